@@ -1,0 +1,23 @@
+// Time and memory of this process.
+//
+// Errors: none; where the system does not tell, 0 stands. Thread contract: thread-safe.
+#ifndef MACE_BASE_CLOCK_H_
+#define MACE_BASE_CLOCK_H_
+
+#include <cstddef>
+
+namespace mace {
+
+// CLOCK_MONOTONIC in milliseconds.
+double MonotonicMilliseconds();
+
+// When this process was started (before its exec loaded anything), on the same clock. As precise as
+// the kernel's tick, normally 10 ms, rounded down: never later than the true start.
+double ProcessStartMilliseconds();
+
+// The largest resident size this process has had.
+size_t PeakRssBytes();
+
+}  // namespace mace
+
+#endif  // MACE_BASE_CLOCK_H_
