@@ -1,0 +1,49 @@
+"""One call makes a folder of mace/ a layer: its library and its tests."""
+
+def mace_tests(srcs, deps, data = []):
+    """One cc_test for each *_test.cc, named like the file."""
+    for src in srcs:
+        # The first launch of a kernel compiles it; that needs time.
+        gpu = src.endswith("_gpu_test.cc")
+        native.cc_test(
+            name = src[:-len(".cc")].replace("/", "_"),
+            size = "large" if gpu else "medium",
+            srcs = [src],
+            data = data,
+            tags = ["gpu"] if gpu else [],
+            deps = deps + ["//third_party:gtest"],
+        )
+
+def mace_layer(
+        name,
+        deps = [],
+        test_deps = [],
+        test_data = [],
+        srcs = [],
+        testonly = False,
+        **kwargs):
+    """A library of all sources below the folder, and a test for each *_test.cc.
+
+    Args:
+      name: the folder's name.
+      deps: the layers and libraries below this one.
+      test_deps: what the tests need besides the library and GoogleTest.
+      test_data: files that the tests read.
+      srcs: generated sources.
+      testonly: whether only tests may use the library.
+      **kwargs: passed on to cc_library.
+    """
+    native.cc_library(
+        name = name,
+        testonly = testonly,
+        srcs = srcs + native.glob(["**/*.cc"], exclude = ["**/*_test.cc"], allow_empty = True),
+        hdrs = native.glob(["**/*.h"], allow_empty = True),
+        visibility = ["//visibility:public"],
+        deps = deps,
+        **kwargs
+    )
+    mace_tests(
+        srcs = native.glob(["**/*_test.cc"], allow_empty = True),
+        data = test_data,
+        deps = [":" + name] + deps + test_deps,
+    )
