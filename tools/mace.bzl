@@ -35,6 +35,7 @@ def mace_layer(
     """
     native.cc_library(
         name = name,
+        linkstatic = True,
         testonly = testonly,
         srcs = srcs + native.glob(["**/*.cc"], exclude = ["**/*_test.cc"], allow_empty = True),
         hdrs = native.glob(["**/*.h"], allow_empty = True),
