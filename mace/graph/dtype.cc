@@ -1,0 +1,49 @@
+#include "mace/graph/dtype.h"
+
+namespace mace {
+
+size_t DTypeSize(DType dtype) {
+  switch (dtype) {
+    case DType::kInvalid:
+      return 0;
+    case DType::kFloat32:
+    case DType::kInt32:
+      return 4;
+    case DType::kInt64:
+      return 8;
+    case DType::kFloat16:
+    case DType::kBFloat16:
+      return 2;
+    case DType::kUInt8:
+    case DType::kInt8:
+    case DType::kBool:
+      return 1;
+  }
+  return 0;
+}
+
+const char* DTypeName(DType dtype) {
+  switch (dtype) {
+    case DType::kInvalid:
+      return "invalid";
+    case DType::kFloat32:
+      return "float32";
+    case DType::kFloat16:
+      return "float16";
+    case DType::kBFloat16:
+      return "bfloat16";
+    case DType::kInt32:
+      return "int32";
+    case DType::kInt64:
+      return "int64";
+    case DType::kUInt8:
+      return "uint8";
+    case DType::kInt8:
+      return "int8";
+    case DType::kBool:
+      return "bool";
+  }
+  return "invalid";
+}
+
+}  // namespace mace

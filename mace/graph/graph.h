@@ -1,0 +1,84 @@
+// The intermediate representation: a directed acyclic graph of nodes over values, independent of file formats and of
+// devices.
+//
+// Conventions that every importer establishes and every pass keeps:
+//  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see activations as NHWC; where a
+//    source graph means another order there is an explicit Transpose node. Op attributes (axis, paddings) are in the
+//    order of the tensor that the op sees.
+//  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W], output channel =
+//    c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
+//  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan chooses the storage.
+//  * Nodes are in topological order.
+// Thread contract: thread-compatible.
+#ifndef MACE_GRAPH_GRAPH_H_
+#define MACE_GRAPH_GRAPH_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/graph/node.h"
+#include "mace/graph/tensor.h"
+
+namespace mace {
+
+struct Value {
+  std::string name;
+  // Known after shape inference (or from the start, for inputs and constants).
+  TensorInfo info;
+  bool shape_known = false;
+  // Present for weights and folded results.
+  std::optional<HostTensor> constant;
+};
+
+// How an input or output is declared to the caller.
+struct GraphPort {
+  std::string name;  // The public name.
+  ValueId value = kNoValue;
+  // Outputs: the shape to show when its element count equals the op's (it may differ in rank); nullopt: the op's.
+  // Inputs: the declared shape; a negative extent is dynamic.
+  std::optional<std::vector<int64_t>> declared_dims;
+  DType dtype = DType::kFloat32;
+  std::string layout = "NONE";  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
+};
+
+class Graph {
+ public:
+  std::string name;
+  std::string source_format;  // "mace", "tensorflow", "onnx".
+  std::vector<Value> values;
+  std::vector<Node> nodes;
+  std::vector<GraphPort> inputs;
+  std::vector<GraphPort> outputs;
+
+  ValueId AddValue(std::string name);
+  ValueId AddConstant(std::string name, HostTensor tensor);
+  Value& value(ValueId id) { return values[static_cast<size_t>(id)]; }
+  const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
+  bool IsConstant(ValueId id) const { return id != kNoValue && value(id).constant.has_value(); }
+
+  // A node name that no node has yet, made from `base`.
+  std::string UniqueNodeName(const std::string& base) const;
+
+  // For each value the index in `nodes` of the node that makes it; -1 for inputs and constants.
+  std::vector<int> Producers() const;
+  // For each value the indices in `nodes` of the nodes that read it, once per use. Graph outputs are not counted.
+  std::vector<std::vector<int>> Consumers() const;
+  bool IsGraphOutput(ValueId id) const;
+};
+
+// Checks every index, unique names, single producers, and that each input of a node is made before; kInvalidArgument
+// names the node, the expected and the found.
+Status ValidateGraph(const Graph& graph);
+
+// Puts nodes into topological order, keeping the given order among independent ones; kInvalidArgument names a node of
+// a cycle, or of a missing input.
+Status SortTopologically(Graph* graph);
+
+// One line a node, for `mace inspect --stage=graph|passes` and for golden tests.
+std::string DumpGraph(const Graph& graph);
+
+}  // namespace mace
+
+#endif  // MACE_GRAPH_GRAPH_H_

@@ -1,0 +1,43 @@
+// What an op's variants may know of a device: plain numbers and flags, read once by cl/ when the device is opened.
+#ifndef MACE_OPS_DEVICE_INFO_H_
+#define MACE_OPS_DEVICE_INFO_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace mace {
+
+enum class DeviceKind { kGpu, kCpu, kAccelerator };
+enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl };
+
+struct DeviceInfo {
+  std::string name;
+  std::string vendor_name;
+  std::string device_version;
+  std::string driver_version;
+  std::string platform_name;
+  std::string platform_version;
+  DeviceKind kind = DeviceKind::kGpu;
+  DeviceVendor vendor = DeviceVendor::kOther;
+  uint32_t compute_units = 1;
+  uint32_t clock_mhz = 0;
+  uint64_t global_memory_bytes = 0;
+  uint64_t max_allocation_bytes = 0;
+  uint64_t local_memory_bytes = 0;
+  size_t max_work_group_size = 1;
+  size_t max_work_item_sizes[3] = {1, 1, 1};
+  uint32_t preferred_float_width = 1;
+  uint32_t memory_base_address_align_bytes = 128;
+  bool images = false;
+  size_t image2d_max_width = 0;
+  size_t image2d_max_height = 0;
+  bool fp16_arithmetic = false;  // cl_khr_fp16
+  bool half_images = true;       // CL_RGBA/CL_HALF_FLOAT read and write
+  bool host_unified_memory = false;
+  bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
+};
+
+}  // namespace mace
+
+#endif  // MACE_OPS_DEVICE_INFO_H_

@@ -1,0 +1,19 @@
+#include "mace/ops/kernel.h"
+
+#include "mace/base/hash.h"
+
+namespace mace {
+
+std::string KernelInstance::function_name() const {
+  Sha256Hasher hasher;
+  hasher.UpdateField(source);
+  for (const auto& [name, value] : macros) {
+    hasher.UpdateField(name);
+    hasher.UpdateField(value);
+  }
+  const Sha256Digest digest = hasher.Finish();
+  return base_name + (storage == Storage::kImage ? "_image" : "_buffer") +
+         (precision == Precision::kFloat16 ? "_f16_" : "_f32_") + ToHex(Bytes(digest.data(), 6));
+}
+
+}  // namespace mace

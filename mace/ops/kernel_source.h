@@ -1,0 +1,23 @@
+// The text of the OpenCL kernels, embedded by the build from the .cl and .clh files of this folder.
+#ifndef MACE_OPS_KERNEL_SOURCE_H_
+#define MACE_OPS_KERNEL_SOURCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace mace {
+
+struct KernelSource {
+  const char* name;  // The path below mace/ops, such as "softmax.cl" or "conv2d/conv2d_1x1.cl".
+  const char* text;
+  size_t size;  // Bytes of text, without its terminator.
+  uint8_t sha256[32];
+};
+
+// The file of that name, or null.
+const KernelSource* FindKernelSource(std::string_view name);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_KERNEL_SOURCE_H_

@@ -1,0 +1,75 @@
+// The contract of an op. An op is one place: its file set in this folder holds the attributes (parsed once into the
+// op's own class), the inference of shapes and types, the reference on the CPU, and the GPU variants. Adding an op is
+// adding files: the build finds the line `const OpDefinition k<Name>Op = {...};` and makes the op table.
+//
+// An Op is immutable after Make: thread-safe.
+#ifndef MACE_OPS_OP_H_
+#define MACE_OPS_OP_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+#include "mace/ops/device_info.h"
+#include "mace/ops/kernel.h"
+
+namespace mace {
+
+// One input as shape inference and planning see it. `constant` is set for weights and folded values.
+struct OpInput {
+  TensorInfo info;
+  const HostTensor* constant = nullptr;
+  bool present = true;  // False for an optional input that is not given (kNoValue).
+};
+
+// What a lowering is asked for.
+struct LoweringRequest {
+  std::vector<OpInput> inputs;
+  std::vector<TensorInfo> outputs;
+  const DeviceInfo* device = nullptr;
+  Storage storage = Storage::kBuffer;
+  Precision precision = Precision::kFloat32;
+};
+
+class Op {
+ public:
+  virtual ~Op() = default;
+
+  // Shapes and dtypes of all outputs. kInvalidArgument says what was expected and found (the caller adds the node).
+  virtual Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const = 0;
+
+  // The truth: fills `outputs` (allocated, zeroed, with the inferred infos) from dense row-major inputs. Float inputs
+  // arrive as float32. An absent optional input has dtype kInvalid. REQUIRES: Infer accepted these inputs.
+  virtual Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const = 0;
+
+  // All ways to run on request.device with activations in request.storage; ways that only exist for buffers or
+  // row-major data may be given for images too (the planner adds the conversions). Empty: the op runs on the CPU.
+  // A variant that would exceed a limit of the device is not given.
+  virtual std::vector<Lowering> Lower(const LoweringRequest& request) const {
+    (void)request;
+    return {};
+  }
+
+  virtual Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const;
+};
+
+struct OpDefinition {
+  const char* type;  // Node::type.
+  int min_inputs;
+  int max_inputs;  // -1: no limit.
+  // Parses the attributes. kInvalidArgument says which attribute, expected and found.
+  StatusOr<std::unique_ptr<Op>> (*make)(const Node& node);
+};
+
+// Finds the definition of a type, or null.
+const OpDefinition* FindOp(const std::string& type);
+
+// FindOp, input-count check and make; messages begin with the node's name and type.
+StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_OP_H_

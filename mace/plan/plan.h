@@ -1,0 +1,103 @@
+// A Plan: everything Run needs, decided beforehand. Plain data, no OpenCL; the session makes the device objects of it.
+#ifndef MACE_PLAN_PLAN_H_
+#define MACE_PLAN_PLAN_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/graph/graph.h"
+#include "mace/ops/kernel.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+enum class MemoryChoice { kAuto, kImage, kBuffer };
+
+struct PlanOptions {
+  MemoryChoice memory = MemoryChoice::kAuto;
+  Precision precision = Precision::kFloat32;
+  bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
+};
+
+// A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not meet share it.
+struct MemoryRegion {
+  Storage storage = Storage::kBuffer;
+  size_t offset_bytes = 0;  // Buffers: in the arena, aligned for sub-buffers.
+  size_t bytes = 0;
+  size_t image_width = 0;  // Images: in texels.
+  size_t image_height = 0;
+};
+
+// A tensor in device memory: a graph value in one format. A value may have several (before and after a conversion).
+struct DeviceTensor {
+  ValueId value = kNoValue;
+  TensorInfo info;
+  TensorFormat format;
+  int region = -1;      // Index into Plan::regions.
+  int64_t pitch = 0;    // channels4 buffers: elements between neighbours in w.
+  int64_t offset = 0;   // channels4: elements, a multiple of 4; not 0 for a slice of a concatenation.
+};
+
+// Where an argument's index was the op's own, here it is the plan's: kInput, kOutput, kRawInput, kRawOutput index
+// Plan::tensors, kWeights indexes Plan::weights, kScratch indexes Plan::regions.
+struct PlannedLaunch {
+  int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
+  Launch launch;
+};
+
+struct Step {
+  enum class Kind : uint8_t {
+    kLaunch,    // Enqueue launches[index].
+    kCpu,       // Run the reference of nodes[index]: host tensors in, host tensors out.
+    kUpload,    // Host value -> device tensors[index] (row-major buffer).
+    kDownload,  // Device tensors[index] (row-major buffer) -> host value.
+  };
+  Kind kind;
+  int index = 0;
+};
+
+// Why and how a node runs, for --stage=plan and for the `ops` of the JSON.
+struct NodePlacement {
+  enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
+  Place place = Place::kFolded;
+  std::string variant;  // "" where not on the GPU.
+  std::string why;      // For the CPU: the reason. For a device limit: which.
+};
+
+struct Plan {
+  std::shared_ptr<const Graph> graph;  // After passes; every shape known.
+  std::vector<std::unique_ptr<Op>> ops;  // One for each node of graph.
+  std::vector<NodePlacement> placements;
+  PlanOptions options;
+
+  std::vector<DeviceTensor> tensors;
+  std::vector<MemoryRegion> regions;
+  size_t arena_bytes = 0;
+  std::vector<PackedWeights> weights;
+  std::vector<PlannedLaunch> launches;
+  std::vector<Step> steps;
+
+  // The distinct kernels composed into program texts, normally one, and for each launch its program.
+  std::vector<std::string> program_sources;
+  std::vector<int> launch_program;
+
+  // Peak sum of live activation bytes, the bound of the memory plan.
+  size_t live_bytes = 0;
+};
+
+// Makes the plan of a graph whose shapes are all known (InferShapes). `device` null: everything on the CPU.
+// kUnsupported names the op that has no GPU variant where allow_fallback is false.
+StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph, const DeviceInfo* device,
+                                         const PlanOptions& options);
+
+// The text of one program that holds the given kernels: common header, then for each instance its macros, the prologue
+// and its file. kInternal where a file or an #include is not among the embedded ones.
+StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels);
+
+// One line a node and a step, for `mace inspect --stage=plan`.
+std::string DumpPlan(const Plan& plan);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_PLAN_H_

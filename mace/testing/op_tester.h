@@ -1,0 +1,58 @@
+// Tests an op in one call: infers, runs the reference, and runs every GPU lowering over storage and precision on the
+// OpenCL device at hand against that reference, shapes before values. Fails through GoogleTest and prints the seed.
+//
+//   OpTester("Softmax").Set("axis", int64_t{-1}).Input({2, 5, 7, 6}).Run();
+#ifndef MACE_TESTING_OP_TESTER_H_
+#define MACE_TESTING_OP_TESTER_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/graph/node.h"
+#include "mace/graph/tensor.h"
+
+namespace mace {
+
+// Seeded uniform floats in [low, high).
+HostTensor RandomTensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
+
+class OpTester {
+ public:
+  explicit OpTester(std::string type);
+
+  OpTester& Set(const std::string& name, Attribute value);
+  OpTester& Input(Shape shape, float low = -1.0f, float high = 1.0f);     // A random activation.
+  OpTester& Input(HostTensor tensor);                                     // A given activation.
+  OpTester& Constant(Shape shape, float low = -1.0f, float high = 1.0f);  // Random weights.
+  OpTester& Constant(HostTensor tensor);                                  // Given weights.
+  OpTester& AbsentInput();
+  OpTester& Outputs(int count);  // 1 by default.
+  OpTester& Seed(uint32_t seed);
+  // Largest error relative to the output's largest magnitude; defaults 1e-5 and 2e-3 (half storage).
+  OpTester& Tolerance(float float32, float float16);
+
+  // What inference and the reference give; a Status where the op refuses.
+  StatusOr<std::vector<HostTensor>> Reference();
+  // Reference against all lowerings; also fails when there is no lowering at all, unless cpu_only.
+  void Run();
+  void ExpectRefused(const std::string& message_part);  // Make or Infer fails with this in its message.
+  OpTester& CpuOnly();
+
+ private:
+  struct TestInput {
+    HostTensor tensor;
+    bool constant = false;
+    bool present = true;
+  };
+  Node node_;
+  std::vector<TestInput> inputs_;
+  int outputs_ = 1;
+  uint32_t seed_ = 1;
+  float tolerance_float32_ = 1e-5f;
+  float tolerance_float16_ = 2e-3f;
+  bool cpu_only_ = false;
+};
+
+}  // namespace mace
+
+#endif  // MACE_TESTING_OP_TESTER_H_
