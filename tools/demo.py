@@ -1,5 +1,7 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Shows the command at work on a folder of small pictures.
+
+Run by Debian's own Python, to which its numpy package belongs.
 
 usage: demo.py MACE FOLDER    (FOLDER: digits.pb, digits.data, labels.json, samples/*.npy)
 """
