@@ -101,6 +101,12 @@ struct Lowering {
   double estimate_ms = 0;
   // The output shares the memory of this input and there is no launch (Reshape, Identity); -1: none.
   int alias_input = -1;
+  // Concat without a copy: output 0 (channels4) is made of slices along its channels, input i at channel
+  // input_slices[i], a multiple of 4; the planner lets the producers write there, or copies. No launches.
+  std::vector<int64_t> input_slices;
+  // Split without a copy: output i (channels4) is the slice of input 0 that begins at channel output_slices[i], a
+  // multiple of 4, and its channel count is a multiple of 4 or it is the last. No launches.
+  std::vector<int64_t> output_slices;
   // The output may share the memory of input 0, which the kernel reads and writes element by element.
   bool in_place = false;
 };

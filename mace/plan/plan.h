@@ -76,7 +76,8 @@ struct Plan {
   size_t arena_bytes = 0;
   std::vector<PackedWeights> weights;
   std::vector<PlannedLaunch> launches;
-  std::vector<Step> steps;
+  std::vector<Step> setup_steps;  // Once, when the session is made: constants that kernels read as activations.
+  std::vector<Step> steps;        // Each run.
 
   // The distinct kernels composed into program texts, normally one, and for each launch its program.
   std::vector<std::string> program_sources;

@@ -1,0 +1,44 @@
+// Between the layouts of layout.h. A plain pointer holds channels at ((row * width) + w) * pitch + offset + c, which is
+// row_major where pitch is the channel count, and channels4 in a buffer where it is a multiple of four.
+
+#ifdef USE_convert_pack
+// Plain pointer to channels4 in a buffer or an image. Global size: blocks, width, rows.
+__kernel void KERNEL(__global const STORAGE_T *restrict input, int input_pitch, int input_offset, TENSOR_OUT(output),
+                     int rows, int width, int channels) {
+  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+  if (4 * block >= channels || w >= width || row >= rows) return;
+  const int at = (row * width + w) * input_pitch + input_offset + 4 * block;
+  const int left = channels - 4 * block;
+  float4 v;
+  v.x = LOAD(input, at);
+  v.y = left > 1 ? LOAD(input, at + 1) : 0.0f;
+  v.z = left > 2 ? LOAD(input, at + 2) : 0.0f;
+  v.w = left > 3 ? LOAD(input, at + 3) : 0.0f;
+  WRITE4(output, row, w, block, channels, v);
+}
+#endif
+
+#ifdef USE_convert_unpack
+// channels4 in a buffer or an image to a plain pointer, with zeros in the padding lanes where `padded` is not 0.
+__kernel void KERNEL(TENSOR_IN(input), __global STORAGE_T *output, int output_pitch, int output_offset, int rows,
+                     int width, int channels, int padded) {
+  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+  if (4 * block >= channels || w >= width || row >= rows) return;
+  const int at = (row * width + w) * output_pitch + output_offset + 4 * block;
+  const int left = padded ? 4 : channels - 4 * block;
+  const float4 v = mace_mask_lanes(READ4(input, row, w, block), channels - 4 * block);
+  STORE(output, at, v.x);
+  if (left > 1) STORE(output, at + 1, v.y);
+  if (left > 2) STORE(output, at + 2, v.z);
+  if (left > 3) STORE(output, at + 3, v.w);
+}
+#endif
+
+#ifdef USE_convert_copy
+// channels4 to channels4 in the same storage: into a slice of a concatenation.
+__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int rows, int width, int channels) {
+  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+  if (4 * block >= channels || w >= width || row >= rows) return;
+  WRITE4(output, row, w, block, channels, READ4(input, row, w, block));
+}
+#endif
