@@ -1,13 +1,16 @@
-// The intermediate representation: a directed acyclic graph of nodes over values, independent of file formats and of
-// devices.
+// The intermediate representation: a directed acyclic graph of nodes over values, independent of
+// file formats and of devices.
 //
 // Conventions that every importer establishes and every pass keeps:
-//  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see activations as NHWC; where a
-//    source graph means another order there is an explicit Transpose node. Op attributes (axis, paddings) are in the
-//    order of the tensor that the op sees.
-//  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W], output channel =
+//  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see
+//  activations as NHWC; where a
+//    source graph means another order there is an explicit Transpose node. Op attributes (axis,
+//    paddings) are in the order of the tensor that the op sees.
+//  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W],
+//  output channel =
 //    c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
-//  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan chooses the storage.
+//  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan
+//  chooses the storage.
 //  * Nodes are in topological order.
 // Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_GRAPH_H_
@@ -36,11 +39,12 @@ struct Value {
 struct GraphPort {
   std::string name;  // The public name.
   ValueId value = kNoValue;
-  // Outputs: the shape to show when its element count equals the op's (it may differ in rank); nullopt: the op's.
-  // Inputs: the declared shape; a negative extent is dynamic.
+  // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
+  // nullopt: the op's. Inputs: the declared shape; a negative extent is dynamic.
   std::optional<std::vector<int64_t>> declared_dims;
   DType dtype = DType::kFloat32;
-  std::string layout = "NONE";  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
+  std::string layout =
+      "NONE";  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
 };
 
 class Graph {
@@ -63,17 +67,18 @@ class Graph {
 
   // For each value the index in `nodes` of the node that makes it; -1 for inputs and constants.
   std::vector<int> Producers() const;
-  // For each value the indices in `nodes` of the nodes that read it, once per use. Graph outputs are not counted.
+  // For each value the indices in `nodes` of the nodes that read it, once per use. Graph outputs
+  // are not counted.
   std::vector<std::vector<int>> Consumers() const;
   bool IsGraphOutput(ValueId id) const;
 };
 
-// Checks every index, unique names, single producers, and that each input of a node is made before; kInvalidArgument
-// names the node, the expected and the found.
+// Checks every index, unique names, single producers, and that each input of a node is made before;
+// kInvalidArgument names the node, the expected and the found.
 Status ValidateGraph(const Graph& graph);
 
-// Puts nodes into topological order, keeping the given order among independent ones; kInvalidArgument names a node of
-// a cycle, or of a missing input.
+// Puts nodes into topological order, keeping the given order among independent ones;
+// kInvalidArgument names a node of a cycle, or of a missing input.
 Status SortTopologically(Graph* graph);
 
 // One line a node, for `mace inspect --stage=graph|passes` and for golden tests.

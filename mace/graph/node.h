@@ -18,9 +18,11 @@ using ValueId = int32_t;
 inline constexpr ValueId kNoValue = -1;
 
 // One attribute: a number, a list, a text, or a constant tensor.
-using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>, HostTensor>;
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>,
+                               std::vector<double>, HostTensor>;
 
-// Attributes by name. Getters fall back to `fallback` when the name is absent, and convert between int and float.
+// Attributes by name. Getters fall back to `fallback` when the name is absent, and convert between
+// int and float.
 class AttributeMap {
  public:
   bool Has(const std::string& name) const { return values_.count(name) > 0; }

@@ -7,7 +7,8 @@ namespace mace {
 StatusOr<Shape> Shape::Make(std::vector<int64_t> dims) {
   Shape shape(std::move(dims));
   if (shape.rank() > kMaxRank) {
-    return InvalidArgument("shape " + shape.ToString() + ": rank above " + std::to_string(kMaxRank));
+    return InvalidArgument("shape " + shape.ToString() + ": rank above " +
+                           std::to_string(kMaxRank));
   }
   int64_t count = 1;
   for (int64_t extent : shape.dims_) {
@@ -40,7 +41,8 @@ std::string Shape::ToString() const {
 
 StatusOr<int> NormalizeAxis(int64_t axis, int rank) {
   if (axis < -rank || axis >= rank) {
-    return InvalidArgument("axis " + std::to_string(axis) + " outside of rank " + std::to_string(rank));
+    return InvalidArgument("axis " + std::to_string(axis) + " outside of rank " +
+                           std::to_string(rank));
   }
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
@@ -51,7 +53,8 @@ StatusOr<Shape> BroadcastShapes(const Shape& a, const Shape& b) {
   for (int i = 0; i < rank; ++i) {
     const int64_t x = a.back(i), y = b.back(i);
     if (x != y && x != 1 && y != 1) {
-      return InvalidArgument("shapes " + a.ToString() + " and " + b.ToString() + " do not broadcast");
+      return InvalidArgument("shapes " + a.ToString() + " and " + b.ToString() +
+                             " do not broadcast");
     }
     dims[static_cast<size_t>(rank - 1 - i)] = x == 1 ? y : x;
   }

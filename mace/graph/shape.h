@@ -13,7 +13,8 @@ namespace mace {
 
 class Shape {
  public:
-  // Above this a shape is refused: no tensor of a real model comes near, and products stay inside int64_t.
+  // Above this a shape is refused: no tensor of a real model comes near, and products stay inside
+  // int64_t.
   static constexpr int64_t kMaxElements = int64_t{1} << 40;
   static constexpr int kMaxRank = 8;
 

@@ -1,7 +1,9 @@
-// Tensors in host memory: what they are (TensorInfo), and views of and owners of their dense, row-major elements.
+// Tensors in host memory: what they are (TensorInfo), and views of and owners of their dense,
+// row-major elements.
 #ifndef MACE_GRAPH_TENSOR_H_
 #define MACE_GRAPH_TENSOR_H_
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -18,15 +20,15 @@ struct TensorInfo {
   size_t bytes() const { return static_cast<size_t>(shape.elements()) * DTypeSize(dtype); }
 };
 
-// A dense, row-major tensor in host memory that somebody keeps alive: an owned vector, a mapped file, a caller's array.
-// Copying shares the elements. Immutable once built: thread-safe.
+// A dense, row-major tensor in host memory that somebody keeps alive: an owned vector, a mapped
+// file, a caller's array. Copying shares the elements. Immutable once built: thread-safe.
 class HostTensor {
  public:
   HostTensor() = default;
   // Allocates zeroed elements.
   static HostTensor Allocate(TensorInfo info);
-  // REQUIRES: data.size() >= info.bytes(). `owner` keeps data alive; null: the caller does. data may be unaligned for
-  // the dtype (weights of a .data file are): use ToAligned where that matters.
+  // REQUIRES: data.size() >= info.bytes(). `owner` keeps data alive; null: the caller does. data
+  // may be unaligned for the dtype (weights of a .data file are): use ToAligned where that matters.
   static HostTensor View(TensorInfo info, Bytes data, std::shared_ptr<const void> owner);
   template <typename T>
   static HostTensor FromVector(DType dtype, Shape shape, const std::vector<T>& values) {
@@ -58,8 +60,8 @@ class HostTensor {
   HostTensor ToAligned() const;
   // The same elements seen with another shape. REQUIRES: equal element count.
   HostTensor Reshaped(Shape shape) const;
-  // The elements converted (float kinds, ints and bool among each other; values round to nearest, floats to ints
-  // truncate towards zero). Shares where the dtype is the same and aligned.
+  // The elements converted (float kinds, ints and bool among each other; values round to nearest,
+  // floats to ints truncate towards zero). Shares where the dtype is the same and aligned.
   HostTensor ConvertTo(DType dtype) const;
 
  private:
@@ -68,7 +70,8 @@ class HostTensor {
   std::shared_ptr<const void> owner_;
 };
 
-// The elements of an integer tensor (int32, int64, or a small type) as int64_t, in row-major order; floats truncate.
+// The elements of an integer tensor (int32, int64, or a small type) as int64_t, in row-major order;
+// floats truncate.
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);
 
 }  // namespace mace

@@ -1,0 +1,91 @@
+#include <cstdio>
+#include <string>
+
+#include "mace/base/strings.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+namespace {
+
+// Lists longer than this are cut: a line is for reading.
+constexpr size_t kMaxListed = 8;
+
+std::string NumberText(int64_t number) { return std::to_string(number); }
+
+std::string NumberText(double number) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.7g", number);
+  return text;
+}
+
+template <typename Number>
+std::string ListText(const std::vector<Number>& numbers) {
+  std::string text = "[";
+  for (size_t i = 0; i < numbers.size() && i < kMaxListed; ++i) {
+    if (i > 0) text += ", ";
+    text += NumberText(numbers[i]);
+  }
+  if (numbers.size() > kMaxListed) text += ", ... " + std::to_string(numbers.size());
+  return text + "]";
+}
+
+std::string InfoText(const TensorInfo& info) {
+  return std::string(DTypeName(info.dtype)) + info.shape.ToString();
+}
+
+struct AttributeText {
+  std::string operator()(int64_t number) const { return NumberText(number); }
+  std::string operator()(double number) const { return NumberText(number); }
+  std::string operator()(const std::string& text) const { return Printable(text); }
+  std::string operator()(const std::vector<int64_t>& numbers) const { return ListText(numbers); }
+  std::string operator()(const std::vector<double>& numbers) const { return ListText(numbers); }
+  std::string operator()(const HostTensor& tensor) const { return InfoText(tensor.info()); }
+};
+
+std::string ValueText(const Graph& graph, ValueId id) {
+  if (id < 0 || static_cast<size_t>(id) >= graph.values.size()) {
+    return id == kNoValue ? "-" : "?" + std::to_string(id);
+  }
+  const Value& value = graph.value(id);
+  std::string text = "%" + std::to_string(id) + " " + Printable(value.name);
+  if (value.constant) text += " const";
+  return value.shape_known ? text + " " + InfoText(value.info) : text;
+}
+
+std::string ValuesText(const Graph& graph, const std::vector<ValueId>& ids) {
+  std::vector<std::string> parts;
+  parts.reserve(ids.size());
+  for (ValueId id : ids) parts.push_back(ValueText(graph, id));
+  return Join(parts, ", ");
+}
+
+std::string AttributesText(const AttributeMap& attributes) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : attributes.values()) {
+    parts.push_back(Printable(name) + "=" + std::visit(AttributeText(), value));
+  }
+  return parts.empty() ? "" : " {" + Join(parts, ", ") + "}";
+}
+
+std::string PortText(const Graph& graph, const GraphPort& port) {
+  std::string text = Printable(port.name) + ": " + ValueText(graph, port.value);
+  if (port.declared_dims) text += " declared " + ListText(*port.declared_dims);
+  return text + " " + DTypeName(port.dtype) + " " + port.layout + "\n";
+}
+
+}  // namespace
+
+std::string DumpGraph(const Graph& graph) {
+  std::string text;
+  for (const GraphPort& port : graph.inputs) text += "input " + PortText(graph, port);
+  for (const Node& node : graph.nodes) {
+    text += Printable(node.type) + " " + Printable(node.name) + ": " +
+            ValuesText(graph, node.inputs) + " -> " + ValuesText(graph, node.outputs) +
+            AttributesText(node.attributes) + "\n";
+  }
+  for (const GraphPort& port : graph.outputs) text += "output " + PortText(graph, port);
+  return text;
+}
+
+}  // namespace mace

@@ -1,0 +1,210 @@
+#include "mace/graph/tensor.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "mace/base/half.h"
+
+namespace mace {
+
+namespace {
+
+// The natural alignment of a dtype is its size.
+bool IsAligned(const uint8_t* data, DType dtype) {
+  const size_t size = DTypeSize(dtype);
+  return size <= 1 || reinterpret_cast<uintptr_t>(data) % size == 0;
+}
+
+// An out-of-range cast is undefined in C++, so the range is cut first; a NaN has no integer and
+// becomes 0. The upper bound of int64_t is no double: comparing with >= against 2^63 is exact.
+template <typename To>
+To SaturateFloat(double value) {
+  if (std::isnan(value)) return 0;
+  const double low = static_cast<double>(std::numeric_limits<To>::min());
+  const double high = static_cast<double>(std::numeric_limits<To>::max());
+  if (value <= low) return std::numeric_limits<To>::min();
+  if (value >= high) return std::numeric_limits<To>::max();
+  return static_cast<To>(value);
+}
+
+template <typename To>
+To SaturateInt(int64_t value) {
+  if (value < std::numeric_limits<To>::min()) return std::numeric_limits<To>::min();
+  if (value > std::numeric_limits<To>::max()) return std::numeric_limits<To>::max();
+  return static_cast<To>(value);
+}
+
+// Elements of one stored type, converted one at a time. Floats are read as double, ints as int64_t,
+// so nothing is lost on the way.
+template <typename From, typename Function>
+void ForEach(const HostTensor& tensor, Function function) {
+  const From* data = tensor.data<From>();
+  const int64_t count = tensor.shape().elements();
+  for (int64_t i = 0; i < count; ++i) function(i, data[i]);
+}
+
+template <typename Function>
+void ForEachElement(const HostTensor& tensor, Function function) {
+  switch (tensor.dtype()) {
+    case DType::kInvalid:
+      return;
+    case DType::kFloat32:
+      return ForEach<float>(tensor, [&](int64_t i, float x) { function(i, double{x}); });
+    case DType::kFloat16:
+      return ForEach<uint16_t>(tensor,
+                               [&](int64_t i, uint16_t x) { function(i, double{HalfToFloat(x)}); });
+    case DType::kBFloat16:
+      return ForEach<uint16_t>(
+          tensor, [&](int64_t i, uint16_t x) { function(i, double{Bfloat16ToFloat(x)}); });
+    case DType::kInt32:
+      return ForEach<int32_t>(tensor, [&](int64_t i, int32_t x) { function(i, int64_t{x}); });
+    case DType::kInt64:
+      return ForEach<int64_t>(tensor, [&](int64_t i, int64_t x) { function(i, x); });
+    case DType::kUInt8:
+    case DType::kBool:
+      return ForEach<uint8_t>(tensor, [&](int64_t i, uint8_t x) { function(i, int64_t{x}); });
+    case DType::kInt8:
+      return ForEach<int8_t>(tensor, [&](int64_t i, int8_t x) { function(i, int64_t{x}); });
+  }
+}
+
+struct ToFloat32 {
+  using Type = float;
+  template <typename From>
+  static float Convert(From x) {
+    return static_cast<float>(x);
+  }
+};
+struct ToFloat16 {
+  using Type = uint16_t;
+  template <typename From>
+  static uint16_t Convert(From x) {
+    return FloatToHalf(static_cast<float>(x));
+  }
+};
+struct ToBFloat16 {
+  using Type = uint16_t;
+  template <typename From>
+  static uint16_t Convert(From x) {
+    return FloatToBfloat16(static_cast<float>(x));
+  }
+};
+template <typename To>
+struct ToInteger {
+  using Type = To;
+  static To Convert(double x) { return SaturateFloat<To>(x); }
+  static To Convert(int64_t x) { return SaturateInt<To>(x); }
+};
+struct ToBool {
+  using Type = uint8_t;
+  template <typename From>
+  static uint8_t Convert(From x) {
+    return x != 0 ? 1 : 0;
+  }
+};
+
+template <typename Converter>
+void ConvertElements(const HostTensor& in, HostTensor* out) {
+  auto* data = out->mutable_data<typename Converter::Type>();
+  ForEachElement(in, [data](int64_t i, auto x) { data[i] = Converter::Convert(x); });
+}
+
+// The conversion of whole weight files, worth the vector code of base.
+bool ExpandHalves(const HostTensor& in, HostTensor* out) {
+  if (out->dtype() != DType::kFloat32) return false;
+  const auto count = static_cast<size_t>(in.shape().elements());
+  const Span<const uint16_t> bits(in.data<uint16_t>(), count);
+  if (in.dtype() == DType::kFloat16) {
+    HalvesToFloats(bits, Span<float>(out->f32(), count));
+    return true;
+  }
+  if (in.dtype() == DType::kBFloat16) {
+    Bfloat16sToFloats(bits, Span<float>(out->f32(), count));
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+HostTensor HostTensor::Allocate(TensorInfo info) {
+  HostTensor tensor;
+  tensor.info_ = std::move(info);
+  // calloc: large zeroed blocks come straight from the system, and a block that is not to be had is
+  // a null pointer instead of an exception.
+  const size_t bytes = tensor.info_.bytes();
+  std::shared_ptr<void> block(std::calloc(bytes > 0 ? bytes : 1, 1), std::free);
+  tensor.data_ = static_cast<const uint8_t*>(block.get());
+  tensor.owner_ = std::move(block);
+  return tensor;
+}
+
+HostTensor HostTensor::View(TensorInfo info, Bytes data, std::shared_ptr<const void> owner) {
+  HostTensor tensor;
+  tensor.info_ = std::move(info);
+  tensor.data_ = data.data();
+  tensor.owner_ = std::move(owner);
+  return tensor;
+}
+
+HostTensor HostTensor::ToAligned() const {
+  if (!has_data() || IsAligned(data_, info_.dtype)) return *this;
+  HostTensor copy = Allocate(info_);
+  if (copy.has_data() && info_.bytes() > 0) {
+    std::memcpy(copy.mutable_data<uint8_t>(), data_, info_.bytes());
+  }
+  return copy;
+}
+
+HostTensor HostTensor::Reshaped(Shape shape) const {
+  HostTensor tensor = *this;
+  tensor.info_.shape = std::move(shape);
+  return tensor;
+}
+
+HostTensor HostTensor::ConvertTo(DType dtype) const {
+  const HostTensor in = ToAligned();
+  if (dtype == info_.dtype) return in;
+  HostTensor out = Allocate({dtype, info_.shape});
+  if (!in.has_data() || !out.has_data() || ExpandHalves(in, &out)) return out;
+  switch (dtype) {
+    case DType::kInvalid:
+      break;
+    case DType::kFloat32:
+      ConvertElements<ToFloat32>(in, &out);
+      break;
+    case DType::kFloat16:
+      ConvertElements<ToFloat16>(in, &out);
+      break;
+    case DType::kBFloat16:
+      ConvertElements<ToBFloat16>(in, &out);
+      break;
+    case DType::kInt32:
+      ConvertElements<ToInteger<int32_t>>(in, &out);
+      break;
+    case DType::kInt64:
+      ConvertElements<ToInteger<int64_t>>(in, &out);
+      break;
+    case DType::kUInt8:
+      ConvertElements<ToInteger<uint8_t>>(in, &out);
+      break;
+    case DType::kInt8:
+      ConvertElements<ToInteger<int8_t>>(in, &out);
+      break;
+    case DType::kBool:
+      ConvertElements<ToBool>(in, &out);
+      break;
+  }
+  return out;
+}
+
+std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
+  const HostTensor wide = tensor.ConvertTo(DType::kInt64);
+  if (!wide.has_data()) return {};
+  const int64_t* data = wide.data<int64_t>();
+  return std::vector<int64_t>(data, data + wide.shape().elements());
+}
+
+}  // namespace mace
