@@ -1,0 +1,242 @@
+#include "mace/cl/device.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "mace/base/log.h"
+#include "mace/base/strings.h"
+#include "mace/cl/error.h"
+#include "mace/cl/pocl_folder.h"
+
+namespace mace {
+namespace {
+
+constexpr const char* kCpuHint = "--device cpu still works";
+
+std::string DeviceText(cl_device_id device, cl_device_info what) {
+  size_t size = 0;
+  if (clGetDeviceInfo(device, what, 0, nullptr, &size) != CL_SUCCESS || size == 0) return "";
+  std::string text(size, '\0');
+  if (clGetDeviceInfo(device, what, size, text.data(), nullptr) != CL_SUCCESS) return "";
+  return text.substr(0, text.find('\0'));
+}
+
+std::string PlatformText(cl_platform_id platform, cl_platform_info what) {
+  size_t size = 0;
+  if (clGetPlatformInfo(platform, what, 0, nullptr, &size) != CL_SUCCESS || size == 0) return "";
+  std::string text(size, '\0');
+  if (clGetPlatformInfo(platform, what, size, text.data(), nullptr) != CL_SUCCESS) return "";
+  return text.substr(0, text.find('\0'));
+}
+
+// `fallback` where the driver does not tell: a missing number must not hide a device.
+template <typename T>
+T DeviceNumber(cl_device_id device, cl_device_info what, T fallback) {
+  T value = fallback;
+  if (clGetDeviceInfo(device, what, sizeof(value), &value, nullptr) != CL_SUCCESS) return fallback;
+  return value;
+}
+
+std::string LowerCase(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool Contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+DeviceVendor VendorOf(const DeviceInfo& info) {
+  if (Contains(info.platform_name, "Portable Computing Language")) return DeviceVendor::kPocl;
+  const std::string vendor = LowerCase(info.vendor_name + " " + info.name);
+  if (Contains(vendor, "nvidia")) return DeviceVendor::kNvidia;
+  if (Contains(vendor, "advanced micro devices") || Contains(vendor, "amd")) {
+    return DeviceVendor::kAmd;
+  }
+  if (Contains(vendor, "intel")) return DeviceVendor::kIntel;
+  if (Contains(vendor, "qualcomm") || Contains(vendor, "adreno")) return DeviceVendor::kQualcomm;
+  if (Contains(vendor, "mali") || vendor.rfind("arm", 0) == 0) return DeviceVendor::kArm;
+  return DeviceVendor::kOther;
+}
+
+DeviceKind KindOf(cl_device_id device) {
+  const auto type = DeviceNumber<cl_device_type>(device, CL_DEVICE_TYPE, CL_DEVICE_TYPE_CPU);
+  if ((type & CL_DEVICE_TYPE_GPU) != 0) return DeviceKind::kGpu;
+  if ((type & CL_DEVICE_TYPE_ACCELERATOR) != 0) return DeviceKind::kAccelerator;
+  return DeviceKind::kCpu;
+}
+
+void ReadLimits(cl_device_id device, DeviceInfo* info) {
+  info->compute_units = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS, 1);
+  info->clock_mhz = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_CLOCK_FREQUENCY, 0);
+  info->global_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE, 0);
+  info->max_allocation_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, 0);
+  info->local_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_LOCAL_MEM_SIZE, 0);
+  info->max_work_group_size = DeviceNumber<size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1);
+  size_t sizes[16] = {};
+  const auto axes = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, 3);
+  const size_t bytes = std::min<size_t>(axes, 16) * sizeof(size_t);
+  if (clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, bytes, sizes, nullptr) == CL_SUCCESS) {
+    for (int i = 0; i < 3; ++i) {
+      info->max_work_item_sizes[i] = std::max<size_t>(sizes[i], 1);
+    }
+  }
+  info->preferred_float_width =
+      std::max(1u, DeviceNumber<cl_uint>(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, 1));
+  // The driver counts in bits.
+  info->memory_base_address_align_bytes =
+      std::max(1u, DeviceNumber<cl_uint>(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, 1024) / 8);
+  info->local_memory_is_emulated = DeviceNumber<cl_device_local_mem_type>(
+                                       device, CL_DEVICE_LOCAL_MEM_TYPE, CL_LOCAL) != CL_LOCAL;
+}
+
+DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
+  DeviceInfo info;
+  info.name = DeviceText(device, CL_DEVICE_NAME);
+  info.vendor_name = DeviceText(device, CL_DEVICE_VENDOR);
+  info.device_version = DeviceText(device, CL_DEVICE_VERSION);
+  info.driver_version = DeviceText(device, CL_DRIVER_VERSION);
+  info.platform_name = PlatformText(platform, CL_PLATFORM_NAME);
+  info.platform_version = PlatformText(platform, CL_PLATFORM_VERSION);
+  info.kind = KindOf(device);
+  info.vendor = VendorOf(info);
+  ReadLimits(device, &info);
+  info.images = DeviceNumber<cl_bool>(device, CL_DEVICE_IMAGE_SUPPORT, CL_FALSE) == CL_TRUE;
+  if (info.images) {
+    info.image2d_max_width = DeviceNumber<size_t>(device, CL_DEVICE_IMAGE2D_MAX_WIDTH, 0);
+    info.image2d_max_height = DeviceNumber<size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT, 0);
+  }
+  const std::string extensions = " " + DeviceText(device, CL_DEVICE_EXTENSIONS) + " ";
+  info.fp16_arithmetic = Contains(extensions, " cl_khr_fp16 ");
+  info.host_unified_memory =
+      DeviceNumber<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;
+  return info;
+}
+
+Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entries) {
+  cl_uint count = 0;
+  cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
+  if (error == CL_DEVICE_NOT_FOUND || (error == CL_SUCCESS && count == 0)) return Status();
+  MACE_RETURN_IF_ERROR(CheckCl("clGetDeviceIDs", error));
+  std::vector<cl_device_id> ids(count);
+  MACE_RETURN_IF_ERROR(CheckCl(
+      "clGetDeviceIDs", clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr)));
+  for (cl_device_id id : ids) {
+    const bool usable = DeviceNumber<cl_bool>(id, CL_DEVICE_AVAILABLE, CL_TRUE) == CL_TRUE &&
+                        DeviceNumber<cl_bool>(id, CL_DEVICE_ENDIAN_LITTLE, CL_TRUE) == CL_TRUE;
+    if (usable) entries->push_back({platform, id, ReadDevice(platform, id)});
+  }
+  return Status();
+}
+
+int KindRank(DeviceKind kind) {
+  if (kind == DeviceKind::kGpu) return 2;
+  return kind == DeviceKind::kAccelerator ? 1 : 0;
+}
+
+bool IsBetter(const DeviceInfo& a, const DeviceInfo& b) {
+  const int rank_a = KindRank(a.kind), rank_b = KindRank(b.kind);
+  if (rank_a != rank_b) return rank_a > rank_b;
+  return uint64_t{a.compute_units} * std::max(a.clock_mhz, 1u) >
+         uint64_t{b.compute_units} * std::max(b.clock_mhz, 1u);
+}
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.size() <= 6 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string NamesOf(const std::vector<ClDeviceEntry>& devices) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < devices.size(); ++i) {
+    names.push_back(std::to_string(i) + " " + Printable(devices[i].info.name));
+  }
+  return Join(names, ", ");
+}
+
+// Half images are core OpenCL but some drivers list no such format.
+bool HasHalfImages(cl_context context) {
+  cl_image_format formats[512];
+  cl_uint count = 0;
+  const cl_int error = clGetSupportedImageFormats(context, CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D,
+                                                  512, formats, &count);
+  if (error != CL_SUCCESS) return false;
+  return std::any_of(formats, formats + std::min<cl_uint>(count, 512),
+                     [](const cl_image_format& format) {
+                       return format.image_channel_order == CL_RGBA &&
+                              format.image_channel_data_type == CL_HALF_FLOAT;
+                     });
+}
+
+}  // namespace
+
+StatusOr<std::vector<ClDeviceEntry>> ListDevices() {
+  PreparePoclFolder();
+  std::vector<ClDeviceEntry> entries;
+  cl_uint count = 0;
+  const cl_int error = clGetPlatformIDs(0, nullptr, &count);
+  // The loader's code for "no driver is installed".
+  constexpr cl_int kPlatformNotFound = -1001;
+  if (error == kPlatformNotFound || (error == CL_SUCCESS && count == 0)) return entries;
+  MACE_RETURN_IF_ERROR(CheckCl("clGetPlatformIDs", error));
+  std::vector<cl_platform_id> platforms(count);
+  MACE_RETURN_IF_ERROR(
+      CheckCl("clGetPlatformIDs", clGetPlatformIDs(count, platforms.data(), nullptr)));
+  for (cl_platform_id platform : platforms) {
+    Status status = AppendDevices(platform, &entries);
+    if (!status.ok()) {
+      Log(LogLevel::kWarning, "OpenCL platform " + PlatformText(platform, CL_PLATFORM_NAME) +
+                                  " is left out: " + status.message());
+    }
+  }
+  return entries;
+}
+
+StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const std::string& spec) {
+  const bool plain = spec == "gpu";
+  if (!plain && (!StartsWith(spec, "gpu:") || spec.size() == 4)) {
+    return InvalidArgument("device: expected cpu, gpu, gpu:N or gpu:NAME-PART, found \"" +
+                           Printable(spec) + "\"");
+  }
+  if (devices.empty()) {
+    return NotFound(std::string("no OpenCL device: no driver is installed for one, or none "
+                                "works here (POCL_CACHE_DIR must be writable for PoCL); ") +
+                    kCpuHint);
+  }
+  const std::string part = plain ? "" : LowerCase(spec.substr(4));
+  if (IsNumber(part)) {
+    const size_t index = std::stoul(part);
+    if (index < devices.size()) return index;
+    return NotFound("no OpenCL device " + part + ": there are " + NamesOf(devices) + "; " +
+                    kCpuHint);
+  }
+  size_t best = devices.size();
+  for (size_t i = 0; i < devices.size(); ++i) {
+    const DeviceInfo& info = devices[i].info;
+    if (!Contains(LowerCase(info.name), part) && !Contains(LowerCase(info.platform_name), part)) {
+      continue;
+    }
+    if (best == devices.size() || IsBetter(info, devices[best].info)) best = i;
+  }
+  if (best < devices.size()) return best;
+  return NotFound("no OpenCL device named like \"" + Printable(part) + "\": there are " +
+                  NamesOf(devices) + "; " + kCpuHint);
+}
+
+StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec) {
+  MACE_ASSIGN_OR_RETURN(std::vector<ClDeviceEntry> devices, ListDevices());
+  MACE_ASSIGN_OR_RETURN(const size_t index, ChooseDevice(devices, spec));
+  ClDeviceEntry entry = devices[index];
+  const cl_context_properties properties[] = {
+      CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(entry.platform), 0};
+  cl_int error = CL_SUCCESS;
+  ClContextHandle context(clCreateContext(properties, 1, &entry.device, nullptr, nullptr, &error));
+  MACE_RETURN_IF_ERROR(CheckCl("clCreateContext", error, entry.info.name));
+  entry.info.half_images = entry.info.images && HasHalfImages(context.get());
+  Log(LogLevel::kInfo, "OpenCL device " + std::to_string(index) + ": " + entry.info.name +
+                           ", driver " + entry.info.driver_version);
+  return std::make_shared<ClDevice>(std::move(entry), std::move(context));
+}
+
+}  // namespace mace

@@ -1,0 +1,50 @@
+// A unique owner of an OpenCL object: releases it when it goes. Move-only.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_CL_HANDLE_H_
+#define MACE_CL_HANDLE_H_
+
+#include <CL/cl.h>
+
+#include <utility>
+
+namespace mace {
+
+template <typename T, cl_int (*kRelease)(T)>
+class ClHandle {
+ public:
+  ClHandle() = default;
+  explicit ClHandle(T object) : object_(object) {}
+  ~ClHandle() { Reset(); }
+  ClHandle(ClHandle&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  ClHandle& operator=(ClHandle&& other) noexcept {
+    if (this != &other) {
+      Reset();
+      object_ = std::exchange(other.object_, nullptr);
+    }
+    return *this;
+  }
+
+  T get() const { return object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+
+ private:
+  void Reset() {
+    // A release that fails leaves nothing that could be done about it.
+    if (object_ != nullptr) kRelease(object_);
+    object_ = nullptr;
+  }
+
+  T object_ = nullptr;
+};
+
+using ClContextHandle = ClHandle<cl_context, clReleaseContext>;
+using ClQueueHandle = ClHandle<cl_command_queue, clReleaseCommandQueue>;
+using ClProgramHandle = ClHandle<cl_program, clReleaseProgram>;
+using ClKernelHandle = ClHandle<cl_kernel, clReleaseKernel>;
+using ClMemHandle = ClHandle<cl_mem, clReleaseMemObject>;
+using ClEventHandle = ClHandle<cl_event, clReleaseEvent>;
+
+}  // namespace mace
+
+#endif  // MACE_CL_HANDLE_H_

@@ -1,0 +1,54 @@
+// Device memory: buffers, parts of buffers, and images.
+//
+// Ownership: released by the destructor; a part keeps its parent alive (the driver counts).
+// Errors: kDeviceError names the call, the error and the memory. Thread contract:
+// thread-compatible.
+#ifndef MACE_CL_MEMORY_H_
+#define MACE_CL_MEMORY_H_
+
+#include <CL/cl.h>
+
+#include <cstddef>
+#include <string>
+
+#include "mace/base/status.h"
+#include "mace/cl/device.h"
+#include "mace/cl/handle.h"
+#include "mace/ops/layout.h"
+
+namespace mace {
+
+class ClMemory {
+ public:
+  ClMemory() = default;
+
+  // At least one byte is allocated. Where host and device share memory the driver is asked for
+  // memory that maps without a copy. `name` is for messages.
+  static StatusOr<ClMemory> CreateBuffer(const ClDevice& device, size_t bytes,
+                                         const std::string& name);
+  // REQUIRES: offset is a multiple of DeviceInfo::memory_base_address_align_bytes.
+  static StatusOr<ClMemory> CreateSubBuffer(const ClMemory& parent, size_t offset, size_t bytes,
+                                            const std::string& name);
+  // CL_RGBA of float or half.
+  static StatusOr<ClMemory> CreateImage(const ClDevice& device, size_t width, size_t height,
+                                        Precision precision, const std::string& name);
+
+  cl_mem get() const { return handle_.get(); }
+  // Of an image: its texels' bytes.
+  size_t bytes() const { return bytes_; }
+  size_t image_width() const { return image_width_; }
+  size_t image_height() const { return image_height_; }
+  bool is_image() const { return image_width_ != 0; }
+
+ private:
+  ClMemory(cl_mem memory, size_t bytes) : handle_(memory), bytes_(bytes) {}
+
+  ClMemHandle handle_;
+  size_t bytes_ = 0;
+  size_t image_width_ = 0;
+  size_t image_height_ = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_CL_MEMORY_H_

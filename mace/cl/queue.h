@@ -1,0 +1,69 @@
+// An in-order command queue, and what goes into it: kernels, transfers, fills.
+//
+// Ownership: keeps the device alive. Errors: kDeviceError names the call, the error and `what`.
+// Thread contract: thread-compatible; each session has a queue of its own.
+#ifndef MACE_CL_QUEUE_H_
+#define MACE_CL_QUEUE_H_
+
+#include <CL/cl.h>
+
+#include <memory>
+#include <string_view>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+#include "mace/cl/device.h"
+#include "mace/cl/handle.h"
+#include "mace/cl/kernel.h"
+#include "mace/cl/memory.h"
+#include "mace/ops/kernel.h"
+
+namespace mace {
+
+// When a kernel ran, in nanoseconds of the device's clock.
+struct KernelTimes {
+  uint64_t queued = 0;
+  uint64_t start = 0;
+  uint64_t end = 0;
+};
+
+class ClQueue {
+ public:
+  // `profiling` makes times available and costs a little at each launch.
+  static StatusOr<ClQueue> Create(std::shared_ptr<ClDevice> device, bool profiling);
+
+  // REQUIRES: global is a multiple of local. `event` may be null. No allocation unless it fails.
+  Status Launch(const ClKernel& kernel, const WorkSize& global, const WorkSize& local,
+                ClEventHandle* event = nullptr);
+  // Blocking; from the memory's first byte. REQUIRES: bytes fit.
+  Status Write(const ClMemory& memory, Bytes bytes, std::string_view what);
+  Status Read(const ClMemory& memory, MutableBytes bytes, std::string_view what);
+  // Blocking; dense rows of texels. REQUIRES: an image, and the whole of it.
+  Status WriteImage(const ClMemory& image, Bytes texels, std::string_view what);
+  Status ReadImage(const ClMemory& image, MutableBytes texels, std::string_view what);
+  // Buffers and images.
+  Status FillZero(const ClMemory& memory, std::string_view what);
+  // The memory's first bytes in the host's address space. Where host and device share memory
+  // nothing is copied. Blocking. Every Map needs its Unmap.
+  StatusOr<MutableBytes> Map(const ClMemory& memory, size_t bytes, bool write,
+                             std::string_view what);
+  Status Unmap(const ClMemory& memory, MutableBytes mapped, std::string_view what);
+  Status Flush();
+  Status Finish();
+
+  const std::shared_ptr<ClDevice>& device() const { return device_; }
+
+ private:
+  ClQueue(std::shared_ptr<ClDevice> device, ClQueueHandle handle)
+      : device_(std::move(device)), handle_(std::move(handle)) {}
+
+  std::shared_ptr<ClDevice> device_;
+  ClQueueHandle handle_;
+};
+
+// REQUIRES: of a queue with profiling, and finished.
+StatusOr<KernelTimes> TimesOf(const ClEventHandle& event);
+
+}  // namespace mace
+
+#endif  // MACE_CL_QUEUE_H_
