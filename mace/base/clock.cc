@@ -17,7 +17,8 @@ double ReadClock(clockid_t clock) {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
-// Ticks from boot to this process's start: field 22 of /proc/self/stat; negative when it cannot be read.
+// Ticks from boot to this process's start: field 22 of /proc/self/stat; negative when it cannot be
+// read.
 double StartTicks() {
   FILE* file = std::fopen("/proc/self/stat", "re");
   if (file == nullptr) return -1;
@@ -39,8 +40,10 @@ double ComputeProcessStart() {
   const double ticks = StartTicks();
   const long ticks_per_second = sysconf(_SC_CLK_TCK);
   if (ticks <= 0 || ticks_per_second <= 0) return now;
-  // The start counts from boot with suspended time in it, CLOCK_MONOTONIC leaves that time out; the age is the link.
-  const double age = ReadClock(CLOCK_BOOTTIME) - ticks * 1e3 / static_cast<double>(ticks_per_second);
+  // The start counts from boot with suspended time in it, CLOCK_MONOTONIC leaves that time out; the
+  // age is the link.
+  const double age =
+      ReadClock(CLOCK_BOOTTIME) - ticks * 1e3 / static_cast<double>(ticks_per_second);
   return age >= 0 ? now - age : now;
 }
 

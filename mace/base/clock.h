@@ -1,6 +1,7 @@
 // Time and memory of this process.
 //
-// Errors: none, see each function for what stands where the system does not tell. Thread contract: thread-safe.
+// Errors: none, see each function for what stands where the system does not tell. Thread contract:
+// thread-safe.
 #ifndef MACE_BASE_CLOCK_H_
 #define MACE_BASE_CLOCK_H_
 
@@ -12,8 +13,8 @@ namespace mace {
 double MonotonicMilliseconds();
 
 // When this process was started (before its exec loaded anything), on the same clock. As precise as
-// the kernel's tick, normally 10 ms, rounded down: never later than the true start. Where the system does not tell, the time of the
-// first call.
+// the kernel's tick, normally 10 ms, rounded down: never later than the true start. Where the
+// system does not tell, the time of the first call.
 double ProcessStartMilliseconds();
 
 // The largest resident size this process has had; 0 where the system does not tell.

@@ -27,8 +27,7 @@ namespace {
 constexpr std::string_view kTemporaryMark = ".tmp.";
 
 Status SystemError(const std::string& path, const char* what, int error) {
-  const std::string message =
-      path + ": " + what + ": " + std::generic_category().message(error);
+  const std::string message = path + ": " + what + ": " + std::generic_category().message(error);
   return error == ENOENT ? NotFound(message) : IoError(message);
 }
 
@@ -69,7 +68,8 @@ Status SyncDirectory(const std::string& path) {
 // A new, empty file beside `path`; its name goes to `*temporary`.
 StatusOr<int> CreateTemporary(const std::string& path, uint32_t mode, std::string* temporary) {
   static std::atomic<uint32_t> counter{0};
-  // Another process of the same number (another container, an old crash) may have left the name behind.
+  // Another process of the same number (another container, an old crash) may have left the name
+  // behind.
   constexpr int kAttempts = 100;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     *temporary = path + std::string(kTemporaryMark) + std::to_string(getpid()) + "." +
@@ -126,8 +126,8 @@ Status RandomAccessFile::ReadAt(uint64_t offset, MutableBytes out) const {
 StatusOr<std::string> ReadFile(const std::string& path, size_t limit) {
   MACE_ASSIGN_OR_RETURN(auto file, RandomAccessFile::Open(path));
   if (file->size() > limit) {
-    return InvalidArgument(path + ": has " + std::to_string(file->size()) + " bytes, the limit is " +
-                           std::to_string(limit));
+    return InvalidArgument(path + ": has " + std::to_string(file->size()) +
+                           " bytes, the limit is " + std::to_string(limit));
   }
   std::string content(static_cast<size_t>(file->size()), '\0');
   MACE_RETURN_IF_ERROR(

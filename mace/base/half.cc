@@ -24,7 +24,8 @@ float BitsToFloat(uint32_t bits) {
   return value;
 }
 
-// Drops the lowest `count` bits, to nearest, ties to even; a carry runs into the bits above, as exponents want it.
+// Drops the lowest `count` bits, to nearest, ties to even; a carry runs into the bits above, as
+// exponents want it.
 uint32_t RoundOff(uint32_t value, uint32_t count) {
   const uint32_t half = 1u << (count - 1);
   const uint32_t even = (value >> count) & 1;
@@ -86,7 +87,8 @@ uint16_t FloatToHalf(float value) {
     half = 0x7E00 | ((magnitude >> 13) & 0x3FF);
   } else if (magnitude >= 0x47800000) {  // 65536 and above.
     half = 0x7C00;
-  } else if (magnitude >= 0x38800000) {  // 2^-14 and above: normal; a carry may make it an infinity.
+  } else if (magnitude >=
+             0x38800000) {  // 2^-14 and above: normal; a carry may make it an infinity.
     half = RoundOff(magnitude - (112u << 23), 13);
   } else if (magnitude < 0x33000000) {  // Below 2^-25: rounds to zero.
     half = 0;

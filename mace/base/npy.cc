@@ -13,8 +13,8 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 // Larger arrays do not come as inputs; it keeps a sparse file from filling memory.
 constexpr size_t kLargestFile = size_t{1} << 34;
 constexpr size_t kLargestHeader = 1 << 20;
-constexpr size_t kMaxRank = 32;     // NumPy's own limit.
-constexpr size_t kAlignment = 64;   // Of the data in a file, as NumPy writes it.
+constexpr size_t kMaxRank = 32;    // NumPy's own limit.
+constexpr size_t kAlignment = 64;  // Of the data in a file, as NumPy writes it.
 
 struct Header {
   std::string descr;
@@ -22,7 +22,8 @@ struct Header {
   std::vector<int64_t> shape;
 };
 
-// Reads the header's text, a Python literal such as {'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }.
+// Reads the header's text, a Python literal such as {'descr': '<f4', 'fortran_order': False,
+// 'shape': (1, 2), }.
 class HeaderParser {
  public:
   explicit HeaderParser(std::string_view text) : text_(text) {}
@@ -53,11 +54,11 @@ class HeaderParser {
  private:
   // The next character that is no blank; 0 at the end.
   char Peek() {
-    while (position_ < text_.size() && std::strchr(" \n\r\t", text_[position_]) != nullptr) {
-      if (text_[position_] == '\0') return '\1';  // strchr finds the end of its list too.
-      ++position_;
-    }
-    return position_ < text_.size() ? text_[position_] : '\0';
+    constexpr std::string_view kBlanks = " \n\r\t";
+    while (position_ < text_.size() && kBlanks.find(text_[position_]) != kBlanks.npos) ++position_;
+    if (position_ == text_.size()) return '\0';
+    // A NUL of the text's own must not look like the end.
+    return text_[position_] != '\0' ? text_[position_] : '\1';
   }
 
   bool Take(char wanted) {
@@ -136,7 +137,8 @@ bool CountElements(const std::vector<int64_t>& shape, uint64_t limit, uint64_t* 
   return *count <= limit;
 }
 
-// From first index fastest to last index fastest. REQUIRES: `in` holds exactly the elements of `shape`.
+// From first index fastest to last index fastest. REQUIRES: `in` holds exactly the elements of
+// `shape`.
 std::vector<uint8_t> FortranToC(Bytes in, const std::vector<int64_t>& shape, size_t item_size) {
   std::vector<uint8_t> out(in.size());
   std::vector<size_t> index(shape.size(), 0), stride(shape.size(), item_size);

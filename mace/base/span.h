@@ -1,4 +1,5 @@
-// A view of contiguous elements owned by somebody else: a pointer and a count. C++17 has no std::span.
+// A view of contiguous elements owned by somebody else: a pointer and a count. C++17 has no
+// std::span.
 #ifndef MACE_BASE_SPAN_H_
 #define MACE_BASE_SPAN_H_
 
@@ -15,11 +16,14 @@ class Span {
   Span() = default;
   Span(T* data, size_t size) : data_(data), size_(size) {}
   template <typename U, typename = std::enable_if_t<std::is_convertible_v<U (*)[], T (*)[]>>>
-  Span(Span<U> other) : data_(other.data()), size_(other.size()) {}  // NOLINT: T from U, const added
+  Span(Span<U> other)
+      : data_(other.data()), size_(other.size()) {}  // NOLINT: T from U, const added
   template <typename U, typename = std::enable_if_t<std::is_convertible_v<U (*)[], T (*)[]>>>
-  Span(std::vector<U>& other) : data_(other.data()), size_(other.size()) {}  // NOLINT: implicit view
+  Span(std::vector<U>& other)
+      : data_(other.data()), size_(other.size()) {}  // NOLINT: implicit view
   template <typename U, typename = std::enable_if_t<std::is_convertible_v<const U (*)[], T (*)[]>>>
-  Span(const std::vector<U>& other) : data_(other.data()), size_(other.size()) {}  // NOLINT: implicit view
+  Span(const std::vector<U>& other)
+      : data_(other.data()), size_(other.size()) {}  // NOLINT: implicit view
 
   T* data() const { return data_; }
   size_t size() const { return size_; }

@@ -15,10 +15,16 @@ Status InvalidArgument(std::string message) {
   return Status(StatusCode::kInvalidArgument, std::move(message));
 }
 Status NotFound(std::string message) { return Status(StatusCode::kNotFound, std::move(message)); }
-Status Corruption(std::string message) { return Status(StatusCode::kCorruption, std::move(message)); }
-Status Unsupported(std::string message) { return Status(StatusCode::kUnsupported, std::move(message)); }
+Status Corruption(std::string message) {
+  return Status(StatusCode::kCorruption, std::move(message));
+}
+Status Unsupported(std::string message) {
+  return Status(StatusCode::kUnsupported, std::move(message));
+}
 Status IoError(std::string message) { return Status(StatusCode::kIoError, std::move(message)); }
-Status DeviceError(std::string message) { return Status(StatusCode::kDeviceError, std::move(message)); }
+Status DeviceError(std::string message) {
+  return Status(StatusCode::kDeviceError, std::move(message));
+}
 Status Internal(std::string message) { return Status(StatusCode::kInternal, std::move(message)); }
 
 }  // namespace mace

@@ -1,5 +1,5 @@
-// The result of an operation that can fail. No exception crosses the public line of mace: every fallible call gives a
-// Status, or a StatusOr<T> that holds either a T or a Status that is not OK.
+// The result of an operation that can fail. No exception crosses the public line of mace: every
+// fallible call gives a Status, or a StatusOr<T> that holds either a T or a Status that is not OK.
 //
 // An OK Status is a null pointer: it costs nothing to make, to copy and to test.
 // Thread contract: thread-compatible.
@@ -29,8 +29,9 @@ class [[nodiscard]] Status {
  public:
   Status() = default;  // OK.
   Status(StatusCode code, std::string message)
-      : state_(code == StatusCode::kOk ? nullptr
-                                       : std::make_shared<const State>(State{code, std::move(message)})) {}
+      : state_(code == StatusCode::kOk
+                   ? nullptr
+                   : std::make_shared<const State>(State{code, std::move(message)})) {}
 
   static Status Ok() { return Status(); }
 
@@ -62,8 +63,9 @@ Status Internal(std::string message);
 template <typename T>
 class [[nodiscard]] StatusOr {
  public:
-  StatusOr(Status status) : status_(std::move(status)) {}  // NOLINT: implicit, so that `return status;` reads well
-  StatusOr(T value) : value_(std::move(value)) {}          // NOLINT: implicit, likewise
+  StatusOr(Status status)
+      : status_(std::move(status)) {}  // NOLINT: implicit, so that `return status;` reads well
+  StatusOr(T value) : value_(std::move(value)) {}  // NOLINT: implicit, likewise
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -85,13 +87,14 @@ class [[nodiscard]] StatusOr {
 #define MACE_CONCAT(a, b) MACE_CONCAT_INNER(a, b)
 
 // Leaves the enclosing function with the Status of `expression` when it is not OK.
-#define MACE_RETURN_IF_ERROR(expression)          \
-  do {                                            \
-    ::mace::Status mace_status_ = (expression);   \
-    if (!mace_status_.ok()) return mace_status_;  \
+#define MACE_RETURN_IF_ERROR(expression)         \
+  do {                                           \
+    ::mace::Status mace_status_ = (expression);  \
+    if (!mace_status_.ok()) return mace_status_; \
   } while (0)
 
-// MACE_ASSIGN_OR_RETURN(auto x, MakeX()): declares or assigns x, or leaves the function with the Status.
+// MACE_ASSIGN_OR_RETURN(auto x, MakeX()): declares or assigns x, or leaves the function with the
+// Status.
 #define MACE_ASSIGN_OR_RETURN(declaration, expression) \
   MACE_ASSIGN_OR_RETURN_IMPL(MACE_CONCAT(mace_result_, __LINE__), declaration, expression)
 #define MACE_ASSIGN_OR_RETURN_IMPL(result, declaration, expression) \

@@ -1,0 +1,168 @@
+#include "mace/base/files.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "mace/base/clock.h"
+#include "mace/base/coding.h"
+#include "mace/base/strings.h"
+
+namespace mace {
+namespace {
+
+class FilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = JoinPath(testing::TempDir(), "files_test." + std::to_string(getpid()));
+    ASSERT_TRUE(MakeDirectories(folder_).ok());
+  }
+
+  std::string Path(const std::string& name) const { return JoinPath(folder_, name); }
+  std::string Content(const std::string& name) const {
+    StatusOr<std::string> content = ReadFile(Path(name), 1 << 20);
+    return content.ok() ? *content : content.status().message();
+  }
+
+  std::string folder_;
+};
+
+TEST_F(FilesTest, WriteThenReadReplacesTheFile) {
+  ASSERT_TRUE(WriteFileAtomic(Path("a"), AsBytes("first")).ok());
+  EXPECT_EQ("first", Content("a"));
+  ASSERT_TRUE(
+      WriteFileAtomic(Path("a"), std::vector<Bytes>{AsBytes("sec"), AsBytes("ond")}, 0600).ok());
+  EXPECT_EQ("second", Content("a"));
+  auto file = RandomAccessFile::Open(Path("a"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(6u, (*file)->size());
+  EXPECT_EQ(0600u, (*file)->mode());
+  EXPECT_EQ(getuid(), (*file)->owner());
+}
+
+TEST_F(FilesTest, FailedWriteLeavesTheOldFileAndNoTemporary) {
+  ASSERT_TRUE(WriteFileAtomic(Path("kept"), AsBytes("old")).ok());
+  const Status status = WriteFileAtomic(Path("kept"), [](const FileSink& sink) {
+    MACE_RETURN_IF_ERROR(sink(AsBytes("half of it")));
+    return Internal("gave up");
+  });
+  EXPECT_EQ("gave up", status.message());
+  EXPECT_EQ("old", Content("kept"));
+  EXPECT_FALSE(WriteFileAtomic(folder_, AsBytes("x")).ok());  // A folder cannot be replaced.
+  EXPECT_FALSE(WriteFileAtomic(Path("kept/below"), AsBytes("x")).ok());
+  EXPECT_FALSE(WriteFileAtomic(Path("missing/below"), AsBytes("x")).ok());
+}
+
+TEST_F(FilesTest, AFullDiskIsAStatus) {
+  ASSERT_TRUE(WriteFileAtomic(Path("full"), AsBytes("old")).ok());
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit before;
+  ASSERT_EQ(0, getrlimit(RLIMIT_FSIZE, &before));
+  const struct rlimit small = {4096, before.rlim_max};
+  ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &small));
+  const std::string large(10000, 'x');
+  const Status status = WriteFileAtomic(Path("full"), AsBytes(large));
+  ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &before));
+  EXPECT_EQ(StatusCode::kIoError, status.code());
+  EXPECT_EQ("old", Content("full"));
+}
+
+TEST_F(FilesTest, ALinkIsReplacedNotFollowed) {
+  ASSERT_TRUE(WriteFileAtomic(Path("target"), AsBytes("target")).ok());
+  unlink(Path("link").c_str());
+  ASSERT_EQ(0, symlink(Path("target").c_str(), Path("link").c_str()));
+  ASSERT_TRUE(WriteFileAtomic(Path("link"), AsBytes("new")).ok());
+  EXPECT_EQ("target", Content("target"));
+  EXPECT_EQ("new", Content("link"));
+}
+
+TEST_F(FilesTest, WhatIsNoRegularFileIsRefusedAtOnce) {
+  EXPECT_EQ(StatusCode::kNotFound, ReadFile(Path("none"), 10).status().code());
+  const Status directory = ReadFile(folder_, 10).status();
+  EXPECT_EQ(StatusCode::kInvalidArgument, directory.code());
+  EXPECT_TRUE(EndsWith(directory.message(), "is a directory")) << directory.message();
+  unlink(Path("fifo").c_str());
+  ASSERT_EQ(0, mkfifo(Path("fifo").c_str(), 0600));
+  EXPECT_EQ(StatusCode::kInvalidArgument, ReadFile(Path("fifo"), 10).status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, ReadFile("/dev/zero", 10).status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, MappedFile::Open(Path("fifo")).status().code());
+}
+
+TEST_F(FilesTest, ReadsAreBounded) {
+  ASSERT_TRUE(WriteFileAtomic(Path("ten"), AsBytes("0123456789")).ok());
+  EXPECT_EQ(StatusCode::kInvalidArgument, ReadFile(Path("ten"), 9).status().code());
+  auto file = RandomAccessFile::Open(Path("ten"));
+  ASSERT_TRUE(file.ok());
+  std::vector<uint8_t> three(3);
+  ASSERT_TRUE((*file)->ReadAt(7, three).ok());
+  EXPECT_EQ("789", AsStringView(three));
+  EXPECT_EQ(StatusCode::kCorruption, (*file)->ReadAt(8, three).code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, (*file)->ReadAt(UINT64_MAX, three).code());
+}
+
+TEST_F(FilesTest, StaleTemporariesGoOthersStay) {
+  for (const char* name : {"f.tmp.12.0", "f.tmp.mine", "g.tmp.12.0", "f"}) {
+    std::ofstream(Path(name)) << "x";
+  }
+  RemoveStaleTemporaries(Path("f"));
+  EXPECT_FALSE(FileExists(Path("f.tmp.12.0")));
+  EXPECT_TRUE(FileExists(Path("f.tmp.mine")));
+  EXPECT_TRUE(FileExists(Path("g.tmp.12.0")));
+  EXPECT_TRUE(FileExists(Path("f")));
+}
+
+TEST_F(FilesTest, LocksExcludeAndAreWaitedForABoundedTime) {
+  auto first = FileLock::Acquire(Path("lock"), 0);
+  ASSERT_TRUE(first.ok());
+  const double start = MonotonicMilliseconds();
+  EXPECT_EQ(StatusCode::kIoError, FileLock::Acquire(Path("lock"), 30).status().code());
+  EXPECT_GE(MonotonicMilliseconds() - start, 30);
+  std::thread releaser([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    FileLock released = *std::move(first);
+  });
+  EXPECT_TRUE(FileLock::Acquire(Path("lock"), 10000).ok());
+  releaser.join();
+  EXPECT_TRUE(FileLock::Acquire(Path("lock"), 0).ok());
+  EXPECT_FALSE(FileLock::Acquire(folder_, 0).ok());
+  EXPECT_EQ(StatusCode::kIoError, FileLock::Acquire(Path("missing/lock"), 0).status().code());
+}
+
+TEST_F(FilesTest, MappedFileShowsTheContent) {
+  ASSERT_TRUE(WriteFileAtomic(Path("mapped"), AsBytes("content")).ok());
+  auto mapped = MappedFile::Open(Path("mapped"));
+  ASSERT_TRUE(mapped.ok());
+  EXPECT_EQ("content", AsStringView((*mapped)->bytes()));
+  ASSERT_TRUE(WriteFileAtomic(Path("empty"), Bytes()).ok());
+  auto empty = MappedFile::Open(Path("empty"));
+  ASSERT_TRUE(empty.ok());
+  EXPECT_TRUE((*empty)->bytes().empty());
+}
+
+TEST_F(FilesTest, Directories) {
+  EXPECT_TRUE(MakeDirectories(Path("x/y//z")).ok());
+  EXPECT_TRUE(MakeDirectories(Path("x/y/")).ok());
+  EXPECT_TRUE(FileExists(Path("x/y/z")));
+  ASSERT_TRUE(WriteFileAtomic(Path("file"), AsBytes("x")).ok());
+  EXPECT_FALSE(MakeDirectories(Path("file")).ok());
+  EXPECT_FALSE(MakeDirectories(Path("file/below")).ok());
+}
+
+TEST(PathTest, JoinAndDirectoryName) {
+  EXPECT_EQ("a/b", JoinPath("a", "b"));
+  EXPECT_EQ("a/b", JoinPath("a/", "b"));
+  EXPECT_EQ("/b", JoinPath("a", "/b"));
+  EXPECT_EQ("b", JoinPath("", "b"));
+  EXPECT_EQ("a/b", DirectoryName("a/b/c"));
+  EXPECT_EQ(".", DirectoryName("c"));
+  EXPECT_EQ("/", DirectoryName("/c"));
+}
+
+}  // namespace
+}  // namespace mace
