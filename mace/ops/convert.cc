@@ -13,12 +13,14 @@ void AppendInts(std::vector<KernelArgument>* arguments, std::initializer_list<in
 
 WorkSize ConversionLocalSize() { return {4, 8, 1}; }
 
-Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to, Precision precision) {
+Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to,
+                      Precision precision) {
   const Nhwc view = AsNhwc(shape);
   Launch launch;
   launch.kernel.source = "convert.cl";
   launch.kernel.precision = precision;
-  launch.global = {static_cast<size_t>(view.blocks()), static_cast<size_t>(view.w), static_cast<size_t>(view.rows())};
+  launch.global = {static_cast<size_t>(view.blocks()), static_cast<size_t>(view.w),
+                   static_cast<size_t>(view.rows())};
   launch.local = ConversionLocalSize();
   std::vector<KernelArgument>& arguments = launch.arguments;
   if (from.format == to.format) {
@@ -37,7 +39,8 @@ Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertE
     launch.kernel.base_name = "convert_unpack";
     launch.kernel.storage = from.format.storage;
     arguments = {InputArgument(0), RawOutputArgument(0)};
-    AppendInts(&arguments, {to.pitch, to.offset, view.rows(), view.w, view.c, to.format.layout == Layout::kChannels4});
+    AppendInts(&arguments, {to.pitch, to.offset, view.rows(), view.w, view.c,
+                            to.format.layout == Layout::kChannels4});
   }
   return launch;
 }

@@ -1,5 +1,5 @@
-// What a GPU variant of an op is made of: plain data that the planner composes into programs and the session enqueues.
-// No OpenCL here: a variant is planned, keyed and tested without a device.
+// What a GPU variant of an op is made of: plain data that the planner composes into programs and
+// the session enqueues. No OpenCL here: a variant is planned, keyed and tested without a device.
 #ifndef MACE_OPS_KERNEL_H_
 #define MACE_OPS_KERNEL_H_
 
@@ -16,30 +16,34 @@
 
 namespace mace {
 
-// One kernel of a .cl file with its macro values. Two instances of equal function_name() are the same code, so a plan
-// compiles it once. A .cl file holds each kernel as
+// One kernel of a .cl file with its macro values. Two instances of equal function_name() are the
+// same code, so a plan compiles it once. A .cl file holds each kernel as
 //   #ifdef USE_<base_name>
 //   __kernel void KERNEL(...) { ... }
 //   #endif
-// where KERNEL expands to the instance's unique name; helper functions are named FUNCTION(f) for the same reason, and
-// common text such as fused_activation.clh is taken in by `#include "fused_activation.clh"`, which the planner resolves
-// among the embedded files. kernel_prologue.clh describes the macros for tensors.
+// where KERNEL expands to the instance's unique name; helper functions are named FUNCTION(f) for
+// the same reason, and common text such as fused_activation.clh is taken in by `#include
+// "fused_activation.clh"`, which the planner resolves among the embedded files. kernel_prologue.clh
+// describes the macros for tensors.
 struct KernelInstance {
   std::string source;     // Name of the embedded file, such as "softmax.cl".
   std::string base_name;  // The name in USE_<base_name>, such as "softmax_channels".
-  // Macro values seen by the text. The planner adds STORAGE_IMAGE (0, 1) and HALF_STORAGE (0, 1) from the two below.
+  // Macro values seen by the text. The planner adds STORAGE_IMAGE (0, 1) and HALF_STORAGE (0, 1)
+  // from the two below.
   std::map<std::string, std::string> macros;
   Storage storage = Storage::kBuffer;  // Of all TENSOR_* arguments of the kernel.
   Precision precision = Precision::kFloat32;
 
-  // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash of the macros.
+  // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
+  // of the macros.
   std::string function_name() const;
 };
 
 // A kernel argument, in the order of the kernel's parameters.
 struct TensorArgument {
   enum class Kind : uint8_t {
-    kInput,      // channels4 activation: (memory, int pitch, int offset, int width), as TENSOR_IN declares.
+    kInput,      // channels4 activation: (memory, int pitch, int offset, int width), as TENSOR_IN
+                 // declares.
     kOutput,     // Likewise, TENSOR_OUT.
     kScratch,    // Index into Lowering::scratch; a plain `__global` pointer.
     kWeights,    // Index into Lowering::weights; a plain `__global const` pointer.
@@ -51,22 +55,34 @@ struct TensorArgument {
 };
 using KernelArgument = std::variant<TensorArgument, int32_t, float>;
 
-inline KernelArgument InputArgument(int index) { return TensorArgument{TensorArgument::Kind::kInput, index}; }
-inline KernelArgument OutputArgument(int index) { return TensorArgument{TensorArgument::Kind::kOutput, index}; }
-inline KernelArgument RawInputArgument(int index) { return TensorArgument{TensorArgument::Kind::kRawInput, index}; }
-inline KernelArgument RawOutputArgument(int index) { return TensorArgument{TensorArgument::Kind::kRawOutput, index}; }
-inline KernelArgument ScratchArgument(int index) { return TensorArgument{TensorArgument::Kind::kScratch, index}; }
-inline KernelArgument WeightsArgument(int index) { return TensorArgument{TensorArgument::Kind::kWeights, index}; }
+inline KernelArgument InputArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kInput, index};
+}
+inline KernelArgument OutputArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kOutput, index};
+}
+inline KernelArgument RawInputArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kRawInput, index};
+}
+inline KernelArgument RawOutputArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kRawOutput, index};
+}
+inline KernelArgument ScratchArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kScratch, index};
+}
+inline KernelArgument WeightsArgument(int index) {
+  return TensorArgument{TensorArgument::Kind::kWeights, index};
+}
 
 using WorkSize = std::array<size_t, 3>;
 
-// One enqueue. The global size need not be a multiple of the local one: the session rounds it up, so every kernel
-// checks its indices against the extents it is given as arguments.
+// One enqueue. The global size need not be a multiple of the local one: the session rounds it up,
+// so every kernel checks its indices against the extents it is given as arguments.
 struct Launch {
   KernelInstance kernel;
   std::vector<KernelArgument> arguments;
   WorkSize global = {1, 1, 1};
-  WorkSize local = {1, 1, 1};  // Always explicit: PoCL compiles anew for a NULL one.
+  WorkSize local = {1, 1, 1};                // Always explicit: PoCL compiles anew for a NULL one.
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
@@ -92,22 +108,28 @@ struct Cost {
 // One way to run an op on a GPU, bound to shapes.
 struct Lowering {
   std::string variant;  // "<op>_<variant>", such as "conv2d_1x1".
-  std::vector<TensorFormat> inputs;  // One for each non-constant input the launches read; others are ignored.
+  std::vector<TensorFormat>
+      inputs;  // One for each non-constant input the launches read; others are ignored.
   std::vector<TensorFormat> outputs;
   std::vector<PackedWeights> weights;
   std::vector<ScratchBuffer> scratch;
   std::vector<Launch> launches;
-  // Estimated milliseconds relative to the op's other variants on this device; the smallest wins without tuning.
+  // Estimated milliseconds relative to the op's other variants on this device; the smallest wins
+  // without tuning.
   double estimate_ms = 0;
-  // The output shares the memory of this input and there is no launch (Reshape, Identity); -1: none.
+  // The output shares the memory of this input and there is no launch (Reshape, Identity); -1:
+  // none.
   int alias_input = -1;
-  // Concat without a copy: output 0 (channels4) is made of slices along its channels, input i at channel
-  // input_slices[i], a multiple of 4; the planner lets the producers write there, or copies. No launches.
+  // Concat without a copy: output 0 (channels4) is made of slices along its channels, input i at
+  // channel input_slices[i], a multiple of 4; the planner lets the producers write there, or
+  // copies. No launches.
   std::vector<int64_t> input_slices;
-  // Split without a copy: output i (channels4) is the slice of input 0 that begins at channel output_slices[i], a
-  // multiple of 4, and its channel count is a multiple of 4 or it is the last. No launches.
+  // Split without a copy: output i (channels4) is the slice of input 0 that begins at channel
+  // output_slices[i], a multiple of 4, and its channel count is a multiple of 4 or it is the last.
+  // No launches.
   std::vector<int64_t> output_slices;
-  // The output may share the memory of input 0, which the kernel reads and writes element by element.
+  // The output may share the memory of input 0, which the kernel reads and writes element by
+  // element.
   bool in_place = false;
 };
 

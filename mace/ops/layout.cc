@@ -11,8 +11,12 @@ Nhwc AsNhwc(const Shape& shape) {
   return view;
 }
 
-const char* LayoutName(Layout layout) { return layout == Layout::kRowMajor ? "row_major" : "channels4"; }
+const char* LayoutName(Layout layout) {
+  return layout == Layout::kRowMajor ? "row_major" : "channels4";
+}
 
-const char* StorageName(Storage storage) { return storage == Storage::kBuffer ? "buffer" : "image"; }
+const char* StorageName(Storage storage) {
+  return storage == Storage::kBuffer ? "buffer" : "image";
+}
 
 }  // namespace mace

@@ -1,15 +1,19 @@
 // How a tensor lies in device memory.
 //
-// kRowMajor: the dense elements in the order of the graph's shape; buffers only. What the host sees, and what ops that
+// kRowMajor: the dense elements in the order of the graph's shape; buffers only. What the host
+// sees, and what ops that
 //   only move elements (Reshape, general Transpose, Gather) work on.
-// kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded to a multiple of
-//   four. The padding lanes hold zeros: every kernel that writes this layout keeps that (NaN in a padding lane would
-//   reach real ones through zero weights).
-//     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch is a multiple of 4
-//       and >= channels rounded up, offset a multiple of 4: a slice of a concatenation along the channels is the same
-//       memory with another offset.
+// kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
+// to a multiple of
+//   four. The padding lanes hold zeros: every kernel that writes this layout keeps that (NaN in a
+//   padding lane would reach real ones through zero weights).
+//     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch
+//     is a multiple of 4
+//       and >= channels rounded up, offset a multiple of 4: a slice of a concatenation along the
+//       channels is the same memory with another offset.
 //     image (CL_RGBA): texel x = (offset / 4 + c / 4) * width + w, y = row. pitch is unused.
-//   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer is also row-major.
+//   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer
+//   is also row-major.
 #ifndef MACE_OPS_LAYOUT_H_
 #define MACE_OPS_LAYOUT_H_
 
@@ -33,7 +37,8 @@ struct TensorFormat {
   friend bool operator!=(const TensorFormat& a, const TensorFormat& b) { return !(a == b); }
 };
 
-// The 4-D view of a shape: right aligned, leading axes beyond four folded into n. Rank 2 [a, c] is n = h = 1, w = a.
+// The 4-D view of a shape: right aligned, leading axes beyond four folded into n. Rank 2 [a, c] is
+// n = h = 1, w = a.
 struct Nhwc {
   int64_t n = 1, h = 1, w = 1, c = 1;
   int64_t rows() const { return n * h; }

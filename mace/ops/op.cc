@@ -4,7 +4,8 @@
 
 namespace mace {
 
-Cost Op::EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const {
+Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
+                      const std::vector<TensorInfo>& outputs) const {
   Cost cost;
   for (const OpInput& input : inputs) cost.bytes += static_cast<double>(input.info.bytes());
   for (const TensorInfo& output : outputs) {
@@ -26,10 +27,12 @@ StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node) {
   const OpDefinition* definition = FindOp(node.type);
   if (definition == nullptr) return Unsupported(who + ": unknown op");
   const int count = static_cast<int>(node.inputs.size());
-  if (count < definition->min_inputs || (definition->max_inputs >= 0 && count > definition->max_inputs)) {
-    const std::string most = definition->max_inputs < 0 ? "any" : std::to_string(definition->max_inputs);
-    return InvalidArgument(who + ": expected " + std::to_string(definition->min_inputs) + " to " + most +
-                           " inputs, found " + std::to_string(count));
+  if (count < definition->min_inputs ||
+      (definition->max_inputs >= 0 && count > definition->max_inputs)) {
+    const std::string most =
+        definition->max_inputs < 0 ? "any" : std::to_string(definition->max_inputs);
+    return InvalidArgument(who + ": expected " + std::to_string(definition->min_inputs) + " to " +
+                           most + " inputs, found " + std::to_string(count));
   }
   StatusOr<std::unique_ptr<Op>> op = definition->make(node);
   if (!op.ok()) return op.status().WithPrefix(who);

@@ -1,5 +1,5 @@
-// Composes kernel instances into the text of one program: few programs start faster than many (one LLVM start, one
-// binary), whatever the driver.
+// Composes kernel instances into the text of one program: few programs start faster than many (one
+// LLVM start, one binary), whatever the driver.
 #include <map>
 #include <set>
 
@@ -13,13 +13,16 @@ constexpr int kMaxIncludeDepth = 8;
 
 StatusOr<std::string_view> EmbeddedText(const std::string& name) {
   const KernelSource* source = FindKernelSource(name);
-  if (source == nullptr) return Internal("kernel file '" + name + "' is not among the embedded ones");
+  if (source == nullptr)
+    return Internal("kernel file '" + name + "' is not among the embedded ones");
   return std::string_view(source->text, source->size);
 }
 
-// Appends the text of an embedded file with its `#include "x"` lines replaced by the embedded file x.
+// Appends the text of an embedded file with its `#include "x"` lines replaced by the embedded file
+// x.
 Status AppendResolved(const std::string& name, int depth, std::string* out) {
-  if (depth > kMaxIncludeDepth) return Internal("kernel file '" + name + "': includes nest too deep");
+  if (depth > kMaxIncludeDepth)
+    return Internal("kernel file '" + name + "': includes nest too deep");
   MACE_ASSIGN_OR_RETURN(std::string_view text, EmbeddedText(name));
   size_t at = 0;
   while (at < text.size()) {
@@ -29,9 +32,10 @@ Status AppendResolved(const std::string& name, int depth, std::string* out) {
     constexpr std::string_view kInclude = "#include \"";
     if (line.substr(0, kInclude.size()) == kInclude) {
       const size_t quote = line.find('"', kInclude.size());
-      if (quote == std::string_view::npos) return Internal("kernel file '" + name + "': open quote in an #include");
-      MACE_RETURN_IF_ERROR(
-          AppendResolved(std::string(line.substr(kInclude.size(), quote - kInclude.size())), depth + 1, out));
+      if (quote == std::string_view::npos)
+        return Internal("kernel file '" + name + "': open quote in an #include");
+      MACE_RETURN_IF_ERROR(AppendResolved(
+          std::string(line.substr(kInclude.size(), quote - kInclude.size())), depth + 1, out));
     } else {
       out->append(line);
       out->push_back('\n');
@@ -52,7 +56,8 @@ Status AppendInstance(const KernelInstance& kernel, std::string* out) {
   for (const auto& [name, value] : macros) *out += "#define " + name + " " + value + "\n";
   MACE_RETURN_IF_ERROR(AppendResolved("kernel_prologue.clh", 0, out));
   MACE_RETURN_IF_ERROR(AppendResolved(kernel.source, 0, out));
-  for (const auto& [name, value] : macros) *out += "#undef " + name.substr(0, name.find('(')) + "\n";
+  for (const auto& [name, value] : macros)
+    *out += "#undef " + name.substr(0, name.find('(')) + "\n";
   return Status::Ok();
 }
 

@@ -1,4 +1,5 @@
-// A Plan: everything Run needs, decided beforehand. Plain data, no OpenCL; the session makes the device objects of it.
+// A Plan: everything Run needs, decided beforehand. Plain data, no OpenCL; the session makes the
+// device objects of it.
 #ifndef MACE_PLAN_PLAN_H_
 #define MACE_PLAN_PLAN_H_
 
@@ -20,7 +21,8 @@ struct PlanOptions {
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
 };
 
-// A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not meet share it.
+// A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not
+// meet share it.
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
   size_t offset_bytes = 0;  // Buffers: in the arena, aligned for sub-buffers.
@@ -29,18 +31,20 @@ struct MemoryRegion {
   size_t image_height = 0;
 };
 
-// A tensor in device memory: a graph value in one format. A value may have several (before and after a conversion).
+// A tensor in device memory: a graph value in one format. A value may have several (before and
+// after a conversion).
 struct DeviceTensor {
   ValueId value = kNoValue;
   TensorInfo info;
   TensorFormat format;
-  int region = -1;      // Index into Plan::regions.
-  int64_t pitch = 0;    // channels4 buffers: elements between neighbours in w.
-  int64_t offset = 0;   // channels4: elements, a multiple of 4; not 0 for a slice of a concatenation.
+  int region = -1;    // Index into Plan::regions.
+  int64_t pitch = 0;  // channels4 buffers: elements between neighbours in w.
+  int64_t offset =
+      0;  // channels4: elements, a multiple of 4; not 0 for a slice of a concatenation.
 };
 
-// Where an argument's index was the op's own, here it is the plan's: kInput, kOutput, kRawInput, kRawOutput index
-// Plan::tensors, kWeights indexes Plan::weights, kScratch indexes Plan::regions.
+// Where an argument's index was the op's own, here it is the plan's: kInput, kOutput, kRawInput,
+// kRawOutput index Plan::tensors, kWeights indexes Plan::weights, kScratch indexes Plan::regions.
 struct PlannedLaunch {
   int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
   Launch launch;
@@ -66,7 +70,7 @@ struct NodePlacement {
 };
 
 struct Plan {
-  std::shared_ptr<const Graph> graph;  // After passes; every shape known.
+  std::shared_ptr<const Graph> graph;    // After passes; every shape known.
   std::vector<std::unique_ptr<Op>> ops;  // One for each node of graph.
   std::vector<NodePlacement> placements;
   PlanOptions options;
@@ -76,10 +80,12 @@ struct Plan {
   size_t arena_bytes = 0;
   std::vector<PackedWeights> weights;
   std::vector<PlannedLaunch> launches;
-  std::vector<Step> setup_steps;  // Once, when the session is made: constants that kernels read as activations.
-  std::vector<Step> steps;        // Each run.
+  std::vector<Step>
+      setup_steps;  // Once, when the session is made: constants that kernels read as activations.
+  std::vector<Step> steps;  // Each run.
 
-  // The distinct kernels composed into program texts, normally one, and for each launch its program.
+  // The distinct kernels composed into program texts, normally one, and for each launch its
+  // program.
   std::vector<std::string> program_sources;
   std::vector<int> launch_program;
 
@@ -87,13 +93,14 @@ struct Plan {
   size_t live_bytes = 0;
 };
 
-// Makes the plan of a graph whose shapes are all known (InferShapes). `device` null: everything on the CPU.
-// kUnsupported names the op that has no GPU variant where allow_fallback is false.
-StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph, const DeviceInfo* device,
-                                         const PlanOptions& options);
+// Makes the plan of a graph whose shapes are all known (InferShapes). `device` null: everything on
+// the CPU. kUnsupported names the op that has no GPU variant where allow_fallback is false.
+StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
+                                         const DeviceInfo* device, const PlanOptions& options);
 
-// The text of one program that holds the given kernels: common header, then for each instance its macros, the prologue
-// and its file. kInternal where a file or an #include is not among the embedded ones.
+// The text of one program that holds the given kernels: common header, then for each instance its
+// macros, the prologue and its file. kInternal where a file or an #include is not among the
+// embedded ones.
 StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels);
 
 // One line a node and a step, for `mace inspect --stage=plan`.

@@ -1,0 +1,319 @@
+#include "mace/plan/builder.h"
+
+#include <algorithm>
+
+#include "mace/ops/convert.h"
+
+namespace mace {
+namespace {
+
+constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer};
+// Vector loads of kernels may read past the last element: up to one vector of 16 floats.
+constexpr size_t kOverReadBytes = 64;
+
+int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
+
+// Where a value lies inside the concatenation that its only copy is written into.
+struct SliceOf {
+  ValueId whole = kNoValue;
+  int64_t channel = 0;
+};
+
+class Builder {
+ public:
+  Builder(Plan* plan, std::vector<NodeCandidates>* candidates, const std::vector<int>& ways)
+      : plan_(plan),
+        graph_(*plan->graph),
+        candidates_(*candidates),
+        ways_(ways),
+        tensors_of_(graph_.values.size()),
+        slice_of_(graph_.values.size()),
+        on_host_(graph_.values.size(), false) {}
+
+  Status Run() {
+    FindSlices();
+    for (const GraphPort& input : graph_.inputs) on_host_[Index(input.value)] = true;
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      MACE_RETURN_IF_ERROR(way(n) == nullptr ? AddCpuNode(n) : AddGpuNode(n));
+    }
+    for (const GraphPort& output : graph_.outputs) MACE_RETURN_IF_ERROR(BringToHost(output.value));
+    return Status::Ok();
+  }
+
+ private:
+  static size_t Index(ValueId id) { return static_cast<size_t>(id); }
+  Lowering* way(size_t node) {
+    return ways_[node] < 0 ? nullptr : &candidates_[node].ways[static_cast<size_t>(ways_[node])];
+  }
+
+  // A value that only one GPU node makes, in the concatenation's own format, is written straight
+  // into its slice.
+  void FindSlices() {
+    const std::vector<int> producers = graph_.Producers();
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const Lowering* concat = way(n);
+      if (concat == nullptr || concat->input_slices.empty()) continue;
+      const Node& node = graph_.nodes[n];
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const ValueId value = node.inputs[i];
+        const int producer = producers[Index(value)];
+        if (producer < 0 || slice_of_[Index(value)].whole != kNoValue) continue;
+        const Lowering* maker = way(static_cast<size_t>(producer));
+        if (maker == nullptr || maker->alias_input >= 0 || !maker->output_slices.empty()) continue;
+        const std::vector<ValueId>& made = graph_.nodes[static_cast<size_t>(producer)].outputs;
+        const size_t at =
+            static_cast<size_t>(std::find(made.begin(), made.end(), value) - made.begin());
+        if (maker->outputs[at] != concat->outputs[0]) continue;
+        slice_of_[Index(value)] = {node.outputs[0], concat->input_slices[i]};
+      }
+    }
+  }
+
+  int FindTensor(ValueId value, const TensorFormat& format) const {
+    for (int tensor : tensors_of_[Index(value)]) {
+      if (plan_->tensors[static_cast<size_t>(tensor)].format == format) return tensor;
+    }
+    return -1;
+  }
+
+  int AddTensor(DeviceTensor tensor) {
+    const int index = static_cast<int>(plan_->tensors.size());
+    tensors_of_[Index(tensor.value)].push_back(index);
+    plan_->tensors.push_back(std::move(tensor));
+    return index;
+  }
+
+  int AddRegion(const Shape& shape, const TensorFormat& format, int64_t pitch) {
+    MemoryRegion region;
+    region.storage = format.storage;
+    const size_t element = plan_->options.precision == Precision::kFloat16 ? 2 : 4;
+    const Nhwc view = AsNhwc(shape);
+    if (format.storage == Storage::kImage) {
+      const ImageExtent extent = ImageExtentOf(shape);
+      region.image_width = extent.width;
+      region.image_height = extent.height;
+      region.bytes = extent.width * extent.height * 4 * element;
+    } else {
+      region.bytes = static_cast<size_t>(view.rows() * view.w * pitch) * element + kOverReadBytes;
+    }
+    plan_->regions.push_back(region);
+    return static_cast<int>(plan_->regions.size()) - 1;
+  }
+
+  // A tensor for `value` in `format` with memory of its own, or a slice of the concatenation that
+  // it belongs to.
+  int MakeTensor(ValueId value, const TensorFormat& format) {
+    DeviceTensor tensor;
+    tensor.value = value;
+    tensor.info = graph_.value(value).info;
+    tensor.format = format;
+    const SliceOf slice = slice_of_[Index(value)];
+    const int64_t channels = AsNhwc(tensor.info.shape).c;
+    if (slice.whole != kNoValue && format.layout == Layout::kChannels4) {
+      int whole = FindTensor(slice.whole, format);
+      if (whole < 0) whole = MakeTensor(slice.whole, format);
+      const DeviceTensor& parent = plan_->tensors[static_cast<size_t>(whole)];
+      tensor.region = parent.region;
+      tensor.pitch = parent.pitch;
+      tensor.offset = parent.offset + slice.channel;
+    } else {
+      tensor.pitch = format.layout == Layout::kChannels4 ? RoundUp4(channels) : channels;
+      tensor.region = AddRegion(tensor.info.shape, format, tensor.pitch);
+    }
+    return AddTensor(std::move(tensor));
+  }
+
+  // Another tensor over the same memory as `of`.
+  int AliasTensor(ValueId value, const TensorFormat& format, int of, int64_t channel) {
+    DeviceTensor tensor = plan_->tensors[static_cast<size_t>(of)];
+    tensor.value = value;
+    tensor.info = graph_.value(value).info;
+    tensor.format = format;
+    tensor.offset += channel;
+    if (format.layout == Layout::kRowMajor) tensor.pitch = AsNhwc(tensor.info.shape).c;
+    return AddTensor(std::move(tensor));
+  }
+
+  std::vector<Step>* StepsFor(ValueId value) {
+    return graph_.IsConstant(value) ? &plan_->setup_steps : &plan_->steps;
+  }
+
+  void AddLaunch(Launch launch, int node, std::vector<Step>* steps) {
+    plan_->launches.push_back({node, std::move(launch)});
+    steps->push_back({Step::Kind::kLaunch, static_cast<int>(plan_->launches.size()) - 1});
+  }
+
+  // The launch that copies tensor `from` to tensor `to` of the same shape.
+  void AddConversion(int from, int to, std::vector<Step>* steps) {
+    const DeviceTensor& source = plan_->tensors[static_cast<size_t>(from)];
+    const DeviceTensor& target = plan_->tensors[static_cast<size_t>(to)];
+    Launch launch =
+        MakeConversion(source.info.shape, {source.format, source.pitch, source.offset},
+                       {target.format, target.pitch, target.offset}, plan_->options.precision);
+    for (KernelArgument& argument : launch.arguments) {
+      TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
+      if (tensor == nullptr) continue;
+      const bool input = tensor->kind == TensorArgument::Kind::kInput ||
+                         tensor->kind == TensorArgument::Kind::kRawInput;
+      tensor->index = input ? from : to;
+    }
+    AddLaunch(std::move(launch), -1, steps);
+  }
+
+  static bool IsDense(const DeviceTensor& tensor) {
+    return tensor.format.layout == Layout::kRowMajor ||
+           (tensor.offset == 0 && tensor.pitch == AsNhwc(tensor.info.shape).c);
+  }
+
+  // A tensor that holds `value` in any format, uploading it where only the host has it.
+  StatusOr<int> AnyTensor(ValueId value) {
+    if (!tensors_of_[Index(value)].empty()) return tensors_of_[Index(value)].front();
+    if (!on_host_[Index(value)] && !graph_.IsConstant(value)) {
+      return Internal("value '" + graph_.value(value).name + "' is read before it is made");
+    }
+    if (graph_.value(value).info.dtype != DType::kFloat32 &&
+        !IsFloat(graph_.value(value).info.dtype)) {
+      return Internal("value '" + graph_.value(value).name +
+                      "' is not float and cannot go to the device");
+    }
+    const int tensor = MakeTensor(value, kHostFormat);
+    StepsFor(value)->push_back({Step::Kind::kUpload, tensor});
+    return tensor;
+  }
+
+  // The tensor of `value` in `format`, converted where it is only there in another.
+  StatusOr<int> Need(ValueId value, const TensorFormat& format) {
+    const int found = FindTensor(value, format);
+    if (found >= 0) return found;
+    MACE_ASSIGN_OR_RETURN(const int from, AnyTensor(value));
+    const DeviceTensor& source = plan_->tensors[static_cast<size_t>(from)];
+    if (source.format == format) return from;
+    if (SameBytes(source.info.shape, source.format, format) && IsDense(source)) {
+      return AliasTensor(value, format, from, 0);
+    }
+    const int to = MakeTensor(value, format);
+    AddConversion(from, to, StepsFor(value));
+    return to;
+  }
+
+  Status BringToHost(ValueId value) {
+    if (on_host_[Index(value)] || graph_.IsConstant(value)) return Status::Ok();
+    MACE_ASSIGN_OR_RETURN(const int tensor, Need(value, kHostFormat));
+    plan_->steps.push_back({Step::Kind::kDownload, tensor});
+    on_host_[Index(value)] = true;
+    return Status::Ok();
+  }
+
+  Status AddCpuNode(size_t n) {
+    const Node& node = graph_.nodes[n];
+    for (ValueId value : node.inputs) {
+      if (value != kNoValue) MACE_RETURN_IF_ERROR(BringToHost(value));
+    }
+    plan_->steps.push_back({Step::Kind::kCpu, static_cast<int>(n)});
+    for (ValueId value : node.outputs) on_host_[Index(value)] = true;
+    return Status::Ok();
+  }
+
+  Status AddGpuNode(size_t n) {
+    const Node& node = graph_.nodes[n];
+    Lowering& lowering = *way(n);
+    if (lowering.outputs.size() < node.outputs.size())
+      return Internal("variant " + lowering.variant + ": outputs lack");
+    if (!lowering.input_slices.empty()) return AddConcat(node, lowering);
+    if (!lowering.output_slices.empty()) return AddSplit(node, lowering);
+    if (lowering.alias_input >= 0) {
+      const size_t input = static_cast<size_t>(lowering.alias_input);
+      MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[input], lowering.inputs[input]));
+      AliasTensor(node.outputs[0], lowering.outputs[0], from, 0);
+      return Status::Ok();
+    }
+    return AddLaunches(n, lowering);
+  }
+
+  Status AddConcat(const Node& node, const Lowering& lowering) {
+    const TensorFormat format = lowering.outputs[0];
+    int whole = FindTensor(node.outputs[0], format);
+    if (whole < 0) whole = MakeTensor(node.outputs[0], format);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId value = node.inputs[i];
+      const SliceOf slice = slice_of_[Index(value)];
+      if (slice.whole == node.outputs[0] && slice.channel == lowering.input_slices[i]) continue;
+      MACE_ASSIGN_OR_RETURN(const int from, AnyTensor(value));
+      DeviceTensor part = plan_->tensors[static_cast<size_t>(whole)];
+      part.info = graph_.value(value).info;
+      part.offset += lowering.input_slices[i];
+      plan_->tensors.push_back(part);  // Not findable as the value's: it belongs to the whole.
+      AddConversion(from, static_cast<int>(plan_->tensors.size()) - 1, &plan_->steps);
+    }
+    return Status::Ok();
+  }
+
+  Status AddSplit(const Node& node, const Lowering& lowering) {
+    MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[0], lowering.inputs[0]));
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      AliasTensor(node.outputs[i], lowering.outputs[i], from, lowering.output_slices[i]);
+    }
+    return Status::Ok();
+  }
+
+  Status AddLaunches(size_t n, Lowering& lowering) {
+    const Node& node = graph_.nodes[n];
+    const int first_weights = static_cast<int>(plan_->weights.size());
+    for (PackedWeights& weights : lowering.weights) plan_->weights.push_back(std::move(weights));
+    const int first_scratch = static_cast<int>(plan_->regions.size());
+    const size_t element = plan_->options.precision == Precision::kFloat16 ? 2 : 4;
+    for (const ScratchBuffer& scratch : lowering.scratch) {
+      MemoryRegion region;
+      region.bytes = scratch.elements * element + kOverReadBytes;
+      plan_->regions.push_back(region);
+    }
+    for (Launch& launch : lowering.launches) {
+      for (KernelArgument& argument : launch.arguments) {
+        TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
+        if (tensor == nullptr) continue;
+        if (tensor->kind == TensorArgument::Kind::kWeights) {
+          tensor->index += first_weights;
+        } else if (tensor->kind == TensorArgument::Kind::kScratch) {
+          tensor->index += first_scratch;
+        } else {
+          MACE_ASSIGN_OR_RETURN(tensor->index, TensorFor(node, lowering, *tensor));
+        }
+      }
+      AddLaunch(std::move(launch), static_cast<int>(n), &plan_->steps);
+    }
+    return Status::Ok();
+  }
+
+  StatusOr<int> TensorFor(const Node& node, const Lowering& lowering,
+                          const TensorArgument& argument) {
+    const size_t index = static_cast<size_t>(argument.index);
+    const bool input = argument.kind == TensorArgument::Kind::kInput ||
+                       argument.kind == TensorArgument::Kind::kRawInput;
+    const std::vector<ValueId>& values = input ? node.inputs : node.outputs;
+    const std::vector<TensorFormat>& formats = input ? lowering.inputs : lowering.outputs;
+    if (index >= values.size() || index >= formats.size() || values[index] == kNoValue) {
+      return Internal("variant " + lowering.variant + ": argument " + std::to_string(index) +
+                      " is not the op's");
+    }
+    if (input) return Need(values[index], formats[index]);
+    const int found = FindTensor(values[index], formats[index]);
+    return found >= 0 ? found : MakeTensor(values[index], formats[index]);
+  }
+
+  Plan* plan_;
+  const Graph& graph_;
+  std::vector<NodeCandidates>& candidates_;
+  const std::vector<int>& ways_;
+  std::vector<std::vector<int>> tensors_of_;
+  std::vector<SliceOf> slice_of_;
+  std::vector<bool> on_host_;
+};
+
+}  // namespace
+
+Status BuildSteps(Plan* plan, std::vector<NodeCandidates>* candidates,
+                  const std::vector<int>& ways) {
+  return Builder(plan, candidates, ways).Run();
+}
+
+}  // namespace mace

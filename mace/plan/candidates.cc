@@ -1,0 +1,138 @@
+#include "mace/plan/candidates.h"
+
+#include <algorithm>
+
+namespace mace {
+namespace {
+
+// The reason why `format` cannot hold `shape` on the device; empty when it can.
+std::string FormatLimit(const Shape& shape, const TensorFormat& format, const DeviceInfo& device) {
+  if (format.storage != Storage::kImage) return "";
+  if (!device.images) return "the device has no images";
+  const ImageExtent extent = ImageExtentOf(shape);
+  if (extent.width <= device.image2d_max_width && extent.height <= device.image2d_max_height)
+    return "";
+  return "an image of " + std::to_string(extent.width) + "x" + std::to_string(extent.height) +
+         " is above the device's " + std::to_string(device.image2d_max_width) + "x" +
+         std::to_string(device.image2d_max_height);
+}
+
+std::string WayLimit(const Lowering& way, const LoweringRequest& request) {
+  for (size_t i = 0; i < way.inputs.size() && i < request.inputs.size(); ++i) {
+    if (request.inputs[i].constant != nullptr || !request.inputs[i].present) continue;
+    std::string limit = FormatLimit(request.inputs[i].info.shape, way.inputs[i], *request.device);
+    if (!limit.empty()) return limit;
+  }
+  for (size_t i = 0; i < way.outputs.size() && i < request.outputs.size(); ++i) {
+    std::string limit = FormatLimit(request.outputs[i].shape, way.outputs[i], *request.device);
+    if (!limit.empty()) return limit;
+  }
+  for (const Launch& launch : way.launches) {
+    if (launch.local[0] * launch.local[1] * launch.local[2] > request.device->max_work_group_size) {
+      return "a work-group of " +
+             std::to_string(launch.local[0] * launch.local[1] * launch.local[2]) +
+             " is above the device's " + std::to_string(request.device->max_work_group_size);
+    }
+  }
+  return "";
+}
+
+bool UsesImages(const Lowering& way) {
+  auto is_image = [](const TensorFormat& format) { return format.storage == Storage::kImage; };
+  return std::any_of(way.inputs.begin(), way.inputs.end(), is_image) ||
+         std::any_of(way.outputs.begin(), way.outputs.end(), is_image);
+}
+
+// What keeps every way of a node off the device, whatever its op offers.
+std::string TypeLimit(const LoweringRequest& request) {
+  for (const OpInput& input : request.inputs) {
+    if (input.present && input.constant == nullptr && input.info.dtype != DType::kFloat32) {
+      return std::string("an input is ") + DTypeName(input.info.dtype);
+    }
+  }
+  for (const TensorInfo& output : request.outputs) {
+    if (output.dtype != DType::kFloat32)
+      return std::string("an output is ") + DTypeName(output.dtype);
+    if (output.shape.elements() == 0) return "an output is empty";
+    if (output.shape.elements() > INT32_MAX / 2) return "an output has more than 2^30 elements";
+  }
+  return "";
+}
+
+}  // namespace
+
+ImageExtent ImageExtentOf(const Shape& shape) {
+  const Nhwc view = AsNhwc(shape);
+  return {static_cast<size_t>(view.blocks() * view.w), static_cast<size_t>(view.rows())};
+}
+
+bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b) {
+  if (a == b) return true;
+  return a.storage == Storage::kBuffer && b.storage == Storage::kBuffer && AsNhwc(shape).c % 4 == 0;
+}
+
+std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node) {
+  std::vector<OpInput> inputs;
+  for (ValueId id : node.inputs) {
+    OpInput input;
+    if (id == kNoValue) {
+      input.present = false;
+    } else {
+      const Value& value = graph.value(id);
+      input.info = value.info;
+      if (value.constant.has_value()) input.constant = &*value.constant;
+    }
+    inputs.push_back(input);
+  }
+  return inputs;
+}
+
+std::vector<TensorInfo> MakeOutputInfos(const Graph& graph, const Node& node) {
+  std::vector<TensorInfo> infos;
+  for (ValueId id : node.outputs) infos.push_back(graph.value(id).info);
+  return infos;
+}
+
+NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,
+                              const DeviceInfo& device, const PlanOptions& options) {
+  LoweringRequest request;
+  request.inputs = MakeOpInputs(graph, node);
+  request.outputs = MakeOutputInfos(graph, node);
+  request.device = &device;
+  request.precision = options.precision;
+
+  NodeCandidates found;
+  found.why = TypeLimit(request);
+  if (!found.why.empty()) return found;
+
+  std::vector<Lowering> with_images, with_buffers;
+  for (Storage storage : {Storage::kImage, Storage::kBuffer}) {
+    if (storage == Storage::kImage && (options.memory == MemoryChoice::kBuffer || !device.images))
+      continue;
+    request.storage = storage;
+    for (Lowering& way : op.Lower(request)) {
+      const bool images = UsesImages(way);
+      // A way for buffers only is offered under both requests: take it once.
+      if (images != (storage == Storage::kImage)) continue;
+      const std::string limit = WayLimit(way, request);
+      if (!limit.empty()) {
+        found.why = limit;
+        continue;
+      }
+      (images ? with_images : with_buffers).push_back(std::move(way));
+    }
+  }
+  if (options.memory == MemoryChoice::kImage && !with_images.empty()) {
+    found.ways = std::move(with_images);
+  } else {
+    found.ways = std::move(with_buffers);
+    if (options.memory == MemoryChoice::kAuto) {
+      for (Lowering& way : with_images) found.ways.push_back(std::move(way));
+    }
+  }
+  if (found.ways.empty() && found.why.empty())
+    found.why = "the op has no GPU kernel for these shapes and attributes";
+  return found;
+}
+
+}  // namespace mace

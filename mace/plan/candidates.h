@@ -1,0 +1,39 @@
+// The ways each node could run on the device: its op's lowerings, less those a limit of the device
+// forbids.
+#ifndef MACE_PLAN_CANDIDATES_H_
+#define MACE_PLAN_CANDIDATES_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+struct NodeCandidates {
+  std::vector<Lowering> ways;
+  // Why there is none, or why the preferred storage is not among them; empty otherwise.
+  std::string why;
+};
+
+// REQUIRES: every shape of the graph is known.
+NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,
+                              const DeviceInfo& device, const PlanOptions& options);
+
+// What the op sees of its inputs and outputs.
+std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node);
+std::vector<TensorInfo> MakeOutputInfos(const Graph& graph, const Node& node);
+
+// Texels of the image that holds a channels4 tensor of this shape.
+struct ImageExtent {
+  size_t width = 0;
+  size_t height = 0;
+};
+ImageExtent ImageExtentOf(const Shape& shape);
+
+// Both formats are the same bytes: row_major, and channels4 in a buffer without padding.
+bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_CANDIDATES_H_

@@ -1,0 +1,67 @@
+#include <sstream>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+namespace {
+
+const char* PlaceName(NodePlacement::Place place) {
+  switch (place) {
+    case NodePlacement::Place::kGpuImage:
+      return "gpu_image";
+    case NodePlacement::Place::kGpuBuffer:
+      return "gpu_buffer";
+    case NodePlacement::Place::kCpu:
+      return "cpu";
+    case NodePlacement::Place::kFolded:
+      return "folded";
+  }
+  return "folded";
+}
+
+std::string WorkSizeText(const WorkSize& size) {
+  return std::to_string(size[0]) + "x" + std::to_string(size[1]) + "x" + std::to_string(size[2]);
+}
+
+void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
+  const size_t index = static_cast<size_t>(step.index);
+  if (step.kind == Step::Kind::kCpu) {
+    *out << "  cpu       " << plan.graph->nodes[index].name << "\n";
+    return;
+  }
+  if (step.kind != Step::Kind::kLaunch) {
+    const DeviceTensor& tensor = plan.tensors[index];
+    *out << (step.kind == Step::Kind::kUpload ? "  upload    " : "  download  ")
+         << plan.graph->value(tensor.value).name << " " << tensor.info.shape.ToString() << "\n";
+    return;
+  }
+  const PlannedLaunch& planned = plan.launches[index];
+  *out << "  launch    " << planned.launch.kernel.base_name << " "
+       << WorkSizeText(planned.launch.global) << " / " << WorkSizeText(planned.launch.local);
+  if (planned.node >= 0) *out << "  " << plan.graph->nodes[static_cast<size_t>(planned.node)].name;
+  *out << "\n";
+}
+
+}  // namespace
+
+std::string DumpPlan(const Plan& plan) {
+  std::ostringstream out;
+  out << "nodes\n";
+  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
+    const Node& node = plan.graph->nodes[n];
+    const NodePlacement& placement = plan.placements[n];
+    out << "  " << PlaceName(placement.place) << " " << node.type << " '" << node.name << "' "
+        << placement.variant;
+    if (!placement.why.empty()) out << " (" << placement.why << ")";
+    out << "\n";
+  }
+  if (!plan.setup_steps.empty()) out << "once\n";
+  for (const Step& step : plan.setup_steps) DumpStep(plan, step, &out);
+  out << "each run\n";
+  for (const Step& step : plan.steps) DumpStep(plan, step, &out);
+  out << "memory: arena " << plan.arena_bytes << " bytes, live at most " << plan.live_bytes
+      << " bytes, " << plan.program_sources.size() << " program(s)\n";
+  return out.str();
+}
+
+}  // namespace mace

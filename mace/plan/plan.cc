@@ -1,0 +1,86 @@
+#include "mace/plan/plan.h"
+
+#include "mace/plan/builder.h"
+#include "mace/plan/candidates.h"
+#include "mace/plan/memory.h"
+#include "mace/plan/select.h"
+
+namespace mace {
+namespace {
+
+Status RefuseFallback(const Graph& graph, const std::vector<NodeCandidates>& candidates,
+                      const std::vector<int>& ways) {
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (ways[n] >= 0) continue;
+    const Node& node = graph.nodes[n];
+    return Unsupported("node '" + node.name + "' (" + node.type +
+                       ") would run on the CPU and fall-back is off: " + candidates[n].why);
+  }
+  return Status::Ok();
+}
+
+std::vector<NodePlacement> PlaceNodes(const Graph& graph,
+                                      const std::vector<NodeCandidates>& candidates,
+                                      const std::vector<int>& ways) {
+  std::vector<NodePlacement> placements(graph.nodes.size());
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    NodePlacement& placement = placements[n];
+    placement.why = candidates[n].why;
+    if (ways[n] < 0) {
+      placement.place = NodePlacement::Place::kCpu;
+      continue;
+    }
+    const Lowering& way = candidates[n].ways[static_cast<size_t>(ways[n])];
+    const bool image = !way.outputs.empty() && way.outputs[0].storage == Storage::kImage;
+    placement.place = image ? NodePlacement::Place::kGpuImage : NodePlacement::Place::kGpuBuffer;
+    placement.variant = way.variant;
+  }
+  return placements;
+}
+
+// One program of all distinct kernels.
+Status ComposePrograms(Plan* plan) {
+  if (plan->launches.empty()) return Status::Ok();
+  std::vector<KernelInstance> kernels;
+  for (const PlannedLaunch& planned : plan->launches) kernels.push_back(planned.launch.kernel);
+  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
+  plan->program_sources.push_back(std::move(text));
+  plan->launch_program.assign(plan->launches.size(), 0);
+  return Status::Ok();
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
+                                         const DeviceInfo* device, const PlanOptions& options) {
+  auto plan = std::make_unique<Plan>();
+  plan->graph = graph;
+  plan->options = options;
+  std::vector<NodeCandidates> candidates(graph->nodes.size());
+  for (size_t n = 0; n < graph->nodes.size(); ++n) {
+    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(graph->nodes[n]));
+    plan->ops.push_back(std::move(op));
+    if (device == nullptr) {
+      candidates[n].why = "the device is the CPU";
+    } else {
+      candidates[n] = FindCandidates(*graph, graph->nodes[n], *plan->ops[n], *device, options);
+    }
+  }
+  const std::vector<int> ways = device == nullptr ? std::vector<int>(graph->nodes.size(), -1)
+                                                  : SelectWays(*graph, candidates, *device);
+  if (device != nullptr && !options.allow_fallback)
+    MACE_RETURN_IF_ERROR(RefuseFallback(*graph, candidates, ways));
+  plan->placements = PlaceNodes(*graph, candidates, ways);
+  MACE_RETURN_IF_ERROR(BuildSteps(plan.get(), &candidates, ways));
+  PlanMemory(plan.get(), device == nullptr ? 64 : device->memory_base_address_align_bytes);
+  if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
+    return Unsupported("the activations need " + std::to_string(plan->arena_bytes) +
+                       " bytes in one buffer, above the " +
+                       std::to_string(device->max_allocation_bytes) + " of device '" +
+                       device->name + "'");
+  }
+  MACE_RETURN_IF_ERROR(ComposePrograms(plan.get()));
+  return plan;
+}
+
+}  // namespace mace

@@ -1,0 +1,154 @@
+#include "mace/plan/select.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mace {
+namespace {
+
+constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer};
+
+// Rough figures of a device class, only used to weigh conversions against kernels where nothing was
+// measured.
+struct Roofline {
+  double launch_ms;
+  double bytes_per_ms;        // Of a conversion between buffers.
+  double image_bytes_per_ms;  // Of one that reads or writes an image.
+};
+
+Roofline RooflineOf(const DeviceInfo& device) {
+  // A CPU driver emulates images texel by texel: about 100 times slower than buffers on PoCL.
+  if (device.kind == DeviceKind::kCpu) return {0.002, 4e6, 1e5};
+  if (device.vendor == DeviceVendor::kNvidia || device.vendor == DeviceVendor::kAmd)
+    return {0.006, 5e8, 4e8};
+  return {0.02, 1e7, 1e7};
+}
+
+double ConversionMs(const TensorInfo& info, const TensorFormat& from, const TensorFormat& to,
+                    const Roofline& roofline) {
+  if (SameBytes(info.shape, from, to)) return 0;
+  const bool image = from.storage == Storage::kImage || to.storage == Storage::kImage;
+  const double bytes = 2.0 * static_cast<double>(info.bytes());
+  return roofline.launch_ms + bytes / (image ? roofline.image_bytes_per_ms : roofline.bytes_per_ms);
+}
+
+class Selector {
+ public:
+  Selector(const Graph& graph, const std::vector<NodeCandidates>& candidates,
+           const DeviceInfo& device)
+      : graph_(graph),
+        candidates_(candidates),
+        roofline_(RooflineOf(device)),
+        producers_(graph.Producers()),
+        consumers_(graph.Consumers()),
+        costs_(graph.nodes.size()),
+        chosen_(graph.nodes.size(), -1) {}
+
+  std::vector<int> Run() {
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) CostForward(n);
+    for (size_t n = graph_.nodes.size(); n-- > 0;) ChooseBackward(n);
+    return chosen_;
+  }
+
+ private:
+  TensorFormat OutputFormat(size_t node, int way, ValueId value) const {
+    if (way < 0) return kHostFormat;
+    const Lowering& lowering = candidates_[node].ways[static_cast<size_t>(way)];
+    const std::vector<ValueId>& outputs = graph_.nodes[node].outputs;
+    const size_t index =
+        static_cast<size_t>(std::find(outputs.begin(), outputs.end(), value) - outputs.begin());
+    return index < lowering.outputs.size() ? lowering.outputs[index] : kHostFormat;
+  }
+
+  TensorFormat InputFormat(size_t node, int way, size_t input) const {
+    if (way < 0) return kHostFormat;
+    const Lowering& lowering = candidates_[node].ways[static_cast<size_t>(way)];
+    return input < lowering.inputs.size() ? lowering.inputs[input] : kHostFormat;
+  }
+
+  // Cost of having `value` in `format`: its maker's share, and the conversion.
+  double CostToHave(ValueId value, const TensorFormat& format) const {
+    const int producer = producers_[static_cast<size_t>(value)];
+    const TensorInfo& info = graph_.value(value).info;
+    if (producer < 0) return ConversionMs(info, kHostFormat, format, roofline_);
+    const size_t node = static_cast<size_t>(producer);
+    const double uses =
+        static_cast<double>(std::max<size_t>(consumers_[static_cast<size_t>(value)].size(), 1));
+    double best = std::numeric_limits<double>::infinity();
+    for (size_t way = 0; way < costs_[node].size(); ++way) {
+      const int index = candidates_[node].ways.empty() ? -1 : static_cast<int>(way);
+      best = std::min(best,
+                      costs_[node][way] / uses +
+                          ConversionMs(info, OutputFormat(node, index, value), format, roofline_));
+    }
+    return best;
+  }
+
+  // costs_[node][way]: the estimate of the way and of all that it needs. A CPU node has one entry.
+  void CostForward(size_t n) {
+    const Node& node = graph_.nodes[n];
+    const size_t count = std::max<size_t>(candidates_[n].ways.size(), 1);
+    for (size_t w = 0; w < count; ++w) {
+      const int way = candidates_[n].ways.empty() ? -1 : static_cast<int>(w);
+      double cost = way < 0 ? 0 : candidates_[n].ways[w].estimate_ms;
+      if (way >= 0)
+        cost += roofline_.launch_ms * static_cast<double>(candidates_[n].ways[w].launches.size());
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] == kNoValue || graph_.IsConstant(node.inputs[i])) continue;
+        cost += CostToHave(node.inputs[i], InputFormat(n, way, i));
+      }
+      costs_[n].push_back(cost);
+    }
+  }
+
+  // Consumers have chosen: takes the way that is cheapest with the conversions they need.
+  void ChooseBackward(size_t n) {
+    if (candidates_[n].ways.empty()) return;
+    double best = std::numeric_limits<double>::infinity();
+    for (size_t w = 0; w < costs_[n].size(); ++w) {
+      double cost = costs_[n][w];
+      for (ValueId value : graph_.nodes[n].outputs)
+        cost += ConversionsAfter(n, static_cast<int>(w), value);
+      if (cost < best) {
+        best = cost;
+        chosen_[n] = static_cast<int>(w);
+      }
+    }
+  }
+
+  double ConversionsAfter(size_t n, int way, ValueId value) const {
+    const TensorInfo& info = graph_.value(value).info;
+    const TensorFormat made = OutputFormat(n, way, value);
+    double cost =
+        graph_.IsGraphOutput(value) ? ConversionMs(info, made, kHostFormat, roofline_) : 0;
+    std::vector<TensorFormat> needed;  // Each format is converted to once, however many read it.
+    for (int consumer : consumers_[static_cast<size_t>(value)]) {
+      const size_t c = static_cast<size_t>(consumer);
+      for (size_t i = 0; i < graph_.nodes[c].inputs.size(); ++i) {
+        if (graph_.nodes[c].inputs[i] != value) continue;
+        const TensorFormat format = InputFormat(c, chosen_[c], i);
+        if (std::find(needed.begin(), needed.end(), format) != needed.end()) continue;
+        needed.push_back(format);
+        cost += ConversionMs(info, made, format, roofline_);
+      }
+    }
+    return cost;
+  }
+
+  const Graph& graph_;
+  const std::vector<NodeCandidates>& candidates_;
+  const Roofline roofline_;
+  const std::vector<int> producers_;
+  const std::vector<std::vector<int>> consumers_;
+  std::vector<std::vector<double>> costs_;
+  std::vector<int> chosen_;
+};
+
+}  // namespace
+
+std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
+                            const DeviceInfo& device) {
+  return Selector(graph, candidates, device).Run();
+}
+
+}  // namespace mace

@@ -1,0 +1,18 @@
+// Chooses one way for each node: the cheapest path through the graph, conversions between layouts
+// counted.
+#ifndef MACE_PLAN_SELECT_H_
+#define MACE_PLAN_SELECT_H_
+
+#include <vector>
+
+#include "mace/plan/candidates.h"
+
+namespace mace {
+
+// For each node the index of its way, or -1 for the CPU (where it has no way).
+std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
+                            const DeviceInfo& device);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_SELECT_H_
