@@ -1,10 +1,11 @@
-// Between the layouts of layout.h. A plain pointer holds channels at ((row * width) + w) * pitch + offset + c, which is
-// row_major where pitch is the channel count, and channels4 in a buffer where it is a multiple of four.
+// Between the layouts of layout.h. A plain pointer holds channels at ((row * width) + w) * pitch +
+// offset + c, which is row_major where pitch is the channel count, and channels4 in a buffer where
+// it is a multiple of four.
 
 #ifdef USE_convert_pack
 // Plain pointer to channels4 in a buffer or an image. Global size: blocks, width, rows.
-__kernel void KERNEL(__global const STORAGE_T *restrict input, int input_pitch, int input_offset, TENSOR_OUT(output),
-                     int rows, int width, int channels) {
+__kernel void KERNEL(__global const STORAGE_T *restrict input, int input_pitch, int input_offset,
+                     TENSOR_OUT(output), int rows, int width, int channels) {
   const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
   if (4 * block >= channels || w >= width || row >= rows) return;
   const int at = (row * width + w) * input_pitch + input_offset + 4 * block;
@@ -19,9 +20,10 @@ __kernel void KERNEL(__global const STORAGE_T *restrict input, int input_pitch, 
 #endif
 
 #ifdef USE_convert_unpack
-// channels4 in a buffer or an image to a plain pointer, with zeros in the padding lanes where `padded` is not 0.
-__kernel void KERNEL(TENSOR_IN(input), __global STORAGE_T *output, int output_pitch, int output_offset, int rows,
-                     int width, int channels, int padded) {
+// channels4 in a buffer or an image to a plain pointer, with zeros in the padding lanes where
+// `padded` is not 0.
+__kernel void KERNEL(TENSOR_IN(input), __global STORAGE_T *output, int output_pitch,
+                     int output_offset, int rows, int width, int channels, int padded) {
   const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
   if (4 * block >= channels || w >= width || row >= rows) return;
   const int at = (row * width + w) * output_pitch + output_offset + 4 * block;

@@ -1,6 +1,6 @@
 // The contract of an op. An op is one place: its file set in this folder holds the attributes (parsed once into the
 // op's own class), the inference of shapes and types, the reference on the CPU, and the GPU variants. Adding an op is
-// adding files: the build finds the line `const OpDefinition k<Name>Op = {...};` and makes the op table.
+// adding files: the build finds the line `extern const OpDefinition k<Name>Op = {...};` and makes the op table.
 //
 // An Op is immutable after Make: thread-safe.
 #ifndef MACE_OPS_OP_H_
