@@ -1,0 +1,29 @@
+// Shape inference of one node in its graph, with the evaluation of what is already known: chains
+// such as Shape, Gather, Concat, Reshape come out as constants.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_OPS_INFER_H_
+#define MACE_OPS_INFER_H_
+
+#include <cstdint>
+
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+// No node is evaluated whose inputs or outputs have more elements than this: folding weights is a
+// matter for the passes, which know what is worth it.
+inline constexpr int64_t kMaxFoldedElements = int64_t{1} << 16;
+
+enum class Folding : uint8_t { kOff, kOn };
+
+// Sets Value::info and shape_known of node.outputs in `graph`; the node itself need not be in it.
+// With Folding::kOn a node whose inputs are all constant and small (or a Shape) is evaluated by the
+// op's reference, its outputs become constants, and the result is true: the node is not needed.
+// kInvalidArgument or kUnsupported begin with the node's name and type.
+StatusOr<bool> InferNode(Graph* graph, const Node& node, Folding folding);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_INFER_H_
