@@ -1,0 +1,32 @@
+// How an engine is to be made. Every member has the command's default.
+#ifndef MACE_RUNTIME_OPTIONS_H_
+#define MACE_RUNTIME_OPTIONS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+struct Options {
+  // "gpu": the best OpenCL device there is, a GPU before a CPU driver; "gpu:N" or "gpu:NAME-PART"
+  // names one; "cpu": the reference.
+  std::string device = "gpu";
+  MemoryChoice memory = MemoryChoice::kAuto;
+  Precision precision = Precision::kFloat32;
+  // False: an op that would run on the CPU is an error that names it.
+  bool allow_fallback = true;
+  // The compiled-program cache file; empty: none.
+  std::string cache_path;
+  // The weights of a MACE model; empty: the model's name with ".data".
+  std::string data_path;
+  // Shapes of inputs by name, where the model leaves them open or another is wanted.
+  std::map<std::string, std::vector<int64_t>> input_shapes;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_OPTIONS_H_

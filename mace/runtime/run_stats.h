@@ -1,0 +1,48 @@
+// What an engine did, in numbers: all times in milliseconds.
+#ifndef MACE_RUNTIME_RUN_STATS_H_
+#define MACE_RUNTIME_RUN_STATS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace mace {
+
+struct CpuOp {
+  std::string name;  // The node's.
+  std::string type;
+  std::string why;
+};
+
+struct CacheStats {
+  std::string file;            // Empty: no cache was asked for.
+  std::string status = "off";  // cold, warm, partial, off or rejected.
+  std::string reason;          // One line, where rejected.
+  size_t hits = 0;
+  size_t misses = 0;
+  size_t built_from_source = 0;  // Programs given to the driver's compiler as source.
+  size_t loaded_bytes = 0;
+  double written_ms =
+      0;  // Asking the driver for binaries, and writing the file; 0: nothing was written.
+};
+
+struct RunStats {
+  std::string device;  // "cpu reference" for the CPU.
+  std::string driver;
+  double init_ms = 0;         // Engine::Create, the opening of the device included.
+  double device_open_ms = 0;  // Within init_ms.
+  double program_ms = 0;      // Within init_ms: creating and building programs and kernels.
+  size_t launches_per_run = 0;
+  size_t gpu_image_ops = 0;
+  size_t gpu_buffer_ops = 0;
+  size_t cpu_ops = 0;
+  size_t folded_ops =
+      0;  // Nodes of the model that the passes and alias ways left nothing to do for.
+  std::vector<CpuOp> cpu_op_list;
+  CacheStats cache;
+  size_t peak_device_bytes = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_RUN_STATS_H_
