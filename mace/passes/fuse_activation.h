@@ -1,0 +1,16 @@
+// An Activation that is the only reader of a node which applies one itself (Conv2D, DepthwiseConv2d,
+// Deconv2D, FullyConnected, BatchNorm; fused_activation.h) becomes that node's attributes. PRELU is
+// no part of this: it has a slope for each channel.
+#ifndef MACE_PASSES_FUSE_ACTIVATION_H_
+#define MACE_PASSES_FUSE_ACTIVATION_H_
+
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+Status FuseActivation(Graph* graph);
+
+}  // namespace mace
+
+#endif  // MACE_PASSES_FUSE_ACTIVATION_H_

@@ -1,0 +1,52 @@
+#include "mace/passes/pass.h"
+
+#include "mace/passes/drop_dead.h"
+#include "mace/passes/fold_batch_norm.h"
+#include "mace/passes/fold_constants.h"
+#include "mace/passes/fold_pad.h"
+#include "mace/passes/fuse_activation.h"
+#include "mace/passes/fuse_residual.h"
+#include "mace/passes/merge_duplicates.h"
+#include "mace/passes/merge_transposes.h"
+#include "mace/passes/simplify_reshape.h"
+
+namespace mace {
+
+namespace {
+
+// Constants first, so that the others see weights as weights. Transposes go before the folds into
+// convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
+// residual comes before the activation: a convolution applies its activation after the sum.
+constexpr Pass kPasses[] = {
+    {"fold_constants", FoldConstants},
+    {"simplify_reshape", SimplifyReshape},
+    {"merge_transposes", MergeTransposes},
+    {"simplify_reshape", SimplifyReshape},
+    {"merge_duplicates", MergeDuplicates},
+    {"drop_dead", DropDead},
+    {"fold_constants", FoldConstants},
+    {"fold_pad", FoldPad},
+    {"fold_batch_norm", FoldBatchNorm},
+    {"fuse_residual", FuseResidual},
+    {"fuse_activation", FuseActivation},
+    {"drop_dead", DropDead},
+};
+
+}  // namespace
+
+Span<const Pass> AllPasses() {
+  return Span<const Pass>(kPasses, sizeof(kPasses) / sizeof(kPasses[0]));
+}
+
+Status RunPasses(Graph* graph) {
+  MACE_RETURN_IF_ERROR(ValidateGraph(*graph).WithPrefix("before the passes"));
+  for (const Pass& pass : AllPasses()) {
+    MACE_RETURN_IF_ERROR(pass.run(graph).WithPrefix(pass.name));
+#ifndef NDEBUG
+    MACE_RETURN_IF_ERROR(ValidateGraph(*graph).WithPrefix(std::string("after ") + pass.name));
+#endif
+  }
+  return Status::Ok();
+}
+
+}  // namespace mace
