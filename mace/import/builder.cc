@@ -1,0 +1,148 @@
+#include "mace/import/builder.h"
+
+#include <algorithm>
+
+#include "mace/base/strings.h"
+#include "mace/import/permute.h"
+#include "mace/ops/infer.h"
+
+namespace mace {
+namespace {
+
+// Open extents filled in: the batch is 1 unless somebody says otherwise.
+StatusOr<Shape> CloseShape(const GraphPort& port, const ImportOptions& options) {
+  const auto given = options.input_shapes.find(port.name);
+  std::vector<int64_t> dims =
+      given != options.input_shapes.end() ? given->second : *port.declared_dims;
+  if (given == options.input_shapes.end() && !dims.empty() && dims[0] < 0) dims[0] = 1;
+  const std::string who = "input '" + Printable(port.name) + "'";
+  for (int64_t extent : dims) {
+    if (extent < 0) {
+      return InvalidArgument(who + ": the model leaves its shape open, give one: expected extents "
+                             "of 0 or more, found " + Shape(dims).ToString());
+    }
+  }
+  StatusOr<Shape> shape = Shape::Make(std::move(dims));
+  if (!shape.ok()) return shape.status().WithPrefix(who);
+  return shape;
+}
+
+}  // namespace
+
+std::string DescribeNode(const std::string& name, const std::string& type) {
+  return "node '" + Printable(name) + "' (" + Printable(type) + ")";
+}
+
+Status GraphBuilder::Define(const std::string& name, ValueId id) {
+  if (names_.emplace(name, id).second) return Status::Ok();
+  return InvalidArgument("two tensors are named '" + Printable(name) + "'");
+}
+
+ValueId GraphBuilder::Find(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? kNoValue : found->second;
+}
+
+const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
+  return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
+}
+
+Status GraphBuilder::Reserve(const std::string& what, size_t bytes) {
+  const size_t left = options_.max_expanded_bytes - reserved_bytes_;
+  if (bytes > left) {
+    return InvalidArgument(what + ": constants that are not stored as they are take more than " +
+                           std::to_string(options_.max_expanded_bytes) + " bytes");
+  }
+  reserved_bytes_ += bytes;
+  return Status::Ok();
+}
+
+StatusOr<ValueId> GraphBuilder::AddInput(GraphPort port) {
+  MACE_ASSIGN_OR_RETURN(Shape shape, CloseShape(port, options_));
+  port.value = graph_->AddValue(port.name);
+  Value& value = graph_->value(port.value);
+  value.info = {port.dtype, std::move(shape)};
+  value.shape_known = true;
+  const ValueId id = port.value;
+  graph_->inputs.push_back(std::move(port));
+  return id;
+}
+
+std::string GraphBuilder::UniqueName(const std::string& base) const {
+  if (node_names_.count(base) == 0) return base;
+  for (size_t i = 1;; ++i) {
+    std::string candidate = base + "_" + std::to_string(i);
+    if (node_names_.count(candidate) == 0) return candidate;
+  }
+}
+
+StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(
+    Node node, const std::vector<std::string>& output_names) {
+  if (!node_names_.insert(node.name).second) {
+    return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
+  }
+  Folding folding = Folding::kOn;
+  for (const std::string& name : output_names) {
+    if (kept_.count(name) > 0) folding = Folding::kOff;
+    node.outputs.push_back(graph_->AddValue(name));
+  }
+  const std::vector<ValueId> outputs = node.outputs;
+  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), node, folding));
+  if (folded) {
+    for (ValueId id : outputs) {
+      MACE_RETURN_IF_ERROR(Reserve(DescribeNode(node.name, node.type),
+                                   graph_->value(id).info.bytes()));
+    }
+  } else {
+    graph_->nodes.push_back(std::move(node));
+  }
+  return outputs;
+}
+
+StatusOr<ValueId> GraphBuilder::AddHelper(const std::string& base, Node node) {
+  node.name = UniqueName(base);
+  const std::string output = node.name;
+  MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs, AddNode(std::move(node), {output}));
+  return outputs[0];
+}
+
+StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>& permutation) {
+  const auto found = transposed_.find({id, permutation});
+  if (found != transposed_.end()) return found->second;
+  const std::string base = graph_->value(id).name + "/transposed";
+  ValueId result = kNoValue;
+  if (const HostTensor* constant = ConstantOf(id)) {
+    MACE_RETURN_IF_ERROR(Reserve("tensor '" + Printable(base) + "'", constant->info().bytes()));
+    MACE_ASSIGN_OR_RETURN(HostTensor permuted, PermuteTensor(*constant, permutation));
+    result = graph_->AddConstant(base, std::move(permuted));
+  } else {
+    Node node;
+    node.type = "Transpose";
+    node.inputs = {id};
+    node.attributes.Set("dims", permutation);
+    MACE_ASSIGN_OR_RETURN(result, AddHelper(base, std::move(node)));
+  }
+  transposed_[{id, permutation}] = result;
+  transposed_[{result, InversePermutation(permutation)}] = id;
+  return result;
+}
+
+StatusOr<ValueId> GraphBuilder::Reshape(ValueId id, const std::vector<int64_t>& dims) {
+  const std::string base = graph_->value(id).name + "/reshaped";
+  if (const HostTensor* constant = ConstantOf(id)) {
+    MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
+    if (shape.elements() != constant->shape().elements()) {
+      return InvalidArgument("tensor '" + Printable(base) + "': expected " +
+                             std::to_string(constant->shape().elements()) + " elements, found " +
+                             shape.ToString());
+    }
+    return graph_->AddConstant(base, constant->Reshaped(std::move(shape)));
+  }
+  Node node;
+  node.type = "Reshape";
+  node.inputs = {id};
+  node.attributes.Set("dim", dims);
+  return AddHelper(base, std::move(node));
+}
+
+}  // namespace mace

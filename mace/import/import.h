@@ -1,0 +1,55 @@
+// The way from a model file to the graph: MACE's `.pb` with its `.data`, and TensorFlow's frozen
+// GraphDef. The format is told by content, not by name.
+//
+// What comes out is normalised: the conventions of mace/graph/graph.h hold, op types and attributes
+// are MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological
+// order. An evaluated chain may hold the input shapes, so other input shapes need another import.
+//
+// Nothing in a file is trusted: counts, offsets, sizes, names and shapes are checked before use.
+// Errors: kNotFound for a missing file, kCorruption for bytes that are no model or contradict
+// themselves, kInvalidArgument for a graph that does not fit together, kUnsupported for what this
+// version cannot do. The message names file, node, expected and found.
+// Thread contract: thread-safe.
+#ifndef MACE_IMPORT_IMPORT_H_
+#define MACE_IMPORT_IMPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+struct ImportOptions {
+  // The weights of a MACE model; empty: the model's name with `.data` in place of its extension.
+  std::string data_path;
+  // By public input name, in place of what the model declares. Needed where the model leaves an
+  // extent other than the first open (an open first extent, the batch, is 1 by default).
+  std::map<std::string, std::vector<int64_t>> input_shapes;
+  // TensorFlow: the outputs, as "node" or "node:1"; empty: all nodes that no other node reads.
+  std::vector<std::string> outputs;
+  // Limits against files that ask for more than they hold.
+  size_t max_model_bytes = size_t{1} << 31;
+  size_t max_nodes = size_t{1} << 20;
+  // Memory for constants that are not views of the file: repeated values, conversions, evaluated
+  // chains.
+  size_t max_expanded_bytes = size_t{1} << 32;
+};
+
+// The graph keeps the files' bytes alive as long as constants view them.
+StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path, const ImportOptions& options);
+
+// The same from memory; `weights` is the content of the `.data` file. Both are copied where the
+// graph needs them. `name` stands for the file in messages.
+StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes model,
+                                                  Bytes weights, const ImportOptions& options);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_IMPORT_H_

@@ -1,0 +1,22 @@
+// Tells model formats apart by the top-level fields of their protobuf bytes.
+#ifndef MACE_IMPORT_SNIFF_H_
+#define MACE_IMPORT_SNIFF_H_
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+
+namespace mace {
+
+enum class ModelFormat {
+  kMaceMultiNet,    // mace.MultiNetDef, what MACE's converter writes.
+  kMaceNet,         // A bare mace.NetDef.
+  kTensorFlow,      // A GraphDef.
+  kOnnx,            // A ModelProto.
+};
+
+// kCorruption for bytes that are none of them: empty, cut short, or something else.
+StatusOr<ModelFormat> SniffModelFormat(Bytes model);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_SNIFF_H_
