@@ -10,6 +10,7 @@
 
 #include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
+#include "mace/ops/layout.h"
 
 namespace mace {
 
@@ -43,7 +44,17 @@ class OpTester {
     HostTensor tensor;
     bool constant = false;
     bool present = true;
+    // Drawn when the test runs, so that Seed may come after Input.
+    bool random = false;
+    Shape shape;
+    float low = 0;
+    float high = 0;
   };
+  struct Prepared;
+  // Makes the op, draws the inputs and infers; `precision` is what activations are rounded to.
+  StatusOr<Prepared> Prepare(Precision precision) const;
+  void CheckLowerings(Precision precision, int* found) const;
+
   Node node_;
   std::vector<TestInput> inputs_;
   int outputs_ = 1;

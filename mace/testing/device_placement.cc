@@ -1,0 +1,118 @@
+#include "mace/testing/device_placement.h"
+
+#include <cstring>
+
+#include "mace/base/half.h"
+
+namespace mace {
+namespace {
+
+void PutElement(std::vector<uint8_t>* memory, size_t index, float value, Precision precision) {
+  if (precision == Precision::kFloat16) {
+    const uint16_t bits = FloatToHalf(value);
+    std::memcpy(memory->data() + index * sizeof(bits), &bits, sizeof(bits));
+  } else {
+    std::memcpy(memory->data() + index * sizeof(value), &value, sizeof(value));
+  }
+}
+
+float GetElement(const std::vector<uint8_t>& memory, size_t index, Precision precision) {
+  if (precision == Precision::kFloat16) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, memory.data() + index * sizeof(bits), sizeof(bits));
+    return HalfToFloat(bits);
+  }
+  float value = 0;
+  std::memcpy(&value, memory.data() + index * sizeof(value), sizeof(value));
+  return value;
+}
+
+std::string Where(int64_t row, int64_t w, int64_t c) {
+  return "(row " + std::to_string(row) + ", w " + std::to_string(w) + ", channel " +
+         std::to_string(c) + ")";
+}
+
+}  // namespace
+
+DevicePlacement DevicePlacement::Make(const Shape& shape, const TensorFormat& format,
+                                      Precision precision, bool slice) {
+  DevicePlacement placement;
+  placement.format = format;
+  placement.precision = precision;
+  placement.view = AsNhwc(shape);
+  const Nhwc& view = placement.view;
+  const bool blocked = format.layout == Layout::kChannels4;
+  placement.pitch = blocked ? view.blocks() * 4 : view.c;
+  if (blocked && slice) {
+    placement.offset = 4;
+    placement.pitch += 12;
+  }
+  if (format.storage == Storage::kImage) {
+    placement.image_width = static_cast<size_t>(placement.pitch / 4 * view.w);
+    placement.image_height = static_cast<size_t>(view.rows());
+    placement.elements = placement.image_width * placement.image_height * 4;
+  } else {
+    placement.elements = static_cast<size_t>(view.rows() * view.w * placement.pitch);
+  }
+  return placement;
+}
+
+size_t DevicePlacement::Index(int64_t row, int64_t w, int64_t c) const {
+  if (format.storage == Storage::kImage) {
+    const int64_t x = (offset / 4 + c / 4) * view.w + w;
+    return (static_cast<size_t>(row) * image_width + static_cast<size_t>(x)) * 4 +
+           static_cast<size_t>(c % 4);
+  }
+  return static_cast<size_t>((row * view.w + w) * pitch + offset + c);
+}
+
+int64_t DevicePlacement::lanes() const {
+  return format.layout == Layout::kChannels4 ? view.blocks() * 4 : view.c;
+}
+
+std::vector<uint8_t> DevicePlacement::Pack(const HostTensor& tensor) const {
+  std::vector<uint8_t> memory(bytes(), 0xFF);
+  const float* values = tensor.f32();
+  for (int64_t row = 0; row < view.rows(); ++row) {
+    for (int64_t w = 0; w < view.w; ++w) {
+      for (int64_t c = 0; c < lanes(); ++c) {
+        const float value = c < view.c ? values[(row * view.w + w) * view.c + c] : 0.0f;
+        PutElement(&memory, Index(row, w, c), value, precision);
+      }
+    }
+  }
+  return memory;
+}
+
+StatusOr<HostTensor> DevicePlacement::Unpack(const std::vector<uint8_t>& memory,
+                                             const Shape& shape) const {
+  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, shape});
+  std::vector<bool> expected(elements, false);
+  for (int64_t row = 0; row < view.rows(); ++row) {
+    for (int64_t w = 0; w < view.w; ++w) {
+      for (int64_t c = 0; c < lanes(); ++c) {
+        const size_t index = Index(row, w, c);
+        expected[index] = true;
+        const float value = GetElement(memory, index, precision);
+        if (c < view.c) {
+          tensor.f32()[(row * view.w + w) * view.c + c] = value;
+        } else if (!(value == 0.0f)) {
+          return Internal("padding lane " + Where(row, w, c) + " holds " + std::to_string(value) +
+                          ", expected zero");
+        }
+      }
+    }
+  }
+  for (size_t i = 0; i < elements; ++i) {
+    if (expected[i]) continue;
+    for (size_t k = 0; k < element_bytes(); ++k) {
+      if (memory[i * element_bytes() + k] != 0xFF) {
+        return Internal("element " + std::to_string(i) +
+                        " of the memory beside the output's slice was written");
+      }
+    }
+  }
+  return tensor;
+}
+
+}  // namespace mace

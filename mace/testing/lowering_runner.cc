@@ -1,0 +1,331 @@
+#include "mace/testing/lowering_runner.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "mace/base/half.h"
+#include "mace/cl/program.h"
+#include "mace/cl/queue.h"
+#include "mace/plan/plan.h"
+#include "mace/testing/device_placement.h"
+
+namespace mace {
+namespace {
+
+struct TestDevice {
+  std::shared_ptr<ClDevice> device;
+  std::unique_ptr<ClQueue> queue;
+  // By text: a test of many shapes compiles a kernel once.
+  std::map<std::string, std::shared_ptr<ClProgram>> programs;
+};
+
+StatusOr<TestDevice*> OpenTestDevice() {
+  static TestDevice* opened = nullptr;  // Never closed: drivers do not like their exit order.
+  if (opened != nullptr) return opened;
+  const char* spec = std::getenv("MACE_TEST_DEVICE");
+  auto device = std::make_unique<TestDevice>();
+  MACE_ASSIGN_OR_RETURN(device->device, OpenDevice(spec == nullptr ? "gpu" : spec));
+  MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(device->device, false));
+  device->queue = std::make_unique<ClQueue>(std::move(queue));
+  opened = device.release();
+  return opened;
+}
+
+// A buffer between two guards, or an image.
+class GuardedMemory {
+ public:
+  static StatusOr<GuardedMemory> MakeBuffer(TestDevice* device, const std::vector<uint8_t>& bytes,
+                                            std::string name) {
+    GuardedMemory memory;
+    memory.name_ = std::move(name);
+    memory.bytes_ = bytes.size();
+    memory.guard_ = std::max<size_t>(4096, device->device->info().memory_base_address_align_bytes);
+    std::vector<uint8_t> all(memory.guard_ * 2 + bytes.size(), 0xFF);
+    std::copy(bytes.begin(), bytes.end(), all.begin() + static_cast<ptrdiff_t>(memory.guard_));
+    MACE_ASSIGN_OR_RETURN(memory.parent_,
+                          ClMemory::CreateBuffer(*device->device, all.size(), memory.name_));
+    MACE_RETURN_IF_ERROR(device->queue->Write(memory.parent_, all, memory.name_));
+    MACE_ASSIGN_OR_RETURN(memory.part_, ClMemory::CreateSubBuffer(memory.parent_, memory.guard_,
+                                                                  bytes.size(), memory.name_));
+    return memory;
+  }
+
+  static StatusOr<GuardedMemory> Make(TestDevice* device, const DevicePlacement& placement,
+                                      const std::vector<uint8_t>& bytes, std::string name) {
+    if (placement.format.storage == Storage::kBuffer) {
+      return MakeBuffer(device, bytes, std::move(name));
+    }
+    GuardedMemory memory;
+    memory.name_ = std::move(name);
+    memory.bytes_ = bytes.size();
+    MACE_ASSIGN_OR_RETURN(
+        memory.part_,
+        ClMemory::CreateImage(*device->device, placement.image_width, placement.image_height,
+                              placement.precision, memory.name_));
+    MACE_RETURN_IF_ERROR(device->queue->WriteImage(memory.part_, bytes, memory.name_));
+    return memory;
+  }
+
+  // kInternal where a guard was written.
+  StatusOr<std::vector<uint8_t>> Read(TestDevice* device) const {
+    std::vector<uint8_t> bytes(bytes_);
+    if (part_.is_image()) {
+      MACE_RETURN_IF_ERROR(device->queue->ReadImage(part_, bytes, name_));
+      return bytes;
+    }
+    std::vector<uint8_t> all(guard_ * 2 + bytes_);
+    MACE_RETURN_IF_ERROR(device->queue->Read(parent_, all, name_));
+    for (size_t i = 0; i < all.size(); ++i) {
+      const bool inside = i >= guard_ && i < guard_ + bytes_;
+      if (inside) {
+        bytes[i - guard_] = all[i];
+      } else if (all[i] != 0xFF) {
+        return Internal(name_ + ": a kernel wrote " +
+                        (i < guard_
+                             ? std::to_string(guard_ - i) + " bytes before its start"
+                             : std::to_string(i - guard_ - bytes_) + " bytes after its end"));
+      }
+    }
+    return bytes;
+  }
+
+  const ClMemory& memory() const { return part_; }
+
+ private:
+  std::string name_;
+  size_t bytes_ = 0;
+  size_t guard_ = 0;
+  ClMemory parent_;
+  ClMemory part_;
+};
+
+struct PlacedTensor {
+  DevicePlacement placement;
+  std::shared_ptr<GuardedMemory> memory;
+  bool launched = false;  // Whether a launch reads or writes it.
+};
+
+struct RunState {
+  TestDevice* device = nullptr;
+  std::vector<PlacedTensor> inputs;
+  std::vector<PlacedTensor> outputs;
+  std::vector<GuardedMemory> weights;
+  std::vector<GuardedMemory> scratch;
+};
+
+// What the engine does with packed weights, and whether pack fills all that it promised.
+StatusOr<std::vector<uint8_t>> PackWeights(const PackedWeights& weights, Precision precision) {
+  constexpr uint32_t kUntouched = 0x7FC0DEADu;
+  std::vector<float> floats(weights.elements);
+  for (float& value : floats) std::memcpy(&value, &kUntouched, sizeof(value));
+  weights.pack(floats.data());
+  for (size_t i = 0; i < floats.size(); ++i) {
+    if (std::memcmp(&floats[i], &kUntouched, sizeof(float)) == 0) {
+      return Internal("weights " + weights.name + ": pack left element " + std::to_string(i) +
+                      " of " + std::to_string(floats.size()) + " unset");
+    }
+  }
+  const bool half = precision == Precision::kFloat16 && !weights.keep_float32;
+  std::vector<uint8_t> bytes(floats.size() * (half ? 2 : 4));
+  if (half) {
+    std::vector<uint16_t> halves(floats.size());
+    FloatsToHalves(floats, halves);
+    std::memcpy(bytes.data(), halves.data(), bytes.size());
+  } else {
+    std::memcpy(bytes.data(), floats.data(), bytes.size());
+  }
+  return bytes;
+}
+
+// Which inputs and outputs the launches name.
+Status MarkLaunched(const Lowering& lowering, RunState* state) {
+  using Kind = TensorArgument::Kind;
+  for (const Launch& launch : lowering.launches) {
+    for (const KernelArgument& argument : launch.arguments) {
+      const auto* tensor = std::get_if<TensorArgument>(&argument);
+      if (tensor == nullptr) continue;
+      const bool input = tensor->kind == Kind::kInput || tensor->kind == Kind::kRawInput;
+      const bool output = tensor->kind == Kind::kOutput || tensor->kind == Kind::kRawOutput;
+      if (!input && !output) continue;
+      std::vector<PlacedTensor>& tensors = input ? state->inputs : state->outputs;
+      if (tensor->index < 0 || static_cast<size_t>(tensor->index) >= tensors.size()) {
+        return Internal("an argument names tensor " + std::to_string(tensor->index) + " of " +
+                        std::to_string(tensors.size()));
+      }
+      tensors[static_cast<size_t>(tensor->index)].launched = true;
+    }
+  }
+  return Status();
+}
+
+Status PlaceInputs(const LoweringRun& run, RunState* state) {
+  const Lowering& lowering = *run.lowering;
+  for (size_t i = 0; i < state->inputs.size(); ++i) {
+    PlacedTensor& input = state->inputs[i];
+    if (!input.launched) continue;
+    if (i >= lowering.inputs.size()) return Internal("no format for input " + std::to_string(i));
+    if (run.request->inputs[i].constant != nullptr || !run.request->inputs[i].present) {
+      return Internal("a launch reads input " + std::to_string(i) + ", which is no activation");
+    }
+    input.placement = DevicePlacement::Make(run.inputs[i].shape(), lowering.inputs[i],
+                                            run.request->precision, run.slices);
+    MACE_ASSIGN_OR_RETURN(
+        GuardedMemory memory,
+        GuardedMemory::Make(state->device, input.placement, input.placement.Pack(run.inputs[i]),
+                            "input " + std::to_string(i)));
+    input.memory = std::make_shared<GuardedMemory>(std::move(memory));
+  }
+  return Status();
+}
+
+Status PlaceOutputs(const LoweringRun& run, RunState* state) {
+  const Lowering& lowering = *run.lowering;
+  for (size_t i = 0; i < state->outputs.size(); ++i) {
+    PlacedTensor& output = state->outputs[i];
+    if (i >= lowering.outputs.size()) return Internal("no format for output " + std::to_string(i));
+    if (!output.launched) return Internal("no launch writes output " + std::to_string(i));
+    output.placement = DevicePlacement::Make(run.request->outputs[i].shape, lowering.outputs[i],
+                                             run.request->precision, run.slices);
+    if (i == 0 && run.in_place) {
+      output.memory = state->inputs[0].memory;
+      continue;
+    }
+    const std::vector<uint8_t> empty(output.placement.bytes(), 0xFF);
+    MACE_ASSIGN_OR_RETURN(
+        GuardedMemory memory,
+        GuardedMemory::Make(state->device, output.placement, empty, "output " + std::to_string(i)));
+    output.memory = std::make_shared<GuardedMemory>(std::move(memory));
+  }
+  return Status();
+}
+
+Status PlaceWeightsAndScratch(const LoweringRun& run, RunState* state) {
+  for (const PackedWeights& weights : run.lowering->weights) {
+    MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, PackWeights(weights, run.request->precision));
+    MACE_ASSIGN_OR_RETURN(
+        GuardedMemory memory,
+        GuardedMemory::MakeBuffer(state->device, bytes, "weights " + weights.name));
+    state->weights.push_back(std::move(memory));
+  }
+  const size_t element = run.request->precision == Precision::kFloat16 ? 2 : 4;
+  for (const ScratchBuffer& scratch : run.lowering->scratch) {
+    const std::vector<uint8_t> bytes(scratch.elements * element, 0xFF);
+    MACE_ASSIGN_OR_RETURN(GuardedMemory memory,
+                          GuardedMemory::MakeBuffer(state->device, bytes, "scratch"));
+    state->scratch.push_back(std::move(memory));
+  }
+  return Status();
+}
+
+Status AddActivation(const TensorArgument& argument, const Launch& launch, RunState* state,
+                     ClKernel* kernel) {
+  using Kind = TensorArgument::Kind;
+  const bool input = argument.kind == Kind::kInput || argument.kind == Kind::kRawInput;
+  const bool raw = argument.kind == Kind::kRawInput || argument.kind == Kind::kRawOutput;
+  const PlacedTensor& tensor =
+      (input ? state->inputs : state->outputs)[static_cast<size_t>(argument.index)];
+  const TensorFormat& format = tensor.placement.format;
+  if (raw != (format.layout == Layout::kRowMajor)) {
+    return Internal(kernel->name() + ": a raw argument and a row-major format go together");
+  }
+  if (!raw && format.storage != launch.kernel.storage) {
+    return Internal(kernel->name() + ": the kernel's storage differs from the tensor's format");
+  }
+  MACE_RETURN_IF_ERROR(kernel->AddMemory(tensor.memory->memory()));
+  if (raw) return Status();
+  MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.placement.pitch)));
+  MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.placement.offset)));
+  return kernel->AddInt(static_cast<int32_t>(tensor.placement.view.w));
+}
+
+Status AddArgument(const KernelArgument& argument, const Launch& launch, RunState* state,
+                   ClKernel* kernel) {
+  if (const auto* number = std::get_if<int32_t>(&argument)) return kernel->AddInt(*number);
+  if (const auto* number = std::get_if<float>(&argument)) return kernel->AddFloat(*number);
+  const auto& tensor = std::get<TensorArgument>(argument);
+  const bool weights = tensor.kind == TensorArgument::Kind::kWeights;
+  if (!weights && tensor.kind != TensorArgument::Kind::kScratch) {
+    return AddActivation(tensor, launch, state, kernel);
+  }
+  std::vector<GuardedMemory>& list = weights ? state->weights : state->scratch;
+  if (tensor.index < 0 || static_cast<size_t>(tensor.index) >= list.size()) {
+    return Internal(kernel->name() + ": an argument names weights or scratch that are not there");
+  }
+  return kernel->AddMemory(list[static_cast<size_t>(tensor.index)].memory());
+}
+
+StatusOr<std::shared_ptr<ClProgram>> BuildProgram(const Lowering& lowering, TestDevice* device) {
+  std::vector<KernelInstance> kernels;
+  for (const Launch& launch : lowering.launches) kernels.push_back(launch.kernel);
+  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
+  auto found = device->programs.find(text);
+  if (found != device->programs.end()) return found->second;
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClProgram> program,
+                        ClProgram::FromSource(device->device, text, lowering.variant));
+  device->programs[text] = program;
+  return program;
+}
+
+Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state) {
+  MACE_ASSIGN_OR_RETURN(ClKernel kernel,
+                        ClKernel::Create(program.get(), launch.kernel.function_name()));
+  for (const KernelArgument& argument : launch.arguments) {
+    MACE_RETURN_IF_ERROR(AddArgument(argument, launch, state, &kernel));
+  }
+  MACE_RETURN_IF_ERROR(kernel.CheckComplete());
+  WorkSize global = launch.global;
+  size_t group = 1;
+  for (size_t i = 0; i < 3; ++i) {
+    if (launch.local[i] == 0 || global[i] == 0) return Internal(kernel.name() + ": an empty size");
+    global[i] = (global[i] + launch.local[i] - 1) / launch.local[i] * launch.local[i];
+    group *= launch.local[i];
+  }
+  MACE_ASSIGN_OR_RETURN(const size_t most, kernel.MaxWorkGroupSize(*state->device->device));
+  if (group > most) {
+    return Internal(kernel.name() + ": a work-group of " + std::to_string(group) +
+                    " where the device allows " + std::to_string(most));
+  }
+  return state->device->queue->Launch(kernel, global, launch.local);
+}
+
+}  // namespace
+
+StatusOr<const DeviceInfo*> TestDeviceInfo() {
+  MACE_ASSIGN_OR_RETURN(TestDevice * device, OpenTestDevice());
+  return &device->device->info();
+}
+
+StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {
+  RunState state;
+  MACE_ASSIGN_OR_RETURN(state.device, OpenTestDevice());
+  state.inputs.resize(run.inputs.size());
+  state.outputs.resize(run.request->outputs.size());
+  MACE_RETURN_IF_ERROR(MarkLaunched(*run.lowering, &state));
+  MACE_RETURN_IF_ERROR(PlaceInputs(run, &state));
+  MACE_RETURN_IF_ERROR(PlaceOutputs(run, &state));
+  MACE_RETURN_IF_ERROR(PlaceWeightsAndScratch(run, &state));
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClProgram> program,
+                        BuildProgram(*run.lowering, state.device));
+  for (const Launch& launch : run.lowering->launches) {
+    MACE_RETURN_IF_ERROR(RunLaunch(launch, *program, &state));
+  }
+  MACE_RETURN_IF_ERROR(state.device->queue->Finish());
+  std::vector<HostTensor> outputs;
+  for (size_t i = 0; i < state.outputs.size(); ++i) {
+    const PlacedTensor& output = state.outputs[i];
+    MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, output.memory->Read(state.device));
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor,
+                          output.placement.Unpack(bytes, run.request->outputs[i].shape));
+    outputs.push_back(std::move(tensor));
+  }
+  for (const GuardedMemory& memory : state.scratch) {
+    MACE_RETURN_IF_ERROR(memory.Read(state.device).status());
+  }
+  return outputs;
+}
+
+}  // namespace mace

@@ -1,0 +1,34 @@
+// Runs one lowering of an op on the OpenCL device at hand, apart from planner and session: packs
+// and unpacks tensors by itself and looks for what a kernel must not do.
+//
+// Memory that a kernel must not read holds NaN, and memory that it must not write is compared
+// afterwards: guards around every buffer, the columns beside a slice, the padding lanes.
+#ifndef MACE_TESTING_LOWERING_RUNNER_H_
+#define MACE_TESTING_LOWERING_RUNNER_H_
+
+#include <vector>
+
+#include "mace/graph/tensor.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+struct LoweringRun {
+  const Lowering* lowering = nullptr;
+  const LoweringRequest* request = nullptr;
+  std::vector<HostTensor> inputs;  // float32; absent ones have dtype kInvalid.
+  // channels4 tensors lie inside wider ones: pitch and offset are not the tight ones.
+  bool slices = false;
+  // Output 0 is in the memory of input 0. REQUIRES: lowering->in_place.
+  bool in_place = false;
+};
+
+// The info of the device under test (MACE_TEST_DEVICE or "gpu"), opened once a process.
+StatusOr<const DeviceInfo*> TestDeviceInfo();
+
+// The outputs as float32; kInternal where a kernel broke the contract of layout.h.
+StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run);
+
+}  // namespace mace
+
+#endif  // MACE_TESTING_LOWERING_RUNNER_H_

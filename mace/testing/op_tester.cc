@@ -1,0 +1,295 @@
+#include "mace/testing/op_tester.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "mace/base/half.h"
+#include "mace/ops/op.h"
+#include "mace/testing/lowering_runner.h"
+
+namespace mace {
+namespace {
+
+HostTensor RoundToHalf(const HostTensor& tensor) {
+  HostTensor rounded = HostTensor::Allocate(tensor.info());
+  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
+    rounded.f32()[i] = HalfToFloat(FloatToHalf(tensor.f32()[i]));
+  }
+  return rounded;
+}
+
+// "" where they agree. Errors are relative to the largest finite magnitude expected.
+std::string Compare(const HostTensor& expected, const HostTensor& found, float tolerance) {
+  if (expected.shape() != found.shape()) {
+    return "expected shape " + expected.shape().ToString() + ", found " + found.shape().ToString();
+  }
+  const int64_t count = expected.shape().elements();
+  double largest = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const double value = std::fabs(expected.f32()[i]);
+    if (std::isfinite(value)) largest = std::max(largest, value);
+  }
+  const double scale = largest == 0 ? 1 : largest;
+  double worst = -1;
+  int64_t worst_at = 0, wrong = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const float a = expected.f32()[i], b = found.f32()[i];
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    double error = std::fabs(double{a} - double{b}) / scale;
+    if (!std::isfinite(error)) error = HUGE_VAL;
+    if (error > tolerance) ++wrong;
+    if (error > worst) {
+      worst = error;
+      worst_at = i;
+    }
+  }
+  if (wrong == 0) return "";
+  const Nhwc view = AsNhwc(expected.shape());
+  const int64_t row = worst_at / (view.w * view.c);
+  return std::to_string(wrong) + " of " + std::to_string(count) +
+         " elements differ; the worst at " + std::to_string(worst_at) + " (row " +
+         std::to_string(row) + ", w " + std::to_string(worst_at / view.c % view.w) + ", channel " +
+         std::to_string(worst_at % view.c) + "): expected " +
+         std::to_string(expected.f32()[worst_at]) + ", found " +
+         std::to_string(found.f32()[worst_at]) + ", error " + std::to_string(worst) +
+         " of the largest magnitude";
+}
+
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kFloat16 ? "float16" : "float32";
+}
+
+// Whether the planner could put output 0 where input 0 is.
+bool CanRunInPlace(const Lowering& lowering, const LoweringRequest& request) {
+  return lowering.in_place && !lowering.inputs.empty() && !lowering.outputs.empty() &&
+         request.inputs[0].constant == nullptr && lowering.inputs[0].storage == Storage::kBuffer &&
+         lowering.inputs[0] == lowering.outputs[0] &&
+         request.inputs[0].info.shape == request.outputs[0].shape;
+}
+
+}  // namespace
+
+HostTensor RandomTensor(Shape shape, uint32_t seed, float low, float high) {
+  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, std::move(shape)});
+  std::mt19937 generator(seed);
+  // Not std::uniform_real_distribution: its numbers differ between libraries.
+  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
+    const double unit = static_cast<double>(generator()) / 4294967296.0;
+    tensor.f32()[i] = static_cast<float>(low + (double{high} - low) * unit);
+  }
+  return tensor;
+}
+
+struct OpTester::Prepared {
+  std::unique_ptr<Op> op;
+  std::vector<HostTensor> tensors;  // Activations rounded; absent ones empty.
+  std::vector<HostTensor> constants;
+  std::vector<OpInput> inputs;  // Point into `constants`.
+  std::vector<TensorInfo> outputs;
+
+  StatusOr<std::vector<HostTensor>> Reference() const {
+    std::vector<HostTensor> floats;
+    for (const HostTensor& tensor : tensors) {
+      floats.push_back(IsFloat(tensor.dtype()) ? tensor.ConvertTo(DType::kFloat32).ToAligned()
+                                               : tensor);
+    }
+    std::vector<HostTensor> results;
+    for (const TensorInfo& info : outputs) results.push_back(HostTensor::Allocate(info));
+    MACE_RETURN_IF_ERROR(op->Reference(floats, &results));
+    return results;
+  }
+};
+
+OpTester::OpTester(std::string type) {
+  node_.name = "tested";
+  node_.type = std::move(type);
+}
+
+OpTester& OpTester::Set(const std::string& name, Attribute value) {
+  node_.attributes.Set(name, std::move(value));
+  return *this;
+}
+
+OpTester& OpTester::Input(Shape shape, float low, float high) {
+  TestInput input;
+  input.random = true;
+  input.shape = std::move(shape);
+  input.low = low;
+  input.high = high;
+  inputs_.push_back(std::move(input));
+  return *this;
+}
+
+OpTester& OpTester::Input(HostTensor tensor) {
+  TestInput input;
+  input.tensor = std::move(tensor);
+  inputs_.push_back(std::move(input));
+  return *this;
+}
+
+OpTester& OpTester::Constant(Shape shape, float low, float high) {
+  Input(std::move(shape), low, high);
+  inputs_.back().constant = true;
+  return *this;
+}
+
+OpTester& OpTester::Constant(HostTensor tensor) {
+  Input(std::move(tensor));
+  inputs_.back().constant = true;
+  return *this;
+}
+
+OpTester& OpTester::AbsentInput() {
+  TestInput input;
+  input.present = false;
+  inputs_.push_back(std::move(input));
+  return *this;
+}
+
+OpTester& OpTester::Outputs(int count) {
+  outputs_ = count;
+  return *this;
+}
+
+OpTester& OpTester::Seed(uint32_t seed) {
+  seed_ = seed;
+  return *this;
+}
+
+OpTester& OpTester::Tolerance(float float32, float float16) {
+  tolerance_float32_ = float32;
+  tolerance_float16_ = float16;
+  return *this;
+}
+
+OpTester& OpTester::CpuOnly() {
+  cpu_only_ = true;
+  return *this;
+}
+
+StatusOr<OpTester::Prepared> OpTester::Prepare(Precision precision) const {
+  Node node = node_;
+  Prepared prepared;
+  prepared.constants.resize(inputs_.size());
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const TestInput& input = inputs_[i];
+    node.inputs.push_back(input.present ? static_cast<ValueId>(i) : kNoValue);
+    HostTensor tensor = input.tensor;
+    if (input.random) {
+      const uint32_t seed = seed_ * 1000 + static_cast<uint32_t>(i);
+      tensor = RandomTensor(input.shape, seed, input.low, input.high);
+    }
+    if (precision == Precision::kFloat16 && !input.constant && tensor.dtype() == DType::kFloat32) {
+      tensor = RoundToHalf(tensor);
+    }
+    OpInput seen;
+    seen.present = input.present;
+    if (input.present) seen.info = tensor.info();
+    if (input.constant) {
+      prepared.constants[i] = tensor;
+      seen.constant = &prepared.constants[i];
+    }
+    prepared.tensors.push_back(std::move(tensor));
+    prepared.inputs.push_back(seen);
+  }
+  for (int i = 0; i < outputs_; ++i) {
+    node.outputs.push_back(static_cast<ValueId>(inputs_.size()) + i);
+  }
+  MACE_ASSIGN_OR_RETURN(prepared.op, MakeOp(node));
+  MACE_RETURN_IF_ERROR(prepared.op->Infer(prepared.inputs, &prepared.outputs));
+  if (prepared.outputs.size() != static_cast<size_t>(outputs_)) {
+    return Internal("inference gives " + std::to_string(prepared.outputs.size()) +
+                    " outputs, expected " + std::to_string(outputs_));
+  }
+  return prepared;
+}
+
+StatusOr<std::vector<HostTensor>> OpTester::Reference() {
+  MACE_ASSIGN_OR_RETURN(Prepared prepared, Prepare(Precision::kFloat32));
+  return prepared.Reference();
+}
+
+namespace {
+
+// One lowering in every placement, against the expected outputs.
+void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, float tolerance) {
+  const Lowering& lowering = *run.lowering;
+  if (lowering.alias_input >= 0) {
+    EXPECT_TRUE(lowering.launches.empty()) << "an alias needs no launch";
+    const HostTensor& source = run.inputs[static_cast<size_t>(lowering.alias_input)];
+    ASSERT_EQ(source.shape().elements(), expected[0].shape().elements());
+    EXPECT_EQ("", Compare(expected[0], source.Reshaped(expected[0].shape()), tolerance));
+    return;
+  }
+  for (int placement = 0; placement < 3; ++placement) {
+    run.slices = placement == 1;
+    run.in_place = placement == 2;
+    if (run.in_place && !CanRunInPlace(lowering, *run.request)) continue;
+    SCOPED_TRACE(placement == 0 ? "dense" : placement == 1 ? "slices" : "in place");
+    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ("", Compare(expected[i], (*found)[i], tolerance)) << "output " << i;
+    }
+  }
+}
+
+}  // namespace
+
+void OpTester::CheckLowerings(Precision precision, int* found) const {
+  StatusOr<Prepared> prepared = Prepare(precision);
+  ASSERT_TRUE(prepared.ok()) << prepared.status().message();
+  StatusOr<std::vector<HostTensor>> expected = prepared->Reference();
+  ASSERT_TRUE(expected.ok()) << expected.status().message();
+  const bool half = precision == Precision::kFloat16;
+  for (HostTensor& tensor : *expected) {
+    // An output above half's range is an infinity there.
+    if (half && tensor.dtype() == DType::kFloat32) tensor = RoundToHalf(tensor);
+  }
+  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+
+  LoweringRequest request;
+  request.inputs = prepared->inputs;
+  request.outputs = prepared->outputs;
+  request.device = *device;
+  request.precision = precision;
+  for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
+    if (storage == Storage::kImage && !((*device)->images && (!half || (*device)->half_images))) {
+      continue;
+    }
+    request.storage = storage;
+    for (const Lowering& lowering : prepared->op->Lower(request)) {
+      ++*found;
+      SCOPED_TRACE(lowering.variant + ", " + StorageName(storage) + ", " +
+                   PrecisionName(precision) + ", seed " + std::to_string(seed_));
+      LoweringRun run;
+      run.lowering = &lowering;
+      run.request = &request;
+      run.inputs = prepared->tensors;
+      CheckLowering(run, *expected, half ? tolerance_float16_ : tolerance_float32_);
+    }
+  }
+}
+
+void OpTester::Run() {
+  SCOPED_TRACE(node_.type + ", seed " + std::to_string(seed_));
+  StatusOr<std::vector<HostTensor>> reference = Reference();
+  ASSERT_TRUE(reference.ok()) << reference.status().message();
+  if (cpu_only_) return;
+  int found = 0;
+  CheckLowerings(Precision::kFloat32, &found);
+  EXPECT_GT(found, 0) << "no lowering; CpuOnly() says that this is meant";
+  CheckLowerings(Precision::kFloat16, &found);
+}
+
+void OpTester::ExpectRefused(const std::string& message_part) {
+  StatusOr<Prepared> prepared = Prepare(Precision::kFloat32);
+  ASSERT_FALSE(prepared.ok()) << node_.type << " was expected to refuse: " << message_part;
+  EXPECT_NE(std::string::npos, prepared.status().message().find(message_part))
+      << prepared.status().message();
+}
+
+}  // namespace mace
