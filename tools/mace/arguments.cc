@@ -1,0 +1,84 @@
+#include "tools/mace/arguments.h"
+
+#include <charconv>
+
+#include "mace/base/strings.h"
+
+namespace mace {
+
+void ModelArguments::AddTo(CLI::App* command) {
+  command->add_option("model", model, "a MACE .pb or a frozen TensorFlow .pb")->required();
+  command->add_option("--data", data,
+                      "the weights of a MACE model (default: the model's name with .data)");
+  command->add_option("--device", device, "gpu, gpu:N, gpu:NAME-PART or cpu")
+      ->capture_default_str();
+  command->add_option("--memory", memory, "auto, image or buffer")
+      ->check(CLI::IsMember({"auto", "image", "buffer"}))
+      ->capture_default_str();
+  command->add_option("--precision", precision, "fp32, tf32 or fp16")
+      ->check(CLI::IsMember({"fp32", "tf32", "fp16"}))
+      ->capture_default_str();
+  command->add_option("--tuning", tuning, "none, fast or full")
+      ->check(CLI::IsMember({"none", "fast", "full"}))
+      ->capture_default_str();
+  command->add_option("--cache", cache, "the compiled-program cache file, or none")
+      ->capture_default_str();
+  command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
+  command->add_option("--input", inputs,
+                      "NAME=FILE.npy, once for each input (default: seeded random)");
+  command->add_option("--input-shape", input_shapes, "NAME=1,224,224,3, once for each input");
+  command->add_option("--json", json, "write the numbers as JSON to a file, or to stdout with -");
+}
+
+StatusOr<Options> ModelArguments::ToOptions() const {
+  // Refused, not ignored: a caller that asks for them must know that it did not get them.
+  if (precision == "tf32") return Unsupported("--precision: tf32 is not in this version");
+  if (tuning != "none") return Unsupported("--tuning: " + tuning + " is not in this version");
+  Options options;
+  options.device = device;
+  options.memory = memory == "image"    ? MemoryChoice::kImage
+                   : memory == "buffer" ? MemoryChoice::kBuffer
+                                        : MemoryChoice::kAuto;
+  options.precision = precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32;
+  options.allow_fallback = !no_fallback;
+  options.cache_path = cache == "none" ? "" : cache;
+  options.data_path = data;
+  MACE_ASSIGN_OR_RETURN(const NamedWords shapes, ParseNamedWords(input_shapes, "--input-shape"));
+  for (const auto& [name, text] : shapes) {
+    StatusOr<std::vector<int64_t>> shape = ParseShape(text);
+    if (!shape.ok()) return shape.status().WithPrefix("--input-shape: " + name);
+    options.input_shapes[name] = *shape;
+  }
+  return options;
+}
+
+StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
+                                     const std::string& option) {
+  NamedWords named;
+  for (const std::string& word : words) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return InvalidArgument(option + ": expected NAME=VALUE, found '" + word + "'");
+    }
+    if (!named.emplace(word.substr(0, equals), word.substr(equals + 1)).second) {
+      return InvalidArgument(option + ": " + word.substr(0, equals) + " is given twice");
+    }
+  }
+  return named;
+}
+
+StatusOr<std::vector<int64_t>> ParseShape(const std::string& text) {
+  std::vector<int64_t> dims;
+  if (text.empty()) return dims;
+  for (const std::string& part : Split(text, ',')) {
+    int64_t extent = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), extent);
+    if (error != std::errc() || end != part.data() + part.size() || extent <= 0) {
+      return InvalidArgument("expected extents above 0 such as 1,224,224,3, found '" + text + "'");
+    }
+    dims.push_back(extent);
+  }
+  return dims;
+}
+
+}  // namespace mace

@@ -1,0 +1,45 @@
+// What `run`, `compare` and `inspect` take in common, as the words of the command line say it.
+#ifndef TOOLS_MACE_ARGUMENTS_H_
+#define TOOLS_MACE_ARGUMENTS_H_
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/runtime/options.h"
+
+namespace mace {
+
+// NAME=VALUE words by name; NAME ends at the first '='.
+using NamedWords = std::map<std::string, std::string>;
+
+struct ModelArguments {
+  std::string model;
+  std::string data;
+  std::string device = "gpu";
+  std::string memory = "auto";
+  std::string precision = "fp32";
+  std::string tuning = "none";
+  std::string cache = "none";
+  bool no_fallback = false;
+  std::vector<std::string> inputs;        // NAME=FILE.npy
+  std::vector<std::string> input_shapes;  // NAME=1,224,224,3
+  std::string json;                       // A file, "-" for stdout, empty for none.
+
+  // Declares the options on a subcommand.
+  void AddTo(CLI::App* command);
+  // kInvalidArgument names the option, expected and found.
+  StatusOr<Options> ToOptions() const;
+};
+
+StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
+                                     const std::string& option);
+
+// "1,224,224,3"; kInvalidArgument where it is not a list of numbers above zero.
+StatusOr<std::vector<int64_t>> ParseShape(const std::string& text);
+
+}  // namespace mace
+
+#endif  // TOOLS_MACE_ARGUMENTS_H_

@@ -1,0 +1,25 @@
+// The subcommands: each declares its options on the application and gives the exit code when it was
+// the one called.
+#ifndef TOOLS_MACE_COMMANDS_H_
+#define TOOLS_MACE_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+namespace mace {
+
+struct Command {
+  CLI::App* app = nullptr;
+  std::function<int()> run;
+};
+
+Command AddRunCommand(CLI::App* app);
+Command AddCompareCommand(CLI::App* app);
+Command AddInspectCommand(CLI::App* app);
+Command AddDevicesCommand(CLI::App* app);
+std::vector<Command> AddCacheCommands(CLI::App* app);
+
+}  // namespace mace
+
+#endif  // TOOLS_MACE_COMMANDS_H_

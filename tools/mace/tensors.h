@@ -1,0 +1,32 @@
+// Tensors between .npy files and the engine: reading and making inputs, writing outputs.
+#ifndef TOOLS_MACE_TENSORS_H_
+#define TOOLS_MACE_TENSORS_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/runtime/engine.h"
+#include "tools/mace/arguments.h"
+
+namespace mace {
+
+// A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
+StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype);
+
+// One tensor for each input of `ports`: from `files` by name, else seeded uniform floats in [-1, 1)
+// (integers: 0). kInvalidArgument names a file's input that the model has not.
+StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
+                                             const NamedWords& files);
+
+// The file name of an output: its name with '/' and ':' as '_', and ".npy".
+std::string OutputFileName(const std::string& name);
+
+// Writes outputs[i] as folder/OutputFileName(ports[i].name), making the folder, and gives the
+// paths. kInvalidArgument where two names would collide; nothing is written then.
+StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
+                                                const std::vector<Port>& ports,
+                                                const std::vector<HostTensor>& outputs);
+
+}  // namespace mace
+
+#endif  // TOOLS_MACE_TENSORS_H_
