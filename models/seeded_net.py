@@ -25,10 +25,13 @@ class SeededNet(Net):
                          beta=self._normal(channels, 0.1), mean=self._normal(channels, 0.1),
                          variance=self.random.uniform(0.9, 1.1, channels).astype(np.float32), epsilon=EPSILON)
 
-    def conv_bn(self, x, name, channels, kernel, stride=1, padding="SAME", activation="relu6"):
+    def conv_bn(self, x, name, channels, kernel, stride=1, padding="SAME", activation="relu6",
+                gain=1.0):
+        """gain: below one for what a residual block adds, which would otherwise grow from block to block."""
         height, width = kernel if isinstance(kernel, tuple) else (kernel, kernel)
         inputs = x.shape[3]
         filters = self._filters((height, width, inputs, channels), height * width * inputs, activation)
+        filters *= np.float32(gain)
         return self.conv(x, name, filters, bn=self._batch_norm(channels), stride=stride, padding=padding,
                          activation=activation)
 

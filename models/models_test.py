@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+"""Checks the committed models and the writers: python3 models/models_test.py"""
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, FOLDER)
+
+import make_convnet
+import make_mobilenet
+import mace_writer
+import reference
+from schema import mace_pb2, tensorflow_pb2
+
+DIGITS = os.path.join(FOLDER, "digits")
+STORED = {mace_pb2.DT_FLOAT: "<f4", mace_pb2.DT_HALF: "<f2", mace_pb2.DT_INT32: "<i4"}
+
+
+def held_back(name):
+    return np.load(os.path.join(DIGITS, "heldback", name + ".npy"))
+
+
+def load_mace(path):
+    """The net and its tensors by name, each checked to lie in the data file."""
+    model = mace_pb2.MultiNetDef()
+    with open(path, "rb") as file:
+        model.ParseFromString(file.read())
+    with open(path[:-len(".pb")] + ".data", "rb") as file:
+        data = file.read()
+    net = model.net_def[0]
+    assert net.data_offset == 0 and net.data_size == len(data)
+    tensors = {}
+    for tensor in net.tensors:
+        assert tensor.offset % 4 == 0 and tensor.data_size == np.prod(tensor.dims)
+        values = np.frombuffer(data, STORED[tensor.data_type], tensor.data_size, tensor.offset)
+        tensors[tensor.name] = values.reshape(tuple(tensor.dims)).astype(np.float64)
+    return model, net, tensors
+
+
+def arguments(op):
+    """Only what the file says; an argument read but not written is an error."""
+    found = {}
+    for arg in op.arg:
+        fields = [field.name for field, _ in arg.ListFields() if field.name != "name"]
+        assert len(fields) == 1, arg
+        found[arg.name] = getattr(arg, fields[0])
+    return found
+
+
+def add_bias_and_activate(y, inputs, args):
+    if len(inputs) > 2:
+        y = y + inputs[2]
+    kind = args.get("activation", b"")
+    return reference.activate(y, {b"": None, b"RELU": "relu", b"RELUX": "relu6"}[kind])
+
+
+def window_arguments(args):
+    return list(args["strides"]), {0: "VALID", 1: "SAME"}[args["padding"]]
+
+
+def convolution(compute):
+    """OIHW and MIHW both become what the reference takes by the same move of axes."""
+    def run(x, args):
+        filters = np.transpose(x[1], (2, 3, 1, 0))
+        return add_bias_and_activate(compute(x[0], filters, *window_arguments(args)), x, args)
+    return run
+
+
+def fully_connected(x, args):
+    # Weights OIHW against an NHWC picture.
+    y = np.einsum("nhwi,oihw->no", x[0], x[1])
+    return add_bias_and_activate(y, x, args)
+
+
+def pooling(x, args):
+    mode = {1: "avg", 2: "max"}[args["pooling_type"]]
+    return reference.pool(x[0], mode, list(args["kernels"]), *window_arguments(args))
+
+
+OPS = {
+    "Conv2D": convolution(reference.conv),
+    "DepthwiseConv2d": convolution(reference.depthwise),
+    "FullyConnected": fully_connected,
+    "Pooling": pooling,
+    "Reduce": lambda x, args: x[0].mean(axis=tuple(args["axis"]), keepdims=bool(args["keepdims"])),
+    "Eltwise": lambda x, args: {0: np.add}[args["type"]](*x),
+    "Activation": lambda x, args: add_bias_and_activate(x[0], [], args),
+    "Concat": lambda x, args: np.concatenate(x, axis=args["axis"]),
+    "MatMul": lambda x, args: x[0] @ x[1],
+    "BiasAdd": lambda x, args: x[0] + x[1],
+    "Softmax": lambda x, args: reference.softmax(x[0]),
+}
+
+
+def run_mace(path, values):
+    """Runs a model from its file alone, checking the shapes that it declares."""
+    model, net, tensors = load_mace(path)
+    tensors[model.input_tensor[0]] = values.astype(np.float64)
+    for op in net.op:
+        y = OPS[op.type]([tensors[name] for name in op.input], arguments(op))
+        assert list(y.shape[1:]) == list(op.output_shape[0].dims[1:]), op.name
+        tensors[op.output[0]] = y
+    return tensors[model.output_tensor[0]].reshape(len(values), -1)
+
+
+class DigitsTest(unittest.TestCase):
+    def test_mace_model_gives_tensorflows_outputs(self):
+        outputs = run_mace(os.path.join(DIGITS, "digits.pb"), held_back("inputs"))
+        np.testing.assert_allclose(outputs, held_back("expected"), rtol=0, atol=1e-5)
+
+    def test_accuracy(self):
+        right = (held_back("expected").argmax(axis=1) == held_back("labels")).mean()
+        self.assertGreaterEqual(right, 0.985)
+
+    def test_frozen_graph_keeps_its_batch_norms(self):
+        graph = tensorflow_pb2.GraphDef()
+        with open(os.path.join(DIGITS, "digits_frozen.pb"), "rb") as file:
+            graph.ParseFromString(file.read())
+        ops = [node.op for node in graph.node]
+        self.assertEqual(ops.count("FusedBatchNormV3"), 3)
+        self.assertEqual(graph.node[-1].name, "output")
+
+    def test_samples_are_held_back_pictures_with_their_labels(self):
+        with open(os.path.join(DIGITS, "samples", "labels.json"), encoding="utf-8") as file:
+            labels = json.load(file)
+        with open(os.path.join(DIGITS, "labels.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file), labels)
+        self.assertEqual(sorted(labels.values()), list(range(10)))
+        for name, digit in labels.items():
+            sample = np.load(os.path.join(DIGITS, "samples", name))
+            self.assertEqual((sample.shape, sample.dtype), ((1, 8, 8, 1), np.float32))
+            same = (held_back("inputs") == sample).all(axis=(1, 2, 3))
+            self.assertIn(digit, held_back("labels")[same])
+
+
+class WriterTest(unittest.TestCase):
+    def check(self, net, weights="fp32", tolerance=1e-5):
+        values = net.make_input()
+        expected = reference.run(net, values)
+        self.assertLess(expected.max(), 0.9, "a saturated output hides errors")
+        self.assertGreater(expected.max(), 1.2 * expected.mean(), "a flat output hides errors")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.pb")
+            mace_writer.write_mace(net, path, weights)
+            outputs = run_mace(path, values)
+        np.testing.assert_allclose(outputs, expected, rtol=0, atol=tolerance * expected.max())
+
+    def test_mobilenets(self):
+        for version, make in make_mobilenet.VERSIONS.items():
+            with self.subTest(version=version):
+                self.check(make(0.35, 64, 2, 50, 1))
+
+    def test_half_weights(self):
+        self.check(make_mobilenet.mobilenet_v1(0.25, 64, 1, 50, 1), "fp16", 2e-2)
+
+    def test_convnets(self):
+        for name, make in make_convnet.NETS.items():
+            with self.subTest(name=name):
+                self.check(make(make_convnet.parse(["--width", "0.25", "--size", "96", "--classes", "50", name, "-"])))
+
+    def test_seed_decides(self):
+        def weights(seed):
+            return make_mobilenet.mobilenet_v1(0.25, 32, 1, 10, seed).nodes[1].filters
+        np.testing.assert_array_equal(weights(3), weights(3))
+        self.assertFalse((weights(3) == weights(4)).all())
+
+
+if __name__ == "__main__":
+    unittest.main()
