@@ -1,0 +1,95 @@
+#include "mace/ops/conv2d/convolution.h"
+
+#include <string>
+
+namespace mace {
+namespace {
+
+Status CheckFloat(const char* what, const TensorInfo& info) {
+  if (IsFloat(info.dtype)) return Status::Ok();
+  return InvalidArgument(std::string(what) + ": expected a float tensor, found " +
+                         DTypeName(info.dtype));
+}
+
+}  // namespace
+
+bool Convolution::pointwise() const {
+  const auto trivial = [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_before == 0 && axis.out == axis.in;
+  };
+  return trivial(window.h) && trivial(window.w);
+}
+
+double Convolution::flops() const {
+  return 2.0 * static_cast<double>(out_pixels()) * static_cast<double>(out_channels) *
+         static_cast<double>(taps()) * static_cast<double>(in_per_group());
+}
+
+std::vector<float> ToFloatVector(const HostTensor& tensor) {
+  const HostTensor floats = tensor.ConvertTo(DType::kFloat32);
+  const HostTensor aligned = floats.ToAligned();
+  return std::vector<float>(aligned.f32(), aligned.f32() + aligned.shape().elements());
+}
+
+ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias) {
+  ConvolutionWeights weights;
+  weights.filter = [filter] { return ToFloatVector(filter); };
+  if (bias != nullptr) {
+    weights.bias = [copy = *bias] { return ToFloatVector(copy); };
+  }
+  return weights;
+}
+
+StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
+                                                  bool residual) {
+  const size_t most = residual ? 4 : 3;
+  if (inputs.size() < (residual ? 3u : 2u) || inputs.size() > most || !inputs[0].present ||
+      !inputs[1].present) {
+    return InvalidArgument("expected inputs x, filter, [bias]" +
+                           std::string(residual ? ", residual" : "") + ", found " +
+                           std::to_string(inputs.size()));
+  }
+  if (inputs[0].info.shape.rank() != 4) {
+    return InvalidArgument("x: expected [N, H, W, C], found " + inputs[0].info.shape.ToString());
+  }
+  if (inputs[1].info.shape.rank() != 4) {
+    return InvalidArgument("filter: expected four axes, found " + inputs[1].info.shape.ToString());
+  }
+  MACE_RETURN_IF_ERROR(CheckFloat("x", inputs[0].info));
+  MACE_RETURN_IF_ERROR(CheckFloat("filter", inputs[1].info));
+  ConvolutionInputs found;
+  const size_t optional = inputs.size() - (residual ? 1 : 0);
+  if (optional > 2 && inputs[2].present) found.bias = 2;
+  if (residual) {
+    found.residual = static_cast<int>(inputs.size()) - 1;
+    if (!inputs.back().present) return InvalidArgument("residual: expected a tensor, found none");
+  }
+  return found;
+}
+
+Status FinishConvolution(const Convolution& convolution, const std::vector<OpInput>& inputs,
+                         const ConvolutionInputs& found, std::vector<TensorInfo>* outputs) {
+  MACE_ASSIGN_OR_RETURN(Shape shape,
+                        Shape::Make({convolution.batch, convolution.window.h.out,
+                                     convolution.window.w.out, convolution.out_channels}));
+  if (found.bias >= 0) {
+    const TensorInfo& bias = inputs[static_cast<size_t>(found.bias)].info;
+    MACE_RETURN_IF_ERROR(CheckFloat("bias", bias));
+    if (bias.shape.elements() != convolution.out_channels) {
+      return InvalidArgument("bias: expected " + std::to_string(convolution.out_channels) +
+                             " elements, found " + bias.shape.ToString());
+    }
+  }
+  if (found.residual >= 0) {
+    const TensorInfo& residual = inputs[static_cast<size_t>(found.residual)].info;
+    MACE_RETURN_IF_ERROR(CheckFloat("residual", residual));
+    if (residual.shape != shape) {
+      return InvalidArgument("residual: expected " + shape.ToString() + ", found " +
+                             residual.shape.ToString());
+    }
+  }
+  *outputs = {{DType::kFloat32, std::move(shape)}};
+  return Status::Ok();
+}
+
+}  // namespace mace

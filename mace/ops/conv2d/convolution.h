@@ -1,0 +1,78 @@
+// A convolution bound to shapes: what the reference and every lowering of Conv2D, DepthwiseConv2d,
+// FullyConnected and MatMul by constant weights work from.
+//
+//   y[n, oh, ow, o] = activation(bias[o] + residual[n, oh, ow, o] +
+//       sum over kh, kw, i of filter[o, i, kh, kw] * x[n, ih, iw, group(o) * in_per_group + i])
+//   with ih = oh * stride - pad_before + kh * dilation, likewise iw; outside of x it reads zeros.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_OPS_CONV2D_CONVOLUTION_H_
+#define MACE_OPS_CONV2D_CONVOLUTION_H_
+
+#include <functional>
+#include <vector>
+
+#include "mace/graph/tensor.h"
+#include "mace/ops/fused_activation.h"
+#include "mace/ops/op.h"
+#include "mace/ops/window.h"
+
+namespace mace {
+
+struct Convolution {
+  int64_t batch = 1;
+  int64_t in_channels = 1;
+  int64_t out_channels = 1;
+  int64_t groups = 1;
+  Window window;
+  FusedActivation activation;
+  int residual_input = -1;  // Index among the op's inputs; -1: none.
+
+  int64_t in_per_group() const { return in_channels / groups; }
+  int64_t out_per_group() const { return out_channels / groups; }
+  int64_t taps() const { return window.h.kernel * window.w.kernel; }
+  int64_t out_pixels() const { return batch * window.h.out * window.w.out; }
+  bool depthwise() const { return groups == in_channels && out_channels == in_channels; }
+  // Kernel 1x1, stride 1, no padding: output pixel p reads input pixel p alone.
+  bool pointwise() const;
+  // Groups begin at multiples of four channels on both sides.
+  bool groups_aligned() const {
+    return groups == 1 || (in_per_group() % 4 == 0 && out_per_group() % 4 == 0);
+  }
+  double flops() const;
+};
+
+// The weights of a convolution on their way into a kernel's packing. `filter(o, i, tap)` order is
+// [out_channels, in_per_group, taps] whatever the op's own order; bias has out_channels elements.
+struct ConvolutionWeights {
+  // Fill from the constants; called at plan time, maybe several times.
+  std::function<std::vector<float>()> filter;
+  std::function<std::vector<float>()> bias;  // Null: none.
+};
+
+// The weights of Conv2D from constants: `filter` is already in order, `bias` may be null.
+ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias);
+
+// The elements as float32, from any dtype and alignment.
+std::vector<float> ToFloatVector(const HostTensor& tensor);
+
+// What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], [residual].
+struct ConvolutionInputs {
+  int bias = -1;
+  int residual = -1;
+};
+// Checks the count of inputs, the rank of x and filter, and the dtypes.
+StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
+                                                  bool residual);
+// Checks bias (out_channels elements) and residual (the output's shape), sets the output.
+Status FinishConvolution(const Convolution& convolution, const std::vector<OpInput>& inputs,
+                         const ConvolutionInputs& found, std::vector<TensorInfo>* outputs);
+
+// The reference: float products over blocks of the sum, the blocks added in double.
+void ConvolutionReference(const Convolution& convolution, const HostTensor& x,
+                          const std::vector<float>& filter, const HostTensor& bias,
+                          const HostTensor& residual, float* y);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_CONVOLUTION_H_

@@ -1,0 +1,102 @@
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+#include <limits>
+#include <utility>
+
+namespace mace {
+namespace {
+
+int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
+
+constexpr double kMaxElements = static_cast<double>(std::numeric_limits<int32_t>::max());
+
+// The largest tile of output channels that a packing rounds up to.
+constexpr int64_t kLargestTile = 32;
+
+}  // namespace
+
+bool FitsInt32(const Convolution& c) {
+  const Window& window = c.window;
+  const double in = static_cast<double>(c.batch) * static_cast<double>(window.h.in) *
+                    static_cast<double>(window.w.in) *
+                    static_cast<double>(RoundUp4(c.in_channels));
+  const double out =
+      static_cast<double>(c.out_pixels()) * static_cast<double>(RoundUp4(c.out_channels));
+  const int64_t tiles = (c.out_per_group() + kLargestTile - 1) / kLargestTile;
+  const double filter = static_cast<double>(c.groups * tiles * kLargestTile) *
+                        static_cast<double>(c.taps()) *
+                        static_cast<double>(RoundUp4(c.in_per_group()));
+  // Taps beyond the input: the last coordinate a kernel computes.
+  const double reach = static_cast<double>(window.h.in + window.h.span() + window.h.pad_before) +
+                       static_cast<double>(window.w.in + window.w.span() + window.w.pad_before);
+  return in < kMaxElements && out < kMaxElements && filter < kMaxElements && reach < kMaxElements;
+}
+
+bool FitsImages(const Convolution& c, const DeviceInfo& device) {
+  const auto fits = [&device](int64_t rows, int64_t width, int64_t channels) {
+    return static_cast<uint64_t>(rows) <= device.image2d_max_height &&
+           static_cast<uint64_t>(width * (RoundUp4(channels) / 4)) <= device.image2d_max_width;
+  };
+  return device.images && fits(c.batch * c.window.h.in, c.window.w.in, c.in_channels) &&
+         fits(c.batch * c.window.h.out, c.window.w.out, c.out_channels);
+}
+
+Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
+                       const std::string& kernel, Storage storage) {
+  Lowering lowering;
+  lowering.variant = request.op + "_" + variant;
+  const TensorFormat format{Layout::kChannels4, storage};
+  const int residual = request.convolution.residual_input;
+  lowering.inputs.assign(request.lowering->inputs.size(), format);
+  lowering.outputs = {format};
+  Launch launch;
+  launch.kernel.source = "conv2d/" + kernel + ".cl";
+  launch.kernel.base_name = kernel;
+  launch.kernel.storage = storage;
+  launch.kernel.precision = request.lowering->precision;
+  launch.kernel.macros["RESIDUAL"] = residual >= 0 ? "1" : "0";
+  request.convolution.activation.SetMacros(&launch.kernel.macros);
+  lowering.launches.push_back(std::move(launch));
+  return lowering;
+}
+
+void AppendTensors(const ConvolutionRequest& request, Launch* launch) {
+  launch->arguments.push_back(InputArgument(0));
+  launch->arguments.push_back(OutputArgument(0));
+  if (request.convolution.residual_input >= 0) {
+    launch->arguments.push_back(InputArgument(request.convolution.residual_input));
+  }
+}
+
+void AppendWeights(PackedWeights weights, Lowering* lowering) {
+  lowering->weights.push_back(std::move(weights));
+  lowering->launches.back().arguments.push_back(
+      WeightsArgument(static_cast<int>(lowering->weights.size()) - 1));
+}
+
+void AppendWindow(const Window& window, Launch* launch) {
+  for (int64_t value : {window.h.out, window.w.out, window.h.kernel, window.w.kernel,
+                        window.h.stride, window.w.stride, window.h.dilation, window.w.dilation,
+                        window.h.pad_before, window.w.pad_before}) {
+    launch->arguments.push_back(static_cast<int32_t>(value));
+  }
+}
+
+std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
+  std::vector<Lowering> result;
+  const Convolution& convolution = request.convolution;
+  if (!FitsInt32(convolution)) return result;
+  const bool image = request.lowering->storage == Storage::kImage &&
+                     FitsImages(convolution, request.device());
+  const Storage storage = image ? Storage::kImage : Storage::kBuffer;
+  if (convolution.depthwise()) LowerDepthwise(request, storage, &result);
+  if (!convolution.groups_aligned()) {
+    LowerGrouped(request, storage, &result);
+    return result;
+  }
+  if (storage == Storage::kBuffer) LowerTiled(request, &result);
+  LowerDirect(request, storage, &result);
+  return result;
+}
+
+}  // namespace mace

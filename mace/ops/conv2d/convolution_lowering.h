@@ -1,0 +1,59 @@
+// The GPU variants of a convolution, shared by Conv2D, DepthwiseConv2d, FullyConnected and MatMul:
+//   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one there
+//   <op>_direct     four channels x four pixels a work-item, image or buffer; the fast one on images
+//   <op>_depthwise  one output channel for each input channel
+//   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
+#define MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/ops/conv2d/convolution.h"
+#include "mace/ops/kernel.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+// What every variant is made from. Input 0 of the op is x; inputs 1 and 2 are the weights.
+struct ConvolutionRequest {
+  std::string op;  // Begins the variants' names: "conv2d".
+  Convolution convolution;
+  ConvolutionWeights weights;
+  const LoweringRequest* lowering = nullptr;
+
+  const DeviceInfo& device() const { return *lowering->device; }
+  bool cpu() const { return device().kind == DeviceKind::kCpu; }
+};
+
+// All variants; empty where the tensors exceed what the kernels can address.
+std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request);
+
+// For the variants' own files.
+//
+// The kernel's element indices are ints. `padded` lets a slice of a wider tensor pass as well.
+bool FitsInt32(const Convolution& convolution);
+// x and y as images are inside the device's limits.
+bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
+// A Lowering with the formats of x, y and residual set, one launch without arguments, and the
+// macros of the activation and the residual.
+Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
+                       const std::string& kernel, Storage storage);
+// Input, output, residual where there is one.
+void AppendTensors(const ConvolutionRequest& request, Launch* launch);
+// Adds weights of `elements` floats and their argument.
+void AppendWeights(PackedWeights weights, Lowering* lowering);
+// out_h, out_w, kernel, stride, dilation, pad: as kernels take them, after in_h.
+void AppendWindow(const Window& window, Launch* launch);
+
+void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
+void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
+void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
+                    std::vector<Lowering>* result);
+void LowerGrouped(const ConvolutionRequest& request, Storage storage,
+                  std::vector<Lowering>* result);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_

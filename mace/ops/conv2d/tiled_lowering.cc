@@ -1,0 +1,159 @@
+// conv2d_tiled: see conv2d_tiled.cl.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+namespace mace {
+namespace {
+
+// The register tile of one work-item.
+struct Tile {
+  int lanes;
+  int vectors;
+  int rows;
+  bool scalar_loads;
+  int columns() const { return lanes * vectors; }
+};
+
+// The tile that wastes least: what it computes beyond the pixels and channels there are, and how
+// many loads it needs for its products.
+double TileCost(const Convolution& c, const Tile& tile) {
+  const auto round_up = [](int64_t n, int64_t to) {
+    return static_cast<double>((n + to - 1) / to * to);
+  };
+  const double computed = round_up(c.out_pixels(), tile.rows) *
+                          round_up(c.out_per_group(), tile.columns()) *
+                          static_cast<double>(c.groups);
+  const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
+  return computed * std::max(0.5, loads);
+}
+
+// CPUs: as many sums as fit the vector registers beside the weights.
+std::vector<Tile> CpuTiles(const DeviceInfo& device) {
+  if (device.preferred_float_width >= 16) {
+    return {{16, 2, 12, true}, {16, 2, 7, true}, {16, 1, 14, true}};
+  }
+  const int lanes = device.preferred_float_width >= 8 ? 8 : 4;
+  return {{lanes, 2, 6, true}, {lanes, 1, 8, true}};
+}
+
+Tile ChooseTile(const ConvolutionRequest& request) {
+  std::vector<Tile> tiles = {{4, 2, 4, false}, {4, 1, 4, false}};
+  if (request.cpu()) tiles = CpuTiles(request.device());
+  return *std::min_element(tiles.begin(), tiles.end(), [&](const Tile& a, const Tile& b) {
+    return TileCost(request.convolution, a) < TileCost(request.convolution, b);
+  });
+}
+
+PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
+  const Convolution& c = request.convolution;
+  const int64_t columns = tile.columns(), taps = c.taps(), depth = c.in_per_group();
+  const int64_t padded = (depth + 3) / 4 * 4;
+  const int64_t per_group = c.out_per_group();
+  const int64_t tiles = (per_group + columns - 1) / columns;
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(c.groups * tiles * taps * padded * columns);
+  const int64_t out_channels = c.out_channels;
+  weights.pack = [=, filter = request.weights.filter, elements = weights.elements](float* to) {
+    std::fill(to, to + elements, 0.0f);
+    const std::vector<float> from = filter();
+    for (int64_t o = 0; o < out_channels; ++o) {
+      const int64_t in_group = o % per_group;
+      const int64_t index = o / per_group * tiles + in_group / columns;
+      float* base = to + index * taps * padded * columns + in_group % columns;
+      for (int64_t i = 0; i < depth; ++i) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          base[(tap * padded + i) * columns] = from[static_cast<size_t>((o * depth + i) * taps + tap)];
+        }
+      }
+    }
+  };
+  return weights;
+}
+
+PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
+  const Convolution& c = request.convolution;
+  const int64_t columns = tile.columns(), per_group = c.out_per_group();
+  const int64_t tiles = (per_group + columns - 1) / columns;
+  PackedWeights weights;
+  weights.name = "bias";
+  weights.keep_float32 = true;
+  weights.elements = static_cast<size_t>(c.groups * tiles * columns);
+  const int64_t out_channels = c.out_channels;
+  weights.pack = [=, bias = request.weights.bias, elements = weights.elements](float* to) {
+    std::fill(to, to + elements, 0.0f);
+    if (!bias) return;
+    const std::vector<float> from = bias();
+    for (int64_t o = 0; o < out_channels; ++o) {
+      to[o / per_group * tiles * columns + o % per_group] = from[static_cast<size_t>(o)];
+    }
+  };
+  return weights;
+}
+
+PackedWeights Zeros(int64_t elements) {
+  PackedWeights weights;
+  weights.name = "zeros";
+  weights.elements = static_cast<size_t>(elements);
+  weights.pack = [elements](float* to) { std::fill(to, to + elements, 0.0f); };
+  return weights;
+}
+
+// Which index runs fastest: the one whose operand is read again and again from the nearest cache.
+bool PixelsFirst(const Convolution& c, const Tile& tile) {
+  constexpr double kCacheBytes = 512 * 1024;
+  const double filter_bytes = 4.0 * static_cast<double>(c.out_channels) *
+                              static_cast<double>(c.taps() * c.in_per_group());
+  return filter_bytes > kCacheBytes && c.out_pixels() > tile.rows;
+}
+
+void SetSizes(const ConvolutionRequest& request, int64_t pixel_tiles, int64_t channel_tiles,
+              bool pixels_first, Launch* launch) {
+  const size_t first = static_cast<size_t>(pixels_first ? pixel_tiles : channel_tiles);
+  const size_t second = static_cast<size_t>(pixels_first ? channel_tiles : pixel_tiles);
+  launch->global = {first, second, 1};
+  if (request.cpu()) return;
+  launch->local = {8, 8, 1};
+  launch->local_alternatives = {{4, 16, 1}, {16, 4, 1}, {16, 8, 1}, {8, 16, 1}, {32, 4, 1}};
+}
+
+}  // namespace
+
+void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+  const Convolution& c = request.convolution;
+  const Tile tile = ChooseTile(request);
+  const bool pointwise = c.pointwise();
+  Lowering lowering = StartLowering(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled",
+                                    Storage::kBuffer);
+  Launch& launch = lowering.launches.back();
+  launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
+  launch.kernel.macros["VECTORS"] = std::to_string(tile.vectors);
+  launch.kernel.macros["ROWS"] = std::to_string(tile.rows);
+  launch.kernel.macros["SCALAR_LOADS"] = tile.scalar_loads ? "1" : "0";
+  launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
+  AppendTensors(request, &launch);
+  AppendWeights(PackFilter(request, tile), &lowering);
+  AppendWeights(PackBias(request, tile), &lowering);
+  if (!pointwise) {
+    AppendWeights(Zeros((c.in_per_group() + 3) / 4 * 4), &lowering);
+    launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
+    AppendWindow(c.window, &launch);
+  }
+  const int64_t tiles_per_group = (c.out_per_group() + tile.columns() - 1) / tile.columns();
+  const int64_t tiles = tiles_per_group * c.groups;
+  const bool pixels_first = request.cpu() && PixelsFirst(c, tile);
+  for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
+                        tiles_per_group, tiles, int64_t{pixels_first}}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  c.activation.AppendArguments(&launch.arguments);
+  SetSizes(request, (c.out_pixels() + tile.rows - 1) / tile.rows, tiles, pixels_first, &launch);
+  lowering.estimate_ms = TileCost(c, tile) * static_cast<double>(c.taps() * c.in_per_group()) *
+                         (request.cpu() ? 1e-8 : 1e-9);
+  result->push_back(std::move(lowering));
+}
+
+}  // namespace mace
