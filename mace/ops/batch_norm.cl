@@ -1,0 +1,67 @@
+// y = activation(x * scale + offset), a scale and an offset for each channel; with NORMALIZE
+// y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset).
+// An operand is a packed weight, or a tensor where its macro SCALE_TENSOR, OFFSET_TENSOR, MEAN_TENSOR or
+// VARIANCE_TENSOR is 1.
+#include "elementwise.clh"
+
+#ifdef USE_batch_norm
+#include "fused_activation.clh"
+#undef SCALE_PARAMETER
+#undef SCALE4
+#undef OFFSET_PARAMETER
+#undef OFFSET4
+#undef MEAN_PARAMETER
+#undef MEAN4
+#undef VARIANCE_PARAMETER
+#undef VARIANCE4
+#if SCALE_TENSOR
+#define SCALE_PARAMETER TENSOR_IN(scale)
+#define SCALE4(block) READ4(scale, 0, 0, (block))
+#else
+#define SCALE_PARAMETER __global const float *scale
+#define SCALE4(block) vload4((block), scale)
+#endif
+#if OFFSET_TENSOR
+#define OFFSET_PARAMETER TENSOR_IN(shift)
+#define OFFSET4(block) READ4(shift, 0, 0, (block))
+#else
+#define OFFSET_PARAMETER __global const float *shift
+#define OFFSET4(block) vload4((block), shift)
+#endif
+#if NORMALIZE
+#if MEAN_TENSOR
+#define MEAN_PARAMETER TENSOR_IN(mean),
+#define MEAN4(block) READ4(mean, 0, 0, (block))
+#else
+#define MEAN_PARAMETER __global const float *mean,
+#define MEAN4(block) vload4((block), mean)
+#endif
+#if VARIANCE_TENSOR
+#define VARIANCE_PARAMETER TENSOR_IN(variance),
+#define VARIANCE4(block) READ4(variance, 0, 0, (block))
+#else
+#define VARIANCE_PARAMETER __global const float *variance,
+#define VARIANCE4(block) vload4((block), variance)
+#endif
+#else
+#define MEAN_PARAMETER
+#define VARIANCE_PARAMETER
+#endif
+
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER,
+                     MEAN_PARAMETER VARIANCE_PARAMETER float epsilon, int rows, int channels, float a, float b) {
+  const int blocks = (channels + 3) / 4;
+  const int total = rows * y_width * blocks;
+  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
+    const int3 at = mace_block_position(i, y_width, blocks);
+    float4 v = READ4(x, at.x, at.y, at.z);
+#if NORMALIZE
+    // A division and a square root: rsqrt is allowed a larger error.
+    v = (v - MEAN4(at.z)) / sqrt(VARIANCE4(at.z) + epsilon);
+#endif
+    v = v * SCALE4(at.z) + OFFSET4(at.z);
+    WRITE4(y, at.x, at.y, at.z, channels, ACTIVATE(v, a, b));
+  }
+}
+#endif

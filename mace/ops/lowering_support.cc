@@ -1,0 +1,160 @@
+#include "mace/ops/lowering_support.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mace {
+namespace {
+
+// Elements of the channels4 form, padding included.
+int64_t PaddedElements(const Shape& shape) {
+  const Nhwc view = AsNhwc(shape);
+  return view.rows() * view.w * view.blocks() * 4;
+}
+
+bool IsIndexable(const TensorInfo& info) {
+  const int64_t elements = info.shape.elements();
+  return elements > 0 && elements <= std::numeric_limits<int32_t>::max() &&
+         PaddedElements(info.shape) <= std::numeric_limits<int32_t>::max() - (1 << 16);
+}
+
+bool FitsImage(const TensorInfo& info, const DeviceInfo& device) {
+  const Nhwc view = AsNhwc(info.shape);
+  return view.blocks() * view.w <= static_cast<int64_t>(device.image2d_max_width) &&
+         view.rows() <= static_cast<int64_t>(device.image2d_max_height);
+}
+
+double EstimateMilliseconds(const LoweringRequest& request, Storage storage) {
+  double bytes = 0;
+  for (const OpInput& input : request.inputs) bytes += static_cast<double>(input.info.bytes());
+  for (const TensorInfo& output : request.outputs) bytes += static_cast<double>(output.bytes());
+  // Bandwidth in bytes a millisecond. CPU drivers emulate images: measured about 100 times slower than buffers.
+  const bool cpu = request.device->kind == DeviceKind::kCpu;
+  const double bandwidth = cpu ? 1e7 : 2e8;
+  return bytes / bandwidth * (cpu && storage == Storage::kImage ? 100.0 : 1.0);
+}
+
+Lowering Start(const std::string& variant, const LoweringRequest& request, TensorFormat format) {
+  Lowering lowering;
+  lowering.variant = variant;
+  lowering.inputs.assign(request.inputs.size(), format);
+  lowering.outputs.assign(request.outputs.size(), format);
+  lowering.estimate_ms = EstimateMilliseconds(request, format.storage);
+  return lowering;
+}
+
+}  // namespace
+
+bool CanLower(const LoweringRequest& request) {
+  for (const OpInput& input : request.inputs) {
+    if (!input.present) continue;
+    if (!IsIndexable(input.info)) return false;
+    if (input.constant != nullptr ? !IsFloat(input.info.dtype) : input.info.dtype != DType::kFloat32) return false;
+  }
+  for (const TensorInfo& output : request.outputs) {
+    if (output.dtype != DType::kFloat32 || !IsIndexable(output)) return false;
+  }
+  return true;
+}
+
+Storage StorageWithinLimits(const LoweringRequest& request) {
+  if (request.storage != Storage::kImage) return Storage::kBuffer;
+  for (const OpInput& input : request.inputs) {
+    if (input.present && input.constant == nullptr && !FitsImage(input.info, *request.device)) {
+      return Storage::kBuffer;
+    }
+  }
+  for (const TensorInfo& output : request.outputs) {
+    if (!FitsImage(output, *request.device)) return Storage::kBuffer;
+  }
+  return Storage::kImage;
+}
+
+int BlocksPerItem(const LoweringRequest& request, Storage storage) {
+  return request.device->kind == DeviceKind::kCpu && storage == Storage::kBuffer ? 4 : 1;
+}
+
+Lowering StartLowering(const std::string& variant, const LoweringRequest& request, Storage storage) {
+  return Start(variant, request, {Layout::kChannels4, storage});
+}
+
+Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest& request) {
+  return Start(variant, request, {Layout::kRowMajor, Storage::kBuffer});
+}
+
+Launch StartLaunch(const std::string& source, const std::string& base_name, const LoweringRequest& request,
+                   Storage storage) {
+  Launch launch;
+  launch.kernel.source = source;
+  launch.kernel.base_name = base_name;
+  launch.kernel.storage = storage;
+  launch.kernel.precision = request.precision;
+  return launch;
+}
+
+void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch) {
+  // One size for all tensors of a device: a CPU driver compiles each (kernel, local size) anew.
+  const size_t wanted = device.kind == DeviceKind::kCpu ? 32 : 128;
+  const size_t most = std::min(device.max_work_group_size, device.max_work_item_sizes[0]);
+  size_t local = 1;
+  while (local * 2 <= std::min(wanted, most)) local *= 2;
+  launch->global = {items, 1, 1};
+  launch->local = {local, 1, 1};
+  for (size_t other : {size_t{64}, size_t{256}}) {
+    if (device.kind != DeviceKind::kCpu && other <= most) launch->local_alternatives.push_back({other, 1, 1});
+  }
+}
+
+void SetGroupSize(size_t group, size_t groups, Launch* launch) {
+  launch->global = {group * groups, 1, 1};
+  launch->local = {group, 1, 1};
+}
+
+int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs) {
+  // Enough outputs keep every lane of a GPU busy by themselves.
+  constexpr int64_t kBusy = 65536;
+  if (device.kind == DeviceKind::kCpu || extent < 32 || outputs >= kBusy) return 1;
+  const int64_t most = static_cast<int64_t>(
+      std::min({device.max_work_group_size, device.max_work_item_sizes[0], size_t{256}}));
+  int64_t group = 1;
+  while (group * 2 <= most && group * 8 <= extent) group *= 2;
+  return static_cast<int>(group);
+}
+
+std::vector<float> ToFloats(const HostTensor& tensor) {
+  const HostTensor converted = tensor.ConvertTo(DType::kFloat32).ToAligned();
+  const float* begin = converted.f32();
+  return std::vector<float>(begin, begin + converted.shape().elements());
+}
+
+PackedWeights PackChannelVector(const std::string& name, const HostTensor& values, int64_t channels) {
+  PackedWeights weights;
+  weights.name = name;
+  weights.elements = static_cast<size_t>((channels + 3) / 4 * 4);
+  weights.keep_float32 = true;
+  weights.pack = [values, channels, padded = weights.elements](float* destination) {
+    const std::vector<float> floats = ToFloats(values);
+    std::fill(destination, destination + padded, 0.0f);
+    for (int64_t c = 0; c < channels; ++c) destination[c] = floats[floats.size() == 1 ? 0 : static_cast<size_t>(c)];
+  };
+  return weights;
+}
+
+PackedWeights PackChannels4(const std::string& name, const HostTensor& values) {
+  PackedWeights weights;
+  weights.name = name;
+  weights.elements = static_cast<size_t>(PaddedElements(values.shape()));
+  weights.keep_float32 = true;
+  weights.pack = [values, elements = weights.elements](float* destination) {
+    const std::vector<float> floats = ToFloats(values);
+    const Nhwc view = AsNhwc(values.shape());
+    const int64_t pitch = view.blocks() * 4;
+    std::fill(destination, destination + elements, 0.0f);
+    for (int64_t position = 0; position < view.rows() * view.w; ++position) {
+      std::copy_n(floats.data() + position * view.c, view.c, destination + position * pitch);
+    }
+  };
+  return weights;
+}
+
+}  // namespace mace
