@@ -1,0 +1,143 @@
+// The tester itself: what is right passes, and each breach of the contract is found.
+#include "mace/testing/op_tester.h"
+
+#include <gtest/gtest-spi.h>
+#include <gtest/gtest.h>
+
+#include "mace/ops/convert.h"
+#include "mace/testing/lowering_runner.h"
+
+namespace mace {
+namespace {
+
+constexpr TensorFormat kRaw = {Layout::kRowMajor, Storage::kBuffer};
+constexpr TensorFormat kBlocked = {Layout::kChannels4, Storage::kBuffer};
+constexpr TensorFormat kImage = {Layout::kChannels4, Storage::kImage};
+
+// A conversion of [2, 3, 5, 6] as a lowering, whose last argument a test may falsify.
+class LoweringRunnerTest : public testing::Test {
+ protected:
+  StatusOr<HostTensor> Convert(TensorFormat from, TensorFormat to, bool slices) {
+    const int64_t pitch = 6;
+    lowering_.inputs = {from};
+    lowering_.outputs = {to};
+    const ConvertEnd from_end = {from, from == kRaw ? pitch : 8, 0};
+    const ConvertEnd to_end = {to, to == kRaw ? pitch : 8, 0};
+    Launch launch = MakeConversion(shape_, from_end, to_end, Precision::kFloat32);
+    if (falsify_) falsify_(&launch);
+    lowering_.launches = {launch};
+    StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+    if (!device.ok()) return device.status();
+    LoweringRequest request;
+    request.inputs.resize(1);
+    request.inputs[0].info = input_.info();
+    request.outputs = {input_.info()};
+    request.device = *device;
+    LoweringRun run;
+    run.lowering = &lowering_;
+    run.request = &request;
+    run.inputs = {input_};
+    run.slices = slices;
+    StatusOr<std::vector<HostTensor>> outputs = RunLowering(run);
+    if (!outputs.ok()) return outputs.status();
+    return (*outputs)[0];
+  }
+
+  void ExpectSame(const StatusOr<HostTensor>& found) {
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ASSERT_EQ(shape_, found->shape());
+    for (int64_t i = 0; i < shape_.elements(); ++i) ASSERT_EQ(input_.f32()[i], found->f32()[i]);
+  }
+
+  Shape shape_ = {2, 3, 5, 6};
+  HostTensor input_ = RandomTensor({2, 3, 5, 6}, 7);
+  Lowering lowering_;
+  std::function<void(Launch*)> falsify_;
+};
+
+TEST_F(LoweringRunnerTest, RightConversionsPass) {
+  ExpectSame(Convert(kRaw, kBlocked, false));
+  ExpectSame(Convert(kBlocked, kRaw, false));
+  ExpectSame(Convert(kBlocked, kRaw, true));
+  ExpectSame(Convert(kRaw, kBlocked, true));
+  ExpectSame(Convert(kBlocked, kBlocked, true));
+  ExpectSame(Convert(kRaw, kImage, true));
+  ExpectSame(Convert(kImage, kRaw, true));
+}
+
+TEST_F(LoweringRunnerTest, WritingGarbageIntoAPaddingLaneIsFound) {
+  // The channel count is the last argument: 8 where there are 6 fills the padding from memory.
+  falsify_ = [](Launch* launch) { launch->arguments.back() = int32_t{8}; };
+  StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(std::string::npos, found.status().message().find("padding lane"))
+      << found.status().message();
+}
+
+TEST_F(LoweringRunnerTest, WritingBehindABufferIsFound) {
+  // One more row than there is.
+  falsify_ = [](Launch* launch) {
+    launch->arguments[launch->arguments.size() - 3] = int32_t{7};
+    launch->global[2] += 1;
+  };
+  StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(std::string::npos, found.status().message().find("after its end"))
+      << found.status().message();
+}
+
+TEST_F(LoweringRunnerTest, AMissingArgumentIsFound) {
+  falsify_ = [](Launch* launch) { launch->arguments.pop_back(); };
+  StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(std::string::npos, found.status().message().find("arguments"));
+}
+
+TEST_F(LoweringRunnerTest, WeightsThatPackLeavesUnsetAreFound) {
+  PackedWeights weights;
+  weights.name = "half filled";
+  weights.elements = 4;
+  weights.pack = [](float* destination) { destination[0] = destination[1] = 0; };
+  lowering_.weights = {weights};
+  StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
+  ASSERT_FALSE(found.ok());
+  EXPECT_NE(std::string::npos, found.status().message().find("left element 2 of 4"))
+      << found.status().message();
+}
+
+TEST(OpTesterTest, PassesARightOp) {
+  OpTester("Activation").Set("activation", std::string("RELU")).Input({2, 5, 7, 6}).Run();
+}
+
+TEST(OpTesterTest, ATooTightToleranceFails) {
+  auto run = [] {
+    OpTester("Activation")
+        .Set("activation", std::string("SIGMOID"))
+        .Input({2, 5, 7, 6})
+        .Tolerance(-1.0f, -1.0f)
+        .Run();
+  };
+  testing::TestPartResultArray failures;
+  {
+    testing::ScopedFakeTestPartResultReporter reporter(
+        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &failures);
+    run();
+  }
+  EXPECT_GT(failures.size(), 0);
+}
+
+TEST(OpTesterTest, RandomTensorsAreSeeded) {
+  const HostTensor a = RandomTensor({100}, 3, -2, 5), b = RandomTensor({100}, 3, -2, 5);
+  const HostTensor other = RandomTensor({100}, 4, -2, 5);
+  int same = 0;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(a.f32()[i], b.f32()[i]);
+    EXPECT_GE(a.f32()[i], -2.0f);
+    EXPECT_LT(a.f32()[i], 5.0f);
+    same += a.f32()[i] == other.f32()[i] ? 1 : 0;
+  }
+  EXPECT_LT(same, 10);
+}
+
+}  // namespace
+}  // namespace mace
