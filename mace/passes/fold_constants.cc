@@ -45,43 +45,57 @@ bool IsWorthIt(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>
   return bytes_out <= kSmallBytes || bytes_out / kMaxGrowth <= bytes_in;
 }
 
-std::vector<HostTensor> ReferenceArguments(const std::vector<OpInput>& inputs) {
+// The constants as a reference takes them: aligned, floats as float32. Empty where memory is short.
+std::vector<HostTensor> ReferenceArguments(const Graph& graph, const Node& node) {
   std::vector<HostTensor> arguments;
-  for (const OpInput& input : inputs) {
-    if (!input.present) {
+  for (ValueId id : node.inputs) {
+    if (id == kNoValue) {
       arguments.emplace_back();
-    } else if (IsFloat(input.info.dtype)) {
-      arguments.push_back(input.constant->ConvertTo(DType::kFloat32));
-    } else {
-      arguments.push_back(input.constant->ToAligned());
+      continue;
     }
+    const HostTensor& constant = *graph.value(id).constant;
+    arguments.push_back(IsFloat(constant.dtype()) ? constant.ConvertTo(DType::kFloat32)
+                                                  : constant.ToAligned());
+    if (!arguments.back().has_data()) return {};
   }
   return arguments;
+}
+
+// Inputs for inference that describe the arguments, not the stored constants: an op that keeps its
+// input's type must not promise halves where its reference writes floats.
+std::vector<OpInput> DescribeArguments(const Node& node, const std::vector<HostTensor>& arguments) {
+  std::vector<OpInput> inputs(arguments.size());
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    inputs[i].present = node.inputs[i] != kNoValue;
+    if (!inputs[i].present) continue;
+    inputs[i].info = arguments[i].info();
+    inputs[i].constant = &arguments[i];
+  }
+  return inputs;
+}
+
+// Zeroed results; empty where memory is short or a type is none that references write.
+std::vector<HostTensor> AllocateResults(const std::vector<TensorInfo>& infos) {
+  std::vector<HostTensor> results;
+  for (const TensorInfo& info : infos) {
+    if (IsFloat(info.dtype) && info.dtype != DType::kFloat32) return {};
+    results.push_back(HostTensor::Allocate(info));
+    if (!results.back().has_data()) return {};
+  }
+  return results;
 }
 
 // True where the outputs became constants.
 StatusOr<bool> Evaluate(Graph* graph, const Node& node) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
-  std::vector<OpInput> inputs;
-  for (ValueId id : node.inputs) {
-    OpInput input;
-    input.present = id != kNoValue;
-    if (input.present) input.constant = &*graph->value(id).constant;
-    if (input.present) input.info = input.constant->info();
-    inputs.push_back(input);
-  }
+  const std::vector<HostTensor> arguments = ReferenceArguments(*graph, node);
+  if (arguments.size() != node.inputs.size()) return false;
+  const std::vector<OpInput> inputs = DescribeArguments(node, arguments);
   std::vector<TensorInfo> infos;
   MACE_RETURN_IF_ERROR(op->Infer(inputs, &infos));
   if (infos.size() != node.outputs.size() || !IsWorthIt(inputs, infos)) return false;
-  const std::vector<HostTensor> arguments = ReferenceArguments(inputs);
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    if (inputs[i].present && !arguments[i].has_data()) return false;  // No memory for a copy.
-  }
-  std::vector<HostTensor> results;
-  for (const TensorInfo& info : infos) {
-    results.push_back(HostTensor::Allocate(info));
-    if (!results.back().has_data()) return false;
-  }
+  std::vector<HostTensor> results = AllocateResults(infos);
+  if (results.size() != infos.size()) return false;
   MACE_RETURN_IF_ERROR(op->Reference(arguments, &results));
   for (size_t i = 0; i < results.size(); ++i) {
     Value& value = graph->value(node.outputs[i]);

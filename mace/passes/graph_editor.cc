@@ -53,6 +53,12 @@ void GraphEditor::SetInputs(int index, std::vector<ValueId> inputs) {
   }
 }
 
+void GraphEditor::SetOutput(int index, ValueId id) {
+  producers_[node(index).outputs[0]] = -1;
+  node(index).outputs[0] = id;
+  producers_[id] = index;
+}
+
 void GraphEditor::Remove(int index) {
   Forget(index);
   for (ValueId id : node(index).outputs) {
@@ -64,10 +70,8 @@ void GraphEditor::Remove(int index) {
 
 void GraphEditor::Absorb(int producer, int reader) {
   const ValueId result = node(reader).outputs[0];
-  producers_[node(producer).outputs[0]] = -1;
   Remove(reader);
-  node(producer).outputs[0] = result;
-  producers_[result] = producer;
+  SetOutput(producer, result);
 }
 
 void GraphEditor::MoveOver(int from, int to) {

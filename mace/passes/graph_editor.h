@@ -40,6 +40,8 @@ class GraphEditor {
   bool CanReplaceUses(ValueId from, ValueId to) const;
 
   void SetInputs(int index, std::vector<ValueId> inputs);
+  // The node of one output makes `id` instead. REQUIRES: nothing else makes it.
+  void SetOutput(int index, ValueId id);
   // Takes the node out; its outputs have no producer any more.
   void Remove(int index);
   // `producer` makes what `reader` made, and `reader` is removed. REQUIRES: one output each, and

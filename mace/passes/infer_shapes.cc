@@ -1,5 +1,6 @@
 #include "mace/passes/infer_shapes.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,26 @@ StatusOr<Shape> InputShape(const GraphPort& port,
   return Shape::Make(*port.declared_dims);
 }
 
+bool MakesGraphOutput(const Graph& graph, const Node& node) {
+  for (ValueId id : node.outputs) {
+    if (graph.IsGraphOutput(id)) return true;
+  }
+  return false;
+}
+
+// A graph output stays the result of a node, while those that come later read its constant.
+void SplitFromOutputs(Graph* graph, const Node& node, size_t first_reader) {
+  for (ValueId id : node.outputs) {
+    const std::string name = graph->value(id).name + "/constant";
+    const ValueId constant = graph->AddConstant(name, *graph->value(id).constant);
+    graph->value(id).constant.reset();
+    for (size_t i = first_reader; i < graph->nodes.size(); ++i) {
+      std::vector<ValueId>& inputs = graph->nodes[i].inputs;
+      std::replace(inputs.begin(), inputs.end(), id, constant);
+    }
+  }
+}
+
 }  // namespace
 
 Status InferShapes(Graph* graph, const std::map<std::string, Shape>& input_shapes) {
@@ -51,9 +72,12 @@ Status InferShapes(Graph* graph, const std::map<std::string, Shape>& input_shape
   }
   std::vector<Node> kept;
   kept.reserve(graph->nodes.size());
-  for (Node& node : graph->nodes) {
+  for (size_t i = 0; i < graph->nodes.size(); ++i) {
+    Node& node = graph->nodes[i];
     MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph, node, Folding::kOn));
-    if (!folded) kept.push_back(std::move(node));
+    const bool keep = MakesGraphOutput(*graph, node);
+    if (folded && keep) SplitFromOutputs(graph, node, i + 1);
+    if (!folded || keep) kept.push_back(std::move(node));
   }
   graph->nodes = std::move(kept);
   return Status::Ok();

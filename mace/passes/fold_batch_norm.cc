@@ -1,0 +1,160 @@
+#include "mace/passes/fold_batch_norm.h"
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "mace/passes/activation_attributes.h"
+#include "mace/passes/channel_transform.h"
+#include "mace/passes/graph_editor.h"
+
+namespace mace {
+
+namespace {
+
+// Where a node keeps its weights: the indices of its inputs.
+struct WeightSlots {
+  size_t filter = 1;
+  size_t bias = 2;
+};
+
+std::optional<WeightSlots> FindWeightSlots(const Node& node) {
+  if (node.type == "Conv2D" || node.type == "DepthwiseConv2d" || node.type == "FullyConnected") {
+    return WeightSlots();
+  }
+  if (node.type == "Deconv2D") {
+    // x, filter, output_shape, [bias] as TensorFlow has it (framework 0), else x, filter, [bias].
+    WeightSlots slots;
+    slots.bias = node.attributes.GetInt("framework_type", 0) == 0 ? 3 : 2;
+    return slots;
+  }
+  return std::nullopt;
+}
+
+ValueId InputOrNone(const Node& node, size_t index) {
+  return index < node.inputs.size() ? node.inputs[index] : kNoValue;
+}
+
+// Output channels of a filter: dim 0 of OIHW, both of MIHW (channel c * multiplier + m).
+int64_t OutputChannels(const Node& node, const Shape& filter) {
+  return node.type == "DepthwiseConv2d" ? filter.dim(0) * filter.dim(1) : filter.dim(0);
+}
+
+// Whether the node's weights are constants whose channels are known.
+bool HasFoldableWeights(const Graph& graph, const Node& node, const WeightSlots& slots) {
+  if (node.outputs.size() != 1 || HasActivation(node) ||
+      node.attributes.GetInt("residual", 0) != 0) {
+    return false;
+  }
+  const ValueId filter = InputOrNone(node, slots.filter), bias = InputOrNone(node, slots.bias);
+  if (!graph.IsConstant(filter)) return false;
+  const TensorInfo& info = graph.value(filter).info;
+  if (!IsFloat(info.dtype) || info.shape.rank() != 4 || info.shape.elements() == 0) return false;
+  // A grouped Deconv2D's filter may hold the channels of one group only.
+  if (node.type == "Deconv2D" && node.attributes.GetInt("group", 1) != 1) return false;
+  if (bias == kNoValue) return true;
+  return graph.IsConstant(bias) && IsFloat(graph.value(bias).info.dtype) &&
+         graph.value(bias).info.shape.elements() == OutputChannels(node, info.shape);
+}
+
+bool AllFinite(const HostTensor& tensor) {
+  const float* data = tensor.f32();
+  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
+    if (!std::isfinite(data[i])) return false;
+  }
+  return true;
+}
+
+std::optional<HostTensor> ScaledFilter(const Node& node, const HostTensor& filter,
+                                       const std::vector<double>& scale) {
+  const Shape& shape = filter.shape();
+  const HostTensor in = filter.ConvertTo(DType::kFloat32);
+  HostTensor out = HostTensor::Allocate({DType::kFloat32, shape});
+  if (!in.has_data() || !out.has_data()) return std::nullopt;
+  const bool depthwise = node.type == "DepthwiseConv2d";
+  // Runs of elements with one output channel: [outer][inner] of MIHW, [O] of OIHW.
+  const int64_t outer = shape.dim(0), inner = depthwise ? shape.dim(1) : 1;
+  const int64_t run = shape.elements() / (outer * inner);
+  for (int64_t i = 0; i < outer * inner; ++i) {
+    const int64_t channel = (i % inner) * outer + i / inner;
+    const double factor = scale[depthwise ? channel : i];
+    for (int64_t k = i * run; k < (i + 1) * run; ++k) {
+      out.f32()[k] = static_cast<float>(in.f32()[k] * factor);
+    }
+  }
+  if (!AllFinite(out)) return std::nullopt;
+  return out;
+}
+
+std::optional<HostTensor> TransformedBias(const HostTensor* bias,
+                                          const ChannelTransform& transform) {
+  const auto channels = static_cast<int64_t>(transform.offset.size());
+  HostTensor out = HostTensor::Allocate({DType::kFloat32, Shape{channels}});
+  const HostTensor in = bias != nullptr ? bias->ConvertTo(DType::kFloat32) : out;
+  if (!in.has_data() || !out.has_data()) return std::nullopt;
+  for (int64_t i = 0; i < channels; ++i) {
+    out.f32()[i] = static_cast<float>(transform.scale[i] * in.f32()[i] + transform.offset[i]);
+  }
+  if (!AllFinite(out)) return std::nullopt;
+  return out;
+}
+
+// Puts the transform into the weights; false where that cannot be.
+bool ApplyTransform(GraphEditor* editor, int index, const WeightSlots& slots,
+                    const ChannelTransform& transform) {
+  const Node& node = editor->node(index);
+  const Graph& graph = editor->graph();
+  std::vector<ValueId> inputs = node.inputs;
+  const ValueId old_filter = inputs[slots.filter], old_bias = InputOrNone(node, slots.bias);
+  auto bias = TransformedBias(
+      old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
+  if (!bias) return false;
+  std::optional<HostTensor> filter;
+  if (!transform.scale_is_one()) {
+    filter = ScaledFilter(node, *graph.value(old_filter).constant, transform.scale);
+    if (!filter) return false;
+  }
+  const std::string name = node.name;
+  if (filter) inputs[slots.filter] = editor->AddConstant(name + "/filter", *std::move(filter));
+  if (inputs.size() <= slots.bias) inputs.resize(slots.bias + 1, kNoValue);
+  inputs[slots.bias] = editor->AddConstant(name + "/bias", *std::move(bias));
+  editor->SetInputs(index, std::move(inputs));
+  return true;
+}
+
+// Folds the node's reader into it; false when there is none that folds.
+bool FoldReader(GraphEditor* editor, int index, const WeightSlots& slots) {
+  const Graph& graph = editor->graph();
+  const Node& node = editor->node(index);
+  if (!HasFoldableWeights(graph, node, slots)) return false;
+  const ValueId result = node.outputs[0];
+  const int reader = editor->SoleReader(result);
+  if (reader < 0) return false;
+  const int64_t channels = OutputChannels(node, graph.value(node.inputs[slots.filter]).info.shape);
+  const auto transform = FindChannelTransform(graph, editor->node(reader), result, channels);
+  if (!transform || !ApplyTransform(editor, index, slots, *transform)) return false;
+  // Of these only a BatchNorm may have one.
+  if (editor->node(reader).type == "BatchNorm") {
+    MoveActivation(editor->node(reader), &editor->node(index));
+  }
+  editor->Absorb(index, reader);
+  return true;
+}
+
+}  // namespace
+
+Status FoldBatchNorm(Graph* graph) {
+  GraphEditor editor(graph);
+  for (int i = 0; i < editor.node_count(); ++i) {
+    if (editor.removed(i)) continue;
+    const auto slots = FindWeightSlots(editor.node(i));
+    if (!slots) continue;
+    while (FoldReader(&editor, i, *slots)) {
+    }
+  }
+  editor.Finish();
+  return Status::Ok();
+}
+
+}  // namespace mace
