@@ -1,0 +1,128 @@
+// `mace inspect`: what a model holds, and each stage of its way to launches.
+#include "mace/runtime/engine.h"
+#include "tools/mace/arguments.h"
+#include "tools/mace/commands.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/tensors.h"
+
+namespace mace {
+namespace {
+
+struct InspectArguments {
+  ModelArguments model;
+  std::string stage;
+};
+
+struct Totals {
+  std::map<std::string, int> ops;
+  int64_t parameters = 0;
+  double flops = 0;
+  size_t weight_bytes = 0;
+};
+
+Totals Count(const Graph& graph, const Plan& plan) {
+  Totals totals;
+  for (const Node& node : graph.nodes) ++totals.ops[node.type];
+  for (const Value& value : graph.values) {
+    if (!value.constant.has_value()) continue;
+    totals.parameters += value.constant->shape().elements();
+    totals.weight_bytes += value.constant->info().bytes();
+  }
+  const Graph& planned = *plan.graph;
+  for (size_t n = 0; n < planned.nodes.size(); ++n) {
+    std::vector<OpInput> inputs;
+    for (ValueId id : planned.nodes[n].inputs) {
+      OpInput input;
+      input.present = id != kNoValue;
+      if (input.present) input.info = planned.value(id).info;
+      if (planned.IsConstant(id)) input.constant = &*planned.value(id).constant;
+      inputs.push_back(input);
+    }
+    std::vector<TensorInfo> outputs;
+    for (ValueId id : planned.nodes[n].outputs) outputs.push_back(planned.value(id).info);
+    totals.flops += plan.ops[n]->EstimateCost(inputs, outputs).flops;
+  }
+  return totals;
+}
+
+Json PortsJson(const std::vector<Port>& ports) {
+  Json list = Json::array();
+  for (const Port& port : ports) {
+    list.push_back({{"name", port.name},
+                    {"shape", port.info.shape.dims()},
+                    {"dtype", DTypeName(port.info.dtype)},
+                    {"layout", port.layout}});
+  }
+  return list;
+}
+
+void PrintPorts(FILE* out, const char* what, const std::vector<Port>& ports) {
+  for (const Port& port : ports) {
+    std::fprintf(out, "%-12s %s %s %s %s\n", what, port.name.c_str(),
+                 port.info.shape.ToString().c_str(), DTypeName(port.info.dtype),
+                 port.layout.c_str());
+  }
+}
+
+void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
+  std::fprintf(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
+  PrintPorts(out, "input", engine.inputs());
+  PrintPorts(out, "output", engine.outputs());
+  std::string ops;
+  for (const auto& [type, count] : totals.ops)
+    ops += (ops.empty() ? "" : ", ") + type + " " + std::to_string(count);
+  std::fprintf(out, "%-12s %s\n", "ops", ops.c_str());
+  std::fprintf(out, "%-12s %lld in %zu bytes\n", "parameters",
+               static_cast<long long>(totals.parameters), totals.weight_bytes);
+  std::fprintf(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
+  std::fprintf(out, "%-12s %zu bytes of activations alive at most\n", "memory",
+               engine.plan().live_bytes);
+}
+
+int Run(const InspectArguments& arguments) {
+  StatusOr<Options> options = arguments.model.ToOptions();
+  if (!options.ok()) return ReportBadUse(options.status().message());
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
+  if (!engine.ok()) return Report(engine.status());
+  FILE* out = TableStream(arguments.model.json);
+  const Totals totals = Count((*engine)->imported_graph(), (*engine)->plan());
+  std::string dump;
+  if (arguments.stage == "graph") dump = DumpGraph((*engine)->imported_graph());
+  if (arguments.stage == "passes") dump = DumpGraph((*engine)->graph());
+  if (arguments.stage == "plan") dump = DumpPlan((*engine)->plan());
+  if (arguments.stage.empty()) {
+    PrintSummary(out, **engine, totals);
+  } else {
+    std::fputs(dump.c_str(), out);
+  }
+  const Json report = {{"model", arguments.model.model},
+                       {"format", (*engine)->imported_graph().source_format},
+                       {"inputs", PortsJson((*engine)->inputs())},
+                       {"outputs", PortsJson((*engine)->outputs())},
+                       {"ops", totals.ops},
+                       {"parameters", totals.parameters},
+                       {"weight_bytes", totals.weight_bytes},
+                       {"flops", totals.flops},
+                       {"activation_bytes", (*engine)->plan().live_bytes},
+                       {"stage", arguments.stage.empty() ? Json(nullptr) : Json(arguments.stage)},
+                       {"dump", dump.empty() ? Json(nullptr) : Json(dump)}};
+  return Report(WriteJson(arguments.model.json, report));
+}
+
+}  // namespace
+
+Command AddInspectCommand(CLI::App* app) {
+  CLI::App* command = app->add_subcommand(
+      "inspect", "show a model's inputs, outputs, ops, parameters, flops, memory");
+  auto arguments = std::make_shared<InspectArguments>();
+  // Looking at a file needs no device; --device gpu shows the plan for one.
+  arguments->model.device = "cpu";
+  arguments->model.AddTo(command);
+  command
+      ->add_option("--stage", arguments->stage,
+                   "print the graph as imported, after passes, or its plan")
+      ->check(CLI::IsMember({"graph", "passes", "plan"}));
+  return {command, [arguments] { return Run(*arguments); }};
+}
+
+}  // namespace mace

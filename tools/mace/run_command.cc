@@ -1,0 +1,183 @@
+// `mace run`: makes an engine, runs it, writes outputs, prints a table and the JSON of DESIGN's
+// contract.
+#include <algorithm>
+
+#include "mace/base/clock.h"
+#include "mace/runtime/engine.h"
+#include "tools/mace/arguments.h"
+#include "tools/mace/commands.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/latency.h"
+#include "tools/mace/tensors.h"
+
+namespace mace {
+namespace {
+
+struct RunArguments {
+  ModelArguments model;
+  std::string output_dir;
+  int iterations = 1;
+  int warmup = 0;
+};
+
+struct Measured {
+  double first_output_ms = 0;
+  Latency latency;
+  std::vector<HostTensor> outputs;
+};
+
+// Warm-up and measured runs. The very first answer counts from the process's start; the cache file
+// is written after it.
+StatusOr<Measured> Measure(Engine* engine, const std::vector<HostTensor>& inputs,
+                           const RunArguments& arguments) {
+  Measured measured;
+  std::vector<double> samples;
+  for (int i = -arguments.warmup; i < arguments.iterations; ++i) {
+    const double begin = MonotonicMilliseconds();
+    MACE_RETURN_IF_ERROR(engine->RunInto(inputs, &measured.outputs));
+    const double end = MonotonicMilliseconds();
+    if (i >= 0) samples.push_back(end - begin);
+    if (i > -arguments.warmup) continue;
+    measured.first_output_ms = end - ProcessStartMilliseconds();
+    const Status written = engine->FinishCache();
+    // The answer is right whatever becomes of the file: said, not failed.
+    if (!written.ok()) Report(written);
+  }
+  measured.latency = Summarize(std::move(samples));
+  return measured;
+}
+
+Json OpsJson(const RunStats& stats) {
+  Json cpu_ops = Json::array();
+  for (const CpuOp& op : stats.cpu_op_list) {
+    cpu_ops.push_back({{"name", op.name}, {"type", op.type}, {"why", op.why}});
+  }
+  return {{"gpu_image", stats.gpu_image_ops},
+          {"gpu_buffer", stats.gpu_buffer_ops},
+          {"cpu", stats.cpu_ops},
+          {"folded", stats.folded_ops},
+          {"cpu_ops", cpu_ops}};
+}
+
+Json CacheJson(const CacheStats& cache) {
+  auto text_or_null = [](const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  return {{"file", text_or_null(cache.file)},
+          {"status", cache.status},
+          {"reason", text_or_null(cache.reason)},
+          {"hits", cache.hits},
+          {"misses", cache.misses},
+          {"built_from_source", cache.built_from_source},
+          {"loaded_bytes", cache.loaded_bytes},
+          {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}};
+}
+
+Json OutputsJson(const Engine& engine, const std::vector<HostTensor>& outputs,
+                 const std::vector<std::string>& files) {
+  Json list = Json::array();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    list.push_back({{"name", engine.outputs()[i].name},
+                    {"file", files.empty() ? Json(nullptr) : Json(files[i])},
+                    {"shape", outputs[i].shape().dims()},
+                    {"dtype", DTypeName(outputs[i].dtype())},
+                    {"layout", engine.outputs()[i].layout}});
+  }
+  return list;
+}
+
+Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measured& measured,
+                const std::vector<std::string>& files) {
+  const RunStats& stats = engine.stats();
+  const bool on_device = arguments.model.device != "cpu";
+  auto device_number = [&](double value) {
+    return on_device ? NumberOrNull(value) : Json(nullptr);
+  };
+  return {{"model", arguments.model.model},
+          {"device", stats.device},
+          {"driver", stats.driver.empty() ? Json(nullptr) : Json(stats.driver)},
+          {"memory", on_device ? Json(arguments.model.memory) : Json(nullptr)},
+          {"precision", arguments.model.precision},
+          {"init_ms", stats.init_ms},
+          {"device_open_ms", device_number(stats.device_open_ms)},
+          {"program_ms", device_number(stats.program_ms)},
+          {"first_output_ms", measured.first_output_ms},
+          {"latency_ms", ToJson(measured.latency)},
+          {"launches_per_run", stats.launches_per_run},
+          {"ops", OpsJson(stats)},
+          {"cache", CacheJson(stats.cache)},
+          {"peak_device_bytes", on_device ? Json(stats.peak_device_bytes) : Json(nullptr)},
+          {"peak_rss_bytes", PeakRssBytes()},
+          {"outputs", OutputsJson(engine, measured.outputs, files)}};
+}
+
+void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
+                const Measured& measured) {
+  const RunStats& stats = engine.stats();
+  const Latency& latency = measured.latency;
+  std::fprintf(out, "model         %s\n", arguments.model.model.c_str());
+  std::fprintf(out, "device        %s%s%s\n", stats.device.c_str(),
+               stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());
+  std::fprintf(out,
+               "ops           %zu in images, %zu in buffers, %zu on the CPU, %zu folded; %zu "
+               "launches a run\n",
+               stats.gpu_image_ops, stats.gpu_buffer_ops, stats.cpu_ops, stats.folded_ops,
+               stats.launches_per_run);
+  std::fprintf(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
+               stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
+               stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());
+  std::fprintf(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.init_ms,
+               stats.device_open_ms, stats.program_ms);
+  std::fprintf(out, "first output  %10.2f ms  after the process began\n", measured.first_output_ms);
+  std::fprintf(out,
+               "latency       %10.3f ms  mean of %zu;  min %.3f  p50 %.3f  p90 %.3f  p99 %.3f\n",
+               latency.mean, latency.n, latency.min, latency.p50, latency.p90, latency.p99);
+  for (const CpuOp& op : stats.cpu_op_list) {
+    if (arguments.model.device == "cpu") break;  // All of them are, and that was asked for.
+    std::fprintf(out, "on the CPU    %s (%s): %s\n", op.name.c_str(), op.type.c_str(),
+                 op.why.c_str());
+  }
+}
+
+int Run(const RunArguments& arguments) {
+  StatusOr<Options> options = arguments.model.ToOptions();
+  if (!options.ok()) return ReportBadUse(options.status().message());
+  StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
+  if (!files.ok()) return ReportBadUse(files.status().message());
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
+  if (!engine.ok()) return Report(engine.status());
+  StatusOr<std::vector<HostTensor>> inputs = LoadInputs((*engine)->inputs(), *files);
+  if (!inputs.ok()) return Report(inputs.status());
+  StatusOr<Measured> measured = Measure(engine->get(), *inputs, arguments);
+  if (!measured.ok()) return Report(measured.status());
+
+  std::vector<std::string> written;
+  if (!arguments.output_dir.empty()) {
+    StatusOr<std::vector<std::string>> paths =
+        WriteOutputs(arguments.output_dir, (*engine)->outputs(), measured->outputs);
+    if (!paths.ok()) return Report(paths.status());
+    written = *paths;
+  }
+  PrintTable(TableStream(arguments.model.json), **engine, arguments, *measured);
+  return Report(
+      WriteJson(arguments.model.json, ReportJson(**engine, arguments, *measured, written)));
+}
+
+}  // namespace
+
+Command AddRunCommand(CLI::App* app) {
+  CLI::App* command =
+      app->add_subcommand("run", "run a model and measure its start and its latency");
+  auto arguments = std::make_shared<RunArguments>();
+  arguments->model.AddTo(command);
+  command->add_option("--output-dir", arguments->output_dir, "write each output as DIR/<name>.npy");
+  command->add_option("--iterations", arguments->iterations, "measured runs")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
+  command->add_option("--warmup", arguments->warmup, "runs before them that are not counted")
+      ->check(CLI::Range(0, 100000000))
+      ->capture_default_str();
+  return {command, [arguments] { return Run(*arguments); }};
+}
+
+}  // namespace mace
