@@ -1,0 +1,60 @@
+// An open cache file: judged, its index checked, its sections read one by one when asked for.
+//
+// Errors: any reason not to use the file, as one line that begins with its path. Thread contract:
+// thread-safe; the object is immutable and reads with pread.
+#ifndef MACE_CACHE_CACHE_FILE_H_
+#define MACE_CACHE_CACHE_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mace/base/files.h"
+#include "mace/base/status.h"
+#include "mace/cache/contents.h"
+#include "mace/cache/index.h"
+
+namespace mace {
+
+// Whose compiled code may run.
+struct CacheTrust {
+  // Takes a file of any owner, writable for anyone. For files that were looked at by other means.
+  bool allow_untrusted = false;
+  // With a key, a file without its signature is refused.
+  std::optional<PublicKey> public_key;
+};
+
+class CacheFile {
+ public:
+  // Reads headers, table, tuning records and trailer, no section.
+  static StatusOr<std::shared_ptr<const CacheFile>> Open(const std::string& path,
+                                                         const CacheTrust& trust);
+
+  const CacheIndex& index() const { return index_; }
+  const RandomAccessFile& file() const { return *file_; }
+
+  // The bytes of an entry's section; kCorruption when they have not its hash.
+  StatusOr<std::vector<uint8_t>> ReadSection(const KernelEntry& entry) const;
+  // The names and launch shapes of a program. REQUIRES: `kernels` is a value of index().programs.
+  std::vector<CachedKernel> KernelsOf(const std::vector<uint32_t>& kernels) const;
+  // The value of a tuning record, or null.
+  const std::string* FindTuning(const DeviceEntry& device, const std::string& key) const;
+  // Everything, in the table's order; programs whose section is damaged are left out and counted.
+  CacheContents ReadContents(size_t* damaged) const;
+
+ private:
+  CacheFile() = default;
+  Status Load(const CacheTrust& trust);
+  Status CheckOwner() const;
+
+  std::unique_ptr<RandomAccessFile> file_;
+  CacheIndex index_;
+  std::unordered_map<std::string, uint32_t> tuning_;  // TuningKey() → index.
+};
+
+}  // namespace mace
+
+#endif  // MACE_CACHE_CACHE_FILE_H_

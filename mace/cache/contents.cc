@@ -1,0 +1,180 @@
+#include "mace/cache/contents.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace mace {
+namespace {
+
+// Of offsets and totals, which are 32-bit fields; table, tuning records and trailer come on top.
+constexpr uint64_t kLargestOffset = std::numeric_limits<uint32_t>::max();
+
+Status CheckDevice(const DeviceEntry& device) {
+  for (const std::string* text :
+       {&device.name, &device.vendor, &device.device_version, &device.driver_version,
+        &device.platform_name, &device.platform_version}) {
+    if (text->size() > kLargestDeviceText) return InvalidArgument("a device's text is too long");
+  }
+  return Status::Ok();
+}
+
+bool IsStale(const DeviceEntry& old_device, const DeviceEntry& new_device) {
+  return old_device.SameHardware(new_device) && old_device != new_device;
+}
+
+size_t TableSize(const ProgramRecord& program) {
+  if (program.kernels.empty()) return KernelEntry::kMinimumSize;
+  size_t size = 0;
+  for (const CachedKernel& kernel : program.kernels) {
+    size += KernelEntry::kMinimumSize + kernel.name.size() + kernel.launch_shapes.size();
+  }
+  return size;
+}
+
+size_t TuningSize(const TuningEntry& entry) {
+  return TuningRecord::kMinimumSize + entry.key.size() + entry.value.size();
+}
+
+// Keeps the elements that `keep` marks.
+template <typename T>
+void Filter(std::vector<T>* values, const std::vector<bool>& keep) {
+  size_t kept = 0;
+  for (size_t i = 0; i < values->size(); ++i) {
+    if (!keep[i]) continue;
+    if (kept != i) (*values)[kept] = std::move((*values)[i]);
+    ++kept;
+  }
+  values->resize(kept);
+}
+
+}  // namespace
+
+Status CheckProgram(const ProgramRecord& program) {
+  if (program.bytes == nullptr || program.bytes->empty()) {
+    return InvalidArgument("a program without bytes");
+  }
+  if (!IsKnownKind(program.kind)) return InvalidArgument("a program of unknown kind");
+  for (const CachedKernel& kernel : program.kernels) {
+    if (kernel.name.size() > kLargestText || kernel.launch_shapes.size() > kLargestText) {
+      return InvalidArgument("a kernel's name or launch shapes are too long");
+    }
+  }
+  return CheckDevice(program.device);
+}
+
+Status CheckTuning(const TuningEntry& entry) {
+  if (entry.key.size() > kLargestText || entry.value.size() > kLargestText) {
+    return InvalidArgument("a tuning record's key or value is too long");
+  }
+  return CheckDevice(entry.device);
+}
+
+size_t CacheContents::Merge(const std::vector<ProgramRecord>& new_programs,
+                            const std::vector<TuningEntry>& new_tuning) {
+  // Looked up by what makes an old entry go, so that the cost is not old times new.
+  std::set<Sha256Digest> new_keys;
+  std::multimap<Sha256Digest, const DeviceEntry*> new_sources;
+  for (const ProgramRecord& program : new_programs) {
+    new_keys.insert(program.key);
+    if (program.source_hash != Sha256Digest{}) {
+      new_sources.emplace(program.source_hash, &program.device);
+    }
+  }
+  std::multimap<std::string_view, const DeviceEntry*> new_records;
+  for (const TuningEntry& entry : new_tuning) new_records.emplace(entry.key, &entry.device);
+
+  size_t stale = 0;
+  const auto program_goes = [&](const ProgramRecord& old) {
+    if (new_keys.count(old.key) != 0) return true;
+    const auto range = new_sources.equal_range(old.source_hash);
+    const bool is_stale = std::any_of(range.first, range.second, [&old](const auto& source) {
+      return IsStale(old.device, *source.second);
+    });
+    stale += is_stale ? 1 : 0;
+    return is_stale;
+  };
+  const auto record_goes = [&](const TuningEntry& old) {
+    const auto range = new_records.equal_range(old.key);
+    return std::any_of(range.first, range.second, [&old](const auto& record) {
+      return old.device.SameHardware(*record.second);
+    });
+  };
+  programs.erase(std::remove_if(programs.begin(), programs.end(), program_goes), programs.end());
+  tuning.erase(std::remove_if(tuning.begin(), tuning.end(), record_goes), tuning.end());
+  programs.insert(programs.end(), new_programs.begin(), new_programs.end());
+  tuning.insert(tuning.end(), new_tuning.begin(), new_tuning.end());
+  return stale;
+}
+
+size_t CacheContents::EvictTo(uint64_t limit) {
+  const uint64_t header_size = kMinimumHeaderSize + CollectDevices(*this).Encode().size();
+  const uint64_t fixed = AlignSection(header_size) + kTrailerSize + kSignatureBlockSize;
+  limit = std::min(limit, kLargestOffset);
+
+  // Programs first, then tuning records; the newest first, and the last added first among equals.
+  const size_t count = programs.size() + tuning.size();
+  const auto last_used = [this](size_t i) {
+    return i < programs.size() ? programs[i].last_used : tuning[i - programs.size()].last_used;
+  };
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::make_tuple(last_used(a), a) > std::make_tuple(last_used(b), b);
+  });
+
+  uint64_t total = fixed, table = 0, records = 0;
+  bool full = false;
+  std::vector<bool> keep_program(programs.size()), keep_tuning(tuning.size());
+  size_t kept = 0;
+  for (size_t i : order) {
+    const bool is_program = i < programs.size();
+    const uint64_t in_table = is_program ? TableSize(programs[i]) : 0;
+    const uint64_t in_records = is_program ? 0 : TuningSize(tuning[i - programs.size()]);
+    const uint64_t size =
+        in_table + in_records + (is_program ? AlignSection(programs[i].bytes->size()) : 0);
+    // What can never fit goes alone, without everything older.
+    if (full || fixed + size > limit) continue;
+    full = total + size > limit || table + in_table > kLargestTable ||
+           records + in_records > kLargestTuning;
+    if (full) continue;
+    total += size;
+    table += in_table;
+    records += in_records;
+    (is_program ? keep_program[i] : keep_tuning[i - programs.size()]) = true;
+    ++kept;
+  }
+  Filter(&programs, keep_program);
+  Filter(&tuning, keep_tuning);
+  return count - kept;
+}
+
+uint32_t DeviceTable::IndexOf(const DeviceEntry& device) {
+  const auto found = std::find(devices_.begin(), devices_.end(), device);
+  const size_t index = static_cast<size_t>(found - devices_.begin());
+  if (index == devices_.size()) devices_.push_back(device);
+  return static_cast<uint32_t>(index);
+}
+
+std::string DeviceTable::Encode() const {
+  std::string bytes;
+  for (const DeviceEntry& device : devices_) device.EncodeTo(&bytes);
+  return bytes;
+}
+
+DeviceTable CollectDevices(const CacheContents& contents) {
+  DeviceTable devices;
+  for (const ProgramRecord& program : contents.programs) devices.IndexOf(program.device);
+  for (const TuningEntry& entry : contents.tuning) devices.IndexOf(entry.device);
+  return devices;
+}
+
+uint64_t AlignSection(uint64_t offset) {
+  return (offset + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
+}
+
+}  // namespace mace

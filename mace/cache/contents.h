@@ -1,0 +1,81 @@
+// A whole cache file in memory: what a writer merges, bounds and hands to the encoder. Pure bytes,
+// no files.
+//
+// Thread contract: thread-compatible, plain data; program bytes are shared and immutable.
+#ifndef MACE_CACHE_CONTENTS_H_
+#define MACE_CACHE_CONTENTS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/cache/format.h"
+
+namespace mace {
+
+struct CachedKernel {
+  std::string name;
+  std::string launch_shapes;  // Free text of the engine's: what the binary was specialised for.
+};
+
+// One compiled program, as it is added to a cache.
+struct ProgramRecord {
+  Sha256Digest key = {};  // ProgramKey().
+  Sha256Digest source_hash =
+      {};  // SourceHash(); zeros when unknown: then no stale entry goes for it.
+  DeviceEntry device;
+  SectionKind kind = SectionKind::kDriverBinary;
+  std::vector<CachedKernel>
+      kernels;  // May be empty: one entry without a name stands for the program.
+  std::shared_ptr<const std::vector<uint8_t>> bytes;
+  uint32_t last_used = 0;  // Set by the store.
+};
+
+// kInvalidArgument when the record cannot stand in a file: no bytes, an unknown kind, a text above
+// its limit.
+Status CheckProgram(const ProgramRecord& program);
+
+struct TuningEntry {
+  DeviceEntry device;
+  std::string key;
+  std::string value;
+  uint32_t last_used = 0;
+};
+
+Status CheckTuning(const TuningEntry& entry);
+
+struct CacheContents {
+  uint32_t generation = 0;
+  std::vector<ProgramRecord> programs;
+  std::vector<TuningEntry> tuning;
+
+  // Adds what is new. An entry with the same key goes, and so does a stale one: the same source for
+  // the same hardware under another version of driver, device or platform. Returns how many stale
+  // ones went.
+  size_t Merge(const std::vector<ProgramRecord>& new_programs,
+               const std::vector<TuningEntry>& new_tuning);
+  // Drops the entries longest unused until the file fits `limit` bytes; returns how many.
+  size_t EvictTo(uint64_t limit);
+};
+
+// Numbers the devices of a file in the order in which they are met.
+class DeviceTable {
+ public:
+  uint32_t IndexOf(const DeviceEntry& device);
+  const std::vector<DeviceEntry>& devices() const { return devices_; }
+  // All of them, as a file holds them.
+  std::string Encode() const;
+
+ private:
+  std::vector<DeviceEntry> devices_;
+};
+
+// The devices of all programs, then those that only tuning records name.
+DeviceTable CollectDevices(const CacheContents& contents);
+
+// The next multiple of kSectionAlignment.
+uint64_t AlignSection(uint64_t offset);
+
+}  // namespace mace
+
+#endif  // MACE_CACHE_CONTENTS_H_

@@ -1,0 +1,230 @@
+#include "mace/cache/store.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "mace/base/files.h"
+#include "mace/cache/encoder.h"
+
+namespace mace {
+namespace {
+
+constexpr uint32_t kCacheFileMode =
+    0600;  // A compiled program is code: nobody else's to change or to read.
+
+// Names a tuning record across devices; the device's own encoding ends where the key begins.
+std::string TuningName(const DeviceEntry& device, const std::string& key) {
+  std::string name;
+  device.EncodeTo(&name);
+  return name + key;
+}
+
+// A path may lead to a device or a pipe by mistake; those must not be replaced by a file.
+Status CheckReplaceable(const std::string& path) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return Status::Ok();
+  return InvalidArgument(path + ": is not a regular file, so it is not replaced");
+}
+
+// The next generation of a file's contents. Counting starts anew before the number would wrap.
+void Advance(CacheContents* contents) {
+  if (contents->generation == std::numeric_limits<uint32_t>::max()) {
+    contents->generation = 0;
+    for (ProgramRecord& program : contents->programs) program.last_used = 0;
+    for (TuningEntry& entry : contents->tuning) entry.last_used = 0;
+  }
+  ++contents->generation;
+}
+
+}  // namespace
+
+CacheStore::CacheStore(std::string path, const CacheStoreOptions& options)
+    : path_(std::move(path)), options_(options) {}
+
+std::unique_ptr<CacheStore> CacheStore::Open(const std::string& path,
+                                             const CacheStoreOptions& options) {
+  std::unique_ptr<CacheStore> store(new CacheStore(path, options));
+  StatusOr<std::shared_ptr<const CacheFile>> file = CacheFile::Open(path, options.trust);
+  if (file.ok()) {
+    store->file_ = *std::move(file);
+    store->status_ = CacheFileStatus::kWarm;
+    return store;
+  }
+  const bool missing = file.status().code() == StatusCode::kNotFound;
+  store->status_ = missing ? CacheFileStatus::kCold : CacheFileStatus::kRejected;
+  store->reason_ = file.status().message();
+  return store;
+}
+
+StatusOr<CachedProgram> CacheStore::FindProgram(const Sha256Digest& key) {
+  std::shared_ptr<const CacheFile> file;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto added = added_.programs.find(key);
+    if (added != added_.programs.end()) {
+      const ProgramRecord& program = *added->second;
+      ++counters_.hits;
+      counters_.loaded_bytes += program.bytes->size();
+      return CachedProgram{*program.bytes, program.kind, program.kernels};
+    }
+    file = file_;
+    const bool known = file != nullptr && file->index().programs.count(key) != 0;
+    if (!known) {
+      ++counters_.misses;
+      return NotFound(path_ + ": does not hold the program");
+    }
+  }
+  const std::vector<uint32_t>& kernels = file->index().programs.at(key);
+  const KernelEntry& entry = file->index().kernels[kernels[0]];
+  StatusOr<std::vector<uint8_t>> bytes =
+      IsKnownKind(entry.kind)
+          ? file->ReadSection(entry)
+          : StatusOr<std::vector<uint8_t>>(NotFound(path_ + ": holds a program of unknown kind"));
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!bytes.ok()) {
+    ++counters_.misses;
+    if (bytes.status().code() != StatusCode::kNotFound) ++counters_.damaged;
+    return bytes.status();
+  }
+  ++counters_.hits;
+  counters_.loaded_bytes += bytes->size();
+  added_.used_programs.insert(key);
+  return CachedProgram{*std::move(bytes), entry.kind, file->KernelsOf(kernels)};
+}
+
+bool CacheStore::HasProgram(const Sha256Digest& key) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return added_.programs.count(key) != 0 ||
+         (file_ != nullptr && file_->index().programs.count(key) != 0);
+}
+
+Status CacheStore::AddProgram(ProgramRecord program) {
+  MACE_RETURN_IF_ERROR(CheckProgram(program).WithPrefix(path_));
+  const Sha256Digest key = program.key;
+  auto shared = std::make_shared<const ProgramRecord>(std::move(program));
+  std::lock_guard<std::mutex> lock(mutex_);
+  added_.programs[key] = std::move(shared);
+  return Status::Ok();
+}
+
+std::optional<std::string> CacheStore::FindTuning(const DeviceEntry& device,
+                                                  const std::string& key) {
+  const std::string name = TuningName(device, key);
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto added = added_.tuning.find(name);
+  if (added != added_.tuning.end()) return added->second->value;
+  const std::string* value = file_ != nullptr ? file_->FindTuning(device, key) : nullptr;
+  if (value == nullptr) return std::nullopt;
+  added_.used_tuning.insert(name);
+  return *value;
+}
+
+Status CacheStore::AddTuning(const DeviceEntry& device, const std::string& key,
+                             const std::string& value) {
+  auto entry = std::make_shared<const TuningEntry>(TuningEntry{device, key, value, 0});
+  MACE_RETURN_IF_ERROR(CheckTuning(*entry).WithPrefix(path_));
+  std::lock_guard<std::mutex> lock(mutex_);
+  added_.tuning[TuningName(device, key)] = std::move(entry);
+  return Status::Ok();
+}
+
+bool CacheStore::dirty() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !added_.programs.empty() || !added_.tuning.empty();
+}
+
+Status CacheStore::Flush() {
+  if (options_.read_only) return Status::Ok();
+  std::lock_guard<std::mutex> flush_lock(flush_mutex_);
+  Additions additions;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (added_.programs.empty() && added_.tuning.empty()) return Status::Ok();
+    additions = added_;
+  }
+  if (options_.trust.public_key && !options_.signing_key) {
+    return Unsupported(path_ +
+                       ": not written: a signed file is required and no key to sign is set");
+  }
+  MACE_RETURN_IF_ERROR(CheckReplaceable(path_));
+  CacheCounters counters;
+  MACE_ASSIGN_OR_RETURN(auto file, WriteMerged(additions, &counters));
+  Settle(additions, std::move(file), counters);
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<const CacheFile>> CacheStore::WriteMerged(const Additions& additions,
+                                                                   CacheCounters* counters) const {
+  MACE_ASSIGN_OR_RETURN(const FileLock file_lock,
+                        FileLock::Acquire(path_ + ".lock", options_.lock_wait_milliseconds));
+  RemoveStaleTemporaries(path_);
+
+  CacheContents contents;
+  size_t damaged = 0;
+  // What another process wrote since this one opened the file; one that cannot be used is replaced.
+  StatusOr<std::shared_ptr<const CacheFile>> present = CacheFile::Open(path_, options_.trust);
+  if (present.ok()) contents = (*present)->ReadContents(&damaged);
+  Advance(&contents);
+  for (ProgramRecord& program : contents.programs) {
+    if (additions.used_programs.count(program.key) != 0) program.last_used = contents.generation;
+  }
+  for (TuningEntry& entry : contents.tuning) {
+    const bool used = additions.used_tuning.count(TuningName(entry.device, entry.key)) != 0;
+    if (used) entry.last_used = contents.generation;
+  }
+
+  std::vector<ProgramRecord> programs;
+  for (const auto& [key, program] : additions.programs) {
+    programs.push_back(*program);
+    programs.back().last_used = contents.generation;
+  }
+  // A hash map's order changes from run to run, a file's should not.
+  std::sort(programs.begin(), programs.end(),
+            [](const ProgramRecord& a, const ProgramRecord& b) { return a.key < b.key; });
+  std::vector<TuningEntry> tuning;
+  for (const auto& [name, entry] : additions.tuning) {
+    tuning.push_back(*entry);
+    tuning.back().last_used = contents.generation;
+  }
+  std::sort(tuning.begin(), tuning.end(),
+            [](const TuningEntry& a, const TuningEntry& b) { return a.key < b.key; });
+  counters->stale = contents.Merge(programs, tuning);
+  counters->evicted = contents.EvictTo(options_.size_limit);
+
+  MACE_ASSIGN_OR_RETURN(const EncodedCacheFile encoded,
+                        EncodedCacheFile::Encode(contents, options_.signing_key));
+  MACE_RETURN_IF_ERROR(WriteFileAtomic(path_, encoded.Pieces(), kCacheFileMode));
+  counters->written_bytes = encoded.size();
+  // Still under the lock, so that this is the file just written.
+  return CacheFile::Open(path_, options_.trust);
+}
+
+void CacheStore::Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
+                        const CacheCounters& counters) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  file_ = std::move(file);
+  const auto drop = [](const auto& done, auto* added) {
+    for (const auto& [key, value] : done) {
+      const auto found = added->find(key);
+      if (found != added->end() && found->second == value) added->erase(found);
+    }
+  };
+  drop(written.programs, &added_.programs);
+  drop(written.tuning, &added_.tuning);
+  // They stay marked as used: a later Flush of this process finds them used still.
+  for (const auto& [key, program] : written.programs) added_.used_programs.insert(key);
+  for (const auto& [name, entry] : written.tuning) added_.used_tuning.insert(name);
+  counters_.written_bytes += counters.written_bytes;
+  counters_.stale += counters.stale;
+  counters_.evicted += counters.evicted;
+}
+
+CacheCounters CacheStore::counters() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return counters_;
+}
+
+}  // namespace mace

@@ -1,0 +1,130 @@
+// The cache that an engine, a loader layer or a tool works with: one file behind a lock, with what
+// this process added.
+//
+// A bad file is a miss, never an error: the store always opens, says why the file is not used, and
+// writes a good one. Opening reads headers, table and tuning records; a section is read, hashed and
+// handed on from that memory when its program is asked for. Nothing is written but by Flush.
+//
+// Thread contract: thread-safe. Lookups do not wait for a Flush on another thread.
+#ifndef MACE_CACHE_STORE_H_
+#define MACE_CACHE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/cache/cache_file.h"
+#include "mace/cache/contents.h"
+#include "mace/cache/signing.h"
+
+namespace mace {
+
+struct CacheStoreOptions {
+  CacheTrust trust;
+  // Flush then does nothing, and what is added lives as long as the store: for a file shipped with
+  // an app.
+  bool read_only = false;
+  // Of the file; the entries longest unused go first. A smaller one costs compiles, a larger one
+  // disk.
+  uint64_t size_limit = uint64_t{256} << 20;
+  // How long Flush waits for another writer.
+  int lock_wait_milliseconds = 10000;
+  // Signs what is written. With a trusted key and without this one nothing is written: it would not
+  // be trusted.
+  std::optional<SigningKey> signing_key;
+};
+
+enum class CacheFileStatus {
+  kCold,      // There is no file yet.
+  kWarm,      // The file is in use.
+  kRejected,  // There is one, and reason() says why it is not used.
+};
+
+struct CacheCounters {
+  uint64_t hits = 0;           // FindProgram gave a program.
+  uint64_t misses = 0;         // It gave none, whatever the reason.
+  uint64_t damaged = 0;        // Misses whose section had another hash or could not be read.
+  uint64_t loaded_bytes = 0;   // Of sections that were hits.
+  uint64_t written_bytes = 0;  // Of files written.
+  uint64_t stale = 0;          // Entries of an old driver that a new one replaced.
+  uint64_t evicted = 0;        // Entries dropped for the size limit.
+};
+
+struct CachedProgram {
+  std::vector<uint8_t> bytes;  // Their hash was checked.
+  SectionKind kind = SectionKind::kDriverBinary;
+  std::vector<CachedKernel> kernels;
+};
+
+class CacheStore {
+ public:
+  // Never fails; see status() and reason().
+  static std::unique_ptr<CacheStore> Open(const std::string& path,
+                                          const CacheStoreOptions& options = {});
+
+  // Of the file as it was when the store was opened.
+  CacheFileStatus status() const { return status_; }
+  // One line that begins with the path, for the log; empty when warm.
+  const std::string& reason() const { return reason_; }
+  const std::string& path() const { return path_; }
+
+  // kNotFound when the program is not there, kCorruption or kIoError when its section cannot be
+  // used: a miss all three.
+  StatusOr<CachedProgram> FindProgram(const Sha256Digest& key);
+  // Whether it is in the table or was added, without reading it; counts nothing.
+  bool HasProgram(const Sha256Digest& key) const;
+  // Found from now on, written by the next Flush. Takes the place of a program with the same key.
+  // kInvalidArgument when the record cannot stand in a file.
+  Status AddProgram(ProgramRecord program);
+
+  std::optional<std::string> FindTuning(const DeviceEntry& device, const std::string& key);
+  Status AddTuning(const DeviceEntry& device, const std::string& key, const std::string& value);
+
+  // Whether something was added that no Flush has written.
+  bool dirty() const;
+  // Writes what was added: locks FILE.lock, merges with the file that is there now, replaces it
+  // with mode 0600. Does nothing when nothing was added. After a failure all that was added is
+  // still held and found, and the old file stands.
+  Status Flush();
+
+  CacheCounters counters() const;
+
+ private:
+  CacheStore(std::string path, const CacheStoreOptions& options);
+
+  struct Additions {
+    std::unordered_map<Sha256Digest, std::shared_ptr<const ProgramRecord>, DigestHash> programs;
+    std::unordered_map<std::string, std::shared_ptr<const TuningEntry>> tuning;
+    // What this process found in the file: kept longest when entries must go.
+    std::unordered_set<Sha256Digest, DigestHash> used_programs;
+    std::unordered_set<std::string> used_tuning;
+  };
+
+  StatusOr<std::shared_ptr<const CacheFile>> WriteMerged(const Additions& additions,
+                                                         CacheCounters* counters) const;
+  // Drops from `added_` what was written and no newer addition replaced.
+  void Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
+              const CacheCounters& counters);
+
+  const std::string path_;
+  const CacheStoreOptions options_;
+  CacheFileStatus status_ =
+      CacheFileStatus::kCold;  // This and reason_ are set before the store is shared.
+  std::string reason_;
+
+  std::mutex flush_mutex_;                 // Held for a whole Flush; taken before mutex_.
+  mutable std::mutex mutex_;               // Guards what follows; never held while a file is read.
+  std::shared_ptr<const CacheFile> file_;  // Null unless there is one in use.
+  Additions added_;
+  CacheCounters counters_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_CACHE_STORE_H_
