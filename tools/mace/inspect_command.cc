@@ -3,7 +3,7 @@
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
-#include "tools/mace/tensors.h"
+#include "tools/mace/json_output.h"
 
 namespace mace {
 namespace {
