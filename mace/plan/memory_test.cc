@@ -1,0 +1,121 @@
+#include "mace/plan/memory.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace mace {
+namespace {
+
+// A plan of launches that read and write whole regions: launch i reads `reads[i]` and writes
+// `writes[i]`.
+struct Chain {
+  Plan plan;
+
+  int AddBuffer(size_t bytes) {
+    MemoryRegion region;
+    region.bytes = bytes;
+    return Add(region, {Layout::kRowMajor, Storage::kBuffer});
+  }
+  int AddImage(size_t width, size_t height) {
+    MemoryRegion region;
+    region.storage = Storage::kImage;
+    region.image_width = width;
+    region.image_height = height;
+    region.bytes = width * height * 16;
+    return Add(region, {Layout::kChannels4, Storage::kImage});
+  }
+  int Add(const MemoryRegion& region, const TensorFormat& format) {
+    plan.regions.push_back(region);
+    DeviceTensor tensor;
+    tensor.format = format;
+    tensor.region = static_cast<int>(plan.regions.size()) - 1;
+    plan.tensors.push_back(tensor);
+    return tensor.region;
+  }
+  void Launch(const std::vector<int>& reads, const std::vector<int>& writes, bool once = false) {
+    PlannedLaunch launch;
+    for (int tensor : reads) launch.launch.arguments.push_back(InputArgument(tensor));
+    for (int tensor : writes) launch.launch.arguments.push_back(OutputArgument(tensor));
+    plan.launches.push_back(launch);
+    auto& steps = once ? plan.setup_steps : plan.steps;
+    steps.push_back({Step::Kind::kLaunch, static_cast<int>(plan.launches.size()) - 1});
+  }
+  const MemoryRegion& region_of(int tensor) const {
+    return plan.regions[static_cast<size_t>(plan.tensors[static_cast<size_t>(tensor)].region)];
+  }
+};
+
+bool Overlap(const MemoryRegion& a, const MemoryRegion& b) {
+  return a.offset_bytes < b.offset_bytes + b.bytes && b.offset_bytes < a.offset_bytes + a.bytes;
+}
+
+TEST(PlanMemory, AChainNeedsTwoBuffers) {
+  Chain chain;
+  for (int i = 0; i < 5; ++i) chain.AddBuffer(1000);
+  for (int i = 0; i < 4; ++i) chain.Launch({i}, {i + 1});
+  PlanMemory(&chain.plan, 128);
+  EXPECT_LE(chain.plan.arena_bytes, 1024u + 1000u);
+  EXPECT_EQ(chain.plan.live_bytes, 2000u);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_FALSE(Overlap(chain.region_of(i), chain.region_of(i + 1))) << i;
+}
+
+TEST(PlanMemory, WhatIsMadeOnceIsNeverShared) {
+  Chain chain;
+  for (int i = 0; i < 4; ++i) chain.AddBuffer(512);
+  chain.Launch({}, {0}, /*once=*/true);
+  chain.Launch({0}, {1});
+  chain.Launch({1}, {2});
+  chain.Launch({2}, {3});
+  PlanMemory(&chain.plan, 128);
+  for (int i = 1; i < 4; ++i) EXPECT_FALSE(Overlap(chain.region_of(0), chain.region_of(i))) << i;
+}
+
+TEST(PlanMemory, ImagesAreRentedAgainOnceFree) {
+  Chain chain;
+  chain.AddImage(10, 8);
+  chain.AddImage(20, 4);
+  chain.AddImage(12, 4);
+  chain.Launch({0}, {1});
+  chain.Launch({1}, {2});
+  PlanMemory(&chain.plan, 128);
+  // The third takes the first's image, grown in width.
+  EXPECT_EQ(chain.plan.tensors[2].region, chain.plan.tensors[0].region);
+  EXPECT_NE(chain.plan.tensors[1].region, chain.plan.tensors[0].region);
+  EXPECT_EQ(chain.region_of(0).image_width, 12u);
+  EXPECT_EQ(chain.region_of(0).image_height, 8u);
+}
+
+TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {
+  for (uint32_t seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    Chain chain;
+    constexpr int kTensors = 40;
+    for (int i = 0; i < kTensors; ++i) chain.AddBuffer(64 + random() % 100000);
+    std::vector<int> first(kTensors), last(kTensors);
+    for (int i = 1; i < kTensors; ++i) {
+      const int far = static_cast<int>(random() % static_cast<uint32_t>(i));
+      chain.Launch({i - 1, far}, {i});
+      first[static_cast<size_t>(i)] = i - 1;
+      last[static_cast<size_t>(i)] = last[static_cast<size_t>(i - 1)] =
+          last[static_cast<size_t>(far)] = i - 1;
+    }
+    PlanMemory(&chain.plan, 128);
+    for (int a = 0; a < kTensors; ++a) {
+      EXPECT_EQ(chain.region_of(a).offset_bytes % 128, 0u);
+      for (int b = 0; b < a; ++b) {
+        const bool meet = first[static_cast<size_t>(a)] <= last[static_cast<size_t>(b)] &&
+                          first[static_cast<size_t>(b)] <= last[static_cast<size_t>(a)];
+        if (meet)
+          EXPECT_FALSE(Overlap(chain.region_of(a), chain.region_of(b))) << a << " and " << b;
+      }
+    }
+    EXPECT_GE(chain.plan.arena_bytes, chain.plan.live_bytes);
+    EXPECT_LE(chain.plan.arena_bytes, chain.plan.live_bytes * 3 / 2);
+  }
+}
+
+}  // namespace
+}  // namespace mace
