@@ -9,7 +9,7 @@
 //   (mace/runtime/run_stats.h)
 //
 // The first OpenCL call of the process may come from Engine::Create. Latency is host inputs to host
-// outputs of one Run. benchmarks/ and mace/example.cc show it at work.
+// outputs of one Run. tools/example.cc shows it at work.
 #ifndef MACE_MACE_H_
 #define MACE_MACE_H_
 
