@@ -1,0 +1,148 @@
+// Copies of strided_copy.h: a flat index is taken apart along RANK axes, innermost first; each has an extent and its
+// strides in the input and in the output. RULE (OutsideRule) says what is read outside of [0, bound).
+
+#undef AXIS
+#undef AXES
+#undef POSITION
+#undef STEP
+#undef WALK
+#undef FILL_PARAMETER
+#if RULE == 0
+#define FILL_PARAMETER
+#define AXIS(k) int extent##k, int in##k, int out##k
+#define POSITION(k) i
+#else
+#define FILL_PARAMETER float fill,
+#define AXIS(k) int extent##k, int in##k, int out##k, int start##k, int bound##k
+#define POSITION(k) FUNCTION(position)(i + start##k, bound##k, &inside)
+// The position inside that stands for p; under the constant rule `inside` becomes 0.
+inline int FUNCTION(position)(int p, int bound, int *inside) {
+  if (p >= 0 && p < bound) return p;
+#if RULE == 1
+  *inside = 0;
+  return 0;
+#elif RULE == 2
+  return p < 0 ? -p : 2 * bound - 2 - p;
+#elif RULE == 3
+  return p < 0 ? -1 - p : 2 * bound - 1 - p;
+#else
+  return p < 0 ? 0 : bound - 1;
+#endif
+}
+#endif
+
+// Takes axis k off `rest` and moves `from` and `to` along it.
+#define STEP(k)                           \
+  {                                       \
+    const int next = rest / extent##k;    \
+    const int i = rest - next * extent##k; \
+    rest = next;                          \
+    from += POSITION(k) * in##k;          \
+    to += i * out##k;                     \
+  }
+
+#if RANK == 2
+#define AXES AXIS(0), AXIS(1)
+#define WALK STEP(0) STEP(1)
+#elif RANK == 4
+#define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3)
+#define WALK STEP(0) STEP(1) STEP(2) STEP(3)
+#elif RANK == 6
+#define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3), AXIS(4), AXIS(5)
+#define WALK STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
+#else
+#define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3), AXIS(4), AXIS(5), AXIS(6), AXIS(7)
+#define WALK STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
+#endif
+
+#ifdef USE_strided_copy_row_major
+// UNIT (1 or 4) elements a work-item; offsets, extents and strides are in units.
+__kernel void KERNEL(__global const STORAGE_T *restrict input, __global STORAGE_T *output, int input_start,
+                     int output_start, int total, FILL_PARAMETER AXES) {
+  int rest = get_global_id(0);
+  if (rest >= total) return;
+  int from = input_start, to = output_start, inside = 1;
+  WALK
+#if UNIT == 4
+#if RULE == 1
+  STORE4(output, 4 * to, inside ? LOAD4(input, 4 * from) : (float4)(fill));
+#else
+  STORE4(output, 4 * to, LOAD4(input, 4 * from));
+#endif
+#else
+#if RULE == 1
+  STORE(output, to, inside ? LOAD(input, from) : fill);
+#else
+  STORE(output, to, LOAD(input, from));
+#endif
+#endif
+}
+#endif
+
+// (pixel, block) of a flat block index; an image needs the pixel's row as well.
+#undef PIXEL_ROW
+#undef PIXEL_COLUMN
+#if STORAGE_IMAGE
+#define PIXEL_ROW(x, pixel) ((pixel) / x##_width)
+#define PIXEL_COLUMN(x, pixel) ((pixel) % x##_width)
+#else
+#define PIXEL_ROW(x, pixel) 0
+#define PIXEL_COLUMN(x, pixel) (pixel)
+#endif
+
+#ifdef USE_strided_copy_blocks
+// One block of four channels a work-item; offsets, extents and strides are in blocks of the dense [pixel][block].
+__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int input_blocks, int output_blocks, int channels,
+                     int input_start, int output_start, int total, FILL_PARAMETER AXES) {
+  int rest = get_global_id(0);
+  if (rest >= total) return;
+  int from = input_start, to = output_start, inside = 1;
+  WALK
+  const int source = from / input_blocks;
+  const int target = to / output_blocks;
+  float4 v = READ4(input, PIXEL_ROW(input, source), PIXEL_COLUMN(input, source), from - source * input_blocks);
+#if RULE == 1
+  if (!inside) v = (float4)(fill);
+#endif
+  const int block = to - target * output_blocks;
+  WRITE4(output, PIXEL_ROW(output, target), PIXEL_COLUMN(output, target), block, channels, v);
+}
+#endif
+
+#ifdef USE_strided_copy_lanes
+// The channel of a pixel.
+inline float FUNCTION(lane)(TENSOR_IN(input), int channels, int element) {
+  const int pixel = element / channels;
+  const int channel = element - pixel * channels;
+#if STORAGE_IMAGE
+  const float4 v = READ4(input, PIXEL_ROW(input, pixel), PIXEL_COLUMN(input, pixel), channel / 4);
+  const int lane = channel & 3;
+  return lane < 2 ? (lane == 0 ? v.x : v.y) : (lane == 2 ? v.z : v.w);
+#else
+  return LOAD(input, ADDRESS(input, 0, pixel, channel));
+#endif
+}
+
+// One block of the output a work-item, its channels read one by one; the copy fills the output in dense order.
+__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int input_channels, int pixels, int channels,
+                     int input_start, int output_start, int total, FILL_PARAMETER AXES) {
+  const int blocks = (channels + 3) / 4;
+  const int pixel = get_global_id(0) / blocks;
+  const int block = get_global_id(0) - pixel * blocks;
+  if (pixel >= pixels) return;
+  float lanes[4];
+  for (int lane = 0; lane < 4; ++lane) {
+    lanes[lane] = 0.0f;
+    if (4 * block + lane >= channels) continue;
+    int rest = pixel * channels + 4 * block + lane;
+    int from = input_start, to = output_start, inside = 1;
+    WALK
+    lanes[lane] = FUNCTION(lane)(input, input_pitch, input_offset, input_width, input_channels, from);
+#if RULE == 1
+    if (!inside) lanes[lane] = fill;
+#endif
+  }
+  const float4 v = (float4)(lanes[0], lanes[1], lanes[2], lanes[3]);
+  WRITE4(output, PIXEL_ROW(output, pixel), PIXEL_COLUMN(output, pixel), block, channels, v);
+}
+#endif
