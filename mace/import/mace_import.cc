@@ -1,0 +1,284 @@
+#include "mace/import/mace_import.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "mace/base/strings.h"
+#include "mace/import/builder.h"
+#include "mace/import/mace_layout.h"
+#include "mace/import/mace_ops.h"
+#include "mace/import/order.h"
+
+namespace mace {
+namespace {
+
+// Values of the net's arguments.
+constexpr int64_t kFilterOihw = 101;
+constexpr int64_t kSourceNchw = 2;
+constexpr int64_t kTensorFlowFramework = 0;
+
+int64_t NetArgument(const wire::NetDef& net, const std::string& name, int64_t fallback) {
+  for (const wire::Argument& argument : net.arg()) {
+    if (argument.name() == name) fallback = argument.i();  // The last of equal names counts.
+  }
+  return fallback;
+}
+
+StatusOr<DType> PortType(wire::DataType type) {
+  switch (type) {
+    case wire::DT_FLOAT:
+    case wire::DT_HALF:
+    case wire::DT_FLOAT16:
+    case wire::DT_BFLOAT16:
+      return DType::kFloat32;  // Activations are float32; the plan chooses the storage.
+    case wire::DT_INT32:
+      return DType::kInt32;
+    default:
+      return Unsupported("element type " + std::to_string(type));
+  }
+}
+
+const char* LayoutText(int data_format) {
+  return data_format == 1 ? "NHWC" : data_format == 2 ? "NCHW" : "NONE";
+}
+
+class MaceImporter {
+ public:
+  MaceImporter(std::shared_ptr<const wire::MultiNetDef> model, const ImportOptions& options)
+      : model_(std::move(model)),
+        net_(model_->net_def(0)),
+        builder_(options),
+        layout_(NetArgument(net_, "data_format", 1) == kSourceNchw ? AxisOrder::kNchw
+                                                                   : AxisOrder::kNhwc,
+                &builder_) {}
+
+  StatusOr<std::shared_ptr<Graph>> Run(const WeightFile& weights);
+
+ private:
+  Status CheckNet() const;
+  Status AddInputs();
+  Status AddInput(const wire::InputOutputInfo& info);
+  StatusOr<std::vector<size_t>> OrderOps() const;
+  Status AddOp(const wire::OperatorDef& def);
+  Status ResolveInputs(const wire::OperatorDef& def, Node* node) const;
+  Status AddOutputs();
+  Status AddOutput(const std::string& name);
+  std::string OpName(const wire::OperatorDef& def) const;
+
+  std::shared_ptr<const wire::MultiNetDef> model_;
+  const wire::NetDef& net_;
+  GraphBuilder builder_;
+  MaceLayout layout_;
+};
+
+std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
+  if (!def.name().empty() || def.output_size() == 0) return def.name();
+  return def.output(0);
+}
+
+Status MaceImporter::CheckNet() const {
+  if (NetArgument(net_, "quantize_flag", 0) != 0) {
+    return Unsupported("the model computes in 8 bits (quantize_flag is 1), which is not in this "
+                       "version; convert it without quantization");
+  }
+  const int64_t filter_format = NetArgument(net_, "filter_format", kFilterOihw);
+  if (filter_format != kFilterOihw) {
+    return Unsupported("filter_format: expected 101 (OIHW), found " +
+                       std::to_string(filter_format));
+  }
+  if (static_cast<size_t>(net_.op_size()) > builder_.options().max_nodes) {
+    return InvalidArgument("expected at most " + std::to_string(builder_.options().max_nodes) +
+                           " ops, found " + std::to_string(net_.op_size()));
+  }
+  return Status::Ok();
+}
+
+Status MaceImporter::AddInput(const wire::InputOutputInfo& info) {
+  GraphPort port;
+  port.name = info.alias().empty() ? info.name() : info.alias();
+  port.declared_dims.emplace(info.dims().begin(), info.dims().end());
+  port.layout = LayoutText(info.data_format());
+  const StatusOr<DType> dtype = PortType(info.data_type());
+  if (!dtype.ok()) return dtype.status().WithPrefix("input '" + Printable(port.name) + "'");
+  port.dtype = *dtype;
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  layout_.Mark(id, layout_.OrderOfPort(info.data_format()));
+  return builder_.Define(info.name(), id);
+}
+
+Status MaceImporter::AddInputs() {
+  std::unordered_map<std::string, const wire::InputOutputInfo*> declared;
+  for (const wire::InputOutputInfo& info : net_.input_info()) {
+    if (!declared.emplace(info.name(), &info).second) {
+      return InvalidArgument("two inputs are named '" + Printable(info.name()) + "'");
+    }
+  }
+  // input_tensor has the names in the order they were asked for; then whatever it leaves out.
+  std::unordered_set<std::string> added;
+  for (const std::string& name : model_->input_tensor()) {
+    const auto found = declared.find(name);
+    if (found == declared.end()) {
+      return InvalidArgument("input '" + Printable(name) + "' is listed but has no input_info");
+    }
+    if (added.insert(name).second) MACE_RETURN_IF_ERROR(AddInput(*found->second));
+  }
+  for (const wire::InputOutputInfo& info : net_.input_info()) {
+    if (added.insert(info.name()).second) MACE_RETURN_IF_ERROR(AddInput(info));
+  }
+  return Status::Ok();
+}
+
+StatusOr<std::vector<size_t>> MaceImporter::OrderOps() const {
+  std::unordered_map<std::string, size_t> producers;
+  const size_t count = static_cast<size_t>(net_.op_size());
+  for (size_t i = 0; i < count; ++i) {
+    for (const std::string& output : net_.op(static_cast<int>(i)).output()) {
+      producers.emplace(output, i);  // A second producer is refused when its output is defined.
+    }
+  }
+  std::vector<std::vector<size_t>> dependencies(count);
+  std::vector<size_t> all(count);
+  for (size_t i = 0; i < count; ++i) {
+    all[i] = i;
+    for (const std::string& input : net_.op(static_cast<int>(i)).input()) {
+      const auto found = producers.find(input);
+      if (found != producers.end()) dependencies[i].push_back(found->second);
+    }
+  }
+  DependencyOrder sorted = OrderByDependencies(dependencies, all);
+  if (sorted.has_cycle) {
+    const wire::OperatorDef& def = net_.op(static_cast<int>(sorted.cycle_node));
+    return InvalidArgument(DescribeNode(OpName(def), def.type()) +
+                           ": expected no cycle, found that it needs its own output");
+  }
+  return std::move(sorted.order);
+}
+
+Status MaceImporter::ResolveInputs(const wire::OperatorDef& def, Node* node) const {
+  for (const std::string& input : def.input()) {
+    const ValueId id = input.empty() ? kNoValue : builder_.Find(input);
+    if (id == kNoValue && !input.empty()) {
+      return InvalidArgument(DescribeNode(node->name, node->type) + ": input '" +
+                             Printable(input) +
+                             "': expected an op, a tensor or a model input of this name, found none");
+    }
+    node->inputs.push_back(id);
+  }
+  return Status::Ok();
+}
+
+Status MaceImporter::AddOp(const wire::OperatorDef& def) {
+  MaceOp op;
+  op.def = &def;
+  op.node.name = OpName(def);
+  op.node.type = def.type();
+  op.order = layout_.OrderOf(def);
+  op.tensorflow_form =
+      NetArgument(net_, "framework_type", kTensorFlowFramework) == kTensorFlowFramework;
+  for (const wire::Argument& argument : def.arg()) {
+    if (argument.name() == "framework_type") {
+      op.tensorflow_form = argument.i() == kTensorFlowFramework;
+    }
+  }
+  const std::string who = DescribeNode(op.node.name, op.node.type);
+  if (def.output_size() == 0) return InvalidArgument(who + ": expected an output, found none");
+  CopyMaceArguments(def, &op.node.attributes);
+  MACE_RETURN_IF_ERROR(ResolveInputs(def, &op.node));
+  MACE_RETURN_IF_ERROR(ChooseMaceOrder(&op, layout_, &builder_).WithPrefix(who));
+  AxisOrder order = op.order;
+  for (ValueId& id : op.node.inputs) {
+    MACE_ASSIGN_OR_RETURN(id, layout_.In(id, op.order));
+    // What runs in any order gives the order it gets.
+    if (order == AxisOrder::kNone && id != kNoValue) order = layout_.Of(id);
+  }
+  MACE_RETURN_IF_ERROR(NormalizeMaceOp(&op, layout_, &builder_).WithPrefix(who));
+  const std::vector<std::string> names(def.output().begin(), def.output().end());
+  const std::vector<int64_t> restore = std::move(op.restore);
+  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> outputs, builder_.AddNode(std::move(op.node), names));
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!restore.empty()) {
+      MACE_ASSIGN_OR_RETURN(outputs[i], builder_.Transpose(outputs[i], restore));
+    }
+    layout_.Mark(outputs[i], order);
+    MACE_RETURN_IF_ERROR(builder_.Define(names[i], outputs[i]).WithPrefix(who));
+  }
+  return Status::Ok();
+}
+
+Status MaceImporter::AddOutput(const std::string& name) {
+  const wire::InputOutputInfo* info = nullptr;
+  for (const wire::InputOutputInfo& candidate : net_.output_info()) {
+    if (candidate.name() == name) info = &candidate;
+  }
+  GraphPort port;
+  port.name = info == nullptr || info->alias().empty() ? name : info->alias();
+  const std::string who = "output '" + Printable(port.name) + "'";
+  port.value = builder_.Find(name);
+  if (port.value == kNoValue) {
+    return InvalidArgument(who + ": expected an op with an output of this name, found none");
+  }
+  if (info != nullptr) {
+    port.declared_dims.emplace(info->dims().begin(), info->dims().end());
+    port.layout = LayoutText(info->data_format());
+    if (info->data_format() != 0) {
+      StatusOr<ValueId> id = layout_.In(port.value, layout_.OrderOfPort(info->data_format()));
+      if (!id.ok()) return id.status().WithPrefix(who);
+      port.value = *id;
+    }
+  }
+  port.dtype = builder_.graph().value(port.value).info.dtype;
+  builder_.graph().outputs.push_back(std::move(port));
+  return Status::Ok();
+}
+
+Status MaceImporter::AddOutputs() {
+  std::unordered_set<std::string> added;
+  for (const std::string& name : model_->output_tensor()) {
+    if (added.insert(name).second) MACE_RETURN_IF_ERROR(AddOutput(name));
+  }
+  for (const wire::InputOutputInfo& info : net_.output_info()) {
+    if (added.insert(info.name()).second) MACE_RETURN_IF_ERROR(AddOutput(info.name()));
+  }
+  if (added.empty()) return InvalidArgument("the model declares no output");
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> MaceImporter::Run(const WeightFile& weights) {
+  MACE_RETURN_IF_ERROR(CheckNet());
+  builder_.graph().name = net_.name();
+  builder_.graph().source_format = "mace";
+  MACE_RETURN_IF_ERROR(AddMaceTensors(net_, model_, weights, &builder_));
+  MACE_RETURN_IF_ERROR(AddInputs());
+  for (const std::string& name : model_->output_tensor()) builder_.KeepAsNode(name);
+  for (const wire::InputOutputInfo& info : net_.output_info()) builder_.KeepAsNode(info.name());
+  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order, OrderOps());
+  for (size_t index : order) MACE_RETURN_IF_ERROR(AddOp(net_.op(static_cast<int>(index))));
+  MACE_RETURN_IF_ERROR(AddOutputs());
+  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
+  return builder_.shared_graph();
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportMace(Bytes model, ModelFormat format,
+                                            const WeightFile& weights,
+                                            const ImportOptions& options) {
+  auto multi = std::make_shared<wire::MultiNetDef>();
+  const int size = static_cast<int>(model.size());
+  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+  const bool parsed = format == ModelFormat::kMaceNet
+                          ? multi->add_net_def()->ParseFromArray(model.data(), size)
+                          : multi->ParseFromArray(model.data(), size);
+  if (!parsed) return Corruption("a MACE model whose protobuf bytes do not parse");
+  if (multi->net_def_size() != 1) {
+    return Unsupported("expected one net, found " + std::to_string(multi->net_def_size()));
+  }
+  return MaceImporter(multi, options).Run(weights);
+}
+
+}  // namespace mace

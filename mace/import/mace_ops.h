@@ -1,0 +1,40 @@
+// Ops of MACE models, brought to one clean meaning each: defaults are written out, arguments that
+// converters misplace are put right, inputs that only repeat an attribute are dropped.
+//
+// What each rule is for stands at its function; the facts are those of converted models as they
+// are found, not of the schema.
+#ifndef MACE_IMPORT_MACE_OPS_H_
+#define MACE_IMPORT_MACE_OPS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/import/builder.h"
+#include "mace/import/mace_layout.h"
+#include "mace/import/proto/mace.pb.h"
+
+namespace mace {
+
+// One op on its way into the graph.
+struct MaceOp {
+  const wire::OperatorDef* def = nullptr;
+  Node node;  // Inputs are values of the graph, not yet in `order`.
+  AxisOrder order = AxisOrder::kNone;
+  bool tensorflow_form = false;  // Of ops whose inputs differ between converters.
+  // Not empty: the output is to be transposed by this.
+  std::vector<int64_t> restore;
+};
+
+// Arguments become attributes of the same name; the last of equal names counts, and those that only
+// speak to a converter or another runtime are left out.
+void CopyMaceArguments(const wire::OperatorDef& op, AttributeMap* attributes);
+
+// Rules that decide or need the order of the inputs: before they are transposed.
+Status ChooseMaceOrder(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder);
+// All other rules, on inputs that are in order.
+Status NormalizeMaceOp(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_MACE_OPS_H_

@@ -1,0 +1,21 @@
+// TensorFlow's frozen graphs.
+#ifndef MACE_IMPORT_TF_IMPORT_H_
+#define MACE_IMPORT_TF_IMPORT_H_
+
+#include <memory>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+#include "mace/import/import.h"
+
+namespace mace {
+
+// Placeholders are the inputs, under their node names; the outputs are ImportOptions::outputs, or
+// the nodes that no other one reads. Variables must be frozen into Const nodes. Errors name nodes;
+// the caller adds the file.
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(Bytes model, const ImportOptions& options);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_TF_IMPORT_H_

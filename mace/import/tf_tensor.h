@@ -1,0 +1,30 @@
+// TensorFlow's TensorProto as a constant.
+#ifndef MACE_IMPORT_TF_TENSOR_H_
+#define MACE_IMPORT_TF_TENSOR_H_
+
+#include <memory>
+
+#include "mace/base/status.h"
+#include "mace/graph/tensor.h"
+#include "mace/import/builder.h"
+#include "mace/import/proto/tensorflow.pb.h"
+
+namespace mace {
+
+// float64 becomes float32; int64, int16 and the unsigned become int32, out of range: the nearest
+// (an end of INT64_MAX in a slice stays behind every end). tensor_content of other types is viewed,
+// and `owner` kept for it. Lists shorter than the shape repeat their last element; an empty one
+// stands for zeros. kUnsupported for strings and the like.
+StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
+                                     const std::shared_ptr<const void>& owner,
+                                     GraphBuilder* builder);
+
+// The type in the graph, kInvalid where there is none.
+DType GraphType(tf::DataType type);
+
+// kInvalidArgument for extents that are no shape. -1 stays.
+StatusOr<std::vector<int64_t>> ReadDims(const tf::TensorShapeProto& proto);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_TF_TENSOR_H_
