@@ -43,10 +43,9 @@ class Conv2D : public Op {
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].shape(), inputs[1].shape(), found));
     const HostTensor none;
-    ConvolutionReference(convolution, inputs[0], ToFloatVector(inputs[1]),
-                         found.bias >= 0 ? inputs[2] : none,
-                         residual_ ? inputs[static_cast<size_t>(found.residual)] : none,
-                         (*outputs)[0].f32());
+    ConvolutionReference(
+        convolution, inputs[0], ToFloatVector(inputs[1]), found.bias >= 0 ? inputs[2] : none,
+        residual_ ? inputs[static_cast<size_t>(found.residual)] : none, (*outputs)[0].f32());
     return Status::Ok();
   }
 

@@ -1,5 +1,6 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -13,13 +14,14 @@ constexpr double kMaxElements = static_cast<double>(std::numeric_limits<int32_t>
 // The largest tile of output channels that a packing rounds up to.
 constexpr int64_t kLargestTile = 32;
 
+constexpr size_t kWorkGroupItems = 64;
+
 }  // namespace
 
 bool FitsInt32(const Convolution& c) {
   const Window& window = c.window;
   const double in = static_cast<double>(c.batch) * static_cast<double>(window.h.in) *
-                    static_cast<double>(window.w.in) *
-                    static_cast<double>(RoundUp4(c.in_channels));
+                    static_cast<double>(window.w.in) * static_cast<double>(RoundUp4(c.in_channels));
   const double out =
       static_cast<double>(c.out_pixels()) * static_cast<double>(RoundUp4(c.out_channels));
   const int64_t tiles = (c.out_per_group() + kLargestTile - 1) / kLargestTile;
@@ -82,12 +84,48 @@ void AppendWindow(const Window& window, Launch* launch) {
   }
 }
 
+PackedWeights PackChannelBias(const ConvolutionRequest& request) {
+  PackedWeights weights;
+  weights.name = "bias";
+  weights.keep_float32 = true;
+  weights.elements = static_cast<size_t>(RoundUp4(request.convolution.out_channels));
+  weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) {
+    std::fill(to, to + elements, 0.0f);
+    if (!bias) return;
+    const std::vector<float> from = bias();
+    std::copy(from.begin(), from.end(), to);
+  };
+  return weights;
+}
+
+void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch) {
+  for (size_t axis = 0; axis < 3; ++axis) launch->global[axis] = static_cast<size_t>(global[axis]);
+  launch->local = {1, 1, 1};
+  if (device.kind == DeviceKind::kCpu) return;
+  // Doubles the axis that has the most work-items left, the first one up to 16 before others.
+  size_t items = 1;
+  while (items < kWorkGroupItems) {
+    size_t best = 3;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      if (launch->local[axis] * 2 > launch->global[axis] || launch->local[axis] >= 16) continue;
+      if (best == 3 || launch->local[axis] < launch->local[best]) best = axis;
+    }
+    if (best == 3) break;
+    launch->local[best] *= 2;
+    items *= 2;
+  }
+  for (const WorkSize& local : {WorkSize{8, 4, 2}, WorkSize{4, 8, 4}, WorkSize{16, 8, 1},
+                                WorkSize{4, 4, 8}, WorkSize{32, 2, 1}}) {
+    launch->local_alternatives.push_back(local);
+  }
+}
+
 std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
   std::vector<Lowering> result;
   const Convolution& convolution = request.convolution;
   if (!FitsInt32(convolution)) return result;
-  const bool image = request.lowering->storage == Storage::kImage &&
-                     FitsImages(convolution, request.device());
+  const bool image =
+      request.lowering->storage == Storage::kImage && FitsImages(convolution, request.device());
   const Storage storage = image ? Storage::kImage : Storage::kBuffer;
   if (convolution.depthwise()) LowerDepthwise(request, storage, &result);
   if (!convolution.groups_aligned()) {

@@ -1,12 +1,13 @@
 // The GPU variants of a convolution, shared by Conv2D, DepthwiseConv2d, FullyConnected and MatMul:
 //   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one there
-//   <op>_direct     four channels x four pixels a work-item, image or buffer; the fast one on images
-//   <op>_depthwise  one output channel for each input channel
-//   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
+//   <op>_direct     four channels x four pixels a work-item, image or buffer; the fast one on
+//   images <op>_depthwise  one output channel for each input channel <op>_grouped    any groups,
+//   channel by channel; where groups do not begin at multiples of four
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
 #define MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,12 @@ void AppendTensors(const ConvolutionRequest& request, Launch* launch);
 void AppendWeights(PackedWeights weights, Lowering* lowering);
 // out_h, out_w, kernel, stride, dilation, pad: as kernels take them, after in_h.
 void AppendWindow(const Window& window, Launch* launch);
+
+// The bias of every output channel, rounded up to a multiple of four; zeros where there is none.
+PackedWeights PackChannelBias(const ConvolutionRequest& request);
+// Sets global, and local sizes of about 64 work-items that waste little of it (1 on CPUs), with
+// alternatives.
+void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
 void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);

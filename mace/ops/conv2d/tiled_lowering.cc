@@ -66,7 +66,8 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
       float* base = to + index * taps * padded * columns + in_group % columns;
       for (int64_t i = 0; i < depth; ++i) {
         for (int64_t tap = 0; tap < taps; ++tap) {
-          base[(tap * padded + i) * columns] = from[static_cast<size_t>((o * depth + i) * taps + tap)];
+          base[(tap * padded + i) * columns] =
+              from[static_cast<size_t>((o * depth + i) * taps + tap)];
         }
       }
     }
@@ -105,8 +106,8 @@ PackedWeights Zeros(int64_t elements) {
 // Which index runs fastest: the one whose operand is read again and again from the nearest cache.
 bool PixelsFirst(const Convolution& c, const Tile& tile) {
   constexpr double kCacheBytes = 512 * 1024;
-  const double filter_bytes = 4.0 * static_cast<double>(c.out_channels) *
-                              static_cast<double>(c.taps() * c.in_per_group());
+  const double filter_bytes =
+      4.0 * static_cast<double>(c.out_channels) * static_cast<double>(c.taps() * c.in_per_group());
   return filter_bytes > kCacheBytes && c.out_pixels() > tile.rows;
 }
 
@@ -126,8 +127,8 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request);
   const bool pointwise = c.pointwise();
-  Lowering lowering = StartLowering(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled",
-                                    Storage::kBuffer);
+  Lowering lowering =
+      StartLowering(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled", Storage::kBuffer);
   Launch& launch = lowering.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["VECTORS"] = std::to_string(tile.vectors);

@@ -1,0 +1,131 @@
+// conv2d_depthwise: one output channel for each input channel; LANES channels x PIXELS neighbouring
+// output pixels of a row at once, tiles_per_item such tiles in a row a work-item. Image (LANES 4) or
+// buffer.
+//
+// Macros: LANES (4, 8, 16: divides the channels rounded up to 4), PIXELS,
+//   WINDOW_W, WINDOW_STRIDE (kernel width and stride where the dilation is 1 and they are small: the
+//   input of all pixels is then read once a kernel row; 0: any), RESIDUAL, ACTIVATION.
+// weights: [kh][kw][channels rounded up to 4].
+#ifdef USE_conv2d_depthwise
+#include "fused_activation.clh"
+
+#if LANES == 16
+#define FLOATS float16
+#define READ(x, row, w) LOAD16(x, ADDRESS(x, row, w, channel))
+#define WEIGHT(i) LOAD16(weights, i)
+#define BIAS(i) vload16(0, bias + (i))
+#define WRITE(x, row, w, v) STORE16(x, ADDRESS(x, row, w, channel), v)
+#elif LANES == 8
+#define FLOATS float8
+#define READ(x, row, w) LOAD8(x, ADDRESS(x, row, w, channel))
+#define WEIGHT(i) LOAD8(weights, i)
+#define BIAS(i) vload8(0, bias + (i))
+#define WRITE(x, row, w, v) STORE8(x, ADDRESS(x, row, w, channel), v)
+#else
+#define FLOATS float4
+#define READ(x, row, w) READ4(x, row, w, channel / 4)
+#define WEIGHT(i) LOAD4(weights, i)
+#define BIAS(i) vload4(0, bias + (i))
+#define WRITE(x, row, w, v) WRITE4(x, row, w, channel / 4, channels, v)
+#endif
+
+#if WINDOW_W
+#define COLUMNS ((PIXELS - 1) * WINDOW_STRIDE + WINDOW_W)
+#endif
+
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
+#if RESIDUAL
+                     TENSOR_IN(residual),
+#endif
+                     __global const STORAGE_T *restrict weights,
+                     __global const float *restrict bias, int in_h, int out_h, int out_w,
+                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                     int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                     int tiles_per_item, float a, float b) {
+  const int channel = LANES * (int)get_global_id(0);
+  const int row = get_global_id(2);
+  const int padded_channels = (channels + 3) / 4 * 4;
+  if (channel >= padded_channels || row >= out_rows) return;
+  const int n = row / out_h;
+  const int first_h = (row - n * out_h) * stride_h - pad_top;
+  const FLOATS start = BIAS(channel);
+  const int first_tile = tiles_per_item * (int)get_global_id(1);
+  for (int tile = first_tile; tile < first_tile + tiles_per_item; ++tile) {
+    const int out_x = PIXELS * tile;
+    if (out_x >= out_w) return;
+    const int first_w = out_x * stride_w - pad_left;
+    FLOATS sum[PIXELS];
+#pragma unroll
+    for (int t = 0; t < PIXELS; ++t) sum[t] = start;
+#if WINDOW_W
+    const bool interior = first_w >= 0 && first_w + COLUMNS <= x_width;
+#endif
+    for (int kh = 0; kh < kernel_h; ++kh) {
+      const int h = first_h + kh * dilation_h;
+      if (h < 0 || h >= in_h) continue;
+      const int in_row = n * in_h + h;
+#if WINDOW_W
+      FLOATS columns[COLUMNS];
+      if (interior) {
+#pragma unroll
+        for (int j = 0; j < COLUMNS; ++j) columns[j] = READ(x, in_row, first_w + j);
+      } else {
+#pragma unroll
+        for (int j = 0; j < COLUMNS; ++j) {
+          columns[j] = 0.0f;
+          if (first_w + j >= 0 && first_w + j < x_width) columns[j] = READ(x, in_row, first_w + j);
+        }
+      }
+#pragma unroll
+      for (int kw = 0; kw < WINDOW_W; ++kw) {
+        const FLOATS weight = WEIGHT((kh * WINDOW_W + kw) * padded_channels + channel);
+#pragma unroll
+        for (int t = 0; t < PIXELS; ++t) sum[t] += columns[t * WINDOW_STRIDE + kw] * weight;
+      }
+#else
+      for (int kw = 0; kw < kernel_w; ++kw) {
+        const FLOATS weight = WEIGHT((kh * kernel_w + kw) * padded_channels + channel);
+#pragma unroll
+        for (int t = 0; t < PIXELS; ++t) {
+          const int w = first_w + t * stride_w + kw * dilation_w;
+          if (w >= 0 && w < x_width) sum[t] += READ(x, in_row, w) * weight;
+        }
+      }
+#endif
+    }
+#pragma unroll
+    for (int t = 0; t < PIXELS; ++t) {
+      const int w = out_x + t;
+      if (w < out_w) {
+        FLOATS value = sum[t];
+#if RESIDUAL
+        value += READ(residual, row, w);
+#endif
+        value = ACTIVATE(value, a, b);
+#if LANES > 4
+        if (channel + LANES > channels) {
+          float lanes[LANES];
+          for (int block = 0; block < LANES / 4; ++block) {
+#if LANES == 16
+            vstore16(value, 0, lanes);
+#else
+            vstore8(value, 0, lanes);
+#endif
+            WRITE4(y, row, w, channel / 4 + block, channels, vload4(block, lanes));
+          }
+          continue;
+        }
+#endif
+        WRITE(y, row, w, value);
+      }
+    }
+  }
+}
+
+#undef FLOATS
+#undef READ
+#undef WEIGHT
+#undef BIAS
+#undef WRITE
+#undef COLUMNS
+#endif

@@ -1,0 +1,118 @@
+// conv2d_direct and conv2d_grouped: see their .cl files.
+#include <algorithm>
+#include <utility>
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+namespace mace {
+namespace {
+
+constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
+
+int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
+
+// [output block][tap][input block][4 in][4 out]
+PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  const int64_t taps = c.taps(), depth = c.in_per_group(), in_blocks = Blocks(depth);
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(Blocks(c.out_channels) * taps * in_blocks * 16);
+  weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
+                  elements = weights.elements](float* to) {
+    std::fill(to, to + elements, 0.0f);
+    const std::vector<float> from = filter();
+    for (int64_t o = 0; o < out_channels; ++o) {
+      for (int64_t i = 0; i < depth; ++i) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          to[(((o / 4 * taps + tap) * in_blocks + i / 4) * 4 + i % 4) * 4 + o % 4] =
+              from[static_cast<size_t>((o * depth + i) * taps + tap)];
+        }
+      }
+    }
+  };
+  return weights;
+}
+
+// [output channel][tap][input channel]
+PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  const int64_t taps = c.taps(), depth = c.in_per_group();
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(c.out_channels * taps * depth);
+  weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter](float* to) {
+    const std::vector<float> from = filter();
+    for (int64_t o = 0; o < out_channels; ++o) {
+      for (int64_t i = 0; i < depth; ++i) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          to[(o * taps + tap) * depth + i] =
+              from[static_cast<size_t>((o * depth + i) * taps + tap)];
+        }
+      }
+    }
+  };
+  return weights;
+}
+
+// Milliseconds a million products takes here, as far as variants are to be ordered by it.
+double DirectRate(const ConvolutionRequest& request, Storage storage) {
+  if (request.cpu()) return storage == Storage::kImage ? 2e-3 : 1e-4;
+  const bool mobile = request.device().vendor == DeviceVendor::kArm ||
+                      request.device().vendor == DeviceVendor::kQualcomm;
+  if (mobile) return storage == Storage::kImage ? 5e-7 : 3e-6;
+  return storage == Storage::kImage ? 2e-6 : 4e-6;
+}
+
+}  // namespace
+
+void LowerDirect(const ConvolutionRequest& request, Storage storage,
+                 std::vector<Lowering>* result) {
+  const Convolution& c = request.convolution;
+  const auto no_padding = [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.pad_before == 0 && (axis.out - 1) * axis.stride < axis.in;
+  };
+  const bool pointwise = no_padding(c.window.h) && no_padding(c.window.w);
+  Lowering lowering =
+      StartLowering(request, pointwise ? "direct_1x1" : "direct", "conv2d_direct", storage);
+  Launch& launch = lowering.launches.back();
+  launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
+  AppendTensors(request, &launch);
+  AppendWeights(PackDirectFilter(request), &lowering);
+  AppendWeights(PackChannelBias(request), &lowering);
+  launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
+  AppendWindow(c.window, &launch);
+  const int64_t out_rows = c.batch * c.window.h.out;
+  for (int64_t value : {out_rows, c.out_channels, Blocks(c.in_per_group()),
+                        c.groups == 1 ? Blocks(c.out_channels) : c.out_per_group() / 4}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  c.activation.AppendArguments(&launch.arguments);
+  SetWorkSizes(request.device(),
+               {(c.window.w.out + kPixels - 1) / kPixels, Blocks(c.out_channels), out_rows},
+               &launch);
+  lowering.estimate_ms = c.flops() / 2 * DirectRate(request, storage) * 1e-3;
+  result->push_back(std::move(lowering));
+}
+
+void LowerGrouped(const ConvolutionRequest& request, Storage storage,
+                  std::vector<Lowering>* result) {
+  const Convolution& c = request.convolution;
+  Lowering lowering = StartLowering(request, "grouped", "conv2d_grouped", storage);
+  Launch& launch = lowering.launches.back();
+  AppendTensors(request, &launch);
+  AppendWeights(PackGroupedFilter(request), &lowering);
+  AppendWeights(PackChannelBias(request), &lowering);
+  launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
+  AppendWindow(c.window, &launch);
+  const int64_t out_rows = c.batch * c.window.h.out;
+  for (int64_t value : {out_rows, c.out_channels, c.in_per_group(), c.out_per_group()}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  c.activation.AppendArguments(&launch.arguments);
+  SetWorkSizes(request.device(), {c.window.w.out, Blocks(c.out_channels), out_rows}, &launch);
+  lowering.estimate_ms = c.flops() / 2 * DirectRate(request, storage) * 1e-2;
+  result->push_back(std::move(lowering));
+}
+
+}  // namespace mace
