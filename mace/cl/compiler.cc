@@ -1,0 +1,130 @@
+#include "mace/cl/compiler.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "mace/base/log.h"
+#include "mace/base/strings.h"
+
+namespace mace {
+namespace {
+
+bool CacheIsRequired() {
+  const char* value = std::getenv("MACE_REQUIRE_CACHE");
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+// The kernels' names, for messages.
+std::string Describe(const std::vector<CachedKernel>& kernels) {
+  constexpr size_t kMost = 6;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < kernels.size() && i < kMost; ++i) names.push_back(kernels[i].name);
+  if (kernels.size() > kMost) {
+    names.push_back("and " + std::to_string(kernels.size() - kMost) + " more");
+  }
+  return (kernels.size() == 1 ? "kernel " : "kernels ") + Join(names, ", ");
+}
+
+// The text that is compiled, with the launch shapes where the driver's binary depends on them.
+std::string FinalSource(const ProgramRequest& request, const DeviceInfo& info) {
+  std::string source = request.source;
+  if (info.vendor != DeviceVendor::kPocl) return source;
+  source += "\n// Launched as:\n";
+  for (const CachedKernel& kernel : request.kernels) {
+    source += "//   " + kernel.name + " " + kernel.launch_shapes + "\n";
+  }
+  return source;
+}
+
+DeviceEntry EntryOf(const DeviceInfo& info) {
+  DeviceEntry entry;
+  entry.name = info.name;
+  entry.vendor = info.vendor_name;
+  entry.device_version = info.device_version;
+  entry.driver_version = info.driver_version;
+  entry.platform_name = info.platform_name;
+  entry.platform_version = info.platform_version;
+  return entry;
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(
+    const ProgramRequest& request) {
+  std::string source = FinalSource(request, device_->info());
+  const Sha256Digest key =
+      ProgramKey(MakeIdentity(source, kBuildOptions, EntryOf(device_->info())));
+  // Held while compiling: a second engine that wants the same program waits instead of compiling
+  // it again.
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = built_.find(key);
+  if (found != built_.end()) return found->second;
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<BuiltProgram> built,
+                        LoadOrCompile(request, std::move(source)));
+  built_[key] = built;
+  return std::shared_ptr<const BuiltProgram>(std::move(built));
+}
+
+StatusOr<std::shared_ptr<BuiltProgram>> ProgramCompiler::LoadOrCompile(
+    const ProgramRequest& request, std::string source) {
+  auto built = std::make_shared<BuiltProgram>();
+  built->kernels = request.kernels;
+  built->identity = MakeIdentity(std::move(source), kBuildOptions, EntryOf(device_->info()));
+  built->key = ProgramKey(built->identity);
+  const std::string what = Describe(request.kernels);
+  built->program = TryCache(built.get(), what);
+  if (built->program != nullptr) return built;
+  if (CacheIsRequired()) {
+    return NotFound("MACE_REQUIRE_CACHE=1 forbids to compile " + what + ": not in the cache" +
+                    (store_ == nullptr ? ", none is set" : " " + store_->path()));
+  }
+  Log(LogLevel::kInfo, "compiling " + what);
+  MACE_ASSIGN_OR_RETURN(built->program,
+                        ClProgram::FromSource(device_, built->identity.source, what));
+  built->from_source = true;
+  return built;
+}
+
+std::shared_ptr<ClProgram> ProgramCompiler::TryCache(BuiltProgram* built, const std::string& what) {
+  if (store_ == nullptr) return nullptr;
+  StatusOr<CachedProgram> cached = store_->FindProgram(built->key);
+  if (!cached.ok()) {
+    // Not to be there is ordinary; to be unusable is worth a line.
+    const bool absent = cached.status().code() == StatusCode::kNotFound;
+    Log(absent ? LogLevel::kInfo : LogLevel::kWarning,
+        "cache miss: " + what + ": " + cached.status().message());
+    return nullptr;
+  }
+  StatusOr<std::shared_ptr<ClProgram>> program =
+      ClProgram::FromBinary(device_, cached->bytes, what);
+  if (!program.ok()) {
+    Log(LogLevel::kWarning,
+        "cache miss: the driver refuses the binary of " + what + ": " + program.status().message());
+    return nullptr;
+  }
+  built->loaded_bytes = cached->bytes.size();
+  return *program;
+}
+
+Status ProgramCompiler::StoreAfterFirstUse(
+    Span<const std::shared_ptr<const BuiltProgram>> programs) {
+  if (store_ == nullptr) return Status();
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::shared_ptr<const BuiltProgram>& built : programs) {
+    if (!built->from_source || stored_[built->key]) continue;
+    MACE_ASSIGN_OR_RETURN(std::string binary, built->program->Binary());
+    ProgramRecord record;
+    record.key = built->key;
+    record.source_hash = SourceHash(built->identity.source, built->identity.build_options);
+    record.device = DeviceOf(built->identity);
+    record.kind = SectionKind::kDriverBinary;
+    record.kernels = built->kernels;
+    record.bytes = std::make_shared<const std::vector<uint8_t>>(binary.begin(), binary.end());
+    MACE_RETURN_IF_ERROR(store_->AddProgram(std::move(record)));
+    stored_[built->key] = true;
+  }
+  return store_->Flush();
+}
+
+}  // namespace mace

@@ -1,0 +1,77 @@
+// The one door to the OpenCL compiler. It asks the cache first; what it had to build from source it
+// adds to the cache after its first use.
+//
+// With MACE_REQUIRE_CACHE=1 in the environment a compile from source is an error that names the
+// kernels: the proof of a warm start. A program is built once a compiler and shared by all who ask
+// for the same text.
+// Errors: kDeviceError with the first lines of the build log; a cache that fails is a miss and a
+// log line. Thread contract: thread-safe.
+#ifndef MACE_CL_COMPILER_H_
+#define MACE_CL_COMPILER_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+#include "mace/cache/program_key.h"
+#include "mace/cache/store.h"
+#include "mace/cl/device.h"
+#include "mace/cl/program.h"
+
+namespace mace {
+
+struct ProgramRequest {
+  std::string source;
+  // Each with the shapes of its launches. PoCL generates code for each (kernel, local size, large
+  // or small grid) at the first such launch, so that a binary serves only the shapes that ran
+  // before it was asked for: there they are part of the program's key.
+  std::vector<CachedKernel> kernels;
+};
+
+// A program and where it came from.
+struct BuiltProgram {
+  std::shared_ptr<ClProgram> program;
+  ProgramIdentity identity;
+  Sha256Digest key = {};
+  std::vector<CachedKernel> kernels;
+  bool from_source = false;
+  size_t loaded_bytes = 0;  // Of the cached binary.
+};
+
+class ProgramCompiler {
+ public:
+  // `store` may be null: no cache.
+  ProgramCompiler(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
+      : device_(std::move(device)), store_(std::move(store)) {}
+
+  StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request);
+
+  // Asks the driver, once, for the binary of each program that was built from source, and writes
+  // the cache file. REQUIRES: every launch of these programs has finished once. Does nothing
+  // without a store, for what came from the cache, or for what was stored before.
+  Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
+
+  CacheStore* store() const { return store_.get(); }
+  const std::shared_ptr<ClDevice>& device() const { return device_; }
+
+ private:
+  StatusOr<std::shared_ptr<BuiltProgram>> LoadOrCompile(const ProgramRequest& request,
+                                                        std::string source);
+  // Null on a miss.
+  std::shared_ptr<ClProgram> TryCache(BuiltProgram* built, const std::string& what);
+
+  const std::shared_ptr<ClDevice> device_;
+  const std::shared_ptr<CacheStore> store_;
+  std::mutex mutex_;
+  // By key. A program stays for the compiler's life: a later plan of the same kernels takes it.
+  std::map<Sha256Digest, std::shared_ptr<const BuiltProgram>> built_;
+  std::map<Sha256Digest, bool> stored_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_CL_COMPILER_H_
