@@ -113,8 +113,8 @@ std::optional<ChannelTransform> OfEltwise(const Graph& graph, const Node& node, 
   // Only a known rank says that the constant does not add extents to the result.
   if (node.inputs.size() != 2 || !graph.value(x).shape_known) return std::nullopt;
   const bool x_first = node.inputs[0] == x;
-  auto numbers = ReadChannels(graph, node.inputs[x_first ? 1 : 0], channels,
-                              graph.value(x).info.shape.rank());
+  auto numbers =
+      ReadChannels(graph, node.inputs[x_first ? 1 : 0], channels, graph.value(x).info.shape.rank());
   if (!numbers) return std::nullopt;
   return OfArithmetic(type, *numbers, x_first);
 }

@@ -17,9 +17,9 @@ struct ChannelTransform {
   bool scale_is_one() const;
 };
 
-// The transform that `node` (a BatchNorm, a BiasAdd or an Eltwise) makes of its input `x`, which has
-// `channels` as its last extent; nullopt where it makes another one, where its other inputs are no
-// constants of one number a channel or one for all, or where a number would not be finite. The
+// The transform that `node` (a BatchNorm, a BiasAdd or an Eltwise) makes of its input `x`, which
+// has `channels` as its last extent; nullopt where it makes another one, where its other inputs are
+// no constants of one number a channel or one for all, or where a number would not be finite. The
 // node's own activation is not part of it.
 std::optional<ChannelTransform> FindChannelTransform(const Graph& graph, const Node& node,
                                                      ValueId x, int64_t channels);

@@ -107,8 +107,8 @@ bool ApplyTransform(GraphEditor* editor, int index, const WeightSlots& slots,
   const Graph& graph = editor->graph();
   std::vector<ValueId> inputs = node.inputs;
   const ValueId old_filter = inputs[slots.filter], old_bias = InputOrNone(node, slots.bias);
-  auto bias = TransformedBias(
-      old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
+  auto bias =
+      TransformedBias(old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
   if (!bias) return false;
   std::optional<HostTensor> filter;
   if (!transform.scale_is_one()) {
@@ -134,8 +134,7 @@ bool FoldReader(GraphEditor* editor, int index, const WeightSlots& slots) {
   const int64_t channels = OutputChannels(node, graph.value(node.inputs[slots.filter]).info.shape);
   const auto transform = FindChannelTransform(graph, editor->node(reader), result, channels);
   if (!transform || !ApplyTransform(editor, index, slots, *transform)) return false;
-  // Of these only a BatchNorm may have one.
-  if (editor->node(reader).type == "BatchNorm") {
+  if (editor->node(reader).type != "BiasAdd") {
     MoveActivation(editor->node(reader), &editor->node(index));
   }
   editor->Absorb(index, reader);

@@ -1,13 +1,14 @@
 // Folds what scales and shifts the channels of a convolution's result into its filter and bias.
 //
-// y = s * x + o for each channel comes from a BatchNorm (x, scale, offset, or x, scale, offset, mean,
-// var with s = scale / sqrt(var + epsilon) and o = offset - mean * s), from a BiasAdd, and from an
-// Eltwise SUM, SUB, PROD or DIV with one number a channel or one for all. Then for each output channel
+// y = s * x + o for each channel comes from a BatchNorm (x, scale, offset, or x, scale, offset,
+// mean, var with s = scale / sqrt(var + epsilon) and o = offset - mean * s), from a BiasAdd, and
+// from an Eltwise SUM, SUB, PROD or DIV with one number a channel or one for all. Then for each
+// output channel
 //   filter' = s * filter,  bias' = s * bias + o
 // computed in double and stored as float32, in constants of their own. Where the convolution
 // (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected) already has an activation or a residual, or
-// another reader, or weights that are not known, everything stays as it is. So it does where a folded
-// number would not be finite.
+// another reader, or weights that are not known, everything stays as it is. So it does where a
+// folded number would not be finite.
 #ifndef MACE_PASSES_FOLD_BATCH_NORM_H_
 #define MACE_PASSES_FOLD_BATCH_NORM_H_
 

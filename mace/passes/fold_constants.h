@@ -1,6 +1,6 @@
-// Evaluates nodes whose inputs are all constants with the op's reference, and Shape of a known shape.
-// Float results are float32. Nodes with large results stay (kMaxFoldedBytes in the source), and so do
-// those that make a graph output.
+// Evaluates nodes whose inputs are all constants with the op's reference, and Shape of a known
+// shape. Float results are float32. Nodes with large results stay (kMaxFoldedBytes in the source),
+// and so do those that make a graph output.
 #ifndef MACE_PASSES_FOLD_CONSTANTS_H_
 #define MACE_PASSES_FOLD_CONSTANTS_H_
 

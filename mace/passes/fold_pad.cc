@@ -50,8 +50,8 @@ std::optional<std::vector<int64_t>> JoinPads(const Graph& graph, const Node& nod
   const int64_t kernel_h = filter.info.shape.dim(2), kernel_w = filter.info.shape.dim(3);
   const auto attributes = WindowAttributes::Parse(node.attributes);
   if (!attributes.ok()) return std::nullopt;
-  const auto before = attributes->Slide(padded.info.shape.dim(1), padded.info.shape.dim(2),
-                                        kernel_h, kernel_w);
+  const auto before =
+      attributes->Slide(padded.info.shape.dim(1), padded.info.shape.dim(2), kernel_h, kernel_w);
   if (!before.ok()) return std::nullopt;
   const std::vector<int64_t> pads = {
       before->h.pad_before + margins.top, before->w.pad_before + margins.left,
@@ -60,8 +60,7 @@ std::optional<std::vector<int64_t>> JoinPads(const Graph& graph, const Node& nod
   joined.Set("pads", pads);
   const auto after_attributes = WindowAttributes::Parse(joined);
   if (!after_attributes.ok()) return std::nullopt;
-  const auto after =
-      after_attributes->Slide(source.dim(1), source.dim(2), kernel_h, kernel_w);
+  const auto after = after_attributes->Slide(source.dim(1), source.dim(2), kernel_h, kernel_w);
   if (!after.ok() || after->h.out != before->h.out || after->w.out != before->w.out) {
     return std::nullopt;
   }
@@ -71,7 +70,8 @@ std::optional<std::vector<int64_t>> JoinPads(const Graph& graph, const Node& nod
 // Whether the node took in the Pad before it; then there may be another.
 bool FoldInto(GraphEditor* editor, int index) {
   const Node& node = editor->node(index);
-  if ((node.type != "Conv2D" && node.type != "DepthwiseConv2d") || node.inputs.size() < 2) return false;
+  if ((node.type != "Conv2D" && node.type != "DepthwiseConv2d") || node.inputs.size() < 2)
+    return false;
   const int producer = editor->Producer(node.inputs[0]);
   if (producer < 0 || node.inputs[1] == kNoValue) return false;
   const auto margins = ReadMargins(editor->graph(), editor->node(producer));

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "mace/ops/fused_activation.h"
 #include "mace/passes/activation_attributes.h"
@@ -13,30 +14,54 @@ namespace {
 
 bool TakesActivation(const Node& node) {
   static const auto* types = new std::unordered_set<std::string>{
-      "Conv2D", "DepthwiseConv2d", "Deconv2D", "FullyConnected", "BatchNorm"};
+      "Conv2D", "DepthwiseConv2d", "Deconv2D", "FullyConnected", "BatchNorm", "Eltwise"};
   return types->count(node.type) > 0 && node.outputs.size() == 1 && !HasActivation(node);
 }
 
-bool IsFusible(const Node& node) {
-  if (node.type != "Activation" || node.inputs.size() != 1) return false;
-  // Parse refuses PRELU.
-  return FusedActivation::Parse(node.attributes).ok();
+// An Eltwise CLIP to [0, m] is RELUX with that limit.
+void ReadClip(const Node& node, Node* activation) {
+  constexpr int64_t kClip = 12;
+  const std::vector<double> bounds = node.attributes.GetFloats("coeff");
+  if (node.attributes.GetInt("type", 0) != kClip || HasActivation(node) || bounds.size() != 2 ||
+      bounds[0] != 0 || !(bounds[1] >= 0)) {
+    return;
+  }
+  activation->attributes.Set("activation", std::string("RELUX"));
+  activation->attributes.Set("max_limit", bounds[1]);
+}
+
+// What the node applies to its only input, as attributes of another node; none where it is no
+// activation that others take. Parse refuses PRELU.
+AttributeMap ReadActivation(const Node& node) {
+  Node activation;
+  if (node.inputs.size() != 1 || node.outputs.size() != 1) return {};
+  if (node.type == "Activation" && FusedActivation::Parse(node.attributes).ok()) {
+    MoveActivation(node, &activation);
+  } else if (node.type == "Eltwise") {
+    ReadClip(node, &activation);
+  }
+  return activation.attributes;
+}
+
+void FuseInto(GraphEditor* editor, int index) {
+  Node activation;
+  activation.attributes = ReadActivation(editor->node(index));
+  if (!activation.attributes.Has("activation")) return;
+  const ValueId input = editor->node(index).inputs[0];
+  const int producer = editor->Producer(input);
+  if (producer < 0 || editor->SoleReader(input) != index ||
+      !TakesActivation(editor->node(producer))) {
+    return;
+  }
+  MoveActivation(activation, &editor->node(producer));
+  editor->Absorb(producer, index);
 }
 
 }  // namespace
 
 Status FuseActivation(Graph* graph) {
   GraphEditor editor(graph);
-  for (int i = 0; i < editor.node_count(); ++i) {
-    if (editor.removed(i) || !IsFusible(editor.node(i))) continue;
-    const ValueId input = editor.node(i).inputs[0];
-    const int producer = editor.Producer(input);
-    if (producer < 0 || editor.SoleReader(input) != i || !TakesActivation(editor.node(producer))) {
-      continue;
-    }
-    MoveActivation(editor.node(i), &editor.node(producer));
-    editor.Absorb(producer, i);
-  }
+  for (int i = 0; i < editor.node_count(); ++i) FuseInto(&editor, i);
   editor.Finish();
   return Status::Ok();
 }

@@ -1,6 +1,7 @@
-// An Activation that is the only reader of a node which applies one itself (Conv2D, DepthwiseConv2d,
-// Deconv2D, FullyConnected, BatchNorm; fused_activation.h) becomes that node's attributes. PRELU is
-// no part of this: it has a slope for each channel.
+// An Activation, or an Eltwise CLIP to [0, m], that is the only reader of a node which can apply
+// one itself (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, BatchNorm, Eltwise;
+// fused_activation.h) becomes that node's attributes. PRELU is no part of this: it has a slope for
+// each channel.
 #ifndef MACE_PASSES_FUSE_ACTIVATION_H_
 #define MACE_PASSES_FUSE_ACTIVATION_H_
 

@@ -17,7 +17,7 @@ constexpr size_t kBiasInput = 2;
 bool IsPlainSum(const Node& node) {
   if (node.inputs.size() != 2 || node.outputs.size() != 1) return false;
   if (node.inputs[0] == kNoValue || node.inputs[1] == kNoValue) return false;
-  if (node.type == "AddN") return true;
+  if (node.type == "AddN") return !HasActivation(node);
   if (node.type != "Eltwise" || node.attributes.GetInt("type", kEltwiseSum) != kEltwiseSum) {
     return false;
   }
@@ -55,6 +55,9 @@ void FuseSum(GraphEditor* editor, int sum) {
   const int convolution = std::max(first, second);
   if (convolution < 0) return;
   const ValueId residual = convolution == first ? b : a;
+  if (HasActivation(editor->node(sum))) {
+    MoveActivation(editor->node(sum), &editor->node(convolution));
+  }
   const ValueId result = editor->node(sum).outputs[0];
   std::vector<ValueId> inputs = editor->node(convolution).inputs;
   inputs.resize(kBiasInput + 1, kNoValue);

@@ -1,8 +1,8 @@
-// A sum (Eltwise SUM or AddN) of two tensors of the same shape, one of them made by a Conv2D that has
-// neither activation nor residual and no other reader, becomes that Conv2D with attribute
-// residual = 1 and the other tensor as its last input: activation(conv + bias + residual). The Conv2D
-// takes the sum's place in the order, so the other tensor is there. An activation of the sum moves
-// along.
+// A sum (Eltwise SUM or AddN) of two tensors of the same shape, one of them made by a Conv2D that
+// has neither activation nor residual and no other reader, becomes that Conv2D with attribute
+// residual = 1 and the other tensor as its last input: activation(conv + bias + residual). The
+// Conv2D takes the sum's place in the order, so the other tensor is there. An activation of the sum
+// moves along.
 #ifndef MACE_PASSES_FUSE_RESIDUAL_H_
 #define MACE_PASSES_FUSE_RESIDUAL_H_
 

@@ -3,7 +3,8 @@
 // In one walk along the order, with x = Transpose(x', p) meaning x.dim[i] = x'.dim[p[i]]:
 //  * a Transpose of a Transpose reads the first one's source with the composed permutation;
 //  * one that keeps the order vanishes;
-//  * a node that does not care for the order (element by element, Concat, Split, Pad, Reduce, Softmax
+//  * a node that does not care for the order (element by element, Concat, Split, Pad, Reduce,
+//  Softmax
 //    along an axis) and whose inputs all come from Transposes of one permutation works on their
 //    sources, and the Transpose comes after it, where the next one can meet it. Its constants are
 //    permuted, its axes renamed.

@@ -18,18 +18,12 @@ namespace {
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
 // residual comes before the activation: a convolution applies its activation after the sum.
 constexpr Pass kPasses[] = {
-    {"fold_constants", FoldConstants},
-    {"simplify_reshape", SimplifyReshape},
-    {"merge_transposes", MergeTransposes},
-    {"simplify_reshape", SimplifyReshape},
-    {"merge_duplicates", MergeDuplicates},
-    {"drop_dead", DropDead},
-    {"fold_constants", FoldConstants},
-    {"fold_pad", FoldPad},
-    {"fold_batch_norm", FoldBatchNorm},
-    {"fuse_residual", FuseResidual},
-    {"fuse_activation", FuseActivation},
-    {"drop_dead", DropDead},
+    {"fold_constants", FoldConstants},     {"simplify_reshape", SimplifyReshape},
+    {"merge_transposes", MergeTransposes}, {"simplify_reshape", SimplifyReshape},
+    {"merge_duplicates", MergeDuplicates}, {"drop_dead", DropDead},
+    {"fold_constants", FoldConstants},     {"fold_pad", FoldPad},
+    {"fold_batch_norm", FoldBatchNorm},    {"fuse_residual", FuseResidual},
+    {"fuse_activation", FuseActivation},   {"drop_dead", DropDead},
 };
 
 }  // namespace

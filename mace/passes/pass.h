@@ -1,9 +1,9 @@
 // Passes: rewrites of the graph that keep its meaning and make it cheaper to run.
 //
-// The engine copies the imported graph (constants are shared, so a copy is cheap), calls InferShapes
-// for the shapes at hand (infer_shapes.h) and then RunPasses: a pass may bake a known shape into
-// what it makes, so a new input shape starts again from the imported graph. A pass that needs a
-// shape that is not known leaves the node as it is.
+// The engine copies the imported graph (constants are shared, so a copy is cheap), calls
+// InferShapes for the shapes at hand (infer_shapes.h) and then RunPasses: a pass may bake a known
+// shape into what it makes, so a new input shape starts again from the imported graph. A pass that
+// needs a shape that is not known leaves the node as it is.
 //
 // What every pass keeps: the conventions of graph.h, the names and the order of graph inputs and
 // outputs, and the shapes of all values that stay. GraphPort::value may come to name another value.

@@ -17,7 +17,8 @@ using Permutation = std::vector<int64_t>;
 bool IsPermutation(const Permutation& p);
 bool IsIdentity(const Permutation& p);
 Permutation Inverse(const Permutation& p);
-// Transpose(Transpose(x, first), second) = Transpose(x, Compose(first, second)). REQUIRES: one size.
+// Transpose(Transpose(x, first), second) = Transpose(x, Compose(first, second)). REQUIRES: one
+// size.
 Permutation Compose(const Permutation& first, const Permutation& second);
 // The shape of Transpose(x, p). REQUIRES: p.size() is the rank.
 Shape Permute(const Shape& shape, const Permutation& p);
