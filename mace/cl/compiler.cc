@@ -50,8 +50,8 @@ DeviceEntry EntryOf(const DeviceInfo& info) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(
-    const ProgramRequest& request) {
+StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const ProgramRequest& request,
+                                                                     bool* reused) {
   std::string source = FinalSource(request, device_->info());
   const Sha256Digest key =
       ProgramKey(MakeIdentity(source, kBuildOptions, EntryOf(device_->info())));
@@ -59,6 +59,7 @@ StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(
   // it again.
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = built_.find(key);
+  if (reused != nullptr) *reused = found != built_.end();
   if (found != built_.end()) return found->second;
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<BuiltProgram> built,
                         LoadOrCompile(request, std::move(source)));

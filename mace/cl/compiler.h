@@ -48,7 +48,10 @@ class ProgramCompiler {
   ProgramCompiler(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(std::move(device)), store_(std::move(store)) {}
 
-  StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request);
+  // `reused` (may be null) says whether this compiler had the program already: neither cache nor
+  // driver was asked.
+  StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request,
+                                                      bool* reused = nullptr);
 
   // Asks the driver, once, for the binary of each program that was built from source, and writes
   // the cache file. REQUIRES: every launch of these programs has finished once. Does nothing

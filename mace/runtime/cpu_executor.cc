@@ -1,0 +1,65 @@
+#include "mace/runtime/cpu_executor.h"
+
+#include <cstring>
+
+namespace mace {
+namespace {
+
+// For each node the values that nobody reads after it.
+std::vector<std::vector<ValueId>> FindDead(const Graph& graph) {
+  std::vector<int> last(graph.values.size(), -1);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    for (const std::vector<ValueId>* list : {&node.inputs, &node.outputs}) {
+      for (ValueId id : *list) {
+        if (id != kNoValue) last[static_cast<size_t>(id)] = static_cast<int>(n);
+      }
+    }
+  }
+  for (const GraphPort& output : graph.outputs) last[static_cast<size_t>(output.value)] = -1;
+  std::vector<std::vector<ValueId>> dead(graph.nodes.size());
+  for (size_t id = 0; id < last.size(); ++id) {
+    if (last[id] >= 0 && !graph.IsConstant(static_cast<ValueId>(id))) {
+      dead[static_cast<size_t>(last[id])].push_back(static_cast<ValueId>(id));
+    }
+  }
+  return dead;
+}
+
+}  // namespace
+
+CpuExecutor::CpuExecutor(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), values_(*plan_->graph), dead_after_(FindDead(*plan_->graph)) {
+  for (const Node& node : plan_->graph->nodes) values_.PrepareConstants(node);
+  for (const GraphPort& output : plan_->graph->outputs) values_.PrepareConstant(output.value);
+}
+
+Status CpuExecutor::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
+  const Graph& graph = *plan_->graph;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    values_.Share(graph.inputs[i].value, inputs[i]);
+  }
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph.nodes[n], *plan_->ops[n]));
+    if (observer_) Observe(static_cast<int>(n));
+    for (ValueId id : dead_after_[n]) values_.Drop(id);
+  }
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const Bytes from = values_.Get(graph.outputs[i].value).bytes();
+    if (!from.empty()) std::memcpy((*outputs)[i].mutable_data<uint8_t>(), from.data(), from.size());
+  }
+  for (const GraphPort& port : graph.outputs) {
+    if (!graph.IsConstant(port.value)) values_.Drop(port.value);
+  }
+  return Status();
+}
+
+void CpuExecutor::Observe(int node) const {
+  std::vector<HostTensor> outputs;
+  for (ValueId id : plan_->graph->nodes[static_cast<size_t>(node)].outputs) {
+    outputs.push_back(values_.Get(id));
+  }
+  observer_(node, outputs);
+}
+
+}  // namespace mace

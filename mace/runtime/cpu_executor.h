@@ -1,0 +1,40 @@
+// Runs a whole graph by its ops' references, in host memory: the truth that devices are held to.
+//
+// A tensor is freed after its last reader. Constants of a float kind are converted to float32 once.
+// Errors: those of the references, with the node before them. Thread contract: thread-compatible.
+#ifndef MACE_RUNTIME_CPU_EXECUTOR_H_
+#define MACE_RUNTIME_CPU_EXECUTOR_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "mace/plan/plan.h"
+#include "mace/runtime/executor.h"
+#include "mace/runtime/host_values.h"
+
+namespace mace {
+
+class CpuExecutor : public Executor {
+ public:
+  // Takes graph and ops of the plan; its placements do not matter.
+  explicit CpuExecutor(std::shared_ptr<const Plan> plan);
+
+  Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
+
+  // Called with the node's index and its outputs after each node: for comparisons layer by layer.
+  using Observer = std::function<void(int node, const std::vector<HostTensor>& outputs)>;
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+
+ private:
+  void Observe(int node) const;
+
+  std::shared_ptr<const Plan> plan_;
+  HostValues values_;
+  std::vector<std::vector<ValueId>> dead_after_;  // By node.
+  Observer observer_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_CPU_EXECUTOR_H_

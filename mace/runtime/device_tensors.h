@@ -1,0 +1,39 @@
+// The device memory of a plan: its regions and its packed weights.
+//
+// Thread contract: thread-compatible; immutable after creation.
+#ifndef MACE_RUNTIME_DEVICE_TENSORS_H_
+#define MACE_RUNTIME_DEVICE_TENSORS_H_
+
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/cl/memory.h"
+#include "mace/cl/queue.h"
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+class DeviceTensors {
+ public:
+  // The arena with its regions as sub-buffers, and the images; all filled with zeros once, so that
+  // what nobody writes (the padding of a tensor that only slices write) is no NaN.
+  Status CreateRegions(const Plan& plan, ClQueue* queue);
+  // Packs every weight, on as many threads as the host has, and uploads it; in half precision as
+  // half, where it does not ask to stay float. Packs straight into device memory that the host
+  // shares. May run while another thread builds programs.
+  Status CreateWeights(const Plan& plan, ClQueue* queue);
+
+  const ClMemory& region(int index) const { return regions_[static_cast<size_t>(index)]; }
+  const ClMemory& weights(int index) const { return weights_[static_cast<size_t>(index)]; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  ClMemory arena_;
+  std::vector<ClMemory> regions_;
+  std::vector<ClMemory> weights_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_DEVICE_TENSORS_H_

@@ -1,0 +1,41 @@
+// A device and a cache file, shared by the engines that use both at the same time: one context, one
+// store, one compiler.
+//
+// Errors: those of cl/device.h; a cache file that cannot be used is a log line. Thread contract:
+// thread-safe.
+#ifndef MACE_RUNTIME_RUNTIME_H_
+#define MACE_RUNTIME_RUNTIME_H_
+
+#include <memory>
+#include <string>
+
+#include "mace/cache/store.h"
+#include "mace/cl/compiler.h"
+#include "mace/cl/device.h"
+
+namespace mace {
+
+class Runtime {
+ public:
+  // The runtime for this device and file that an engine already holds, or a new one.
+  // `cache_path` may be empty: no cache.
+  static StatusOr<std::shared_ptr<Runtime>> Get(const std::string& device_spec,
+                                                const std::string& cache_path);
+
+  const DeviceInfo& device_info() const { return device_->info(); }
+  ProgramCompiler* compiler() { return &compiler_; }
+  // Null where no cache file was named.
+  CacheStore* store() const { return store_.get(); }
+
+ private:
+  Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
+      : device_(device), store_(store), compiler_(device, store) {}
+
+  std::shared_ptr<ClDevice> device_;
+  std::shared_ptr<CacheStore> store_;
+  ProgramCompiler compiler_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_RUNTIME_H_

@@ -1,0 +1,78 @@
+// A plan made ready on a device, and the loop that runs it.
+//
+// Cold (Create): memory, packed weights, programs, kernels, and every argument of every launch.
+// Hot (Run): enqueues the launches and moves inputs and outputs; it allocates nothing, steps on the
+// CPU excepted. Errors: kDeviceError names the call, the error, the kernel and the node.
+// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue.
+#ifndef MACE_RUNTIME_SESSION_H_
+#define MACE_RUNTIME_SESSION_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/cl/compiler.h"
+#include "mace/cl/queue.h"
+#include "mace/plan/plan.h"
+#include "mace/runtime/device_tensors.h"
+#include "mace/runtime/executor.h"
+#include "mace/runtime/host_values.h"
+
+namespace mace {
+
+class Session : public Executor {
+ public:
+  // `compiler` is not kept.
+  static StatusOr<std::unique_ptr<Session>> Create(std::shared_ptr<const Plan> plan,
+                                                   ProgramCompiler* compiler);
+
+  Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
+
+  const std::vector<std::shared_ptr<const BuiltProgram>>& programs() const { return programs_; }
+  // How many of them another session of the compiler had asked for before.
+  size_t reused_programs() const { return reused_programs_; }
+  size_t launches_per_run() const { return launches_per_run_; }
+  size_t device_bytes() const { return memory_.bytes(); }
+  // Creating and building programs and kernels, in milliseconds.
+  double program_ms() const { return program_ms_; }
+
+ private:
+  struct BoundLaunch {
+    ClKernel kernel;
+    WorkSize global = {1, 1, 1};
+    WorkSize local = {1, 1, 1};
+    int node = -1;
+  };
+
+  Session(std::shared_ptr<const Plan> plan, ClQueue queue);
+  Status BuildPrograms(ProgramCompiler* compiler);
+  Status BindLaunches();
+  StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
+  Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
+  void PrepareHost();
+  Status RunSetup();
+  Status RunStep(const Step& step, std::vector<HostTensor>* outputs);
+  Status Enqueue(const BoundLaunch& launch);
+  Status Upload(int tensor);
+  Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs);
+  void CopyHostOutputs(std::vector<HostTensor>* outputs) const;
+  // "node 'x' (Conv2D)", or "layout conversion".
+  std::string NodeName(int node) const;
+
+  std::shared_ptr<const Plan> plan_;
+  ClQueue queue_;
+  DeviceTensors memory_;
+  std::vector<std::shared_ptr<const BuiltProgram>> programs_;
+  std::vector<BoundLaunch> launches_;
+  HostValues values_;
+  std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
+  std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
+  std::vector<uint16_t> halves_;    // Staging of the largest transfer, in half precision.
+  size_t reused_programs_ = 0;
+  size_t launches_per_run_ = 0;
+  double program_ms_ = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_SESSION_H_
