@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kPaddingSame = 1;
 constexpr int64_t kRoundFloor = 0;
 constexpr int64_t kRoundCeil = 1;
+constexpr int64_t kFrameworkOnnx = 2;
 
 using Rule = Status (*)(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder);
 
@@ -77,10 +78,11 @@ Status NormalizePooling(MaceOp* op, const MaceLayout& layout, GraphBuilder* buil
   return Status::Ok();
 }
 
-// TensorFlow's form has the output's shape as input 2 and the bias behind it. The graph has the
-// shape as attribute `dim` only.
+// TensorFlow's form has the output's shape as input 2 and the bias behind it. The graph has one form:
+// the bias is input 2, a shape is attribute `dim`, and framework_type says so.
 Status NormalizeDeconv(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder) {
   MACE_RETURN_IF_ERROR(NormalizeWindow(op, layout, builder));
+  op->node.attributes.Set("framework_type", kFrameworkOnnx);
   std::vector<ValueId>& inputs = op->node.inputs;
   if (!op->tensorflow_form || inputs.size() < 3) return Status::Ok();
   std::vector<int64_t> numbers;

@@ -1,0 +1,47 @@
+// The wiring of a TensorFlow graph: names resolved, outputs found, nodes in an order that works.
+#ifndef MACE_IMPORT_TF_GRAPH_H_
+#define MACE_IMPORT_TF_GRAPH_H_
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/import/proto/tensorflow.pb.h"
+
+namespace mace {
+
+// An output of a node.
+struct TfTensorRef {
+  size_t node = 0;
+  int port = 0;
+};
+
+class TfGraph {
+ public:
+  // kInvalidArgument for two nodes of one name, an input that no node makes, a port that is no
+  // number. Control inputs ("^node") are left out: inference has no side effects to order.
+  static StatusOr<TfGraph> Make(const tf::GraphDef& def);
+
+  const tf::NodeDef& node(size_t index) const { return def_->node(static_cast<int>(index)); }
+  const std::vector<TfTensorRef>& inputs(size_t index) const { return inputs_[index]; }
+
+  // "node" or "node:1"; kNotFound where there is no such node.
+  StatusOr<TfTensorRef> Resolve(const std::string& tensor) const;
+  // What no node reads and that computes something; all ports of a node with several.
+  std::vector<TfTensorRef> FindOutputs() const;
+  // All nodes that `outputs` need; kInvalidArgument names a node of a cycle.
+  StatusOr<std::vector<size_t>> OrderFor(const std::vector<TfTensorRef>& outputs) const;
+
+ private:
+  explicit TfGraph(const tf::GraphDef& def) : def_(&def) {}
+
+  const tf::GraphDef* def_;
+  std::unordered_map<std::string, size_t> by_name_;
+  std::vector<std::vector<TfTensorRef>> inputs_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_TF_GRAPH_H_
