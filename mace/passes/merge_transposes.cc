@@ -91,6 +91,7 @@ bool TransposeMerger::MergeTranspose(Node* node) {
     node->inputs[0] = Source(node->inputs[0]);
   }
   const ValueId source = node->inputs[0], result = node->outputs[0];
+  node->inputs = {source};
   // The runtime is spared graph outputs that no node makes.
   if (IsIdentity(*p) && (producers_[source] >= 0 || !graph_->IsGraphOutput(result))) {
     stands_for_[result] = source;

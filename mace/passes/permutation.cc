@@ -77,20 +77,23 @@ bool KeepsElementOrder(const Shape& shape, const Permutation& p) {
 }
 
 std::optional<Permutation> ReadTranspose(const Graph& graph, const Node& node) {
-  if (node.type != "Transpose" || node.inputs.size() != 1 || node.outputs.size() != 1) {
+  if (node.type != "Transpose" || node.inputs.empty() || node.outputs.size() != 1 ||
+      node.inputs[0] == kNoValue || !graph.value(node.inputs[0]).shape_known) {
     return std::nullopt;
   }
-  Permutation p = node.attributes.GetInts("dims");
-  const Value& input = graph.value(node.inputs[0]);
-  if (p.empty()) {
-    if (!input.shape_known) return std::nullopt;
-    p.resize(input.info.shape.rank());
-    std::iota(p.rbegin(), p.rend(), int64_t{0});
-  }
-  if (!IsPermutation(p)) return std::nullopt;
-  if (input.shape_known && input.info.shape.rank() != static_cast<int>(p.size())) {
+  const int rank = graph.value(node.inputs[0]).info.shape.rank();
+  const ValueId operand = node.inputs.size() > 1 ? node.inputs[1] : kNoValue;
+  Permutation p(rank);
+  std::iota(p.rbegin(), p.rend(), int64_t{0});
+  if (node.attributes.Has("dims")) {
+    p = node.attributes.GetInts("dims");
+  } else if (graph.IsConstant(operand)) {
+    p = ToInt64Vector(*graph.value(operand).constant);
+  } else if (operand != kNoValue) {
     return std::nullopt;
   }
+  for (int64_t& axis : p) axis += axis < 0 ? rank : 0;
+  if (static_cast<int>(p.size()) != rank || !IsPermutation(p)) return std::nullopt;
   return p;
 }
 

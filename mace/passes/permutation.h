@@ -27,8 +27,8 @@ std::optional<HostTensor> Permute(const HostTensor& tensor, const Permutation& p
 // Whether Transpose(x, p) has x's elements in x's order: only extents of 1 move.
 bool KeepsElementOrder(const Shape& shape, const Permutation& p);
 
-// What the Transpose `node` does (attribute dims; absent: reversed), nullopt for another node or
-// where the rank is not known.
+// What the Transpose `node` does (attribute dims, or constant input 1; neither: reversed); nullopt
+// for another node or where the input's shape is not known.
 std::optional<Permutation> ReadTranspose(const Graph& graph, const Node& node);
 
 }  // namespace mace

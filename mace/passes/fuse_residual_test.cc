@@ -1,0 +1,116 @@
+#include "mace/passes/fuse_residual.h"
+
+#include "mace/passes/fuse_activation.h"
+#include "mace/passes/test_util.h"
+
+namespace mace {
+namespace {
+
+ValueId AddConvolution(GraphBuilder* builder, ValueId x, bool bias,
+                       const GraphBuilder::Attributes& attributes = {}) {
+  std::vector<ValueId> inputs = {x, builder->Constant({4, 4, 3, 3})};
+  if (bias) inputs.push_back(builder->Constant({4}));
+  return builder->Add("Conv2D", inputs, attributes);
+}
+
+TEST(FuseResidual, SumOnEitherSide) {
+  for (bool bias : {true, false}) {
+    for (bool first : {true, false}) {
+      GraphBuilder builder;
+      const ValueId x = builder.Input({2, 5, 4, 4});
+      const ValueId y = AddConvolution(&builder, x, bias);
+      const std::vector<ValueId> inputs = first ? std::vector<ValueId>{y, x}
+                                                : std::vector<ValueId>{x, y};
+      builder.Output(builder.Add("Eltwise", inputs));
+      const Graph after = ExpectKeepsMeaning(builder.Build(), FuseResidual);
+      ASSERT_EQ(after.nodes.size(), 1u);
+      const Node& node = after.nodes[0];
+      EXPECT_EQ(node.attributes.GetInt("residual", 0), 1);
+      ASSERT_EQ(node.inputs.size(), 4u);
+      EXPECT_EQ(node.inputs[2] == kNoValue, !bias);
+      EXPECT_EQ(node.inputs[3], x);
+    }
+  }
+}
+
+// The other tensor is made after the convolution, so the convolution has to move.
+TEST(FuseResidual, LaterTensor) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({1, 5, 4, 4});
+  const ValueId y = AddConvolution(&builder, x, true);
+  const ValueId other = builder.Add("Activation", {x}, {{"activation", std::string("TANH")}});
+  builder.Output(builder.Add("Eltwise", {y, other}));
+  const Graph after = ExpectKeepsMeaning(builder.Build(), FuseResidual);
+  ASSERT_EQ(after.nodes.size(), 2u);
+  EXPECT_EQ(after.nodes[1].type, "Conv2D");
+}
+
+TEST(FuseResidual, OfTwoConvolutionsTheLaterOne) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({1, 5, 4, 4});
+  const ValueId y = AddConvolution(&builder, x, true), z = AddConvolution(&builder, x, true);
+  builder.Output(builder.Add("AddN", {z, y}));
+  const Graph after = ExpectKeepsMeaning(builder.Build(), FuseResidual);
+  ASSERT_EQ(after.nodes.size(), 2u);
+  EXPECT_EQ(after.nodes[1].inputs[3], y);
+}
+
+TEST(FuseResidual, TheSumsActivationMovesAlong) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({1, 5, 4, 4});
+  const ValueId y = AddConvolution(&builder, x, true);
+  const ValueId sum = builder.Add("Eltwise", {y, x});
+  builder.Output(builder.Add("Activation", {sum}, {{"activation", std::string("RELU")}}));
+  const Graph before = builder.Build();
+  const Graph sum_first = ExpectKeepsMeaning(ExpectKeepsMeaning(before, FuseResidual), FuseActivation);
+  EXPECT_EQ(sum_first.nodes.size(), 1u);
+  const Graph activation_first =
+      ExpectKeepsMeaning(ExpectKeepsMeaning(before, FuseActivation), FuseResidual);
+  EXPECT_EQ(activation_first.nodes.size(), 1u);
+}
+
+void ExpectStays(GraphBuilder* builder) {
+  const Graph before = builder->Build();
+  EXPECT_EQ(ExpectKeepsMeaning(before, FuseResidual).nodes.size(), before.nodes.size());
+}
+
+TEST(FuseResidual, StaysWhereItDoesNotFit) {
+  GraphBuilder broadcast;
+  ValueId x = broadcast.Input({1, 5, 4, 4});
+  broadcast.Output(broadcast.Add("Eltwise", {AddConvolution(&broadcast, x, true),
+                                             broadcast.Input({1, 1, 1, 4})}));
+  ExpectStays(&broadcast);
+
+  GraphBuilder activated;
+  x = activated.Input({1, 5, 4, 4});
+  activated.Output(activated.Add(
+      "Eltwise", {AddConvolution(&activated, x, true, {{"activation", std::string("RELU")}}), x}));
+  ExpectStays(&activated);
+
+  GraphBuilder difference;
+  x = difference.Input({1, 5, 4, 4});
+  difference.Output(difference.Add("Eltwise", {AddConvolution(&difference, x, true), x},
+                                   {{"type", int64_t{1}}}));
+  ExpectStays(&difference);
+
+  GraphBuilder weighted;
+  x = weighted.Input({1, 5, 4, 4});
+  weighted.Output(weighted.Add("Eltwise", {AddConvolution(&weighted, x, true), x},
+                               {{"coeff", std::vector<double>{1, 0.5}}}));
+  ExpectStays(&weighted);
+
+  GraphBuilder doubled;
+  x = AddConvolution(&doubled, doubled.Input({1, 5, 4, 4}), true);
+  doubled.Output(doubled.Add("Eltwise", {x, x}));
+  ExpectStays(&doubled);
+
+  GraphBuilder output;
+  x = output.Input({1, 5, 4, 4});
+  const ValueId y = AddConvolution(&output, x, true);
+  output.Output(output.Add("Eltwise", {y, x}));
+  output.Output(y);
+  ExpectStays(&output);
+}
+
+}  // namespace
+}  // namespace mace
