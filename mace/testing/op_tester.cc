@@ -213,6 +213,41 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
 
 namespace {
 
+// Whether `part` is what `whole` holds from `channel` on, at every position.
+bool IsSlice(const HostTensor& part, const HostTensor& whole, int64_t channel) {
+  const Nhwc small = AsNhwc(part.shape()), large = AsNhwc(whole.shape());
+  if (small.rows() != large.rows() || small.w != large.w || channel % 4 != 0 ||
+      channel + small.c > large.c) {
+    return false;
+  }
+  for (int64_t position = 0; position < small.rows() * small.w; ++position) {
+    const float* a = part.f32() + position * small.c;
+    const float* b = whole.f32() + position * large.c + channel;
+    for (int64_t c = 0; c < small.c; ++c) {
+      if (a[c] != b[c] && !(std::isnan(a[c]) && std::isnan(b[c]))) return false;
+    }
+  }
+  return true;
+}
+
+// A concatenation or a split that is only a view of memory: there is nothing to run, but the
+// channels it names must be those of the reference.
+void CheckSlices(const LoweringRun& run, const std::vector<HostTensor>& expected) {
+  const Lowering& lowering = *run.lowering;
+  EXPECT_TRUE(lowering.launches.empty()) << "slices need no launch";
+  if (!lowering.input_slices.empty()) {
+    ASSERT_EQ(lowering.input_slices.size(), run.inputs.size());
+    for (size_t i = 0; i < run.inputs.size(); ++i) {
+      EXPECT_TRUE(IsSlice(run.inputs[i], expected[0], lowering.input_slices[i])) << "input " << i;
+    }
+    return;
+  }
+  ASSERT_EQ(lowering.output_slices.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_TRUE(IsSlice(expected[i], run.inputs[0], lowering.output_slices[i])) << "output " << i;
+  }
+}
+
 // One lowering in every placement, against the expected outputs.
 void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, float tolerance) {
   const Lowering& lowering = *run.lowering;
@@ -221,6 +256,10 @@ void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, flo
     const HostTensor& source = run.inputs[static_cast<size_t>(lowering.alias_input)];
     ASSERT_EQ(source.shape().elements(), expected[0].shape().elements());
     EXPECT_EQ("", Compare(expected[0], source.Reshaped(expected[0].shape()), tolerance));
+    return;
+  }
+  if (!lowering.input_slices.empty() || !lowering.output_slices.empty()) {
+    CheckSlices(run, expected);
     return;
   }
   for (int placement = 0; placement < 3; ++placement) {
