@@ -1,42 +1,18 @@
 #include "mace/cache/store.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "mace/base/files.h"
-#include "mace/cache/encoder.h"
+#include "mace/cache/rewrite.h"
 
 namespace mace {
 namespace {
-
-constexpr uint32_t kCacheFileMode =
-    0600;  // A compiled program is code: nobody else's to change or to read.
 
 // Names a tuning record across devices; the device's own encoding ends where the key begins.
 std::string TuningName(const DeviceEntry& device, const std::string& key) {
   std::string name;
   device.EncodeTo(&name);
   return name + key;
-}
-
-// A path may lead to a device or a pipe by mistake; those must not be replaced by a file.
-Status CheckReplaceable(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return Status::Ok();
-  return InvalidArgument(path + ": is not a regular file, so it is not replaced");
-}
-
-// The next generation of a file's contents. Counting starts anew before the number would wrap.
-void Advance(CacheContents* contents) {
-  if (contents->generation == std::numeric_limits<uint32_t>::max()) {
-    contents->generation = 0;
-    for (ProgramRecord& program : contents->programs) program.last_used = 0;
-    for (TuningEntry& entry : contents->tuning) entry.last_used = 0;
-  }
-  ++contents->generation;
 }
 
 }  // namespace
@@ -145,41 +121,34 @@ Status CacheStore::Flush() {
     if (added_.programs.empty() && added_.tuning.empty()) return Status::Ok();
     additions = added_;
   }
-  if (options_.trust.public_key && !options_.signing_key) {
-    return Unsupported(path_ +
-                       ": not written: a signed file is required and no key to sign is set");
-  }
-  MACE_RETURN_IF_ERROR(CheckReplaceable(path_));
   CacheCounters counters;
-  MACE_ASSIGN_OR_RETURN(auto file, WriteMerged(additions, &counters));
+  const RewriteOptions rewrite{options_.trust, options_.lock_wait_milliseconds,
+                               options_.signing_key};
+  MACE_ASSIGN_OR_RETURN(
+      auto file, RewriteCacheFile(path_, rewrite, [&](const Status&, CacheContents* contents) {
+        // A file that cannot be used counts as an empty one here too.
+        MergeAdditions(additions, contents, &counters);
+        return Status::Ok();
+      }));
+  counters.written_bytes = file->file().size();
   Settle(additions, std::move(file), counters);
   return Status::Ok();
 }
 
-StatusOr<std::shared_ptr<const CacheFile>> CacheStore::WriteMerged(const Additions& additions,
-                                                                   CacheCounters* counters) const {
-  MACE_ASSIGN_OR_RETURN(const FileLock file_lock,
-                        FileLock::Acquire(path_ + ".lock", options_.lock_wait_milliseconds));
-  RemoveStaleTemporaries(path_);
-
-  CacheContents contents;
-  size_t damaged = 0;
-  // What another process wrote since this one opened the file; one that cannot be used is replaced.
-  StatusOr<std::shared_ptr<const CacheFile>> present = CacheFile::Open(path_, options_.trust);
-  if (present.ok()) contents = (*present)->ReadContents(&damaged);
-  Advance(&contents);
-  for (ProgramRecord& program : contents.programs) {
-    if (additions.used_programs.count(program.key) != 0) program.last_used = contents.generation;
+void CacheStore::MergeAdditions(const Additions& additions, CacheContents* contents,
+                                CacheCounters* counters) const {
+  for (ProgramRecord& program : contents->programs) {
+    if (additions.used_programs.count(program.key) != 0) program.last_used = contents->generation;
   }
-  for (TuningEntry& entry : contents.tuning) {
+  for (TuningEntry& entry : contents->tuning) {
     const bool used = additions.used_tuning.count(TuningName(entry.device, entry.key)) != 0;
-    if (used) entry.last_used = contents.generation;
+    if (used) entry.last_used = contents->generation;
   }
 
   std::vector<ProgramRecord> programs;
   for (const auto& [key, program] : additions.programs) {
     programs.push_back(*program);
-    programs.back().last_used = contents.generation;
+    programs.back().last_used = contents->generation;
   }
   // A hash map's order changes from run to run, a file's should not.
   std::sort(programs.begin(), programs.end(),
@@ -187,19 +156,12 @@ StatusOr<std::shared_ptr<const CacheFile>> CacheStore::WriteMerged(const Additio
   std::vector<TuningEntry> tuning;
   for (const auto& [name, entry] : additions.tuning) {
     tuning.push_back(*entry);
-    tuning.back().last_used = contents.generation;
+    tuning.back().last_used = contents->generation;
   }
   std::sort(tuning.begin(), tuning.end(),
             [](const TuningEntry& a, const TuningEntry& b) { return a.key < b.key; });
-  counters->stale = contents.Merge(programs, tuning);
-  counters->evicted = contents.EvictTo(options_.size_limit);
-
-  MACE_ASSIGN_OR_RETURN(const EncodedCacheFile encoded,
-                        EncodedCacheFile::Encode(contents, options_.signing_key));
-  MACE_RETURN_IF_ERROR(WriteFileAtomic(path_, encoded.Pieces(), kCacheFileMode));
-  counters->written_bytes = encoded.size();
-  // Still under the lock, so that this is the file just written.
-  return CacheFile::Open(path_, options_.trust);
+  counters->stale = contents->Merge(programs, tuning);
+  counters->evicted = contents->EvictTo(options_.size_limit);
 }
 
 void CacheStore::Settle(const Additions& written, std::shared_ptr<const CacheFile> file,

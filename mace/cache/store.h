@@ -106,8 +106,9 @@ class CacheStore {
     std::unordered_set<std::string> used_tuning;
   };
 
-  StatusOr<std::shared_ptr<const CacheFile>> WriteMerged(const Additions& additions,
-                                                         CacheCounters* counters) const;
+  // Brings what this process added and used into the contents of the file that is there now.
+  void MergeAdditions(const Additions& additions, CacheContents* contents,
+                      CacheCounters* counters) const;
   // Drops from `added_` what was written and no newer addition replaced.
   void Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
               const CacheCounters& counters);

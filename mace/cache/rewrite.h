@@ -1,0 +1,40 @@
+// Changing a cache file: lock, read what is there now, edit, replace. The one way in which a cache
+// file is written.
+//
+// Errors: kIoError where folder, lock or disk refuse, kInvalidArgument for a path that is no file
+// to replace; the old file then stands. Thread contract: thread-safe, between processes too.
+#ifndef MACE_CACHE_REWRITE_H_
+#define MACE_CACHE_REWRITE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mace/base/status.h"
+#include "mace/cache/cache_file.h"
+#include "mace/cache/contents.h"
+#include "mace/cache/signing.h"
+
+namespace mace {
+
+struct RewriteOptions {
+  CacheTrust trust;
+  int lock_wait_milliseconds = 10000;  // For another writer.
+  std::optional<SigningKey> signing_key;
+};
+
+// What stands at `path` now, or why it cannot be used, and its contents (empty in that case) in a
+// generation of their own, ready to be changed. A Status that is not OK leaves the file as it is.
+using CacheEdit = std::function<Status(const Status& present, CacheContents* contents)>;
+
+// Returns the file just written. It is never anyone's but this user's: mode 0600, a link at `path`
+// is replaced.
+StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& path,
+                                                            const RewriteOptions& options,
+                                                            const CacheEdit& edit);
+
+}  // namespace mace
+
+#endif  // MACE_CACHE_REWRITE_H_
