@@ -9,7 +9,8 @@ Status MoveOp::Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>
   return Status::Ok();
 }
 
-Status MoveOp::Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const {
+Status MoveOp::Reference(const std::vector<HostTensor>& inputs,
+                         std::vector<HostTensor>* outputs) const {
   std::vector<OpInput> known(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     known[i].present = inputs[i].dtype() != DType::kInvalid;
@@ -19,7 +20,8 @@ Status MoveOp::Reference(const std::vector<HostTensor>& inputs, std::vector<Host
   Move move;
   MACE_RETURN_IF_ERROR(Describe(known, &move));
   for (const StridedCopy& copy : move.copies) {
-    RunStridedCopy(copy, inputs[static_cast<size_t>(copy.input)], &(*outputs)[static_cast<size_t>(copy.output)]);
+    RunStridedCopy(copy, inputs[static_cast<size_t>(copy.input)],
+                   &(*outputs)[static_cast<size_t>(copy.output)]);
   }
   return Status::Ok();
 }
@@ -33,7 +35,8 @@ std::vector<Lowering> MoveOp::Lower(const LoweringRequest& request) const {
 StridedCopy CopyBox(const Shape& input, const Shape& output, const Shape& extents) {
   const std::vector<int64_t> from = DenseStrides(input), to = DenseStrides(output);
   StridedCopy copy;
-  for (size_t i = 0; i < extents.dims().size(); ++i) copy.axes.push_back({extents.dims()[i], from[i], to[i]});
+  for (size_t i = 0; i < extents.dims().size(); ++i)
+    copy.axes.push_back({extents.dims()[i], from[i], to[i]});
   return copy;
 }
 
@@ -41,22 +44,25 @@ bool HasInput(const std::vector<OpInput>& inputs, size_t index) {
   return index < inputs.size() && inputs[index].present;
 }
 
-StatusOr<std::vector<int64_t>> ConstantIntegers(const std::vector<OpInput>& inputs, size_t index, const char* what,
-                                                int64_t limit) {
-  if (!HasInput(inputs, index)) return InvalidArgument(std::string(what) + ": neither attribute nor input");
+StatusOr<std::vector<int64_t>> ConstantIntegers(const std::vector<OpInput>& inputs, size_t index,
+                                                const char* what, int64_t limit) {
+  if (!HasInput(inputs, index))
+    return InvalidArgument(std::string(what) + ": neither attribute nor input");
   const OpInput& input = inputs[index];
   if (input.constant == nullptr) return Unsupported(std::string(what) + ": expected a constant");
   if (IsFloat(input.info.dtype)) {
-    return InvalidArgument(std::string(what) + ": expected integers, found " + DTypeName(input.info.dtype));
+    return InvalidArgument(std::string(what) + ": expected integers, found " +
+                           DTypeName(input.info.dtype));
   }
   if (input.info.shape.elements() > limit) {
-    return InvalidArgument(std::string(what) + ": expected at most " + std::to_string(limit) + " numbers, found " +
-                           std::to_string(input.info.shape.elements()));
+    return InvalidArgument(std::string(what) + ": expected at most " + std::to_string(limit) +
+                           " numbers, found " + std::to_string(input.info.shape.elements()));
   }
   return ToInt64Vector(*input.constant);
 }
 
-StatusOr<std::vector<int64_t>> AttributeOrInput(const AttributeMap& attributes, const char* attribute,
+StatusOr<std::vector<int64_t>> AttributeOrInput(const AttributeMap& attributes,
+                                                const char* attribute,
                                                 const std::vector<OpInput>& inputs, size_t index) {
   if (attributes.Has(attribute)) return attributes.GetInts(attribute);
   return ConstantIntegers(inputs, index, attribute);

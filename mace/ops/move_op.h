@@ -1,5 +1,6 @@
-// The base of the ops that only move elements: such an op describes its outputs and the copies that fill them, and has
-// its inference, reference and GPU ways from that. Any dtype on the CPU, any rank up to Shape::kMaxRank.
+// The base of the ops that only move elements: such an op describes its outputs and the copies that
+// fill them, and has its inference, reference and GPU ways from that. Any dtype on the CPU, any
+// rank up to Shape::kMaxRank.
 //
 // Immutable after construction: thread-safe.
 #ifndef MACE_OPS_MOVE_OP_H_
@@ -24,7 +25,8 @@ class MoveOp : public Op {
   explicit MoveOp(std::string name) : name_(std::move(name)) {}
 
   Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const final;
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const final;
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const final;
   std::vector<Lowering> Lower(const LoweringRequest& request) const override;
 
  protected:
@@ -36,19 +38,24 @@ class MoveOp : public Op {
   const std::string name_;
 };
 
-// A copy of the box of `extents` elements between dense tensors of these shapes, all of the same rank.
+// What inference gives for moved elements: activations of any float kind are float32.
+inline DType ElementType(DType dtype) { return IsFloat(dtype) ? DType::kFloat32 : dtype; }
+
+// A copy of the box of `extents` elements between dense tensors of these shapes, all of the same
+// rank.
 StridedCopy CopyBox(const Shape& input, const Shape& output, const Shape& extents);
 
-// The integers of a constant input, at most `limit` of them; kInvalidArgument (naming `what`) where it is missing, not
-// constant, no integer tensor or too long.
-StatusOr<std::vector<int64_t>> ConstantIntegers(const std::vector<OpInput>& inputs, size_t index, const char* what,
-                                                int64_t limit = 64);
+// The integers of a constant input, at most `limit` of them; kInvalidArgument (naming `what`) where
+// it is missing, not constant, no integer tensor or too long.
+StatusOr<std::vector<int64_t>> ConstantIntegers(const std::vector<OpInput>& inputs, size_t index,
+                                                const char* what, int64_t limit = 64);
 
 // Whether the op is given input `index`.
 bool HasInput(const std::vector<OpInput>& inputs, size_t index);
 
 // The attribute where the node has it, else the constant input.
-StatusOr<std::vector<int64_t>> AttributeOrInput(const AttributeMap& attributes, const char* attribute,
+StatusOr<std::vector<int64_t>> AttributeOrInput(const AttributeMap& attributes,
+                                                const char* attribute,
                                                 const std::vector<OpInput>& inputs, size_t index);
 
 }  // namespace mace

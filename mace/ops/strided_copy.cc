@@ -25,9 +25,11 @@ int64_t ApplyRule(OutsideRule rule, int64_t position, int64_t bound) {
 
 HostTensor FillElement(DType dtype, double value) {
   if (IsFloat(dtype)) {
-    return HostTensor::FromVector<float>(DType::kFloat32, Shape{}, {static_cast<float>(value)}).ConvertTo(dtype);
+    return HostTensor::FromVector<float>(DType::kFloat32, Shape{}, {static_cast<float>(value)})
+        .ConvertTo(dtype);
   }
-  return HostTensor::FromVector<int64_t>(DType::kInt64, Shape{}, {static_cast<int64_t>(value)}).ConvertTo(dtype);
+  return HostTensor::FromVector<int64_t>(DType::kInt64, Shape{}, {static_cast<int64_t>(value)})
+      .ConvertTo(dtype);
 }
 
 class Runner {
@@ -50,8 +52,8 @@ class Runner {
       return;
     }
     const CopyAxis& axis = copy_.axes[depth];
-    const bool run = depth + 1 == copy_.axes.size() && inside && axis.bound == 0 && axis.input_stride == 1 &&
-                     axis.output_stride == 1;
+    const bool run = depth + 1 == copy_.axes.size() && inside && axis.bound == 0 &&
+                     axis.input_stride == 1 && axis.output_stride == 1;
     if (run) {
       std::memcpy(output_ + to * size_, input_ + (from + axis.start) * size_,
                   static_cast<size_t>(axis.extent * size_));
@@ -60,8 +62,8 @@ class Runner {
     for (int64_t i = 0; i < axis.extent; ++i) {
       const int64_t position = ApplyRule(copy_.rule, axis.start + i, axis.bound);
       const bool outside = axis.bound > 0 && position < 0;
-      Walk(depth + 1, outside ? from : from + position * axis.input_stride, to + i * axis.output_stride,
-           inside && !outside);
+      Walk(depth + 1, outside ? from : from + position * axis.input_stride,
+           to + i * axis.output_stride, inside && !outside);
     }
   }
 
@@ -73,7 +75,8 @@ class Runner {
 };
 
 bool RunsOn(const CopyAxis& outer, const CopyAxis& inner) {
-  return outer.bound == 0 && inner.bound == 0 && outer.input_stride == inner.input_stride * inner.extent &&
+  return outer.bound == 0 && inner.bound == 0 &&
+         outer.input_stride == inner.input_stride * inner.extent &&
          outer.output_stride == inner.output_stride * inner.extent;
 }
 

@@ -18,11 +18,13 @@ bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& cop
   for (const StridedCopy& copy : copies) {
     const OpInput& input = request.inputs[static_cast<size_t>(copy.input)];
     if (!input.present || !IsIndexable(input.info)) return false;
-    const bool is_float = input.constant != nullptr ? IsFloat(input.info.dtype) : input.info.dtype == DType::kFloat32;
+    const bool is_float =
+        input.constant != nullptr ? IsFloat(input.info.dtype) : input.info.dtype == DType::kFloat32;
     if (!is_float) return false;
   }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != DType::kFloat32 || output.shape.elements() == 0 || !IsIndexable(output)) return false;
+    if (output.dtype != DType::kFloat32 || output.shape.elements() == 0 || !IsIndexable(output))
+      return false;
   }
   return true;
 }
@@ -55,11 +57,15 @@ std::optional<StridedCopy> ScaleCopy(StridedCopy copy, const Scale& scale) {
   return copy;
 }
 
-// Whole pixels where both sides have the same channels, else blocks of four where no side has padding lanes.
-std::optional<StridedCopy> ToBlocks(const StridedCopy& copy, int64_t input_channels, int64_t output_channels) {
+// Whole pixels where both sides have the same channels, else blocks of four where no side has
+// padding lanes.
+std::optional<StridedCopy> ToBlocks(const StridedCopy& copy, int64_t input_channels,
+                                    int64_t output_channels) {
   std::optional<StridedCopy> blocks;
-  if (input_channels == output_channels) blocks = ScaleCopy(copy, {input_channels, (input_channels + 3) / 4});
-  if (!blocks.has_value() && input_channels % 4 == 0 && output_channels % 4 == 0) blocks = ScaleCopy(copy, {4, 1});
+  if (input_channels == output_channels)
+    blocks = ScaleCopy(copy, {input_channels, (input_channels + 3) / 4});
+  if (!blocks.has_value() && input_channels % 4 == 0 && output_channels % 4 == 0)
+    blocks = ScaleCopy(copy, {4, 1});
   return blocks;
 }
 
@@ -71,12 +77,15 @@ size_t KernelRank(const StridedCopy& copy) {
   return 0;
 }
 
-// Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost first.
+// Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost
+// first.
 void AppendCopy(const StridedCopy& copy, Launch* launch) {
   const size_t rank = KernelRank(copy);
   launch->kernel.macros["RANK"] = std::to_string(rank);
   launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
-  auto append = [launch](int64_t value) { launch->arguments.push_back(static_cast<int32_t>(value)); };
+  auto append = [launch](int64_t value) {
+    launch->arguments.push_back(static_cast<int32_t>(value));
+  };
   append(copy.input_offset);
   append(copy.output_offset);
   append(copy.elements());
@@ -93,7 +102,8 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
 }
 
 Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
-  Launch launch = StartLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
+  Launch launch =
+      StartLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
   const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";

@@ -1,0 +1,61 @@
+// Cast: the elements as another dtype; attribute `dtype` names it ("float32", "int32", ...). Floats
+// to integers truncate towards zero and stop at the type's limits, anything but zero is true.
+// float16 and bfloat16 are float32 here: the plan chooses the storage.
+#include <cstring>
+
+#include "mace/ops/alias_op.h"
+
+namespace mace {
+namespace {
+
+DType DTypeOfName(const std::string& name) {
+  for (DType dtype : {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kInt32,
+                      DType::kInt64, DType::kUInt8, DType::kInt8, DType::kBool}) {
+    if (name == DTypeName(dtype)) return dtype;
+  }
+  return DType::kInvalid;
+}
+
+class CastOp : public Op {
+ public:
+  explicit CastOp(DType dtype) : dtype_(dtype) {}
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    outputs->assign(1, {dtype_, inputs[0].info.shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    HostTensor& y = (*outputs)[0];
+    const HostTensor converted = inputs[0].ConvertTo(dtype_);
+    if (!converted.has_data())
+      return Internal("no memory for " + std::to_string(y.info().bytes()) + " bytes");
+    if (y.info().bytes() > 0) {
+      std::memcpy(y.mutable_data<uint8_t>(), converted.bytes().data(), y.info().bytes());
+    }
+    return Status::Ok();
+  }
+
+  // Between integers, or to them, there is nothing on the GPU.
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    return LowerAlias("cast", request);
+  }
+
+ private:
+  const DType dtype_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeCast(const Node& node) {
+  const std::string name = node.attributes.GetString("dtype", "");
+  const DType dtype = DTypeOfName(name);
+  if (dtype == DType::kInvalid) return Unsupported("dtype '" + name + "' is unknown");
+  return std::unique_ptr<Op>(new CastOp(ElementType(dtype)));
+}
+
+}  // namespace
+
+extern const OpDefinition kCastOp = {"Cast", 1, 1, &MakeCast};
+
+}  // namespace mace
