@@ -12,7 +12,7 @@ int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
 constexpr double kMaxElements = static_cast<double>(std::numeric_limits<int32_t>::max());
 
 // The largest tile of output channels that a packing rounds up to.
-constexpr int64_t kLargestTile = 32;
+constexpr int64_t kLargestTile = 64;
 
 constexpr size_t kWorkGroupItems = 64;
 

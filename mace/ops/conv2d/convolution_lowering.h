@@ -50,6 +50,9 @@ void AppendWindow(const Window& window, Launch* launch);
 
 // The bias of every output channel, rounded up to a multiple of four; zeros where there is none.
 PackedWeights PackChannelBias(const ConvolutionRequest& request);
+// The filter as [output block][tap][input block of the group][4 in][4 out]. REQUIRES: aligned
+// groups.
+PackedWeights PackDirectFilter(const ConvolutionRequest& request);
 // Sets global, and local sizes of about 64 work-items that waste little of it (1 on CPUs), with
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);

@@ -11,29 +11,6 @@ constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
 
 int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
 
-// [output block][tap][input block][4 in][4 out]
-PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
-  const Convolution& c = request.convolution;
-  const int64_t taps = c.taps(), depth = c.in_per_group(), in_blocks = Blocks(depth);
-  PackedWeights weights;
-  weights.name = "filter";
-  weights.elements = static_cast<size_t>(Blocks(c.out_channels) * taps * in_blocks * 16);
-  weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
-                  elements = weights.elements](float* to) {
-    std::fill(to, to + elements, 0.0f);
-    const std::vector<float> from = filter();
-    for (int64_t o = 0; o < out_channels; ++o) {
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          to[(((o / 4 * taps + tap) * in_blocks + i / 4) * 4 + i % 4) * 4 + o % 4] =
-              from[static_cast<size_t>((o * depth + i) * taps + tap)];
-        }
-      }
-    }
-  };
-  return weights;
-}
-
 // [output channel][tap][input channel]
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;
@@ -65,6 +42,28 @@ double DirectRate(const ConvolutionRequest& request, Storage storage) {
 }
 
 }  // namespace
+
+PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  const int64_t taps = c.taps(), depth = c.in_per_group(), in_blocks = Blocks(depth);
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(Blocks(c.out_channels) * taps * in_blocks * 16);
+  weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
+                  elements = weights.elements](float* to) {
+    std::fill(to, to + elements, 0.0f);
+    const std::vector<float> from = filter();
+    for (int64_t o = 0; o < out_channels; ++o) {
+      for (int64_t i = 0; i < depth; ++i) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          to[(((o / 4 * taps + tap) * in_blocks + i / 4) * 4 + i % 4) * 4 + o % 4] =
+              from[static_cast<size_t>((o * depth + i) * taps + tap)];
+        }
+      }
+    }
+  };
+  return weights;
+}
 
 void LowerDirect(const ConvolutionRequest& request, Storage storage,
                  std::vector<Lowering>* result) {

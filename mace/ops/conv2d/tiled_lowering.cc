@@ -33,10 +33,10 @@ double TileCost(const Convolution& c, const Tile& tile) {
 // CPUs: as many sums as fit the vector registers beside the weights.
 std::vector<Tile> CpuTiles(const DeviceInfo& device) {
   if (device.preferred_float_width >= 16) {
-    return {{16, 2, 12, true}, {16, 2, 7, true}, {16, 1, 14, true}};
+    return {{16, 2, 12, true}, {16, 2, 7, true}, {16, 1, 14, true}, {16, 4, 1, true}};
   }
   const int lanes = device.preferred_float_width >= 8 ? 8 : 4;
-  return {{lanes, 2, 6, true}, {lanes, 1, 8, true}};
+  return {{lanes, 2, 6, true}, {lanes, 1, 8, true}, {lanes, 4, 1, true}};
 }
 
 Tile ChooseTile(const ConvolutionRequest& request) {

@@ -1,0 +1,198 @@
+// FullyConnected: inputs x (rank 2 or more, [N, ...]), w [O, I, H, W], [bias [O]]; attributes of
+// fused_activation.h. x flattened behind N meets w in the order (h, w, i). The output is
+// [N, 1, 1, O] where x has four axes and [N, O] otherwise.
+//
+// It is a convolution whose kernel covers x; on GPUs work-groups share the long sum.
+#include "mace/ops/fully_connected.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/gemm.h"
+
+namespace mace {
+namespace {
+
+// w [O, I, H, W] as [O, (h, w, i)].
+std::vector<float> Flattened(const HostTensor& w) {
+  const std::vector<float> from = ToFloatVector(w);
+  const int64_t rows = w.shape().dim(0), depth = w.shape().dim(1);
+  const int64_t taps = w.shape().elements(2, 4);
+  std::vector<float> to(from.size());
+  for (int64_t o = 0; o < rows; ++o) {
+    const int64_t base = o * depth * taps;
+    for (int64_t i = 0; i < depth; ++i) {
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        to[static_cast<size_t>(base + tap * depth + i)] =
+            from[static_cast<size_t>(base + i * taps + tap)];
+      }
+    }
+  }
+  return to;
+}
+
+// w in the order of a convolution's filter whose kernel has `taps` taps of `depth` channels, which
+// may be another split of the flattened x than w's own.
+std::vector<float> AsFilter(const HostTensor& w, int64_t depth, int64_t taps) {
+  const std::vector<float> from = Flattened(w);
+  std::vector<float> to(from.size());
+  const int64_t rows = w.shape().dim(0);
+  for (int64_t o = 0; o < rows; ++o) {
+    const int64_t base = o * depth * taps;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      for (int64_t i = 0; i < depth; ++i) {
+        to[static_cast<size_t>(base + i * taps + tap)] =
+            from[static_cast<size_t>(base + tap * depth + i)];
+      }
+    }
+  }
+  return to;
+}
+
+class FullyConnected : public Op {
+ public:
+  static StatusOr<std::unique_ptr<Op>> Make(const Node& node) {
+    auto op = std::make_unique<FullyConnected>();
+    MACE_ASSIGN_OR_RETURN(op->activation_, FusedActivation::Parse(node.attributes));
+    return std::unique_ptr<Op>(std::move(op));
+  }
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    if (!inputs[0].present || !inputs[1].present) return InvalidArgument("expected x and w");
+    const Shape& x = inputs[0].info.shape;
+    const Shape& w = inputs[1].info.shape;
+    if (!IsFloat(inputs[0].info.dtype) || !IsFloat(inputs[1].info.dtype)) {
+      return InvalidArgument("expected float tensors");
+    }
+    if (x.rank() < 2 || w.rank() != 4 || x.elements() < 1 || w.elements() < 1 ||
+        x.elements(1, x.rank()) != w.elements(1, 4)) {
+      return InvalidArgument("x " + x.ToString() + " does not fit w " + w.ToString() +
+                             " (output, input, height, width)");
+    }
+    if (has_bias(inputs) &&
+        (!IsFloat(inputs[2].info.dtype) || inputs[2].info.shape.elements() != w.dim(0))) {
+      return InvalidArgument("bias: expected " + std::to_string(w.dim(0)) +
+                             " float elements, found " + inputs[2].info.shape.ToString());
+    }
+    std::vector<int64_t> dims = {x.dim(0), w.dim(0)};
+    if (x.rank() == 4) dims = {x.dim(0), 1, 1, w.dim(0)};
+    MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
+    *outputs = {{DType::kFloat32, std::move(shape)}};
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    const int64_t rows = inputs[0].shape().dim(0), columns = inputs[1].shape().dim(0);
+    const int64_t depth = inputs[1].shape().elements(1, 4);
+    const std::vector<float> w = Flattened(inputs[1]);
+    const bool biased = inputs.size() > 2 && inputs[2].dtype() != DType::kInvalid;
+    const std::vector<float> bias = biased ? ToFloatVector(inputs[2]) : std::vector<float>();
+    std::vector<double> sums(static_cast<size_t>(rows * columns));
+    // (w * x^T)^T: w stays as it lies, x is small.
+    std::vector<float> transposed(static_cast<size_t>(depth * rows));
+    const float* x = inputs[0].f32();
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t k = 0; k < depth; ++k)
+        transposed[static_cast<size_t>(k * rows + r)] = x[r * depth + k];
+    }
+    AddProduct({w.data(), columns, depth, depth}, {transposed.data(), depth, rows, rows},
+               sums.data());
+    float* y = (*outputs)[0].f32();
+    for (int64_t o = 0; o < columns; ++o) {
+      for (int64_t r = 0; r < rows; ++r) {
+        const double sum = sums[static_cast<size_t>(o * rows + r)] +
+                           (biased ? bias[static_cast<size_t>(o)] : 0.0f);
+        y[r * columns + o] = activation_.Apply(static_cast<float>(sum));
+      }
+    }
+    return Status::Ok();
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    const std::vector<OpInput>& inputs = request.inputs;
+    const bool biased = has_bias(inputs);
+    const int rank = inputs[0].info.shape.rank();
+    if (inputs[1].constant == nullptr || (biased && inputs[2].constant == nullptr) ||
+        (rank != 2 && rank != 4)) {
+      return {};
+    }
+    const Nhwc x = AsNhwc(inputs[0].info.shape);
+    ConvolutionRequest convolution;
+    convolution.op = "fully_connected";
+    convolution.lowering = &request;
+    Convolution& c = convolution.convolution;
+    c.in_channels = x.c;
+    c.out_channels = inputs[1].info.shape.dim(0);
+    c.activation = activation_;
+    if (rank == 4) {  // The kernel covers a whole image.
+      c.batch = x.n;
+      c.window.h.in = c.window.h.kernel = x.h;
+      c.window.w.in = c.window.w.kernel = x.w;
+    } else {  // Rows are pixels of one image.
+      c.window.w.in = c.window.w.out = x.w;
+    }
+    convolution.weights =
+        WeightsFromConstants(*inputs[1].constant, biased ? inputs[2].constant : nullptr);
+    convolution.weights.filter = [w = *inputs[1].constant, depth = c.in_channels, taps = c.taps()] {
+      return AsFilter(w, depth, taps);
+    };
+    std::vector<Lowering> result = LowerConvolution(convolution);
+    if (!convolution.cpu() && !result.empty()) LowerSharedSum(convolution, &result);
+    return result;
+  }
+
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    cost.flops = 2.0 * static_cast<double>(inputs[0].info.shape.dim(0)) *
+                 static_cast<double>(inputs[1].info.shape.elements());
+    return cost;
+  }
+
+ private:
+  static bool has_bias(const std::vector<OpInput>& inputs) {
+    return inputs.size() > 2 && inputs[2].present;
+  }
+
+  FusedActivation activation_;
+};
+
+}  // namespace
+
+void LowerSharedSum(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+  constexpr size_t kItems = 64;
+  const Convolution& c = request.convolution;
+  if (request.device().max_work_group_size < kItems) return;
+  Lowering lowering = StartLowering(request, "shared_sum", "fully_connected",
+                                    result->front().outputs.front().storage);
+  Launch& launch = lowering.launches.back();
+  launch.kernel.source = "fully_connected.cl";
+  launch.kernel.macros["ITEMS"] = std::to_string(kItems);
+  AppendTensors(request, &launch);
+  AppendWeights(PackDirectFilter(request), &lowering);
+  AppendWeights(PackChannelBias(request), &lowering);
+  const int64_t blocks = (c.out_channels + 3) / 4;
+  // One output a row of the batch: either each image or each pixel.
+  const bool images = c.window.w.kernel == c.window.w.in && c.window.w.out == 1;
+  const int64_t rows = images ? c.batch : c.window.w.in;
+  for (int64_t value : {c.window.h.kernel, c.window.w.kernel, (c.in_channels + 3) / 4,
+                        c.out_channels, int64_t{images}}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  c.activation.AppendArguments(&launch.arguments);
+  launch.global = {kItems, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
+  launch.local = {kItems, 1, 1};
+  // The other variants leave a wide device idle when there are few rows.
+  lowering.estimate_ms = result->front().estimate_ms * (rows <= 8 ? 0.1 : 4.0);
+  result->push_back(std::move(lowering));
+}
+
+extern const OpDefinition kFullyConnectedOp;
+const OpDefinition kFullyConnectedOp = {"FullyConnected", 2, 3, FullyConnected::Make};
+
+}  // namespace mace
