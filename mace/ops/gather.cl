@@ -1,0 +1,42 @@
+// Slices at the positions of a table: the input is [outer, extent, inner], the output [outer, count, inner].
+
+#ifdef USE_gather_row_major
+// One element a work-item.
+__kernel void KERNEL(__global const STORAGE_T *restrict x, __global STORAGE_T *y,
+                     __global const float *restrict positions, int outer, int extent, int count,
+                     int inner) {
+  const int item = get_global_id(0);
+  const int slice = item / inner;
+  if (slice >= outer * count) return;
+  const int o = slice / count;
+  const int from = o * extent + (int)positions[slice - o * count];
+  STORE(y, item, LOAD(x, from * inner + item - slice * inner));
+}
+#endif
+
+#ifdef USE_gather_blocks
+#undef PIXEL_ROW
+#undef PIXEL_COLUMN
+#if STORAGE_IMAGE
+#define PIXEL_ROW(x, pixel) ((pixel) / x##_width)
+#define PIXEL_COLUMN(x, pixel) ((pixel) % x##_width)
+#else
+#define PIXEL_ROW(x, pixel) 0
+#define PIXEL_COLUMN(x, pixel) (pixel)
+#endif
+// One block of four channels a work-item; `inner` counts the blocks of whole pixels.
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *restrict positions,
+                     int outer, int extent, int count, int inner, int channels) {
+  const int blocks = (channels + 3) / 4;
+  const int item = get_global_id(0);
+  const int slice = item / inner;
+  if (slice >= outer * count) return;
+  const int o = slice / count;
+  const int from =
+      (o * extent + (int)positions[slice - o * count]) * inner + item - slice * inner;
+  const int source = from / blocks;
+  const int target = item / blocks;
+  const float4 v = READ4(x, PIXEL_ROW(x, source), PIXEL_COLUMN(x, source), from - source * blocks);
+  WRITE4(y, PIXEL_ROW(y, target), PIXEL_COLUMN(y, target), item - target * blocks, channels, v);
+}
+#endif
