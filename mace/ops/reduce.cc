@@ -1,0 +1,161 @@
+#include "mace/ops/reduce.h"
+
+#include <cmath>
+
+#include "mace/ops/lowering_support.h"
+
+namespace mace {
+namespace {
+
+double Combine(ReduceType type, double a, double b) {
+  switch (type) {
+    case ReduceType::kMin:
+      return b < a || std::isnan(b) ? b : a;
+    case ReduceType::kMax:
+      return b > a || std::isnan(b) ? b : a;
+    case ReduceType::kProd:
+      return a * b;
+    case ReduceType::kMean:
+    case ReduceType::kSum:
+      break;
+  }
+  return a + b;
+}
+
+int64_t CombineIntegers(ReduceType type, int64_t a, int64_t b) {
+  switch (type) {
+    case ReduceType::kMin:
+      return b < a ? b : a;
+    case ReduceType::kMax:
+      return b > a ? b : a;
+    case ReduceType::kProd:
+      return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+    case ReduceType::kMean:
+    case ReduceType::kSum:
+      break;
+  }
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+
+// For each element of the input the index of the element of the result that it goes into.
+std::vector<int64_t> ResultIndices(const Shape& in, const ReducedAxes& reduced) {
+  std::vector<int64_t> steps(static_cast<size_t>(in.rank()), 0);
+  int64_t step = 1;
+  for (int axis = in.rank() - 1; axis >= 0; --axis) {
+    if (reduced[static_cast<size_t>(axis)]) continue;
+    steps[static_cast<size_t>(axis)] = step;
+    step *= in.dim(axis);
+  }
+  std::vector<int64_t> indices(static_cast<size_t>(in.elements()), 0);
+  for (size_t i = 0; i < indices.size(); ++i) {
+    int64_t rest = static_cast<int64_t>(i);
+    for (int axis = in.rank() - 1; axis >= 0; --axis) {
+      indices[i] += rest % in.dim(axis) * steps[static_cast<size_t>(axis)];
+      rest /= in.dim(axis);
+    }
+  }
+  return indices;
+}
+
+class ReduceOp : public Op {
+ public:
+  ReduceOp(ReduceType type, std::vector<int64_t> axes, bool keep) : type_(type), axes_(std::move(axes)), keep_(keep) {}
+
+  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+    const TensorInfo& x = inputs[0].info;
+    if (x.dtype == DType::kBool || x.dtype == DType::kInvalid) {
+      return InvalidArgument(std::string("expected numbers, found ") + DTypeName(x.dtype));
+    }
+    MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, Reduced(x.shape.rank()));
+    std::vector<int64_t> dims;
+    for (int axis = 0; axis < x.shape.rank(); ++axis) {
+      const bool reduce = reduced[static_cast<size_t>(axis)];
+      if (!reduce || keep_) dims.push_back(reduce ? 1 : x.shape.dim(axis));
+    }
+    const Shape shape(dims);
+    const bool selects = type_ == ReduceType::kMin || type_ == ReduceType::kMax;
+    if (x.shape.elements() == 0 && shape.elements() > 0 && (selects || !IsFloat(x.dtype))) {
+      return InvalidArgument("nothing to reduce in an input of shape " + x.shape.ToString());
+    }
+    outputs->assign(1, {ActivationType(x.dtype), shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+    const Shape& in = inputs[0].shape();
+    HostTensor& y = (*outputs)[0];
+    MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, Reduced(in.rank()));
+    const std::vector<int64_t> at = ResultIndices(in, reduced);
+    const size_t elements = static_cast<size_t>(y.shape().elements());
+    const int64_t count = elements == 0 ? 0 : in.elements() / static_cast<int64_t>(elements);
+    if (!IsFloat(y.dtype())) {
+      ReferenceIntegers(ToInt64Vector(inputs[0]), at, count, &y);
+      return Status::Ok();
+    }
+    const double start[] = {0, INFINITY, -INFINITY, 1, 0};
+    std::vector<double> results(elements, start[static_cast<int>(type_)]);
+    for (size_t i = 0; i < at.size(); ++i) {
+      double& result = results[static_cast<size_t>(at[i])];
+      result = Combine(type_, result, inputs[0].f32()[i]);
+    }
+    const double divisor = type_ == ReduceType::kMean ? static_cast<double>(count) : 1;
+    for (size_t i = 0; i < elements; ++i) y.f32()[i] = static_cast<float>(results[i] / divisor);
+    return Status::Ok();
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
+    const StatusOr<ReducedAxes> reduced = Reduced(request.inputs[0].info.shape.rank());
+    if (!reduced.ok()) return {};
+    return LowerReduce(type_, *reduced, request);
+  }
+
+  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    cost.flops = static_cast<double>(inputs[0].info.shape.elements());
+    return cost;
+  }
+
+ private:
+  StatusOr<ReducedAxes> Reduced(int rank) const {
+    ReducedAxes reduced(static_cast<size_t>(rank), axes_.empty());
+    for (int64_t axis : axes_) {
+      MACE_ASSIGN_OR_RETURN(const int normalized, NormalizeAxis(axis, rank));
+      reduced[static_cast<size_t>(normalized)] = true;
+    }
+    return reduced;
+  }
+
+  void ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at, int64_t count,
+                         HostTensor* y) const {
+    std::vector<int64_t> results(static_cast<size_t>(y->shape().elements()));
+    std::vector<bool> begun(results.size(), false);
+    for (size_t i = 0; i < at.size(); ++i) {
+      const size_t to = static_cast<size_t>(at[i]);
+      results[to] = begun[to] ? CombineIntegers(type_, results[to], x[i]) : x[i];
+      begun[to] = true;
+    }
+    if (type_ == ReduceType::kMean) {
+      for (int64_t& result : results) result /= count;
+    }
+    *y = HostTensor::FromVector(DType::kInt64, y->shape(), results).ConvertTo(y->dtype());
+  }
+
+  ReduceType type_;
+  std::vector<int64_t> axes_;
+  bool keep_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeReduce(const Node& node) {
+  const int64_t type = node.attributes.GetInt("reduce_type", 0);
+  if (type < 0 || type > 4) return InvalidArgument("reduce_type: expected 0 to 4, found " + std::to_string(type));
+  return std::unique_ptr<Op>(new ReduceOp(static_cast<ReduceType>(type), node.attributes.GetInts("axis"),
+                                          node.attributes.GetInt("keepdims", 0) != 0));
+}
+
+}  // namespace
+
+extern const OpDefinition kReduceOp;
+const OpDefinition kReduceOp = {"Reduce", 1, 1, &MakeReduce};
+
+}  // namespace mace
