@@ -53,6 +53,8 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request);
 // The filter as [output block][tap][input block of the group][4 in][4 out]. REQUIRES: aligned
 // groups.
 PackedWeights PackDirectFilter(const ConvolutionRequest& request);
+// The filter as [output channel][tap][input channel of the group].
+PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
 // Sets global, and local sizes of about 64 work-items that waste little of it (1 on CPUs), with
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);

@@ -11,7 +11,17 @@ constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
 
 int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
 
-// [output channel][tap][input channel]
+// Milliseconds a million products takes here, as far as variants are to be ordered by it.
+double DirectRate(const ConvolutionRequest& request, Storage storage) {
+  if (request.cpu()) return storage == Storage::kImage ? 2e-3 : 1e-4;
+  const bool mobile = request.device().vendor == DeviceVendor::kArm ||
+                      request.device().vendor == DeviceVendor::kQualcomm;
+  if (mobile) return storage == Storage::kImage ? 5e-7 : 3e-6;
+  return storage == Storage::kImage ? 2e-6 : 4e-6;
+}
+
+}  // namespace
+
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;
   const int64_t taps = c.taps(), depth = c.in_per_group();
@@ -31,17 +41,6 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   };
   return weights;
 }
-
-// Milliseconds a million products takes here, as far as variants are to be ordered by it.
-double DirectRate(const ConvolutionRequest& request, Storage storage) {
-  if (request.cpu()) return storage == Storage::kImage ? 2e-3 : 1e-4;
-  const bool mobile = request.device().vendor == DeviceVendor::kArm ||
-                      request.device().vendor == DeviceVendor::kQualcomm;
-  if (mobile) return storage == Storage::kImage ? 5e-7 : 3e-6;
-  return storage == Storage::kImage ? 2e-6 : 4e-6;
-}
-
-}  // namespace
 
 PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;

@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+TEST(MatMulTest, Weights) {
+  OpTester("MatMul").Input({5, 7}).Constant({7, 35}).Run();
+  OpTester("MatMul").Input({2, 3, 5, 8}).Constant({6, 8}).Set("transpose_b", int64_t{1}).Run();
+  OpTester("MatMul").Input({4, 9}).Constant({9, 6}).Constant({6}).Run();
+}
+
+TEST(MatMulTest, Activations) {
+  OpTester("MatMul").Input({5, 7}).Input({7, 18}).Run();
+  OpTester("MatMul").Input({2, 9, 7}).Input({2, 7, 3}).Run();
+}
+
+TEST(MatMulTest, Transposed) {
+  OpTester("MatMul").Input({7, 5}).Input({7, 6}).Set("transpose_a", int64_t{1}).Run();
+  OpTester("MatMul").Input({5, 7}).Input({18, 7}).Set("transpose_b", int64_t{1}).Run();
+  OpTester("MatMul")
+      .Input({3, 7, 5})
+      .Input({3, 6, 7})
+      .Set("transpose_a", int64_t{1})
+      .Set("transpose_b", int64_t{1})
+      .Run();
+}
+
+TEST(MatMulTest, BatchesBroadcast) {
+  OpTester("MatMul").Input({2, 1, 4, 5}).Input({3, 5, 6}).Run();
+  OpTester("MatMul").Constant({4, 5}).Input({3, 5, 6}).Run();
+  OpTester("MatMul").Input({3, 4, 5}).Constant({3, 5, 6}).Constant({6}).Run();
+}
+
+TEST(MatMulTest, VectorsLoseTheirAxis) {
+  OpTester("MatMul").Input({5}).Input({5, 6}).Run();
+  OpTester("MatMul").Input({3, 4, 5}).Input({5}).Run();
+}
+
+TEST(MatMulTest, BiasBroadcasts) {
+  OpTester tester("MatMul");
+  tester.Input(HostTensor::FromVector<float>(DType::kFloat32, {2, 1}, {1, 2}))
+      .Input(HostTensor::FromVector<float>(DType::kFloat32, {1, 2}, {3, 4}))
+      .Constant(HostTensor::FromVector<float>(DType::kFloat32, {2, 1}, {10, 20}));
+  StatusOr<std::vector<HostTensor>> outputs = tester.Reference();
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  const float* y = (*outputs)[0].f32();
+  EXPECT_EQ(std::vector<float>(y, y + 4), (std::vector<float>{13, 14, 26, 28}));
+}
+
+TEST(MatMulTest, RefusesWhatDoesNotFit) {
+  OpTester("MatMul").Input({5, 7}).Input({6, 7}).ExpectRefused("does not fit");
+  OpTester("MatMul").Input({2, 5, 7}).Input({3, 7, 2}).ExpectRefused("does not fit");
+  OpTester("MatMul").Input({5, 7}).Input({7, 2}).Constant({3}).ExpectRefused("bias");
+}
+
+}  // namespace
+}  // namespace mace
