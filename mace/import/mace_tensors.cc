@@ -123,6 +123,7 @@ StatusOr<HostTensor> TensorReader::Dequantize(const wire::ConstTensor& tensor,
   // As int32 first: a difference with the zero point is exact in double.
   const HostTensor integers = stored.ConvertTo(DType::kInt32);
   HostTensor result = HostTensor::Allocate({DType::kFloat32, stored.shape()});
+  if (!integers.has_data() || !result.has_data()) return Internal("no memory for a constant");
   const int32_t* from = integers.data<int32_t>();
   const double zero_point = tensor.zero_point();
   const int64_t count = stored.shape().elements();

@@ -76,6 +76,7 @@ StatusOr<HostTensor> ReadContent(const tf::TensorProto& proto, TensorInfo info,
   }
   MACE_RETURN_IF_ERROR(builder->Reserve("conversion", info.bytes()));
   HostTensor result = HostTensor::Allocate(std::move(info));
+  if (!result.has_data()) return Internal("no memory for a constant");
   switch (proto.dtype()) {
     case tf::DT_DOUBLE:
       ConvertBytes<double, float>(content, &result);
@@ -110,6 +111,7 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* b
   }
   MACE_RETURN_IF_ERROR(builder->Reserve("repeated values", info.bytes()));
   HostTensor result = HostTensor::Allocate(std::move(info));
+  if (!result.has_data()) return Internal("no memory for a constant");
   if (list.empty()) return result;
   To* out = result.mutable_data<To>();
   const auto convert = [](auto value) { return Convert<decltype(value), To>(value); };

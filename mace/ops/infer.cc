@@ -72,10 +72,14 @@ StatusOr<std::vector<HostTensor>> Evaluate(const Op& op, const std::vector<OpInp
       // The reference's contract: floats arrive as float32, and aligned.
       const HostTensor aligned = input.constant->ToAligned();
       arguments.push_back(IsFloat(aligned.dtype()) ? aligned.ConvertTo(DType::kFloat32) : aligned);
+      if (!arguments.back().has_data()) return Internal("no memory for an input");
     }
   }
   std::vector<HostTensor> results;
-  for (const TensorInfo& info : infos) results.push_back(HostTensor::Allocate(info));
+  for (const TensorInfo& info : infos) {
+    results.push_back(HostTensor::Allocate(info));
+    if (!results.back().has_data()) return Internal("no memory for an output");
+  }
   MACE_RETURN_IF_ERROR(op.Reference(arguments, &results));
   return results;
 }
