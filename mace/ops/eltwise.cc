@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
@@ -198,7 +199,7 @@ class EltwiseOp : public Op {
       if (divides && b == 0) return InvalidArgument("an integer is divided by zero");
       result[i] = ComputeInteger(attributes_, a, b);
     }
-    *y = HostTensor::FromVector(DType::kInt64, y->shape(), result).ConvertTo(y->dtype());
+    *y = MakeIntegers(y->dtype(), y->shape(), std::move(result));
     return Status::Ok();
   }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
@@ -138,7 +139,7 @@ class ReduceOp : public Op {
     if (type_ == ReduceType::kMean) {
       for (int64_t& result : results) result /= count;
     }
-    *y = HostTensor::FromVector(DType::kInt64, y->shape(), results).ConvertTo(y->dtype());
+    *y = MakeIntegers(y->dtype(), y->shape(), std::move(results));
   }
 
   ReduceType type_;

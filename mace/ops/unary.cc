@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -104,7 +105,7 @@ class UnaryOp : public Op {
     if (!IsFloat(y.dtype())) {
       std::vector<int64_t> values = ToInt64Vector(inputs[0]);
       for (int64_t& value : values) value = ApplyInteger(name(), value);
-      y = HostTensor::FromVector(DType::kInt64, y.shape(), values).ConvertTo(y.dtype());
+      y = MakeIntegers(y.dtype(), y.shape(), std::move(values));
       return Status::Ok();
     }
     const float* x = inputs[0].f32();
