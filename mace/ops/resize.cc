@@ -1,0 +1,116 @@
+#include "mace/ops/resize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "mace/base/strings.h"
+#include "mace/ops/lowering_support.h"
+
+namespace mace {
+namespace {
+
+// Coordinates are computed in float, which holds integers up to 2^24.
+constexpr int64_t kMaxExtent = int64_t{1} << 24;
+
+float Scale(int64_t in, int64_t out, bool align_corners) {
+  return align_corners && out > 1 ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
+                                  : static_cast<float>(in) / static_cast<float>(out);
+}
+
+Status CheckSize(const std::vector<int64_t>& size) {
+  const bool good = size.size() == 2 && std::min(size[0], size[1]) > 0 && std::max(size[0], size[1]) <= kMaxExtent;
+  if (good) return Status::Ok();
+  return InvalidArgument("size: expected [h, w] in 1 to 16777216, found [" + JoinNumbers(size, ", ") + "]");
+}
+
+}  // namespace
+
+StatusOr<ResizeAttributes> ResizeAttributes::Parse(const AttributeMap& attributes) {
+  ResizeAttributes result;
+  result.size = attributes.GetInts("size");
+  if (!result.size.empty()) MACE_RETURN_IF_ERROR(CheckSize(result.size));
+  result.align_corners = attributes.GetInt("align_corners", 0) != 0;
+  const int64_t mode = attributes.GetInt("coordinate_transformation_mode", 0);
+  if (mode < 0 || mode > 2) {
+    return InvalidArgument("coordinate_transformation_mode: expected 0 to 2, found " + std::to_string(mode));
+  }
+  result.mode = static_cast<CoordinateMode>(mode);
+  return result;
+}
+
+StatusOr<Shape> ResizeAttributes::InferShape(const std::vector<OpInput>& inputs) const {
+  const TensorInfo& x = inputs[0].info;
+  if (!IsFloat(x.dtype)) return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
+  if (x.shape.rank() != 4) return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
+  if (std::min(x.shape[1], x.shape[2]) < 1 || std::max(x.shape[1], x.shape[2]) > kMaxExtent) {
+    return InvalidArgument("expected a height and width in 1 to 16777216, found " + x.shape.ToString());
+  }
+  std::vector<int64_t> target = size;
+  if (inputs.size() > 1 && inputs[1].present && inputs[1].constant != nullptr) {
+    if (inputs[1].info.shape.elements() != 2) {
+      return InvalidArgument("size: expected [h, w], found shape " + inputs[1].info.shape.ToString());
+    }
+    target = ToInt64Vector(*inputs[1].constant);
+    MACE_RETURN_IF_ERROR(CheckSize(target));
+  }
+  if (target.empty()) return InvalidArgument("size: expected the attribute or a constant second input, found neither");
+  return Shape::Make({x.shape[0], target[0], target[1], x.shape[3]});
+}
+
+std::vector<ResizeSource> ResizeAttributes::BilinearSources(int64_t in, int64_t out) const {
+  const float scale = Scale(in, out, align_corners);
+  std::vector<ResizeSource> sources(static_cast<size_t>(out));
+  for (int64_t o = 0; o < out; ++o) {
+    float at = static_cast<float>(o) * scale;
+    if (mode != CoordinateMode::kNone) at = (static_cast<float>(o) + 0.5f) * scale - 0.5f;
+    if (mode == CoordinateMode::kPytorchHalfPixel && out == 1) at = 0;
+    const float below = std::floor(at);
+    ResizeSource& source = sources[static_cast<size_t>(o)];
+    source.lower = std::clamp<int64_t>(static_cast<int64_t>(below), 0, in - 1);
+    source.upper = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(at)), 0, in - 1);
+    source.lerp = at - below;
+  }
+  return sources;
+}
+
+std::vector<int64_t> ResizeAttributes::NearestSources(int64_t in, int64_t out) const {
+  const float scale = Scale(in, out, align_corners);
+  std::vector<int64_t> sources(static_cast<size_t>(out));
+  for (int64_t o = 0; o < out; ++o) {
+    float at = static_cast<float>(o) * scale;
+    if (mode != CoordinateMode::kNone) at = (static_cast<float>(o) + 0.5f) * scale;
+    if (mode == CoordinateMode::kPytorchHalfPixel && out == 1) at = 0;
+    const float nearest = align_corners ? std::round(at) : std::floor(at);
+    sources[static_cast<size_t>(o)] = std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, in - 1);
+  }
+  return sources;
+}
+
+std::vector<Lowering> ResizeAttributes::Lower(const LoweringRequest& request, const std::string& kernel,
+                                              PackedWeights table) const {
+  // The second input, integers, is no business of the kernel.
+  LoweringRequest own = request;
+  own.inputs.resize(1);
+  if (!CanLower(own) || own.inputs[0].constant != nullptr) return {};
+  const Storage storage = StorageWithinLimits(own);
+  const Nhwc view = AsNhwc(request.outputs[0].shape);
+  const int blocks_per_item = BlocksPerItem(own, storage);
+  Lowering lowering = StartLowering(kernel, own, storage);
+  lowering.inputs.resize(request.inputs.size(), lowering.inputs[0]);
+  lowering.weights.push_back(std::move(table));
+  Launch launch = StartLaunch(kernel + ".cl", kernel, own, storage);
+  launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
+  launch.arguments = {InputArgument(0),
+                      OutputArgument(0),
+                      WeightsArgument(0),
+                      static_cast<int32_t>(view.rows()),
+                      static_cast<int32_t>(own.inputs[0].info.shape[1]),
+                      static_cast<int32_t>(view.h),
+                      static_cast<int32_t>(view.c)};
+  const int64_t items = view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
+  SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+  lowering.launches.push_back(std::move(launch));
+  return {lowering};
+}
+
+}  // namespace mace
