@@ -1,0 +1,64 @@
+// y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and variance (of the population) over
+// the positions of each instance: `rows_each` rows of x. A scale and an offset for each channel: packed weights, or
+// tensors where SCALE_TENSOR or OFFSET_TENSOR is 1. GROUP work-items share one block of four channels of an instance.
+#ifdef USE_instance_norm
+#undef COMBINE
+#define COMBINE(a, b) ((a) + (b))
+#include "fused_activation.clh"
+#include "group_reduce.clh"
+#undef SCALE_PARAMETER
+#undef SCALE4
+#undef OFFSET_PARAMETER
+#undef OFFSET4
+#if SCALE_TENSOR
+#define SCALE_PARAMETER TENSOR_IN(scale)
+#define SCALE4(block) READ4(scale, 0, 0, (block))
+#else
+#define SCALE_PARAMETER __global const float *scale
+#define SCALE4(block) vload4((block), scale)
+#endif
+#if OFFSET_TENSOR
+#define OFFSET_PARAMETER TENSOR_IN(shift)
+#define OFFSET4(block) READ4(shift, 0, 0, (block))
+#else
+#define OFFSET_PARAMETER __global const float *shift
+#define OFFSET4(block) vload4((block), shift)
+#endif
+
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances, int rows_each,
+                     int channels, float epsilon, float a, float b) {
+  const int blocks = (channels + 3) / 4;
+  const int item = get_global_id(0) / GROUP;
+  const int lane = get_global_id(0) % GROUP;
+  const int block = item % blocks;
+  const int instance = item / blocks;
+#if GROUP == 1
+  if (instance >= instances) return;
+#else
+  __local float4 shared[GROUP];
+#endif
+  const int first_row = instance * rows_each;
+  const int count = rows_each * x_width;
+  float4 mean = 0.0f;
+  for (int i = lane; i < count; i += GROUP) mean += READ4(x, first_row + i / x_width, i % x_width, block);
+#if GROUP > 1
+  mean = FUNCTION(group_reduce)(mean, lane, shared);
+#endif
+  mean /= (float)count;
+  // A pass of its own: the difference of two large sums would lose the digits of a small variance.
+  float4 variance = 0.0f;
+  for (int i = lane; i < count; i += GROUP) {
+    const float4 d = READ4(x, first_row + i / x_width, i % x_width, block) - mean;
+    variance += d * d;
+  }
+#if GROUP > 1
+  variance = FUNCTION(group_reduce)(variance, lane, shared);
+#endif
+  const float4 factor = SCALE4(block) / sqrt(variance / (float)count + epsilon);
+  const float4 offset = OFFSET4(block);
+  for (int i = lane; i < count; i += GROUP) {
+    const float4 v = (READ4(x, first_row + i / x_width, i % x_width, block) - mean) * factor + offset;
+    WRITE4(y, first_row + i / x_width, i % x_width, block, channels, ACTIVATE(v, a, b));
+  }
+}
+#endif
