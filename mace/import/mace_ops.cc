@@ -264,7 +264,7 @@ void ReduceInSourceOrder(MaceOp* op, GraphBuilder* builder) {
 
 void CopyMaceArguments(const wire::OperatorDef& op, AttributeMap* attributes) {
   static const auto* const kIgnored = new std::unordered_set<std::string>{
-      "T", "data_format", "framework_type", "has_data_format", "mode", "wino_block_size"};
+      "T", "data_format", "framework_type", "has_data_format", "wino_block_size"};
   for (const wire::Argument& argument : op.arg()) {
     if (kIgnored->count(argument.name()) > 0) continue;
     if (argument.has_i()) {

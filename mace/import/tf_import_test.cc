@@ -1,0 +1,272 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "mace/base/coding.h"
+#include "mace/import/import.h"
+#include "mace/import/proto/tensorflow.pb.h"
+#include "mace/import/test_net.h"
+
+namespace mace {
+namespace {
+
+class TestGraph {
+ public:
+  tf::GraphDef& def() { return def_; }
+
+  tf::NodeDef* Node(const std::string& op, const std::string& name,
+                    const std::vector<std::string>& inputs) {
+    tf::NodeDef* node = def_.add_node();
+    node->set_op(op);
+    node->set_name(name);
+    for (const std::string& input : inputs) node->add_input(input);
+    return node;
+  }
+  void Input(const std::string& name, const std::vector<int64_t>& dims) {
+    auto& attributes = *Node("Placeholder", name, {})->mutable_attr();
+    attributes["dtype"].set_type(tf::DT_FLOAT);
+    for (int64_t extent : dims) {
+      attributes["shape"].mutable_shape()->add_dim()->set_size(extent);
+    }
+  }
+  tf::TensorProto* Const(const std::string& name, const std::vector<int64_t>& dims,
+                         tf::DataType type) {
+    tf::TensorProto* tensor = (*Node("Const", name, {})->mutable_attr())["value"].mutable_tensor();
+    tensor->set_dtype(type);
+    for (int64_t extent : dims) tensor->mutable_tensor_shape()->add_dim()->set_size(extent);
+    return tensor;
+  }
+  void Ints(const std::string& name, const std::vector<int32_t>& values) {
+    tf::TensorProto* tensor =
+        Const(name, {static_cast<int64_t>(values.size())}, tf::DT_INT32);
+    tensor->set_tensor_content(std::string(reinterpret_cast<const char*>(values.data()),
+                                           values.size() * sizeof(int32_t)));
+  }
+  void Floats(const std::string& name, const std::vector<int64_t>& dims,
+              const std::vector<float>& values) {
+    tf::TensorProto* tensor = Const(name, dims, tf::DT_FLOAT);
+    for (float value : values) tensor->add_float_val(value);
+  }
+  static void List(tf::NodeDef* node, const std::string& name,
+                   const std::vector<int64_t>& values) {
+    for (int64_t value : values) (*node->mutable_attr())[name].mutable_list()->add_i(value);
+  }
+  static void Text(tf::NodeDef* node, const std::string& name, const std::string& value) {
+    (*node->mutable_attr())[name].set_s(value);
+  }
+
+  StatusOr<std::shared_ptr<Graph>> Import(const ImportOptions& options = {}) const {
+    return ImportModelBytes("test.pb", AsBytes(def_.SerializeAsString()), {}, options);
+  }
+
+ private:
+  tf::GraphDef def_;
+};
+
+std::vector<float> Floats(const Graph& graph, ValueId id) {
+  const HostTensor tensor = graph.value(id).constant->ToAligned().ConvertTo(DType::kFloat32);
+  return std::vector<float>(tensor.f32(), tensor.f32() + tensor.shape().elements());
+}
+
+TEST(TfImport, NamesPortsAndControlInputs) {
+  TestGraph test;
+  // Out of order, with an input of control that would close a cycle.
+  test.Node("Relu", "y", {"split:1", "^x"});
+  test.Node("NoOp", "init", {"^y"});
+  tf::NodeDef* split = test.Node("Split", "split", {"axis", "copy"});
+  (*split->mutable_attr())["num_split"].set_i(2);
+  test.Node("Identity", "copy", {"x:0", "^init"});
+  test.Input("x", {-1, 6});
+  test.Const("axis", {}, tf::DT_INT32)->add_int_val(1);
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(NodeTypes(**graph), "Split Activation");
+  ASSERT_EQ((*graph)->inputs.size(), 1u);
+  EXPECT_EQ((*graph)->inputs[0].name, "x");
+  ASSERT_EQ((*graph)->outputs.size(), 1u);
+  EXPECT_EQ((*graph)->outputs[0].name, "y");
+  EXPECT_EQ((*graph)->nodes[1].inputs[0], (*graph)->nodes[0].outputs[1]);
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 3}));
+}
+
+TEST(TfImport, OutputsByOption) {
+  TestGraph test;
+  test.Input("x", {2, 3});
+  test.Node("Relu", "a", {"x"});
+  test.Node("Tanh", "b", {"a"});
+  ImportOptions options;
+  options.outputs = {"a:0"};
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(NodeTypes(**graph), "Activation");
+  EXPECT_EQ((*graph)->outputs[0].name, "a");
+}
+
+// A filter [h, w, in, out] of 1 x 2 x 2 x 3 counts up; the graph's is [out, in, h, w].
+const std::vector<float> kFilter = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+const std::vector<float> kFilterOihw = {0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11};
+
+TEST(TfImport, FiltersAreReordered) {
+  TestGraph test;
+  test.Input("x", {1, 4, 5, 2});
+  test.Floats("w", {1, 2, 2, 3}, kFilter);
+  tf::NodeDef* conv = test.Node("Conv2D", "y", {"x", "w"});
+  TestGraph::Text(conv, "padding", "VALID");
+  TestGraph::List(conv, "strides", {1, 2, 1, 1});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "Conv2D");
+  const Node& node = (*graph)->nodes[0];
+  EXPECT_EQ((*graph)->value(node.inputs[1]).info.shape, (Shape{3, 2, 1, 2}));
+  EXPECT_EQ(Floats(**graph, node.inputs[1]), kFilterOihw);
+  EXPECT_EQ((*graph)->value(node.outputs[0]).info.shape, (Shape{1, 2, 4, 3}));
+}
+
+TEST(TfImport, NchwIsTransposedAround) {
+  TestGraph test;
+  test.Input("x", {1, 2, 4, 5});
+  test.Floats("w", {1, 2, 2, 3}, kFilter);
+  tf::NodeDef* conv = test.Node("Conv2D", "y", {"x", "w"});
+  TestGraph::Text(conv, "padding", "EXPLICIT");
+  TestGraph::Text(conv, "data_format", "NCHW");
+  TestGraph::List(conv, "strides", {1, 1, 2, 1});
+  TestGraph::List(conv, "explicit_paddings", {0, 0, 0, 0, 1, 0, 2, 3});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "Transpose Conv2D Transpose");
+  EXPECT_EQ((*graph)->nodes[1].attributes.GetInts("pads"), (std::vector<int64_t>{1, 2, 0, 3}));
+  // Height (4 + 1 - 1) / 2 + 1, width 5 + 5 - 2 + 1.
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 3, 3, 9}));
+}
+
+TEST(TfImport, ScalarsBecomeAttributes) {
+  TestGraph test;
+  test.Input("x", {2, 3});
+  test.Const("two", {}, tf::DT_FLOAT)->add_float_val(2);
+  test.Node("Sub", "a", {"two", "x"});
+  test.Node("RealDiv", "y", {"a", "two"});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "Eltwise Eltwise");
+  EXPECT_EQ((*graph)->nodes[0].attributes.GetInt("scalar_input_index", -1), 0);
+  EXPECT_EQ((*graph)->nodes[1].attributes.GetInt("scalar_input_index", -1), 1);
+  EXPECT_EQ((*graph)->nodes[1].attributes.GetFloat("scalar_input", 0), 2);
+}
+
+// One value stands for all; float64 and int64 are narrowed, the latter to the nearest.
+TEST(TfConstants, TypesAndRepetition) {
+  TestGraph test;
+  test.Input("x", {2, 3});
+  test.Const("d", {3}, tf::DT_DOUBLE)->add_double_val(0.25);
+  test.Node("AddV2", "y", {"x", "d"});
+  tf::TensorProto* long_list = test.Const("l", {4}, tf::DT_INT64);
+  for (int64_t value : {INT64_MAX, INT64_MIN, int64_t{-5}}) long_list->add_int64_val(value);
+  test.Node("Reshape", "z", {"x", "l"});
+  ImportOptions options;
+  options.outputs = {"y"};
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(Floats(**graph, (*graph)->nodes[0].inputs[1]), std::vector<float>(3, 0.25f));
+  options.outputs = {"z"};
+  const Status refused = test.Import(options).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(refused.message().find("[2147483647, -2147483648, -5, -5]"), std::string::npos)
+      << refused.message();
+}
+
+TEST(TfImport, ShapeChainsAreEvaluated) {
+  TestGraph test;
+  test.Input("x", {2, 4, 5, 3});
+  test.Node("Shape", "shape", {"x"});
+  test.Ints("zero", {0});
+  test.Ints("one", {1});
+  tf::NodeDef* slice = test.Node("StridedSlice", "n", {"shape", "zero", "one", "one"});
+  (*slice->mutable_attr())["shrink_axis_mask"].set_i(1);
+  test.Const("rest", {}, tf::DT_INT32)->add_int_val(-1);
+  (*test.Node("Pack", "dims", {"n", "rest"})->mutable_attr())["N"].set_i(2);
+  test.Node("Reshape", "y", {"x", "dims"});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(NodeTypes(**graph), "Reshape");
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{2, 60}));
+}
+
+void ExpectRefused(const std::function<void(TestGraph*)>& damage, StatusCode code,
+                   const std::string& part) {
+  TestGraph test;
+  test.Input("x", {2, 3});
+  test.Floats("w", {3}, {1, 2, 3});
+  test.Node("AddV2", "a", {"x", "w"});
+  test.Node("Relu", "y", {"a"});
+  ASSERT_TRUE(test.Import().ok()) << test.Import().status().message();
+  damage(&test);
+  const Status status = test.Import().status();
+  EXPECT_EQ(status.code(), code) << status.message();
+  EXPECT_NE(status.message().find(part), std::string::npos) << status.message();
+}
+
+TEST(TfDamage, Names) {
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(3)->set_name("a"); },
+                StatusCode::kInvalidArgument, "two nodes are named 'a'");
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(2)->set_input(1, "nobody"); },
+                StatusCode::kInvalidArgument, "node 'a' (AddV2): input: 'nobody'");
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(3)->set_input(0, "a:1"); },
+                StatusCode::kUnsupported, "'a:1'");
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(3)->set_input(0, "a:99999999999"); },
+                StatusCode::kInvalidArgument, "output number");
+}
+
+TEST(TfDamage, Wiring) {
+  ExpectRefused(
+      [](TestGraph* t) {
+        t->def().mutable_node(2)->set_input(1, "y");
+        t->Node("Relu", "z", {"y"});
+      },
+      StatusCode::kInvalidArgument, "expected no cycle");
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(3)->set_op("Teleport"); },
+                StatusCode::kUnsupported, "node 'y' (Teleport): unknown op");
+  ExpectRefused([](TestGraph* t) { t->def().mutable_node(2)->mutable_input()->RemoveLast(); },
+                StatusCode::kInvalidArgument, "node 'a' (AddV2): expected 2 inputs, found 1");
+}
+
+TEST(TfDamage, Constants) {
+  const auto tensor = [](TestGraph* t) {
+    return (*t->def().mutable_node(1)->mutable_attr())["value"].mutable_tensor();
+  };
+  ExpectRefused([&](TestGraph* t) { tensor(t)->add_float_val(4); }, StatusCode::kCorruption,
+                "node 'w' (Const): expected 3 elements");
+  ExpectRefused([&](TestGraph* t) { tensor(t)->set_tensor_content("12345"); },
+                StatusCode::kCorruption, "expected 12 bytes");
+  ExpectRefused([&](TestGraph* t) { tensor(t)->set_dtype(tf::DT_STRING); },
+                StatusCode::kUnsupported, "element type 7");
+  ExpectRefused(
+      [&](TestGraph* t) { tensor(t)->mutable_tensor_shape()->mutable_dim(0)->set_size(1LL << 39); },
+      StatusCode::kInvalidArgument, "node 'w' (Const)");
+  ExpectRefused(
+      [&](TestGraph* t) {
+        tensor(t)->mutable_tensor_shape()->mutable_dim(0)->set_size(INT64_MAX);
+      },
+      StatusCode::kInvalidArgument, "node 'w' (Const)");
+}
+
+TEST(TfDamage, ChangedBytes) {
+  TestGraph test;
+  test.Input("x", {1, 4, 5, 2});
+  test.Floats("w", {1, 2, 2, 3}, kFilter);
+  TestGraph::Text(test.Node("Conv2D", "y", {"x", "w"}), "padding", "SAME");
+  const std::string whole = test.def().SerializeAsString();
+  ImportOptions options;
+  options.max_expanded_bytes = size_t{1} << 24;
+  for (size_t position = 0; position < whole.size(); ++position) {
+    for (int change : {0x01, 0x80, 0xff}) {
+      std::string changed = whole;
+      changed[position] = static_cast<char>(changed[position] ^ change);
+      const StatusOr<std::shared_ptr<Graph>> graph =
+          ImportModelBytes("changed.pb", AsBytes(changed), {}, options);
+      if (graph.ok()) EXPECT_TRUE(ValidateGraph(**graph).ok());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mace
