@@ -13,23 +13,13 @@ namespace mace {
 
 namespace {
 
-// Where a node keeps its weights: the indices of its inputs.
-struct WeightSlots {
-  size_t filter = 1;
-  size_t bias = 2;
-};
+// Inputs of all four: x, filter, [bias], [residual].
+constexpr size_t kFilter = 1;
+constexpr size_t kBias = 2;
 
-std::optional<WeightSlots> FindWeightSlots(const Node& node) {
-  if (node.type == "Conv2D" || node.type == "DepthwiseConv2d" || node.type == "FullyConnected") {
-    return WeightSlots();
-  }
-  if (node.type == "Deconv2D") {
-    // x, filter, output_shape, [bias] as TensorFlow has it (framework 0), else x, filter, [bias].
-    WeightSlots slots;
-    slots.bias = node.attributes.GetInt("framework_type", 0) == 0 ? 3 : 2;
-    return slots;
-  }
-  return std::nullopt;
+bool HasWeights(const Node& node) {
+  return node.type == "Conv2D" || node.type == "DepthwiseConv2d" || node.type == "Deconv2D" ||
+         node.type == "FullyConnected";
 }
 
 ValueId InputOrNone(const Node& node, size_t index) {
@@ -42,16 +32,16 @@ int64_t OutputChannels(const Node& node, const Shape& filter) {
 }
 
 // Whether the node's weights are constants whose channels are known.
-bool HasFoldableWeights(const Graph& graph, const Node& node, const WeightSlots& slots) {
+bool HasFoldableWeights(const Graph& graph, const Node& node) {
   if (node.outputs.size() != 1 || HasActivation(node) ||
       node.attributes.GetInt("residual", 0) != 0) {
     return false;
   }
-  const ValueId filter = InputOrNone(node, slots.filter), bias = InputOrNone(node, slots.bias);
+  const ValueId filter = InputOrNone(node, kFilter), bias = InputOrNone(node, kBias);
   if (!graph.IsConstant(filter)) return false;
   const TensorInfo& info = graph.value(filter).info;
   if (!IsFloat(info.dtype) || info.shape.rank() != 4 || info.shape.elements() == 0) return false;
-  // A grouped Deconv2D's filter may hold the channels of one group only.
+  // A grouped Deconv2D's filter holds the channels of one group only.
   if (node.type == "Deconv2D" && node.attributes.GetInt("group", 1) != 1) return false;
   if (bias == kNoValue) return true;
   return graph.IsConstant(bias) && IsFloat(graph.value(bias).info.dtype) &&
@@ -101,12 +91,11 @@ std::optional<HostTensor> TransformedBias(const HostTensor* bias,
 }
 
 // Puts the transform into the weights; false where that cannot be.
-bool ApplyTransform(GraphEditor* editor, int index, const WeightSlots& slots,
-                    const ChannelTransform& transform) {
+bool ApplyTransform(GraphEditor* editor, int index, const ChannelTransform& transform) {
   const Node& node = editor->node(index);
   const Graph& graph = editor->graph();
   std::vector<ValueId> inputs = node.inputs;
-  const ValueId old_filter = inputs[slots.filter], old_bias = InputOrNone(node, slots.bias);
+  const ValueId old_filter = inputs[kFilter], old_bias = InputOrNone(node, kBias);
   auto bias =
       TransformedBias(old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
   if (!bias) return false;
@@ -116,24 +105,24 @@ bool ApplyTransform(GraphEditor* editor, int index, const WeightSlots& slots,
     if (!filter) return false;
   }
   const std::string name = node.name;
-  if (filter) inputs[slots.filter] = editor->AddConstant(name + "/filter", *std::move(filter));
-  if (inputs.size() <= slots.bias) inputs.resize(slots.bias + 1, kNoValue);
-  inputs[slots.bias] = editor->AddConstant(name + "/bias", *std::move(bias));
+  if (filter) inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));
+  if (inputs.size() <= kBias) inputs.resize(kBias + 1, kNoValue);
+  inputs[kBias] = editor->AddConstant(name + "/bias", *std::move(bias));
   editor->SetInputs(index, std::move(inputs));
   return true;
 }
 
 // Folds the node's reader into it; false when there is none that folds.
-bool FoldReader(GraphEditor* editor, int index, const WeightSlots& slots) {
+bool FoldReader(GraphEditor* editor, int index) {
   const Graph& graph = editor->graph();
   const Node& node = editor->node(index);
-  if (!HasFoldableWeights(graph, node, slots)) return false;
+  if (!HasFoldableWeights(graph, node)) return false;
   const ValueId result = node.outputs[0];
   const int reader = editor->SoleReader(result);
   if (reader < 0) return false;
-  const int64_t channels = OutputChannels(node, graph.value(node.inputs[slots.filter]).info.shape);
+  const int64_t channels = OutputChannels(node, graph.value(node.inputs[kFilter]).info.shape);
   const auto transform = FindChannelTransform(graph, editor->node(reader), result, channels);
-  if (!transform || !ApplyTransform(editor, index, slots, *transform)) return false;
+  if (!transform || !ApplyTransform(editor, index, *transform)) return false;
   if (editor->node(reader).type != "BiasAdd") {
     MoveActivation(editor->node(reader), &editor->node(index));
   }
@@ -146,10 +135,8 @@ bool FoldReader(GraphEditor* editor, int index, const WeightSlots& slots) {
 Status FoldBatchNorm(Graph* graph) {
   GraphEditor editor(graph);
   for (int i = 0; i < editor.node_count(); ++i) {
-    if (editor.removed(i)) continue;
-    const auto slots = FindWeightSlots(editor.node(i));
-    if (!slots) continue;
-    while (FoldReader(&editor, i, *slots)) {
+    if (editor.removed(i) || !HasWeights(editor.node(i))) continue;
+    while (FoldReader(&editor, i)) {
     }
   }
   editor.Finish();

@@ -57,8 +57,8 @@ TEST(FoldBatchNorm, ArithmeticOnBothSides) {
       GraphBuilder builder;
       const ValueId x = AddConvolution(&builder, kCases[0]);
       const ValueId c = builder.Constant({1, 1, 6}, 0.5f, 2);
-      const std::vector<ValueId> inputs = x_first ? std::vector<ValueId>{x, c}
-                                                  : std::vector<ValueId>{c, x};
+      const std::vector<ValueId> inputs =
+          x_first ? std::vector<ValueId>{x, c} : std::vector<ValueId>{c, x};
       builder.Output(builder.Add("Eltwise", inputs, {{"type", type}}));
       const Graph after = ExpectKeepsMeaning(builder.Build(), FoldBatchNorm);
       const bool reciprocal = type == 3 && !x_first;
@@ -72,8 +72,9 @@ TEST(FoldBatchNorm, ChainOfAllKinds) {
   ValueId x = AddConvolution(&builder, kCases[1]);
   x = builder.Add("BiasAdd", {x, builder.Constant({6})});
   x = builder.Add("Eltwise", {x}, {{"type", int64_t{2}}, {"scalar_input", 1.5}});
-  x = builder.Add("Eltwise", {x}, {{"type", int64_t{1}}, {"scalar_input", 0.25},
-                                   {"scalar_input_index", int64_t{0}}});
+  x = builder.Add(
+      "Eltwise", {x},
+      {{"type", int64_t{1}}, {"scalar_input", 0.25}, {"scalar_input_index", int64_t{0}}});
   x = builder.Add("BatchNorm", {x, builder.Constant({6}), builder.Constant({6})});
   builder.Output(x);
   EXPECT_EQ(ExpectKeepsMeaning(builder.Build(), FoldBatchNorm).nodes.size(), 1u);
@@ -104,15 +105,15 @@ TEST(FoldBatchNorm, SharedFilterIsCopied) {
 TEST(FoldBatchNorm, StaysWhereTheResultIsReadOtherwise) {
   GraphBuilder other_reader;
   ValueId x = AddConvolution(&other_reader, kCases[0]);
-  other_reader.Output(other_reader.Add("BatchNorm", {x, other_reader.Constant({6}),
-                                                     other_reader.Constant({6})}));
+  other_reader.Output(
+      other_reader.Add("BatchNorm", {x, other_reader.Constant({6}), other_reader.Constant({6})}));
   other_reader.Output(other_reader.Add("Eltwise", {x}, {{"type", int64_t{6}}}));
   EXPECT_EQ(ExpectKeepsMeaning(other_reader.Build(), FoldBatchNorm).nodes.size(), 3u);
 
   GraphBuilder graph_output;
   x = AddConvolution(&graph_output, kCases[0]);
-  graph_output.Output(graph_output.Add("BatchNorm", {x, graph_output.Constant({6}),
-                                                     graph_output.Constant({6})}));
+  graph_output.Output(
+      graph_output.Add("BatchNorm", {x, graph_output.Constant({6}), graph_output.Constant({6})}));
   graph_output.Output(x);
   EXPECT_EQ(ExpectKeepsMeaning(graph_output.Build(), FoldBatchNorm).nodes.size(), 2u);
 }

@@ -14,12 +14,8 @@ Graph FoldAndDrop(const Graph& before) {
 
 TEST(FoldPad, IntoEveryPaddingOfTheConvolution) {
   const GraphBuilder::Attributes paddings[] = {
-      {{"padding", int64_t{0}}},
-      {{"padding", int64_t{1}}},
-      {{"padding", int64_t{2}}},
-      {{"padding", int64_t{3}}},
-      {{"padding_values", Ints{1, 3}}},
-      {{"pads", Ints{0, 2, 1, 0}}},
+      {{"padding", int64_t{0}}}, {{"padding", int64_t{1}}},        {{"padding", int64_t{2}}},
+      {{"padding", int64_t{3}}}, {{"padding_values", Ints{1, 3}}}, {{"pads", Ints{0, 2, 1, 0}}},
   };
   for (const char* type : {"Conv2D", "DepthwiseConv2d"}) {
     for (GraphBuilder::Attributes attributes : paddings) {
@@ -43,8 +39,8 @@ TEST(FoldPad, PadOfAPadWithAnotherReader) {
   const ValueId x = builder.Input({1, 4, 4, 3});
   const ValueId once = builder.Add("Pad", {x}, {{"paddings", Ints{0, 0, 1, 0, 0, 0, 0, 0}}});
   const ValueId twice = builder.Add("Pad", {once}, {{"paddings", Ints{0, 0, 0, 1, 2, 2, 0, 0}}});
-  builder.Output(builder.Add("Conv2D", {twice, builder.Constant({5, 3, 3, 3})},
-                             {{"padding", int64_t{0}}}));
+  builder.Output(
+      builder.Add("Conv2D", {twice, builder.Constant({5, 3, 3, 3})}, {{"padding", int64_t{0}}}));
   builder.Output(once);
   const Graph after = FoldAndDrop(builder.Build());
   ASSERT_EQ(after.nodes.size(), 2u);

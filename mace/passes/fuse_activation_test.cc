@@ -14,7 +14,9 @@ const Attributes kActivations[] = {
     {{"activation", std::string("SIGMOID")}},
     {{"activation", std::string("LEAKYRELU")}, {"activation_coefficient", 0.2}},
     {{"activation", std::string("ELU")}, {"activation_coefficient", 0.7}},
-    {{"activation", std::string("HARDSIGMOID")}, {"hardsigmoid_alpha", 0.3}, {"hardsigmoid_beta", 0.4}},
+    {{"activation", std::string("HARDSIGMOID")},
+     {"hardsigmoid_alpha", 0.3},
+     {"hardsigmoid_beta", 0.4}},
 };
 
 ValueId AddConvolution(GraphBuilder* builder, const Attributes& attributes = {}) {
@@ -48,8 +50,8 @@ TEST(FuseActivation, ClipFromZero) {
   for (double low : {0.0, 0.1}) {
     GraphBuilder builder;
     const ValueId x = AddConvolution(&builder);
-    builder.Output(builder.Add("Eltwise", {x}, {{"type", int64_t{12}},
-                                                {"coeff", std::vector<double>{low, 0.3}}}));
+    builder.Output(builder.Add("Eltwise", {x},
+                               {{"type", int64_t{12}}, {"coeff", std::vector<double>{low, 0.3}}}));
     const Graph after = ExpectKeepsMeaning(builder.Build(), FuseActivation);
     EXPECT_EQ(after.nodes.size(), low == 0 ? 1u : 2u);
   }

@@ -19,8 +19,8 @@ TEST(FuseResidual, SumOnEitherSide) {
       GraphBuilder builder;
       const ValueId x = builder.Input({2, 5, 4, 4});
       const ValueId y = AddConvolution(&builder, x, bias);
-      const std::vector<ValueId> inputs = first ? std::vector<ValueId>{y, x}
-                                                : std::vector<ValueId>{x, y};
+      const std::vector<ValueId> inputs =
+          first ? std::vector<ValueId>{y, x} : std::vector<ValueId>{x, y};
       builder.Output(builder.Add("Eltwise", inputs));
       const Graph after = ExpectKeepsMeaning(builder.Build(), FuseResidual);
       ASSERT_EQ(after.nodes.size(), 1u);
@@ -62,7 +62,8 @@ TEST(FuseResidual, TheSumsActivationMovesAlong) {
   const ValueId sum = builder.Add("Eltwise", {y, x});
   builder.Output(builder.Add("Activation", {sum}, {{"activation", std::string("RELU")}}));
   const Graph before = builder.Build();
-  const Graph sum_first = ExpectKeepsMeaning(ExpectKeepsMeaning(before, FuseResidual), FuseActivation);
+  const Graph sum_first =
+      ExpectKeepsMeaning(ExpectKeepsMeaning(before, FuseResidual), FuseActivation);
   EXPECT_EQ(sum_first.nodes.size(), 1u);
   const Graph activation_first =
       ExpectKeepsMeaning(ExpectKeepsMeaning(before, FuseActivation), FuseResidual);
@@ -77,8 +78,8 @@ void ExpectStays(GraphBuilder* builder) {
 TEST(FuseResidual, StaysWhereItDoesNotFit) {
   GraphBuilder broadcast;
   ValueId x = broadcast.Input({1, 5, 4, 4});
-  broadcast.Output(broadcast.Add("Eltwise", {AddConvolution(&broadcast, x, true),
-                                             broadcast.Input({1, 1, 1, 4})}));
+  broadcast.Output(broadcast.Add(
+      "Eltwise", {AddConvolution(&broadcast, x, true), broadcast.Input({1, 1, 1, 4})}));
   ExpectStays(&broadcast);
 
   GraphBuilder activated;
@@ -89,8 +90,8 @@ TEST(FuseResidual, StaysWhereItDoesNotFit) {
 
   GraphBuilder difference;
   x = difference.Input({1, 5, 4, 4});
-  difference.Output(difference.Add("Eltwise", {AddConvolution(&difference, x, true), x},
-                                   {{"type", int64_t{1}}}));
+  difference.Output(
+      difference.Add("Eltwise", {AddConvolution(&difference, x, true), x}, {{"type", int64_t{1}}}));
   ExpectStays(&difference);
 
   GraphBuilder weighted;

@@ -1,4 +1,5 @@
-// What the tests of the passes share: graphs in a few lines, and a run of them by the ops' references.
+// What the tests of the passes share: graphs in a few lines, and a run of them by the ops'
+// references.
 #ifndef MACE_PASSES_TEST_UTIL_H_
 #define MACE_PASSES_TEST_UTIL_H_
 
@@ -105,7 +106,7 @@ inline Status RunNode(const Graph& graph, const Node& node, std::vector<HostTens
 }
 
 // The graph's outputs for seeded inputs; empty, and a failed test, where a node refuses.
-inline std::vector<HostTensor> Run(const Graph& graph, uint32_t seed = 7) {
+inline std::vector<HostTensor> RunReference(const Graph& graph, uint32_t seed = 7) {
   std::vector<HostTensor> values(graph.values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const auto& constant = graph.values[i].constant;
@@ -150,7 +151,7 @@ inline Graph ExpectKeepsMeaning(const Graph& before, Status (*pass)(Graph*)) {
   EXPECT_TRUE(status.ok()) << status.message();
   const Status valid = ValidateGraph(after);
   EXPECT_TRUE(valid.ok()) << valid.message() << "\n" << DumpGraph(after);
-  if (valid.ok()) ExpectSameResults(Run(before), Run(after));
+  if (valid.ok()) ExpectSameResults(RunReference(before), RunReference(after));
   return after;
 }
 

@@ -1,0 +1,65 @@
+#include "mace/passes/fold_constants.h"
+
+#include "mace/passes/test_util.h"
+
+namespace mace {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+// Without inference, which would fold small ones already.
+TEST(FoldConstants, ChainOfConstants) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({4, 300});
+  const ValueId half = builder.Constant(RandomFloats({300, 300}, 4).ConvertTo(DType::kFloat16));
+  const ValueId weights = builder.Add("Transpose", {half}, {{"dims", Ints{1, 0}}});
+  const ValueId row = builder.Add("Reshape", {weights}, {{"dim", Ints{300, 1, 300}}});
+  builder.Output(builder.Add("Eltwise", {x, row}));
+  const Graph before = builder.Build();
+  ASSERT_EQ(before.nodes.size(), 3u);
+  const Graph after = ExpectKeepsMeaning(before, FoldConstants);
+  ASSERT_EQ(after.nodes.size(), 1u);
+  const Value& folded = after.value(after.nodes[0].inputs[1]);
+  ASSERT_TRUE(folded.constant.has_value());
+  EXPECT_EQ(folded.constant->dtype(), DType::kFloat32);
+  EXPECT_EQ(folded.info.shape, (Shape{300, 1, 300}));
+}
+
+TEST(FoldConstants, ShapeOfAKnownShape) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({4, 3});
+  const ValueId shape = builder.Add("Shape", {x});
+  builder.Output(builder.Add("Reshape", {x, shape}));
+  Graph graph = builder.raw();
+  graph.value(x).info = {DType::kFloat32, {4, 3}};
+  graph.value(x).shape_known = true;
+  ASSERT_TRUE(FoldConstants(&graph).ok());
+  ASSERT_EQ(graph.nodes.size(), 1u);
+  ASSERT_TRUE(graph.IsConstant(shape));
+  EXPECT_EQ(ToInt64Vector(*graph.value(shape).constant), (Ints{4, 3}));
+}
+
+TEST(FoldConstants, GraphOutputsAndGrowthStay) {
+  GraphBuilder builder;
+  const ValueId c = builder.Constant({2, 2});
+  builder.Output(builder.Add("Eltwise", {c}, {{"type", int64_t{6}}}));
+  const ValueId large = builder.Add("Tile", {c}, {{"multiples", Ints{1024, 1024}}});
+  builder.Output(builder.Add("Eltwise", {large, builder.Input({1})}));
+  Graph graph = builder.raw();
+  ASSERT_TRUE(FoldConstants(&graph).ok());
+  EXPECT_EQ(graph.nodes.size(), 3u);
+}
+
+TEST(FoldConstants, ErrorsNameTheNode) {
+  GraphBuilder builder;
+  const ValueId c = builder.Constant({2, 3});
+  const ValueId bad = builder.Add("Reshape", {c}, {{"dim", Ints{4, 4}}});
+  builder.Output(builder.Add("Eltwise", {bad, builder.Input({4, 4})}));
+  Graph graph = builder.raw();
+  const Status status = FoldConstants(&graph);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("Reshape_0"), std::string::npos) << status.message();
+}
+
+}  // namespace
+}  // namespace mace

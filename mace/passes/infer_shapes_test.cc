@@ -1,0 +1,76 @@
+#include "mace/passes/infer_shapes.h"
+
+#include "mace/passes/test_util.h"
+
+namespace mace {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+// x [?, 6] reshaped to [rows / 2, 12] by way of its shape.
+GraphBuilder HalvedRows() {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({4, 6});
+  builder.raw().inputs[0].declared_dims = Ints{-1, 6};
+  const ValueId shape = builder.Add("Shape", {x});
+  const ValueId factors =
+      builder.Constant(HostTensor::FromVector<int32_t>(DType::kInt32, {2}, {2, 1}));
+  const ValueId rows = builder.Add("Eltwise", {shape, factors}, {{"type", int64_t{3}}});
+  const ValueId columns =
+      builder.Constant(HostTensor::FromVector<int32_t>(DType::kInt32, {2}, {1, 2}));
+  const ValueId wanted = builder.Add("Eltwise", {rows, columns}, {{"type", int64_t{2}}});
+  builder.Output(builder.Add("Reshape", {x, wanted}));
+  return builder;
+}
+
+TEST(InferShapes, ComputedShapesBecomeConstants) {
+  GraphBuilder builder = HalvedRows();
+  for (int64_t rows : {2, 8}) {
+    Graph graph = builder.raw();
+    const Status status = InferShapes(&graph, {{"input0", Shape{rows, 6}}});
+    ASSERT_TRUE(status.ok()) << status.message();
+    ASSERT_EQ(graph.nodes.size(), 1u);
+    EXPECT_EQ(graph.value(graph.outputs[0].value).info.shape, (Shape{rows / 2, 12}));
+    EXPECT_TRUE(ValidateGraph(graph).ok());
+  }
+}
+
+TEST(InferShapes, GraphOutputsStayResultsOfNodes) {
+  GraphBuilder builder = HalvedRows();
+  const ValueId wanted = builder.raw().nodes[2].outputs[0];
+  builder.Output(wanted);
+  Graph graph = builder.raw();
+  const Status status = InferShapes(&graph, {{"input0", Shape{4, 6}}});
+  ASSERT_TRUE(status.ok()) << status.message();
+  const Status valid = ValidateGraph(graph);
+  ASSERT_TRUE(valid.ok()) << valid.message();
+  const std::vector<HostTensor> outputs = RunReference(graph);
+  ASSERT_EQ(outputs.size(), 2u);
+  EXPECT_EQ(ToInt64Vector(outputs[1]), (Ints{2, 12}));
+}
+
+TEST(InferShapes, InputsThatDoNotFit) {
+  Graph graph = HalvedRows().raw();
+  const Status open = InferShapes(&graph, {});
+  EXPECT_EQ(open.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(open.message().find("input 'input0': expected a shape"), std::string::npos)
+      << open.message();
+  const Status unknown = InferShapes(&graph, {{"other", Shape{2}}});
+  EXPECT_NE(unknown.message().find("'other': expected one of 'input0'"), std::string::npos)
+      << unknown.message();
+  EXPECT_FALSE(InferShapes(&graph, {{"input0", Shape{-2, 6}}}).ok());
+  EXPECT_FALSE(InferShapes(&graph, {{"input0", Shape{int64_t{1} << 40, 6}}}).ok());
+}
+
+TEST(InferShapes, ErrorsNameTheNode) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({4, 6});
+  builder.Output(builder.Add("Eltwise", {x, builder.Input({5, 6})}));
+  Graph graph = builder.raw();
+  const Status status = InferShapes(&graph, {});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("'Eltwise_0' (Eltwise)"), std::string::npos) << status.message();
+}
+
+}  // namespace
+}  // namespace mace
