@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include "mace/testing/moved_elements.h"
+
+namespace mace {
+namespace {
+
+void ExpectTransposed(DType dtype, const Shape& shape, const std::vector<int64_t>& dims) {
+  SCOPED_TRACE(shape.ToString() + " by " + Shape(dims).ToString() + ", " + DTypeName(dtype));
+  const HostTensor x = CountingTensor(dtype, shape);
+  std::vector<int64_t> extents;
+  for (int64_t dim : dims) extents.push_back(shape[static_cast<int>(dim)]);
+  const HostTensor y = MoveElements(x, Shape(extents), [&](const Position& at) {
+    Position from(at.size());
+    for (size_t i = 0; i < at.size(); ++i) from[static_cast<size_t>(dims[i])] = at[i];
+    return from;
+  });
+  OpTester tester("Transpose");
+  tester.Set("dims", dims).Input(x);
+  if (dtype != DType::kFloat32) tester.CpuOnly();
+  ExpectOutputs(tester, {y});
+}
+
+TEST(Transpose, ChannelsBecomeAnotherAxis) {
+  for (const std::vector<int64_t>& dims :
+       {std::vector<int64_t>{0, 3, 1, 2}, {0, 2, 3, 1}, {0, 1, 3, 2}, {3, 2, 1, 0}}) {
+    ExpectTransposed(DType::kFloat32, {2, 3, 5, 6}, dims);
+  }
+  ExpectTransposed(DType::kFloat32, {1, 8, 4, 4}, {0, 2, 3, 1});
+}
+
+TEST(Transpose, ChannelsStay) {
+  ExpectTransposed(DType::kFloat32, {2, 3, 5, 6}, {0, 2, 1, 3});
+  ExpectTransposed(DType::kFloat32, {2, 3, 4, 4}, {2, 0, 1, 3});
+}
+
+TEST(Transpose, OtherRanks) {
+  ExpectTransposed(DType::kFloat32, {5}, {0});
+  ExpectTransposed(DType::kFloat32, {5, 1}, {1, 0});
+  ExpectTransposed(DType::kFloat32, {5, 7}, {1, 0});
+  ExpectTransposed(DType::kFloat32, {3, 5, 2}, {2, 0, 1});
+  ExpectTransposed(DType::kFloat32, {2, 3, 2, 3, 5}, {4, 2, 0, 3, 1});
+}
+
+TEST(Transpose, EveryDType) {
+  for (DType dtype : {DType::kInt32, DType::kInt64, DType::kUInt8, DType::kInt8}) {
+    ExpectTransposed(dtype, {2, 3, 4, 5}, {1, 3, 0, 2});
+  }
+}
+
+TEST(Transpose, ReversesWithoutDims) {
+  const HostTensor x = CountingTensor(DType::kInt32, {2, 3, 5});
+  const HostTensor y = MoveElements(x, {5, 3, 2}, [](const Position& at) {
+    return Position{at[2], at[1], at[0]};
+  });
+  ExpectOutputs(OpTester("Transpose").Input(x).CpuOnly(), {y});
+}
+
+TEST(Transpose, Refuses) {
+  OpTester("Transpose")
+      .Set("dims", std::vector<int64_t>{0, 0})
+      .Input({2, 3})
+      .ExpectRefused("no permutation");
+  OpTester("Transpose")
+      .Set("dims", std::vector<int64_t>{0})
+      .Input({2, 3})
+      .ExpectRefused("no permutation");
+  OpTester("Transpose")
+      .Set("dims", std::vector<int64_t>{0, 2})
+      .Input({2, 3})
+      .ExpectRefused("no permutation");
+}
+
+}  // namespace
+}  // namespace mace
