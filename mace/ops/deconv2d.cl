@@ -58,7 +58,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const STORAGE_T *rest
           sums[lane] += FUNCTION(lane)(values, channel % 4) * LOAD(weights, weight + i);
         }
       }
-      sum[0] += vload4(0, sums);
+      sum[0] += (float4)(sums[0], sums[1], sums[2], sums[3]);
 #else
       const int in_blocks = (in_per_group + 3) / 4;
       const int first_in_block = 4 * block / out_per_group * in_blocks;

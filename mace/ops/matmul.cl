@@ -10,14 +10,30 @@
 #define FLOATS float16
 #define LOAD_FLOATS LOAD16
 #define STORE_FLOATS STORE16
-#define LOAD_LANES(p) vload16(0, p)
-#define STORE_LANES(v, p) vstore16(v, 0, p)
+#define LOAD_BIAS(p) vload16(0, p)
+#define GATHER(f)                                                                        \
+  (float16)(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), \
+            f(13), f(14), f(15))
 #else
 #define FLOATS float4
 #define LOAD_FLOATS LOAD4
 #define STORE_FLOATS STORE4
-#define LOAD_LANES(p) vload4(0, p)
-#define STORE_LANES(v, p) vstore4(v, 0, p)
+#define LOAD_BIAS(p) vload4(0, p)
+#define GATHER(f) (float4)(f(0), f(1), f(2), f(3))
+#endif
+
+#if TRANSPOSE_A
+#define A(row, k) LOAD(a, a_base + (k)*rows + (row))
+#else
+#define A(row, k) LOAD(a, a_base + (row)*depth + (k))
+#endif
+#if TRANSPOSE_B
+#define B(k, column) LOAD(b, b_base + (column)*depth + (k))
+#define LANE(i) B(k, column + i)
+#define B_LANES GATHER(LANE)
+#else
+#define B(k, column) LOAD(b, b_base + (k)*columns + (column))
+#define B_LANES LOAD_FLOATS(b, b_base + k * columns + column)
 #endif
 
 __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
@@ -34,54 +50,37 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
   const int i2 = batch % batch2, i1 = batch / batch2 % batch1, i0 = batch / batch2 / batch1;
   const int a_base = i0 * a_batch0 + i1 * a_batch1 + i2 * a_batch2;
   const int b_base = i0 * b_batch0 + i1 * b_batch1 + i2 * b_batch2;
-  const bool whole = column + LANES <= columns;
-  const int lanes = min(LANES, columns - column);
-  float edge[LANES];
-  for (int lane = 0; lane < LANES; ++lane) edge[lane] = 0.0f;
+  const int to = (batch * rows + first_row) * columns;
+
+  if (column + LANES > columns) {  // The last columns, one by one.
+    for (int row = first_row; row < min(first_row + ROWS, rows); ++row) {
+      for (int last = column; last < columns; ++last) {
+        float value = 0.0f;
+        for (int k = 0; k < depth; ++k) value += A(row, k) * B(k, last);
+#if BIAS
+        value += bias[last];
+#endif
+        STORE(y, to + (row - first_row) * columns + last, value);
+      }
+    }
+    return;
+  }
 
   FLOATS sum[ROWS];
 #pragma unroll
   for (int t = 0; t < ROWS; ++t) sum[t] = 0.0f;
   for (int k = 0; k < depth; ++k) {
-    FLOATS values;
-#if TRANSPOSE_B
-    for (int lane = 0; lane < lanes; ++lane) {
-      edge[lane] = LOAD(b, b_base + (column + lane) * depth + k);
-    }
-    values = LOAD_LANES(edge);
-#else
-    if (whole) {
-      values = LOAD_FLOATS(b, b_base + k * columns + column);
-    } else {
-      for (int lane = 0; lane < lanes; ++lane) {
-        edge[lane] = LOAD(b, b_base + k * columns + column + lane);
-      }
-      values = LOAD_LANES(edge);
-    }
-#endif
+    const FLOATS values = B_LANES;
 #pragma unroll
-    for (int t = 0; t < ROWS; ++t) {
-      const int row = min(first_row + t, rows - 1);
-#if TRANSPOSE_A
-      sum[t] += LOAD(a, a_base + k * rows + row) * values;
-#else
-      sum[t] += LOAD(a, a_base + row * depth + k) * values;
-#endif
-    }
+    for (int t = 0; t < ROWS; ++t) sum[t] += A(min(first_row + t, rows - 1), k) * values;
   }
 #pragma unroll
   for (int t = 0; t < ROWS; ++t) {
-    const int row = first_row + t;
-    if (row >= rows) return;
-    const int to = (batch * rows + row) * columns + column;
-    STORE_LANES(sum[t], edge);
+    if (first_row + t < rows) {
 #if BIAS
-    for (int lane = 0; lane < lanes; ++lane) edge[lane] += bias[column + lane];
+      sum[t] += LOAD_BIAS(bias + column);
 #endif
-    if (whole) {
-      STORE_FLOATS(y, to, LOAD_LANES(edge));
-    } else {
-      for (int lane = 0; lane < lanes; ++lane) STORE(y, to + lane, edge[lane]);
+      STORE_FLOATS(y, to + t * columns + column, sum[t]);
     }
   }
 }
@@ -89,6 +88,10 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
 #undef FLOATS
 #undef LOAD_FLOATS
 #undef STORE_FLOATS
-#undef LOAD_LANES
-#undef STORE_LANES
+#undef LOAD_BIAS
+#undef GATHER
+#undef A
+#undef B
+#undef LANE
+#undef B_LANES
 #endif

@@ -14,12 +14,15 @@
 #define READ(x, row, w) LOAD16(x, ADDRESS(x, row, w, channel))
 #define WEIGHT(i) LOAD16(weights, i)
 #define BIAS(i) vload16(0, bias + (i))
+#define BLOCK(v, i) \
+  ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
 #define WRITE(x, row, w, v) STORE16(x, ADDRESS(x, row, w, channel), v)
 #elif LANES == 8
 #define FLOATS float8
 #define READ(x, row, w) LOAD8(x, ADDRESS(x, row, w, channel))
 #define WEIGHT(i) LOAD8(weights, i)
 #define BIAS(i) vload8(0, bias + (i))
+#define BLOCK(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
 #define WRITE(x, row, w, v) STORE8(x, ADDRESS(x, row, w, channel), v)
 #else
 #define FLOATS float4
@@ -104,14 +107,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
         value = ACTIVATE(value, a, b);
 #if LANES > 4
         if (channel + LANES > channels) {
-          float lanes[LANES];
           for (int block = 0; block < LANES / 4; ++block) {
-#if LANES == 16
-            vstore16(value, 0, lanes);
-#else
-            vstore8(value, 0, lanes);
-#endif
-            WRITE4(y, row, w, channel / 4 + block, channels, vload4(block, lanes));
+            WRITE4(y, row, w, channel / 4 + block, channels, BLOCK(value, block));
           }
           continue;
         }
@@ -126,6 +123,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 #undef READ
 #undef WEIGHT
 #undef BIAS
+#undef BLOCK
 #undef WRITE
 #undef COLUMNS
 #endif

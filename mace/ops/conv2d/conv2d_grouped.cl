@@ -46,7 +46,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
     }
     sums[lane] = sum;
   }
-  float4 value = vload4(0, sums);
+  float4 value = (float4)(sums[0], sums[1], sums[2], sums[3]);
 #if RESIDUAL
   value += READ4(residual, row, out_x, block);
 #endif

@@ -16,16 +16,20 @@
 #define LOAD_FLOATS LOAD16
 #define STORE_FLOATS STORE16
 #define LOAD_BIAS(p) vload16(0, p)
+#define BLOCK(v, i) \
+  ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
 #elif LANES == 8
 #define FLOATS float8
 #define LOAD_FLOATS LOAD8
 #define STORE_FLOATS STORE8
 #define LOAD_BIAS(p) vload8(0, p)
+#define BLOCK(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
 #else
 #define FLOATS float4
 #define LOAD_FLOATS LOAD4
 #define STORE_FLOATS STORE4
 #define LOAD_BIAS(p) vload4(0, p)
+#define BLOCK(v, i) (v)
 #endif
 
 // Adds the products of one input channel: `value(t)` is its element of pixel t.
@@ -138,16 +142,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 #endif
         STORE_FLOATS(y, to, ACTIVATE(value, a, b));
       } else {
-        float lanes[LANES];
-#if LANES == 16
-        vstore16(sum[t][v], 0, lanes);
-#elif LANES == 8
-        vstore8(sum[t][v], 0, lanes);
-#else
-        vstore4(sum[t][v], 0, lanes);
-#endif
         for (int lane = 0; channel + lane < end_channel; lane += 4) {
-          float4 value = vload4(0, lanes + lane);
+          float4 value = BLOCK(sum[t][v], lane / 4);
 #if RESIDUAL
           value += LOAD4(residual, added + lane);
 #endif
@@ -164,4 +160,5 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 #undef LOAD_FLOATS
 #undef STORE_FLOATS
 #undef LOAD_BIAS
+#undef BLOCK
 #endif
