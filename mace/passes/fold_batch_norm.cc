@@ -13,22 +13,39 @@ namespace mace {
 
 namespace {
 
-// Inputs of all four: x, filter, [bias], [residual].
+// Inputs of all: x, filter, [bias], [residual].
 constexpr size_t kFilter = 1;
 constexpr size_t kBias = 2;
 
 bool HasWeights(const Node& node) {
   return node.type == "Conv2D" || node.type == "DepthwiseConv2d" || node.type == "Deconv2D" ||
-         node.type == "FullyConnected";
+         node.type == "FullyConnected" || node.type == "MatMul";
 }
 
 ValueId InputOrNone(const Node& node, size_t index) {
   return index < node.inputs.size() ? node.inputs[index] : kNoValue;
 }
 
-// Output channels of a filter: dim 0 of OIHW, both of MIHW (channel c * multiplier + m).
-int64_t OutputChannels(const Node& node, const Shape& filter) {
-  return node.type == "DepthwiseConv2d" ? filter.dim(0) * filter.dim(1) : filter.dim(0);
+// The order of a filter's elements: `runs` runs of as many elements, each of one output channel,
+// which is run / group * step_outer + run % group * step_inner.
+struct FilterOrder {
+  int64_t runs = 1;
+  int64_t group = 1;
+  int64_t step_outer = 1;
+  int64_t step_inner = 0;
+  int64_t channels = 1;
+};
+
+FilterOrder OrderOf(const Node& node, const Shape& filter) {
+  const int64_t first = filter.dim(0), second = filter.dim(1);
+  // MIHW, output channel c * multiplier + m.
+  if (node.type == "DepthwiseConv2d") return {first * second, second, 1, first, first * second};
+  // [K, N].
+  if (node.type == "MatMul" && node.attributes.GetInt("transpose_b", 0) == 0) {
+    return {first * second, second, 0, 1, second};
+  }
+  // OIHW, or MatMul's [N, K].
+  return {first, 1, 1, 0, first};
 }
 
 // Whether the node's weights are constants whose channels are known.
@@ -40,12 +57,14 @@ bool HasFoldableWeights(const Graph& graph, const Node& node) {
   const ValueId filter = InputOrNone(node, kFilter), bias = InputOrNone(node, kBias);
   if (!graph.IsConstant(filter)) return false;
   const TensorInfo& info = graph.value(filter).info;
-  if (!IsFloat(info.dtype) || info.shape.rank() != 4 || info.shape.elements() == 0) return false;
+  const int rank = node.type == "MatMul" ? 2 : 4;
+  if (!IsFloat(info.dtype) || info.shape.rank() != rank || info.shape.elements() == 0) return false;
   // A grouped Deconv2D's filter holds the channels of one group only.
   if (node.type == "Deconv2D" && node.attributes.GetInt("group", 1) != 1) return false;
   if (bias == kNoValue) return true;
-  return graph.IsConstant(bias) && IsFloat(graph.value(bias).info.dtype) &&
-         graph.value(bias).info.shape.elements() == OutputChannels(node, info.shape);
+  const TensorInfo& added = graph.value(bias).info;
+  return graph.IsConstant(bias) && IsFloat(added.dtype) && added.shape.rank() == 1 &&
+         added.shape.dim(0) == OrderOf(node, info.shape).channels;
 }
 
 bool AllFinite(const HostTensor& tensor) {
@@ -62,13 +81,11 @@ std::optional<HostTensor> ScaledFilter(const Node& node, const HostTensor& filte
   const HostTensor in = filter.ConvertTo(DType::kFloat32);
   HostTensor out = HostTensor::Allocate({DType::kFloat32, shape});
   if (!in.has_data() || !out.has_data()) return std::nullopt;
-  const bool depthwise = node.type == "DepthwiseConv2d";
-  // Runs of elements with one output channel: [outer][inner] of MIHW, [O] of OIHW.
-  const int64_t outer = shape.dim(0), inner = depthwise ? shape.dim(1) : 1;
-  const int64_t run = shape.elements() / (outer * inner);
-  for (int64_t i = 0; i < outer * inner; ++i) {
-    const int64_t channel = (i % inner) * outer + i / inner;
-    const double factor = scale[depthwise ? channel : i];
+  const FilterOrder order = OrderOf(node, shape);
+  const int64_t run = shape.elements() / order.runs;
+  for (int64_t i = 0; i < order.runs; ++i) {
+    const double factor =
+        scale[i / order.group * order.step_outer + i % order.group * order.step_inner];
     for (int64_t k = i * run; k < (i + 1) * run; ++k) {
       out.f32()[k] = static_cast<float>(in.f32()[k] * factor);
     }
@@ -120,7 +137,9 @@ bool FoldReader(GraphEditor* editor, int index) {
   const ValueId result = node.outputs[0];
   const int reader = editor->SoleReader(result);
   if (reader < 0) return false;
-  const int64_t channels = OutputChannels(node, graph.value(node.inputs[kFilter]).info.shape);
+  // MatMul applies no activation.
+  if (node.type == "MatMul" && HasActivation(editor->node(reader))) return false;
+  const int64_t channels = OrderOf(node, graph.value(node.inputs[kFilter]).info.shape).channels;
   const auto transform = FindChannelTransform(graph, editor->node(reader), result, channels);
   if (!transform || !ApplyTransform(editor, index, *transform)) return false;
   if (editor->node(reader).type != "BiasAdd") {

@@ -20,6 +20,10 @@ const Case kCases[] = {
     {"Conv2D", {2, 5, 6, 4}, {6, 4, 1, 1}, false},
     {"DepthwiseConv2d", {2, 5, 6, 3}, {2, 3, 3, 3}, true},
     {"DepthwiseConv2d", {1, 5, 6, 3}, {2, 3, 3, 2}, false},
+    {"Deconv2D", {2, 5, 6, 4}, {6, 4, 3, 3}, true},
+    {"Deconv2D", {2, 5, 6, 4}, {6, 4, 2, 2}, false},
+    {"FullyConnected", {2, 5, 6, 4}, {6, 4, 5, 6}, true},
+    {"FullyConnected", {2, 8}, {6, 8, 1, 1}, false},
 };
 
 ValueId AddConvolution(GraphBuilder* builder, const Case& c) {
@@ -78,6 +82,23 @@ TEST(FoldBatchNorm, ChainOfAllKinds) {
   x = builder.Add("BatchNorm", {x, builder.Constant({6}), builder.Constant({6})});
   builder.Output(x);
   EXPECT_EQ(ExpectKeepsMeaning(builder.Build(), FoldBatchNorm).nodes.size(), 1u);
+}
+
+TEST(FoldBatchNorm, MatMulInBothOrders) {
+  for (int64_t transposed : {0, 1}) {
+    GraphBuilder builder;
+    const Shape weights = transposed != 0 ? Shape{6, 5} : Shape{5, 6};
+    ValueId x = builder.Add("MatMul", {builder.Input({3, 4, 5}), builder.Constant(weights)},
+                            {{"transpose_b", transposed}});
+    x = builder.Add("Eltwise", {x, builder.Constant({6})});
+    x = builder.Add("BatchNorm", {x, builder.Constant({6}), builder.Constant({6})});
+    // MatMul takes no activation, so this one stays with its activation.
+    x = builder.Add("BatchNorm", {x, builder.Constant({6}), builder.Constant({6})},
+                    {{"activation", std::string("RELU")}});
+    builder.Output(x);
+    const Graph after = ExpectKeepsMeaning(builder.Build(), FoldBatchNorm);
+    EXPECT_EQ(after.nodes.size(), 2u) << DumpGraph(after);
+  }
 }
 
 TEST(FoldBatchNorm, HalfWeightsBecomeFloat) {

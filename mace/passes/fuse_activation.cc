@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "mace/ops/fused_activation.h"
@@ -14,7 +15,8 @@ namespace {
 
 bool TakesActivation(const Node& node) {
   static const auto* types = new std::unordered_set<std::string>{
-      "Conv2D", "DepthwiseConv2d", "Deconv2D", "FullyConnected", "BatchNorm", "Eltwise"};
+      "Conv2D",    "DepthwiseConv2d", "Deconv2D", "FullyConnected",
+      "BatchNorm", "InstanceNorm",    "Eltwise"};
   return types->count(node.type) > 0 && node.outputs.size() == 1 && !HasActivation(node);
 }
 
@@ -30,6 +32,15 @@ void ReadClip(const Node& node, Node* activation) {
   activation->attributes.Set("max_limit", bounds[1]);
 }
 
+// The Unary functions that are activations too.
+void ReadUnary(const Node& node, Node* activation) {
+  const std::string function = node.attributes.GetString("function", "");
+  for (const auto& [unary, name] :
+       {std::pair("relu", "RELU"), std::pair("tanh", "TANH"), std::pair("sigmoid", "SIGMOID")}) {
+    if (function == unary) activation->attributes.Set("activation", std::string(name));
+  }
+}
+
 // What the node applies to its only input, as attributes of another node; none where it is no
 // activation that others take. Parse refuses PRELU.
 AttributeMap ReadActivation(const Node& node) {
@@ -39,6 +50,8 @@ AttributeMap ReadActivation(const Node& node) {
     MoveActivation(node, &activation);
   } else if (node.type == "Eltwise") {
     ReadClip(node, &activation);
+  } else if (node.type == "Unary") {
+    ReadUnary(node, &activation);
   }
   return activation.attributes;
 }

@@ -57,6 +57,16 @@ TEST(FuseActivation, ClipFromZero) {
   }
 }
 
+TEST(FuseActivation, FunctionsThatAreActivations) {
+  for (const char* function : {"relu", "tanh", "sigmoid", "exp"}) {
+    GraphBuilder builder;
+    const ValueId x = AddConvolution(&builder);
+    builder.Output(builder.Add("Unary", {x}, {{"function", std::string(function)}}));
+    const Graph after = ExpectKeepsMeaning(builder.Build(), FuseActivation);
+    EXPECT_EQ(after.nodes.size(), function == std::string("exp") ? 2u : 1u) << function;
+  }
+}
+
 TEST(FuseActivation, OneForANode) {
   GraphBuilder builder;
   const ValueId x = AddConvolution(&builder);

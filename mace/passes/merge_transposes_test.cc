@@ -82,7 +82,7 @@ TEST(MergeTransposes, ResidualBlock) {
   EXPECT_EQ(CountNodes(after, "Transpose"), 2) << DumpGraph(after);
 }
 
-TEST(MergeTransposes, ConcatSplitPadAndSoftmax) {
+TEST(MergeTransposes, ConcatSplitSlicePadAndSoftmax) {
   GraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 6, 5});
   const ValueId a = NchwConvolution(&builder, x, 3, 4), b = NchwConvolution(&builder, x, 3, 2);
@@ -92,7 +92,10 @@ TEST(MergeTransposes, ConcatSplitPadAndSoftmax) {
       builder.AddMany("Split", {joined}, {{"axis", int64_t{-3}}, {"num_split", int64_t{2}}}, 2);
   const ValueId padded =
       builder.Add("Pad", {parts[0]}, {{"paddings", Ints{0, 1, 2, 0, 0, 3, 1, 1}}});
-  const ValueId soft = builder.Add("Softmax", {parts[1]}, {{"axis", int64_t{1}}});
+  const ValueId cut =
+      builder.Add("Slice", {parts[1]},
+                  {{"starts", Ints{-4, 1}}, {"ends", Ints{1000, 5}}, {"axes", Ints{1, -2}}});
+  const ValueId soft = builder.Add("Softmax", {cut}, {{"axis", int64_t{1}}});
   builder.Output(NchwConvolution(&builder, padded, 6, 2));
   builder.Output(NchwConvolution(&builder, soft, 4, 2));
   const Graph after = MergeAndDrop(&builder);

@@ -8,6 +8,7 @@
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
+#include "mace/passes/recognize_channel_shuffle.h"
 #include "mace/passes/simplify_reshape.h"
 
 namespace mace {
@@ -18,12 +19,19 @@ namespace {
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
 // residual comes before the activation: a convolution applies its activation after the sum.
 constexpr Pass kPasses[] = {
-    {"fold_constants", FoldConstants},     {"simplify_reshape", SimplifyReshape},
-    {"merge_transposes", MergeTransposes}, {"simplify_reshape", SimplifyReshape},
-    {"merge_duplicates", MergeDuplicates}, {"drop_dead", DropDead},
-    {"fold_constants", FoldConstants},     {"fold_pad", FoldPad},
-    {"fold_batch_norm", FoldBatchNorm},    {"fuse_residual", FuseResidual},
-    {"fuse_activation", FuseActivation},   {"drop_dead", DropDead},
+    {"fold_constants", FoldConstants},
+    {"simplify_reshape", SimplifyReshape},
+    {"recognize_channel_shuffle", RecognizeChannelShuffle},
+    {"merge_transposes", MergeTransposes},
+    {"simplify_reshape", SimplifyReshape},
+    {"merge_duplicates", MergeDuplicates},
+    {"drop_dead", DropDead},
+    {"fold_constants", FoldConstants},
+    {"fold_pad", FoldPad},
+    {"fold_batch_norm", FoldBatchNorm},
+    {"fuse_residual", FuseResidual},
+    {"fuse_activation", FuseActivation},
+    {"drop_dead", DropDead},
 };
 
 }  // namespace

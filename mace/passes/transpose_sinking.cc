@@ -1,6 +1,7 @@
 #include "mace/passes/transpose_sinking.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -15,9 +16,9 @@ bool IsElementwise(const Node& node) {
   return unary && node.inputs.size() == 1;  // PRELU has slopes along the last axis.
 }
 
-// One attribute `axis`, a single number that is there.
+// The attribute `axis`, one number; the last axis where it is absent.
 std::optional<int64_t> ReadAxis(const Node& node, const Permutation& p) {
-  const std::vector<int64_t> axes = node.attributes.GetInts("axis");
+  const std::vector<int64_t> axes = node.attributes.GetInts("axis", {-1});
   if (axes.size() != 1) return std::nullopt;
   const auto axis = NormalizeAxis(axes[0], static_cast<int>(p.size()));
   if (!axis.ok()) return std::nullopt;
@@ -46,6 +47,21 @@ std::optional<SunkNode> SinkPad(const Node& node, const Permutation& p) {
   }
   SunkNode sunk = SameForAll(node, p);
   sunk.attributes.Set("paddings", std::move(moved));
+  return sunk;
+}
+
+std::optional<SunkNode> SinkSlice(const Node& node, const Permutation& p) {
+  std::vector<int64_t> axes(node.attributes.GetInts("starts").size());
+  if (axes.empty()) return std::nullopt;
+  std::iota(axes.begin(), axes.end(), int64_t{0});
+  axes = node.attributes.GetInts("axes", axes);
+  for (int64_t& named : axes) {
+    const auto axis = NormalizeAxis(named, static_cast<int>(p.size()));
+    if (!axis.ok()) return std::nullopt;
+    named = p[*axis];
+  }
+  SunkNode sunk = SameForAll(node, p);
+  sunk.attributes.Set("axes", std::move(axes));
   return sunk;
 }
 
@@ -93,7 +109,8 @@ std::optional<SunkNode> SinkReduce(const Graph& graph, const Node& node, const P
 size_t CountOrderFreeInputs(const Node& node) {
   if (IsElementwise(node) || node.type == "Concat") return node.inputs.size();
   // With a second input axes or paddings would not be in the attributes.
-  const bool single = node.type == "Softmax" || node.type == "Pad" || node.type == "Reduce";
+  const bool single =
+      node.type == "Softmax" || node.type == "Pad" || node.type == "Reduce" || node.type == "Slice";
   if (single && node.inputs.size() == 1 && node.outputs.size() == 1) return 1;
   return node.type == "Split" && !node.inputs.empty() ? 1 : 0;
 }
@@ -104,6 +121,7 @@ std::optional<SunkNode> SinkTranspose(const Graph& graph, const Node& node, cons
     return SinkAxis(node, p);
   }
   if (node.type == "Pad") return SinkPad(node, p);
+  if (node.type == "Slice") return SinkSlice(node, p);
   if (node.type == "Reduce") return SinkReduce(graph, node, p);
   return std::nullopt;
 }
