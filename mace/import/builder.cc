@@ -18,8 +18,10 @@ StatusOr<Shape> CloseShape(const GraphPort& port, const ImportOptions& options) 
   const std::string who = "input '" + Printable(port.name) + "'";
   for (int64_t extent : dims) {
     if (extent < 0) {
-      return InvalidArgument(who + ": the model leaves its shape open, give one: expected extents "
-                             "of 0 or more, found " + Shape(dims).ToString());
+      return InvalidArgument(who +
+                             ": the model leaves its shape open, give one: expected extents "
+                             "of 0 or more, found " +
+                             Shape(dims).ToString());
     }
   }
   StatusOr<Shape> shape = Shape::Make(std::move(dims));
@@ -76,8 +78,8 @@ std::string GraphBuilder::UniqueName(const std::string& base) const {
   }
 }
 
-StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(
-    Node node, const std::vector<std::string>& output_names) {
+StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
+                                                     const std::vector<std::string>& output_names) {
   if (!node_names_.insert(node.name).second) {
     return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
   }
@@ -90,8 +92,8 @@ StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(
   MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), node, folding));
   if (folded) {
     for (ValueId id : outputs) {
-      MACE_RETURN_IF_ERROR(Reserve(DescribeNode(node.name, node.type),
-                                   graph_->value(id).info.bytes()));
+      MACE_RETURN_IF_ERROR(
+          Reserve(DescribeNode(node.name, node.type), graph_->value(id).info.bytes()));
     }
   } else {
     graph_->nodes.push_back(std::move(node));

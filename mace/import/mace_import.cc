@@ -83,8 +83,9 @@ std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
 
 Status MaceImporter::CheckNet() const {
   if (NetArgument(net_, "quantize_flag", 0) != 0) {
-    return Unsupported("the model computes in 8 bits (quantize_flag is 1), which is not in this "
-                       "version; convert it without quantization");
+    return Unsupported(
+        "the model computes in 8 bits (quantize_flag is 1), which is not in this "
+        "version; convert it without quantization");
   }
   const int64_t filter_format = NetArgument(net_, "filter_format", kFilterOihw);
   if (filter_format != kFilterOihw) {
@@ -163,9 +164,9 @@ Status MaceImporter::ResolveInputs(const wire::OperatorDef& def, Node* node) con
   for (const std::string& input : def.input()) {
     const ValueId id = input.empty() ? kNoValue : builder_.Find(input);
     if (id == kNoValue && !input.empty()) {
-      return InvalidArgument(DescribeNode(node->name, node->type) + ": input '" +
-                             Printable(input) +
-                             "': expected an op, a tensor or a model input of this name, found none");
+      return InvalidArgument(
+          DescribeNode(node->name, node->type) + ": input '" + Printable(input) +
+          "': expected an op, a tensor or a model input of this name, found none");
     }
     node->inputs.push_back(id);
   }

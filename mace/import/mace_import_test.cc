@@ -232,8 +232,7 @@ TEST(MaceImport, BareNetAndOtherInputShape) {
   net.Op("Identity", {"x"}, {"y"});
   const std::string bare = net.net().SerializeAsString();
   ImportOptions options;
-  StatusOr<std::shared_ptr<Graph>> graph =
-      ImportModelBytes("bare.pb", AsBytes(bare), {}, options);
+  StatusOr<std::shared_ptr<Graph>> graph = ImportModelBytes("bare.pb", AsBytes(bare), {}, options);
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 3}));
   options.input_shapes["x"] = {7, 3};

@@ -13,11 +13,27 @@ constexpr int kFormatNchw = 2;
 
 // Whatever their argument says, these know one order.
 bool HasFixedFormat(const std::string& type) {
-  static const auto* const kTypes = new std::unordered_set<std::string>{
-      "BatchNorm", "BatchToSpaceND", "Conv2D", "Deconv2D", "DepthToSpace", "DepthwiseConv2d",
-      "DepthwiseDeconv2d", "DetectionOutput", "ExtractImagePatches", "FullyConnected", "GroupNorm",
-      "InstanceNorm", "LpNorm", "MVNorm", "NonlocalReshape", "Pooling", "ResizeBicubic",
-      "ResizeBilinear", "ResizeNearestNeighbor", "SpaceToBatchND", "SpaceToDepth"};
+  static const auto* const kTypes = new std::unordered_set<std::string>{"BatchNorm",
+                                                                        "BatchToSpaceND",
+                                                                        "Conv2D",
+                                                                        "Deconv2D",
+                                                                        "DepthToSpace",
+                                                                        "DepthwiseConv2d",
+                                                                        "DepthwiseDeconv2d",
+                                                                        "DetectionOutput",
+                                                                        "ExtractImagePatches",
+                                                                        "FullyConnected",
+                                                                        "GroupNorm",
+                                                                        "InstanceNorm",
+                                                                        "LpNorm",
+                                                                        "MVNorm",
+                                                                        "NonlocalReshape",
+                                                                        "Pooling",
+                                                                        "ResizeBicubic",
+                                                                        "ResizeBilinear",
+                                                                        "ResizeNearestNeighbor",
+                                                                        "SpaceToBatchND",
+                                                                        "SpaceToDepth"};
   return kTypes->count(type) > 0;
 }
 

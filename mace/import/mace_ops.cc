@@ -78,8 +78,8 @@ Status NormalizePooling(MaceOp* op, const MaceLayout& layout, GraphBuilder* buil
   return Status::Ok();
 }
 
-// TensorFlow's form has the output's shape as input 2 and the bias behind it. The graph has one form:
-// the bias is input 2, a shape is attribute `dim`, and framework_type says so.
+// TensorFlow's form has the output's shape as input 2 and the bias behind it. The graph has one
+// form: the bias is input 2, a shape is attribute `dim`, and framework_type says so.
 Status NormalizeDeconv(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder) {
   MACE_RETURN_IF_ERROR(NormalizeWindow(op, layout, builder));
   op->node.attributes.Set("framework_type", kFrameworkOnnx);
@@ -274,8 +274,8 @@ void CopyMaceArguments(const wire::OperatorDef& op, AttributeMap* attributes) {
     } else if (argument.has_s()) {
       attributes->Set(argument.name(), std::string(argument.s()));
     } else if (argument.floats_size() > 0) {
-      attributes->Set(argument.name(), std::vector<double>(argument.floats().begin(),
-                                                           argument.floats().end()));
+      attributes->Set(argument.name(),
+                      std::vector<double>(argument.floats().begin(), argument.floats().end()));
     } else {
       // An empty list has nothing set.
       attributes->Set(argument.name(),

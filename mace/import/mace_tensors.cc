@@ -68,9 +68,9 @@ Status TensorReader::SetWindow(const wire::NetDef& net) {
   const int64_t offset = net.data_offset();
   const int64_t length = net.data_size() == 0 ? size - offset : net.data_size();
   if (offset < 0 || length < 0 || offset > size || length > size - offset) {
-    window_status_ = Corruption(weights_.name + ": the model expects bytes " +
-                                std::to_string(offset) + " to " + std::to_string(offset + length) +
-                                " of weights, found " + std::to_string(size));
+    window_status_ =
+        Corruption(weights_.name + ": the model expects bytes " + std::to_string(offset) + " to " +
+                   std::to_string(offset + length) + " of weights, found " + std::to_string(size));
     return Status::Ok();
   }
   window_ = Bytes(weights_.bytes.data() + offset, static_cast<size_t>(length));

@@ -24,7 +24,8 @@ struct WeightFile {
 // Adds all tensors of `net` to the graph under their names. Float kinds and int32 are views of the
 // file; quantized tensors become float32 by scale * (q - zero_point). `model` keeps alive what is
 // stored inline. Errors name the tensor.
-Status AddMaceTensors(const wire::NetDef& net, const std::shared_ptr<const wire::MultiNetDef>& model,
+Status AddMaceTensors(const wire::NetDef& net,
+                      const std::shared_ptr<const wire::MultiNetDef>& model,
                       const WeightFile& weights, GraphBuilder* builder);
 
 }  // namespace mace

@@ -38,8 +38,7 @@ std::vector<std::string> FilesIn(const std::string& folder, const std::string& e
 // Whether the file speaks of one tensor in two ranks, as its shape chains do: their numbers, not
 // their extents, are what counts.
 bool SameOrWidened(const Shape& found, const Shape& declared, DType dtype) {
-  return found == declared ||
-         (dtype == DType::kInt32 && found.elements() == declared.elements());
+  return found == declared || (dtype == DType::kInt32 && found.elements() == declared.elements());
 }
 
 void CheckShapes(const std::string& path, const Graph& graph) {
@@ -52,14 +51,14 @@ void CheckShapes(const std::string& path, const Graph& graph) {
   int checked = 0;
   for (const wire::OperatorDef& op : model.net_def(0).op()) {
     for (int i = 0; i < op.output_shape_size() && i < op.output_size(); ++i) {
-      const Shape declared(std::vector<int64_t>(op.output_shape(i).dims().begin(),
-                                                op.output_shape(i).dims().end()));
+      const Shape declared(
+          std::vector<int64_t>(op.output_shape(i).dims().begin(), op.output_shape(i).dims().end()));
       if (declared.rank() == 0) continue;  // The converter did not know.
       ASSERT_EQ(values.count(op.output(i)), 1u) << path << ": " << op.output(i);
       const TensorInfo& info = values[op.output(i)]->info;
       EXPECT_TRUE(SameOrWidened(info.shape, declared, info.dtype))
-          << path << ": " << op.name() << " (" << op.type() << "): expected "
-          << declared.ToString() << ", found " << info.shape.ToString();
+          << path << ": " << op.name() << " (" << op.type() << "): expected " << declared.ToString()
+          << ", found " << info.shape.ToString();
       ++checked;
     }
   }

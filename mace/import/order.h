@@ -10,7 +10,7 @@ namespace mace {
 struct DependencyOrder {
   std::vector<size_t> order;  // Each node after those it depends on; all that `roots` reach.
   bool has_cycle = false;
-  size_t cycle_node = 0;      // A node on the cycle.
+  size_t cycle_node = 0;  // A node on the cycle.
 };
 
 // `dependencies[i]` are the nodes that node i needs. Without recursion: depth is the file's choice.

@@ -73,8 +73,9 @@ Status SurveyMessage(Bytes message, FieldSurvey* survey) {
   while (!reader.empty()) {
     const size_t start = reader.position();
     if (!ReadField(&reader, survey)) {
-      return Corruption("not a MACE, TensorFlow or ONNX model, or cut short: no protobuf field at byte " +
-                        std::to_string(start) + " of " + std::to_string(message.size()));
+      return Corruption(
+          "not a MACE, TensorFlow or ONNX model, or cut short: no protobuf field at byte " +
+          std::to_string(start) + " of " + std::to_string(message.size()));
     }
   }
   return Status::Ok();

@@ -8,10 +8,10 @@
 namespace mace {
 
 enum class ModelFormat {
-  kMaceMultiNet,    // mace.MultiNetDef, what MACE's converter writes.
-  kMaceNet,         // A bare mace.NetDef.
-  kTensorFlow,      // A GraphDef.
-  kOnnx,            // A ModelProto.
+  kMaceMultiNet,  // mace.MultiNetDef, what MACE's converter writes.
+  kMaceNet,       // A bare mace.NetDef.
+  kTensorFlow,    // A GraphDef.
+  kOnnx,          // A ModelProto.
 };
 
 // kCorruption for bytes that are none of them: empty, cut short, or something else.

@@ -135,8 +135,7 @@ StatusOr<ValueId> TfImporter::ComputedByNode(const TfTensorRef& ref, ValueId id)
   Node node;
   node.type = "Identity";
   node.inputs = {id};
-  return builder_.AddHelper(TfTensorName(wiring_.node(ref.node).name(), ref.port),
-                            std::move(node));
+  return builder_.AddHelper(TfTensorName(wiring_.node(ref.node).name(), ref.port), std::move(node));
 }
 
 Status TfImporter::AddOutput(const TfTensorRef& ref) {

@@ -37,18 +37,16 @@ class TestGraph {
     return tensor;
   }
   void Ints(const std::string& name, const std::vector<int32_t>& values) {
-    tf::TensorProto* tensor =
-        Const(name, {static_cast<int64_t>(values.size())}, tf::DT_INT32);
-    tensor->set_tensor_content(std::string(reinterpret_cast<const char*>(values.data()),
-                                           values.size() * sizeof(int32_t)));
+    tf::TensorProto* tensor = Const(name, {static_cast<int64_t>(values.size())}, tf::DT_INT32);
+    tensor->set_tensor_content(
+        std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int32_t)));
   }
   void Floats(const std::string& name, const std::vector<int64_t>& dims,
               const std::vector<float>& values) {
     tf::TensorProto* tensor = Const(name, dims, tf::DT_FLOAT);
     for (float value : values) tensor->add_float_val(value);
   }
-  static void List(tf::NodeDef* node, const std::string& name,
-                   const std::vector<int64_t>& values) {
+  static void List(tf::NodeDef* node, const std::string& name, const std::vector<int64_t>& values) {
     for (int64_t value : values) (*node->mutable_attr())[name].mutable_list()->add_i(value);
   }
   static void Text(tf::NodeDef* node, const std::string& name, const std::string& value) {
@@ -243,9 +241,7 @@ TEST(TfDamage, Constants) {
       [&](TestGraph* t) { tensor(t)->mutable_tensor_shape()->mutable_dim(0)->set_size(1LL << 39); },
       StatusCode::kInvalidArgument, "node 'w' (Const)");
   ExpectRefused(
-      [&](TestGraph* t) {
-        tensor(t)->mutable_tensor_shape()->mutable_dim(0)->set_size(INT64_MAX);
-      },
+      [&](TestGraph* t) { tensor(t)->mutable_tensor_shape()->mutable_dim(0)->set_size(INT64_MAX); },
       StatusCode::kInvalidArgument, "node 'w' (Const)");
 }
 
@@ -263,7 +259,9 @@ TEST(TfDamage, ChangedBytes) {
       changed[position] = static_cast<char>(changed[position] ^ change);
       const StatusOr<std::shared_ptr<Graph>> graph =
           ImportModelBytes("changed.pb", AsBytes(changed), {}, options);
-      if (graph.ok()) EXPECT_TRUE(ValidateGraph(**graph).ok());
+      if (graph.ok()) {
+        EXPECT_TRUE(ValidateGraph(**graph).ok());
+      }
     }
   }
 }

@@ -59,7 +59,8 @@ StatusOr<std::vector<int64_t>> TfNode::Numbers(size_t index) const {
   const HostTensor* tensor = builder_->ConstantOf(inputs_[index]);
   const std::string who = "input " + std::to_string(index);
   if (tensor == nullptr) {
-    return Unsupported(who + ": expected numbers that are known at import, found a computed tensor");
+    return Unsupported(who +
+                       ": expected numbers that are known at import, found a computed tensor");
   }
   if (tensor->shape().elements() > kMaxNumbers) {
     return InvalidArgument(who + ": expected a short list of numbers, found shape " +
@@ -123,8 +124,8 @@ Status TfNode::EmitSpatial(const std::string& type, std::vector<ValueId> inputs,
 TfConverter FindTfConverter(const std::string& op) {
   static const auto* const kConverters = [] {
     auto* all = new std::unordered_map<std::string, TfConverter>();
-    for (const TfConverterEntry* table : {kTfSpatialConverters, kTfMathConverters,
-                                          kTfShapeConverters, kTfSliceConverters}) {
+    for (const TfConverterEntry* table :
+         {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -53,8 +53,7 @@ class TfNode {
   Status EmitResult(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes,
                     int output_count = 1);
   // EmitResult for ops that know only NHWC: of an NCHW node, input 0 and the result are transposed.
-  Status EmitSpatial(const std::string& type, std::vector<ValueId> inputs,
-                     AttributeMap attributes);
+  Status EmitSpatial(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes);
   // The outputs are values that are there already.
   void SetResult(ValueId id) { outputs_ = {id}; }
 

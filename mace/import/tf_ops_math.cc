@@ -12,10 +12,10 @@ namespace {
 // The attribute `type` of Eltwise, by TensorFlow's op.
 int64_t EltwiseType(const std::string& op) {
   static const auto* const kTypes = new std::unordered_map<std::string, int64_t>{
-      {"Add", 0},     {"AddV2", 0},   {"Sub", 1},      {"Mul", 2},
-      {"Div", 3},     {"RealDiv", 3}, {"Minimum", 4},  {"Maximum", 5},
-      {"Neg", 6},     {"Abs", 7},     {"Pow", 9},      {"SquaredDifference", 8},
-      {"Equal", 10},  {"Sign", 13},   {"FloorDiv", 11}, {"NotEqual", 15},
+      {"Add", 0},    {"AddV2", 0},   {"Sub", 1},       {"Mul", 2},
+      {"Div", 3},    {"RealDiv", 3}, {"Minimum", 4},   {"Maximum", 5},
+      {"Neg", 6},    {"Abs", 7},     {"Pow", 9},       {"SquaredDifference", 8},
+      {"Equal", 10}, {"Sign", 13},   {"FloorDiv", 11}, {"NotEqual", 15},
   };
   return kTypes->at(op);
 }
@@ -52,11 +52,16 @@ Status ConvertUnaryEltwise(TfNode* node) {
 
 Status ConvertUnary(TfNode* node) {
   static const auto* const kFunctions = new std::unordered_map<std::string, std::string>{
-      {"Ceil", "ceil"},         {"Cos", "cos"},       {"Erf", "erf"},     {"Exp", "exp"},
-      {"Expm1", "expm1"},       {"Floor", "floor"},   {"Inv", "reciprocal"}, {"Log", "log"},
-      {"Log1p", "log1p"},       {"Reciprocal", "reciprocal"}, {"Rint", "round"}, {"Round", "round"},
-      {"Rsqrt", "rsqrt"},       {"Selu", "selu"},     {"Sin", "sin"},     {"Softplus", "softplus"},
-      {"Softsign", "softsign"}, {"Sqrt", "sqrt"},     {"Square", "square"}, {"Tan", "tan"},
+      {"Ceil", "ceil"},         {"Cos", "cos"},
+      {"Erf", "erf"},           {"Exp", "exp"},
+      {"Expm1", "expm1"},       {"Floor", "floor"},
+      {"Inv", "reciprocal"},    {"Log", "log"},
+      {"Log1p", "log1p"},       {"Reciprocal", "reciprocal"},
+      {"Rint", "round"},        {"Round", "round"},
+      {"Rsqrt", "rsqrt"},       {"Selu", "selu"},
+      {"Sin", "sin"},           {"Softplus", "softplus"},
+      {"Softsign", "softsign"}, {"Sqrt", "sqrt"},
+      {"Square", "square"},     {"Tan", "tan"},
   };
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
   AttributeMap attributes;

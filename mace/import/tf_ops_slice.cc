@@ -69,8 +69,8 @@ Status ConvertSplitV(TfNode* node) {
     open += size == -1;
   }
   if (open > 1 || known > extent || (open == 0 && known != extent)) {
-    return InvalidArgument("expected sizes that add up to " + std::to_string(extent) +
-                           ", found [" + JoinNumbers(sizes, ", ") + "]");
+    return InvalidArgument("expected sizes that add up to " + std::to_string(extent) + ", found [" +
+                           JoinNumbers(sizes, ", ") + "]");
   }
   std::replace(sizes.begin(), sizes.end(), int64_t{-1}, extent - known);
   const int64_t parts = static_cast<int64_t>(sizes.size());
@@ -133,9 +133,8 @@ Status ConvertSlice(TfNode* node) {
   const Shape& shape = node->shape(0);
   const size_t rank = static_cast<size_t>(shape.rank());
   if (begin.size() != rank || size.size() != rank) {
-    return InvalidArgument("expected begin and size for rank " + std::to_string(rank) +
-                           ", found " + std::to_string(begin.size()) + " and " +
-                           std::to_string(size.size()));
+    return InvalidArgument("expected begin and size for rank " + std::to_string(rank) + ", found " +
+                           std::to_string(begin.size()) + " and " + std::to_string(size.size()));
   }
   std::vector<int64_t> ends(rank), axes(rank);
   for (size_t i = 0; i < rank; ++i) {
@@ -175,18 +174,12 @@ Status ConvertOneHot(TfNode* node) {
 }  // namespace
 
 const TfConverterEntry kTfSliceConverters[] = {
-    {"Concat", ConvertConcat},
-    {"ConcatV2", ConvertConcatV2},
-    {"Gather", ConvertGather},
-    {"GatherV2", ConvertGather},
-    {"OneHot", ConvertOneHot},
-    {"Pack", ConvertPack},
-    {"Slice", ConvertSlice},
-    {"Split", ConvertSplit},
-    {"SplitV", ConvertSplitV},
-    {"StridedSlice", ConvertStridedSlice},
-    {"Unpack", ConvertUnpack},
-    {nullptr, nullptr},
+    {"Concat", ConvertConcat}, {"ConcatV2", ConvertConcatV2},
+    {"Gather", ConvertGather}, {"GatherV2", ConvertGather},
+    {"OneHot", ConvertOneHot}, {"Pack", ConvertPack},
+    {"Slice", ConvertSlice},   {"Split", ConvertSplit},
+    {"SplitV", ConvertSplitV}, {"StridedSlice", ConvertStridedSlice},
+    {"Unpack", ConvertUnpack}, {nullptr, nullptr},
 };
 
 }  // namespace mace

@@ -43,11 +43,13 @@ Status SetPadding(const TfNode& node, AttributeMap* attributes) {
   const size_t height = nchw ? 4 : 2, channels = nchw ? 2 : 6;
   if (all.size() != 8 || all[0] != 0 || all[1] != 0 || all[channels] != 0 ||
       all[channels + 1] != 0) {
-    return Unsupported("explicit_paddings: expected eight numbers with 0 for batch and channels, "
-                       "found [" + JoinNumbers(all, ", ") + "]");
+    return Unsupported(
+        "explicit_paddings: expected eight numbers with 0 for batch and channels, "
+        "found [" +
+        JoinNumbers(all, ", ") + "]");
   }
-  attributes->Set("pads", std::vector<int64_t>{all[height], all[height + 2], all[height + 1],
-                                               all[height + 3]});
+  attributes->Set(
+      "pads", std::vector<int64_t>{all[height], all[height + 2], all[height + 1], all[height + 3]});
   return Status::Ok();
 }
 

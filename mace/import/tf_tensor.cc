@@ -152,8 +152,8 @@ DType GraphType(tf::DataType type) {
 StatusOr<std::vector<int64_t>> ReadDims(const tf::TensorShapeProto& proto) {
   std::vector<int64_t> dims;
   if (proto.dim_size() > Shape::kMaxRank) {
-    return InvalidArgument("expected a rank up to " + std::to_string(Shape::kMaxRank) +
-                           ", found " + std::to_string(proto.dim_size()));
+    return InvalidArgument("expected a rank up to " + std::to_string(Shape::kMaxRank) + ", found " +
+                           std::to_string(proto.dim_size()));
   }
   for (const tf::TensorShapeProto::Dim& dim : proto.dim()) dims.push_back(dim.size());
   return dims;
