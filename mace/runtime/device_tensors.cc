@@ -84,6 +84,11 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
       regions_.push_back(std::move(memory));
       continue;
     }
+    // Its tensors lie in an image of the pool that another region stands for.
+    if (region.image_width == 0) {
+      regions_.emplace_back();
+      continue;
+    }
     MACE_ASSIGN_OR_RETURN(ClMemory memory,
                           ClMemory::CreateImage(device, region.image_width, region.image_height,
                                                 plan.options.precision, name));
