@@ -108,8 +108,7 @@ TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {
       for (int b = 0; b < a; ++b) {
         const bool meet = first[static_cast<size_t>(a)] <= last[static_cast<size_t>(b)] &&
                           first[static_cast<size_t>(b)] <= last[static_cast<size_t>(a)];
-        if (meet)
-          EXPECT_FALSE(Overlap(chain.region_of(a), chain.region_of(b))) << a << " and " << b;
+        EXPECT_FALSE(meet && Overlap(chain.region_of(a), chain.region_of(b))) << a << " and " << b;
       }
     }
     EXPECT_GE(chain.plan.arena_bytes, chain.plan.live_bytes);
