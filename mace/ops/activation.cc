@@ -1,5 +1,6 @@
-// Activation: y = f(x) element by element, f from the attribute `activation` (fused_activation.h), or PRELU with the
-// slopes as second input: one for each channel (the last axis) or one for all. Any shape.
+// Activation: y = f(x) element by element, f from the attribute `activation` (fused_activation.h),
+// or PRELU with the slopes as second input: one for each channel (the last axis) or one for all.
+// Any shape.
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -11,15 +12,18 @@ class ActivationOp : public Op {
  public:
   ActivationOp(FusedActivation activation, bool prelu) : activation_(activation), prelu_(prelu) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
-    if (!IsFloat(x.dtype)) return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
+    if (!IsFloat(x.dtype))
+      return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
     if (prelu_) MACE_RETURN_IF_ERROR(CheckSlope(inputs));
     outputs->assign(1, {DType::kFloat32, x.shape});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const float* x = inputs[0].f32();
     float* y = (*outputs)[0].f32();
     const int64_t count = inputs[0].shape().elements();
@@ -52,7 +56,8 @@ class ActivationOp : public Op {
       activation_.SetMacros(&launch.kernel.macros);
       activation_.AppendArguments(&launch.arguments);
     }
-    const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
@@ -60,17 +65,19 @@ class ActivationOp : public Op {
 
  private:
   static Status CheckSlope(const std::vector<OpInput>& inputs) {
-    if (inputs.size() < 2 || !inputs[1].present) return InvalidArgument("PRELU: expected the slopes as second input");
+    if (inputs.size() < 2 || !inputs[1].present)
+      return InvalidArgument("PRELU: expected the slopes as second input");
     const TensorInfo& slope = inputs[1].info;
     const int64_t channels = inputs[0].info.shape.back(0);
     const int64_t count = slope.shape.elements();
     if (!IsFloat(slope.dtype)) {
-      return InvalidArgument(std::string("PRELU: expected float slopes, found ") + DTypeName(slope.dtype));
+      return InvalidArgument(std::string("PRELU: expected float slopes, found ") +
+                             DTypeName(slope.dtype));
     }
     // Leading axes of 1 are harmless; anything else is no slope for each channel.
     if (count != 1 && (count != channels || slope.shape.back(0) != channels)) {
-      return InvalidArgument("PRELU: expected 1 or " + std::to_string(channels) + " slopes, found shape " +
-                             slope.shape.ToString());
+      return InvalidArgument("PRELU: expected 1 or " + std::to_string(channels) +
+                             " slopes, found shape " + slope.shape.ToString());
     }
     return Status::Ok();
   }

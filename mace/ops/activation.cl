@@ -1,7 +1,9 @@
 // y = activation(x) element by element.
 //   activation        ACTIVATION and its parameters a, b as fused_activation.clh says
-//   activation_prelu  y = x < 0 ? slope * x : x; SLOPE_KIND 0: packed weights, 1: a tensor with a slope for each
-//                     channel, 2: a tensor of one element
+//   activation_prelu  y = x < 0 ? slope * x : x
+//
+// SLOPE_KIND: 0 packed weights, 1 a tensor with a slope for each channel, 2 a tensor of one
+// element.
 #include "elementwise.clh"
 
 #ifdef USE_activation

@@ -19,7 +19,9 @@ OpTester Activation(const std::string& name) {
 
 class ActivationTest : public testing::TestWithParam<const char*> {};
 
-TEST_P(ActivationTest, MatchesReference) { Activation(GetParam()).Input({2, 3, 2, 6}, -4, 4).Run(); }
+TEST_P(ActivationTest, MatchesReference) {
+  Activation(GetParam()).Input({2, 3, 2, 6}, -4, 4).Run();
+}
 
 TEST_P(ActivationTest, DenseChannelsAndNaN) {
   HostTensor x = RandomTensor({3, 3, 8}, 7, -3, 3);
@@ -33,8 +35,8 @@ TEST_P(ActivationTest, DenseChannelsAndNaN) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ActivationTest,
-                         testing::Values("NOOP", "RELU", "RELUX", "TANH", "SIGMOID", "LEAKYRELU", "ELU",
-                                         "HARDSIGMOID"));
+                         testing::Values("NOOP", "RELU", "RELUX", "TANH", "SIGMOID", "LEAKYRELU",
+                                         "ELU", "HARDSIGMOID"));
 
 TEST(Activation, PreluWithASlopeForEachChannel) {
   Activation("PRELU").Input({2, 3, 2, 7}).Constant({7}).Run();
@@ -50,7 +52,8 @@ TEST(Activation, PreluWithOneSlope) {
 TEST(Activation, Refuses) {
   Activation("SWOOSH").Input({2}).ExpectRefused("'SWOOSH' is unknown");
   Activation("PRELU").Input({2, 3}).ExpectRefused("expected the slopes");
-  Activation("PRELU").Input({2, 3}).Constant({4}).ExpectRefused("expected 1 or 3 slopes, found shape [4]");
+  Activation("PRELU").Input({2, 3}).Constant({4}).ExpectRefused(
+      "expected 1 or 3 slopes, found shape [4]");
   Activation("RELU")
       .Input(HostTensor::FromVector<int32_t>(DType::kInt32, Shape({1}), {3}))
       .ExpectRefused("found int32");

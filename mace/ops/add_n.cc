@@ -12,13 +12,15 @@ constexpr size_t kMostInputs = 8;
 
 class AddNOp : public Op {
  public:
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& first = inputs[0].info;
     for (size_t i = 0; i < inputs.size(); ++i) {
       const TensorInfo& info = inputs[i].info;
       const std::string which = "input " + std::to_string(i);
       if (!inputs[i].present) return InvalidArgument(which + ": expected a tensor, found none");
-      if (!IsFloat(info.dtype)) return InvalidArgument(which + ": expected floats, found " + DTypeName(info.dtype));
+      if (!IsFloat(info.dtype))
+        return InvalidArgument(which + ": expected floats, found " + DTypeName(info.dtype));
       if (info.shape != first.shape) {
         return InvalidArgument(which + ": expected shape " + first.shape.ToString() + ", found " +
                                info.shape.ToString());
@@ -28,7 +30,8 @@ class AddNOp : public Op {
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     float* y = (*outputs)[0].f32();
     for (int64_t i = 0; i < (*outputs)[0].shape().elements(); ++i) {
       double sum = 0;
@@ -51,22 +54,24 @@ class AddNOp : public Op {
     }
     if (tensors.empty()) return {};
     // Only a buffer can be read back for the launches after the first.
-    const Storage storage = tensors.size() > kMostInputs ? Storage::kBuffer : StorageWithinLimits(request);
+    const Storage storage =
+        tensors.size() > kMostInputs ? Storage::kBuffer : StorageWithinLimits(request);
     Lowering lowering = StartLowering("add_n", request, storage);
     lowering.in_place = storage == Storage::kBuffer && tensors.size() <= kMostInputs;
     if (!constants.empty()) lowering.weights.push_back(PackSum(constants));
     for (size_t begin = 0; begin < tensors.size(); begin += kMostInputs) {
       const size_t end = std::min(tensors.size(), begin + kMostInputs);
-      lowering.launches.push_back(
-          MakeLaunch(request, storage, {tensors.begin() + static_cast<ptrdiff_t>(begin),
-                                        tensors.begin() + static_cast<ptrdiff_t>(end)},
-                     begin == 0 && !constants.empty()));
+      lowering.launches.push_back(MakeLaunch(request, storage,
+                                             {tensors.begin() + static_cast<ptrdiff_t>(begin),
+                                              tensors.begin() + static_cast<ptrdiff_t>(end)},
+                                             begin == 0 && !constants.empty()));
       lowering.launches.back().kernel.macros["ACCUMULATE"] = begin == 0 ? "0" : "1";
     }
     return {lowering};
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops *= static_cast<double>(inputs.size() - 1);
     return cost;
@@ -87,8 +92,8 @@ class AddNOp : public Op {
     return weights;
   }
 
-  static Launch MakeLaunch(const LoweringRequest& request, Storage storage, const std::vector<int>& tensors,
-                           bool constant) {
+  static Launch MakeLaunch(const LoweringRequest& request, Storage storage,
+                           const std::vector<int>& tensors, bool constant) {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
     Launch launch = StartLaunch("add_n.cl", "add_n", request, storage);
@@ -100,7 +105,8 @@ class AddNOp : public Op {
     launch.arguments.push_back(OutputArgument(0));
     launch.arguments.push_back(static_cast<int32_t>(view.rows()));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
-    const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     return launch;
   }

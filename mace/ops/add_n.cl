@@ -1,5 +1,5 @@
-// y = the sum of COUNT (1 to 8) tensors of one shape; with CONSTANT 1 also of packed weights laid out like a dense
-// channels4 buffer; with ACCUMULATE 1 (buffers only) also of what y held before.
+// y = the sum of COUNT (1 to 8) tensors of one shape; with CONSTANT 1 also of packed weights laid
+// out like a dense channels4 buffer; with ACCUMULATE 1 (buffers only) also of what y held before.
 #include "elementwise.clh"
 
 #ifdef USE_add_n
@@ -73,15 +73,17 @@
 #define CONSTANT_PARAMETER
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER, TENSOR_OUT(y), int rows, int channels) {
+__kernel void KERNEL(TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER, TENSOR_OUT(y), int rows,
+                     int channels) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
   const int first = get_global_id(0) * BLOCKS_PER_ITEM;
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     const int row = at.x, w = at.y, block = at.z;
-    float4 sum = READ4(x0, row, w, block) ADD1(row, w, block) ADD2(row, w, block) ADD3(row, w, block)
-        ADD4(row, w, block) ADD5(row, w, block) ADD6(row, w, block) ADD7(row, w, block);
+    float4 sum =
+        READ4(x0, row, w, block) ADD1(row, w, block) ADD2(row, w, block) ADD3(row, w, block)
+            ADD4(row, w, block) ADD5(row, w, block) ADD6(row, w, block) ADD7(row, w, block);
 #if CONSTANT
     sum += vload4(i, constants);
 #endif

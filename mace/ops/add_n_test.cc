@@ -28,7 +28,8 @@ TEST(AddN, Constants) {
 }
 
 TEST(AddN, Refuses) {
-  OpTester("AddN").Input({2, 3}).Input({3}).ExpectRefused("input 1: expected shape [2, 3], found [3]");
+  OpTester("AddN").Input({2, 3}).Input({3}).ExpectRefused(
+      "input 1: expected shape [2, 3], found [3]");
   OpTester("AddN").Input({2}).AbsentInput().ExpectRefused("input 1: expected a tensor, found none");
   OpTester("AddN").ExpectRefused("expected 1 to any inputs, found 0");
   OpTester("AddN")

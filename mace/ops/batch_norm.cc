@@ -12,13 +12,16 @@ namespace mace {
 namespace {
 
 const char* const kOperandNames[] = {"x", "scale", "offset", "mean", "variance"};
-const char* const kTensorMacros[] = {"", "SCALE_TENSOR", "OFFSET_TENSOR", "MEAN_TENSOR", "VARIANCE_TENSOR"};
+const char* const kTensorMacros[] = {"", "SCALE_TENSOR", "OFFSET_TENSOR", "MEAN_TENSOR",
+                                     "VARIANCE_TENSOR"};
 
 class BatchNormOp : public Op {
  public:
-  BatchNormOp(FusedActivation activation, float epsilon) : activation_(activation), epsilon_(epsilon) {}
+  BatchNormOp(FusedActivation activation, float epsilon)
+      : activation_(activation), epsilon_(epsilon) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const Shape& x = inputs[0].info.shape;
     if (inputs.size() == 4) return InvalidArgument("expected 3 or 5 inputs, found 4");
     if (x.rank() < 1) return InvalidArgument("expected an input of rank 1 or more, found a scalar");
@@ -26,17 +29,19 @@ class BatchNormOp : public Op {
       const std::string name = kOperandNames[i];
       const TensorInfo& info = inputs[i].info;
       if (!inputs[i].present) return InvalidArgument(name + ": expected a tensor, found none");
-      if (!IsFloat(info.dtype)) return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
+      if (!IsFloat(info.dtype))
+        return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
       if (i > 0 && (info.shape.rank() != 1 || info.shape.dim(0) != x.back(0))) {
-        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) + "], found " +
-                               info.shape.ToString());
+        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) +
+                               "], found " + info.shape.ToString());
       }
     }
     outputs->assign(1, {DType::kFloat32, x});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const int64_t channels = inputs[0].shape().back(0);
     const int64_t count = inputs[0].shape().elements();
     const float* x = inputs[0].f32();
@@ -47,7 +52,8 @@ class BatchNormOp : public Op {
       const int64_t c = i % channels;
       double value = x[i];
       if (inputs.size() == 5) {
-        value = (value - inputs[3].f32()[c]) / std::sqrt(static_cast<double>(inputs[4].f32()[c]) + epsilon_);
+        value = (value - inputs[3].f32()[c]) /
+                std::sqrt(static_cast<double>(inputs[4].f32()[c]) + epsilon_);
       }
       y[i] = activation_.Apply(static_cast<float>(value * scale[c] + offset[c]));
     }
@@ -70,7 +76,8 @@ class BatchNormOp : public Op {
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     activation_.SetMacros(&launch.kernel.macros);
     activation_.AppendArguments(&launch.arguments);
-    const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
@@ -83,7 +90,8 @@ class BatchNormOp : public Op {
     for (size_t i = 1; i < 5; ++i) constants.push_back(*request.inputs[i].constant);
     PackedWeights weights = PackChannelVector("folded", constants[0], constants[0].shape().dim(0));
     weights.name = want_scale ? "folded_scale" : "folded_offset";
-    weights.pack = [constants, want_scale, epsilon = epsilon_, count = weights.elements](float* destination) {
+    weights.pack = [constants, want_scale, epsilon = epsilon_,
+                    count = weights.elements](float* destination) {
       const std::vector<float> scale = ToFloats(constants[0]), offset = ToFloats(constants[1]);
       const std::vector<float> mean = ToFloats(constants[2]), variance = ToFloats(constants[3]);
       std::fill(destination, destination + count, 0.0f);
@@ -97,7 +105,8 @@ class BatchNormOp : public Op {
 
   void AddOperands(const LoweringRequest& request, Lowering* lowering, Launch* launch) const {
     bool all_constant = true;
-    for (size_t i = 1; i < request.inputs.size(); ++i) all_constant &= request.inputs[i].constant != nullptr;
+    for (size_t i = 1; i < request.inputs.size(); ++i)
+      all_constant &= request.inputs[i].constant != nullptr;
     const bool fold = request.inputs.size() == 5 && all_constant;
     launch->kernel.macros["NORMALIZE"] = request.inputs.size() == 5 && !fold ? "1" : "0";
     const int64_t channels = request.inputs[0].info.shape.back(0);
@@ -121,7 +130,8 @@ class BatchNormOp : public Op {
 StatusOr<std::unique_ptr<Op>> MakeBatchNorm(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const FusedActivation activation, FusedActivation::Parse(node.attributes));
   const double epsilon = node.attributes.GetFloat("epsilon", 1e-5);
-  if (!(epsilon >= 0)) return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
+  if (!(epsilon >= 0))
+    return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
   return std::unique_ptr<Op>(new BatchNormOp(activation, static_cast<float>(epsilon)));
 }
 

@@ -1,7 +1,7 @@
 // y = activation(x * scale + offset), a scale and an offset for each channel; with NORMALIZE
 // y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset).
-// An operand is a packed weight, or a tensor where its macro SCALE_TENSOR, OFFSET_TENSOR, MEAN_TENSOR or
-// VARIANCE_TENSOR is 1.
+// An operand is a packed weight, or a tensor where its macro SCALE_TENSOR, OFFSET_TENSOR,
+// MEAN_TENSOR or VARIANCE_TENSOR is 1.
 #include "elementwise.clh"
 
 #ifdef USE_batch_norm
@@ -49,7 +49,8 @@
 #endif
 
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER,
-                     MEAN_PARAMETER VARIANCE_PARAMETER float epsilon, int rows, int channels, float a, float b) {
+                     MEAN_PARAMETER VARIANCE_PARAMETER float epsilon, int rows, int channels,
+                     float a, float b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
   const int first = get_global_id(0) * BLOCKS_PER_ITEM;

@@ -7,23 +7,26 @@ namespace {
 
 class BiasAddOp : public Op {
  public:
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
     const TensorInfo& bias = inputs[1].info;
     if (!IsFloat(x.dtype) || !IsFloat(bias.dtype)) {
-      return InvalidArgument(std::string("expected float tensors, found ") + DTypeName(x.dtype) + " and " +
-                             DTypeName(bias.dtype));
+      return InvalidArgument(std::string("expected float tensors, found ") + DTypeName(x.dtype) +
+                             " and " + DTypeName(bias.dtype));
     }
-    if (x.shape.rank() < 1) return InvalidArgument("expected an input of rank 1 or more, found a scalar");
+    if (x.shape.rank() < 1)
+      return InvalidArgument("expected an input of rank 1 or more, found a scalar");
     if (bias.shape.rank() != 1 || bias.shape.dim(0) != x.shape.back(0)) {
-      return InvalidArgument("expected a bias of shape [" + std::to_string(x.shape.back(0)) + "], found " +
-                             bias.shape.ToString());
+      return InvalidArgument("expected a bias of shape [" + std::to_string(x.shape.back(0)) +
+                             "], found " + bias.shape.ToString());
     }
     outputs->assign(1, {DType::kFloat32, x.shape});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const float* x = inputs[0].f32();
     const float* bias = inputs[1].f32();
     float* y = (*outputs)[0].f32();
@@ -45,16 +48,20 @@ class BiasAddOp : public Op {
     if (bias != nullptr) lowering.weights.push_back(PackChannelVector("bias", *bias, view.c));
     launch.kernel.macros = {{"BIAS_TENSOR", bias != nullptr ? "0" : "1"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
-    launch.arguments = {InputArgument(0), OutputArgument(0), bias != nullptr ? WeightsArgument(0) : InputArgument(1),
+    launch.arguments = {InputArgument(0), OutputArgument(0),
+                        bias != nullptr ? WeightsArgument(0) : InputArgument(1),
                         static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.c)};
-    const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }
 };
 
-StatusOr<std::unique_ptr<Op>> MakeBiasAdd(const Node&) { return std::unique_ptr<Op>(new BiasAddOp()); }
+StatusOr<std::unique_ptr<Op>> MakeBiasAdd(const Node&) {
+  return std::unique_ptr<Op>(new BiasAddOp());
+}
 
 }  // namespace
 

@@ -15,7 +15,8 @@ TEST(BiasAdd, AnyRank) {
 TEST(BiasAdd, ComputedBias) { OpTester("BiasAdd").Input({2, 3, 6}).Input({6}).Run(); }
 
 TEST(BiasAdd, Refuses) {
-  OpTester("BiasAdd").Input({2, 3}).Constant({2}).ExpectRefused("expected a bias of shape [3], found [2]");
+  OpTester("BiasAdd").Input({2, 3}).Constant({2}).ExpectRefused(
+      "expected a bias of shape [3], found [2]");
   OpTester("BiasAdd").Input({2, 3}).Constant({1, 3}).ExpectRefused("found [1, 3]");
   OpTester("BiasAdd").Input(Shape()).Constant({1}).ExpectRefused("scalar");
   OpTester("BiasAdd").Input({2, 3}).ExpectRefused("expected 2 to 2 inputs, found 1");

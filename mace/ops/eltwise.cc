@@ -63,8 +63,9 @@ int64_t ComputeInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b
   const uint64_t ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
   switch (attributes.type) {
     case EltwiseType::kSum:
-      return attributes.has_coeff ? Saturate(Compute(attributes, static_cast<double>(a), static_cast<double>(b)))
-                                  : Wrap(ua + ub);
+      return attributes.has_coeff
+                 ? Saturate(Compute(attributes, static_cast<double>(a), static_cast<double>(b)))
+                 : Wrap(ua + ub);
     case EltwiseType::kSub:
       return Wrap(ua - ub);
     case EltwiseType::kProd:
@@ -120,7 +121,8 @@ class EltwiseOp : public Op {
  public:
   explicit EltwiseOp(EltwiseAttributes attributes) : attributes_(attributes) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& a = inputs[0].info;
     const bool two = inputs.size() == 2 && inputs[1].present;
     if (!two && !attributes_.IsUnary() && !attributes_.has_scalar) {
@@ -131,21 +133,23 @@ class EltwiseOp : public Op {
     if (two) {
       const TensorInfo& b = inputs[1].info;
       if (IsFloat(a.dtype) != IsFloat(b.dtype)) {
-        return InvalidArgument(std::string("expected inputs of one kind, found ") + DTypeName(a.dtype) + " and " +
-                               DTypeName(b.dtype));
+        return InvalidArgument(std::string("expected inputs of one kind, found ") +
+                               DTypeName(a.dtype) + " and " + DTypeName(b.dtype));
       }
       dtype = ResultType(a.dtype, b.dtype);
       MACE_ASSIGN_OR_RETURN(shape, BroadcastShapes(a.shape, b.shape));
       MACE_ASSIGN_OR_RETURN(shape, Shape::Make(shape.dims()));
     }
     if (!IsFloat(dtype) && attributes_.activation.kind != FusedActivation::Kind::kNone) {
-      return InvalidArgument(std::string("activation: expected a float result, found ") + DTypeName(dtype));
+      return InvalidArgument(std::string("activation: expected a float result, found ") +
+                             DTypeName(dtype));
     }
     outputs->assign(1, {dtype, shape});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     HostTensor& y = (*outputs)[0];
     return IsFloat(inputs[0].dtype()) ? ReferenceFloat(inputs, &y) : ReferenceInteger(inputs, &y);
   }
@@ -172,7 +176,8 @@ class EltwiseOp : public Op {
     for (size_t i = 0; i < at_a.size(); ++i) {
       double a = inputs[0].f32()[at_a[i]];
       double b = HasTwo(inputs) ? inputs[1].f32()[at_b[i]] : attributes_.scalar;
-      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary()) std::swap(a, b);
+      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
+        std::swap(a, b);
       const float value = static_cast<float>(Compute(attributes_, a, b));
       if (y->dtype() == DType::kBool) {
         y->mutable_data<uint8_t>()[i] = value != 0;
@@ -185,17 +190,20 @@ class EltwiseOp : public Op {
 
   Status ReferenceInteger(const std::vector<HostTensor>& inputs, HostTensor* y) const {
     const std::vector<int64_t> values_a = ToInt64Vector(inputs[0]);
-    const std::vector<int64_t> values_b =
-        HasTwo(inputs) ? ToInt64Vector(inputs[1]) : std::vector<int64_t>{Saturate(attributes_.scalar)};
+    const std::vector<int64_t> values_b = HasTwo(inputs)
+                                              ? ToInt64Vector(inputs[1])
+                                              : std::vector<int64_t>{Saturate(attributes_.scalar)};
     const std::vector<int64_t> at_a = BroadcastIndices(inputs[0].shape(), y->shape());
     const std::vector<int64_t> at_b =
         BroadcastIndices(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
-    const bool divides = attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv;
+    const bool divides =
+        attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv;
     std::vector<int64_t> result(at_a.size());
     for (size_t i = 0; i < result.size(); ++i) {
       int64_t a = values_a[static_cast<size_t>(at_a[i])];
       int64_t b = values_b[static_cast<size_t>(at_b[i])];
-      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary()) std::swap(a, b);
+      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
+        std::swap(a, b);
       if (divides && b == 0) return InvalidArgument("an integer is divided by zero");
       result[i] = ComputeInteger(attributes_, a, b);
     }

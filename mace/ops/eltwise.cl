@@ -1,11 +1,13 @@
-// c = activation(f(a, b)) element by element with NumPy's broadcasting. ELTWISE_TYPE is the attribute `type`.
+// c = activation(f(a, b)) element by element with NumPy's broadcasting. ELTWISE_TYPE is the
+// attribute `type`.
 //
-//   eltwise          channels4. A_KIND, B_KIND say what an operand is:
-//                      0 a tensor, 1 packed weights laid out like a channels4 buffer, 2 the float `scalar`.
-//                    Where an operand has extent 1 the steps given for it are 0; A_SPLAT, B_SPLAT 1: it has one channel
-//                    for the many of the result.
-//   eltwise_strided  row-major, any broadcast of up to 8 axes: an extent and the operands' steps for each axis.
-// p, q: the weights of a SUM (1, 1 by default), or the bounds of a CLIP.
+//   eltwise          channels4, broadcasts that the 4-D view can express
+//   eltwise_strided  row-major, any broadcast: eight extents, and eight steps an operand
+//
+// A_KIND, B_KIND say what an operand is: 0 a tensor, 1 packed weights laid out like a channels4
+// buffer, 2 the float `scalar`. Where it has extent 1 the steps given for it are 0. A_SPLAT,
+// B_SPLAT 1: it has one channel for the many of the result. p, q: the weights of a SUM (1, 1 by
+// default), or the bounds of a CLIP.
 #include "elementwise.clh"
 
 #undef ELTWISE
@@ -63,8 +65,8 @@
 #define B_PARAMETER
 #endif
 
-__kernel void KERNEL(A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels, float scalar, float p,
-                     float q, float act_a, float act_b) {
+__kernel void KERNEL(A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels,
+                     float scalar, float p, float q, float act_a, float act_b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
   const int first = get_global_id(0) * BLOCKS_PER_ITEM;
@@ -140,10 +142,10 @@ __kernel void KERNEL(A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height
 #define B1(i) z[i]
 #endif
 
-__kernel void KERNEL(A_POINTER *x, B_POINTER *z, __global STORAGE_T *y, int e0, int e1, int e2, int e3, int e4, int e5,
-                     int e6, int e7, int x0, int x1, int x2, int x3, int x4, int x5, int x6, int x7, int z0, int z1,
-                     int z2, int z3, int z4, int z5, int z6, int z7, int total, float p, float q, float act_a,
-                     float act_b) {
+__kernel void KERNEL(A_POINTER *x, B_POINTER *z, __global STORAGE_T *y, int e0, int e1, int e2,
+                     int e3, int e4, int e5, int e6, int e7, int x0, int x1, int x2, int x3, int x4,
+                     int x5, int x6, int x7, int z0, int z1, int z2, int z3, int z4, int z5, int z6,
+                     int z7, int total, float p, float q, float act_a, float act_b) {
   const int extent[8] = {e0, e1, e2, e3, e4, e5, e6, e7};
   const int step_x[8] = {x0, x1, x2, x3, x4, x5, x6, x7};
   const int step_z[8] = {z0, z1, z2, z3, z4, z5, z6, z7};

@@ -1,11 +1,16 @@
 // Eltwise: y = activation(f(a, b)) element by element with NumPy's broadcasting over any rank.
 //
-// Attributes (MACE's names): type; with one input, scalar_input (the other operand) and scalar_input_index (1, the
-// default: the scalar is b; 0: it is a); coeff: the weights [p, q] of SUM, or the bounds [min, max] of CLIP; and those
-// of fused_activation.h. NEG, ABS, CLIP and SIGN look at a alone.
-// Types: float tensors give float32. Integer tensors give int32 (int64 where either is); division truncates towards
-// zero, FLOOR_DIV rounds down, sums and products wrap around. EQUAL and NOT_EQUAL give bool.
-// Errors: kInvalidArgument where shapes do not broadcast, types do not go together, or an integer is divided by zero.
+// Attributes (MACE's names): type; with one input, scalar_input (the other operand) and
+// scalar_input_index (1, the default: the scalar is b; 0: it is a); coeff: the weights [p, q] of
+// SUM, or the bounds [min, max] of CLIP; and those of fused_activation.h. NEG, ABS, CLIP and SIGN
+// look at a alone.
+//
+// Types: float tensors give float32. Integer tensors give int32 (int64 where either is); division
+// truncates towards zero, FLOOR_DIV rounds down, sums and products wrap around. EQUAL and NOT_EQUAL
+// give bool.
+//
+// Errors: kInvalidArgument where shapes do not broadcast, types do not go together, or an integer
+// is divided by zero.
 #ifndef MACE_OPS_ELTWISE_H_
 #define MACE_OPS_ELTWISE_H_
 
@@ -44,7 +49,9 @@ struct EltwiseAttributes {
   float q = 1;
   bool has_coeff = false;
 
-  bool IsComparison() const { return type == EltwiseType::kEqual || type == EltwiseType::kNotEqual; }
+  bool IsComparison() const {
+    return type == EltwiseType::kEqual || type == EltwiseType::kNotEqual;
+  }
   bool IsUnary() const {
     return type == EltwiseType::kNeg || type == EltwiseType::kAbs || type == EltwiseType::kClip ||
            type == EltwiseType::kSign;
@@ -52,7 +59,8 @@ struct EltwiseAttributes {
 };
 
 // The GPU variants; see eltwise.cl.
-std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes, const LoweringRequest& request);
+std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes,
+                                   const LoweringRequest& request);
 
 }  // namespace mace
 

@@ -45,22 +45,24 @@ std::vector<Operand> Operands(const EltwiseAttributes& attributes, const Lowerin
   return operands;
 }
 
-// Whether the 4-D view can express this broadcast: the axes that it folds into n are all there or all 1.
+// Whether the 4-D view can express this broadcast: the axes that it folds into n are all there or
+// all 1.
 bool FoldsIntoView(const Shape& operand, const Shape& out) {
   if (out.rank() <= 4) return true;
   const int64_t folded = operand.rank() > 3 ? operand.elements(0, operand.rank() - 3) : 1;
   return folded == 1 || folded == out.elements(0, out.rank() - 3);
 }
 
-// n_step and the others: what one step along an axis of the result is in rows and positions of the operand.
+// n_step and the others: what one step along an axis of the result is in rows and positions of the
+// operand.
 void AppendSteps(const Nhwc& view, std::vector<KernelArgument>* arguments) {
   arguments->push_back(static_cast<int32_t>(view.n == 1 ? 0 : view.h));
   arguments->push_back(static_cast<int32_t>(view.h == 1 ? 0 : 1));
   arguments->push_back(static_cast<int32_t>(view.w == 1 ? 0 : 1));
 }
 
-void AddOperand(const Operand& operand, const std::string& letter, int64_t channels, Lowering* lowering,
-                Launch* launch) {
+void AddOperand(const Operand& operand, const std::string& letter, int64_t channels,
+                Lowering* lowering, Launch* launch) {
   launch->kernel.macros[letter + "_KIND"] = std::to_string(static_cast<int>(operand.kind));
   const Nhwc view = AsNhwc(operand.shape);
   launch->kernel.macros[letter + "_SPLAT"] = view.c == 1 && channels != 1 ? "1" : "0";
@@ -88,8 +90,8 @@ Lowering LowerChannels4(const EltwiseAttributes& attributes, const LoweringReque
   bool same_shape = true;
   for (size_t i = 0; i < 2; ++i) {
     AddOperand(operands[i], i == 0 ? "A" : "B", view.c, &lowering, &launch);
-    const bool fits = operands[i].kind == Kind::kTensor &&
-                      AsNhwc(operands[i].shape).c == view.c && operands[i].shape.elements() == out.elements();
+    const bool fits = operands[i].kind == Kind::kTensor && AsNhwc(operands[i].shape).c == view.c &&
+                      operands[i].shape.elements() == out.elements();
     same_shape &= fits || operands[i].kind == Kind::kScalar;
   }
   launch.kernel.macros["SAME_SHAPE"] = same_shape ? "1" : "0";
@@ -97,11 +99,13 @@ Lowering LowerChannels4(const EltwiseAttributes& attributes, const LoweringReque
   launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
   attributes.activation.SetMacros(&launch.kernel.macros);
   const float scalar = operands[1].kind == Kind::kScalar ? operands[1].scalar : operands[0].scalar;
-  launch.arguments.insert(launch.arguments.end(),
-                          {OutputArgument(0), static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.h),
-                           static_cast<int32_t>(view.c), scalar, attributes.p, attributes.q});
+  launch.arguments.insert(
+      launch.arguments.end(),
+      {OutputArgument(0), static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.h),
+       static_cast<int32_t>(view.c), scalar, attributes.p, attributes.q});
   attributes.activation.AppendArguments(&launch.arguments);
-  const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+  const int64_t items =
+      (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
   SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
   // An element of input 0 that is read for several results must not be overwritten by the first.
   lowering.in_place = storage == Storage::kBuffer && request.inputs[0].constant == nullptr &&
@@ -115,7 +119,8 @@ std::vector<int32_t> RowMajorSteps(const Shape& shape) {
   std::vector<int32_t> steps(8, 0);
   int64_t step = 1;
   for (int from_end = 0; from_end < shape.rank(); ++from_end) {
-    if (shape.back(from_end) != 1) steps[static_cast<size_t>(7 - from_end)] = static_cast<int32_t>(step);
+    if (shape.back(from_end) != 1)
+      steps[static_cast<size_t>(7 - from_end)] = static_cast<int32_t>(step);
     step *= shape.back(from_end);
   }
   return steps;
@@ -147,7 +152,8 @@ Lowering LowerStrided(const EltwiseAttributes& attributes, const LoweringRequest
   }
   launch.arguments.push_back(RawOutputArgument(0));
   const Shape& out = request.outputs[0].shape;
-  for (int axis = 7; axis >= 0; --axis) launch.arguments.push_back(static_cast<int32_t>(out.back(axis)));
+  for (int axis = 7; axis >= 0; --axis)
+    launch.arguments.push_back(static_cast<int32_t>(out.back(axis)));
   for (const Operand& operand : operands) {
     for (int32_t step : RowMajorSteps(operand.shape)) launch.arguments.push_back(step);
   }
@@ -162,8 +168,10 @@ Lowering LowerStrided(const EltwiseAttributes& attributes, const LoweringRequest
 
 }  // namespace
 
-std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes, const LoweringRequest& request) {
-  // A comparison's bool has no form on the device; what is all constant is folded before it comes here.
+std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes,
+                                   const LoweringRequest& request) {
+  // A comparison's bool has no form on the device; what is all constant is folded before it comes
+  // here.
   if (!CanLower(request)) return {};
   const std::vector<Operand> operands = Operands(attributes, request);
   const Shape& out = request.outputs[0].shape;

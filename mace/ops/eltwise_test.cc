@@ -15,7 +15,8 @@ OpTester Eltwise(int type) {
 }
 
 HostTensor Ints(const std::vector<int32_t>& values) {
-  return HostTensor::FromVector(DType::kInt32, Shape({static_cast<int64_t>(values.size())}), values);
+  return HostTensor::FromVector(DType::kInt32, Shape({static_cast<int64_t>(values.size())}),
+                                values);
 }
 
 class EltwiseTypes : public testing::TestWithParam<int> {};
@@ -48,9 +49,15 @@ TEST(Eltwise, OneOperand) {
 
 TEST(Eltwise, Broadcasts) {
   const Shape pairs[][2] = {
-      {{2, 3, 2, 7}, {7}},          {{2, 3, 2, 7}, {2, 1}},       {{2, 1, 2, 6}, {1, 3, 1, 6}},
-      {{5, 1}, {1, 6}},             {{2, 3, 4, 5}, {1, 1, 1, 1}}, {{3}, {2, 1, 1}},
-      {{2, 2, 1, 3, 5}, {5}},       {{2, 2, 1, 3, 5}, {1, 1, 5}}, {Shape(), {2, 3}},
+      {{2, 3, 2, 7}, {7}},
+      {{2, 3, 2, 7}, {2, 1}},
+      {{2, 1, 2, 6}, {1, 3, 1, 6}},
+      {{5, 1}, {1, 6}},
+      {{2, 3, 4, 5}, {1, 1, 1, 1}},
+      {{3}, {2, 1, 1}},
+      {{2, 2, 1, 3, 5}, {5}},
+      {{2, 2, 1, 3, 5}, {1, 1, 5}},
+      {Shape(), {2, 3}},
       {{2, 2, 3, 2, 5}, {2, 3, 2, 1}},  // The leading 2 of two: only row-major expresses it.
       {{2, 1, 3, 1, 5}, {1, 2, 3, 2, 1}},
   };
@@ -63,8 +70,13 @@ TEST(Eltwise, Broadcasts) {
 
 TEST(Eltwise, BroadcastsConstants) {
   const Shape pairs[][2] = {
-      {{2, 3, 2, 7}, {7}}, {{2, 3, 2, 6}, {3, 1, 1}},   {{2, 3, 2, 6}, {2, 3, 2, 6}},    {{1, 6}, {5, 1}},
-      {{2, 3}, {1}},       {{2, 3}, {1, 1, 1, 1, 1}}, {{2, 2, 3, 2, 5}, {2, 3, 2, 1}},
+      {{2, 3, 2, 7}, {7}},
+      {{2, 3, 2, 6}, {3, 1, 1}},
+      {{2, 3, 2, 6}, {2, 3, 2, 6}},
+      {{1, 6}, {5, 1}},
+      {{2, 3}, {1}},
+      {{2, 3}, {1, 1, 1, 1, 1}},
+      {{2, 2, 3, 2, 5}, {2, 3, 2, 1}},
   };
   uint32_t seed = 1;
   for (const auto& pair : pairs) {
@@ -107,7 +119,8 @@ TEST(Eltwise, ComparisonsGiveBool) {
     StatusOr<std::vector<HostTensor>> y = tester.Reference();
     ASSERT_TRUE(y.ok()) << y.status().message();
     ASSERT_EQ(DType::kBool, (*y)[0].dtype());
-    for (int i = 0; i < 3; ++i) EXPECT_EQ((i == 1) == (type == 10), (*y)[0].data<uint8_t>()[i] == 1);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ((i == 1) == (type == 10), (*y)[0].data<uint8_t>()[i] == 1);
   }
 }
 
@@ -118,9 +131,10 @@ TEST(Eltwise, Integers) {
     std::vector<int32_t> expected;
   };
   const IntegerCase cases[] = {
-      {0, {-5, 9, -largest - 1}}, {1, {-9, 5, largest - 1}}, {2, {-14, 14, largest}}, {3, {-3, 3, largest}},
-      {4, {-7, 2, 1}},            {5, {2, 7, largest}},      {6, {7, -7, -largest}},  {8, {81, 25, 4}},
-      {9, {49, 49, largest}},     {11, {-4, 3, largest}},    {13, {-1, 1, 1}},
+      {0, {-5, 9, -largest - 1}}, {1, {-9, 5, largest - 1}}, {2, {-14, 14, largest}},
+      {3, {-3, 3, largest}},      {4, {-7, 2, 1}},           {5, {2, 7, largest}},
+      {6, {7, -7, -largest}},     {8, {81, 25, 4}},          {9, {49, 49, largest}},
+      {11, {-4, 3, largest}},     {13, {-1, 1, 1}},
   };
   for (const IntegerCase& c : cases) {
     OpTester tester = Eltwise(c.type);
@@ -130,14 +144,16 @@ TEST(Eltwise, Integers) {
     ASSERT_EQ(DType::kInt32, (*y)[0].dtype());
     // The square of a large difference wraps around.
     const size_t count = c.type == 8 ? 2 : 3;
-    for (size_t i = 0; i < count; ++i) EXPECT_EQ(c.expected[i], (*y)[0].data<int32_t>()[i]) << c.type << " " << i;
+    for (size_t i = 0; i < count; ++i)
+      EXPECT_EQ(c.expected[i], (*y)[0].data<int32_t>()[i]) << c.type << " " << i;
   }
 }
 
 TEST(Eltwise, IntegerDivisionNeverTraps) {
   const int64_t lowest = std::numeric_limits<int64_t>::min();
   OpTester tester = Eltwise(3);
-  tester.Input(HostTensor::FromVector<int64_t>(DType::kInt64, Shape({1}), {lowest})).Input(Ints({-1}));
+  tester.Input(HostTensor::FromVector<int64_t>(DType::kInt64, Shape({1}), {lowest}))
+      .Input(Ints({-1}));
   StatusOr<std::vector<HostTensor>> y = tester.Reference();
   ASSERT_TRUE(y.ok()) << y.status().message();
   EXPECT_EQ(lowest, (*y)[0].data<int64_t>()[0]);
@@ -154,9 +170,16 @@ TEST(Eltwise, Refuses) {
   Eltwise(0).Input({2, 3}).Input({2, 4}).ExpectRefused("[2, 3]");
   Eltwise(0).Input({2}).Input(Ints({1, 2})).ExpectRefused("float32 and int32");
   Eltwise(12).Input({2}).ExpectRefused("coeff: expected 2 numbers, found 0");
-  Eltwise(0).Set("scalar_input", 1.0).Set("scalar_input_index", int64_t{2}).Input({2}).ExpectRefused(
-      "scalar_input_index");
-  Eltwise(0).Set("activation", std::string("RELU")).Input(Ints({1})).Input(Ints({1})).ExpectRefused("activation");
+  Eltwise(0)
+      .Set("scalar_input", 1.0)
+      .Set("scalar_input_index", int64_t{2})
+      .Input({2})
+      .ExpectRefused("scalar_input_index");
+  Eltwise(0)
+      .Set("activation", std::string("RELU"))
+      .Input(Ints({1}))
+      .Input(Ints({1}))
+      .ExpectRefused("activation");
 }
 
 }  // namespace

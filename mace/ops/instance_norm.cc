@@ -1,6 +1,6 @@
-// InstanceNorm: y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and variance (of the
-// population) over the positions of each instance and channel. x [n, ..., channels] of rank 3 or more; scale and offset
-// [channels], each may be absent (1 and 0).
+// InstanceNorm: y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and
+// variance (of the population) over the positions of each instance and channel. x [n, ...,
+// channels] of rank 3 or more; scale and offset [channels], each may be absent (1 and 0).
 // Attributes: epsilon (1e-5), and those of fused_activation.h.
 #include <algorithm>
 #include <cmath>
@@ -16,26 +16,31 @@ const char* const kOperandNames[] = {"x", "scale", "offset"};
 
 class InstanceNormOp : public Op {
  public:
-  InstanceNormOp(FusedActivation activation, float epsilon) : activation_(activation), epsilon_(epsilon) {}
+  InstanceNormOp(FusedActivation activation, float epsilon)
+      : activation_(activation), epsilon_(epsilon) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const Shape& x = inputs[0].info.shape;
-    if (x.rank() < 3) return InvalidArgument("expected an input of rank 3 or more, found " + x.ToString());
+    if (x.rank() < 3)
+      return InvalidArgument("expected an input of rank 3 or more, found " + x.ToString());
     for (size_t i = 0; i < inputs.size(); ++i) {
       const std::string name = kOperandNames[i];
       const TensorInfo& info = inputs[i].info;
       if (!inputs[i].present) continue;
-      if (!IsFloat(info.dtype)) return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
+      if (!IsFloat(info.dtype))
+        return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
       if (i > 0 && (info.shape.rank() != 1 || info.shape.dim(0) != x.back(0))) {
-        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) + "], found " +
-                               info.shape.ToString());
+        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) +
+                               "], found " + info.shape.ToString());
       }
     }
     outputs->assign(1, {DType::kFloat32, x});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& shape = inputs[0].shape();
     const int64_t channels = shape.back(0);
     const int64_t positions = shape.elements(1, shape.rank() - 1);
@@ -44,7 +49,8 @@ class InstanceNormOp : public Op {
         const int64_t begin = n * positions * channels + c;
         const double scale = IsGiven(inputs, 1) ? inputs[1].f32()[c] : 1;
         const double offset = IsGiven(inputs, 2) ? inputs[2].f32()[c] : 0;
-        ReferenceLine(inputs[0].f32() + begin, positions, channels, scale, offset, (*outputs)[0].f32() + begin);
+        ReferenceLine(inputs[0].f32() + begin, positions, channels, scale, offset,
+                      (*outputs)[0].f32() + begin);
       }
     }
     return Status::Ok();
@@ -82,7 +88,8 @@ class InstanceNormOp : public Op {
     return {lowering};
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops *= 6;  // One for the mean, three for the variance, two for the result.
     return cost;
@@ -93,7 +100,8 @@ class InstanceNormOp : public Op {
     return index < inputs.size() && inputs[index].dtype() != DType::kInvalid;
   }
 
-  void ReferenceLine(const float* x, int64_t count, int64_t step, double scale, double offset, float* y) const {
+  void ReferenceLine(const float* x, int64_t count, int64_t step, double scale, double offset,
+                     float* y) const {
     double mean = 0, variance = 0;
     for (int64_t i = 0; i < count; ++i) mean += x[i * step];
     mean /= static_cast<double>(count);
@@ -104,8 +112,8 @@ class InstanceNormOp : public Op {
     }
   }
 
-  static void AddOperand(const LoweringRequest& request, size_t index, float fallback, Lowering* lowering,
-                         Launch* launch) {
+  static void AddOperand(const LoweringRequest& request, size_t index, float fallback,
+                         Lowering* lowering, Launch* launch) {
     const bool given = index < request.inputs.size() && request.inputs[index].present;
     const bool tensor = given && request.inputs[index].constant == nullptr;
     launch->kernel.macros[index == 1 ? "SCALE_TENSOR" : "OFFSET_TENSOR"] = tensor ? "1" : "0";
@@ -127,7 +135,8 @@ class InstanceNormOp : public Op {
 StatusOr<std::unique_ptr<Op>> MakeInstanceNorm(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const FusedActivation activation, FusedActivation::Parse(node.attributes));
   const double epsilon = node.attributes.GetFloat("epsilon", 1e-5);
-  if (!(epsilon >= 0)) return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
+  if (!(epsilon >= 0))
+    return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
   return std::unique_ptr<Op>(new InstanceNormOp(activation, static_cast<float>(epsilon)));
 }
 

@@ -1,6 +1,7 @@
-// y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and variance (of the population) over
-// the positions of each instance: `rows_each` rows of x. A scale and an offset for each channel: packed weights, or
-// tensors where SCALE_TENSOR or OFFSET_TENSOR is 1. GROUP work-items share one block of four channels of an instance.
+// y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and variance (of the
+// population) over the positions of each instance: `rows_each` rows of x. A scale and an offset for
+// each channel: packed weights, or tensors where SCALE_TENSOR or OFFSET_TENSOR is 1. GROUP
+// work-items share one block of four channels of an instance.
 #ifdef USE_instance_norm
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
@@ -25,8 +26,8 @@
 #define OFFSET4(block) vload4((block), shift)
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances, int rows_each,
-                     int channels, float epsilon, float a, float b) {
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances,
+                     int rows_each, int channels, float epsilon, float a, float b) {
   const int blocks = (channels + 3) / 4;
   const int item = get_global_id(0) / GROUP;
   const int lane = get_global_id(0) % GROUP;
@@ -40,7 +41,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAME
   const int first_row = instance * rows_each;
   const int count = rows_each * x_width;
   float4 mean = 0.0f;
-  for (int i = lane; i < count; i += GROUP) mean += READ4(x, first_row + i / x_width, i % x_width, block);
+  for (int i = lane; i < count; i += GROUP)
+    mean += READ4(x, first_row + i / x_width, i % x_width, block);
 #if GROUP > 1
   mean = FUNCTION(group_reduce)(mean, lane, shared);
 #endif
@@ -57,7 +59,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAME
   const float4 factor = SCALE4(block) / sqrt(variance / (float)count + epsilon);
   const float4 offset = OFFSET4(block);
   for (int i = lane; i < count; i += GROUP) {
-    const float4 v = (READ4(x, first_row + i / x_width, i % x_width, block) - mean) * factor + offset;
+    const float4 v =
+        (READ4(x, first_row + i / x_width, i % x_width, block) - mean) * factor + offset;
     WRITE4(y, first_row + i / x_width, i % x_width, block, channels, ACTIVATE(v, a, b));
   }
 }

@@ -32,7 +32,8 @@ TEST(InstanceNorm, EpsilonAndActivation) {
       .Run();
 }
 
-// A small variance around a large mean: in float the mean alone is 1e-7 of 100 off, 1e-4 of the deviation.
+// A small variance around a large mean: in float the mean alone is 1e-7 of 100 off, 1e-4 of the
+// deviation.
 TEST(InstanceNorm, LargeMean) {
   OpTester("InstanceNorm").Input({1, 4, 4, 4}, 100, 100.1f).Tolerance(3e-4f, 1).Run();
 }
@@ -51,7 +52,10 @@ TEST(InstanceNorm, CarriesNaN) {
 
 TEST(InstanceNorm, Refuses) {
   OpTester("InstanceNorm").Input({2, 3}).ExpectRefused("rank 3 or more, found [2, 3]");
-  OpTester("InstanceNorm").Input({2, 3, 4}).Constant({3}).ExpectRefused("scale: expected shape [4], found [3]");
+  OpTester("InstanceNorm")
+      .Input({2, 3, 4})
+      .Constant({3})
+      .ExpectRefused("scale: expected shape [4], found [3]");
   OpTester("InstanceNorm").Set("epsilon", -1.0).Input({2, 3, 4}).ExpectRefused("epsilon");
 }
 

@@ -28,7 +28,8 @@ double EstimateMilliseconds(const LoweringRequest& request, Storage storage) {
   double bytes = 0;
   for (const OpInput& input : request.inputs) bytes += static_cast<double>(input.info.bytes());
   for (const TensorInfo& output : request.outputs) bytes += static_cast<double>(output.bytes());
-  // Bandwidth in bytes a millisecond. CPU drivers emulate images: measured about 100 times slower than buffers.
+  // Bandwidth in bytes a millisecond. CPU drivers emulate images: measured about 100 times slower
+  // than buffers.
   const bool cpu = request.device->kind == DeviceKind::kCpu;
   const double bandwidth = cpu ? 1e7 : 2e8;
   return bytes / bandwidth * (cpu && storage == Storage::kImage ? 100.0 : 1.0);
@@ -49,7 +50,9 @@ bool CanLower(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (!input.present) continue;
     if (!IsIndexable(input.info)) return false;
-    if (input.constant != nullptr ? !IsFloat(input.info.dtype) : input.info.dtype != DType::kFloat32) return false;
+    if (input.constant != nullptr ? !IsFloat(input.info.dtype)
+                                  : input.info.dtype != DType::kFloat32)
+      return false;
   }
   for (const TensorInfo& output : request.outputs) {
     if (output.dtype != DType::kFloat32 || !IsIndexable(output)) return false;
@@ -74,7 +77,8 @@ int BlocksPerItem(const LoweringRequest& request, Storage storage) {
   return request.device->kind == DeviceKind::kCpu && storage == Storage::kBuffer ? 4 : 1;
 }
 
-Lowering StartLowering(const std::string& variant, const LoweringRequest& request, Storage storage) {
+Lowering StartLowering(const std::string& variant, const LoweringRequest& request,
+                       Storage storage) {
   return Start(variant, request, {Layout::kChannels4, storage});
 }
 
@@ -82,8 +86,8 @@ Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest
   return Start(variant, request, {Layout::kRowMajor, Storage::kBuffer});
 }
 
-Launch StartLaunch(const std::string& source, const std::string& base_name, const LoweringRequest& request,
-                   Storage storage) {
+Launch StartLaunch(const std::string& source, const std::string& base_name,
+                   const LoweringRequest& request, Storage storage) {
   Launch launch;
   launch.kernel.source = source;
   launch.kernel.base_name = base_name;
@@ -101,7 +105,8 @@ void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch) {
   launch->global = {items, 1, 1};
   launch->local = {local, 1, 1};
   for (size_t other : {size_t{64}, size_t{256}}) {
-    if (device.kind != DeviceKind::kCpu && other <= most) launch->local_alternatives.push_back({other, 1, 1});
+    if (device.kind != DeviceKind::kCpu && other <= most)
+      launch->local_alternatives.push_back({other, 1, 1});
   }
 }
 
@@ -127,7 +132,8 @@ std::vector<float> ToFloats(const HostTensor& tensor) {
   return std::vector<float>(begin, begin + converted.shape().elements());
 }
 
-PackedWeights PackChannelVector(const std::string& name, const HostTensor& values, int64_t channels) {
+PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
+                                int64_t channels) {
   PackedWeights weights;
   weights.name = name;
   weights.elements = static_cast<size_t>((channels + 3) / 4 * 4);
@@ -135,7 +141,8 @@ PackedWeights PackChannelVector(const std::string& name, const HostTensor& value
   weights.pack = [values, channels, padded = weights.elements](float* destination) {
     const std::vector<float> floats = ToFloats(values);
     std::fill(destination, destination + padded, 0.0f);
-    for (int64_t c = 0; c < channels; ++c) destination[c] = floats[floats.size() == 1 ? 0 : static_cast<size_t>(c)];
+    for (int64_t c = 0; c < channels; ++c)
+      destination[c] = floats[floats.size() == 1 ? 0 : static_cast<size_t>(c)];
   };
   return weights;
 }

@@ -1,5 +1,6 @@
-// What the lowerings of elementwise and reducing ops have in common: which tensors a GPU variant can take, how work is
-// cut into work-items, and how channel vectors are packed. Pure functions over shapes and device info.
+// What the lowerings of elementwise and reducing ops have in common: which tensors a GPU variant
+// can take, how work is cut into work-items, and how channel vectors are packed. Pure functions
+// over shapes and device info.
 #ifndef MACE_OPS_LOWERING_SUPPORT_H_
 #define MACE_OPS_LOWERING_SUPPORT_H_
 
@@ -10,38 +11,44 @@
 
 namespace mace {
 
-// Whether kernels can index these tensors: activations and outputs are float32, constants of a float kind, none is
-// empty, and every element's index fits an int, padding included.
+// Whether kernels can index these tensors: activations and outputs are float32, constants of a
+// float kind, none is empty, and every element's index fits an int, padding included.
 bool CanLower(const LoweringRequest& request);
 
-// Images where the request asks for them and every activation and output fits the device's largest image; else buffers.
+// Images where the request asks for them and every activation and output fits the device's largest
+// image; else buffers.
 Storage StorageWithinLimits(const LoweringRequest& request);
 
-// The blocks of four channels that one work-item of an elementwise kernel takes: 4 (16 floats, a vector register) for
-// buffers on a CPU, where an item costs a call, 1 elsewhere, where neighbours should touch neighbouring addresses.
+// The blocks of four channels that one work-item of an elementwise kernel takes: 4 (16 floats, a
+// vector register) for buffers on a CPU, where an item costs a call, 1 elsewhere, where neighbours
+// should touch neighbouring addresses.
 int BlocksPerItem(const LoweringRequest& request, Storage storage);
 
-// A lowering whose activations and outputs are all channels4 in `storage` (or row-major buffers), with its estimate.
+// A lowering whose activations and outputs are all channels4 in `storage` (or row-major buffers),
+// with its estimate.
 Lowering StartLowering(const std::string& variant, const LoweringRequest& request, Storage storage);
 Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest& request);
 
-// A launch of a kernel of `source` in the lowering's storage; arguments, macros and sizes are left to the caller.
-Launch StartLaunch(const std::string& source, const std::string& base_name, const LoweringRequest& request,
-                   Storage storage);
+// A launch of a kernel of `source` in the lowering's storage; arguments, macros and sizes are left
+// to the caller.
+Launch StartLaunch(const std::string& source, const std::string& base_name,
+                   const LoweringRequest& request, Storage storage);
 
 // `items` work-items in one dimension, in work-groups that suit the device.
 void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch);
 
-// `groups` work-groups of `group` work-items each. The global size is an exact multiple: no item of a group is missing
-// at a barrier.
+// `groups` work-groups of `group` work-items each. The global size is an exact multiple: no item of
+// a group is missing at a barrier.
 void SetGroupSize(size_t group, size_t groups, Launch* launch);
 
-// The work-items that share one reduction over `extent` elements of which there are `outputs`: a power of two, 1 where
-// there is no need (or on a CPU, where a barrier costs more than it brings).
+// The work-items that share one reduction over `extent` elements of which there are `outputs`: a
+// power of two, 1 where there is no need (or on a CPU, where a barrier costs more than it brings).
 int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs);
 
-// `values` as float32, `channels` of them padded to a multiple of four with zeros; a single value is repeated.
-PackedWeights PackChannelVector(const std::string& name, const HostTensor& values, int64_t channels);
+// `values` as float32, `channels` of them padded to a multiple of four with zeros; a single value
+// is repeated.
+PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
+                                int64_t channels);
 
 // The floats of a constant of any float kind.
 std::vector<float> ToFloats(const HostTensor& tensor);

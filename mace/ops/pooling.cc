@@ -1,7 +1,8 @@
-// Pooling: the mean or maximum over a window that slides over an NHWC tensor; padding takes no part in either. A
-// window that sees padding alone has the mean 0 and the maximum -infinity.
-// Attributes: pooling_type (1 AVG, 2 MAX), kernels [h, w], those of window.h, round_mode (0 FLOOR, 1 CEIL: a last
-// window that only partly fits is dropped or kept), count_include_pad (0; 1: a mean counts the padding as zeros).
+// Pooling: the mean or maximum over a window that slides over an NHWC tensor; padding takes no part
+// in either. A window that sees padding alone has the mean 0 and the maximum -infinity. Attributes:
+// pooling_type (1 AVG, 2 MAX), kernels [h, w], those of window.h, round_mode (0 FLOOR, 1 CEIL: a
+// last window that only partly fits is dropped or kept), count_include_pad (0; 1: a mean counts the
+// padding as zeros).
 #include <algorithm>
 #include <cmath>
 
@@ -33,17 +34,22 @@ class PoolingOp : public Op {
   Rounding rounding_ = Rounding::kFloor;
   bool count_padding_ = false;
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
-    if (!IsFloat(x.dtype)) return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
-    if (x.shape.rank() != 4) return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
+    if (!IsFloat(x.dtype))
+      return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
+    if (x.shape.rank() != 4)
+      return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
     MACE_ASSIGN_OR_RETURN(const Window window, Slide(x.shape));
-    MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make({x.shape[0], window.h.out, window.w.out, x.shape[3]}));
+    MACE_ASSIGN_OR_RETURN(Shape shape,
+                          Shape::Make({x.shape[0], window.h.out, window.w.out, x.shape[3]}));
     outputs->assign(1, {DType::kFloat32, std::move(shape)});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& in = inputs[0].shape();
     const Shape& out = (*outputs)[0].shape();
     MACE_ASSIGN_OR_RETURN(const Window window, Slide(in));
@@ -68,25 +74,28 @@ class PoolingOp : public Op {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    Lowering lowering = StartLowering(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
+    Lowering lowering =
+        StartLowering(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
     Launch launch = StartLaunch("pooling.cl", "pooling", request, storage);
     launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
                             {"COUNT_PADDING", count_padding_ ? "1" : "0"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     for (int64_t value :
-         {view.rows(), in[1], view.h, view.c, window->h.kernel, window->w.kernel, window->h.stride, window->w.stride,
-          window->h.dilation, window->w.dilation, window->h.pad_before, window->w.pad_before, Padded(window->h),
-          Padded(window->w)}) {
+         {view.rows(), in[1], view.h, view.c, window->h.kernel, window->w.kernel, window->h.stride,
+          window->w.stride, window->h.dilation, window->w.dilation, window->h.pad_before,
+          window->w.pad_before, Padded(window->h), Padded(window->w)}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    const int64_t items = view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
+    const int64_t items =
+        view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops *= static_cast<double>(kernel_h_) * static_cast<double>(kernel_w_);
     return cost;
@@ -97,19 +106,23 @@ class PoolingOp : public Op {
     return attributes_.Slide(shape[1], shape[2], kernel_h_, kernel_w_, rounding_);
   }
 
-  static int64_t Padded(const WindowAxis& axis) { return axis.in + axis.pad_before + axis.pad_after; }
+  static int64_t Padded(const WindowAxis& axis) {
+    return axis.in + axis.pad_before + axis.pad_after;
+  }
 
   static bool FitsInt(const WindowAxis& axis) {
     return Padded(axis) + axis.span() + axis.out * axis.stride + axis.dilation < (int64_t{1} << 30);
   }
 
-  float ReferenceOne(const float* image, const Window& window, int64_t h, int64_t w, int64_t channels) const {
+  float ReferenceOne(const float* image, const Window& window, int64_t h, int64_t w,
+                     int64_t channels) const {
     const Taps rows(window.h, h, window.h.in), columns(window.w, w, window.w.in);
     double sum = 0;
     float top = -INFINITY;
     for (int64_t i = rows.first; i < rows.end; ++i) {
       for (int64_t j = columns.first; j < columns.end; ++j) {
-        const int64_t row = rows.begin + i * window.h.dilation, column = columns.begin + j * window.w.dilation;
+        const int64_t row = rows.begin + i * window.h.dilation,
+                      column = columns.begin + j * window.w.dilation;
         const float v = image[(row * window.w.in + column) * channels];
         sum += v;
         if (v > top || std::isnan(v)) top = v;
@@ -130,10 +143,12 @@ class PoolingOp : public Op {
 
 StatusOr<std::unique_ptr<Op>> MakePooling(const Node& node) {
   const int64_t type = node.attributes.GetInt("pooling_type", 1);
-  if (type != 1 && type != 2) return InvalidArgument("pooling_type: expected 1 or 2, found " + std::to_string(type));
+  if (type != 1 && type != 2)
+    return InvalidArgument("pooling_type: expected 1 or 2, found " + std::to_string(type));
   MACE_ASSIGN_OR_RETURN(const WindowAttributes window, WindowAttributes::Parse(node.attributes));
   auto op = std::make_unique<PoolingOp>(static_cast<PoolingOp::Type>(type), window);
-  if (!node.attributes.Has("kernels")) return InvalidArgument("kernels: expected [h, w], found nothing");
+  if (!node.attributes.Has("kernels"))
+    return InvalidArgument("kernels: expected [h, w], found nothing");
   MACE_RETURN_IF_ERROR(ParsePair(node.attributes, "kernels", 1, &op->kernel_h_, &op->kernel_w_));
   const int64_t rounding = node.attributes.GetInt("round_mode", 0);
   if (rounding != 0 && rounding != 1) {

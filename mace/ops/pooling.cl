@@ -1,10 +1,11 @@
-// The mean or maximum over a sliding window of an NHWC tensor; what is outside of the input takes no part.
-// POOLING_TYPE: 1 mean (of the elements inside, or with COUNT_PADDING 1 also of the padded ones), 2 maximum.
-// A work-item makes BLOCKS_PER_ITEM blocks of four channels at one position.
+// The mean or maximum over a sliding window of an NHWC tensor; what is outside of the input takes
+// no part. POOLING_TYPE: 1 mean (of the elements inside, or with COUNT_PADDING 1 also of the padded
+// ones), 2 maximum. A work-item makes BLOCKS_PER_ITEM blocks of four channels at one position.
 #ifdef USE_pooling
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int out_height, int channels, int kernel_h,
-                     int kernel_w, int stride_h, int stride_w, int dilation_h, int dilation_w, int pad_top,
-                     int pad_left, int padded_height, int padded_width) {
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int out_height,
+                     int channels, int kernel_h, int kernel_w, int stride_h, int stride_w,
+                     int dilation_h, int dilation_w, int pad_top, int pad_left, int padded_height,
+                     int padded_width) {
   const int blocks = (channels + 3) / 4;
   const int items = (blocks + BLOCKS_PER_ITEM - 1) / BLOCKS_PER_ITEM;
   const int item = get_global_id(0);
@@ -23,8 +24,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int o
 #if POOLING_TYPE == 1
 #if COUNT_PADDING
   // Behind the padding there is nothing to count (a last window that was rounded up).
-  const int counted_h = min(kernel_h, (padded_height - pad_top - begin_h + dilation_h - 1) / dilation_h);
-  const int counted_w = min(kernel_w, (padded_width - pad_left - begin_w + dilation_w - 1) / dilation_w);
+  const int counted_h =
+      min(kernel_h, (padded_height - pad_top - begin_h + dilation_h - 1) / dilation_h);
+  const int counted_w =
+      min(kernel_w, (padded_width - pad_left - begin_w + dilation_w - 1) / dilation_w);
   const int count = counted_h * counted_w;
 #else
   const int count = max(0, end_h - first_h) * max(0, end_w - first_w);

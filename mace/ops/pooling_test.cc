@@ -10,7 +10,9 @@ namespace {
 
 OpTester Pooling(int64_t type, std::vector<int64_t> kernels, std::vector<int64_t> strides) {
   OpTester tester("Pooling");
-  tester.Set("pooling_type", type).Set("kernels", std::move(kernels)).Set("strides", std::move(strides));
+  tester.Set("pooling_type", type)
+      .Set("kernels", std::move(kernels))
+      .Set("strides", std::move(strides));
   return tester;
 }
 
@@ -47,7 +49,9 @@ TEST_P(PoolingTest, Dilations) {
       .Run();
 }
 
-TEST_P(PoolingTest, WholeInput) { Pooling(GetParam(), {4, 5}, {1, 1}).Set("padding", int64_t{0}).Input({2, 4, 5, 18}).Run(); }
+TEST_P(PoolingTest, WholeInput) {
+  Pooling(GetParam(), {4, 5}, {1, 1}).Set("padding", int64_t{0}).Input({2, 4, 5, 18}).Run();
+}
 
 TEST_P(PoolingTest, CarriesNaN) {
   HostTensor x = RandomTensor({1, 4, 4, 3}, 9);
@@ -63,7 +67,10 @@ TEST_P(PoolingTest, CarriesNaN) {
 
 // Padding as large as the window: some outputs see no element.
 TEST_P(PoolingTest, WindowsOfPaddingAlone) {
-  Pooling(GetParam(), {2, 2}, {2, 2}).Set("pads", std::vector<int64_t>{2, 2, 2, 2}).Input({1, 2, 2, 3}).Run();
+  Pooling(GetParam(), {2, 2}, {2, 2})
+      .Set("pads", std::vector<int64_t>{2, 2, 2, 2})
+      .Input({1, 2, 2, 3})
+      .Run();
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, PoolingTest, testing::Values(1, 2));
@@ -92,13 +99,21 @@ TEST(Pooling, MeanThatCountsPadding) {
 }
 
 TEST(Pooling, Refuses) {
-  Pooling(3, {2, 2}, {1, 1}).Input({1, 3, 3, 1}).ExpectRefused("pooling_type: expected 1 or 2, found 3");
+  Pooling(3, {2, 2}, {1, 1})
+      .Input({1, 3, 3, 1})
+      .ExpectRefused("pooling_type: expected 1 or 2, found 3");
   OpTester("Pooling").Input({1, 3, 3, 1}).ExpectRefused("kernels: expected [h, w], found nothing");
   Pooling(1, {2, 0}, {1, 1}).Input({1, 3, 3, 1}).ExpectRefused("kernels");
   Pooling(1, {2, 2}, {0, 1}).Input({1, 3, 3, 1}).ExpectRefused("strides");
   Pooling(1, {2, 2}, {1, 1}).Input({3, 3, 1}).ExpectRefused("rank 4, found [3, 3, 1]");
-  Pooling(1, {4, 4}, {1, 1}).Set("padding", int64_t{0}).Input({1, 3, 3, 1}).ExpectRefused("does not fit");
-  Pooling(1, {2, 2}, {1, 1}).Set("round_mode", int64_t{2}).Input({1, 3, 3, 1}).ExpectRefused("round_mode");
+  Pooling(1, {4, 4}, {1, 1})
+      .Set("padding", int64_t{0})
+      .Input({1, 3, 3, 1})
+      .ExpectRefused("does not fit");
+  Pooling(1, {2, 2}, {1, 1})
+      .Set("round_mode", int64_t{2})
+      .Input({1, 3, 3, 1})
+      .ExpectRefused("round_mode");
 }
 
 }  // namespace

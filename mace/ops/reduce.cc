@@ -60,9 +60,11 @@ std::vector<int64_t> ResultIndices(const Shape& in, const ReducedAxes& reduced) 
 
 class ReduceOp : public Op {
  public:
-  ReduceOp(ReduceType type, std::vector<int64_t> axes, bool keep) : type_(type), axes_(std::move(axes)), keep_(keep) {}
+  ReduceOp(ReduceType type, std::vector<int64_t> axes, bool keep)
+      : type_(type), axes_(std::move(axes)), keep_(keep) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
     if (x.dtype == DType::kBool || x.dtype == DType::kInvalid) {
       return InvalidArgument(std::string("expected numbers, found ") + DTypeName(x.dtype));
@@ -82,7 +84,8 @@ class ReduceOp : public Op {
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& in = inputs[0].shape();
     HostTensor& y = (*outputs)[0];
     MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, Reduced(in.rank()));
@@ -111,7 +114,8 @@ class ReduceOp : public Op {
     return LowerReduce(type_, *reduced, request);
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops = static_cast<double>(inputs[0].info.shape.elements());
     return cost;
@@ -127,8 +131,8 @@ class ReduceOp : public Op {
     return reduced;
   }
 
-  void ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at, int64_t count,
-                         HostTensor* y) const {
+  void ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at,
+                         int64_t count, HostTensor* y) const {
     std::vector<int64_t> results(static_cast<size_t>(y->shape().elements()));
     std::vector<bool> begun(results.size(), false);
     for (size_t i = 0; i < at.size(); ++i) {
@@ -149,8 +153,10 @@ class ReduceOp : public Op {
 
 StatusOr<std::unique_ptr<Op>> MakeReduce(const Node& node) {
   const int64_t type = node.attributes.GetInt("reduce_type", 0);
-  if (type < 0 || type > 4) return InvalidArgument("reduce_type: expected 0 to 4, found " + std::to_string(type));
-  return std::unique_ptr<Op>(new ReduceOp(static_cast<ReduceType>(type), node.attributes.GetInts("axis"),
+  if (type < 0 || type > 4)
+    return InvalidArgument("reduce_type: expected 0 to 4, found " + std::to_string(type));
+  return std::unique_ptr<Op>(new ReduceOp(static_cast<ReduceType>(type),
+                                          node.attributes.GetInts("axis"),
                                           node.attributes.GetInt("keepdims", 0) != 0));
 }
 

@@ -1,12 +1,15 @@
-// Reductions. REDUCE_TYPE is the attribute reduce_type: 0 mean, 1 minimum, 2 maximum, 3 product, 4 sum. GROUP
-// work-items share one result of four lanes (GROUP 1: no local memory).
+// Reductions. REDUCE_TYPE is the attribute reduce_type: 0 mean, 1 minimum, 2 maximum, 3 product, 4
+// sum. GROUP work-items share one result of four lanes (GROUP 1: no local memory).
 //
-// The input's 4-D view [n, height, w, channels] is cut into kept axes of the extents kept_n, kept_h, kept_w (1 where an
-// axis is reduced) and reduced axes reduced_n, reduced_h, reduced_w (1 where it is kept); `count` is the product of the
-// latter.
-//   reduce_positions  keeps the channels. The result's positions are the kept ones in their order, whatever its rank.
-//   reduce_channels   reduces the channels too. The result's elements are the kept positions in their order.
-//   reduce_strided    row-major, any axes: up to four runs of kept and of reduced axes, as extents and steps.
+// The input's 4-D view [n, height, w, channels] is cut into kept axes of the extents kept_n,
+// kept_h, kept_w (1 where an axis is reduced) and reduced axes reduced_n, reduced_h, reduced_w (1
+// where it is kept); `count` is the product of the latter.
+//
+//   reduce_positions  keeps the channels: kept positions in order are the result's positions
+//   reduce_channels   reduces them too: kept positions in order are the result's elements
+//   reduce_strided    row-major, any axes
+//
+// The last takes up to four runs of kept and of reduced axes, as extents and steps.
 #undef COMBINE
 #undef START
 #if REDUCE_TYPE == 1
@@ -26,8 +29,8 @@
 
 #ifdef USE_reduce_positions
 #include "group_reduce.clh"
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h, int reduced_w,
-                     int count, int positions, int channels, float scale) {
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
+                     int reduced_w, int count, int positions, int channels, float scale) {
   const int blocks = (channels + 3) / 4;
   const int item = get_global_id(0) / GROUP;
   const int lane = get_global_id(0) % GROUP;
@@ -73,8 +76,9 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int ke
 
 #ifdef USE_reduce_channels
 #include "group_reduce.clh"
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h, int reduced_w,
-                     int count, int elements, int channels, int y_positions, int y_channels, float scale) {
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
+                     int reduced_w, int count, int elements, int channels, int y_positions,
+                     int y_channels, float scale) {
   const int blocks = (channels + 3) / 4;
   const int y_blocks = (y_channels + 3) / 4;
   const int item = get_global_id(0) / GROUP;
@@ -99,7 +103,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int ke
         const int place = i / blocks;
         const int block = i - place * blocks;
         const int r_row = place / reduced_w;
-        float4 v = READ4(x, row + r_row / reduced_h * height + r_row % reduced_h, w + place - r_row * reduced_w, block);
+        float4 v = READ4(x, row + r_row / reduced_h * height + r_row % reduced_h,
+                         w + place - r_row * reduced_w, block);
         if (block == blocks - 1) v = select(v, (float4)(START), beyond);
         partial = COMBINE(partial, v);
       }
@@ -121,9 +126,9 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int ke
 #endif
 
 #ifdef USE_reduce_strided
-__kernel void KERNEL(__global const STORAGE_T *x, __global STORAGE_T *y, int k0, int k1, int k2, int k3, int ks0,
-                     int ks1, int ks2, int ks3, int r0, int r1, int r2, int r3, int rs0, int rs1, int rs2, int rs3,
-                     int elements, float scale) {
+__kernel void KERNEL(__global const STORAGE_T *x, __global STORAGE_T *y, int k0, int k1, int k2,
+                     int k3, int ks0, int ks1, int ks2, int ks3, int r0, int r1, int r2, int r3,
+                     int rs0, int rs1, int rs2, int rs3, int elements, float scale) {
   const int element = get_global_id(0);
   if (element >= elements) return;
   const int begin = element % k3 * ks3 + element / k3 % k2 * ks2 + element / k3 / k2 % k1 * ks1 +

@@ -18,7 +18,8 @@ bool IsReduced(const ReducedAxes& reduced, int from_end) {
   return from_end < rank && reduced[static_cast<size_t>(rank - 1 - from_end)];
 }
 
-// False where some but not all of the axes that the view folds into n are reduced; extents of 1 do not matter.
+// False where some but not all of the axes that the view folds into n are reduced; extents of 1 do
+// not matter.
 bool MakeReducedView(const Shape& shape, const ReducedAxes& reduced, ReducedView* view) {
   bool any_reduced = false, any_kept = false;
   for (int axis = 0; axis + 3 < shape.rank(); ++axis) {
@@ -44,10 +45,12 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   const char* const name = view.c ? "reduce_channels" : "reduce_positions";
   // Results of four lanes, each by one group.
   const int64_t results = out.rows() * out.w * out.blocks();
-  const int group = ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
+  const int group =
+      ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
   Lowering lowering = StartLowering(name, request, storage);
   Launch launch = StartLaunch("reduce.cl", name, request, storage);
-  launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))}, {"GROUP", std::to_string(group)}};
+  launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
+                          {"GROUP", std::to_string(group)}};
   launch.arguments = {InputArgument(0),
                       OutputArgument(0),
                       static_cast<int32_t>(view.in.h),
@@ -72,7 +75,8 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   return lowering;
 }
 
-// Neighbouring axes of one kind as one axis. At most eight axes make at most four runs of each kind.
+// Neighbouring axes of one kind as one axis. At most eight axes make at most four runs of each
+// kind.
 struct Runs {
   int32_t extent[4] = {1, 1, 1, 1};
   int32_t step[4] = {0, 0, 0, 0};
@@ -115,9 +119,11 @@ Lowering LowerStrided(ReduceType type, const ReducedAxes& reduced, const Lowerin
 
 }  // namespace
 
-std::vector<Lowering> LowerReduce(ReduceType type, const ReducedAxes& reduced, const LoweringRequest& request) {
+std::vector<Lowering> LowerReduce(ReduceType type, const ReducedAxes& reduced,
+                                  const LoweringRequest& request) {
   ReducedView view;
-  if (MakeReducedView(request.inputs[0].info.shape, reduced, &view)) return {LowerView(type, view, request)};
+  if (MakeReducedView(request.inputs[0].info.shape, reduced, &view))
+    return {LowerView(type, view, request)};
   return {LowerStrided(type, reduced, request)};
 }
 

@@ -18,9 +18,11 @@ float Scale(int64_t in, int64_t out, bool align_corners) {
 }
 
 Status CheckSize(const std::vector<int64_t>& size) {
-  const bool good = size.size() == 2 && std::min(size[0], size[1]) > 0 && std::max(size[0], size[1]) <= kMaxExtent;
+  const bool good = size.size() == 2 && std::min(size[0], size[1]) > 0 &&
+                    std::max(size[0], size[1]) <= kMaxExtent;
   if (good) return Status::Ok();
-  return InvalidArgument("size: expected [h, w] in 1 to 16777216, found [" + JoinNumbers(size, ", ") + "]");
+  return InvalidArgument("size: expected [h, w] in 1 to 16777216, found [" +
+                         JoinNumbers(size, ", ") + "]");
 }
 
 }  // namespace
@@ -32,7 +34,8 @@ StatusOr<ResizeAttributes> ResizeAttributes::Parse(const AttributeMap& attribute
   result.align_corners = attributes.GetInt("align_corners", 0) != 0;
   const int64_t mode = attributes.GetInt("coordinate_transformation_mode", 0);
   if (mode < 0 || mode > 2) {
-    return InvalidArgument("coordinate_transformation_mode: expected 0 to 2, found " + std::to_string(mode));
+    return InvalidArgument("coordinate_transformation_mode: expected 0 to 2, found " +
+                           std::to_string(mode));
   }
   result.mode = static_cast<CoordinateMode>(mode);
   return result;
@@ -40,20 +43,26 @@ StatusOr<ResizeAttributes> ResizeAttributes::Parse(const AttributeMap& attribute
 
 StatusOr<Shape> ResizeAttributes::InferShape(const std::vector<OpInput>& inputs) const {
   const TensorInfo& x = inputs[0].info;
-  if (!IsFloat(x.dtype)) return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
-  if (x.shape.rank() != 4) return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
+  if (!IsFloat(x.dtype))
+    return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
+  if (x.shape.rank() != 4)
+    return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
   if (std::min(x.shape[1], x.shape[2]) < 1 || std::max(x.shape[1], x.shape[2]) > kMaxExtent) {
-    return InvalidArgument("expected a height and width in 1 to 16777216, found " + x.shape.ToString());
+    return InvalidArgument("expected a height and width in 1 to 16777216, found " +
+                           x.shape.ToString());
   }
   std::vector<int64_t> target = size;
   if (inputs.size() > 1 && inputs[1].present && inputs[1].constant != nullptr) {
     if (inputs[1].info.shape.elements() != 2) {
-      return InvalidArgument("size: expected [h, w], found shape " + inputs[1].info.shape.ToString());
+      return InvalidArgument("size: expected [h, w], found shape " +
+                             inputs[1].info.shape.ToString());
     }
     target = ToInt64Vector(*inputs[1].constant);
     MACE_RETURN_IF_ERROR(CheckSize(target));
   }
-  if (target.empty()) return InvalidArgument("size: expected the attribute or a constant second input, found neither");
+  if (target.empty())
+    return InvalidArgument(
+        "size: expected the attribute or a constant second input, found neither");
   return Shape::Make({x.shape[0], target[0], target[1], x.shape[3]});
 }
 
@@ -86,7 +95,8 @@ std::vector<int64_t> ResizeAttributes::NearestSources(int64_t in, int64_t out) c
   return sources;
 }
 
-std::vector<Lowering> ResizeAttributes::Lower(const LoweringRequest& request, const std::string& kernel,
+std::vector<Lowering> ResizeAttributes::Lower(const LoweringRequest& request,
+                                              const std::string& kernel,
                                               PackedWeights table) const {
   // The second input, integers, is no business of the kernel.
   LoweringRequest own = request;
@@ -107,7 +117,8 @@ std::vector<Lowering> ResizeAttributes::Lower(const LoweringRequest& request, co
                       static_cast<int32_t>(own.inputs[0].info.shape[1]),
                       static_cast<int32_t>(view.h),
                       static_cast<int32_t>(view.c)};
-  const int64_t items = view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
+  const int64_t items =
+      view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
   SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
   lowering.launches.push_back(std::move(launch));
   return {lowering};

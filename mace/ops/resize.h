@@ -1,10 +1,15 @@
-// What ResizeBilinear and ResizeNearestNeighbor share: the target size, and where an output coordinate lies in the
-// input, as TensorFlow defines it (in float, so that the same pixels are chosen).
+// What ResizeBilinear and ResizeNearestNeighbor share: the target size, and where an output
+// coordinate lies in the input, as TensorFlow defines it (in float, so that the same pixels are
+// chosen).
 //
-// Attributes: size [h, w] (a constant second input wins over it), align_corners (0), coordinate_transformation_mode (0
-// none: o * scale; 1 half_pixel: (o + 0.5) * scale - 0.5; 2 pytorch_half_pixel: likewise, but 0 for an extent of 1).
-// The scale is in / out, or (in - 1) / (out - 1) with align_corners and an output extent above 1. Nearest neighbours of
-// the half-pixel modes are at (o + 0.5) * scale, rounded down.
+// Attributes: size [h, w] (a constant second input wins over it), align_corners (0), and
+// coordinate_transformation_mode (0), which says where output o lies:
+//   0 none                o * scale
+//   1 half_pixel          (o + 0.5) * scale - 0.5
+//   2 pytorch_half_pixel  likewise, but 0 for an extent of 1
+//
+// The scale is in / out, or (in - 1) / (out - 1) with align_corners and an output extent above 1.
+// Nearest neighbours of the half-pixel modes are at (o + 0.5) * scale, rounded down.
 #ifndef MACE_OPS_RESIZE_H_
 #define MACE_OPS_RESIZE_H_
 
@@ -31,16 +36,17 @@ struct ResizeAttributes {
   // kInvalidArgument says which attribute, expected and found.
   static StatusOr<ResizeAttributes> Parse(const AttributeMap& attributes);
 
-  // [n, h, w, c] of the result; kInvalidArgument where the input is no 4-D float tensor with elements, or where there
-  // is no size.
+  // [n, h, w, c] of the result; kInvalidArgument where the input is no 4-D float tensor with
+  // elements, or where there is no size.
   StatusOr<Shape> InferShape(const std::vector<OpInput>& inputs) const;
 
   std::vector<ResizeSource> BilinearSources(int64_t in, int64_t out) const;
   std::vector<int64_t> NearestSources(int64_t in, int64_t out) const;
 
-  // A launch of `kernel`, which takes x, y, `table` (the sources of all rows, then of all columns), the result's rows,
-  // both heights and the channels.
-  std::vector<Lowering> Lower(const LoweringRequest& request, const std::string& kernel, PackedWeights table) const;
+  // A launch of `kernel`, which takes x, y, `table` (the sources of all rows, then of all columns),
+  // the result's rows, both heights and the channels.
+  std::vector<Lowering> Lower(const LoweringRequest& request, const std::string& kernel,
+                              PackedWeights table) const;
 };
 
 }  // namespace mace

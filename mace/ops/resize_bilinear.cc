@@ -9,13 +9,15 @@ class ResizeBilinearOp : public Op {
  public:
   explicit ResizeBilinearOp(ResizeAttributes attributes) : attributes_(std::move(attributes)) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     MACE_ASSIGN_OR_RETURN(Shape shape, attributes_.InferShape(inputs));
     outputs->assign(1, {DType::kFloat32, std::move(shape)});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& in = inputs[0].shape();
     const Shape& out = (*outputs)[0].shape();
     const std::vector<ResizeSource> rows = attributes_.BilinearSources(in[1], out[1]);
@@ -29,8 +31,10 @@ class ResizeBilinearOp : public Op {
             const auto at = [&](int64_t row, int64_t column) -> double {
               return image[(row * in[2] + column) * in[3] + c];
             };
-            const double upper = at(h.lower, w.lower) + (at(h.lower, w.upper) - at(h.lower, w.lower)) * w.lerp;
-            const double lower = at(h.upper, w.lower) + (at(h.upper, w.upper) - at(h.upper, w.lower)) * w.lerp;
+            const double upper =
+                at(h.lower, w.lower) + (at(h.lower, w.upper) - at(h.lower, w.lower)) * w.lerp;
+            const double lower =
+                at(h.upper, w.lower) + (at(h.upper, w.upper) - at(h.upper, w.lower)) * w.lerp;
             *y++ = static_cast<float>(upper + (lower - upper) * h.lerp);
           }
         }
@@ -58,7 +62,8 @@ class ResizeBilinearOp : public Op {
     return attributes_.Lower(request, "resize_bilinear", std::move(table));
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops *= 9;
     return cost;

@@ -1,4 +1,5 @@
-// ResizeNearestNeighbor: an NHWC tensor resized in h and w by taking the nearest element, see resize.h.
+// ResizeNearestNeighbor: an NHWC tensor resized in h and w by taking the nearest element, see
+// resize.h.
 #include <algorithm>
 
 #include "mace/ops/lowering_support.h"
@@ -9,15 +10,18 @@ namespace {
 
 class ResizeNearestNeighborOp : public Op {
  public:
-  explicit ResizeNearestNeighborOp(ResizeAttributes attributes) : attributes_(std::move(attributes)) {}
+  explicit ResizeNearestNeighborOp(ResizeAttributes attributes)
+      : attributes_(std::move(attributes)) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     MACE_ASSIGN_OR_RETURN(Shape shape, attributes_.InferShape(inputs));
     outputs->assign(1, {DType::kFloat32, std::move(shape)});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& in = inputs[0].shape();
     const Shape& out = (*outputs)[0].shape();
     const std::vector<int64_t> rows = attributes_.NearestSources(in[1], out[1]);
@@ -61,6 +65,7 @@ StatusOr<std::unique_ptr<Op>> MakeResizeNearestNeighbor(const Node& node) {
 }  // namespace
 
 extern const OpDefinition kResizeNearestNeighborOp;
-const OpDefinition kResizeNearestNeighborOp = {"ResizeNearestNeighbor", 1, 2, &MakeResizeNearestNeighbor};
+const OpDefinition kResizeNearestNeighborOp = {"ResizeNearestNeighbor", 1, 2,
+                                               &MakeResizeNearestNeighbor};
 
 }  // namespace mace

@@ -19,8 +19,8 @@ TEST(ResizeNearestNeighbor, EveryCoordinateMode) {
   for (const auto& size : sizes) {
     for (int64_t align_corners : {0, 1}) {
       for (int64_t mode : {0, 1, 2}) {
-        SCOPED_TRACE(std::to_string(size[0]) + " align_corners " + std::to_string(align_corners) + " mode " +
-                     std::to_string(mode));
+        SCOPED_TRACE(std::to_string(size[0]) + " align_corners " + std::to_string(align_corners) +
+                     " mode " + std::to_string(mode));
         Resize(size[0], size[1])
             .Set("align_corners", align_corners)
             .Set("coordinate_transformation_mode", mode)
@@ -39,11 +39,15 @@ TEST(ResizeNearestNeighbor, SizeAsInput) {
 }
 
 TEST(ResizeNearestNeighbor, Refuses) {
-  Resize(0, 3).Input({1, 2, 2, 1}).ExpectRefused("size: expected [h, w] in 1 to 16777216, found [0, 3]");
+  Resize(0, 3)
+      .Input({1, 2, 2, 1})
+      .ExpectRefused("size: expected [h, w] in 1 to 16777216, found [0, 3]");
   Resize(2, 3).Input({2, 2, 1}).ExpectRefused("rank 4");
   OpTester("ResizeNearestNeighbor").Input({1, 2, 2, 1}).ExpectRefused("found neither");
-  Resize(2, 3).Set("coordinate_transformation_mode", int64_t{3}).Input({1, 2, 2, 1}).ExpectRefused(
-      "coordinate_transformation_mode");
+  Resize(2, 3)
+      .Set("coordinate_transformation_mode", int64_t{3})
+      .Input({1, 2, 2, 1})
+      .ExpectRefused("coordinate_transformation_mode");
   Resize(1 << 24, 1 << 24).Input({1, 1, 1, 1}).ExpectRefused("element");
   Resize(2, 2).Input(Shape({1, 0, 2, 1})).ExpectRefused("height and width");
 }
@@ -60,7 +64,8 @@ TEST(ResizeNearestNeighbor, KnownValues) {
   EXPECT_EQ(std::vector<float>({0, 0, 1, 1}), Values(Resize(1, 4).Input(x)));
   EXPECT_EQ(std::vector<float>({0, 0, 1, 1}),
             Values(Resize(1, 4).Set("coordinate_transformation_mode", int64_t{1}).Input(x)));
-  EXPECT_EQ(std::vector<float>({0, 1, 1}), Values(Resize(1, 3).Set("align_corners", int64_t{1}).Input(x)));
+  EXPECT_EQ(std::vector<float>({0, 1, 1}),
+            Values(Resize(1, 3).Set("align_corners", int64_t{1}).Input(x)));
 }
 
 TEST(ResizeNearestNeighbor, CarriesNaN) {

@@ -1,5 +1,5 @@
-// Softmax: y = exp(x - max) / sum(exp(x - max)) along one axis; with use_log its logarithm. Any rank from 1.
-// Attributes: axis (-1), use_log (0).
+// Softmax: y = exp(x - max) / sum(exp(x - max)) along one axis; with use_log its logarithm. Any
+// rank from 1. Attributes: axis (-1), use_log (0).
 #include <algorithm>
 #include <cmath>
 
@@ -13,17 +13,21 @@ class SoftmaxOp : public Op {
  public:
   SoftmaxOp(int64_t axis, bool use_log) : axis_(axis), use_log_(use_log) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
-    if (!IsFloat(x.dtype)) return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
-    if (x.shape.rank() < 1) return InvalidArgument("expected an input of rank 1 or more, found a scalar");
+    if (!IsFloat(x.dtype))
+      return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
+    if (x.shape.rank() < 1)
+      return InvalidArgument("expected an input of rank 1 or more, found a scalar");
     MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_, x.shape.rank()));
     (void)axis;
     outputs->assign(1, {DType::kFloat32, x.shape});
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     const Shape& shape = inputs[0].shape();
     MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_, shape.rank()));
     const int64_t extent = shape.dim(axis);
@@ -46,7 +50,8 @@ class SoftmaxOp : public Op {
     return {*axis == shape.rank() - 1 ? LowerChannels(request) : LowerAxis(request, *axis)};
   }
 
-  Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const override {
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
     cost.flops *= 5;  // Compare, subtract, exponential, add, scale.
     return cost;
@@ -96,7 +101,8 @@ class SoftmaxOp : public Op {
     Lowering lowering = StartLowering("softmax_axis", request, storage);
     lowering.in_place = storage == Storage::kBuffer;
     Launch launch = StartLaunch("softmax.cl", "softmax_axis", request, storage);
-    launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"}, {"OVER_WIDTH", over_width ? "1" : "0"}};
+    launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"},
+                            {"OVER_WIDTH", over_width ? "1" : "0"}};
     launch.arguments = {InputArgument(0),
                         OutputArgument(0),
                         static_cast<int32_t>(outer),

@@ -1,8 +1,11 @@
-// Softmax, and its logarithm with USE_LOG 1, over one axis of a channels4 tensor; the largest value is subtracted
-// first, so that no exponential overflows. A NaN passes through the exponentials and the sum.
+// Softmax, and its logarithm with USE_LOG 1, over one axis of a channels4 tensor; the largest value
+// is subtracted first, so that no exponential overflows. A NaN passes through the exponentials and
+// the sum.
 //
-//   softmax_channels  over the channels. GROUP work-items share one position (GROUP 1: no local memory).
-//   softmax_axis      over positions that are `step` rows (OVER_WIDTH 0) or columns (1) apart, four channels an item.
+//   softmax_channels  over the channels
+//   softmax_axis      over rows (OVER_WIDTH 0) or columns (1), four channels a work-item
+//
+// GROUP work-items share one position of softmax_channels (GROUP 1: no local memory).
 #ifdef USE_softmax_channels
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
   const int position = get_global_id(0) / GROUP;
@@ -70,7 +73,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
 #endif
 
 #ifdef USE_softmax_axis
-// The rows are [outer, extent, inner] with OVER_WIDTH 0; with 1 the axis is the width and `inner` is unused.
+// The rows are [outer, extent, inner] with OVER_WIDTH 0; with 1 the axis is the width and `inner`
+// is unused.
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int outer, int extent, int inner, int channels) {
   const int blocks = (channels + 3) / 4;
   const int item = get_global_id(0);
@@ -91,9 +95,11 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int outer, int extent, int inn
   if (at >= outer * inner) return;
 #endif
   float4 top = READ4(x, row, w, block);
-  for (int i = 1; i < extent; ++i) top = fmax(top, READ4(x, row + i * row_step, w + i * w_step, block));
+  for (int i = 1; i < extent; ++i)
+    top = fmax(top, READ4(x, row + i * row_step, w + i * w_step, block));
   float4 sum = 0.0f;
-  for (int i = 0; i < extent; ++i) sum += exp(READ4(x, row + i * row_step, w + i * w_step, block) - top);
+  for (int i = 0; i < extent; ++i)
+    sum += exp(READ4(x, row + i * row_step, w + i * w_step, block) - top);
 #if USE_LOG
   const float4 log_sum = log(sum);
 #else

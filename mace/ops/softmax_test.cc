@@ -58,7 +58,9 @@ TEST(Softmax, Refuses) {
   Softmax(2).Input({2, 3}).ExpectRefused("2");
   Softmax(-3).Input({2, 3}).ExpectRefused("-3");
   Softmax(0).Input(Shape()).ExpectRefused("scalar");
-  Softmax(0).Input(HostTensor::FromVector<int32_t>(DType::kInt32, Shape({1}), {3})).ExpectRefused("found int32");
+  Softmax(0)
+      .Input(HostTensor::FromVector<int32_t>(DType::kInt32, Shape({1}), {3}))
+      .ExpectRefused("found int32");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// y = the mean over h and w of (x - m)^2, m [n, 1, 1, channels]. GROUP work-items share one block of four channels of an
-// image. M_WEIGHTS 1: m is packed weights laid out like a dense channels4 buffer.
+// y = the mean over h and w of (x - m)^2, m [n, 1, 1, channels]. GROUP work-items share one block
+// of four channels of an image. M_WEIGHTS 1: m is packed weights laid out like a dense channels4
+// buffer.
 #ifdef USE_sqr_diff_mean
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
@@ -14,7 +15,8 @@
 #define M4(image, block) READ4(m, (image), 0, (block))
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), M_PARAMETER, TENSOR_OUT(y), int images, int height, int channels, float scale) {
+__kernel void KERNEL(TENSOR_IN(x), M_PARAMETER, TENSOR_OUT(y), int images, int height, int channels,
+                     float scale) {
   const int blocks = (channels + 3) / 4;
   const int item = get_global_id(0) / GROUP;
   const int lane = get_global_id(0) % GROUP;

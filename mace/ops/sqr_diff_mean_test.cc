@@ -28,8 +28,10 @@ TEST(SqrDiffMean, CarriesNaN) {
 
 TEST(SqrDiffMean, Refuses) {
   OpTester("SqrDiffMean").Input({2, 3, 4}).Input({2, 1, 4}).ExpectRefused("rank 4");
-  OpTester("SqrDiffMean").Input({2, 3, 4, 5}).Input({2, 1, 1, 4}).ExpectRefused(
-      "second input of shape [2, 1, 1, 5], found [2, 1, 1, 4]");
+  OpTester("SqrDiffMean")
+      .Input({2, 3, 4, 5})
+      .Input({2, 1, 1, 4})
+      .ExpectRefused("second input of shape [2, 1, 1, 5], found [2, 1, 1, 4]");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Unary: y = f(x) element by element; `function` names f. Any shape; float, and integers for the functions that are
-// exact on them (neg, abs, square, sign).
+// Unary: y = f(x) element by element; `function` names f. Any shape; float, and integers for the
+// functions that are exact on them (neg, abs, square, sign).
 #include <cmath>
 #include <iterator>
 
@@ -34,11 +34,13 @@ const UnaryFunction kFunctions[] = {
     // Half to even: the rounding mode is never changed.
     {"round", [](double x, double, double) { return std::nearbyint(x); }, nullptr, 0, nullptr, 0},
     {"softplus", [](double x, double, double) { return Softplus(x); }, nullptr, 0, nullptr, 0},
-    {"softsign", [](double x, double, double) { return x / (1 + std::fabs(x)); }, nullptr, 0, nullptr, 0},
-    {"erf", [](double x, double, double) { return std::erf(x); }, nullptr, 0, nullptr, 0},
-    {"hardswish", [](double x, double, double) { return x * Clamp01(x / 6 + 0.5); }, nullptr, 0, nullptr, 0},
-    {"gelu", [](double x, double, double) { return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5))); }, nullptr, 0,
+    {"softsign", [](double x, double, double) { return x / (1 + std::fabs(x)); }, nullptr, 0,
      nullptr, 0},
+    {"erf", [](double x, double, double) { return std::erf(x); }, nullptr, 0, nullptr, 0},
+    {"hardswish", [](double x, double, double) { return x * Clamp01(x / 6 + 0.5); }, nullptr, 0,
+     nullptr, 0},
+    {"gelu", [](double x, double, double) { return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5))); },
+     nullptr, 0, nullptr, 0},
     {"gelu_tanh",
      [](double x, double, double) {
        return 0.5 * x * (1 + std::tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
@@ -59,17 +61,23 @@ const UnaryFunction kFunctions[] = {
     {"abs", [](double x, double, double) { return std::fabs(x); }, nullptr, 0, nullptr, 0},
     {"square", [](double x, double, double) { return x * x; }, nullptr, 0, nullptr, 0},
     {"reciprocal", [](double x, double, double) { return 1 / x; }, nullptr, 0, nullptr, 0},
-    {"sign", [](double x, double, double) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : x); }, nullptr, 0, nullptr, 0},
+    {"sign", [](double x, double, double) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : x); }, nullptr, 0,
+     nullptr, 0},
     {"log1p", [](double x, double, double) { return std::log1p(x); }, nullptr, 0, nullptr, 0},
     {"expm1", [](double x, double, double) { return std::expm1(x); }, nullptr, 0, nullptr, 0},
-    {"mish", [](double x, double, double) { return x * std::tanh(Softplus(x)); }, nullptr, 0, nullptr, 0},
-    {"silu", [](double x, double, double) { return x / (1 + std::exp(-x)); }, nullptr, 0, nullptr, 0},
-    {"selu", [](double x, double a, double b) { return x < 0 ? b * a * std::expm1(x) : b * x; }, "alpha",
-     1.6732632423543772, "gamma", 1.0507009873554805},
-    {"celu", [](double x, double a, double) { return x < 0 ? a * std::expm1(x / a) : x; }, "alpha", 1, nullptr, 0},
-    {"thresholded_relu", [](double x, double a, double) { return x <= a ? 0.0 : x; }, "alpha", 1, nullptr, 0},
+    {"mish", [](double x, double, double) { return x * std::tanh(Softplus(x)); }, nullptr, 0,
+     nullptr, 0},
+    {"silu", [](double x, double, double) { return x / (1 + std::exp(-x)); }, nullptr, 0, nullptr,
+     0},
+    {"selu", [](double x, double a, double b) { return x < 0 ? b * a * std::expm1(x) : b * x; },
+     "alpha", 1.6732632423543772, "gamma", 1.0507009873554805},
+    {"celu", [](double x, double a, double) { return x < 0 ? a * std::expm1(x / a) : x; }, "alpha",
+     1, nullptr, 0},
+    {"thresholded_relu", [](double x, double a, double) { return x <= a ? 0.0 : x; }, "alpha", 1,
+     nullptr, 0},
     {"tanh", [](double x, double, double) { return std::tanh(x); }, nullptr, 0, nullptr, 0},
-    {"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, nullptr, 0, nullptr, 0},
+    {"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, nullptr, 0,
+     nullptr, 0},
     {"relu", [](double x, double, double) { return x < 0 ? 0.0 : x; }, nullptr, 0, nullptr, 0},
 };
 
@@ -90,7 +98,8 @@ class UnaryOp : public Op {
  public:
   UnaryOp(int function, double a, double b) : function_(function), a_(a), b_(b) {}
 
-  Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override {
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
     const TensorInfo& x = inputs[0].info;
     if (!IsFloat(x.dtype) && (!IsExactOnIntegers(name()) || x.dtype == DType::kBool)) {
       return InvalidArgument(name() + ": expected a float tensor, found " + DTypeName(x.dtype));
@@ -99,7 +108,8 @@ class UnaryOp : public Op {
     return Status::Ok();
   }
 
-  Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const override {
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
     HostTensor& y = (*outputs)[0];
     const int64_t count = y.shape().elements();
     if (!IsFloat(y.dtype())) {
@@ -110,7 +120,8 @@ class UnaryOp : public Op {
     }
     const float* x = inputs[0].f32();
     float* out = y.f32();
-    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(kFunctions[function_].apply(x[i], a_, b_));
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<float>(kFunctions[function_].apply(x[i], a_, b_));
     return Status::Ok();
   }
 
@@ -130,7 +141,8 @@ class UnaryOp : public Op {
                         static_cast<int32_t>(view.c),
                         static_cast<float>(a_),
                         static_cast<float>(b_)};
-    const int64_t items = (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
@@ -146,7 +158,8 @@ class UnaryOp : public Op {
 
 StatusOr<std::unique_ptr<Op>> MakeUnary(const Node& node) {
   std::string name = node.attributes.GetString("function", "");
-  if (name == "gelu" && node.attributes.GetString("approximate", "none") == "tanh") name = "gelu_tanh";
+  if (name == "gelu" && node.attributes.GetString("approximate", "none") == "tanh")
+    name = "gelu_tanh";
   for (size_t i = 0; i < std::size(kFunctions); ++i) {
     const UnaryFunction& function = kFunctions[i];
     if (name != function.name) continue;

@@ -1,5 +1,5 @@
-// y = f(x) element by element. UNARY_FUNCTION numbers the functions in the order of unary.cc's table; a, b are their
-// parameters.
+// y = f(x) element by element. UNARY_FUNCTION numbers the functions in the order of unary.cc's
+// table; a, b are their parameters.
 #include "elementwise.clh"
 
 #ifdef USE_unary

@@ -1,0 +1,126 @@
+// The variants that a GPU is given (one block of channels a work-item, reductions by a tree in
+// local memory) on whatever device is at hand: where that is a CPU the other tests see the CPU's
+// variants only.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "mace/ops/op.h"
+#include "mace/testing/lowering_runner.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+// Relative to the largest magnitude; sums over some hundred elements in float.
+constexpr double kTolerance = 1e-5;
+
+void ExpectNear(const HostTensor& expected, const HostTensor& found) {
+  ASSERT_EQ(expected.shape(), found.shape());
+  double largest = 1e-30, worst = 0;
+  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
+    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
+    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
+    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
+  }
+  EXPECT_LE(worst / largest, kTolerance);
+}
+
+struct Case {
+  std::string type;
+  std::vector<std::pair<std::string, Attribute>> attributes;
+  std::vector<Shape> shapes;
+  bool tree = false;  // Whether a group is expected to share a result.
+};
+
+void RunAsGpu(const Case& c, Storage storage) {
+  Node node;
+  node.name = "tested";
+  node.type = c.type;
+  for (const auto& [name, value] : c.attributes) node.attributes.Set(name, value);
+  LoweringRequest request;
+  LoweringRun run;
+  for (size_t i = 0; i < c.shapes.size(); ++i) {
+    node.inputs.push_back(static_cast<ValueId>(i));
+    run.inputs.push_back(RandomTensor(c.shapes[i], static_cast<uint32_t>(i) + 1, 0.25f, 1.5f));
+    OpInput input;
+    input.info = run.inputs.back().info();
+    request.inputs.push_back(input);
+  }
+  node.outputs = {static_cast<ValueId>(c.shapes.size())};
+  StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  ASSERT_TRUE(op.ok()) << op.status().message();
+  Status status = (*op)->Infer(request.inputs, &request.outputs);
+  ASSERT_TRUE(status.ok()) << status.message();
+  std::vector<HostTensor> expected = {HostTensor::Allocate(request.outputs[0])};
+  status = (*op)->Reference(run.inputs, &expected);
+  ASSERT_TRUE(status.ok()) << status.message();
+
+  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  if (storage == Storage::kImage && !(*device)->images) return;
+  DeviceInfo gpu = **device;
+  gpu.kind = DeviceKind::kGpu;
+  request.device = &gpu;
+  request.storage = storage;
+  const std::vector<Lowering> lowerings = (*op)->Lower(request);
+  ASSERT_FALSE(lowerings.empty());
+  for (const Lowering& lowering : lowerings) {
+    SCOPED_TRACE(lowering.variant);
+    const Launch& launch = lowering.launches[0];
+    if (c.tree) {
+      ASSERT_EQ(1u, launch.kernel.macros.count("GROUP"));
+      EXPECT_GT(std::stoi(launch.kernel.macros.at("GROUP")), 1);
+      EXPECT_EQ(0u, launch.global[0] % launch.local[0]) << "an item would be missing at a barrier";
+    }
+    run.lowering = &lowering;
+    run.request = &request;
+    for (bool slices : {false, true}) {
+      run.slices = slices;
+      StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+      ASSERT_TRUE(found.ok()) << found.status().message();
+      ExpectNear(expected[0], (*found)[0]);
+    }
+  }
+}
+
+TEST(GpuWorkSplit, MatchesReference) {
+  const std::string relu = "RELU";
+  const std::vector<int64_t> spatial = {1, 2}, last = {-1};
+  const Case cases[] = {
+      {"Unary", {{"function", std::string("sqrt")}}, {{2, 3, 8}}, false},
+      {"Activation", {{"activation", relu}}, {{2, 3, 6}}, false},
+      {"Activation", {{"activation", std::string("PRELU")}}, {{2, 3, 6}, {6}}, false},
+      {"BiasAdd", {}, {{2, 3, 6}, {6}}, false},
+      {"BatchNorm", {}, {{2, 3, 6}, {6}, {6}}, false},
+      {"Eltwise", {{"type", int64_t{0}}}, {{2, 3, 8}, {2, 3, 8}}, false},
+      {"Eltwise", {{"type", int64_t{1}}}, {{2, 3, 6}, {3, 1}}, false},
+      {"AddN", {}, {{2, 3, 6}, {2, 3, 6}, {2, 3, 6}}, false},
+      {"Pooling", {{"kernels", std::vector<int64_t>{2, 2}}}, {{1, 3, 4, 6}}, false},
+      {"ResizeBilinear", {{"size", std::vector<int64_t>{5, 3}}}, {{1, 3, 4, 6}}, false},
+      {"ResizeNearestNeighbor", {{"size", std::vector<int64_t>{5, 3}}}, {{1, 3, 4, 6}}, false},
+      {"Softmax", {}, {{3, 331}}, true},
+      {"Softmax", {{"use_log", int64_t{1}}}, {{3, 330}}, true},
+      {"Softmax", {{"axis", int64_t{1}}}, {{2, 5, 6}}, false},
+      {"Reduce", {{"axis", spatial}}, {{2, 7, 9, 6}}, true},
+      {"Reduce", {{"axis", spatial}, {"reduce_type", int64_t{1}}}, {{2, 7, 9, 5}}, true},
+      {"Reduce", {{"axis", last}, {"reduce_type", int64_t{4}}}, {{2, 3, 203}}, true},
+      {"Reduce",
+       {{"axis", last}, {"reduce_type", int64_t{1}}, {"keepdims", int64_t{1}}},
+       {{2, 3, 202}},
+       true},
+      {"Reduce", {{"axis", std::vector<int64_t>{1}}}, {{2, 3, 2, 2, 5}}, false},
+      {"InstanceNorm", {}, {{2, 7, 9, 6}}, true},
+      {"InstanceNorm", {{"activation", relu}}, {{2, 70, 5}, {5}, {5}}, true},
+      {"SqrDiffMean", {}, {{2, 7, 9, 6}, {2, 1, 1, 6}}, true},
+  };
+  for (const Case& c : cases) {
+    for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
+      SCOPED_TRACE(c.type + " " + c.shapes[0].ToString() + " " + StorageName(storage));
+      RunAsGpu(c, storage);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mace
