@@ -1,0 +1,142 @@
+// `mace cache`: looks at a compiled-program cache file.
+#include "mace/base/hash.h"
+#include "mace/cache/hexdump.h"
+#include "mace/cache/info.h"
+#include "mace/cache/verify.h"
+#include "tools/mace/commands.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/json_output.h"
+
+namespace mace {
+namespace {
+
+std::string HexOf(const Sha256Digest& digest) { return ToHex(Bytes(digest.data(), digest.size())); }
+
+const char* KindName(SectionKind kind) {
+  switch (kind) {
+    case SectionKind::kDriverBinary:
+      return "driver binary";
+    case SectionKind::kCubin:
+      return "cubin";
+    case SectionKind::kPtx:
+      return "ptx";
+  }
+  return "unknown";
+}
+
+Json DevicesJson(const CacheFileInfo& info) {
+  Json list = Json::array();
+  for (const CacheDeviceInfo& entry : info.devices) {
+    list.push_back({{"name", entry.device.name},
+                    {"vendor", entry.device.vendor},
+                    {"device_version", entry.device.device_version},
+                    {"driver_version", entry.device.driver_version},
+                    {"platform", entry.device.platform_name},
+                    {"platform_version", entry.device.platform_version},
+                    {"programs", entry.programs},
+                    {"kernels", entry.kernels},
+                    {"tuning_records", entry.tuning_records},
+                    {"binary_bytes", entry.binary_bytes}});
+  }
+  return list;
+}
+
+Json ProgramsJson(const CacheFileInfo& info) {
+  Json list = Json::array();
+  for (const CacheProgramInfo& program : info.programs) {
+    Json kernels = Json::array();
+    for (const CachedKernel& kernel : program.kernels) {
+      kernels.push_back({{"name", kernel.name}, {"launch_shapes", kernel.launch_shapes}});
+    }
+    list.push_back({{"key", HexOf(program.key)},
+                    {"source_hash", HexOf(program.source_hash)},
+                    {"device", program.device},
+                    {"kind", KindName(program.kind)},
+                    {"offset", program.section_offset},
+                    {"size", program.section_size},
+                    {"last_used", program.last_used},
+                    {"kernels", kernels}});
+  }
+  return list;
+}
+
+void PrintInfo(FILE* out, const CacheFileInfo& info) {
+  std::fprintf(out,
+               "%s: version %s, %llu bytes, generation %u, %u kernels in %zu programs, %u sections "
+               "of %u bytes\n",
+               info.path.c_str(), VersionText(info.header.version).c_str(),
+               static_cast<unsigned long long>(info.header.file_size), info.header.generation,
+               info.header.kernel_count, info.programs.size(), info.sections,
+               info.header.total_binary_size);
+  if (!info.distrust.empty())
+    std::fprintf(out, "  not used by the engine: %s\n", info.distrust.c_str());
+  for (size_t i = 0; i < info.devices.size(); ++i) {
+    const CacheDeviceInfo& entry = info.devices[i];
+    std::fprintf(
+        out,
+        "device %zu: %s (%s, driver %s): %u programs, %u kernels, %llu bytes, %u tuning records\n",
+        i, entry.device.name.c_str(), entry.device.platform_name.c_str(),
+        entry.device.driver_version.c_str(), entry.programs, entry.kernels,
+        static_cast<unsigned long long>(entry.binary_bytes), entry.tuning_records);
+  }
+  for (const CacheProgramInfo& program : info.programs) {
+    std::fprintf(out,
+                 "program %.16s…: device %u, %s, %llu bytes at 0x%llx, used in generation %u\n",
+                 HexOf(program.key).c_str(), program.device, KindName(program.kind),
+                 static_cast<unsigned long long>(program.section_size),
+                 static_cast<unsigned long long>(program.section_offset), program.last_used);
+    for (const CachedKernel& kernel : program.kernels) {
+      std::fprintf(out, "  %s  %s\n", kernel.name.c_str(), kernel.launch_shapes.c_str());
+    }
+  }
+}
+
+int RunInfo(const std::string& file, const std::string& json) {
+  const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file);
+  if (!info.ok()) return Report(info.status());
+  PrintInfo(TableStream(json), *info);
+  return Report(
+      WriteJson(json, {{"file", info->path},
+                       {"version", VersionText(info->header.version)},
+                       {"file_size", info->header.file_size},
+                       {"generation", info->header.generation},
+                       {"kernel_count", info->header.kernel_count},
+                       {"total_binary_size", info->header.total_binary_size},
+                       {"sections", info->sections},
+                       {"distrust", info->distrust.empty() ? Json(nullptr) : Json(info->distrust)},
+                       {"devices", DevicesJson(*info)},
+                       {"programs", ProgramsJson(*info)}}));
+}
+
+int RunHexdump(const std::string& file) {
+  const StatusOr<std::vector<std::string>> lines = HexdumpCacheFile(file);
+  if (!lines.ok()) return Report(lines.status());
+  for (const std::string& line : *lines) std::printf("%s\n", line.c_str());
+  return kExitDone;
+}
+
+int RunVerify(const std::string& file) {
+  const Status status = VerifyCacheFile(file);
+  if (status.ok()) std::printf("%s: good\n", file.c_str());
+  return Report(status);
+}
+
+}  // namespace
+
+std::vector<Command> AddCacheCommands(CLI::App* app) {
+  CLI::App* cache = app->add_subcommand("cache", "look at a compiled-program cache file");
+  cache->require_subcommand(1);
+  auto file = std::make_shared<std::string>();
+  auto json = std::make_shared<std::string>();
+  CLI::App* info = cache->add_subcommand("info", "header fields, devices, kernels, sizes");
+  info->add_option("--json", *json, "write them as JSON to a file, or to stdout with -");
+  CLI::App* verify = cache->add_subcommand("verify", "check every byte; exit code 0 good, 3 bad");
+  CLI::App* hexdump = cache->add_subcommand("hexdump", "the fields with their bytes");
+  for (CLI::App* command : {info, verify, hexdump})
+    command->add_option("file", *file, "the cache file")->required();
+  return {{info, [file, json] { return RunInfo(*file, *json); }},
+          {verify, [file] { return RunVerify(*file); }},
+          {hexdump, [file] { return RunHexdump(*file); }}};
+}
+
+}  // namespace mace
