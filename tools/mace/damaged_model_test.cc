@@ -1,0 +1,137 @@
+// Model files that are not what they should be: refused with code 3 and one line that names the
+// file, never a crash, a hang or an answer.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "mace/base/files.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/test_support.h"
+
+namespace mace {
+namespace {
+
+class DamagedModel : public testing::Test {
+ protected:
+  // A model of these bytes; no weights file where `data` is null.
+  std::string Write(const std::string& graph, const std::string* data) {
+    const std::string folder = FreshFolder("damaged");
+    const std::string path = JoinPath(folder, "model.pb");
+    WriteText(path, graph);
+    if (data != nullptr) WriteText(JoinPath(folder, "model.data"), *data);
+    return path;
+  }
+
+  CommandResult Run(const std::string& model) { return RunMace({"run", model, "--device", "cpu"}); }
+
+  // In this process, so that thousands are tried: Status or answer, nothing else.
+  static bool Loads(const std::string& model) {
+    Options options;
+    options.device = "cpu";
+    const StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(model, options);
+    if (engine.ok()) return true;
+    EXPECT_FALSE(engine.status().message().empty());
+    EXPECT_EQ(engine.status().message().find('\n'), std::string::npos) << engine.status().message();
+    return false;
+  }
+
+  const std::string graph_ = ReadText(ProjectFile("models/digits/digits.pb"));
+  const std::string data_ = ReadText(ProjectFile("models/digits/digits.data"));
+  const std::string frozen_ = ReadText(ProjectFile("models/digits/digits_frozen.pb"));
+};
+
+TEST_F(DamagedModel, MissingFile) {
+  const std::string missing = FreshFolder("damaged") + "/none.pb";
+  ExpectRefused(Run(missing), kExitBadModelOrInput, missing);
+}
+
+TEST_F(DamagedModel, AFolderInItsPlace) {
+  const std::string folder = FreshFolder("damaged");
+  ExpectRefused(Run(folder), kExitBadModelOrInput, folder);
+}
+
+TEST_F(DamagedModel, EmptyFile) {
+  const std::string model = Write("", &data_);
+  ExpectRefused(Run(model), kExitBadModelOrInput, model);
+}
+
+TEST_F(DamagedModel, RandomBytes) {
+  std::mt19937 generator(1);
+  std::string noise(10000, '\0');
+  for (char& c : noise) c = static_cast<char>(generator());
+  const std::string model = Write(noise, nullptr);
+  ExpectRefused(Run(model), kExitBadModelOrInput, model);
+}
+
+TEST_F(DamagedModel, MissingWeights) {
+  ExpectRefused(Run(Write(graph_, nullptr)), kExitBadModelOrInput, "model.data");
+}
+
+TEST_F(DamagedModel, NamedWeightsThatAreNotThere) {
+  const std::string model = Write(graph_, &data_);
+  ExpectRefused(RunMace({"run", model, "--device", "cpu", "--data", model + ".none"}),
+                kExitBadModelOrInput, "model.pb.none");
+}
+
+TEST_F(DamagedModel, WeightsCutShort) {
+  for (size_t size : {size_t{0}, size_t{1}, data_.size() / 2, data_.size() - 1}) {
+    const std::string cut = data_.substr(0, size);
+    SCOPED_TRACE(size);
+    ExpectRefused(Run(Write(graph_, &cut)), kExitBadModelOrInput, "model.data");
+  }
+}
+
+TEST_F(DamagedModel, GraphCutShort) {
+  const std::string model = Write(graph_.substr(0, graph_.size() / 2), &data_);
+  ExpectRefused(Run(model), kExitBadModelOrInput, model);
+  const std::string frozen = Write(frozen_.substr(0, frozen_.size() / 2), nullptr);
+  ExpectRefused(Run(frozen), kExitBadModelOrInput, frozen);
+}
+
+// A cut between two fields leaves a message that parses and says less: it may load, but what loads
+// must also run or refuse.
+TEST_F(DamagedModel, GraphCutAnywhereIsRefusedOrSound) {
+  const std::string model = Write(graph_, &data_);
+  int refused = 0, tried = 0;
+  for (size_t size = 0; size < graph_.size(); size += 1 + graph_.size() / 400) {
+    WriteText(model, graph_.substr(0, size));
+    ++tried;
+    refused += Loads(model) ? 0 : 1;
+  }
+  EXPECT_GT(refused, tried * 9 / 10);
+}
+
+TEST_F(DamagedModel, ChangedBytesAreSurvived) {
+  std::mt19937 generator(7);
+  const std::string mace = Write(graph_, &data_), tensorflow = Write(frozen_, nullptr);
+  Options options;
+  options.device = "cpu";
+  int refused = 0;
+  for (int i = 0; i < 600; ++i) {
+    const bool frozen = i % 2 == 1;
+    std::string changed = frozen ? frozen_ : graph_;
+    changed[generator() % changed.size()] ^= static_cast<char>(1 << (generator() % 8));
+    const std::string& path = frozen ? tensorflow : mace;
+    WriteText(path, changed);
+    StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(path, options);
+    if (!engine.ok()) {
+      ++refused;
+      continue;
+    }
+    // A changed extent may make a large model; what fits is run too.
+    std::vector<HostTensor> inputs;
+    bool small = true;
+    for (const Port& port : (*engine)->inputs()) {
+      small = small && port.info.dtype == DType::kFloat32 && port.info.shape.elements() < 1 << 12;
+      if (small) inputs.push_back(RandomFor(port, 1));
+    }
+    if (small) (void)(*engine)->Run(inputs);
+  }
+  EXPECT_GT(refused, 0) << "no change was noticed: the test changes nothing";
+}
+
+}  // namespace
+}  // namespace mace

@@ -1,0 +1,117 @@
+// Accuracy of the trained digits network on pictures it never saw, and equal answers on the CPU and
+// in every memory mode of the OpenCL device.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "tools/mace/difference.h"
+#include "tools/mace/tensors.h"
+#include "tools/mace/test_support.h"
+
+namespace mace {
+namespace {
+
+constexpr int64_t kClasses = 10;
+constexpr double kLeastAccuracy = 0.97;
+constexpr double kLargestError = 1e-4;  // Of a probability, against TensorFlow's.
+
+struct HeldBack {
+  HostTensor pictures = LoadFloats(ProjectFile("models/digits/heldback/inputs.npy"));
+  HostTensor expected = LoadFloats(ProjectFile("models/digits/heldback/expected.npy"));
+  std::vector<int64_t> labels = Labels();
+
+  static std::vector<int64_t> Labels() {
+    StatusOr<HostTensor> labels =
+        LoadTensor(ProjectFile("models/digits/heldback/labels.npy"), DType::kInt32);
+    return labels.ok() ? ToInt64Vector(*labels) : std::vector<int64_t>();
+  }
+};
+
+// All pictures' outputs [pictures, classes], one run a picture.
+HostTensor OutputsOf(Engine* engine, const HostTensor& pictures) {
+  const int64_t count = pictures.shape()[0];
+  HostTensor all = HostTensor::Allocate({DType::kFloat32, Shape({count, kClasses})});
+  for (int64_t i = 0; i < count; ++i) {
+    const std::vector<HostTensor> outputs = RunOrFail(engine, {RowOf(pictures, i)});
+    if (outputs.size() != 1 || outputs[0].shape().elements() != kClasses) {
+      ADD_FAILURE() << "picture " << i << ": expected one output of " << kClasses << " elements";
+      break;
+    }
+    std::copy_n(outputs[0].f32(), kClasses, all.f32() + i * kClasses);
+  }
+  return all;
+}
+
+int64_t AnswerOf(const HostTensor& outputs, int64_t row) {
+  const float* first = outputs.f32() + row * kClasses;
+  return std::max_element(first, first + kClasses) - first;
+}
+
+using ModelAndDevice = std::tuple<std::string, std::string, MemoryChoice>;
+
+class DigitsTest : public testing::TestWithParam<ModelAndDevice> {};
+
+TEST_P(DigitsTest, AnswersRightOnHeldBackPictures) {
+  const auto& [model, device, memory] = GetParam();
+  if (device != "cpu" && !HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
+  const HeldBack held_back;
+  ASSERT_EQ(held_back.labels.size(), 360u);
+  Options options;
+  options.device = device;
+  options.memory = memory;
+  std::unique_ptr<Engine> engine = MakeEngine(ProjectFile("models/digits/" + model), options);
+  ASSERT_NE(engine, nullptr);
+
+  const HostTensor outputs = OutputsOf(engine.get(), held_back.pictures);
+  ASSERT_EQ(outputs.shape(), held_back.expected.shape());
+  EXPECT_LE(Compare(held_back.expected, outputs).max_abs_error, kLargestError);
+
+  int64_t right = 0;
+  for (int64_t i = 0; i < outputs.shape()[0]; ++i) {
+    const int64_t answer = AnswerOf(outputs, i);
+    right += answer == held_back.labels[static_cast<size_t>(i)] ? 1 : 0;
+    // Equal to TensorFlow's answer on every device, so equal among the devices too.
+    EXPECT_EQ(answer, AnswerOf(held_back.expected, i)) << "picture " << i;
+  }
+  EXPECT_GE(static_cast<double>(right), kLeastAccuracy * static_cast<double>(outputs.shape()[0]));
+}
+
+std::string NameOf(const testing::TestParamInfo<ModelAndDevice>& info) {
+  const auto& [model, device, memory] = info.param;
+  const std::string format = model == "digits.pb" ? "Mace" : "TensorFlow";
+  if (device == "cpu") return format + "Cpu";
+  return format + (memory == MemoryChoice::kImage ? "Image" : "Buffer");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, DigitsTest,
+    testing::Combine(testing::Values("digits.pb", "digits_frozen.pb"), testing::Values("gpu"),
+                     testing::Values(MemoryChoice::kImage, MemoryChoice::kBuffer)),
+    NameOf);
+INSTANTIATE_TEST_SUITE_P(Reference, DigitsTest,
+                         testing::Combine(testing::Values("digits.pb", "digits_frozen.pb"),
+                                          testing::Values("cpu"),
+                                          testing::Values(MemoryChoice::kAuto)),
+                         NameOf);
+
+// Half storage: the probabilities may move, the accuracy may not fall.
+TEST(DigitsHalf, StaysAccurate) {
+  if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
+  const HeldBack held_back;
+  Options options;
+  options.precision = Precision::kFloat16;
+  std::unique_ptr<Engine> engine = MakeEngine(ProjectFile("models/digits/digits.pb"), options);
+  ASSERT_NE(engine, nullptr);
+  const HostTensor outputs = OutputsOf(engine.get(), held_back.pictures);
+  int64_t right = 0;
+  for (int64_t i = 0; i < outputs.shape()[0]; ++i)
+    right += AnswerOf(outputs, i) == held_back.labels[static_cast<size_t>(i)] ? 1 : 0;
+  EXPECT_GE(static_cast<double>(right), kLeastAccuracy * static_cast<double>(outputs.shape()[0]));
+  EXPECT_LE(Compare(held_back.expected, outputs).max_abs_error, 0.02);
+}
+
+}  // namespace
+}  // namespace mace

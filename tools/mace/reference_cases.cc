@@ -1,0 +1,207 @@
+#include "tools/mace/reference_cases.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "mace/base/files.h"
+#include "tools/mace/difference.h"
+#include "tools/mace/test_support.h"
+
+namespace mace {
+namespace {
+
+// Half storage rounds every activation to 11 bits; the error grows with the depth of the network.
+constexpr double kHalfShareOfRange = 0.02;
+
+// GoogleTest's names hold letters, digits and '_'.
+std::string TestName(const std::string& name) {
+  std::string clean = name;
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return clean;
+}
+
+std::map<std::string, std::string> FilesOf(const Json& tensors, const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& [name, entry] : tensors.items())
+    files[name] = JoinPath(folder, entry.at("file").get<std::string>());
+  return files;
+}
+
+ReferenceCase ParseCase(const Json& entry, const std::string& folder) {
+  ReferenceCase parsed;
+  // Formats have cases of the same name.
+  parsed.name =
+      TestName(entry.at("format").get<std::string>() + "_" + entry.at("name").get<std::string>());
+  parsed.model = JoinPath(folder, entry.at("model").at(0).get<std::string>());
+  for (const Json& set : entry.at("sets")) {
+    ReferenceSet files;
+    files.inputs = FilesOf(set.at("inputs"), folder);
+    files.outputs = FilesOf(set.at("outputs"), folder);
+    parsed.sets.push_back(std::move(files));
+  }
+  parsed.max_abs_error = entry.at("max_abs_err").get<double>();
+  return parsed;
+}
+
+ReferenceCase DigitsCase(const std::string& name, const std::string& model) {
+  const std::string folder = "models/digits/";
+  ReferenceCase digits;
+  digits.name = name;
+  digits.model = ProjectFile(folder + model);
+  for (int64_t row : {0, 1, 359}) {
+    ReferenceSet set;
+    set.inputs["input"] = ProjectFile(folder + "heldback/inputs.npy");
+    set.outputs["output"] = ProjectFile(folder + "heldback/expected.npy");
+    set.first_rows = row;
+    digits.sets.push_back(std::move(set));
+  }
+  digits.max_abs_error = 1e-4;
+  return digits;
+}
+
+ReferenceCase MadeCase(const std::string& network, const std::string& ending) {
+  ReferenceCase made;
+  made.name = TestName("made_" + network + ending);
+  made.model = MadeModel(network + ending + ".pb");
+  ReferenceSet set;
+  set.inputs["input"] = MadeModel(network + "_input.npy");
+  set.outputs["output"] = MadeModel(network + "_expected.npy");
+  made.sets.push_back(std::move(set));
+  // Probabilities over few classes, summed in double by the script that made them.
+  made.max_relative_error = 1e-4;
+  return made;
+}
+
+HostTensor LoadRow(const std::string& path, int64_t row) {
+  HostTensor tensor = LoadFloats(path);
+  return row < 0 ? tensor : RowOf(tensor, row);
+}
+
+// The first axis on which two shapes differ, in words.
+std::string FirstDifference(const Shape& expected, const Shape& found) {
+  if (expected.rank() != found.rank())
+    return "rank " + std::to_string(expected.rank()) + " and " + std::to_string(found.rank());
+  for (int axis = 0; axis < expected.rank(); ++axis) {
+    if (expected[axis] != found[axis]) return "axis " + std::to_string(axis);
+  }
+  return "no axis";
+}
+
+double LimitOf(const ReferenceCase& reference, const Options& options, double range) {
+  double limit = reference.max_relative_error >= 0 ? reference.max_relative_error * range
+                                                   : reference.max_abs_error;
+  // A model with half weights has an error of its own, in the manifest's limit.
+  if (options.precision == Precision::kFloat16) limit = std::max(limit, kHalfShareOfRange * range);
+  return limit;
+}
+
+void CheckOutput(const ReferenceCase& reference, const Options& options, const std::string& what,
+                 const HostTensor& expected, const HostTensor& actual) {
+  ASSERT_EQ(expected.shape(), actual.shape())
+      << what << ": expected " << expected.shape().ToString() << ", found "
+      << actual.shape().ToString() << ", first at "
+      << FirstDifference(expected.shape(), actual.shape());
+  const Difference difference = Compare(expected, actual);
+  const double limit = LimitOf(reference, options, difference.range);
+  EXPECT_LE(difference.max_abs_error, limit)
+      << what << ": max abs error " << difference.max_abs_error << " above " << limit << ", range "
+      << difference.range << ", cosine " << difference.cosine;
+}
+
+void CheckSet(const ReferenceCase& reference, const Options& options, const std::string& what,
+              const ReferenceSet& set, Engine* engine) {
+  std::vector<HostTensor> inputs;
+  for (const Port& port : engine->inputs()) {
+    const auto file = set.inputs.find(port.name);
+    ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << port.name;
+    inputs.push_back(LoadRow(file->second, set.first_rows));
+  }
+  const std::vector<HostTensor> outputs = RunOrFail(engine, inputs);
+  ASSERT_EQ(outputs.size(), engine->outputs().size()) << what;
+  std::set<std::string> compared;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = engine->outputs()[i].name;
+    const auto file = set.outputs.find(name);
+    ASSERT_NE(file, set.outputs.end()) << what << ": an output that nobody expects: " << name;
+    compared.insert(name);
+    CheckOutput(reference, options, what + ", output " + name,
+                LoadRow(file->second, set.first_rows), outputs[i]);
+  }
+  EXPECT_EQ(compared.size(), set.outputs.size()) << what << ": an expected output is missing";
+}
+
+}  // namespace
+
+void PrintTo(const ReferenceCase& reference, std::ostream* out) { *out << reference.model; }
+
+std::vector<ReferenceCase> SharedCases() {
+  std::vector<ReferenceCase> cases;
+  const std::string shared = SharedFolder();
+  if (shared.empty()) return cases;
+  const std::string folder = JoinPath(shared, "models");
+  const Json manifest = Json::parse(ReadText(JoinPath(folder, "manifest.json")), nullptr, false);
+  EXPECT_TRUE(manifest.is_array()) << folder << ": the manifest is no list of cases";
+  if (!manifest.is_array()) return cases;
+  for (const Json& entry : manifest) {
+    const std::string format = entry.value("format", "");
+    if (format != "mace" && format != "tf") continue;
+    if (entry.at("max_abs_err").is_number()) cases.push_back(ParseCase(entry, folder));
+  }
+  return cases;
+}
+
+std::vector<ReferenceCase> OwnCases() {
+  std::vector<ReferenceCase> cases = {DigitsCase("digits_mace", "digits.pb"),
+                                      DigitsCase("digits_tf", "digits_frozen.pb")};
+  for (const char* network :
+       {"mobilenet_v1", "mobilenet_v2", "squeezenet", "resnet50", "inception_v3"}) {
+    for (const char* ending : {"", "_frozen"}) cases.push_back(MadeCase(network, ending));
+  }
+  return cases;
+}
+
+std::string DescribeMode(const Options& options) {
+  std::string mode = options.device;
+  if (options.device != "cpu") {
+    mode += options.memory == MemoryChoice::kImage    ? ", image"
+            : options.memory == MemoryChoice::kBuffer ? ", buffer"
+                                                      : ", auto";
+  }
+  return mode + (options.precision == Precision::kFloat16 ? ", fp16" : ", fp32");
+}
+
+void CheckCase(const ReferenceCase& reference, const Options& options) {
+  const std::string mode = reference.name + " (" + DescribeMode(options) + ")";
+  std::unique_ptr<Engine> engine = MakeEngine(reference.model, options);
+  ASSERT_NE(engine, nullptr) << mode;
+  for (size_t i = 0; i < reference.sets.size(); ++i)
+    CheckSet(reference, options, mode + ", set " + std::to_string(i), reference.sets[i],
+             engine.get());
+  if (options.device != "cpu") ExpectOnGpu(*engine, mode);
+}
+
+void ExpectOnGpu(const Engine& engine, const std::string& model) {
+  static const std::set<std::string>* const kMustRunOnGpu = new std::set<std::string>{
+      "Activation", "BatchNorm",      "BiasAdd", "Conv2D",  "Deconv2D", "DepthwiseConv2d",
+      "Eltwise",    "FullyConnected", "MatMul",  "Pooling", "Softmax"};
+  for (const CpuOp& op : engine.stats().cpu_op_list) {
+    EXPECT_EQ(kMustRunOnGpu->count(op.type), 0u)
+        << model << ": " << op.name << " (" << op.type << ") ran on the CPU: " << op.why;
+  }
+  const Plan& plan = engine.plan();
+  if (plan.options.memory != MemoryChoice::kImage) return;
+  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
+    const Node& node = plan.graph->nodes[n];
+    if (kMustRunOnGpu->count(node.type) == 0) continue;
+    if (plan.placements[n].place != NodePlacement::Place::kGpuBuffer) continue;
+    EXPECT_FALSE(plan.placements[n].why.empty())
+        << model << ": " << node.name << " (" << node.type << ") is in a buffer, variant "
+        << plan.placements[n].variant << ", for no reason given";
+  }
+}
+
+}  // namespace mace

@@ -1,0 +1,52 @@
+// Whole models with inputs and the outputs that a trusted runtime gave: those of the reference
+// folder's manifest (where it is present) and this project's own.
+#ifndef TOOLS_MACE_REFERENCE_CASES_H_
+#define TOOLS_MACE_REFERENCE_CASES_H_
+
+#include <map>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "mace/mace.h"
+
+namespace mace {
+
+struct ReferenceSet {
+  std::map<std::string, std::string> inputs;  // Name to .npy file.
+  std::map<std::string, std::string> outputs;
+  int64_t first_rows = -1;  // Not -1: of each file only row `first_rows`, as a batch of one.
+};
+
+struct ReferenceCase {
+  std::string name;  // Letters, digits and '_' alone.
+  std::string model;
+  std::vector<ReferenceSet> sets;
+  double max_abs_error = 0;        // In fp32.
+  double max_relative_error = -1;  // Not -1: of the expected output's range, in place of it.
+};
+// For GoogleTest's messages.
+void PrintTo(const ReferenceCase& reference, std::ostream* out);
+
+// Every MACE and TensorFlow case with a numeric limit in SharedFolder()/models/manifest.json; empty
+// without the folder. Quantized cases have a sentence for a limit and are left out.
+std::vector<ReferenceCase> SharedCases();
+// The digits model and the networks that the build makes, MACE and TensorFlow.
+std::vector<ReferenceCase> OwnCases();
+
+// Runs every set of the case on an engine made with `options` and compares: names, shapes, then
+// values. The limit is the case's in fp32; in fp16 2 % of the expected output's range where that is
+// more. Each failure names case, mode, output, error and limit.
+void CheckCase(const ReferenceCase& reference, const Options& options);
+
+// "gpu, image, fp16", for messages.
+std::string DescribeMode(const Options& options);
+
+// Expects of the engine's plan that every op that carries weights, and every pooling, softmax and
+// elementwise op, runs on the GPU, and with MemoryChoice::kImage in images unless its placement
+// gives a reason.
+void ExpectOnGpu(const Engine& engine, const std::string& model);
+
+}  // namespace mace
+
+#endif  // TOOLS_MACE_REFERENCE_CASES_H_

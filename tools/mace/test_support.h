@@ -1,0 +1,70 @@
+// What the tests of the command and of whole models share: where files lie, running the command as
+// a process of its own, tensors to and from .npy files.
+//
+// Errors: functions that return a plain value fail the test through GoogleTest (ADD_FAILURE) and
+// return something empty. Thread contract: for one test thread.
+#ifndef TOOLS_MACE_TEST_SUPPORT_H_
+#define TOOLS_MACE_TEST_SUPPORT_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mace/mace.h"
+#include "tools/mace/json_output.h"
+
+namespace mace {
+
+// A file of this project by its path in the repository, among what the build gave the test.
+std::string ProjectFile(const std::string& path);
+// A model made by the build, such as "mobilenet_v2.pb" (tools/BUILD.bazel lists them).
+std::string MadeModel(const std::string& file);
+// The folder with reference models and outputs (MACE_SHARED_DIR, else ../shared beside the
+// project); empty where there is none.
+std::string SharedFolder();
+
+// A new empty folder for this test, below the test runner's temporary folder.
+std::string FreshFolder(const std::string& name);
+
+// Whether an OpenCL device is there at all. Tests that need one call it and GTEST_SKIP.
+bool HasOpenClDevice();
+
+std::string ReadText(const std::string& path);
+void WriteText(const std::string& path, const std::string& content);
+
+// How a run of the command ended.
+struct CommandResult {
+  int exit_code = -1;  // -1: it was ended by a signal.
+  int signal = 0;
+  std::string out;
+  std::string err;
+  std::vector<std::string> ErrorLines() const;
+  // stdout as JSON; fails the test where it is not JSON and nothing else.
+  Json OutJson() const;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+// Runs `mace ARGUMENTS…` with this process's environment and `environment` over it.
+CommandResult RunMace(const std::vector<std::string>& arguments,
+                      const Environment& environment = {});
+// Expects that it ended with `code` and said exactly one line on stderr: "mace: …" that contains
+// `part`.
+void ExpectRefused(const CommandResult& result, int code, const std::string& part);
+
+// Float tensors from and to .npy files.
+HostTensor LoadFloats(const std::string& path);
+void SaveFloats(const std::string& path, const HostTensor& tensor);
+// Row `row` of the outermost axis, as a batch of one.
+HostTensor RowOf(const HostTensor& tensor, int64_t row);
+// Seeded uniform floats for an input port.
+HostTensor RandomFor(const Port& port, uint32_t seed);
+
+// An engine or a failure of the test that holds the Status's message (and then null).
+std::unique_ptr<Engine> MakeEngine(const std::string& model, const Options& options);
+// Runs, or fails the test and gives nothing.
+std::vector<HostTensor> RunOrFail(Engine* engine, const std::vector<HostTensor>& inputs);
+
+}  // namespace mace
+
+#endif  // TOOLS_MACE_TEST_SUPPORT_H_
