@@ -12,18 +12,6 @@ namespace {
 
 std::string HexOf(const Sha256Digest& digest) { return ToHex(Bytes(digest.data(), digest.size())); }
 
-const char* KindName(SectionKind kind) {
-  switch (kind) {
-    case SectionKind::kDriverBinary:
-      return "driver binary";
-    case SectionKind::kCubin:
-      return "cubin";
-    case SectionKind::kPtx:
-      return "ptx";
-  }
-  return "unknown";
-}
-
 Json DevicesJson(const CacheFileInfo& info) {
   Json list = Json::array();
   for (const CacheDeviceInfo& entry : info.devices) {
@@ -51,7 +39,7 @@ Json ProgramsJson(const CacheFileInfo& info) {
     list.push_back({{"key", HexOf(program.key)},
                     {"source_hash", HexOf(program.source_hash)},
                     {"device", program.device},
-                    {"kind", KindName(program.kind)},
+                    {"kind", SectionKindName(program.kind)},
                     {"offset", program.section_offset},
                     {"size", program.section_size},
                     {"last_used", program.last_used},
@@ -82,7 +70,7 @@ void PrintInfo(FILE* out, const CacheFileInfo& info) {
   for (const CacheProgramInfo& program : info.programs) {
     std::fprintf(out,
                  "program %.16s…: device %u, %s, %llu bytes at 0x%llx, used in generation %u\n",
-                 HexOf(program.key).c_str(), program.device, KindName(program.kind),
+                 HexOf(program.key).c_str(), program.device, SectionKindName(program.kind),
                  static_cast<unsigned long long>(program.section_size),
                  static_cast<unsigned long long>(program.section_offset), program.last_used);
     for (const CachedKernel& kernel : program.kernels) {
