@@ -42,7 +42,11 @@ StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const std::string& device_spec,
   std::weak_ptr<ClDevice>& known_device = registry.devices[device_spec];
   std::shared_ptr<ClDevice> device = known_device.lock();
   if (device == nullptr) {
-    MACE_ASSIGN_OR_RETURN(device, OpenDevice(device_spec));
+    StatusOr<std::shared_ptr<ClDevice>> opened = OpenDevice(device_spec);
+    // For an engine a missing device is a fault of the device, not a file that is not there.
+    if (opened.status().code() == StatusCode::kNotFound)
+      return DeviceError(opened.status().message());
+    MACE_ASSIGN_OR_RETURN(device, std::move(opened));
     known_device = device;
   }
   std::shared_ptr<Runtime> runtime(new Runtime(std::move(device), OpenStore(cache_path)));

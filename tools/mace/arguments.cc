@@ -34,6 +34,10 @@ StatusOr<Options> ModelArguments::ToOptions() const {
   // Refused, not ignored: a caller that asks for them must know that it did not get them.
   if (precision == "tf32") return Unsupported("--precision: tf32 is not in this version");
   if (tuning != "none") return Unsupported("--tuning: " + tuning + " is not in this version");
+  if (device != "cpu" && device != "gpu" && !StartsWith(device, "gpu:")) {
+    return InvalidArgument("--device: expected gpu, gpu:N, gpu:NAME-PART or cpu, found '" + device +
+                           "'");
+  }
   Options options;
   options.device = device;
   options.memory = memory == "image"    ? MemoryChoice::kImage
