@@ -42,19 +42,19 @@ StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Open(const std::string& pa
   return std::shared_ptr<const CacheFile>(std::move(file));
 }
 
-Status CacheFile::CheckOwner() const {
+Status CheckCacheFileOwner(const RandomAccessFile& file) {
   constexpr uint32_t kGroupOrOtherWrite = 022;
-  if ((file_->mode() & kGroupOrOtherWrite) != 0) {
+  if ((file.mode() & kGroupOrOtherWrite) != 0) {
     return InvalidArgument("group or others may write it, so its code is not trusted");
   }
-  if (file_->owner() != 0 && file_->owner() != geteuid()) {
+  if (file.owner() != 0 && file.owner() != geteuid()) {
     return InvalidArgument("owned by another user, so its code is not trusted");
   }
   return Status::Ok();
 }
 
 Status CacheFile::Load(const CacheTrust& trust) {
-  if (!trust.allow_untrusted) MACE_RETURN_IF_ERROR(CheckOwner());
+  if (!trust.allow_untrusted) MACE_RETURN_IF_ERROR(CheckCacheFileOwner(*file_));
   const uint64_t file_size = file_->size();
   if (file_size == 0) return Corruption("empty");
 

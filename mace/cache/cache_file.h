@@ -27,6 +27,10 @@ struct CacheTrust {
   std::optional<PublicKey> public_key;
 };
 
+// OK when the file belongs to this user or root and neither group nor others may write it: who else
+// could have put code into it?
+Status CheckCacheFileOwner(const RandomAccessFile& file);
+
 class CacheFile {
  public:
   // Reads headers, table, tuning records and trailer, no section.
@@ -48,7 +52,6 @@ class CacheFile {
  private:
   CacheFile() = default;
   Status Load(const CacheTrust& trust);
-  Status CheckOwner() const;
 
   std::unique_ptr<RandomAccessFile> file_;
   CacheIndex index_;

@@ -111,6 +111,21 @@ size_t CacheContents::Merge(const std::vector<ProgramRecord>& new_programs,
   return stale;
 }
 
+void CacheContents::Union(const CacheContents& newer) {
+  std::set<Sha256Digest> new_keys;
+  for (const ProgramRecord& program : newer.programs) new_keys.insert(program.key);
+  const auto program_goes = [&](const ProgramRecord& old) { return new_keys.count(old.key) != 0; };
+  const auto record_goes = [&](const TuningEntry& old) {
+    return std::any_of(newer.tuning.begin(), newer.tuning.end(), [&](const TuningEntry& entry) {
+      return entry.key == old.key && entry.device == old.device;
+    });
+  };
+  programs.erase(std::remove_if(programs.begin(), programs.end(), program_goes), programs.end());
+  tuning.erase(std::remove_if(tuning.begin(), tuning.end(), record_goes), tuning.end());
+  programs.insert(programs.end(), newer.programs.begin(), newer.programs.end());
+  tuning.insert(tuning.end(), newer.tuning.begin(), newer.tuning.end());
+}
+
 size_t CacheContents::EvictTo(uint64_t limit) {
   const uint64_t header_size = kMinimumHeaderSize + CollectDevices(*this).Encode().size();
   const uint64_t fixed = AlignSection(header_size) + kTrailerSize + kSignatureBlockSize;

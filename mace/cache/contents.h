@@ -54,6 +54,9 @@ struct CacheContents {
   // ones went.
   size_t Merge(const std::vector<ProgramRecord>& new_programs,
                const std::vector<TuningEntry>& new_tuning);
+  // Adds what `newer` holds, in the place of entries with the same key and device; nothing counts
+  // as stale.
+  void Union(const CacheContents& newer);
   // Drops the entries longest unused until the file fits `limit` bytes; returns how many.
   size_t EvictTo(uint64_t limit);
 };

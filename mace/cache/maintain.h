@@ -1,0 +1,46 @@
+// What the `mace cache` command does to whole files: merge, prune, sign, extract.
+//
+// All but extract replace the output atomically, under its lock. Thread contract: thread-safe,
+// between processes too.
+#ifndef MACE_CACHE_MAINTAIN_H_
+#define MACE_CACHE_MAINTAIN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/cache/rewrite.h"
+
+namespace mace {
+
+// Adds the contents of `inputs` to `output`, later ones before earlier where a key is in two;
+// `output` may be new. A bad input, or a damaged section in one, is an error, and nothing is
+// written.
+Status MergeCacheFiles(const std::vector<std::string>& inputs, const std::string& output,
+                       const RewriteOptions& options = {});
+
+struct PruneOptions {
+  uint64_t size_limit = UINT64_MAX;  // Of the file; the longest unused go first.
+  // Entries last used more than so many writings ago go.
+  uint32_t largest_age = UINT32_MAX;
+};
+
+// Drops damaged programs, and what the options say. Returns how many programs and tuning records
+// went.
+StatusOr<size_t> PruneCacheFile(const std::string& path, const PruneOptions& prune,
+                                const RewriteOptions& options = {});
+
+// Writes the file again with a signature. A damaged file is an error: what is signed should be
+// whole.
+Status SignCacheFile(const std::string& path, const SigningKey& key);
+
+// Writes the section of the program whose key begins with the hexadecimal digits `key_prefix` to
+// `output`. kNotFound when none does, kInvalidArgument when several do.
+Status ExtractProgram(const std::string& path, const std::string& key_prefix,
+                      const std::string& output);
+
+}  // namespace mace
+
+#endif  // MACE_CACHE_MAINTAIN_H_
