@@ -99,7 +99,7 @@ double LimitOf(const ReferenceCase& reference, const Options& options,
   // A model with half weights has an error of its own, in the manifest's limit.
   limit = std::max(limit, kHalfShareOfRange * difference.range);
   // An output that is stored as half cannot be nearer than half a unit in its last place: of
-  // op_params output 6 lies in a range of 0.007 around 0.7, and is 1.9e-4 off.
+  // op_params output 6 lies in [-0.7311, -0.7239], and is 1.9e-4 off.
   constexpr double kHalfRounding = 1.0 / 2048;
   const double magnitude =
       difference.max_rel_error > 0 ? difference.max_abs_error / difference.max_rel_error : 0;
