@@ -1,5 +1,6 @@
-// Tests an op in one call: infers, runs the reference, and runs every GPU lowering over storage and precision on the
-// OpenCL device at hand against that reference, shapes before values. Fails through GoogleTest and prints the seed.
+// Tests an op in one call: infers, runs the reference, and runs every GPU lowering over storage and
+// precision on the OpenCL device at hand against that reference, shapes before values. Fails
+// through GoogleTest and prints the seed.
 //
 //   OpTester("Softmax").Set("axis", int64_t{-1}).Input({2, 5, 7, 6}).Run();
 #ifndef MACE_TESTING_OP_TESTER_H_
@@ -29,14 +30,16 @@ class OpTester {
   OpTester& AbsentInput();
   OpTester& Outputs(int count);  // 1 by default.
   OpTester& Seed(uint32_t seed);
-  // Largest error relative to the output's largest magnitude; defaults 1e-5 and 2e-3 (half storage).
+  // Largest error relative to the output's largest magnitude; defaults 1e-5 and 2e-3 (half
+  // storage).
   OpTester& Tolerance(float float32, float float16);
 
   // What inference and the reference give; a Status where the op refuses.
   StatusOr<std::vector<HostTensor>> Reference();
   // Reference against all lowerings; also fails when there is no lowering at all, unless cpu_only.
   void Run();
-  void ExpectRefused(const std::string& message_part);  // Make or Infer fails with this in its message.
+  void ExpectRefused(
+      const std::string& message_part);  // Make or Infer fails with this in its message.
   OpTester& CpuOnly();
 
  private:

@@ -1,11 +1,10 @@
 // The tester itself: what is right passes, and each breach of the contract is found.
-#include "mace/testing/op_tester.h"
-
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include "mace/ops/convert.h"
 #include "mace/testing/lowering_runner.h"
+#include "mace/testing/op_tester.h"
 
 namespace mace {
 namespace {
