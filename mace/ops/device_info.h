@@ -1,4 +1,5 @@
-// What an op's variants may know of a device: plain numbers and flags, read once by cl/ when the device is opened.
+// What an op's variants may know of a device: plain numbers and flags, read once by cl/ when the
+// device is opened.
 #ifndef MACE_OPS_DEVICE_INFO_H_
 #define MACE_OPS_DEVICE_INFO_H_
 

@@ -1,6 +1,7 @@
-// The activation that Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, BatchNorm, InstanceNorm and Activation apply
-// to their result, from the attributes of MACE's format: activation ("NOOP", "RELU", "RELUX", "PRELU", "TANH",
-// "SIGMOID", "LEAKYRELU", "ELU", "HARDSIGMOID"), max_limit, activation_coefficient, hardsigmoid_alpha, hardsigmoid_beta.
+// The activation that Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, BatchNorm, InstanceNorm
+// and Activation apply to their result, from the attributes of MACE's format: activation ("NOOP",
+// "RELU", "RELUX", "PRELU", "TANH", "SIGMOID", "LEAKYRELU", "ELU", "HARDSIGMOID"), max_limit,
+// activation_coefficient, hardsigmoid_alpha, hardsigmoid_beta.
 #ifndef MACE_OPS_FUSED_ACTIVATION_H_
 #define MACE_OPS_FUSED_ACTIVATION_H_
 
@@ -15,8 +16,8 @@
 namespace mace {
 
 struct FusedActivation {
-  // The values of the macro ACTIVATION in fused_activation.clh. PRELU (a slope for each channel) is no part of this:
-  // only the op Activation has it.
+  // The values of the macro ACTIVATION in fused_activation.clh. PRELU (a slope for each channel) is
+  // no part of this: only the op Activation has it.
   enum class Kind { kNone = 0, kRelu, kReluX, kTanh, kSigmoid, kLeakyRelu, kElu, kHardSigmoid };
   Kind kind = Kind::kNone;
   float a = 0;

@@ -1,6 +1,7 @@
-// The contract of an op. An op is one place: its file set in this folder holds the attributes (parsed once into the
-// op's own class), the inference of shapes and types, the reference on the CPU, and the GPU variants. Adding an op is
-// adding files: the build finds the line `extern const OpDefinition k<Name>Op = {...};` and makes the op table.
+// The contract of an op. An op is one place: its file set in this folder holds the attributes
+// (parsed once into the op's own class), the inference of shapes and types, the reference on the
+// CPU, and the GPU variants. Adding an op is adding files: the build finds the line `extern const
+// OpDefinition k<Name>Op = {...};` and makes the op table.
 //
 // An Op is immutable after Make: thread-safe.
 #ifndef MACE_OPS_OP_H_
@@ -18,7 +19,8 @@
 
 namespace mace {
 
-// One input as shape inference and planning see it. `constant` is set for weights and folded values.
+// One input as shape inference and planning see it. `constant` is set for weights and folded
+// values.
 struct OpInput {
   TensorInfo info;
   const HostTensor* constant = nullptr;
@@ -38,22 +40,27 @@ class Op {
  public:
   virtual ~Op() = default;
 
-  // Shapes and dtypes of all outputs. kInvalidArgument says what was expected and found (the caller adds the node).
-  virtual Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const = 0;
+  // Shapes and dtypes of all outputs. kInvalidArgument says what was expected and found (the caller
+  // adds the node).
+  virtual Status Infer(const std::vector<OpInput>& inputs,
+                       std::vector<TensorInfo>* outputs) const = 0;
 
-  // The truth: fills `outputs` (allocated, zeroed, with the inferred infos) from dense row-major inputs. Float inputs
-  // arrive as float32. An absent optional input has dtype kInvalid. REQUIRES: Infer accepted these inputs.
-  virtual Status Reference(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) const = 0;
+  // The truth: fills `outputs` (allocated, zeroed, with the inferred infos) from dense row-major
+  // inputs. Float inputs arrive as float32. An absent optional input has dtype kInvalid. REQUIRES:
+  // Infer accepted these inputs.
+  virtual Status Reference(const std::vector<HostTensor>& inputs,
+                           std::vector<HostTensor>* outputs) const = 0;
 
-  // All ways to run on request.device with activations in request.storage; ways that only exist for buffers or
-  // row-major data may be given for images too (the planner adds the conversions). Empty: the op runs on the CPU.
-  // A variant that would exceed a limit of the device is not given.
+  // All ways to run on request.device with activations in request.storage; ways that only exist for
+  // buffers or row-major data may be given for images too (the planner adds the conversions).
+  // Empty: the op runs on the CPU. A variant that would exceed a limit of the device is not given.
   virtual std::vector<Lowering> Lower(const LoweringRequest& request) const {
     (void)request;
     return {};
   }
 
-  virtual Cost EstimateCost(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) const;
+  virtual Cost EstimateCost(const std::vector<OpInput>& inputs,
+                            const std::vector<TensorInfo>& outputs) const;
 };
 
 struct OpDefinition {
