@@ -146,7 +146,7 @@ void PrintKernel(uint32_t number, uint64_t offset, const KernelEntry& entry,
   printer.Raw(32, prefix + "section SHA-256");
   printer.Number64(prefix + "section offset", "0x%llx");
   printer.Number64(prefix + "section size");
-  printer.Number32(prefix + "kind = " + SectionKindName(entry.kind));
+  printer.Number32(prefix + "kind (" + SectionKindName(entry.kind) + ")");
   printer.Number32(prefix + "device");
   printer.Number32(prefix + "last used in generation");
   printer.Text(prefix + "name");
