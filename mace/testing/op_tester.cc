@@ -169,6 +169,11 @@ OpTester& OpTester::CpuOnly() {
   return *this;
 }
 
+OpTester& OpTester::AsGpu(uint32_t compute_units) {
+  gpu_compute_units_ = compute_units;
+  return *this;
+}
+
 StatusOr<OpTester::Prepared> OpTester::Prepare(Precision precision) const {
   Node node = node_;
   Prepared prepared;
@@ -293,7 +298,11 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
   LoweringRequest request;
   request.inputs = prepared->inputs;
   request.outputs = prepared->outputs;
-  request.device = *device;
+  DeviceInfo gpu = **device;
+  gpu.kind = DeviceKind::kGpu;
+  gpu.compute_units = gpu_compute_units_;
+  gpu.local_memory_is_emulated = false;
+  request.device = gpu_compute_units_ > 0 ? &gpu : *device;
   request.precision = precision;
   for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
     if (storage == Storage::kImage && !((*device)->images && (!half || (*device)->half_images))) {

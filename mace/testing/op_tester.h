@@ -41,6 +41,9 @@ class OpTester {
   void ExpectRefused(
       const std::string& message_part);  // Make or Infer fails with this in its message.
   OpTester& CpuOnly();
+  // Asks for the variants that a GPU with this many compute units is given, and runs them on the
+  // device at hand: where that is a CPU, no other test sees them.
+  OpTester& AsGpu(uint32_t compute_units);
 
  private:
   struct TestInput {
@@ -65,6 +68,7 @@ class OpTester {
   float tolerance_float32_ = 1e-5f;
   float tolerance_float16_ = 2e-3f;
   bool cpu_only_ = false;
+  uint32_t gpu_compute_units_ = 0;  // 0: the device as it is.
 };
 
 }  // namespace mace

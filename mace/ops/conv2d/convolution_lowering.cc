@@ -12,9 +12,14 @@ int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
 constexpr double kMaxElements = static_cast<double>(std::numeric_limits<int32_t>::max());
 
 // The largest tile of output channels that a packing rounds up to.
-constexpr int64_t kLargestTile = 64;
+constexpr int64_t kLargestTile = 128;
 
 constexpr size_t kWorkGroupItems = 64;
+
+// Elsewhere (CPUs among them) staging in local memory only copies.
+bool HasLocalMemory(const ConvolutionRequest& request) {
+  return !request.cpu() && !request.device().local_memory_is_emulated;
+}
 
 }  // namespace
 
@@ -133,6 +138,8 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
     return result;
   }
   if (storage == Storage::kBuffer) LowerTiled(request, &result);
+  if (storage == Storage::kBuffer && HasLocalMemory(request)) LowerLocal(request, &result);
+  if (storage == Storage::kImage) LowerImage(request, &result);
   LowerDirect(request, storage, &result);
   return result;
 }

@@ -1,8 +1,10 @@
 // The GPU variants of a convolution, shared by Conv2D, DepthwiseConv2d, FullyConnected and MatMul:
-//   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one there
-//   <op>_direct     four channels x four pixels a work-item, image or buffer; the fast one on
-//   images <op>_depthwise  one output channel for each input channel <op>_grouped    any groups,
-//   channel by channel; where groups do not begin at multiples of four
+//   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one on CPUs
+//   <op>_local      the same with tiles in local memory (local_tiles.h); the fast one on GPUs
+//   <op>_image      3x3 and 1x1 on images
+//   <op>_direct     four channels x four pixels a work-item, image or buffer
+//   <op>_depthwise  one output channel for each input channel
+//   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
 #define MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
@@ -59,7 +61,14 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
+// Estimated milliseconds of conv2d_direct.
+double EstimateDirectMs(const ConvolutionRequest& request, Storage storage);
+
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// Buffers, GPUs with local memory of their own. The tiles with the best estimates.
+void LowerLocal(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// Images, 3x3 and 1x1; else nothing. REQUIRES: aligned groups.
+void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);
 void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
                     std::vector<Lowering>* result);

@@ -22,6 +22,10 @@ double DirectRate(const ConvolutionRequest& request, Storage storage) {
 
 }  // namespace
 
+double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
+  return request.convolution.flops() / 2 * DirectRate(request, storage) * 1e-3;
+}
+
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;
   const int64_t taps = c.taps(), depth = c.in_per_group();
@@ -89,7 +93,7 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   SetWorkSizes(request.device(),
                {(c.window.w.out + kPixels - 1) / kPixels, Blocks(c.out_channels), out_rows},
                &launch);
-  lowering.estimate_ms = c.flops() / 2 * DirectRate(request, storage) * 1e-3;
+  lowering.estimate_ms = EstimateDirectMs(request, storage);
   result->push_back(std::move(lowering));
 }
 
@@ -109,7 +113,7 @@ void LowerGrouped(const ConvolutionRequest& request, Storage storage,
   }
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(), {c.window.w.out, Blocks(c.out_channels), out_rows}, &launch);
-  lowering.estimate_ms = c.flops() / 2 * DirectRate(request, storage) * 1e-2;
+  lowering.estimate_ms = 10 * EstimateDirectMs(request, storage);
   result->push_back(std::move(lowering));
 }
 

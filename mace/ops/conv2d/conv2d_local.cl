@@ -1,0 +1,242 @@
+// conv2d_local: convolution as an implicit matrix product, for devices with fast local memory.
+// A work-group computes TILE_M output pixels x TILE_N output channels. Its work-items form SLICES
+// slices, each of which adds up a part of the sum over taps and input channels, BLOCKS_K blocks of
+// input channels a step: it stages them in local memory (twice: one is filled while the other is
+// used) and multiplies them in register tiles of ITEM_M x ITEM_N. The slices' sums meet in local
+// memory. Buffers only.
+//
+// Macros: TILE_M, TILE_N, BLOCKS_K, ITEM_M, ITEM_N, SLICES (ITEM_M and ITEM_N multiples of 4 that
+//   divide TILE_M and TILE_N; BLOCKS_K divides the work-items of a slice), BLOCK_DEPTH (channels of
+//   a block: 4, or the input channels of a group where these are fewer, so that none is wasted),
+//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, ACTIVATION.
+// weights: [group][tile][block of (kh, kw, i)][BLOCK_DEPTH][TILE_N], zeros where there is none;
+//   blocks are padded to SLICES * steps * BLOCKS_K.
+// One work-group is (SLICES * (TILE_M / ITEM_M) * (TILE_N / ITEM_N), 1, 1); group ids are (tile of
+// pixels, tile of channels). Output pixels are numbered (n * out_h + oh) * out_w + ow.
+#ifdef USE_conv2d_local
+#include "fused_activation.clh"
+
+#define ITEMS_N (TILE_N / ITEM_N)
+#define SLICE_ITEMS ((TILE_M / ITEM_M) * ITEMS_N)
+#define GROUP_ITEMS (SLICE_ITEMS * SLICES)
+#define TILE_K (BLOCKS_K * BLOCK_DEPTH)
+#define LOADS_X ((TILE_M * BLOCKS_K + SLICE_ITEMS - 1) / SLICE_ITEMS)
+#define LOADS_W ((TILE_K * TILE_N / 4 + SLICE_ITEMS - 1) / SLICE_ITEMS)
+// Four floats more than a row needs: fewer conflicts between the banks that a step's stores hit.
+#define PITCH_M (TILE_M + 4)
+#define STAGE_FLOATS (TILE_K * (PITCH_M + TILE_N))
+#define SUM_FLOATS (SLICES > 1 ? SLICES * TILE_M * TILE_N : 0)
+#define SHARED_FLOATS \
+  (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
+
+// Pitches and offsets are multiples of four elements: one wide access each.
+#if HALF_STORAGE
+#define LOAD_BLOCK(p, i) vloada_half4(0, (p) + (i))
+#define STORE_BLOCK(p, i, v) vstorea_half4((v), 0, (p) + (i))
+#else
+#define LOAD_BLOCK(p, i) (*(__global const float4 *)((p) + (i)))
+#define STORE_BLOCK(p, i, v) (*(__global float4 *)((p) + (i)) = (v))
+#endif
+
+// Adds the products of one element of x with the item's columns.
+#define ADD_ROW(t, element)                                                     \
+  {                                                                             \
+    const float factor = element;                                               \
+    _Pragma("unroll") for (int v = 0; v < ITEM_N / 4; ++v) sum[t][v] += factor * columns[v]; \
+  }
+
+__kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
+    TENSOR_IN(x), TENSOR_OUT(y),
+#if RESIDUAL
+    TENSOR_IN(residual),
+#endif
+    __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+#if !POINTWISE
+    int in_h, int out_h, int out_w, int kernel_h, int kernel_w, int stride_h, int stride_w,
+    int dilation_h, int dilation_w, int pad_top, int pad_left,
+#endif
+    int pixels, int channels, int in_per_group, int out_per_group, int tiles_per_group, int steps,
+    float a, float b) {
+  __local float4 shared4[SHARED_FLOATS / 4];
+  __local float *shared = (__local float *)shared4;
+  const int item = get_local_id(0);
+  const int slice = item / SLICE_ITEMS;
+  const int lane = item - slice * SLICE_ITEMS;
+  const int item_m = lane / ITEMS_N;
+  const int item_n = lane - item_m * ITEMS_N;
+  const int first_pixel = TILE_M * (int)get_group_id(0);
+  const int tile = get_group_id(1);
+  const int group = tile / tiles_per_group;
+  const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
+  const int in_blocks = (in_per_group + 3) / 4;
+
+  // Which elements of x this item stages: one block of channels, LOADS_X pixels.
+  const int stage_block = lane % BLOCKS_K;
+  const int first_block = slice * steps * BLOCKS_K + stage_block;
+  int from[LOADS_X];
+#if POINTWISE
+  int block = first_block;
+#pragma unroll
+  for (int j = 0; j < LOADS_X; ++j) {
+    const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
+    from[j] = pixel * x_pitch + x_offset + group * in_per_group;
+  }
+#else
+  const int first_tap = first_block / in_blocks;
+  int block = first_block - first_tap * in_blocks;
+  int kh = first_tap / kernel_w;
+  int kw = first_tap - kh * kernel_w;
+  int first_h[LOADS_X], first_w[LOADS_X];
+#pragma unroll
+  for (int j = 0; j < LOADS_X; ++j) {
+    const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
+    const int row = pixel / out_w;
+    const int n = row / out_h;
+    first_h[j] = (row - n * out_h) * stride_h - pad_top;
+    first_w[j] = (pixel - row * out_w) * stride_w - pad_left;
+    from[j] = ADDRESS(x, n * in_h + first_h[j], first_w[j], group * in_per_group);
+  }
+#endif
+  int weight = (tile * SLICES + slice) * steps * TILE_K * TILE_N + 4 * lane;
+
+  float4 sum[ITEM_M][ITEM_N / 4];
+#pragma unroll
+  for (int t = 0; t < ITEM_M; ++t) {
+#pragma unroll
+    for (int v = 0; v < ITEM_N / 4; ++v) sum[t][v] = 0.0f;
+  }
+
+  // Step s is fetched before step s - 1 is computed and staged after it.
+  for (int step = 0; step <= steps; ++step) {
+    float4 next_x[LOADS_X], next_w[LOADS_W];
+    if (step < steps) {
+#if POINTWISE
+      const bool block_inside = block < in_blocks;
+#pragma unroll
+      for (int j = 0; j < LOADS_X; ++j) {
+        next_x[j] = 0.0f;
+        if (block_inside) next_x[j] = LOAD_BLOCK(x, from[j] + 4 * block);
+      }
+      block += BLOCKS_K;
+#else
+      const int down = kh * dilation_h, right = kw * dilation_w;
+      const int ahead = (down * x_width + right) * x_pitch + 4 * block;
+#pragma unroll
+      for (int j = 0; j < LOADS_X; ++j) {
+        const int h = first_h[j] + down, w = first_w[j] + right;
+        next_x[j] = 0.0f;
+        if (kh < kernel_h && h >= 0 && h < in_h && w >= 0 && w < x_width) {
+          next_x[j] = LOAD_BLOCK(x, from[j] + ahead);
+        }
+      }
+      block += BLOCKS_K;
+      while (block >= in_blocks) {
+        block -= in_blocks;
+        if (++kw == kernel_w) {
+          kw = 0;
+          ++kh;
+        }
+      }
+#endif
+#pragma unroll
+      for (int j = 0; j < LOADS_W; ++j) {
+        if (TILE_K * TILE_N / 4 % SLICE_ITEMS == 0 ||
+            lane + j * SLICE_ITEMS < TILE_K * TILE_N / 4) {
+          next_w[j] = LOAD_BLOCK(weights, weight + 4 * j * SLICE_ITEMS);
+        }
+      }
+      weight += TILE_K * TILE_N;
+    }
+    if (step > 0) {
+      __local const float *stage = shared + (2 * slice + ((step - 1) & 1)) * STAGE_FLOATS;
+      __local const float4 *rows4 = (__local const float4 *)stage + item_m;
+      __local const float4 *columns4 = (__local const float4 *)(stage + TILE_K * PITCH_M) + item_n;
+#pragma unroll
+      for (int k = 0; k < TILE_K; ++k) {
+        float4 rows[ITEM_M / 4], columns[ITEM_N / 4];
+#pragma unroll
+        for (int j = 0; j < ITEM_M / 4; ++j) rows[j] = rows4[k * PITCH_M / 4 + j * TILE_M / ITEM_M];
+#pragma unroll
+        for (int v = 0; v < ITEM_N / 4; ++v) columns[v] = columns4[k * TILE_N / 4 + v * ITEMS_N];
+#pragma unroll
+        for (int j = 0; j < ITEM_M / 4; ++j) {
+          ADD_ROW(4 * j, rows[j].x)
+          ADD_ROW(4 * j + 1, rows[j].y)
+          ADD_ROW(4 * j + 2, rows[j].z)
+          ADD_ROW(4 * j + 3, rows[j].w)
+        }
+      }
+    }
+    if (step < steps) {
+      __local float *stage = shared + (2 * slice + (step & 1)) * STAGE_FLOATS;
+#pragma unroll
+      for (int j = 0; j < LOADS_X; ++j) {
+        const int m = (lane + j * SLICE_ITEMS) / BLOCKS_K;
+        if (TILE_M * BLOCKS_K % SLICE_ITEMS == 0 || m < TILE_M) {
+          __local float *to = stage + stage_block * BLOCK_DEPTH * PITCH_M + m;
+          to[0] = next_x[j].x;
+          if (BLOCK_DEPTH > 1) to[PITCH_M] = next_x[j].y;
+          if (BLOCK_DEPTH > 2) to[2 * PITCH_M] = next_x[j].z;
+          if (BLOCK_DEPTH > 3) to[3 * PITCH_M] = next_x[j].w;
+        }
+      }
+      __local float4 *to4 = (__local float4 *)(stage + TILE_K * PITCH_M);
+#pragma unroll
+      for (int j = 0; j < LOADS_W; ++j) {
+        const int i = lane + j * SLICE_ITEMS;
+        if (TILE_K * TILE_N / 4 % SLICE_ITEMS == 0 || i < TILE_K * TILE_N / 4) to4[i] = next_w[j];
+      }
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+
+  // A group's tiles end at the group: what is behind belongs to another tile.
+  const int end_channel = (group + 1) * out_per_group;
+#if SLICES > 1
+#pragma unroll
+  for (int t = 0; t < ITEM_M; ++t) {
+    const int m = 4 * item_m + t / 4 * (4 * TILE_M / ITEM_M) + t % 4;
+#pragma unroll
+    for (int v = 0; v < ITEM_N / 4; ++v) {
+      shared4[(slice * TILE_M + m) * (TILE_N / 4) + item_n + v * ITEMS_N] = sum[t][v];
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int i = item; i < TILE_M * TILE_N / 4; i += GROUP_ITEMS) {
+    const int pixel = first_pixel + i / (TILE_N / 4);
+    const int channel = first_channel + 4 * (i % (TILE_N / 4));
+    float4 value = shared4[i];
+#pragma unroll
+    for (int s = 1; s < SLICES; ++s) value += shared4[s * (TILE_M * TILE_N / 4) + i];
+#else
+#pragma unroll
+  for (int i = 0; i < ITEM_M * ITEM_N / 4; ++i) {
+    const int t = i / (ITEM_N / 4), v = i % (ITEM_N / 4);
+    const int pixel = first_pixel + 4 * item_m + t / 4 * (4 * TILE_M / ITEM_M) + t % 4;
+    const int channel = first_channel + 4 * (item_n + v * ITEMS_N);
+    float4 value = sum[t][v];
+#endif
+    if (pixel >= pixels || channel >= end_channel) continue;
+    value += *(__global const float4 *)(bias + channel);
+#if RESIDUAL
+    value += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
+#endif
+    STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
+                mace_mask_lanes(ACTIVATE(value, a, b), channels - channel));
+  }
+}
+
+#undef ITEMS_N
+#undef SLICE_ITEMS
+#undef GROUP_ITEMS
+#undef TILE_K
+#undef LOADS_X
+#undef LOADS_W
+#undef PITCH_M
+#undef STAGE_FLOATS
+#undef SUM_FLOATS
+#undef SHARED_FLOATS
+#undef LOAD_BLOCK
+#undef STORE_BLOCK
+#undef ADD_ROW
+#endif

@@ -1,0 +1,143 @@
+// conv2d_local: see conv2d_local.cl.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "mace/ops/conv2d/local_tiles.h"
+
+namespace mace {
+namespace {
+
+int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
+
+// What a convolution comes to in one tile's units.
+struct Extents {
+  int64_t depth;            // Channels of a block.
+  int64_t blocks;           // Blocks of taps and input channels in one sum.
+  int64_t steps;            // Of each slice.
+  int64_t pixel_tiles;      // Of the whole output.
+  int64_t tiles_per_group;  // Of channels.
+  int64_t tiles;            // Of channels, in all groups.
+
+  Extents(const Convolution& c, const LocalTile& tile)
+      : depth(std::min<int64_t>(4, c.in_per_group())),
+        blocks(c.taps() * CeilDivide(c.in_per_group(), 4)),
+        steps(CeilDivide(blocks, int64_t{tile.blocks_k} * tile.slices)),
+        pixel_tiles(CeilDivide(c.out_pixels(), tile.m)),
+        tiles_per_group(CeilDivide(c.out_per_group(), tile.n)),
+        tiles(tiles_per_group * c.groups) {}
+
+  // Rows of the packed filter in one tile.
+  int64_t rows(const LocalTile& tile) const { return steps * tile.slices * tile.blocks_k * depth; }
+  int64_t work_groups() const { return pixel_tiles * tiles; }
+};
+
+// [group][tile][block of (tap, i)][depth][n]
+PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile& tile) {
+  const Convolution& c = request.convolution;
+  const Extents extents(c, tile);
+  const int64_t rows = extents.rows(tile), columns = tile.n;
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(extents.tiles * rows * columns);
+  weights.pack = [=, filter = request.weights.filter](float* to) {
+    std::fill(to, to + extents.tiles * rows * columns, 0.0f);
+    const std::vector<float> from = filter();
+    const int64_t taps = c.taps(), depth = c.in_per_group(), per_group = c.out_per_group();
+    const int64_t in_blocks = CeilDivide(depth, 4);
+    for (int64_t o = 0; o < c.out_channels; ++o) {
+      const int64_t in_group = o % per_group;
+      const int64_t index = o / per_group * extents.tiles_per_group + in_group / columns;
+      float* base = to + index * rows * columns + in_group % columns;
+      for (int64_t i = 0; i < depth; ++i) {
+        for (int64_t tap = 0; tap < taps; ++tap) {
+          const int64_t row = (tap * in_blocks + i / 4) * extents.depth + i % 4;
+          base[row * columns] = from[static_cast<size_t>((o * depth + i) * taps + tap)];
+        }
+      }
+    }
+  };
+  return weights;
+}
+
+void SetTileMacros(const LocalTile& tile, int64_t depth, Launch* launch) {
+  const std::pair<const char*, int64_t> macros[] = {
+      {"TILE_M", tile.m},      {"TILE_N", tile.n},      {"BLOCKS_K", tile.blocks_k},
+      {"ITEM_M", tile.item_m}, {"ITEM_N", tile.item_n}, {"SLICES", tile.slices},
+      {"BLOCK_DEPTH", depth}};
+  for (const auto& [name, value] : macros) launch->kernel.macros[name] = std::to_string(value);
+}
+
+}  // namespace
+
+int LocalTile::local_bytes(int depth) const {
+  const int stages = 2 * slices * blocks_k * depth * (m + 4 + n);
+  const int sums = slices > 1 ? slices * m * n : 0;
+  return 4 * std::max(stages, sums);
+}
+
+std::string LocalTile::name() const {
+  return std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(4 * blocks_k) + "_" +
+         std::to_string(item_m) + "x" + std::to_string(item_n) + "_s" + std::to_string(slices);
+}
+
+bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
+                   const LocalTile& tile) {
+  const Extents extents(convolution, tile);
+  const size_t items = static_cast<size_t>(tile.group_items());
+  const double filter = static_cast<double>(extents.rows(tile)) * static_cast<double>(tile.n) *
+                        static_cast<double>(extents.tiles);
+  const double work_items = static_cast<double>(items) * static_cast<double>(extents.pixel_tiles);
+  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  return items <= device.max_work_group_size && items <= device.max_work_item_sizes[0] &&
+         static_cast<uint64_t>(tile.local_bytes(static_cast<int>(extents.depth))) <=
+             device.local_memory_bytes &&
+         filter < kMost && work_items < kMost;
+}
+
+Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile) {
+  const Convolution& c = request.convolution;
+  const Extents extents(c, tile);
+  const bool pointwise = c.pointwise();
+  Lowering lowering =
+      StartLowering(request, std::string(pointwise ? "local_1x1_" : "local_") + tile.name(),
+                    "conv2d_local", Storage::kBuffer);
+  Launch& launch = lowering.launches.back();
+  SetTileMacros(tile, extents.depth, &launch);
+  launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
+  AppendTensors(request, &launch);
+  AppendWeights(PackLocalFilter(request, tile), &lowering);
+  AppendWeights(PackChannelBias(request), &lowering);
+  if (!pointwise) {
+    launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
+    AppendWindow(c.window, &launch);
+  }
+  for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
+                        extents.tiles_per_group, extents.steps}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  c.activation.AppendArguments(&launch.arguments);
+  const size_t items = static_cast<size_t>(tile.group_items());
+  launch.local = {items, 1, 1};
+  launch.global = {items * static_cast<size_t>(extents.pixel_tiles),
+                   static_cast<size_t>(extents.tiles), 1};
+  lowering.estimate_ms = EstimateLocalTileMs(c, request.device(), tile);
+  return lowering;
+}
+
+void LowerLocal(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+  // The best estimates; a tuner measures which it really is.
+  constexpr size_t kOffered = 3;
+  const Convolution& c = request.convolution;
+  std::vector<std::pair<double, LocalTile>> tiles;
+  for (const LocalTile& tile : LocalTiles()) {
+    if (!FitsLocalTile(c, request.device(), tile)) continue;
+    tiles.emplace_back(EstimateLocalTileMs(c, request.device(), tile), tile);
+  }
+  std::stable_sort(tiles.begin(), tiles.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (tiles.size() > kOffered) tiles.resize(kOffered);
+  for (const auto& [estimate, tile] : tiles) result->push_back(LowerLocalTile(request, tile));
+}
+
+}  // namespace mace

@@ -1,0 +1,44 @@
+// The tiles of conv2d_local.cl: which there are, what each would cost on a device, and the lowering
+// with a given one, for the benchmark that compares them and the test that runs them all.
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_CONV2D_LOCAL_TILES_H_
+#define MACE_OPS_CONV2D_LOCAL_TILES_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+namespace mace {
+
+// One configuration of the kernel; the fields are the macros that its text describes.
+struct LocalTile {
+  int m, n;            // Output pixels and channels of a work-group.
+  int blocks_k;        // Blocks of input channels a step.
+  int item_m, item_n;  // Output pixels and channels of a work-item.
+  int slices;          // Parts of the sum that work-items of one group add up side by side.
+
+  int slice_items() const { return m / item_m * (n / item_n); }
+  int group_items() const { return slice_items() * slices; }
+  // Of __local, with `depth` channels in a block.
+  int local_bytes(int depth) const;
+  // "64x32k16_8x4_s2": tile, channels a step, register tile, slices.
+  std::string name() const;
+};
+
+// All tiles that a variant may choose from.
+const std::vector<LocalTile>& LocalTiles();
+
+// Whether the device can run the tile's work-groups and the filter, padded to it, can be indexed.
+bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device, const LocalTile& tile);
+
+// Estimated milliseconds of the launch on a GPU, without what every launch costs.
+double EstimateLocalTileMs(const Convolution& convolution, const DeviceInfo& device,
+                           const LocalTile& tile);
+
+// REQUIRES: aligned groups, FitsLocalTile.
+Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_LOCAL_TILES_H_
