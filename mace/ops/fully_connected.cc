@@ -2,7 +2,8 @@
 // fused_activation.h. x flattened behind N meets w in the order (h, w, i). The output is
 // [N, 1, 1, O] where x has four axes and [N, O] otherwise.
 //
-// It is a convolution whose kernel covers x; on GPUs work-groups share the long sum.
+// With constant weights it is a convolution whose kernel covers x, and on GPUs work-groups share
+// the long sum; else it is a product of row-major matrices.
 #include "mace/ops/fully_connected.h"
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/matrix_product.h"
 
 namespace mace {
 namespace {
@@ -115,34 +118,12 @@ class FullyConnected : public Op {
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     const std::vector<OpInput>& inputs = request.inputs;
-    const bool biased = has_bias(inputs);
-    const int rank = inputs[0].info.shape.rank();
-    if (inputs[1].constant == nullptr || (biased && inputs[2].constant == nullptr) ||
-        (rank != 2 && rank != 4)) {
-      return {};
+    std::vector<Lowering> result;
+    if (inputs[0].constant == nullptr && inputs[1].constant != nullptr &&
+        (!has_bias(inputs) || inputs[2].constant != nullptr)) {
+      LowerWeights(request, &result);
     }
-    const Nhwc x = AsNhwc(inputs[0].info.shape);
-    ConvolutionRequest convolution;
-    convolution.op = "fully_connected";
-    convolution.lowering = &request;
-    Convolution& c = convolution.convolution;
-    c.in_channels = x.c;
-    c.out_channels = inputs[1].info.shape.dim(0);
-    c.activation = activation_;
-    if (rank == 4) {  // The kernel covers a whole image.
-      c.batch = x.n;
-      c.window.h.in = c.window.h.kernel = x.h;
-      c.window.w.in = c.window.w.kernel = x.w;
-    } else {  // Rows are pixels of one image.
-      c.window.w.in = c.window.w.out = x.w;
-    }
-    convolution.weights =
-        WeightsFromConstants(*inputs[1].constant, biased ? inputs[2].constant : nullptr);
-    convolution.weights.filter = [w = *inputs[1].constant, depth = c.in_channels, taps = c.taps()] {
-      return AsFilter(w, depth, taps);
-    };
-    std::vector<Lowering> result = LowerConvolution(convolution);
-    if (!convolution.cpu() && !result.empty()) LowerSharedSum(convolution, &result);
+    LowerProductRowMajor(Product(request), &result);
     return result;
   }
 
@@ -159,20 +140,120 @@ class FullyConnected : public Op {
     return inputs.size() > 2 && inputs[2].present;
   }
 
+  // x as one matrix of row-major elements, w as another.
+  ProductRequest Product(const LoweringRequest& request) const {
+    ProductRequest bound;
+    bound.op = "fully_connected";
+    bound.lowering = &request;
+    MatrixProduct& p = bound.product;
+    const Shape& w = request.inputs[1].info.shape;
+    p.rows = request.inputs[0].info.shape.dim(0);
+    p.columns = w.dim(0);
+    p.depth = w.elements(1, 4);
+    p.transpose_b = true;
+    // Without one of both the order of (h, w, i) and of (i, h, w) is the same.
+    if (w.dim(1) > 1) p.taps = w.elements(2, 4);
+    p.output = Shape({p.rows, p.columns});
+    p.activation = activation_;
+    return bound;
+  }
+
+  // The convolution whose kernel covers every x[n]; that of rank 2 has rows for pixels.
+  ConvolutionRequest CoveringConvolution(const LoweringRequest& request) const {
+    const OpInput& w = request.inputs[1];
+    const Shape& shape = request.inputs[0].info.shape;
+    const Nhwc x = AsNhwc(shape);
+    ConvolutionRequest convolution;
+    convolution.op = "fully_connected";
+    convolution.lowering = &request;
+    Convolution& c = convolution.convolution;
+    c.in_channels = x.c;
+    c.out_channels = w.info.shape.dim(0);
+    c.activation = activation_;
+    if (shape.rank() == 2) {
+      c.window.w.in = c.window.w.out = x.w;
+    } else {
+      c.batch = shape.dim(0);
+      c.window.h.in = c.window.h.kernel = x.rows() / c.batch;
+      c.window.w.in = c.window.w.kernel = x.w;
+    }
+    convolution.weights = WeightsFromConstants(
+        *w.constant, has_bias(request.inputs) ? request.inputs[2].constant : nullptr);
+    convolution.weights.filter = [w = *w.constant, depth = c.in_channels, taps = c.taps()] {
+      return AsFilter(w, depth, taps);
+    };
+    return convolution;
+  }
+
+  void LowerWeights(const LoweringRequest& request, std::vector<Lowering>* result) const {
+    const ConvolutionRequest convolution = CoveringConvolution(request);
+    const int rank = request.inputs[0].info.shape.rank();
+    if (rank == 2 || rank == 4) {
+      *result = LowerConvolution(convolution);
+      if (!convolution.cpu() && !result->empty()) {
+        LowerSharedSum(convolution, result->front().outputs.front().storage, result);
+      }
+      return;
+    }
+    // The output's pixels are rows of one image, where a convolution gives one to each: only its
+    // own kernel can write them there, and buffers do not mind.
+    const Storage storage = StorageWithinLimits(request);
+    if (!CanLower(request) || !FitsInt32(convolution.convolution)) return;
+    if (storage == Storage::kImage || !convolution.cpu()) {
+      LowerSharedSum(convolution, storage, result);
+    }
+    LowerFlattened(request, result);
+  }
+
+  // x as rows of row-major elements, which are channels without padding where their count is a
+  // multiple of four: the same memory for the convolution of rank 2.
+  void LowerFlattened(const LoweringRequest& request, std::vector<Lowering>* result) const {
+    const Shape& x = request.inputs[0].info.shape;
+    const int64_t rows = x.dim(0), depth = x.elements(1, x.rank());
+    if (depth % 4 != 0) return;
+    LoweringRequest flat = request;
+    flat.storage = Storage::kBuffer;
+    flat.inputs[0].info.shape = Shape({rows, depth});
+    for (Lowering& lowering : LowerConvolution(CoveringConvolution(flat))) {
+      lowering.variant += "_flat";
+      lowering.inputs[0].layout = Layout::kRowMajor;
+      for (Launch& launch : lowering.launches) ReadRowMajor(rows, depth, &launch.arguments);
+      result->push_back(std::move(lowering));
+    }
+  }
+
+  // TENSOR_IN of input 0, with a pointer and numbers instead: pitch, offset, width.
+  static void ReadRowMajor(int64_t rows, int64_t depth, std::vector<KernelArgument>* arguments) {
+    std::vector<KernelArgument> changed;
+    for (const KernelArgument& argument : *arguments) {
+      const auto* tensor = std::get_if<TensorArgument>(&argument);
+      if (tensor == nullptr || tensor->kind != TensorArgument::Kind::kInput || tensor->index != 0) {
+        changed.push_back(argument);
+        continue;
+      }
+      changed.push_back(RawInputArgument(0));
+      for (int64_t value : {depth, int64_t{0}, rows}) {
+        changed.push_back(static_cast<int32_t>(value));
+      }
+    }
+    *arguments = std::move(changed);
+  }
+
   FusedActivation activation_;
 };
 
 }  // namespace
 
-void LowerSharedSum(const ConvolutionRequest& request, std::vector<Lowering>* result) {
-  constexpr size_t kItems = 64;
+void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
+                    std::vector<Lowering>* result) {
+  // A CPU has no use for lanes that wait for each other.
+  const size_t items = request.cpu() ? 1 : 64;
   const Convolution& c = request.convolution;
-  if (request.device().max_work_group_size < kItems) return;
-  Lowering lowering = StartLowering(request, "shared_sum", "fully_connected",
-                                    result->front().outputs.front().storage);
+  if (request.device().max_work_group_size < items) return;
+  Lowering lowering = StartLowering(request, "shared_sum", "fully_connected", storage);
   Launch& launch = lowering.launches.back();
   launch.kernel.source = "fully_connected.cl";
-  launch.kernel.macros["ITEMS"] = std::to_string(kItems);
+  launch.kernel.macros["ITEMS"] = std::to_string(items);
   AppendTensors(request, &launch);
   AppendWeights(PackDirectFilter(request), &lowering);
   AppendWeights(PackChannelBias(request), &lowering);
@@ -185,10 +266,12 @@ void LowerSharedSum(const ConvolutionRequest& request, std::vector<Lowering>* re
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
-  launch.global = {kItems, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
-  launch.local = {kItems, 1, 1};
+  launch.global = {items, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
+  launch.local = {items, 1, 1};
+  const double alone =
+      result->empty() ? c.flops() / 2 * (request.cpu() ? 2e-6 : 4e-9) : result->front().estimate_ms;
   // The other variants leave a wide device idle when there are few rows.
-  lowering.estimate_ms = result->front().estimate_ms * (rows <= 8 ? 0.1 : 4.0);
+  lowering.estimate_ms = alone * (request.cpu() ? 1.0 : rows <= 8 ? 0.1 : 4.0);
   result->push_back(std::move(lowering));
 }
 

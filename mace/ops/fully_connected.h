@@ -8,10 +8,11 @@
 
 namespace mace {
 
-// Adds fully_connected_shared_sum in the storage of result's first variant. REQUIRES: the
-// convolution's kernel covers its input, or its input is one row of pixels under a 1x1 kernel, and
-// *result is not empty.
-void LowerSharedSum(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// Adds fully_connected_shared_sum with x and y in `storage`. REQUIRES: the convolution's kernel
+// covers its input, or its input is one row of pixels under a 1x1 kernel; x and y fit `storage`.
+// The rows of the batch are the positions of y in order, whatever its rank.
+void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
+                    std::vector<Lowering>* result);
 
 }  // namespace mace
 

@@ -23,8 +23,32 @@ TEST(FullyConnectedTest, AnotherSplitOfTheSameElements) {
   OpTester("FullyConnected").Input({2, 1, 1, 24}).Constant({5, 4, 2, 3}).Run();
 }
 
-TEST(FullyConnectedTest, OtherRanksRunOnTheCpu) {
-  OpTester("FullyConnected").Input({2, 3, 4}).Constant({5, 4, 1, 3}).CpuOnly().Run();
+TEST(FullyConnectedTest, OtherRanks) {
+  OpTester("FullyConnected").Input({2, 3, 4}).Constant({5, 4, 1, 3}).Constant({5}).Run();
+  OpTester("FullyConnected").Input({3, 3, 5}).Constant({6, 5, 3, 1}).Run();
+  OpTester("FullyConnected")
+      .Input({3, 2, 4, 3, 5})
+      .Constant({18, 5, 8, 3})
+      .Constant({18})
+      .Set("activation", std::string("RELU"))
+      .Run();
+  OpTester("FullyConnected").Input({2, 2, 1, 3, 2, 3}).Constant({7, 3, 3, 4}).Run();
+}
+
+TEST(FullyConnectedTest, ComputedWeights) {
+  OpTester("FullyConnected").Input({3, 24}).Input({9, 24, 1, 1}).Run();
+  OpTester("FullyConnected").Input({2, 2, 3, 4}).Input({18, 4, 2, 3}).Input({18}).Run();
+  OpTester("FullyConnected").Input({2, 6, 3}).Input({5, 1, 6, 3}).Constant({5}).Run();
+  OpTester("FullyConnected")
+      .Input({9, 2, 2, 3})
+      .Constant({17, 3, 2, 2})
+      .Input({17})
+      .Set("activation", std::string("TANH"))
+      .Run();
+}
+
+TEST(FullyConnectedTest, WeightsTimesComputedWeights) {
+  OpTester("FullyConnected").Constant({3, 2, 2, 3}).Input({4, 3, 2, 2}).Constant({4}).Run();
 }
 
 // w is [O, I, H, W], x is flattened as H, W, I.

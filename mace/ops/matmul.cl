@@ -1,16 +1,50 @@
-// matmul: y[batch] = a[batch] * b[batch] (+ bias) on row-major buffers, ROWS x LANES elements of y
-// a work-item.
+// Matrix products: y[batch] = activation(a[batch] * b[batch] + bias).
 //
-// Macros: LANES (4, 16), ROWS, TRANSPOSE_A, TRANSPOSE_B (0, 1), BIAS (0, 1: `columns` floats).
-// The batch is three axes; a_batch* and b_batch* are the elements between neighbours along each, 0
-// where an operand is broadcast.
+//   matmul         row-major buffers, ROWS x LANES elements of y a work-item
+//   matmul_blocks  channels4, image or buffer, 4 x 4 elements of y a work-item
+//   matmul_finish  bias and activation of a row-major product that is there already
+//
+// Macros: LANES (4, 16), ROWS, TRANSPOSE_A, TRANSPOSE_B (0, 1: a is [depth, rows], b [columns,
+//   depth]), ACTIVATION, BIAS (0 none, 1 constant floats, 2 an activation), TAPS (1: element k of a
+//   column of b is at k % inner * taps + k / inner), A_CONSTANT, B_CONSTANT (matmul_blocks: the
+//   operand is packed weights), TABLE (1: `table` holds three numbers for each matrix of the batch,
+//   which of a's and b's matrices it multiplies and where its bias begins; 0: matrix i multiplies
+//   the a_step * i-th of a and the b_step * i-th of b).
+// The parameters of a feature that is off are not there.
+
+#undef BATCH_PARAMETERS
+#undef A_MATRIX
+#undef B_MATRIX
+#undef BIAS_START
+#if TABLE
+#define BATCH_PARAMETERS __global const float *restrict table
+#define A_MATRIX(batch) ((int)table[3 * (batch)])
+#define B_MATRIX(batch) ((int)table[3 * (batch) + 1])
+#define BIAS_START(batch) ((int)table[3 * (batch) + 2])
+#else
+#define BATCH_PARAMETERS int a_step, int b_step
+#define A_MATRIX(batch) ((batch)*a_step)
+#define B_MATRIX(batch) ((batch)*b_step)
+#define BIAS_START(batch) 0
+#endif
+
+#undef BIAS_T
+#undef BIAS_VALUE
+#if BIAS == 2
+#define BIAS_T STORAGE_T
+#define BIAS_VALUE(i) LOAD(bias, i)
+#else
+#define BIAS_T float
+#define BIAS_VALUE(i) bias[i]
+#endif
+
 #ifdef USE_matmul
+#include "fused_activation.clh"
 
 #if LANES == 16
 #define FLOATS float16
 #define LOAD_FLOATS LOAD16
 #define STORE_FLOATS STORE16
-#define LOAD_BIAS(p) vload16(0, p)
 #define GATHER(f)                                                                        \
   (float16)(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), \
             f(13), f(14), f(15))
@@ -18,7 +52,6 @@
 #define FLOATS float4
 #define LOAD_FLOATS LOAD4
 #define STORE_FLOATS STORE4
-#define LOAD_BIAS(p) vload4(0, p)
 #define GATHER(f) (float4)(f(0), f(1), f(2), f(3))
 #endif
 
@@ -28,39 +61,52 @@
 #define A(row, k) LOAD(a, a_base + (row)*depth + (k))
 #endif
 #if TRANSPOSE_B
+#if TAPS
+#define B(k, column) LOAD(b, b_base + (column)*depth + (k) % inner * taps + (k) / inner)
+#else
 #define B(k, column) LOAD(b, b_base + (column)*depth + (k))
+#endif
 #define LANE(i) B(k, column + i)
 #define B_LANES GATHER(LANE)
 #else
 #define B(k, column) LOAD(b, b_base + (k)*columns + (column))
 #define B_LANES LOAD_FLOATS(b, b_base + k * columns + column)
 #endif
+#define BIAS_LANE(i) BIAS_VALUE(bias_base + (first_row + t) * bias_row + (column + i) * bias_column)
 
 __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
 #if BIAS
-                     __global const float *restrict bias,
+                     __global const BIAS_T *restrict bias,
 #endif
                      __global STORAGE_T *y, int rows, int columns, int depth, int batches,
-                     int batch1, int batch2, int a_batch0, int a_batch1, int a_batch2,
-                     int b_batch0, int b_batch1, int b_batch2) {
+                     BATCH_PARAMETERS,
+#if BIAS
+                     int bias_row, int bias_column,
+#endif
+#if TAPS
+                     int inner, int taps,
+#endif
+                     float activation_a, float activation_b) {
   const int column = LANES * (int)get_global_id(0);
   const int first_row = ROWS * (int)get_global_id(1);
   const int batch = get_global_id(2);
   if (column >= columns || first_row >= rows || batch >= batches) return;
-  const int i2 = batch % batch2, i1 = batch / batch2 % batch1, i0 = batch / batch2 / batch1;
-  const int a_base = i0 * a_batch0 + i1 * a_batch1 + i2 * a_batch2;
-  const int b_base = i0 * b_batch0 + i1 * b_batch1 + i2 * b_batch2;
+  const int a_base = A_MATRIX(batch) * (rows * depth);
+  const int b_base = B_MATRIX(batch) * (depth * columns);
+#if BIAS
+  const int bias_base = BIAS_START(batch);
+#endif
   const int to = (batch * rows + first_row) * columns;
 
   if (column + LANES > columns) {  // The last columns, one by one.
-    for (int row = first_row; row < min(first_row + ROWS, rows); ++row) {
-      for (int last = column; last < columns; ++last) {
+    for (int t = 0; t < min(ROWS, rows - first_row); ++t) {
+      for (int last = 0; last < columns - column; ++last) {
         float value = 0.0f;
-        for (int k = 0; k < depth; ++k) value += A(row, k) * B(k, last);
+        for (int k = 0; k < depth; ++k) value += A(first_row + t, k) * B(k, column + last);
 #if BIAS
-        value += bias[last];
+        value += BIAS_LANE(last);
 #endif
-        STORE(y, to + (row - first_row) * columns + last, value);
+        STORE(y, to + t * columns + column + last, ACTIVATE(value, activation_a, activation_b));
       }
     }
     return;
@@ -78,9 +124,9 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
   for (int t = 0; t < ROWS; ++t) {
     if (first_row + t < rows) {
 #if BIAS
-      sum[t] += LOAD_BIAS(bias + column);
+      sum[t] += GATHER(BIAS_LANE);
 #endif
-      STORE_FLOATS(y, to + t * columns + column, sum[t]);
+      STORE_FLOATS(y, to + t * columns + column, ACTIVATE(sum[t], activation_a, activation_b));
     }
   }
 }
@@ -88,10 +134,123 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
 #undef FLOATS
 #undef LOAD_FLOATS
 #undef STORE_FLOATS
-#undef LOAD_BIAS
 #undef GATHER
 #undef A
 #undef B
 #undef LANE
 #undef B_LANES
+#undef BIAS_LANE
+#endif
+
+// An operand is a matrix [w][channels] in each row of its image. `bias`: one float a column, padded
+// to a multiple of four.
+#ifdef USE_matmul_blocks
+#include "fused_activation.clh"
+
+#if A_CONSTANT
+#define A_PARAMETER __global const STORAGE_T *restrict a, int a_width, int a_blocks
+#define A4(w, block) LOAD4(a, ((a_row * a_width + (w)) * a_blocks + (block)) * 4)
+#else
+#define A_PARAMETER TENSOR_IN(a)
+#define A4(w, block) READ4(a, a_row, w, block)
+#endif
+#if B_CONSTANT
+#define B_PARAMETER __global const STORAGE_T *restrict b, int b_width, int b_blocks
+#define B4(w, block) LOAD4(b, ((b_row * b_width + (w)) * b_blocks + (block)) * 4)
+#else
+#define B_PARAMETER TENSOR_IN(b)
+#define B4(w, block) READ4(b, b_row, w, block)
+#endif
+// What is beyond the sum is zero in both operands: padding lanes are, and pixels are made so. (One
+// of the two would not do: the other could be infinite.)
+#define A_PIXEL(w) ((w) < depth ? A4(w, row / 4) : (float4)(0.0f))
+#define B_PIXEL(w) ((w) < depth ? B4(w, block) : (float4)(0.0f))
+#define PRODUCT(left) ((left).x * right0 + (left).y * right1 + (left).z * right2 + (left).w * right3)
+#define TURNED(lane) (float4)(turned0.lane, turned1.lane, turned2.lane, turned3.lane)
+#define FINISH(t, sum)                                                            \
+  if (row + t < rows) {                                                           \
+    const int position = batch * rows + row + t;                                  \
+    WRITE4(y, position / y_width, position % y_width, block, columns,             \
+           ACTIVATE(sum + added, activation_a, activation_b));                    \
+  }
+
+__kernel void KERNEL(A_PARAMETER, B_PARAMETER, TENSOR_OUT(y),
+#if BIAS
+                     __global const float *restrict bias,
+#endif
+                     int rows, int columns, int depth, int batches, BATCH_PARAMETERS,
+                     float activation_a, float activation_b) {
+  const int block = get_global_id(0);
+  const int row = 4 * (int)get_global_id(1);
+  const int batch = get_global_id(2);
+  if (4 * block >= columns || row >= rows || batch >= batches) return;
+  const int a_row = A_MATRIX(batch);
+  const int b_row = B_MATRIX(batch);
+  float4 sum0 = 0.0f, sum1 = 0.0f, sum2 = 0.0f, sum3 = 0.0f;
+  for (int k = 0; k < depth; k += 4) {
+    float4 left0, left1, left2, left3;  // Rows of y; the lanes are k.
+#if TRANSPOSE_A
+    {
+      const float4 turned0 = A_PIXEL(k), turned1 = A_PIXEL(k + 1);
+      const float4 turned2 = A_PIXEL(k + 2), turned3 = A_PIXEL(k + 3);
+      left0 = TURNED(x), left1 = TURNED(y), left2 = TURNED(z), left3 = TURNED(w);
+    }
+#else
+    left0 = A4(row, k / 4), left1 = A4(min(row + 1, rows - 1), k / 4);
+    left2 = A4(min(row + 2, rows - 1), k / 4), left3 = A4(min(row + 3, rows - 1), k / 4);
+#endif
+    float4 right0, right1, right2, right3;  // Elements of k; the lanes are columns.
+#if TRANSPOSE_B
+    {
+      const int last = columns - 1;
+      const float4 turned0 = B4(4 * block, k / 4), turned1 = B4(min(4 * block + 1, last), k / 4);
+      const float4 turned2 = B4(min(4 * block + 2, last), k / 4);
+      const float4 turned3 = B4(min(4 * block + 3, last), k / 4);
+      right0 = TURNED(x), right1 = TURNED(y), right2 = TURNED(z), right3 = TURNED(w);
+    }
+#else
+    right0 = B_PIXEL(k), right1 = B_PIXEL(k + 1);
+    right2 = B_PIXEL(k + 2), right3 = B_PIXEL(k + 3);
+#endif
+    sum0 += PRODUCT(left0), sum1 += PRODUCT(left1), sum2 += PRODUCT(left2), sum3 += PRODUCT(left3);
+  }
+#if BIAS
+  const float4 added = vload4(block, bias);
+#else
+  const float4 added = 0.0f;
+#endif
+  FINISH(0, sum0)
+  FINISH(1, sum1)
+  FINISH(2, sum2)
+  FINISH(3, sum3)
+}
+
+#undef A_PARAMETER
+#undef B_PARAMETER
+#undef A4
+#undef B4
+#undef A_PIXEL
+#undef B_PIXEL
+#undef PRODUCT
+#undef TURNED
+#undef FINISH
+#endif
+
+// `bias` has `columns` values, or one where bias_column is 0.
+#ifdef USE_matmul_finish
+#include "fused_activation.clh"
+
+__kernel void KERNEL(__global STORAGE_T *y,
+#if BIAS
+                     __global const BIAS_T *restrict bias, int bias_column,
+#endif
+                     int columns, int elements, float activation_a, float activation_b) {
+  const int i = get_global_id(0);
+  if (i >= elements) return;
+  float value = LOAD(y, i);
+#if BIAS
+  value += BIAS_VALUE(i % columns * bias_column);
+#endif
+  STORE(y, i, ACTIVATE(value, activation_a, activation_b));
+}
 #endif

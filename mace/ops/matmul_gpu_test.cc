@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -33,9 +35,54 @@ TEST(MatMulTest, BatchesBroadcast) {
   OpTester("MatMul").Input({3, 4, 5}).Constant({3, 5, 6}).Constant({6}).Run();
 }
 
+TEST(MatMulTest, BatchesOfAnyRank) {
+  OpTester("MatMul").Input({2, 1, 2, 1, 3, 4}).Input({3, 1, 2, 4, 5}).Run();
+  OpTester("MatMul").Input({1, 2, 1, 2, 1, 2, 3, 4}).Input({2, 1, 2, 1, 2, 1, 4, 18}).Run();
+  OpTester("MatMul")
+      .Constant({2, 1, 1, 7, 3})
+      .Input({3, 2, 7, 6})
+      .Set("transpose_a", int64_t{1})
+      .Run();
+  OpTester("MatMul").Input({2, 9, 7}).Constant({2, 6, 7}).Set("transpose_b", int64_t{1}).Run();
+}
+
+TEST(MatMulTest, WeightsOnTheLeft) {
+  OpTester("MatMul").Constant({9, 6}).Input({6, 7}).Constant({7}).Run();
+  OpTester("MatMul")
+      .Constant({6, 9})
+      .Input({2, 7, 6})
+      .Set("transpose_a", int64_t{1})
+      .Set("transpose_b", int64_t{1})
+      .Run();
+}
+
+TEST(MatMulTest, WeightsBehindATransposedInput) {
+  OpTester("MatMul").Input({2, 6, 9}).Constant({6, 5}).Set("transpose_a", int64_t{1}).Run();
+}
+
 TEST(MatMulTest, VectorsLoseTheirAxis) {
   OpTester("MatMul").Input({5}).Input({5, 6}).Run();
+  OpTester("MatMul").Input({5}).Constant({3, 2, 5, 6}).Run();
   OpTester("MatMul").Input({3, 4, 5}).Input({5}).Run();
+  OpTester("MatMul").Input({2, 3, 5, 6}).Constant({5}).Set("transpose_a", int64_t{1}).Run();
+  OpTester("MatMul").Input({7}).Input({7}).Run();
+}
+
+TEST(MatMulTest, BiasesOfAnyShape) {
+  OpTester("MatMul").Input({5, 7}).Input({7, 18}).Input({18}).Run();
+  OpTester("MatMul").Input({5, 7}).Input({7, 6}).Constant({5, 1}).Run();
+  OpTester("MatMul").Input({5, 7}).Constant({7, 6}).Constant({5, 6}).Run();
+  OpTester("MatMul").Input({5, 7}).Constant({7, 6}).Constant({1}).Run();
+  OpTester("MatMul").Input({2, 3, 4, 5}).Input({3, 5, 6}).Input({2, 1, 4, 1}).Run();
+  OpTester("MatMul").Input({3, 4, 5}).Input({5}).Constant({4}).Run();
+}
+
+// What lies beside a matrix must not reach it, not even times zero.
+TEST(MatMulTest, InfinityStaysWhereItIs) {
+  HostTensor a = RandomTensor({3, 5, 5}, 1);
+  a.f32()[4] = HUGE_VALF;
+  OpTester("MatMul").Input(a).Input({3, 5, 6}, 0.5f, 1.0f).Run();
+  OpTester("MatMul").Input(a).Input({3, 5, 6}, 0.5f, 1.0f).Set("transpose_a", int64_t{1}).Run();
 }
 
 TEST(MatMulTest, BiasBroadcasts) {
