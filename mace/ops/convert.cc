@@ -3,44 +3,54 @@
 namespace mace {
 namespace {
 
-bool IsPlainBuffer(const TensorFormat& format) { return format.storage == Storage::kBuffer; }
+bool IsRowMajor(const ConvertEnd& end) { return end.format.layout == Layout::kRowMajor; }
 
 void AppendInts(std::vector<KernelArgument>* arguments, std::initializer_list<int64_t> values) {
   for (int64_t value : values) arguments->push_back(static_cast<int32_t>(value));
+}
+
+// The kernel reads or writes `blocked` through the macros for tensors, `plain` through a pointer.
+KernelInstance ConversionKernel(const char* name, const ConvertEnd& blocked,
+                                const ConvertEnd& plain) {
+  KernelInstance kernel;
+  kernel.source = "convert.cl";
+  kernel.base_name = name;
+  kernel.storage = blocked.format.storage;
+  kernel.precision = blocked.format.precision;
+  kernel.macros["PLAIN_HALF"] = plain.format.precision == Precision::kFloat16 ? "1" : "0";
+  return kernel;
 }
 
 }  // namespace
 
 WorkSize ConversionLocalSize() { return {4, 8, 1}; }
 
-Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to,
-                      Precision precision) {
-  const Nhwc view = AsNhwc(shape);
+Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
+  Nhwc view = AsNhwc(shape);
+  // Dense on both sides: one row of all elements, whatever the channels.
+  if (IsRowMajor(from) && IsRowMajor(to)) view = {1, 1, 1, shape.elements()};
   Launch launch;
-  launch.kernel.source = "convert.cl";
-  launch.kernel.precision = precision;
   launch.global = {static_cast<size_t>(view.blocks()), static_cast<size_t>(view.w),
                    static_cast<size_t>(view.rows())};
   launch.local = ConversionLocalSize();
   std::vector<KernelArgument>& arguments = launch.arguments;
-  if (from.format == to.format) {
-    launch.kernel.base_name = "convert_copy";
-    launch.kernel.storage = to.format.storage;
+  const bool images =
+      from.format.storage == Storage::kImage && to.format.storage == Storage::kImage;
+  // Between images a texel's own type makes the conversion.
+  if (from.format == to.format || images) {
+    launch.kernel = ConversionKernel("convert_copy", to, to);
     arguments = {InputArgument(0), OutputArgument(0)};
     AppendInts(&arguments, {view.rows(), view.w, view.c});
-  } else if (IsPlainBuffer(from.format) && to.format.layout == Layout::kChannels4) {
-    launch.kernel.base_name = "convert_pack";
-    launch.kernel.storage = to.format.storage;
+  } else if (from.format.storage == Storage::kBuffer && !IsRowMajor(to)) {
+    launch.kernel = ConversionKernel("convert_pack", to, from);
     arguments = {RawInputArgument(0)};
     AppendInts(&arguments, {from.pitch, from.offset});
     arguments.push_back(OutputArgument(0));
     AppendInts(&arguments, {view.rows(), view.w, view.c});
   } else {
-    launch.kernel.base_name = "convert_unpack";
-    launch.kernel.storage = from.format.storage;
+    launch.kernel = ConversionKernel("convert_unpack", from, to);
     arguments = {InputArgument(0), RawOutputArgument(0)};
-    AppendInts(&arguments, {to.pitch, to.offset, view.rows(), view.w, view.c,
-                            to.format.layout == Layout::kChannels4});
+    AppendInts(&arguments, {to.pitch, to.offset, view.rows(), view.w, view.c, !IsRowMajor(to)});
   }
   return launch;
 }

@@ -14,10 +14,9 @@ struct ConvertEnd {
   int64_t offset = 0;  // Elements; row_major: 0.
 };
 
-// The launch that copies input 0 to output 0 of `shape`, both of `precision`. REQUIRES: the ends
-// differ in format, or both are channels4 (a copy into or out of a slice).
-Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to,
-                      Precision precision);
+// The launch that copies input 0 to output 0 of `shape`, each end in its own precision. REQUIRES:
+// the ends differ in format, or both are channels4 (a copy into or out of a slice).
+Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to);
 
 // A local size that suits (channel blocks, width, rows) on any device: at most 64 work-items, one
 // on its blocks alone where the work is small. Explicit sizes are the same for many shapes, so that

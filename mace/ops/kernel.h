@@ -31,8 +31,8 @@ struct KernelInstance {
   // Macro values seen by the text. The planner adds STORAGE_IMAGE (0, 1) and HALF_STORAGE (0, 1)
   // from the two below.
   std::map<std::string, std::string> macros;
-  Storage storage = Storage::kBuffer;  // Of all TENSOR_* arguments of the kernel.
-  Precision precision = Precision::kFloat32;
+  Storage storage = Storage::kBuffer;         // Of all TENSOR_* arguments of the kernel.
+  Precision precision = Precision::kFloat32;  // Of activations, scratch and weights.
 
   // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
   // of the macros.
@@ -90,9 +90,11 @@ struct Launch {
 struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;
-  // Fills `elements` floats; the engine converts to half where the plan's precision says so.
+  // Fills `elements` floats; the engine converts to half what goes to a half-precision kernel.
   std::function<void(float* destination)> pack;
-  bool keep_float32 = false;  // Biases and scales stay float in half precision.
+  // Biases and scales stay float in half precision; the planner also sets it for what float32
+  // kernels read.
+  bool keep_float32 = false;
 };
 
 struct ScratchBuffer {
@@ -108,6 +110,8 @@ struct Cost {
 // One way to run an op on a GPU, bound to shapes.
 struct Lowering {
   std::string variant;  // "<op>_<variant>", such as "conv2d_1x1".
+  // Of the scratch, of the weights that do not keep float32, and of all formats; the planner's.
+  Precision precision = Precision::kFloat32;
   std::vector<TensorFormat>
       inputs;  // One for each non-constant input the launches read; others are ignored.
   std::vector<TensorFormat> outputs;
@@ -132,6 +136,9 @@ struct Lowering {
   // element.
   bool in_place = false;
 };
+
+// Ops say layout and storage alone: sets the precision of all that the lowering reads and writes.
+void SetPrecision(Precision precision, Lowering* lowering);
 
 }  // namespace mace
 

@@ -17,6 +17,7 @@
 #ifndef MACE_OPS_LAYOUT_H_
 #define MACE_OPS_LAYOUT_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "mace/graph/shape.h"
@@ -28,11 +29,14 @@ enum class Storage : uint8_t { kBuffer, kImage };
 // The element type in device memory. Arithmetic is float unless a kernel says otherwise.
 enum class Precision : uint8_t { kFloat32, kFloat16 };
 
+// How one tensor lies in device memory. Ops leave `precision` alone in what they lower: the planner
+// sets it to that of the request.
 struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
+  Precision precision = Precision::kFloat32;
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
-    return a.layout == b.layout && a.storage == b.storage;
+    return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision;
   }
   friend bool operator!=(const TensorFormat& a, const TensorFormat& b) { return !(a == b); }
 };
@@ -45,6 +49,9 @@ struct Nhwc {
   int64_t blocks() const { return (c + 3) / 4; }
 };
 Nhwc AsNhwc(const Shape& shape);
+
+// Bytes of one element in device memory.
+inline size_t ElementBytes(Precision precision) { return precision == Precision::kFloat16 ? 2 : 4; }
 
 const char* LayoutName(Layout layout);
 const char* StorageName(Storage storage);

@@ -7,7 +7,8 @@
 namespace mace {
 namespace {
 
-constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer};
+// What the host sends and receives; half precision is the device's own affair.
+constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 // Vector loads of kernels may read past the last element: up to one vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
 
@@ -16,6 +17,7 @@ int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
 // Where a value lies inside the concatenation that its only copy is written into.
 struct SliceOf {
   ValueId whole = kNoValue;
+  TensorFormat format;  // The concatenation's; the value in another format is no slice.
   int64_t channel = 0;
 };
 
@@ -64,7 +66,7 @@ class Builder {
         const size_t at =
             static_cast<size_t>(std::find(made.begin(), made.end(), value) - made.begin());
         if (maker->outputs[at] != concat->outputs[0]) continue;
-        slice_of_[Index(value)] = {node.outputs[0], concat->input_slices[i]};
+        slice_of_[Index(value)] = {node.outputs[0], concat->outputs[0], concat->input_slices[i]};
       }
     }
   }
@@ -86,7 +88,8 @@ class Builder {
   int AddRegion(const Shape& shape, const TensorFormat& format, int64_t pitch) {
     MemoryRegion region;
     region.storage = format.storage;
-    const size_t element = plan_->options.precision == Precision::kFloat16 ? 2 : 4;
+    region.precision = format.precision;
+    const size_t element = ElementBytes(format.precision);
     const Nhwc view = AsNhwc(shape);
     if (format.storage == Storage::kImage) {
       const ImageExtent extent = ImageExtentOf(shape);
@@ -109,7 +112,7 @@ class Builder {
     tensor.format = format;
     const SliceOf slice = slice_of_[Index(value)];
     const int64_t channels = AsNhwc(tensor.info.shape).c;
-    if (slice.whole != kNoValue && format.layout == Layout::kChannels4) {
+    if (slice.whole != kNoValue && format == slice.format) {
       int whole = FindTensor(slice.whole, format);
       if (whole < 0) whole = MakeTensor(slice.whole, format);
       const DeviceTensor& parent = plan_->tensors[static_cast<size_t>(whole)];
@@ -147,9 +150,8 @@ class Builder {
   void AddConversion(int from, int to, std::vector<Step>* steps) {
     const DeviceTensor& source = plan_->tensors[static_cast<size_t>(from)];
     const DeviceTensor& target = plan_->tensors[static_cast<size_t>(to)];
-    Launch launch =
-        MakeConversion(source.info.shape, {source.format, source.pitch, source.offset},
-                       {target.format, target.pitch, target.offset}, plan_->options.precision);
+    Launch launch = MakeConversion(source.info.shape, {source.format, source.pitch, source.offset},
+                                   {target.format, target.pitch, target.offset});
     for (KernelArgument& argument : launch.arguments) {
       TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
       if (tensor == nullptr) continue;
@@ -259,9 +261,12 @@ class Builder {
   Status AddLaunches(size_t n, Lowering& lowering) {
     const Node& node = graph_.nodes[n];
     const int first_weights = static_cast<int>(plan_->weights.size());
-    for (PackedWeights& weights : lowering.weights) plan_->weights.push_back(std::move(weights));
+    for (PackedWeights& weights : lowering.weights) {
+      weights.keep_float32 |= lowering.precision == Precision::kFloat32;
+      plan_->weights.push_back(std::move(weights));
+    }
     const int first_scratch = static_cast<int>(plan_->regions.size());
-    const size_t element = plan_->options.precision == Precision::kFloat16 ? 2 : 4;
+    const size_t element = ElementBytes(lowering.precision);
     for (const ScratchBuffer& scratch : lowering.scratch) {
       MemoryRegion region;
       region.bytes = scratch.elements * element + kOverReadBytes;

@@ -68,7 +68,42 @@ ImageExtent ImageExtentOf(const Shape& shape) {
 
 bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b) {
   if (a == b) return true;
-  return a.storage == Storage::kBuffer && b.storage == Storage::kBuffer && AsNhwc(shape).c % 4 == 0;
+  return a.storage == Storage::kBuffer && b.storage == Storage::kBuffer &&
+         a.precision == b.precision && AsNhwc(shape).c % 4 == 0;
+}
+
+namespace {
+
+// Moves elements, or computes each output from one of each input: the rounding of what it reads is
+// seen undiminished in what it makes, where a sum of many products would average it out.
+bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
+  const std::vector<TensorInfo> outputs = MakeOutputInfos(graph, node);
+  double elements = 0;
+  for (const TensorInfo& output : outputs) elements += static_cast<double>(output.shape.elements());
+  return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements;
+}
+
+}  // namespace
+
+std::vector<Precision> NodePrecisions(const Graph& graph,
+                                      const std::vector<std::unique_ptr<Op>>& ops,
+                                      Precision precision) {
+  std::vector<Precision> precisions(graph.nodes.size(), precision);
+  std::vector<bool> exact(graph.values.size(), false);
+  for (const GraphPort& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
+  for (size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
+      return exact[static_cast<size_t>(id)];
+    });
+    if (!makes_exact) continue;
+    precisions[n] = Precision::kFloat32;
+    if (!IsElementwise(graph, node, *ops[n])) continue;
+    for (ValueId id : node.inputs) {
+      if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
+    }
+  }
+  return precisions;
 }
 
 std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node) {
@@ -119,6 +154,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
         found.why = limit;
         continue;
       }
+      SetPrecision(request.precision, &way);
       (images ? with_images : with_buffers).push_back(std::move(way));
     }
   }

@@ -3,6 +3,7 @@
 #ifndef MACE_PLAN_CANDIDATES_H_
 #define MACE_PLAN_CANDIDATES_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,13 @@ struct NodeCandidates {
   std::string why;
 };
 
-// REQUIRES: every shape of the graph is known.
+// For each node the precision that its kernels read and write: that of the options, but float32 for
+// what makes the graph's outputs, back through ops that work element by element.
+std::vector<Precision> NodePrecisions(const Graph& graph,
+                                      const std::vector<std::unique_ptr<Op>>& ops,
+                                      Precision precision);
+
+// `options` with the precision of this node. REQUIRES: every shape of the graph is known.
 NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,
                               const DeviceInfo& device, const PlanOptions& options);
 

@@ -52,6 +52,9 @@ std::string DumpPlan(const Plan& plan) {
     const NodePlacement& placement = plan.placements[n];
     out << "  " << PlaceName(placement.place) << " " << node.type << " '" << node.name << "' "
         << placement.variant;
+    if (!placement.variant.empty() && plan.options.precision == Precision::kFloat16) {
+      out << (placement.precision == Precision::kFloat16 ? " f16" : " f32");
+    }
     if (!placement.why.empty()) out << " (" << placement.why << ")";
     out << "\n";
   }

@@ -98,8 +98,8 @@ void PoolImages(Plan* plan, const std::vector<Lifetime>& lifetimes) {
     MemoryRegion& region = plan->regions[i];
     size_t best = pool.size(), best_growth = region.image_width * region.image_height;
     for (size_t p = 0; p < pool.size(); ++p) {
-      if (pool[p].second >= lifetimes[i].first) continue;
       const MemoryRegion& image = plan->regions[pool[p].first];
+      if (pool[p].second >= lifetimes[i].first || image.precision != region.precision) continue;
       const size_t grown = std::max(image.image_width, region.image_width) *
                            std::max(image.image_height, region.image_height);
       const size_t growth = grown - image.image_width * image.image_height;

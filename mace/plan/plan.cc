@@ -19,6 +19,22 @@ Status RefuseFallback(const Graph& graph, const std::vector<NodeCandidates>& can
   return Status::Ok();
 }
 
+std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
+  const Graph& graph = *plan.graph;
+  const std::vector<Precision> precisions = NodePrecisions(graph, plan.ops, plan.options.precision);
+  std::vector<NodeCandidates> candidates(graph.nodes.size());
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (device == nullptr) {
+      candidates[n].why = "the device is the CPU";
+      continue;
+    }
+    PlanOptions options = plan.options;
+    options.precision = precisions[n];
+    candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
+  }
+  return candidates;
+}
+
 std::vector<NodePlacement> PlaceNodes(const Graph& graph,
                                       const std::vector<NodeCandidates>& candidates,
                                       const std::vector<int>& ways) {
@@ -34,6 +50,7 @@ std::vector<NodePlacement> PlaceNodes(const Graph& graph,
     const bool image = !way.outputs.empty() && way.outputs[0].storage == Storage::kImage;
     placement.place = image ? NodePlacement::Place::kGpuImage : NodePlacement::Place::kGpuBuffer;
     placement.variant = way.variant;
+    placement.precision = way.precision;
   }
   return placements;
 }
@@ -56,16 +73,11 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
   auto plan = std::make_unique<Plan>();
   plan->graph = graph;
   plan->options = options;
-  std::vector<NodeCandidates> candidates(graph->nodes.size());
-  for (size_t n = 0; n < graph->nodes.size(); ++n) {
-    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(graph->nodes[n]));
+  for (const Node& node : graph->nodes) {
+    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
     plan->ops.push_back(std::move(op));
-    if (device == nullptr) {
-      candidates[n].why = "the device is the CPU";
-    } else {
-      candidates[n] = FindCandidates(*graph, graph->nodes[n], *plan->ops[n], *device, options);
-    }
   }
+  std::vector<NodeCandidates> candidates = FindAllCandidates(*plan, device);
   const std::vector<int> ways = device == nullptr ? std::vector<int>(graph->nodes.size(), -1)
                                                   : SelectWays(*graph, candidates, *device);
   if (device != nullptr && !options.allow_fallback)

@@ -17,6 +17,8 @@ enum class MemoryChoice { kAuto, kImage, kBuffer };
 
 struct PlanOptions {
   MemoryChoice memory = MemoryChoice::kAuto;
+  // What activations and weights are stored in. In half precision the graph's outputs, and the
+  // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
 };
@@ -25,7 +27,8 @@ struct PlanOptions {
 // meet share it.
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
-  size_t offset_bytes = 0;  // Buffers: in the arena, aligned for sub-buffers.
+  Precision precision = Precision::kFloat32;  // Images: of their texels.
+  size_t offset_bytes = 0;                    // Buffers: in the arena, aligned for sub-buffers.
   size_t bytes = 0;
   size_t image_width = 0;  // Images: in texels.
   size_t image_height = 0;
@@ -65,8 +68,9 @@ struct Step {
 struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
   Place place = Place::kFolded;
-  std::string variant;  // "" where not on the GPU.
-  std::string why;      // For the CPU: the reason. For a device limit: which.
+  std::string variant;                        // "" where not on the GPU.
+  Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
+  std::string why;                            // For the CPU: the reason. For a device limit: which.
 };
 
 struct Plan {

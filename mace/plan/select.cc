@@ -6,7 +6,7 @@
 namespace mace {
 namespace {
 
-constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer};
+constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 
 // Rough figures of a device class, only used to weigh conversions against kernels where nothing was
 // measured.

@@ -91,7 +91,7 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
     }
     MACE_ASSIGN_OR_RETURN(ClMemory memory,
                           ClMemory::CreateImage(device, region.image_width, region.image_height,
-                                                plan.options.precision, name));
+                                                region.precision, name));
     MACE_RETURN_IF_ERROR(queue->FillZero(memory, name));
     bytes_ += memory.bytes();
     regions_.push_back(std::move(memory));
@@ -101,13 +101,11 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
 
 Status DeviceTensors::CreateWeights(const Plan& plan, ClQueue* queue) {
   weights_.resize(plan.weights.size());
-  const bool half_precision = plan.options.precision == Precision::kFloat16;
   std::mutex mutex;
   Status first_error;
   RunOnThreads(plan.weights.size(), [&](size_t i) {
     const PackedWeights& weights = plan.weights[i];
-    StatusOr<ClMemory> memory =
-        UploadWeights(weights, half_precision && !weights.keep_float32, queue);
+    StatusOr<ClMemory> memory = UploadWeights(weights, !weights.keep_float32, queue);
     std::lock_guard<std::mutex> lock(mutex);
     if (!memory.ok()) {
       if (first_error.ok()) first_error = memory.status();

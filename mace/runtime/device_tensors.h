@@ -18,9 +18,9 @@ class DeviceTensors {
   // The arena with its regions as sub-buffers, and the images; all filled with zeros once, so that
   // what nobody writes (the padding of a tensor that only slices write) is no NaN.
   Status CreateRegions(const Plan& plan, ClQueue* queue);
-  // Packs every weight, on as many threads as the host has, and uploads it; in half precision as
-  // half, where it does not ask to stay float. Packs straight into device memory that the host
-  // shares. May run while another thread builds programs.
+  // Packs every weight, on as many threads as the host has, and uploads it, as half where it does
+  // not ask to stay float. Packs straight into device memory that the host shares. May run while
+  // another thread builds programs.
   Status CreateWeights(const Plan& plan, ClQueue* queue);
 
   const ClMemory& region(int index) const { return regions_[static_cast<size_t>(index)]; }

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "mace/base/clock.h"
-#include "mace/base/half.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -165,7 +164,6 @@ Status Session::BindArgument(const KernelArgument& argument, ClKernel* kernel) c
 void Session::PrepareHost() {
   const Graph& graph = *plan_->graph;
   std::vector<bool> downloaded(graph.values.size(), false), read_here(graph.values.size(), false);
-  size_t largest = 0;
   for (const std::vector<Step>* steps : {&plan_->setup_steps, &plan_->steps}) {
     for (const Step& step : *steps) {
       if (step.kind == Step::Kind::kLaunch) continue;
@@ -178,11 +176,9 @@ void Session::PrepareHost() {
         continue;
       }
       const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(step.index)];
-      largest = std::max(largest, static_cast<size_t>(tensor.info.shape.elements()));
       if (step.kind == Step::Kind::kDownload) downloaded[static_cast<size_t>(tensor.value)] = true;
     }
   }
-  if (plan_->options.precision == Precision::kFloat16) halves_.resize(largest);
   direct_output_.assign(graph.values.size(), -1);
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const size_t value = static_cast<size_t>(graph.outputs[i].value);
@@ -263,15 +259,7 @@ Status Session::Upload(int index) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->graph->value(tensor.value).name;
-  const ClMemory& memory = memory_.region(tensor.region);
-  if (plan_->options.precision != Precision::kFloat16) {
-    return queue_.Write(memory, host.bytes(), name);
-  }
-  const size_t elements = static_cast<size_t>(host.shape().elements());
-  FloatsToHalves(Span<const float>(host.f32(), elements), Span<uint16_t>(halves_.data(), elements));
-  return queue_.Write(
-      memory, Bytes(reinterpret_cast<const uint8_t*>(halves_.data()), elements * sizeof(uint16_t)),
-      name);
+  return queue_.Write(memory_.region(tensor.region), host.bytes(), name);
 }
 
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs) {
@@ -281,17 +269,8 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs) {
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);
-  const size_t elements = static_cast<size_t>(tensor.info.shape.elements());
-  if (plan_->options.precision != Precision::kFloat16) {
-    return queue_.Read(memory,
-                       MutableBytes(host->mutable_data<uint8_t>(), elements * sizeof(float)), name);
-  }
-  MACE_RETURN_IF_ERROR(queue_.Read(
-      memory, MutableBytes(reinterpret_cast<uint8_t*>(halves_.data()), elements * sizeof(uint16_t)),
-      name));
-  HalvesToFloats(Span<const uint16_t>(halves_.data(), elements),
-                 Span<float>(host->f32(), elements));
-  return Status();
+  const size_t bytes = static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
+  return queue_.Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name);
 }
 
 void Session::CopyHostOutputs(std::vector<HostTensor>* outputs) const {

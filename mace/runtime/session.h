@@ -67,7 +67,6 @@ class Session : public Executor {
   HostValues values_;
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
-  std::vector<uint16_t> halves_;    // Staging of the largest transfer, in half precision.
   size_t reused_programs_ = 0;
   size_t launches_per_run_ = 0;
   double program_ms_ = 0;

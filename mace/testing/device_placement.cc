@@ -34,11 +34,9 @@ std::string Where(int64_t row, int64_t w, int64_t c) {
 
 }  // namespace
 
-DevicePlacement DevicePlacement::Make(const Shape& shape, const TensorFormat& format,
-                                      Precision precision, bool slice) {
+DevicePlacement DevicePlacement::Make(const Shape& shape, const TensorFormat& format, bool slice) {
   DevicePlacement placement;
   placement.format = format;
-  placement.precision = precision;
   placement.view = AsNhwc(shape);
   const Nhwc& view = placement.view;
   const bool blocked = format.layout == Layout::kChannels4;
@@ -77,7 +75,7 @@ std::vector<uint8_t> DevicePlacement::Pack(const HostTensor& tensor) const {
     for (int64_t w = 0; w < view.w; ++w) {
       for (int64_t c = 0; c < lanes(); ++c) {
         const float value = c < view.c ? values[(row * view.w + w) * view.c + c] : 0.0f;
-        PutElement(&memory, Index(row, w, c), value, precision);
+        PutElement(&memory, Index(row, w, c), value, format.precision);
       }
     }
   }
@@ -93,7 +91,7 @@ StatusOr<HostTensor> DevicePlacement::Unpack(const std::vector<uint8_t>& memory,
       for (int64_t c = 0; c < lanes(); ++c) {
         const size_t index = Index(row, w, c);
         expected[index] = true;
-        const float value = GetElement(memory, index, precision);
+        const float value = GetElement(memory, index, format.precision);
         if (c < view.c) {
           tensor.f32()[(row * view.w + w) * view.c + c] = value;
         } else if (!(value == 0.0f)) {

@@ -15,7 +15,6 @@ namespace mace {
 
 struct DevicePlacement {
   TensorFormat format;
-  Precision precision = Precision::kFloat32;
   Nhwc view;
   int64_t pitch = 0;
   int64_t offset = 0;
@@ -24,10 +23,9 @@ struct DevicePlacement {
   size_t image_height = 0;
 
   // `slice`: inside a wider tensor where the layout allows it.
-  static DevicePlacement Make(const Shape& shape, const TensorFormat& format, Precision precision,
-                              bool slice);
+  static DevicePlacement Make(const Shape& shape, const TensorFormat& format, bool slice);
 
-  size_t element_bytes() const { return precision == Precision::kFloat16 ? 2 : 4; }
+  size_t element_bytes() const { return ElementBytes(format.precision); }
   size_t bytes() const { return elements * element_bytes(); }
   // Of element (row, w, c) in memory; c may be a padding lane of channels4.
   size_t Index(int64_t row, int64_t w, int64_t c) const;

@@ -65,7 +65,7 @@ class GuardedMemory {
     MACE_ASSIGN_OR_RETURN(
         memory.part_,
         ClMemory::CreateImage(*device->device, placement.image_width, placement.image_height,
-                              placement.precision, memory.name_));
+                              placement.format.precision, memory.name_));
     MACE_RETURN_IF_ERROR(device->queue->WriteImage(memory.part_, bytes, memory.name_));
     return memory;
   }
@@ -171,8 +171,7 @@ Status PlaceInputs(const LoweringRun& run, RunState* state) {
     if (run.request->inputs[i].constant != nullptr || !run.request->inputs[i].present) {
       return Internal("a launch reads input " + std::to_string(i) + ", which is no activation");
     }
-    input.placement = DevicePlacement::Make(run.inputs[i].shape(), lowering.inputs[i],
-                                            run.request->precision, run.slices);
+    input.placement = DevicePlacement::Make(run.inputs[i].shape(), lowering.inputs[i], run.slices);
     MACE_ASSIGN_OR_RETURN(
         GuardedMemory memory,
         GuardedMemory::Make(state->device, input.placement, input.placement.Pack(run.inputs[i]),
@@ -188,8 +187,8 @@ Status PlaceOutputs(const LoweringRun& run, RunState* state) {
     PlacedTensor& output = state->outputs[i];
     if (i >= lowering.outputs.size()) return Internal("no format for output " + std::to_string(i));
     if (!output.launched) return Internal("no launch writes output " + std::to_string(i));
-    output.placement = DevicePlacement::Make(run.request->outputs[i].shape, lowering.outputs[i],
-                                             run.request->precision, run.slices);
+    output.placement =
+        DevicePlacement::Make(run.request->outputs[i].shape, lowering.outputs[i], run.slices);
     if (i == 0 && run.in_place) {
       output.memory = state->inputs[0].memory;
       continue;
@@ -205,13 +204,14 @@ Status PlaceOutputs(const LoweringRun& run, RunState* state) {
 
 Status PlaceWeightsAndScratch(const LoweringRun& run, RunState* state) {
   for (const PackedWeights& weights : run.lowering->weights) {
-    MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, PackWeights(weights, run.request->precision));
+    MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
+                          PackWeights(weights, run.lowering->precision));
     MACE_ASSIGN_OR_RETURN(
         GuardedMemory memory,
         GuardedMemory::MakeBuffer(state->device, bytes, "weights " + weights.name));
     state->weights.push_back(std::move(memory));
   }
-  const size_t element = run.request->precision == Precision::kFloat16 ? 2 : 4;
+  const size_t element = ElementBytes(run.lowering->precision);
   for (const ScratchBuffer& scratch : run.lowering->scratch) {
     const std::vector<uint8_t> bytes(scratch.elements * element, 0xFF);
     MACE_ASSIGN_OR_RETURN(GuardedMemory memory,
@@ -229,7 +229,9 @@ Status AddActivation(const TensorArgument& argument, const Launch& launch, RunSt
   const PlacedTensor& tensor =
       (input ? state->inputs : state->outputs)[static_cast<size_t>(argument.index)];
   const TensorFormat& format = tensor.placement.format;
-  if (raw != (format.layout == Layout::kRowMajor)) {
+  const bool conversion =
+      launch.kernel.source == "convert.cl";  // Sees any dense buffer either way.
+  if (raw != (format.layout == Layout::kRowMajor) && !conversion) {
     return Internal(kernel->name() + ": a raw argument and a row-major format go together");
   }
   if (!raw && format.storage != launch.kernel.storage) {

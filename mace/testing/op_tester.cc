@@ -309,7 +309,8 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
       continue;
     }
     request.storage = storage;
-    for (const Lowering& lowering : prepared->op->Lower(request)) {
+    for (Lowering& lowering : prepared->op->Lower(request)) {
+      SetPrecision(precision, &lowering);
       ++*found;
       SCOPED_TRACE(lowering.variant + ", " + StorageName(storage) + ", " +
                    PrecisionName(precision) + ", seed " + std::to_string(seed_));

@@ -2,6 +2,7 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include "mace/base/half.h"
 #include "mace/ops/convert.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
@@ -12,6 +13,9 @@ namespace {
 constexpr TensorFormat kRaw = {Layout::kRowMajor, Storage::kBuffer};
 constexpr TensorFormat kBlocked = {Layout::kChannels4, Storage::kBuffer};
 constexpr TensorFormat kImage = {Layout::kChannels4, Storage::kImage};
+constexpr TensorFormat kHalfRaw = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat16};
+constexpr TensorFormat kHalfBlocked = {Layout::kChannels4, Storage::kBuffer, Precision::kFloat16};
+constexpr TensorFormat kHalfImage = {Layout::kChannels4, Storage::kImage, Precision::kFloat16};
 
 // A conversion of [2, 3, 5, 6] as a lowering, whose last argument a test may falsify.
 class LoweringRunnerTest : public testing::Test {
@@ -20,9 +24,9 @@ class LoweringRunnerTest : public testing::Test {
     const int64_t pitch = 6;
     lowering_.inputs = {from};
     lowering_.outputs = {to};
-    const ConvertEnd from_end = {from, from == kRaw ? pitch : 8, 0};
-    const ConvertEnd to_end = {to, to == kRaw ? pitch : 8, 0};
-    Launch launch = MakeConversion(shape_, from_end, to_end, Precision::kFloat32);
+    const ConvertEnd from_end = {from, from.layout == Layout::kRowMajor ? pitch : 8, 0};
+    const ConvertEnd to_end = {to, to.layout == Layout::kRowMajor ? pitch : 8, 0};
+    Launch launch = MakeConversion(shape_, from_end, to_end);
     if (falsify_) falsify_(&launch);
     lowering_.launches = {launch};
     StatusOr<const DeviceInfo*> device = TestDeviceInfo();
@@ -62,6 +66,20 @@ TEST_F(LoweringRunnerTest, RightConversionsPass) {
   ExpectSame(Convert(kBlocked, kBlocked, true));
   ExpectSame(Convert(kRaw, kImage, true));
   ExpectSame(Convert(kImage, kRaw, true));
+}
+
+TEST_F(LoweringRunnerTest, ConversionsBetweenPrecisionsRoundOnce) {
+  for (int64_t i = 0; i < shape_.elements(); ++i) {
+    input_.f32()[i] = HalfToFloat(FloatToHalf(input_.f32()[i]));
+  }
+  const std::vector<TensorFormat> floats = {kRaw, kBlocked, kImage};
+  const std::vector<TensorFormat> halves = {kHalfRaw, kHalfBlocked, kHalfImage};
+  for (const TensorFormat& single : floats) {
+    for (const TensorFormat& half : halves) {
+      ExpectSame(Convert(single, half, false));
+      ExpectSame(Convert(half, single, false));
+    }
+  }
 }
 
 TEST_F(LoweringRunnerTest, WritingGarbageIntoAPaddingLaneIsFound) {

@@ -97,13 +97,7 @@ double LimitOf(const ReferenceCase& reference, const Options& options,
                                                    : reference.max_abs_error;
   if (options.precision != Precision::kFloat16) return limit;
   // A model with half weights has an error of its own, in the manifest's limit.
-  limit = std::max(limit, kHalfShareOfRange * difference.range);
-  // An output that is stored as half cannot be nearer than half a unit in its last place: of
-  // op_params output 6 lies in [-0.7311, -0.7239], and is 1.9e-4 off.
-  constexpr double kHalfRounding = 1.0 / 2048;
-  const double magnitude =
-      difference.max_rel_error > 0 ? difference.max_abs_error / difference.max_rel_error : 0;
-  return std::max(limit, kHalfRounding * magnitude);
+  return std::max(limit, kHalfShareOfRange * difference.range);
 }
 
 void CheckOutput(const ReferenceCase& reference, const Options& options, const std::string& what,

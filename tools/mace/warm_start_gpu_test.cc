@@ -15,6 +15,27 @@ namespace {
 
 class WarmStart : public testing::Test {
  protected:
+  // One cold start for all tests that begin with a good file.
+  static const std::string& GoodCache() {
+    static const std::string* const good = [] {
+      const std::string file = FreshFolder("good_cache") + "/cache.bin";
+      const CommandResult result =
+          RunMace({"run", ProjectFile("models/digits/digits.pb"), "--cache", file},
+                  {{"POCL_CACHE_DIR", FreshFolder("driver_cache")}, {"CUDA_CACHE_DISABLE", "1"}});
+      EXPECT_EQ(result.exit_code, kExitDone) << result.err;
+      struct stat info;
+      EXPECT_EQ(stat(file.c_str(), &info), 0);
+      EXPECT_EQ(info.st_mode & 07777, 0600u) << "compiled code must be the owner's alone";
+      return new std::string(ReadText(file));
+    }();
+    return *good;
+  }
+
+  void PutInPlace(const std::string& content, mode_t mode = 0600) {
+    WriteText(cache_, content);
+    EXPECT_EQ(chmod(cache_.c_str(), mode), 0);
+  }
+
   void SetUp() override {
     if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   }
@@ -76,34 +97,25 @@ TEST_F(WarmStart, AStartThatMayNotCompileNamesAKernel) {
   EXPECT_FALSE(FileExists(cache_));
 }
 
-TEST_F(WarmStart, TheFileIsPrivate) {
-  StartWell();
-  struct stat info;
-  ASSERT_EQ(stat(cache_.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777, 0600u);
-}
-
 // One file serves several models, and a second model loses nothing of the first.
 TEST_F(WarmStart, ModelsShareAFile) {
-  StartWell({"--memory", "buffer"});
+  PutInPlace(GoodCache());
   const CommandResult other =
-      RunMace({"run", MadeModel("squeezenet.pb"), "--memory", "buffer", "--cache", cache_},
+      RunMace({"run", MadeModel("squeezenet.pb"), "--cache", cache_},
               {{"POCL_CACHE_DIR", FreshFolder("driver_cache")}, {"CUDA_CACHE_DISABLE", "1"}});
   ASSERT_EQ(other.exit_code, kExitDone) << other.err;
-  const Json again = StartWell({"--memory", "buffer"}, require_cache_);
+  const Json again = StartWell({}, require_cache_);
   EXPECT_EQ(again["cache"]["status"], "warm");
 }
 
 TEST_F(WarmStart, ABadFileIsAMissAndIsReplaced) {
-  StartWell();
-  const std::string good = ReadText(cache_);
+  const std::string& good = GoodCache();
   std::string flipped = good;
   flipped[8] = static_cast<char>(flipped[8] ^ 0x40);
-  for (const std::string& bad :
-       {std::string(), std::string("not a cache"), good.substr(0, good.size() / 2), flipped}) {
+  // More kinds of damage are the cache's own tests.
+  for (const std::string& bad : {good.substr(0, good.size() / 2), flipped}) {
     SCOPED_TRACE(bad.size());
-    WriteText(cache_, bad);
-    ASSERT_EQ(chmod(cache_.c_str(), 0600), 0);
+    PutInPlace(bad);
     const CommandResult result = Start({});
     ASSERT_EQ(result.exit_code, kExitDone) << result.err;
     const Json json = result.OutJson();
@@ -116,8 +128,7 @@ TEST_F(WarmStart, ABadFileIsAMissAndIsReplaced) {
 }
 
 TEST_F(WarmStart, AFileThatOthersMayWriteIsNotTrusted) {
-  StartWell();
-  ASSERT_EQ(chmod(cache_.c_str(), 0666), 0);
+  PutInPlace(GoodCache(), 0666);
   const CommandResult result = Start({}, require_cache_);
   EXPECT_NE(result.exit_code, kExitDone) << "a program of a file that anyone may write was run";
 }
