@@ -4,7 +4,9 @@
 //
 // Macros: LANES (4, 8, 16: divides the channels rounded up to 4), PIXELS,
 //   WINDOW_W, WINDOW_STRIDE (kernel width and stride where the dilation is 1 and they are small: the
-//   input of all pixels is then read once a kernel row; 0: any), RESIDUAL, ACTIVATION.
+//   input of all pixels is then read once a kernel row; 0: any),
+//   WINDOW_H (kernel height, where all reads of a work-item are to be under way at once; 0: row by
+//   row, and rows outside of x are left out), RESIDUAL, ACTIVATION.
 // weights: [kh][kw][channels rounded up to 4].
 #ifdef USE_conv2d_depthwise
 #include "fused_activation.clh"
@@ -27,8 +29,8 @@
 #else
 #define FLOATS float4
 #define READ(x, row, w) READ4(x, row, w, channel / 4)
-#define WEIGHT(i) LOAD4(weights, i)
-#define BIAS(i) vload4(0, bias + (i))
+#define WEIGHT(i) LOAD_BLOCK(weights, i)
+#define BIAS(i) (*(__global const float4 *)(bias + (i)))
 #define WRITE(x, row, w, v) WRITE4(x, row, w, channel / 4, channels, v)
 #endif
 
@@ -60,23 +62,34 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
     FLOATS sum[PIXELS];
 #pragma unroll
     for (int t = 0; t < PIXELS; ++t) sum[t] = start;
-#if WINDOW_W
+#if WINDOW_H
+    const bool interior = false;  // One text for all, whose reads are predicated.
+#elif WINDOW_W
     const bool interior = first_w >= 0 && first_w + COLUMNS <= x_width;
 #endif
+#if WINDOW_H
+#pragma unroll
+    for (int kh = 0; kh < WINDOW_H; ++kh) {
+      const int h = first_h + kh * dilation_h;
+      const bool row_inside = h >= 0 && h < in_h;
+#else
     for (int kh = 0; kh < kernel_h; ++kh) {
       const int h = first_h + kh * dilation_h;
       if (h < 0 || h >= in_h) continue;
+      const bool row_inside = true;
+#endif
       const int in_row = n * in_h + h;
 #if WINDOW_W
       FLOATS columns[COLUMNS];
-      if (interior) {
+      if (interior && row_inside) {
 #pragma unroll
         for (int j = 0; j < COLUMNS; ++j) columns[j] = READ(x, in_row, first_w + j);
       } else {
 #pragma unroll
         for (int j = 0; j < COLUMNS; ++j) {
+          const int w = first_w + j;
           columns[j] = 0.0f;
-          if (first_w + j >= 0 && first_w + j < x_width) columns[j] = READ(x, in_row, first_w + j);
+          if (row_inside && w >= 0 && w < x_width) columns[j] = READ(x, in_row, w);
         }
       }
 #pragma unroll
@@ -91,7 +104,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 #pragma unroll
         for (int t = 0; t < PIXELS; ++t) {
           const int w = first_w + t * stride_w + kw * dilation_w;
-          if (w >= 0 && w < x_width) sum[t] += READ(x, in_row, w) * weight;
+          if (row_inside && w >= 0 && w < x_width) sum[t] += READ(x, in_row, w) * weight;
         }
       }
 #endif

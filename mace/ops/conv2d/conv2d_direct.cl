@@ -39,7 +39,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
     }
     for (int kw = 0; kw < kernel_w; ++kw) {
       for (int i = 0; i < in_blocks; ++i, weight += 16) {
-        const float16 columns = LOAD16(weights, weight);
+        const float4 column0 = LOAD_BLOCK(weights, weight);
+        const float4 column1 = LOAD_BLOCK(weights, weight + 4);
+        const float4 column2 = LOAD_BLOCK(weights, weight + 8);
+        const float4 column3 = LOAD_BLOCK(weights, weight + 12);
 #pragma unroll
         for (int t = 0; t < PIXELS; ++t) {
 #if POINTWISE
@@ -51,8 +54,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
           float4 value = 0.0f;
           if (w >= 0 && w < x_width) value = READ4(x, n * in_h + h, w, first_in_block + i);
 #endif
-          sum[t] += value.x * columns.s0123 + value.y * columns.s4567 + value.z * columns.s89ab +
-                    value.w * columns.scdef;
+          sum[t] += value.x * column0 + value.y * column1 + value.z * column2 + value.w * column3;
         }
       }
     }

@@ -13,10 +13,16 @@
 
 #define PIXELS 4
 
-// Adds the products of the four channels of `value` with one tap's weights.
-#define ADD_PRODUCTS(sum, value, taps)                                                   \
-  sum += (value).x * (taps).s0123 + (value).y * (taps).s4567 + (value).z * (taps).s89ab + \
-         (value).w * (taps).scdef
+// The weights of one tap from `weight` on, and the sum of their products with the four channels of
+// `value`.
+#define LOAD_TAP                                            \
+  const float4 tap0 = LOAD_BLOCK(weights, weight);          \
+  const float4 tap1 = LOAD_BLOCK(weights, weight + 4);      \
+  const float4 tap2 = LOAD_BLOCK(weights, weight + 8);      \
+  const float4 tap3 = LOAD_BLOCK(weights, weight + 12);     \
+  weight += 16;
+#define ADD_TAP(sum, value) \
+  sum += (value).x * tap0 + (value).y * tap1 + (value).z * tap2 + (value).w * tap3
 
 #if RESIDUAL
 #define RESIDUAL_PARAMETER TENSOR_IN(residual),
@@ -83,10 +89,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #pragma unroll
       for (int kw = 0; kw < 3; ++kw) {
 #pragma unroll
-        for (int o = 0; o < OUT_BLOCKS; ++o, weight += 16) {
-          const float16 taps = LOAD16(weights, weight);
+        for (int o = 0; o < OUT_BLOCKS; ++o) {
+          LOAD_TAP
 #pragma unroll
-          for (int t = 0; t < PIXELS; ++t) ADD_PRODUCTS(sum[o][t], columns[t * STRIDE + kw], taps);
+          for (int t = 0; t < PIXELS; ++t) ADD_TAP(sum[o][t], columns[t * STRIDE + kw]);
         }
       }
     }
@@ -120,10 +126,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
       values[t] = READ4(x, in_row, w, first_in_block + i);
     }
 #pragma unroll
-    for (int o = 0; o < OUT_BLOCKS; ++o, weight += 16) {
-      const float16 taps = LOAD16(weights, weight);
+    for (int o = 0; o < OUT_BLOCKS; ++o) {
+      LOAD_TAP
 #pragma unroll
-      for (int t = 0; t < PIXELS; ++t) ADD_PRODUCTS(sum[o][t], values[t], taps);
+      for (int t = 0; t < PIXELS; ++t) ADD_TAP(sum[o][t], values[t]);
     }
   }
   WRITE_SUMS
@@ -131,7 +137,8 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #endif
 
 #undef PIXELS
-#undef ADD_PRODUCTS
+#undef LOAD_TAP
+#undef ADD_TAP
 #undef RESIDUAL_PARAMETER
 #undef ADD_RESIDUAL
 #undef START_SUMS

@@ -29,15 +29,6 @@
 #define SHARED_FLOATS \
   (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
 
-// Pitches and offsets are multiples of four elements: one wide access each.
-#if HALF_STORAGE
-#define LOAD_BLOCK(p, i) vloada_half4(0, (p) + (i))
-#define STORE_BLOCK(p, i, v) vstorea_half4((v), 0, (p) + (i))
-#else
-#define LOAD_BLOCK(p, i) (*(__global const float4 *)((p) + (i)))
-#define STORE_BLOCK(p, i, v) (*(__global float4 *)((p) + (i)) = (v))
-#endif
-
 // Adds the products of one element of x with the item's columns.
 #define ADD_ROW(t, element)                                                     \
   {                                                                             \
@@ -236,7 +227,5 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef STAGE_FLOATS
 #undef SUM_FLOATS
 #undef SHARED_FLOATS
-#undef LOAD_BLOCK
-#undef STORE_BLOCK
 #undef ADD_ROW
 #endif

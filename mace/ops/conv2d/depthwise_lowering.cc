@@ -27,11 +27,26 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request) {
   return weights;
 }
 
+// Blocks of four floats that a GPU's work-item holds in registers beside its sums.
+constexpr int64_t kMostBlocksHeld = 30;
+
 struct Tile {
   int64_t lanes;
   int64_t pixels;
-  bool window;  // The input of a tile is held in registers.
+  bool window;            // The input of a tile is held in registers.
+  bool all_rows = false;  // That of all kernel rows at once.
 };
+
+// Neighbouring pixels share what they read, as long as enough work-items are left to hide the
+// latency of memory.
+int64_t GpuPixels(const Convolution& c, const DeviceInfo& device) {
+  constexpr int64_t kItemsOfABusyUnit = 256;
+  const int64_t busy = kItemsOfABusyUnit * device.compute_units;
+  const int64_t blocks = (c.out_channels + 3) / 4 * c.batch * c.window.h.out;
+  int64_t pixels = 4;
+  while (pixels > 1 && blocks * ((c.window.w.out + pixels - 1) / pixels) < busy) pixels /= 2;
+  return pixels;
+}
 
 Tile ChooseTile(const ConvolutionRequest& request, Storage storage) {
   const Convolution& c = request.convolution;
@@ -44,7 +59,20 @@ Tile ChooseTile(const ConvolutionRequest& request, Storage storage) {
     // A stride of two holds twice the columns.
     tile.pixels = w.stride == 1 && w.out > 4 && widest == 16 ? 8 : 4;
   }
+  if (!request.cpu()) {
+    tile.pixels = GpuPixels(c, request.device());
+    const int64_t columns = (tile.pixels - 1) * w.stride + w.kernel;
+    tile.all_rows = tile.window && c.window.h.kernel * columns <= kMostBlocksHeld;
+  }
   return tile;
+}
+
+// Neighbouring work-items of a buffer kernel read neighbouring channels.
+void SetChannelsFirst(Launch* launch) {
+  launch->local_alternatives.push_back(launch->local);
+  size_t channels = 1;
+  while (channels < 32 && channels * 2 <= launch->global[0]) channels *= 2;
+  launch->local = {channels, std::min<size_t>(64 / channels, launch->global[1]), 1};
 }
 
 }  // namespace
@@ -58,6 +86,7 @@ void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["PIXELS"] = std::to_string(tile.pixels);
   launch.kernel.macros["WINDOW_W"] = std::to_string(tile.window ? c.window.w.kernel : 0);
+  launch.kernel.macros["WINDOW_H"] = std::to_string(tile.all_rows ? c.window.h.kernel : 0);
   launch.kernel.macros["WINDOW_STRIDE"] = std::to_string(tile.window ? c.window.w.stride : 0);
   AppendTensors(request, &launch);
   AppendWeights(PackDepthwiseFilter(request), &lowering);
@@ -74,6 +103,7 @@ void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
   c.activation.AppendArguments(&launch.arguments);
   const int64_t padded = (c.out_channels + 3) / 4 * 4;
   SetWorkSizes(request.device(), {padded / tile.lanes, tiles / tiles_per_item, out_rows}, &launch);
+  if (!request.cpu() && storage == Storage::kBuffer) SetChannelsFirst(&launch);
   const double slowdown = request.cpu() && storage == Storage::kImage ? 100 : 1;
   lowering.estimate_ms = c.flops() * (request.cpu() ? 5e-8 : 1e-9) * slowdown;
   result->push_back(std::move(lowering));

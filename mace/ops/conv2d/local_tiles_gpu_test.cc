@@ -1,0 +1,143 @@
+// Every tile of conv2d_local, whichever an estimate would choose.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "mace/ops/conv2d/local_tiles.h"
+#include "mace/testing/lowering_runner.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+// A convolution with its operands and what the reference makes of them.
+struct Bound {
+  HostTensor x, filter;
+  LoweringRequest request;
+  ConvolutionRequest convolution;
+  HostTensor expected;
+};
+
+// Of x [n, h, w, i] and filter [o, i, k, k], stride 1, padding SAME, no bias.
+Status Bind(Shape x, Shape filter, const DeviceInfo* device, Bound* bound) {
+  bound->x = RandomTensor(std::move(x), 1);
+  bound->filter = RandomTensor(std::move(filter), 2);
+  Convolution& c = bound->convolution.convolution;
+  c.batch = bound->x.shape().dim(0);
+  c.in_channels = bound->x.shape().dim(3);
+  c.out_channels = bound->filter.shape().dim(0);
+  MACE_ASSIGN_OR_RETURN(c.window, WindowAttributes().Slide(
+                                      bound->x.shape().dim(1), bound->x.shape().dim(2),
+                                      bound->filter.shape().dim(2), bound->filter.shape().dim(3)));
+  bound->request.inputs.resize(2);
+  bound->request.inputs[0].info = bound->x.info();
+  bound->request.inputs[1].info = bound->filter.info();
+  bound->request.inputs[1].constant = &bound->filter;
+  const Shape out{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
+  bound->request.outputs = {{DType::kFloat32, out}};
+  bound->request.device = device;
+  bound->convolution.op = "conv2d";
+  bound->convolution.weights = WeightsFromConstants(bound->filter, nullptr);
+  bound->convolution.lowering = &bound->request;
+  bound->expected = HostTensor::Allocate(bound->request.outputs[0]);
+  ConvolutionReference(c, bound->x, ToFloatVector(bound->filter), HostTensor(), HostTensor(),
+                       bound->expected.f32());
+  return Status::Ok();
+}
+
+double WorstError(const HostTensor& expected, const HostTensor& found) {
+  double largest = 1e-30, worst = 0;
+  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
+    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
+    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
+    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
+  }
+  return worst / largest;
+}
+
+// The tiles' own limits, then their results in dense tensors and in slices of wider ones.
+void RunAllTiles(Shape x, Shape filter) {
+  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  Bound bound;
+  const Status status = Bind(std::move(x), std::move(filter), *device, &bound);
+  ASSERT_TRUE(status.ok()) << status.message();
+  int run_tiles = 0;
+  for (const LocalTile& tile : LocalTiles()) {
+    SCOPED_TRACE(tile.name());
+    EXPECT_EQ(0, tile.item_m % 4 + tile.item_n % 4 + tile.m % tile.item_m + tile.n % tile.item_n);
+    EXPECT_EQ(0, tile.slice_items() % tile.blocks_k);
+    EXPECT_LE(tile.local_bytes(4), 48 * 1024) << "above what every discrete GPU has";
+    if (!FitsLocalTile(bound.convolution.convolution, **device, tile)) continue;
+    ++run_tiles;
+    const Lowering lowering = LowerLocalTile(bound.convolution, tile);
+    LoweringRun run;
+    run.lowering = &lowering;
+    run.request = &bound.request;
+    run.inputs = {bound.x, bound.filter};
+    for (bool slices : {false, true}) {
+      run.slices = slices;
+      StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+      ASSERT_TRUE(found.ok()) << found.status().message();
+      ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
+      EXPECT_LE(WorstError(bound.expected, (*found)[0]), 1e-5);
+    }
+  }
+  EXPECT_GT(run_tiles, 0);
+}
+
+TEST(LocalTilesTest, Pointwise) { RunAllTiles({1, 9, 17, 39}, {70, 39, 1, 1}); }
+
+TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({2, 7, 11, 10}, {37, 10, 3, 3}); }
+
+// Blocks of three channels.
+TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({1, 12, 13, 3}, {21, 3, 3, 3}); }
+
+TEST(LocalTilesTest, NamesDiffer) {
+  std::vector<std::string> names;
+  for (const LocalTile& tile : LocalTiles()) {
+    EXPECT_EQ(0, std::count(names.begin(), names.end(), tile.name())) << tile.name();
+    names.push_back(tile.name());
+  }
+}
+
+DeviceInfo WideGpu() {
+  DeviceInfo device;
+  device.vendor = DeviceVendor::kNvidia;
+  device.compute_units = 132;
+  device.clock_mhz = 1980;
+  device.local_memory_bytes = 48 * 1024;
+  device.max_work_group_size = 1024;
+  for (size_t& size : device.max_work_item_sizes) size = 1024;
+  return device;
+}
+
+// The name of the tile with the best estimate on a wide GPU.
+LocalTile BestTile(Shape x, Shape filter) {
+  const DeviceInfo device = WideGpu();
+  Bound bound;
+  EXPECT_TRUE(Bind(std::move(x), std::move(filter), &device, &bound).ok());
+  std::vector<Lowering> lowerings;
+  LowerLocal(bound.convolution, &lowerings);
+  EXPECT_FALSE(lowerings.empty());
+  for (const LocalTile& tile : LocalTiles()) {
+    if (lowerings[0].variant.find(tile.name()) != std::string::npos) return tile;
+  }
+  ADD_FAILURE() << lowerings[0].variant;
+  return {};
+}
+
+TEST(LocalTilesTest, SmallOutputsOfLongSumsAreCutIntoSlices) {
+  const LocalTile tile = BestTile({1, 7, 7, 512}, {512, 512, 3, 3});
+  EXPECT_GE(tile.slices, 4);
+  EXPECT_LE(tile.m * tile.n, 1024);
+}
+
+TEST(LocalTilesTest, LargeOutputsHaveLargeTiles) {
+  const LocalTile tile = BestTile({1, 147, 147, 64}, {128, 64, 3, 3});
+  EXPECT_EQ(1, tile.slices);
+  EXPECT_GE(tile.m * tile.n, 4096);
+}
+
+}  // namespace
+}  // namespace mace
