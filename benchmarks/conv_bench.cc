@@ -1,0 +1,250 @@
+#include "benchmarks/conv_bench.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+namespace {
+
+constexpr char kPlainKernels[] = R"(
+__kernel void naive(__global const float* x, __global const float* filter, __global float* y,
+                    int in_h, int in_w, int in_channels, int out_w, int out_channels,
+                    int kernel_h, int kernel_w, int stride, int pad_h, int pad_w, int depth) {
+  const int o = get_global_id(0), ow = get_global_id(1), oh = get_global_id(2);
+  const int first = o / (out_channels / (in_channels / depth)) * depth;
+  float sum = 0.0f;
+  for (int kh = 0; kh < kernel_h; ++kh) {
+    for (int kw = 0; kw < kernel_w; ++kw) {
+      const int h = oh * stride - pad_h + kh, w = ow * stride - pad_w + kw;
+      if (h < 0 || w < 0 || h >= in_h || w >= in_w) continue;
+      for (int i = 0; i < depth; ++i) {
+        sum += x[(h * in_w + w) * in_channels + first + i] *
+               filter[((o * depth + i) * kernel_h + kh) * kernel_w + kw];
+      }
+    }
+  }
+  y[(oh * out_w + ow) * out_channels + o] = sum;
+}
+__kernel void peak(__global float* y, int steps, float factor) {
+  const int item = get_global_id(0);
+  VECTOR sum[16];
+  for (int i = 0; i < 16; ++i) sum[i] = (VECTOR)((float)(item + i));
+  for (int step = 0; step < steps; ++step) {
+    sum[0] = sum[0] * factor + factor;   sum[1] = sum[1] * factor + factor;
+    sum[2] = sum[2] * factor + factor;   sum[3] = sum[3] * factor + factor;
+    sum[4] = sum[4] * factor + factor;   sum[5] = sum[5] * factor + factor;
+    sum[6] = sum[6] * factor + factor;   sum[7] = sum[7] * factor + factor;
+    sum[8] = sum[8] * factor + factor;   sum[9] = sum[9] * factor + factor;
+    sum[10] = sum[10] * factor + factor; sum[11] = sum[11] * factor + factor;
+    sum[12] = sum[12] * factor + factor; sum[13] = sum[13] * factor + factor;
+    sum[14] = sum[14] * factor + factor; sum[15] = sum[15] * factor + factor;
+  }
+  VECTOR total = sum[0];
+  for (int i = 1; i < 16; ++i) total += sum[i];
+  y[item] = total.x;
+}
+)";
+
+std::vector<float> Ramp(int64_t elements) {
+  std::vector<float> values(static_cast<size_t>(elements));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) * 0.1f - 0.8f;
+  return values;
+}
+
+// Sets one argument of a launch. Tensors are tight.
+struct ArgumentSetter {
+  ConvBench* bench;
+  const BoundShape* bound;
+  const Lowering* lowering;
+  Ready* ready;
+
+  Status operator()(int32_t value) const { return ready->kernel.AddInt(value); }
+  Status operator()(float value) const { return ready->kernel.AddFloat(value); }
+  Status operator()(const TensorArgument& argument) const {
+    const size_t index = static_cast<size_t>(argument.index);
+    if (argument.kind == TensorArgument::Kind::kWeights) {
+      const PackedWeights& weights = lowering->weights[index];
+      std::vector<float> values(weights.elements);
+      weights.pack(values.data());
+      return AddFloats(bench, values.size(), values, ready);
+    }
+    const bool input = argument.kind == TensorArgument::Kind::kInput;
+    if (!input && argument.kind != TensorArgument::Kind::kOutput) return Internal("argument");
+    const Nhwc view = AsNhwc(input ? bound->inputs[index].info.shape : bound->outputs[index].shape);
+    const int64_t pitch = view.blocks() * 4;
+    MACE_RETURN_IF_ERROR(AddTensor(view));
+    for (int64_t value : {pitch, int64_t{0}, view.w}) {
+      MACE_RETURN_IF_ERROR(ready->kernel.AddInt(static_cast<int32_t>(value)));
+    }
+    return Status::Ok();
+  }
+
+  Status AddTensor(const Nhwc& view) const {
+    if (lowering->outputs[0].storage == Storage::kBuffer) {
+      return AddFloats(bench, static_cast<size_t>(view.rows() * view.w * view.blocks() * 4), {},
+                       ready);
+    }
+    MACE_ASSIGN_OR_RETURN(
+        ClMemory image,
+        ClMemory::CreateImage(*bench->device, static_cast<size_t>(view.blocks() * view.w),
+                              static_cast<size_t>(view.rows()), Precision::kFloat32, "operand"));
+    MACE_RETURN_IF_ERROR(bench->queue->FillZero(image, "operand"));
+    MACE_RETURN_IF_ERROR(ready->kernel.AddMemory(image));
+    ready->memory.push_back(std::move(image));
+    return Status::Ok();
+  }
+};
+
+}  // namespace
+
+Status ConvBench::Open(bool profiling) {
+  MACE_ASSIGN_OR_RETURN(device, OpenDevice("gpu"));
+  MACE_ASSIGN_OR_RETURN(ClQueue created, ClQueue::Create(device, profiling));
+  queue = std::make_unique<ClQueue>(std::move(created));
+  return Status::Ok();
+}
+
+StatusOr<ClKernel> ConvBench::Kernel(const std::string& name, const std::string& source) {
+  std::shared_ptr<ClProgram>& program = programs[source];
+  if (program == nullptr) {
+    MACE_ASSIGN_OR_RETURN(program, ClProgram::FromSource(device, source, name));
+  }
+  return ClKernel::Create(program->get(), name);
+}
+
+StatusOr<ClKernel> ConvBench::PlainKernel(const std::string& name) {
+  return Kernel(
+      name, std::string("#define VECTOR ") + (cpu() ? "float16" : "float4") + "\n" + kPlainKernels);
+}
+
+Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values,
+                 Ready* ready) {
+  MACE_ASSIGN_OR_RETURN(ClMemory memory,
+                        ClMemory::CreateBuffer(*bench->device, elements * 4, "operand"));
+  MACE_RETURN_IF_ERROR(bench->queue->FillZero(memory, "operand"));
+  if (!values.empty()) {
+    const Bytes bytes(reinterpret_cast<const uint8_t*>(values.data()), values.size() * 4);
+    MACE_RETURN_IF_ERROR(bench->queue->Write(memory, bytes, "operand"));
+  }
+  MACE_RETURN_IF_ERROR(ready->kernel.AddMemory(memory));
+  ready->memory.push_back(std::move(memory));
+  return Status::Ok();
+}
+
+StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready) {
+  ClEventHandle event;
+  MACE_RETURN_IF_ERROR(bench->queue->Launch(ready.kernel, ready.global, ready.local, &event));
+  MACE_RETURN_IF_ERROR(bench->queue->Finish());
+  MACE_ASSIGN_OR_RETURN(const KernelTimes times, TimesOf(event));
+  return static_cast<double>(times.end - times.start) * 1e-9;
+}
+
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape) {
+  auto bound = std::make_shared<BoundShape>();
+  bound->shape = shape;
+  Node node;
+  node.name = "benchmarked";
+  node.type = "Conv2D";
+  node.inputs = {0, 1, 2};
+  node.outputs = {3};
+  node.attributes.Set("strides", std::vector<int64_t>{shape.stride, shape.stride});
+  node.attributes.Set("padding", shape.padding);
+  node.attributes.Set("group", shape.groups);
+  node.attributes.Set("activation", std::string("RELU"));
+  MACE_ASSIGN_OR_RETURN(bound->op, MakeOp(node));
+  const Shape filter{shape.out_channels, shape.in_channels / shape.groups, shape.kernel_h,
+                     shape.kernel_w};
+  bound->filter = HostTensor::FromVector<float>(DType::kFloat32, filter, Ramp(filter.elements()));
+  bound->bias = HostTensor::FromVector<float>(DType::kFloat32, {shape.out_channels},
+                                              Ramp(shape.out_channels));
+  bound->inputs.resize(3);
+  bound->inputs[0].info = {DType::kFloat32, {1, shape.size, shape.size, shape.in_channels}};
+  bound->inputs[1].info = bound->filter.info();
+  bound->inputs[1].constant = &bound->filter;
+  bound->inputs[2].info = bound->bias.info();
+  bound->inputs[2].constant = &bound->bias;
+  MACE_RETURN_IF_ERROR(bound->op->Infer(bound->inputs, &bound->outputs));
+  bound->flops = bound->op->EstimateCost(bound->inputs, bound->outputs).flops;
+  return bound;
+}
+
+std::string NameOf(const ConvShape& shape) {
+  char text[128];
+  std::snprintf(text, sizeof(text), "%s/%dx%d_%d_%d_k%dx%d_s%d_g%d", shape.model,
+                static_cast<int>(shape.size), static_cast<int>(shape.size),
+                static_cast<int>(shape.in_channels), static_cast<int>(shape.out_channels),
+                static_cast<int>(shape.kernel_h), static_cast<int>(shape.kernel_w),
+                static_cast<int>(shape.stride), static_cast<int>(shape.groups));
+  return text;
+}
+
+LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Storage storage) {
+  LoweringRequest request;
+  request.inputs = bound.inputs;
+  request.outputs = bound.outputs;
+  request.device = &bench.device->info();
+  request.storage = storage;
+  return request;
+}
+
+std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound) {
+  std::vector<Lowering> all = bound.op->Lower(RequestOf(bench, bound, Storage::kBuffer));
+  // A CPU driver takes 100 times as long for images.
+  if (bench.cpu() || !bench.device->info().images) return all;
+  for (Lowering& lowering : bound.op->Lower(RequestOf(bench, bound, Storage::kImage))) {
+    if (lowering.outputs[0].storage != Storage::kImage) continue;
+    if (lowering.variant.find("image") == std::string::npos) lowering.variant += "_image";
+    all.push_back(std::move(lowering));
+  }
+  return all;
+}
+
+StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const Lowering& lowering) {
+  if (lowering.launches.size() != 1) return Internal(lowering.variant + ": several launches");
+  const Launch& launch = lowering.launches[0];
+  MACE_ASSIGN_OR_RETURN(const std::string source, ComposeProgram({launch.kernel}));
+  Ready ready;
+  MACE_ASSIGN_OR_RETURN(ready.kernel, bench->Kernel(launch.kernel.function_name(), source));
+  const ArgumentSetter set{bench, &bound, &lowering, &ready};
+  for (const KernelArgument& argument : launch.arguments) {
+    MACE_RETURN_IF_ERROR(std::visit(set, argument));
+  }
+  MACE_RETURN_IF_ERROR(ready.kernel.CheckComplete());
+  ready.local = launch.local;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    const size_t local = launch.local[axis];
+    ready.global[axis] = (launch.global[axis] + local - 1) / local * local;
+  }
+  return ready;
+}
+
+StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
+  const ConvShape& shape = bound.shape;
+  const Nhwc out = AsNhwc(bound.outputs[0].shape);
+  Ready ready;
+  MACE_ASSIGN_OR_RETURN(ready.kernel, bench->PlainKernel("naive"));
+  const int64_t x_elements = shape.size * shape.size * shape.in_channels;
+  MACE_RETURN_IF_ERROR(AddFloats(bench, static_cast<size_t>(x_elements), {}, &ready));
+  const int64_t filter_elements = bound.filter.shape().elements();
+  MACE_RETURN_IF_ERROR(
+      AddFloats(bench, static_cast<size_t>(filter_elements), Ramp(filter_elements), &ready));
+  MACE_RETURN_IF_ERROR(
+      AddFloats(bench, static_cast<size_t>(bound.outputs[0].shape.elements()), {}, &ready));
+  const auto pad = [&](int64_t kernel, int64_t extent) {
+    if (shape.padding == 0) return int64_t{0};
+    return std::max<int64_t>(0, (extent - 1) * shape.stride + kernel - shape.size) / 2;
+  };
+  for (int64_t value : {shape.size, shape.size, shape.in_channels, out.w, shape.out_channels,
+                        shape.kernel_h, shape.kernel_w, shape.stride, pad(shape.kernel_h, out.h),
+                        pad(shape.kernel_w, out.w), shape.in_channels / shape.groups}) {
+    MACE_RETURN_IF_ERROR(ready.kernel.AddInt(static_cast<int32_t>(value)));
+  }
+  ready.global = {static_cast<size_t>(out.c), static_cast<size_t>(out.w),
+                  static_cast<size_t>(out.h)};
+  ready.local = {8, 1, 1};  // Every table's output channels are a multiple of 8.
+  return ready;
+}
+
+}  // namespace mace

@@ -1,0 +1,75 @@
+// What the benchmarks of convolutions have in common: a device, convolutions bound to it, and
+// kernels ready to be launched again and again.
+#ifndef MACE_BENCHMARKS_CONV_BENCH_H_
+#define MACE_BENCHMARKS_CONV_BENCH_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "benchmarks/conv_shapes.h"
+#include "mace/cl/device.h"
+#include "mace/cl/kernel.h"
+#include "mace/cl/memory.h"
+#include "mace/cl/program.h"
+#include "mace/cl/queue.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+// The device and the programs built so far; one for the process.
+struct ConvBench {
+  std::shared_ptr<ClDevice> device;
+  std::unique_ptr<ClQueue> queue;
+  std::map<std::string, std::shared_ptr<ClProgram>> programs;
+
+  // The best OpenCL device. `profiling`: DeviceSeconds works.
+  Status Open(bool profiling);
+  bool cpu() const { return device->info().kind == DeviceKind::kCpu; }
+  StatusOr<ClKernel> Kernel(const std::string& name, const std::string& source);
+  // "naive" or "peak".
+  StatusOr<ClKernel> PlainKernel(const std::string& name);
+};
+
+// A kernel with its arguments, ready to be enqueued again and again.
+struct Ready {
+  ClKernel kernel;
+  std::vector<ClMemory> memory;
+  WorkSize global = {1, 1, 1};
+  WorkSize local = {1, 1, 1};
+};
+
+// Adds a buffer of floats: `values`, or zeros where there are none.
+Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values, Ready* ready);
+
+// Seconds that one launch took on the device. REQUIRES: a queue with profiling.
+StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready);
+
+// A convolution as an op with its constants.
+struct BoundShape {
+  ConvShape shape;
+  std::unique_ptr<Op> op;
+  HostTensor filter;
+  HostTensor bias;
+  std::vector<OpInput> inputs;
+  std::vector<TensorInfo> outputs;
+  double flops = 0;
+};
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape);
+
+// "resnet50/56x56_64_64_k3x3_s1_g1": input extent, channels in and out, kernel, stride, groups.
+std::string NameOf(const ConvShape& shape);
+
+LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Storage storage);
+// The variants on buffers, and on images where these are no emulation. One launch each.
+std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound);
+
+// Tensors are tight and hold zeros. REQUIRES: one launch.
+StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const Lowering& lowering);
+// One work-item for each output element.
+StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound);
+
+}  // namespace mace
+
+#endif  // MACE_BENCHMARKS_CONV_BENCH_H_

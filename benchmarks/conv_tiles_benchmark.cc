@@ -1,0 +1,146 @@
+// Every tile of conv2d_local on every convolution of four networks, timed by the device's own
+// clock, beside the op's other variants and a naive kernel: what the estimates in
+// mace/ops/conv2d/local_tiles.cc are made from.
+//
+//   tile/MODEL/SHAPE/TILE        one tile (on a CPU the three best estimates alone)
+//   other/MODEL/SHAPE/VARIANT    the op's variants without local memory
+//   naive/MODEL/SHAPE            one work-item for each output element
+// Counters: best_us, the fastest launch; GFLOPs, of the shape at that; estimate_us, what the
+// variant was thought to take.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "benchmarks/conv_bench.h"
+#include "mace/ops/conv2d/local_tiles.h"
+
+namespace mace {
+namespace {
+
+constexpr int kLaunches = 20;
+
+using Preparation = std::function<StatusOr<Ready>()>;
+
+void Measure(benchmark::State& state, ConvBench* bench, const Preparation& prepare, double flops) {
+  const StatusOr<Ready> ready = prepare();
+  Status status = ready.status();
+  if (status.ok()) status = DeviceSeconds(bench, *ready).status();  // The first one compiles.
+  double best = HUGE_VAL;
+  for (auto _ : state) {
+    if (!status.ok()) break;
+    const StatusOr<double> seconds = DeviceSeconds(bench, *ready);
+    status = seconds.status();
+    if (!seconds.ok()) break;
+    state.SetIterationTime(*seconds);
+    best = std::min(best, *seconds);
+  }
+  if (!status.ok()) {
+    state.SkipWithError(status.message().c_str());
+    return;
+  }
+  state.counters["best_us"] = best * 1e6;
+  state.counters["GFLOPs"] = flops * 1e-9 / best;
+}
+
+struct Case {
+  ConvBench* bench;
+  std::shared_ptr<BoundShape> bound;
+};
+
+void Register(const Case& c, const std::string& name, double estimate_ms,
+              const Preparation& prepare) {
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [=](benchmark::State& state) {
+                                 Measure(state, c.bench, prepare, c.bound->flops);
+                                 state.counters["estimate_us"] = estimate_ms * 1e3;
+                               })
+      ->UseManualTime()
+      ->Iterations(c.bench->cpu() ? 1 : kLaunches)
+      ->Unit(benchmark::kMicrosecond);
+}
+
+// The convolution that the op binds from the same shape.
+StatusOr<ConvolutionRequest> RequestTiles(const BoundShape& bound, const LoweringRequest* request) {
+  const ConvShape& shape = bound.shape;
+  ConvolutionRequest convolution;
+  convolution.op = "conv2d";
+  convolution.lowering = request;
+  convolution.weights = WeightsFromConstants(bound.filter, &bound.bias);
+  Convolution& c = convolution.convolution;
+  c.in_channels = shape.in_channels;
+  c.out_channels = shape.out_channels;
+  c.groups = shape.groups;
+  c.activation.kind = FusedActivation::Kind::kRelu;
+  WindowAttributes window;
+  window.stride_h = window.stride_w = shape.stride;
+  window.mode = shape.padding == 0 ? PaddingMode::kValid : PaddingMode::kSame;
+  MACE_ASSIGN_OR_RETURN(c.window,
+                        window.Slide(shape.size, shape.size, shape.kernel_h, shape.kernel_w));
+  return convolution;
+}
+
+Status RegisterTiles(const Case& c, const std::string& name) {
+  const LoweringRequest request = RequestOf(*c.bench, *c.bound, Storage::kBuffer);
+  MACE_ASSIGN_OR_RETURN(const ConvolutionRequest bound, RequestTiles(*c.bound, &request));
+  if (!bound.convolution.groups_aligned()) return Status::Ok();
+  std::vector<LocalTile> tiles;
+  for (const LocalTile& tile : LocalTiles()) {
+    if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
+  }
+  const auto estimate = [&](const LocalTile& tile) {
+    return EstimateLocalTileMs(bound.convolution, bound.device(), tile);
+  };
+  std::stable_sort(tiles.begin(), tiles.end(), [&](const LocalTile& a, const LocalTile& b) {
+    return estimate(a) < estimate(b);
+  });
+  if (c.bench->cpu() && tiles.size() > 3) tiles.resize(3);
+  for (const LocalTile& tile : tiles) {
+    Register(c, "tile/" + name + "/" + tile.name(), estimate(tile), [=]() -> StatusOr<Ready> {
+      const LoweringRequest lowering = RequestOf(*c.bench, *c.bound, Storage::kBuffer);
+      MACE_ASSIGN_OR_RETURN(const ConvolutionRequest again, RequestTiles(*c.bound, &lowering));
+      return Prepare(c.bench, *c.bound, LowerLocalTile(again, tile));
+    });
+  }
+  return Status::Ok();
+}
+
+Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape));
+  const Case c{bench, bound};
+  const std::string name = NameOf(shape);
+  MACE_RETURN_IF_ERROR(RegisterTiles(c, name));
+  for (const Lowering& lowering : AllLowerings(*bench, *bound)) {
+    if (lowering.launches[0].kernel.base_name == "conv2d_local") continue;
+    Register(c, "other/" + name + "/" + lowering.variant, lowering.estimate_ms,
+             [=] { return Prepare(bench, *bound, lowering); });
+  }
+  Register(c, "naive/" + name, 0, [=] { return PrepareNaive(bench, *bound); });
+  return Status::Ok();
+}
+
+Status RegisterAll(ConvBench* bench) {
+  MACE_RETURN_IF_ERROR(bench->Open(true));
+  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
+  return Status::Ok();
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  mace::ConvBench bench;
+  const mace::Status status = mace::RegisterAll(&bench);
+  if (!status.ok()) {
+    std::fprintf(stderr, "conv_tiles_benchmark: %s\n", status.message().c_str());
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
