@@ -242,5 +242,75 @@ TEST(MaceImport, BareNetAndOtherInputShape) {
   EXPECT_EQ((*graph)->inputs[0].declared_dims, (std::vector<int64_t>{-1, 3}));
 }
 
+TEST(MaceImport, ArgMaxHasItsAxisAsAnArgumentOrAnInput) {
+  for (const bool argument : {true, false}) {
+    TestNet net(1);
+    net.Input("x", {2, 3, 4});
+    net.Output("y", {2, 3});
+    if (!argument) net.Tensor<int32_t>("axis", {}, wire::DT_INT32, {-1});
+    wire::OperatorDef* op = net.Op(
+        "ArgMax", argument ? std::vector<std::string>{"x"} : std::vector<std::string>{"x", "axis"},
+        {"y"});
+    if (argument) TestNet::Int(op, "axis", 2);
+    if (argument) TestNet::Int(op, "keepdims", 0);
+    wire::OutputShape* shape = op->add_output_shape();
+    shape->add_dims(2);
+    shape->add_dims(3);
+    const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+    EXPECT_EQ((*graph)->nodes[0].inputs.size(), 1u);
+    const TensorInfo& info = (*graph)->value((*graph)->outputs[0].value).info;
+    EXPECT_EQ(info.shape, (Shape{2, 3}));
+    EXPECT_EQ(info.dtype, DType::kInt32);
+  }
+}
+
+// Of an ONNX-born model: the axis is the source's, and it stays where nothing else is said.
+TEST(MaceImport, ArgMaxInTheSourcesOrder) {
+  TestNet net(2);
+  net.Input("x", {1, 4, 5, 3});
+  net.Output("y", {1, 4, 5, 1});
+  TestNet::Int(net.Op("ArgMax", {"x"}, {"y"}, kTestNchw), "axis", 1);
+  const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const Node* node = FindNode(**graph, "y");
+  ASSERT_NE(node, nullptr);
+  EXPECT_EQ((*graph)->value(node->inputs[0]).info.shape, (Shape{1, 3, 4, 5}));
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 4, 5, 1}));
+}
+
+TEST(MaceImport, ArgMaxOfSeveralPlacesIsRefused) {
+  TestNet net(1);
+  net.Input("x", {2, 3});
+  net.Output("y", {2, 2});
+  TestNet::Int(net.Op("ArgMax", {"x"}, {"y"}), "top_k", 2);
+  const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
+  ASSERT_FALSE(graph.ok());
+  EXPECT_EQ(graph.status().code(), StatusCode::kUnsupported);
+  EXPECT_NE(graph.status().message().find("node 'y' (ArgMax): top_k and out_val"),
+            std::string::npos)
+      << graph.status().message();
+}
+
+TEST(MaceImport, CumsumAndOneHotKeepTheirArguments) {
+  TestNet net(1);
+  net.Input("x", {2, 3});
+  net.Output("y", {2, 3, 4});
+  wire::OperatorDef* sums = net.Op("Cumsum", {"x"}, {"sums"});
+  TestNet::Int(sums, "axis", 1);
+  TestNet::Int(sums, "exclusive", 1);
+  wire::OperatorDef* rows = net.Op("OneHot", {"sums"}, {"y"});
+  TestNet::Int(rows, "depth", 4);
+  wire::Argument* on = rows->add_arg();
+  on->set_name("on_value");
+  on->set_f(2);
+  const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "Cumsum OneHot");
+  EXPECT_EQ((*graph)->nodes[0].attributes.GetInt("exclusive", 0), 1);
+  EXPECT_EQ((*graph)->nodes[1].attributes.GetFloat("on_value", 0), 2.0);
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{2, 3, 4}));
+}
+
 }  // namespace
 }  // namespace mace

@@ -200,12 +200,39 @@ Status NormalizeCast(MaceOp* op, const MaceLayout&, GraphBuilder*) {
   }
 }
 
+// Older converters leave the axis an input, and say whether it stays only by the output's declared
+// shape. Caffe's ops give several places, or the values there.
+Status NormalizeArgMax(MaceOp* op, const MaceLayout&, GraphBuilder* builder) {
+  AttributeMap& attributes = op->node.attributes;
+  if (attributes.GetInt("top_k", 1) != 1 || attributes.GetInt("out_val", 0) != 0) {
+    return Unsupported("top_k and out_val: expected 1 and 0, found " +
+                       std::to_string(attributes.GetInt("top_k", 1)) + " and " +
+                       std::to_string(attributes.GetInt("out_val", 0)));
+  }
+  std::vector<ValueId>& inputs = op->node.inputs;
+  if (inputs.size() > 1) {
+    std::vector<int64_t> axis;
+    if (!ConstantNumbers(*op, 1, *builder, &axis) || axis.size() != 1) {
+      return Unsupported("axis: expected one number known at import");
+    }
+    attributes.Set("axis", axis[0]);
+    inputs.resize(1);
+  }
+  const int rank = InputRank(*op, 0, builder);
+  const bool declared = op->def->output_shape_size() == 1;
+  const bool vanishes = declared && op->def->output_shape(0).dims_size() == rank - 1;
+  // A vector's result is declared [1] as often as [].
+  SetDefault(op, "keepdims", int64_t{!(vanishes && rank > 1)});
+  return Status::Ok();
+}
+
 Status RefuseQuantized(MaceOp*, const MaceLayout&, GraphBuilder*) {
   return Unsupported("quantized execution is not in this version");
 }
 
 Rule FindRule(const std::string& type) {
   static const auto* const kRules = new std::unordered_map<std::string, Rule>{
+      {"ArgMax", NormalizeArgMax},
       {"BiasAdd", NormalizeBiasAdd},
       {"Cast", NormalizeCast},
       {"Concat", NormalizeConcat},

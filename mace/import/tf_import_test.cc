@@ -189,6 +189,64 @@ TEST(TfImport, ShapeChainsAreEvaluated) {
   EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{2, 60}));
 }
 
+TEST(TfImport, PlacesOfLargestAndSmallest) {
+  TestGraph test;
+  test.Input("x", {2, 3, 4});
+  test.Const("axis", {}, tf::DT_INT32)->add_int_val(1);
+  test.Node("ArgMax", "largest", {"x", "axis"});
+  test.Node("ArgMin", "smallest", {"x", "axis"});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "ArgMax ArgMax");
+  for (const Node& node : (*graph)->nodes) {
+    EXPECT_EQ(node.attributes.GetInt("argmin", -1), node.name == "smallest" ? 1 : 0);
+    const TensorInfo& info = (*graph)->value(node.outputs[0]).info;
+    EXPECT_EQ(info.shape, (Shape{2, 4}));
+    EXPECT_EQ(info.dtype, DType::kInt32);
+  }
+}
+
+TEST(TfImport, RunningSums) {
+  TestGraph test;
+  test.Input("x", {2, 3});
+  test.Const("axis", {}, tf::DT_INT32)->add_int_val(-1);
+  (*test.Node("Cumsum", "y", {"x", "axis"})->mutable_attr())["reverse"].set_b(true);
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "Cumsum");
+  const AttributeMap& attributes = (*graph)->nodes[0].attributes;
+  EXPECT_EQ(attributes.GetInt("axis", 0), -1);
+  EXPECT_EQ(attributes.GetInt("exclusive", -1), 0);
+  EXPECT_EQ(attributes.GetInt("reverse", -1), 1);
+}
+
+TEST(TfImport, OneHotHasTheTypeOfItsValues) {
+  for (const bool floats : {true, false}) {
+    TestGraph test;
+    test.Input("x", {2, 3});
+    test.Const("zero", {}, tf::DT_INT32)->add_int_val(0);
+    test.Const("depth", {}, tf::DT_INT32)->add_int_val(5);
+    const tf::DataType type = floats ? tf::DT_FLOAT : tf::DT_INT64;
+    for (const char* name : {"on", "off"}) {
+      tf::TensorProto* value = test.Const(name, {}, type);
+      const int number = name[1] == 'n' ? 3 : 1;
+      if (floats) value->add_float_val(static_cast<float>(number) / 2);
+      if (!floats) value->add_int64_val(number);
+    }
+    test.Node("ArgMax", "places", {"x", "zero"});
+    (*test.Node("OneHot", "y", {"places", "depth", "on", "off"})->mutable_attr())["axis"].set_i(0);
+    const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+    ASSERT_EQ(NodeTypes(**graph), "ArgMax OneHot");
+    const Node& node = (*graph)->nodes[1];
+    EXPECT_EQ(node.attributes.GetFloat("on_value", 0), floats ? 1.5 : 3.0);
+    EXPECT_EQ(node.attributes.GetFloat("off_value", 0), floats ? 0.5 : 1.0);
+    const TensorInfo& info = (*graph)->value(node.outputs[0]).info;
+    EXPECT_EQ(info.shape, (Shape{5, 3}));
+    EXPECT_EQ(info.dtype, floats ? DType::kFloat32 : DType::kInt32);
+  }
+}
+
 void ExpectRefused(const std::function<void(TestGraph*)>& damage, StatusCode code,
                    const std::string& part) {
   TestGraph test;

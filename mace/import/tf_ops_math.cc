@@ -145,6 +145,7 @@ Status ConvertArg(TfNode* node) {
   attributes.Set("axis", axis);
   attributes.Set("keepdims", int64_t{0});
   attributes.Set("argmin", int64_t{node->def().op() == "ArgMin"});
+  // int64 results are int32 here, as all of the importer's integers are.
   return node->EmitResult("ArgMax", {node->input(0)}, std::move(attributes));
 }
 

@@ -165,6 +165,7 @@ Status ConvertOneHot(TfNode* node) {
     if (value == nullptr || value->shape().elements() != 1) {
       return Unsupported(std::string(names[i]) + ": expected one number known at import");
     }
+    if (!IsFloat(value->dtype())) attributes.Set("dtype", std::string("int32"));
     const HostTensor number = value->ConvertTo(DType::kFloat32).ToAligned();
     attributes.Set(names[i], double{number.f32()[0]});
   }

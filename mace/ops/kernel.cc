@@ -19,6 +19,7 @@ std::string KernelInstance::function_name() const {
 void SetPrecision(Precision precision, Lowering* lowering) {
   lowering->precision = precision;
   for (TensorFormat& format : lowering->inputs) format.precision = precision;
+  if (lowering->integer_outputs) return;  // Four bytes an element, like float32.
   for (TensorFormat& format : lowering->outputs) format.precision = precision;
 }
 

@@ -132,6 +132,9 @@ struct Lowering {
   // output_slices[i], a multiple of 4, and its channel count is a multiple of 4 or it is the last.
   // No launches.
   std::vector<int64_t> output_slices;
+  // The outputs are int32 whatever the precision, in row-major buffers: their kRawOutput arguments
+  // are `__global int` pointers. Only the host reads them.
+  bool integer_outputs = false;
   // The output may share the memory of input 0, which the kernel reads and writes element by
   // element.
   bool in_place = false;

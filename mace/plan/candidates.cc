@@ -18,6 +18,10 @@ std::string FormatLimit(const Shape& shape, const TensorFormat& format, const De
 }
 
 std::string WayLimit(const Lowering& way, const LoweringRequest& request) {
+  for (const TensorInfo& output : request.outputs) {
+    if (output.dtype != (way.integer_outputs ? DType::kInt32 : DType::kFloat32))
+      return std::string("an output is ") + DTypeName(output.dtype);
+  }
   for (size_t i = 0; i < way.inputs.size() && i < request.inputs.size(); ++i) {
     if (request.inputs[i].constant != nullptr || !request.inputs[i].present) continue;
     std::string limit = FormatLimit(request.inputs[i].info.shape, way.inputs[i], *request.device);
@@ -51,7 +55,7 @@ std::string TypeLimit(const LoweringRequest& request) {
     }
   }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != DType::kFloat32)
+    if (output.dtype != DType::kFloat32 && output.dtype != DType::kInt32)
       return std::string("an output is ") + DTypeName(output.dtype);
     if (output.shape.elements() == 0) return "an output is empty";
     if (output.shape.elements() > INT32_MAX / 2) return "an output has more than 2^30 elements";
@@ -166,8 +170,11 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
       for (Lowering& way : with_images) found.ways.push_back(std::move(way));
     }
   }
-  if (found.ways.empty() && found.why.empty())
-    found.why = "the op has no GPU kernel for these shapes and attributes";
+  if (found.ways.empty() && found.why.empty()) {
+    const bool integer = !request.outputs.empty() && request.outputs[0].dtype == DType::kInt32;
+    found.why =
+        integer ? "an output is int32" : "the op has no GPU kernel for these shapes and attributes";
+  }
   return found;
 }
 

@@ -294,6 +294,15 @@ Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state
   return state->device->queue->Launch(kernel, global, launch.local);
 }
 
+// The numbers of a tensor whose elements are the bits of int32.
+void NumbersOfBits(HostTensor* tensor) {
+  for (int64_t i = 0; i < tensor->shape().elements(); ++i) {
+    int32_t number = 0;
+    std::memcpy(&number, tensor->f32() + i, sizeof(number));
+    tensor->f32()[i] = static_cast<float>(number);
+  }
+}
+
 }  // namespace
 
 StatusOr<const DeviceInfo*> TestDeviceInfo() {
@@ -322,6 +331,7 @@ StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {
     MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, output.memory->Read(state.device));
     MACE_ASSIGN_OR_RETURN(HostTensor tensor,
                           output.placement.Unpack(bytes, run.request->outputs[i].shape));
+    if (run.lowering->integer_outputs) NumbersOfBits(&tensor);
     outputs.push_back(std::move(tensor));
   }
   for (const GuardedMemory& memory : state.scratch) {

@@ -26,7 +26,7 @@ struct LoweringRun {
 // The info of the device under test (MACE_TEST_DEVICE or "gpu"), opened once a process.
 StatusOr<const DeviceInfo*> TestDeviceInfo();
 
-// The outputs as float32; kInternal where a kernel broke the contract of layout.h.
+// The outputs as float32, integers too; kInternal where a kernel broke the contract of layout.h.
 StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run);
 
 }  // namespace mace

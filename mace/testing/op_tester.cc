@@ -291,6 +291,7 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
   for (HostTensor& tensor : *expected) {
     // An output above half's range is an infinity there.
     if (half && tensor.dtype() == DType::kFloat32) tensor = RoundToHalf(tensor);
+    tensor = tensor.ConvertTo(DType::kFloat32).ToAligned();  // As the runner gives them.
   }
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();

@@ -1,0 +1,78 @@
+// Cumsum: running sums along one axis. Attributes: axis (in [-rank, rank), 0 by default), exclusive
+// (1: each sum leaves its own element out), reverse (1: from the end). Integers wrap around. On the
+// CPU alone.
+#include <vector>
+
+#include "mace/ops/integers.h"
+#include "mace/ops/lowering_support.h"
+
+namespace mace {
+namespace {
+
+class CumsumOp : public Op {
+ public:
+  CumsumOp(int64_t axis, bool exclusive, bool reverse)
+      : axis_(axis), exclusive_(exclusive), reverse_(reverse) {}
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    const TensorInfo& x = inputs[0].info;
+    if (x.dtype == DType::kBool || x.dtype == DType::kInvalid) {
+      return InvalidArgument(std::string("expected numbers, found ") + DTypeName(x.dtype));
+    }
+    MACE_RETURN_IF_ERROR(NormalizeAxis(axis_, x.shape.rank()).status());
+    outputs->assign(1, {ActivationType(x.dtype), x.shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    HostTensor& y = (*outputs)[0];
+    const HostTensor& x = inputs[0];
+    if (IsFloat(y.dtype())) {
+      // Sums in double: the error does not grow along the axis.
+      return AddUp<double>(x.f32(), x.shape(), y.f32());
+    }
+    const std::vector<int64_t> from = ToInt64Vector(x);
+    std::vector<int64_t> to(from.size());
+    MACE_RETURN_IF_ERROR(AddUp<uint64_t>(from.data(), x.shape(), to.data()));
+    y = MakeIntegers(y.dtype(), y.shape(), std::move(to));
+    return Status::Ok();
+  }
+
+ private:
+  template <typename Sum, typename T>
+  Status AddUp(const T* x, const Shape& shape, T* y) const {
+    MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_, shape.rank()));
+    if (shape.elements() == 0) return Status::Ok();
+    const int64_t extent = shape[axis], inner = shape.elements(axis + 1, shape.rank());
+    for (int64_t line = 0; line < shape.elements() / extent; ++line) {
+      const int64_t first = line / inner * extent * inner + line % inner;
+      Sum sum = 0;
+      for (int64_t k = 0; k < extent; ++k) {
+        const int64_t at = first + (reverse_ ? extent - 1 - k : k) * inner;
+        const Sum before = sum;
+        sum += static_cast<Sum>(x[at]);
+        y[at] = static_cast<T>(exclusive_ ? before : sum);
+      }
+    }
+    return Status::Ok();
+  }
+
+  const int64_t axis_;
+  const bool exclusive_;
+  const bool reverse_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeCumsum(const Node& node) {
+  const AttributeMap& attributes = node.attributes;
+  return std::unique_ptr<Op>(new CumsumOp(attributes.GetInt("axis", 0),
+                                          attributes.GetInt("exclusive", 0) != 0,
+                                          attributes.GetInt("reverse", 0) != 0));
+}
+
+}  // namespace
+
+extern const OpDefinition kCumsumOp = {"Cumsum", 1, 1, &MakeCumsum};
+
+}  // namespace mace
