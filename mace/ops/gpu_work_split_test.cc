@@ -30,7 +30,8 @@ struct Case {
   std::string type;
   std::vector<std::pair<std::string, Attribute>> attributes;
   std::vector<Shape> shapes;
-  bool tree = false;  // Whether a group is expected to share a result.
+  bool tree = false;              // Whether a group is expected to share a result.
+  size_t activations = SIZE_MAX;  // The inputs behind them are constants.
 };
 
 void RunAsGpu(const Case& c, Storage storage) {
@@ -40,11 +41,14 @@ void RunAsGpu(const Case& c, Storage storage) {
   for (const auto& [name, value] : c.attributes) node.attributes.Set(name, value);
   LoweringRequest request;
   LoweringRun run;
+  std::vector<HostTensor> constants(c.shapes.size());
   for (size_t i = 0; i < c.shapes.size(); ++i) {
     node.inputs.push_back(static_cast<ValueId>(i));
     run.inputs.push_back(RandomTensor(c.shapes[i], static_cast<uint32_t>(i) + 1, 0.25f, 1.5f));
+    constants[i] = run.inputs.back();
     OpInput input;
     input.info = run.inputs.back().info();
+    if (i >= c.activations) input.constant = &constants[i];
     request.inputs.push_back(input);
   }
   node.outputs = {static_cast<ValueId>(c.shapes.size())};
@@ -55,6 +59,7 @@ void RunAsGpu(const Case& c, Storage storage) {
   std::vector<HostTensor> expected = {HostTensor::Allocate(request.outputs[0])};
   status = (*op)->Reference(run.inputs, &expected);
   ASSERT_TRUE(status.ok()) << status.message();
+  expected[0] = expected[0].ConvertTo(DType::kFloat32).ToAligned();
 
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
@@ -113,6 +118,12 @@ TEST(GpuWorkSplit, MatchesReference) {
       {"InstanceNorm", {}, {{2, 7, 9, 6}}, true},
       {"InstanceNorm", {{"activation", relu}}, {{2, 70, 5}, {5}, {5}}, true},
       {"SqrDiffMean", {}, {{2, 7, 9, 6}, {2, 1, 1, 6}}, true},
+      {"ArgMax", {{"axis", int64_t{-1}}}, {{3, 331}}, true},
+      {"ArgMax", {{"axis", int64_t{1}}, {"argmin", int64_t{1}}}, {{2, 70, 5}}, true},
+      {"MatMul", {}, {{2, 5, 7}, {2, 7, 18}, {18}}, false},
+      {"MatMul", {}, {{2, 5, 7}, {7, 18}, {18}}, false, 1},
+      {"FullyConnected", {}, {{2, 6, 7}, {9, 7, 3, 2}, {9}}, false, 1},
+      {"FullyConnected", {{"activation", relu}}, {{2, 3, 2, 4, 5}, {9, 5, 6, 4}}, false, 1},
   };
   for (const Case& c : cases) {
     for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
