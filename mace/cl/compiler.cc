@@ -10,11 +10,6 @@
 namespace mace {
 namespace {
 
-bool CacheIsRequired() {
-  const char* value = std::getenv("MACE_REQUIRE_CACHE");
-  return value != nullptr && std::strcmp(value, "1") == 0;
-}
-
 // The kernels' names, for messages.
 std::string Describe(const std::vector<CachedKernel>& kernels) {
   constexpr size_t kMost = 6;
@@ -49,6 +44,11 @@ DeviceEntry EntryOf(const DeviceInfo& info) {
 }
 
 }  // namespace
+
+bool CacheIsRequired() {
+  const char* value = std::getenv("MACE_REQUIRE_CACHE");
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
 
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const ProgramRequest& request,
                                                                      bool* reused) {

@@ -42,6 +42,9 @@ struct BuiltProgram {
   size_t loaded_bytes = 0;  // Of the cached binary.
 };
 
+// MACE_REQUIRE_CACHE=1: any compile is an error that names what would be compiled.
+bool CacheIsRequired();
+
 class ProgramCompiler {
  public:
   // `store` may be null: no cache.

@@ -52,6 +52,7 @@ class ClQueue {
   Status Finish();
 
   const std::shared_ptr<ClDevice>& device() const { return device_; }
+  cl_command_queue get() const { return handle_.get(); }
 
  private:
   ClQueue(std::shared_ptr<ClDevice> device, ClQueueHandle handle)

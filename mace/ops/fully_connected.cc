@@ -123,7 +123,9 @@ class FullyConnected : public Op {
         (!has_bias(inputs) || inputs[2].constant != nullptr)) {
       LowerWeights(request, &result);
     }
-    LowerProductRowMajor(Product(request), &result);
+    const ProductRequest product = Product(request);
+    LowerProductRowMajor(product, &result);
+    LowerProductLibrary(product, &result);
     return result;
   }
 
@@ -151,8 +153,11 @@ class FullyConnected : public Op {
     p.columns = w.dim(0);
     p.depth = w.elements(1, 4);
     p.transpose_b = true;
-    // Without one of both the order of (h, w, i) and of (i, h, w) is the same.
-    if (w.dim(1) > 1) p.taps = w.elements(2, 4);
+    if (const HostTensor* constant = request.inputs[1].constant) {
+      bound.constant_b = [constant = *constant] { return Flattened(constant); };
+    } else if (w.dim(1) > 1) {  // Else (h, w, i) and (i, h, w) are the same order.
+      p.taps = w.elements(2, 4);
+    }
     p.output = Shape({p.rows, p.columns});
     p.activation = activation_;
     return bound;

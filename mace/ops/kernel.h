@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -76,10 +77,25 @@ inline KernelArgument WeightsArgument(int index) {
 
 using WorkSize = std::array<size_t, 3>;
 
+// A library's routine in place of a kernel, which mace/cl makes: plain data like the rest.
+struct LibraryCall {
+  // kGemm (CLBlast): y[i] = a[i] * b[i] for dense row-major matrices in buffers. The launch's
+  // arguments are a, b and y.
+  enum class Routine : uint8_t { kGemm };
+  Routine routine = Routine::kGemm;
+  int64_t rows = 0, columns = 0, depth = 0;
+  // a is stored as [depth, rows], b as [columns, depth].
+  bool transpose_a = false, transpose_b = false;
+  // Where the operands of each product begin, in elements; those of y lie one behind the other.
+  std::vector<int64_t> a_offsets, b_offsets;
+};
+
 // One enqueue. The global size need not be a multiple of the local one: the session rounds it up,
 // so every kernel checks its indices against the extents it is given as arguments.
 struct Launch {
   KernelInstance kernel;
+  // In place of the kernel, which then only has a name for messages and a precision; no sizes.
+  std::optional<LibraryCall> call;
   std::vector<KernelArgument> arguments;
   WorkSize global = {1, 1, 1};
   WorkSize local = {1, 1, 1};                // Always explicit: PoCL compiles anew for a NULL one.
@@ -121,6 +137,12 @@ struct Lowering {
   // Estimated milliseconds relative to the op's other variants on this device; the smallest wins
   // without tuning.
   double estimate_ms = 0;
+  // What a tuner measured for all launches on this device, in place of the estimate; below 0: not
+  // measured.
+  double measured_ms = -1;
+  // The way is not chosen unless it was measured: a library's call, whose speed depends on tables
+  // that know this device or do not.
+  bool needs_measurement = false;
   // The output shares the memory of this input and there is no launch (Reshape, Identity); -1:
   // none.
   int alias_input = -1;

@@ -93,7 +93,7 @@ class MatMul : public Op {
     const std::vector<OpInput>& inputs = request.inputs;
     const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
     if (!product.ok() || product->output.elements() == 0 || product->depth == 0) return {};
-    const ProductRequest bound = {"matmul", *product, &request};
+    const ProductRequest bound = {"matmul", *product, &request, nullptr};
     std::vector<Lowering> result;
     if (IsConvolution(bound)) {
       result = LowerAsConvolution(*product, request);
@@ -101,6 +101,7 @@ class MatMul : public Op {
       LowerProductBlocks(bound, &result);
     }
     LowerProductRowMajor(bound, &result);
+    LowerProductLibrary(bound, &result);
     return result;
   }
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "mace/testing/op_tester.h"
 
@@ -95,6 +96,29 @@ TEST(MatMulTest, BiasBroadcasts) {
   const float* y = (*outputs)[0].f32();
   EXPECT_EQ(std::vector<float>(y, y + 4), (std::vector<float>{13, 14, 26, 28}));
 }
+
+TEST(MatMulTest, RandomShapes) {
+  for (uint32_t seed = 1; seed <= 6; ++seed) {
+    std::mt19937 generator(seed);
+    const auto draw = [&](uint32_t most) { return static_cast<int64_t>(generator() % most) + 1; };
+    const int64_t rows = draw(20), depth = draw(40), columns = draw(40), batch = draw(3);
+    const bool turn_a = draw(2) == 1, turn_b = draw(2) == 1;
+    Shape a = turn_a ? Shape({batch, depth, rows}) : Shape({batch, rows, depth});
+    Shape b = turn_b ? Shape({columns, depth}) : Shape({depth, columns});
+    if (draw(2) == 1) b = Shape({2, 1, b.dim(0), b.dim(1)});
+    OpTester tester("MatMul");
+    tester.Set("transpose_a", int64_t{turn_a}).Set("transpose_b", int64_t{turn_b}).Seed(seed);
+    const int64_t constant = draw(3);  // a, b or none of them.
+    constant == 1 ? tester.Constant(a) : tester.Input(a);
+    constant == 2 ? tester.Constant(b) : tester.Input(b);
+    if (draw(2) == 1) tester.Constant({columns});
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", a " + a.ToString() + ", b " + b.ToString());
+    tester.Run();
+  }
+}
+
+// A library may have other kernels for large matrices.
+TEST(MatMulTest, LargeMatrices) { OpTester("MatMul").Input({449, 461}).Input({461, 454}).Run(); }
 
 TEST(MatMulTest, RefusesWhatDoesNotFit) {
   OpTester("MatMul").Input({5, 7}).Input({6, 7}).ExpectRefused("does not fit");

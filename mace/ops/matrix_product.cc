@@ -76,8 +76,12 @@ void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering
   weights.name = kNames[index];
   weights.elements = static_cast<size_t>(input.info.shape.elements());
   weights.keep_float32 = index == 2;
-  weights.pack = [constant = *input.constant](float* to) {
-    const std::vector<float> from = ToFloatVector(constant);
+  std::function<std::vector<float>()> elements = [constant = *input.constant] {
+    return ToFloatVector(constant);
+  };
+  if (index == 1 && request.constant_b) elements = request.constant_b;
+  weights.pack = [elements](float* to) {
+    const std::vector<float> from = elements();
     std::copy(from.begin(), from.end(), to);
   };
   AppendWeights(std::move(weights), lowering);

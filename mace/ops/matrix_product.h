@@ -12,6 +12,7 @@
 #define MACE_OPS_MATRIX_PRODUCT_H_
 
 #include <array>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,9 @@ struct ProductRequest {
   std::string op;
   MatrixProduct product;
   const LoweringRequest* lowering = nullptr;
+  // The elements of a constant b where the product takes them in another order; called when they
+  // are packed. Null: as they lie.
+  std::function<std::vector<float>()> constant_b;
 
   const OpInput& input(size_t index) const { return lowering->inputs[index]; }
   bool biased() const { return HasBias(lowering->inputs); }

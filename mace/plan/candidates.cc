@@ -159,6 +159,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
         continue;
       }
       SetPrecision(request.precision, &way);
+      if (options.measured_ms) way.measured_ms = options.measured_ms(node, way);
       (images ? with_images : with_buffers).push_back(std::move(way));
     }
   }
@@ -170,6 +171,10 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
       for (Lowering& way : with_images) found.ways.push_back(std::move(way));
     }
   }
+  const auto must_not_be_chosen = [](const Lowering& way) {
+    return way.needs_measurement && way.measured_ms < 0;
+  };
+  if (std::all_of(found.ways.begin(), found.ways.end(), must_not_be_chosen)) found.ways.clear();
   if (found.ways.empty() && found.why.empty()) {
     const bool integer = !request.outputs.empty() && request.outputs[0].dtype == DType::kInt32;
     found.why =

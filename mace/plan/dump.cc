@@ -36,8 +36,12 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
     return;
   }
   const PlannedLaunch& planned = plan.launches[index];
-  *out << "  launch    " << planned.launch.kernel.base_name << " "
-       << WorkSizeText(planned.launch.global) << " / " << WorkSizeText(planned.launch.local);
+  *out << (planned.launch.call.has_value() ? "  call      " : "  launch    ")
+       << planned.launch.kernel.base_name;
+  if (!planned.launch.call.has_value()) {
+    *out << " " << WorkSizeText(planned.launch.global) << " / "
+         << WorkSizeText(planned.launch.local);
+  }
   if (planned.node >= 0) *out << "  " << plan.graph->nodes[static_cast<size_t>(planned.node)].name;
   *out << "\n";
 }

@@ -57,12 +57,15 @@ std::vector<NodePlacement> PlaceNodes(const Graph& graph,
 
 // One program of all distinct kernels.
 Status ComposePrograms(Plan* plan) {
-  if (plan->launches.empty()) return Status::Ok();
   std::vector<KernelInstance> kernels;
-  for (const PlannedLaunch& planned : plan->launches) kernels.push_back(planned.launch.kernel);
+  for (const PlannedLaunch& planned : plan->launches) {
+    const bool is_call = planned.launch.call.has_value();
+    plan->launch_program.push_back(is_call ? -1 : 0);
+    if (!is_call) kernels.push_back(planned.launch.kernel);
+  }
+  if (kernels.empty()) return Status::Ok();
   MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
   plan->program_sources.push_back(std::move(text));
-  plan->launch_program.assign(plan->launches.size(), 0);
   return Status::Ok();
 }
 

@@ -3,6 +3,7 @@
 #ifndef MACE_PLAN_PLAN_H_
 #define MACE_PLAN_PLAN_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct PlanOptions {
   // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
+  // Milliseconds of all launches of a way, where somebody measured it on this device; below 0:
+  // nobody did. Null: nobody measured anything.
+  std::function<double(const Node& node, const Lowering& way)> measured_ms;
 };
 
 // A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not
@@ -89,7 +93,7 @@ struct Plan {
   std::vector<Step> steps;  // Each run.
 
   // The distinct kernels composed into program texts, normally one, and for each launch its
-  // program.
+  // program; -1 for a library's call.
   std::vector<std::string> program_sources;
   std::vector<int> launch_program;
 

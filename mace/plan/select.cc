@@ -32,6 +32,13 @@ double ConversionMs(const TensorInfo& info, const TensorFormat& from, const Tens
   return roofline.launch_ms + bytes / (image ? roofline.image_bytes_per_ms : roofline.bytes_per_ms);
 }
 
+// The cost of the way alone, in milliseconds; infinite where it must not be chosen.
+double WayMs(const Lowering& way, const Roofline& roofline) {
+  if (way.measured_ms >= 0) return way.measured_ms;
+  if (way.needs_measurement) return std::numeric_limits<double>::infinity();
+  return way.estimate_ms + roofline.launch_ms * static_cast<double>(way.launches.size());
+}
+
 class Selector {
  public:
   Selector(const Graph& graph, const std::vector<NodeCandidates>& candidates,
@@ -90,9 +97,7 @@ class Selector {
     const size_t count = std::max<size_t>(candidates_[n].ways.size(), 1);
     for (size_t w = 0; w < count; ++w) {
       const int way = candidates_[n].ways.empty() ? -1 : static_cast<int>(w);
-      double cost = way < 0 ? 0 : candidates_[n].ways[w].estimate_ms;
-      if (way >= 0)
-        cost += roofline_.launch_ms * static_cast<double>(candidates_[n].ways[w].launches.size());
+      double cost = way < 0 ? 0 : WayMs(candidates_[n].ways[w], roofline_);
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i] == kNoValue || graph_.IsConstant(node.inputs[i])) continue;
         cost += CostToHave(node.inputs[i], InputFormat(n, way, i));

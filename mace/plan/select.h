@@ -9,7 +9,9 @@
 
 namespace mace {
 
-// For each node the index of its way, or -1 for the CPU (where it has no way).
+// For each node the index of its way, or -1 for the CPU (where it has no way). A measured time goes
+// before an estimate, and a way that needs a measurement is not chosen without one. REQUIRES: a
+// node with ways has one that does not need it, or has it (FindCandidates sees to that).
 std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
                             const DeviceInfo& device);
 

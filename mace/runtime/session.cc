@@ -116,8 +116,10 @@ Status Session::BindLaunches() {
   for (size_t i = 0; i < plan_->launches.size(); ++i) {
     const PlannedLaunch& planned = plan_->launches[i];
     const size_t program = static_cast<size_t>(plan_->launch_program[i]);
-    if (program >= programs_.size()) return Internal("plan: a launch names no program");
-    StatusOr<BoundLaunch> bound = BindLaunch(planned, *programs_[program]->program);
+    const bool is_call = planned.launch.call.has_value();
+    if (!is_call && program >= programs_.size()) return Internal("plan: a launch names no program");
+    StatusOr<BoundLaunch> bound =
+        is_call ? BindCall(planned) : BindLaunch(planned, *programs_[program]->program);
     if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
     launches_.push_back(*std::move(bound));
   }
@@ -141,6 +143,28 @@ StatusOr<Session::BoundLaunch> Session::BindLaunch(const PlannedLaunch& planned,
   MACE_RETURN_IF_ERROR(CheckSizes(launch, *queue_.device(), bound.kernel));
   bound.global = RoundUp(launch.global, launch.local);
   bound.local = launch.local;
+  bound.node = planned.node;
+  return bound;
+}
+
+StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned) {
+  std::vector<const ClMemory*> operands;
+  for (const KernelArgument& argument : planned.launch.arguments) {
+    const auto* named = std::get_if<TensorArgument>(&argument);
+    if (named == nullptr) return Internal("plan: a library's call takes tensors alone");
+    if (named->kind == TensorArgument::Kind::kWeights) {
+      operands.push_back(&memory_.weights(named->index));
+    } else if (named->kind == TensorArgument::Kind::kScratch) {
+      operands.push_back(&memory_.region(named->index));
+    } else {
+      const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(named->index)];
+      operands.push_back(&memory_.region(tensor.region));
+    }
+  }
+  const NodePlacement& placement = plan_->placements[static_cast<size_t>(planned.node)];
+  BoundLaunch bound;
+  MACE_ASSIGN_OR_RETURN(
+      bound.call, ClLibraryCall::Create(planned.launch, operands, placement.variant, &queue_));
   bound.node = planned.node;
   return bound;
 }
@@ -251,7 +275,9 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs) {
 }
 
 Status Session::Enqueue(const BoundLaunch& launch) {
-  Status status = queue_.Launch(launch.kernel, launch.global, launch.local);
+  Status status = launch.call.has_value()
+                      ? launch.call->Enqueue(&queue_)
+                      : queue_.Launch(launch.kernel, launch.global, launch.local);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
 }
 

@@ -8,10 +8,12 @@
 #define MACE_RUNTIME_SESSION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "mace/cl/compiler.h"
+#include "mace/cl/library_call.h"
 #include "mace/cl/queue.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/device_tensors.h"
@@ -39,6 +41,7 @@ class Session : public Executor {
  private:
   struct BoundLaunch {
     ClKernel kernel;
+    std::optional<ClLibraryCall> call;  // In place of the kernel.
     WorkSize global = {1, 1, 1};
     WorkSize local = {1, 1, 1};
     int node = -1;
@@ -48,6 +51,7 @@ class Session : public Executor {
   Status BuildPrograms(ProgramCompiler* compiler);
   Status BindLaunches();
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
+  StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   void PrepareHost();
   Status RunSetup();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "mace/base/half.h"
+#include "mace/cl/library_call.h"
 #include "mace/cl/program.h"
 #include "mace/cl/queue.h"
 #include "mace/plan/plan.h"
@@ -262,7 +263,10 @@ Status AddArgument(const KernelArgument& argument, const Launch& launch, RunStat
 
 StatusOr<std::shared_ptr<ClProgram>> BuildProgram(const Lowering& lowering, TestDevice* device) {
   std::vector<KernelInstance> kernels;
-  for (const Launch& launch : lowering.launches) kernels.push_back(launch.kernel);
+  for (const Launch& launch : lowering.launches) {
+    if (!launch.call.has_value()) kernels.push_back(launch.kernel);
+  }
+  if (kernels.empty()) return std::shared_ptr<ClProgram>();
   MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
   auto found = device->programs.find(text);
   if (found != device->programs.end()) return found->second;
@@ -270,6 +274,27 @@ StatusOr<std::shared_ptr<ClProgram>> BuildProgram(const Lowering& lowering, Test
                         ClProgram::FromSource(device->device, text, lowering.variant));
   device->programs[text] = program;
   return program;
+}
+
+Status RunCall(const Launch& launch, const std::string& variant, RunState* state) {
+  std::vector<const ClMemory*> operands;
+  for (const KernelArgument& argument : launch.arguments) {
+    const auto* tensor = std::get_if<TensorArgument>(&argument);
+    if (tensor == nullptr) return Internal(variant + ": a library's call takes tensors alone");
+    const size_t index = static_cast<size_t>(tensor->index);
+    if (tensor->kind == TensorArgument::Kind::kWeights) {
+      if (index >= state->weights.size()) return Internal(variant + ": weights that are not there");
+      operands.push_back(&state->weights[index].memory());
+    } else if (tensor->kind == TensorArgument::Kind::kRawInput) {
+      operands.push_back(&state->inputs[index].memory->memory());
+    } else if (tensor->kind == TensorArgument::Kind::kRawOutput) {
+      operands.push_back(&state->outputs[index].memory->memory());
+    } else {
+      return Internal(variant + ": a library's call takes row-major tensors and weights alone");
+    }
+  }
+  // Creating it runs it.
+  return ClLibraryCall::Create(launch, operands, variant, state->device->queue.get()).status();
 }
 
 Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state) {
@@ -322,7 +347,8 @@ StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClProgram> program,
                         BuildProgram(*run.lowering, state.device));
   for (const Launch& launch : run.lowering->launches) {
-    MACE_RETURN_IF_ERROR(RunLaunch(launch, *program, &state));
+    MACE_RETURN_IF_ERROR(launch.call.has_value() ? RunCall(launch, run.lowering->variant, &state)
+                                                 : RunLaunch(launch, *program, &state));
   }
   MACE_RETURN_IF_ERROR(state.device->queue->Finish());
   std::vector<HostTensor> outputs;

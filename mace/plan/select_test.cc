@@ -1,0 +1,112 @@
+// What the selector takes from a node's ways: estimates, measurements, and ways that need one.
+#include "mace/plan/select.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace mace {
+namespace {
+
+constexpr TensorFormat kRaw = {Layout::kRowMajor, Storage::kBuffer};
+
+DeviceInfo Gpu() {
+  DeviceInfo device;
+  device.max_work_group_size = 256;
+  device.max_allocation_bytes = size_t{1} << 30;
+  return device;
+}
+
+// y = a * b of shapes that tell nothing about speed.
+Graph MakeProduct() {
+  Graph graph;
+  Node node;
+  node.name = node.type = "MatMul";
+  for (const char* name : {"a", "b"}) {
+    GraphPort input;
+    input.name = name;
+    input.value = graph.AddValue(name);
+    graph.values[static_cast<size_t>(input.value)].info = {DType::kFloat32, {8, 8}};
+    graph.inputs.push_back(input);
+    node.inputs.push_back(input.value);
+  }
+  GraphPort output;
+  output.name = "y";
+  output.value = graph.AddValue("y");
+  graph.values[static_cast<size_t>(output.value)].info = {DType::kFloat32, {8, 8}};
+  node.outputs = {output.value};
+  graph.outputs = {output};
+  graph.nodes = {node};
+  return graph;
+}
+
+Lowering MakeWay(const char* variant, double estimate_ms) {
+  Lowering way;
+  way.variant = variant;
+  way.inputs = {kRaw, kRaw};
+  way.outputs = {kRaw};
+  way.estimate_ms = estimate_ms;
+  way.launches.resize(1);
+  return way;
+}
+
+std::string Chosen(std::vector<Lowering> ways) {
+  const Graph graph = MakeProduct();
+  std::vector<NodeCandidates> candidates(1);
+  candidates[0].ways = std::move(ways);
+  const int way = SelectWays(graph, candidates, Gpu())[0];
+  return way < 0 ? "" : candidates[0].ways[static_cast<size_t>(way)].variant;
+}
+
+TEST(Select, TheSmallestEstimate) {
+  EXPECT_EQ(Chosen({MakeWay("slow", 2), MakeWay("fast", 1)}), "fast");
+}
+
+TEST(Select, AMeasurementGoesBeforeAnEstimate) {
+  Lowering slower_than_thought = MakeWay("slower than thought", 1);
+  slower_than_thought.measured_ms = 3;
+  EXPECT_EQ(Chosen({slower_than_thought, MakeWay("other", 2)}), "other");
+  Lowering faster_than_thought = MakeWay("faster than thought", 3);
+  faster_than_thought.measured_ms = 1;
+  EXPECT_EQ(Chosen({faster_than_thought, MakeWay("other", 2)}), "faster than thought");
+}
+
+TEST(Select, WhatNeedsAMeasurementIsNotChosenWithoutOne) {
+  Lowering library = MakeWay("library", 0.001);
+  library.needs_measurement = true;
+  EXPECT_EQ(Chosen({library, MakeWay("own", 100)}), "own");
+  EXPECT_EQ(Chosen({MakeWay("own", 100), library}), "own");
+}
+
+TEST(Select, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
+  Lowering library = MakeWay("library", 0.001), own = MakeWay("own", 100);
+  library.needs_measurement = true;
+  library.measured_ms = 2;
+  own.measured_ms = 3;
+  EXPECT_EQ(Chosen({own, library}), "library");
+  own.measured_ms = 1;
+  EXPECT_EQ(Chosen({own, library}), "own");
+}
+
+// The whole of it: MatMul offers CLBlast, no plan without measurements has it.
+TEST(Select, NoPlanCallsALibraryByItself) {
+  auto graph = std::make_shared<Graph>(MakeProduct());
+  const DeviceInfo device = Gpu();
+  StatusOr<std::unique_ptr<Op>> op = MakeOp(graph->nodes[0]);
+  ASSERT_TRUE(op.ok());
+  const std::vector<Lowering> ways = FindCandidates(*graph, graph->nodes[0], **op, device, {}).ways;
+  const auto library = std::find_if(ways.begin(), ways.end(), [](const Lowering& way) {
+    return way.variant == "matmul_clblast";
+  });
+  ASSERT_NE(library, ways.end());
+  EXPECT_TRUE(library->needs_measurement);
+  EXPECT_TRUE(library->launches[0].call.has_value());
+  StatusOr<std::unique_ptr<Plan>> plan = MakePlan(graph, &device, {});
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  for (const PlannedLaunch& planned : (*plan)->launches) {
+    EXPECT_FALSE(planned.launch.call.has_value());
+  }
+}
+
+}  // namespace
+}  // namespace mace
