@@ -67,6 +67,10 @@ void RunOnThreads(size_t count, const Work& work) {
 
 }  // namespace
 
+DeviceTensors::~DeviceTensors() {
+  while (!regions_.empty()) regions_.pop_back();
+}
+
 Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
   const ClDevice& device = *queue->device();
   if (plan.arena_bytes > 0) {

@@ -15,6 +15,13 @@ namespace mace {
 
 class DeviceTensors {
  public:
+  DeviceTensors() = default;
+  // Last made, first released: NVIDIA's driver (580) crashes where used sub-buffers that overlap in
+  // part are released in the order in which they were made.
+  ~DeviceTensors();
+  DeviceTensors(const DeviceTensors&) = delete;
+  DeviceTensors& operator=(const DeviceTensors&) = delete;
+
   // The arena with its regions as sub-buffers, and the images; all filled with zeros once, so that
   // what nobody writes (the padding of a tensor that only slices write) is no NaN.
   Status CreateRegions(const Plan& plan, ClQueue* queue);
