@@ -47,7 +47,16 @@ Status ClKernel::CheckComplete() const {
 }
 
 StatusOr<size_t> ClKernel::MaxWorkGroupSize(const ClDevice& device) const {
-  size_t size = 0;
+  // A kernel compiled for one size runs in it. NVIDIA's driver answers the other question with 256
+  // even for such a kernel of 512 work-items.
+  size_t compiled_for[3] = {0, 0, 0};
+  MACE_RETURN_IF_ERROR(
+      CheckCl("clGetKernelWorkGroupInfo",
+              clGetKernelWorkGroupInfo(get(), device.id(), CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
+                                       sizeof(compiled_for), compiled_for, nullptr),
+              name_));
+  size_t size = compiled_for[0] * compiled_for[1] * compiled_for[2];
+  if (size > 0) return size;
   MACE_RETURN_IF_ERROR(
       CheckCl("clGetKernelWorkGroupInfo",
               clGetKernelWorkGroupInfo(get(), device.id(), CL_KERNEL_WORK_GROUP_SIZE, sizeof(size),
