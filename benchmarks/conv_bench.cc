@@ -27,10 +27,17 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
   }
   y[(oh * out_w + ow) * out_channels + o] = sum;
 }
+// Every lane is a number of its own and is read in the end: a compiler drops what is not.
+typedef union {
+  VECTOR vector;
+  float lanes[sizeof(VECTOR) / sizeof(float)];
+} Lanes;
 __kernel void peak(__global float* y, int steps, float factor) {
   const int item = get_global_id(0);
+  Lanes lanes;
+  for (int i = 0; i < (int)(sizeof(VECTOR) / sizeof(float)); ++i) lanes.lanes[i] = 0.01f * i;
   VECTOR sum[16];
-  for (int i = 0; i < 16; ++i) sum[i] = (VECTOR)((float)(item + i));
+  for (int i = 0; i < 16; ++i) sum[i] = lanes.vector + (float)(item + i);
   for (int step = 0; step < steps; ++step) {
     sum[0] = sum[0] * factor + factor;   sum[1] = sum[1] * factor + factor;
     sum[2] = sum[2] * factor + factor;   sum[3] = sum[3] * factor + factor;
@@ -41,9 +48,11 @@ __kernel void peak(__global float* y, int steps, float factor) {
     sum[12] = sum[12] * factor + factor; sum[13] = sum[13] * factor + factor;
     sum[14] = sum[14] * factor + factor; sum[15] = sum[15] * factor + factor;
   }
-  VECTOR total = sum[0];
-  for (int i = 1; i < 16; ++i) total += sum[i];
-  y[item] = total.x;
+  lanes.vector = sum[0];
+  for (int i = 1; i < 16; ++i) lanes.vector += sum[i];
+  float total = 0.0f;
+  for (int i = 0; i < (int)(sizeof(VECTOR) / sizeof(float)); ++i) total += lanes.lanes[i];
+  y[item] = total;
 }
 )";
 
