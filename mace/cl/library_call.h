@@ -6,8 +6,9 @@
 // once, so that the compile is part of the start and of no run. A call may allocate.
 //
 // Ownership: keeps its operands alive (the driver counts). Errors: kNotFound where the cache is
-// required, kUnsupported for half precision on a device without it, kDeviceError with the library's
-// code. Thread contract: thread-compatible; calls on different objects may run at once.
+// required, kUnsupported where the library is not installed or for half precision on a device
+// without it, kDeviceError with the library's code. Thread contract: thread-compatible; calls on
+// different objects may run at once.
 #ifndef MACE_CL_LIBRARY_CALL_H_
 #define MACE_CL_LIBRARY_CALL_H_
 
@@ -35,8 +36,8 @@ class ClLibraryCall {
   Status Enqueue(ClQueue* queue) const;
 
  private:
-  template <typename T>
-  Status EnqueueGemm(const T& one, const T& zero, ClQueue* queue) const;
+  template <typename Routines, typename T>
+  Status EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue) const;
   Status CheckOperands(const std::vector<const ClMemory*>& operands) const;
 
   LibraryCall call_;
