@@ -27,9 +27,10 @@ def command(arguments, scratch):
     environment = dict(os.environ, CUDA_CACHE_DISABLE="1")
     with tempfile.TemporaryDirectory(dir=scratch) as driver_cache:
         environment["POCL_CACHE_DIR"] = driver_cache
-        done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(arguments, env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        sys.exit("demo: '%s' ended with %d" % (" ".join(arguments), done.returncode))
+        sys.exit("%sdemo: '%s' ended with %d" % (done.stderr, " ".join(arguments), done.returncode))
     return done.stdout
 
 
