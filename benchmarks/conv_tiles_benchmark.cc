@@ -3,7 +3,7 @@
 // mace/ops/conv2d/local_tiles.cc are made from.
 //
 //   tile/MODEL/SHAPE/TILE        one tile (on a CPU the three best estimates alone)
-//   other/MODEL/SHAPE/VARIANT    the op's variants without local memory
+//   other/MODEL/SHAPE/VARIANT    the op's other variants
 //   naive/MODEL/SHAPE            one work-item for each output element
 // Counters: best_us, the fastest launch; GFLOPs, of the shape at that; estimate_us, what the
 // variant was thought to take.
@@ -94,7 +94,7 @@ Status RegisterTiles(const Case& c, const std::string& name) {
     if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
   }
   const auto estimate = [&](const LocalTile& tile) {
-    return EstimateLocalTileMs(bound.convolution, bound.device(), tile);
+    return EstimateLocalTileMs(bound.convolution, bound.device(), tile, Storage::kBuffer);
   };
   std::stable_sort(tiles.begin(), tiles.end(), [&](const LocalTile& a, const LocalTile& b) {
     return estimate(a) < estimate(b);
@@ -104,7 +104,7 @@ Status RegisterTiles(const Case& c, const std::string& name) {
     Register(c, "tile/" + name + "/" + tile.name(), estimate(tile), [=]() -> StatusOr<Ready> {
       const LoweringRequest lowering = RequestOf(*c.bench, *c.bound, Storage::kBuffer);
       MACE_ASSIGN_OR_RETURN(const ConvolutionRequest again, RequestTiles(*c.bound, &lowering));
-      return Prepare(c.bench, *c.bound, LowerLocalTile(again, tile));
+      return Prepare(c.bench, *c.bound, LowerLocalTile(again, tile, Storage::kBuffer));
     });
   }
   return Status::Ok();
@@ -116,7 +116,8 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
   const std::string name = NameOf(shape);
   MACE_RETURN_IF_ERROR(RegisterTiles(c, name));
   for (const Lowering& lowering : AllLowerings(*bench, *bound)) {
-    if (lowering.launches[0].kernel.base_name == "conv2d_local") continue;
+    const KernelInstance& kernel = lowering.launches[0].kernel;
+    if (kernel.base_name == "conv2d_local" && kernel.storage == Storage::kBuffer) continue;
     Register(c, "other/" + name + "/" + lowering.variant, lowering.estimate_ms,
              [=] { return Prepare(bench, *bound, lowering); });
   }

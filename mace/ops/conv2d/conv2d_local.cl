@@ -3,7 +3,7 @@
 // slices, each of which adds up a part of the sum over taps and input channels, BLOCKS_K blocks of
 // input channels a step: it stages them in local memory (twice: one is filled while the other is
 // used) and multiplies them in register tiles of ITEM_M x ITEM_N. The slices' sums meet in local
-// memory. Buffers only.
+// memory. Image or buffer; weights are in a buffer.
 //
 // Macros: TILE_M, TILE_N, BLOCKS_K, ITEM_M, ITEM_N, SLICES (ITEM_M and ITEM_N multiples of 4 that
 //   divide TILE_M and TILE_N; BLOCKS_K divides the work-items of a slice), BLOCK_DEPTH (channels of
@@ -28,6 +28,17 @@
 #define SUM_FLOATS (SLICES > 1 ? SLICES * TILE_M * TILE_N : 0)
 #define SHARED_FLOATS \
   (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
+
+// A place in x, and the way from it to a tap and a block of channels.
+#if STORAGE_IMAGE
+#define PLACE int2
+#define AHEAD(down, right, block) (int2)((right) + (block) * x_width, down)
+#define LOAD_X(from, ahead) read_imagef(x, mace_sampler, (from) + (ahead))
+#else
+#define PLACE int
+#define AHEAD(down, right, block) (((down) * x_width + (right)) * x_pitch + 4 * (block))
+#define LOAD_X(from, ahead) LOAD_BLOCK(x, (from) + (ahead))
+#endif
 
 // Adds the products of one element of x with the item's columns.
 #define ADD_ROW(t, element)                                                     \
@@ -62,15 +73,23 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   const int in_blocks = (in_per_group + 3) / 4;
 
   // Which elements of x this item stages: one block of channels, LOADS_X pixels.
+#if STORAGE_IMAGE
+  const int first_column = (x_offset + group * in_per_group) / 4 * x_width;
+#endif
   const int stage_block = lane % BLOCKS_K;
   const int first_block = slice * steps * BLOCKS_K + stage_block;
-  int from[LOADS_X];
+  PLACE from[LOADS_X];  // Of block 0 and tap (0, 0).
 #if POINTWISE
   int block = first_block;
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
     const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
+#if STORAGE_IMAGE
+    const int row = pixel / x_width;
+    from[j] = (int2)(first_column + pixel - row * x_width, row);
+#else
     from[j] = pixel * x_pitch + x_offset + group * in_per_group;
+#endif
   }
 #else
   const int first_tap = first_block / in_blocks;
@@ -85,7 +104,11 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     const int n = row / out_h;
     first_h[j] = (row - n * out_h) * stride_h - pad_top;
     first_w[j] = (pixel - row * out_w) * stride_w - pad_left;
+#if STORAGE_IMAGE
+    from[j] = (int2)(first_column + first_w[j], n * in_h + first_h[j]);
+#else
     from[j] = ADDRESS(x, n * in_h + first_h[j], first_w[j], group * in_per_group);
+#endif
   }
 #endif
   int weight = (tile * SLICES + slice) * steps * TILE_K * TILE_N + 4 * lane;
@@ -106,18 +129,18 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #pragma unroll
       for (int j = 0; j < LOADS_X; ++j) {
         next_x[j] = 0.0f;
-        if (block_inside) next_x[j] = LOAD_BLOCK(x, from[j] + 4 * block);
+        if (block_inside) next_x[j] = LOAD_X(from[j], AHEAD(0, 0, block));
       }
       block += BLOCKS_K;
 #else
       const int down = kh * dilation_h, right = kw * dilation_w;
-      const int ahead = (down * x_width + right) * x_pitch + 4 * block;
+      const PLACE ahead = AHEAD(down, right, block);
 #pragma unroll
       for (int j = 0; j < LOADS_X; ++j) {
         const int h = first_h[j] + down, w = first_w[j] + right;
         next_x[j] = 0.0f;
         if (kh < kernel_h && h >= 0 && h < in_h && w >= 0 && w < x_width) {
-          next_x[j] = LOAD_BLOCK(x, from[j] + ahead);
+          next_x[j] = LOAD_X(from[j], ahead);
         }
       }
       block += BLOCKS_K;
@@ -209,11 +232,20 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #endif
     if (pixel >= pixels || channel >= end_channel) continue;
     value += *(__global const float4 *)(bias + channel);
+#if STORAGE_IMAGE
+    const int row = pixel / y_width;
+    const int w = pixel - row * y_width;
+#if RESIDUAL
+    value += READ4(residual, row, w, channel / 4);
+#endif
+    WRITE4(y, row, w, channel / 4, channels, ACTIVATE(value, a, b));
+#else
 #if RESIDUAL
     value += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
 #endif
     STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
                 mace_mask_lanes(ACTIVATE(value, a, b), channels - channel));
+#endif
   }
 }
 
@@ -228,4 +260,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef SUM_FLOATS
 #undef SHARED_FLOATS
 #undef ADD_ROW
+#undef PLACE
+#undef AHEAD
+#undef LOAD_X
 #endif

@@ -138,7 +138,7 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
     return result;
   }
   if (storage == Storage::kBuffer) LowerTiled(request, &result);
-  if (storage == Storage::kBuffer && HasLocalMemory(request)) LowerLocal(request, &result);
+  if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
   if (storage == Storage::kImage) LowerImage(request, &result);
   LowerDirect(request, storage, &result);
   return result;

@@ -61,12 +61,9 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
-// Estimated milliseconds of conv2d_direct.
-double EstimateDirectMs(const ConvolutionRequest& request, Storage storage);
-
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
-// Buffers, GPUs with local memory of their own. The tiles with the best estimates.
-void LowerLocal(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// GPUs with local memory of their own. The tiles with the best estimates.
+void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
 // Images, 3x3 and 1x1; else nothing. REQUIRES: aligned groups.
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);
 void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/gpu_cost.h"
 
 namespace mace {
 namespace {
@@ -75,6 +76,24 @@ void SetChannelsFirst(Launch* launch) {
   launch->local = {channels, std::min<size_t>(64 / channels, launch->global[1]), 1};
 }
 
+double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage storage) {
+  const Convolution& c = request.convolution;
+  if (request.cpu()) return c.flops() * 5e-8 * (storage == Storage::kImage ? 100 : 1);
+  const GpuUnit unit = GpuUnitOf(request.device());
+  const WindowAxis& w = c.window.w;
+  const int64_t tiles = (w.out + tile.pixels - 1) / tile.pixels;
+  const int64_t reads =
+      tile.window ? (tile.pixels - 1) * w.stride + w.kernel : tile.pixels * w.kernel;
+  GpuLoop loop;  // A kernel row an iteration.
+  loop.items = static_cast<double>((c.out_channels + 3) / 4 * tiles * c.batch * c.window.h.out);
+  loop.iterations = static_cast<double>(c.window.h.kernel);
+  loop.cycles = 330;
+  loop.products = kLoopProduct * 4 * static_cast<double>(tile.pixels * w.kernel) +
+                  static_cast<double>(reads) * unit.load(storage) +
+                  static_cast<double>(w.kernel) * unit.buffer_load;
+  return EstimateLoopMs(request.device(), loop);
+}
+
 }  // namespace
 
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
@@ -104,8 +123,7 @@ void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
   const int64_t padded = (c.out_channels + 3) / 4 * 4;
   SetWorkSizes(request.device(), {padded / tile.lanes, tiles / tiles_per_item, out_rows}, &launch);
   if (!request.cpu() && storage == Storage::kBuffer) SetChannelsFirst(&launch);
-  const double slowdown = request.cpu() && storage == Storage::kImage ? 100 : 1;
-  lowering.estimate_ms = c.flops() * (request.cpu() ? 5e-8 : 1e-9) * slowdown;
+  lowering.estimate_ms = EstimateMs(request, tile, storage);
   result->push_back(std::move(lowering));
 }
 

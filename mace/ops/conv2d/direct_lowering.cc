@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/gpu_cost.h"
 
 namespace mace {
 namespace {
@@ -11,20 +12,37 @@ constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
 
 int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
 
-// Milliseconds a million products takes here, as far as variants are to be ordered by it.
-double DirectRate(const ConvolutionRequest& request, Storage storage) {
-  if (request.cpu()) return storage == Storage::kImage ? 2e-3 : 1e-4;
-  const bool mobile = request.device().vendor == DeviceVendor::kArm ||
-                      request.device().vendor == DeviceVendor::kQualcomm;
-  if (mobile) return storage == Storage::kImage ? 5e-7 : 3e-6;
-  return storage == Storage::kImage ? 2e-6 : 4e-6;
+// CPUs: as far as variants are to be ordered by it.
+double EstimateCpuMs(const Convolution& c, Storage storage) {
+  return c.flops() / 2 * (storage == Storage::kImage ? 2e-6 : 1e-7);
+}
+
+double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
+  const Convolution& c = request.convolution;
+  if (request.cpu()) return EstimateCpuMs(c, storage);
+  const GpuUnit unit = GpuUnitOf(request.device());
+  GpuLoop loop;
+  loop.items = static_cast<double>((c.window.w.out + kPixels - 1) / kPixels * c.batch *
+                                   c.window.h.out * Blocks(c.out_channels));
+  loop.iterations = static_cast<double>(c.taps() * Blocks(c.in_per_group()));
+  loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
+  loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
+  return EstimateLoopMs(request.device(), loop);
+}
+
+double EstimateGroupedMs(const ConvolutionRequest& request, Storage storage) {
+  const Convolution& c = request.convolution;
+  if (request.cpu()) return 10 * EstimateCpuMs(c, storage);
+  const GpuUnit unit = GpuUnitOf(request.device());
+  GpuLoop loop;
+  loop.items = static_cast<double>(c.out_pixels() * Blocks(c.out_channels));
+  loop.iterations = static_cast<double>(c.taps() * c.in_per_group());
+  loop.cycles = 1350;
+  loop.products = kLoopProduct * 4 + 4 * unit.load(storage) + 4 * unit.buffer_load;
+  return EstimateLoopMs(request.device(), loop);
 }
 
 }  // namespace
-
-double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
-  return request.convolution.flops() / 2 * DirectRate(request, storage) * 1e-3;
-}
 
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;
@@ -113,7 +131,7 @@ void LowerGrouped(const ConvolutionRequest& request, Storage storage,
   }
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(), {c.window.w.out, Blocks(c.out_channels), out_rows}, &launch);
-  lowering.estimate_ms = 10 * EstimateDirectMs(request, storage);
+  lowering.estimate_ms = EstimateGroupedMs(request, storage);
   result->push_back(std::move(lowering));
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/gpu_cost.h"
 
 namespace mace {
 namespace {
@@ -63,6 +64,24 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
   return weights;
 }
 
+double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
+  const Convolution& c = request.convolution;
+  // A driver that emulates images texel by texel.
+  if (request.cpu()) return c.flops() * 1e-6 * (out_blocks == 2 ? 0.6 : 0.8);
+  const GpuUnit unit = GpuUnitOf(request.device());
+  const int64_t width = c.window.w.kernel;
+  const int64_t reads = width == 1 ? kPixels : (kPixels - 1) * c.window.w.stride + width;
+  GpuLoop loop;  // A kernel row and a block of input channels an iteration.
+  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kPixels) * c.batch * c.window.h.out *
+                                   CeilDivide(c.out_channels, 4 * out_blocks));
+  loop.iterations = static_cast<double>(c.window.h.kernel * CeilDivide(c.in_per_group(), 4));
+  loop.cycles = 500.0 * static_cast<double>(width);
+  loop.products = static_cast<double>(width * out_blocks) *
+                      (kLoopProduct * 16 * kPixels + 4 * unit.buffer_load) +
+                  static_cast<double>(reads) * unit.image_load;
+  return EstimateLoopMs(request.device(), loop);
+}
+
 }  // namespace
 
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result) {
@@ -92,8 +111,7 @@ void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result
       request.device(),
       {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4 * out_blocks), out_rows},
       &launch);
-  // Fewer reads for the same products than conv2d_direct has: a third less of its time.
-  lowering.estimate_ms = EstimateDirectMs(request, Storage::kImage) * (out_blocks == 2 ? 0.6 : 0.8);
+  lowering.estimate_ms = EstimateMs(request, out_blocks);
   result->push_back(std::move(lowering));
 }
 

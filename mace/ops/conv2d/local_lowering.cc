@@ -95,13 +95,13 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
          filter < kMost && work_items < kMost;
 }
 
-Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile) {
+Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
   const bool pointwise = c.pointwise();
   Lowering lowering =
       StartLowering(request, std::string(pointwise ? "local_1x1_" : "local_") + tile.name(),
-                    "conv2d_local", Storage::kBuffer);
+                    "conv2d_local", storage);
   Launch& launch = lowering.launches.back();
   SetTileMacros(tile, extents.depth, &launch);
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
@@ -121,23 +121,25 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   launch.local = {items, 1, 1};
   launch.global = {items * static_cast<size_t>(extents.pixel_tiles),
                    static_cast<size_t>(extents.tiles), 1};
-  lowering.estimate_ms = EstimateLocalTileMs(c, request.device(), tile);
+  lowering.estimate_ms = EstimateLocalTileMs(c, request.device(), tile, storage);
   return lowering;
 }
 
-void LowerLocal(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result) {
   // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
   std::vector<std::pair<double, LocalTile>> tiles;
   for (const LocalTile& tile : LocalTiles()) {
     if (!FitsLocalTile(c, request.device(), tile)) continue;
-    tiles.emplace_back(EstimateLocalTileMs(c, request.device(), tile), tile);
+    tiles.emplace_back(EstimateLocalTileMs(c, request.device(), tile, storage), tile);
   }
   std::stable_sort(tiles.begin(), tiles.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   if (tiles.size() > kOffered) tiles.resize(kOffered);
-  for (const auto& [estimate, tile] : tiles) result->push_back(LowerLocalTile(request, tile));
+  for (const auto& [estimate, tile] : tiles) {
+    result->push_back(LowerLocalTile(request, tile, storage));
+  }
 }
 
 }  // namespace mace

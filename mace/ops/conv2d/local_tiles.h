@@ -34,10 +34,10 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device, con
 
 // Estimated milliseconds of the launch on a GPU, without what every launch costs.
 double EstimateLocalTileMs(const Convolution& convolution, const DeviceInfo& device,
-                           const LocalTile& tile);
+                           const LocalTile& tile, Storage storage);
 
 // REQUIRES: aligned groups, FitsLocalTile.
-Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile);
+Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage);
 
 }  // namespace mace
 

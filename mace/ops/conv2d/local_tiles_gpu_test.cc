@@ -55,6 +55,10 @@ double WorstError(const HostTensor& expected, const HostTensor& found) {
   return worst / largest;
 }
 
+// Storage, and whether the tensors are slices of wider ones.
+constexpr std::pair<Storage, bool> kRuns[] = {
+    {Storage::kBuffer, false}, {Storage::kBuffer, true}, {Storage::kImage, true}};
+
 // The tiles' own limits, then their results in dense tensors and in slices of wider ones.
 void RunAllTiles(Shape x, Shape filter) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
@@ -70,12 +74,13 @@ void RunAllTiles(Shape x, Shape filter) {
     EXPECT_LE(tile.local_bytes(4), 48 * 1024) << "above what every discrete GPU has";
     if (!FitsLocalTile(bound.convolution.convolution, **device, tile)) continue;
     ++run_tiles;
-    const Lowering lowering = LowerLocalTile(bound.convolution, tile);
-    LoweringRun run;
-    run.lowering = &lowering;
-    run.request = &bound.request;
-    run.inputs = {bound.x, bound.filter};
-    for (bool slices : {false, true}) {
+    for (const auto& [storage, slices] : kRuns) {
+      SCOPED_TRACE(storage == Storage::kImage ? "image" : "buffer");
+      const Lowering lowering = LowerLocalTile(bound.convolution, tile, storage);
+      LoweringRun run;
+      run.lowering = &lowering;
+      run.request = &bound.request;
+      run.inputs = {bound.x, bound.filter};
       run.slices = slices;
       StatusOr<std::vector<HostTensor>> found = RunLowering(run);
       ASSERT_TRUE(found.ok()) << found.status().message();
@@ -118,7 +123,7 @@ LocalTile BestTile(Shape x, Shape filter) {
   Bound bound;
   EXPECT_TRUE(Bind(std::move(x), std::move(filter), &device, &bound).ok());
   std::vector<Lowering> lowerings;
-  LowerLocal(bound.convolution, &lowerings);
+  LowerLocal(bound.convolution, Storage::kBuffer, &lowerings);
   EXPECT_FALSE(lowerings.empty());
   for (const LocalTile& tile : LocalTiles()) {
     if (lowerings[0].variant.find(tile.name()) != std::string::npos) return tile;

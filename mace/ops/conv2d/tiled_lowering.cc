@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/gpu_cost.h"
 
 namespace mace {
 namespace {
@@ -121,6 +122,19 @@ void SetSizes(const ConvolutionRequest& request, int64_t pixel_tiles, int64_t ch
   launch->local_alternatives = {{4, 16, 1}, {16, 4, 1}, {16, 8, 1}, {8, 16, 1}, {32, 4, 1}};
 }
 
+double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
+  // Loads of four floats that may lie anywhere come in pieces.
+  const double load = 3.3 * GpuUnitOf(device).buffer_load;
+  GpuLoop loop;  // A block of input channels an iteration.
+  loop.items = static_cast<double>((c.out_pixels() + tile.rows - 1) / tile.rows * c.groups *
+                                   ((c.out_per_group() + tile.columns() - 1) / tile.columns()));
+  loop.iterations = static_cast<double>(c.taps() * ((c.in_per_group() + 3) / 4));
+  loop.cycles = 1600;
+  loop.products =
+      kLoopProduct * 4 * tile.rows * tile.columns() + load * (tile.rows + tile.columns());
+  return EstimateLoopMs(device, loop);
+}
+
 }  // namespace
 
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result) {
@@ -152,8 +166,9 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   }
   c.activation.AppendArguments(&launch.arguments);
   SetSizes(request, (c.out_pixels() + tile.rows - 1) / tile.rows, tiles, pixels_first, &launch);
-  lowering.estimate_ms = TileCost(c, tile) * static_cast<double>(c.taps() * c.in_per_group()) *
-                         (request.cpu() ? 1e-8 : 1e-9);
+  lowering.estimate_ms =
+      request.cpu() ? TileCost(c, tile) * static_cast<double>(c.taps() * c.in_per_group()) * 1e-8
+                    : EstimateGpuMs(c, request.device(), tile);
   result->push_back(std::move(lowering));
 }
 

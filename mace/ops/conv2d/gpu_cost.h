@@ -1,0 +1,52 @@
+// What kernels of convolutions take on a GPU, as far as variants are to be ordered by it.
+//
+// All is counted in products: a compute unit does products_per_cycle of them in a cycle, and a load
+// holds it up for as long as so many products would. The figures of a load and of a step's latency
+// were fitted to 4000 measurements of all variants on all convolutions of four networks
+// (conv_tiles_benchmark on an NVIDIA H200: 8 % off on average for the direct variants, 6 % for the
+// best tiles); other devices differ by the fields of GpuUnit.
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_CONV2D_GPU_COST_H_
+#define MACE_OPS_CONV2D_GPU_COST_H_
+
+#include "mace/ops/device_info.h"
+#include "mace/ops/layout.h"
+
+namespace mace {
+
+// A compute unit: what shares a local memory.
+struct GpuUnit {
+  double units;               // Of the device.
+  double products_per_cycle;  // Multiply-adds.
+  double resident_items;
+  double registers;  // Of 32 bits.
+  double local_bytes;
+  // What a work-item's load of four floats takes, in products.
+  double buffer_load, image_load;
+
+  double load(Storage storage) const {
+    return storage == Storage::kImage ? image_load : buffer_load;
+  }
+};
+
+GpuUnit GpuUnitOf(const DeviceInfo& device);
+
+double CyclesPerMs(const DeviceInfo& device);
+
+// Work-items that run the same loop.
+struct GpuLoop {
+  double items;
+  double iterations;  // Of a work-item, one after the other.
+  double cycles;      // What an iteration takes at least: mostly the latency of its loads.
+  double products;    // Of an iteration, with what its loads take.
+};
+
+// Estimated milliseconds, without what every launch costs.
+double EstimateLoopMs(const DeviceInfo& device, const GpuLoop& loop);
+
+// A product of a loop whose operands come from global memory takes the time of two.
+inline constexpr double kLoopProduct = 2;
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_GPU_COST_H_
