@@ -7,12 +7,14 @@
 #include "mace/ops/fully_connected.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
+#include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
 
@@ -273,10 +275,18 @@ void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
   c.activation.AppendArguments(&launch.arguments);
   launch.global = {items, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
   launch.local = {items, 1, 1};
-  const double alone =
-      result->empty() ? c.flops() / 2 * (request.cpu() ? 2e-6 : 4e-9) : result->front().estimate_ms;
-  // The other variants leave a wide device idle when there are few rows.
-  lowering.estimate_ms = alone * (request.cpu() ? 1.0 : rows <= 8 ? 0.1 : 4.0);
+  if (request.cpu()) {
+    lowering.estimate_ms = result->empty() ? c.flops() / 2 * 2e-6 : result->front().estimate_ms;
+  } else {
+    // The weights come in pieces, and adding up the work-items' sums is as long as two blocks.
+    const GpuUnit unit = GpuUnitOf(request.device());
+    const double groups = static_cast<double>(blocks * rows);
+    const double depth = static_cast<double>(c.taps() * ((c.in_channels + 3) / 4));
+    const double loops = std::ceil(depth / static_cast<double>(items));
+    lowering.estimate_ms = EstimateLoopMs(
+        request.device(), {static_cast<double>(items) * groups, loops + 2, 620,
+                           kLoopProduct * 16 + unit.load(storage) + 3.3 * 4 * unit.buffer_load});
+  }
   result->push_back(std::move(lowering));
 }
 
