@@ -40,6 +40,12 @@ size_t TuningSize(const TuningEntry& entry) {
   return TuningRecord::kMinimumSize + entry.key.size() + entry.value.size();
 }
 
+size_t EncodedSize(const DeviceEntry& device) {
+  std::string bytes;
+  device.EncodeTo(&bytes);
+  return bytes.size();
+}
+
 // Keeps the elements that `keep` marks.
 template <typename T>
 void Filter(std::vector<T>* values, const std::vector<bool>& keep) {
@@ -68,6 +74,7 @@ Status CheckProgram(const ProgramRecord& program) {
 }
 
 Status CheckTuning(const TuningEntry& entry) {
+  if (entry.key.empty()) return InvalidArgument("a tuning record without a key");
   if (entry.key.size() > kLargestText || entry.value.size() > kLargestText) {
     return InvalidArgument("a tuning record's key or value is too long");
   }
@@ -127,8 +134,8 @@ void CacheContents::Union(const CacheContents& newer) {
 }
 
 size_t CacheContents::EvictTo(uint64_t limit) {
-  const uint64_t header_size = kMinimumHeaderSize + CollectDevices(*this).Encode().size();
-  const uint64_t fixed = AlignSection(header_size) + kTrailerSize + kSignatureBlockSize;
+  const uint64_t fixed =
+      kMinimumHeaderSize + kSectionAlignment + kTrailerSize + kSignatureBlockSize;
   limit = std::min(limit, kLargestOffset);
 
   // Programs first, then tuning records; the newest first, and the last added first among equals.
@@ -142,22 +149,28 @@ size_t CacheContents::EvictTo(uint64_t limit) {
     return std::make_tuple(last_used(a), a) > std::make_tuple(last_used(b), b);
   });
 
-  uint64_t total = fixed, table = 0, records = 0;
+  uint64_t total = fixed, header = kMinimumHeaderSize, table = 0, records = 0;
   bool full = false;
+  DeviceTable devices;  // Of what is kept: a device costs its bytes once.
   std::vector<bool> keep_program(programs.size()), keep_tuning(tuning.size());
   size_t kept = 0;
   for (size_t i : order) {
     const bool is_program = i < programs.size();
     const uint64_t in_table = is_program ? TableSize(programs[i]) : 0;
     const uint64_t in_records = is_program ? 0 : TuningSize(tuning[i - programs.size()]);
-    const uint64_t size =
-        in_table + in_records + (is_program ? AlignSection(programs[i].bytes->size()) : 0);
+    const DeviceEntry& device =
+        is_program ? programs[i].device : tuning[i - programs.size()].device;
+    const uint64_t in_header = devices.Holds(device) ? 0 : EncodedSize(device);
+    const uint64_t size = in_header + in_table + in_records +
+                          (is_program ? AlignSection(programs[i].bytes->size()) : 0);
     // What can never fit goes alone, without everything older.
     if (full || fixed + size > limit) continue;
-    full = total + size > limit || table + in_table > kLargestTable ||
-           records + in_records > kLargestTuning;
+    full = total + size > limit || header + in_header > kLargestHeader ||
+           table + in_table > kLargestTable || records + in_records > kLargestTuning;
     if (full) continue;
+    devices.IndexOf(device);
     total += size;
+    header += in_header;
     table += in_table;
     records += in_records;
     (is_program ? keep_program[i] : keep_tuning[i - programs.size()]) = true;
@@ -173,6 +186,10 @@ uint32_t DeviceTable::IndexOf(const DeviceEntry& device) {
   const size_t index = static_cast<size_t>(found - devices_.begin());
   if (index == devices_.size()) devices_.push_back(device);
   return static_cast<uint32_t>(index);
+}
+
+bool DeviceTable::Holds(const DeviceEntry& device) const {
+  return std::find(devices_.begin(), devices_.end(), device) != devices_.end();
 }
 
 std::string DeviceTable::Encode() const {

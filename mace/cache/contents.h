@@ -42,6 +42,7 @@ struct TuningEntry {
   uint32_t last_used = 0;
 };
 
+// kInvalidArgument without a key, or for a text above its limit; the value may be any bytes.
 Status CheckTuning(const TuningEntry& entry);
 
 struct CacheContents {
@@ -65,6 +66,7 @@ struct CacheContents {
 class DeviceTable {
  public:
   uint32_t IndexOf(const DeviceEntry& device);
+  bool Holds(const DeviceEntry& device) const;
   const std::vector<DeviceEntry>& devices() const { return devices_; }
   // All of them, as a file holds them.
   std::string Encode() const;

@@ -7,6 +7,7 @@
 
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
+#include "mace/base/strings.h"
 
 namespace mace {
 namespace {
@@ -34,18 +35,24 @@ Status WriteHex(const std::string& path, const std::array<uint8_t, kSize>& value
 }
 
 template <size_t kSize>
-Status ReadHex(const std::string& path, std::array<uint8_t, kSize>* value) {
-  MACE_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 4096));
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+Status ParseHex(const std::string& text, std::array<uint8_t, kSize>* value) {
   size_t length = 0;
   const bool good = text.size() == 2 * kSize &&
                     sodium_hex2bin(value->data(), kSize, text.data(), text.size(), nullptr, &length,
                                    nullptr) == 0 &&
                     length == kSize;
-  sodium_memzero(text.data(), text.size());
   if (good) return Status::Ok();
-  return InvalidArgument(path + ": is no key, expected " + std::to_string(2 * kSize) +
+  return InvalidArgument("is no key, expected " + std::to_string(2 * kSize) +
                          " hexadecimal digits");
+}
+
+template <size_t kSize>
+Status ReadHex(const std::string& path, std::array<uint8_t, kSize>* value) {
+  MACE_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 4096));
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+  const Status status = ParseHex(text, value);
+  sodium_memzero(text.data(), text.size());
+  return status.WithPrefix(path);
 }
 
 }  // namespace
@@ -95,6 +102,12 @@ StatusOr<SigningKey> ReadSigningKey(const std::string& path) {
 StatusOr<PublicKey> ReadPublicKey(const std::string& path) {
   PublicKey key;
   MACE_RETURN_IF_ERROR(ReadHex(path, &key));
+  return key;
+}
+
+StatusOr<PublicKey> ParsePublicKey(const std::string& digits) {
+  PublicKey key;
+  MACE_RETURN_IF_ERROR(ParseHex(digits, &key).WithPrefix("'" + Printable(digits, 80) + "'"));
   return key;
 }
 

@@ -32,6 +32,8 @@ Status WriteSigningKey(const std::string& path, const SigningKey& key);
 Status WritePublicKey(const std::string& path, const PublicKey& key);
 StatusOr<SigningKey> ReadSigningKey(const std::string& path);
 StatusOr<PublicKey> ReadPublicKey(const std::string& path);
+// 64 hexadecimal digits, for a key that a program carries in its text.
+StatusOr<PublicKey> ParsePublicKey(const std::string& digits);
 
 Signature SignIndex(const Sha256Digest& index_digest, const SigningKey& key);
 bool IndexSignatureFits(const Sha256Digest& index_digest, const Signature& signature,

@@ -102,8 +102,16 @@ Status CacheStore::AddTuning(const DeviceEntry& device, const std::string& key,
                              const std::string& value) {
   auto entry = std::make_shared<const TuningEntry>(TuningEntry{device, key, value, 0});
   MACE_RETURN_IF_ERROR(CheckTuning(*entry).WithPrefix(path_));
+  std::string name = TuningName(device, key);
   std::lock_guard<std::mutex> lock(mutex_);
-  added_.tuning[TuningName(device, key)] = std::move(entry);
+  const std::string* known = file_ != nullptr ? file_->FindTuning(device, key) : nullptr;
+  if (known != nullptr && *known == value) {
+    // Not worth a file written anew; it only counts as used.
+    added_.tuning.erase(name);
+    added_.used_tuning.insert(std::move(name));
+    return Status::Ok();
+  }
+  added_.tuning[std::move(name)] = std::move(entry);
   return Status::Ok();
 }
 

@@ -62,7 +62,7 @@ Status Engine::Impl::Start() {
   const double begin = MonotonicMilliseconds();
   stats.device = "cpu reference";
   if (options.device != "cpu") {
-    MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options.device, options.cache_path));
+    MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
     stats.device_open_ms = MonotonicMilliseconds() - begin;
     stats.device = runtime->device_info().name;
     stats.driver = runtime->device_info().driver_version;

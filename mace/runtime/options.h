@@ -21,6 +21,16 @@ struct Options {
   bool allow_fallback = true;
   // The compiled-program cache file; empty: none.
   std::string cache_path;
+  // Of the file, in bytes; the programs longest unused go first when it is written.
+  uint64_t cache_size_limit = uint64_t{256} << 20;
+  // 64 hexadecimal digits, as `mace cache keygen` writes them: a file without a signature by this
+  // key is not used. This engine cannot sign, so that it then writes no file either. Empty: none.
+  std::string cache_public_key;
+  // Takes a file that others may write, or that another user owns. A compiled program is code: only
+  // for a folder whose users trust one another.
+  bool cache_allow_shared = false;
+  // Never writes the file: for one that is shipped with an app.
+  bool cache_read_only = false;
   // The weights of a MACE model; empty: the model's name with ".data".
   std::string data_path;
   // Shapes of inputs by name, where the model leaves them open or another is wanted.

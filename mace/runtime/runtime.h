@@ -1,8 +1,8 @@
 // A device and a cache file, shared by the engines that use both at the same time: one context, one
 // store, one compiler.
 //
-// Errors: those of cl/device.h; a cache file that cannot be used is a log line. Thread contract:
-// thread-safe.
+// Errors: those of cl/device.h, kInvalidArgument for a public key that is none; a cache file that
+// cannot be used is a log line. Thread contract: thread-safe.
 #ifndef MACE_RUNTIME_RUNTIME_H_
 #define MACE_RUNTIME_RUNTIME_H_
 
@@ -12,15 +12,15 @@
 #include "mace/cache/store.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/device.h"
+#include "mace/runtime/options.h"
 
 namespace mace {
 
 class Runtime {
  public:
-  // The runtime for this device and file that an engine already holds, or a new one.
-  // `cache_path` may be empty: no cache.
-  static StatusOr<std::shared_ptr<Runtime>> Get(const std::string& device_spec,
-                                                const std::string& cache_path);
+  // The runtime for the options' device and cache file that an engine already holds, or a new one.
+  // Engines that trust a file differently do not share it.
+  static StatusOr<std::shared_ptr<Runtime>> Get(const Options& options);
 
   const DeviceInfo& device_info() const { return device_->info(); }
   ProgramCompiler* compiler() { return &compiler_; }

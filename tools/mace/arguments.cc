@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "mace/base/strings.h"
+#include "mace/cache/signing.h"
 
 namespace mace {
 
@@ -23,6 +24,15 @@ void ModelArguments::AddTo(CLI::App* command) {
       ->capture_default_str();
   command->add_option("--cache", cache, "the compiled-program cache file, or none")
       ->capture_default_str();
+  command
+      ->add_option("--cache-size-limit", cache_size_limit,
+                   "bytes of the cache file when it is written; the longest unused programs go")
+      ->capture_default_str();
+  command->add_option("--cache-public-key", cache_public_key,
+                      "a file of `mace cache keygen`: a cache not signed with it is not used");
+  command->add_flag("--cache-allow-shared", cache_allow_shared,
+                    "use a cache file that others may write or own");
+  command->add_flag("--cache-read-only", cache_read_only, "never write the cache file");
   command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
   command->add_option("--input", inputs,
                       "NAME=FILE.npy, once for each input (default: seeded random)");
@@ -46,6 +56,14 @@ StatusOr<Options> ModelArguments::ToOptions() const {
   options.precision = precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32;
   options.allow_fallback = !no_fallback;
   options.cache_path = cache == "none" ? "" : cache;
+  options.cache_size_limit = cache_size_limit;
+  options.cache_allow_shared = cache_allow_shared;
+  options.cache_read_only = cache_read_only;
+  if (!cache_public_key.empty()) {
+    StatusOr<PublicKey> key = ReadPublicKey(cache_public_key);
+    if (!key.ok()) return key.status().WithPrefix("--cache-public-key");
+    options.cache_public_key = ToHex(Bytes(key->data(), key->size()));
+  }
   options.data_path = data;
   MACE_ASSIGN_OR_RETURN(const NamedWords shapes, ParseNamedWords(input_shapes, "--input-shape"));
   for (const auto& [name, text] : shapes) {

@@ -23,6 +23,10 @@ struct ModelArguments {
   std::string precision = "fp32";
   std::string tuning = "none";
   std::string cache = "none";
+  uint64_t cache_size_limit = Options().cache_size_limit;
+  std::string cache_public_key;  // A file.
+  bool cache_allow_shared = false;
+  bool cache_read_only = false;
   bool no_fallback = false;
   std::vector<std::string> inputs;        // NAME=FILE.npy
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
