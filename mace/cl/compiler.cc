@@ -128,4 +128,14 @@ Status ProgramCompiler::StoreAfterFirstUse(
   return store_->Flush();
 }
 
+std::optional<std::string> ProgramCompiler::FindTuning(const std::string& signature) const {
+  if (store_ == nullptr) return std::nullopt;
+  return store_->FindTuning(EntryOf(device_->info()), signature);
+}
+
+Status ProgramCompiler::AddTuning(const std::string& signature, const std::string& choice) {
+  if (store_ == nullptr) return Status();
+  return store_->AddTuning(EntryOf(device_->info()), signature, choice);
+}
+
 }  // namespace mace

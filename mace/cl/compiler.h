@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,14 @@ class ProgramCompiler {
   // the cache file. REQUIRES: every launch of these programs has finished once. Does nothing
   // without a store, for what came from the cache, or for what was stored before.
   Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
+
+  // What was measured on this device, kept in the cache file: `signature` says what was tried (any
+  // text, not empty), the choice is the tuner's own bytes. A record that another version of the
+  // driver made is not found. Without a store nothing is found and adding does nothing. What is
+  // added is written by the next StoreAfterFirstUse.
+  std::optional<std::string> FindTuning(const std::string& signature) const;
+  // kInvalidArgument for an empty signature, and for texts above kLargestText bytes.
+  Status AddTuning(const std::string& signature, const std::string& choice);
 
   CacheStore* store() const { return store_.get(); }
   const std::shared_ptr<ClDevice>& device() const { return device_; }

@@ -162,5 +162,23 @@ TEST_F(CompilerTest, ArgumentCountsAreChecked) {
             ClKernel::Create((*built)->program->get(), "no_such").status().code());
 }
 
+TEST_F(CompilerTest, WhatATunerChoseIsThereNextTime) {
+  const std::string choice("tile\0 8x8", 9);  // Any bytes.
+  {
+    ProgramCompiler compiler(device_, OpenStore());
+    EXPECT_FALSE(compiler.FindTuning("conv 3x3").has_value());
+    ASSERT_TRUE(compiler.AddTuning("conv 3x3", choice).ok());
+    EXPECT_EQ(choice, compiler.FindTuning("conv 3x3").value_or("none"));
+    EXPECT_FALSE(compiler.AddTuning("", choice).ok());
+    ASSERT_TRUE(compiler.StoreAfterFirstUse({}).ok());
+  }
+  ProgramCompiler compiler(device_, OpenStore());
+  EXPECT_EQ(choice, compiler.FindTuning("conv 3x3").value_or("none"));
+  EXPECT_FALSE(compiler.FindTuning("conv 5x5").has_value());
+  ProgramCompiler without(device_, nullptr);
+  EXPECT_TRUE(without.AddTuning("conv 3x3", choice).ok());
+  EXPECT_FALSE(without.FindTuning("conv 3x3").has_value());
+}
+
 }  // namespace
 }  // namespace mace
