@@ -2,8 +2,9 @@
 // device's measured arithmetic peak.
 //
 //   conv/MODEL/SHAPE/VARIANT   the variants of the op: buffers, and images where no CPU emulates
-//   them naive/MODEL/SHAPE          one work-item for each output element peak a loop of fused
-//   multiply-adds
+//                              them
+//   naive/MODEL/SHAPE          one work-item for each output element
+//   peak                       a loop of fused multiply-adds
 // Counters: GFLOPs (of the shape, not of the padding) on average and best_GFLOPs of the fastest
 // iteration, which a busy machine disturbs least; per_inference, how often the shape occurs.
 #include <benchmark/benchmark.h>
@@ -89,6 +90,8 @@ Status RegisterAll(ConvBench* bench) {
   MACE_RETURN_IF_ERROR(bench->Open(false));
   RegisterPeak(bench);
   for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
+  if (bench->cpu()) return Status::Ok();
+  for (const ConvShape& shape : kLargeConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
   return Status::Ok();
 }
 

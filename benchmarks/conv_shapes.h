@@ -1,5 +1,5 @@
 // The distinct convolutions of MobileNetV2 and SqueezeNet 1.1 and ResNet-50 (inputs of 224 x 224)
-// and Inception-v3 (299 x 299), with how often each occurs in one inference.
+// and Inception-v3 (299 x 299), with how often each occurs in one inference; and a few large ones.
 #ifndef MACE_BENCHMARKS_CONV_SHAPES_H_
 #define MACE_BENCHMARKS_CONV_SHAPES_H_
 
@@ -137,6 +137,13 @@ inline constexpr ConvShape kConvShapes[] = {
     {"inception_v3", 8, 2048, 384, 1, 1, 1, 1, 1, 1},
     {"inception_v3", 8, 2048, 448, 1, 1, 1, 1, 1, 1},
     {"inception_v3", 8, 2048, 192, 1, 1, 1, 1, 1, 1},
+};
+
+// Outputs as large as those of a batch of 16: what a wide GPU needs to be busy. For GPUs alone.
+inline constexpr ConvShape kLargeConvShapes[] = {
+    {"large", 224, 256, 256, 3, 3, 1, 1, 1, 1},
+    {"large", 224, 256, 256, 1, 1, 1, 1, 1, 1},
+    {"large", 224, 64, 64, 3, 3, 1, 1, 1, 1},
 };
 
 }  // namespace mace

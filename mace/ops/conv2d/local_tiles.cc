@@ -43,6 +43,7 @@ const std::vector<LocalTile>& LocalTiles() {
   static const std::vector<LocalTile>* const tiles = new std::vector<LocalTile>{
       // Large outputs: many products a load.
       {128, 128, 2, 8, 8, 1},
+      {128, 128, 4, 8, 8, 1},
       {128, 64, 4, 8, 8, 1},
       {64, 64, 4, 8, 4, 1},
       {64, 64, 4, 8, 4, 2},
