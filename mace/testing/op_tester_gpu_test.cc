@@ -2,6 +2,9 @@
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "mace/base/half.h"
 #include "mace/ops/convert.h"
 #include "mace/testing/lowering_runner.h"
@@ -78,6 +81,23 @@ TEST_F(LoweringRunnerTest, ConversionsBetweenPrecisionsRoundOnce) {
     for (const TensorFormat& half : halves) {
       ExpectSame(Convert(single, half, false));
       ExpectSame(Convert(half, single, false));
+    }
+  }
+}
+
+// Buffers and images alike: a driver's own rounding of image writes may cut off.
+TEST_F(LoweringRunnerTest, HalvesAreRoundedToTheNearest) {
+  input_.f32()[0] = std::numeric_limits<float>::quiet_NaN();
+  input_.f32()[1] = std::numeric_limits<float>::infinity();
+  input_.f32()[2] = 1.0f + 1.0f / 2048;  // A tie: to the even neighbour below,
+  input_.f32()[3] = 1.0f + 3.0f / 2048;  // and above.
+  for (const TensorFormat& half : {kHalfBlocked, kHalfImage}) {
+    StatusOr<HostTensor> found = Convert(kRaw, half, false);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    EXPECT_TRUE(std::isnan(found->f32()[0]));
+    for (int64_t i = 1; i < shape_.elements(); ++i) {
+      const float expected = HalfToFloat(FloatToHalf(input_.f32()[i]));
+      ASSERT_EQ(found->f32()[i], expected) << StorageName(half.storage) << ", element " << i;
     }
   }
 }
