@@ -6,6 +6,7 @@
 
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
+#include "mace/cl/nvidia_cubin.h"
 
 namespace mace {
 namespace {
@@ -41,6 +42,44 @@ DeviceEntry EntryOf(const DeviceInfo& info) {
   entry.platform_name = info.platform_name;
   entry.platform_version = info.platform_version;
   return entry;
+}
+
+// Of the PTX beside a cubin: what a driver that refuses the cubin may still take.
+Sha256Digest PtxKey(const Sha256Digest& key) {
+  Sha256Hasher hasher;
+  hasher.UpdateField(std::string(key.begin(), key.end()));
+  hasher.UpdateField("ptx");
+  return hasher.Finish();
+}
+
+// The records of one program as its driver gave it: NVIDIA's PTX also as machine code, which needs
+// no assembler at the next start.
+std::vector<ProgramRecord> MakeRecords(const BuiltProgram& built, const std::string& binary,
+                                       const ClDevice& device) {
+  const auto bytes_of = [](const std::string& text) {
+    return std::make_shared<const std::vector<uint8_t>>(text.begin(), text.end());
+  };
+  ProgramRecord record;
+  record.key = built.key;
+  record.source_hash = SourceHash(built.identity.source, built.identity.build_options);
+  record.device = DeviceOf(built.identity);
+  record.kind = SectionKind::kDriverBinary;
+  record.kernels = built.kernels;
+  record.bytes = bytes_of(binary);
+  if (!IsPtx(binary)) return {record};
+  record.kind = SectionKind::kPtx;
+  StatusOr<std::string> cubin = AssembleCubin(binary, device);
+  if (!cubin.ok()) {
+    Log(LogLevel::kWarning, "cache: PTX is kept, not machine code: " + cubin.status().message());
+    return {record};
+  }
+  ProgramRecord machine_code = record;
+  machine_code.kind = SectionKind::kCubin;
+  machine_code.bytes = bytes_of(*cubin);
+  record.key = PtxKey(built.key);
+  // A source of its own: neither pushes the other out as stale, and each goes with its own.
+  record.source_hash = SourceHash(built.identity.source + "\n// PTX", built.identity.build_options);
+  return {machine_code, record};
 }
 
 }  // namespace
@@ -89,7 +128,15 @@ StatusOr<std::shared_ptr<BuiltProgram>> ProgramCompiler::LoadOrCompile(
 
 std::shared_ptr<ClProgram> ProgramCompiler::TryCache(BuiltProgram* built, const std::string& what) {
   if (store_ == nullptr) return nullptr;
-  StatusOr<CachedProgram> cached = store_->FindProgram(built->key);
+  std::shared_ptr<ClProgram> program = TryEntry(built->key, built, what);
+  const Sha256Digest ptx = PtxKey(built->key);
+  if (program == nullptr && store_->HasProgram(ptx)) program = TryEntry(ptx, built, what);
+  return program;
+}
+
+std::shared_ptr<ClProgram> ProgramCompiler::TryEntry(const Sha256Digest& key, BuiltProgram* built,
+                                                     const std::string& what) {
+  StatusOr<CachedProgram> cached = store_->FindProgram(key);
   if (!cached.ok()) {
     // Not to be there is ordinary; to be unusable is worth a line.
     const bool absent = cached.status().code() == StatusCode::kNotFound;
@@ -115,14 +162,9 @@ Status ProgramCompiler::StoreAfterFirstUse(
   for (const std::shared_ptr<const BuiltProgram>& built : programs) {
     if (!built->from_source || stored_[built->key]) continue;
     MACE_ASSIGN_OR_RETURN(std::string binary, built->program->Binary());
-    ProgramRecord record;
-    record.key = built->key;
-    record.source_hash = SourceHash(built->identity.source, built->identity.build_options);
-    record.device = DeviceOf(built->identity);
-    record.kind = SectionKind::kDriverBinary;
-    record.kernels = built->kernels;
-    record.bytes = std::make_shared<const std::vector<uint8_t>>(binary.begin(), binary.end());
-    MACE_RETURN_IF_ERROR(store_->AddProgram(std::move(record)));
+    for (ProgramRecord& record : MakeRecords(*built, binary, *device_)) {
+      MACE_RETURN_IF_ERROR(store_->AddProgram(std::move(record)));
+    }
     stored_[built->key] = true;
   }
   return store_->Flush();

@@ -78,6 +78,8 @@ class ProgramCompiler {
                                                         std::string source);
   // Null on a miss.
   std::shared_ptr<ClProgram> TryCache(BuiltProgram* built, const std::string& what);
+  std::shared_ptr<ClProgram> TryEntry(const Sha256Digest& key, BuiltProgram* built,
+                                      const std::string& what);
 
   const std::shared_ptr<ClDevice> device_;
   const std::shared_ptr<CacheStore> store_;
