@@ -3,16 +3,15 @@
 #include <CL/cl.h>
 #include <dlfcn.h>
 
-#include <cstdio>
+#include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace mace {
 namespace {
 
-// Of cl_nv_device_attribute_query, which Debian's headers have under several names.
-constexpr cl_device_info kPciBusId = 0x4008;
-constexpr cl_device_info kPciSlotId = 0x4009;
-constexpr cl_device_info kPciDomainId = 0x400A;
+constexpr cl_device_info kDeviceUuid = 0x106A;  // CL_DEVICE_UUID_KHR of cl_khr_device_uuid.
+using Uuid = std::array<uint8_t, 16>;
 
 // What is used of the CUDA driver API, whose binary interface is fixed; its header is not needed.
 using CuResult = int;
@@ -25,7 +24,9 @@ constexpr int kJitInputPtx = 1;
 
 struct CudaDriver {
   CuResult (*init)(unsigned) = nullptr;
-  CuResult (*device_by_pci_bus_id)(CuDevice*, const char*) = nullptr;
+  CuResult (*device_count)(int*) = nullptr;
+  CuResult (*device)(CuDevice*, int) = nullptr;
+  CuResult (*device_uuid)(uint8_t*, CuDevice) = nullptr;  // 16 bytes.
   CuResult (*retain_context)(CuContext*, CuDevice) = nullptr;
   CuResult (*release_context)(CuDevice) = nullptr;
   CuResult (*push_context)(CuContext) = nullptr;
@@ -53,7 +54,9 @@ CudaDriver LoadCudaDriver() {
     return driver;
   }
   Find(library, "cuInit", &driver, &driver.init);
-  Find(library, "cuDeviceGetByPCIBusId", &driver, &driver.device_by_pci_bus_id);
+  Find(library, "cuDeviceGetCount", &driver, &driver.device_count);
+  Find(library, "cuDeviceGet", &driver, &driver.device);
+  Find(library, "cuDeviceGetUuid", &driver, &driver.device_uuid);
   Find(library, "cuDevicePrimaryCtxRetain", &driver, &driver.retain_context);
   Find(library, "cuDevicePrimaryCtxRelease_v2", &driver, &driver.release_context);
   Find(library, "cuCtxPushCurrent_v2", &driver, &driver.push_context);
@@ -75,20 +78,22 @@ Status Check(const char* call, CuResult result) {
   return DeviceError(std::string(call) + ": CUDA error " + std::to_string(result));
 }
 
-// "domain:bus:device.function", as the CUDA driver names a device.
-StatusOr<std::string> PciBusId(const ClDevice& device) {
-  cl_uint bus = 0, slot = 0, domain = 0;
-  if (clGetDeviceInfo(device.id(), kPciBusId, sizeof(bus), &bus, nullptr) != CL_SUCCESS ||
-      clGetDeviceInfo(device.id(), kPciSlotId, sizeof(slot), &slot, nullptr) != CL_SUCCESS) {
-    return Unsupported("device '" + device.info().name + "' does not tell its PCI bus");
+// The CUDA driver's number of an OpenCL device: that of the same UUID, or the only one there is.
+StatusOr<CuDevice> FindDevice(const CudaDriver& cuda, const ClDevice& device) {
+  int count = 0;
+  MACE_RETURN_IF_ERROR(Check("cuDeviceGetCount", cuda.device_count(&count)));
+  Uuid wanted = {};
+  const bool known = clGetDeviceInfo(device.id(), kDeviceUuid, sizeof(wanted), wanted.data(),
+                                     nullptr) == CL_SUCCESS;
+  for (int i = 0; i < count; ++i) {
+    CuDevice candidate = 0;
+    MACE_RETURN_IF_ERROR(Check("cuDeviceGet", cuda.device(&candidate, i)));
+    Uuid uuid = {};
+    MACE_RETURN_IF_ERROR(Check("cuDeviceGetUuid", cuda.device_uuid(uuid.data(), candidate)));
+    if (known ? uuid == wanted : count == 1) return candidate;
   }
-  // Older drivers know no domains.
-  if (clGetDeviceInfo(device.id(), kPciDomainId, sizeof(domain), &domain, nullptr) != CL_SUCCESS) {
-    domain = 0;
-  }
-  char text[32];
-  std::snprintf(text, sizeof(text), "%04x:%02x:%02x.%x", domain, bus, slot >> 3, slot & 7);
-  return std::string(text);
+  return Unsupported("device '" + device.info().name + "' is not among libcuda's " +
+                     std::to_string(count));
 }
 
 // Assembles with a context of the device current.
@@ -127,11 +132,8 @@ StatusOr<std::string> AssembleCubin(const std::string& ptx, const ClDevice& devi
   }
   const CudaDriver& cuda = TheCudaDriver();
   if (!cuda.missing.empty()) return Unsupported(cuda.missing);
-  MACE_ASSIGN_OR_RETURN(const std::string bus_id, PciBusId(device));
   MACE_RETURN_IF_ERROR(Check("cuInit", cuda.init(0)));
-  CuDevice cuda_device = 0;
-  MACE_RETURN_IF_ERROR(
-      Check("cuDeviceGetByPCIBusId", cuda.device_by_pci_bus_id(&cuda_device, bus_id.c_str())));
+  MACE_ASSIGN_OR_RETURN(const CuDevice cuda_device, FindDevice(cuda, device));
   CuContext context = nullptr;
   MACE_RETURN_IF_ERROR(
       Check("cuDevicePrimaryCtxRetain", cuda.retain_context(&context, cuda_device)));
