@@ -48,6 +48,20 @@ TEST(Conv2DTest, PaddingValuesBeyondTheKernel) {
   Conv({1, 3, 4, 3}, {4, 3, 2, 2}).Set("padding_values", Ints{7, 5}).Run();
 }
 
+// Rows of several tiles, the last of which overlaps the one before; edges on all sides.
+TEST(Conv2DTest, WideRows) {
+  Conv({2, 7, 33, 3}, {20, 3, 3, 3}).Set("strides", Ints{2, 2}).Run();
+  Conv({1, 6, 29, 5}, {33, 5, 3, 5}).Set("dilations", Ints{2, 3}).Run();
+  Conv({2, 4, 17, 8}, {8, 4, 3, 3}).Set("group", int64_t{2}).Run();
+  Conv({1, 5, 43, 6}, {35, 6, 1, 1}).Set("strides", Ints{2, 3}).Run();
+}
+
+// More tiles than a device takes work-items.
+TEST(Conv2DTest, ManyPixels) {
+  Conv({1, 41, 43, 7}, {37, 7, 1, 1}).Run();
+  Conv({1, 61, 67, 1}, {9, 1, 3, 3}).Run();
+}
+
 TEST(Conv2DTest, NoBias) {
   OpTester("Conv2D").Input({1, 5, 6, 3}).Constant({5, 3, 3, 3}).Run();
   OpTester("Conv2D").Input({1, 5, 6, 3}).Constant({5, 3, 3, 3}).AbsentInput().Run();

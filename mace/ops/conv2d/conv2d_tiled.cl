@@ -1,10 +1,16 @@
 // conv2d_tiled: convolution as an implicit matrix product, a register tile of ROWS output pixels x
-// VECTORS * LANES output channels a work-item. Buffers only.
+// VECTORS * LANES output channels at once, tiles_per_item such tiles of pixels a work-item. Buffers
+// only.
 //
 // Macros: LANES (4, 8, 16: width of a vector), VECTORS (vectors of output channels), ROWS (pixels),
-//   SCALAR_LOADS (1: one element of x at a time, which CPUs broadcast from memory for free; 0: four
-//   channels at once), POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, ACTIVATION.
-// weights: [group][tile][kh][kw][i, rounded up to 4][VECTORS * LANES], zeros where there is none.
+//   SPACED (1: below; 0: any pixels, four input channels at a step), SCALAR_LOADS (1: one element of
+//   x at a time, which CPUs broadcast from memory for free; 0: four channels at once), POINTWISE (1:
+//   1x1, stride 1, no padding), RESIDUAL, ACTIVATION.
+// SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
+//   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
+//   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
+// weights: [group][tile][kh][kw][i][VECTORS * LANES], i rounded up to 4 unless SPACED, zeros where
+//   there is none.
 // zeros: as many zeros as one group has input channels, read in place of pixels outside of x.
 // Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_tiled
@@ -45,6 +51,10 @@
     }                                                                           \
   }
 
+// Of a tile of pixels. More than one channel in the body, and compilers load all of their elements
+// before the products, into more registers than there are.
+#define FOR_CHANNELS _Pragma("unroll 1") for (int i = 0; i < depth; ++i)
+
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                      TENSOR_IN(residual),
@@ -56,98 +66,154 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
                      int dilation_w, int pad_top, int pad_left,
 #endif
                      int pixels, int channels, int in_per_group, int out_per_group,
-                     int tiles_per_group, int tiles, int pixels_first, float a, float b) {
-  const int tile = get_global_id(pixels_first ? 1 : 0);
-  const int first_pixel = ROWS * (int)get_global_id(pixels_first ? 0 : 1);
-  if (tile >= tiles || first_pixel >= pixels) return;
+                     int tiles_per_group, int tiles, int pixel_tiles, int tiles_per_item,
+                     int pixels_first, float a, float b) {
+  const int index0 = get_global_id(0), index1 = get_global_id(1);
+  const int tile = pixels_first ? index1 : index0;
+  const int first_tile = tiles_per_item * (pixels_first ? index0 : index1);
+  if (tile >= tiles || first_tile >= pixel_tiles) return;
   const int group = tile / tiles_per_group;
   const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * COLUMNS;
-  const int depth = (in_per_group + 3) / 4 * 4;
-
-  FLOATS sum[ROWS][VECTORS];
-#pragma unroll
-  for (int v = 0; v < VECTORS; ++v) {
-    const FLOATS start = LOAD_BIAS(bias + tile * COLUMNS + LANES * v);
-#pragma unroll
-    for (int t = 0; t < ROWS; ++t) sum[t][v] = start;
-  }
-
-  __global const STORAGE_T *from[ROWS];
-#if POINTWISE
-  int weight = tile * depth * COLUMNS;
-#pragma unroll
-  for (int t = 0; t < ROWS; ++t) {
-    from[t] = x + (min(first_pixel + t, pixels - 1) * x_pitch + x_offset + group * in_per_group);
-  }
-#else
-  int weight = tile * kernel_h * kernel_w * depth * COLUMNS;
-  int first_h[ROWS], first_w[ROWS], first_row[ROWS];
-#pragma unroll
-  for (int t = 0; t < ROWS; ++t) {
-    const int pixel = min(first_pixel + t, pixels - 1);
-    const int row = pixel / out_w;
-    const int n = row / out_h;
-    first_w[t] = (pixel - row * out_w) * stride_w - pad_left;
-    first_h[t] = (row - n * out_h) * stride_h - pad_top;
-    first_row[t] = n * in_h;
-  }
-  for (int kh = 0; kh < kernel_h; ++kh) {
-    for (int kw = 0; kw < kernel_w; ++kw) {
-#pragma unroll
-      for (int t = 0; t < ROWS; ++t) {
-        const int h = first_h[t] + kh * dilation_h;
-        const int w = first_w[t] + kw * dilation_w;
-        const bool inside = h >= 0 && h < in_h && w >= 0 && w < x_width;
-        from[t] = inside ? x + ADDRESS(x, first_row[t] + h, w, group * in_per_group) : zeros;
-      }
-#endif
-      for (int i = 0; i < depth; i += 4) {
-#if SCALAR_LOADS
-        ADD_PRODUCTS(LOAD(from[t], i))
-        ADD_PRODUCTS(LOAD(from[t], i + 1))
-        ADD_PRODUCTS(LOAD(from[t], i + 2))
-        ADD_PRODUCTS(LOAD(from[t], i + 3))
-#else
-        float4 elements[ROWS];
-#pragma unroll
-        for (int t = 0; t < ROWS; ++t) elements[t] = LOAD4(from[t], i);
-        ADD_PRODUCTS(elements[t].x)
-        ADD_PRODUCTS(elements[t].y)
-        ADD_PRODUCTS(elements[t].z)
-        ADD_PRODUCTS(elements[t].w)
-#endif
-      }
-#if !POINTWISE
-    }
-  }
-#endif
-
-  // A group's tiles end at the group: what is behind belongs to another tile.
   const int end_channel = (group + 1) * out_per_group;
-#pragma unroll
-  for (int t = 0; t < ROWS; ++t) {
-    const int pixel = first_pixel + t;
-    if (pixel >= pixels) return;
+  const int depth = SPACED ? in_per_group : (in_per_group + 3) / 4 * 4;
+
+  const int end_tile = min(first_tile + tiles_per_item, pixel_tiles);
+  for (int pixel_tile = first_tile; pixel_tile < end_tile; ++pixel_tile) {
+    // The tile's own pixels begin at first_pixel; the one at the end of its row, or of all pixels,
+    // begins to compute before that, so that it is full.
+#if SPACED && !POINTWISE
+    const int tiles_per_row = (out_w + ROWS - 1) / ROWS;
+    const int row = pixel_tile / tiles_per_row;
+    const int first_pixel = row * out_w + ROWS * (pixel_tile - row * tiles_per_row);
+    const int base_pixel = min(first_pixel, (row + 1) * out_w - ROWS);
+#elif SPACED
+    const int first_pixel = ROWS * pixel_tile;
+    const int base_pixel = min(first_pixel, pixels - ROWS);
+#else
+    const int first_pixel = ROWS * pixel_tile;
+    const int base_pixel = first_pixel;
+#endif
+
+    FLOATS sum[ROWS][VECTORS];
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) {
-      const int channel = first_channel + LANES * v;
-      const int to = pixel * y_pitch + y_offset + channel;
-#if RESIDUAL
-      const int added = pixel * residual_pitch + residual_offset + channel;
+      const FLOATS start = LOAD_BIAS(bias + tile * COLUMNS + LANES * v);
+#pragma unroll
+      for (int t = 0; t < ROWS; ++t) sum[t][v] = start;
+    }
+
+#if SPACED && POINTWISE
+    int weight = tile * depth * COLUMNS;
+    __global const STORAGE_T *at = x + (base_pixel * x_pitch + x_offset + group * in_per_group);
+    FOR_CHANNELS ADD_PRODUCTS(LOAD(at, t * x_pitch + i))
+#elif SPACED
+    const int n = row / out_h;
+    const int first_w = (base_pixel - row * out_w) * stride_w - pad_left;
+    const int first_h = (row - n * out_h) * stride_h - pad_top;
+    const int step = stride_w * x_pitch;
+    for (int kh = 0; kh < kernel_h; ++kh) {
+      const int h = first_h + kh * dilation_h;
+      if (h < 0 || h >= in_h) continue;
+      __global const STORAGE_T *row_of_x = x + ADDRESS(x, n * in_h + h, 0, group * in_per_group);
+      int weight = (tile * kernel_h + kh) * kernel_w * depth * COLUMNS;
+      for (int kw = 0; kw < kernel_w; ++kw) {
+        const int w = first_w + kw * dilation_w;
+        if (w >= 0 && w + (ROWS - 1) * stride_w < x_width) {
+          __global const STORAGE_T *at = row_of_x + w * x_pitch;
+          FOR_CHANNELS ADD_PRODUCTS(LOAD(at, t * step + i))
+        } else {
+          __global const STORAGE_T *from[ROWS];
+#pragma unroll
+          for (int t = 0; t < ROWS; ++t) {
+            const int at = w + t * stride_w;
+            from[t] = at >= 0 && at < x_width ? row_of_x + at * x_pitch : zeros;
+          }
+          FOR_CHANNELS ADD_PRODUCTS(LOAD(from[t], i))
+        }
+      }
+    }
+#else
+    __global const STORAGE_T *from[ROWS];
+#if POINTWISE
+    int weight = tile * depth * COLUMNS;
+#pragma unroll
+    for (int t = 0; t < ROWS; ++t) {
+      from[t] = x + (min(first_pixel + t, pixels - 1) * x_pitch + x_offset + group * in_per_group);
+    }
+#else
+    int weight = tile * kernel_h * kernel_w * depth * COLUMNS;
+    int first_h[ROWS], first_w[ROWS], first_row[ROWS];
+#pragma unroll
+    for (int t = 0; t < ROWS; ++t) {
+      const int pixel = min(first_pixel + t, pixels - 1);
+      const int row = pixel / out_w;
+      const int n = row / out_h;
+      first_w[t] = (pixel - row * out_w) * stride_w - pad_left;
+      first_h[t] = (row - n * out_h) * stride_h - pad_top;
+      first_row[t] = n * in_h;
+    }
+    for (int kh = 0; kh < kernel_h; ++kh) {
+      for (int kw = 0; kw < kernel_w; ++kw) {
+#pragma unroll
+        for (int t = 0; t < ROWS; ++t) {
+          const int h = first_h[t] + kh * dilation_h;
+          const int w = first_w[t] + kw * dilation_w;
+          const bool inside = h >= 0 && h < in_h && w >= 0 && w < x_width;
+          from[t] = inside ? x + ADDRESS(x, first_row[t] + h, w, group * in_per_group) : zeros;
+        }
 #endif
-      if (channel + LANES <= end_channel) {
-        FLOATS value = sum[t][v];
-#if RESIDUAL
-        value += LOAD_FLOATS(residual, added);
+        for (int i = 0; i < depth; i += 4) {
+#if SCALAR_LOADS
+          ADD_PRODUCTS(LOAD(from[t], i))
+          ADD_PRODUCTS(LOAD(from[t], i + 1))
+          ADD_PRODUCTS(LOAD(from[t], i + 2))
+          ADD_PRODUCTS(LOAD(from[t], i + 3))
+#else
+          float4 elements[ROWS];
+#pragma unroll
+          for (int t = 0; t < ROWS; ++t) elements[t] = LOAD4(from[t], i);
+          ADD_PRODUCTS(elements[t].x)
+          ADD_PRODUCTS(elements[t].y)
+          ADD_PRODUCTS(elements[t].z)
+          ADD_PRODUCTS(elements[t].w)
 #endif
-        STORE_FLOATS(y, to, ACTIVATE(value, a, b));
-      } else {
-        for (int lane = 0; channel + lane < end_channel; lane += 4) {
-          float4 value = BLOCK(sum[t][v], lane / 4);
-#if RESIDUAL
-          value += LOAD4(residual, added + lane);
+        }
+#if !POINTWISE
+      }
+    }
 #endif
-          STORE4(y, to + lane, mace_mask_lanes(ACTIVATE(value, a, b), channels - channel - lane));
+#endif
+
+    // A group's tiles end at the group: what is behind belongs to another tile.
+#pragma unroll
+    for (int t = 0; t < ROWS; ++t) {
+      const int pixel = base_pixel + t;
+#if SPACED
+      if (pixel < first_pixel) continue;
+#else
+      if (pixel >= pixels) break;
+#endif
+#pragma unroll
+      for (int v = 0; v < VECTORS; ++v) {
+        const int channel = first_channel + LANES * v;
+        const int to = pixel * y_pitch + y_offset + channel;
+#if RESIDUAL
+        const int added = pixel * residual_pitch + residual_offset + channel;
+#endif
+        if (channel + LANES <= end_channel) {
+          FLOATS value = sum[t][v];
+#if RESIDUAL
+          value += LOAD_FLOATS(residual, added);
+#endif
+          STORE_FLOATS(y, to, ACTIVATE(value, a, b));
+        } else {
+          for (int lane = 0; channel + lane < end_channel; lane += 4) {
+            float4 value = BLOCK(sum[t][v], lane / 4);
+#if RESIDUAL
+            value += LOAD4(residual, added + lane);
+#endif
+            STORE4(y, to + lane, mace_mask_lanes(ACTIVATE(value, a, b), channels - channel - lane));
+          }
         }
       }
     }
@@ -155,6 +221,7 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
 }
 
 #undef ADD_PRODUCTS
+#undef FOR_CHANNELS
 #undef COLUMNS
 #undef FLOATS
 #undef LOAD_FLOATS

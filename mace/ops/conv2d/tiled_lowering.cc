@@ -9,51 +9,77 @@
 namespace mace {
 namespace {
 
-// The register tile of one work-item.
+// A register tile and how a work-item walks over such tiles.
 struct Tile {
   int lanes;
   int vectors;
   int rows;
-  bool scalar_loads;
+  bool spaced = false;  // conv2d_tiled.cl, SPACED and SCALAR_LOADS.
   int columns() const { return lanes * vectors; }
 };
 
-// The tile that wastes least: what it computes beyond the pixels and channels there are, and how
-// many loads it needs for its products.
-double TileCost(const Convolution& c, const Tile& tile) {
-  const auto round_up = [](int64_t n, int64_t to) {
-    return static_cast<double>((n + to - 1) / to * to);
-  };
-  const double computed = round_up(c.out_pixels(), tile.rows) *
-                          round_up(c.out_per_group(), tile.columns()) *
-                          static_cast<double>(c.groups);
-  const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
-  return computed * std::max(0.5, loads);
+int64_t Tiles(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
+
+bool CanBeSpaced(const Convolution& c, const Tile& tile) {
+  return (c.pointwise() ? c.out_pixels() : c.window.w.out) >= tile.rows;
 }
 
-// CPUs: as many sums as fit the vector registers beside the weights.
+int64_t PixelTiles(const Convolution& c, const Tile& tile) {
+  if (!tile.spaced || c.pointwise()) return Tiles(c.out_pixels(), tile.rows);
+  return c.batch * c.window.h.out * Tiles(c.window.w.out, tile.rows);
+}
+
+int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
+  return Tiles(c.out_per_group(), tile.columns()) * c.groups;
+}
+
+// Input channels as the kernel counts and the filter holds them.
+int64_t Depth(const Convolution& c, const Tile& tile) {
+  return tile.spaced ? c.in_per_group() : Tiles(c.in_per_group(), 4) * 4;
+}
+
+// What the tile computes, beyond the pixels and channels there are as well, times what it needs
+// for a product: the loads, on CPUs also the addresses of a tap's pixels where they are not spaced.
+double TileCost(const ConvolutionRequest& request, const Tile& tile) {
+  const Convolution& c = request.convolution;
+  const double computed =
+      static_cast<double>(PixelTiles(c, tile) * tile.rows) *
+      static_cast<double>(ChannelTiles(c, tile) * tile.columns() * Depth(c, tile));
+  const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
+  if (!request.cpu()) return computed * std::max(0.5, loads);
+  const double addresses = tile.spaced ? 0 : 0.05 + 1.0 / static_cast<double>(c.in_per_group());
+  return computed * (0.8 + 0.3 * loads + addresses);
+}
+
+// More sums than it takes to hide the latency of a multiply-add, in few enough registers that the
+// weights and the addresses of the pixels fit beside them.
 std::vector<Tile> CpuTiles(const DeviceInfo& device) {
-  if (device.preferred_float_width >= 16) {
-    return {{16, 2, 12, true}, {16, 2, 7, true}, {16, 1, 14, true}, {16, 4, 1, true}};
-  }
+  if (device.preferred_float_width >= 16) return {{16, 2, 7}, {16, 1, 14}, {16, 4, 1}};
   const int lanes = device.preferred_float_width >= 8 ? 8 : 4;
-  return {{lanes, 2, 6, true}, {lanes, 1, 8, true}, {lanes, 4, 1, true}};
+  return {{lanes, 2, 6}, {lanes, 1, 8}, {lanes, 4, 1}};
 }
 
 Tile ChooseTile(const ConvolutionRequest& request) {
-  std::vector<Tile> tiles = {{4, 2, 4, false}, {4, 1, 4, false}};
-  if (request.cpu()) tiles = CpuTiles(request.device());
+  std::vector<Tile> tiles = {{4, 2, 4}, {4, 1, 4}};
+  if (request.cpu()) {
+    tiles = CpuTiles(request.device());
+    const std::vector<Tile> unspaced = tiles;
+    for (Tile tile : unspaced) {
+      tile.spaced = true;
+      if (CanBeSpaced(request.convolution, tile)) tiles.push_back(tile);
+    }
+  }
   return *std::min_element(tiles.begin(), tiles.end(), [&](const Tile& a, const Tile& b) {
-    return TileCost(request.convolution, a) < TileCost(request.convolution, b);
+    return TileCost(request, a) < TileCost(request, b);
   });
 }
 
 PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), taps = c.taps(), depth = c.in_per_group();
-  const int64_t padded = (depth + 3) / 4 * 4;
+  const int64_t padded = Depth(c, tile);
   const int64_t per_group = c.out_per_group();
-  const int64_t tiles = (per_group + columns - 1) / columns;
+  const int64_t tiles = Tiles(per_group, columns);
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(c.groups * tiles * taps * padded * columns);
@@ -79,7 +105,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
 PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), per_group = c.out_per_group();
-  const int64_t tiles = (per_group + columns - 1) / columns;
+  const int64_t tiles = Tiles(per_group, columns);
   PackedWeights weights;
   weights.name = "bias";
   weights.keep_float32 = true;
@@ -112,10 +138,19 @@ bool PixelsFirst(const Convolution& c, const Tile& tile) {
   return filter_bytes > kCacheBytes && c.out_pixels() > tile.rows;
 }
 
-void SetSizes(const ConvolutionRequest& request, int64_t pixel_tiles, int64_t channel_tiles,
+// A work-item costs a CPU driver something: there are as many as it takes to keep all its units
+// busy to the end, each with many tiles.
+int64_t TilesPerItem(const ConvolutionRequest& request, const Tile& tile) {
+  if (!request.cpu()) return 1;
+  const Convolution& c = request.convolution;
+  const int64_t items = 16 * static_cast<int64_t>(request.device().compute_units);
+  return std::max<int64_t>(1, PixelTiles(c, tile) * ChannelTiles(c, tile) / items);
+}
+
+void SetSizes(const ConvolutionRequest& request, int64_t pixel_items, int64_t channel_tiles,
               bool pixels_first, Launch* launch) {
-  const size_t first = static_cast<size_t>(pixels_first ? pixel_tiles : channel_tiles);
-  const size_t second = static_cast<size_t>(pixels_first ? channel_tiles : pixel_tiles);
+  const size_t first = static_cast<size_t>(pixels_first ? pixel_items : channel_tiles);
+  const size_t second = static_cast<size_t>(pixels_first ? channel_tiles : pixel_items);
   launch->global = {first, second, 1};
   if (request.cpu()) return;
   launch->local = {8, 8, 1};
@@ -147,7 +182,8 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["VECTORS"] = std::to_string(tile.vectors);
   launch.kernel.macros["ROWS"] = std::to_string(tile.rows);
-  launch.kernel.macros["SCALAR_LOADS"] = tile.scalar_loads ? "1" : "0";
+  launch.kernel.macros["SCALAR_LOADS"] = request.cpu() ? "1" : "0";
+  launch.kernel.macros["SPACED"] = tile.spaced ? "1" : "0";
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
   AppendTensors(request, &launch);
   AppendWeights(PackFilter(request, tile), &lowering);
@@ -157,17 +193,18 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
     launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
     AppendWindow(c.window, &launch);
   }
-  const int64_t tiles_per_group = (c.out_per_group() + tile.columns() - 1) / tile.columns();
-  const int64_t tiles = tiles_per_group * c.groups;
+  const int64_t tiles = ChannelTiles(c, tile), pixel_tiles = PixelTiles(c, tile);
+  const int64_t tiles_per_item = TilesPerItem(request, tile);
   const bool pixels_first = request.cpu() && PixelsFirst(c, tile);
-  for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
-                        tiles_per_group, tiles, int64_t{pixels_first}}) {
+  for (int64_t value :
+       {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(), tiles / c.groups,
+        tiles, pixel_tiles, tiles_per_item, int64_t{pixels_first}}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
-  SetSizes(request, (c.out_pixels() + tile.rows - 1) / tile.rows, tiles, pixels_first, &launch);
+  SetSizes(request, Tiles(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
   lowering.estimate_ms =
-      request.cpu() ? TileCost(c, tile) * static_cast<double>(c.taps() * c.in_per_group()) * 1e-8
+      request.cpu() ? TileCost(request, tile) * static_cast<double>(c.taps()) * 5e-9
                     : EstimateGpuMs(c, request.device(), tile);
   result->push_back(std::move(lowering));
 }
