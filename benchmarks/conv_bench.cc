@@ -13,6 +13,7 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
                     int in_h, int in_w, int in_channels, int out_w, int out_channels,
                     int kernel_h, int kernel_w, int stride, int pad_h, int pad_w, int depth) {
   const int o = get_global_id(0), ow = get_global_id(1), oh = get_global_id(2);
+  if (ow >= out_w) return;
   const int first = o / (out_channels / (in_channels / depth)) * depth;
   float sum = 0.0f;
   for (int kh = 0; kh < kernel_h; ++kh) {
@@ -250,9 +251,15 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
                         pad(shape.kernel_w, out.w), shape.in_channels / shape.groups}) {
     MACE_RETURN_IF_ERROR(ready.kernel.AddInt(static_cast<int32_t>(value)));
   }
-  ready.global = {static_cast<size_t>(out.c), static_cast<size_t>(out.w),
-                  static_cast<size_t>(out.h)};
+  // On GPUs 64 work-items, of which the channels are no remainder; pixels beyond a row return.
+  const size_t channels = static_cast<size_t>(out.c), width = static_cast<size_t>(out.w);
   ready.local = {8, 1, 1};  // Every table's output channels are a multiple of 8.
+  if (!bench->cpu()) {
+    while (ready.local[0] < 64 && channels % (2 * ready.local[0]) == 0) ready.local[0] *= 2;
+    ready.local[1] = 64 / ready.local[0];
+  }
+  ready.global = {channels, (width + ready.local[1] - 1) / ready.local[1] * ready.local[1],
+                  static_cast<size_t>(out.h)};
   return ready;
 }
 
