@@ -1,8 +1,12 @@
-// `mace cache`: looks at a compiled-program cache file.
+// `mace cache info | verify | hexdump`: look at a compiled-program cache file. The other
+// subcommands are in cache_*_command*.cc.
+#include "mace/base/coding.h"
 #include "mace/base/hash.h"
 #include "mace/cache/hexdump.h"
 #include "mace/cache/info.h"
+#include "mace/cache/signing.h"
 #include "mace/cache/verify.h"
+#include "tools/mace/cache_commands.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
@@ -48,6 +52,18 @@ Json ProgramsJson(const CacheFileInfo& info) {
   return list;
 }
 
+// Keys are the engine's text, choices its own bytes.
+Json TuningJson(const CacheFileInfo& info) {
+  Json list = Json::array();
+  for (const TuningRecord& record : info.tuning) {
+    list.push_back({{"device", record.device},
+                    {"last_used", record.last_used},
+                    {"key", record.key},
+                    {"value_hex", ToHex(AsBytes(record.value))}});
+  }
+  return list;
+}
+
 void PrintInfo(FILE* out, const CacheFileInfo& info) {
   std::fprintf(out,
                "%s: version %s, %llu bytes, generation %u, %u kernels in %zu programs, %u sections "
@@ -56,6 +72,10 @@ void PrintInfo(FILE* out, const CacheFileInfo& info) {
                static_cast<unsigned long long>(info.header.file_size), info.header.generation,
                info.header.kernel_count, info.programs.size(), info.sections,
                info.header.total_binary_size);
+  if (info.header.is_signed()) {
+    const PublicKey& key = info.trailer.public_key;
+    std::fprintf(out, "  signed with %s\n", ToHex(Bytes(key.data(), key.size())).c_str());
+  }
   if (!info.distrust.empty())
     std::fprintf(out, "  not used by the engine: %s\n", info.distrust.c_str());
   for (size_t i = 0; i < info.devices.size(); ++i) {
@@ -83,17 +103,22 @@ int RunInfo(const std::string& file, const std::string& json) {
   const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file);
   if (!info.ok()) return Report(info.status());
   PrintInfo(TableStream(json), *info);
-  return Report(
-      WriteJson(json, {{"file", info->path},
-                       {"version", VersionText(info->header.version)},
-                       {"file_size", info->header.file_size},
-                       {"generation", info->header.generation},
-                       {"kernel_count", info->header.kernel_count},
-                       {"total_binary_size", info->header.total_binary_size},
-                       {"sections", info->sections},
-                       {"distrust", info->distrust.empty() ? Json(nullptr) : Json(info->distrust)},
-                       {"devices", DevicesJson(*info)},
-                       {"programs", ProgramsJson(*info)}}));
+  return Report(WriteJson(
+      json,
+      {{"file", info->path},
+       {"version", VersionText(info->header.version)},
+       {"file_size", info->header.file_size},
+       {"generation", info->header.generation},
+       {"kernel_count", info->header.kernel_count},
+       {"total_binary_size", info->header.total_binary_size},
+       {"sections", info->sections},
+       {"public_key", info->header.is_signed() ? Json(ToHex(Bytes(info->trailer.public_key.data(),
+                                                                  info->trailer.public_key.size())))
+                                               : Json(nullptr)},
+       {"distrust", info->distrust.empty() ? Json(nullptr) : Json(info->distrust)},
+       {"devices", DevicesJson(*info)},
+       {"programs", ProgramsJson(*info)},
+       {"tuning", TuningJson(*info)}}));
 }
 
 int RunHexdump(const std::string& file) {
@@ -103,8 +128,14 @@ int RunHexdump(const std::string& file) {
   return kExitDone;
 }
 
-int RunVerify(const std::string& file) {
-  const Status status = VerifyCacheFile(file);
+int RunVerify(const std::string& file, const std::string& key_file) {
+  std::optional<PublicKey> key;
+  if (!key_file.empty()) {
+    const StatusOr<PublicKey> read = ReadPublicKey(key_file);
+    if (!read.ok()) return Report(read.status());
+    key = *read;
+  }
+  const Status status = VerifyCacheFile(file, key);
   if (status.ok()) std::printf("%s: good\n", file.c_str());
   return Report(status);
 }
@@ -112,19 +143,28 @@ int RunVerify(const std::string& file) {
 }  // namespace
 
 std::vector<Command> AddCacheCommands(CLI::App* app) {
-  CLI::App* cache = app->add_subcommand("cache", "look at a compiled-program cache file");
+  CLI::App* cache =
+      app->add_subcommand("cache", "make, look at and change compiled-program cache files");
   cache->require_subcommand(1);
   auto file = std::make_shared<std::string>();
   auto json = std::make_shared<std::string>();
   CLI::App* info = cache->add_subcommand("info", "header fields, devices, kernels, sizes");
   info->add_option("--json", *json, "write them as JSON to a file, or to stdout with -");
   CLI::App* verify = cache->add_subcommand("verify", "check every byte; exit code 0 good, 3 bad");
+  auto key = std::make_shared<std::string>();
+  verify->add_option("--public-key", *key, "the file must be signed with this key");
   CLI::App* hexdump = cache->add_subcommand("hexdump", "the fields with their bytes");
   for (CLI::App* command : {info, verify, hexdump})
     command->add_option("file", *file, "the cache file")->required();
-  return {{info, [file, json] { return RunInfo(*file, *json); }},
-          {verify, [file] { return RunVerify(*file); }},
-          {hexdump, [file] { return RunHexdump(*file); }}};
+  std::vector<Command> commands = {
+      {info, [file, json] { return RunInfo(*file, *json); }},
+      {verify, [file, key] { return RunVerify(*file, *key); }},
+      {hexdump, [file] { return RunHexdump(*file); }},
+      AddCacheBuildCommand(cache),
+      AddCacheImportCommand(cache),
+  };
+  for (Command& command : AddCacheFileCommands(cache)) commands.push_back(std::move(command));
+  return commands;
 }
 
 }  // namespace mace

@@ -1,0 +1,83 @@
+// `mace cache build`: each model once on the device at hand, its programs into one file.
+#include "mace/runtime/engine.h"
+#include "tools/mace/arguments.h"
+#include "tools/mace/cache_commands.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/json_output.h"
+#include "tools/mace/tensors.h"
+
+namespace mace {
+namespace {
+
+struct BuildArguments {
+  std::vector<std::string> models;
+  ModelArguments common;  // Its `model` is each of `models` in turn.
+};
+
+struct BuiltModel {
+  std::string model;
+  RunStats stats;
+};
+
+// Runs the model once, since a driver finishes its programs at their first use, and stores them.
+StatusOr<BuiltModel> BuildModel(const std::string& model, const Options& options) {
+  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(model, options));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs, LoadInputs(engine->inputs(), {}));
+  MACE_RETURN_IF_ERROR(engine->Run(inputs).status().WithPrefix(model));
+  MACE_RETURN_IF_ERROR(engine->FinishCache());
+  return BuiltModel{model, engine->stats()};
+}
+
+int Build(const BuildArguments& arguments) {
+  const ModelArguments& common = arguments.common;
+  StatusOr<Options> options = common.ToOptions();
+  if (!options.ok()) return ReportBadUse(options.status().message());
+  if (common.cache == "none") return ReportBadUse("--cache: expected a file, found none");
+  if (common.device == "cpu") return ReportBadUse("--device: expected gpu…, found cpu");
+  FILE* out = TableStream(common.json);
+  Json models = Json::array();
+  for (const std::string& model : arguments.models) {
+    const StatusOr<BuiltModel> built = BuildModel(model, *options);
+    if (!built.ok()) return Report(built.status());
+    const CacheStats& cache = built->stats.cache;
+    std::fprintf(out, "%s: %zu program(s) compiled, %zu from the file; on %s, driver %s\n",
+                 model.c_str(), cache.built_from_source, cache.hits, built->stats.device.c_str(),
+                 built->stats.driver.c_str());
+    models.push_back(
+        {{"model", model},
+         {"device", built->stats.device},
+         {"driver", built->stats.driver},
+         {"built_from_source", cache.built_from_source},
+         {"hits", cache.hits},
+         {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}});
+  }
+  return Report(WriteJson(common.json, {{"file", common.cache}, {"models", models}}));
+}
+
+}  // namespace
+
+Command AddCacheBuildCommand(CLI::App* cache) {
+  CLI::App* command = cache->add_subcommand(
+      "build", "compile models for the device at hand, ahead of their first start");
+  auto arguments = std::make_shared<BuildArguments>();
+  ModelArguments& common = arguments->common;
+  command->add_option("models", arguments->models, "MACE or frozen TensorFlow .pb files")
+      ->required();
+  command->add_option("--cache", common.cache, "the file, which may be there")->required();
+  command->add_option("--device", common.device, "gpu, gpu:N or gpu:NAME-PART")
+      ->capture_default_str();
+  command->add_option("--memory", common.memory, "auto, image or buffer")
+      ->check(CLI::IsMember({"auto", "image", "buffer"}))
+      ->capture_default_str();
+  command->add_option("--precision", common.precision, "fp32 or fp16")
+      ->check(CLI::IsMember({"fp32", "tf32", "fp16"}))
+      ->capture_default_str();
+  command->add_option("--input-shape", common.input_shapes, "NAME=1,224,224,3, for every model");
+  command->add_option("--cache-size-limit", common.cache_size_limit, "bytes of the file at most")
+      ->capture_default_str();
+  command->add_option("--json", common.json,
+                      "write what was built as JSON to a file, or to stdout with -");
+  return {command, [arguments] { return Build(*arguments); }};
+}
+
+}  // namespace mace

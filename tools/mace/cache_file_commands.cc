@@ -1,0 +1,123 @@
+// `mace cache merge | prune | sign | keygen | extract`: one cache file made from others.
+#include "mace/base/files.h"
+#include "mace/cache/cache_file.h"
+#include "mace/cache/maintain.h"
+#include "tools/mace/cache_commands.h"
+#include "tools/mace/exit_code.h"
+
+namespace mace {
+namespace {
+
+struct FileArguments {
+  std::vector<std::string> inputs;
+  std::string file;
+  std::string output;
+  std::string key;      // A file of keygen's, the secret one.
+  std::string program;  // The first hexadecimal digits of a program key.
+  bool allow_shared = false;
+  PruneOptions prune;
+};
+
+StatusOr<RewriteOptions> ToRewriteOptions(const FileArguments& arguments) {
+  RewriteOptions options;
+  options.trust.allow_untrusted = arguments.allow_shared;
+  if (!arguments.key.empty()) {
+    MACE_ASSIGN_OR_RETURN(options.signing_key, ReadSigningKey(arguments.key));
+  }
+  return options;
+}
+
+// Says what `path` now holds.
+Status PrintResult(const std::string& path) {
+  CacheTrust anyone;
+  anyone.allow_untrusted = true;
+  MACE_ASSIGN_OR_RETURN(const auto cache, CacheFile::Open(path, anyone));
+  const CacheIndex& index = cache->index();
+  std::printf("%s: %zu programs, %zu tuning records, %zu devices, %llu bytes, %s\n", path.c_str(),
+              index.programs.size(), index.tuning.size(), index.devices.size(),
+              static_cast<unsigned long long>(index.header.file_size),
+              index.header.is_signed() ? "signed" : "not signed");
+  return Status::Ok();
+}
+
+Status Merge(const FileArguments& arguments) {
+  MACE_ASSIGN_OR_RETURN(const RewriteOptions options, ToRewriteOptions(arguments));
+  MACE_RETURN_IF_ERROR(MergeCacheFiles(arguments.inputs, arguments.output, options));
+  return PrintResult(arguments.output);
+}
+
+Status Prune(const FileArguments& arguments) {
+  MACE_ASSIGN_OR_RETURN(const RewriteOptions options, ToRewriteOptions(arguments));
+  MACE_ASSIGN_OR_RETURN(const size_t dropped,
+                        PruneCacheFile(arguments.file, arguments.prune, options));
+  std::printf("%zu programs and tuning records dropped\n", dropped);
+  return PrintResult(arguments.file);
+}
+
+Status Sign(const FileArguments& arguments) {
+  MACE_ASSIGN_OR_RETURN(const SigningKey key, ReadSigningKey(arguments.key));
+  MACE_RETURN_IF_ERROR(SignCacheFile(arguments.file, key));
+  return PrintResult(arguments.file);
+}
+
+Status Keygen(const FileArguments& arguments) {
+  const std::string public_file = arguments.output + ".pub";
+  for (const std::string& file : {arguments.output, public_file}) {
+    // A key that signed files which are out there must not be lost to a slip.
+    if (FileExists(file)) return InvalidArgument(file + ": is there already, and is left as it is");
+  }
+  MACE_ASSIGN_OR_RETURN(const SigningKey key, GenerateSigningKey());
+  MACE_RETURN_IF_ERROR(WriteSigningKey(arguments.output, key));
+  MACE_RETURN_IF_ERROR(WritePublicKey(public_file, key.public_key()));
+  std::printf("%s: the secret key, keep it to yourself\n%s: the public key\n",
+              arguments.output.c_str(), public_file.c_str());
+  return Status::Ok();
+}
+
+Status Extract(const FileArguments& arguments) {
+  MACE_RETURN_IF_ERROR(ExtractProgram(arguments.file, arguments.program, arguments.output));
+  std::printf("%s: written\n", arguments.output.c_str());
+  return Status::Ok();
+}
+
+using FileCommand = Status (*)(const FileArguments&);
+
+}  // namespace
+
+std::vector<Command> AddCacheFileCommands(CLI::App* cache) {
+  auto arguments = std::make_shared<FileArguments>();
+  std::vector<Command> commands;
+  const auto add = [&](const char* name, const char* what, FileCommand work) {
+    CLI::App* command = cache->add_subcommand(name, what);
+    commands.push_back({command, [arguments, work] { return Report(work(*arguments)); }});
+    return command;
+  };
+  CLI::App* merge = add("merge", "add the programs of files to another file", &Merge);
+  merge->add_option("inputs", arguments->inputs, "cache files")->required();
+  merge->add_option("--output", arguments->output, "the file, which may be there")->required();
+  CLI::App* prune = add("prune", "drop damaged programs and those long unused", &Prune);
+  prune->add_option("--size-limit", arguments->prune.size_limit,
+                    "bytes of the file; the longest unused go first");
+  prune->add_option("--max-age", arguments->prune.largest_age,
+                    "what was last used more than so many writings ago goes");
+  CLI::App* sign = add("sign", "sign a file with an Ed25519 key", &Sign);
+  CLI::App* keygen = add("keygen", "make a key: KEY and KEY.pub", &Keygen);
+  keygen->add_option("key", arguments->output, "the secret key's file")->required();
+  CLI::App* extract = add("extract", "write a program's binary to a file", &Extract);
+  extract->add_option("--program", arguments->program,
+                      "the key's first hexadecimal digits (default: the only program)");
+  extract->add_option("--output", arguments->output, "the binary's file")->required();
+
+  for (CLI::App* command : {prune, sign, extract}) {
+    command->add_option("file", arguments->file, "the cache file")->required();
+  }
+  for (CLI::App* command : {merge, prune}) {
+    command->add_option("--key", arguments->key, "sign the result with this secret key");
+    command->add_flag("--allow-shared", arguments->allow_shared,
+                      "take files that others may write or own");
+  }
+  sign->add_option("--key", arguments->key, "the secret key's file")->required();
+  return commands;
+}
+
+}  // namespace mace
