@@ -1,0 +1,82 @@
+// What the loader calls, as CL/cl_layer.h has it, and what a program that knows the layer calls.
+#include <CL/cl_layer.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "mace/layer/calls.h"
+#include "mace/layer/program_cache.h"
+#include "mace/layer/stores.h"
+
+namespace mace {
+namespace {
+
+constexpr char kLayerName[] = "mace compiled-program cache";
+constexpr cl_uint kEntries = sizeof(cl_icd_dispatch) / sizeof(void*);
+
+std::atomic<const cl_icd_dispatch*> g_driver{nullptr};
+cl_icd_dispatch g_calls = {};
+
+int Active() { return g_driver.load() != nullptr; }
+
+void UseFile(const char* path, uint64_t max_bytes) {
+  UseCacheFile(path == nullptr ? "" : path, max_bytes);
+}
+
+int Store() { return StoreEverything(0) ? 0 : -1; }
+
+void ReadCounters(MaceClCacheCounters* counters) {
+  std::lock_guard<std::mutex> lock(Objects().mutex);
+  *counters = Counters();
+}
+
+}  // namespace
+
+const cl_icd_dispatch& Driver() { return *g_driver.load(std::memory_order_acquire); }
+
+}  // namespace mace
+
+extern "C" {
+
+CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void* value,
+                                               size_t* size_ret) {
+  if (what == CL_LAYER_NAME) return mace::AnswerText(mace::kLayerName, size, value, size_ret);
+  if (what != CL_LAYER_API_VERSION) return CL_INVALID_VALUE;
+  const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+  if (value != nullptr) {
+    if (size < sizeof(version)) return CL_INVALID_VALUE;
+    std::memcpy(value, &version, sizeof(version));
+  }
+  if (size_ret != nullptr) *size_ret = sizeof(version);
+  return CL_SUCCESS;
+}
+
+// Called within the loader's own start: makes no OpenCL call, and opens no file.
+CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
+                                            const cl_icd_dispatch* target_dispatch,
+                                            cl_uint* num_entries_ret,
+                                            const cl_icd_dispatch** layer_dispatch_ret) {
+  if (target_dispatch == nullptr || num_entries_ret == nullptr || layer_dispatch_ret == nullptr) {
+    return CL_INVALID_VALUE;
+  }
+  // Named twice, it would call itself without an end.
+  if (mace::g_driver.load() != nullptr) return CL_INVALID_OPERATION;
+  // Entries that an older loader does not have stay null.
+  std::memcpy(&mace::g_calls, target_dispatch,
+              std::min(num_entries, mace::kEntries) * sizeof(void*));
+  mace::InstallProgramCalls(&mace::g_calls);
+  mace::InstallKernelCalls(&mace::g_calls);
+  mace::g_driver.store(target_dispatch, std::memory_order_release);
+  *num_entries_ret = mace::kEntries;
+  *layer_dispatch_ret = &mace::g_calls;
+  return CL_SUCCESS;
+}
+
+CL_API_ENTRY const mace::MaceClCacheControl* MaceClCacheLayerControl() {
+  static const mace::MaceClCacheControl control = {
+      mace::kControlVersion, &mace::Active, &mace::UseFile, &mace::Store, &mace::ReadCounters};
+  return &control;
+}
+
+}  // extern "C"

@@ -1,0 +1,54 @@
+// The layer's cache: finds the binary of a program that is to be built, and asks the driver for
+// that of one which was compiled, after its first use.
+//
+// Errors: none for the application; a line on stderr where something cannot be stored. Thread
+// contract: thread-safe.
+#ifndef MACE_LAYER_PROGRAM_CACHE_H_
+#define MACE_LAYER_PROGRAM_CACHE_H_
+
+#include <memory>
+#include <string>
+
+#include "mace/layer/control.h"
+#include "mace/layer/objects.h"
+
+namespace mace {
+
+// Fills in options, device, key and store of a program that is to be built for `device_count`
+// `devices` (0 and null: those of its context). Why the layer leaves the build alone; empty where
+// the cache may be asked.
+std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, const char* options,
+                         TrackedProgram* program);
+
+// A built program from the stored binary; null on a miss. REQUIRES: PrepareBuild gave no reason
+// against it.
+std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program);
+
+// A second program from the same source, built: answers what a binary's program cannot. Null where
+// it cannot be built.
+std::shared_ptr<HiddenProgram> BuildTwin(const TrackedProgram& program);
+
+// Whether all launches that were noted have ended; gives their events back. Waits up to so long.
+bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds);
+
+// Asks the driver for the binary of a pending program and adds it to its store; the program is
+// pending no longer. REQUIRES: its launches have ended.
+void StoreProgram(TrackedProgram* program);
+
+// After the last release by the application: stores a pending program, now or later, and gives the
+// layer's references back. REQUIRES: it is in no table.
+void Retire(std::shared_ptr<TrackedProgram> program);
+
+// Stores all pending programs whose launches end within the time, and writes the files. False where
+// one could not be written.
+bool StoreEverything(int wait_milliseconds);
+
+// Has StoreEverything called at the process's exit, before what the process set up until now is
+// torn down: for compilers in libraries, whose own static objects die at exit, too.
+void ArmExit();
+
+MaceClCacheCounters& Counters();  // Guarded by the table's mutex.
+
+}  // namespace mace
+
+#endif  // MACE_LAYER_PROGRAM_CACHE_H_

@@ -1,0 +1,34 @@
+// What the environment says to the layer (README.md lists the variables), and the layer's lines on
+// stderr.
+//
+// Thread contract: thread-safe, as far as nobody changes the environment meanwhile.
+#ifndef MACE_LAYER_SETTINGS_H_
+#define MACE_LAYER_SETTINGS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mace {
+
+struct LayerSettings {
+  std::string file;  // Empty: no cache.
+  uint64_t max_bytes = uint64_t{256} << 20;
+  bool renew = false;   // Every program is compiled and stored anew.
+  std::string problem;  // One line, where a variable cannot be understood or no file be found.
+};
+
+LayerSettings ReadLayerSettings();
+
+// MACE_REQUIRE_CACHE=1: no compile.
+bool LayerMayNotCompile();
+
+// "mace-cl-cache: …" on stderr. Warnings appear unless MACE_CL_CACHE_LOG=0, notes only with
+// MACE_CL_CACHE_LOG=1.
+bool LayerNotesWanted();
+void LayerNote(std::string_view message);
+void LayerWarning(std::string_view message);
+
+}  // namespace mace
+
+#endif  // MACE_LAYER_SETTINGS_H_
