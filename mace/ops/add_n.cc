@@ -100,6 +100,8 @@ class AddNOp : public Op {
     launch.kernel.macros = {{"COUNT", std::to_string(tensors.size())},
                             {"CONSTANT", constant ? "1" : "0"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
+    // The sum of two is rounded once, in half as in float.
+    if (tensors.size() == 2 && !constant) SetHalfMath(request, &launch);
     for (int index : tensors) launch.arguments.push_back(InputArgument(index));
     if (constant) launch.arguments.push_back(WeightsArgument(0));
     launch.arguments.push_back(OutputArgument(0));

@@ -81,9 +81,13 @@ __kernel void KERNEL(TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER, TENS
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     const int row = at.x, w = at.y, block = at.z;
+#if HALF_MATH && !ACCUMULATE
+    float4 sum = FROM_MATH4(READ_MATH4(x0, row, w, block) + READ_MATH4(x1, row, w, block));
+#else
     float4 sum =
         READ4(x0, row, w, block) ADD1(row, w, block) ADD2(row, w, block) ADD3(row, w, block)
             ADD4(row, w, block) ADD5(row, w, block) ADD6(row, w, block) ADD7(row, w, block);
+#endif
 #if CONSTANT
     sum += vload4(i, constants);
 #endif

@@ -26,9 +26,10 @@ namespace mace {
 
 enum class Layout : uint8_t { kRowMajor, kChannels4 };
 enum class Storage : uint8_t { kBuffer, kImage };
-// The element type in device memory. Arithmetic is float, also on devices with cl_khr_fp16: products of
-// four channels in half, their sums in float, put MobileNetV2 0.35 5 % of its output's range off, where
-// half precision promises 2 %.
+// The element type in device memory. Sums of products are float, also on devices with cl_khr_fp16:
+// products of four channels in half, their sums in float, put MobileNetV2 0.35 5 % of its output's
+// range off, where half precision promises 2 %. What half computes as well as float (maxima, the
+// sum of two) is computed in half where the device can.
 enum class Precision : uint8_t { kFloat32, kFloat16 };
 
 // How one tensor lies in device memory. Ops leave `precision` alone in what they lower: the planner

@@ -96,6 +96,11 @@ Launch StartLaunch(const std::string& source, const std::string& base_name,
   return launch;
 }
 
+void SetHalfMath(const LoweringRequest& request, Launch* launch) {
+  if (request.precision != Precision::kFloat16 || !request.device->fp16_arithmetic) return;
+  launch->kernel.macros["HALF_MATH"] = "1";
+}
+
 void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch) {
   // One size for all tensors of a device: a CPU driver compiles each (kernel, local size) anew.
   const size_t wanted = device.kind == DeviceKind::kCpu ? 32 : 128;

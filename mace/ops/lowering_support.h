@@ -34,6 +34,10 @@ Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest
 Launch StartLaunch(const std::string& source, const std::string& base_name,
                    const LoweringRequest& request, Storage storage);
 
+// HALF_MATH of a kernel that compares halves or rounds once, so that arithmetic in half gives what
+// float would: for half precision on a device that computes in it.
+void SetHalfMath(const LoweringRequest& request, Launch* launch);
+
 // `items` work-items in one dimension, in work-groups that suit the device.
 void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch);
 

@@ -80,6 +80,7 @@ class PoolingOp : public Op {
     launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
                             {"COUNT_PADDING", count_padding_ ? "1" : "0"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
+    if (type_ == Type::kMax) SetHalfMath(request, &launch);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     for (int64_t value :
          {view.rows(), in[1], view.h, view.c, window->h.kernel, window->w.kernel, window->h.stride,

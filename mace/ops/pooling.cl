@@ -1,6 +1,6 @@
 // The mean or maximum over a sliding window of an NHWC tensor; what is outside of the input takes
 // no part. POOLING_TYPE: 1 mean (of the elements inside, or with COUNT_PADDING 1 also of the padded
-// ones), 2 maximum. A work-item makes BLOCKS_PER_ITEM blocks of four channels at one position.
+// ones), 2 maximum (with HALF_MATH compared in half). A work-item makes BLOCKS_PER_ITEM blocks of four channels at one position.
 #ifdef USE_pooling
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int out_height,
                      int channels, int kernel_h, int kernel_w, int stride_h, int stride_w,
@@ -38,24 +38,26 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int o
 #if POOLING_TYPE == 1
     float4 result = 0.0f;
 #else
-    float4 result = -INFINITY;
+    MATH4 result = -INFINITY;
 #endif
     for (int h = first_h; h < end_h; ++h) {
       const int row = image * in_height + begin_h + h * dilation_h;
       for (int w = first_w; w < end_w; ++w) {
-        const float4 v = READ4(x, row, begin_w + w * dilation_w, block);
 #if POOLING_TYPE == 1
-        result += v;
+        result += READ4(x, row, begin_w + w * dilation_w, block);
 #else
         // Not fmax: a NaN must come through.
+        const MATH4 v = READ_MATH4(x, row, begin_w + w * dilation_w, block);
         result = v > result || v != v ? v : result;
 #endif
       }
     }
 #if POOLING_TYPE == 1
     result *= scale;
-#endif
     WRITE4(y, out_row, out_w, block, channels, result);
+#else
+    WRITE4(y, out_row, out_w, block, channels, FROM_MATH4(result));
+#endif
   }
 }
 #endif
