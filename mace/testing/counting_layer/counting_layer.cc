@@ -1,0 +1,206 @@
+// A loader layer for tests: counts every OpenCL call that reaches it, and can fail any of them.
+//
+// It sees what a driver would see when OPENCL_LAYERS names it first: the loader puts later ones
+// above it. The environment is read at the process's first OpenCL call:
+//   MACE_COUNT_FILE  at exit, a line "name count" a call is written there, and the lines
+//                    "source_builds" and "il_builds": the clBuildProgram of programs from source
+//                    or IL, which alone (with clCompileProgram and clLinkProgram) compile.
+//   MACE_COUNT_FAIL  "clCreateBuffer=-4,clBuildProgram=-11@2": calls that give that error and do
+//   not
+//                    reach the driver; with @N the N-th alone, counted from 1.
+// MaceCountOf(name) gives a count within the process.
+#include <CL/cl_layer.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace mace {
+namespace {
+
+struct Call {
+  std::string name;
+  std::atomic<uint64_t> count{0};
+  cl_int error = CL_SUCCESS;  // Other than success: given in the call's place.
+  uint64_t only = 0;          // The call that fails; 0: all.
+};
+
+enum class Origin { kOther, kSource, kIl };
+
+struct Layer {
+  const cl_icd_dispatch* driver = nullptr;
+  cl_icd_dispatch calls = {};
+  std::map<std::string, Call*> by_name;  // Complete before the first call.
+  Call source_builds, il_builds;
+  std::mutex mutex;
+  std::map<cl_program, Origin> origins;  // Guarded by the mutex.
+};
+
+Layer& TheLayer() {
+  static auto* const layer = new Layer;
+  return *layer;
+}
+
+void Remember(cl_program program, Origin origin) {
+  std::lock_guard<std::mutex> lock(TheLayer().mutex);
+  TheLayer().origins[program] = origin;
+}
+
+void CountBuild(cl_program program) {
+  Layer& layer = TheLayer();
+  std::lock_guard<std::mutex> lock(layer.mutex);
+  const Origin origin = layer.origins[program];
+  if (origin == Origin::kSource) ++layer.source_builds.count;
+  if (origin == Origin::kIl) ++layer.il_builds.count;
+}
+
+template <auto cl_icd_dispatch::*kEntry, typename Function>
+struct Counted;
+
+template <auto cl_icd_dispatch::*kEntry, typename Result, typename... Arguments>
+struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
+  static Call* call;
+
+  static Result CL_API_CALL Run(Arguments... arguments) {
+    const uint64_t number = ++call->count;
+    if (call->error != CL_SUCCESS && (call->only == 0 || call->only == number)) {
+      return Fail(arguments...);
+    }
+    return Pass(arguments...);
+  }
+
+  static Result Pass(Arguments... arguments) {
+    const auto driver = TheLayer().driver->*kEntry;
+    if constexpr (std::is_same_v<Result, cl_program>) {
+      const cl_program program = driver(arguments...);
+      Remember(program, call->name == "clCreateProgramWithSource" ? Origin::kSource
+                        : call->name == "clCreateProgramWithIL"   ? Origin::kIl
+                                                                  : Origin::kOther);
+      return program;
+    } else {
+      if constexpr (kIsBuild) CountBuild(std::get<0>(std::tie(arguments...)));
+      return driver(arguments...);
+    }
+  }
+
+  static Result Fail(Arguments... arguments) {
+    if constexpr (std::is_same_v<Result, cl_int>) {
+      return call->error;
+    } else if constexpr (!std::is_void_v<Result>) {
+      const auto all = std::tie(arguments...);
+      using Last = std::remove_reference_t<
+          std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>>;
+      if constexpr (std::is_same_v<Last, cl_int*>) {
+        cl_int* const error = std::get<sizeof...(Arguments) - 1>(all);
+        if (error != nullptr) *error = call->error;
+      }
+      return nullptr;
+    }
+  }
+
+  static constexpr bool kIsBuild =
+      std::is_same_v<std::integral_constant<decltype(kEntry), kEntry>,
+                     std::integral_constant<decltype(&cl_icd_dispatch::clBuildProgram),
+                                            &cl_icd_dispatch::clBuildProgram>>;
+};
+
+template <auto cl_icd_dispatch::*kEntry, typename Result, typename... Arguments>
+Call* Counted<kEntry, Result(CL_API_CALL*)(Arguments...)>::call = nullptr;
+
+template <auto cl_icd_dispatch::*kEntry>
+void Install(const char* name) {
+  Layer& layer = TheLayer();
+  using Function = std::remove_reference_t<decltype(layer.calls.*kEntry)>;
+  auto* const call = new Call;
+  call->name = name;
+  layer.by_name[name] = call;
+  Counted<kEntry, Function>::call = call;
+  if (layer.calls.*kEntry != nullptr) layer.calls.*kEntry = &Counted<kEntry, Function>::Run;
+}
+
+// "name=code" or "name=code@N"; a test that names no call of OpenCL must not pass unseen.
+void ReadFault(const std::string& text) {
+  const size_t equals = text.find('='), at = text.find('@');
+  const auto found = TheLayer().by_name.find(text.substr(0, equals));
+  if (equals == std::string::npos || found == TheLayer().by_name.end()) {
+    std::fprintf(stderr, "MACE_COUNT_FAIL: expected NAME=CODE or NAME=CODE@N, found '%s'\n",
+                 text.c_str());
+    std::abort();
+  }
+  found->second->error = std::atoi(text.c_str() + equals + 1);
+  if (at != std::string::npos) found->second->only = std::strtoull(&text[at + 1], nullptr, 10);
+}
+
+void ReadFaults() {
+  const char* faults = std::getenv("MACE_COUNT_FAIL");
+  std::string rest = faults == nullptr ? "" : faults;
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    ReadFault(rest.substr(0, comma));
+    rest.erase(0, comma + 1);
+  }
+}
+
+void WriteCounts() {
+  const char* path = std::getenv("MACE_COUNT_FILE");
+  std::FILE* file = path == nullptr ? nullptr : std::fopen(path, "w");
+  if (file == nullptr) return;
+  for (const auto& [name, call] : TheLayer().by_name) {
+    std::fprintf(file, "%s %llu\n", name.c_str(),
+                 static_cast<unsigned long long>(call->count.load()));
+  }
+  std::fclose(file);
+}
+
+}  // namespace
+}  // namespace mace
+
+extern "C" {
+
+CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, void* value,
+                                               size_t* size_ret) {
+  const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
+  if (what != CL_LAYER_API_VERSION || (value != nullptr && size < sizeof(version))) {
+    return CL_INVALID_VALUE;
+  }
+  if (value != nullptr) std::memcpy(value, &version, sizeof(version));
+  if (size_ret != nullptr) *size_ret = sizeof(version);
+  return CL_SUCCESS;
+}
+
+CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
+                                            const cl_icd_dispatch* target_dispatch,
+                                            cl_uint* num_entries_ret,
+                                            const cl_icd_dispatch** layer_dispatch_ret) {
+  mace::Layer& layer = mace::TheLayer();
+  if (layer.driver != nullptr) return CL_INVALID_OPERATION;
+  constexpr cl_uint kEntries = sizeof(cl_icd_dispatch) / sizeof(void*);
+  std::memcpy(&layer.calls, target_dispatch, std::min(num_entries, kEntries) * sizeof(void*));
+  layer.driver = target_dispatch;
+#define ENTRY(name) mace::Install<&cl_icd_dispatch::name>(#name);
+#include "mace/testing/counting_layer/entries.inc"
+#undef ENTRY
+  layer.by_name["source_builds"] = &layer.source_builds;
+  layer.by_name["il_builds"] = &layer.il_builds;
+  mace::ReadFaults();
+  std::atexit(mace::WriteCounts);
+  *num_entries_ret = kEntries;
+  *layer_dispatch_ret = &layer.calls;
+  return CL_SUCCESS;
+}
+
+// 0 for what is not counted.
+CL_API_ENTRY uint64_t MaceCountOf(const char* name) {
+  const auto found = mace::TheLayer().by_name.find(name);
+  return found == mace::TheLayer().by_name.end() ? 0 : found->second->count.load();
+}
+
+}  // extern "C"
