@@ -341,6 +341,17 @@ TEST_F(StoreTest, AProgramWithoutKernelNamesIsKept) {
   EXPECT_EQ(SectionKind::kPtx, found->kind);
 }
 
+TEST_F(StoreTest, TheFileIsItsSectionsAndLittleMore) {
+  constexpr size_t kPrograms = 300, kSize = 20000;  // Small ones: a plan's has a few 100 KB.
+  auto store = CacheStore::Open(path_);
+  for (size_t i = 0; i < kPrograms; ++i) {
+    ASSERT_TRUE(store->AddProgram(SampleProgram(static_cast<int>(i), kSize)).ok());
+  }
+  ASSERT_TRUE(store->Flush().ok());
+  const uint64_t aligned = kPrograms * AlignSection(kSize);
+  EXPECT_LE(store->counters().written_bytes, aligned + aligned / 20);
+}
+
 TEST_F(StoreTest, AThousandPrograms) {
   Fill(0, 1000);
   auto store = CacheStore::Open(path_);
