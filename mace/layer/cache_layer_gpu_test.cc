@@ -127,6 +127,20 @@ TEST_F(CacheLayerTest, ABinaryAskedForBeforeTheFirstLaunchIsStoredWithItsCode) {
   EXPECT_EQ(unpacked.driver_code, run.driver_code);
 }
 
+// PoCL makes code at the first launch of each shape: what a later start makes joins the file.
+TEST_F(CacheLayerTest, AProgramStoredWithoutLaunchesIsExtendedByThem) {
+  if (Run("run", {{"MACE_CL_CACHE_FILE", "none"}}).driver_code.empty()) GTEST_SKIP() << "not PoCL";
+  EXPECT_EQ(Run("unpack").compiles(), 1);
+  const Start warm = Run("unpack"), extending = Run("run"), run = Run("run");
+  EXPECT_EQ(warm.compiles(), 0);
+  EXPECT_EQ(extending.printed + run.printed, "26\n26\n");
+  EXPECT_NE(extending.log.find("extended "), std::string::npos) << extending.log;
+  EXPECT_EQ(run.compiles(), 0) << run.log;
+  const Start unpacked = Run("unpack");
+  EXPECT_GT(unpacked.driver_code.size(), warm.driver_code.size());
+  EXPECT_EQ(unpacked.driver_code, run.driver_code);
+}
+
 TEST_F(CacheLayerTest, ReleasedHandles) { ExpectWarm("release", "14\n", 1, 0); }
 
 TEST_F(CacheLayerTest, ABuildAfterABuild) {

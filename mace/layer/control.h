@@ -37,7 +37,7 @@ struct MaceClCacheControl {
   // The file for programs built from here on; null or empty: no cache.
   void (*use_file)(const char* path, uint64_t max_bytes);
   // Stores every program whose launches have finished, and writes the file. 0, or -1 where the file
-  // could not be written. On PoCL, launches of new shapes after this are not in the binary.
+  // could not be written.
   int (*store)();
   void (*counters)(MaceClCacheCounters* counters);
 };

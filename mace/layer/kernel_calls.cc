@@ -1,5 +1,5 @@
 // Kernels: made from the program that stands for the application's, followed until they are gone,
-// and their launches noted while their program is still to be stored.
+// and their launches noted where a binary to be stored must cover them.
 #include <algorithm>
 #include <utility>
 
@@ -176,26 +176,32 @@ cl_int CL_API_CALL GetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_a
   });
 }
 
-// Whether this launch is the first of its shape, of a program that is to be stored.
-bool IsFirstLaunch(cl_kernel kernel, const LaunchShape& shape) {
+// Whether this launch is the first of its shape and a stored binary should cover it.
+bool IsNewLaunch(cl_kernel kernel, const LaunchShape& shape) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
   const auto found = Objects().kernels.find(kernel);
   if (found == Objects().kernels.end()) return false;
   TrackedProgram& program = *found->second.program;
-  if (program.state != BuildState::kPending) return false;
+  const bool pending = program.state == BuildState::kPending;
+  const bool stored = program.state == BuildState::kHit || program.state == BuildState::kStored;
+  if (!pending && !(stored && program.specialises)) return false;
   std::vector<LaunchShape>& shapes = program.launches[found->second.name];
   if (shapes.size() >= kMostShapes ||
       std::find(shapes.begin(), shapes.end(), shape) != shapes.end()) {
     return false;
   }
   shapes.push_back(shape);
+  if (pending) return true;
+  const std::set<std::string>& covered = program.covered[found->second.name];
+  if (covered.size() >= kMostShapes || covered.count(shape.Text()) != 0) return false;
+  program.new_shapes = true;
   return true;
 }
 
 // Launches by `enqueue(event)`; keeps the event of a launch that the program's binary must cover.
 template <typename Enqueue>
 cl_int Launch(cl_kernel kernel, const LaunchShape& shape, cl_event* event, const Enqueue& enqueue) {
-  if (!IsFirstLaunch(kernel, shape)) return enqueue(event);
+  if (!IsNewLaunch(kernel, shape)) return enqueue(event);
   cl_event own = nullptr;
   const cl_int error = enqueue(event == nullptr ? &own : event);
   if (error != CL_SUCCESS) return error;
@@ -219,7 +225,7 @@ cl_int CL_API_CALL EnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel
     return Driver().clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local,
                                            wait_count, wait, into);
   };
-  if (Objects().pending == 0) return enqueue(event);
+  if (Objects().watched == 0) return enqueue(event);
   return Launch(kernel, MakeLaunchShape(dimensions, offset, global, local), event, enqueue);
 }
 
@@ -228,7 +234,7 @@ cl_int CL_API_CALL EnqueueTask(cl_command_queue queue, cl_kernel kernel, cl_uint
   const auto enqueue = [&](cl_event* into) {
     return Driver().clEnqueueTask(queue, kernel, wait_count, wait, into);
   };
-  if (Objects().pending == 0) return enqueue(event);
+  if (Objects().watched == 0) return enqueue(event);
   const size_t one = 1;
   return Launch(kernel, MakeLaunchShape(1, nullptr, &one, &one), event, enqueue);
 }

@@ -56,8 +56,11 @@ std::shared_ptr<TrackedProgram> ObjectTable::ProgramOf(cl_kernel kernel, std::st
 }
 
 void ObjectTable::SetState(TrackedProgram* program, BuildState state) {
-  pending += static_cast<int>(state == BuildState::kPending) -
-             static_cast<int>(program->state == BuildState::kPending);
+  const auto is_watched = [&](BuildState of) {
+    const bool stored = of == BuildState::kHit || of == BuildState::kStored;
+    return of == BuildState::kPending || (stored && program->specialises) ? 1 : 0;
+  };
+  watched += is_watched(state) - is_watched(program->state);
   program->state = state;
 }
 

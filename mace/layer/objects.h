@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -60,7 +61,7 @@ enum class BuildState {
   kUntouched,  // The driver's affair.
   kHit,        // The hidden program stands for it.
   kPending,    // Compiled, to be stored.
-  kStored,     // Compiled, and stored or found not worth it.
+  kStored,     // Compiled, and stored.
 };
 
 struct TrackedProgram {
@@ -73,6 +74,7 @@ struct TrackedProgram {
   std::string options;
   cl_device_id device = nullptr;
   DeviceEntry device_entry;
+  bool specialises = false;  // PoCL: makes code at launches, which a binary should hold.
   Sha256Digest key = {};
   std::string cached_log;  // Of a hit.
   std::shared_ptr<CacheStore> store;
@@ -84,6 +86,9 @@ struct TrackedProgram {
   int kernels = 0;            // Alive, of a hit or a pending one.
   bool held = false;          // Whether the layer holds a reference of `handle`.
   bool binary_asked = false;  // By the application, since the build.
+  // Launch shapes by kernel, as Text(), for which the stored binary has code.
+  std::map<std::string, std::set<std::string>> covered;
+  bool new_shapes = false;  // It was launched in one that is not among them.
   std::map<std::string, std::vector<LaunchShape>> launches;  // By kernel; all kernels created.
   std::vector<cl_event> first_launches;  // Of each shape; the layer's references.
 };
@@ -100,14 +105,16 @@ struct ObjectTable {
   std::mutex mutex;
   std::unordered_map<cl_program, std::shared_ptr<TrackedProgram>> programs;
   std::unordered_map<cl_kernel, TrackedKernel> kernels;
-  // Pending programs that the application has released, whose launches had not finished then.
+  // Programs to be stored that the application has released, whose launches had not finished then.
   std::vector<std::shared_ptr<TrackedProgram>> waiting;
-  std::atomic<int> pending{0};  // Programs in that state: with none, launches need no look.
+  // Programs whose launches matter: pending ones, and on a driver that specialises those stored
+  // before. With none, launches need no look.
+  std::atomic<int> watched{0};
 
   std::shared_ptr<TrackedProgram> Find(cl_program program);
   // Null where the kernel is not tracked; `name` may be null.
   std::shared_ptr<TrackedProgram> ProgramOf(cl_kernel kernel, std::string* name);
-  // Keeps `pending` right. REQUIRES: the mutex is held.
+  // Keeps `watched` right. REQUIRES: the mutex is held.
   void SetState(TrackedProgram* program, BuildState state);
 };
 

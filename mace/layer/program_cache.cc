@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 #include <utility>
 
+#include "mace/base/strings.h"
 #include "mace/cache/program_key.h"
 #include "mace/layer/device_entry.h"
 #include "mace/layer/settings.h"
@@ -19,6 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Between the launch shapes of a kernel, in the file.
+constexpr char kBetweenShapes = ';';
 // Far above any real binary: a driver's answer is not believed without a bound either.
 constexpr size_t kMaxBinaryBytes = size_t{1} << 30;
 
@@ -36,9 +40,17 @@ std::string LogKey(const TrackedProgram& program) {
   return "build log " + ToHex(DigestBytes(program.key));
 }
 
-// PoCL specialises kernels at their launches, and freezes a binary at the first question for it.
-bool SpecialisesAtLaunch(const TrackedProgram& program) {
-  return program.device_entry.platform_name == "Portable Computing Language";
+// PoCL specialises kernels at their launches, and freezes a program's binary at the first question
+// for it; that of a program made from a binary is what it was made from. But a second program from
+// the same source is filled from PoCL's folder, with all that any program of this source had made:
+// nothing is compiled for it.
+bool SpecialisesAtLaunch(const DeviceEntry& device) {
+  return device.platform_name == "Portable Computing Language";
+}
+
+bool PoclKeepsCode() {
+  const char* kept = std::getenv("POCL_KERNEL_CACHE");
+  return kept == nullptr || std::strcmp(kept, "0") != 0;
 }
 
 std::string DriverLog(const TrackedProgram& program) {
@@ -54,6 +66,13 @@ std::string DriverLog(const TrackedProgram& program) {
     return "";
   }
   return log.substr(0, log.find('\0'));
+}
+
+bool DriverSaysBuilt(const TrackedProgram& program) {
+  cl_build_status status = CL_BUILD_NONE;
+  Driver().clGetProgramBuildInfo(program.handle, program.device, CL_PROGRAM_BUILD_STATUS,
+                                 sizeof(status), &status, nullptr);
+  return status == CL_BUILD_SUCCESS;
 }
 
 // Empty where the driver gives none.
@@ -73,60 +92,63 @@ std::vector<uint8_t> DriverBinary(cl_program program) {
   return binary;
 }
 
-struct UseOfProgram {
-  std::vector<CachedKernel> kernels;
-  bool launched = false;
-  bool binary_asked = false;
-};
-
-UseOfProgram UseOf(const TrackedProgram& program) {
-  UseOfProgram use;
+// Shapes by kernel for which the next binary will have code.
+std::map<std::string, std::set<std::string>> AllShapes(const TrackedProgram& program) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
-  use.binary_asked = program.binary_asked;
+  std::map<std::string, std::set<std::string>> all = program.covered;
   for (const auto& [name, shapes] : program.launches) {
-    CachedKernel kernel;
-    kernel.name = name;
-    for (const LaunchShape& shape : shapes) {
-      kernel.launch_shapes += (kernel.launch_shapes.empty() ? "" : ", ") + shape.Text();
-    }
-    use.launched = use.launched || !shapes.empty();
-    use.kernels.push_back(std::move(kernel));
+    std::set<std::string>& texts = all[name];
+    for (const LaunchShape& shape : shapes) texts.insert(shape.Text());
   }
-  return use;
+  return all;
 }
 
-// What is wrong with the program or its binary; empty where it was added.
-std::string AddToStore(const TrackedProgram& program) {
-  const UseOfProgram use = UseOf(program);
-  if (SpecialisesAtLaunch(program) && !use.launched && !use.binary_asked) {
-    return "it was never launched, so that its binary would still lack code";
+std::vector<CachedKernel> Describe(const std::map<std::string, std::set<std::string>>& all) {
+  std::vector<CachedKernel> kernels;
+  for (const auto& [name, shapes] : all) {
+    const std::vector<std::string> texts(shapes.begin(), shapes.end());
+    kernels.push_back({name, Join(texts, std::string(1, kBetweenShapes))});
   }
-  cl_build_status status = CL_BUILD_NONE;
-  Driver().clGetProgramBuildInfo(program.handle, program.device, CL_PROGRAM_BUILD_STATUS,
-                                 sizeof(status), &status, nullptr);
-  if (status != CL_BUILD_SUCCESS) return "its build did not succeed";
+  return kernels;
+}
+
+void AddLog(const TrackedProgram& program) {
+  const std::string log = DriverLog(program);
+  if (log.empty()) return;
+  const Status kept = program.store->AddTuning(program.device_entry, LogKey(program), log);
+  if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());
+}
+
+// What is wrong with the program or its binary; empty where it was added. `again`: it is in the
+// store, and has more code now.
+std::string AddToStore(TrackedProgram* program, bool again) {
+  cl_program asked = program->handle;
   std::shared_ptr<HiddenProgram> twin;
-  // Frozen before its launches by the application's question: the twin's binary has all that PoCL's
-  // folder holds of the same program.
-  if (use.binary_asked && SpecialisesAtLaunch(program)) twin = BuildTwin(program);
-  const std::vector<uint8_t> binary = DriverBinary(twin == nullptr ? program.handle : twin->get());
+  if (program->specialises && (again || program->binary_asked)) {
+    const bool may_build = PoclKeepsCode() && !LayerMayNotCompile();
+    twin = may_build ? BuildTwin(*program) : nullptr;
+    if (twin != nullptr) asked = twin->get();
+    if (again && twin == nullptr) return "its new launches need a second program";
+  }
+  if (!again && !DriverSaysBuilt(*program)) return "its build did not succeed";
+  auto shapes = AllShapes(*program);
+  const std::vector<uint8_t> binary = DriverBinary(asked);
   if (binary.empty()) return "the driver gives no binary";
   ProgramRecord record;
-  record.key = program.key;
-  record.source_hash = SourceHash(program.source, program.options);
-  record.device = program.device_entry;
-  record.kernels = use.kernels;
+  record.key = program->key;
+  record.source_hash = SourceHash(program->source, program->options);
+  record.device = program->device_entry;
+  record.kernels = Describe(shapes);
   record.bytes = std::make_shared<const std::vector<uint8_t>>(binary);
-  const Status added = program.store->AddProgram(std::move(record));
+  const Status added = program->store->AddProgram(std::move(record));
   if (!added.ok()) return added.message();
-  const std::string log = DriverLog(program);
-  if (!log.empty()) {
-    const Status kept = program.store->AddTuning(program.device_entry, LogKey(program), log);
-    if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());
-  }
-  LayerNote("stored " + ShortName(program) + ": " + std::to_string(binary.size()) + " bytes, " +
-            std::to_string(use.kernels.size()) + " kernels" +
-            (twin == nullptr ? "" : ", by a second program"));
+  if (!again) AddLog(*program);
+  LayerNote((again ? "extended " : "stored ") + ShortName(*program) + ": " +
+            std::to_string(binary.size()) + " bytes, " + std::to_string(shapes.size()) +
+            " kernels" + (twin == nullptr ? "" : ", by a second program"));
+  std::lock_guard<std::mutex> lock(Objects().mutex);
+  program->covered = std::move(shapes);
+  ++Counters().stored;
   return "";
 }
 
@@ -135,6 +157,7 @@ void GiveBack(TrackedProgram* program) {
   bool held = false;
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
+    Objects().SetState(program, BuildState::kNone);
     hidden = std::move(program->hidden);
     held = std::exchange(program->held, false);
   }
@@ -185,6 +208,7 @@ std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, cons
   std::string why = WhyNotCacheable(program->source, program->options);
   if (!why.empty()) return why;
   program->device_entry = ReadDeviceEntry(program->device);
+  program->specialises = SpecialisesAtLaunch(program->device_entry);
   program->key = ProgramKey(MakeIdentity(program->source, program->options, program->device_entry));
   return "";
 }
@@ -215,6 +239,13 @@ std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
     LayerWarning("the driver cannot build the binary of " + ShortName(*program) + ": error " +
                  std::to_string(error));
     return nullptr;
+  }
+  program->covered.clear();
+  for (const CachedKernel& kernel : cached->kernels) {
+    std::set<std::string>& shapes = program->covered[kernel.name];
+    for (std::string& shape : Split(kernel.launch_shapes, kBetweenShapes)) {
+      if (!shape.empty()) shapes.insert(std::move(shape));
+    }
   }
   program->cached_log =
       program->store->FindTuning(program->device_entry, LogKey(*program)).value_or("");
@@ -265,28 +296,29 @@ bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds) {
   return false;
 }
 
+bool HasSomethingToStore(const TrackedProgram& program) {
+  std::lock_guard<std::mutex> lock(Objects().mutex);
+  return program.state == BuildState::kPending || program.new_shapes;
+}
+
 void StoreProgram(TrackedProgram* program) {
+  bool again = false;
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
-    if (program->state != BuildState::kPending) return;
-    Objects().SetState(program, BuildState::kStored);
+    again = program->state != BuildState::kPending;
+    if (again && !program->new_shapes) return;
+    if (!again) Objects().SetState(program, BuildState::kStored);
+    program->new_shapes = false;
   }
-  const std::string why = AddToStore(*program);
-  if (!why.empty()) {
-    LayerNote("not stored " + ShortName(*program) + ": " + why);
-    return;
-  }
+  const std::string why = AddToStore(program, again);
+  if (why.empty()) return;
+  LayerNote("not stored " + ShortName(*program) + ": " + why);
   std::lock_guard<std::mutex> lock(Objects().mutex);
-  ++Counters().stored;
+  if (!again) Objects().SetState(program, BuildState::kUntouched);
 }
 
 void Retire(std::shared_ptr<TrackedProgram> program) {
-  bool pending = false;
-  {
-    std::lock_guard<std::mutex> lock(Objects().mutex);
-    pending = program->state == BuildState::kPending;
-  }
-  if (pending) {
+  if (HasSomethingToStore(*program)) {
     if (!LaunchesEnded(program.get(), 0)) {
       std::lock_guard<std::mutex> lock(Objects().mutex);
       Objects().waiting.push_back(std::move(program));
@@ -302,12 +334,11 @@ bool StoreEverything(int wait_milliseconds) {
   std::vector<std::shared_ptr<TrackedProgram>> programs;
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
-    for (const auto& [handle, program] : Objects().programs) {
-      if (program->state == BuildState::kPending) programs.push_back(program);
-    }
+    for (const auto& [handle, program] : Objects().programs) programs.push_back(program);
     programs.insert(programs.end(), Objects().waiting.begin(), Objects().waiting.end());
   }
   for (const std::shared_ptr<TrackedProgram>& program : programs) {
+    if (!HasSomethingToStore(*program)) continue;
     if (LaunchesEnded(program.get(), wait_milliseconds)) StoreProgram(program.get());
   }
   StoreWaiting();

@@ -31,16 +31,19 @@ std::shared_ptr<HiddenProgram> BuildTwin(const TrackedProgram& program);
 // Whether all launches that were noted have ended; gives their events back. Waits up to so long.
 bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds);
 
-// Asks the driver for the binary of a pending program and adds it to its store; the program is
-// pending no longer. REQUIRES: its launches have ended.
+// Whether the program is pending, or a hit whose binary does not cover all launches.
+bool HasSomethingToStore(const TrackedProgram& program);
+
+// Asks the driver for the binary of such a program and adds it to its store, and does so no more.
+// REQUIRES: its launches have ended.
 void StoreProgram(TrackedProgram* program);
 
-// After the last release by the application: stores a pending program, now or later, and gives the
-// layer's references back. REQUIRES: it is in no table.
+// After the last release by the application: stores a program, now or later, and gives the layer's
+// references back. REQUIRES: it is in no table.
 void Retire(std::shared_ptr<TrackedProgram> program);
 
-// Stores all pending programs whose launches end within the time, and writes the files. False where
-// one could not be written.
+// Stores all programs that are to be, whose launches end within the time, and writes the files.
+// False where one could not be written.
 bool StoreEverything(int wait_milliseconds);
 
 // Has StoreEverything called at the process's exit, before what the process set up until now is

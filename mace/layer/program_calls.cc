@@ -36,22 +36,21 @@ cl_int Refuse(const std::string& what, cl_int error) {
   return error;
 }
 
-// Forgets what the last build made, as a new one does; stores it first where it was pending.
+// Forgets what the last build made, as a new one does; stores it first where it is to be.
 cl_int EndPreviousBuild(TrackedProgram* program) {
-  bool pending = false;
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
     // As the driver would say, which does not see a hidden program's kernels.
     if (program->kernels > 0) return CL_INVALID_OPERATION;
-    pending = program->state == BuildState::kPending;
   }
-  if (pending && LaunchesEnded(program, 0)) StoreProgram(program);
+  if (HasSomethingToStore(*program) && LaunchesEnded(program, 0)) StoreProgram(program);
   std::shared_ptr<HiddenProgram> hidden;
   std::lock_guard<std::mutex> lock(Objects().mutex);
   Objects().SetState(program, BuildState::kNone);
   hidden = std::move(program->hidden);
   program->launches.clear();
-  program->binary_asked = false;
+  program->covered.clear();
+  program->binary_asked = program->new_shapes = false;
   return CL_SUCCESS;
 }
 
