@@ -203,9 +203,9 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   }
   c.activation.AppendArguments(&launch.arguments);
   SetSizes(request, Tiles(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
-  lowering.estimate_ms =
-      request.cpu() ? TileCost(request, tile) * static_cast<double>(c.taps()) * 5e-9
-                    : EstimateGpuMs(c, request.device(), tile);
+  lowering.estimate_ms = request.cpu()
+                             ? TileCost(request, tile) * static_cast<double>(c.taps()) * 5e-9
+                             : EstimateGpuMs(c, request.device(), tile);
   result->push_back(std::move(lowering));
 }
 
