@@ -27,6 +27,8 @@ const KernelSource* FindKernelSource(std::string_view name) {
   return nullptr;
 }
 
+const KernelSource* AllKernelSources() { return kSources; }
+
 }  // namespace mace
 """
 

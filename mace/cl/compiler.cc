@@ -4,7 +4,9 @@
 #include <cstring>
 #include <utility>
 
+#include "mace/base/clock.h"
 #include "mace/base/log.h"
+#include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/cl/nvidia_cubin.h"
 
@@ -126,6 +128,15 @@ StatusOr<std::shared_ptr<BuiltProgram>> ProgramCompiler::LoadOrCompile(
   return built;
 }
 
+StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::BuildTrial(
+    const std::string& source, const std::string& what) const {
+  if (CacheIsRequired()) return NotFound("MACE_REQUIRE_CACHE=1 forbids to compile " + what);
+  auto built = std::make_shared<BuiltProgram>();
+  MACE_ASSIGN_OR_RETURN(built->program, ClProgram::FromSource(device_, source, what));
+  built->from_source = true;
+  return std::shared_ptr<const BuiltProgram>(std::move(built));
+}
+
 std::shared_ptr<ClProgram> ProgramCompiler::TryCache(BuiltProgram* built, const std::string& what) {
   if (store_ == nullptr) return nullptr;
   std::shared_ptr<ClProgram> program = TryEntry(built->key, built, what);
@@ -136,7 +147,9 @@ std::shared_ptr<ClProgram> ProgramCompiler::TryCache(BuiltProgram* built, const 
 
 std::shared_ptr<ClProgram> ProgramCompiler::TryEntry(const Sha256Digest& key, BuiltProgram* built,
                                                      const std::string& what) {
+  const double begin = MonotonicMilliseconds();
   StatusOr<CachedProgram> cached = store_->FindProgram(key);
+  RecordStartPart("cache read", begin, MonotonicMilliseconds());
   if (!cached.ok()) {
     // Not to be there is ordinary; to be unusable is worth a line.
     const bool absent = cached.status().code() == StatusCode::kNotFound;

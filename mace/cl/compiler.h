@@ -57,6 +57,11 @@ class ProgramCompiler {
   StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request,
                                                       bool* reused = nullptr);
 
+  // A program to be measured and thrown away: never looked up, never stored. `what` names it in
+  // messages. kNotFound where the cache is required.
+  StatusOr<std::shared_ptr<const BuiltProgram>> BuildTrial(const std::string& source,
+                                                           const std::string& what) const;
+
   // Asks the driver, once, for the binary of each program that was built from source, and writes
   // the cache file. REQUIRES: every launch of these programs has finished once. Does nothing
   // without a store, for what came from the cache, or for what was stored before.

@@ -18,6 +18,9 @@ struct KernelSource {
 // The file of that name, or null.
 const KernelSource* FindKernelSource(std::string_view name);
 
+// All files, in the order of their names; the last one has a null name.
+const KernelSource* AllKernelSources();
+
 }  // namespace mace
 
 #endif  // MACE_OPS_KERNEL_SOURCE_H_

@@ -159,7 +159,6 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
         continue;
       }
       SetPrecision(request.precision, &way);
-      if (options.measured_ms) way.measured_ms = options.measured_ms(node, way);
       (images ? with_images : with_buffers).push_back(std::move(way));
     }
   }
@@ -171,6 +170,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
       for (Lowering& way : with_images) found.ways.push_back(std::move(way));
     }
   }
+  if (options.refine_ways) options.refine_ways(node, &found.ways);
   const auto must_not_be_chosen = [](const Lowering& way) {
     return way.needs_measurement && way.measured_ms < 0;
   };

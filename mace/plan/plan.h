@@ -22,9 +22,11 @@ struct PlanOptions {
   // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
-  // Milliseconds of all launches of a way, where somebody measured it on this device; below 0:
-  // nobody did. Null: nobody measured anything.
-  std::function<double(const Node& node, const Lowering& way)> measured_ms;
+  // False: the graph's outputs may have the rounding of storage on them like any other value.
+  bool exact_outputs = true;
+  // Looks over the ways of a node before one is chosen: may set measured_ms, remove ways, and add
+  // copies with other work-group sizes. Null: nobody measured anything.
+  std::function<void(const Node& node, std::vector<Lowering>* ways)> refine_ways;
 };
 
 // A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not
@@ -73,6 +75,7 @@ struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
   Place place = Place::kFolded;
   std::string variant;                        // "" where not on the GPU.
+  int way = -1;                               // Index among the refined ways; -1: on the CPU.
   Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
 };

@@ -62,8 +62,8 @@ class LibraryCallTest : public testing::Test {
 
   StatusOr<std::unique_ptr<Session>> MakeSession(bool relu) {
     PlanOptions options;
-    options.measured_ms = [](const Node&, const Lowering& way) {
-      return way.variant == "matmul_clblast" ? 0.0 : 1.0;
+    options.refine_ways = [](const Node&, std::vector<Lowering>* ways) {
+      for (Lowering& way : *ways) way.measured_ms = way.variant == "matmul_clblast" ? 0 : 1;
     };
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                           MakePlan(MakeGraph(relu), &compiler_->device()->info(), options));

@@ -3,6 +3,7 @@
 #define MACE_RUNTIME_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,12 +12,34 @@
 
 namespace mace {
 
+// How much is measured on the device before a plan is made. What was measured is kept in the cache
+// file, and a plan that a cache file holds is taken as it is, whatever is asked for up to the level
+// that it was made with.
+enum class TuningLevel {
+  kNone,  // Nothing: the planner's estimates.
+  kFast,  // The likeliest ways, for 10 s at most on a CPU driver and 5 s on a GPU.
+  kFull,  // Every way and work-group size, however long it takes.
+};
+
+struct TuningProgress {
+  size_t done = 0;  // Ways measured.
+  size_t total = 0;
+  double elapsed_ms = 0;
+};
+
+struct TuningOptions {
+  TuningLevel level = TuningLevel::kNone;
+  // Called between measurements, on the thread that creates the engine. May be null.
+  std::function<void(const TuningProgress&)> progress;
+};
+
 struct Options {
   // "gpu": the best OpenCL device there is, a GPU before a CPU driver; "gpu:N" or "gpu:NAME-PART"
   // names one; "cpu": the reference.
   std::string device = "gpu";
   MemoryChoice memory = MemoryChoice::kAuto;
   Precision precision = Precision::kFloat32;
+  TuningOptions tuning;
   // False: an op that would run on the CPU is an error that names it.
   bool allow_fallback = true;
   // The compiled-program cache file; empty: none.

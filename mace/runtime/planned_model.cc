@@ -1,8 +1,10 @@
 #include "mace/runtime/planned_model.h"
 
+#include "mace/base/start_trace.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/runtime/cpu_executor.h"
+#include "mace/runtime/tuned_plan.h"
 
 namespace mace {
 namespace {
@@ -60,15 +62,21 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
   auto graph = std::make_shared<Graph>(*imported);  // Shares the constants.
-  MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
-  MACE_RETURN_IF_ERROR(RunPasses(graph.get()));
+  {
+    ScopedStartPart part("passes");
+    MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
+    MACE_RETURN_IF_ERROR(RunPasses(graph.get()));
+  }
   PlanOptions plan_options;
   plan_options.memory = options.memory;
   plan_options.precision = options.precision;
   plan_options.allow_fallback = options.allow_fallback;
-  const DeviceInfo* device = runtime == nullptr ? nullptr : &runtime->device_info();
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(graph, device, plan_options));
-  model->plan = std::move(plan);
+  StatusOr<std::unique_ptr<Plan>> plan =
+      runtime == nullptr
+          ? MakePlan(graph, nullptr, plan_options)
+          : MakeTunedPlan(graph, plan_options, options.tuning, runtime->compiler(), &model->tuning);
+  if (!plan.ok()) return plan.status();
+  model->plan = *std::move(plan);
   for (const GraphPort& port : graph->inputs) {
     model->inputs.push_back(graph->value(port.value).info);
   }
@@ -95,6 +103,7 @@ void AddPlanStats(const PlannedModel& model, RunStats* stats) {
   stats->cpu_op_list.clear();
   AddPlacements(model, stats);
   if (model.session == nullptr) return;
+  stats->tuning = model.tuning;
   const Session& session = *model.session;
   stats->program_ms += session.program_ms();
   stats->launches_per_run = session.launches_per_run();

@@ -26,6 +26,7 @@ struct PlannedModel {
   Session* session = nullptr;  // `executor` where it runs on a device.
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;  // As they are shown: declared_dims where the counts agree.
+  TuningStats tuning;
   bool has_run = false;
 
   bool Accepts(const std::vector<HostTensor>& given) const;

@@ -26,6 +26,16 @@ struct CacheStats {
       0;  // Asking the driver for binaries, and writing the file; 0: nothing was written.
 };
 
+// Where the choices of a plan come from.
+struct TuningStats {
+  std::string plan = "estimated";  // estimated, tuned, or recorded (found in the cache file).
+  std::string level = "none";      // none, fast or full: what the plan was made with.
+  size_t measured = 0;             // Ways measured in this process.
+  size_t found = 0;                // Ways whose measurements the cache file had.
+  size_t left = 0;                 // Ways that the time was too short for.
+  double ms = 0;                   // Measuring, compiling for it included.
+};
+
 struct RunStats {
   std::string device;  // "cpu reference" for the CPU.
   std::string driver;
@@ -40,6 +50,7 @@ struct RunStats {
       0;  // Nodes of the model that the passes and alias ways left nothing to do for.
   std::vector<CpuOp> cpu_op_list;
   CacheStats cache;
+  TuningStats tuning;  // Of the last plan made.
   size_t peak_device_bytes = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "mace/base/clock.h"
+#include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -67,14 +68,22 @@ Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& 
 Session::Session(std::shared_ptr<const Plan> plan, ClQueue queue)
     : plan_(std::move(plan)), queue_(std::move(queue)), values_(*plan_->graph) {}
 
-StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Plan> plan,
-                                                   ProgramCompiler* compiler) {
+StatusOr<std::unique_ptr<Session>> Session::Create(
+    std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
+    std::vector<std::shared_ptr<const BuiltProgram>> programs) {
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(std::move(plan), std::move(queue)));
-  MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*session->plan_, &session->queue_));
+  session->programs_ = std::move(programs);
+  {
+    ScopedStartPart part("regions");
+    MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*session->plan_, &session->queue_));
+  }
   // Packing needs no program, and a driver compiles on one thread: both at once.
   Status packed;
-  auto pack = [&] { packed = session->memory_.CreateWeights(*session->plan_, &session->queue_); };
+  auto pack = [&] {
+    ScopedStartPart part("weights");
+    packed = session->memory_.CreateWeights(*session->plan_, &session->queue_);
+  };
   std::thread packer;
   try {
     packer = std::thread(pack);
@@ -94,9 +103,11 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Plan> p
 }
 
 Status Session::BuildPrograms(ProgramCompiler* compiler) {
+  ScopedStartPart part("programs");
   if (plan_->launch_program.size() != plan_->launches.size()) {
     return Internal("plan: a launch has no program");
   }
+  if (!programs_.empty()) return Status();
   for (size_t i = 0; i < plan_->program_sources.size(); ++i) {
     ProgramRequest request;
     request.source = plan_->program_sources[i];
@@ -111,6 +122,7 @@ Status Session::BuildPrograms(ProgramCompiler* compiler) {
 }
 
 Status Session::BindLaunches() {
+  ScopedStartPart part("kernels");
   const double begin = MonotonicMilliseconds();
   launches_.reserve(plan_->launches.size());
   for (size_t i = 0; i < plan_->launches.size(); ++i) {
@@ -224,6 +236,7 @@ void Session::PrepareHost() {
 }
 
 Status Session::RunSetup() {
+  ScopedStartPart part("constants");
   const Graph& graph = *plan_->graph;
   for (const Step& step : plan_->setup_steps) {
     if (step.kind == Step::Kind::kUpload) {
@@ -279,6 +292,30 @@ Status Session::Enqueue(const BoundLaunch& launch) {
                       ? launch.call->Enqueue(&queue_)
                       : queue_.Launch(launch.kernel, launch.global, launch.local);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
+}
+
+StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
+  constexpr int kBatches = 5;
+  const auto time_batch = [&](int count) -> StatusOr<double> {
+    const double begin = MonotonicMilliseconds();
+    for (int i = 0; i < count; ++i) {
+      for (const BoundLaunch& launch : launches_) {
+        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch));
+      }
+    }
+    MACE_RETURN_IF_ERROR(queue_.Finish());
+    return (MonotonicMilliseconds() - begin) / count;
+  };
+  MACE_RETURN_IF_ERROR(queue_.Finish());
+  MACE_ASSIGN_OR_RETURN(double best, time_batch(1));
+  const double end = MonotonicMilliseconds() + limit_ms;
+  const int count =
+      std::max(1, static_cast<int>(std::min(1000.0, limit_ms / kBatches / std::max(best, 1e-3))));
+  for (int batch = 0; batch < kBatches && MonotonicMilliseconds() < end; ++batch) {
+    MACE_ASSIGN_OR_RETURN(const double mean, time_batch(count));
+    best = std::min(best, mean);
+  }
+  return best;
 }
 
 Status Session::Upload(int index) {

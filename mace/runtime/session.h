@@ -24,11 +24,16 @@ namespace mace {
 
 class Session : public Executor {
  public:
-  // `compiler` is not kept.
-  static StatusOr<std::unique_ptr<Session>> Create(std::shared_ptr<const Plan> plan,
-                                                   ProgramCompiler* compiler);
+  // `compiler` is not kept. `programs`: those of the plan, where they are built already.
+  static StatusOr<std::unique_ptr<Session>> Create(
+      std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
+      std::vector<std::shared_ptr<const BuiltProgram>> programs = {});
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
+
+  // Milliseconds that the launches of one node take: the mean of the fastest of several batches,
+  // within about `limit_ms` in all. REQUIRES: Run was called (drivers make code at a first launch).
+  StatusOr<double> MeasureNode(int node, double limit_ms);
 
   const std::vector<std::shared_ptr<const BuiltProgram>>& programs() const { return programs_; }
   // How many of them another session of the compiler had asked for before.

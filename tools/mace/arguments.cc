@@ -1,11 +1,37 @@
 #include "tools/mace/arguments.h"
 
+#include <unistd.h>
+
 #include <charconv>
+#include <cstdio>
 
 #include "mace/base/strings.h"
 #include "mace/cache/signing.h"
 
 namespace mace {
+namespace {
+
+void ShowProgress(const TuningProgress& progress) {
+  constexpr size_t kWidth = 40;
+  const bool ended = progress.done >= progress.total;
+  const size_t filled = progress.total == 0 ? kWidth : kWidth * progress.done / progress.total;
+  std::string bar(filled, '#');
+  bar.resize(kWidth, '.');
+  std::fprintf(stderr, "\rtuning [%s] %zu of %zu ways, %.1f s%s", bar.c_str(), progress.done,
+               progress.total, progress.elapsed_ms / 1000, ended ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+TuningOptions TuningOf(const std::string& level) {
+  TuningOptions tuning;
+  tuning.level = level == "full"   ? TuningLevel::kFull
+                 : level == "fast" ? TuningLevel::kFast
+                                   : TuningLevel::kNone;
+  if (isatty(STDERR_FILENO) != 0) tuning.progress = ShowProgress;
+  return tuning;
+}
 
 void ModelArguments::AddTo(CLI::App* command) {
   command->add_option("model", model, "a MACE .pb or a frozen TensorFlow .pb")->required();
@@ -19,7 +45,9 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_option("--precision", precision, "fp32, tf32 or fp16")
       ->check(CLI::IsMember({"fp32", "tf32", "fp16"}))
       ->capture_default_str();
-  command->add_option("--tuning", tuning, "none, fast or full")
+  command
+      ->add_option("--tuning", tuning,
+                   "none, fast (seconds) or full (all ways): measure before the plan is made")
       ->check(CLI::IsMember({"none", "fast", "full"}))
       ->capture_default_str();
   command->add_option("--cache", cache, "the compiled-program cache file, or none")
@@ -43,7 +71,6 @@ void ModelArguments::AddTo(CLI::App* command) {
 StatusOr<Options> ModelArguments::ToOptions() const {
   // Refused, not ignored: a caller that asks for them must know that it did not get them.
   if (precision == "tf32") return Unsupported("--precision: tf32 is not in this version");
-  if (tuning != "none") return Unsupported("--tuning: " + tuning + " is not in this version");
   if (device != "cpu" && device != "gpu" && !StartsWith(device, "gpu:")) {
     return InvalidArgument("--device: expected gpu, gpu:N, gpu:NAME-PART or cpu, found '" + device +
                            "'");
@@ -54,6 +81,7 @@ StatusOr<Options> ModelArguments::ToOptions() const {
                    : memory == "buffer" ? MemoryChoice::kBuffer
                                         : MemoryChoice::kAuto;
   options.precision = precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32;
+  options.tuning = TuningOf(tuning);
   options.allow_fallback = !no_fallback;
   options.cache_path = cache == "none" ? "" : cache;
   options.cache_size_limit = cache_size_limit;

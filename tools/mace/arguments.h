@@ -12,6 +12,9 @@
 
 namespace mace {
 
+// "none", "fast" or "full", with a progress bar on stderr where that is a terminal.
+TuningOptions TuningOf(const std::string& level);
+
 // NAME=VALUE words by name; NAME ends at the first '='.
 using NamedWords = std::map<std::string, std::string>;
 

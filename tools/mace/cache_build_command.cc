@@ -72,6 +72,9 @@ Command AddCacheBuildCommand(CLI::App* cache) {
   command->add_option("--precision", common.precision, "fp32 or fp16")
       ->check(CLI::IsMember({"fp32", "tf32", "fp16"}))
       ->capture_default_str();
+  command->add_option("--tuning", common.tuning, "none, fast or full: keep a measured plan too")
+      ->check(CLI::IsMember({"none", "fast", "full"}))
+      ->capture_default_str();
   command->add_option("--input-shape", common.input_shapes, "NAME=1,224,224,3, for every model");
   command->add_option("--cache-size-limit", common.cache_size_limit, "bytes of the file at most")
       ->capture_default_str();

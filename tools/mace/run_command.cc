@@ -73,6 +73,11 @@ Json CacheJson(const CacheStats& cache) {
           {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}};
 }
 
+Json TuningJson(const TuningStats& tuning) {
+  return {{"plan", tuning.plan},   {"level", tuning.level}, {"measured", tuning.measured},
+          {"found", tuning.found}, {"left", tuning.left},   {"ms", tuning.ms}};
+}
+
 Json OutputsJson(const Engine& engine, const std::vector<HostTensor>& outputs,
                  const std::vector<std::string>& files) {
   Json list = Json::array();
@@ -106,6 +111,7 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"launches_per_run", stats.launches_per_run},
           {"ops", OpsJson(stats)},
           {"cache", CacheJson(stats.cache)},
+          {"tuning", TuningJson(stats.tuning)},
           {"peak_device_bytes", on_device ? Json(stats.peak_device_bytes) : Json(nullptr)},
           {"peak_rss_bytes", PeakRssBytes()},
           {"outputs", OutputsJson(engine, measured.outputs, files)}};
@@ -126,6 +132,11 @@ void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
   std::fprintf(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
                stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
                stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());
+  if (stats.tuning.plan != "estimated") {
+    std::fprintf(out, "plan          %s (%s): %zu ways measured in %.0f ms, %zu known, %zu left\n",
+                 stats.tuning.plan.c_str(), stats.tuning.level.c_str(), stats.tuning.measured,
+                 stats.tuning.ms, stats.tuning.found, stats.tuning.left);
+  }
   std::fprintf(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.init_ms,
                stats.device_open_ms, stats.program_ms);
   std::fprintf(out, "first output  %10.2f ms  after the process began\n", measured.first_output_ms);

@@ -36,7 +36,7 @@ TEST(BadUse, IsCodeTwoAndOneLine) {
       {{"run", Digits(), "--memory", "paper"}, "--memory"},
       {{"run", Digits(), "--precision", "fp8"}, "--precision"},
       {{"run", Digits(), "--precision", "tf32"}, "tf32"},
-      {{"run", Digits(), "--tuning", "full"}, "--tuning"},
+      {{"run", Digits(), "--tuning", "some"}, "--tuning"},
       {{"run", Digits(), "--device", "abacus"}, "abacus"},
       {{"run", Digits(), "--iterations", "0"}, "--iterations"},
       {{"run", Digits(), "--iterations", "many"}, "--iterations"},

@@ -1,0 +1,118 @@
+#include "mace/plan/signature.h"
+
+#include <type_traits>
+
+#include "mace/base/hash.h"
+#include "mace/ops/kernel_source.h"
+
+namespace mace {
+namespace {
+
+// Constants of as many elements, or fewer, are part of a signature where they are integers.
+constexpr int64_t kMostValues = 64;
+
+std::string HexOf(Sha256Hasher* hasher, size_t bytes) {
+  const Sha256Digest digest = hasher->Finish();
+  return ToHex(Bytes(digest.data(), bytes));
+}
+
+std::string InfoText(const TensorInfo& info) {
+  return std::string(DTypeName(info.dtype)) + info.shape.ToString();
+}
+
+std::string TensorText(const HostTensor& tensor) {
+  std::string text = InfoText(tensor.info());
+  if (IsFloat(tensor.dtype()) || tensor.shape().elements() > kMostValues) return text;
+  for (int64_t value : ToInt64Vector(tensor)) text += "," + std::to_string(value);
+  return text;
+}
+
+std::string AttributeText(const Attribute& attribute) {
+  return std::visit(
+      [](const auto& value) -> std::string {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::string>) {
+          return value;
+        } else if constexpr (std::is_same_v<T, HostTensor>) {
+          return TensorText(value);
+        } else if constexpr (std::is_arithmetic_v<T>) {
+          return std::to_string(value);
+        } else {
+          std::string text;
+          for (const auto& element : value) text += std::to_string(element) + ",";
+          return text;
+        }
+      },
+      attribute);
+}
+
+char FormatLetter(const TensorFormat& format) {
+  const int index = (format.storage == Storage::kImage ? 1 : 0) +
+                    (format.precision == Precision::kFloat16 ? 2 : 0) +
+                    (format.layout == Layout::kRowMajor ? 4 : 0);
+  return static_cast<char>('a' + index);
+}
+
+}  // namespace
+
+std::string NodeSignature(const Graph& graph, const Node& node) {
+  std::string text = node.type;
+  for (const auto& [name, attribute] : node.attributes.values()) {
+    text += " " + name + "=" + AttributeText(attribute);
+  }
+  for (ValueId id : node.inputs) {
+    if (id == kNoValue) {
+      text += " none";
+    } else if (graph.IsConstant(id)) {
+      text += " constant " + TensorText(*graph.value(id).constant);
+    } else {
+      text += " " + InfoText(graph.value(id).info);
+    }
+  }
+  text += " ->";
+  for (ValueId id : node.outputs) text += " " + InfoText(graph.value(id).info);
+  return text;
+}
+
+std::string WayId(const Lowering& way) {
+  Sha256Hasher hasher;
+  std::string formats;
+  for (const TensorFormat& format : way.inputs) formats += FormatLetter(format);
+  formats += '>';
+  for (const TensorFormat& format : way.outputs) formats += FormatLetter(format);
+  hasher.UpdateField(formats);
+  for (const Launch& launch : way.launches) {
+    hasher.UpdateField(launch.call.has_value() ? launch.kernel.base_name
+                                               : launch.kernel.function_name());
+    for (size_t extent : launch.local) hasher.UpdateField(std::to_string(extent));
+  }
+  return way.variant + ":" + HexOf(&hasher, 6);
+}
+
+std::string KernelTextHash() {
+  Sha256Hasher hasher;
+  for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
+    hasher.UpdateField(source->name);
+    hasher.Update(Bytes(source->sha256, sizeof(source->sha256)));
+  }
+  return HexOf(&hasher, 8);
+}
+
+std::string PlanSignature(const Graph& graph, const PlanOptions& options) {
+  Sha256Hasher hasher;
+  hasher.UpdateField(KernelTextHash());
+  hasher.UpdateField(std::to_string(static_cast<int>(options.memory)));
+  hasher.UpdateField(std::to_string(static_cast<int>(options.precision)));
+  for (const Node& node : graph.nodes) {
+    hasher.UpdateField(NodeSignature(graph, node));
+    std::string links;
+    for (ValueId id : node.inputs) links += std::to_string(id) + ",";
+    links += ">";
+    for (ValueId id : node.outputs) links += std::to_string(id) + ",";
+    hasher.UpdateField(links);
+  }
+  for (const GraphPort& port : graph.outputs) hasher.UpdateField(std::to_string(port.value));
+  return HexOf(&hasher, 32);
+}
+
+}  // namespace mace

@@ -1,0 +1,105 @@
+#include "mace/plan/signature.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace mace {
+namespace {
+
+// y = softmax(reshape(x, [2, 8])), all names beginning with `prefix`.
+Graph MakeGraph(const std::string& prefix) {
+  Graph graph;
+  const auto add_value = [&](const std::string& name, const Shape& shape) {
+    const ValueId id = graph.AddValue(prefix + name);
+    graph.value(id).info = {DType::kFloat32, shape};
+    return id;
+  };
+  const ValueId x = add_value("x", {2, 2, 4});
+  const ValueId shape = graph.AddConstant(
+      prefix + "shape", HostTensor::FromVector(DType::kInt32, {2}, std::vector<int32_t>{2, 8}));
+  const ValueId middle = add_value("middle", {2, 8});
+  const ValueId y = add_value("y", {2, 8});
+  Node reshape;
+  reshape.name = prefix + "reshape";
+  reshape.type = "Reshape";
+  reshape.inputs = {x, shape};
+  reshape.outputs = {middle};
+  Node softmax;
+  softmax.name = prefix + "softmax";
+  softmax.type = "Softmax";
+  softmax.attributes.Set("axis", int64_t{-1});
+  softmax.inputs = {middle};
+  softmax.outputs = {y};
+  graph.nodes = {reshape, softmax};
+  GraphPort output;
+  output.name = prefix + "y";
+  output.value = y;
+  graph.outputs = {output};
+  return graph;
+}
+
+Graph Changed(const std::function<void(Graph*)>& change) {
+  Graph graph = MakeGraph("");
+  change(&graph);
+  return graph;
+}
+
+TEST(SignatureTest, NamesDoNotCount) {
+  const Graph graph = MakeGraph(""), renamed = MakeGraph("other/");
+  EXPECT_EQ(NodeSignature(graph, graph.nodes[0]), NodeSignature(renamed, renamed.nodes[0]));
+  EXPECT_EQ(PlanSignature(graph, {}), PlanSignature(renamed, {}));
+  EXPECT_EQ(PlanSignature(graph, {}).size(), 64u);
+}
+
+TEST(SignatureTest, WhatThePlanRestsOnCounts) {
+  const std::string plain = PlanSignature(MakeGraph(""), {});
+  const std::vector<Graph> others = {
+      Changed([](Graph* graph) { graph->nodes[1].attributes.Set("axis", int64_t{0}); }),
+      Changed([](Graph* graph) { graph->nodes[1].type = "Identity"; }),
+      Changed([](Graph* graph) {
+        graph->value(0).info.shape = {4, 4};
+      }),
+      Changed([](Graph* graph) { graph->value(0).info.dtype = DType::kInt32; }),
+      Changed([](Graph* graph) { graph->nodes[1].inputs = {0}; }),
+      Changed([](Graph* graph) { graph->outputs[0].value = 2; }),
+      Changed([](Graph* graph) {
+        graph->value(1).constant =
+            HostTensor::FromVector(DType::kInt32, {2}, std::vector<int32_t>{8, 2});
+      }),
+  };
+  for (size_t i = 0; i < others.size(); ++i) EXPECT_NE(PlanSignature(others[i], {}), plain) << i;
+  PlanOptions options;
+  options.precision = Precision::kFloat16;
+  EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
+  options = PlanOptions();
+  options.memory = MemoryChoice::kImage;
+  EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
+}
+
+TEST(SignatureTest, AWayIsItsFormatsKernelsAndSizes) {
+  Lowering way;
+  way.variant = "softmax_channels";
+  way.inputs = way.outputs = {TensorFormat()};
+  way.launches.emplace_back();
+  way.launches[0].kernel.source = "softmax.cl";
+  way.launches[0].kernel.base_name = "softmax_channels";
+  const std::string plain = WayId(way);
+  EXPECT_EQ(plain.substr(0, 17), "softmax_channels:");
+  Lowering same = way;
+  same.estimate_ms = 3;
+  same.launches[0].global = {7, 1, 1};
+  EXPECT_EQ(WayId(same), plain);
+  Lowering sized = way;
+  sized.launches[0].local = {8, 1, 1};
+  Lowering formatted = way;
+  formatted.inputs[0].storage = Storage::kImage;
+  Lowering other_macro = way;
+  other_macro.launches[0].kernel.macros["LOG"] = "1";
+  EXPECT_NE(WayId(sized), plain);
+  EXPECT_NE(WayId(formatted), plain);
+  EXPECT_NE(WayId(other_macro), plain);
+}
+
+}  // namespace
+}  // namespace mace

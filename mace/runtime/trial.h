@@ -1,0 +1,48 @@
+// One way of one node, alone on the device: planned, run and timed, so that a tuner can choose.
+#ifndef MACE_RUNTIME_TRIAL_H_
+#define MACE_RUNTIME_TRIAL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/cl/compiler.h"
+#include "mace/graph/graph.h"
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+struct Trial {
+  std::string node;                  // Of the model, for messages.
+  std::string way;                   // WayId.
+  std::shared_ptr<const Plan> plan;  // Of a graph that is the node alone; one program or none.
+};
+
+// Adds a copy of each way for each work-group size that its launches offer and the device allows.
+void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways);
+
+// Plans the way of that id for the node. REQUIRES: it is one of those
+// that the plan finds for the node, or of AddWorkGroupSizes.
+StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const Lowering& way,
+                          const DeviceInfo& device);
+
+// Seeded inputs for the trials of a node: uniform in [-1, 1).
+std::vector<HostTensor> MakeTrialInputs(const Trial& trial);
+
+struct TrialResult {
+  double milliseconds = 0;  // Of the node's launches, conversions left out.
+  std::vector<HostTensor> outputs;
+};
+// `program` holds the kernels of trial.plan (null where it has none). Takes about `limit_ms` beyond
+// its first run.
+StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
+                               std::shared_ptr<const BuiltProgram> program,
+                               ProgramCompiler* compiler, double limit_ms);
+
+// The same node's outputs by its reference on the CPU.
+StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,
+                                                    const std::vector<HostTensor>& inputs);
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_TRIAL_H_

@@ -1,0 +1,26 @@
+// Makes a model's plan: as the cache file holds it, or by measurements, or by estimates.
+//
+// A plan that was tuned is kept in the cache file as the choice of each node, so that a warm start
+// measures nothing, and so that measurements for another model in the same file cannot change this
+// one's programs.
+#ifndef MACE_RUNTIME_TUNED_PLAN_H_
+#define MACE_RUNTIME_TUNED_PLAN_H_
+
+#include <memory>
+
+#include "mace/cl/compiler.h"
+#include "mace/plan/plan.h"
+#include "mace/runtime/options.h"
+#include "mace/runtime/run_stats.h"
+
+namespace mace {
+
+// As MakePlan on the compiler's device. Errors: those of MakePlan and of Tuner::Measure.
+StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph,
+                                              const PlanOptions& options,
+                                              const TuningOptions& tuning,
+                                              ProgramCompiler* compiler, TuningStats* stats);
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_TUNED_PLAN_H_

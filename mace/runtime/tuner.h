@@ -1,0 +1,104 @@
+// Measures the ways of a model's nodes on the device, so that the planner can choose by time.
+//
+// Equal nodes (plan/signature.h) are measured once. Those that weigh most in the estimate come
+// first; their kernels are compiled a bundle at a time, since a driver's compiler starts slowly.
+// A way whose answer departs from the others' is compared with the reference on the CPU and never
+// chosen where it is the one that is wrong. Measurements go into the cache file at once; trial
+// programs never do.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_RUNTIME_TUNER_H_
+#define MACE_RUNTIME_TUNER_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "mace/cl/compiler.h"
+#include "mace/graph/graph.h"
+#include "mace/plan/plan.h"
+#include "mace/runtime/options.h"
+#include "mace/runtime/run_stats.h"
+#include "mace/runtime/trial.h"
+#include "mace/runtime/trial_answers.h"
+
+namespace mace {
+
+class Tuner {
+ public:
+  Tuner(const Graph& graph, const PlanOptions& plan, const TuningOptions& options,
+        ProgramCompiler* compiler);
+
+  // Measures what the level asks for and no record holds, within its budget. kNotFound where
+  // MACE_REQUIRE_CACHE=1 forbids the compiling; a way that fails on the device is left out.
+  Status Measure();
+
+  // For PlanOptions::refine_ways: adds the measured work-group sizes, sets what was measured, and
+  // leaves out what was not where something was. REQUIRES: the tuner outlives the plan's making.
+  void Refine(const Node& node, std::vector<Lowering>* ways) const;
+
+  // Ways measured, and found in records; milliseconds; ways left for want of time.
+  const TuningStats& stats() const { return stats_; }
+
+ private:
+  struct Candidate {
+    Lowering way;
+    std::string id;
+    double order = 0;  // Estimated milliseconds; smaller is tried first.
+  };
+  // Nodes of equal signature.
+  struct Group {
+    const Node* node = nullptr;
+    std::string signature;
+    double weight = 0;  // Estimated milliseconds in the model.
+    std::vector<Candidate> candidates;
+    std::vector<HostTensor> inputs;
+    std::optional<TrialAnswers> answers;
+  };
+  struct Pending {
+    Group* group = nullptr;
+    Trial trial;
+  };
+
+  std::string KeyOf(const Group& group, const std::string& way) const;
+  Status Collect();
+  void PickCandidates(Group* group) const;
+  bool FindRecord(const Group& group, const std::string& way);
+  static std::vector<KernelInstance> KernelsOf(const std::vector<Pending>& bundle);
+  void TrimToBudget(std::vector<Pending>* bundle) const;
+  Status MeasureBundle(std::vector<Pending> bundle);
+  StatusOr<std::shared_ptr<const BuiltProgram>> BuildBundle(
+      const std::vector<KernelInstance>& kernels) const;
+  void MeasureTrial(const Pending& pending,
+                    const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
+  StatusOr<TrialResult> Try(const Pending& pending,
+                            const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
+  void Keep(const Group& group, const std::string& way, const std::string& value) const;
+  // False: the way is wrong.
+  bool Check(const Pending& pending, const std::vector<HostTensor>& outputs);
+  void ReleaseTensors();
+  bool OutOfTime(double predicted_ms) const;
+  void Report() const;
+
+  const Graph& graph_;
+  const PlanOptions plan_;
+  const TuningOptions options_;
+  ProgramCompiler* const compiler_;
+  const DeviceInfo& device_;
+  const std::string kernel_text_;
+  std::vector<Group> groups_;
+  std::unordered_map<std::string, size_t> group_of_;  // By signature.
+  // By signature, then by way: milliseconds; infinite for one that failed or was wrong.
+  std::unordered_map<std::string, std::map<std::string, double>> measured_;
+  TuningStats stats_;
+  double begin_ms_ = 0;
+  double kernel_ms_;  // What compiling a kernel takes, by experience.
+  double trial_ms_ = 20;
+  size_t planned_ = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_TUNER_H_

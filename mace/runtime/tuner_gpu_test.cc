@@ -1,0 +1,176 @@
+// Tuning under an engine, and what a cache file keeps of it.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "mace/cache/info.h"
+#include "mace/cache/store.h"
+#include "mace/runtime/engine.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+// y = softmax(a * b): the product may be computed in several ways.
+std::shared_ptr<const Graph> MakeGraph(int64_t depth) {
+  auto graph = std::make_shared<Graph>();
+  const auto add_value = [&](const char* name, const Shape& shape) {
+    const ValueId id = graph->AddValue(name);
+    graph->value(id).info = {DType::kFloat32, shape};
+    graph->value(id).shape_known = true;
+    return id;
+  };
+  const auto add_port = [&](ValueId id, std::vector<GraphPort>* ports) {
+    GraphPort port;
+    port.name = graph->value(id).name;
+    port.value = id;
+    port.declared_dims = graph->value(id).info.shape.dims();
+    ports->push_back(port);
+  };
+  const ValueId a = add_value("a", {6, depth});
+  const ValueId b = graph->AddConstant("b", RandomTensor({depth, 8}, 3));
+  const ValueId product = add_value("product", {6, 8}), y = add_value("y", {6, 8});
+  Node multiply;
+  multiply.name = "multiply";
+  multiply.type = "MatMul";
+  multiply.inputs = {a, b};
+  multiply.outputs = {product};
+  Node softmax;
+  softmax.name = "softmax";
+  softmax.type = "Softmax";
+  softmax.attributes.Set("axis", int64_t{-1});
+  softmax.inputs = {product};
+  softmax.outputs = {y};
+  graph->nodes = {multiply, softmax};
+  add_port(a, &graph->inputs);
+  add_port(y, &graph->outputs);
+  return graph;
+}
+
+class TunerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("MACE_REQUIRE_CACHE");
+    file_ = testing::TempDir() + "tuner-" +
+            testing::UnitTest::GetInstance()->current_test_info()->name() + ".bin";
+    std::filesystem::remove(file_);
+  }
+  void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
+
+  Options MakeOptions(TuningLevel level) const {
+    Options options;
+    options.cache_path = file_;
+    options.tuning.level = level;
+    return options;
+  }
+
+  // Creates an engine, compares its answer with the CPU's, and closes it.
+  TuningStats Start(TuningLevel level, int64_t depth = 12) {
+    const std::shared_ptr<const Graph> graph = MakeGraph(depth);
+    StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(graph, MakeOptions(level));
+    EXPECT_TRUE(engine.ok()) << engine.status().message();
+    if (!engine.ok()) return {};
+    Options cpu;
+    cpu.device = "cpu";
+    StatusOr<std::unique_ptr<Engine>> reference = Engine::Create(graph, cpu);
+    EXPECT_TRUE(reference.ok()) << reference.status().message();
+    const HostTensor input = RandomTensor({6, depth}, 5);
+    for (int run = 0; run < 2; ++run) {
+      StatusOr<std::vector<HostTensor>> found = (*engine)->Run({input});
+      StatusOr<std::vector<HostTensor>> expected = (*reference)->Run({input});
+      EXPECT_TRUE(found.ok() && expected.ok());
+      if (!found.ok() || !expected.ok()) return {};
+      for (int64_t i = 0; i < 48; ++i) {
+        EXPECT_NEAR((*found)[0].f32()[i], (*expected)[0].f32()[i], 1e-5);
+      }
+    }
+    stats_ = (*engine)->stats();
+    EXPECT_TRUE((*engine)->FinishCache().ok());
+    return stats_.tuning;
+  }
+
+  std::string file_;
+  RunStats stats_;
+};
+
+TEST_F(TunerTest, AWarmStartMeasuresNothing) {
+  const TuningStats tuned = Start(TuningLevel::kFast);
+  EXPECT_EQ(tuned.plan, "tuned");
+  EXPECT_EQ(tuned.level, "fast");
+  EXPECT_GE(tuned.measured, 2u);
+  EXPECT_EQ(tuned.left, 0u);
+  setenv("MACE_REQUIRE_CACHE", "1", 1);
+  for (TuningLevel level : {TuningLevel::kFast, TuningLevel::kNone}) {
+    const TuningStats recorded = Start(level);
+    EXPECT_EQ(recorded.plan, "recorded");
+    EXPECT_EQ(recorded.level, "fast");
+    EXPECT_EQ(recorded.measured, 0u);
+    EXPECT_EQ(stats_.cache.built_from_source, 0u);
+    EXPECT_EQ(stats_.cache.status, "warm");
+  }
+}
+
+TEST_F(TunerTest, AnotherModelInTheFileChangesNothing) {
+  Start(TuningLevel::kFast, 12);
+  EXPECT_EQ(Start(TuningLevel::kFast, 20).plan, "tuned");
+  for (int64_t depth : {12, 20}) {
+    EXPECT_EQ(Start(TuningLevel::kNone, depth).plan, "recorded");
+    EXPECT_EQ(stats_.cache.built_from_source, 0u);
+  }
+}
+
+TEST_F(TunerTest, WhatTheCacheForbidsToCompileIsNotMeasured) {
+  setenv("MACE_REQUIRE_CACHE", "1", 1);
+  const Status status = Engine::Create(MakeGraph(12), MakeOptions(TuningLevel::kFast)).status();
+  EXPECT_EQ(status.code(), StatusCode::kNotFound);
+  EXPECT_NE(status.message().find("MACE_REQUIRE_CACHE=1 forbids to compile"), std::string::npos)
+      << status.message();
+}
+
+TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
+  file_.clear();
+  for (int start = 0; start < 2; ++start) {
+    const TuningStats tuned = Start(TuningLevel::kFast);
+    EXPECT_EQ(tuned.plan, "tuned");
+    EXPECT_EQ(tuned.found, 0u);
+    EXPECT_GE(tuned.measured, 2u);
+  }
+}
+
+TEST_F(TunerTest, ProgressIsReportedToItsEnd) {
+  Options options = MakeOptions(TuningLevel::kFast);
+  std::vector<TuningProgress> reports;
+  options.tuning.progress = [&](const TuningProgress& progress) { reports.push_back(progress); };
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  ASSERT_GE(reports.size(), 3u);
+  EXPECT_EQ(reports.front().done, 0u);
+  EXPECT_EQ(reports.back().done, reports.back().total);
+  EXPECT_EQ(reports.back().done, (*engine)->stats().tuning.measured);
+}
+
+// Records that are not what this engine writes: nothing is believed of them.
+TEST_F(TunerTest, ForeignRecordsAreIgnored) {
+  Start(TuningLevel::kFast);
+  CacheStoreOptions store_options;
+  std::unique_ptr<CacheStore> store = CacheStore::Open(file_, store_options);
+  StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
+  ASSERT_TRUE(info.ok()) << info.status().message();
+  ASSERT_GE(info->tuning.size(), 3u);
+  for (const TuningRecord& record : info->tuning) {
+    const bool plan = record.key.compare(0, 5, "plan ") == 0;
+    ASSERT_TRUE(store
+                    ->AddTuning(info->devices[record.device].device, record.key,
+                                plan ? "fast softmax:0 -" : "soon")
+                    .ok());
+  }
+  ASSERT_TRUE(store->Flush().ok());
+  const TuningStats tuned = Start(TuningLevel::kFast);
+  EXPECT_EQ(tuned.plan, "tuned");
+  EXPECT_EQ(tuned.found, 0u);
+  EXPECT_GE(tuned.measured, 2u);
+}
+
+}  // namespace
+}  // namespace mace
