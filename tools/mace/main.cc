@@ -2,10 +2,13 @@
 // device error.
 #include <CLI/CLI.hpp>
 
+#include "mace/base/clock.h"
+#include "mace/base/start_trace.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 
 int main(int argc, char** argv) {
+  mace::RecordStartPart("process", mace::ProcessStartMilliseconds(), mace::MonotonicMilliseconds());
   CLI::App app("mace: loads a model, plans it onto OpenCL, runs it, checks and measures it",
                "mace");
   app.require_subcommand(1);

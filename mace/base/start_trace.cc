@@ -1,0 +1,58 @@
+#include "mace/base/start_trace.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include "mace/base/clock.h"
+
+namespace mace {
+namespace {
+
+struct Recorded {
+  std::mutex mutex;
+  std::vector<StartPart> parts;
+};
+
+// Never destroyed: engines may outlive static objects.
+Recorded& TheRecorded() {
+  static auto* recorded = new Recorded;
+  return *recorded;
+}
+
+bool PrintsParts() {
+  static const bool prints = [] {
+    const char* value = std::getenv("MACE_TRACE_START");
+    return value != nullptr && std::strcmp(value, "1") == 0;
+  }();
+  return prints;
+}
+
+}  // namespace
+
+std::vector<StartPart> StartParts() {
+  std::lock_guard<std::mutex> lock(TheRecorded().mutex);
+  return TheRecorded().parts;
+}
+
+void RecordStartPart(const char* name, double begin_ms, double end_ms) {
+  {
+    std::lock_guard<std::mutex> lock(TheRecorded().mutex);
+    for (const StartPart& part : TheRecorded().parts) {
+      if (part.name == name) return;
+    }
+    TheRecorded().parts.push_back({name, begin_ms, end_ms});
+  }
+  if (!PrintsParts()) return;
+  const double start = ProcessStartMilliseconds();
+  std::fprintf(stderr, "mace: start: %.1f to %.1f, %.1f ms: %s\n", begin_ms - start, end_ms - start,
+               end_ms - begin_ms, name);
+}
+
+ScopedStartPart::ScopedStartPart(const char* name)
+    : name_(name), begin_ms_(MonotonicMilliseconds()) {}
+
+ScopedStartPart::~ScopedStartPart() { RecordStartPart(name_, begin_ms_, MonotonicMilliseconds()); }
+
+}  // namespace mace
