@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
+#include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/import/import.h"
 #include "mace/runtime/planned_model.h"
@@ -82,6 +84,7 @@ Status Engine::Impl::Start() {
 StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(
     const std::map<std::string, std::vector<int64_t>>& shapes) const {
   if (model_path.empty()) return given;
+  ScopedStartPart part("model file");
   ImportOptions import;
   import.data_path = options.data_path;
   import.input_shapes = shapes;
@@ -220,6 +223,8 @@ Status Engine::RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTe
       output = HostTensor::Allocate(model.outputs[i]);
     }
   }
+  std::optional<ScopedStartPart> part;
+  if (!model.has_run) part.emplace("first run");
   MACE_RETURN_IF_ERROR(model.executor->Run(inputs, outputs));
   model.has_run = true;
   return Status();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mace/base/log.h"
+#include "mace/base/start_trace.h"
 
 namespace mace {
 namespace {
@@ -33,6 +34,7 @@ Registry& TheRegistry() {
 // Null where no cache file is named.
 StatusOr<std::shared_ptr<CacheStore>> OpenStore(const Options& options) {
   if (options.cache_path.empty()) return std::shared_ptr<CacheStore>();
+  ScopedStartPart part("cache file");
   CacheStoreOptions store_options;
   store_options.size_limit = options.cache_size_limit;
   store_options.read_only = options.cache_read_only;
@@ -61,6 +63,7 @@ StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
   std::weak_ptr<ClDevice>& known_device = registry.devices[options.device];
   std::shared_ptr<ClDevice> device = known_device.lock();
   if (device == nullptr) {
+    ScopedStartPart part("device");
     StatusOr<std::shared_ptr<ClDevice>> opened = OpenDevice(options.device);
     // For an engine a missing device is a fault of the device, not a file that is not there.
     if (opened.status().code() == StatusCode::kNotFound)
