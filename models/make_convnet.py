@@ -4,6 +4,7 @@
 NAME.pb, NAME.data   batch norms and activations folded
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 NAME_frozen.pb       with --tf: the TensorFlow frozen graph, batch norms kept
+NAME.onnx            with --onnx: ONNX, batch norms folded (needs the python package onnx)
 """
 import argparse
 import os
@@ -170,6 +171,7 @@ def parse(arguments=None):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", choices=["fp32", "fp16"], default="fp32", help="of the MACE model")
     parser.add_argument("--expected", action="store_true")
+    parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--tf", action="store_true")
     parser.add_argument("--name", help="default: that of the network")
     parser.add_argument("network", choices=sorted(NETS))
@@ -185,6 +187,9 @@ def main():
     write_mace(net, stem + ".pb", args.weights)
     if args.tf:
         write_tf(net, stem + "_frozen.pb")
+    if args.onnx:
+        from onnx_writer import write_onnx  # pylint: disable=import-outside-toplevel
+        write_onnx(net, stem + ".onnx")
     values = net.make_input()
     np.save(stem + "_input.npy", values)
     if args.expected:

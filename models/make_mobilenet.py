@@ -3,6 +3,7 @@
 
 NAME.pb, NAME.data   MACE, batch norms and activations folded
 NAME_frozen.pb       TensorFlow, batch norms kept
+NAME.onnx            with --onnx: ONNX, batch norms folded (needs the python package onnx)
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 """
 import argparse
@@ -75,6 +76,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", choices=["fp32", "fp16"], default="fp32", help="of the MACE model")
     parser.add_argument("--expected", action="store_true")
+    parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--name", help="default: mobilenet_vVERSION_WIDTH_SIZE")
     parser.add_argument("folder")
     args = parser.parse_args()
@@ -83,6 +85,9 @@ def main():
     stem = os.path.join(args.folder, args.name or "mobilenet_v%d_%g_%d" % (args.version, args.width, args.size))
     write_mace(net, stem + ".pb", args.weights)
     write_tf(net, stem + "_frozen.pb")
+    if args.onnx:
+        from onnx_writer import write_onnx  # pylint: disable=import-outside-toplevel
+        write_onnx(net, stem + ".onnx")
     values = net.make_input()
     np.save(stem + "_input.npy", values)
     if args.expected:

@@ -11,6 +11,11 @@ import numpy as np
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
 
+try:
+    import onnx
+except ImportError:
+    onnx = None
+
 import make_convnet
 import make_mobilenet
 import mace_writer
@@ -162,6 +167,23 @@ class WriterTest(unittest.TestCase):
         for name, make in make_convnet.NETS.items():
             with self.subTest(name=name):
                 self.check(make(make_convnet.parse(["--width", "0.25", "--size", "96", "--classes", "50", name, "-"])))
+
+    @unittest.skipUnless(onnx, "the python package onnx is not installed")
+    def test_onnx_models_give_the_same_outputs(self):
+        import onnx.reference
+        from onnx_writer import write_onnx
+        nets = [make_mobilenet.mobilenet_v1(0.25, 32, 1, 10, 1), make_mobilenet.mobilenet_v2(0.35, 32, 1, 10, 1)]
+        for name, make in make_convnet.NETS.items():
+            nets.append(make(make_convnet.parse(["--width", "0.125", "--size", "75", "--classes", "10", name, "-"])))
+        for net in nets:
+            with self.subTest(net=net.name), tempfile.TemporaryDirectory() as folder:
+                values = net.make_input()
+                expected = reference.run(net, values)
+                path = os.path.join(folder, "model.onnx")
+                write_onnx(net, path)
+                session = onnx.reference.ReferenceEvaluator(path)
+                outputs = session.run(None, {"input": np.transpose(values, (0, 3, 1, 2))})[0]
+                np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5 * expected.max())
 
     def test_seed_decides(self):
         def weights(seed):
