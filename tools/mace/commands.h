@@ -17,6 +17,7 @@ struct Command {
 Command AddRunCommand(CLI::App* app);
 Command AddCompareCommand(CLI::App* app);
 Command AddInspectCommand(CLI::App* app);
+Command AddConvertCommand(CLI::App* app);
 Command AddDevicesCommand(CLI::App* app);
 std::vector<Command> AddCacheCommands(CLI::App* app);
 

@@ -12,9 +12,9 @@ int main(int argc, char** argv) {
   CLI::App app("mace: loads a model, plans it onto OpenCL, runs it, checks and measures it",
                "mace");
   app.require_subcommand(1);
-  std::vector<mace::Command> commands = {mace::AddRunCommand(&app), mace::AddCompareCommand(&app),
-                                         mace::AddInspectCommand(&app),
-                                         mace::AddDevicesCommand(&app)};
+  std::vector<mace::Command> commands = {
+      mace::AddRunCommand(&app), mace::AddCompareCommand(&app), mace::AddInspectCommand(&app),
+      mace::AddConvertCommand(&app), mace::AddDevicesCommand(&app)};
   for (mace::Command& command : mace::AddCacheCommands(&app))
     commands.push_back(std::move(command));
   try {

@@ -1,0 +1,37 @@
+// The way back: a graph as a MACE model, `.pb` and `.data`, in the conventions of upstream's own
+// converter (one net, runtime order NHWC, filters OIHW and MIHW, tensors packed at multiples of
+// four), so that both this importer and upstream's runtime read it.
+//
+// What upstream has no op or argument for is written in this engine's own names; the export lists
+// it. Errors: kUnsupported, naming the node, for what the format cannot hold at all.
+// Thread contract: thread-safe.
+#ifndef MACE_IMPORT_MACE_EXPORT_H_
+#define MACE_IMPORT_MACE_EXPORT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+struct MaceExportOptions {
+  // Float constants as IEEE halves, except those with a value that a half cannot hold.
+  bool half_weights = false;
+};
+
+struct MaceExport {
+  std::string model;          // The `.pb`.
+  std::vector<uint8_t> data;  // The `.data`.
+  // "node 'x' (Type): why", for each that upstream's runtime does not know.
+  std::vector<std::string> beyond_upstream;
+};
+
+// REQUIRES: a graph as importers make them: every shape known, before any pass.
+StatusOr<MaceExport> ExportMace(const Graph& graph, const MaceExportOptions& options);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_MACE_EXPORT_H_
