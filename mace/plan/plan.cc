@@ -4,6 +4,7 @@
 #include "mace/plan/candidates.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/select.h"
+#include "mace/plan/signature.h"
 
 namespace mace {
 namespace {
@@ -22,9 +23,8 @@ Status RefuseFallback(const Graph& graph, const std::vector<NodeCandidates>& can
 std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
   const Graph& graph = *plan.graph;
   const std::vector<Precision> precisions =
-      plan.options.exact_outputs
-          ? NodePrecisions(graph, plan.ops, plan.options.precision)
-          : std::vector<Precision>(graph.nodes.size(), plan.options.precision);
+      plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
+                                      : plan.options.precisions;
   std::vector<NodeCandidates> candidates(graph.nodes.size());
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (device == nullptr) {
@@ -53,7 +53,7 @@ std::vector<NodePlacement> PlaceNodes(const Graph& graph,
     const bool image = !way.outputs.empty() && way.outputs[0].storage == Storage::kImage;
     placement.place = image ? NodePlacement::Place::kGpuImage : NodePlacement::Place::kGpuBuffer;
     placement.variant = way.variant;
-    placement.way = ways[n];
+    placement.way_id = WayId(way);
     placement.precision = way.precision;
   }
   return placements;

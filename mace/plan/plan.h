@@ -22,8 +22,8 @@ struct PlanOptions {
   // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
-  // False: the graph's outputs may have the rounding of storage on them like any other value.
-  bool exact_outputs = true;
+  // One for each node, in place of what `precision` says; empty: as `precision` says.
+  std::vector<Precision> precisions;
   // Looks over the ways of a node before one is chosen: may set measured_ms, remove ways, and add
   // copies with other work-group sizes. Null: nobody measured anything.
   std::function<void(const Node& node, std::vector<Lowering>* ways)> refine_ways;
@@ -75,7 +75,7 @@ struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
   Place place = Place::kFolded;
   std::string variant;                        // "" where not on the GPU.
-  int way = -1;                               // Index among the refined ways; -1: on the CPU.
+  std::string way_id;                         // WayId of the way (signature.h); "" on the CPU.
   Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
 };

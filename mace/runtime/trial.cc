@@ -20,7 +20,47 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
   return group <= device.max_work_group_size;
 }
 
-// The node with its constants; what it reads and makes are the graph's inputs and outputs.
+std::vector<HostTensor> AllocateOutputs(const Plan& plan) {
+  std::vector<HostTensor> outputs;
+  for (const GraphPort& port : plan.graph->outputs) {
+    outputs.push_back(HostTensor::Allocate(plan.graph->value(port.value).info));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways) {
+  const size_t count = ways->size();
+  for (size_t w = 0; w < count; ++w) {
+    for (size_t l = 0; l < (*ways)[w].launches.size(); ++l) {
+      const Launch launch = (*ways)[w].launches[l];
+      for (const WorkSize& local : launch.local_alternatives) {
+        if (local == launch.local || !DeviceAllows(device, local)) continue;
+        Lowering copy = (*ways)[w];
+        copy.launches[l].local = local;
+        ways->push_back(std::move(copy));
+      }
+    }
+  }
+}
+
+bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Lowering>* ways) {
+  const auto keep_only = [&] {
+    const auto is_other = [&](const Lowering& way) { return WayId(way) != id; };
+    ways->erase(std::remove_if(ways->begin(), ways->end(), is_other), ways->end());
+    // Chosen, as what needs a measurement must be.
+    for (Lowering& way : *ways) way.measured_ms = 0;
+    return !ways->empty();
+  };
+  const std::vector<Lowering> all = *ways;
+  if (keep_only()) return true;
+  // It may be one of another work-group size.
+  *ways = all;
+  AddWorkGroupSizes(device, ways);
+  return keep_only();
+}
+
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
   auto alone = std::make_shared<Graph>();
   std::map<ValueId, ValueId> ids;
@@ -52,47 +92,16 @@ std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
   return alone;
 }
 
-std::vector<HostTensor> AllocateOutputs(const Plan& plan) {
-  std::vector<HostTensor> outputs;
-  for (const GraphPort& port : plan.graph->outputs) {
-    outputs.push_back(HostTensor::Allocate(plan.graph->value(port.value).info));
-  }
-  return outputs;
-}
-
-}  // namespace
-
-void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways) {
-  const size_t count = ways->size();
-  for (size_t w = 0; w < count; ++w) {
-    for (size_t l = 0; l < (*ways)[w].launches.size(); ++l) {
-      const Launch launch = (*ways)[w].launches[l];
-      for (const WorkSize& local : launch.local_alternatives) {
-        if (local == launch.local || !DeviceAllows(device, local)) continue;
-        Lowering copy = (*ways)[w];
-        copy.launches[l].local = local;
-        ways->push_back(std::move(copy));
-      }
-    }
-  }
-}
-
-StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const Lowering& way,
+StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
                           const DeviceInfo& device) {
   Trial trial;
   trial.node = node.name;
-  trial.way = WayId(way);
+  trial.way = way.id;
   PlanOptions options;
-  options.precision = way.precision;
-  options.exact_outputs = false;
+  options.precisions = {way.precision};
   bool found = false;
   options.refine_ways = [&](const Node&, std::vector<Lowering>* ways) {
-    AddWorkGroupSizes(device, ways);
-    const auto is_other = [&](const Lowering& other) { return WayId(other) != trial.way; };
-    ways->erase(std::remove_if(ways->begin(), ways->end(), is_other), ways->end());
-    found = !ways->empty();
-    // It is measured now: also what may not be chosen without.
-    for (Lowering& only : *ways) only.measured_ms = 0;
+    found = KeepWay(device, trial.way, ways);
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                         MakePlan(GraphOfNode(graph, node), &device, options));
@@ -114,18 +123,41 @@ std::vector<HostTensor> MakeTrialInputs(const Trial& trial) {
   return inputs;
 }
 
+namespace {
+
+StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
+                                              const std::vector<HostTensor>& inputs,
+                                              std::shared_ptr<const BuiltProgram> program,
+                                              ProgramCompiler* compiler,
+                                              std::vector<HostTensor>* outputs) {
+  std::vector<std::shared_ptr<const BuiltProgram>> programs;
+  if (!trial.plan->program_sources.empty()) programs.push_back(std::move(program));
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
+                        Session::Create(trial.plan, compiler, std::move(programs)));
+  *outputs = AllocateOutputs(*trial.plan);
+  MACE_RETURN_IF_ERROR(session->Run(inputs, outputs));
+  return session;
+}
+
+}  // namespace
+
 StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
                                std::shared_ptr<const BuiltProgram> program,
                                ProgramCompiler* compiler, double limit_ms) {
-  std::vector<std::shared_ptr<const BuiltProgram>> programs;
-  if (program != nullptr) programs.push_back(std::move(program));
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
-                        Session::Create(trial.plan, compiler, std::move(programs)));
   TrialResult result;
-  result.outputs = AllocateOutputs(*trial.plan);
-  MACE_RETURN_IF_ERROR(session->Run(inputs, &result.outputs));
+  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                        StartTrial(trial, inputs, std::move(program), compiler, &result.outputs));
   MACE_ASSIGN_OR_RETURN(result.milliseconds, session->MeasureNode(0, limit_ms));
   return result;
+}
+
+StatusOr<std::vector<HostTensor>> RunTrialOnce(const Trial& trial,
+                                               const std::vector<HostTensor>& inputs,
+                                               std::shared_ptr<const BuiltProgram> program,
+                                               ProgramCompiler* compiler) {
+  std::vector<HostTensor> outputs;
+  MACE_RETURN_IF_ERROR(StartTrial(trial, inputs, std::move(program), compiler, &outputs).status());
+  return outputs;
 }
 
 StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,

@@ -21,9 +21,19 @@ struct Trial {
 // Adds a copy of each way for each work-group size that its launches offer and the device allows.
 void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways);
 
-// Plans the way of that id for the node. REQUIRES: it is one of those
-// that the plan finds for the node, or of AddWorkGroupSizes.
-StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const Lowering& way,
+// Leaves the way of that id alone, as one that is chosen; false: there is none, and `ways` is
+// empty.
+bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Lowering>* ways);
+
+// The node with its constants; what it reads and makes are the graph's inputs and outputs, in the
+// node's order, each once.
+std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
+
+struct ChosenWay {
+  std::string id;  // WayId; one that the plan finds for the node, or of AddWorkGroupSizes.
+  Precision precision = Precision::kFloat32;
+};
+StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
                           const DeviceInfo& device);
 
 // Seeded inputs for the trials of a node: uniform in [-1, 1).
@@ -33,11 +43,17 @@ struct TrialResult {
   double milliseconds = 0;  // Of the node's launches, conversions left out.
   std::vector<HostTensor> outputs;
 };
-// `program` holds the kernels of trial.plan (null where it has none). Takes about `limit_ms` beyond
-// its first run.
+// `program` holds the kernels of trial.plan, or more; not used where it has none. Takes about
+// `limit_ms` beyond its first run.
 StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
                                std::shared_ptr<const BuiltProgram> program,
                                ProgramCompiler* compiler, double limit_ms);
+
+// Its outputs alone, of one run.
+StatusOr<std::vector<HostTensor>> RunTrialOnce(const Trial& trial,
+                                               const std::vector<HostTensor>& inputs,
+                                               std::shared_ptr<const BuiltProgram> program,
+                                               ProgramCompiler* compiler);
 
 // The same node's outputs by its reference on the CPU.
 StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,

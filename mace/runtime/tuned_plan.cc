@@ -1,6 +1,5 @@
 #include "mace/runtime/tuned_plan.h"
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "mace/base/log.h"
@@ -34,32 +33,16 @@ bool ParseChoices(const std::string& record, size_t nodes, Choices* choices) {
   return choices->level != TuningLevel::kNone;
 }
 
-// By node name: its index.
-std::unordered_map<std::string, size_t> IndexOfNodes(const Graph& graph) {
-  std::unordered_map<std::string, size_t> index;
-  for (size_t n = 0; n < graph.nodes.size(); ++n) index[graph.nodes[n].name] = n;
-  return index;
-}
-
 // The plan with these choices; null where one of them is not offered any more.
 StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> graph,
-                                               const DeviceInfo& device, PlanOptions options,
+                                               const ProgramCompiler& compiler, PlanOptions options,
                                                const std::vector<std::string>& choices) {
-  const std::unordered_map<std::string, size_t> index = IndexOfNodes(*graph);
+  const DeviceInfo& device = compiler.device()->info();
+  std::unordered_map<std::string, std::string> choice_of;  // By node name.
+  for (size_t n = 0; n < graph->nodes.size(); ++n) choice_of[graph->nodes[n].name] = choices[n];
   bool complete = true;
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
-    const std::string& choice = choices[index.at(node.name)];
-    const auto is_other = [&](const Lowering& way) { return WayId(way) != choice; };
-    std::vector<Lowering> kept = *ways;
-    kept.erase(std::remove_if(kept.begin(), kept.end(), is_other), kept.end());
-    if (kept.empty()) {
-      AddWorkGroupSizes(device, ways);
-      ways->erase(std::remove_if(ways->begin(), ways->end(), is_other), ways->end());
-      kept = std::move(*ways);
-    }
-    complete = complete && !kept.empty();
-    for (Lowering& way : kept) way.measured_ms = 0;  // Chosen, as a library's call must be.
-    *ways = std::move(kept);
+    complete = KeepWay(device, choice_of[node.name], ways) && complete;
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(graph, &device, options));
   plan->options.refine_ways = nullptr;
@@ -73,19 +56,15 @@ StatusOr<std::unique_ptr<Plan>> MakeMeasuredPlan(std::shared_ptr<const Graph> gr
   Tuner tuner(*graph, options, tuning, compiler);
   MACE_RETURN_IF_ERROR(tuner.Measure());
   *stats = tuner.stats();
-  std::vector<std::vector<std::string>> ids(graph->nodes.size());
-  const std::unordered_map<std::string, size_t> index = IndexOfNodes(*graph);
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
     tuner.Refine(node, ways);
-    for (const Lowering& way : *ways) ids[index.at(node.name)].push_back(WayId(way));
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                         MakePlan(graph, &compiler->device()->info(), options));
   plan->options.refine_ways = nullptr;
   std::string record = kLevelNames[static_cast<size_t>(tuning.level)];
-  for (size_t n = 0; n < ids.size(); ++n) {
-    const int way = plan->placements[n].way;
-    record += " " + (way < 0 ? std::string("-") : ids[n][static_cast<size_t>(way)]);
+  for (const NodePlacement& placement : plan->placements) {
+    record += " " + (placement.way_id.empty() ? std::string("-") : placement.way_id);
   }
   const Status kept = compiler->AddTuning(RecordKey(*graph, options), record);
   if (!kept.ok()) Log(LogLevel::kWarning, "the plan's choices are not kept: " + kept.message());
@@ -106,7 +85,7 @@ StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph
     if (record.has_value() && ParseChoices(*record, graph->nodes.size(), &choices) &&
         choices.level >= tuning.level) {
       MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                            MakeChosenPlan(graph, device, options, choices.ways));
+                            MakeChosenPlan(graph, *compiler, options, choices.ways));
       if (plan != nullptr) {
         stats->plan = "recorded";
         stats->level = kLevelNames[static_cast<size_t>(choices.level)];

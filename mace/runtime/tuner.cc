@@ -165,7 +165,9 @@ Status Tuner::Measure() {
   for (Group& group : groups_) {
     for (const Candidate& candidate : group.candidates) {
       if (FindRecord(group, candidate.id)) continue;
-      MACE_ASSIGN_OR_RETURN(Trial trial, MakeTrial(graph_, *group.node, candidate.way, device_));
+      MACE_ASSIGN_OR_RETURN(
+          Trial trial,
+          MakeTrial(graph_, *group.node, {candidate.id, candidate.way.precision}, device_));
       wanted.push_back({&group, std::move(trial)});
     }
   }
@@ -260,8 +262,7 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
     group->answers.emplace(plan_.precision == Precision::kFloat16 ? 2e-2 : 1e-4);
   }
   const bool cpu = device_.kind == DeviceKind::kCpu;
-  return RunTrial(pending.trial, group->inputs,
-                  pending.trial.plan->program_sources.empty() ? nullptr : *program, compiler_,
+  return RunTrial(pending.trial, group->inputs, *program, compiler_,
                   LimitsOf(options_.level, cpu).trial_ms);
 }
 

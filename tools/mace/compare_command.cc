@@ -2,25 +2,32 @@
 #include <algorithm>
 #include <optional>
 
+#include "mace/runtime/difference.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
-#include "tools/mace/difference.h"
+#include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
 namespace {
 
+constexpr double kDefaultRtolFloat32 = 1e-3;
+constexpr double kDefaultRtolFloat16 = 2e-2;
+
 struct CompareArguments {
   ModelArguments model;
   std::vector<std::string> expect;  // NAME=FILE.npy
   std::optional<double> max_abs_err;
   std::optional<double> rtol;
-};
+  bool per_layer = false;
+  std::string reproduce = "mace-departed";
 
-constexpr double kDefaultRtolFloat32 = 1e-3;
-constexpr double kDefaultRtolFloat16 = 2e-2;
+  double Rtol() const {
+    return rtol.value_or(model.precision == "fp16" ? kDefaultRtolFloat16 : kDefaultRtolFloat32);
+  }
+};
 
 struct Row {
   std::string name;
@@ -31,9 +38,8 @@ struct Row {
 
 Row Judge(const std::string& name, const Difference& difference,
           const CompareArguments& arguments) {
-  const double rtol = arguments.rtol.value_or(
-      arguments.model.precision == "fp16" ? kDefaultRtolFloat16 : kDefaultRtolFloat32);
-  Row row{name, difference, arguments.max_abs_err.value_or(rtol * difference.range), false};
+  Row row{name, difference, arguments.max_abs_err.value_or(arguments.Rtol() * difference.range),
+          false};
   row.passed = difference.same_shape && difference.max_abs_error <= row.limit;
   return row;
 }
@@ -65,8 +71,9 @@ StatusOr<std::map<std::string, HostTensor>> ExpectedOutputs(const CompareArgumen
   return expected;
 }
 
-int PrintRows(const std::vector<Row>& rows, const Engine& engine,
-              const CompareArguments& arguments) {
+// `layers` is the table of --per-layer, or null.
+int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareArguments& arguments,
+              const Json& layers) {
   FILE* out = TableStream(arguments.model.json);
   std::fprintf(out, "%s against %s\n", engine.stats().device.c_str(),
                arguments.expect.empty() ? "the CPU reference" : "the expected outputs");
@@ -90,7 +97,8 @@ int PrintRows(const std::vector<Row>& rows, const Engine& engine,
                        {"device", engine.stats().device},
                        {"against", arguments.expect.empty() ? "cpu" : "expected"},
                        {"passed", passed},
-                       {"outputs", list}};
+                       {"outputs", list},
+                       {"per_layer", layers}};
   const Status written = WriteJson(arguments.model.json, report);
   if (!written.ok()) return Report(written);
   return passed ? kExitDone : kExitComparisonFailed;
@@ -99,6 +107,10 @@ int PrintRows(const std::vector<Row>& rows, const Engine& engine,
 int Run(const CompareArguments& arguments) {
   StatusOr<Options> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
+  if (arguments.per_layer && options->device == "cpu") {
+    return ReportBadUse(
+        "--per-layer: expected a device to compare with the CPU, found --device cpu");
+  }
   StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
   if (!files.ok()) return ReportBadUse(files.status().message());
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
@@ -117,7 +129,19 @@ int Run(const CompareArguments& arguments) {
     if (wanted != expected->end())
       rows.push_back(Judge(name, Compare(wanted->second, (*outputs)[i]), arguments));
   }
-  return PrintRows(rows, **engine, arguments);
+  Json layers = nullptr;
+  if (arguments.per_layer) {
+    LayerTableRequest request;
+    request.engine = engine->get();
+    request.options = *options;
+    request.rtol = arguments.Rtol();
+    request.reproduce_folder = arguments.reproduce;
+    request.out = TableStream(arguments.model.json);
+    StatusOr<Json> table = PrintLayerTable(request, *inputs);
+    if (!table.ok()) return Report(table.status());
+    layers = *std::move(table);
+  }
+  return PrintRows(rows, **engine, arguments, layers);
 }
 
 }  // namespace
@@ -132,6 +156,12 @@ Command AddCompareCommand(CLI::App* app) {
                       "largest absolute error that passes");
   command->add_option("--rtol", arguments->rtol,
                       "the same as a share of the output's range (1e-3; fp16 2e-2)");
+  command->add_flag("--per-layer", arguments->per_layer,
+                    "compare node by node: each alone, and with all before it");
+  command
+      ->add_option("--reproduce", arguments->reproduce,
+                   "the folder for the first node that departs, as a model with its inputs")
+      ->capture_default_str();
   return {command, [arguments] { return Run(*arguments); }};
 }
 

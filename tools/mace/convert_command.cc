@@ -4,10 +4,10 @@
 #include "mace/base/files.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
+#include "mace/runtime/difference.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
-#include "tools/mace/difference.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/tensors.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "mace/base/files.h"
-#include "tools/mace/difference.h"
+#include "mace/runtime/difference.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {

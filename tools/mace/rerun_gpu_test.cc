@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "tools/mace/difference.h"
+#include "mace/runtime/difference.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {

@@ -8,7 +8,7 @@
 #include "mace/base/files.h"
 #include "mace/base/npy.h"
 #include "mace/base/strings.h"
-#include "tools/mace/difference.h"
+#include "mace/runtime/difference.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/test_support.h"
 

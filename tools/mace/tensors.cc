@@ -54,6 +54,15 @@ StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
   return Unsupported(path + ": element type '" + array.descr + "' is none of a model's");
 }
 
+Status SaveTensor(const std::string& path, const HostTensor& tensor) {
+  const HostTensor saved = IsFloat(tensor.dtype()) ? tensor.ConvertTo(DType::kFloat32) : tensor;
+  std::string descr;
+  for (const NpyType& type : kNpyTypes) {
+    if (type.dtype == saved.dtype()) descr = type.descr;
+  }
+  return WriteNpy(path, descr, saved.shape().dims(), saved.bytes());
+}
+
 StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
                                              const NamedWords& files) {
   for (const auto& [name, path] : files) {
@@ -99,14 +108,8 @@ StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
   MACE_RETURN_IF_ERROR(MakeDirectories(folder));
   std::vector<std::string> paths;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    HostTensor tensor =
-        IsFloat(outputs[i].dtype()) ? outputs[i].ConvertTo(DType::kFloat32) : outputs[i];
-    std::string descr;
-    for (const NpyType& type : kNpyTypes) {
-      if (type.dtype == tensor.dtype()) descr = type.descr;
-    }
     paths.push_back(JoinPath(folder, OutputFileName(ports[i].name)));
-    MACE_RETURN_IF_ERROR(WriteNpy(paths.back(), descr, tensor.shape().dims(), tensor.bytes()));
+    MACE_RETURN_IF_ERROR(SaveTensor(paths.back(), outputs[i]));
   }
   return paths;
 }

@@ -13,6 +13,9 @@ namespace mace {
 // A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
 StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype);
 
+// Writes a tensor as a .npy file; float kinds as float32.
+Status SaveTensor(const std::string& path, const HostTensor& tensor);
+
 // One tensor for each input of `ports`: from `files` by name, else seeded uniform floats in [-1, 1)
 // (integers: 0). kInvalidArgument names a file's input that the model has not.
 StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,

@@ -1,11 +1,10 @@
 // How far two tensors lie apart.
-#ifndef TOOLS_MACE_DIFFERENCE_H_
-#define TOOLS_MACE_DIFFERENCE_H_
+#ifndef MACE_RUNTIME_DIFFERENCE_H_
+#define MACE_RUNTIME_DIFFERENCE_H_
 
 #include <string>
 
 #include "mace/graph/tensor.h"
-#include "tools/mace/json_output.h"
 
 namespace mace {
 
@@ -23,8 +22,6 @@ struct Difference {
 // NaN equals NaN. Both as float32.
 Difference Compare(const HostTensor& expected, const HostTensor& actual);
 
-Json ToJson(const Difference& difference);
-
 }  // namespace mace
 
-#endif  // TOOLS_MACE_DIFFERENCE_H_
+#endif  // MACE_RUNTIME_DIFFERENCE_H_

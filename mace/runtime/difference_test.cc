@@ -1,4 +1,4 @@
-#include "tools/mace/difference.h"
+#include "mace/runtime/difference.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/mace/difference.h"
+#include "mace/runtime/difference.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,15 +55,6 @@ Difference Compare(const HostTensor& expected, const HostTensor& actual) {
   result.snr_db = noise > 0 ? 10 * std::log10(expected_square / noise)
                             : std::numeric_limits<double>::infinity();
   return result;
-}
-
-Json ToJson(const Difference& difference) {
-  return {{"same_shape", difference.same_shape},
-          {"max_abs_error", NumberOrNull(difference.max_abs_error)},
-          {"max_rel_error", NumberOrNull(difference.max_rel_error)},
-          {"range", difference.range},
-          {"cosine", difference.cosine},
-          {"snr_db", NumberOrNull(difference.snr_db)}};
 }
 
 }  // namespace mace

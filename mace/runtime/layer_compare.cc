@@ -1,0 +1,188 @@
+#include "mace/runtime/layer_compare.h"
+
+#include <set>
+#include <unordered_map>
+
+#include "mace/runtime/host_values.h"
+#include "mace/runtime/session.h"
+#include "mace/runtime/trial.h"
+
+namespace mace {
+namespace {
+
+class LayerComparer {
+ public:
+  LayerComparer(const Plan& plan, ProgramCompiler* compiler)
+      : plan_(plan), graph_(*plan.graph), compiler_(compiler), values_(graph_) {}
+
+  StatusOr<LayerComparison> Run(const std::vector<HostTensor>& inputs);
+
+ private:
+  Status RunReference(const std::vector<HostTensor>& inputs);
+  Status MakeTrials();
+  Status CompareOwn();
+  Status CompareCarried(const std::vector<HostTensor>& inputs);
+  Difference Worst(const Node& node, const std::vector<HostTensor>& outputs) const;
+  bool IsExpected(ValueId id) const;
+
+  const Plan& plan_;
+  const Graph& graph_;
+  ProgramCompiler* const compiler_;
+  HostValues values_;
+  std::vector<Trial> trials_;  // Of the layers that are compared, in order.
+  std::vector<size_t> nodes_;  // Of each trial.
+  LayerComparison result_;
+};
+
+Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
+  if (inputs.size() != graph_.inputs.size()) {
+    return InvalidArgument("expected " + std::to_string(graph_.inputs.size()) + " inputs, found " +
+                           std::to_string(inputs.size()));
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) values_.Share(graph_.inputs[i].value, inputs[i]);
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    values_.PrepareConstants(graph_.nodes[n]);
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.ops[n]));
+  }
+  return Status();
+}
+
+// Every kernel that the nodes need, compiled together: one start of the driver's compiler.
+Status LayerComparer::MakeTrials() {
+  std::set<int> launched;
+  for (const PlannedLaunch& launch : plan_.launches) launched.insert(launch.node);
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    result_.layers.push_back({n, false, {}, {}});
+    const NodePlacement& placement = plan_.placements[n];
+    if (placement.way_id.empty() || launched.count(static_cast<int>(n)) == 0) continue;
+    result_.layers.back().compared = true;
+    MACE_ASSIGN_OR_RETURN(
+        Trial trial, MakeTrial(graph_, graph_.nodes[n], {placement.way_id, placement.precision},
+                               compiler_->device()->info()));
+    trials_.push_back(std::move(trial));
+    nodes_.push_back(n);
+  }
+  return Status();
+}
+
+Difference LayerComparer::Worst(const Node& node, const std::vector<HostTensor>& outputs) const {
+  Difference worst;
+  double worst_share = -1;
+  for (size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
+    const Difference difference = Compare(values_.Get(node.outputs[i]), outputs[i]);
+    const double share = difference.range > 0 ? difference.max_abs_error / difference.range
+                                              : difference.max_abs_error;
+    if (share <= worst_share) continue;
+    worst = difference;
+    worst_share = share;
+  }
+  return worst;
+}
+
+Status LayerComparer::CompareOwn() {
+  std::vector<KernelInstance> kernels;
+  for (const Trial& trial : trials_) {
+    for (const PlannedLaunch& planned : trial.plan->launches) {
+      if (!planned.launch.call.has_value()) kernels.push_back(planned.launch.kernel);
+    }
+  }
+  std::shared_ptr<const BuiltProgram> program;
+  if (!kernels.empty()) {
+    MACE_ASSIGN_OR_RETURN(const std::string text, ComposeProgram(kernels));
+    MACE_ASSIGN_OR_RETURN(program, compiler_->BuildTrial(text, "the kernels of each layer alone"));
+  }
+  for (size_t t = 0; t < trials_.size(); ++t) {
+    const Graph& alone = *trials_[t].plan->graph;
+    const Node& node = graph_.nodes[nodes_[t]];
+    // In the order of GraphOfNode: each value once.
+    std::vector<HostTensor> inputs;
+    std::set<ValueId> seen;
+    for (ValueId id : node.inputs) {
+      if (id == kNoValue || graph_.IsConstant(id) || !seen.insert(id).second) continue;
+      inputs.push_back(values_.Get(id));
+    }
+    if (inputs.size() != alone.inputs.size()) return Internal("inputs of '" + node.name + "'");
+    StatusOr<std::vector<HostTensor>> outputs =
+        RunTrialOnce(trials_[t], inputs, program, compiler_);
+    if (!outputs.ok()) return outputs.status().WithPrefix("node '" + node.name + "' alone");
+    result_.layers[nodes_[t]].own = Worst(node, *outputs);
+  }
+  return Status();
+}
+
+bool LayerComparer::IsExpected(ValueId id) const {
+  const Value& value = graph_.value(id);
+  return value.info.dtype == DType::kFloat32 && value.info.shape.elements() > 0;
+}
+
+Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
+  auto watched = std::make_shared<Graph>(graph_);
+  watched->outputs.clear();
+  std::unordered_map<std::string, std::string> ways;
+  PlanOptions options = plan_.options;
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    ways[graph_.nodes[n].name] = plan_.placements[n].way_id;
+    options.precisions.push_back(plan_.placements[n].precision);
+    for (ValueId id : graph_.nodes[n].outputs) {
+      if (!IsExpected(id)) continue;
+      GraphPort port;
+      port.name = std::to_string(id);
+      port.value = id;
+      watched->outputs.push_back(std::move(port));
+    }
+  }
+  const DeviceInfo& device = compiler_->device()->info();
+  // With all values kept, a way may not be offered any more: then any.
+  options.refine_ways = [&](const Node& node, std::vector<Lowering>* found) {
+    const std::vector<Lowering> all = *found;
+    if (!KeepWay(device, ways[node.name], found)) *found = all;
+  };
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(watched, &device, options));
+  plan->options.refine_ways = nullptr;
+  std::vector<HostTensor> outputs;
+  std::unordered_map<ValueId, size_t> output_of;
+  for (const GraphPort& port : watched->outputs) {
+    output_of[port.value] = outputs.size();
+    outputs.push_back(HostTensor::Allocate(watched->value(port.value).info));
+  }
+  std::shared_ptr<const BuiltProgram> program;
+  if (!plan->program_sources.empty()) {
+    MACE_ASSIGN_OR_RETURN(
+        program, compiler_->BuildTrial(plan->program_sources[0], "the kernels of all layers"));
+  }
+  std::vector<std::shared_ptr<const BuiltProgram>> programs;
+  if (program != nullptr) programs.push_back(program);
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
+                        Session::Create(std::move(plan), compiler_, std::move(programs)));
+  MACE_RETURN_IF_ERROR(session->Run(inputs, &outputs));
+  for (LayerDifference& layer : result_.layers) {
+    const Node& node = graph_.nodes[layer.node];
+    std::vector<HostTensor> made;
+    for (ValueId id : node.outputs) {
+      if (!IsExpected(id)) break;
+      made.push_back(outputs[output_of[id]]);
+    }
+    layer.carried = Worst(node, made);
+  }
+  return Status();
+}
+
+StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inputs) {
+  MACE_RETURN_IF_ERROR(RunReference(inputs));
+  MACE_RETURN_IF_ERROR(MakeTrials());
+  MACE_RETURN_IF_ERROR(CompareOwn());
+  MACE_RETURN_IF_ERROR(CompareCarried(inputs));
+  for (size_t id = 0; id < graph_.values.size(); ++id) {
+    result_.reference.push_back(values_.Get(static_cast<ValueId>(id)));
+  }
+  return std::move(result_);
+}
+
+}  // namespace
+
+StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
+                                        ProgramCompiler* compiler) {
+  return LayerComparer(plan, compiler).Run(inputs);
+}
+
+}  // namespace mace
