@@ -33,10 +33,7 @@ TuningOptions TuningOf(const std::string& level) {
   return tuning;
 }
 
-void ModelArguments::AddTo(CLI::App* command) {
-  command->add_option("model", model, "a MACE .pb or a frozen TensorFlow .pb")->required();
-  command->add_option("--data", data,
-                      "the weights of a MACE model (default: the model's name with .data)");
+void ModelArguments::AddPlanOptions(CLI::App* command) {
   command->add_option("--device", device, "gpu, gpu:N, gpu:NAME-PART or cpu")
       ->capture_default_str();
   command->add_option("--memory", memory, "auto, image or buffer")
@@ -50,6 +47,14 @@ void ModelArguments::AddTo(CLI::App* command) {
                    "none, fast (seconds) or full (all ways): measure before the plan is made")
       ->check(CLI::IsMember({"none", "fast", "full"}))
       ->capture_default_str();
+  command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
+}
+
+void ModelArguments::AddTo(CLI::App* command) {
+  command->add_option("model", model, "a MACE .pb or a frozen TensorFlow .pb")->required();
+  command->add_option("--data", data,
+                      "the weights of a MACE model (default: the model's name with .data)");
+  AddPlanOptions(command);
   command->add_option("--cache", cache, "the compiled-program cache file, or none")
       ->capture_default_str();
   command
@@ -61,7 +66,6 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_flag("--cache-allow-shared", cache_allow_shared,
                     "use a cache file that others may write or own");
   command->add_flag("--cache-read-only", cache_read_only, "never write the cache file");
-  command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
   command->add_option("--input", inputs,
                       "NAME=FILE.npy, once for each input (default: seeded random)");
   command->add_option("--input-shape", input_shapes, "NAME=1,224,224,3, once for each input");

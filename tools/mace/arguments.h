@@ -37,6 +37,8 @@ struct ModelArguments {
 
   // Declares the options on a subcommand.
   void AddTo(CLI::App* command);
+  // Those alone that say where and how a model runs: device, memory, precision, tuning, fall-back.
+  void AddPlanOptions(CLI::App* command);
   // kInvalidArgument names the option, expected and found.
   StatusOr<Options> ToOptions() const;
 };

@@ -18,6 +18,7 @@ Command AddRunCommand(CLI::App* app);
 Command AddCompareCommand(CLI::App* app);
 Command AddInspectCommand(CLI::App* app);
 Command AddConvertCommand(CLI::App* app);
+Command AddValidateCommand(CLI::App* app);
 Command AddDevicesCommand(CLI::App* app);
 std::vector<Command> AddCacheCommands(CLI::App* app);
 

@@ -1,0 +1,179 @@
+// `mace validate`: every case of a folder with a manifest, each against its expected outputs.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "mace/runtime/difference.h"
+#include "mace/runtime/engine.h"
+#include "tools/mace/arguments.h"
+#include "tools/mace/commands.h"
+#include "tools/mace/compare_layers.h"
+#include "tools/mace/exit_code.h"
+#include "tools/mace/manifest.h"
+#include "tools/mace/tensors.h"
+
+namespace mace {
+namespace {
+
+constexpr double kHalfShareOfRange = 2e-2;
+
+struct ValidateArguments {
+  std::string folder;
+  std::string filter;
+  ModelArguments common;
+};
+
+struct Verdict {
+  Status status;  // Not OK: the model was refused, or a file of the case.
+  bool passed = false;
+  Difference worst;  // The output nearest to failing.
+  double limit = 0;  // Of its max_abs_error, or of its cosine.
+  size_t cpu_ops = 0;
+  size_t gpu_ops = 0;
+};
+
+// How near to its limit: above 1 it fails. Written so that a NaN fails.
+double Strain(const Difference& difference, const ManifestCase& reference, double limit) {
+  if (!difference.same_shape) return std::numeric_limits<double>::infinity();
+  if (!reference.max_abs_error.has_value()) {
+    return difference.cosine >= limit ? 0.5 : std::numeric_limits<double>::infinity();
+  }
+  if (difference.max_abs_error == 0) return 0;
+  return difference.max_abs_error / limit;
+}
+
+double LimitOf(const ManifestCase& reference, const Difference& difference, bool half) {
+  if (!reference.max_abs_error.has_value()) return reference.min_cosine;
+  return half ? std::max(*reference.max_abs_error, kHalfShareOfRange * difference.range)
+              : *reference.max_abs_error;
+}
+
+Status CheckSet(const ManifestCase& reference, const ManifestSet& set, bool half, Engine* engine,
+                Verdict* verdict) {
+  for (const Port& port : engine->inputs()) {
+    if (set.inputs.count(port.name) == 0) {
+      return InvalidArgument("the case has no data for input '" + port.name + "'");
+    }
+  }
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
+                        LoadInputs(engine->inputs(), set.inputs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, engine->Run(inputs));
+  double worst = -1;
+  for (const auto& [name, path] : set.outputs) {
+    size_t index = 0;
+    while (index < outputs.size() && engine->outputs()[index].name != name) ++index;
+    if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
+    MACE_ASSIGN_OR_RETURN(const HostTensor expected, LoadTensor(path, outputs[index].dtype()));
+    const Difference difference = Compare(expected, outputs[index]);
+    const double limit = LimitOf(reference, difference, half);
+    const double strain = Strain(difference, reference, limit);
+    verdict->passed = verdict->passed && strain <= 1;
+    if (strain <= worst) continue;
+    worst = strain;
+    verdict->worst = difference;
+    verdict->limit = limit;
+  }
+  return Status();
+}
+
+Verdict CheckCase(const ManifestCase& reference, Options options) {
+  Verdict verdict;
+  options.data_path = reference.data;
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(reference.model, options);
+  if (!engine.ok()) {
+    verdict.status = engine.status();
+    return verdict;
+  }
+  verdict.passed = true;
+  const bool half = options.precision == Precision::kFloat16;
+  for (const ManifestSet& set : reference.sets) {
+    verdict.status = CheckSet(reference, set, half, engine->get(), &verdict);
+    if (!verdict.status.ok()) break;
+  }
+  verdict.passed = verdict.passed && verdict.status.ok();
+  verdict.cpu_ops = (*engine)->stats().cpu_ops;
+  verdict.gpu_ops = (*engine)->stats().gpu_image_ops + (*engine)->stats().gpu_buffer_ops;
+  return verdict;
+}
+
+const char* WordFor(const Verdict& verdict) {
+  if (!verdict.status.ok()) return "refused";
+  return verdict.passed ? "passed" : "failed";
+}
+
+void PrintRow(FILE* out, const ManifestCase& reference, const Verdict& verdict) {
+  std::fprintf(out, "%-8s %-5s %-40s", WordFor(verdict), reference.format.c_str(),
+               reference.name.c_str());
+  if (!verdict.status.ok()) {
+    std::fprintf(out, " %s\n", verdict.status.message().c_str());
+    return;
+  }
+  const bool by_cosine = !reference.max_abs_error.has_value();
+  std::fprintf(out, " %s %10.4g, limit %10.4g; %zu ops on the GPU, %zu on the CPU\n",
+               by_cosine ? "cosine " : "max abs",
+               by_cosine ? verdict.worst.cosine : verdict.worst.max_abs_error, verdict.limit,
+               verdict.gpu_ops, verdict.cpu_ops);
+}
+
+Json RowJson(const ManifestCase& reference, const Verdict& verdict) {
+  const bool refused = !verdict.status.ok();
+  return {{"name", reference.name},
+          {"format", reference.format},
+          {"verdict", WordFor(verdict)},
+          {"why", refused ? Json(verdict.status.message()) : Json(nullptr)},
+          {"limit", refused ? Json(nullptr) : NumberOrNull(verdict.limit)},
+          {"worst", refused ? Json(nullptr) : ToJson(verdict.worst)},
+          {"gpu_ops", verdict.gpu_ops},
+          {"cpu_ops", verdict.cpu_ops}};
+}
+
+int Validate(const ValidateArguments& arguments) {
+  const StatusOr<Options> options = arguments.common.ToOptions();
+  if (!options.ok()) return ReportBadUse(options.status().message());
+  StatusOr<std::vector<ManifestCase>> cases = ReadManifest(arguments.folder);
+  if (!cases.ok()) return Report(cases.status());
+  FILE* out = TableStream(arguments.common.json);
+  std::map<std::string, size_t> counts = {{"passed", 0}, {"failed", 0}, {"refused", 0}};
+  Json rows = Json::array();
+  for (const ManifestCase& reference : *cases) {
+    if (reference.name.find(arguments.filter) == std::string::npos) continue;
+    const Verdict verdict = CheckCase(reference, *options);
+    // A device that fails says nothing about the cases.
+    if (ExitCodeOf(verdict.status) == kExitDeviceError) return Report(verdict.status);
+    ++counts[WordFor(verdict)];
+    PrintRow(out, reference, verdict);
+    std::fflush(out);
+    rows.push_back(RowJson(reference, verdict));
+  }
+  if (rows.empty()) {
+    return ReportBadUse("--filter: no case of " + arguments.folder + " has '" + arguments.filter +
+                        "' in its name");
+  }
+  std::fprintf(out, "%zu passed, %zu failed, %zu refused\n", counts["passed"], counts["failed"],
+               counts["refused"]);
+  const Status written = WriteJson(arguments.common.json, {{"folder", arguments.folder},
+                                                           {"passed", counts["passed"]},
+                                                           {"failed", counts["failed"]},
+                                                           {"refused", counts["refused"]},
+                                                           {"cases", rows}});
+  if (!written.ok()) return Report(written);
+  return counts["failed"] + counts["refused"] == 0 ? kExitDone : kExitComparisonFailed;
+}
+
+}  // namespace
+
+Command AddValidateCommand(CLI::App* app) {
+  CLI::App* command = app->add_subcommand(
+      "validate", "run every case of a folder with a manifest.json against its expected outputs");
+  auto arguments = std::make_shared<ValidateArguments>();
+  ModelArguments& common = arguments->common;
+  command->add_option("folder", arguments->folder, "where manifest.json is")->required();
+  command->add_option("--filter", arguments->filter, "only cases with this in their name");
+  common.AddPlanOptions(command);
+  command->add_option("--cache", common.cache, "the compiled-program cache file, or none")
+      ->capture_default_str();
+  command->add_option("--json", common.json, "write the table as JSON to a file, or to stdout");
+  return {command, [arguments] { return Validate(*arguments); }};
+}
+
+}  // namespace mace
