@@ -73,6 +73,7 @@ class CacheStore {
   // One line that begins with the path, for the log; empty when warm.
   const std::string& reason() const { return reason_; }
   const std::string& path() const { return path_; }
+  const CacheStoreOptions& options() const { return options_; }
 
   // kNotFound when the program is not there, kCorruption or kIoError when its section cannot be
   // used: a miss all three.

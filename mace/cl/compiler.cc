@@ -8,6 +8,7 @@
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
+#include "mace/cl/cache_layer.h"
 #include "mace/cl/nvidia_cubin.h"
 
 namespace mace {
@@ -180,7 +181,8 @@ Status ProgramCompiler::StoreAfterFirstUse(
     }
     stored_[built->key] = true;
   }
-  return store_->Flush();
+  MACE_RETURN_IF_ERROR(store_->Flush());
+  return StoreLayerPrograms();
 }
 
 std::optional<std::string> ProgramCompiler::FindTuning(const std::string& signature) const {

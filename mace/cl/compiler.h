@@ -63,8 +63,9 @@ class ProgramCompiler {
                                                            const std::string& what) const;
 
   // Asks the driver, once, for the binary of each program that was built from source, and writes
-  // the cache file. REQUIRES: every launch of these programs has finished once. Does nothing
-  // without a store, for what came from the cache, or for what was stored before.
+  // the cache file; has the layer (cache_layer.h) do the same for a library's programs. REQUIRES:
+  // every launch of these programs has finished once. Does nothing without a store, for what came
+  // from the cache, or for what was stored before.
   Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
 
   // What was measured on this device, kept in the cache file: `signature` says what was tried (any

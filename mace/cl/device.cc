@@ -6,6 +6,7 @@
 
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
+#include "mace/cl/cache_layer.h"
 #include "mace/cl/error.h"
 #include "mace/cl/pocl_folder.h"
 
@@ -173,6 +174,7 @@ bool HasHalfImages(cl_context context) {
 
 StatusOr<std::vector<ClDeviceEntry>> ListDevices() {
   PreparePoclFolder();
+  TakeInCacheLayer();
   std::vector<ClDeviceEntry> entries;
   cl_uint count = 0;
   const cl_int error = clGetPlatformIDs(0, nullptr, &count);

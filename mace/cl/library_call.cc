@@ -4,7 +4,9 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <mutex>
 
+#include "mace/base/log.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/error.h"
 
@@ -92,13 +94,26 @@ ClMemHandle Share(const ClMemory& memory) {
 
 }  // namespace
 
+std::string WhyNoLibraryCalls(const CacheStore* store) {
+  if (store == nullptr || WhyNoCacheLayer().empty()) return "";
+  static std::once_flag once;
+  std::call_once(once, [] {
+    Log(LogLevel::kWarning,
+        "CLBlast is left out, its kernels would be compiled at every start: " + WhyNoCacheLayer());
+  });
+  return "CLBlast is left out with a cache file: " + WhyNoCacheLayer();
+}
+
 StatusOr<ClLibraryCall> ClLibraryCall::Create(const Launch& launch,
                                               const std::vector<const ClMemory*>& operands,
-                                              const std::string& name, ClQueue* queue) {
-  if (CacheIsRequired()) {
+                                              const std::string& name, const LibraryCache& cache,
+                                              ClQueue* queue) {
+  if (CacheIsRequired() && cache.store == nullptr) {
     return NotFound("MACE_REQUIRE_CACHE=1 forbids CLBlast, which compiles its own kernels: " +
-                    name);
+                    name + ": no cache file is set");
   }
+  const std::string why_not = WhyNoLibraryCalls(cache.store);
+  if (!why_not.empty()) return Unsupported(name + ": " + why_not);
   if (!GetClblast().error.empty()) return Unsupported(name + ": " + GetClblast().error);
   ClLibraryCall call;
   call.call_ = *launch.call;
@@ -116,9 +131,18 @@ StatusOr<ClLibraryCall> ClLibraryCall::Create(const Launch& launch,
   call.b_offsets_ = ToSizes(call.call_.b_offsets);
   const size_t elements = static_cast<size_t>(call.call_.rows * call.call_.columns);
   for (size_t i = 0; i < call.a_offsets_.size(); ++i) call.y_offsets_.push_back(i * elements);
-  MACE_RETURN_IF_ERROR(call.Enqueue(queue));
+  MACE_RETURN_IF_ERROR(call.EnqueueFirst(cache, queue));
   MACE_RETURN_IF_ERROR(queue->Finish());
   return call;
+}
+
+Status ClLibraryCall::EnqueueFirst(const LibraryCache& cache, ClQueue* queue) {
+  CacheLayerScope scope(cache.store, cache.keep);
+  const Status status = Enqueue(queue);
+  programs_ = scope.Leave();
+  if (programs_.refused == 0) return status;
+  return NotFound("MACE_REQUIRE_CACHE=1 forbids CLBlast, which compiles its own kernels: " + name_ +
+                  ": not in the cache " + cache.store->path());
 }
 
 Status ClLibraryCall::CheckOperands(const std::vector<const ClMemory*>& operands) const {

@@ -1,14 +1,20 @@
 // Routines of CLBlast, enqueued like kernels: the only place that knows the library.
 //
 // CLBlast compiles kernels of its own, from source, once a process and device: past the one door to
-// the compiler (compiler.h), so past the cache. Therefore MACE_REQUIRE_CACHE=1 makes such a call an
-// error that names it, no plan has one unless a measurement asked for it, and Create makes the call
-// once, so that the compile is part of the start and of no run. A call may allocate.
+// the compiler (compiler.h). The loader layer (cache_layer.h) has them come from the cache file all
+// the same, so that a warm start compiles none of them, and MACE_REQUIRE_CACHE=1 allows a call
+// whose kernels are in the file. Where there is a cache file but no layer, CLBlast is left out. No
+// plan has a call unless a measurement asked for it, and Create makes the call once, so that the
+// compile is part of the start and of no run. A call may allocate.
+//
+// CLBlast keeps what it compiled for the life of the process: a second cache file that is used in
+// the same process gets its kernels from the next process on.
 //
 // Ownership: keeps its operands alive (the driver counts). Errors: kNotFound where the cache is
-// required, kUnsupported where the library is not installed or for half precision on a device
-// without it, kDeviceError with the library's code. Thread contract: thread-compatible; calls on
-// different objects may run at once.
+// required and lacks a kernel, kUnsupported where the library is not installed, without the layer
+// (with the reason, which also is logged once), or for half precision on a device without it,
+// kDeviceError with the library's code. Thread contract: thread-compatible; calls on different
+// objects may run at once.
 #ifndef MACE_CL_LIBRARY_CALL_H_
 #define MACE_CL_LIBRARY_CALL_H_
 
@@ -17,12 +23,24 @@
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/cache/store.h"
+#include "mace/cl/cache_layer.h"
 #include "mace/cl/handle.h"
 #include "mace/cl/memory.h"
 #include "mace/cl/queue.h"
 #include "mace/ops/kernel.h"
 
 namespace mace {
+
+// Where a library's kernels come from.
+struct LibraryCache {
+  const CacheStore* store = nullptr;  // Null: no cache file.
+  // False for a call that is measured and thrown away: its kernels are not stored for it.
+  bool keep = true;
+};
+
+// Why no library may be called; empty where one may be.
+std::string WhyNoLibraryCalls(const CacheStore* store);
 
 class ClLibraryCall {
  public:
@@ -31,13 +49,19 @@ class ClLibraryCall {
   // variant) is for messages. REQUIRES: launch.call.
   static StatusOr<ClLibraryCall> Create(const Launch& launch,
                                         const std::vector<const ClMemory*>& operands,
-                                        const std::string& name, ClQueue* queue);
+                                        const std::string& name, const LibraryCache& cache,
+                                        ClQueue* queue);
 
   Status Enqueue(ClQueue* queue) const;
+
+  // The library's programs that Create had built: none where an earlier call had needed them.
+  const CacheLayerScope::Counts& programs() const { return programs_; }
 
  private:
   template <typename Routines, typename T>
   Status EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue) const;
+  // Makes the call for the first time, its kernels from the cache where they are there.
+  Status EnqueueFirst(const LibraryCache& cache, ClQueue* queue);
   Status CheckOperands(const std::vector<const ClMemory*>& operands) const;
 
   LibraryCall call_;
@@ -46,6 +70,7 @@ class ClLibraryCall {
   ClMemHandle a_, b_, y_;
   // What CLBlast takes: offsets of each product, in elements.
   std::vector<size_t> a_offsets_, b_offsets_, y_offsets_;
+  CacheLayerScope::Counts programs_;
 };
 
 }  // namespace mace

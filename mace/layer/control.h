@@ -15,10 +15,6 @@ namespace mace {
 inline constexpr char kCacheLayerLibrary[] = "libmace_cl_cache_layer.so";
 inline constexpr char kOpenClLayersVariable[] = "OPENCL_LAYERS";
 
-// A source that ends with this line is left alone: its program has a cache of its own. At the end,
-// so that no line number of a build log moves.
-inline constexpr char kUncachedMark[] = "\n// mace: cached by its maker\n";
-
 extern "C" {
 
 struct MaceClCacheCounters {
@@ -30,15 +26,34 @@ struct MaceClCacheCounters {
   uint64_t loaded_bytes;
 };
 
+// A cache file and what is asked of it, as CacheStoreOptions has it.
+struct MaceClCacheFile {
+  const char* path;
+  uint64_t max_bytes;
+  const uint8_t* public_key;  // 32 bytes: only a file signed with it is used. Null: any.
+  int allow_untrusted;
+  int read_only;
+  // 0: what is compiled here is stored only once another scope that keeps makes a kernel of it.
+  int keep;
+};
+
 struct MaceClCacheControl {
   uint32_t version;  // kControlVersion; others are not to be used.
   // Whether the loader took the layer in.
   int (*active)();
-  // The file for programs built from here on; null or empty: no cache.
-  void (*use_file)(const char* path, uint64_t max_bytes);
-  // Stores every program whose launches have finished, and writes the file. 0, or -1 where the file
+  // From here on the layer leaves alone all that happens outside of scopes: for a program that took
+  // the layer in itself, where its user did not ask for it.
+  void (*only_in_scopes)();
+  // A scope lasts from enter to leave on one thread: programs that this thread creates and builds
+  // meanwhile go by that file, or with a null one are left alone, and the layer says nothing of
+  // what MACE_REQUIRE_CACHE=1 forbids. Scopes do not nest. leave gives what was counted in it,
+  // null: not wanted.
+  void (*enter)(const MaceClCacheFile* file);
+  void (*leave)(MaceClCacheCounters* counters);
+  // Stores every program whose launches have finished, and writes the files. 0, or -1 where a file
   // could not be written.
   int (*store)();
+  // Of the process.
   void (*counters)(MaceClCacheCounters* counters);
 };
 
@@ -47,7 +62,7 @@ using MaceClCacheControlFunction = const MaceClCacheControl* (*)();
 }  // extern "C"
 
 inline constexpr char kControlFunction[] = "MaceClCacheLayerControl";
-inline constexpr uint32_t kControlVersion = 1;
+inline constexpr uint32_t kControlVersion = 2;
 
 }  // namespace mace
 

@@ -5,6 +5,7 @@
 
 #include "mace/layer/calls.h"
 #include "mace/layer/program_cache.h"
+#include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 
 namespace mace {
@@ -55,6 +56,7 @@ std::string NameOf(cl_kernel kernel) {
 void Follow(cl_kernel kernel, const std::string& name, const ProgramPointer& program) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
   Objects().kernels[kernel] = {program, name, 1};
+  if (!ThisScope().entered || ThisScope().keep) program->wanted = true;
   ++program->kernels;
   program->launches[name];
 }

@@ -7,6 +7,7 @@
 
 #include "mace/layer/calls.h"
 #include "mace/layer/program_cache.h"
+#include "mace/layer/scope.h"
 #include "mace/layer/stores.h"
 
 namespace mace {
@@ -20,16 +21,31 @@ cl_icd_dispatch g_calls = {};
 
 int Active() { return g_driver.load() != nullptr; }
 
-void UseFile(const char* path, uint64_t max_bytes) {
-  UseCacheFile(path == nullptr ? "" : path, max_bytes);
+void Enter(const MaceClCacheFile* file) {
+  if (file == nullptr || file->path == nullptr || *file->path == '\0') {
+    EnterScope(nullptr, false);
+    return;
+  }
+  CacheStoreOptions options;
+  options.size_limit = file->max_bytes;
+  options.read_only = file->read_only != 0;
+  options.trust.allow_untrusted = file->allow_untrusted != 0;
+  if (file->public_key != nullptr) {
+    PublicKey key;
+    std::copy_n(file->public_key, key.size(), key.begin());
+    options.trust.public_key = key;
+  }
+  EnterScope(StoreFor(file->path, options), file->keep != 0 && !options.read_only);
+}
+
+void Leave(MaceClCacheCounters* counters) {
+  const MaceClCacheCounters counted = LeaveScope();
+  if (counters != nullptr) *counters = counted;
 }
 
 int Store() { return StoreEverything(0) ? 0 : -1; }
 
-void ReadCounters(MaceClCacheCounters* counters) {
-  std::lock_guard<std::mutex> lock(Objects().mutex);
-  *counters = Counters();
-}
+void GiveCounters(MaceClCacheCounters* counters) { *counters = ReadCounters(); }
 
 }  // namespace
 
@@ -75,7 +91,8 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
 
 CL_API_ENTRY const mace::MaceClCacheControl* MaceClCacheLayerControl() {
   static const mace::MaceClCacheControl control = {
-      mace::kControlVersion, &mace::Active, &mace::UseFile, &mace::Store, &mace::ReadCounters};
+      mace::kControlVersion, &mace::Active, &mace::TakePartOnlyInScopes, &mace::Enter,
+      &mace::Leave,          &mace::Store,  &mace::GiveCounters};
   return &control;
 }
 

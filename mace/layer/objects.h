@@ -86,6 +86,7 @@ struct TrackedProgram {
   int kernels = 0;            // Alive, of a hit or a pending one.
   bool held = false;          // Whether the layer holds a reference of `handle`.
   bool binary_asked = false;  // By the application, since the build.
+  bool wanted = true;         // In the store: a kernel was made where what is compiled is kept.
   // Launch shapes by kernel, as Text(), for which the stored binary has code.
   std::map<std::string, std::set<std::string>> covered;
   bool new_shapes = false;  // It was launched in one that is not among them.

@@ -12,6 +12,7 @@
 #include "mace/base/strings.h"
 #include "mace/cache/program_key.h"
 #include "mace/layer/device_entry.h"
+#include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 #include "mace/layer/source_check.h"
 #include "mace/layer/stores.h"
@@ -146,9 +147,9 @@ std::string AddToStore(TrackedProgram* program, bool again) {
   LayerNote((again ? "extended " : "stored ") + ShortName(*program) + ": " +
             std::to_string(binary.size()) + " bytes, " + std::to_string(shapes.size()) +
             " kernels" + (twin == nullptr ? "" : ", by a second program"));
+  Count(&MaceClCacheCounters::stored);
   std::lock_guard<std::mutex> lock(Objects().mutex);
   program->covered = std::move(shapes);
-  ++Counters().stored;
   return "";
 }
 
@@ -181,11 +182,7 @@ void AtExit(pid_t owner) {
   if (getpid() != owner || done.exchange(true)) return;
   constexpr int kWaitMilliseconds = 2000;
   StoreEverything(kWaitMilliseconds);
-  MaceClCacheCounters counters;
-  {
-    std::lock_guard<std::mutex> lock(Objects().mutex);
-    counters = Counters();
-  }
+  const MaceClCacheCounters counters = ReadCounters();
   LayerNote(std::to_string(counters.hits) + " hits, " + std::to_string(counters.misses) +
             " misses, " + std::to_string(counters.untouched) + " left alone, " +
             std::to_string(counters.stored) + " stored");
@@ -209,6 +206,10 @@ std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, cons
   if (!why.empty()) return why;
   program->device_entry = ReadDeviceEntry(program->device);
   program->specialises = SpecialisesAtLaunch(program->device_entry);
+  {
+    std::lock_guard<std::mutex> lock(Objects().mutex);
+    program->wanted = !ThisScope().entered || ThisScope().keep;
+  }
   program->key = ProgramKey(MakeIdentity(program->source, program->options, program->device_entry));
   return "";
 }
@@ -251,8 +252,7 @@ std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
       program->store->FindTuning(program->device_entry, LogKey(*program)).value_or("");
   LayerNote("hit " + ShortName(*program) + ": " + std::to_string(size) + " bytes, " +
             Milliseconds(start));
-  std::lock_guard<std::mutex> lock(Objects().mutex);
-  Counters().loaded_bytes += size;
+  Count(&MaceClCacheCounters::loaded_bytes, size);
   return hidden;
 }
 
@@ -298,7 +298,7 @@ bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds) {
 
 bool HasSomethingToStore(const TrackedProgram& program) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
-  return program.state == BuildState::kPending || program.new_shapes;
+  return program.wanted && (program.state == BuildState::kPending || program.new_shapes);
 }
 
 void StoreProgram(TrackedProgram* program) {
@@ -350,11 +350,6 @@ void ArmExit() {
   std::lock_guard<std::mutex> lock(mutex);
   if (g_owner == 0) g_owner = getpid();
   std::atexit([] { AtExit(g_owner); });
-}
-
-MaceClCacheCounters& Counters() {
-  static auto* const counters = new MaceClCacheCounters{};
-  return *counters;
 }
 
 }  // namespace mace

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 
-#include "mace/layer/control.h"
 #include "mace/layer/objects.h"
 
 namespace mace {
@@ -49,8 +48,6 @@ bool StoreEverything(int wait_milliseconds);
 // Has StoreEverything called at the process's exit, before what the process set up until now is
 // torn down: for compilers in libraries, whose own static objects die at exit, too.
 void ArmExit();
-
-MaceClCacheCounters& Counters();  // Guarded by the table's mutex.
 
 }  // namespace mace
 

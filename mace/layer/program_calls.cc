@@ -5,6 +5,7 @@
 
 #include "mace/layer/calls.h"
 #include "mace/layer/program_cache.h"
+#include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 
 namespace mace {
@@ -30,9 +31,8 @@ void Hold(TrackedProgram* program) {
 
 // MACE_REQUIRE_CACHE=1 and no stored binary.
 cl_int Refuse(const std::string& what, cl_int error) {
-  LayerWarning("MACE_REQUIRE_CACHE=1 forbids " + what);
-  std::lock_guard<std::mutex> lock(Objects().mutex);
-  ++Counters().refused;
+  if (!ThisScope().entered) LayerWarning("MACE_REQUIRE_CACHE=1 forbids " + what);
+  Count(&MaceClCacheCounters::refused);
   return error;
 }
 
@@ -54,18 +54,15 @@ cl_int EndPreviousBuild(TrackedProgram* program) {
   return CL_SUCCESS;
 }
 
-bool IsCachedByItsMaker(const TrackedProgram& program) {
-  const size_t length = std::strlen(kUncachedMark);
-  return program.source.size() >= length &&
-         program.source.compare(program.source.size() - length, length, kUncachedMark) == 0;
-}
+// Whether no compile may be let through.
+bool MustRefuse() { return LayerMayNotCompile() && TakesPart(); }
 
 cl_program CL_API_CALL CreateProgramWithSource(cl_context context, cl_uint count,
                                                const char** strings, const size_t* lengths,
                                                cl_int* errcode_ret) {
   cl_program program =
       Driver().clCreateProgramWithSource(context, count, strings, lengths, errcode_ret);
-  if (program == nullptr) return nullptr;
+  if (program == nullptr || !TakesPart()) return program;
   // For the line at exit; what stores programs is armed by them.
   static const bool armed = LayerNotesWanted() && (ArmExit(), true);
   static_cast<void>(armed);
@@ -83,7 +80,7 @@ cl_program CL_API_CALL CreateProgramWithSource(cl_context context, cl_uint count
 
 cl_program CL_API_CALL CreateProgramWithIL(cl_context context, const void* il, size_t length,
                                            cl_int* errcode_ret) {
-  if (LayerMayNotCompile()) {
+  if (MustRefuse()) {
     const cl_int error = Refuse("clCreateProgramWithIL", CL_INVALID_OPERATION);
     if (errcode_ret != nullptr) *errcode_ret = error;
     return nullptr;
@@ -109,8 +106,8 @@ cl_int Compile(const ProgramPointer& tracked, const BuildCall& call) {
     // Before the driver is asked: it may notify another thread, which makes kernels at once.
     std::lock_guard<std::mutex> lock(Objects().mutex);
     Objects().SetState(tracked.get(), BuildState::kPending);
-    ++Counters().misses;
   }
+  Count(&MaceClCacheCounters::misses);
   const cl_int error = call.Forward(tracked->handle);
   LayerNote("miss " + ToHex(DigestBytes(tracked->key)).substr(0, 12) + ": compiled" +
             (error == CL_SUCCESS ? "" : " in vain"));
@@ -131,8 +128,8 @@ cl_int LeaveAlone(const ProgramPointer& tracked, const std::string& why, const B
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
     tracked->state = BuildState::kUntouched;
-    ++Counters().untouched;
   }
+  Count(&MaceClCacheCounters::untouched);
   return call.Forward(tracked->handle);
 }
 
@@ -141,7 +138,7 @@ cl_int CL_API_CALL BuildProgram(cl_program program, cl_uint device_count,
                                 void* user_data) {
   const BuildCall call = {device_count, devices, options, notify, user_data};
   const ProgramPointer tracked = Objects().Find(program);
-  if (tracked == nullptr || IsCachedByItsMaker(*tracked)) return call.Forward(program);
+  if (tracked == nullptr) return call.Forward(program);
   const cl_int error = EndPreviousBuild(tracked.get());
   if (error != CL_SUCCESS) return error;
   const std::string why = notify == nullptr && user_data != nullptr
@@ -159,8 +156,8 @@ cl_int CL_API_CALL BuildProgram(cl_program program, cl_uint device_count,
     std::lock_guard<std::mutex> lock(Objects().mutex);
     tracked->hidden = std::move(hidden);
     Objects().SetState(tracked.get(), BuildState::kHit);
-    ++Counters().hits;
   }
+  Count(&MaceClCacheCounters::hits);
   // As a driver may: before the call returns.
   if (notify != nullptr) notify(program, user_data);
   return CL_SUCCESS;
@@ -170,7 +167,7 @@ cl_int CL_API_CALL CompileProgram(cl_program program, cl_uint device_count,
                                   const cl_device_id* devices, const char* options,
                                   cl_uint header_count, const cl_program* headers,
                                   const char** names, Notify notify, void* user_data) {
-  if (LayerMayNotCompile()) return Refuse("clCompileProgram", CL_COMPILER_NOT_AVAILABLE);
+  if (MustRefuse()) return Refuse("clCompileProgram", CL_COMPILER_NOT_AVAILABLE);
   const ProgramPointer tracked = Objects().Find(program);
   if (tracked != nullptr) {
     const cl_int error = EndPreviousBuild(tracked.get());
@@ -184,7 +181,7 @@ cl_program CL_API_CALL LinkProgram(cl_context context, cl_uint device_count,
                                    const cl_device_id* devices, const char* options,
                                    cl_uint input_count, const cl_program* inputs, Notify notify,
                                    void* user_data, cl_int* errcode_ret) {
-  if (LayerMayNotCompile()) {
+  if (MustRefuse()) {
     const cl_int error = Refuse("clLinkProgram", CL_LINKER_NOT_AVAILABLE);
     if (errcode_ret != nullptr) *errcode_ret = error;
     return nullptr;

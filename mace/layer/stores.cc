@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mace/base/files.h"
+#include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 
 namespace mace {
@@ -16,8 +17,8 @@ constexpr std::chrono::seconds kFlushInterval(5);
 
 struct Stores {
   std::mutex mutex;
-  bool chosen = false;
-  std::shared_ptr<CacheStore> current;              // Null: no cache.
+  bool chosen = false;                              // The environment was read.
+  std::shared_ptr<CacheStore> chosen_store;         // Null: no cache.
   std::vector<std::shared_ptr<CacheStore>> in_use;  // All that were opened.
   Clock::time_point last_flush = Clock::now();
 };
@@ -27,39 +28,46 @@ Stores& TheStores() {
   return *stores;
 }
 
-void OpenStore(const std::string& path, uint64_t max_bytes, Stores* stores) {
-  stores->chosen = true;
-  stores->current = nullptr;
-  if (path.empty()) return;
+bool AsksTheSame(const CacheStoreOptions& a, const CacheStoreOptions& b) {
+  return a.size_limit == b.size_limit && a.read_only == b.read_only &&
+         a.trust.allow_untrusted == b.trust.allow_untrusted &&
+         a.trust.public_key == b.trust.public_key;
+}
+
+// REQUIRES: the mutex is held.
+std::shared_ptr<CacheStore> FindOrOpen(const std::string& path, const CacheStoreOptions& options,
+                                       Stores* stores) {
   for (const std::shared_ptr<CacheStore>& store : stores->in_use) {
-    if (store->path() == path) stores->current = store;
+    if (store->path() == path && AsksTheSame(store->options(), options)) return store;
   }
-  if (stores->current != nullptr) return;
-  CacheStoreOptions options;
-  options.size_limit = max_bytes;
-  stores->current = CacheStore::Open(path, options);
-  stores->in_use.push_back(stores->current);
-  if (stores->current->status() == CacheFileStatus::kRejected) {
-    LayerWarning("the file is not used: " + stores->current->reason());
-  }
+  stores->in_use.push_back(CacheStore::Open(path, options));
+  return stores->in_use.back();
 }
 
 }  // namespace
 
-void UseCacheFile(const std::string& path, uint64_t max_bytes) {
+std::shared_ptr<CacheStore> StoreFor(const std::string& path, const CacheStoreOptions& options) {
   std::lock_guard<std::mutex> lock(TheStores().mutex);
-  OpenStore(path, max_bytes, &TheStores());
+  return FindOrOpen(path, options, &TheStores());
 }
 
 std::shared_ptr<CacheStore> CurrentStore() {
+  if (ThisScope().entered) return ThisScope().store;
   Stores& stores = TheStores();
   std::lock_guard<std::mutex> lock(stores.mutex);
   if (!stores.chosen) {
     const LayerSettings settings = ReadLayerSettings();
     if (!settings.problem.empty()) LayerWarning(settings.problem);
-    OpenStore(settings.file, settings.max_bytes, &stores);
+    stores.chosen = true;
+    if (settings.file.empty()) return nullptr;
+    CacheStoreOptions options;
+    options.size_limit = settings.max_bytes;
+    stores.chosen_store = FindOrOpen(settings.file, options, &stores);
+    if (stores.chosen_store->status() == CacheFileStatus::kRejected) {
+      LayerWarning("the file is not used: " + stores.chosen_store->reason());
+    }
   }
-  return stores.current;
+  return stores.chosen_store;
 }
 
 bool FlushStores() {
@@ -71,7 +79,7 @@ bool FlushStores() {
   }
   bool all = true;
   for (const std::shared_ptr<CacheStore>& store : stores) {
-    if (!store->dirty()) continue;
+    if (!store->dirty() || store->options().read_only) continue;
     Status status = MakeDirectories(DirectoryName(store->path()), 0700);
     if (status.ok()) status = store->Flush();
     if (!status.ok()) LayerWarning("the file is not written: " + status.message());

@@ -1,4 +1,4 @@
-// The cache files in use: one, unless a program that knows the layer names others.
+// The cache files in use: the environment's, and those that a program that knows the layer names.
 //
 // Errors: a line on stderr; a file that cannot be used is an empty one. Thread contract:
 // thread-safe.
@@ -13,10 +13,10 @@
 
 namespace mace {
 
-// Says from here on which file is used; until then the environment says it. Empty: none.
-void UseCacheFile(const std::string& path, uint64_t max_bytes);
+// The same store for the same file and options, opened at the first call.
+std::shared_ptr<CacheStore> StoreFor(const std::string& path, const CacheStoreOptions& options);
 
-// For programs built from here on; null: no cache.
+// For what this thread builds: its scope's, else that of the environment. Null: no cache.
 std::shared_ptr<CacheStore> CurrentStore();
 
 // Writes what was added. False where a file could not be written.

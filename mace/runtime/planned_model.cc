@@ -113,6 +113,13 @@ void AddPlanStats(const PlannedModel& model, RunStats* stats) {
     (program->from_source ? from_source : loaded) += 1;
     stats->cache.loaded_bytes += session.reused_programs() == 0 ? program->loaded_bytes : 0;
   }
+  const CacheLayerScope::Counts& library = session.library_programs();
+  stats->cache.built_from_source += library.compiled;
+  stats->cache.loaded_bytes += library.loaded_bytes;
+  if (!stats->cache.file.empty()) {
+    stats->cache.hits += library.hits;
+    stats->cache.misses += library.compiled;
+  }
   // Programs that another session had built were neither compiled nor looked up for this one.
   if (session.reused_programs() > 0) return;
   stats->cache.built_from_source += from_source;

@@ -68,9 +68,11 @@ Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& 
 Session::Session(std::shared_ptr<const Plan> plan, ClQueue queue)
     : plan_(std::move(plan)), queue_(std::move(queue)), values_(*plan_->graph) {}
 
+Session::~Session() { static_cast<void>(queue_.Finish()); }
+
 StatusOr<std::unique_ptr<Session>> Session::Create(
     std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
-    std::vector<std::shared_ptr<const BuiltProgram>> programs) {
+    std::vector<std::shared_ptr<const BuiltProgram>> programs, SessionUse use) {
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(std::move(plan), std::move(queue)));
   session->programs_ = std::move(programs);
@@ -96,7 +98,8 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   if (packer.joinable()) packer.join();
   MACE_RETURN_IF_ERROR(built);
   MACE_RETURN_IF_ERROR(packed);
-  MACE_RETURN_IF_ERROR(session->BindLaunches());
+  const LibraryCache library_cache = {compiler->store(), use == SessionUse::kModel};
+  MACE_RETURN_IF_ERROR(session->BindLaunches(library_cache));
   session->PrepareHost();
   MACE_RETURN_IF_ERROR(session->RunSetup());
   return session;
@@ -121,7 +124,7 @@ Status Session::BuildPrograms(ProgramCompiler* compiler) {
   return Status();
 }
 
-Status Session::BindLaunches() {
+Status Session::BindLaunches(const LibraryCache& cache) {
   ScopedStartPart part("kernels");
   const double begin = MonotonicMilliseconds();
   launches_.reserve(plan_->launches.size());
@@ -131,7 +134,7 @@ Status Session::BindLaunches() {
     const bool is_call = planned.launch.call.has_value();
     if (!is_call && program >= programs_.size()) return Internal("plan: a launch names no program");
     StatusOr<BoundLaunch> bound =
-        is_call ? BindCall(planned) : BindLaunch(planned, *programs_[program]->program);
+        is_call ? BindCall(planned, cache) : BindLaunch(planned, *programs_[program]->program);
     if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
     launches_.push_back(*std::move(bound));
   }
@@ -159,7 +162,8 @@ StatusOr<Session::BoundLaunch> Session::BindLaunch(const PlannedLaunch& planned,
   return bound;
 }
 
-StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned) {
+StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned,
+                                                 const LibraryCache& cache) {
   std::vector<const ClMemory*> operands;
   for (const KernelArgument& argument : planned.launch.arguments) {
     const auto* named = std::get_if<TensorArgument>(&argument);
@@ -175,8 +179,12 @@ StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned) {
   }
   const NodePlacement& placement = plan_->placements[static_cast<size_t>(planned.node)];
   BoundLaunch bound;
-  MACE_ASSIGN_OR_RETURN(
-      bound.call, ClLibraryCall::Create(planned.launch, operands, placement.variant, &queue_));
+  MACE_ASSIGN_OR_RETURN(bound.call, ClLibraryCall::Create(planned.launch, operands,
+                                                          placement.variant, cache, &queue_));
+  const CacheLayerScope::Counts& built = bound.call->programs();
+  library_programs_.hits += built.hits;
+  library_programs_.compiled += built.compiled;
+  library_programs_.loaded_bytes += built.loaded_bytes;
   bound.node = planned.node;
   return bound;
 }

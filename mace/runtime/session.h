@@ -22,12 +22,19 @@
 
 namespace mace {
 
+// What a session is made for: a trial is measured and thrown away, and nothing is stored for it.
+enum class SessionUse { kModel, kTrial };
+
 class Session : public Executor {
  public:
   // `compiler` is not kept. `programs`: those of the plan, where they are built already.
   static StatusOr<std::unique_ptr<Session>> Create(
       std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
-      std::vector<std::shared_ptr<const BuiltProgram>> programs = {});
+      std::vector<std::shared_ptr<const BuiltProgram>> programs = {},
+      SessionUse use = SessionUse::kModel);
+
+  // Waits for what is still at work: a failed Run may leave launches behind.
+  ~Session() override;
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
 
@@ -38,6 +45,8 @@ class Session : public Executor {
   const std::vector<std::shared_ptr<const BuiltProgram>>& programs() const { return programs_; }
   // How many of them another session of the compiler had asked for before.
   size_t reused_programs() const { return reused_programs_; }
+  // Of a library, built for this session's calls.
+  const CacheLayerScope::Counts& library_programs() const { return library_programs_; }
   size_t launches_per_run() const { return launches_per_run_; }
   size_t device_bytes() const { return memory_.bytes(); }
   // Creating and building programs and kernels, in milliseconds.
@@ -54,9 +63,9 @@ class Session : public Executor {
 
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
-  Status BindLaunches();
+  Status BindLaunches(const LibraryCache& cache);
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
-  StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned);
+  StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   void PrepareHost();
   Status RunSetup();
@@ -77,6 +86,7 @@ class Session : public Executor {
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
   size_t reused_programs_ = 0;
+  CacheLayerScope::Counts library_programs_;
   size_t launches_per_run_ = 0;
   double program_ms_ = 0;
 };

@@ -132,8 +132,9 @@ StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
                                               std::vector<HostTensor>* outputs) {
   std::vector<std::shared_ptr<const BuiltProgram>> programs;
   if (!trial.plan->program_sources.empty()) programs.push_back(std::move(program));
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
-                        Session::Create(trial.plan, compiler, std::move(programs)));
+  MACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      Session::Create(trial.plan, compiler, std::move(programs), SessionUse::kTrial));
   *outputs = AllocateOutputs(*trial.plan);
   MACE_RETURN_IF_ERROR(session->Run(inputs, outputs));
   return session;

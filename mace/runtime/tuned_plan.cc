@@ -4,6 +4,7 @@
 
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
+#include "mace/cl/library_call.h"
 #include "mace/plan/signature.h"
 #include "mace/runtime/trial.h"
 #include "mace/runtime/tuner.h"
@@ -43,6 +44,10 @@ StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> grap
   bool complete = true;
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
     complete = KeepWay(device, choice_of[node.name], ways) && complete;
+    for (const Lowering& way : *ways) {
+      const bool left_out = way.needs_measurement && !WhyNoLibraryCalls(compiler.store()).empty();
+      complete = complete && !left_out;
+    }
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(graph, &device, options));
   plan->options.refine_ways = nullptr;

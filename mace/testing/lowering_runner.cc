@@ -294,7 +294,7 @@ Status RunCall(const Launch& launch, const std::string& variant, RunState* state
     }
   }
   // Creating it runs it.
-  return ClLibraryCall::Create(launch, operands, variant, state->device->queue.get()).status();
+  return ClLibraryCall::Create(launch, operands, variant, {}, state->device->queue.get()).status();
 }
 
 Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state) {

@@ -1,0 +1,69 @@
+// The cache for programs that this process builds past the one door to the compiler (compiler.h):
+// those of CLBlast. The loader layer of mace/layer serves them; the engine has the OpenCL loader
+// take it in at the process's first OpenCL call, where it costs about 0.2 ms, and nothing
+// measurable a launch.
+//
+// The layer's library is the one that MACE_CL_CACHE_LAYER names (none: do without), else the one
+// beside the program or the library that this code is part of, in ../lib from there, among Bazel's
+// runfiles, or where the system's loader finds libraries. A library or folder that somebody else
+// could write is passed over. Where the user has named the layer in OPENCL_LAYERS, that one is it,
+// and the process's other programs go by the user's settings; else the layer touches nothing but
+// what a CacheLayerScope asks for.
+//
+// Thread contract: thread-safe; but taking the layer in sets an environment variable for a moment,
+// so that the first call should come before threads that read the environment.
+#ifndef MACE_CL_CACHE_LAYER_H_
+#define MACE_CL_CACHE_LAYER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "mace/base/status.h"
+#include "mace/cache/store.h"
+
+namespace mace {
+
+// Makes the process's first OpenCL call with the layer named in OPENCL_LAYERS, which has its old
+// value afterwards: processes that this one starts do not inherit the layer. Does its work once.
+void TakeInCacheLayer();
+
+// Why the layer serves no program of this process; empty where it does.
+const std::string& WhyNoCacheLayer();
+
+// Whether `path` is absolute and names a regular file of this user's or root's in such a folder,
+// the file writable by nobody else and the folder not by everyone.
+bool IsTrustedLibrary(const std::string& path);
+
+// What `layers` (a value of OPENCL_LAYERS) becomes with the layer's library appended; unchanged
+// where it names one of that file name, which then is `library`.
+std::string WithCacheLayer(const std::string& layers, std::string* library);
+
+// While it lives, what this thread builds goes by the file of `store`; with a null store the layer
+// leaves it alone. Does nothing without the layer. Not to be nested.
+class CacheLayerScope {
+ public:
+  struct Counts {
+    uint64_t hits = 0, compiled = 0, refused = 0, loaded_bytes = 0;
+  };
+
+  // `keep`: false for what is measured and thrown away; it is then looked up, and stored only where
+  // a later scope that keeps uses it.
+  explicit CacheLayerScope(const CacheStore* store, bool keep = true);
+  ~CacheLayerScope() { Leave(); }
+  CacheLayerScope(const CacheLayerScope&) = delete;
+  CacheLayerScope& operator=(const CacheLayerScope&) = delete;
+
+  // Ends it: what was built in it.
+  Counts Leave();
+
+ private:
+  bool entered_ = false;
+};
+
+// Stores what was built in scopes, once its launches have ended. kIoError where the file cannot be
+// written.
+Status StoreLayerPrograms();
+
+}  // namespace mace
+
+#endif  // MACE_CL_CACHE_LAYER_H_
