@@ -51,6 +51,8 @@ class Graph {
  public:
   std::string name;
   std::string source_format;  // "mace", "tensorflow", "onnx".
+  // What a user should know of the way the model is read: one line, or empty.
+  std::string note;
   std::vector<Value> values;
   std::vector<Node> nodes;
   std::vector<GraphPort> inputs;

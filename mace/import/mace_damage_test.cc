@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <limits>
 #include <random>
 
 #include "mace/base/files.h"
@@ -160,10 +161,14 @@ TEST(MaceDamage, OpenShapeBehindTheBatch) {
   ExpectRefused(net, StatusCode::kInvalidArgument, "input 'x': the model leaves its shape open");
 }
 
-TEST(MaceDamage, QuantizedExecution) {
-  TestNet net = GoodNet();
-  TestNet::SetInt(net.net().add_arg(), "quantize_flag", 1);
-  ExpectRefused(net, StatusCode::kUnsupported, "quantize_flag");
+TEST(MaceDamage, ScalesOf8BitModels) {
+  for (float scale : {0.0f, -1.0f, std::numeric_limits<float>::infinity(),
+                      std::numeric_limits<float>::quiet_NaN()}) {
+    TestNet net = GoodNet();
+    TestNet::SetInt(net.net().add_arg(), "quantize_flag", 1);
+    net.net().mutable_op(0)->add_quantize_info()->set_scale(scale);
+    ExpectRefused(net, StatusCode::kInvalidArgument, "quantize_info: expected a scale above 0");
+  }
 }
 
 TEST(MaceDamage, MemoryLimits) {

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,6 +20,7 @@ namespace {
 
 // Values of the net's arguments.
 constexpr int64_t kFilterOihw = 101;
+constexpr int64_t kFilterOhwi = 103;
 constexpr int64_t kSourceNchw = 2;
 constexpr int64_t kTensorFlowFramework = 0;
 
@@ -55,7 +57,8 @@ class MaceImporter {
         builder_(options),
         layout_(NetArgument(net_, "data_format", 1) == kSourceNchw ? AxisOrder::kNchw
                                                                    : AxisOrder::kNhwc,
-                &builder_) {}
+                &builder_),
+        quantized_(NetArgument(net_, "quantize_flag", 0) != 0) {}
 
   StatusOr<std::shared_ptr<Graph>> Run(const WeightFile& weights);
 
@@ -68,12 +71,14 @@ class MaceImporter {
   Status ResolveInputs(const wire::OperatorDef& def, Node* node) const;
   Status AddOutputs();
   Status AddOutput(const std::string& name);
+  StatusOr<ValueId> RoundAs8Bits(const wire::OperatorDef& def, int output, ValueId value);
   std::string OpName(const wire::OperatorDef& def) const;
 
   std::shared_ptr<const wire::MultiNetDef> model_;
   const wire::NetDef& net_;
   GraphBuilder builder_;
   MaceLayout layout_;
+  const bool quantized_;  // The model computes in 8 bits.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -82,14 +87,9 @@ std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
 }
 
 Status MaceImporter::CheckNet() const {
-  if (NetArgument(net_, "quantize_flag", 0) != 0) {
-    return Unsupported(
-        "the model computes in 8 bits (quantize_flag is 1), which is not in this "
-        "version; convert it without quantization");
-  }
   const int64_t filter_format = NetArgument(net_, "filter_format", kFilterOihw);
-  if (filter_format != kFilterOihw) {
-    return Unsupported("filter_format: expected 101 (OIHW), found " +
+  if (filter_format != kFilterOihw && filter_format != kFilterOhwi) {
+    return Unsupported("filter_format: expected 101 (OIHW) or 103 (OHWI), found " +
                        std::to_string(filter_format));
   }
   if (static_cast<size_t>(net_.op_size()) > builder_.options().max_nodes) {
@@ -179,6 +179,7 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   op.node.name = OpName(def);
   op.node.type = def.type();
   op.order = layout_.OrderOf(def);
+  op.filters_channels_last = NetArgument(net_, "filter_format", kFilterOihw) == kFilterOhwi;
   op.tensorflow_form =
       NetArgument(net_, "framework_type", kTensorFlowFramework) == kTensorFlowFramework;
   for (const wire::Argument& argument : def.arg()) {
@@ -205,10 +206,52 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
     if (!restore.empty()) {
       MACE_ASSIGN_OR_RETURN(outputs[i], builder_.Transpose(outputs[i], restore));
     }
+    MACE_ASSIGN_OR_RETURN(outputs[i], RoundAs8Bits(def, static_cast<int>(i), outputs[i]));
     layout_.Mark(outputs[i], order);
     MACE_RETURN_IF_ERROR(builder_.Define(names[i], outputs[i]).WithPrefix(who));
   }
   return Status::Ok();
+}
+
+// An op that only moves its input's elements gives what has been rounded already.
+bool OnlyMoves(const wire::OperatorDef& def) {
+  static const auto* const kTypes = new std::unordered_set<std::string>{
+      "BatchToSpaceND", "DepthToSpace",   "ExpandDims",   "Identity", "Pad",     "Reshape",
+      "Slice",          "SpaceToBatchND", "SpaceToDepth", "Split",    "Squeeze", "StridedSlice",
+      "Tile",           "Transpose",      "Unsqueeze",    "Unstack"};
+  return kTypes->count(def.type()) > 0;
+}
+
+// The output as 8 bits would hold it, by the op's quantize_info: real = scale * (q - zero_point)
+// with q from 0 to 255, or from -128 to 127 where argument T is int8.
+StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int output,
+                                             ValueId value) {
+  if (!quantized_ || output >= def.quantize_info_size() || def.type() == "Dequantize" ||
+      OnlyMoves(def) || builder_.graph().IsConstant(value) ||
+      builder_.graph().value(value).info.dtype != DType::kFloat32) {
+    return value;
+  }
+  const wire::QuantizeActivationInfo& info = def.quantize_info(output);
+  const std::string who = DescribeNode(OpName(def), def.type());
+  if (!(info.scale() > 0) || !std::isfinite(info.scale())) {
+    return InvalidArgument(who + ": quantize_info: expected a scale above 0, found " +
+                           std::to_string(info.scale()));
+  }
+  int64_t type = wire::DT_UINT8, finds_range = 0;
+  for (const wire::Argument& argument : def.arg()) {
+    if (argument.name() == "T") type = argument.i();
+    if (argument.name() == "find_range_every_time") finds_range = argument.i();
+  }
+  Node node;
+  node.type = "Unary";
+  // A Quantize that takes the range of each input cuts nothing off.
+  node.attributes.Set("function",
+                      std::string(finds_range != 0 ? "round_to_scale" : "round_to_8_bits"));
+  node.attributes.Set("scale", double{info.scale()});
+  const int64_t smallest = type == wire::DT_INT8 ? -128 : 0;
+  node.attributes.Set("low", static_cast<double>(smallest - info.zero_point()));
+  node.inputs = {value};
+  return builder_.AddHelper(OpName(def) + "_8_bits", std::move(node));
 }
 
 Status MaceImporter::AddOutput(const std::string& name) {
@@ -253,6 +296,12 @@ StatusOr<std::shared_ptr<Graph>> MaceImporter::Run(const WeightFile& weights) {
   MACE_RETURN_IF_ERROR(CheckNet());
   builder_.graph().name = net_.name();
   builder_.graph().source_format = "mace";
+  if (quantized_) {
+    builder_.graph().note =
+        "8-bit model: weights are dequantized as it is loaded; computes in floats, each op's "
+        "result "
+        "rounded to its 8 bits";
+  }
   MACE_RETURN_IF_ERROR(AddMaceTensors(net_, model_, weights, &builder_));
   MACE_RETURN_IF_ERROR(AddInputs());
   for (const std::string& name : model_->output_tensor()) builder_.KeepAsNode(name);

@@ -226,8 +226,28 @@ Status NormalizeArgMax(MaceOp* op, const MaceLayout&, GraphBuilder* builder) {
   return Status::Ok();
 }
 
-Status RefuseQuantized(MaceOp*, const MaceLayout&, GraphBuilder*) {
-  return Unsupported("quantized execution is not in this version");
+// Where an 8-bit model rounds to its scale, a float one does not: nothing is lost by that but the
+// rounding.
+Status NormalizeQuantize(MaceOp* op, const MaceLayout&, GraphBuilder*) {
+  op->node.type = "Identity";
+  op->node.attributes = AttributeMap();
+  op->node.inputs.resize(1);
+  return Status::Ok();
+}
+
+// Into the graph's order: OIHW, depthwise MIHW.
+Status ReorderFilter(MaceOp* op, GraphBuilder* builder) {
+  const std::string& type = op->node.type;
+  const bool depthwise = type == "DepthwiseConv2d" || type == "DepthwiseDeconv2d";
+  if (!depthwise && type != "Conv2D" && type != "Deconv2D" && type != "FullyConnected") {
+    return Status::Ok();
+  }
+  if (InputRank(*op, 1, builder) != 4) return Status::Ok();  // For the op to refuse.
+  ValueId& filter = op->node.inputs[1];
+  MACE_ASSIGN_OR_RETURN(filter,
+                        builder->Transpose(filter, depthwise ? std::vector<int64_t>{3, 2, 0, 1}
+                                                             : std::vector<int64_t>{0, 3, 1, 2}));
+  return Status::Ok();
 }
 
 Rule FindRule(const std::string& type) {
@@ -240,11 +260,11 @@ Rule FindRule(const std::string& type) {
       {"Deconv2D", NormalizeDeconv},
       {"DepthwiseConv2d", NormalizeDepthwise},
       {"DepthwiseDeconv2d", NormalizeDeconv},
-      {"Dequantize", RefuseQuantized},
+      {"Dequantize", NormalizeQuantize},
       {"Eltwise", NormalizeEltwise},
       {"Pad", NormalizePad},
       {"Pooling", NormalizePooling},
-      {"Quantize", RefuseQuantized},
+      {"Quantize", NormalizeQuantize},
       {"Reshape", NormalizeReshape},
       {"ResizeBicubic", NormalizeResize},
       {"ResizeBilinear", NormalizeResize},
@@ -327,6 +347,7 @@ Status ChooseMaceOrder(MaceOp* op, const MaceLayout& layout, GraphBuilder* build
 }
 
 Status NormalizeMaceOp(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder) {
+  if (op->filters_channels_last) MACE_RETURN_IF_ERROR(ReorderFilter(op, builder));
   const Rule rule = FindRule(op->node.type);
   return rule == nullptr ? Status::Ok() : rule(op, layout, builder);
 }

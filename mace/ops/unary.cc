@@ -21,6 +21,10 @@ struct UnaryFunction {
 };
 
 double Softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+// To one of 256 steps of `scale` from low * scale on, as 8 bits hold it; half to even.
+double RoundTo8Bits(double x, double scale, double low) {
+  return std::fmin(std::fmax(std::nearbyint(x / scale), low), low + 255) * scale;
+}
 double Clamp01(double x) { return x < 0 ? 0 : (x > 1 ? 1 : x); }
 
 // A function's place in the table is its UNARY_FUNCTION in unary.cl.
@@ -79,6 +83,9 @@ const UnaryFunction kFunctions[] = {
     {"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, nullptr, 0,
      nullptr, 0},
     {"relu", [](double x, double, double) { return x < 0 ? 0.0 : x; }, nullptr, 0, nullptr, 0},
+    {"round_to_8_bits", &RoundTo8Bits, "scale", 1, "low", -128},
+    {"round_to_scale", [](double x, double a, double) { return std::nearbyint(x / a) * a; },
+     "scale", 1, nullptr, 0},
 };
 
 bool IsExactOnIntegers(const std::string& name) {
@@ -165,6 +172,9 @@ StatusOr<std::unique_ptr<Op>> MakeUnary(const Node& node) {
     if (name != function.name) continue;
     const double a = function.a_name ? node.attributes.GetFloat(function.a_name, function.a) : 0;
     const double b = function.b_name ? node.attributes.GetFloat(function.b_name, function.b) : 0;
+    if ((name == "round_to_8_bits" || name == "round_to_scale") && !(a > 0)) {
+      return InvalidArgument("scale: expected a number above 0, found " + std::to_string(a));
+    }
     if (name == "celu" && a == 0) return InvalidArgument("alpha: expected a number other than 0");
     return std::unique_ptr<Op>(new UnaryOp(static_cast<int>(i), a, b));
   }

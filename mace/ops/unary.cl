@@ -84,6 +84,10 @@
 #define UNARY(v) (1.0f / (1.0f + exp(-(v))))
 #elif UNARY_FUNCTION == 38
 #define UNARY(v) ((v) < 0.0f ? 0.0f : (v))
+#elif UNARY_FUNCTION == 39
+#define UNARY(v) (clamp(rint((v) / a), b, b + 255.0f) * a)
+#elif UNARY_FUNCTION == 40
+#define UNARY(v) (rint((v) / a) * a)
 #endif
 
 __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {

@@ -39,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"reciprocal", 0.5f, 3}, Case{"sign", -1, 1}, Case{"log1p", -0.5f, 3},
                     Case{"expm1", -2, 2}, Case{"mish", -5, 5}, Case{"silu", -5, 5},
                     Case{"selu", -3, 3}, Case{"celu", -3, 3}, Case{"thresholded_relu", -3, 3},
-                    Case{"tanh", -3, 3}, Case{"sigmoid", -5, 5}, Case{"relu", -1, 1}),
+                    Case{"tanh", -3, 3}, Case{"sigmoid", -5, 5}, Case{"relu", -1, 1},
+                    Case{"round_to_8_bits", -200, 200}, Case{"round_to_scale", -200, 200}),
     [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.function); });
 
 TEST(Unary, AnyRankAndDenseChannels) {

@@ -69,7 +69,10 @@ StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph,
   bool good = expected.size() == found->size();
   for (size_t i = 0; good && i < expected.size(); ++i) {
     const Difference difference = Compare(expected[i], (*found)[i]);
-    good = difference.same_shape && difference.max_abs_error <= rtol * difference.range;
+    // Halves may tip a value of an 8-bit model over to its next step.
+    const bool steps = arguments.weights == "fp16" && !graph->note.empty();
+    good = difference.same_shape && (steps ? difference.cosine >= 0.97
+                                           : difference.max_abs_error <= rtol * difference.range);
     std::printf("%s: read back, largest difference %.3g of a range of %.3g%s\n",
                 source->outputs()[i].name.c_str(), difference.max_abs_error, difference.range,
                 good ? "" : ": FAILED");

@@ -66,6 +66,8 @@ void PrintPorts(FILE* out, const char* what, const std::vector<Port>& ports) {
 
 void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
   std::fprintf(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
+  const std::string& note = engine.imported_graph().note;
+  if (!note.empty()) std::fprintf(out, "%-12s %s\n", "note", note.c_str());
   PrintPorts(out, "input", engine.inputs());
   PrintPorts(out, "output", engine.outputs());
   std::string ops;
@@ -97,6 +99,7 @@ int Run(const InspectArguments& arguments) {
   }
   const Json report = {{"model", arguments.model.model},
                        {"format", (*engine)->imported_graph().source_format},
+                       {"note", (*engine)->imported_graph().note},
                        {"inputs", PortsJson((*engine)->inputs())},
                        {"outputs", PortsJson((*engine)->outputs())},
                        {"ops", totals.ops},

@@ -24,12 +24,12 @@ struct ReferenceCase {
   std::vector<ReferenceSet> sets;
   double max_abs_error = 0;        // In fp32.
   double max_relative_error = -1;  // Not -1: of the expected output's range, in place of it.
+  double min_cosine = -1;          // Not -1: of an 8-bit model, in place of both.
 };
 // For GoogleTest's messages.
 void PrintTo(const ReferenceCase& reference, std::ostream* out);
 
-// Every MACE and TensorFlow case with a numeric limit in SharedFolder()/models/manifest.json; empty
-// without the folder. Quantized cases have a sentence for a limit and are left out.
+// Every MACE and TensorFlow case in SharedFolder()/models/manifest.json; empty without the folder.
 std::vector<ReferenceCase> SharedCases();
 // The digits model and the networks that the build makes, MACE and TensorFlow.
 std::vector<ReferenceCase> OwnCases();
