@@ -9,11 +9,22 @@
 namespace mace {
 namespace {
 
+// Puts the extents of `known` where those of `dims` are open, if the others agree.
+void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
+  if (known.size() != dims->size()) return;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if ((*dims)[i] >= 0 && (*dims)[i] != known[i]) return;
+  }
+  *dims = known;
+}
+
 // Open extents filled in: the batch is 1 unless somebody says otherwise.
 StatusOr<Shape> CloseShape(const GraphPort& port, const ImportOptions& options) {
   const auto given = options.input_shapes.find(port.name);
   std::vector<int64_t> dims =
       given != options.input_shapes.end() ? given->second : *port.declared_dims;
+  const auto at_hand = options.open_shapes.find(port.name);
+  if (at_hand != options.open_shapes.end()) FillOpen(at_hand->second, &dims);
   if (given == options.input_shapes.end() && !dims.empty() && dims[0] < 0) dims[0] = 1;
   const std::string who = "input '" + Printable(port.name) + "'";
   for (int64_t extent : dims) {

@@ -52,6 +52,9 @@ class GraphBuilder {
   // The same for nodes the importer makes by itself: one output, a name made from `base`.
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
+  // A node name that is not taken yet, made from `base`.
+  std::string UniqueName(const std::string& base) const;
+
   // Outputs of the graph must be computed by a node even if they are constant.
   void KeepAsNode(const std::string& output_name) { kept_.insert(output_name); }
 
@@ -62,8 +65,6 @@ class GraphBuilder {
   StatusOr<ValueId> Reshape(ValueId id, const std::vector<int64_t>& dims);
 
  private:
-  std::string UniqueName(const std::string& base) const;
-
   std::shared_ptr<Graph> graph_;
   ImportOptions options_;
   size_t reserved_bytes_ = 0;

@@ -6,6 +6,7 @@
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/import/mace_import.h"
+#include "mace/import/onnx_import.h"
 #include "mace/import/sniff.h"
 #include "mace/import/tf_import.h"
 
@@ -16,7 +17,7 @@ namespace {
 constexpr size_t kMaxProtobufBytes = (size_t{1} << 31) - 1;
 
 StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, const WeightFile& weights,
-                                          const ImportOptions& options) {
+                                          const std::string& folder, const ImportOptions& options) {
   const size_t limit = std::min(options.max_model_bytes, kMaxProtobufBytes);
   if (model.size() > limit) {
     return InvalidArgument("expected at most " + std::to_string(limit) + " bytes, found " +
@@ -30,7 +31,7 @@ StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, const WeightFile& weights
     case ModelFormat::kTensorFlow:
       return ImportTensorFlow(model, options);
     case ModelFormat::kOnnx:
-      return Unsupported("ONNX import is not in this version");
+      return ImportOnnx(model, folder, options);
   }
   return Internal("unknown model format");
 }
@@ -70,7 +71,7 @@ StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path,
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
   const WeightFile weights =
       OpenWeights(options.data_path.empty() ? DefaultDataPath(path) : options.data_path);
-  return WithFileName(Dispatch(file->bytes(), weights, options), path);
+  return WithFileName(Dispatch(file->bytes(), weights, DirectoryName(path), options), path);
 }
 
 StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes model,
@@ -80,7 +81,7 @@ StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes
   file.name = name + " (weights)";
   file.bytes = *copy;
   file.owner = std::move(copy);
-  return WithFileName(Dispatch(model, file, options), name);
+  return WithFileName(Dispatch(model, file, "", options), name);
 }
 
 }  // namespace mace

@@ -1,5 +1,5 @@
-// The way from a model file to the graph: MACE's `.pb` with its `.data`, and TensorFlow's frozen
-// GraphDef. The format is told by content, not by name.
+// The way from a model file to the graph: MACE's `.pb` with its `.data`, TensorFlow's frozen
+// GraphDef, and ONNX. The format is told by content, not by name.
 //
 // What comes out is normalised: the conventions of mace/graph/graph.h hold, op types and attributes
 // are MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological
@@ -32,8 +32,18 @@ struct ImportOptions {
   // By public input name, in place of what the model declares. Needed where the model leaves an
   // extent other than the first open (an open first extent, the batch, is 1 by default).
   std::map<std::string, std::vector<int64_t>> input_shapes;
-  // TensorFlow: the outputs, as "node" or "node:1"; empty: all nodes that no other node reads.
+  // By public input name, what to take where the model leaves extents open and input_shapes says
+  // nothing: the shapes of the data at hand. Others are as if they were not there.
+  std::map<std::string, std::vector<int64_t>> open_shapes;
+  // TensorFlow and ONNX: the tensors that are to be the inputs, any of the graph; what comes before
+  // them is left out. Empty: what the model declares. An output that needs another input is
+  // kInvalidArgument.
+  std::vector<std::string> inputs;
+  // Likewise the outputs; TensorFlow's as "node" or "node:1". Empty: what the model declares;
+  // TensorFlow: all nodes that no other node reads.
   std::vector<std::string> outputs;
+  // ONNX: tensors with a value that is known at load: inputs that hold a shape, an axis, a mode.
+  std::map<std::string, HostTensor> input_values;
   // Limits against files that ask for more than they hold.
   size_t max_model_bytes = size_t{1} << 31;
   size_t max_nodes = size_t{1} << 20;

@@ -11,93 +11,6 @@
 namespace mace {
 namespace {
 
-double Compute(const EltwiseAttributes& attributes, double a, double b) {
-  switch (attributes.type) {
-    case EltwiseType::kSum:
-      return attributes.p * a + attributes.q * b;
-    case EltwiseType::kSub:
-      return a - b;
-    case EltwiseType::kProd:
-      return a * b;
-    case EltwiseType::kDiv:
-      return a / b;
-    case EltwiseType::kMin:
-      return a < b || std::isnan(a) ? a : b;
-    case EltwiseType::kMax:
-      return a > b || std::isnan(a) ? a : b;
-    case EltwiseType::kNeg:
-      return -a;
-    case EltwiseType::kAbs:
-      return std::fabs(a);
-    case EltwiseType::kSqrDiff:
-      return (a - b) * (a - b);
-    case EltwiseType::kPow:
-      return std::pow(a, b);
-    case EltwiseType::kEqual:
-      return a == b ? 1 : 0;
-    case EltwiseType::kFloorDiv:
-      // The quotient as float, as the kernels see it: in double it could be just below an integer.
-      return std::floor(static_cast<float>(a) / static_cast<float>(b));
-    case EltwiseType::kClip:
-      return a < attributes.p ? attributes.p : (a > attributes.q ? attributes.q : a);
-    case EltwiseType::kSign:
-      return a > 0 ? 1.0 : (a < 0 ? -1.0 : a);
-    case EltwiseType::kNotEqual:
-      return a != b ? 1 : 0;
-  }
-  return 0;
-}
-
-int64_t Wrap(uint64_t bits) { return static_cast<int64_t>(bits); }
-
-// The nearest integer towards zero that the type holds; 0 for a NaN.
-int64_t Saturate(double value) {
-  if (std::isnan(value)) return 0;
-  if (value >= 9223372036854775807.0) return std::numeric_limits<int64_t>::max();
-  if (value <= -9223372036854775808.0) return std::numeric_limits<int64_t>::min();
-  return static_cast<int64_t>(value);
-}
-
-// REQUIRES: b != 0 for the two divisions.
-int64_t ComputeInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b) {
-  const uint64_t ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
-  switch (attributes.type) {
-    case EltwiseType::kSum:
-      return attributes.has_coeff
-                 ? Saturate(Compute(attributes, static_cast<double>(a), static_cast<double>(b)))
-                 : Wrap(ua + ub);
-    case EltwiseType::kSub:
-      return Wrap(ua - ub);
-    case EltwiseType::kProd:
-      return Wrap(ua * ub);
-    case EltwiseType::kDiv:
-      return b == -1 ? Wrap(0 - ua) : a / b;
-    case EltwiseType::kMin:
-      return std::min(a, b);
-    case EltwiseType::kMax:
-      return std::max(a, b);
-    case EltwiseType::kNeg:
-      return Wrap(0 - ua);
-    case EltwiseType::kAbs:
-      return a < 0 ? Wrap(0 - ua) : a;
-    case EltwiseType::kSqrDiff:
-      return Wrap((ua - ub) * (ua - ub));
-    case EltwiseType::kEqual:
-      return a == b ? 1 : 0;
-    case EltwiseType::kFloorDiv:
-      if (b == -1) return Wrap(0 - ua);
-      return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
-    case EltwiseType::kSign:
-      return a > 0 ? 1 : (a < 0 ? -1 : 0);
-    case EltwiseType::kNotEqual:
-      return a != b ? 1 : 0;
-    case EltwiseType::kPow:
-    case EltwiseType::kClip:
-      break;
-  }
-  return Saturate(Compute(attributes, static_cast<double>(a), static_cast<double>(b)));
-}
-
 // For each element of `out`, the index of the element of `in` that broadcasting puts there.
 std::vector<int64_t> BroadcastIndices(const Shape& in, const Shape& out) {
   std::vector<int64_t> indices(static_cast<size_t>(out.elements()));
@@ -128,6 +41,7 @@ class EltwiseOp : public Op {
     if (!two && !attributes_.IsUnary() && !attributes_.has_scalar) {
       return InvalidArgument("expected two inputs or scalar_input, found one input");
     }
+    MACE_RETURN_IF_ERROR(CheckType(a.dtype));
     DType dtype = ResultType(a.dtype, a.dtype);
     Shape shape = a.shape;
     if (two) {
@@ -162,7 +76,17 @@ class EltwiseOp : public Op {
   DType ResultType(DType a, DType b) const {
     if (attributes_.IsComparison()) return DType::kBool;
     if (IsFloat(a)) return DType::kFloat32;
+    if (a == b && a != DType::kBool) return a;
     return a == DType::kInt64 || b == DType::kInt64 ? DType::kInt64 : DType::kInt32;
+  }
+
+  // Bits and logic have no meaning for floats; the remainder with the divisor's sign is the
+  // integers' one.
+  Status CheckType(DType dtype) const {
+    const bool integers = attributes_.type == EltwiseType::kModulo ||
+                          attributes_.type >= EltwiseType::kBitAnd || attributes_.IsLogic();
+    if (!integers || !IsFloat(dtype)) return Status::Ok();
+    return InvalidArgument(std::string("expected integers, found ") + DTypeName(dtype));
   }
 
   static bool HasTwo(const std::vector<HostTensor>& inputs) {
@@ -178,7 +102,7 @@ class EltwiseOp : public Op {
       double b = HasTwo(inputs) ? inputs[1].f32()[at_b[i]] : attributes_.scalar;
       if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
         std::swap(a, b);
-      const float value = static_cast<float>(Compute(attributes_, a, b));
+      const float value = static_cast<float>(ComputeEltwise(attributes_, a, b));
       if (y->dtype() == DType::kBool) {
         y->mutable_data<uint8_t>()[i] = value != 0;
       } else {
@@ -190,14 +114,15 @@ class EltwiseOp : public Op {
 
   Status ReferenceInteger(const std::vector<HostTensor>& inputs, HostTensor* y) const {
     const std::vector<int64_t> values_a = ToInt64Vector(inputs[0]);
-    const std::vector<int64_t> values_b = HasTwo(inputs)
-                                              ? ToInt64Vector(inputs[1])
-                                              : std::vector<int64_t>{Saturate(attributes_.scalar)};
+    const std::vector<int64_t> values_b =
+        HasTwo(inputs) ? ToInt64Vector(inputs[1])
+                       : std::vector<int64_t>{SaturateToInt64(attributes_.scalar)};
     const std::vector<int64_t> at_a = BroadcastIndices(inputs[0].shape(), y->shape());
     const std::vector<int64_t> at_b =
         BroadcastIndices(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
     const bool divides =
-        attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv;
+        attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv ||
+        attributes_.type == EltwiseType::kModulo || attributes_.type == EltwiseType::kRemainder;
     std::vector<int64_t> result(at_a.size());
     for (size_t i = 0; i < result.size(); ++i) {
       int64_t a = values_a[static_cast<size_t>(at_a[i])];
@@ -205,7 +130,7 @@ class EltwiseOp : public Op {
       if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
         std::swap(a, b);
       if (divides && b == 0) return InvalidArgument("an integer is divided by zero");
-      result[i] = ComputeInteger(attributes_, a, b);
+      result[i] = ComputeEltwiseInteger(attributes_, a, b);
     }
     *y = MakeIntegers(y->dtype(), y->shape(), std::move(result));
     return Status::Ok();
@@ -217,8 +142,8 @@ class EltwiseOp : public Op {
 StatusOr<std::unique_ptr<Op>> MakeEltwise(const Node& node) {
   EltwiseAttributes attributes;
   const int64_t type = node.attributes.GetInt("type", 0);
-  if (type < 0 || type == 14 || type > 15) {
-    return InvalidArgument("type: expected 0 to 13 or 15, found " + std::to_string(type));
+  if (type < 0 || type == 14 || type > static_cast<int64_t>(EltwiseType::kShiftRight)) {
+    return InvalidArgument("type: expected 0 to 13 or 15 to 29, found " + std::to_string(type));
   }
   attributes.type = static_cast<EltwiseType>(type);
   MACE_ASSIGN_OR_RETURN(attributes.activation, FusedActivation::Parse(node.attributes));

@@ -38,6 +38,8 @@
 #define ELTWISE(a, b) ((a) < p ? p : ((a) > q ? q : (a)))
 #elif ELTWISE_TYPE == 13
 #define ELTWISE(a, b) ((a) == (a) ? sign(a) : (a))
+#elif ELTWISE_TYPE == 24
+#define ELTWISE(a, b) fmod((a), (b))
 #endif
 
 #ifdef USE_eltwise

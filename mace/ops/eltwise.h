@@ -5,9 +5,10 @@
 // SUM, or the bounds [min, max] of CLIP; and those of fused_activation.h. NEG, ABS, CLIP and SIGN
 // look at a alone.
 //
-// Types: float tensors give float32. Integer tensors give int32 (int64 where either is); division
-// truncates towards zero, FLOOR_DIV rounds down, sums and products wrap around. EQUAL and NOT_EQUAL
-// give bool.
+// Types: float tensors give float32. Integer tensors of one type keep it, of two they give int32
+// (int64 where either is); division truncates towards zero, FLOOR_DIV rounds down, MODULO has the
+// divisor's sign and REMAINDER the dividend's, the rest wraps around. Comparisons and logic give
+// bool. MODULO, logic and bits are for integers and bools alone.
 //
 // Errors: kInvalidArgument where shapes do not broadcast, types do not go together, or an integer
 // is divided by zero.
@@ -36,6 +37,21 @@ enum class EltwiseType {
   kClip = 12,
   kSign = 13,
   kNotEqual = 15,
+  // From here on the numbers are this project's own.
+  kLess = 16,
+  kLessEqual = 17,
+  kGreater = 18,
+  kGreaterEqual = 19,
+  kAnd = 20,
+  kOr = 21,
+  kXor = 22,
+  kModulo = 23,
+  kRemainder = 24,
+  kBitAnd = 25,
+  kBitOr = 26,
+  kBitXor = 27,
+  kShiftLeft = 28,
+  kShiftRight = 29,
 };
 
 struct EltwiseAttributes {
@@ -49,14 +65,24 @@ struct EltwiseAttributes {
   float q = 1;
   bool has_coeff = false;
 
+  bool IsLogic() const { return type >= EltwiseType::kAnd && type <= EltwiseType::kXor; }
+  // Whether the result is true or false.
   bool IsComparison() const {
-    return type == EltwiseType::kEqual || type == EltwiseType::kNotEqual;
+    return type == EltwiseType::kEqual ||
+           (type >= EltwiseType::kNotEqual && type <= EltwiseType::kXor);
   }
   bool IsUnary() const {
     return type == EltwiseType::kNeg || type == EltwiseType::kAbs || type == EltwiseType::kClip ||
            type == EltwiseType::kSign;
   }
 };
+
+// c = f(a, b) of one element, without the activation; comparisons give 1 and 0.
+double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b);
+// REQUIRES: b != 0 where the type divides.
+int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b);
+// The nearest integer towards zero that the type holds; 0 for a NaN.
+int64_t SaturateToInt64(double value);
 
 // The GPU variants; see eltwise.cl.
 std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes,

@@ -88,6 +88,10 @@ StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(
   ImportOptions import;
   import.data_path = options.data_path;
   import.input_shapes = shapes;
+  import.open_shapes = options.open_shapes;
+  import.inputs = options.inputs;
+  import.outputs = options.outputs;
+  import.input_values = options.input_values;
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(model_path, import));
   return std::shared_ptr<const Graph>(std::move(graph));
 }

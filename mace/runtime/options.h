@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -58,6 +59,15 @@ struct Options {
   std::string data_path;
   // Shapes of inputs by name, where the model leaves them open or another is wanted.
   std::map<std::string, std::vector<int64_t>> input_shapes;
+  // Likewise, but only where the model leaves extents open: the shapes of the data at hand.
+  std::map<std::string, std::vector<int64_t>> open_shapes;
+  // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
+  // rest is left out. Empty: those that the model declares.
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  // ONNX: values of tensors that are known before the run: inputs that hold a shape, an axis, a
+  // mode. They are no inputs of the engine.
+  std::map<std::string, HostTensor> input_values;
 };
 
 }  // namespace mace

@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstdio>
 
+#include "mace/base/npy.h"
 #include "mace/base/strings.h"
 #include "mace/cache/signing.h"
+#include "tools/mace/tensors.h"
 
 namespace mace {
 namespace {
@@ -51,7 +53,8 @@ void ModelArguments::AddPlanOptions(CLI::App* command) {
 }
 
 void ModelArguments::AddTo(CLI::App* command) {
-  command->add_option("model", model, "a MACE .pb or a frozen TensorFlow .pb")->required();
+  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb or an .onnx")
+      ->required();
   command->add_option("--data", data,
                       "the weights of a MACE model (default: the model's name with .data)");
   AddPlanOptions(command);
@@ -69,6 +72,16 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_option("--input", inputs,
                       "NAME=FILE.npy, once for each input (default: seeded random)");
   command->add_option("--input-shape", input_shapes, "NAME=1,224,224,3, once for each input");
+  command
+      ->add_option("--inputs", input_names,
+                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the inputs")
+      ->delimiter(',');
+  command
+      ->add_option("--outputs", output_names,
+                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the outputs")
+      ->delimiter(',');
+  command->add_option("--value", values,
+                      "ONNX: NAME=FILE.npy: an input that holds a shape or an axis, known at load");
   command->add_option("--json", json, "write the numbers as JSON to a file, or to stdout with -");
 }
 
@@ -103,7 +116,27 @@ StatusOr<Options> ModelArguments::ToOptions() const {
     if (!shape.ok()) return shape.status().WithPrefix("--input-shape: " + name);
     options.input_shapes[name] = *shape;
   }
+  options.inputs = input_names;
+  options.outputs = output_names;
+  MACE_RETURN_IF_ERROR(AddData(&options));
   return options;
+}
+
+// What the files of --input and --value tell before the model is loaded.
+Status ModelArguments::AddData(Options* options) const {
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedWords(inputs, "--input"));
+  for (const auto& [name, path] : files) {
+    // One that cannot be read is an error when it is an input's turn.
+    const StatusOr<NpyArray> array = ReadNpy(path);
+    if (array.ok()) options->open_shapes[name] = array->shape;
+  }
+  MACE_ASSIGN_OR_RETURN(const NamedWords given, ParseNamedWords(values, "--value"));
+  for (const auto& [name, path] : given) {
+    StatusOr<HostTensor> value = LoadStoredTensor(path);
+    if (!value.ok()) return value.status().WithPrefix("--value");
+    options->input_values[name] = *std::move(value);
+  }
+  return Status::Ok();
 }
 
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,

@@ -33,6 +33,9 @@ struct ModelArguments {
   bool no_fallback = false;
   std::vector<std::string> inputs;        // NAME=FILE.npy
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
+  std::vector<std::string> input_names;   // The tensors that are to be the inputs,
+  std::vector<std::string> output_names;  // and those to be the outputs.
+  std::vector<std::string> values;        // NAME=FILE.npy
   std::string json;                       // A file, "-" for stdout, empty for none.
 
   // Declares the options on a subcommand.
@@ -41,6 +44,9 @@ struct ModelArguments {
   void AddPlanOptions(CLI::App* command);
   // kInvalidArgument names the option, expected and found.
   StatusOr<Options> ToOptions() const;
+
+ private:
+  Status AddData(Options* options) const;
 };
 
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,

@@ -34,7 +34,7 @@ HostTensor RandomInput(const TensorInfo& info, uint32_t seed) {
 
 }  // namespace
 
-StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
+StatusOr<HostTensor> LoadStoredTensor(const std::string& path) {
   MACE_ASSIGN_OR_RETURN(NpyArray array, ReadNpy(path));
   StatusOr<Shape> shape = Shape::Make(array.shape);
   if (!shape.ok()) return shape.status().WithPrefix(path);
@@ -44,14 +44,19 @@ StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
     const double* values = reinterpret_cast<const double*>(array.data.data());
     std::transform(values, values + shape->elements(), tensor.f32(),
                    [](double v) { return static_cast<float>(v); });
-    return tensor.ConvertTo(dtype);
+    return tensor;
   }
   for (const NpyType& type : kNpyTypes) {
     if (array.descr != type.descr) continue;
     auto data = std::make_shared<std::vector<uint8_t>>(std::move(array.data));
-    return HostTensor::View({type.dtype, *shape}, *data, data).ConvertTo(dtype);
+    return HostTensor::View({type.dtype, *shape}, *data, data);
   }
   return Unsupported(path + ": element type '" + array.descr + "' is none of a model's");
+}
+
+StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
+  MACE_ASSIGN_OR_RETURN(const HostTensor tensor, LoadStoredTensor(path));
+  return tensor.ConvertTo(dtype);
 }
 
 Status SaveTensor(const std::string& path, const HostTensor& tensor) {

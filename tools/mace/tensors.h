@@ -10,6 +10,8 @@
 
 namespace mace {
 
+// A .npy file as a tensor of the type it has there, float64 narrowed to float32.
+StatusOr<HostTensor> LoadStoredTensor(const std::string& path);
 // A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
 StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype);
 

@@ -1,0 +1,362 @@
+#include "mace/import/onnx_import.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "mace/base/strings.h"
+#include "mace/import/builder.h"
+#include "mace/import/onnx_graph.h"
+#include "mace/import/onnx_node.h"
+#include "mace/import/onnx_tensor.h"
+
+namespace mace {
+namespace {
+
+// Before op set 6 ops were written over their inputs and broadcast by attributes.
+constexpr int64_t kFirstOpset = 6;
+// The last whose ops were read; a later one may give a known name another meaning.
+constexpr int64_t kLastOpset = 28;
+
+bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+StatusOr<int64_t> FindOpset(const onnx::ModelProto& model) {
+  int64_t version = 0;
+  for (const onnx::OperatorSetId& set : model.opset_import()) {
+    if (IsOnnxDomain(set.domain())) version = set.version();
+  }
+  if (version >= kFirstOpset && version <= kLastOpset) return version;
+  return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
+                     std::to_string(kLastOpset) + ", found " + std::to_string(version));
+}
+
+std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOptions& options) {
+  if (!options.outputs.empty()) return options.outputs;
+  std::vector<std::string> outputs;
+  for (const onnx::ValueInfoProto& info : graph.output()) outputs.push_back(info.name());
+  return outputs;
+}
+
+// A tensor's type as the file declares it.
+struct Declared {
+  int32_t type = 0;  // Of TensorProto; 0: not said.
+  // Open extents are -1.
+  std::optional<std::vector<int64_t>> dims;
+};
+
+StatusOr<Declared> ReadDeclared(const onnx::ValueInfoProto& info) {
+  Declared declared;
+  if (!info.type().has_tensor_type()) return declared;
+  const onnx::TypeProto::Tensor& tensor = info.type().tensor_type();
+  declared.type = tensor.elem_type();
+  if (!tensor.has_shape()) return declared;
+  if (tensor.shape().dim_size() > Shape::kMaxRank) {
+    return InvalidArgument("expected a rank up to " + std::to_string(Shape::kMaxRank) + ", found " +
+                           std::to_string(tensor.shape().dim_size()));
+  }
+  declared.dims.emplace();
+  for (const auto& dim : tensor.shape().dim()) {
+    declared.dims->push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : -1);
+  }
+  return declared;
+}
+
+bool IsClosed(const Declared& declared) {
+  if (declared.type == 0 || !declared.dims.has_value()) return false;
+  for (int64_t extent : *declared.dims) {
+    if (extent < 0) return false;
+  }
+  return true;
+}
+
+class OnnxImporter {
+ public:
+  OnnxImporter(Bytes bytes, std::shared_ptr<const onnx::ModelProto> model, OnnxGraph graph,
+               const std::string& folder, const ImportOptions& options)
+      : bytes_(bytes),
+        model_(std::move(model)),
+        wiring_(std::move(graph)),
+        folder_name_(folder),
+        folder_(folder),
+        builder_(options) {}
+
+  StatusOr<std::shared_ptr<Graph>> Run(int64_t opset);
+
+ private:
+  const ImportOptions& options() const { return builder_.options(); }
+  OnnxTensorSource source() { return {model_, &folder_, &builder_}; }
+
+  StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
+  Status CheckGiven() const;
+  Status AddInput(const std::string& name);
+  StatusOr<Declared> Describe(const std::string& name);
+  StatusOr<TensorInfo> InferTensor(const std::string& name);
+  Status AddInitializer(size_t index);
+  Status AddNode(size_t index);
+  StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def) const;
+  Status DefineOutputs(const OnnxNode& node);
+  Status AddOutput(const std::string& name);
+  StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
+  StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
+
+  Bytes bytes_;
+  std::shared_ptr<const onnx::ModelProto> model_;
+  OnnxGraph wiring_;
+  std::string folder_name_;
+  OnnxFolder folder_;
+  GraphBuilder builder_;
+  int64_t opset_ = 0;
+};
+
+// What is needed when inputs and constants are given by the options.
+StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
+  std::unordered_set<std::string> cut(options().inputs.begin(), options().inputs.end());
+  for (const auto& [name, value] : options().input_values) cut.insert(name);
+  MACE_ASSIGN_OR_RETURN(OnnxGraph::Needs needs, wiring_.NeedsFor(outputs, cut));
+  if (!options().inputs.empty() && !needs.inputs.empty()) {
+    return InvalidArgument("input '" + Printable(needs.inputs[0]) +
+                           "': expected outputs that need only the inputs asked for, found that "
+                           "they need this one");
+  }
+  return needs;
+}
+
+Status OnnxImporter::CheckGiven() const {
+  std::unordered_set<std::string> seen;
+  for (const std::string& name : options().inputs) {
+    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone) {
+      return NotFound("input '" + Printable(name) +
+                      "': expected a tensor of this name, found none");
+    }
+    if (!seen.insert(name).second) {
+      return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
+    }
+  }
+  for (const auto& [name, value] : options().input_values) {
+    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone || seen.count(name) > 0) {
+      return NotFound("value of '" + Printable(name) +
+                      "': expected a tensor of this name that is no input, found none");
+    }
+  }
+  return Status::Ok();
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it.
+StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
+  ImportOptions before = options();
+  before.inputs.clear();
+  before.outputs = {name};
+  StatusOr<std::shared_ptr<Graph>> graph = ImportOnnx(bytes_, folder_name_, before);
+  if (graph.ok()) return (*graph)->value((*graph)->outputs[0].value).info;
+  return graph.status().WithPrefix("input '" + Printable(name) +
+                                   "': the file does not say its shape, and inferring it failed");
+}
+
+StatusOr<Declared> OnnxImporter::Describe(const std::string& name) {
+  const OnnxSource source = wiring_.Find(name);
+  const onnx::GraphProto& def = wiring_.def();
+  if (source.kind == OnnxSource::Kind::kInput) {
+    return ReadDeclared(def.input(static_cast<int>(source.index)));
+  }
+  Declared declared;
+  for (const auto* list : {&def.value_info(), &def.output()}) {
+    for (const onnx::ValueInfoProto& info : *list) {
+      if (info.name() != name) continue;
+      MACE_ASSIGN_OR_RETURN(declared, ReadDeclared(info));
+    }
+  }
+  const bool given = options().input_shapes.count(name) > 0 && declared.type != 0;
+  if (IsClosed(declared) || given) return declared;
+  MACE_ASSIGN_OR_RETURN(const TensorInfo info, InferTensor(name));
+  declared.dims = info.shape.dims();
+  if (declared.type != 0) return declared;
+  for (int32_t type :
+       {onnx::TensorProto::FLOAT, onnx::TensorProto::INT64, onnx::TensorProto::INT32,
+        onnx::TensorProto::BOOL, onnx::TensorProto::UINT8, onnx::TensorProto::INT8}) {
+    if (OnnxType(type) == info.dtype) declared.type = type;
+  }
+  return declared;
+}
+
+Status OnnxImporter::AddInput(const std::string& name) {
+  MACE_ASSIGN_OR_RETURN(const Declared declared, Describe(name));
+  GraphPort port;
+  port.name = name;
+  port.dtype = OnnxType(declared.type);
+  if (IsFloat(port.dtype)) port.dtype = DType::kFloat32;
+  if (port.dtype == DType::kInvalid) {
+    return Unsupported("expected a tensor of a known type, found " +
+                       (declared.type == 0 ? "no tensor" : OnnxTypeName(declared.type)));
+  }
+  port.declared_dims = declared.dims;
+  if (!port.declared_dims.has_value()) {
+    const auto given = options().input_shapes.find(name);
+    const auto at_hand = options().open_shapes.find(name);
+    if (given != options().input_shapes.end()) {
+      port.declared_dims = given->second;
+    } else if (at_hand != options().open_shapes.end()) {
+      port.declared_dims = at_hand->second;
+    } else {
+      return InvalidArgument("the model leaves its shape open, give one");
+    }
+  }
+  if (port.declared_dims->size() == 4) port.layout = "NCHW";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  return builder_.Define(name, id);
+}
+
+Status OnnxImporter::AddInitializer(size_t index) {
+  const onnx::TensorProto& proto = wiring_.def().initializer(static_cast<int>(index));
+  StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, source());
+  if (!tensor.ok()) {
+    return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
+  }
+  return builder_.Define(proto.name(),
+                         builder_.graph().AddConstant(proto.name(), *std::move(tensor)));
+}
+
+StatusOr<std::vector<ValueId>> OnnxImporter::FindInputs(const onnx::NodeProto& def) const {
+  std::vector<ValueId> inputs;
+  for (const std::string& name : def.input()) {
+    inputs.push_back(name.empty() ? kNoValue : builder_.Find(name));
+    if (name.empty() || inputs.back() != kNoValue) continue;
+    const OnnxSource made_by = wiring_.Find(name);
+    const std::string maker = made_by.kind == OnnxSource::Kind::kNode
+                                  ? DescribeOnnxNode(wiring_.node(made_by.index))
+                                  : "the graph";
+    return Unsupported("input '" + Printable(name) + "': this output of " + maker +
+                       " is not supported");
+  }
+  return inputs;
+}
+
+Status OnnxImporter::DefineOutputs(const OnnxNode& node) {
+  for (int i = 0; i < node.def().output_size(); ++i) {
+    const size_t index = static_cast<size_t>(i);
+    const bool made = index < node.outputs().size() && node.outputs()[index] != kNoValue;
+    // One that is not made is an error for those who read it.
+    if (!made || !node.WantsOutput(i)) continue;
+    // A tensor that was cut is what the caller gives.
+    if (builder_.Find(node.def().output(i)) != kNoValue) continue;
+    MACE_RETURN_IF_ERROR(builder_.Define(node.def().output(i), node.outputs()[index]));
+  }
+  return Status::Ok();
+}
+
+Status OnnxImporter::AddNode(size_t index) {
+  const onnx::NodeProto& def = wiring_.node(index);
+  if (!IsOnnxDomain(def.domain())) {
+    return Unsupported("unknown op of domain '" + Printable(def.domain()) + "'");
+  }
+  const OnnxConverter convert = FindOnnxConverter(def.op_type());
+  if (convert == nullptr) return Unsupported("unknown op");
+  if (def.output_size() == 0) return InvalidArgument("expected an output, found none");
+  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, FindInputs(def));
+  const std::string name =
+      builder_.UniqueName(!def.name().empty() ? def.name() : def.op_type() + "/" + def.output(0));
+  OnnxNode node(def, name, opset_, std::move(inputs), source());
+  MACE_RETURN_IF_ERROR(convert(&node));
+  MACE_RETURN_IF_ERROR(node.CheckAttributes());
+  return DefineOutputs(node);
+}
+
+// Integers as the file declares them: an op of the graph may have made another width of them.
+StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) {
+  for (const onnx::ValueInfoProto& info : wiring_.def().output()) {
+    if (info.name() != name) continue;
+    const DType declared = OnnxType(info.type().tensor_type().elem_type());
+    const DType found = builder_.graph().value(id).info.dtype;
+    if (declared == DType::kInvalid || IsFloat(declared) || IsFloat(found) || found == declared) {
+      return id;
+    }
+    Node node;
+    node.type = "Cast";
+    node.inputs = {id};
+    node.attributes.Set("dtype", std::string(DTypeName(declared)));
+    return builder_.AddHelper(name + "/declared", std::move(node));
+  }
+  return id;
+}
+
+// A node stands behind every output, also where the model hands an input or a constant through.
+StatusOr<ValueId> OnnxImporter::ComputedByNode(const std::string& name, ValueId id) {
+  bool passed_through = builder_.graph().IsConstant(id);
+  for (const GraphPort& input : builder_.graph().inputs) {
+    passed_through = passed_through || input.value == id;
+  }
+  if (!passed_through) return id;
+  Node node;
+  node.type = "Identity";
+  node.inputs = {id};
+  builder_.KeepAsNode(builder_.UniqueName(name));
+  return builder_.AddHelper(name, std::move(node));
+}
+
+Status OnnxImporter::AddOutput(const std::string& name) {
+  GraphPort port;
+  port.name = name;
+  ValueId id = builder_.Find(name);
+  if (id == kNoValue) {
+    const OnnxSource made_by = wiring_.Find(name);
+    return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
+                       " is not supported")
+        .WithPrefix("output '" + Printable(name) + "'");
+  }
+  MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
+  MACE_ASSIGN_OR_RETURN(port.value, ComputedByNode(name, id));
+  const TensorInfo& info = builder_.graph().value(port.value).info;
+  port.dtype = info.dtype;
+  if (info.shape.rank() == 4) port.layout = "NCHW";
+  builder_.graph().outputs.push_back(std::move(port));
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
+  opset_ = opset;
+  builder_.graph().source_format = "onnx";
+  builder_.graph().name = wiring_.def().name();
+  const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
+  if (outputs.empty()) return InvalidArgument("expected an output, found none");
+  MACE_RETURN_IF_ERROR(CheckGiven());
+  MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
+  for (const std::string& name : options().inputs.empty() ? needs.inputs : options().inputs) {
+    MACE_RETURN_IF_ERROR(AddInput(name).WithPrefix("input '" + Printable(name) + "'"));
+  }
+  for (const auto& [name, value] : options().input_values) {
+    MACE_RETURN_IF_ERROR(builder_.Define(name, builder_.graph().AddConstant(name, value)));
+  }
+  for (size_t index : needs.initializers) MACE_RETURN_IF_ERROR(AddInitializer(index));
+  for (size_t index : needs.nodes) {
+    const Status status = AddNode(index);
+    // The graph's own op names the node too, by the op type it has there.
+    if (!status.ok()) return status.WithPrefix(DescribeOnnxNode(wiring_.node(index)));
+  }
+  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
+  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
+  return builder_.shared_graph();
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes model, const std::string& folder,
+                                            const ImportOptions& options) {
+  auto def = std::make_shared<onnx::ModelProto>();
+  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+  if (!def->ParseFromArray(model.data(), static_cast<int>(model.size()))) {
+    return Corruption("an ONNX model whose protobuf bytes do not parse");
+  }
+  if (!def->has_graph()) return Corruption("an ONNX model without a graph");
+  if (static_cast<size_t>(def->graph().node_size()) > options.max_nodes) {
+    return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
+                           " nodes, found " + std::to_string(def->graph().node_size()));
+  }
+  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOpset(*def));
+  MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
+  return OnnxImporter(model, def, std::move(wiring), folder, options).Run(opset);
+}
+
+}  // namespace mace
