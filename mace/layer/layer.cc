@@ -89,6 +89,13 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   return CL_SUCCESS;
 }
 
+// What newer loaders of Khronos's ask for instead; they define no properties yet.
+CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
+    cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
+    const cl_icd_dispatch** layer_dispatch_ret, const intptr_t* /*properties*/) {
+  return clInitLayer(num_entries, target_dispatch, num_entries_ret, layer_dispatch_ret);
+}
+
 CL_API_ENTRY const mace::MaceClCacheControl* MaceClCacheLayerControl() {
   static const mace::MaceClCacheControl control = {
       mace::kControlVersion, &mace::Active, &mace::TakePartOnlyInScopes, &mace::Enter,
