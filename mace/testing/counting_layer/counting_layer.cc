@@ -197,6 +197,13 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   return CL_SUCCESS;
 }
 
+// What newer loaders of Khronos's ask for instead.
+CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
+    cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
+    const cl_icd_dispatch** layer_dispatch_ret, const intptr_t* /*properties*/) {
+  return clInitLayer(num_entries, target_dispatch, num_entries_ret, layer_dispatch_ret);
+}
+
 // 0 for what is not counted.
 CL_API_ENTRY uint64_t MaceCountOf(const char* name) {
   const auto found = mace::TheLayer().by_name.find(name);
