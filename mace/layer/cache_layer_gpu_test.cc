@@ -156,13 +156,17 @@ TEST_F(CacheLayerTest, Threads) {
   ExpectWarm("threads", "110\n110\n111\n111\n112\n112\n113\n113\n", 8, 0);
 }
 
-TEST_F(CacheLayerTest, AnIncludedFileIsReadAgain) {
+TEST_F(CacheLayerTest, AnIncludedFileBelongsToTheProgram) {
   std::ofstream(folder_ + "/value.h") << "#define N 1\n";
-  EXPECT_EQ(Run("include").printed, "11\n");
+  ExpectWarm("include", "11\n", 1, 0);
   std::ofstream(folder_ + "/value.h") << "#define N 2\n";
+  ExpectWarm("include", "12\n", 1, 0);
+  std::ofstream(folder_ + "/value.h") << "#import <other.h>\n#define N 3\n";
+  std::ofstream(folder_ + "/other.h") << "\n";
   const Start start = Run("include");
-  EXPECT_EQ(start.printed, "12\n");
-  EXPECT_NE(start.log.find("left alone: the source includes files"), std::string::npos);
+  EXPECT_EQ(start.printed, "13\n");
+  EXPECT_NE(start.log.find("left alone: the source reads files by #import"), std::string::npos)
+      << start.log;
 }
 
 TEST_F(CacheLayerTest, CompileAndLinkPass) { ExpectWarm("link", "18\n", 2, 2); }

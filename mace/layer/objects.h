@@ -72,6 +72,7 @@ struct TrackedProgram {
 
   // Set by a build, which no other call on the program may accompany.
   std::string options;
+  std::string files;  // That it includes; see source_check.h.
   cl_device_id device = nullptr;
   DeviceEntry device_entry;
   bool specialises = false;  // PoCL: makes code at launches, which a binary should hold.

@@ -37,6 +37,19 @@ std::string Milliseconds(Clock::time_point since) {
          " ms";
 }
 
+// The source as the key has it: with the files that it includes.
+std::string KeyedSource(const TrackedProgram& program) {
+  if (program.files.empty()) return program.source;
+  return program.source + "\n// Included:\n" + program.files;
+}
+
+// Whether they are what they were before the driver read them.
+bool FilesAreTheSame(const TrackedProgram& program) {
+  if (program.files.empty()) return true;
+  std::string now;
+  return WhyNotCacheable(program.source, program.options, &now).empty() && now == program.files;
+}
+
 std::string LogKey(const TrackedProgram& program) {
   return "build log " + ToHex(DigestBytes(program.key));
 }
@@ -123,6 +136,7 @@ void AddLog(const TrackedProgram& program) {
 // What is wrong with the program or its binary; empty where it was added. `again`: it is in the
 // store, and has more code now.
 std::string AddToStore(TrackedProgram* program, bool again) {
+  if (!FilesAreTheSame(*program)) return "the files that it includes have changed meanwhile";
   cl_program asked = program->handle;
   std::shared_ptr<HiddenProgram> twin;
   if (program->specialises && (again || program->binary_asked)) {
@@ -137,7 +151,7 @@ std::string AddToStore(TrackedProgram* program, bool again) {
   if (binary.empty()) return "the driver gives no binary";
   ProgramRecord record;
   record.key = program->key;
-  record.source_hash = SourceHash(program->source, program->options);
+  record.source_hash = SourceHash(KeyedSource(*program), program->options);
   record.device = program->device_entry;
   record.kernels = Describe(shapes);
   record.bytes = std::make_shared<const std::vector<uint8_t>>(binary);
@@ -202,7 +216,7 @@ std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, cons
   const bool that_device =
       devices == nullptr ? device_count == 0 : device_count == 1 && devices[0] == program->device;
   if (!that_device) return "a list of devices that is not its context's";
-  std::string why = WhyNotCacheable(program->source, program->options);
+  std::string why = WhyNotCacheable(program->source, program->options, &program->files);
   if (!why.empty()) return why;
   program->device_entry = ReadDeviceEntry(program->device);
   program->specialises = SpecialisesAtLaunch(program->device_entry);
@@ -210,7 +224,8 @@ std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, cons
     std::lock_guard<std::mutex> lock(Objects().mutex);
     program->wanted = !ThisScope().entered || ThisScope().keep;
   }
-  program->key = ProgramKey(MakeIdentity(program->source, program->options, program->device_entry));
+  program->key =
+      ProgramKey(MakeIdentity(KeyedSource(*program), program->options, program->device_entry));
   return "";
 }
 

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
+#include <cstdlib>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
+
+#include "mace/base/files.h"
+#include "mace/layer/source_text.h"
 
 namespace mace {
 namespace {
@@ -13,67 +18,6 @@ bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view
   return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
   });
-}
-
-// As the preprocessor sees it before it looks for directives: lines that end in a backslash (or its
-// trigraph, with blanks behind it as compilers allow) are joined.
-std::string JoinLines(std::string_view source) {
-  std::string joined;
-  joined.reserve(source.size());
-  for (size_t i = 0; i < source.size(); ++i) {
-    const bool trigraph = source.substr(i, 3) == "?\?/";
-    if (source[i] == '\\' || trigraph) {
-      size_t end = i + (trigraph ? 3 : 1);
-      while (end < source.size() && source[end] != '\n' &&
-             std::isspace(static_cast<unsigned char>(source[end]))) {
-        ++end;
-      }
-      if (end < source.size() && source[end] == '\n') {
-        i = end;
-        continue;
-      }
-    }
-    joined += source[i];
-  }
-  return joined;
-}
-
-// The text behind blanks and comments.
-std::string_view SkipBlanks(std::string_view text) {
-  while (!text.empty()) {
-    if (text[0] != '\n' && std::isspace(static_cast<unsigned char>(text[0]))) {
-      text.remove_prefix(1);
-    } else if (text.substr(0, 2) == "/*") {
-      const size_t end = text.find("*/", 2);
-      if (end == std::string_view::npos) return {};
-      text.remove_prefix(end + 2);
-    } else {
-      break;
-    }
-  }
-  return text;
-}
-
-// Looks at every '#', in strings and comments too: simpler than to know which is a directive.
-bool ReadsFiles(std::string_view source) {
-  for (std::string_view mark : {"#", "%:", "?\?="}) {
-    for (size_t at = source.find(mark); at != std::string_view::npos;
-         at = source.find(mark, at + 1)) {
-      const std::string_view word = SkipBlanks(source.substr(at + mark.size()));
-      if (StartsWithAny(word, {"include", "import", "embed"})) return true;
-    }
-  }
-  for (std::string_view word : {"__has_include", "__has_embed"}) {
-    if (source.find(word) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-bool AsksForTime(std::string_view text) {
-  for (std::string_view word : {"__DATE__", "__TIME__", "__TIMESTAMP__"}) {
-    if (text.find(word) != std::string_view::npos) return true;
-  }
-  return false;
 }
 
 // Options by blanks, quotes kept together; nothing where a quote stays open.
@@ -103,8 +47,7 @@ std::optional<std::vector<std::string>> SplitOptions(std::string_view options) {
   return words;
 }
 
-// Options whose whole meaning stands in their text. -I counts as one: without an #include it has
-// none.
+// Options whose whole meaning stands in their text, and -I, whose files are read.
 bool IsSelfContained(std::string_view option) {
   if (StartsWithAny(option, {"-D", "-U", "-I", "-nv-", "-qcom-", "-O", "-fno-", "-ffast-math"})) {
     return option.find("plugin") == std::string_view::npos;
@@ -115,27 +58,110 @@ bool IsSelfContained(std::string_view option) {
   return option == "-w" || option == "-g";
 }
 
-std::string CheckOptions(std::string_view options) {
+// Why the options are not known to stand for themselves; else empty, with the folders of -I.
+std::string CheckOptions(std::string_view options, std::vector<std::string>* folders) {
   const std::optional<std::vector<std::string>> words = SplitOptions(options);
   if (!words.has_value()) return "options with an open quote";
   for (size_t i = 0; i < words->size(); ++i) {
     const std::string& option = (*words)[i];
     if (!IsSelfContained(option)) return "option " + option;
+    const bool is_folder = StartsWithAny(option, {"-I"});
+    if (is_folder && option.size() > 2) folders->push_back(option.substr(2));
     // Their argument may be a word of its own.
-    if (option == "-D" || option == "-U" || option == "-I") ++i;
+    if (option != "-D" && option != "-U" && option != "-I") continue;
+    if (++i < words->size() && is_folder) folders->push_back((*words)[i]);
   }
   return "";
 }
 
+// All files that an #include may mean, in any order of search that a driver may have: one that
+// appears, goes or changes changes the text.
+class IncludedFiles {
+ public:
+  // The folders of -I, behind the current one.
+  explicit IncludedFiles(std::vector<std::string> folders) : folders_(std::move(folders)) {
+    folders_.insert(folders_.begin(), ".");
+  }
+
+  // Adds what the source includes, and what that includes. Returns why it cannot be told.
+  std::string Add(std::string_view source) {
+    std::string why = AddIncludesOf(source, "");
+    while (why.empty() && next_ < found_.size()) {
+      const Found file = found_[next_++];
+      why = AddIncludesOf(file.content, DirectoryName(file.path));
+    }
+    return why;
+  }
+
+  // Each file's path and content, with their lengths.
+  std::string Text() const {
+    std::string text;
+    for (const Found& file : found_) {
+      for (const std::string& part : {file.path, file.content}) {
+        text += std::to_string(part.size()) + " " + part + "\n";
+      }
+    }
+    return text;
+  }
+
+ private:
+  struct Found {
+    std::string path, content;
+  };
+  static constexpr size_t kMostFiles = 200, kMostBytes = size_t{16} << 20;
+
+  std::string AddIncludesOf(std::string_view text, const std::string& own_folder) {
+    const std::string joined = JoinLines(text);
+    if (AsksForTime(joined)) return "the source asks for date or time";
+    std::vector<std::string> names;
+    const std::string why = FindIncludes(joined, &names);
+    if (!why.empty()) return why;
+    for (const std::string& name : names) {
+      bool found = !own_folder.empty() && AddFile(JoinPath(own_folder, name));
+      if (name[0] == '/') found = AddFile(name);
+      for (const std::string& folder : folders_) found = AddFile(JoinPath(folder, name)) || found;
+      if (!found) return "included " + name + " is not found";
+      if (found_.size() > kMostFiles || bytes_ > kMostBytes) return "too many included files";
+    }
+    return "";
+  }
+
+  // False where there is no such file.
+  bool AddFile(const std::string& path) {
+    if (seen_.count(path) != 0) return true;
+    StatusOr<std::string> content = ReadFile(path, kMostBytes);
+    if (!content.ok()) return false;
+    seen_.insert(path);
+    bytes_ += content->size();
+    found_.push_back({path, *std::move(content)});
+    return true;
+  }
+
+  std::vector<std::string> folders_;
+  std::vector<Found> found_;
+  std::set<std::string> seen_;
+  size_t next_ = 0, bytes_ = 0;
+};
+
+// Clang's own variables for more folders.
+bool EnvironmentAddsFolders() {
+  return std::getenv("CPATH") != nullptr || std::getenv("C_INCLUDE_PATH") != nullptr;
+}
+
 }  // namespace
 
-std::string WhyNotCacheable(std::string_view source, std::string_view options) {
-  std::string why = CheckOptions(options);
+std::string WhyNotCacheable(std::string_view source, std::string_view options, std::string* files) {
+  files->clear();
+  std::vector<std::string> folders;
+  std::string why = CheckOptions(options, &folders);
   if (!why.empty()) return why;
-  const std::string joined = JoinLines(source);
-  if (ReadsFiles(joined)) return "the source includes files";
-  if (AsksForTime(joined) || AsksForTime(options)) return "the source asks for date or time";
-  return "";
+  if (AsksForTime(options)) return "the source asks for date or time";
+  IncludedFiles included(std::move(folders));
+  why = included.Add(source);
+  if (!why.empty()) return why;
+  *files = included.Text();
+  if (files->empty() || !EnvironmentAddsFolders()) return "";
+  return "CPATH or C_INCLUDE_PATH names more folders with files";
 }
 
 }  // namespace mace

@@ -1,0 +1,26 @@
+// What a program's source text says of other files, read with care rather than understood.
+//
+// Errors: none. Thread contract: thread-safe.
+#ifndef MACE_LAYER_SOURCE_TEXT_H_
+#define MACE_LAYER_SOURCE_TEXT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mace {
+
+// As the preprocessor sees it before it looks for directives: lines that end in a backslash (or its
+// trigraph, with blanks behind it as compilers allow) are joined.
+std::string JoinLines(std::string_view source);
+
+// Appends the names of all files that the text includes. Returns why they cannot all be told; empty
+// where they can. REQUIRES: lines are joined.
+std::string FindIncludes(std::string_view joined, std::vector<std::string>* names);
+
+// Whether the text's meaning depends on when it is compiled.
+bool AsksForTime(std::string_view joined);
+
+}  // namespace mace
+
+#endif  // MACE_LAYER_SOURCE_TEXT_H_
