@@ -48,6 +48,72 @@ void CallLate(const std::string& cache_path) {
   CallLibrary(cache_path);
 }
 
+constexpr char kSource[] = "kernel void f(global int* a) { a[get_global_id(0)] = 1; }";
+
+cl_program Build(const ClDevice& device, const std::string& options) {
+  const char* source = kSource;
+  cl_int error = CL_SUCCESS;
+  cl_program program = clCreateProgramWithSource(device.context(), 1, &source, nullptr, &error);
+  const cl_device_id id = device.id();
+  error = clBuildProgram(program, 1, &id, options.c_str(), nullptr, nullptr);
+  std::printf("built %s: %d\n", options.c_str(), error);
+  return program;
+}
+
+// One launch that has ended.
+void LaunchOnce(cl_program program, const ClQueue& queue) {
+  cl_int error = CL_SUCCESS;
+  cl_kernel kernel = clCreateKernel(program, "f", &error);
+  cl_mem memory = clCreateBuffer(queue.device()->context(), 0, 64, nullptr, &error);
+  clSetKernelArg(kernel, 0, sizeof(memory), &memory);
+  const size_t size = 16;
+  error =
+      clEnqueueNDRangeKernel(queue.get(), kernel, 1, nullptr, &size, &size, 0, nullptr, nullptr);
+  clFinish(queue.get());
+  clReleaseMemObject(memory);
+  clReleaseKernel(kernel);
+}
+
+void Say(const CacheLayerScope::Counts& counts) {
+  std::printf("hits %d, compiled %d, refused %d\n", static_cast<int>(counts.hits),
+              static_cast<int>(counts.compiled), static_cast<int>(counts.refused));
+}
+
+// Programs in scopes of every kind, and outside of any.
+void UseScopes(const std::string& cache_path) {
+  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
+  if (!device.ok()) return;
+  StatusOr<ClQueue> queue = ClQueue::Create(*device, false);
+  const std::unique_ptr<CacheStore> store = CacheStore::Open(cache_path);
+  cl_program program = nullptr;
+  {
+    CacheLayerScope scope(store.get(), false);
+    program = Build(**device, "-DTRIAL");
+    if (program != nullptr) LaunchOnce(program, *queue);
+    Say(scope.Leave());
+  }
+  std::printf("stored %d", StoreLayerPrograms().ok());
+  std::printf(", file %d\n", FileExists(cache_path));
+  {
+    CacheLayerScope scope(store.get());
+    LaunchOnce(program, *queue);
+  }
+  std::printf("stored %d", StoreLayerPrograms().ok());
+  std::printf(", file %d\n", FileExists(cache_path));
+  Build(**device, "-DOUTSIDE");
+  {
+    CacheLayerScope scope(nullptr);
+    Build(**device, "-DLEFT_ALONE");
+    Say(scope.Leave());
+  }
+  CacheStoreOptions signed_only;
+  signed_only.trust.public_key.emplace();
+  const std::unique_ptr<CacheStore> trusting = CacheStore::Open(cache_path, signed_only);
+  CacheLayerScope scope(trusting.get());
+  Build(**device, "-DTRIAL");
+  Say(scope.Leave());
+}
+
 std::string ReadText(const std::string& path) {
   std::ifstream file(path);
   return std::string(std::istreambuf_iterator<char>(file), {});
@@ -63,6 +129,7 @@ class CacheLayerTest : public testing::Test {
   }
 
   // What it printed, errors behind.
+  // Its driver remembers nothing.
   std::string Start(const std::string& way, const std::map<std::string, std::string>& environment) {
     const std::string command = "'" + std::filesystem::read_symlink("/proc/self/exe").string() +
                                 "' " + way + " " + cache_path() + " >" + folder_ + "/out 2>" +
@@ -70,6 +137,7 @@ class CacheLayerTest : public testing::Test {
     const pid_t child = fork();
     if (child == 0) {
       unsetenv("OPENCL_LAYERS");
+      setenv("POCL_CACHE_DIR", (folder_ + "/pocl").c_str(), 1);
       for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
       execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
       _exit(127);
@@ -134,6 +202,27 @@ TEST_F(CacheLayerTest, TheEnvironmentChoosesTheLayer) {
   EXPECT_NE(said.find("layers afterwards: " + own), std::string::npos) << said;
 }
 
+TEST_F(CacheLayerTest, AScopeSaysWhatIsStoredAndTrusted) {
+  std::string said = Start("scopes", {});
+  if (said.empty()) GTEST_SKIP() << "no OpenCL device";
+  // A trial's program goes to the file once a scope that keeps has used it. The last one asks for a
+  // signed file, which this is not.
+  EXPECT_EQ(said,
+            "built -DTRIAL: 0\nhits 0, compiled 1, refused 0\nstored 1, file 0\n"
+            "stored 1, file 1\n"
+            "built -DOUTSIDE: 0\n"
+            "built -DLEFT_ALONE: 0\nhits 0, compiled 0, refused 0\n"
+            "built -DTRIAL: 0\nhits 0, compiled 1, refused 0\n");
+  const std::string refusal = "built -DTRIAL: " + std::to_string(CL_COMPILER_NOT_AVAILABLE);
+  said = Start("scopes", {{"MACE_REQUIRE_CACHE", "1"}});
+  EXPECT_EQ(said,
+            "built -DTRIAL: 0\nhits 1, compiled 0, refused 0\nstored 1, file 1\n"
+            "stored 1, file 1\n"
+            "built -DOUTSIDE: 0\n"
+            "built -DLEFT_ALONE: 0\nhits 0, compiled 0, refused 0\n" +
+                refusal + "\nhits 0, compiled 0, refused 1\n");
+}
+
 TEST_F(CacheLayerTest, OnlyTrustedFilesAreLoaded) {
   const std::string path = folder_ + "/layer.so";
   std::ofstream(path) << "x";
@@ -168,6 +257,8 @@ int main(int argc, char** argv) {
   const std::string way = argc > 2 ? argv[1] : "";
   if (way == "call") {
     mace::CallLibrary(argv[2]);
+  } else if (way == "scopes") {
+    mace::UseScopes(argv[2]);
   } else if (way == "late") {
     mace::CallLate(argv[2]);
   } else {

@@ -35,7 +35,9 @@ void Enter(const MaceClCacheFile* file) {
     std::copy_n(file->public_key, key.size(), key.begin());
     options.trust.public_key = key;
   }
-  EnterScope(StoreFor(file->path, options), file->keep != 0 && !options.read_only);
+  // A file that must be signed is written by who has the key.
+  const bool can_write = !options.read_only && !options.trust.public_key.has_value();
+  EnterScope(StoreFor(file->path, options), file->keep != 0 && can_write);
 }
 
 void Leave(MaceClCacheCounters* counters) {
