@@ -33,7 +33,24 @@ HostTensor TensorFromArray(const py::handle& object, DType dtype, const std::str
     throw py::type_error("input '" + name + "': expected " + DTypeName(dtype) + ", found " +
                          py::str(array.attr("dtype")).cast<std::string>());
   }
-  array = numpy.attr("ascontiguousarray")(array, wanted);
+  const py::object given = array;
+  const py::dict quiet(py::arg("over") = "ignore");
+  {
+    const py::object state = numpy.attr("errstate")(**quiet);
+    state.attr("__enter__")();
+    array = numpy.attr("ascontiguousarray")(array, wanted);
+    state.attr("__exit__")(py::none(), py::none(), py::none());
+  }
+  if (IsFloat(dtype) && given.attr("dtype").attr("itemsize").cast<size_t>() > DTypeSize(dtype)) {
+    // A double may be larger than any float.
+    const auto infinities = [&](const py::object& values) {
+      return numpy.attr("count_nonzero")(numpy.attr("isinf")(values)).cast<int64_t>();
+    };
+    if (infinities(given) != infinities(array)) {
+      throw py::value_error("input '" + name + "': has values that " + DTypeName(dtype) +
+                            " cannot hold");
+    }
+  }
   auto holder = std::make_shared<ArrayHolder>();
   holder->array = py::reinterpret_borrow<py::array>(array);
   const py::array& dense = holder->array;
@@ -42,15 +59,35 @@ HostTensor TensorFromArray(const py::handle& object, DType dtype, const std::str
   if (py::cast<int64_t>(numpy.attr("ndim")(object)) == 0) dims.clear();
   StatusOr<Shape> shape = Shape::Make(dims);
   if (!shape.ok()) Raise(shape.status().WithPrefix("input '" + name + "'"));
-  const Bytes bytes(static_cast<const uint8_t*>(dense.data()), static_cast<size_t>(dense.nbytes()));
-  return HostTensor::View({dtype, *shape}, bytes, std::move(holder));
+  const TensorInfo info = {dtype, *shape};
+  const Bytes bytes(static_cast<const uint8_t*>(dense.data()), info.bytes());
+  return HostTensor::View(info, bytes, std::move(holder));
+}
+
+HostTensor TensorFromAnyArray(const py::handle& object, const std::string& name) {
+  const py::object array = py::module_::import("numpy").attr("asarray")(object);
+  const std::string found = py::str(array.attr("dtype")).cast<std::string>();
+  for (DType dtype : {DType::kFloat32, DType::kFloat16, DType::kInt32, DType::kInt64, DType::kUInt8,
+                      DType::kInt8, DType::kBool}) {
+    if (found == DTypeName(dtype)) return TensorFromArray(array, dtype, name);
+  }
+  if (found == "float64") return TensorFromArray(array, DType::kFloat32, name);
+  throw py::type_error("input '" + name + "': no tensor has elements of type " + found);
 }
 
 py::array ArrayFromTensor(const HostTensor& tensor) {
   auto* owner = new HostTensor(tensor);
   const py::capsule capsule(owner, [](void* pointer) { delete static_cast<HostTensor*>(pointer); });
-  return py::array(py::dtype(NumpyName(tensor.dtype())), tensor.shape().dims(), {},
-                   tensor.bytes().data(), capsule);
+  // Said here: Debian's pybind11 asks a dtype of numpy 2 for its size in the wrong place.
+  const std::vector<int64_t>& dims = tensor.shape().dims();
+  std::vector<int64_t> strides(dims.size());
+  int64_t stride = static_cast<int64_t>(DTypeSize(tensor.dtype()));
+  for (size_t axis = dims.size(); axis-- > 0;) {
+    strides[axis] = stride;
+    stride *= dims[axis];
+  }
+  return py::array(py::dtype(NumpyName(tensor.dtype())), dims, strides, tensor.bytes().data(),
+                   capsule);
 }
 
 }  // namespace mace

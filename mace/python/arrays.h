@@ -23,6 +23,9 @@ inline void RaiseIfError(const Status& status) {
 // to float32, int64 to int32). Raises TypeError where not; `name` is for the message.
 HostTensor TensorFromArray(const pybind11::handle& object, DType dtype, const std::string& name);
 
+// The same with the dtype that the array has. Raises TypeError where no tensor has it.
+HostTensor TensorFromAnyArray(const pybind11::handle& object, const std::string& name);
+
 // An array that shares the tensor's elements and keeps them alive.
 pybind11::array ArrayFromTensor(const HostTensor& tensor);
 

@@ -119,6 +119,17 @@ Options ToOptions(const py::kwargs& words) {
       options.data_path = value.is_none() ? "" : py::str(value).cast<std::string>();
     } else if (name == "input_shapes") {
       options.input_shapes = py::cast<std::map<std::string, std::vector<int64_t>>>(value);
+    } else if (name == "open_shapes") {
+      options.open_shapes = py::cast<std::map<std::string, std::vector<int64_t>>>(value);
+    } else if (name == "inputs") {
+      options.inputs = py::cast<std::vector<std::string>>(value);
+    } else if (name == "outputs") {
+      options.outputs = py::cast<std::vector<std::string>>(value);
+    } else if (name == "input_values") {
+      for (const auto& [input, array] : py::cast<py::dict>(value)) {
+        const std::string input_name = py::cast<std::string>(input);
+        options.input_values[input_name] = TensorFromAnyArray(array, input_name);
+      }
     } else {
       throw py::type_error("Engine() got an unexpected keyword argument '" + name + "'");
     }
@@ -147,6 +158,10 @@ std::shared_ptr<PythonEngine> OpenBytes(const py::bytes& model, const py::bytes&
     py::gil_scoped_release release;
     ImportOptions import;
     import.input_shapes = options.input_shapes;
+    import.open_shapes = options.open_shapes;
+    import.inputs = options.inputs;
+    import.outputs = options.outputs;
+    import.input_values = options.input_values;
     const auto bytes_of = [](const std::string& text) {
       return Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
     };

@@ -46,6 +46,8 @@ class EngineTest(unittest.TestCase):
         for given in (image.astype(numpy.float64), numpy.asfortranarray(image), image.tolist(),
                       numpy.repeat(image, 2, axis=2)[:, :, ::2]):
             numpy.testing.assert_array_equal(engine.run({"input": given})["output"], wanted)
+        with self.assertRaisesRegex(ValueError, "input 'input': has values that float32 cannot hold"):
+            engine.run({"input": image.astype(numpy.float64) * 1e300})
         with self.assertRaisesRegex(TypeError, "input 'input': expected float32, found complex"):
             engine.run({"input": image.astype(numpy.complex64)})
 

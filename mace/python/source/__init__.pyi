@@ -40,6 +40,10 @@ class Engine:
         cache_size_limit: int = ...,
         data: Union[str, PathLike[str], None] = ...,
         input_shapes: Mapping[str, Sequence[int]] = ...,
+        open_shapes: Mapping[str, Sequence[int]] = ...,
+        inputs: Sequence[str] = ...,
+        outputs: Sequence[str] = ...,
+        input_values: Mapping[str, numpy.typing.ArrayLike] = ...,
     ) -> None: ...
     @staticmethod
     def from_bytes(model: bytes, weights: bytes = ..., **options: Any) -> Engine: ...

@@ -7,6 +7,7 @@
 Device "CPU" is the reference on the CPU; "GPU" (and "CUDA", the suite's other name) the OpenCL path.
 """
 import numpy
+import onnx
 from onnx.backend.base import Backend, BackendRep
 
 from mace._mace import Engine, Error
@@ -15,45 +16,74 @@ _DEVICES = {"CPU": "cpu", "GPU": "gpu", "CUDA": "gpu"}
 
 
 class MaceRep(BackendRep):
-    """A model that is ready to run; `engine` is its mace.Engine."""
+    """A model that is ready to run.
 
-    def __init__(self, engine):
-        self.engine = engine
+    Where its shapes are open, or inputs decide the shapes of others (Reshape's second input, say), the engine
+    is made at the first run, with the shapes and whole-number values at hand, and again when they change.
+    """
+
+    def __init__(self, model, options):
+        self._model = model
+        self._options = options
+        self._engines = {}
+        self.names = _input_names(model)
+
+    def engine(self, inputs):
+        """The mace.Engine for these inputs, a dict by name."""
+        shapes = {name: list(numpy.shape(value)) for name, value in inputs.items()}
+        # First with every input an input, then with whole numbers known, then with everything known.
+        whole = {name for name, value in inputs.items() if numpy.asarray(value).dtype.kind in "iub"}
+        error = None
+        for known in ([], sorted(whole), sorted(inputs)):
+            values = {name: numpy.asarray(inputs[name]) for name in known}
+            key = (tuple(sorted((name, tuple(shape)) for name, shape in shapes.items())),
+                   tuple((name, value.tobytes()) for name, value in values.items()))
+            if key in self._engines:
+                return self._engines[key]
+            try:
+                self._engines[key] = Engine.from_bytes(
+                    self._model, open_shapes=shapes, input_values=values, **self._options)
+                return self._engines[key]
+            except Error as caught:
+                error = caught
+                if "known at import" not in str(caught):
+                    break
+        raise error
 
     def run(self, inputs, **kwargs):
         """Inputs in the model's order (or a dict by name); gives a tuple in the order of its outputs."""
-        ports = self.engine.inputs
         if not isinstance(inputs, dict):
             if isinstance(inputs, numpy.ndarray):
                 inputs = [inputs]
-            if len(inputs) != len(ports):
-                raise ValueError("expected %d inputs, found %d" % (len(ports), len(inputs)))
-            inputs = {port["name"]: value for port, value in zip(ports, inputs)}
-        outputs = self.engine.run(inputs)
-        return tuple(outputs[port["name"]] for port in self.engine.outputs)
+            if len(inputs) > len(self.names):
+                raise ValueError("expected %d inputs, found %d" % (len(self.names), len(inputs)))
+            inputs = dict(zip(self.names, inputs))
+        engine = self.engine(inputs)
+        self.stats = engine.stats
+        outputs = engine.run({port["name"]: inputs[port["name"]] for port in engine.inputs})
+        return tuple(outputs[port["name"]] for port in engine.outputs)
 
 
 class MaceBackend(Backend):
     @classmethod
     def is_compatible(cls, model, device="CPU", **kwargs):
-        """Whether the importer takes every op of the model."""
+        """Whether the importer takes the model as it is, without data."""
         try:
-            cls.prepare(model, "CPU", **kwargs)
+            Engine.from_bytes(_serialized(model), device="cpu", **kwargs)
         except Error:
             return False
         return True
 
     @classmethod
     def prepare(cls, model, device="CPU", **kwargs):
-        """`model`: an onnx.ModelProto, its bytes, or a path. `kwargs`: options of mace.Engine."""
+        """`model`: an onnx.ModelProto, its bytes, or a path. `kwargs`: options of mace.Engine.
+
+        What the importer does not take raises mace.Error here, or at the first run where that needs data.
+        """
         if not cls.supports_device(device):
             raise ValueError("device: expected CPU, GPU or CUDA, found '%s'" % device)
         kwargs.setdefault("device", _DEVICES[device.split(":")[0]])
-        if isinstance(model, (str, bytes)):
-            is_path = isinstance(model, str)
-            return MaceRep(Engine(model, **kwargs) if is_path else Engine.from_bytes(model, **kwargs))
-        super().prepare(model, device)  # Checks the model.
-        return MaceRep(Engine.from_bytes(model.SerializeToString(), **kwargs))
+        return MaceRep(_serialized(model), kwargs)
 
     @classmethod
     def run_model(cls, model, inputs, device="CPU", **kwargs):
@@ -66,6 +96,22 @@ class MaceBackend(Backend):
     @classmethod
     def supports_device(cls, device):
         return device.split(":")[0] in _DEVICES
+
+
+def _serialized(model):
+    if isinstance(model, bytes):
+        return model
+    if isinstance(model, str):
+        with open(model, "rb") as file:
+            return file.read()
+    return model.SerializeToString()
+
+
+def _input_names(model):
+    """The inputs that are not initializers (old models list those too), in order."""
+    graph = onnx.load_from_string(model).graph
+    held = {tensor.name for tensor in graph.initializer}
+    return [value.name for value in graph.input if value.name not in held]
 
 
 is_compatible = MaceBackend.is_compatible
