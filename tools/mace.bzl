@@ -1,7 +1,13 @@
 """One call makes a folder of mace/ a layer: its library and its tests."""
 
 def mace_tests(srcs, deps, data = []):
-    """One cc_test for each *_test.cc, named like the file."""
+    """One cc_test for each *_test.cc, named like the file; `test_programs` are all of them."""
+    native.filegroup(
+        name = "test_programs",
+        testonly = True,
+        srcs = [src[:-len(".cc")].replace("/", "_") for src in srcs],
+        visibility = ["//visibility:public"],
+    )
     for src in srcs:
         # The first launch of a kernel compiles it; that needs time.
         gpu = src.endswith("_gpu_test.cc")

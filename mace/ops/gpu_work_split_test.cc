@@ -71,6 +71,7 @@ void RunAsGpu(const Case& c, Storage storage) {
   const std::vector<Lowering> lowerings = (*op)->Lower(request);
   ASSERT_FALSE(lowerings.empty());
   for (const Lowering& lowering : lowerings) {
+    if (!IsWanted(lowering)) continue;
     SCOPED_TRACE(lowering.variant);
     const Launch& launch = lowering.launches[0];
     if (c.tree) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "mace/base/half.h"
@@ -333,6 +334,24 @@ void NumbersOfBits(HostTensor* tensor) {
 StatusOr<const DeviceInfo*> TestDeviceInfo() {
   MACE_ASSIGN_OR_RETURN(TestDevice * device, OpenTestDevice());
   return &device->device->info();
+}
+
+bool IsWanted(const Lowering& lowering) {
+  const char* variable = std::getenv("MACE_TEST_KERNELS");
+  const std::string kernels = variable == nullptr ? "all" : variable;
+  if (kernels == "all") return true;
+  static auto* const launched = new std::set<std::string>;
+  bool wanted = lowering.launches.empty();  // A view, which is checked and launches nothing.
+  for (const Launch& launch : lowering.launches) {
+    if (launch.call.has_value()) return false;
+  }
+  for (const Launch& launch : lowering.launches) {
+    // Without its macro values: one size of a tile is as good as another.
+    const std::string name = launch.kernel.function_name();
+    const bool is_new = launched->insert(name.substr(0, name.rfind('_'))).second;
+    wanted = wanted || is_new || kernels == "own";
+  }
+  return wanted;
 }
 
 StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {

@@ -313,6 +313,7 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
     for (Lowering& lowering : prepared->op->Lower(request)) {
       SetPrecision(precision, &lowering);
       ++*found;
+      if (!IsWanted(lowering)) continue;
       SCOPED_TRACE(lowering.variant + ", " + StorageName(storage) + ", " +
                    PrecisionName(precision) + ", seed " + std::to_string(seed_));
       LoweringRun run;

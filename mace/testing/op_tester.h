@@ -1,6 +1,6 @@
 // Tests an op in one call: infers, runs the reference, and runs every GPU lowering over storage and
 // precision on the OpenCL device at hand against that reference, shapes before values. Fails
-// through GoogleTest and prints the seed.
+// through GoogleTest and prints the seed. lowering_runner.h says how to run less on a slow device.
 //
 //   OpTester("Softmax").Set("axis", int64_t{-1}).Input({2, 5, 7, 6}).Run();
 #ifndef MACE_TESTING_OP_TESTER_H_

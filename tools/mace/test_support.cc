@@ -24,6 +24,7 @@ namespace mace {
 namespace {
 
 constexpr size_t kLargestText = size_t{1} << 30;
+constexpr unsigned kLongestCommandSeconds = 600;
 
 bool IsFolder(const std::string& path) {
   struct stat info;
@@ -52,6 +53,7 @@ std::vector<char*> Pointers(std::vector<std::string>* texts) {
 [[noreturn]] void Become(char** arguments, char** environment, const char* out, const char* err) {
   const int out_file = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_file = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  alarm(kLongestCommandSeconds);  // A command that hangs is ended by a signal.
   if (out_file < 0 || err_file < 0 || dup2(out_file, 1) < 0 || dup2(err_file, 2) < 0) _exit(126);
   execve(arguments[0], arguments, environment);
   _exit(127);
@@ -153,6 +155,19 @@ void ExpectRefused(const CommandResult& result, int code, const std::string& par
   ASSERT_EQ(lines.size(), 1u) << result.err;
   EXPECT_TRUE(StartsWith(lines[0], "mace: ")) << lines[0];
   EXPECT_NE(lines[0].find(part), std::string::npos) << lines[0] << "\nshould name: " << part;
+}
+
+std::string CountingLayer() {
+  return ProjectFile("mace/testing/counting_layer/libmace_cl_counting_layer.so");
+}
+
+std::map<std::string, int> ReadCounts(const std::string& path) {
+  std::map<std::string, int> counts;
+  for (const std::string& line : Split(ReadText(path), '\n')) {
+    const size_t space = line.find(' ');
+    if (space != std::string::npos) counts[line.substr(0, space)] = std::atoi(&line[space + 1]);
+  }
+  return counts;
 }
 
 HostTensor LoadFloats(const std::string& path) {

@@ -52,6 +52,11 @@ CommandResult RunMace(const std::vector<std::string>& arguments,
 // `part`.
 void ExpectRefused(const CommandResult& result, int code, const std::string& part);
 
+// The loader layer that counts and fails OpenCL calls, for OPENCL_LAYERS, and the counts by name
+// that a process left in its MACE_COUNT_FILE.
+std::string CountingLayer();
+std::map<std::string, int> ReadCounts(const std::string& path);
+
 // Float tensors from and to .npy files.
 HostTensor LoadFloats(const std::string& path);
 void SaveFloats(const std::string& path, const HostTensor& tensor);

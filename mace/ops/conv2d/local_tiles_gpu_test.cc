@@ -77,6 +77,7 @@ void RunAllTiles(Shape x, Shape filter) {
     for (const auto& [storage, slices] : kRuns) {
       SCOPED_TRACE(storage == Storage::kImage ? "image" : "buffer");
       const Lowering lowering = LowerLocalTile(bound.convolution, tile, storage);
+      if (!IsWanted(lowering)) continue;
       LoweringRun run;
       run.lowering = &lowering;
       run.request = &bound.request;

@@ -5,6 +5,7 @@
 //   MACE_COUNT_FILE  at exit, a line "name count" a call is written there, and the lines
 //                    "source_builds" and "il_builds": the clBuildProgram of programs from source
 //                    or IL, which alone (with clCompileProgram and clLinkProgram) compile.
+//   MACE_COUNT_KERNELS  at exit, a line "name count" a kernel launched is added to that file.
 //   MACE_COUNT_FAIL  "clCreateBuffer=-4,clBuildProgram=-11@2": calls that give that error and do
 //   not
 //                    reach the driver; with @N the N-th alone, counted from 1.
@@ -41,7 +42,10 @@ struct Layer {
   std::map<std::string, Call*> by_name;  // Complete before the first call.
   Call source_builds, il_builds;
   std::mutex mutex;
-  std::map<cl_program, Origin> origins;  // Guarded by the mutex.
+  // Guarded by the mutex.
+  std::map<cl_program, Origin> origins;
+  std::map<std::string, uint64_t> launches;  // By the kernel's name; where they are asked for.
+  bool list_launches = false;
 };
 
 Layer& TheLayer() {
@@ -61,6 +65,22 @@ void CountBuild(cl_program program) {
   if (origin == Origin::kSource) ++layer.source_builds.count;
   if (origin == Origin::kIl) ++layer.il_builds.count;
 }
+
+void CountLaunch(cl_kernel kernel) {
+  Layer& layer = TheLayer();
+  char name[256] = "";
+  if (!layer.list_launches ||
+      layer.driver->clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof(name), name, nullptr) !=
+          CL_SUCCESS) {
+    return;
+  }
+  std::lock_guard<std::mutex> lock(layer.mutex);
+  ++layer.launches[name];
+}
+
+template <auto kA, auto kB>
+constexpr bool kIsSame = std::is_same_v<std::integral_constant<decltype(kA), kA>,
+                                        std::integral_constant<decltype(kB), kB>>;
 
 template <auto cl_icd_dispatch::*kEntry, typename Function>
 struct Counted;
@@ -86,7 +106,12 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
                                                                   : Origin::kOther);
       return program;
     } else {
-      if constexpr (kIsBuild) CountBuild(std::get<0>(std::tie(arguments...)));
+      if constexpr (kIsSame<kEntry, &cl_icd_dispatch::clBuildProgram>) {
+        CountBuild(std::get<0>(std::tie(arguments...)));
+      }
+      if constexpr (kIsSame<kEntry, &cl_icd_dispatch::clEnqueueNDRangeKernel>) {
+        CountLaunch(std::get<1>(std::tie(arguments...)));
+      }
       return driver(arguments...);
     }
   }
@@ -105,11 +130,6 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
       return nullptr;
     }
   }
-
-  static constexpr bool kIsBuild =
-      std::is_same_v<std::integral_constant<decltype(kEntry), kEntry>,
-                     std::integral_constant<decltype(&cl_icd_dispatch::clBuildProgram),
-                                            &cl_icd_dispatch::clBuildProgram>>;
 };
 
 template <auto cl_icd_dispatch::*kEntry, typename Result, typename... Arguments>
@@ -149,15 +169,23 @@ void ReadFaults() {
   }
 }
 
+std::FILE* OpenNamed(const char* variable, const char* mode) {
+  const char* path = std::getenv(variable);
+  return path == nullptr ? nullptr : std::fopen(path, mode);
+}
+
 void WriteCounts() {
-  const char* path = std::getenv("MACE_COUNT_FILE");
-  std::FILE* file = path == nullptr ? nullptr : std::fopen(path, "w");
-  if (file == nullptr) return;
-  for (const auto& [name, call] : TheLayer().by_name) {
-    std::fprintf(file, "%s %llu\n", name.c_str(),
-                 static_cast<unsigned long long>(call->count.load()));
+  const auto write = [](std::FILE* file, const std::string& name, uint64_t count) {
+    std::fprintf(file, "%s %llu\n", name.c_str(), static_cast<unsigned long long>(count));
+  };
+  if (std::FILE* file = OpenNamed("MACE_COUNT_FILE", "w")) {
+    for (const auto& [name, call] : TheLayer().by_name) write(file, name, call->count.load());
+    std::fclose(file);
   }
-  std::fclose(file);
+  if (std::FILE* file = OpenNamed("MACE_COUNT_KERNELS", "a")) {
+    for (const auto& [name, count] : TheLayer().launches) write(file, name, count);
+    std::fclose(file);
+  }
 }
 
 }  // namespace
@@ -190,6 +218,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
 #undef ENTRY
   layer.by_name["source_builds"] = &layer.source_builds;
   layer.by_name["il_builds"] = &layer.il_builds;
+  layer.list_launches = std::getenv("MACE_COUNT_KERNELS") != nullptr;
   mace::ReadFaults();
   std::atexit(mace::WriteCounts);
   *num_entries_ret = kEntries;
