@@ -1,6 +1,5 @@
 #include "mace/cl/cache_layer.h"
 
-#include <CL/cl.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -43,7 +42,7 @@ bool BelongsToUs(const std::string& path, mode_t kind, mode_t writers) {
 // The absolute path of the program or library that this code is part of; empty where it is unknown.
 std::string ThisObject() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<void*>(&TakeInCacheLayer), &info) == 0 || info.dli_fname == nullptr) {
+  if (dladdr(reinterpret_cast<void*>(&CountPlatforms), &info) == 0 || info.dli_fname == nullptr) {
     return "";
   }
   std::error_code error;
@@ -98,18 +97,18 @@ std::string ChooseLibrary(std::string* why_not) {
 }
 
 // The process's first OpenCL call, with this value of OPENCL_LAYERS.
-void FirstCall(const std::string& layers) {
+cl_int CallWithLayers(const std::string& layers, cl_uint* count) {
   const char* const before = std::getenv(kOpenClLayersVariable);
   const std::optional<std::string> old =
       before == nullptr ? std::nullopt : std::optional<std::string>(before);
   setenv(kOpenClLayersVariable, layers.c_str(), 1);
-  cl_uint count = 0;
-  clGetPlatformIDs(0, nullptr, &count);
+  const cl_int error = clGetPlatformIDs(0, nullptr, count);
   if (old.has_value()) {
     setenv(kOpenClLayersVariable, old->c_str(), 1);
   } else {
     unsetenv(kOpenClLayersVariable);
   }
+  return error;
 }
 
 const MaceClCacheControl* FindControl(const std::string& library) {
@@ -124,7 +123,7 @@ const MaceClCacheControl* FindControl(const std::string& library) {
   return usable ? control : nullptr;
 }
 
-void TakeIn() {
+cl_int TakeIn(cl_uint* count) {
   CacheLayer& layer = TheLayer();
   layer.why_not.clear();
   const char* const named = std::getenv(kOpenClLayersVariable);
@@ -134,12 +133,10 @@ void TakeIn() {
   const bool users_own = !library.empty();
   if (!users_own) {
     library = ChooseLibrary(&layer.why_not);
-    if (library.empty()) return;
-    FirstCall(WithCacheLayer(before, &library));
-  } else {
-    cl_uint count = 0;
-    clGetPlatformIDs(0, nullptr, &count);
+    if (library.empty()) return clGetPlatformIDs(0, nullptr, count);
   }
+  const cl_int error = users_own ? clGetPlatformIDs(0, nullptr, count)
+                                 : CallWithLayers(WithCacheLayer(before, &library), count);
   layer.control = FindControl(library);
   if (layer.control == nullptr) {
     layer.why_not = "OpenCL was in use before this engine could name " + library + " in " +
@@ -147,13 +144,16 @@ void TakeIn() {
   } else if (!users_own) {
     layer.control->only_in_scopes();
   }
+  return error;
 }
 
 }  // namespace
 
-void TakeInCacheLayer() {
+cl_int CountPlatforms(cl_uint* count) {
   static std::once_flag once;
-  std::call_once(once, TakeIn);
+  std::optional<cl_int> first;
+  std::call_once(once, [&] { first = TakeIn(count); });
+  return first.has_value() ? *first : clGetPlatformIDs(0, nullptr, count);
 }
 
 const std::string& WhyNoCacheLayer() { return TheLayer().why_not; }

@@ -1,6 +1,6 @@
 // The cache for programs that this process builds past the one door to the compiler (compiler.h):
 // those of CLBlast. The loader layer of mace/layer serves them; the engine has the OpenCL loader
-// take it in at the process's first OpenCL call, where it costs about 0.2 ms, and nothing
+// take it in at the process's first OpenCL call, where it costs about 0.3 ms, and nothing
 // measurable a launch.
 //
 // The layer's library is the one that MACE_CL_CACHE_LAYER names (none: do without), else the one
@@ -15,6 +15,8 @@
 #ifndef MACE_CL_CACHE_LAYER_H_
 #define MACE_CL_CACHE_LAYER_H_
 
+#include <CL/cl.h>
+
 #include <cstdint>
 #include <string>
 
@@ -23,9 +25,10 @@
 
 namespace mace {
 
-// Makes the process's first OpenCL call with the layer named in OPENCL_LAYERS, which has its old
-// value afterwards: processes that this one starts do not inherit the layer. Does its work once.
-void TakeInCacheLayer();
+// clGetPlatformIDs for the number of platforms, before any other OpenCL call of ours: takes the
+// layer in where it is the process's first. For that call OPENCL_LAYERS names the layer; it has its
+// old value afterwards, so that processes which this one starts do not inherit the layer.
+cl_int CountPlatforms(cl_uint* count);
 
 // Why the layer serves no program of this process; empty where it does.
 const std::string& WhyNoCacheLayer();

@@ -174,10 +174,9 @@ bool HasHalfImages(cl_context context) {
 
 StatusOr<std::vector<ClDeviceEntry>> ListDevices() {
   PreparePoclFolder();
-  TakeInCacheLayer();
   std::vector<ClDeviceEntry> entries;
   cl_uint count = 0;
-  const cl_int error = clGetPlatformIDs(0, nullptr, &count);
+  const cl_int error = CountPlatforms(&count);
   // The loader's code for "no driver is installed".
   constexpr cl_int kPlatformNotFound = -1001;
   if (error == kPlatformNotFound || (error == CL_SUCCESS && count == 0)) return entries;
