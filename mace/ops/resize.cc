@@ -17,6 +17,21 @@ float Scale(int64_t in, int64_t out, bool align_corners) {
                                   : static_cast<float>(in) / static_cast<float>(out);
 }
 
+// Where output `o` lies in the input.
+float Place(const ResizeAttributes& attributes, int64_t o, int64_t out, float scale) {
+  if (attributes.mode == CoordinateMode::kNone) return static_cast<float>(o) * scale;
+  if (attributes.mode == CoordinateMode::kPytorchHalfPixel && out == 1) return 0;
+  return (static_cast<float>(o) + 0.5f) * scale - 0.5f;
+}
+
+// Keys' kernel at a distance of at most 1, and of 1 to 2.
+float NearShare(float distance, float a) {
+  return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
+}
+float FarShare(float distance, float a) {
+  return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
+}
+
 Status CheckSize(const std::vector<int64_t>& size) {
   const bool good = size.size() == 2 && std::min(size[0], size[1]) > 0 &&
                     std::max(size[0], size[1]) <= kMaxExtent;
@@ -70,14 +85,39 @@ std::vector<ResizeSource> ResizeAttributes::BilinearSources(int64_t in, int64_t 
   const float scale = Scale(in, out, align_corners);
   std::vector<ResizeSource> sources(static_cast<size_t>(out));
   for (int64_t o = 0; o < out; ++o) {
-    float at = static_cast<float>(o) * scale;
-    if (mode != CoordinateMode::kNone) at = (static_cast<float>(o) + 0.5f) * scale - 0.5f;
-    if (mode == CoordinateMode::kPytorchHalfPixel && out == 1) at = 0;
+    const float at = Place(*this, o, out, scale);
     const float below = std::floor(at);
     ResizeSource& source = sources[static_cast<size_t>(o)];
     source.lower = std::clamp<int64_t>(static_cast<int64_t>(below), 0, in - 1);
     source.upper = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(at)), 0, in - 1);
     source.lerp = at - below;
+  }
+  return sources;
+}
+
+std::vector<CubicSource> ResizeAttributes::BicubicSources(int64_t in, int64_t out) const {
+  constexpr float kSteps = 1024;
+  const float scale = Scale(in, out, align_corners);
+  const bool inside_only = mode == CoordinateMode::kHalfPixel;
+  const float a = inside_only ? -0.5f : -0.75f;
+  std::vector<CubicSource> sources(static_cast<size_t>(out));
+  for (int64_t o = 0; o < out; ++o) {
+    const float place = Place(*this, o, out, scale);
+    const float below = std::floor(place);
+    const float behind = std::nearbyint((place - below) * kSteps) / kSteps;
+    CubicSource& source = sources[static_cast<size_t>(o)];
+    const float shares[] = {FarShare(behind + 1, a), NearShare(behind, a), NearShare(1 - behind, a),
+                            FarShare(2 - behind, a)};
+    float sum = 0;
+    for (int i = 0; i < 4; ++i) {
+      const int64_t wanted = static_cast<int64_t>(below) - 1 + i;
+      source.at[i] = std::clamp<int64_t>(wanted, 0, in - 1);
+      source.share[i] = inside_only && source.at[i] != wanted ? 0 : shares[i];
+      sum += source.share[i];
+    }
+    for (float& share : source.share) {
+      if (inside_only && sum > 0) share /= sum;
+    }
   }
   return sources;
 }

@@ -1,6 +1,6 @@
-// What ResizeBilinear and ResizeNearestNeighbor share: the target size, and where an output
-// coordinate lies in the input, as TensorFlow defines it (in float, so that the same pixels are
-// chosen).
+// What ResizeBilinear, ResizeBicubic and ResizeNearestNeighbor share: the target size, and where an
+// output coordinate lies in the input, as TensorFlow defines it (in float, so that the same pixels
+// are chosen).
 //
 // Attributes: size [h, w] (a constant second input wins over it), align_corners (0), and
 // coordinate_transformation_mode (0), which says where output o lies:
@@ -28,6 +28,12 @@ struct ResizeSource {
   float lerp = 0;
 };
 
+// The four input coordinates around an output coordinate, held inside the input, and their shares.
+struct CubicSource {
+  int64_t at[4];
+  float share[4];
+};
+
 struct ResizeAttributes {
   std::vector<int64_t> size;  // [h, w], or empty.
   bool align_corners = false;
@@ -41,6 +47,10 @@ struct ResizeAttributes {
   StatusOr<Shape> InferShape(const std::vector<OpInput>& inputs) const;
 
   std::vector<ResizeSource> BilinearSources(int64_t in, int64_t out) const;
+  // Cubic convolution (Keys) with a = -0.75, or with a = -0.5 in the mode half_pixel, where what
+  // lies outside the input has no share and the others make up for it. As TensorFlow does it, the
+  // place between two elements is rounded to 1/1024.
+  std::vector<CubicSource> BicubicSources(int64_t in, int64_t out) const;
   std::vector<int64_t> NearestSources(int64_t in, int64_t out) const;
 
   // A launch of `kernel`, which takes x, y, `table` (the sources of all rows, then of all columns),
