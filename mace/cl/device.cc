@@ -184,13 +184,16 @@ StatusOr<std::vector<ClDeviceEntry>> ListDevices() {
   std::vector<cl_platform_id> platforms(count);
   MACE_RETURN_IF_ERROR(
       CheckCl("clGetPlatformIDs", clGetPlatformIDs(count, platforms.data(), nullptr)));
+  Status failed;
   for (cl_platform_id platform : platforms) {
-    Status status = AppendDevices(platform, &entries);
-    if (!status.ok()) {
-      Log(LogLevel::kWarning, "OpenCL platform " + PlatformText(platform, CL_PLATFORM_NAME) +
-                                  " is left out: " + status.message());
-    }
+    const Status status = AppendDevices(platform, &entries);
+    if (status.ok()) continue;
+    const std::string left_out =
+        "OpenCL platform " + PlatformText(platform, CL_PLATFORM_NAME) + " is left out";
+    if (platforms.size() > 1) Log(LogLevel::kWarning, left_out + ": " + status.message());
+    failed = status.WithPrefix(left_out);
   }
+  if (entries.empty()) MACE_RETURN_IF_ERROR(failed);  // What fails is not what is missing.
   return entries;
 }
 

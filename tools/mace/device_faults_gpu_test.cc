@@ -3,10 +3,9 @@
 // without the fault; it leaves no file behind but a good cache, and a start after it is well.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <sstream>
 
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
@@ -55,6 +54,9 @@ bool MayAnswer(const Fault& fault, bool warm) {
       call == "clGetProgramInfo") {
     return true;
   }
+  // The first only brings a loader layer in; the last waits in a destructor, after the answer.
+  if (call == "clGetPlatformIDs" && fault.number == 1) return true;
+  if (call == "clFinish" && fault.number > 1) return true;
   // A refused binary is a miss.
   return warm && (call == "clCreateProgramWithBinary" || call == "clBuildProgram");
 }
@@ -81,10 +83,13 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
   std::string cache() const { return JoinPath(folder_, "cache/cache.bin"); }
   std::string output() const { return JoinPath(folder_, "output.npy"); }
 
-  // One start, under the counting layer. The driver's own cache is warm from the second on: what is
-  // tried here is not how long compiling takes.
+  // One start, under the counting layer. Its driver has a warm cache of its own wherever it can:
+  // what is tried here is not how long compiling takes.
   CommandResult Start(const std::string& fault, std::map<std::string, int>* calls = nullptr) {
-    static const std::string* const driver_cache = new std::string(FreshFolder("driver_cache"));
+    static const std::string* const driver_cache = [] {
+      const char* shared = std::getenv("POCL_CACHE_DIR");
+      return new std::string(shared != nullptr ? shared : FreshFolder("driver_cache"));
+    }();
     const std::string counts = JoinPath(folder_, "counts");
     EXPECT_TRUE(MakeDirectories(DirectoryName(cache())).ok());
     EXPECT_TRUE(MakeDirectories(JoinPath(folder_, "temporary")).ok());
@@ -103,6 +108,9 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
     int answered = 0, reported = 0;
     for (const auto& [call, count] : warm ? warm_calls_ : cold_calls_) {
       if (!StartsWith(call, "cl") || count == 0) continue;
+      // Without its platform's name it is another driver to the engine, whose programs compile
+      // anew.
+      if (call == "clGetPlatformInfo" && GetParam() != std::string("buffer")) continue;
       Fault fault = {call, 1, TypicalError(call)};
       for (const int number : {1, count}) {
         if (number == 1 && fault.number != 1) continue;
