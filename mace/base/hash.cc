@@ -1,9 +1,14 @@
 #include "mace/base/hash.h"
 
+#include <algorithm>
+
 #include "mace/base/coding.h"
+#include "mace/base/sha256_blocks.h"
 
 namespace mace {
 namespace {
+
+constexpr size_t kBlock = 64;  // Of SHA-256.
 
 struct Crc32Table {
   std::array<uint32_t, 256> entries;
@@ -31,6 +36,17 @@ Sha256Hasher::Sha256Hasher() { crypto_hash_sha256_init(&state_); }
 
 void Sha256Hasher::Update(Bytes bytes) {
   if (bytes.empty()) return;
+  if (HasSha256Instructions()) {
+    // libsodium's state is public: the words of the standard, the bits so far, an unfinished block.
+    const size_t waiting = static_cast<size_t>(state_.count / 8 % kBlock);
+    const size_t first = std::min(bytes.size(), (kBlock - waiting) % kBlock);
+    if (first > 0) crypto_hash_sha256_update(&state_, bytes.data(), first);
+    const size_t blocks = (bytes.size() - first) / kBlock;
+    Sha256Blocks(state_.state, bytes.data() + first, blocks);
+    state_.count += uint64_t{8} * kBlock * blocks;
+    bytes = Bytes(bytes.data() + first + kBlock * blocks, bytes.size() - first - kBlock * blocks);
+    if (bytes.empty()) return;
+  }
   crypto_hash_sha256_update(&state_, bytes.data(), bytes.size());
 }
 

@@ -1,5 +1,6 @@
-// Digests and checksums over bytes: SHA-256 (libsodium) for identity and integrity, CRC-32 (zlib's
-// polynomial) for files of others that carry one.
+// Digests and checksums over bytes: SHA-256 (libsodium, and the processor's own instructions where
+// it has them) for identity and integrity, CRC-32 (zlib's polynomial) for files of others that
+// carry one.
 //
 // Ownership: nothing is kept but the running state. Errors: none, hashing cannot fail.
 // Thread contract: functions are thread-safe, Sha256Hasher is thread-compatible.

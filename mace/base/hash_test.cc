@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "mace/base/coding.h"
 
 namespace mace {
@@ -20,6 +23,26 @@ TEST(HashTest, PiecesGiveTheSameDigest) {
   hasher.Update(Bytes());
   hasher.Update(AsBytes("bc"));
   EXPECT_EQ(Sha256(AsBytes("abc")), hasher.Finish());
+}
+
+// The processor's instructions, in whatever pieces, against libsodium's plain code.
+TEST(HashTest, Sha256OfEveryLengthAndPieceAgreesWithPlainCode) {
+  std::vector<uint8_t> bytes(1000);
+  uint32_t random = 1;
+  for (uint8_t& byte : bytes)
+    byte = static_cast<uint8_t>((random = random * 1664525 + 1013904223) >> 24);
+  for (size_t size = 0; size <= bytes.size(); size += size < 300 ? 1 : 37) {
+    Sha256Digest expected;
+    crypto_hash_sha256(expected.data(), bytes.data(), size);
+    EXPECT_EQ(Sha256(Bytes(bytes.data(), size)), expected) << size << " bytes";
+    for (size_t piece : {1, 3, 63, 64, 65, 130}) {
+      Sha256Hasher hasher;
+      for (size_t at = 0; at < size; at += piece) {
+        hasher.Update(Bytes(bytes.data() + at, std::min(piece, size - at)));
+      }
+      EXPECT_EQ(hasher.Finish(), expected) << size << " bytes in pieces of " << piece;
+    }
+  }
 }
 
 TEST(HashTest, FieldsDoNotRunTogether) {
