@@ -11,22 +11,36 @@ std::string Describe(const std::string& name, size_t bytes) {
   return name + ", " + std::to_string(bytes) + " bytes";
 }
 
+Status CheckLimit(const ClDevice& device, size_t bytes, const std::string& name) {
+  const uint64_t limit = device.info().max_allocation_bytes;
+  if (limit == 0 || bytes <= limit) return Status();
+  return DeviceError("buffer: " + Describe(name, bytes) + ": the device allows " +
+                     std::to_string(limit));
+}
+
 }  // namespace
 
 StatusOr<ClMemory> ClMemory::CreateBuffer(const ClDevice& device, size_t bytes,
                                           const std::string& name) {
   bytes = std::max<size_t>(bytes, 1);
-  const uint64_t limit = device.info().max_allocation_bytes;
-  if (limit != 0 && bytes > limit) {
-    return DeviceError("buffer: " + Describe(name, bytes) + ": the device allows " +
-                       std::to_string(limit));
-  }
+  MACE_RETURN_IF_ERROR(CheckLimit(device, bytes, name));
   cl_mem_flags flags = CL_MEM_READ_WRITE;
   if (device.info().host_unified_memory) flags |= CL_MEM_ALLOC_HOST_PTR;
   cl_int error = CL_SUCCESS;
   ClMemory memory(clCreateBuffer(device.context(), flags, bytes, nullptr, &error), bytes);
   MACE_RETURN_IF_ERROR(CheckCl("clCreateBuffer", error, Describe(name, bytes)));
   return memory;
+}
+
+StatusOr<ClMemory> ClMemory::CreateOverHost(const ClDevice& device, MutableBytes memory,
+                                            const std::string& name) {
+  MACE_RETURN_IF_ERROR(CheckLimit(device, memory.size(), name));
+  cl_int error = CL_SUCCESS;
+  ClMemory over(clCreateBuffer(device.context(), CL_MEM_READ_WRITE | CL_MEM_USE_HOST_PTR,
+                               memory.size(), memory.data(), &error),
+                memory.size());
+  MACE_RETURN_IF_ERROR(CheckCl("clCreateBuffer", error, Describe(name, memory.size())));
+  return over;
 }
 
 StatusOr<ClMemory> ClMemory::CreateSubBuffer(const ClMemory& parent, size_t offset, size_t bytes,

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <string>
 
+#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/cl/device.h"
 #include "mace/cl/handle.h"
@@ -26,6 +27,11 @@ class ClMemory {
   // memory that maps without a copy. `name` is for messages.
   static StatusOr<ClMemory> CreateBuffer(const ClDevice& device, size_t bytes,
                                          const std::string& name);
+  // Over memory of the host, as it is at this moment, and without a copy on devices that are the
+  // host. The caller keeps `memory` until the last command that uses the buffer has finished.
+  // REQUIRES: memory is not empty, and aligned to DeviceInfo::memory_base_address_align_bytes.
+  static StatusOr<ClMemory> CreateOverHost(const ClDevice& device, MutableBytes memory,
+                                           const std::string& name);
   // REQUIRES: offset is a multiple of DeviceInfo::memory_base_address_align_bytes.
   static StatusOr<ClMemory> CreateSubBuffer(const ClMemory& parent, size_t offset, size_t bytes,
                                             const std::string& name);

@@ -13,35 +13,38 @@ namespace {
 
 constexpr size_t kMostPackingThreads = 8;
 
-Bytes AsBytes(const std::vector<float>& values) {
-  return Bytes(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(float));
+// The driver runs on the host's own processor and memory: its buffers can be memory of ours.
+bool IsHost(const DeviceInfo& info) {
+  return info.kind == DeviceKind::kCpu && info.host_unified_memory;
 }
 
-Bytes AsBytes(const std::vector<uint16_t>& values) {
-  return Bytes(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(uint16_t));
+size_t WeightBytes(const PackedWeights& weights) {
+  return weights.elements * (weights.keep_float32 ? sizeof(float) : sizeof(uint16_t));
 }
 
-StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, bool half, ClQueue* queue) {
-  const DeviceInfo& info = queue->device()->info();
+// As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.
+void PackInto(const PackedWeights& weights, MutableBytes to) {
+  if (weights.elements == 0) return;
+  if (weights.keep_float32) return weights.pack(reinterpret_cast<float*>(to.data()));
+  std::vector<float> packed(weights.elements);
+  weights.pack(packed.data());
+  FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
+}
+
+StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   const std::string name = "weights " + weights.name;
-  const size_t bytes = weights.elements * (half ? sizeof(uint16_t) : sizeof(float));
+  const size_t bytes = WeightBytes(weights);
   MACE_ASSIGN_OR_RETURN(ClMemory memory, ClMemory::CreateBuffer(*queue->device(), bytes, name));
   if (weights.elements == 0) return memory;
-  if (!half && info.host_unified_memory) {
+  if (queue->device()->info().host_unified_memory) {
     MACE_ASSIGN_OR_RETURN(MutableBytes mapped, queue->Map(memory, bytes, true, name));
-    weights.pack(reinterpret_cast<float*>(mapped.data()));
+    PackInto(weights, mapped);
     MACE_RETURN_IF_ERROR(queue->Unmap(memory, mapped, name));
     return memory;
   }
-  std::vector<float> packed(weights.elements);
-  weights.pack(packed.data());
-  if (half) {
-    std::vector<uint16_t> halves(packed.size());
-    FloatsToHalves(packed, halves);
-    MACE_RETURN_IF_ERROR(queue->Write(memory, AsBytes(halves), name));
-  } else {
-    MACE_RETURN_IF_ERROR(queue->Write(memory, AsBytes(packed), name));
-  }
+  std::vector<uint8_t> packed(bytes);
+  PackInto(weights, packed);
+  MACE_RETURN_IF_ERROR(queue->Write(memory, packed, name));
   return memory;
 }
 
@@ -71,14 +74,23 @@ DeviceTensors::~DeviceTensors() {
   while (!regions_.empty()) regions_.pop_back();
 }
 
+Status DeviceTensors::CreateArena(size_t bytes, ClQueue* queue) {
+  const ClDevice& device = *queue->device();
+  const std::string name = "activation arena";
+  if (IsHost(device.info())) {
+    MACE_ASSIGN_OR_RETURN(arena_block_, PageBlock::Allocate(bytes));
+    MACE_ASSIGN_OR_RETURN(arena_, ClMemory::CreateOverHost(device, arena_block_.bytes(), name));
+  } else {
+    MACE_ASSIGN_OR_RETURN(arena_, ClMemory::CreateBuffer(device, bytes, name));
+    MACE_RETURN_IF_ERROR(queue->FillZero(arena_, name));
+  }
+  bytes_ += arena_.bytes();
+  return Status();
+}
+
 Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
   const ClDevice& device = *queue->device();
-  if (plan.arena_bytes > 0) {
-    MACE_ASSIGN_OR_RETURN(arena_,
-                          ClMemory::CreateBuffer(device, plan.arena_bytes, "activation arena"));
-    MACE_RETURN_IF_ERROR(queue->FillZero(arena_, "activation arena"));
-    bytes_ += arena_.bytes();
-  }
+  if (plan.arena_bytes > 0) MACE_RETURN_IF_ERROR(CreateArena(plan.arena_bytes, queue));
   for (size_t i = 0; i < plan.regions.size(); ++i) {
     const MemoryRegion& region = plan.regions[i];
     const std::string name = "region " + std::to_string(i);
@@ -103,13 +115,36 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
   return Status();
 }
 
+Status DeviceTensors::PackOnHost(const Plan& plan, const ClDevice& device) {
+  const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
+  std::vector<MutableBytes> places(plan.weights.size());
+  size_t total = 0;
+  for (const PackedWeights& weights : plan.weights) {
+    total += (std::max<size_t>(WeightBytes(weights), 1) + alignment - 1) / alignment * alignment;
+  }
+  MACE_ASSIGN_OR_RETURN(weights_block_, PageBlock::Allocate(total));
+  uint8_t* place = weights_block_.bytes().data();
+  for (size_t i = 0; i < places.size(); ++i) {
+    places[i] = MutableBytes(place, std::max<size_t>(WeightBytes(plan.weights[i]), 1));
+    place += (places[i].size() + alignment - 1) / alignment * alignment;
+  }
+  RunOnThreads(places.size(), [&](size_t i) { PackInto(plan.weights[i], places[i]); });
+  // Afterwards: a driver may look at the bytes when the buffer is made.
+  for (size_t i = 0; i < places.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(weights_[i], ClMemory::CreateOverHost(device, places[i],
+                                                                "weights " + plan.weights[i].name));
+    bytes_ += weights_[i].bytes();
+  }
+  return Status();
+}
+
 Status DeviceTensors::CreateWeights(const Plan& plan, ClQueue* queue) {
   weights_.resize(plan.weights.size());
+  if (IsHost(queue->device()->info())) return PackOnHost(plan, *queue->device());
   std::mutex mutex;
   Status first_error;
   RunOnThreads(plan.weights.size(), [&](size_t i) {
-    const PackedWeights& weights = plan.weights[i];
-    StatusOr<ClMemory> memory = UploadWeights(weights, !weights.keep_float32, queue);
+    StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
     std::lock_guard<std::mutex> lock(mutex);
     if (!memory.ok()) {
       if (first_error.ok()) first_error = memory.status();

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "mace/base/page_block.h"
 #include "mace/base/status.h"
 #include "mace/cl/memory.h"
 #include "mace/cl/queue.h"
@@ -29,12 +30,19 @@ class DeviceTensors {
   // not ask to stay float. Packs straight into device memory that the host shares. May run while
   // another thread builds programs.
   Status CreateWeights(const Plan& plan, ClQueue* queue);
+  // REQUIRES: before the destructor every command that uses this memory has finished.
 
   const ClMemory& region(int index) const { return regions_[static_cast<size_t>(index)]; }
   const ClMemory& weights(int index) const { return weights_[static_cast<size_t>(index)]; }
   size_t bytes() const { return bytes_; }
 
  private:
+  Status CreateArena(size_t bytes, ClQueue* queue);
+  Status PackOnHost(const Plan& plan, const ClDevice& device);
+
+  // On devices that are the host itself the memory is our own, in large pages.
+  PageBlock arena_block_;
+  PageBlock weights_block_;
   ClMemory arena_;
   std::vector<ClMemory> regions_;
   std::vector<ClMemory> weights_;

@@ -1,0 +1,35 @@
+// Memory straight from the system, for what is filled once and large: packed weights, activations.
+//
+// Ownership: released by the destructor. Errors: kIoError where the system has no more. Thread
+// contract: thread-compatible.
+#ifndef MACE_BASE_PAGE_BLOCK_H_
+#define MACE_BASE_PAGE_BLOCK_H_
+
+#include <cstddef>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+
+namespace mace {
+
+class PageBlock {
+ public:
+  PageBlock() = default;
+  // Zeroed, and aligned to a page at least. In large pages where the system has them: touching
+  // 100 MB for the first time is 25,000 faults in pages of 4 KB, 50 in those of 2 MB.
+  static StatusOr<PageBlock> Allocate(size_t bytes);
+  ~PageBlock();
+  PageBlock(PageBlock&& other) noexcept;
+  PageBlock& operator=(PageBlock&& other) noexcept;
+
+  MutableBytes bytes() const { return bytes_; }
+
+ private:
+  MutableBytes bytes_;
+  void* mapped_ = nullptr;
+  size_t mapped_size_ = 0;
+};
+
+}  // namespace mace
+
+#endif  // MACE_BASE_PAGE_BLOCK_H_

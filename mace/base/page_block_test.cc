@@ -1,0 +1,49 @@
+#include "mace/base/page_block.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace mace {
+namespace {
+
+TEST(PageBlock, IsZeroedAlignedAndWritableToItsEnd) {
+  for (size_t bytes : {size_t{1}, size_t{4096}, size_t{100000}, size_t{5} << 20}) {
+    StatusOr<PageBlock> block = PageBlock::Allocate(bytes);
+    ASSERT_TRUE(block.ok()) << block.status().message();
+    const MutableBytes memory = block->bytes();
+    ASSERT_EQ(memory.size(), bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory.data()) % 4096, 0u);
+    EXPECT_TRUE(std::all_of(memory.begin(), memory.end(), [](uint8_t byte) { return byte == 0; }));
+    std::fill(memory.begin(), memory.end(), uint8_t{7});
+    EXPECT_EQ(memory[bytes - 1], 7);
+  }
+}
+
+TEST(PageBlock, MovesAndMayBeEmpty) {
+  PageBlock empty;
+  EXPECT_EQ(empty.bytes().size(), 0u);
+  EXPECT_EQ(PageBlock::Allocate(0)->bytes().size(), 0u);
+  StatusOr<PageBlock> block = PageBlock::Allocate(10);
+  ASSERT_TRUE(block.ok());
+  block->bytes()[3] = 5;
+  empty = *std::move(block);
+  const PageBlock moved = std::move(empty);
+  EXPECT_EQ(moved.bytes()[3], 5);
+}
+
+TEST(PageBlock, WhatTheSystemDoesNotHaveIsAStatus) {
+  for (size_t bytes :
+       {std::numeric_limits<size_t>::max(), std::numeric_limits<size_t>::max() / 2}) {
+    const StatusOr<PageBlock> block = PageBlock::Allocate(bytes);
+    ASSERT_FALSE(block.ok());
+    EXPECT_EQ(block.status().code(), StatusCode::kIoError);
+    EXPECT_NE(block.status().message().find(std::to_string(bytes)), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace mace
