@@ -224,7 +224,7 @@ std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
   convolution.weights =
       WeightsFromConstants(*inputs[1].constant, biased ? inputs[2].constant : nullptr);
   convolution.weights.filter = [filter = *inputs[1].constant, groups = groups_] {
-    return ByOutputChannel(filter, groups);
+    return TensorOfFloats(ByOutputChannel(filter, groups));
   };
   convolution.lowering = &request;
   const bool image = request.storage == Storage::kImage && FitsImages(*c, *request.device);

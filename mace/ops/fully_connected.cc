@@ -187,7 +187,7 @@ class FullyConnected : public Op {
     convolution.weights = WeightsFromConstants(
         *w.constant, has_bias(request.inputs) ? request.inputs[2].constant : nullptr);
     convolution.weights.filter = [w = *w.constant, depth = c.in_channels, taps = c.taps()] {
-      return AsFilter(w, depth, taps);
+      return TensorOfFloats(AsFilter(w, depth, taps));
     };
     return convolution;
   }

@@ -8,6 +8,7 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
+#include "mace/ops/conv2d/turn_rows.h"
 #include "mace/ops/matrix_product.h"
 #include "mace/ops/op.h"
 
@@ -17,10 +18,7 @@ namespace {
 // Row-major with the last two axes swapped.
 std::vector<float> Transposed(const float* from, int64_t rows, int64_t columns) {
   std::vector<float> to(static_cast<size_t>(rows * columns));
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < columns; ++c)
-      to[static_cast<size_t>(c * rows + r)] = from[r * columns + c];
-  }
+  TurnRows(from, rows, columns, columns, [&](int64_t c) { return to.data() + c * rows; });
   return to;
 }
 
@@ -154,7 +152,7 @@ class MatMul : public Op {
     if (!p.transpose_b) {
       convolution.weights.filter = [b = *request.inputs[1].constant, depth = p.depth,
                                     columns = p.columns] {
-        return Transposed(ToFloatVector(b).data(), depth, columns);
+        return TensorOfFloats(Transposed(ToFloatTensor(b).f32(), depth, columns));
       };
     }
     return LowerConvolution(convolution);

@@ -1,6 +1,8 @@
 #include "mace/ops/conv2d/convolution.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace mace {
 namespace {
@@ -25,17 +27,27 @@ double Convolution::flops() const {
          static_cast<double>(taps()) * static_cast<double>(in_per_group());
 }
 
+HostTensor ToFloatTensor(const HostTensor& tensor) {
+  return tensor.ConvertTo(DType::kFloat32).ToAligned();
+}
+
 std::vector<float> ToFloatVector(const HostTensor& tensor) {
-  const HostTensor floats = tensor.ConvertTo(DType::kFloat32);
-  const HostTensor aligned = floats.ToAligned();
-  return std::vector<float>(aligned.f32(), aligned.f32() + aligned.shape().elements());
+  const HostTensor floats = ToFloatTensor(tensor);
+  return std::vector<float>(floats.f32(), floats.f32() + floats.shape().elements());
+}
+
+HostTensor TensorOfFloats(std::vector<float> values) {
+  const auto owner = std::make_shared<const std::vector<float>>(std::move(values));
+  const Bytes bytes(reinterpret_cast<const uint8_t*>(owner->data()), owner->size() * sizeof(float));
+  const Shape shape({static_cast<int64_t>(owner->size())});
+  return HostTensor::View({DType::kFloat32, shape}, bytes, owner);
 }
 
 ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias) {
   ConvolutionWeights weights;
-  weights.filter = [filter] { return ToFloatVector(filter); };
+  weights.filter = [filter] { return ToFloatTensor(filter); };
   if (bias != nullptr) {
-    weights.bias = [copy = *bias] { return ToFloatVector(copy); };
+    weights.bias = [copy = *bias] { return ToFloatTensor(copy); };
   }
   return weights;
 }

@@ -42,12 +42,13 @@ struct Convolution {
   double flops() const;
 };
 
-// The weights of a convolution on their way into a kernel's packing. `filter(o, i, tap)` order is
-// [out_channels, in_per_group, taps] whatever the op's own order; bias has out_channels elements.
+// The weights of a convolution on their way into a kernel's packing: float32, aligned, and the
+// constants themselves where they are that already. `filter(o, i, tap)` order is [out_channels,
+// in_per_group, taps] whatever the op's own order; bias has out_channels elements.
 struct ConvolutionWeights {
-  // Fill from the constants; called at plan time, maybe several times.
-  std::function<std::vector<float>()> filter;
-  std::function<std::vector<float>()> bias;  // Null: none.
+  // Made from the constants; called when they are packed, maybe several times.
+  std::function<HostTensor()> filter;
+  std::function<HostTensor()> bias;  // Null: none.
 };
 
 // The weights of Conv2D from constants: `filter` is already in order, `bias` may be null.
@@ -55,6 +56,10 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
 
 // The elements as float32, from any dtype and alignment.
 std::vector<float> ToFloatVector(const HostTensor& tensor);
+// The same without a copy where they are aligned float32 already.
+HostTensor ToFloatTensor(const HostTensor& tensor);
+// Takes `values` over, as one row.
+HostTensor TensorOfFloats(std::vector<float> values);
 
 // What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], [residual].
 struct ConvolutionInputs {

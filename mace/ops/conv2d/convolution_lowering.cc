@@ -97,8 +97,8 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request) {
   weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) {
     std::fill(to, to + elements, 0.0f);
     if (!bias) return;
-    const std::vector<float> from = bias();
-    std::copy(from.begin(), from.end(), to);
+    const HostTensor from = bias();
+    std::copy_n(from.f32(), from.shape().elements(), to);
   };
   return weights;
 }

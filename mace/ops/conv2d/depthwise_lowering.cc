@@ -4,6 +4,7 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
@@ -17,13 +18,9 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request) {
   weights.name = "filter";
   weights.elements = static_cast<size_t>(taps * padded);
   weights.pack = [=, filter = request.weights.filter](float* to) {
-    std::fill(to, to + taps * padded, 0.0f);
-    const std::vector<float> from = filter();
-    for (int64_t channel = 0; channel < channels; ++channel) {
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        to[tap * padded + channel] = from[static_cast<size_t>(channel * taps + tap)];
-      }
-    }
+    if (padded != channels) std::fill(to, to + taps * padded, 0.0f);
+    const HostTensor from = filter();
+    TurnRows(from.f32(), channels, taps, taps, [&](int64_t tap) { return to + tap * padded; });
   };
   return weights;
 }

@@ -4,6 +4,7 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
@@ -51,14 +52,11 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   weights.name = "filter";
   weights.elements = static_cast<size_t>(c.out_channels * taps * depth);
   weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter](float* to) {
-    const std::vector<float> from = filter();
+    const HostTensor held = filter();
     for (int64_t o = 0; o < out_channels; ++o) {
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          to[(o * taps + tap) * depth + i] =
-              from[static_cast<size_t>((o * depth + i) * taps + tap)];
-        }
-      }
+      float* base = to + o * taps * depth;
+      TurnRows(held.f32() + o * depth * taps, depth, taps, taps,
+               [&](int64_t tap) { return base + tap * depth; });
     }
   };
   return weights;
@@ -72,15 +70,13 @@ PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
   weights.elements = static_cast<size_t>(Blocks(c.out_channels) * taps * in_blocks * 16);
   weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
                   elements = weights.elements](float* to) {
-    std::fill(to, to + elements, 0.0f);
-    const std::vector<float> from = filter();
-    for (int64_t o = 0; o < out_channels; ++o) {
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          to[(((o / 4 * taps + tap) * in_blocks + i / 4) * 4 + i % 4) * 4 + o % 4] =
-              from[static_cast<size_t>((o * depth + i) * taps + tap)];
-        }
-      }
+    if (depth % 4 != 0 || out_channels % 4 != 0) std::fill(to, to + elements, 0.0f);
+    const HostTensor held = filter();
+    for (int64_t o = 0; o < out_channels; o += 4) {
+      float* base = to + o / 4 * taps * in_blocks * 16;
+      TurnRows(held.f32() + o * depth * taps, std::min<int64_t>(4, out_channels - o), depth * taps,
+               depth * taps,
+               [&](int64_t at) { return base + (at % taps * in_blocks * 4 + at / taps) * 4; });
     }
   };
   return weights;

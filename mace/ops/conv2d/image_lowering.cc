@@ -4,6 +4,7 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
@@ -48,17 +49,17 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
   weights.elements = static_cast<size_t>(items * c.taps() * in_blocks * out_blocks * 16);
   weights.pack = [=, filter = request.weights.filter, elements = weights.elements](float* to) {
     std::fill(to, to + elements, 0.0f);
-    const std::vector<float> from = filter();
-    for (int64_t o = 0; o < c.out_channels; ++o) {
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < c.taps(); ++tap) {
-          const int64_t item = o / (4 * out_blocks), block = o / 4 % out_blocks;
-          const int64_t row = (item * c.window.h.kernel + tap / width) * in_blocks + i / 4;
-          const int64_t texel = (row * width + tap % width) * out_blocks + block;
-          to[texel * 16 + i % 4 * 4 + o % 4] =
-              from[static_cast<size_t>((o * depth + i) * c.taps() + tap)];
-        }
-      }
+    const HostTensor held = filter();
+    const int64_t taps = c.taps();
+    for (int64_t o = 0; o < c.out_channels; o += 4) {
+      const int64_t item = o / (4 * out_blocks), block = o / 4 % out_blocks;
+      TurnRows(held.f32() + o * depth * taps, std::min<int64_t>(4, c.out_channels - o),
+               depth * taps, depth * taps, [&](int64_t at) {
+                 const int64_t i = at / taps, tap = at % taps;
+                 const int64_t row = (item * c.window.h.kernel + tap / width) * in_blocks + i / 4;
+                 const int64_t texel = (row * width + tap % width) * out_blocks + block;
+                 return to + texel * 16 + i % 4 * 4;
+               });
     }
   };
   return weights;

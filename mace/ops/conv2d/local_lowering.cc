@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/local_tiles.h"
+#include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
@@ -42,18 +43,19 @@ PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile
   weights.elements = static_cast<size_t>(extents.tiles * rows * columns);
   weights.pack = [=, filter = request.weights.filter](float* to) {
     std::fill(to, to + extents.tiles * rows * columns, 0.0f);
-    const std::vector<float> from = filter();
+    const HostTensor held = filter();
+    const float* from = held.f32();
     const int64_t taps = c.taps(), depth = c.in_per_group(), per_group = c.out_per_group();
     const int64_t in_blocks = CeilDivide(depth, 4);
-    for (int64_t o = 0; o < c.out_channels; ++o) {
-      const int64_t in_group = o % per_group;
-      const int64_t index = o / per_group * extents.tiles_per_group + in_group / columns;
-      float* base = to + index * rows * columns + in_group % columns;
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          const int64_t row = (tap * in_blocks + i / 4) * extents.depth + i % 4;
-          base[row * columns] = from[static_cast<size_t>((o * depth + i) * taps + tap)];
-        }
+    for (int64_t group = 0; group < c.groups; ++group) {
+      for (int64_t o = 0; o < per_group; o += columns) {
+        const int64_t channels = std::min(columns, per_group - o);
+        TurnRows(from, channels, depth * taps, depth * taps, [&](int64_t at) {
+          const int64_t i = at / taps;
+          return to + ((at % taps * in_blocks + i / 4) * extents.depth + i % 4) * columns;
+        });
+        from += channels * depth * taps;
+        to += rows * columns;
       }
     }
   };

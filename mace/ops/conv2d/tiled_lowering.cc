@@ -5,6 +5,7 @@
 
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
@@ -83,19 +84,19 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(c.groups * tiles * taps * padded * columns);
-  const int64_t out_channels = c.out_channels;
-  weights.pack = [=, filter = request.weights.filter, elements = weights.elements](float* to) {
-    std::fill(to, to + elements, 0.0f);
-    const std::vector<float> from = filter();
-    for (int64_t o = 0; o < out_channels; ++o) {
-      const int64_t in_group = o % per_group;
-      const int64_t index = o / per_group * tiles + in_group / columns;
-      float* base = to + index * taps * padded * columns + in_group % columns;
-      for (int64_t i = 0; i < depth; ++i) {
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          base[(tap * padded + i) * columns] =
-              from[static_cast<size_t>((o * depth + i) * taps + tap)];
-        }
+  const bool is_padded = padded != depth || per_group % columns != 0;
+  weights.pack = [=, groups = c.groups, filter = request.weights.filter,
+                  elements = weights.elements](float* to) {
+    if (is_padded) std::fill(to, to + elements, 0.0f);
+    const HostTensor held = filter();
+    const float* from = held.f32();
+    for (int64_t group = 0; group < groups; ++group) {
+      for (int64_t o = 0; o < per_group; o += columns) {
+        const int64_t rows = std::min(columns, per_group - o);
+        TurnRows(from, rows, depth * taps, depth * taps,
+                 [&](int64_t i) { return to + (i % taps * padded + i / taps) * columns; });
+        from += rows * depth * taps;
+        to += taps * padded * columns;
       }
     }
   };
@@ -114,9 +115,9 @@ PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
   weights.pack = [=, bias = request.weights.bias, elements = weights.elements](float* to) {
     std::fill(to, to + elements, 0.0f);
     if (!bias) return;
-    const std::vector<float> from = bias();
+    const HostTensor from = bias();
     for (int64_t o = 0; o < out_channels; ++o) {
-      to[o / per_group * tiles * columns + o % per_group] = from[static_cast<size_t>(o)];
+      to[o / per_group * tiles * columns + o % per_group] = from.f32()[o];
     }
   };
   return weights;

@@ -72,7 +72,12 @@ class DepthwiseConv2d : public Op {
         Bind(request.inputs[0].info.shape, request.inputs[1].info.shape, *found);
     if (!convolution.ok()) return {};
     ConvolutionWeights weights = WeightsFromConstants(*request.inputs[1].constant, bias);
-    weights.filter = [filter = *request.inputs[1].constant] { return ByOutputChannel(filter); };
+    // With a multiplier of one the order is the same.
+    if (request.inputs[1].constant->shape().dim(0) != 1) {
+      weights.filter = [filter = *request.inputs[1].constant] {
+        return TensorOfFloats(ByOutputChannel(filter));
+      };
+    }
     return LowerConvolution({"depthwise_conv2d", *convolution, std::move(weights), &request});
   }
 
