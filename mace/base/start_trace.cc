@@ -21,15 +21,15 @@ Recorded& TheRecorded() {
   return *recorded;
 }
 
-bool PrintsParts() {
+}  // namespace
+
+bool StartTracePrints() {
   static const bool prints = [] {
     const char* value = std::getenv("MACE_TRACE_START");
     return value != nullptr && std::strcmp(value, "1") == 0;
   }();
   return prints;
 }
-
-}  // namespace
 
 std::vector<StartPart> StartParts() {
   std::lock_guard<std::mutex> lock(TheRecorded().mutex);
@@ -44,7 +44,7 @@ void RecordStartPart(const char* name, double begin_ms, double end_ms) {
     }
     TheRecorded().parts.push_back({name, begin_ms, end_ms});
   }
-  if (!PrintsParts()) return;
+  if (!StartTracePrints()) return;
   const double start = ProcessStartMilliseconds();
   std::fprintf(stderr, "mace: start: %.1f to %.1f, %.1f ms: %s\n", begin_ms - start, end_ms - start,
                end_ms - begin_ms, name);

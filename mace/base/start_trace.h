@@ -25,6 +25,9 @@ struct StartPart {
 // second engine of the process does is no start.
 std::vector<StartPart> StartParts();
 
+// Whether parts are printed; the first call reads the environment.
+bool StartTracePrints();
+
 void RecordStartPart(const char* name, double begin_ms, double end_ms);
 
 // The part lasts as long as the object. `name` must outlive it.

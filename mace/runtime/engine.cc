@@ -9,6 +9,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/import/import.h"
+#include "mace/runtime/model_reader.h"
 #include "mace/runtime/planned_model.h"
 #include "mace/runtime/runtime.h"
 
@@ -50,9 +51,12 @@ struct Engine::Impl {
   RunStats stats;
 
   Status Start();
+  Status OpenRuntime(double begin);
+  ImportOptions ImportWith(const std::map<std::string, std::vector<int64_t>>& shapes) const;
   StatusOr<std::shared_ptr<const Graph>> Import(
       const std::map<std::string, std::vector<int64_t>>& shapes) const;
-  Status AddModel(const std::map<std::string, std::vector<int64_t>>& shapes);
+  Status AddModel(std::shared_ptr<const Graph> imported,
+                  const std::map<std::string, std::vector<int64_t>>& shapes);
   Status ModelFor(const std::vector<HostTensor>& tensors);
   Status CheckInputs(const std::vector<HostTensor>& tensors) const;
   void ListPorts();
@@ -62,29 +66,39 @@ struct Engine::Impl {
 // The five calls: import, graph, passes, plan, session; the last four are PlanModel's.
 Status Engine::Impl::Start() {
   const double begin = MonotonicMilliseconds();
-  stats.device = "cpu reference";
-  if (options.device != "cpu") {
-    MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
-    stats.device_open_ms = MonotonicMilliseconds() - begin;
-    stats.device = runtime->device_info().name;
-    stats.driver = runtime->device_info().driver_version;
-    stats.cache.file = options.cache_path;
-    if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
-        runtime->device_info().images && !runtime->device_info().half_images) {
-      Log(LogLevel::kWarning, "the device has no half images: buffers only");
-      options.memory = MemoryChoice::kBuffer;
-    }
+  std::map<std::string, Shape> checked;
+  MACE_RETURN_IF_ERROR(CheckShapes(options.input_shapes, &checked));
+  std::optional<ModelReader> reader;
+  if (!model_path.empty()) reader.emplace(model_path, ImportWith(options.input_shapes));
+  MACE_RETURN_IF_ERROR(OpenRuntime(begin));
+  std::shared_ptr<const Graph> imported = given;
+  if (reader.has_value()) {
+    MACE_ASSIGN_OR_RETURN(imported, reader->Take());
   }
-  MACE_RETURN_IF_ERROR(AddModel(options.input_shapes));
+  MACE_RETURN_IF_ERROR(AddModel(std::move(imported), options.input_shapes));
   ListPorts();
   stats.init_ms = MonotonicMilliseconds() - begin;
   return Status();
 }
 
-StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(
+Status Engine::Impl::OpenRuntime(double begin) {
+  stats.device = "cpu reference";
+  if (options.device == "cpu") return Status();
+  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
+  stats.device_open_ms = MonotonicMilliseconds() - begin;
+  stats.device = runtime->device_info().name;
+  stats.driver = runtime->device_info().driver_version;
+  stats.cache.file = options.cache_path;
+  if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
+      runtime->device_info().images && !runtime->device_info().half_images) {
+    Log(LogLevel::kWarning, "the device has no half images: buffers only");
+    options.memory = MemoryChoice::kBuffer;
+  }
+  return Status();
+}
+
+ImportOptions Engine::Impl::ImportWith(
     const std::map<std::string, std::vector<int64_t>>& shapes) const {
-  if (model_path.empty()) return given;
-  ScopedStartPart part("model file");
   ImportOptions import;
   import.data_path = options.data_path;
   import.input_shapes = shapes;
@@ -92,14 +106,20 @@ StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(
   import.inputs = options.inputs;
   import.outputs = options.outputs;
   import.input_values = options.input_values;
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(model_path, import));
+  return import;
+}
+
+StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(
+    const std::map<std::string, std::vector<int64_t>>& shapes) const {
+  if (model_path.empty()) return given;
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(model_path, ImportWith(shapes)));
   return std::shared_ptr<const Graph>(std::move(graph));
 }
 
-Status Engine::Impl::AddModel(const std::map<std::string, std::vector<int64_t>>& shapes) {
+Status Engine::Impl::AddModel(std::shared_ptr<const Graph> imported,
+                              const std::map<std::string, std::vector<int64_t>>& shapes) {
   std::map<std::string, Shape> checked;
   MACE_RETURN_IF_ERROR(CheckShapes(shapes, &checked));
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const Graph> imported, Import(shapes));
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<PlannedModel> model,
                         PlanModel(std::move(imported), checked, options, runtime.get()));
   AddPlanStats(*model, &stats);
@@ -170,7 +190,9 @@ Status Engine::Impl::ModelFor(const std::vector<HostTensor>& tensors) {
                       ", found " + Describe(tensors[i].info()));
   }
   Log(LogLevel::kInfo, "a new plan: " + Join(changes, "; "));
-  Status status = AddModel(shapes);
+  StatusOr<std::shared_ptr<const Graph>> imported = Import(shapes);
+  if (!imported.ok()) return imported.status().WithPrefix(Join(changes, "; "));
+  Status status = AddModel(*std::move(imported), shapes);
   if (!status.ok()) return status.WithPrefix(Join(changes, "; "));
   // What the model does with another shape must be of that shape, or the next look-up would plan
   // again and again.

@@ -1,5 +1,6 @@
 #include "mace/runtime/planned_model.h"
 
+#include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
@@ -71,10 +72,12 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   plan_options.memory = options.memory;
   plan_options.precision = options.precision;
   plan_options.allow_fallback = options.allow_fallback;
+  const double begin = MonotonicMilliseconds();
   StatusOr<std::unique_ptr<Plan>> plan =
       runtime == nullptr
           ? MakePlan(graph, nullptr, plan_options)
           : MakeTunedPlan(graph, plan_options, options.tuning, runtime->compiler(), &model->tuning);
+  RecordStartPart("plan", begin, MonotonicMilliseconds());
   if (!plan.ok()) return plan.status();
   model->plan = *std::move(plan);
   for (const GraphPort& port : graph->inputs) {
