@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mace/base/clock.h"
+#include "mace/base/start_trace.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
@@ -78,6 +79,14 @@ Json TuningJson(const TuningStats& tuning) {
           {"found", tuning.found}, {"left", tuning.left},   {"ms", tuning.ms}};
 }
 
+Json StartPartsJson() {
+  Json list = Json::array();
+  for (const StartPart& part : StartParts()) {
+    list.push_back({{"name", part.name}, {"begin_ms", part.begin_ms}, {"end_ms", part.end_ms}});
+  }
+  return list;
+}
+
 Json OutputsJson(const Engine& engine, const std::vector<HostTensor>& outputs,
                  const std::vector<std::string>& files) {
   Json list = Json::array();
@@ -107,6 +116,7 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"device_open_ms", device_number(stats.device_open_ms)},
           {"program_ms", device_number(stats.program_ms)},
           {"first_output_ms", measured.first_output_ms},
+          {"start_parts", StartPartsJson()},
           {"latency_ms", ToJson(measured.latency)},
           {"launches_per_run", stats.launches_per_run},
           {"ops", OpsJson(stats)},

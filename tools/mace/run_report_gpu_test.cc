@@ -2,6 +2,7 @@
 // and one answer on all devices.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ const char* const kKeys[] = {"model",
                              "device_open_ms",
                              "program_ms",
                              "first_output_ms",
+                             "start_parts",
                              "latency_ms.mean",
                              "latency_ms.min",
                              "latency_ms.p50",
@@ -96,6 +98,25 @@ TEST(RunJson, OnTheGpu) {
   EXPECT_TRUE(json["cache"]["written_ms"].is_null());
   EXPECT_EQ(json["cache"]["built_from_source"].get<int>(), 1) << "the plan is one program";
   EXPECT_TRUE(json["outputs"][0]["file"].is_null());
+}
+
+// What benchmarks/start reads.
+TEST(RunJson, SaysThePartsOfTheStart) {
+  if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
+  const std::string cache = FreshFolder("parts") + "/cache.bin";
+  const Json json = RunToStdout({"--cache", cache}).OutJson();
+  ASSERT_TRUE(json["start_parts"].is_array());
+  std::map<std::string, double> ends;
+  for (const Json& part : json["start_parts"]) {
+    EXPECT_LE(part["begin_ms"].get<double>(), part["end_ms"].get<double>()) << part;
+    ends[part["name"].get<std::string>()] = part["end_ms"].get<double>();
+  }
+  for (const char* name :
+       {"process", "cache file", "device", "model file", "passes", "plan", "regions", "cache read",
+        "programs", "weights", "kernels", "constants", "first run"}) {
+    ASSERT_EQ(ends.count(name), 1u) << name << " is missing in " << json["start_parts"];
+    EXPECT_LE(ends[name], ends["first run"]) << name;
+  }
 }
 
 TEST(RunJson, OnTheCpuHasTheSameKeys) {
