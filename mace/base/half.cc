@@ -6,6 +6,7 @@
 // The x86 instructions are used where the processor has them, whatever the build was told.
 #if defined(__x86_64__) && defined(__GNUC__)
 #define MACE_HALF_X86 1
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -56,7 +57,13 @@ __attribute__((target("avx,f16c"))) size_t FloatsToHalvesX86(Span<const float> i
 }
 
 bool ProcessorConverts() {
-  static const bool converts = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
+  static const bool converts = [] {
+    // Not every compiler's __builtin_cpu_supports knows f16c; what it says of avx holds for the
+    // system's part in both.
+    unsigned int a = 0, b = 0, c = 0, d = 0;
+    const bool f16c = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+    return f16c && __builtin_cpu_supports("avx") != 0;
+  }();
   return converts;
 }
 #endif

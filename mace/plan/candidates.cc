@@ -166,6 +166,10 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
     found.ways = std::move(with_images);
   } else {
     found.ways = std::move(with_buffers);
+    const bool wanted_images = options.memory == MemoryChoice::kImage && device.images;
+    if (wanted_images && !found.ways.empty() && found.why.empty()) {
+      found.why = "the op has no kernel for images with these inputs";
+    }
     if (options.memory == MemoryChoice::kAuto) {
       for (Lowering& way : with_images) found.ways.push_back(std::move(way));
     }

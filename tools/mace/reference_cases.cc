@@ -151,7 +151,7 @@ std::vector<ReferenceCase> SharedCases() {
   EXPECT_TRUE(manifest.ok()) << manifest.status().message();
   if (!manifest.ok()) return cases;
   for (const ManifestCase& entry : *manifest) {
-    if (entry.format == "mace" || entry.format == "tf") cases.push_back(FromManifest(entry));
+    cases.push_back(FromManifest(entry));
   }
   return cases;
 }

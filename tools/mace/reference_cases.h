@@ -29,7 +29,7 @@ struct ReferenceCase {
 // For GoogleTest's messages.
 void PrintTo(const ReferenceCase& reference, std::ostream* out);
 
-// Every MACE and TensorFlow case in SharedFolder()/models/manifest.json; empty without the folder.
+// Every case in SharedFolder()/models/manifest.json; empty without the folder.
 std::vector<ReferenceCase> SharedCases();
 // The digits model and the networks that the build makes, MACE and TensorFlow.
 std::vector<ReferenceCase> OwnCases();
