@@ -194,7 +194,7 @@ StatusOr<std::vector<ValueId>> OnnxNode::EmitMany(const std::string& suffix,
 Status OnnxNode::EmitResult(const std::string& type, std::vector<ValueId> inputs,
                             AttributeMap attributes, int output_count) {
   Node node;
-  node.name = name_;
+  node.name = builder()->UniqueName(name_);
   node.type = type;
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
@@ -252,8 +252,9 @@ OnnxConverter FindOnnxConverter(const std::string& op) {
   static const auto* const kConverters = [] {
     auto* all = new std::unordered_map<std::string, OnnxConverter>();
     for (const OnnxConverterEntry* table :
-         {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxMathConverters, kOnnxPoolConverters,
-          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
+         {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
+          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
+          kOnnxSliceConverters, kOnnxSpatialConverters}) {
       for (const OnnxConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -131,8 +131,11 @@ struct OnnxConverterEntry {
 // The tables of the families (onnx_ops_*.cc), each ended by a null op.
 extern const OnnxConverterEntry kOnnxBinaryConverters[];
 extern const OnnxConverterEntry kOnnxElementConverters[];
+extern const OnnxConverterEntry kOnnxIndexConverters[];
 extern const OnnxConverterEntry kOnnxMathConverters[];
+extern const OnnxConverterEntry kOnnxNormConverters[];
 extern const OnnxConverterEntry kOnnxPoolConverters[];
+extern const OnnxConverterEntry kOnnxResizeConverters[];
 extern const OnnxConverterEntry kOnnxShapeConverters[];
 extern const OnnxConverterEntry kOnnxSliceConverters[];
 extern const OnnxConverterEntry kOnnxSpatialConverters[];

@@ -249,21 +249,18 @@ Status ConvertShrink(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   const double lambda = node->Float("lambd", 0.5), bias = node->Float("bias", 0);
   const ValueId x = node->input(0);
-  ValueId sides[2];
-  for (int side : {0, 1}) {
-    const double sign = side == 0 ? -1 : 1;
-    MACE_ASSIGN_OR_RETURN(ValueId mask,
+  const DType dtype = IsFloat(node->dtype(0)) ? DType::kFloat32 : node->dtype(0);
+  ValueId y = node->AddConstant("/zero", HostTensor::Allocate({dtype, Shape()}));
+  for (double sign : {-1.0, 1.0}) {
+    MACE_ASSIGN_OR_RETURN(const ValueId mask,
                           node->Emit("/mask", "Eltwise", {x},
-                                     WithScalar(side == 0 ? kLess : kGreater, sign * lambda)));
-    AttributeMap cast;
-    cast.Set("dtype", std::string(DTypeName(node->dtype(0))));
-    MACE_ASSIGN_OR_RETURN(mask, node->Emit("/number", "Cast", {mask}, std::move(cast)));
+                                     WithScalar(sign < 0 ? kLess : kGreater, sign * lambda)));
     MACE_ASSIGN_OR_RETURN(const ValueId moved, node->Emit("/moved", "Eltwise", {x},
                                                           WithScalar(kDifference, sign * bias)));
-    MACE_ASSIGN_OR_RETURN(sides[side],
-                          node->Emit("/side", "Eltwise", {mask, moved}, Typed(kProduct)));
+    MACE_ASSIGN_OR_RETURN(y, node->Emit("", "Where", {mask, moved, y}));
   }
-  return node->EmitResult("Eltwise", {sides[0], sides[1]}, Typed(kSum));
+  node->SetResult(y);
+  return Status::Ok();
 }
 
 Status ConvertIsNan(OnnxNode* node) {

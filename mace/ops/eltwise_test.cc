@@ -165,7 +165,7 @@ TEST(Eltwise, IntegerDivisionNeverTraps) {
 }
 
 TEST(Eltwise, Refuses) {
-  Eltwise(14).Input({2}).Input({2}).ExpectRefused("type: expected 0 to 13 or 15, found 14");
+  Eltwise(14).Input({2}).Input({2}).ExpectRefused("type: expected 0 to 13 or 15 to 29, found 14");
   Eltwise(0).Input({2}).ExpectRefused("scalar_input");
   Eltwise(0).Input({2, 3}).Input({2, 4}).ExpectRefused("[2, 3]");
   Eltwise(0).Input({2}).Input(Ints({1, 2})).ExpectRefused("float32 and int32");

@@ -1,6 +1,7 @@
 #include "tools/mace/tensors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 
@@ -42,8 +43,13 @@ StatusOr<HostTensor> LoadStoredTensor(const std::string& path) {
     // NumPy's default type: narrowed here, since no tensor of a model is float64.
     HostTensor tensor = HostTensor::Allocate({DType::kFloat32, *shape});
     const double* values = reinterpret_cast<const double*>(array.data.data());
-    std::transform(values, values + shape->elements(), tensor.f32(),
-                   [](double v) { return static_cast<float>(v); });
+    for (int64_t i = 0; i < shape->elements(); ++i) {
+      tensor.f32()[i] = static_cast<float>(values[i]);
+      if (!std::isinf(tensor.f32()[i]) || std::isinf(values[i])) continue;
+      return InvalidArgument(path + ": element " + std::to_string(i) +
+                             ": expected a number that float32 holds, found " +
+                             std::to_string(values[i]));
+    }
     return tensor;
   }
   for (const NpyType& type : kNpyTypes) {

@@ -1,0 +1,48 @@
+// Normalisation over the channels of a channels4 tensor, each position by itself. GROUP work-items share one position
+// (GROUP 1: no local memory). CENTERED 0 leaves the mean where it is. The variance is summed over differences from the
+// mean: a difference of sums would lose it where the mean is large.
+#undef COMBINE
+#define COMBINE(a, b) ((a) + (b))
+#include "group_reduce.clh"
+
+#ifdef USE_layer_norm
+__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *scale, __global const float *offset,
+                     int positions, int channels, float epsilon) {
+  const int position = get_global_id(0) / GROUP;
+  const int lane = get_global_id(0) % GROUP;
+#if GROUP == 1
+  if (position >= positions) return;
+#else
+  __local float4 shared[GROUP];
+#endif
+  const int blocks = (channels + 3) / 4;
+  const int row = position / y_width;
+  const int w = position - row * y_width;
+  // Padding lanes are zeros, but not their differences from the mean.
+  const int4 beyond = (int4)(0, 1, 2, 3) >= channels - 4 * (blocks - 1);
+  float mean = 0.0f;
+#if CENTERED
+  float4 sum = 0.0f;
+  for (int block = lane; block < blocks; block += GROUP) sum += READ4(x, row, w, block);
+#if GROUP > 1
+  sum = FUNCTION(group_reduce)(sum, lane, shared);
+#endif
+  mean = ((sum.x + sum.y) + (sum.z + sum.w)) / channels;
+#endif
+  float4 squares = 0.0f;
+  for (int block = lane; block < blocks; block += GROUP) {
+    float4 v = READ4(x, row, w, block) - mean;
+    if (block == blocks - 1) v = select(v, (float4)(0.0f), beyond);
+    squares += v * v;
+  }
+#if GROUP > 1
+  squares = FUNCTION(group_reduce)(squares, lane, shared);
+#endif
+  const float variance = ((squares.x + squares.y) + (squares.z + squares.w)) / channels;
+  const float factor = 1.0f / sqrt(variance + epsilon);
+  for (int block = lane; block < blocks; block += GROUP) {
+    const float4 v = (READ4(x, row, w, block) - mean) * factor;
+    WRITE4(y, row, w, block, channels, v * vload4(block, scale) + vload4(block, offset));
+  }
+}
+#endif

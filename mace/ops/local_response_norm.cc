@@ -1,0 +1,105 @@
+// LocalResponseNorm: y[c] = x[c] / (bias + alpha / size * sum of x[k]^2)^beta, the sum over the
+// `size` channels around c that there are: (size - 1) / 2 in front of it, the others behind.
+// Channels are the last axis; any rank from 1. Attributes: size (from 1), alpha (1e-4), beta
+// (0.75), bias (1).
+#include <algorithm>
+#include <cmath>
+
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+namespace {
+
+class LocalResponseNormOp : public Op {
+ public:
+  struct Attributes {
+    int64_t size = 1;
+    double alpha = 1e-4, beta = 0.75, bias = 1;
+  };
+  explicit LocalResponseNormOp(const Attributes& attributes) : attributes_(attributes) {}
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    const TensorInfo& x = inputs[0].info;
+    if (!IsFloat(x.dtype) || x.shape.rank() < 1) {
+      return InvalidArgument(std::string("expected a float tensor of rank 1 or more, found ") +
+                             DTypeName(x.dtype) + " " + x.shape.ToString());
+    }
+    outputs->assign(1, {DType::kFloat32, x.shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    const int64_t channels = inputs[0].shape().back(0);
+    const int64_t count = inputs[0].shape().elements();
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t c = i % channels;
+      const float* x = inputs[0].f32() + (i - c);
+      double sum = 0;
+      const int64_t last = std::min(channels - 1, c + Behind());
+      for (int64_t k = std::max<int64_t>(0, c - Front()); k <= last; ++k)
+        sum += double{x[k]} * x[k];
+      const double base =
+          attributes_.bias + attributes_.alpha / static_cast<double>(attributes_.size) * sum;
+      (*outputs)[0].f32()[i] = static_cast<float>(x[c] / std::pow(base, attributes_.beta));
+    }
+    return Status::Ok();
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
+    const Storage storage = StorageWithinLimits(request);
+    const Nhwc view = AsNhwc(request.outputs[0].shape);
+    Lowering lowering = StartLowering("local_response_norm", request, storage);
+    Launch launch = StartLaunch("local_response_norm.cl", "local_response_norm", request, storage);
+    const int64_t reach = view.c;  // No window sees more.
+    launch.arguments = {
+        InputArgument(0),
+        OutputArgument(0),
+        static_cast<int32_t>(view.rows()),
+        static_cast<int32_t>(view.c),
+        static_cast<int32_t>(std::min(Front(), reach)),
+        static_cast<int32_t>(std::min(Behind(), reach)),
+        static_cast<float>(attributes_.alpha / static_cast<double>(attributes_.size)),
+        static_cast<float>(attributes_.beta),
+        static_cast<float>(attributes_.bias)};
+    SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()),
+                &launch);
+    lowering.launches.push_back(std::move(launch));
+    return {lowering};
+  }
+
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    cost.flops *= static_cast<double>(2 * attributes_.size + 10);
+    return cost;
+  }
+
+ private:
+  int64_t Front() const { return (attributes_.size - 1) / 2; }
+  int64_t Behind() const { return attributes_.size - 1 - Front(); }
+
+  const Attributes attributes_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeLocalResponseNorm(const Node& node) {
+  LocalResponseNormOp::Attributes attributes;
+  attributes.size = node.attributes.GetInt("size", 0);
+  if (attributes.size < 1 || attributes.size > (int64_t{1} << 30)) {
+    return InvalidArgument("size: expected 1 to 2^30, found " + std::to_string(attributes.size));
+  }
+  attributes.alpha = node.attributes.GetFloat("alpha", attributes.alpha);
+  attributes.beta = node.attributes.GetFloat("beta", attributes.beta);
+  attributes.bias = node.attributes.GetFloat("bias", attributes.bias);
+  return std::unique_ptr<Op>(new LocalResponseNormOp(attributes));
+}
+
+}  // namespace
+
+extern const OpDefinition kLocalResponseNormOp;
+const OpDefinition kLocalResponseNormOp = {"LocalResponseNorm", 1, 1, &MakeLocalResponseNorm};
+
+}  // namespace mace

@@ -1,0 +1,134 @@
+// Scatter: input 0 with rows replaced by, or combined with, those of input 2, at the indices of
+// input 1. Rows are what lies behind the first axis of input 0 [r, ...]; indices [k] (integers,
+// negative ones count from the end), updates [k, ...]. Attribute reduction: "none" (the last of
+// several for one row stays), "add", "mul", "max", "min". Any dtype. On the CPU alone.
+#include <algorithm>
+#include <cstring>
+
+#include "mace/ops/integers.h"
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+namespace {
+
+enum class Reduction { kNone, kAdd, kMultiply, kMax, kMin };
+
+template <typename T>
+T Combine(Reduction reduction, T a, T b) {
+  switch (reduction) {
+    case Reduction::kAdd:
+      return a + b;
+    case Reduction::kMultiply:
+      return a * b;
+    case Reduction::kMax:
+      return std::max(a, b);
+    case Reduction::kMin:
+      return std::min(a, b);
+    case Reduction::kNone:
+      break;
+  }
+  return b;
+}
+
+class ScatterOp : public Op {
+ public:
+  explicit ScatterOp(Reduction reduction) : reduction_(reduction) {}
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    const TensorInfo& x = inputs[0].info;
+    const TensorInfo& indices = inputs[1].info;
+    const TensorInfo& updates = inputs[2].info;
+    const bool integers = !IsFloat(indices.dtype) && indices.dtype != DType::kBool;
+    if (!integers || ActivationType(x.dtype) != ActivationType(updates.dtype)) {
+      return InvalidArgument(
+          std::string("expected integer indices and updates of x's type, found ") +
+          DTypeName(indices.dtype) + ", " + DTypeName(updates.dtype) + " and " +
+          DTypeName(x.dtype));
+    }
+    bool fits = x.shape.rank() >= 1 && indices.shape.rank() == 1 &&
+                updates.shape.rank() == x.shape.rank() && updates.shape[0] == indices.shape[0];
+    for (int axis = 1; fits && axis < x.shape.rank(); ++axis) {
+      fits = x.shape[axis] == updates.shape[axis];
+    }
+    if (!fits) {
+      return InvalidArgument("x " + x.shape.ToString() + ", indices " + indices.shape.ToString() +
+                             " and updates " + updates.shape.ToString() + " do not fit together");
+    }
+    outputs->assign(1, {ActivationType(x.dtype), x.shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    HostTensor& y = (*outputs)[0];
+    std::memcpy(y.mutable_data<uint8_t>(), inputs[0].bytes().data(), y.info().bytes());
+    const std::vector<int64_t> rows = ToInt64Vector(inputs[1]);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const int64_t row = rows[i] < 0 ? rows[i] + y.shape()[0] : rows[i];
+      if (row < 0 || row >= y.shape()[0]) {
+        return InvalidArgument("index " + std::to_string(rows[i]) + " is outside of the axis of " +
+                               std::to_string(y.shape()[0]));
+      }
+      Write(inputs[2], static_cast<int64_t>(i), row, &y);
+    }
+    return Status::Ok();
+  }
+
+ private:
+  void Write(const HostTensor& updates, int64_t from, int64_t row, HostTensor* y) const {
+    const int64_t run = y->shape().elements(1, y->shape().rank());
+    const size_t bytes = static_cast<size_t>(run) * DTypeSize(y->dtype());
+    switch (reduction_ == Reduction::kNone ? DType::kInvalid : y->dtype()) {
+      case DType::kFloat32:
+        return WriteAs<float>(updates, from * run, row * run, run, y);
+      case DType::kInt32:
+        return WriteAs<int32_t>(updates, from * run, row * run, run, y);
+      case DType::kInt64:
+        return WriteAs<int64_t>(updates, from * run, row * run, run, y);
+      case DType::kInt8:
+        return WriteAs<int8_t>(updates, from * run, row * run, run, y);
+      case DType::kUInt8:
+      case DType::kBool:
+        return WriteAs<uint8_t>(updates, from * run, row * run, run, y);
+      default:
+        if (bytes == 0) return;
+        std::memcpy(y->mutable_data<uint8_t>() + static_cast<size_t>(row) * bytes,
+                    updates.bytes().data() + static_cast<size_t>(from) * bytes, bytes);
+    }
+  }
+
+  template <typename T>
+  void WriteAs(const HostTensor& updates, int64_t from, int64_t to, int64_t run,
+               HostTensor* y) const {
+    using Wide = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
+    for (int64_t i = 0; i < run; ++i) {
+      T& target = y->mutable_data<T>()[to + i];
+      const T update = updates.data<T>()[from + i];
+      const bool orders = reduction_ == Reduction::kMax || reduction_ == Reduction::kMin;
+      // Sums and products in a type that may overflow without harm.
+      target = orders ? Combine(reduction_, target, update)
+                      : static_cast<T>(Combine(reduction_, static_cast<Wide>(target),
+                                               static_cast<Wide>(update)));
+    }
+  }
+
+  const Reduction reduction_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeScatter(const Node& node) {
+  const std::string name = node.attributes.GetString("reduction", "none");
+  const char* const names[] = {"none", "add", "mul", "max", "min"};
+  for (int i = 0; i < 5; ++i) {
+    if (name == names[i]) return std::unique_ptr<Op>(new ScatterOp(static_cast<Reduction>(i)));
+  }
+  return Unsupported("reduction: expected none, add, mul, max or min, found '" + name + "'");
+}
+
+}  // namespace
+
+extern const OpDefinition kScatterOp;
+const OpDefinition kScatterOp = {"Scatter", 3, 3, &MakeScatter};
+
+}  // namespace mace

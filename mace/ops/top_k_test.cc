@@ -1,0 +1,53 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+OpTester TopK(int64_t k, int64_t axis, int64_t largest) {
+  OpTester tester("TopK");
+  tester.Set("k", k).Set("axis", axis).Set("largest", largest).Outputs(2);
+  return tester;
+}
+
+// Of equal ones the first; a NaN is above all.
+TEST(TopK, Order) {
+  const std::vector<float> x = {1, 5, NAN, 5, -2};
+  const std::vector<int64_t> expected[] = {{4, 0, 1}, {2, 1, 3}};
+  for (int64_t largest : {0, 1}) {
+    OpTester tester = TopK(3, 0, largest);
+    tester.Input(HostTensor::FromVector<float>(DType::kFloat32, Shape({5}), x));
+    StatusOr<std::vector<HostTensor>> y = tester.Reference();
+    ASSERT_TRUE(y.ok()) << y.status().message();
+    for (int i = 0; i < 3; ++i) {
+      const int64_t place = expected[largest][static_cast<size_t>(i)];
+      EXPECT_EQ(place, (*y)[1].data<int64_t>()[i]);
+      if (place != 2) EXPECT_EQ(x[static_cast<size_t>(place)], (*y)[0].f32()[i]);
+    }
+  }
+}
+
+TEST(TopK, AlongAnAxisOfIntegers) {
+  OpTester tester = TopK(1, 0, 1);
+  tester.Input(HostTensor::FromVector<int32_t>(DType::kInt32, Shape({2, 3}), {1, 7, 3, 4, 5, 6}));
+  StatusOr<std::vector<HostTensor>> y = tester.Reference();
+  ASSERT_TRUE(y.ok()) << y.status().message();
+  ASSERT_EQ((Shape{1, 3}), (*y)[0].shape());
+  const int32_t values[] = {4, 7, 6};
+  const int64_t places[] = {1, 0, 1};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(values[i], (*y)[0].data<int32_t>()[i]);
+    EXPECT_EQ(places[i], (*y)[1].data<int64_t>()[i]);
+  }
+}
+
+TEST(TopK, Refuses) {
+  TopK(4, -1, 1).Input({2, 3}).ExpectRefused("k: expected 0 to 3, found 4");
+  TopK(1, 2, 1).Input({2, 3}).ExpectRefused("axis");
+}
+
+}  // namespace
+}  // namespace mace
