@@ -1,6 +1,7 @@
 #include "mace/ops/fused_activation.h"
 
 #include <cmath>
+#include <limits>
 
 namespace mace {
 
@@ -35,6 +36,16 @@ StatusOr<FusedActivation> FusedActivation::Parse(const AttributeMap& attributes)
   return result;
 }
 
+FusedActivation FusedActivation::AsClamp() const {
+  if (kind != Kind::kNone && kind != Kind::kRelu && kind != Kind::kReluX) return *this;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  FusedActivation clamp;
+  clamp.kind = Kind::kClamp;
+  clamp.a = kind == Kind::kNone ? -kInfinity : 0.0f;
+  clamp.b = kind == Kind::kReluX ? a : kInfinity;
+  return clamp;
+}
+
 float FusedActivation::Apply(float x) const {
   switch (kind) {
     case Kind::kNone:
@@ -55,6 +66,8 @@ float FusedActivation::Apply(float x) const {
       const float y = a * x + b;
       return y < 0 ? 0.0f : (y > 1 ? 1.0f : y);
     }
+    case Kind::kClamp:
+      return x < a ? a : (x > b ? b : x);
   }
   return x;
 }

@@ -18,13 +18,27 @@ namespace mace {
 struct FusedActivation {
   // The values of the macro ACTIVATION in fused_activation.clh. PRELU (a slope for each channel) is
   // no part of this: only the op Activation has it.
-  enum class Kind { kNone = 0, kRelu, kReluX, kTanh, kSigmoid, kLeakyRelu, kElu, kHardSigmoid };
+  enum class Kind {
+    kNone = 0,
+    kRelu,
+    kReluX,
+    kTanh,
+    kSigmoid,
+    kLeakyRelu,
+    kElu,
+    kHardSigmoid,
+    kClamp
+  };
   Kind kind = Kind::kNone;
   float a = 0;
   float b = 0;
 
   // kUnsupported names an activation that is unknown here.
   static StatusOr<FusedActivation> Parse(const AttributeMap& attributes);
+
+  // The same as a clamp between a and b, where it is none, RELU or RELUX: one kernel then serves
+  // all three, which a driver that compiles for seconds repays. Else unchanged.
+  FusedActivation AsClamp() const;
 
   float Apply(float x) const;
   void Apply(float* values, size_t count) const;
