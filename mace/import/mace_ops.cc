@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "mace/base/strings.h"
+#include "mace/import/mace_kaldi.h"
+#include "mace/import/mace_rules.h"
 
 namespace mace {
 namespace {
@@ -15,27 +17,6 @@ constexpr int64_t kPaddingSame = 1;
 constexpr int64_t kRoundFloor = 0;
 constexpr int64_t kRoundCeil = 1;
 constexpr int64_t kFrameworkOnnx = 2;
-
-using Rule = Status (*)(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder);
-
-int InputRank(const MaceOp& op, size_t index, GraphBuilder* builder) {
-  if (op.node.inputs.size() <= index || op.node.inputs[index] == kNoValue) return -1;
-  return builder->ShapeOf(op.node.inputs[index]).rank();
-}
-
-// An input that only holds numbers, of any shape; nullopt-like: false where it is not constant.
-bool ConstantNumbers(const MaceOp& op, size_t index, const GraphBuilder& builder,
-                     std::vector<int64_t>* numbers) {
-  if (op.node.inputs.size() <= index) return false;
-  const HostTensor* tensor = builder.ConstantOf(op.node.inputs[index]);
-  if (tensor == nullptr || tensor->shape().elements() > Shape::kMaxRank) return false;
-  *numbers = ToInt64Vector(*tensor);
-  return true;
-}
-
-void SetDefault(MaceOp* op, const std::string& name, Attribute value) {
-  if (!op->node.attributes.Has(name)) op->node.attributes.Set(name, std::move(value));
-}
 
 // The axis of NHWC that holds what axis `axis` of NCHW holds.
 int64_t AxisInNhwc(int64_t axis) {
@@ -250,8 +231,8 @@ Status ReorderFilter(MaceOp* op, GraphBuilder* builder) {
   return Status::Ok();
 }
 
-Rule FindRule(const std::string& type) {
-  static const auto* const kRules = new std::unordered_map<std::string, Rule>{
+MaceRule FindRule(const std::string& type) {
+  static const auto* const kRules = new std::unordered_map<std::string, MaceRule>{
       {"ArgMax", NormalizeArgMax},
       {"BiasAdd", NormalizeBiasAdd},
       {"Cast", NormalizeCast},
@@ -259,7 +240,6 @@ Rule FindRule(const std::string& type) {
       {"Conv2D", NormalizeWindow},
       {"Deconv2D", NormalizeDeconv},
       {"DepthwiseConv2d", NormalizeDepthwise},
-      {"DepthwiseDeconv2d", NormalizeDeconv},
       {"Dequantize", NormalizeQuantize},
       {"Eltwise", NormalizeEltwise},
       {"Pad", NormalizePad},
@@ -273,7 +253,12 @@ Rule FindRule(const std::string& type) {
       {"Split", NormalizeSplit},
   };
   const auto found = kRules->find(type);
-  return found == kRules->end() ? nullptr : found->second;
+  if (found != kRules->end()) return found->second;
+  for (const auto find :
+       {FindMaceFeaturesRule, FindMaceFramesRule, FindMaceScalarRule, FindMaceVisionRule}) {
+    if (const MaceRule rule = find(type)) return rule;
+  }
+  return nullptr;
 }
 
 // Ops with one number a channel. In a channels-first graph of rank 3 the channels are in the
@@ -336,6 +321,9 @@ Status ChooseMaceOrder(MaceOp* op, const MaceLayout& layout, GraphBuilder* build
     return Status::Ok();
   }
   const std::string& type = op->node.type;
+  // Looks for channels at the end, whatever the file says.
+  if (type == "LocalResponseNorm" && op->order == AxisOrder::kNchw) op->order = AxisOrder::kNhwc;
+  if (type == "PriorBox") op->order = AxisOrder::kNone;  // Takes extents alone.
   if (IsPerChannel(*op, builder) || type == "BiasAdd") {
     // Each element's result does not depend on the order: let the channels be last.
     if (op->order == AxisOrder::kNchw) op->order = AxisOrder::kNhwc;
@@ -348,7 +336,7 @@ Status ChooseMaceOrder(MaceOp* op, const MaceLayout& layout, GraphBuilder* build
 
 Status NormalizeMaceOp(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder) {
   if (op->filters_channels_last) MACE_RETURN_IF_ERROR(ReorderFilter(op, builder));
-  const Rule rule = FindRule(op->node.type);
+  const MaceRule rule = FindRule(op->node.type);
   return rule == nullptr ? Status::Ok() : rule(op, layout, builder);
 }
 

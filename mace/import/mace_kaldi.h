@@ -1,0 +1,26 @@
+// What the rules for MACE's ops of Kaldi's networks share: frames are the last axis but one,
+// features the last, what is in front of them counts as batch.
+#ifndef MACE_IMPORT_MACE_KALDI_H_
+#define MACE_IMPORT_MACE_KALDI_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/import/mace_rules.h"
+
+namespace mace {
+
+// The rules for the ops that choose and arrange frames, and for those that compute features.
+MaceRule FindMaceFramesRule(const std::string& type);
+MaceRule FindMaceFeaturesRule(const std::string& type);
+
+// The first input's shape; kInvalidArgument where it has fewer axes or no elements.
+StatusOr<Shape> FramesOf(const MaceOp& op, int min_rank, GraphBuilder* builder);
+
+// The extents of `shape` with the last of them replaced.
+std::vector<int64_t> WithLast(const Shape& shape, size_t count, const std::vector<int64_t>& last);
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_MACE_KALDI_H_

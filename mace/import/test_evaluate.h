@@ -1,0 +1,47 @@
+// Runs an imported graph by the references of its ops, for the tests of this folder.
+#ifndef MACE_IMPORT_TEST_EVALUATE_H_
+#define MACE_IMPORT_TEST_EVALUATE_H_
+
+#include <memory>
+#include <vector>
+
+#include "mace/import/import.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+// The graph's outputs for these values of its inputs, in the graph's order.
+inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
+                                                       const std::vector<HostTensor>& inputs) {
+  std::vector<HostTensor> values(graph.values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!graph.values[i].constant) continue;
+    const HostTensor aligned = graph.values[i].constant->ToAligned();
+    values[i] = IsFloat(aligned.dtype()) ? aligned.ConvertTo(DType::kFloat32) : aligned;
+  }
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    values[static_cast<size_t>(graph.inputs[i].value)] = inputs[i];
+  }
+  for (const Node& node : graph.nodes) {
+    MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
+    std::vector<HostTensor> arguments;
+    for (ValueId id : node.inputs) {
+      arguments.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
+    }
+    std::vector<HostTensor> results;
+    for (ValueId id : node.outputs) results.push_back(HostTensor::Allocate(graph.value(id).info));
+    MACE_RETURN_IF_ERROR(op->Reference(arguments, &results));
+    for (size_t i = 0; i < results.size(); ++i) {
+      values[static_cast<size_t>(node.outputs[i])] = std::move(results[i]);
+    }
+  }
+  std::vector<HostTensor> outputs;
+  for (const GraphPort& port : graph.outputs) {
+    outputs.push_back(values[static_cast<size_t>(port.value)]);
+  }
+  return outputs;
+}
+
+}  // namespace mace
+
+#endif  // MACE_IMPORT_TEST_EVALUATE_H_
