@@ -36,7 +36,7 @@ TEST_P(ActivationTest, DenseChannelsAndNaN) {
 
 INSTANTIATE_TEST_SUITE_P(All, ActivationTest,
                          testing::Values("NOOP", "RELU", "RELUX", "TANH", "SIGMOID", "LEAKYRELU",
-                                         "ELU", "HARDSIGMOID"));
+                                         "ELU", "HARDSIGMOID", "SILU", "HARDSWISH"));
 
 TEST(Activation, PreluWithASlopeForEachChannel) {
   Activation("PRELU").Input({2, 3, 2, 7}).Constant({7}).Run();

@@ -30,6 +30,12 @@ StatusOr<FusedActivation> FusedActivation::Parse(const AttributeMap& attributes)
     result.kind = Kind::kHardSigmoid;
     result.a = static_cast<float>(attributes.GetFloat("hardsigmoid_alpha", 0.2));
     result.b = static_cast<float>(attributes.GetFloat("hardsigmoid_beta", 0.5));
+  } else if (name == "SILU") {
+    result.kind = Kind::kSilu;
+  } else if (name == "HARDSWISH") {
+    result.kind = Kind::kHardSwish;
+    result.a = static_cast<float>(attributes.GetFloat("hardsigmoid_alpha", 1.0 / 6));
+    result.b = static_cast<float>(attributes.GetFloat("hardsigmoid_beta", 0.5));
   } else {
     return Unsupported("activation '" + name + "' is unknown here");
   }
@@ -68,6 +74,12 @@ float FusedActivation::Apply(float x) const {
     }
     case Kind::kClamp:
       return x < a ? a : (x > b ? b : x);
+    case Kind::kSilu:
+      return x / (1.0f + std::exp(-x));
+    case Kind::kHardSwish: {
+      const float y = a * x + b;
+      return x * (y < 0 ? 0.0f : (y > 1 ? 1.0f : y));
+    }
   }
   return x;
 }

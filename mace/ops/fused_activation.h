@@ -1,7 +1,8 @@
 // The activation that Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, BatchNorm, InstanceNorm
 // and Activation apply to their result, from the attributes of MACE's format: activation ("NOOP",
 // "RELU", "RELUX", "PRELU", "TANH", "SIGMOID", "LEAKYRELU", "ELU", "HARDSIGMOID"), max_limit,
-// activation_coefficient, hardsigmoid_alpha, hardsigmoid_beta.
+// activation_coefficient, hardsigmoid_alpha, hardsigmoid_beta. This project's own are "SILU",
+// x * sigmoid(x), and "HARDSWISH", x times its hard sigmoid (by default with alpha 1 / 6).
 #ifndef MACE_OPS_FUSED_ACTIVATION_H_
 #define MACE_OPS_FUSED_ACTIVATION_H_
 
@@ -27,7 +28,9 @@ struct FusedActivation {
     kLeakyRelu,
     kElu,
     kHardSigmoid,
-    kClamp
+    kClamp,
+    kSilu,
+    kHardSwish
   };
   Kind kind = Kind::kNone;
   float a = 0;

@@ -36,7 +36,8 @@ void ReadClip(const Node& node, Node* activation) {
 void ReadUnary(const Node& node, Node* activation) {
   const std::string function = node.attributes.GetString("function", "");
   for (const auto& [unary, name] :
-       {std::pair("relu", "RELU"), std::pair("tanh", "TANH"), std::pair("sigmoid", "SIGMOID")}) {
+       {std::pair("relu", "RELU"), std::pair("tanh", "TANH"), std::pair("sigmoid", "SIGMOID"),
+        std::pair("silu", "SILU"), std::pair("hardswish", "HARDSWISH")}) {
     if (function == unary) activation->attributes.Set("activation", std::string(name));
   }
 }

@@ -9,6 +9,7 @@
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
 #include "mace/passes/recognize_channel_shuffle.h"
+#include "mace/passes/recognize_gate.h"
 #include "mace/passes/simplify_reshape.h"
 
 namespace mace {
@@ -30,6 +31,7 @@ constexpr Pass kPasses[] = {
     {"fold_pad", FoldPad},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_residual", FuseResidual},
+    {"recognize_gate", RecognizeGate},
     {"fuse_activation", FuseActivation},
     {"drop_dead", DropDead},
 };
