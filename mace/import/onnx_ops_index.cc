@@ -29,7 +29,9 @@ Status ConvertTrilu(OnnxNode* node) {
   }
   const int64_t rows = shape.back(1), columns = shape.back(0);
   diagonal = std::clamp(diagonal, -rows, columns);
-  HostTensor mask = HostTensor::Allocate({DType::kBool, Shape{rows, columns}});
+  const TensorInfo info{DType::kBool, Shape{rows, columns}};
+  MACE_RETURN_IF_ERROR(node->builder()->Reserve("a mask", info.bytes()));
+  HostTensor mask = HostTensor::Allocate(info);
   if (!mask.has_data()) return Internal("no memory for a mask");
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; ++column) {
@@ -69,7 +71,9 @@ StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Sh
                            " along axis " + std::to_string(axis));
   }
   const std::vector<int64_t> strides = DenseStridesOf(shape);
-  HostTensor others = HostTensor::Allocate({DType::kInt64, at});
+  const TensorInfo info{DType::kInt64, at};
+  MACE_RETURN_IF_ERROR(node->builder()->Reserve("positions", info.bytes()));
+  HostTensor others = HostTensor::Allocate(info);
   if (!others.has_data()) return Internal("no memory for positions");
   for (int64_t i = 0; i < at.elements(); ++i) {
     int64_t rest = i, sum = 0;
@@ -125,6 +129,8 @@ StatusOr<ValueId> EmitRowPositions(OnnxNode* node, ValueId indices, const Shape&
   // The batches lie one behind the other.
   const int64_t batches = shape.elements(0, skipped);
   const int64_t rows = shape.elements(skipped, skipped + depth);
+  MACE_RETURN_IF_ERROR(
+      node->builder()->Reserve("positions", static_cast<size_t>(batches) * sizeof(int64_t)));
   std::vector<int64_t> starts(static_cast<size_t>(batches));
   for (size_t i = 0; i < starts.size(); ++i) starts[i] = static_cast<int64_t>(i) * rows;
   const int64_t each = at.elements(skipped, at.rank() - 1);

@@ -17,10 +17,18 @@ namespace {
 
 // A weight that a matrix of this many elements holds is refused: it would be an image, not a row.
 constexpr int64_t kMaxMatrix = int64_t{1} << 26;
+// Of an axis that changes: no image is wider.
+constexpr int64_t kMaxExtent = int64_t{1} << 16;
 
 struct Resize {
   OnnxResizeMode mode;
   std::vector<OnnxResizeAxis> axes;  // Of all axes of x.
+
+  // Whether an axis stays as it is whatever the mode. One of the coordinate systems is half a pixel
+  // off.
+  bool Stays(const OnnxResizeAxis& axis) const {
+    return axis.in == axis.out && axis.scale == 1 && mode.coordinates != "tf_half_pixel_for_nn";
+  }
 };
 
 bool IsWhole(const OnnxResizeTable& table) {
@@ -28,8 +36,9 @@ bool IsWhole(const OnnxResizeTable& table) {
                      [](const auto& entry) { return entry.size() == 1 && entry[0].second == 1; });
 }
 
-bool IsIdentity(const OnnxResizeTable& table, int64_t in) {
-  if (!IsWhole(table) || static_cast<int64_t>(table.size()) != in) return false;
+bool IsIdentity(const Resize& resize, const OnnxResizeTable& table, const OnnxResizeAxis& axis) {
+  if (resize.Stays(axis)) return true;
+  if (!IsWhole(table) || static_cast<int64_t>(table.size()) != axis.in) return false;
   for (size_t i = 0; i < table.size(); ++i) {
     if (table[i][0].first != static_cast<int64_t>(i)) return false;
   }
@@ -65,7 +74,7 @@ bool FindImageResize(const Resize& resize, const std::vector<OnnxResizeTable>& t
                      AttributeMap* attributes) {
   if (resize.axes.size() != 4 || resize.mode.mode == "cubic") return false;
   for (size_t axis : {size_t{0}, size_t{1}}) {
-    if (!IsIdentity(tables[axis], resize.axes[axis].in)) return false;
+    if (!IsIdentity(resize, tables[axis], resize.axes[axis])) return false;
   }
   const OnnxResizeAxis& h = resize.axes[2];
   const OnnxResizeAxis& w = resize.axes[3];
@@ -121,7 +130,10 @@ StatusOr<ValueId> EmitAxis(OnnxNode* node, ValueId x, int axis, const OnnxResize
 Status EmitResize(OnnxNode* node, const Resize& resize) {
   std::vector<OnnxResizeTable> tables;
   for (const OnnxResizeAxis& axis : resize.axes) {
-    tables.push_back(MakeOnnxResizeTable(resize.mode, axis));
+    const bool image = resize.axes.size() == 4;  // Its table is compared with the graph's op.
+    tables.push_back(resize.Stays(axis) && !(image && tables.size() > 1)
+                         ? OnnxResizeTable()
+                         : MakeOnnxResizeTable(resize.mode, axis));
   }
   AttributeMap attributes;
   if (IsFloat(node->dtype(0)) && FindImageResize(resize, tables, &attributes)) {
@@ -131,7 +143,7 @@ Status EmitResize(OnnxNode* node, const Resize& resize) {
   }
   ValueId id = node->input(0);
   for (size_t axis = 0; axis < tables.size(); ++axis) {
-    if (IsIdentity(tables[axis], resize.axes[axis].in)) continue;
+    if (IsIdentity(resize, tables[axis], resize.axes[axis])) continue;
     MACE_ASSIGN_OR_RETURN(id, EmitAxis(node, id, static_cast<int>(axis), tables[axis]));
   }
   node->SetResult(id);
@@ -140,10 +152,11 @@ Status EmitResize(OnnxNode* node, const Resize& resize) {
 
 Status CheckAxes(const Resize& resize) {
   for (const OnnxResizeAxis& axis : resize.axes) {
-    const bool good = axis.in >= 1 && axis.out >= 1 && axis.out <= (int64_t{1} << 24) &&
-                      std::isfinite(axis.scale) && axis.scale > 0;
+    const bool good = std::min(axis.in, axis.out) >= 1 && std::isfinite(axis.scale) &&
+                      axis.scale > 0 &&
+                      (resize.Stays(axis) || std::max(axis.in, axis.out) <= kMaxExtent);
     if (good) continue;
-    return InvalidArgument("expected scales above 0 and extents of 1 to 2^24, found " +
+    return InvalidArgument("expected scales above 0 and extents of 1 to 65536, found " +
                            std::to_string(axis.scale) + " from " + std::to_string(axis.in) +
                            " to " + std::to_string(axis.out));
   }

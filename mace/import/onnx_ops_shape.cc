@@ -245,6 +245,8 @@ Status ConvertRange(OnnxNode* node) {
   }
   const DType dtype = node->dtype(0);
   const Shape shape{static_cast<int64_t>(count)};
+  MACE_RETURN_IF_ERROR(
+      node->builder()->Reserve("a range", static_cast<size_t>(count) * sizeof(int64_t)));
   if (IsFloat(dtype)) {
     std::vector<float> values(static_cast<size_t>(count));
     for (size_t i = 0; i < values.size(); ++i) {
@@ -271,7 +273,9 @@ Status ConvertEyeLike(OnnxNode* node) {
   const DType dtype = wanted == 0 ? node->dtype(0) : OnnxType(wanted);
   if (dtype == DType::kInvalid) return Unsupported("dtype: element type " + OnnxTypeName(wanted));
   const int64_t diagonal = node->Int("k", 0);
-  HostTensor eye = HostTensor::Allocate({DType::kFloat32, shape});
+  const TensorInfo info{DType::kFloat32, shape};
+  MACE_RETURN_IF_ERROR(node->builder()->Reserve("a matrix", info.bytes()));
+  HostTensor eye = HostTensor::Allocate(info);
   if (!eye.has_data()) return Internal("no memory for a constant");
   for (int64_t row = 0; row < shape[0]; ++row) {
     const bool inside = diagonal > -shape[0] && diagonal < shape[1] && row + diagonal >= 0 &&

@@ -45,6 +45,8 @@ StatusOr<ValueId> DepthwiseFilter(OnnxNode* node, ValueId filter, int64_t channe
 
 // A convolution over depth is a sum over the taps of the filter's depth: each sees one slice of the
 // input, whose images are a batch.
+constexpr int64_t kMaxDeepTaps = 64;
+
 class DeepConvolution {
  public:
   DeepConvolution(OnnxNode* node, OnnxWindow window, int64_t group)
@@ -53,6 +55,10 @@ class DeepConvolution {
   Status Convert() {
     const Shape x = node_->shape(0), w = node_->shape(1);
     GraphBuilder* builder = node_->builder();
+    if (w[2] > kMaxDeepTaps) {
+      return Unsupported("a kernel over depth: expected at most " + std::to_string(kMaxDeepTaps) +
+                         ", found " + std::to_string(w[2]));
+    }
     window_.Resolve(SpatialExtents(x));
     MACE_ASSIGN_OR_RETURN(x_, builder->Transpose(node_->input(0), ChannelsLast(5)));
     AttributeMap pad;
