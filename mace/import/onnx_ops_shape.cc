@@ -42,8 +42,8 @@ Status ConvertDropout(OnnxNode* node) {
     if (training != 0) return Unsupported("training_mode: expected a model for inference");
   }
   node->SetResult(node->input(0));
-  if (!node->WantsOutput(1)) return Status::Ok();
-  if (node->opset() < 10) return Unsupported("output 1: a mask of numbers");
+  // Before op set 10 the mask is of numbers: not made, and an error for who reads it.
+  if (!node->WantsOutput(1) || node->opset() < 10) return Status::Ok();
   const HostTensor kept = HostTensor::FromVector<uint8_t>(DType::kBool, Shape(), {1});
   MACE_ASSIGN_OR_RETURN(const ValueId mask, EmitFilled(node, kept, node->shape(0)));
   node->SetResult(mask, 1);

@@ -96,13 +96,18 @@ std::vector<TfTensorRef> TfGraph::FindOutputs() const {
   return outputs;
 }
 
-StatusOr<std::vector<size_t>> TfGraph::OrderFor(const std::vector<TfTensorRef>& outputs) const {
+StatusOr<std::vector<size_t>> TfGraph::OrderFor(const std::vector<TfTensorRef>& outputs,
+                                                const std::set<TfTensorRef>& given) const {
   std::vector<std::vector<size_t>> dependencies(inputs_.size());
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    for (const TfTensorRef& ref : inputs_[i]) dependencies[i].push_back(ref.node);
+    for (const TfTensorRef& ref : inputs_[i]) {
+      if (given.count(ref) == 0) dependencies[i].push_back(ref.node);
+    }
   }
   std::vector<size_t> roots;
-  for (const TfTensorRef& ref : outputs) roots.push_back(ref.node);
+  for (const TfTensorRef& ref : outputs) {
+    if (given.count(ref) == 0) roots.push_back(ref.node);
+  }
   DependencyOrder sorted = OrderByDependencies(dependencies, roots);
   if (sorted.has_cycle) {
     const tf::NodeDef& found = node(sorted.cycle_node);

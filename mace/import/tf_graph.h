@@ -3,6 +3,7 @@
 #define MACE_IMPORT_TF_GRAPH_H_
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +17,9 @@ namespace mace {
 struct TfTensorRef {
   size_t node = 0;
   int port = 0;
+  friend bool operator<(const TfTensorRef& a, const TfTensorRef& b) {
+    return a.node != b.node ? a.node < b.node : a.port < b.port;
+  }
 };
 
 class TfGraph {
@@ -31,8 +35,10 @@ class TfGraph {
   StatusOr<TfTensorRef> Resolve(const std::string& tensor) const;
   // What no node reads and that computes something; all ports of a node with several.
   std::vector<TfTensorRef> FindOutputs() const;
-  // All nodes that `outputs` need; kInvalidArgument names a node of a cycle.
-  StatusOr<std::vector<size_t>> OrderFor(const std::vector<TfTensorRef>& outputs) const;
+  // All nodes that `outputs` need when the tensors of `given` are there; kInvalidArgument names a
+  // node of a cycle.
+  StatusOr<std::vector<size_t>> OrderFor(const std::vector<TfTensorRef>& outputs,
+                                         const std::set<TfTensorRef>& given) const;
 
  private:
   explicit TfGraph(const tf::GraphDef& def) : def_(&def) {}

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,23 +23,29 @@ bool IsInput(const std::string& op) {
 
 class TfImporter {
  public:
-  TfImporter(std::shared_ptr<const tf::GraphDef> def, TfGraph graph, const ImportOptions& options)
-      : def_(std::move(def)), wiring_(std::move(graph)), builder_(options) {}
+  TfImporter(Bytes bytes, std::shared_ptr<const tf::GraphDef> def, TfGraph graph,
+             const ImportOptions& options)
+      : bytes_(bytes), def_(std::move(def)), wiring_(std::move(graph)), builder_(options) {}
 
   StatusOr<std::shared_ptr<Graph>> Run();
 
  private:
   StatusOr<std::vector<TfTensorRef>> ChooseOutputs() const;
-  Status AddInputs();
+  Status AddInputs(const std::vector<size_t>& needed);
   Status AddInput(size_t index);
+  Status CutInputs();
+  Status AddGivenInputs();
+  StatusOr<GraphPort> DescribeGiven(const std::string& name);
   Status AddNode(size_t index);
   StatusOr<ValueId> Find(const TfTensorRef& ref) const;
   Status AddOutput(const TfTensorRef& ref);
   StatusOr<ValueId> ComputedByNode(const TfTensorRef& ref, ValueId id);
 
+  Bytes bytes_;
   std::shared_ptr<const tf::GraphDef> def_;
   TfGraph wiring_;
   GraphBuilder builder_;
+  std::map<TfTensorRef, ValueId> given_;       // The tensors that the options make inputs.
   std::vector<std::vector<ValueId>> results_;  // By node and port; empty: not made.
 };
 
@@ -53,12 +61,59 @@ StatusOr<std::vector<TfTensorRef>> TfImporter::ChooseOutputs() const {
   return outputs;
 }
 
-// All of them, needed or not: they are what the model declares.
-Status TfImporter::AddInputs() {
+// All of them, needed or not: they are what the model declares. Where the options say what the
+// inputs or outputs are, those that are needed.
+Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
+  const ImportOptions& options = builder_.options();
+  const bool all = options.inputs.empty() && options.outputs.empty();
+  std::vector<bool> is_needed(results_.size(), all);
+  for (size_t index : needed) is_needed[index] = true;
   for (size_t i = 0; i < results_.size(); ++i) {
-    if (!IsInput(wiring_.node(i).op())) continue;
     const tf::NodeDef& node = wiring_.node(i);
+    if (!IsInput(node.op()) || !is_needed[i]) continue;
+    if (!options.inputs.empty()) {
+      return InvalidArgument("input '" + Printable(node.name()) +
+                             "': expected outputs that need only the inputs asked for, found that "
+                             "they need this one");
+    }
     MACE_RETURN_IF_ERROR(AddInput(i).WithPrefix(DescribeNode(node.name(), node.op())));
+  }
+  return Status::Ok();
+}
+
+Status TfImporter::CutInputs() {
+  for (const std::string& name : builder_.options().inputs) {
+    StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
+    if (!ref.ok()) return ref.status().WithPrefix("input");
+    if (!given_.emplace(*ref, kNoValue).second) {
+      return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
+    }
+  }
+  return Status::Ok();
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it.
+StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name) {
+  ImportOptions before = builder_.options();
+  before.inputs.clear();
+  before.outputs = {name};
+  StatusOr<std::shared_ptr<Graph>> graph = ImportTensorFlow(bytes_, before);
+  if (!graph.ok()) return graph.status().WithPrefix("inferring its shape failed");
+  const TensorInfo info = (*graph)->value((*graph)->outputs[0].value).info;
+  GraphPort port;
+  port.name = name;
+  port.dtype = info.dtype;
+  port.declared_dims = info.shape.dims();
+  if (info.shape.rank() == 4) port.layout = "NHWC";
+  return port;
+}
+
+Status TfImporter::AddGivenInputs() {
+  for (const std::string& name : builder_.options().inputs) {
+    StatusOr<GraphPort> port = DescribeGiven(name);
+    if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
+    MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
+    MACE_ASSIGN_OR_RETURN(given_[ref], builder_.AddInput(*std::move(port)));
   }
   return Status::Ok();
 }
@@ -94,6 +149,8 @@ Status TfImporter::AddInput(size_t index) {
 }
 
 StatusOr<ValueId> TfImporter::Find(const TfTensorRef& ref) const {
+  const auto given = given_.find(ref);
+  if (given != given_.end()) return given->second;
   const std::vector<ValueId>& outputs = results_[ref.node];
   if (static_cast<size_t>(ref.port) < outputs.size()) return outputs[static_cast<size_t>(ref.port)];
   const tf::NodeDef& node = wiring_.node(ref.node);
@@ -154,8 +211,12 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   builder_.graph().source_format = "tensorflow";
   results_.resize(static_cast<size_t>(def_->node_size()));
   MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
-  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order, wiring_.OrderFor(outputs));
-  MACE_RETURN_IF_ERROR(AddInputs());
+  MACE_RETURN_IF_ERROR(CutInputs());
+  std::set<TfTensorRef> given;
+  for (const auto& [ref, value] : given_) given.insert(ref);
+  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order, wiring_.OrderFor(outputs, given));
+  MACE_RETURN_IF_ERROR(AddGivenInputs());
+  MACE_RETURN_IF_ERROR(AddInputs(order));
   for (const TfTensorRef& ref : outputs) {
     builder_.KeepAsNode(TfTensorName(wiring_.node(ref.node).name(), ref.port));
   }
@@ -183,7 +244,7 @@ StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(Bytes model, const ImportOptio
                            " nodes, found " + std::to_string(def->node_size()));
   }
   MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*def));
-  return TfImporter(def, std::move(wiring), options).Run();
+  return TfImporter(model, def, std::move(wiring), options).Run();
 }
 
 }  // namespace mace

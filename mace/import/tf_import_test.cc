@@ -100,6 +100,36 @@ TEST(TfImport, OutputsByOption) {
   EXPECT_EQ((*graph)->outputs[0].name, "a");
 }
 
+// x -> a -> split -> b -> y, and z that only y needs.
+TEST(TfImport, InputsByOption) {
+  TestGraph test;
+  test.Input("x", {2, 6});
+  test.Input("z", {2, 3});
+  test.Node("Relu", "a", {"x"});
+  test.Const("axis", {}, tf::DT_INT32)->add_int_val(1);
+  tf::NodeDef* split = test.Node("Split", "split", {"axis", "a"});
+  (*split->mutable_attr())["num_split"].set_i(2);
+  test.Node("Tanh", "b", {"split:1"});
+  test.Node("Add", "y", {"b", "z"});
+  ImportOptions options;
+  options.inputs = {"split:1"};
+  options.outputs = {"b"};
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(NodeTypes(**graph), "Activation");
+  ASSERT_EQ((*graph)->inputs.size(), 1u);
+  EXPECT_EQ((*graph)->inputs[0].name, "split:1");
+  EXPECT_EQ((*graph)->value((*graph)->inputs[0].value).info.shape, (Shape{2, 3}));
+  options.outputs = {"y"};
+  EXPECT_EQ(test.Import(options).status().message(),
+            "test.pb: input 'z': expected outputs that need only the inputs asked for, found that "
+            "they need this one");
+  options.inputs = {"split:1", "z"};
+  EXPECT_EQ(NodeTypes(**test.Import(options)), "Activation Eltwise");
+  options.inputs = {"nothing"};
+  EXPECT_EQ(test.Import(options).status().code(), StatusCode::kNotFound);
+}
+
 // A filter [h, w, in, out] of 1 x 2 x 2 x 3 counts up; the graph's is [out, in, h, w].
 const std::vector<float> kFilter = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
 const std::vector<float> kFilterOihw = {0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11};
