@@ -8,8 +8,10 @@
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
+#include "mace/cache/ptx_records.h"
 #include "mace/cl/cache_layer.h"
 #include "mace/cl/nvidia_cubin.h"
+#include "mace/nvidia/cubin.h"
 
 namespace mace {
 namespace {
@@ -47,14 +49,6 @@ DeviceEntry EntryOf(const DeviceInfo& info) {
   return entry;
 }
 
-// Of the PTX beside a cubin: what a driver that refuses the cubin may still take.
-Sha256Digest PtxKey(const Sha256Digest& key) {
-  Sha256Hasher hasher;
-  hasher.UpdateField(std::string(key.begin(), key.end()));
-  hasher.UpdateField("ptx");
-  return hasher.Finish();
-}
-
 // The records of one program as its driver gave it: NVIDIA's PTX also as machine code, which needs
 // no assembler at the next start.
 std::vector<ProgramRecord> MakeRecords(const BuiltProgram& built, const std::string& binary,
@@ -76,13 +70,8 @@ std::vector<ProgramRecord> MakeRecords(const BuiltProgram& built, const std::str
     Log(LogLevel::kWarning, "cache: PTX is kept, not machine code: " + cubin.status().message());
     return {record};
   }
-  ProgramRecord machine_code = record;
-  machine_code.kind = SectionKind::kCubin;
-  machine_code.bytes = bytes_of(*cubin);
-  record.key = PtxKey(built.key);
-  // A source of its own: neither pushes the other out as stale, and each goes with its own.
-  record.source_hash = SourceHash(built.identity.source + "\n// PTX", built.identity.build_options);
-  return {machine_code, record};
+  return MakePtxRecords(std::move(record), *cubin, built.identity.source,
+                        built.identity.build_options);
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
-// NVIDIA's driver gives a program's binary as PTX text, which it assembles anew at every start. It
-// also takes machine code (a cubin): this makes one with the assembler that is part of every NVIDIA
-// driver (libcuda.so.1, loaded when it is first needed; no toolkit).
+// Machine code in place of the PTX that NVIDIA's driver gives (mace/nvidia/cubin.h).
 //
 // Thread contract: thread-safe.
 #ifndef MACE_CL_NVIDIA_CUBIN_H_
@@ -13,11 +11,8 @@
 
 namespace mace {
 
-// Whether a driver's binary is PTX text.
-bool IsPtx(const std::string& binary);
-
-// The machine code of `ptx` for this very device. kUnsupported where the device is not NVIDIA's or
-// there is no libcuda; kDeviceError with the first line of the assembler's log.
+// The machine code of `ptx` for this very device. kUnsupported where the device is not NVIDIA's,
+// and as AssembleCubin of a UUID.
 StatusOr<std::string> AssembleCubin(const std::string& ptx, const ClDevice& device);
 
 }  // namespace mace

@@ -2,20 +2,12 @@
 
 #include "mace/cl/nvidia_cubin.h"
 #include "mace/cl/program.h"
+#include "mace/nvidia/cubin.h"
 
 namespace mace {
 namespace {
 
 constexpr char kSource[] = "__kernel void twice(__global float* x) { x[get_global_id(0)] *= 2; }";
-
-TEST(NvidiaCubin, PtxIsTold) {
-  EXPECT_TRUE(IsPtx("//\n// Generated\n.version 8.0\n.target sm_90, texmode_independent\n"));
-  EXPECT_FALSE(
-      IsPtx("\x7f"
-            "ELF"));
-  EXPECT_FALSE(IsPtx("poclbin"));
-  EXPECT_FALSE(IsPtx(""));
-}
 
 TEST(NvidiaCubin, OnlyNvidiasDevicesHaveOne) {
   StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");

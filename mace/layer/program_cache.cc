@@ -11,11 +11,13 @@
 
 #include "mace/base/strings.h"
 #include "mace/cache/program_key.h"
+#include "mace/cache/ptx_records.h"
 #include "mace/layer/device_entry.h"
 #include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 #include "mace/layer/source_check.h"
 #include "mace/layer/stores.h"
+#include "mace/nvidia/cubin.h"
 
 namespace mace {
 namespace {
@@ -133,6 +135,23 @@ void AddLog(const TrackedProgram& program) {
   if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());
 }
 
+// NVIDIA's PTX also as machine code, which needs no assembler at the next start.
+std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, ProgramRecord record) {
+  const std::string binary(record.bytes->begin(), record.bytes->end());
+  if (!IsPtx(binary)) return {std::move(record)};
+  DeviceUuid uuid = {};
+  const bool known = Driver().clGetDeviceInfo(program.device, kClDeviceUuid, sizeof(uuid),
+                                              uuid.data(), nullptr) == CL_SUCCESS;
+  const StatusOr<std::string> cubin =
+      AssembleCubin(binary, known ? std::optional<DeviceUuid>(uuid) : std::nullopt);
+  if (cubin.ok()) {
+    return MakePtxRecords(std::move(record), *cubin, KeyedSource(program), program.options);
+  }
+  LayerNote("PTX is kept, not machine code: " + cubin.status().message());
+  record.kind = SectionKind::kPtx;
+  return {std::move(record)};
+}
+
 // What is wrong with the program or its binary; empty where it was added. `again`: it is in the
 // store, and has more code now.
 std::string AddToStore(TrackedProgram* program, bool again) {
@@ -155,8 +174,10 @@ std::string AddToStore(TrackedProgram* program, bool again) {
   record.device = program->device_entry;
   record.kernels = Describe(shapes);
   record.bytes = std::make_shared<const std::vector<uint8_t>>(binary);
-  const Status added = program->store->AddProgram(std::move(record));
-  if (!added.ok()) return added.message();
+  for (ProgramRecord& stored : WithMachineCode(*program, std::move(record))) {
+    const Status added = program->store->AddProgram(std::move(stored));
+    if (!added.ok()) return added.message();
+  }
   if (!again) AddLog(*program);
   LayerNote((again ? "extended " : "stored ") + ShortName(*program) + ": " +
             std::to_string(binary.size()) + " bytes, " + std::to_string(shapes.size()) +
@@ -229,10 +250,11 @@ std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, cons
   return "";
 }
 
-std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
-  if (ReadLayerSettings().renew) return nullptr;
+namespace {
+
+std::shared_ptr<HiddenProgram> FindEntry(const Sha256Digest& key, TrackedProgram* program) {
   const Clock::time_point start = Clock::now();
-  StatusOr<CachedProgram> cached = program->store->FindProgram(program->key);
+  StatusOr<CachedProgram> cached = program->store->FindProgram(key);
   if (!cached.ok()) {
     if (cached.status().code() != StatusCode::kNotFound) LayerWarning(cached.status().message());
     return nullptr;
@@ -269,6 +291,16 @@ std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
             Milliseconds(start));
   Count(&MaceClCacheCounters::loaded_bytes, size);
   return hidden;
+}
+
+}  // namespace
+
+std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
+  if (ReadLayerSettings().renew) return nullptr;
+  std::shared_ptr<HiddenProgram> found = FindEntry(program->key, program);
+  const Sha256Digest ptx = PtxKey(program->key);
+  if (found == nullptr && program->store->HasProgram(ptx)) found = FindEntry(ptx, program);
+  return found;
 }
 
 std::shared_ptr<HiddenProgram> BuildTwin(const TrackedProgram& program) {
