@@ -234,7 +234,7 @@ Status MaceExporter::AddNode(const Node& node) {
   MACE_RETURN_IF_ERROR(ToMaceForm(&op));
   wire::OperatorDef* wired = net_->add_op();
   wired->set_name(node.name);
-  wired->set_type(node.type);
+  wired->set_type(op.node.type);
   // Numbers go in front of the inputs that were in their place.
   for (size_t next = 0; next < op.node.inputs.size() || op.number_inputs.count(next) > 0;) {
     const size_t place = static_cast<size_t>(wired->input_size());
@@ -264,7 +264,7 @@ Status MaceExporter::AddNode(const Node& node) {
   AddArgument("T", type, wired->mutable_arg());
   AddArgument("framework_type", int64_t{op.framework_type}, wired->mutable_arg());
   bool transposable = false;
-  AddArgument("data_format", DataFormatOf(node.type, &transposable), wired->mutable_arg());
+  AddArgument("data_format", DataFormatOf(op.node.type, &transposable), wired->mutable_arg());
   if (transposable) AddArgument("has_data_format", int64_t{1}, wired->mutable_arg());
   for (const std::string& why : op.beyond_upstream) {
     result_.beyond_upstream.push_back(DescribeNode(node.name, node.type) + ": " + why);

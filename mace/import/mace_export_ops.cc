@@ -114,11 +114,35 @@ Status DeconvForm(ExportedOp* op) {
   AttributeMap& attributes = op->node.attributes;
   attributes.Erase("framework_type");
   const std::vector<int64_t> dims = attributes.GetInts("dim");
+  const bool grouped = op->node.type == "Deconv2D" && attributes.GetInt("group", 1) > 1;
   if (dims.empty()) {
     op->framework_type = kFrameworkOnnx;
+    if (grouped) op->node.type = "DepthwiseDeconv2d";  // That of groups of any size.
     return Status::Ok();
   }
+  if (grouped) op->beyond_upstream.push_back("grouped deconvolution to a given shape");
   op->number_inputs[2] = dims;
+  return Status::Ok();
+}
+
+// The neighbours of one side, and alpha for their sum.
+Status LocalResponseForm(ExportedOp* op) {
+  AttributeMap& attributes = op->node.attributes;
+  const int64_t size = attributes.GetInt("size", 1);
+  attributes.Set("beta", attributes.GetFloat("beta", 0.75));
+  attributes.Set("bias", attributes.GetFloat("bias", 1));
+  if (size % 2 == 0 || op->graph->value(op->node.inputs[0]).info.shape.rank() != 4) {
+    op->beyond_upstream.push_back("a window that is uneven, or not over rank 4");
+    return Status::Ok();
+  }
+  attributes.Set("depth_radius", size / 2);
+  attributes.Set("alpha", attributes.GetFloat("alpha", 1e-4) / static_cast<double>(size));
+  attributes.Erase("size");
+  return Status::Ok();
+}
+
+Status PriorBoxForm(ExportedOp* op) {
+  op->beyond_upstream.push_back("prior boxes of given extents");
   return Status::Ok();
 }
 
@@ -157,8 +181,9 @@ Rule FindRule(const std::string& type) {
       {"Conv2D", ConvolutionForm},
       {"Deconv2D", DeconvForm},
       {"DepthwiseConv2d", ConvolutionForm},
-      {"DepthwiseDeconv2d", DeconvForm},
+      {"LocalResponseNorm", LocalResponseForm},
       {"Pooling", PoolingForm},
+      {"PriorBox", PriorBoxForm},
       {"Reshape", ReshapeForm},
       {"ResizeNearestNeighbor", NearestForm},
       {"Shape", ShapeForm},

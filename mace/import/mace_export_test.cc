@@ -125,6 +125,58 @@ TEST(MaceExportTest, ADeconvolutionWithAShapeHasItBeforeTheBias) {
   EXPECT_EQ(OnlyNode(*back).attributes.GetInts("dim"), (std::vector<int64_t>{1, 12, 12, 3}));
 }
 
+TEST(MaceExportTest, GroupedDeconvolutionsHaveAnOpOfTheirOwn) {
+  OneOp op("Deconv2D", {1, 12, 12, 2});
+  op.Floats("filter", {1, 2, 2, 2}, 0.5f).Set("group", int64_t{2}).Set("padding", int64_t{1});
+  op.Set("strides", std::vector<int64_t>{2, 2});
+  MaceExport exported;
+  const std::shared_ptr<Graph> back = ThereAndBack(op.graph(), {}, &exported);
+  ASSERT_NE(back, nullptr);
+  EXPECT_EQ(NetOf(exported).op(0).type(), "DepthwiseDeconv2d");
+  EXPECT_TRUE(exported.beyond_upstream.empty());
+  EXPECT_EQ(OnlyNode(*back).type, "Deconv2D");
+  EXPECT_EQ(OnlyNode(*back).attributes.GetInt("group", 1), 2);
+}
+
+TEST(MaceExportTest, NeighboursAreCountedOnOneSide) {
+  OneOp even("LocalResponseNorm", {1, 6, 6, 2}), odd("LocalResponseNorm", {1, 6, 6, 2});
+  MaceExport exported;
+  std::shared_ptr<Graph> back =
+      ThereAndBack(odd.Set("size", int64_t{5}).Set("alpha", 10.0).graph(), {}, &exported);
+  ASSERT_NE(back, nullptr);
+  EXPECT_TRUE(exported.beyond_upstream.empty());
+  const wire::NetDef net = NetOf(exported);
+  for (const wire::Argument& argument : net.op(0).arg()) {
+    EXPECT_NE(argument.name(), "size");
+    if (argument.name() == "depth_radius") {
+      EXPECT_EQ(argument.i(), 2);
+    }
+    if (argument.name() == "alpha") {
+      EXPECT_EQ(argument.f(), 2);
+    }
+  }
+  EXPECT_EQ(OnlyNode(*back).attributes.GetInt("size", 0), 5);
+  EXPECT_EQ(OnlyNode(*back).attributes.GetFloat("alpha", 0), 10);
+  EXPECT_EQ(OnlyNode(*back).attributes.GetFloat("beta", 0), 0.75);
+  back = ThereAndBack(even.Set("size", int64_t{4}).graph(), {}, &exported);
+  ASSERT_NE(back, nullptr);
+  EXPECT_EQ(exported.beyond_upstream.size(), 1u);
+  EXPECT_EQ(OnlyNode(*back).attributes.GetInt("size", 0), 4);
+}
+
+TEST(MaceExportTest, PriorBoxesKeepTheirExtents) {
+  OneOp op("PriorBox", {1, 2, 16});
+  op.Set("feature_size", std::vector<int64_t>{2, 2}).Set("min_size", std::vector<double>{4});
+  op.Set("image_size", std::vector<int64_t>{8, 8});
+  Graph& graph = op.graph();
+  graph.nodes[0].inputs.clear();
+  MaceExport exported;
+  const std::shared_ptr<Graph> back = ThereAndBack(graph, {}, &exported);
+  ASSERT_NE(back, nullptr);
+  EXPECT_EQ(exported.beyond_upstream.size(), 1u);
+  EXPECT_EQ(OnlyNode(*back).attributes.GetInts("image_size"), (std::vector<int64_t>{8, 8}));
+}
+
 TEST(MaceExportTest, ShapesAreInputsToo) {
   OneOp reshape("Reshape", {1, 72});
   reshape.Set("dim", std::vector<int64_t>{1, -1});

@@ -60,13 +60,13 @@ Status NormalizeSelect(MaceOp* op, const MaceLayout& layout, GraphBuilder* build
 // MACE counts the neighbours on one side and multiplies alpha by the sum, not the mean.
 Status NormalizeLocalResponseNorm(MaceOp* op, const MaceLayout&, GraphBuilder* builder) {
   AttributeMap& attributes = op->node.attributes;
+  SetDefault(op, "bias", 1.0);
+  SetDefault(op, "beta", 0.5);
+  if (attributes.Has("size")) return Status::Ok();  // As this project's converter writes it.
   if (InputRank(*op, 0, builder) != 4) {
     return InvalidArgument("expected an input of rank 4, found rank " +
                            std::to_string(InputRank(*op, 0, builder)));
   }
-  SetDefault(op, "bias", 1.0);
-  SetDefault(op, "beta", 0.5);
-  if (attributes.Has("size")) return Status::Ok();  // As this project's converter writes it.
   constexpr int64_t kMaxRadius = int64_t{1} << 24;
   const int64_t radius = attributes.GetInt("depth_radius", 5);
   if (radius < 0 || radius > kMaxRadius) {

@@ -42,8 +42,10 @@ Status NormalizeNonlocalReshape(MaceOp* op, const MaceLayout&, GraphBuilder* bui
   return Status::Ok();
 }
 
-// The boxes depend on extents alone: they are attributes, and the inputs fall away.
+// The boxes depend on extents alone: they are attributes, and the inputs fall away. (This project's
+// converter writes them so.)
 Status NormalizePriorBox(MaceOp* op, const MaceLayout& layout, GraphBuilder* builder) {
+  if (op->node.inputs.empty() && op->node.attributes.Has("image_size")) return Status::Ok();
   const char* const names[] = {"feature_size", "image_size"};
   for (size_t i : {size_t{0}, size_t{1}}) {
     if (InputRank(*op, i, builder) != 4) {
