@@ -5,6 +5,7 @@
 #include "mace/base/coding.h"
 #include "mace/import/import.h"
 #include "mace/import/proto/tensorflow.pb.h"
+#include "mace/import/test_evaluate.h"
 #include "mace/import/test_net.h"
 
 namespace mace {
@@ -234,6 +235,47 @@ TEST(TfImport, PlacesOfLargestAndSmallest) {
     EXPECT_EQ(info.shape, (Shape{2, 4}));
     EXPECT_EQ(info.dtype, DType::kInt32);
   }
+}
+
+TEST(TfImport, PatchesAndCubicResizing) {
+  TestGraph test;
+  test.Input("x", {1, 4, 5, 2});
+  test.Ints("size", {8, 10});
+  tf::NodeDef* resize = test.Node("ResizeBicubic", "large", {"x", "size"});
+  (*resize->mutable_attr())["half_pixel_centers"].set_b(true);
+  tf::NodeDef* patches = test.Node("ExtractImagePatches", "y", {"large"});
+  TestGraph::List(patches, "ksizes", {1, 2, 3, 1});
+  TestGraph::List(patches, "strides", {1, 2, 1, 1});
+  TestGraph::List(patches, "rates", {1, 1, 1, 1});
+  TestGraph::Text(patches, "padding", "VALID");
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(NodeTypes(**graph), "ResizeBicubic ExtractImagePatches");
+  EXPECT_EQ((*graph)->nodes[0].attributes.GetInt("coordinate_transformation_mode", -1), 1);
+  EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 4, 8, 12}));
+  TestGraph::Text(patches, "padding", "EXPLICIT");
+  EXPECT_NE(test.Import().status().message().find("expected SAME or VALID"), std::string::npos);
+}
+
+// A row comes from x where its number is above the limit, normalised over itself: 3 / (1 + 9).
+TEST(TfImport, ComparisonsChooseRows) {
+  TestGraph test;
+  test.Input("x", {2, 1});
+  test.Floats("b", {2, 1}, {7, 8});
+  test.Floats("limits", {2}, {0.5f, 3});
+  test.Floats("numbers", {2}, {1, 2});
+  test.Node("Greater", "above", {"numbers", "limits"});
+  tf::NodeDef* lrn = test.Node("LRN", "a", {"x"});
+  (*lrn->mutable_attr())["depth_radius"].set_i(0);
+  (*lrn->mutable_attr())["beta"].set_f(1);
+  test.Node("Select", "y", {"above", "a", "b"});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const HostTensor x = HostTensor::FromVector<float>(DType::kFloat32, Shape({2, 1}), {3, 5});
+  const StatusOr<std::vector<HostTensor>> y = EvaluateGraph(**graph, {x});
+  ASSERT_TRUE(y.ok()) << y.status().message();
+  EXPECT_NEAR((*y)[0].f32()[0], 0.3f, 1e-6);
+  EXPECT_EQ((*y)[0].f32()[1], 8);
 }
 
 TEST(TfImport, RunningSums) {

@@ -125,7 +125,8 @@ TfConverter FindTfConverter(const std::string& op) {
   static const auto* const kConverters = [] {
     auto* all = new std::unordered_map<std::string, TfConverter>();
     for (const TfConverterEntry* table :
-         {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters}) {
+         {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters,
+          kTfVisionConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -81,6 +81,7 @@ extern const TfConverterEntry kTfSpatialConverters[];
 extern const TfConverterEntry kTfMathConverters[];
 extern const TfConverterEntry kTfShapeConverters[];
 extern const TfConverterEntry kTfSliceConverters[];
+extern const TfConverterEntry kTfVisionConverters[];
 
 // Null for an op that is not supported.
 TfConverter FindTfConverter(const std::string& op);

@@ -12,10 +12,12 @@ namespace {
 // The attribute `type` of Eltwise, by TensorFlow's op.
 int64_t EltwiseType(const std::string& op) {
   static const auto* const kTypes = new std::unordered_map<std::string, int64_t>{
-      {"Add", 0},    {"AddV2", 0},   {"Sub", 1},       {"Mul", 2},
-      {"Div", 3},    {"RealDiv", 3}, {"Minimum", 4},   {"Maximum", 5},
-      {"Neg", 6},    {"Abs", 7},     {"Pow", 9},       {"SquaredDifference", 8},
-      {"Equal", 10}, {"Sign", 13},   {"FloorDiv", 11}, {"NotEqual", 15},
+      {"Add", 0},         {"AddV2", 0},      {"Sub", 1},       {"Mul", 2},
+      {"Div", 3},         {"RealDiv", 3},    {"Minimum", 4},   {"Maximum", 5},
+      {"Neg", 6},         {"Abs", 7},        {"Pow", 9},       {"SquaredDifference", 8},
+      {"Equal", 10},      {"Sign", 13},      {"FloorDiv", 11}, {"NotEqual", 15},
+      {"Less", 16},       {"LessEqual", 17}, {"Greater", 18},  {"GreaterEqual", 19},
+      {"LogicalAnd", 20}, {"LogicalOr", 21},
   };
   return kTypes->at(op);
 }
@@ -181,11 +183,17 @@ const TfConverterEntry kTfMathConverters[] = {
     {"Expm1", ConvertUnary},
     {"Floor", ConvertUnary},
     {"FloorDiv", ConvertBinary},
+    {"Greater", ConvertBinary},
+    {"GreaterEqual", ConvertBinary},
     {"Inv", ConvertUnary},
     {"LeakyRelu", ConvertLeakyRelu},
+    {"Less", ConvertBinary},
+    {"LessEqual", ConvertBinary},
     {"Log", ConvertUnary},
     {"Log1p", ConvertUnary},
     {"LogSoftmax", ConvertSoftmax},
+    {"LogicalAnd", ConvertBinary},
+    {"LogicalOr", ConvertBinary},
     {"MatMul", ConvertMatMul},
     {"Max", ConvertReduce},
     {"Maximum", ConvertBinary},
