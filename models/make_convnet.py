@@ -4,7 +4,7 @@
 NAME.pb, NAME.data   batch norms and activations folded
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 NAME_frozen.pb       with --tf: the TensorFlow frozen graph, batch norms kept
-NAME.onnx            with --onnx: ONNX, batch norms folded (needs the python package onnx)
+NAME.onnx            with --onnx: ONNX, batch norms folded
 """
 import argparse
 import os

@@ -3,7 +3,7 @@
 
 NAME.pb, NAME.data   MACE, batch norms and activations folded
 NAME_frozen.pb       TensorFlow, batch norms kept
-NAME.onnx            with --onnx: ONNX, batch norms folded (needs the python package onnx)
+NAME.onnx            with --onnx: ONNX, batch norms folded
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 """
 import argparse

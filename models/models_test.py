@@ -12,7 +12,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
 
 try:
-    import onnx
+    import onnx.reference
 except ImportError:
     onnx = None
 
@@ -168,9 +168,8 @@ class WriterTest(unittest.TestCase):
             with self.subTest(name=name):
                 self.check(make(make_convnet.parse(["--width", "0.25", "--size", "96", "--classes", "50", name, "-"])))
 
-    @unittest.skipUnless(onnx, "the python package onnx is not installed")
+    @unittest.skipUnless(onnx, "the python package onnx, with its reference, is not installed")
     def test_onnx_models_give_the_same_outputs(self):
-        import onnx.reference
         from onnx_writer import write_onnx
         nets = [make_mobilenet.mobilenet_v1(0.25, 32, 1, 10, 1), make_mobilenet.mobilenet_v2(0.35, 32, 1, 10, 1)]
         for name, make in make_convnet.NETS.items():

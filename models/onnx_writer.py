@@ -1,13 +1,11 @@
-"""Writes a Net as an ONNX model for the engines that this project is measured beside.
+"""Writes a Net as an ONNX model, without the python package onnx.
 
-It needs the python package onnx, which nothing else here does. The input is [N, C, H, W]; batch
-norms are folded, as exporters do.
+The input is [N, C, H, W]; batch norms are folded, as exporters do.
 """
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from net import fold_batch_norm, window_size
+from schema import onnx_pb2
 
 OPSET = 13
 
@@ -29,23 +27,25 @@ def same_pads(x, node, kernel):
 class NetWriter:
     def __init__(self, net):
         self.net = net
-        self.nodes = []
-        self.constants = []
+        self.model = onnx_pb2.ModelProto(ir_version=8)
+        self.model.opset_import.add(domain="", version=OPSET)
+        self.graph = self.model.graph
+        self.graph.name = net.name
         self.names = {net.input.name: net.input.name}
 
     def write(self, path):
         for node in self.net.nodes[1:]:
             getattr(self, "_" + node.kind)(node, [self.names[x.name] for x in node.inputs])
-        output = self.net.output
-        graph = helper.make_graph(
-            self.nodes, self.net.name,
-            [helper.make_tensor_value_info(self.net.input.name, TensorProto.FLOAT, self._shape(self.net.input))],
-            [helper.make_tensor_value_info(self.names[output.name], TensorProto.FLOAT, self._shape(output))],
-            self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-        model.ir_version = 8
-        onnx.checker.check_model(model)
-        onnx.save(model, path)
+        self._port(self.graph.input, self.net.input.name, self.net.input)
+        self._port(self.graph.output, self.names[self.net.output.name], self.net.output)
+        with open(path, "wb") as file:
+            file.write(self.model.SerializeToString(deterministic=True))
+
+    def _port(self, ports, name, node):
+        tensor = ports.add(name=name).type.tensor_type
+        tensor.elem_type = onnx_pb2.TensorProto.FLOAT
+        for extent in self._shape(node):
+            tensor.shape.dim.add(dim_value=extent)
 
     @staticmethod
     def _shape(node):
@@ -53,12 +53,19 @@ class NetWriter:
         return [shape[0], shape[3], shape[1], shape[2]] if len(shape) == 4 else list(shape)
 
     def _constant(self, name, values):
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), name))
+        values = np.ascontiguousarray(values, "<f4")
+        self.graph.initializer.add(name=name, data_type=onnx_pb2.TensorProto.FLOAT, dims=values.shape,
+                                   raw_data=values.tobytes())
         return name
 
     def _op(self, kind, node, inputs, suffix="", **attributes):
         name = node.name + suffix
-        self.nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
+        made = self.graph.node.add(op_type=kind, name=name, input=inputs, output=[name])
+        for key, value in sorted(attributes.items()):
+            if isinstance(value, int):
+                made.attribute.add(name=key, type=onnx_pb2.AttributeProto.INT, i=value)
+            else:
+                made.attribute.add(name=key, type=onnx_pb2.AttributeProto.INTS, ints=value)
         self.names[node.name] = name
         return name
 
@@ -71,7 +78,8 @@ class NetWriter:
             self._op("Clip", node, [x] + limits, "/activation")
 
     def _scalar(self, name, value):
-        self.constants.append(numpy_helper.from_array(np.array(value, np.float32), name))
+        self._constant(name, np.array([value]))
+        del self.graph.initializer[-1].dims[:]
         return name
 
     def _convolution(self, node, inputs, filters, scale_shape, groups):

@@ -18,12 +18,13 @@ def _generate():
     folder = tempfile.mkdtemp(prefix="mace_pb2_")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     subprocess.run(
-        ["protoc", "-I" + PROTO_DIR, "--python_out=" + folder, "mace.proto", "tensorflow.proto"], check=True)
+        ["protoc", "-I" + PROTO_DIR, "--python_out=" + folder, "mace.proto", "onnx.proto", "tensorflow.proto"],
+        check=True)
     sys.path.insert(0, folder)
     try:
-        return importlib.import_module("mace_pb2"), importlib.import_module("tensorflow_pb2")
+        return [importlib.import_module(name) for name in ("mace_pb2", "onnx_pb2", "tensorflow_pb2")]
     finally:
         sys.path.remove(folder)
 
 
-mace_pb2, tensorflow_pb2 = _generate()
+mace_pb2, onnx_pb2, tensorflow_pb2 = _generate()

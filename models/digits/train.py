@@ -3,6 +3,7 @@
 
 digits.pb, digits.data   the network as a MACE model
 digits_frozen.pb         the same as a TensorFlow frozen graph, batch norms kept
+digits.onnx              the same as an ONNX model, [N, C, H, W], batch norms folded
 samples/                 one held-back picture of each digit; labels.json says what they show
 heldback/                all pictures the training never saw, their labels, the outputs by TensorFlow
 """
@@ -24,6 +25,7 @@ sys.path.insert(0, os.path.dirname(FOLDER))
 
 from mace_writer import write_mace
 from net import BatchNorm, Net
+from onnx_writer import write_onnx
 from tf_writer import write_tf
 
 SEED = 7
@@ -148,6 +150,7 @@ def main():
     write_mace(net, os.path.join(FOLDER, "digits.pb"))
     frozen = os.path.join(FOLDER, "digits_frozen.pb")
     write_tf(net, frozen)
+    write_onnx(net, os.path.join(FOLDER, "digits.onnx"))
     outputs = run_frozen(frozen, held_images)
     departure = np.abs(outputs - model.predict(held_images, verbose=0)).max()
     assert departure < 1e-5, "the frozen graph is not the trained model: %g" % departure

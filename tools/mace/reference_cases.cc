@@ -54,6 +54,7 @@ ReferenceCase DigitsCase(const std::string& name, const std::string& model) {
     set.inputs["input"] = ProjectFile(folder + "heldback/inputs.npy");
     set.outputs["output"] = ProjectFile(folder + "heldback/expected.npy");
     set.first_rows = row;
+    set.nhwc_inputs = true;
     digits.sets.push_back(std::move(set));
   }
   digits.max_abs_error = 1e-4;
@@ -76,6 +77,18 @@ ReferenceCase MadeCase(const std::string& network, const std::string& ending) {
 HostTensor LoadRow(const std::string& path, int64_t row) {
   HostTensor tensor = LoadFloats(path);
   return row < 0 ? tensor : RowOf(tensor, row);
+}
+
+HostTensor ToNchw(const HostTensor& nhwc) {
+  const Shape& from = nhwc.shape();
+  HostTensor nchw =
+      HostTensor::Allocate({DType::kFloat32, Shape{from[0], from[3], from[1], from[2]}});
+  const int64_t pixels = from[1] * from[2], channels = from[3];
+  for (int64_t i = 0; i < from.elements(); ++i) {
+    const int64_t image = i / (pixels * channels), pixel = i / channels % pixels;
+    nchw.f32()[(image * channels + i % channels) * pixels + pixel] = nhwc.f32()[i];
+  }
+  return nchw;
 }
 
 // The first axis on which two shapes differ, in words.
@@ -124,6 +137,7 @@ void CheckSet(const ReferenceCase& reference, const Options& options, const std:
     const auto file = set.inputs.find(port.name);
     ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << port.name;
     inputs.push_back(LoadRow(file->second, set.first_rows));
+    if (set.nhwc_inputs && port.layout == "NCHW") inputs.back() = ToNchw(inputs.back());
   }
   const std::vector<HostTensor> outputs = RunOrFail(engine, inputs);
   ASSERT_EQ(outputs.size(), engine->outputs().size()) << what;
@@ -158,7 +172,8 @@ std::vector<ReferenceCase> SharedCases() {
 
 std::vector<ReferenceCase> OwnCases() {
   std::vector<ReferenceCase> cases = {DigitsCase("digits_mace", "digits.pb"),
-                                      DigitsCase("digits_tf", "digits_frozen.pb")};
+                                      DigitsCase("digits_tf", "digits_frozen.pb"),
+                                      DigitsCase("digits_onnx", "digits.onnx")};
   for (const char* network :
        {"mobilenet_v1", "mobilenet_v2", "squeezenet", "resnet50", "inception_v3"}) {
     for (const char* ending : {"", "_frozen"}) cases.push_back(MadeCase(network, ending));

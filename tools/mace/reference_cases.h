@@ -15,6 +15,8 @@ namespace mace {
 struct ReferenceSet {
   std::map<std::string, std::string> inputs;  // Name to .npy file.
   std::map<std::string, std::string> outputs;
+  // The files' images are NHWC whatever the model declares.
+  bool nhwc_inputs = false;
   int64_t first_rows = -1;  // Not -1: of each file only row `first_rows`, as a batch of one.
 };
 
@@ -31,7 +33,8 @@ void PrintTo(const ReferenceCase& reference, std::ostream* out);
 
 // Every case in SharedFolder()/models/manifest.json; empty without the folder.
 std::vector<ReferenceCase> SharedCases();
-// The digits model and the networks that the build makes, MACE and TensorFlow.
+// The digits model and the networks that the build makes, MACE and TensorFlow, and the digits
+// model as ONNX.
 std::vector<ReferenceCase> OwnCases();
 
 // Runs every set of the case on an engine made with `options` and compares: names, shapes, then
