@@ -3,6 +3,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "mace/import/mace_layout.h"
+
 namespace mace {
 namespace {
 
@@ -199,30 +201,9 @@ int64_t DataFormatOf(const std::string& type, bool* transposable) {
       "Activation",  "AddN",    "BiasAdd", "ChannelShuffle", "Concat",  "Crop",
       "Eltwise",     "Pad",     "Reduce",  "Reshape",        "Softmax", "Split",
       "SqrDiffMean", "Squeeze", "Tile",    "Transpose"};
-  static const auto* const kFixed = new std::unordered_set<std::string>{"BatchNorm",
-                                                                        "BatchToSpaceND",
-                                                                        "Conv2D",
-                                                                        "Deconv2D",
-                                                                        "DepthToSpace",
-                                                                        "DepthwiseConv2d",
-                                                                        "DepthwiseDeconv2d",
-                                                                        "DetectionOutput",
-                                                                        "ExtractImagePatches",
-                                                                        "FullyConnected",
-                                                                        "GroupNorm",
-                                                                        "InstanceNorm",
-                                                                        "LpNorm",
-                                                                        "MVNorm",
-                                                                        "NonlocalReshape",
-                                                                        "Pooling",
-                                                                        "ResizeBicubic",
-                                                                        "ResizeBilinear",
-                                                                        "ResizeNearestNeighbor",
-                                                                        "SpaceToBatchND",
-                                                                        "SpaceToDepth"};
   constexpr int64_t kNhwc = 1, kAuto = 1000;
   *transposable = kTransposable->count(type) > 0;
-  return *transposable || kFixed->count(type) > 0 ? kAuto : kNhwc;
+  return *transposable || HasFixedFormat(type) ? kAuto : kNhwc;
 }
 
 Status ToMaceForm(ExportedOp* op) {

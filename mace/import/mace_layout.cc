@@ -11,7 +11,8 @@ constexpr int kFormatNone = 0;
 constexpr int kFormatNhwc = 1;
 constexpr int kFormatNchw = 2;
 
-// Whatever their argument says, these know one order.
+}  // namespace
+
 bool HasFixedFormat(const std::string& type) {
   static const auto* const kTypes = new std::unordered_set<std::string>{"BatchNorm",
                                                                         "BatchToSpaceND",
@@ -36,8 +37,6 @@ bool HasFixedFormat(const std::string& type) {
                                                                         "SpaceToDepth"};
   return kTypes->count(type) > 0;
 }
-
-}  // namespace
 
 AxisOrder MaceLayout::OrderOf(const wire::OperatorDef& op) const {
   if (HasFixedFormat(op.type())) return AxisOrder::kNhwc;

@@ -7,6 +7,7 @@
 #ifndef MACE_IMPORT_MACE_LAYOUT_H_
 #define MACE_IMPORT_MACE_LAYOUT_H_
 
+#include <string>
 #include <unordered_map>
 
 #include "mace/base/status.h"
@@ -16,6 +17,9 @@
 namespace mace {
 
 enum class AxisOrder { kNone, kNhwc, kNchw };
+
+// Whether ops of this type know one order, the runtime's, whatever their argument says.
+bool HasFixedFormat(const std::string& type);
 
 class MaceLayout {
  public:
