@@ -82,6 +82,16 @@ class DetectionOutputOp : public Op {
     return Status::Ok();
   }
 
+  // At worst each of a class's best is compared with all better ones.
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    const double boxes = static_cast<double>(inputs[0].info.shape.elements()) / 4;
+    const double kept = std::min(boxes, static_cast<double>(class_limit_));
+    cost.flops = static_cast<double>(classes_) * (20 * boxes + 10 * kept * kept);
+    return cost;
+  }
+
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
     const int64_t count = inputs[0].shape().elements() / 4;

@@ -38,7 +38,8 @@ StatusOr<std::vector<OpInput>> CollectInputs(const Graph& graph, const Node& nod
   return inputs;
 }
 
-bool WorthFolding(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) {
+bool WorthFolding(const Op& op, const std::vector<OpInput>& inputs,
+                  const std::vector<TensorInfo>& outputs) {
   for (const OpInput& input : inputs) {
     if (!input.present) continue;
     if (input.constant == nullptr) return false;
@@ -47,7 +48,7 @@ bool WorthFolding(const std::vector<OpInput>& inputs, const std::vector<TensorIn
   for (const TensorInfo& output : outputs) {
     if (output.shape.elements() > kMaxFoldedElements) return false;
   }
-  return true;
+  return op.EstimateCost(inputs, outputs).flops <= kMaxFoldedFlops;
 }
 
 // The extents themselves, whether or not the input's elements are known.
@@ -105,7 +106,7 @@ StatusOr<bool> InferWithOp(Graph* graph, const Node& node, Folding folding, cons
     HostTensor extents;
     if (node.type == "Shape" && EvaluateShape(inputs[0].info, outputs[0], &extents)) {
       results.push_back(std::move(extents));
-    } else if (WorthFolding(inputs, outputs)) {
+    } else if (WorthFolding(op, inputs, outputs)) {
       MACE_ASSIGN_OR_RETURN(results, Evaluate(op, inputs, outputs));
     }
   }
