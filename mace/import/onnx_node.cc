@@ -253,8 +253,8 @@ OnnxConverter FindOnnxConverter(const std::string& op) {
     auto* all = new std::unordered_map<std::string, OnnxConverter>();
     for (const OnnxConverterEntry* table :
          {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
-          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
-          kOnnxSliceConverters, kOnnxSpatialConverters}) {
+          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
+          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
       for (const OnnxConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -135,6 +135,7 @@ extern const OnnxConverterEntry kOnnxIndexConverters[];
 extern const OnnxConverterEntry kOnnxMathConverters[];
 extern const OnnxConverterEntry kOnnxNormConverters[];
 extern const OnnxConverterEntry kOnnxPoolConverters[];
+extern const OnnxConverterEntry kOnnxRecurrentConverters[];
 extern const OnnxConverterEntry kOnnxResizeConverters[];
 extern const OnnxConverterEntry kOnnxShapeConverters[];
 extern const OnnxConverterEntry kOnnxSliceConverters[];

@@ -1,9 +1,11 @@
 // Cast: the elements as another dtype; attribute `dtype` names it ("float32", "int32", ...). Floats
-// to integers truncate towards zero and stop at the type's limits, anything but zero is true.
+// to integers truncate towards zero and stop at the type's limits, integers to narrower ones wrap
+// around, anything but zero is true.
 // float16 and bfloat16 are float32 here: the plan chooses the storage.
 #include <cstring>
 
 #include "mace/ops/alias_op.h"
+#include "mace/ops/integers.h"
 
 namespace mace {
 namespace {
@@ -29,7 +31,10 @@ class CastOp : public Op {
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
     HostTensor& y = (*outputs)[0];
-    const HostTensor converted = inputs[0].ConvertTo(dtype_);
+    const bool integers = !IsFloat(inputs[0].dtype()) && !IsFloat(dtype_);
+    const HostTensor converted = integers
+                                     ? MakeIntegers(dtype_, y.shape(), ToInt64Vector(inputs[0]))
+                                     : inputs[0].ConvertTo(dtype_);
     if (!converted.has_data())
       return Internal("no memory for " + std::to_string(y.info().bytes()) + " bytes");
     if (y.info().bytes() > 0) {
