@@ -147,6 +147,10 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
 #ifdef USE_matmul_blocks
 #include "fused_activation.clh"
 
+#undef A_PARAMETER
+#undef A4
+#undef B_PARAMETER
+#undef B4
 #if A_CONSTANT
 #define A_PARAMETER __global const STORAGE_T *restrict a, int a_width, int a_blocks
 #define A4(w, block) LOAD4(a, ((a_row * a_width + (w)) * a_blocks + (block)) * 4)
