@@ -18,8 +18,11 @@ bool IsExpressible(const ProductRequest& request) {
   const bool both_constant =
       request.input(0).constant != nullptr && request.input(1).constant != nullptr;
   if (both_constant || (request.biased() && !IsColumnBias(request))) return false;
+  const DeviceInfo& device = *request.lowering->device;
+  // In half on GPUs alone: on Intel's runtime for CPUs CLBlast's half products are wrong
+  // altogether.
   return request.lowering->precision == Precision::kFloat32 ||
-         (request.lowering->device->fp16_arithmetic && p.depth <= kMostHalfDepth);
+         (device.fp16_arithmetic && device.kind == DeviceKind::kGpu && p.depth <= kMostHalfDepth);
 }
 
 void AppendCall(const ProductRequest& request, Lowering* lowering) {
