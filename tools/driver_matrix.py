@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+CACHE_LAYER = "mace/layer/libmace_cl_cache_layer.so"
 COUNTING_LAYER = "mace/testing/counting_layer/libmace_cl_counting_layer.so"
 
 # Not for an interpreter: 94 million multiplications a variant. Smaller shapes launch the same code.
@@ -111,6 +112,9 @@ def environment_for(driver, scratch):
     kept = {name: value for name, value in os.environ.items()
             if not re.match(r"XML_OUTPUT_FILE|GTEST_|TEST_(SHARD|TOTAL|PREMATURE)|OCL|OPENCL", name)}
     kept.update(driver.environment, TEST_TMPDIR=scratch)
+    if os.path.exists(CACHE_LAYER):
+        # Which a test finds among its own run files, and these are the runner's.
+        kept["MACE_CL_CACHE_LAYER"] = os.path.realpath(CACHE_LAYER)
     kept.setdefault("POCL_CACHE_DIR", os.path.join(os.path.dirname(scratch), "pocl_cache"))
     os.makedirs(kept["POCL_CACHE_DIR"], exist_ok=True)
     return kept
