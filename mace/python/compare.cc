@@ -11,9 +11,6 @@ namespace py = pybind11;
 
 namespace {
 
-// As the command's: a share of the expected output's range.
-constexpr double kDefaultRtol = 1e-3;
-
 py::dict Describe(const Difference& difference, double rtol) {
   py::dict entry;
   entry["same_shape"] = difference.same_shape;
@@ -60,7 +57,7 @@ py::dict ComparePython(const std::shared_ptr<PythonEngine>& engine, const py::ob
 
 void AddCompare(py::module_* module) {
   module->def("compare", &ComparePython, py::arg("engine"), py::arg("reference"), py::arg("inputs"),
-              py::arg("rtol") = kDefaultRtol);
+              py::arg("rtol") = kDefaultRtolFloat32);
 }
 
 }  // namespace mace

@@ -19,6 +19,20 @@ struct Difference {
   double snr_db = 0;  // 10 log10(signal / noise); infinite where there is no noise.
 };
 
+// max_abs_error as a share of the range; of a constant, as it is.
+inline double ShareOfRange(const Difference& difference) {
+  return difference.range > 0 ? difference.max_abs_error / difference.range
+                              : difference.max_abs_error;
+}
+
+// What passes unless somebody says otherwise, as a share of the expected output's range: by the
+// precision that activations are stored in.
+inline constexpr double kDefaultRtolFloat32 = 1e-3;
+inline constexpr double kDefaultRtolFloat16 = 2e-2;
+// And the cosine of an 8-bit model in half precision, where a half's rounding may tip a value over
+// to the next of its 256 steps. Seen: 0.984 where an output has eleven steps.
+inline constexpr double kHalfCosine = 0.97;
+
 // NaN equals NaN. Both as float32.
 Difference Compare(const HostTensor& expected, const HostTensor& actual);
 

@@ -70,8 +70,7 @@ Difference LayerComparer::Worst(const Node& node, const std::vector<HostTensor>&
   double worst_share = -1;
   for (size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
     const Difference difference = Compare(values_.Get(node.outputs[i]), outputs[i]);
-    const double share = difference.range > 0 ? difference.max_abs_error / difference.range
-                                              : difference.max_abs_error;
+    const double share = ShareOfRange(difference);
     if (share <= worst_share) continue;
     worst = difference;
     worst_share = share;

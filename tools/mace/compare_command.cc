@@ -13,9 +13,6 @@
 namespace mace {
 namespace {
 
-constexpr double kDefaultRtolFloat32 = 1e-3;
-constexpr double kDefaultRtolFloat16 = 2e-2;
-
 struct CompareArguments {
   ModelArguments model;
   std::vector<std::string> expect;  // NAME=FILE.npy

@@ -13,11 +13,6 @@
 namespace mace {
 namespace {
 
-double ShareOf(const Difference& difference) {
-  return difference.range > 0 ? difference.max_abs_error / difference.range
-                              : difference.max_abs_error;
-}
-
 void PrintRow(FILE* out, const Node& node, const NodePlacement& placement,
               const LayerDifference& layer, bool departs) {
   const std::string where = placement.variant.empty() ? "cpu" : placement.variant;
@@ -97,7 +92,7 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
     const Node& node = graph.nodes[layer.node];
     const NodePlacement& placement = plan.placements[layer.node];
     // Written so that a NaN departs.
-    const bool departs = layer.compared && !(ShareOf(layer.own) <= request.rtol);
+    const bool departs = layer.compared && !(ShareOfRange(layer.own) <= request.rtol);
     if (departs && first == nullptr) first = &node;
     PrintRow(request.out, node, placement, layer, departs);
     rows.push_back(RowJson(node, placement, layer));

@@ -65,13 +65,13 @@ StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph,
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> expected, source->Run(inputs));
   StatusOr<std::vector<HostTensor>> found = written->Run(inputs);
   if (!found.ok()) return found.status().WithPrefix(arguments.output);
-  const double rtol = arguments.weights == "fp16" ? 2e-2 : 1e-5;
+  const double rtol = arguments.weights == "fp16" ? kDefaultRtolFloat16 : 1e-5;
   bool good = expected.size() == found->size();
   for (size_t i = 0; good && i < expected.size(); ++i) {
     const Difference difference = Compare(expected[i], (*found)[i]);
     // Halves may tip a value of an 8-bit model over to its next step.
     const bool steps = arguments.weights == "fp16" && !graph->note.empty();
-    good = difference.same_shape && (steps ? difference.cosine >= 0.97
+    good = difference.same_shape && (steps ? difference.cosine >= kHalfCosine
                                            : difference.max_abs_error <= rtol * difference.range);
     std::printf("%s: read back, largest difference %.3g of a range of %.3g%s\n",
                 source->outputs()[i].name.c_str(), difference.max_abs_error, difference.range,

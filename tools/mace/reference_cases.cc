@@ -14,12 +14,6 @@
 namespace mace {
 namespace {
 
-// Half storage rounds every activation to 11 bits; the error grows with the depth of the network.
-constexpr double kHalfShareOfRange = 0.02;
-// Of an 8-bit model: a half's rounding may tip a value over to the next of its 256 steps. Seen:
-// 0.984 where an output has eleven steps.
-constexpr double kHalfCosine = 0.97;
-
 // GoogleTest's names hold letters, digits and '_'.
 std::string TestName(const std::string& name) {
   std::string clean = name;
@@ -107,7 +101,7 @@ double LimitOf(const ReferenceCase& reference, const Options& options,
                                                    : reference.max_abs_error;
   if (options.precision != Precision::kFloat16) return limit;
   // A model with half weights has an error of its own, in the manifest's limit.
-  return std::max(limit, kHalfShareOfRange * difference.range);
+  return std::max(limit, kDefaultRtolFloat16 * difference.range);
 }
 
 void CheckOutput(const ReferenceCase& reference, const Options& options, const std::string& what,

@@ -15,10 +15,6 @@
 namespace mace {
 namespace {
 
-constexpr double kHalfShareOfRange = 2e-2;
-// Of an 8-bit model, where a half's rounding may tip a value over to the next of its 256 steps.
-constexpr double kHalfCosine = 0.97;
-
 struct ValidateArguments {
   std::string folder;
   std::string filter;
@@ -48,7 +44,7 @@ double LimitOf(const ManifestCase& reference, const Difference& difference, bool
   if (!reference.max_abs_error.has_value()) {
     return half ? std::min(reference.min_cosine, kHalfCosine) : reference.min_cosine;
   }
-  return half ? std::max(*reference.max_abs_error, kHalfShareOfRange * difference.range)
+  return half ? std::max(*reference.max_abs_error, kDefaultRtolFloat16 * difference.range)
               : *reference.max_abs_error;
 }
 
