@@ -93,13 +93,8 @@ Status LayerComparer::CompareOwn() {
   for (size_t t = 0; t < trials_.size(); ++t) {
     const Graph& alone = *trials_[t].plan->graph;
     const Node& node = graph_.nodes[nodes_[t]];
-    // In the order of GraphOfNode: each value once.
     std::vector<HostTensor> inputs;
-    std::set<ValueId> seen;
-    for (ValueId id : node.inputs) {
-      if (id == kNoValue || graph_.IsConstant(id) || !seen.insert(id).second) continue;
-      inputs.push_back(values_.Get(id));
-    }
+    for (ValueId id : InputsOfNode(graph_, node)) inputs.push_back(values_.Get(id));
     if (inputs.size() != alone.inputs.size()) return Internal("inputs of '" + node.name + "'");
     StatusOr<std::vector<HostTensor>> outputs =
         RunTrialOnce(trials_[t], inputs, program, compiler_);

@@ -92,6 +92,15 @@ std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
   return alone;
 }
 
+std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node) {
+  std::vector<ValueId> inputs;
+  for (ValueId id : node.inputs) {
+    if (id == kNoValue || graph.IsConstant(id)) continue;
+    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) inputs.push_back(id);
+  }
+  return inputs;
+}
+
 StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
                           const DeviceInfo& device) {
   Trial trial;

@@ -29,6 +29,9 @@ bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Loweri
 // node's order, each once.
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
 
+// The values that are the inputs of GraphOfNode, in their order.
+std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node);
+
 struct ChosenWay {
   std::string id;  // WayId; one that the plan finds for the node, or of AddWorkGroupSizes.
   Precision precision = Precision::kFloat32;

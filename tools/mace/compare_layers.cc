@@ -1,7 +1,5 @@
 #include "tools/mace/compare_layers.h"
 
-#include <algorithm>
-
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/import/mace_export.h"
@@ -46,11 +44,7 @@ StatusOr<std::string> WriteReproduction(const LayerTableRequest& request,
                         request.options.device + "' --memory " + memory + " --precision " +
                         (half ? "fp16" : "fp32");
   size_t input = 0;
-  std::vector<ValueId> seen;
-  for (ValueId id : node.inputs) {
-    if (id == kNoValue || graph.IsConstant(id)) continue;
-    if (std::find(seen.begin(), seen.end(), id) != seen.end()) continue;
-    seen.push_back(id);
+  for (ValueId id : InputsOfNode(graph, node)) {
     const std::string path = JoinPath(folder, "input" + std::to_string(input) + ".npy");
     MACE_RETURN_IF_ERROR(SaveTensor(path, comparison.reference[static_cast<size_t>(id)]));
     command += " --input '" + alone->inputs[input++].name + "=" + path + "'";
