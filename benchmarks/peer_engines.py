@@ -1,0 +1,82 @@
+"""ONNX Runtime, OpenVINO or MNN on the CPU: python3 peer_engines.py ENGINE THREADS, asked as peer_worker.py says.
+
+ENGINE `numpy` loads nothing: the memory that its process takes is that of every such process before its engine.
+"""
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from peer_worker import Contender, milliseconds, serve
+
+
+def load_onnxruntime(stem, values, threads):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(stem + ".onnx", options, providers=["CPUExecutionProvider"])
+    inputs = {session.get_inputs()[0].name: values}
+    return onnxruntime.__version__, lambda: session.run(None, inputs)[0]
+
+
+def load_openvino(stem, values, threads):
+    import openvino
+    options = {"INFERENCE_NUM_THREADS": str(threads), "INFERENCE_PRECISION_HINT": "f32"}
+    request = openvino.Core().compile_model(stem + ".onnx", "CPU", options).create_infer_request()
+    return openvino.__version__.split("-")[0], lambda: request.infer({0: values})[0]
+
+
+def convert_for_mnn(stem):
+    """MNN reads files of its own alone; kept beside the model."""
+    converted = stem + ".mnn"
+    if not os.path.exists(converted):
+        command = [os.path.join(os.path.dirname(sys.executable), "mnnconvert"), "-f", "ONNX", "--modelFile",
+                   stem + ".onnx", "--MNNModel", converted + ".new", "--bizCode", "mace"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.rename(converted + ".new", converted)
+    return converted
+
+
+def load_mnn(stem, values, threads):
+    path = convert_for_mnn(stem)
+    import MNN
+    net = MNN.Interpreter(path)
+    session = net.createSession({"backend": "CPU", "numThread": threads, "precision": "high"})
+    source, target = net.getSessionInput(session), net.getSessionOutput(session)
+    shape = target.getShape()
+    given = MNN.Tensor(values.shape, MNN.Halide_Type_Float, values, MNN.Tensor_DimensionType_Caffe)
+    found = MNN.Tensor(shape, MNN.Halide_Type_Float, np.zeros(shape, np.float32), MNN.Tensor_DimensionType_Caffe)
+
+    def run():
+        source.copyFrom(given)
+        net.runSession(session)
+        target.copyToHostTensor(found)
+        return found.getNumpyData()
+
+    run.keeps = net  # The session lives as long as its interpreter.
+    return MNN.version(), run
+
+
+def load_numpy(_, values, __):
+    return np.__version__, lambda: values
+
+
+LOADERS = {"onnxruntime": load_onnxruntime, "openvino": load_openvino, "mnn": load_mnn, "numpy": load_numpy}
+
+
+def main():
+    engine, threads = sys.argv[1], int(sys.argv[2])
+
+    def load(stem, values):
+        begin = milliseconds()
+        version, run = LOADERS[engine](stem, values, threads)
+        contender = Contender(engine, "fp32", run)
+        contender.facts = {"version": version, "load_ms": milliseconds() - begin}
+        return [contender]
+
+    serve(load)
+
+
+if __name__ == "__main__":
+    main()

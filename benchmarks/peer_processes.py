@@ -1,0 +1,169 @@
+"""What is measured, as processes: the workers of the peers, and `mace run`.
+
+Both kinds load a model (`load`), and are then measured a share of a second at a time, in turn (`measure`), so that
+whatever else the machine does falls on all of them. A worker is stopped while it is not its turn: the threads of some
+engines spin for work.
+"""
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+
+import numpy as np
+
+from peer_worker import relative_error
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+LOAD_LIMIT_S = 600
+
+
+class Failed(Exception):
+    """An engine that did not do it, and why, in a line."""
+
+
+def last_line(text, otherwise):
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip()[:300] if lines else otherwise
+
+
+def median(values):
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def summary(samples):
+    """None without samples."""
+    return {"min": min(samples), "median": median(samples), "n": len(samples)} if samples else None
+
+
+class Worker:
+    """A process of peer_worker.serve; it has one contender or more."""
+
+    def __init__(self, command, label):
+        self.label = label
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        self.buffer = b""
+
+    def _why(self):
+        self.errors.seek(0)
+        return last_line(self.errors.read().decode(errors="replace"), "ended without a word")
+
+    def _read_line(self):
+        while b"\n" not in self.buffer:
+            ready, _, _ = select.select([self.process.stdout], [], [], LOAD_LIMIT_S)
+            if not ready:
+                self.close()
+                raise Failed("no answer in %d s" % LOAD_LIMIT_S)
+            part = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not part:
+                raise Failed(self._why())
+            self.buffer += part
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line
+
+    def ask(self, **request):
+        if self.process.poll() is not None:
+            raise Failed(self._why())
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+            reply = json.loads(self._read_line())
+        except (BrokenPipeError, ValueError) as error:
+            raise Failed("%s: %s" % (self._why(), error)) from error
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGSTOP)
+        if "error" in reply:
+            raise Failed(reply["error"])
+        return reply
+
+    def load(self, stem):
+        found = self.ask(load=stem)["contenders"]
+        return [PeerContender(self, index, facts) for index, facts in enumerate(found)]
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+class PeerContender:
+    def __init__(self, worker, index, facts):
+        self.worker, self.index = worker, index
+        self.entry = {"engine": facts.pop("name"), "ours": False, **facts}
+
+    def measure(self, seconds, _):
+        reply = self.worker.ask(measure=self.index, seconds=seconds)
+        return {"host": summary(reply["host_ms"]), "device": summary(reply["device_ms"]),
+                "peak_rss_bytes": reply["peak_rss_bytes"]}
+
+
+class Mace:
+    """The command with a device, a precision and the like: a fresh process each time it is measured."""
+
+    def __init__(self, binary, options, cache, scratch):
+        """`options`: of the command line, device and precision among them, as a dict without dashes."""
+        self.binary, self.options, self.cache, self.scratch = binary, options, cache, scratch
+        self.label = "mace %s %s" % (options["device"], options["precision"])
+
+    def call(self, verb, stem, *extra):
+        command = [self.binary, verb, stem + ".onnx", "--cache", self.cache, "--input", "input=" + stem + ".input.npy",
+                   "--json", "-", *extra]
+        for name, value in self.options.items():
+            command += ["--" + name, value]
+        # What the drivers keep for themselves would hide a cache file that does not do its work.
+        folder = os.path.join(self.scratch, "driver")
+        os.makedirs(folder, exist_ok=True)
+        environment = dict(os.environ, POCL_CACHE_DIR=folder, CUDA_CACHE_DISABLE="1", NEO_CACHE_PERSISTENT="0")
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Failed(last_line(done.stderr, "exit code %d" % done.returncode))
+        return json.loads(done.stdout)
+
+    def load(self, stem):
+        """The cold start, tuning included, and a first look at how long a run takes."""
+        cold = self.call("run", stem)
+        warm = self.call("run", stem, "--iterations", "10", "--warmup", "2")
+        return [MaceContender(self, stem, cold, warm)]
+
+    def close(self):
+        pass
+
+
+class MaceContender:
+    def __init__(self, mace, stem, cold, warm):
+        self.mace, self.stem = mace, stem
+        self.guess_ms = max(warm["latency_ms"]["min"], 1e-3)
+        self.has_replay = True
+        self.entry = {"engine": "mace", "ours": True, "precision": mace.options["precision"],
+                      "asked_device": mace.options["device"], "device": cold["device"], "driver": cold["driver"],
+                      "memory": cold["memory"], "tuning": mace.options["tuning"],
+                      "cold_first_output_ms": cold["first_output_ms"],
+                      "warm_first_output_ms": warm["first_output_ms"],
+                      "launches_per_run": warm["launches_per_run"], "peak_device_bytes": warm["peak_device_bytes"],
+                      "ops_on_cpu": warm["ops"]["cpu"], "cache_status": warm["cache"]["status"],
+                      "built_from_source": warm["cache"]["built_from_source"], "max_error": None}
+
+    def measure(self, seconds, last):
+        count = str(min(max(int(seconds * 1e3 / self.guess_ms), 5), 2000))
+        outputs = os.path.join(self.mace.scratch, "outputs")
+        report = self.mace.call("run", self.stem, "--iterations", count, "--warmup", "3", "--output-dir", outputs)
+        latency = report["latency_ms"]
+        found = np.load(report["outputs"][0]["file"])
+        error = relative_error(found, np.load(self.stem + ".output.npy"))
+        self.entry["max_error"] = max(error, self.entry["max_error"] or 0)
+        return {"host": {"min": latency["min"], "median": latency["p50"], "n": latency["n"]},
+                "device": self.replay(count) if last else None, "peak_rss_bytes": report["peak_rss_bytes"]}
+
+    def replay(self, count):
+        """The launches alone, inputs on the device and outputs left there: what a CUDA graph's replay is."""
+        try:
+            found = self.mace.call("profile", self.stem, "--iterations", count).get("replay_ms")
+        except Failed:
+            return None
+        return {"min": found["min"], "median": found["p50"], "n": found["n"]} if found else None
