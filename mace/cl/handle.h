@@ -45,6 +45,22 @@ using ClKernelHandle = ClHandle<cl_kernel, clReleaseKernel>;
 using ClMemHandle = ClHandle<cl_mem, clReleaseMemObject>;
 using ClEventHandle = ClHandle<cl_event, clReleaseEvent>;
 
+// Where a call leaves its event, for a handle that takes it over, or nothing for a null one.
+class ClEventOut {
+ public:
+  explicit ClEventOut(ClEventHandle* into) : into_(into) {}
+  ~ClEventOut() {
+    if (into_ != nullptr) *into_ = ClEventHandle(raw_);
+  }
+  ClEventOut(const ClEventOut&) = delete;
+  ClEventOut& operator=(const ClEventOut&) = delete;
+  cl_event* out() { return into_ == nullptr ? nullptr : &raw_; }
+
+ private:
+  ClEventHandle* const into_;
+  cl_event raw_ = nullptr;
+};
+
 }  // namespace mace
 
 #endif  // MACE_CL_HANDLE_H_

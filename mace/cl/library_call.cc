@@ -173,16 +173,17 @@ Status ClLibraryCall::CheckOperands(const std::vector<const ClMemory*>& operands
   return Status();
 }
 
-Status ClLibraryCall::Enqueue(ClQueue* queue) const {
+Status ClLibraryCall::Enqueue(ClQueue* queue, ClEventHandle* event) const {
   const Clblast& clblast = GetClblast();
   if (precision_ == Precision::kFloat16) {
-    return EnqueueGemm(clblast.half, kHalfOne, kHalfZero, queue);
+    return EnqueueGemm(clblast.half, kHalfOne, kHalfZero, queue, event);
   }
-  return EnqueueGemm(clblast.single, 1.0f, 0.0f, queue);
+  return EnqueueGemm(clblast.single, 1.0f, 0.0f, queue, event);
 }
 
 template <typename Routines, typename T>
-Status ClLibraryCall::EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue) const {
+Status ClLibraryCall::EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue,
+                                  ClEventHandle* event) const {
   const auto size = [](int64_t value) { return static_cast<size_t>(value); };
   const size_t m = size(call_.rows), n = size(call_.columns), k = size(call_.depth);
   const size_t a_pitch = call_.transpose_a ? m : k, b_pitch = call_.transpose_b ? k : n;
@@ -190,25 +191,26 @@ Status ClLibraryCall::EnqueueGemm(const Routines& routines, T one, T zero, ClQue
   const CLBlastTranspose b_turn = Transposed(call_.transpose_b);
   const CLBlastLayout layout = CLBlastLayoutRowMajor;
   cl_command_queue raw = queue->get();
+  ClEventOut made(event);
   const size_t count = a_offsets_.size();
   if (count == 1) {
     return CheckCode(
         routines.gemm(layout, a_turn, b_turn, m, n, k, one, a_.get(), a_offsets_[0], a_pitch,
-                      b_.get(), b_offsets_[0], b_pitch, zero, y_.get(), 0, n, &raw, nullptr),
+                      b_.get(), b_offsets_[0], b_pitch, zero, y_.get(), 0, n, &raw, made.out()),
         "CLBlast Gemm", name_);
   }
   const size_t a_stride = StrideOf(a_offsets_), b_stride = StrideOf(b_offsets_);
   if (a_stride != 0 && b_stride != 0) {
     return CheckCode(routines.strided(layout, a_turn, b_turn, m, n, k, one, a_.get(), a_offsets_[0],
                                       a_pitch, a_stride, b_.get(), b_offsets_[0], b_pitch, b_stride,
-                                      zero, y_.get(), 0, n, m * n, count, &raw, nullptr),
+                                      zero, y_.get(), 0, n, m * n, count, &raw, made.out()),
                      "CLBlast GemmStridedBatched", name_);
   }
   const std::vector<T> ones(count, one), zeros(count, zero);
   return CheckCode(
       routines.batched(layout, a_turn, b_turn, m, n, k, ones.data(), a_.get(), a_offsets_.data(),
                        a_pitch, b_.get(), b_offsets_.data(), b_pitch, zeros.data(), y_.get(),
-                       y_offsets_.data(), n, count, &raw, nullptr),
+                       y_offsets_.data(), n, count, &raw, made.out()),
       "CLBlast GemmBatched", name_);
 }
 

@@ -52,14 +52,16 @@ class ClLibraryCall {
                                         const std::string& name, const LibraryCache& cache,
                                         ClQueue* queue);
 
-  Status Enqueue(ClQueue* queue) const;
+  // `event`: of the last kernel that the call enqueues; may be null.
+  Status Enqueue(ClQueue* queue, ClEventHandle* event = nullptr) const;
 
   // The library's programs that Create had built: none where an earlier call had needed them.
   const CacheLayerScope::Counts& programs() const { return programs_; }
 
  private:
   template <typename Routines, typename T>
-  Status EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue) const;
+  Status EnqueueGemm(const Routines& routines, T one, T zero, ClQueue* queue,
+                     ClEventHandle* event) const;
   // Makes the call for the first time, its kernels from the cache where they are there.
   Status EnqueueFirst(const LibraryCache& cache, ClQueue* queue);
   Status CheckOperands(const std::vector<const ClMemory*>& operands) const;

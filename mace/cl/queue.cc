@@ -21,27 +21,30 @@ StatusOr<ClQueue> ClQueue::Create(std::shared_ptr<ClDevice> device, bool profili
 
 Status ClQueue::Launch(const ClKernel& kernel, const WorkSize& global, const WorkSize& local,
                        ClEventHandle* event) {
-  cl_event raw = nullptr;
-  const cl_int error =
-      clEnqueueNDRangeKernel(handle_.get(), kernel.get(), 3, nullptr, global.data(), local.data(),
-                             0, nullptr, event == nullptr ? nullptr : &raw);
-  if (event != nullptr && error == CL_SUCCESS) *event = ClEventHandle(raw);
-  return CheckCl("clEnqueueNDRangeKernel", error, kernel.name());
+  ClEventOut raw(event);
+  return CheckCl("clEnqueueNDRangeKernel",
+                 clEnqueueNDRangeKernel(handle_.get(), kernel.get(), 3, nullptr, global.data(),
+                                        local.data(), 0, nullptr, raw.out()),
+                 kernel.name());
 }
 
-Status ClQueue::Write(const ClMemory& memory, Bytes bytes, std::string_view what) {
+Status ClQueue::Write(const ClMemory& memory, Bytes bytes, std::string_view what,
+                      ClEventHandle* event) {
   if (bytes.empty()) return Status();
+  ClEventOut raw(event);
   return CheckCl("clEnqueueWriteBuffer",
                  clEnqueueWriteBuffer(handle_.get(), memory.get(), CL_TRUE, 0, bytes.size(),
-                                      bytes.data(), 0, nullptr, nullptr),
+                                      bytes.data(), 0, nullptr, raw.out()),
                  what);
 }
 
-Status ClQueue::Read(const ClMemory& memory, MutableBytes bytes, std::string_view what) {
+Status ClQueue::Read(const ClMemory& memory, MutableBytes bytes, std::string_view what,
+                     ClEventHandle* event) {
   if (bytes.empty()) return Status();
+  ClEventOut raw(event);
   return CheckCl("clEnqueueReadBuffer",
                  clEnqueueReadBuffer(handle_.get(), memory.get(), CL_TRUE, 0, bytes.size(),
-                                     bytes.data(), 0, nullptr, nullptr),
+                                     bytes.data(), 0, nullptr, raw.out()),
                  what);
 }
 

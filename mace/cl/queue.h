@@ -35,9 +35,12 @@ class ClQueue {
   // REQUIRES: global is a multiple of local. `event` may be null. No allocation unless it fails.
   Status Launch(const ClKernel& kernel, const WorkSize& global, const WorkSize& local,
                 ClEventHandle* event = nullptr);
-  // Blocking; from the memory's first byte. REQUIRES: bytes fit.
-  Status Write(const ClMemory& memory, Bytes bytes, std::string_view what);
-  Status Read(const ClMemory& memory, MutableBytes bytes, std::string_view what);
+  // Blocking; from the memory's first byte. `event` may be null; empty bytes leave none.
+  // REQUIRES: bytes fit.
+  Status Write(const ClMemory& memory, Bytes bytes, std::string_view what,
+               ClEventHandle* event = nullptr);
+  Status Read(const ClMemory& memory, MutableBytes bytes, std::string_view what,
+              ClEventHandle* event = nullptr);
   // Blocking; dense rows of texels. REQUIRES: an image, and the whole of it.
   Status WriteImage(const ClMemory& image, Bytes texels, std::string_view what);
   Status ReadImage(const ClMemory& image, MutableBytes texels, std::string_view what);

@@ -1,5 +1,6 @@
 #include <sstream>
 
+#include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -66,8 +67,12 @@ std::string DumpPlan(const Plan& plan) {
   for (const Step& step : plan.setup_steps) DumpStep(plan, step, &out);
   out << "each run\n";
   for (const Step& step : plan.steps) DumpStep(plan, step, &out);
-  out << "memory: arena " << plan.arena_bytes << " bytes, live at most " << plan.live_bytes
-      << " bytes, " << plan.program_sources.size() << " program(s)\n";
+  const MemoryUse use = MemoryUseOf(plan);
+  out << "memory: weights " << use.weight_bytes << " bytes, arena " << plan.arena_bytes
+      << " bytes, images " << use.activation_bytes - plan.arena_bytes << " bytes; live at most "
+      << use.live_bytes << " bytes; in all " << use.peak_bytes() << " of " << use.bound_bytes()
+      << " bytes (weights and 1.3 times the live ones)\n"
+      << "programs: " << plan.program_sources.size() << "\n";
   return out.str();
 }
 

@@ -147,4 +147,21 @@ void PlanMemory(Plan* plan, size_t alignment_bytes) {
   PoolImages(plan, lifetimes);
 }
 
+size_t WeightBytes(const PackedWeights& weights) {
+  return weights.elements * (weights.keep_float32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+MemoryUse MemoryUseOf(const Plan& plan) {
+  MemoryUse use;
+  for (const PackedWeights& weights : plan.weights) use.weight_bytes += WeightBytes(weights);
+  use.activation_bytes = plan.arena_bytes;
+  for (const MemoryRegion& region : plan.regions) {
+    if (region.storage != Storage::kImage) continue;
+    use.activation_bytes +=
+        region.image_width * region.image_height * 4 * ElementBytes(region.precision);
+  }
+  use.live_bytes = plan.live_bytes;
+  return use;
+}
+
 }  // namespace mace

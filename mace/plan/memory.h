@@ -14,6 +14,22 @@ namespace mace {
 // complete, each region with its own size. `alignment_bytes` is that of sub-buffers on the device.
 void PlanMemory(Plan* plan, size_t alignment_bytes);
 
+// As it lies on the device.
+size_t WeightBytes(const PackedWeights& weights);
+
+// What a session of the plan takes of the device's memory, and the bound it is held to.
+struct MemoryUse {
+  size_t weight_bytes = 0;      // Packed.
+  size_t activation_bytes = 0;  // The arena and the images of the pool.
+  size_t live_bytes = 0;        // Plan::live_bytes.
+
+  size_t peak_bytes() const { return weight_bytes + activation_bytes; }
+  // Weights and 1.3 times what must be alive at once.
+  size_t bound_bytes() const { return weight_bytes + live_bytes + live_bytes * 3 / 10; }
+};
+
+MemoryUse MemoryUseOf(const Plan& plan);
+
 }  // namespace mace
 
 #endif  // MACE_PLAN_MEMORY_H_

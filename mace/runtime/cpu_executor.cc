@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "mace/base/clock.h"
+
 namespace mace {
 namespace {
 
@@ -35,15 +37,17 @@ CpuExecutor::CpuExecutor(std::shared_ptr<const Plan> plan)
 }
 
 Status CpuExecutor::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
+  return RunTimed(inputs, outputs, nullptr);
+}
+
+Status CpuExecutor::RunTimed(const std::vector<HostTensor>& inputs,
+                             std::vector<HostTensor>* outputs, RunTimes* times) {
   const Graph& graph = *plan_->graph;
+  const double begin = times == nullptr ? 0 : MonotonicMilliseconds();
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     values_.Share(graph.inputs[i].value, inputs[i]);
   }
-  for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    MACE_RETURN_IF_ERROR(values_.RunNode(graph.nodes[n], *plan_->ops[n]));
-    if (observer_) Observe(static_cast<int>(n));
-    for (ValueId id : dead_after_[n]) values_.Drop(id);
-  }
+  MACE_RETURN_IF_ERROR(RunNodes(times));
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const Bytes from = values_.Get(graph.outputs[i].value).bytes();
     if (!from.empty()) std::memcpy((*outputs)[i].mutable_data<uint8_t>(), from.data(), from.size());
@@ -51,7 +55,34 @@ Status CpuExecutor::Run(const std::vector<HostTensor>& inputs, std::vector<HostT
   for (const GraphPort& port : graph.outputs) {
     if (!graph.IsConstant(port.value)) values_.Drop(port.value);
   }
+  if (times != nullptr) {
+    times->begin = begin;
+    times->end = MonotonicMilliseconds();
+  }
   return Status();
+}
+
+Status CpuExecutor::RunNodes(RunTimes* times) {
+  const Graph& graph = *plan_->graph;
+  if (times != nullptr) times->steps.clear();
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const int node = static_cast<int>(n);
+    StepTimes step;
+    step.step = {Step::Kind::kCpu, node};
+    if (times != nullptr) step.host_begin = MonotonicMilliseconds();
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph.nodes[n], *plan_->ops[n]));
+    if (times != nullptr) {
+      step.host_end = MonotonicMilliseconds();
+      times->steps.push_back(step);
+    }
+    if (observer_) Observe(node);
+    for (ValueId id : dead_after_[n]) values_.Drop(id);
+  }
+  return Status();
+}
+
+StatusOr<double> CpuExecutor::Replay() {
+  return Unsupported("the reference on the CPU has no launches to replay");
 }
 
 void CpuExecutor::Observe(int node) const {

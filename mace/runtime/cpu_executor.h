@@ -21,12 +21,17 @@ class CpuExecutor : public Executor {
   explicit CpuExecutor(std::shared_ptr<const Plan> plan);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
+  Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                  RunTimes* times) override;
+  StatusOr<double> Replay() override;
 
   // Called with the node's index and its outputs after each node: for comparisons layer by layer.
   using Observer = std::function<void(int node, const std::vector<HostTensor>& outputs)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
  private:
+  // `times` may be null.
+  Status RunNodes(RunTimes* times);
   void Observe(int node) const;
 
   std::shared_ptr<const Plan> plan_;

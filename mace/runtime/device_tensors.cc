@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "mace/base/half.h"
+#include "mace/plan/memory.h"
 
 namespace mace {
 namespace {
@@ -16,10 +17,6 @@ constexpr size_t kMostPackingThreads = 8;
 // The driver runs on the host's own processor and memory: its buffers can be memory of ours.
 bool IsHost(const DeviceInfo& info) {
   return info.kind == DeviceKind::kCpu && info.host_unified_memory;
-}
-
-size_t WeightBytes(const PackedWeights& weights) {
-  return weights.elements * (weights.keep_float32 ? sizeof(float) : sizeof(uint16_t));
 }
 
 // As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.

@@ -59,6 +59,8 @@ struct Engine::Impl {
                   const std::map<std::string, std::vector<int64_t>>& shapes);
   Status ModelFor(const std::vector<HostTensor>& tensors);
   Status CheckInputs(const std::vector<HostTensor>& tensors) const;
+  // The model for these inputs as `current`, and room for its outputs.
+  Status Prepare(const std::vector<HostTensor>& tensors, std::vector<HostTensor>* results);
   void ListPorts();
   void SetCacheStatus();
 };
@@ -236,24 +238,45 @@ StatusOr<std::vector<HostTensor>> Engine::Run(const std::vector<HostTensor>& inp
   return outputs;
 }
 
-Status Engine::RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
-  for (const HostTensor& input : inputs) {
-    if (!input.has_data()) return impl_->CheckInputs(inputs);
+Status Engine::Impl::Prepare(const std::vector<HostTensor>& tensors,
+                             std::vector<HostTensor>* results) {
+  for (const HostTensor& tensor : tensors) {
+    if (!tensor.has_data()) return CheckInputs(tensors);
   }
-  MACE_RETURN_IF_ERROR(impl_->ModelFor(inputs));
-  PlannedModel& model = *impl_->current;
-  outputs->resize(model.outputs.size());
-  for (size_t i = 0; i < model.outputs.size(); ++i) {
-    HostTensor& output = (*outputs)[i];
-    if (!SameInfo(output.info(), model.outputs[i]) || !output.has_data()) {
-      output = HostTensor::Allocate(model.outputs[i]);
+  MACE_RETURN_IF_ERROR(ModelFor(tensors));
+  results->resize(current->outputs.size());
+  for (size_t i = 0; i < results->size(); ++i) {
+    HostTensor& result = (*results)[i];
+    if (!SameInfo(result.info(), current->outputs[i]) || !result.has_data()) {
+      result = HostTensor::Allocate(current->outputs[i]);
     }
   }
+  return Status();
+}
+
+Status Engine::RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
+  MACE_RETURN_IF_ERROR(impl_->Prepare(inputs, outputs));
+  PlannedModel& model = *impl_->current;
   std::optional<ScopedStartPart> part;
   if (!model.has_run) part.emplace("first run");
   MACE_RETURN_IF_ERROR(model.executor->Run(inputs, outputs));
   model.has_run = true;
   return Status();
+}
+
+Status Engine::RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                        RunTimes* times) {
+  MACE_RETURN_IF_ERROR(impl_->Prepare(inputs, outputs));
+  MACE_RETURN_IF_ERROR(impl_->current->executor->RunTimed(inputs, outputs, times));
+  impl_->current->has_run = true;
+  return Status();
+}
+
+StatusOr<double> Engine::Replay() { return impl_->current->executor->Replay(); }
+
+StatusOr<DevicePeaks> Engine::FindPeaks() {
+  if (impl_->runtime == nullptr) return Unsupported("the reference on the CPU has no peaks");
+  return FindDevicePeaks(impl_->runtime->compiler());
 }
 
 Status Engine::FinishCache() {

@@ -15,8 +15,10 @@
 #include "mace/graph/graph.h"
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
+#include "mace/runtime/device_peaks.h"
 #include "mace/runtime/options.h"
 #include "mace/runtime/run_stats.h"
+#include "mace/runtime/run_times.h"
 
 namespace mace {
 
@@ -51,6 +53,15 @@ class Engine {
   // The same into tensors that the caller keeps: allocates nothing once the plan is there.
   // `outputs` may be empty or hold the tensors of an earlier call.
   Status RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs);
+
+  // For profiles. As RunInto, and when each step happened.
+  Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                  RunTimes* times);
+  // Milliseconds of the last run's launches alone, without copies (Executor::Replay). kUnsupported
+  // on the CPU. REQUIRES: a run.
+  StatusOr<double> Replay();
+  // Limits of the device (FindDevicePeaks). kUnsupported on the CPU.
+  StatusOr<DevicePeaks> FindPeaks();
 
   // Writes what the first run compiled into the cache file, where one is set; does nothing
   // otherwise or a second time. Called by the destructor too; a failure is a log line there and a

@@ -6,6 +6,7 @@
 
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"
+#include "mace/runtime/run_times.h"
 
 namespace mace {
 
@@ -17,6 +18,15 @@ class Executor {
   // order of Graph::outputs, allocated, dense, of the dtypes and element counts of their values.
   // REQUIRES: all that; the engine checks it.
   virtual Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) = 0;
+
+  // The same, and when each step happened; slower by what looking costs.
+  virtual Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                          RunTimes* times) = 0;
+
+  // The launches of a run once more, on the inputs of the last Run and without any copy, as a graph
+  // of commands would be replayed; milliseconds until the device has done them. kUnsupported where
+  // a node runs on the CPU. REQUIRES: Run was called.
+  virtual StatusOr<double> Replay() = 0;
 };
 
 }  // namespace mace

@@ -250,7 +250,7 @@ Status Session::RunSetup() {
     if (step.kind == Step::Kind::kUpload) {
       values_.PrepareConstant(plan_->tensors[static_cast<size_t>(step.index)].value);
     }
-    MACE_RETURN_IF_ERROR(RunStep(step, nullptr));
+    MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_, nullptr}));
   }
   // The device has them now; those that nodes on the CPU read stay.
   std::vector<bool> needed(graph.values.size(), false);
@@ -274,19 +274,20 @@ Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTenso
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     values_.Share(graph.inputs[i].value, inputs[i]);
   }
-  for (const Step& step : plan_->steps) MACE_RETURN_IF_ERROR(RunStep(step, outputs));
+  const Lane lane = {&queue_, nullptr};
+  for (const Step& step : plan_->steps) MACE_RETURN_IF_ERROR(RunStep(step, outputs, lane));
   CopyHostOutputs(outputs);
   return Status();
 }
 
-Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs) {
+Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane) {
   switch (step.kind) {
     case Step::Kind::kLaunch:
-      return Enqueue(launches_[static_cast<size_t>(step.index)]);
+      return Enqueue(launches_[static_cast<size_t>(step.index)], lane);
     case Step::Kind::kUpload:
-      return Upload(step.index);
+      return Upload(step.index, lane);
     case Step::Kind::kDownload:
-      return DownloadTensor(step.index, outputs);
+      return DownloadTensor(step.index, outputs, lane);
     case Step::Kind::kCpu: {
       const size_t node = static_cast<size_t>(step.index);
       return values_.RunNode(plan_->graph->nodes[node], *plan_->ops[node]);
@@ -295,10 +296,10 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs) {
   return Internal("plan: an unknown step");
 }
 
-Status Session::Enqueue(const BoundLaunch& launch) {
+Status Session::Enqueue(const BoundLaunch& launch, const Lane& lane) const {
   Status status = launch.call.has_value()
-                      ? launch.call->Enqueue(&queue_)
-                      : queue_.Launch(launch.kernel, launch.global, launch.local);
+                      ? launch.call->Enqueue(lane.queue, lane.event)
+                      : lane.queue->Launch(launch.kernel, launch.global, launch.local, lane.event);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
 }
 
@@ -308,7 +309,7 @@ StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
     const double begin = MonotonicMilliseconds();
     for (int i = 0; i < count; ++i) {
       for (const BoundLaunch& launch : launches_) {
-        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch));
+        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_, nullptr}));
       }
     }
     MACE_RETURN_IF_ERROR(queue_.Finish());
@@ -326,14 +327,14 @@ StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
   return best;
 }
 
-Status Session::Upload(int index) {
+Status Session::Upload(int index, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->graph->value(tensor.value).name;
-  return queue_.Write(memory_.region(tensor.region), host.bytes(), name);
+  return lane.queue->Write(memory_.region(tensor.region), host.bytes(), name, lane.event);
 }
 
-Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs) {
+Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->graph->value(tensor.value).name;
   const int output = direct_output_[static_cast<size_t>(tensor.value)];
@@ -341,7 +342,8 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs) {
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);
   const size_t bytes = static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
-  return queue_.Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name);
+  return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
+                          lane.event);
 }
 
 void Session::CopyHostOutputs(std::vector<HostTensor>* outputs) const {

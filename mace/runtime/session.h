@@ -19,6 +19,7 @@
 #include "mace/runtime/device_tensors.h"
 #include "mace/runtime/executor.h"
 #include "mace/runtime/host_values.h"
+#include "mace/runtime/run_times.h"
 
 namespace mace {
 
@@ -37,6 +38,10 @@ class Session : public Executor {
   ~Session() override;
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
+  // On a queue of its own, which profiles; made at the first call.
+  Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                  RunTimes* times) override;
+  StatusOr<double> Replay() override;
 
   // Milliseconds that the launches of one node take: the mean of the fastest of several batches,
   // within about `limit_ms` in all. REQUIRES: Run was called (drivers make code at a first launch).
@@ -61,6 +66,12 @@ class Session : public Executor {
     int node = -1;
   };
 
+  // Where a step's command goes, and the event it leaves; null: none.
+  struct Lane {
+    ClQueue* queue;
+    ClEventHandle* event;
+  };
+
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
   Status BindLaunches(const LibraryCache& cache);
@@ -69,16 +80,18 @@ class Session : public Executor {
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   void PrepareHost();
   Status RunSetup();
-  Status RunStep(const Step& step, std::vector<HostTensor>* outputs);
-  Status Enqueue(const BoundLaunch& launch);
-  Status Upload(int tensor);
-  Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs);
+  Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane);
+  Status Enqueue(const BoundLaunch& launch, const Lane& lane) const;
+  Status Upload(int tensor, const Lane& lane);
+  Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs, const Lane& lane);
+  Status ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* times) const;
   void CopyHostOutputs(std::vector<HostTensor>* outputs) const;
   // "node 'x' (Conv2D)", or "layout conversion".
   std::string NodeName(int node) const;
 
   std::shared_ptr<const Plan> plan_;
   ClQueue queue_;
+  std::optional<ClQueue> timing_queue_;  // Of RunTimed.
   DeviceTensors memory_;
   std::vector<std::shared_ptr<const BuiltProgram>> programs_;
   std::vector<BoundLaunch> launches_;

@@ -16,6 +16,7 @@ struct Command {
 
 Command AddRunCommand(CLI::App* app);
 Command AddCompareCommand(CLI::App* app);
+Command AddProfileCommand(CLI::App* app);
 Command AddInspectCommand(CLI::App* app);
 Command AddConvertCommand(CLI::App* app);
 Command AddValidateCommand(CLI::App* app);

@@ -1,4 +1,5 @@
 // `mace inspect`: what a model holds, and each stage of its way to launches.
+#include "mace/plan/cost.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
@@ -28,20 +29,7 @@ Totals Count(const Graph& graph, const Plan& plan) {
     totals.parameters += value.constant->shape().elements();
     totals.weight_bytes += value.constant->info().bytes();
   }
-  const Graph& planned = *plan.graph;
-  for (size_t n = 0; n < planned.nodes.size(); ++n) {
-    std::vector<OpInput> inputs;
-    for (ValueId id : planned.nodes[n].inputs) {
-      OpInput input;
-      input.present = id != kNoValue;
-      if (input.present) input.info = planned.value(id).info;
-      if (planned.IsConstant(id)) input.constant = &*planned.value(id).constant;
-      inputs.push_back(input);
-    }
-    std::vector<TensorInfo> outputs;
-    for (ValueId id : planned.nodes[n].outputs) outputs.push_back(planned.value(id).info);
-    totals.flops += plan.ops[n]->EstimateCost(inputs, outputs).flops;
-  }
+  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) totals.flops += NodeCost(plan, n).flops;
   return totals;
 }
 

@@ -13,8 +13,9 @@ int main(int argc, char** argv) {
                "mace");
   app.require_subcommand(1);
   std::vector<mace::Command> commands = {
-      mace::AddRunCommand(&app),      mace::AddCompareCommand(&app), mace::AddInspectCommand(&app),
-      mace::AddValidateCommand(&app), mace::AddConvertCommand(&app), mace::AddDevicesCommand(&app)};
+      mace::AddRunCommand(&app),     mace::AddCompareCommand(&app),  mace::AddProfileCommand(&app),
+      mace::AddInspectCommand(&app), mace::AddValidateCommand(&app), mace::AddConvertCommand(&app),
+      mace::AddDevicesCommand(&app)};
   for (mace::Command& command : mace::AddCacheCommands(&app))
     commands.push_back(std::move(command));
   try {

@@ -1,0 +1,15 @@
+// The work of a planned node, for reports.
+#ifndef MACE_PLAN_COST_H_
+#define MACE_PLAN_COST_H_
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+// Op::EstimateCost of a node of plan.graph. Bytes are what the least traffic would be, each operand
+// once, in the precision that the node was planned in. REQUIRES: node < plan.graph->nodes.size().
+Cost NodeCost(const Plan& plan, size_t node);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_COST_H_

@@ -1,0 +1,27 @@
+// What a device can do at most, measured: the two limits of a roofline.
+#ifndef MACE_RUNTIME_DEVICE_PEAKS_H_
+#define MACE_RUNTIME_DEVICE_PEAKS_H_
+
+#include "mace/base/status.h"
+
+namespace mace {
+
+class ProgramCompiler;
+
+struct DevicePeaks {
+  // Of float32 multiply-adds that stay in registers; multiply and add count as two.
+  double gflops = 0;
+  // Read and written by a copy from buffer to buffer, larger than the usual caches. Data that stay
+  // in a cache may move faster.
+  double gbytes_per_second = 0;
+  bool recorded = false;  // Found in the cache file, not measured now.
+};
+
+// As the cache file holds them for this device and driver; else measured (about half a second, and
+// a compile), and kept in the file by the next StoreAfterFirstUse. kNotFound where
+// MACE_REQUIRE_CACHE=1 forbids the compile.
+StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler);
+
+}  // namespace mace
+
+#endif  // MACE_RUNTIME_DEVICE_PEAKS_H_

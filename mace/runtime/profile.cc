@@ -1,0 +1,162 @@
+#include "mace/runtime/profile.h"
+
+#include <algorithm>
+#include <map>
+
+#include "mace/base/strings.h"
+#include "mace/plan/cost.h"
+
+namespace mace {
+namespace {
+
+double Median(std::vector<double> values) {
+  const size_t middle = values.size() / 2;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
+                   values.end());
+  return values[middle];
+}
+
+double HostMs(const StepTimes& step) { return step.host_end - step.host_begin; }
+
+double StepMs(const StepTimes& step) {
+  return step.on_device ? step.device_end - step.device_begin : HostMs(step);
+}
+
+double IdleMs(const RunTimes& run) {
+  double idle = 0;
+  const StepTimes* last = nullptr;
+  for (const StepTimes& step : run.steps) {
+    const bool launch = step.on_device && step.step.kind == Step::Kind::kLaunch;
+    if (launch && last != nullptr) idle += std::max(0.0, step.device_begin - last->device_end);
+    last = launch ? &step : nullptr;
+  }
+  return idle;
+}
+
+double EnqueueMs(const RunTimes& run) {
+  double total = 0;
+  for (const StepTimes& step : run.steps) {
+    if (step.step.kind == Step::Kind::kLaunch) total += HostMs(step);
+  }
+  return total;
+}
+
+class ProfileMaker {
+ public:
+  ProfileMaker(const Plan& plan, const std::vector<RunTimes>& runs) : plan_(plan), runs_(runs) {}
+
+  Profile Make() {
+    for (size_t step = 0; step < runs_.front().steps.size(); ++step) AddStep(step);
+    std::vector<double> run_ms, idle_ms, enqueue_ms;
+    for (const RunTimes& run : runs_) {
+      run_ms.push_back(run.end - run.begin);
+      idle_ms.push_back(IdleMs(run));
+      enqueue_ms.push_back(EnqueueMs(run));
+    }
+    profile_.shortest =
+        static_cast<size_t>(std::min_element(run_ms.begin(), run_ms.end()) - run_ms.begin());
+    profile_.run_ms = Median(std::move(run_ms));
+    profile_.idle_ms = Median(std::move(idle_ms));
+    profile_.host_ms = Median(std::move(enqueue_ms));
+    for (const ProfiledOp& op : profile_.ops) {
+      profile_.ops_ms += op.ms;
+      profile_.total_flops += op.cost.flops;
+      profile_.total_bytes += op.cost.bytes;
+    }
+    return std::move(profile_);
+  }
+
+ private:
+  const Node& node(size_t index) const { return plan_.graph->nodes[index]; }
+
+  void AddStep(size_t at) {
+    const Step step = runs_.front().steps[at].step;
+    const size_t index = static_cast<size_t>(step.index);
+    size_t op = 0;
+    if (step.kind == Step::Kind::kLaunch) {
+      const PlannedLaunch& planned = plan_.launches[index];
+      op = planned.node < 0 ? AddConversion(planned) : NodeOp(static_cast<size_t>(planned.node));
+      ++profile_.ops[op].launches;
+      profile_.step_names.push_back(planned.launch.kernel.base_name);
+    } else if (step.kind == Step::Kind::kCpu) {
+      op = NodeOp(index);
+      profile_.ops[op].variant = "cpu";
+      profile_.step_names.push_back("on the CPU");
+    } else {
+      const bool upload = step.kind == Step::Kind::kUpload;
+      op = AddMove(plan_.tensors[index], upload ? "(upload)" : "(download)");
+      profile_.step_names.push_back(upload ? "upload" : "download");
+    }
+    profile_.op_of_step.push_back(op);
+    std::vector<double> device, host;
+    for (const RunTimes& run : runs_) {
+      device.push_back(StepMs(run.steps[at]));
+      host.push_back(HostMs(run.steps[at]));
+    }
+    profile_.ops[op].ms += Median(std::move(device));
+    profile_.ops[op].host_ms += Median(std::move(host));
+  }
+
+  std::string Shapes(const std::vector<ValueId>& values, bool constants) const {
+    std::vector<std::string> shapes;
+    for (ValueId id : values) {
+      if (id == kNoValue || (!constants && plan_.graph->IsConstant(id))) continue;
+      shapes.push_back(plan_.graph->value(id).info.shape.ToString());
+    }
+    return Join(shapes, " ");
+  }
+
+  size_t NodeOp(size_t index) {
+    const auto [found, added] = op_of_node_.emplace(index, profile_.ops.size());
+    if (!added) return found->second;
+    ProfiledOp op;
+    op.name = node(index).name;
+    op.type = node(index).type;
+    op.variant = plan_.placements[index].variant;
+    op.inputs = Shapes(node(index).inputs, false);
+    op.outputs = Shapes(node(index).outputs, true);
+    op.cost = NodeCost(plan_, index);
+    profile_.ops.push_back(std::move(op));
+    return found->second;
+  }
+
+  size_t AddMove(const DeviceTensor& tensor, const char* type) {
+    ProfiledOp op;
+    op.name = plan_.graph->value(tensor.value).name;
+    op.type = type;
+    op.inputs = op.outputs = tensor.info.shape.ToString();
+    op.cost.bytes = 2 * static_cast<double>(tensor.info.shape.elements()) *
+                    static_cast<double>(ElementBytes(tensor.format.precision));
+    profile_.ops.push_back(std::move(op));
+    return profile_.ops.size() - 1;
+  }
+
+  // Its tensors are those that the launch names, the result last.
+  size_t AddConversion(const PlannedLaunch& planned) {
+    const DeviceTensor* result = nullptr;
+    for (const KernelArgument& argument : planned.launch.arguments) {
+      const auto* named = std::get_if<TensorArgument>(&argument);
+      if (named == nullptr || named->kind == TensorArgument::Kind::kWeights ||
+          named->kind == TensorArgument::Kind::kScratch) {
+        continue;
+      }
+      result = &plan_.tensors[static_cast<size_t>(named->index)];
+    }
+    const size_t op = AddMove(result == nullptr ? DeviceTensor() : *result, "(conversion)");
+    profile_.ops[op].variant = planned.launch.kernel.base_name;
+    return op;
+  }
+
+  const Plan& plan_;
+  const std::vector<RunTimes>& runs_;
+  Profile profile_;
+  std::map<size_t, size_t> op_of_node_;
+};
+
+}  // namespace
+
+Profile MakeProfile(const Plan& plan, const std::vector<RunTimes>& runs) {
+  return ProfileMaker(plan, runs).Make();
+}
+
+}  // namespace mace

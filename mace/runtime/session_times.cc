@@ -1,0 +1,97 @@
+// How a session times its steps: RunTimed and Replay.
+#include <algorithm>
+
+#include "mace/base/clock.h"
+#include "mace/runtime/session.h"
+
+namespace mace {
+namespace {
+
+double Milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
+
+// What is to be added to the device's clock to get the host's: each command was queued within the
+// host's part of its step, so each step bounds it from both sides.
+double ClockOffset(const std::vector<StepTimes>& steps, const std::vector<KernelTimes>& device) {
+  double least = 0, most = 0;
+  bool any = false;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].on_device) continue;
+    const double low = steps[i].host_begin - Milliseconds(device[i].queued);
+    const double high = steps[i].host_end - Milliseconds(device[i].queued);
+    least = any ? std::max(least, low) : low;
+    most = any ? std::min(most, high) : high;
+    any = true;
+  }
+  return (least + most) / 2;
+}
+
+}  // namespace
+
+Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                         RunTimes* times) {
+  if (!timing_queue_.has_value()) {
+    MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(queue_.device(), true));
+    timing_queue_.emplace(std::move(queue));
+  }
+  // Queues of one device know nothing of each other's work.
+  MACE_RETURN_IF_ERROR(queue_.Finish());
+  std::vector<ClEventHandle> events(plan_->steps.size());
+  times->steps.assign(plan_->steps.size(), StepTimes());
+  times->begin = MonotonicMilliseconds();
+  const Graph& graph = *plan_->graph;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    values_.Share(graph.inputs[i].value, inputs[i]);
+  }
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    StepTimes* step = &times->steps[i];
+    step->step = plan_->steps[i];
+    step->host_begin = MonotonicMilliseconds();
+    MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&*timing_queue_, &events[i]}));
+    step->host_end = MonotonicMilliseconds();
+  }
+  CopyHostOutputs(outputs);
+  times->end = MonotonicMilliseconds();
+  MACE_RETURN_IF_ERROR(timing_queue_->Finish());
+  return ReadEvents(events, times);
+}
+
+Status Session::ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* times) const {
+  std::vector<KernelTimes> device(events.size());
+  for (size_t i = 0; i < events.size(); ++i) {
+    // A library may leave no event, and an empty tensor is not copied.
+    if (!events[i]) continue;
+    MACE_ASSIGN_OR_RETURN(device[i], TimesOf(events[i]));
+    times->steps[i].on_device = true;
+  }
+  const double offset = ClockOffset(times->steps, device);
+  double last_end = times->begin;
+  for (size_t i = 0; i < events.size(); ++i) {
+    StepTimes* step = &times->steps[i];
+    if (!step->on_device) continue;
+    step->device_begin = Milliseconds(device[i].start) + offset;
+    step->device_end = Milliseconds(device[i].end) + offset;
+    const bool is_launch = step->step.kind == Step::Kind::kLaunch;
+    if (is_launch && launches_[static_cast<size_t>(step->step.index)].call.has_value()) {
+      step->device_begin = std::max(last_end, Milliseconds(device[i].queued) + offset);
+    }
+    last_end = step->device_end;
+  }
+  return Status();
+}
+
+StatusOr<double> Session::Replay() {
+  for (const Step& step : plan_->steps) {
+    if (step.kind != Step::Kind::kCpu) continue;
+    return Unsupported("a run with nodes on the CPU cannot be replayed on the device alone");
+  }
+  const Lane lane = {&queue_, nullptr};
+  MACE_RETURN_IF_ERROR(queue_.Finish());
+  const double begin = MonotonicMilliseconds();
+  for (const Step& step : plan_->steps) {
+    if (step.kind == Step::Kind::kLaunch) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
+  }
+  MACE_RETURN_IF_ERROR(queue_.Finish());
+  return MonotonicMilliseconds() - begin;
+}
+
+}  // namespace mace

@@ -1,0 +1,192 @@
+#include "tools/mace/profile_report.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "mace/plan/memory.h"
+
+namespace mace {
+namespace {
+
+Json PeaksJson(const std::optional<DevicePeaks>& peaks) {
+  if (!peaks.has_value()) return nullptr;
+  return {{"gflop_per_s", peaks->gflops},
+          {"gb_per_s", peaks->gbytes_per_second},
+          {"recorded", peaks->recorded}};
+}
+
+Json MemoryJson(const Engine& engine) {
+  const MemoryUse use = MemoryUseOf(engine.plan());
+  return {{"peak_bytes", engine.stats().peak_device_bytes},
+          {"weight_bytes", use.weight_bytes},
+          {"activation_bytes", use.activation_bytes},
+          {"live_bytes", use.live_bytes},
+          {"bound_bytes", use.bound_bytes()}};
+}
+
+double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+// Of one op, what the peaks allow.
+void AddRoof(const ProfiledOp& op, const std::optional<DevicePeaks>& peaks, Json* json) {
+  (*json)["roof_ms"] = (*json)["roof_share"] = (*json)["bound"] = nullptr;
+  if (!peaks.has_value()) return;
+  const double compute = op.cost.flops / peaks->gflops / 1e6;
+  const double memory = op.cost.bytes / peaks->gbytes_per_second / 1e6;
+  const double roof = std::max(compute, memory);
+  if (roof <= 0 || op.ms <= 0) return;
+  (*json)["roof_ms"] = roof;
+  (*json)["roof_share"] = roof / op.ms;
+  (*json)["bound"] = compute >= memory ? "compute" : "memory";
+}
+
+Json OpJson(const ProfiledOp& op, const ProfileResult& result) {
+  Json json = {{"name", op.name},
+               {"type", op.type},
+               {"variant", op.variant},
+               {"inputs", op.inputs},
+               {"outputs", op.outputs},
+               {"ms", op.ms},
+               {"share", Share(op.ms, result.profile.ops_ms)},
+               {"host_ms", op.host_ms},
+               {"launches", op.launches},
+               {"flops", op.cost.flops},
+               {"bytes", op.cost.bytes},
+               {"gflop_per_s", PerSecond(op.cost.flops, op.ms)},
+               {"gb_per_s", PerSecond(op.cost.bytes, op.ms)}};
+  AddRoof(op, result.peaks, &json);
+  return json;
+}
+
+Json TypesJson(const Profile& profile) {
+  struct Total {
+    std::string type;
+    double ms = 0;
+    size_t ops = 0, launches = 0;
+  };
+  std::map<std::string, Total> by_type;
+  for (const ProfiledOp& op : profile.ops) {
+    Total& total = by_type[op.type];
+    total.type = op.type;
+    total.ms += op.ms;
+    ++total.ops;
+    total.launches += op.launches;
+  }
+  std::vector<Total> totals;
+  for (const auto& [type, total] : by_type) totals.push_back(total);
+  std::stable_sort(totals.begin(), totals.end(),
+                   [](const Total& a, const Total& b) { return a.ms > b.ms; });
+  Json list = Json::array();
+  for (const Total& total : totals) {
+    list.push_back({{"type", total.type},
+                    {"ms", total.ms},
+                    {"share", Share(total.ms, profile.ops_ms)},
+                    {"ops", total.ops},
+                    {"launches", total.launches}});
+  }
+  return list;
+}
+
+void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
+  const auto number = [&](const char* key) { return report[key].get<double>(); };
+  std::fprintf(out, "model      %s\n", report["model"].get<std::string>().c_str());
+  std::fprintf(out, "device     %s%s%s\n", report["device"].get<std::string>().c_str(),
+               report["driver"].is_null() ? "" : ", driver ",
+               report["driver"].is_null() ? "" : report["driver"].get<std::string>().c_str());
+  std::fprintf(out, "latency    %10.3f ms  host to host, least of %zu; median %.3f\n",
+               result.latency.min, result.latency.n, result.latency.p50);
+  if (result.replay.has_value()) {
+    std::fprintf(out, "launches   %10.3f ms  alone, without copies, least; median %.3f\n",
+                 result.replay->min, result.replay->p50);
+  }
+  std::fprintf(out,
+               "timed run  %10.3f ms  median: ops %.3f, idle between launches %.3f; the host "
+               "enqueues %zu launches in %.3f\n",
+               number("run_ms"), number("ops_ms"), number("idle_ms"),
+               report["launches_per_run"].get<size_t>(), number("host_ms"));
+  std::fprintf(out, "work       %10.3f GFLOP, %.1f MB: %.1f GFLOP/s, %.1f GB/s\n",
+               number("flops") / 1e9, number("bytes") / 1e6, number("gflop_per_s"),
+               number("gb_per_s"));
+  if (result.peaks.has_value()) {
+    std::fprintf(out, "peaks      %10.1f GFLOP/s, %.1f GB/s (%s)\n", result.peaks->gflops,
+                 result.peaks->gbytes_per_second,
+                 result.peaks->recorded ? "from the cache file" : "measured");
+  } else if (!result.why_no_peaks.empty()) {
+    std::fprintf(out, "peaks      not known: %s\n", result.why_no_peaks.c_str());
+  }
+  const Json& memory = report["device_memory"];
+  if (memory.is_null()) return;
+  std::fprintf(out,
+               "memory     %10.1f MB on the device; weights and 1.3 x live activations: %.1f\n",
+               memory["peak_bytes"].get<double>() / 1e6, memory["bound_bytes"].get<double>() / 1e6);
+}
+
+void PrintOp(FILE* out, const Json& op) {
+  const auto number = [&](const char* key) { return op[key].get<double>(); };
+  std::string roof = "-";
+  if (!op["roof_share"].is_null()) {
+    roof = std::to_string(static_cast<int>(100 * number("roof_share") + 0.5)) + " %";
+  }
+  std::fprintf(out, "%10.3f %6.1f %% %9.1f %8.1f %6s  %2zu  %s  %s  %s  %s\n", number("ms"),
+               100 * number("share"), number("gflop_per_s"), number("gb_per_s"), roof.c_str(),
+               op["launches"].get<size_t>(), op["type"].get<std::string>().c_str(),
+               op["name"].get<std::string>().c_str(), op["variant"].get<std::string>().c_str(),
+               op["outputs"].get<std::string>().c_str());
+}
+
+}  // namespace
+
+Json ProfileJson(const Engine& engine, const ModelArguments& arguments,
+                 const ProfileResult& result) {
+  const RunStats& stats = engine.stats();
+  const Profile& profile = result.profile;
+  const bool on_device = arguments.device != "cpu";
+  Json ops = Json::array();
+  for (const ProfiledOp& op : profile.ops) ops.push_back(OpJson(op, result));
+  return {{"model", arguments.model},
+          {"device", stats.device},
+          {"driver", stats.driver.empty() ? Json(nullptr) : Json(stats.driver)},
+          {"memory", on_device ? Json(arguments.memory) : Json(nullptr)},
+          {"precision", arguments.precision},
+          {"iterations", result.runs.size()},
+          {"cache_status", stats.cache.status},
+          {"launches_per_run", stats.launches_per_run},
+          {"latency_ms", ToJson(result.latency)},
+          {"replay_ms", result.replay.has_value() ? ToJson(*result.replay) : Json(nullptr)},
+          {"run_ms", profile.run_ms},
+          {"ops_ms", profile.ops_ms},
+          {"idle_ms", profile.idle_ms},
+          {"host_ms", profile.host_ms},
+          {"flops", profile.total_flops},
+          {"bytes", profile.total_bytes},
+          {"gflop_per_s", PerSecond(profile.total_flops, profile.ops_ms)},
+          {"gb_per_s", PerSecond(profile.total_bytes, profile.ops_ms)},
+          {"peaks", PeaksJson(result.peaks)},
+          {"device_memory", on_device ? MemoryJson(engine) : Json(nullptr)},
+          {"types", TypesJson(profile)},
+          {"ops", ops}};
+}
+
+void PrintProfile(FILE* out, const Json& report, const ProfileResult& result) {
+  constexpr size_t kMostOps = 25;
+  PrintHead(out, report, result);
+  const Json& ops = report["ops"];
+  std::vector<size_t> order(ops.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return ops[a]["ms"].get<double>() > ops[b]["ms"].get<double>();
+  });
+  std::fprintf(out, "\n        ms    share   GFLOP/s     GB/s  roof  launches, op\n");
+  for (size_t i = 0; i < std::min(kMostOps, order.size()); ++i) PrintOp(out, ops[order[i]]);
+  if (order.size() > kMostOps) {
+    std::fprintf(out, "           and %zu more ops (--json, --html)\n", order.size() - kMostOps);
+  }
+  std::fprintf(out, "\n        ms    share   type\n");
+  for (const Json& type : report["types"]) {
+    std::fprintf(out, "%10.3f %6.1f %%   %s: %zu, %zu launches\n", type["ms"].get<double>(),
+                 100 * type["share"].get<double>(), type["type"].get<std::string>().c_str(),
+                 type["ops"].get<size_t>(), type["launches"].get<size_t>());
+  }
+}
+
+}  // namespace mace
