@@ -1,0 +1,155 @@
+#include "mace/runtime/profile.h"
+
+#include <gtest/gtest.h>
+
+namespace mace {
+namespace {
+
+constexpr int kConv = 0, kRelu = 1;
+
+// upload → conv (two launches) → conversion → relu on the CPU → download, as a plan says it.
+class ProfileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto graph = std::make_shared<Graph>();
+    const ValueId x = AddValue(graph.get(), "x", Shape({1, 4, 4, 8}));
+    const ValueId conv = AddValue(graph.get(), "conv", Shape({1, 4, 4, 16}));
+    const ValueId relu = AddValue(graph.get(), "relu", Shape({1, 4, 4, 16}));
+    const ValueId filter =
+        graph->AddConstant("filter", HostTensor::Allocate({DType::kFloat32, Shape({16, 8, 1, 1})}));
+    AddNode(graph.get(), "Conv2D", {x, filter}, conv);
+    AddNode(graph.get(), "Activation", {conv}, relu);
+    plan_.placements[kConv].variant = "conv2d_some";
+    plan_.tensors.resize(2);
+    for (size_t i = 0; i < 2; ++i) {
+      plan_.tensors[i].value = i == 0 ? x : conv;
+      plan_.tensors[i].info = graph->value(plan_.tensors[i].value).info;
+    }
+    plan_.graph = graph;
+    for (int node : {kConv, kConv, -1}) {
+      PlannedLaunch launch;
+      launch.node = node;
+      launch.launch.kernel.base_name = node < 0 ? "convert_some" : "conv2d_some";
+      launch.launch.arguments = {InputArgument(node < 0 ? 1 : 0), OutputArgument(1)};
+      plan_.launches.push_back(launch);
+    }
+  }
+
+  static ValueId AddValue(Graph* graph, const char* name, Shape shape) {
+    const ValueId value = graph->AddValue(name);
+    graph->value(value).info = {DType::kFloat32, std::move(shape)};
+    return value;
+  }
+
+  void AddNode(Graph* graph, const char* type, std::vector<ValueId> inputs, ValueId output) {
+    Node node;
+    node.name = graph->value(output).name;
+    node.type = type;
+    node.inputs = std::move(inputs);
+    node.outputs = {output};
+    if (node.type == "Conv2D") {
+      node.attributes.Set("strides", std::vector<int64_t>{1, 1});
+      node.attributes.Set("padding", int64_t{0});
+    } else {
+      node.attributes.Set("activation", std::string("RELU"));
+    }
+    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    ASSERT_TRUE(op.ok()) << op.status().message();
+    plan_.ops.push_back(*std::move(op));
+    plan_.placements.emplace_back();
+    graph->nodes.push_back(std::move(node));
+  }
+
+  // Device times are given as begin and end; a step takes the host 0.25 ms.
+  static void AddStep(RunTimes* run, Step step, double begin, double end) {
+    StepTimes times;
+    times.step = step;
+    times.host_begin = run->steps.empty() ? run->begin : run->steps.back().host_end;
+    times.host_end = times.host_begin + 0.25;
+    times.on_device = end > begin;
+    times.device_begin = begin;
+    times.device_end = end;
+    run->steps.push_back(times);
+  }
+
+  // `slower`: of the convolution's first launch.
+  static RunTimes MakeRun(double begin, double slower) {
+    RunTimes run;
+    run.begin = begin;
+    using Kind = Step::Kind;
+    AddStep(&run, {Kind::kUpload, 0}, begin, begin + 1);
+    AddStep(&run, {Kind::kLaunch, 0}, begin + 1.5, begin + 3.5 + slower);
+    AddStep(&run, {Kind::kLaunch, 1}, begin + 3.75 + slower, begin + 4 + slower);
+    AddStep(&run, {Kind::kLaunch, 2}, begin + 4.5 + slower, begin + 5 + slower);
+    AddStep(&run, {Kind::kCpu, kRelu}, 0, 0);
+    AddStep(&run, {Kind::kDownload, 1}, begin + 6 + slower, begin + 6.5 + slower);
+    run.end = begin + 7 + slower;
+    return run;
+  }
+
+  Plan plan_;
+};
+
+TEST_F(ProfileTest, JoinsTheStepsOfANode) {
+  const Profile profile = MakeProfile(plan_, {MakeRun(100, 0)});
+  ASSERT_EQ(profile.ops.size(), 5u);
+  EXPECT_EQ(profile.op_of_step, (std::vector<size_t>{0, 1, 1, 2, 3, 4}));
+  const char* const types[] = {"(upload)", "Conv2D", "(conversion)", "Activation", "(download)"};
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(profile.ops[i].type, types[i]);
+  const ProfiledOp& conv = profile.ops[1];
+  EXPECT_EQ(conv.name, "conv");
+  EXPECT_EQ(conv.variant, "conv2d_some");
+  EXPECT_EQ(conv.inputs, "[1, 4, 4, 8]");
+  EXPECT_EQ(conv.outputs, "[1, 4, 4, 16]");
+  EXPECT_EQ(conv.launches, 2u);
+  EXPECT_DOUBLE_EQ(conv.ms, 2.25);
+  EXPECT_DOUBLE_EQ(conv.host_ms, 0.5);
+  EXPECT_DOUBLE_EQ(conv.cost.flops, 2 * 16 * 16 * 8);
+  EXPECT_EQ(profile.ops[2].variant, "convert_some");
+  EXPECT_EQ(profile.ops[2].name, "conv");
+  // 16 x 16 floats, read and written.
+  EXPECT_DOUBLE_EQ(profile.ops[2].cost.bytes, 2 * 4 * 256);
+}
+
+TEST_F(ProfileTest, ANodeOnTheCpuTakesTheHostsTime) {
+  const Profile profile = MakeProfile(plan_, {MakeRun(0, 0)});
+  EXPECT_EQ(profile.ops[3].variant, "cpu");
+  EXPECT_EQ(profile.ops[3].launches, 0u);
+  EXPECT_DOUBLE_EQ(profile.ops[3].ms, 0.25);
+}
+
+TEST_F(ProfileTest, IsOfMediansAndAddsUp) {
+  const Profile profile = MakeProfile(
+      plan_, {MakeRun(0, 9), MakeRun(50, 0), MakeRun(100, 1), MakeRun(150, 2), MakeRun(200, 0.5)});
+  EXPECT_DOUBLE_EQ(profile.ops[1].ms, 3.25);
+  EXPECT_DOUBLE_EQ(profile.run_ms, 8);
+  EXPECT_EQ(profile.shortest, 1u);
+  double sum = 0, flops = 0;
+  for (const ProfiledOp& op : profile.ops) {
+    sum += op.ms;
+    flops += op.cost.flops;
+  }
+  EXPECT_DOUBLE_EQ(profile.ops_ms, sum);
+  EXPECT_DOUBLE_EQ(profile.total_flops, flops);
+}
+
+// Gaps beside a copy are the host's affair: it waits for that.
+TEST_F(ProfileTest, IdleIsBetweenLaunchesAlone) {
+  const Profile profile = MakeProfile(plan_, {MakeRun(0, 0)});
+  EXPECT_DOUBLE_EQ(profile.idle_ms, 0.25 + 0.5);
+  EXPECT_DOUBLE_EQ(profile.host_ms, 3 * 0.25);
+}
+
+TEST_F(ProfileTest, HalfPrecisionMovesHalfTheBytes) {
+  const double whole = MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].cost.bytes;
+  plan_.placements[kConv].precision = Precision::kFloat16;
+  EXPECT_DOUBLE_EQ(MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].cost.bytes, whole / 2);
+}
+
+TEST(PerSecond, OfNoTimeIsZero) {
+  EXPECT_DOUBLE_EQ(PerSecond(2e9, 1000), 2);
+  EXPECT_DOUBLE_EQ(PerSecond(2e9, 0), 0);
+}
+
+}  // namespace
+}  // namespace mace
