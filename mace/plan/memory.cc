@@ -1,7 +1,9 @@
 #include "mace/plan/memory.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <optional>
 
 namespace mace {
 namespace {
@@ -48,90 +50,233 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   return lifetimes;
 }
 
-// Largest first, each at the lowest offset that is free of regions alive at the same time: near the
-// lower bound on the graphs of convolutional networks, and simple.
-void PlaceBuffers(Plan* plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
-  std::vector<size_t> order;
-  for (size_t i = 0; i < plan->regions.size(); ++i) {
-    if (plan->regions[i].storage == Storage::kBuffer) order.push_back(i);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return plan->regions[a].bytes > plan->regions[b].bytes;
-  });
-  std::vector<size_t> placed;  // By offset.
-  for (size_t i : order) {
-    MemoryRegion& region = plan->regions[i];
-    size_t offset = 0;
-    for (size_t j : placed) {
-      const MemoryRegion& other = plan->regions[j];
-      if (!lifetimes[i].Meets(lifetimes[j])) continue;
-      if (offset + region.bytes <= other.offset_bytes) break;
-      offset = std::max(offset,
-                        (other.offset_bytes + other.bytes + alignment - 1) / alignment * alignment);
-    }
-    region.offset_bytes = offset;
-    plan->arena_bytes = std::max(plan->arena_bytes, offset + region.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
-                                   [&](size_t a, size_t b) {
-                                     return plan->regions[a].offset_bytes <
-                                            plan->regions[b].offset_bytes;
-                                   }),
-                  i);
-  }
+size_t RoundUp(size_t bytes, size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
-// In the order of first use: a region takes a free image of the pool, grown where that costs fewer
-// texels than a new one, else a new one. The first region of an image stands for it; others are
-// left empty and nobody points at them.
-void PoolImages(Plan* plan, const std::vector<Lifetime>& lifetimes) {
+// The regions of a storage, in the order of first use.
+std::vector<size_t> RegionsIn(Storage storage, const Plan& plan,
+                              const std::vector<Lifetime>& lifetimes) {
   std::vector<size_t> order;
-  for (size_t i = 0; i < plan->regions.size(); ++i) {
-    if (plan->regions[i].storage == Storage::kImage) order.push_back(i);
+  for (size_t i = 0; i < plan.regions.size(); ++i) {
+    if (plan.regions[i].storage == storage) order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return lifetimes[a].first < lifetimes[b].first; });
+  return order;
+}
+
+// The largest rank first; equal ones stay as they are.
+void SortByRank(const std::function<size_t(size_t)>& rank, std::vector<size_t>* order) {
+  std::stable_sort(order->begin(), order->end(),
+                   [&](size_t a, size_t b) { return rank(a) > rank(b); });
+}
+
+struct Placement {
+  std::vector<size_t> offsets;  // By region; those of images do not matter.
+  size_t arena_bytes = 0;
+};
+
+// Puts buffers into an arena, one after another, each where it meets none that is alive with it.
+class BufferPlacer {
+ public:
+  BufferPlacer(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment)
+      : plan_(plan), lifetimes_(lifetimes), alignment_(alignment) {}
+
+  // Each at the lowest offset that is free.
+  Placement FromTheBottom(const std::vector<size_t>& order) {
+    Clear();
+    for (size_t i : order) Put(i, Lowest(i));
+    return std::move(placement_);
+  }
+
+  // In turn at the lowest offset and at the highest below `ceiling`: in a chain each buffer is then
+  // beside the next, whatever their sizes.
+  Placement FromBothEnds(const std::vector<size_t>& order, size_t ceiling) {
+    Clear();
+    bool top = false;
+    for (size_t i : order) {
+      const std::optional<size_t> highest = top ? Highest(i, ceiling) : std::nullopt;
+      Put(i, highest.has_value() ? *highest : Lowest(i));
+      top = !top;
+    }
+    return std::move(placement_);
+  }
+
+ private:
+  size_t bytes(size_t i) const { return plan_.regions[i].bytes; }
+  size_t end(size_t i) const { return placement_.offsets[i] + bytes(i); }
+
+  void Clear() {
+    placement_ = Placement();
+    placement_.offsets.resize(plan_.regions.size());
+    placed_.clear();
+  }
+
+  size_t Lowest(size_t i) const {
+    size_t offset = 0;
+    for (size_t j : placed_) {
+      if (!lifetimes_[i].Meets(lifetimes_[j])) continue;
+      if (offset + bytes(i) <= placement_.offsets[j]) break;
+      offset = std::max(offset, RoundUp(end(j), alignment_));
+    }
+    return offset;
+  }
+
+  std::optional<size_t> Highest(size_t i, size_t ceiling) const {
+    while (bytes(i) <= ceiling) {
+      const size_t offset = (ceiling - bytes(i)) / alignment_ * alignment_;
+      const auto in_the_way = std::find_if(placed_.begin(), placed_.end(), [&](size_t j) {
+        return lifetimes_[i].Meets(lifetimes_[j]) && offset < end(j) &&
+               placement_.offsets[j] < offset + bytes(i);
+      });
+      if (in_the_way == placed_.end()) return offset;
+      ceiling = placement_.offsets[*in_the_way];
+    }
+    return std::nullopt;
+  }
+
+  void Put(size_t i, size_t offset) {
+    placement_.offsets[i] = offset;
+    placement_.arena_bytes = std::max(placement_.arena_bytes, end(i));
+    placed_.insert(std::upper_bound(placed_.begin(), placed_.end(), i,
+                                    [&](size_t a, size_t b) {
+                                      return placement_.offsets[a] < placement_.offsets[b];
+                                    }),
+                   i);
+  }
+
+  const Plan& plan_;
+  const std::vector<Lifetime>& lifetimes_;
+  const size_t alignment_;
+  Placement placement_;
+  std::vector<size_t> placed_;  // By offset.
+};
+
+// The least of what several orders give. The largest first is near the lower bound on most graphs
+// of convolutional networks; where large regions follow one another closely, those that live long
+// do better as the first.
+void PlaceBuffers(Plan* plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
+  std::vector<size_t> order = RegionsIn(Storage::kBuffer, *plan, lifetimes);
+  const auto span = [&](size_t i) {
+    return static_cast<size_t>(std::max(0, lifetimes[i].last - lifetimes[i].first + 1));
+  };
+  const std::function<size_t(size_t)> ranks[] = {
+      [&](size_t i) { return plan->regions[i].bytes; },
+      [&](size_t i) { return plan->regions[i].bytes * span(i); },
+      span,
+  };
+  BufferPlacer placer(*plan, lifetimes, alignment);
+  Placement best = placer.FromBothEnds(order, plan->live_bytes);
+  for (const auto& rank : ranks) {
+    SortByRank(rank, &order);
+    Placement placement = placer.FromTheBottom(order);
+    if (placement.arena_bytes < best.arena_bytes) best = std::move(placement);
+  }
+  for (size_t i : order) plan->regions[i].offset_bytes = best.offsets[i];
+  plan->arena_bytes = best.arena_bytes;
+}
+
+// An image of the pool, and the regions that take it in turn.
+struct PoolImage {
+  size_t width = 0;
+  size_t height = 0;
+  std::vector<size_t> regions;
+
+  size_t texels() const { return width * height; }
+};
+
+size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
+  return std::max(image.width, region.image_width) * std::max(image.height, region.image_height);
+}
+
+// Each region, in this order, takes the image that is free all its life and grows least, or a new
+// one where growing would cost as much.
+std::vector<PoolImage> PackImages(const Plan& plan, const std::vector<Lifetime>& lifetimes,
+                                  const std::vector<size_t>& order) {
+  std::vector<PoolImage> pool;
+  for (size_t i : order) {
+    const MemoryRegion& region = plan.regions[i];
+    PoolImage* best = nullptr;
+    size_t best_growth = region.image_width * region.image_height;
+    for (PoolImage& image : pool) {
+      if (plan.regions[image.regions.front()].precision != region.precision) continue;
+      const bool taken = std::any_of(image.regions.begin(), image.regions.end(), [&](size_t other) {
+        return lifetimes[i].Meets(lifetimes[other]);
+      });
+      const size_t growth = GrownTexels(image, region) - image.texels();
+      if (taken || growth > best_growth) continue;
+      // Of two that fit, the smaller: the larger stays for a larger one.
+      if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
+      best = &image;
+      best_growth = growth;
+    }
+    if (best == nullptr) best = &pool.emplace_back();
+    best->width = std::max(best->width, region.image_width);
+    best->height = std::max(best->height, region.image_height);
+    best->regions.push_back(i);
+  }
+  return pool;
+}
+
+size_t PoolBytes(const Plan& plan, const std::vector<PoolImage>& pool) {
+  size_t bytes = 0;
+  for (const PoolImage& image : pool) {
+    bytes += image.texels() * 4 * ElementBytes(plan.regions[image.regions.front()].precision);
+  }
+  return bytes;
+}
+
+// The least of what several orders give: no one of them is the best for every network.
+std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
+  std::vector<size_t> order = RegionsIn(Storage::kImage, plan, lifetimes);
+  const std::function<size_t(size_t)> ranks[] = {
+      [&](size_t i) { return plan.regions[i].bytes; },
+      [&](size_t i) { return plan.regions[i].image_height; },
+      [&](size_t i) { return plan.regions[i].image_width; },
+  };
+  std::vector<PoolImage> best = PackImages(plan, lifetimes, order);
+  for (const auto& rank : ranks) {
+    SortByRank(rank, &order);
+    std::vector<PoolImage> pool = PackImages(plan, lifetimes, order);
+    if (PoolBytes(plan, pool) < PoolBytes(plan, best)) best = std::move(pool);
+  }
+  return best;
+}
+
+// The first region of an image stands for it; others are left empty and nobody points at them.
+void PoolImages(Plan* plan, const std::vector<Lifetime>& lifetimes) {
   std::vector<int> stands_for(plan->regions.size());
   std::iota(stands_for.begin(), stands_for.end(), 0);
-  std::vector<std::pair<size_t, int>>
-      pool;  // Region that stands for the image, last step it is in use.
-  for (size_t i : order) {
-    MemoryRegion& region = plan->regions[i];
-    size_t best = pool.size(), best_growth = region.image_width * region.image_height;
-    for (size_t p = 0; p < pool.size(); ++p) {
-      const MemoryRegion& image = plan->regions[pool[p].first];
-      if (pool[p].second >= lifetimes[i].first || image.precision != region.precision) continue;
-      const size_t grown = std::max(image.image_width, region.image_width) *
-                           std::max(image.image_height, region.image_height);
-      const size_t growth = grown - image.image_width * image.image_height;
-      if (growth < best_growth) {
-        best = p;
-        best_growth = growth;
-      }
+  for (const PoolImage& image : BestPool(*plan, lifetimes)) {
+    for (size_t i : image.regions) {
+      stands_for[i] = static_cast<int>(image.regions.front());
+      if (i == image.regions.front()) continue;
+      plan->regions[i] = MemoryRegion();
+      plan->regions[i].storage = Storage::kImage;
     }
-    if (best == pool.size()) {
-      pool.push_back({i, lifetimes[i].last});
-      continue;
-    }
-    MemoryRegion& image = plan->regions[pool[best].first];
-    image.image_width = std::max(image.image_width, region.image_width);
-    image.image_height = std::max(image.image_height, region.image_height);
-    image.bytes = std::max(image.bytes, region.bytes);
-    pool[best].second = lifetimes[i].last;
-    stands_for[i] = static_cast<int>(pool[best].first);
-    region = MemoryRegion();
-    region.storage = Storage::kImage;
+    MemoryRegion& first = plan->regions[image.regions.front()];
+    first.image_width = image.width;
+    first.image_height = image.height;
+    first.bytes = image.texels() * 4 * ElementBytes(first.precision);
   }
   for (DeviceTensor& tensor : plan->tensors) {
     if (tensor.region >= 0) tensor.region = stands_for[static_cast<size_t>(tensor.region)];
   }
 }
 
-size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
+// Of activations, each as it lies there: a kernel's scratch is none.
+size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
+  std::vector<bool> holds_tensor(plan.regions.size(), false);
+  for (const DeviceTensor& tensor : plan.tensors) {
+    if (tensor.region >= 0) holds_tensor[static_cast<size_t>(tensor.region)] = true;
+  }
   size_t peak = 0;
   for (int step = 0; step < static_cast<int>(plan.steps.size()); ++step) {
     size_t live = 0;
     for (size_t i = 0; i < lifetimes.size(); ++i) {
-      if (lifetimes[i].first <= step && step <= lifetimes[i].last) live += plan.regions[i].bytes;
+      const bool alive = lifetimes[i].first <= step && step <= lifetimes[i].last;
+      if (alive && holds_tensor[i]) live += RoundUp(plan.regions[i].bytes, alignment);
     }
     peak = std::max(peak, live);
   }
@@ -142,8 +287,9 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
 
 void PlanMemory(Plan* plan, size_t alignment_bytes) {
   const std::vector<Lifetime> lifetimes = FindLifetimes(*plan);
-  plan->live_bytes = PeakLiveBytes(*plan, lifetimes);
-  PlaceBuffers(plan, lifetimes, std::max<size_t>(alignment_bytes, 64));
+  const size_t alignment = std::max<size_t>(alignment_bytes, 64);
+  plan->live_bytes = PeakLiveBytes(*plan, lifetimes, alignment);
+  PlaceBuffers(plan, lifetimes, alignment);
   PoolImages(plan, lifetimes);
 }
 

@@ -17,7 +17,8 @@ void PlanMemory(Plan* plan, size_t alignment_bytes);
 // As it lies on the device.
 size_t WeightBytes(const PackedWeights& weights);
 
-// What a session of the plan takes of the device's memory, and the bound it is held to.
+// What a session of the plan takes of the device's memory, and the bound that plans without images
+// keep to (images share no memory with buffers, and grow where shapes differ).
 struct MemoryUse {
   size_t weight_bytes = 0;      // Packed.
   size_t activation_bytes = 0;  // The arena and the images of the pool.

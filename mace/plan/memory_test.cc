@@ -56,7 +56,7 @@ TEST(PlanMemory, AChainNeedsTwoBuffers) {
   for (int i = 0; i < 4; ++i) chain.Launch({i}, {i + 1});
   PlanMemory(&chain.plan, 128);
   EXPECT_LE(chain.plan.arena_bytes, 1024u + 1000u);
-  EXPECT_EQ(chain.plan.live_bytes, 2000u);
+  EXPECT_EQ(chain.plan.live_bytes, 2 * 1024u);
   for (int i = 0; i < 4; ++i)
     EXPECT_FALSE(Overlap(chain.region_of(i), chain.region_of(i + 1))) << i;
 }
@@ -70,6 +70,79 @@ TEST(PlanMemory, WhatIsMadeOnceIsNeverShared) {
   chain.Launch({2}, {3});
   PlanMemory(&chain.plan, 128);
   for (int i = 1; i < 4; ++i) EXPECT_FALSE(Overlap(chain.region_of(0), chain.region_of(i))) << i;
+}
+
+// From the bottom alone the second and the fifth would keep those between them above each other.
+TEST(PlanMemory, AChainNeedsNoMoreThanIsAlive) {
+  Chain chain;
+  for (size_t bytes : {640, 1024, 768, 768, 1024, 640}) chain.AddBuffer(bytes);
+  for (int i = 0; i < 5; ++i) chain.Launch({i}, {i + 1});
+  PlanMemory(&chain.plan, 128);
+  EXPECT_EQ(chain.plan.live_bytes, 1024u + 768u);
+  EXPECT_EQ(chain.plan.arena_bytes, chain.plan.live_bytes);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(Overlap(chain.region_of(i), chain.region_of(i + 1))) << i;
+}
+
+TEST(PlanMemory, ScratchIsPlacedAndIsNoActivation) {
+  Chain chain;
+  for (int i = 0; i < 2; ++i) chain.AddBuffer(1024);
+  MemoryRegion scratch;
+  scratch.bytes = 4096;
+  chain.plan.regions.push_back(scratch);
+  chain.Launch({0}, {1});
+  chain.plan.launches[0].launch.arguments.push_back(ScratchArgument(2));
+  PlanMemory(&chain.plan, 128);
+  EXPECT_EQ(chain.plan.live_bytes, 2048u);
+  EXPECT_EQ(chain.plan.arena_bytes, 2048u + 4096u);
+  EXPECT_FALSE(Overlap(chain.plan.regions[2], chain.region_of(0)));
+  EXPECT_FALSE(Overlap(chain.plan.regions[2], chain.region_of(1)));
+}
+
+TEST(MemoryUse, AddsWeightsArenaAndImages) {
+  Chain chain;
+  chain.AddBuffer(1000);
+  chain.AddImage(10, 8);
+  chain.Launch({0}, {1});
+  PackedWeights weights;
+  weights.elements = 100;
+  chain.plan.weights.push_back(weights);
+  weights.keep_float32 = true;
+  chain.plan.weights.push_back(weights);
+  PlanMemory(&chain.plan, 128);
+  const MemoryUse use = MemoryUseOf(chain.plan);
+  EXPECT_EQ(use.weight_bytes, 200u + 400u);
+  EXPECT_EQ(use.activation_bytes, 1000u + 1280u);
+  EXPECT_EQ(use.live_bytes, 1024u + 1280u);
+  EXPECT_EQ(use.peak_bytes(), 2880u);
+  EXPECT_EQ(use.bound_bytes(), 600u + 2304u + 691u);
+}
+
+// Whatever the order of sizes, two that are alive at once never share an image, and each fits.
+TEST(PlanMemory, RandomImagesFitAndAreAlone) {
+  for (uint32_t seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    Chain chain;
+    constexpr int kImages = 30;
+    std::vector<size_t> widths, heights;
+    size_t sum = 0;
+    for (int i = 0; i < kImages; ++i) {
+      widths.push_back(1 + random() % 300);
+      heights.push_back(1 + random() % 100);
+      sum += widths.back() * heights.back() * 16;
+      chain.AddImage(widths.back(), heights.back());
+    }
+    for (int i = 0; i + 1 < kImages; ++i) chain.Launch({i}, {i + 1});
+    PlanMemory(&chain.plan, 128);
+    for (int i = 0; i < kImages; ++i) {
+      EXPECT_GE(chain.region_of(i).image_width, widths[static_cast<size_t>(i)]);
+      EXPECT_GE(chain.region_of(i).image_height, heights[static_cast<size_t>(i)]);
+      if (i == 0) continue;
+      EXPECT_NE(&chain.region_of(i), &chain.region_of(i - 1));
+    }
+    EXPECT_LE(MemoryUseOf(chain.plan).activation_bytes, sum / 2);
+  }
 }
 
 TEST(PlanMemory, ImagesAreRentedAgainOnceFree) {
@@ -111,8 +184,8 @@ TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {
         EXPECT_FALSE(meet && Overlap(chain.region_of(a), chain.region_of(b))) << a << " and " << b;
       }
     }
-    EXPECT_GE(chain.plan.arena_bytes, chain.plan.live_bytes);
-    EXPECT_LE(chain.plan.arena_bytes, chain.plan.live_bytes * 3 / 2);
+    EXPECT_GE(chain.plan.arena_bytes + 128, chain.plan.live_bytes);
+    EXPECT_LE(chain.plan.arena_bytes, chain.plan.live_bytes * 13 / 10);
   }
 }
 

@@ -100,7 +100,8 @@ struct Plan {
   std::vector<std::string> program_sources;
   std::vector<int> launch_program;
 
-  // Peak sum of live activation bytes, the bound of the memory plan.
+  // The largest sum of activations alive at once, as they lie on the device; scratch is not
+  // counted.
   size_t live_bytes = 0;
 };
 

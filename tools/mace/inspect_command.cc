@@ -1,5 +1,6 @@
 // `mace inspect`: what a model holds, and each stage of its way to launches.
 #include "mace/plan/cost.h"
+#include "mace/plan/memory.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
@@ -65,8 +66,9 @@ void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
   std::fprintf(out, "%-12s %lld in %zu bytes\n", "parameters",
                static_cast<long long>(totals.parameters), totals.weight_bytes);
   std::fprintf(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
-  std::fprintf(out, "%-12s %zu bytes of activations alive at most\n", "memory",
-               engine.plan().live_bytes);
+  const MemoryUse use = MemoryUseOf(engine.plan());
+  std::fprintf(out, "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu\n",
+               "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes());
 }
 
 int Run(const InspectArguments& arguments) {
@@ -85,6 +87,7 @@ int Run(const InspectArguments& arguments) {
   } else {
     std::fputs(dump.c_str(), out);
   }
+  const MemoryUse use = MemoryUseOf((*engine)->plan());
   const Json report = {{"model", arguments.model.model},
                        {"format", (*engine)->imported_graph().source_format},
                        {"note", (*engine)->imported_graph().note},
@@ -94,7 +97,9 @@ int Run(const InspectArguments& arguments) {
                        {"parameters", totals.parameters},
                        {"weight_bytes", totals.weight_bytes},
                        {"flops", totals.flops},
-                       {"activation_bytes", (*engine)->plan().live_bytes},
+                       {"activation_bytes", use.live_bytes},
+                       {"device_bytes", use.peak_bytes()},
+                       {"device_bound_bytes", use.bound_bytes()},
                        {"stage", arguments.stage.empty() ? Json(nullptr) : Json(arguments.stage)},
                        {"dump", dump.empty() ? Json(nullptr) : Json(dump)}};
   return Report(WriteJson(arguments.model.json, report));
