@@ -9,10 +9,10 @@
 #ifdef USE_activation
 #include "fused_activation.clh"
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
 #if BLOCKS_PER_ITEM == 4
   if (DENSE(x, channels) && DENSE(y, channels) && first + 4 <= total) {
     const float16 v = LOAD16(x, x_offset + 4 * first);
@@ -42,10 +42,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float 
 #define SLOPE4(block) ((float4)(READ4(slope, 0, 0, 0).x))
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SLOPE_PARAMETER, int rows, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SLOPE_PARAMETER, int rows, int channels) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     const float4 v = READ4(x, at.x, at.y, at.z);

@@ -73,11 +73,11 @@
 #define CONSTANT_PARAMETER
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER, TENSOR_OUT(y), int rows,
-                     int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER, TENSOR_OUT(y), int rows,
+                  int channels) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     const int row = at.x, w = at.y, block = at.z;

@@ -13,10 +13,10 @@
   ((value) > (best) || ((value) != (value) && (best) == (best)) || \
    (((value) == (best) || ((value) != (value) && (best) != (best))) && (index) < (best_index)))
 
-__kernel void KERNEL(__global const STORAGE_T *restrict x, __global int *restrict y, int extent,
-                     int inner, int results) {
-  const int result = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global int *restrict y, int extent,
+                  int inner, int results) {
+  const int result = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
 #if GROUP == 1
   if (result >= results) return;
 #endif

@@ -48,12 +48,12 @@
 #define VARIANCE_PARAMETER
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER,
-                     MEAN_PARAMETER VARIANCE_PARAMETER float epsilon, int rows, int channels,
-                     float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER,
+                  MEAN_PARAMETER VARIANCE_PARAMETER float epsilon, int rows, int channels,
+                  float a, float b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     float4 v = READ4(x, at.x, at.y, at.z);

@@ -12,10 +12,10 @@
 #define BIAS4(block) vload4((block), bias)
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), BIAS_PARAMETER, int rows, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), BIAS_PARAMETER, int rows, int channels) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     WRITE4(y, at.x, at.y, at.z, channels, READ4(x, at.x, at.y, at.z) + BIAS4(at.z));

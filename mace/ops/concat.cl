@@ -10,11 +10,11 @@ inline float FUNCTION(lane)(float4 v, int lane) {
 
 // Blocks [first_block, first_block + block_count) of the output, whose channels are in a (which begins at channel
 // `begin`) and the inputs behind it.
-__kernel void KERNEL(TENSOR_IN(a), TENSOR_IN(b), TENSOR_IN(c4), TENSOR_IN(d), TENSOR_OUT(y), int a_channels,
-                     int b_channels, int c_channels, int d_channels, int begin, int first_block, int block_count,
-                     int rows, int channels) {
-  const int pixel = get_global_id(0) / block_count;
-  const int block = first_block + (get_global_id(0) - pixel * block_count);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(a), TENSOR_IN(b), TENSOR_IN(c4), TENSOR_IN(d), TENSOR_OUT(y), int a_channels,
+                  int b_channels, int c_channels, int d_channels, int begin, int first_block, int block_count,
+                  int rows, int channels) {
+  const int pixel = ITEM_ID(0) / block_count;
+  const int block = first_block + (ITEM_ID(0) - pixel * block_count);
   const int row = pixel / y_width;
   const int w = pixel - row * y_width;
   if (row >= rows) return;

@@ -19,9 +19,9 @@
 
 #ifdef USE_convert_pack
 // Plain pointer to channels4 in a buffer or an image. Global size: blocks, width, rows.
-__kernel void KERNEL(__global const PLAIN_T *restrict input, int input_pitch, int input_offset,
-                     TENSOR_OUT(output), int rows, int width, int channels) {
-  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+ENTRY void KERNEL(ITEM_IDS __global const PLAIN_T *restrict input, int input_pitch, int input_offset,
+                  TENSOR_OUT(output), int rows, int width, int channels) {
+  const int block = ITEM_ID(0), w = ITEM_ID(1), row = ITEM_ID(2);
   if (4 * block >= channels || w >= width || row >= rows) return;
   const int at = (row * width + w) * input_pitch + input_offset + 4 * block;
   const int left = channels - 4 * block;
@@ -38,9 +38,9 @@ __kernel void KERNEL(__global const PLAIN_T *restrict input, int input_pitch, in
 // channels4 in a buffer or an image to a plain pointer, with zeros in the padding lanes where
 // `padded` is not 0. Also from row_major, seen as one pixel of all elements (its region has room to
 // read past the last).
-__kernel void KERNEL(TENSOR_IN(input), __global PLAIN_T *output, int output_pitch,
-                     int output_offset, int rows, int width, int channels, int padded) {
-  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), __global PLAIN_T *output, int output_pitch,
+                  int output_offset, int rows, int width, int channels, int padded) {
+  const int block = ITEM_ID(0), w = ITEM_ID(1), row = ITEM_ID(2);
   if (4 * block >= channels || w >= width || row >= rows) return;
   const int at = (row * width + w) * output_pitch + output_offset + 4 * block;
   const int left = padded ? 4 : channels - 4 * block;
@@ -55,8 +55,8 @@ __kernel void KERNEL(TENSOR_IN(input), __global PLAIN_T *output, int output_pitc
 #ifdef USE_convert_copy
 // channels4 to channels4 in the same storage: into a slice of a concatenation, or between images of
 // different precision.
-__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int rows, int width, int channels) {
-  const int block = get_global_id(0), w = get_global_id(1), row = get_global_id(2);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), TENSOR_OUT(output), int rows, int width, int channels) {
+  const int block = ITEM_ID(0), w = ITEM_ID(1), row = ITEM_ID(2);
   if (4 * block >= channels || w >= width || row >= rows) return;
   WRITE4(output, row, w, block, channels, READ4(input, row, w, block));
 }

@@ -18,14 +18,14 @@ float FUNCTION(lane)(float4 v, int lane) {
 #define PIXELS 4
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                     int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                     int in_per_group, int out_per_group, float a, float b) {
-  const int block = get_global_id(1);
-  const int row = get_global_id(2);
-  const int tile = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  int in_per_group, int out_per_group, float a, float b) {
+  const int block = ITEM_ID(1);
+  const int row = ITEM_ID(2);
+  const int tile = ITEM_ID(0);
   // Neighbouring work-items begin at neighbouring pixels, then come the next PIXELS strides.
   const int step = PIXELS == 1 ? 1 : stride_w;
   const int first_w = tile / step * step * PIXELS + tile % step;

@@ -67,11 +67,11 @@
 #define B_PARAMETER
 #endif
 
-__kernel void KERNEL(A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels,
-                     float scalar, float p, float q, float act_a, float act_b) {
+ENTRY void KERNEL(ITEM_IDS A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels,
+                  float scalar, float p, float q, float act_a, float act_b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
 #if SAME_SHAPE && BLOCKS_PER_ITEM == 4
 #if A_KIND == 0
   const bool dense_a = DENSE(x, channels);
@@ -144,14 +144,14 @@ __kernel void KERNEL(A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height
 #define B1(i) z[i]
 #endif
 
-__kernel void KERNEL(A_POINTER *x, B_POINTER *z, __global STORAGE_T *y, int e0, int e1, int e2,
-                     int e3, int e4, int e5, int e6, int e7, int x0, int x1, int x2, int x3, int x4,
-                     int x5, int x6, int x7, int z0, int z1, int z2, int z3, int z4, int z5, int z6,
-                     int z7, int total, float p, float q, float act_a, float act_b) {
+ENTRY void KERNEL(ITEM_IDS A_POINTER *x, B_POINTER *z, __global STORAGE_T *y, int e0, int e1, int e2,
+                  int e3, int e4, int e5, int e6, int e7, int x0, int x1, int x2, int x3, int x4,
+                  int x5, int x6, int x7, int z0, int z1, int z2, int z3, int z4, int z5, int z6,
+                  int z7, int total, float p, float q, float act_a, float act_b) {
   const int extent[8] = {e0, e1, e2, e3, e4, e5, e6, e7};
   const int step_x[8] = {x0, x1, x2, x3, x4, x5, x6, x7};
   const int step_z[8] = {z0, z1, z2, z3, z4, z5, z6, z7};
-  const int index = get_global_id(0);
+  const int index = ITEM_ID(0);
   if (index >= total) return;
   int at_x = 0;
   int at_z = 0;

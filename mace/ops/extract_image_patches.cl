@@ -1,11 +1,11 @@
 // y[n, oh, ow, tap * in_channels + c] = x[n, ih, iw, c] under the tap, zero in the padding. WHOLE_BLOCKS 1: the input's
 // channels are a multiple of four, so that a block of the result has one tap.
 #ifdef USE_extract_image_patches
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int in_channels, int out_height,
-                     int channels, int kernel_w, int stride_h, int stride_w, int dilation_h, int dilation_w,
-                     int pad_top, int pad_left) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int in_channels, int out_height,
+                  int channels, int kernel_w, int stride_h, int stride_w, int dilation_h, int dilation_w,
+                  int pad_top, int pad_left) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int block = item % blocks;
   const int out_w = item / blocks % y_width;
   const int row = item / blocks / y_width;

@@ -2,10 +2,10 @@
 
 #ifdef USE_gather_row_major
 // One element a work-item.
-__kernel void KERNEL(__global const STORAGE_T *restrict x, __global STORAGE_T *y,
-                     __global const float *restrict positions, int outer, int extent, int count,
-                     int inner) {
-  const int item = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global STORAGE_T *y,
+                  __global const float *restrict positions, int outer, int extent, int count,
+                  int inner) {
+  const int item = ITEM_ID(0);
   const int slice = item / inner;
   if (slice >= outer * count) return;
   const int o = slice / count;
@@ -25,10 +25,10 @@ __kernel void KERNEL(__global const STORAGE_T *restrict x, __global STORAGE_T *y
 #define PIXEL_COLUMN(x, pixel) (pixel)
 #endif
 // One block of four channels a work-item; `inner` counts the blocks of whole pixels.
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *restrict positions,
-                     int outer, int extent, int count, int inner, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *restrict positions,
+                  int outer, int extent, int count, int inner, int channels) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int slice = item / inner;
   if (slice >= outer * count) return;
   const int o = slice / count;

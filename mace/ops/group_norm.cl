@@ -7,10 +7,10 @@
 // Of each block of four channels of an instance the means, and the sums about them: 8 floats in `sums`. Two passes: a
 // difference of sums would lose the digits of a small variance.
 #ifdef USE_group_norm_channels
-__kernel void KERNEL(TENSOR_IN(x), __global float *sums, int instances, int rows_each, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global float *sums, int instances, int rows_each, int channels) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
   const int instance = item / blocks;
 #if GROUP == 1
@@ -48,11 +48,11 @@ __kernel void KERNEL(TENSOR_IN(x), __global float *sums, int instances, int rows
 // Of each region the mean and the factor. About the region's mean m a channel of `count` elements with the mean k has
 // the sum of squares about k, plus count * (k - m)^2.
 #ifdef USE_group_norm_regions
-__kernel void KERNEL(__global const float *sums, __global float *regions, int instances, int channels, int per_group,
-                     int count, float inside, float outside) {
+ENTRY void KERNEL(ITEM_IDS __global const float *sums, __global float *regions, int instances, int channels, int per_group,
+                  int count, float inside, float outside) {
   const int groups = channels / per_group;
-  const int region = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int region = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   if (region >= instances * groups) return;
 #if GROUP > 1
   __local float4 shared[GROUP];
@@ -91,10 +91,10 @@ __kernel void KERNEL(__global const float *sums, __global float *regions, int in
 #endif
 
 #ifdef USE_group_norm
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *regions, int rows, int rows_each, int channels,
-                     int per_group) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *regions, int rows, int rows_each, int channels,
+                  int per_group) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int block = item % blocks;
   const int w = item / blocks % y_width;
   const int row = item / blocks / y_width;

@@ -26,11 +26,11 @@
 #define OFFSET4(block) vload4((block), shift)
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances,
-                     int rows_each, int channels, float epsilon, float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances,
+                  int rows_each, int channels, float epsilon, float a, float b) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
   const int instance = item / blocks;
 #if GROUP == 1

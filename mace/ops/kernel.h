@@ -20,7 +20,7 @@ namespace mace {
 // One kernel of a .cl file with its macro values. Two instances of equal function_name() are the
 // same code, so a plan compiles it once. A .cl file holds each kernel as
 //   #ifdef USE_<base_name>
-//   __kernel void KERNEL(...) { ... }
+//   ENTRY void KERNEL(ITEM_IDS ...) { ... }
 //   #endif
 // where KERNEL expands to the instance's unique name; helper functions are named FUNCTION(f) for
 // the same reason, and common text such as fused_activation.clh is taken in by `#include

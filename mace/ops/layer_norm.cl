@@ -6,10 +6,10 @@
 #include "group_reduce.clh"
 
 #ifdef USE_layer_norm
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *scale, __global const float *offset,
-                     int positions, int channels, float epsilon) {
-  const int position = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *scale, __global const float *offset,
+                  int positions, int channels, float epsilon) {
+  const int position = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
 #if GROUP == 1
   if (position >= positions) return;
 #else

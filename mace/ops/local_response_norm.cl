@@ -1,10 +1,10 @@
 // y = x / (bias + share * sum of squares)^beta over the channels from `front` before each one to `behind` after it. A
 // work-item makes one block of four channels; padding lanes are zeros and add nothing.
 #ifdef USE_local_response_norm
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, int front, int behind, float share,
-                     float beta, float bias) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, int front, int behind, float share,
+                  float beta, float bias) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int block = item % blocks;
   const int w = item / blocks % y_width;
   const int row = item / blocks / y_width;

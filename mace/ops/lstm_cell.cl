@@ -27,12 +27,12 @@
 
 inline float4 FUNCTION(sigmoid4)(float4 x) { return 1.0f / (1.0f + exp(-x)); }
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(cell), TENSOR_OUT(y), __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, OUTPUT_PARAMETER, CELL_PARAMETER, int batch, int width,
-                     int units, float forget_bias) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(cell), TENSOR_OUT(y), __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, OUTPUT_PARAMETER, CELL_PARAMETER, int batch, int width,
+                  int units, float forget_bias) {
   const int blocks = (units + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
   const int n = item / blocks;
   if (n >= batch) return;

@@ -74,22 +74,22 @@
 #endif
 #define BIAS_LANE(i) BIAS_VALUE(bias_base + (first_row + t) * bias_row + (column + i) * bias_column)
 
-__kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
 #if BIAS
-                     __global const BIAS_T *restrict bias,
+                  __global const BIAS_T *restrict bias,
 #endif
-                     __global STORAGE_T *y, int rows, int columns, int depth, int batches,
-                     BATCH_PARAMETERS,
+                  __global STORAGE_T *y, int rows, int columns, int depth, int batches,
+                  BATCH_PARAMETERS,
 #if BIAS
-                     int bias_row, int bias_column,
+                  int bias_row, int bias_column,
 #endif
 #if TAPS
-                     int inner, int taps,
+                  int inner, int taps,
 #endif
-                     float activation_a, float activation_b) {
-  const int column = LANES * (int)get_global_id(0);
-  const int first_row = ROWS * (int)get_global_id(1);
-  const int batch = get_global_id(2);
+                  float activation_a, float activation_b) {
+  const int column = LANES * (int)ITEM_ID(0);
+  const int first_row = ROWS * (int)ITEM_ID(1);
+  const int batch = ITEM_ID(2);
   if (column >= columns || first_row >= rows || batch >= batches) return;
   const int a_base = A_MATRIX(batch) * (rows * depth);
   const int b_base = B_MATRIX(batch) * (depth * columns);
@@ -178,15 +178,15 @@ __kernel void KERNEL(__global const STORAGE_T *restrict a, __global const STORAG
            ACTIVATE(sum + added, activation_a, activation_b));                    \
   }
 
-__kernel void KERNEL(A_PARAMETER, B_PARAMETER, TENSOR_OUT(y),
+ENTRY void KERNEL(ITEM_IDS A_PARAMETER, B_PARAMETER, TENSOR_OUT(y),
 #if BIAS
-                     __global const float *restrict bias,
+                  __global const float *restrict bias,
 #endif
-                     int rows, int columns, int depth, int batches, BATCH_PARAMETERS,
-                     float activation_a, float activation_b) {
-  const int block = get_global_id(0);
-  const int row = 4 * (int)get_global_id(1);
-  const int batch = get_global_id(2);
+                  int rows, int columns, int depth, int batches, BATCH_PARAMETERS,
+                  float activation_a, float activation_b) {
+  const int block = ITEM_ID(0);
+  const int row = 4 * (int)ITEM_ID(1);
+  const int batch = ITEM_ID(2);
   if (4 * block >= columns || row >= rows || batch >= batches) return;
   const int a_row = A_MATRIX(batch);
   const int b_row = B_MATRIX(batch);
@@ -244,12 +244,12 @@ __kernel void KERNEL(A_PARAMETER, B_PARAMETER, TENSOR_OUT(y),
 #ifdef USE_matmul_finish
 #include "fused_activation.clh"
 
-__kernel void KERNEL(__global STORAGE_T *y,
+ENTRY void KERNEL(ITEM_IDS __global STORAGE_T *y,
 #if BIAS
-                     __global const BIAS_T *restrict bias, int bias_column,
+                  __global const BIAS_T *restrict bias, int bias_column,
 #endif
-                     int columns, int elements, float activation_a, float activation_b) {
-  const int i = get_global_id(0);
+                  int columns, int elements, float activation_a, float activation_b) {
+  const int i = ITEM_ID(0);
   if (i >= elements) return;
   float value = LOAD(y, i);
 #if BIAS

@@ -2,13 +2,13 @@
 // no part. POOLING_TYPE: 1 mean (of the elements inside, or with COUNT_PADDING 1 also of the padded
 // ones), 2 maximum (with HALF_MATH compared in half). A work-item makes BLOCKS_PER_ITEM blocks of four channels at one position.
 #ifdef USE_pooling
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int out_height,
-                     int channels, int kernel_h, int kernel_w, int stride_h, int stride_w,
-                     int dilation_h, int dilation_w, int pad_top, int pad_left, int padded_height,
-                     int padded_width) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int in_height, int out_height,
+                  int channels, int kernel_h, int kernel_w, int stride_h, int stride_w,
+                  int dilation_h, int dilation_w, int pad_top, int pad_left, int padded_height,
+                  int padded_width) {
   const int blocks = (channels + 3) / 4;
   const int items = (blocks + BLOCKS_PER_ITEM - 1) / BLOCKS_PER_ITEM;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int first_block = item % items * BLOCKS_PER_ITEM;
   const int out_w = item / items % y_width;
   const int out_row = item / items / y_width;

@@ -29,11 +29,11 @@
 
 #ifdef USE_reduce_positions
 #include "group_reduce.clh"
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
-                     int reduced_w, int count, int positions, int channels, float scale) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
+                  int reduced_w, int count, int positions, int channels, float scale) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
   const int position = item / blocks;
 #if GROUP == 1
@@ -76,13 +76,13 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int ke
 
 #ifdef USE_reduce_channels
 #include "group_reduce.clh"
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
-                     int reduced_w, int count, int elements, int channels, int y_positions,
-                     int y_channels, float scale) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
+                  int reduced_w, int count, int elements, int channels, int y_positions,
+                  int y_channels, float scale) {
   const int blocks = (channels + 3) / 4;
   const int y_blocks = (y_channels + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int y_block = item % y_blocks;
   const int y_position = item / y_blocks;
 #if GROUP == 1
@@ -126,10 +126,10 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int ke
 #endif
 
 #ifdef USE_reduce_strided
-__kernel void KERNEL(__global const STORAGE_T *x, __global STORAGE_T *y, int k0, int k1, int k2,
-                     int k3, int ks0, int ks1, int ks2, int ks3, int r0, int r1, int r2, int r3,
-                     int rs0, int rs1, int rs2, int rs3, int elements, float scale) {
-  const int element = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *x, __global STORAGE_T *y, int k0, int k1, int k2,
+                  int k3, int ks0, int ks1, int ks2, int ks3, int r0, int r1, int r2, int r3,
+                  int rs0, int rs1, int rs2, int rs3, int elements, float scale) {
+  const int element = ITEM_ID(0);
   if (element >= elements) return;
   const int begin = element % k3 * ks3 + element / k3 % k2 * ks2 + element / k3 / k2 % k1 * ks1 +
                     element / k3 / k2 / k1 * ks0;

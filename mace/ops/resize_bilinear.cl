@@ -2,11 +2,11 @@
 // of an image of the result, then for each column: made at plan time, so that reference and kernel
 // choose the same elements.
 #ifdef USE_resize_bilinear
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), __global const float *table, int rows,
-                     int in_height, int out_height, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *table, int rows,
+                  int in_height, int out_height, int channels) {
   const int blocks = (channels + 3) / 4;
   const int items = (blocks + BLOCKS_PER_ITEM - 1) / BLOCKS_PER_ITEM;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int first_block = item % items * BLOCKS_PER_ITEM;
   const int out_w = item / items % y_width;
   const int out_row = item / items / y_width;

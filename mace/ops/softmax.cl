@@ -7,9 +7,9 @@
 //
 // GROUP work-items share one position of softmax_channels (GROUP 1: no local memory).
 #ifdef USE_softmax_channels
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
-  const int position = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
+  const int position = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
 #if GROUP == 1
   if (position >= positions) return;
 #endif
@@ -75,9 +75,9 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
 #ifdef USE_softmax_axis
 // The rows are [outer, extent, inner] with OVER_WIDTH 0; with 1 the axis is the width and `inner`
 // is unused.
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int outer, int extent, int inner, int channels) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int outer, int extent, int inner, int channels) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0);
+  const int item = ITEM_ID(0);
   const int block = item % blocks;
   const int rest = item / blocks;
 #if OVER_WIDTH

@@ -9,9 +9,9 @@
       int block_h, int block_w, int top, int left
 
 #ifdef USE_space_to_batch
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SPACE_BATCH_PARAMETERS) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SPACE_BATCH_PARAMETERS) {
   const int blocks = (channels + 3) / 4;
-  int rest = get_global_id(0);
+  int rest = ITEM_ID(0);
   const int block = rest % blocks;
   rest /= blocks;
   const int w = rest % batch_width;
@@ -30,9 +30,9 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SPACE_BATCH_PARAMETERS) {
 #endif
 
 #ifdef USE_batch_to_space
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), SPACE_BATCH_PARAMETERS) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SPACE_BATCH_PARAMETERS) {
   const int blocks = (channels + 3) / 4;
-  int rest = get_global_id(0);
+  int rest = ITEM_ID(0);
   const int block = rest % blocks;
   rest /= blocks;
   const int w = rest % width;

@@ -15,11 +15,11 @@
 #define M4(image, block) READ4(m, (image), 0, (block))
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), M_PARAMETER, TENSOR_OUT(y), int images, int height, int channels,
-                     float scale) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), M_PARAMETER, TENSOR_OUT(y), int images, int height, int channels,
+                  float scale) {
   const int blocks = (channels + 3) / 4;
-  const int item = get_global_id(0) / GROUP;
-  const int lane = get_global_id(0) % GROUP;
+  const int item = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
   const int image = item / blocks;
 #if GROUP == 1

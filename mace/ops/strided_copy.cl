@@ -57,9 +57,9 @@ inline int FUNCTION(position)(int p, int bound, int *inside) {
 
 #ifdef USE_strided_copy_row_major
 // UNIT (1 or 4) elements a work-item; offsets, extents and strides are in units.
-__kernel void KERNEL(__global const STORAGE_T *restrict input, __global STORAGE_T *output, int input_start,
-                     int output_start, int total, FILL_PARAMETER AXES) {
-  int rest = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict input, __global STORAGE_T *output, int input_start,
+                  int output_start, int total, FILL_PARAMETER AXES) {
+  int rest = ITEM_ID(0);
   if (rest >= total) return;
   int from = input_start, to = output_start, inside = 1;
   WALK
@@ -92,9 +92,9 @@ __kernel void KERNEL(__global const STORAGE_T *restrict input, __global STORAGE_
 
 #ifdef USE_strided_copy_blocks
 // One block of four channels a work-item; offsets, extents and strides are in blocks of the dense [pixel][block].
-__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int input_blocks, int output_blocks, int channels,
-                     int input_start, int output_start, int total, FILL_PARAMETER AXES) {
-  int rest = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), TENSOR_OUT(output), int input_blocks, int output_blocks, int channels,
+                  int input_start, int output_start, int total, FILL_PARAMETER AXES) {
+  int rest = ITEM_ID(0);
   if (rest >= total) return;
   int from = input_start, to = output_start, inside = 1;
   WALK
@@ -124,11 +124,11 @@ inline float FUNCTION(lane)(TENSOR_IN(input), int channels, int element) {
 }
 
 // One block of the output a work-item, its channels read one by one; the copy fills the output in dense order.
-__kernel void KERNEL(TENSOR_IN(input), TENSOR_OUT(output), int input_channels, int pixels, int channels,
-                     int input_start, int output_start, int total, FILL_PARAMETER AXES) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), TENSOR_OUT(output), int input_channels, int pixels, int channels,
+                  int input_start, int output_start, int total, FILL_PARAMETER AXES) {
   const int blocks = (channels + 3) / 4;
-  const int pixel = get_global_id(0) / blocks;
-  const int block = get_global_id(0) - pixel * blocks;
+  const int pixel = ITEM_ID(0) / blocks;
+  const int block = ITEM_ID(0) - pixel * blocks;
   if (pixel >= pixels) return;
   float lanes[4];
   for (int lane = 0; lane < 4; ++lane) {

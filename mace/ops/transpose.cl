@@ -13,11 +13,11 @@
 
 // A work-item takes the channels [4 * cb, 4 * cb + 4) of four input pixels that are input_step apart, and writes them as
 // the block kb of four output pixels that are output_step apart. The other two axes have extents and pixel steps.
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int channels, int output_channels, int input_step, int output_step,
-                     int extent1, int input1, int output1, int extent0, int input0, int output0) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int channels, int output_channels, int input_step, int output_step,
+                  int extent1, int input1, int output1, int extent0, int input0, int output0) {
   const int blocks = (channels + 3) / 4;
   const int output_blocks = (output_channels + 3) / 4;
-  int rest = get_global_id(0);
+  int rest = ITEM_ID(0);
   const int cb = rest % blocks;
   rest /= blocks;
   const int kb = rest % output_blocks;

@@ -90,10 +90,10 @@
 #define UNARY(v) (rint((v) / a) * a)
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
-  const int first = get_global_id(0) * BLOCKS_PER_ITEM;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
 #if BLOCKS_PER_ITEM == 4
   if (DENSE(x, channels) && DENSE(y, channels) && first + 4 <= total) {
     const float16 v = LOAD16(x, x_offset + 4 * first);

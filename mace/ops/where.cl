@@ -20,11 +20,11 @@
 #define B_VALUE(i) LOAD(b, i)
 #endif
 
-__kernel void KERNEL(__global const float *condition, A_POINTER, B_POINTER, __global STORAGE_T *y, int e0, int e1,
-                     int e2, int e3, int e4, int e5, int e6, int e7, int c0, int c1, int c2, int c3, int c4, int c5,
-                     int c6, int c7, int a0, int a1, int a2, int a3, int a4, int a5, int a6, int a7, int b0, int b1,
-                     int b2, int b3, int b4, int b5, int b6, int b7, int total) {
-  const int index = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS __global const float *condition, A_POINTER, B_POINTER, __global STORAGE_T *y, int e0, int e1,
+                  int e2, int e3, int e4, int e5, int e6, int e7, int c0, int c1, int c2, int c3, int c4, int c5,
+                  int c6, int c7, int a0, int a1, int a2, int a3, int a4, int a5, int a6, int a7, int b0, int b1,
+                  int b2, int b3, int b4, int b5, int b6, int b7, int total) {
+  const int index = ITEM_ID(0);
   if (index >= total) return;
   const int8 extents = (int8)(e0, e1, e2, e3, e4, e5, e6, e7);
   // The position along each axis, innermost first.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "mace/ops/kernel_source.h"
+#include "mace/plan/chain.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -45,12 +46,20 @@ Status AppendResolved(const std::string& name, int depth, std::string* out) {
   return Status::Ok();
 }
 
-Status AppendInstance(const KernelInstance& kernel, std::string* out) {
-  const std::string function = kernel.function_name();
+// A kernel, or a function that takes the ids of a work-item first.
+enum class EntryKind { kKernel, kFunction };
+
+Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string* out) {
+  const bool is_function = kind == EntryKind::kFunction;
+  const std::string function =
+      is_function ? ChainedFunctionName(kernel) : kernel.function_name();
   std::map<std::string, std::string> macros = kernel.macros;
   macros["STORAGE_IMAGE"] = kernel.storage == Storage::kImage ? "1" : "0";
   macros["HALF_STORAGE"] = kernel.precision == Precision::kFloat16 ? "1" : "0";
   macros["KERNEL"] = function;
+  macros["ENTRY"] = is_function ? "" : "__kernel";
+  macros["ITEM_IDS"] = is_function ? "int item_0, int item_1, int item_2," : "";
+  macros["ITEM_ID(d)"] = is_function ? "item_##d" : "get_global_id(d)";
   macros["FUNCTION(f)"] = "f##_" + function;
   macros["USE_" + kernel.base_name] = "1";
   for (const auto& [name, value] : macros) *out += "#define " + name + " " + value + "\n";
@@ -61,15 +70,25 @@ Status AppendInstance(const KernelInstance& kernel, std::string* out) {
   return Status::Ok();
 }
 
-}  // namespace
-
-StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels) {
-  // By name, each once: the same set of kernels gives the same text, and so the same cache key.
+// By name, each once: the same set of kernels gives the same text, and so the same cache key.
+Status AppendInstances(const std::vector<KernelInstance>& kernels, EntryKind kind,
+                       std::string* out) {
   std::map<std::string, const KernelInstance*> distinct;
   for (const KernelInstance& kernel : kernels) distinct.emplace(kernel.function_name(), &kernel);
+  for (const auto& [name, kernel] : distinct) {
+    MACE_RETURN_IF_ERROR(AppendInstance(*kernel, kind, out));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
+                                     const std::vector<KernelInstance>& functions) {
   std::string text;
   MACE_RETURN_IF_ERROR(AppendResolved("kernel_common.clh", 0, &text));
-  for (const auto& [name, kernel] : distinct) MACE_RETURN_IF_ERROR(AppendInstance(*kernel, &text));
+  MACE_RETURN_IF_ERROR(AppendInstances(kernels, EntryKind::kKernel, &text));
+  MACE_RETURN_IF_ERROR(AppendInstances(functions, EntryKind::kFunction, &text));
   return text;
 }
 

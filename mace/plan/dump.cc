@@ -30,6 +30,15 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
     *out << "  cpu       " << plan.graph->nodes[index].name << "\n";
     return;
   }
+  if (step.kind == Step::Kind::kChain) {
+    const LaunchChain& chain = plan.chains[index];
+    *out << "  chain     " << chain.launches.size() << " launches in one\n";
+    for (int launch : chain.launches) {
+      *out << "  ";
+      DumpStep(plan, {Step::Kind::kLaunch, launch}, out);
+    }
+    return;
+  }
   if (step.kind != Step::Kind::kLaunch) {
     const DeviceTensor& tensor = plan.tensors[index];
     *out << (step.kind == Step::Kind::kUpload ? "  upload    " : "  download  ")

@@ -2,6 +2,7 @@
 
 #include "mace/plan/builder.h"
 #include "mace/plan/candidates.h"
+#include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/select.h"
 #include "mace/plan/signature.h"
@@ -65,10 +66,15 @@ Status ComposePrograms(Plan* plan) {
   for (const PlannedLaunch& planned : plan->launches) {
     const bool is_call = planned.launch.call.has_value();
     plan->launch_program.push_back(is_call ? -1 : 0);
-    if (!is_call) kernels.push_back(planned.launch.kernel);
+    if (!is_call && !planned.chained) kernels.push_back(planned.launch.kernel);
   }
-  if (kernels.empty()) return Status::Ok();
-  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
+  const std::vector<KernelInstance> chained = ChainedKernels(*plan);
+  if (kernels.empty() && chained.empty()) return Status::Ok();
+  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels, chained));
+  if (!chained.empty()) {
+    MACE_ASSIGN_OR_RETURN(const std::string chain, ChainText(*plan));
+    text += chain;
+  }
   plan->program_sources.push_back(std::move(text));
   return Status::Ok();
 }
@@ -97,6 +103,10 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
                        " bytes in one buffer, above the " +
                        std::to_string(device->max_allocation_bytes) + " of device '" +
                        device->name + "'");
+  }
+  if (device != nullptr && options.chain_launches && UsesChains(*device) &&
+      WeightsFitOneBuffer(*plan, *device)) {
+    FindChains(*device, plan.get());
   }
   MACE_RETURN_IF_ERROR(ComposePrograms(plan.get()));
   return plan;

@@ -22,6 +22,8 @@ struct PlanOptions {
   // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
+  // Launches that follow one another become one, on devices that gain from it (chain.h).
+  bool chain_launches = false;
   // One for each node, in place of what `precision` says; empty: as `precision` says.
   std::vector<Precision> precisions;
   // Looks over the ways of a node before one is chosen: may set measured_ms, remove ways, and add
@@ -57,11 +59,19 @@ struct DeviceTensor {
 struct PlannedLaunch {
   int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
   Launch launch;
+  bool chained = false;  // Part of a chain, and no launch of its own.
+};
+
+// Launches that one persistent kernel runs one after the other (chain.h).
+struct LaunchChain {
+  std::vector<int> launches;  // Indices into Plan::launches, in order.
+  int units = 1;              // Work-groups: the device's compute units.
 };
 
 struct Step {
   enum class Kind : uint8_t {
     kLaunch,    // Enqueue launches[index].
+    kChain,     // Enqueue the persistent kernel for chains[index].
     kCpu,       // Run the reference of nodes[index]: host tensors in, host tensors out.
     kUpload,    // Host value -> device tensors[index] (row-major buffer).
     kDownload,  // Device tensors[index] (row-major buffer) -> host value.
@@ -91,6 +101,7 @@ struct Plan {
   size_t arena_bytes = 0;
   std::vector<PackedWeights> weights;
   std::vector<PlannedLaunch> launches;
+  std::vector<LaunchChain> chains;
   std::vector<Step>
       setup_steps;  // Once, when the session is made: constants that kernels read as activations.
   std::vector<Step> steps;  // Each run.
@@ -112,8 +123,9 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
 
 // The text of one program that holds the given kernels: common header, then for each instance its
 // macros, the prologue and its file. kInternal where a file or an #include is not among the
-// embedded ones.
-StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels);
+// embedded ones. Those of `functions` are plain functions, which a chain's kernel calls.
+StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
+                                     const std::vector<KernelInstance>& functions = {});
 
 // One line a node and a step, for `mace inspect --stage=plan`.
 std::string DumpPlan(const Plan& plan);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "mace/base/half.h"
+#include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
 
 namespace mace {
@@ -114,22 +115,30 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
 
 Status DeviceTensors::PackOnHost(const Plan& plan, const ClDevice& device) {
   const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
-  std::vector<MutableBytes> places(plan.weights.size());
+  const auto bytes_of = [&](size_t i) { return std::max<size_t>(WeightBytes(plan.weights[i]), 1); };
   size_t total = 0;
-  for (const PackedWeights& weights : plan.weights) {
-    total += (std::max<size_t>(WeightBytes(weights), 1) + alignment - 1) / alignment * alignment;
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    weight_offsets_.push_back(total);
+    total += (bytes_of(i) + alignment - 1) / alignment * alignment;
   }
-  MACE_ASSIGN_OR_RETURN(weights_block_, PageBlock::Allocate(total));
-  uint8_t* place = weights_block_.bytes().data();
-  for (size_t i = 0; i < places.size(); ++i) {
-    places[i] = MutableBytes(place, std::max<size_t>(WeightBytes(plan.weights[i]), 1));
-    place += (places[i].size() + alignment - 1) / alignment * alignment;
+  MACE_ASSIGN_OR_RETURN(weights_block_, PageBlock::Allocate(std::max(total, alignment)));
+  const auto place_of = [&](size_t i) {
+    return MutableBytes(weights_block_.bytes().data() + weight_offsets_[i], bytes_of(i));
+  };
+  RunOnThreads(plan.weights.size(), [&](size_t i) { PackInto(plan.weights[i], place_of(i)); });
+  // Afterwards: a driver may look at the bytes when a buffer is made.
+  const bool in_one = WeightsFitOneBuffer(plan, device.info());
+  if (in_one) {
+    MACE_ASSIGN_OR_RETURN(all_weights_,
+                          ClMemory::CreateOverHost(device, weights_block_.bytes(), "weights"));
   }
-  RunOnThreads(places.size(), [&](size_t i) { PackInto(plan.weights[i], places[i]); });
-  // Afterwards: a driver may look at the bytes when the buffer is made.
-  for (size_t i = 0; i < places.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(weights_[i], ClMemory::CreateOverHost(device, places[i],
-                                                                "weights " + plan.weights[i].name));
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    const std::string name = "weights " + plan.weights[i].name;
+    StatusOr<ClMemory> memory =
+        in_one ? ClMemory::CreateSubBuffer(all_weights_, weight_offsets_[i], bytes_of(i), name)
+               : ClMemory::CreateOverHost(device, place_of(i), name);
+    if (!memory.ok()) return memory.status();
+    weights_[i] = *std::move(memory);
     bytes_ += weights_[i].bytes();
   }
   return Status();

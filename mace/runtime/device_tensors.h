@@ -34,6 +34,11 @@ class DeviceTensors {
 
   const ClMemory& region(int index) const { return regions_[static_cast<size_t>(index)]; }
   const ClMemory& weights(int index) const { return weights_[static_cast<size_t>(index)]; }
+  // Where the host packs, all weights lie in one buffer, of which weights(i) is the part that
+  // begins at weight_offsets()[i]. Elsewhere there is none.
+  const ClMemory& all_weights() const { return all_weights_; }
+  const std::vector<size_t>& weight_offsets() const { return weight_offsets_; }
+  const ClMemory& arena() const { return arena_; }
   size_t bytes() const { return bytes_; }
 
  private:
@@ -45,6 +50,8 @@ class DeviceTensors {
   PageBlock weights_block_;
   ClMemory arena_;
   std::vector<ClMemory> regions_;
+  ClMemory all_weights_;
+  std::vector<size_t> weight_offsets_;
   std::vector<ClMemory> weights_;
   size_t bytes_ = 0;
 };

@@ -43,6 +43,8 @@ struct Options {
   TuningOptions tuning;
   // False: an op that would run on the CPU is an error that names it.
   bool allow_fallback = true;
+  // Every launch stays one of its own, for profiles; slower on CPU drivers (mace/plan/chain.h).
+  bool separate_launches = false;
   // The compiled-program cache file; empty: none.
   std::string cache_path;
   // Of the file, in bytes; the programs longest unused go first when it is written.

@@ -72,6 +72,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   plan_options.memory = options.memory;
   plan_options.precision = options.precision;
   plan_options.allow_fallback = options.allow_fallback;
+  plan_options.chain_launches = !options.separate_launches;
   const double begin = MonotonicMilliseconds();
   StatusOr<std::unique_ptr<Plan>> plan =
       runtime == nullptr

@@ -10,6 +10,7 @@
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
+#include "mace/plan/chain.h"
 
 namespace mace {
 namespace {
@@ -40,9 +41,11 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   for (size_t i = 0; i < plan.launches.size(); ++i) {
     if (plan.launch_program[i] != program) continue;
     const Launch& launch = plan.launches[i].launch;
+    if (plan.launches[i].chained) continue;
     shapes[launch.kernel.function_name()].insert(LaunchShape(launch));
   }
   std::vector<CachedKernel> kernels;
+  if (!plan.chains.empty()) kernels.push_back({kChainKernel, "1x1x1"});
   for (const auto& [name, set] : shapes) {
     kernels.push_back({name, Join(std::vector<std::string>(set.begin(), set.end()), ", ")});
   }
@@ -130,6 +133,10 @@ Status Session::BindLaunches(const LibraryCache& cache) {
   launches_.reserve(plan_->launches.size());
   for (size_t i = 0; i < plan_->launches.size(); ++i) {
     const PlannedLaunch& planned = plan_->launches[i];
+    if (planned.chained) {
+      launches_.emplace_back();
+      continue;
+    }
     const size_t program = static_cast<size_t>(plan_->launch_program[i]);
     const bool is_call = planned.launch.call.has_value();
     if (!is_call && program >= programs_.size()) return Internal("plan: a launch names no program");
@@ -138,8 +145,9 @@ Status Session::BindLaunches(const LibraryCache& cache) {
     if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
     launches_.push_back(*std::move(bound));
   }
+  MACE_RETURN_IF_ERROR(BindChains());
   for (const Step& step : plan_->steps) {
-    if (step.kind == Step::Kind::kLaunch) ++launches_per_run_;
+    if (step.kind == Step::Kind::kLaunch || step.kind == Step::Kind::kChain) ++launches_per_run_;
   }
   program_ms_ += MonotonicMilliseconds() - begin;
   return Status();
@@ -210,7 +218,7 @@ void Session::PrepareHost() {
   std::vector<bool> downloaded(graph.values.size(), false), read_here(graph.values.size(), false);
   for (const std::vector<Step>* steps : {&plan_->setup_steps, &plan_->steps}) {
     for (const Step& step : *steps) {
-      if (step.kind == Step::Kind::kLaunch) continue;
+      if (step.kind == Step::Kind::kLaunch || step.kind == Step::Kind::kChain) continue;
       if (step.kind == Step::Kind::kCpu) {
         const Node& node = graph.nodes[static_cast<size_t>(step.index)];
         values_.PrepareConstants(node);
@@ -284,6 +292,8 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, cons
   switch (step.kind) {
     case Step::Kind::kLaunch:
       return Enqueue(launches_[static_cast<size_t>(step.index)], lane);
+    case Step::Kind::kChain:
+      return EnqueueChain(&chains_[static_cast<size_t>(step.index)], lane);
     case Step::Kind::kUpload:
       return Upload(step.index, lane);
     case Step::Kind::kDownload:

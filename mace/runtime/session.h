@@ -7,6 +7,7 @@
 #ifndef MACE_RUNTIME_SESSION_H_
 #define MACE_RUNTIME_SESSION_H_
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,9 +73,19 @@ class Session : public Executor {
     ClEventHandle* event;
   };
 
+  // Plan::chains[i], bound twice: each half of its state is the next run's in turn.
+  struct BoundChain {
+    ClMemory table, state;
+    std::array<BoundLaunch, 2> halves;
+    size_t next = 0;
+  };
+
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
   Status BindLaunches(const LibraryCache& cache);
+  Status BindChains();
+  StatusOr<BoundChain> BindChain(const LaunchChain& chain);
+  Status EnqueueChain(BoundChain* chain, const Lane& lane);
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
@@ -95,6 +106,7 @@ class Session : public Executor {
   DeviceTensors memory_;
   std::vector<std::shared_ptr<const BuiltProgram>> programs_;
   std::vector<BoundLaunch> launches_;
+  std::vector<BoundChain> chains_;
   HostValues values_;
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.

@@ -94,6 +94,7 @@ int Run(const ProfileArguments& arguments) {
   }
   StatusOr<Options> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
+  options->separate_launches = true;
   StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
   if (!files.ok()) return ReportBadUse(files.status().message());
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);

@@ -38,23 +38,23 @@
 #define COLUMNS ((PIXELS - 1) * WINDOW_STRIDE + WINDOW_W)
 #endif
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
-                     TENSOR_IN(residual),
+                  TENSOR_IN(residual),
 #endif
-                     __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                     int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                     int tiles_per_item, float a, float b) {
-  const int channel = LANES * (int)get_global_id(0);
-  const int row = get_global_id(2);
+                  __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  int tiles_per_item, float a, float b) {
+  const int channel = LANES * (int)ITEM_ID(0);
+  const int row = ITEM_ID(2);
   const int padded_channels = (channels + 3) / 4 * 4;
   if (channel >= padded_channels || row >= out_rows) return;
   const int n = row / out_h;
   const int first_h = (row - n * out_h) * stride_h - pad_top;
   const FLOATS start = BIAS(channel);
-  const int first_tile = tiles_per_item * (int)get_global_id(1);
+  const int first_tile = tiles_per_item * (int)ITEM_ID(1);
   for (int tile = first_tile; tile < first_tile + tiles_per_item; ++tile) {
     const int out_x = PIXELS * tile;
     if (out_x >= out_w) return;

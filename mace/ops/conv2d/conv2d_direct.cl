@@ -9,18 +9,18 @@
 
 #define PIXELS 4
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
-                     TENSOR_IN(residual),
+                  TENSOR_IN(residual),
 #endif
-                     __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                     int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                     int in_blocks, int out_blocks_per_group, float a, float b) {
-  const int first_w = PIXELS * (int)get_global_id(0);
-  const int block = get_global_id(1);
-  const int row = get_global_id(2);
+                  __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  int in_blocks, int out_blocks_per_group, float a, float b) {
+  const int first_w = PIXELS * (int)ITEM_ID(0);
+  const int block = ITEM_ID(1);
+  const int row = ITEM_ID(2);
   if (first_w >= out_w || 4 * block >= channels || row >= out_rows) return;
   const int first_in_block = block / out_blocks_per_group * in_blocks;
   const int n = row / out_h;

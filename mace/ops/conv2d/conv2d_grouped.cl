@@ -10,18 +10,18 @@ float FUNCTION(lane)(float4 v, int lane) {
   return lane == 0 ? v.x : lane == 1 ? v.y : lane == 2 ? v.z : v.w;
 }
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
-                     TENSOR_IN(residual),
+                  TENSOR_IN(residual),
 #endif
-                     __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                     int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                     int in_per_group, int out_per_group, float a, float b) {
-  const int out_x = get_global_id(0);
-  const int block = get_global_id(1);
-  const int row = get_global_id(2);
+                  __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  int in_per_group, int out_per_group, float a, float b) {
+  const int out_x = ITEM_ID(0);
+  const int block = ITEM_ID(1);
+  const int row = ITEM_ID(2);
   if (out_x >= out_w || 4 * block >= channels || row >= out_rows) return;
   const int n = row / out_h;
   const int first_h = (row - n * out_h) * stride_h - pad_top;

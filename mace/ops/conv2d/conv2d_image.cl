@@ -56,20 +56,20 @@
 #ifdef USE_conv2d_3x3
 #define COLUMNS ((PIXELS - 1) * STRIDE + 3)
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
-                     __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int pad_top, int pad_left, int out_rows, int channels, int in_blocks,
-                     int out_blocks_per_group, float a, float b) {
-  const int first_w = PIXELS * (int)get_global_id(0);
-  const int first_block = OUT_BLOCKS * (int)get_global_id(1);
-  const int row = get_global_id(2);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
+                  __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int pad_top, int pad_left, int out_rows, int channels, int in_blocks,
+                  int out_blocks_per_group, float a, float b) {
+  const int first_w = PIXELS * (int)ITEM_ID(0);
+  const int first_block = OUT_BLOCKS * (int)ITEM_ID(1);
+  const int row = ITEM_ID(2);
   if (first_w >= out_w || 4 * first_block >= channels || row >= out_rows) return;
   const int n = row / out_h;
   const int first_h = (row - n * out_h) * STRIDE - pad_top;
   const int first_in_block = x_offset / 4 + first_block / out_blocks_per_group * in_blocks;
   START_SUMS
-  int weight = (int)get_global_id(1) * 9 * in_blocks * OUT_BLOCKS * 16;
+  int weight = (int)ITEM_ID(1) * 9 * in_blocks * OUT_BLOCKS * 16;
   for (int kh = 0; kh < 3; ++kh) {
     const int h = first_h + kh;
     if (h < 0 || h >= in_h) {
@@ -103,20 +103,20 @@ __kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #endif
 
 #ifdef USE_conv2d_1x1
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
-                     __global const STORAGE_T *restrict weights,
-                     __global const float *restrict bias, int in_h, int out_h, int out_w,
-                     int stride_h, int stride_w, int out_rows, int channels, int in_blocks,
-                     int out_blocks_per_group, float a, float b) {
-  const int first_w = PIXELS * (int)get_global_id(0);
-  const int first_block = OUT_BLOCKS * (int)get_global_id(1);
-  const int row = get_global_id(2);
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
+                  __global const STORAGE_T *restrict weights,
+                  __global const float *restrict bias, int in_h, int out_h, int out_w,
+                  int stride_h, int stride_w, int out_rows, int channels, int in_blocks,
+                  int out_blocks_per_group, float a, float b) {
+  const int first_w = PIXELS * (int)ITEM_ID(0);
+  const int first_block = OUT_BLOCKS * (int)ITEM_ID(1);
+  const int row = ITEM_ID(2);
   if (first_w >= out_w || 4 * first_block >= channels || row >= out_rows) return;
   const int n = row / out_h;
   const int in_row = n * in_h + (row - n * out_h) * stride_h;
   const int first_in_block = first_block / out_blocks_per_group * in_blocks;
   START_SUMS
-  int weight = (int)get_global_id(1) * in_blocks * OUT_BLOCKS * 16;
+  int weight = (int)ITEM_ID(1) * in_blocks * OUT_BLOCKS * 16;
   for (int i = 0; i < in_blocks; ++i) {
     float4 values[PIXELS];
 #pragma unroll

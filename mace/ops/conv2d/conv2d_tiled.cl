@@ -55,20 +55,20 @@
 // before the products, into more registers than there are.
 #define FOR_CHANNELS _Pragma("unroll 1") for (int i = 0; i < depth; ++i)
 
-__kernel void KERNEL(TENSOR_IN(x), TENSOR_OUT(y),
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
-                     TENSOR_IN(residual),
+                  TENSOR_IN(residual),
 #endif
-                     __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
 #if !POINTWISE
-                     __global const STORAGE_T *restrict zeros, int in_h, int out_h, int out_w,
-                     int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                     int dilation_w, int pad_top, int pad_left,
+                  __global const STORAGE_T *restrict zeros, int in_h, int out_h, int out_w,
+                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
+                  int dilation_w, int pad_top, int pad_left,
 #endif
-                     int pixels, int channels, int in_per_group, int out_per_group,
-                     int tiles_per_group, int tiles, int pixel_tiles, int tiles_per_item,
-                     int pixels_first, float a, float b) {
-  const int index0 = get_global_id(0), index1 = get_global_id(1);
+                  int pixels, int channels, int in_per_group, int out_per_group,
+                  int tiles_per_group, int tiles, int pixel_tiles, int tiles_per_item,
+                  int pixels_first, float a, float b) {
+  const int index0 = ITEM_ID(0), index1 = ITEM_ID(1);
   const int tile = pixels_first ? index1 : index0;
   const int first_tile = tiles_per_item * (pixels_first ? index0 : index1);
   if (tile >= tiles || first_tile >= pixel_tiles) return;

@@ -1,0 +1,71 @@
+// Chains: launches that follow one another, run by one persistent kernel.
+//
+// A CPU driver wakes its threads for each launch and puts them to sleep after it, which takes tens
+// of microseconds: as long as many a layer. A chain is one launch with a work-group for each
+// compute unit. Each work-group goes through the chain's launches in order and takes chunks of
+// work-items until none is left: first those of its own share, then what is left of the others'.
+// Shares are the same parts of each launch, so that a unit finds in its own caches what it wrote
+// before. Before the next launch a work-group waits until every chunk is done. It only ever waits
+// for chunks that a running work-group has taken, so that it needs no other to be running: one
+// alone does everything.
+//
+// A driver also compiles one large kernel in half the time of ten small ones.
+//
+// Where a launch is chained, its kernel is a plain function of the program (kernel_prologue.clh,
+// ENTRY), called for each work-item with arguments from a table of ints in device memory.
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_PLAN_CHAIN_H_
+#define MACE_PLAN_CHAIN_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+// The kernel's parameters: arena, weights (both `__global` bytes), table (ints), state (ints), half
+// (0 and 1 in turn, from run to run), count of launches. Global size: the compute units; local: 1.
+inline constexpr char kChainKernel[] = "launch_chain";
+
+// Offsets into the arena and into the weights are counted in these in the table.
+inline constexpr size_t kChainOffsetUnit = 64;
+
+// Ints of a launch's header in the table: the function's case, chunks, work-items in a chunk,
+// work-items in all, global size along the axes, and where in the table its arguments begin. All
+// headers come first.
+inline constexpr int kChainHeaderInts = 8;
+
+// Ints of a counter in the state, a cache line. Each launch has 1 + units of them in each half: how
+// many chunks are done, and how many are taken of those that lie nearest to each work-group. Zeros
+// before the first run; each run leaves zeros in the other half.
+inline constexpr int kChainStateInts = 16;
+
+// Whether launches of this device are chained at all: CPUs whose memory is the host's.
+bool UsesChains(const DeviceInfo& device);
+
+// Whether the device allows one buffer that holds all weights, each from a page of its own: a chain
+// takes them as one.
+bool WeightsFitOneBuffer(const Plan& plan, const DeviceInfo& device);
+
+// Replaces runs of two and more launches in plan->steps that can be chained by one step each.
+// REQUIRES: memory is planned.
+void FindChains(const DeviceInfo& device, Plan* plan);
+
+// The distinct kernels of all chained launches, by name; a launch's case is its index.
+std::vector<KernelInstance> ChainedKernels(const Plan& plan);
+
+// The text of the persistent kernel for the chained functions, to stand behind them. kInternal
+// where launches of one kernel take different arguments.
+StatusOr<std::string> ChainText(const Plan& plan);
+
+// The name of the function that a chained kernel becomes.
+std::string ChainedFunctionName(const KernelInstance& kernel);
+
+// The table of a chain. `weight_offsets`: where each of Plan::weights begins, in bytes.
+std::vector<int32_t> ChainTable(const Plan& plan, const LaunchChain& chain,
+                                const std::vector<size_t>& weight_offsets);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_CHAIN_H_

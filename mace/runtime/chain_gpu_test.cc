@@ -1,0 +1,142 @@
+// Chains on the device at hand: the same kernels give the same bits as launches of their own, run
+// after run, on several threads. On devices without chains both are launches.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <thread>
+
+#include "mace/runtime/engine.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+ValueId AddNode(Node node, const Shape& shape, Graph* graph) {
+  const ValueId id = graph->AddValue(node.name + ":0");
+  graph->value(id).info = {DType::kFloat32, shape};
+  node.outputs = {id};
+  graph->nodes.push_back(std::move(node));
+  return id;
+}
+
+// x [2, 9, 7, 5]: convolutions 3x3 and 1x1 with a residual, pooling, a softmax over the channels;
+// both the sum and the softmax are outputs.
+std::shared_ptr<const Graph> MakeGraph() {
+  auto graph = std::make_shared<Graph>();
+  const ValueId x = graph->AddValue("x");
+  graph->value(x).info = {DType::kFloat32, {2, 9, 7, 5}};
+  graph->value(x).shape_known = true;
+  ValueId last = x;
+  int64_t channels = 5;
+  for (int i = 0; i < 4; ++i) {
+    const int64_t kernel = i % 2 == 0 ? 3 : 1;
+    const std::string name = "conv" + std::to_string(i);
+    Node conv;
+    conv.name = name;
+    conv.type = "Conv2D";
+    conv.inputs = {last, graph->AddConstant(name + "/filter",
+                                            RandomTensor({19, channels, kernel, kernel},
+                                                         static_cast<uint32_t>(i), -0.3f, 0.3f))};
+    conv.attributes.Set("strides", std::vector<int64_t>{1, 1});
+    conv.attributes.Set("padding", int64_t{1});
+    const ValueId made = AddNode(conv, {2, 9, 7, 19}, graph.get());
+    channels = 19;
+    if (i == 0) {
+      last = made;
+      continue;
+    }
+    Node sum;
+    sum.name = "sum" + std::to_string(i);
+    sum.type = "Eltwise";
+    sum.inputs = {last, made};
+    sum.attributes.Set("type", int64_t{i % 2 == 0 ? 0 : 5});  // Sum, or maximum.
+    last = AddNode(sum, {2, 9, 7, 19}, graph.get());
+  }
+  Node softmax;
+  softmax.name = "softmax";
+  softmax.type = "Softmax";
+  softmax.inputs = {last};
+  const ValueId probabilities = AddNode(softmax, {2, 9, 7, 19}, graph.get());
+  GraphPort input;
+  input.name = "x";
+  input.value = x;
+  input.declared_dims = std::vector<int64_t>{2, 9, 7, 5};
+  graph->inputs = {input};
+  for (ValueId id : {last, probabilities}) {
+    GraphPort output;
+    output.name = graph->value(id).name;
+    output.value = id;
+    graph->outputs.push_back(output);
+  }
+  return graph;
+}
+
+StatusOr<std::unique_ptr<Engine>> MakeEngine(bool separate, Precision precision) {
+  Options options;
+  options.memory = MemoryChoice::kBuffer;
+  options.precision = precision;
+  options.separate_launches = separate;
+  return Engine::Create(MakeGraph(), options);
+}
+
+HostTensor Input(uint32_t seed) { return RandomTensor({2, 9, 7, 5}, seed); }
+
+bool SameBits(const std::vector<HostTensor>& a, const std::vector<HostTensor>& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].bytes().size() != b[i].bytes().size() ||
+        std::memcmp(a[i].bytes().data(), b[i].bytes().data(), a[i].bytes().size()) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+class ChainTest : public testing::TestWithParam<Precision> {};
+
+TEST_P(ChainTest, GivesTheBitsOfSeparateLaunches) {
+  auto chained = MakeEngine(false, GetParam()), separate = MakeEngine(true, GetParam());
+  ASSERT_TRUE(chained.ok()) << chained.status().message();
+  ASSERT_TRUE(separate.ok()) << separate.status().message();
+  EXPECT_TRUE((*separate)->plan().chains.empty());
+  if (!(*chained)->plan().chains.empty()) {
+    EXPECT_LT((*chained)->stats().launches_per_run, (*separate)->stats().launches_per_run);
+  }
+  for (uint32_t seed = 1; seed <= 7; ++seed) {
+    auto a = (*chained)->Run({Input(seed)}), b = (*separate)->Run({Input(seed)});
+    ASSERT_TRUE(a.ok()) << a.status().message();
+    ASSERT_TRUE(b.ok()) << b.status().message();
+    EXPECT_TRUE(SameBits(*a, *b)) << "run " << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, ChainTest,
+                         testing::Values(Precision::kFloat32, Precision::kFloat16));
+
+// More work-groups wait than the device has units.
+TEST(Chain, EnginesRunAtOnce) {
+  constexpr int kEngines = 3, kRuns = 20;
+  std::vector<std::unique_ptr<Engine>> engines;
+  for (int i = 0; i < kEngines; ++i) {
+    auto engine = MakeEngine(false, Precision::kFloat32);
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    engines.push_back(*std::move(engine));
+  }
+  const auto expected = engines[0]->Run({Input(1)});
+  ASSERT_TRUE(expected.ok());
+  std::vector<int> right(kEngines);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kEngines; ++i) {
+    threads.emplace_back([&, i] {
+      for (int run = 0; run < kRuns; ++run) {
+        const auto outputs = engines[static_cast<size_t>(i)]->Run({Input(1)});
+        right[static_cast<size_t>(i)] += outputs.ok() && SameBits(*outputs, *expected);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int count : right) EXPECT_EQ(count, kRuns);
+}
+
+}  // namespace
+}  // namespace mace
