@@ -92,6 +92,31 @@ TEST(Stack, Refuses) {
   OpTester("Unstack").Set("num", int64_t{2}).Outputs(3).Input({2}).ExpectRefused("2 outputs");
 }
 
+// Two groups from two inputs, cut anywhere.
+TEST(ChannelShuffle, JoinsAndCuts) {
+  for (int64_t split : {1, 5, 6, 8}) {
+    for (const Shape& shape : {Shape{2, 3, 2, 5}, {1, 2, 2, 8}}) {
+      const HostTensor a = CountingTensor(DType::kFloat32, shape);
+      const HostTensor b = RandomTensor(shape, 3);
+      const int64_t each = shape.back(0), pixels = shape.elements() / each;
+      std::vector<HostTensor> expected;
+      for (const auto& [begin, end] : {std::pair{int64_t{0}, split}, {split, 2 * each}}) {
+        std::vector<int64_t> dims = shape.dims();
+        dims.back() = end - begin;
+        HostTensor part = HostTensor::Allocate({DType::kFloat32, Shape(dims)});
+        for (int64_t i = 0; i < pixels * (end - begin); ++i) {
+          const int64_t pixel = i / (end - begin), k = begin + i % (end - begin);
+          part.f32()[i] = (k % 2 == 0 ? a : b).f32()[pixel * each + k / 2];
+        }
+        expected.push_back(std::move(part));
+      }
+      OpTester tester("ChannelShuffle");
+      tester.Set("group", int64_t{2}).Set("split", split).Outputs(2).Input(a).Input(b);
+      ExpectOutputs(tester, expected);
+    }
+  }
+}
+
 TEST(ChannelShuffle, Groups) {
   for (const Shape& shape : {Shape{2, 3, 2, 6}, {1, 2, 2, 12}, {9}}) {
     const HostTensor x = CountingTensor(DType::kFloat32, shape);
@@ -103,6 +128,19 @@ TEST(ChannelShuffle, Groups) {
     ExpectOutputs(OpTester("ChannelShuffle").Set("group", group).Input(x), {y});
   }
   OpTester("ChannelShuffle").Set("group", int64_t{4}).Input({2, 6}).ExpectRefused("group 4");
+  OpTester("ChannelShuffle")
+      .Set("group", int64_t{2})
+      .Input({2, 6})
+      .Input({2, 7})
+      .ExpectRefused("[2, 7]");
+  OpTester("ChannelShuffle")
+      .Set("group", int64_t{4})
+      .Input({2, 6})
+      .Input({2, 6})
+      .ExpectRefused("2 of shape");
+  OpTester shuffle("ChannelShuffle");
+  shuffle.Set("group", int64_t{2}).Set("split", int64_t{6}).Outputs(2).Input({2, 6});
+  shuffle.ExpectRefused("less than the 6");
   OpTester("ChannelShuffle").Set("group", int64_t{0}).Input({2, 6}).ExpectRefused("1 or more");
 }
 

@@ -59,6 +59,12 @@ void GraphEditor::SetOutput(int index, ValueId id) {
   producers_[id] = index;
 }
 
+void GraphEditor::SetOutputs(int index, std::vector<ValueId> ids) {
+  for (ValueId id : node(index).outputs) producers_[id] = -1;
+  node(index).outputs = std::move(ids);
+  for (ValueId id : node(index).outputs) producers_[id] = index;
+}
+
 void GraphEditor::Remove(int index) {
   Forget(index);
   for (ValueId id : node(index).outputs) {

@@ -31,6 +31,8 @@ class GraphEditor {
   // else -1.
   int SoleReader(ValueId id) const;
   bool IsUsed(ValueId id) const;
+  // The nodes that read the value, one as often as it does.
+  const std::vector<int>& Readers(ValueId id) const { return readers_[id]; }
 
   // All nodes and graph outputs that read `from` read `to` instead. REQUIRES: `to` is made before
   // each reader of `from`.
@@ -42,6 +44,8 @@ class GraphEditor {
   void SetInputs(int index, std::vector<ValueId> inputs);
   // The node of one output makes `id` instead. REQUIRES: nothing else makes it.
   void SetOutput(int index, ValueId id);
+  // The node makes `ids` instead. REQUIRES: nothing else makes them.
+  void SetOutputs(int index, std::vector<ValueId> ids);
   // Takes the node out; its outputs have no producer any more.
   void Remove(int index);
   // `producer` makes what `reader` made, and `reader` is removed. REQUIRES: one output each, and

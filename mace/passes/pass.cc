@@ -5,6 +5,7 @@
 #include "mace/passes/fold_constants.h"
 #include "mace/passes/fold_pad.h"
 #include "mace/passes/fuse_activation.h"
+#include "mace/passes/fuse_channel_shuffle.h"
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
@@ -33,6 +34,7 @@ constexpr Pass kPasses[] = {
     {"fuse_residual", FuseResidual},
     {"recognize_gate", RecognizeGate},
     {"fuse_activation", FuseActivation},
+    {"fuse_channel_shuffle", FuseChannelShuffle},
     {"drop_dead", DropDead},
 };
 

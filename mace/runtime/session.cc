@@ -293,7 +293,7 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, cons
     case Step::Kind::kLaunch:
       return Enqueue(launches_[static_cast<size_t>(step.index)], lane);
     case Step::Kind::kChain:
-      return EnqueueChain(&chains_[static_cast<size_t>(step.index)], lane);
+      return EnqueueChain(static_cast<size_t>(step.index), lane);
     case Step::Kind::kUpload:
       return Upload(step.index, lane);
     case Step::Kind::kDownload:

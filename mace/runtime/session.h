@@ -85,7 +85,9 @@ class Session : public Executor {
   Status BindLaunches(const LibraryCache& cache);
   Status BindChains();
   StatusOr<BoundChain> BindChain(const LaunchChain& chain);
-  Status EnqueueChain(BoundChain* chain, const Lane& lane);
+  Status EnqueueChain(size_t index, const Lane& lane);
+  // "nodes 'x' (Conv2D) to 'y' (Softmax)".
+  std::string ChainName(const LaunchChain& chain) const;
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;

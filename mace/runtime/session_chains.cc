@@ -23,8 +23,9 @@ Status Session::BindChains() {
   if (plan_->chains.empty()) return Status();
   if (programs_.empty()) return Internal("plan: a chain has no program");
   for (const LaunchChain& chain : plan_->chains) {
-    MACE_ASSIGN_OR_RETURN(BoundChain bound, BindChain(chain));
-    chains_.push_back(std::move(bound));
+    StatusOr<BoundChain> bound = BindChain(chain);
+    if (!bound.ok()) return bound.status().WithPrefix(ChainName(chain));
+    chains_.push_back(*std::move(bound));
   }
   return Status();
 }
@@ -55,10 +56,26 @@ StatusOr<Session::BoundChain> Session::BindChain(const LaunchChain& chain) {
   return bound;
 }
 
-Status Session::EnqueueChain(BoundChain* chain, const Lane& lane) {
-  const Status status = Enqueue(chain->halves[chain->next], lane);
-  if (status.ok()) chain->next = 1 - chain->next;
+Status Session::EnqueueChain(size_t index, const Lane& lane) {
+  BoundChain& chain = chains_[index];
+  const BoundLaunch& launch = chain.halves[chain.next];
+  const Status status = lane.queue->Launch(launch.kernel, launch.global, launch.local, lane.event);
+  if (!status.ok()) return status.WithPrefix(ChainName(plan_->chains[index]));
+  chain.next = 1 - chain.next;
   return status;
+}
+
+std::string Session::ChainName(const LaunchChain& chain) const {
+  std::string names[2];
+  for (int launch : chain.launches) {
+    const int node = plan_->launches[static_cast<size_t>(launch)].node;
+    if (node < 0) continue;
+    const Node& named = plan_->graph->nodes[static_cast<size_t>(node)];
+    names[1] = "'" + named.name + "' (" + named.type + ")";
+    if (names[0].empty()) names[0] = names[1];
+  }
+  if (names[0].empty()) return "layout conversions";
+  return "nodes " + names[0] + " to " + names[1];
 }
 
 }  // namespace mace
