@@ -19,14 +19,17 @@ Lowering MakeAlias(const std::string& variant, const LoweringRequest& request,
 
 std::vector<Lowering> LowerAlias(const std::string& op, const LoweringRequest& request) {
   const OpInput& input = request.inputs[0];
-  if (!input.present || input.constant != nullptr || input.info.dtype != DType::kFloat32 ||
-      request.outputs[0].dtype != DType::kFloat32) {
+  const DeviceType type = DeviceTypeOf(input.info.dtype);
+  if (!input.present || input.constant != nullptr || type == DeviceType::kNone ||
+      DeviceTypeOf(request.outputs[0].dtype) != type) {
     return {};
   }
   const Nhwc from = AsNhwc(input.info.shape), to = AsNhwc(request.outputs[0].shape);
   std::vector<Lowering> ways;
   ways.push_back(
       MakeAlias(op + "_alias_row_major", request, {Layout::kRowMajor, Storage::kBuffer}));
+  ways[0].integers = Integers::kFromKernels;
+  if (type == DeviceType::kInteger) return ways;
   const bool image = request.storage == Storage::kImage;
   // Pixels of a buffer lie one behind the other, those of an image in rows.
   const bool same_places =

@@ -61,7 +61,7 @@ class ArgMaxOp : public Op {
     const int64_t results = shape.elements() / extent;
     const int group = ReductionGroup(*request.device, extent, results);
     Lowering lowering = StartRowMajorLowering("argmax_row_major", request);
-    lowering.integer_outputs = true;
+    lowering.integers = Integers::kFromKernels;
     Launch launch = StartLaunch("argmax.cl", "argmax", request, Storage::kBuffer);
     launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", smallest_ ? "1" : "0"}};
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};

@@ -6,6 +6,7 @@
 
 #include "mace/ops/alias_op.h"
 #include "mace/ops/integers.h"
+#include "mace/ops/lowering_support.h"
 
 namespace mace {
 namespace {
@@ -43,12 +44,30 @@ class CastOp : public Op {
     return Status::Ok();
   }
 
-  // Between integers, or to them, there is nothing on the GPU.
+  // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
+  // is nothing on the GPU.
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    const DType from = request.inputs[0].info.dtype;
+    const bool from_integer = DeviceTypeOf(from) == DeviceType::kInteger;
+    if (from_integer && IsFloat(dtype_)) return LowerConversion("cast_from_int", request);
+    if (IsFloat(from) && dtype_ == DType::kInt32) return LowerConversion("cast_to_int", request);
+    if (dtype_ == DType::kBool && from != DType::kBool) return {};
     return LowerAlias("cast", request);
   }
 
  private:
+  static std::vector<Lowering> LowerConversion(const char* kernel, const LoweringRequest& request) {
+    const int64_t elements = request.outputs[0].shape.elements();
+    if (request.inputs[0].constant != nullptr || elements > INT32_MAX / 2) return {};
+    Lowering lowering = StartRowMajorLowering(kernel, request);
+    lowering.integers = Integers::kFromKernels;
+    Launch launch = StartLaunch("cast.cl", kernel, request, Storage::kBuffer);
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
+    SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
+    lowering.launches.push_back(std::move(launch));
+    return {std::move(lowering)};
+  }
+
   const DType dtype_;
 };
 

@@ -125,9 +125,8 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
 
   Lowering lowering = StartLowering(norm_.name, request, storage);
   lowering.in_place = storage == Storage::kBuffer;
-  const size_t floats = request.precision == Precision::kFloat16 ? 2 : 1;
-  lowering.scratch = {{static_cast<size_t>(parts) * 8 * floats},
-                      {static_cast<size_t>(instances * groups) * 2 * floats}};
+  lowering.scratch = {{static_cast<size_t>(parts) * 8, true},
+                      {static_cast<size_t>(instances * groups) * 2, true}};
   const auto add = [&](const char* kernel, int group, std::vector<KernelArgument> arguments,
                        int64_t items) {
     Launch launch = StartLaunch("group_norm.cl", kernel, request, storage);

@@ -16,11 +16,4 @@ std::string KernelInstance::function_name() const {
          (precision == Precision::kFloat16 ? "_f16_" : "_f32_") + ToHex(Bytes(digest.data(), 6));
 }
 
-void SetPrecision(Precision precision, Lowering* lowering) {
-  lowering->precision = precision;
-  for (TensorFormat& format : lowering->inputs) format.precision = precision;
-  if (lowering->integer_outputs) return;  // Four bytes an element, like float32.
-  for (TensorFormat& format : lowering->outputs) format.precision = precision;
-}
-
 }  // namespace mace

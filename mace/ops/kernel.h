@@ -113,14 +113,27 @@ struct PackedWeights {
   bool keep_float32 = false;
 };
 
+// Alive only during the op's own launches.
 struct ScratchBuffer {
-  size_t elements = 0;  // Of the storage type; alive only during the op's own launches.
+  size_t elements = 0;
+  bool keep_float32 = false;  // Floats also where the storage type is half.
 };
+
+inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {
+  return scratch.keep_float32 ? Precision::kFloat32 : precision;
+}
 
 // A roofline's two numbers.
 struct Cost {
   double flops = 0;  // Multiply and add count as two.
   double bytes = 0;  // Read and written, weights included.
+};
+
+// Which integers a way reads and writes.
+enum class Integers : uint8_t {
+  kUnknown,      // None.
+  kFromKernels,  // Those that kernels made, which fit; what the host sends may not.
+  kAny,  // Those of the host too: one that does not fit is as wrong for the op as it is cut.
 };
 
 // One way to run an op on a GPU, bound to shapes.
@@ -154,16 +167,14 @@ struct Lowering {
   // output_slices[i], a multiple of 4, and its channel count is a multiple of 4 or it is the last.
   // No launches.
   std::vector<int64_t> output_slices;
-  // The outputs are int32 whatever the precision, in row-major buffers: their kRawOutput arguments
-  // are `__global int` pointers. Only the host reads them.
-  bool integer_outputs = false;
+  // Where an operand holds integers (DeviceType::kInteger) the way is offered if it knows them: the
+  // arguments of such inputs and outputs are `__global int` pointers, their formats row-major
+  // buffers.
+  Integers integers = Integers::kUnknown;
   // The output may share the memory of input 0, which the kernel reads and writes element by
   // element.
   bool in_place = false;
 };
-
-// Ops say layout and storage alone: sets the precision of all that the lowering reads and writes.
-void SetPrecision(Precision precision, Lowering* lowering);
 
 }  // namespace mace
 

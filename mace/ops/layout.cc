@@ -2,6 +2,12 @@
 
 namespace mace {
 
+DeviceType DeviceTypeOf(DType dtype) {
+  if (IsFloat(dtype) || dtype == DType::kBool) return DeviceType::kNumber;
+  const bool integer = dtype == DType::kInt32 || dtype == DType::kInt64;
+  return integer ? DeviceType::kInteger : DeviceType::kNone;
+}
+
 Nhwc AsNhwc(const Shape& shape) {
   Nhwc view;
   view.c = shape.back(0);

@@ -20,9 +20,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "mace/graph/dtype.h"
 #include "mace/graph/shape.h"
 
 namespace mace {
+
+// What a kernel sees of a dtype.
+//   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
+//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. What kernels
+//   make
+//             are places in tensors, which fit; an int64 that comes from the host and does not fit
+//             is cut to the nearest that does.
+//   kNone     nothing: such a tensor stays on the host
+enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
+DeviceType DeviceTypeOf(DType dtype);
 
 enum class Layout : uint8_t { kRowMajor, kChannels4 };
 enum class Storage : uint8_t { kBuffer, kImage };

@@ -18,6 +18,10 @@ bool IsIndexable(const TensorInfo& info) {
          PaddedElements(info.shape) <= std::numeric_limits<int32_t>::max() - (1 << 16);
 }
 
+bool IsNumbers(const TensorInfo& info) {
+  return DeviceTypeOf(info.dtype) == DeviceType::kNumber && IsIndexable(info);
+}
+
 bool FitsImage(const TensorInfo& info, const DeviceInfo& device) {
   const Nhwc view = AsNhwc(info.shape);
   return view.blocks() * view.w <= static_cast<int64_t>(device.image2d_max_width) &&
@@ -48,14 +52,10 @@ Lowering Start(const std::string& variant, const LoweringRequest& request, Tenso
 
 bool CanLower(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
-    if (!input.present) continue;
-    if (!IsIndexable(input.info)) return false;
-    if (input.constant != nullptr ? !IsFloat(input.info.dtype)
-                                  : input.info.dtype != DType::kFloat32)
-      return false;
+    if (input.present && !IsNumbers(input.info)) return false;
   }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != DType::kFloat32 || !IsIndexable(output)) return false;
+    if (!IsNumbers(output)) return false;
   }
   return true;
 }

@@ -11,8 +11,8 @@
 
 namespace mace {
 
-// Whether kernels can index these tensors: activations and outputs are float32, constants of a
-// float kind, none is empty, and every element's index fits an int, padding included.
+// Whether kernels can index these tensors: all hold floats or bools, none is empty, and every
+// element's index fits an int, padding included.
 bool CanLower(const LoweringRequest& request);
 
 // Images where the request asks for them and every activation and output fits the device's largest
@@ -54,7 +54,7 @@ int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs);
 PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
                                 int64_t channels);
 
-// The floats of a constant of any float kind.
+// The floats of a constant of any float kind, or of bools: 0 and 1.
 std::vector<float> ToFloats(const HostTensor& tensor);
 
 // Dense elements seen as channels4 with pitch = channels rounded up: what READ4 sees, in float32.

@@ -15,6 +15,22 @@ Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
   return cost;
 }
 
+void SetPrecision(const LoweringRequest& request, Lowering* lowering) {
+  const auto precision_of = [&](const TensorInfo& info) {
+    return DeviceTypeOf(info.dtype) == DeviceType::kInteger ? Precision::kFloat32
+                                                            : request.precision;
+  };
+  lowering->precision = request.precision;
+  for (size_t i = 0; i < lowering->inputs.size(); ++i) {
+    lowering->inputs[i].precision =
+        i < request.inputs.size() ? precision_of(request.inputs[i].info) : request.precision;
+  }
+  for (size_t i = 0; i < lowering->outputs.size(); ++i) {
+    lowering->outputs[i].precision =
+        i < request.outputs.size() ? precision_of(request.outputs[i]) : request.precision;
+  }
+}
+
 const OpDefinition* FindOp(const std::string& type) {
   for (size_t i = 0; i < kOpTableSize; ++i) {
     if (type == kOpTable[i]->type) return kOpTable[i];

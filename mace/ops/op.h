@@ -71,6 +71,10 @@ struct OpDefinition {
   StatusOr<std::unique_ptr<Op>> (*make)(const Node& node);
 };
 
+// Ops say layout and storage alone: sets the precision of all that the lowering reads and writes to
+// that of the request; of integers to float32, which is as wide.
+void SetPrecision(const LoweringRequest& request, Lowering* lowering);
+
 // Finds the definition of a type, or null.
 const OpDefinition* FindOp(const std::string& type);
 

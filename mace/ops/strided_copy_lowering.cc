@@ -14,17 +14,17 @@ bool IsIndexable(const TensorInfo& info) {
   return view.rows() * view.w * view.blocks() * 4 < std::numeric_limits<int32_t>::max() - (1 << 16);
 }
 
+bool HoldsNumbers(const TensorInfo& info) {
+  return DeviceTypeOf(info.dtype) == DeviceType::kNumber;
+}
+
 bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& copies) {
   for (const StridedCopy& copy : copies) {
     const OpInput& input = request.inputs[static_cast<size_t>(copy.input)];
-    if (!input.present || !IsIndexable(input.info)) return false;
-    const bool is_float =
-        input.constant != nullptr ? IsFloat(input.info.dtype) : input.info.dtype == DType::kFloat32;
-    if (!is_float) return false;
+    if (!input.present || !IsIndexable(input.info) || !HoldsNumbers(input.info)) return false;
   }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != DType::kFloat32 || output.shape.elements() == 0 || !IsIndexable(output))
-      return false;
+    if (!HoldsNumbers(output) || output.shape.elements() == 0 || !IsIndexable(output)) return false;
   }
   return true;
 }

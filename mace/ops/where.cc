@@ -1,8 +1,9 @@
 // Where: y = condition ? a : b, element by element with NumPy's broadcasting over any rank. Inputs
-// condition (bool), a, b of one type, which the result has (floats of any kind give float32). On
-// the GPU where the condition is constant: a mask.
+// condition (bool), a, b of one type, which the result has (floats of any kind give float32).
+#include <algorithm>
 #include <cstring>
 
+#include "mace/ops/broadcast_operand.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
 #include "mace/ops/op.h"
@@ -48,65 +49,68 @@ class WhereOp : public Op {
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    if (request.inputs[0].constant == nullptr) return {};
-    LoweringRequest floats = request;  // The condition is no activation.
-    floats.inputs.erase(floats.inputs.begin());
-    const bool computed =
-        request.inputs[1].constant == nullptr || request.inputs[2].constant == nullptr;
-    if (!CanLower(floats) || !computed ||
-        request.inputs[0].info.shape.elements() >= (int64_t{1} << 31)) {
-      return {};
-    }
-    Lowering lowering = StartRowMajorLowering("where_strided", request);
-    Launch launch = StartLaunch("where.cl", "where_strided", request, Storage::kBuffer);
-    for (int i = 0; i < 3; ++i)
-      AppendOperand(request.inputs[static_cast<size_t>(i)], i, &lowering, &launch);
-    launch.arguments.push_back(RawOutputArgument(0));
-    const Shape& shape = request.outputs[0].shape;
-    for (int axis = 7; axis >= 0; --axis) {
-      launch.arguments.push_back(static_cast<int32_t>(shape.back(axis)));
-    }
-    for (const OpInput& input : request.inputs) {
-      for (int32_t step : Steps(input.info.shape)) launch.arguments.push_back(step);
-    }
-    launch.arguments.push_back(static_cast<int32_t>(shape.elements()));
-    SetFlatSize(*request.device, static_cast<size_t>(shape.elements()), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    const std::vector<OpInput>& inputs = request.inputs;
+    const bool computed = std::any_of(inputs.begin(), inputs.end(), [](const OpInput& input) {
+      return input.constant == nullptr;
+    });
+    if (!CanLower(request) || !computed) return {};
+    const Shape& out = request.outputs[0].shape;
+    const bool folds = std::all_of(inputs.begin(), inputs.end(), [&](const OpInput& input) {
+      return FoldsIntoView(input.info.shape, out);
+    });
+    return {folds ? LowerChannels4(request) : LowerRowMajor(request)};
   }
 
  private:
-  // Along the eight axes that the result is seen with; 0 where the operand has extent 1.
-  static std::vector<int32_t> Steps(const Shape& shape) {
-    std::vector<int32_t> steps(8, 0);
-    int64_t step = 1;
-    for (int from_end = 0; from_end < shape.rank(); ++from_end) {
-      if (shape.back(from_end) != 1)
-        steps[static_cast<size_t>(7 - from_end)] = static_cast<int32_t>(step);
-      step *= shape.back(from_end);
-    }
-    return steps;
+  // A condition that is a number has memory too: it has no parameter.
+  static std::vector<BroadcastOperand> Operands(const LoweringRequest& request) {
+    std::vector<BroadcastOperand> operands;
+    for (int i = 0; i < 3; ++i) operands.push_back(MakeBroadcastOperand(request, i));
+    if (operands[0].constant != nullptr) operands[0].kind = BroadcastOperand::Kind::kWeights;
+    return operands;
   }
 
-  static void AppendOperand(const OpInput& input, int index, Lowering* lowering, Launch* launch) {
-    static const char* const kMacros[] = {"", "A_CONSTANT", "B_CONSTANT"};
-    const bool constant = input.constant != nullptr;
-    if (index > 0) launch->kernel.macros[kMacros[index]] = constant ? "1" : "0";
-    if (!constant) {
-      launch->arguments.push_back(RawInputArgument(index));
-      return;
+  static Lowering LowerChannels4(const LoweringRequest& request) {
+    const Storage storage = StorageWithinLimits(request);
+    const Nhwc view = AsNhwc(request.outputs[0].shape);
+    const std::vector<BroadcastOperand> operands = Operands(request);
+    const int blocks_per_item = BlocksPerItem(request, storage);
+    Lowering lowering = StartLowering("where", request, storage);
+    Launch launch = StartLaunch("where.cl", "where", request, storage);
+    launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
+    for (size_t i = 0; i < 3; ++i) {
+      AppendChannels4Operand(operands[i], kLetters[i], view.c, &lowering, &launch);
     }
-    launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-    PackedWeights weights;
-    weights.name = index == 0 ? "condition" : (index == 1 ? "a" : "b");
-    weights.elements = static_cast<size_t>(input.info.shape.elements());
-    weights.keep_float32 = true;
-    weights.pack = [values = *input.constant](float* destination) {
-      const HostTensor floats = values.ConvertTo(DType::kFloat32);
-      std::copy_n(floats.f32(), floats.shape().elements(), destination);
-    };
-    lowering->weights.push_back(std::move(weights));
+    launch.arguments.insert(
+        launch.arguments.end(),
+        {OutputArgument(0), static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.h),
+         static_cast<int32_t>(view.c), operands[1].scalar, operands[2].scalar});
+    const int64_t items =
+        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    lowering.launches.push_back(std::move(launch));
+    return lowering;
   }
+
+  static Lowering LowerRowMajor(const LoweringRequest& request) {
+    Lowering lowering = StartRowMajorLowering("where_strided", request);
+    Launch launch = StartLaunch("where.cl", "where_strided", request, Storage::kBuffer);
+    const std::vector<BroadcastOperand> operands = Operands(request);
+    for (size_t i = 0; i < 3; ++i) {
+      AppendRowMajorOperand(operands[i], kLetters[i], &lowering, &launch);
+    }
+    launch.arguments.push_back(RawOutputArgument(0));
+    const Shape& shape = request.outputs[0].shape;
+    AppendExtents(shape, &launch);
+    for (const BroadcastOperand& operand : operands) AppendSteps(operand.shape, &launch);
+    launch.arguments.push_back(static_cast<int32_t>(shape.elements()));
+    SetFlatSize(*request.device, static_cast<size_t>(shape.elements()), &launch);
+    lowering.launches.push_back(std::move(launch));
+    return lowering;
+  }
+
+  // Of the operands in broadcast_operand.clh.
+  static constexpr const char* kLetters[] = {"C", "A", "B"};
 };
 
 StatusOr<std::unique_ptr<Op>> MakeWhere(const Node&) { return std::unique_ptr<Op>(new WhereOp()); }

@@ -1,61 +1,70 @@
-// y = condition ? a : b in row-major order, any broadcast: eight extents, and eight steps an operand. The condition is
-// a constant of floats, 0 or 1. A_CONSTANT, B_CONSTANT: the operand is a constant of floats too.
-#ifdef USE_where_strided
-#undef A_POINTER
-#undef A_VALUE
-#undef B_POINTER
-#undef B_VALUE
-#if A_CONSTANT
-#define A_POINTER __global const float *a
-#define A_VALUE(i) a[i]
+// y = c ? a : b for a condition c of 0 and 1 (a NaN in what is not chosen stays out).
+//
+//   where          channels4, broadcasts that the 4-D view can express
+//   where_strided  row-major, any broadcast
+#include "broadcast_operand.clh"
+#include "elementwise.clh"
+
+// The condition's, as A's and B's; never a number.
+#undef C_PARAMETER
+#undef C4
+#undef C_POINTER
+#undef C1
+#if C_KIND == 0
+#define C_PARAMETER OPERAND_TENSOR(c)
+#define C4(n, h, w, block) TENSOR4(c, n, h, w, block)
+#define C_POINTER __global const STORAGE_T *c
+#define C1(i) LOAD(c, i)
 #else
-#define A_POINTER __global const STORAGE_T *a
-#define A_VALUE(i) LOAD(a, i)
-#endif
-#if B_CONSTANT
-#define B_POINTER __global const float *b
-#define B_VALUE(i) b[i]
-#else
-#define B_POINTER __global const STORAGE_T *b
-#define B_VALUE(i) LOAD(b, i)
+#define C_PARAMETER OPERAND_WEIGHTS(c)
+#define C4(n, h, w, block) WEIGHTS4(c, n, h, w, block)
+#define C_POINTER __global const float *c
+#define C1(i) c[i]
 #endif
 
-ENTRY void KERNEL(ITEM_IDS __global const float *condition, A_POINTER, B_POINTER, __global STORAGE_T *y, int e0, int e1,
-                  int e2, int e3, int e4, int e5, int e6, int e7, int c0, int c1, int c2, int c3, int c4, int c5,
-                  int c6, int c7, int a0, int a1, int a2, int a3, int a4, int a5, int a6, int a7, int b0, int b1,
-                  int b2, int b3, int b4, int b5, int b6, int b7, int total) {
+#ifdef USE_where
+ENTRY void KERNEL(ITEM_IDS C_PARAMETER A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels,
+                  float a_scalar, float b_scalar) {
+  const int blocks = (channels + 3) / 4;
+  const int total = rows * y_width * blocks;
+  const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
+  for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
+    const int3 at = mace_block_position(i, y_width, blocks);
+    const int n = at.x / height;
+    const int h = at.x - n * height;
+#if C_SPLAT
+    const float4 condition = C4(n, h, at.y, 0).x;
+#else
+    const float4 condition = C4(n, h, at.y, at.z);
+#endif
+#if A_KIND == 2
+    const float4 v = a_scalar;
+#elif A_SPLAT
+    const float4 v = A4(n, h, at.y, 0).x;
+#else
+    const float4 v = A4(n, h, at.y, at.z);
+#endif
+#if B_KIND == 2
+    const float4 u = b_scalar;
+#elif B_SPLAT
+    const float4 u = B4(n, h, at.y, 0).x;
+#else
+    const float4 u = B4(n, h, at.y, at.z);
+#endif
+    WRITE4(y, at.x, at.y, at.z, channels, select(u, v, condition != (float4)(0.0f)));
+  }
+}
+#endif
+
+#ifdef USE_where_strided
+ENTRY void KERNEL(ITEM_IDS C_POINTER, A_POINTER, B_POINTER, __global STORAGE_T *y, OPERAND_EXTENTS, OPERAND_STEPS(c),
+                  OPERAND_STEPS(a), OPERAND_STEPS(b), int total) {
   const int index = ITEM_ID(0);
   if (index >= total) return;
-  const int8 extents = (int8)(e0, e1, e2, e3, e4, e5, e6, e7);
-  // The position along each axis, innermost first.
-  int rest = index;
-  int8 at;
-  at.s7 = rest % extents.s7;
-  rest /= extents.s7;
-  at.s6 = rest % extents.s6;
-  rest /= extents.s6;
-  at.s5 = rest % extents.s5;
-  rest /= extents.s5;
-  at.s4 = rest % extents.s4;
-  rest /= extents.s4;
-  at.s3 = rest % extents.s3;
-  rest /= extents.s3;
-  at.s2 = rest % extents.s2;
-  rest /= extents.s2;
-  at.s1 = rest % extents.s1;
-  at.s0 = rest / extents.s1;
-  const int8 c = at * (int8)(c0, c1, c2, c3, c4, c5, c6, c7);
-  const int at_c = c.s0 + c.s1 + c.s2 + c.s3 + c.s4 + c.s5 + c.s6 + c.s7;
-  const int8 p = at * (int8)(a0, a1, a2, a3, a4, a5, a6, a7);
-  const int at_a = p.s0 + p.s1 + p.s2 + p.s3 + p.s4 + p.s5 + p.s6 + p.s7;
-  const int8 q = at * (int8)(b0, b1, b2, b3, b4, b5, b6, b7);
-  const int at_b = q.s0 + q.s1 + q.s2 + q.s3 + q.s4 + q.s5 + q.s6 + q.s7;
-  float value;
-  if (condition[at_c] != 0.0f) {
-    value = A_VALUE(at_a);
-  } else {
-    value = B_VALUE(at_b);
-  }
-  STORE(y, index, value);
+  const int8 at = mace_position_of(index, (int8)(e0, e1, e2, e3, e4, e5, e6, e7));
+  const float condition = C1(mace_sum8(at * STEPS_OF(c)));
+  const float v = A1(mace_sum8(at * STEPS_OF(a)));
+  const float u = B1(mace_sum8(at * STEPS_OF(b)));
+  STORE(y, index, condition != 0.0f ? v : u);
 }
 #endif

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -26,8 +28,33 @@ TEST(Where, BroadcastsAllThree) {
   }
 }
 
-TEST(Where, ComputedConditionAndIntegers) {
-  OpTester("Where").Input(Mask({2, 3})).Input({2, 3}).Input({3}).CpuOnly().Run();
+TEST(Where, ComputedConditionBroadcasts) {
+  const Shape cases[][3] = {{{2, 3, 4, 5}, {2, 3, 4, 5}, {2, 3, 4, 5}},
+                            {{2, 3, 4, 1}, {1, 4, 8}, {8}},
+                            {{8}, {2, 1, 3, 8}, {1}},
+                            {{2, 2, 1, 3, 5}, {1}, {2, 4, 1, 5}}};
+  uint32_t seed = 1;
+  for (const auto& shapes : cases) {
+    SCOPED_TRACE(shapes[0].ToString());
+    const HostTensor mask = Mask(shapes[0]);
+    OpTester("Where").Input(mask).Input(shapes[1]).Input(shapes[2]).Seed(seed++).Run();
+    OpTester("Where").Input(mask).Constant(shapes[1]).Constant(shapes[2]).Seed(seed++).Run();
+  }
+}
+
+TEST(Where, WhatIsNotChosenStaysOut) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Shape shape({7});
+  const HostTensor x =
+      HostTensor::FromVector<float>(DType::kFloat32, shape, {1, nan, nan, 4, nan, nan, 7});
+  OpTester("Where").Input(Mask(shape)).Input(x).Input(shape).Run();
+}
+
+TEST(Where, BoolsOfBools) {
+  OpTester("Where").Input(Mask({2, 3})).Input(Mask({3})).Input(Mask({2, 1})).Run();
+}
+
+TEST(Where, Integers) {
   OpTester tester("Where");
   tester.Input(Mask({3}))
       .Input(HostTensor::FromVector<int64_t>(DType::kInt64, Shape({3}), {1, 2, 3}))

@@ -173,10 +173,10 @@ class Builder {
     if (!on_host_[Index(value)] && !graph_.IsConstant(value)) {
       return Internal("value '" + graph_.value(value).name + "' is read before it is made");
     }
-    if (graph_.value(value).info.dtype != DType::kFloat32 &&
-        !IsFloat(graph_.value(value).info.dtype)) {
-      return Internal("value '" + graph_.value(value).name +
-                      "' is not float and cannot go to the device");
+    const DType dtype = graph_.value(value).info.dtype;
+    if (DeviceTypeOf(dtype) == DeviceType::kNone) {
+      return Internal("value '" + graph_.value(value).name + "' is " + DTypeName(dtype) +
+                      " and cannot go to the device");
     }
     const int tensor = MakeTensor(value, kHostFormat);
     StepsFor(value)->push_back({Step::Kind::kUpload, tensor});
@@ -266,10 +266,11 @@ class Builder {
       plan_->weights.push_back(std::move(weights));
     }
     const int first_scratch = static_cast<int>(plan_->regions.size());
-    const size_t element = ElementBytes(lowering.precision);
     for (const ScratchBuffer& scratch : lowering.scratch) {
       MemoryRegion region;
-      region.bytes = scratch.elements * element + kOverReadBytes;
+      region.bytes =
+          scratch.elements * ElementBytes(ScratchPrecision(scratch, lowering.precision)) +
+          kOverReadBytes;
       plan_->regions.push_back(region);
     }
     for (Launch& launch : lowering.launches) {

@@ -17,10 +17,26 @@ std::string FormatLimit(const Shape& shape, const TensorFormat& format, const De
          std::to_string(device.image2d_max_height);
 }
 
-std::string WayLimit(const Lowering& way, const LoweringRequest& request) {
+// Names an operand that holds integers; empty where none does.
+std::string FindIntegers(const LoweringRequest& request) {
+  for (const OpInput& input : request.inputs) {
+    if (input.present && input.constant == nullptr &&
+        DeviceTypeOf(input.info.dtype) == DeviceType::kInteger) {
+      return std::string("an input is ") + DTypeName(input.info.dtype);
+    }
+  }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != (way.integer_outputs ? DType::kInt32 : DType::kFloat32))
+    if (DeviceTypeOf(output.dtype) == DeviceType::kInteger) {
       return std::string("an output is ") + DTypeName(output.dtype);
+    }
+  }
+  return "";
+}
+
+std::string WayLimit(const Lowering& way, const LoweringRequest& request) {
+  if (way.integers == Integers::kUnknown) {
+    const std::string integer = FindIntegers(request);
+    if (!integer.empty()) return integer;
   }
   for (size_t i = 0; i < way.inputs.size() && i < request.inputs.size(); ++i) {
     if (request.inputs[i].constant != nullptr || !request.inputs[i].present) continue;
@@ -50,12 +66,13 @@ bool UsesImages(const Lowering& way) {
 // What keeps every way of a node off the device, whatever its op offers.
 std::string TypeLimit(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
-    if (input.present && input.constant == nullptr && input.info.dtype != DType::kFloat32) {
+    if (input.present && input.constant == nullptr &&
+        DeviceTypeOf(input.info.dtype) == DeviceType::kNone) {
       return std::string("an input is ") + DTypeName(input.info.dtype);
     }
   }
   for (const TensorInfo& output : request.outputs) {
-    if (output.dtype != DType::kFloat32 && output.dtype != DType::kInt32)
+    if (DeviceTypeOf(output.dtype) == DeviceType::kNone)
       return std::string("an output is ") + DTypeName(output.dtype);
     if (output.shape.elements() == 0) return "an output is empty";
     if (output.shape.elements() > INT32_MAX / 2) return "an output has more than 2^30 elements";
@@ -158,7 +175,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
         found.why = limit;
         continue;
       }
-      SetPrecision(request.precision, &way);
+      SetPrecision(request, &way);
       (images ? with_images : with_buffers).push_back(std::move(way));
     }
   }
@@ -180,9 +197,8 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
   };
   if (std::all_of(found.ways.begin(), found.ways.end(), must_not_be_chosen)) found.ways.clear();
   if (found.ways.empty() && found.why.empty()) {
-    const bool integer = !request.outputs.empty() && request.outputs[0].dtype == DType::kInt32;
-    found.why =
-        integer ? "an output is int32" : "the op has no GPU kernel for these shapes and attributes";
+    found.why = FindIntegers(request);
+    if (found.why.empty()) found.why = "the op has no GPU kernel for these shapes and attributes";
   }
   return found;
 }

@@ -1,5 +1,7 @@
 #include "mace/plan/plan.h"
 
+#include <algorithm>
+
 #include "mace/plan/builder.h"
 #include "mace/plan/candidates.h"
 #include "mace/plan/chain.h"
@@ -21,12 +23,44 @@ Status RefuseFallback(const Graph& graph, const std::vector<NodeCandidates>& can
   return Status::Ok();
 }
 
+// What reads integers that only the host has stays there, unless its ways take them too: a way that
+// only kernels' integers fit would have them cut.
+class HostIntegers {
+ public:
+  HostIntegers(const Graph& graph, bool inputs_fit)
+      : graph_(graph), fit_(graph.values.size(), false) {
+    for (const GraphPort& input : graph.inputs) fit_[static_cast<size_t>(input.value)] = inputs_fit;
+  }
+
+  // In the order of the graph.
+  void Visit(const Node& node, NodeCandidates* found) {
+    const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      return id != kNoValue && !graph_.IsConstant(id) && !fit_[static_cast<size_t>(id)] &&
+             DeviceTypeOf(graph_.value(id).info.dtype) == DeviceType::kInteger;
+    });
+    std::vector<Lowering>& ways = found->ways;
+    if (any && !ways.empty()) {
+      const auto last = std::remove_if(ways.begin(), ways.end(), [](const Lowering& way) {
+        return way.integers != Integers::kAny;
+      });
+      ways.erase(last, ways.end());
+      if (ways.empty()) found->why = "an input holds integers of the host";
+    }
+    for (ValueId id : node.outputs) fit_[static_cast<size_t>(id)] = !ways.empty();
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<bool> fit_;
+};
+
 std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
   const Graph& graph = *plan.graph;
   const std::vector<Precision> precisions =
       plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
                                       : plan.options.precisions;
   std::vector<NodeCandidates> candidates(graph.nodes.size());
+  HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (device == nullptr) {
       candidates[n].why = "the device is the CPU";
@@ -35,6 +69,7 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
     PlanOptions options = plan.options;
     options.precision = precisions[n];
     candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
+    host_integers.Visit(graph.nodes[n], &candidates[n]);
   }
   return candidates;
 }

@@ -26,6 +26,8 @@ struct PlanOptions {
   bool chain_launches = false;
   // One for each node, in place of what `precision` says; empty: as `precision` says.
   std::vector<Precision> precisions;
+  // The integers among the graph's inputs fit an int32, as those that kernels make do.
+  bool integer_inputs_fit = false;
   // Looks over the ways of a node before one is chosen: may set measured_ms, remove ways, and add
   // copies with other work-group sizes. Null: nobody measured anything.
   std::function<void(const Node& node, std::vector<Lowering>* ways)> refine_ways;

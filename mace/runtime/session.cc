@@ -11,6 +11,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/plan/chain.h"
+#include "mace/runtime/device_elements.h"
 
 namespace mace {
 namespace {
@@ -50,6 +51,11 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
     kernels.push_back({name, Join(std::vector<std::string>(set.begin(), set.end()), ", ")});
   }
   return kernels;
+}
+
+// Of a row-major buffer that is sent or received.
+size_t DeviceBytes(const DeviceTensor& tensor) {
+  return static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
 }
 
 Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& kernel) {
@@ -228,6 +234,9 @@ void Session::PrepareHost() {
         continue;
       }
       const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(step.index)];
+      if (!LiesAsOnDevice(tensor.info.dtype)) {
+        staging_.resize(std::max(staging_.size(), DeviceBytes(tensor)));
+      }
       if (step.kind == Step::Kind::kDownload) downloaded[static_cast<size_t>(tensor.value)] = true;
     }
   }
@@ -341,7 +350,11 @@ Status Session::Upload(int index, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->graph->value(tensor.value).name;
-  return lane.queue->Write(memory_.region(tensor.region), host.bytes(), name, lane.event);
+  const ClMemory& memory = memory_.region(tensor.region);
+  if (LiesAsOnDevice(host.dtype())) return lane.queue->Write(memory, host.bytes(), name, lane.event);
+  const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
+  ToDeviceElements(host, elements);
+  return lane.queue->Write(memory, elements, name, lane.event);
 }
 
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
@@ -351,9 +364,13 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);
-  const size_t bytes = static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
-  return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
-                          lane.event);
+  const size_t bytes = DeviceBytes(tensor);
+  if (LiesAsOnDevice(tensor.info.dtype)) {
+    return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name, lane.event);
+  }
+  MACE_RETURN_IF_ERROR(lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, lane.event));
+  FromDeviceElements(Bytes(staging_.data(), bytes), host);
+  return Status();
 }
 
 void Session::CopyHostOutputs(std::vector<HostTensor>* outputs) const {

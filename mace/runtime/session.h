@@ -110,6 +110,7 @@ class Session : public Executor {
   std::vector<BoundLaunch> launches_;
   std::vector<BoundChain> chains_;
   HostValues values_;
+  std::vector<uint8_t> staging_;  // For what lies otherwise on the device: the largest of it.
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
   size_t reused_programs_ = 0;

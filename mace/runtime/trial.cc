@@ -108,6 +108,7 @@ StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay&
   trial.way = way.id;
   PlanOptions options;
   options.precisions = {way.precision};
+  options.integer_inputs_fit = true;
   bool found = false;
   options.refine_ways = [&](const Node&, std::vector<Lowering>* ways) {
     found = KeepWay(device, trial.way, ways);
@@ -125,9 +126,14 @@ std::vector<HostTensor> MakeTrialInputs(const Trial& trial) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<HostTensor> inputs;
   for (const GraphPort& port : trial.plan->graph->inputs) {
-    HostTensor tensor = HostTensor::Allocate(trial.plan->graph->value(port.value).info);
+    const TensorInfo& info = trial.plan->graph->value(port.value).info;
+    HostTensor tensor = HostTensor::Allocate({DType::kFloat32, info.shape});
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
-    inputs.push_back(std::move(tensor));
+    // Integers become zeros, which are places in any tensor; of the bools half are true.
+    for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(info.shape.elements()))) {
+      if (info.dtype == DType::kBool) v = v < 0 ? 0.0f : 1.0f;
+    }
+    inputs.push_back(IsFloat(info.dtype) ? std::move(tensor) : tensor.ConvertTo(info.dtype));
   }
   return inputs;
 }

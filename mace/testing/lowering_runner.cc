@@ -164,6 +164,16 @@ Status MarkLaunched(const Lowering& lowering, RunState* state) {
   return Status();
 }
 
+// A tensor whose elements are the bits of int32.
+HostTensor BitsOfNumbers(const HostTensor& numbers) {
+  HostTensor bits = HostTensor::Allocate(numbers.info());
+  for (int64_t i = 0; i < numbers.shape().elements(); ++i) {
+    const int32_t number = static_cast<int32_t>(numbers.f32()[i]);
+    std::memcpy(bits.f32() + i, &number, sizeof(number));
+  }
+  return bits;
+}
+
 Status PlaceInputs(const LoweringRun& run, RunState* state) {
   const Lowering& lowering = *run.lowering;
   for (size_t i = 0; i < state->inputs.size(); ++i) {
@@ -174,10 +184,11 @@ Status PlaceInputs(const LoweringRun& run, RunState* state) {
       return Internal("a launch reads input " + std::to_string(i) + ", which is no activation");
     }
     input.placement = DevicePlacement::Make(run.inputs[i].shape(), lowering.inputs[i], run.slices);
-    MACE_ASSIGN_OR_RETURN(
-        GuardedMemory memory,
-        GuardedMemory::Make(state->device, input.placement, input.placement.Pack(run.inputs[i]),
-                            "input " + std::to_string(i)));
+    const bool integers = DeviceTypeOf(run.request->inputs[i].info.dtype) == DeviceType::kInteger;
+    const HostTensor tensor = integers ? BitsOfNumbers(run.inputs[i]) : run.inputs[i];
+    MACE_ASSIGN_OR_RETURN(GuardedMemory memory, GuardedMemory::Make(state->device, input.placement,
+                                                                    input.placement.Pack(tensor),
+                                                                    "input " + std::to_string(i)));
     input.memory = std::make_shared<GuardedMemory>(std::move(memory));
   }
   return Status();
@@ -213,8 +224,8 @@ Status PlaceWeightsAndScratch(const LoweringRun& run, RunState* state) {
         GuardedMemory::MakeBuffer(state->device, bytes, "weights " + weights.name));
     state->weights.push_back(std::move(memory));
   }
-  const size_t element = ElementBytes(run.lowering->precision);
   for (const ScratchBuffer& scratch : run.lowering->scratch) {
+    const size_t element = ElementBytes(ScratchPrecision(scratch, run.lowering->precision));
     const std::vector<uint8_t> bytes(scratch.elements * element, 0xFF);
     MACE_ASSIGN_OR_RETURN(GuardedMemory memory,
                           GuardedMemory::MakeBuffer(state->device, bytes, "scratch"));
@@ -376,7 +387,7 @@ StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {
     MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, output.memory->Read(state.device));
     MACE_ASSIGN_OR_RETURN(HostTensor tensor,
                           output.placement.Unpack(bytes, run.request->outputs[i].shape));
-    if (run.lowering->integer_outputs) NumbersOfBits(&tensor);
+    if (DeviceTypeOf(run.request->outputs[i].dtype) == DeviceType::kInteger) NumbersOfBits(&tensor);
     outputs.push_back(std::move(tensor));
   }
   for (const GuardedMemory& memory : state.scratch) {

@@ -16,7 +16,8 @@ namespace mace {
 struct LoweringRun {
   const Lowering* lowering = nullptr;
   const LoweringRequest* request = nullptr;
-  std::vector<HostTensor> inputs;  // float32; absent ones have dtype kInvalid.
+  // float32, also what stands for bools and integers; absent ones have dtype kInvalid.
+  std::vector<HostTensor> inputs;
   // channels4 tensors lie inside wider ones: pitch and offset are not the tight ones.
   bool slices = false;
   // Output 0 is in the memory of input 0. REQUIRES: lowering->in_place.

@@ -311,7 +311,7 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
     }
     request.storage = storage;
     for (Lowering& lowering : prepared->op->Lower(request)) {
-      SetPrecision(precision, &lowering);
+      SetPrecision(request, &lowering);
       ++*found;
       if (!IsWanted(lowering)) continue;
       SCOPED_TRACE(lowering.variant + ", " + StorageName(storage) + ", " +
@@ -319,7 +319,10 @@ void OpTester::CheckLowerings(Precision precision, int* found) const {
       LoweringRun run;
       run.lowering = &lowering;
       run.request = &request;
-      run.inputs = prepared->tensors;
+      for (const HostTensor& tensor : prepared->tensors) {
+        const bool present = tensor.dtype() != DType::kInvalid;
+        run.inputs.push_back(present ? tensor.ConvertTo(DType::kFloat32).ToAligned() : tensor);
+      }
       CheckLowering(run, *expected, half ? tolerance_float16_ : tolerance_float32_);
     }
   }
