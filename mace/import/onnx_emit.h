@@ -21,6 +21,7 @@ enum class OnnxEltwise : int64_t {
   kAbsolute = 7,
   kPower = 9,
   kEqual = 10,
+  kNotEqual = 15,
   kLess = 16,
   kGreater = 18,
   kModulo = 23,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
-#include "mace/import/onnx_node.h"
+#include "mace/import/onnx_emit.h"
 
 namespace mace {
 namespace {
@@ -173,6 +173,12 @@ Status EmitCast(OnnxNode* node, DType dtype) {
   }
   if (from == dtype || (IsFloat(from) && IsFloat(dtype))) {
     node->SetResult(node->input(0));
+    return Status::Ok();
+  }
+  if (dtype == DType::kBool) {
+    MACE_ASSIGN_OR_RETURN(const ValueId truth,
+                          EmitEltwise(node, OnnxEltwise::kNotEqual, node->input(0), 0));
+    node->SetResult(truth);
     return Status::Ok();
   }
   AttributeMap attributes;

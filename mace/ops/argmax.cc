@@ -68,11 +68,7 @@ class ArgMaxOp : public Op {
     for (int64_t value : {extent, inner, results}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    if (group == 1) {
-      SetFlatSize(*request.device, static_cast<size_t>(results), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(results), &launch);
-    }
+    SetReductionSize(*request.device, group, results, &launch);
     lowering.launches.push_back(std::move(launch));
     return {std::move(lowering)};
   }

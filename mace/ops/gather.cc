@@ -1,8 +1,9 @@
 // Gather: slices of input 0 along `axis` (0 by default) at the integer indices of input 1, which
 // may be negative: the output's shape is that of input 0 with the axis replaced by the shape of the
-// indices.
+// indices. An index outside of the axis is an error; where a kernel computed it, it gives NaN.
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move_op.h"
@@ -61,19 +62,23 @@ class GatherOp : public Op {
     const OpInput& x = request.inputs[0];
     const OpInput& indices = request.inputs[1];
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
-    if (indices.constant == nullptr || !axis.ok() || x.info.shape[*axis] > kMaxGatherExtent) {
-      return {};
-    }
+    if (!axis.ok() || x.info.shape[*axis] > kMaxGatherExtent) return {};
     LoweringRequest activations = request;  // The indices are integers: no activation.
     activations.inputs.resize(1);
     if (!CanLower(activations)) return {};
-    StatusOr<std::vector<int64_t>> positions = Positions(*indices.constant, x.info.shape[*axis]);
-    if (!positions.ok()) return {};
+    std::optional<std::vector<int64_t>> positions;
+    if (indices.constant != nullptr) {
+      StatusOr<std::vector<int64_t>> known = Positions(*indices.constant, x.info.shape[*axis]);
+      if (!known.ok()) return {};
+      positions = *std::move(known);
+    } else if (DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
+      return {};
+    }
     std::vector<Lowering> ways;
-    ways.push_back(MakeWay(activations, *axis, *positions, Layout::kRowMajor));
+    ways.push_back(MakeWay(request, *axis, positions, Layout::kRowMajor));
     const bool whole_pixels = *axis + 1 < x.info.shape.rank();
     if (whole_pixels && StorageWithinLimits(activations) == request.storage) {
-      ways.push_back(MakeWay(activations, *axis, *positions, Layout::kChannels4));
+      ways.push_back(MakeWay(request, *axis, positions, Layout::kChannels4));
     }
     return ways;
   }
@@ -93,14 +98,7 @@ class GatherOp : public Op {
     return positions;
   }
 
-  // Units are elements of a row-major buffer, or blocks of four channels.
-  static Lowering MakeWay(const LoweringRequest& request, int axis,
-                          const std::vector<int64_t>& positions, Layout layout) {
-    const Shape& shape = request.inputs[0].info.shape;
-    const bool row_major = layout == Layout::kRowMajor;
-    Lowering lowering = row_major ? StartRowMajorLowering("gather_row_major", request)
-                                  : StartLowering("gather_blocks", request, request.storage);
-    lowering.estimate_ms *= row_major ? 2 : 1.2;
+  static PackedWeights PackPositions(const std::vector<int64_t>& positions) {
     PackedWeights table;
     table.name = "gather indices";
     table.elements = positions.size();
@@ -108,17 +106,38 @@ class GatherOp : public Op {
     table.pack = [positions](float* destination) {
       for (int64_t position : positions) *destination++ = static_cast<float>(position);
     };
-    lowering.weights.push_back(std::move(table));
+    return table;
+  }
 
+  // Units are elements of a row-major buffer, or blocks of four channels. `positions` where they
+  // are known.
+  static Lowering MakeWay(const LoweringRequest& request, int axis,
+                          const std::optional<std::vector<int64_t>>& positions, Layout layout) {
+    const Shape& shape = request.inputs[0].info.shape;
+    const bool row_major = layout == Layout::kRowMajor;
+    Lowering lowering = row_major ? StartRowMajorLowering("gather_row_major", request)
+                                  : StartLowering("gather_blocks", request, request.storage);
+    lowering.estimate_ms *= row_major ? 2 : 1.2;
+    const bool computed = !positions.has_value();
+    if (computed) {
+      lowering.inputs[1] = {Layout::kRowMajor, Storage::kBuffer};
+      // Where the host has table and indices, it can refuse a wrong one.
+      const bool table = request.inputs[0].constant != nullptr;
+      lowering.integers = table ? Integers::kFromKernels : Integers::kAny;
+    } else {
+      lowering.weights.push_back(PackPositions(*positions));
+    }
     const int64_t channels = shape.back(0), blocks = (channels + 3) / 4;
     const int64_t outer = shape.elements(0, axis);
     const int64_t inner = row_major ? shape.elements(axis + 1, shape.rank())
                                     : shape.elements(axis + 1, shape.rank() - 1) * blocks;
-    const int64_t count = static_cast<int64_t>(positions.size());
+    const int64_t count = request.inputs[1].info.shape.elements();
     Launch launch = StartLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
                                 request, row_major ? Storage::kBuffer : request.storage);
     launch.arguments = {row_major ? RawInputArgument(0) : InputArgument(0),
-                        row_major ? RawOutputArgument(0) : OutputArgument(0), WeightsArgument(0)};
+                        row_major ? RawOutputArgument(0) : OutputArgument(0),
+                        computed ? RawInputArgument(1) : WeightsArgument(0)};
+    launch.kernel.macros["COMPUTED"] = computed ? "1" : "0";
     for (int64_t value : {outer, shape[axis], count, inner}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }

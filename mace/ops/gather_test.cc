@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "mace/testing/lowering_runner.h"
 #include "mace/testing/moved_elements.h"
 
 namespace mace {
@@ -26,6 +29,8 @@ void ExpectGathered(DType dtype, const Shape& shape, int axis, const HostTensor&
   tester.Set("axis", int64_t{axis}).Input(x).Constant(indices);
   if (dtype != DType::kFloat32) tester.CpuOnly();
   ExpectOutputs(tester, {y});
+  if (dtype != DType::kFloat32 || indices.dtype() == DType::kInt8) return;
+  OpTester("Gather").Set("axis", int64_t{axis}).Input(x).Input(indices).Run();
 }
 
 const HostTensor kMatrix =
@@ -46,6 +51,45 @@ TEST(Gather, EveryDType) {
   for (DType dtype : {DType::kInt32, DType::kInt64, DType::kUInt8, DType::kInt8}) {
     ExpectGathered(dtype, {2, 3, 2}, 1, kMatrix);
     ExpectGathered(dtype, {4}, 0, kScalar);
+  }
+}
+
+// Slices 0, `wrong` and 1 of x: NaN in the middle, each of its lanes. The reference refuses.
+void ExpectNaNBetween(const HostTensor& x, int32_t wrong) {
+  const HostTensor indices = HostTensor::FromVector<int32_t>(DType::kInt32, {3}, {0, wrong, 1});
+  Node node;
+  node.type = "Gather";
+  node.inputs = {0, 1};
+  node.outputs = {2};
+  const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  ASSERT_TRUE(op.ok()) << op.status().message();
+  const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  LoweringRequest request;
+  request.inputs = {{x.info()}, {indices.info()}};
+  request.outputs = {x.info()};
+  request.device = *device;
+  for (Lowering& lowering : (*op)->Lower(request)) {
+    if (!IsWanted(lowering)) continue;
+    SetPrecision(request, &lowering);
+    LoweringRun run;
+    run.lowering = &lowering;
+    run.request = &request;
+    run.inputs = {x, indices.ConvertTo(DType::kFloat32)};
+    const StatusOr<std::vector<HostTensor>> y = RunLowering(run);
+    ASSERT_TRUE(y.ok()) << y.status().message();
+    const int64_t slice = x.shape().elements() / 3;
+    for (int64_t i = 0; i < 3 * slice; ++i) {
+      EXPECT_EQ(i / slice == 1, std::isnan((*y)[0].f32()[i])) << lowering.variant << " at " << i;
+    }
+  }
+}
+
+TEST(Gather, AnIndexOutsideIsNaNOnTheDevice) {
+  for (int32_t wrong : {3, -4, 2147483647}) {
+    for (const Shape& shape : {Shape({3}), Shape({3, 5})}) {
+      ExpectNaNBetween(CountingTensor(DType::kFloat32, shape), wrong);
+    }
   }
 }
 

@@ -133,11 +133,7 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
     launch.kernel.macros["SPREAD"] = std::to_string(static_cast<int>(norm_.spread));
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = std::move(arguments);
-    if (group == 1) {
-      SetFlatSize(device, static_cast<size_t>(items), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(items), &launch);
-    }
+    SetReductionSize(device, group, items, &launch);
     lowering.launches.push_back(std::move(launch));
   };
   add("group_norm_channels", ReductionGroup(device, rows_each * view.w, parts),

@@ -79,11 +79,7 @@ class InstanceNormOp : public Op {
     launch.arguments.push_back(epsilon_);
     activation_.SetMacros(&launch.kernel.macros);
     activation_.AppendArguments(&launch.arguments);
-    if (group == 1) {
-      SetFlatSize(*request.device, static_cast<size_t>(results), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(results), &launch);
-    }
+    SetReductionSize(*request.device, group, results, &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }

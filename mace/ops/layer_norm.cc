@@ -75,11 +75,7 @@ class LayerNormOp : public Op {
     launch.arguments.push_back(static_cast<int32_t>(positions));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     launch.arguments.push_back(epsilon_);
-    if (group == 1) {
-      SetFlatSize(*request.device, static_cast<size_t>(positions), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(positions), &launch);
-    }
+    SetReductionSize(*request.device, group, positions, &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }

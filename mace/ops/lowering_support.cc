@@ -131,6 +131,14 @@ int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs) {
   return static_cast<int>(group);
 }
 
+void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Launch* launch) {
+  if (group == 1) {
+    SetFlatSize(device, static_cast<size_t>(results), launch);
+  } else {
+    SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(results), launch);
+  }
+}
+
 std::vector<float> ToFloats(const HostTensor& tensor) {
   const HostTensor converted = tensor.ConvertTo(DType::kFloat32).ToAligned();
   const float* begin = converted.f32();

@@ -48,6 +48,8 @@ void SetGroupSize(size_t group, size_t groups, Launch* launch);
 // The work-items that share one reduction over `extent` elements of which there are `outputs`: a
 // power of two, 1 where there is no need (or on a CPU, where a barrier costs more than it brings).
 int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs);
+// `results` of such reductions, `group` work-items each.
+void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Launch* launch);
 
 // `values` as float32, `channels` of them padded to a multiple of four with zeros; a single value
 // is repeated.

@@ -152,12 +152,7 @@ std::vector<Lowering> LstmCellOp::Lower(const LoweringRequest& request) const {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   launch.arguments.push_back(forget_bias_);
-  const size_t items = static_cast<size_t>(batch * blocks);
-  if (group == 1) {
-    SetFlatSize(*request.device, items, &launch);
-  } else {
-    SetGroupSize(static_cast<size_t>(group), items, &launch);
-  }
+  SetReductionSize(*request.device, group, batch * blocks, &launch);
   lowering.launches.push_back(std::move(launch));
   return {lowering};
 }

@@ -7,8 +7,6 @@
 namespace mace {
 namespace {
 
-enum Operand { kX, kW, kR, kBias, kLengths, kInitialH, kInitialC, kPeepholes };
-
 class RecurrentOp : public Op {
  public:
   explicit RecurrentOp(RecurrentAttributes attributes) : attributes_(std::move(attributes)) {}
@@ -53,6 +51,20 @@ class RecurrentOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    return LowerRecurrent(attributes_, request);
+  }
+
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    const Shape& x = inputs[kX].info.shape;
+    cost.flops =
+        2.0 * static_cast<double>(x[0] * x[1]) *
+        static_cast<double>(inputs[kW].info.shape.elements() + inputs[kR].info.shape.elements());
+    return cost;
   }
 
  private:

@@ -11,7 +11,11 @@
 // Attributes: cell ("RNN", "GRU", "LSTM"), hidden (h), direction ("forward", "reverse",
 // "bidirectional"), activations (the names of each direction's functions, by commas: "Sigmoid",
 // "Tanh", "Relu"; empty: the cell's own), clip (0: none; gates are cut to [-clip, clip] before
-// their functions), linear_before_reset (GRU), input_forget (LSTM: f = 1 - i). On the CPU alone.
+// their functions), linear_before_reset (GRU), input_forget (LSTM: f = 1 - i).
+//
+// On the GPU where w, r, the bias and the peepholes are constant: one matrix product for x of all
+// steps, and a work-group for each sequence and direction, see recurrent.cl. A length that a kernel
+// made is cut to [0, t].
 #ifndef MACE_OPS_RECURRENT_H_
 #define MACE_OPS_RECURRENT_H_
 
@@ -22,14 +26,18 @@
 
 namespace mace {
 
-enum class RecurrentCell { kRnn, kGru, kLstm };
+// The numbers are those of recurrent.cl.
+enum class RecurrentCell { kRnn = 0, kGru = 1, kLstm = 2 };
+enum class RecurrentFunction { kSigmoid = 0, kTanh = 1, kRelu = 2 };
+// The inputs, in this order.
+enum RecurrentOperand : size_t { kX, kW, kR, kBias, kLengths, kInitialH, kInitialC, kPeepholes };
 
 struct RecurrentAttributes {
   RecurrentCell cell = RecurrentCell::kRnn;
   int64_t hidden = 0;
   std::vector<bool> reversed;  // For each direction.
   // For each direction as many as the cell has: RNN f; GRU f, g; LSTM f, g, h.
-  std::vector<double (*)(double)> functions;
+  std::vector<RecurrentFunction> functions;
   double clip = 0;
   bool linear_before_reset = false;
   bool input_forget = false;
@@ -57,6 +65,10 @@ struct RecurrentGates {
 // `input` holds w * x of all gates; h and c are replaced.
 void StepRecurrent(const RecurrentGates& gates, const std::vector<double>& input,
                    std::vector<double>* h, std::vector<double>* c);
+
+// See recurrent.cl; empty where it cannot.
+std::vector<Lowering> LowerRecurrent(const RecurrentAttributes& attributes,
+                                     const LoweringRequest& request);
 
 }  // namespace mace
 

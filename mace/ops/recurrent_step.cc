@@ -7,14 +7,22 @@
 namespace mace {
 namespace {
 
-double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double Tanh(double x) { return std::tanh(x); }
-double Relu(double x) { return x < 0 ? 0 : x; }
+double Apply(RecurrentFunction function, double x) {
+  switch (function) {
+    case RecurrentFunction::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case RecurrentFunction::kTanh:
+      return std::tanh(x);
+    case RecurrentFunction::kRelu:
+      break;
+  }
+  return x < 0 ? 0 : x;
+}
 
-StatusOr<double (*)(double)> FunctionOf(const std::string& name) {
-  if (name == "Sigmoid") return &Sigmoid;
-  if (name == "Tanh") return &Tanh;
-  if (name == "Relu") return &Relu;
+StatusOr<RecurrentFunction> FunctionOf(const std::string& name) {
+  if (name == "Sigmoid") return RecurrentFunction::kSigmoid;
+  if (name == "Tanh") return RecurrentFunction::kTanh;
+  if (name == "Relu") return RecurrentFunction::kRelu;
   return Unsupported("activations: expected Sigmoid, Tanh or Relu, found '" + Printable(name) +
                      "'");
 }
@@ -28,12 +36,10 @@ class Step {
   size_t hidden() const { return static_cast<size_t>(attributes_.hidden); }
   double Function(size_t which, double x) const {
     if (attributes_.clip > 0) x = std::clamp(x, -attributes_.clip, attributes_.clip);
-    return attributes_.functions[gates_.direction * attributes_.functions_each() + which](x);
+    return Apply(FunctionAt(which), x);
   }
   // Not clipped: of the cell's state.
-  double Output(double c) const {
-    return attributes_.functions[gates_.direction * attributes_.functions_each() + 2](c);
-  }
+  double Output(double c) const { return Apply(FunctionAt(2), c); }
   double Input(size_t gate, size_t k) const {
     const size_t at = gate * hidden() + k;
     return input_[at] + (gates_.w_bias == nullptr ? 0 : double{gates_.w_bias[at]});
@@ -52,6 +58,10 @@ class Step {
   }
 
  private:
+  RecurrentFunction FunctionAt(size_t which) const {
+    return attributes_.functions[gates_.direction * attributes_.functions_each() + which];
+  }
+
   const RecurrentGates& gates_;
   const RecurrentAttributes& attributes_;
   const std::vector<double>& input_;

@@ -85,6 +85,75 @@ TEST(Recurrent, LengthsEndSequences) {
   }
 }
 
+struct Variant {
+  const char* cell;
+  const char* direction;
+  int64_t hidden;
+  int64_t linear = 0, input_forget = 0;
+  double clip = 0;
+  const char* activations = "";
+};
+
+// x [5, 3, 6]: five steps of three sequences.
+OpTester OnDevice(const Variant& variant) {
+  const bool lstm = std::string(variant.cell) == "LSTM";
+  const int64_t gates = lstm ? 4 : (std::string(variant.cell) == "GRU" ? 3 : 1);
+  const int64_t h = variant.hidden;
+  const int64_t d = std::string(variant.direction) == "bidirectional" ? 2 : 1;
+  OpTester tester = Recurrent(variant.cell, h, lstm ? 3 : 2);
+  tester.Set("direction", std::string(variant.direction))
+      .Set("linear_before_reset", variant.linear)
+      .Set("input_forget", variant.input_forget)
+      .Set("clip", variant.clip)
+      .Set("activations", std::string(variant.activations));
+  tester.Input(Shape{5, 3, 6}).Constant(Shape{d, gates * h, 6});
+  tester.Constant(Shape{d, gates * h, h}, -0.4f, 0.4f).Constant(Shape{d, 2 * gates * h});
+  return tester;
+}
+
+TEST(Recurrent, OnTheDevice) {
+  const Variant variants[] = {
+      {"RNN", "forward", 7},
+      {"RNN", "bidirectional", 5, 0, 0, 0.3, "Relu,Tanh"},
+      {"GRU", "reverse", 7},
+      {"GRU", "bidirectional", 33, 1},
+      {"GRU", "forward", 4, 0, 0, 0.5, "Tanh,Relu"},
+      {"LSTM", "forward", 37},
+      {"LSTM", "bidirectional", 6, 0, 0, 0.4, "Sigmoid,Tanh,Relu,Tanh,Sigmoid,Tanh"},
+      {"LSTM", "reverse", 5, 0, 1},
+  };
+  for (const Variant& variant : variants) {
+    SCOPED_TRACE(std::string(variant.cell) + " " + variant.direction);
+    OnDevice(variant).Run();
+  }
+}
+
+// Constant or computed: lengths, states, peepholes.
+TEST(Recurrent, OperandsOnTheDevice) {
+  const HostTensor lengths = HostTensor::FromVector<int32_t>(DType::kInt32, Shape({3}), {5, 0, 3});
+  const Variant lstm = {"LSTM", "bidirectional", 6};
+  OnDevice(lstm)
+      .Constant(lengths)
+      .Constant(Shape{2, 3, 6})
+      .Input(Shape{2, 3, 6})
+      .Constant(Shape{2, 18})
+      .Run();
+  OnDevice(lstm).Input(lengths).Input(Shape{2, 3, 6}).Constant(Shape{2, 3, 6}).Run();
+  OnDevice({"LSTM", "forward", 5, 0, 1})
+      .AbsentInput()
+      .AbsentInput()
+      .AbsentInput()
+      .Constant(Shape{1, 15})
+      .Run();
+  OnDevice({"GRU", "reverse", 9}).Input(lengths).Input(Shape{1, 3, 9}).Run();
+}
+
+TEST(Recurrent, LargeStateAsGpu) { OnDevice({"GRU", "bidirectional", 70}).AsGpu(8).Run(); }
+
+TEST(Recurrent, WithoutBiasOnTheDevice) {
+  Recurrent("RNN", 3, 2).Input({4, 2, 5}).Constant(Shape{1, 3, 5}).Constant(Shape{1, 3, 3}).Run();
+}
+
 TEST(Recurrent, Refuses) {
   Recurrent("RNN", 2, 2)
       .Input({3, 2, 4})

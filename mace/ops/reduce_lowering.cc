@@ -66,11 +66,7 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
     launch.arguments.push_back(static_cast<int32_t>(out.c));
   }
   launch.arguments.push_back(Scale(type, view.count() * (view.c ? view.in.c : 1)));
-  if (group == 1) {
-    SetFlatSize(*request.device, static_cast<size_t>(results), &launch);
-  } else {
-    SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(results), &launch);
-  }
+  SetReductionSize(*request.device, group, results, &launch);
   lowering.launches.push_back(std::move(launch));
   return lowering;
 }

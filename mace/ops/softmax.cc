@@ -80,11 +80,7 @@ class SoftmaxOp : public Op {
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0), static_cast<int32_t>(positions),
                         static_cast<int32_t>(view.c)};
-    if (group == 1) {
-      SetFlatSize(*request.device, static_cast<size_t>(positions), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(positions), &launch);
-    }
+    SetReductionSize(*request.device, group, positions, &launch);
     lowering.launches.push_back(std::move(launch));
     return lowering;
   }

@@ -63,11 +63,7 @@ class SqrDiffMeanOp : public Op {
                         static_cast<int32_t>(view.h),
                         static_cast<int32_t>(view.c),
                         static_cast<float>(1.0 / static_cast<double>(view.h * view.w))};
-    if (group == 1) {
-      SetFlatSize(*request.device, static_cast<size_t>(results), &launch);
-    } else {
-      SetGroupSize(static_cast<size_t>(group), static_cast<size_t>(results), &launch);
-    }
+    SetReductionSize(*request.device, group, results, &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }

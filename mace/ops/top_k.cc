@@ -1,6 +1,6 @@
 // TopK: the k largest elements along one axis in falling order, and where they are (int64); of
 // equal ones the first goes first. Attributes: k, axis (-1), largest (1; 0: the smallest, in rising
-// order). A NaN is above all numbers. On the CPU alone.
+// order). A NaN is above all numbers.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -45,6 +45,31 @@ class TopKOp : public Op {
         Choose(ToInt64Vector(inputs[0]), inputs[0].shape(), &chosen, &(*outputs)[1]));
     values = MakeIntegers(values.dtype(), values.shape(), std::move(chosen));
     return Status::Ok();
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    const OpInput& x = request.inputs[0];
+    const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
+    LoweringRequest activations = request;  // The places are no activation.
+    activations.outputs.pop_back();
+    if (!axis.ok() || x.constant != nullptr || !IsFloat(x.info.dtype) || !CanLower(activations)) {
+      return {};
+    }
+    const int64_t extent = x.info.shape[*axis];
+    const int64_t inner = x.info.shape.elements(*axis + 1, x.info.shape.rank());
+    const int64_t lines = x.info.shape.elements() / extent;
+    const int group = ReductionGroup(*request.device, extent, lines);
+    Lowering lowering = StartRowMajorLowering("top_k_row_major", request);
+    lowering.integers = Integers::kFromKernels;
+    Launch launch = StartLaunch("top_k.cl", "top_k", request, Storage::kBuffer);
+    launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", largest_ ? "0" : "1"}};
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0), RawOutputArgument(1)};
+    for (int64_t value : {extent, inner, k_, lines}) {
+      launch.arguments.push_back(static_cast<int32_t>(value));
+    }
+    SetReductionSize(*request.device, group, lines, &launch);
+    lowering.launches.push_back(std::move(launch));
+    return {std::move(lowering)};
   }
 
  private:

@@ -44,6 +44,38 @@ TEST(TopK, AlongAnAxisOfIntegers) {
   }
 }
 
+// Whole numbers: many are equal, and the order of equals is seen.
+HostTensor WholeNumbers(const Shape& shape, uint32_t seed) {
+  HostTensor tensor = RandomTensor(shape, seed, -4, 4);
+  for (int64_t i = 0; i < shape.elements(); ++i) tensor.f32()[i] = std::round(tensor.f32()[i]);
+  return tensor;
+}
+
+TEST(TopK, OnTheDevice) {
+  struct Case {
+    Shape shape;
+    int64_t axis, k;
+  };
+  const Case cases[] = {{{7}, 0, 3},    {{2, 3, 5}, -1, 5}, {{3, 9, 2}, 1, 4},
+                        {{5, 3}, 0, 1}, {{2, 301}, 1, 7},   {{1, 1000}, 1, 20}};
+  for (const Case& c : cases) {
+    for (int64_t largest : {0, 1}) {
+      SCOPED_TRACE(c.shape.ToString() + (largest == 1 ? " largest" : " smallest"));
+      TopK(c.k, c.axis, largest).Input(WholeNumbers(c.shape, 3)).Run();
+      TopK(c.k, c.axis, largest).Input(c.shape).AsGpu(8).Run();
+    }
+  }
+}
+
+TEST(TopK, NaNAndInfinityOnTheDevice) {
+  const HostTensor x = HostTensor::FromVector<float>(
+      DType::kFloat32, Shape({9}), {1, NAN, INFINITY, -INFINITY, NAN, 0, -0.0f, INFINITY, -1});
+  for (int64_t largest : {0, 1}) {
+    TopK(9, 0, largest).Input(x).Run();
+    TopK(9, 0, largest).Input(x).AsGpu(8).Run();
+  }
+}
+
 TEST(TopK, Refuses) {
   TopK(4, -1, 1).Input({2, 3}).ExpectRefused("k: expected 0 to 3, found 4");
   TopK(1, 2, 1).Input({2, 3}).ExpectRefused("axis");

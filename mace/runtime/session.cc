@@ -351,7 +351,8 @@ Status Session::Upload(int index, const Lane& lane) {
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
-  if (LiesAsOnDevice(host.dtype())) return lane.queue->Write(memory, host.bytes(), name, lane.event);
+  if (LiesAsOnDevice(host.dtype()))
+    return lane.queue->Write(memory, host.bytes(), name, lane.event);
   const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
   ToDeviceElements(host, elements);
   return lane.queue->Write(memory, elements, name, lane.event);
@@ -366,9 +367,11 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
   const ClMemory& memory = memory_.region(tensor.region);
   const size_t bytes = DeviceBytes(tensor);
   if (LiesAsOnDevice(tensor.info.dtype)) {
-    return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name, lane.event);
+    return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
+                            lane.event);
   }
-  MACE_RETURN_IF_ERROR(lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, lane.event));
+  MACE_RETURN_IF_ERROR(
+      lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, lane.event));
   FromDeviceElements(Bytes(staging_.data(), bytes), host);
   return Status();
 }
