@@ -66,6 +66,26 @@
 ENTRY void KERNEL(ITEM_IDS A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int height, int channels,
                   float scalar, float p, float q, float act_a, float act_b) {
   const int blocks = (channels + 3) / 4;
+#if WHOLE_PIXELS
+  const int pixel = ITEM_ID(0);
+  if (pixel >= rows * y_width) return;
+  const int row = pixel / y_width, w = pixel - row * y_width;
+  const int n = row / height, h = row - n * height;
+  const int to = ADDRESS(y, row, w, 0);
+  int c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    const float16 v = A16(n, h, w, c);
+    const float16 u = B16(n, h, w, c);
+    const float16 result = ELTWISE(float16, v, u);
+    STORE16(y, to + c, ACTIVATE(result, act_a, act_b));
+  }
+  for (int block = c / 4; block < blocks; ++block) {
+    const float4 v = A4(n, h, w, block);
+    const float4 u = B4(n, h, w, block);
+    const float4 result = ELTWISE(float4, v, u);
+    WRITE4(y, row, w, block, channels, ACTIVATE(result, act_a, act_b));
+  }
+#else
   const int total = rows * y_width * blocks;
   const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
 #if SAME_SHAPE && BLOCKS_PER_ITEM == 4
@@ -116,6 +136,7 @@ ENTRY void KERNEL(ITEM_IDS A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int 
     const float4 result = ELTWISE(float4, v, u);
     WRITE4(y, at.x, at.y, at.z, channels, ACTIVATE(result, act_a, act_b));
   }
+#endif
 }
 #endif
 

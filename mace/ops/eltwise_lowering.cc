@@ -26,6 +26,11 @@ std::vector<BroadcastOperand> Operands(const EltwiseAttributes& attributes,
   return operands;
 }
 
+// Neither a number nor one channel for many.
+bool HasAllChannels(const BroadcastOperand& operand, int64_t channels) {
+  return operand.kind != Kind::kScalar && AsNhwc(operand.shape).c == channels;
+}
+
 Lowering LowerChannels4(const EltwiseAttributes& attributes, const LoweringRequest& request,
                         const std::vector<BroadcastOperand>& operands) {
   const Storage storage = StorageWithinLimits(request);
@@ -41,6 +46,11 @@ Lowering LowerChannels4(const EltwiseAttributes& attributes, const LoweringReque
                       operands[i].shape.elements() == out.elements();
     same_shape &= fits || operands[i].kind == Kind::kScalar;
   }
+  // A gate or a vector of channels for every pixel: no position is computed for single blocks.
+  const bool whole_pixels = !same_shape && blocks_per_item > 1 && view.c >= 16 &&
+                            HasAllChannels(operands[0], view.c) &&
+                            HasAllChannels(operands[1], view.c);
+  launch.kernel.macros["WHOLE_PIXELS"] = whole_pixels ? "1" : "0";
   launch.kernel.macros["SAME_SHAPE"] = same_shape ? "1" : "0";
   launch.kernel.macros["ELTWISE_TYPE"] = std::to_string(static_cast<int>(attributes.type));
   launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
@@ -51,8 +61,9 @@ Lowering LowerChannels4(const EltwiseAttributes& attributes, const LoweringReque
       {OutputArgument(0), static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.h),
        static_cast<int32_t>(view.c), scalar, attributes.p, attributes.q});
   attributes.activation.AppendArguments(&launch.arguments);
+  const int64_t pixels = view.rows() * view.w;
   const int64_t items =
-      (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+      whole_pixels ? pixels : (pixels * view.blocks() + blocks_per_item - 1) / blocks_per_item;
   SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
   // An element of input 0 that is read for several results must not be overwritten by the first.
   lowering.in_place = storage == Storage::kBuffer && request.inputs[0].constant == nullptr &&

@@ -5,7 +5,8 @@
 // kept_h, kept_w (1 where an axis is reduced) and reduced axes reduced_n, reduced_h, reduced_w (1
 // where it is kept); `count` is the product of the latter.
 //
-//   reduce_positions  keeps the channels: kept positions in order are the result's positions
+//   reduce_positions  keeps the channels, LANES at a time (4; 16 in buffers where they divide the
+//                     channels and GROUP is 1): kept positions in order are the result's positions
 //   reduce_channels   reduces them too: kept positions in order are the result's elements
 //   reduce_strided    row-major, any axes
 //
@@ -29,9 +30,16 @@
 
 #ifdef USE_reduce_positions
 #include "group_reduce.clh"
+#if LANES == 16
+#define LANES_T float16
+#define READ_LANES(x, row, w, block) LOAD16(x, ADDRESS(x, row, w, 16 * (block)))
+#else
+#define LANES_T float4
+#define READ_LANES READ4
+#endif
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
                   int reduced_w, int count, int positions, int channels, float scale) {
-  const int blocks = (channels + 3) / 4;
+  const int blocks = (channels + LANES - 1) / LANES;
   const int item = ITEM_ID(0) / GROUP;
   const int lane = ITEM_ID(0) % GROUP;
   const int block = item % blocks;
@@ -42,12 +50,12 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, 
   const int kept_row = position / kept_w;
   const int w = position - kept_row * kept_w;
   const int row = kept_row / kept_h * height + kept_row % kept_h;
-  float4 result = START;
+  LANES_T result = START;
   int r_n = lane / (reduced_w * reduced_h);
   int r_h = lane / reduced_w % reduced_h;
   int r_w = lane % reduced_w;
   for (int i = lane; i < count; i += GROUP) {
-    const float4 v = READ4(x, row + r_n * height + r_h, w + r_w, block);
+    const LANES_T v = READ_LANES(x, row + r_n * height + r_h, w + r_w, block);
     result = COMBINE(result, v);
     // The next place, without a division where no lane is shared.
 #if GROUP == 1
@@ -70,8 +78,15 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, 
   result = FUNCTION(group_reduce)(result, lane, shared);
   if (lane > 0) return;
 #endif
+#if LANES == 16
+  const int to = ADDRESS(y, position / y_width, position % y_width, 16 * block);
+  STORE16(y, to, result * scale);
+#else
   WRITE4(y, position / y_width, position % y_width, block, channels, result * scale);
+#endif
 }
+#undef LANES_T
+#undef READ_LANES
 #endif
 
 #ifdef USE_reduce_channels

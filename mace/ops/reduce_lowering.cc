@@ -43,14 +43,17 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   const Nhwc kept = view.kept();
   const Nhwc out = AsNhwc(request.outputs[0].shape);
   const char* const name = view.c ? "reduce_channels" : "reduce_positions";
-  // Results of four lanes, each by one group.
-  const int64_t results = out.rows() * out.w * out.blocks();
+  // A vector register of a CPU; results of four lanes elsewhere, each by one group.
+  const bool wide = !view.c && storage == Storage::kBuffer && out.c % 16 == 0 &&
+                    request.device->kind == DeviceKind::kCpu;
+  const int64_t results = out.rows() * out.w * out.blocks() / (wide ? 4 : 1);
   const int group =
       ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
   Lowering lowering = StartLowering(name, request, storage);
   Launch launch = StartLaunch("reduce.cl", name, request, storage);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
                           {"GROUP", std::to_string(group)}};
+  if (!view.c) launch.kernel.macros["LANES"] = wide ? "16" : "4";
   launch.arguments = {InputArgument(0),
                       OutputArgument(0),
                       static_cast<int32_t>(view.in.h),

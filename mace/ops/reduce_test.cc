@@ -34,6 +34,7 @@ TEST(Reduce, EveryTypeOverPositionsAndChannels) {
     SCOPED_TRACE(type);
     // Positive for minimum and product: a padding lane of zero would be seen.
     Reduce(type, {1, 2}, 1).Input({2, 3, 4, 5}, 0.5f, 1.5f).Run();
+    Reduce(type, {2}, 0).Input({2, 3, 4, 32}, 0.5f, 1.5f).Run();
     Reduce(type, {-1}, 0).Input({2, 3, 4, 5}, 0.5f, 1.5f).Run();
     Reduce(type, {-1}, 0).Input({2, 3, 4, 5}, -1.5f, -0.5f).Run();
   }
