@@ -102,6 +102,19 @@ class PeerContender:
                 "peak_rss_bytes": reply["peak_rss_bytes"]}
 
 
+def call_mace(binary, words, scratch):
+    """The JSON of one call of the command."""
+    # What the drivers keep for themselves would hide a cache file that does not do its work.
+    folder = os.path.join(scratch, "driver")
+    os.makedirs(folder, exist_ok=True)
+    environment = dict(os.environ, POCL_CACHE_DIR=folder, CUDA_CACHE_DISABLE="1", NEO_CACHE_PERSISTENT="0")
+    done = subprocess.run([binary, *words, "--json", "-"], env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(last_line(done.stderr, "exit code %d" % done.returncode))
+    return json.loads(done.stdout)
+
+
 class Mace:
     """The command with a device, a precision and the like: a fresh process each time it is measured."""
 
@@ -111,19 +124,10 @@ class Mace:
         self.label = "mace %s %s" % (options["device"], options["precision"])
 
     def call(self, verb, stem, *extra):
-        command = [self.binary, verb, stem + ".onnx", "--cache", self.cache, "--input", "input=" + stem + ".input.npy",
-                   "--json", "-", *extra]
+        words = [verb, stem + ".onnx", "--cache", self.cache, "--input", "input=" + stem + ".input.npy", *extra]
         for name, value in self.options.items():
-            command += ["--" + name, value]
-        # What the drivers keep for themselves would hide a cache file that does not do its work.
-        folder = os.path.join(self.scratch, "driver")
-        os.makedirs(folder, exist_ok=True)
-        environment = dict(os.environ, POCL_CACHE_DIR=folder, CUDA_CACHE_DISABLE="1", NEO_CACHE_PERSISTENT="0")
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              check=False)
-        if done.returncode != 0:
-            raise Failed(last_line(done.stderr, "exit code %d" % done.returncode))
-        return json.loads(done.stdout)
+            words += ["--" + name, value]
+        return call_mace(self.binary, words, self.scratch)
 
     def load(self, stem):
         """The cold start, tuning included, and a first look at how long a run takes."""
