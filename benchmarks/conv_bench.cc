@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-constexpr char kPlainKernels[] = R"(
+constexpr char kNaiveKernel[] = R"(
 __kernel void naive(__global const float* x, __global const float* filter, __global float* y,
                     int in_h, int in_w, int in_channels, int out_w, int out_channels,
                     int kernel_h, int kernel_w, int stride, int pad_h, int pad_w, int depth) {
@@ -27,33 +27,6 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
     }
   }
   y[(oh * out_w + ow) * out_channels + o] = sum;
-}
-// Every lane is a number of its own and is read in the end: a compiler drops what is not.
-typedef union {
-  VECTOR vector;
-  float lanes[sizeof(VECTOR) / sizeof(float)];
-} Lanes;
-__kernel void peak(__global float* y, int steps, float factor) {
-  const int item = get_global_id(0);
-  Lanes lanes;
-  for (int i = 0; i < (int)(sizeof(VECTOR) / sizeof(float)); ++i) lanes.lanes[i] = 0.01f * i;
-  VECTOR sum[16];
-  for (int i = 0; i < 16; ++i) sum[i] = lanes.vector + (float)(item + i);
-  for (int step = 0; step < steps; ++step) {
-    sum[0] = sum[0] * factor + factor;   sum[1] = sum[1] * factor + factor;
-    sum[2] = sum[2] * factor + factor;   sum[3] = sum[3] * factor + factor;
-    sum[4] = sum[4] * factor + factor;   sum[5] = sum[5] * factor + factor;
-    sum[6] = sum[6] * factor + factor;   sum[7] = sum[7] * factor + factor;
-    sum[8] = sum[8] * factor + factor;   sum[9] = sum[9] * factor + factor;
-    sum[10] = sum[10] * factor + factor; sum[11] = sum[11] * factor + factor;
-    sum[12] = sum[12] * factor + factor; sum[13] = sum[13] * factor + factor;
-    sum[14] = sum[14] * factor + factor; sum[15] = sum[15] * factor + factor;
-  }
-  lanes.vector = sum[0];
-  for (int i = 1; i < 16; ++i) lanes.vector += sum[i];
-  float total = 0.0f;
-  for (int i = 0; i < (int)(sizeof(VECTOR) / sizeof(float)); ++i) total += lanes.lanes[i];
-  y[item] = total;
 }
 )";
 
@@ -124,10 +97,7 @@ StatusOr<ClKernel> ConvBench::Kernel(const std::string& name, const std::string&
   return ClKernel::Create(program->get(), name);
 }
 
-StatusOr<ClKernel> ConvBench::PlainKernel(const std::string& name) {
-  return Kernel(
-      name, std::string("#define VECTOR ") + (cpu() ? "float16" : "float4") + "\n" + kPlainKernels);
-}
+StatusOr<ClKernel> ConvBench::NaiveKernel() { return Kernel("naive", kNaiveKernel); }
 
 Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values,
                  Ready* ready) {
@@ -234,7 +204,7 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
   const ConvShape& shape = bound.shape;
   const Nhwc out = AsNhwc(bound.outputs[0].shape);
   Ready ready;
-  MACE_ASSIGN_OR_RETURN(ready.kernel, bench->PlainKernel("naive"));
+  MACE_ASSIGN_OR_RETURN(ready.kernel, bench->NaiveKernel());
   const int64_t x_elements = shape.size * shape.size * shape.in_channels;
   MACE_RETURN_IF_ERROR(AddFloats(bench, static_cast<size_t>(x_elements), {}, &ready));
   const int64_t filter_elements = bound.filter.shape().elements();

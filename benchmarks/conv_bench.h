@@ -28,8 +28,7 @@ struct ConvBench {
   Status Open(bool profiling);
   bool cpu() const { return device->info().kind == DeviceKind::kCpu; }
   StatusOr<ClKernel> Kernel(const std::string& name, const std::string& source);
-  // "naive" or "peak".
-  StatusOr<ClKernel> PlainKernel(const std::string& name);
+  StatusOr<ClKernel> NaiveKernel();
 };
 
 // A kernel with its arguments, ready to be enqueued again and again.
