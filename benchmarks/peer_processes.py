@@ -143,7 +143,6 @@ class MaceContender:
     def __init__(self, mace, stem, cold, warm):
         self.mace, self.stem = mace, stem
         self.guess_ms = max(warm["latency_ms"]["min"], 1e-3)
-        self.has_replay = True
         self.entry = {"engine": "mace", "ours": True, "precision": mace.options["precision"],
                       "asked_device": mace.options["device"], "device": cold["device"], "driver": cold["driver"],
                       "memory": cold["memory"], "tuning": mace.options["tuning"],
@@ -153,7 +152,7 @@ class MaceContender:
                       "ops_on_cpu": warm["ops"]["cpu"], "cache_status": warm["cache"]["status"],
                       "built_from_source": warm["cache"]["built_from_source"], "max_error": None}
 
-    def measure(self, seconds, last):
+    def measure(self, seconds, replay):
         count = str(min(max(int(seconds * 1e3 / self.guess_ms), 5), 2000))
         outputs = os.path.join(self.mace.scratch, "outputs")
         report = self.mace.call("run", self.stem, "--iterations", count, "--warmup", "3", "--output-dir", outputs)
@@ -162,7 +161,7 @@ class MaceContender:
         error = relative_error(found, np.load(self.stem + ".output.npy"))
         self.entry["max_error"] = max(error, self.entry["max_error"] or 0)
         return {"host": {"min": latency["min"], "median": latency["p50"], "n": latency["n"]},
-                "device": self.replay(count) if last else None, "peak_rss_bytes": report["peak_rss_bytes"]}
+                "device": self.replay(count) if replay else None, "peak_rss_bytes": report["peak_rss_bytes"]}
 
     def replay(self, count):
         """The launches alone, inputs on the device and outputs left there: what a CUDA graph's replay is."""

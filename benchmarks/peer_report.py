@@ -132,10 +132,10 @@ def starts_table(report):
 def tables(report):
     """Markdown, for people."""
     parts = ["# Beside the peers",
-             "%s, commit %s%s; %s, %d threads; %d rounds of %g s; mace warm, tuning %s. %s." % (
+             "%s, commit %s%s; %s, %d threads, load %.1f before; %d rounds of %g s; mace warm, tuning %s. %s." % (
                  report["date"], (report["commit"] or "unknown")[:12],
                  " and changes" if report["changed_since_commit"] else "", report["processor"], report["threads"],
-                 report["rounds"], report["seconds"], report["tuning"], device_facts(report)),
+                 report["load_before"], report["rounds"], report["seconds"], report["tuning"], device_facts(report)),
              "Milliseconds of one inference, batch 1: minimum (median)."]
     for precision in precisions(report):
         for what, words in WHAT.items():

@@ -54,7 +54,7 @@ def peak_rss():
 
 
 def describe(contender, expected):
-    facts = {"name": contender.name, "precision": contender.precision, "has_replay": contender.replay is not None}
+    facts = {"name": contender.name, "precision": contender.precision}
     begin = milliseconds()
     output = contender.run()
     facts.update(first_run_ms=milliseconds() - begin, max_error=relative_error(output, expected))
