@@ -122,7 +122,8 @@ def starts_table(report):
     for model, entries in report["models"].items():
         for entry in entries:
             if entry["ours"]:
-                rows.append([model, label(entry), entry["precision"], "%.0f" % entry["cold_first_output_ms"],
+                cold = "%.0f" % entry["cold_first_output_ms"] if entry["cold_status"] == "cold" else "–"
+                rows.append([model, label(entry), entry["precision"], cold,
                              "%.0f" % entry["warm_first_output_ms"], "%d" % entry["launches_per_run"],
                              "%d" % entry["ops_on_cpu"], "%.1f" % ((entry["peak_device_bytes"] or 0) / 1e6)])
     return markdown(["model", "device", "precision", "cold first output, ms", "warm, ms", "launches", "ops on the CPU",
