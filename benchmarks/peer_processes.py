@@ -89,6 +89,11 @@ class Worker:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        for file in (self.process.stdin, self.process.stdout, self.errors):
+            try:
+                file.close()
+            except BrokenPipeError:  # What was asked of it and not read.
+                pass
 
 
 class PeerContender:

@@ -23,9 +23,9 @@ class Executor {
   virtual Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                           RunTimes* times) = 0;
 
-  // The launches of a run once more, on the inputs of the last Run and without any copy, as a graph
-  // of commands would be replayed; milliseconds until the device has done them. kUnsupported where
-  // a node runs on the CPU. REQUIRES: Run was called.
+  // The launches of a run once more, without any copy, as a graph of commands would be replayed;
+  // milliseconds until the device has done them. They compute from whatever the last run left in
+  // memory: for timing alone. kUnsupported where a node runs on the CPU. REQUIRES: Run was called.
   virtual StatusOr<double> Replay() = 0;
 };
 
