@@ -64,6 +64,7 @@ void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode) {
   PlanOptions options;
   options.memory = mode.memory;
   options.precision = mode.precision;
+  options.chain_launches = true;
   StatusOr<std::unique_ptr<Plan>> plan = MakePlan(std::move(graph), &device, options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const MemoryUse use = MemoryUseOf(**plan);

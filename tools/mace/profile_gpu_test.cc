@@ -67,7 +67,7 @@ TEST_F(ProfileGpu, TraceAndPageOfAWholeNetwork) {
     if (event["ph"] == "X" && event["tid"] == 2) ++on_device;
   }
   // Every launch and both copies, in each run.
-  EXPECT_EQ(on_device, 3 * (json["launches_per_run"].get<size_t>() + 2));
+  EXPECT_EQ(on_device, 3 * (json["timed_launches"].get<size_t>() + 2));
   ExpectPage(ReadText(folder + "/page.html"));
 }
 
@@ -93,10 +93,10 @@ TEST_F(ProfileGpu, WarmMeasuresNoPeakAndCompilesNothing) {
 // A cache file that has the model's program and no peaks: they are left out, the profile is not.
 TEST_F(ProfileGpu, WithoutPermissionToCompileThePeaksAreLeftOut) {
   const std::string cache = FreshFolder("no_peaks") + "/cache.bin";
-  ASSERT_EQ(RunMace({"run", Digits(), "--cache", cache}).exit_code, kExitDone);
-  const CommandResult result =
-      RunMace({"profile", Digits(), "--cache", cache, "--iterations", "1", "--json", "-"},
-              {{"MACE_REQUIRE_CACHE", "1"}});
+  ASSERT_EQ(RunMace({"run", Digits(), "--memory", "image", "--cache", cache}).exit_code, kExitDone);
+  const CommandResult result = RunMace({"profile", Digits(), "--memory", "image", "--cache", cache,
+                                        "--iterations", "1", "--json", "-"},
+                                       {{"MACE_REQUIRE_CACHE", "1"}});
   ASSERT_EQ(result.exit_code, kExitDone) << result.err;
   const Json json = result.OutJson();
   ExpectProfileJson(json);

@@ -17,7 +17,8 @@
 namespace mace {
 
 struct ProfileResult {
-  std::vector<RunTimes> runs;
+  std::vector<RunTimes> runs;  // Timed step by step, each launch by itself.
+  size_t timed_launches = 0;   // Of each of them.
   Profile profile;
   Latency latency;                // Host to host, without any timing of steps.
   std::optional<Latency> replay;  // Launches alone; not where a node runs on the CPU.
@@ -27,6 +28,8 @@ struct ProfileResult {
 
 // The JSON of `mace profile`; every key is always there, null where it has no meaning:
 //   model, device, driver, memory, precision, iterations, cache_status, launches_per_run,
+//   timed_launches             more than launches_per_run where one kernel runs many ops: those are
+//                              timed as launches of their own, in a plan that is else the same
 //   latency_ms, replay_ms      {mean, min, p50, p90, p99, n}: host to host; the launches alone
 //   run_ms, ops_ms, idle_ms, host_ms   of the timed runs: a run; the sum of ops; between launches
 //                                      on the device; enqueueing launches
