@@ -2,6 +2,7 @@
 //
 //   model/NAME/run/PRECISION      Engine::RunInto
 //   model/NAME/replay/PRECISION   Engine::Replay: without copies
+//   model/NAME/pipeline/PRECISION Pipeline, three runs at once; time and GFLOPs are of one
 //   model/NAME/start/PRECISION    Engine::Create and the first run, its programs from a cache file;
 //                                 the driver is loaded already, as in an app that opens a second
 //                                 model
@@ -12,7 +13,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +24,7 @@
 #include "mace/base/strings.h"
 #include "mace/plan/cost.h"
 #include "mace/runtime/engine.h"
+#include "mace/runtime/pipeline.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -90,6 +94,27 @@ void MeasureReplay(benchmark::State& state, const Model& model) {
   Count(*started->engine, &state);
 }
 
+void MeasurePipeline(benchmark::State& state, const Model& model) {
+  constexpr int kDepth = 3;
+  StatusOr<Started> started = Start(model);
+  if (!started.ok()) return Fail(started.status(), &state);
+  StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Create(started->engine.get(), kDepth);
+  Status status = pipeline.status();
+  std::deque<std::future<Pipeline::Outputs>> answers;
+  const auto take = [&] {
+    const Pipeline::Outputs outputs = answers.front().get();
+    answers.pop_front();
+    if (!outputs.ok()) status = outputs.status();
+  };
+  for (auto _ : state) {
+    if (!status.ok()) return Fail(status, &state);
+    answers.push_back((*pipeline)->Submit(started->inputs));
+    if (answers.size() > 2 * kDepth) take();
+  }
+  while (!answers.empty()) take();
+  Count(*started->engine, &state);
+}
+
 void MeasureStart(benchmark::State& state, Model model) {
   const char* scratch = std::getenv("TEST_TMPDIR");
   std::string folder = JoinPath(scratch == nullptr ? "/tmp" : scratch, "model_benchmark.XXXXXX");
@@ -148,6 +173,7 @@ int main(int argc, char** argv) {
   for (const std::string& model : mace::FindModels()) {
     mace::Register(model, "run", mace::MeasureRun);
     mace::Register(model, "replay", mace::MeasureReplay);
+    mace::Register(model, "pipeline", mace::MeasurePipeline);
     mace::Register(model, "start", [](benchmark::State& state, const mace::Model& warm) {
       mace::MeasureStart(state, warm);
     });

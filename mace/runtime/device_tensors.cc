@@ -1,72 +1,8 @@
 #include "mace/runtime/device_tensors.h"
 
-#include <algorithm>
-#include <atomic>
-#include <mutex>
-#include <system_error>
-#include <thread>
-
-#include "mace/base/half.h"
-#include "mace/plan/chain.h"
-#include "mace/plan/memory.h"
+#include "mace/runtime/device_weights.h"
 
 namespace mace {
-namespace {
-
-constexpr size_t kMostPackingThreads = 8;
-
-// The driver runs on the host's own processor and memory: its buffers can be memory of ours.
-bool IsHost(const DeviceInfo& info) {
-  return info.kind == DeviceKind::kCpu && info.host_unified_memory;
-}
-
-// As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.
-void PackInto(const PackedWeights& weights, MutableBytes to) {
-  if (weights.elements == 0) return;
-  if (weights.keep_float32) return weights.pack(reinterpret_cast<float*>(to.data()));
-  std::vector<float> packed(weights.elements);
-  weights.pack(packed.data());
-  FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
-}
-
-StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
-  const std::string name = "weights " + weights.name;
-  const size_t bytes = WeightBytes(weights);
-  MACE_ASSIGN_OR_RETURN(ClMemory memory, ClMemory::CreateBuffer(*queue->device(), bytes, name));
-  if (weights.elements == 0) return memory;
-  if (queue->device()->info().host_unified_memory) {
-    MACE_ASSIGN_OR_RETURN(MutableBytes mapped, queue->Map(memory, bytes, true, name));
-    PackInto(weights, mapped);
-    MACE_RETURN_IF_ERROR(queue->Unmap(memory, mapped, name));
-    return memory;
-  }
-  std::vector<uint8_t> packed(bytes);
-  PackInto(weights, packed);
-  MACE_RETURN_IF_ERROR(queue->Write(memory, packed, name));
-  return memory;
-}
-
-// Calls work(0) … work(count - 1), on this thread and on others.
-template <typename Work>
-void RunOnThreads(size_t count, const Work& work) {
-  std::atomic<size_t> next{0};
-  auto loop = [&] {
-    for (size_t i = next++; i < count; i = next++) work(i);
-  };
-  const size_t wanted = std::min<size_t>(
-      {count, kMostPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
-  std::vector<std::thread> threads;
-  threads.reserve(wanted);
-  try {
-    while (threads.size() + 1 < wanted) threads.emplace_back(loop);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those that there are do the work.
-  }
-  loop();
-  for (std::thread& thread : threads) thread.join();
-}
-
-}  // namespace
 
 DeviceTensors::~DeviceTensors() {
   while (!regions_.empty()) regions_.pop_back();
@@ -111,55 +47,6 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
     regions_.push_back(std::move(memory));
   }
   return Status();
-}
-
-Status DeviceTensors::PackOnHost(const Plan& plan, const ClDevice& device) {
-  const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
-  const auto bytes_of = [&](size_t i) { return std::max<size_t>(WeightBytes(plan.weights[i]), 1); };
-  size_t total = 0;
-  for (size_t i = 0; i < plan.weights.size(); ++i) {
-    weight_offsets_.push_back(total);
-    total += (bytes_of(i) + alignment - 1) / alignment * alignment;
-  }
-  MACE_ASSIGN_OR_RETURN(weights_block_, PageBlock::Allocate(std::max(total, alignment)));
-  const auto place_of = [&](size_t i) {
-    return MutableBytes(weights_block_.bytes().data() + weight_offsets_[i], bytes_of(i));
-  };
-  RunOnThreads(plan.weights.size(), [&](size_t i) { PackInto(plan.weights[i], place_of(i)); });
-  // Afterwards: a driver may look at the bytes when a buffer is made.
-  const bool in_one = WeightsFitOneBuffer(plan, device.info());
-  if (in_one) {
-    MACE_ASSIGN_OR_RETURN(all_weights_,
-                          ClMemory::CreateOverHost(device, weights_block_.bytes(), "weights"));
-  }
-  for (size_t i = 0; i < plan.weights.size(); ++i) {
-    const std::string name = "weights " + plan.weights[i].name;
-    StatusOr<ClMemory> memory =
-        in_one ? ClMemory::CreateSubBuffer(all_weights_, weight_offsets_[i], bytes_of(i), name)
-               : ClMemory::CreateOverHost(device, place_of(i), name);
-    if (!memory.ok()) return memory.status();
-    weights_[i] = *std::move(memory);
-    bytes_ += weights_[i].bytes();
-  }
-  return Status();
-}
-
-Status DeviceTensors::CreateWeights(const Plan& plan, ClQueue* queue) {
-  weights_.resize(plan.weights.size());
-  if (IsHost(queue->device()->info())) return PackOnHost(plan, *queue->device());
-  std::mutex mutex;
-  Status first_error;
-  RunOnThreads(plan.weights.size(), [&](size_t i) {
-    StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
-    std::lock_guard<std::mutex> lock(mutex);
-    if (!memory.ok()) {
-      if (first_error.ok()) first_error = memory.status();
-      return;
-    }
-    bytes_ += memory->bytes();
-    weights_[i] = *std::move(memory);
-  });
-  return first_error;
 }
 
 }  // namespace mace

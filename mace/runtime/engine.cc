@@ -9,6 +9,8 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/import/import.h"
+#include "mace/runtime/cpu_executor.h"
+#include "mace/runtime/half_range.h"
 #include "mace/runtime/model_reader.h"
 #include "mace/runtime/planned_model.h"
 #include "mace/runtime/runtime.h"
@@ -61,6 +63,9 @@ struct Engine::Impl {
   Status CheckInputs(const std::vector<HostTensor>& tensors) const;
   // The model for these inputs as `current`, and room for its outputs.
   Status Prepare(const std::vector<HostTensor>& tensors, std::vector<HostTensor>* results);
+  // After a first run.
+  void WarnOfHalf(const std::vector<HostTensor>& tensors,
+                  const std::vector<HostTensor>& results) const;
   void ListPorts();
   void SetCacheStatus();
 };
@@ -254,12 +259,22 @@ Status Engine::Impl::Prepare(const std::vector<HostTensor>& tensors,
   return Status();
 }
 
+void Engine::Impl::WarnOfHalf(const std::vector<HostTensor>& tensors,
+                              const std::vector<HostTensor>& results) const {
+  if (options.precision != Precision::kFloat16 || runtime == nullptr) return;
+  std::vector<std::string> names;
+  for (const Port& port : outputs) names.push_back(port.name);
+  const std::string line = DescribeHalfOverflow(names, tensors, results);
+  if (!line.empty()) Log(LogLevel::kWarning, line);
+}
+
 Status Engine::RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
   MACE_RETURN_IF_ERROR(impl_->Prepare(inputs, outputs));
   PlannedModel& model = *impl_->current;
   std::optional<ScopedStartPart> part;
   if (!model.has_run) part.emplace("first run");
   MACE_RETURN_IF_ERROR(model.executor->Run(inputs, outputs));
+  if (!model.has_run) impl_->WarnOfHalf(inputs, *outputs);
   model.has_run = true;
   return Status();
 }
@@ -270,6 +285,16 @@ Status Engine::RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostT
   MACE_RETURN_IF_ERROR(impl_->current->executor->RunTimed(inputs, outputs, times));
   impl_->current->has_run = true;
   return Status();
+}
+
+StatusOr<std::unique_ptr<Executor>> Engine::NewExecutor() {
+  const PlannedModel& model = *impl_->current;
+  if (model.session == nullptr) {
+    return std::unique_ptr<Executor>(std::make_unique<CpuExecutor>(model.plan));
+  }
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> twin,
+                        model.session->CreateTwin(impl_->runtime->compiler()));
+  return std::unique_ptr<Executor>(std::move(twin));
 }
 
 StatusOr<double> Engine::Replay() { return impl_->current->executor->Replay(); }

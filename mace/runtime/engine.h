@@ -16,6 +16,7 @@
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/device_peaks.h"
+#include "mace/runtime/executor.h"
 #include "mace/runtime/options.h"
 #include "mace/runtime/run_stats.h"
 #include "mace/runtime/run_times.h"
@@ -53,6 +54,10 @@ class Engine {
   // The same into tensors that the caller keeps: allocates nothing once the plan is there.
   // `outputs` may be empty or hold the tensors of an earlier call.
   Status RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs);
+
+  // Another executor of the current plan, for a Pipeline: it shares programs and weights with this
+  // engine's own, and may run beside it. REQUIRES: the engine outlives it.
+  StatusOr<std::unique_ptr<Executor>> NewExecutor();
 
   // For profiles. As RunInto, and when each step happened.
   Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,

@@ -85,6 +85,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(std::move(plan), std::move(queue)));
   session->programs_ = std::move(programs);
+  session->weights_ = std::make_shared<DeviceWeights>();
   {
     ScopedStartPart part("regions");
     MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*session->plan_, &session->queue_));
@@ -93,7 +94,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   Status packed;
   auto pack = [&] {
     ScopedStartPart part("weights");
-    packed = session->memory_.CreateWeights(*session->plan_, &session->queue_);
+    packed = session->weights_->Create(*session->plan_, &session->queue_);
   };
   std::thread packer;
   try {
@@ -107,11 +108,24 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   if (packer.joinable()) packer.join();
   MACE_RETURN_IF_ERROR(built);
   MACE_RETURN_IF_ERROR(packed);
-  const LibraryCache library_cache = {compiler->store(), use == SessionUse::kModel};
-  MACE_RETURN_IF_ERROR(session->BindLaunches(library_cache));
-  session->PrepareHost();
-  MACE_RETURN_IF_ERROR(session->RunSetup());
+  MACE_RETURN_IF_ERROR(session->Finish({compiler->store(), use == SessionUse::kModel}));
   return session;
+}
+
+StatusOr<std::unique_ptr<Session>> Session::CreateTwin(ProgramCompiler* compiler) const {
+  MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
+  std::unique_ptr<Session> session(new Session(plan_, std::move(queue)));
+  session->programs_ = programs_;
+  session->weights_ = weights_;
+  MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*plan_, &session->queue_));
+  MACE_RETURN_IF_ERROR(session->Finish({compiler->store(), true}));
+  return session;
+}
+
+Status Session::Finish(const LibraryCache& cache) {
+  MACE_RETURN_IF_ERROR(BindLaunches(cache));
+  PrepareHost();
+  return RunSetup();
 }
 
 Status Session::BuildPrograms(ProgramCompiler* compiler) {
@@ -183,7 +197,7 @@ StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned,
     const auto* named = std::get_if<TensorArgument>(&argument);
     if (named == nullptr) return Internal("plan: a library's call takes tensors alone");
     if (named->kind == TensorArgument::Kind::kWeights) {
-      operands.push_back(&memory_.weights(named->index));
+      operands.push_back(&weights_->at(named->index));
     } else if (named->kind == TensorArgument::Kind::kScratch) {
       operands.push_back(&memory_.region(named->index));
     } else {
@@ -208,7 +222,7 @@ Status Session::BindArgument(const KernelArgument& argument, ClKernel* kernel) c
   if (const auto* number = std::get_if<float>(&argument)) return kernel->AddFloat(*number);
   using Kind = TensorArgument::Kind;
   const auto& named = std::get<TensorArgument>(argument);
-  if (named.kind == Kind::kWeights) return kernel->AddMemory(memory_.weights(named.index));
+  if (named.kind == Kind::kWeights) return kernel->AddMemory(weights_->at(named.index));
   if (named.kind == Kind::kScratch) return kernel->AddMemory(memory_.region(named.index));
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(named.index)];
   MACE_RETURN_IF_ERROR(kernel->AddMemory(memory_.region(tensor.region)));
@@ -320,30 +334,6 @@ Status Session::Enqueue(const BoundLaunch& launch, const Lane& lane) const {
                       ? launch.call->Enqueue(lane.queue, lane.event)
                       : lane.queue->Launch(launch.kernel, launch.global, launch.local, lane.event);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
-}
-
-StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
-  constexpr int kBatches = 5;
-  const auto time_batch = [&](int count) -> StatusOr<double> {
-    const double begin = MonotonicMilliseconds();
-    for (int i = 0; i < count; ++i) {
-      for (const BoundLaunch& launch : launches_) {
-        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_, nullptr}));
-      }
-    }
-    MACE_RETURN_IF_ERROR(queue_.Finish());
-    return (MonotonicMilliseconds() - begin) / count;
-  };
-  MACE_RETURN_IF_ERROR(queue_.Finish());
-  MACE_ASSIGN_OR_RETURN(double best, time_batch(1));
-  const double end = MonotonicMilliseconds() + limit_ms;
-  const int count =
-      std::max(1, static_cast<int>(std::min(1000.0, limit_ms / kBatches / std::max(best, 1e-3))));
-  for (int batch = 0; batch < kBatches && MonotonicMilliseconds() < end; ++batch) {
-    MACE_ASSIGN_OR_RETURN(const double mean, time_batch(count));
-    best = std::min(best, mean);
-  }
-  return best;
 }
 
 Status Session::Upload(int index, const Lane& lane) {

@@ -18,6 +18,7 @@
 #include "mace/cl/queue.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/device_tensors.h"
+#include "mace/runtime/device_weights.h"
 #include "mace/runtime/executor.h"
 #include "mace/runtime/host_values.h"
 #include "mace/runtime/run_times.h"
@@ -34,6 +35,10 @@ class Session : public Executor {
       std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
       std::vector<std::shared_ptr<const BuiltProgram>> programs = {},
       SessionUse use = SessionUse::kModel);
+
+  // Another session of the same plan, with a queue and activations of its own; programs and weights
+  // are those of this one. Both may run at once. `compiler` as for Create.
+  StatusOr<std::unique_ptr<Session>> CreateTwin(ProgramCompiler* compiler) const;
 
   // Waits for what is still at work: a failed Run may leave launches behind.
   ~Session() override;
@@ -54,7 +59,7 @@ class Session : public Executor {
   // Of a library, built for this session's calls.
   const CacheLayerScope::Counts& library_programs() const { return library_programs_; }
   size_t launches_per_run() const { return launches_per_run_; }
-  size_t device_bytes() const { return memory_.bytes(); }
+  size_t device_bytes() const { return memory_.bytes() + weights_->bytes(); }
   // Creating and building programs and kernels, in milliseconds.
   double program_ms() const { return program_ms_; }
 
@@ -82,6 +87,8 @@ class Session : public Executor {
 
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
+  // From regions, weights and programs to what runs.
+  Status Finish(const LibraryCache& cache);
   Status BindLaunches(const LibraryCache& cache);
   Status BindChains();
   StatusOr<BoundChain> BindChain(const LaunchChain& chain);
@@ -106,11 +113,12 @@ class Session : public Executor {
   ClQueue queue_;
   std::optional<ClQueue> timing_queue_;  // Of RunTimed.
   DeviceTensors memory_;
+  std::shared_ptr<DeviceWeights> weights_;
   std::vector<std::shared_ptr<const BuiltProgram>> programs_;
   std::vector<BoundLaunch> launches_;
   std::vector<BoundChain> chains_;
   HostValues values_;
-  std::vector<uint8_t> staging_;  // For what lies otherwise on the device: the largest of it.
+  std::vector<uint8_t> staging_;    // For what lies otherwise on the device: the largest of it.
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
   size_t reused_programs_ = 0;

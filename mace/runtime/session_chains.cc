@@ -33,7 +33,7 @@ Status Session::BindChains() {
 StatusOr<Session::BoundChain> Session::BindChain(const LaunchChain& chain) {
   const size_t count = chain.launches.size();
   BoundChain bound;
-  MACE_ASSIGN_OR_RETURN(bound.table, UploadInts(ChainTable(*plan_, chain, memory_.weight_offsets()),
+  MACE_ASSIGN_OR_RETURN(bound.table, UploadInts(ChainTable(*plan_, chain, weights_->offsets()),
                                                 "table of a chain", &queue_));
   const size_t counters = 2 * count * (1 + static_cast<size_t>(chain.units));
   MACE_ASSIGN_OR_RETURN(bound.state, UploadInts(std::vector<int32_t>(counters * kChainStateInts),
@@ -42,7 +42,7 @@ StatusOr<Session::BoundChain> Session::BindChain(const LaunchChain& chain) {
     BoundLaunch& launch = bound.halves[static_cast<size_t>(half)];
     MACE_ASSIGN_OR_RETURN(launch.kernel,
                           ClKernel::Create(programs_[0]->program->get(), kChainKernel));
-    const ClMemory* const memories[] = {&memory_.arena(), &memory_.all_weights(), &bound.table,
+    const ClMemory* const memories[] = {&memory_.arena(), &weights_->all(), &bound.table,
                                         &bound.state};
     for (const ClMemory* memory : memories) {
       MACE_RETURN_IF_ERROR(launch.kernel.AddMemory(*memory));

@@ -1,4 +1,4 @@
-// How a session times its steps: RunTimed and Replay.
+// How a session times its steps: RunTimed, MeasureNode and Replay.
 #include <algorithm>
 
 #include "mace/base/clock.h"
@@ -77,6 +77,30 @@ Status Session::ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* t
     last_end = step->device_end;
   }
   return Status();
+}
+
+StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
+  constexpr int kBatches = 5;
+  const auto time_batch = [&](int count) -> StatusOr<double> {
+    const double begin = MonotonicMilliseconds();
+    for (int i = 0; i < count; ++i) {
+      for (const BoundLaunch& launch : launches_) {
+        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_, nullptr}));
+      }
+    }
+    MACE_RETURN_IF_ERROR(queue_.Finish());
+    return (MonotonicMilliseconds() - begin) / count;
+  };
+  MACE_RETURN_IF_ERROR(queue_.Finish());
+  MACE_ASSIGN_OR_RETURN(double best, time_batch(1));
+  const double end = MonotonicMilliseconds() + limit_ms;
+  const int count =
+      std::max(1, static_cast<int>(std::min(1000.0, limit_ms / kBatches / std::max(best, 1e-3))));
+  for (int batch = 0; batch < kBatches && MonotonicMilliseconds() < end; ++batch) {
+    MACE_ASSIGN_OR_RETURN(const double mean, time_batch(count));
+    best = std::min(best, mean);
+  }
+  return best;
 }
 
 StatusOr<double> Session::Replay() {
