@@ -74,6 +74,24 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
   return candidates;
 }
 
+// What was chosen among.
+void Explain(const std::vector<Lowering>& ways, size_t chosen, NodePlacement* placement) {
+  for (size_t w = 0; w < ways.size(); ++w) {
+    const bool measured = ways[w].measured_ms >= 0;
+    if (!measured && ways[w].needs_measurement) continue;
+    const bool image = !ways[w].outputs.empty() && ways[w].outputs[0].storage == Storage::kImage;
+    const ConsideredWay way = {ways[w].variant + (image ? " in images" : ""),
+                               measured ? ways[w].measured_ms : ways[w].estimate_ms, measured};
+    if (w == chosen) {
+      placement->chosen = way;
+    } else {
+      placement->rejected.push_back(way);
+    }
+  }
+  std::stable_sort(placement->rejected.begin(), placement->rejected.end(),
+                   [](const ConsideredWay& a, const ConsideredWay& b) { return a.ms < b.ms; });
+}
+
 std::vector<NodePlacement> PlaceNodes(const Graph& graph,
                                       const std::vector<NodeCandidates>& candidates,
                                       const std::vector<int>& ways) {
@@ -91,6 +109,7 @@ std::vector<NodePlacement> PlaceNodes(const Graph& graph,
     placement.variant = way.variant;
     placement.way_id = WayId(way);
     placement.precision = way.precision;
+    Explain(candidates[n].ways, static_cast<size_t>(ways[n]), &placement);
   }
   return placements;
 }

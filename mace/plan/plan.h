@@ -82,6 +82,14 @@ struct Step {
   int index = 0;
 };
 
+// A way that a node could run, and what it takes there by itself, in milliseconds: measured, or
+// estimated to order ways by.
+struct ConsideredWay {
+  std::string variant;
+  double ms = 0;
+  bool measured = false;
+};
+
 // Why and how a node runs, for --stage=plan and for the `ops` of the JSON.
 struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
@@ -90,6 +98,9 @@ struct NodePlacement {
   std::string way_id;                         // WayId of the way (signature.h); "" on the CPU.
   Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
+  ConsideredWay chosen;                       // On the device.
+  std::vector<ConsideredWay>
+      rejected;  // Cheapest first; conversions may have made one of them dearer.
 };
 
 struct Plan {

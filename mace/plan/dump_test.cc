@@ -1,0 +1,54 @@
+// What `mace inspect --stage=plan` says of a choice.
+#include <gtest/gtest.h>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+namespace {
+
+Plan PlanOfOneNode() {
+  auto graph = std::make_shared<Graph>();
+  Node node;
+  node.name = "a";
+  node.type = "Conv2D";
+  graph->nodes.push_back(node);
+  Plan plan;
+  plan.graph = graph;
+  plan.placements.resize(1);
+  plan.placements[0].place = NodePlacement::Place::kGpuBuffer;
+  plan.placements[0].variant = "conv2d_tiled";
+  plan.placements[0].chosen = {"conv2d_tiled", 0.25, true};
+  return plan;
+}
+
+bool Says(const Plan& plan, const std::string& text) {
+  return DumpPlan(plan).find(text) != std::string::npos;
+}
+
+TEST(DumpPlan, NamesTheNextBestWayAndItsTime) {
+  Plan plan = PlanOfOneNode();
+  EXPECT_TRUE(Says(plan, "'a' conv2d_tiled  the only way\n")) << DumpPlan(plan);
+  plan.placements[0].rejected = {{"conv2d_direct", 0.5, false}, {"conv2d_local", 1, false}};
+  EXPECT_TRUE(
+      Says(plan, "conv2d_tiled  0.2500 ms measured, before conv2d_direct 0.5000 ms (and 1 more)\n"))
+      << DumpPlan(plan);
+}
+
+TEST(DumpPlan, SaysWhenTheChosenWayIsDearerByItself) {
+  Plan plan = PlanOfOneNode();
+  plan.placements[0].rejected = {{"conv2d_direct", 0.125, true}};
+  EXPECT_TRUE(Says(
+      plan, "before conv2d_direct 0.1250 ms measured: cheaper with launches and conversions\n"))
+      << DumpPlan(plan);
+}
+
+TEST(DumpPlan, SaysWhyANodeRunsOnTheCpu) {
+  Plan plan = PlanOfOneNode();
+  plan.placements[0] = NodePlacement();
+  plan.placements[0].place = NodePlacement::Place::kCpu;
+  plan.placements[0].why = "no kernel";
+  EXPECT_TRUE(Says(plan, "cpu Conv2D 'a'  (no kernel)\n")) << DumpPlan(plan);
+}
+
+}  // namespace
+}  // namespace mace
