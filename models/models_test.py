@@ -17,6 +17,7 @@ except ImportError:
     onnx = None
 
 import make_convnet
+import make_light
 import make_mobilenet
 import mace_writer
 import reference
@@ -183,6 +184,27 @@ class WriterTest(unittest.TestCase):
                 session = onnx.reference.ReferenceEvaluator(path)
                 outputs = session.run(None, {"input": np.transpose(values, (0, 3, 1, 2))})[0]
                 np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5 * expected.max())
+
+    def test_light_models_are_alive(self):
+        """An output that is flat, or one class alone, would hide errors. (The engine's tests compare the numbers.)"""
+        for name, make in make_light.NETS.items():
+            with self.subTest(name=name):
+                builder, output = make(make_light.parse(["--width", "0.125", "--size", "64", "--classes", "10", "-", name]))
+                values = builder.graph.run(output, builder.graph.make_input()).reshape(-1)
+                self.assertLess(values.max(), 0.95 * np.abs(values).sum())
+                self.assertGreater(values.max(), 1.2 * values.mean())
+
+    def test_light_models_have_the_packages_operators(self):
+        """As many as the onnx package's, apart from those that fill its weights with a constant."""
+        expected = {"bvlc_alexnet": 24, "densenet121": 910, "inception_v1": 144, "inception_v2": 509, "resnet50": 176,
+                    "shufflenet": 203, "squeezenet": 66, "vgg19": 46, "zfnet512": 22}
+        for name, make in make_light.NETS.items():
+            builder, _ = make(make_light.parse(["--width", "0.125", "-", name]))
+            self.assertEqual(len(builder.graph.graph.node), expected[name], name)
+
+    def test_light_squeezenet_has_the_published_weights(self):
+        builder, _ = make_light.squeezenet(make_light.parse(["-", "squeezenet"]))
+        self.assertEqual(sum(int(np.prod(tensor.dims)) for tensor in builder.graph.graph.initializer), 1235496)
 
     def test_seed_decides(self):
         def weights(seed):

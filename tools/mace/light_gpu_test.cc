@@ -1,0 +1,46 @@
+// The nine networks of models/make_light.py, small, on the CPU and on the device: each against the
+// script's own answers in double.
+#include <gtest/gtest.h>
+
+#include "tools/mace/reference_cases.h"
+#include "tools/mace/test_support.h"
+
+namespace mace {
+namespace {
+
+class LightTest : public testing::TestWithParam<const char*> {
+ protected:
+  static ReferenceCase Case() {
+    const std::string stem = std::string("light_") + GetParam();
+    ReferenceCase reference;
+    reference.name = stem;
+    reference.model = MadeModel(stem + ".onnx");
+    reference.sets.resize(1);
+    reference.sets[0].inputs["data"] = MadeModel(stem + "_input.npy");
+    reference.sets[0].outputs["output"] = MadeModel(stem + "_expected.npy");
+    reference.max_relative_error = 1e-5;
+    return reference;
+  }
+};
+
+TEST_P(LightTest, OnTheCpu) {
+  Options options;
+  options.device = "cpu";
+  CheckCase(Case(), options);
+}
+
+TEST_P(LightTest, OnTheDevice) {
+  if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
+  Options options;
+  options.allow_fallback = false;
+  CheckCase(Case(), options);
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, LightTest,
+                         testing::Values("bvlc_alexnet", "densenet121", "inception_v1",
+                                         "inception_v2", "resnet50", "shufflenet", "squeezenet",
+                                         "vgg19", "zfnet512"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace mace
