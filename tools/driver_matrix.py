@@ -47,13 +47,18 @@ SUITES = {
 # buffers, in float and in half.
 BUFFERS_ALONE = {
     "argmax": "writes integers",
+    "cast_from_int": "reads integers",
+    "cast_to_int": "writes integers",
     "conv2d_tiled": "register tiles of float16 vectors, for CPUs",
     "eltwise_strided": "plain pointers",
+    "gather_elements": "reads integers",
     "gather_row_major": "plain pointers",
     "matmul": "plain pointers",
     "matmul_finish": "plain pointers",
+    "recurrent": "plain pointers",
     "reduce_strided": "plain pointers",
     "strided_copy_row_major": "plain pointers",
+    "top_k": "writes integers",
     "where_strided": "plain pointers",
 }
 IMAGES_ALONE = {

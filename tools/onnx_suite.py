@@ -130,8 +130,9 @@ def work(connection, device):
     """A worker: cases in, verdicts out. A process of its own, since a crash must not end the count."""
     warnings.filterwarnings("ignore")
     while True:
-        case = connection.recv()
-        if case is None:
+        try:
+            case = connection.recv()
+        except EOFError:  # Nobody is there any more.
             return
         connection.send(run_case(case, device))
 

@@ -63,6 +63,7 @@ class MaceImporter {
   StatusOr<std::shared_ptr<Graph>> Run(const WeightFile& weights);
 
  private:
+  std::string HowItIsComputed() const;
   Status CheckNet() const;
   Status AddInputs();
   Status AddInput(const wire::InputOutputInfo& info);
@@ -292,16 +293,24 @@ Status MaceImporter::AddOutputs() {
   return Status::Ok();
 }
 
+// For the user, where floats stand in for 8 bits; else empty.
+std::string MaceImporter::HowItIsComputed() const {
+  if (quantized_) {
+    return "8-bit model: weights are dequantized as it is loaded; computes in floats, "
+           "each op's result rounded to its 8 bits";
+  }
+  for (const wire::ConstTensor& tensor : net_.tensors()) {
+    if (!tensor.quantized()) continue;
+    return "weights of 8 bits: dequantized as the model is loaded; computes in floats";
+  }
+  return "";
+}
+
 StatusOr<std::shared_ptr<Graph>> MaceImporter::Run(const WeightFile& weights) {
   MACE_RETURN_IF_ERROR(CheckNet());
   builder_.graph().name = net_.name();
   builder_.graph().source_format = "mace";
-  if (quantized_) {
-    builder_.graph().note =
-        "8-bit model: weights are dequantized as it is loaded; computes in floats, each op's "
-        "result "
-        "rounded to its 8 bits";
-  }
+  builder_.graph().note = HowItIsComputed();
   MACE_RETURN_IF_ERROR(AddMaceTensors(net_, model_, weights, &builder_));
   MACE_RETURN_IF_ERROR(AddInputs());
   for (const std::string& name : model_->output_tensor()) builder_.KeepAsNode(name);

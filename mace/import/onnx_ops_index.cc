@@ -95,6 +95,11 @@ Status ConvertGatherElements(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   const Shape shape = node->shape(0);
   MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(node->Int("axis", 0), shape.rank()));
+  if (node->Constant(1) == nullptr) {
+    AttributeMap attributes;
+    attributes.Set("axis", int64_t{axis});
+    return node->EmitResult("GatherElements", node->GivenInputs(), std::move(attributes));
+  }
   MACE_ASSIGN_OR_RETURN(const ValueId flat,
                         EmitElementPositions(node, node->input(1), shape, axis));
   MACE_ASSIGN_OR_RETURN(const ValueId x,

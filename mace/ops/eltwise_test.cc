@@ -128,49 +128,6 @@ TEST(Eltwise, ComparisonsGiveBool) {
   }
 }
 
-HostTensor Bools(const Shape& shape, int64_t period) {
-  std::vector<uint8_t> bits;
-  for (int64_t i = 0; i < shape.elements(); ++i) bits.push_back(i % period == 0 ? 1 : 0);
-  return HostTensor::FromVector(DType::kBool, shape, bits);
-}
-
-// Whole numbers, so that many are equal.
-HostTensor WholeNumbers(const Shape& shape, uint32_t seed) {
-  HostTensor tensor = RandomTensor(shape, seed, -3, 3);
-  for (int64_t i = 0; i < shape.elements(); ++i) tensor.f32()[i] = std::round(tensor.f32()[i]);
-  return tensor;
-}
-
-TEST(Eltwise, ComparisonsOnTheDevice) {
-  const Shape pairs[][2] = {{{2, 3, 4, 7}, {2, 3, 4, 7}},
-                            {{2, 8}, {2, 8}},
-                            {{2, 3, 1, 7}, {4, 1}},
-                            {{2, 2, 3, 2, 5}, {2, 3, 2, 1}}};
-  for (int type : {10, 15, 16, 17, 18, 19}) {
-    for (const auto& pair : pairs) {
-      SCOPED_TRACE(std::to_string(type) + " of " + pair[0].ToString());
-      Eltwise(type).Input(WholeNumbers(pair[0], 1)).Input(WholeNumbers(pair[1], 2)).Run();
-    }
-    Eltwise(type).Set("scalar_input", 1.0).Input(WholeNumbers({3, 5}, 3)).Run();
-    Eltwise(type).Constant(WholeNumbers({5}, 4)).Input(WholeNumbers({3, 5}, 5)).Run();
-  }
-}
-
-TEST(Eltwise, NothingIsEqualToNaN) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const HostTensor a = HostTensor::FromVector<float>(DType::kFloat32, Shape({4}), {nan, 1, 2, nan});
-  for (int type : {10, 15, 16, 17, 18, 19}) Eltwise(type).Input(a).Input(a).Run();
-}
-
-TEST(Eltwise, LogicOnTheDevice) {
-  for (int type : {10, 15, 20, 21, 22}) {
-    Eltwise(type).Input(Bools({2, 3, 7}, 2)).Input(Bools({2, 3, 7}, 3)).Run();
-    Eltwise(type).Input(Bools({2, 3, 8}, 2)).Input(Bools({3, 1}, 2)).Run();
-    Eltwise(type).Input(Bools({2, 8}, 2)).Constant(Bools({8}, 3)).Run();
-  }
-  Eltwise(10).Set("scalar_input", 0.0).Input(Bools({3, 5}, 3)).Run();
-}
-
 TEST(Eltwise, Integers) {
   const int32_t largest = std::numeric_limits<int32_t>::max();
   struct IntegerCase {

@@ -1,0 +1,19 @@
+// Each element by its own index along one axis; its other coordinates are those of the index. The steps are those of x,
+// 0 along the axis. Row-major buffers.
+#include "broadcast_operand.clh"
+
+#ifdef USE_gather_elements
+__kernel void KERNEL(__global const STORAGE_T *restrict x, __global const int *restrict indices, __global STORAGE_T *y,
+                     OPERAND_EXTENTS, OPERAND_STEPS(x), int axis_step, int extent, int total) {
+  const int item = get_global_id(0);
+  if (item >= total) return;
+  const int index = indices[item];
+  const int position = index < 0 ? index + extent : index;
+  if (position < 0 || position >= extent) {
+    STORE(y, item, NAN);
+    return;
+  }
+  const int8 at = mace_position_of(item, (int8)(e0, e1, e2, e3, e4, e5, e6, e7));
+  STORE(y, item, LOAD(x, mace_sum8(at * STEPS_OF(x)) + position * axis_step));
+}
+#endif
