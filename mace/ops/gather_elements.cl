@@ -3,9 +3,9 @@
 #include "broadcast_operand.clh"
 
 #ifdef USE_gather_elements
-__kernel void KERNEL(__global const STORAGE_T *restrict x, __global const int *restrict indices, __global STORAGE_T *y,
-                     OPERAND_EXTENTS, OPERAND_STEPS(x), int axis_step, int extent, int total) {
-  const int item = get_global_id(0);
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global const int *restrict indices,
+                  __global STORAGE_T *y, OPERAND_EXTENTS, OPERAND_STEPS(x), int axis_step, int extent, int total) {
+  const int item = ITEM_ID(0);
   if (item >= total) return;
   const int index = indices[item];
   const int position = index < 0 ? index + extent : index;
