@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "mace/import/test_evaluate.h"
 #include "mace/import/test_net.h"
 #include "mace/import/test_onnx.h"
 
@@ -216,6 +219,25 @@ TEST(OnnxImport, PassedThrough) {
   const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   EXPECT_EQ("Identity Identity", NodeTypes(**graph));
+}
+
+// As a comparison, which devices have; the first value of the graph is another tensor.
+TEST(OnnxImport, CastToBool) {
+  TestOnnx test;
+  test.Input("other", {2});
+  test.Input("x", {3});
+  TestOnnx::SetInt(test.Node("Cast", {"x"}, {"y"}), "to", onnx::TensorProto::BOOL);
+  test.Node("Neg", {"other"}, {"z"});
+  test.Output("y", onnx::TensorProto::BOOL);
+  test.Output("z");
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ("Eltwise", (*graph)->nodes[0].type);
+  const auto outputs = EvaluateGraph(
+      **graph, {HostTensor::FromVector<float>(DType::kFloat32, Shape({2}), {1, 2}),
+                HostTensor::FromVector<float>(DType::kFloat32, Shape({3}), {0.5f, 0, NAN})});
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  EXPECT_EQ((std::vector<int64_t>{1, 0, 1}), ToInt64Vector((*outputs)[0]));
 }
 
 TEST(OnnxImport, IntegersComeOutAsDeclared) {
