@@ -37,7 +37,14 @@ struct DeviceInfo {
   bool half_images = true;       // CL_RGBA/CL_HALF_FLOAT read and write
   bool host_unified_memory = false;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
+  uint32_t compute_capability = 0;        // NVIDIA: 10 * major + minor; elsewhere 0.
 };
+
+// Tensor cores that multiply TF32 and halves, and copies from global to local memory that nobody
+// waits for: both are there from compute capability 8.0 on.
+inline bool HasTensorCores(const DeviceInfo& device) {
+  return device.vendor == DeviceVendor::kNvidia && device.compute_capability >= 80;
+}
 
 }  // namespace mace
 

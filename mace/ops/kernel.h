@@ -102,7 +102,8 @@ struct Launch {
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
-// Constant data a kernel reads, packed for it once at plan time.
+// Constant data a kernel reads, packed for it once at plan time. Not read alone: what a launch
+// writes there it has put back when it ends (counters that begin at zero).
 struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;

@@ -34,6 +34,9 @@ struct LoweringRequest {
   const DeviceInfo* device = nullptr;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
+  // Products of float32 operands may be those of TF32, which has 10 bits of mantissa; sums are
+  // float32 all the same. Where the device has no units for it nothing changes.
+  bool allow_tf32 = false;
 };
 
 class Op {

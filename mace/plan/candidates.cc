@@ -156,6 +156,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
   request.outputs = MakeOutputInfos(graph, node);
   request.device = &device;
   request.precision = options.precision;
+  request.allow_tf32 = options.allow_tf32;
 
   NodeCandidates found;
   found.why = TypeLimit(request);

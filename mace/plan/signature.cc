@@ -103,6 +103,7 @@ std::string PlanSignature(const Graph& graph, const PlanOptions& options) {
   hasher.UpdateField(KernelTextHash());
   hasher.UpdateField(std::to_string(static_cast<int>(options.memory)));
   hasher.UpdateField(std::to_string(static_cast<int>(options.precision)));
+  hasher.UpdateField(options.allow_tf32 ? "tf32" : "");
   for (const Node& node : graph.nodes) {
     hasher.UpdateField(NodeSignature(graph, node));
     std::string links;

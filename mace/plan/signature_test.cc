@@ -73,6 +73,9 @@ TEST(SignatureTest, WhatThePlanRestsOnCounts) {
   options.precision = Precision::kFloat16;
   EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
   options = PlanOptions();
+  options.allow_tf32 = true;
+  EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
+  options = PlanOptions();
   options.memory = MemoryChoice::kImage;
   EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
 }

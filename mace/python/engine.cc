@@ -97,9 +97,12 @@ Options ToOptions(const py::kwargs& words) {
                                              {"image", MemoryChoice::kImage},
                                              {"buffer", MemoryChoice::kBuffer}});
     } else if (name == "precision") {
-      options.precision =
-          Choose<Precision>("precision", py::cast<std::string>(value),
-                            {{"fp32", Precision::kFloat32}, {"fp16", Precision::kFloat16}});
+      const std::string precision = py::cast<std::string>(value);
+      options.precision = Choose<Precision>("precision", precision,
+                                            {{"fp32", Precision::kFloat32},
+                                             {"tf32", Precision::kFloat32},
+                                             {"fp16", Precision::kFloat16}});
+      options.allow_tf32 = precision == "tf32";
     } else if (name == "tuning") {
       options.tuning.level = Choose<TuningLevel>("tuning", py::cast<std::string>(value),
                                                  {{"none", TuningLevel::kNone},

@@ -57,4 +57,9 @@ Difference Compare(const HostTensor& expected, const HostTensor& actual) {
   return result;
 }
 
+double DefaultRtol(Precision precision, bool allow_tf32) {
+  if (precision == Precision::kFloat16) return kDefaultRtolFloat16;
+  return allow_tf32 ? kDefaultRtolTf32 : kDefaultRtolFloat32;
+}
+
 }  // namespace mace

@@ -89,13 +89,21 @@ Status Engine::Impl::Start() {
 }
 
 Status Engine::Impl::OpenRuntime(double begin) {
+  constexpr char kNoTf32[] = "the device has no units for TF32: products are those of float32";
   stats.device = "cpu reference";
-  if (options.device == "cpu") return Status();
+  if (options.device == "cpu") {
+    if (options.allow_tf32) Log(LogLevel::kWarning, kNoTf32);
+    return Status();
+  }
   MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
   stats.device_open_ms = MonotonicMilliseconds() - begin;
   stats.device = runtime->device_info().name;
   stats.driver = runtime->device_info().driver_version;
   stats.cache.file = options.cache_path;
+  if (options.allow_tf32 && !HasTensorCores(runtime->device_info())) {
+    Log(LogLevel::kWarning, kNoTf32);
+    options.allow_tf32 = false;  // The plans and measurements are those of float32.
+  }
   if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
       runtime->device_info().images && !runtime->device_info().half_images) {
     Log(LogLevel::kWarning, "the device has no half images: buffers only");

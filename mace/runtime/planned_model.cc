@@ -71,6 +71,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   PlanOptions plan_options;
   plan_options.memory = options.memory;
   plan_options.precision = options.precision;
+  plan_options.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
   plan_options.allow_fallback = options.allow_fallback;
   plan_options.chain_launches = !options.separate_launches;
   const double begin = MonotonicMilliseconds();

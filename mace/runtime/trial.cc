@@ -108,6 +108,7 @@ StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay&
   trial.way = way.id;
   PlanOptions options;
   options.precisions = {way.precision};
+  options.allow_tf32 = true;  // The way's id says what it multiplies.
   options.integer_inputs_fit = true;
   bool found = false;
   options.refine_ways = [&](const Node&, std::vector<Lowering>* ways) {

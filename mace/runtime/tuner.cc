@@ -9,6 +9,7 @@
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
 #include "mace/plan/signature.h"
+#include "mace/runtime/difference.h"
 
 namespace mace {
 namespace {
@@ -36,8 +37,16 @@ double EstimateOf(const Lowering& way) {
   return way.estimate_ms + 0.001 * static_cast<double>(way.launches.size());
 }
 
-std::string SignatureOf(const Graph& graph, const Node& node, Precision precision) {
-  return NodeSignature(graph, node) + (precision == Precision::kFloat16 ? " f16" : " f32");
+std::string SignatureOf(const Graph& graph, const Node& node, const PlanOptions& options,
+                        Precision precision) {
+  const char* float32 = options.allow_tf32 ? " tf32" : " f32";
+  return NodeSignature(graph, node) + (precision == Precision::kFloat16 ? " f16" : float32);
+}
+
+// How far answers may lie apart: two roundings of operands where they are not float32.
+double ToleranceOf(const PlanOptions& options) {
+  if (options.precision == Precision::kFloat16) return 2e-2;
+  return options.allow_tf32 ? kDefaultRtolTf32 : 1e-4;
 }
 
 // Adds the kernels that a plan launches, each once.
@@ -79,7 +88,7 @@ Status Tuner::Collect() {
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
     // Nothing to choose, and nothing to launch.
     if (ways->size() < 2 && (ways->empty() || ways->front().launches.empty())) return;
-    const std::string signature = SignatureOf(graph_, node, ways->front().precision);
+    const std::string signature = SignatureOf(graph_, node, plan_, ways->front().precision);
     double best = kFailed;
     for (const Lowering& way : *ways) {
       if (!way.needs_measurement) best = std::min(best, EstimateOf(way));
@@ -259,7 +268,7 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
   Group* group = pending.group;
   if (!group->answers.has_value()) {
     group->inputs = MakeTrialInputs(pending.trial);
-    group->answers.emplace(plan_.precision == Precision::kFloat16 ? 2e-2 : 1e-4);
+    group->answers.emplace(ToleranceOf(plan_));
   }
   const bool cpu = device_.kind == DeviceKind::kCpu;
   return RunTrial(pending.trial, group->inputs, *program, compiler_,
@@ -301,7 +310,7 @@ void Tuner::ReleaseTensors() {
 
 void Tuner::Refine(const Node& node, std::vector<Lowering>* ways) const {
   if (ways->empty()) return;
-  const auto found = measured_.find(SignatureOf(graph_, node, ways->front().precision));
+  const auto found = measured_.find(SignatureOf(graph_, node, plan_, ways->front().precision));
   if (found == measured_.end()) return;
   const std::map<std::string, double>& measured = found->second;
   std::vector<Lowering> kept, all = *ways;

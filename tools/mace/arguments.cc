@@ -86,8 +86,6 @@ void ModelArguments::AddTo(CLI::App* command) {
 }
 
 StatusOr<Options> ModelArguments::ToOptions() const {
-  // Refused, not ignored: a caller that asks for them must know that it did not get them.
-  if (precision == "tf32") return Unsupported("--precision: tf32 is not in this version");
   if (device != "cpu" && device != "gpu" && !StartsWith(device, "gpu:")) {
     return InvalidArgument("--device: expected gpu, gpu:N, gpu:NAME-PART or cpu, found '" + device +
                            "'");
@@ -98,6 +96,7 @@ StatusOr<Options> ModelArguments::ToOptions() const {
                    : memory == "buffer" ? MemoryChoice::kBuffer
                                         : MemoryChoice::kAuto;
   options.precision = precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32;
+  options.allow_tf32 = precision == "tf32";
   options.tuning = TuningOf(tuning);
   options.allow_fallback = !no_fallback;
   options.cache_path = cache == "none" ? "" : cache;

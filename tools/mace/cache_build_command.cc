@@ -69,7 +69,7 @@ Command AddCacheBuildCommand(CLI::App* cache) {
   command->add_option("--memory", common.memory, "auto, image or buffer")
       ->check(CLI::IsMember({"auto", "image", "buffer"}))
       ->capture_default_str();
-  command->add_option("--precision", common.precision, "fp32 or fp16")
+  command->add_option("--precision", common.precision, "fp32, tf32 or fp16")
       ->check(CLI::IsMember({"fp32", "tf32", "fp16"}))
       ->capture_default_str();
   command->add_option("--tuning", common.tuning, "none, fast or full: keep a measured plan too")

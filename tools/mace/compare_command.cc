@@ -22,7 +22,9 @@ struct CompareArguments {
   std::string reproduce = "mace-departed";
 
   double Rtol() const {
-    return rtol.value_or(model.precision == "fp16" ? kDefaultRtolFloat16 : kDefaultRtolFloat32);
+    return rtol.value_or(
+        DefaultRtol(model.precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32,
+                    model.precision == "tf32"));
   }
 };
 

@@ -99,9 +99,9 @@ double LimitOf(const ReferenceCase& reference, const Options& options,
                const Difference& difference) {
   double limit = reference.max_relative_error >= 0 ? reference.max_relative_error * difference.range
                                                    : reference.max_abs_error;
-  if (options.precision != Precision::kFloat16) return limit;
+  if (options.precision == Precision::kFloat32 && !options.allow_tf32) return limit;
   // A model with half weights has an error of its own, in the manifest's limit.
-  return std::max(limit, kDefaultRtolFloat16 * difference.range);
+  return std::max(limit, DefaultRtol(options.precision, options.allow_tf32) * difference.range);
 }
 
 void CheckOutput(const ReferenceCase& reference, const Options& options, const std::string& what,

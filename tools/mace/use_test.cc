@@ -35,7 +35,6 @@ TEST(BadUse, IsCodeTwoAndOneLine) {
       {{"run", Digits(), "--no-such-flag"}, "--no-such-flag"},
       {{"run", Digits(), "--memory", "paper"}, "--memory"},
       {{"run", Digits(), "--precision", "fp8"}, "--precision"},
-      {{"run", Digits(), "--precision", "tf32"}, "tf32"},
       {{"run", Digits(), "--tuning", "some"}, "--tuning"},
       {{"run", Digits(), "--device", "abacus"}, "abacus"},
       {{"run", Digits(), "--iterations", "0"}, "--iterations"},

@@ -40,16 +40,19 @@ double Strain(const Difference& difference, const ManifestCase& reference, doubl
   return difference.max_abs_error / limit;
 }
 
-double LimitOf(const ManifestCase& reference, const Difference& difference, bool half) {
+double LimitOf(const ManifestCase& reference, const Difference& difference,
+               const Options& options) {
+  const bool half = options.precision == Precision::kFloat16;
   if (!reference.max_abs_error.has_value()) {
     return half ? std::min(reference.min_cosine, kHalfCosine) : reference.min_cosine;
   }
-  return half ? std::max(*reference.max_abs_error, kDefaultRtolFloat16 * difference.range)
-              : *reference.max_abs_error;
+  if (!half && !options.allow_tf32) return *reference.max_abs_error;
+  return std::max(*reference.max_abs_error,
+                  DefaultRtol(options.precision, options.allow_tf32) * difference.range);
 }
 
-Status CheckSet(const ManifestCase& reference, const ManifestSet& set, bool half, Engine* engine,
-                Verdict* verdict) {
+Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Options& options,
+                Engine* engine, Verdict* verdict) {
   for (const Port& port : engine->inputs()) {
     if (set.inputs.count(port.name) == 0) {
       return InvalidArgument("the case has no data for input '" + port.name + "'");
@@ -65,7 +68,7 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set, bool half
     if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
     MACE_ASSIGN_OR_RETURN(const HostTensor expected, LoadTensor(path, outputs[index].dtype()));
     const Difference difference = Compare(expected, outputs[index]);
-    const double limit = LimitOf(reference, difference, half);
+    const double limit = LimitOf(reference, difference, options);
     const double strain = Strain(difference, reference, limit);
     verdict->passed = verdict->passed && strain <= 1;
     if (strain <= worst) continue;
@@ -85,9 +88,8 @@ Verdict CheckCase(const ManifestCase& reference, Options options) {
     return verdict;
   }
   verdict.passed = true;
-  const bool half = options.precision == Precision::kFloat16;
   for (const ManifestSet& set : reference.sets) {
-    verdict.status = CheckSet(reference, set, half, engine->get(), &verdict);
+    verdict.status = CheckSet(reference, set, options, engine->get(), &verdict);
     if (!verdict.status.ok()) break;
   }
   verdict.passed = verdict.passed && verdict.status.ok();

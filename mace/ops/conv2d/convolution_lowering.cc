@@ -141,6 +141,7 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
     return result;
   }
   if (storage == Storage::kBuffer) LowerTiled(request, &result);
+  if (storage == Storage::kBuffer) LowerTensor(request, &result);
   if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
   if (storage == Storage::kImage) LowerImage(request, &result);
   LowerDirect(request, storage, &result);

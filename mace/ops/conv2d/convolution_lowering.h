@@ -1,6 +1,8 @@
 // The GPU variants of a convolution, shared by Conv2D, DepthwiseConv2d, FullyConnected and MatMul:
 //   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one on CPUs
 //   <op>_local      the same with tiles in local memory (local_tiles.h); the fast one on GPUs
+//   <op>_tensor     implicit matrix product on NVIDIA's tensor cores (tensor_tiles.h): half storage,
+//                   or float where TF32 is allowed
 //   <op>_image      3x3 and 1x1 on images
 //   <op>_direct     four channels x four pixels a work-item, image or buffer
 //   <op>_depthwise  one output channel for each input channel
@@ -64,6 +66,9 @@ void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // GPUs with local memory of their own. The tiles with the best estimates.
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
+// Buffers on devices with tensor cores, where the request's precision lets them be used. The tiles
+// with the best estimates. REQUIRES: aligned groups.
+void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // Images, 3x3 and 1x1; else nothing. REQUIRES: aligned groups.
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);
 void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);

@@ -6,7 +6,7 @@
     differences = mace.compare(engine, mace.Engine("model.pb", device="cpu"), {"input": array})
 
 `Engine(model, **options)` takes a path to a MACE `.pb`, a frozen TensorFlow `.pb` or an ONNX file. Options:
-device ("gpu", "gpu:N", "gpu:NAME-PART", "cpu"), memory ("auto", "image", "buffer"), precision ("fp32", "fp16"),
+device ("gpu", "gpu:N", "gpu:NAME-PART", "cpu"), memory ("auto", "image", "buffer"), precision ("fp32", "tf32", "fp16"),
 tuning ("none", "fast", "full"), allow_fallback, cache (a file), cache_read_only, cache_public_key, cache_size_limit,
 data (the weights of a MACE model), input_shapes (a dict of lists), open_shapes (likewise, only where the model leaves
 extents open), inputs and outputs (tensors of a TensorFlow or ONNX graph to cut it at), input_values (a dict of

@@ -1,0 +1,139 @@
+#include "mace/ops/conv2d/tensor_tiles.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "mace/ops/conv2d/gpu_cost.h"
+
+namespace mace {
+namespace {
+
+int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
+
+// Cycles of a compute unit, unless said otherwise, fitted to measurements of all tiles and splits
+// on all convolutions of four networks in both precisions (conv_tensor_benchmark on an NVIDIA
+// H100).
+struct TensorCosts {
+  double products;    // Multiplications of 16 x 8 in a cycle.
+  double bytes;       // Into local memory in a cycle.
+  double copy;        // From a step's copies to their use.
+  double barrier;     // Of a step.
+  double dependence;  // Of a multiplication on the one before.
+  double address;     // Of a copy of 16 bytes by a warp.
+  double window;      // As many times more of that where there are taps.
+  double start;       // Of a group, with its end.
+  double finish;      // Of an output of a work-item.
+  double meeting;     // Of groups that share a tile.
+  double partial;     // Of the sums of one of these.
+};
+constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280, 64, 1.04, 4.1, 0.86, 4080, 41, 2360, 337};
+
+// Multiplications of a warp in a step.
+double ProductsOfWarp(const TensorTile& tile) {
+  return tile.warp_m / 16.0 * tile.warp_n / 8.0 * tile.blocks_k / 2.0 / tile.slices;
+}
+
+// What a step of a group holds its unit up.
+double BusyCycles(const Convolution& convolution, const TensorTile& tile) {
+  const double items = tile.group_items();
+  const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
+  const double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
+  const double copies =
+      std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
+  const double address =
+      kTensorCosts.address * (convolution.pointwise() ? 1 : 1 + kTensorCosts.window);
+  return std::max(products / kTensorCosts.products, bytes / kTensorCosts.bytes) +
+         items / 32 * copies * address;
+}
+
+// Work-groups that share a compute unit.
+double ResidentGroups(const DeviceInfo& device, const TensorTile& tile) {
+  const GpuUnit unit = GpuUnitOf(device);
+  const double items = tile.group_items();
+  const double registers =
+      std::min(255.0, tile.warp_m * tile.warp_n / 32.0 + 62 + (tile.warp_m + tile.warp_n) / 2.0);
+  const double fit = std::min({unit.resident_items / items, unit.registers / (registers * items),
+                               unit.local_bytes / (tile.local_bytes() + 1024.0)});
+  return std::max(1.0, std::floor(fit));
+}
+
+}  // namespace
+
+std::string TensorTile::name() const {
+  std::string text = std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(blocks_k) +
+                     "_" + std::to_string(warp_m) + "x" + std::to_string(warp_n) + "_s" +
+                     std::to_string(slices) + "x" + std::to_string(stages);
+  if (splits > 1) text += "p" + std::to_string(splits);
+  return text;
+}
+
+TensorExtents::TensorExtents(const Convolution& c, Precision precision, const TensorTile& tile)
+    : chunk(16 / static_cast<int64_t>(ElementBytes(precision))),
+      chunks(CeilDivide(c.in_per_group(), chunk)),
+      steps(CeilDivide(c.taps() * chunks, tile.blocks_k)),
+      split_steps(CeilDivide(steps, tile.splits)),
+      pixel_tiles(CeilDivide(c.out_pixels(), tile.m)),
+      tiles_per_group(CeilDivide(c.out_per_group(), tile.n)),
+      tiles(tiles_per_group * c.groups),
+      taps_inner(c.taps() > 1 && chunks % tile.blocks_k == 0) {}
+
+const std::vector<TensorTile>& TensorTiles() {
+  static const std::vector<TensorTile>* const tiles = new std::vector<TensorTile>{
+      // Large outputs: many products a load.
+      {128, 256, 64, 64, 4, 1, 2},
+      {128, 128, 64, 64, 4, 1, 3},
+      {128, 128, 64, 32, 4, 1, 3},
+      {128, 64, 64, 32, 4, 1, 4},
+      {128, 64, 64, 32, 8, 1, 2},
+      {128, 32, 32, 32, 4, 1, 4},
+      {64, 64, 32, 32, 8, 1, 3},
+      // Small outputs: the sum is what can be cut.
+      {64, 32, 64, 32, 8, 4, 4},
+      {32, 64, 32, 32, 8, 2, 4},
+      {32, 32, 32, 32, 8, 2, 4},
+      {32, 32, 32, 32, 8, 4, 4},
+      {32, 32, 32, 32, 16, 4, 3},
+      {64, 16, 64, 16, 8, 4, 4},
+      {16, 32, 16, 32, 16, 4, 4},
+  };
+  return *tiles;
+}
+
+std::vector<int> TensorSplits(const ConvolutionRequest& request, const TensorTile& tile) {
+  // Fewer are not worth a group's start; more groups than these only wait.
+  constexpr int64_t kLeastSteps = 4, kMostGroupsOfAUnit = 4;
+  TensorTile whole = tile;
+  whole.splits = 1;
+  const TensorExtents extents(request.convolution, request.lowering->precision, whole);
+  const int64_t most = kMostGroupsOfAUnit * request.device().compute_units / extents.work_groups();
+  std::vector<int> splits = {1};
+  for (int count : {2, 3, 4, 6, 8, 12, 16, 24, 32}) {
+    if (count <= most && extents.steps >= kLeastSteps * count) splits.push_back(count);
+  }
+  return splits;
+}
+
+double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile& tile) {
+  const TensorCosts& costs = kTensorCosts;
+  const TensorExtents extents(request.convolution, request.lowering->precision, tile);
+  const double resident = ResidentGroups(request.device(), tile);
+  const double busy = BusyCycles(request.convolution, tile);
+  // Of one group alone: what its warps wait for in a step.
+  const double waits =
+      costs.copy / (tile.stages - 1) + costs.barrier + costs.dependence * ProductsOfWarp(tile);
+  double ends = costs.start + costs.finish * tile.m * tile.n / tile.group_items();
+  if (tile.splits > 1)
+    ends += costs.meeting + costs.partial * static_cast<double>(extents.splits());
+  // Groups that share a unit take turns; the last ones have it to themselves.
+  const auto cycles = [&](double together) {
+    if (together == 0) return 0.0;
+    return static_cast<double>(extents.split_steps) * std::hypot(together * busy, waits) + ends;
+  };
+  const double units = GpuUnitOf(request.device()).units;
+  const double on_a_unit = std::ceil(static_cast<double>(extents.work_groups()) / units);
+  const double full = std::floor(on_a_unit / resident);
+  return (full * cycles(resident) + cycles(on_a_unit - full * resident)) /
+         CyclesPerMs(request.device());
+}
+
+}  // namespace mace
