@@ -1,8 +1,10 @@
 #include "benchmarks/conv_bench.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
+#include "mace/base/half.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -30,12 +32,6 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
 }
 )";
 
-std::vector<float> Ramp(int64_t elements) {
-  std::vector<float> values(static_cast<size_t>(elements));
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) * 0.1f - 0.8f;
-  return values;
-}
-
 // Sets one argument of a launch. Tensors are tight.
 struct ArgumentSetter {
   ConvBench* bench;
@@ -51,7 +47,13 @@ struct ArgumentSetter {
       const PackedWeights& weights = lowering->weights[index];
       std::vector<float> values(weights.elements);
       weights.pack(values.data());
-      return AddFloats(bench, values.size(), values, ready);
+      return AddFloats(bench, values.size(), values, ready,
+                       weights.keep_float32 ? Precision::kFloat32 : lowering->precision);
+    }
+    if (argument.kind == TensorArgument::Kind::kScratch) {
+      const ScratchBuffer& scratch = lowering->scratch[index];
+      return AddFloats(bench, scratch.elements, {}, ready,
+                       ScratchPrecision(scratch, lowering->precision));
     }
     const bool input = argument.kind == TensorArgument::Kind::kInput;
     if (!input && argument.kind != TensorArgument::Kind::kOutput) return Internal("argument");
@@ -66,8 +68,9 @@ struct ArgumentSetter {
 
   Status AddTensor(const Nhwc& view) const {
     if (lowering->outputs[0].storage == Storage::kBuffer) {
-      return AddFloats(bench, static_cast<size_t>(view.rows() * view.w * view.blocks() * 4), {},
-                       ready);
+      const int64_t elements = view.rows() * view.w * view.blocks() * 4;
+      return AddFloats(bench, static_cast<size_t>(elements), Ramp(elements), ready,
+                       lowering->precision);
     }
     MACE_ASSIGN_OR_RETURN(
         ClMemory image,
@@ -81,6 +84,12 @@ struct ArgumentSetter {
 };
 
 }  // namespace
+
+std::vector<float> Ramp(int64_t elements) {
+  std::vector<float> values(static_cast<size_t>(elements));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) * 0.1f - 0.8f;
+  return values;
+}
 
 Status ConvBench::Open(bool profiling) {
   MACE_ASSIGN_OR_RETURN(device, OpenDevice("gpu"));
@@ -99,18 +108,46 @@ StatusOr<ClKernel> ConvBench::Kernel(const std::string& name, const std::string&
 
 StatusOr<ClKernel> ConvBench::NaiveKernel() { return Kernel("naive", kNaiveKernel); }
 
-Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values,
-                 Ready* ready) {
-  MACE_ASSIGN_OR_RETURN(ClMemory memory,
-                        ClMemory::CreateBuffer(*bench->device, elements * 4, "operand"));
+Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values, Ready* ready,
+                 Precision precision) {
+  MACE_ASSIGN_OR_RETURN(
+      ClMemory memory,
+      ClMemory::CreateBuffer(*bench->device, elements * ElementBytes(precision), "operand"));
   MACE_RETURN_IF_ERROR(bench->queue->FillZero(memory, "operand"));
-  if (!values.empty()) {
-    const Bytes bytes(reinterpret_cast<const uint8_t*>(values.data()), values.size() * 4);
-    MACE_RETURN_IF_ERROR(bench->queue->Write(memory, bytes, "operand"));
+  Bytes bytes(reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(float));
+  std::vector<uint16_t> halves;
+  if (precision == Precision::kFloat16) {
+    halves.resize(values.size());
+    FloatsToHalves(values, halves);
+    bytes =
+        Bytes(reinterpret_cast<const uint8_t*>(halves.data()), halves.size() * sizeof(uint16_t));
   }
+  if (!values.empty()) MACE_RETURN_IF_ERROR(bench->queue->Write(memory, bytes, "operand"));
   MACE_RETURN_IF_ERROR(ready->kernel.AddMemory(memory));
   ready->memory.push_back(std::move(memory));
   return Status::Ok();
+}
+
+void MeasureDevice(benchmark::State& state, ConvBench* bench, const Preparation& prepare,
+                   double flops) {
+  const StatusOr<Ready> ready = prepare();
+  Status status = ready.status();
+  if (status.ok()) status = DeviceSeconds(bench, *ready).status();  // The first one compiles.
+  double best = HUGE_VAL;
+  for (auto _ : state) {
+    if (!status.ok()) break;
+    const StatusOr<double> seconds = DeviceSeconds(bench, *ready);
+    status = seconds.status();
+    if (!seconds.ok()) break;
+    state.SetIterationTime(*seconds);
+    best = std::min(best, *seconds);
+  }
+  if (!status.ok()) {
+    state.SkipWithError(status.message().c_str());
+    return;
+  }
+  state.counters["best_us"] = best * 1e6;
+  state.counters["GFLOPs"] = flops * 1e-9 / best;
 }
 
 StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready) {
@@ -121,7 +158,7 @@ StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready) {
   return static_cast<double>(times.end - times.start) * 1e-9;
 }
 
-StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape) {
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape, int64_t batch) {
   auto bound = std::make_shared<BoundShape>();
   bound->shape = shape;
   Node node;
@@ -140,7 +177,7 @@ StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape) {
   bound->bias = HostTensor::FromVector<float>(DType::kFloat32, {shape.out_channels},
                                               Ramp(shape.out_channels));
   bound->inputs.resize(3);
-  bound->inputs[0].info = {DType::kFloat32, {1, shape.size, shape.size, shape.in_channels}};
+  bound->inputs[0].info = {DType::kFloat32, {batch, shape.size, shape.size, shape.in_channels}};
   bound->inputs[1].info = bound->filter.info();
   bound->inputs[1].constant = &bound->filter;
   bound->inputs[2].info = bound->bias.info();
@@ -167,6 +204,27 @@ LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Stora
   request.device = &bench.device->info();
   request.storage = storage;
   return request;
+}
+
+StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound,
+                                           const LoweringRequest* request) {
+  const ConvShape& shape = bound.shape;
+  ConvolutionRequest convolution;
+  convolution.op = "conv2d";
+  convolution.lowering = request;
+  convolution.weights = WeightsFromConstants(bound.filter, &bound.bias);
+  Convolution& c = convolution.convolution;
+  c.batch = bound.inputs[0].info.shape.dim(0);
+  c.in_channels = shape.in_channels;
+  c.out_channels = shape.out_channels;
+  c.groups = shape.groups;
+  c.activation.kind = FusedActivation::Kind::kRelu;
+  WindowAttributes window;
+  window.stride_h = window.stride_w = shape.stride;
+  window.mode = shape.padding == 0 ? PaddingMode::kValid : PaddingMode::kSame;
+  MACE_ASSIGN_OR_RETURN(c.window,
+                        window.Slide(shape.size, shape.size, shape.kernel_h, shape.kernel_w));
+  return convolution;
 }
 
 std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound) {
@@ -231,6 +289,18 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
   ready.global = {channels, (width + ready.local[1] - 1) / ready.local[1] * ready.local[1],
                   static_cast<size_t>(out.h)};
   return ready;
+}
+
+int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*)) {
+  benchmark::Initialize(&argc, argv);
+  ConvBench bench;
+  const Status status = register_all(&bench);
+  if (!status.ok()) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], status.message().c_str());
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
 }
 
 }  // namespace mace

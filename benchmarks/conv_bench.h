@@ -3,6 +3,9 @@
 #ifndef MACE_BENCHMARKS_CONV_BENCH_H_
 #define MACE_BENCHMARKS_CONV_BENCH_H_
 
+#include <benchmark/benchmark.h>
+
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +17,7 @@
 #include "mace/cl/memory.h"
 #include "mace/cl/program.h"
 #include "mace/cl/queue.h"
+#include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -39,8 +43,17 @@ struct Ready {
   WorkSize local = {1, 1, 1};
 };
 
-// Adds a buffer of floats: `values`, or zeros where there are none.
-Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values, Ready* ready);
+// Adds a buffer of `values`, or of zeros where there are none, as floats or halves.
+Status AddFloats(ConvBench* bench, size_t elements, const std::vector<float>& values, Ready* ready,
+                 Precision precision = Precision::kFloat32);
+// Numbers from -0.8 to 0.8.
+std::vector<float> Ramp(int64_t elements);
+
+using Preparation = std::function<StatusOr<Ready>()>;
+// Times launches by the device's own clock, after one that compiles; counters best_us, the fastest,
+// and GFLOPs at that. REQUIRES: a queue with profiling, UseManualTime.
+void MeasureDevice(benchmark::State& state, ConvBench* bench, const Preparation& prepare,
+                   double flops);
 
 // Seconds that one launch took on the device. REQUIRES: a queue with profiling.
 StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready);
@@ -55,19 +68,26 @@ struct BoundShape {
   std::vector<TensorInfo> outputs;
   double flops = 0;
 };
-StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape);
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape, int64_t batch = 1);
 
 // "resnet50/56x56_64_64_k3x3_s1_g1": input extent, channels in and out, kernel, stride, groups.
 std::string NameOf(const ConvShape& shape);
 
+// In float32, without TF32.
 LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Storage storage);
+// The convolution that the op binds from the same shape.
+StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound, const LoweringRequest* request);
 // The variants on buffers, and on images where these are no emulation. One launch each.
 std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound);
 
-// Tensors are tight and hold zeros. REQUIRES: one launch.
+// Tensors are tight; x and residual hold a ramp, of images zeros. REQUIRES: one launch.
 StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const Lowering& lowering);
 // One work-item for each output element.
 StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound);
+
+// A benchmark's main: opens the device in `register_all`, which makes the benchmarks, and runs
+// them.
+int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*));
 
 }  // namespace mace
 

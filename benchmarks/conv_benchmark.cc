@@ -95,14 +95,4 @@ Status RegisterAll(ConvBench* bench) {
 }  // namespace
 }  // namespace mace
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  mace::ConvBench bench;
-  const mace::Status status = mace::RegisterAll(&bench);
-  if (!status.ok()) {
-    std::fprintf(stderr, "conv_benchmark: %s\n", status.message().c_str());
-    return 1;
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+int main(int argc, char** argv) { return mace::RunConvBenchmarks(argc, argv, mace::RegisterAll); }

@@ -10,8 +10,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,29 +23,6 @@ namespace {
 
 constexpr int kLaunches = 20;
 
-using Preparation = std::function<StatusOr<Ready>()>;
-
-void Measure(benchmark::State& state, ConvBench* bench, const Preparation& prepare, double flops) {
-  const StatusOr<Ready> ready = prepare();
-  Status status = ready.status();
-  if (status.ok()) status = DeviceSeconds(bench, *ready).status();  // The first one compiles.
-  double best = HUGE_VAL;
-  for (auto _ : state) {
-    if (!status.ok()) break;
-    const StatusOr<double> seconds = DeviceSeconds(bench, *ready);
-    status = seconds.status();
-    if (!seconds.ok()) break;
-    state.SetIterationTime(*seconds);
-    best = std::min(best, *seconds);
-  }
-  if (!status.ok()) {
-    state.SkipWithError(status.message().c_str());
-    return;
-  }
-  state.counters["best_us"] = best * 1e6;
-  state.counters["GFLOPs"] = flops * 1e-9 / best;
-}
-
 struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> bound;
@@ -57,7 +32,7 @@ void Register(const Case& c, const std::string& name, double estimate_ms,
               const Preparation& prepare) {
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) {
-                                 Measure(state, c.bench, prepare, c.bound->flops);
+                                 MeasureDevice(state, c.bench, prepare, c.bound->flops);
                                  state.counters["estimate_us"] = estimate_ms * 1e3;
                                })
       ->UseManualTime()
@@ -65,29 +40,9 @@ void Register(const Case& c, const std::string& name, double estimate_ms,
       ->Unit(benchmark::kMicrosecond);
 }
 
-// The convolution that the op binds from the same shape.
-StatusOr<ConvolutionRequest> RequestTiles(const BoundShape& bound, const LoweringRequest* request) {
-  const ConvShape& shape = bound.shape;
-  ConvolutionRequest convolution;
-  convolution.op = "conv2d";
-  convolution.lowering = request;
-  convolution.weights = WeightsFromConstants(bound.filter, &bound.bias);
-  Convolution& c = convolution.convolution;
-  c.in_channels = shape.in_channels;
-  c.out_channels = shape.out_channels;
-  c.groups = shape.groups;
-  c.activation.kind = FusedActivation::Kind::kRelu;
-  WindowAttributes window;
-  window.stride_h = window.stride_w = shape.stride;
-  window.mode = shape.padding == 0 ? PaddingMode::kValid : PaddingMode::kSame;
-  MACE_ASSIGN_OR_RETURN(c.window,
-                        window.Slide(shape.size, shape.size, shape.kernel_h, shape.kernel_w));
-  return convolution;
-}
-
 Status RegisterTiles(const Case& c, const std::string& name) {
   const LoweringRequest request = RequestOf(*c.bench, *c.bound, Storage::kBuffer);
-  MACE_ASSIGN_OR_RETURN(const ConvolutionRequest bound, RequestTiles(*c.bound, &request));
+  MACE_ASSIGN_OR_RETURN(const ConvolutionRequest bound, ConvolutionOf(*c.bound, &request));
   if (!bound.convolution.groups_aligned()) return Status::Ok();
   std::vector<LocalTile> tiles;
   for (const LocalTile& tile : LocalTiles()) {
@@ -103,7 +58,7 @@ Status RegisterTiles(const Case& c, const std::string& name) {
   for (const LocalTile& tile : tiles) {
     Register(c, "tile/" + name + "/" + tile.name(), estimate(tile), [=]() -> StatusOr<Ready> {
       const LoweringRequest lowering = RequestOf(*c.bench, *c.bound, Storage::kBuffer);
-      MACE_ASSIGN_OR_RETURN(const ConvolutionRequest again, RequestTiles(*c.bound, &lowering));
+      MACE_ASSIGN_OR_RETURN(const ConvolutionRequest again, ConvolutionOf(*c.bound, &lowering));
       return Prepare(c.bench, *c.bound, LowerLocalTile(again, tile, Storage::kBuffer));
     });
   }
@@ -136,14 +91,4 @@ Status RegisterAll(ConvBench* bench) {
 }  // namespace
 }  // namespace mace
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  mace::ConvBench bench;
-  const mace::Status status = mace::RegisterAll(&bench);
-  if (!status.ok()) {
-    std::fprintf(stderr, "conv_tiles_benchmark: %s\n", status.message().c_str());
-    return 1;
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+int main(int argc, char** argv) { return mace::RunConvBenchmarks(argc, argv, mace::RegisterAll); }

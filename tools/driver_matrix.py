@@ -49,6 +49,7 @@ BUFFERS_ALONE = {
     "argmax": "writes integers",
     "cast_from_int": "reads integers",
     "cast_to_int": "writes integers",
+    "conv2d_tensor": "copies from plain pointers to local memory",
     "conv2d_tiled": "register tiles of float16 vectors, for CPUs",
     "eltwise_strided": "plain pointers",
     "gather_elements": "reads integers",

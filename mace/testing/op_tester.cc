@@ -346,4 +346,14 @@ void OpTester::ExpectRefused(const std::string& message_part) {
       << prepared.status().message();
 }
 
+double WorstError(const HostTensor& expected, const HostTensor& found) {
+  double largest = 1e-30, worst = 0;
+  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
+    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
+    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
+    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
+  }
+  return worst / largest;
+}
+
 }  // namespace mace

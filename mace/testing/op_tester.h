@@ -18,6 +18,9 @@ namespace mace {
 // Seeded uniform floats in [low, high).
 HostTensor RandomTensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
 
+// The largest error relative to the largest magnitude expected; infinite where one is no number.
+double WorstError(const HostTensor& expected, const HostTensor& found);
+
 class OpTester {
  public:
   explicit OpTester(std::string type);

@@ -5,6 +5,7 @@
 
 #include "mace/ops/conv2d/local_tiles.h"
 #include "mace/testing/lowering_runner.h"
+#include "mace/testing/made_up_gpu.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -43,16 +44,6 @@ Status Bind(Shape x, Shape filter, const DeviceInfo* device, Bound* bound) {
   ConvolutionReference(c, bound->x, ToFloatVector(bound->filter), HostTensor(), HostTensor(),
                        bound->expected.f32());
   return Status::Ok();
-}
-
-double WorstError(const HostTensor& expected, const HostTensor& found) {
-  double largest = 1e-30, worst = 0;
-  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
-    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
-    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
-    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
-  }
-  return worst / largest;
 }
 
 // Storage, and whether the tensors are slices of wider ones.
@@ -107,20 +98,9 @@ TEST(LocalTilesTest, NamesDiffer) {
   }
 }
 
-DeviceInfo WideGpu() {
-  DeviceInfo device;
-  device.vendor = DeviceVendor::kNvidia;
-  device.compute_units = 132;
-  device.clock_mhz = 1980;
-  device.local_memory_bytes = 48 * 1024;
-  device.max_work_group_size = 1024;
-  for (size_t& size : device.max_work_item_sizes) size = 1024;
-  return device;
-}
-
 // The name of the tile with the best estimate on a wide GPU.
 LocalTile BestTile(Shape x, Shape filter) {
-  const DeviceInfo device = WideGpu();
+  const DeviceInfo device = MadeUpH100();
   Bound bound;
   EXPECT_TRUE(Bind(std::move(x), std::move(filter), &device, &bound).ok());
   std::vector<Lowering> lowerings;

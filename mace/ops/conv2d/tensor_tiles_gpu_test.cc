@@ -83,16 +83,6 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   return Status::Ok();
 }
 
-double WorstError(const HostTensor& expected, const HostTensor& found) {
-  double largest = 1e-30, worst = 0;
-  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
-    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
-    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
-    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
-  }
-  return worst / largest;
-}
-
 // Sums differ by their order, and tensor cores cut off what they add up; halves are rounded at the
 // end. Seen on an NVIDIA H100: 2e-6 and 5e-4.
 double Tolerance(Precision precision) { return precision == Precision::kFloat16 ? 1e-3 : 1e-5; }

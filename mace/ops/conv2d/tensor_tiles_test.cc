@@ -6,20 +6,10 @@
 #include <cmath>
 #include <set>
 
+#include "mace/testing/made_up_gpu.h"
+
 namespace mace {
 namespace {
-
-DeviceInfo MadeUpH100() {
-  DeviceInfo device;
-  device.vendor = DeviceVendor::kNvidia;
-  device.compute_capability = 90;
-  device.compute_units = 132;
-  device.clock_mhz = 1980;
-  device.local_memory_bytes = 48 * 1024;
-  device.max_work_group_size = 1024;
-  for (size_t& size : device.max_work_item_sizes) size = 1024;
-  return device;
-}
 
 // A convolution of `size` x `size` pixels, padding SAME, bound to a device.
 struct Bound {

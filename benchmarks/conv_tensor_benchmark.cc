@@ -1,0 +1,178 @@
+// Every tile of conv2d_tensor and every number of splits on the convolutions of four networks and
+// on large ones, in TF32 and in halves, timed by the device's own clock beside loops of nothing but
+// multiplications in registers: what the estimates in mace/ops/conv2d/tensor_tiles.cc are made
+// from.
+//
+//   peak/PRECISION                      multiplications alone
+//   tensor/PRECISION/MODEL/SHAPE/TILE   one tile
+// Counters: best_us, the fastest launch (an empty one takes 5 of these on an NVIDIA H100); GFLOPs
+// at that; estimate_us. On a device without tensor cores one small shape, in plain OpenCL C.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "benchmarks/conv_bench.h"
+#include "mace/ops/conv2d/tensor_tiles.h"
+
+namespace mace {
+namespace {
+
+constexpr int kLaunches = 20;
+constexpr int64_t kLargeBatch = 16;
+// 59 GFLOP: what tensor cores are judged by.
+constexpr ConvShape kLarge = {"large_b16", 56, 256, 256, 3, 3, 1, 1, 1, 1};
+
+// Sixteen sums a warp, none of which waits for another.
+constexpr char kPeak[] = R"(
+__kernel void NAME(__global float* y, int steps) {
+  const int item = get_global_id(0);
+  const uint operand = OPERAND(0.1f + 0.001f * (item % 97));
+  float sum[16][4];
+#pragma unroll
+  for (int j = 0; j < 16; ++j) sum[j][0] = sum[j][1] = sum[j][2] = sum[j][3] = item;
+  for (int step = 0; step < steps; ++step) {
+#pragma unroll
+    for (int j = 0; j < 16; ++j) {
+      asm volatile(MULTIPLY " {%0, %1, %2, %3}, {%4, %4, %4, %4}, {%4, %4}, {%0, %1, %2, %3};"
+                   : "+f"(sum[j][0]), "+f"(sum[j][1]), "+f"(sum[j][2]), "+f"(sum[j][3])
+                   : "r"(operand));
+    }
+  }
+  float total = 0.0f;
+#pragma unroll
+  for (int j = 0; j < 16; ++j) total += sum[j][0] + sum[j][1] + sum[j][2] + sum[j][3];
+  y[item] = total;
+}
+)";
+
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kFloat16 ? "fp16" : "tf32";
+}
+
+// The source of the loop, and its multiply-adds in one step of a warp.
+struct Peak {
+  std::string source;
+  double products;
+
+  explicit Peak(Precision precision) {
+    const bool half = precision == Precision::kFloat16;
+    products = 16.0 * 16 * 8 * (half ? 16 : 8);
+    source = "#define NAME peak_" + std::string(PrecisionName(precision)) + "\n" +
+             (half ? "#define OPERAND(v) (as_uint(v) >> 16 & 0x3FFu) * 0x10001u + 0x2C002C00u\n"
+                     "#define MULTIPLY \"mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32\"\n"
+                   : "#define OPERAND(v) as_uint(v) & ~0x1FFFu\n"
+                     "#define MULTIPLY \"mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32\"\n") +
+             kPeak;
+  }
+};
+
+void RegisterPeak(ConvBench* bench, Precision precision) {
+  constexpr int kSteps = 2000;
+  constexpr size_t kItems = 256;
+  const Peak peak(precision);
+  const size_t groups = 4 * bench->device->info().compute_units;
+  const double flops = 2 * peak.products * kSteps * static_cast<double>(groups * kItems / 32);
+  benchmark::RegisterBenchmark(
+      (std::string("peak/") + PrecisionName(precision)).c_str(),
+      [=](benchmark::State& state) {
+        const auto prepare = [&]() -> StatusOr<Ready> {
+          Ready ready;
+          MACE_ASSIGN_OR_RETURN(
+              ready.kernel,
+              bench->Kernel(std::string("peak_") + PrecisionName(precision), peak.source));
+          MACE_RETURN_IF_ERROR(AddFloats(bench, groups * kItems, {}, &ready));
+          MACE_RETURN_IF_ERROR(ready.kernel.AddInt(kSteps));
+          ready.global = {groups * kItems, 1, 1};
+          ready.local = {kItems, 1, 1};
+          return ready;
+        };
+        MeasureDevice(state, bench, prepare, flops);
+      })
+      ->UseManualTime()
+      ->Iterations(kLaunches)
+      ->Unit(benchmark::kMicrosecond);
+}
+
+// A convolution, and what its lowerings are asked for.
+struct Case {
+  ConvBench* bench;
+  std::shared_ptr<BoundShape> bound;
+  LoweringRequest lowering;
+  ConvolutionRequest request;  // Of `lowering`, which stays where it is.
+};
+
+StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench,
+                                               const std::shared_ptr<BoundShape>& bound,
+                                               Precision precision) {
+  auto made = std::make_shared<Case>();
+  made->bench = bench;
+  made->bound = bound;
+  made->lowering = RequestOf(*bench, *bound, Storage::kBuffer);
+  made->lowering.precision = precision;
+  made->lowering.allow_tf32 = true;
+  MACE_ASSIGN_OR_RETURN(made->request, ConvolutionOf(*bound, &made->lowering));
+  return std::shared_ptr<const Case>(std::move(made));
+}
+
+void RegisterTile(const std::shared_ptr<const Case>& c, const TensorTile& tile) {
+  const std::string name = std::string("tensor/") + PrecisionName(c->lowering.precision) + "/" +
+                           NameOf(c->bound->shape) + "/" + tile.name();
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [=](benchmark::State& state) {
+                                 const auto prepare = [&] {
+                                   Lowering lowering = LowerTensorTile(c->request, tile);
+                                   SetPrecision(c->lowering, &lowering);
+                                   return Prepare(c->bench, *c->bound, lowering);
+                                 };
+                                 MeasureDevice(state, c->bench, prepare, c->bound->flops);
+                                 state.counters["estimate_us"] =
+                                     1e3 * EstimateTensorTileMs(c->request, tile);
+                               })
+      ->UseManualTime()
+      ->Iterations(kLaunches)
+      ->Unit(benchmark::kMicrosecond);
+}
+
+// All tiles; at most `most` of them.
+Status RegisterShape(ConvBench* bench, const ConvShape& shape, int64_t batch, size_t most) {
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape, batch));
+  for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
+    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Case> c, MakeCase(bench, bound, precision));
+    if (!c->request.convolution.groups_aligned()) continue;
+    size_t count = 0;
+    for (TensorTile tile : TensorTiles()) {
+      for (int splits : TensorSplits(c->request, tile)) {
+        tile.splits = splits;
+        if (FitsTensorTile(c->request, tile) && count++ < most) RegisterTile(c, tile);
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+Status RegisterAll(ConvBench* bench) {
+  MACE_RETURN_IF_ERROR(bench->Open(true));
+  if (!HasTensorCores(bench->device->info())) {
+    std::fprintf(stderr, "%s has no tensor cores: one shape in plain OpenCL C\n",
+                 bench->device->info().name.c_str());
+    return RegisterShape(bench, {"squeezenet1_1", 13, 48, 192, 1, 1, 1, 1, 1, 2}, 1, 1);
+  }
+  for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
+    RegisterPeak(bench, precision);
+  }
+  MACE_RETURN_IF_ERROR(RegisterShape(bench, kLarge, kLargeBatch, SIZE_MAX));
+  for (const ConvShape& shape : kLargeConvShapes) {
+    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, 1, SIZE_MAX));
+  }
+  for (const ConvShape& shape : kConvShapes) {
+    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, 1, SIZE_MAX));
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) { return mace::RunConvBenchmarks(argc, argv, mace::RegisterAll); }

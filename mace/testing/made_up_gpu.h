@@ -1,0 +1,24 @@
+// A device to plan for where none is: tests of choices and launches.
+#ifndef MACE_TESTING_MADE_UP_GPU_H_
+#define MACE_TESTING_MADE_UP_GPU_H_
+
+#include "mace/ops/device_info.h"
+
+namespace mace {
+
+// As NVIDIA's driver describes an H100, without images.
+inline DeviceInfo MadeUpH100() {
+  DeviceInfo device;
+  device.vendor = DeviceVendor::kNvidia;
+  device.compute_capability = 90;
+  device.compute_units = 132;
+  device.clock_mhz = 1980;
+  device.local_memory_bytes = 48 * 1024;
+  device.max_work_group_size = 1024;
+  for (size_t& size : device.max_work_item_sizes) size = 1024;
+  return device;
+}
+
+}  // namespace mace
+
+#endif  // MACE_TESTING_MADE_UP_GPU_H_
