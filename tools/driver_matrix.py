@@ -25,7 +25,7 @@ CACHE_LAYER = "mace/layer/libmace_cl_cache_layer.so"
 COUNTING_LAYER = "mace/testing/counting_layer/libmace_cl_counting_layer.so"
 
 # Not for an interpreter: 94 million multiplications a variant. Smaller shapes launch the same code.
-TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*"
+TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*"
 
 # What each suite runs.
 PROGRAMS = {

@@ -64,6 +64,15 @@ TEST(Help, IsCodeZero) {
   }
 }
 
+TEST(Precision, Tf32IsFloat32WhereThereIsNoUnitForIt) {
+  const CommandResult plain = RunMace(RunOnCpu({"--json", "-"}));
+  const CommandResult tf32 = RunMace(RunOnCpu({"--precision", "tf32", "--json", "-"}));
+  ASSERT_EQ(tf32.exit_code, kExitDone) << tf32.err;
+  EXPECT_EQ(tf32.OutJson()["precision"], "tf32");
+  EXPECT_NE(tf32.err.find("TF32"), std::string::npos) << tf32.err;
+  EXPECT_EQ(plain.err.find("TF32"), std::string::npos) << plain.err;
+}
+
 TEST(BadInput, IsCodeThreeAndNamesIt) {
   const std::string folder = FreshFolder("bad_input");
   const std::string wrong_rank = JoinPath(folder, "rank.npy");
