@@ -229,6 +229,8 @@ StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound,
 
 std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound) {
   std::vector<Lowering> all = bound.op->Lower(RequestOf(bench, bound, Storage::kBuffer));
+  const auto is_several = [](const Lowering& way) { return way.launches.size() > 1; };
+  all.erase(std::remove_if(all.begin(), all.end(), is_several), all.end());
   // A CPU driver takes 100 times as long for images.
   if (bench.cpu() || !bench.device->info().images) return all;
   for (Lowering& lowering : bound.op->Lower(RequestOf(bench, bound, Storage::kImage))) {

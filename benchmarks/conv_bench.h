@@ -77,7 +77,7 @@ std::string NameOf(const ConvShape& shape);
 LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Storage storage);
 // The convolution that the op binds from the same shape.
 StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound, const LoweringRequest* request);
-// The variants on buffers, and on images where these are no emulation. One launch each.
+// The variants of one launch on buffers, and on images where these are no emulation.
 std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound);
 
 // Tensors are tight; x and residual hold a ramp, of images zeros. REQUIRES: one launch.

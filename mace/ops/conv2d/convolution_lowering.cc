@@ -140,8 +140,11 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
     LowerGrouped(request, storage, &result);
     return result;
   }
-  if (storage == Storage::kBuffer) LowerTiled(request, &result);
-  if (storage == Storage::kBuffer) LowerTensor(request, &result);
+  if (storage == Storage::kBuffer) {
+    LowerTiled(request, &result);
+    LowerTensor(request, &result);
+    LowerWinograd(request, &result);
+  }
   if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
   if (storage == Storage::kImage) LowerImage(request, &result);
   LowerDirect(request, storage, &result);

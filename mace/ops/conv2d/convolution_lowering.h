@@ -3,6 +3,7 @@
 //   <op>_local      the same with tiles in local memory (local_tiles.h); the fast one on GPUs
 //   <op>_tensor     implicit matrix product on NVIDIA's tensor cores (tensor_tiles.h): half storage,
 //                   or float where TF32 is allowed
+//   <op>_winograd   3x3 of stride 1 with fewer products, in three launches on buffers
 //   <op>_image      3x3 and 1x1 on images
 //   <op>_direct     four channels x four pixels a work-item, image or buffer
 //   <op>_depthwise  one output channel for each input channel
@@ -64,6 +65,8 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// 3x3, stride 1, dilation 1, one group, tiles of 2x2 and of 4x4 outputs; else nothing.
+void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // GPUs with local memory of their own. The tiles with the best estimates.
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
 // Buffers on devices with tensor cores, where the request's precision lets them be used. The tiles
