@@ -39,19 +39,23 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x0), SECOND_INPUT TENSOR_OUT(y0), SECOND_OU
     const int block = second ? step - blocks0 : step;
     const int k = 4 * block + (second ? channels0 : 0);
     // Lanes beyond the last channel are masked, but must not be read outside of the tensor.
-    const int last = channels0 + channels1 - 1;
-    const int4 at = min(k + (int4)(0, 1, 2, 3), last);
     float4 v;
 #if INPUTS == 2
-    const int4 c = at / 2;
+    const int c = k / 2;
+    const int next = min(c + 1, each - 1);
     if (k % 2 == 0) {
-      v = (float4)(ELEMENT(x0, c.x), ELEMENT(x1, c.y), ELEMENT(x0, c.z), ELEMENT(x1, c.w));
+      v = (float4)(ELEMENT(x0, c), ELEMENT(x1, c), ELEMENT(x0, next), ELEMENT(x1, next));
     } else {
-      v = (float4)(ELEMENT(x1, c.x), ELEMENT(x0, c.y), ELEMENT(x1, c.z), ELEMENT(x0, c.w));
+      const int second_next = min(c + 2, each - 1);
+      v = (float4)(ELEMENT(x1, c), ELEMENT(x0, next), ELEMENT(x1, next), ELEMENT(x0, second_next));
     }
 #else
-    const int4 c = at % GROUPS * each + at / GROUPS;
-    v = (float4)(ELEMENT(x0, c.x), ELEMENT(x0, c.y), ELEMENT(x0, c.z), ELEMENT(x0, c.w));
+    const int last = channels0 + channels1 - 1;
+    const int k1 = min(k + 1, last), k2 = min(k + 2, last), k3 = min(k + 3, last);
+    v = (float4)(ELEMENT(x0, k % GROUPS * each + k / GROUPS),
+                 ELEMENT(x0, k1 % GROUPS * each + k1 / GROUPS),
+                 ELEMENT(x0, k2 % GROUPS * each + k2 / GROUPS),
+                 ELEMENT(x0, k3 % GROUPS * each + k3 / GROUPS));
 #endif
 #if OUTPUTS == 2
     if (second) {
