@@ -113,8 +113,8 @@ DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
   if (Contains(extensions, " cl_nv_device_attribute_query ")) {
     // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV and _MINOR_NV of that extension, not in every header.
     constexpr cl_device_info kMajor = 0x4000, kMinor = 0x4001;
-    info.compute_capability = 10 * DeviceNumber<cl_uint>(device, kMajor, 0) +
-                              DeviceNumber<cl_uint>(device, kMinor, 0);
+    info.compute_capability =
+        10 * DeviceNumber<cl_uint>(device, kMajor, 0) + DeviceNumber<cl_uint>(device, kMinor, 0);
   }
   info.host_unified_memory =
       DeviceNumber<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;

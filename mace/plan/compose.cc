@@ -51,8 +51,7 @@ enum class EntryKind { kKernel, kFunction };
 
 Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string* out) {
   const bool is_function = kind == EntryKind::kFunction;
-  const std::string function =
-      is_function ? ChainedFunctionName(kernel) : kernel.function_name();
+  const std::string function = is_function ? ChainedFunctionName(kernel) : kernel.function_name();
   std::map<std::string, std::string> macros = kernel.macros;
   macros["STORAGE_IMAGE"] = kernel.storage == Storage::kImage ? "1" : "0";
   macros["HALF_STORAGE"] = kernel.precision == Precision::kFloat16 ? "1" : "0";

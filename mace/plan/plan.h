@@ -21,7 +21,7 @@ struct PlanOptions {
   // What activations and weights are stored in. In half precision the graph's outputs, and the
   // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
   Precision precision = Precision::kFloat32;
-  bool allow_tf32 = false;  // LoweringRequest::allow_tf32.
+  bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
   // Launches that follow one another become one, on devices that gain from it (chain.h).
   bool chain_launches = false;

@@ -33,8 +33,8 @@ inline constexpr double kDefaultRtolFloat16 = 2e-2;
 // TF32: rounding an operand to 11 significant bits moves it by at most 2^-11 of itself, evenly
 // spread, so that a product of two is 2^-11 * sqrt(2 / 3) = 4e-4 off (root mean square), and a sum
 // of many by the same share of its own root mean square. Over n layers one behind the other that
-// grows with sqrt(n): 3e-3 after 50, at a worst element four times as much, of a range that is eight
-// times the root mean square or more.
+// grows with sqrt(n): 3e-3 after 50, at a worst element four times as much, of a range that is
+// eight times the root mean square or more.
 inline constexpr double kDefaultRtolTf32 = 2e-3;
 double DefaultRtol(Precision precision, bool allow_tf32);
 // And the cosine of an 8-bit model in half precision, where a half's rounding may tip a value over

@@ -41,8 +41,8 @@ struct Options {
   MemoryChoice memory = MemoryChoice::kAuto;
   Precision precision = Precision::kFloat32;
   // Products of float32 may be those of TF32 where the device has units for it (NVIDIA from compute
-  // capability 8.0 on): faster, and 10 bits of mantissa in place of 23. In half precision, which has
-  // no more, they always may.
+  // capability 8.0 on): faster, and 10 bits of mantissa in place of 23. In half precision, which
+  // has no more, they always may.
   bool allow_tf32 = false;
   TuningOptions tuning;
   // False: an op that would run on the CPU is an error that names it.

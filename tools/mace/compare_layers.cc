@@ -42,7 +42,9 @@ StatusOr<std::string> WriteReproduction(const LayerTableRequest& request,
                                                                          : "auto";
   std::string command = "mace compare " + JoinPath(folder, "op.pb") + " --device '" +
                         request.options.device + "' --memory " + memory + " --precision " +
-                        (half ? "fp16" : request.options.allow_tf32 ? "tf32" : "fp32");
+                        (half                         ? "fp16"
+                         : request.options.allow_tf32 ? "tf32"
+                                                      : "fp32");
   size_t input = 0;
   for (ValueId id : InputsOfNode(graph, node)) {
     const std::string path = JoinPath(folder, "input" + std::to_string(input) + ".npy");

@@ -148,8 +148,8 @@ TEST_F(WarmStart, AStartThatMayNotCompileNamesAKernel) {
   const std::vector<std::string> lines = result.ErrorLines();
   ASSERT_EQ(lines.size(), 1u) << result.err;
   EXPECT_NE(lines[0].find("MACE_REQUIRE_CACHE"), std::string::npos) << lines[0];
-  // Kernels are named <op>_<variant>, and this model cannot do without a convolution; on a CPU driver
-  // all are one.
+  // Kernels are named <op>_<variant>, and this model cannot do without a convolution; on a CPU
+  // driver all are one.
   const bool named = lines[0].find("kernel conv2d_") != std::string::npos ||
                      lines[0].find("kernel launch_chain") != std::string::npos;
   EXPECT_TRUE(named) << lines[0];
