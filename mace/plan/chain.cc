@@ -164,7 +164,8 @@ void AppendArgument(const Plan& plan, const KernelArgument& argument,
 }  // namespace
 
 bool UsesChains(const DeviceInfo& device) {
-  return device.kind == DeviceKind::kCpu && device.host_unified_memory;
+  return device.kind == DeviceKind::kCpu && device.host_unified_memory &&
+         device.vendor == DeviceVendor::kPocl;
 }
 
 bool WeightsFitOneBuffer(const Plan& plan, const DeviceInfo& device) {

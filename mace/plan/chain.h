@@ -9,7 +9,7 @@
 // for chunks that a running work-group has taken, so that it needs no other to be running: one
 // alone does everything.
 //
-// A driver also compiles one large kernel in half the time of ten small ones.
+// PoCL also compiles one large kernel in half the time of ten small ones.
 //
 // Where a launch is chained, its kernel is a plain function of the program (kernel_prologue.clh,
 // ENTRY), called for each work-item with arguments from a table of ints in device memory.
@@ -41,7 +41,9 @@ inline constexpr int kChainHeaderInts = 8;
 // before the first run; each run leaves zeros in the other half.
 inline constexpr int kChainStateInts = 16;
 
-// Whether launches of this device are chained at all: CPUs whose memory is the host's.
+// Whether launches of this device are chained at all: CPUs whose memory is the host's, by PoCL.
+// Intel's runtime compiles ResNet-50's chain for 11 s, its kernels one by one in 1.6, and gains a
+// tenth of the latency.
 bool UsesChains(const DeviceInfo& device);
 
 // Whether the device allows one buffer that holds all weights, each from a page of its own: a chain

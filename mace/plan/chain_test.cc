@@ -13,6 +13,7 @@ namespace {
 DeviceInfo HostDevice() {
   DeviceInfo device;
   device.kind = DeviceKind::kCpu;
+  device.vendor = DeviceVendor::kPocl;
   device.host_unified_memory = true;
   device.compute_units = 4;
   device.max_work_group_size = 4096;
@@ -99,6 +100,9 @@ TEST(Chain, OnlyWhereAskedForAndOnlyOnHosts) {
   DeviceInfo gpu = HostDevice();
   gpu.kind = DeviceKind::kGpu;
   EXPECT_TRUE(MakeChainedPlan({"Pooling", "Pooling"}, gpu)->chains.empty());
+  DeviceInfo slow_compiler = HostDevice();
+  slow_compiler.vendor = DeviceVendor::kIntel;
+  EXPECT_TRUE(MakeChainedPlan({"Pooling", "Pooling"}, slow_compiler)->chains.empty());
   DeviceInfo apart = HostDevice();
   apart.host_unified_memory = false;
   EXPECT_TRUE(MakeChainedPlan({"Pooling", "Pooling"}, apart)->chains.empty());
