@@ -97,13 +97,13 @@ class ChannelShuffleOp : public MoveOp {
     }
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t pixels = view.rows() * view.w;
+    const bool cpu = request.device->kind == DeviceKind::kCpu;
     // A work-item costs a CPU something: it takes the whole pixel.
-    const int64_t steps = request.device->kind == DeviceKind::kCpu ? blocks : 1;
+    const int64_t steps = cpu ? blocks : 1;
     for (int64_t value :
          {pixels, (channels[0] + channels[1]) / group_, channels[0], channels[1], steps}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    const bool cpu = request.device->kind == DeviceKind::kCpu;
     launch.global = {static_cast<size_t>(blocks / steps), static_cast<size_t>(pixels), 1};
     launch.local = cpu ? WorkSize{1, 1, 1} : WorkSize{16, 8, 1};
     if (!cpu) launch.local_alternatives = {{32, 4, 1}, {8, 16, 1}};

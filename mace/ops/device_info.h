@@ -37,7 +37,10 @@ struct DeviceInfo {
   bool half_images = true;       // CL_RGBA/CL_HALF_FLOAT read and write
   bool host_unified_memory = false;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
-  uint32_t compute_capability = 0;        // NVIDIA: 10 * major + minor; elsewhere 0.
+
+  // The driver runs on the host's own processor and memory: its buffers can be memory of ours.
+  bool is_host() const { return kind == DeviceKind::kCpu && host_unified_memory; }
+  uint32_t compute_capability = 0;  // NVIDIA: 10 * major + minor; elsewhere 0.
 };
 
 // Tensor cores that multiply TF32 and halves, and copies from global to local memory that nobody

@@ -161,11 +161,73 @@ void AppendArgument(const Plan& plan, const KernelArgument& argument,
   table->push_back(static_cast<int32_t>(AsNhwc(tensor.info.shape).w));
 }
 
+// Both launches give their kernel arguments of the same kinds, one by one.
+bool SameKinds(const Launch& a, const Launch& b) {
+  return std::equal(
+      a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
+      [](const KernelArgument& x, const KernelArgument& y) {
+        const auto* tensor = std::get_if<TensorArgument>(&x);
+        return x.index() == y.index() &&
+               (tensor == nullptr || tensor->kind == std::get<TensorArgument>(y).kind);
+      });
+}
+
+class ChainFinder {
+ public:
+  ChainFinder(const DeviceInfo& device, Plan* plan) : plan_(plan) {
+    chain_.units = static_cast<int>(std::max(1u, device.compute_units));
+  }
+
+  void Run() {
+    for (const Step& step : plan_->steps) {
+      if (step.kind == Step::Kind::kLaunch && CanBeChained(launch(step.index).launch)) {
+        chain_.launches.push_back(step.index);
+      } else {
+        EndChain();
+        steps_.push_back(step);
+      }
+    }
+    EndChain();
+    plan_->steps = std::move(steps_);
+    NameFunctions();
+  }
+
+ private:
+  PlannedLaunch& launch(int index) { return plan_->launches[static_cast<size_t>(index)]; }
+
+  void EndChain() {
+    if (chain_.launches.size() == 1) steps_.push_back({Step::Kind::kLaunch, chain_.launches[0]});
+    if (chain_.launches.size() > 1) {
+      steps_.push_back({Step::Kind::kChain, static_cast<int>(plan_->chains.size())});
+      plan_->chains.push_back(chain_);
+    }
+    chain_.launches.clear();
+  }
+
+  // By name, so that the same functions give the same text, and so the same cache key.
+  void NameFunctions() {
+    std::map<std::string, std::vector<int>> launches_of;
+    for (const LaunchChain& chain : plan_->chains) {
+      for (int index : chain.launches) {
+        launches_of[launch(index).launch.kernel.function_name()].push_back(index);
+      }
+    }
+    for (const auto& [name, launches] : launches_of) {
+      const int function = static_cast<int>(plan_->chain_functions.size());
+      for (int index : launches) launch(index).chain_function = function;
+      plan_->chain_functions.push_back(launches.front());
+    }
+  }
+
+  Plan* const plan_;
+  LaunchChain chain_;
+  std::vector<Step> steps_;
+};
+
 }  // namespace
 
 bool UsesChains(const DeviceInfo& device) {
-  return device.kind == DeviceKind::kCpu && device.host_unified_memory &&
-         device.vendor == DeviceVendor::kPocl;
+  return device.is_host() && device.vendor == DeviceVendor::kPocl;
 }
 
 bool WeightsFitOneBuffer(const Plan& plan, const DeviceInfo& device) {
@@ -179,74 +241,43 @@ std::string ChainedFunctionName(const KernelInstance& kernel) {
   return "chained_" + kernel.function_name();
 }
 
-void FindChains(const DeviceInfo& device, Plan* plan) {
-  std::vector<Step> steps;
-  LaunchChain chain;
-  chain.units = static_cast<int>(std::max(1u, device.compute_units));
-  const auto end_chain = [&] {
-    if (chain.launches.size() == 1) steps.push_back({Step::Kind::kLaunch, chain.launches[0]});
-    if (chain.launches.size() > 1) {
-      for (int launch : chain.launches) plan->launches[static_cast<size_t>(launch)].chained = true;
-      steps.push_back({Step::Kind::kChain, static_cast<int>(plan->chains.size())});
-      plan->chains.push_back(chain);
-    }
-    chain.launches.clear();
-  };
-  for (const Step& step : plan->steps) {
-    const bool chained = step.kind == Step::Kind::kLaunch &&
-                         CanBeChained(plan->launches[static_cast<size_t>(step.index)].launch);
-    if (chained) {
-      chain.launches.push_back(step.index);
-    } else {
-      end_chain();
-      steps.push_back(step);
-    }
-  }
-  end_chain();
-  plan->steps = std::move(steps);
-}
+void FindChains(const DeviceInfo& device, Plan* plan) { ChainFinder(device, plan).Run(); }
 
 std::vector<KernelInstance> ChainedKernels(const Plan& plan) {
-  std::map<std::string, const KernelInstance*> distinct;
-  for (const PlannedLaunch& planned : plan.launches) {
-    if (!planned.chained) continue;
-    distinct.emplace(planned.launch.kernel.function_name(), &planned.launch.kernel);
-  }
   std::vector<KernelInstance> kernels;
-  for (const auto& [name, kernel] : distinct) kernels.push_back(*kernel);
+  for (int launch : plan.chain_functions) {
+    kernels.push_back(plan.launches[static_cast<size_t>(launch)].launch.kernel);
+  }
   return kernels;
 }
 
 StatusOr<std::string> ChainText(const Plan& plan) {
-  std::map<std::string, std::string> calls;  // By function name, each as case 0.
-  std::map<std::string, const Launch*> launches;
+  const auto function_of = [&](const PlannedLaunch& planned) -> const Launch& {
+    const int first = plan.chain_functions[static_cast<size_t>(planned.chain_function)];
+    return plan.launches[static_cast<size_t>(first)].launch;
+  };
   for (const PlannedLaunch& planned : plan.launches) {
-    if (!planned.chained) continue;
-    const std::string name = planned.launch.kernel.function_name();
-    launches.emplace(name, &planned.launch);
-    if (calls.emplace(name, CaseText(0, planned.launch)).first->second !=
-        CaseText(0, planned.launch)) {
-      return Internal("kernel " + name + ": launches with different kinds of arguments");
-    }
+    if (!planned.is_chained() || SameKinds(planned.launch, function_of(planned))) continue;
+    return Internal("kernel " + planned.launch.kernel.function_name() +
+                    ": launches with different kinds of arguments");
   }
   std::string text = kBegin;
-  int number = 0;
-  for (const auto& [name, launch] : launches) text += CaseText(number++, *launch);
+  for (size_t i = 0; i < plan.chain_functions.size(); ++i) {
+    const size_t launch = static_cast<size_t>(plan.chain_functions[i]);
+    text += CaseText(static_cast<int>(i), plan.launches[launch].launch);
+  }
   return text + kEnd;
 }
 
 std::vector<int32_t> ChainTable(const Plan& plan, const LaunchChain& chain,
                                 const std::vector<size_t>& weight_offsets) {
-  std::map<std::string, int32_t> cases;
-  for (const KernelInstance& kernel : ChainedKernels(plan)) {
-    cases.emplace(kernel.function_name(), static_cast<int32_t>(cases.size()));
-  }
   std::vector<int32_t> table(chain.launches.size() * kChainHeaderInts);
   for (size_t i = 0; i < chain.launches.size(); ++i) {
-    const Launch& launch = plan.launches[static_cast<size_t>(chain.launches[i])].launch;
+    const PlannedLaunch& planned = plan.launches[static_cast<size_t>(chain.launches[i])];
+    const Launch& launch = planned.launch;
     const int64_t items = Items(launch);
     const int64_t size = std::max<int64_t>(1, items / (kChunksPerUnit * chain.units));
-    const int32_t header[kChainHeaderInts] = {cases[launch.kernel.function_name()],
+    const int32_t header[kChainHeaderInts] = {planned.chain_function,
                                               static_cast<int32_t>((items + size - 1) / size),
                                               static_cast<int32_t>(size),
                                               static_cast<int32_t>(items),

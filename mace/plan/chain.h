@@ -54,7 +54,7 @@ bool WeightsFitOneBuffer(const Plan& plan, const DeviceInfo& device);
 // REQUIRES: memory is planned.
 void FindChains(const DeviceInfo& device, Plan* plan);
 
-// The distinct kernels of all chained launches, by name; a launch's case is its index.
+// The kernels of Plan::chain_functions; a launch's case in the persistent kernel is its index.
 std::vector<KernelInstance> ChainedKernels(const Plan& plan);
 
 // The text of the persistent kernel for the chained functions, to stand behind them. kInternal

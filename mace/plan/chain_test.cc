@@ -80,7 +80,7 @@ TEST(Chain, LaunchesInARowAreOneStep) {
   EXPECT_EQ(plan->chains[0].units, 4);
   EXPECT_EQ(CountSteps(*plan, Step::Kind::kLaunch), 0u);
   EXPECT_EQ(CountSteps(*plan, Step::Kind::kChain), 1u);
-  for (const PlannedLaunch& planned : plan->launches) EXPECT_TRUE(planned.chained);
+  for (const PlannedLaunch& planned : plan->launches) EXPECT_TRUE(planned.is_chained());
   ASSERT_EQ(plan->program_sources.size(), 1u);
   const std::string& text = plan->program_sources[0];
   EXPECT_NE(text.find("__kernel void launch_chain("), std::string::npos);
@@ -120,7 +120,7 @@ TEST(Chain, OneLaunchAloneStaysALaunch) {
 TEST(Chain, ImagesAreNotChained) {
   const auto plan = MakeChainedPlan({"Pooling", "Pooling"}, HostDevice(), MemoryChoice::kImage);
   for (const PlannedLaunch& planned : plan->launches) {
-    EXPECT_FALSE(planned.chained && planned.launch.kernel.storage == Storage::kImage);
+    EXPECT_FALSE(planned.is_chained() && planned.launch.kernel.storage == Storage::kImage);
   }
   EXPECT_GT(CountSteps(*plan, Step::Kind::kLaunch), 0u);
 }

@@ -120,7 +120,7 @@ Status ComposePrograms(Plan* plan) {
   for (const PlannedLaunch& planned : plan->launches) {
     const bool is_call = planned.launch.call.has_value();
     plan->launch_program.push_back(is_call ? -1 : 0);
-    if (!is_call && !planned.chained) kernels.push_back(planned.launch.kernel);
+    if (!is_call && !planned.is_chained()) kernels.push_back(planned.launch.kernel);
   }
   const std::vector<KernelInstance> chained = ChainedKernels(*plan);
   if (kernels.empty() && chained.empty()) return Status::Ok();

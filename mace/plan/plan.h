@@ -62,7 +62,10 @@ struct DeviceTensor {
 struct PlannedLaunch {
   int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
   Launch launch;
-  bool chained = false;  // Part of a chain, and no launch of its own.
+  // Part of a chain, and no launch of its own: its function among Plan::chain_functions. -1: none.
+  int chain_function = -1;
+
+  bool is_chained() const { return chain_function >= 0; }
 };
 
 // Launches that one persistent kernel runs one after the other (chain.h).
@@ -81,6 +84,8 @@ struct Step {
   };
   Kind kind;
   int index = 0;
+
+  bool is_launch() const { return kind == Kind::kLaunch || kind == Kind::kChain; }
 };
 
 // A way that a node could run, and what it takes there by itself, in milliseconds: measured, or
@@ -116,6 +121,7 @@ struct Plan {
   std::vector<PackedWeights> weights;
   std::vector<PlannedLaunch> launches;
   std::vector<LaunchChain> chains;
+  std::vector<int> chain_functions;  // A launch of each function that chains call, by its name.
   std::vector<Step>
       setup_steps;  // Once, when the session is made: constants that kernels read as activations.
   std::vector<Step> steps;  // Each run.

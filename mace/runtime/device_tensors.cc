@@ -1,7 +1,5 @@
 #include "mace/runtime/device_tensors.h"
 
-#include "mace/runtime/device_weights.h"
-
 namespace mace {
 
 DeviceTensors::~DeviceTensors() {
@@ -11,7 +9,7 @@ DeviceTensors::~DeviceTensors() {
 Status DeviceTensors::CreateArena(size_t bytes, ClQueue* queue) {
   const ClDevice& device = *queue->device();
   const std::string name = "activation arena";
-  if (IsHost(device.info())) {
+  if (device.info().is_host()) {
     MACE_ASSIGN_OR_RETURN(arena_block_, PageBlock::Allocate(bytes));
     MACE_ASSIGN_OR_RETURN(arena_, ClMemory::CreateOverHost(device, arena_block_.bytes(), name));
   } else {

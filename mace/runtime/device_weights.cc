@@ -63,10 +63,6 @@ void RunOnThreads(size_t count, const Work& work) {
 
 }  // namespace
 
-bool IsHost(const DeviceInfo& info) {
-  return info.kind == DeviceKind::kCpu && info.host_unified_memory;
-}
-
 Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
   const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
   const auto bytes_of = [&](size_t i) { return std::max<size_t>(WeightBytes(plan.weights[i]), 1); };
@@ -100,7 +96,7 @@ Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
 
 Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
   weights_.resize(plan.weights.size());
-  if (IsHost(queue->device()->info())) return PackOnHost(plan, *queue->device());
+  if (queue->device()->info().is_host()) return PackOnHost(plan, *queue->device());
   std::mutex mutex;
   Status first_error;
   RunOnThreads(plan.weights.size(), [&](size_t i) {

@@ -14,9 +14,6 @@
 
 namespace mace {
 
-// The driver runs on the host's own processor and memory: its buffers can be memory of ours.
-bool IsHost(const DeviceInfo& info);
-
 class DeviceWeights {
  public:
   DeviceWeights() = default;

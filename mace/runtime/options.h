@@ -47,7 +47,7 @@ struct Options {
   TuningOptions tuning;
   // False: an op that would run on the CPU is an error that names it.
   bool allow_fallback = true;
-  // Every launch stays one of its own, for profiles; slower on CPU drivers (mace/plan/chain.h).
+  // Every launch stays one of its own, for profiles; slower on PoCL (mace/plan/chain.h).
   bool separate_launches = false;
   // The compiled-program cache file; empty: none.
   std::string cache_path;

@@ -42,7 +42,7 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   for (size_t i = 0; i < plan.launches.size(); ++i) {
     if (plan.launch_program[i] != program) continue;
     const Launch& launch = plan.launches[i].launch;
-    if (plan.launches[i].chained) continue;
+    if (plan.launches[i].is_chained()) continue;
     shapes[launch.kernel.function_name()].insert(LaunchShape(launch));
   }
   std::vector<CachedKernel> kernels;
@@ -153,7 +153,7 @@ Status Session::BindLaunches(const LibraryCache& cache) {
   launches_.reserve(plan_->launches.size());
   for (size_t i = 0; i < plan_->launches.size(); ++i) {
     const PlannedLaunch& planned = plan_->launches[i];
-    if (planned.chained) {
+    if (planned.is_chained()) {
       launches_.emplace_back();
       continue;
     }
@@ -167,7 +167,7 @@ Status Session::BindLaunches(const LibraryCache& cache) {
   }
   MACE_RETURN_IF_ERROR(BindChains());
   for (const Step& step : plan_->steps) {
-    if (step.kind == Step::Kind::kLaunch || step.kind == Step::Kind::kChain) ++launches_per_run_;
+    if (step.is_launch()) ++launches_per_run_;
   }
   program_ms_ += MonotonicMilliseconds() - begin;
   return Status();
@@ -238,7 +238,7 @@ void Session::PrepareHost() {
   std::vector<bool> downloaded(graph.values.size(), false), read_here(graph.values.size(), false);
   for (const std::vector<Step>* steps : {&plan_->setup_steps, &plan_->steps}) {
     for (const Step& step : *steps) {
-      if (step.kind == Step::Kind::kLaunch || step.kind == Step::Kind::kChain) continue;
+      if (step.is_launch()) continue;
       if (step.kind == Step::Kind::kCpu) {
         const Node& node = graph.nodes[static_cast<size_t>(step.index)];
         values_.PrepareConstants(node);

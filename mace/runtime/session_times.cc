@@ -112,9 +112,7 @@ StatusOr<double> Session::Replay() {
   MACE_RETURN_IF_ERROR(queue_.Finish());
   const double begin = MonotonicMilliseconds();
   for (const Step& step : plan_->steps) {
-    if (step.kind == Step::Kind::kLaunch || step.kind == Step::Kind::kChain) {
-      MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
-    }
+    if (step.is_launch()) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
   }
   MACE_RETURN_IF_ERROR(queue_.Finish());
   return MonotonicMilliseconds() - begin;
