@@ -61,6 +61,8 @@ struct Engine::Impl {
                   const std::map<std::string, std::vector<int64_t>>& shapes);
   Status ModelFor(const std::vector<HostTensor>& tensors);
   Status CheckInputs(const std::vector<HostTensor>& tensors) const;
+  // The model of the shapes that `inputs` and `outputs` list; null where it is not kept any more.
+  const PlannedModel* ModelOfPorts() const;
   // The model for these inputs as `current`, and room for its outputs.
   Status Prepare(const std::vector<HostTensor>& tensors, std::vector<HostTensor>* results);
   // After a first run.
@@ -168,6 +170,16 @@ void Engine::Impl::SetCacheStatus() {
   } else {
     cache.status = cache.hits > 0 ? "partial" : "cold";
   }
+}
+
+const PlannedModel* Engine::Impl::ModelOfPorts() const {
+  for (const std::unique_ptr<PlannedModel>& model : models) {
+    const bool same = std::equal(
+        inputs.begin(), inputs.end(), model->inputs.begin(), model->inputs.end(),
+        [](const Port& port, const TensorInfo& info) { return SameInfo(port.info, info); });
+    if (same) return model.get();
+  }
+  return nullptr;
 }
 
 Status Engine::Impl::CheckInputs(const std::vector<HostTensor>& tensors) const {
@@ -296,12 +308,15 @@ Status Engine::RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostT
 }
 
 StatusOr<std::unique_ptr<Executor>> Engine::NewExecutor() {
-  const PlannedModel& model = *impl_->current;
-  if (model.session == nullptr) {
-    return std::unique_ptr<Executor>(std::make_unique<CpuExecutor>(model.plan));
+  const PlannedModel* const model = impl_->ModelOfPorts();
+  if (model == nullptr) {
+    return Unsupported("the plan for the model's own shapes is gone: too many others were made");
+  }
+  if (model->session == nullptr) {
+    return std::unique_ptr<Executor>(std::make_unique<CpuExecutor>(model->plan));
   }
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> twin,
-                        model.session->CreateTwin(impl_->runtime->compiler()));
+                        model->session->CreateTwin(impl_->runtime->compiler()));
   return std::unique_ptr<Executor>(std::move(twin));
 }
 

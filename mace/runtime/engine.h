@@ -55,8 +55,9 @@ class Engine {
   // `outputs` may be empty or hold the tensors of an earlier call.
   Status RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs);
 
-  // Another executor of the current plan, for a Pipeline: it shares programs and weights with this
-  // engine's own, and may run beside it. REQUIRES: the engine outlives it.
+  // Another executor of the plan for the shapes of inputs(), for a Pipeline: it shares programs and
+  // weights with this engine's own, and may run beside it. kUnsupported where that plan had to give
+  // way to those of many other shapes. REQUIRES: the engine outlives it.
   StatusOr<std::unique_ptr<Executor>> NewExecutor();
 
   // For profiles. As RunInto, and when each step happened.

@@ -74,6 +74,21 @@ TEST_P(PipelineTest, GivesEachRunItsOwnAnswer) {
   }
 }
 
+// The engine's last run was of another shape, of which a pipeline knows nothing.
+TEST_P(PipelineTest, KeepsToTheEnginesOwnShapes) {
+  const auto expected = engine_->Run({Input(1)});
+  ASSERT_TRUE(expected.ok()) << expected.status().message();
+  const auto smaller = engine_->Run({RandomTensor({1, 2, 3, 4}, 1)});
+  ASSERT_TRUE(smaller.ok()) << smaller.status().message();
+  auto pipeline = Pipeline::Create(engine_.get(), 2);
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
+  const Pipeline::Outputs found = (*pipeline)->Submit({Input(1)}).get();
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  const Bytes a = (*found)[0].bytes(), b = (*expected)[0].bytes();
+  ASSERT_EQ(a.size(), b.size());
+  EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size()), 0);
+}
+
 TEST_P(PipelineTest, EndsWithItsRunsDone) {
   std::future<Pipeline::Outputs> answer;
   {
