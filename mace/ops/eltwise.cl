@@ -119,20 +119,8 @@ ENTRY void KERNEL(ITEM_IDS A_PARAMETER B_PARAMETER TENSOR_OUT(y), int rows, int 
     const int3 at = mace_block_position(i, y_width, blocks);
     const int n = at.x / height;
     const int h = at.x - n * height;
-#if A_KIND == 2
-    const float4 v = scalar;
-#elif A_SPLAT
-    const float4 v = A4(n, h, at.y, 0).x;
-#else
-    const float4 v = A4(n, h, at.y, at.z);
-#endif
-#if B_KIND == 2
-    const float4 u = scalar;
-#elif B_SPLAT
-    const float4 u = B4(n, h, at.y, 0).x;
-#else
-    const float4 u = B4(n, h, at.y, at.z);
-#endif
+    const float4 v = A_BLOCK(scalar, n, h, at.y, at.z);
+    const float4 u = B_BLOCK(scalar, n, h, at.y, at.z);
     const float4 result = ELTWISE(float4, v, u);
     WRITE4(y, at.x, at.y, at.z, channels, ACTIVATE(result, act_a, act_b));
   }

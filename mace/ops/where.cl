@@ -37,20 +37,8 @@ ENTRY void KERNEL(ITEM_IDS C_PARAMETER A_PARAMETER B_PARAMETER TENSOR_OUT(y), in
 #else
     const float4 condition = C4(n, h, at.y, at.z);
 #endif
-#if A_KIND == 2
-    const float4 v = a_scalar;
-#elif A_SPLAT
-    const float4 v = A4(n, h, at.y, 0).x;
-#else
-    const float4 v = A4(n, h, at.y, at.z);
-#endif
-#if B_KIND == 2
-    const float4 u = b_scalar;
-#elif B_SPLAT
-    const float4 u = B4(n, h, at.y, 0).x;
-#else
-    const float4 u = B4(n, h, at.y, at.z);
-#endif
+    const float4 v = A_BLOCK(a_scalar, n, h, at.y, at.z);
+    const float4 u = B_BLOCK(b_scalar, n, h, at.y, at.z);
     WRITE4(y, at.x, at.y, at.z, channels, select(u, v, condition != (float4)(0.0f)));
   }
 }
