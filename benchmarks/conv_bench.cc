@@ -158,7 +158,7 @@ StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready) {
   return static_cast<double>(times.end - times.start) * 1e-9;
 }
 
-StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape, int64_t batch) {
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape) {
   auto bound = std::make_shared<BoundShape>();
   bound->shape = shape;
   Node node;
@@ -177,7 +177,8 @@ StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape, int64_t 
   bound->bias = HostTensor::FromVector<float>(DType::kFloat32, {shape.out_channels},
                                               Ramp(shape.out_channels));
   bound->inputs.resize(3);
-  bound->inputs[0].info = {DType::kFloat32, {batch, shape.size, shape.size, shape.in_channels}};
+  bound->inputs[0].info = {DType::kFloat32,
+                           {shape.batch, shape.size, shape.size, shape.in_channels}};
   bound->inputs[1].info = bound->filter.info();
   bound->inputs[1].constant = &bound->filter;
   bound->inputs[2].info = bound->bias.info();
@@ -194,7 +195,7 @@ std::string NameOf(const ConvShape& shape) {
                 static_cast<int>(shape.in_channels), static_cast<int>(shape.out_channels),
                 static_cast<int>(shape.kernel_h), static_cast<int>(shape.kernel_w),
                 static_cast<int>(shape.stride), static_cast<int>(shape.groups));
-  return text;
+  return shape.batch == 1 ? text : text + ("_b" + std::to_string(shape.batch));
 }
 
 LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Storage storage) {

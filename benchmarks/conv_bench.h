@@ -68,9 +68,10 @@ struct BoundShape {
   std::vector<TensorInfo> outputs;
   double flops = 0;
 };
-StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape, int64_t batch = 1);
+StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape);
 
-// "resnet50/56x56_64_64_k3x3_s1_g1": input extent, channels in and out, kernel, stride, groups.
+// "resnet50/56x56_64_64_k3x3_s1_g1": input extent, channels in and out, kernel, stride, groups;
+// "_b16" behind it where the batch is not 1.
 std::string NameOf(const ConvShape& shape);
 
 // In float32, without TF32.

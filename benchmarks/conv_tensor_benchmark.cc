@@ -20,9 +20,6 @@ namespace mace {
 namespace {
 
 constexpr int kLaunches = 20;
-constexpr int64_t kLargeBatch = 16;
-// 59 GFLOP: what tensor cores are judged by.
-constexpr ConvShape kLarge = {"large_b16", 56, 256, 256, 3, 3, 1, 1, 1, 1};
 
 // Sixteen sums a warp, none of which waits for another.
 constexpr char kPeak[] = R"(
@@ -136,8 +133,8 @@ void RegisterTile(const std::shared_ptr<const Case>& c, const TensorTile& tile) 
 }
 
 // All tiles; at most `most` of them.
-Status RegisterShape(ConvBench* bench, const ConvShape& shape, int64_t batch, size_t most) {
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape, batch));
+Status RegisterShape(ConvBench* bench, const ConvShape& shape, size_t most) {
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape));
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Case> c, MakeCase(bench, bound, precision));
     if (!c->request.convolution.groups_aligned()) continue;
@@ -157,17 +154,16 @@ Status RegisterAll(ConvBench* bench) {
   if (!HasTensorCores(bench->device->info())) {
     std::fprintf(stderr, "%s has no tensor cores: one shape in plain OpenCL C\n",
                  bench->device->info().name.c_str());
-    return RegisterShape(bench, {"squeezenet1_1", 13, 48, 192, 1, 1, 1, 1, 1, 2}, 1, 1);
+    return RegisterShape(bench, {"squeezenet1_1", 13, 48, 192, 1, 1, 1, 1, 1, 2}, 1);
   }
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     RegisterPeak(bench, precision);
   }
-  MACE_RETURN_IF_ERROR(RegisterShape(bench, kLarge, kLargeBatch, SIZE_MAX));
   for (const ConvShape& shape : kLargeConvShapes) {
-    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, 1, SIZE_MAX));
+    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, SIZE_MAX));
   }
   for (const ConvShape& shape : kConvShapes) {
-    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, 1, SIZE_MAX));
+    MACE_RETURN_IF_ERROR(RegisterShape(bench, shape, SIZE_MAX));
   }
   return Status::Ok();
 }
