@@ -4,6 +4,7 @@
 
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/moved_elements.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {

@@ -3,39 +3,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "mace/base/half.h"
 #include "mace/cl/library_call.h"
-#include "mace/cl/program.h"
-#include "mace/cl/queue.h"
-#include "mace/plan/plan.h"
 #include "mace/testing/device_placement.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {
-
-struct TestDevice {
-  std::shared_ptr<ClDevice> device;
-  std::unique_ptr<ClQueue> queue;
-  // By text: a test of many shapes compiles a kernel once.
-  std::map<std::string, std::shared_ptr<ClProgram>> programs;
-};
-
-StatusOr<TestDevice*> OpenTestDevice() {
-  static TestDevice* opened = nullptr;  // Never closed: drivers do not like their exit order.
-  if (opened != nullptr) return opened;
-  const char* spec = std::getenv("MACE_TEST_DEVICE");
-  auto device = std::make_unique<TestDevice>();
-  MACE_ASSIGN_OR_RETURN(device->device, OpenDevice(spec == nullptr ? "gpu" : spec));
-  MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(device->device, false));
-  device->queue = std::make_unique<ClQueue>(std::move(queue));
-  opened = device.release();
-  return opened;
-}
 
 // A buffer between two guards, or an image.
 class GuardedMemory {
@@ -45,12 +23,12 @@ class GuardedMemory {
     GuardedMemory memory;
     memory.name_ = std::move(name);
     memory.bytes_ = bytes.size();
-    memory.guard_ = std::max<size_t>(4096, device->device->info().memory_base_address_align_bytes);
+    memory.guard_ = std::max<size_t>(4096, device->device().info().memory_base_address_align_bytes);
     std::vector<uint8_t> all(memory.guard_ * 2 + bytes.size(), 0xFF);
     std::copy(bytes.begin(), bytes.end(), all.begin() + static_cast<ptrdiff_t>(memory.guard_));
     MACE_ASSIGN_OR_RETURN(memory.parent_,
-                          ClMemory::CreateBuffer(*device->device, all.size(), memory.name_));
-    MACE_RETURN_IF_ERROR(device->queue->Write(memory.parent_, all, memory.name_));
+                          ClMemory::CreateBuffer(device->device(), all.size(), memory.name_));
+    MACE_RETURN_IF_ERROR(device->queue().Write(memory.parent_, all, memory.name_));
     MACE_ASSIGN_OR_RETURN(memory.part_, ClMemory::CreateSubBuffer(memory.parent_, memory.guard_,
                                                                   bytes.size(), memory.name_));
     return memory;
@@ -66,9 +44,9 @@ class GuardedMemory {
     memory.bytes_ = bytes.size();
     MACE_ASSIGN_OR_RETURN(
         memory.part_,
-        ClMemory::CreateImage(*device->device, placement.image_width, placement.image_height,
+        ClMemory::CreateImage(device->device(), placement.image_width, placement.image_height,
                               placement.format.precision, memory.name_));
-    MACE_RETURN_IF_ERROR(device->queue->WriteImage(memory.part_, bytes, memory.name_));
+    MACE_RETURN_IF_ERROR(device->queue().WriteImage(memory.part_, bytes, memory.name_));
     return memory;
   }
 
@@ -76,11 +54,11 @@ class GuardedMemory {
   StatusOr<std::vector<uint8_t>> Read(TestDevice* device) const {
     std::vector<uint8_t> bytes(bytes_);
     if (part_.is_image()) {
-      MACE_RETURN_IF_ERROR(device->queue->ReadImage(part_, bytes, name_));
+      MACE_RETURN_IF_ERROR(device->queue().ReadImage(part_, bytes, name_));
       return bytes;
     }
     std::vector<uint8_t> all(guard_ * 2 + bytes_);
-    MACE_RETURN_IF_ERROR(device->queue->Read(parent_, all, name_));
+    MACE_RETURN_IF_ERROR(device->queue().Read(parent_, all, name_));
     for (size_t i = 0; i < all.size(); ++i) {
       const bool inside = i >= guard_ && i < guard_ + bytes_;
       if (inside) {
@@ -273,21 +251,6 @@ Status AddArgument(const KernelArgument& argument, const Launch& launch, RunStat
   return kernel->AddMemory(list[static_cast<size_t>(tensor.index)].memory());
 }
 
-StatusOr<std::shared_ptr<ClProgram>> BuildProgram(const Lowering& lowering, TestDevice* device) {
-  std::vector<KernelInstance> kernels;
-  for (const Launch& launch : lowering.launches) {
-    if (!launch.call.has_value()) kernels.push_back(launch.kernel);
-  }
-  if (kernels.empty()) return std::shared_ptr<ClProgram>();
-  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels));
-  auto found = device->programs.find(text);
-  if (found != device->programs.end()) return found->second;
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClProgram> program,
-                        ClProgram::FromSource(device->device, text, lowering.variant));
-  device->programs[text] = program;
-  return program;
-}
-
 Status RunCall(const Launch& launch, const std::string& variant, RunState* state) {
   std::vector<const ClMemory*> operands;
   for (const KernelArgument& argument : launch.arguments) {
@@ -306,12 +269,11 @@ Status RunCall(const Launch& launch, const std::string& variant, RunState* state
     }
   }
   // Creating it runs it.
-  return ClLibraryCall::Create(launch, operands, variant, {}, state->device->queue.get()).status();
+  return ClLibraryCall::Create(launch, operands, variant, {}, &state->device->queue()).status();
 }
 
-Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state) {
-  MACE_ASSIGN_OR_RETURN(ClKernel kernel,
-                        ClKernel::Create(program.get(), launch.kernel.function_name()));
+Status RunLaunch(const Launch& launch, RunState* state) {
+  MACE_ASSIGN_OR_RETURN(ClKernel kernel, state->device->FindKernel(launch.kernel));
   for (const KernelArgument& argument : launch.arguments) {
     MACE_RETURN_IF_ERROR(AddArgument(argument, launch, state, &kernel));
   }
@@ -323,12 +285,12 @@ Status RunLaunch(const Launch& launch, const ClProgram& program, RunState* state
     global[i] = (global[i] + launch.local[i] - 1) / launch.local[i] * launch.local[i];
     group *= launch.local[i];
   }
-  MACE_ASSIGN_OR_RETURN(const size_t most, kernel.MaxWorkGroupSize(*state->device->device));
+  MACE_ASSIGN_OR_RETURN(const size_t most, kernel.MaxWorkGroupSize(state->device->device()));
   if (group > most) {
     return Internal(kernel.name() + ": a work-group of " + std::to_string(group) +
                     " where the device allows " + std::to_string(most));
   }
-  return state->device->queue->Launch(kernel, global, launch.local);
+  return state->device->queue().Launch(kernel, global, launch.local);
 }
 
 // The numbers of a tensor whose elements are the bits of int32.
@@ -341,11 +303,6 @@ void NumbersOfBits(HostTensor* tensor) {
 }
 
 }  // namespace
-
-StatusOr<const DeviceInfo*> TestDeviceInfo() {
-  MACE_ASSIGN_OR_RETURN(TestDevice * device, OpenTestDevice());
-  return &device->device->info();
-}
 
 bool IsWanted(const Lowering& lowering) {
   const char* variable = std::getenv("MACE_TEST_KERNELS");
@@ -367,20 +324,19 @@ bool IsWanted(const Lowering& lowering) {
 
 StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run) {
   RunState state;
-  MACE_ASSIGN_OR_RETURN(state.device, OpenTestDevice());
+  MACE_ASSIGN_OR_RETURN(state.device, TestDevice::Get());
+  MACE_RETURN_IF_ERROR(state.device->Compile({run.lowering}, *run.request->device));
   state.inputs.resize(run.inputs.size());
   state.outputs.resize(run.request->outputs.size());
   MACE_RETURN_IF_ERROR(MarkLaunched(*run.lowering, &state));
   MACE_RETURN_IF_ERROR(PlaceInputs(run, &state));
   MACE_RETURN_IF_ERROR(PlaceOutputs(run, &state));
   MACE_RETURN_IF_ERROR(PlaceWeightsAndScratch(run, &state));
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClProgram> program,
-                        BuildProgram(*run.lowering, state.device));
   for (const Launch& launch : run.lowering->launches) {
     MACE_RETURN_IF_ERROR(launch.call.has_value() ? RunCall(launch, run.lowering->variant, &state)
-                                                 : RunLaunch(launch, *program, &state));
+                                                 : RunLaunch(launch, &state));
   }
-  MACE_RETURN_IF_ERROR(state.device->queue->Finish());
+  MACE_RETURN_IF_ERROR(state.device->queue().Finish());
   std::vector<HostTensor> outputs;
   for (size_t i = 0; i < state.outputs.size(); ++i) {
     const PlacedTensor& output = state.outputs[i];

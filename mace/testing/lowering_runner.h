@@ -24,9 +24,6 @@ struct LoweringRun {
   bool in_place = false;
 };
 
-// The info of the device under test (MACE_TEST_DEVICE or "gpu"), opened once a process.
-StatusOr<const DeviceInfo*> TestDeviceInfo();
-
 // Whether a test is to run it here. For drivers that interpret, MACE_TEST_KERNELS=own in the
 // environment leaves out what a library computes, and =once also what launches only kernels that
 // this process was asked about before; their storage and precision count, their macros do not.

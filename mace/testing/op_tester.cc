@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "mace/base/half.h"
 #include "mace/ops/op.h"
 #include "mace/testing/lowering_runner.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {
@@ -18,43 +18,6 @@ HostTensor RoundToHalf(const HostTensor& tensor) {
     rounded.f32()[i] = HalfToFloat(FloatToHalf(tensor.f32()[i]));
   }
   return rounded;
-}
-
-// "" where they agree. Errors are relative to the largest finite magnitude expected.
-std::string Compare(const HostTensor& expected, const HostTensor& found, float tolerance) {
-  if (expected.shape() != found.shape()) {
-    return "expected shape " + expected.shape().ToString() + ", found " + found.shape().ToString();
-  }
-  const int64_t count = expected.shape().elements();
-  double largest = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const double value = std::fabs(expected.f32()[i]);
-    if (std::isfinite(value)) largest = std::max(largest, value);
-  }
-  const double scale = largest == 0 ? 1 : largest;
-  double worst = -1;
-  int64_t worst_at = 0, wrong = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const float a = expected.f32()[i], b = found.f32()[i];
-    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    double error = std::fabs(double{a} - double{b}) / scale;
-    if (!std::isfinite(error)) error = HUGE_VAL;
-    if (error > tolerance) ++wrong;
-    if (error > worst) {
-      worst = error;
-      worst_at = i;
-    }
-  }
-  if (wrong == 0) return "";
-  const Nhwc view = AsNhwc(expected.shape());
-  const int64_t row = worst_at / (view.w * view.c);
-  return std::to_string(wrong) + " of " + std::to_string(count) +
-         " elements differ; the worst at " + std::to_string(worst_at) + " (row " +
-         std::to_string(row) + ", w " + std::to_string(worst_at / view.c % view.w) + ", channel " +
-         std::to_string(worst_at % view.c) + "): expected " +
-         std::to_string(expected.f32()[worst_at]) + ", found " +
-         std::to_string(found.f32()[worst_at]) + ", error " + std::to_string(worst) +
-         " of the largest magnitude";
 }
 
 const char* PrecisionName(Precision precision) {
@@ -70,17 +33,6 @@ bool CanRunInPlace(const Lowering& lowering, const LoweringRequest& request) {
 }
 
 }  // namespace
-
-HostTensor RandomTensor(Shape shape, uint32_t seed, float low, float high) {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, std::move(shape)});
-  std::mt19937 generator(seed);
-  // Not std::uniform_real_distribution: its numbers differ between libraries.
-  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
-    const double unit = static_cast<double>(generator()) / 4294967296.0;
-    tensor.f32()[i] = static_cast<float>(low + (double{high} - low) * unit);
-  }
-  return tensor;
-}
 
 struct OpTester::Prepared {
   std::unique_ptr<Op> op;
@@ -260,7 +212,7 @@ void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, flo
     EXPECT_TRUE(lowering.launches.empty()) << "an alias needs no launch";
     const HostTensor& source = run.inputs[static_cast<size_t>(lowering.alias_input)];
     ASSERT_EQ(source.shape().elements(), expected[0].shape().elements());
-    EXPECT_EQ("", Compare(expected[0], source.Reshaped(expected[0].shape()), tolerance));
+    EXPECT_EQ("", DescribeErrors(expected[0], source.Reshaped(expected[0].shape()), tolerance));
     return;
   }
   if (!lowering.input_slices.empty() || !lowering.output_slices.empty()) {
@@ -275,57 +227,87 @@ void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, flo
     StatusOr<std::vector<HostTensor>> found = RunLowering(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     for (size_t i = 0; i < expected.size(); ++i) {
-      EXPECT_EQ("", Compare(expected[i], (*found)[i], tolerance)) << "output " << i;
+      EXPECT_EQ("", DescribeErrors(expected[i], (*found)[i], tolerance)) << "output " << i;
     }
   }
 }
 
 }  // namespace
 
-void OpTester::CheckLowerings(Precision precision, int* found) const {
-  StatusOr<Prepared> prepared = Prepare(precision);
-  ASSERT_TRUE(prepared.ok()) << prepared.status().message();
-  StatusOr<std::vector<HostTensor>> expected = prepared->Reference();
-  ASSERT_TRUE(expected.ok()) << expected.status().message();
+// What the op offers in one precision on the device at hand.
+struct OpTester::Offer {
+  Prepared prepared;
+  std::vector<HostTensor> expected;  // As the runner gives them.
+  DeviceInfo device;
+  std::vector<LoweringRequest> requests;         // By storage.
+  std::vector<std::vector<Lowering>> lowerings;  // Of each request.
+  std::vector<std::vector<bool>> wanted;
+  int found = 0;
+
+  // Those that are to run, and their request.
+  template <typename Function>
+  void ForEachWanted(const Function& function) const {
+    for (size_t i = 0; i < requests.size(); ++i) {
+      for (size_t j = 0; j < lowerings[i].size(); ++j) {
+        if (wanted[i][j]) function(lowerings[i][j], requests[i]);
+      }
+    }
+  }
+};
+
+StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precision) const {
+  auto offer = std::make_unique<Offer>();
+  MACE_ASSIGN_OR_RETURN(offer->prepared, Prepare(precision));
+  MACE_ASSIGN_OR_RETURN(offer->expected, offer->prepared.Reference());
   const bool half = precision == Precision::kFloat16;
-  for (HostTensor& tensor : *expected) {
+  for (HostTensor& tensor : offer->expected) {
     // An output above half's range is an infinity there.
     if (half && tensor.dtype() == DType::kFloat32) tensor = RoundToHalf(tensor);
-    tensor = tensor.ConvertTo(DType::kFloat32).ToAligned();  // As the runner gives them.
+    tensor = tensor.ConvertTo(DType::kFloat32).ToAligned();
   }
-  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
-  ASSERT_TRUE(device.ok()) << device.status().message();
-
-  LoweringRequest request;
-  request.inputs = prepared->inputs;
-  request.outputs = prepared->outputs;
-  DeviceInfo gpu = **device;
-  gpu.kind = DeviceKind::kGpu;
-  gpu.compute_units = gpu_compute_units_;
-  gpu.local_memory_is_emulated = false;
-  request.device = gpu_compute_units_ > 0 ? &gpu : *device;
-  request.precision = precision;
+  MACE_ASSIGN_OR_RETURN(const DeviceInfo* device, TestDeviceInfo());
+  offer->device = *device;
+  if (gpu_compute_units_ > 0) {
+    offer->device.kind = DeviceKind::kGpu;
+    offer->device.compute_units = gpu_compute_units_;
+    offer->device.local_memory_is_emulated = false;
+  }
   for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
-    if (storage == Storage::kImage && !((*device)->images && (!half || (*device)->half_images))) {
-      continue;
-    }
+    if (storage == Storage::kImage && !(device->images && (!half || device->half_images))) continue;
+    LoweringRequest request;
+    request.inputs = offer->prepared.inputs;
+    request.outputs = offer->prepared.outputs;
+    request.device = &offer->device;
+    request.precision = precision;
     request.storage = storage;
-    for (Lowering& lowering : prepared->op->Lower(request)) {
+    std::vector<Lowering> lowerings = offer->prepared.op->Lower(request);
+    std::vector<bool> wanted;
+    for (Lowering& lowering : lowerings) {
       SetPrecision(request, &lowering);
-      ++*found;
-      if (!IsWanted(lowering)) continue;
-      SCOPED_TRACE(lowering.variant + ", " + StorageName(storage) + ", " +
-                   PrecisionName(precision) + ", seed " + std::to_string(seed_));
-      LoweringRun run;
-      run.lowering = &lowering;
-      run.request = &request;
-      for (const HostTensor& tensor : prepared->tensors) {
-        const bool present = tensor.dtype() != DType::kInvalid;
-        run.inputs.push_back(present ? tensor.ConvertTo(DType::kFloat32).ToAligned() : tensor);
-      }
-      CheckLowering(run, *expected, half ? tolerance_float16_ : tolerance_float32_);
+      wanted.push_back(IsWanted(lowering));
     }
+    offer->found += static_cast<int>(lowerings.size());
+    offer->requests.push_back(std::move(request));
+    offer->lowerings.push_back(std::move(lowerings));
+    offer->wanted.push_back(std::move(wanted));
   }
+  return offer;
+}
+
+void OpTester::Check(const Offer& offer) const {
+  offer.ForEachWanted([&](const Lowering& lowering, const LoweringRequest& request) {
+    const bool half = request.precision == Precision::kFloat16;
+    SCOPED_TRACE(lowering.variant + ", " + StorageName(request.storage) + ", " +
+                 PrecisionName(request.precision) + ", seed " + std::to_string(seed_));
+    LoweringRun run;
+    run.lowering = &lowering;
+    run.request = &request;
+    for (const HostTensor& tensor : offer.prepared.tensors) {
+      const bool present = tensor.dtype() != DType::kInvalid;
+      run.inputs.push_back(present ? tensor.ConvertTo(DType::kFloat32).ToAligned() : tensor);
+    }
+    CheckLowering(run, offer.expected, half ? tolerance_float16_ : tolerance_float32_);
+  });
 }
 
 void OpTester::Run() {
@@ -333,10 +315,21 @@ void OpTester::Run() {
   StatusOr<std::vector<HostTensor>> reference = Reference();
   ASSERT_TRUE(reference.ok()) << reference.status().message();
   if (cpu_only_) return;
-  int found = 0;
-  CheckLowerings(Precision::kFloat32, &found);
-  EXPECT_GT(found, 0) << "no lowering; CpuOnly() says that this is meant";
-  CheckLowerings(Precision::kFloat16, &found);
+  std::vector<std::unique_ptr<Offer>> offers;
+  std::vector<const Lowering*> wanted;
+  for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
+    StatusOr<std::unique_ptr<Offer>> offer = MakeOffer(precision);
+    ASSERT_TRUE(offer.ok()) << offer.status().message();
+    (*offer)->ForEachWanted(
+        [&](const Lowering& lowering, const LoweringRequest&) { wanted.push_back(&lowering); });
+    offers.push_back(*std::move(offer));
+  }
+  EXPECT_GT(offers[0]->found, 0) << "no lowering; CpuOnly() says that this is meant";
+  StatusOr<TestDevice*> device = TestDevice::Get();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  const Status compiled = (*device)->Compile(wanted, offers[0]->device);
+  ASSERT_TRUE(compiled.ok()) << compiled.message();
+  for (const std::unique_ptr<Offer>& offer : offers) Check(*offer);
 }
 
 void OpTester::ExpectRefused(const std::string& message_part) {
@@ -344,16 +337,6 @@ void OpTester::ExpectRefused(const std::string& message_part) {
   ASSERT_FALSE(prepared.ok()) << node_.type << " was expected to refuse: " << message_part;
   EXPECT_NE(std::string::npos, prepared.status().message().find(message_part))
       << prepared.status().message();
-}
-
-double WorstError(const HostTensor& expected, const HostTensor& found) {
-  double largest = 1e-30, worst = 0;
-  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
-    largest = std::max(largest, std::fabs(double{expected.f32()[i]}));
-    const double error = std::fabs(double{expected.f32()[i]} - found.f32()[i]);
-    worst = std::isnan(error) ? HUGE_VAL : std::max(worst, error);
-  }
-  return worst / largest;
 }
 
 }  // namespace mace

@@ -6,20 +6,16 @@
 #ifndef MACE_TESTING_OP_TESTER_H_
 #define MACE_TESTING_OP_TESTER_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
 #include "mace/ops/layout.h"
+#include "mace/testing/test_tensors.h"
 
 namespace mace {
-
-// Seeded uniform floats in [low, high).
-HostTensor RandomTensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
-
-// The largest error relative to the largest magnitude expected; infinite where one is no number.
-double WorstError(const HostTensor& expected, const HostTensor& found);
 
 class OpTester {
  public:
@@ -62,7 +58,9 @@ class OpTester {
   struct Prepared;
   // Makes the op, draws the inputs and infers; `precision` is what activations are rounded to.
   StatusOr<Prepared> Prepare(Precision precision) const;
-  void CheckLowerings(Precision precision, int* found) const;
+  struct Offer;
+  StatusOr<std::unique_ptr<Offer>> MakeOffer(Precision precision) const;
+  void Check(const Offer& offer) const;
 
   Node node_;
   std::vector<TestInput> inputs_;

@@ -9,6 +9,7 @@
 #include "mace/ops/convert.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {

@@ -10,6 +10,7 @@
 #include "mace/testing/device_placement.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {

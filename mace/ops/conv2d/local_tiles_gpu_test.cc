@@ -7,6 +7,7 @@
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {
