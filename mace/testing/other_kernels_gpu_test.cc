@@ -42,7 +42,10 @@ std::vector<TensorFormat> AllFormats() {
 // Expects that `lowering` makes `expected` of `input`.
 void ExpectOutput(const Lowering& lowering, const HostTensor& input, const HostTensor& expected,
                   bool slices) {
+  const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
   LoweringRequest request;
+  request.device = *device;
   OpInput seen;
   seen.info = input.info();
   request.inputs = {seen};
