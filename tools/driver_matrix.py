@@ -54,7 +54,7 @@ BUFFERS_ALONE = {
     "conv2d_winograd_input": "vectors of up to 16 channels",
     "conv2d_winograd_output": "vectors of up to 16 channels",
     "conv2d_winograd_product": "plain pointers",
-    "eltwise_strided": "plain pointers",
+    "elementwise_strided": "plain pointers",
     "gather_elements": "reads integers",
     "gather_row_major": "plain pointers",
     "matmul": "plain pointers",
@@ -63,7 +63,6 @@ BUFFERS_ALONE = {
     "reduce_strided": "plain pointers",
     "strided_copy_row_major": "plain pointers",
     "top_k": "writes integers",
-    "where_strided": "plain pointers",
 }
 IMAGES_ALONE = {
     "conv2d_1x1": "reads texels",

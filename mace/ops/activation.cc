@@ -39,6 +39,12 @@ class ActivationOp : public Op {
     return Status::Ok();
   }
 
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    if (!prelu_) return activation_.WriteElement(inputs[0].name, text);
+    return text->Call("ACTIVATE_PRELU", {inputs[0].name, inputs[1].name});
+  }
+
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);

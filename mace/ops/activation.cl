@@ -29,6 +29,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, 
 #endif
 
 #ifdef USE_activation_prelu
+#include "fused_activation.clh"
 #undef SLOPE_PARAMETER
 #undef SLOPE4
 #if SLOPE_KIND == 0
@@ -49,7 +50,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SLOPE_PARAMETER, int row
   for (int i = first; i < min(first + BLOCKS_PER_ITEM, total); ++i) {
     const int3 at = mace_block_position(i, y_width, blocks);
     const float4 v = READ4(x, at.x, at.y, at.z);
-    WRITE4(y, at.x, at.y, at.z, channels, v < 0.0f ? v * SLOPE4(at.z) : v);
+    WRITE4(y, at.x, at.y, at.z, channels, ACTIVATE_PRELU(v, SLOPE4(at.z)));
   }
 }
 #endif

@@ -41,6 +41,13 @@ class AddNOp : public Op {
     return Status::Ok();
   }
 
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    std::string sum = inputs[0].name;
+    for (size_t i = 1; i < inputs.size(); ++i) sum += " + " + inputs[i].name;
+    return inputs.size() == 1 ? sum : text->Let(sum);
+  }
+
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request)) return {};
     std::vector<int> tensors;

@@ -36,6 +36,11 @@ class BiasAddOp : public Op {
     return Status::Ok();
   }
 
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    return text->Let(inputs[0].name + " + " + inputs[1].name);
+  }
+
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);

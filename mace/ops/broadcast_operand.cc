@@ -27,18 +27,16 @@ bool FoldsIntoView(const Shape& operand, const Shape& out) {
   return folded == 1 || folded == out.elements(0, out.rank() - 3);
 }
 
-void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& letter,
-                            int64_t channels, Lowering* lowering, Launch* launch) {
+void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
+                            Lowering* lowering, Launch* launch) {
   using Kind = BroadcastOperand::Kind;
-  launch->kernel.macros[letter + "_KIND"] = std::to_string(static_cast<int>(operand.kind));
-  const Nhwc view = AsNhwc(operand.shape);
-  launch->kernel.macros[letter + "_SPLAT"] = view.c == 1 && channels != 1 ? "1" : "0";
   if (operand.kind == Kind::kScalar) return;
+  const Nhwc view = AsNhwc(operand.shape);
   if (operand.kind == Kind::kTensor) {
     launch->arguments.push_back(InputArgument(operand.input));
   } else {
     launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-    lowering->weights.push_back(PackChannels4(letter, *operand.constant));
+    lowering->weights.push_back(PackChannels4(name, *operand.constant));
   }
   // What one step along an axis of the result is in rows and positions of the operand.
   launch->arguments.push_back(static_cast<int32_t>(view.n == 1 ? 0 : view.h));
@@ -49,27 +47,23 @@ void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& 
   launch->arguments.push_back(static_cast<int32_t>(view.blocks() * 4));
 }
 
-void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& letter,
+void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
                            Lowering* lowering, Launch* launch) {
-  const bool tensor = operand.kind == BroadcastOperand::Kind::kTensor;
-  launch->kernel.macros[letter + "_KIND"] = tensor ? "0" : "1";
-  if (tensor) {
+  using Kind = BroadcastOperand::Kind;
+  if (operand.kind == Kind::kScalar) return;
+  if (operand.kind == Kind::kTensor) {
     launch->arguments.push_back(RawInputArgument(operand.input));
     return;
   }
   launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
   PackedWeights weights;
-  weights.name = letter;
+  weights.name = name;
   weights.elements = static_cast<size_t>(operand.shape.elements());
   weights.keep_float32 = true;
-  if (operand.constant == nullptr) {
-    weights.pack = [scalar = operand.scalar](float* destination) { *destination = scalar; };
-  } else {
-    weights.pack = [constant = *operand.constant](float* destination) {
-      const std::vector<float> floats = ToFloats(constant);
-      std::copy(floats.begin(), floats.end(), destination);
-    };
-  }
+  weights.pack = [constant = *operand.constant](float* destination) {
+    const std::vector<float> floats = ToFloats(constant);
+    std::copy(floats.begin(), floats.end(), destination);
+  };
   lowering->weights.push_back(std::move(weights));
 }
 

@@ -1,5 +1,5 @@
-// An operand of an elementwise op under NumPy's broadcasting: an activation, packed weights, or one
-// number. What Eltwise and Where have in common; broadcast_operand.clh is the kernels' side.
+// An operand of an elementwise kernel under NumPy's broadcasting: an activation, packed weights, or
+// one number. broadcast_operand.clh is the kernels' side.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_BROADCAST_OPERAND_H_
@@ -14,8 +14,7 @@
 namespace mace {
 
 struct BroadcastOperand {
-  // The values of <letter>_KIND.
-  enum class Kind { kTensor = 0, kWeights = 1, kScalar = 2 };
+  enum class Kind { kTensor, kWeights, kScalar };
   Kind kind = Kind::kScalar;
   int input = -1;  // Of the op.
   Shape shape;
@@ -30,13 +29,12 @@ BroadcastOperand MakeBroadcastOperand(const LoweringRequest& request, int index)
 // all 1.
 bool FoldsIntoView(const Shape& operand, const Shape& out);
 
-// For a kernel on channels4 with `channels` channels: the macros <letter>_KIND and <letter>_SPLAT,
-// and the parameters of OPERAND_TENSOR or OPERAND_WEIGHTS, none for a number.
-void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& letter,
-                            int64_t channels, Lowering* lowering, Launch* launch);
-
-// For a kernel on row-major buffers: the macro <letter>_KIND and a pointer; a number is a weight.
-void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& letter,
+// The arguments for OPERAND_TENSOR or OPERAND_WEIGHTS of a kernel on channels4; none for a number.
+// `name` is that of the weights.
+void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
+                            Lowering* lowering, Launch* launch);
+// For a kernel on row-major buffers: a pointer; none for a number.
+void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
                            Lowering* lowering, Launch* launch);
 
 // The parameters of OPERAND_EXTENTS: a shape as eight extents, those in front 1.

@@ -44,6 +44,12 @@ class CastOp : public Op {
     return Status::Ok();
   }
 
+  // Bools are 0 and 1 there too.
+  std::string WriteElement(const std::vector<ElementOperand>& inputs, ElementText*) const override {
+    const bool keeps = IsFloat(dtype_) || inputs[0].dtype == dtype_;
+    return keeps && DeviceTypeOf(inputs[0].dtype) == DeviceType::kNumber ? inputs[0].name : "";
+  }
+
   // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
   // is nothing on the GPU.
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "mace/ops/elementwise_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -68,8 +69,31 @@ class EltwiseOp : public Op {
     return IsFloat(inputs[0].dtype()) ? ReferenceFloat(inputs, &y) : ReferenceInteger(inputs, &y);
   }
 
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    if (attributes_.type == EltwiseType::kModulo || attributes_.type >= EltwiseType::kBitAnd) {
+      return "";
+    }
+    const std::string scalar = inputs.size() == 2 || attributes_.IsUnary()
+                                   ? "0.0f"
+                                   : text->Splat(attributes_.DeviceScalar(inputs[0].dtype));
+    std::vector<std::string> operands = {inputs[0].name,
+                                         inputs.size() == 2 ? inputs[1].name : scalar};
+    if (inputs.size() == 1 && attributes_.scalar_index == 0 && !attributes_.IsUnary()) {
+      std::swap(operands[0], operands[1]);
+    }
+    const auto coefficient = [&](float value) {
+      return attributes_.has_coeff ? text->Number(value) : std::string("1.0f");
+    };
+    const std::string p = coefficient(attributes_.p), q = coefficient(attributes_.q);
+    return attributes_.activation.WriteElement(
+        text->Call("ELTWISE_" + std::to_string(static_cast<int>(attributes_.type)),
+                   {"T", operands[0], operands[1], p, q}),
+        text);
+  }
+
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    return LowerEltwise(attributes_, request);
+    return LowerElementwise(*this, "eltwise", request);
   }
 
  private:

@@ -71,6 +71,8 @@ struct EltwiseAttributes {
     return type == EltwiseType::kEqual ||
            (type >= EltwiseType::kNotEqual && type <= EltwiseType::kXor);
   }
+  // The scalar as the reference sees it, to which bools are integers.
+  float DeviceScalar(DType other) const;
   bool IsUnary() const {
     return type == EltwiseType::kNeg || type == EltwiseType::kAbs || type == EltwiseType::kClip ||
            type == EltwiseType::kSign;
@@ -83,10 +85,6 @@ double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b);
 int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b);
 // The nearest integer towards zero that the type holds; 0 for a NaN.
 int64_t SaturateToInt64(double value);
-
-// The GPU variants; see eltwise.cl.
-std::vector<Lowering> LowerEltwise(const EltwiseAttributes& attributes,
-                                   const LoweringRequest& request);
 
 }  // namespace mace
 

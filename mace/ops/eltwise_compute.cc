@@ -94,6 +94,10 @@ int64_t SaturateToInt64(double value) {
   return static_cast<int64_t>(value);
 }
 
+float EltwiseAttributes::DeviceScalar(DType other) const {
+  return other == DType::kBool ? static_cast<float>(SaturateToInt64(scalar)) : scalar;
+}
+
 double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b) {
   switch (attributes.type) {
     case EltwiseType::kSum:

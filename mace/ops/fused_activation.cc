@@ -98,4 +98,10 @@ void FusedActivation::AppendArguments(std::vector<KernelArgument>* arguments) co
   arguments->push_back(b);
 }
 
+std::string FusedActivation::WriteElement(const std::string& x, ElementText* text) const {
+  if (kind == Kind::kNone) return x;
+  return text->Call("ACTIVATE_" + std::to_string(static_cast<int>(kind)),
+                    {x, text->Number(a), text->Number(b)});
+}
+
 }  // namespace mace

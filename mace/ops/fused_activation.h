@@ -12,6 +12,7 @@
 
 #include "mace/base/status.h"
 #include "mace/graph/node.h"
+#include "mace/ops/element_text.h"
 #include "mace/ops/kernel.h"
 
 namespace mace {
@@ -49,6 +50,8 @@ struct FusedActivation {
   // Sets the macro ACTIVATION; the kernel takes (float a, float b) where AppendArguments puts them.
   void SetMacros(std::map<std::string, std::string>* macros) const;
   void AppendArguments(std::vector<KernelArgument>* arguments) const;
+  // As Op::WriteElement; kNone writes nothing.
+  std::string WriteElement(const std::string& x, ElementText* text) const;
 };
 
 }  // namespace mace

@@ -15,6 +15,7 @@
 #include "mace/base/status.h"
 #include "mace/graph/graph.h"
 #include "mace/ops/device_info.h"
+#include "mace/ops/element_text.h"
 #include "mace/ops/kernel.h"
 
 namespace mace {
@@ -60,6 +61,16 @@ class Op {
   virtual std::vector<Lowering> Lower(const LoweringRequest& request) const {
     (void)request;
     return {};
+  }
+
+  // Where one element of the only output depends on one element of each input (NumPy's broadcasting
+  // apart): writes what is done to it and gives the name of the result, which may be an operand's.
+  // "": the op is none of these, or not for these types. REQUIRES: no input is absent.
+  virtual std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                                   ElementText* text) const {
+    (void)inputs;
+    (void)text;
+    return "";
   }
 
   virtual Cost EstimateCost(const std::vector<OpInput>& inputs,

@@ -27,7 +27,7 @@ double RoundTo8Bits(double x, double scale, double low) {
 }
 double Clamp01(double x) { return x < 0 ? 0 : (x > 1 ? 1 : x); }
 
-// A function's place in the table is its UNARY_FUNCTION in unary.cl.
+// A function's place in the table is its number in unary.clh.
 const UnaryFunction kFunctions[] = {
     {"sqrt", [](double x, double, double) { return std::sqrt(x); }, nullptr, 0, nullptr, 0},
     {"rsqrt", [](double x, double, double) { return 1 / std::sqrt(x); }, nullptr, 0, nullptr, 0},
@@ -130,6 +130,17 @@ class UnaryOp : public Op {
     for (int64_t i = 0; i < count; ++i)
       out[i] = static_cast<float>(kFunctions[function_].apply(x[i], a_, b_));
     return Status::Ok();
+  }
+
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    const UnaryFunction& function = kFunctions[function_];
+    const auto parameter = [&](const char* name, double value) {
+      return name == nullptr ? std::string("0.0f") : text->Number(static_cast<float>(value));
+    };
+    return text->Call(
+        "UNARY_" + std::to_string(function_),
+        {inputs[0].name, parameter(function.a_name, a_), parameter(function.b_name, b_)});
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

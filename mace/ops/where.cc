@@ -1,9 +1,8 @@
 // Where: y = condition ? a : b, element by element with NumPy's broadcasting over any rank. Inputs
 // condition (bool), a, b of one type, which the result has (floats of any kind give float32).
-#include <algorithm>
 #include <cstring>
 
-#include "mace/ops/broadcast_operand.h"
+#include "mace/ops/elementwise_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
 #include "mace/ops/op.h"
@@ -48,69 +47,14 @@ class WhereOp : public Op {
     return Status::Ok();
   }
 
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    return text->Call("CHOOSE", {"T", inputs[0].name, inputs[1].name, inputs[2].name});
+  }
+
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    const std::vector<OpInput>& inputs = request.inputs;
-    const bool computed = std::any_of(inputs.begin(), inputs.end(), [](const OpInput& input) {
-      return input.constant == nullptr;
-    });
-    if (!CanLower(request) || !computed) return {};
-    const Shape& out = request.outputs[0].shape;
-    const bool folds = std::all_of(inputs.begin(), inputs.end(), [&](const OpInput& input) {
-      return FoldsIntoView(input.info.shape, out);
-    });
-    return {folds ? LowerChannels4(request) : LowerRowMajor(request)};
+    return LowerElementwise(*this, "where", request);
   }
-
- private:
-  // A condition that is a number has memory too: it has no parameter.
-  static std::vector<BroadcastOperand> Operands(const LoweringRequest& request) {
-    std::vector<BroadcastOperand> operands;
-    for (int i = 0; i < 3; ++i) operands.push_back(MakeBroadcastOperand(request, i));
-    if (operands[0].constant != nullptr) operands[0].kind = BroadcastOperand::Kind::kWeights;
-    return operands;
-  }
-
-  static Lowering LowerChannels4(const LoweringRequest& request) {
-    const Storage storage = StorageWithinLimits(request);
-    const Nhwc view = AsNhwc(request.outputs[0].shape);
-    const std::vector<BroadcastOperand> operands = Operands(request);
-    const int blocks_per_item = BlocksPerItem(request, storage);
-    Lowering lowering = StartLowering("where", request, storage);
-    Launch launch = StartLaunch("where.cl", "where", request, storage);
-    launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
-    for (size_t i = 0; i < 3; ++i) {
-      AppendChannels4Operand(operands[i], kLetters[i], view.c, &lowering, &launch);
-    }
-    launch.arguments.insert(
-        launch.arguments.end(),
-        {OutputArgument(0), static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.h),
-         static_cast<int32_t>(view.c), operands[1].scalar, operands[2].scalar});
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
-  }
-
-  static Lowering LowerRowMajor(const LoweringRequest& request) {
-    Lowering lowering = StartRowMajorLowering("where_strided", request);
-    Launch launch = StartLaunch("where.cl", "where_strided", request, Storage::kBuffer);
-    const std::vector<BroadcastOperand> operands = Operands(request);
-    for (size_t i = 0; i < 3; ++i) {
-      AppendRowMajorOperand(operands[i], kLetters[i], &lowering, &launch);
-    }
-    launch.arguments.push_back(RawOutputArgument(0));
-    const Shape& shape = request.outputs[0].shape;
-    AppendExtents(shape, &launch);
-    for (const BroadcastOperand& operand : operands) AppendSteps(operand.shape, &launch);
-    launch.arguments.push_back(static_cast<int32_t>(shape.elements()));
-    SetFlatSize(*request.device, static_cast<size_t>(shape.elements()), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
-  }
-
-  // Of the operands in broadcast_operand.clh.
-  static constexpr const char* kLetters[] = {"C", "A", "B"};
 };
 
 StatusOr<std::unique_ptr<Op>> MakeWhere(const Node&) { return std::unique_ptr<Op>(new WhereOp()); }
