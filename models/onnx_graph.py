@@ -187,9 +187,37 @@ class OnnxGraph:
         transposed = weights.astype(np.float64).T
         return self._op("Gemm", [x], [x.shape[0], outputs], lambda v: v @ transposed + bias, [stored, bias], transB=1)
 
-    def softmax(self, x):
-        """Over all axes behind the first, as this opset has it."""
-        return self._op("Softmax", [x], x.shape, lambda v: softmax(v.reshape(len(v), -1)).reshape(v.shape))
+    def softmax(self, x, axis=1):
+        """Over all axes from `axis` on, as this opset has it."""
+        rows = math.prod(x.shape[:axis])
+        attributes = {"axis": axis} if axis != 1 else {}
+        return self._op("Softmax", [x], x.shape, lambda v: softmax(v.reshape(rows, -1)).reshape(v.shape), **attributes)
+
+    def constant(self, values):
+        """A tensor of the model's own; a number is one of rank 0."""
+        name = self._constant("constant_%d" % len(self.graph.initializer), np.asarray(values, np.float32))
+        return Tensor(name, np.shape(values), [], lambda: np.asarray(values, np.float32).astype(np.float64))
+
+    def around(self, center, spread, count):
+        return self.constant(self._around(center, spread, count))
+
+    def weights(self, inside, outputs):
+        return self.constant(self._normal((inside, outputs), math.sqrt(1.0 / inside)))
+
+    def unary(self, kind, x):
+        return self._op(kind, [x], x.shape, {"Sqrt": np.sqrt, "Erf": np.vectorize(math.erf, otypes=[np.float64])}[kind])
+
+    def binary(self, kind, x, y):
+        compute = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power}[kind]
+        return self._op(kind, [x, y], np.broadcast_shapes(x.shape, y.shape), compute)
+
+    def matmul(self, x, y):
+        shape = [*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2], y.shape[-1]]
+        return self._op("MatMul", [x, y], shape, np.matmul)
+
+    def mean(self, x):
+        """Over the last axis, which stays as 1."""
+        return self._op("ReduceMean", [x], [*x.shape[:-1], 1], lambda v: v.mean(axis=-1, keepdims=True), axes=[-1], keepdims=1)
 
     def write(self, output, path):
         """`output`, of the last operator, is called so in the file."""

@@ -25,6 +25,11 @@ def made_model(name, script, args):
     files = [name + ending for ending in [".pb", ".data", "_frozen.pb", "_input.npy", "_expected.npy"]]
     _made(name, files, "%s.py %s --expected --name %s FOLDER" % (script, args, name))
 
+def transformer_model(name, args):
+    """transformer.onnx, transformer_input.npy and transformer_expected.npy."""
+    files = ["transformer" + ending for ending in [".onnx", "_input.npy", "_expected.npy"]]
+    _made(name, files, "make_transformer.py --expected %s FOLDER" % args)
+
 def light_models(name, networks, args):
     """For each network light_NETWORK.onnx, light_NETWORK_input.npy and light_NETWORK_expected.npy.
 

@@ -68,6 +68,25 @@ std::string AttributesText(const AttributeMap& attributes) {
   return parts.empty() ? "" : " {" + Join(parts, ", ") + "}";
 }
 
+// Values are input i of the node, as the graph names it, or "@k", what step k makes.
+std::string StepsText(const Node& node) {
+  std::vector<std::string> parts;
+  for (size_t k = 0; k < node.steps.size(); ++k) {
+    const Node& step = node.steps[k];
+    std::vector<std::string> inputs;
+    for (ValueId id : step.inputs) {
+      const size_t local = static_cast<size_t>(id);
+      const bool is_step = id != kNoValue && local >= node.inputs.size();
+      inputs.push_back(id == kNoValue ? "-"
+                       : is_step      ? "@" + std::to_string(local - node.inputs.size())
+                                      : "%" + std::to_string(node.inputs[local]));
+    }
+    parts.push_back("@" + std::to_string(k) + " = " + Printable(step.type) + "(" +
+                    Join(inputs, ", ") + ")" + AttributesText(step.attributes));
+  }
+  return parts.empty() ? "" : " [" + Join(parts, "; ") + "]";
+}
+
 std::string PortText(const Graph& graph, const GraphPort& port) {
   std::string text = Printable(port.name) + ": " + ValueText(graph, port.value);
   if (port.declared_dims) text += " declared " + ListText(*port.declared_dims);
@@ -82,7 +101,7 @@ std::string DumpGraph(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     text += Printable(node.type) + " " + Printable(node.name) + ": " +
             ValuesText(graph, node.inputs) + " -> " + ValuesText(graph, node.outputs) +
-            AttributesText(node.attributes) + "\n";
+            AttributesText(node.attributes) + StepsText(node) + "\n";
   }
   for (const GraphPort& port : graph.outputs) text += "output " + PortText(graph, port);
   return text;

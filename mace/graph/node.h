@@ -48,6 +48,10 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   AttributeMap attributes;
+  // What a node that stands for several does, in order; else empty. Values in here are the steps'
+  // own: i is input i of the node, inputs.size() + k the one output of step k. The last one is the
+  // node's. An optional input is kNoValue.
+  std::vector<Node> steps;
 };
 
 }  // namespace mace

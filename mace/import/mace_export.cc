@@ -1,5 +1,6 @@
 #include "mace/import/mace_export.h"
 
+#include <algorithm>
 #include <climits>
 #include <cmath>
 #include <type_traits>
@@ -10,6 +11,7 @@
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
 #include "mace/import/mace_export_ops.h"
+#include "mace/ops/infer.h"
 
 namespace mace {
 namespace {
@@ -291,9 +293,46 @@ StatusOr<MaceExport> MaceExporter::Run() {
   return std::move(result_);
 }
 
+// A node of several steps as the nodes that it stands for.
+Status AppendSteps(const Node& node, Graph* graph) {
+  std::vector<ValueId> values = node.inputs;
+  for (size_t k = 0; k < node.steps.size(); ++k) {
+    Node step = node.steps[k];
+    const bool last = k + 1 == node.steps.size();
+    step.name = graph->UniqueNodeName(last ? node.name : step.name);
+    for (ValueId& id : step.inputs) {
+      if (id != kNoValue) id = values[static_cast<size_t>(id)];
+    }
+    step.outputs = {last ? node.outputs[0] : graph->AddValue(step.name)};
+    values.push_back(step.outputs[0]);
+    MACE_RETURN_IF_ERROR(InferNode(graph, step, Folding::kOff).status());
+    graph->nodes.push_back(std::move(step));
+  }
+  return Status::Ok();
+}
+
+StatusOr<Graph> WithoutSteps(const Graph& graph) {
+  Graph plain = graph;
+  plain.nodes.clear();
+  for (const Node& node : graph.nodes) {
+    if (node.steps.empty()) {
+      plain.nodes.push_back(node);
+    } else {
+      MACE_RETURN_IF_ERROR(
+          AppendSteps(node, &plain).WithPrefix(DescribeNode(node.name, node.type)));
+    }
+  }
+  return plain;
+}
+
 }  // namespace
 
 StatusOr<MaceExport> ExportMace(const Graph& graph, const MaceExportOptions& options) {
+  const auto has_steps = [](const Node& node) { return !node.steps.empty(); };
+  if (std::any_of(graph.nodes.begin(), graph.nodes.end(), has_steps)) {
+    MACE_ASSIGN_OR_RETURN(const Graph plain, WithoutSteps(graph));
+    return MaceExporter(plain, options).Run();
+  }
   return MaceExporter(graph, options).Run();
 }
 

@@ -29,7 +29,8 @@ struct MaceExport {
   std::vector<std::string> beyond_upstream;
 };
 
-// REQUIRES: a graph as importers make them: every shape known, before any pass.
+// A node of several steps (Node::steps) is written as these. REQUIRES: a graph as importers make
+// them, every shape known; or one node of a graph after the passes.
 StatusOr<MaceExport> ExportMace(const Graph& graph, const MaceExportOptions& options);
 
 }  // namespace mace

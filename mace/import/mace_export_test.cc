@@ -236,6 +236,35 @@ TEST(MaceExportTest, AnOutputThatIsAnInputGetsAnIdentity) {
   EXPECT_EQ(back->nodes.size(), 3u);
 }
 
+// What a pass made one node of is in the file what it was.
+TEST(MaceExportTest, ANodeOfStepsIsWrittenAsThese) {
+  OneOp op("FusedElementwise", {1, 6, 6, 2});
+  op.Floats("offset", {2}, 0.5f);
+  Graph graph = op.graph();
+  const auto add_step = [&](const std::string& type, std::vector<ValueId> inputs) {
+    Node step;
+    step.name = "step" + std::to_string(graph.nodes[0].steps.size());
+    step.type = type;
+    step.inputs = std::move(inputs);
+    graph.nodes[0].steps.push_back(std::move(step));
+    return &graph.nodes[0].steps.back().attributes;
+  };
+  add_step("Eltwise", {0, 1})->Set("type", int64_t{2});
+  add_step("Activation", {2})->Set("activation", std::string("TANH"));
+  add_step("Eltwise", {3, 0})->Set("type", int64_t{1});
+  MaceExport exported;
+  const std::shared_ptr<Graph> back = ThereAndBack(graph, {}, &exported);
+  ASSERT_NE(back, nullptr);
+  ASSERT_EQ(back->nodes.size(), 3u);
+  EXPECT_EQ(back->nodes[0].type, "Eltwise");
+  EXPECT_EQ(back->nodes[1].attributes.GetString("activation", ""), "TANH");
+  EXPECT_EQ(back->nodes[2].name, "op");
+  EXPECT_EQ(back->nodes[2].inputs[0], back->nodes[1].outputs[0]);
+  EXPECT_EQ(back->nodes[2].inputs[1], back->inputs[0].value);
+  EXPECT_EQ(back->outputs[0].value, back->nodes[2].outputs[0]);
+  EXPECT_TRUE(exported.beyond_upstream.empty());
+}
+
 TEST(MaceExportTest, WhatTheFormatCannotHoldIsRefusedByName) {
   OneOp cast("Cast", {1, 6, 6, 2});
   cast.Set("dtype", std::string("bool"));

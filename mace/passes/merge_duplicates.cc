@@ -38,7 +38,7 @@ struct KeyWriter {
 
 std::optional<std::string> KeyOf(const Node& node) {
   // Two random nodes are two sources.
-  if (node.type.compare(0, 6, "Random") == 0) return std::nullopt;
+  if (node.type.compare(0, 6, "Random") == 0 || !node.steps.empty()) return std::nullopt;
   std::string key;
   KeyWriter writer{&key};
   writer.Add(node.type);

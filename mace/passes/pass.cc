@@ -6,6 +6,7 @@
 #include "mace/passes/fold_pad.h"
 #include "mace/passes/fuse_activation.h"
 #include "mace/passes/fuse_channel_shuffle.h"
+#include "mace/passes/fuse_elementwise.h"
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
@@ -20,6 +21,7 @@ namespace {
 // Constants first, so that the others see weights as weights. Transposes go before the folds into
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
 // residual comes before the activation: a convolution applies its activation after the sum.
+// Elementwise nodes become one another's steps when nothing else takes them any more.
 constexpr Pass kPasses[] = {
     {"fold_constants", FoldConstants},
     {"simplify_reshape", SimplifyReshape},
@@ -35,6 +37,7 @@ constexpr Pass kPasses[] = {
     {"recognize_gate", RecognizeGate},
     {"fuse_activation", FuseActivation},
     {"fuse_channel_shuffle", FuseChannelShuffle},
+    {"fuse_elementwise", FuseElementwise},
     {"drop_dead", DropDead},
 };
 

@@ -101,7 +101,8 @@ bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   const std::vector<TensorInfo> outputs = MakeOutputInfos(graph, node);
   double elements = 0;
   for (const TensorInfo& output : outputs) elements += static_cast<double>(output.shape.elements());
-  return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements;
+  const double steps = static_cast<double>(std::max<size_t>(1, node.steps.size()));
+  return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
 }
 
 }  // namespace

@@ -46,6 +46,24 @@ std::string AttributeText(const Attribute& attribute) {
       attribute);
 }
 
+std::string AttributesText(const Node& node) {
+  std::string text;
+  for (const auto& [name, attribute] : node.attributes.values()) {
+    text += " " + name + "=" + AttributeText(attribute);
+  }
+  return text;
+}
+
+std::string StepsText(const Node& node) {
+  std::string text;
+  for (const Node& step : node.steps) {
+    text += " [" + step.type + AttributesText(step);
+    for (ValueId id : step.inputs) text += " @" + std::to_string(id);
+    text += "]";
+  }
+  return text;
+}
+
 char FormatLetter(const TensorFormat& format) {
   const int index = (format.storage == Storage::kImage ? 1 : 0) +
                     (format.precision == Precision::kFloat16 ? 2 : 0) +
@@ -56,10 +74,7 @@ char FormatLetter(const TensorFormat& format) {
 }  // namespace
 
 std::string NodeSignature(const Graph& graph, const Node& node) {
-  std::string text = node.type;
-  for (const auto& [name, attribute] : node.attributes.values()) {
-    text += " " + name + "=" + AttributeText(attribute);
-  }
+  std::string text = node.type + AttributesText(node) + StepsText(node);
   for (ValueId id : node.inputs) {
     if (id == kNoValue) {
       text += " none";

@@ -100,6 +100,17 @@ OpTester& OpTester::AbsentInput() {
   return *this;
 }
 
+OpTester& OpTester::Step(const std::string& type, std::vector<ValueId> inputs,
+                         const std::vector<std::pair<std::string, Attribute>>& attributes) {
+  Node step;
+  step.name = "step" + std::to_string(node_.steps.size());
+  step.type = type;
+  step.inputs = std::move(inputs);
+  for (const auto& [name, value] : attributes) step.attributes.Set(name, value);
+  node_.steps.push_back(std::move(step));
+  return *this;
+}
+
 OpTester& OpTester::Outputs(int count) {
   outputs_ = count;
   return *this;

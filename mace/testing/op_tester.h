@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mace/graph/node.h"
@@ -27,6 +28,9 @@ class OpTester {
   OpTester& Constant(Shape shape, float low = -1.0f, float high = 1.0f);  // Random weights.
   OpTester& Constant(HostTensor tensor);                                  // Given weights.
   OpTester& AbsentInput();
+  // Another of Node::steps: `inputs` are numbered as there.
+  OpTester& Step(const std::string& type, std::vector<ValueId> inputs,
+                 const std::vector<std::pair<std::string, Attribute>>& attributes = {});
   OpTester& Outputs(int count);  // 1 by default.
   OpTester& Seed(uint32_t seed);
   // Largest error relative to the output's largest magnitude; defaults 1e-5 and 2e-3 (half

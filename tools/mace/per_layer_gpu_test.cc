@@ -3,11 +3,57 @@
 
 #include <filesystem>
 
+#include "mace/import/mace_export.h"
 #include "tools/mace/reference_cases.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {
 namespace {
+
+// A model of one GELU written out, gelu.pb and gelu.data in the folder.
+void WriteGelu(const std::string& folder) {
+  Graph graph;
+  const auto add_value = [&](const std::string& name) {
+    const ValueId id = graph.AddValue(name);
+    graph.value(id).info = {DType::kFloat32, {3, 50}};
+    graph.value(id).shape_known = true;
+    return id;
+  };
+  const auto add = [&](const std::string& type, std::vector<ValueId> inputs) {
+    Node node;
+    node.name = "node" + std::to_string(graph.nodes.size());
+    node.type = type;
+    node.inputs = std::move(inputs);
+    node.outputs = {add_value(node.name)};
+    graph.nodes.push_back(std::move(node));
+    return &graph.nodes.back();
+  };
+  const auto scaled = [&](int64_t eltwise_type, ValueId x, double scalar) {
+    Node* node = add("Eltwise", {x});
+    node->attributes.Set("type", eltwise_type);
+    node->attributes.Set("scalar_input", scalar);
+    return node->outputs[0];
+  };
+  constexpr int64_t kSum = 0, kProduct = 2, kQuotient = 3;
+  const ValueId x = add_value("x");
+  const ValueId quotient = scaled(kQuotient, x, 1.4142135623730951);
+  Node* erf = add("Unary", {quotient});
+  erf->attributes.Set("function", std::string("erf"));
+  const ValueId sum = scaled(kSum, erf->outputs[0], 1);
+  Node* product = add("Eltwise", {x, sum});
+  product->attributes.Set("type", kProduct);
+  const ValueId y = scaled(kProduct, product->outputs[0], 0.5);
+  for (const auto& [id, ports] : {std::pair(x, &graph.inputs), std::pair(y, &graph.outputs)}) {
+    GraphPort port;
+    port.name = graph.value(id).name;
+    port.value = id;
+    ports->push_back(std::move(port));
+  }
+  const StatusOr<MaceExport> exported = ExportMace(graph, {});
+  ASSERT_TRUE(exported.ok()) << exported.status().message();
+  WriteText(folder + "/gelu.pb", exported->model);
+  WriteText(folder + "/gelu.data", std::string(exported->data.begin(), exported->data.end()));
+}
 
 class PerLayerTest : public testing::Test {
  protected:
@@ -60,6 +106,38 @@ TEST_F(PerLayerTest, TheFirstThatDepartsIsWrittenAsAModel) {
   const Json outputs = alone.OutJson()["outputs"];
   ASSERT_EQ(outputs.size(), 1u);
   EXPECT_GT(outputs[0]["range"], 0);
+}
+
+// A node that stands for several is compared as one, and written as the ops that it stands for.
+TEST_F(PerLayerTest, AFusedNodeIsWrittenAsItsSteps) {
+  const std::string model = MadeModel("transformer.onnx");
+  const std::string data = "data=" + MadeModel("transformer_input.npy");
+  const CommandResult all =
+      RunMace({"compare", model, "--input", data, "--per-layer", "--json", "-"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  size_t fused = 0;
+  for (const Json& layer : all.OutJson()["per_layer"]["layers"]) {
+    fused += layer["type"] == "FusedElementwise" && !layer["own"].is_null() ? 1 : 0;
+  }
+  EXPECT_GE(fused, 10u);
+  // Alone in a graph, so that it is the one that departs.
+  const std::string folder = FreshFolder("fused");
+  WriteGelu(folder);
+  const CommandResult departed =
+      RunMace({"compare", folder + "/gelu.pb", "--per-layer", "--precision", "fp16", "--rtol",
+               "1e-9", "--reproduce", folder, "--json", "-"});
+  ASSERT_EQ(departed.exit_code, 1) << departed.err;
+  const Json report = departed.OutJson()["per_layer"];
+  const std::string command = report["reproduction"];
+  const size_t at = command.find("--input '");
+  ASSERT_NE(at, std::string::npos) << command;
+  const CommandResult alone =
+      RunMace({"compare", folder + "/op.pb", "--precision", "fp16", "--per-layer", "--input",
+               command.substr(at + 9, command.size() - at - 10), "--json", "-"});
+  EXPECT_EQ(alone.exit_code, 0) << alone.err;
+  const Json layers = alone.OutJson()["per_layer"]["layers"];
+  ASSERT_EQ(layers.size(), 1u) << layers;
+  EXPECT_EQ(layers[0]["type"], "FusedElementwise");
 }
 
 TEST_F(PerLayerTest, NeedsADevice) {
