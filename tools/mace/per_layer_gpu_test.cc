@@ -116,7 +116,8 @@ TEST_F(PerLayerTest, AFusedNodeIsWrittenAsItsSteps) {
       RunMace({"compare", model, "--input", data, "--per-layer", "--json", "-"});
   ASSERT_EQ(all.exit_code, 0) << all.err;
   size_t fused = 0;
-  for (const Json& layer : all.OutJson()["per_layer"]["layers"]) {
+  const Json compared = all.OutJson();
+  for (const Json& layer : compared["per_layer"]["layers"]) {
     fused += layer["type"] == "FusedElementwise" && !layer["own"].is_null() ? 1 : 0;
   }
   EXPECT_GE(fused, 10u);
@@ -127,15 +128,16 @@ TEST_F(PerLayerTest, AFusedNodeIsWrittenAsItsSteps) {
       RunMace({"compare", folder + "/gelu.pb", "--per-layer", "--precision", "fp16", "--rtol",
                "1e-9", "--reproduce", folder, "--json", "-"});
   ASSERT_EQ(departed.exit_code, 1) << departed.err;
-  const Json report = departed.OutJson()["per_layer"];
-  const std::string command = report["reproduction"];
+  const Json report = departed.OutJson();
+  const std::string command = report["per_layer"]["reproduction"];
   const size_t at = command.find("--input '");
   ASSERT_NE(at, std::string::npos) << command;
   const CommandResult alone =
       RunMace({"compare", folder + "/op.pb", "--precision", "fp16", "--per-layer", "--input",
                command.substr(at + 9, command.size() - at - 10), "--json", "-"});
   EXPECT_EQ(alone.exit_code, 0) << alone.err;
-  const Json layers = alone.OutJson()["per_layer"]["layers"];
+  const Json again = alone.OutJson();
+  const Json& layers = again["per_layer"]["layers"];
   ASSERT_EQ(layers.size(), 1u) << layers;
   EXPECT_EQ(layers[0]["type"], "FusedElementwise");
 }
