@@ -29,16 +29,18 @@
 #define SHARED_FLOATS \
   (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
 
-// A place in x, and the way from it to a tap and a block of channels.
-#if STORAGE_IMAGE
-#define PLACE int2
-#define AHEAD(down, right, block) (int2)((right) + (block) * x_width, down)
-#define LOAD_X(from, ahead) read_imagef(x, mace_sampler, (from) + (ahead))
-#else
-#define PLACE int
-#define AHEAD(down, right, block) (((down) * x_width + (right)) * x_pitch + 4 * (block))
-#define LOAD_X(from, ahead) LOAD_BLOCK(x, (from) + (ahead))
-#endif
+#define TAPS_INNER 0
+#include "conv2d/input_tile.clh"
+
+// Fetches the item's part of a step's tile of x: zeros outside of the image and behind the last block.
+#define FETCH_X                                                                     \
+  {                                                                                 \
+    const PLACE ahead_ = INPUT_AHEAD(4 * block);                                    \
+    _Pragma("unroll") for (int j = 0; j < LOADS_X; ++j) {                           \
+      next_x[j] = 0.0f;                                                             \
+      if (block < in_blocks && IS_INPUT(j)) next_x[j] = LOAD_X(from[j], ahead_);    \
+    }                                                                               \
+  }
 
 // Adds the products of one element of x with the item's columns.
 #define ADD_ROW(t, element)                                                     \
@@ -53,12 +55,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     TENSOR_IN(residual),
 #endif
     __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-#if !POINTWISE
-    int in_h, int out_h, int out_w, int kernel_h, int kernel_w, int stride_h, int stride_w,
-    int dilation_h, int dilation_w, int pad_top, int pad_left,
-#endif
-    int pixels, int channels, int in_per_group, int out_per_group, int tiles_per_group, int steps,
-    float a, float b) {
+    WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    int tiles_per_group, int steps, float a, float b) {
   __local float4 shared4[SHARED_FLOATS / 4];
   __local float *shared = (__local float *)shared4;
   const int item = get_local_id(0);
@@ -73,44 +71,17 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   const int in_blocks = (in_per_group + 3) / 4;
 
   // Which elements of x this item stages: one block of channels, LOADS_X pixels.
-#if STORAGE_IMAGE
-  const int first_column = (x_offset + group * in_per_group) / 4 * x_width;
-#endif
   const int stage_block = lane % BLOCKS_K;
   const int first_block = slice * steps * BLOCKS_K + stage_block;
-  PLACE from[LOADS_X];  // Of block 0 and tap (0, 0).
-#if POINTWISE
-  int block = first_block;
+  DECLARE_PLACES
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
     const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
-#if STORAGE_IMAGE
-    const int row = pixel / x_width;
-    from[j] = (int2)(first_column + pixel - row * x_width, row);
-#else
-    from[j] = pixel * x_pitch + x_offset + group * in_per_group;
-#endif
+    FIND_PLACE(j, pixel)
   }
-#else
-  const int first_tap = first_block / in_blocks;
+  const int first_tap = POINTWISE ? 0 : first_block / in_blocks;
   int block = first_block - first_tap * in_blocks;
-  int kh = first_tap / kernel_w;
-  int kw = first_tap - kh * kernel_w;
-  int first_h[LOADS_X], first_w[LOADS_X];
-#pragma unroll
-  for (int j = 0; j < LOADS_X; ++j) {
-    const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
-    const int row = pixel / out_w;
-    const int n = row / out_h;
-    first_h[j] = (row - n * out_h) * stride_h - pad_top;
-    first_w[j] = (pixel - row * out_w) * stride_w - pad_left;
-#if STORAGE_IMAGE
-    from[j] = (int2)(first_column + first_w[j], n * in_h + first_h[j]);
-#else
-    from[j] = ADDRESS(x, n * in_h + first_h[j], first_w[j], group * in_per_group);
-#endif
-  }
-#endif
+  DECLARE_TAP(first_tap)
   int weight = (tile * SLICES + slice) * steps * TILE_K * TILE_N + 4 * lane;
 
   float4 sum[ITEM_M][ITEM_N / 4];
@@ -124,34 +95,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   for (int step = 0; step <= steps; ++step) {
     float4 next_x[LOADS_X], next_w[LOADS_W];
     if (step < steps) {
-#if POINTWISE
-      const bool block_inside = block < in_blocks;
-#pragma unroll
-      for (int j = 0; j < LOADS_X; ++j) {
-        next_x[j] = 0.0f;
-        if (block_inside) next_x[j] = LOAD_X(from[j], AHEAD(0, 0, block));
-      }
-      block += BLOCKS_K;
-#else
-      const int down = kh * dilation_h, right = kw * dilation_w;
-      const PLACE ahead = AHEAD(down, right, block);
-#pragma unroll
-      for (int j = 0; j < LOADS_X; ++j) {
-        const int h = first_h[j] + down, w = first_w[j] + right;
-        next_x[j] = 0.0f;
-        if (kh < kernel_h && h >= 0 && h < in_h && w >= 0 && w < x_width) {
-          next_x[j] = LOAD_X(from[j], ahead);
-        }
-      }
-      block += BLOCKS_K;
-      while (block >= in_blocks) {
-        block -= in_blocks;
-        if (++kw == kernel_w) {
-          kw = 0;
-          ++kh;
-        }
-      }
-#endif
+      FETCH_X
+      NEXT_BLOCK(in_blocks)
 #pragma unroll
       for (int j = 0; j < LOADS_W; ++j) {
         if (TILE_K * TILE_N / 4 % SLICE_ITEMS == 0 ||
@@ -260,7 +205,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef SUM_FLOATS
 #undef SHARED_FLOATS
 #undef ADD_ROW
-#undef PLACE
-#undef AHEAD
-#undef LOAD_X
+#undef TAPS_INNER
+#undef FETCH_X
 #endif

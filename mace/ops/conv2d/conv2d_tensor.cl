@@ -36,6 +36,7 @@
 // Rows of x lie BLOCKS_K chunks apart: this turns their chunks, so that eight rows of one column,
 // which are read at once, lie in different banks.
 #define TURN(row) (BLOCKS_K >= 8 ? (row) & 7 : BLOCKS_K == 4 ? (row) / 2 & 3 : (row) / 4 & 1)
+#include "conv2d/input_tile.clh"
 #include "conv2d/tensor_core.clh"
 
 // The operands of product k of the step that lies at `stage`.
@@ -59,7 +60,8 @@
       const int row = (item + j * GROUP_ITEMS) / BLOCKS_K;                                    \
       if (j * STEP_PRODUCTS / LOADS_X != (part)) continue;                                    \
       if (STAGE_X % GROUP_ITEMS != 0 && row >= TILE_M) continue;                              \
-      COPY_ROW(fill + row * BLOCKS_K + (column ^ TURN(row)), X_SOURCE(j), X_BYTES(j, inside_)) \
+      COPY_ROW(fill + row * BLOCKS_K + (column ^ TURN(row)),                                  \
+               x + (from[j] + INPUT_AHEAD(CHUNK * block)), IS_INPUT(j) ? inside_ : 0)         \
     }                                                                                         \
     const int filter_bytes = ahead < group_steps ? 16 : 0;                                    \
     _Pragma("unroll") for (int j = 0; j < LOADS_W; ++j) {                                     \
@@ -71,19 +73,6 @@
     }                                                                                         \
   }
 
-#if POINTWISE
-#define X_SOURCE(j) (x + (from[j] + CHUNK * block))
-#define X_BYTES(j, inside) (inside)
-#else
-#define X_SOURCE(j) \
-  (x + (from[j] + (kh * dilation_h * x_width + kw * dilation_w) * x_pitch + CHUNK * block))
-// Outside of the image there are zeros; a negative coordinate is a large one.
-#define X_BYTES(j, inside)                                                      \
-  ((TAPS_INNER || kh < kernel_h) && (uint)(first_h[j] + kh * dilation_h) < (uint)in_h && \
-           (uint)(first_w[j] + kw * dilation_w) < (uint)x_width                 \
-       ? (inside)                                                               \
-       : 0)
-#endif
 #if HALF_STORAGE
 #define COPY_ROW(to, from, bytes) COPY_HALVES(aligned, to, from, bytes)
 #else
@@ -91,27 +80,6 @@
 #endif
 
 // Goes to the step after the one that was copied.
-#if TAPS_INNER
-#define NEXT_BLOCK                                 \
-  {                                                \
-    const bool row_ends = ++kw == kernel_w;        \
-    kw = row_ends ? 0 : kw;                        \
-    kh += row_ends ? 1 : 0;                        \
-    const bool taps_end = kh == kernel_h;          \
-    kh = taps_end ? 0 : kh;                        \
-    block += taps_end ? BLOCKS_K : 0;              \
-  }
-#elif POINTWISE
-#define NEXT_BLOCK block += BLOCKS_K;
-#else
-#define NEXT_BLOCK                                 \
-  for (block += BLOCKS_K; block >= in_chunks;) {   \
-    block -= in_chunks;                            \
-    const bool row_ends = ++kw == kernel_w;        \
-    kw = row_ends ? 0 : kw;                        \
-    kh += row_ends ? 1 : 0;                        \
-  }
-#endif
 #define NEXT_STEP                                          \
   {                                                        \
     COMMIT_COPIES();                                       \
@@ -119,7 +87,7 @@
     fill += STAGE_CHUNKS;                                  \
     fill = fill == STAGES * STAGE_CHUNKS ? 0 : fill;       \
     weight += STAGE_W * CHUNK;                             \
-    NEXT_BLOCK                                             \
+    NEXT_BLOCK(in_chunks)                                  \
   }
 
 __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
@@ -131,12 +99,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if SPLIT
     __global float *partial, __global float *arrived,
 #endif
-#if !POINTWISE
-    int in_h, int out_h, int out_w, int kernel_h, int kernel_w, int stride_h, int stride_w,
-    int dilation_h, int dilation_w, int pad_top, int pad_left,
-#endif
-    int pixels, int channels, int in_per_group, int out_per_group, int tiles_per_group, int steps,
-    int split_steps, float a, float b) {
+    WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    int tiles_per_group, int steps, int split_steps, float a, float b) {
   __local uint4 shared[STAGES * STAGE_CHUNKS];
   TENSOR_EXCHANGE
   const int item = get_local_id(0);
@@ -160,35 +124,20 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #endif
   const int column = item % BLOCKS_K;
   const int first_block = first_step * BLOCKS_K + column;
-  int from[LOADS_X];  // Of block 0 and tap (0, 0).
-#if POINTWISE
-  int block = first_block;
+  DECLARE_PLACES
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
     const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, pixels - 1);
-    from[j] = pixel * x_pitch + x_offset + group * in_per_group;
+    FIND_PLACE(j, pixel)
   }
-#else
 #if TAPS_INNER
   const int first_tap = first_step % (kernel_h * kernel_w);
   int block = first_step / (kernel_h * kernel_w) * BLOCKS_K + column;
 #else
-  const int first_tap = first_block / in_chunks;
+  const int first_tap = POINTWISE ? 0 : first_block / in_chunks;
   int block = first_block - first_tap * in_chunks;
 #endif
-  int kh = first_tap / kernel_w;
-  int kw = first_tap - kh * kernel_w;
-  int first_h[LOADS_X], first_w[LOADS_X];
-#pragma unroll
-  for (int j = 0; j < LOADS_X; ++j) {
-    const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, pixels - 1);
-    const int row = pixel / out_w;
-    const int n = row / out_h;
-    first_h[j] = (row - n * out_h) * stride_h - pad_top;
-    first_w[j] = (pixel - row * out_w) * stride_w - pad_left;
-    from[j] = ADDRESS(x, n * in_h + first_h[j], first_w[j], group * in_per_group);
-  }
-#endif
+  DECLARE_TAP(first_tap)
   int weight = ((tile * steps + first_step) * STAGE_W + item) * CHUNK;
 
   float sum[WARP_M / 16][WARP_N / 8][4];
@@ -340,9 +289,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef TURN
 #undef COPY_PART
 #undef COPY_ROW
-#undef X_SOURCE
-#undef X_BYTES
-#undef NEXT_BLOCK
 #undef NEXT_STEP
 #undef LOAD_FRAGMENTS
 #undef PIECE
