@@ -49,7 +49,7 @@ Status RegisterTiles(const Case& c, const std::string& name) {
     if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
   }
   const auto estimate = [&](const LocalTile& tile) {
-    return EstimateLocalTileMs(bound.convolution, bound.device(), tile, Storage::kBuffer);
+    return EstimateLocalTileMs(bound, tile, Storage::kBuffer);
   };
   std::stable_sort(tiles.begin(), tiles.end(), [&](const LocalTile& a, const LocalTile& b) {
     return estimate(a) < estimate(b);

@@ -32,7 +32,6 @@ double ConversionMs(const TensorInfo& info, const TensorFormat& from, const Tens
   return roofline.launch_ms + bytes / (image ? roofline.image_bytes_per_ms : roofline.bytes_per_ms);
 }
 
-// The cost of the way alone, in milliseconds; infinite where it must not be chosen.
 double WayMs(const Lowering& way, const Roofline& roofline) {
   if (way.measured_ms >= 0) return way.measured_ms;
   if (way.needs_measurement) return std::numeric_limits<double>::infinity();
@@ -154,6 +153,10 @@ class Selector {
 std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
                             const DeviceInfo& device) {
   return Selector(graph, candidates, device).Run();
+}
+
+double WayMs(const Lowering& way, const DeviceInfo& device) {
+  return WayMs(way, RooflineOf(device));
 }
 
 }  // namespace mace

@@ -15,6 +15,10 @@ namespace mace {
 std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
                             const DeviceInfo& device);
 
+// What the way takes by itself, in milliseconds: as measured, or as estimated with what its
+// launches cost on such a device; infinite where it must not be chosen.
+double WayMs(const Lowering& way, const DeviceInfo& device);
+
 }  // namespace mace
 
 #endif  // MACE_PLAN_SELECT_H_

@@ -4,6 +4,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
+#include "mace/plan/join_depthwise.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/tuned_plan.h"
 
@@ -75,6 +76,9 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   plan_options.allow_fallback = options.allow_fallback;
   plan_options.chain_launches = !options.separate_launches;
   const double begin = MonotonicMilliseconds();
+  if (runtime != nullptr) {
+    MACE_RETURN_IF_ERROR(JoinDepthwise(runtime->device_info(), plan_options, graph.get()));
+  }
   StatusOr<std::unique_ptr<Plan>> plan =
       runtime == nullptr
           ? MakePlan(graph, nullptr, plan_options)

@@ -8,7 +8,7 @@
 // Macros: TILE_M, TILE_N, BLOCKS_K, ITEM_M, ITEM_N, SLICES (ITEM_M and ITEM_N multiples of 4 that
 //   divide TILE_M and TILE_N; BLOCKS_K divides the work-items of a slice), BLOCK_DEPTH (channels of
 //   a block: 4, or the input channels of a group where these are fewer, so that none is wasted),
-//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, ACTIVATION.
+//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, ACTIVATION, and those of input_tile.clh.
 // weights: [group][tile][block of (kh, kw, i)][BLOCK_DEPTH][TILE_N], zeros where there is none;
 //   blocks are padded to SLICES * steps * BLOCKS_K.
 // One work-group is (SLICES * (TILE_M / ITEM_M) * (TILE_N / ITEM_N), 1, 1); group ids are (tile of
@@ -30,9 +30,13 @@
   (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
 
 #define TAPS_INNER 0
+#define STAGED_BLOCKS 1
 #include "conv2d/input_tile.clh"
 
 // Fetches the item's part of a step's tile of x: zeros outside of the image and behind the last block.
+#if DEPTHWISE
+#define FETCH_X FETCH_DEPTHWISE(4 * block, 4 * in_blocks)
+#else
 #define FETCH_X                                                                     \
   {                                                                                 \
     const PLACE ahead_ = INPUT_AHEAD(4 * block);                                    \
@@ -41,6 +45,7 @@
       if (block < in_blocks && IS_INPUT(j)) next_x[j] = LOAD_X(from[j], ahead_);    \
     }                                                                               \
   }
+#endif
 
 // Adds the products of one element of x with the item's columns.
 #define ADD_ROW(t, element)                                                     \
@@ -55,8 +60,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     TENSOR_IN(residual),
 #endif
     __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
-    int tiles_per_group, int steps, float a, float b) {
+    INPUT_WEIGHTS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
   __local float4 shared4[SHARED_FLOATS / 4];
   __local float *shared = (__local float *)shared4;
   const int item = get_local_id(0);
@@ -206,5 +211,6 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef SHARED_FLOATS
 #undef ADD_ROW
 #undef TAPS_INNER
+#undef STAGED_BLOCKS
 #undef FETCH_X
 #endif

@@ -11,7 +11,7 @@
 //   STAGES, SPLIT (1: `splits` may be above 1), POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
 //   (1: the sum goes through all taps of BLOCKS_K chunks before the next chunks, so that taps find in
 //   the nearest cache what their neighbours read; a tap's chunks are a multiple of BLOCKS_K. 0: tap by
-//   tap), RESIDUAL, ACTIVATION, NVIDIA_PTX (tensor_core.clh).
+//   tap), RESIDUAL, ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those of input_tile.clh.
 // weights: [group][tile][step][two chunks][16 channels of TILE_N][lane][4 registers], zeros where
 //   there is none: in the order in which lanes read them (tensor_tiles.cc). In float rounded to TF32.
 // partial: sums of the work-groups that share a tile, [tile][split][value][item] of float4.
@@ -36,6 +36,7 @@
 // Rows of x lie BLOCKS_K chunks apart: this turns their chunks, so that eight rows of one column,
 // which are read at once, lie in different banks.
 #define TURN(row) (BLOCKS_K >= 8 ? (row) & 7 : BLOCKS_K == 4 ? (row) / 2 & 3 : (row) / 4 & 1)
+#define STAGED_BLOCKS (CHUNK / 4)
 #include "conv2d/input_tile.clh"
 #include "conv2d/tensor_core.clh"
 
@@ -48,9 +49,21 @@
         LOAD_PACKED(b[j], (stage) + w_first + (k) * (2 * TILE_N) + 32 * j);                   \
   }
 
-// Copies the share `part` of STEP_PRODUCTS of step `ahead`, or zeros behind the last one: no branch
-// keeps the compiler from putting copies between products.
-#define COPY_PART(part)                                                                       \
+// Puts the share `part` of STEP_PRODUCTS of the item's part of step `ahead` of x into local memory, or zeros behind the
+// last one: no branch keeps the compiler from putting copies between products.
+#if DEPTHWISE
+// All is fetched with the first share and stored with the last: products hide what the loads take.
+#define FILL_X(part)                                                                          \
+  if ((part) == 0) FETCH_DEPTHWISE(CHUNK * block, ahead < group_steps ? chunk_end : 0)        \
+  if ((part) == STEP_PRODUCTS - 1) {                                                          \
+    _Pragma("unroll") for (int j = 0; j < LOADS_X; ++j) {                                     \
+      const int row = (item + j * GROUP_ITEMS) / BLOCKS_K;                                    \
+      if (STAGE_X % GROUP_ITEMS != 0 && row >= TILE_M) continue;                              \
+      STORE_CHUNK(fill + row * BLOCKS_K + (column ^ TURN(row)), next_x + j * STAGED_BLOCKS);  \
+    }                                                                                         \
+  }
+#else
+#define FILL_X(part)                                                                          \
   {                                                                                           \
     const int inside_ =                                                                       \
         ahead < group_steps                                                                   \
@@ -63,6 +76,12 @@
       COPY_ROW(fill + row * BLOCKS_K + (column ^ TURN(row)),                                  \
                x + (from[j] + INPUT_AHEAD(CHUNK * block)), IS_INPUT(j) ? inside_ : 0)         \
     }                                                                                         \
+  }
+#endif
+// That of x and of the filter.
+#define FILL_PART(part)                                                                       \
+  {                                                                                           \
+    FILL_X(part)                                                                              \
     const int filter_bytes = ahead < group_steps ? 16 : 0;                                    \
     _Pragma("unroll") for (int j = 0; j < LOADS_W; ++j) {                                     \
       const int chunk = item + j * GROUP_ITEMS;                                               \
@@ -95,12 +114,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if RESIDUAL
     TENSOR_IN(residual),
 #endif
-    __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+    __global const STORAGE_T *restrict weights, __global const float *restrict bias, INPUT_WEIGHTS
 #if SPLIT
     __global float *partial, __global float *arrived,
 #endif
     WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
-    int tiles_per_group, int steps, int split_steps, float a, float b) {
+    int tiles_per_group, int steps, int split_steps, float a, float b INPUT_ACTIVATION) {
   __local uint4 shared[STAGES * STAGE_CHUNKS];
   TENSOR_EXCHANGE
   const int item = get_local_id(0);
@@ -118,12 +137,15 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   // What this item copies of x: one column of chunks, LOADS_X pixels.
   const int in_chunks = (in_per_group + CHUNK - 1) / CHUNK;
   const int chunk_end = (in_per_group + 3) / 4 * 4;
-#if HALF_STORAGE
+#if HALF_STORAGE && !DEPTHWISE
   // A tensor, or the part of a wider one, may begin between two chunks.
   const bool aligned = ((x_pitch | x_offset | (group * in_per_group)) & 7) == 0;
 #endif
   const int column = item % BLOCKS_K;
   const int first_block = first_step * BLOCKS_K + column;
+#if DEPTHWISE
+  float4 next_x[LOADS_X * STAGED_BLOCKS];
+#endif
   DECLARE_PLACES
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
@@ -161,7 +183,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #pragma unroll
   for (int s = 0; s < STAGES - 1; ++s) {
 #pragma unroll
-    for (int part = 0; part < STEP_PRODUCTS; ++part) COPY_PART(part)
+    for (int part = 0; part < STEP_PRODUCTS; ++part) FILL_PART(part)
     NEXT_STEP
   }
   WAIT_FOR_COPIES(STAGES - 2);
@@ -174,7 +196,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   for (int step = 0; step < group_steps; ++step) {
 #pragma unroll
     for (int k = 0; k < STEP_PRODUCTS; ++k) {
-      COPY_PART(k)
+      FILL_PART(k)
       if (k + 1 < STEP_PRODUCTS) {
         LOAD_FRAGMENTS(a_next, b_next, stage, first_k + k + 1)
       } else {
@@ -287,7 +309,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef PIECES
 #undef VALUES
 #undef TURN
-#undef COPY_PART
+#undef FILL_X
+#undef FILL_PART
+#undef STAGED_BLOCKS
 #undef COPY_ROW
 #undef NEXT_STEP
 #undef LOAD_FRAGMENTS

@@ -151,4 +151,18 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
   return result;
 }
 
+std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request) {
+  std::vector<Lowering> result;
+  const Convolution& depthwise = request.depthwise->convolution;
+  if (!HasLocalMemory(request) || !FitsInt32(depthwise) || !FitsInt32(request.convolution)) {
+    return result;
+  }
+  const bool image = request.lowering->storage == Storage::kImage &&
+                     FitsImages(depthwise, request.device()) &&
+                     FitsImages(request.convolution, request.device());
+  if (!image) LowerTensor(request, &result);
+  LowerLocal(request, image ? Storage::kImage : Storage::kBuffer, &result);
+  return result;
+}
+
 }  // namespace mace

@@ -29,6 +29,9 @@ struct ConvolutionRequest {
   Convolution convolution;
   ConvolutionWeights weights;
   const LoweringRequest* lowering = nullptr;
+  // Its result is x of the convolution, which is pointwise, and is made on the way; input 0 is then
+  // its x. For LowerLocal and LowerTensor.
+  const ConvolutionRequest* depthwise = nullptr;
 
   const DeviceInfo& device() const { return *lowering->device; }
   bool cpu() const { return device().kind == DeviceKind::kCpu; }
@@ -36,6 +39,9 @@ struct ConvolutionRequest {
 
 // All variants; empty where the tensors exceed what the kernels can address.
 std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request);
+// The variants that make the result of request.depthwise on the way, for GPUs alone; empty on
+// others. REQUIRES: request.depthwise, one group.
+std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
 
 // For the variants' own files.
 //
@@ -61,6 +67,8 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request);
 PackedWeights PackDirectFilter(const ConvolutionRequest& request);
 // The filter as [output channel][tap][input channel of the group].
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
+// The filter of a depthwise convolution as [tap][channels rounded up to 4].
+PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request);
 // Sets global, and local sizes of about 64 work-items that waste little of it (1 on CPUs), with
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);

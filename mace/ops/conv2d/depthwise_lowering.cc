@@ -7,9 +7,7 @@
 #include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
-namespace {
 
-// [tap][channels rounded up to 4]
 PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request) {
   const int64_t taps = request.convolution.taps();
   const int64_t channels = request.convolution.out_channels;
@@ -24,6 +22,8 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request) {
   };
   return weights;
 }
+
+namespace {
 
 // Blocks of four floats that a GPU's work-item holds in registers beside its sums.
 constexpr int64_t kMostBlocksHeld = 30;

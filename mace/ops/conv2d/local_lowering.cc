@@ -3,6 +3,7 @@
 #include <limits>
 #include <utility>
 
+#include "mace/ops/conv2d/input_tile.h"
 #include "mace/ops/conv2d/local_tiles.h"
 #include "mace/ops/conv2d/turn_rows.h"
 
@@ -100,30 +101,27 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
 Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
-  const bool pointwise = c.pointwise();
   Lowering lowering =
-      StartLowering(request, std::string(pointwise ? "local_1x1_" : "local_") + tile.name(),
-                    "conv2d_local", storage);
+      StartLowering(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
   Launch& launch = lowering.launches.back();
   SetTileMacros(tile, extents.depth, &launch);
-  launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
+  SetInputMacros(request, &launch);
   AppendTensors(request, &launch);
   AppendWeights(PackLocalFilter(request, tile), &lowering);
   AppendWeights(PackChannelBias(request), &lowering);
-  if (!pointwise) {
-    launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
-    AppendWindow(c.window, &launch);
-  }
+  AppendInputWeights(request, &lowering);
+  AppendInputWindow(request, &launch);
   for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
+  AppendInputActivation(request, &launch);
   const size_t items = static_cast<size_t>(tile.group_items());
   launch.local = {items, 1, 1};
   launch.global = {items * static_cast<size_t>(extents.pixel_tiles),
                    static_cast<size_t>(extents.tiles), 1};
-  lowering.estimate_ms = EstimateLocalTileMs(c, request.device(), tile, storage);
+  lowering.estimate_ms = EstimateLocalTileMs(request, tile, storage);
   return lowering;
 }
 
@@ -134,7 +132,7 @@ void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<
   std::vector<std::pair<double, LocalTile>> tiles;
   for (const LocalTile& tile : LocalTiles()) {
     if (!FitsLocalTile(c, request.device(), tile)) continue;
-    tiles.emplace_back(EstimateLocalTileMs(c, request.device(), tile, storage), tile);
+    tiles.emplace_back(EstimateLocalTileMs(request, tile, storage), tile);
   }
   std::stable_sort(tiles.begin(), tiles.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -13,15 +13,35 @@ double StartAndEnd(const LocalTile& tile) {
   return 1360 + (tile.slices > 1 ? 31 * tile.slices : 0);
 }
 
+// What four floats of x that a step multiplies take of a work-item, in products; with a depthwise
+// convolution its taps, which mostly find what their neighbours read.
+struct InputLoad {
+  double each = 0;    // For each of the item's pixels.
+  double common = 0;  // For all of them: weights.
+  double latency = 0;
+
+  InputLoad(const ConvolutionRequest& request, Storage storage) {
+    constexpr double kTap = 24, kTapWeight = 12, kTapLatency = 20;
+    const GpuUnit unit = GpuUnitOf(request.device());
+    each = unit.load(storage);
+    if (request.depthwise == nullptr) return;
+    const double taps = static_cast<double>(request.depthwise->convolution.taps());
+    each += (taps - 1) * kTap * unit.load(storage) / unit.load(Storage::kBuffer);
+    common = taps * kTapWeight;
+    latency = taps * kTapLatency;
+  }
+};
+
 // What a step of a work-item takes, in products, that of its loads included.
-double ProductsOfStep(const LocalTile& tile, double depth, double x_load, double weight_load) {
+double ProductsOfStep(const LocalTile& tile, double depth, const InputLoad& input,
+                      double weight_load) {
   // Beyond the load itself: into local memory, and out of it again.
   constexpr double kStageX = 68, kStageWeights = 23, kLocalLoad = 4;
   const double items = tile.slice_items();
   const double x_loads = std::ceil(tile.m * tile.blocks_k / items);
   const double weight_loads = std::ceil(tile.blocks_k * depth * tile.n / 4 / items);
   const double products = tile.item_m * tile.item_n + kLocalLoad * (tile.item_m + tile.item_n) / 4;
-  return tile.blocks_k * depth * products + x_loads * (x_load + kStageX) +
+  return tile.blocks_k * depth * products + x_loads * (input.each + kStageX) + input.common +
          weight_loads * (weight_load + kStageWeights);
 }
 
@@ -67,9 +87,11 @@ const std::vector<LocalTile>& LocalTiles() {
   return *tiles;
 }
 
-double EstimateLocalTileMs(const Convolution& convolution, const DeviceInfo& device,
-                           const LocalTile& tile, Storage storage) {
-  const Convolution& c = convolution;
+double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& tile,
+                           Storage storage) {
+  const Convolution& c = request.convolution;
+  const DeviceInfo& device = request.device();
+  const InputLoad input(request, storage);
   const GpuUnit unit = GpuUnitOf(device);
   const int depth = static_cast<int>(std::min<int64_t>(4, c.in_per_group()));
   const double blocks = static_cast<double>(c.taps() * ((c.in_per_group() + 3) / 4));
@@ -79,9 +101,10 @@ double EstimateLocalTileMs(const Convolution& convolution, const DeviceInfo& dev
                         static_cast<double>(c.groups);
   const double resident = ResidentGroups(unit, tile, depth);
   // Of one work-group alone: from the load of a step's operands to their use.
-  const double latency = 565 + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
+  const double latency =
+      565 + input.latency + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
   const double busy = tile.group_items() *
-                      ProductsOfStep(tile, depth, unit.load(storage), unit.load(Storage::kBuffer)) /
+                      ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer)) /
                       unit.products_per_cycle;
   // Groups that share a unit take turns; the last ones have it to themselves.
   const auto cycles = [&](double together) {

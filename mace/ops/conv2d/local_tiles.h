@@ -33,8 +33,8 @@ const std::vector<LocalTile>& LocalTiles();
 bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device, const LocalTile& tile);
 
 // Estimated milliseconds of the launch on a GPU, without what every launch costs.
-double EstimateLocalTileMs(const Convolution& convolution, const DeviceInfo& device,
-                           const LocalTile& tile, Storage storage);
+double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& tile,
+                           Storage storage);
 
 // REQUIRES: aligned groups, FitsLocalTile.
 Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "mace/ops/conv2d/input_tile.h"
 #include "mace/ops/conv2d/tensor_tiles.h"
 
 namespace mace {
@@ -54,7 +55,6 @@ void SetMacros(const ConvolutionRequest& request, const TensorTile& tile, Launch
                                                 {"SLICES", tile.slices},
                                                 {"STAGES", tile.stages},
                                                 {"SPLIT", tile.splits > 1 ? 1 : 0},
-                                                {"POINTWISE", request.convolution.pointwise()},
                                                 {"TAPS_INNER", extents.taps_inner},
                                                 {"NVIDIA_PTX", nvidia ? 1 : 0}};
   for (const auto& [name, value] : macros) launch->kernel.macros[name] = std::to_string(value);
@@ -123,25 +123,23 @@ Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& ti
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  const bool pointwise = c.pointwise();
-  Lowering lowering =
-      StartLowering(request, std::string(pointwise ? "tensor_1x1_" : "tensor_") + tile.name(),
-                    "conv2d_tensor", Storage::kBuffer);
+  Lowering lowering = StartLowering(request, "tensor_" + InputName(request) + tile.name(),
+                                    "conv2d_tensor", Storage::kBuffer);
   Launch& launch = lowering.launches.back();
   SetMacros(request, tile, &launch);
+  SetInputMacros(request, &launch);
   AppendTensors(request, &launch);
   AppendWeights(PackTensorFilter(request, tile), &lowering);
   AppendWeights(PackChannelBias(request), &lowering);
+  AppendInputWeights(request, &lowering);
   if (tile.splits > 1) AppendSplits(tile, extents, &lowering);
-  if (!pointwise) {
-    launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
-    AppendWindow(c.window, &launch);
-  }
+  AppendInputWindow(request, &launch);
   for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps, extents.split_steps}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
+  AppendInputActivation(request, &launch);
   const size_t items = static_cast<size_t>(tile.group_items());
   launch.local = {items, 1, 1};
   launch.global = {items * static_cast<size_t>(extents.pixel_tiles),

@@ -25,8 +25,20 @@ struct TensorCosts {
   double finish;      // Of an output of a work-item.
   double meeting;     // Of groups that share a tile.
   double partial;     // Of the sums of one of these.
+  double tap;         // Of a depthwise convolution: of four floats by a warp.
+  double tap_wait;    // Likewise, of a step: nothing of it is fetched while products are made.
 };
-constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280, 64, 1.04, 4.1, 0.86, 4080, 41, 2360, 337};
+constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280,  64,  1.04, 4.1, 0.86,
+                                      4080,  41,   2360, 337, 12,   60};
+
+// Four floats or halves that a work-item fetches for each tap of a step.
+double TapLoads(const ConvolutionRequest& request, const TensorTile& tile) {
+  if (request.depthwise == nullptr) return 0;
+  const double loads = std::ceil(tile.m * tile.blocks_k / static_cast<double>(tile.group_items()));
+  const double blocks = request.lowering->precision == Precision::kFloat16 ? 2 : 1;
+  // One more for the weights.
+  return static_cast<double>(request.depthwise->convolution.taps()) * blocks * (loads + 1);
+}
 
 // Multiplications of a warp in a step.
 double ProductsOfWarp(const TensorTile& tile) {
@@ -34,16 +46,16 @@ double ProductsOfWarp(const TensorTile& tile) {
 }
 
 // What a step of a group holds its unit up.
-double BusyCycles(const Convolution& convolution, const TensorTile& tile) {
+double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double items = tile.group_items();
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
   const double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
   const double copies =
       std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
   const double address =
-      kTensorCosts.address * (convolution.pointwise() ? 1 : 1 + kTensorCosts.window);
+      kTensorCosts.address * (request.convolution.pointwise() ? 1 : 1 + kTensorCosts.window);
   return std::max(products / kTensorCosts.products, bytes / kTensorCosts.bytes) +
-         items / 32 * copies * address;
+         items / 32 * (copies * address + TapLoads(request, tile) * kTensorCosts.tap);
 }
 
 // Work-groups that share a compute unit.
@@ -117,10 +129,11 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
   const TensorCosts& costs = kTensorCosts;
   const TensorExtents extents(request.convolution, request.lowering->precision, tile);
   const double resident = ResidentGroups(request.device(), tile);
-  const double busy = BusyCycles(request.convolution, tile);
+  const double busy = BusyCycles(request, tile);
   // Of one group alone: what its warps wait for in a step.
-  const double waits =
-      costs.copy / (tile.stages - 1) + costs.barrier + costs.dependence * ProductsOfWarp(tile);
+  const double waits = costs.copy / (tile.stages - 1) + costs.barrier +
+                       costs.dependence * ProductsOfWarp(tile) +
+                       costs.tap_wait * TapLoads(request, tile);
   double ends = costs.start + costs.finish * tile.m * tile.n / tile.group_items();
   if (tile.splits > 1)
     ends += costs.meeting + costs.partial * static_cast<double>(extents.splits());

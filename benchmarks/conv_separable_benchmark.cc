@@ -1,0 +1,152 @@
+// The depthwise convolutions of MobileNetV2 joined with the pointwise ones that read them, in every
+// tile of conv2d_local (fp32) and conv2d_tensor (TF32, halves), timed by the device's own clock
+// beside the best-estimated ways of the two apart: what the estimates of taps in
+// mace/ops/conv2d/local_tiles.cc and tensor_tiles.cc are made from.
+//
+//   joined/PRECISION/SHAPE/TILE   one tile
+//   apart/PRECISION/SHAPE/WAY     of the depthwise and of the pointwise convolution
+// Counters: best_us, the fastest launch; estimate_us. On CPU devices, which never join, nothing.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "benchmarks/conv_bench.h"
+#include "mace/ops/conv2d/local_tiles.h"
+#include "mace/ops/conv2d/tensor_tiles.h"
+
+namespace mace {
+namespace {
+
+constexpr int kLaunches = 20;
+
+struct Mode {
+  const char* name;
+  Precision precision;
+  bool tf32;
+};
+constexpr Mode kModes[] = {{"fp32", Precision::kFloat32, false},
+                           {"tf32", Precision::kFloat32, true},
+                           {"fp16", Precision::kFloat16, true}};
+
+// The two convolutions, what their lowerings are asked for, and the operands of the joined kernel.
+struct Case {
+  ConvBench* bench;
+  std::shared_ptr<BoundShape> depthwise_bound, pointwise_bound;
+  BoundShape bound;
+  LoweringRequest depthwise_lowering, pointwise_lowering;
+  ConvolutionRequest depthwise, pointwise, joined;  // Of the lowerings, which stay where they are.
+};
+
+StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape& depthwise,
+                                               const ConvShape& pointwise, const Mode& mode) {
+  auto made = std::make_shared<Case>();
+  made->bench = bench;
+  MACE_ASSIGN_OR_RETURN(made->depthwise_bound, BindShape(depthwise));
+  MACE_ASSIGN_OR_RETURN(made->pointwise_bound, BindShape(pointwise));
+  made->depthwise_lowering = RequestOf(*bench, *made->depthwise_bound, Storage::kBuffer);
+  made->pointwise_lowering = RequestOf(*bench, *made->pointwise_bound, Storage::kBuffer);
+  for (LoweringRequest* request : {&made->depthwise_lowering, &made->pointwise_lowering}) {
+    request->precision = mode.precision;
+    request->allow_tf32 = mode.tf32;
+  }
+  MACE_ASSIGN_OR_RETURN(made->depthwise,
+                        ConvolutionOf(*made->depthwise_bound, &made->depthwise_lowering));
+  MACE_ASSIGN_OR_RETURN(made->pointwise,
+                        ConvolutionOf(*made->pointwise_bound, &made->pointwise_lowering));
+  made->joined = made->pointwise;
+  made->joined.depthwise = &made->depthwise;
+  made->bound.inputs = made->depthwise_bound->inputs;
+  made->bound.outputs = made->pointwise_bound->outputs;
+  made->bound.flops = made->depthwise_bound->flops + made->pointwise_bound->flops;
+  return std::shared_ptr<const Case>(std::move(made));
+}
+
+using Lowerer = std::function<Lowering(const Case&)>;
+
+// `bound` is one of the case.
+void Register(const std::shared_ptr<const Case>& c, const BoundShape* bound,
+              const std::string& name, const Lowerer& lower) {
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [=](benchmark::State& state) {
+                                 Lowering lowering = lower(*c);
+                                 SetPrecision(c->pointwise_lowering, &lowering);
+                                 const auto prepare = [&] {
+                                   return Prepare(c->bench, *bound, lowering);
+                                 };
+                                 MeasureDevice(state, c->bench, prepare, bound->flops);
+                                 state.counters["estimate_us"] = 1e3 * lowering.estimate_ms;
+                               })
+      ->UseManualTime()
+      ->Iterations(kLaunches)
+      ->Unit(benchmark::kMicrosecond);
+}
+
+void RegisterApart(const std::shared_ptr<const Case>& c, const std::string& name) {
+  const auto best = [](const ConvolutionRequest& request) {
+    std::vector<Lowering> ways = LowerConvolution(request);
+    const auto better = [](const Lowering& a, const Lowering& b) {
+      return a.estimate_ms < b.estimate_ms;
+    };
+    return *std::min_element(ways.begin(), ways.end(), better);
+  };
+  for (bool depthwise : {true, false}) {
+    const Lowerer lower = [=](const Case& of) {
+      return best(depthwise ? of.depthwise : of.pointwise);
+    };
+    Register(c, (depthwise ? c->depthwise_bound : c->pointwise_bound).get(),
+             "apart/" + name + "/" + lower(*c).variant, lower);
+  }
+}
+
+void RegisterJoined(const std::shared_ptr<const Case>& c, const std::string& name, bool tensor) {
+  if (!tensor) {
+    for (const LocalTile& tile : LocalTiles()) {
+      if (!FitsLocalTile(c->joined.convolution, c->joined.device(), tile)) continue;
+      Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
+               [=](const Case& of) { return LowerLocalTile(of.joined, tile, Storage::kBuffer); });
+    }
+    return;
+  }
+  for (TensorTile tile : TensorTiles()) {
+    for (int splits : TensorSplits(c->joined, tile)) {
+      tile.splits = splits;
+      if (!FitsTensorTile(c->joined, tile)) continue;
+      Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
+               [=](const Case& of) { return LowerTensorTile(of.joined, tile); });
+    }
+  }
+}
+
+// A depthwise convolution stands before those that read it.
+Status RegisterAll(ConvBench* bench) {
+  MACE_RETURN_IF_ERROR(bench->Open(true));
+  if (bench->cpu()) return Status::Ok();
+  const ConvShape* depthwise = nullptr;
+  for (const ConvShape& shape : kConvShapes) {
+    if (shape.groups > 1) depthwise = &shape;
+    if (shape.groups > 1 || depthwise == nullptr || shape.kernel_h != 1 ||
+        shape.in_channels != depthwise->out_channels) {
+      continue;
+    }
+    for (const Mode& mode : kModes) {
+      const bool tensor = mode.tf32;
+      if (tensor && !HasTensorCores(bench->device->info())) continue;
+      MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Case> c,
+                            MakeCase(bench, *depthwise, shape, mode));
+      const std::string name = std::string(mode.name) + "/" + NameOf(*depthwise) + "_o" +
+                               std::to_string(shape.out_channels);
+      RegisterApart(c, name);
+      RegisterJoined(c, name, tensor);
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) { return mace::RunConvBenchmarks(argc, argv, mace::RegisterAll); }

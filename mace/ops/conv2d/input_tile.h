@@ -1,0 +1,24 @@
+// What conv2d/input_tile.clh asks of a lowering: macros, weights and arguments for the way from x
+// to the operand of the matrix product, by a window or through a depthwise convolution. Thread
+// contract: thread-safe (pure functions).
+#ifndef MACE_OPS_CONV2D_INPUT_TILE_H_
+#define MACE_OPS_CONV2D_INPUT_TILE_H_
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+namespace mace {
+
+// POINTWISE, DEPTHWISE and what belongs to it.
+void SetInputMacros(const ConvolutionRequest& request, Launch* launch);
+
+// In the order of the kernel's parameters, others between them.
+void AppendInputWeights(const ConvolutionRequest& request, Lowering* lowering);
+void AppendInputWindow(const ConvolutionRequest& request, Launch* launch);
+void AppendInputActivation(const ConvolutionRequest& request, Launch* launch);
+
+// "1x1_", "depthwise_1x1_" or "": what a variant's name says of it.
+std::string InputName(const ConvolutionRequest& request);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_INPUT_TILE_H_

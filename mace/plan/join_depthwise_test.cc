@@ -1,0 +1,206 @@
+// Which pairs become one node on which device, and what the node is; no device.
+#include "mace/plan/join_depthwise.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mace/plan/candidates.h"
+#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+using Ints = std::vector<int64_t>;
+
+DeviceInfo HostDevice() {
+  DeviceInfo device = MadeUpH100();
+  device.kind = DeviceKind::kCpu;
+  device.vendor = DeviceVendor::kPocl;
+  device.compute_capability = 0;
+  device.compute_units = 2;
+  return device;
+}
+
+// x [1, size, size, channels], a depthwise convolution of 3x3 and a pointwise one.
+struct Pair {
+  Graph graph;
+
+  explicit Pair(int64_t size = 14, int64_t channels = 96, int64_t out_channels = 24,
+                int64_t kernel = 1) {
+    GraphPort input;
+    input.name = "x";
+    input.value = graph.AddValue("x");
+    graph.value(input.value).info = {DType::kFloat32, {1, size, size, channels}};
+    graph.inputs = {input};
+    Add("DepthwiseConv2d", "depthwise",
+        {input.value, Constant("wd", {1, channels, 3, 3}), Constant("bd", {channels})});
+    depthwise().attributes.Set("activation", std::string("RELUX"));
+    depthwise().attributes.Set("max_limit", 1.5);
+    Add("Conv2D", "pointwise",
+        {depthwise().outputs[0], Constant("w", {out_channels, channels, kernel, kernel}),
+         Constant("b", {out_channels})});
+    Output("y", pointwise().outputs[0]);
+  }
+
+  Node& depthwise() { return graph.nodes[0]; }
+  Node& pointwise() { return graph.nodes[1]; }
+
+  ValueId Constant(const char* name, Shape shape) {
+    return graph.AddConstant(name, RandomTensor(std::move(shape), 7));
+  }
+
+  void Add(const char* type, const char* name, std::vector<ValueId> inputs) {
+    Node node;
+    node.type = type;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    node.outputs = {graph.AddValue(node.name + ":0")};
+    graph.nodes.push_back(node);
+    Infer();
+  }
+
+  void Output(const char* name, ValueId value) {
+    GraphPort output;
+    output.name = name;
+    output.value = value;
+    graph.outputs.push_back(output);
+  }
+
+  // Of all nodes, in order.
+  void Infer() {
+    for (const Node& node : graph.nodes) {
+      StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+      ASSERT_TRUE(op.ok()) << op.status().message();
+      std::vector<TensorInfo> infos;
+      const Status status = (*op)->Infer(MakeOpInputs(graph, node), &infos);
+      ASSERT_TRUE(status.ok()) << status.message();
+      graph.value(node.outputs[0]).info = infos[0];
+      graph.value(node.outputs[0]).shape_known = true;
+    }
+  }
+
+  // The types of the nodes then.
+  std::vector<std::string> JoinedFor(const DeviceInfo& device, PlanOptions options = {}) {
+    Infer();
+    options.memory = MemoryChoice::kBuffer;
+    const Status status = JoinDepthwise(device, options, &graph);
+    EXPECT_TRUE(status.ok()) << status.message();
+    std::vector<std::string> types;
+    for (const Node& node : graph.nodes) types.push_back(node.type);
+    return types;
+  }
+};
+
+const std::vector<std::string> kJoined = {"SeparableConv2D"};
+const std::vector<std::string> kApart = {"DepthwiseConv2d", "Conv2D"};
+
+// What the graph's only output is for a given x, by the references.
+HostTensor Evaluate(const Graph& graph) {
+  std::vector<HostTensor> values(graph.values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (graph.values[i].constant.has_value()) values[i] = *graph.values[i].constant;
+  }
+  const size_t x = static_cast<size_t>(graph.inputs[0].value);
+  values[x] = RandomTensor(graph.values[x].info.shape, 5);
+  for (const Node& node : graph.nodes) {
+    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    EXPECT_TRUE(op.ok()) << op.status().message();
+    std::vector<HostTensor> inputs;
+    for (ValueId id : node.inputs) {
+      inputs.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
+    }
+    std::vector<HostTensor> outputs = {HostTensor::Allocate(graph.value(node.outputs[0]).info)};
+    const Status status = (*op)->Reference(inputs, &outputs);
+    EXPECT_TRUE(status.ok()) << status.message();
+    values[static_cast<size_t>(node.outputs[0])] = outputs[0];
+  }
+  return values[static_cast<size_t>(graph.outputs[0].value)];
+}
+
+TEST(JoinDepthwise, AWideGpuJoinsAndACpuDoesNot) {
+  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, Pair().JoinedFor(HostDevice()));
+}
+
+TEST(JoinDepthwise, InEveryPrecision) {
+  PlanOptions options;
+  options.allow_tf32 = true;
+  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
+  options.precision = Precision::kFloat16;
+  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
+}
+
+TEST(JoinDepthwise, KeepsTheMeaning) {
+  Pair pair;
+  pair.depthwise().attributes.Set("strides", Ints{2, 1});
+  pair.pointwise().attributes.Set("activation", std::string("SIGMOID"));
+  pair.Infer();
+  pair.Add("AddN", "residual", {pair.pointwise().outputs[0]});
+  const ValueId residual = pair.graph.nodes[2].outputs[0];
+  pair.graph.nodes.pop_back();
+  pair.graph.values[static_cast<size_t>(residual)].constant =
+      RandomTensor(pair.graph.value(residual).info.shape, 9);
+  pair.pointwise().inputs.push_back(residual);
+  pair.pointwise().attributes.Set("residual", int64_t{1});
+  pair.Infer();
+  const HostTensor before = Evaluate(pair.graph);
+  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
+  EXPECT_EQ("pointwise", pair.graph.nodes[0].name);
+  EXPECT_TRUE(ValidateGraph(pair.graph).ok());
+  EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
+}
+
+TEST(JoinDepthwise, WithoutBiases) {
+  Pair pair;
+  pair.depthwise().inputs.pop_back();
+  pair.pointwise().inputs.pop_back();
+  pair.Infer();
+  const HostTensor before = Evaluate(pair.graph);
+  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
+}
+
+// Many tiles of output channels, each of which would make the depthwise result anew.
+TEST(JoinDepthwise, NotWhereItIsMadeAnewTooOften) {
+  EXPECT_EQ(kApart, Pair(112, 512, 1024).JoinedFor(MadeUpH100()));
+}
+
+TEST(JoinDepthwise, NotWhatAnotherReads) {
+  Pair twice;
+  twice.Add("Activation", "other", {twice.depthwise().outputs[0]});
+  twice.Output("z", twice.graph.nodes[2].outputs[0]);
+  EXPECT_EQ(3u, twice.JoinedFor(MadeUpH100()).size());
+  Pair output;
+  output.Output("z", output.depthwise().outputs[0]);
+  EXPECT_EQ(kApart, output.JoinedFor(MadeUpH100()));
+}
+
+TEST(JoinDepthwise, NotOtherConvolutions) {
+  EXPECT_EQ(kApart, Pair(14, 96, 24, 3).JoinedFor(MadeUpH100()));
+  Pair strides;
+  strides.pointwise().attributes.Set("strides", Ints{2, 2});
+  EXPECT_EQ(kApart, strides.JoinedFor(MadeUpH100()));
+  Pair pads;
+  pads.pointwise().attributes.Set("pads", Ints{0, 1, 0, 0});
+  EXPECT_EQ(kApart, pads.JoinedFor(MadeUpH100()));
+  Pair multiplier;
+  multiplier.depthwise().inputs[1] = multiplier.Constant("wd2", {2, 96, 3, 3});
+  multiplier.depthwise().inputs[2] = multiplier.Constant("bd2", {192});
+  multiplier.pointwise().inputs[1] = multiplier.Constant("w2", {24, 192, 1, 1});
+  EXPECT_EQ(kApart, multiplier.JoinedFor(MadeUpH100()));
+}
+
+// Its sum comes between the two.
+TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
+  Pair pair;
+  pair.depthwise().inputs.push_back(pair.graph.inputs[0].value);
+  pair.depthwise().attributes.Set("residual", int64_t{1});
+  EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
+}
+
+}  // namespace
+}  // namespace mace
