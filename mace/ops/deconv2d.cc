@@ -57,7 +57,7 @@ class Deconv2D : public Op {
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
-    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, false));
+    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, {}));
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].info.shape, inputs[1].info.shape));
     return FinishConvolution(convolution, inputs, found, outputs);

@@ -7,6 +7,7 @@
 #include "mace/passes/fuse_activation.h"
 #include "mace/passes/fuse_channel_shuffle.h"
 #include "mace/passes/fuse_elementwise.h"
+#include "mace/passes/fuse_gate.h"
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
@@ -20,8 +21,9 @@ namespace {
 
 // Constants first, so that the others see weights as weights. Transposes go before the folds into
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
-// residual comes before the activation: a convolution applies its activation after the sum.
-// Elementwise nodes become one another's steps when nothing else takes them any more.
+// residual comes before the activation: a convolution applies its activation after the sum. Gates
+// come after both: what else could take an activation has it then. Elementwise nodes become one
+// another's steps when nothing else takes them any more.
 constexpr Pass kPasses[] = {
     {"fold_constants", FoldConstants},
     {"simplify_reshape", SimplifyReshape},
@@ -36,6 +38,7 @@ constexpr Pass kPasses[] = {
     {"fuse_residual", FuseResidual},
     {"recognize_gate", RecognizeGate},
     {"fuse_activation", FuseActivation},
+    {"fuse_gate", FuseGate},
     {"fuse_channel_shuffle", FuseChannelShuffle},
     {"fuse_elementwise", FuseElementwise},
     {"drop_dead", DropDead},

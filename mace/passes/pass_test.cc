@@ -59,6 +59,8 @@ TEST(RunPasses, OnnxBlockWithGate) {
   EXPECT_LE(CountNodes(after, "Transpose"), 2) << DumpGraph(after);
   EXPECT_EQ(CountNodes(after, "Conv2D"), 4);
   EXPECT_EQ(CountNodes(after, "Activation"), 0);
+  // The sum; the product is the last convolution's gate.
+  EXPECT_EQ(CountNodes(after, "Eltwise"), 1) << DumpGraph(after);
 }
 
 TEST(RunPasses, ClassifierHead) {

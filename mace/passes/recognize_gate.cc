@@ -4,20 +4,12 @@
 #include <utility>
 
 #include "mace/ops/fused_activation.h"
-#include "mace/passes/activation_attributes.h"
 #include "mace/passes/graph_editor.h"
+#include "mace/passes/product.h"
 
 namespace mace {
 
 namespace {
-
-constexpr int64_t kEltwiseProduct = 2;
-
-bool IsPlainProduct(const Node& node) {
-  return node.type == "Eltwise" && node.inputs.size() == 2 && node.outputs.size() == 1 &&
-         node.inputs[0] != kNoValue && node.inputs[1] != kNoValue &&
-         node.attributes.GetInt("type", 0) == kEltwiseProduct && !HasActivation(node);
-}
 
 // The activation that x times the gate `node` of x is; its kind is kNone where there is none.
 FusedActivation ProductWith(const Node& node) {

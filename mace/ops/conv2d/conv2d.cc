@@ -1,7 +1,7 @@
 // Conv2D: any kernel, stride, dilation and group; inputs x [N, H, W, C], filter
-// [O, C / group, KH, KW], [bias [O]] and, with the attribute residual = 1, a last input of the
-// output's shape that is added before the activation. Other attributes: window.h, group,
-// fused_activation.h.
+// [O, C / group, KH, KW], [bias [O]]; with the attribute residual = 1 then one of the output's
+// shape that is added before the activation; with gate = 1 then one [N, 1, 1, C] that x is
+// multiplied by. Other attributes: window.h, group, fused_activation.h.
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,13 +23,14 @@ class Conv2D : public Op {
     if (op->groups_ < 1) {
       return InvalidArgument("group: expected at least 1, found " + std::to_string(op->groups_));
     }
-    op->residual_ = node.attributes.GetInt("residual", 0) != 0;
+    op->extras_.residual = node.attributes.GetInt("residual", 0) != 0;
+    op->extras_.gate = node.attributes.GetInt("gate", 0) != 0;
     return std::unique_ptr<Op>(std::move(op));
   }
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
-    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, residual_));
+    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, extras_));
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].info.shape, inputs[1].info.shape, found));
     return FinishConvolution(convolution, inputs, found, outputs);
@@ -37,20 +38,19 @@ class Conv2D : public Op {
 
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
-    ConvolutionInputs found;
-    if (residual_) found.residual = static_cast<int>(inputs.size()) - 1;
-    if (inputs.size() > (residual_ ? 3u : 2u)) found.bias = 2;
+    const ConvolutionInputs found = PlaceConvolutionInputs(inputs.size(), extras_);
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].shape(), inputs[1].shape(), found));
     const HostTensor none;
-    ConvolutionReference(
-        convolution, inputs[0], ToFloatVector(inputs[1]), found.bias >= 0 ? inputs[2] : none,
-        residual_ ? inputs[static_cast<size_t>(found.residual)] : none, (*outputs)[0].f32());
+    const auto input = [&](int at) { return at >= 0 ? inputs[static_cast<size_t>(at)] : none; };
+    const HostTensor x = extras_.gate ? MultiplyByGate(inputs[0], input(found.gate)) : inputs[0];
+    ConvolutionReference(convolution, x, ToFloatVector(inputs[1]), input(found.bias),
+                         input(found.residual), (*outputs)[0].f32());
     return Status::Ok();
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    const StatusOr<ConvolutionInputs> found = FindConvolutionInputs(request.inputs, residual_);
+    const StatusOr<ConvolutionInputs> found = FindConvolutionInputs(request.inputs, extras_);
     if (!found.ok() || request.inputs[1].constant == nullptr) return {};
     const HostTensor* bias = nullptr;
     if (found->bias >= 0) {
@@ -70,6 +70,7 @@ class Conv2D : public Op {
     const StatusOr<Convolution> convolution =
         Bind(inputs[0].info.shape, inputs[1].info.shape, ConvolutionInputs());
     if (convolution.ok()) cost.flops = convolution->flops();
+    if (extras_.gate) cost.flops += static_cast<double>(inputs[0].info.shape.elements());
     return cost;
   }
 
@@ -83,6 +84,7 @@ class Conv2D : public Op {
     convolution.groups = groups_;
     convolution.activation = activation_;
     convolution.residual_input = found.residual;
+    convolution.gate_input = found.gate;
     if (convolution.batch < 1 || convolution.out_channels < 1 || convolution.in_channels < 1) {
       return InvalidArgument("expected extents of at least 1, found x " + x.ToString() +
                              " and filter " + filter.ToString());
@@ -101,12 +103,12 @@ class Conv2D : public Op {
   WindowAttributes window_;
   FusedActivation activation_;
   int64_t groups_ = 1;
-  bool residual_ = false;
+  ConvolutionExtras extras_;
 };
 
 }  // namespace
 
 extern const OpDefinition kConv2DOp;
-const OpDefinition kConv2DOp = {"Conv2D", 2, 4, Conv2D::Make};
+const OpDefinition kConv2DOp = {"Conv2D", 2, 5, Conv2D::Make};
 
 }  // namespace mace

@@ -1,7 +1,8 @@
 // conv2d_direct: four output channels x four neighbouring output pixels of a row a work-item, image
 // or buffer.
 //
-// Macros: POINTWISE (1: kernel 1x1 and no padding, so that no tap is outside), RESIDUAL, ACTIVATION.
+// Macros: POINTWISE (1: kernel 1x1 and no padding, so that no tap is outside),
+//   RESIDUAL, GATE, ACTIVATION.
 // weights: [output block][kh][kw][input block of the group][4 in][4 out], zeros where there is none.
 // Groups begin at multiples of four channels on both sides.
 #ifdef USE_conv2d_direct
@@ -12,6 +13,9 @@
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
+#endif
+#if GATE
+                  TENSOR_IN(gate),
 #endif
                   __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
@@ -43,16 +47,22 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
         const float4 column1 = LOAD_BLOCK(weights, weight + 4);
         const float4 column2 = LOAD_BLOCK(weights, weight + 8);
         const float4 column3 = LOAD_BLOCK(weights, weight + 12);
+#if GATE
+        const float4 factor = READ4(gate, n, 0, first_in_block + i);
+#endif
 #pragma unroll
         for (int t = 0; t < PIXELS; ++t) {
 #if POINTWISE
           // Pixels behind the row repeat its last one; they are not stored.
           const int w = min(first_w + t, out_w - 1) * stride_w;
-          const float4 value = READ4(x, n * in_h + h, w, first_in_block + i);
+          float4 value = READ4(x, n * in_h + h, w, first_in_block + i);
 #else
           const int w = (first_w + t) * stride_w - pad_left + kw * dilation_w;
           float4 value = 0.0f;
           if (w >= 0 && w < x_width) value = READ4(x, n * in_h + h, w, first_in_block + i);
+#endif
+#if GATE
+          value *= factor;
 #endif
           sum[t] += value.x * column0 + value.y * column1 + value.z * column2 + value.w * column3;
         }

@@ -1,7 +1,7 @@
 // conv2d_grouped: any groups, one output pixel and block of four channels a work-item, each lane
 // with its own group. The way that always works, not the fast one.
 //
-// Macros: RESIDUAL, ACTIVATION. weights: [output channel, up to a multiple of 4][kh][kw][input
+// Macros: RESIDUAL, GATE, ACTIVATION. weights: [output channel, up to a multiple of 4][kh][kw][input
 // channel of the group].
 #ifdef USE_conv2d_grouped
 #include "fused_activation.clh"
@@ -13,6 +13,9 @@ float FUNCTION(lane)(float4 v, int lane) {
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
+#endif
+#if GATE
+                  TENSOR_IN(gate),
 #endif
                   __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
@@ -39,7 +42,10 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
         if (h < 0 || h >= in_h || w < 0 || w >= x_width) continue;
         for (int i = 0; i < in_per_group; ++i) {
           const int channel = first_channel + i;
-          const float4 values = READ4(x, n * in_h + h, w, channel / 4);
+          float4 values = READ4(x, n * in_h + h, w, channel / 4);
+#if GATE
+          values *= READ4(gate, n, 0, channel / 4);
+#endif
           sum += FUNCTION(lane)(values, channel % 4) * LOAD(weights, weight + i);
         }
       }

@@ -2,7 +2,7 @@
 // four output channels a work-item. Images only.
 //   conv2d_3x3   kernel 3x3, dilation 1, STRIDE 1 or 2 in both directions: the columns of the input
 //                that neighbouring pixels share are read once a kernel row
-//   conv2d_1x1   kernel 1x1, any stride, no tap outside
+//   conv2d_1x1   kernel 1x1, any stride, no tap outside, GATE
 //
 // Macros: OUT_BLOCKS (1, 2), STRIDE (conv2d_3x3), RESIDUAL, ACTIVATION.
 // weights: [OUT_BLOCKS output blocks][kh][input block of the group][kw][output block][4 in][4 out],
@@ -30,6 +30,11 @@
 #else
 #define RESIDUAL_PARAMETER
 #define ADD_RESIDUAL(value, row, w, block)
+#endif
+#if GATE
+#define GATE_PARAMETER TENSOR_IN(gate),
+#else
+#define GATE_PARAMETER
 #endif
 
 // Starts with the bias. Behind the last block there is none.
@@ -103,7 +108,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #endif
 
 #ifdef USE_conv2d_1x1
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER GATE_PARAMETER
                   __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
                   int stride_h, int stride_w, int out_rows, int channels, int in_blocks,
@@ -125,6 +130,11 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
       const int w = min(first_w + t, out_w - 1) * stride_w;
       values[t] = READ4(x, in_row, w, first_in_block + i);
     }
+#if GATE
+    const float4 factor = READ4(gate, n, 0, first_in_block + i);
+#pragma unroll
+    for (int t = 0; t < PIXELS; ++t) values[t] *= factor;
+#endif
 #pragma unroll
     for (int o = 0; o < OUT_BLOCKS; ++o) {
       LOAD_TAP
@@ -140,6 +150,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #undef LOAD_TAP
 #undef ADD_TAP
 #undef RESIDUAL_PARAMETER
+#undef GATE_PARAMETER
 #undef ADD_RESIDUAL
 #undef START_SUMS
 #undef WRITE_SUMS

@@ -5,14 +5,16 @@
 // Macros: LANES (4, 8, 16: width of a vector), VECTORS (vectors of output channels), ROWS (pixels),
 //   SPACED (1: below; 0: any pixels, four input channels at a step), SCALAR_LOADS (1: one element of
 //   x at a time, which CPUs broadcast from memory for free; 0: four channels at once), POINTWISE (1:
-//   1x1, stride 1, no padding), RESIDUAL, ACTIVATION.
+//   1x1, stride 1, no padding), RESIDUAL, GATE, ACTIVATION.
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
+// GATE: tiles do not cross images, so that one factor is for all of a tile: SCALAR_LOADS multiply the
+//   weights by it, which the tile's pixels share, four channels at once those of x.
 // weights: [group][tile][kh][kw][i][VECTORS * LANES], i rounded up to 4 unless SPACED, zeros where
 //   there is none.
 // zeros: as many zeros as one group has input channels, read in place of pixels outside of x.
-// Output pixels are numbered (n * out_h + oh) * out_w + ow.
+// Output pixels are numbered (n * out_h + oh) * out_w + ow. pixels: of all images; GATE: of one.
 #ifdef USE_conv2d_tiled
 #include "fused_activation.clh"
 
@@ -38,13 +40,23 @@
 #define BLOCK(v, i) (v)
 #endif
 
-// Adds the products of one input channel: `value(t)` is its element of pixel t.
-#define ADD_PRODUCTS(value)                                                     \
+#if GATE && SCALAR_LOADS
+#define SCALE_COLUMNS(i)                                                        \
+  {                                                                             \
+    const float factor = LOAD(factors, i);                                      \
+    _Pragma("unroll") for (int v = 0; v < VECTORS; ++v) columns[v] *= factor;   \
+  }
+#else
+#define SCALE_COLUMNS(i)
+#endif
+// Adds the products of input channel i: `value(t)` is its element of pixel t.
+#define ADD_PRODUCTS(i, value)                                                  \
   {                                                                             \
     FLOATS columns[VECTORS];                                                    \
     _Pragma("unroll") for (int v = 0; v < VECTORS; ++v) columns[v] =            \
         LOAD_FLOATS(weights, weight + LANES * v);                               \
     weight += COLUMNS;                                                          \
+    SCALE_COLUMNS(i)                                                            \
     _Pragma("unroll") for (int t = 0; t < ROWS; ++t) {                          \
       const float element = value;                                              \
       _Pragma("unroll") for (int v = 0; v < VECTORS; ++v) sum[t][v] += element * columns[v]; \
@@ -58,6 +70,9 @@
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
+#endif
+#if GATE
+                  TENSOR_IN(gate),
 #endif
                   __global const STORAGE_T *restrict weights, __global const float *restrict bias,
 #if !POINTWISE
@@ -85,13 +100,24 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     const int tiles_per_row = (out_w + ROWS - 1) / ROWS;
     const int row = pixel_tile / tiles_per_row;
     const int first_pixel = row * out_w + ROWS * (pixel_tile - row * tiles_per_row);
-    const int base_pixel = min(first_pixel, (row + 1) * out_w - ROWS);
-#elif SPACED
-    const int first_pixel = ROWS * pixel_tile;
-    const int base_pixel = min(first_pixel, pixels - ROWS);
+    const int end_pixel = (row + 1) * out_w;
+    const int image = row / out_h;
+#elif GATE
+    const int tiles_per_image = (pixels + ROWS - 1) / ROWS;
+    const int image = pixel_tile / tiles_per_image;
+    const int first_pixel = image * pixels + ROWS * (pixel_tile - image * tiles_per_image);
+    const int end_pixel = (image + 1) * pixels;
 #else
     const int first_pixel = ROWS * pixel_tile;
+    const int end_pixel = pixels;
+#endif
+#if SPACED
+    const int base_pixel = min(first_pixel, end_pixel - ROWS);
+#else
     const int base_pixel = first_pixel;
+#endif
+#if GATE
+    __global const STORAGE_T *factors = gate + ADDRESS(gate, image, 0, group * in_per_group);
 #endif
 
     FLOATS sum[ROWS][VECTORS];
@@ -105,22 +131,21 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if SPACED && POINTWISE
     int weight = tile * depth * COLUMNS;
     __global const STORAGE_T *at = x + (base_pixel * x_pitch + x_offset + group * in_per_group);
-    FOR_CHANNELS ADD_PRODUCTS(LOAD(at, t * x_pitch + i))
+    FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * x_pitch + i))
 #elif SPACED
-    const int n = row / out_h;
     const int first_w = (base_pixel - row * out_w) * stride_w - pad_left;
-    const int first_h = (row - n * out_h) * stride_h - pad_top;
+    const int first_h = (row - image * out_h) * stride_h - pad_top;
     const int step = stride_w * x_pitch;
     for (int kh = 0; kh < kernel_h; ++kh) {
       const int h = first_h + kh * dilation_h;
       if (h < 0 || h >= in_h) continue;
-      __global const STORAGE_T *row_of_x = x + ADDRESS(x, n * in_h + h, 0, group * in_per_group);
+      __global const STORAGE_T *row_of_x = x + ADDRESS(x, image * in_h + h, 0, group * in_per_group);
       int weight = (tile * kernel_h + kh) * kernel_w * depth * COLUMNS;
       for (int kw = 0; kw < kernel_w; ++kw) {
         const int w = first_w + kw * dilation_w;
         if (w >= 0 && w + (ROWS - 1) * stride_w < x_width) {
           __global const STORAGE_T *at = row_of_x + w * x_pitch;
-          FOR_CHANNELS ADD_PRODUCTS(LOAD(at, t * step + i))
+          FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * step + i))
         } else {
           __global const STORAGE_T *from[ROWS];
 #pragma unroll
@@ -128,7 +153,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
             const int at = w + t * stride_w;
             from[t] = at >= 0 && at < x_width ? row_of_x + at * x_pitch : zeros;
           }
-          FOR_CHANNELS ADD_PRODUCTS(LOAD(from[t], i))
+          FOR_CHANNELS ADD_PRODUCTS(i, LOAD(from[t], i))
         }
       }
     }
@@ -138,14 +163,14 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     int weight = tile * depth * COLUMNS;
 #pragma unroll
     for (int t = 0; t < ROWS; ++t) {
-      from[t] = x + (min(first_pixel + t, pixels - 1) * x_pitch + x_offset + group * in_per_group);
+      from[t] = x + (min(first_pixel + t, end_pixel - 1) * x_pitch + x_offset + group * in_per_group);
     }
 #else
     int weight = tile * kernel_h * kernel_w * depth * COLUMNS;
     int first_h[ROWS], first_w[ROWS], first_row[ROWS];
 #pragma unroll
     for (int t = 0; t < ROWS; ++t) {
-      const int pixel = min(first_pixel + t, pixels - 1);
+      const int pixel = min(first_pixel + t, end_pixel - 1);
       const int row = pixel / out_w;
       const int n = row / out_h;
       first_w[t] = (pixel - row * out_w) * stride_w - pad_left;
@@ -164,18 +189,23 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #endif
         for (int i = 0; i < depth; i += 4) {
 #if SCALAR_LOADS
-          ADD_PRODUCTS(LOAD(from[t], i))
-          ADD_PRODUCTS(LOAD(from[t], i + 1))
-          ADD_PRODUCTS(LOAD(from[t], i + 2))
-          ADD_PRODUCTS(LOAD(from[t], i + 3))
+          ADD_PRODUCTS(i, LOAD(from[t], i))
+          ADD_PRODUCTS(i + 1, LOAD(from[t], i + 1))
+          ADD_PRODUCTS(i + 2, LOAD(from[t], i + 2))
+          ADD_PRODUCTS(i + 3, LOAD(from[t], i + 3))
 #else
           float4 elements[ROWS];
 #pragma unroll
           for (int t = 0; t < ROWS; ++t) elements[t] = LOAD4(from[t], i);
-          ADD_PRODUCTS(elements[t].x)
-          ADD_PRODUCTS(elements[t].y)
-          ADD_PRODUCTS(elements[t].z)
-          ADD_PRODUCTS(elements[t].w)
+#if GATE
+          const float4 factor = LOAD4(factors, i);
+#pragma unroll
+          for (int t = 0; t < ROWS; ++t) elements[t] *= factor;
+#endif
+          ADD_PRODUCTS(i, elements[t].x)
+          ADD_PRODUCTS(i + 1, elements[t].y)
+          ADD_PRODUCTS(i + 2, elements[t].z)
+          ADD_PRODUCTS(i + 3, elements[t].w)
 #endif
         }
 #if !POINTWISE
@@ -191,7 +221,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if SPACED
       if (pixel < first_pixel) continue;
 #else
-      if (pixel >= pixels) break;
+      if (pixel >= end_pixel) break;
 #endif
 #pragma unroll
       for (int v = 0; v < VECTORS; ++v) {
@@ -221,6 +251,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 }
 
 #undef ADD_PRODUCTS
+#undef SCALE_COLUMNS
 #undef FOR_CHANNELS
 #undef COLUMNS
 #undef FLOATS

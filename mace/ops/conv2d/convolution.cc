@@ -13,6 +13,13 @@ Status CheckFloat(const char* what, const TensorInfo& info) {
                          DTypeName(info.dtype));
 }
 
+Status CheckShape(const std::string& what, const TensorInfo& info, const Shape& expected) {
+  MACE_RETURN_IF_ERROR(CheckFloat(what.c_str(), info));
+  if (info.shape == expected) return Status::Ok();
+  return InvalidArgument(what + ": expected " + expected.ToString() + ", found " +
+                         info.shape.ToString());
+}
+
 }  // namespace
 
 bool Convolution::pointwise() const {
@@ -52,14 +59,23 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
   return weights;
 }
 
+ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras) {
+  ConvolutionInputs places;
+  int last = static_cast<int>(count);
+  if (extras.gate) places.gate = --last;
+  if (extras.residual) places.residual = --last;
+  if (last > 2) places.bias = 2;
+  return places;
+}
+
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
-                                                  bool residual) {
-  const size_t most = residual ? 4 : 3;
-  if (inputs.size() < (residual ? 3u : 2u) || inputs.size() > most || !inputs[0].present ||
+                                                  const ConvolutionExtras& extras) {
+  const size_t needed = 2 + (extras.residual ? 1 : 0) + (extras.gate ? 1 : 0);
+  if (inputs.size() < needed || inputs.size() > needed + 1 || !inputs[0].present ||
       !inputs[1].present) {
-    return InvalidArgument("expected inputs x, filter, [bias]" +
-                           std::string(residual ? ", residual" : "") + ", found " +
-                           std::to_string(inputs.size()));
+    return InvalidArgument(
+        "expected inputs x, filter, [bias]" + std::string(extras.residual ? ", residual" : "") +
+        std::string(extras.gate ? ", gate" : "") + ", found " + std::to_string(inputs.size()));
   }
   if (inputs[0].info.shape.rank() != 4) {
     return InvalidArgument("x: expected [N, H, W, C], found " + inputs[0].info.shape.ToString());
@@ -69,13 +85,15 @@ StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& in
   }
   MACE_RETURN_IF_ERROR(CheckFloat("x", inputs[0].info));
   MACE_RETURN_IF_ERROR(CheckFloat("filter", inputs[1].info));
-  ConvolutionInputs found;
-  const size_t optional = inputs.size() - (residual ? 1 : 0);
-  if (optional > 2 && inputs[2].present) found.bias = 2;
-  if (residual) {
-    found.residual = static_cast<int>(inputs.size()) - 1;
-    if (!inputs.back().present) return InvalidArgument("residual: expected a tensor, found none");
+  ConvolutionInputs found = PlaceConvolutionInputs(inputs.size(), extras);
+  if (found.bias >= 0 && !inputs[2].present) found.bias = -1;
+  const auto is_absent = [&](int input) {
+    return input >= 0 && !inputs[static_cast<size_t>(input)].present;
+  };
+  if (is_absent(found.residual)) {
+    return InvalidArgument("residual: expected a tensor, found none");
   }
+  if (is_absent(found.gate)) return InvalidArgument("gate: expected a tensor, found none");
   return found;
 }
 
@@ -93,12 +111,12 @@ Status FinishConvolution(const Convolution& convolution, const std::vector<OpInp
     }
   }
   if (found.residual >= 0) {
-    const TensorInfo& residual = inputs[static_cast<size_t>(found.residual)].info;
-    MACE_RETURN_IF_ERROR(CheckFloat("residual", residual));
-    if (residual.shape != shape) {
-      return InvalidArgument("residual: expected " + shape.ToString() + ", found " +
-                             residual.shape.ToString());
-    }
+    MACE_RETURN_IF_ERROR(
+        CheckShape("residual", inputs[static_cast<size_t>(found.residual)].info, shape));
+  }
+  if (found.gate >= 0) {
+    MACE_RETURN_IF_ERROR(CheckShape("gate", inputs[static_cast<size_t>(found.gate)].info,
+                                    {convolution.batch, 1, 1, convolution.in_channels}));
   }
   *outputs = {{DType::kFloat32, std::move(shape)}};
   return Status::Ok();

@@ -2,8 +2,9 @@
 // FullyConnected and MatMul by constant weights work from.
 //
 //   y[n, oh, ow, o] = activation(bias[o] + residual[n, oh, ow, o] +
-//       sum over kh, kw, i of filter[o, i, kh, kw] * x[n, ih, iw, group(o) * in_per_group + i])
-//   with ih = oh * stride - pad_before + kh * dilation, likewise iw; outside of x it reads zeros.
+//       sum over kh, kw, i of filter[o, i, kh, kw] * gate[n, c] * x[n, ih, iw, c])
+//   with c = group(o) * in_per_group + i, ih = oh * stride - pad_before + kh * dilation, likewise
+//   iw; outside of x it reads zeros. Where there is no residual or no gate, they are 0 and 1.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_OPS_CONV2D_CONVOLUTION_H_
@@ -27,6 +28,7 @@ struct Convolution {
   Window window;
   FusedActivation activation;
   int residual_input = -1;  // Index among the op's inputs; -1: none.
+  int gate_input = -1;      // Likewise.
 
   int64_t in_per_group() const { return in_channels / groups; }
   int64_t out_per_group() const { return out_channels / groups; }
@@ -39,6 +41,7 @@ struct Convolution {
   bool groups_aligned() const {
     return groups == 1 || (in_per_group() % 4 == 0 && out_per_group() % 4 == 0);
   }
+  bool gated() const { return gate_input >= 0; }
   double flops() const;
 };
 
@@ -61,19 +64,32 @@ HostTensor ToFloatTensor(const HostTensor& tensor);
 // Takes `values` over, as one row.
 HostTensor TensorOfFloats(std::vector<float> values);
 
-// What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], [residual].
+// What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], and, as the
+// attributes say, residual and gate.
+struct ConvolutionExtras {
+  bool residual = false;
+  bool gate = false;
+};
 struct ConvolutionInputs {
   int bias = -1;
   int residual = -1;
+  int gate = -1;
 };
+// Where they are among `count` inputs; a bias counts though it be absent.
+ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras);
 // Checks the count of inputs, the rank of x and filter, and the dtypes.
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
-                                                  bool residual);
-// Checks bias (out_channels elements) and residual (the output's shape), sets the output.
+                                                  const ConvolutionExtras& extras);
+// Checks bias (out_channels elements), residual (the output's shape) and gate ([N, 1, 1, C]), sets
+// the output.
 Status FinishConvolution(const Convolution& convolution, const std::vector<OpInput>& inputs,
                          const ConvolutionInputs& found, std::vector<TensorInfo>* outputs);
 
-// The reference: float products over blocks of the sum, the blocks added in double.
+// x [N, H, W, C] times gate [N, 1, 1, C].
+HostTensor MultiplyByGate(const HostTensor& x, const HostTensor& gate);
+
+// The reference, without the gate: float products over blocks of the sum, the blocks added in
+// double.
 void ConvolutionReference(const Convolution& convolution, const HostTensor& x,
                           const std::vector<float>& filter, const HostTensor& bias,
                           const HostTensor& residual, float* y);

@@ -62,6 +62,7 @@ Lowering StartLowering(const ConvolutionRequest& request, const std::string& var
   launch.kernel.storage = storage;
   launch.kernel.precision = request.lowering->precision;
   launch.kernel.macros["RESIDUAL"] = residual >= 0 ? "1" : "0";
+  launch.kernel.macros["GATE"] = request.convolution.gated() ? "1" : "0";
   request.convolution.activation.SetMacros(&launch.kernel.macros);
   lowering.launches.push_back(std::move(launch));
   return lowering;
@@ -72,6 +73,9 @@ void AppendTensors(const ConvolutionRequest& request, Launch* launch) {
   launch->arguments.push_back(OutputArgument(0));
   if (request.convolution.residual_input >= 0) {
     launch->arguments.push_back(InputArgument(request.convolution.residual_input));
+  }
+  if (request.convolution.gated()) {
+    launch->arguments.push_back(InputArgument(request.convolution.gate_input));
   }
 }
 
@@ -135,7 +139,7 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
   const bool image =
       request.lowering->storage == Storage::kImage && FitsImages(convolution, request.device());
   const Storage storage = image ? Storage::kImage : Storage::kBuffer;
-  if (convolution.depthwise()) LowerDepthwise(request, storage, &result);
+  LowerDepthwise(request, storage, &result);
   if (!convolution.groups_aligned()) {
     LowerGrouped(request, storage, &result);
     return result;

@@ -49,11 +49,11 @@ std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
 bool FitsInt32(const Convolution& convolution);
 // x and y as images are inside the device's limits.
 bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
-// A Lowering with the formats of x, y and residual set, one launch without arguments, and the
-// macros of the activation and the residual.
+// A Lowering with the formats of x, y, residual and gate set, one launch without arguments, and the
+// macros of the activation, the residual and the gate.
 Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
                        const std::string& kernel, Storage storage);
-// Input, output, residual where there is one.
+// Input, output, residual and gate where there are.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
 // Adds weights of `elements` floats and their argument.
 void AppendWeights(PackedWeights weights, Lowering* lowering);
@@ -74,16 +74,17 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request);
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
 void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
-// 3x3, stride 1, dilation 1, one group, tiles of 2x2 and of 4x4 outputs; else nothing.
+// 3x3, stride 1, dilation 1, one group, no gate, tiles of 2x2 and of 4x4 outputs; else nothing.
 void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // GPUs with local memory of their own. The tiles with the best estimates.
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
 // Buffers on devices with tensor cores, where the request's precision lets them be used. The tiles
 // with the best estimates. REQUIRES: aligned groups.
 void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result);
-// Images, 3x3 and 1x1; else nothing. REQUIRES: aligned groups.
+// Images, 3x3 without a gate and 1x1; else nothing. REQUIRES: aligned groups.
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);
 void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
+// One output channel for each input channel, no gate; else nothing.
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
                     std::vector<Lowering>* result);
 void LowerGrouped(const ConvolutionRequest& request, Storage storage,

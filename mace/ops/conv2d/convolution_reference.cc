@@ -86,6 +86,18 @@ struct Epilogue {
 
 }  // namespace
 
+HostTensor MultiplyByGate(const HostTensor& x, const HostTensor& gate) {
+  HostTensor product = HostTensor::Allocate(x.info());
+  const int64_t channels = x.shape().dim(3), image = x.shape().elements(1, 4);
+  for (int64_t n = 0; n < x.shape().dim(0); ++n) {
+    const float* factors = gate.f32() + n * channels;
+    for (int64_t i = n * image; i < (n + 1) * image; ++i) {
+      product.f32()[i] = x.f32()[i] * factors[i % channels];
+    }
+  }
+  return product;
+}
+
 void ConvolutionReference(const Convolution& c, const HostTensor& x,
                           const std::vector<float>& filter, const HostTensor& bias,
                           const HostTensor& residual, float* y) {

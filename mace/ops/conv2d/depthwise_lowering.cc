@@ -97,6 +97,7 @@ double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage s
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
                     std::vector<Lowering>* result) {
   const Convolution& c = request.convolution;
+  if (!c.depthwise() || c.gated()) return;
   const Tile tile = ChooseTile(request, storage);
   Lowering lowering = StartLowering(request, "depthwise", "conv2d_depthwise", storage);
   Launch& launch = lowering.launches.back();

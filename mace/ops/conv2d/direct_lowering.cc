@@ -28,6 +28,7 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   loop.iterations = static_cast<double>(c.taps() * Blocks(c.in_per_group()));
   loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
   loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
+  if (c.gated()) loop.products += 4 * kPixels + unit.load(storage);
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -40,6 +41,7 @@ double EstimateGroupedMs(const ConvolutionRequest& request, Storage storage) {
   loop.iterations = static_cast<double>(c.taps() * c.in_per_group());
   loop.cycles = 1350;
   loop.products = kLoopProduct * 4 + 4 * unit.load(storage) + 4 * unit.buffer_load;
+  if (c.gated()) loop.products += 4 + 4 * unit.load(storage);
   return EstimateLoopMs(request.device(), loop);
 }
 

@@ -80,6 +80,7 @@ double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
   loop.products = static_cast<double>(width * out_blocks) *
                       (kLoopProduct * 16 * kPixels + 4 * unit.buffer_load) +
                   static_cast<double>(reads) * unit.image_load;
+  if (c.gated()) loop.products += 4 * kPixels + unit.image_load;
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -88,7 +89,7 @@ double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result) {
   const Convolution& c = request.convolution;
   const bool is_3x3 = Is3x3(c);
-  if (!is_3x3 && !Is1x1(c)) return;
+  if (is_3x3 ? c.gated() : !Is1x1(c)) return;
   const int64_t out_blocks = OutBlocks(c, request.device());
   Lowering lowering = StartLowering(request, is_3x3 ? "image_3x3" : "image_1x1",
                                     is_3x3 ? "conv2d_3x3" : "conv2d_1x1", Storage::kImage);

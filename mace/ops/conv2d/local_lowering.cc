@@ -129,6 +129,7 @@ void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<
   // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
+  if (c.gated()) return;
   std::vector<std::pair<double, LocalTile>> tiles;
   for (const LocalTile& tile : LocalTiles()) {
     if (!FitsLocalTile(c, request.device(), tile)) continue;

@@ -152,7 +152,7 @@ void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* resul
   // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 4;
   const LoweringRequest& lowering = *request.lowering;
-  if (!HasTensorCores(request.device())) return;
+  if (!HasTensorCores(request.device()) || request.convolution.gated()) return;
   if (lowering.precision == Precision::kFloat32 && !lowering.allow_tf32) return;
   std::vector<std::pair<double, TensorTile>> tiles;
   for (const TensorTile& tile : TensorTiles()) {

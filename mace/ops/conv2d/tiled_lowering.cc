@@ -21,13 +21,19 @@ struct Tile {
 
 int64_t Tiles(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
 
+// Output pixels that tiles do not cross, where they may cross output rows: all, or one image's.
+int64_t PixelsAtOnce(const Convolution& c) {
+  return c.gated() ? c.window.h.out * c.window.w.out : c.out_pixels();
+}
+
 bool CanBeSpaced(const Convolution& c, const Tile& tile) {
-  return (c.pointwise() ? c.out_pixels() : c.window.w.out) >= tile.rows;
+  return (c.pointwise() ? PixelsAtOnce(c) : c.window.w.out) >= tile.rows;
 }
 
 int64_t PixelTiles(const Convolution& c, const Tile& tile) {
-  if (!tile.spaced || c.pointwise()) return Tiles(c.out_pixels(), tile.rows);
-  return c.batch * c.window.h.out * Tiles(c.window.w.out, tile.rows);
+  const bool crosses_rows = !tile.spaced || c.pointwise();
+  const int64_t at_once = crosses_rows ? PixelsAtOnce(c) : c.window.w.out;
+  return c.out_pixels() / at_once * Tiles(at_once, tile.rows);
 }
 
 int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
@@ -46,10 +52,13 @@ double TileCost(const ConvolutionRequest& request, const Tile& tile) {
   const double computed =
       static_cast<double>(PixelTiles(c, tile) * tile.rows) *
       static_cast<double>(ChannelTiles(c, tile) * tile.columns() * Depth(c, tile));
-  const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
+  const double loads = (tile.rows + tile.vectors + (c.gated() ? 1 : 0)) /
+                       static_cast<double>(tile.rows * tile.vectors);
   if (!request.cpu()) return computed * std::max(0.5, loads);
   const double addresses = tile.spaced ? 0 : 0.05 + 1.0 / static_cast<double>(c.in_per_group());
-  return computed * (0.8 + 0.3 * loads + addresses);
+  // The weights of a channel times its gate.
+  const double gate = c.gated() ? 0.8 / tile.rows : 0;
+  return computed * (0.8 + 0.3 * loads + addresses + gate);
 }
 
 // More sums than it takes to hide the latency of a multiply-add, in few enough registers that the
@@ -168,6 +177,7 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   loop.cycles = 1600;
   loop.products =
       kLoopProduct * 4 * tile.rows * tile.columns() + load * (tile.rows + tile.columns());
+  if (c.gated()) loop.products += 4 * tile.rows + load;
   return EstimateLoopMs(device, loop);
 }
 
@@ -198,7 +208,7 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   const int64_t tiles_per_item = TilesPerItem(request, tile);
   const bool pixels_first = request.cpu() && PixelsFirst(c, tile);
   for (int64_t value :
-       {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(), tiles / c.groups,
+       {PixelsAtOnce(c), c.out_channels, c.in_per_group(), c.out_per_group(), tiles / c.groups,
         tiles, pixel_tiles, tiles_per_item, int64_t{pixels_first}}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }

@@ -293,7 +293,7 @@ void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* res
   for (const WindowAxis& axis : {c.window.h, c.window.w}) {
     if (axis.kernel != kTaps || axis.stride != 1 || axis.dilation != 1) return;
   }
-  if (c.groups != 1) return;
+  if (c.groups != 1 || c.gated()) return;
   for (int64_t out_tile : {2, 4}) {
     const Extents extents(request, out_tile);
     if (FitsInt32(extents)) result->push_back(LowerTiles(request, extents));

@@ -34,13 +34,13 @@ class DepthwiseConv2d : public Op {
     auto op = std::make_unique<DepthwiseConv2d>();
     MACE_ASSIGN_OR_RETURN(op->window_, WindowAttributes::Parse(node.attributes));
     MACE_ASSIGN_OR_RETURN(op->activation_, FusedActivation::Parse(node.attributes));
-    op->residual_ = node.attributes.GetInt("residual", 0) != 0;
+    op->extras_.residual = node.attributes.GetInt("residual", 0) != 0;
     return std::unique_ptr<Op>(std::move(op));
   }
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
-    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, residual_));
+    MACE_ASSIGN_OR_RETURN(const ConvolutionInputs found, FindConvolutionInputs(inputs, extras_));
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].info.shape, inputs[1].info.shape, found));
     return FinishConvolution(convolution, inputs, found, outputs);
@@ -48,20 +48,18 @@ class DepthwiseConv2d : public Op {
 
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
-    ConvolutionInputs found;
-    if (residual_) found.residual = static_cast<int>(inputs.size()) - 1;
-    if (inputs.size() > (residual_ ? 3u : 2u)) found.bias = 2;
+    const ConvolutionInputs found = PlaceConvolutionInputs(inputs.size(), extras_);
     MACE_ASSIGN_OR_RETURN(const Convolution convolution,
                           Bind(inputs[0].shape(), inputs[1].shape(), found));
     const HostTensor none;
-    ConvolutionReference(
-        convolution, inputs[0], ByOutputChannel(inputs[1]), found.bias >= 0 ? inputs[2] : none,
-        residual_ ? inputs[static_cast<size_t>(found.residual)] : none, (*outputs)[0].f32());
+    const auto input = [&](int at) { return at >= 0 ? inputs[static_cast<size_t>(at)] : none; };
+    ConvolutionReference(convolution, inputs[0], ByOutputChannel(inputs[1]), input(found.bias),
+                         input(found.residual), (*outputs)[0].f32());
     return Status::Ok();
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    const StatusOr<ConvolutionInputs> found = FindConvolutionInputs(request.inputs, residual_);
+    const StatusOr<ConvolutionInputs> found = FindConvolutionInputs(request.inputs, extras_);
     if (!found.ok() || request.inputs[1].constant == nullptr) return {};
     const HostTensor* bias = nullptr;
     if (found->bias >= 0) {
@@ -112,7 +110,7 @@ class DepthwiseConv2d : public Op {
 
   WindowAttributes window_;
   FusedActivation activation_;
-  bool residual_ = false;
+  ConvolutionExtras extras_;
 };
 
 }  // namespace

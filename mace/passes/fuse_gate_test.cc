@@ -1,0 +1,149 @@
+#include "mace/passes/fuse_gate.h"
+
+#include "mace/passes/fuse_residual.h"
+#include "mace/passes/test_util.h"
+
+namespace mace {
+namespace {
+
+ValueId Product(GraphBuilder* builder, ValueId a, ValueId b,
+                GraphBuilder::Attributes attributes = {}) {
+  attributes.emplace_back("type", int64_t{2});
+  return builder->Add("Eltwise", {a, b}, std::move(attributes));
+}
+
+// A convolution of 4 channels to 6.
+ValueId Convolve(GraphBuilder* builder, ValueId x, int64_t kernel = 1) {
+  return builder->Add("Conv2D", {x, builder->Constant({6, 4, kernel, kernel})});
+}
+
+TEST(FuseGate, GateOnEitherSide) {
+  for (bool bias : {true, false}) {
+    for (bool first : {true, false}) {
+      GraphBuilder builder;
+      const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
+      const ValueId product = first ? Product(&builder, gate, x) : Product(&builder, x, gate);
+      std::vector<ValueId> inputs = {product, builder.Constant({6, 4, 1, 1})};
+      if (bias) inputs.push_back(builder.Constant({6}));
+      builder.Output(builder.Add("Conv2D", inputs, {{"activation", std::string("RELU")}}));
+      const Graph after = ExpectKeepsMeaning(builder.Build(), FuseGate);
+      ASSERT_EQ(after.nodes.size(), 1u);
+      const Node& node = after.nodes[0];
+      EXPECT_EQ(node.attributes.GetInt("gate", 0), 1);
+      ASSERT_EQ(node.inputs.size(), 4u);
+      EXPECT_EQ(node.inputs[0], x);
+      EXPECT_EQ(node.inputs[2] == kNoValue, !bias);
+      EXPECT_EQ(node.inputs[3], gate);
+    }
+  }
+}
+
+TEST(FuseGate, WithStridesAndBesideAResidual) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
+  const std::vector<int64_t> strides = {2, 2};
+  const ValueId y =
+      builder.Add("Conv2D", {Product(&builder, x, gate), builder.Constant({6, 4, 1, 1})},
+                  {{"strides", strides}});
+  builder.Output(builder.Add("Eltwise", {y, builder.Input({2, 3, 2, 6})}));
+  const Graph before = ExpectKeepsMeaning(builder.Build(), FuseResidual);
+  const Graph after = ExpectKeepsMeaning(before, FuseGate);
+  ASSERT_EQ(after.nodes.size(), 1u);
+  ASSERT_EQ(after.nodes[0].inputs.size(), 5u);
+  EXPECT_EQ(after.nodes[0].inputs[4], gate);
+}
+
+// The other order leaves the sum: where a residual would go there is a gate.
+TEST(FuseGate, TakesNoResidualAfterwards) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
+  const ValueId y = Convolve(&builder, Product(&builder, x, gate));
+  builder.Output(builder.Add("Eltwise", {y, builder.Input({2, 5, 3, 6})}));
+  const Graph before = ExpectKeepsMeaning(builder.Build(), FuseGate);
+  EXPECT_EQ(before.nodes.size(), 2u);
+  EXPECT_EQ(ExpectKeepsMeaning(before, FuseResidual).nodes.size(), 2u);
+}
+
+// A gate of a gated tensor: the inner product stays.
+TEST(FuseGate, OneGateAConvolution) {
+  GraphBuilder builder;
+  const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
+  const ValueId inner = Product(&builder, x, gate);
+  builder.Output(Convolve(&builder, Product(&builder, inner, builder.Input({2, 1, 1, 4}))));
+  const Graph once = ExpectKeepsMeaning(builder.Build(), FuseGate);
+  EXPECT_EQ(once.nodes.size(), 2u);
+  EXPECT_EQ(ExpectKeepsMeaning(once, FuseGate).nodes.size(), 2u);
+}
+
+// Runs the pass over the graph that `build` makes of x, which is to stay as it is.
+template <typename Build>
+void ExpectStays(const Shape& x, const Build& build) {
+  GraphBuilder builder;
+  build(&builder, builder.Input(x));
+  const Graph before = builder.Build();
+  const Graph after = ExpectKeepsMeaning(before, FuseGate);
+  EXPECT_EQ(DumpGraph(after), DumpGraph(before));
+}
+
+TEST(FuseGate, StaysWhereTheProductIsNeeded) {
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Read twice.
+    const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 4}));
+    builder->Output(Convolve(builder, product));
+    builder->Output(Convolve(builder, product));
+  });
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // A graph output.
+    const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 4}));
+    builder->Output(Convolve(builder, product));
+    builder->Output(product);
+  });
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Not of a convolution.
+    builder->Output(Product(builder, x, builder->Input({2, 1, 1, 4})));
+  });
+  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // As the residual.
+    const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 6}));
+    builder->Output(builder->Add(
+        "Conv2D",
+        {builder->Input({2, 5, 3, 4}), builder->Constant({6, 4, 1, 1}), kNoValue, product},
+        {{"residual", int64_t{1}}}));
+  });
+}
+
+TEST(FuseGate, StaysWhereItIsNoGate) {
+  for (const Shape& gate : {Shape{2, 5, 3, 4}, Shape{1, 1, 1, 4}, Shape{2, 5, 3, 1},
+                            Shape{2, 1, 3, 4}, Shape{4}, Shape{2, 1, 1, 1}}) {
+    SCOPED_TRACE(gate.ToString());
+    ExpectStays({2, 5, 3, 4}, [&](GraphBuilder* builder, ValueId x) {
+      builder->Output(Convolve(builder, Product(builder, x, builder->Input(gate))));
+    });
+  }
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Weights.
+    builder->Output(Convolve(builder, Product(builder, x, builder->Constant({2, 1, 1, 4}))));
+  });
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // A sum.
+    const ValueId sum = builder->Add("Eltwise", {x, builder->Input({2, 1, 1, 4})});
+    builder->Output(Convolve(builder, sum));
+  });
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {
+    const ValueId product =
+        Product(builder, x, builder->Input({2, 1, 1, 4}), {{"activation", std::string("RELU")}});
+    builder->Output(Convolve(builder, product));
+  });
+}
+
+TEST(FuseGate, StaysWhereItDoesNotPay) {
+  ExpectStays({2, 1, 1, 4}, [](GraphBuilder* builder, ValueId x) {  // One pixel.
+    builder->Output(Convolve(builder, Product(builder, x, builder->Input({2, 1, 1, 4}))));
+  });
+  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {
+    builder->Output(Convolve(builder, Product(builder, x, builder->Input({2, 1, 1, 4})), 3));
+  });
+  ExpectStays({2, 5, 3, 8}, [](GraphBuilder* builder, ValueId x) {
+    builder->Output(builder->Add(
+        "Conv2D",
+        {Product(builder, x, builder->Input({2, 1, 1, 8})), builder->Constant({6, 4, 1, 1})},
+        {{"group", int64_t{2}}}));
+  });
+}
+
+}  // namespace
+}  // namespace mace
