@@ -6,6 +6,7 @@
 // weights: [output block][kh][kw][input block of the group][4 in][4 out], zeros where there is none.
 // Groups begin at multiples of four channels on both sides.
 #ifdef USE_conv2d_direct
+#include "conv2d/gate.clh"
 #include "fused_activation.clh"
 
 #define PIXELS 4
@@ -14,10 +15,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
 #endif
-#if GATE
-                  TENSOR_IN(gate),
-#endif
-                  __global const STORAGE_T *restrict weights,
+                  GATE_PARAMETER __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
                   int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
                   int dilation_w, int pad_top, int pad_left, int out_rows, int channels,

@@ -9,9 +9,9 @@ namespace {
 
 using Ints = std::vector<int64_t>;
 
-// 0: the device as it is; few compute units choose large tiles, many choose small ones whose sum is
-// cut.
-constexpr uint32_t kUnits[] = {0, 2, 132};
+// Few compute units choose large tiles, many choose small ones whose sum is cut.
+constexpr uint32_t kSmallGpu = 2;
+constexpr uint32_t kWideGpu = 132;
 
 // x, filter, random bias; the gate is added by RunGated, behind a residual.
 OpTester Conv(Shape x, Shape filter) {
@@ -21,25 +21,22 @@ OpTester Conv(Shape x, Shape filter) {
   return tester;
 }
 
-void RunGated(OpTester tester, Shape gate) {
-  tester.Input(std::move(gate)).Set("gate", int64_t{1});
-  for (uint32_t units : kUnits) {
-    OpTester as = tester;
-    if (units > 0) as.AsGpu(units);
-    as.Run();
-  }
+// On the device as it is and, where `units` are given, as a GPU of so many compute units.
+void RunGated(OpTester tester, Shape gate, uint32_t units = 0) {
+  tester.Input(std::move(gate)).Set("gate", int64_t{1}).Run();
+  if (units > 0) tester.AsGpu(units).Run();
 }
 
 TEST(Conv2DGateTest, Pointwise) {
-  RunGated(Conv({1, 7, 9, 5}, {35, 5, 1, 1}), {1, 1, 1, 5});
-  RunGated(Conv({1, 5, 5, 70}, {16, 70, 1, 1}), {1, 1, 1, 70});
+  RunGated(Conv({1, 7, 9, 5}, {35, 5, 1, 1}), {1, 1, 1, 5}, kWideGpu);
+  RunGated(Conv({1, 5, 5, 70}, {16, 70, 1, 1}), {1, 1, 1, 70}, kSmallGpu);
 }
 
 // Tiles of pixels end with each image: 63, 15 and 6 pixels, more and less than a tile has.
 TEST(Conv2DGateTest, EachImageHasItsGate) {
   RunGated(Conv({2, 7, 9, 5}, {35, 5, 1, 1}), {2, 1, 1, 5});
   RunGated(Conv({3, 3, 5, 12}, {16, 12, 1, 1}).Set("activation", std::string("RELU")),
-           {3, 1, 1, 12});
+           {3, 1, 1, 12}, kWideGpu);
   RunGated(Conv({5, 2, 3, 8}, {64, 8, 1, 1}), {5, 1, 1, 8});
 }
 
@@ -53,7 +50,7 @@ TEST(Conv2DGateTest, ResidualAndActivation) {
                .Input({2, 5, 6, 37})
                .Set("residual", int64_t{1})
                .Set("activation", std::string("SIGMOID")),
-           {2, 1, 1, 7});
+           {2, 1, 1, 7}, kWideGpu);
 }
 
 TEST(Conv2DGateTest, NoBias) {
@@ -64,7 +61,7 @@ TEST(Conv2DGateTest, NoBias) {
 }
 
 TEST(Conv2DGateTest, Strides) {
-  RunGated(Conv({2, 7, 19, 5}, {6, 5, 1, 1}).Set("strides", Ints{2, 3}), {2, 1, 1, 5});
+  RunGated(Conv({2, 7, 19, 5}, {6, 5, 1, 1}).Set("strides", Ints{2, 3}), {2, 1, 1, 5}, kWideGpu);
   RunGated(Conv({2, 7, 33, 8}, {20, 8, 1, 1}).Set("strides", Ints{2, 1}), {2, 1, 1, 8});
 }
 
@@ -76,7 +73,7 @@ TEST(Conv2DGateTest, LargerKernels) {
 }
 
 TEST(Conv2DGateTest, Groups) {
-  RunGated(Conv({2, 5, 5, 32}, {80, 16, 1, 1}).Set("group", int64_t{2}), {2, 1, 1, 32});
+  RunGated(Conv({2, 5, 5, 32}, {80, 16, 1, 1}).Set("group", int64_t{2}), {2, 1, 1, 32}, kSmallGpu);
   RunGated(Conv({2, 4, 5, 10}, {20, 5, 1, 1}).Set("group", int64_t{2}), {2, 1, 1, 10});
   RunGated(Conv({2, 6, 7, 10}, {10, 1, 3, 3}).Set("group", int64_t{10}), {2, 1, 1, 10});
 }

@@ -9,6 +9,7 @@
 // zeros where there is none. Groups begin at multiples of four channels on both sides, and
 // OUT_BLOCKS divides the output blocks of a group where there are several.
 #if defined(USE_conv2d_3x3) || defined(USE_conv2d_1x1)
+#include "conv2d/gate.clh"
 #include "fused_activation.clh"
 
 #define PIXELS 4
@@ -30,11 +31,6 @@
 #else
 #define RESIDUAL_PARAMETER
 #define ADD_RESIDUAL(value, row, w, block)
-#endif
-#if GATE
-#define GATE_PARAMETER TENSOR_IN(gate),
-#else
-#define GATE_PARAMETER
 #endif
 
 // Starts with the bias. Behind the last block there is none.
@@ -150,7 +146,6 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER GATE_
 #undef LOAD_TAP
 #undef ADD_TAP
 #undef RESIDUAL_PARAMETER
-#undef GATE_PARAMETER
 #undef ADD_RESIDUAL
 #undef START_SUMS
 #undef WRITE_SUMS

@@ -8,12 +8,14 @@
 // Macros: TILE_M, TILE_N, BLOCKS_K, ITEM_M, ITEM_N, SLICES (ITEM_M and ITEM_N multiples of 4 that
 //   divide TILE_M and TILE_N; BLOCKS_K divides the work-items of a slice), BLOCK_DEPTH (channels of
 //   a block: 4, or the input channels of a group where these are fewer, so that none is wasted),
-//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, ACTIVATION, and those of input_tile.clh.
+//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, GATE, ACTIVATION, and those of
+//   input_tile.clh.
 // weights: [group][tile][block of (kh, kw, i)][BLOCK_DEPTH][TILE_N], zeros where there is none;
 //   blocks are padded to SLICES * steps * BLOCKS_K.
 // One work-group is (SLICES * (TILE_M / ITEM_M) * (TILE_N / ITEM_N), 1, 1); group ids are (tile of
 // pixels, tile of channels). Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_local
+#include "conv2d/gate.clh"
 #include "fused_activation.clh"
 
 #define ITEMS_N (TILE_N / ITEM_N)
@@ -59,7 +61,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if RESIDUAL
     TENSOR_IN(residual),
 #endif
-    __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+    GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
     INPUT_WEIGHTS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
     int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
   __local float4 shared4[SHARED_FLOATS / 4];
@@ -69,7 +71,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   const int lane = item - slice * SLICE_ITEMS;
   const int item_m = lane / ITEMS_N;
   const int item_n = lane - item_m * ITEMS_N;
-  const int first_pixel = TILE_M * (int)get_group_id(0);
+  DECLARE_PIXELS((int)get_group_id(0), TILE_M)
   const int tile = get_group_id(1);
   const int group = tile / tiles_per_group;
   const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
@@ -81,7 +83,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   DECLARE_PLACES
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
-    const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, pixels - 1);
+    const int pixel = min(first_pixel + (lane + j * SLICE_ITEMS) / BLOCKS_K, end_pixel - 1);
     FIND_PLACE(j, pixel)
   }
   const int first_tap = POINTWISE ? 0 : first_block / in_blocks;
@@ -99,8 +101,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   // Step s is fetched before step s - 1 is computed and staged after it.
   for (int step = 0; step <= steps; ++step) {
     float4 next_x[LOADS_X], next_w[LOADS_W];
+#if GATE
+    float4 factor = 0.0f;  // Of the channels of next_x.
+#endif
     if (step < steps) {
       FETCH_X
+#if GATE
+      if (block < in_blocks) factor = READ4(gate, image, 0, group * in_per_group / 4 + block);
+#endif
       NEXT_BLOCK(in_blocks)
 #pragma unroll
       for (int j = 0; j < LOADS_W; ++j) {
@@ -138,6 +146,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
         const int m = (lane + j * SLICE_ITEMS) / BLOCKS_K;
         if (TILE_M * BLOCKS_K % SLICE_ITEMS == 0 || m < TILE_M) {
           __local float *to = stage + stage_block * BLOCK_DEPTH * PITCH_M + m;
+#if GATE
+          next_x[j] *= factor;
+#endif
           to[0] = next_x[j].x;
           if (BLOCK_DEPTH > 1) to[PITCH_M] = next_x[j].y;
           if (BLOCK_DEPTH > 2) to[2 * PITCH_M] = next_x[j].z;
@@ -180,7 +191,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     const int channel = first_channel + 4 * (item_n + v * ITEMS_N);
     float4 value = sum[t][v];
 #endif
-    if (pixel >= pixels || channel >= end_channel) continue;
+    if (pixel >= end_pixel || channel >= end_channel) continue;
     value += *(__global const float4 *)(bias + channel);
 #if STORAGE_IMAGE
     const int row = pixel / y_width;

@@ -9,13 +9,14 @@
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
-// GATE: tiles do not cross images, so that one factor is for all of a tile: SCALAR_LOADS multiply the
-//   weights by it, which the tile's pixels share, four channels at once those of x.
+// GATE (gate.clh): SCALAR_LOADS multiply the weights by it, which a tile's pixels share, four channels
+//   at once those of x.
 // weights: [group][tile][kh][kw][i][VECTORS * LANES], i rounded up to 4 unless SPACED, zeros where
 //   there is none.
 // zeros: as many zeros as one group has input channels, read in place of pixels outside of x.
-// Output pixels are numbered (n * out_h + oh) * out_w + ow. pixels: of all images; GATE: of one.
+// Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_tiled
+#include "conv2d/gate.clh"
 #include "fused_activation.clh"
 
 #define COLUMNS (LANES * VECTORS)
@@ -71,10 +72,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
 #endif
-#if GATE
-                  TENSOR_IN(gate),
-#endif
-                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
 #if !POINTWISE
                   __global const STORAGE_T *restrict zeros, int in_h, int out_h, int out_w,
                   int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
@@ -102,14 +100,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     const int first_pixel = row * out_w + ROWS * (pixel_tile - row * tiles_per_row);
     const int end_pixel = (row + 1) * out_w;
     const int image = row / out_h;
-#elif GATE
-    const int tiles_per_image = (pixels + ROWS - 1) / ROWS;
-    const int image = pixel_tile / tiles_per_image;
-    const int first_pixel = image * pixels + ROWS * (pixel_tile - image * tiles_per_image);
-    const int end_pixel = (image + 1) * pixels;
 #else
-    const int first_pixel = ROWS * pixel_tile;
-    const int end_pixel = pixels;
+    DECLARE_PIXELS(pixel_tile, ROWS)
 #endif
 #if SPACED
     const int base_pixel = min(first_pixel, end_pixel - ROWS);

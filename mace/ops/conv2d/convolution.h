@@ -42,6 +42,13 @@ struct Convolution {
     return groups == 1 || (in_per_group() % 4 == 0 && out_per_group() % 4 == 0);
   }
   bool gated() const { return gate_input >= 0; }
+  // Tiles of `size` output pixels, which lie in one image each where each image has its gate.
+  int64_t pixel_tiles(int64_t size) const {
+    const int64_t at_once = tiled_pixels();
+    return out_pixels() / at_once * ((at_once + size - 1) / size);
+  }
+  // The pixels that are cut into tiles: of all images, or of each.
+  int64_t tiled_pixels() const { return gated() ? window.h.out * window.w.out : out_pixels(); }
   double flops() const;
 };
 

@@ -25,7 +25,7 @@ struct Extents {
       : depth(std::min<int64_t>(4, c.in_per_group())),
         blocks(c.taps() * CeilDivide(c.in_per_group(), 4)),
         steps(CeilDivide(blocks, int64_t{tile.blocks_k} * tile.slices)),
-        pixel_tiles(CeilDivide(c.out_pixels(), tile.m)),
+        pixel_tiles(c.pixel_tiles(tile.m)),
         tiles_per_group(CeilDivide(c.out_per_group(), tile.n)),
         tiles(tiles_per_group * c.groups) {}
 
@@ -111,7 +111,7 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   AppendWeights(PackChannelBias(request), &lowering);
   AppendInputWeights(request, &lowering);
   AppendInputWindow(request, &launch);
-  for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
+  for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
@@ -129,7 +129,6 @@ void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<
   // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
-  if (c.gated()) return;
   std::vector<std::pair<double, LocalTile>> tiles;
   for (const LocalTile& tile : LocalTiles()) {
     if (!FitsLocalTile(c, request.device(), tile)) continue;

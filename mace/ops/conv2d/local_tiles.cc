@@ -96,16 +96,19 @@ double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& t
   const int depth = static_cast<int>(std::min<int64_t>(4, c.in_per_group()));
   const double blocks = static_cast<double>(c.taps() * ((c.in_per_group() + 3) / 4));
   const double steps = std::ceil(blocks / (tile.blocks_k * tile.slices));
-  const double groups = std::ceil(static_cast<double>(c.out_pixels()) / tile.m) *
+  const double groups = static_cast<double>(c.pixel_tiles(tile.m)) *
                         std::ceil(static_cast<double>(c.out_per_group()) / tile.n) *
                         static_cast<double>(c.groups);
   const double resident = ResidentGroups(unit, tile, depth);
   // Of one work-group alone: from the load of a step's operands to their use.
   const double latency =
       565 + input.latency + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
-  const double busy = tile.group_items() *
-                      ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer)) /
-                      unit.products_per_cycle;
+  double products = ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer));
+  if (c.gated()) {  // A load, and four products for each block of x.
+    products +=
+        unit.load(storage) + 4 * std::ceil(1.0 * tile.m * tile.blocks_k / tile.slice_items());
+  }
+  const double busy = tile.group_items() * products / unit.products_per_cycle;
   // Groups that share a unit take turns; the last ones have it to themselves.
   const auto cycles = [&](double together) {
     if (together == 0) return 0.0;

@@ -14,16 +14,21 @@ namespace {
 
 // A convolution with its operands and what the reference makes of them.
 struct Bound {
-  HostTensor x, filter;
+  HostTensor x, filter, gate;  // No gate: kInvalid.
   LoweringRequest request;
   ConvolutionRequest convolution;
   HostTensor expected;
 };
 
-// Of x [n, h, w, i] and filter [o, i, k, k], stride 1, padding SAME, no bias.
-Status Bind(Shape x, Shape filter, const DeviceInfo* device, Bound* bound) {
-  bound->x = RandomTensor(std::move(x), 1);
-  bound->filter = RandomTensor(std::move(filter), 2);
+struct Case {
+  Shape x, filter;  // [n, h, w, i] and [o, i, k, k]
+  bool gated = false;
+};
+
+// Stride 1, padding SAME, no bias.
+Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
+  bound->x = RandomTensor(given.x, 1);
+  bound->filter = RandomTensor(given.filter, 2);
   Convolution& c = bound->convolution.convolution;
   c.batch = bound->x.shape().dim(0);
   c.in_channels = bound->x.shape().dim(3);
@@ -35,6 +40,12 @@ Status Bind(Shape x, Shape filter, const DeviceInfo* device, Bound* bound) {
   bound->request.inputs[0].info = bound->x.info();
   bound->request.inputs[1].info = bound->filter.info();
   bound->request.inputs[1].constant = &bound->filter;
+  if (given.gated) {
+    bound->gate = RandomTensor({c.batch, 1, 1, c.in_channels}, 3);
+    bound->request.inputs.resize(3);
+    bound->request.inputs[2].info = bound->gate.info();
+    c.gate_input = 2;
+  }
   const Shape out{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
   bound->request.outputs = {{DType::kFloat32, out}};
   bound->request.device = device;
@@ -42,7 +53,8 @@ Status Bind(Shape x, Shape filter, const DeviceInfo* device, Bound* bound) {
   bound->convolution.weights = WeightsFromConstants(bound->filter, nullptr);
   bound->convolution.lowering = &bound->request;
   bound->expected = HostTensor::Allocate(bound->request.outputs[0]);
-  ConvolutionReference(c, bound->x, ToFloatVector(bound->filter), HostTensor(), HostTensor(),
+  const HostTensor x = given.gated ? MultiplyByGate(bound->x, bound->gate) : bound->x;
+  ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), HostTensor(),
                        bound->expected.f32());
   return Status::Ok();
 }
@@ -52,11 +64,11 @@ constexpr std::pair<Storage, bool> kRuns[] = {
     {Storage::kBuffer, false}, {Storage::kBuffer, true}, {Storage::kImage, true}};
 
 // The tiles' own limits, then their results in dense tensors and in slices of wider ones.
-void RunAllTiles(Shape x, Shape filter) {
+void RunAllTiles(const Case& given) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   Bound bound;
-  const Status status = Bind(std::move(x), std::move(filter), *device, &bound);
+  const Status status = Bind(given, *device, &bound);
   ASSERT_TRUE(status.ok()) << status.message();
   int run_tiles = 0;
   for (const LocalTile& tile : LocalTiles()) {
@@ -74,6 +86,7 @@ void RunAllTiles(Shape x, Shape filter) {
       run.lowering = &lowering;
       run.request = &bound.request;
       run.inputs = {bound.x, bound.filter};
+      if (given.gated) run.inputs.push_back(bound.gate);
       run.slices = slices;
       StatusOr<std::vector<HostTensor>> found = RunLowering(run);
       ASSERT_TRUE(found.ok()) << found.status().message();
@@ -84,12 +97,18 @@ void RunAllTiles(Shape x, Shape filter) {
   EXPECT_GT(run_tiles, 0);
 }
 
-TEST(LocalTilesTest, Pointwise) { RunAllTiles({1, 9, 17, 39}, {70, 39, 1, 1}); }
+TEST(LocalTilesTest, Pointwise) { RunAllTiles({{1, 9, 17, 39}, {70, 39, 1, 1}}); }
 
-TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({2, 7, 11, 10}, {37, 10, 3, 3}); }
+TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({{2, 7, 11, 10}, {37, 10, 3, 3}}); }
 
 // Blocks of three channels.
-TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({1, 12, 13, 3}, {21, 3, 3, 3}); }
+TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 3, 3}}); }
+
+// Tiles end with an image.
+TEST(LocalTilesTest, Gated) {
+  RunAllTiles({{2, 9, 17, 39}, {70, 39, 1, 1}, true});
+  RunAllTiles({{3, 3, 5, 6}, {9, 6, 3, 3}, true});
+}
 
 TEST(LocalTilesTest, NamesDiffer) {
   std::vector<std::string> names;
@@ -103,7 +122,7 @@ TEST(LocalTilesTest, NamesDiffer) {
 LocalTile BestTile(Shape x, Shape filter) {
   const DeviceInfo device = MadeUpH100();
   Bound bound;
-  EXPECT_TRUE(Bind(std::move(x), std::move(filter), &device, &bound).ok());
+  EXPECT_TRUE(Bind({std::move(x), std::move(filter)}, &device, &bound).ok());
   std::vector<Lowering> lowerings;
   LowerLocal(bound.convolution, Storage::kBuffer, &lowerings);
   EXPECT_FALSE(lowerings.empty());

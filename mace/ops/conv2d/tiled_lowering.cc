@@ -21,19 +21,13 @@ struct Tile {
 
 int64_t Tiles(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
 
-// Output pixels that tiles do not cross, where they may cross output rows: all, or one image's.
-int64_t PixelsAtOnce(const Convolution& c) {
-  return c.gated() ? c.window.h.out * c.window.w.out : c.out_pixels();
-}
-
 bool CanBeSpaced(const Convolution& c, const Tile& tile) {
-  return (c.pointwise() ? PixelsAtOnce(c) : c.window.w.out) >= tile.rows;
+  return (c.pointwise() ? c.tiled_pixels() : c.window.w.out) >= tile.rows;
 }
 
 int64_t PixelTiles(const Convolution& c, const Tile& tile) {
-  const bool crosses_rows = !tile.spaced || c.pointwise();
-  const int64_t at_once = crosses_rows ? PixelsAtOnce(c) : c.window.w.out;
-  return c.out_pixels() / at_once * Tiles(at_once, tile.rows);
+  if (!tile.spaced || c.pointwise()) return c.pixel_tiles(tile.rows);
+  return c.batch * c.window.h.out * Tiles(c.window.w.out, tile.rows);
 }
 
 int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
@@ -171,8 +165,7 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   // Loads of four floats that may lie anywhere come in pieces.
   const double load = 3.3 * GpuUnitOf(device).buffer_load;
   GpuLoop loop;  // A block of input channels an iteration.
-  loop.items = static_cast<double>((c.out_pixels() + tile.rows - 1) / tile.rows * c.groups *
-                                   ((c.out_per_group() + tile.columns() - 1) / tile.columns()));
+  loop.items = static_cast<double>(PixelTiles(c, tile) * ChannelTiles(c, tile));
   loop.iterations = static_cast<double>(c.taps() * ((c.in_per_group() + 3) / 4));
   loop.cycles = 1600;
   loop.products =
@@ -208,7 +201,7 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   const int64_t tiles_per_item = TilesPerItem(request, tile);
   const bool pixels_first = request.cpu() && PixelsFirst(c, tile);
   for (int64_t value :
-       {PixelsAtOnce(c), c.out_channels, c.in_per_group(), c.out_per_group(), tiles / c.groups,
+       {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(), tiles / c.groups,
         tiles, pixel_tiles, tiles_per_item, int64_t{pixels_first}}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
