@@ -11,13 +11,15 @@
 //   STAGES, SPLIT (1: `splits` may be above 1), POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
 //   (1: the sum goes through all taps of BLOCKS_K chunks before the next chunks, so that taps find in
 //   the nearest cache what their neighbours read; a tap's chunks are a multiple of BLOCKS_K. 0: tap by
-//   tap), RESIDUAL, ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those of input_tile.clh.
+//   tap), RESIDUAL, GATE (with POINTWISE alone), ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those
+//   of input_tile.clh.
 // weights: [group][tile][step][two chunks][16 channels of TILE_N][lane][4 registers], zeros where
 //   there is none: in the order in which lanes read them (tensor_tiles.cc). In float rounded to TF32.
 // partial: sums of the work-groups that share a tile, [tile][split][value][item] of float4.
 // arrived: [tile] counters of those that are done: zeros before and after a launch.
 // One work-group is (GROUP_ITEMS, 1, 1); group ids are (tile of pixels, tile of channels, split).
 #ifdef USE_conv2d_tensor
+#include "conv2d/gate.clh"
 #include "fused_activation.clh"
 
 #define CHUNK (HALF_STORAGE ? 8 : 4)
@@ -92,6 +94,37 @@
     }                                                                                         \
   }
 
+// A copy cannot multiply: when the item's own copies of a step are there, and before others read them, it multiplies
+// them by the gate's channels, fetched a step before. Zeros behind the last channel.
+#if GATE
+#define FETCH_FACTORS(step)                                                                   \
+  {                                                                                           \
+    const int channel_ = CHUNK * (first_block + (step) * BLOCKS_K);                           \
+    __global const STORAGE_T *at_ = gate + ADDRESS(gate, image, 0, group * in_per_group + channel_); \
+    factors[0] = factors[1] = 0.0f;                                                           \
+    if (channel_ < chunk_end) factors[0] = LOAD_BLOCK(at_, 0);                                \
+    if (CHUNK > 4 && channel_ + 4 < chunk_end) factors[1] = LOAD_BLOCK(at_, 4);               \
+  }
+#define SCALE_COPIES(stage)                                                                   \
+  _Pragma("unroll") for (int j = 0; j < LOADS_X; ++j) {                                       \
+    const int row = (item + j * GROUP_ITEMS) / BLOCKS_K;                                      \
+    if (STAGE_X % GROUP_ITEMS != 0 && row >= TILE_M) continue;                                \
+    FUNCTION(scale_chunk)(shared + (stage) + row * BLOCKS_K + (column ^ TURN(row)), factors); \
+  }
+inline void FUNCTION(scale_chunk)(__local uint4 *chunk, const float4 *factors) {
+#if HALF_STORAGE
+  __local half *halves = (__local half *)chunk;
+  vstorea_half4(vloada_half4(0, halves) * factors[0], 0, halves);
+  vstorea_half4(vloada_half4(1, halves) * factors[1], 1, halves);
+#else
+  *(__local float4 *)chunk *= factors[0];
+#endif
+}
+#else
+#define FETCH_FACTORS(step)
+#define SCALE_COPIES(stage)
+#endif
+
 #if HALF_STORAGE
 #define COPY_ROW(to, from, bytes) COPY_HALVES(aligned, to, from, bytes)
 #else
@@ -114,7 +147,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if RESIDUAL
     TENSOR_IN(residual),
 #endif
-    __global const STORAGE_T *restrict weights, __global const float *restrict bias, INPUT_WEIGHTS
+    GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+    INPUT_WEIGHTS
 #if SPLIT
     __global float *partial, __global float *arrived,
 #endif
@@ -127,7 +161,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   const int slice = item / (32 * SLICE_WARPS);
   const int warp = item / 32 - slice * SLICE_WARPS;
   const int warp_m = warp / WARPS_N * WARP_M, warp_n = warp % WARPS_N * WARP_N;
-  const int first_pixel = TILE_M * (int)get_group_id(0);
+  DECLARE_PIXELS((int)get_group_id(0), TILE_M)
   const int tile = get_group_id(1);
   const int group = tile / tiles_per_group;
   const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
@@ -149,7 +183,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   DECLARE_PLACES
 #pragma unroll
   for (int j = 0; j < LOADS_X; ++j) {
-    const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, pixels - 1);
+    const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, end_pixel - 1);
     FIND_PLACE(j, pixel)
   }
 #if TAPS_INNER
@@ -186,7 +220,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     for (int part = 0; part < STEP_PRODUCTS; ++part) FILL_PART(part)
     NEXT_STEP
   }
+#if GATE
+  float4 factors[2];
+#endif
+  FETCH_FACTORS(0)
   WAIT_FOR_COPIES(STAGES - 2);
+  SCALE_COPIES(0)
   barrier(CLK_LOCAL_MEM_FENCE);
   const int first_k = slice * STEP_PRODUCTS;
   uint a_now[WARP_M / 16][4], b_now[WARP_N / 16][4];
@@ -194,6 +233,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   LOAD_FRAGMENTS(a_now, b_now, 0, first_k)
   int stage = 0;
   for (int step = 0; step < group_steps; ++step) {
+    FETCH_FACTORS(step + 1)
 #pragma unroll
     for (int k = 0; k < STEP_PRODUCTS; ++k) {
       FILL_PART(k)
@@ -202,10 +242,11 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
       } else {
         NEXT_STEP
         WAIT_FOR_COPIES(STAGES - 2);
-        // What was copied is there for all, and this stage is free.
-        barrier(CLK_LOCAL_MEM_FENCE);
         stage += STAGE_CHUNKS;
         stage = stage == STAGES * STAGE_CHUNKS ? 0 : stage;
+        SCALE_COPIES(stage)
+        // What was copied is there for all, and the stage before is free.
+        barrier(CLK_LOCAL_MEM_FENCE);
         LOAD_FRAGMENTS(a_next, b_next, stage, first_k)
       }
 #pragma unroll
@@ -286,7 +327,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     const int p = i * SLICES + (SLICES > 1 ? slice : 0);
     const int pixel = first_pixel + warp_m + p / (WARP_N / 8) * 16 + p % 2 * 8 + lane / 4;
     const int channel = first_channel + warp_n + p / 2 % (WARP_N / 16) * 16 + lane % 4 * 4;
-    if (pixel >= pixels || channel >= end_channel) continue;
+    if (pixel >= end_pixel || channel >= end_channel) continue;
     float4 v = value[i] + *(__global const float4 *)(bias + channel);
 #if RESIDUAL
     v += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
@@ -314,6 +355,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef STAGED_BLOCKS
 #undef COPY_ROW
 #undef NEXT_STEP
+#undef FETCH_FACTORS
+#undef SCALE_COPIES
 #undef LOAD_FRAGMENTS
 #undef PIECE
 #endif

@@ -78,8 +78,8 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
 void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // GPUs with local memory of their own. The tiles with the best estimates.
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
-// Buffers on devices with tensor cores, where the request's precision lets them be used. The tiles
-// with the best estimates. REQUIRES: aligned groups.
+// Buffers on devices with tensor cores, where the request's precision lets them be used, with a
+// gate pointwise alone. The tiles with the best estimates. REQUIRES: aligned groups.
 void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result);
 // Images, 3x3 without a gate and 1x1; else nothing. REQUIRES: aligned groups.
 void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);

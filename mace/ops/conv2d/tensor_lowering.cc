@@ -134,7 +134,7 @@ Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& ti
   AppendInputWeights(request, &lowering);
   if (tile.splits > 1) AppendSplits(tile, extents, &lowering);
   AppendInputWindow(request, &launch);
-  for (int64_t value : {c.out_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
+  for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps, extents.split_steps}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
@@ -152,7 +152,8 @@ void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* resul
   // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 4;
   const LoweringRequest& lowering = *request.lowering;
-  if (!HasTensorCores(request.device()) || request.convolution.gated()) return;
+  const Convolution& c = request.convolution;
+  if (!HasTensorCores(request.device()) || (c.gated() && !c.pointwise())) return;
   if (lowering.precision == Precision::kFloat32 && !lowering.allow_tf32) return;
   std::vector<std::pair<double, TensorTile>> tiles;
   for (const TensorTile& tile : TensorTiles()) {

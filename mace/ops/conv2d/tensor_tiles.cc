@@ -49,7 +49,8 @@ double ProductsOfWarp(const TensorTile& tile) {
 double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double items = tile.group_items();
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
-  const double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
+  double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
+  if (convolution.gated()) bytes += 2 * 16.0 * tile.blocks_k * tile.m;  // Read and written again.
   const double copies =
       std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
   const double address =
@@ -84,7 +85,7 @@ TensorExtents::TensorExtents(const Convolution& c, Precision precision, const Te
       chunks(CeilDivide(c.in_per_group(), chunk)),
       steps(CeilDivide(c.taps() * chunks, tile.blocks_k)),
       split_steps(CeilDivide(steps, tile.splits)),
-      pixel_tiles(CeilDivide(c.out_pixels(), tile.m)),
+      pixel_tiles(c.pixel_tiles(tile.m)),
       tiles_per_group(CeilDivide(c.out_per_group(), tile.n)),
       tiles(tiles_per_group * c.groups),
       taps_inner(c.taps() > 1 && chunks % tile.blocks_k == 0) {}

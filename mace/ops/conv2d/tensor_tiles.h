@@ -63,7 +63,7 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
 PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTile& tile);
 
 // In plain OpenCL C where the device is not NVIDIA's: for tests. REQUIRES: aligned groups,
-// FitsTensorTile.
+// FitsTensorTile, and that a gated convolution is pointwise.
 Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile);
 
 // A float to the nearest TF32 (10 bits of mantissa), ties away from zero, as cvt.rna.tf32 does.

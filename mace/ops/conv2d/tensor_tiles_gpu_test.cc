@@ -18,12 +18,13 @@ struct Case {
   int64_t stride = 1;
   int64_t groups = 1;
   bool residual = false;
+  bool gated = false;
   Precision precision = Precision::kFloat32;
 };
 
 // A convolution with its operands and what the reference makes of them.
 struct Bound {
-  HostTensor x, filter, bias, residual;
+  HostTensor x, filter, bias, residual, gate;
   LoweringRequest request;
   ConvolutionRequest convolution;
   HostTensor expected;
@@ -36,6 +37,18 @@ HostTensor Rounded(HostTensor tensor, Precision precision) {
     value = precision == Precision::kFloat16 ? HalfToFloat(FloatToHalf(value)) : RoundToTf32(value);
   }
   return tensor;
+}
+
+// A gated x is rounded after the product, and in halves both are before it, too.
+HostTensor SeenOfX(const Case& given, const Bound& bound) {
+  const HostTensor x = RandomTensor(given.x, 1);
+  if (!given.gated) return Rounded(x, given.precision);
+  const HostTensor gate = RandomTensor(bound.gate.shape(), 5);
+  if (given.precision == Precision::kFloat32) {
+    return Rounded(MultiplyByGate(x, gate), given.precision);
+  }
+  return Rounded(MultiplyByGate(Rounded(x, given.precision), Rounded(gate, given.precision)),
+                 given.precision);
 }
 
 Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
@@ -66,6 +79,12 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
     request.inputs[3].info = bound->residual.info();
     c.residual_input = 3;
   }
+  if (given.gated) {
+    bound->gate = RandomTensor({c.batch, 1, 1, c.in_channels}, 5);
+    c.gate_input = static_cast<int>(request.inputs.size());
+    request.inputs.emplace_back();
+    request.inputs.back().info = bound->gate.info();
+  }
   request.outputs = {{DType::kFloat32, out}};
   request.device = device;
   request.precision = given.precision;
@@ -78,7 +97,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   if (given.residual && given.precision == Precision::kFloat16) {
     residual = Rounded(RandomTensor(out, 4), given.precision);
   }
-  ConvolutionReference(c, Rounded(RandomTensor(given.x, 1), given.precision),
+  ConvolutionReference(c, SeenOfX(given, *bound),
                        ToFloatVector(Rounded(RandomTensor(given.filter, 2), given.precision)),
                        bound->bias, residual, bound->expected.f32());
   return Status::Ok();
@@ -103,6 +122,7 @@ void RunTile(const Case& given, const Bound& bound, const TensorTile& tile) {
     run.request = &bound.request;
     run.inputs = {bound.x, bound.filter, bound.bias};
     if (given.residual) run.inputs.push_back(bound.residual);
+    if (given.gated) run.inputs.push_back(bound.gate);
     run.slices = slices;
     StatusOr<std::vector<HostTensor>> found = RunLowering(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
@@ -158,6 +178,13 @@ TEST(TensorTileShapesTest, StridesAndResidual) {
 
 TEST(TensorTileShapesTest, Groups) {
   RunTiles({{1, 7, 6, 24}, {40, 12, 3, 3}, 1, 2}, {32, 32, 16, 32, 2, 1, 4}, 1);
+}
+
+// Tiles end with an image; chunks of halves are cut; in groups, a gate's channels begin anywhere.
+TEST(TensorTileShapesTest, Gated) {
+  RunTiles({{2, 5, 7, 39}, {36, 39, 1, 1}, 1, 1, true, true}, {32, 32, 32, 16, 4, 1, 3}, 1);
+  RunTiles({{1, 5, 7, 516}, {36, 516, 1, 1}, 1, 1, false, true}, {32, 64, 32, 32, 8, 2, 2}, 3);
+  RunTiles({{1, 4, 6, 24}, {40, 12, 1, 1}, 1, 2, false, true}, {32, 32, 16, 32, 2, 1, 4}, 1);
 }
 
 // The last of the splits has fewer steps than the others.
