@@ -50,7 +50,8 @@ double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double items = tile.group_items();
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
   double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
-  if (convolution.gated()) bytes += 2 * 16.0 * tile.blocks_k * tile.m;  // Read and written again.
+  if (request.convolution.gated())
+    bytes += 2 * 16.0 * tile.blocks_k * tile.m;  // Read and written again.
   const double copies =
       std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
   const double address =
