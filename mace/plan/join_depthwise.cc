@@ -15,6 +15,9 @@ constexpr size_t kX = 0, kFilter = 1, kBias = 2, kResidual = 3;
 
 bool HasResidual(const Node& node) { return node.attributes.GetInt("residual", 0) != 0; }
 
+// That comes between the two, where the joined kernel has no place for it.
+bool HasGate(const Node& node) { return node.attributes.GetInt("gate", 0) != 0; }
+
 ValueId InputOr(const Node& node, size_t input) {
   return input < node.inputs.size() ? node.inputs[input] : kNoValue;
 }
@@ -49,7 +52,7 @@ class Joiner {
     std::vector<bool> removed(graph_.nodes.size(), false);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      if (node.type != "Conv2D" || node.inputs.empty() || node.inputs[kX] == kNoValue) continue;
+      if (node.type != "Conv2D" || HasGate(node) || node.inputs[kX] == kNoValue) continue;
       const size_t x = static_cast<size_t>(node.inputs[kX]);
       if (producers[x] < 0 || consumers[x].size() != 1 || graph_.IsGraphOutput(node.inputs[kX])) {
         continue;

@@ -202,5 +202,17 @@ TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
   EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
 }
 
+TEST(JoinDepthwise, NotAConvolutionWithGate) {
+  Pair pair;
+  GraphPort gate;
+  gate.name = "gate";
+  gate.value = pair.graph.AddValue("gate");
+  pair.graph.value(gate.value).info = {DType::kFloat32, {1, 1, 1, 96}};
+  pair.graph.inputs.push_back(gate);
+  pair.pointwise().inputs.push_back(gate.value);
+  pair.pointwise().attributes.Set("gate", int64_t{1});
+  EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
+}
+
 }  // namespace
 }  // namespace mace

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "mace/testing/made_up_gpu.h"
+
 namespace mace {
 namespace {
 
@@ -106,6 +108,25 @@ TEST(Select, NoPlanCallsALibraryByItself) {
   for (const PlannedLaunch& planned : (*plan)->launches) {
     EXPECT_FALSE(planned.launch.call.has_value());
   }
+}
+
+// One row by constant weights: a work-item that adds up a column of it by itself waits 1280 times.
+TEST(Select, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
+  Graph graph = MakeProduct();
+  graph.inputs.pop_back();
+  graph.value(graph.nodes[0].inputs[0]).info.shape = {1, 1280};
+  graph.value(graph.nodes[0].inputs[1]).info.shape = {1280, 1000};
+  graph.value(graph.nodes[0].inputs[1]).constant =
+      HostTensor::Allocate({DType::kFloat32, {1280, 1000}});
+  graph.value(graph.nodes[0].outputs[0]).info.shape = {1, 1000};
+  DeviceInfo device = MadeUpH100();
+  device.max_allocation_bytes = size_t{1} << 30;
+  PlanOptions options;
+  options.memory = MemoryChoice::kBuffer;
+  StatusOr<std::unique_ptr<Plan>> plan =
+      MakePlan(std::make_shared<Graph>(std::move(graph)), &device, options);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ(0u, (*plan)->placements[0].variant.find("matmul_local")) << DumpPlan(**plan);
 }
 
 }  // namespace

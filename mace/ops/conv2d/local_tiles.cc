@@ -21,7 +21,7 @@ struct InputLoad {
   double latency = 0;
 
   InputLoad(const ConvolutionRequest& request, Storage storage) {
-    constexpr double kTap = 24, kTapWeight = 12, kTapLatency = 20;
+    constexpr double kTap = 20, kTapWeight = 12, kTapLatency = 15;
     const GpuUnit unit = GpuUnitOf(request.device());
     each = unit.load(storage);
     if (request.depthwise == nullptr) return;

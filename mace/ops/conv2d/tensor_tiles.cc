@@ -29,7 +29,7 @@ struct TensorCosts {
   double tap_wait;    // Likewise, of a step: nothing of it is fetched while products are made.
 };
 constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280,  64,  1.04, 4.1, 0.86,
-                                      4080,  41,   2360, 337, 12,   60};
+                                      4080,  41,   2360, 337, 8,    12};
 
 // Four floats or halves that a work-item fetches for each tap of a step.
 double TapLoads(const ConvolutionRequest& request, const TensorTile& tile) {
@@ -50,8 +50,8 @@ double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double items = tile.group_items();
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
   double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
-  if (request.convolution.gated())
-    bytes += 2 * 16.0 * tile.blocks_k * tile.m;  // Read and written again.
+  // Read and written again.
+  if (request.convolution.gated()) bytes += 2 * 16.0 * tile.blocks_k * tile.m;
   const double copies =
       std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
   const double address =

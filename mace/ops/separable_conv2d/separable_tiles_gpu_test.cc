@@ -8,6 +8,7 @@
 #include "mace/ops/conv2d/tensor_tiles.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
 
 namespace mace {
 namespace {
