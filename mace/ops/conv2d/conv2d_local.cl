@@ -37,7 +37,11 @@
 
 // Fetches the item's part of a step's tile of x: zeros outside of the image and behind the last block.
 #if DEPTHWISE
-#define FETCH_X FETCH_DEPTHWISE(4 * block, 4 * in_blocks)
+// Summed where the products of the step before have hidden what the loads take, if so many fit in registers.
+#define SUM_LATE ((LOADS_X + 1) * TAPS <= 36)
+#define FETCH_X                             \
+  FETCH_TAPS(4 * block, 4 * in_blocks)      \
+  if (!SUM_LATE) { SUM_TAPS(0) }
 #else
 #define FETCH_X                                                                     \
   {                                                                                 \
@@ -101,6 +105,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   // Step s is fetched before step s - 1 is computed and staged after it.
   for (int step = 0; step <= steps; ++step) {
     float4 next_x[LOADS_X], next_w[LOADS_W];
+#if DEPTHWISE
+    DECLARE_TAPS
+#endif
 #if GATE
     float4 factor = 0.0f;  // Of the channels of next_x.
 #endif
@@ -141,6 +148,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     }
     if (step < steps) {
       __local float *stage = shared + (2 * slice + (step & 1)) * STAGE_FLOATS;
+#if DEPTHWISE
+      if (SUM_LATE) { SUM_TAPS(0) }
+#endif
 #pragma unroll
       for (int j = 0; j < LOADS_X; ++j) {
         const int m = (lane + j * SLICE_ITEMS) / BLOCKS_K;
@@ -224,4 +234,5 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #undef TAPS_INNER
 #undef STAGED_BLOCKS
 #undef FETCH_X
+#undef SUM_LATE
 #endif

@@ -26,10 +26,12 @@ struct TensorCosts {
   double meeting;     // Of groups that share a tile.
   double partial;     // Of the sums of one of these.
   double tap;         // Of a depthwise convolution: of four floats by a warp.
-  double tap_wait;    // Likewise, of a step: nothing of it is fetched while products are made.
+  double tap_wait;    // Likewise, of a step: one waits for another.
+  double half_tap;    // Of four halves, which are converted one by one.
+  double half_tap_wait;
 };
-constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280,  64,  1.04, 4.1, 0.86,
-                                      4080,  41,   2360, 337, 8,    12};
+constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280, 64, 1.04, 4.1, 0.86, 4080,
+                                      41,    2360, 337, 8,  80,   24,  160};
 
 // Four floats or halves that a work-item fetches for each tap of a step.
 double TapLoads(const ConvolutionRequest& request, const TensorTile& tile) {
@@ -47,6 +49,7 @@ double ProductsOfWarp(const TensorTile& tile) {
 
 // What a step of a group holds its unit up.
 double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
+  const bool half = request.lowering->precision == Precision::kFloat16;
   const double items = tile.group_items();
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
   double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
@@ -57,7 +60,9 @@ double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double address =
       kTensorCosts.address * (request.convolution.pointwise() ? 1 : 1 + kTensorCosts.window);
   return std::max(products / kTensorCosts.products, bytes / kTensorCosts.bytes) +
-         items / 32 * (copies * address + TapLoads(request, tile) * kTensorCosts.tap);
+         items / 32 *
+             (copies * address +
+              TapLoads(request, tile) * (half ? kTensorCosts.half_tap : kTensorCosts.tap));
 }
 
 // Work-groups that share a compute unit.
@@ -132,10 +137,11 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
   const TensorExtents extents(request.convolution, request.lowering->precision, tile);
   const double resident = ResidentGroups(request.device(), tile);
   const double busy = BusyCycles(request, tile);
+  const bool half = request.lowering->precision == Precision::kFloat16;
   // Of one group alone: what its warps wait for in a step.
   const double waits = costs.copy / (tile.stages - 1) + costs.barrier +
                        costs.dependence * ProductsOfWarp(tile) +
-                       costs.tap_wait * TapLoads(request, tile);
+                       (half ? costs.half_tap_wait : costs.tap_wait) * TapLoads(request, tile);
   double ends = costs.start + costs.finish * tile.m * tile.n / tile.group_items();
   if (tile.splits > 1)
     ends += costs.meeting + costs.partial * static_cast<double>(extents.splits());
