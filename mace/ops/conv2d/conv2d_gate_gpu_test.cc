@@ -67,7 +67,7 @@ TEST(Conv2DGateTest, Strides) {
 
 // Zeros around x stay zeros.
 TEST(Conv2DGateTest, LargerKernels) {
-  RunGated(Conv({2, 7, 9, 5}, {14, 5, 3, 3}), {2, 1, 1, 5});
+  RunGated(Conv({2, 7, 9, 5}, {14, 5, 3, 3}), {2, 1, 1, 5}, kWideGpu);
   RunGated(Conv({2, 5, 33, 3}, {20, 3, 3, 3}).Set("strides", Ints{2, 2}), {2, 1, 1, 3});
   RunGated(Conv({2, 3, 4, 3}, {4, 3, 1, 1}).Set("pads", Ints{1, 0, 1, 2}), {2, 1, 1, 3});
 }

@@ -105,10 +105,7 @@ TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({{2, 7, 11, 10}, {37, 10, 3, 3}
 TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 3, 3}}); }
 
 // Tiles end with an image.
-TEST(LocalTilesTest, Gated) {
-  RunAllTiles({{2, 9, 17, 39}, {70, 39, 1, 1}, true});
-  RunAllTiles({{3, 3, 5, 6}, {9, 6, 3, 3}, true});
-}
+TEST(LocalTilesTest, Gated) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}); }
 
 TEST(LocalTilesTest, NamesDiffer) {
   std::vector<std::string> names;
