@@ -52,7 +52,10 @@ class Joiner {
     std::vector<bool> removed(graph_.nodes.size(), false);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
-      if (node.type != "Conv2D" || HasGate(node) || node.inputs[kX] == kNoValue) continue;
+      if (node.type != "Conv2D" || node.inputs.empty() || node.inputs[kX] == kNoValue ||
+          HasGate(node)) {
+        continue;
+      }
       const size_t x = static_cast<size_t>(node.inputs[kX]);
       if (producers[x] < 0 || consumers[x].size() != 1 || graph_.IsGraphOutput(node.inputs[kX])) {
         continue;

@@ -194,6 +194,21 @@ TEST(JoinDepthwise, NotOtherConvolutions) {
   EXPECT_EQ(kApart, multiplier.JoinedFor(MadeUpH100()));
 }
 
+// The product comes between the two.
+TEST(JoinDepthwise, NotAGatedConvolution) {
+  Pair pair;
+  pair.Add("Reduce", "gate", {pair.graph.inputs[0].value});
+  pair.graph.nodes[2].attributes.Set("axis", Ints{1, 2});
+  pair.graph.nodes[2].attributes.Set("keepdims", int64_t{1});
+  std::swap(pair.graph.nodes[0], pair.graph.nodes[2]);
+  std::swap(pair.graph.nodes[1], pair.graph.nodes[2]);
+  Node& pointwise = pair.graph.nodes[2];
+  pointwise.inputs.push_back(pair.graph.nodes[0].outputs[0]);
+  pointwise.attributes.Set("gate", int64_t{1});
+  EXPECT_EQ((std::vector<std::string>{"Reduce", "DepthwiseConv2d", "Conv2D"}),
+            pair.JoinedFor(MadeUpH100()));
+}
+
 // Its sum comes between the two.
 TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
   Pair pair;
