@@ -92,6 +92,26 @@ void ReadLimits(cl_device_id device, DeviceInfo* info) {
                                        device, CL_DEVICE_LOCAL_MEM_TYPE, CL_LOCAL) != CL_LOCAL;
 }
 
+// PoCL compiles for the processor that it runs on, and names its vectors if not all they can do.
+bool HasVnni(const DeviceInfo& info) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return info.vendor == DeviceVendor::kPocl && info.is_host() && info.preferred_float_width >= 16 &&
+         __builtin_cpu_supports("avx512vnni") != 0;
+#else
+  (void)info;
+  return false;
+#endif
+}
+
+ByteProducts ByteProductsOf(const DeviceInfo& info) {
+  constexpr uint32_t kFirstWithDp4a = 61;
+  if (HasVnni(info)) return ByteProducts::kVnni;
+  if (info.vendor == DeviceVendor::kNvidia && info.compute_capability >= kFirstWithDp4a) {
+    return ByteProducts::kNvidia;
+  }
+  return ByteProducts::kNone;
+}
+
 DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
   DeviceInfo info;
   info.name = DeviceText(device, CL_DEVICE_NAME);
@@ -118,6 +138,7 @@ DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
   }
   info.host_unified_memory =
       DeviceNumber<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;
+  info.byte_products = ByteProductsOf(info);
   return info;
 }
 

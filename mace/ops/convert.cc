@@ -21,11 +21,36 @@ KernelInstance ConversionKernel(const char* name, const ConvertEnd& blocked,
   return kernel;
 }
 
+bool Is8Bits(const ConvertEnd& end) { return end.format.precision == Precision::k8Bits; }
+
+// One end is of 8 bits, the other of floats.
+Launch Make8BitConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
+  const bool quantize = Is8Bits(to);
+  const ConvertEnd& bytes = quantize ? to : from;
+  const ConvertEnd& floats = quantize ? from : to;
+  const Nhwc view = AsNhwc(shape);
+  Launch launch;
+  launch.kernel.source = "convert_8_bits.cl";
+  launch.kernel.base_name = quantize ? "quantize" : "dequantize";
+  launch.kernel.storage = floats.format.storage;
+  launch.kernel.precision = floats.format.precision;
+  launch.global = {1, static_cast<size_t>(view.w), static_cast<size_t>(view.rows())};
+  launch.local = {1, 8, 4};
+  launch.arguments = {InputArgument(0), OutputArgument(0)};
+  AppendInts(&launch.arguments, {view.rows(), view.w, view.c});
+  const Quantization& quantization = bytes.format.quantization;
+  launch.arguments.push_back(quantization.scale);
+  AppendInts(&launch.arguments, {quantization.zero_point});
+  if (!quantize) AppendInts(&launch.arguments, {!IsRowMajor(floats)});
+  return launch;
+}
+
 }  // namespace
 
 WorkSize ConversionLocalSize() { return {4, 8, 1}; }
 
 Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
+  if (Is8Bits(from) != Is8Bits(to)) return Make8BitConversion(shape, from, to);
   Nhwc view = AsNhwc(shape);
   // Dense on both sides: one row of all elements, whatever the channels.
   if (IsRowMajor(from) && IsRowMajor(to)) view = {1, 1, 1, shape.elements()};

@@ -12,6 +12,15 @@ namespace mace {
 enum class DeviceKind { kGpu, kCpu, kAccelerator };
 enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl };
 
+// How a device adds the products of four bytes and four signed bytes to an int32.
+//   kNone     no faster than it multiplies floats
+//   kPlain    likewise, but kernels for it are offered: for tests of them on any device
+//   kVnni     AVX-512 VNNI, of processors of the host
+//   kNvidia   dp4a
+// cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated and
+// computes it at a twentieth of what it does with floats, in any form (benchmarks/README.md).
+enum class ByteProducts : uint8_t { kNone, kPlain, kVnni, kNvidia };
+
 struct DeviceInfo {
   std::string name;
   std::string vendor_name;
@@ -36,6 +45,7 @@ struct DeviceInfo {
   bool fp16_arithmetic = false;  // cl_khr_fp16
   bool half_images = true;       // CL_RGBA/CL_HALF_FLOAT read and write
   bool host_unified_memory = false;
+  ByteProducts byte_products = ByteProducts::kNone;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
 
   // The driver runs on the host's own processor and memory: its buffers can be memory of ours.

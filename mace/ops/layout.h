@@ -5,8 +5,8 @@
 //   only move elements (Reshape, general Transpose, Gather) work on.
 // kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
 // to a multiple of
-//   four. The padding lanes hold zeros: every kernel that writes this layout keeps that (NaN in a
-//   padding lane would reach real ones through zero weights).
+//   four. The padding lanes hold zeros (of 8 bits: q = 0): every kernel that writes this layout
+//   keeps that (NaN in a padding lane would reach real ones through zero weights).
 //     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch
 //     is a multiple of 4
 //       and >= channels rounded up, offset a multiple of 4: a slice of a concatenation along the
@@ -22,6 +22,7 @@
 
 #include "mace/graph/dtype.h"
 #include "mace/graph/shape.h"
+#include "mace/ops/quantization.h"
 
 namespace mace {
 
@@ -41,16 +42,19 @@ enum class Storage : uint8_t { kBuffer, kImage };
 // products of four channels in half, their sums in float, put MobileNetV2 0.35 5 % of its output's
 // range off, where half precision promises 2 %. What half computes as well as float (maxima, the
 // sum of two) is computed in half where the device can.
-enum class Precision : uint8_t { kFloat32, kFloat16 };
+//   k8Bits  the q of the format's quantization, in channels4 buffers alone
+enum class Precision : uint8_t { kFloat32, kFloat16, k8Bits };
 
-// How one tensor lies in device memory. Ops leave `precision` alone in what they lower: the planner
-// sets it to that of the request.
+// How one tensor lies in device memory. Ops leave `precision` alone in what they lower, other than
+// k8Bits: the planner sets it to that of the request.
 struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
+  Quantization quantization = {};  // Of k8Bits.
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
-    return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision;
+    return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision &&
+           a.quantization == b.quantization;
   }
   friend bool operator!=(const TensorFormat& a, const TensorFormat& b) { return !(a == b); }
 };
@@ -65,7 +69,14 @@ struct Nhwc {
 Nhwc AsNhwc(const Shape& shape);
 
 // Bytes of one element in device memory.
-inline size_t ElementBytes(Precision precision) { return precision == Precision::kFloat16 ? 2 : 4; }
+inline size_t ElementBytes(Precision precision) {
+  if (precision == Precision::k8Bits) return 1;
+  return precision == Precision::kFloat16 ? 2 : 4;
+}
+
+inline TensorFormat FormatOf8Bits(const Quantization& quantization) {
+  return {Layout::kChannels4, Storage::kBuffer, Precision::k8Bits, quantization};
+}
 
 const char* LayoutName(Layout layout);
 const char* StorageName(Storage storage);

@@ -16,18 +16,17 @@ Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
 }
 
 void SetPrecision(const LoweringRequest& request, Lowering* lowering) {
-  const auto precision_of = [&](const TensorInfo& info) {
-    return DeviceTypeOf(info.dtype) == DeviceType::kInteger ? Precision::kFloat32
-                                                            : request.precision;
+  const auto set = [&](const TensorInfo* info, TensorFormat* format) {
+    if (format->precision == Precision::k8Bits) return;
+    const bool integers = info != nullptr && DeviceTypeOf(info->dtype) == DeviceType::kInteger;
+    format->precision = integers ? Precision::kFloat32 : request.precision;
   };
   lowering->precision = request.precision;
   for (size_t i = 0; i < lowering->inputs.size(); ++i) {
-    lowering->inputs[i].precision =
-        i < request.inputs.size() ? precision_of(request.inputs[i].info) : request.precision;
+    set(i < request.inputs.size() ? &request.inputs[i].info : nullptr, &lowering->inputs[i]);
   }
   for (size_t i = 0; i < lowering->outputs.size(); ++i) {
-    lowering->outputs[i].precision =
-        i < request.outputs.size() ? precision_of(request.outputs[i]) : request.precision;
+    set(i < request.outputs.size() ? &request.outputs[i] : nullptr, &lowering->outputs[i]);
   }
 }
 

@@ -85,8 +85,9 @@ struct OpDefinition {
   StatusOr<std::unique_ptr<Op>> (*make)(const Node& node);
 };
 
-// Ops say layout and storage alone: sets the precision of all that the lowering reads and writes to
-// that of the request; of integers to float32, which is as wide.
+// Ops say layout and storage alone, and which formats are of 8 bits; of the others this sets the
+// precision of all that the lowering reads and writes to that of the request; of integers to
+// float32, which is as wide.
 void SetPrecision(const LoweringRequest& request, Lowering* lowering);
 
 // Finds the definition of a type, or null.

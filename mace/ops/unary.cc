@@ -1,11 +1,15 @@
 // Unary: y = f(x) element by element; `function` names f. Any shape; float, and integers for the
 // functions that are exact on them (neg, abs, square, sign).
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
+#include "mace/ops/convert.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
+#include "mace/ops/quantization.h"
+#include "mace/ops/rounding.h"
 
 namespace mace {
 namespace {
@@ -21,10 +25,6 @@ struct UnaryFunction {
 };
 
 double Softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
-// To one of 256 steps of `scale` from low * scale on, as 8 bits hold it; half to even.
-double RoundTo8Bits(double x, double scale, double low) {
-  return std::fmin(std::fmax(std::nearbyint(x / scale), low), low + 255) * scale;
-}
 double Clamp01(double x) { return x < 0 ? 0 : (x > 1 ? 1 : x); }
 
 // A function's place in the table is its number in unary.clh.
@@ -88,6 +88,8 @@ const UnaryFunction kFunctions[] = {
      "scale", 1, nullptr, 0},
 };
 
+constexpr char kRoundTo8Bits[] = "round_to_8_bits";
+
 bool IsExactOnIntegers(const std::string& name) {
   return name == "neg" || name == "abs" || name == "square" || name == "sign";
 }
@@ -146,14 +148,22 @@ class UnaryOp : public Op {
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
-    const Nhwc view = AsNhwc(request.outputs[0].shape);
-    const int blocks_per_item = BlocksPerItem(request, storage);
     Lowering lowering = StartLowering("unary_" + name(), request, storage);
     lowering.in_place = storage == Storage::kBuffer;
+    lowering.launches.push_back(MakeLaunch(request, storage, InputArgument(0)));
+    std::vector<Lowering> result = {lowering};
+    if (name() == kRoundTo8Bits && storage == Storage::kBuffer) LowerTo8Bits(request, &result);
+    return result;
+  }
+
+  // `from` to output 0.
+  Launch MakeLaunch(const LoweringRequest& request, Storage storage, KernelArgument from) const {
+    const Nhwc view = AsNhwc(request.outputs[0].shape);
+    const int blocks_per_item = BlocksPerItem(request, storage);
     Launch launch = StartLaunch("unary.cl", "unary", request, storage);
     launch.kernel.macros = {{"UNARY_FUNCTION", std::to_string(function_)},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
-    launch.arguments = {InputArgument(0),
+    launch.arguments = {from,
                         OutputArgument(0),
                         static_cast<int32_t>(view.rows()),
                         static_cast<int32_t>(view.c),
@@ -162,11 +172,28 @@ class UnaryOp : public Op {
     const int64_t items =
         (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    return launch;
   }
 
  private:
+  // The result as the bytes that it stands for, where kernels read such.
+  void LowerTo8Bits(const LoweringRequest& request, std::vector<Lowering>* result) const {
+    const double zero_point = -b_;
+    if (request.device->byte_products == ByteProducts::kNone || !(zero_point >= 0) ||
+        !(zero_point <= 255)) {
+      return;
+    }
+    const Quantization quantization = {static_cast<float>(a_), static_cast<int32_t>(zero_point)};
+    Lowering lowering = StartLowering("unary_quantize", request, Storage::kBuffer);
+    lowering.outputs = {FormatOf8Bits(quantization)};
+    ConvertEnd from, to;
+    from.format = lowering.inputs[0];
+    from.format.precision = request.precision;
+    to.format = lowering.outputs[0];
+    lowering.launches.push_back(MakeConversion(request.outputs[0].shape, from, to));
+    result->push_back(std::move(lowering));
+  }
+
   std::string name() const { return kFunctions[function_].name; }
 
   int function_;
@@ -193,6 +220,16 @@ StatusOr<std::unique_ptr<Op>> MakeUnary(const Node& node) {
 }
 
 }  // namespace
+
+Launch MakeRounding(const LoweringRequest& request, const Quantization& quantization) {
+  const auto is_rounding = [](const UnaryFunction& function) {
+    return std::string(function.name) == kRoundTo8Bits;
+  };
+  const auto* function = std::find_if(std::begin(kFunctions), std::end(kFunctions), is_rounding);
+  const UnaryOp rounding(static_cast<int>(function - std::begin(kFunctions)), quantization.scale,
+                         -quantization.zero_point);
+  return rounding.MakeLaunch(request, Storage::kBuffer, OutputArgument(0));
+}
 
 extern const OpDefinition kUnaryOp;
 const OpDefinition kUnaryOp = {"Unary", 1, 1, &MakeUnary};

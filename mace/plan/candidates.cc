@@ -90,7 +90,7 @@ ImageExtent ImageExtentOf(const Shape& shape) {
 bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b) {
   if (a == b) return true;
   return a.storage == Storage::kBuffer && b.storage == Storage::kBuffer &&
-         a.precision == b.precision && AsNhwc(shape).c % 4 == 0;
+         a.precision == b.precision && a.quantization == b.quantization && AsNhwc(shape).c % 4 == 0;
 }
 
 namespace {

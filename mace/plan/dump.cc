@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "mace/plan/integer_kernels.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 
@@ -92,6 +93,8 @@ std::string DumpPlan(const Plan& plan) {
     if (!placement.variant.empty()) out << "  " << ReasonText(placement);
     out << "\n";
   }
+  const std::string integers = DescribeIntegerKernels(plan);
+  if (!integers.empty()) out << integers << "\n";
   if (!plan.setup_steps.empty()) out << "once\n";
   for (const Step& step : plan.setup_steps) DumpStep(plan, step, &out);
   out << "each run\n";

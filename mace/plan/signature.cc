@@ -67,7 +67,8 @@ std::string StepsText(const Node& node) {
 char FormatLetter(const TensorFormat& format) {
   const int index = (format.storage == Storage::kImage ? 1 : 0) +
                     (format.precision == Precision::kFloat16 ? 2 : 0) +
-                    (format.layout == Layout::kRowMajor ? 4 : 0);
+                    (format.layout == Layout::kRowMajor ? 4 : 0) +
+                    (format.precision == Precision::k8Bits ? 8 : 0);
   return static_cast<char>('a' + index);
 }
 

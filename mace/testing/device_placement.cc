@@ -1,5 +1,7 @@
 #include "mace/testing/device_placement.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "mace/base/half.h"
@@ -7,8 +9,17 @@
 namespace mace {
 namespace {
 
-void PutElement(std::vector<uint8_t>* memory, size_t index, float value, Precision precision) {
-  if (precision == Precision::kFloat16) {
+// `format.quantization` of 8 bits; what it does not hold is cut off.
+uint8_t ToByte(float value, const Quantization& quantization) {
+  const double q = std::nearbyint(double{value} / double{quantization.scale});
+  return static_cast<uint8_t>(std::clamp<double>(q + quantization.zero_point, 0, 255));
+}
+
+void PutElement(std::vector<uint8_t>* memory, size_t index, float value,
+                const TensorFormat& format) {
+  if (format.precision == Precision::k8Bits) {
+    (*memory)[index] = ToByte(value, format.quantization);
+  } else if (format.precision == Precision::kFloat16) {
     const uint16_t bits = FloatToHalf(value);
     std::memcpy(memory->data() + index * sizeof(bits), &bits, sizeof(bits));
   } else {
@@ -16,8 +27,12 @@ void PutElement(std::vector<uint8_t>* memory, size_t index, float value, Precisi
   }
 }
 
-float GetElement(const std::vector<uint8_t>& memory, size_t index, Precision precision) {
-  if (precision == Precision::kFloat16) {
+float GetElement(const std::vector<uint8_t>& memory, size_t index, const TensorFormat& format) {
+  if (format.precision == Precision::k8Bits) {
+    const Quantization& quantization = format.quantization;
+    return static_cast<float>(memory[index] - quantization.zero_point) * quantization.scale;
+  }
+  if (format.precision == Precision::kFloat16) {
     uint16_t bits = 0;
     std::memcpy(&bits, memory.data() + index * sizeof(bits), sizeof(bits));
     return HalfToFloat(bits);
@@ -74,8 +89,13 @@ std::vector<uint8_t> DevicePlacement::Pack(const HostTensor& tensor) const {
   for (int64_t row = 0; row < view.rows(); ++row) {
     for (int64_t w = 0; w < view.w; ++w) {
       for (int64_t c = 0; c < lanes(); ++c) {
-        const float value = c < view.c ? values[(row * view.w + w) * view.c + c] : 0.0f;
-        PutElement(&memory, Index(row, w, c), value, format.precision);
+        if (c < view.c) {
+          const float value = values[(row * view.w + w) * view.c + c];
+          PutElement(&memory, Index(row, w, c), value, format);
+        } else {
+          std::fill_n(memory.begin() + static_cast<ptrdiff_t>(Index(row, w, c) * element_bytes()),
+                      element_bytes(), uint8_t{0});
+        }
       }
     }
   }
@@ -91,10 +111,11 @@ StatusOr<HostTensor> DevicePlacement::Unpack(const std::vector<uint8_t>& memory,
       for (int64_t c = 0; c < lanes(); ++c) {
         const size_t index = Index(row, w, c);
         expected[index] = true;
-        const float value = GetElement(memory, index, format.precision);
+        const float value = GetElement(memory, index, format);
+        const bool is_8_bits = format.precision == Precision::k8Bits;
         if (c < view.c) {
           tensor.f32()[(row * view.w + w) * view.c + c] = value;
-        } else if (!(value == 0.0f)) {
+        } else if (is_8_bits ? memory[index] != 0 : !(value == 0.0f)) {
           return Internal("padding lane " + Where(row, w, c) + " holds " + std::to_string(value) +
                           ", expected zero");
         }

@@ -221,11 +221,12 @@ Status AddActivation(const TensorArgument& argument, const Launch& launch, RunSt
       (input ? state->inputs : state->outputs)[static_cast<size_t>(argument.index)];
   const TensorFormat& format = tensor.placement.format;
   const bool conversion =
-      launch.kernel.source == "convert.cl";  // Sees any dense buffer either way.
+      launch.kernel.source.rfind("convert", 0) == 0;  // Sees any dense buffer either way.
   if (raw != (format.layout == Layout::kRowMajor) && !conversion) {
     return Internal(kernel->name() + ": a raw argument and a row-major format go together");
   }
-  if (!raw && format.storage != launch.kernel.storage) {
+  const bool bytes = format.precision == Precision::k8Bits;  // Beside images too.
+  if (!raw && !bytes && format.storage != launch.kernel.storage) {
     return Internal(kernel->name() + ": the kernel's storage differs from the tensor's format");
   }
   MACE_RETURN_IF_ERROR(kernel->AddMemory(tensor.memory->memory()));

@@ -137,6 +137,11 @@ OpTester& OpTester::AsGpu(uint32_t compute_units) {
   return *this;
 }
 
+OpTester& OpTester::WithByteProducts(ByteProducts byte_products) {
+  byte_products_ = byte_products;
+  return *this;
+}
+
 StatusOr<OpTester::Prepared> OpTester::Prepare(Precision precision) const {
   Node node = node_;
   Prepared prepared;
@@ -283,6 +288,7 @@ StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precisi
     offer->device.compute_units = gpu_compute_units_;
     offer->device.local_memory_is_emulated = false;
   }
+  offer->device.byte_products = byte_products_.value_or(offer->device.byte_products);
   for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
     if (storage == Storage::kImage && !(device->images && (!half || device->half_images))) continue;
     LoweringRequest request;

@@ -7,12 +7,14 @@
 #define MACE_TESTING_OP_TESTER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
+#include "mace/ops/device_info.h"
 #include "mace/ops/layout.h"
 #include "mace/testing/test_tensors.h"
 
@@ -47,6 +49,8 @@ class OpTester {
   // Asks for the variants that a GPU with this many compute units is given, and runs them on the
   // device at hand: where that is a CPU, no other test sees them.
   OpTester& AsGpu(uint32_t compute_units);
+  // Likewise of a device that multiplies bytes this way.
+  OpTester& WithByteProducts(ByteProducts byte_products);
 
  private:
   struct TestInput {
@@ -74,6 +78,7 @@ class OpTester {
   float tolerance_float16_ = 2e-3f;
   bool cpu_only_ = false;
   uint32_t gpu_compute_units_ = 0;  // 0: the device as it is.
+  std::optional<ByteProducts> byte_products_;
 };
 
 }  // namespace mace

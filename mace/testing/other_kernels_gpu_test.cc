@@ -63,7 +63,8 @@ void ExpectOutput(const Lowering& lowering, const HostTensor& input, const HostT
   }
 }
 
-void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& to, bool slices) {
+Lowering Conversion(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
+                    bool slices) {
   const DevicePlacement in = DevicePlacement::Make(shape, from, slices);
   const DevicePlacement out = DevicePlacement::Make(shape, to, slices);
   Lowering lowering;
@@ -72,8 +73,25 @@ void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& t
   lowering.outputs = {to};
   lowering.launches = {
       MakeConversion(shape, {from, in.pitch, in.offset}, {to, out.pitch, out.offset})};
+  return lowering;
+}
+
+void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& to, bool slices) {
   const HostTensor tensor = Eighths(shape);
-  ExpectOutput(lowering, tensor, tensor, slices);
+  ExpectOutput(Conversion(shape, from, to, slices), tensor, tensor, slices);
+}
+
+// One of both is of 8 bits. Of the numbers some are cut off, some are ties.
+void ConvertRounded(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
+                    const Quantization& quantization, bool slices) {
+  const HostTensor tensor = Eighths(shape);
+  HostTensor rounded = HostTensor::Allocate(tensor.info());
+  for (int64_t i = 0; i < shape.elements(); ++i) {
+    rounded.f32()[i] = static_cast<float>(
+        RoundTo8Bits(tensor.f32()[i], quantization.scale, -quantization.zero_point));
+  }
+  const bool from_bytes = from.precision == Precision::k8Bits;
+  ExpectOutput(Conversion(shape, from, to, slices), from_bytes ? rounded : tensor, rounded, slices);
 }
 
 TEST(ConversionTest, BetweenAllFormats) {
@@ -89,6 +107,25 @@ TEST(ConversionTest, BetweenAllFormats) {
         Convert({2, 3, 5, 7}, from, to, slices);
         Convert({1, 2, 9, 8}, from, to, slices);
         Convert({3, 6}, from, to, slices);
+      }
+    }
+  }
+}
+
+TEST(ConversionTest, ToEightBitsAndBack) {
+  const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  for (const Quantization& quantization :
+       {Quantization{0.125f, 100}, Quantization{0.125f, 0}, Quantization{8, 255}}) {
+    const TensorFormat bytes = FormatOf8Bits(quantization);
+    for (const TensorFormat& floats : AllFormats()) {
+      if (floats.storage == Storage::kImage && !(*device)->half_images) continue;
+      SCOPED_TRACE(NameOf(floats) + ", zero point " + std::to_string(quantization.zero_point));
+      for (const bool slices : {false, true}) {
+        for (const Shape& shape : {Shape{2, 3, 5, 7}, Shape{1, 2, 9, 40}, Shape{3, 6}}) {
+          ConvertRounded(shape, floats, bytes, quantization, slices);
+          ConvertRounded(shape, bytes, floats, quantization, slices);
+        }
       }
     }
   }

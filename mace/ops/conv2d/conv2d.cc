@@ -1,8 +1,10 @@
 // Conv2D: any kernel, stride, dilation and group; inputs x [N, H, W, C], filter
 // [O, C / group, KH, KW], [bias [O]]; with the attribute residual = 1 then one of the output's
 // shape that is added before the activation; with gate = 1 then one [N, 1, 1, C] that x is
-// multiplied by. Other attributes: window.h, group, fused_activation.h.
+// multiplied by. Other attributes: window.h, group, fused_activation.h,
+// conv2d/eight_bits.h.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,7 @@ class Conv2D : public Op {
     auto op = std::make_unique<Conv2D>();
     MACE_ASSIGN_OR_RETURN(op->window_, WindowAttributes::Parse(node.attributes));
     MACE_ASSIGN_OR_RETURN(op->activation_, FusedActivation::Parse(node.attributes));
+    MACE_ASSIGN_OR_RETURN(op->eight_bits_, EightBits::Parse(node.attributes));
     op->groups_ = node.attributes.GetInt("group", 1);
     if (op->groups_ < 1) {
       return InvalidArgument("group: expected at least 1, found " + std::to_string(op->groups_));
@@ -83,6 +86,7 @@ class Conv2D : public Op {
     convolution.out_channels = filter.dim(0);
     convolution.groups = groups_;
     convolution.activation = activation_;
+    convolution.eight_bits = eight_bits_;
     convolution.residual_input = found.residual;
     convolution.gate_input = found.gate;
     if (convolution.batch < 1 || convolution.out_channels < 1 || convolution.in_channels < 1) {
@@ -102,6 +106,7 @@ class Conv2D : public Op {
 
   WindowAttributes window_;
   FusedActivation activation_;
+  std::optional<EightBits> eight_bits_;
   int64_t groups_ = 1;
   ConvolutionExtras extras_;
 };

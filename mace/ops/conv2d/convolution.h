@@ -11,9 +11,11 @@
 #define MACE_OPS_CONV2D_CONVOLUTION_H_
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "mace/graph/tensor.h"
+#include "mace/ops/conv2d/eight_bits.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/op.h"
 #include "mace/ops/window.h"
@@ -29,6 +31,8 @@ struct Convolution {
   FusedActivation activation;
   int residual_input = -1;  // Index among the op's inputs; -1: none.
   int gate_input = -1;      // Likewise.
+  // The result is rounded to these 8 bits at the end.
+  std::optional<EightBits> eight_bits;
 
   int64_t in_per_group() const { return in_channels / groups; }
   int64_t out_per_group() const { return out_channels / groups; }

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "mace/ops/conv2d/int8_lowering.h"
+
 namespace mace {
 namespace {
 
@@ -129,7 +131,9 @@ void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global
   }
 }
 
-std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
+namespace {
+
+std::vector<Lowering> LowerInFloats(const ConvolutionRequest& given) {
   ConvolutionRequest request = given;
   // PoCL takes 400 ms for each large kernel of a cold start.
   if (request.cpu()) request.convolution.activation = request.convolution.activation.AsClamp();
@@ -152,6 +156,17 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& given) {
   if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
   if (storage == Storage::kImage) LowerImage(request, &result);
   LowerDirect(request, storage, &result);
+  return result;
+}
+
+}  // namespace
+
+std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
+  std::vector<Lowering> result = LowerInFloats(request);
+  if (request.convolution.eight_bits.has_value() && FitsInt32(request.convolution)) {
+    RoundResults(request, &result);
+    LowerInt8(request, &result);
+  }
   return result;
 }
 

@@ -9,6 +9,7 @@
 //   <op>_direct     four channels x four pixels a work-item, image or buffer
 //   <op>_depthwise  one output channel for each input channel
 //   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
+//   <op>_int8       numbers of 8 bits (int8_lowering.h)
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
 #define MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_

@@ -80,6 +80,7 @@ struct Epilogue {
       if (bias != nullptr) value += bias[first + o];
       if (residual != nullptr) value += residual[at + o];
       y[at + o] = convolution.activation.Apply(static_cast<float>(value));
+      if (convolution.eight_bits) y[at + o] = convolution.eight_bits->RoundY(y[at + o]);
     }
   }
 };

@@ -1,8 +1,9 @@
 // DepthwiseConv2d: inputs x [N, H, W, C], filter [M, C, KH, KW] with M the multiplier, [bias
 // [C * M]] and, with the attribute residual = 1, a last input of the output's shape that is added
 // before the activation. Output channel c * M + m is input channel c under filter [m, c]. Other
-// attributes: window.h, fused_activation.h. It is a convolution in C groups.
+// attributes: window.h, fused_activation.h, conv2d/eight_bits.h. It is a convolution in C groups.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,7 @@ class DepthwiseConv2d : public Op {
     MACE_ASSIGN_OR_RETURN(op->window_, WindowAttributes::Parse(node.attributes));
     MACE_ASSIGN_OR_RETURN(op->activation_, FusedActivation::Parse(node.attributes));
     op->extras_.residual = node.attributes.GetInt("residual", 0) != 0;
+    MACE_ASSIGN_OR_RETURN(op->eight_bits_, EightBits::Parse(node.attributes));
     return std::unique_ptr<Op>(std::move(op));
   }
 
@@ -102,6 +104,7 @@ class DepthwiseConv2d : public Op {
     convolution.out_channels = filter.dim(0) * filter.dim(1);
     convolution.groups = convolution.in_channels;
     convolution.activation = activation_;
+    convolution.eight_bits = eight_bits_;
     convolution.residual_input = found.residual;
     MACE_ASSIGN_OR_RETURN(convolution.window,
                           window_.Slide(x.dim(1), x.dim(2), filter.dim(2), filter.dim(3)));
@@ -111,6 +114,7 @@ class DepthwiseConv2d : public Op {
   WindowAttributes window_;
   FusedActivation activation_;
   ConvolutionExtras extras_;
+  std::optional<EightBits> eight_bits_;
 };
 
 }  // namespace
