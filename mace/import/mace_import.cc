@@ -58,7 +58,11 @@ class MaceImporter {
         layout_(NetArgument(net_, "data_format", 1) == kSourceNchw ? AxisOrder::kNchw
                                                                    : AxisOrder::kNhwc,
                 &builder_),
-        quantized_(NetArgument(net_, "quantize_flag", 0) != 0) {}
+        quantized_(NetArgument(net_, "quantize_flag", 0) != 0) {
+    for (const wire::ConstTensor& tensor : net_.tensors()) {
+      if (tensor.quantized()) scales_[tensor.name()] = tensor.scale();
+    }
+  }
 
   StatusOr<std::shared_ptr<Graph>> Run(const WeightFile& weights);
 
@@ -73,13 +77,15 @@ class MaceImporter {
   Status AddOutputs();
   Status AddOutput(const std::string& name);
   StatusOr<ValueId> RoundAs8Bits(const wire::OperatorDef& def, int output, ValueId value);
+  void SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const;
   std::string OpName(const wire::OperatorDef& def) const;
 
   std::shared_ptr<const wire::MultiNetDef> model_;
   const wire::NetDef& net_;
   GraphBuilder builder_;
   MaceLayout layout_;
-  const bool quantized_;  // The model computes in 8 bits.
+  const bool quantized_;                           // The model computes in 8 bits.
+  std::unordered_map<std::string, float> scales_;  // Of the tensors that 8 bits hold.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -191,6 +197,7 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   const std::string who = DescribeNode(op.node.name, op.node.type);
   if (def.output_size() == 0) return InvalidArgument(who + ": expected an output, found none");
   CopyMaceArguments(def, &op.node.attributes);
+  SetFilterScale(def, &op.node.attributes);
   MACE_RETURN_IF_ERROR(ResolveInputs(def, &op.node));
   MACE_RETURN_IF_ERROR(ChooseMaceOrder(&op, layout_, &builder_).WithPrefix(who));
   AxisOrder order = op.order;
@@ -212,6 +219,14 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
     MACE_RETURN_IF_ERROR(builder_.Define(names[i], outputs[i]).WithPrefix(who));
   }
   return Status::Ok();
+}
+
+// What the filter's elements are multiples of, where 8 bits hold them: mace/passes/fuse_8_bits.h.
+void MaceImporter::SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const {
+  attributes->Erase("filter_scale");
+  if (!quantized_ || def.input_size() < 2) return;
+  const auto found = scales_.find(def.input(1));
+  if (found != scales_.end()) attributes->Set("filter_scale", double{found->second});
 }
 
 // An op that only moves its input's elements gives what has been rounded already.
@@ -250,6 +265,11 @@ StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int o
                       std::string(finds_range != 0 ? "round_to_scale" : "round_to_8_bits"));
   node.attributes.Set("scale", double{info.scale()});
   const int64_t smallest = type == wire::DT_INT8 ? -128 : 0;
+  if (info.zero_point() < smallest || info.zero_point() > smallest + 255) {
+    return InvalidArgument(who + ": quantize_info: expected a zero_point from " +
+                           std::to_string(smallest) + " to " + std::to_string(smallest + 255) +
+                           ", found " + std::to_string(info.zero_point()));
+  }
   node.attributes.Set("low", static_cast<double>(smallest - info.zero_point()));
   node.inputs = {value};
   return builder_.AddHelper(OpName(def) + "_8_bits", std::move(node));

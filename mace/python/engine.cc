@@ -253,8 +253,7 @@ void AddEngine(py::module_* module) {
           "outputs", [](PythonEngine& self) { return DescribePorts(self.engine().outputs()); })
       .def_property_readonly(
           "stats", [](PythonEngine& self) { return DescribeStats(self.engine().stats()); })
-      .def_property_readonly(
-          "note", [](PythonEngine& self) { return self.engine().imported_graph().note; });
+      .def_property_readonly("note", [](PythonEngine& self) { return self.engine().note(); });
   module->def("devices", &Devices);
 }
 

@@ -9,6 +9,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/import/import.h"
+#include "mace/plan/integer_kernels.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/half_range.h"
 #include "mace/runtime/model_reader.h"
@@ -347,6 +348,10 @@ Status Engine::FinishCache() {
 }
 
 const RunStats& Engine::stats() const { return impl_->stats; }
+std::string Engine::note() const {
+  const std::string integers = DescribeIntegerKernels(plan());
+  return integers.empty() ? imported_graph().note : integers;
+}
 const Graph& Engine::imported_graph() const { return *impl_->current->imported; }
 const Graph& Engine::graph() const { return *impl_->current->plan->graph; }
 const Plan& Engine::plan() const { return *impl_->current->plan; }

@@ -75,6 +75,8 @@ class Engine {
   Status FinishCache();
 
   const RunStats& stats() const;
+  // What a user should know of the way the model is computed: one line, or empty.
+  std::string note() const;
   // The graph as imported, after passes, and the plan: for `inspect`.
   const Graph& imported_graph() const;
   const Graph& graph() const;

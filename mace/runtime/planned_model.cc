@@ -2,6 +2,7 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
+#include "mace/passes/fuse_8_bits.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/join_depthwise.h"
@@ -16,6 +17,15 @@ Shape ShownShape(const GraphPort& port, const Shape& shape) {
   if (!port.declared_dims.has_value()) return shape;
   StatusOr<Shape> declared = Shape::Make(*port.declared_dims);
   return declared.ok() && declared->elements() == shape.elements() ? *declared : shape;
+}
+
+// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
+// many a shape.
+bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
+  if (runtime == nullptr) return false;
+  const DeviceInfo& device = runtime->device_info();
+  return device.byte_products != ByteProducts::kNone &&
+         (device.kind == DeviceKind::kCpu || options.tuning.level != TuningLevel::kNone);
 }
 
 std::vector<bool> NodesWithLaunches(const Plan& plan) {
@@ -68,6 +78,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
     ScopedStartPart part("passes");
     MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
     MACE_RETURN_IF_ERROR(RunPasses(graph.get()));
+    if (UsesIntegerKernels(options, runtime)) MACE_RETURN_IF_ERROR(Fuse8Bits(graph.get()));
   }
   PlanOptions plan_options;
   plan_options.memory = options.memory;

@@ -1,9 +1,11 @@
 #include "mace/runtime/trial.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 
+#include "mace/ops/conv2d/eight_bits.h"
 #include "mace/plan/signature.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/session.h"
@@ -122,6 +124,22 @@ StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay&
   return trial;
 }
 
+namespace {
+
+// From [-1, 1) to all that 8 bits hold, where the node counts on that.
+void PutInto8Bits(const Node& node, std::vector<HostTensor>* inputs) {
+  const StatusOr<std::optional<EightBits>> bits = EightBits::Parse(node.attributes);
+  if (!bits.ok() || !bits->has_value() || inputs->empty()) return;
+  const Quantization& x = (*bits)->x;
+  HostTensor& tensor = inputs->front();
+  for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(tensor.shape().elements()))) {
+    const float q = std::floor((v + 1) * 128);
+    v = (q - static_cast<float>(x.zero_point)) * x.scale;
+  }
+}
+
+}  // namespace
+
 std::vector<HostTensor> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
@@ -136,6 +154,7 @@ std::vector<HostTensor> MakeTrialInputs(const Trial& trial) {
     }
     inputs.push_back(IsFloat(info.dtype) ? std::move(tensor) : tensor.ConvertTo(info.dtype));
   }
+  PutInto8Bits(trial.plan->graph->nodes[0], &inputs);
   return inputs;
 }
 

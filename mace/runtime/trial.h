@@ -39,7 +39,7 @@ struct ChosenWay {
 StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
                           const DeviceInfo& device);
 
-// Seeded inputs for the trials of a node: uniform in [-1, 1).
+// Seeded inputs for the trials of a node: uniform in [-1, 1), or among the numbers of its 8 bits.
 std::vector<HostTensor> MakeTrialInputs(const Trial& trial);
 
 struct TrialResult {

@@ -44,7 +44,10 @@ std::string SignatureOf(const Graph& graph, const Node& node, const PlanOptions&
 }
 
 // How far answers may lie apart: two roundings of operands where they are not float32.
-double ToleranceOf(const PlanOptions& options) {
+double ToleranceOf(const PlanOptions& options, const Node& node) {
+  // Where results are rounded to 8 bits one that lies beside a tie may be a step off, of more than
+  // 50 that seeded inputs reach.
+  if (node.attributes.Has("y_scale")) return 2e-2;
   if (options.precision == Precision::kFloat16) return 2e-2;
   return options.allow_tf32 ? kDefaultRtolTf32 : 1e-4;
 }
@@ -268,7 +271,7 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
   Group* group = pending.group;
   if (!group->answers.has_value()) {
     group->inputs = MakeTrialInputs(pending.trial);
-    group->answers.emplace(ToleranceOf(plan_));
+    group->answers.emplace(ToleranceOf(plan_, *group->node));
   }
   const bool cpu = device_.kind == DeviceKind::kCpu;
   return RunTrial(pending.trial, group->inputs, *program, compiler_,

@@ -55,7 +55,7 @@ void PrintPorts(FILE* out, const char* what, const std::vector<Port>& ports) {
 
 void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
   std::fprintf(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
-  const std::string& note = engine.imported_graph().note;
+  const std::string note = engine.note();
   if (!note.empty()) std::fprintf(out, "%-12s %s\n", "note", note.c_str());
   PrintPorts(out, "input", engine.inputs());
   PrintPorts(out, "output", engine.outputs());
@@ -90,7 +90,7 @@ int Run(const InspectArguments& arguments) {
   const MemoryUse use = MemoryUseOf((*engine)->plan());
   const Json report = {{"model", arguments.model.model},
                        {"format", (*engine)->imported_graph().source_format},
-                       {"note", (*engine)->imported_graph().note},
+                       {"note", (*engine)->note()},
                        {"inputs", PortsJson((*engine)->inputs())},
                        {"outputs", PortsJson((*engine)->outputs())},
                        {"ops", totals.ops},

@@ -132,7 +132,7 @@ void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
   const RunStats& stats = engine.stats();
   const Latency& latency = measured.latency;
   std::fprintf(out, "model         %s\n", arguments.model.model.c_str());
-  const std::string& note = engine.imported_graph().note;
+  const std::string note = engine.note();
   if (!note.empty()) std::fprintf(out, "note          %s\n", note.c_str());
   std::fprintf(out, "device        %s%s%s\n", stats.device.c_str(),
                stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());

@@ -1,0 +1,78 @@
+#include "mace/passes/fuse_8_bits.h"
+
+#include <optional>
+#include <string>
+
+#include "mace/ops/conv2d/eight_bits.h"
+#include "mace/passes/graph_editor.h"
+
+namespace mace {
+namespace {
+
+// What a rounding makes of its input; nothing where 8 bits do not hold that, or have no zero.
+std::optional<Quantization> QuantizationOf(const Node& node) {
+  if (node.type != "Unary" || node.attributes.GetString("function", "") != "round_to_8_bits") {
+    return std::nullopt;
+  }
+  const double zero_point = -node.attributes.GetFloat("low", -128);
+  if (!(zero_point >= 0) || !(zero_point <= 255)) return std::nullopt;
+  Quantization quantization;
+  quantization.scale = static_cast<float>(node.attributes.GetFloat("scale", 1));
+  quantization.zero_point = static_cast<int32_t>(zero_point);
+  return quantization;
+}
+
+// Of a value that is of 8 bits whenever the graph runs.
+std::optional<Quantization> QuantizationOfValue(const GraphEditor& editor, ValueId id) {
+  const int producer = editor.Producer(id);
+  if (producer < 0) return std::nullopt;
+  const Node& node = editor.node(producer);
+  if (node.type == "Unary") return QuantizationOf(node);
+  const StatusOr<std::optional<EightBits>> bits = EightBits::Parse(node.attributes);
+  if (!bits.ok() || !bits->has_value()) return std::nullopt;
+  return (*bits)->y;
+}
+
+bool IsConvolutionOfWeights(const GraphEditor& editor, const Node& node) {
+  if (node.type != "Conv2D" && node.type != "DepthwiseConv2d") return false;
+  if (node.inputs.size() < 2 || node.attributes.GetInt("residual", 0) != 0 ||
+      !(node.attributes.GetFloat("filter_scale", 0) > 0)) {
+    return false;
+  }
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] != kNoValue && !editor.graph().IsConstant(node.inputs[i])) return false;
+  }
+  return true;
+}
+
+void FuseRounding(GraphEditor* editor, int rounding) {
+  const std::optional<Quantization> y = QuantizationOf(editor->node(rounding));
+  if (!y.has_value()) return;
+  const ValueId rounded = editor->node(rounding).inputs[0];
+  const int producer = editor->Producer(rounded);
+  if (producer < 0 || editor->SoleReader(rounded) != rounding ||
+      !IsConvolutionOfWeights(*editor, editor->node(producer))) {
+    return;
+  }
+  Node& convolution = editor->node(producer);
+  const std::optional<Quantization> x = QuantizationOfValue(*editor, convolution.inputs[0]);
+  if (!x.has_value()) return;
+  EightBits bits;
+  bits.x = *x;
+  bits.y = *y;
+  bits.filter_scale = static_cast<float>(convolution.attributes.GetFloat("filter_scale", 0));
+  bits.SetAttributes(&convolution.attributes);
+  editor->Absorb(producer, rounding);
+}
+
+}  // namespace
+
+Status Fuse8Bits(Graph* graph) {
+  GraphEditor editor(graph);
+  // In the order of the graph: what makes x is known by then.
+  for (int i = 0; i < editor.node_count(); ++i) FuseRounding(&editor, i);
+  editor.Finish();
+  return Status::Ok();
+}
+
+}  // namespace mace

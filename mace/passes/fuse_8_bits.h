@@ -1,0 +1,20 @@
+// Convolutions of 8-bit numbers: the rounding behind a Conv2D or DepthwiseConv2d goes into it,
+// where x is rounded to 8 bits too and the filter was read from 8 bits (attribute filter_scale, of
+// an importer). It then is a convolution of whole numbers, which kernels in integers compute
+// (mace/ops/conv2d/eight_bits.h).
+//
+// Not among AllPasses: for devices with such kernels alone.
+#ifndef MACE_PASSES_FUSE_8_BITS_H_
+#define MACE_PASSES_FUSE_8_BITS_H_
+
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+// REQUIRES: ValidateGraph accepts the graph.
+Status Fuse8Bits(Graph* graph);
+
+}  // namespace mace
+
+#endif  // MACE_PASSES_FUSE_8_BITS_H_
