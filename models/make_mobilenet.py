@@ -4,6 +4,7 @@
 NAME.pb, NAME.data   MACE, batch norms and activations folded
 NAME_frozen.pb       TensorFlow, batch norms kept
 NAME.onnx            with --onnx: ONNX, batch norms folded
+NAME_uint8.pb        with --eight-bits: MACE of 8 bits, with its .data
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 """
 import argparse
@@ -12,6 +13,7 @@ import os
 import numpy as np
 
 import reference
+from mace_quantized import write_mace_quantized
 from mace_writer import write_mace
 from seeded_net import SeededNet
 from tf_writer import write_tf
@@ -75,6 +77,8 @@ def main():
     parser.add_argument("--classes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", choices=["fp32", "fp16"], default="fp32", help="of the MACE model")
+    parser.add_argument("--eight-bits", choices=["uint8", "int8"],
+                        help="also NAME_uint8.pb or NAME_int8.pb, a MACE model of 8 bits")
     parser.add_argument("--expected", action="store_true")
     parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--name", help="default: mobilenet_vVERSION_WIDTH_SIZE")
@@ -90,6 +94,8 @@ def main():
         write_onnx(net, stem + ".onnx")
     values = net.make_input()
     np.save(stem + "_input.npy", values)
+    if args.eight_bits:
+        write_mace_quantized(net, "%s_%s.pb" % (stem, args.eight_bits), args.eight_bits, values)
     if args.expected:
         np.save(stem + "_expected.npy", reference.run(net, values))
 

@@ -1,0 +1,100 @@
+// Convolutions of 8-bit numbers beside the same ones of floats, on the shapes of four networks, by
+// the device's own clock: what integer kernels are worth on a device.
+//
+//   float32/MODEL/SHAPE   conv2d_tiled, or conv2d_depthwise: what CPUs compute floats with
+//   int8/MODEL/SHAPE      conv2d_int8, or depthwise_int8
+// Counters: best_us, the fastest launch; GFLOPs at that, a multiply-add counted as two.
+// On a device that the planner gives no integer kernel they multiply bytes in plain OpenCL C.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+
+#include "benchmarks/conv_bench.h"
+#include "mace/ops/conv2d/int8_lowering.h"
+
+namespace mace {
+namespace {
+
+constexpr int kLaunches = 30;
+constexpr float kScale = 1.0f / 128;
+
+struct Case {
+  std::shared_ptr<BoundShape> bound;
+  DeviceInfo device;
+  LoweringRequest lowering;
+  ConvolutionRequest request;  // Of `lowering`, which stays where it is.
+};
+
+// Whole numbers from -100 to 100, times the scale.
+HostTensor FilterOf8Bits(const Shape& shape) {
+  HostTensor filter = HostTensor::Allocate({DType::kFloat32, shape});
+  for (int64_t i = 0; i < shape.elements(); ++i) {
+    filter.f32()[i] = static_cast<float>(i * 37 % 201 - 100) * kScale;
+  }
+  return filter;
+}
+
+StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape& shape) {
+  auto made = std::make_shared<Case>();
+  MACE_ASSIGN_OR_RETURN(made->bound, BindShape(shape));
+  made->device = bench->device->info();
+  if (made->device.byte_products == ByteProducts::kNone) {
+    made->device.byte_products = ByteProducts::kPlain;
+  }
+  made->lowering = RequestOf(*bench, *made->bound, Storage::kBuffer);
+  made->lowering.device = &made->device;
+  MACE_ASSIGN_OR_RETURN(made->request, ConvolutionOf(*made->bound, &made->lowering));
+  made->request.weights.filter = [shape = made->bound->filter.shape()] {
+    return FilterOf8Bits(shape);
+  };
+  return std::shared_ptr<const Case>(std::move(made));
+}
+
+StatusOr<Lowering> LowerCase(const Case& c, bool int8) {
+  ConvolutionRequest request = c.request;
+  std::vector<Lowering> ways;
+  if (int8) {
+    request.convolution.eight_bits = EightBits{{kScale, 128}, {1, 0}, kScale};
+    LowerInt8(request, &ways);
+  } else {
+    request.convolution.activation = request.convolution.activation.AsClamp();
+    if (request.convolution.depthwise()) {
+      LowerDepthwise(request, Storage::kBuffer, &ways);
+    } else {
+      LowerTiled(request, &ways);
+    }
+  }
+  if (ways.empty()) return Unsupported("no kernel for " + NameOf(c.bound->shape));
+  SetPrecision(c.lowering, &ways.front());
+  return std::move(ways.front());
+}
+
+void Register(ConvBench* bench, const std::shared_ptr<const Case>& c, bool int8) {
+  const std::string name = (int8 ? "int8/" : "float32/") + NameOf(c->bound->shape);
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [=](benchmark::State& state) {
+                                 const auto prepare = [&]() -> StatusOr<Ready> {
+                                   MACE_ASSIGN_OR_RETURN(const Lowering way, LowerCase(*c, int8));
+                                   return Prepare(bench, *c->bound, way);
+                                 };
+                                 MeasureDevice(state, bench, prepare, c->bound->flops);
+                               })
+      ->UseManualTime()
+      ->Iterations(kLaunches)
+      ->Unit(benchmark::kMicrosecond);
+}
+
+Status RegisterAll(ConvBench* bench) {
+  MACE_RETURN_IF_ERROR(bench->Open(true));
+  for (const ConvShape& shape : kConvShapes) {
+    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Case> c, MakeCase(bench, shape));
+    for (const bool int8 : {false, true}) Register(bench, c, int8);
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) { return mace::RunConvBenchmarks(argc, argv, mace::RegisterAll); }
