@@ -1,7 +1,10 @@
-// The launch that rounds what is in device memory to 8 bits, in place.
+// Unary's round_to_8_bits, as other ops and passes see it.
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_ROUNDING_H_
 #define MACE_OPS_ROUNDING_H_
+
+#include <cmath>
+#include <optional>
 
 #include "mace/ops/kernel.h"
 #include "mace/ops/op.h"
@@ -9,7 +12,13 @@
 
 namespace mace {
 
-// Output 0 of the request, in a buffer.
+// Of the numbers from low * scale on; nothing where zero is none of them.
+inline std::optional<Quantization> QuantizationOf(double scale, double low) {
+  if (!(low >= -255 && low <= 0 && std::floor(low) == low)) return std::nullopt;
+  return Quantization{static_cast<float>(scale), static_cast<int32_t>(-low)};
+}
+
+// The launch that rounds output 0 of the request to 8 bits, in place, in a buffer.
 Launch MakeRounding(const LoweringRequest& request, const Quantization& quantization);
 
 }  // namespace mace

@@ -178,14 +178,10 @@ class UnaryOp : public Op {
  private:
   // The result as the bytes that it stands for, where kernels read such.
   void LowerTo8Bits(const LoweringRequest& request, std::vector<Lowering>* result) const {
-    const double zero_point = -b_;
-    if (request.device->byte_products == ByteProducts::kNone || !(zero_point >= 0) ||
-        !(zero_point <= 255)) {
-      return;
-    }
-    const Quantization quantization = {static_cast<float>(a_), static_cast<int32_t>(zero_point)};
+    const std::optional<Quantization> quantization = QuantizationOf(a_, b_);
+    if (request.device->byte_products == ByteProducts::kNone || !quantization.has_value()) return;
     Lowering lowering = StartLowering("unary_quantize", request, Storage::kBuffer);
-    lowering.outputs = {FormatOf8Bits(quantization)};
+    lowering.outputs = {FormatOf8Bits(*quantization)};
     ConvertEnd from, to;
     from.format = lowering.inputs[0];
     from.format.precision = request.precision;

@@ -4,22 +4,19 @@
 #include <string>
 
 #include "mace/ops/conv2d/eight_bits.h"
+#include "mace/ops/rounding.h"
 #include "mace/passes/graph_editor.h"
 
 namespace mace {
 namespace {
 
 // What a rounding makes of its input; nothing where 8 bits do not hold that, or have no zero.
-std::optional<Quantization> QuantizationOf(const Node& node) {
+std::optional<Quantization> QuantizationOfRounding(const Node& node) {
   if (node.type != "Unary" || node.attributes.GetString("function", "") != "round_to_8_bits") {
     return std::nullopt;
   }
-  const double zero_point = -node.attributes.GetFloat("low", -128);
-  if (!(zero_point >= 0) || !(zero_point <= 255)) return std::nullopt;
-  Quantization quantization;
-  quantization.scale = static_cast<float>(node.attributes.GetFloat("scale", 1));
-  quantization.zero_point = static_cast<int32_t>(zero_point);
-  return quantization;
+  return QuantizationOf(node.attributes.GetFloat("scale", 1),
+                        node.attributes.GetFloat("low", -128));
 }
 
 // Of a value that is of 8 bits whenever the graph runs.
@@ -27,7 +24,7 @@ std::optional<Quantization> QuantizationOfValue(const GraphEditor& editor, Value
   const int producer = editor.Producer(id);
   if (producer < 0) return std::nullopt;
   const Node& node = editor.node(producer);
-  if (node.type == "Unary") return QuantizationOf(node);
+  if (node.type == "Unary") return QuantizationOfRounding(node);
   const StatusOr<std::optional<EightBits>> bits = EightBits::Parse(node.attributes);
   if (!bits.ok() || !bits->has_value()) return std::nullopt;
   return (*bits)->y;
@@ -46,7 +43,7 @@ bool IsConvolutionOfWeights(const GraphEditor& editor, const Node& node) {
 }
 
 void FuseRounding(GraphEditor* editor, int rounding) {
-  const std::optional<Quantization> y = QuantizationOf(editor->node(rounding));
+  const std::optional<Quantization> y = QuantizationOfRounding(editor->node(rounding));
   if (!y.has_value()) return;
   const ValueId rounded = editor->node(rounding).inputs[0];
   const int producer = editor->Producer(rounded);

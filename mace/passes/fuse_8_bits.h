@@ -2,8 +2,6 @@
 // where x is rounded to 8 bits too and the filter was read from 8 bits (attribute filter_scale, of
 // an importer). It then is a convolution of whole numbers, which kernels in integers compute
 // (mace/ops/conv2d/eight_bits.h).
-//
-// Not among AllPasses: for devices with such kernels alone.
 #ifndef MACE_PASSES_FUSE_8_BITS_H_
 #define MACE_PASSES_FUSE_8_BITS_H_
 

@@ -75,7 +75,7 @@ TEST(Fuse8Bits, TheFilterMustBeOf8Bits) {
 }
 
 TEST(Fuse8Bits, ZeroMustBeAmongTheNumbers) {
-  for (const double low : {1.0, -256.0}) {
+  for (const double low : {1.0, -256.0, -3.5}) {
     GraphBuilder builder;
     const ValueId x = AddRounding(&builder, builder.Input({1, 4, 5, 6}), 0.25, -128);
     builder.Output(AddRounding(&builder, AddConvolution(&builder, x), 0.5, low));

@@ -4,6 +4,7 @@
 #include "mace/passes/fold_batch_norm.h"
 #include "mace/passes/fold_constants.h"
 #include "mace/passes/fold_pad.h"
+#include "mace/passes/fuse_8_bits.h"
 #include "mace/passes/fuse_activation.h"
 #include "mace/passes/fuse_channel_shuffle.h"
 #include "mace/passes/fuse_elementwise.h"
@@ -40,6 +41,7 @@ constexpr Pass kPasses[] = {
     {"fuse_activation", FuseActivation},
     {"fuse_gate", FuseGate},
     {"fuse_channel_shuffle", FuseChannelShuffle},
+    {"fuse_8_bits", Fuse8Bits, true},
     {"fuse_elementwise", FuseElementwise},
     {"drop_dead", DropDead},
 };
@@ -50,9 +52,10 @@ Span<const Pass> AllPasses() {
   return Span<const Pass>(kPasses, sizeof(kPasses) / sizeof(kPasses[0]));
 }
 
-Status RunPasses(Graph* graph) {
+Status RunPasses(Graph* graph, bool integer_kernels) {
   MACE_RETURN_IF_ERROR(ValidateGraph(*graph).WithPrefix("before the passes"));
   for (const Pass& pass : AllPasses()) {
+    if (pass.for_integer_kernels && !integer_kernels) continue;
     MACE_RETURN_IF_ERROR(pass.run(graph).WithPrefix(pass.name));
 #ifndef NDEBUG
     MACE_RETURN_IF_ERROR(ValidateGraph(*graph).WithPrefix(std::string("after ") + pass.name));

@@ -21,14 +21,15 @@ struct Pass {
   const char* name;  // For messages: the name of its file.
   // REQUIRES: ValidateGraph accepts the graph.
   Status (*run)(Graph* graph);
+  bool for_integer_kernels = false;  // Left out for devices without such.
 };
 
 // The fixed list, in the order in which they run; a pass may stand there more than once.
 Span<const Pass> AllPasses();
 
-// Runs AllPasses. Checks the graph before the first, and in debug builds after each; the message of
-// an error begins with the pass's name.
-Status RunPasses(Graph* graph);
+// Runs AllPasses, those for integer kernels where there are any. Checks the graph before the first,
+// and in debug builds after each; the message of an error begins with the pass's name.
+Status RunPasses(Graph* graph, bool integer_kernels = false);
 
 }  // namespace mace
 

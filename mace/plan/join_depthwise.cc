@@ -18,6 +18,9 @@ bool HasResidual(const Node& node) { return node.attributes.GetInt("residual", 0
 // That comes between the two, where the joined kernel has no place for it.
 bool HasGate(const Node& node) { return node.attributes.GetInt("gate", 0) != 0; }
 
+// The op of the two rounds nothing.
+bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
+
 ValueId InputOr(const Node& node, size_t input) {
   return input < node.inputs.size() ? node.inputs[input] : kNoValue;
 }
@@ -63,6 +66,7 @@ class Joiner {
       const size_t producer = static_cast<size_t>(producers[x]);
       const Node& depthwise = graph_.nodes[producer];
       if (depthwise.type != "DepthwiseConv2d" || HasResidual(depthwise)) continue;
+      if (RoundsTo8Bits(depthwise) || RoundsTo8Bits(node)) continue;
       Node joined = Join(depthwise, node);
       if (!IsCheaper(joined, producer, n)) continue;
       removed[producer] = true;

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "mace/runtime/engine.h"
-#include "mace/testing/lowering_runner.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
+#include "mace/testing/test_tensors.h"
 
 namespace mace {
 namespace {

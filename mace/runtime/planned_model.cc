@@ -2,7 +2,6 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
-#include "mace/passes/fuse_8_bits.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/join_depthwise.h"
@@ -77,8 +76,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   {
     ScopedStartPart part("passes");
     MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
-    MACE_RETURN_IF_ERROR(RunPasses(graph.get()));
-    if (UsesIntegerKernels(options, runtime)) MACE_RETURN_IF_ERROR(Fuse8Bits(graph.get()));
+    MACE_RETURN_IF_ERROR(RunPasses(graph.get(), UsesIntegerKernels(options, runtime)));
   }
   PlanOptions plan_options;
   plan_options.memory = options.memory;

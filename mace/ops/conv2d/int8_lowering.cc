@@ -298,7 +298,9 @@ void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways
 
 void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result) {
   const Convolution& c = request.convolution;
-  if (request.device().byte_products == ByteProducts::kNone || c.residual_input >= 0) return;
+  if (request.device().byte_products == ByteProducts::kNone || c.residual_input >= 0 || c.gated()) {
+    return;
+  }
   const std::optional<RoundedRange> range = RangeOfResult(c);
   if (!range.has_value()) return;
   const std::optional<FilterRange> filter =
