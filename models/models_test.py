@@ -19,12 +19,14 @@ except ImportError:
 import make_convnet
 import make_light
 import make_mobilenet
+import mace_quantized
 import mace_writer
 import reference
 from schema import mace_pb2, tensorflow_pb2
 
 DIGITS = os.path.join(FOLDER, "digits")
-STORED = {mace_pb2.DT_FLOAT: "<f4", mace_pb2.DT_HALF: "<f2", mace_pb2.DT_INT32: "<i4"}
+STORED = {mace_pb2.DT_FLOAT: "<f4", mace_pb2.DT_HALF: "<f2", mace_pb2.DT_INT32: "<i4", mace_pb2.DT_UINT8: "<u1",
+          mace_pb2.DT_INT8: "<i1"}
 
 
 def held_back(name):
@@ -44,7 +46,8 @@ def load_mace(path):
     for tensor in net.tensors:
         assert tensor.offset % 4 == 0 and tensor.data_size == np.prod(tensor.dims)
         values = np.frombuffer(data, STORED[tensor.data_type], tensor.data_size, tensor.offset)
-        tensors[tensor.name] = values.reshape(tuple(tensor.dims)).astype(np.float64)
+        values = values.reshape(tuple(tensor.dims)).astype(np.float64)
+        tensors[tensor.name] = tensor.scale * (values - tensor.zero_point) if tensor.quantized else values
     return model, net, tensors
 
 
@@ -100,7 +103,18 @@ OPS = {
     "MatMul": lambda x, args: x[0] @ x[1],
     "BiasAdd": lambda x, args: x[0] + x[1],
     "Softmax": lambda x, args: reference.softmax(x[0]),
+    "Quantize": lambda x, args: x[0],
+    "Dequantize": lambda x, args: x[0].reshape(len(x[0]), -1),
 }
+
+
+def as_8_bits_hold_it(op, y):
+    """Not of a Quantize: it takes the range of what it is given."""
+    if not op.quantize_info or op.type == "Quantize":
+        return y
+    info, smallest = op.quantize_info[0], {mace_pb2.DT_UINT8: 0, mace_pb2.DT_INT8: -128}[arguments(op)["T"]]
+    numbers = np.clip(np.round(y / info.scale) + info.zero_point, smallest, smallest + 255)
+    return info.scale * (numbers - info.zero_point)
 
 
 def run_mace(path, values):
@@ -110,7 +124,7 @@ def run_mace(path, values):
     for op in net.op:
         y = OPS[op.type]([tensors[name] for name in op.input], arguments(op))
         assert list(y.shape[1:]) == list(op.output_shape[0].dims[1:]), op.name
-        tensors[op.output[0]] = y
+        tensors[op.output[0]] = as_8_bits_hold_it(op, y)
     return tensors[model.output_tensor[0]].reshape(len(values), -1)
 
 
@@ -160,6 +174,19 @@ class WriterTest(unittest.TestCase):
         for version, make in make_mobilenet.VERSIONS.items():
             with self.subTest(version=version):
                 self.check(make(0.35, 64, 2, 50, 1))
+
+    def test_mobilenets_of_8_bits(self):
+        net = make_mobilenet.mobilenet_v1(0.25, 64, 1, 50, 1)
+        values = net.make_input()
+        expected = reference.run(net, values)
+        for scheme in ("uint8", "int8"):
+            with self.subTest(scheme=scheme), tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "model.pb")
+                mace_quantized.write_mace_quantized(net, path, scheme, values)
+                outputs = run_mace(path, values)
+                # The layers' errors grow through 28 of them: seen 0.99992.
+                cosine = (outputs * expected).sum() / np.linalg.norm(outputs) / np.linalg.norm(expected)
+                self.assertGreater(cosine, 0.9995)
 
     def test_half_weights(self):
         self.check(make_mobilenet.mobilenet_v1(0.25, 64, 1, 50, 1), "fp16", 2e-2)
