@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "mace/plan/candidates.h"
 #include "mace/testing/made_up_gpu.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
@@ -26,18 +25,12 @@ DeviceInfo HostDevice() {
 }
 
 // x [1, size, size, channels], a depthwise convolution of 3x3 and a pointwise one.
-struct Pair {
-  Graph graph;
-
+struct Pair : TestGraph {
   explicit Pair(int64_t size = 14, int64_t channels = 96, int64_t out_channels = 24,
-                int64_t kernel = 1) {
-    GraphPort input;
-    input.name = "x";
-    input.value = graph.AddValue("x");
-    graph.value(input.value).info = {DType::kFloat32, {1, size, size, channels}};
-    graph.inputs = {input};
+                int64_t kernel = 1)
+      : TestGraph({1, size, size, channels}) {
     Add("DepthwiseConv2d", "depthwise",
-        {input.value, Constant("wd", {1, channels, 3, 3}), Constant("bd", {channels})});
+        {graph.inputs[0].value, Constant("wd", {1, channels, 3, 3}), Constant("bd", {channels})});
     depthwise().attributes.Set("activation", std::string("RELUX"));
     depthwise().attributes.Set("max_limit", 1.5);
     Add("Conv2D", "pointwise",
@@ -49,77 +42,18 @@ struct Pair {
   Node& depthwise() { return graph.nodes[0]; }
   Node& pointwise() { return graph.nodes[1]; }
 
-  ValueId Constant(const char* name, Shape shape) {
-    return graph.AddConstant(name, RandomTensor(std::move(shape), 7));
-  }
-
-  void Add(const char* type, const char* name, std::vector<ValueId> inputs) {
-    Node node;
-    node.type = type;
-    node.name = name;
-    node.inputs = std::move(inputs);
-    node.outputs = {graph.AddValue(node.name + ":0")};
-    graph.nodes.push_back(node);
-    Infer();
-  }
-
-  void Output(const char* name, ValueId value) {
-    GraphPort output;
-    output.name = name;
-    output.value = value;
-    graph.outputs.push_back(output);
-  }
-
-  // Of all nodes, in order.
-  void Infer() {
-    for (const Node& node : graph.nodes) {
-      StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
-      ASSERT_TRUE(op.ok()) << op.status().message();
-      std::vector<TensorInfo> infos;
-      const Status status = (*op)->Infer(MakeOpInputs(graph, node), &infos);
-      ASSERT_TRUE(status.ok()) << status.message();
-      graph.value(node.outputs[0]).info = infos[0];
-      graph.value(node.outputs[0]).shape_known = true;
-    }
-  }
-
   // The types of the nodes then.
   std::vector<std::string> JoinedFor(const DeviceInfo& device, PlanOptions options = {}) {
     Infer();
     options.memory = MemoryChoice::kBuffer;
     const Status status = JoinDepthwise(device, options, &graph);
     EXPECT_TRUE(status.ok()) << status.message();
-    std::vector<std::string> types;
-    for (const Node& node : graph.nodes) types.push_back(node.type);
-    return types;
+    return Types();
   }
 };
 
 const std::vector<std::string> kJoined = {"SeparableConv2D"};
 const std::vector<std::string> kApart = {"DepthwiseConv2d", "Conv2D"};
-
-// What the graph's only output is for a given x, by the references.
-HostTensor Evaluate(const Graph& graph) {
-  std::vector<HostTensor> values(graph.values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (graph.values[i].constant.has_value()) values[i] = *graph.values[i].constant;
-  }
-  const size_t x = static_cast<size_t>(graph.inputs[0].value);
-  values[x] = RandomTensor(graph.values[x].info.shape, 5);
-  for (const Node& node : graph.nodes) {
-    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
-    EXPECT_TRUE(op.ok()) << op.status().message();
-    std::vector<HostTensor> inputs;
-    for (ValueId id : node.inputs) {
-      inputs.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
-    }
-    std::vector<HostTensor> outputs = {HostTensor::Allocate(graph.value(node.outputs[0]).info)};
-    const Status status = (*op)->Reference(inputs, &outputs);
-    EXPECT_TRUE(status.ok()) << status.message();
-    values[static_cast<size_t>(node.outputs[0])] = outputs[0];
-  }
-  return values[static_cast<size_t>(graph.outputs[0].value)];
-}
 
 TEST(JoinDepthwise, AWideGpuJoinsAndACpuDoesNot) {
   EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100()));
@@ -194,21 +128,6 @@ TEST(JoinDepthwise, NotOtherConvolutions) {
   EXPECT_EQ(kApart, multiplier.JoinedFor(MadeUpH100()));
 }
 
-// The product comes between the two.
-TEST(JoinDepthwise, NotAGatedConvolution) {
-  Pair pair;
-  pair.Add("Reduce", "gate", {pair.graph.inputs[0].value});
-  pair.graph.nodes[2].attributes.Set("axis", Ints{1, 2});
-  pair.graph.nodes[2].attributes.Set("keepdims", int64_t{1});
-  std::swap(pair.graph.nodes[0], pair.graph.nodes[2]);
-  std::swap(pair.graph.nodes[1], pair.graph.nodes[2]);
-  Node& pointwise = pair.graph.nodes[2];
-  pointwise.inputs.push_back(pair.graph.nodes[0].outputs[0]);
-  pointwise.attributes.Set("gate", int64_t{1});
-  EXPECT_EQ((std::vector<std::string>{"Reduce", "DepthwiseConv2d", "Conv2D"}),
-            pair.JoinedFor(MadeUpH100()));
-}
-
 // Its sum comes between the two.
 TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
   Pair pair;
@@ -217,6 +136,7 @@ TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
   EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
 }
 
+// The product comes between the two.
 TEST(JoinDepthwise, NotAConvolutionWithGate) {
   Pair pair;
   GraphPort gate;

@@ -5,6 +5,7 @@
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/join_depthwise.h"
+#include "mace/plan/join_excitation.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/tuned_plan.h"
 
@@ -87,6 +88,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   const double begin = MonotonicMilliseconds();
   if (runtime != nullptr) {
     MACE_RETURN_IF_ERROR(JoinDepthwise(runtime->device_info(), plan_options, graph.get()));
+    MACE_RETURN_IF_ERROR(JoinExcitation(runtime->device_info(), plan_options, graph.get()));
   }
   StatusOr<std::unique_ptr<Plan>> plan =
       runtime == nullptr

@@ -13,20 +13,12 @@
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/op.h"
+#include "mace/ops/prefixed_attributes.h"
 
 namespace mace {
 namespace {
 
 constexpr size_t kDepthwiseFilter = 1, kDepthwiseBias = 2, kFilter = 3, kBias = 4, kResidual = 5;
-
-// The attributes whose names begin with `prefix`, without it.
-AttributeMap WithoutPrefix(const AttributeMap& attributes, const std::string& prefix) {
-  AttributeMap result;
-  for (const auto& [name, value] : attributes.values()) {
-    if (name.compare(0, prefix.size(), prefix) == 0) result.Set(name.substr(prefix.size()), value);
-  }
-  return result;
-}
 
 struct Parts {
   Convolution depthwise, pointwise;

@@ -1,0 +1,96 @@
+// Which pairs of layers become one node on which device, and what the node is; no device.
+#include "mace/plan/join_excitation.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/test_graph.h"
+
+namespace mace {
+namespace {
+
+// x [2, size, size, channels] and two convolutions of 1x1.
+struct Layers : TestGraph {
+  explicit Layers(int64_t channels = 96, int64_t hidden = 24, int64_t size = 1)
+      : TestGraph({2, size, size, channels}) {
+    Add("Conv2D", "squeeze",
+        {graph.inputs[0].value, Constant("v", {hidden, channels, 1, 1}), Constant("c", {hidden})});
+    squeeze().attributes.Set("activation", std::string("RELU"));
+    Add("Conv2D", "excite",
+        {squeeze().outputs[0], Constant("w", {channels, hidden, 1, 1}), Constant("b", {channels})});
+    excite().attributes.Set("activation", std::string("SIGMOID"));
+    Output("y", excite().outputs[0]);
+  }
+
+  Node& squeeze() { return graph.nodes[0]; }
+  Node& excite() { return graph.nodes[1]; }
+
+  // The types of the nodes then.
+  std::vector<std::string> JoinedFor(const DeviceInfo& device) {
+    Infer();
+    PlanOptions options;
+    options.memory = MemoryChoice::kBuffer;
+    const Status status = JoinExcitation(device, options, &graph);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return Types();
+  }
+};
+
+const std::vector<std::string> kJoined = {"Excitation"};
+const std::vector<std::string> kApart = {"Conv2D", "Conv2D"};
+
+TEST(JoinExcitation, AGpuJoinsAndACpuDoesNot) {
+  EXPECT_EQ(kJoined, Layers().JoinedFor(MadeUpH100()));
+  DeviceInfo host = MadeUpH100();
+  host.kind = DeviceKind::kCpu;
+  EXPECT_EQ(kApart, Layers().JoinedFor(host));
+}
+
+TEST(JoinExcitation, KeepsTheMeaning) {
+  for (bool biases : {true, false}) {
+    Layers layers;
+    if (!biases) {
+      layers.squeeze().inputs.pop_back();
+      layers.excite().inputs.pop_back();
+    }
+    layers.Infer();
+    const HostTensor before = Evaluate(layers.graph);
+    ASSERT_EQ(kJoined, layers.JoinedFor(MadeUpH100()));
+    EXPECT_EQ("excite", layers.graph.nodes[0].name);
+    EXPECT_TRUE(ValidateGraph(layers.graph).ok());
+    EXPECT_EQ(0, WorstError(before, Evaluate(layers.graph)));
+  }
+}
+
+// More weights than one compute unit reads while two launches start.
+TEST(JoinExcitation, NotLargeLayers) {
+  EXPECT_EQ(kApart, Layers(4096, 4096).JoinedFor(MadeUpH100()));
+}
+
+TEST(JoinExcitation, NotManyPixels) {
+  EXPECT_EQ(kApart, Layers(96, 24, 2).JoinedFor(MadeUpH100()));
+}
+
+TEST(JoinExcitation, NotWhatAnotherReads) {
+  Layers output;
+  output.Output("z", output.squeeze().outputs[0]);
+  EXPECT_EQ(kApart, output.JoinedFor(MadeUpH100()));
+}
+
+// x has the shape of what the layers make, and of its own gate.
+TEST(JoinExcitation, NotResidualsAndGates) {
+  Layers residual;
+  residual.excite().inputs.push_back(residual.graph.inputs[0].value);
+  residual.excite().attributes.Set("residual", int64_t{1});
+  EXPECT_EQ(kApart, residual.JoinedFor(MadeUpH100()));
+  Layers gate;
+  gate.squeeze().inputs.push_back(gate.graph.inputs[0].value);
+  gate.squeeze().attributes.Set("gate", int64_t{1});
+  EXPECT_EQ(kApart, gate.JoinedFor(MadeUpH100()));
+}
+
+}  // namespace
+}  // namespace mace

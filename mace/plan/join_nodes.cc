@@ -1,0 +1,103 @@
+#include "mace/plan/join_nodes.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "mace/plan/candidates.h"
+#include "mace/plan/select.h"
+
+namespace mace {
+namespace {
+
+class Joiner {
+ public:
+  Joiner(const DeviceInfo& device, const PlanOptions& options, JoinFunction join, Graph* graph)
+      : device_(device), options_(options), join_(join), graph_(*graph) {}
+
+  Status Run() {
+    MACE_RETURN_IF_ERROR(FindPrecisions());
+    const std::vector<int> producers = graph_.Producers();
+    const std::vector<std::vector<int>> consumers = graph_.Consumers();
+    std::vector<bool> removed(graph_.nodes.size(), false);
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const Node& node = graph_.nodes[n];
+      if (node.inputs.empty() || node.inputs[0] == kNoValue) continue;
+      const size_t x = static_cast<size_t>(node.inputs[0]);
+      if (producers[x] < 0 || consumers[x].size() != 1 || graph_.IsGraphOutput(node.inputs[0])) {
+        continue;
+      }
+      const size_t producer = static_cast<size_t>(producers[x]);
+      std::optional<Node> joined = join_(graph_.nodes[producer], node);
+      if (!joined.has_value() || !IsCheaper(*joined, producer, n)) continue;
+      removed[producer] = true;
+      graph_.nodes[n] = std::move(*joined);
+    }
+    size_t kept = 0;
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (removed[n]) continue;
+      if (kept != n) graph_.nodes[kept] = std::move(graph_.nodes[n]);
+      ++kept;
+    }
+    graph_.nodes.resize(kept);
+    return Status::Ok();
+  }
+
+ private:
+  Status FindPrecisions() {
+    std::vector<std::unique_ptr<Op>> ops;
+    for (const Node& node : graph_.nodes) {
+      MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
+      ops.push_back(std::move(op));
+    }
+    precisions_ = NodePrecisions(graph_, ops, options_.precision);
+    return Status::Ok();
+  }
+
+  // Of the cheapest way on the device; infinite where the op refuses the node or has no way.
+  double CheapestMs(const Node& node, Precision precision) const {
+    constexpr double kNone = std::numeric_limits<double>::infinity();
+    const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    std::vector<TensorInfo> outputs;
+    if (!op.ok() || !(*op)->Infer(MakeOpInputs(graph_, node), &outputs).ok()) return kNone;
+    PlanOptions options = options_;
+    options.precision = precision;
+    double best = kNone;
+    for (const Lowering& way : FindCandidates(graph_, node, **op, device_, options).ways) {
+      best = std::min(best, WayMs(way, device_));
+    }
+    return best;
+  }
+
+  bool IsCheaper(const Node& joined, size_t first, size_t second) const {
+    const double together = CheapestMs(joined, precisions_[second]);
+    if (together == std::numeric_limits<double>::infinity()) return false;
+    return together < CheapestMs(graph_.nodes[first], precisions_[first]) +
+                          CheapestMs(graph_.nodes[second], precisions_[second]);
+  }
+
+  const DeviceInfo& device_;
+  const PlanOptions& options_;
+  const JoinFunction join_;
+  Graph& graph_;
+  std::vector<Precision> precisions_;
+};
+
+}  // namespace
+
+ValueId InputOrNone(const Node& node, size_t input) {
+  return input < node.inputs.size() ? node.inputs[input] : kNoValue;
+}
+
+AttributeMap JoinAttributes(const Node& first, const Node& second, const std::string& prefix) {
+  AttributeMap attributes = second.attributes;
+  for (const auto& [name, value] : first.attributes.values()) attributes.Set(prefix + name, value);
+  return attributes;
+}
+
+Status JoinNodes(const DeviceInfo& device, const PlanOptions& options, JoinFunction join,
+                 Graph* graph) {
+  return Joiner(device, options, join, graph).Run();
+}
+
+}  // namespace mace

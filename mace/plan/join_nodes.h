@@ -1,0 +1,32 @@
+// Joins two nodes to one where a device takes less time for that. Other devices keep the two, which
+// is why these are no passes.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_PLAN_JOIN_NODES_H_
+#define MACE_PLAN_JOIN_NODES_H_
+
+#include <optional>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+// `second` with all that `first` does to its input 0; nullopt where they are no such pair. What it
+// gives may be a node that its op refuses.
+using JoinFunction = std::optional<Node> (*)(const Node& first, const Node& second);
+
+// Joins each pair of which the second node alone reads, as input 0, the result of the first. The
+// ops' estimates decide, with what a launch costs. `options` are those that MakePlan gets next.
+// REQUIRES: every shape of the graph is known.
+Status JoinNodes(const DeviceInfo& device, const PlanOptions& options, JoinFunction join,
+                 Graph* graph);
+
+// Input `input` of the node; kNoValue where it has none.
+ValueId InputOrNone(const Node& node, size_t input);
+
+// The attributes of `second`, and those of `first` with `prefix` before their names.
+AttributeMap JoinAttributes(const Node& first, const Node& second, const std::string& prefix);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_JOIN_NODES_H_

@@ -1,0 +1,96 @@
+// A graph in a few lines for tests of what joins nodes, and its output by the references.
+#ifndef MACE_TESTING_TEST_GRAPH_H_
+#define MACE_TESTING_TEST_GRAPH_H_
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mace/plan/candidates.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+
+struct TestGraph {
+  Graph graph;
+
+  // With one input, x.
+  explicit TestGraph(Shape x) {
+    GraphPort input;
+    input.name = "x";
+    input.value = graph.AddValue("x");
+    graph.value(input.value).info = {DType::kFloat32, std::move(x)};
+    graph.value(input.value).shape_known = true;
+    graph.inputs = {input};
+  }
+
+  ValueId Constant(const char* name, Shape shape) {
+    return graph.AddConstant(name, RandomTensor(std::move(shape), 7));
+  }
+
+  void Add(const char* type, const char* name, std::vector<ValueId> inputs) {
+    Node node;
+    node.type = type;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    node.outputs = {graph.AddValue(node.name + ":0")};
+    graph.nodes.push_back(node);
+    Infer();
+  }
+
+  void Output(const char* name, ValueId value) {
+    GraphPort output;
+    output.name = name;
+    output.value = value;
+    graph.outputs.push_back(output);
+  }
+
+  // Of all nodes, in order.
+  void Infer() {
+    for (const Node& node : graph.nodes) {
+      StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+      ASSERT_TRUE(op.ok()) << op.status().message();
+      std::vector<TensorInfo> infos;
+      const Status status = (*op)->Infer(MakeOpInputs(graph, node), &infos);
+      ASSERT_TRUE(status.ok()) << status.message();
+      graph.value(node.outputs[0]).info = infos[0];
+      graph.value(node.outputs[0]).shape_known = true;
+    }
+  }
+
+  std::vector<std::string> Types() const {
+    std::vector<std::string> types;
+    for (const Node& node : graph.nodes) types.push_back(node.type);
+    return types;
+  }
+};
+
+// What the graph's only output is for a given x, by the references.
+inline HostTensor Evaluate(const Graph& graph) {
+  std::vector<HostTensor> values(graph.values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (graph.values[i].constant.has_value()) values[i] = *graph.values[i].constant;
+  }
+  const size_t x = static_cast<size_t>(graph.inputs[0].value);
+  values[x] = RandomTensor(graph.values[x].info.shape, 5);
+  for (const Node& node : graph.nodes) {
+    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    EXPECT_TRUE(op.ok()) << op.status().message();
+    std::vector<HostTensor> inputs;
+    for (ValueId id : node.inputs) {
+      inputs.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
+    }
+    std::vector<HostTensor> outputs = {HostTensor::Allocate(graph.value(node.outputs[0]).info)};
+    const Status status = (*op)->Reference(inputs, &outputs);
+    EXPECT_TRUE(status.ok()) << status.message();
+    values[static_cast<size_t>(node.outputs[0])] = outputs[0];
+  }
+  return values[static_cast<size_t>(graph.outputs[0].value)];
+}
+
+}  // namespace mace
+
+#endif  // MACE_TESTING_TEST_GRAPH_H_
