@@ -20,6 +20,7 @@ import make_convnet
 import make_light
 import make_mobilenet
 import mace_quantized
+import make_transformer
 import mace_writer
 import reference
 from schema import mace_pb2, tensorflow_pb2
@@ -228,6 +229,14 @@ class WriterTest(unittest.TestCase):
         for name, make in make_light.NETS.items():
             builder, _ = make(make_light.parse(["--width", "0.125", "-", name]))
             self.assertEqual(len(builder.graph.graph.node), expected[name], name)
+
+    def test_a_transformer_block_has_its_parts_written_out(self):
+        graph, output = make_transformer.transformer(make_transformer.parse(["--width", "24", "--tokens", "5", "-"]))
+        kinds = [node.op_type for node in graph.graph.node]
+        self.assertEqual([kinds.count(kind) for kind in ("ReduceMean", "Sqrt", "Erf", "Softmax", "MatMul")], [6, 3, 1, 1, 8])
+        values = graph.run(output, graph.make_input())
+        self.assertEqual(values.shape, (1, 5, 24))
+        np.testing.assert_allclose(values.std(axis=2), 1.0, atol=0.2)  # As its last norm leaves it.
 
     def test_light_squeezenet_has_the_published_weights(self):
         builder, _ = make_light.squeezenet(make_light.parse(["-", "squeezenet"]))

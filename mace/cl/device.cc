@@ -129,6 +129,11 @@ DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
     info.image2d_max_height = DeviceNumber<size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT, 0);
   }
   const std::string extensions = " " + DeviceText(device, CL_DEVICE_EXTENSIONS) + " ";
+  if (info.images && Contains(extensions, " cl_khr_image2d_from_buffer ")) {
+    info.image_pitch_alignment = DeviceNumber<cl_uint>(device, CL_DEVICE_IMAGE_PITCH_ALIGNMENT, 0);
+    info.image_base_alignment =
+        DeviceNumber<cl_uint>(device, CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, 0);
+  }
   info.fp16_arithmetic = Contains(extensions, " cl_khr_fp16 ");
   if (Contains(extensions, " cl_nv_device_attribute_query ")) {
     // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV and _MINOR_NV of that extension, not in every header.

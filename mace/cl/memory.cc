@@ -59,31 +59,49 @@ StatusOr<ClMemory> ClMemory::CreateSubBuffer(const ClMemory& parent, size_t offs
   return memory;
 }
 
-StatusOr<ClMemory> ClMemory::CreateImage(const ClDevice& device, size_t width, size_t height,
-                                         Precision precision, const std::string& name) {
-  const std::string what = name + ", " + std::to_string(width) + "x" + std::to_string(height);
+StatusOr<ClMemory> ClMemory::MakeImage(const ClDevice& device, const ImageLayout& layout,
+                                       cl_mem buffer, const std::string& name) {
+  const std::string what =
+      name + ", " + std::to_string(layout.width) + "x" + std::to_string(layout.height);
   const DeviceInfo& info = device.info();
-  if (width == 0 || height == 0 || width > info.image2d_max_width ||
-      height > info.image2d_max_height) {
+  if (layout.width == 0 || layout.height == 0 || layout.width > info.image2d_max_width ||
+      layout.height > info.image2d_max_height) {
     return DeviceError("image: " + what + ": the device allows " +
                        std::to_string(info.image2d_max_width) + "x" +
                        std::to_string(info.image2d_max_height));
   }
-  const bool half = precision == Precision::kFloat16;
+  const bool half = layout.precision == Precision::kFloat16;
   const cl_image_format format = {CL_RGBA,
                                   static_cast<cl_channel_type>(half ? CL_HALF_FLOAT : CL_FLOAT)};
   cl_image_desc description = {};
   description.image_type = CL_MEM_OBJECT_IMAGE2D;
-  description.image_width = width;
-  description.image_height = height;
+  description.image_width = layout.width;
+  description.image_height = layout.height;
+  description.image_row_pitch = layout.pitch_bytes;
+  description.buffer = buffer;
   cl_int error = CL_SUCCESS;
   ClMemory memory(
       clCreateImage(device.context(), CL_MEM_READ_WRITE, &format, &description, nullptr, &error),
-      width * height * (half ? 8 : 16));
+      layout.width * layout.height * (half ? 8 : 16));
   MACE_RETURN_IF_ERROR(CheckCl("clCreateImage", error, what));
-  memory.image_width_ = width;
-  memory.image_height_ = height;
+  memory.image_width_ = layout.width;
+  memory.image_height_ = layout.height;
   return memory;
+}
+
+StatusOr<ClMemory> ClMemory::CreateImage(const ClDevice& device, size_t width, size_t height,
+                                         Precision precision, const std::string& name) {
+  return MakeImage(device, {width, height, 0, precision}, nullptr, name);
+}
+
+StatusOr<ClMemory> ClMemory::CreateImageOver(const ClDevice& device, const ClMemory& buffer,
+                                             const ImageLayout& layout, const std::string& name) {
+  const size_t bytes = layout.pitch_bytes * layout.height;
+  if (bytes > buffer.bytes()) {
+    return Internal("image: " + Describe(name, bytes) + ": its buffer has " +
+                    std::to_string(buffer.bytes()));
+  }
+  return MakeImage(device, layout, buffer.get(), name);
 }
 
 }  // namespace mace

@@ -19,6 +19,14 @@
 
 namespace mace {
 
+// An image over a buffer.
+struct ImageLayout {
+  size_t width = 0;  // Texels.
+  size_t height = 0;
+  size_t pitch_bytes = 0;
+  Precision precision = Precision::kFloat32;
+};
+
 class ClMemory {
  public:
   ClMemory() = default;
@@ -38,6 +46,10 @@ class ClMemory {
   // CL_RGBA of float or half.
   static StatusOr<ClMemory> CreateImage(const ClDevice& device, size_t width, size_t height,
                                         Precision precision, const std::string& name);
+  // The same over a buffer or a part of one, from its first byte on, rows `pitch` bytes apart.
+  // REQUIRES: the device's image_pitch_alignment divides the pitch, and is not 0.
+  static StatusOr<ClMemory> CreateImageOver(const ClDevice& device, const ClMemory& buffer,
+                                            const ImageLayout& layout, const std::string& name);
 
   cl_mem get() const { return handle_.get(); }
   // Of an image: its texels' bytes.
@@ -48,6 +60,9 @@ class ClMemory {
 
  private:
   ClMemory(cl_mem memory, size_t bytes) : handle_(memory), bytes_(bytes) {}
+  // Of its own where `buffer` is null.
+  static StatusOr<ClMemory> MakeImage(const ClDevice& device, const ImageLayout& layout,
+                                      cl_mem buffer, const std::string& name);
 
   ClMemHandle handle_;
   size_t bytes_ = 0;

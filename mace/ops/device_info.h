@@ -42,6 +42,10 @@ struct DeviceInfo {
   bool images = false;
   size_t image2d_max_width = 0;
   size_t image2d_max_height = 0;
+  // Images over buffers (cl_khr_image2d_from_buffer): their rows lie at multiples of this many
+  // texels, their first texel at one of `image_base_alignment` texels. 0: the device has none.
+  uint32_t image_pitch_alignment = 0;
+  uint32_t image_base_alignment = 0;
   bool fp16_arithmetic = false;  // cl_khr_fp16
   bool half_images = true;       // CL_RGBA/CL_HALF_FLOAT read and write
   bool host_unified_memory = false;

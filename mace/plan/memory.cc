@@ -54,12 +54,14 @@ size_t RoundUp(size_t bytes, size_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-// The regions of a storage, in the order of first use.
-std::vector<size_t> RegionsIn(Storage storage, const Plan& plan,
-                              const std::vector<Lifetime>& lifetimes) {
+size_t TexelBytes(const MemoryRegion& region) { return 4 * ElementBytes(region.precision); }
+
+// The regions of the arena, or those of the pool, in the order of first use.
+std::vector<size_t> RegionsWhere(bool in_arena, const Plan& plan,
+                                 const std::vector<Lifetime>& lifetimes) {
   std::vector<size_t> order;
   for (size_t i = 0; i < plan.regions.size(); ++i) {
-    if (plan.regions[i].storage == storage) order.push_back(i);
+    if (plan.regions[i].in_arena() == in_arena) order.push_back(i);
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return lifetimes[a].first < lifetimes[b].first; });
@@ -73,14 +75,14 @@ void SortByRank(const std::function<size_t(size_t)>& rank, std::vector<size_t>* 
 }
 
 struct Placement {
-  std::vector<size_t> offsets;  // By region; those of images do not matter.
+  std::vector<size_t> offsets;  // By region; those of the pool do not matter.
   size_t arena_bytes = 0;
 };
 
-// Puts buffers into an arena, one after another, each where it meets none that is alive with it.
-class BufferPlacer {
+// Puts regions into an arena, one after another, each where it meets none that is alive with it.
+class ArenaPlacer {
  public:
-  BufferPlacer(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment)
+  ArenaPlacer(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment)
       : plan_(plan), lifetimes_(lifetimes), alignment_(alignment) {}
 
   // Each at the lowest offset that is free.
@@ -156,25 +158,32 @@ class BufferPlacer {
 // The least of what several orders give. The largest first is near the lower bound on most graphs
 // of convolutional networks; where large regions follow one another closely, those that live long
 // do better as the first.
-void PlaceBuffers(Plan* plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
-  std::vector<size_t> order = RegionsIn(Storage::kBuffer, *plan, lifetimes);
+Placement BestPlacement(const Plan& plan, const std::vector<Lifetime>& lifetimes,
+                        size_t alignment) {
+  std::vector<size_t> order = RegionsWhere(/*in_arena=*/true, plan, lifetimes);
   const auto span = [&](size_t i) {
     return static_cast<size_t>(std::max(0, lifetimes[i].last - lifetimes[i].first + 1));
   };
   const std::function<size_t(size_t)> ranks[] = {
-      [&](size_t i) { return plan->regions[i].bytes; },
-      [&](size_t i) { return plan->regions[i].bytes * span(i); },
+      [&](size_t i) { return plan.regions[i].bytes; },
+      [&](size_t i) { return plan.regions[i].bytes * span(i); },
       span,
   };
-  BufferPlacer placer(*plan, lifetimes, alignment);
-  Placement best = placer.FromBothEnds(order, plan->live_bytes);
+  ArenaPlacer placer(plan, lifetimes, alignment);
+  Placement best = placer.FromBothEnds(order, plan.live_bytes);
   for (const auto& rank : ranks) {
     SortByRank(rank, &order);
     Placement placement = placer.FromTheBottom(order);
     if (placement.arena_bytes < best.arena_bytes) best = std::move(placement);
   }
-  for (size_t i : order) plan->regions[i].offset_bytes = best.offsets[i];
-  plan->arena_bytes = best.arena_bytes;
+  return best;
+}
+
+void Apply(const Placement& placement, Plan* plan) {
+  for (size_t i = 0; i < plan->regions.size(); ++i) {
+    if (plan->regions[i].in_arena()) plan->regions[i].offset_bytes = placement.offsets[i];
+  }
+  plan->arena_bytes = placement.arena_bytes;
 }
 
 // An image of the pool, and the regions that take it in turn.
@@ -222,14 +231,14 @@ std::vector<PoolImage> PackImages(const Plan& plan, const std::vector<Lifetime>&
 size_t PoolBytes(const Plan& plan, const std::vector<PoolImage>& pool) {
   size_t bytes = 0;
   for (const PoolImage& image : pool) {
-    bytes += image.texels() * 4 * ElementBytes(plan.regions[image.regions.front()].precision);
+    bytes += image.texels() * TexelBytes(plan.regions[image.regions.front()]);
   }
   return bytes;
 }
 
 // The least of what several orders give: no one of them is the best for every network.
 std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
-  std::vector<size_t> order = RegionsIn(Storage::kImage, plan, lifetimes);
+  std::vector<size_t> order = RegionsWhere(/*in_arena=*/false, plan, lifetimes);
   const std::function<size_t(size_t)> ranks[] = {
       [&](size_t i) { return plan.regions[i].bytes; },
       [&](size_t i) { return plan.regions[i].image_height; },
@@ -245,10 +254,10 @@ std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& l
 }
 
 // The first region of an image stands for it; others are left empty and nobody points at them.
-void PoolImages(Plan* plan, const std::vector<Lifetime>& lifetimes) {
+void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
   std::vector<int> stands_for(plan->regions.size());
   std::iota(stands_for.begin(), stands_for.end(), 0);
-  for (const PoolImage& image : BestPool(*plan, lifetimes)) {
+  for (const PoolImage& image : pool) {
     for (size_t i : image.regions) {
       stands_for[i] = static_cast<int>(image.regions.front());
       if (i == image.regions.front()) continue;
@@ -258,7 +267,7 @@ void PoolImages(Plan* plan, const std::vector<Lifetime>& lifetimes) {
     MemoryRegion& first = plan->regions[image.regions.front()];
     first.image_width = image.width;
     first.image_height = image.height;
-    first.bytes = image.texels() * 4 * ElementBytes(first.precision);
+    first.bytes = image.texels() * TexelBytes(first);
   }
   for (DeviceTensor& tensor : plan->tensors) {
     if (tensor.region >= 0) tensor.region = stands_for[static_cast<size_t>(tensor.region)];
@@ -283,29 +292,94 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
   return peak;
 }
 
+// Puts those images into the arena whose rows' padding makes them at most `most_padding` times as
+// large; 0: none.
+void ChooseForArena(const MemoryRules& rules, double most_padding, Plan* plan) {
+  for (MemoryRegion& region : plan->regions) {
+    if (region.storage != Storage::kImage) continue;
+    const size_t padded =
+        RoundUp(region.image_width, std::max<size_t>(1, rules.image_pitch_texels));
+    const bool chosen =
+        static_cast<double>(padded) <= most_padding * static_cast<double>(region.image_width);
+    region.image_pitch_bytes = chosen ? padded * TexelBytes(region) : 0;
+    region.bytes =
+        (chosen ? padded : region.image_width) * region.image_height * TexelBytes(region);
+  }
+}
+
+// Where everything lies, the images in the arena chosen already.
+struct MemoryLayout {
+  Placement arena;
+  std::vector<PoolImage> pool;
+  size_t bytes = 0;
+};
+
+MemoryLayout LayOut(const Plan& plan, const std::vector<Lifetime>& lifetimes,
+                    const MemoryRules& rules) {
+  const bool views =
+      std::any_of(plan.regions.begin(), plan.regions.end(),
+                  [](const MemoryRegion& region) { return region.image_pitch_bytes != 0; });
+  size_t alignment = std::max<size_t>(rules.alignment_bytes, 64);
+  constexpr size_t kLargestTexel = 16;
+  if (views)
+    alignment = RoundUp(alignment, std::max<size_t>(1, rules.image_base_texels) * kLargestTexel);
+  MemoryLayout layout;
+  layout.arena = BestPlacement(plan, lifetimes, alignment);
+  layout.pool = BestPool(plan, lifetimes);
+  layout.bytes = layout.arena.arena_bytes + PoolBytes(plan, layout.pool);
+  if (views && layout.arena.arena_bytes > rules.most_arena_bytes) layout.bytes = SIZE_MAX;
+  return layout;
+}
+
 }  // namespace
 
-void PlanMemory(Plan* plan, size_t alignment_bytes) {
+MemoryRules MemoryRulesOf(const DeviceInfo& device) {
+  MemoryRules rules;
+  rules.alignment_bytes = device.memory_base_address_align_bytes;
+  rules.image_pitch_texels = device.image_pitch_alignment;
+  rules.image_base_texels = device.image_base_alignment;
+  rules.most_arena_bytes = device.max_allocation_bytes;
+  return rules;
+}
+
+void PlanMemory(Plan* plan, const MemoryRules& rules) {
   const std::vector<Lifetime> lifetimes = FindLifetimes(*plan);
-  const size_t alignment = std::max<size_t>(alignment_bytes, 64);
+  const size_t alignment = std::max<size_t>(rules.alignment_bytes, 64);
   plan->live_bytes = PeakLiveBytes(*plan, lifetimes, alignment);
-  PlaceBuffers(plan, lifetimes, alignment);
-  PoolImages(plan, lifetimes);
+  MemoryLayout best = LayOut(*plan, lifetimes, rules);
+  double chosen = 0;
+  if (!best.pool.empty() && rules.image_pitch_texels > 0) {
+    constexpr double kAll = 1e9;
+    for (double most_padding : {1.0, 1.25, 1.6, kAll}) {
+      ChooseForArena(rules, most_padding, plan);
+      MemoryLayout layout = LayOut(*plan, lifetimes, rules);
+      if (layout.bytes >= best.bytes) continue;
+      best = std::move(layout);
+      chosen = most_padding;
+    }
+    ChooseForArena(rules, chosen, plan);
+  }
+  Apply(best.arena, plan);
+  Apply(best.pool, plan);
 }
 
 size_t WeightBytes(const PackedWeights& weights) {
   return weights.elements * (weights.keep_float32 ? sizeof(float) : sizeof(uint16_t));
 }
 
+std::string MemoryUse::WhyAboveBound() const {
+  if (keeps_bound()) return "";
+  return pool_bytes > 0 ? "images are memory of their own"
+                        : "images' rows are padded, or pieces of the arena left over";
+}
+
 MemoryUse MemoryUseOf(const Plan& plan) {
   MemoryUse use;
   for (const PackedWeights& weights : plan.weights) use.weight_bytes += WeightBytes(weights);
-  use.activation_bytes = plan.arena_bytes;
   for (const MemoryRegion& region : plan.regions) {
-    if (region.storage != Storage::kImage) continue;
-    use.activation_bytes +=
-        region.image_width * region.image_height * 4 * ElementBytes(region.precision);
+    if (!region.in_arena()) use.pool_bytes += region.bytes;
   }
+  use.activation_bytes = plan.arena_bytes + use.pool_bytes;
   use.live_bytes = plan.live_bytes;
   return use;
 }

@@ -1,32 +1,51 @@
-// Lays the logical regions of a plan into memory: one arena of buffers, and a pool of images, both
-// shared by regions whose lifetimes do not meet.
+// Lays the logical regions of a plan into memory: one arena of buffers, and of images where the
+// device has images over buffers, else a pool of images; both are shared by regions whose lifetimes
+// do not meet.
 #ifndef MACE_PLAN_MEMORY_H_
 #define MACE_PLAN_MEMORY_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 
 #include "mace/plan/plan.h"
 
 namespace mace {
 
-// Sets offsets of buffer regions, merges image regions into a pool (the `region` of tensors is
-// rewritten), and sets arena_bytes and live_bytes. REQUIRES: steps, launches and tensors are
-// complete, each region with its own size. `alignment_bytes` is that of sub-buffers on the device.
-void PlanMemory(Plan* plan, size_t alignment_bytes);
+// Where a device lets parts of a buffer begin.
+struct MemoryRules {
+  size_t alignment_bytes = 64;  // Of sub-buffers.
+  // As in DeviceInfo; 0: no images over buffers.
+  size_t image_pitch_texels = 0;
+  size_t image_base_texels = 0;
+  size_t most_arena_bytes = SIZE_MAX;  // With images in it; buffers have no other place.
+};
+MemoryRules MemoryRulesOf(const DeviceInfo& device);
+
+// Sets offsets of the regions in the arena, and arena_bytes and live_bytes. Images lie in the arena
+// where the rules let them and the rows' padding does not cost more than a pool; a pool merges
+// regions (the `region` of tensors is rewritten). REQUIRES: steps, launches and tensors are
+// complete, each region with its own size.
+void PlanMemory(Plan* plan, const MemoryRules& rules);
 
 // As it lies on the device.
 size_t WeightBytes(const PackedWeights& weights);
 
-// What a session of the plan takes of the device's memory, and the bound that plans without images
-// keep to (images share no memory with buffers, and grow where shapes differ).
+// What a session of the plan takes of the device's memory, and the bound that plans keep to, apart
+// from those with a pool of images: these share no memory with buffers, and grow where shapes
+// differ.
 struct MemoryUse {
   size_t weight_bytes = 0;      // Packed.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
+  size_t pool_bytes = 0;        // The latter alone.
   size_t live_bytes = 0;        // Plan::live_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }
   // Weights and 1.3 times what must be alive at once.
   size_t bound_bytes() const { return weight_bytes + live_bytes + live_bytes * 3 / 10; }
+  bool keeps_bound() const { return peak_bytes() <= bound_bytes(); }
+  // Why the bound is not kept, for the line that reports it; "" where it is.
+  std::string WhyAboveBound() const;
 };
 
 MemoryUse MemoryUseOf(const Plan& plan);

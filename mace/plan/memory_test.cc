@@ -54,7 +54,7 @@ TEST(PlanMemory, AChainNeedsTwoBuffers) {
   Chain chain;
   for (int i = 0; i < 5; ++i) chain.AddBuffer(1000);
   for (int i = 0; i < 4; ++i) chain.Launch({i}, {i + 1});
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   EXPECT_LE(chain.plan.arena_bytes, 1024u + 1000u);
   EXPECT_EQ(chain.plan.live_bytes, 2 * 1024u);
   for (int i = 0; i < 4; ++i)
@@ -68,7 +68,7 @@ TEST(PlanMemory, WhatIsMadeOnceIsNeverShared) {
   chain.Launch({0}, {1});
   chain.Launch({1}, {2});
   chain.Launch({2}, {3});
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   for (int i = 1; i < 4; ++i) EXPECT_FALSE(Overlap(chain.region_of(0), chain.region_of(i))) << i;
 }
 
@@ -77,7 +77,7 @@ TEST(PlanMemory, AChainNeedsNoMoreThanIsAlive) {
   Chain chain;
   for (size_t bytes : {640, 1024, 768, 768, 1024, 640}) chain.AddBuffer(bytes);
   for (int i = 0; i < 5; ++i) chain.Launch({i}, {i + 1});
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   EXPECT_EQ(chain.plan.live_bytes, 1024u + 768u);
   EXPECT_EQ(chain.plan.arena_bytes, chain.plan.live_bytes);
   for (int i = 0; i < 5; ++i)
@@ -92,7 +92,7 @@ TEST(PlanMemory, ScratchIsPlacedAndIsNoActivation) {
   chain.plan.regions.push_back(scratch);
   chain.Launch({0}, {1});
   chain.plan.launches[0].launch.arguments.push_back(ScratchArgument(2));
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   EXPECT_EQ(chain.plan.live_bytes, 2048u);
   EXPECT_EQ(chain.plan.arena_bytes, 2048u + 4096u);
   EXPECT_FALSE(Overlap(chain.plan.regions[2], chain.region_of(0)));
@@ -109,7 +109,7 @@ TEST(MemoryUse, AddsWeightsArenaAndImages) {
   chain.plan.weights.push_back(weights);
   weights.keep_float32 = true;
   chain.plan.weights.push_back(weights);
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   const MemoryUse use = MemoryUseOf(chain.plan);
   EXPECT_EQ(use.weight_bytes, 200u + 400u);
   EXPECT_EQ(use.activation_bytes, 1000u + 1280u);
@@ -134,14 +134,16 @@ TEST(PlanMemory, RandomImagesFitAndAreAlone) {
       chain.AddImage(widths.back(), heights.back());
     }
     for (int i = 0; i + 1 < kImages; ++i) chain.Launch({i}, {i + 1});
-    PlanMemory(&chain.plan, 128);
+    PlanMemory(&chain.plan, {128});
     for (int i = 0; i < kImages; ++i) {
       EXPECT_GE(chain.region_of(i).image_width, widths[static_cast<size_t>(i)]);
       EXPECT_GE(chain.region_of(i).image_height, heights[static_cast<size_t>(i)]);
       if (i == 0) continue;
       EXPECT_NE(&chain.region_of(i), &chain.region_of(i - 1));
     }
-    EXPECT_LE(MemoryUseOf(chain.plan).activation_bytes, sum / 2);
+    const MemoryUse use = MemoryUseOf(chain.plan);
+    EXPECT_LE(use.activation_bytes, sum / 2);
+    EXPECT_EQ(use.WhyAboveBound(), use.keeps_bound() ? "" : "images are memory of their own");
   }
 }
 
@@ -152,12 +154,92 @@ TEST(PlanMemory, ImagesAreRentedAgainOnceFree) {
   chain.AddImage(12, 4);
   chain.Launch({0}, {1});
   chain.Launch({1}, {2});
-  PlanMemory(&chain.plan, 128);
+  PlanMemory(&chain.plan, {128});
   // The third takes the first's image, grown in width.
   EXPECT_EQ(chain.plan.tensors[2].region, chain.plan.tensors[0].region);
   EXPECT_NE(chain.plan.tensors[1].region, chain.plan.tensors[0].region);
   EXPECT_EQ(chain.region_of(0).image_width, 12u);
   EXPECT_EQ(chain.region_of(0).image_height, 8u);
+}
+
+MemoryRules WithImagesOverBuffers() {
+  MemoryRules rules;
+  rules.alignment_bytes = 128;
+  rules.image_pitch_texels = 64;
+  rules.image_base_texels = 16;
+  return rules;
+}
+
+TEST(PlanMemory, ImagesOverBuffersShareTheArena) {
+  Chain chain;
+  chain.AddImage(300, 2);
+  chain.AddBuffer(4000);
+  chain.AddImage(64, 40);
+  for (int i = 0; i < 2; ++i) chain.Launch({i}, {i + 1});
+  PlanMemory(&chain.plan, WithImagesOverBuffers());
+  const MemoryRegion& wide = chain.region_of(0);
+  const MemoryRegion& high = chain.region_of(2);
+  EXPECT_EQ(wide.image_pitch_bytes, 320u * 16);
+  EXPECT_EQ(high.image_pitch_bytes, 64u * 16);
+  EXPECT_EQ(wide.offset_bytes % 256, 0u);
+  EXPECT_EQ(high.offset_bytes % 256, 0u);
+  EXPECT_FALSE(Overlap(wide, chain.region_of(1)));
+  EXPECT_FALSE(Overlap(high, chain.region_of(1)));
+  const MemoryUse use = MemoryUseOf(chain.plan);
+  EXPECT_EQ(use.pool_bytes, 0u);
+  EXPECT_EQ(use.activation_bytes, chain.plan.arena_bytes);
+  EXPECT_LE(chain.plan.arena_bytes, 4096u + 64u * 16 * 40);
+  EXPECT_EQ(use.live_bytes, 4096u + 64u * 16 * 40);
+}
+
+// What is alive is counted without the padding of rows.
+TEST(PlanMemory, PaddingOfRowsIsNotAlive) {
+  Chain chain;
+  for (int i = 0; i < 3; ++i) chain.AddImage(i % 2 == 0 ? 60 : 250, i % 2 == 0 ? 40 : 10);
+  for (int i = 0; i < 2; ++i) chain.Launch({i}, {i + 1});
+  PlanMemory(&chain.plan, WithImagesOverBuffers());
+  EXPECT_EQ(chain.plan.live_bytes, 60u * 40 * 16 + 250u * 10 * 16 + 64u);
+}
+
+// Rows of one texel would be 64 times as large.
+TEST(PlanMemory, ImagesWhoseRowsAreMostlyPaddingArePooled) {
+  Chain chain;
+  chain.AddImage(1, 200);
+  chain.AddImage(1, 100);
+  chain.Launch({0}, {1});
+  PlanMemory(&chain.plan, WithImagesOverBuffers());
+  EXPECT_EQ(chain.plan.arena_bytes, 0u);
+  EXPECT_EQ(chain.region_of(0).image_pitch_bytes, 0u);
+  EXPECT_EQ(MemoryUseOf(chain.plan).pool_bytes, 300u * 16);
+}
+
+TEST(PlanMemory, ImagesArePooledWhereOneBufferCannotHoldThem) {
+  Chain chain;
+  for (int i = 0; i < 4; ++i) chain.AddImage(64, static_cast<size_t>(64 + i));
+  for (int i = 0; i < 3; ++i) chain.Launch({i}, {i + 1});
+  MemoryRules rules = WithImagesOverBuffers();
+  rules.most_arena_bytes = 100000;
+  PlanMemory(&chain.plan, rules);
+  EXPECT_EQ(chain.plan.arena_bytes, 0u);
+  EXPECT_GT(MemoryUseOf(chain.plan).pool_bytes, 100000u);
+}
+
+TEST(PlanMemory, RandomImagesOverBuffersNeverOverlapAndKeepTheBound) {
+  for (uint32_t seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    Chain chain;
+    constexpr int kImages = 30;
+    for (int i = 0; i < kImages; ++i) chain.AddImage(64 * (1 + random() % 9), 1 + random() % 100);
+    for (int i = 0; i + 1 < kImages; ++i) chain.Launch({i}, {i + 1});
+    PlanMemory(&chain.plan, WithImagesOverBuffers());
+    for (int i = 0; i + 1 < kImages; ++i) {
+      EXPECT_FALSE(Overlap(chain.region_of(i), chain.region_of(i + 1))) << i;
+    }
+    const MemoryUse use = MemoryUseOf(chain.plan);
+    EXPECT_TRUE(use.keeps_bound()) << use.peak_bytes() << " of " << use.bound_bytes();
+    EXPECT_EQ(use.WhyAboveBound(), "");
+  }
 }
 
 TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {
@@ -175,7 +257,7 @@ TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {
       last[static_cast<size_t>(i)] = last[static_cast<size_t>(i - 1)] =
           last[static_cast<size_t>(far)] = i - 1;
     }
-    PlanMemory(&chain.plan, 128);
+    PlanMemory(&chain.plan, {128});
     for (int a = 0; a < kTensors; ++a) {
       EXPECT_EQ(chain.region_of(a).offset_bytes % 128, 0u);
       for (int b = 0; b < a; ++b) {

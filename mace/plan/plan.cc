@@ -151,7 +151,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
     MACE_RETURN_IF_ERROR(RefuseFallback(*graph, candidates, ways));
   plan->placements = PlaceNodes(*graph, candidates, ways);
   MACE_RETURN_IF_ERROR(BuildSteps(plan.get(), &candidates, ways));
-  PlanMemory(plan.get(), device == nullptr ? 64 : device->memory_base_address_align_bytes);
+  PlanMemory(plan.get(), device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
   if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
     return Unsupported("the activations need " + std::to_string(plan->arena_bytes) +
                        " bytes in one buffer, above the " +

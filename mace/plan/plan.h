@@ -34,15 +34,20 @@ struct PlanOptions {
   std::function<void(const Node& node, std::vector<Lowering>* ways)> refine_ways;
 };
 
-// A region of device memory: one buffer of the arena, or one image. Tensors whose lifetimes do not
-// meet share it.
+// A region of device memory: one buffer or image of the arena, or an image of its own. Tensors
+// whose lifetimes do not meet share it.
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;  // Images: of their texels.
-  size_t offset_bytes = 0;                    // Buffers: in the arena, aligned for sub-buffers.
+  size_t offset_bytes = 0;                    // In the arena, aligned for sub-buffers.
   size_t bytes = 0;
   size_t image_width = 0;  // Images: in texels.
   size_t image_height = 0;
+  // Of an image that is a part of the arena, at offset_bytes: from one row to the next. 0: an image
+  // of its own.
+  size_t image_pitch_bytes = 0;
+
+  bool in_arena() const { return storage == Storage::kBuffer || image_pitch_bytes != 0; }
 };
 
 // A tensor in device memory: a graph value in one format. A value may have several (before and

@@ -20,15 +20,24 @@ Status DeviceTensors::CreateArena(size_t bytes, ClQueue* queue) {
   return Status();
 }
 
+StatusOr<ClMemory> DeviceTensors::PartOfArena(const MemoryRegion& region, const ClDevice& device,
+                                              const std::string& name) const {
+  MACE_ASSIGN_OR_RETURN(ClMemory part,
+                        ClMemory::CreateSubBuffer(arena_, region.offset_bytes, region.bytes, name));
+  if (region.storage == Storage::kBuffer) return part;
+  return ClMemory::CreateImageOver(
+      device, part,
+      {region.image_width, region.image_height, region.image_pitch_bytes, region.precision}, name);
+}
+
 Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
   const ClDevice& device = *queue->device();
   if (plan.arena_bytes > 0) MACE_RETURN_IF_ERROR(CreateArena(plan.arena_bytes, queue));
   for (size_t i = 0; i < plan.regions.size(); ++i) {
     const MemoryRegion& region = plan.regions[i];
     const std::string name = "region " + std::to_string(i);
-    if (region.storage == Storage::kBuffer) {
-      MACE_ASSIGN_OR_RETURN(ClMemory memory, ClMemory::CreateSubBuffer(arena_, region.offset_bytes,
-                                                                       region.bytes, name));
+    if (region.in_arena()) {
+      MACE_ASSIGN_OR_RETURN(ClMemory memory, PartOfArena(region, device, name));
       regions_.push_back(std::move(memory));
       continue;
     }

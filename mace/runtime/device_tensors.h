@@ -4,6 +4,7 @@
 #ifndef MACE_RUNTIME_DEVICE_TENSORS_H_
 #define MACE_RUNTIME_DEVICE_TENSORS_H_
 
+#include <string>
 #include <vector>
 
 #include "mace/base/page_block.h"
@@ -23,8 +24,9 @@ class DeviceTensors {
   DeviceTensors(const DeviceTensors&) = delete;
   DeviceTensors& operator=(const DeviceTensors&) = delete;
 
-  // The arena with its regions as sub-buffers, and the images; all filled with zeros once, so that
-  // what nobody writes (the padding of a tensor that only slices write) is no NaN.
+  // The arena with its regions as sub-buffers or images over them, and the images of the pool; all
+  // filled with zeros once, so that what nobody writes (the padding of a tensor that only slices
+  // write) is no NaN.
   Status CreateRegions(const Plan& plan, ClQueue* queue);
   // REQUIRES: before the destructor every command that uses this memory has finished.
 
@@ -34,6 +36,8 @@ class DeviceTensors {
 
  private:
   Status CreateArena(size_t bytes, ClQueue* queue);
+  StatusOr<ClMemory> PartOfArena(const MemoryRegion& region, const ClDevice& device,
+                                 const std::string& name) const;
 
   // On devices that are the host itself the memory is our own, in large pages.
   PageBlock arena_block_;

@@ -67,8 +67,11 @@ void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
                static_cast<long long>(totals.parameters), totals.weight_bytes);
   std::fprintf(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
   const MemoryUse use = MemoryUseOf(engine.plan());
-  std::fprintf(out, "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu\n",
-               "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes());
+  const std::string why = use.WhyAboveBound();
+  std::fprintf(out,
+               "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu%s%s\n",
+               "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes(),
+               why.empty() ? "" : ": ", why.c_str());
 }
 
 int Run(const InspectArguments& arguments) {
@@ -100,6 +103,7 @@ int Run(const InspectArguments& arguments) {
                        {"activation_bytes", use.live_bytes},
                        {"device_bytes", use.peak_bytes()},
                        {"device_bound_bytes", use.bound_bytes()},
+                       {"why_above_bound", TextOrNull(use.WhyAboveBound())},
                        {"stage", arguments.stage.empty() ? Json(nullptr) : Json(arguments.stage)},
                        {"dump", dump.empty() ? Json(nullptr) : Json(dump)}};
   return Report(WriteJson(arguments.model.json, report));

@@ -20,6 +20,8 @@ Status WriteJson(const std::string& json, const Json& value);
 
 // A number that JSON can hold; null for NaN and infinities.
 Json NumberOrNull(double value);
+// Null where there is no text.
+Json TextOrNull(const std::string& text);
 
 }  // namespace mace
 

@@ -2,6 +2,8 @@
 // largest sum of activations that are alive at once. Plans need no device.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "mace/import/import.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
+#include "mace/plan/candidates.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 #include "tools/mace/reference_cases.h"
@@ -17,8 +20,9 @@
 namespace mace {
 namespace {
 
-// Without images: those share no memory with buffers, and one of another shape than the last is
-// larger than either, so that their pool is reported beside the bound and not held to it.
+// Images lie over buffers here: images of their own share no memory with buffers, and one of
+// another shape than the last is larger than either, so that their pool is reported beside the
+// bound and not held to it.
 struct Mode {
   const char* name;
   DeviceKind kind;
@@ -32,6 +36,9 @@ constexpr Mode kModes[] = {
     {"GPU, buffers", DeviceKind::kGpu, MemoryChoice::kBuffer, Precision::kFloat32},
     {"GPU, buffers, fp16", DeviceKind::kGpu, MemoryChoice::kBuffer, Precision::kFloat16},
     {"GPU, auto", DeviceKind::kGpu, MemoryChoice::kAuto, Precision::kFloat32},
+    {"GPU, images", DeviceKind::kGpu, MemoryChoice::kImage, Precision::kFloat32},
+    {"GPU, images, fp16", DeviceKind::kGpu, MemoryChoice::kImage, Precision::kFloat16},
+    {"CPU, images", DeviceKind::kCpu, MemoryChoice::kImage, Precision::kFloat32},
 };
 
 DeviceInfo MakeDevice(DeviceKind kind) {
@@ -46,6 +53,9 @@ DeviceInfo MakeDevice(DeviceKind kind) {
   for (size_t& size : device.max_work_item_sizes) size = 256;
   device.images = true;
   device.image2d_max_width = device.image2d_max_height = 16384;
+  // As Intel's runtime has it; others have rows of no coarser steps.
+  device.image_pitch_alignment = 64;
+  device.image_base_alignment = 64;
   device.host_unified_memory = kind == DeviceKind::kCpu;
   device.local_memory_is_emulated = kind == DeviceKind::kCpu;
   return device;
@@ -58,7 +68,31 @@ StatusOr<std::shared_ptr<const Graph>> Prepare(const std::string& model) {
   return std::shared_ptr<const Graph>(std::move(graph));
 }
 
-void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode) {
+// Images whose rows' padding is more than a quarter, in a share of the plan's memory that matters:
+// nothing is promised for these.
+bool HasNarrowImages(const Plan& plan, const DeviceInfo& device) {
+  // Nor where an image's alignment, 64 texels, is a large part of all.
+  if (plan.live_bytes < (size_t{16} << 10)) return true;
+  // By region: a slice is as wide as the whole that it belongs to.
+  std::map<int, ImageExtent> extents;
+  std::map<int, size_t> bytes;
+  for (const DeviceTensor& tensor : plan.tensors) {
+    if (tensor.format.storage != Storage::kImage) continue;
+    const ImageExtent extent = ImageExtentOf(tensor.info.shape);
+    ImageExtent& widest = extents[tensor.region];
+    widest.width = std::max(widest.width, extent.width);
+    widest.height = std::max(widest.height, extent.height);
+    bytes[tensor.region] = widest.width * widest.height * 4 * ElementBytes(tensor.format.precision);
+  }
+  const size_t step = device.image_pitch_alignment;
+  return std::any_of(extents.begin(), extents.end(), [&](const auto& entry) {
+    const size_t width = entry.second.width, padded = (width + step - 1) / step * step;
+    return padded * 4 > width * 5 && bytes[entry.first] * 8 > plan.live_bytes;
+  });
+}
+
+// Counts in `held` the plans of images that are held to the bound.
+void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode, int* held) {
   SCOPED_TRACE(mode.name);
   const DeviceInfo device = MakeDevice(mode.kind);
   PlanOptions options;
@@ -68,6 +102,8 @@ void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode) {
   StatusOr<std::unique_ptr<Plan>> plan = MakePlan(std::move(graph), &device, options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const MemoryUse use = MemoryUseOf(**plan);
+  if (mode.memory == MemoryChoice::kImage && HasNarrowImages(**plan, device)) return;
+  *held += mode.memory == MemoryChoice::kImage ? 1 : 0;
   EXPECT_LE(use.peak_bytes(), use.bound_bytes())
       << "weights " << use.weight_bytes << ", activations " << use.activation_bytes
       << " where at most " << use.live_bytes << " are alive";
@@ -77,24 +113,28 @@ TEST(MemoryBound, HoldsForEverySampleModel) {
   std::set<std::string> models;
   for (const ReferenceCase& reference : OwnCases()) models.insert(reference.model);
   ASSERT_GE(models.size(), 10u);
+  int held = 0;
   for (const std::string& model : models) {
     SCOPED_TRACE(model);
     StatusOr<std::shared_ptr<const Graph>> graph = Prepare(model);
     ASSERT_TRUE(graph.ok()) << graph.status().message();
-    for (const Mode& mode : kModes) CheckBound(*graph, mode);
+    for (const Mode& mode : kModes) CheckBound(*graph, mode, &held);
   }
+  EXPECT_GE(held, 15);
 }
 
 TEST(MemoryBound, HoldsForTheReferenceModels) {
   const std::vector<ReferenceCase> cases = SharedCases();
   if (cases.empty()) GTEST_SKIP() << "no reference models at hand";
+  int held = 0;
   for (const ReferenceCase& reference : cases) {
     SCOPED_TRACE(reference.model);
     // Some have inputs without a shape, which cannot be planned without the inputs' files.
     StatusOr<std::shared_ptr<const Graph>> graph = Prepare(reference.model);
     if (!graph.ok()) continue;
-    for (const Mode& mode : kModes) CheckBound(*graph, mode);
+    for (const Mode& mode : kModes) CheckBound(*graph, mode, &held);
   }
+  EXPECT_GE(held, 30);
 }
 
 }  // namespace

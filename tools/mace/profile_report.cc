@@ -22,7 +22,8 @@ Json MemoryJson(const Engine& engine) {
           {"weight_bytes", use.weight_bytes},
           {"activation_bytes", use.activation_bytes},
           {"live_bytes", use.live_bytes},
-          {"bound_bytes", use.bound_bytes()}};
+          {"bound_bytes", use.bound_bytes()},
+          {"why_above_bound", TextOrNull(use.WhyAboveBound())}};
 }
 
 double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
@@ -120,9 +121,12 @@ void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
   }
   const Json& memory = report["device_memory"];
   if (memory.is_null()) return;
+  const Json& above = memory["why_above_bound"];
+  const std::string why = above.is_null() ? "" : " (" + above.get<std::string>() + ")";
   std::fprintf(out,
-               "memory     %10.1f MB on the device; weights and 1.3 x live activations: %.1f\n",
-               memory["peak_bytes"].get<double>() / 1e6, memory["bound_bytes"].get<double>() / 1e6);
+               "memory     %10.1f MB on the device; weights and 1.3 x live activations: %.1f%s\n",
+               memory["peak_bytes"].get<double>() / 1e6, memory["bound_bytes"].get<double>() / 1e6,
+               why.c_str());
 }
 
 void PrintOp(FILE* out, const Json& op) {

@@ -35,7 +35,8 @@ struct ProfileResult {
 //                                      on the device; enqueueing launches
 //   flops, bytes, gflop_per_s, gb_per_s   of a run, per second of ops_ms
 //   peaks            {gflop_per_s, gb_per_s, recorded}, measured or from the cache file
-//   device_memory    {peak_bytes, weight_bytes, activation_bytes, live_bytes, bound_bytes}
+//   device_memory    {peak_bytes, weight_bytes, activation_bytes, live_bytes, bound_bytes,
+//                    why_above_bound: a text or null}
 //   types            [{type, ms, share, ops, launches}], the slowest first
 //   ops              [{name, type, variant, inputs, outputs, ms, share, host_ms, launches, flops,
 //                    bytes, gflop_per_s, gb_per_s, roof_ms, roof_share, bound}], in the plan's

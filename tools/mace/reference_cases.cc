@@ -199,8 +199,8 @@ void CheckCase(const ReferenceCase& reference, const Options& options) {
 
 void ExpectOnGpu(const Engine& engine, const std::string& model) {
   static const std::set<std::string>* const kMustRunOnGpu = new std::set<std::string>{
-      "Activation", "BatchNorm",      "BiasAdd", "Conv2D",  "Deconv2D", "DepthwiseConv2d",
-      "Eltwise",    "FullyConnected", "MatMul",  "Pooling", "Softmax"};
+      "Activation", "BatchNorm",      "BiasAdd",          "Conv2D", "Deconv2D", "DepthwiseConv2d",
+      "Eltwise",    "FullyConnected", "FusedElementwise", "MatMul", "Pooling",  "Softmax"};
   for (const CpuOp& op : engine.stats().cpu_op_list) {
     EXPECT_EQ(kMustRunOnGpu->count(op.type), 0u)
         << model << ": " << op.name << " (" << op.type << ") ran on the CPU: " << op.why;
