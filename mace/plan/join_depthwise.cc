@@ -15,13 +15,10 @@ bool HasResidual(const Node& node) { return node.attributes.GetInt("residual", 0
 // That comes between the two, where the joined kernel has no place for it.
 bool HasGate(const Node& node) { return node.attributes.GetInt("gate", 0) != 0; }
 
-// The op of the two rounds nothing.
-bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
-
 // The two as one node (separable_conv2d.cc), whether they fit or not.
 std::optional<Node> Join(const Node& depthwise, const Node& pointwise) {
   if (depthwise.type != "DepthwiseConv2d" || pointwise.type != "Conv2D" || HasResidual(depthwise) ||
-      HasGate(pointwise) || RoundsTo8Bits(depthwise) || RoundsTo8Bits(pointwise)) {
+      HasGate(pointwise)) {
     return std::nullopt;
   }
   Node joined;

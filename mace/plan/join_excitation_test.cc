@@ -80,6 +80,18 @@ TEST(JoinExcitation, NotWhatAnotherReads) {
   EXPECT_EQ(kApart, output.JoinedFor(MadeUpH100()));
 }
 
+// What rounds its result to 8 bits stays a node.
+TEST(JoinExcitation, NotWhatRounds) {
+  Layers layers;
+  for (const char* scale : {"x_scale", "filter_scale", "y_scale"}) {
+    layers.squeeze().attributes.Set(scale, 0.5);
+  }
+  for (const char* zero_point : {"x_zero_point", "y_zero_point"}) {
+    layers.squeeze().attributes.Set(zero_point, int64_t{0});
+  }
+  EXPECT_EQ(kApart, layers.JoinedFor(MadeUpH100()));
+}
+
 // x has the shape of what the layers make, and of its own gate.
 TEST(JoinExcitation, NotResidualsAndGates) {
   Layers residual;

@@ -10,6 +10,9 @@
 namespace mace {
 namespace {
 
+// Of the pass fuse_8_bits. What is joined rounds nothing.
+bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
+
 class Joiner {
  public:
   Joiner(const DeviceInfo& device, const PlanOptions& options, JoinFunction join, Graph* graph)
@@ -28,6 +31,7 @@ class Joiner {
         continue;
       }
       const size_t producer = static_cast<size_t>(producers[x]);
+      if (RoundsTo8Bits(graph_.nodes[producer]) || RoundsTo8Bits(node)) continue;
       std::optional<Node> joined = join_(graph_.nodes[producer], node);
       if (!joined.has_value() || !IsCheaper(*joined, producer, n)) continue;
       removed[producer] = true;
