@@ -156,8 +156,7 @@ TEST(FuseElementwise, LeavesToConvolutionsWhatTheyTake) {
   y = Binary(&builder, kSum, y, x);
   y = builder.Add("Activation", {y}, {{"activation", std::string("RELU")}});
   builder.Output(Unary(&builder, y, "sin"));
-  const Graph after =
-      ExpectKeepsMeaning(builder.Build(), [](Graph* graph) { return RunPasses(graph); });
+  const Graph after = ExpectKeepsMeaning(builder.Build(), RunPasses);
   EXPECT_EQ(after.nodes.size(), 2u) << DumpGraph(after);
   EXPECT_EQ(CountNodes(after, "FusedElementwise"), 0);
 }

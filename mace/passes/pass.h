@@ -29,7 +29,8 @@ Span<const Pass> AllPasses();
 
 // Runs AllPasses, those for integer kernels where there are any. Checks the graph before the first,
 // and in debug builds after each; the message of an error begins with the pass's name.
-Status RunPasses(Graph* graph, bool integer_kernels = false);
+Status RunPasses(Graph* graph, bool integer_kernels);
+inline Status RunPasses(Graph* graph) { return RunPasses(graph, false); }
 
 }  // namespace mace
 

@@ -7,9 +7,7 @@ namespace {
 
 using Ints = std::vector<int64_t>;
 
-Graph ExpectPassesKeepMeaning(const Graph& before) {
-  return ExpectKeepsMeaning(before, [](Graph* graph) { return RunPasses(graph); });
-}
+Graph ExpectPassesKeepMeaning(const Graph& before) { return ExpectKeepsMeaning(before, RunPasses); }
 
 ValueId Relu(GraphBuilder* builder, ValueId x) {
   return builder->Add("Activation", {x}, {{"activation", std::string("RELU")}});
