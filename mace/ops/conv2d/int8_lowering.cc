@@ -207,6 +207,7 @@ Lowering StartInt8Lowering(const ConvolutionRequest& request, const std::string&
   Launch launch;
   launch.kernel.source = "conv2d/" + kernel + ".cl";
   launch.kernel.base_name = kernel;
+  launch.kernel.precision = request.lowering->precision;
   lowering.launches.push_back(std::move(launch));
   AppendTensors(request, &lowering.launches.back());
   return lowering;
