@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/ops/conv2d/eight_bits.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/test_graph.h"
 
@@ -147,6 +148,17 @@ TEST(JoinDepthwise, NotAConvolutionWithGate) {
   pair.pointwise().inputs.push_back(gate.value);
   pair.pointwise().attributes.Set("gate", int64_t{1});
   EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
+}
+
+// Each result is rounded to 8 bits, the one between the two as well.
+TEST(JoinDepthwise, NotConvolutionsOf8Bits) {
+  EightBits bits;
+  bits.x.scale = bits.y.scale = bits.filter_scale = 0.5;
+  Pair depthwise, pointwise;
+  bits.SetAttributes(&depthwise.depthwise().attributes);
+  bits.SetAttributes(&pointwise.pointwise().attributes);
+  EXPECT_EQ(kApart, depthwise.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, pointwise.JoinedFor(MadeUpH100()));
 }
 
 }  // namespace
