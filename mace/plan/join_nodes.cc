@@ -1,6 +1,7 @@
 #include "mace/plan/join_nodes.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -58,8 +59,9 @@ class Joiner {
     return Status::Ok();
   }
 
-  // Of the cheapest way on the device; infinite where the op refuses the node or has no way.
-  double CheapestMs(const Node& node, Precision precision) const {
+  // Of the cheapest way on the device, of at most so many launches; infinite where the op refuses
+  // the node or has no such way.
+  double CheapestMs(const Node& node, Precision precision, size_t most_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
     const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
     std::vector<TensorInfo> outputs;
@@ -68,16 +70,17 @@ class Joiner {
     options.precision = precision;
     double best = kNone;
     for (const Lowering& way : FindCandidates(graph_, node, **op, device_, options).ways) {
-      best = std::min(best, WayMs(way, device_));
+      if (way.launches.size() <= most_launches) best = std::min(best, WayMs(way, device_));
     }
     return best;
   }
 
   bool IsCheaper(const Node& joined, size_t first, size_t second) const {
-    const double together = CheapestMs(joined, precisions_[second]);
+    // It may be offered the two one behind the other as well, which would bring nothing.
+    const double together = CheapestMs(joined, precisions_[second], 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
-    return together < CheapestMs(graph_.nodes[first], precisions_[first]) +
-                          CheapestMs(graph_.nodes[second], precisions_[second]);
+    return together < CheapestMs(graph_.nodes[first], precisions_[first], SIZE_MAX) +
+                          CheapestMs(graph_.nodes[second], precisions_[second], SIZE_MAX);
   }
 
   const DeviceInfo& device_;

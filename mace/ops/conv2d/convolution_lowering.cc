@@ -18,12 +18,11 @@ constexpr int64_t kLargestTile = 128;
 
 constexpr size_t kWorkGroupItems = 64;
 
-// Elsewhere (CPUs among them) staging in local memory only copies.
+}  // namespace
+
 bool HasLocalMemory(const ConvolutionRequest& request) {
   return !request.cpu() && !request.device().local_memory_is_emulated;
 }
-
-}  // namespace
 
 bool FitsInt32(const Convolution& c) {
   const Window& window = c.window;
@@ -167,20 +166,6 @@ std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
     RoundResults(request, &result);
     LowerInt8(request, &result);
   }
-  return result;
-}
-
-std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request) {
-  std::vector<Lowering> result;
-  const Convolution& depthwise = request.depthwise->convolution;
-  if (!HasLocalMemory(request) || !FitsInt32(depthwise) || !FitsInt32(request.convolution)) {
-    return result;
-  }
-  const bool image = request.lowering->storage == Storage::kImage &&
-                     FitsImages(depthwise, request.device()) &&
-                     FitsImages(request.convolution, request.device());
-  if (!image) LowerTensor(request, &result);
-  LowerLocal(request, image ? Storage::kImage : Storage::kBuffer, &result);
   return result;
 }
 

@@ -40,12 +40,15 @@ struct ConvolutionRequest {
 
 // All variants; empty where the tensors exceed what the kernels can address.
 std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request);
-// The variants that make the result of request.depthwise on the way, for GPUs alone; empty on
-// others. REQUIRES: request.depthwise, one group.
+// The variants of two convolutions, of which the pointwise `request` reads what request.depthwise
+// makes: <op>_local_depthwise_ and <op>_tensor_depthwise_ in one launch, ..._apart in two. For GPUs
+// alone; empty on others. REQUIRES: request.depthwise, one group.
 std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
 
 // For the variants' own files.
 //
+// Whether staging in local memory does more than copy; not on CPUs.
+bool HasLocalMemory(const ConvolutionRequest& request);
 // The kernel's element indices are ints. `padded` lets a slice of a wider tensor pass as well.
 bool FitsInt32(const Convolution& convolution);
 // x and y as images are inside the device's limits.
