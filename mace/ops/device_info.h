@@ -18,7 +18,8 @@ enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl 
 //   kVnni     AVX-512 VNNI, of processors of the host
 //   kNvidia   dp4a
 // cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated and
-// computes it at a twentieth of what it does with floats, in any form (benchmarks/README.md).
+// computes it at a fifteenth at best of what it does with floats, in three forms
+// (benchmarks/README.md).
 enum class ByteProducts : uint8_t { kNone, kPlain, kVnni, kNvidia };
 
 struct DeviceInfo {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mace/base/divide.h"
 #include "mace/ops/convert.h"
 
 namespace mace {
@@ -11,8 +12,6 @@ namespace {
 constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 // Vector loads of kernels may read past the last element: up to one vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
-
-int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
 
 // Where a value lies inside the concatenation that its only copy is written into.
 struct SliceOf {
@@ -120,7 +119,7 @@ class Builder {
       tensor.pitch = parent.pitch;
       tensor.offset = parent.offset + slice.channel;
     } else {
-      tensor.pitch = format.layout == Layout::kChannels4 ? RoundUp4(channels) : channels;
+      tensor.pitch = format.layout == Layout::kChannels4 ? RoundUp(channels, 4) : channels;
       tensor.region = AddRegion(tensor.info.shape, format, tensor.pitch);
     }
     return AddTensor(std::move(tensor));

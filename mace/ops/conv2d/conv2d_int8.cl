@@ -27,12 +27,12 @@
 #define ADD_PRODUCTS(sum, a, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(w))
 #elif PRODUCTS == 3 && LANES == 4
 #define ADD_LANE(sum, a, w) __asm__("dp4a.u32.s32 %0, %1, %2, %0;" : "+r"(sum) : "r"(a), "r"(w))
-#define ADD_PRODUCTS(sum, a, w)  \
+#define ADD_PRODUCTS(sum, a, b)  \
   {                              \
-    ADD_LANE(sum.x, a.x, (w).x); \
-    ADD_LANE(sum.y, a.y, (w).y); \
-    ADD_LANE(sum.z, a.z, (w).z); \
-    ADD_LANE(sum.w, a.w, (w).w); \
+    ADD_LANE(sum.x, a.x, (b).x); \
+    ADD_LANE(sum.y, a.y, (b).y); \
+    ADD_LANE(sum.z, a.z, (b).z); \
+    ADD_LANE(sum.w, a.w, (b).w); \
   }
 #else
 #define ADD_PRODUCTS(sum, a, w)                                                        \

@@ -4,12 +4,11 @@
 #include <limits>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/int8_lowering.h"
 
 namespace mace {
 namespace {
-
-int64_t RoundUp4(int64_t n) { return (n + 3) / 4 * 4; }
 
 constexpr double kMaxElements = static_cast<double>(std::numeric_limits<int32_t>::max());
 
@@ -27,13 +26,14 @@ bool HasLocalMemory(const ConvolutionRequest& request) {
 bool FitsInt32(const Convolution& c) {
   const Window& window = c.window;
   const double in = static_cast<double>(c.batch) * static_cast<double>(window.h.in) *
-                    static_cast<double>(window.w.in) * static_cast<double>(RoundUp4(c.in_channels));
+                    static_cast<double>(window.w.in) *
+                    static_cast<double>(RoundUp(c.in_channels, 4));
   const double out =
-      static_cast<double>(c.out_pixels()) * static_cast<double>(RoundUp4(c.out_channels));
+      static_cast<double>(c.out_pixels()) * static_cast<double>(RoundUp(c.out_channels, 4));
   const int64_t tiles = (c.out_per_group() + kLargestTile - 1) / kLargestTile;
   const double filter = static_cast<double>(c.groups * tiles * kLargestTile) *
                         static_cast<double>(c.taps()) *
-                        static_cast<double>(RoundUp4(c.in_per_group()));
+                        static_cast<double>(RoundUp(c.in_per_group(), 4));
   // Taps beyond the input: the last coordinate a kernel computes.
   const double reach = static_cast<double>(window.h.in + window.h.span() + window.h.pad_before) +
                        static_cast<double>(window.w.in + window.w.span() + window.w.pad_before);
@@ -43,7 +43,7 @@ bool FitsInt32(const Convolution& c) {
 bool FitsImages(const Convolution& c, const DeviceInfo& device) {
   const auto fits = [&device](int64_t rows, int64_t width, int64_t channels) {
     return static_cast<uint64_t>(rows) <= device.image2d_max_height &&
-           static_cast<uint64_t>(width * (RoundUp4(channels) / 4)) <= device.image2d_max_width;
+           static_cast<uint64_t>(width * (RoundUp(channels, 4) / 4)) <= device.image2d_max_width;
   };
   return device.images && fits(c.batch * c.window.h.in, c.window.w.in, c.in_channels) &&
          fits(c.batch * c.window.h.out, c.window.w.out, c.out_channels);
@@ -98,7 +98,7 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request) {
   PackedWeights weights;
   weights.name = "bias";
   weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(RoundUp4(request.convolution.out_channels));
+  weights.elements = static_cast<size_t>(RoundUp(request.convolution.out_channels, 4));
   weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) {
     std::fill(to, to + elements, 0.0f);
     if (!bias) return;

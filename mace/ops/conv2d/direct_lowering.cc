@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
@@ -10,8 +11,6 @@ namespace mace {
 namespace {
 
 constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
-
-int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
 
 // CPUs: as far as variants are to be ordered by it.
 double EstimateCpuMs(const Convolution& c, Storage storage) {
@@ -24,8 +23,8 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
   loop.items = static_cast<double>((c.window.w.out + kPixels - 1) / kPixels * c.batch *
-                                   c.window.h.out * Blocks(c.out_channels));
-  loop.iterations = static_cast<double>(c.taps() * Blocks(c.in_per_group()));
+                                   c.window.h.out * CeilDivide(c.out_channels, 4));
+  loop.iterations = static_cast<double>(c.taps() * CeilDivide(c.in_per_group(), 4));
   loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
   loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
   if (c.gated()) loop.products += 4 * kPixels + unit.load(storage);
@@ -37,7 +36,7 @@ double EstimateGroupedMs(const ConvolutionRequest& request, Storage storage) {
   if (request.cpu()) return 10 * EstimateCpuMs(c, storage);
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
-  loop.items = static_cast<double>(c.out_pixels() * Blocks(c.out_channels));
+  loop.items = static_cast<double>(c.out_pixels() * CeilDivide(c.out_channels, 4));
   loop.iterations = static_cast<double>(c.taps() * c.in_per_group());
   loop.cycles = 1350;
   loop.products = kLoopProduct * 4 + 4 * unit.load(storage) + 4 * unit.buffer_load;
@@ -66,10 +65,10 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
 
 PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
   const Convolution& c = request.convolution;
-  const int64_t taps = c.taps(), depth = c.in_per_group(), in_blocks = Blocks(depth);
+  const int64_t taps = c.taps(), depth = c.in_per_group(), in_blocks = CeilDivide(depth, 4);
   PackedWeights weights;
   weights.name = "filter";
-  weights.elements = static_cast<size_t>(Blocks(c.out_channels) * taps * in_blocks * 16);
+  weights.elements = static_cast<size_t>(CeilDivide(c.out_channels, 4) * taps * in_blocks * 16);
   weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
                   elements = weights.elements](float* to) {
     if (depth % 4 != 0 || out_channels % 4 != 0) std::fill(to, to + elements, 0.0f);
@@ -101,13 +100,13 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
-  for (int64_t value : {out_rows, c.out_channels, Blocks(c.in_per_group()),
-                        c.groups == 1 ? Blocks(c.out_channels) : c.out_per_group() / 4}) {
+  for (int64_t value : {out_rows, c.out_channels, CeilDivide(c.in_per_group(), 4),
+                        c.groups == 1 ? CeilDivide(c.out_channels, 4) : c.out_per_group() / 4}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(),
-               {(c.window.w.out + kPixels - 1) / kPixels, Blocks(c.out_channels), out_rows},
+               {(c.window.w.out + kPixels - 1) / kPixels, CeilDivide(c.out_channels, 4), out_rows},
                &launch);
   lowering.estimate_ms = EstimateDirectMs(request, storage);
   result->push_back(std::move(lowering));
@@ -128,7 +127,8 @@ void LowerGrouped(const ConvolutionRequest& request, Storage storage,
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
-  SetWorkSizes(request.device(), {c.window.w.out, Blocks(c.out_channels), out_rows}, &launch);
+  SetWorkSizes(request.device(), {c.window.w.out, CeilDivide(c.out_channels, 4), out_rows},
+               &launch);
   lowering.estimate_ms = EstimateGroupedMs(request, storage);
   result->push_back(std::move(lowering));
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
@@ -10,8 +11,6 @@ namespace mace {
 namespace {
 
 constexpr int64_t kPixels = 4;  // PIXELS of conv2d_image.cl.
-
-int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
 bool Is3x3(const Convolution& c) {
   const auto fits = [](const WindowAxis& axis) {

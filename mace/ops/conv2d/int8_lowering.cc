@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/rounding.h"
 
@@ -20,19 +21,17 @@ struct Tile {
   int columns() const { return lanes * vectors; }
 };
 
-int64_t Tiles(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
-
 int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
-  return Tiles(c.out_channels, tile.columns());
+  return CeilDivide(c.out_channels, tile.columns());
 }
 
 int64_t PixelTiles(const Convolution& c, const Tile& tile) {
-  if (c.pointwise()) return Tiles(c.out_pixels(), tile.rows);
-  return c.batch * c.window.h.out * Tiles(c.window.w.out, tile.rows);
+  if (c.pointwise()) return CeilDivide(c.out_pixels(), tile.rows);
+  return c.batch * c.window.h.out * CeilDivide(c.window.w.out, tile.rows);
 }
 
 // Steps of four input channels.
-int64_t Depth(const Convolution& c) { return Tiles(c.in_channels, 4); }
+int64_t Depth(const Convolution& c) { return CeilDivide(c.in_channels, 4); }
 
 // Milliseconds, in proportion to those that the other variants estimate: the products, and what
 // rounding and storing a vector takes.
@@ -274,7 +273,7 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   AppendRounding(c, range, &launch);
-  const size_t pixel_items = static_cast<size_t>(Tiles(pixel_tiles, tiles_per_item));
+  const size_t pixel_items = static_cast<size_t>(CeilDivide(pixel_tiles, tiles_per_item));
   const size_t channel_items = static_cast<size_t>(channel_tiles);
   SetSizes(request, pixels_first ? pixel_items : channel_items,
            pixels_first ? channel_items : pixel_items, &launch);

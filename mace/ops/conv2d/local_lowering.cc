@@ -3,14 +3,13 @@
 #include <limits>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/input_tile.h"
 #include "mace/ops/conv2d/local_tiles.h"
 #include "mace/ops/conv2d/turn_rows.h"
 
 namespace mace {
 namespace {
-
-int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
 // What a convolution comes to in one tile's units.
 struct Extents {

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 
 namespace mace {
 namespace {
-
-int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
 
 // Cycles of a compute unit, unless said otherwise, fitted to measurements of all tiles and splits
 // on all convolutions of four networks in both precisions (conv_tensor_benchmark on an NVIDIA

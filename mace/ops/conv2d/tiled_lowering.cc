@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
@@ -19,24 +20,22 @@ struct Tile {
   int columns() const { return lanes * vectors; }
 };
 
-int64_t Tiles(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
-
 bool CanBeSpaced(const Convolution& c, const Tile& tile) {
   return (c.pointwise() ? c.tiled_pixels() : c.window.w.out) >= tile.rows;
 }
 
 int64_t PixelTiles(const Convolution& c, const Tile& tile) {
   if (!tile.spaced || c.pointwise()) return c.pixel_tiles(tile.rows);
-  return c.batch * c.window.h.out * Tiles(c.window.w.out, tile.rows);
+  return c.batch * c.window.h.out * CeilDivide(c.window.w.out, tile.rows);
 }
 
 int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
-  return Tiles(c.out_per_group(), tile.columns()) * c.groups;
+  return CeilDivide(c.out_per_group(), tile.columns()) * c.groups;
 }
 
 // Input channels as the kernel counts and the filter holds them.
 int64_t Depth(const Convolution& c, const Tile& tile) {
-  return tile.spaced ? c.in_per_group() : Tiles(c.in_per_group(), 4) * 4;
+  return tile.spaced ? c.in_per_group() : CeilDivide(c.in_per_group(), 4) * 4;
 }
 
 // What the tile computes, beyond the pixels and channels there are as well, times what it needs
@@ -83,7 +82,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
   const int64_t columns = tile.columns(), taps = c.taps(), depth = c.in_per_group();
   const int64_t padded = Depth(c, tile);
   const int64_t per_group = c.out_per_group();
-  const int64_t tiles = Tiles(per_group, columns);
+  const int64_t tiles = CeilDivide(per_group, columns);
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(c.groups * tiles * taps * padded * columns);
@@ -109,7 +108,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
 PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), per_group = c.out_per_group();
-  const int64_t tiles = Tiles(per_group, columns);
+  const int64_t tiles = CeilDivide(per_group, columns);
   PackedWeights weights;
   weights.name = "bias";
   weights.keep_float32 = true;
@@ -206,7 +205,7 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
-  SetSizes(request, Tiles(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
+  SetSizes(request, CeilDivide(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
   lowering.estimate_ms = request.cpu()
                              ? TileCost(request, tile) * static_cast<double>(c.taps()) * 5e-9
                              : EstimateGpuMs(c, request.device(), tile);

@@ -3,13 +3,11 @@
 #include <limits>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 
 namespace mace {
 namespace {
-
-int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
-int64_t RoundUp(int64_t n, int64_t to) { return CeilDivide(n, to) * to; }
 
 constexpr int64_t kInTileMost = 6;
 constexpr int64_t kTaps = 3;

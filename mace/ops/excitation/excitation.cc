@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
@@ -21,8 +22,6 @@ namespace mace {
 namespace {
 
 constexpr int kSqueezeFilter = 1, kSqueezeBias = 2, kFilter = 3, kBias = 4;
-
-int64_t Blocks(int64_t channels) { return (channels + 3) / 4; }
 
 struct Layers {
   Convolution squeeze, excite;
@@ -52,16 +51,16 @@ Groups GroupsOf(const Layers& layers, const DeviceInfo& device) {
     groups.items *= 2;
   }
   const Convolution& squeeze = layers.squeeze;
-  groups.squeeze_lanes =
-      Lanes(groups.items, Blocks(squeeze.out_channels), 4 * Blocks(squeeze.in_channels));
-  groups.excite_lanes = Lanes(groups.items, Blocks(layers.excite.out_channels),
-                              4 * Blocks(layers.excite.in_channels));
+  groups.squeeze_lanes = Lanes(groups.items, CeilDivide(squeeze.out_channels, 4),
+                               4 * CeilDivide(squeeze.in_channels, 4));
+  groups.excite_lanes = Lanes(groups.items, CeilDivide(layers.excite.out_channels, 4),
+                              4 * CeilDivide(layers.excite.in_channels, 4));
   return groups;
 }
 
 bool Fits(const Layers& layers, const Groups& groups, const DeviceInfo& device) {
-  const int64_t floats =
-      4 * (Blocks(layers.squeeze.in_channels) + Blocks(layers.squeeze.out_channels) + groups.items);
+  const int64_t floats = 4 * (CeilDivide(layers.squeeze.in_channels, 4) +
+                              CeilDivide(layers.squeeze.out_channels, 4) + groups.items);
   return groups.items <= static_cast<int64_t>(device.max_work_group_size) &&
          groups.items <= static_cast<int64_t>(device.max_work_item_sizes[0]) &&
          static_cast<uint64_t>(4 * floats) <= device.local_memory_bytes;
@@ -71,12 +70,12 @@ bool Fits(const Layers& layers, const Groups& groups, const DeviceInfo& device) 
 // for what a unit gets of the memory behind it. Not fitted to measurements.
 double LayerCycles(const Convolution& layer, int64_t items, int64_t lanes) {
   constexpr double kLoads = 4, kLatency = 600, kBytesACycle = 32, kBarrier = 40;
-  const double rounds = std::ceil(static_cast<double>(Blocks(layer.out_channels) * lanes) /
+  const double rounds = std::ceil(static_cast<double>(CeilDivide(layer.out_channels, 4) * lanes) /
                                   static_cast<double>(items));
-  const double loads =
-      std::ceil(4.0 * static_cast<double>(Blocks(layer.in_channels)) / static_cast<double>(lanes));
-  const double bytes = 64.0 * static_cast<double>(Blocks(layer.out_channels)) *
-                       static_cast<double>(Blocks(layer.in_channels));
+  const double loads = std::ceil(4.0 * static_cast<double>(CeilDivide(layer.in_channels, 4)) /
+                                 static_cast<double>(lanes));
+  const double bytes = 64.0 * static_cast<double>(CeilDivide(layer.out_channels, 4)) *
+                       static_cast<double>(CeilDivide(layer.in_channels, 4));
   return std::hypot(rounds * std::ceil(loads / kLoads) * kLatency, bytes / kBytesACycle) +
          rounds * kBarrier * std::log2(static_cast<double>(lanes));
 }
@@ -104,8 +103,8 @@ Lowering LowerLayers(const ConvolutionRequest& squeeze, const ConvolutionRequest
   launch.kernel.source = "excitation/excitation.cl";
   const std::pair<const char*, int64_t> macros[] = {
       {"GROUP", groups.items},
-      {"BLOCKS_X", Blocks(layers.squeeze.in_channels)},
-      {"BLOCKS_H", Blocks(layers.squeeze.out_channels)},
+      {"BLOCKS_X", CeilDivide(layers.squeeze.in_channels, 4)},
+      {"BLOCKS_H", CeilDivide(layers.squeeze.out_channels, 4)},
       {"LANES_H", groups.squeeze_lanes},
       {"LANES_Y", groups.excite_lanes},
       {"SQUEEZE_ACTIVATION", static_cast<int64_t>(layers.squeeze.activation.kind)}};

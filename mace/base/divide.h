@@ -1,0 +1,17 @@
+// Whole numbers divided and rounded up.
+#ifndef MACE_BASE_DIVIDE_H_
+#define MACE_BASE_DIVIDE_H_
+
+#include <cstdint>
+
+namespace mace {
+
+// The least whole number not below n / by. REQUIRES: n >= 0, by > 0.
+constexpr int64_t CeilDivide(int64_t n, int64_t by) { return (n + by - 1) / by; }
+
+// The least multiple of `to` not below n. REQUIRES: n >= 0, to > 0.
+constexpr int64_t RoundUp(int64_t n, int64_t to) { return CeilDivide(n, to) * to; }
+
+}  // namespace mace
+
+#endif  // MACE_BASE_DIVIDE_H_
