@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mace/ops/conv2d/eight_bits.h"
+#include "mace/plan/candidates.h"
+#include "mace/plan/signature.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/test_graph.h"
 
@@ -67,6 +71,27 @@ TEST(JoinDepthwise, InEveryPrecision) {
   EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
   options.precision = Precision::kFloat16;
   EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
+}
+
+// A trial of a way that was found for float32 looks for it among all that there are.
+TEST(JoinDepthwise, EveryWayInFloat32IsThereWithTf32) {
+  Pair pair(7, 576, 160);
+  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
+  const Node& joined = pair.graph.nodes[0];
+  const StatusOr<std::unique_ptr<Op>> op = MakeOp(joined);
+  ASSERT_TRUE(op.ok()) << op.status().message();
+  const DeviceInfo device = MadeUpH100();
+  PlanOptions options;
+  options.memory = MemoryChoice::kBuffer;
+  std::set<std::string> ids[2];
+  for (bool tf32 : {false, true}) {
+    options.allow_tf32 = tf32;
+    for (const Lowering& way : FindCandidates(pair.graph, joined, **op, device, options).ways) {
+      ids[tf32].insert(WayId(way));
+    }
+  }
+  EXPECT_GT(ids[true].size(), ids[false].size());
+  for (const std::string& id : ids[false]) EXPECT_EQ(1u, ids[true].count(id)) << id;
 }
 
 TEST(JoinDepthwise, KeepsTheMeaning) {

@@ -1,6 +1,8 @@
 // A depthwise convolution and the pointwise one that reads it: in one launch, or one behind the
 // other through scratch memory.
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
@@ -62,6 +64,7 @@ Lowering InTurn(const ConvolutionRequest& request, const Lowering& first, Loweri
 }
 
 // The best-estimated ways to run them one behind the other, which a tuner may find to be faster.
+// What is offered without TF32 is offered with it too: a way that was chosen is found again.
 void LowerApart(const ConvolutionRequest& request, std::vector<Lowering>* result) {
   constexpr size_t kOffered = 2;
   LoweringRequest buffers = *request.lowering;
@@ -72,13 +75,19 @@ void LowerApart(const ConvolutionRequest& request, std::vector<Lowering>* result
   std::vector<Lowering> first;
   LowerDepthwise(depthwise, Storage::kBuffer, &first);
   if (first.empty()) return;
-  std::vector<Lowering> second = LowerConvolution(pointwise);
-  std::stable_sort(second.begin(), second.end(), [](const Lowering& a, const Lowering& b) {
-    return a.estimate_ms < b.estimate_ms;
-  });
-  if (second.size() > kOffered) second.resize(kOffered);
-  for (Lowering& way : second) {
-    result->push_back(InTurn(request, first.front(), std::move(way)));
+  std::set<std::string> offered;
+  for (bool allow_tf32 : {false, true}) {
+    if (allow_tf32 && !request.lowering->allow_tf32) break;
+    buffers.allow_tf32 = allow_tf32;
+    std::vector<Lowering> second = LowerConvolution(pointwise);
+    std::stable_sort(second.begin(), second.end(), [](const Lowering& a, const Lowering& b) {
+      return a.estimate_ms < b.estimate_ms;
+    });
+    if (second.size() > kOffered) second.resize(kOffered);
+    for (Lowering& way : second) {
+      if (!offered.insert(way.variant).second) continue;
+      result->push_back(InTurn(request, first.front(), std::move(way)));
+    }
   }
 }
 
