@@ -38,8 +38,6 @@ std::optional<Node> Join(const Node& depthwise, const Node& pointwise) {
 }  // namespace
 
 Status JoinDepthwise(const DeviceInfo& device, const PlanOptions& options, Graph* graph) {
-  // All that is joined runs in local memory.
-  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return Status::Ok();
   return JoinNodes(device, options, Join, graph);
 }
 

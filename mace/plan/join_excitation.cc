@@ -32,8 +32,6 @@ std::optional<Node> Join(const Node& squeeze, const Node& excite) {
 }  // namespace
 
 Status JoinExcitation(const DeviceInfo& device, const PlanOptions& options, Graph* graph) {
-  // All that is joined runs in local memory.
-  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return Status::Ok();
   return JoinNodes(device, options, Join, graph);
 }
 

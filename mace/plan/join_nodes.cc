@@ -20,7 +20,6 @@ class Joiner {
       : device_(device), options_(options), join_(join), graph_(*graph) {}
 
   Status Run() {
-    MACE_RETURN_IF_ERROR(FindPrecisions());
     const std::vector<int> producers = graph_.Producers();
     const std::vector<std::vector<int>> consumers = graph_.Consumers();
     std::vector<bool> removed(graph_.nodes.size(), false);
@@ -34,7 +33,9 @@ class Joiner {
       const size_t producer = static_cast<size_t>(producers[x]);
       if (RoundsTo8Bits(graph_.nodes[producer]) || RoundsTo8Bits(node)) continue;
       std::optional<Node> joined = join_(graph_.nodes[producer], node);
-      if (!joined.has_value() || !IsCheaper(*joined, producer, n)) continue;
+      if (!joined.has_value()) continue;
+      if (precisions_.empty()) MACE_RETURN_IF_ERROR(FindPrecisions());
+      if (!IsCheaper(*joined, producer, n)) continue;
       removed[producer] = true;
       graph_.nodes[n] = std::move(*joined);
     }
@@ -87,7 +88,7 @@ class Joiner {
   const PlanOptions& options_;
   const JoinFunction join_;
   Graph& graph_;
-  std::vector<Precision> precisions_;
+  std::vector<Precision> precisions_;  // Found for the first pair.
 };
 
 }  // namespace
@@ -104,6 +105,8 @@ AttributeMap JoinAttributes(const Node& first, const Node& second, const std::st
 
 Status JoinNodes(const DeviceInfo& device, const PlanOptions& options, JoinFunction join,
                  Graph* graph) {
+  // All that is joined runs in local memory.
+  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return Status::Ok();
   return Joiner(device, options, join, graph).Run();
 }
 

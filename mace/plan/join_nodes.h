@@ -17,7 +17,8 @@ using JoinFunction = std::optional<Node> (*)(const Node& first, const Node& seco
 
 // Joins each pair of which the second node alone reads, as input 0, the result of the first. The
 // ops' estimates decide, with what a launch costs. `options` are those that MakePlan gets next.
-// Nodes that round their result to 8 bits stay apart. REQUIRES: every shape of the graph is known.
+// CPUs keep all nodes. Nodes that round their result to 8 bits stay apart. REQUIRES: every shape of
+// the graph is known.
 Status JoinNodes(const DeviceInfo& device, const PlanOptions& options, JoinFunction join,
                  Graph* graph);
 

@@ -1,24 +1,12 @@
 // The variants of a convolution that only GPUs are offered, on whatever device is at hand.
 #include <gtest/gtest.h>
 
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-// Few compute units choose large tiles, many choose small ones whose sum is cut.
-constexpr uint32_t kSmallGpu = 2;
-constexpr uint32_t kWideGpu = 132;
-
-// x, filter, random bias.
-OpTester Conv(Shape x, Shape filter) {
-  OpTester tester("Conv2D");
-  const int64_t out_channels = filter.dim(0);
-  tester.Input(std::move(x)).Constant(std::move(filter)).Constant(Shape{out_channels});
-  return tester;
-}
 
 TEST(Conv2DAsGpuTest, Pointwise) {
   Conv({2, 7, 9, 5}, {35, 5, 1, 1}).AsGpu(kWideGpu).Run();

@@ -2,24 +2,12 @@
 // takes a gate.
 #include <gtest/gtest.h>
 
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-// Few compute units choose large tiles, many choose small ones whose sum is cut.
-constexpr uint32_t kSmallGpu = 2;
-constexpr uint32_t kWideGpu = 132;
-
-// x, filter, random bias; the gate is added by RunGated, behind a residual.
-OpTester Conv(Shape x, Shape filter) {
-  OpTester tester("Conv2D");
-  const int64_t out_channels = filter.dim(0);
-  tester.Input(std::move(x)).Constant(std::move(filter)).Constant(Shape{out_channels});
-  return tester;
-}
 
 // On the device as it is and, where `units` are given, as a GPU of so many compute units.
 void RunGated(OpTester tester, Shape gate, uint32_t units = 0) {

@@ -1,19 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-// x, filter, random bias.
-OpTester Conv(Shape x, Shape filter) {
-  OpTester tester("Conv2D");
-  const int64_t out_channels = filter.dim(0);
-  tester.Input(std::move(x)).Constant(std::move(filter)).Constant(Shape{out_channels});
-  return tester;
-}
 
 TEST(Conv2DTest, Pointwise) {
   Conv({2, 7, 9, 5}, {35, 5, 1, 1}).Run();

@@ -1,12 +1,10 @@
 // The op as GPUs are offered it, on whatever device is at hand, and what it refuses.
 #include <gtest/gtest.h>
 
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 
 namespace mace {
 namespace {
-
-constexpr uint32_t kWideGpu = 132;
 
 // x [images, 1, 1, channels], random biases, filters up to `most`.
 OpTester Excite(int64_t images, int64_t channels, int64_t hidden, int64_t out_channels,

@@ -1,15 +1,12 @@
 // The op as GPUs are offered it, on whatever device is at hand, and what it refuses.
 #include <gtest/gtest.h>
 
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-constexpr uint32_t kSmallGpu = 2;
-constexpr uint32_t kWideGpu = 132;
 
 // x, a depthwise filter of kernel_h x kernel_w and a pointwise one, random biases.
 OpTester Separable(Shape x, int64_t kernel_h, int64_t kernel_w, int64_t out_channels) {
