@@ -74,6 +74,7 @@ void ReadLimits(cl_device_id device, DeviceInfo* info) {
   info->global_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE, 0);
   info->max_allocation_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, 0);
   info->local_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_LOCAL_MEM_SIZE, 0);
+  info->cache_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, 0);
   info->max_work_group_size = DeviceNumber<size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1);
   size_t sizes[16] = {};
   const auto axes = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, 3);

@@ -52,6 +52,10 @@ struct DeviceInfo {
   bool host_unified_memory = false;
   ByteProducts byte_products = ByteProducts::kNone;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
+  uint64_t cache_bytes = 0;               // Of the cache before global memory; 0: unknown.
+  // What was measured on it (runtime/device_peaks.h), for estimates; 0: not measured.
+  double measured_gflops = 0;  // Float32; multiply and add count as two.
+  double measured_gbytes_per_second = 0;
 
   // The driver runs on the host's own processor and memory: its buffers can be memory of ours.
   bool is_host() const { return kind == DeviceKind::kCpu && host_unified_memory; }

@@ -73,6 +73,16 @@ class Op {
     return "";
   }
 
+  // Whether a batch can be cut: entry n of axis 0 of every output is made of entry n of each input
+  // with `batched[i]`, whose axis 0 is the batch, and of the other inputs as they are. False where
+  // the op does not know. REQUIRES: an input is batched; Infer accepted these inputs.
+  virtual bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                               const std::vector<bool>& batched) const {
+    (void)inputs;
+    (void)batched;
+    return false;
+  }
+
   virtual Cost EstimateCost(const std::vector<OpInput>& inputs,
                             const std::vector<TensorInfo>& outputs) const;
 };
