@@ -51,6 +51,14 @@ std::vector<Lowering> AliasOp::Lower(const LoweringRequest& request) const {
   return ways;
 }
 
+bool AliasOp::KeepsBatchApart(const std::vector<OpInput>& inputs,
+                              const std::vector<bool>& batched) const {
+  Move move;
+  if (!batched[0] || !Describe(inputs, &move).ok()) return false;
+  const Shape& shape = move.outputs[0].shape;
+  return shape.rank() > 0 && shape[0] == inputs[0].info.shape[0];
+}
+
 Status AliasOp::Describe(const std::vector<OpInput>& inputs, Move* move) const {
   const TensorInfo& x = inputs[0].info;
   MACE_ASSIGN_OR_RETURN(const Shape shape, OutputShape(inputs));

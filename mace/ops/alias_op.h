@@ -16,6 +16,9 @@ class AliasOp : public MoveOp {
   using MoveOp::MoveOp;
   // The ways that alias, then those that copy.
   std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  // The elements stay in order: where there are as many entries they are the same ones.
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override;
 
  protected:
   // The output's shape. Its elements are counted against the input's by the caller.

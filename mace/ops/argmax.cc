@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -48,6 +49,12 @@ class ArgMaxOp : public Op {
       return FindBest(ToInt64Vector(inputs[0]).data(), inputs[0].shape(), &(*outputs)[0]);
     }
     return FindBest(inputs[0].f32(), inputs[0].shape(), &(*outputs)[0]);
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    const StatusOr<int> axis = NormalizeAxis(axis_, inputs[0].info.shape.rank());
+    return OnlyFirstIsBatched(batched) && axis.ok() && *axis > 0;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -4,6 +4,7 @@
 // Attributes: epsilon (1e-5), and those of fused_activation.h.
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -58,6 +59,11 @@ class BatchNormOp : public Op {
       y[i] = activation_.Apply(static_cast<float>(value * scale[c] + offset[c]));
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -12,11 +12,13 @@
 #include <string>
 #include <utility>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -116,6 +118,11 @@ class FullyConnected : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
@@ -276,7 +283,8 @@ void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
   launch.global = {items, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
   launch.local = {items, 1, 1};
   if (request.cpu()) {
-    lowering.estimate_ms = result->empty() ? c.flops() / 2 * 2e-6 : result->front().estimate_ms;
+    lowering.estimate_ms = result->empty() ? 400 * ProductsMs(request.device(), c.flops() / 2)
+                                           : result->front().estimate_ms;
   } else {
     // The weights come in pieces, and adding up the work-items' sums is as long as two blocks.
     const GpuUnit unit = GpuUnitOf(request.device());

@@ -12,6 +12,7 @@
 // The variance is the population's.
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -68,6 +69,11 @@ class GroupedNormOp : public Op {
                       (*outputs)[0].f32() + begin);
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -54,6 +55,11 @@ class InstanceNormOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

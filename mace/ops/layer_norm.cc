@@ -4,6 +4,7 @@
 // not taken off, and the mean of the squares stands for the variance).
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -55,6 +56,11 @@ class LayerNormOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -46,6 +47,11 @@ class LocalResponseNormOp : public Op {
       (*outputs)[0].f32()[i] = static_cast<float>(x[c] / std::pow(base, attributes_.beta));
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "mace/ops/roofline.h"
+
 namespace mace {
 namespace {
 
@@ -32,11 +34,8 @@ double EstimateMilliseconds(const LoweringRequest& request, Storage storage) {
   double bytes = 0;
   for (const OpInput& input : request.inputs) bytes += static_cast<double>(input.info.bytes());
   for (const TensorInfo& output : request.outputs) bytes += static_cast<double>(output.bytes());
-  // Bandwidth in bytes a millisecond. CPU drivers emulate images: measured about 100 times slower
-  // than buffers.
-  const bool cpu = request.device->kind == DeviceKind::kCpu;
-  const double bandwidth = cpu ? 1e7 : 2e8;
-  return bytes / bandwidth * (cpu && storage == Storage::kImage ? 100.0 : 1.0);
+  const DeviceInfo& device = *request.device;
+  return BytesMs(device, bytes) * (storage == Storage::kImage ? ImageSlowdown(device) : 1.0);
 }
 
 Lowering Start(const std::string& variant, const LoweringRequest& request, TensorFormat format) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
 #include "mace/ops/conv2d/turn_rows.h"
@@ -85,6 +86,19 @@ class MatMul : public Op {
       AddBias(ToFloatVector(inputs[2]), inputs[2].shape(), p.output, (*outputs)[0].f32());
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
+    if (!product.ok()) return false;
+    const int rank = product->output.rank();
+    // Of two matrices axis 0 is the rows.
+    if (rank == 2 && (transpose_a_ || !batched[0] || batched[1])) return false;
+    if (rank > 2) return BroadcastKeepsBatchApart(inputs, batched, rank);
+    const bool has_bias = HasBias(inputs);
+    return rank == 2 && (!has_bias || batched[2] || inputs[2].info.shape.rank() < 2 ||
+                         inputs[2].info.shape[0] == 1);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

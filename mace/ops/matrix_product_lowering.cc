@@ -6,6 +6,7 @@
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -72,12 +73,12 @@ double Products(const MatrixProduct& p) {
          static_cast<double>(p.columns) * static_cast<double>(p.depth);
 }
 
-// On a GPU, where a product takes `product_ms` of the whole device. Each work-item adds up its sum
+// On a GPU, which takes `times` as long as its peak would let it. Each work-item adds up its sum
 // element by element and waits for the loads of each, however few work-items there are.
-double EstimateGpuMs(const MatrixProduct& p, const DeviceInfo& device, double product_ms) {
+double EstimateGpuMs(const MatrixProduct& p, const DeviceInfo& device, double times) {
   // An NVIDIA H100 takes 0.145 ms for one row of 1280 elements by 1000 columns.
   constexpr double kElementCycles = 220;
-  return std::max(Products(p) * product_ms,
+  return std::max(times * ProductsMs(device, Products(p)),
                   static_cast<double>(p.depth) * kElementCycles / CyclesPerMs(device));
 }
 
@@ -176,7 +177,7 @@ void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* 
   p.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(device, {(p.columns + lanes - 1) / lanes, (p.rows + rows - 1) / rows, p.matrices()},
                &launch);
-  lowering.estimate_ms = cpu ? Products(p) * 1e-7 : EstimateGpuMs(p, device, 4e-9);
+  lowering.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
   result->push_back(std::move(lowering));
 }
 
@@ -217,8 +218,8 @@ void LowerProductBlocks(const ProductRequest& request, std::vector<Lowering>* re
   SetWorkSizes(device, {(p.columns + 3) / 4, (p.rows + 3) / 4, p.matrices()}, &launch);
   const bool image = storage == Storage::kImage;
   const bool cpu = device.kind == DeviceKind::kCpu;
-  lowering.estimate_ms =
-      cpu ? Products(p) * (image ? 2e-6 : 2e-7) : EstimateGpuMs(p, device, image ? 3e-9 : 5e-9);
+  lowering.estimate_ms = cpu ? ProductsMs(device, Products(p)) * (image ? 400 : 40)
+                             : EstimateGpuMs(p, device, image ? 100 : 165);
   result->push_back(std::move(lowering));
 }
 

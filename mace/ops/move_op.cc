@@ -1,5 +1,7 @@
 #include "mace/ops/move_op.h"
 
+#include "mace/ops/batch.h"
+
 namespace mace {
 
 Status MoveOp::Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const {
@@ -24,6 +26,21 @@ Status MoveOp::Reference(const std::vector<HostTensor>& inputs,
                    &(*outputs)[static_cast<size_t>(copy.output)]);
   }
   return Status::Ok();
+}
+
+bool MoveOp::KeepsBatchApart(const std::vector<OpInput>& inputs,
+                             const std::vector<bool>& batched) const {
+  Move move;
+  if (!Describe(inputs, &move).ok()) return false;
+  for (const StridedCopy& copy : move.copies) {
+    const Shape& in = inputs[static_cast<size_t>(copy.input)].info.shape;
+    const Shape& out = move.outputs[static_cast<size_t>(copy.output)].shape;
+    if (!batched[static_cast<size_t>(copy.input)] || out.rank() == 0 || out[0] != in[0] ||
+        !CopyKeepsBatchApart(copy, in[0], in.elements(1, in.rank()), out.elements(1, out.rank()))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 std::vector<Lowering> MoveOp::Lower(const LoweringRequest& request) const {

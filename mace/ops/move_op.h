@@ -27,6 +27,8 @@ class MoveOp : public Op {
   Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const final;
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const final;
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override;
   std::vector<Lowering> Lower(const LoweringRequest& request) const override;
 
  protected:

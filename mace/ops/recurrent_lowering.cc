@@ -5,6 +5,7 @@
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matrix_product.h"
 #include "mace/ops/recurrent.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -171,7 +172,7 @@ class RecurrentLowering {
     // Each group runs by itself, on one compute unit.
     const double products = static_cast<double>(x()[0]) * static_cast<double>(columns()) *
                             static_cast<double>(attributes_.hidden);
-    lowering_.estimate_ms += products * 1e-7;
+    lowering_.estimate_ms += 20 * ProductsMs(*request_.device, products);
     lowering_.launches.push_back(std::move(launch));
   }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -105,6 +106,12 @@ class ReduceOp : public Op {
     const double divisor = type_ == ReduceType::kMean ? static_cast<double>(count) : 1;
     for (size_t i = 0; i < elements; ++i) y.f32()[i] = static_cast<float>(results[i] / divisor);
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    const StatusOr<ReducedAxes> reduced = Reduced(inputs[0].info.shape.rank());
+    return OnlyFirstIsBatched(batched) && reduced.ok() && !(*reduced)[0];
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -1,4 +1,5 @@
 // ResizeBicubic: an NHWC tensor resized in h and w by cubic convolution, see resize.h.
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/resize.h"
 
@@ -39,6 +40,11 @@ class ResizeBicubicOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -1,4 +1,5 @@
 // ResizeBilinear: an NHWC tensor resized in h and w by linear interpolation, see resize.h.
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/resize.h"
 
@@ -41,6 +42,11 @@ class ResizeBilinearOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -40,6 +41,12 @@ class SoftmaxOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    const StatusOr<int> axis = NormalizeAxis(axis_, inputs[0].info.shape.rank());
+    return OnlyFirstIsBatched(batched) && axis.ok() && *axis > 0;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

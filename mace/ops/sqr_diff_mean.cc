@@ -1,4 +1,5 @@
 // SqrDiffMean: y [n, 1, 1, c] = the mean over h and w of (x - m)^2, x [n, h, w, c], m [n, 1, 1, c].
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -42,6 +43,11 @@ class SqrDiffMeanOp : public Op {
       }
     }
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return batched[0] && batched[1];
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

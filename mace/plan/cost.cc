@@ -15,6 +15,9 @@ Cost NodeCost(const Plan& plan, size_t node) {
   std::vector<TensorInfo> outputs;
   for (ValueId id : graph.nodes[node].outputs) outputs.push_back(graph.value(id).info);
   Cost cost = plan.ops[node]->EstimateCost(inputs, outputs);
+  // A run takes the node once for each slice of the batch.
+  cost.flops *= static_cast<double>(plan.batch_slices);
+  cost.bytes *= static_cast<double>(plan.batch_slices);
   // Shapes and types are the model's, which is of float32.
   if (plan.placements[node].precision == Precision::kFloat16) cost.bytes /= 2;
   return cost;

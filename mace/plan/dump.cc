@@ -97,7 +97,9 @@ std::string DumpPlan(const Plan& plan) {
   if (!integers.empty()) out << integers << "\n";
   if (!plan.setup_steps.empty()) out << "once\n";
   for (const Step& step : plan.setup_steps) DumpStep(plan, step, &out);
-  out << "each run\n";
+  out << "each run";
+  if (plan.batch_slices > 1) out << ", for each of " << plan.batch_slices << " slices of the batch";
+  out << "\n";
   for (const Step& step : plan.steps) DumpStep(plan, step, &out);
   const MemoryUse use = MemoryUseOf(plan);
   const std::string why = use.WhyAboveBound();

@@ -135,8 +135,20 @@ Status ComposePrograms(Plan* plan) {
 
 }  // namespace
 
+DeviceInfo WithMeasuredPeaks(DeviceInfo device, const PlanOptions& options) {
+  if (options.measured_gflops > 0) device.measured_gflops = options.measured_gflops;
+  if (options.measured_gbytes_per_second > 0) {
+    device.measured_gbytes_per_second = options.measured_gbytes_per_second;
+  }
+  return device;
+}
+
 StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
-                                         const DeviceInfo* device, const PlanOptions& options) {
+                                         const DeviceInfo* given_device,
+                                         const PlanOptions& options) {
+  const DeviceInfo with_peaks =
+      given_device == nullptr ? DeviceInfo() : WithMeasuredPeaks(*given_device, options);
+  const DeviceInfo* const device = given_device == nullptr ? nullptr : &with_peaks;
   auto plan = std::make_unique<Plan>();
   plan->graph = graph;
   plan->options = options;

@@ -25,6 +25,9 @@ struct PlanOptions {
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
   // Launches that follow one another become one, on devices that gain from it (chain.h).
   bool chain_launches = false;
+  // DeviceInfo's, in place of what the device is given with; 0: not measured.
+  double measured_gflops = 0;
+  double measured_gbytes_per_second = 0;
   // One for each node, in place of what `precision` says; empty: as `precision` says.
   std::vector<Precision> precisions;
   // The integers among the graph's inputs fit an int32, as those that kernels make do.
@@ -136,10 +139,17 @@ struct Plan {
   std::vector<std::string> program_sources;
   std::vector<int> launch_program;
 
+  // As many runs of the plan, each on an equal slice of axis 0 of every input and output, are a run
+  // of the model (batch_slices.h).
+  int64_t batch_slices = 1;
+
   // The largest sum of activations alive at once, as they lie on the device; scratch is not
   // counted.
   size_t live_bytes = 0;
 };
+
+// `device` with the peaks of `options` where these have any.
+DeviceInfo WithMeasuredPeaks(DeviceInfo device, const PlanOptions& options);
 
 // Makes the plan of a graph whose shapes are all known (InferShapes). `device` null: everything on
 // the CPU. kUnsupported names the op that has no GPU variant where allow_fallback is false.

@@ -3,39 +3,21 @@
 #include <algorithm>
 #include <limits>
 
+#include "mace/ops/roofline.h"
+
 namespace mace {
 namespace {
 
 constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 
-// Rough figures of a device class, only used to weigh conversions against kernels where nothing was
-// measured.
-struct Roofline {
-  double launch_ms;
-  double bytes_per_ms;        // Of a conversion between buffers.
-  double image_bytes_per_ms;  // Of one that reads or writes an image.
-};
-
-Roofline RooflineOf(const DeviceInfo& device) {
-  // A CPU driver emulates images texel by texel: about 100 times slower than buffers on PoCL.
-  if (device.kind == DeviceKind::kCpu) return {0.002, 4e6, 1e5};
-  if (device.vendor == DeviceVendor::kNvidia || device.vendor == DeviceVendor::kAmd)
-    return {0.006, 5e8, 4e8};
-  return {0.02, 1e7, 1e7};
-}
-
 double ConversionMs(const TensorInfo& info, const TensorFormat& from, const TensorFormat& to,
-                    const Roofline& roofline) {
+                    const DeviceInfo& device) {
   if (SameBytes(info.shape, from, to)) return 0;
   const bool image = from.storage == Storage::kImage || to.storage == Storage::kImage;
-  const double bytes = 2.0 * static_cast<double>(info.bytes());
-  return roofline.launch_ms + bytes / (image ? roofline.image_bytes_per_ms : roofline.bytes_per_ms);
-}
-
-double WayMs(const Lowering& way, const Roofline& roofline) {
-  if (way.measured_ms >= 0) return way.measured_ms;
-  if (way.needs_measurement) return std::numeric_limits<double>::infinity();
-  return way.estimate_ms + roofline.launch_ms * static_cast<double>(way.launches.size());
+  const double ms = BytesMs(device, 2.0 * static_cast<double>(info.bytes()));
+  // A thread of a CPU finds elements in another order one by one.
+  const double slowdown = device.kind == DeviceKind::kCpu ? 2.5 : 1;
+  return LaunchMs(device) + slowdown * ms * (image ? ImageSlowdown(device) : 1);
 }
 
 class Selector {
@@ -44,7 +26,7 @@ class Selector {
            const DeviceInfo& device)
       : graph_(graph),
         candidates_(candidates),
-        roofline_(RooflineOf(device)),
+        device_(device),
         producers_(graph.Producers()),
         consumers_(graph.Consumers()),
         costs_(graph.nodes.size()),
@@ -76,16 +58,16 @@ class Selector {
   double CostToHave(ValueId value, const TensorFormat& format) const {
     const int producer = producers_[static_cast<size_t>(value)];
     const TensorInfo& info = graph_.value(value).info;
-    if (producer < 0) return ConversionMs(info, kHostFormat, format, roofline_);
+    if (producer < 0) return ConversionMs(info, kHostFormat, format, device_);
     const size_t node = static_cast<size_t>(producer);
     const double uses =
         static_cast<double>(std::max<size_t>(consumers_[static_cast<size_t>(value)].size(), 1));
     double best = std::numeric_limits<double>::infinity();
     for (size_t way = 0; way < costs_[node].size(); ++way) {
       const int index = candidates_[node].ways.empty() ? -1 : static_cast<int>(way);
-      best = std::min(best,
-                      costs_[node][way] / uses +
-                          ConversionMs(info, OutputFormat(node, index, value), format, roofline_));
+      best =
+          std::min(best, costs_[node][way] / uses +
+                             ConversionMs(info, OutputFormat(node, index, value), format, device_));
     }
     return best;
   }
@@ -96,7 +78,7 @@ class Selector {
     const size_t count = std::max<size_t>(candidates_[n].ways.size(), 1);
     for (size_t w = 0; w < count; ++w) {
       const int way = candidates_[n].ways.empty() ? -1 : static_cast<int>(w);
-      double cost = way < 0 ? 0 : WayMs(candidates_[n].ways[w], roofline_);
+      double cost = way < 0 ? 0 : WayMs(candidates_[n].ways[w], device_);
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i] == kNoValue || graph_.IsConstant(node.inputs[i])) continue;
         cost += CostToHave(node.inputs[i], InputFormat(n, way, i));
@@ -123,8 +105,7 @@ class Selector {
   double ConversionsAfter(size_t n, int way, ValueId value) const {
     const TensorInfo& info = graph_.value(value).info;
     const TensorFormat made = OutputFormat(n, way, value);
-    double cost =
-        graph_.IsGraphOutput(value) ? ConversionMs(info, made, kHostFormat, roofline_) : 0;
+    double cost = graph_.IsGraphOutput(value) ? ConversionMs(info, made, kHostFormat, device_) : 0;
     std::vector<TensorFormat> needed;  // Each format is converted to once, however many read it.
     for (int consumer : consumers_[static_cast<size_t>(value)]) {
       const size_t c = static_cast<size_t>(consumer);
@@ -133,7 +114,7 @@ class Selector {
         const TensorFormat format = InputFormat(c, chosen_[c], i);
         if (std::find(needed.begin(), needed.end(), format) != needed.end()) continue;
         needed.push_back(format);
-        cost += ConversionMs(info, made, format, roofline_);
+        cost += ConversionMs(info, made, format, device_);
       }
     }
     return cost;
@@ -141,7 +122,7 @@ class Selector {
 
   const Graph& graph_;
   const std::vector<NodeCandidates>& candidates_;
-  const Roofline roofline_;
+  const DeviceInfo& device_;
   const std::vector<int> producers_;
   const std::vector<std::vector<int>> consumers_;
   std::vector<std::vector<double>> costs_;
@@ -156,7 +137,9 @@ std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates
 }
 
 double WayMs(const Lowering& way, const DeviceInfo& device) {
-  return WayMs(way, RooflineOf(device));
+  if (way.measured_ms >= 0) return way.measured_ms;
+  if (way.needs_measurement) return std::numeric_limits<double>::infinity();
+  return way.estimate_ms + LaunchMs(device) * static_cast<double>(way.launches.size());
 }
 
 }  // namespace mace

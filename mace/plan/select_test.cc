@@ -52,11 +52,11 @@ Lowering MakeWay(const char* variant, double estimate_ms) {
   return way;
 }
 
-std::string Chosen(std::vector<Lowering> ways) {
+std::string Chosen(std::vector<Lowering> ways, const DeviceInfo& device = Gpu()) {
   const Graph graph = MakeProduct();
   std::vector<NodeCandidates> candidates(1);
   candidates[0].ways = std::move(ways);
-  const int way = SelectWays(graph, candidates, Gpu())[0];
+  const int way = SelectWays(graph, candidates, device)[0];
   return way < 0 ? "" : candidates[0].ways[static_cast<size_t>(way)].variant;
 }
 
@@ -88,6 +88,29 @@ TEST(Select, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
   EXPECT_EQ(Chosen({own, library}), "library");
   own.measured_ms = 1;
   EXPECT_EQ(Chosen({own, library}), "own");
+}
+
+TEST(Select, ConversionsTakeWhatTheMeasuredBandwidthLets) {
+  const TensorFormat image = {Layout::kChannels4, Storage::kImage};
+  Lowering faster = MakeWay("faster, in images", 0.1);
+  faster.inputs = {image, image};
+  faster.outputs = {image};
+  DeviceInfo device = Gpu();
+  device.measured_gbytes_per_second = 100;
+  EXPECT_EQ(Chosen({MakeWay("in buffers", 1), faster}, device), "faster, in images");
+  device.measured_gbytes_per_second = 1e-4;  // 512 bytes take 5 ms.
+  EXPECT_EQ(Chosen({MakeWay("in buffers", 1), faster}, device), "in buffers");
+}
+
+TEST(Select, ThePeaksOfTheOptionsGoBeforeTheDevices) {
+  DeviceInfo device = Gpu();
+  device.measured_gflops = 5;
+  PlanOptions options;
+  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gflops, 5);
+  options.measured_gflops = 7;
+  options.measured_gbytes_per_second = 8;
+  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gflops, 7);
+  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gbytes_per_second, 8);
 }
 
 // The whole of it: MatMul offers CLBlast, no plan without measurements has it.

@@ -76,6 +76,7 @@ py::dict DescribeStats(const RunStats& stats) {
   all["init_ms"] = stats.init_ms;
   all["device_open_ms"] = stats.device_open_ms;
   all["program_ms"] = stats.program_ms;
+  all["batch_slices"] = stats.batch_slices;
   all["launches_per_run"] = stats.launches_per_run;
   all["peak_device_bytes"] = stats.peak_device_bytes;
   all["ops"] = ops;

@@ -147,18 +147,24 @@ bool ParseRecord(const std::string& record, DevicePeaks* peaks) {
 
 }  // namespace
 
-StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler) {
+std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler) {
   DevicePeaks peaks;
-  const std::optional<std::string> record = compiler->FindTuning(kRecordKey);
-  if (record.has_value() && ParseRecord(*record, &peaks)) {
-    peaks.recorded = true;
-    return peaks;
-  }
+  const std::optional<std::string> record = compiler.FindTuning(kRecordKey);
+  if (!record.has_value() || !ParseRecord(*record, &peaks)) return std::nullopt;
+  peaks.recorded = true;
+  return peaks;
+}
+
+StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler) {
+  const std::optional<DevicePeaks> recorded = RecordedDevicePeaks(*compiler);
+  if (recorded.has_value()) return *recorded;
+  DevicePeaks peaks;
   MACE_ASSIGN_OR_RETURN(PeakMeter meter, PeakMeter::Create(compiler));
   MACE_ASSIGN_OR_RETURN(peaks.gflops, meter.Gflops());
   MACE_ASSIGN_OR_RETURN(peaks.gbytes_per_second, meter.GbytesPerSecond());
   char text[64];
   std::snprintf(text, sizeof(text), "%.6g %.6g", peaks.gflops, peaks.gbytes_per_second);
+  ParseRecord(text, &peaks);  // The same number now as from the file.
   const Status kept = compiler->AddTuning(kRecordKey, text);
   if (!kept.ok()) Log(LogLevel::kInfo, "the device's peaks are not kept: " + kept.message());
   return peaks;

@@ -2,6 +2,8 @@
 #ifndef MACE_RUNTIME_DEVICE_PEAKS_H_
 #define MACE_RUNTIME_DEVICE_PEAKS_H_
 
+#include <optional>
+
 #include "mace/base/status.h"
 
 namespace mace {
@@ -16,6 +18,9 @@ struct DevicePeaks {
   double gbytes_per_second = 0;
   bool recorded = false;  // Found in the cache file, not measured now.
 };
+
+// As the cache file holds them for this device and driver.
+std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler);
 
 // As the cache file holds them for this device and driver; else measured (about half a second, and
 // a compile), and kept in the file by the next StoreAfterFirstUse. kNotFound where

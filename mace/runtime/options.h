@@ -30,6 +30,7 @@ struct TuningProgress {
 
 struct TuningOptions {
   TuningLevel level = TuningLevel::kNone;
+  double spent_ms = 0;  // Of the level's time, before any way is measured.
   // Called between measurements, on the thread that creates the engine. May be null.
   std::function<void(const TuningProgress&)> progress;
 };
@@ -49,6 +50,8 @@ struct Options {
   bool allow_fallback = true;
   // Every launch stays one of its own, for profiles; slower on PoCL (mace/plan/chain.h).
   bool separate_launches = false;
+  // A batch is run as one, where it may be cut into slices (mace/plan/batch_slices.h).
+  bool whole_batches = false;
   // The compiled-program cache file; empty: none.
   std::string cache_path;
   // Of the file, in bytes; the programs longest unused go first when it is written.

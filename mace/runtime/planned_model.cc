@@ -4,9 +4,11 @@
 #include "mace/base/start_trace.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
+#include "mace/plan/batch_slices.h"
 #include "mace/plan/join_depthwise.h"
 #include "mace/plan/join_excitation.h"
 #include "mace/runtime/cpu_executor.h"
+#include "mace/runtime/planning_peaks.h"
 #include "mace/runtime/tuned_plan.h"
 
 namespace mace {
@@ -58,6 +60,49 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
   stats->folded_ops = folded + (before > after ? before - after : 0);
 }
 
+// The graph that is to be planned.
+struct PreparedGraph {
+  std::shared_ptr<Graph> whole;   // With the shapes that were asked for.
+  std::shared_ptr<Graph> sliced;  // Of a slice of the batch; the same where it is not cut.
+  int64_t batch_slices = 1;
+};
+
+StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
+                                              const std::map<std::string, Shape>& input_shapes,
+                                              bool integer_kernels) {
+  auto graph = std::make_shared<Graph>(imported);  // Shares the constants.
+  MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
+  MACE_RETURN_IF_ERROR(RunPasses(graph.get(), integer_kernels));
+  return graph;
+}
+
+StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
+                                     const std::map<std::string, Shape>& input_shapes,
+                                     const Options& options, Runtime* runtime) {
+  ScopedStartPart part("passes");
+  const bool integer_kernels = UsesIntegerKernels(options, runtime);
+  PreparedGraph prepared;
+  MACE_ASSIGN_OR_RETURN(prepared.whole, InferAndPass(imported, input_shapes, integer_kernels));
+  prepared.sliced = prepared.whole;
+  if (runtime == nullptr || options.whole_batches) return prepared;
+  const Graph& whole = *prepared.whole;
+  const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
+  if (slices == 1) return prepared;
+  const int64_t entries = SeparableBatch(whole) / slices;
+  std::map<std::string, Shape> slice_shapes;
+  for (const GraphPort& input : whole.inputs) {
+    std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
+    dims[0] = entries;
+    slice_shapes[input.name] = Shape(std::move(dims));
+  }
+  // A model may hold constants that are of the whole batch alone.
+  StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
+  if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
+  prepared.sliced = *std::move(sliced);
+  prepared.batch_slices = slices;
+  return prepared;
+}
+
 }  // namespace
 
 bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
@@ -73,12 +118,9 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
                                                   const Options& options, Runtime* runtime) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
-  auto graph = std::make_shared<Graph>(*imported);  // Shares the constants.
-  {
-    ScopedStartPart part("passes");
-    MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
-    MACE_RETURN_IF_ERROR(RunPasses(graph.get(), UsesIntegerKernels(options, runtime)));
-  }
+  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
+                        PrepareGraph(*imported, input_shapes, options, runtime));
+  const std::shared_ptr<Graph>& graph = prepared.sliced;
   PlanOptions plan_options;
   plan_options.memory = options.memory;
   plan_options.precision = options.precision;
@@ -86,22 +128,27 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   plan_options.allow_fallback = options.allow_fallback;
   plan_options.chain_launches = !options.separate_launches;
   const double begin = MonotonicMilliseconds();
+  TuningOptions tuning = options.tuning;
   if (runtime != nullptr) {
-    MACE_RETURN_IF_ERROR(JoinDepthwise(runtime->device_info(), plan_options, graph.get()));
-    MACE_RETURN_IF_ERROR(JoinExcitation(runtime->device_info(), plan_options, graph.get()));
+    SetPlanningPeaks(*graph, runtime->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredPeaks(runtime->device_info(), plan_options);
+    MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
+    MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
   }
   StatusOr<std::unique_ptr<Plan>> plan =
       runtime == nullptr
           ? MakePlan(graph, nullptr, plan_options)
-          : MakeTunedPlan(graph, plan_options, options.tuning, runtime->compiler(), &model->tuning);
+          : MakeTunedPlan(graph, plan_options, tuning, runtime->compiler(), &model->tuning);
   RecordStartPart("plan", begin, MonotonicMilliseconds());
   if (!plan.ok()) return plan.status();
+  (*plan)->batch_slices = prepared.batch_slices;
   model->plan = *std::move(plan);
-  for (const GraphPort& port : graph->inputs) {
-    model->inputs.push_back(graph->value(port.value).info);
+  const Graph& whole = *prepared.whole;
+  for (const GraphPort& port : whole.inputs) {
+    model->inputs.push_back(whole.value(port.value).info);
   }
-  for (const GraphPort& port : graph->outputs) {
-    TensorInfo info = graph->value(port.value).info;
+  for (const GraphPort& port : whole.outputs) {
+    TensorInfo info = whole.value(port.value).info;
     // What a constant of another float kind becomes on the host.
     if (IsFloat(info.dtype)) info.dtype = DType::kFloat32;
     info.shape = ShownShape(port, info.shape);
@@ -126,7 +173,8 @@ void AddPlanStats(const PlannedModel& model, RunStats* stats) {
   stats->tuning = model.tuning;
   const Session& session = *model.session;
   stats->program_ms += session.program_ms();
-  stats->launches_per_run = session.launches_per_run();
+  stats->batch_slices = static_cast<size_t>(model.plan->batch_slices);
+  stats->launches_per_run = session.launches_per_run() * stats->batch_slices;
   stats->peak_device_bytes += session.device_bytes();
   size_t from_source = 0, loaded = 0;
   for (const std::shared_ptr<const BuiltProgram>& program : session.programs()) {

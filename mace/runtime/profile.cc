@@ -75,7 +75,7 @@ class ProfileMaker {
     size_t op = 0;
     if (step.kind == Step::Kind::kLaunch) {
       const PlannedLaunch& planned = plan_.launches[index];
-      op = planned.node < 0 ? AddConversion(planned) : NodeOp(static_cast<size_t>(planned.node));
+      op = planned.node < 0 ? ConversionOp(index) : NodeOp(static_cast<size_t>(planned.node));
       ++profile_.ops[op].launches;
       profile_.step_names.push_back(planned.launch.kernel.base_name);
     } else if (step.kind == Step::Kind::kCpu) {
@@ -84,7 +84,7 @@ class ProfileMaker {
       profile_.step_names.push_back("on the CPU");
     } else {
       const bool upload = step.kind == Step::Kind::kUpload;
-      op = AddMove(plan_.tensors[index], upload ? "(upload)" : "(download)");
+      op = MoveOp(index, upload ? "(upload)" : "(download)");
       profile_.step_names.push_back(upload ? "upload" : "download");
     }
     profile_.op_of_step.push_back(op);
@@ -120,6 +120,16 @@ class ProfileMaker {
     return found->second;
   }
 
+  size_t MoveOp(size_t tensor, const char* type) {
+    const auto [found, added] = op_of_move_.emplace(tensor, profile_.ops.size());
+    return added ? AddMove(plan_.tensors[tensor], type) : found->second;
+  }
+
+  size_t ConversionOp(size_t launch) {
+    const auto [found, added] = op_of_conversion_.emplace(launch, profile_.ops.size());
+    return added ? AddConversion(plan_.launches[launch]) : found->second;
+  }
+
   size_t AddMove(const DeviceTensor& tensor, const char* type) {
     ProfiledOp op;
     op.name = plan_.graph->value(tensor.value).name;
@@ -127,6 +137,7 @@ class ProfileMaker {
     op.inputs = op.outputs = tensor.info.shape.ToString();
     op.cost.bytes = 2 * static_cast<double>(tensor.info.shape.elements()) *
                     static_cast<double>(ElementBytes(tensor.format.precision));
+    op.cost.bytes *= static_cast<double>(plan_.batch_slices);
     profile_.ops.push_back(std::move(op));
     return profile_.ops.size() - 1;
   }
@@ -151,6 +162,8 @@ class ProfileMaker {
   const std::vector<RunTimes>& runs_;
   Profile profile_;
   std::map<size_t, size_t> op_of_node_;
+  std::map<size_t, size_t> op_of_move_;        // By tensor.
+  std::map<size_t, size_t> op_of_conversion_;  // By launch.
 };
 
 }  // namespace

@@ -42,6 +42,8 @@ struct RunStats {
   double init_ms = 0;         // Engine::Create, the opening of the device included.
   double device_open_ms = 0;  // Within init_ms.
   double program_ms = 0;      // Within init_ms: creating and building programs and kernels.
+  // Runs of the plan in a run of the model, each on a part of the batch.
+  size_t batch_slices = 1;
   size_t launches_per_run = 0;
   size_t gpu_image_ops = 0;
   size_t gpu_buffer_ops = 0;

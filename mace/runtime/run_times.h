@@ -24,7 +24,7 @@ struct StepTimes {
 struct RunTimes {
   double begin = 0;
   double end = 0;
-  std::vector<StepTimes> steps;  // In the order of the run.
+  std::vector<StepTimes> steps;  // In the order of the run: all of a plan, slice by slice.
 };
 
 }  // namespace mace

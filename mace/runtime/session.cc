@@ -10,6 +10,7 @@
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
+#include "mace/ops/batch.h"
 #include "mace/plan/chain.h"
 #include "mace/runtime/device_elements.h"
 
@@ -301,12 +302,40 @@ Status Session::RunSetup() {
 }
 
 Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
+  return ForEachSlice(inputs, outputs, [&](std::vector<HostTensor>* of_slice) {
+    const Lane lane = {&queue_, nullptr};
+    for (const Step& step : plan_->steps) MACE_RETURN_IF_ERROR(RunStep(step, of_slice, lane));
+    return Status();
+  });
+}
+
+Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
+                             std::vector<HostTensor>* outputs, const SliceRun& run) {
+  if (plan_->batch_slices == 1) return RunSlice(inputs, outputs, run);
+  const Graph& graph = *plan_->graph;
+  for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
+    const auto view = [&](const std::vector<HostTensor>& whole,
+                          const std::vector<GraphPort>& ports) {
+      std::vector<HostTensor> views;
+      for (size_t i = 0; i < whole.size(); ++i) {
+        const Shape& shape = graph.value(ports[i].value).info.shape;
+        views.push_back(ViewBatchSlice(whole[i], shape, slice));
+      }
+      return views;
+    };
+    std::vector<HostTensor> of_slice = view(*outputs, graph.outputs);
+    MACE_RETURN_IF_ERROR(RunSlice(view(inputs, graph.inputs), &of_slice, run));
+  }
+  return Status();
+}
+
+Status Session::RunSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                         const SliceRun& run) {
   const Graph& graph = *plan_->graph;
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     values_.Share(graph.inputs[i].value, inputs[i]);
   }
-  const Lane lane = {&queue_, nullptr};
-  for (const Step& step : plan_->steps) MACE_RETURN_IF_ERROR(RunStep(step, outputs, lane));
+  MACE_RETURN_IF_ERROR(run(outputs));
   CopyHostOutputs(outputs);
   return Status();
 }

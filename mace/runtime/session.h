@@ -1,13 +1,15 @@
 // A plan made ready on a device, and the loop that runs it.
 //
 // Cold (Create): memory, packed weights, programs, kernels, and every argument of every launch.
-// Hot (Run): enqueues the launches and moves inputs and outputs; it allocates nothing, steps on the
-// CPU excepted. Errors: kDeviceError names the call, the error, the kernel and the node.
-// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue.
+// Hot (Run): enqueues the launches and moves inputs and outputs, once for each slice of a batch
+// that the plan cuts; it allocates nothing, steps on the CPU and views of slices excepted. Errors:
+// kDeviceError names the call, the error, the kernel and the node. Thread contract:
+// thread-compatible; sessions of one device may run at once, each has a queue.
 #ifndef MACE_RUNTIME_SESSION_H_
 #define MACE_RUNTIME_SESSION_H_
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +87,9 @@ class Session : public Executor {
     size_t next = 0;
   };
 
+  // The steps of the plan, with the outputs that they fill.
+  using SliceRun = std::function<Status(std::vector<HostTensor>* outputs)>;
+
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
   // From regions, weights and programs to what runs.
@@ -100,6 +105,11 @@ class Session : public Executor {
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   void PrepareHost();
   Status RunSetup();
+  // `run` for each slice of the batch, whose inputs are those of values_ meanwhile.
+  Status ForEachSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                      const SliceRun& run);
+  Status RunSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                  const SliceRun& run);
   Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane);
   Status Enqueue(const BoundLaunch& launch, const Lane& lane) const;
   Status Upload(int tensor, const Lane& lane);

@@ -35,21 +35,22 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
   }
   // Queues of one device know nothing of each other's work.
   MACE_RETURN_IF_ERROR(queue_.Finish());
-  std::vector<ClEventHandle> events(plan_->steps.size());
-  times->steps.assign(plan_->steps.size(), StepTimes());
+  const size_t steps = plan_->steps.size() * static_cast<size_t>(plan_->batch_slices);
+  std::vector<ClEventHandle> events(steps);
+  times->steps.assign(steps, StepTimes());
   times->begin = MonotonicMilliseconds();
-  const Graph& graph = *plan_->graph;
-  for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    values_.Share(graph.inputs[i].value, inputs[i]);
-  }
-  for (size_t i = 0; i < plan_->steps.size(); ++i) {
-    StepTimes* step = &times->steps[i];
-    step->step = plan_->steps[i];
-    step->host_begin = MonotonicMilliseconds();
-    MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&*timing_queue_, &events[i]}));
-    step->host_end = MonotonicMilliseconds();
-  }
-  CopyHostOutputs(outputs);
+  size_t at = 0;
+  MACE_RETURN_IF_ERROR(ForEachSlice(inputs, outputs, [&](std::vector<HostTensor>* of_slice) {
+    for (const Step& planned : plan_->steps) {
+      StepTimes* step = &times->steps[at];
+      step->step = planned;
+      step->host_begin = MonotonicMilliseconds();
+      MACE_RETURN_IF_ERROR(RunStep(planned, of_slice, {&*timing_queue_, &events[at]}));
+      step->host_end = MonotonicMilliseconds();
+      ++at;
+    }
+    return Status();
+  }));
   times->end = MonotonicMilliseconds();
   MACE_RETURN_IF_ERROR(timing_queue_->Finish());
   return ReadEvents(events, times);
@@ -111,8 +112,10 @@ StatusOr<double> Session::Replay() {
   const Lane lane = {&queue_, nullptr};
   MACE_RETURN_IF_ERROR(queue_.Finish());
   const double begin = MonotonicMilliseconds();
-  for (const Step& step : plan_->steps) {
-    if (step.is_launch()) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
+  for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
+    for (const Step& step : plan_->steps) {
+      if (step.is_launch()) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
+    }
   }
   MACE_RETURN_IF_ERROR(queue_.Finish());
   return MonotonicMilliseconds() - begin;

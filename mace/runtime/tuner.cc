@@ -171,7 +171,7 @@ void Tuner::Report() const {
 }
 
 Status Tuner::Measure() {
-  begin_ms_ = MonotonicMilliseconds();
+  begin_ms_ = MonotonicMilliseconds() - options_.spent_ms;
   MACE_RETURN_IF_ERROR(Collect());
   std::vector<Pending> wanted;
   for (Group& group : groups_) {

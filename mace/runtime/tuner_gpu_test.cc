@@ -86,12 +86,18 @@ class TunerTest : public testing::Test {
       }
     }
     stats_ = (*engine)->stats();
+    planned_gflops_ = (*engine)->plan().options.measured_gflops;
+    if (find_peaks_) {
+      EXPECT_TRUE((*engine)->FindPeaks().ok());
+    }
     EXPECT_TRUE((*engine)->FinishCache().ok());
     return stats_.tuning;
   }
 
   std::string file_;
   RunStats stats_;
+  bool find_peaks_ = false;  // As a profile does, after the runs.
+  double planned_gflops_ = 0;
 };
 
 TEST_F(TunerTest, AWarmStartMeasuresNothing) {
@@ -118,6 +124,26 @@ TEST_F(TunerTest, AnotherModelInTheFileChangesNothing) {
     EXPECT_EQ(Start(TuningLevel::kNone, depth).plan, "recorded");
     EXPECT_EQ(stats_.cache.built_from_source, 0u);
   }
+}
+
+TEST_F(TunerTest, EstimatesGoByThePeaksThatTuningMeasures) {
+  Start(TuningLevel::kFast);
+  const double gflops = planned_gflops_;
+  EXPECT_GT(gflops, 0);
+  Start(TuningLevel::kNone, 20);
+  EXPECT_EQ(planned_gflops_, gflops) << "a plan that is made by estimates";
+}
+
+TEST_F(TunerTest, PeaksThatAreMeasuredLaterDoNotChangeAPlan) {
+  Start(TuningLevel::kNone, 12);
+  find_peaks_ = true;
+  Start(TuningLevel::kNone, 12);
+  find_peaks_ = false;
+  Start(TuningLevel::kNone, 20);
+  EXPECT_GT(planned_gflops_, 0) << "a plan that is new";
+  Start(TuningLevel::kNone, 12);
+  EXPECT_EQ(planned_gflops_, 0);
+  EXPECT_EQ(stats_.cache.built_from_source, 0u);
 }
 
 TEST_F(TunerTest, WhatTheCacheForbidsToCompileIsNotMeasured) {

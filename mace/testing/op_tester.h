@@ -69,6 +69,9 @@ class OpTester {
   struct Offer;
   StatusOr<std::unique_ptr<Offer>> MakeOffer(Precision precision) const;
   void Check(const Offer& offer) const;
+  // Where the op says that it keeps a batch apart: its reference gives for each entry alone what it
+  // gives for all of them. The batch is that of the first activation.
+  Status CheckBatch() const;
 
   Node node_;
   std::vector<TestInput> inputs_;

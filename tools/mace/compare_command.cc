@@ -112,6 +112,7 @@ int Run(const CompareArguments& arguments) {
   }
   StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
   if (!files.ok()) return ReportBadUse(files.status().message());
+  options->whole_batches = arguments.per_layer;  // The values of all nodes, of all entries.
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
   if (!engine.ok()) return Report(engine.status());
   StatusOr<std::vector<HostTensor>> inputs = LoadInputs((*engine)->inputs(), *files);

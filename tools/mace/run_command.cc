@@ -127,6 +127,12 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"outputs", OutputsJson(engine, measured.outputs, files)}};
 }
 
+// ", in 64 slices of the batch"; empty where it is not cut.
+std::string SlicesText(const RunStats& stats) {
+  if (stats.batch_slices == 1) return "";
+  return ", in " + std::to_string(stats.batch_slices) + " slices of the batch";
+}
+
 void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
                 const Measured& measured) {
   const RunStats& stats = engine.stats();
@@ -138,9 +144,9 @@ void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
                stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());
   std::fprintf(out,
                "ops           %zu in images, %zu in buffers, %zu on the CPU, %zu folded; %zu "
-               "launches a run\n",
+               "launches a run%s\n",
                stats.gpu_image_ops, stats.gpu_buffer_ops, stats.cpu_ops, stats.folded_ops,
-               stats.launches_per_run);
+               stats.launches_per_run, SlicesText(stats).c_str());
   std::fprintf(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
                stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
                stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());

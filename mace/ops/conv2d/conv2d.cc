@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/op.h"
@@ -50,6 +51,16 @@ class Conv2D : public Op {
     ConvolutionReference(convolution, x, ToFloatVector(inputs[1]), input(found.bias),
                          input(found.residual), (*outputs)[0].f32());
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    const ConvolutionInputs found = PlaceConvolutionInputs(inputs.size(), extras_);
+    for (int i = 0; i < static_cast<int>(inputs.size()); ++i) {
+      const bool activation = i == 0 || i == found.residual || i == found.gate;
+      if (batched[static_cast<size_t>(i)] != activation) return false;
+    }
+    return true;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

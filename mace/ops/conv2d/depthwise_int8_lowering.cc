@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/int8_lowering.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -83,7 +84,7 @@ void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& r
   SetWorkSizes(request.device(), {PaddedChannels(c) / tile.lanes, tiles / tiles_per_item, out_rows},
                &launch);
   // Against the estimate of conv2d_depthwise: a quarter of the memory.
-  lowering.estimate_ms = c.flops() * 2.5e-8;
+  lowering.estimate_ms = 10 * ProductsMs(request.device(), c.flops() / 2);
   result->push_back(std::move(lowering));
 }
 

@@ -5,6 +5,7 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 
@@ -76,7 +77,10 @@ void SetChannelsFirst(Launch* launch) {
 
 double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage storage) {
   const Convolution& c = request.convolution;
-  if (request.cpu()) return c.flops() * 5e-8 * (storage == Storage::kImage ? 100 : 1);
+  if (request.cpu()) {
+    const double slowdown = storage == Storage::kImage ? ImageSlowdown(request.device()) : 1;
+    return 20 * ProductsMs(request.device(), c.flops() / 2) * slowdown;
+  }
   const GpuUnit unit = GpuUnitOf(request.device());
   const WindowAxis& w = c.window.w;
   const int64_t tiles = (w.out + tile.pixels - 1) / tile.pixels;

@@ -6,6 +6,7 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -13,13 +14,14 @@ namespace {
 constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
 
 // CPUs: as far as variants are to be ordered by it.
-double EstimateCpuMs(const Convolution& c, Storage storage) {
-  return c.flops() / 2 * (storage == Storage::kImage ? 2e-6 : 1e-7);
+double EstimateCpuMs(const ConvolutionRequest& request, Storage storage) {
+  return ProductsMs(request.device(), request.convolution.flops() / 2) *
+         (storage == Storage::kImage ? 400 : 20);
 }
 
 double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   const Convolution& c = request.convolution;
-  if (request.cpu()) return EstimateCpuMs(c, storage);
+  if (request.cpu()) return EstimateCpuMs(request, storage);
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
   loop.items = static_cast<double>((c.window.w.out + kPixels - 1) / kPixels * c.batch *
@@ -33,7 +35,7 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
 
 double EstimateGroupedMs(const ConvolutionRequest& request, Storage storage) {
   const Convolution& c = request.convolution;
-  if (request.cpu()) return 10 * EstimateCpuMs(c, storage);
+  if (request.cpu()) return 10 * EstimateCpuMs(request, storage);
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
   loop.items = static_cast<double>(c.out_pixels() * CeilDivide(c.out_channels, 4));

@@ -30,6 +30,10 @@ GpuUnit GpuUnitOf(const DeviceInfo& device) {
 }
 
 double CyclesPerMs(const DeviceInfo& device) {
+  if (device.measured_gflops > 0) {
+    const GpuUnit unit = GpuUnitOf(device);
+    return 0.5e6 * device.measured_gflops / (unit.units * unit.products_per_cycle);
+  }
   return 1e3 * (device.clock_mhz > 0 ? device.clock_mhz : 1000);
 }
 

@@ -31,6 +31,7 @@ struct GpuUnit {
 
 GpuUnit GpuUnitOf(const DeviceInfo& device);
 
+// As the measured peak of arithmetic implies, else those of the clock.
 double CyclesPerMs(const DeviceInfo& device);
 
 // Work-items that run the same loop.

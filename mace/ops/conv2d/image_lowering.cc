@@ -6,6 +6,7 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -67,7 +68,9 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
 double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
   const Convolution& c = request.convolution;
   // A driver that emulates images texel by texel.
-  if (request.cpu()) return c.flops() * 1e-6 * (out_blocks == 2 ? 0.6 : 0.8);
+  if (request.cpu()) {
+    return ProductsMs(request.device(), c.flops() / 2) * (out_blocks == 2 ? 240 : 320);
+  }
   const GpuUnit unit = GpuUnitOf(request.device());
   const int64_t width = c.window.w.kernel;
   const int64_t reads = width == 1 ? kPixels : (kPixels - 1) * c.window.w.stride + width;

@@ -9,6 +9,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/roofline.h"
 #include "mace/ops/rounding.h"
 
 namespace mace {
@@ -35,12 +36,12 @@ int64_t Depth(const Convolution& c) { return CeilDivide(c.in_channels, 4); }
 
 // Milliseconds, in proportion to those that the other variants estimate: the products, and what
 // rounding and storing a vector takes.
-double EstimateCpuMs(const Convolution& c, const Tile& tile) {
+double EstimateCpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
   const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
   const double vectors = static_cast<double>(PixelTiles(c, tile) * tile.rows) *
                          static_cast<double>(ChannelTiles(c, tile) * tile.columns());
   const double steps = static_cast<double>(c.taps() * Depth(c));
-  return vectors * (steps * (0.8 + 0.3 * loads) * 5e-9 + 1e-7);
+  return ProductsMs(device, vectors * (steps * (0.8 + 0.3 * loads) + 20));
 }
 
 double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
@@ -54,7 +55,7 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
 }
 
 double EstimateMs(const ConvolutionRequest& request, const Tile& tile) {
-  return request.cpu() ? EstimateCpuMs(request.convolution, tile)
+  return request.cpu() ? EstimateCpuMs(request.convolution, request.device(), tile)
                        : EstimateGpuMs(request.convolution, request.device(), tile);
 }
 
@@ -286,13 +287,13 @@ void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways
     return way.outputs[0].storage == Storage::kImage;
   };
   ways->erase(std::remove_if(ways->begin(), ways->end(), on_images), ways->end());
-  // Reads and writes each element once more: measured on two threads of a Xeon with AVX-512.
-  constexpr double kCpuMsOfElement = 1.5e-7;
+  // Reads and writes each element once more, which takes as long as so many products.
+  constexpr double kRounding = 30;
   const Convolution& c = request.convolution;
   const double elements = static_cast<double>(c.out_pixels() * c.out_channels);
   for (Lowering& way : *ways) {
     way.launches.push_back(MakeRounding(*request.lowering, c.eight_bits->y));
-    if (request.cpu()) way.estimate_ms += kCpuMsOfElement * elements;
+    if (request.cpu()) way.estimate_ms += ProductsMs(request.device(), kRounding * elements);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -206,9 +207,10 @@ void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result
   }
   c.activation.AppendArguments(&launch.arguments);
   SetSizes(request, CeilDivide(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
-  lowering.estimate_ms = request.cpu()
-                             ? TileCost(request, tile) * static_cast<double>(c.taps()) * 5e-9
-                             : EstimateGpuMs(c, request.device(), tile);
+  lowering.estimate_ms =
+      request.cpu()
+          ? ProductsMs(request.device(), TileCost(request, tile) * static_cast<double>(c.taps()))
+          : EstimateGpuMs(c, request.device(), tile);
   result->push_back(std::move(lowering));
 }
 

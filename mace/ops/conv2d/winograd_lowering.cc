@@ -5,6 +5,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/roofline.h"
 
 namespace mace {
 namespace {
@@ -236,7 +237,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
 // In the unit of conv2d_tiled's estimate for CPUs. Fitted to what F(4x4, 3x3) takes on PoCL for the
 // convolutions of ResNet-50 and Inception-v3: 8 % off at most. F(2x2, 3x3) takes what this says
 // within a chain of launches, not one by one.
-double EstimateCpuMs(const Extents& extents) {
+double EstimateCpuMs(const Extents& extents, const DeviceInfo& device) {
   // Three kernels more to compile have to pay.
   constexpr double kKernelsMs = 0.04;
   const ProductTile& tile = extents.product;
@@ -247,8 +248,10 @@ double EstimateCpuMs(const Extents& extents) {
   const double moved = static_cast<double>(extents.points * extents.tiles) *
                        static_cast<double>(extents.depth + extents.pitch());
   const double blocks = static_cast<double>(CeilDivide(extents.tiles, extents.block_tiles));
-  return kKernelsMs + products * (0.8 + 0.3 * loads) * 5e-9 + moved * 1.45e-7 +
-         filter * blocks * 1.25e-7;
+  // An element that is moved takes as long as so many products, one of the filter as well.
+  constexpr double kMoved = 29, kFilter = 25;
+  return kKernelsMs + ProductsMs(device, products * (0.8 + 0.3 * loads) + kMoved * moved +
+                                             kFilter * filter * blocks);
 }
 
 bool FitsInt32(const Extents& extents) {
@@ -280,7 +283,7 @@ Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents) {
   }
   // On GPUs nothing is known of it yet.
   lowering.needs_measurement = !request.cpu();
-  lowering.estimate_ms = EstimateCpuMs(extents);
+  lowering.estimate_ms = EstimateCpuMs(extents, request.device());
   return lowering;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "mace/base/divide.h"
+#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
@@ -170,6 +171,11 @@ class Excitation : public Op {
     ConvolutionReference(layers.excite, hidden, ToFloatVector(inputs[kFilter]), inputs[kBias],
                          HostTensor(), (*outputs)[0].f32());
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

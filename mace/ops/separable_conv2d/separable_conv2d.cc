@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/op.h"
@@ -85,6 +86,14 @@ class SeparableConv2D : public Op {
     ConvolutionReference(parts.pointwise, between, ToFloatVector(inputs[kFilter]), inputs[kBias],
                          residual_ ? inputs[kResidual] : HostTensor(), (*outputs)[0].f32());
     return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
+                       const std::vector<bool>& batched) const override {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (batched[i] != (i == 0 || i == kResidual)) return false;
+    }
+    return true;
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {

@@ -1,0 +1,42 @@
+// Whether a batch can be cut into slices that are computed one after the other: Op::KeepsBatchApart
+// of single ops, and what ops share to answer it.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_BATCH_H_
+#define MACE_OPS_BATCH_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "mace/ops/op.h"
+#include "mace/ops/strided_copy.h"
+
+namespace mace {
+
+// Op::KeepsBatchApart, and the same of any op that computes element by element (Op::WriteElement).
+// REQUIRES: as there.
+bool KeepsBatchApart(const Op& op, const std::vector<OpInput>& inputs,
+                     const std::vector<bool>& batched);
+
+// Input 0 has the batch and no other: the answer of ops that treat the entries of x alike, with
+// weights.
+bool OnlyFirstIsBatched(const std::vector<bool>& batched);
+
+// For operands that NumPy's broadcasting brings to a result of this rank: those with the batch have
+// it on the result's axis 0, and the others are the same for all of its entries.
+bool BroadcastKeepsBatchApart(const std::vector<OpInput>& inputs, const std::vector<bool>& batched,
+                              int rank);
+
+// Of a tensor of `entries` along axis 0, each of `input_elements`, to one of as many, each of
+// `output_elements`: entry n goes to entry n alone. False for some copies that do so under axes
+// that cross entries.
+bool CopyKeepsBatchApart(const StridedCopy& copy, int64_t entries, int64_t input_elements,
+                         int64_t output_elements);
+
+// Slice `index` along axis 0, as a tensor of this shape that shares the memory of `whole`, which
+// must outlive it. REQUIRES: whole holds that slice.
+HostTensor ViewBatchSlice(const HostTensor& whole, Shape shape, int64_t index);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_BATCH_H_

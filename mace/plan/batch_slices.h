@@ -1,0 +1,27 @@
+// A batch in slices: on a device that computes from its caches, a plan for a part of the batch, run
+// several times, beats one for all of it, whose activations leave the caches between one layer and
+// the next. It takes less memory too.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_PLAN_BATCH_SLICES_H_
+#define MACE_PLAN_BATCH_SLICES_H_
+
+#include <cstdint>
+
+#include "mace/graph/graph.h"
+#include "mace/ops/device_info.h"
+
+namespace mace {
+
+// The extent of axis 0 of the graph's inputs where entry n of every output is made of entry n of
+// all inputs (Op::KeepsBatchApart of every node in between); 0 where it is not, or where the ops do
+// not say so. REQUIRES: every shape of the graph is known.
+int64_t SeparableBatch(const Graph& graph);
+
+// In how many runs, each on an equal slice of axis 0, the graph's batch is best computed on the
+// device; 1: in one. A divisor of SeparableBatch. REQUIRES: as there.
+int64_t ChooseBatchSlices(const Graph& graph, const DeviceInfo& device);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_BATCH_SLICES_H_

@@ -1,0 +1,150 @@
+// A batch that the engine cuts on devices of the host, and takes as one on others: the same
+// answers, run after run, whoever runs it.
+#include <gtest/gtest.h>
+
+#include "mace/runtime/engine.h"
+#include "mace/runtime/pipeline.h"
+#include "mace/runtime/profile.h"
+#include "mace/testing/op_tester.h"
+#include "mace/testing/test_device.h"
+
+namespace mace {
+namespace {
+
+constexpr int64_t kExtent = 128, kChannels = 16;
+
+Shape Images(int64_t batch) { return Shape{batch, kExtent, kExtent, kChannels}; }
+
+// x, 1 MiB an image → convolution 1x1 → maximum with x → mean of each channel. The last two are
+// outputs.
+std::shared_ptr<const Graph> MakeGraph(int64_t batch) {
+  auto graph = std::make_shared<Graph>();
+  const ValueId x = graph->AddValue("x");
+  graph->value(x).info = {DType::kFloat32, Images(batch)};
+  graph->value(x).shape_known = true;
+  const auto add = [&](Node node, const char* type, std::vector<ValueId> inputs) {
+    node.name = node.type = type;
+    node.inputs = std::move(inputs);
+    node.outputs = {graph->AddValue(node.name + ":0")};
+    graph->nodes.push_back(node);
+    return node.outputs[0];
+  };
+  const ValueId filter =
+      graph->AddConstant("filter", RandomTensor({kChannels, kChannels, 1, 1}, 2, -0.5f, 0.5f));
+  const ValueId conv = add(Node(), "Conv2D", {x, filter});
+  Node larger;
+  larger.attributes.Set("type", int64_t{5});
+  const ValueId maximum = add(larger, "Eltwise", {conv, x});
+  Node mean;
+  mean.attributes.Set("axis", std::vector<int64_t>{1, 2});
+  const ValueId means = add(mean, "Reduce", {maximum});
+  GraphPort input;
+  input.name = "x";
+  input.value = x;
+  input.declared_dims = std::vector<int64_t>{-1, kExtent, kExtent, kChannels};
+  graph->inputs = {input};
+  for (ValueId id : {maximum, means}) {
+    GraphPort output;
+    output.name = graph->value(id).name;
+    output.value = id;
+    graph->outputs.push_back(output);
+  }
+  return graph;
+}
+
+std::unique_ptr<Engine> MakeEngine(const std::string& device, int64_t batch, bool whole = false) {
+  Options options;
+  options.device = device;
+  options.memory = MemoryChoice::kBuffer;
+  options.whole_batches = whole;
+  options.input_shapes["x"] = Images(batch).dims();
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(batch), options);
+  EXPECT_TRUE(engine.ok()) << engine.status().message();
+  return engine.ok() ? *std::move(engine) : nullptr;
+}
+
+void ExpectOutputs(const std::vector<HostTensor>& found, const HostTensor& x) {
+  const std::unique_ptr<Engine> reference = MakeEngine("cpu", x.shape()[0]);
+  StatusOr<std::vector<HostTensor>> expected = reference->Run({x});
+  ASSERT_TRUE(expected.ok()) << expected.status().message();
+  ASSERT_EQ(found.size(), expected->size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    ASSERT_EQ(found[i].shape(), (*expected)[i].shape());
+    EXPECT_EQ("", DescribeErrors((*expected)[i], found[i], 1e-5f)) << "output " << i;
+  }
+}
+
+// A host whose caches do not hold what a node does with four images, 8 MiB.
+bool CutsFour() {
+  const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  return device.ok() && (*device)->is_host() && (*device)->compute_units < 8;
+}
+
+TEST(BatchSlices, EachEntryHasItsAnswer) {
+  const std::unique_ptr<Engine> engine = MakeEngine("gpu", 4);
+  for (uint32_t seed : {1, 2}) {
+    const HostTensor x = RandomTensor(Images(4), seed);
+    StatusOr<std::vector<HostTensor>> found = engine->Run({x});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ExpectOutputs(*found, x);
+  }
+  if (CutsFour()) {
+    EXPECT_GT(engine->stats().batch_slices, 1u);
+  }
+  EXPECT_EQ(engine->stats().launches_per_run % engine->stats().batch_slices, 0u);
+  EXPECT_EQ(engine->inputs()[0].info.shape, Images(4));
+}
+
+TEST(BatchSlices, AnotherBatchIsCutAnew) {
+  const std::unique_ptr<Engine> engine = MakeEngine("gpu", 4);
+  for (int64_t batch : {3, 1, 4}) {
+    const HostTensor x = RandomTensor(Images(batch), 3);
+    StatusOr<std::vector<HostTensor>> found = engine->Run({x});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ExpectOutputs(*found, x);
+  }
+}
+
+TEST(BatchSlices, WholeWhereThatIsAskedFor) {
+  const std::unique_ptr<Engine> engine = MakeEngine("gpu", 2, true);
+  EXPECT_EQ(engine->stats().batch_slices, 1u);
+  const HostTensor x = RandomTensor(Images(2), 4);
+  StatusOr<std::vector<HostTensor>> found = engine->Run({x});
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  ExpectOutputs(*found, x);
+  EXPECT_GE(engine->stats().peak_device_bytes, MakeEngine("gpu", 2)->stats().peak_device_bytes);
+}
+
+TEST(BatchSlices, PipelinesAndReplaysTakeThemAll) {
+  const std::unique_ptr<Engine> engine = MakeEngine("gpu", 4);
+  const HostTensor x = RandomTensor(Images(4), 5);
+  ASSERT_TRUE(engine->Run({x}).ok());
+  StatusOr<double> replayed = engine->Replay();
+  ASSERT_TRUE(replayed.ok()) << replayed.status().message();
+  EXPECT_GT(*replayed, 0);
+  StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Create(engine.get(), 2);
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
+  StatusOr<std::vector<HostTensor>> found = (*pipeline)->Submit({x}).get();
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  ExpectOutputs(*found, x);
+}
+
+TEST(BatchSlices, AProfileCountsTheWorkOfAll) {
+  const std::unique_ptr<Engine> engine = MakeEngine("gpu", 4);
+  const HostTensor x = RandomTensor(Images(4), 6);
+  std::vector<HostTensor> outputs;
+  std::vector<RunTimes> runs(1);
+  const Status status = engine->RunTimed({x}, &outputs, &runs[0]);
+  ASSERT_TRUE(status.ok()) << status.message();
+  ExpectOutputs(outputs, x);
+  const size_t slices = engine->stats().batch_slices;
+  EXPECT_EQ(runs[0].steps.size(), engine->plan().steps.size() * slices);
+  if (!engine->plan().chains.empty()) return;  // Profiles take launches one by one.
+  const Profile profile = MakeProfile(engine->plan(), runs);
+  const double products = 4.0 * kExtent * kExtent * kChannels * kChannels;
+  EXPECT_GE(profile.total_flops, 2 * products);
+  EXPECT_LE(profile.total_flops, 2.5 * products);
+}
+
+}  // namespace
+}  // namespace mace
