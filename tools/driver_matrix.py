@@ -35,7 +35,7 @@ PROGRAMS = {
     "kernels": ["mace/ops/*_test", "mace/testing/other_kernels_gpu_test"],
 }
 # Programs that launch nothing but kernels of others again.
-NOT_FOR_KERNELS = ("conv2d_local_tiles_gpu_test", "gpu_work_split_test")
+NOT_FOR_KERNELS = ("conv2d_local_tiles_gpu_test", "gpu_work_split_test", "separable_tiles_gpu_test")
 # Oclgrind runs ops alone of the models' parts: a whole network takes it hours.
 SUITES = {
     "PoCL": ["ops", "engine", "cases"],
@@ -121,7 +121,7 @@ def environment_for(driver, scratch):
     """That of a test: no trace of the runner's own, one driver, and a folder to itself."""
     kept = {name: value for name, value in os.environ.items()
             if not re.match(r"XML_OUTPUT_FILE|GTEST_|TEST_(SHARD|TOTAL|PREMATURE)|OCL|OPENCL", name)}
-    kept.update(driver.environment, TEST_TMPDIR=scratch)
+    kept.update(driver.environment, TEST_TMPDIR=scratch, MACE_ALL_CASES="1")
     if os.path.exists(CACHE_LAYER):
         # Which a test finds among its own run files, and these are the runner's.
         kept["MACE_CL_CACHE_LAYER"] = os.path.realpath(CACHE_LAYER)

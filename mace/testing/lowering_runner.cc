@@ -11,6 +11,7 @@
 #include "mace/cl/library_call.h"
 #include "mace/testing/device_placement.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/unoptimized.h"
 
 namespace mace {
 namespace {
@@ -269,7 +270,8 @@ Status RunCall(const Launch& launch, const std::string& variant, RunState* state
       return Internal(variant + ": a library's call takes row-major tensors and weights alone");
     }
   }
-  // Creating it runs it.
+  // Not the library's kernels are under test. Creating the call runs it.
+  const Unoptimized unoptimized(state->device->device().info().kind == DeviceKind::kCpu);
   return ClLibraryCall::Create(launch, operands, variant, {}, &state->device->queue()).status();
 }
 

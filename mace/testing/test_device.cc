@@ -1,33 +1,11 @@
 #include "mace/testing/test_device.h"
 
 #include <cstdlib>
-#include <optional>
 
 #include "mace/plan/plan.h"
+#include "mace/testing/unoptimized.h"
 
 namespace mace {
-namespace {
-
-// An environment variable while this lives; one that is set already stays as it is.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const char* value)
-      : name_(name), ours_(std::getenv(name) == nullptr) {
-    if (ours_) setenv(name, value, 1);
-  }
-  ~ScopedVariable() {
-    if (ours_) unsetenv(name_);
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  const char* name_;
-  bool ours_;
-};
-
-}  // namespace
-
 StatusOr<TestDevice*> TestDevice::Get() {
   static TestDevice* opened = nullptr;
   if (opened != nullptr) return opened;
@@ -56,8 +34,7 @@ Status TestDevice::Compile(const std::vector<const Lowering*>& lowerings,
   MACE_ASSIGN_OR_RETURN(const std::string text, ComposeProgram(kernels));
   const bool stands_in =
       device_->info().kind == DeviceKind::kCpu && lowered_for.kind != DeviceKind::kCpu;
-  std::optional<ScopedVariable> options;
-  if (stands_in) options.emplace("POCL_EXTRA_BUILD_FLAGS", "-cl-opt-disable");
+  const Unoptimized unoptimized(stands_in);
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<ClProgram> program,
                         ClProgram::FromSource(device_, text, missing.begin()->first));
   for (const auto& [name, kernel] : missing) programs_[name] = program;
