@@ -104,16 +104,20 @@ void RegisterApart(const std::shared_ptr<const Case>& c, const std::string& name
 
 void RegisterJoined(const std::shared_ptr<const Case>& c, const std::string& name, bool tensor) {
   if (!tensor) {
-    for (const LocalTile& tile : LocalTiles()) {
-      if (!FitsLocalTile(c->joined.convolution, c->joined.device(), tile)) continue;
-      Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
-               [=](const Case& of) { return LowerLocalTile(of.joined, tile, Storage::kBuffer); });
+    for (LocalTile tile : LocalTiles()) {
+      const TileGrid grid = LocalGrid(c->joined.convolution, tile);
+      for (int stream : StreamChoices(c->joined.device(), grid)) {
+        tile.stream = stream;
+        if (!FitsLocalTile(c->joined.convolution, c->joined.device(), tile)) continue;
+        Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
+                 [=](const Case& of) { return LowerLocalTile(of.joined, tile, Storage::kBuffer); });
+      }
     }
     return;
   }
   for (TensorTile tile : TensorTiles()) {
-    for (int splits : TensorSplits(c->joined, tile)) {
-      tile.splits = splits;
+    for (int stream : StreamChoices(c->joined.device(), TensorGrid(c->joined, tile))) {
+      tile.stream = stream;
       if (!FitsTensorTile(c->joined, tile)) continue;
       Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
                [=](const Case& of) { return LowerTensorTile(of.joined, tile); });

@@ -1,7 +1,7 @@
-// Every tile of conv2d_tensor and every number of splits on the convolutions of four networks and
-// on large ones, in TF32 and in halves, timed by the device's own clock beside loops of nothing but
-// multiplications in registers: what the estimates in mace/ops/conv2d/tensor_tiles.cc are made
-// from.
+// Every tile of conv2d_tensor and every number of work-groups that share them, on the convolutions
+// of four networks and on large ones, in TF32 and in halves, timed by the device's own clock beside
+// loops of nothing but multiplications in registers: what the estimates in
+// mace/ops/conv2d/tensor_tiles.cc are made from.
 //
 //   peak/PRECISION                      multiplications alone
 //   tensor/PRECISION/MODEL/SHAPE/TILE   one tile
@@ -140,8 +140,8 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape, size_t most) {
     if (!c->request.convolution.groups_aligned()) continue;
     size_t count = 0;
     for (TensorTile tile : TensorTiles()) {
-      for (int splits : TensorSplits(c->request, tile)) {
-        tile.splits = splits;
+      for (int stream : StreamChoices(bench->device->info(), TensorGrid(c->request, tile))) {
+        tile.stream = stream;
         if (FitsTensorTile(c->request, tile) && count++ < most) RegisterTile(c, tile);
       }
     }

@@ -1,6 +1,6 @@
-// Every tile of conv2d_local on every convolution of four networks, timed by the device's own
-// clock, beside the op's other variants and a naive kernel: what the estimates in
-// mace/ops/conv2d/local_tiles.cc are made from.
+// Every tile of conv2d_local, one work-group each and shared, on every convolution of four
+// networks, timed by the device's own clock, beside the op's other variants and a naive kernel:
+// what the estimates in mace/ops/conv2d/local_tiles.cc are made from.
 //
 //   tile/MODEL/SHAPE/TILE        one tile (on a CPU the three best estimates alone)
 //   other/MODEL/SHAPE/VARIANT    the op's other variants
@@ -45,8 +45,11 @@ Status RegisterTiles(const Case& c, const std::string& name) {
   MACE_ASSIGN_OR_RETURN(const ConvolutionRequest bound, ConvolutionOf(*c.bound, &request));
   if (!bound.convolution.groups_aligned()) return Status::Ok();
   std::vector<LocalTile> tiles;
-  for (const LocalTile& tile : LocalTiles()) {
-    if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
+  for (LocalTile tile : LocalTiles()) {
+    for (int stream : StreamChoices(bound.device(), LocalGrid(bound.convolution, tile))) {
+      tile.stream = stream;
+      if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
+    }
   }
   const auto estimate = [&](const LocalTile& tile) {
     return EstimateLocalTileMs(bound, tile, Storage::kBuffer);

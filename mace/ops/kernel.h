@@ -102,8 +102,7 @@ struct Launch {
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
-// Constant data a kernel reads, packed for it once at plan time. Not read alone: what a launch
-// writes there it has put back when it ends (counters that begin at zero).
+// Constant data a kernel reads, packed for it once at plan time.
 struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;
@@ -118,6 +117,9 @@ struct PackedWeights {
 struct ScratchBuffer {
   size_t elements = 0;
   bool keep_float32 = false;  // Floats also where the storage type is half.
+  // Zeros when the op begins, for it has put back what it wrote there before: counters. Nothing
+  // else ever lies there.
+  bool zeros = false;
 };
 
 inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {

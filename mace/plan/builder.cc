@@ -270,6 +270,7 @@ class Builder {
       region.bytes =
           scratch.elements * ElementBytes(ScratchPrecision(scratch, lowering.precision)) +
           kOverReadBytes;
+      region.lasting = scratch.zeros;
       plan_->regions.push_back(region);
     }
     for (Launch& launch : lowering.launches) {

@@ -47,6 +47,11 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   }
   for (int i = 0; i < end; ++i)
     ExtendByStep(plan, plan.steps[static_cast<size_t>(i)], i, &lifetimes);
+  for (size_t i = 0; i < lifetimes.size(); ++i) {
+    if (!plan.regions[i].lasting) continue;
+    lifetimes[i].Extend(-1);
+    lifetimes[i].Extend(end);
+  }
   return lifetimes;
 }
 

@@ -99,6 +99,22 @@ TEST(PlanMemory, ScratchIsPlacedAndIsNoActivation) {
   EXPECT_FALSE(Overlap(chain.plan.regions[2], chain.region_of(1)));
 }
 
+TEST(PlanMemory, NothingLiesWhereSomethingLasts) {
+  Chain chain;
+  for (int i = 0; i < 4; ++i) chain.AddBuffer(1024);
+  MemoryRegion counters;
+  counters.bytes = 256;
+  counters.lasting = true;
+  chain.plan.regions.push_back(counters);
+  for (int i = 0; i < 3; ++i) chain.Launch({i}, {i + 1});
+  chain.plan.launches[1].launch.arguments.push_back(ScratchArgument(4));
+  PlanMemory(&chain.plan, {128});
+  EXPECT_EQ(chain.plan.arena_bytes, 2048u + 256u);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(Overlap(chain.plan.regions[4], chain.region_of(i))) << i;
+  }
+}
+
 TEST(MemoryUse, AddsWeightsArenaAndImages) {
   Chain chain;
   chain.AddBuffer(1000);

@@ -49,6 +49,8 @@ struct MemoryRegion {
   // Of an image that is a part of the arena, at offset_bytes: from one row to the next. 0: an image
   // of its own.
   size_t image_pitch_bytes = 0;
+  // Nothing else lies there at any time: what it holds outlasts a run. Zeros at first.
+  bool lasting = false;
 
   bool in_arena() const { return storage == Storage::kBuffer || image_pitch_bytes != 0; }
 };

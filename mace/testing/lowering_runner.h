@@ -22,6 +22,8 @@ struct LoweringRun {
   bool slices = false;
   // Output 0 is in the memory of input 0. REQUIRES: lowering->in_place.
   bool in_place = false;
+  // All launches run once more, on what they left in weights and scratch and into other outputs.
+  bool again = false;
 };
 
 // Whether a test is to run it here. For drivers that interpret, MACE_TEST_KERNELS=own in the
@@ -29,7 +31,8 @@ struct LoweringRun {
 // this process was asked about before; their storage and precision count, their macros do not.
 bool IsWanted(const Lowering& lowering);
 
-// The outputs as float32, integers too; kInternal where a kernel broke the contract of layout.h.
+// The outputs as float32, integers too; kInternal where a kernel broke the contract of layout.h, or
+// where the second run's bits are others than the first one's.
 StatusOr<std::vector<HostTensor>> RunLowering(const LoweringRun& run);
 
 }  // namespace mace

@@ -8,16 +8,14 @@
 // of the steps; the one that comes last adds their sums together, in their order.
 //
 // Macros: TILE_M, TILE_N, WARP_M, WARP_N (multiples of 16), BLOCKS_K (2, 4, 8, 16), SLICES,
-//   STAGES, SPLIT (1: `splits` may be above 1), POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
+//   STAGES, POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
 //   (1: the sum goes through all taps of BLOCKS_K chunks before the next chunks, so that taps find in
 //   the nearest cache what their neighbours read; a tap's chunks are a multiple of BLOCKS_K. 0: tap by
 //   tap), RESIDUAL, GATE (with POINTWISE alone), ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those
-//   of input_tile.clh.
+//   of input_tile.clh and stream.clh.
 // weights: [group][tile][step][two chunks][16 channels of TILE_N][lane][4 registers], zeros where
 //   there is none: in the order in which lanes read them (tensor_tiles.cc). In float rounded to TF32.
-// partial: sums of the work-groups that share a tile, [tile][split][value][item] of float4.
-// arrived: [tile] counters of those that are done: zeros before and after a launch.
-// One work-group is (GROUP_ITEMS, 1, 1); group ids are (tile of pixels, tile of channels, split).
+// One work-group is (GROUP_ITEMS, 1, 1); group ids are those of stream.clh.
 #ifdef USE_conv2d_tensor
 #include "conv2d/gate.clh"
 #include "fused_activation.clh"
@@ -40,6 +38,7 @@
 #define TURN(row) (BLOCKS_K >= 8 ? (row) & 7 : BLOCKS_K == 4 ? (row) / 2 & 3 : (row) / 4 & 1)
 #define STAGED_BLOCKS (CHUNK / 4)
 #include "conv2d/input_tile.clh"
+#include "conv2d/stream.clh"
 #include "conv2d/tensor_core.clh"
 
 // The operands of product k of the step that lies at `stage`.
@@ -148,12 +147,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     TENSOR_IN(residual),
 #endif
     GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    INPUT_WEIGHTS
-#if SPLIT
-    __global float *partial, __global float *arrived,
-#endif
-    WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
-    int tiles_per_group, int steps, int split_steps, float a, float b INPUT_ACTIVATION) {
+    INPUT_WEIGHTS STREAM_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
   __local uint4 shared[STAGES * STAGE_CHUNKS];
   TENSOR_EXCHANGE
   const int item = get_local_id(0);
@@ -161,179 +156,156 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
   const int slice = item / (32 * SLICE_WARPS);
   const int warp = item / 32 - slice * SLICE_WARPS;
   const int warp_m = warp / WARPS_N * WARP_M, warp_n = warp % WARPS_N * WARP_N;
-  DECLARE_PIXELS((int)get_group_id(0), TILE_M)
-  const int tile = get_group_id(1);
-  const int group = tile / tiles_per_group;
-  const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
-  const int first_step = SPLIT ? split_steps * (int)get_group_id(2) : 0;
-  const int group_steps = SPLIT ? min(split_steps, steps - first_step) : steps;
+  FOR_TILES {
+    DECLARE_TILE
+    DECLARE_PIXELS(pixel_tile, TILE_M)
+    const int group = tile / tiles_per_group;
+    const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
 
-  // What this item copies of x: one column of chunks, LOADS_X pixels.
-  const int in_chunks = (in_per_group + CHUNK - 1) / CHUNK;
-  const int chunk_end = (in_per_group + 3) / 4 * 4;
+    // What this item copies of x: one column of chunks, LOADS_X pixels.
+    const int in_chunks = (in_per_group + CHUNK - 1) / CHUNK;
+    const int chunk_end = (in_per_group + 3) / 4 * 4;
 #if HALF_STORAGE && !DEPTHWISE
-  // A tensor, or the part of a wider one, may begin between two chunks.
-  const bool aligned = ((x_pitch | x_offset | (group * in_per_group)) & 7) == 0;
+    // A tensor, or the part of a wider one, may begin between two chunks.
+    const bool aligned = ((x_pitch | x_offset | (group * in_per_group)) & 7) == 0;
 #endif
-  const int column = item % BLOCKS_K;
-  const int first_block = first_step * BLOCKS_K + column;
+    const int column = item % BLOCKS_K;
+    const int first_block = first_step * BLOCKS_K + column;
 #if DEPTHWISE
-  float4 next_x[LOADS_X * STAGED_BLOCKS];
+    float4 next_x[LOADS_X * STAGED_BLOCKS];
 #endif
-  DECLARE_PLACES
+    DECLARE_PLACES
 #pragma unroll
-  for (int j = 0; j < LOADS_X; ++j) {
-    const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, end_pixel - 1);
-    FIND_PLACE(j, pixel)
-  }
+    for (int j = 0; j < LOADS_X; ++j) {
+      const int pixel = min(first_pixel + (item + j * GROUP_ITEMS) / BLOCKS_K, end_pixel - 1);
+      FIND_PLACE(j, pixel)
+    }
 #if TAPS_INNER
-  const int first_tap = first_step % (kernel_h * kernel_w);
-  int block = first_step / (kernel_h * kernel_w) * BLOCKS_K + column;
+    const int first_tap = first_step % (kernel_h * kernel_w);
+    int block = first_step / (kernel_h * kernel_w) * BLOCKS_K + column;
 #else
-  const int first_tap = POINTWISE ? 0 : first_block / in_chunks;
-  int block = first_block - first_tap * in_chunks;
+    const int first_tap = POINTWISE ? 0 : first_block / in_chunks;
+    int block = first_block - first_tap * in_chunks;
 #endif
-  DECLARE_TAP(first_tap)
-  int weight = ((tile * steps + first_step) * STAGE_W + item) * CHUNK;
+    DECLARE_TAP(first_tap)
+    int weight = ((tile * steps + first_step) * STAGE_W + item) * CHUNK;
 
-  float sum[WARP_M / 16][WARP_N / 8][4];
+    float sum[WARP_M / 16][WARP_N / 8][4];
 #pragma unroll
-  for (int i = 0; i < WARP_M / 16; ++i) {
+    for (int i = 0; i < WARP_M / 16; ++i) {
 #pragma unroll
-    for (int j = 0; j < WARP_N / 8; ++j) {
+      for (int j = 0; j < WARP_N / 8; ++j) {
 #pragma unroll
-      for (int e = 0; e < 4; ++e) sum[i][j][e] = 0.0f;
+        for (int e = 0; e < 4; ++e) sum[i][j][e] = 0.0f;
+      }
     }
-  }
 
-  // Which chunks a lane names of a stage.
-  const int x_row = lane % 16, x_chunk = lane / 16;
-  const int x_turn = TURN(x_row);
-  const int x_first = (warp_m + x_row) * BLOCKS_K;
-  const int w_first = STAGE_X + 2 * warp_n + lane;
+    // Which chunks a lane names of a stage.
+    const int x_row = lane % 16, x_chunk = lane / 16;
+    const int x_turn = TURN(x_row);
+    const int x_first = (warp_m + x_row) * BLOCKS_K;
+    const int w_first = STAGE_X + 2 * warp_n + lane;
 
-  // Step s is copied STAGES - 1 steps before it is used, its fragments one product before.
-  int ahead = 0, fill = 0;
+    // Step s is copied STAGES - 1 steps before it is used, its fragments one product before.
+    int ahead = 0, fill = 0;
 #pragma unroll
-  for (int s = 0; s < STAGES - 1; ++s) {
+    for (int s = 0; s < STAGES - 1; ++s) {
 #pragma unroll
-    for (int part = 0; part < STEP_PRODUCTS; ++part) FILL_PART(part)
-    NEXT_STEP
-  }
+      for (int part = 0; part < STEP_PRODUCTS; ++part) FILL_PART(part)
+      NEXT_STEP
+    }
 #if GATE
-  float4 factors[2];
+    float4 factors[2];
 #endif
-  FETCH_FACTORS(0)
-  WAIT_FOR_COPIES(STAGES - 2);
-  SCALE_COPIES(0)
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const int first_k = slice * STEP_PRODUCTS;
-  uint a_now[WARP_M / 16][4], b_now[WARP_N / 16][4];
-  uint a_next[WARP_M / 16][4], b_next[WARP_N / 16][4];
-  LOAD_FRAGMENTS(a_now, b_now, 0, first_k)
-  int stage = 0;
-  for (int step = 0; step < group_steps; ++step) {
-    FETCH_FACTORS(step + 1)
+    FETCH_FACTORS(0)
+    WAIT_FOR_COPIES(STAGES - 2);
+    SCALE_COPIES(0)
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const int first_k = slice * STEP_PRODUCTS;
+    uint a_now[WARP_M / 16][4], b_now[WARP_N / 16][4];
+    uint a_next[WARP_M / 16][4], b_next[WARP_N / 16][4];
+    LOAD_FRAGMENTS(a_now, b_now, 0, first_k)
+    int stage = 0;
+    for (int step = 0; step < group_steps; ++step) {
+      FETCH_FACTORS(step + 1)
 #pragma unroll
-    for (int k = 0; k < STEP_PRODUCTS; ++k) {
-      FILL_PART(k)
-      if (k + 1 < STEP_PRODUCTS) {
-        LOAD_FRAGMENTS(a_next, b_next, stage, first_k + k + 1)
-      } else {
-        NEXT_STEP
-        WAIT_FOR_COPIES(STAGES - 2);
-        stage += STAGE_CHUNKS;
-        stage = stage == STAGES * STAGE_CHUNKS ? 0 : stage;
-        SCALE_COPIES(stage)
-        // What was copied is there for all, and the stage before is free.
-        barrier(CLK_LOCAL_MEM_FENCE);
-        LOAD_FRAGMENTS(a_next, b_next, stage, first_k)
-      }
+      for (int k = 0; k < STEP_PRODUCTS; ++k) {
+        FILL_PART(k)
+        if (k + 1 < STEP_PRODUCTS) {
+          LOAD_FRAGMENTS(a_next, b_next, stage, first_k + k + 1)
+        } else {
+          NEXT_STEP
+          WAIT_FOR_COPIES(STAGES - 2);
+          stage += STAGE_CHUNKS;
+          stage = stage == STAGES * STAGE_CHUNKS ? 0 : stage;
+          SCALE_COPIES(stage)
+          // What was copied is there for all, and the stage before is free.
+          barrier(CLK_LOCAL_MEM_FENCE);
+          LOAD_FRAGMENTS(a_next, b_next, stage, first_k)
+        }
 #pragma unroll
-      for (int i = 0; i < WARP_M / 16; ++i) {
-        ROUND_ROWS(a_now[i]);
+        for (int i = 0; i < WARP_M / 16; ++i) {
+          ROUND_ROWS(a_now[i]);
 #pragma unroll
-        for (int j = 0; j < WARP_N / 8; ++j) ADD_PRODUCT(sum[i][j], a_now[i], b_now[j / 2] + j % 2 * 2);
-      }
+          for (int j = 0; j < WARP_N / 8; ++j) ADD_PRODUCT(sum[i][j], a_now[i], b_now[j / 2] + j % 2 * 2);
+        }
 #pragma unroll
-      for (int r = 0; r < 4; ++r) {
+        for (int r = 0; r < 4; ++r) {
 #pragma unroll
-        for (int i = 0; i < WARP_M / 16; ++i) a_now[i][r] = a_next[i][r];
+          for (int i = 0; i < WARP_M / 16; ++i) a_now[i][r] = a_next[i][r];
 #pragma unroll
-        for (int j = 0; j < WARP_N / 16; ++j) b_now[j][r] = b_next[j][r];
+          for (int j = 0; j < WARP_N / 16; ++j) b_now[j][r] = b_next[j][r];
+        }
       }
     }
-  }
-  WAIT_FOR_COPIES(0);
+    WAIT_FOR_COPIES(0);
 
-  // Piece p: rows 8 * (p % 2) + lane / 4 of the 16 rows, channels 4 * (lane % 4) of the 16 columns,
-  // for the packing puts a lane's columns of both products side by side.
-  float4 value[VALUES];
+    // Piece p: rows 8 * (p % 2) + lane / 4 of the 16 rows, channels 4 * (lane % 4) of the 16 columns,
+    // for the packing puts a lane's columns of both products side by side.
+    float4 value[VALUES];
 #define PIECE(p)                                                        \
-  (float4)(sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2][(p) % 2 * 2],     \
-           sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2][(p) % 2 * 2 + 1], \
-           sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2 + 1][(p) % 2 * 2], \
-           sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2 + 1][(p) % 2 * 2 + 1])
+    (float4)(sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2][(p) % 2 * 2],     \
+             sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2][(p) % 2 * 2 + 1], \
+             sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2 + 1][(p) % 2 * 2], \
+             sum[(p) / (WARP_N / 8)][(p) / 2 % (WARP_N / 16) * 2 + 1][(p) % 2 * 2 + 1])
 #if SLICES > 1
-  // Slice s finishes the pieces p with p % SLICES == s.
-  __local float4 *sums = (__local float4 *)shared;
-  barrier(CLK_LOCAL_MEM_FENCE);
+    // Slice s finishes the pieces p with p % SLICES == s.
+    __local float4 *sums = (__local float4 *)shared;
+    barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
-  for (int p = 0; p < PIECES; ++p) {
-    sums[((slice * SLICE_WARPS + warp) * PIECES + p) * 32 + lane] = PIECE(p);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
+    for (int p = 0; p < PIECES; ++p) {
+      sums[((slice * SLICE_WARPS + warp) * PIECES + p) * 32 + lane] = PIECE(p);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
-  for (int i = 0; i < VALUES; ++i) {
-    const int from_sum = (warp * PIECES + i * SLICES + slice) * 32 + lane;
-    value[i] = sums[from_sum];
+    for (int i = 0; i < VALUES; ++i) {
+      const int from_sum = (warp * PIECES + i * SLICES + slice) * 32 + lane;
+      value[i] = sums[from_sum];
 #pragma unroll
-    for (int s = 1; s < SLICES; ++s) value[i] += sums[s * SLICE_WARPS * PIECES * 32 + from_sum];
-  }
+      for (int s = 1; s < SLICES; ++s) value[i] += sums[s * SLICE_WARPS * PIECES * 32 + from_sum];
+    }
 #else
 #pragma unroll
-  for (int p = 0; p < PIECES; ++p) value[p] = PIECE(p);
+    for (int p = 0; p < PIECES; ++p) value[p] = PIECE(p);
 #endif
 
-#if SPLIT
-  const int splits = get_num_groups(2);
-  const int place = tile * (int)get_num_groups(0) + (int)get_group_id(0);
-  __global float4 *partial4 = (__global float4 *)partial + place * splits * (VALUES * GROUP_ITEMS);
-  __global float4 *own = partial4 + (int)get_group_id(2) * (VALUES * GROUP_ITEMS) + item;
+    // A group's tiles end at the group: what is behind belongs to another tile. Who does not finish the tile writes
+    // none.
+    const bool finishes = MEET_OTHERS(value, (__local int *)shared);
+    const int end_channel = finishes ? (group + 1) * out_per_group : 0;
 #pragma unroll
-  for (int i = 0; i < VALUES; ++i) own[i * GROUP_ITEMS] = value[i];
-  RELEASE_ALL();
-  barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
-  __global volatile int *counter = (__global volatile int *)arrived + place;
-  __local int *before = (__local int *)shared;
-  if (item == 0) *before = atomic_inc(counter);
-  barrier(CLK_LOCAL_MEM_FENCE);
-  if (*before != splits - 1) return;
-  RELEASE_ALL();
-  if (item == 0) *counter = 0;
-#pragma unroll
-  for (int i = 0; i < VALUES; ++i) value[i] = 0.0f;
-  for (int s = 0; s < splits; ++s) {
-    __global const volatile float4 *part = partial4 + s * (VALUES * GROUP_ITEMS) + item;
-#pragma unroll
-    for (int i = 0; i < VALUES; ++i) value[i] += part[i * GROUP_ITEMS];
-  }
-#endif
-
-  // A group's tiles end at the group: what is behind belongs to another tile.
-  const int end_channel = (group + 1) * out_per_group;
-#pragma unroll
-  for (int i = 0; i < VALUES; ++i) {
-    const int p = i * SLICES + (SLICES > 1 ? slice : 0);
-    const int pixel = first_pixel + warp_m + p / (WARP_N / 8) * 16 + p % 2 * 8 + lane / 4;
-    const int channel = first_channel + warp_n + p / 2 % (WARP_N / 16) * 16 + lane % 4 * 4;
-    if (pixel >= end_pixel || channel >= end_channel) continue;
-    float4 v = value[i] + *(__global const float4 *)(bias + channel);
+    for (int i = 0; i < VALUES; ++i) {
+      const int p = i * SLICES + (SLICES > 1 ? slice : 0);
+      const int pixel = first_pixel + warp_m + p / (WARP_N / 8) * 16 + p % 2 * 8 + lane / 4;
+      const int channel = first_channel + warp_n + p / 2 % (WARP_N / 16) * 16 + lane % 4 * 4;
+      if (pixel >= end_pixel || channel >= end_channel) continue;
+      float4 v = value[i] + *(__global const float4 *)(bias + channel);
 #if RESIDUAL
-    v += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
+      v += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
 #endif
-    STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
-                mace_mask_lanes(ACTIVATE(v, a, b), channels - channel));
+      STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
+                  mace_mask_lanes(ACTIVATE(v, a, b), channels - channel));
+    }
   }
 }
 

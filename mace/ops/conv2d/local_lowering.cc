@@ -30,7 +30,6 @@ struct Extents {
 
   // Rows of the packed filter in one tile.
   int64_t rows(const LocalTile& tile) const { return steps * tile.slices * tile.blocks_k * depth; }
-  int64_t work_groups() const { return pixel_tiles * tiles; }
 };
 
 // [group][tile][block of (tap, i)][depth][n]
@@ -78,9 +77,21 @@ int LocalTile::local_bytes(int depth) const {
   return 4 * std::max(stages, sums);
 }
 
+int64_t LocalTile::partial_floats() const {
+  // Where slices meet, work-items take up float4s one after the other, the last ones maybe none.
+  const int64_t items = slices > 1 ? group_items() : 1;
+  return 4 * RoundUp(int64_t{m} * n / 4, items);
+}
+
 std::string LocalTile::name() const {
   return std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(4 * blocks_k) + "_" +
-         std::to_string(item_m) + "x" + std::to_string(item_n) + "_s" + std::to_string(slices);
+         std::to_string(item_m) + "x" + std::to_string(item_n) + "_s" + std::to_string(slices) +
+         StreamName(stream);
+}
+
+TileGrid LocalGrid(const Convolution& convolution, const LocalTile& tile) {
+  const Extents extents(convolution, tile);
+  return {extents.pixel_tiles, extents.tiles, extents.steps, tile.stream};
 }
 
 bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
@@ -89,12 +100,12 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
   const size_t items = static_cast<size_t>(tile.group_items());
   const double filter = static_cast<double>(extents.rows(tile)) * static_cast<double>(tile.n) *
                         static_cast<double>(extents.tiles);
-  const double work_items = static_cast<double>(items) * static_cast<double>(extents.pixel_tiles);
   constexpr double kMost = std::numeric_limits<int32_t>::max();
   return items <= device.max_work_group_size && items <= device.max_work_item_sizes[0] &&
          static_cast<uint64_t>(tile.local_bytes(static_cast<int>(extents.depth))) <=
              device.local_memory_bytes &&
-         filter < kMost && work_items < kMost;
+         filter < kMost &&
+         FitsStream(LocalGrid(convolution, tile), tile.group_items(), tile.partial_floats());
 }
 
 Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
@@ -109,6 +120,8 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   AppendWeights(PackLocalFilter(request, tile), &lowering);
   AppendWeights(PackChannelBias(request), &lowering);
   AppendInputWeights(request, &lowering);
+  const TileGrid grid = LocalGrid(c, tile);
+  AppendStream(request, grid, tile.partial_floats(), &lowering);
   AppendInputWindow(request, &launch);
   for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps}) {
@@ -116,10 +129,7 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   }
   c.activation.AppendArguments(&launch.arguments);
   AppendInputActivation(request, &launch);
-  const size_t items = static_cast<size_t>(tile.group_items());
-  launch.local = {items, 1, 1};
-  launch.global = {items * static_cast<size_t>(extents.pixel_tiles),
-                   static_cast<size_t>(extents.tiles), 1};
+  SetStreamSize(grid, tile.group_items(), &launch);
   lowering.estimate_ms = EstimateLocalTileMs(request, tile, storage);
   return lowering;
 }
@@ -129,9 +139,12 @@ void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
   std::vector<std::pair<double, LocalTile>> tiles;
-  for (const LocalTile& tile : LocalTiles()) {
-    if (!FitsLocalTile(c, request.device(), tile)) continue;
-    tiles.emplace_back(EstimateLocalTileMs(request, tile, storage), tile);
+  for (LocalTile tile : LocalTiles()) {
+    for (int stream : StreamChoices(request.device(), LocalGrid(c, tile))) {
+      tile.stream = stream;
+      if (!FitsLocalTile(c, request.device(), tile)) continue;
+      tiles.emplace_back(EstimateLocalTileMs(request, tile, storage), tile);
+    }
   }
   std::stable_sort(tiles.begin(), tiles.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

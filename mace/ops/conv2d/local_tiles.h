@@ -8,26 +8,32 @@
 #include <vector>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/stream.h"
 
 namespace mace {
 
-// One configuration of the kernel; the fields are the macros that its text describes.
+// One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
 struct LocalTile {
   int m, n;            // Output pixels and channels of a work-group.
   int blocks_k;        // Blocks of input channels a step.
   int item_m, item_n;  // Output pixels and channels of a work-item.
   int slices;          // Parts of the sum that work-items of one group add up side by side.
+  int stream = 0;      // Work-groups that share the steps of all tiles; 0: one has each tile.
 
   int slice_items() const { return m / item_m * (n / item_n); }
   int group_items() const { return slice_items() * slices; }
   // Of __local, with `depth` channels in a block.
   int local_bytes(int depth) const;
-  // "64x32k16_8x4_s2": tile, channels a step, register tile, slices.
+  // Of the sums that a group leaves for another one.
+  int64_t partial_floats() const;
+  // "64x32k16_8x4_s2": tile, channels a step, register tile, slices; "_stream132" may be behind it.
   std::string name() const;
 };
 
-// All tiles that a variant may choose from.
+// All tiles that a variant may choose from, one work-group each.
 const std::vector<LocalTile>& LocalTiles();
+
+TileGrid LocalGrid(const Convolution& convolution, const LocalTile& tile);
 
 // Whether the device can run the tile's work-groups and the filter, padded to it, can be indexed.
 bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device, const LocalTile& tile);

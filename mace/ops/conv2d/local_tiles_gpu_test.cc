@@ -7,6 +7,7 @@
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/streams_of_tests.h"
 #include "mace/testing/test_device.h"
 
 namespace mace {
@@ -14,7 +15,7 @@ namespace {
 
 // A convolution with its operands and what the reference makes of them.
 struct Bound {
-  HostTensor x, filter, gate;  // No gate: kInvalid.
+  HostTensor x, filter, gate, residual;  // No gate, no residual: kInvalid.
   LoweringRequest request;
   ConvolutionRequest convolution;
   HostTensor expected;
@@ -23,6 +24,7 @@ struct Bound {
 struct Case {
   Shape x, filter;  // [n, h, w, i] and [o, i, k, k]
   bool gated = false;
+  bool residual = false;  // And a ReLU.
 };
 
 // Stride 1, padding SAME, no bias.
@@ -47,6 +49,13 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
     c.gate_input = 2;
   }
   const Shape out{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
+  if (given.residual) {
+    bound->residual = RandomTensor(out, 4);
+    c.residual_input = static_cast<int>(bound->request.inputs.size());
+    c.activation.kind = FusedActivation::Kind::kRelu;
+    bound->request.inputs.emplace_back();
+    bound->request.inputs.back().info = bound->residual.info();
+  }
   bound->request.outputs = {{DType::kFloat32, out}};
   bound->request.device = device;
   bound->convolution.op = "conv2d";
@@ -54,7 +63,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->convolution.lowering = &bound->request;
   bound->expected = HostTensor::Allocate(bound->request.outputs[0]);
   const HostTensor x = given.gated ? MultiplyByGate(bound->x, bound->gate) : bound->x;
-  ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), HostTensor(),
+  ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), bound->residual,
                        bound->expected.f32());
   return Status::Ok();
 }
@@ -62,6 +71,26 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
 // Storage, and whether the tensors are slices of wider ones.
 constexpr std::pair<Storage, bool> kRuns[] = {
     {Storage::kBuffer, false}, {Storage::kBuffer, true}, {Storage::kImage, true}};
+
+void RunTile(const Case& given, const Bound& bound, const LocalTile& tile) {
+  for (const auto& [storage, slices] : kRuns) {
+    SCOPED_TRACE(storage == Storage::kImage ? "image" : "buffer");
+    const Lowering lowering = LowerLocalTile(bound.convolution, tile, storage);
+    if (!IsWanted(lowering)) continue;
+    LoweringRun run;
+    run.lowering = &lowering;
+    run.request = &bound.request;
+    run.inputs = {bound.x, bound.filter};
+    if (given.gated) run.inputs.push_back(bound.gate);
+    if (given.residual) run.inputs.push_back(bound.residual);
+    run.slices = slices;
+    run.again = tile.stream > 0;
+    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
+    EXPECT_LE(WorstError(bound.expected, (*found)[0]), 1e-5);
+  }
+}
 
 // The tiles' own limits, then their results in dense tensors and in slices of wider ones.
 void RunAllTiles(const Case& given) {
@@ -78,20 +107,29 @@ void RunAllTiles(const Case& given) {
     EXPECT_LE(tile.local_bytes(4), 48 * 1024) << "above what every discrete GPU has";
     if (!FitsLocalTile(bound.convolution.convolution, **device, tile)) continue;
     ++run_tiles;
-    for (const auto& [storage, slices] : kRuns) {
-      SCOPED_TRACE(storage == Storage::kImage ? "image" : "buffer");
-      const Lowering lowering = LowerLocalTile(bound.convolution, tile, storage);
-      if (!IsWanted(lowering)) continue;
-      LoweringRun run;
-      run.lowering = &lowering;
-      run.request = &bound.request;
-      run.inputs = {bound.x, bound.filter};
-      if (given.gated) run.inputs.push_back(bound.gate);
-      run.slices = slices;
-      StatusOr<std::vector<HostTensor>> found = RunLowering(run);
-      ASSERT_TRUE(found.ok()) << found.status().message();
-      ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
-      EXPECT_LE(WorstError(bound.expected, (*found)[0]), 1e-5);
+    RunTile(given, bound, tile);
+  }
+  EXPECT_GT(run_tiles, 0);
+}
+
+// Work-groups that share tiles, twice each: who comes last has put the counters back, and bits are
+// the same whoever it was. With `all` on a GPU all tiles; else one that adds its own sums and one
+// whose slices leave work-items without a float4.
+void RunStreams(const Case& given, bool all = false) {
+  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  Bound bound;
+  const Status status = Bind(given, *device, &bound);
+  ASSERT_TRUE(status.ok()) << status.message();
+  const std::vector<LocalTile> few = {{32, 32, 4, 4, 4, 1}, {16, 16, 2, 4, 4, 16}};
+  int run_tiles = 0;
+  for (LocalTile tile : all && (*device)->kind == DeviceKind::kGpu ? LocalTiles() : few) {
+    for (int stream : StreamsOfTests(LocalGrid(bound.convolution.convolution, tile))) {
+      tile.stream = stream;
+      SCOPED_TRACE(tile.name());
+      if (!FitsLocalTile(bound.convolution.convolution, **device, tile)) continue;
+      ++run_tiles;
+      RunTile(given, bound, tile);
     }
   }
   EXPECT_GT(run_tiles, 0);
@@ -106,6 +144,14 @@ TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 
 
 // Tiles end with an image.
 TEST(LocalTilesTest, Gated) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}); }
+
+TEST(LocalTilesTest, StreamsOfThreeByThree) { RunStreams({{2, 5, 9, 12}, {40, 12, 3, 3}}, true); }
+
+TEST(LocalTilesTest, StreamsWithResidual) {
+  RunStreams({{1, 7, 7, 147}, {36, 147, 1, 1}, false, true});
+}
+
+TEST(LocalTilesTest, StreamsWithGate) { RunStreams({{2, 5, 9, 70}, {37, 70, 1, 1}, true, true}); }
 
 TEST(LocalTilesTest, NamesDiffer) {
   std::vector<std::string> names;

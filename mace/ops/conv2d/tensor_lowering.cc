@@ -31,19 +31,6 @@ class ChannelPlace {
   int64_t wide_, pair_, first_ = 0;
 };
 
-// The sums that meet, and the counters of those that are there.
-void AppendSplits(const TensorTile& tile, const TensorExtents& extents, Lowering* lowering) {
-  const size_t floats = static_cast<size_t>(extents.work_groups() * tile.m * tile.n);
-  lowering->scratch.push_back({floats, true});
-  lowering->launches.back().arguments.push_back(ScratchArgument(0));
-  PackedWeights counters;
-  counters.name = "counters";
-  counters.keep_float32 = true;
-  counters.elements = static_cast<size_t>(extents.pixel_tiles * extents.tiles);
-  counters.pack = [elements = counters.elements](float* to) { std::fill(to, to + elements, 0.0f); };
-  AppendWeights(std::move(counters), lowering);
-}
-
 void SetMacros(const ConvolutionRequest& request, const TensorTile& tile, Launch* launch) {
   const TensorExtents extents(request.convolution, request.lowering->precision, tile);
   const bool nvidia = request.device().vendor == DeviceVendor::kNvidia;
@@ -54,7 +41,6 @@ void SetMacros(const ConvolutionRequest& request, const TensorTile& tile, Launch
                                                 {"BLOCKS_K", tile.blocks_k},
                                                 {"SLICES", tile.slices},
                                                 {"STAGES", tile.stages},
-                                                {"SPLIT", tile.splits > 1 ? 1 : 0},
                                                 {"TAPS_INNER", extents.taps_inner},
                                                 {"NVIDIA_PTX", nvidia ? 1 : 0}};
   for (const auto& [name, value] : macros) launch->kernel.macros[name] = std::to_string(value);
@@ -112,11 +98,9 @@ bool FitsTensorTile(const ConvolutionRequest& request, const TensorTile& tile) {
   const size_t items = static_cast<size_t>(tile.group_items());
   const double filter = static_cast<double>(extents.tiles * extents.steps) *
                         static_cast<double>(tile.blocks_k * extents.chunk * tile.n);
-  const double sums = static_cast<double>(extents.work_groups()) * tile.m * tile.n;
   return items <= device.max_work_group_size && items <= device.max_work_item_sizes[0] &&
          static_cast<uint64_t>(tile.local_bytes()) <= device.local_memory_bytes && filter < kMost &&
-         (tile.splits == 1 || sums < kMost) &&
-         static_cast<double>(items) * static_cast<double>(extents.pixel_tiles) < kMost;
+         FitsStream(extents.grid(tile), tile.group_items(), tile.partial_floats());
 }
 
 Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile) {
@@ -132,18 +116,15 @@ Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& ti
   AppendWeights(PackTensorFilter(request, tile), &lowering);
   AppendWeights(PackChannelBias(request), &lowering);
   AppendInputWeights(request, &lowering);
-  if (tile.splits > 1) AppendSplits(tile, extents, &lowering);
+  AppendStream(request, extents.grid(tile), tile.partial_floats(), &lowering);
   AppendInputWindow(request, &launch);
   for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
-                        extents.tiles_per_group, extents.steps, extents.split_steps}) {
+                        extents.tiles_per_group, extents.steps}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
   AppendInputActivation(request, &launch);
-  const size_t items = static_cast<size_t>(tile.group_items());
-  launch.local = {items, 1, 1};
-  launch.global = {items * static_cast<size_t>(extents.pixel_tiles),
-                   static_cast<size_t>(extents.tiles), static_cast<size_t>(extents.splits())};
+  SetStreamSize(extents.grid(tile), tile.group_items(), &launch);
   lowering.estimate_ms = EstimateTensorTileMs(request, tile);
   return lowering;
 }
@@ -156,12 +137,11 @@ void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* resul
   if (!HasTensorCores(request.device()) || (c.gated() && !c.pointwise())) return;
   if (lowering.precision == Precision::kFloat32 && !lowering.allow_tf32) return;
   std::vector<std::pair<double, TensorTile>> tiles;
-  for (const TensorTile& tile : TensorTiles()) {
-    for (int splits : TensorSplits(request, tile)) {
-      TensorTile split = tile;
-      split.splits = splits;
-      if (!FitsTensorTile(request, split)) continue;
-      tiles.emplace_back(EstimateTensorTileMs(request, split), split);
+  for (TensorTile tile : TensorTiles()) {
+    for (int stream : StreamChoices(request.device(), TensorGrid(request, tile))) {
+      tile.stream = stream;
+      if (!FitsTensorTile(request, tile)) continue;
+      tiles.emplace_back(EstimateTensorTileMs(request, tile), tile);
     }
   }
   std::stable_sort(tiles.begin(), tiles.end(),

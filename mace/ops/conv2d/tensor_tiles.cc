@@ -22,7 +22,7 @@ struct TensorCosts {
   double window;      // As many times more of that where there are taps.
   double start;       // Of a group, with its end.
   double finish;      // Of an output of a work-item.
-  double meeting;     // Of groups that share a tile.
+  double meeting;     // Of a group with those it shares a tile with.
   double partial;     // Of the sums of one of these.
   double tap;         // Of a depthwise convolution: of four floats by a warp.
   double tap_wait;    // Likewise, of a step: one waits for another.
@@ -78,18 +78,15 @@ double ResidentGroups(const DeviceInfo& device, const TensorTile& tile) {
 }  // namespace
 
 std::string TensorTile::name() const {
-  std::string text = std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(blocks_k) +
-                     "_" + std::to_string(warp_m) + "x" + std::to_string(warp_n) + "_s" +
-                     std::to_string(slices) + "x" + std::to_string(stages);
-  if (splits > 1) text += "p" + std::to_string(splits);
-  return text;
+  return std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(blocks_k) + "_" +
+         std::to_string(warp_m) + "x" + std::to_string(warp_n) + "_s" + std::to_string(slices) +
+         "x" + std::to_string(stages) + StreamName(stream);
 }
 
 TensorExtents::TensorExtents(const Convolution& c, Precision precision, const TensorTile& tile)
     : chunk(16 / static_cast<int64_t>(ElementBytes(precision))),
       chunks(CeilDivide(c.in_per_group(), chunk)),
       steps(CeilDivide(c.taps() * chunks, tile.blocks_k)),
-      split_steps(CeilDivide(steps, tile.splits)),
       pixel_tiles(c.pixel_tiles(tile.m)),
       tiles_per_group(CeilDivide(c.out_per_group(), tile.n)),
       tiles(tiles_per_group * c.groups),
@@ -117,23 +114,14 @@ const std::vector<TensorTile>& TensorTiles() {
   return *tiles;
 }
 
-std::vector<int> TensorSplits(const ConvolutionRequest& request, const TensorTile& tile) {
-  // Fewer are not worth a group's start; more groups than these only wait.
-  constexpr int64_t kLeastSteps = 4, kMostGroupsOfAUnit = 4;
-  TensorTile whole = tile;
-  whole.splits = 1;
-  const TensorExtents extents(request.convolution, request.lowering->precision, whole);
-  const int64_t most = kMostGroupsOfAUnit * request.device().compute_units / extents.work_groups();
-  std::vector<int> splits = {1};
-  for (int count : {2, 3, 4, 6, 8, 12, 16, 24, 32}) {
-    if (count <= most && extents.steps >= kLeastSteps * count) splits.push_back(count);
-  }
-  return splits;
+TileGrid TensorGrid(const ConvolutionRequest& request, const TensorTile& tile) {
+  return TensorExtents(request.convolution, request.lowering->precision, tile).grid(tile);
 }
 
 double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile& tile) {
   const TensorCosts& costs = kTensorCosts;
-  const TensorExtents extents(request.convolution, request.lowering->precision, tile);
+  const TileGrid grid = TensorGrid(request, tile);
+  const GroupShare share = ShareOfGroup(grid);
   const double resident = ResidentGroups(request.device(), tile);
   const double busy = BusyCycles(request, tile);
   const bool half = request.lowering->precision == Precision::kFloat16;
@@ -141,16 +129,15 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
   const double waits = costs.copy / (tile.stages - 1) + costs.barrier +
                        costs.dependence * ProductsOfWarp(tile) +
                        (half ? costs.half_tap_wait : costs.tap_wait) * TapLoads(request, tile);
-  double ends = costs.start + costs.finish * tile.m * tile.n / tile.group_items();
-  if (tile.splits > 1)
-    ends += costs.meeting + costs.partial * static_cast<double>(extents.splits());
+  double ends = share.tiles * (costs.start + costs.finish * tile.m * tile.n / tile.group_items());
+  ends += costs.meeting * share.shared + costs.partial * share.parts;
   // Groups that share a unit take turns; the last ones have it to themselves.
   const auto cycles = [&](double together) {
     if (together == 0) return 0.0;
-    return static_cast<double>(extents.split_steps) * std::hypot(together * busy, waits) + ends;
+    return share.steps * std::hypot(together * busy, waits) + ends;
   };
   const double units = GpuUnitOf(request.device()).units;
-  const double on_a_unit = std::ceil(static_cast<double>(extents.work_groups()) / units);
+  const double on_a_unit = std::ceil(static_cast<double>(grid.groups()) / units);
   const double full = std::floor(on_a_unit / resident);
   return (full * cycles(resident) + cycles(on_a_unit - full * resident)) /
          CyclesPerMs(request.device());

@@ -8,24 +8,26 @@
 #include <vector>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv2d/stream.h"
 
 namespace mace {
 
-// One configuration of the kernel; the fields are the macros that its text describes, but `splits`.
+// One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
 struct TensorTile {
   int m, n;            // Output pixels and channels of a work-group.
   int warp_m, warp_n;  // Those of a warp.
   int blocks_k;        // Chunks of 16 bytes of input channels a step.
   int slices;          // Parts of a step that warps of one group add up side by side.
   int stages;          // Steps in local memory at once.
-  int splits = 1;      // Work-groups that share a tile and add up a part of the steps each.
+  int stream = 0;      // Work-groups that share the steps of all tiles; 0: one has each tile.
 
   int slice_warps() const { return m / warp_m * (n / warp_n); }
   int group_items() const { return 32 * slice_warps() * slices; }
   // Of __local.
   int local_bytes() const { return 16 * stages * blocks_k * (m + n); }
-  // "64x32k8_64x16_s2x4", and "p3" behind it where a tile is split in three: tile, chunks a step,
-  // tile of a warp, slices, stages.
+  int64_t partial_floats() const { return int64_t{m} * n; }
+  // "64x32k8_64x16_s2x4": tile, chunks a step, tile of a warp, slices, stages; "_stream132" may be
+  // behind it.
   std::string name() const;
 };
 
@@ -34,7 +36,6 @@ struct TensorExtents {
   int64_t chunk;            // Input channels of a chunk.
   int64_t chunks;           // Of one tap.
   int64_t steps;            // Of the whole sum.
-  int64_t split_steps;      // Of one work-group.
   int64_t pixel_tiles;      // Of the whole output.
   int64_t tiles_per_group;  // Of channels.
   int64_t tiles;            // Of channels, in all groups.
@@ -43,18 +44,16 @@ struct TensorExtents {
   bool taps_inner;
 
   TensorExtents(const Convolution& convolution, Precision precision, const TensorTile& tile);
-  int64_t splits() const { return (steps + split_steps - 1) / split_steps; }
-  int64_t work_groups() const { return pixel_tiles * tiles * splits(); }
+  TileGrid grid(const TensorTile& tile) const { return {pixel_tiles, tiles, steps, tile.stream}; }
 };
 
-// All tiles that a variant may choose from, not split.
+// All tiles that a variant may choose from, one work-group each.
 const std::vector<TensorTile>& TensorTiles();
 
 // Whether the device can run the tile's work-groups and what it packs can be indexed.
 bool FitsTensorTile(const ConvolutionRequest& request, const TensorTile& tile);
 
-// Numbers of splits that are worth thinking about, 1 among them.
-std::vector<int> TensorSplits(const ConvolutionRequest& request, const TensorTile& tile);
+TileGrid TensorGrid(const ConvolutionRequest& request, const TensorTile& tile);
 
 // Estimated milliseconds of the launch, without what every launch costs.
 double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile& tile);

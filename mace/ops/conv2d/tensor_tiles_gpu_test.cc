@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "mace/base/half.h"
 #include "mace/ops/conv2d/tensor_tiles.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/streams_of_tests.h"
 #include "mace/testing/test_device.h"
 
 namespace mace {
@@ -124,6 +126,7 @@ void RunTile(const Case& given, const Bound& bound, const TensorTile& tile) {
     if (given.residual) run.inputs.push_back(bound.residual);
     if (given.gated) run.inputs.push_back(bound.gate);
     run.slices = slices;
+    run.again = tile.stream > 0;
     StatusOr<std::vector<HostTensor>> found = RunLowering(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
@@ -132,10 +135,12 @@ void RunTile(const Case& given, const Bound& bound, const TensorTile& tile) {
 }
 
 // On tensor cores all tiles; elsewhere one with little local memory, for a driver compiles each for
-// a long time. In both precisions.
-void RunTiles(Case given, const TensorTile& elsewhere, int splits) {
+// a long time. In both precisions. With `streams` as work-groups that share tiles, twice each: who
+// comes last has put the counters back, and bits are the same whoever it was.
+void RunTiles(Case given, const TensorTile& elsewhere, bool streams = false) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
+  const std::set<int> none = {0};
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     SCOPED_TRACE(precision == Precision::kFloat16 ? "half" : "tf32");
     given.precision = precision;
@@ -145,10 +150,12 @@ void RunTiles(Case given, const TensorTile& elsewhere, int splits) {
     int run_tiles = 0;
     const bool all = HasTensorCores(**device);
     for (TensorTile tile : all ? TensorTiles() : std::vector<TensorTile>{elsewhere}) {
-      tile.splits = splits;
-      if (!FitsTensorTile(bound.convolution, tile)) continue;
-      ++run_tiles;
-      RunTile(given, bound, tile);
+      for (int stream : streams ? StreamsOfTests(TensorGrid(bound.convolution, tile)) : none) {
+        tile.stream = stream;
+        if (!FitsTensorTile(bound.convolution, tile)) continue;
+        ++run_tiles;
+        RunTile(given, bound, tile);
+      }
     }
     EXPECT_GT(run_tiles, 0);
   }
@@ -156,41 +163,44 @@ void RunTiles(Case given, const TensorTile& elsewhere, int splits) {
 
 // One step: more stages than there is to copy.
 TEST(TensorTilesTest, ShortSums) {
-  RunTiles({{1, 8, 5, 3}, {5, 3, 1, 1}}, {32, 64, 32, 32, 8, 2, 2}, 1);
+  RunTiles({{1, 8, 5, 3}, {5, 3, 1, 1}}, {32, 64, 32, 32, 8, 2, 2});
 }
 
 TEST(TensorTileShapesTest, Pointwise) {
-  RunTiles({{1, 9, 17, 39}, {70, 39, 1, 1}}, {32, 32, 32, 16, 4, 1, 3}, 1);
+  RunTiles({{1, 9, 17, 39}, {70, 39, 1, 1}}, {32, 32, 32, 16, 4, 1, 3});
 }
 
 TEST(TensorTileShapesTest, ThreeByThree) {
-  RunTiles({{2, 7, 11, 12}, {37, 12, 3, 3}}, {32, 32, 32, 32, 8, 4, 2}, 1);
+  RunTiles({{2, 7, 11, 12}, {37, 12, 3, 3}}, {32, 32, 32, 32, 8, 4, 2});
 }
 
 // A tap's chunks are whole steps.
 TEST(TensorTileShapesTest, TapsInner) {
-  RunTiles({{1, 6, 7, 64}, {24, 64, 3, 2}}, {32, 16, 16, 16, 8, 2, 2}, 1);
+  RunTiles({{1, 6, 7, 64}, {24, 64, 3, 2}}, {32, 16, 16, 16, 8, 2, 2});
 }
 
 TEST(TensorTileShapesTest, StridesAndResidual) {
-  RunTiles({{1, 13, 9, 20}, {24, 20, 3, 1}, 2, 1, true}, {16, 32, 16, 32, 16, 4, 2}, 1);
+  RunTiles({{1, 13, 9, 20}, {24, 20, 3, 1}, 2, 1, true}, {16, 32, 16, 32, 16, 4, 2});
 }
 
 TEST(TensorTileShapesTest, Groups) {
-  RunTiles({{1, 7, 6, 24}, {40, 12, 3, 3}, 1, 2}, {32, 32, 16, 32, 2, 1, 4}, 1);
+  RunTiles({{1, 7, 6, 24}, {40, 12, 3, 3}, 1, 2}, {32, 32, 16, 32, 2, 1, 4});
 }
 
 // Tiles end with an image; chunks of halves are cut; in groups, a gate's channels begin anywhere.
 TEST(TensorTileShapesTest, Gated) {
-  RunTiles({{2, 5, 7, 39}, {36, 39, 1, 1}, 1, 1, true, true}, {32, 32, 32, 16, 4, 1, 3}, 1);
-  RunTiles({{1, 5, 7, 516}, {36, 516, 1, 1}, 1, 1, false, true}, {32, 64, 32, 32, 8, 2, 2}, 3);
-  RunTiles({{1, 4, 6, 24}, {40, 12, 1, 1}, 1, 2, false, true}, {32, 32, 16, 32, 2, 1, 4}, 1);
+  RunTiles({{2, 5, 7, 39}, {36, 39, 1, 1}, 1, 1, true, true}, {32, 32, 32, 16, 4, 1, 3});
+  RunTiles({{1, 5, 7, 516}, {36, 516, 1, 1}, 1, 1, false, true}, {32, 64, 32, 32, 8, 2, 2});
+  RunTiles({{1, 4, 6, 24}, {40, 12, 1, 1}, 1, 2, false, true}, {32, 32, 16, 32, 2, 1, 4});
 }
 
-// The last of the splits has fewer steps than the others.
-TEST(TensorTileShapesTest, Splits) {
-  RunTiles({{1, 5, 7, 100}, {36, 100, 3, 3}}, {32, 32, 32, 32, 8, 2, 3}, 3);
-  RunTiles({{2, 3, 7, 516}, {68, 516, 1, 1}, 1, 1, true}, {64, 32, 32, 32, 4, 1, 3}, 4);
+TEST(TensorTileShapesTest, Streams) {
+  RunTiles({{1, 5, 7, 36}, {36, 36, 3, 3}}, {32, 32, 32, 32, 8, 2, 3}, true);
+  RunTiles({{2, 3, 7, 24}, {40, 24, 3, 1}, 1, 1, true}, {32, 32, 32, 32, 4, 1, 3}, true);
+}
+
+TEST(TensorTileShapesTest, StreamsWithGate) {
+  RunTiles({{2, 5, 7, 68}, {36, 68, 1, 1}, 1, 1, false, true}, {32, 32, 32, 16, 4, 1, 3}, true);
 }
 
 }  // namespace

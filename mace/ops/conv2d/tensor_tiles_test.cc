@@ -47,14 +47,14 @@ struct Bound {
   TensorTile Best() const {
     std::vector<Lowering> lowerings = Tensor();
     for (const TensorTile& tile : TensorTiles()) {
-      for (int splits : TensorSplits(request, tile)) {
-        TensorTile split = tile;
-        split.splits = splits;
-        const std::string name = "_" + split.name();
+      for (int stream : StreamChoices(device, TensorGrid(request, tile))) {
+        TensorTile shared = tile;
+        shared.stream = stream;
+        const std::string name = "_" + shared.name();
         const std::string& variant = lowerings.at(0).variant;
         if (variant.size() > name.size() &&
             variant.compare(variant.size() - name.size(), name.size(), name) == 0) {
-          return split;
+          return shared;
         }
       }
     }
@@ -115,35 +115,38 @@ TEST(TensorTilesTest, AmongTheVariantsOfAConvolution) {
   EXPECT_EQ(0, tensor_variants(plain));
 }
 
-TEST(TensorTilesTest, SmallOutputsOfLongSumsAreCut) {
-  const TensorTile tile = Bound(7, {512, 512, 3, 3}, Precision::kFloat32).Best();
-  EXPECT_GE(tile.splits, 3);
+TEST(TensorTilesTest, SmallOutputsOfLongSumsAreShared) {
+  const Bound bound(7, {512, 512, 3, 3}, Precision::kFloat32);
+  const TensorTile tile = bound.Best();
+  EXPECT_GE(tile.stream, 3 * TensorGrid(bound.request, tile).tiles());
 }
 
 TEST(TensorTilesTest, LargeOutputsHaveLargeTiles) {
   const TensorTile tile = Bound(224, {256, 256, 3, 3}, Precision::kFloat32).Best();
-  EXPECT_EQ(1, tile.splits);
+  EXPECT_EQ(0, tile.stream);
   EXPECT_GE(tile.m * tile.n, 128 * 128);
 }
 
-TEST(TensorTilesTest, SplitsHaveScratchAndCounters) {
+TEST(TensorTilesTest, StreamsHaveScratchAndCounters) {
   const Bound bound(7, {40, 64, 3, 3}, Precision::kFloat16);
   TensorTile tile = {32, 32, 32, 32, 8, 4, 4};
-  // 9 taps of 8 chunks: 9 steps, in threes.
-  tile.splits = 3;
+  // 2 x 2 tiles; 9 taps of 8 chunks: 9 steps, in threes.
+  tile.stream = 12;
   const Lowering lowering = LowerTensorTile(bound.request, tile);
-  EXPECT_EQ((WorkSize{2 * 128, 2, 3}), lowering.launches[0].global);
+  EXPECT_EQ((WorkSize{12 * 128, 1, 1}), lowering.launches[0].global);
   EXPECT_EQ((WorkSize{128, 1, 1}), lowering.launches[0].local);
   EXPECT_EQ("1", lowering.launches[0].kernel.macros.at("TAPS_INNER"));
-  ASSERT_EQ(1u, lowering.scratch.size());
-  EXPECT_EQ(size_t{2 * 2 * 3 * 32 * 32}, lowering.scratch[0].elements);
+  EXPECT_EQ("1", lowering.launches[0].kernel.macros.at("STREAM"));
+  ASSERT_EQ(2u, lowering.scratch.size());
+  EXPECT_EQ(size_t{12 * 32 * 32}, lowering.scratch[0].elements);
   EXPECT_TRUE(lowering.scratch[0].keep_float32);
-  ASSERT_EQ(3u, lowering.weights.size());
-  EXPECT_EQ(4u, lowering.weights[2].elements);
-  EXPECT_TRUE(lowering.weights[2].keep_float32);
-  // 4 splits of 9 steps would leave one with nothing: three are launched.
-  tile.splits = 4;
-  EXPECT_EQ(3u, LowerTensorTile(bound.request, tile).launches[0].global[2]);
+  EXPECT_EQ(4u, lowering.scratch[1].elements);
+  EXPECT_TRUE(lowering.scratch[1].keep_float32 && lowering.scratch[1].zeros);
+  // Ranges that reach across tiles leave two sums each.
+  tile.stream = 11;
+  const Lowering across = LowerTensorTile(bound.request, tile);
+  EXPECT_EQ("2", across.launches[0].kernel.macros.at("STREAM"));
+  EXPECT_EQ(size_t{2 * 11 * 32 * 32}, across.scratch[0].elements);
 }
 
 TEST(TensorTilesTest, RoundsToTenBits) {

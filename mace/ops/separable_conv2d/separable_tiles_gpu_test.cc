@@ -8,6 +8,7 @@
 #include "mace/ops/conv2d/tensor_tiles.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/streams_of_tests.h"
 #include "mace/testing/test_device.h"
 
 namespace mace {
@@ -90,7 +91,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   return Status::Ok();
 }
 
-void RunWay(const Bound& bound, Lowering lowering, double tolerance) {
+void RunWay(const Bound& bound, Lowering lowering, double tolerance, bool again = false) {
   SetPrecision(bound.request, &lowering);
   if (!IsWanted(lowering)) return;
   SCOPED_TRACE(lowering.variant);
@@ -100,6 +101,7 @@ void RunWay(const Bound& bound, Lowering lowering, double tolerance) {
     run.request = &bound.request;
     run.inputs = bound.inputs;
     run.slices = slices;
+    run.again = again;
     StatusOr<std::vector<HostTensor>> found = RunLowering(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
@@ -122,10 +124,12 @@ TEST(SeparableTilesTest, Local) {
 }
 
 // The intermediate result is rounded to TF32 or half: so far apart are two such roundings.
-void RunTensorTiles(Case given, const TensorTile& elsewhere, int splits) {
+// With `streams` work-groups share tiles.
+void RunTensorTiles(Case given, const TensorTile& elsewhere, bool streams = false) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   const bool all = HasTensorCores(**device);
+  const std::set<int> none = {0};
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     SCOPED_TRACE(precision == Precision::kFloat16 ? "half" : "tf32");
     given.precision = precision;
@@ -133,22 +137,37 @@ void RunTensorTiles(Case given, const TensorTile& elsewhere, int splits) {
     ASSERT_TRUE(Bind(given, *device, &bound).ok());
     int run_tiles = 0;
     for (TensorTile tile : all ? TensorTiles() : std::vector<TensorTile>{elsewhere}) {
-      tile.splits = splits;
-      if (!FitsTensorTile(bound.pointwise, tile)) continue;
-      ++run_tiles;
-      RunWay(bound, LowerTensorTile(bound.pointwise, tile), 1e-3);
+      for (int stream : streams ? StreamsOfTests(TensorGrid(bound.pointwise, tile)) : none) {
+        tile.stream = stream;
+        if (!FitsTensorTile(bound.pointwise, tile)) continue;
+        ++run_tiles;
+        RunWay(bound, LowerTensorTile(bound.pointwise, tile), 1e-3, streams);
+      }
     }
     EXPECT_GT(run_tiles, 0);
   }
 }
 
 TEST(SeparableTilesTest, Tensor) {
-  RunTensorTiles({{2, 7, 9, 39}, 3, 1, 70, true}, {32, 32, 32, 16, 4, 1, 3}, 1);
-  RunTensorTiles({{1, 9, 8, 20}, 5, 2, 13}, {32, 16, 16, 16, 8, 2, 2}, 1);
+  RunTensorTiles({{2, 7, 9, 39}, 3, 1, 70, true}, {32, 32, 32, 16, 4, 1, 3});
+  RunTensorTiles({{1, 9, 8, 20}, 5, 2, 13}, {32, 16, 16, 16, 8, 2, 2});
 }
 
-TEST(SeparableTilesTest, TensorSplits) {
-  RunTensorTiles({{1, 6, 5, 140}, 3, 1, 36}, {32, 32, 32, 32, 4, 2, 3}, 3);
+TEST(SeparableTilesTest, TensorStreams) {
+  RunTensorTiles({{1, 6, 5, 140}, 3, 1, 36}, {32, 32, 32, 32, 4, 2, 3}, true);
+}
+
+TEST(SeparableTilesTest, LocalStreams) {
+  StatusOr<const DeviceInfo*> device = TestDeviceInfo();
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  Bound bound;
+  ASSERT_TRUE(Bind({{2, 4, 9, 39}, 3, 1, 34, true}, *device, &bound).ok());
+  LocalTile tile = {32, 32, 4, 4, 4, 2};
+  for (int stream : StreamsOfTests(LocalGrid(bound.pointwise.convolution, tile))) {
+    tile.stream = stream;
+    ASSERT_TRUE(FitsLocalTile(bound.pointwise.convolution, **device, tile));
+    RunWay(bound, LowerLocalTile(bound.pointwise, tile, Storage::kBuffer), 1e-5, true);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+// What conv2d/stream.clh asks of a lowering, and what it is to be weighed by: work-groups that
+// share the tiles of a matrix product. Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_CONV2D_STREAM_H_
+#define MACE_OPS_CONV2D_STREAM_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/ops/conv2d/convolution_lowering.h"
+
+namespace mace {
+
+// The tiles of an output and the steps of each one's sum. `stream` is below how many work-groups
+// are asked to share all steps; 0: one has each tile.
+struct TileGrid {
+  int64_t pixel_tiles;
+  int64_t channel_tiles;
+  int64_t steps;
+  int stream;
+
+  int64_t tiles() const { return pixel_tiles * channel_tiles; }
+  // Work-groups of the launch, each of which has a step at least.
+  int64_t groups() const;
+  // STREAM of the kernel.
+  int kind() const;
+};
+
+// What the work-group of a launch that has the most to do does.
+struct GroupShare {
+  double steps;   // All its steps.
+  double tiles;   // Those that it begins.
+  double shared;  // Tiles of which it leaves sums to others.
+  double parts;   // Groups that share one tile; where none is shared 0.
+};
+GroupShare ShareOfGroup(const TileGrid& grid);
+
+// Whether the kernel can index steps, work-items and what the groups leave, with `floats` of a
+// tile.
+bool FitsStream(const TileGrid& grid, int group_items, int64_t floats);
+
+// Values of `stream` that are worth thinking about, 0 the first of them; the grid's own is ignored.
+std::vector<int> StreamChoices(const DeviceInfo& device, const TileGrid& grid);
+
+// "" or "_stream132": what a tile's name says of it.
+std::string StreamName(int stream);
+
+// Macros, scratch memory and arguments, in the order of the kernel's parameters. `floats` of a
+// tile.
+void AppendStream(const ConvolutionRequest& request, const TileGrid& grid, int64_t floats,
+                  Lowering* lowering);
+
+// The global and local size of the launch.
+void SetStreamSize(const TileGrid& grid, int group_items, Launch* launch);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_CONV2D_STREAM_H_
