@@ -24,8 +24,8 @@ import time
 CACHE_LAYER = "mace/layer/libmace_cl_cache_layer.so"
 COUNTING_LAYER = "mace/testing/counting_layer/libmace_cl_counting_layer.so"
 
-# Not for an interpreter: 94 million multiplications a variant. Smaller shapes launch the same code.
-TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*"
+# Not for an interpreter: 94 million multiplications a variant, or many launches. Smaller shapes launch the same code.
+TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*:LocalTilesTest.Stream*"
 
 # What each suite runs.
 PROGRAMS = {

@@ -157,7 +157,7 @@ struct Lowering {
   // measured.
   double measured_ms = -1;
   // The way is not chosen unless it was measured: a library's call, whose speed depends on tables
-  // that know this device or do not.
+  // that know this device or do not, or kernels whose estimate is not good enough.
   bool needs_measurement = false;
   // The output shares the memory of this input and there is no launch (Reshape, Identity); -1:
   // none.

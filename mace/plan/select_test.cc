@@ -113,6 +113,32 @@ TEST(Select, ThePeaksOfTheOptionsGoBeforeTheDevices) {
   EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gbytes_per_second, 8);
 }
 
+// Ranges across tiles of a convolution with a small output on a wide device.
+TEST(Select, NoEstimateChoosesRangesAcrossTiles) {
+  Graph graph = MakeProduct();
+  Node& node = graph.nodes[0];
+  node.type = "Conv2D";
+  graph.inputs.pop_back();
+  graph.value(node.inputs[0]).info.shape = {1, 7, 7, 512};
+  graph.value(node.inputs[1]).info.shape = {512, 512, 3, 3};
+  graph.value(node.inputs[1]).constant = HostTensor::Allocate({DType::kFloat32, {512, 512, 3, 3}});
+  graph.value(node.outputs[0]).info.shape = {1, 5, 5, 512};
+  const DeviceInfo device = MadeUpH100();
+  StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  ASSERT_TRUE(op.ok()) << op.status().message();
+  const std::vector<Lowering> ways = FindCandidates(graph, node, **op, device, {}).ways;
+  int across = 0;
+  for (const Lowering& way : ways) {
+    for (const Launch& launch : way.launches) {
+      const auto stream = launch.kernel.macros.find("STREAM");
+      if (stream == launch.kernel.macros.end() || stream->second != "2") continue;
+      EXPECT_TRUE(way.needs_measurement) << way.variant;
+      ++across;
+    }
+  }
+  EXPECT_EQ(across, 1) << "offered to a tuner";
+}
+
 // The whole of it: MatMul offers CLBlast, no plan without measurements has it.
 TEST(Select, NoPlanCallsALibraryByItself) {
   auto graph = std::make_shared<Graph>(MakeProduct());

@@ -1,5 +1,6 @@
 #include "mace/runtime/tuned_plan.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "mace/base/log.h"
@@ -34,6 +35,11 @@ bool ParseChoices(const std::string& record, size_t nodes, Choices* choices) {
   return choices->level != TuningLevel::kNone;
 }
 
+bool CallsLibrary(const Lowering& way) {
+  return std::any_of(way.launches.begin(), way.launches.end(),
+                     [](const Launch& launch) { return launch.call.has_value(); });
+}
+
 // The plan with these choices; null where one of them is not offered any more.
 StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> graph,
                                                const ProgramCompiler& compiler, PlanOptions options,
@@ -45,7 +51,7 @@ StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> grap
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
     complete = KeepWay(device, choice_of[node.name], ways) && complete;
     for (const Lowering& way : *ways) {
-      const bool left_out = way.needs_measurement && !WhyNoLibraryCalls(compiler.store()).empty();
+      const bool left_out = CallsLibrary(way) && !WhyNoLibraryCalls(compiler.store()).empty();
       complete = complete && !left_out;
     }
   };

@@ -131,25 +131,23 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   AppendInputActivation(request, &launch);
   SetStreamSize(grid, tile.group_items(), &launch);
   lowering.estimate_ms = EstimateLocalTileMs(request, tile, storage);
+  lowering.needs_measurement = grid.across();
   return lowering;
 }
 
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result) {
-  // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
-  std::vector<std::pair<double, LocalTile>> tiles;
+  std::vector<EstimatedTile<LocalTile>> tiles;
   for (LocalTile tile : LocalTiles()) {
     for (int stream : StreamChoices(request.device(), LocalGrid(c, tile))) {
       tile.stream = stream;
       if (!FitsLocalTile(c, request.device(), tile)) continue;
-      tiles.emplace_back(EstimateLocalTileMs(request, tile, storage), tile);
+      const bool across = LocalGrid(c, tile).across();
+      tiles.push_back({EstimateLocalTileMs(request, tile, storage), tile, across});
     }
   }
-  std::stable_sort(tiles.begin(), tiles.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  if (tiles.size() > kOffered) tiles.resize(kOffered);
-  for (const auto& [estimate, tile] : tiles) {
+  for (const LocalTile& tile : OfferedTiles(std::move(tiles), kOffered)) {
     result->push_back(LowerLocalTile(request, tile, storage));
   }
 }

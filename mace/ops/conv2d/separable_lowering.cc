@@ -80,6 +80,8 @@ void LowerApart(const ConvolutionRequest& request, std::vector<Lowering>* result
     if (allow_tf32 && !request.lowering->allow_tf32) break;
     buffers.allow_tf32 = allow_tf32;
     std::vector<Lowering> second = LowerConvolution(pointwise);
+    const auto unknown = [](const Lowering& way) { return way.needs_measurement; };
+    second.erase(std::remove_if(second.begin(), second.end(), unknown), second.end());
     std::stable_sort(second.begin(), second.end(), [](const Lowering& a, const Lowering& b) {
       return a.estimate_ms < b.estimate_ms;
     });

@@ -3,6 +3,7 @@
 #ifndef MACE_OPS_CONV2D_STREAM_H_
 #define MACE_OPS_CONV2D_STREAM_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct TileGrid {
   int64_t groups() const;
   // STREAM of the kernel.
   int kind() const;
+  bool across() const { return kind() == 2; }
 };
 
 // What the work-group of a launch that has the most to do does.
@@ -49,6 +51,31 @@ std::string StreamName(int stream);
 // tile.
 void AppendStream(const ConvolutionRequest& request, const TileGrid& grid, int64_t floats,
                   Lowering* lowering);
+
+// A tile with its estimate.
+template <typename Tile>
+struct EstimatedTile {
+  double ms;
+  Tile tile;
+  bool across;  // Ranges reach across tiles.
+};
+
+// The `most` best estimates, which a tuner measures, and of ranges across tiles the best one, which
+// is chosen where it was measured alone: what holds groups up at the next tile is not estimated
+// well. On an NVIDIA H100 none of 72 convolutions gained from it (benchmarks/README.md).
+template <typename Tile>
+std::vector<Tile> OfferedTiles(std::vector<EstimatedTile<Tile>> tiles, size_t most) {
+  std::stable_sort(tiles.begin(), tiles.end(),
+                   [](const auto& a, const auto& b) { return a.ms < b.ms; });
+  std::vector<Tile> offered;
+  const EstimatedTile<Tile>* best_across = nullptr;
+  for (const EstimatedTile<Tile>& one : tiles) {
+    if (one.across && best_across == nullptr) best_across = &one;
+    if (!one.across && offered.size() < most) offered.push_back(one.tile);
+  }
+  if (best_across != nullptr) offered.push_back(best_across->tile);
+  return offered;
+}
 
 // The global and local size of the launch.
 void SetStreamSize(const TileGrid& grid, int group_items, Launch* launch);

@@ -114,5 +114,12 @@ TEST(StreamTest, ChoicesSuitTheDevice) {
   EXPECT_EQ(std::vector<int>{0}, StreamChoices(device, small));
 }
 
+TEST(StreamTest, RangesAcrossTilesAreOfferedBesideTheBestEstimates) {
+  const std::vector<int> offered = OfferedTiles<int>(
+      {{3, 3, false}, {1, 10, true}, {2, 2, false}, {0.5, 11, true}, {1, 1, false}}, 2);
+  EXPECT_EQ(offered, (std::vector<int>{1, 2, 11}));
+  EXPECT_EQ(OfferedTiles<int>({{1, 1, false}}, 2), std::vector<int>{1});
+}
+
 }  // namespace
 }  // namespace mace

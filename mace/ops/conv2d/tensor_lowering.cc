@@ -126,28 +126,28 @@ Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& ti
   AppendInputActivation(request, &launch);
   SetStreamSize(extents.grid(tile), tile.group_items(), &launch);
   lowering.estimate_ms = EstimateTensorTileMs(request, tile);
+  lowering.needs_measurement = extents.grid(tile).across();
   return lowering;
 }
 
 void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result) {
-  // The best estimates; a tuner measures which it really is.
   constexpr size_t kOffered = 4;
   const LoweringRequest& lowering = *request.lowering;
   const Convolution& c = request.convolution;
   if (!HasTensorCores(request.device()) || (c.gated() && !c.pointwise())) return;
   if (lowering.precision == Precision::kFloat32 && !lowering.allow_tf32) return;
-  std::vector<std::pair<double, TensorTile>> tiles;
+  std::vector<EstimatedTile<TensorTile>> tiles;
   for (TensorTile tile : TensorTiles()) {
     for (int stream : StreamChoices(request.device(), TensorGrid(request, tile))) {
       tile.stream = stream;
       if (!FitsTensorTile(request, tile)) continue;
-      tiles.emplace_back(EstimateTensorTileMs(request, tile), tile);
+      const bool across = TensorGrid(request, tile).across();
+      tiles.push_back({EstimateTensorTileMs(request, tile), tile, across});
     }
   }
-  std::stable_sort(tiles.begin(), tiles.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  if (tiles.size() > kOffered) tiles.resize(kOffered);
-  for (const auto& [estimate, tile] : tiles) result->push_back(LowerTensorTile(request, tile));
+  for (const TensorTile& tile : OfferedTiles(std::move(tiles), kOffered)) {
+    result->push_back(LowerTensorTile(request, tile));
+  }
 }
 
 }  // namespace mace
