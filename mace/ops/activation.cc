@@ -1,6 +1,7 @@
 // Activation: y = f(x) element by element, f from the attribute `activation` (fused_activation.h),
 // or PRELU with the slopes as second input: one for each channel (the last axis) or one for all.
 // Any shape.
+#include "mace/base/divide.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -47,9 +48,18 @@ class ActivationOp : public Op {
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
+    std::vector<Lowering> ways = {LowerLayout(request, Layout::kChannels4)};
+    const Layout blocks = BlocksFor(request, request.outputs[0].shape);
+    if (BlockChannels(blocks) > 0 && !prelu_) ways.push_back(LowerLayout(request, blocks));
+    return ways;
+  }
+
+ private:
+  Lowering LowerLayout(const LoweringRequest& request, Layout layout) const {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    const int blocks_per_item = BlocksPerItem(request, storage);
+    const int64_t block = BlockChannels(layout);
+    const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request, storage);
     Lowering lowering = StartLowering(prelu_ ? "activation_prelu" : "activation", request, storage);
     lowering.in_place = storage == Storage::kBuffer;
     Launch launch = StartLaunch("activation.cl", lowering.variant, request, storage);
@@ -62,14 +72,14 @@ class ActivationOp : public Op {
       activation_.SetMacros(&launch.kernel.macros);
       activation_.AppendArguments(&launch.arguments);
     }
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+    const int64_t fours = view.rows() * view.w * CeilDivide(PaddedChannels(layout, view.c), 4);
+    const int64_t items = CeilDivide(fours, blocks_per_item);
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
     lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    if (block > 0) SetBlocks(layout, layout, &lowering);
+    return lowering;
   }
 
- private:
   static Status CheckSlope(const std::vector<OpInput>& inputs) {
     if (inputs.size() < 2 || !inputs[1].present)
       return InvalidArgument("PRELU: expected the slopes as second input");

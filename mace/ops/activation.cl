@@ -10,6 +10,13 @@
 #include "fused_activation.clh"
 
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, float a, float b) {
+#if OUT_BLOCK
+  const int item = ITEM_ID(0), at = OUT_BLOCK * item;
+  const int left = channels - item / (rows * y_width) * OUT_BLOCK;
+  if (left <= 0) return;
+  const WIDE v = LOAD_WIDE(x, x_offset + at);
+  STORE_WIDE(y, y_offset + at, MASK_BLOCK(ACTIVATE(v, a, b), left));
+#else
   const int blocks = (channels + 3) / 4;
   const int total = rows * y_width * blocks;
   const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
@@ -25,6 +32,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int rows, int channels, 
     const float4 v = READ4(x, at.x, at.y, at.z);
     WRITE4(y, at.x, at.y, at.z, channels, ACTIVATE(v, a, b));
   }
+#endif
 }
 #endif
 

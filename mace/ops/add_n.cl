@@ -92,7 +92,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x0) X1 X2 X3 X4 X5 X6 X7 CONSTANT_PARAMETER
     sum += vload4(i, constants);
 #endif
 #if ACCUMULATE
-    sum += LOAD4(y, ADDRESS(y, row, w, 4 * block));
+    sum += LOAD4(y, OUT_ADDRESS(y, row, w, 4 * block));
 #endif
     WRITE4(y, row, w, block, channels, sum);
   }

@@ -22,7 +22,7 @@ class ConcatOp : public MoveOp {
         std::any_of(request.inputs.begin(), request.inputs.end(),
                     [](const OpInput& input) { return input.info.shape.elements() == 0; });
     if (!fits || empty_input) return ways;
-    Lowering slices = LowerSlices(request);
+    Lowering slices = LowerSlices(request, Layout::kChannels4);
     if (slices.input_slices.empty()) {
       ways.push_back(LowerLanes(request));
     } else {
@@ -30,6 +30,10 @@ class ConcatOp : public MoveOp {
       ways.resize(1);
       ways.push_back(std::move(slices));
     }
+    const Layout blocks = BlocksFor(request, shape);
+    if (BlockChannels(blocks) == 0) return ways;
+    Lowering of_blocks = LowerSlices(request, blocks);
+    if (!of_blocks.input_slices.empty()) ways.push_back(std::move(of_blocks));
     return ways;
   }
 
@@ -72,12 +76,15 @@ class ConcatOp : public MoveOp {
                            " differ beside axis " + std::to_string(axis));
   }
 
-  static Lowering LowerSlices(const LoweringRequest& request) {
+  // Without slices where one would begin within a block, or within four channels.
+  static Lowering LowerSlices(const LoweringRequest& request, Layout layout) {
     Lowering lowering = StartLowering("concat_slices", request, request.storage);
     lowering.estimate_ms = 0;
+    const int64_t block = BlockChannels(layout);
+    if (block > 0) SetBlocks(layout, layout, &lowering);
     int64_t channel = 0;
     for (const OpInput& input : request.inputs) {
-      if (channel % 4 != 0) {
+      if (channel % (block > 0 ? block : 4) != 0) {
         lowering.input_slices.clear();
         return lowering;
       }

@@ -1,5 +1,7 @@
 #include "mace/ops/convert.h"
 
+#include "mace/base/divide.h"
+
 namespace mace {
 namespace {
 
@@ -9,15 +11,17 @@ void AppendInts(std::vector<KernelArgument>* arguments, std::initializer_list<in
   for (int64_t value : values) arguments->push_back(static_cast<int32_t>(value));
 }
 
-// The kernel reads or writes `blocked` through the macros for tensors, `plain` through a pointer.
-KernelInstance ConversionKernel(const char* name, const ConvertEnd& blocked,
+// The kernel reads or writes `tensor` through the macros for tensors, `plain` through a pointer.
+KernelInstance ConversionKernel(const char* name, const ConvertEnd& tensor,
                                 const ConvertEnd& plain) {
   KernelInstance kernel;
   kernel.source = "convert.cl";
   kernel.base_name = name;
-  kernel.storage = blocked.format.storage;
-  kernel.precision = blocked.format.precision;
+  kernel.storage = tensor.format.storage;
+  kernel.precision = tensor.format.precision;
   kernel.macros["PLAIN_HALF"] = plain.format.precision == Precision::kFloat16 ? "1" : "0";
+  kernel.macros["PLAIN_BLOCK"] = std::to_string(BlockChannels(plain.format.layout));
+  kernel.SetBlocks(tensor.format.layout, tensor.format.layout);
   return kernel;
 }
 
@@ -34,6 +38,7 @@ Launch Make8BitConversion(const Shape& shape, const ConvertEnd& from, const Conv
   launch.kernel.base_name = quantize ? "quantize" : "dequantize";
   launch.kernel.storage = floats.format.storage;
   launch.kernel.precision = floats.format.precision;
+  launch.kernel.SetBlocks(floats.format.layout, floats.format.layout);
   launch.global = {1, static_cast<size_t>(view.w), static_cast<size_t>(view.rows())};
   launch.local = {1, 8, 4};
   launch.arguments = {InputArgument(0), OutputArgument(0)};
@@ -55,7 +60,8 @@ Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertE
   // Dense on both sides: one row of all elements, whatever the channels.
   if (IsRowMajor(from) && IsRowMajor(to)) view = {1, 1, 1, shape.elements()};
   Launch launch;
-  launch.global = {static_cast<size_t>(view.blocks()), static_cast<size_t>(view.w),
+  const int64_t blocks = CeilDivide(PaddedChannels(to.format.layout, view.c), 4);
+  launch.global = {static_cast<size_t>(blocks), static_cast<size_t>(view.w),
                    static_cast<size_t>(view.rows())};
   launch.local = ConversionLocalSize();
   std::vector<KernelArgument>& arguments = launch.arguments;

@@ -1,5 +1,5 @@
-// Between floats (row_major or channels4, which a pitch tells apart, or an image) and 8 bits of
-// channels4, a pixel a work-item. Global size: 1, width, rows.
+// Between floats (row_major or channels4, which a pitch tells apart, blocks, or an image) and 8 bits
+// of channels4, a pixel a work-item. Global size: 1, width, rows.
 //
 // real = scale * (q - zero). The kernel's storage and precision are those of the floats.
 #ifdef USE_quantize
@@ -14,7 +14,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global uchar *y, int y_pitch, int y_o
   const int to = (row * width + w) * y_pitch + y_offset;
   const float low = -zero, high = 255 - zero;
   int channel = 0;
-#if !STORAGE_IMAGE
+#if !STORAGE_IMAGE && IN_BLOCK != 8
   for (; channel + 16 <= channels; channel += 16) {
     const float16 value = LOAD16(x, ADDRESS(x, row, w, channel)) / scale;
     STORE_BYTES(y + to + channel, ROUND_TO_BYTES(value, low, high, zero));
@@ -51,10 +51,10 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
   if (ITEM_ID(0) > 0 || w >= width || row >= rows) return;
   __global const uchar *from = x + (row * width + w) * x_pitch + x_offset;
   int channel = 0;
-#if !STORAGE_IMAGE
+#if !STORAGE_IMAGE && OUT_BLOCK != 8
   for (; channel + 16 <= channels; channel += 16) {
     const float16 value = (convert_float16(LOAD_BYTES(from + channel)) - (float)zero) * scale;
-    STORE16(y, ADDRESS(y, row, w, channel), value);
+    STORE16(y, OUT_ADDRESS(y, row, w, channel), value);
   }
 #endif
   for (; channel < channels; channel += 4) {
@@ -63,7 +63,7 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
 #if STORAGE_IMAGE
     WRITE4(y, row, w, channel / 4, channels, value);
 #else
-    const int to = ADDRESS(y, row, w, channel);
+    const int to = OUT_ADDRESS(y, row, w, channel);
     const int left = channels - channel;
     STORE(y, to, value.x);
     if (padded || left > 1) STORE(y, to + 1, left > 1 ? value.y : 0.0f);
@@ -71,6 +71,11 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
     if (padded || left > 3) STORE(y, to + 3, left > 3 ? value.w : 0.0f);
 #endif
   }
+#if OUT_BLOCK
+  for (; channel < 4 * OUT_BLOCKS(channels); channel += 4) {
+    WRITE4(y, row, w, channel / 4, channels, (float4)(0.0f));
+  }
+#endif
 }
 #undef LANES
 #endif

@@ -15,15 +15,24 @@
 #include "unary.clh"
 
 #ifdef USE_elementwise
+// In blocks (SAME_SHAPE alone): a work-item takes the channels of a block at one position.
 // WHOLE_PIXELS 1: a work-item takes all channels of a pixel, so that no position is computed for single blocks.
 ENTRY void KERNEL(ITEM_IDS ELEMENT_OPERANDS TENSOR_OUT(y), int rows, int height, int channels ELEMENT_NUMBERS) {
+#if OUT_BLOCK
+  const int item = ITEM_ID(0), at = OUT_BLOCK * item;
+  const int left = channels - item / (rows * y_width) * OUT_BLOCK;
+  if (left <= 0) return;
+  ELEMENT_LOAD_WIDE(at)
+  ELEMENT_STEPS(WIDE)
+  STORE_WIDE(y, y_offset + at, MASK_BLOCK(ELEMENT_RESULT, left));
+#else
   const int blocks = (channels + 3) / 4;
 #if WHOLE_PIXELS
   const int pixel = ITEM_ID(0);
   if (pixel >= rows * y_width) return;
   const int row = pixel / y_width, w = pixel - row * y_width;
   const int n = row / height, h = row - n * height;
-  const int to = ADDRESS(y, row, w, 0);
+  const int to = OUT_ADDRESS(y, row, w, 0);
   int c = 0;
   for (; c + 16 <= channels; c += 16) {
     ELEMENT_LOAD16(n, h, w, c)
@@ -40,9 +49,9 @@ ENTRY void KERNEL(ITEM_IDS ELEMENT_OPERANDS TENSOR_OUT(y), int rows, int height,
   const int first = ITEM_ID(0) * BLOCKS_PER_ITEM;
 #if SAME_SHAPE && BLOCKS_PER_ITEM == 4
   if (ELEMENT_DENSE(channels) DENSE(y, channels) && first + 4 <= total) {
-    ELEMENT_LOAD_DENSE16(4 * first)
-    ELEMENT_STEPS(float16)
-    STORE16(y, y_offset + 4 * first, ELEMENT_RESULT);
+    ELEMENT_LOAD_WIDE(4 * first)
+    ELEMENT_STEPS(WIDE)
+    STORE_WIDE(y, y_offset + 4 * first, ELEMENT_RESULT);
     return;
   }
 #endif
@@ -54,6 +63,7 @@ ENTRY void KERNEL(ITEM_IDS ELEMENT_OPERANDS TENSOR_OUT(y), int rows, int height,
     ELEMENT_STEPS(float4)
     WRITE4(y, at.x, at.y, at.z, channels, ELEMENT_RESULT);
   }
+#endif
 #endif
 }
 #endif

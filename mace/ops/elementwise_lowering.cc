@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mace/base/divide.h"
 #include "mace/ops/broadcast_operand.h"
 #include "mace/ops/lowering_support.h"
 
@@ -46,7 +47,11 @@ class ElementwiseKernel {
     });
   }
 
-  Lowering LowerChannels4(const std::string& variant) const;
+  // Of blocks where every operand is as large as the result; else kChannels4.
+  Layout Blocks() const { return IsSameShape() ? BlocksFor(request_, out_) : Layout::kChannels4; }
+
+  // Into channels4, or the blocks that there are.
+  Lowering LowerView(const std::string& variant, Layout layout) const;
   Lowering LowerRowMajor(const std::string& variant) const;
 
  private:
@@ -54,6 +59,11 @@ class ElementwiseKernel {
   bool IsWhole(const BroadcastOperand& operand) const {
     return operand.kind == Kind::kTensor && AsNhwc(operand.shape).c == AsNhwc(out_).c &&
            operand.shape.elements() == out_.elements();
+  }
+  bool IsSameShape() const {
+    return std::all_of(operands_.begin(), operands_.end(), [&](const BroadcastOperand& operand) {
+      return operand.kind == Kind::kScalar || IsWhole(operand);
+    });
   }
   // One channel for the many of the result.
   bool IsSplat(const BroadcastOperand& operand) const {
@@ -106,7 +116,7 @@ void ElementwiseKernel::SetChannels4Loads(Launch* launch) const {
     parameters += (tensor ? "OPERAND_TENSOR(" : "OPERAND_WEIGHTS(") + name + ") ";
     load4 += "const float4 " + value + " = " + LoadBlock(i) + "; ";
     load16 += "const float16 " + value + " = " + LoadSixteen(i) + "; ";
-    load_dense += "const float16 " + value + " = LOAD16(" + name + ", " + name + "_offset + at); ";
+    load_dense += "const WIDE " + value + " = LOAD_WIDE(" + name + ", " + name + "_offset + at); ";
     dense += "DENSE(" + name + ", channels) && ";
   }
   std::map<std::string, std::string>& macros = launch->kernel.macros;
@@ -114,20 +124,20 @@ void ElementwiseKernel::SetChannels4Loads(Launch* launch) const {
   macros["ELEMENT_LOAD4(n, h, w, block)"] = load4;
   if (macros["WHOLE_PIXELS"] == "1") macros["ELEMENT_LOAD16(n, h, w, c)"] = load16;
   if (macros["SAME_SHAPE"] == "0") return;
-  macros["ELEMENT_LOAD_DENSE16(at)"] = load_dense;
+  macros["ELEMENT_LOAD_WIDE(at)"] = load_dense;
   macros["ELEMENT_DENSE(channels)"] = dense;
 }
 
-Lowering ElementwiseKernel::LowerChannels4(const std::string& variant) const {
+Lowering ElementwiseKernel::LowerView(const std::string& variant, Layout layout) const {
   const Storage storage = StorageWithinLimits(request_);
   const Nhwc view = AsNhwc(out_);
-  const int blocks_per_item = BlocksPerItem(request_, storage);
+  const int64_t block = BlockChannels(layout);
+  const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request_, storage);
   Lowering lowering = StartLowering(variant, request_, storage);
   Launch launch = StartLaunch("elementwise.cl", "elementwise", request_, storage);
-  bool same_shape = true;
+  const bool same_shape = IsSameShape();
   for (size_t i = 0; i < operands_.size(); ++i) {
     AppendChannels4Operand(operands_[i], ParameterName(i), &lowering, &launch);
-    same_shape &= operands_[i].kind == Kind::kScalar || IsWhole(operands_[i]);
   }
   const bool whole_pixels = !same_shape && blocks_per_item > 1 && view.c >= 16;
   launch.kernel.macros["WHOLE_PIXELS"] = whole_pixels ? "1" : "0";
@@ -140,13 +150,14 @@ Lowering ElementwiseKernel::LowerChannels4(const std::string& variant) const {
                            static_cast<int32_t>(view.h), static_cast<int32_t>(view.c)});
   AppendNumbers(&launch);
   const int64_t pixels = view.rows() * view.w;
-  const int64_t items =
-      whole_pixels ? pixels : (pixels * view.blocks() + blocks_per_item - 1) / blocks_per_item;
+  const int64_t fours = pixels * CeilDivide(PaddedChannels(layout, view.c), 4);
+  const int64_t items = whole_pixels ? pixels : CeilDivide(fours, blocks_per_item);
   SetFlatSize(*request_.device, static_cast<size_t>(items), &launch);
   // An element of input 0 that is read for several results must not be overwritten by the first.
   lowering.in_place = storage == Storage::kBuffer && request_.inputs[0].constant == nullptr &&
                       request_.inputs[0].info.shape == out_;
   lowering.launches.push_back(std::move(launch));
+  if (block > 0) SetBlocks(layout, layout, &lowering);
   return lowering;
 }
 
@@ -185,8 +196,11 @@ std::vector<Lowering> LowerElementwise(const Op& op, const std::string& variant,
   if (!CanLower(request)) return {};
   ElementwiseKernel kernel(request);
   if (!kernel.Write(op)) return {};
-  if (kernel.FoldsIntoChannels4()) return {kernel.LowerChannels4(variant)};
-  return {kernel.LowerRowMajor(variant + "_strided")};
+  if (!kernel.FoldsIntoChannels4()) return {kernel.LowerRowMajor(variant + "_strided")};
+  std::vector<Lowering> ways = {kernel.LowerView(variant, Layout::kChannels4)};
+  const Layout blocks = kernel.Blocks();
+  if (BlockChannels(blocks) > 0) ways.push_back(kernel.LowerView(variant, blocks));
+  return ways;
 }
 
 }  // namespace mace

@@ -4,6 +4,12 @@
 
 namespace mace {
 
+void KernelInstance::SetBlocks(Layout in, Layout out) {
+  const int in_block = BlockChannels(in), out_block = BlockChannels(out);
+  if (in_block > 0) macros["IN_BLOCK"] = std::to_string(in_block);
+  if (out_block > 0) macros["OUT_BLOCK"] = std::to_string(out_block);
+}
+
 std::string KernelInstance::function_name() const {
   Sha256Hasher hasher;
   hasher.UpdateField(source);

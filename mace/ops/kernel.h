@@ -35,6 +35,10 @@ struct KernelInstance {
   Storage storage = Storage::kBuffer;         // Of all TENSOR_* arguments of the kernel.
   Precision precision = Precision::kFloat32;  // Of activations, scratch and weights.
 
+  // IN_BLOCK and OUT_BLOCK (kernel_prologue.clh): what lies in blocks of the tensors that the kernel
+  // reads, and of those that it writes.
+  void SetBlocks(Layout in, Layout out);
+
   // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
   // of the macros.
   std::string function_name() const;
@@ -43,8 +47,8 @@ struct KernelInstance {
 // A kernel argument, in the order of the kernel's parameters.
 struct TensorArgument {
   enum class Kind : uint8_t {
-    kInput,      // channels4 activation: (memory, int pitch, int offset, int width), as TENSOR_IN
-                 // declares.
+    kInput,      // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
+                 // TENSOR_IN declares.
     kOutput,     // Likewise, TENSOR_OUT.
     kScratch,    // Index into Lowering::scratch; a plain `__global` pointer.
     kWeights,    // Index into Lowering::weights; a plain `__global const` pointer.
@@ -162,13 +166,13 @@ struct Lowering {
   // The output shares the memory of this input and there is no launch (Reshape, Identity); -1:
   // none.
   int alias_input = -1;
-  // Concat without a copy: output 0 (channels4) is made of slices along its channels, input i at
-  // channel input_slices[i], a multiple of 4; the planner lets the producers write there, or
-  // copies. No launches.
+  // Concat without a copy: output 0 (channels4 or blocks) is made of slices along its channels,
+  // input i at channel input_slices[i], a multiple of 4, or of a block's channels; the planner lets
+  // the producers write there, or copies. No launches.
   std::vector<int64_t> input_slices;
-  // Split without a copy: output i (channels4) is the slice of input 0 that begins at channel
-  // output_slices[i], a multiple of 4, and its channel count is a multiple of 4 or it is the last.
-  // No launches.
+  // Split without a copy: output i (channels4 or blocks) is the slice of input 0 that begins at
+  // channel output_slices[i], a multiple of 4, or of a block's channels, and so is its channel count
+  // or it is the last. No launches.
   std::vector<int64_t> output_slices;
   // Where an operand holds integers (DeviceType::kInteger) the way is offered if it knows them: the
   // arguments of such inputs and outputs are `__global int` pointers, their formats row-major

@@ -1,5 +1,7 @@
 #include "mace/ops/layout.h"
 
+#include "mace/base/divide.h"
+
 namespace mace {
 
 DeviceType DeviceTypeOf(DType dtype) {
@@ -17,8 +19,33 @@ Nhwc AsNhwc(const Shape& shape) {
   return view;
 }
 
+int64_t PaddedChannels(Layout layout, int64_t channels) {
+  if (layout == Layout::kRowMajor) return channels;
+  return RoundUp(channels, layout == Layout::kChannels4 ? 4 : BlockChannels(layout));
+}
+
+int64_t PitchOf(Layout layout, const Nhwc& view) {
+  const int64_t block = BlockChannels(layout);
+  return block > 0 ? view.rows() * view.w * block : PaddedChannels(layout, view.c);
+}
+
+int64_t SliceOffset(Layout layout, int64_t pitch, int64_t channel) {
+  const int64_t block = BlockChannels(layout);
+  return block > 0 ? channel / block * pitch : channel;
+}
+
 const char* LayoutName(Layout layout) {
-  return layout == Layout::kRowMajor ? "row_major" : "channels4";
+  switch (layout) {
+    case Layout::kRowMajor:
+      return "row_major";
+    case Layout::kChannels4:
+      return "channels4";
+    case Layout::kBlocks8:
+      return "blocks8";
+    case Layout::kBlocks16:
+      return "blocks16";
+  }
+  return "row_major";
 }
 
 const char* StorageName(Storage storage) {

@@ -14,6 +14,13 @@
 //     image (CL_RGBA): texel x = (offset / 4 + c / 4) * width + w, y = row. pitch is unused.
 //   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer
 //   is also row-major.
+// kBlocks8, kBlocks16: the same view with the channels in blocks of B = 8 or 16, the outermost axis:
+// [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats on CPUs
+// only, B being the device's vector width. A row of one block is contiguous, where a vector of
+// channels4 lies a pitch from the next one: fewer pages and sets of the caches.
+//     buffer: element (row, w, c) at c / B * pitch + offset + (row * width + w) * B + c % B; pitch
+//     is rows * width * B, from block to block, and offset a multiple of it: a slice along the
+//     channels from a multiple of B on is the same memory with another offset.
 #ifndef MACE_OPS_LAYOUT_H_
 #define MACE_OPS_LAYOUT_H_
 
@@ -36,7 +43,7 @@ namespace mace {
 enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
 DeviceType DeviceTypeOf(DType dtype);
 
-enum class Layout : uint8_t { kRowMajor, kChannels4 };
+enum class Layout : uint8_t { kRowMajor, kChannels4, kBlocks8, kBlocks16 };
 enum class Storage : uint8_t { kBuffer, kImage };
 // The element type in device memory. Sums of products are float, also on devices with cl_khr_fp16:
 // products of four channels in half, their sums in float, put MobileNetV2 0.35 5 % of its output's
@@ -67,6 +74,20 @@ struct Nhwc {
   int64_t blocks() const { return (c + 3) / 4; }
 };
 Nhwc AsNhwc(const Shape& shape);
+
+// Channels of a block: 8 or 16; 0 for layouts without blocks.
+inline int BlockChannels(Layout layout) {
+  if (layout == Layout::kBlocks16) return 16;
+  return layout == Layout::kBlocks8 ? 8 : 0;
+}
+
+// Channels of a tensor of `channels`, and padding lanes, in a buffer of its own.
+int64_t PaddedChannels(Layout layout, int64_t channels);
+// Of a buffer of its own, as above; of row-major the channels.
+int64_t PitchOf(Layout layout, const Nhwc& view);
+// Elements from the beginning of a tensor of this pitch to its channel `channel`, where a slice may
+// begin.
+int64_t SliceOffset(Layout layout, int64_t pitch, int64_t channel);
 
 // Bytes of one element in device memory.
 inline size_t ElementBytes(Precision precision) {

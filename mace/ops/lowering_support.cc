@@ -76,6 +76,37 @@ int BlocksPerItem(const LoweringRequest& request, Storage storage) {
   return request.device->kind == DeviceKind::kCpu && storage == Storage::kBuffer ? 4 : 1;
 }
 
+Layout BlocksFor(const LoweringRequest& request, const Shape& shape) {
+  const DeviceInfo& device = *request.device;
+  const bool offered = device.kind == DeviceKind::kCpu && request.storage == Storage::kBuffer &&
+                       request.precision == Precision::kFloat32 &&
+                       device.preferred_float_width >= 8;
+  if (!offered) return Layout::kChannels4;
+  const Layout layout = device.preferred_float_width >= 16 ? Layout::kBlocks16 : Layout::kBlocks8;
+  const Nhwc view = AsNhwc(shape);
+  const double elements = static_cast<double>(view.rows()) * static_cast<double>(view.w) *
+                          static_cast<double>(PaddedChannels(layout, view.c));
+  const bool fits = elements < std::numeric_limits<int32_t>::max() - (1 << 16);
+  const bool pays = view.h * view.w > 1 && 2 * view.c > BlockChannels(layout);
+  return fits && pays ? layout : Layout::kChannels4;
+}
+
+void SetBlocks(Layout in, Layout out, Lowering* lowering) {
+  for (TensorFormat& format : lowering->inputs) format.layout = in;
+  for (TensorFormat& format : lowering->outputs) format.layout = out;
+  for (Launch& launch : lowering->launches) {
+    const auto names = [&](TensorArgument::Kind kind) {
+      return std::any_of(launch.arguments.begin(), launch.arguments.end(), [&](const auto& one) {
+        const auto* tensor = std::get_if<TensorArgument>(&one);
+        return tensor != nullptr && tensor->kind == kind;
+      });
+    };
+    launch.kernel.SetBlocks(names(TensorArgument::Kind::kInput) ? in : Layout::kChannels4,
+                            names(TensorArgument::Kind::kOutput) ? out : Layout::kChannels4);
+  }
+  lowering->variant += std::string("_") + LayoutName(BlockChannels(out) > 0 ? out : in);
+}
+
 Lowering StartLowering(const std::string& variant, const LoweringRequest& request,
                        Storage storage) {
   return Start(variant, request, {Layout::kChannels4, storage});

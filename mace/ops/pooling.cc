@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/base/divide.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -77,30 +78,11 @@ class PoolingOp : public Op {
     const StatusOr<Window> window = Slide(in);
     // A kernel's integers hold every coordinate, padding and the dilated kernel included.
     if (!window.ok() || !FitsInt(window->h) || !FitsInt(window->w)) return {};
-    const Storage storage = StorageWithinLimits(request);
-    const Nhwc view = AsNhwc(request.outputs[0].shape);
-    const int blocks_per_item = BlocksPerItem(request, storage);
-    Lowering lowering =
-        StartLowering(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
-    Launch launch = StartLaunch("pooling.cl", "pooling", request, storage);
-    launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
-                            {"COUNT_PADDING", count_padding_ ? "1" : "0"},
-                            {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
-    if (type_ == Type::kMax) SetHalfMath(request, &launch);
-    launch.arguments = {InputArgument(0), OutputArgument(0)};
-    for (int64_t value :
-         {view.rows(), in[1], view.h, view.c, window->h.kernel, window->w.kernel, window->h.stride,
-          window->w.stride, window->h.dilation, window->w.dilation, window->h.pad_before,
-          window->w.pad_before, Padded(window->h), Padded(window->w)}) {
-      launch.arguments.push_back(static_cast<int32_t>(value));
-    }
-    const int64_t items =
-        view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    std::vector<Lowering> ways = {LowerLayout(request, *window, Layout::kChannels4)};
+    const Layout blocks = BlocksFor(request, in);
+    if (BlockChannels(blocks) > 0) ways.push_back(LowerLayout(request, *window, blocks));
+    return ways;
   }
-
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
@@ -111,6 +93,33 @@ class PoolingOp : public Op {
  private:
   StatusOr<Window> Slide(const Shape& shape) const {
     return attributes_.Slide(shape[1], shape[2], kernel_h_, kernel_w_, rounding_);
+  }
+
+  Lowering LowerLayout(const LoweringRequest& request, const Window& window, Layout layout) const {
+    const Storage storage = StorageWithinLimits(request);
+    const Nhwc view = AsNhwc(request.outputs[0].shape);
+    const int64_t block = BlockChannels(layout);
+    const int64_t blocks_per_item = block > 0 ? 1 : BlocksPerItem(request, storage);
+    Lowering lowering =
+        StartLowering(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
+    Launch launch = StartLaunch("pooling.cl", "pooling", request, storage);
+    launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
+                            {"COUNT_PADDING", count_padding_ ? "1" : "0"},
+                            {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
+    if (type_ == Type::kMax) SetHalfMath(request, &launch);
+    launch.arguments = {InputArgument(0), OutputArgument(0)};
+    for (int64_t value :
+         {view.rows(), window.h.in, view.h, view.c, window.h.kernel, window.w.kernel,
+          window.h.stride, window.w.stride, window.h.dilation, window.w.dilation,
+          window.h.pad_before, window.w.pad_before, Padded(window.h), Padded(window.w)}) {
+      launch.arguments.push_back(static_cast<int32_t>(value));
+    }
+    const int64_t at_once = block > 0 ? block : 4 * blocks_per_item;
+    const int64_t items = view.rows() * view.w * CeilDivide(view.c, at_once);
+    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    lowering.launches.push_back(std::move(launch));
+    if (block > 0) SetBlocks(layout, layout, &lowering);
+    return lowering;
   }
 
   static int64_t Padded(const WindowAxis& axis) {

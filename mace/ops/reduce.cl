@@ -6,7 +6,8 @@
 // where it is kept); `count` is the product of the latter.
 //
 //   reduce_positions  keeps the channels, LANES at a time (4; 16 in buffers where they divide the
-//                     channels and GROUP is 1): kept positions in order are the result's positions
+//                     channels, in blocks those of a block, and GROUP is 1): kept positions in
+//                     order are the result's positions
 //   reduce_channels   reduces them too: kept positions in order are the result's elements
 //   reduce_strided    row-major, any axes
 //
@@ -33,6 +34,13 @@
 #if LANES == 16
 #define LANES_T float16
 #define READ_LANES(x, row, w, block) LOAD16(x, ADDRESS(x, row, w, 16 * (block)))
+#define STORE_LANES STORE16
+#define FOUR(v, i) ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
+#elif LANES == 8
+#define LANES_T float8
+#define READ_LANES(x, row, w, block) LOAD8(x, ADDRESS(x, row, w, 8 * (block)))
+#define STORE_LANES STORE8
+#define FOUR(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
 #else
 #define LANES_T float4
 #define READ_LANES READ4
@@ -78,15 +86,25 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, 
   result = FUNCTION(group_reduce)(result, lane, shared);
   if (lane > 0) return;
 #endif
-#if LANES == 16
-  const int to = ADDRESS(y, position / y_width, position % y_width, 16 * block);
-  STORE16(y, to, result * scale);
+  const int to_row = position / y_width, to_w = position - to_row * y_width;
+  result *= scale;
+#if LANES == 4
+  WRITE4(y, to_row, to_w, block, channels, result);
 #else
-  WRITE4(y, position / y_width, position % y_width, block, channels, result * scale);
+  const int left = channels - LANES * block;
+  if (left >= LANES) {
+    STORE_LANES(y, OUT_ADDRESS(y, to_row, to_w, LANES * block), result);
+  } else {
+    for (int i = 0; 4 * i < left; ++i) {
+      WRITE4(y, to_row, to_w, LANES / 4 * block + i, channels, FOUR(result, i));
+    }
+  }
 #endif
 }
 #undef LANES_T
 #undef READ_LANES
+#undef STORE_LANES
+#undef FOUR
 #endif
 
 #ifdef USE_reduce_channels

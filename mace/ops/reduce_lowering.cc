@@ -1,3 +1,4 @@
+#include "mace/base/divide.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/reduce.h"
 
@@ -38,7 +39,9 @@ float Scale(ReduceType type, int64_t count) {
   return type == ReduceType::kMean ? static_cast<float>(1.0 / static_cast<double>(count)) : 1.0f;
 }
 
-Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringRequest& request) {
+// `in` in blocks: only where the channels are kept.
+Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringRequest& request,
+                   Layout in = Layout::kChannels4) {
   const Storage storage = StorageWithinLimits(request);
   const Nhwc kept = view.kept();
   const Nhwc out = AsNhwc(request.outputs[0].shape);
@@ -46,14 +49,16 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   // A vector register of a CPU; results of four lanes elsewhere, each by one group.
   const bool wide = !view.c && storage == Storage::kBuffer && out.c % 16 == 0 &&
                     request.device->kind == DeviceKind::kCpu;
-  const int64_t results = out.rows() * out.w * out.blocks() / (wide ? 4 : 1);
+  const bool blocks = BlockChannels(in) > 0;
+  const int64_t lanes = blocks ? BlockChannels(in) : (wide ? 16 : 4);
+  const int64_t results = out.rows() * out.w * CeilDivide(out.c, lanes);
   const int group =
       ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
   Lowering lowering = StartLowering(name, request, storage);
   Launch launch = StartLaunch("reduce.cl", name, request, storage);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
                           {"GROUP", std::to_string(group)}};
-  if (!view.c) launch.kernel.macros["LANES"] = wide ? "16" : "4";
+  if (!view.c) launch.kernel.macros["LANES"] = std::to_string(lanes);
   launch.arguments = {InputArgument(0),
                       OutputArgument(0),
                       static_cast<int32_t>(view.in.h),
@@ -71,6 +76,8 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   launch.arguments.push_back(Scale(type, view.count() * (view.c ? view.in.c : 1)));
   SetReductionSize(*request.device, group, results, &launch);
   lowering.launches.push_back(std::move(launch));
+  // What is left of the positions is small.
+  if (blocks) SetBlocks(in, Layout::kChannels4, &lowering);
   return lowering;
 }
 
@@ -121,9 +128,12 @@ Lowering LowerStrided(ReduceType type, const ReducedAxes& reduced, const Lowerin
 std::vector<Lowering> LowerReduce(ReduceType type, const ReducedAxes& reduced,
                                   const LoweringRequest& request) {
   ReducedView view;
-  if (MakeReducedView(request.inputs[0].info.shape, reduced, &view))
-    return {LowerView(type, view, request)};
-  return {LowerStrided(type, reduced, request)};
+  const Shape& in = request.inputs[0].info.shape;
+  if (!MakeReducedView(in, reduced, &view)) return {LowerStrided(type, reduced, request)};
+  std::vector<Lowering> ways = {LowerView(type, view, request)};
+  const Layout blocks = BlocksFor(request, in);
+  if (BlockChannels(blocks) > 0 && !view.c) ways.push_back(LowerView(type, view, request, blocks));
+  return ways;
 }
 
 }  // namespace mace

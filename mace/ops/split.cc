@@ -20,19 +20,35 @@ class SplitOp : public MoveOp {
         input.constant != nullptr)
       return ways;
     if (StorageWithinLimits(request) != request.storage) return ways;
-    Lowering slices = StartLowering("split_slices", request, request.storage);
-    slices.estimate_ms = 0;
-    int64_t channel = 0;
-    for (const TensorInfo& output : request.outputs) {
-      if (channel % 4 != 0) return ways;
-      slices.output_slices.push_back(channel);
-      channel += output.shape.back(0);
-    }
+    Lowering slices = LowerSlices(request, Layout::kChannels4);
+    if (slices.output_slices.empty()) return ways;
     ways.push_back(std::move(slices));
+    const Layout blocks = BlocksFor(request, input.info.shape);
+    if (BlockChannels(blocks) == 0) return ways;
+    Lowering of_blocks = LowerSlices(request, blocks);
+    if (!of_blocks.output_slices.empty()) ways.push_back(std::move(of_blocks));
     return ways;
   }
 
  private:
+  // Without slices where one would begin within a block, or within four channels.
+  static Lowering LowerSlices(const LoweringRequest& request, Layout layout) {
+    Lowering slices = StartLowering("split_slices", request, request.storage);
+    slices.estimate_ms = 0;
+    const int64_t block = BlockChannels(layout);
+    if (block > 0) SetBlocks(layout, layout, &slices);
+    int64_t channel = 0;
+    for (const TensorInfo& output : request.outputs) {
+      if (channel % (block > 0 ? block : 4) != 0) {
+        slices.output_slices.clear();
+        return slices;
+      }
+      slices.output_slices.push_back(channel);
+      channel += output.shape.back(0);
+    }
+    return slices;
+  }
+
   StatusOr<std::vector<int64_t>> Sizes(const Shape& shape, int axis) const {
     const int64_t extent = shape[axis];
     if (sizes_.empty()) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "mace/base/divide.h"
 #include "mace/ops/convert.h"
 
 namespace mace {
@@ -84,7 +83,7 @@ class Builder {
     return index;
   }
 
-  int AddRegion(const Shape& shape, const TensorFormat& format, int64_t pitch) {
+  int AddRegion(const Shape& shape, const TensorFormat& format) {
     MemoryRegion region;
     region.storage = format.storage;
     region.precision = format.precision;
@@ -96,7 +95,9 @@ class Builder {
       region.image_height = extent.height;
       region.bytes = extent.width * extent.height * 4 * element;
     } else {
-      region.bytes = static_cast<size_t>(view.rows() * view.w * pitch) * element + kOverReadBytes;
+      const int64_t channels = PaddedChannels(format.layout, view.c);
+      region.bytes =
+          static_cast<size_t>(view.rows() * view.w * channels) * element + kOverReadBytes;
     }
     plan_->regions.push_back(region);
     return static_cast<int>(plan_->regions.size()) - 1;
@@ -110,17 +111,16 @@ class Builder {
     tensor.info = graph_.value(value).info;
     tensor.format = format;
     const SliceOf slice = slice_of_[Index(value)];
-    const int64_t channels = AsNhwc(tensor.info.shape).c;
     if (slice.whole != kNoValue && format == slice.format) {
       int whole = FindTensor(slice.whole, format);
       if (whole < 0) whole = MakeTensor(slice.whole, format);
       const DeviceTensor& parent = plan_->tensors[static_cast<size_t>(whole)];
       tensor.region = parent.region;
       tensor.pitch = parent.pitch;
-      tensor.offset = parent.offset + slice.channel;
+      tensor.offset = parent.offset + SliceOffset(format.layout, parent.pitch, slice.channel);
     } else {
-      tensor.pitch = format.layout == Layout::kChannels4 ? RoundUp(channels, 4) : channels;
-      tensor.region = AddRegion(tensor.info.shape, format, tensor.pitch);
+      tensor.pitch = PitchOf(format.layout, AsNhwc(tensor.info.shape));
+      tensor.region = AddRegion(tensor.info.shape, format);
     }
     return AddTensor(std::move(tensor));
   }
@@ -128,11 +128,14 @@ class Builder {
   // Another tensor over the same memory as `of`.
   int AliasTensor(ValueId value, const TensorFormat& format, int of, int64_t channel) {
     DeviceTensor tensor = plan_->tensors[static_cast<size_t>(of)];
+    const bool other_layout = tensor.format.layout != format.layout;
     tensor.value = value;
     tensor.info = graph_.value(value).info;
     tensor.format = format;
-    tensor.offset += channel;
-    if (format.layout == Layout::kRowMajor) tensor.pitch = AsNhwc(tensor.info.shape).c;
+    tensor.offset += SliceOffset(format.layout, tensor.pitch, channel);
+    if (format.layout == Layout::kRowMajor || other_layout) {
+      tensor.pitch = PitchOf(format.layout, AsNhwc(tensor.info.shape));
+    }
     return AddTensor(std::move(tensor));
   }
 
@@ -162,8 +165,9 @@ class Builder {
   }
 
   static bool IsDense(const DeviceTensor& tensor) {
-    return tensor.format.layout == Layout::kRowMajor ||
-           (tensor.offset == 0 && tensor.pitch == AsNhwc(tensor.info.shape).c);
+    const Layout layout = tensor.format.layout;
+    return layout == Layout::kRowMajor ||
+           (tensor.offset == 0 && tensor.pitch == PitchOf(layout, AsNhwc(tensor.info.shape)));
   }
 
   // A tensor that holds `value` in any format, uploading it where only the host has it.
@@ -242,7 +246,7 @@ class Builder {
       MACE_ASSIGN_OR_RETURN(const int from, AnyTensor(value));
       DeviceTensor part = plan_->tensors[static_cast<size_t>(whole)];
       part.info = graph_.value(value).info;
-      part.offset += lowering.input_slices[i];
+      part.offset += SliceOffset(format.layout, part.pitch, lowering.input_slices[i]);
       plan_->tensors.push_back(part);  // Not findable as the value's: it belongs to the whole.
       AddConversion(from, static_cast<int>(plan_->tensors.size()) - 1, &plan_->steps);
     }

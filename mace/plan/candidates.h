@@ -38,7 +38,8 @@ struct ImageExtent {
 };
 ImageExtent ImageExtentOf(const Shape& shape);
 
-// Both formats are the same bytes: row_major, and channels4 in a buffer without padding.
+// Both formats are the same bytes: row_major, and channels4 in a buffer without padding; blocks too
+// where there is but one, or one position.
 bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b);
 
 }  // namespace mace

@@ -55,6 +55,8 @@ Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string*
   std::map<std::string, std::string> macros = kernel.macros;
   macros["STORAGE_IMAGE"] = kernel.storage == Storage::kImage ? "1" : "0";
   macros["HALF_STORAGE"] = kernel.precision == Precision::kFloat16 ? "1" : "0";
+  macros.emplace("IN_BLOCK", "0");
+  macros.emplace("OUT_BLOCK", "0");
   macros["KERNEL"] = function;
   macros["ENTRY"] = is_function ? "" : "__kernel";
   macros["ITEM_IDS"] = is_function ? "int item_0, int item_1, int item_2," : "";

@@ -13,11 +13,15 @@ constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Preci
 double ConversionMs(const TensorInfo& info, const TensorFormat& from, const TensorFormat& to,
                     const DeviceInfo& device) {
   if (SameBytes(info.shape, from, to)) return 0;
+  // Kernels of both layouts are to be compiled where a plan has both, which has to pay.
+  constexpr double kLayoutMs = 0.2;
+  const bool blocks = BlockChannels(from.layout) != BlockChannels(to.layout);
   const bool image = from.storage == Storage::kImage || to.storage == Storage::kImage;
   const double ms = BytesMs(device, 2.0 * static_cast<double>(info.bytes()));
   // A thread of a CPU finds elements in another order one by one.
   const double slowdown = device.kind == DeviceKind::kCpu ? 2.5 : 1;
-  return LaunchMs(device) + slowdown * ms * (image ? ImageSlowdown(device) : 1);
+  return LaunchMs(device) + (blocks ? kLayoutMs : 0) +
+         slowdown * ms * (image ? ImageSlowdown(device) : 1);
 }
 
 class Selector {

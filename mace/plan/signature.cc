@@ -64,12 +64,14 @@ std::string StepsText(const Node& node) {
   return text;
 }
 
-char FormatLetter(const TensorFormat& format) {
+// A letter, and of blocks how many channels they have.
+std::string FormatText(const TensorFormat& format) {
   const int index = (format.storage == Storage::kImage ? 1 : 0) +
                     (format.precision == Precision::kFloat16 ? 2 : 0) +
                     (format.layout == Layout::kRowMajor ? 4 : 0) +
                     (format.precision == Precision::k8Bits ? 8 : 0);
-  return static_cast<char>('a' + index);
+  const int block = BlockChannels(format.layout);
+  return static_cast<char>('a' + index) + (block > 0 ? std::to_string(block) : "");
 }
 
 }  // namespace
@@ -93,9 +95,9 @@ std::string NodeSignature(const Graph& graph, const Node& node) {
 std::string WayId(const Lowering& way) {
   Sha256Hasher hasher;
   std::string formats;
-  for (const TensorFormat& format : way.inputs) formats += FormatLetter(format);
+  for (const TensorFormat& format : way.inputs) formats += FormatText(format);
   formats += '>';
-  for (const TensorFormat& format : way.outputs) formats += FormatLetter(format);
+  for (const TensorFormat& format : way.outputs) formats += FormatText(format);
   hasher.UpdateField(formats);
   for (const Launch& launch : way.launches) {
     hasher.UpdateField(launch.call.has_value() ? launch.kernel.base_name

@@ -114,6 +114,11 @@ TEST(SignatureTest, AWayIsItsFormatsKernelsAndSizes) {
   formatted.inputs[0].storage = Storage::kImage;
   Lowering other_macro = way;
   other_macro.launches[0].kernel.macros["LOG"] = "1";
+  Lowering in_blocks = way, in_smaller_blocks = way;
+  in_blocks.outputs[0].layout = Layout::kBlocks16;
+  in_smaller_blocks.outputs[0].layout = Layout::kBlocks8;
+  EXPECT_NE(WayId(in_blocks), plain);
+  EXPECT_NE(WayId(in_blocks), WayId(in_smaller_blocks));
   EXPECT_NE(WayId(sized), plain);
   EXPECT_NE(WayId(formatted), plain);
   EXPECT_NE(WayId(other_macro), plain);

@@ -54,9 +54,17 @@ DevicePlacement DevicePlacement::Make(const Shape& shape, const TensorFormat& fo
   placement.format = format;
   placement.view = AsNhwc(shape);
   const Nhwc& view = placement.view;
-  const bool blocked = format.layout == Layout::kChannels4;
-  placement.pitch = blocked ? view.blocks() * 4 : view.c;
-  if (blocked && slice) {
+  if (placement.block() > 0) {
+    // A block before a slice, and one behind it.
+    placement.pitch = view.rows() * view.w * placement.block();
+    placement.offset = slice ? placement.pitch : 0;
+    placement.elements = static_cast<size_t>(view.rows() * view.w * placement.lanes() +
+                                             2 * placement.offset);
+    return placement;
+  }
+  const bool padded = format.layout == Layout::kChannels4;
+  placement.pitch = padded ? view.blocks() * 4 : view.c;
+  if (padded && slice) {
     placement.offset = 4;
     placement.pitch += 12;
   }
@@ -76,10 +84,19 @@ size_t DevicePlacement::Index(int64_t row, int64_t w, int64_t c) const {
     return (static_cast<size_t>(row) * image_width + static_cast<size_t>(x)) * 4 +
            static_cast<size_t>(c % 4);
   }
+  if (block() > 0) {
+    return static_cast<size_t>(c / block() * pitch + offset + (row * view.w + w) * block() +
+                               c % block());
+  }
   return static_cast<size_t>((row * view.w + w) * pitch + offset + c);
 }
 
+int64_t DevicePlacement::block() const {
+  return format.layout == Layout::kBlocks16 ? 16 : format.layout == Layout::kBlocks8 ? 8 : 0;
+}
+
 int64_t DevicePlacement::lanes() const {
+  if (block() > 0) return (view.c + block() - 1) / block() * block();
   return format.layout == Layout::kChannels4 ? view.blocks() * 4 : view.c;
 }
 

@@ -27,10 +27,12 @@ struct DevicePlacement {
 
   size_t element_bytes() const { return ElementBytes(format.precision); }
   size_t bytes() const { return elements * element_bytes(); }
-  // Of element (row, w, c) in memory; c may be a padding lane of channels4.
+  // Of element (row, w, c) in memory; c may be a padding lane.
   size_t Index(int64_t row, int64_t w, int64_t c) const;
   // Lanes of one position: channels, and those of the padding.
   int64_t lanes() const;
+  // Channels of a block of kBlocks8 and kBlocks16; else 0.
+  int64_t block() const;
 
   // Memory whose every other byte is 0xFF (a NaN), with zeros in the padding lanes.
   std::vector<uint8_t> Pack(const HostTensor& tensor) const;

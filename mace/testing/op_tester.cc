@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "mace/base/half.h"
@@ -143,6 +144,16 @@ OpTester& OpTester::WithByteProducts(ByteProducts byte_products) {
   return *this;
 }
 
+OpTester& OpTester::WithFloatWidth(uint32_t width) {
+  float_width_ = width;
+  return *this;
+}
+
+OpTester& OpTester::Only(std::string part) {
+  only_ = std::move(part);
+  return *this;
+}
+
 StatusOr<OpTester::Prepared> OpTester::Prepare(Precision precision) const {
   Node node = node_;
   Prepared prepared;
@@ -187,10 +198,11 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
 
 namespace {
 
-// Whether `part` is what `whole` holds from `channel` on, at every position.
-bool IsSlice(const HostTensor& part, const HostTensor& whole, int64_t channel) {
+// Whether `part` is what `whole` holds from `channel` on, at every position, and can begin there.
+bool IsSlice(const HostTensor& part, const HostTensor& whole, int64_t channel, Layout layout) {
   const Nhwc small = AsNhwc(part.shape()), large = AsNhwc(whole.shape());
-  if (small.rows() != large.rows() || small.w != large.w || channel % 4 != 0 ||
+  const int64_t step = layout == Layout::kBlocks16 ? 16 : layout == Layout::kBlocks8 ? 8 : 4;
+  if (small.rows() != large.rows() || small.w != large.w || channel % step != 0 ||
       channel + small.c > large.c) {
     return false;
   }
@@ -212,13 +224,17 @@ void CheckSlices(const LoweringRun& run, const std::vector<HostTensor>& expected
   if (!lowering.input_slices.empty()) {
     ASSERT_EQ(lowering.input_slices.size(), run.inputs.size());
     for (size_t i = 0; i < run.inputs.size(); ++i) {
-      EXPECT_TRUE(IsSlice(run.inputs[i], expected[0], lowering.input_slices[i])) << "input " << i;
+      EXPECT_TRUE(IsSlice(run.inputs[i], expected[0], lowering.input_slices[i],
+                          lowering.outputs[0].layout))
+          << "input " << i;
     }
     return;
   }
   ASSERT_EQ(lowering.output_slices.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_TRUE(IsSlice(expected[i], run.inputs[0], lowering.output_slices[i])) << "output " << i;
+    EXPECT_TRUE(IsSlice(expected[i], run.inputs[0], lowering.output_slices[i],
+                        lowering.outputs[i].layout))
+        << "output " << i;
   }
 }
 
@@ -290,6 +306,10 @@ StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precisi
     offer->device.local_memory_is_emulated = false;
   }
   offer->device.byte_products = byte_products_.value_or(offer->device.byte_products);
+  if (float_width_ > 0) {
+    offer->device.kind = DeviceKind::kCpu;
+    offer->device.preferred_float_width = float_width_;
+  }
   for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
     if (storage == Storage::kImage && !(device->images && (!half || device->half_images))) continue;
     LoweringRequest request;
@@ -299,6 +319,10 @@ StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precisi
     request.precision = precision;
     request.storage = storage;
     std::vector<Lowering> lowerings = offer->prepared.op->Lower(request);
+    const auto is_other = [&](const Lowering& lowering) {
+      return lowering.variant.find(only_) == std::string::npos;
+    };
+    lowerings.erase(std::remove_if(lowerings.begin(), lowerings.end(), is_other), lowerings.end());
     std::vector<bool> wanted;
     for (Lowering& lowering : lowerings) {
       SetPrecision(request, &lowering);
@@ -391,6 +415,14 @@ void OpTester::Run() {
   const Status compiled = (*device)->Compile(wanted, offers[0]->device);
   ASSERT_TRUE(compiled.ok()) << compiled.message();
   for (const std::unique_ptr<Offer>& offer : offers) Check(*offer);
+}
+
+void OpTester::ExpectNone() {
+  for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
+    StatusOr<std::unique_ptr<Offer>> offer = MakeOffer(precision);
+    ASSERT_TRUE(offer.ok()) << offer.status().message();
+    EXPECT_EQ((*offer)->found, 0) << "variants with " << only_ << " in their names";
+  }
 }
 
 void OpTester::ExpectRefused(const std::string& message_part) {

@@ -43,6 +43,8 @@ class OpTester {
   StatusOr<std::vector<HostTensor>> Reference();
   // Reference against all lowerings; also fails when there is no lowering at all, unless cpu_only.
   void Run();
+  // The op takes the inputs and offers no such variant (Only).
+  void ExpectNone();
   void ExpectRefused(
       const std::string& message_part);  // Make or Infer fails with this in its message.
   OpTester& CpuOnly();
@@ -51,6 +53,10 @@ class OpTester {
   OpTester& AsGpu(uint32_t compute_units);
   // Likewise of a device that multiplies bytes this way.
   OpTester& WithByteProducts(ByteProducts byte_products);
+  // Likewise of a CPU whose vectors have this many floats.
+  OpTester& WithFloatWidth(uint32_t width);
+  // Runs the variants with `part` in their names alone, of which there must be one.
+  OpTester& Only(std::string part);
 
  private:
   struct TestInput {
@@ -82,6 +88,8 @@ class OpTester {
   bool cpu_only_ = false;
   uint32_t gpu_compute_units_ = 0;  // 0: the device as it is.
   std::optional<ByteProducts> byte_products_;
+  uint32_t float_width_ = 0;  // 0: that of the device.
+  std::string only_;
 };
 
 }  // namespace mace

@@ -36,6 +36,8 @@ std::vector<TensorFormat> AllFormats() {
     formats.push_back({Layout::kChannels4, Storage::kBuffer, precision});
     formats.push_back({Layout::kChannels4, Storage::kImage, precision});
   }
+  formats.push_back({Layout::kBlocks8, Storage::kBuffer, Precision::kFloat32});
+  formats.push_back({Layout::kBlocks16, Storage::kBuffer, Precision::kFloat32});
   return formats;
 }
 

@@ -2,12 +2,13 @@
 // output pixels of a row at once, tiles_per_item such tiles in a row a work-item. Image (LANES 4) or
 // buffer.
 //
-// Macros: LANES (4, 8, 16: divides the channels rounded up to 4), PIXELS,
+// Macros: LANES (4, 8, 16: divides the padded channels), PIXELS,
 //   WINDOW_W, WINDOW_STRIDE (kernel width and stride where the dilation is 1 and they are small: the
 //   input of all pixels is then read once a kernel row; 0: any),
 //   WINDOW_H (kernel height, where all reads of a work-item are to be under way at once; 0: row by
 //   row, and rows outside of x are left out), RESIDUAL, ACTIVATION.
-// weights: [kh][kw][channels rounded up to 4].
+// In blocks (IN_BLOCK, OUT_BLOCK) LANES are those of a block.
+// weights: [kh][kw][channels rounded up to 4, or to whole blocks].
 #ifdef USE_conv2d_depthwise
 #include "fused_activation.clh"
 
@@ -18,14 +19,14 @@
 #define BIAS(i) vload16(0, bias + (i))
 #define BLOCK(v, i) \
   ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
-#define WRITE(x, row, w, v) STORE16(x, ADDRESS(x, row, w, channel), v)
+#define WRITE(x, row, w, v) STORE16(x, OUT_ADDRESS(x, row, w, channel), v)
 #elif LANES == 8
 #define FLOATS float8
 #define READ(x, row, w) LOAD8(x, ADDRESS(x, row, w, channel))
 #define WEIGHT(i) LOAD8(weights, i)
 #define BIAS(i) vload8(0, bias + (i))
 #define BLOCK(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
-#define WRITE(x, row, w, v) STORE8(x, ADDRESS(x, row, w, channel), v)
+#define WRITE(x, row, w, v) STORE8(x, OUT_ADDRESS(x, row, w, channel), v)
 #else
 #define FLOATS float4
 #define READ(x, row, w) READ4(x, row, w, channel / 4)
@@ -49,7 +50,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
                   int tiles_per_item, float a, float b) {
   const int channel = LANES * (int)ITEM_ID(0);
   const int row = ITEM_ID(2);
-  const int padded_channels = (channels + 3) / 4 * 4;
+  const int padded_channels = 4 * OUT_BLOCKS(channels);
   if (channel >= padded_channels || row >= out_rows) return;
   const int n = row / out_h;
   const int first_h = (row - n * out_h) * stride_h - pad_top;
@@ -118,7 +119,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
         value += READ(residual, row, w);
 #endif
         value = ACTIVATE(value, a, b);
-#if LANES > 4
+#if OUT_BLOCK
+        value = MASK_BLOCK(value, channels - channel);
+#elif LANES > 4
         if (channel + LANES > channels) {
           for (int block = 0; block < LANES / 4; ++block) {
             WRITE4(y, row, w, channel / 4 + block, channels, BLOCK(value, block));

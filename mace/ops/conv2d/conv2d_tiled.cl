@@ -9,6 +9,8 @@
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
+// In blocks x (IN_BLOCK), y and residual (OUT_BLOCK) are SPACED, of one group, their blocks of LANES
+//   channels; x may be in channels4 where y is in blocks.
 // GATE (gate.clh): SCALAR_LOADS multiply the weights by it, which a tile's pixels share, four channels
 //   at once those of x.
 // weights: [group][tile][kh][kw][i][VECTORS * LANES], i rounded up to 4 unless SPACED, zeros where
@@ -44,7 +46,7 @@
 #if GATE && SCALAR_LOADS
 #define SCALE_COLUMNS(i)                                                        \
   {                                                                             \
-    const float factor = LOAD(factors, i);                                      \
+    const float factor = LOAD(factors, FIRST_CHANNEL + (i));                                   \
     _Pragma("unroll") for (int v = 0; v < VECTORS; ++v) columns[v] *= factor;   \
   }
 #else
@@ -66,7 +68,27 @@
 
 // Of a tile of pixels. More than one channel in the body, and compilers load all of their elements
 // before the products, into more registers than there are.
-#define FOR_CHANNELS _Pragma("unroll 1") for (int i = 0; i < depth; ++i)
+#define FOR_CHANNELS _Pragma("unroll 1") for (int i = 0; i < CHANNELS_HERE; ++i)
+// FOR_BLOCKS: over the blocks of x, within which FOR_CHANNELS counts from FIRST_CHANNEL, at FIRST_ADDRESS.
+#if IN_BLOCK
+#define FOR_BLOCKS for (int first = 0; first < depth; first += IN_BLOCK)
+#define FIRST_CHANNEL first
+#define FIRST_ADDRESS (first / IN_BLOCK * x_pitch)
+#define CHANNELS_HERE min(IN_BLOCK, depth - first)
+#define PIXEL_STEP IN_BLOCK
+#else
+#define FOR_BLOCKS
+#define FIRST_CHANNEL 0
+#define FIRST_ADDRESS 0
+#define CHANNELS_HERE depth
+#define PIXEL_STEP x_pitch
+#endif
+// Of the first of LANES channels of an output pixel, in y or residual.
+#if OUT_BLOCK
+#define OF_PIXEL(x, pixel, channel) ((channel) / OUT_BLOCK * x##_pitch + x##_offset + (pixel)*OUT_BLOCK)
+#else
+#define OF_PIXEL(x, pixel, channel) ((pixel)*x##_pitch + x##_offset + (channel))
+#endif
 
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
@@ -109,7 +131,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     const int base_pixel = first_pixel;
 #endif
 #if GATE
-    __global const STORAGE_T *factors = gate + ADDRESS(gate, image, 0, group * in_per_group);
+    __global const STORAGE_T *factors = gate + PIXEL_ADDRESS(gate, image, 0, group * in_per_group);
 #endif
 
     FLOATS sum[ROWS][VECTORS];
@@ -122,12 +144,15 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 
 #if SPACED && POINTWISE
     int weight = tile * depth * COLUMNS;
-    __global const STORAGE_T *at = x + (base_pixel * x_pitch + x_offset + group * in_per_group);
-    FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * x_pitch + i))
+    FOR_BLOCKS {
+      __global const STORAGE_T *at =
+          x + (base_pixel * PIXEL_STEP + x_offset + group * in_per_group + FIRST_ADDRESS);
+      FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * PIXEL_STEP + i))
+    }
 #elif SPACED
     const int first_w = (base_pixel - row * out_w) * stride_w - pad_left;
     const int first_h = (row - image * out_h) * stride_h - pad_top;
-    const int step = stride_w * x_pitch;
+    const int step = stride_w * PIXEL_STEP;
     for (int kh = 0; kh < kernel_h; ++kh) {
       const int h = first_h + kh * dilation_h;
       if (h < 0 || h >= in_h) continue;
@@ -135,17 +160,21 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
       int weight = (tile * kernel_h + kh) * kernel_w * depth * COLUMNS;
       for (int kw = 0; kw < kernel_w; ++kw) {
         const int w = first_w + kw * dilation_w;
-        if (w >= 0 && w + (ROWS - 1) * stride_w < x_width) {
-          __global const STORAGE_T *at = row_of_x + w * x_pitch;
-          FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * step + i))
-        } else {
-          __global const STORAGE_T *from[ROWS];
+        const bool inside = w >= 0 && w + (ROWS - 1) * stride_w < x_width;
+        FOR_BLOCKS {
+          __global const STORAGE_T *row_of_block = row_of_x + FIRST_ADDRESS;
+          if (inside) {
+            __global const STORAGE_T *at = row_of_block + w * PIXEL_STEP;
+            FOR_CHANNELS ADD_PRODUCTS(i, LOAD(at, t * step + i))
+          } else {
+            __global const STORAGE_T *from[ROWS];
 #pragma unroll
-          for (int t = 0; t < ROWS; ++t) {
-            const int at = w + t * stride_w;
-            from[t] = at >= 0 && at < x_width ? row_of_x + at * x_pitch : zeros;
+            for (int t = 0; t < ROWS; ++t) {
+              const int at = w + t * stride_w;
+              from[t] = at >= 0 && at < x_width ? row_of_block + at * PIXEL_STEP : zeros;
+            }
+            FOR_CHANNELS ADD_PRODUCTS(i, LOAD(from[t], i))
           }
-          FOR_CHANNELS ADD_PRODUCTS(i, LOAD(from[t], i))
         }
       }
     }
@@ -218,10 +247,20 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #pragma unroll
       for (int v = 0; v < VECTORS; ++v) {
         const int channel = first_channel + LANES * v;
-        const int to = pixel * y_pitch + y_offset + channel;
-#if RESIDUAL
-        const int added = pixel * residual_pitch + residual_offset + channel;
+#if OUT_BLOCK
+        if (channel >= end_channel) break;
 #endif
+        const int to = OF_PIXEL(y, pixel, channel);
+#if RESIDUAL
+        const int added = OF_PIXEL(residual, pixel, channel);
+#endif
+#if OUT_BLOCK
+        FLOATS value = sum[t][v];
+#if RESIDUAL
+        value += LOAD_FLOATS(residual, added);
+#endif
+        STORE_FLOATS(y, to, MASK_BLOCK(ACTIVATE(value, a, b), channels - channel));
+#else
         if (channel + LANES <= end_channel) {
           FLOATS value = sum[t][v];
 #if RESIDUAL
@@ -237,6 +276,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
             STORE4(y, to + lane, mace_mask_lanes(ACTIVATE(value, a, b), channels - channel - lane));
           }
         }
+#endif
       }
     }
   }
@@ -245,6 +285,12 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #undef ADD_PRODUCTS
 #undef SCALE_COLUMNS
 #undef FOR_CHANNELS
+#undef FOR_BLOCKS
+#undef FIRST_CHANNEL
+#undef FIRST_ADDRESS
+#undef CHANNELS_HERE
+#undef PIXEL_STEP
+#undef OF_PIXEL
 #undef COLUMNS
 #undef FLOATS
 #undef LOAD_FLOATS

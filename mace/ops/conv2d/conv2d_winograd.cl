@@ -223,9 +223,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_OUT(y),
         if (first_w + c >= y_width) continue;
         FLOATS value = result[c] + start;
 #if RESIDUAL
-        value += LOAD_FLOATS(residual, ADDRESS(residual, n * out_h + first_h + r, first_w + c, channel));
+        value += LOAD_FLOATS(residual, OUT_ADDRESS(residual, n * out_h + first_h + r, first_w + c, channel));
 #endif
-        STORE_FLOATS(y, ADDRESS(y, n * out_h + first_h + r, first_w + c, channel), MASKED(ACTIVATE(value, a, b)));
+        STORE_FLOATS(y, OUT_ADDRESS(y, n * out_h + first_h + r, first_w + c, channel), MASKED(ACTIVATE(value, a, b)));
       }
     }
   }

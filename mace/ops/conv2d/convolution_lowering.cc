@@ -6,6 +6,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv2d/int8_lowering.h"
+#include "mace/ops/lowering_support.h"
 
 namespace mace {
 namespace {
@@ -69,6 +70,28 @@ Lowering StartLowering(const ConvolutionRequest& request, const std::string& var
   return lowering;
 }
 
+ConvolutionLayouts BlocksOf(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  const LoweringRequest& lowering = *request.lowering;
+  const Shape& x = lowering.inputs[0].info.shape;
+  // Rows of a matrix are no image, groups need not begin at a block.
+  if (x.rank() != 4 || (c.groups != 1 && !c.depthwise()) || c.eight_bits.has_value()) return {};
+  const ConvolutionLayouts layouts = {BlocksFor(lowering, x),
+                                      BlocksFor(lowering, lowering.outputs[0].shape)};
+  return layouts.blocks() ? layouts : ConvolutionLayouts();
+}
+
+void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
+                Lowering* lowering) {
+  SetBlocks(layouts.x, layouts.y, lowering);
+  const Convolution& c = request.convolution;
+  const auto set = [&](int input, Layout layout) {
+    if (input >= 0) lowering->inputs[static_cast<size_t>(input)].layout = layout;
+  };
+  set(c.residual_input, layouts.y);
+  set(c.gate_input, Layout::kChannels4);
+}
+
 void AppendTensors(const ConvolutionRequest& request, Launch* launch) {
   launch->arguments.push_back(InputArgument(0));
   launch->arguments.push_back(OutputArgument(0));
@@ -94,11 +117,11 @@ void AppendWindow(const Window& window, Launch* launch) {
   }
 }
 
-PackedWeights PackChannelBias(const ConvolutionRequest& request) {
+PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes) {
   PackedWeights weights;
   weights.name = "bias";
   weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(RoundUp(request.convolution.out_channels, 4));
+  weights.elements = static_cast<size_t>(RoundUp(request.convolution.out_channels, lanes));
   weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) {
     std::fill(to, to + elements, 0.0f);
     if (!bias) return;

@@ -59,20 +59,31 @@ Lowering StartLowering(const ConvolutionRequest& request, const std::string& var
                        const std::string& kernel, Storage storage);
 // Input, output, residual and gate where there are.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
+// The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none. A
+// gate stays in channels4. x too where it has few channels, as an image has.
+struct ConvolutionLayouts {
+  Layout x = Layout::kChannels4;
+  Layout y = Layout::kChannels4;
+  bool blocks() const { return BlockChannels(y) > 0; }
+};
+ConvolutionLayouts BlocksOf(const ConvolutionRequest& request);
+// Turns a lowering of buffers in channels4 into one of these.
+void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
+                Lowering* lowering);
 // Adds weights of `elements` floats and their argument.
 void AppendWeights(PackedWeights weights, Lowering* lowering);
 // out_h, out_w, kernel, stride, dilation, pad: as kernels take them, after in_h.
 void AppendWindow(const Window& window, Launch* launch);
 
-// The bias of every output channel, rounded up to a multiple of four; zeros where there is none.
-PackedWeights PackChannelBias(const ConvolutionRequest& request);
+// The bias of every output channel, rounded up to a multiple of `lanes`; zeros where there is none.
+PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes = 4);
 // The filter as [output block][tap][input block of the group][4 in][4 out]. REQUIRES: aligned
 // groups.
 PackedWeights PackDirectFilter(const ConvolutionRequest& request);
 // The filter as [output channel][tap][input channel of the group].
 PackedWeights PackGroupedFilter(const ConvolutionRequest& request);
-// The filter of a depthwise convolution as [tap][channels rounded up to 4].
-PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request);
+// The filter of a depthwise convolution as [tap][channels rounded up to `lanes`].
+PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lanes = 4);
 // Sets global, and local sizes of about 64 work-items that waste little of it (1 on CPUs), with
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);

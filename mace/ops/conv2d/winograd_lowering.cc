@@ -81,7 +81,8 @@ Extents::Extents(const ConvolutionRequest& request, int64_t out_tile)
   block_tiles = rows(CeilDivide(tiles, blocks));
 }
 
-// The widest vector that the device likes and that channels are a multiple of.
+// The widest vector that the device likes and that channels are a multiple of. Never more than a
+// block's.
 int64_t TransformLanes(const ConvolutionRequest& request, int64_t channels) {
   const int64_t liked = request.cpu() ? request.device().preferred_float_width : 4;
   for (int64_t lanes : {16, 8}) {
@@ -263,7 +264,8 @@ bool FitsInt32(const Extents& extents) {
          points * static_cast<double>(extents.depth) * static_cast<double>(extents.pitch()) < most;
 }
 
-Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents) {
+Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents,
+                    const ConvolutionLayouts& layouts) {
   const std::string size = std::to_string(extents.out_tile);
   Lowering lowering =
       StartLowering(request, "winograd_" + size + "x" + size, "conv2d_winograd", Storage::kBuffer);
@@ -284,6 +286,7 @@ Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents) {
   // On GPUs nothing is known of it yet.
   lowering.needs_measurement = !request.cpu();
   lowering.estimate_ms = EstimateCpuMs(extents, request.device());
+  if (layouts.blocks()) SetLayouts(request, layouts, &lowering);
   return lowering;
 }
 
@@ -297,7 +300,12 @@ void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* res
   if (c.groups != 1 || c.gated()) return;
   for (int64_t out_tile : {2, 4}) {
     const Extents extents(request, out_tile);
-    if (FitsInt32(extents)) result->push_back(LowerTiles(request, extents));
+    if (!FitsInt32(extents)) continue;
+    result->push_back(LowerTiles(request, extents, {}));
+    const ConvolutionLayouts layouts = BlocksOf(request);
+    // Output vectors of whole blocks alone: what is behind the last channel is not written.
+    const bool whole = layouts.blocks() && c.out_channels % BlockChannels(layouts.y) == 0;
+    if (whole) result->push_back(LowerTiles(request, extents, layouts));
   }
 }
 

@@ -1,0 +1,140 @@
+// Layouts in blocks of channels within a plan: where they are the same bytes as others, what slices
+// of a concatenation are, when conversions to them pay. No device.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/plan/select.h"
+#include "mace/testing/test_graph.h"
+
+namespace mace {
+namespace {
+
+constexpr TensorFormat kRowMajor = {Layout::kRowMajor, Storage::kBuffer};
+constexpr TensorFormat kChannels4 = {Layout::kChannels4, Storage::kBuffer};
+constexpr TensorFormat kBlocks8 = {Layout::kBlocks8, Storage::kBuffer};
+constexpr TensorFormat kBlocks16 = {Layout::kBlocks16, Storage::kBuffer};
+
+DeviceInfo WideCpu() {
+  DeviceInfo device;
+  device.kind = DeviceKind::kCpu;
+  device.compute_units = 2;
+  device.preferred_float_width = 16;
+  device.max_work_group_size = 4096;
+  for (size_t& size : device.max_work_item_sizes) size = 4096;
+  device.max_allocation_bytes = size_t{1} << 30;
+  return device;
+}
+
+TEST(Blocks, OneBlockOrOnePositionIsTheSameBytes) {
+  EXPECT_TRUE(SameBytes({2, 3, 5, 16}, kChannels4, kBlocks16));
+  EXPECT_TRUE(SameBytes({2, 3, 5, 16}, kBlocks16, kRowMajor));
+  EXPECT_TRUE(SameBytes({1, 1, 1, 48}, kChannels4, kBlocks16));
+  EXPECT_FALSE(SameBytes({1, 1, 1, 40}, kChannels4, kBlocks16));
+  EXPECT_TRUE(SameBytes({1, 1, 1, 40}, kChannels4, kBlocks8));
+  EXPECT_FALSE(SameBytes({2, 1, 1, 48}, kChannels4, kBlocks16));
+  EXPECT_FALSE(SameBytes({2, 3, 5, 12}, kChannels4, kBlocks16));
+  EXPECT_FALSE(SameBytes({2, 3, 5, 16}, kBlocks8, kBlocks16));
+  EXPECT_TRUE(SameBytes({2, 3, 5, 12}, kBlocks16, kBlocks16));
+}
+
+// Leaves the ways in blocks where there are some.
+void KeepBlocks(const Node&, std::vector<Lowering>* ways) {
+  std::vector<Lowering> kept;
+  for (const Lowering& way : *ways) {
+    if (way.variant.find("_blocks16") != std::string::npos) kept.push_back(way);
+  }
+  if (!kept.empty()) *ways = kept;
+}
+
+struct Branches : TestGraph {
+  // Convolutions of x to `channels` each, one behind the other.
+  explicit Branches(const std::vector<int64_t>& channels) : TestGraph({2, 7, 6, 32}) {
+    std::vector<ValueId> parts;
+    for (size_t i = 0; i < channels.size(); ++i) {
+      const std::string name = "part" + std::to_string(i);
+      Add("Conv2D", name.c_str(),
+          {graph.inputs[0].value, Constant(("w" + name).c_str(), {channels[i], 32, 1, 1})});
+      parts.push_back(graph.nodes.back().outputs[0]);
+    }
+    Add("Concat", "whole", parts);
+    Output("y", graph.nodes.back().outputs[0]);
+  }
+
+  std::unique_ptr<Plan> PlanInBlocks() {
+    PlanOptions options;
+    options.memory = MemoryChoice::kBuffer;
+    options.refine_ways = KeepBlocks;
+    const DeviceInfo device = WideCpu();
+    StatusOr<std::unique_ptr<Plan>> plan =
+        MakePlan(std::make_shared<Graph>(graph), &device, options);
+    EXPECT_TRUE(plan.ok()) << plan.status().message();
+    return plan.ok() ? *std::move(plan) : nullptr;
+  }
+};
+
+int Conversions(const Plan& plan) {
+  int count = 0;
+  for (const PlannedLaunch& launch : plan.launches) count += launch.node < 0 ? 1 : 0;
+  return count;
+}
+
+TEST(Blocks, AConcatenationIsMadeInPlace) {
+  Branches branches({16, 32, 20});
+  const std::unique_ptr<Plan> plan = branches.PlanInBlocks();
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->placements[3].variant, "concat_slices_blocks16");
+  EXPECT_EQ(Conversions(*plan), 2) << "x, and y for the host";
+  const int64_t pitch = 2 * 7 * 6 * 16;
+  const std::vector<int64_t> offsets = {0, pitch, 3 * pitch};
+  int region = -1;
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    for (const DeviceTensor& tensor : plan->tensors) {
+      if (tensor.value != branches.graph.nodes[i].outputs[0]) continue;
+      EXPECT_EQ(tensor.offset, offsets[i]) << i;
+      EXPECT_EQ(tensor.pitch, pitch) << i;
+      EXPECT_TRUE(region < 0 || region == tensor.region) << i;
+      region = tensor.region;
+    }
+  }
+  ASSERT_GE(region, 0);
+  // 68 channels are five blocks; loads may read past the end.
+  EXPECT_EQ(plan->regions[static_cast<size_t>(region)].bytes, size_t{5 * pitch * 4 + 64});
+}
+
+TEST(Blocks, ASliceWithinABlockIsNone) {
+  const std::unique_ptr<Plan> plan = Branches({20, 32}).PlanInBlocks();
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->placements[2].variant.find("blocks16"), std::string::npos);
+  // x; both parts; y, which is the host's already where channels4 has no padding.
+  EXPECT_EQ(Conversions(*plan), 3);
+}
+
+// One convolution between host and host, whose ways differ in layout alone.
+std::string Chosen(double in_channels4_ms, double in_blocks_ms) {
+  TestGraph test({1, 56, 56, 64});
+  test.Add("Conv2D", "conv", {test.graph.inputs[0].value, test.Constant("w", {64, 64, 1, 1})});
+  test.Output("y", test.graph.nodes[0].outputs[0]);
+  std::vector<NodeCandidates> candidates(1);
+  for (const TensorFormat& format : {kChannels4, kBlocks16}) {
+    Lowering way;
+    way.variant = LayoutName(format.layout);
+    way.inputs = {format, format};
+    way.outputs = {format};
+    way.measured_ms = format == kChannels4 ? in_channels4_ms : in_blocks_ms;
+    candidates[0].ways.push_back(way);
+  }
+  const int way = SelectWays(test.graph, candidates, WideCpu())[0];
+  return candidates[0].ways[static_cast<size_t>(way)].variant;
+}
+
+// 803 kB there and back: about 0.8 ms on a CPU.
+TEST(Blocks, ConversionsCount) {
+  EXPECT_EQ(Chosen(5, 4.5), "channels4");
+  EXPECT_EQ(Chosen(5, 3), "blocks16");
+}
+
+}  // namespace
+}  // namespace mace
