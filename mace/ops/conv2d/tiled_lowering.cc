@@ -202,20 +202,33 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
 
 namespace {
 
-// What a way in blocks takes, in what the tile takes in channels4. Fitted to what PoCL measures for
-// MobileNetV2 and ResNet-50 at batches of 1 and 16 with AVX-512 (within 20 %): a pixel's channels
-// are as many pieces as blocks, which no prefetch finds; but stores fill whole rows, which counts
-// where x and y do not fit the caches.
-double BlocksCost(const Convolution& c, const ConvolutionLayouts& layouts) {
+// What PoCL measures with AVX-512 for MobileNetV2, ResNet-50 and Inception-v3 at batches of 1
+// and 16.
+//
+// Bytes of x and y where they do not fit the caches and few products are made of each element; else
+// 0.
+double StreamedBytes(const Convolution& c) {
   constexpr double kCacheBytes = 8 << 20;
   const double pixels_in = static_cast<double>(c.batch * c.window.h.in * c.window.w.in);
   const double bytes = 4 * (pixels_in * static_cast<double>(c.in_channels) +
                             static_cast<double>(c.out_pixels() * c.out_channels));
-  const bool large = bytes > kCacheBytes;
-  if (BlockChannels(layouts.x) == 0) return large ? 0.9 : 1;
+  return bytes > kCacheBytes && c.taps() == 1 ? bytes : 0;
+}
+
+// In channels4 a tile's stores fill parts of rows, and memory is waited for.
+double WaitMs(const ConvolutionRequest& request) {
+  return BytesMs(request.device(), 0.8 * StreamedBytes(request.convolution));
+}
+
+// In blocks what the tile takes in channels4 without that, times this: a pixel's channels lie in as
+// many places as there are blocks, which no prefetch finds.
+double BlocksCost(const Convolution& c, const ConvolutionLayouts& layouts) {
+  if (BlockChannels(layouts.x) == 0) return 1;
   const double depth = static_cast<double>(std::min<int64_t>(c.in_channels, 1280)) / 1024;
-  const double cost = large ? 0.5 + 1.2 * depth : 0.8 + 0.35 * depth;
-  return c.window.w.stride > 1 ? cost * (large ? 1.8 : 1.2) : cost;
+  const bool streamed = StreamedBytes(c) > 0;
+  double cost = (c.taps() > 1 ? 0.88 : 0.8) + 0.35 * depth;
+  if (streamed) cost = 1.1 + 2 * std::max(0.0, depth - 0.3);
+  return c.window.w.stride > 1 ? cost * (streamed ? 1.5 : 1.25) : cost;
 }
 
 Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts& layouts) {
@@ -254,6 +267,8 @@ Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts
   if (layouts.blocks()) {
     SetLayouts(request, layouts, &lowering);
     lowering.estimate_ms *= BlocksCost(c, layouts);
+  } else if (request.cpu()) {
+    lowering.estimate_ms += WaitMs(request);
   }
   return lowering;
 }

@@ -286,7 +286,10 @@ Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents,
   // On GPUs nothing is known of it yet.
   lowering.needs_measurement = !request.cpu();
   lowering.estimate_ms = EstimateCpuMs(extents, request.device());
-  if (layouts.blocks()) SetLayouts(request, layouts, &lowering);
+  if (layouts.blocks()) {
+    SetLayouts(request, layouts, &lowering);
+    lowering.estimate_ms *= 1.03;  // As measured for Inception-v3.
+  }
   return lowering;
 }
 
