@@ -33,7 +33,7 @@
 ENTRY void KERNEL(ITEM_IDS __global const PLAIN_T *restrict input, int input_pitch, int input_offset,
                   TENSOR_OUT(output), int rows, int width, int channels) {
   const int block = ITEM_ID(0), w = ITEM_ID(1), row = ITEM_ID(2);
-  if (block >= OUT_BLOCKS(channels) || w >= width || row >= rows) return;
+  if (block >= PADDED_BLOCKS(channels) || w >= width || row >= rows) return;
   const int at = PLAIN_ADDRESS(input_pitch, input_offset);
   const int left = channels - 4 * block;
   float4 v;
@@ -69,7 +69,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), __global PLAIN_T *output, int outpu
 // of different precision.
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(input), TENSOR_OUT(output), int rows, int width, int channels) {
   const int block = ITEM_ID(0), w = ITEM_ID(1), row = ITEM_ID(2);
-  if (block >= OUT_BLOCKS(channels) || w >= width || row >= rows) return;
+  if (block >= PADDED_BLOCKS(channels) || w >= width || row >= rows) return;
   WRITE4(output, row, w, block, channels, READ4(input, row, w, block));
 }
 #endif

@@ -72,7 +72,7 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
 #endif
   }
 #if OUT_BLOCK
-  for (; channel < 4 * OUT_BLOCKS(channels); channel += 4) {
+  for (; channel < 4 * PADDED_BLOCKS(channels); channel += 4) {
     WRITE4(y, row, w, channel / 4, channels, (float4)(0.0f));
   }
 #endif

@@ -35,8 +35,8 @@ struct KernelInstance {
   Storage storage = Storage::kBuffer;         // Of all TENSOR_* arguments of the kernel.
   Precision precision = Precision::kFloat32;  // Of activations, scratch and weights.
 
-  // IN_BLOCK and OUT_BLOCK (kernel_prologue.clh): what lies in blocks of the tensors that the kernel
-  // reads, and of those that it writes.
+  // IN_BLOCK and OUT_BLOCK (kernel_prologue.clh): what lies in blocks of the tensors that the
+  // kernel reads, and of those that it writes.
   void SetBlocks(Layout in, Layout out);
 
   // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
@@ -47,12 +47,12 @@ struct KernelInstance {
 // A kernel argument, in the order of the kernel's parameters.
 struct TensorArgument {
   enum class Kind : uint8_t {
-    kInput,      // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
-                 // TENSOR_IN declares.
-    kOutput,     // Likewise, TENSOR_OUT.
-    kScratch,    // Index into Lowering::scratch; a plain `__global` pointer.
-    kWeights,    // Index into Lowering::weights; a plain `__global const` pointer.
-    kRawInput,   // kRowMajor activation: a plain `__global const` pointer of the storage type.
+    kInput,     // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
+                // TENSOR_IN declares.
+    kOutput,    // Likewise, TENSOR_OUT.
+    kScratch,   // Index into Lowering::scratch; a plain `__global` pointer.
+    kWeights,   // Index into Lowering::weights; a plain `__global const` pointer.
+    kRawInput,  // kRowMajor activation: a plain `__global const` pointer of the storage type.
     kRawOutput,  // Likewise, written.
   };
   Kind kind;
@@ -171,8 +171,8 @@ struct Lowering {
   // the producers write there, or copies. No launches.
   std::vector<int64_t> input_slices;
   // Split without a copy: output i (channels4 or blocks) is the slice of input 0 that begins at
-  // channel output_slices[i], a multiple of 4, or of a block's channels, and so is its channel count
-  // or it is the last. No launches.
+  // channel output_slices[i], a multiple of 4, or of a block's channels, and so is its channel
+  // count or it is the last. No launches.
   std::vector<int64_t> output_slices;
   // Where an operand holds integers (DeviceType::kInteger) the way is offered if it knows them: the
   // arguments of such inputs and outputs are `__global int` pointers, their formats row-major

@@ -14,9 +14,9 @@
 //     image (CL_RGBA): texel x = (offset / 4 + c / 4) * width + w, y = row. pitch is unused.
 //   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer
 //   is also row-major.
-// kBlocks8, kBlocks16: the same view with the channels in blocks of B = 8 or 16, the outermost axis:
-// [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats on CPUs
-// only, B being the device's vector width. A row of one block is contiguous, where a vector of
+// kBlocks8, kBlocks16: the same view with the channels in blocks of B = 8 or 16, the outermost
+// axis: [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats on
+// CPUs only, B being the device's vector width. A row of one block is contiguous, where a vector of
 // channels4 lies a pitch from the next one: fewer pages and sets of the caches.
 //     buffer: element (row, w, c) at c / B * pitch + offset + (row * width + w) * B + c % B; pitch
 //     is rows * width * B, from block to block, and offset a multiple of it: a slice along the

@@ -24,9 +24,9 @@ Storage StorageWithinLimits(const LoweringRequest& request);
 // should touch neighbouring addresses.
 int BlocksPerItem(const LoweringRequest& request, Storage storage);
 
-// The blocks of channels that the device likes (layout.h) where this tensor can lie in them: float32
-// on a CPU with vectors that wide, more than one position, more than half a block of channels, and
-// elements that an int counts. Else kChannels4.
+// The blocks of channels that the device likes (layout.h) where this tensor can lie in them:
+// float32 on a CPU with vectors that wide, more than one position, more than half a block of
+// channels, and elements that an int counts. Else kChannels4.
 Layout BlocksFor(const LoweringRequest& request, const Shape& shape);
 // Turns a lowering in channels4 buffers with one launch into one whose activations are in `in` and
 // whose outputs are in `out`, and names it after the blocks.

@@ -58,8 +58,8 @@ DevicePlacement DevicePlacement::Make(const Shape& shape, const TensorFormat& fo
     // A block before a slice, and one behind it.
     placement.pitch = view.rows() * view.w * placement.block();
     placement.offset = slice ? placement.pitch : 0;
-    placement.elements = static_cast<size_t>(view.rows() * view.w * placement.lanes() +
-                                             2 * placement.offset);
+    placement.elements =
+        static_cast<size_t>(view.rows() * view.w * placement.lanes() + 2 * placement.offset);
     return placement;
   }
   const bool padded = format.layout == Layout::kChannels4;

@@ -224,16 +224,16 @@ void CheckSlices(const LoweringRun& run, const std::vector<HostTensor>& expected
   if (!lowering.input_slices.empty()) {
     ASSERT_EQ(lowering.input_slices.size(), run.inputs.size());
     for (size_t i = 0; i < run.inputs.size(); ++i) {
-      EXPECT_TRUE(IsSlice(run.inputs[i], expected[0], lowering.input_slices[i],
-                          lowering.outputs[0].layout))
+      EXPECT_TRUE(
+          IsSlice(run.inputs[i], expected[0], lowering.input_slices[i], lowering.outputs[0].layout))
           << "input " << i;
     }
     return;
   }
   ASSERT_EQ(lowering.output_slices.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_TRUE(IsSlice(expected[i], run.inputs[0], lowering.output_slices[i],
-                        lowering.outputs[i].layout))
+    EXPECT_TRUE(
+        IsSlice(expected[i], run.inputs[0], lowering.output_slices[i], lowering.outputs[i].layout))
         << "output " << i;
   }
 }

@@ -50,7 +50,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
                   int tiles_per_item, float a, float b) {
   const int channel = LANES * (int)ITEM_ID(0);
   const int row = ITEM_ID(2);
-  const int padded_channels = 4 * OUT_BLOCKS(channels);
+  const int padded_channels = 4 * PADDED_BLOCKS(channels);
   if (channel >= padded_channels || row >= out_rows) return;
   const int n = row / out_h;
   const int first_h = (row - n * out_h) * stride_h - pad_top;

@@ -59,8 +59,8 @@ Lowering StartLowering(const ConvolutionRequest& request, const std::string& var
                        const std::string& kernel, Storage storage);
 // Input, output, residual and gate where there are.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
-// The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none. A
-// gate stays in channels4. x too where it has few channels, as an image has.
+// The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none.
+// A gate stays in channels4. x too where it has few channels, as an image has.
 struct ConvolutionLayouts {
   Layout x = Layout::kChannels4;
   Layout y = Layout::kChannels4;

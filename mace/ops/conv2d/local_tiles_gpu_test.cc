@@ -161,30 +161,45 @@ TEST(LocalTilesTest, NamesDiffer) {
   }
 }
 
-// The name of the tile with the best estimate on a wide GPU.
-LocalTile BestTile(Shape x, Shape filter) {
+// The tile with the best estimate on a wide GPU; not of a pointwise convolution.
+LocalTile BestTile(Shape x, Shape filter, TileGrid* grid) {
   const DeviceInfo device = MadeUpH100();
   Bound bound;
   EXPECT_TRUE(Bind({std::move(x), std::move(filter)}, &device, &bound).ok());
   std::vector<Lowering> lowerings;
   LowerLocal(bound.convolution, Storage::kBuffer, &lowerings);
   EXPECT_FALSE(lowerings.empty());
-  for (const LocalTile& tile : LocalTiles()) {
-    if (lowerings[0].variant.find(tile.name()) != std::string::npos) return tile;
+  for (LocalTile tile : LocalTiles()) {
+    const Convolution& convolution = bound.convolution.convolution;
+    for (int stream : StreamChoices(device, LocalGrid(convolution, tile))) {
+      tile.stream = stream;
+      *grid = LocalGrid(convolution, tile);
+      if (lowerings[0].variant == "conv2d_local_" + tile.name()) return tile;
+    }
   }
   ADD_FAILURE() << lowerings[0].variant;
   return {};
 }
 
-TEST(LocalTilesTest, SmallOutputsOfLongSumsAreCutIntoSlices) {
-  const LocalTile tile = BestTile({1, 7, 7, 512}, {512, 512, 3, 3});
-  EXPECT_GE(tile.slices, 4);
-  EXPECT_LE(tile.m * tile.n, 1024);
+TEST(LocalTilesTest, SmallOutputsOfLongSumsAreCutIntoSlicesAndParts) {
+  TileGrid grid;
+  const LocalTile tile = BestTile({1, 7, 7, 512}, {512, 512, 3, 3}, &grid);
+  const int64_t parts = grid.groups() / grid.tiles();
+  EXPECT_EQ(grid.kind(), 1) << "equal parts";
+  EXPECT_GE(tile.slices * parts, 8);
+  EXPECT_GT(parts, 1);
+}
+
+TEST(LocalTilesTest, ShortSumsStayWhole) {
+  TileGrid grid;
+  EXPECT_EQ(0, BestTile({1, 14, 14, 16}, {256, 16, 3, 3}, &grid).stream);
 }
 
 TEST(LocalTilesTest, LargeOutputsHaveLargeTiles) {
-  const LocalTile tile = BestTile({1, 147, 147, 64}, {128, 64, 3, 3});
+  TileGrid grid;
+  const LocalTile tile = BestTile({1, 147, 147, 64}, {128, 64, 3, 3}, &grid);
   EXPECT_EQ(1, tile.slices);
+  EXPECT_EQ(0, tile.stream);
   EXPECT_GE(tile.m * tile.n, 4096);
 }
 
