@@ -68,6 +68,14 @@ ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& 
   return places;
 }
 
+bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<bool>& batched) {
+  for (int i = 0; i < static_cast<int>(batched.size()); ++i) {
+    const bool activation = i == 0 || i == found.residual || i == found.gate;
+    if (batched[static_cast<size_t>(i)] != activation) return false;
+  }
+  return true;
+}
+
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
                                                   const ConvolutionExtras& extras) {
   const size_t needed = 2 + (extras.residual ? 1 : 0) + (extras.gate ? 1 : 0);

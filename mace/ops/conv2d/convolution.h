@@ -88,6 +88,8 @@ struct ConvolutionInputs {
 };
 // Where they are among `count` inputs; a bias counts though it be absent.
 ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras);
+// The answer of Op::KeepsBatchApart: x, residual and gate have the batch, the weights do not.
+bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<bool>& batched);
 // Checks the count of inputs, the rank of x and filter, and the dtypes.
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
                                                   const ConvolutionExtras& extras);

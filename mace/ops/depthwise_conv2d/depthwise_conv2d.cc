@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/op.h"
@@ -63,12 +62,7 @@ class DepthwiseConv2d : public Op {
 
   bool KeepsBatchApart(const std::vector<OpInput>& inputs,
                        const std::vector<bool>& batched) const override {
-    const ConvolutionInputs found = PlaceConvolutionInputs(inputs.size(), extras_);
-    for (int i = 0; i < static_cast<int>(inputs.size()); ++i) {
-      const bool activation = i == 0 || i == found.residual || i == found.gate;
-      if (batched[static_cast<size_t>(i)] != activation) return false;
-    }
-    return true;
+    return ActivationsAreBatched(PlaceConvolutionInputs(inputs.size(), extras_), batched);
   }
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
