@@ -88,11 +88,12 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   const Graph& whole = *prepared.whole;
   const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
   if (slices == 1) return prepared;
-  const int64_t entries = SeparableBatch(whole) / slices;
+  int64_t entries = 0;
   std::map<std::string, Shape> slice_shapes;
   for (const GraphPort& input : whole.inputs) {
     std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
-    dims[0] = entries;
+    dims[0] /= slices;
+    entries = dims[0];
     slice_shapes[input.name] = Shape(std::move(dims));
   }
   // A model may hold constants that are of the whole batch alone.

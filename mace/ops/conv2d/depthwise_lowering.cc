@@ -105,10 +105,6 @@ double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage s
   return EstimateLoopMs(request.device(), loop);
 }
 
-}  // namespace
-
-namespace {
-
 Lowering LowerLayout(const ConvolutionRequest& request, Storage storage,
                      const ConvolutionLayouts& layouts) {
   const Convolution& c = request.convolution;

@@ -198,10 +198,6 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   return EstimateLoopMs(device, loop);
 }
 
-}  // namespace
-
-namespace {
-
 // What PoCL measures with AVX-512 for MobileNetV2, ResNet-50 and Inception-v3 at batches of 1
 // and 16.
 //
