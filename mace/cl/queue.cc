@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kOrigin[3] = {0, 0, 0};
 
+cl_bool Flag(bool value) { return value ? CL_TRUE : CL_FALSE; }
+
 }  // namespace
 
 StatusOr<ClQueue> ClQueue::Create(std::shared_ptr<ClDevice> device, bool profiling) {
@@ -29,22 +31,22 @@ Status ClQueue::Launch(const ClKernel& kernel, const WorkSize& global, const Wor
 }
 
 Status ClQueue::Write(const ClMemory& memory, Bytes bytes, std::string_view what,
-                      ClEventHandle* event) {
+                      const Transfer& transfer) {
   if (bytes.empty()) return Status();
-  ClEventOut raw(event);
+  ClEventOut raw(transfer.event);
   return CheckCl("clEnqueueWriteBuffer",
-                 clEnqueueWriteBuffer(handle_.get(), memory.get(), CL_TRUE, 0, bytes.size(),
-                                      bytes.data(), 0, nullptr, raw.out()),
+                 clEnqueueWriteBuffer(handle_.get(), memory.get(), Flag(transfer.wait), 0,
+                                      bytes.size(), bytes.data(), 0, nullptr, raw.out()),
                  what);
 }
 
 Status ClQueue::Read(const ClMemory& memory, MutableBytes bytes, std::string_view what,
-                     ClEventHandle* event) {
+                     const Transfer& transfer) {
   if (bytes.empty()) return Status();
-  ClEventOut raw(event);
+  ClEventOut raw(transfer.event);
   return CheckCl("clEnqueueReadBuffer",
-                 clEnqueueReadBuffer(handle_.get(), memory.get(), CL_TRUE, 0, bytes.size(),
-                                     bytes.data(), 0, nullptr, raw.out()),
+                 clEnqueueReadBuffer(handle_.get(), memory.get(), Flag(transfer.wait), 0,
+                                     bytes.size(), bytes.data(), 0, nullptr, raw.out()),
                  what);
 }
 

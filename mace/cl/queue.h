@@ -27,6 +27,12 @@ struct KernelTimes {
   uint64_t end = 0;
 };
 
+// Whether the call returns when the bytes are there, and the event it leaves; null: none.
+struct Transfer {
+  bool wait = true;
+  ClEventHandle* event = nullptr;
+};
+
 class ClQueue {
  public:
   // `profiling` makes times available and costs a little at each launch.
@@ -35,12 +41,12 @@ class ClQueue {
   // REQUIRES: global is a multiple of local. `event` may be null. No allocation unless it fails.
   Status Launch(const ClKernel& kernel, const WorkSize& global, const WorkSize& local,
                 ClEventHandle* event = nullptr);
-  // Blocking; from the memory's first byte. `event` may be null; empty bytes leave none.
-  // REQUIRES: bytes fit.
+  // From the memory's first byte; empty bytes are no command. REQUIRES: bytes fit, and stay where
+  // they are until a transfer that does not wait is done.
   Status Write(const ClMemory& memory, Bytes bytes, std::string_view what,
-               ClEventHandle* event = nullptr);
+               const Transfer& transfer = Transfer());
   Status Read(const ClMemory& memory, MutableBytes bytes, std::string_view what,
-              ClEventHandle* event = nullptr);
+              const Transfer& transfer = Transfer());
   // Blocking; dense rows of texels. REQUIRES: an image, and the whole of it.
   Status WriteImage(const ClMemory& image, Bytes texels, std::string_view what);
   Status ReadImage(const ClMemory& image, MutableBytes texels, std::string_view what);

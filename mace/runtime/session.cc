@@ -71,6 +71,7 @@ StatusOr<std::unique_ptr<Session>> Session::CreateTwin(ProgramCompiler* compiler
 Status Session::Finish(const LibraryCache& cache) {
   MACE_RETURN_IF_ERROR(BindLaunches(cache));
   PrepareHost();
+  FindWaits();
   return RunSetup();
 }
 
@@ -115,6 +116,26 @@ void Session::PrepareHost() {
   }
 }
 
+void Session::FindWaits() {
+  const Graph& graph = *plan_->graph;
+  std::vector<bool> is_input(graph.values.size(), false);
+  for (const GraphPort& input : graph.inputs) is_input[static_cast<size_t>(input.value)] = true;
+  for (const Step& step : plan_->steps) {
+    const bool sends = step.kind == Step::Kind::kUpload;
+    waits_.push_back(false);
+    if (!sends && step.kind != Step::Kind::kDownload) continue;
+    const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(step.index)];
+    if (DeviceBytes(tensor) == 0) continue;  // No command.
+    const size_t value = static_cast<size_t>(tensor.value);
+    // The caller's memory stays as it is during a run; staged elements and the host's own values
+    // are soon written anew, or read.
+    const bool callers = sends ? bool{is_input[value]} : direct_output_[value] >= 0;
+    // A blocking transfer at the end is the one wait for all.
+    const bool is_last = plan_->batch_slices == 1 && waits_.size() == plan_->steps.size();
+    waits_.back() = is_last || !callers || !LiesAsOnDevice(tensor.info.dtype);
+  }
+}
+
 Status Session::RunSetup() {
   ScopedStartPart part("constants");
   const Graph& graph = *plan_->graph;
@@ -142,11 +163,19 @@ Status Session::RunSetup() {
 }
 
 Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
-  return ForEachSlice(inputs, outputs, [&](std::vector<HostTensor>* of_slice) {
-    const Lane lane = {&queue_, nullptr};
-    for (const Step& step : plan_->steps) MACE_RETURN_IF_ERROR(RunStep(step, of_slice, lane));
-    return Status();
-  });
+  const Status status = ForEachSlice(
+      inputs, outputs, [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
+  // Transfers may still be at work on the caller's memory.
+  const bool done = status.ok() && plan_->batch_slices == 1 && !waits_.empty() && waits_.back();
+  const Status finished = done ? Status() : queue_.Finish();
+  return status.ok() ? finished : status;
+}
+
+Status Session::RunSteps(std::vector<HostTensor>* outputs) {
+  for (size_t i = 0; i < waits_.size(); ++i) {
+    MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, waits_[i]}));
+  }
+  return Status();
 }
 
 Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
@@ -211,10 +240,10 @@ Status Session::Upload(int index, const Lane& lane) {
   const std::string& name = plan_->graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
   if (LiesAsOnDevice(host.dtype()))
-    return lane.queue->Write(memory, host.bytes(), name, lane.event);
+    return lane.queue->Write(memory, host.bytes(), name, {lane.wait, lane.event});
   const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
   ToDeviceElements(host, elements);
-  return lane.queue->Write(memory, elements, name, lane.event);
+  return lane.queue->Write(memory, elements, name, {lane.wait, lane.event});
 }
 
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
@@ -227,10 +256,10 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
   const size_t bytes = DeviceBytes(tensor);
   if (LiesAsOnDevice(tensor.info.dtype)) {
     return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
-                            lane.event);
+                            {lane.wait, lane.event});
   }
   MACE_RETURN_IF_ERROR(
-      lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, lane.event));
+      lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, {true, lane.event}));
   FromDeviceElements(Bytes(staging_.data(), bytes), host);
   return Status();
 }

@@ -2,9 +2,10 @@
 //
 // Cold (Create): memory, packed weights, programs, kernels, and every argument of every launch.
 // Hot (Run): enqueues the launches and moves inputs and outputs, once for each slice of a batch
-// that the plan cuts; it allocates nothing, steps on the CPU and views of slices excepted.
-// Errors: kDeviceError names the call, the error, the kernel and the node.
-// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue.
+// that the plan cuts, and waits only for what the host reads; it allocates nothing, steps on the
+// CPU and views of slices excepted. Errors: kDeviceError names the call, the error, the kernel and
+// the node. Thread contract: thread-compatible; sessions of one device may run at once, each has a
+// queue.
 #ifndef MACE_RUNTIME_SESSION_H_
 #define MACE_RUNTIME_SESSION_H_
 
@@ -74,10 +75,12 @@ class Session : public Executor {
     int node = -1;
   };
 
-  // Where a step's command goes, and the event it leaves; null: none.
+  // Where a step's command goes, the event it leaves (null: none), and whether a transfer is done
+  // when the step is.
   struct Lane {
     ClQueue* queue;
-    ClEventHandle* event;
+    ClEventHandle* event = nullptr;
+    bool wait = true;
   };
 
   // Plan::chains[i], bound twice: each half of its state is the next run's in turn.
@@ -89,6 +92,7 @@ class Session : public Executor {
 
   // The steps of the plan, with the outputs that they fill.
   using SliceRun = std::function<Status(std::vector<HostTensor>* outputs)>;
+  Status RunSteps(std::vector<HostTensor>* outputs);
 
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
@@ -104,6 +108,8 @@ class Session : public Executor {
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   void PrepareHost();
+  // Fills waits_.
+  void FindWaits();
   Status RunSetup();
   // `run` for each slice of the batch, whose inputs are those of values_ meanwhile.
   Status ForEachSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
@@ -131,6 +137,7 @@ class Session : public Executor {
   std::vector<uint8_t> staging_;    // For what lies otherwise on the device: the largest of it.
   std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
   std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
+  std::vector<bool> waits_;         // By step: a transfer that is done before the next step.
   size_t reused_programs_ = 0;
   CacheLayerScope::Counts library_programs_;
   size_t launches_per_run_ = 0;
