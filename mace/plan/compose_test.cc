@@ -1,6 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
 #include "mace/ops/convert.h"
+#include "mace/ops/kernel_source.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -45,6 +51,50 @@ TEST(ComposeProgram, NamesTheFileThatIsMissing) {
   const StatusOr<std::string> text = ComposeProgram({kernel});
   ASSERT_FALSE(text.ok());
   EXPECT_NE(text.status().message().find("nothing.cl"), std::string::npos);
+}
+
+// By name the bodies of a file's macros, and the names that it undefines.
+struct MacrosOfFile {
+  std::map<std::string, std::set<std::string>> defined;
+  std::set<std::string> undefined;
+};
+
+MacrosOfFile FindMacros(const KernelSource& source) {
+  const std::string text =
+      std::regex_replace(std::string(source.text, source.size), std::regex(R"(\s*\\\n\s*)"), " ");
+  static const std::regex kDirective(R"(^[ \t]*#[ \t]*(define|undef)[ \t]+(\w+)([^\n]*))",
+                                     std::regex::ECMAScript | std::regex::multiline);
+  MacrosOfFile macros;
+  for (std::sregex_iterator at(text.begin(), text.end(), kDirective), end; at != end; ++at) {
+    const std::smatch& match = *at;
+    if (match[1] == "undef") {
+      macros.undefined.insert(match[2]);
+    } else {
+      macros.defined[match[2]].insert(match[3]);
+    }
+  }
+  return macros;
+}
+
+// One program may hold a file many times, with other choices each time: a macro that would then be
+// defined anew with another body makes a compiler warn the user.
+TEST(ComposeProgram, AMacroWithSeveralBodiesIsUndefinedWhereItIsDefined) {
+  std::map<std::string, MacrosOfFile> files;
+  std::map<std::string, std::set<std::string>> bodies;
+  for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
+    const MacrosOfFile& macros = files[source->name] = FindMacros(*source);
+    for (const auto& [name, found] : macros.defined)
+      bodies[name].insert(found.begin(), found.end());
+  }
+  size_t several = 0;
+  for (const auto& [file, macros] : files) {
+    for (const auto& [name, found] : macros.defined) {
+      if (bodies[name].size() < 2) continue;
+      ++several;
+      EXPECT_EQ(macros.undefined.count(name), 1u) << name << " in " << file;
+    }
+  }
+  EXPECT_GE(several, 50u);
 }
 
 TEST(KernelInstance, NameTellsInstancesApart) {
