@@ -230,13 +230,19 @@ Status Tuner::MeasureBundle(std::vector<Pending> bundle) {
     return Status();
   }
   const double built = MonotonicMilliseconds();
-  for (const Pending& pending : bundle) MeasureTrial(pending, program);
+  size_t measured = 0;
+  for (const Pending& pending : bundle) {
+    if (OutOfTime(trial_ms_)) break;
+    MeasureTrial(pending, program);
+    ++measured;
+  }
   // Experience for the next bundle; a CPU driver makes code within the first run.
   if (!kernels.empty()) {
     kernel_ms_ = (kernel_ms_ + (built - begin) / static_cast<double>(kernels.size())) / 2;
   }
+  if (measured == 0) return Status();
   const double trials_ms = MonotonicMilliseconds() - built;
-  trial_ms_ = (trial_ms_ + trials_ms / static_cast<double>(bundle.size())) / 2;
+  trial_ms_ = (trial_ms_ + trials_ms / static_cast<double>(measured)) / 2;
   return Status();
 }
 
