@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mace/plan/scratch_limit.h"
+
 namespace mace {
 namespace {
 
@@ -202,6 +204,7 @@ NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op
       for (Lowering& way : with_images) found.ways.push_back(std::move(way));
     }
   }
+  if (options.most_scratch_bytes >= 0) LimitScratch(options.most_scratch_bytes, &found.ways);
   if (options.refine_ways) options.refine_ways(node, &found.ways);
   const auto must_not_be_chosen = [](const Lowering& way) {
     return way.needs_measurement && way.measured_ms < 0;

@@ -23,7 +23,8 @@ std::vector<Precision> NodePrecisions(const Graph& graph,
                                       const std::vector<std::unique_ptr<Op>>& ops,
                                       Precision precision);
 
-// `options` with the precision of this node. REQUIRES: every shape of the graph is known.
+// `options` with the precision and the most scratch of this node. REQUIRES: every shape of the
+// graph is known.
 NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,
                               const DeviceInfo& device, const PlanOptions& options);
 

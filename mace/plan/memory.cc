@@ -374,8 +374,10 @@ size_t WeightBytes(const PackedWeights& weights) {
 
 std::string MemoryUse::WhyAboveBound() const {
   if (keeps_bound()) return "";
-  return pool_bytes > 0 ? "images are memory of their own"
-                        : "images' rows are padded, or pieces of the arena left over";
+  return pool_bytes > 0
+             ? "images are memory of their own"
+             : "images' rows are padded, a node has no way with less scratch, or pieces of "
+               "the arena are left over";
 }
 
 MemoryUse MemoryUseOf(const Plan& plan) {

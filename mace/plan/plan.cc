@@ -6,6 +6,7 @@
 #include "mace/plan/candidates.h"
 #include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
+#include "mace/plan/scratch_limit.h"
 #include "mace/plan/select.h"
 #include "mace/plan/signature.h"
 
@@ -60,6 +61,7 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
       plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
                                       : plan.options.precisions;
   std::vector<NodeCandidates> candidates(graph.nodes.size());
+  const std::vector<double> scratch_limits = ScratchLimits(graph, plan.options.precision);
   HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (device == nullptr) {
@@ -68,6 +70,7 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
     }
     PlanOptions options = plan.options;
     options.precision = precisions[n];
+    if (options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];
     candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
     host_integers.Visit(graph.nodes[n], &candidates[n]);
   }

@@ -172,6 +172,8 @@ TEST(Select, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   device.max_allocation_bytes = size_t{1} << 30;
   PlanOptions options;
   options.memory = MemoryChoice::kBuffer;
+  // The layers before a classifier's leave it room for shared sums, which here there are none of.
+  options.most_scratch_bytes = double{1 << 20};
   StatusOr<std::unique_ptr<Plan>> plan =
       MakePlan(std::make_shared<Graph>(std::move(graph)), &device, options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
@@ -112,6 +113,7 @@ StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay&
   options.precisions = {way.precision};
   options.allow_tf32 = true;  // The way's id says what it multiplies.
   options.integer_inputs_fit = true;
+  options.most_scratch_bytes = std::numeric_limits<double>::infinity();  // The model's to limit.
   bool found = false;
   options.refine_ways = [&](const Node&, std::vector<Lowering>* ways) {
     found = KeepWay(device, trial.way, ways);

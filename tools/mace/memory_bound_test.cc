@@ -14,6 +14,7 @@
 #include "mace/plan/candidates.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
+#include "mace/testing/made_up_gpu.h"
 #include "tools/mace/reference_cases.h"
 #include "tools/mace/test_support.h"
 
@@ -28,9 +29,14 @@ struct Mode {
   DeviceKind kind;
   MemoryChoice memory;
   Precision precision;
+  bool wide = false;  // As NVIDIA's H100: many work-groups share a sum through scratch memory.
+  bool tf32 = false;
 };
 
 constexpr Mode kModes[] = {
+    {"H100", DeviceKind::kGpu, MemoryChoice::kAuto, Precision::kFloat32, true},
+    {"H100, tf32", DeviceKind::kGpu, MemoryChoice::kAuto, Precision::kFloat32, true, true},
+    {"H100, fp16", DeviceKind::kGpu, MemoryChoice::kAuto, Precision::kFloat16, true, true},
     {"CPU, buffers", DeviceKind::kCpu, MemoryChoice::kBuffer, Precision::kFloat32},
     {"CPU, auto, fp16", DeviceKind::kCpu, MemoryChoice::kAuto, Precision::kFloat16},
     {"GPU, buffers", DeviceKind::kGpu, MemoryChoice::kBuffer, Precision::kFloat32},
@@ -58,6 +64,13 @@ DeviceInfo MakeDevice(DeviceKind kind) {
   device.image_base_alignment = 64;
   device.host_unified_memory = kind == DeviceKind::kCpu;
   device.local_memory_is_emulated = kind == DeviceKind::kCpu;
+  return device;
+}
+
+DeviceInfo MakeWideDevice() {
+  DeviceInfo device = MadeUpH100();
+  device.global_memory_bytes = uint64_t{80} << 30;
+  device.max_allocation_bytes = uint64_t{20} << 30;
   return device;
 }
 
@@ -94,8 +107,9 @@ bool HasNarrowImages(const Plan& plan, const DeviceInfo& device) {
 // Counts in `held` the plans of images that are held to the bound.
 void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode, int* held) {
   SCOPED_TRACE(mode.name);
-  const DeviceInfo device = MakeDevice(mode.kind);
+  const DeviceInfo device = mode.wide ? MakeWideDevice() : MakeDevice(mode.kind);
   PlanOptions options;
+  options.allow_tf32 = mode.tf32;
   options.memory = mode.memory;
   options.precision = mode.precision;
   options.chain_launches = true;

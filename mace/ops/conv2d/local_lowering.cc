@@ -138,13 +138,9 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
 void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result) {
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
-  // Shared sums take memory, which counts in the small models that small filters are of.
-  constexpr int64_t kLeastFilter = 1 << 17;
-  const int64_t filter = c.out_channels * c.in_per_group() * c.taps();
   std::vector<EstimatedTile<LocalTile>> tiles;
   for (LocalTile tile : LocalTiles()) {
     for (int stream : StreamChoices(request.device(), LocalGrid(c, tile))) {
-      if (stream != 0 && filter < kLeastFilter) continue;
       tile.stream = stream;
       if (!FitsLocalTile(c, request.device(), tile)) continue;
       const bool across = LocalGrid(c, tile).across();

@@ -1,0 +1,70 @@
+#include "mace/plan/scratch_limit.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mace {
+namespace {
+
+double BytesOf(const Graph& graph, ValueId id, Precision precision) {
+  return static_cast<double>(graph.value(id).info.shape.elements()) * ElementBytes(precision);
+}
+
+// Bytes of values alive while each node runs, from the first node that makes or reads one to the
+// last that reads it.
+std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
+  constexpr size_t kNever = std::numeric_limits<size_t>::max();
+  struct Life {
+    size_t first = kNever, last = 0;
+  };
+  std::vector<Life> lives(graph.values.size());
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const std::vector<ValueId>* ids : {&graph.nodes[n].inputs, &graph.nodes[n].outputs}) {
+      for (ValueId id : *ids) {
+        if (id == kNoValue || graph.IsConstant(id)) continue;
+        Life& life = lives[static_cast<size_t>(id)];
+        life.first = std::min(life.first, n);
+        life.last = n;
+      }
+    }
+  }
+  std::vector<double> live(graph.nodes.size(), 0);
+  for (size_t value = 0; value < lives.size(); ++value) {
+    if (lives[value].first == kNever) continue;
+    const double bytes = BytesOf(graph, static_cast<ValueId>(value), precision);
+    for (size_t n = lives[value].first; n <= lives[value].last; ++n) live[n] += bytes;
+  }
+  return live;
+}
+
+}  // namespace
+
+std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
+  std::vector<double> limits = LiveBytes(graph, precision);
+  double peak = 0;
+  for (double live : limits) peak = std::max(peak, live);
+  // A little less than the bound of 1.3: regions are aligned.
+  for (double& limit : limits) limit = 1.28 * peak - limit;
+  return limits;
+}
+
+double ScratchBytes(const Lowering& way) {
+  double bytes = 0;
+  for (const ScratchBuffer& scratch : way.scratch) {
+    bytes += static_cast<double>(scratch.elements) *
+             static_cast<double>(ElementBytes(ScratchPrecision(scratch, way.precision)));
+  }
+  return bytes;
+}
+
+void LimitScratch(double limit_bytes, std::vector<Lowering>* ways) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const Lowering& way : *ways) {
+    if (!way.needs_measurement) least = std::min(least, ScratchBytes(way));
+  }
+  const double most = std::max(limit_bytes, least);
+  const auto is_above = [&](const Lowering& way) { return ScratchBytes(way) > most; };
+  ways->erase(std::remove_if(ways->begin(), ways->end(), is_above), ways->end());
+}
+
+}  // namespace mace

@@ -1,0 +1,74 @@
+// What scratch memory a node's ways may take.
+#include "mace/plan/scratch_limit.h"
+
+#include <gtest/gtest.h>
+
+#include "mace/testing/test_graph.h"
+
+namespace mace {
+namespace {
+
+ValueId Append(TestGraph* test, const char* type, std::vector<ValueId> inputs) {
+  Node node;
+  node.name = type + std::to_string(test->graph.nodes.size());
+  node.type = type;
+  node.inputs = std::move(inputs);
+  const ValueId output = test->graph.AddValue(node.name + ":0");
+  node.outputs = {output};
+  test->graph.nodes.push_back(std::move(node));
+  test->Infer();
+  return output;
+}
+
+Lowering MakeWay(size_t scratch_elements, bool needs_measurement = false) {
+  Lowering way;
+  way.scratch = {{scratch_elements, true}};
+  way.needs_measurement = needs_measurement;
+  return way;
+}
+
+std::vector<size_t> LeftOf(double limit, std::vector<Lowering> ways) {
+  LimitScratch(limit, &ways);
+  std::vector<size_t> left;
+  for (const Lowering& way : ways) left.push_back(way.scratch[0].elements);
+  return left;
+}
+
+// 1x1 convolutions of [1, 10, 10, 4] to 16 and back to 4 channels, and the sum with what went in:
+// 400, 1600 and 400 elements.
+TEST(ScratchLimit, IsWhatTheBoundLeavesBesideTheLiveValues) {
+  TestGraph test(Shape{1, 10, 10, 4});
+  const ValueId wide = Append(&test, "Conv2D", {0, test.Constant("a", Shape{16, 4, 1, 1})});
+  const ValueId narrow = Append(&test, "Conv2D", {wide, test.Constant("b", Shape{4, 16, 1, 1})});
+  test.Output("y", Append(&test, "Eltwise", {narrow, 0}));
+  // x and wide; x, wide and narrow; x, narrow and y.
+  const double live[] = {2000 * 4.0, 2400 * 4.0, 1200 * 4.0};
+  const std::vector<double> limits = ScratchLimits(test.graph, Precision::kFloat32);
+  const std::vector<double> halves = ScratchLimits(test.graph, Precision::kFloat16);
+  ASSERT_EQ(limits.size(), 3u);
+  for (size_t n = 0; n < 3; ++n) {
+    EXPECT_NEAR(limits[n], 1.28 * live[1] - live[n], 1e-6);
+    EXPECT_NEAR(halves[n], limits[n] / 2, 1e-6);
+  }
+}
+
+TEST(ScratchLimit, WaysAboveItAreTakenOut) {
+  const std::vector<size_t> left = {0, 100};
+  EXPECT_EQ(LeftOf(400, {MakeWay(0), MakeWay(101), MakeWay(100)}), left);
+}
+
+TEST(ScratchLimit, TheLeastThatMayBeChosenStays) {
+  const std::vector<size_t> left = {200, 50};
+  EXPECT_EQ(LeftOf(40, {MakeWay(300), MakeWay(200), MakeWay(50, true)}), left);
+  EXPECT_TRUE(LeftOf(40, {}).empty());
+}
+
+TEST(ScratchLimit, CountsFloatsAndHalves) {
+  Lowering way = MakeWay(10);
+  way.precision = Precision::kFloat16;
+  way.scratch.push_back({10});
+  EXPECT_EQ(ScratchBytes(way), 60);
+}
+
+}  // namespace
+}  // namespace mace
