@@ -140,18 +140,31 @@ class PeakMeter {
   std::shared_ptr<const BuiltProgram> program_;
 };
 
-bool ParseRecord(const std::string& record, DevicePeaks* peaks) {
-  return std::sscanf(record.c_str(), "%lf %lf", &peaks->gflops, &peaks->gbytes_per_second) == 2 &&
-         peaks->gflops > 0 && peaks->gbytes_per_second > 0;
-}
-
 }  // namespace
 
-std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler) {
+std::string PeaksText(const DevicePeaks& peaks) {
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.6g %.6g", peaks.gflops, peaks.gbytes_per_second);
+  return text;
+}
+
+std::optional<DevicePeaks> ParsePeaks(const std::string& text) {
   DevicePeaks peaks;
+  if (std::sscanf(text.c_str(), "%lf %lf", &peaks.gflops, &peaks.gbytes_per_second) != 2) {
+    return std::nullopt;
+  }
+  const bool both = peaks.gflops > 0 && peaks.gbytes_per_second > 0;
+  const bool none = peaks.gflops == 0 && peaks.gbytes_per_second == 0;
+  if (!both && !none) return std::nullopt;
+  return peaks;
+}
+
+std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler) {
   const std::optional<std::string> record = compiler.FindTuning(kRecordKey);
-  if (!record.has_value() || !ParseRecord(*record, &peaks)) return std::nullopt;
-  peaks.recorded = true;
+  if (!record.has_value()) return std::nullopt;
+  std::optional<DevicePeaks> peaks = ParsePeaks(*record);
+  if (!peaks.has_value() || peaks->gflops == 0) return std::nullopt;
+  peaks->recorded = true;
   return peaks;
 }
 
@@ -162,9 +175,8 @@ StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler) {
   MACE_ASSIGN_OR_RETURN(PeakMeter meter, PeakMeter::Create(compiler));
   MACE_ASSIGN_OR_RETURN(peaks.gflops, meter.Gflops());
   MACE_ASSIGN_OR_RETURN(peaks.gbytes_per_second, meter.GbytesPerSecond());
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.6g %.6g", peaks.gflops, peaks.gbytes_per_second);
-  ParseRecord(text, &peaks);  // The same number now as from the file.
+  const std::string text = PeaksText(peaks);
+  peaks = ParsePeaks(text).value_or(peaks);  // The same number now as from the file.
   const Status kept = compiler->AddTuning(kRecordKey, text);
   if (!kept.ok()) Log(LogLevel::kInfo, "the device's peaks are not kept: " + kept.message());
   return peaks;

@@ -3,6 +3,7 @@
 #define MACE_RUNTIME_DEVICE_PEAKS_H_
 
 #include <optional>
+#include <string>
 
 #include "mace/base/status.h"
 
@@ -18,6 +19,11 @@ struct DevicePeaks {
   double gbytes_per_second = 0;
   bool recorded = false;  // Found in the cache file, not measured now.
 };
+
+// The two numbers as the cache file holds them, both positive or, where nothing was measured, both
+// zero. ParsePeaks: empty where the text is not that.
+std::string PeaksText(const DevicePeaks& peaks);
+std::optional<DevicePeaks> ParsePeaks(const std::string& text);
 
 // As the cache file holds them for this device and driver.
 std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler);

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 
 #include "mace/base/half.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/op.h"
-#include "mace/testing/lowering_runner.h"
+#include "mace/testing/lowering_check.h"
 #include "mace/testing/test_device.h"
 
 namespace mace {
@@ -24,14 +22,6 @@ HostTensor RoundToHalf(const HostTensor& tensor) {
 
 const char* PrecisionName(Precision precision) {
   return precision == Precision::kFloat16 ? "float16" : "float32";
-}
-
-// Whether the planner could put output 0 where input 0 is.
-bool CanRunInPlace(const Lowering& lowering, const LoweringRequest& request) {
-  return lowering.in_place && !lowering.inputs.empty() && !lowering.outputs.empty() &&
-         request.inputs[0].constant == nullptr && lowering.inputs[0].storage == Storage::kBuffer &&
-         lowering.inputs[0] == lowering.outputs[0] &&
-         request.inputs[0].info.shape == request.outputs[0].shape;
 }
 
 }  // namespace
@@ -195,77 +185,6 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
   MACE_ASSIGN_OR_RETURN(Prepared prepared, Prepare(Precision::kFloat32));
   return prepared.Reference();
 }
-
-namespace {
-
-// Whether `part` is what `whole` holds from `channel` on, at every position, and can begin there.
-bool IsSlice(const HostTensor& part, const HostTensor& whole, int64_t channel, Layout layout) {
-  const Nhwc small = AsNhwc(part.shape()), large = AsNhwc(whole.shape());
-  const int64_t step = layout == Layout::kBlocks16 ? 16 : layout == Layout::kBlocks8 ? 8 : 4;
-  if (small.rows() != large.rows() || small.w != large.w || channel % step != 0 ||
-      channel + small.c > large.c) {
-    return false;
-  }
-  for (int64_t position = 0; position < small.rows() * small.w; ++position) {
-    const float* a = part.f32() + position * small.c;
-    const float* b = whole.f32() + position * large.c + channel;
-    for (int64_t c = 0; c < small.c; ++c) {
-      if (a[c] != b[c] && !(std::isnan(a[c]) && std::isnan(b[c]))) return false;
-    }
-  }
-  return true;
-}
-
-// A concatenation or a split that is only a view of memory: there is nothing to run, but the
-// channels it names must be those of the reference.
-void CheckSlices(const LoweringRun& run, const std::vector<HostTensor>& expected) {
-  const Lowering& lowering = *run.lowering;
-  EXPECT_TRUE(lowering.launches.empty()) << "slices need no launch";
-  if (!lowering.input_slices.empty()) {
-    ASSERT_EQ(lowering.input_slices.size(), run.inputs.size());
-    for (size_t i = 0; i < run.inputs.size(); ++i) {
-      EXPECT_TRUE(
-          IsSlice(run.inputs[i], expected[0], lowering.input_slices[i], lowering.outputs[0].layout))
-          << "input " << i;
-    }
-    return;
-  }
-  ASSERT_EQ(lowering.output_slices.size(), expected.size());
-  for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_TRUE(
-        IsSlice(expected[i], run.inputs[0], lowering.output_slices[i], lowering.outputs[i].layout))
-        << "output " << i;
-  }
-}
-
-// One lowering in every placement, against the expected outputs.
-void CheckLowering(LoweringRun run, const std::vector<HostTensor>& expected, float tolerance) {
-  const Lowering& lowering = *run.lowering;
-  if (lowering.alias_input >= 0) {
-    EXPECT_TRUE(lowering.launches.empty()) << "an alias needs no launch";
-    const HostTensor& source = run.inputs[static_cast<size_t>(lowering.alias_input)];
-    ASSERT_EQ(source.shape().elements(), expected[0].shape().elements());
-    EXPECT_EQ("", DescribeErrors(expected[0], source.Reshaped(expected[0].shape()), tolerance));
-    return;
-  }
-  if (!lowering.input_slices.empty() || !lowering.output_slices.empty()) {
-    CheckSlices(run, expected);
-    return;
-  }
-  for (int placement = 0; placement < 3; ++placement) {
-    run.slices = placement == 1;
-    run.in_place = placement == 2;
-    if (run.in_place && !CanRunInPlace(lowering, *run.request)) continue;
-    SCOPED_TRACE(placement == 0 ? "dense" : placement == 1 ? "slices" : "in place");
-    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
-    ASSERT_TRUE(found.ok()) << found.status().message();
-    for (size_t i = 0; i < expected.size(); ++i) {
-      EXPECT_EQ("", DescribeErrors(expected[i], (*found)[i], tolerance)) << "output " << i;
-    }
-  }
-}
-
-}  // namespace
 
 // What the op offers in one precision on the device at hand.
 struct OpTester::Offer {
