@@ -204,10 +204,12 @@ Status Tuner::Measure() {
 
 // The likeliest ones that there is time for.
 void Tuner::TrimToBudget(std::vector<Pending>* bundle) const {
+  // A compiler cannot be stopped, and kernels take it from half to twice the mean.
+  constexpr double kMarginOfPrediction = 1.5;
   while (!bundle->empty()) {
     const size_t kernels = KernelsOf(*bundle).size();
-    const double predicted =
-        kernel_ms_ * static_cast<double>(kernels) + trial_ms_ * static_cast<double>(bundle->size());
+    const double predicted = kMarginOfPrediction * kernel_ms_ * static_cast<double>(kernels) +
+                             trial_ms_ * static_cast<double>(bundle->size());
     if (!OutOfTime(predicted)) return;
     bundle->pop_back();
   }
