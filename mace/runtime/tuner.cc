@@ -163,7 +163,9 @@ bool Tuner::FindRecord(const Group& group, const std::string& way) {
 bool Tuner::OutOfTime(double predicted_ms) const {
   const double elapsed = MonotonicMilliseconds() - begin_ms_;
   const bool cpu = device_.kind == DeviceKind::kCpu;
-  return elapsed + predicted_ms > LimitsOf(options_.level, cpu).budget_ms;
+  // A compiler cannot be stopped, and kernels take it from half to twice the mean.
+  constexpr double kMargin = 1.5;
+  return elapsed + kMargin * predicted_ms > LimitsOf(options_.level, cpu).budget_ms;
 }
 
 void Tuner::Report() const {
@@ -205,12 +207,10 @@ Status Tuner::Measure() {
 
 // The likeliest ones that there is time for.
 void Tuner::TrimToBudget(std::vector<Pending>* bundle) const {
-  // A compiler cannot be stopped, and kernels take it from half to twice the mean.
-  constexpr double kMarginOfPrediction = 1.5;
   while (!bundle->empty()) {
     const size_t kernels = KernelsOf(*bundle).size();
-    const double predicted = kMarginOfPrediction * kernel_ms_ * static_cast<double>(kernels) +
-                             trial_ms_ * static_cast<double>(bundle->size());
+    const double predicted =
+        kernel_ms_ * static_cast<double>(kernels) + trial_ms_ * static_cast<double>(bundle->size());
     if (!OutOfTime(predicted)) return;
     bundle->pop_back();
   }
