@@ -5,7 +5,8 @@
 // Macros: LANES (4, 8, 16: width of a vector), VECTORS (vectors of output channels), ROWS (pixels),
 //   SPACED (1: below; 0: any pixels, four input channels at a step), SCALAR_LOADS (1: one element of
 //   x at a time, which CPUs broadcast from memory for free; 0: four channels at once), POINTWISE (1:
-//   1x1, stride 1, no padding), RESIDUAL, GATE, ACTIVATION.
+//   1x1, stride 1, no padding), UNIT_STRIDE (1: of width 1, known where that makes addresses of a block's pixels
+//   constant), PREFETCH (so many input channels ahead; 0: none), RESIDUAL, GATE, ACTIVATION.
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
@@ -52,12 +53,22 @@
 #else
 #define SCALE_COLUMNS(i)
 #endif
+// The weights come from a cache behind the first, where each tile of pixels reads them again. OpenCL's prefetch() is
+// nothing in PoCL.
+#if PREFETCH && defined(__clang__)
+#define PREFETCH_COLUMNS                                                        \
+  _Pragma("unroll") for (int v = 0; v < VECTORS; ++v)                           \
+      __builtin_prefetch(weights + weight + LANES * v + PREFETCH * COLUMNS);
+#else
+#define PREFETCH_COLUMNS
+#endif
 // Adds the products of input channel i: `value(t)` is its element of pixel t.
 #define ADD_PRODUCTS(i, value)                                                  \
   {                                                                             \
     FLOATS columns[VECTORS];                                                    \
     _Pragma("unroll") for (int v = 0; v < VECTORS; ++v) columns[v] =            \
         LOAD_FLOATS(weights, weight + LANES * v);                               \
+    PREFETCH_COLUMNS                                                            \
     weight += COLUMNS;                                                          \
     SCALE_COLUMNS(i)                                                            \
     _Pragma("unroll") for (int t = 0; t < ROWS; ++t) {                          \
@@ -152,7 +163,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #elif SPACED
     const int first_w = (base_pixel - row * out_w) * stride_w - pad_left;
     const int first_h = (row - image * out_h) * stride_h - pad_top;
-    const int step = stride_w * PIXEL_STEP;
+    const int step = (UNIT_STRIDE ? 1 : stride_w) * PIXEL_STEP;
     for (int kh = 0; kh < kernel_h; ++kh) {
       const int h = first_h + kh * dilation_h;
       if (h < 0 || h >= in_h) continue;
@@ -291,6 +302,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #undef CHANNELS_HERE
 #undef PIXEL_STEP
 #undef OF_PIXEL
+#undef PREFETCH_COLUMNS
 #undef COLUMNS
 #undef FLOATS
 #undef LOAD_FLOATS

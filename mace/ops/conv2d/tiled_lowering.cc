@@ -240,6 +240,10 @@ Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts
   launch.kernel.macros["SCALAR_LOADS"] = request.cpu() ? "1" : "0";
   launch.kernel.macros["SPACED"] = tile.spaced ? "1" : "0";
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
+  const bool unit_stride = layouts.blocks() && !pointwise && c.window.w.stride == 1;
+  launch.kernel.macros["UNIT_STRIDE"] = unit_stride ? "1" : "0";
+  // As far as the second cache is away from the first, on PoCL with AVX-512: a vector is a line.
+  launch.kernel.macros["PREFETCH"] = request.cpu() && tile.lanes == 16 ? "8" : "0";
   AppendTensors(request, &launch);
   AppendWeights(PackFilter(request, tile), &lowering);
   AppendWeights(PackBias(request, tile), &lowering);
