@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "mace/base/half.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/op.h"
