@@ -101,6 +101,10 @@ class MappedFile {
   Bytes bytes_;
 };
 
+// Gives the memory of whole pages back to the system where they are of a MappedFile; they are read
+// from the file again when they are next touched. Other memory is left alone. Thread-safe.
+void ReleaseMappedPages(Bytes part);
+
 // Creates `path` and its parents; those that exist are left as they are.
 Status MakeDirectories(const std::string& path, uint32_t mode = 0755);
 

@@ -6,7 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -162,6 +166,52 @@ TEST(PathTest, JoinAndDirectoryName) {
   EXPECT_EQ("a/b", DirectoryName("a/b/c"));
   EXPECT_EQ(".", DirectoryName("c"));
   EXPECT_EQ("/", DirectoryName("/c"));
+}
+
+// Of the file's mapping, in this process.
+size_t ResidentBytes(const MappedFile& file) {
+  std::ostringstream first;
+  first << std::hex << reinterpret_cast<uintptr_t>(file.bytes().data()) << '-';
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    size_t kilobytes = 0;
+    inside = inside || StartsWith(line, first.str());
+    if (inside && std::sscanf(line.c_str(), "Rss: %zu kB", &kilobytes) == 1) {
+      return kilobytes * 1024;
+    }
+  }
+  return SIZE_MAX;
+}
+
+TEST_F(FilesTest, PagesOfAMappedFileAreGivenBackAndReadAgain) {
+  const std::string path = Path("mapped");
+  std::string content(1 << 20, 'x');
+  for (size_t i = 0; i < content.size(); i += 4096) content[i] = static_cast<char>(i >> 12);
+  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(content)).ok());
+  const auto file = MappedFile::Open(path);
+  ASSERT_TRUE(file.ok());
+  const Bytes bytes = (*file)->bytes();
+  ASSERT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
+  const size_t before = ResidentBytes(**file);
+  ASSERT_EQ(before, content.size());
+  // Pages that are not whole stay.
+  ReleaseMappedPages({bytes.data() + 100, 3 * 4096});
+  EXPECT_EQ(ResidentBytes(**file), before - 2 * 4096);
+  ReleaseMappedPages(bytes);
+  EXPECT_EQ(ResidentBytes(**file), 0u);
+  EXPECT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
+}
+
+TEST_F(FilesTest, OtherMemoryIsNotGivenBack) {
+  const std::string path = Path("mapped");
+  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(std::string(8192, 'x'))).ok());
+  const auto file = MappedFile::Open(path);
+  ASSERT_TRUE(file.ok());
+  std::vector<uint8_t> own(1 << 20, 7);
+  ReleaseMappedPages(own);
+  ReleaseMappedPages({});
+  EXPECT_EQ(std::count(own.begin(), own.end(), 7), 1 << 20);
 }
 
 }  // namespace

@@ -16,8 +16,10 @@ namespace {
 // protobuf counts bytes in an int.
 constexpr size_t kMaxProtobufBytes = (size_t{1} << 31) - 1;
 
-StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, const WeightFile& weights,
-                                          const std::string& folder, const ImportOptions& options) {
+// `owner` keeps `model` alive; null: nobody does.
+StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, std::shared_ptr<const void> owner,
+                                          const WeightFile& weights, const std::string& folder,
+                                          const ImportOptions& options) {
   const size_t limit = std::min(options.max_model_bytes, kMaxProtobufBytes);
   if (model.size() > limit) {
     return InvalidArgument("expected at most " + std::to_string(limit) + " bytes, found " +
@@ -31,7 +33,7 @@ StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, const WeightFile& weights
     case ModelFormat::kTensorFlow:
       return ImportTensorFlow(model, options);
     case ModelFormat::kOnnx:
-      return ImportOnnx(model, folder, options);
+      return ImportOnnx(model, std::move(owner), folder, options);
   }
   return Internal("unknown model format");
 }
@@ -71,7 +73,7 @@ StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path,
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
   const WeightFile weights =
       OpenWeights(options.data_path.empty() ? DefaultDataPath(path) : options.data_path);
-  return WithFileName(Dispatch(file->bytes(), weights, DirectoryName(path), options), path);
+  return WithFileName(Dispatch(file->bytes(), file, weights, DirectoryName(path), options), path);
 }
 
 StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes model,
@@ -81,7 +83,7 @@ StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes
   file.name = name + " (weights)";
   file.bytes = *copy;
   file.owner = std::move(copy);
-  return WithFileName(Dispatch(model, file, "", options), name);
+  return WithFileName(Dispatch(model, nullptr, file, "", options), name);
 }
 
 }  // namespace mace

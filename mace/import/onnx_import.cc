@@ -12,6 +12,7 @@
 #include "mace/import/builder.h"
 #include "mace/import/onnx_graph.h"
 #include "mace/import/onnx_node.h"
+#include "mace/import/onnx_raw_data.h"
 #include "mace/import/onnx_tensor.h"
 
 namespace mace {
@@ -73,12 +74,34 @@ bool IsClosed(const Declared& declared) {
   return true;
 }
 
+// A model's bytes and what is parsed of them.
+struct OnnxModel {
+  Bytes bytes;
+  std::shared_ptr<const void> owner;  // Of the bytes; null: nobody.
+  std::shared_ptr<onnx::ModelProto> def = std::make_shared<onnx::ModelProto>();
+  std::vector<Bytes> raw;  // CutRawData's; empty: nothing was cut off.
+};
+
+Status ParseOnnx(OnnxModel* model) {
+  std::string rest;
+  Bytes parsed = model->bytes;
+  if (model->owner != nullptr && CutRawData(model->bytes, &rest, &model->raw)) {
+    parsed = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
+  } else {
+    model->raw.clear();
+  }
+  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+  if (!model->def->ParseFromArray(parsed.data(), static_cast<int>(parsed.size()))) {
+    return Corruption("an ONNX model whose protobuf bytes do not parse");
+  }
+  return Status();
+}
+
 class OnnxImporter {
  public:
-  OnnxImporter(Bytes bytes, std::shared_ptr<const onnx::ModelProto> model, OnnxGraph graph,
-               const std::string& folder, const ImportOptions& options)
-      : bytes_(bytes),
-        model_(std::move(model)),
+  OnnxImporter(OnnxModel model, OnnxGraph graph, const std::string& folder,
+               const ImportOptions& options)
+      : model_(std::move(model)),
         wiring_(std::move(graph)),
         folder_name_(folder),
         folder_(folder),
@@ -88,7 +111,7 @@ class OnnxImporter {
 
  private:
   const ImportOptions& options() const { return builder_.options(); }
-  OnnxTensorSource source() { return {model_, &folder_, &builder_}; }
+  OnnxTensorSource source() { return {model_.def, {}, &folder_, &builder_}; }
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
   Status CheckGiven() const;
@@ -103,8 +126,7 @@ class OnnxImporter {
   StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
   StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
 
-  Bytes bytes_;
-  std::shared_ptr<const onnx::ModelProto> model_;
+  OnnxModel model_;
   OnnxGraph wiring_;
   std::string folder_name_;
   OnnxFolder folder_;
@@ -150,7 +172,8 @@ StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
   ImportOptions before = options();
   before.inputs.clear();
   before.outputs = {name};
-  StatusOr<std::shared_ptr<Graph>> graph = ImportOnnx(bytes_, folder_name_, before);
+  StatusOr<std::shared_ptr<Graph>> graph =
+      ImportOnnx(model_.bytes, model_.owner, folder_name_, before);
   if (graph.ok()) return (*graph)->value((*graph)->outputs[0].value).info;
   return graph.status().WithPrefix("input '" + Printable(name) +
                                    "': the file does not say its shape, and inferring it failed");
@@ -211,7 +234,12 @@ Status OnnxImporter::AddInput(const std::string& name) {
 
 Status OnnxImporter::AddInitializer(size_t index) {
   const onnx::TensorProto& proto = wiring_.def().initializer(static_cast<int>(index));
-  StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, source());
+  OnnxTensorSource from = source();
+  if (index < model_.raw.size() && !model_.raw[index].empty()) {
+    from.owner = model_.owner;
+    from.raw = model_.raw[index];
+  }
+  StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, from);
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
@@ -342,13 +370,14 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes model, const std::string& folder,
+StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes bytes, std::shared_ptr<const void> owner,
+                                            const std::string& folder,
                                             const ImportOptions& options) {
-  auto def = std::make_shared<onnx::ModelProto>();
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  if (!def->ParseFromArray(model.data(), static_cast<int>(model.size()))) {
-    return Corruption("an ONNX model whose protobuf bytes do not parse");
-  }
+  OnnxModel model;
+  model.bytes = bytes;
+  model.owner = std::move(owner);
+  MACE_RETURN_IF_ERROR(ParseOnnx(&model));
+  const std::shared_ptr<const onnx::ModelProto> def = model.def;
   if (!def->has_graph()) return Corruption("an ONNX model without a graph");
   if (static_cast<size_t>(def->graph().node_size()) > options.max_nodes) {
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
@@ -356,7 +385,7 @@ StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes model, const std::string& fold
   }
   MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOpset(*def));
   MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
-  return OnnxImporter(model, def, std::move(wiring), folder, options).Run(opset);
+  return OnnxImporter(std::move(model), std::move(wiring), folder, options).Run(opset);
 }
 
 }  // namespace mace

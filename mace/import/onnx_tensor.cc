@@ -191,7 +191,8 @@ StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto,
   if (proto.data_location() == Proto::EXTERNAL) return ReadExternal(proto, std::move(info), source);
   if (proto.has_raw_data()) {
     const std::string& raw = proto.raw_data();
-    const Bytes bytes(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
+    Bytes bytes(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
+    if (!source.raw.empty()) bytes = source.raw;
     return ReadBytes(proto.data_type(), std::move(info), bytes, source.owner, source.builder);
   }
   return ReadTyped(proto, std::move(info), source.builder);

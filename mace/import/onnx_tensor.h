@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mace/base/files.h"
+#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"
 #include "mace/import/builder.h"
@@ -38,8 +39,10 @@ class OnnxFolder {
 };
 
 struct OnnxTensorSource {
-  // Keeps the proto alive, whose raw data is viewed.
+  // Keeps the proto alive, whose raw data is viewed, and `raw`.
   std::shared_ptr<const void> owner;
+  // The raw data, where it was cut off (onnx_raw_data.h).
+  Bytes raw;
   OnnxFolder* folder = nullptr;
   GraphBuilder* builder = nullptr;
 };

@@ -17,7 +17,7 @@ StatusOr<HostTensor> Read(const Proto& proto, OnnxFolder* folder = nullptr) {
   static GraphBuilder* const builder = new GraphBuilder(ImportOptions());
   OnnxFolder nothing("");
   auto kept = std::make_shared<Proto>(proto);
-  return ReadOnnxTensor(*kept, {kept, folder == nullptr ? &nothing : folder, builder});
+  return ReadOnnxTensor(*kept, {kept, {}, folder == nullptr ? &nothing : folder, builder});
 }
 
 Proto Tensor(int32_t type, int64_t extent) {

@@ -267,6 +267,7 @@ class Builder {
     for (PackedWeights& weights : lowering.weights) {
       weights.keep_float32 |= lowering.precision == Precision::kFloat32;
       plan_->weights.push_back(std::move(weights));
+      plan_->weight_nodes.push_back(static_cast<int>(n));
     }
     const int first_scratch = static_cast<int>(plan_->regions.size());
     for (const ScratchBuffer& scratch : lowering.scratch) {

@@ -132,6 +132,7 @@ struct Plan {
   std::vector<MemoryRegion> regions;
   size_t arena_bytes = 0;
   std::vector<PackedWeights> weights;
+  std::vector<int> weight_nodes;  // For each of them the index of its node.
   std::vector<PlannedLaunch> launches;
   std::vector<LaunchChain> chains;
   std::vector<int> chain_functions;  // A launch of each function that chains call, by its name.

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <thread>
 
+#include "mace/base/files.h"
 #include "mace/base/half.h"
 #include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
@@ -22,6 +23,16 @@ void PackInto(const PackedWeights& weights, MutableBytes to) {
   std::vector<float> packed(weights.elements);
   weights.pack(packed.data());
   FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
+}
+
+// The constants that the weights were made of are not needed soon: those of a mapped file do not
+// have to be in memory twice.
+void ReleaseSources(const Plan& plan, size_t weights) {
+  if (weights >= plan.weight_nodes.size()) return;
+  const Graph& graph = *plan.graph;
+  for (ValueId id : graph.nodes[static_cast<size_t>(plan.weight_nodes[weights])].inputs) {
+    if (graph.IsConstant(id)) ReleaseMappedPages(graph.value(id).constant->bytes());
+  }
 }
 
 StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
@@ -75,7 +86,10 @@ Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
   const auto place_of = [&](size_t i) {
     return MutableBytes(block_.bytes().data() + offsets_[i], bytes_of(i));
   };
-  RunOnThreads(plan.weights.size(), [&](size_t i) { PackInto(plan.weights[i], place_of(i)); });
+  RunOnThreads(plan.weights.size(), [&](size_t i) {
+    PackInto(plan.weights[i], place_of(i));
+    ReleaseSources(plan, i);
+  });
   // Afterwards: a driver may look at the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan, device.info());
   if (in_one) {
@@ -101,6 +115,7 @@ Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
   Status first_error;
   RunOnThreads(plan.weights.size(), [&](size_t i) {
     StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
+    ReleaseSources(plan, i);
     std::lock_guard<std::mutex> lock(mutex);
     if (!memory.ok()) {
       if (first_error.ok()) first_error = memory.status();

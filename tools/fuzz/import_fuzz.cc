@@ -75,7 +75,7 @@ void Import(Bytes bytes) {
   if (TheFormat() == Format::kTensorFlow) {
     graph = ImportTensorFlow(bytes, options);
   } else if (TheFormat() == Format::kOnnx) {
-    graph = ImportOnnx(bytes, "", options);
+    graph = ImportOnnx(bytes, std::make_shared<int>(), "", options);
   } else {
     if (bytes.size() < 4) return;
     const size_t length = std::min<size_t>(GetFixed32(bytes.data()), bytes.size() - 4);
