@@ -33,7 +33,9 @@ struct Port {
 class Engine {
  public:
   // Imports, plans and prepares. kNotFound and kInvalidArgument for the model's files, kDeviceError
-  // where there is no device; each names the file or node.
+  // where there is no device; each names the file or node. Weights are read from the mapped files
+  // as long as the engine lives (for another input shape, by nodes on the CPU): a model is replaced
+  // by renaming another file over it, never written over in place.
   static StatusOr<std::unique_ptr<Engine>> Create(const std::string& model_path,
                                                   const Options& options);
   // The same for a graph that is there already (made in code, or imported).
