@@ -1,7 +1,6 @@
 #include "mace/import/onnx_raw_data.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include <limits>

@@ -126,8 +126,12 @@ struct ScratchBuffer {
   bool zeros = false;
 };
 
+// Of the elements, and of the whole buffer, in a lowering of this precision.
 inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {
   return scratch.keep_float32 ? Precision::kFloat32 : precision;
+}
+inline size_t ScratchBytes(const ScratchBuffer& scratch, Precision precision) {
+  return scratch.elements * ElementBytes(ScratchPrecision(scratch, precision));
 }
 
 // A roofline's two numbers.

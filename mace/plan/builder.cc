@@ -272,9 +272,7 @@ class Builder {
     const int first_scratch = static_cast<int>(plan_->regions.size());
     for (const ScratchBuffer& scratch : lowering.scratch) {
       MemoryRegion region;
-      region.bytes =
-          scratch.elements * ElementBytes(ScratchPrecision(scratch, lowering.precision)) +
-          kOverReadBytes;
+      region.bytes = ScratchBytes(scratch, lowering.precision) + kOverReadBytes;
       region.lasting = scratch.zeros;
       plan_->regions.push_back(region);
     }

@@ -57,17 +57,17 @@ class HostIntegers {
 
 std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
   const Graph& graph = *plan.graph;
+  std::vector<NodeCandidates> candidates(graph.nodes.size());
+  if (device == nullptr) {
+    for (NodeCandidates& none : candidates) none.why = "the device is the CPU";
+    return candidates;
+  }
   const std::vector<Precision> precisions =
       plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
                                       : plan.options.precisions;
-  std::vector<NodeCandidates> candidates(graph.nodes.size());
   const std::vector<double> scratch_limits = ScratchLimits(graph, plan.options.precision);
   HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (device == nullptr) {
-      candidates[n].why = "the device is the CPU";
-      continue;
-    }
     PlanOptions options = plan.options;
     options.precision = precisions[n];
     if (options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];

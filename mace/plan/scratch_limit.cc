@@ -6,10 +6,6 @@
 namespace mace {
 namespace {
 
-double BytesOf(const Graph& graph, ValueId id, Precision precision) {
-  return static_cast<double>(graph.value(id).info.shape.elements()) * ElementBytes(precision);
-}
-
 // Bytes of values alive while each node runs, from the first node that makes or reads one to the
 // last that reads it.
 std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
@@ -31,7 +27,8 @@ std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
   std::vector<double> live(graph.nodes.size(), 0);
   for (size_t value = 0; value < lives.size(); ++value) {
     if (lives[value].first == kNever) continue;
-    const double bytes = BytesOf(graph, static_cast<ValueId>(value), precision);
+    const double bytes = static_cast<double>(graph.values[value].info.shape.elements()) *
+                         static_cast<double>(ElementBytes(precision));
     for (size_t n = lives[value].first; n <= lives[value].last; ++n) live[n] += bytes;
   }
   return live;
@@ -51,8 +48,7 @@ std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
 double ScratchBytes(const Lowering& way) {
   double bytes = 0;
   for (const ScratchBuffer& scratch : way.scratch) {
-    bytes += static_cast<double>(scratch.elements) *
-             static_cast<double>(ElementBytes(ScratchPrecision(scratch, way.precision)));
+    bytes += static_cast<double>(ScratchBytes(scratch, way.precision));
   }
   return bytes;
 }

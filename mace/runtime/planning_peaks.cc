@@ -35,8 +35,9 @@ void SetPlanningPeaks(const Graph& graph, ProgramCompiler* compiler, TuningOptio
     tuning->spent_ms += MonotonicMilliseconds() - begin;
   }
   // Zeros: the plan is made by what the device's kind, units and clock let expect.
-  use(peaks.value_or(DevicePeaks()));
-  const Status kept = compiler->AddTuning(key, PeaksText(peaks.value_or(DevicePeaks())));
+  const DevicePeaks chosen = peaks.value_or(DevicePeaks());
+  use(chosen);
+  const Status kept = compiler->AddTuning(key, PeaksText(chosen));
   if (!kept.ok()) Log(LogLevel::kInfo, "the plan's peaks are not kept: " + kept.message());
 }
 

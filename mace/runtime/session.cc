@@ -143,7 +143,7 @@ Status Session::RunSetup() {
     if (step.kind == Step::Kind::kUpload) {
       values_.PrepareConstant(plan_->tensors[static_cast<size_t>(step.index)].value);
     }
-    MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_, nullptr}));
+    MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_}));
   }
   // The device has them now; those that nodes on the CPU read stay.
   std::vector<bool> needed(graph.values.size(), false);

@@ -3,9 +3,10 @@
 // Cold (Create): memory, packed weights, programs, kernels, and every argument of every launch.
 // Hot (Run): enqueues the launches and moves inputs and outputs, once for each slice of a batch
 // that the plan cuts, and waits only for what the host reads; it allocates nothing, steps on the
-// CPU and views of slices excepted. Errors: kDeviceError names the call, the error, the kernel and
-// the node. Thread contract: thread-compatible; sessions of one device may run at once, each has a
-// queue.
+// CPU and views of slices excepted.
+//
+// Errors: kDeviceError names the call, the error, the kernel and the node.
+// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue.
 #ifndef MACE_RUNTIME_SESSION_H_
 #define MACE_RUNTIME_SESSION_H_
 

@@ -86,7 +86,7 @@ StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
     const double begin = MonotonicMilliseconds();
     for (int i = 0; i < count; ++i) {
       for (const BoundLaunch& launch : launches_) {
-        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_, nullptr}));
+        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_}));
       }
     }
     MACE_RETURN_IF_ERROR(queue_.Finish());
@@ -109,7 +109,7 @@ StatusOr<double> Session::Replay() {
     if (step.kind != Step::Kind::kCpu) continue;
     return Unsupported("a run with nodes on the CPU cannot be replayed on the device alone");
   }
-  const Lane lane = {&queue_, nullptr};
+  const Lane lane = {&queue_};
   MACE_RETURN_IF_ERROR(queue_.Finish());
   const double begin = MonotonicMilliseconds();
   for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {

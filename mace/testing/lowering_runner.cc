@@ -204,8 +204,8 @@ Status PlaceWeightsAndScratch(const LoweringRun& run, RunState* state) {
     state->weights.push_back(std::move(memory));
   }
   for (const ScratchBuffer& scratch : run.lowering->scratch) {
-    const size_t element = ElementBytes(ScratchPrecision(scratch, run.lowering->precision));
-    const std::vector<uint8_t> bytes(scratch.elements * element, scratch.zeros ? 0 : 0xFF);
+    const std::vector<uint8_t> bytes(ScratchBytes(scratch, run.lowering->precision),
+                                     scratch.zeros ? 0 : 0xFF);
     MACE_ASSIGN_OR_RETURN(GuardedMemory memory,
                           GuardedMemory::MakeBuffer(state->device, bytes, "scratch"));
     state->scratch.push_back(std::move(memory));

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <string>
 
 #include "mace/base/coding.h"
@@ -75,7 +76,9 @@ void Import(Bytes bytes) {
   if (TheFormat() == Format::kTensorFlow) {
     graph = ImportTensorFlow(bytes, options);
   } else if (TheFormat() == Format::kOnnx) {
-    graph = ImportOnnx(bytes, std::make_shared<int>(), "", options);
+    // As a file that is mapped: its weights are viewed.
+    const std::shared_ptr<const void> caller_keeps = std::make_shared<int>();
+    graph = ImportOnnx(bytes, caller_keeps, "", options);
   } else {
     if (bytes.size() < 4) return;
     const size_t length = std::min<size_t>(GetFixed32(bytes.data()), bytes.size() - 4);

@@ -5,8 +5,8 @@
 // Macros: LANES (4, 8, 16: width of a vector), VECTORS (vectors of output channels), ROWS (pixels),
 //   SPACED (1: below; 0: any pixels, four input channels at a step), SCALAR_LOADS (1: one element of
 //   x at a time, which CPUs broadcast from memory for free; 0: four channels at once), POINTWISE (1:
-//   1x1, stride 1, no padding), UNIT_STRIDE (1: of width 1, known where that makes addresses of a block's pixels
-//   constant), PREFETCH (so many input channels ahead; 0: none), RESIDUAL, GATE, ACTIVATION.
+//   1x1, stride 1, no padding), UNIT_STRIDE (1: stride_w is 1, known where that makes the distances of a
+//   block's pixels constants), PREFETCH (so many input channels ahead; 0: none), RESIDUAL, GATE, ACTIVATION.
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
