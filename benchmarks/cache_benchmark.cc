@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/cache/encoder.h"
 #include "mace/cache/sample.h"

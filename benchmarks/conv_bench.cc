@@ -46,7 +46,7 @@ struct ArgumentSetter {
     if (argument.kind == TensorArgument::Kind::kWeights) {
       const PackedWeights& weights = lowering->weights[index];
       std::vector<float> values(weights.elements);
-      weights.pack(values.data());
+      MACE_RETURN_IF_ERROR(weights.pack(values.data()));
       return AddFloats(bench, values.size(), values, ready,
                        weights.keep_float32 ? Precision::kFloat32 : lowering->precision);
     }

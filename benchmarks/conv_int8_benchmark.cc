@@ -28,7 +28,7 @@ struct Case {
 
 // Whole numbers from -100 to 100, times the scale.
 HostTensor FilterOf8Bits(const Shape& shape) {
-  HostTensor filter = HostTensor::Allocate({DType::kFloat32, shape});
+  HostTensor filter = *HostTensor::Allocate({DType::kFloat32, shape});
   for (int64_t i = 0; i < shape.elements(); ++i) {
     filter.f32()[i] = static_cast<float>(i * 37 % 201 - 100) * kScale;
   }

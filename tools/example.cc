@@ -1,6 +1,8 @@
 // The public API in thirty lines: load a model, run it on the best OpenCL device, keep its kernels
 // for the next start. usage: example MODEL.pb
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "mace/mace.h"
 
@@ -11,8 +13,10 @@ mace::Status Classify(const char* model) {
   options.cache_path = "mace-cl-compiled-program.bin";
   MACE_ASSIGN_OR_RETURN(auto engine, mace::Engine::Create(model, options));
   std::vector<mace::HostTensor> inputs;
-  for (const mace::Port& port : engine->inputs())
-    inputs.push_back(mace::HostTensor::Allocate(port.info));
+  for (const mace::Port& port : engine->inputs()) {
+    MACE_ASSIGN_OR_RETURN(auto input, mace::HostTensor::Allocate(port.info));
+    inputs.push_back(std::move(input));
+  }
   MACE_ASSIGN_OR_RETURN(auto outputs, engine->Run(inputs));
   std::printf("%s on %s, %s start\n", model, engine->stats().device.c_str(),
               engine->stats().cache.status.c_str());

@@ -14,8 +14,11 @@
 #include <thread>
 #include <vector>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/clock.h"
 #include "mace/base/coding.h"
+#include "mace/base/file_lock.h"
+#include "mace/base/mapped_file.h"
 #include "mace/base/strings.h"
 
 namespace mace {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"

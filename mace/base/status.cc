@@ -25,6 +25,18 @@ Status IoError(std::string message) { return Status(StatusCode::kIoError, std::m
 Status DeviceError(std::string message) {
   return Status(StatusCode::kDeviceError, std::move(message));
 }
+Status ResourceExhausted(std::string message) {
+  return Status(StatusCode::kResourceExhausted, std::move(message));
+}
+Status FailedPrecondition(std::string message) {
+  return Status(StatusCode::kFailedPrecondition, std::move(message));
+}
 Status Internal(std::string message) { return Status(StatusCode::kInternal, std::move(message)); }
+
+namespace internal {
+
+Status NoValue() { return Internal("a result was made from an OK status, without a value"); }
+
+}  // namespace internal
 
 }  // namespace mace

@@ -16,13 +16,16 @@ namespace mace {
 // Few kinds, by what the caller can do about it.
 enum class StatusCode {
   kOk = 0,
-  kInvalidArgument,  // The caller's option, tensor or file content is wrong.
-  kNotFound,         // A file, tensor, device or kernel that was named is not there.
-  kCorruption,       // Bytes of a file contradict themselves (hash, size, offset).
-  kUnsupported,      // Well formed, but this build or device cannot do it.
-  kIoError,          // The operating system refused; the message holds strerror's text.
-  kDeviceError,      // An OpenCL call failed; the message names the call and the error.
-  kInternal,         // Our own invariant broke.
+  kInvalidArgument,     // The caller's option, tensor or file content is wrong.
+  kNotFound,            // A file, tensor, device or kernel that was named is not there.
+  kCorruption,          // Bytes of a file contradict themselves (hash, size, offset).
+  kUnsupported,         // Well formed, but this build or device cannot do it.
+  kIoError,             // The operating system refused; the message holds strerror's text.
+  kDeviceError,         // An OpenCL call failed; the message names the call and the error.
+  kResourceExhausted,   // Memory or another resource is used up, or a limit would be passed.
+  kFailedPrecondition,  // The object is in no state for the call: in use, closed, or of a parent
+                        // process.
+  kInternal,            // Our own invariant broke.
 };
 
 class [[nodiscard]] Status {
@@ -57,14 +60,22 @@ Status Corruption(std::string message);
 Status Unsupported(std::string message);
 Status IoError(std::string message);
 Status DeviceError(std::string message);
+Status ResourceExhausted(std::string message);
+Status FailedPrecondition(std::string message);
 Status Internal(std::string message);
 
-// A T or the reason why there is none. REQUIRES for value access: ok().
+namespace internal {
+// The error of a StatusOr that was made from an OK Status.
+Status NoValue();
+}  // namespace internal
+
+// A T or the reason why there is none. REQUIRES for value access: ok(). An OK Status is no reason:
+// a StatusOr made from one holds an Internal error instead.
 template <typename T>
 class [[nodiscard]] StatusOr {
  public:
-  StatusOr(Status status)
-      : status_(std::move(status)) {}  // NOLINT: implicit, so that `return status;` reads well
+  StatusOr(Status status)  // NOLINT: implicit, so that `return status;` reads well
+      : status_(status.ok() ? internal::NoValue() : std::move(status)) {}
   StatusOr(T value) : value_(std::move(value)) {}  // NOLINT: implicit, likewise
 
   bool ok() const { return value_.has_value(); }

@@ -12,7 +12,7 @@
 #include <chrono>
 
 #include "mace/base/clock.h"
-#include "mace/base/files.h"
+#include "mace/base/file_lock.h"
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "mace/base/files.h"
+#include "mace/base/atomic_file.h"
 #include "mace/base/strings.h"
 #include "mace/cache/verify.h"
 

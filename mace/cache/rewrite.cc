@@ -4,7 +4,8 @@
 
 #include <limits>
 
-#include "mace/base/files.h"
+#include "mace/base/atomic_file.h"
+#include "mace/base/file_lock.h"
 #include "mace/cache/encoder.h"
 
 namespace mace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"

@@ -8,6 +8,8 @@
 
 #include <thread>
 
+#include "mace/base/atomic_file.h"
+#include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/sample.h"

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/encoder.h"

@@ -5,8 +5,8 @@
 
 #include <random>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
-#include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/base/strings.h"
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/base/span.h"
 #include "mace/cl/device.h"

@@ -65,9 +65,8 @@ std::vector<double> AttributeMap::GetFloats(const std::string& name,
     return std::vector<double>(list->begin(), list->end());
   }
   if (const auto* tensor = std::get_if<HostTensor>(&value)) {
-    const HostTensor floats = tensor->ConvertTo(DType::kFloat32);
-    if (!floats.has_data()) return fallback;
-    return std::vector<double>(floats.f32(), floats.f32() + floats.shape().elements());
+    const std::vector<float> floats = ToFloatVector(*tensor);
+    return std::vector<double>(floats.begin(), floats.end());
   }
   return fallback;  // A text.
 }

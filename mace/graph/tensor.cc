@@ -4,8 +4,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
+#include <string>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/half.h"
+#include "mace/base/memory_budget.h"
 
 namespace mace {
 
@@ -37,12 +41,16 @@ To SaturateInt(int64_t value) {
 }
 
 // Elements of one stored type, converted one at a time. Floats are read as double, ints as int64_t,
-// so nothing is lost on the way.
+// so nothing is lost on the way. The elements need not be aligned.
 template <typename From, typename Function>
 void ForEach(const HostTensor& tensor, Function function) {
-  const From* data = tensor.data<From>();
+  const uint8_t* data = tensor.bytes().data();
   const int64_t count = tensor.shape().elements();
-  for (int64_t i = 0; i < count; ++i) function(i, data[i]);
+  for (int64_t i = 0; i < count; ++i) {
+    From element;
+    std::memcpy(&element, data + static_cast<size_t>(i) * sizeof(From), sizeof(From));
+    function(i, element);
+  }
 }
 
 template <typename Function>
@@ -129,16 +137,27 @@ bool ExpandHalves(const HostTensor& in, HostTensor* out) {
 
 }  // namespace
 
-HostTensor HostTensor::Allocate(TensorInfo info) {
-  HostTensor tensor;
-  tensor.info_ = std::move(info);
+StatusOr<HostTensor> HostTensor::Allocate(TensorInfo info) {
+  const size_t bytes = info.bytes();
+  const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
+  if (budget != nullptr) MACE_RETURN_IF_ERROR(budget->Reserve(bytes));
   // calloc: large zeroed blocks come straight from the system, and a block that is not to be had is
   // a null pointer instead of an exception.
-  const size_t bytes = tensor.info_.bytes();
-  std::shared_ptr<void> block(std::calloc(bytes > 0 ? bytes : 1, 1), std::free);
-  tensor.data_ = static_cast<const uint8_t*>(block.get());
-  tensor.owner_ = std::move(block);
-  return tensor;
+  void* const block = std::calloc(bytes > 0 ? bytes : 1, 1);
+  if (block == nullptr) {
+    if (budget != nullptr) budget->Release(bytes);
+    return ResourceExhausted("host memory: the system has no " + std::to_string(bytes) +
+                             " bytes for a tensor");
+  }
+  return CatchExhaustion([&]() -> StatusOr<HostTensor> {
+    // Where the owner cannot be made its constructor frees the block.
+    std::shared_ptr<void> owner(block, [budget, bytes](void* freed) {
+      std::free(freed);
+      if (budget != nullptr) budget->Release(bytes);
+    });
+    return MutableView(std::move(info), MutableBytes(static_cast<uint8_t*>(block), bytes),
+                       std::move(owner));
+  });
 }
 
 HostTensor HostTensor::View(TensorInfo info, Bytes data, std::shared_ptr<const void> owner) {
@@ -149,12 +168,17 @@ HostTensor HostTensor::View(TensorInfo info, Bytes data, std::shared_ptr<const v
   return tensor;
 }
 
-HostTensor HostTensor::ToAligned() const {
+HostTensor HostTensor::MutableView(TensorInfo info, MutableBytes data,
+                                   std::shared_ptr<const void> owner) {
+  HostTensor tensor = View(std::move(info), data, std::move(owner));
+  tensor.writable_ = true;
+  return tensor;
+}
+
+StatusOr<HostTensor> HostTensor::ToAligned() const {
   if (!has_data() || IsAligned(data_, info_.dtype)) return *this;
-  HostTensor copy = Allocate(info_);
-  if (copy.has_data() && info_.bytes() > 0) {
-    std::memcpy(copy.mutable_data<uint8_t>(), data_, info_.bytes());
-  }
+  MACE_ASSIGN_OR_RETURN(HostTensor copy, Allocate(info_));
+  if (info_.bytes() > 0) std::memcpy(copy.mutable_data<uint8_t>(), data_, info_.bytes());
   return copy;
 }
 
@@ -164,11 +188,12 @@ HostTensor HostTensor::Reshaped(Shape shape) const {
   return tensor;
 }
 
-HostTensor HostTensor::ConvertTo(DType dtype) const {
-  const HostTensor in = ToAligned();
-  if (dtype == info_.dtype) return in;
-  HostTensor out = Allocate({dtype, info_.shape});
-  if (!in.has_data() || !out.has_data() || ExpandHalves(in, &out)) return out;
+StatusOr<HostTensor> HostTensor::ConvertTo(DType dtype) const {
+  if (dtype == info_.dtype) return ToAligned();
+  if (!has_data()) return Internal("a tensor without elements cannot be converted");
+  MACE_ASSIGN_OR_RETURN(HostTensor out, Allocate({dtype, info_.shape}));
+  const HostTensor& in = *this;
+  if (IsAligned(data_, info_.dtype) && ExpandHalves(in, &out)) return out;
   switch (dtype) {
     case DType::kInvalid:
       break;
@@ -200,11 +225,43 @@ HostTensor HostTensor::ConvertTo(DType dtype) const {
   return out;
 }
 
-std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
-  const HostTensor wide = tensor.ConvertTo(DType::kInt64);
-  if (!wide.has_data()) return {};
-  const int64_t* data = wide.data<int64_t>();
-  return std::vector<int64_t>(data, data + wide.shape().elements());
+StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>& infos) {
+  std::vector<HostTensor> tensors;
+  tensors.reserve(infos.size());
+  for (const TensorInfo& info : infos) {
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate(info));
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
 }
+
+StatusOr<HostTensor> HostTensor::ToReferenceOperand() const {
+  return IsFloat(info_.dtype) ? ConvertTo(DType::kFloat32) : ToAligned();
+}
+
+namespace {
+
+// The elements converted to a vector, where the thread's memory budget has room for it.
+template <typename Converter>
+std::vector<typename Converter::Type> ToVector(const HostTensor& tensor) {
+  using To = typename Converter::Type;
+  if (!tensor.has_data()) return {};
+  const auto count = static_cast<size_t>(tensor.shape().elements());
+  const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
+  if (budget != nullptr && !budget->HasRoomFor(count * sizeof(To))) throw std::bad_alloc();
+  std::vector<To> values(count);
+  ForEachElement(tensor, [&values](int64_t i, auto x) {
+    values[static_cast<size_t>(i)] = Converter::Convert(x);
+  });
+  return values;
+}
+
+}  // namespace
+
+std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
+  return ToVector<ToInteger<int64_t>>(tensor);
+}
+
+std::vector<float> ToFloatVector(const HostTensor& tensor) { return ToVector<ToFloat32>(tensor); }
 
 }  // namespace mace

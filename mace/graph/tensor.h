@@ -3,11 +3,12 @@
 #ifndef MACE_GRAPH_TENSOR_H_
 #define MACE_GRAPH_TENSOR_H_
 
-#include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "mace/base/span.h"
+#include "mace/base/status.h"
 #include "mace/graph/dtype.h"
 #include "mace/graph/shape.h"
 
@@ -20,21 +21,30 @@ struct TensorInfo {
   size_t bytes() const { return static_cast<size_t>(shape.elements()) * DTypeSize(dtype); }
 };
 
-// A dense, row-major tensor in host memory that somebody keeps alive: an owned vector, a mapped
-// file, a caller's array. Copying shares the elements. Immutable once built: thread-safe.
+// A dense, row-major tensor in host memory that somebody keeps alive: a block of its own, a file's
+// bytes, a caller's array. Copying shares the elements.
+// Thread contract: const methods are thread-safe. Elements are written by the one that made the
+// tensor, before it is shared, or by a run whose caller gave the tensor as an output.
 class HostTensor {
  public:
   HostTensor() = default;
-  // Allocates zeroed elements.
-  static HostTensor Allocate(TensorInfo info);
-  // REQUIRES: data.size() >= info.bytes(). `owner` keeps data alive; null: the caller does. data
-  // may be unaligned for the dtype (weights of a .data file are): use ToAligned where that matters.
+  // Zeroed elements. They count against the thread's memory budget (mace/base/memory_budget.h) as
+  // long as any copy lives. kResourceExhausted names the bytes.
+  static StatusOr<HostTensor> Allocate(TensorInfo info);
+  // Elements that nobody writes through the tensor. REQUIRES: data.size() >= info.bytes(). `owner`
+  // keeps data alive; null: the caller does. data may be unaligned for the dtype (weights of a
+  // .data file are): use ToAligned where that matters.
   static HostTensor View(TensorInfo info, Bytes data, std::shared_ptr<const void> owner);
+  // Elements of the caller's that a run may write: for outputs. REQUIRES: as View.
+  static HostTensor MutableView(TensorInfo info, MutableBytes data,
+                                std::shared_ptr<const void> owner);
+  // Takes the values over. REQUIRES: sizeof(T) is the dtype's size, and there are as many values as
+  // the shape has elements.
   template <typename T>
-  static HostTensor FromVector(DType dtype, Shape shape, const std::vector<T>& values) {
-    HostTensor tensor = Allocate({dtype, std::move(shape)});
-    std::copy(values.begin(), values.end(), tensor.mutable_data<T>());
-    return tensor;
+  static HostTensor FromVector(DType dtype, Shape shape, std::vector<T> values) {
+    auto owner = std::make_shared<std::vector<T>>(std::move(values));
+    const MutableBytes data(reinterpret_cast<uint8_t*>(owner->data()), owner->size() * sizeof(T));
+    return MutableView({dtype, std::move(shape)}, data, std::move(owner));
   }
 
   const TensorInfo& info() const { return info_; }
@@ -48,7 +58,13 @@ class HostTensor {
   const T* data() const {
     return reinterpret_cast<const T*>(data_);
   }
-  // REQUIRES: made by Allocate and not shared yet.
+  // False for a View: its elements belong to somebody who may not expect them to change.
+  bool is_writable() const { return writable_; }
+  // Whether another tensor, or another owner, keeps the same block alive: what is written here is
+  // seen there.
+  bool is_shared() const { return owner_.use_count() > 1; }
+
+  // REQUIRES: is_writable(), and nobody else reads the elements meanwhile.
   template <typename T>
   T* mutable_data() {
     return reinterpret_cast<T*>(const_cast<uint8_t*>(data_));
@@ -57,22 +73,35 @@ class HostTensor {
   const float* f32() const { return data<float>(); }
 
   // The same elements at an address that suits their dtype; copies only where needed.
-  HostTensor ToAligned() const;
+  // kResourceExhausted where there is no memory for the copy.
+  StatusOr<HostTensor> ToAligned() const;
   // The same elements seen with another shape. REQUIRES: equal element count.
   HostTensor Reshaped(Shape shape) const;
   // The elements converted (float kinds, ints and bool among each other; values round to nearest,
-  // floats to ints truncate towards zero). Shares where the dtype is the same and aligned.
-  HostTensor ConvertTo(DType dtype) const;
+  // floats to ints truncate towards zero), at an address that suits their dtype. Shares where that
+  // is so already. kResourceExhausted where there is no memory for a copy.
+  StatusOr<HostTensor> ConvertTo(DType dtype) const;
+  // The elements as the reference of an op takes them: floats as float32, other types as they are,
+  // aligned. kResourceExhausted where there is no memory for a copy.
+  StatusOr<HostTensor> ToReferenceOperand() const;
 
  private:
   TensorInfo info_;
   const uint8_t* data_ = nullptr;
+  bool writable_ = false;
   std::shared_ptr<const void> owner_;
 };
 
+// One zeroed tensor for each of `infos`. kResourceExhausted where there is no memory for them all.
+StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>& infos);
+
 // The elements of an integer tensor (int32, int64, or a small type) as int64_t, in row-major order;
-// floats truncate.
+// floats truncate. Throws std::bad_alloc, as the vector itself does, where the thread's memory
+// budget has no room for them: CatchExhaustion makes that a Status. Empty for a
+// tensor without elements.
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);
+// The elements as float, likewise.
+std::vector<float> ToFloatVector(const HostTensor& tensor);
 
 }  // namespace mace
 

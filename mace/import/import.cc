@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mace/base/files.h"
+#include "mace/base/mapped_file.h"
 #include "mace/base/strings.h"
 #include "mace/import/mace_import.h"
 #include "mace/import/onnx_import.h"

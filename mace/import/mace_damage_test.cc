@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/import/test_net.h"
 

@@ -173,14 +173,15 @@ StatusOr<std::string> MaceExporter::InputName(ValueId id) {
 // The bytes as the file has them, and their type.
 StatusOr<HostTensor> MaceExporter::Stored(const HostTensor& tensor, wire::DataType* type) const {
   if (IsFloat(tensor.dtype())) {
-    const HostTensor floats = tensor.ConvertTo(DType::kFloat32);
+    MACE_ASSIGN_OR_RETURN(HostTensor floats, tensor.ConvertTo(DType::kFloat32));
     bool fits = options_.half_weights;
     constexpr float kLargestHalf = 65504;
     for (int64_t i = 0; fits && i < floats.shape().elements(); ++i) {
       fits = !std::isfinite(floats.f32()[i]) || std::fabs(floats.f32()[i]) <= kLargestHalf;
     }
     *type = fits ? wire::DT_HALF : wire::DT_FLOAT;
-    return fits ? tensor.ConvertTo(DType::kFloat16) : floats;
+    if (fits) return tensor.ConvertTo(DType::kFloat16);
+    return floats;
   }
   if (tensor.dtype() == DType::kUInt8 || tensor.dtype() == DType::kInt8 ||
       tensor.dtype() == DType::kBool) {

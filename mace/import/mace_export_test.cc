@@ -284,7 +284,7 @@ TEST(MaceExportTest, WhatTheFormatCannotHoldIsRefusedByName) {
   EXPECT_EQ(ExportMace(twice.graph(), {}).status().message(),
             "a MACE file has one tensor of a name, found two 'x' among inputs and outputs");
   OneOp tensor("Activation", {1, 6, 6, 2});
-  tensor.Set("table", HostTensor::Allocate({DType::kFloat32, {1}}));
+  tensor.Set("table", *HostTensor::Allocate({DType::kFloat32, {1}}));
   EXPECT_EQ(ExportMace(tensor.graph(), {}).status().message(),
             "node 'op' (Activation): a MACE file has no tensors among arguments, found 'table'");
 }

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<float> ConstantOfFirstNode(const Graph& graph, size_t input) {
   const HostTensor& tensor = *graph.value(graph.nodes[0].inputs[input]).constant;
-  const HostTensor floats = tensor.ToAligned().ConvertTo(DType::kFloat32);
+  const HostTensor floats = *tensor.ConvertTo(DType::kFloat32);
   return std::vector<float>(floats.f32(), floats.f32() + floats.shape().elements());
 }
 

@@ -49,7 +49,7 @@ struct OneOp {
     ASSERT_TRUE(graph.ok()) << graph.status().message();
     std::vector<HostTensor> inputs;
     for (const GraphPort& port : (*graph)->inputs) {
-      HostTensor tensor = HostTensor::Allocate((*graph)->value(port.value).info);
+      HostTensor tensor = *HostTensor::Allocate((*graph)->value(port.value).info);
       for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
         tensor.f32()[i] = x.empty() ? static_cast<float>(i + 1) : x[static_cast<size_t>(i)];
       }

@@ -12,7 +12,7 @@ namespace {
 using Values = std::vector<float>;
 
 HostTensor Counting(const TensorInfo& info) {
-  HostTensor tensor = HostTensor::Allocate(info);
+  HostTensor tensor = *HostTensor::Allocate(info);
   for (int64_t i = 0; i < info.shape.elements(); ++i) tensor.f32()[i] = static_cast<float>(i + 1);
   return tensor;
 }

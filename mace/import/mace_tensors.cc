@@ -121,9 +121,8 @@ StatusOr<HostTensor> TensorReader::Dequantize(const wire::ConstTensor& tensor,
   MACE_RETURN_IF_ERROR(builder_->Reserve(
       "float values", static_cast<size_t>(stored.shape().elements()) * sizeof(float)));
   // As int32 first: a difference with the zero point is exact in double.
-  const HostTensor integers = stored.ConvertTo(DType::kInt32);
-  HostTensor result = HostTensor::Allocate({DType::kFloat32, stored.shape()});
-  if (!integers.has_data() || !result.has_data()) return Internal("no memory for a constant");
+  MACE_ASSIGN_OR_RETURN(const HostTensor integers, stored.ConvertTo(DType::kInt32));
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate({DType::kFloat32, stored.shape()}));
   const int32_t* from = integers.data<int32_t>();
   const double zero_point = tensor.zero_point();
   const int64_t count = stored.shape().elements();

@@ -151,8 +151,8 @@ StatusOr<std::vector<double>> OnnxNode::Reals(size_t index) const {
     const std::vector<int64_t> integers = ToInt64Vector(*tensor);
     return std::vector<double>(integers.begin(), integers.end());
   }
-  const HostTensor floats = tensor->ConvertTo(DType::kFloat32);
-  return std::vector<double>(floats.f32(), floats.f32() + floats.shape().elements());
+  const std::vector<float> floats = ToFloatVector(*tensor);
+  return std::vector<double>(floats.begin(), floats.end());
 }
 
 StatusOr<double> OnnxNode::Real(size_t index) const {

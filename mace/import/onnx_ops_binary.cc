@@ -46,7 +46,7 @@ bool IsFloatScalar(const GraphBuilder& builder, ValueId id, int other_rank, floa
       tensor->shape().rank() > other_rank) {
     return false;
   }
-  *value = *tensor->ConvertTo(DType::kFloat32).f32();
+  *value = ToFloatVector(*tensor)[0];
   return true;
 }
 

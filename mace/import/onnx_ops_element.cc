@@ -250,7 +250,8 @@ Status ConvertShrink(OnnxNode* node) {
   const double lambda = node->Float("lambd", 0.5), bias = node->Float("bias", 0);
   const ValueId x = node->input(0);
   const DType dtype = IsFloat(node->dtype(0)) ? DType::kFloat32 : node->dtype(0);
-  ValueId y = node->AddConstant("/zero", HostTensor::Allocate({dtype, Shape()}));
+  MACE_ASSIGN_OR_RETURN(HostTensor none, HostTensor::Allocate({dtype, Shape()}));
+  ValueId y = node->AddConstant("/zero", std::move(none));
   for (double sign : {-1.0, 1.0}) {
     MACE_ASSIGN_OR_RETURN(const ValueId mask,
                           node->Emit("/mask", "Eltwise", {x},

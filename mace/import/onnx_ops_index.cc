@@ -31,8 +31,7 @@ Status ConvertTrilu(OnnxNode* node) {
   diagonal = std::clamp(diagonal, -rows, columns);
   const TensorInfo info{DType::kBool, Shape{rows, columns}};
   MACE_RETURN_IF_ERROR(node->builder()->Reserve("a mask", info.bytes()));
-  HostTensor mask = HostTensor::Allocate(info);
-  if (!mask.has_data()) return Internal("no memory for a mask");
+  MACE_ASSIGN_OR_RETURN(HostTensor mask, HostTensor::Allocate(info));
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; ++column) {
       const bool kept = upper ? column >= row + diagonal : column <= row + diagonal;
@@ -40,7 +39,8 @@ Status ConvertTrilu(OnnxNode* node) {
     }
   }
   const DType dtype = IsFloat(node->dtype(0)) ? DType::kFloat32 : node->dtype(0);
-  const ValueId zero = node->AddConstant("/zero", HostTensor::Allocate({dtype, Shape()}));
+  MACE_ASSIGN_OR_RETURN(HostTensor none, HostTensor::Allocate({dtype, Shape()}));
+  const ValueId zero = node->AddConstant("/zero", std::move(none));
   return node->EmitResult("Where",
                           {node->AddConstant("/mask", std::move(mask)), node->input(0), zero});
 }
@@ -73,8 +73,7 @@ StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Sh
   const std::vector<int64_t> strides = DenseStridesOf(shape);
   const TensorInfo info{DType::kInt64, at};
   MACE_RETURN_IF_ERROR(node->builder()->Reserve("positions", info.bytes()));
-  HostTensor others = HostTensor::Allocate(info);
-  if (!others.has_data()) return Internal("no memory for positions");
+  MACE_ASSIGN_OR_RETURN(HostTensor others, HostTensor::Allocate(info));
   for (int64_t i = 0; i < at.elements(); ++i) {
     int64_t rest = i, sum = 0;
     for (int k = at.rank() - 1; k >= 0; --k) {

@@ -107,8 +107,7 @@ StatusOr<ValueId> EmitAxis(OnnxNode* node, ValueId x, int axis, const OnnxResize
   if (in > kMaxMatrix / std::max<int64_t>(out, 1)) {
     return Unsupported("an axis of " + std::to_string(in) + " resized to " + std::to_string(out));
   }
-  HostTensor matrix = HostTensor::Allocate({DType::kFloat32, Shape{in, out}});
-  if (!matrix.has_data()) return Internal("no memory for a constant");
+  MACE_ASSIGN_OR_RETURN(HostTensor matrix, HostTensor::Allocate({DType::kFloat32, Shape{in, out}}));
   for (int64_t o = 0; o < out; ++o) {
     for (const auto& [source, weight] : table[static_cast<size_t>(o)]) {
       matrix.f32()[source * out + o] = static_cast<float>(weight);

@@ -21,8 +21,7 @@ Status ConvertIdentity(OnnxNode* node) {
 StatusOr<ValueId> EmitFilled(OnnxNode* node, const HostTensor& element, Shape shape) {
   TensorInfo info{element.dtype(), std::move(shape)};
   MACE_RETURN_IF_ERROR(node->builder()->Reserve("repeated values", info.bytes()));
-  HostTensor filled = HostTensor::Allocate(std::move(info));
-  if (!filled.has_data()) return Internal("no memory for a filled tensor");
+  MACE_ASSIGN_OR_RETURN(HostTensor filled, HostTensor::Allocate(std::move(info)));
   const size_t size = DTypeSize(element.dtype()), bytes = filled.info().bytes();
   const uint8_t* one = element.bytes().data();
   // Memory comes zeroed.
@@ -168,7 +167,9 @@ Status EmitCast(OnnxNode* node, DType dtype) {
   const DType from = node->dtype(0);
   const HostTensor* constant = node->Constant(0);
   if (constant != nullptr && IsFloat(from) && IsFloat(dtype) && dtype != DType::kFloat32) {
-    node->SetResult(node->AddConstant("", constant->ConvertTo(dtype).ConvertTo(DType::kFloat32)));
+    MACE_ASSIGN_OR_RETURN(const HostTensor rounded, constant->ConvertTo(dtype));
+    MACE_ASSIGN_OR_RETURN(HostTensor floats, rounded.ConvertTo(DType::kFloat32));
+    node->SetResult(node->AddConstant("", std::move(floats)));
     return Status::Ok();
   }
   if (from == dtype || (IsFloat(from) && IsFloat(dtype))) {
@@ -265,8 +266,9 @@ Status ConvertRange(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(const int64_t step, node->Number(2));
   std::vector<int64_t> values(static_cast<size_t>(count));
   for (size_t i = 0; i < values.size(); ++i) values[i] = first + static_cast<int64_t>(i) * step;
-  node->SetResult(
-      node->AddConstant("", HostTensor::FromVector(DType::kInt64, shape, values).ConvertTo(dtype)));
+  const HostTensor wide = HostTensor::FromVector(DType::kInt64, shape, std::move(values));
+  MACE_ASSIGN_OR_RETURN(HostTensor range, wide.ConvertTo(dtype));
+  node->SetResult(node->AddConstant("", std::move(range)));
   return Status::Ok();
 }
 
@@ -281,14 +283,14 @@ Status ConvertEyeLike(OnnxNode* node) {
   const int64_t diagonal = node->Int("k", 0);
   const TensorInfo info{DType::kFloat32, shape};
   MACE_RETURN_IF_ERROR(node->builder()->Reserve("a matrix", info.bytes()));
-  HostTensor eye = HostTensor::Allocate(info);
-  if (!eye.has_data()) return Internal("no memory for a constant");
+  MACE_ASSIGN_OR_RETURN(HostTensor eye, HostTensor::Allocate(info));
   for (int64_t row = 0; row < shape[0]; ++row) {
     const bool inside = diagonal > -shape[0] && diagonal < shape[1] && row + diagonal >= 0 &&
                         row + diagonal < shape[1];
     if (inside) eye.f32()[row * shape[1] + row + diagonal] = 1;
   }
-  node->SetResult(node->AddConstant("", eye.ConvertTo(dtype)));
+  MACE_ASSIGN_OR_RETURN(HostTensor converted, eye.ConvertTo(dtype));
+  node->SetResult(node->AddConstant("", std::move(converted)));
   return Status::Ok();
 }
 

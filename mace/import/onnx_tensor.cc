@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "mace/base/files.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -26,9 +27,7 @@ Status WrongSize(const Shape& shape, size_t expected, const char* unit, size_t f
 
 StatusOr<HostTensor> Allocate(TensorInfo info, GraphBuilder* builder) {
   MACE_RETURN_IF_ERROR(builder->Reserve("conversion", info.bytes()));
-  HostTensor result = HostTensor::Allocate(std::move(info));
-  if (!result.has_data()) return Internal("no memory for a constant");
-  return result;
+  return HostTensor::Allocate(std::move(info));
 }
 
 StatusOr<HostTensor> ReadBytes(int32_t type, TensorInfo info, Bytes bytes,

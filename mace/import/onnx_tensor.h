@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/base/files.h"
+#include "mace/base/mapped_file.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"

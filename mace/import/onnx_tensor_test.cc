@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/import/test_onnx.h"
 
@@ -37,7 +38,7 @@ TEST(OnnxTensor, ListsAndRawBytes) {
   for (const Proto& proto : {listed, raw}) {
     const StatusOr<HostTensor> tensor = Read(proto);
     ASSERT_TRUE(tensor.ok()) << tensor.status().message();
-    const HostTensor floats = tensor->ConvertTo(DType::kFloat32);
+    const HostTensor floats = *tensor->ConvertTo(DType::kFloat32);
     EXPECT_EQ(1, floats.f32()[0]);
     EXPECT_EQ(-2, floats.f32()[1]);
   }

@@ -37,8 +37,7 @@ StatusOr<HostTensor> PermuteTensor(const HostTensor& tensor,
     dims[axis] = in.dim(static_cast<int>(permutation[axis]));
     strides[axis] = in_strides[static_cast<size_t>(permutation[axis])];
   }
-  HostTensor out = HostTensor::Allocate({tensor.dtype(), Shape(dims)});
-  if (!out.has_data()) return Internal("no memory for a tensor of shape " + in.ToString());
+  MACE_ASSIGN_OR_RETURN(HostTensor out, HostTensor::Allocate({tensor.dtype(), Shape(dims)}));
   const size_t size = DTypeSize(tensor.dtype());
   const int64_t count = out.shape().elements();
   const uint8_t* source = tensor.bytes().data();

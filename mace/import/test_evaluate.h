@@ -16,8 +16,7 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
   std::vector<HostTensor> values(graph.values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     if (!graph.values[i].constant) continue;
-    const HostTensor aligned = graph.values[i].constant->ToAligned();
-    values[i] = IsFloat(aligned.dtype()) ? aligned.ConvertTo(DType::kFloat32) : aligned;
+    MACE_ASSIGN_OR_RETURN(values[i], graph.values[i].constant->ToReferenceOperand());
   }
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     values[static_cast<size_t>(graph.inputs[i].value)] = inputs[i];
@@ -28,8 +27,9 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
     for (ValueId id : node.inputs) {
       arguments.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
     }
-    std::vector<HostTensor> results;
-    for (ValueId id : node.outputs) results.push_back(HostTensor::Allocate(graph.value(id).info));
+    std::vector<TensorInfo> infos;
+    for (ValueId id : node.outputs) infos.push_back(graph.value(id).info);
+    MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
     MACE_RETURN_IF_ERROR(op->Reference(arguments, &results));
     for (size_t i = 0; i < results.size(); ++i) {
       values[static_cast<size_t>(node.outputs[i])] = std::move(results[i]);

@@ -63,7 +63,7 @@ class TestGraph {
 };
 
 std::vector<float> Floats(const Graph& graph, ValueId id) {
-  const HostTensor tensor = graph.value(id).constant->ToAligned().ConvertTo(DType::kFloat32);
+  const HostTensor tensor = *graph.value(id).constant->ConvertTo(DType::kFloat32);
   return std::vector<float>(tensor.f32(), tensor.f32() + tensor.shape().elements());
 }
 

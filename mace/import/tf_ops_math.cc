@@ -27,7 +27,7 @@ int64_t EltwiseType(const std::string& op) {
 bool IsFloatScalar(const TfNode& node, size_t index, float* value) {
   const HostTensor* tensor = node.builder()->ConstantOf(node.input(index));
   if (tensor == nullptr || !IsFloat(tensor->dtype()) || tensor->shape().rank() != 0) return false;
-  *value = *tensor->ConvertTo(DType::kFloat32).ToAligned().f32();
+  *value = ToFloatVector(*tensor)[0];
   return true;
 }
 

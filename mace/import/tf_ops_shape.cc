@@ -84,8 +84,7 @@ Status ConvertFill(TfNode* node) {
   TensorInfo info{value->dtype(), std::move(shape)};
   MACE_RETURN_IF_ERROR(node->builder()->Reserve("repeated values", info.bytes()));
   const std::vector<uint8_t> element(value->bytes().begin(), value->bytes().end());
-  HostTensor filled = HostTensor::Allocate(std::move(info));
-  if (!filled.has_data()) return Internal("no memory for a filled tensor");
+  MACE_ASSIGN_OR_RETURN(HostTensor filled, HostTensor::Allocate(std::move(info)));
   uint8_t* out = filled.mutable_data<uint8_t>();
   for (size_t i = 0; i < filled.info().bytes(); ++i) out[i] = element[i % size];
   node->SetResult(node->builder()->graph().AddConstant(node->def().name(), std::move(filled)));
@@ -122,8 +121,7 @@ Status ConvertPadV2(TfNode* node) {
   if (value == nullptr || value->shape().elements() != 1) {
     return Unsupported("input 2: expected one number that is known at import");
   }
-  const HostTensor number = value->ConvertTo(DType::kFloat32).ToAligned();
-  return EmitPad(node, kPadConstant, number.f32()[0]);
+  return EmitPad(node, kPadConstant, ToFloatVector(*value)[0]);
 }
 
 Status ConvertMirrorPad(TfNode* node) {

@@ -166,8 +166,7 @@ Status ConvertOneHot(TfNode* node) {
       return Unsupported(std::string(names[i]) + ": expected one number known at import");
     }
     if (!IsFloat(value->dtype())) attributes.Set("dtype", std::string("int32"));
-    const HostTensor number = value->ConvertTo(DType::kFloat32).ToAligned();
-    attributes.Set(names[i], double{number.f32()[0]});
+    attributes.Set(names[i], double{ToFloatVector(*value)[0]});
   }
   return node->EmitResult("OneHot", {node->input(0)}, std::move(attributes));
 }

@@ -75,8 +75,7 @@ StatusOr<HostTensor> ReadContent(const tf::TensorProto& proto, TensorInfo info,
     return HostTensor::View(std::move(info), bytes, owner);
   }
   MACE_RETURN_IF_ERROR(builder->Reserve("conversion", info.bytes()));
-  HostTensor result = HostTensor::Allocate(std::move(info));
-  if (!result.has_data()) return Internal("no memory for a constant");
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   switch (proto.dtype()) {
     case tf::DT_DOUBLE:
       ConvertBytes<double, float>(content, &result);
@@ -110,8 +109,7 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* b
                       info.shape.ToString() + ", found " + std::to_string(list.size()));
   }
   MACE_RETURN_IF_ERROR(builder->Reserve("repeated values", info.bytes()));
-  HostTensor result = HostTensor::Allocate(std::move(info));
-  if (!result.has_data()) return Internal("no memory for a constant");
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   if (list.empty()) return result;
   To* out = result.mutable_data<To>();
   const auto convert = [](auto value) { return Convert<decltype(value), To>(value); };

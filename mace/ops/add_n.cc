@@ -88,13 +88,14 @@ class AddNOp : public Op {
   static PackedWeights PackSum(const std::vector<HostTensor>& constants) {
     const PackedWeights shape_of = PackChannels4("constants", constants[0]);
     PackedWeights weights = shape_of;
-    weights.pack = [constants, elements = shape_of.elements](float* destination) {
+    weights.pack = [constants, elements = shape_of.elements](float* destination) -> Status {
       std::fill(destination, destination + elements, 0.0f);
       std::vector<float> one(elements);
       for (const HostTensor& constant : constants) {
-        PackChannels4("", constant).pack(one.data());
+        MACE_RETURN_IF_ERROR(PackChannels4("", constant).pack(one.data()));
         for (size_t i = 0; i < elements; ++i) destination[i] += one[i];
       }
+      return Status();
     };
     return weights;
   }

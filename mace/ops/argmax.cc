@@ -93,7 +93,7 @@ class ArgMaxOp : public Op {
         if (Before(first[k * inner], first[found[i] * inner])) found[i] = k;
       }
     }
-    *y = MakeIntegers(DType::kInt32, y->shape(), std::move(found));
+    MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(DType::kInt32, y->shape(), std::move(found)));
     return Status::Ok();
   }
 

@@ -97,14 +97,17 @@ class BatchNormOp : public Op {
     PackedWeights weights = PackChannelVector("folded", constants[0], constants[0].shape().dim(0));
     weights.name = want_scale ? "folded_scale" : "folded_offset";
     weights.pack = [constants, want_scale, epsilon = epsilon_,
-                    count = weights.elements](float* destination) {
-      const std::vector<float> scale = ToFloats(constants[0]), offset = ToFloats(constants[1]);
-      const std::vector<float> mean = ToFloats(constants[2]), variance = ToFloats(constants[3]);
+                    count = weights.elements](float* destination) -> Status {
+      const std::vector<float> scale = ToFloatVector(constants[0]),
+                               offset = ToFloatVector(constants[1]);
+      const std::vector<float> mean = ToFloatVector(constants[2]),
+                               variance = ToFloatVector(constants[3]);
       std::fill(destination, destination + count, 0.0f);
       for (size_t c = 0; c < scale.size(); ++c) {
         const double factor = scale[c] / std::sqrt(static_cast<double>(variance[c]) + epsilon);
         destination[c] = static_cast<float>(want_scale ? factor : offset[c] - mean[c] * factor);
       }
+      return Status();
     };
     return weights;
   }

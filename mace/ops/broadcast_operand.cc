@@ -16,7 +16,7 @@ BroadcastOperand MakeBroadcastOperand(const LoweringRequest& request, int index)
   operand.kind = input.constant != nullptr ? Kind::kWeights : Kind::kTensor;
   if (input.constant != nullptr && input.info.shape.elements() == 1) {
     operand.kind = Kind::kScalar;
-    operand.scalar = ToFloats(*input.constant)[0];
+    operand.scalar = ToFloatVector(*input.constant)[0];
   }
   return operand;
 }
@@ -60,9 +60,10 @@ void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& n
   weights.name = name;
   weights.elements = static_cast<size_t>(operand.shape.elements());
   weights.keep_float32 = true;
-  weights.pack = [constant = *operand.constant](float* destination) {
-    const std::vector<float> floats = ToFloats(constant);
+  weights.pack = [constant = *operand.constant](float* destination) -> Status {
+    const std::vector<float> floats = ToFloatVector(constant);
     std::copy(floats.begin(), floats.end(), destination);
+    return Status();
   };
   lowering->weights.push_back(std::move(weights));
 }

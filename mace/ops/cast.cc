@@ -33,11 +33,9 @@ class CastOp : public Op {
                    std::vector<HostTensor>* outputs) const override {
     HostTensor& y = (*outputs)[0];
     const bool integers = !IsFloat(inputs[0].dtype()) && !IsFloat(dtype_);
-    const HostTensor converted = integers
-                                     ? MakeIntegers(dtype_, y.shape(), ToInt64Vector(inputs[0]))
-                                     : inputs[0].ConvertTo(dtype_);
-    if (!converted.has_data())
-      return Internal("no memory for " + std::to_string(y.info().bytes()) + " bytes");
+    MACE_ASSIGN_OR_RETURN(const HostTensor converted,
+                          integers ? MakeIntegers(dtype_, y.shape(), ToInt64Vector(inputs[0]))
+                                   : inputs[0].ConvertTo(dtype_));
     if (y.info().bytes() > 0) {
       std::memcpy(y.mutable_data<uint8_t>(), converted.bytes().data(), y.info().bytes());
     }

@@ -43,7 +43,7 @@ TEST(Cast, OnTheDevice) {
                                                               {0, 1, -1, 7, 9, 100, -50, 3, 4, 5});
   for (const char* to : {"float32", "int32", "int64"}) {
     OpTester("Cast").Set("dtype", std::string(to)).Input(integers).Run();
-    OpTester("Cast").Set("dtype", std::string(to)).Input(integers.ConvertTo(DType::kInt32)).Run();
+    OpTester("Cast").Set("dtype", std::string(to)).Input(*integers.ConvertTo(DType::kInt32)).Run();
   }
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const HostTensor floats =

@@ -36,7 +36,7 @@ class CumsumOp : public Op {
     const std::vector<int64_t> from = ToInt64Vector(x);
     std::vector<int64_t> to(from.size());
     MACE_RETURN_IF_ERROR(AddUp<uint64_t>(from.data(), x.shape(), to.data()));
-    y = MakeIntegers(y.dtype(), y.shape(), std::move(to));
+    MACE_ASSIGN_OR_RETURN(y, MakeIntegers(y.dtype(), y.shape(), std::move(to)));
     return Status::Ok();
   }
 

@@ -230,7 +230,8 @@ std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
   convolution.convolution = *c;
   convolution.weights =
       WeightsFromConstants(*inputs[1].constant, biased ? inputs[2].constant : nullptr);
-  convolution.weights.filter = [filter = *inputs[1].constant, groups = groups_] {
+  convolution.weights.filter = [filter = *inputs[1].constant,
+                                groups = groups_]() -> StatusOr<HostTensor> {
     return TensorOfFloats(ByOutputChannel(filter, groups));
   };
   convolution.lowering = &request;

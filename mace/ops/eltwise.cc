@@ -156,7 +156,7 @@ class EltwiseOp : public Op {
       if (divides && b == 0) return InvalidArgument("an integer is divided by zero");
       result[i] = ComputeEltwiseInteger(attributes_, a, b);
     }
-    *y = MakeIntegers(y->dtype(), y->shape(), std::move(result));
+    MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(y->dtype(), y->shape(), std::move(result)));
     return Status::Ok();
   }
 

@@ -193,7 +193,8 @@ class FullyConnected : public Op {
     }
     convolution.weights = WeightsFromConstants(
         *w.constant, has_bias(request.inputs) ? request.inputs[2].constant : nullptr);
-    convolution.weights.filter = [w = *w.constant, depth = c.in_channels, taps = c.taps()] {
+    convolution.weights.filter = [w = *w.constant, depth = c.in_channels,
+                                  taps = c.taps()]() -> StatusOr<HostTensor> {
       return TensorOfFloats(AsFilter(w, depth, taps));
     };
     return convolution;

@@ -36,9 +36,9 @@ class FusedElementwiseOp : public Op {
     for (size_t k = 0; k < steps_.size(); ++k) {
       const bool last = k + 1 == steps_.size();
       const TensorInfo& info = inferred[inputs.size() + k].info;
-      std::vector<HostTensor> made = {last ? (*outputs)[0] : HostTensor::Allocate(info)};
-      if (!made[0].has_data()) {
-        return Internal("no memory for " + std::to_string(info.bytes()) + " bytes");
+      std::vector<HostTensor> made(1, (*outputs)[0]);
+      if (!last) {
+        MACE_ASSIGN_OR_RETURN(made[0], HostTensor::Allocate(info));
       }
       MACE_RETURN_IF_ERROR(steps_[k].op->Reference(Pick(values, steps_[k]), &made));
       values.push_back(made[0]);

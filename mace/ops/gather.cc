@@ -103,8 +103,9 @@ class GatherOp : public Op {
     table.name = "gather indices";
     table.elements = positions.size();
     table.keep_float32 = true;
-    table.pack = [positions](float* destination) {
+    table.pack = [positions](float* destination) -> Status {
       for (int64_t position : positions) *destination++ = static_cast<float>(position);
+      return Status();
     };
     return table;
   }

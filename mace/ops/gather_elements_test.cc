@@ -9,7 +9,7 @@ namespace {
 HostTensor Indices(DType dtype, const Shape& shape, int64_t extent) {
   std::vector<int64_t> values;
   for (int64_t i = 0; i < shape.elements(); ++i) values.push_back(i * 7 % (2 * extent) - extent);
-  return HostTensor::FromVector(DType::kInt64, shape, values).ConvertTo(dtype);
+  return *HostTensor::FromVector(DType::kInt64, shape, values).ConvertTo(dtype);
 }
 
 TEST(GatherElements, AlongEveryAxis) {

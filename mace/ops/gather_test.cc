@@ -76,7 +76,7 @@ void ExpectNaNBetween(const HostTensor& x, int32_t wrong) {
     LoweringRun run;
     run.lowering = &lowering;
     run.request = &request;
-    run.inputs = {x, indices.ConvertTo(DType::kFloat32)};
+    run.inputs = {x, *indices.ConvertTo(DType::kFloat32)};
     const StatusOr<std::vector<HostTensor>> y = RunLowering(run);
     ASSERT_TRUE(y.ok()) << y.status().message();
     const int64_t slice = x.shape().elements() / 3;

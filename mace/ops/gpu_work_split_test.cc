@@ -57,10 +57,10 @@ void RunAsGpu(const Case& c, Storage storage) {
   ASSERT_TRUE(op.ok()) << op.status().message();
   Status status = (*op)->Infer(request.inputs, &request.outputs);
   ASSERT_TRUE(status.ok()) << status.message();
-  std::vector<HostTensor> expected = {HostTensor::Allocate(request.outputs[0])};
+  std::vector<HostTensor> expected = {*HostTensor::Allocate(request.outputs[0])};
   status = (*op)->Reference(run.inputs, &expected);
   ASSERT_TRUE(status.ok()) << status.message();
-  expected[0] = expected[0].ConvertTo(DType::kFloat32).ToAligned();
+  expected[0] = *expected[0].ConvertTo(DType::kFloat32);
 
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();

@@ -70,17 +70,11 @@ StatusOr<std::vector<HostTensor>> Evaluate(const Op& op, const std::vector<OpInp
     if (!input.present) {
       arguments.emplace_back();
     } else {
-      // The reference's contract: floats arrive as float32, and aligned.
-      const HostTensor aligned = input.constant->ToAligned();
-      arguments.push_back(IsFloat(aligned.dtype()) ? aligned.ConvertTo(DType::kFloat32) : aligned);
-      if (!arguments.back().has_data()) return Internal("no memory for an input");
+      MACE_ASSIGN_OR_RETURN(HostTensor argument, input.constant->ToReferenceOperand());
+      arguments.push_back(std::move(argument));
     }
   }
-  std::vector<HostTensor> results;
-  for (const TensorInfo& info : infos) {
-    results.push_back(HostTensor::Allocate(info));
-    if (!results.back().has_data()) return Internal("no memory for an output");
-  }
+  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
   MACE_RETURN_IF_ERROR(op.Reference(arguments, &results));
   return results;
 }

@@ -1,5 +1,7 @@
 #include "mace/ops/integers.h"
 
+#include <utility>
+
 namespace mace {
 namespace {
 
@@ -20,9 +22,9 @@ int64_t Wrap(DType dtype, int64_t value) {
 
 }  // namespace
 
-HostTensor MakeIntegers(DType dtype, const Shape& shape, std::vector<int64_t> values) {
+StatusOr<HostTensor> MakeIntegers(DType dtype, const Shape& shape, std::vector<int64_t> values) {
   for (int64_t& value : values) value = Wrap(dtype, value);
-  return HostTensor::FromVector(DType::kInt64, shape, values).ConvertTo(dtype);
+  return HostTensor::FromVector(DType::kInt64, shape, std::move(values)).ConvertTo(dtype);
 }
 
 }  // namespace mace

@@ -10,7 +10,7 @@ namespace mace {
 
 // A tensor of an integer type or bool; values wrap around like the type's own arithmetic does
 // (HostTensor::ConvertTo would saturate). REQUIRES: values.size() is shape's element count.
-HostTensor MakeIntegers(DType dtype, const Shape& shape, std::vector<int64_t> values);
+StatusOr<HostTensor> MakeIntegers(DType dtype, const Shape& shape, std::vector<int64_t> values);
 
 }  // namespace mace
 

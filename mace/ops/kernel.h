@@ -111,7 +111,9 @@ struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;
   // Fills `elements` floats; the engine converts to half what goes to a half-precision kernel.
-  std::function<void(float* destination)> pack;
+  // Fails where the constants that the weights are made of cannot be had: no memory, a file that
+  // was cut.
+  std::function<Status(float* destination)> pack;
   // Biases and scales stay float in half precision; the planner also sets it for what float32
   // kernels read.
   bool keep_float32 = false;

@@ -169,23 +169,18 @@ void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Laun
   }
 }
 
-std::vector<float> ToFloats(const HostTensor& tensor) {
-  const HostTensor converted = tensor.ConvertTo(DType::kFloat32).ToAligned();
-  const float* begin = converted.f32();
-  return std::vector<float>(begin, begin + converted.shape().elements());
-}
-
 PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
                                 int64_t channels) {
   PackedWeights weights;
   weights.name = name;
   weights.elements = static_cast<size_t>((channels + 3) / 4 * 4);
   weights.keep_float32 = true;
-  weights.pack = [values, channels, padded = weights.elements](float* destination) {
-    const std::vector<float> floats = ToFloats(values);
+  weights.pack = [values, channels, padded = weights.elements](float* destination) -> Status {
+    const std::vector<float> floats = ToFloatVector(values);
     std::fill(destination, destination + padded, 0.0f);
     for (int64_t c = 0; c < channels; ++c)
       destination[c] = floats[floats.size() == 1 ? 0 : static_cast<size_t>(c)];
+    return Status();
   };
   return weights;
 }
@@ -195,14 +190,15 @@ PackedWeights PackChannels4(const std::string& name, const HostTensor& values) {
   weights.name = name;
   weights.elements = static_cast<size_t>(PaddedElements(values.shape()));
   weights.keep_float32 = true;
-  weights.pack = [values, elements = weights.elements](float* destination) {
-    const std::vector<float> floats = ToFloats(values);
+  weights.pack = [values, elements = weights.elements](float* destination) -> Status {
+    const std::vector<float> floats = ToFloatVector(values);
     const Nhwc view = AsNhwc(values.shape());
     const int64_t pitch = view.blocks() * 4;
     std::fill(destination, destination + elements, 0.0f);
     for (int64_t position = 0; position < view.rows() * view.w; ++position) {
       std::copy_n(floats.data() + position * view.c, view.c, destination + position * pitch);
     }
+    return Status();
   };
   return weights;
 }

@@ -64,9 +64,6 @@ void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Laun
 PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
                                 int64_t channels);
 
-// The floats of a constant of any float kind, or of bools: 0 and 1.
-std::vector<float> ToFloats(const HostTensor& tensor);
-
 // Dense elements seen as channels4 with pitch = channels rounded up: what READ4 sees, in float32.
 PackedWeights PackChannels4(const std::string& name, const HostTensor& values);
 

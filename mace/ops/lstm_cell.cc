@@ -102,9 +102,9 @@ PackedWeights PackGates(const char* name, const HostTensor& values, int64_t widt
   weights.name = name;
   weights.elements = static_cast<size_t>((rows + padding + last) * blocks * 16);
   weights.keep_float32 = rows == 1;
-  weights.pack = [=, elements = weights.elements](float* destination) {
+  weights.pack = [=, elements = weights.elements](float* destination) -> Status {
     std::fill(destination, destination + elements, 0.0f);
-    const std::vector<float> from = ToFloats(values);
+    const std::vector<float> from = ToFloatVector(values);
     for (size_t i = 0; i < from.size(); ++i) {
       const int64_t row = static_cast<int64_t>(i) / (4 * units);
       const int64_t gate = static_cast<int64_t>(i) / units % 4;
@@ -112,6 +112,7 @@ PackedWeights PackGates(const char* name, const HostTensor& values, int64_t widt
       const int64_t to = row < width || rows == 1 ? row : row + padding;
       destination[(to * blocks + unit / 4) * 16 + gate * 4 + unit % 4] = from[i];
     }
+    return Status();
   };
   return weights;
 }

@@ -165,8 +165,9 @@ class MatMul : public Op {
                              HasBias(request.inputs) ? request.inputs[2].constant : nullptr);
     if (!p.transpose_b) {
       convolution.weights.filter = [b = *request.inputs[1].constant, depth = p.depth,
-                                    columns = p.columns] {
-        return TensorOfFloats(Transposed(ToFloatTensor(b).f32(), depth, columns));
+                                    columns = p.columns]() -> StatusOr<HostTensor> {
+        MACE_ASSIGN_OR_RETURN(const HostTensor floats, b.ConvertTo(DType::kFloat32));
+        return TensorOfFloats(Transposed(floats.f32(), depth, columns));
       };
     }
     return LowerConvolution(convolution);

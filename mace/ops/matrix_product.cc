@@ -80,9 +80,10 @@ void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering
     return ToFloatVector(constant);
   };
   if (index == 1 && request.constant_b) elements = request.constant_b;
-  weights.pack = [elements](float* to) {
+  weights.pack = [elements](float* to) -> Status {
     const std::vector<float> from = elements();
     std::copy(from.begin(), from.end(), to);
+    return Status();
   };
   AppendWeights(std::move(weights), lowering);
 }

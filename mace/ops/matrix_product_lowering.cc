@@ -56,7 +56,10 @@ bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments
   arguments->packed.name = "batch";
   arguments->packed.elements = numbers.size();
   arguments->packed.keep_float32 = true;
-  arguments->packed.pack = [numbers](float* to) { std::copy(numbers.begin(), numbers.end(), to); };
+  arguments->packed.pack = [numbers](float* to) -> Status {
+    std::copy(numbers.begin(), numbers.end(), to);
+    return Status();
+  };
   return true;
 }
 

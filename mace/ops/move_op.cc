@@ -22,8 +22,8 @@ Status MoveOp::Reference(const std::vector<HostTensor>& inputs,
   Move move;
   MACE_RETURN_IF_ERROR(Describe(known, &move));
   for (const StridedCopy& copy : move.copies) {
-    RunStridedCopy(copy, inputs[static_cast<size_t>(copy.input)],
-                   &(*outputs)[static_cast<size_t>(copy.output)]);
+    MACE_RETURN_IF_ERROR(RunStridedCopy(copy, inputs[static_cast<size_t>(copy.input)],
+                                        &(*outputs)[static_cast<size_t>(copy.output)]));
   }
   return Status::Ok();
 }

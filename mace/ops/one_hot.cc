@@ -50,8 +50,7 @@ class OneHotOp : public Op {
       const int64_t at = static_cast<int64_t>(i);
       on[static_cast<size_t>((at / inner * depth + places[i]) * inner + at % inner)] = true;
     }
-    Write(on, &y);
-    return Status::Ok();
+    return Write(on, &y);
   }
 
  private:
@@ -69,18 +68,19 @@ class OneHotOp : public Op {
     return places;
   }
 
-  void Write(const std::vector<bool>& on, HostTensor* y) const {
+  Status Write(const std::vector<bool>& on, HostTensor* y) const {
     if (IsFloat(y->dtype())) {
       for (size_t i = 0; i < on.size(); ++i) {
         y->f32()[i] = static_cast<float>(on[i] ? attributes_.on_value : attributes_.off_value);
       }
-      return;
+      return Status::Ok();
     }
     std::vector<int64_t> values(on.size());
     for (size_t i = 0; i < on.size(); ++i) {
       values[i] = static_cast<int64_t>(on[i] ? attributes_.on_value : attributes_.off_value);
     }
-    *y = MakeIntegers(y->dtype(), y->shape(), std::move(values));
+    MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(y->dtype(), y->shape(), std::move(values)));
+    return Status::Ok();
   }
 
   const Attributes attributes_;

@@ -18,7 +18,7 @@ HostTensor Ints(Shape shape, const std::vector<int32_t>& values) {
 void ExpectOutput(OpTester tester, const Shape& shape, const std::vector<float>& expected) {
   StatusOr<std::vector<HostTensor>> outputs = tester.Reference();
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
-  const HostTensor y = (*outputs)[0].ConvertTo(DType::kFloat32).ToAligned();
+  const HostTensor y = *(*outputs)[0].ConvertTo(DType::kFloat32);
   EXPECT_EQ(y.shape(), shape);
   EXPECT_EQ(std::vector<float>(y.f32(), y.f32() + y.shape().elements()), expected);
 }

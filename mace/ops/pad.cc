@@ -21,7 +21,7 @@ class PadOp : public MoveOp {
     if (value->shape().elements() != 1)
       return InvalidArgument("constant_value: expected one number");
     if (!IsFloat(value->dtype())) return static_cast<double>(ToInt64Vector(*value)[0]);
-    return static_cast<double>(value->ConvertTo(DType::kFloat32).f32()[0]);
+    return static_cast<double>(ToFloatVector(*value)[0]);
   }
 
   // One step of reflection reaches no further than the tensor itself.

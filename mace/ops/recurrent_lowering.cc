@@ -89,18 +89,18 @@ class RecurrentLowering {
 
   // [direction][gate][unit] of w (part 0) or r (1); zeros where there is none.
   HostTensor Bias(int64_t part) const {
-    HostTensor bias =
-        HostTensor::Allocate({DType::kFloat32, Shape({attributes_.directions() * columns()})});
-    if (!IsGiven(kBias)) return bias;
-    const std::vector<float> all = ToFloats(*Constant(kBias));
-    for (int64_t d = 0; d < attributes_.directions(); ++d) {
-      std::copy_n(all.data() + (2 * d + part) * columns(), columns(), bias.f32() + d * columns());
+    std::vector<float> bias(static_cast<size_t>(attributes_.directions() * columns()));
+    std::vector<float> all;
+    if (IsGiven(kBias)) all = ToFloatVector(*Constant(kBias));
+    for (int64_t d = 0; !all.empty() && d < attributes_.directions(); ++d) {
+      std::copy_n(all.data() + (2 * d + part) * columns(), columns(), bias.data() + d * columns());
     }
-    return bias;
+    const Shape shape{static_cast<int64_t>(bias.size())};
+    return HostTensor::FromVector(DType::kFloat32, shape, std::move(bias));
   }
 
   KernelArgument AddWeights(const char* name, size_t elements, bool keep_float32,
-                            std::function<void(float*)> pack) {
+                            std::function<Status(float*)> pack) {
     PackedWeights weights;
     weights.name = name;
     weights.elements = elements;
@@ -111,9 +111,10 @@ class RecurrentLowering {
   }
   KernelArgument AddFloats(const char* name, const HostTensor& values) {
     return AddWeights(name, static_cast<size_t>(values.shape().elements()), true,
-                      [values](float* to) {
-                        const std::vector<float> from = ToFloats(values);
+                      [values](float* to) -> Status {
+                        const std::vector<float> from = ToFloatVector(values);
                         std::copy(from.begin(), from.end(), to);
+                        return Status();
                       });
   }
 
@@ -121,8 +122,8 @@ class RecurrentLowering {
   KernelArgument AddRecurrentWeights() {
     const int64_t rows = columns(), hidden = attributes_.hidden;
     const HostTensor& r = *Constant(kR);
-    const auto pack = [r, rows, hidden](float* to) {
-      const std::vector<float> from = ToFloats(r);
+    const auto pack = [r, rows, hidden](float* to) -> Status {
+      const std::vector<float> from = ToFloatVector(r);
       for (int64_t d = 0; d < r.shape()[0]; ++d) {
         for (int64_t i = 0; i < hidden; ++i) {
           for (int64_t row = 0; row < rows; ++row) {
@@ -130,6 +131,7 @@ class RecurrentLowering {
           }
         }
       }
+      return Status();
     };
     return AddWeights("r", static_cast<size_t>(r.shape().elements()), false, pack);
   }
@@ -152,7 +154,7 @@ class RecurrentLowering {
     Launch launch = StartLaunch("recurrent.cl", "recurrent", request_, Storage::kBuffer);
     const HostTensor peepholes = IsGiven(kPeepholes)
                                      ? *Constant(kPeepholes)
-                                     : HostTensor::Allocate({DType::kFloat32, Shape({1})});
+                                     : HostTensor::FromVector<float>(DType::kFloat32, {1}, {0});
     launch.arguments = {ScratchArgument(0), AddRecurrentWeights(), AddFloats("r's bias", Bias(1)),
                         AddFloats("peepholes", peepholes)};
     AddOperand(kLengths, "LENGTHS", &launch);

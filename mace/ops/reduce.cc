@@ -94,8 +94,7 @@ class ReduceOp : public Op {
     const size_t elements = static_cast<size_t>(y.shape().elements());
     const int64_t count = elements == 0 ? 0 : in.elements() / static_cast<int64_t>(elements);
     if (!IsFloat(y.dtype())) {
-      ReferenceIntegers(ToInt64Vector(inputs[0]), at, count, &y);
-      return Status::Ok();
+      return ReferenceIntegers(ToInt64Vector(inputs[0]), at, count, &y);
     }
     const double start[] = {0, INFINITY, -INFINITY, 1, 0};
     std::vector<double> results(elements, start[static_cast<int>(type_)]);
@@ -138,8 +137,8 @@ class ReduceOp : public Op {
     return reduced;
   }
 
-  void ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at,
-                         int64_t count, HostTensor* y) const {
+  Status ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at,
+                           int64_t count, HostTensor* y) const {
     std::vector<int64_t> results(static_cast<size_t>(y->shape().elements()));
     std::vector<bool> begun(results.size(), false);
     for (size_t i = 0; i < at.size(); ++i) {
@@ -150,7 +149,8 @@ class ReduceOp : public Op {
     if (type_ == ReduceType::kMean) {
       for (int64_t& result : results) result /= count;
     }
-    *y = MakeIntegers(y->dtype(), y->shape(), std::move(results));
+    MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(y->dtype(), y->shape(), std::move(results)));
+    return Status::Ok();
   }
 
   ReduceType type_;

@@ -54,13 +54,14 @@ class ResizeBicubicOp : public Op {
     table.name = "sources";
     table.elements = static_cast<size_t>(8 * (out[1] + out[2]));
     table.keep_float32 = true;
-    table.pack = [attributes = attributes_, in, out](float* destination) {
+    table.pack = [attributes = attributes_, in, out](float* destination) -> Status {
       for (int axis : {1, 2}) {
         for (const CubicSource& source : attributes.BicubicSources(in[axis], out[axis])) {
           for (int64_t at : source.at) *destination++ = static_cast<float>(at);
           for (float share : source.share) *destination++ = share;
         }
       }
+      return Status();
     };
     return attributes_.Lower(request, "resize_bicubic", std::move(table));
   }

@@ -56,7 +56,7 @@ class ResizeBilinearOp : public Op {
     table.name = "sources";
     table.elements = static_cast<size_t>(3 * (out[1] + out[2]));
     table.keep_float32 = true;
-    table.pack = [attributes = attributes_, in, out](float* destination) {
+    table.pack = [attributes = attributes_, in, out](float* destination) -> Status {
       for (int axis : {1, 2}) {
         for (const ResizeSource& source : attributes.BilinearSources(in[axis], out[axis])) {
           *destination++ = static_cast<float>(source.lower);
@@ -64,6 +64,7 @@ class ResizeBilinearOp : public Op {
           *destination++ = source.lerp;
         }
       }
+      return Status();
     };
     return attributes_.Lower(request, "resize_bilinear", std::move(table));
   }

@@ -49,12 +49,13 @@ class ResizeNearestNeighborOp : public Op {
     table.name = "sources";
     table.elements = static_cast<size_t>(out[1] + out[2]);
     table.keep_float32 = true;
-    table.pack = [attributes = attributes_, in, out](float* destination) {
+    table.pack = [attributes = attributes_, in, out](float* destination) -> Status {
       for (int axis : {1, 2}) {
         for (int64_t source : attributes.NearestSources(in[axis], out[axis])) {
           *destination++ = static_cast<float>(source);
         }
       }
+      return Status();
     };
     return attributes_.Lower(request, "resize_nearest_neighbor", std::move(table));
   }

@@ -23,7 +23,8 @@ int64_t ApplyRule(OutsideRule rule, int64_t position, int64_t bound) {
   return -1;
 }
 
-HostTensor FillElement(DType dtype, double value) {
+// One element, as the output has them.
+StatusOr<HostTensor> FillElement(DType dtype, double value) {
   if (IsFloat(dtype)) {
     return HostTensor::FromVector<float>(DType::kFloat32, Shape{}, {static_cast<float>(value)})
         .ConvertTo(dtype);
@@ -34,12 +35,14 @@ HostTensor FillElement(DType dtype, double value) {
 
 class Runner {
  public:
-  Runner(const StridedCopy& copy, const HostTensor& input, HostTensor* output)
+  // `fill` holds one element of the output's type.
+  Runner(const StridedCopy& copy, const HostTensor& input, const HostTensor& fill,
+         HostTensor* output)
       : copy_(copy),
         size_(static_cast<int64_t>(DTypeSize(output->dtype()))),
         input_(input.bytes().data()),
         output_(output->mutable_data<uint8_t>()),
-        fill_(FillElement(output->dtype(), copy.fill)) {}
+        fill_(fill) {}
 
   void Run() { Walk(0, copy_.input_offset, copy_.output_offset, true); }
 
@@ -71,7 +74,7 @@ class Runner {
   const int64_t size_;
   const uint8_t* input_;
   uint8_t* output_;
-  const HostTensor fill_;
+  const HostTensor& fill_;
 };
 
 bool RunsOn(const CopyAxis& outer, const CopyAxis& inner) {
@@ -120,10 +123,12 @@ StridedCopy Simplify(const StridedCopy& copy) {
   return simple;
 }
 
-void RunStridedCopy(const StridedCopy& copy, const HostTensor& input, HostTensor* output) {
-  if (copy.elements() == 0) return;
+Status RunStridedCopy(const StridedCopy& copy, const HostTensor& input, HostTensor* output) {
+  if (copy.elements() == 0) return Status();
   const StridedCopy simple = Simplify(copy);
-  Runner(simple, input, output).Run();
+  MACE_ASSIGN_OR_RETURN(const HostTensor fill, FillElement(output->dtype(), simple.fill));
+  Runner(simple, input, fill, output).Run();
+  return Status();
 }
 
 }  // namespace mace

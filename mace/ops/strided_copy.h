@@ -56,7 +56,7 @@ StridedCopy Simplify(const StridedCopy& copy);
 
 // REQUIRES: input and output have the same dtype, and every position lies inside of them or under a
 // rule.
-void RunStridedCopy(const StridedCopy& copy, const HostTensor& input, HostTensor* output);
+Status RunStridedCopy(const StridedCopy& copy, const HostTensor& input, HostTensor* output);
 
 // The ways to run all of `copies`, one launch each, named after `op`: row-major buffers, and
 // channels4 in request.storage where each copy moves whole blocks of channels or fills its output

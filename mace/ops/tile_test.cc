@@ -46,8 +46,8 @@ TEST(Fill, OneValue) {
   const HostTensor y =
       HostTensor::FromVector<float>(DType::kFloat32, {3, 6}, std::vector<float>(18, 7));
   ExpectOutputs(OpTester("Fill").Constant(dims).Input(seven), {y});
-  ExpectOutputs(OpTester("Fill").Constant(dims).Input(seven.ConvertTo(DType::kInt64)).CpuOnly(),
-                {y.ConvertTo(DType::kInt64)});
+  ExpectOutputs(OpTester("Fill").Constant(dims).Input(*seven.ConvertTo(DType::kInt64)).CpuOnly(),
+                {*y.ConvertTo(DType::kInt64)});
   OpTester("Fill").Constant(dims).Input({2}).ExpectRefused("expected one element");
   const HostTensor negative = HostTensor::FromVector<int32_t>(DType::kInt32, {1}, {-1});
   OpTester("Fill").Constant(negative).Input(seven).ExpectRefused("negative extent");
@@ -103,7 +103,7 @@ TEST(ChannelShuffle, JoinsAndCuts) {
       for (const auto& [begin, end] : {std::pair{int64_t{0}, split}, {split, 2 * each}}) {
         std::vector<int64_t> dims = shape.dims();
         dims.back() = end - begin;
-        HostTensor part = HostTensor::Allocate({DType::kFloat32, Shape(dims)});
+        HostTensor part = *HostTensor::Allocate({DType::kFloat32, Shape(dims)});
         for (int64_t i = 0; i < pixels * (end - begin); ++i) {
           const int64_t pixel = i / (end - begin), k = begin + i % (end - begin);
           part.f32()[i] = (k % 2 == 0 ? a : b).f32()[pixel * each + k / 2];

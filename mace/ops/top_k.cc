@@ -43,7 +43,7 @@ class TopKOp : public Op {
     std::vector<int64_t> chosen(static_cast<size_t>(values.shape().elements()));
     MACE_RETURN_IF_ERROR(
         Choose(ToInt64Vector(inputs[0]), inputs[0].shape(), &chosen, &(*outputs)[1]));
-    values = MakeIntegers(values.dtype(), values.shape(), std::move(chosen));
+    MACE_ASSIGN_OR_RETURN(values, MakeIntegers(values.dtype(), values.shape(), std::move(chosen)));
     return Status::Ok();
   }
 

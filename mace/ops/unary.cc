@@ -124,7 +124,7 @@ class UnaryOp : public Op {
     if (!IsFloat(y.dtype())) {
       std::vector<int64_t> values = ToInt64Vector(inputs[0]);
       for (int64_t& value : values) value = ApplyInteger(name(), value);
-      y = MakeIntegers(y.dtype(), y.shape(), std::move(values));
+      MACE_ASSIGN_OR_RETURN(y, MakeIntegers(y.dtype(), y.shape(), std::move(values)));
       return Status::Ok();
     }
     const float* x = inputs[0].f32();

@@ -26,10 +26,10 @@ std::optional<Numbers> ReadChannels(const Graph& graph, ValueId id, int64_t chan
   if (!IsFloat(constant.dtype()) || shape.rank() > max_rank) return std::nullopt;
   const int64_t count = shape.elements();
   if (count != 1 && (count != channels || shape.back(0) != channels)) return std::nullopt;
-  const HostTensor floats = constant.ConvertTo(DType::kFloat32);
-  if (!floats.has_data()) return std::nullopt;
-  if (count == 1) return Numbers(channels, double{floats.f32()[0]});
-  return Numbers(floats.f32(), floats.f32() + count);
+  const std::vector<float> floats = ToFloatVector(constant);
+  if (floats.empty()) return std::nullopt;
+  if (count == 1) return Numbers(channels, double{floats[0]});
+  return Numbers(floats.begin(), floats.end());
 }
 
 bool AllFinite(const Numbers& numbers) {

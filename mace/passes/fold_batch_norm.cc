@@ -78,9 +78,11 @@ bool AllFinite(const HostTensor& tensor) {
 std::optional<HostTensor> ScaledFilter(const Node& node, const HostTensor& filter,
                                        const std::vector<double>& scale) {
   const Shape& shape = filter.shape();
-  const HostTensor in = filter.ConvertTo(DType::kFloat32);
-  HostTensor out = HostTensor::Allocate({DType::kFloat32, shape});
-  if (!in.has_data() || !out.has_data()) return std::nullopt;
+  const StatusOr<HostTensor> converted = filter.ConvertTo(DType::kFloat32);
+  StatusOr<HostTensor> allocated = HostTensor::Allocate({DType::kFloat32, shape});
+  if (!converted.ok() || !allocated.ok()) return std::nullopt;
+  const HostTensor& in = *converted;
+  HostTensor& out = *allocated;
   const FilterOrder order = OrderOf(node, shape);
   const int64_t run = shape.elements() / order.runs;
   for (int64_t i = 0; i < order.runs; ++i) {
@@ -97,12 +99,12 @@ std::optional<HostTensor> ScaledFilter(const Node& node, const HostTensor& filte
 std::optional<HostTensor> TransformedBias(const HostTensor* bias,
                                           const ChannelTransform& transform) {
   const auto channels = static_cast<int64_t>(transform.offset.size());
-  HostTensor out = HostTensor::Allocate({DType::kFloat32, Shape{channels}});
-  const HostTensor in = bias != nullptr ? bias->ConvertTo(DType::kFloat32) : out;
-  if (!in.has_data() || !out.has_data()) return std::nullopt;
+  std::vector<float> sums(static_cast<size_t>(channels), 0.0f);
+  if (bias != nullptr) sums = ToFloatVector(*bias);
   for (int64_t i = 0; i < channels; ++i) {
-    out.f32()[i] = static_cast<float>(transform.scale[i] * in.f32()[i] + transform.offset[i]);
+    sums[i] = static_cast<float>(transform.scale[i] * sums[i] + transform.offset[i]);
   }
+  HostTensor out = HostTensor::FromVector(DType::kFloat32, Shape{channels}, std::move(sums));
   if (!AllFinite(out)) return std::nullopt;
   return out;
 }

@@ -104,7 +104,8 @@ TEST(FoldBatchNorm, MatMulInBothOrders) {
 TEST(FoldBatchNorm, HalfWeightsBecomeFloat) {
   GraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
-  const ValueId filter = builder.Constant(RandomFloats({6, 4, 1, 1}, 3).ConvertTo(DType::kFloat16));
+  const ValueId filter =
+      builder.Constant(*RandomFloats({6, 4, 1, 1}, 3).ConvertTo(DType::kFloat16));
   const ValueId y = builder.Add("Conv2D", {x, filter});
   builder.Output(builder.Add("BatchNorm", {y, builder.Constant({6}), builder.Constant({6})}));
   const Graph after = ExpectKeepsMeaning(builder.Build(), FoldBatchNorm);
@@ -152,7 +153,7 @@ TEST(FoldBatchNorm, StaysWhereNumbersAreNotFinite) {
   GraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
   const ValueId y = builder.Add("Conv2D", {x, builder.Constant({6, 4, 1, 1})});
-  const ValueId zero = builder.Constant(HostTensor::Allocate({DType::kFloat32, {6}}));
+  const ValueId zero = builder.Constant(*HostTensor::Allocate({DType::kFloat32, {6}}));
   builder.Output(builder.Add("Eltwise", {y, zero}, {{"type", int64_t{3}}}));
   Graph graph = builder.Build();
   ASSERT_TRUE(FoldBatchNorm(&graph).ok());

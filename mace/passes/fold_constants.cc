@@ -1,5 +1,6 @@
 #include "mace/passes/fold_constants.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -45,18 +46,16 @@ bool IsWorthIt(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>
   return bytes_out <= kSmallBytes || bytes_out / kMaxGrowth <= bytes_in;
 }
 
-// The constants as a reference takes them: aligned, floats as float32. Empty where memory is short.
-std::vector<HostTensor> ReferenceArguments(const Graph& graph, const Node& node) {
+// The constants as a reference takes them.
+StatusOr<std::vector<HostTensor>> ReferenceArguments(const Graph& graph, const Node& node) {
   std::vector<HostTensor> arguments;
   for (ValueId id : node.inputs) {
     if (id == kNoValue) {
       arguments.emplace_back();
       continue;
     }
-    const HostTensor& constant = *graph.value(id).constant;
-    arguments.push_back(IsFloat(constant.dtype()) ? constant.ConvertTo(DType::kFloat32)
-                                                  : constant.ToAligned());
-    if (!arguments.back().has_data()) return {};
+    MACE_ASSIGN_OR_RETURN(HostTensor argument, graph.value(id).constant->ToReferenceOperand());
+    arguments.push_back(std::move(argument));
   }
   return arguments;
 }
@@ -74,28 +73,23 @@ std::vector<OpInput> DescribeArguments(const Node& node, const std::vector<HostT
   return inputs;
 }
 
-// Zeroed results; empty where memory is short or a type is none that references write.
-std::vector<HostTensor> AllocateResults(const std::vector<TensorInfo>& infos) {
-  std::vector<HostTensor> results;
-  for (const TensorInfo& info : infos) {
-    if (IsFloat(info.dtype) && info.dtype != DType::kFloat32) return {};
-    results.push_back(HostTensor::Allocate(info));
-    if (!results.back().has_data()) return {};
-  }
-  return results;
+// Whether references write results of these types.
+bool AreReferenceTypes(const std::vector<TensorInfo>& infos) {
+  return std::none_of(infos.begin(), infos.end(), [](const TensorInfo& info) {
+    return IsFloat(info.dtype) && info.dtype != DType::kFloat32;
+  });
 }
 
 // True where the outputs became constants.
 StatusOr<bool> Evaluate(Graph* graph, const Node& node) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
-  const std::vector<HostTensor> arguments = ReferenceArguments(*graph, node);
-  if (arguments.size() != node.inputs.size()) return false;
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> arguments, ReferenceArguments(*graph, node));
   const std::vector<OpInput> inputs = DescribeArguments(node, arguments);
   std::vector<TensorInfo> infos;
   MACE_RETURN_IF_ERROR(op->Infer(inputs, &infos));
   if (infos.size() != node.outputs.size() || !IsWorthIt(inputs, infos)) return false;
-  std::vector<HostTensor> results = AllocateResults(infos);
-  if (results.size() != infos.size()) return false;
+  if (!AreReferenceTypes(infos)) return false;
+  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
   MACE_RETURN_IF_ERROR(op->Reference(arguments, &results));
   for (size_t i = 0; i < results.size(); ++i) {
     Value& value = graph->value(node.outputs[i]);

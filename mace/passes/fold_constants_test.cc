@@ -11,7 +11,7 @@ using Ints = std::vector<int64_t>;
 TEST(FoldConstants, ChainOfConstants) {
   GraphBuilder builder;
   const ValueId x = builder.Input({4, 300});
-  const ValueId half = builder.Constant(RandomFloats({300, 300}, 4).ConvertTo(DType::kFloat16));
+  const ValueId half = builder.Constant(*RandomFloats({300, 300}, 4).ConvertTo(DType::kFloat16));
   const ValueId weights = builder.Add("Transpose", {half}, {{"dims", Ints{1, 0}}});
   const ValueId row = builder.Add("Reshape", {weights}, {{"dim", Ints{300, 1, 300}}});
   builder.Output(builder.Add("Eltwise", {x, row}));

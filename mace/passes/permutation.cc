@@ -43,8 +43,9 @@ Shape Permute(const Shape& shape, const Permutation& p) {
 
 std::optional<HostTensor> Permute(const HostTensor& tensor, const Permutation& p) {
   const Shape& in = tensor.shape();
-  HostTensor result = HostTensor::Allocate({tensor.dtype(), Permute(in, p)});
-  if (!tensor.has_data() || !result.has_data()) return std::nullopt;
+  StatusOr<HostTensor> allocated = HostTensor::Allocate({tensor.dtype(), Permute(in, p)});
+  if (!tensor.has_data() || !allocated.ok()) return std::nullopt;
+  HostTensor& result = *allocated;
   const size_t size = DTypeSize(tensor.dtype());
   const uint8_t* source = tensor.bytes().data();
   uint8_t* destination = result.mutable_data<uint8_t>();

@@ -18,7 +18,7 @@
 namespace mace {
 
 inline HostTensor RandomFloats(const Shape& shape, uint32_t seed, float low = -1, float high = 1) {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, shape});
+  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, shape});
   std::mt19937 generator(seed);
   std::uniform_real_distribution<float> number(low, high);
   for (int64_t i = 0; i < shape.elements(); ++i) tensor.f32()[i] = number(generator);
@@ -99,7 +99,7 @@ inline Status RunNode(const Graph& graph, const Node& node, std::vector<HostTens
   std::vector<TensorInfo> infos;
   MACE_RETURN_IF_ERROR(op->Infer(inputs, &infos).WithPrefix(node.name));
   std::vector<HostTensor> results;
-  for (const TensorInfo& info : infos) results.push_back(HostTensor::Allocate(info));
+  for (const TensorInfo& info : infos) results.push_back(*HostTensor::Allocate(info));
   MACE_RETURN_IF_ERROR(op->Reference(arguments, &results).WithPrefix(node.name));
   for (size_t i = 0; i < results.size(); ++i) (*values)[node.outputs[i]] = results[i];
   return Status::Ok();
@@ -111,7 +111,7 @@ inline std::vector<HostTensor> RunReference(const Graph& graph, uint32_t seed = 
   for (size_t i = 0; i < values.size(); ++i) {
     const auto& constant = graph.values[i].constant;
     if (!constant) continue;
-    values[i] = IsFloat(constant->dtype()) ? constant->ConvertTo(DType::kFloat32) : *constant;
+    values[i] = *constant->ToReferenceOperand();
   }
   for (const GraphPort& port : graph.inputs) {
     values[port.value] = RandomFloats(graph.value(port.value).info.shape, seed++);
@@ -132,8 +132,8 @@ inline void ExpectSameResults(const std::vector<HostTensor>& expected,
   ASSERT_EQ(expected.size(), found.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     ASSERT_EQ(expected[i].shape().ToString(), found[i].shape().ToString()) << "output " << i;
-    const HostTensor a = expected[i].ConvertTo(DType::kFloat32);
-    const HostTensor b = found[i].ConvertTo(DType::kFloat32);
+    const HostTensor a = *expected[i].ConvertTo(DType::kFloat32);
+    const HostTensor b = *found[i].ConvertTo(DType::kFloat32);
     double largest = 1;
     for (int64_t k = 0; k < a.shape().elements(); ++k) {
       largest = std::fmax(largest, std::fabs(a.f32()[k]));

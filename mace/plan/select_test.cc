@@ -121,7 +121,7 @@ TEST(Select, NoEstimateChoosesRangesAcrossTiles) {
   graph.inputs.pop_back();
   graph.value(node.inputs[0]).info.shape = {1, 7, 7, 512};
   graph.value(node.inputs[1]).info.shape = {512, 512, 3, 3};
-  graph.value(node.inputs[1]).constant = HostTensor::Allocate({DType::kFloat32, {512, 512, 3, 3}});
+  graph.value(node.inputs[1]).constant = *HostTensor::Allocate({DType::kFloat32, {512, 512, 3, 3}});
   graph.value(node.outputs[0]).info.shape = {1, 5, 5, 512};
   const DeviceInfo device = MadeUpH100();
   StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
@@ -166,7 +166,7 @@ TEST(Select, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   graph.value(graph.nodes[0].inputs[0]).info.shape = {1, 1280};
   graph.value(graph.nodes[0].inputs[1]).info.shape = {1280, 1000};
   graph.value(graph.nodes[0].inputs[1]).constant =
-      HostTensor::Allocate({DType::kFloat32, {1280, 1000}});
+      *HostTensor::Allocate({DType::kFloat32, {1280, 1000}});
   graph.value(graph.nodes[0].outputs[0]).info.shape = {1, 1000};
   DeviceInfo device = MadeUpH100();
   device.max_allocation_bytes = size_t{1} << 30;

@@ -27,6 +27,10 @@ const char* CodeName(StatusCode code) {
       return "io_error";
     case StatusCode::kDeviceError:
       return "device_error";
+    case StatusCode::kResourceExhausted:
+      return "resource_exhausted";
+    case StatusCode::kFailedPrecondition:
+      return "failed_precondition";
     case StatusCode::kInternal:
       return "internal";
   }

@@ -31,9 +31,17 @@ std::vector<std::vector<ValueId>> FindDead(const Graph& graph) {
 }  // namespace
 
 CpuExecutor::CpuExecutor(std::shared_ptr<const Plan> plan)
-    : plan_(std::move(plan)), values_(*plan_->graph), dead_after_(FindDead(*plan_->graph)) {
-  for (const Node& node : plan_->graph->nodes) values_.PrepareConstants(node);
-  for (const GraphPort& output : plan_->graph->outputs) values_.PrepareConstant(output.value);
+    : plan_(std::move(plan)), values_(*plan_->graph), dead_after_(FindDead(*plan_->graph)) {}
+
+StatusOr<std::unique_ptr<CpuExecutor>> CpuExecutor::Create(std::shared_ptr<const Plan> plan) {
+  std::unique_ptr<CpuExecutor> executor(new CpuExecutor(std::move(plan)));
+  const Graph& graph = *executor->plan_->graph;
+  HostValues* const values = &executor->values_;
+  for (const Node& node : graph.nodes) MACE_RETURN_IF_ERROR(values->PrepareConstants(node));
+  for (const GraphPort& output : graph.outputs) {
+    MACE_RETURN_IF_ERROR(values->PrepareConstant(output.value));
+  }
+  return executor;
 }
 
 Status CpuExecutor::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
@@ -45,7 +53,7 @@ Status CpuExecutor::RunTimed(const std::vector<HostTensor>& inputs,
   const Graph& graph = *plan_->graph;
   const double begin = times == nullptr ? 0 : MonotonicMilliseconds();
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    values_.Share(graph.inputs[i].value, inputs[i]);
+    MACE_RETURN_IF_ERROR(values_.Share(graph.inputs[i].value, inputs[i]));
   }
   MACE_RETURN_IF_ERROR(RunNodes(times));
   for (size_t i = 0; i < graph.outputs.size(); ++i) {

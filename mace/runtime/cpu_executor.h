@@ -17,8 +17,9 @@ namespace mace {
 
 class CpuExecutor : public Executor {
  public:
-  // Takes graph and ops of the plan; its placements do not matter.
-  explicit CpuExecutor(std::shared_ptr<const Plan> plan);
+  // Takes graph and ops of the plan; its placements do not matter. kResourceExhausted where there
+  // is no memory for converted constants.
+  static StatusOr<std::unique_ptr<CpuExecutor>> Create(std::shared_ptr<const Plan> plan);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
   Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
@@ -30,6 +31,7 @@ class CpuExecutor : public Executor {
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
  private:
+  explicit CpuExecutor(std::shared_ptr<const Plan> plan);
   // `times` may be null.
   Status RunNodes(RunTimes* times);
   void Observe(int node) const;

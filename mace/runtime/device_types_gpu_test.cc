@@ -123,8 +123,8 @@ TEST(DeviceTypes, StayOnTheDevice) {
       ASSERT_EQ(expected.size(), outputs.size());
       for (size_t i = 0; i < expected.size(); ++i) {
         ASSERT_EQ(expected[i].dtype(), outputs[i].dtype());
-        const HostTensor a = expected[i].ConvertTo(DType::kFloat32);
-        const HostTensor b = outputs[i].ConvertTo(DType::kFloat32);
+        const HostTensor a = *expected[i].ConvertTo(DType::kFloat32);
+        const HostTensor b = *outputs[i].ConvertTo(DType::kFloat32);
         // All that makes an output is float32.
         for (int64_t k = 0; k < a.shape().elements(); ++k) {
           EXPECT_NEAR(a.f32()[k], b.f32()[k], i == 4 && precision == Precision::kFloat16 ? 5e-4 : 0)
@@ -159,12 +159,12 @@ TEST(DeviceTypes, ElementsTravel) {
   const std::vector<int64_t> wide = {0, -1, int64_t{1} << 40, -(int64_t{1} << 40)};
   std::vector<uint8_t> device(16);
   ToDeviceElements(HostTensor::FromVector(DType::kInt64, Shape({4}), wide), device);
-  HostTensor back = HostTensor::Allocate({DType::kInt64, Shape({4})});
+  HostTensor back = *HostTensor::Allocate({DType::kInt64, Shape({4})});
   FromDeviceElements(device, &back);
   EXPECT_EQ((std::vector<int64_t>{0, -1, INT32_MAX, INT32_MIN}), ToInt64Vector(back));
   const std::vector<uint8_t> bools = {1, 0, 0, 1};
   ToDeviceElements(HostTensor::FromVector(DType::kBool, Shape({4}), bools), device);
-  back = HostTensor::Allocate({DType::kBool, Shape({4})});
+  back = *HostTensor::Allocate({DType::kBool, Shape({4})});
   FromDeviceElements(device, &back);
   EXPECT_EQ((std::vector<int64_t>{1, 0, 0, 1}), ToInt64Vector(back));
 }

@@ -6,8 +6,10 @@
 #include <system_error>
 #include <thread>
 
-#include "mace/base/files.h"
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/half.h"
+#include "mace/base/mapped_file.h"
+#include "mace/base/memory_budget.h"
 #include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
 
@@ -17,12 +19,13 @@ namespace {
 constexpr size_t kMostPackingThreads = 8;
 
 // As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.
-void PackInto(const PackedWeights& weights, MutableBytes to) {
-  if (weights.elements == 0) return;
+Status PackInto(const PackedWeights& weights, MutableBytes to) {
+  if (weights.elements == 0) return Status();
   if (weights.keep_float32) return weights.pack(reinterpret_cast<float*>(to.data()));
   std::vector<float> packed(weights.elements);
-  weights.pack(packed.data());
+  MACE_RETURN_IF_ERROR(weights.pack(packed.data()));
   FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
+  return Status();
 }
 
 // The constants that the weights were made of are not needed soon: those of a mapped file do not
@@ -42,22 +45,34 @@ StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   if (weights.elements == 0) return memory;
   if (queue->device()->info().host_unified_memory) {
     MACE_ASSIGN_OR_RETURN(MutableBytes mapped, queue->Map(memory, bytes, true, name));
-    PackInto(weights, mapped);
+    const Status packed = CatchExhaustion([&] { return PackInto(weights, mapped); });
     MACE_RETURN_IF_ERROR(queue->Unmap(memory, mapped, name));
+    MACE_RETURN_IF_ERROR(packed);
     return memory;
   }
   std::vector<uint8_t> packed(bytes);
-  PackInto(weights, packed);
+  MACE_RETURN_IF_ERROR(PackInto(weights, packed));
   MACE_RETURN_IF_ERROR(queue->Write(memory, packed, name));
   return memory;
 }
 
-// Calls work(0) … work(count - 1), on this thread and on others.
+// Calls work(0) … work(count - 1), on this thread and on others, which count against this thread's
+// memory budget. Gives the first error; what has not begun by then is left.
 template <typename Work>
-void RunOnThreads(size_t count, const Work& work) {
+Status RunOnThreads(size_t count, const Work& work) {
   std::atomic<size_t> next{0};
+  std::mutex mutex;
+  Status first_error;
+  const std::shared_ptr<MemoryBudget> budget = ScopedMemoryBudget::Current();
   auto loop = [&] {
-    for (size_t i = next++; i < count; i = next++) work(i);
+    ScopedMemoryBudget scope(budget);
+    for (size_t i = next++; i < count; i = next++) {
+      const Status status = CatchExhaustion([&] { return work(i); });
+      if (status.ok()) continue;
+      next = count;
+      std::lock_guard<std::mutex> lock(mutex);
+      if (first_error.ok()) first_error = status;
+    }
   };
   const size_t wanted = std::min<size_t>(
       {count, kMostPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
@@ -70,6 +85,7 @@ void RunOnThreads(size_t count, const Work& work) {
   }
   loop();
   for (std::thread& thread : threads) thread.join();
+  return first_error;
 }
 
 }  // namespace
@@ -86,10 +102,11 @@ Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
   const auto place_of = [&](size_t i) {
     return MutableBytes(block_.bytes().data() + offsets_[i], bytes_of(i));
   };
-  RunOnThreads(plan.weights.size(), [&](size_t i) {
-    PackInto(plan.weights[i], place_of(i));
+  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), [&](size_t i) {
+    const Status packed = PackInto(plan.weights[i], place_of(i));
     ReleaseSources(plan, i);
-  });
+    return packed;
+  }));
   // Afterwards: a driver may look at the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan, device.info());
   if (in_one) {
@@ -112,19 +129,15 @@ Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
   weights_.resize(plan.weights.size());
   if (queue->device()->info().is_host()) return PackOnHost(plan, *queue->device());
   std::mutex mutex;
-  Status first_error;
-  RunOnThreads(plan.weights.size(), [&](size_t i) {
+  return RunOnThreads(plan.weights.size(), [&](size_t i) -> Status {
     StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
     ReleaseSources(plan, i);
+    MACE_RETURN_IF_ERROR(memory.status());
     std::lock_guard<std::mutex> lock(mutex);
-    if (!memory.ok()) {
-      if (first_error.ok()) first_error = memory.status();
-      return;
-    }
     bytes_ += memory->bytes();
     weights_[i] = *std::move(memory);
+    return Status();
   });
-  return first_error;
 }
 
 }  // namespace mace

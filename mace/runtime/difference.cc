@@ -22,6 +22,22 @@ double CosineOf(double dot, double expected_square, double actual_square) {
   return dot / std::sqrt(expected_square * actual_square);
 }
 
+// The elements of a tensor as float32, in place where they are that already.
+class FloatElements {
+ public:
+  explicit FloatElements(const HostTensor& tensor) {
+    const bool in_place = tensor.dtype() == DType::kFloat32 &&
+                          reinterpret_cast<uintptr_t>(tensor.f32()) % alignof(float) == 0;
+    if (!in_place) converted_ = ToFloatVector(tensor);
+    data_ = in_place ? tensor.f32() : converted_.data();
+  }
+  const float* data() const { return data_; }
+
+ private:
+  std::vector<float> converted_;
+  const float* data_;
+};
+
 }  // namespace
 
 Difference Compare(const HostTensor& expected, const HostTensor& actual) {
@@ -32,11 +48,11 @@ Difference Compare(const HostTensor& expected, const HostTensor& actual) {
     result.cosine = 0;
     return result;
   }
-  const HostTensor a = expected.ConvertTo(DType::kFloat32), b = actual.ConvertTo(DType::kFloat32);
+  const FloatElements a(expected), b(actual);
   double low = std::numeric_limits<double>::infinity(), high = -low, magnitude = 0;
   double dot = 0, expected_square = 0, actual_square = 0, noise = 0;
-  for (int64_t i = 0; i < a.shape().elements(); ++i) {
-    const float x = a.f32()[i], y = b.f32()[i];
+  for (int64_t i = 0; i < expected.shape().elements(); ++i) {
+    const float x = a.data()[i], y = b.data()[i];
     result.max_abs_error = std::max(result.max_abs_error, AbsoluteError(x, y));
     if (std::isfinite(x)) {
       low = std::min<double>(low, x);

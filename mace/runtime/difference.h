@@ -41,7 +41,8 @@ double DefaultRtol(Precision precision, bool allow_tf32);
 // to the next of its 256 steps. Seen: 0.984 where an output has eleven steps.
 inline constexpr double kHalfCosine = 0.97;
 
-// NaN equals NaN. Both as float32.
+// NaN equals NaN. Both are compared as float32. Throws std::bad_alloc, as ToFloatVector does, where
+// one has to be converted and there is no memory for it.
 Difference Compare(const HostTensor& expected, const HostTensor& actual);
 
 }  // namespace mace

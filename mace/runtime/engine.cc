@@ -274,7 +274,7 @@ Status Engine::Impl::Prepare(const std::vector<HostTensor>& tensors,
   for (size_t i = 0; i < results->size(); ++i) {
     HostTensor& result = (*results)[i];
     if (!SameInfo(result.info(), current->outputs[i]) || !result.has_data()) {
-      result = HostTensor::Allocate(current->outputs[i]);
+      MACE_ASSIGN_OR_RETURN(result, HostTensor::Allocate(current->outputs[i]));
     }
   }
   return Status();
@@ -314,7 +314,8 @@ StatusOr<std::unique_ptr<Executor>> Engine::NewExecutor() {
     return Unsupported("the plan for the model's own shapes is gone: too many others were made");
   }
   if (model->session == nullptr) {
-    return std::unique_ptr<Executor>(std::make_unique<CpuExecutor>(model->plan));
+    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> another, CpuExecutor::Create(model->plan));
+    return another;
   }
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> twin,
                         model->session->CreateTwin(impl_->runtime->compiler()));

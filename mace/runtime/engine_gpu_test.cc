@@ -171,7 +171,7 @@ TEST_F(EngineTest, WrongInputsAreNamed) {
   EXPECT_NE(std::string::npos, status.message().find("input 'x'")) << status.message();
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5, 5]")) << status.message();
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5]")) << status.message();
-  status = engine->Run({HostTensor::Allocate({DType::kInt32, Shape({1, 6, 5, 5})})}).status();
+  status = engine->Run({*HostTensor::Allocate({DType::kInt32, Shape({1, 6, 5, 5})})}).status();
   EXPECT_NE(std::string::npos, status.message().find("int32")) << status.message();
   // Channels that the filter does not have: the op refuses, and the engine works on.
   status = engine->Run({RandomTensor({1, 6, 5, 9}, 1)}).status();

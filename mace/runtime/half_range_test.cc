@@ -12,7 +12,7 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 HostTensor Floats(std::vector<float> values) {
   HostTensor tensor =
-      HostTensor::Allocate({DType::kFloat32, {static_cast<int64_t>(values.size())}});
+      *HostTensor::Allocate({DType::kFloat32, {static_cast<int64_t>(values.size())}});
   std::copy(values.begin(), values.end(), tensor.f32());
   return tensor;
 }

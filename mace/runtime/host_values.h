@@ -17,16 +17,17 @@ class HostValues {
   explicit HostValues(const Graph& graph) : graph_(graph), tensors_(graph.values.size()) {}
 
   // Makes the constants that a node reads ready for its reference: float kinds become float32,
-  // once, aligned for their type.
-  void PrepareConstants(const Node& node);
-  void PrepareConstant(ValueId id);
+  // once, aligned for their type. kResourceExhausted where there is no memory for a copy, here and
+  // in Share and RunNode.
+  Status PrepareConstants(const Node& node);
+  Status PrepareConstant(ValueId id);
 
   HostTensor* GetMutable(ValueId id) { return &tensors_[static_cast<size_t>(id)]; }
   const HostTensor& Get(ValueId id) const { return tensors_[static_cast<size_t>(id)]; }
   void Set(ValueId id, HostTensor tensor) { tensors_[static_cast<size_t>(id)] = std::move(tensor); }
   // Shares the elements where they are aligned for their type. Allocates nothing where the value
   // had a tensor of this rank before.
-  void Share(ValueId id, const HostTensor& tensor);
+  Status Share(ValueId id, const HostTensor& tensor);
   void Drop(ValueId id) { tensors_[static_cast<size_t>(id)] = HostTensor(); }
 
   // Runs the op's reference on the node's inputs and keeps its outputs. The message of an error

@@ -39,9 +39,11 @@ Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
     return InvalidArgument("expected " + std::to_string(graph_.inputs.size()) + " inputs, found " +
                            std::to_string(inputs.size()));
   }
-  for (size_t i = 0; i < inputs.size(); ++i) values_.Share(graph_.inputs[i].value, inputs[i]);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    MACE_RETURN_IF_ERROR(values_.Share(graph_.inputs[i].value, inputs[i]));
+  }
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-    values_.PrepareConstants(graph_.nodes[n]);
+    MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph_.nodes[n]));
     MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.ops[n]));
   }
   return Status();
@@ -133,12 +135,13 @@ Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(watched, &device, options));
   plan->options.refine_ways = nullptr;
-  std::vector<HostTensor> outputs;
+  std::vector<TensorInfo> infos;
   std::unordered_map<ValueId, size_t> output_of;
   for (const GraphPort& port : watched->outputs) {
-    output_of[port.value] = outputs.size();
-    outputs.push_back(HostTensor::Allocate(watched->value(port.value).info));
+    output_of[port.value] = infos.size();
+    infos.push_back(watched->value(port.value).info);
   }
+  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(infos));
   std::shared_ptr<const BuiltProgram> program;
   if (!plan->program_sources.empty()) {
     MACE_ASSIGN_OR_RETURN(

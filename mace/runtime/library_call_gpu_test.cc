@@ -81,7 +81,7 @@ StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compi
 // Three runs whose outputs are right; the last one is printed, to the bit.
 Status RunThrice(Session* session) {
   if (session->launches_per_run() < 2) return Internal("expected the call and a kernel");
-  std::vector<HostTensor> outputs = {HostTensor::Allocate({DType::kFloat32, {5, 9}})};
+  std::vector<HostTensor> outputs = {*HostTensor::Allocate({DType::kFloat32, {5, 9}})};
   for (uint32_t seed : {1u, 2u, 3u}) {
     const HostTensor a = RandomTensor({5, 7}, seed), b = RandomTensor({7, 9}, seed + 10);
     MACE_RETURN_IF_ERROR(session->Run({a, b}, &outputs));

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "mace/base/files.h"
-
 namespace mace {
 namespace {
 

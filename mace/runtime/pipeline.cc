@@ -77,8 +77,9 @@ std::future<Pipeline::Outputs> Pipeline::Submit(std::vector<HostTensor> inputs) 
 }
 
 Pipeline::Outputs Pipeline::RunOn(Executor* executor, const std::vector<HostTensor>& inputs) const {
-  std::vector<HostTensor> outputs;
-  for (const Port& port : outputs_) outputs.push_back(HostTensor::Allocate(port.info));
+  std::vector<TensorInfo> infos;
+  for (const Port& port : outputs_) infos.push_back(port.info);
+  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(infos));
   MACE_RETURN_IF_ERROR(executor->Run(inputs, &outputs));
   return outputs;
 }

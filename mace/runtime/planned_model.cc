@@ -156,7 +156,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
     model->outputs.push_back(std::move(info));
   }
   if (runtime == nullptr) {
-    model->executor = std::make_unique<CpuExecutor>(model->plan);
+    MACE_ASSIGN_OR_RETURN(model->executor, CpuExecutor::Create(model->plan));
     return model;
   }
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,

@@ -15,8 +15,8 @@ class ProfileTest : public testing::Test {
     const ValueId x = AddValue(graph.get(), "x", Shape({1, 4, 4, 8}));
     const ValueId conv = AddValue(graph.get(), "conv", Shape({1, 4, 4, 16}));
     const ValueId relu = AddValue(graph.get(), "relu", Shape({1, 4, 4, 16}));
-    const ValueId filter =
-        graph->AddConstant("filter", HostTensor::Allocate({DType::kFloat32, Shape({16, 8, 1, 1})}));
+    const ValueId filter = graph->AddConstant(
+        "filter", *HostTensor::Allocate({DType::kFloat32, Shape({16, 8, 1, 1})}));
     AddNode(graph.get(), "Conv2D", {x, filter}, conv);
     AddNode(graph.get(), "Activation", {conv}, relu);
     plan_.placements[kConv].variant = "conv2d_some";

@@ -70,12 +70,12 @@ StatusOr<std::unique_ptr<Session>> Session::CreateTwin(ProgramCompiler* compiler
 
 Status Session::Finish(const LibraryCache& cache) {
   MACE_RETURN_IF_ERROR(BindLaunches(cache));
-  PrepareHost();
+  MACE_RETURN_IF_ERROR(PrepareHost());
   FindWaits();
   return RunSetup();
 }
 
-void Session::PrepareHost() {
+Status Session::PrepareHost() {
   const Graph& graph = *plan_->graph;
   std::vector<bool> downloaded(graph.values.size(), false), read_here(graph.values.size(), false);
   for (const std::vector<Step>* steps : {&plan_->setup_steps, &plan_->steps}) {
@@ -83,7 +83,7 @@ void Session::PrepareHost() {
       if (step.is_launch()) continue;
       if (step.kind == Step::Kind::kCpu) {
         const Node& node = graph.nodes[static_cast<size_t>(step.index)];
-        values_.PrepareConstants(node);
+        MACE_RETURN_IF_ERROR(values_.PrepareConstants(node));
         for (ValueId id : node.inputs) {
           if (id != kNoValue) read_here[static_cast<size_t>(id)] = true;
         }
@@ -99,7 +99,7 @@ void Session::PrepareHost() {
   direct_output_.assign(graph.values.size(), -1);
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     const size_t value = static_cast<size_t>(graph.outputs[i].value);
-    values_.PrepareConstant(graph.outputs[i].value);
+    MACE_RETURN_IF_ERROR(values_.PrepareConstant(graph.outputs[i].value));
     if (downloaded[value] && !read_here[value] && direct_output_[value] < 0) {
       direct_output_[value] = static_cast<int>(i);
     } else {
@@ -112,8 +112,10 @@ void Session::PrepareHost() {
   }
   for (size_t value = 0; value < downloaded.size(); ++value) {
     if (!downloaded[value] || direct_output_[value] >= 0) continue;
-    values_.Set(static_cast<ValueId>(value), HostTensor::Allocate(graph.values[value].info));
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate(graph.values[value].info));
+    values_.Set(static_cast<ValueId>(value), std::move(tensor));
   }
+  return Status();
 }
 
 void Session::FindWaits() {
@@ -141,7 +143,8 @@ Status Session::RunSetup() {
   const Graph& graph = *plan_->graph;
   for (const Step& step : plan_->setup_steps) {
     if (step.kind == Step::Kind::kUpload) {
-      values_.PrepareConstant(plan_->tensors[static_cast<size_t>(step.index)].value);
+      MACE_RETURN_IF_ERROR(
+          values_.PrepareConstant(plan_->tensors[static_cast<size_t>(step.index)].value));
     }
     MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_}));
   }
@@ -202,7 +205,7 @@ Status Session::RunSlice(const std::vector<HostTensor>& inputs, std::vector<Host
                          const SliceRun& run) {
   const Graph& graph = *plan_->graph;
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    values_.Share(graph.inputs[i].value, inputs[i]);
+    MACE_RETURN_IF_ERROR(values_.Share(graph.inputs[i].value, inputs[i]));
   }
   MACE_RETURN_IF_ERROR(run(outputs));
   CopyHostOutputs(outputs);

@@ -108,7 +108,7 @@ class Session : public Executor {
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
-  void PrepareHost();
+  Status PrepareHost();
   // Fills waits_.
   void FindWaits();
   Status RunSetup();

@@ -23,12 +23,12 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
   return group <= device.max_work_group_size;
 }
 
-std::vector<HostTensor> AllocateOutputs(const Plan& plan) {
-  std::vector<HostTensor> outputs;
+StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
+  std::vector<TensorInfo> infos;
   for (const GraphPort& port : plan.graph->outputs) {
-    outputs.push_back(HostTensor::Allocate(plan.graph->value(port.value).info));
+    infos.push_back(plan.graph->value(port.value).info);
   }
-  return outputs;
+  return AllocateTensors(infos);
 }
 
 }  // namespace
@@ -142,19 +142,22 @@ void PutInto8Bits(const Node& node, std::vector<HostTensor>* inputs) {
 
 }  // namespace
 
-std::vector<HostTensor> MakeTrialInputs(const Trial& trial) {
+StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<HostTensor> inputs;
   for (const GraphPort& port : trial.plan->graph->inputs) {
     const TensorInfo& info = trial.plan->graph->value(port.value).info;
-    HostTensor tensor = HostTensor::Allocate({DType::kFloat32, info.shape});
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
     // Integers become zeros, which are places in any tensor; of the bools half are true.
     for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(info.shape.elements()))) {
       if (info.dtype == DType::kBool) v = v < 0 ? 0.0f : 1.0f;
     }
-    inputs.push_back(IsFloat(info.dtype) ? std::move(tensor) : tensor.ConvertTo(info.dtype));
+    if (!IsFloat(info.dtype)) {
+      MACE_ASSIGN_OR_RETURN(tensor, tensor.ConvertTo(info.dtype));
+    }
+    inputs.push_back(std::move(tensor));
   }
   PutInto8Bits(trial.plan->graph->nodes[0], &inputs);
   return inputs;
@@ -172,7 +175,7 @@ StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
   MACE_ASSIGN_OR_RETURN(
       std::unique_ptr<Session> session,
       Session::Create(trial.plan, compiler, std::move(programs), SessionUse::kTrial));
-  *outputs = AllocateOutputs(*trial.plan);
+  MACE_ASSIGN_OR_RETURN(*outputs, AllocateOutputs(*trial.plan));
   MACE_RETURN_IF_ERROR(session->Run(inputs, outputs));
   return session;
 }
@@ -202,9 +205,10 @@ StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,
                                                     const std::vector<HostTensor>& inputs) {
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                         MakePlan(trial.plan->graph, nullptr, PlanOptions()));
-  CpuExecutor executor(std::move(plan));
-  std::vector<HostTensor> outputs = AllocateOutputs(*trial.plan);
-  MACE_RETURN_IF_ERROR(executor.Run(inputs, &outputs));
+  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<CpuExecutor> executor,
+                        CpuExecutor::Create(std::move(plan)));
+  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateOutputs(*trial.plan));
+  MACE_RETURN_IF_ERROR(executor->Run(inputs, &outputs));
   return outputs;
 }
 

@@ -40,7 +40,7 @@ StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay&
                           const DeviceInfo& device);
 
 // Seeded inputs for the trials of a node: uniform in [-1, 1), or among the numbers of its 8 bits.
-std::vector<HostTensor> MakeTrialInputs(const Trial& trial);
+StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial);
 
 struct TrialResult {
   double milliseconds = 0;  // Of the node's launches, conversions left out.

@@ -279,7 +279,7 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
   if (!program.ok()) return program.status();
   Group* group = pending.group;
   if (!group->answers.has_value()) {
-    group->inputs = MakeTrialInputs(pending.trial);
+    MACE_ASSIGN_OR_RETURN(group->inputs, MakeTrialInputs(pending.trial));
     group->answers.emplace(ToleranceOf(plan_, *group->node));
   }
   const bool cpu = device_.kind == DeviceKind::kCpu;

@@ -121,7 +121,7 @@ std::vector<uint8_t> DevicePlacement::Pack(const HostTensor& tensor) const {
 
 StatusOr<HostTensor> DevicePlacement::Unpack(const std::vector<uint8_t>& memory,
                                              const Shape& shape) const {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, shape});
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, shape}));
   std::vector<bool> expected(elements, false);
   for (int64_t row = 0; row < view.rows(); ++row) {
     for (int64_t w = 0; w < view.w; ++w) {

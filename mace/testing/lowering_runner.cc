@@ -103,7 +103,7 @@ StatusOr<std::vector<uint8_t>> PackWeights(const PackedWeights& weights, Precisi
   constexpr uint32_t kUntouched = 0x7FC0DEADu;
   std::vector<float> floats(weights.elements);
   for (float& value : floats) std::memcpy(&value, &kUntouched, sizeof(value));
-  weights.pack(floats.data());
+  MACE_RETURN_IF_ERROR(weights.pack(floats.data()));
   for (size_t i = 0; i < floats.size(); ++i) {
     if (std::memcmp(&floats[i], &kUntouched, sizeof(float)) == 0) {
       return Internal("weights " + weights.name + ": pack left element " + std::to_string(i) +
@@ -145,7 +145,7 @@ Status MarkLaunched(const Lowering& lowering, RunState* state) {
 
 // A tensor whose elements are the bits of int32.
 HostTensor BitsOfNumbers(const HostTensor& numbers) {
-  HostTensor bits = HostTensor::Allocate(numbers.info());
+  HostTensor bits = *HostTensor::Allocate(numbers.info());
   for (int64_t i = 0; i < numbers.shape().elements(); ++i) {
     const int32_t number = static_cast<int32_t>(numbers.f32()[i]);
     std::memcpy(bits.f32() + i, &number, sizeof(number));

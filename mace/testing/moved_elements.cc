@@ -7,20 +7,20 @@
 namespace mace {
 
 HostTensor CountingTensor(DType dtype, Shape shape) {
-  HostTensor tensor = HostTensor::Allocate({DType::kInt64, std::move(shape)});
+  HostTensor tensor = *HostTensor::Allocate({DType::kInt64, std::move(shape)});
   for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
     tensor.mutable_data<int64_t>()[i] = 1 + i % 100;
   }
-  return tensor.ConvertTo(dtype);
+  return *tensor.ConvertTo(dtype);
 }
 
 HostTensor MoveElements(const HostTensor& x, const Shape& shape, const SourceOf& source,
                         double fill) {
   const size_t size = DTypeSize(x.dtype());
   const HostTensor filled =
-      HostTensor::FromVector<float>(DType::kFloat32, Shape{}, {static_cast<float>(fill)})
-          .ConvertTo(x.dtype());
-  HostTensor y = HostTensor::Allocate({x.dtype(), shape});
+      *HostTensor::FromVector<float>(DType::kFloat32, Shape{}, {static_cast<float>(fill)})
+           .ConvertTo(x.dtype());
+  HostTensor y = *HostTensor::Allocate({x.dtype(), shape});
   Position at(shape.dims().size(), 0);
   for (int64_t i = 0; i < shape.elements(); ++i) {
     int64_t rest = i;

@@ -12,7 +12,7 @@ namespace mace {
 namespace {
 
 HostTensor RoundToHalf(const HostTensor& tensor) {
-  HostTensor rounded = HostTensor::Allocate(tensor.info());
+  HostTensor rounded = *HostTensor::Allocate(tensor.info());
   for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
     rounded.f32()[i] = HalfToFloat(FloatToHalf(tensor.f32()[i]));
   }
@@ -35,11 +35,10 @@ struct OpTester::Prepared {
   StatusOr<std::vector<HostTensor>> Reference() const {
     std::vector<HostTensor> floats;
     for (const HostTensor& tensor : tensors) {
-      floats.push_back(IsFloat(tensor.dtype()) ? tensor.ConvertTo(DType::kFloat32).ToAligned()
-                                               : tensor);
+      MACE_ASSIGN_OR_RETURN(HostTensor operand, tensor.ToReferenceOperand());
+      floats.push_back(std::move(operand));
     }
-    std::vector<HostTensor> results;
-    for (const TensorInfo& info : outputs) results.push_back(HostTensor::Allocate(info));
+    MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(outputs));
     MACE_RETURN_IF_ERROR(op->Reference(floats, &results));
     return results;
   }
@@ -214,7 +213,7 @@ StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precisi
   for (HostTensor& tensor : offer->expected) {
     // An output above half's range is an infinity there.
     if (half && tensor.dtype() == DType::kFloat32) tensor = RoundToHalf(tensor);
-    tensor = tensor.ConvertTo(DType::kFloat32).ToAligned();
+    MACE_ASSIGN_OR_RETURN(tensor, tensor.ConvertTo(DType::kFloat32));
   }
   MACE_ASSIGN_OR_RETURN(const DeviceInfo* device, TestDeviceInfo());
   offer->device = *device;
@@ -264,7 +263,7 @@ void OpTester::Check(const Offer& offer) const {
     run.request = &request;
     for (const HostTensor& tensor : offer.prepared.tensors) {
       const bool present = tensor.dtype() != DType::kInvalid;
-      run.inputs.push_back(present ? tensor.ConvertTo(DType::kFloat32).ToAligned() : tensor);
+      run.inputs.push_back(present ? *tensor.ConvertTo(DType::kFloat32) : tensor);
     }
     CheckLowering(run, offer.expected, half ? tolerance_float16_ : tolerance_float32_);
   });
@@ -303,8 +302,8 @@ Status OpTester::CheckBatch() const {
       const Shape one = of_one(expected[i].shape());
       if (found[i].shape() != one) return Status::Ok();
       const std::string errors =
-          DescribeErrors(ViewBatchSlice(expected[i], one, n).ConvertTo(DType::kFloat32).ToAligned(),
-                         found[i].ConvertTo(DType::kFloat32).ToAligned(), 1e-6f);
+          DescribeErrors(*ViewBatchSlice(expected[i], one, n).ConvertTo(DType::kFloat32),
+                         *found[i].ConvertTo(DType::kFloat32), 1e-6f);
       if (!errors.empty()) return Internal("entry " + std::to_string(n) + ": " + errors);
     }
   }

@@ -135,7 +135,10 @@ TEST_F(LoweringRunnerTest, WeightsThatPackLeavesUnsetAreFound) {
   PackedWeights weights;
   weights.name = "half filled";
   weights.elements = 4;
-  weights.pack = [](float* destination) { destination[0] = destination[1] = 0; };
+  weights.pack = [](float* destination) -> Status {
+    destination[0] = destination[1] = 0;
+    return Status();
+  };
   lowering_.weights = {weights};
   StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
   ASSERT_FALSE(found.ok());

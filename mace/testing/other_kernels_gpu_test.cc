@@ -87,7 +87,7 @@ void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& t
 void ConvertRounded(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
                     const Quantization& quantization, bool slices) {
   const HostTensor tensor = Eighths(shape);
-  HostTensor rounded = HostTensor::Allocate(tensor.info());
+  HostTensor rounded = *HostTensor::Allocate(tensor.info());
   for (int64_t i = 0; i < shape.elements(); ++i) {
     rounded.f32()[i] = static_cast<float>(
         RoundTo8Bits(tensor.f32()[i], quantization.scale, -quantization.zero_point));
@@ -151,8 +151,9 @@ TEST(ProductFinishTest, AddsTheBiasAndActivates) {
     bias.name = "bias";
     bias.elements = 6;
     bias.keep_float32 = true;
-    bias.pack = [](float* destination) {
+    bias.pack = [](float* destination) -> Status {
       for (int i = 0; i < 6; ++i) destination[i] = static_cast<float>(8 * i - 20);
+      return Status();
     };
     lowering.weights = {bias};
     Launch finish;

@@ -83,7 +83,7 @@ inline HostTensor Evaluate(const Graph& graph) {
     for (ValueId id : node.inputs) {
       inputs.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
     }
-    std::vector<HostTensor> outputs = {HostTensor::Allocate(graph.value(node.outputs[0]).info)};
+    std::vector<HostTensor> outputs = {*HostTensor::Allocate(graph.value(node.outputs[0]).info)};
     const Status status = (*op)->Reference(inputs, &outputs);
     EXPECT_TRUE(status.ok()) << status.message();
     values[static_cast<size_t>(node.outputs[0])] = outputs[0];

@@ -9,7 +9,7 @@
 namespace mace {
 
 HostTensor RandomTensor(Shape shape, uint32_t seed, float low, float high) {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, std::move(shape)});
+  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, std::move(shape)});
   std::mt19937 generator(seed);
   // Not std::uniform_real_distribution: its numbers differ between libraries.
   for (int64_t i = 0; i < tensor.shape().elements(); ++i) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/cache/exercise.h"

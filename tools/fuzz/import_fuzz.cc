@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"

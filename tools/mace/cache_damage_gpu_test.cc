@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/cache/cache_file.h"

@@ -1,5 +1,6 @@
 // `mace cache import`: shows what upstream MACE's key-value cache file holds, and why it cannot be
 // used as it is; takes the binaries out on request.
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"

@@ -1,5 +1,6 @@
 #include "tools/mace/compare_layers.h"
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/import/mace_export.h"

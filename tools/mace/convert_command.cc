@@ -1,7 +1,7 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
-#include "mace/base/files.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
 #include "mace/runtime/difference.h"

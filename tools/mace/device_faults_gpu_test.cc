@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/cache_file.h"

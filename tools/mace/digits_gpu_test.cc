@@ -33,7 +33,7 @@ struct HeldBack {
 // All pictures' outputs [pictures, classes], one run a picture.
 HostTensor OutputsOf(Engine* engine, const HostTensor& pictures) {
   const int64_t count = pictures.shape()[0];
-  HostTensor all = HostTensor::Allocate({DType::kFloat32, Shape({count, kClasses})});
+  HostTensor all = *HostTensor::Allocate({DType::kFloat32, Shape({count, kClasses})});
   for (int64_t i = 0; i < count; ++i) {
     const std::vector<HostTensor> outputs = RunOrFail(engine, {RowOf(pictures, i)});
     if (outputs.size() != 1 || outputs[0].shape().elements() != kClasses) {

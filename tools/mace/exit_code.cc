@@ -17,6 +17,8 @@ int ExitCodeOf(const Status& status) {
     case StatusCode::kCorruption:
     case StatusCode::kUnsupported:
     case StatusCode::kIoError:
+    case StatusCode::kResourceExhausted:
+    case StatusCode::kFailedPrecondition:
     case StatusCode::kInternal:
       return kExitBadModelOrInput;
   }

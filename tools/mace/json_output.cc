@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "mace/base/files.h"
+#include "mace/base/atomic_file.h"
 
 namespace mace {
 

@@ -1,6 +1,6 @@
 // `mace profile`: where a run's time goes, op by op, beside what the device can do.
+#include "mace/base/atomic_file.h"
 #include "mace/base/clock.h"
-#include "mace/base/files.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/profile_report.h"

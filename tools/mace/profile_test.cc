@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "mace/base/files.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/profile_checks.h"
 #include "tools/mace/test_support.h"

@@ -76,7 +76,7 @@ HostTensor LoadRow(const std::string& path, int64_t row) {
 HostTensor ToNchw(const HostTensor& nhwc) {
   const Shape& from = nhwc.shape();
   HostTensor nchw =
-      HostTensor::Allocate({DType::kFloat32, Shape{from[0], from[3], from[1], from[2]}});
+      *HostTensor::Allocate({DType::kFloat32, Shape{from[0], from[3], from[1], from[2]}});
   const int64_t pixels = from[1] * from[2], channels = from[3];
   for (int64_t i = 0; i < from.elements(); ++i) {
     const int64_t image = i / (pixels * channels), pixel = i / channels % pixels;

@@ -127,7 +127,7 @@ void ExpectBatchesWork(const std::string& model, const std::string& device) {
 
   std::vector<int64_t> dims = first[0].shape().dims();
   dims[0] = 2;
-  HostTensor both = HostTensor::Allocate({DType::kFloat32, Shape(dims)});
+  HostTensor both = *HostTensor::Allocate({DType::kFloat32, Shape(dims)});
   const int64_t count = first[0].shape().elements();
   std::copy_n(first[0].f32(), count, both.f32());
   std::copy_n(second[0].f32(), count, both.f32() + count);

@@ -21,9 +21,9 @@ constexpr NpyType kNpyTypes[] = {
     {"|b1", DType::kBool},
 };
 
-HostTensor RandomInput(const TensorInfo& info, uint32_t seed) {
+StatusOr<HostTensor> RandomInput(const TensorInfo& info, uint32_t seed) {
   if (!IsFloat(info.dtype)) return HostTensor::Allocate(info);
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, info.shape});
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
   std::mt19937 generator(seed);
   // By hand: the standard's distributions differ between libraries, and a seed must mean the same
   // input everywhere.
@@ -41,7 +41,7 @@ StatusOr<HostTensor> LoadStoredTensor(const std::string& path) {
   if (!shape.ok()) return shape.status().WithPrefix(path);
   if (array.descr == "<f8") {
     // NumPy's default type: narrowed here, since no tensor of a model is float64.
-    HostTensor tensor = HostTensor::Allocate({DType::kFloat32, *shape});
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, *shape}));
     const double* values = reinterpret_cast<const double*>(array.data.data());
     for (int64_t i = 0; i < shape->elements(); ++i) {
       tensor.f32()[i] = static_cast<float>(values[i]);
@@ -66,7 +66,7 @@ StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
 }
 
 Status SaveTensor(const std::string& path, const HostTensor& tensor) {
-  const HostTensor saved = IsFloat(tensor.dtype()) ? tensor.ConvertTo(DType::kFloat32) : tensor;
+  MACE_ASSIGN_OR_RETURN(const HostTensor saved, tensor.ToReferenceOperand());
   std::string descr;
   for (const NpyType& type : kNpyTypes) {
     if (type.dtype == saved.dtype()) descr = type.descr;
@@ -88,7 +88,9 @@ StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
   for (size_t i = 0; i < ports.size(); ++i) {
     const auto file = files.find(ports[i].name);
     if (file == files.end()) {
-      inputs.push_back(RandomInput(ports[i].info, static_cast<uint32_t>(i) + 1));
+      MACE_ASSIGN_OR_RETURN(HostTensor random,
+                            RandomInput(ports[i].info, static_cast<uint32_t>(i) + 1));
+      inputs.push_back(std::move(random));
       continue;
     }
     MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadTensor(file->second, ports[i].info.dtype));

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <random>
 
+#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/base/npy.h"
@@ -174,7 +175,7 @@ HostTensor LoadFloats(const std::string& path) {
   StatusOr<HostTensor> tensor = LoadTensor(path, DType::kFloat32);
   if (!tensor.ok()) {
     ADD_FAILURE() << tensor.status().message();
-    return HostTensor::Allocate({DType::kFloat32, Shape({1})});
+    return *HostTensor::Allocate({DType::kFloat32, Shape({1})});
   }
   return *std::move(tensor);
 }
@@ -187,14 +188,14 @@ void SaveFloats(const std::string& path, const HostTensor& tensor) {
 HostTensor RowOf(const HostTensor& tensor, int64_t row) {
   std::vector<int64_t> dims = tensor.shape().dims();
   dims[0] = 1;
-  HostTensor result = HostTensor::Allocate({DType::kFloat32, Shape(dims)});
+  HostTensor result = *HostTensor::Allocate({DType::kFloat32, Shape(dims)});
   const int64_t count = result.shape().elements();
   std::copy_n(tensor.f32() + row * count, count, result.f32());
   return result;
 }
 
 HostTensor RandomFor(const Port& port, uint32_t seed) {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, port.info.shape});
+  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, port.info.shape});
   std::mt19937 generator(seed);
   for (int64_t i = 0; i < tensor.shape().elements(); ++i)
     tensor.f32()[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;

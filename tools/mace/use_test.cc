@@ -76,9 +76,9 @@ TEST(Precision, Tf32IsFloat32WhereThereIsNoUnitForIt) {
 TEST(BadInput, IsCodeThreeAndNamesIt) {
   const std::string folder = FreshFolder("bad_input");
   const std::string wrong_rank = JoinPath(folder, "rank.npy");
-  SaveFloats(wrong_rank, HostTensor::Allocate({DType::kFloat32, Shape({8, 8})}));
+  SaveFloats(wrong_rank, *HostTensor::Allocate({DType::kFloat32, Shape({8, 8})}));
   const std::string wrong_shape = JoinPath(folder, "shape.npy");
-  SaveFloats(wrong_shape, HostTensor::Allocate({DType::kFloat32, Shape({1, 8, 8, 2})}));
+  SaveFloats(wrong_shape, *HostTensor::Allocate({DType::kFloat32, Shape({1, 8, 8, 2})}));
   const std::string no_npy = JoinPath(folder, "text.npy");
   WriteText(no_npy, "not an array");
   const std::string short_npy = JoinPath(folder, "short.npy");
@@ -144,9 +144,9 @@ TEST(Device, OneThatIsNotThereIsNamed) {
 TEST(Compare, FailureIsCodeOne) {
   const std::string folder = FreshFolder("compare");
   const std::string wrong = JoinPath(folder, "wrong.npy");
-  SaveFloats(wrong, HostTensor::Allocate({DType::kFloat32, Shape({1, 10})}));
+  SaveFloats(wrong, *HostTensor::Allocate({DType::kFloat32, Shape({1, 10})}));
   const std::string wrong_shape = JoinPath(folder, "wrong_shape.npy");
-  SaveFloats(wrong_shape, HostTensor::Allocate({DType::kFloat32, Shape({1, 11})}));
+  SaveFloats(wrong_shape, *HostTensor::Allocate({DType::kFloat32, Shape({1, 11})}));
   const std::vector<std::string> words = {
       "compare", Digits(), "--device", "cpu", "--input", "input=" + Sample(), "--expect", ""};
   for (const std::string& file : {wrong, wrong_shape}) {

@@ -46,7 +46,10 @@ class Conv2D : public Op {
                           Bind(inputs[0].shape(), inputs[1].shape(), found));
     const HostTensor none;
     const auto input = [&](int at) { return at >= 0 ? inputs[static_cast<size_t>(at)] : none; };
-    const HostTensor x = extras_.gate ? MultiplyByGate(inputs[0], input(found.gate)) : inputs[0];
+    HostTensor x = inputs[0];
+    if (extras_.gate) {
+      MACE_ASSIGN_OR_RETURN(x, MultiplyByGate(inputs[0], input(found.gate)));
+    }
     ConvolutionReference(convolution, x, ToFloatVector(inputs[1]), input(found.bias),
                          input(found.residual), (*outputs)[0].f32());
     return Status::Ok();

@@ -26,7 +26,7 @@ struct Numbers {
 
 // Whole numbers from low to high times scale, the ends among them.
 HostTensor Steps(const Shape& shape, int low, int high, float scale) {
-  HostTensor tensor = HostTensor::Allocate({DType::kFloat32, shape});
+  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, shape});
   std::mt19937 random(static_cast<uint32_t>(shape.elements()));
   const uint32_t count = static_cast<uint32_t>(high - low + 1);
   for (int64_t i = 0; i < shape.elements(); ++i) {

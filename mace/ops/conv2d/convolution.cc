@@ -34,27 +34,16 @@ double Convolution::flops() const {
          static_cast<double>(taps()) * static_cast<double>(in_per_group());
 }
 
-HostTensor ToFloatTensor(const HostTensor& tensor) {
-  return tensor.ConvertTo(DType::kFloat32).ToAligned();
-}
-
-std::vector<float> ToFloatVector(const HostTensor& tensor) {
-  const HostTensor floats = ToFloatTensor(tensor);
-  return std::vector<float>(floats.f32(), floats.f32() + floats.shape().elements());
-}
-
 HostTensor TensorOfFloats(std::vector<float> values) {
-  const auto owner = std::make_shared<const std::vector<float>>(std::move(values));
-  const Bytes bytes(reinterpret_cast<const uint8_t*>(owner->data()), owner->size() * sizeof(float));
-  const Shape shape({static_cast<int64_t>(owner->size())});
-  return HostTensor::View({DType::kFloat32, shape}, bytes, owner);
+  const Shape shape({static_cast<int64_t>(values.size())});
+  return HostTensor::FromVector(DType::kFloat32, shape, std::move(values));
 }
 
 ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias) {
   ConvolutionWeights weights;
-  weights.filter = [filter] { return ToFloatTensor(filter); };
+  weights.filter = [filter] { return filter.ConvertTo(DType::kFloat32); };
   if (bias != nullptr) {
-    weights.bias = [copy = *bias] { return ToFloatTensor(copy); };
+    weights.bias = [copy = *bias] { return copy.ConvertTo(DType::kFloat32); };
   }
   return weights;
 }

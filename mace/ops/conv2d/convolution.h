@@ -61,17 +61,13 @@ struct Convolution {
 // in_per_group, taps] whatever the op's own order; bias has out_channels elements.
 struct ConvolutionWeights {
   // Made from the constants; called when they are packed, maybe several times.
-  std::function<HostTensor()> filter;
-  std::function<HostTensor()> bias;  // Null: none.
+  std::function<StatusOr<HostTensor>()> filter;
+  std::function<StatusOr<HostTensor>()> bias;  // Null: none.
 };
 
 // The weights of Conv2D from constants: `filter` is already in order, `bias` may be null.
 ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias);
 
-// The elements as float32, from any dtype and alignment.
-std::vector<float> ToFloatVector(const HostTensor& tensor);
-// The same without a copy where they are aligned float32 already.
-HostTensor ToFloatTensor(const HostTensor& tensor);
 // Takes `values` over, as one row.
 HostTensor TensorOfFloats(std::vector<float> values);
 
@@ -99,7 +95,7 @@ Status FinishConvolution(const Convolution& convolution, const std::vector<OpInp
                          const ConvolutionInputs& found, std::vector<TensorInfo>* outputs);
 
 // x [N, H, W, C] times gate [N, 1, 1, C].
-HostTensor MultiplyByGate(const HostTensor& x, const HostTensor& gate);
+StatusOr<HostTensor> MultiplyByGate(const HostTensor& x, const HostTensor& gate);
 
 // The reference, without the gate: float products over blocks of the sum, the blocks added in
 // double.

@@ -122,11 +122,12 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes) 
   weights.name = "bias";
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(RoundUp(request.convolution.out_channels, lanes));
-  weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) {
+  weights.pack = [bias = request.weights.bias, elements = weights.elements](float* to) -> Status {
     std::fill(to, to + elements, 0.0f);
-    if (!bias) return;
-    const HostTensor from = bias();
+    if (!bias) return Status();
+    MACE_ASSIGN_OR_RETURN(const HostTensor from, bias());
     std::copy_n(from.f32(), from.shape().elements(), to);
+    return Status();
   };
   return weights;
 }

@@ -87,8 +87,8 @@ struct Epilogue {
 
 }  // namespace
 
-HostTensor MultiplyByGate(const HostTensor& x, const HostTensor& gate) {
-  HostTensor product = HostTensor::Allocate(x.info());
+StatusOr<HostTensor> MultiplyByGate(const HostTensor& x, const HostTensor& gate) {
+  MACE_ASSIGN_OR_RETURN(HostTensor product, HostTensor::Allocate(x.info()));
   const int64_t channels = x.shape().dim(3), image = x.shape().elements(1, 4);
   for (int64_t n = 0; n < x.shape().dim(0); ++n) {
     const float* factors = gate.f32() + n * channels;

@@ -55,7 +55,7 @@ double WorstError(const Case& test) {
   const HostTensor bias = RandomTensor({c.out_channels}, 3);
   const Shape shape{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
   const HostTensor residual = RandomTensor(shape, 4);
-  HostTensor y = HostTensor::Allocate({DType::kFloat32, shape});
+  HostTensor y = *HostTensor::Allocate({DType::kFloat32, shape});
   ConvolutionReference(c, x, filter, bias, residual, y.f32());
   double worst = 0, largest = 0;
   for (int64_t at = 0; at < shape.elements(); ++at) {

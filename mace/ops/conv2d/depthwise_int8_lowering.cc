@@ -41,13 +41,14 @@ PackedWeights PackSteps(const ConvolutionRequest& request, bool sums, float fact
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(sums ? padded : taps * padded);
   weights.pack = [=, filter = request.weights.filter, elements = weights.elements,
-                  scale = c.eight_bits->filter_scale](float* to) {
+                  scale = c.eight_bits->filter_scale](float* to) -> Status {
     std::fill(to, to + elements, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t i = 0; i < channels * taps; ++i) {
       const float steps = static_cast<float>(WholeNumber(held.f32()[i], scale));
       to[i / taps + (sums ? 0 : i % taps * padded)] += factor * steps;
     }
+    return Status();
   };
   return weights;
 }

@@ -17,10 +17,11 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lan
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(taps * padded);
-  weights.pack = [=, filter = request.weights.filter](float* to) {
+  weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
     if (padded != channels) std::fill(to, to + taps * padded, 0.0f);
-    const HostTensor from = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());
     TurnRows(from.f32(), channels, taps, taps, [&](int64_t tap) { return to + tap * padded; });
+    return Status();
   };
   return weights;
 }

@@ -54,13 +54,15 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(c.out_channels * taps * depth);
-  weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter](float* to) {
-    const HostTensor held = filter();
+  weights.pack = [=, out_channels = c.out_channels,
+                  filter = request.weights.filter](float* to) -> Status {
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t o = 0; o < out_channels; ++o) {
       float* base = to + o * taps * depth;
       TurnRows(held.f32() + o * depth * taps, depth, taps, taps,
                [&](int64_t tap) { return base + tap * depth; });
     }
+    return Status();
   };
   return weights;
 }
@@ -72,15 +74,16 @@ PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
   weights.name = "filter";
   weights.elements = static_cast<size_t>(CeilDivide(c.out_channels, 4) * taps * in_blocks * 16);
   weights.pack = [=, out_channels = c.out_channels, filter = request.weights.filter,
-                  elements = weights.elements](float* to) {
+                  elements = weights.elements](float* to) -> Status {
     if (depth % 4 != 0 || out_channels % 4 != 0) std::fill(to, to + elements, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t o = 0; o < out_channels; o += 4) {
       float* base = to + o / 4 * taps * in_blocks * 16;
       TurnRows(held.f32() + o * depth * taps, std::min<int64_t>(4, out_channels - o), depth * taps,
                depth * taps,
                [&](int64_t at) { return base + (at % taps * in_blocks * 4 + at / taps) * 4; });
     }
+    return Status();
   };
   return weights;
 }

@@ -47,9 +47,10 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(items * c.taps() * in_blocks * out_blocks * 16);
-  weights.pack = [=, filter = request.weights.filter, elements = weights.elements](float* to) {
+  weights.pack = [=, filter = request.weights.filter,
+                  elements = weights.elements](float* to) -> Status {
     std::fill(to, to + elements, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const int64_t taps = c.taps();
     for (int64_t o = 0; o < c.out_channels; o += 4) {
       const int64_t item = o / (4 * out_blocks), block = o / 4 % out_blocks;
@@ -61,6 +62,7 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
                  return to + texel * 16 + i % 4 * 4;
                });
     }
+    return Status();
   };
   return weights;
 }

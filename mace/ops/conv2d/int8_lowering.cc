@@ -76,15 +76,16 @@ Tile ChooseTile(const ConvolutionRequest& request) {
 
 // Packs ints, or bytes in ints, where an engine stores floats as they are.
 PackedWeights PackInts(const char* name, size_t count,
-                       std::function<void(std::vector<int32_t>* ints)> fill) {
+                       std::function<Status(std::vector<int32_t>* ints)> fill) {
   PackedWeights weights;
   weights.name = name;
   weights.keep_float32 = true;
   weights.elements = count;
-  weights.pack = [count, fill = std::move(fill)](float* to) {
+  weights.pack = [count, fill = std::move(fill)](float* to) -> Status {
     std::vector<int32_t> ints(count, 0);
-    fill(&ints);
+    MACE_RETURN_IF_ERROR(fill(&ints));
     std::memcpy(to, ints.data(), count * sizeof(int32_t));
+    return Status();
   };
   return weights;
 }
@@ -102,8 +103,8 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
   const size_t count = static_cast<size_t>(ChannelTiles(c, tile) * taps * depth * columns);
   return PackInts("filter", count,
                   [=, filter = request.weights.filter,
-                   scale = c.eight_bits->filter_scale](std::vector<int32_t>* ints) {
-                    const HostTensor held = filter();
+                   scale = c.eight_bits->filter_scale](std::vector<int32_t>* ints) -> Status {
+                    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
                     const float* from = held.f32();
                     for (int64_t o = 0; o < rows; ++o) {
                       const int64_t first = o / columns * taps * depth * columns + o % columns;
@@ -114,31 +115,36 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
                         }
                       }
                     }
+                    return Status();
                   });
 }
 
 PackedWeights PackStarts(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t each = c.taps() * c.in_channels, rows = c.out_channels;
-  return PackInts(
-      "starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
-      [=, filter = request.weights.filter, bits = *c.eight_bits](std::vector<int32_t>* ints) {
-        const HostTensor held = filter();
-        const float* from = held.f32();
-        for (int64_t o = 0; o < rows; ++o) {
-          int64_t sum = 0;
-          for (int64_t i = 0; i < each; ++i) sum += WholeNumber(*from++, bits.filter_scale);
-          (*ints)[static_cast<size_t>(o)] = static_cast<int32_t>(-sum * bits.x.zero_point);
-        }
-      });
+  return PackInts("starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
+                  [=, filter = request.weights.filter,
+                   bits = *c.eight_bits](std::vector<int32_t>* ints) -> Status {
+                    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
+                    const float* from = held.f32();
+                    for (int64_t o = 0; o < rows; ++o) {
+                      int64_t sum = 0;
+                      for (int64_t i = 0; i < each; ++i)
+                        sum += WholeNumber(*from++, bits.filter_scale);
+                      (*ints)[static_cast<size_t>(o)] =
+                          static_cast<int32_t>(-sum * bits.x.zero_point);
+                    }
+                    return Status();
+                  });
 }
 
 PackedWeights PackEdge(const Convolution& c) {
-  return PackInts(
-      "edge", static_cast<size_t>(Depth(c)),
-      [channels = c.in_channels, zero = c.eight_bits->x.zero_point](std::vector<int32_t>* ints) {
-        for (int64_t i = 0; i < channels; ++i) PutByte(zero, i, ints);
-      });
+  return PackInts("edge", static_cast<size_t>(Depth(c)),
+                  [channels = c.in_channels,
+                   zero = c.eight_bits->x.zero_point](std::vector<int32_t>* ints) -> Status {
+                    for (int64_t i = 0; i < channels; ++i) PutByte(zero, i, ints);
+                    return Status();
+                  });
 }
 
 // The sum over a filter of products of 8 bits, and all on the way to it, fits an int32.
@@ -219,13 +225,14 @@ PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count) 
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(count);
   weights.pack = [count, bias = request.weights.bias,
-                  scale = double{request.convolution.eight_bits->y.scale}](float* to) {
+                  scale = double{request.convolution.eight_bits->y.scale}](float* to) -> Status {
     std::fill(to, to + count, 0.0f);
-    if (!bias) return;
-    const HostTensor from = bias();
+    if (!bias) return Status();
+    MACE_ASSIGN_OR_RETURN(const HostTensor from, bias());
     for (int64_t i = 0; i < from.shape().elements(); ++i) {
       to[i] = static_cast<float>(double{from.f32()[i]} / scale);
     }
+    return Status();
   };
   return weights;
 }
@@ -304,8 +311,9 @@ void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result)
   }
   const std::optional<RoundedRange> range = RangeOfResult(c);
   if (!range.has_value()) return;
-  const std::optional<FilterRange> filter =
-      RangeOfFilter(request.weights.filter(), c.eight_bits->filter_scale);
+  const StatusOr<HostTensor> held = request.weights.filter();
+  if (!held.ok()) return;
+  const std::optional<FilterRange> filter = RangeOfFilter(*held, c.eight_bits->filter_scale);
   if (!filter.has_value()) return;
   if (c.depthwise()) LowerInt8Depthwise(request, *range, result);
   LowerInt8Products(request, *filter, *range, result);

@@ -32,7 +32,7 @@ std::vector<Lowering> WaysOf(const Case& given) {
   bits.y = {8, 0};
   bits.filter_scale = given.filter_scale;
   bits.SetAttributes(&node.attributes);
-  HostTensor filter = HostTensor::Allocate({DType::kFloat32, given.filter});
+  HostTensor filter = *HostTensor::Allocate({DType::kFloat32, given.filter});
   std::fill_n(filter.f32(), given.filter.elements(), given.filter_value);
   LoweringRequest request;
   request.inputs.resize(2);

@@ -40,9 +40,9 @@ PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(extents.tiles * rows * columns);
-  weights.pack = [=, filter = request.weights.filter](float* to) {
+  weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
     std::fill(to, to + extents.tiles * rows * columns, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const float* from = held.f32();
     const int64_t taps = c.taps(), depth = c.in_per_group(), per_group = c.out_per_group();
     const int64_t in_blocks = CeilDivide(depth, 4);
@@ -57,6 +57,7 @@ PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile
         to += rows * columns;
       }
     }
+    return Status();
   };
   return weights;
 }

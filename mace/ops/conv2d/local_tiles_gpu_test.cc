@@ -61,8 +61,8 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->convolution.op = "conv2d";
   bound->convolution.weights = WeightsFromConstants(bound->filter, nullptr);
   bound->convolution.lowering = &bound->request;
-  bound->expected = HostTensor::Allocate(bound->request.outputs[0]);
-  const HostTensor x = given.gated ? MultiplyByGate(bound->x, bound->gate) : bound->x;
+  bound->expected = *HostTensor::Allocate(bound->request.outputs[0]);
+  const HostTensor x = given.gated ? *MultiplyByGate(bound->x, bound->gate) : bound->x;
   ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), bound->residual,
                        bound->expected.f32());
   return Status::Ok();

@@ -65,9 +65,9 @@ PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTi
   PackedWeights weights;
   weights.name = "filter";
   weights.elements = static_cast<size_t>(extents.tiles * tile_elements);
-  weights.pack = [=, filter = request.weights.filter](float* to) {
+  weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
     std::fill(to, to + extents.tiles * tile_elements, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const float* from = held.f32();
     // Of the sum: that of a tap.
     const auto chunk_of = [&](int64_t of_tap, int64_t tap) {
@@ -87,6 +87,7 @@ PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTi
         }
       }
     }
+    return Status();
   };
   return weights;
 }

@@ -47,9 +47,9 @@ HostTensor SeenOfX(const Case& given, const Bound& bound) {
   if (!given.gated) return Rounded(x, given.precision);
   const HostTensor gate = RandomTensor(bound.gate.shape(), 5);
   if (given.precision == Precision::kFloat32) {
-    return Rounded(MultiplyByGate(x, gate), given.precision);
+    return Rounded(*MultiplyByGate(x, gate), given.precision);
   }
-  return Rounded(MultiplyByGate(Rounded(x, given.precision), Rounded(gate, given.precision)),
+  return Rounded(*MultiplyByGate(Rounded(x, given.precision), Rounded(gate, given.precision)),
                  given.precision);
 }
 
@@ -94,7 +94,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->convolution.op = "conv2d";
   bound->convolution.weights = WeightsFromConstants(bound->filter, &bound->bias);
   bound->convolution.lowering = &bound->request;
-  bound->expected = HostTensor::Allocate(request.outputs[0]);
+  bound->expected = *HostTensor::Allocate(request.outputs[0]);
   HostTensor residual = bound->residual;
   if (given.residual && given.precision == Precision::kFloat16) {
     residual = Rounded(RandomTensor(out, 4), given.precision);

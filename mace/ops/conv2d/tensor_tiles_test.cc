@@ -167,7 +167,7 @@ void ExpectPacked(const Bound& bound, const TensorTile& tile) {
   const int wide = bound.lowering.precision == Precision::kFloat16 ? 2 : 1;
   const PackedWeights weights = PackTensorFilter(bound.request, tile);
   std::vector<float> packed(weights.elements, -1.0f);
-  weights.pack(packed.data());
+  ASSERT_TRUE(weights.pack(packed.data()).ok());
   const TensorExtents extents(c, bound.lowering.precision, tile);
   size_t at = 0;
   double sum = 0;

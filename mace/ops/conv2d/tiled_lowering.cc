@@ -113,9 +113,9 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
   weights.elements = static_cast<size_t>(c.groups * tiles * taps * padded * columns);
   const bool is_padded = padded != depth || per_group % columns != 0;
   weights.pack = [=, groups = c.groups, filter = request.weights.filter,
-                  elements = weights.elements](float* to) {
+                  elements = weights.elements](float* to) -> Status {
     if (is_padded) std::fill(to, to + elements, 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const float* from = held.f32();
     for (int64_t group = 0; group < groups; ++group) {
       for (int64_t o = 0; o < per_group; o += columns) {
@@ -126,6 +126,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
         to += taps * padded * columns;
       }
     }
+    return Status();
   };
   return weights;
 }
@@ -139,13 +140,15 @@ PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(c.groups * tiles * columns);
   const int64_t out_channels = c.out_channels;
-  weights.pack = [=, bias = request.weights.bias, elements = weights.elements](float* to) {
+  weights.pack = [=, bias = request.weights.bias,
+                  elements = weights.elements](float* to) -> Status {
     std::fill(to, to + elements, 0.0f);
-    if (!bias) return;
-    const HostTensor from = bias();
+    if (!bias) return Status();
+    MACE_ASSIGN_OR_RETURN(const HostTensor from, bias());
     for (int64_t o = 0; o < out_channels; ++o) {
       to[o / per_group * tiles * columns + o % per_group] = from.f32()[o];
     }
+    return Status();
   };
   return weights;
 }
@@ -154,7 +157,10 @@ PackedWeights Zeros(int64_t elements) {
   PackedWeights weights;
   weights.name = "zeros";
   weights.elements = static_cast<size_t>(elements);
-  weights.pack = [elements](float* to) { std::fill(to, to + elements, 0.0f); };
+  weights.pack = [elements](float* to) -> Status {
+    std::fill(to, to + elements, 0.0f);
+    return Status();
+  };
   return weights;
 }
 

@@ -122,9 +122,10 @@ PackedWeights PackTransformedFilter(const ConvolutionRequest& request, const Ext
   weights.name = "filter";
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(extents.filter_elements());
-  weights.pack = [extents, c = request.convolution, filter = request.weights.filter](float* to) {
+  weights.pack = [extents, c = request.convolution,
+                  filter = request.weights.filter](float* to) -> Status {
     std::fill(to, to + extents.filter_elements(), 0.0f);
-    const HostTensor held = filter();
+    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const auto& transform = extents.out_tile == 4 ? kFilterTransform4 : kFilterTransform2;
     constexpr int64_t taps = kTaps * kTaps;
     const int64_t columns = extents.product.columns(), depth = extents.depth;
@@ -142,6 +143,7 @@ PackedWeights PackTransformedFilter(const ConvolutionRequest& request, const Ext
         });
       }
     }
+    return Status();
   };
   return weights;
 }

@@ -79,7 +79,7 @@ class DepthwiseConv2d : public Op {
     ConvolutionWeights weights = WeightsFromConstants(*request.inputs[1].constant, bias);
     // With a multiplier of one the order is the same.
     if (request.inputs[1].constant->shape().dim(0) != 1) {
-      weights.filter = [filter = *request.inputs[1].constant] {
+      weights.filter = [filter = *request.inputs[1].constant]() -> StatusOr<HostTensor> {
         return TensorOfFloats(ByOutputChannel(filter));
       };
     }

@@ -164,8 +164,8 @@ class Excitation : public Op {
     MACE_ASSIGN_OR_RETURN(
         const Layers layers,
         Bind(inputs[0].shape(), inputs[kSqueezeFilter].shape(), inputs[kFilter].shape()));
-    HostTensor hidden = HostTensor::Allocate(
-        {DType::kFloat32, Shape{layers.squeeze.batch, 1, 1, layers.squeeze.out_channels}});
+    const Shape shape{layers.squeeze.batch, 1, 1, layers.squeeze.out_channels};
+    MACE_ASSIGN_OR_RETURN(HostTensor hidden, HostTensor::Allocate({DType::kFloat32, shape}));
     ConvolutionReference(layers.squeeze, inputs[0], ToFloatVector(inputs[kSqueezeFilter]),
                          inputs[kSqueezeBias], HostTensor(), hidden.f32());
     ConvolutionReference(layers.excite, hidden, ToFloatVector(inputs[kFilter]), inputs[kBias],

@@ -78,9 +78,9 @@ class SeparableConv2D : public Op {
         const Parts parts,
         Bind(inputs[0].shape(), inputs[kDepthwiseFilter].shape(), inputs[kFilter].shape()));
     const Convolution& depthwise = parts.depthwise;
-    HostTensor between = HostTensor::Allocate(
-        {DType::kFloat32, Shape{depthwise.batch, depthwise.window.h.out, depthwise.window.w.out,
-                                depthwise.out_channels}});
+    const Shape shape{depthwise.batch, depthwise.window.h.out, depthwise.window.w.out,
+                      depthwise.out_channels};
+    MACE_ASSIGN_OR_RETURN(HostTensor between, HostTensor::Allocate({DType::kFloat32, shape}));
     ConvolutionReference(depthwise, inputs[0], ToFloatVector(inputs[kDepthwiseFilter]),
                          inputs[kDepthwiseBias], HostTensor(), between.f32());
     ConvolutionReference(parts.pointwise, between, ToFloatVector(inputs[kFilter]), inputs[kBias],

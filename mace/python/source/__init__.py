@@ -13,7 +13,8 @@ extents open), inputs and outputs (tensors of a TensorFlow or ONNX graph to cut 
 arrays: inputs of an ONNX model that hold a shape, an axis or a mode, known before the run).
 
 Failures of the engine raise `mace.Error`, whose `code` is one of "invalid_argument", "not_found", "corruption",
-"unsupported", "io_error", "device_error", "internal". Runs release the GIL; an engine runs once at a time.
+"unsupported", "io_error", "device_error", "resource_exhausted",
+"failed_precondition", "internal". Runs release the GIL; an engine runs once at a time.
 """
 from mace import cache
 from mace._mace import Engine, Error, compare, devices

@@ -1,0 +1,34 @@
+// Writing a whole new file so that what was there before is never half replaced.
+//
+// Errors: kIoError, the message names the path and strerror's text. Thread contract: thread-safe.
+#ifndef MACE_BASE_ATOMIC_FILE_H_
+#define MACE_BASE_ATOMIC_FILE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "mace/base/span.h"
+#include "mace/base/status.h"
+
+namespace mace {
+
+// Appends to the file being written.
+using FileSink = std::function<Status(Bytes)>;
+
+// Puts a whole new file at `path`, or leaves what was there: temporary file in the same folder,
+// fsync, rename, fsync of the folder. A link at `path` is replaced, not followed. The file gets
+// `mode` less the process's umask. On failure the temporary file is removed and the Status says
+// why.
+Status WriteFileAtomic(const std::string& path, const std::function<Status(const FileSink&)>& write,
+                       uint32_t mode = 0644);
+Status WriteFileAtomic(const std::string& path, Span<const Bytes> pieces, uint32_t mode = 0644);
+Status WriteFileAtomic(const std::string& path, Bytes content, uint32_t mode = 0644);
+
+// Removes temporary files that killed writers of `path` left. REQUIRES: no other writer is at work
+// (hold its lock).
+void RemoveStaleTemporaries(const std::string& path);
+
+}  // namespace mace
+
+#endif  // MACE_BASE_ATOMIC_FILE_H_

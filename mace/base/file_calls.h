@@ -1,0 +1,24 @@
+// What the files that open, write and lock files share. Only for mace/base.
+#ifndef MACE_BASE_FILE_CALLS_H_
+#define MACE_BASE_FILE_CALLS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "mace/base/status.h"
+
+namespace mace {
+
+// "path: what: strerror's text": kNotFound for ENOENT, else kIoError.
+Status SystemError(const std::string& path, const char* what, int error);
+
+// open(2) with O_CLOEXEC, again when a signal interrupts it. -1 with errno set.
+int OpenRetrying(const std::string& path, int flags, uint32_t mode = 0);
+
+// One read or write of more is cut by some kernels and file systems.
+inline constexpr size_t kLargestTransfer = size_t{1} << 30;
+
+}  // namespace mace
+
+#endif  // MACE_BASE_FILE_CALLS_H_
