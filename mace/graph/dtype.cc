@@ -10,6 +10,7 @@ size_t DTypeSize(DType dtype) {
     case DType::kInt32:
       return 4;
     case DType::kInt64:
+    case DType::kFloat64:
       return 8;
     case DType::kFloat16:
     case DType::kBFloat16:
@@ -42,6 +43,8 @@ const char* DTypeName(DType dtype) {
       return "int8";
     case DType::kBool:
       return "bool";
+    case DType::kFloat64:
+      return "float64";
   }
   return "invalid";
 }

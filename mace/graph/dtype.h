@@ -16,7 +16,8 @@ enum class DType : uint8_t {
   kInt64,
   kUInt8,
   kInt8,
-  kBool,  // One byte, 0 or 1.
+  kBool,     // One byte, 0 or 1.
+  kFloat64,  // What a caller gives and gets: the graph computes in kFloat32.
 };
 
 // Bytes of one element; 0 for kInvalid.
@@ -24,7 +25,8 @@ size_t DTypeSize(DType dtype);
 // "float32", "float16", ...
 const char* DTypeName(DType dtype);
 inline bool IsFloat(DType dtype) {
-  return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+  return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 ||
+         dtype == DType::kFloat64;
 }
 
 }  // namespace mace

@@ -42,6 +42,8 @@ struct GraphPort {
   // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
   // nullopt: the op's. Inputs: the declared shape; a negative extent is dynamic.
   std::optional<std::vector<int64_t>> declared_dims;
+  // As the model declares it. Where it is a float type the value is float32 all the same: what runs
+  // the graph converts at its border.
   DType dtype = DType::kFloat32;
   std::string layout =
       "NONE";  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.

@@ -75,6 +75,8 @@ void ForEachElement(const HostTensor& tensor, Function function) {
       return ForEach<uint8_t>(tensor, [&](int64_t i, uint8_t x) { function(i, int64_t{x}); });
     case DType::kInt8:
       return ForEach<int8_t>(tensor, [&](int64_t i, int8_t x) { function(i, int64_t{x}); });
+    case DType::kFloat64:
+      return ForEach<double>(tensor, [&](int64_t i, double x) { function(i, x); });
   }
 }
 
@@ -83,6 +85,13 @@ struct ToFloat32 {
   template <typename From>
   static float Convert(From x) {
     return static_cast<float>(x);
+  }
+};
+struct ToFloat64 {
+  using Type = double;
+  template <typename From>
+  static double Convert(From x) {
+    return static_cast<double>(x);
   }
 };
 struct ToFloat16 {
@@ -220,6 +229,9 @@ StatusOr<HostTensor> HostTensor::ConvertTo(DType dtype) const {
       break;
     case DType::kBool:
       ConvertElements<ToBool>(in, &out);
+      break;
+    case DType::kFloat64:
+      ConvertElements<ToFloat64>(in, &out);
       break;
   }
   return out;

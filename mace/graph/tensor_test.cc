@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -152,6 +153,20 @@ TEST(HostTensor, WideIntegersSaturateAndKeepTheirDigits) {
   EXPECT_EQ(narrow.data<int32_t>()[0], std::numeric_limits<int32_t>::max());
   EXPECT_EQ(narrow.data<int32_t>()[1], std::numeric_limits<int32_t>::min());
   EXPECT_EQ(narrow.data<int32_t>()[2], 7);
+}
+
+TEST(HostTensor, DoublesConvertToAndFromEveryKind) {
+  const HostTensor doubles =
+      HostTensor::FromVector(DType::kFloat64, Shape{3}, std::vector<double>{0.1, -2.5, 1e300});
+  EXPECT_EQ(doubles.info().bytes(), 24u);
+  const HostTensor floats = *doubles.ConvertTo(DType::kFloat32);
+  EXPECT_EQ(floats.f32()[0], 0.1f);
+  EXPECT_EQ(floats.f32()[1], -2.5f);
+  EXPECT_TRUE(std::isinf(floats.f32()[2]));
+  EXPECT_EQ(floats.ConvertTo(DType::kFloat64)->data<double>()[0], double{0.1f});
+  EXPECT_EQ(doubles.ConvertTo(DType::kFloat16)->data<uint16_t>()[1], 0xc100);
+  EXPECT_EQ(ToInt64Vector(*doubles.ConvertTo(DType::kInt8)), (std::vector<int64_t>{0, -2, 127}));
+  EXPECT_EQ(doubles.ToReferenceOperand()->dtype(), DType::kFloat32);
 }
 
 TEST(HostTensor, Booleans) {
