@@ -1,5 +1,8 @@
 // Writing a whole new file so that what was there before is never half replaced.
 //
+// A temporary file lies beside the file while it is written. Its name is that of the file, ".tmp."
+// and a random name (random_name.h), so that nobody can guess it and put something in its place.
+// A file above the process's limit of file size is an error like a full disk (file_size_signal.h).
 // Errors: kIoError, the message names the path and strerror's text. Thread contract: thread-safe.
 #ifndef MACE_BASE_ATOMIC_FILE_H_
 #define MACE_BASE_ATOMIC_FILE_H_
@@ -25,8 +28,20 @@ Status WriteFileAtomic(const std::string& path, const std::function<Status(const
 Status WriteFileAtomic(const std::string& path, Span<const Bytes> pieces, uint32_t mode = 0644);
 Status WriteFileAtomic(const std::string& path, Bytes content, uint32_t mode = 0644);
 
-// Removes temporary files that killed writers of `path` left. REQUIRES: no other writer is at work
-// (hold its lock).
+// Whose a file is, and who may do what with it.
+struct FileOwnership {
+  uint32_t mode = 0600;  // Permission bits; the umask takes nothing away.
+  uint32_t user = 0;
+  uint32_t group = 0;
+};
+
+// The same for a file that several users share: the new one has this ownership, as far as this
+// process may give files away.
+Status WriteSharedFileAtomic(const std::string& path, Span<const Bytes> pieces,
+                             const FileOwnership& ownership);
+
+// Removes temporary files that killed writers of `path` left: regular files of this user's with
+// such a name, and nothing else. REQUIRES: no other writer is at work (hold its lock).
 void RemoveStaleTemporaries(const std::string& path);
 
 }  // namespace mace

@@ -17,6 +17,12 @@ StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::Open(const std::st
   // O_NONBLOCK: opening a FIFO without a writer would otherwise wait for ever.
   const int fd = OpenRetrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return SystemError(path, "open", errno);
+  return FromDescriptor(path, fd);
+}
+
+StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::FromDescriptor(
+    const std::string& path, int descriptor) {
+  const int fd = descriptor;
   std::unique_ptr<RandomAccessFile> file(new RandomAccessFile(path, fd));
   struct stat info = {};
   if (fstat(fd, &info) != 0) return SystemError(path, "fstat", errno);
@@ -26,10 +32,26 @@ StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::Open(const std::st
   file->size_ = static_cast<uint64_t>(info.st_size);
   file->owner_ = info.st_uid;
   file->mode_ = info.st_mode & 07777;
+  file->names_ = static_cast<uint64_t>(info.st_nlink);
+  file->changed_seconds_ = info.st_mtim.tv_sec;
+  file->changed_nanoseconds_ = info.st_mtim.tv_nsec;
   return file;
 }
 
 RandomAccessFile::~RandomAccessFile() { close(fd_); }
+
+Status RandomAccessFile::CheckUnchanged() const {
+  struct stat info = {};
+  if (fstat(fd_, &info) != 0) return SystemError(path_, "fstat", errno);
+  if (static_cast<uint64_t>(info.st_size) != size_) {
+    return Corruption(path_ + ": was changed after it was opened: expected " +
+                      std::to_string(size_) + " bytes, found " + std::to_string(info.st_size));
+  }
+  if (info.st_mtim.tv_sec != changed_seconds_ || info.st_mtim.tv_nsec != changed_nanoseconds_) {
+    return Corruption(path_ + ": was changed after it was opened: it was written to");
+  }
+  return Status::Ok();
+}
 
 Status RandomAccessFile::ReadAt(uint64_t offset, MutableBytes out) const {
   constexpr uint64_t kLargestOffset = INT64_MAX;

@@ -1,5 +1,6 @@
 // Files, as an engine that must survive bad ones needs them: bounded reads, folders, names. How
-// files are written, locked and mapped stands in atomic_file.h, file_lock.h and mapped_file.h.
+// files are written and locked stands in atomic_file.h and file_lock.h, which files a file may name
+// in contained_files.h, and how large parts of a file are kept in memory in file_block.h.
 //
 // Ownership: handles close themselves. Errors: the message names the path and strerror's text;
 // kNotFound when there is no such file, kInvalidArgument when it is no regular file or above a
@@ -24,6 +25,10 @@ namespace mace {
 class RandomAccessFile {
  public:
   static StatusOr<std::unique_ptr<RandomAccessFile>> Open(const std::string& path);
+  // Of a descriptor that is open for reading, which the file takes over, also where it is refused.
+  // `path` stands in messages.
+  static StatusOr<std::unique_ptr<RandomAccessFile>> FromDescriptor(const std::string& path,
+                                                                    int descriptor);
   ~RandomAccessFile();
   RandomAccessFile(const RandomAccessFile&) = delete;
   RandomAccessFile& operator=(const RandomAccessFile&) = delete;
@@ -35,7 +40,13 @@ class RandomAccessFile {
   uint64_t size() const { return size_; }
   uint32_t owner() const { return owner_; }  // User id.
   uint32_t mode() const { return mode_; }    // Permission bits: mode & 07777.
+  uint64_t names() const { return names_; }  // Hard links.
   const std::string& path() const { return path_; }
+  int descriptor() const { return fd_; }
+
+  // kCorruption where the file has another size, or another time of its last change, than when it
+  // was opened.
+  Status CheckUnchanged() const;
 
  private:
   RandomAccessFile(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {}
@@ -45,7 +56,9 @@ class RandomAccessFile {
   uint64_t size_ = 0;
   uint32_t owner_ = 0;
   uint32_t mode_ = 0;
-  friend class MappedFile;
+  uint64_t names_ = 0;
+  int64_t changed_seconds_ = 0;  // st_mtim.
+  int64_t changed_nanoseconds_ = 0;
 };
 
 // The whole of a regular file; kInvalidArgument when it is larger than `limit` bytes.

@@ -1,5 +1,6 @@
 #include "mace/base/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -10,15 +11,10 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <sstream>
-#include <thread>
 #include <vector>
 
 #include "mace/base/atomic_file.h"
-#include "mace/base/clock.h"
 #include "mace/base/coding.h"
-#include "mace/base/file_lock.h"
-#include "mace/base/mapped_file.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -98,7 +94,6 @@ TEST_F(FilesTest, WhatIsNoRegularFileIsRefusedAtOnce) {
   ASSERT_EQ(0, mkfifo(Path("fifo").c_str(), 0600));
   EXPECT_EQ(StatusCode::kInvalidArgument, ReadFile(Path("fifo"), 10).status().code());
   EXPECT_EQ(StatusCode::kInvalidArgument, ReadFile("/dev/zero", 10).status().code());
-  EXPECT_EQ(StatusCode::kInvalidArgument, MappedFile::Open(Path("fifo")).status().code());
 }
 
 TEST_F(FilesTest, ReadsAreBounded) {
@@ -111,45 +106,6 @@ TEST_F(FilesTest, ReadsAreBounded) {
   EXPECT_EQ("789", AsStringView(three));
   EXPECT_EQ(StatusCode::kCorruption, (*file)->ReadAt(8, three).code());
   EXPECT_EQ(StatusCode::kInvalidArgument, (*file)->ReadAt(UINT64_MAX, three).code());
-}
-
-TEST_F(FilesTest, StaleTemporariesGoOthersStay) {
-  for (const char* name : {"f.tmp.12.0", "f.tmp.mine", "g.tmp.12.0", "f"}) {
-    std::ofstream(Path(name)) << "x";
-  }
-  RemoveStaleTemporaries(Path("f"));
-  EXPECT_FALSE(FileExists(Path("f.tmp.12.0")));
-  EXPECT_TRUE(FileExists(Path("f.tmp.mine")));
-  EXPECT_TRUE(FileExists(Path("g.tmp.12.0")));
-  EXPECT_TRUE(FileExists(Path("f")));
-}
-
-TEST_F(FilesTest, LocksExcludeAndAreWaitedForABoundedTime) {
-  auto first = FileLock::Acquire(Path("lock"), 0);
-  ASSERT_TRUE(first.ok());
-  const double start = MonotonicMilliseconds();
-  EXPECT_EQ(StatusCode::kIoError, FileLock::Acquire(Path("lock"), 30).status().code());
-  EXPECT_GE(MonotonicMilliseconds() - start, 30);
-  std::thread releaser([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    FileLock released = *std::move(first);
-  });
-  EXPECT_TRUE(FileLock::Acquire(Path("lock"), 10000).ok());
-  releaser.join();
-  EXPECT_TRUE(FileLock::Acquire(Path("lock"), 0).ok());
-  EXPECT_FALSE(FileLock::Acquire(folder_, 0).ok());
-  EXPECT_EQ(StatusCode::kIoError, FileLock::Acquire(Path("missing/lock"), 0).status().code());
-}
-
-TEST_F(FilesTest, MappedFileShowsTheContent) {
-  ASSERT_TRUE(WriteFileAtomic(Path("mapped"), AsBytes("content")).ok());
-  auto mapped = MappedFile::Open(Path("mapped"));
-  ASSERT_TRUE(mapped.ok());
-  EXPECT_EQ("content", AsStringView((*mapped)->bytes()));
-  ASSERT_TRUE(WriteFileAtomic(Path("empty"), Bytes()).ok());
-  auto empty = MappedFile::Open(Path("empty"));
-  ASSERT_TRUE(empty.ok());
-  EXPECT_TRUE((*empty)->bytes().empty());
 }
 
 TEST_F(FilesTest, Directories) {
@@ -171,50 +127,40 @@ TEST(PathTest, JoinAndDirectoryName) {
   EXPECT_EQ("/", DirectoryName("/c"));
 }
 
-// Of the file's mapping, in this process.
-size_t ResidentBytes(const MappedFile& file) {
-  std::ostringstream first;
-  first << std::hex << reinterpret_cast<uintptr_t>(file.bytes().data()) << '-';
-  std::ifstream maps("/proc/self/smaps");
-  bool inside = false;
-  for (std::string line; std::getline(maps, line);) {
-    size_t kilobytes = 0;
-    inside = inside || StartsWith(line, first.str());
-    if (inside && std::sscanf(line.c_str(), "Rss: %zu kB", &kilobytes) == 1) {
-      return kilobytes * 1024;
-    }
+TEST_F(FilesTest, AChangedFileIsNoticed) {
+  ASSERT_TRUE(WriteFileAtomic(Path("changed"), AsBytes("content")).ok());
+  const timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+  ASSERT_EQ(0, utimensat(AT_FDCWD, Path("changed").c_str(), old, 0));
+  const auto opened = RandomAccessFile::Open(Path("changed"));
+  ASSERT_TRUE(opened.ok());
+  const RandomAccessFile& file = **opened;
+  EXPECT_TRUE(file.CheckUnchanged().ok());
+  // Another file by its name is another file.
+  ASSERT_TRUE(WriteFileAtomic(Path("other"), AsBytes("x")).ok());
+  EXPECT_TRUE(file.CheckUnchanged().ok());
+  {
+    std::fstream out(Path("changed"), std::ios::in | std::ios::out);
+    out << "C";
   }
-  return SIZE_MAX;
+  EXPECT_NE(file.CheckUnchanged().message().find("written to"), std::string::npos);
+  ASSERT_EQ(0, truncate(Path("changed").c_str(), 3));
+  EXPECT_NE(file.CheckUnchanged().message().find("expected 7 bytes, found 3"), std::string::npos);
 }
 
-TEST_F(FilesTest, PagesOfAMappedFileAreGivenBackAndReadAgain) {
-  const std::string path = Path("mapped");
-  std::string content(1 << 20, 'x');
-  for (size_t i = 0; i < content.size(); i += 4096) content[i] = static_cast<char>(i >> 12);
-  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(content)).ok());
-  const auto file = MappedFile::Open(path);
-  ASSERT_TRUE(file.ok());
-  const Bytes bytes = (*file)->bytes();
-  ASSERT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
-  const size_t before = ResidentBytes(**file);
-  ASSERT_EQ(before, content.size());
-  // Pages that are not whole stay.
-  ReleaseMappedPages({bytes.data() + 100, 3 * 4096});
-  EXPECT_EQ(ResidentBytes(**file), before - 2 * 4096);
-  ReleaseMappedPages(bytes);
-  EXPECT_EQ(ResidentBytes(**file), 0u);
-  EXPECT_EQ(std::memcmp(bytes.data(), content.data(), content.size()), 0);
-}
-
-TEST_F(FilesTest, OtherMemoryIsNotGivenBack) {
-  const std::string path = Path("mapped");
-  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(std::string(8192, 'x'))).ok());
-  const auto file = MappedFile::Open(path);
-  ASSERT_TRUE(file.ok());
-  std::vector<uint8_t> own(1 << 20, 7);
-  ReleaseMappedPages(own);
-  ReleaseMappedPages({});
-  EXPECT_EQ(std::count(own.begin(), own.end(), 7), 1 << 20);
+TEST_F(FilesTest, ADescriptorIsTakenOver) {
+  ASSERT_TRUE(WriteFileAtomic(Path("taken"), AsBytes("content")).ok());
+  const int fd = open(Path("taken").c_str(), O_RDONLY);
+  {
+    const auto file = RandomAccessFile::FromDescriptor("name", fd);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(7u, (*file)->size());
+    EXPECT_EQ(1u, (*file)->names());
+    EXPECT_EQ(fd, (*file)->descriptor());
+  }
+  EXPECT_EQ(-1, close(fd));
+  const int folder = open(folder_.c_str(), O_RDONLY);
+  EXPECT_FALSE(RandomAccessFile::FromDescriptor("folder", folder).ok());
+  EXPECT_EQ(-1, close(folder));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mace/base/printable.h"
+
 namespace mace {
 namespace {
 
@@ -21,27 +23,38 @@ std::atomic<LogLevel>& Threshold() {
   return threshold;
 }
 
+std::atomic<LogSink>& Sink() {
+  static std::atomic<LogSink> sink(nullptr);
+  return sink;
+}
+
 }  // namespace
 
 bool LogEnabled(LogLevel level) { return level <= Threshold().load(std::memory_order_relaxed); }
 
 void SetLogLevel(LogLevel level) { Threshold().store(level, std::memory_order_relaxed); }
 
+void SetLogSink(LogSink sink) { Sink().store(sink); }
+
 std::string FormatLogLine(std::string_view message) {
-  std::string line = "mace: ";
-  line.append(message);
-  for (char& c : line) {
+  // Cut first: escaping makes up to six bytes of one, and is not done to megabytes.
+  std::string text = CutMiddle(message, kLongestLogLine);
+  for (char& c : text) {
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
   }
-  return line;
+  return CutMiddle("mace: " + EscapeControls(text), kLongestLogLine);
 }
 
 void Log(LogLevel level, std::string_view message) {
   if (!LogEnabled(level)) return;
-  const std::string line = FormatLogLine(message) + "\n";
+  const std::string line = FormatLogLine(message);
+  if (const LogSink sink = Sink().load()) {
+    sink(level, line);
+    return;
+  }
+  const std::string ended = line + "\n";
   // One call a line: stdio's lock keeps lines of different threads apart.
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fwrite(ended.data(), 1, ended.size(), stderr);
 }
 
 }  // namespace mace

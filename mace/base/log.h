@@ -5,6 +5,7 @@
 #ifndef MACE_BASE_LOG_H_
 #define MACE_BASE_LOG_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,18 @@ void Log(LogLevel level, std::string_view message);
 // Takes the place of MACE_LOG from here on, for an option of the caller's.
 void SetLogLevel(LogLevel level);
 
-// What Log writes, without its line end. Other control characters become '?', since names in files
-// are not trusted.
+// Takes the lines in place of stderr, as FormatLogLine makes them; called on the thread that logs,
+// from several at once. Null: stderr again.
+using LogSink = void (*)(LogLevel level, const std::string& line);
+void SetLogSink(LogSink sink);
+
+// The longest line that is written, in bytes: what a message says is in its begin and its end, and
+// a name in a file may have megabytes.
+constexpr size_t kLongestLogLine = 1800;
+
+// What Log writes, without its line end: at most kLongestLogLine bytes, the middle cut out where
+// there are more. Control characters are escaped, since names in files are not trusted
+// (mace/base/printable.h).
 std::string FormatLogLine(std::string_view message);
 
 }  // namespace mace

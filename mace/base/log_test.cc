@@ -6,8 +6,35 @@ namespace mace {
 namespace {
 
 TEST(LogTest, OneLineWhateverTheMessageHolds) {
-  EXPECT_EQ("mace: cache: a b?c", FormatLogLine("cache: a\nb\x1b"
-                                                "c"));
+  EXPECT_EQ("mace: cache: a b\\x1bc", FormatLogLine("cache: a\nb\x1b"
+                                                    "c"));
+}
+
+TEST(LogTest, ALineIsBounded) {
+  const std::string line = FormatLogLine("model.onnx: node '" + std::string(3000000, '\x1b') +
+                                         "': expected an axis below 1, found 5");
+  EXPECT_LE(line.size(), kLongestLogLine);
+  EXPECT_EQ(line.find("mace: model.onnx: node"), 0u);
+  EXPECT_NE(line.find("found 5"), std::string::npos);
+}
+
+std::string* kept = nullptr;
+void Keep(LogLevel level, const std::string& line) {
+  *kept += (level == LogLevel::kWarning ? "warning " : "other ") + line + ";";
+}
+
+TEST(LogTest, ASinkTakesTheLines) {
+  std::string lines;
+  kept = &lines;
+  SetLogLevel(LogLevel::kWarning);
+  SetLogSink(Keep);
+  testing::internal::CaptureStderr();
+  Log(LogLevel::kWarning, "one");
+  Log(LogLevel::kInfo, "below the threshold");
+  SetLogSink(nullptr);
+  Log(LogLevel::kWarning, "two");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "mace: two\n");
+  EXPECT_EQ(lines, "warning mace: one;");
 }
 
 TEST(LogTest, ThresholdIsKept) {

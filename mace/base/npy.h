@@ -7,12 +7,13 @@
 #ifndef MACE_BASE_NPY_H_
 #define MACE_BASE_NPY_H_
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "mace/base/files.h"
+#include "mace/base/npy_header.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -25,15 +26,31 @@ struct NpyArray {
       data;  // Little-endian, C order: the product of shape × NpyItemSize(descr) bytes.
 };
 
-// Bytes of one element, 0 for a type that is not supported.
-size_t NpyItemSize(std::string_view descr);
+// A .npy file whose header has been read and agrees with the file's size. Its elements are read
+// when they are asked for, straight to where they are wanted.
+class NpyFile {
+ public:
+  static StatusOr<NpyFile> Open(const std::string& path);
 
+  const NpyHeader& header() const { return header_; }
+  // The elements in C order; kInvalidArgument where out.size() is not header().data_bytes.
+  Status Read(MutableBytes out) const;
+
+ private:
+  NpyFile() = default;
+
+  std::unique_ptr<RandomAccessFile> file_;
+  NpyHeader header_;
+};
+
+// The whole file, its elements included. kResourceExhausted where they have no room.
 StatusOr<NpyArray> ReadNpy(const std::string& path);
-// The same from the bytes of such a file.
+// The same from the bytes of such a file, and from a file that is read by parts.
+StatusOr<NpyArray> ReadNpyFrom(const OffsetReader& file, uint64_t file_size);
 StatusOr<NpyArray> ParseNpy(Bytes file);
 
-// Replaces `path` atomically. kInvalidArgument when `data` has not the size that `descr` and
-// `shape` ask for.
+// As WriteOutputFile writes (output_file.h). kInvalidArgument when `data` has not the size that
+// `descr` and `shape` ask for.
 Status WriteNpy(const std::string& path, const std::string& descr,
                 const std::vector<int64_t>& shape, Bytes data);
 

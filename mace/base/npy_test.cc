@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 
@@ -68,6 +71,88 @@ TEST(NpyTest, OtherSpellingsAndVersions) {
   EXPECT_EQ(StatusCode::kUnsupported, ParseCode(second + header + "x"));
   EXPECT_EQ(StatusCode::kUnsupported,
             ParseCode(File("{'descr': '>f4', 'fortran_order': False, 'shape': ()}", "abcd")));
+}
+
+std::string SparseFile(const std::string& name, const std::string& header, uint64_t data_bytes) {
+  const std::string path =
+      JoinPath(testing::TempDir(), name + "." + std::to_string(getpid()) + ".npy");
+  const std::string start = File(header, "");
+  std::ofstream(path, std::ios::binary) << start;
+  EXPECT_EQ(0, truncate(path.c_str(), static_cast<off_t>(start.size() + data_bytes)));
+  return path;
+}
+
+TEST(NpyTest, AFileIsJudgedBeforeItsElementsAreRead) {
+  constexpr uint64_t kHuge = uint64_t{1} << 36;  // A hole: nothing of it is on the disk.
+  const std::string sparse =
+      SparseFile("sparse", "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", kHuge);
+  EXPECT_EQ(StatusCode::kCorruption, ReadNpy(sparse).status().code());
+  unlink(sparse.c_str());
+  const std::string whole = SparseFile(
+      "whole",
+      "{'descr': '|u1', 'fortran_order': True, 'shape': (2, " + std::to_string(kHuge / 2) + "), }",
+      kHuge);
+  const StatusOr<NpyFile> file = NpyFile::Open(whole);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ((std::vector<int64_t>{2, static_cast<int64_t>(kHuge / 2)}), file->header().shape);
+  EXPECT_EQ(kHuge, file->header().data_bytes);
+  EXPECT_TRUE(file->header().fortran_order);
+  std::vector<uint8_t> small(8);
+  EXPECT_EQ(StatusCode::kInvalidArgument, file->Read(small).code());
+  unlink(whole.c_str());
+}
+
+// AddressSanitizer ends the process where operator new has no memory.
+#ifndef __SANITIZE_ADDRESS__
+TEST(NpyTest, ElementsWithoutRoomAreAStatus) {
+  constexpr uint64_t kTooMuch = uint64_t{1} << 62;
+  const std::string start = File(
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(kTooMuch) + ",), }",
+      "");
+  const OffsetReader source = [&](uint64_t offset, MutableBytes out) {
+    std::copy_n(start.data() + offset, std::min<size_t>(out.size(), start.size() - offset),
+                out.data());
+    return Status();
+  };
+  EXPECT_EQ(StatusCode::kResourceExhausted,
+            ReadNpyFrom(source, start.size() + kTooMuch).status().code());
+}
+#endif
+
+TEST(NpyTest, AFortranFileIsReadInParts) {
+  // More than one part, and no whole number of parts.
+  constexpr int64_t kRows = 1031, kColumns = 1200;
+  const std::string path = JoinPath(testing::TempDir(), "parts." + std::to_string(getpid()));
+  std::string data;
+  for (int64_t column = 0; column < kColumns; ++column) {
+    for (int64_t row = 0; row < kRows; ++row) {
+      data.push_back(static_cast<char>((row * 7 + column * 13) % 251));
+    }
+  }
+  std::ofstream(path, std::ios::binary)
+      << File("{'descr': '|u1', 'fortran_order': True, 'shape': (1031, 1200), }", data);
+  const StatusOr<NpyArray> array = ReadNpy(path);
+  ASSERT_TRUE(array.ok()) << array.status().message();
+  for (int64_t row = 0; row < kRows; ++row) {
+    for (int64_t column = 0; column < kColumns; ++column) {
+      ASSERT_EQ((row * 7 + column * 13) % 251,
+                array->data[static_cast<size_t>(row * kColumns + column)])
+          << row << ", " << column;
+    }
+  }
+  unlink(path.c_str());
+}
+
+TEST(NpyTest, AnotherTypeIsNamedWithTheWayOut) {
+  const auto message = [](const std::string& descr) {
+    const std::string header =
+        "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (1,), }";
+    return ParseNpy(AsBytes(File(header, std::string(4, '\0')))).status().message();
+  };
+  EXPECT_NE(message(">f4").find("big-endian: save it with array.astype('<f4')"), std::string::npos)
+      << message(">f4");
+  EXPECT_EQ(message("<c8").find("big-endian"), std::string::npos);
+  EXPECT_NE(message("<c8").find("'<c8', expected <f4"), std::string::npos) << message("<c8");
 }
 
 TEST(NpyTest, DamageIsAStatus) {

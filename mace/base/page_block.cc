@@ -22,14 +22,22 @@ StatusOr<PageBlock> PageBlock::Allocate(size_t bytes) {
   // Half a large page is not worth the clearing of a whole one.
   const bool large = bytes >= kLargePage / 2;
   if (bytes > std::numeric_limits<size_t>::max() - 2 * kLargePage) {
-    return IoError("memory: " + std::to_string(bytes) + " bytes are more than there can be");
+    return ResourceExhausted("memory: " + std::to_string(bytes) +
+                             " bytes are more than there can be");
+  }
+  const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
+  if (budget != nullptr) {
+    MACE_RETURN_IF_ERROR(budget->Reserve(bytes));
+    block.budget_ = budget;
+    block.bytes_ = MutableBytes(nullptr, bytes);  // What the destructor gives back.
   }
   const size_t size = large ? (bytes + kLargePage - 1) / kLargePage * kLargePage : bytes;
   const size_t mapped_size = large ? size + kLargePage : size;
   void* mapped =
       mmap(nullptr, mapped_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) {
-    return IoError("memory: " + std::to_string(bytes) + " bytes: " + std::strerror(errno));
+    return ResourceExhausted("memory: " + std::to_string(bytes) +
+                             " bytes: " + std::strerror(errno));
   }
   block.mapped_ = mapped;
   block.mapped_size_ = mapped_size;
@@ -45,12 +53,14 @@ StatusOr<PageBlock> PageBlock::Allocate(size_t bytes) {
 
 PageBlock::~PageBlock() {
   if (mapped_ != nullptr) munmap(mapped_, mapped_size_);
+  if (budget_ != nullptr) budget_->Release(bytes_.size());
 }
 
 PageBlock::PageBlock(PageBlock&& other) noexcept { *this = std::move(other); }
 
 PageBlock& PageBlock::operator=(PageBlock&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(budget_, other.budget_);
   std::swap(mapped_, other.mapped_);
   std::swap(mapped_size_, other.mapped_size_);
   return *this;

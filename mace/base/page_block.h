@@ -1,12 +1,15 @@
 // Memory straight from the system, for what is filled once and large: packed weights, activations.
 //
-// Ownership: released by the destructor. Errors: kIoError where the system has no more. Thread
-// contract: thread-compatible.
+// Ownership: released by the destructor. It counts against the thread's memory budget
+// (mace/base/memory_budget.h) as long as it lives. Errors: kResourceExhausted where the budget or
+// the system has no more. Thread contract: thread-compatible.
 #ifndef MACE_BASE_PAGE_BLOCK_H_
 #define MACE_BASE_PAGE_BLOCK_H_
 
 #include <cstddef>
+#include <memory>
 
+#include "mace/base/memory_budget.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -26,6 +29,7 @@ class PageBlock {
 
  private:
   MutableBytes bytes_;
+  std::shared_ptr<MemoryBudget> budget_;  // Null: nobody counts.
   void* mapped_ = nullptr;
   size_t mapped_size_ = 0;
 };

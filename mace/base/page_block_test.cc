@@ -40,9 +40,25 @@ TEST(PageBlock, WhatTheSystemDoesNotHaveIsAStatus) {
        {std::numeric_limits<size_t>::max(), std::numeric_limits<size_t>::max() / 2}) {
     const StatusOr<PageBlock> block = PageBlock::Allocate(bytes);
     ASSERT_FALSE(block.ok());
-    EXPECT_EQ(block.status().code(), StatusCode::kIoError);
+    EXPECT_EQ(block.status().code(), StatusCode::kResourceExhausted);
     EXPECT_NE(block.status().message().find(std::to_string(bytes)), std::string::npos);
   }
+}
+
+TEST(PageBlock, CountsAgainstTheBudgetWhileItLives) {
+  const auto budget = std::make_shared<MemoryBudget>(10000);
+  const ScopedMemoryBudget scope(budget);
+  {
+    StatusOr<PageBlock> block = PageBlock::Allocate(6000);
+    ASSERT_TRUE(block.ok()) << block.status().message();
+    EXPECT_EQ(budget->used(), 6000u);
+    const PageBlock moved = *std::move(block);
+    EXPECT_EQ(budget->used(), 6000u);
+    const StatusOr<PageBlock> too_much = PageBlock::Allocate(6000);
+    EXPECT_EQ(too_much.status().code(), StatusCode::kResourceExhausted);
+    EXPECT_EQ(budget->used(), 6000u);
+  }
+  EXPECT_EQ(budget->used(), 0u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 
 namespace mace {
@@ -37,14 +38,15 @@ std::vector<StartPart> StartParts() {
 }
 
 void RecordStartPart(const char* name, double begin_ms, double end_ms) {
-  {
+  bool is_first = true;
+  // Destructors call this: a part that there is no memory for is not recorded.
+  const Status recorded = CatchExhaustion([&] {
     std::lock_guard<std::mutex> lock(TheRecorded().mutex);
-    for (const StartPart& part : TheRecorded().parts) {
-      if (part.name == name) return;
-    }
-    TheRecorded().parts.push_back({name, begin_ms, end_ms});
-  }
-  if (!StartTracePrints()) return;
+    for (const StartPart& part : TheRecorded().parts) is_first = is_first && part.name != name;
+    if (is_first) TheRecorded().parts.push_back({name, begin_ms, end_ms});
+    return Status();
+  });
+  if (!recorded.ok() || !is_first || !StartTracePrints()) return;
   const double start = ProcessStartMilliseconds();
   std::fprintf(stderr, "mace: start: %.1f to %.1f, %.1f ms: %s\n", begin_ms - start, end_ms - start,
                end_ms - begin_ms, name);

@@ -1,5 +1,9 @@
 #include "mace/base/strings.h"
 
+#include <algorithm>
+
+#include "mace/base/printable.h"
+
 namespace mace {
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
@@ -30,12 +34,13 @@ std::vector<std::string> Split(std::string_view text, char separator) {
 }
 
 std::string Printable(std::string_view text, size_t limit) {
-  std::string out(text.substr(0, limit));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  if (text.size() > limit) out += "...";
-  return out;
+  if (text.size() <= limit) return EscapeControls(text);
+  // Cut before it is escaped: a name in a file may have megabytes.
+  size_t end = limit;
+  constexpr size_t kLongestCodePoint = 4;
+  const size_t least = limit - std::min(limit, kLongestCodePoint);
+  while (end > least && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return EscapeControls(text.substr(0, end)) + "...";
 }
 
 }  // namespace mace

@@ -24,8 +24,8 @@ bool EndsWith(std::string_view text, std::string_view suffix);
 // The parts between separators; one empty part for an empty text.
 std::vector<std::string> Split(std::string_view text, char separator);
 
-// Names out of files, fit for one line of a message: control characters become '?', what is longer
-// than `limit` is cut.
+// Names out of files, fit for one line of a message: control characters are escaped
+// (mace/base/printable.h), what is longer than `limit` bytes is cut.
 std::string Printable(std::string_view text, size_t limit = 200);
 
 }  // namespace mace

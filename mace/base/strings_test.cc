@@ -24,10 +24,11 @@ TEST(StringsTest, StartsAndEnds) {
 }
 
 TEST(StringsTest, PrintableKeepsOneLine) {
-  EXPECT_EQ("a?b?c", Printable("a\nb\x1b"
-                               "c"));
+  EXPECT_EQ("a\\x0ab\\x1bc", Printable("a\nb\x1b"
+                                       "c"));
   EXPECT_EQ("abc...", Printable("abcdef", 3));
   EXPECT_EQ("caf\xC3\xA9", Printable("caf\xC3\xA9"));
+  EXPECT_EQ("caf...", Printable("caf\xC3\xA9", 4));  // No half a character.
 }
 
 }  // namespace

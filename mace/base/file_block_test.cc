@@ -1,0 +1,188 @@
+// Parts of files in memory: whatever another process does to the file, the bytes are the old ones
+// or there is a Status.
+#include "mace/base/file_block.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mace/base/atomic_file.h"
+
+namespace mace {
+namespace {
+
+constexpr size_t kSize = (size_t{5} << 20) + 123;
+
+class FileBlockTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = testing::TempDir() + "file_block_XXXXXX";
+    const int fd = mkstemp(path_.data());
+    ASSERT_GE(fd, 0);
+    close(fd);
+    content_.resize(kSize);
+    for (size_t i = 0; i < kSize; ++i) content_[i] = static_cast<uint8_t>(i * 7 + i / 4096);
+    ASSERT_TRUE(WriteFileAtomic(path_, Bytes(content_.data(), kSize)).ok());
+    // An old file: a change is seen by its time.
+    const timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+    ASSERT_EQ(0, utimensat(AT_FDCWD, path_.c_str(), old, 0));
+  }
+  void TearDown() override { unlink(path_.c_str()); }
+
+  std::shared_ptr<const RandomAccessFile> Open() const {
+    return std::shared_ptr<const RandomAccessFile>(*RandomAccessFile::Open(path_));
+  }
+  bool IsContent(const FileBlock& block, size_t offset) const {
+    return std::equal(block.bytes().begin(), block.bytes().end(), content_.begin() + offset);
+  }
+  // As another process does it.
+  void Cut(off_t size) const { ASSERT_EQ(0, truncate(path_.c_str(), size)); }
+
+  std::string path_;
+  std::vector<uint8_t> content_;
+};
+
+TEST_F(FileBlockTest, HoldsThePart) {
+  for (const auto& [offset, size] : {std::pair<uint64_t, size_t>(0, kSize),
+                                     {1, 1},
+                                     {4095, 9000},
+                                     {12345, size_t{4} << 20},
+                                     {kSize - 1, 1}}) {
+    const auto block = FileBlock::Read(Open(), offset, size);
+    ASSERT_TRUE(block.ok()) << block.status().message();
+    EXPECT_EQ(size, (*block)->bytes().size());
+    EXPECT_TRUE(IsContent(**block, offset)) << offset;
+  }
+}
+
+TEST_F(FileBlockTest, PartsThatTheFileDoesNotHave) {
+  for (const auto& [offset, size] : {std::pair<uint64_t, size_t>(0, kSize + 1),
+                                     {kSize, 1},
+                                     {UINT64_MAX, 1},
+                                     {1, SIZE_MAX},
+                                     {UINT64_MAX, SIZE_MAX},
+                                     {0, 0}}) {
+    EXPECT_EQ(StatusCode::kCorruption, FileBlock::Read(Open(), offset, size).status().code());
+  }
+}
+
+TEST_F(FileBlockTest, ACutFileChangesNothingOfWhatWasRead) {
+  const auto block = FileBlock::Read(Open(), 100, kSize - 100);
+  ASSERT_TRUE(block.ok());
+  Cut(0);
+  EXPECT_TRUE(IsContent(**block, 100));
+}
+
+TEST_F(FileBlockTest, AFileThatIsCutBeforeItIsReadIsAnError) {
+  const auto file = Open();
+  Cut(4096);
+  const Status status = FileBlock::Read(file, 100, kSize - 100).status();
+  EXPECT_EQ(StatusCode::kCorruption, status.code());
+  EXPECT_NE(status.message().find(path_), std::string::npos);
+}
+
+TEST_F(FileBlockTest, ReleasedBytesAreReadAgain) {
+  const auto block = FileBlock::Read(Open(), 3, kSize - 3);
+  ASSERT_TRUE(block.ok());
+  const Bytes part = (*block)->bytes();
+  ReleaseFileBlock(part);
+  EXPECT_FALSE((*block)->is_in_memory());
+  {
+    const Bytes middle(part.data() + 1000, 10);
+    StatusOr<FilePin> pin = FilePin::Hold(middle);
+    ASSERT_TRUE(pin.ok());
+    EXPECT_TRUE(pin->holds());
+    EXPECT_TRUE(IsContent(**block, 3));
+    StatusOr<FilePin> second = FilePin::Hold(part);
+    ASSERT_TRUE(second.ok());
+    *pin = FilePin();
+    ReleaseFileBlock(part);
+    EXPECT_TRUE((*block)->is_in_memory());  // The second still holds it.
+    EXPECT_TRUE(IsContent(**block, 3));
+  }
+  EXPECT_FALSE((*block)->is_in_memory());
+}
+
+TEST_F(FileBlockTest, AFileThatChangedIsNotReadAgain) {
+  const auto block = FileBlock::Read(Open(), 0, kSize);
+  ASSERT_TRUE(block.ok());
+  (*block)->Release();
+  {
+    // The same size, other bytes.
+    const int fd = open(path_.c_str(), O_WRONLY);
+    ASSERT_EQ(1, pwrite(fd, "x", 1, 77));
+    close(fd);
+  }
+  const Status status = FilePin::Hold((*block)->bytes()).status();
+  EXPECT_EQ(StatusCode::kCorruption, status.code());
+  EXPECT_NE(status.message().find("changed"), std::string::npos) << status.message();
+  EXPECT_FALSE((*block)->is_in_memory());
+  Cut(10);
+  EXPECT_FALSE(FilePin::Hold((*block)->bytes()).ok());
+}
+
+TEST_F(FileBlockTest, AFileThatIsReplacedByRenamingIsReadAgain) {
+  const auto block = FileBlock::Read(Open(), 0, kSize);
+  ASSERT_TRUE(block.ok());
+  (*block)->Release();
+  ASSERT_TRUE(WriteFileAtomic(path_, Bytes(content_.data(), 5)).ok());
+  const StatusOr<FilePin> pin = FilePin::Hold((*block)->bytes());
+  ASSERT_TRUE(pin.ok()) << pin.status().message();
+  EXPECT_TRUE(IsContent(**block, 0));
+}
+
+TEST_F(FileBlockTest, OtherMemoryIsLeftAlone) {
+  std::vector<uint8_t> own(10000, 7);
+  const Bytes bytes(own.data(), own.size());
+  ReleaseFileBlock(bytes);
+  ReleaseFileBlock({});
+  const StatusOr<FilePin> pin = FilePin::Hold(bytes);
+  ASSERT_TRUE(pin.ok());
+  EXPECT_FALSE(pin->holds());
+  EXPECT_EQ(7, own[9999]);
+}
+
+TEST_F(FileBlockTest, CountsAgainstTheBudgetWhileInMemory) {
+  const auto budget = std::make_shared<MemoryBudget>(kSize + 100);
+  const ScopedMemoryBudget scope(budget);
+  {
+    const auto block = FileBlock::Read(Open(), 0, kSize);
+    ASSERT_TRUE(block.ok());
+    EXPECT_EQ(kSize, budget->used());
+    const Status second = FileBlock::Read(Open(), 0, kSize).status();
+    EXPECT_EQ(StatusCode::kResourceExhausted, second.code());
+    (*block)->Release();
+    EXPECT_EQ(0u, budget->used());
+    ASSERT_TRUE(FilePin::Hold((*block)->bytes()).ok());
+    EXPECT_EQ(0u, budget->used());
+  }
+  EXPECT_EQ(0u, budget->used());
+}
+
+TEST_F(FileBlockTest, ManyThreadsPinAndRelease) {
+  const auto block = FileBlock::Read(Open(), 0, kSize);
+  ASSERT_TRUE(block.ok());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 50; ++i) {
+        const StatusOr<FilePin> pin = FilePin::Hold((*block)->bytes());
+        ASSERT_TRUE(pin.ok());
+        const size_t at = (static_cast<size_t>(i) * 99991 + static_cast<size_t>(t)) % kSize;
+        ASSERT_EQ(content_[at], (*block)->bytes()[at]);
+        (*block)->Release();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_FALSE((*block)->is_in_memory());
+}
+
+}  // namespace
+}  // namespace mace
