@@ -3,14 +3,12 @@
 //
 // Conventions that every importer establishes and every pass keeps:
 //  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see
-//  activations as NHWC; where a
-//    source graph means another order there is an explicit Transpose node. Op attributes (axis,
-//    paddings) are in the order of the tensor that the op sees.
+//    activations as NHWC; where a source graph means another order there is an explicit Transpose
+//    node. Op attributes (axis, paddings) are in the order of the tensor that the op sees.
 //  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W],
-//  output channel =
-//    c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
+//    output channel = c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
 //  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan
-//  chooses the storage.
+//    chooses the storage.
 //  * Nodes are in topological order.
 // Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_GRAPH_H_
@@ -45,8 +43,8 @@ struct GraphPort {
   // As the model declares it. Where it is a float type the value is float32 all the same: what runs
   // the graph converts at its border.
   DType dtype = DType::kFloat32;
-  std::string layout =
-      "NONE";  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
+  // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
+  std::string layout = "NONE";
 };
 
 class Graph {

@@ -160,7 +160,7 @@ TEST_F(GraphTest, DumpIsOneLineANode) {
   EXPECT_EQ(DumpGraph(graph_),
             "input in: %0 x float32[1, 2] float32 NONE\n"
             "Type a: %0 x float32[1, 2], - -> %1 y {scale=0.5, strides=[1, 2]}\n"
-            "Type line?break: %1 y, %3 c const float32[2], %1 y -> %2 z\n"
+            "Type line\\x0abreak: %1 y, %3 c const float32[2], %1 y -> %2 z\n"
             "output out: %2 z float32 NONE\n");
 }
 
