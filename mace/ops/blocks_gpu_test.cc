@@ -117,12 +117,18 @@ TEST(BlocksTest, SlicesOfWholeBlocks) {
 TEST(BlocksTest, SlicesBeginAtBlocks) {
   Concat({8, 12}).WithFloatWidth(8).Only("concat_slices_blocks8").Run();
   Split({24, 3}).WithFloatWidth(8).Only("split_slices_blocks8").Run();
+  // What has the name below, where slices do begin at blocks.
+  Concat({16, 12}).WithFloatWidth(16).Only("concat_slices_blocks16").Run();
+  Split({32, 3}).WithFloatWidth(16).Only("split_slices_blocks16").Run();
   Concat({8, 12}).WithFloatWidth(16).Only("blocks16").ExpectNone();
   Split({24, 3}).WithFloatWidth(16).Only("blocks16").ExpectNone();
 }
 
 // A CPU of narrow vectors has no blocks, half precision neither, a GPU neither.
 TEST(BlocksTest, OfferedToWideVectorsAlone) {
+  // These names are what is offered to vectors of 8 and of 16 floats.
+  Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(8).Only("blocks8").Run();
+  Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(16).Only("blocks").Run();
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(4).Only("blocks").ExpectNone();
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).AsGpu(kSmallGpu).Only("blocks").ExpectNone();
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(16).Only("blocks8").ExpectNone();

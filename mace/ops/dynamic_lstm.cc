@@ -2,8 +2,7 @@
 //   x [..., T, I]; output_before [..., R, P] and cell_before [..., S, U], what was put out and kept
 //   in the frames before; weights_a [4 U, I + P]; peepholes [3, U]; weights_b [O, U]; then bias_a
 //   [4 U] and bias_b [O], where the attributes of these names are not 0.
-// For frame n of x at forward_indexes[n], with p and c from row n modulo R and n modulo S of
-// memory:
+// For frame n of x at forward_indexes[n], with p and c from row n modulo R and n modulo S of memory:
 //   [i, f, g, o] = weights_a * [x, p] + bias_a
 //   k = sigmoid(f + peepholes[1] * c) * c + sigmoid(i + peepholes[0] * c) * tanh(g)
 //   y = weights_b * (sigmoid(o + peepholes[2] * k) * tanh(k)) + bias_b

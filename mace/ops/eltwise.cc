@@ -12,24 +12,35 @@
 namespace mace {
 namespace {
 
-// For each element of `out`, the index of the element of `in` that broadcasting puts there.
-std::vector<int64_t> BroadcastIndices(const Shape& in, const Shape& out) {
-  std::vector<int64_t> indices(static_cast<size_t>(out.elements()));
-  std::vector<int64_t> steps(static_cast<size_t>(out.rank()), 0);
-  int64_t step = 1;
-  for (int from_end = 0; from_end < in.rank(); ++from_end) {
-    if (in.back(from_end) != 1) steps[static_cast<size_t>(out.rank() - 1 - from_end)] = step;
-    step *= in.back(from_end);
-  }
-  for (size_t i = 0; i < indices.size(); ++i) {
-    int64_t rest = static_cast<int64_t>(i);
-    for (int axis = out.rank() - 1; axis >= 0; --axis) {
-      indices[i] += rest % out.dim(axis) * steps[static_cast<size_t>(axis)];
-      rest /= out.dim(axis);
+// Walks over the elements of a result in row-major order; index() is that of the operand's element
+// which broadcasting puts there.
+class BroadcastIndex {
+ public:
+  BroadcastIndex(const Shape& operand, const Shape& result)
+      : dims_(result.dims()), steps_(dims_.size(), 0), at_(dims_.size(), 0) {
+    int64_t step = 1;
+    for (int from_end = 0; from_end < operand.rank(); ++from_end) {
+      if (operand.back(from_end) != 1) steps_[dims_.size() - 1 - from_end] = step;
+      step *= operand.back(from_end);
     }
   }
-  return indices;
-}
+
+  size_t index() const { return static_cast<size_t>(index_); }
+  void Advance() {
+    for (size_t axis = dims_.size(); axis-- > 0;) {
+      index_ += steps_[axis];
+      if (++at_[axis] < dims_[axis]) return;
+      index_ -= steps_[axis] * dims_[axis];
+      at_[axis] = 0;
+    }
+  }
+
+ private:
+  const std::vector<int64_t> dims_;
+  std::vector<int64_t> steps_;  // By axis of the result, in elements of the operand.
+  std::vector<int64_t> at_;
+  int64_t index_ = 0;
+};
 
 class EltwiseOp : public Op {
  public:
@@ -118,12 +129,12 @@ class EltwiseOp : public Op {
   }
 
   Status ReferenceFloat(const std::vector<HostTensor>& inputs, HostTensor* y) const {
-    const std::vector<int64_t> at_a = BroadcastIndices(inputs[0].shape(), y->shape());
-    const std::vector<int64_t> at_b =
-        HasTwo(inputs) ? BroadcastIndices(inputs[1].shape(), y->shape()) : std::vector<int64_t>();
-    for (size_t i = 0; i < at_a.size(); ++i) {
-      double a = inputs[0].f32()[at_a[i]];
-      double b = HasTwo(inputs) ? inputs[1].f32()[at_b[i]] : attributes_.scalar;
+    BroadcastIndex at_a(inputs[0].shape(), y->shape());
+    BroadcastIndex at_b(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
+    const size_t count = static_cast<size_t>(y->shape().elements());
+    for (size_t i = 0; i < count; ++i, at_a.Advance(), at_b.Advance()) {
+      double a = inputs[0].f32()[at_a.index()];
+      double b = HasTwo(inputs) ? inputs[1].f32()[at_b.index()] : attributes_.scalar;
       if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
         std::swap(a, b);
       const float value = static_cast<float>(ComputeEltwise(attributes_, a, b));
@@ -141,16 +152,15 @@ class EltwiseOp : public Op {
     const std::vector<int64_t> values_b =
         HasTwo(inputs) ? ToInt64Vector(inputs[1])
                        : std::vector<int64_t>{SaturateToInt64(attributes_.scalar)};
-    const std::vector<int64_t> at_a = BroadcastIndices(inputs[0].shape(), y->shape());
-    const std::vector<int64_t> at_b =
-        BroadcastIndices(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
+    BroadcastIndex at_a(inputs[0].shape(), y->shape());
+    BroadcastIndex at_b(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
     const bool divides =
         attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv ||
         attributes_.type == EltwiseType::kModulo || attributes_.type == EltwiseType::kRemainder;
-    std::vector<int64_t> result(at_a.size());
-    for (size_t i = 0; i < result.size(); ++i) {
-      int64_t a = values_a[static_cast<size_t>(at_a[i])];
-      int64_t b = values_b[static_cast<size_t>(at_b[i])];
+    std::vector<int64_t> result(static_cast<size_t>(y->shape().elements()));
+    for (size_t i = 0; i < result.size(); ++i, at_a.Advance(), at_b.Advance()) {
+      int64_t a = values_a[at_a.index()];
+      int64_t b = values_b[at_b.index()];
       if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
         std::swap(a, b);
       if (divides && b == 0) return InvalidArgument("an integer is divided by zero");

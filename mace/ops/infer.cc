@@ -90,19 +90,37 @@ Status CheckOutputs(const Node& node, const std::vector<TensorInfo>& outputs) {
   return Status::Ok();
 }
 
-StatusOr<bool> InferWithOp(Graph* graph, const Node& node, Folding folding, const Op& op) {
+// The constants that the outputs are; empty where the node stays.
+StatusOr<std::vector<HostTensor>> Fold(const Node& node, const Op& op,
+                                       const std::vector<OpInput>& inputs,
+                                       const std::vector<TensorInfo>& outputs, FoldBudget* budget) {
+  std::vector<HostTensor> results;
+  HostTensor extents;
+  const bool is_shape = node.type == "Shape" && EvaluateShape(inputs[0].info, outputs[0], &extents);
+  if (!is_shape && !WorthFolding(op, inputs, outputs)) return results;
+  uint64_t bytes = 0;
+  for (const TensorInfo& output : outputs) bytes += output.bytes();
+  if (!budget->Take(bytes)) return results;
+  if (is_shape) {
+    results.push_back(std::move(extents));
+    return results;
+  }
+  StatusOr<std::vector<HostTensor>> evaluated = Evaluate(op, inputs, outputs);
+  if (evaluated.ok()) return evaluated;
+  budget->Return(bytes);
+  // It runs like any other node then, if it ever does.
+  if (evaluated.status().code() == StatusCode::kResourceExhausted) return results;
+  return evaluated;
+}
+
+StatusOr<bool> InferWithOp(Graph* graph, const Node& node, const Op& op, FoldBudget* budget) {
   MACE_ASSIGN_OR_RETURN(const std::vector<OpInput> inputs, CollectInputs(*graph, node));
   std::vector<TensorInfo> outputs;
   MACE_RETURN_IF_ERROR(op.Infer(inputs, &outputs));
   MACE_RETURN_IF_ERROR(CheckOutputs(node, outputs));
   std::vector<HostTensor> results;
-  if (folding == Folding::kOn) {
-    HostTensor extents;
-    if (node.type == "Shape" && EvaluateShape(inputs[0].info, outputs[0], &extents)) {
-      results.push_back(std::move(extents));
-    } else if (WorthFolding(op, inputs, outputs)) {
-      MACE_ASSIGN_OR_RETURN(results, Evaluate(op, inputs, outputs));
-    }
+  if (budget != nullptr) {
+    MACE_ASSIGN_OR_RETURN(results, Fold(node, op, inputs, outputs, budget));
   }
   // The inputs point into the graph's values: nothing of it changes before this.
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -116,9 +134,9 @@ StatusOr<bool> InferWithOp(Graph* graph, const Node& node, Folding folding, cons
 
 }  // namespace
 
-StatusOr<bool> InferNode(Graph* graph, const Node& node, Folding folding) {
+StatusOr<bool> InferNode(Graph* graph, const Node& node, FoldBudget* budget) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
-  StatusOr<bool> folded = InferWithOp(graph, node, folding, *op);
+  StatusOr<bool> folded = InferWithOp(graph, node, *op, budget);
   if (!folded.ok()) {
     return folded.status().WithPrefix("node '" + node.name + "' (" + node.type + ")");
   }

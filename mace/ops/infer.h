@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "mace/base/status.h"
+#include "mace/graph/fold_budget.h"
 #include "mace/graph/graph.h"
 
 namespace mace {
@@ -18,13 +19,13 @@ inline constexpr int64_t kMaxFoldedElements = int64_t{1} << 16;
 // Nor one that costs more: small operands of a product can still take seconds.
 inline constexpr double kMaxFoldedFlops = 1e8;
 
-enum class Folding : uint8_t { kOff, kOn };
-
 // Sets Value::info and shape_known of node.outputs in `graph`; the node itself need not be in it.
-// With Folding::kOn a node whose inputs are all constant and small (or a Shape) is evaluated by the
-// op's reference, its outputs become constants, and the result is true: the node is not needed.
-// kInvalidArgument or kUnsupported begin with the node's name and type.
-StatusOr<bool> InferNode(Graph* graph, const Node& node, Folding folding);
+// With a budget a node whose inputs are all constant and small (or a Shape) is evaluated by the
+// op's reference where its results fit the budget, which then counts them: the outputs become
+// constants, and the result is true: the node is not needed. Null: nothing is evaluated. A node for
+// whose evaluation there is no memory stays. kInvalidArgument or kUnsupported begin with the node's
+// name and type.
+StatusOr<bool> InferNode(Graph* graph, const Node& node, FoldBudget* budget);
 
 }  // namespace mace
 

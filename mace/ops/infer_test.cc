@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "mace/base/memory_budget.h"
+
 namespace mace {
 namespace {
 
@@ -20,7 +22,8 @@ StatusOr<bool> InferDetector(int64_t best_of_class, Graph* graph) {
         graph->AddConstant("zeros", HostTensor::FromVector<float>(DType::kFloat32, shape, zeros)));
   }
   node.outputs = {graph->AddValue("found")};
-  return InferNode(graph, node, Folding::kOn);
+  FoldBudget budget(0);
+  return InferNode(graph, node, &budget);
 }
 
 TEST(InferNode, EvaluatesWhatIsKnown) {
@@ -39,6 +42,51 @@ TEST(InferNode, LeavesWhatCostsTooMuch) {
   EXPECT_FALSE(*folded);
   EXPECT_FALSE(graph.values.back().constant.has_value());
   EXPECT_EQ(graph.values.back().info.shape, (Shape{1, 1, 100, 7}));
+}
+
+// A sum of two constants of 60,000 elements.
+StatusOr<bool> InferSum(FoldBudget* budget, Graph* graph) {
+  Node node;
+  node.name = "sum";
+  node.type = "Eltwise";
+  const Shape shape({60000});
+  const ValueId ones = graph->AddConstant(
+      "ones",
+      HostTensor::FromVector<float>(DType::kFloat32, shape, std::vector<float>(60000, 1.0f)));
+  node.inputs = {ones, ones};
+  node.outputs = {graph->AddValue("two")};
+  return InferNode(graph, node, budget);
+}
+
+TEST(InferNode, StopsWhereTheBudgetIsUsedUp) {
+  FoldBudget budget(0);
+  Graph graph;
+  int folded = 0;
+  for (int i = 0; i < 200; ++i) {
+    const StatusOr<bool> is_folded = InferSum(&budget, &graph);
+    ASSERT_TRUE(is_folded.ok()) << is_folded.status().message();
+    folded += *is_folded ? 1 : 0;
+    EXPECT_EQ(graph.values.back().info.shape, Shape({60000}));
+  }
+  EXPECT_EQ(static_cast<uint64_t>(folded), budget.limit() / 240000);
+}
+
+TEST(InferNode, WithoutABudgetNothingIsEvaluated) {
+  Graph graph;
+  const StatusOr<bool> folded = InferSum(nullptr, &graph);
+  ASSERT_TRUE(folded.ok()) << folded.status().message();
+  EXPECT_FALSE(*folded);
+}
+
+// A node that has no memory now may never run, or run when there is some.
+TEST(InferNode, LeavesANodeWithoutMemoryForItsResult) {
+  Graph graph;
+  FoldBudget budget(0);
+  ScopedMemoryBudget scope(std::make_shared<MemoryBudget>(1000));
+  const StatusOr<bool> folded = InferSum(&budget, &graph);
+  ASSERT_TRUE(folded.ok()) << folded.status().message();
+  EXPECT_FALSE(*folded);
+  EXPECT_EQ(budget.used(), 0u);
 }
 
 }  // namespace

@@ -1,26 +1,24 @@
 // How a tensor lies in device memory.
 //
 // kRowMajor: the dense elements in the order of the graph's shape; buffers only. What the host
-// sees, and what ops that
-//   only move elements (Reshape, general Transpose, Gather) work on.
+//   sees, and what ops that only move elements (Reshape, general Transpose, Gather) work on.
 // kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
-// to a multiple of
-//   four. The padding lanes hold zeros (of 8 bits: q = 0): every kernel that writes this layout
-//   keeps that (NaN in a padding lane would reach real ones through zero weights).
+//   to a multiple of four. The padding lanes hold zeros (of 8 bits: q = 0): every kernel that
+//   writes this layout keeps that (NaN in a padding lane would reach real ones through zero
+//   weights).
 //     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch
-//     is a multiple of 4
-//       and >= channels rounded up, offset a multiple of 4: a slice of a concatenation along the
-//       channels is the same memory with another offset.
+//       is a multiple of 4 and >= channels rounded up, offset a multiple of 4: a slice of a
+//       concatenation along the channels is the same memory with another offset.
 //     image (CL_RGBA): texel x = (offset / 4 + c / 4) * width + w, y = row. pitch is unused.
 //   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer
 //   is also row-major.
 // kBlocks8, kBlocks16: the same view with the channels in blocks of B = 8 or 16, the outermost
-// axis: [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats on
-// CPUs only, B being the device's vector width. A row of one block is contiguous, where a vector of
-// channels4 lies a pitch from the next one: fewer pages and sets of the caches.
+//   axis: [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats
+//   on CPUs only, B being the device's vector width. A row of one block is contiguous, where a
+//   vector of channels4 lies a pitch from the next one: fewer pages and sets of the caches.
 //     buffer: element (row, w, c) at c / B * pitch + offset + (row * width + w) * B + c % B; pitch
-//     is rows * width * B, from block to block, and offset a multiple of it: a slice along the
-//     channels from a multiple of B on is the same memory with another offset.
+//       is rows * width * B, from block to block, and offset a multiple of it: a slice along the
+//       channels from a multiple of B on is the same memory with another offset.
 #ifndef MACE_OPS_LAYOUT_H_
 #define MACE_OPS_LAYOUT_H_
 
@@ -36,9 +34,8 @@ namespace mace {
 // What a kernel sees of a dtype.
 //   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
 //   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. What kernels
-//   make
-//             are places in tensors, which fit; an int64 that comes from the host and does not fit
-//             is cut to the nearest that does.
+//             make are places in tensors, which fit; an int64 that comes from the host and does not
+//             fit is cut to the nearest that does.
 //   kNone     nothing: such a tensor stays on the host
 enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
 DeviceType DeviceTypeOf(DType dtype);

@@ -2,8 +2,7 @@
 //   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one on CPUs
 //   <op>_local      the same with tiles in local memory (local_tiles.h); the fast one on GPUs
 //   <op>_tensor     implicit matrix product on NVIDIA's tensor cores (tensor_tiles.h): half
-//   storage,
-//                   or float where TF32 is allowed
+//                   storage, or float where TF32 is allowed
 //   <op>_winograd   3x3 of stride 1 with fewer products, in three launches on buffers
 //   <op>_image      3x3 and 1x1 on images
 //   <op>_direct     four channels x four pixels a work-item, image or buffer
