@@ -56,59 +56,49 @@ ValueId GraphBuilder::Find(const std::string& name) const {
   return found == names_.end() ? kNoValue : found->second;
 }
 
-const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
-  return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
+const std::vector<int64_t>* GraphBuilder::GivenShape(const std::string& input) const {
+  for (const auto* shapes : {&options_.input_shapes, &options_.open_shapes}) {
+    const auto found = shapes->find(input);
+    if (found != shapes->end()) return &found->second;
+  }
+  return nullptr;
 }
 
-Status GraphBuilder::Reserve(const std::string& what, size_t bytes) {
-  const size_t left = options_.max_expanded_bytes - reserved_bytes_;
-  if (bytes > left) {
-    return InvalidArgument(what + ": constants that are not stored as they are take more than " +
-                           std::to_string(options_.max_expanded_bytes) + " bytes");
-  }
-  reserved_bytes_ += bytes;
-  return Status::Ok();
+const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
+  return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
 }
 
 StatusOr<ValueId> GraphBuilder::AddInput(GraphPort port) {
   MACE_ASSIGN_OR_RETURN(Shape shape, CloseShape(port, options_));
   port.value = graph_->AddValue(port.name);
   Value& value = graph_->value(port.value);
-  value.info = {port.dtype, std::move(shape)};
+  value.info = {IsFloat(port.dtype) ? DType::kFloat32 : port.dtype, std::move(shape)};
   value.shape_known = true;
   const ValueId id = port.value;
   graph_->inputs.push_back(std::move(port));
   return id;
 }
 
-std::string GraphBuilder::UniqueName(const std::string& base) const {
-  if (node_names_.count(base) == 0) return base;
-  for (size_t i = 1;; ++i) {
-    std::string candidate = base + "_" + std::to_string(i);
-    if (node_names_.count(candidate) == 0) return candidate;
-  }
+Status GraphBuilder::CountStored(const ByteSource& source, uint64_t offset, uint64_t size) {
+  const uint64_t before = budget_.stored_bytes();
+  MACE_RETURN_IF_ERROR(budget_.CountStored(source, offset, size));
+  fold_budget_.AddSource(budget_.stored_bytes() - before);
+  return Status::Ok();
 }
 
 StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
                                                      const std::vector<std::string>& output_names) {
-  if (!node_names_.insert(node.name).second) {
+  if (!node_names_.Insert(node.name)) {
     return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
   }
-  Folding folding = Folding::kOn;
+  FoldBudget* budget = &fold_budget_;
   for (const std::string& name : output_names) {
-    if (kept_.count(name) > 0) folding = Folding::kOff;
+    if (kept_.count(name) > 0) budget = nullptr;
     node.outputs.push_back(graph_->AddValue(name));
   }
   const std::vector<ValueId> outputs = node.outputs;
-  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), node, folding));
-  if (folded) {
-    for (ValueId id : outputs) {
-      MACE_RETURN_IF_ERROR(
-          Reserve(DescribeNode(node.name, node.type), graph_->value(id).info.bytes()));
-    }
-  } else {
-    graph_->nodes.push_back(std::move(node));
-  }
+  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), node, budget));
+  if (!folded) graph_->nodes.push_back(std::move(node));
   return outputs;
 }
 
@@ -124,7 +114,8 @@ StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>
   if (found != transposed_.end()) return found->second;
   const std::string base = graph_->value(id).name + "/transposed";
   ValueId result = kNoValue;
-  if (const HostTensor* constant = ConstantOf(id)) {
+  const HostTensor* constant = ConstantOf(id);
+  if (constant != nullptr && budget_.HasRoomFor(constant->info().bytes())) {
     MACE_RETURN_IF_ERROR(Reserve("tensor '" + Printable(base) + "'", constant->info().bytes()));
     MACE_ASSIGN_OR_RETURN(HostTensor permuted, PermuteTensor(*constant, permutation));
     result = graph_->AddConstant(base, std::move(permuted));

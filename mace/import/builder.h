@@ -8,14 +8,15 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/graph/fold_budget.h"
 #include "mace/graph/graph.h"
+#include "mace/graph/unique_names.h"
 #include "mace/import/import.h"
+#include "mace/import/import_budget.h"
 
 namespace mace {
 
@@ -24,8 +25,12 @@ inline const std::vector<int64_t> kNhwcToNchw = {0, 3, 1, 2};
 
 class GraphBuilder {
  public:
-  explicit GraphBuilder(const ImportOptions& options)
-      : graph_(std::make_shared<Graph>()), options_(options) {}
+  // `model_bytes`: the size of the model, which bounds what constants may be expanded to.
+  GraphBuilder(const ImportOptions& options, uint64_t model_bytes)
+      : graph_(std::make_shared<Graph>()),
+        options_(options),
+        budget_(options.max_expanded_bytes, model_bytes),
+        fold_budget_(model_bytes) {}
 
   Graph& graph() { return *graph_; }
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }
@@ -35,31 +40,39 @@ class GraphBuilder {
   Status Define(const std::string& name, ValueId id);
   ValueId Find(const std::string& name) const;
 
+  // What the options say of the shape of an input: input_shapes, else open_shapes; null: nothing.
+  const std::vector<int64_t>* GivenShape(const std::string& input) const;
+
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
   const HostTensor* ConstantOf(ValueId id) const;
 
-  // Counts memory that a constant takes besides the file; kInvalidArgument above the limit.
-  Status Reserve(const std::string& what, size_t bytes);
+  // Constants that are made at import count here.
+  ImportBudget& budget() { return budget_; }
+  // budget().Expand: counts memory that a constant takes besides the file.
+  Status Reserve(const std::string& what, size_t bytes) { return budget_.Expand(what, bytes); }
+  // budget().CountStored: weights that are read from a file besides the model's. What is evaluated
+  // at import may then take more, too (mace/graph/fold_budget.h).
+  Status CountStored(const ByteSource& source, uint64_t offset, uint64_t size);
 
   // A value of a known shape that the caller gives, with its port. `declared` may have negative
   // extents; ImportOptions::input_shapes goes before it.
   StatusOr<ValueId> AddInput(GraphPort port);
 
   // Infers `node` (its outputs are added here, under these names) and appends it, unless it could
-  // be evaluated. Values that must stay nodes are named in KeepAsNode. A node name that is taken
-  // is kInvalidArgument.
+  // be evaluated within the budget. Values that must stay nodes are named in KeepAsNode. A node
+  // name that is taken is kInvalidArgument.
   StatusOr<std::vector<ValueId>> AddNode(Node node, const std::vector<std::string>& output_names);
   // The same for nodes the importer makes by itself: one output, a name made from `base`.
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
   // A node name that is not taken yet, made from `base`.
-  std::string UniqueName(const std::string& base) const;
+  std::string UniqueName(const std::string& base) { return node_names_.Find(base); }
 
   // Outputs of the graph must be computed by a node even if they are constant.
   void KeepAsNode(const std::string& output_name) { kept_.insert(output_name); }
 
-  // The value with its axes reordered: a Transpose node, or a constant. The same request, and its
-  // inverse, are answered with what is there already.
+  // The value with its axes reordered: a Transpose node, or a constant within the budget. The same
+  // request, and its inverse, are answered with what is there already.
   StatusOr<ValueId> Transpose(ValueId id, const std::vector<int64_t>& permutation);
   // The value with other extents and the same elements: a Reshape node, or a constant.
   StatusOr<ValueId> Reshape(ValueId id, const std::vector<int64_t>& dims);
@@ -67,10 +80,11 @@ class GraphBuilder {
  private:
   std::shared_ptr<Graph> graph_;
   ImportOptions options_;
-  size_t reserved_bytes_ = 0;
-  std::unordered_map<std::string, ValueId> names_;
-  std::unordered_set<std::string> node_names_;
-  std::unordered_set<std::string> kept_;
+  ImportBudget budget_;
+  FoldBudget fold_budget_;
+  NameMap<ValueId> names_;
+  UniqueNames node_names_;
+  NameSet kept_;
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
 };
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "mace/base/files.h"
-#include "mace/base/mapped_file.h"
-#include "mace/base/strings.h"
+#include "mace/import/foreign_format.h"
 #include "mace/import/mace_import.h"
+#include "mace/import/model_files.h"
 #include "mace/import/onnx_import.h"
 #include "mace/import/sniff.h"
 #include "mace/import/tf_import.h"
@@ -17,74 +16,61 @@ namespace {
 // protobuf counts bytes in an int.
 constexpr size_t kMaxProtobufBytes = (size_t{1} << 31) - 1;
 
-// `owner` keeps `model` alive; null: nobody does.
-StatusOr<std::shared_ptr<Graph>> Dispatch(Bytes model, std::shared_ptr<const void> owner,
-                                          const WeightFile& weights, const std::string& folder,
-                                          const ImportOptions& options) {
+// `status` says that the bytes are of no format that is read; what they are is said where it is
+// known.
+Status ExplainNoModel(const ByteSource& model, const Status& status) {
+  constexpr uint64_t kBegin = 4096;
+  std::vector<uint8_t> begin(static_cast<size_t>(std::min(model.size(), kBegin)));
+  if (!model.ReadAt(0, begin).ok()) return status;
+  return ExplainForeign(DescribeForeignBytes(begin), status);
+}
+
+StatusOr<std::shared_ptr<Graph>> Dispatch(ModelFiles* files, const ImportOptions& options) {
   const size_t limit = std::min(options.max_model_bytes, kMaxProtobufBytes);
+  const ByteSource& model = files->model();
   if (model.size() > limit) {
     return InvalidArgument("expected at most " + std::to_string(limit) + " bytes, found " +
                            std::to_string(model.size()));
   }
-  MACE_ASSIGN_OR_RETURN(const ModelFormat format, SniffModelFormat(model));
-  switch (format) {
+  const StatusOr<ModelFormat> format = SniffModelFormat(model);
+  if (!format.ok()) return ExplainNoModel(model, format.status());
+  switch (*format) {
     case ModelFormat::kMaceMultiNet:
     case ModelFormat::kMaceNet:
-      return ImportMace(model, format, weights, options);
+      return ImportMace(files, *format, options);
     case ModelFormat::kTensorFlow:
       return ImportTensorFlow(model, options);
     case ModelFormat::kOnnx:
-      return ImportOnnx(model, std::move(owner), folder, options);
+      return ImportOnnx(files, options);
   }
   return Internal("unknown model format");
 }
 
-// "folder/model.data" of "folder/model.pb".
-std::string DefaultDataPath(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const size_t dot = path.rfind('.');
-  const bool has_extension =
-      dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
-  return (has_extension ? path.substr(0, dot) : path) + ".data";
-}
+}  // namespace
 
-WeightFile OpenWeights(const std::string& path) {
-  WeightFile weights;
-  weights.name = path;
-  StatusOr<std::shared_ptr<const MappedFile>> file = MappedFile::Open(path);
-  if (!file.ok()) {
-    weights.status = file.status();
-    return weights;
-  }
-  weights.bytes = (*file)->bytes();
-  weights.owner = *std::move(file);
-  return weights;
-}
-
-StatusOr<std::shared_ptr<Graph>> WithFileName(StatusOr<std::shared_ptr<Graph>> graph,
-                                              const std::string& name) {
-  if (!graph.ok()) return graph.status().WithPrefix(name);
+StatusOr<std::shared_ptr<Graph>> ImportModel(const std::shared_ptr<ModelFiles>& files,
+                                             const ImportOptions& options) {
+  StatusOr<std::shared_ptr<Graph>> graph = Dispatch(files.get(), options);
+  if (!graph.ok()) return graph.status().WithPrefix(files->name());
+  // What was judged must be what was read.
+  MACE_RETURN_IF_ERROR(files->CheckUnchanged());
   return graph;
 }
 
-}  // namespace
-
 StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path,
                                              const ImportOptions& options) {
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
-  const WeightFile weights =
-      OpenWeights(options.data_path.empty() ? DefaultDataPath(path) : options.data_path);
-  return WithFileName(Dispatch(file->bytes(), file, weights, DirectoryName(path), options), path);
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<ModelFiles> files,
+                        ModelFiles::Open(path, options.data_path));
+  return ImportModel(files, options);
 }
 
 StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes model,
                                                   Bytes weights, const ImportOptions& options) {
   auto copy = std::make_shared<std::vector<uint8_t>>(weights.begin(), weights.end());
-  WeightFile file;
-  file.name = name + " (weights)";
-  file.bytes = *copy;
-  file.owner = std::move(copy);
-  return WithFileName(Dispatch(model, nullptr, file, "", options), name);
+  const Bytes kept = *copy;
+  return ImportModel(ModelFiles::InMemory(name, ByteSource::InMemory(model, nullptr),
+                                          ByteSource::InMemory(kept, std::move(copy))),
+                     options);
 }
 
 }  // namespace mace

@@ -5,11 +5,15 @@
 // are MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological
 // order. An evaluated chain may hold the input shapes, so other input shapes need another import.
 //
-// Nothing in a file is trusted: counts, offsets, sizes, names and shapes are checked before use.
+// Nothing in a file is trusted: counts, offsets, sizes, names and shapes are checked before use. No
+// file is mapped: all of a model that is needed is read, once, into memory of this process, and
+// other processes may cut the file short or replace it at any time. A model names other files only
+// by the rule of mace/base/contained_files.h.
 // Errors: kNotFound for a missing file, kCorruption for bytes that are no model or contradict
-// themselves, kInvalidArgument for a graph that does not fit together, kUnsupported for what this
-// version cannot do. The message names file, node, expected and found.
-// Thread contract: thread-safe.
+// themselves and for a file that is changed while it is read, kInvalidArgument for a graph that
+// does not fit together, kUnsupported for what this version cannot do, kResourceExhausted where a
+// small file asks for much memory (mace/import/import_budget.h) or there is none. The message names
+// file, node, expected and found. Thread contract: thread-safe.
 #ifndef MACE_IMPORT_IMPORT_H_
 #define MACE_IMPORT_IMPORT_H_
 
@@ -26,14 +30,21 @@
 
 namespace mace {
 
+class ModelFiles;  // mace/import/model_files.h.
+
 struct ImportOptions {
-  // The weights of a MACE model; empty: the model's name with `.data` in place of its extension.
+  // The weights of a MACE model, anywhere; empty: the model's name with `.data` in place of its
+  // extension, by the rule for files that a model names.
   std::string data_path;
   // By public input name, in place of what the model declares. Needed where the model leaves an
   // extent other than the first open (an open first extent, the batch, is 1 by default).
   std::map<std::string, std::vector<int64_t>> input_shapes;
-  // By public input name, what to take where the model leaves extents open and input_shapes says
-  // nothing: the shapes of the data at hand. Others are as if they were not there.
+  // The shapes of the data at hand, by name: what to take where the model leaves extents open and
+  // input_shapes says nothing. TensorFlow and ONNX: where the name is that of a tensor inside the
+  // graph, and `inputs` is empty, the tensor becomes an input besides those that are needed still.
+  // Names that the model does not have are as if they were not there.
+  // A TensorFlow placeholder with a default is an input where this map, input_shapes or `inputs`
+  // names it, and its default everywhere else.
   std::map<std::string, std::vector<int64_t>> open_shapes;
   // TensorFlow and ONNX: the tensors that are to be the inputs, any of the graph; what comes before
   // them is left out. Empty: what the model declares. An output that needs another input is
@@ -47,13 +58,18 @@ struct ImportOptions {
   // Limits against files that ask for more than they hold.
   size_t max_model_bytes = size_t{1} << 31;
   size_t max_nodes = size_t{1} << 20;
-  // Memory for constants that are not views of the file: repeated values, conversions, evaluated
-  // chains.
+  // Memory for constants that are not as the file has them: repeated values, conversions, evaluated
+  // chains. A few times the size of the file is the limit where that is less.
   size_t max_expanded_bytes = size_t{1} << 32;
 };
 
-// The graph keeps the files' bytes alive as long as constants view them.
+// The graph keeps the files open as long as constants are read from them.
 StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path, const ImportOptions& options);
+
+// The same from files that are open: a second import, for other input shapes, reads the files of
+// the first. ImportOptions::data_path is as it was for ModelFiles::Open.
+StatusOr<std::shared_ptr<Graph>> ImportModel(const std::shared_ptr<ModelFiles>& files,
+                                             const ImportOptions& options);
 
 // The same from memory; `weights` is the content of the `.data` file. Both are copied where the
 // graph needs them. `name` stands for the file in messages.

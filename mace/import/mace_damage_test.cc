@@ -7,6 +7,7 @@
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
+#include "mace/import/test_evaluate.h"
 #include "mace/import/test_net.h"
 
 namespace mace {
@@ -178,7 +179,7 @@ TEST(MaceDamage, MemoryLimits) {
   net.net().mutable_tensors(0)->set_quantized(true);
   ImportOptions options;
   options.max_expanded_bytes = 11;
-  ExpectRefused(net, StatusCode::kInvalidArgument, "more than 11 bytes", options);
+  ExpectRefused(net, StatusCode::kResourceExhausted, "expected at most 11 bytes of 11", options);
   options = ImportOptions();
   options.max_nodes = 1;
   ExpectRefused(net, StatusCode::kInvalidArgument, "expected at most 1 ops", options);
@@ -204,8 +205,9 @@ TEST(MaceDamage, EveryTruncation) {
   EXPECT_EQ(whole_models, 2);  // Without output_tensor, and without input_tensor too.
 }
 
-// Nothing to expect but to come back.
+// Nothing to expect but to come back, also from a run of what is imported.
 TEST(MaceDamage, ChangedBytes) {
+  int run = 0;
   TestNet net = GoodNet();
   const std::string whole = net.model().SerializeAsString();
   ImportOptions options;
@@ -218,9 +220,13 @@ TEST(MaceDamage, ChangedBytes) {
           ImportModelBytes("changed.pb", AsBytes(changed), AsBytes(net.data()), options);
       if (graph.ok()) {
         EXPECT_TRUE(ValidateGraph(**graph).ok());
+        const StatusOr<bool> ran = RunDamaged(**graph);
+        EXPECT_TRUE(ran.ok() || !ran.status().message().empty());
+        run += ran.ok() && *ran ? 1 : 0;
       }
     }
   }
+  EXPECT_GT(run, 20);
 }
 
 TEST(ModelFiles, RandomBytes) {

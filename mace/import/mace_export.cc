@@ -9,6 +9,7 @@
 
 #include "mace/base/half.h"
 #include "mace/base/strings.h"
+#include "mace/graph/unique_names.h"
 #include "mace/import/builder.h"
 #include "mace/import/mace_export_ops.h"
 #include "mace/ops/infer.h"
@@ -136,7 +137,9 @@ Status FillPort(const GraphPort& port, const TensorInfo& info, const char* what,
 }
 
 Status MaceExporter::AddInputs() {
-  for (const GraphPort& port : graph_.inputs) {
+  for (GraphPort port : graph_.inputs) {
+    // The shape that it was imported with, which need not be the one of the file it came from.
+    port.declared_dims.reset();
     model_.add_input_tensor(port.name);
     MACE_RETURN_IF_ERROR(
         FillPort(port, graph_.value(port.value).info, "input", net_->add_input_info()));
@@ -295,18 +298,19 @@ StatusOr<MaceExport> MaceExporter::Run() {
 }
 
 // A node of several steps as the nodes that it stands for.
-Status AppendSteps(const Node& node, Graph* graph) {
+Status AppendSteps(const Node& node, UniqueNames* names, Graph* graph) {
   std::vector<ValueId> values = node.inputs;
   for (size_t k = 0; k < node.steps.size(); ++k) {
     Node step = node.steps[k];
     const bool last = k + 1 == node.steps.size();
-    step.name = graph->UniqueNodeName(last ? node.name : step.name);
+    // The node itself is gone, and its name with it.
+    step.name = last ? node.name : names->Take(step.name);
     for (ValueId& id : step.inputs) {
       if (id != kNoValue) id = values[static_cast<size_t>(id)];
     }
     step.outputs = {last ? node.outputs[0] : graph->AddValue(step.name)};
     values.push_back(step.outputs[0]);
-    MACE_RETURN_IF_ERROR(InferNode(graph, step, Folding::kOff).status());
+    MACE_RETURN_IF_ERROR(InferNode(graph, step, nullptr).status());
     graph->nodes.push_back(std::move(step));
   }
   return Status::Ok();
@@ -315,12 +319,14 @@ Status AppendSteps(const Node& node, Graph* graph) {
 StatusOr<Graph> WithoutSteps(const Graph& graph) {
   Graph plain = graph;
   plain.nodes.clear();
+  UniqueNames names;
+  for (const Node& node : graph.nodes) names.Insert(node.name);
   for (const Node& node : graph.nodes) {
     if (node.steps.empty()) {
       plain.nodes.push_back(node);
     } else {
       MACE_RETURN_IF_ERROR(
-          AppendSteps(node, &plain).WithPrefix(DescribeNode(node.name, node.type)));
+          AppendSteps(node, &names, &plain).WithPrefix(DescribeNode(node.name, node.type)));
     }
   }
   return plain;

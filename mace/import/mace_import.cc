@@ -13,6 +13,8 @@
 #include "mace/import/builder.h"
 #include "mace/import/mace_layout.h"
 #include "mace/import/mace_ops.h"
+#include "mace/import/mace_tensors.h"
+#include "mace/import/new_message.h"
 #include "mace/import/order.h"
 
 namespace mace {
@@ -51,10 +53,11 @@ const char* LayoutText(int data_format) {
 
 class MaceImporter {
  public:
-  MaceImporter(std::shared_ptr<const wire::MultiNetDef> model, const ImportOptions& options)
+  MaceImporter(std::shared_ptr<const wire::MultiNetDef> model, uint64_t model_bytes,
+               const ImportOptions& options)
       : model_(std::move(model)),
         net_(model_->net_def(0)),
-        builder_(options),
+        builder_(options, model_bytes),
         layout_(NetArgument(net_, "data_format", 1) == kSourceNchw ? AxisOrder::kNchw
                                                                    : AxisOrder::kNhwc,
                 &builder_),
@@ -297,6 +300,7 @@ Status MaceImporter::AddOutput(const std::string& name) {
     }
   }
   port.dtype = builder_.graph().value(port.value).info.dtype;
+  if (IsFloat(port.dtype)) port.dtype = DType::kFloat32;
   builder_.graph().outputs.push_back(std::move(port));
   return Status::Ok();
 }
@@ -344,20 +348,22 @@ StatusOr<std::shared_ptr<Graph>> MaceImporter::Run(const WeightFile& weights) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Graph>> ImportMace(Bytes model, ModelFormat format,
-                                            const WeightFile& weights,
+StatusOr<std::shared_ptr<Graph>> ImportMace(ModelFiles* files, ModelFormat format,
                                             const ImportOptions& options) {
-  auto multi = std::make_shared<wire::MultiNetDef>();
-  const int size = static_cast<int>(model.size());
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  const bool parsed = format == ModelFormat::kMaceNet
-                          ? multi->add_net_def()->ParseFromArray(model.data(), size)
-                          : multi->ParseFromArray(model.data(), size);
-  if (!parsed) return Corruption("a MACE model whose protobuf bytes do not parse");
+  auto multi = NewMessage<wire::MultiNetDef>();
+  {
+    MACE_ASSIGN_OR_RETURN(const KeptBytes model, files->model().ReadAll());
+    const int size = static_cast<int>(model.bytes.size());
+    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    const bool parsed = format == ModelFormat::kMaceNet
+                            ? multi->add_net_def()->ParseFromArray(model.bytes.data(), size)
+                            : multi->ParseFromArray(model.bytes.data(), size);
+    if (!parsed) return Corruption("a MACE model whose protobuf bytes do not parse");
+  }
   if (multi->net_def_size() != 1) {
     return Unsupported("expected one net, found " + std::to_string(multi->net_def_size()));
   }
-  return MaceImporter(multi, options).Run(weights);
+  return MaceImporter(multi, files->model().size(), options).Run(files->weights());
 }
 
 }  // namespace mace

@@ -4,18 +4,16 @@
 
 #include <memory>
 
-#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/graph/graph.h"
 #include "mace/import/import.h"
-#include "mace/import/mace_tensors.h"
+#include "mace/import/model_files.h"
 #include "mace/import/sniff.h"
 
 namespace mace {
 
 // `format` is kMaceMultiNet or kMaceNet. Errors name tensors and nodes; the caller adds the file.
-StatusOr<std::shared_ptr<Graph>> ImportMace(Bytes model, ModelFormat format,
-                                            const WeightFile& weights,
+StatusOr<std::shared_ptr<Graph>> ImportMace(ModelFiles* files, ModelFormat format,
                                             const ImportOptions& options);
 
 }  // namespace mace

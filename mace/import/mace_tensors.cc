@@ -57,23 +57,26 @@ class TensorReader {
   std::shared_ptr<const wire::MultiNetDef> model_;
   const WeightFile& weights_;
   GraphBuilder* builder_;
-  Bytes window_;
+  uint64_t window_begin_ = 0;
+  int64_t window_size_ = 0;
   Status window_status_;
 };
 
 Status TensorReader::SetWindow(const wire::NetDef& net) {
   if (!weights_.status.ok()) return Status::Ok();  // Said by the first tensor that needs it.
-  const int64_t size = static_cast<int64_t>(weights_.bytes.size());
+  const int64_t size = static_cast<int64_t>(weights_.source.size());
   // Old files leave data_size at 0: the whole file then.
   const int64_t offset = net.data_offset();
-  const int64_t length = net.data_size() == 0 ? size - offset : net.data_size();
-  if (offset < 0 || length < 0 || offset > size || length > size - offset) {
-    window_status_ =
-        Corruption(weights_.name + ": the model expects bytes " + std::to_string(offset) + " to " +
-                   std::to_string(offset + length) + " of weights, found " + std::to_string(size));
+  const bool begins_inside = offset >= 0 && offset <= size;
+  const int64_t length = begins_inside && net.data_size() == 0 ? size - offset : net.data_size();
+  if (!begins_inside || length < 0 || length > size - offset) {
+    window_status_ = Corruption(weights_.name + ": the model expects " + std::to_string(length) +
+                                " bytes of weights at offset " + std::to_string(offset) +
+                                ", found " + std::to_string(size));
     return Status::Ok();
   }
-  window_ = Bytes(weights_.bytes.data() + offset, static_cast<size_t>(length));
+  window_begin_ = static_cast<uint64_t>(offset);
+  window_size_ = length;
   return Status::Ok();
 }
 
@@ -82,15 +85,16 @@ StatusOr<HostTensor> TensorReader::ReadStored(const wire::ConstTensor& tensor, S
   MACE_RETURN_IF_ERROR(weights_.status);
   MACE_RETURN_IF_ERROR(window_status_);
   const int64_t elements = shape.elements();
-  const int64_t available = static_cast<int64_t>(window_.size());
+  const int64_t available = window_size_;
   const int64_t bytes = elements * static_cast<int64_t>(type.bytes);
   if (tensor.offset() < 0 || tensor.offset() > available || bytes > available - tensor.offset()) {
     return Corruption(weights_.name + ": expected " + std::to_string(bytes) + " bytes at offset " +
                       std::to_string(tensor.offset()) + ", found a window of " +
                       std::to_string(available));
   }
-  const Bytes data(window_.data() + tensor.offset(), static_cast<size_t>(bytes));
-  return HostTensor::View({type.dtype, std::move(shape)}, data, weights_.owner);
+  const uint64_t begin = window_begin_ + static_cast<uint64_t>(tensor.offset());
+  MACE_RETURN_IF_ERROR(builder_->CountStored(weights_.source, begin, static_cast<uint64_t>(bytes)));
+  return weights_.source.ReadTensor({type.dtype, std::move(shape)}, begin);
 }
 
 StatusOr<HostTensor> TensorReader::ReadInline(const wire::ConstTensor& tensor, Shape shape,
@@ -108,7 +112,7 @@ StatusOr<HostTensor> TensorReader::ReadInline(const wire::ConstTensor& tensor, S
   const HostTensor view = HostTensor::View({dtype, std::move(shape)}, Bytes(data, bytes), model_);
   // Whole numbers of a float tensor, and the other way round, are values, not bits.
   const DType wanted = IsFloat(type.dtype) ? DType::kFloat32 : type.dtype;
-  if (wanted != dtype) MACE_RETURN_IF_ERROR(builder_->Reserve("conversion", bytes));
+  if (wanted != dtype) MACE_RETURN_IF_ERROR(builder_->budget().Convert("conversion", bytes));
   return view.ConvertTo(wanted);
 }
 
@@ -118,7 +122,7 @@ StatusOr<HostTensor> TensorReader::Dequantize(const wire::ConstTensor& tensor,
   if (!std::isfinite(scale)) {
     return Corruption("expected a finite scale, found " + std::to_string(scale));
   }
-  MACE_RETURN_IF_ERROR(builder_->Reserve(
+  MACE_RETURN_IF_ERROR(builder_->budget().Convert(
       "float values", static_cast<size_t>(stored.shape().elements()) * sizeof(float)));
   // As int32 first: a difference with the zero point is exact in double.
   MACE_ASSIGN_OR_RETURN(const HostTensor integers, stored.ConvertTo(DType::kInt32));

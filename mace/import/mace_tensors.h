@@ -3,25 +3,15 @@
 #define MACE_IMPORT_MACE_TENSORS_H_
 
 #include <memory>
-#include <string>
 
-#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/import/builder.h"
+#include "mace/import/model_files.h"
 #include "mace/import/proto/mace.pb.h"
 
 namespace mace {
 
-// The content of the `.data` file, or the reason why there is none: that matters only to a model
-// with tensors in it.
-struct WeightFile {
-  std::string name;  // For messages.
-  Bytes bytes;
-  std::shared_ptr<const void> owner;
-  Status status;
-};
-
-// Adds all tensors of `net` to the graph under their names. Float kinds and int32 are views of the
+// Adds all tensors of `net` to the graph under their names. Float kinds and int32 are as in the
 // file; quantized tensors become float32 by scale * (q - zero_point). `model` keeps alive what is
 // stored inline. Errors name the tensor.
 Status AddMaceTensors(const wire::NetDef& net,

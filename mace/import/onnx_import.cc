@@ -10,6 +10,8 @@
 
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
+#include "mace/import/new_message.h"
+#include "mace/import/onnx_declared.h"
 #include "mace/import/onnx_graph.h"
 #include "mace/import/onnx_node.h"
 #include "mace/import/onnx_raw_data.h"
@@ -42,56 +44,24 @@ std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOp
   return outputs;
 }
 
-// A tensor's type as the file declares it.
-struct Declared {
-  int32_t type = 0;  // Of TensorProto; 0: not said.
-  // Open extents are -1.
-  std::optional<std::vector<int64_t>> dims;
-};
-
-StatusOr<Declared> ReadDeclared(const onnx::ValueInfoProto& info) {
-  Declared declared;
-  if (!info.type().has_tensor_type()) return declared;
-  const onnx::TypeProto::Tensor& tensor = info.type().tensor_type();
-  declared.type = tensor.elem_type();
-  if (!tensor.has_shape()) return declared;
-  if (tensor.shape().dim_size() > Shape::kMaxRank) {
-    return InvalidArgument("expected a rank up to " + std::to_string(Shape::kMaxRank) + ", found " +
-                           std::to_string(tensor.shape().dim_size()));
-  }
-  declared.dims.emplace();
-  for (const auto& dim : tensor.shape().dim()) {
-    declared.dims->push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : -1);
-  }
-  return declared;
-}
-
-bool IsClosed(const Declared& declared) {
-  if (declared.type == 0 || !declared.dims.has_value()) return false;
-  for (int64_t extent : *declared.dims) {
-    if (extent < 0) return false;
-  }
-  return true;
-}
-
-// A model's bytes and what is parsed of them.
+// What is parsed of a model.
 struct OnnxModel {
-  Bytes bytes;
-  std::shared_ptr<const void> owner;  // Of the bytes; null: nobody.
-  std::shared_ptr<onnx::ModelProto> def = std::make_shared<onnx::ModelProto>();
-  std::vector<Bytes> raw;  // CutRawData's; empty: nothing was cut off.
+  std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
+  std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
 };
 
-Status ParseOnnx(OnnxModel* model) {
+Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
   std::string rest;
-  Bytes parsed = model->bytes;
-  if (model->owner != nullptr && CutRawData(model->bytes, &rest, &model->raw)) {
-    parsed = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
+  KeptBytes whole;
+  if (source.is_kept() && CutRawData(source, &rest, &model->raw)) {
+    whole.bytes = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
   } else {
     model->raw.clear();
+    MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
   }
   const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  if (!model->def->ParseFromArray(parsed.data(), static_cast<int>(parsed.size()))) {
+  const int size = static_cast<int>(whole.bytes.size());
+  if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
     return Corruption("an ONNX model whose protobuf bytes do not parse");
   }
   return Status();
@@ -99,24 +69,25 @@ Status ParseOnnx(OnnxModel* model) {
 
 class OnnxImporter {
  public:
-  OnnxImporter(OnnxModel model, OnnxGraph graph, const std::string& folder,
-               const ImportOptions& options)
+  OnnxImporter(OnnxModel model, OnnxGraph graph, ModelFiles* files, const ImportOptions& options)
       : model_(std::move(model)),
         wiring_(std::move(graph)),
-        folder_name_(folder),
-        folder_(folder),
-        builder_(options) {}
+        declared_types_(wiring_.def()),
+        files_(files),
+        builder_(options, files->model().size()) {}
 
   StatusOr<std::shared_ptr<Graph>> Run(int64_t opset);
 
  private:
   const ImportOptions& options() const { return builder_.options(); }
-  OnnxTensorSource source() { return {model_.def, {}, &folder_, &builder_}; }
+  OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
+  void FindCut();
   Status CheckGiven() const;
+  Status AddInputs(const OnnxGraph::Needs& needs);
   Status AddInput(const std::string& name);
-  StatusOr<Declared> Describe(const std::string& name);
+  StatusOr<OnnxDeclared> Describe(const std::string& name);
   StatusOr<TensorInfo> InferTensor(const std::string& name);
   Status AddInitializer(size_t index);
   Status AddNode(size_t index);
@@ -128,15 +99,27 @@ class OnnxImporter {
 
   OnnxModel model_;
   OnnxGraph wiring_;
-  std::string folder_name_;
-  OnnxFolder folder_;
+  OnnxDeclaredTypes declared_types_;
+  ModelFiles* const files_;
   GraphBuilder builder_;
+  std::vector<std::string> cut_;  // The tensors that the options make inputs.
   int64_t opset_ = 0;
 };
 
+// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+void OnnxImporter::FindCut() {
+  cut_ = options().inputs;
+  if (!cut_.empty()) return;
+  for (const auto& [name, shape] : options().open_shapes) {
+    const OnnxSource::Kind kind = wiring_.Find(name).kind;
+    const bool inner = kind == OnnxSource::Kind::kNode || kind == OnnxSource::Kind::kInitializer;
+    if (inner && options().input_values.count(name) == 0) cut_.push_back(name);
+  }
+}
+
 // What is needed when inputs and constants are given by the options.
 StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
-  std::unordered_set<std::string> cut(options().inputs.begin(), options().inputs.end());
+  std::unordered_set<std::string> cut(cut_.begin(), cut_.end());
   for (const auto& [name, value] : options().input_values) cut.insert(name);
   MACE_ASSIGN_OR_RETURN(OnnxGraph::Needs needs, wiring_.NeedsFor(outputs, cut));
   if (!options().inputs.empty() && !needs.inputs.empty()) {
@@ -171,30 +154,60 @@ Status OnnxImporter::CheckGiven() const {
 StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
   ImportOptions before = options();
   before.inputs.clear();
+  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
   before.outputs = {name};
-  StatusOr<std::shared_ptr<Graph>> graph =
-      ImportOnnx(model_.bytes, model_.owner, folder_name_, before);
+  StatusOr<std::shared_ptr<Graph>> graph = ImportOnnx(files_, before);
   if (graph.ok()) return (*graph)->value((*graph)->outputs[0].value).info;
   return graph.status().WithPrefix("input '" + Printable(name) +
                                    "': the file does not say its shape, and inferring it failed");
 }
 
-StatusOr<Declared> OnnxImporter::Describe(const std::string& name) {
+// All that the model declares, in its order, needed or not; where the options say what the inputs
+// or the outputs are, those that are needed.
+Status OnnxImporter::AddInputs(const OnnxGraph::Needs& needs) {
+  const auto who = [](const std::string& name) { return "input '" + Printable(name) + "'"; };
+  if (!cut_.empty() || !options().outputs.empty()) {
+    std::vector<std::string> inputs = needs.inputs;  // None where the options list them.
+    inputs.insert(inputs.end(), cut_.begin(), cut_.end());
+    for (const std::string& name : inputs) {
+      MACE_RETURN_IF_ERROR(AddInput(name).WithPrefix(who(name)));
+    }
+    return Status::Ok();
+  }
+  const std::unordered_set<std::string> needed(needs.inputs.begin(), needs.inputs.end());
+  for (const onnx::ValueInfoProto& info : wiring_.def().input()) {
+    const std::string& name = info.name();
+    const bool is_input = wiring_.Find(name).kind == OnnxSource::Kind::kInput;
+    if (!is_input || options().input_values.count(name) > 0) continue;
+    const Status added = AddInput(name).WithPrefix(who(name));
+    // One that nothing reads and whose type or shape says too little stands in no one's way.
+    if (!added.ok() && needed.count(name) > 0) return added;
+  }
+  return Status::Ok();
+}
+
+StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
   const OnnxSource source = wiring_.Find(name);
   const onnx::GraphProto& def = wiring_.def();
   if (source.kind == OnnxSource::Kind::kInput) {
-    return ReadDeclared(def.input(static_cast<int>(source.index)));
+    return ReadOnnxDeclared(def.input(static_cast<int>(source.index)));
   }
-  Declared declared;
+  OnnxDeclared declared;
   for (const auto* list : {&def.value_info(), &def.output()}) {
     for (const onnx::ValueInfoProto& info : *list) {
       if (info.name() != name) continue;
-      MACE_ASSIGN_OR_RETURN(declared, ReadDeclared(info));
+      MACE_ASSIGN_OR_RETURN(declared, ReadOnnxDeclared(info));
     }
   }
-  const bool given = options().input_shapes.count(name) > 0 && declared.type != 0;
-  if (IsClosed(declared) || given) return declared;
-  MACE_ASSIGN_OR_RETURN(const TensorInfo info, InferTensor(name));
+  const bool given = builder_.GivenShape(name) != nullptr;
+  if (declared.is_closed() || (given && declared.type != 0)) return declared;
+  const StatusOr<TensorInfo> inferred = InferTensor(name);
+  if (!inferred.ok() && given) {
+    // What comes before the tensor is left out, and need not be a graph that can be read.
+    declared.type = onnx::TensorProto::FLOAT;
+    return declared;
+  }
+  MACE_ASSIGN_OR_RETURN(const TensorInfo info, inferred);
   declared.dims = info.shape.dims();
   if (declared.type != 0) return declared;
   for (int32_t type :
@@ -206,26 +219,19 @@ StatusOr<Declared> OnnxImporter::Describe(const std::string& name) {
 }
 
 Status OnnxImporter::AddInput(const std::string& name) {
-  MACE_ASSIGN_OR_RETURN(const Declared declared, Describe(name));
+  MACE_ASSIGN_OR_RETURN(const OnnxDeclared declared, Describe(name));
   GraphPort port;
   port.name = name;
-  port.dtype = OnnxType(declared.type);
-  if (IsFloat(port.dtype)) port.dtype = DType::kFloat32;
+  port.dtype = OnnxPortType(declared.type);
   if (port.dtype == DType::kInvalid) {
     return Unsupported("expected a tensor of a known type, found " +
                        (declared.type == 0 ? "no tensor" : OnnxTypeName(declared.type)));
   }
   port.declared_dims = declared.dims;
   if (!port.declared_dims.has_value()) {
-    const auto given = options().input_shapes.find(name);
-    const auto at_hand = options().open_shapes.find(name);
-    if (given != options().input_shapes.end()) {
-      port.declared_dims = given->second;
-    } else if (at_hand != options().open_shapes.end()) {
-      port.declared_dims = at_hand->second;
-    } else {
-      return InvalidArgument("the model leaves its shape open, give one");
-    }
+    const std::vector<int64_t>* given = builder_.GivenShape(name);
+    if (given == nullptr) return InvalidArgument("the model leaves its shape open, give one");
+    port.declared_dims = *given;
   }
   if (port.declared_dims->size() == 4) port.layout = "NCHW";
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
@@ -235,10 +241,7 @@ Status OnnxImporter::AddInput(const std::string& name) {
 Status OnnxImporter::AddInitializer(size_t index) {
   const onnx::TensorProto& proto = wiring_.def().initializer(static_cast<int>(index));
   OnnxTensorSource from = source();
-  if (index < model_.raw.size() && !model_.raw[index].empty()) {
-    from.owner = model_.owner;
-    from.raw = model_.raw[index];
-  }
+  if (index < model_.raw.size()) from.raw = model_.raw[index];
   StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, from);
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
@@ -294,20 +297,16 @@ Status OnnxImporter::AddNode(size_t index) {
 
 // Integers as the file declares them: an op of the graph may have made another width of them.
 StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) {
-  for (const onnx::ValueInfoProto& info : wiring_.def().output()) {
-    if (info.name() != name) continue;
-    const DType declared = OnnxType(info.type().tensor_type().elem_type());
-    const DType found = builder_.graph().value(id).info.dtype;
-    if (declared == DType::kInvalid || IsFloat(declared) || IsFloat(found) || found == declared) {
-      return id;
-    }
-    Node node;
-    node.type = "Cast";
-    node.inputs = {id};
-    node.attributes.Set("dtype", std::string(DTypeName(declared)));
-    return builder_.AddHelper(name + "/declared", std::move(node));
+  const DType declared = OnnxType(declared_types_.Find(name));
+  const DType found = builder_.graph().value(id).info.dtype;
+  if (declared == DType::kInvalid || IsFloat(declared) || IsFloat(found) || found == declared) {
+    return id;
   }
-  return id;
+  Node node;
+  node.type = "Cast";
+  node.inputs = {id};
+  node.attributes.Set("dtype", std::string(DTypeName(declared)));
+  return builder_.AddHelper(name + "/declared", std::move(node));
 }
 
 // A node stands behind every output, also where the model hands an input or a constant through.
@@ -337,7 +336,8 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
   MACE_ASSIGN_OR_RETURN(port.value, ComputedByNode(name, id));
   const TensorInfo& info = builder_.graph().value(port.value).info;
-  port.dtype = info.dtype;
+  const DType declared = OnnxPortType(declared_types_.Find(name));
+  port.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
   if (info.shape.rank() == 4) port.layout = "NCHW";
   builder_.graph().outputs.push_back(std::move(port));
   return Status::Ok();
@@ -350,12 +350,16 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
   const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
   MACE_RETURN_IF_ERROR(CheckGiven());
+  FindCut();
   MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
-  for (const std::string& name : options().inputs.empty() ? needs.inputs : options().inputs) {
-    MACE_RETURN_IF_ERROR(AddInput(name).WithPrefix("input '" + Printable(name) + "'"));
-  }
+  MACE_RETURN_IF_ERROR(AddInputs(needs));
   for (const auto& [name, value] : options().input_values) {
-    MACE_RETURN_IF_ERROR(builder_.Define(name, builder_.graph().AddConstant(name, value)));
+    // No tensor of the graph is float64.
+    MACE_ASSIGN_OR_RETURN(HostTensor known, value.dtype() == DType::kFloat64
+                                                ? value.ConvertTo(DType::kFloat32)
+                                                : StatusOr<HostTensor>(value));
+    MACE_RETURN_IF_ERROR(
+        builder_.Define(name, builder_.graph().AddConstant(name, std::move(known))));
   }
   for (size_t index : needs.initializers) MACE_RETURN_IF_ERROR(AddInitializer(index));
   for (size_t index : needs.nodes) {
@@ -370,13 +374,9 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes bytes, std::shared_ptr<const void> owner,
-                                            const std::string& folder,
-                                            const ImportOptions& options) {
+StatusOr<std::shared_ptr<Graph>> ImportOnnx(ModelFiles* files, const ImportOptions& options) {
   OnnxModel model;
-  model.bytes = bytes;
-  model.owner = std::move(owner);
-  MACE_RETURN_IF_ERROR(ParseOnnx(&model));
+  MACE_RETURN_IF_ERROR(ParseOnnx(files->model(), &model));
   const std::shared_ptr<const onnx::ModelProto> def = model.def;
   if (!def->has_graph()) return Corruption("an ONNX model without a graph");
   if (static_cast<size_t>(def->graph().node_size()) > options.max_nodes) {
@@ -385,7 +385,7 @@ StatusOr<std::shared_ptr<Graph>> ImportOnnx(Bytes bytes, std::shared_ptr<const v
   }
   MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOpset(*def));
   MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
-  return OnnxImporter(std::move(model), std::move(wiring), folder, options).Run(opset);
+  return OnnxImporter(std::move(model), std::move(wiring), files, options).Run(opset);
 }
 
 }  // namespace mace

@@ -30,6 +30,8 @@ class OnnxNode {
 
   const onnx::NodeProto& def() const { return def_; }
   const std::string& op() const { return def_.op_type(); }
+  // Unique among the nodes of the model.
+  const std::string& name() const { return name_; }
   // The version of ONNX's own op set that the model asks for.
   int64_t opset() const { return opset_; }
   GraphBuilder* builder() const { return source_.builder; }

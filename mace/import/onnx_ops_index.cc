@@ -45,10 +45,13 @@ Status ConvertTrilu(OnnxNode* node) {
                           {node->AddConstant("/mask", std::move(mask)), node->input(0), zero});
 }
 
-// Indices in [-extent, extent) as int64 in [0, extent); `extents` broadcasts.
-StatusOr<ValueId> EmitPositions(OnnxNode* node, ValueId indices, ValueId extents) {
+// Indices in [-extent, extent) as int64 in [0, extent); an extent for each place of the last axis,
+// or one for all. Others are an error, when they are known.
+StatusOr<ValueId> EmitPositions(OnnxNode* node, ValueId indices, std::vector<int64_t> extents) {
   MACE_ASSIGN_OR_RETURN(indices, EmitCast(node, indices, DType::kInt64));
-  return EmitEltwise(node, OnnxEltwise::kModulo, indices, extents);
+  AttributeMap attributes;
+  attributes.Set("extents", std::move(extents));
+  return node->Emit("/indices", "NormalizeIndices", {indices}, std::move(attributes));
 }
 
 std::vector<int64_t> DenseStridesOf(const Shape& shape) {
@@ -82,9 +85,8 @@ StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Sh
     }
     others.mutable_data<int64_t>()[i] = sum;
   }
-  const ValueId extent = node->AddInts("/extent", {shape[axis]});
   const ValueId stride = node->AddInts("/stride", {strides[static_cast<size_t>(axis)]});
-  MACE_ASSIGN_OR_RETURN(ValueId flat, EmitPositions(node, indices, extent));
+  MACE_ASSIGN_OR_RETURN(ValueId flat, EmitPositions(node, indices, {shape[axis]}));
   MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, OnnxEltwise::kProduct, flat, stride));
   return EmitEltwise(node, OnnxEltwise::kSum, flat,
                      node->AddConstant("/others", std::move(others)));
@@ -123,8 +125,7 @@ StatusOr<ValueId> EmitRowPositions(OnnxNode* node, ValueId indices, const Shape&
     strides.push_back(shape.elements(axis + 1, skipped + depth));
     if (shape[axis] == 0) return InvalidArgument("nothing to choose from " + shape.ToString());
   }
-  MACE_ASSIGN_OR_RETURN(ValueId flat,
-                        EmitPositions(node, indices, node->AddInts("/extents", extents)));
+  MACE_ASSIGN_OR_RETURN(ValueId flat, EmitPositions(node, indices, extents));
   MACE_ASSIGN_OR_RETURN(
       flat, EmitEltwise(node, OnnxEltwise::kProduct, flat, node->AddInts("/strides", strides)));
   MACE_ASSIGN_OR_RETURN(flat, EmitReduce(node, OnnxReduce::kSum, flat, {at.rank() - 1}));

@@ -3,6 +3,7 @@
 // elements is a Gather.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@ struct Resize {
   // Whether an axis stays as it is whatever the mode. One of the coordinate systems is half a pixel
   // off.
   bool Stays(const OnnxResizeAxis& axis) const {
-    return axis.in == axis.out && axis.scale == 1 && mode.coordinates != "tf_half_pixel_for_nn";
+    return axis.in == axis.out && axis.scale.is_one() && mode.coordinates != "tf_half_pixel_for_nn";
   }
 };
 
@@ -151,13 +152,11 @@ Status EmitResize(OnnxNode* node, const Resize& resize) {
 
 Status CheckAxes(const Resize& resize) {
   for (const OnnxResizeAxis& axis : resize.axes) {
-    const bool good = std::min(axis.in, axis.out) >= 1 && std::isfinite(axis.scale) &&
-                      axis.scale > 0 &&
+    const bool good = std::min(axis.in, axis.out) >= 1 &&
                       (resize.Stays(axis) || std::max(axis.in, axis.out) <= kMaxExtent);
     if (good) continue;
-    return InvalidArgument("expected scales above 0 and extents of 1 to 65536, found " +
-                           std::to_string(axis.scale) + " from " + std::to_string(axis.in) +
-                           " to " + std::to_string(axis.out));
+    return InvalidArgument("expected extents of 1 to " + std::to_string(kMaxExtent) + ", found " +
+                           std::to_string(axis.in) + " resized to " + std::to_string(axis.out));
   }
   return Status::Ok();
 }
@@ -194,13 +193,30 @@ StatusOr<std::vector<int>> NamedAxes(const OnnxNode& node, size_t count) {
                          " axes, found " + std::to_string(count));
 }
 
+// -1 where it is no extent of an axis that changes.
+int64_t ToExtent(float extent) {
+  return extent >= 0 && extent <= static_cast<float>(kMaxExtent) ? static_cast<int64_t>(extent)
+                                                                 : -1;
+}
+
+// REQUIRES: numerators and denominators up to 2^31.
+bool IsBelow(const OnnxResizeScale& a, const OnnxResizeScale& b) {
+  return a.numerator * b.denominator < b.numerator * a.denominator;
+}
+
 Status SetScales(const OnnxNode& node, const std::vector<double>& scales, Resize* resize) {
   MACE_ASSIGN_OR_RETURN(const std::vector<int> axes, NamedAxes(node, scales.size()));
   for (size_t i = 0; i < scales.size(); ++i) {
     OnnxResizeAxis& axis = resize->axes[static_cast<size_t>(axes[i])];
-    axis.scale = scales[i];
-    const double out = std::floor(static_cast<double>(axis.in) * scales[i]);
-    axis.out = out >= 0 && out <= 1 << 24 ? static_cast<int64_t>(out) : -1;
+    const float given = static_cast<float>(scales[i]);
+    const std::optional<OnnxResizeScale> scale = OnnxResizeScale::FromFloat(given);
+    if (!scale.has_value()) {
+      return InvalidArgument("expected scales of 2^-24 to 2^24, found " + std::to_string(given));
+    }
+    axis.scale = *scale;
+    if (axis.scale.is_one()) continue;  // Any extent, also one that no float holds.
+    // In float32, as the onnx package's own inference of the shape has it: 10 times 0.7f is 7.
+    axis.out = ToExtent(std::floor(static_cast<float>(axis.in) * given));
   }
   return Status::Ok();
 }
@@ -211,19 +227,27 @@ Status SetSizes(const OnnxNode& node, const std::vector<int64_t>& sizes, Resize*
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
     return Unsupported("keep_aspect_ratio_policy: " + Printable(policy));
   }
-  double common = policy == "not_larger" ? INFINITY : 0;
+  std::optional<OnnxResizeScale> common;
   for (size_t i = 0; i < sizes.size(); ++i) {
     OnnxResizeAxis& axis = resize->axes[static_cast<size_t>(axes[i])];
     axis.out = sizes[i];
-    axis.scale = static_cast<double>(sizes[i]) / static_cast<double>(axis.in);
-    common = policy == "not_larger" ? std::min(common, axis.scale) : std::max(common, axis.scale);
+    if (std::min(axis.in, axis.out) < 1 || std::max(axis.in, axis.out) > kMaxExtent) {
+      if (axis.in == axis.out && policy == "stretch") continue;
+      return InvalidArgument("expected extents of 1 to " + std::to_string(kMaxExtent) + ", found " +
+                             std::to_string(axis.in) + " resized to " + std::to_string(axis.out));
+    }
+    axis.scale = {axis.out, axis.in};
+    if (!common.has_value() ||
+        (policy == "not_larger" ? IsBelow(axis.scale, *common) : IsBelow(*common, axis.scale))) {
+      common = axis.scale;
+    }
   }
-  if (policy == "stretch") return Status::Ok();
+  if (policy == "stretch" || !common.has_value()) return Status::Ok();
+  const int64_t p = common->numerator, q = common->denominator;
   for (int named : axes) {
     OnnxResizeAxis& axis = resize->axes[static_cast<size_t>(named)];
-    axis.scale = common;
-    const double out = std::floor(common * static_cast<double>(axis.in) + 0.5);
-    axis.out = out >= 0 && out <= 1 << 24 ? static_cast<int64_t>(out) : -1;
+    axis.scale = *common;
+    axis.out = (2 * p * axis.in + q) / (2 * q);  // Rounded, halves up.
   }
   return Status::Ok();
 }
@@ -241,7 +265,7 @@ Status ConvertResize(OnnxNode* node) {
   resize.mode.exclude_outside = node->Int("exclude_outside", 0) != 0;
   node->Ignore({"extrapolation_value"});  // Of tf_crop_and_resize, which is refused.
   MACE_RETURN_IF_ERROR(CheckMode(resize.mode));
-  for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, 1});
+  for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, {}});
   const size_t scales_at = old ? 1 : 2;
   if (!old && node->HasInput(3)) {
     MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> sizes, node->Numbers(3));
@@ -262,7 +286,7 @@ Status ConvertUpsample(OnnxNode* node) {
   resize.mode.coordinates = "asymmetric";
   resize.mode.nearest = "floor";
   MACE_RETURN_IF_ERROR(CheckMode(resize.mode));
-  for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, 1});
+  for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, {}});
   std::vector<double> scales = node->Floats("scales");
   if (node->HasInput(1)) {
     MACE_ASSIGN_OR_RETURN(scales, node->Reals(1));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/import/filled.h"
 #include "mace/import/onnx_emit.h"
 
 namespace mace {
@@ -19,17 +20,7 @@ Status ConvertIdentity(OnnxNode* node) {
 }
 
 StatusOr<ValueId> EmitFilled(OnnxNode* node, const HostTensor& element, Shape shape) {
-  TensorInfo info{element.dtype(), std::move(shape)};
-  MACE_RETURN_IF_ERROR(node->builder()->Reserve("repeated values", info.bytes()));
-  MACE_ASSIGN_OR_RETURN(HostTensor filled, HostTensor::Allocate(std::move(info)));
-  const size_t size = DTypeSize(element.dtype()), bytes = filled.info().bytes();
-  const uint8_t* one = element.bytes().data();
-  // Memory comes zeroed.
-  if (std::any_of(one, one + size, [](uint8_t byte) { return byte != 0; })) {
-    uint8_t* out = filled.mutable_data<uint8_t>();
-    for (size_t at = 0; at < bytes; at += size) std::memcpy(out + at, one, size);
-  }
-  return node->AddConstant("", std::move(filled));
+  return AddFilled(node->name(), element, std::move(shape), node->builder());
 }
 
 // Inference drops nothing; the mask says so.
@@ -167,6 +158,8 @@ Status EmitCast(OnnxNode* node, DType dtype) {
   const DType from = node->dtype(0);
   const HostTensor* constant = node->Constant(0);
   if (constant != nullptr && IsFloat(from) && IsFloat(dtype) && dtype != DType::kFloat32) {
+    MACE_RETURN_IF_ERROR(node->builder()->Reserve(
+        "rounded values", static_cast<size_t>(constant->shape().elements()) * sizeof(float)));
     MACE_ASSIGN_OR_RETURN(const HostTensor rounded, constant->ConvertTo(dtype));
     MACE_ASSIGN_OR_RETURN(HostTensor floats, rounded.ConvertTo(DType::kFloat32));
     node->SetResult(node->AddConstant("", std::move(floats)));

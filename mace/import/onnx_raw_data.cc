@@ -1,24 +1,18 @@
 #include "mace/import/onnx_raw_data.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
-
-#include <limits>
+#include <cstddef>
 
 #include "mace/import/proto/onnx.pb.h"
 
 namespace mace {
 namespace {
 
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedInputStream;
-
 constexpr size_t kLeastBytes = 4096;
 
 // What lies below: the model's graph, its initializers, their raw data.
 enum class Level { kModel, kGraph, kTensor };
 
-int FieldBelow(Level level) {
+uint64_t FieldBelow(Level level) {
   switch (level) {
     case Level::kModel:
       return onnx::ModelProto::kGraphFieldNumber;
@@ -30,53 +24,48 @@ int FieldBelow(Level level) {
   return 0;
 }
 
-void AppendVarint(size_t value, std::string* out) {
+void AppendVarint(uint64_t value, std::string* out) {
   for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
   out->push_back(static_cast<char>(value));
 }
 
-void Append(Bytes bytes, std::string* out) {
-  out->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
 class Cutter {
  public:
-  explicit Cutter(std::vector<Bytes>* raw) : raw_(raw) {}
+  Cutter(const ByteSource& model, std::vector<ByteRange>* raw)
+      : model_(model), reader_(model), raw_(raw) {}
 
-  bool Copy(Bytes message, Level level, std::string* out) {
-    CodedInputStream input(message.data(), static_cast<int>(message.size()));
-    const auto position = [&] { return static_cast<size_t>(input.CurrentPosition()); };
-    while (true) {
-      const size_t begin = position();
-      const uint32_t tag = input.ReadTag();
-      if (tag == 0) return input.ConsumedEntireMessage() && position() == message.size();
-      const bool is_bytes =
-          WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-      if (is_bytes && WireFormatLite::GetTagFieldNumber(tag) == FieldBelow(level)) {
-        const size_t behind_tag = position();
-        uint32_t length = 0;
-        if (!input.ReadVarint32(&length)) return false;
-        const size_t at = position();
-        if (length > message.size() - at || !input.Skip(static_cast<int>(length))) return false;
-        Append({message.data() + begin, behind_tag - begin}, out);
-        if (!CopyBelow({message.data() + at, length}, level, out)) return false;
-        continue;
-      }
-      if (!WireFormatLite::SkipField(&input, tag)) return false;
-      Append({message.data() + begin, position() - begin}, out);
+  bool Copy(const ByteRange& message, Level level, std::string* out) {
+    reader_.Enter(message);
+    uint64_t copied = message.begin;  // What is before it stands in `out`.
+    while (!reader_.at_end()) {
+      WireField field;
+      if (!reader_.Next(&field)) return false;
+      if (field.type != WireType::kLengthDelimited || field.number != FieldBelow(level)) continue;
+      if (!Append({copied, field.whole.begin}, out)) return false;
+      copied = field.whole.end;
+      AppendVarint(field.number << 3 | static_cast<uint64_t>(field.type), out);
+      if (!CopyBelow(field.content, level, out)) return false;
+      reader_.Enter({field.whole.end, message.end});
     }
+    return Append({copied, message.end}, out);
   }
 
  private:
+  bool Append(const ByteRange& part, std::string* out) {
+    const size_t before = out->size();
+    out->resize(before + static_cast<size_t>(part.size()));
+    auto* const to = reinterpret_cast<uint8_t*>(&(*out)[before]);
+    return model_.ReadAt(part.begin, MutableBytes(to, static_cast<size_t>(part.size()))).ok();
+  }
+
   // Length and content of a field that is looked into.
-  bool CopyBelow(Bytes content, Level level, std::string* out) {
+  bool CopyBelow(const ByteRange& content, Level level, std::string* out) {
     if (level == Level::kTensor) {
       // Of several the last one counts.
       const bool large = content.size() >= kLeastBytes;
-      raw_->back() = large ? content : Bytes();
+      raw_->back() = large ? content : ByteRange();
       AppendVarint(large ? 0 : content.size(), out);
-      if (!large) Append(content, out);
-      return true;
+      return large || Append(content, out);
     }
     std::string copied;
     if (level == Level::kGraph) raw_->emplace_back();
@@ -88,16 +77,17 @@ class Cutter {
     return true;
   }
 
-  std::vector<Bytes>* raw_;
+  const ByteSource& model_;
+  WireReader reader_;
+  std::vector<ByteRange>* raw_;
 };
 
 }  // namespace
 
-bool CutRawData(Bytes model, std::string* rest, std::vector<Bytes>* raw) {
+bool CutRawData(const ByteSource& model, std::string* rest, std::vector<ByteRange>* raw) {
   rest->clear();
   raw->clear();
-  if (model.size() > static_cast<size_t>(std::numeric_limits<int>::max())) return false;
-  return Cutter(raw).Copy(model, Level::kModel, rest);
+  return Cutter(model, raw).Copy({0, model.size()}, Level::kModel, rest);
 }
 
 }  // namespace mace

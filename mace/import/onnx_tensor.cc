@@ -1,13 +1,11 @@
 #include "mace/import/onnx_tensor.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <utility>
+#include <vector>
 
-#include "mace/base/files.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -25,56 +23,58 @@ Status WrongSize(const Shape& shape, size_t expected, const char* unit, size_t f
                     shape.ToString() + ", found " + std::to_string(found));
 }
 
-StatusOr<HostTensor> Allocate(TensorInfo info, GraphBuilder* builder) {
-  MACE_RETURN_IF_ERROR(builder->Reserve("conversion", info.bytes()));
-  return HostTensor::Allocate(std::move(info));
-}
-
-StatusOr<HostTensor> ReadBytes(int32_t type, TensorInfo info, Bytes bytes,
-                               std::shared_ptr<const void> owner, GraphBuilder* builder) {
-  const size_t expected = static_cast<size_t>(info.shape.elements()) * StoredBytes(type);
-  if (bytes.size() != expected) return WrongSize(info.shape, expected, "bytes", bytes.size());
-  if (type != Proto::DOUBLE) return HostTensor::View(std::move(info), bytes, std::move(owner));
-  const int64_t count = info.shape.elements();
-  MACE_ASSIGN_OR_RETURN(HostTensor result, Allocate(std::move(info), builder));
+StatusOr<HostTensor> DoublesToFloats(const Shape& shape, const HostTensor& doubles) {
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate({DType::kFloat32, shape}));
+  const int64_t count = shape.elements();
+  const uint8_t* const from = doubles.bytes().data();
   for (int64_t i = 0; i < count; ++i) {
     double value;
-    std::memcpy(&value, bytes.data() + static_cast<size_t>(i) * sizeof(value), sizeof(value));
+    std::memcpy(&value, from + static_cast<size_t>(i) * sizeof(value), sizeof(value));
     result.f32()[i] = static_cast<float>(value);
   }
   return result;
 }
 
+// The elements that are stored from `offset` on.
+StatusOr<HostTensor> ReadStored(int32_t type, TensorInfo info, const ByteSource& source,
+                                uint64_t offset) {
+  if (type != Proto::DOUBLE) return source.ReadTensor(std::move(info), offset);
+  const Shape bytes{info.shape.elements() * static_cast<int64_t>(sizeof(double))};
+  MACE_ASSIGN_OR_RETURN(const HostTensor doubles,
+                        source.ReadTensor({DType::kUInt8, bytes}, offset));
+  return DoublesToFloats(info.shape, doubles);
+}
+
 template <typename To, typename List>
-StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* builder) {
+StatusOr<HostTensor> ReadList(const List& list, TensorInfo info) {
   const int64_t count = info.shape.elements();
   if (list.size() != count) {
     return WrongSize(info.shape, static_cast<size_t>(count), "elements",
                      static_cast<size_t>(list.size()));
   }
-  MACE_ASSIGN_OR_RETURN(HostTensor result, Allocate(std::move(info), builder));
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   std::transform(list.begin(), list.end(), result.mutable_data<To>(),
                  [](auto value) { return static_cast<To>(value); });
   return result;
 }
 
-StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info, GraphBuilder* builder) {
+StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info) {
   switch (proto.data_type()) {
     case Proto::FLOAT:
-      return ReadList<float>(proto.float_data(), std::move(info), builder);
+      return ReadList<float>(proto.float_data(), std::move(info));
     case Proto::DOUBLE:
-      return ReadList<float>(proto.double_data(), std::move(info), builder);
+      return ReadList<float>(proto.double_data(), std::move(info));
     case Proto::INT64:
-      return ReadList<int64_t>(proto.int64_data(), std::move(info), builder);
+      return ReadList<int64_t>(proto.int64_data(), std::move(info));
     case Proto::INT32:
-      return ReadList<int32_t>(proto.int32_data(), std::move(info), builder);
+      return ReadList<int32_t>(proto.int32_data(), std::move(info));
     case Proto::FLOAT16:
     case Proto::BFLOAT16:
-      return ReadList<uint16_t>(proto.int32_data(), std::move(info), builder);
+      return ReadList<uint16_t>(proto.int32_data(), std::move(info));
     case Proto::INT8:
-      return ReadList<int8_t>(proto.int32_data(), std::move(info), builder);
+      return ReadList<int8_t>(proto.int32_data(), std::move(info));
     default:  // UINT8 and BOOL.
-      return ReadList<uint8_t>(proto.int32_data(), std::move(info), builder);
+      return ReadList<uint8_t>(proto.int32_data(), std::move(info));
   }
 }
 
@@ -98,29 +98,35 @@ StatusOr<HostTensor> ReadExternal(const Proto& proto, TensorInfo info,
   for (const onnx::StringStringEntry& entry : proto.external_data()) {
     if (entry.key() == "location") location = entry.value();
   }
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file,
-                        source.folder->Open(location));
+  MACE_ASSIGN_OR_RETURN(const ByteSource file, source.files->External(location));
   const uint64_t expected =
       static_cast<uint64_t>(info.shape.elements()) * StoredBytes(proto.data_type());
   MACE_ASSIGN_OR_RETURN(const uint64_t offset, ExternalNumber(proto, "offset", 0));
   MACE_ASSIGN_OR_RETURN(const uint64_t length, ExternalNumber(proto, "length", expected));
-  const uint64_t size = file->bytes().size();
   if (length != expected) return WrongSize(info.shape, expected, "bytes", length);
-  if (offset > size || length > size - offset) {
+  if (offset > file.size() || length > file.size() - offset) {
     return Corruption("external data '" + Printable(location) + "': expected bytes " +
                       std::to_string(offset) + " to " + std::to_string(offset) + " + " +
-                      std::to_string(length) + ", found a file of " + std::to_string(size));
+                      std::to_string(length) + ", found a file of " + std::to_string(file.size()));
   }
-  const Bytes bytes(file->bytes().data() + offset, static_cast<size_t>(length));
-  return ReadBytes(proto.data_type(), std::move(info), bytes, file, source.builder);
+  MACE_RETURN_IF_ERROR(source.builder->CountStored(file, offset, length));
+  return ReadStored(proto.data_type(), std::move(info), file, offset);
 }
 
-// The path without links, empty where there is no such file.
-std::string RealPath(const std::string& path) {
-  char* resolved = realpath(path.c_str(), nullptr);
-  std::string result = resolved == nullptr ? "" : resolved;
-  std::free(resolved);
-  return result;
+// Bytes that stand in the proto, or where they were cut off, in the model's file.
+StatusOr<HostTensor> ReadRaw(const Proto& proto, TensorInfo info, const OnnxTensorSource& source) {
+  const size_t expected =
+      static_cast<size_t>(info.shape.elements()) * StoredBytes(proto.data_type());
+  const bool is_cut = source.raw.size() > 0;
+  const std::string& raw = proto.raw_data();
+  const size_t found = is_cut ? static_cast<size_t>(source.raw.size()) : raw.size();
+  if (found != expected) return WrongSize(info.shape, expected, "bytes", found);
+  if (is_cut) {
+    return ReadStored(proto.data_type(), std::move(info), source.files->model(), source.raw.begin);
+  }
+  const Bytes bytes(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
+  return ReadStored(proto.data_type(), std::move(info), ByteSource::InMemory(bytes, source.owner),
+                    0);
 }
 
 }  // namespace
@@ -149,33 +155,15 @@ DType OnnxType(int32_t data_type) {
   }
 }
 
+DType OnnxPortType(int32_t data_type) {
+  if (data_type == Proto::DOUBLE) return DType::kFloat64;
+  return data_type == Proto::BFLOAT16 ? DType::kFloat32 : OnnxType(data_type);
+}
+
 std::string OnnxTypeName(int32_t data_type) {
   return Proto::DataType_IsValid(data_type)
              ? Proto::DataType_Name(static_cast<Proto::DataType>(data_type))
              : std::to_string(data_type);
-}
-
-StatusOr<std::shared_ptr<const MappedFile>> OnnxFolder::Open(const std::string& location) {
-  const auto known = files_.find(location);
-  if (known != files_.end()) return known->second;
-  const std::string who = "external data '" + Printable(location) + "'";
-  if (folder_.empty()) {
-    return Unsupported(who + ": expected a model in a file, found one in memory, without a folder");
-  }
-  bool inside = !location.empty() && location[0] != '/' && location.find('\0') == std::string::npos;
-  for (const std::string& part : Split(location, '/')) inside = inside && part != "..";
-  const std::string path = JoinPath(folder_, location);
-  const std::string real = inside ? RealPath(path) : "";
-  // A link may lead out of the folder as well as dots do.
-  const std::string root = RealPath(folder_);
-  if (!inside || (!real.empty() && !StartsWith(real, root == "/" ? root : root + "/"))) {
-    return InvalidArgument(who + ": expected a file below the model's folder, found a path that " +
-                           "leaves it");
-  }
-  StatusOr<std::shared_ptr<const MappedFile>> file = MappedFile::Open(real.empty() ? path : real);
-  if (!file.ok()) return file.status().WithPrefix(who);
-  files_[location] = *file;
-  return file;
 }
 
 StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto,
@@ -188,13 +176,8 @@ StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto,
     return Unsupported("element type " + OnnxTypeName(proto.data_type()) + " of a constant");
   }
   if (proto.data_location() == Proto::EXTERNAL) return ReadExternal(proto, std::move(info), source);
-  if (proto.has_raw_data()) {
-    const std::string& raw = proto.raw_data();
-    Bytes bytes(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
-    if (!source.raw.empty()) bytes = source.raw;
-    return ReadBytes(proto.data_type(), std::move(info), bytes, source.owner, source.builder);
-  }
-  return ReadTyped(proto, std::move(info), source.builder);
+  if (proto.has_raw_data()) return ReadRaw(proto, std::move(info), source);
+  return ReadTyped(proto, std::move(info));
 }
 
 }  // namespace mace

@@ -14,11 +14,11 @@ namespace {
 
 using Proto = onnx::TensorProto;
 
-StatusOr<HostTensor> Read(const Proto& proto, OnnxFolder* folder = nullptr) {
-  static GraphBuilder* const builder = new GraphBuilder(ImportOptions());
-  OnnxFolder nothing("");
+StatusOr<HostTensor> Read(const Proto& proto, std::shared_ptr<ModelFiles> files = nullptr) {
+  static GraphBuilder* const builder = new GraphBuilder(ImportOptions(), 0);
+  if (files == nullptr) files = ModelFiles::InMemory("model", {}, {});
   auto kept = std::make_shared<Proto>(proto);
-  return ReadOnnxTensor(*kept, {kept, {}, folder == nullptr ? &nothing : folder, builder});
+  return ReadOnnxTensor(*kept, {kept, {}, files.get(), builder});
 }
 
 Proto Tensor(int32_t type, int64_t extent) {
@@ -74,10 +74,11 @@ class ExternalData : public testing::Test {
     const Bytes bytes(reinterpret_cast<const uint8_t*>(values), sizeof(values));
     ASSERT_TRUE(WriteFileAtomic(root_ + "/model/parts/weights", bytes).ok());
     ASSERT_TRUE(WriteFileAtomic(root_ + "/secret", bytes).ok());
+    ASSERT_TRUE(WriteFileAtomic(root_ + "/model/model", bytes).ok());
     ASSERT_EQ(0, symlink("../secret", (root_ + "/model/link").c_str()));
   }
   void TearDown() override {
-    for (const char* file : {"/model/parts/weights", "/model/link", "/secret"}) {
+    for (const char* file : {"/model/parts/weights", "/model/model", "/model/link", "/secret"}) {
       unlink((root_ + file).c_str());
     }
     for (const char* folder : {"/model/parts", "/model", ""}) rmdir((root_ + folder).c_str());
@@ -95,18 +96,19 @@ class ExternalData : public testing::Test {
     }
     return proto;
   }
+  std::shared_ptr<ModelFiles> Files() const {
+    return *ModelFiles::Open(root_ + "/model/model", "");
+  }
   std::string Complaint(const Proto& proto) {
-    OnnxFolder folder(root_ + "/model");
-    const StatusOr<HostTensor> tensor = Read(proto, &folder);
+    const StatusOr<HostTensor> tensor = Read(proto, Files());
     return tensor.ok() ? "nothing" : tensor.status().message();
   }
 
   std::string root_;
 };
 
-TEST_F(ExternalData, IsMappedFromTheModelsFolder) {
-  OnnxFolder folder(root_ + "/model");
-  const StatusOr<HostTensor> tensor = Read(External("parts/weights", "4", "8"), &folder);
+TEST_F(ExternalData, IsReadFromTheModelsFolder) {
+  const StatusOr<HostTensor> tensor = Read(External("parts/weights", "4", "8"), Files());
   ASSERT_TRUE(tensor.ok()) << tensor.status().message();
   EXPECT_EQ(2, tensor->f32()[0]);
   EXPECT_EQ(3, tensor->f32()[1]);

@@ -2,8 +2,8 @@
 #ifndef MACE_IMPORT_SNIFF_H_
 #define MACE_IMPORT_SNIFF_H_
 
-#include "mace/base/span.h"
 #include "mace/base/status.h"
+#include "mace/import/byte_source.h"
 
 namespace mace {
 
@@ -14,8 +14,9 @@ enum class ModelFormat {
   kOnnx,          // A ModelProto.
 };
 
-// kCorruption for bytes that are none of them: empty, cut short, or something else.
-StatusOr<ModelFormat> SniffModelFormat(Bytes model);
+// kCorruption for bytes that are none of them: empty, cut short, or something else; else as
+// ByteSource.
+StatusOr<ModelFormat> SniffModelFormat(const ByteSource& model);
 
 }  // namespace mace
 

@@ -13,7 +13,8 @@ namespace mace {
 namespace {
 
 ModelFormat Sniff(const std::string& bytes) {
-  const StatusOr<ModelFormat> format = SniffModelFormat(AsBytes(bytes));
+  const StatusOr<ModelFormat> format =
+      SniffModelFormat(ByteSource::InMemory(AsBytes(bytes), nullptr));
   EXPECT_TRUE(format.ok()) << format.status().message();
   return format.ok() ? *format : ModelFormat::kOnnx;
 }
@@ -61,7 +62,8 @@ TEST(Sniff, NoModels) {
        {std::string(), std::string("hello, world"), std::string(1, '\0'), std::string("\x0a"),
         std::string("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), std::string("\x08\x01"),
         std::string("\x0b\x0c")}) {
-    EXPECT_EQ(SniffModelFormat(AsBytes(bytes)).status().code(), StatusCode::kCorruption);
+    EXPECT_EQ(SniffModelFormat(ByteSource::InMemory(AsBytes(bytes), nullptr)).status().code(),
+              StatusCode::kCorruption);
   }
 }
 

@@ -10,22 +10,37 @@
 
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
+#include "mace/import/new_message.h"
 #include "mace/import/tf_graph.h"
 #include "mace/import/tf_node.h"
+#include "mace/import/tf_port_type.h"
 #include "mace/import/tf_tensor.h"
 
 namespace mace {
 namespace {
 
-bool IsInput(const std::string& op) {
-  return op == "Placeholder" || op == "PlaceholderWithDefault" || op == "PlaceholderV2";
+// Whether the caller gives the node's value. A placeholder with a default is an input where the
+// options name it, and its default everywhere else.
+bool IsInput(const tf::NodeDef& node, const ImportOptions& options) {
+  if (node.op() == "Placeholder" || node.op() == "PlaceholderV2") return true;
+  return node.op() == "PlaceholderWithDefault" && (options.input_shapes.count(node.name()) > 0 ||
+                                                   options.open_shapes.count(node.name()) > 0);
 }
+
+// The file's graph, and how large the file is.
+struct ParsedGraph {
+  std::shared_ptr<const tf::GraphDef> def;
+  uint64_t model_bytes = 0;
+};
+
+StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options);
 
 class TfImporter {
  public:
-  TfImporter(Bytes bytes, std::shared_ptr<const tf::GraphDef> def, TfGraph graph,
-             const ImportOptions& options)
-      : bytes_(bytes), def_(std::move(def)), wiring_(std::move(graph)), builder_(options) {}
+  TfImporter(ParsedGraph parsed, TfGraph graph, const ImportOptions& options)
+      : parsed_(std::move(parsed)),
+        wiring_(std::move(graph)),
+        builder_(options, parsed_.model_bytes) {}
 
   StatusOr<std::shared_ptr<Graph>> Run();
 
@@ -33,19 +48,22 @@ class TfImporter {
   StatusOr<std::vector<TfTensorRef>> ChooseOutputs() const;
   Status AddInputs(const std::vector<size_t>& needed);
   Status AddInput(size_t index);
+  void FindCut();
   Status CutInputs();
   Status AddGivenInputs();
-  StatusOr<GraphPort> DescribeGiven(const std::string& name);
+  StatusOr<GraphPort> DescribeGiven(const std::string& name, const TfTensorRef& ref);
+  StatusOr<ValueId> AddPort(GraphPort port);
+  Status UseDefault(size_t index);
   Status AddNode(size_t index);
   StatusOr<ValueId> Find(const TfTensorRef& ref) const;
   Status AddOutput(const TfTensorRef& ref);
   StatusOr<ValueId> ComputedByNode(const TfTensorRef& ref, ValueId id);
 
-  Bytes bytes_;
-  std::shared_ptr<const tf::GraphDef> def_;
+  const ParsedGraph parsed_;
   TfGraph wiring_;
   GraphBuilder builder_;
-  std::map<TfTensorRef, ValueId> given_;       // The tensors that the options make inputs.
+  std::vector<std::string> cut_;               // The tensors that the options make inputs.
+  std::map<TfTensorRef, ValueId> given_;       // The same, and their values.
   std::vector<std::vector<ValueId>> results_;  // By node and port; empty: not made.
 };
 
@@ -65,12 +83,12 @@ StatusOr<std::vector<TfTensorRef>> TfImporter::ChooseOutputs() const {
 // inputs or outputs are, those that are needed.
 Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
   const ImportOptions& options = builder_.options();
-  const bool all = options.inputs.empty() && options.outputs.empty();
+  const bool all = cut_.empty() && options.outputs.empty();
   std::vector<bool> is_needed(results_.size(), all);
   for (size_t index : needed) is_needed[index] = true;
   for (size_t i = 0; i < results_.size(); ++i) {
     const tf::NodeDef& node = wiring_.node(i);
-    if (!IsInput(node.op()) || !is_needed[i]) continue;
+    if (!IsInput(node, options) || !is_needed[i]) continue;
     if (!options.inputs.empty()) {
       return InvalidArgument("input '" + Printable(node.name()) +
                              "': expected outputs that need only the inputs asked for, found that "
@@ -81,8 +99,19 @@ Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
   return Status::Ok();
 }
 
+// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+void TfImporter::FindCut() {
+  cut_ = builder_.options().inputs;
+  if (!cut_.empty()) return;
+  for (const auto& [name, shape] : builder_.options().open_shapes) {
+    const StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
+    if (ref.ok() && !IsInput(wiring_.node(ref->node), builder_.options())) cut_.push_back(name);
+  }
+}
+
 Status TfImporter::CutInputs() {
-  for (const std::string& name : builder_.options().inputs) {
+  FindCut();
+  for (const std::string& name : cut_) {
     StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
     if (!ref.ok()) return ref.status().WithPrefix("input");
     if (!given_.emplace(*ref, kNoValue).second) {
@@ -92,28 +121,50 @@ Status TfImporter::CutInputs() {
   return Status::Ok();
 }
 
-// The type of a tensor in the middle of the graph, from the part of the graph before it.
-StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name) {
+// What a node says of its results' type; DT_FLOAT where it does not.
+tf::DataType DeclaredType(const tf::NodeDef& node) {
+  for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
+    const auto found = node.attr().find(name);
+    if (found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType) {
+      return found->second.type();
+    }
+  }
+  return tf::DT_FLOAT;
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it. That part
+// is left out, and need not be a graph that can be read where the tensor's shape is given.
+StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
   ImportOptions before = builder_.options();
   before.inputs.clear();
+  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
   before.outputs = {name};
-  StatusOr<std::shared_ptr<Graph>> graph = ImportTensorFlow(bytes_, before);
-  if (!graph.ok()) return graph.status().WithPrefix("inferring its shape failed");
-  const TensorInfo info = (*graph)->value((*graph)->outputs[0].value).info;
+  const StatusOr<std::shared_ptr<Graph>> graph = ImportParsed(parsed_, before);
+  const std::vector<int64_t>* shape = builder_.GivenShape(name);
   GraphPort port;
   port.name = name;
-  port.dtype = info.dtype;
-  port.declared_dims = info.shape.dims();
-  if (info.shape.rank() == 4) port.layout = "NHWC";
+  port.dtype = DType::kInvalid;
+  if (graph.ok()) {
+    const GraphPort& made = (*graph)->outputs[0];
+    port.dtype = made.dtype;
+    port.declared_dims = (*graph)->value(made.value).info.shape.dims();
+  } else if (shape != nullptr) {
+    port.dtype = PortType(DeclaredType(wiring_.node(ref.node)));
+    port.declared_dims = *shape;
+  }
+  if (port.dtype == DType::kInvalid) {
+    return graph.status().WithPrefix("inferring its shape failed (--input-shape would give it)");
+  }
+  if (port.declared_dims->size() == 4) port.layout = "NHWC";
   return port;
 }
 
 Status TfImporter::AddGivenInputs() {
-  for (const std::string& name : builder_.options().inputs) {
-    StatusOr<GraphPort> port = DescribeGiven(name);
-    if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
+  for (const std::string& name : cut_) {
     MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
-    MACE_ASSIGN_OR_RETURN(given_[ref], builder_.AddInput(*std::move(port)));
+    StatusOr<GraphPort> port = DescribeGiven(name, ref);
+    if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
+    MACE_ASSIGN_OR_RETURN(given_[ref], AddPort(*std::move(port)));
   }
   return Status::Ok();
 }
@@ -123,10 +174,7 @@ Status TfImporter::AddInput(size_t index) {
   const std::string& name = node.def().name();
   GraphPort port;
   port.name = name;
-  port.dtype = GraphType(node.Type("dtype", tf::DT_FLOAT));
-  if (port.dtype == DType::kFloat16 || port.dtype == DType::kBFloat16) {
-    port.dtype = DType::kFloat32;
-  }
+  port.dtype = PortType(node.Type("dtype", tf::DT_FLOAT));
   if (port.dtype == DType::kInvalid) {
     return Unsupported("an input of element type " +
                        std::to_string(node.Type("dtype", tf::DT_FLOAT)));
@@ -137,15 +185,23 @@ Status TfImporter::AddInput(size_t index) {
                         !shape->second.shape().unknown_rank();
   if (declared) {
     MACE_ASSIGN_OR_RETURN(port.declared_dims, ReadDims(shape->second.shape()));
-  } else if (builder_.options().input_shapes.count(name) == 0) {
-    return InvalidArgument("the model leaves its shape open, give one");
+  } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
+    port.declared_dims = *given;
   } else {
-    port.declared_dims = builder_.options().input_shapes.at(name);
+    return InvalidArgument("the model leaves its shape open, give one");
   }
   if (port.declared_dims->size() == 4) port.layout = "NHWC";
-  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  MACE_ASSIGN_OR_RETURN(const ValueId id, AddPort(std::move(port)));
   results_[index] = {id};
   return Status::Ok();
+}
+
+// The graph holds TensorFlow's int64 as int32.
+StatusOr<ValueId> TfImporter::AddPort(GraphPort port) {
+  const bool narrow = port.dtype == DType::kInt64;
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  if (narrow) builder_.graph().value(id).info.dtype = DType::kInt32;
+  return id;
 }
 
 StatusOr<ValueId> TfImporter::Find(const TfTensorRef& ref) const {
@@ -158,15 +214,26 @@ StatusOr<ValueId> TfImporter::Find(const TfTensorRef& ref) const {
                      std::to_string(outputs.size()) + " outputs of op " + Printable(node.op()));
 }
 
+Status TfImporter::UseDefault(size_t index) {
+  if (wiring_.inputs(index).size() != 1) {
+    return InvalidArgument("expected 1 input, the default, found " +
+                           std::to_string(wiring_.inputs(index).size()));
+  }
+  MACE_ASSIGN_OR_RETURN(const ValueId id, Find(wiring_.inputs(index)[0]));
+  results_[index] = {id};
+  return Status::Ok();
+}
+
 Status TfImporter::AddNode(size_t index) {
   const tf::NodeDef& def = wiring_.node(index);
-  if (IsInput(def.op())) return Status::Ok();
+  if (IsInput(def, builder_.options())) return Status::Ok();
+  if (def.op() == "PlaceholderWithDefault") return UseDefault(index);
   if (def.op() == "Const") {
     const auto value = def.attr().find("value");
     if (value == def.attr().end()) return InvalidArgument("a constant without a value");
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor,
-                          ReadTensorProto(value->second.tensor(), def_, &builder_));
-    results_[index] = {builder_.graph().AddConstant(def.name(), std::move(tensor))};
+    MACE_ASSIGN_OR_RETURN(const ValueId id, AddTfConstant(def.name(), value->second.tensor(),
+                                                          parsed_.def, &builder_));
+    results_[index] = {id};
     return Status::Ok();
   }
   const TfConverter convert = FindTfConverter(def.op());
@@ -201,7 +268,7 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
   MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
   MACE_ASSIGN_OR_RETURN(port.value, ComputedByNode(ref, id));
   const TensorInfo& info = builder_.graph().value(port.value).info;
-  port.dtype = info.dtype;
+  port.dtype = OutputPortType(wiring_.node(ref.node), ref.port, info.dtype);
   if (info.shape.rank() == 4) port.layout = "NHWC";
   builder_.graph().outputs.push_back(std::move(port));
   return Status::Ok();
@@ -209,7 +276,7 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
 
 StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   builder_.graph().source_format = "tensorflow";
-  results_.resize(static_cast<size_t>(def_->node_size()));
+  results_.resize(static_cast<size_t>(parsed_.def->node_size()));
   MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
   MACE_RETURN_IF_ERROR(CutInputs());
   std::set<TfTensorRef> given;
@@ -231,20 +298,28 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   return builder_.shared_graph();
 }
 
+StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options) {
+  if (static_cast<size_t>(parsed.def->node_size()) > options.max_nodes) {
+    return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
+                           " nodes, found " + std::to_string(parsed.def->node_size()));
+  }
+  MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*parsed.def));
+  return TfImporter(std::move(parsed), std::move(wiring), options).Run();
+}
+
 }  // namespace
 
-StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(Bytes model, const ImportOptions& options) {
-  auto def = std::make_shared<tf::GraphDef>();
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  if (!def->ParseFromArray(model.data(), static_cast<int>(model.size()))) {
-    return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
+                                                  const ImportOptions& options) {
+  auto def = NewMessage<tf::GraphDef>();
+  {
+    MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
+    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    if (!def->ParseFromArray(whole.bytes.data(), static_cast<int>(whole.bytes.size()))) {
+      return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
+    }
   }
-  if (static_cast<size_t>(def->node_size()) > options.max_nodes) {
-    return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
-                           " nodes, found " + std::to_string(def->node_size()));
-  }
-  MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*def));
-  return TfImporter(model, def, std::move(wiring), options).Run();
+  return ImportParsed({std::move(def), model.size()}, options);
 }
 
 }  // namespace mace

@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/graph/graph.h"
+#include "mace/import/byte_source.h"
 #include "mace/import/import.h"
 
 namespace mace {
@@ -14,7 +14,8 @@ namespace mace {
 // Placeholders are the inputs, under their node names; the outputs are ImportOptions::outputs, or
 // the nodes that no other one reads. Variables must be frozen into Const nodes. Errors name nodes;
 // the caller adds the file.
-StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(Bytes model, const ImportOptions& options);
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
+                                                  const ImportOptions& options);
 
 }  // namespace mace
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/import/filled.h"
 #include "mace/import/tf_node.h"
 #include "mace/import/tf_tensor.h"
 
@@ -70,7 +71,7 @@ Status ConvertCast(TfNode* node) {
   return node->EmitResult("Cast", {node->input(0)}, std::move(attributes));
 }
 
-// Shape and value must be known: the result is a constant, which is all it is used for.
+// Shape and value must be known.
 Status ConvertFill(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, node->Numbers(0));
@@ -79,15 +80,9 @@ Status ConvertFill(TfNode* node) {
   if (value == nullptr || value->shape().elements() != 1) {
     return Unsupported("input 1: expected one number that is known at import");
   }
-  // Booleans and small integers too: as bytes of one element.
-  const size_t size = DTypeSize(value->dtype());
-  TensorInfo info{value->dtype(), std::move(shape)};
-  MACE_RETURN_IF_ERROR(node->builder()->Reserve("repeated values", info.bytes()));
-  const std::vector<uint8_t> element(value->bytes().begin(), value->bytes().end());
-  MACE_ASSIGN_OR_RETURN(HostTensor filled, HostTensor::Allocate(std::move(info)));
-  uint8_t* out = filled.mutable_data<uint8_t>();
-  for (size_t i = 0; i < filled.info().bytes(); ++i) out[i] = element[i % size];
-  node->SetResult(node->builder()->graph().AddConstant(node->def().name(), std::move(filled)));
+  MACE_ASSIGN_OR_RETURN(const ValueId filled,
+                        AddFilled(node->def().name(), *value, std::move(shape), node->builder()));
+  node->SetResult(filled);
   return Status::Ok();
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "mace/import/filled.h"
+
 namespace mace {
 namespace {
 
@@ -74,7 +76,7 @@ StatusOr<HostTensor> ReadContent(const tf::TensorProto& proto, TensorInfo info,
     const Bytes bytes(reinterpret_cast<const uint8_t*>(content.data()), content.size());
     return HostTensor::View(std::move(info), bytes, owner);
   }
-  MACE_RETURN_IF_ERROR(builder->Reserve("conversion", info.bytes()));
+  MACE_RETURN_IF_ERROR(builder->budget().Convert("conversion", info.bytes()));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   switch (proto.dtype()) {
     case tf::DT_DOUBLE:
@@ -108,7 +110,8 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* b
     return Corruption("expected " + std::to_string(count) + " elements for shape " +
                       info.shape.ToString() + ", found " + std::to_string(list.size()));
   }
-  MACE_RETURN_IF_ERROR(builder->Reserve("repeated values", info.bytes()));
+  MACE_RETURN_IF_ERROR(list.size() < count ? builder->Reserve("repeated values", info.bytes())
+                                           : builder->budget().Convert("conversion", info.bytes()));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   if (list.empty()) return result;
   To* out = result.mutable_data<To>();
@@ -116,6 +119,14 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* b
   std::transform(list.begin(), list.end(), out, convert);
   std::fill(out + list.size(), out + count, out[list.size() - 1]);
   return result;
+}
+
+// Whether all elements are one value of the file, or none, which stands for zeros.
+bool HasOneValue(const tf::TensorProto& proto) {
+  const int64_t values = int64_t{proto.float_val_size()} + proto.double_val_size() +
+                         proto.half_val_size() + proto.int_val_size() + proto.int64_val_size() +
+                         proto.uint32_val_size() + proto.uint64_val_size() + proto.bool_val_size();
+  return proto.tensor_content().empty() && values <= 1;
 }
 
 }  // namespace
@@ -192,6 +203,20 @@ StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
     default:
       return ReadList<int32_t>(proto.int_val(), std::move(info), builder);
   }
+}
+
+StatusOr<ValueId> AddTfConstant(const std::string& name, const tf::TensorProto& proto,
+                                const std::shared_ptr<const void>& owner, GraphBuilder* builder) {
+  if (HasOneValue(proto)) {
+    MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, ReadDims(proto.tensor_shape()));
+    MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
+    tf::TensorProto one = proto;
+    one.clear_tensor_shape();
+    MACE_ASSIGN_OR_RETURN(const HostTensor element, ReadTensorProto(one, owner, builder));
+    return AddFilled(name, element, std::move(shape), builder);
+  }
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor, ReadTensorProto(proto, owner, builder));
+  return builder->graph().AddConstant(name, std::move(tensor));
 }
 
 }  // namespace mace

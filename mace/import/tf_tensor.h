@@ -3,6 +3,7 @@
 #define MACE_IMPORT_TF_TENSOR_H_
 
 #include <memory>
+#include <string>
 
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"
@@ -18,6 +19,11 @@ namespace mace {
 StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
                                      const std::shared_ptr<const void>& owner,
                                      GraphBuilder* builder);
+
+// The constant as a value of the graph under `name`: one with a single value for many elements may
+// be a node (filled.h). Errors: ReadTensorProto's.
+StatusOr<ValueId> AddTfConstant(const std::string& name, const tf::TensorProto& proto,
+                                const std::shared_ptr<const void>& owner, GraphBuilder* builder);
 
 // The type in the graph, kInvalid where there is none.
 DType GraphType(tf::DataType type);
