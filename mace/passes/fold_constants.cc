@@ -4,9 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "mace/graph/fold_budget.h"
+#include "mace/graph/output_marks.h"
 #include "mace/ops/infer.h"
 #include "mace/ops/op.h"
-#include "mace/passes/graph_editor.h"
+#include "mace/passes/constant_readers.h"
 
 namespace mace {
 
@@ -27,13 +29,6 @@ bool AllInputsConstant(const Graph& graph, const Node& node) {
     if (id != kNoValue && !graph.IsConstant(id)) return false;
   }
   return true;
-}
-
-bool MakesGraphOutput(const Graph& graph, const Node& node) {
-  for (ValueId id : node.outputs) {
-    if (graph.IsGraphOutput(id)) return true;
-  }
-  return false;
 }
 
 bool IsWorthIt(const std::vector<OpInput>& inputs, const std::vector<TensorInfo>& outputs) {
@@ -80,53 +75,85 @@ bool AreReferenceTypes(const std::vector<TensorInfo>& infos) {
   });
 }
 
-// True where the outputs became constants.
-StatusOr<bool> Evaluate(Graph* graph, const Node& node) {
+// Evaluates nodes in their order.
+class Folder {
+ public:
+  explicit Folder(Graph* graph)
+      : graph_(*graph),
+        outputs_(*graph),
+        budget_(ConstantBytes(*graph)),
+        readers_(graph, &budget_) {}
+
+  Status Run() {
+    std::vector<Node> kept;
+    kept.reserve(graph_.nodes.size());
+    for (Node& node : graph_.nodes) {
+      MACE_ASSIGN_OR_RETURN(const bool folded, FoldNode(node));
+      if (folded) {
+        readers_.Evaluated(node);
+      } else {
+        kept.push_back(std::move(node));
+      }
+    }
+    graph_.nodes = std::move(kept);
+    return Status::Ok();
+  }
+
+ private:
+  // True where the outputs became constants.
+  StatusOr<bool> FoldNode(const Node& node);
+  StatusOr<bool> Evaluate(const Node& node);
+
+  Graph& graph_;
+  const OutputMarks outputs_;
+  FoldBudget budget_;
+  ConstantReaders readers_;
+};
+
+StatusOr<bool> Folder::Evaluate(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> arguments, ReferenceArguments(*graph, node));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> arguments, ReferenceArguments(graph_, node));
   const std::vector<OpInput> inputs = DescribeArguments(node, arguments);
   std::vector<TensorInfo> infos;
   MACE_RETURN_IF_ERROR(op->Infer(inputs, &infos));
   if (infos.size() != node.outputs.size() || !IsWorthIt(inputs, infos)) return false;
   if (!AreReferenceTypes(infos)) return false;
-  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
-  MACE_RETURN_IF_ERROR(op->Reference(arguments, &results));
-  for (size_t i = 0; i < results.size(); ++i) {
-    Value& value = graph->value(node.outputs[i]);
-    value.info = results[i].info();
+  uint64_t bytes = 0;
+  for (const TensorInfo& info : infos) bytes += info.bytes();
+  if (!budget_.Take(bytes)) return false;
+  StatusOr<std::vector<HostTensor>> results = AllocateTensors(infos);
+  const Status status = results.ok() ? op->Reference(arguments, &*results) : results.status();
+  if (!status.ok()) {
+    budget_.Return(bytes);
+    return status;
+  }
+  for (size_t i = 0; i < results->size(); ++i) {
+    Value& value = graph_.value(node.outputs[i]);
+    value.info = (*results)[i].info();
     value.shape_known = true;
-    value.constant = std::move(results[i]);
+    value.constant = std::move((*results)[i]);
   }
   return true;
 }
 
-StatusOr<bool> FoldNode(Graph* graph, const Node& node) {
-  if (node.inputs.empty() || IsRandom(node) || MakesGraphOutput(*graph, node)) return false;
-  if (AllInputsConstant(*graph, node)) {
-    StatusOr<bool> folded = Evaluate(graph, node);
-    if (!folded.ok()) {
-      return folded.status().WithPrefix("node '" + node.name + "' (" + node.type + ")");
-    }
-    return folded;
+StatusOr<bool> Folder::FoldNode(const Node& node) {
+  if (node.inputs.empty() || IsRandom(node) || outputs_.MakesOutput(node)) return false;
+  if (AllInputsConstant(graph_, node)) {
+    StatusOr<bool> folded = Evaluate(node);
+    if (folded.ok()) return folded;
+    // A node for whose evaluation there is no memory may run when there is some, or never.
+    if (folded.status().code() == StatusCode::kResourceExhausted) return false;
+    return folded.status().WithPrefix("node '" + node.name + "' (" + node.type + ")");
   }
   const ValueId source = node.inputs[0];
-  if (node.type == "Shape" && source != kNoValue && graph->value(source).shape_known) {
-    return InferNode(graph, node, Folding::kOn);
+  if (node.type == "Shape" && source != kNoValue && graph_.value(source).shape_known) {
+    return InferNode(&graph_, node, &budget_);
   }
   return false;
 }
 
 }  // namespace
 
-Status FoldConstants(Graph* graph) {
-  std::vector<Node> kept;
-  kept.reserve(graph->nodes.size());
-  for (Node& node : graph->nodes) {
-    MACE_ASSIGN_OR_RETURN(const bool folded, FoldNode(graph, node));
-    if (!folded) kept.push_back(std::move(node));
-  }
-  graph->nodes = std::move(kept);
-  return Status::Ok();
-}
+Status FoldConstants(Graph* graph) { return Folder(graph).Run(); }
 
 }  // namespace mace

@@ -1,5 +1,6 @@
 #include "mace/passes/fold_constants.h"
 
+#include "mace/base/memory_budget.h"
 #include "mace/passes/test_util.h"
 
 namespace mace {
@@ -48,6 +49,55 @@ TEST(FoldConstants, GraphOutputsAndGrowthStay) {
   Graph graph = builder.raw();
   ASSERT_TRUE(FoldConstants(&graph).ok());
   EXPECT_EQ(graph.nodes.size(), 3u);
+}
+
+// Each of the results is as large as the weights; one of them is left.
+TEST(FoldConstants, AChainLeavesOneConstant) {
+  GraphBuilder builder;
+  ValueId w = builder.Constant({1000, 1000});
+  for (int i = 0; i < 50; ++i) w = builder.Add("Eltwise", {w, w}, {{"type", int64_t{4}}});
+  builder.Output(builder.Add("Eltwise", {w, builder.Input({1000, 1000})}));
+  Graph graph = builder.raw();
+  const auto budget = std::make_shared<MemoryBudget>(uint64_t{20} << 20);
+  ScopedMemoryBudget scope(budget);
+  ASSERT_TRUE(FoldConstants(&graph).ok());
+  EXPECT_EQ(graph.nodes.size(), 1u);
+  EXPECT_LE(budget->peak(), 3u * 4000000);
+  EXPECT_EQ(budget->used(), 4000000u);
+}
+
+// Results that are all read in the end would be 60 times the model.
+TEST(FoldConstants, WhatWouldEnlargeTheModelStays) {
+  GraphBuilder builder;
+  const ValueId w = builder.Constant({1000, 1000});
+  ValueId sum = builder.Input({1000, 1000});
+  for (int i = 0; i < 60; ++i) {
+    const ValueId scaled =
+        builder.Add("Eltwise", {w}, {{"type", int64_t{2}}, {"scalar_input", double{1.0 + i}}});
+    sum = builder.Add("Eltwise", {sum, scaled});
+  }
+  builder.Output(sum);
+  Graph graph = builder.raw();
+  ASSERT_TRUE(FoldConstants(&graph).ok());
+  uint64_t bytes = 0;
+  for (const Value& value : graph.values) {
+    if (value.constant.has_value()) bytes += value.info.bytes();
+  }
+  EXPECT_GE(bytes, 2u * 4000000);
+  EXPECT_LE(bytes, 7u * 4000000);
+  EXPECT_TRUE(ValidateGraph(graph).ok());
+}
+
+TEST(FoldConstants, ANodeWithoutMemoryForItsResultStays) {
+  GraphBuilder builder;
+  const ValueId w = builder.Constant({1000, 1000});
+  const ValueId y = builder.Add("Eltwise", {w, w});
+  builder.Output(builder.Add("Eltwise", {y, builder.Input({1000, 1000})}));
+  Graph graph = builder.raw();
+  ScopedMemoryBudget scope(std::make_shared<MemoryBudget>(1000));
+  const Status status = FoldConstants(&graph);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(graph.nodes.size(), 2u);
 }
 
 TEST(FoldConstants, ErrorsNameTheNode) {

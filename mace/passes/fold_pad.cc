@@ -88,11 +88,37 @@ bool FoldInto(GraphEditor* editor, int index) {
   return true;
 }
 
+// A Pad that reads another one pads by the sum of both.
+void JoinPadBefore(GraphEditor* editor, int index) {
+  const auto margins = ReadMargins(editor->graph(), editor->node(index));
+  if (!margins) return;
+  const int producer = editor->Producer(editor->node(index).inputs[0]);
+  if (producer < 0) return;
+  const auto before = ReadMargins(editor->graph(), editor->node(producer));
+  if (!before) return;
+  const std::vector<int64_t> paddings = {0,
+                                         0,
+                                         margins->top + before->top,
+                                         margins->bottom + before->bottom,
+                                         margins->left + before->left,
+                                         margins->right + before->right,
+                                         0,
+                                         0};
+  for (int64_t padding : paddings) {
+    if (padding > WindowAttributes::kMaxNumber) return;
+  }
+  editor->SetInputs(index, {editor->node(producer).inputs[0]});
+  editor->node(index).attributes.Set("paddings", paddings);
+}
+
 }  // namespace
 
 Status FoldPad(Graph* graph) {
   GraphEditor editor(graph);
   for (int i = 0; i < editor.node_count(); ++i) {
+    // In the order of the graph, so that a chain of Pads is one when the first convolution reads
+    // it.
+    JoinPadBefore(&editor, i);
     while (FoldInto(&editor, i)) {
     }
   }

@@ -63,7 +63,7 @@ std::optional<int64_t> BeginOfSlice(const Graph& graph, const Node& node) {
 std::optional<Cut> FindSlices(const GraphEditor& editor, ValueId y) {
   const Graph& graph = editor.graph();
   const std::vector<int>& readers = editor.Readers(y);
-  if (readers.size() != 2 || graph.IsGraphOutput(y)) return std::nullopt;
+  if (readers.size() != 2 || editor.IsGraphOutput(y)) return std::nullopt;
   const auto begin0 = BeginOfSlice(graph, editor.node(readers[0]));
   const auto begin1 = BeginOfSlice(graph, editor.node(readers[1]));
   if (!begin0 || !begin1) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,8 +49,21 @@ class Group {
 
   // Takes in what feeds the group, nearest first: by then all that reads a node was looked at.
   void Grow() {
-    for (int i = nodes_[0] - 1; i >= 0; --i) {
-      if (CanTake(i)) Take(i);
+    // Each node that is taken leaves at most one input less.
+    if (inputs_.size() > kMostInputs + 1) return;
+    std::set<int> feeding;
+    const auto add_makers = [&](const Node& node) {
+      for (ValueId id : node.inputs) {
+        if (editor_.Producer(id) >= 0) feeding.insert(editor_.Producer(id));
+      }
+    };
+    add_makers(editor_.node(nodes_[0]));
+    while (!feeding.empty()) {
+      const int nearest = *feeding.rbegin();
+      feeding.erase(nearest);
+      if (!CanTake(nearest)) continue;
+      add_makers(editor_.node(nearest));
+      Take(nearest);
     }
   }
 
@@ -65,8 +79,9 @@ class Group {
  private:
   static std::vector<ValueId> Distinct(const Node& node) {
     std::vector<ValueId> ids;
+    std::set<ValueId> seen;
     for (ValueId id : node.inputs) {
-      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+      if (seen.insert(id).second) ids.push_back(id);
     }
     return ids;
   }
@@ -99,10 +114,11 @@ class Group {
 
 bool Group::CanTake(int index) const {
   if (editor_.removed(index) || steps_[static_cast<size_t>(index)] < 0) return false;
+  if (editor_.node(index).inputs.size() > kMostInputs) return false;
   const Graph& graph = editor_.graph();
   const ValueId result = editor_.node(index).outputs[0];
   if (std::find(inputs_.begin(), inputs_.end(), result) == inputs_.end()) return false;
-  if (graph.IsGraphOutput(result) || graph.value(result).info.shape != shape()) return false;
+  if (editor_.IsGraphOutput(result) || graph.value(result).info.shape != shape()) return false;
   for (int reader : editor_.Readers(result)) {
     if (std::find(nodes_.begin(), nodes_.end(), reader) == nodes_.end()) return false;
   }

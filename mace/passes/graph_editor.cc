@@ -1,6 +1,5 @@
 #include "mace/passes/graph_editor.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace mace {
@@ -8,49 +7,79 @@ namespace mace {
 GraphEditor::GraphEditor(Graph* graph)
     : graph_(graph),
       producers_(graph->Producers()),
-      readers_(graph->Consumers()),
-      removed_(graph->nodes.size(), false) {}
+      readers_(graph->values.size()),
+      reader_inputs_(graph->values.size()),
+      places_(graph->nodes.size()),
+      ports_(graph->values.size()),
+      removed_(graph->nodes.size(), false) {
+  for (int i = 0; i < node_count(); ++i) {
+    places_[i].resize(node(i).inputs.size());
+    for (size_t input = 0; input < node(i).inputs.size(); ++input) AddReader(i, input);
+  }
+  for (size_t port = 0; port < graph->outputs.size(); ++port) {
+    ports_[graph->outputs[port].value].push_back(port);
+  }
+}
+
+void GraphEditor::AddReader(int index, size_t input) {
+  const ValueId id = node(index).inputs[input];
+  if (id == kNoValue) return;
+  places_[index][input] = readers_[id].size();
+  readers_[id].push_back(index);
+  reader_inputs_[id].push_back(input);
+}
+
+// The last of the value's readers comes to stand where this one stood.
+void GraphEditor::DropReader(int index, size_t input) {
+  const ValueId id = node(index).inputs[input];
+  if (id == kNoValue) return;
+  const size_t place = places_[index][input];
+  const int last = readers_[id].back();
+  const size_t last_input = reader_inputs_[id].back();
+  readers_[id][place] = last;
+  reader_inputs_[id][place] = last_input;
+  places_[last][last_input] = place;
+  readers_[id].pop_back();
+  reader_inputs_[id].pop_back();
+}
 
 int GraphEditor::SoleReader(ValueId id) const {
   const std::vector<int>& readers = readers_[id];
-  return readers.size() == 1 && !graph_->IsGraphOutput(id) ? readers[0] : -1;
+  return readers.size() == 1 && !IsGraphOutput(id) ? readers[0] : -1;
 }
 
-bool GraphEditor::IsUsed(ValueId id) const {
-  return !readers_[id].empty() || graph_->IsGraphOutput(id);
-}
+bool GraphEditor::IsUsed(ValueId id) const { return !readers_[id].empty() || IsGraphOutput(id); }
 
 void GraphEditor::ReplaceUses(ValueId from, ValueId to) {
   if (from == to) return;
-  for (int reader : readers_[from]) {
-    std::vector<ValueId>& inputs = node(reader).inputs;
-    std::replace(inputs.begin(), inputs.end(), from, to);
-    readers_[to].push_back(reader);
+  for (size_t i = 0; i < readers_[from].size(); ++i) {
+    const int reader = readers_[from][i];
+    const size_t input = reader_inputs_[from][i];
+    node(reader).inputs[input] = to;
+    AddReader(reader, input);
   }
   readers_[from].clear();
-  for (GraphPort& port : graph_->outputs) {
-    if (port.value == from) port.value = to;
+  reader_inputs_[from].clear();
+  for (size_t port : ports_[from]) {
+    graph_->outputs[port].value = to;
+    ports_[to].push_back(port);
   }
+  ports_[from].clear();
 }
 
 bool GraphEditor::CanReplaceUses(ValueId from, ValueId to) const {
-  return !graph_->IsGraphOutput(from) || producers_[to] >= 0;
+  return !IsGraphOutput(from) || producers_[to] >= 0;
 }
 
 void GraphEditor::Forget(int index) {
-  for (ValueId id : node(index).inputs) {
-    if (id == kNoValue) continue;
-    std::vector<int>& readers = readers_[id];
-    readers.erase(std::remove(readers.begin(), readers.end(), index), readers.end());
-  }
+  for (size_t input = 0; input < node(index).inputs.size(); ++input) DropReader(index, input);
 }
 
 void GraphEditor::SetInputs(int index, std::vector<ValueId> inputs) {
   Forget(index);
   node(index).inputs = std::move(inputs);
-  for (ValueId id : node(index).inputs) {
-    if (id != kNoValue) readers_[id].push_back(index);
-  }
+  places_[index].resize(node(index).inputs.size());
+  for (size_t input = 0; input < node(index).inputs.size(); ++input) AddReader(index, input);
 }
 
 void GraphEditor::SetOutput(int index, ValueId id) {
@@ -92,19 +121,24 @@ void GraphEditor::MoveOver(int from, int to) {
   SetInputs(to, std::move(inputs));
 }
 
+void GraphEditor::GrowByAValue() {
+  producers_.push_back(-1);
+  readers_.emplace_back();
+  reader_inputs_.emplace_back();
+  ports_.emplace_back();
+}
+
 ValueId GraphEditor::AddValue(const std::string& name, const TensorInfo& info) {
   const ValueId id = graph_->AddValue(name);
   graph_->value(id).info = info;
   graph_->value(id).shape_known = true;
-  producers_.push_back(-1);
-  readers_.emplace_back();
+  GrowByAValue();
   return id;
 }
 
 ValueId GraphEditor::AddConstant(const std::string& name, HostTensor tensor) {
   const ValueId id = graph_->AddConstant(name, std::move(tensor));
-  producers_.push_back(-1);
-  readers_.emplace_back();
+  GrowByAValue();
   return id;
 }
 

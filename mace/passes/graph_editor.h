@@ -1,8 +1,9 @@
 // What passes do to a graph, with producers and readers kept up to date on the way.
 //
 // Node indices stay valid until Finish: a removed node stays as an empty shell. References to nodes
-// and values do not survive what adds one.
-// Thread contract: thread-compatible.
+// and values do not survive what adds one. Taking a node out, giving it other inputs, or replacing
+// a value costs as much as there are inputs and readers that change, whatever else reads the
+// values. Thread contract: thread-compatible.
 #ifndef MACE_PASSES_GRAPH_EDITOR_H_
 #define MACE_PASSES_GRAPH_EDITOR_H_
 
@@ -31,6 +32,7 @@ class GraphEditor {
   // else -1.
   int SoleReader(ValueId id) const;
   bool IsUsed(ValueId id) const;
+  bool IsGraphOutput(ValueId id) const { return !ports_[id].empty(); }
   // The nodes that read the value, one as often as it does.
   const std::vector<int>& Readers(ValueId id) const { return readers_[id]; }
 
@@ -61,11 +63,18 @@ class GraphEditor {
   void Finish();
 
  private:
+  void AddReader(int index, size_t input);
+  void DropReader(int index, size_t input);
   void Forget(int index);  // Takes the node out of the readers of its inputs.
+  void GrowByAValue();
 
   Graph* graph_;
   std::vector<int> producers_;
+  // By value, in no order: the node and which of its inputs, in two lists of the same length.
   std::vector<std::vector<int>> readers_;
+  std::vector<std::vector<size_t>> reader_inputs_;
+  std::vector<std::vector<size_t>> places_;  // By node and input: where in those lists it stands.
+  std::vector<std::vector<size_t>> ports_;   // By value: the graph outputs that it is.
   std::vector<bool> removed_;
 };
 

@@ -1,21 +1,24 @@
 #include "mace/passes/infer_shapes.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
+#include "mace/graph/fold_budget.h"
+#include "mace/graph/output_marks.h"
 #include "mace/ops/infer.h"
+#include "mace/passes/constant_readers.h"
 
 namespace mace {
 
 namespace {
 
 Status CheckNames(const Graph& graph, const std::map<std::string, Shape>& input_shapes) {
+  NameSet inputs;
+  for (const GraphPort& port : graph.inputs) inputs.insert(port.name);
   for (const auto& [name, shape] : input_shapes) {
-    bool found = false;
-    for (const GraphPort& port : graph.inputs) found = found || port.name == name;
-    if (found) continue;
+    if (inputs.count(name) > 0) continue;
     std::vector<std::string> names;
     for (const GraphPort& port : graph.inputs) names.push_back("'" + Printable(port.name) + "'");
     return InvalidArgument("input shape: '" + Printable(name) + "': expected one of " +
@@ -24,7 +27,7 @@ Status CheckNames(const Graph& graph, const std::map<std::string, Shape>& input_
   return Status::Ok();
 }
 
-StatusOr<Shape> InputShape(const GraphPort& port,
+StatusOr<Shape> InputShape(const Graph& graph, const GraphPort& port,
                            const std::map<std::string, Shape>& input_shapes) {
   const auto given = input_shapes.find(port.name);
   // A Shape can be built without a check, so those of the caller are checked here too.
@@ -32,6 +35,9 @@ StatusOr<Shape> InputShape(const GraphPort& port,
   if (!port.declared_dims) return InvalidArgument("expected a shape from the caller, found none");
   for (int64_t extent : *port.declared_dims) {
     if (extent < 0) {
+      // What the import bound it to, by the data at hand or as a batch of one.
+      const Value& value = graph.value(port.value);
+      if (value.shape_known) return value.info.shape;
       return InvalidArgument("expected a shape from the caller, found only the declared " +
                              Shape(*port.declared_dims).ToString() + " with an open extent");
     }
@@ -39,48 +45,75 @@ StatusOr<Shape> InputShape(const GraphPort& port,
   return Shape::Make(*port.declared_dims);
 }
 
-bool MakesGraphOutput(const Graph& graph, const Node& node) {
-  for (ValueId id : node.outputs) {
-    if (graph.IsGraphOutput(id)) return true;
-  }
-  return false;
+// The graph computes floats in float32, and may hold a port's int64 as int32.
+DType TypeInside(const GraphPort& port, const Value& value) {
+  if (IsFloat(port.dtype)) return DType::kFloat32;
+  const bool narrowed = port.dtype == DType::kInt64 && value.info.dtype == DType::kInt32;
+  return narrowed ? DType::kInt32 : port.dtype;
 }
 
-// A graph output stays the result of a node, while those that come later read its constant.
-void SplitFromOutputs(Graph* graph, const Node& node, size_t first_reader) {
-  for (ValueId id : node.outputs) {
-    const std::string name = graph->value(id).name + "/constant";
-    const ValueId constant = graph->AddConstant(name, *graph->value(id).constant);
-    graph->value(id).constant.reset();
-    for (size_t i = first_reader; i < graph->nodes.size(); ++i) {
-      std::vector<ValueId>& inputs = graph->nodes[i].inputs;
-      std::replace(inputs.begin(), inputs.end(), id, constant);
+// Infers the nodes in their order, and takes out those that could be evaluated.
+class Inference {
+ public:
+  explicit Inference(Graph* graph)
+      : graph_(*graph),
+        outputs_(*graph),
+        budget_(ConstantBytes(*graph)),
+        readers_(graph, &budget_),
+        stands_for_(graph->values.size(), kNoValue) {}
+
+  Status Run() {
+    std::vector<Node> kept;
+    kept.reserve(graph_.nodes.size());
+    for (Node& node : graph_.nodes) {
+      for (ValueId& id : node.inputs) {
+        if (id != kNoValue && stands_for_[static_cast<size_t>(id)] != kNoValue) {
+          id = stands_for_[static_cast<size_t>(id)];
+        }
+      }
+      MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(&graph_, node, &budget_));
+      const bool keep = !folded || outputs_.MakesOutput(node);
+      if (folded && keep) SplitFromOutputs(node);
+      if (folded && !keep) readers_.Evaluated(node);
+      if (keep) kept.push_back(std::move(node));
+    }
+    graph_.nodes = std::move(kept);
+    return Status::Ok();
+  }
+
+ private:
+  // A graph output stays the result of a node, while those that come later read its constant.
+  void SplitFromOutputs(const Node& node) {
+    for (ValueId id : node.outputs) {
+      const std::string name = graph_.value(id).name + "/constant";
+      HostTensor elements = *std::move(graph_.value(id).constant);
+      graph_.value(id).constant.reset();
+      const ValueId constant = graph_.AddConstant(name, std::move(elements));
+      stands_for_[static_cast<size_t>(id)] = constant;
+      stands_for_.resize(graph_.values.size(), kNoValue);
+      readers_.MoveReaders(id, constant);
     }
   }
-}
+
+  Graph& graph_;
+  const OutputMarks outputs_;
+  FoldBudget budget_;
+  ConstantReaders readers_;
+  std::vector<ValueId> stands_for_;  // By value: the constant that later nodes read instead.
+};
 
 }  // namespace
 
 Status InferShapes(Graph* graph, const std::map<std::string, Shape>& input_shapes) {
   MACE_RETURN_IF_ERROR(CheckNames(*graph, input_shapes));
   for (const GraphPort& port : graph->inputs) {
-    StatusOr<Shape> shape = InputShape(port, input_shapes);
+    StatusOr<Shape> shape = InputShape(*graph, port, input_shapes);
     if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(port.name) + "'");
     Value& value = graph->value(port.value);
-    value.info = {port.dtype, *std::move(shape)};
+    value.info = {TypeInside(port, value), *std::move(shape)};
     value.shape_known = true;
   }
-  std::vector<Node> kept;
-  kept.reserve(graph->nodes.size());
-  for (size_t i = 0; i < graph->nodes.size(); ++i) {
-    Node& node = graph->nodes[i];
-    MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph, node, Folding::kOn));
-    const bool keep = MakesGraphOutput(*graph, node);
-    if (folded && keep) SplitFromOutputs(graph, node, i + 1);
-    if (!folded || keep) kept.push_back(std::move(node));
-  }
-  graph->nodes = std::move(kept);
-  return Status::Ok();
+  return Inference(graph).Run();
 }
 
 }  // namespace mace

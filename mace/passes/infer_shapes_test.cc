@@ -1,5 +1,6 @@
 #include "mace/passes/infer_shapes.h"
 
+#include "mace/base/memory_budget.h"
 #include "mace/passes/test_util.h"
 
 namespace mace {
@@ -49,8 +50,19 @@ TEST(InferShapes, GraphOutputsStayResultsOfNodes) {
   EXPECT_EQ(ToInt64Vector(outputs[1]), (Ints{2, 12}));
 }
 
+TEST(InferShapes, AnOpenExtentIsWhatTheImportBoundItTo) {
+  Graph graph = HalvedRows().raw();  // Declared [?, 6].
+  Value& input = graph.value(graph.inputs[0].value);
+  input.info.shape = Shape{4, 6};
+  input.shape_known = true;
+  const Status status = InferShapes(&graph, {});
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(graph.value(graph.outputs[0].value).info.shape, (Shape{2, 12}));
+}
+
 TEST(InferShapes, InputsThatDoNotFit) {
   Graph graph = HalvedRows().raw();
+  graph.value(graph.inputs[0].value).shape_known = false;
   const Status open = InferShapes(&graph, {});
   EXPECT_EQ(open.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(open.message().find("input 'input0': expected a shape"), std::string::npos)
@@ -70,6 +82,32 @@ TEST(InferShapes, ErrorsNameTheNode) {
   const Status status = InferShapes(&graph, {});
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("'Eltwise_0' (Eltwise)"), std::string::npos) << status.message();
+}
+
+// A chain of sums of one constant: what is between the first and the last is freed on the way.
+TEST(InferShapes, AChainLeavesOneConstant) {
+  GraphBuilder builder;
+  ValueId w = builder.Constant({60000});
+  for (int i = 0; i < 200; ++i) w = builder.Add("Eltwise", {w, w}, {{"type", int64_t{4}}});
+  builder.Output(builder.Add("Eltwise", {w, builder.Input({60000})}));
+  const auto budget = std::make_shared<MemoryBudget>(uint64_t{2} << 20);
+  ScopedMemoryBudget scope(budget);
+  Graph graph = builder.raw();
+  ASSERT_TRUE(InferShapes(&graph, {}).ok());
+  EXPECT_EQ(graph.nodes.size(), 1u);
+  EXPECT_LE(budget->peak(), 3u * 240000);
+}
+
+// Replacing each constant in all nodes behind it would take 10^11 steps: hours.
+TEST(InferShapes, ManyConstantOutputs) {
+  constexpr int kMany = 100000;
+  GraphBuilder builder;
+  const ValueId c = builder.Constant({1});
+  for (int i = 0; i < kMany; ++i) builder.Output(builder.Add("Eltwise", {c, c}));
+  builder.Output(builder.Add("Eltwise", {builder.Input({1}), c}));
+  const Graph graph = builder.Build();
+  EXPECT_EQ(graph.nodes.size(), size_t{kMany} + 1);
+  EXPECT_TRUE(ValidateGraph(graph).ok());
 }
 
 }  // namespace

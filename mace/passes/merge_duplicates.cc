@@ -3,8 +3,8 @@
 #include <cstring>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/passes/graph_editor.h"
 
 namespace mace {
@@ -55,9 +55,9 @@ std::optional<std::string> KeyOf(const Node& node) {
 }
 
 // Two graph outputs of one value would be two names for one buffer: the runtime is spared that.
-bool MakesGraphOutput(const Graph& graph, const Node& node) {
+bool MakesGraphOutput(const GraphEditor& editor, const Node& node) {
   for (ValueId id : node.outputs) {
-    if (graph.IsGraphOutput(id)) return true;
+    if (editor.IsGraphOutput(id)) return true;
   }
   return false;
 }
@@ -66,9 +66,9 @@ bool MakesGraphOutput(const Graph& graph, const Node& node) {
 
 Status MergeDuplicates(Graph* graph) {
   GraphEditor editor(graph);
-  std::unordered_map<std::string, int> seen;
+  NameMap<int> seen;
   for (int i = 0; i < editor.node_count(); ++i) {
-    if (MakesGraphOutput(editor.graph(), editor.node(i))) continue;
+    if (MakesGraphOutput(editor, editor.node(i))) continue;
     const auto key = KeyOf(editor.node(i));
     if (!key) continue;
     const auto [first, is_new] = seen.emplace(*key, i);

@@ -1,11 +1,13 @@
 #include "mace/passes/merge_transposes.h"
 
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "mace/graph/output_marks.h"
+#include "mace/graph/unique_names.h"
 #include "mace/passes/permutation.h"
 #include "mace/passes/transpose_sinking.h"
 
@@ -16,9 +18,10 @@ namespace {
 // The walk: takes the nodes one by one and lays them, or what they became, down in `done_`.
 class TransposeMerger {
  public:
-  explicit TransposeMerger(Graph* graph) : graph_(graph), todo_(std::move(graph->nodes)) {
+  explicit TransposeMerger(Graph* graph)
+      : graph_(graph), outputs_(*graph), todo_(std::move(graph->nodes)) {
     graph_->nodes.clear();
-    for (const Node& node : todo_) names_.insert(node.name);
+    for (const Node& node : todo_) names_.Insert(node.name);
     Grow();
   }
 
@@ -53,12 +56,6 @@ class TransposeMerger {
     Grow();
     return id;
   }
-  std::string NodeName(const std::string& base) {
-    std::string name = base + "/order";
-    for (int i = 1; !names_.insert(name).second; ++i) name = base + "/order_" + std::to_string(i);
-    return name;
-  }
-
   // The permutation of the Transpose that makes the value.
   std::optional<Permutation> MadeBy(ValueId id) const {
     if (id == kNoValue || producers_[id] < 0) return std::nullopt;
@@ -75,11 +72,13 @@ class TransposeMerger {
   void MakeReshape(Node* node);
 
   Graph* graph_;
+  const OutputMarks outputs_;
   std::vector<Node> todo_;
   std::vector<Node> done_;
   std::vector<int> producers_;       // In done_, by value.
   std::vector<ValueId> stands_for_;  // By value: the one that readers take instead.
-  std::unordered_set<std::string> names_;
+  UniqueNames names_;
+  std::map<std::pair<ValueId, Permutation>, ValueId> reordered_;  // What Reorder has made.
 };
 
 // A Transpose reads through those before it, and vanishes where nothing is left of them.
@@ -93,7 +92,7 @@ bool TransposeMerger::MergeTranspose(Node* node) {
   const ValueId source = node->inputs[0], result = node->outputs[0];
   node->inputs = {source};
   // The runtime is spared graph outputs that no node makes.
-  if (IsIdentity(*p) && (producers_[source] >= 0 || !graph_->IsGraphOutput(result))) {
+  if (IsIdentity(*p) && (producers_[source] >= 0 || !outputs_.IsOutput(result))) {
     stands_for_[result] = source;
     return true;
   }
@@ -126,6 +125,8 @@ std::optional<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p
   if (MadeBy(id)) return Source(id);
   const auto rank = static_cast<size_t>(info(id).shape.rank());
   if (rank < p.size() && info(id).shape.elements() == 1) return id;
+  const auto known = reordered_.find({id, p});
+  if (known != reordered_.end()) return known->second;
   // Copies: adding values moves those that are there.
   const std::string name = graph_->value(id).name;
   const TensorInfo old = info(id);
@@ -133,6 +134,7 @@ std::optional<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p
     const Permutation back = Inverse(p);
     const ValueId reordered = AddValue(name + "/reordered", old.dtype, Permute(old.shape, back));
     LayTranspose(name, back, id, reordered);
+    reordered_[{id, p}] = reordered;
     return reordered;
   }
   std::vector<int64_t> dims(p.size() - rank, 1);
@@ -141,13 +143,14 @@ std::optional<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p
   if (!constant) return std::nullopt;
   const ValueId reordered = graph_->AddConstant(name + "/reordered", *std::move(constant));
   Grow();
+  reordered_[{id, p}] = reordered;
   return reordered;
 }
 
 void TransposeMerger::LayTranspose(const std::string& name, const Permutation& p, ValueId from,
                                    ValueId to) {
   Node transpose;
-  transpose.name = NodeName(name);
+  transpose.name = names_.Take(name + "/order");
   transpose.type = "Transpose";
   transpose.inputs = {from};
   transpose.outputs = {to};

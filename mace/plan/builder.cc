@@ -50,6 +50,10 @@ class Builder {
   // into its slice.
   void FindSlices() {
     const std::vector<int> producers = graph_.Producers();
+    std::vector<size_t> places(graph_.values.size(), 0);  // Among the outputs of the producer.
+    for (const Node& node : graph_.nodes) {
+      for (size_t i = 0; i < node.outputs.size(); ++i) places[Index(node.outputs[i])] = i;
+    }
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Lowering* concat = way(n);
       if (concat == nullptr || concat->input_slices.empty()) continue;
@@ -60,10 +64,7 @@ class Builder {
         if (producer < 0 || slice_of_[Index(value)].whole != kNoValue) continue;
         const Lowering* maker = way(static_cast<size_t>(producer));
         if (maker == nullptr || maker->alias_input >= 0 || !maker->output_slices.empty()) continue;
-        const std::vector<ValueId>& made = graph_.nodes[static_cast<size_t>(producer)].outputs;
-        const size_t at =
-            static_cast<size_t>(std::find(made.begin(), made.end(), value) - made.begin());
-        if (maker->outputs[at] != concat->outputs[0]) continue;
+        if (maker->outputs[places[Index(value)]] != concat->outputs[0]) continue;
         slice_of_[Index(value)] = {node.outputs[0], concat->outputs[0], concat->input_slices[i]};
       }
     }
@@ -104,16 +105,28 @@ class Builder {
   }
 
   // A tensor for `value` in `format` with memory of its own, or a slice of the concatenation that
-  // it belongs to.
+  // it belongs to; that may be a slice of another one, and so on.
   int MakeTensor(ValueId value, const TensorFormat& format) {
+    std::vector<ValueId> wholes;  // That are not there yet, the innermost first.
+    for (ValueId id = value;;) {
+      const SliceOf& slice = slice_of_[Index(id)];
+      id = slice.whole;
+      if (id == kNoValue || slice.format != format || FindTensor(id, format) >= 0) break;
+      wholes.push_back(id);
+    }
+    for (; !wholes.empty(); wholes.pop_back()) MakeTensorAlone(wholes.back(), format);
+    return MakeTensorAlone(value, format);
+  }
+
+  // REQUIRES: where the value is a slice in this format, the concatenation has its tensor.
+  int MakeTensorAlone(ValueId value, const TensorFormat& format) {
     DeviceTensor tensor;
     tensor.value = value;
     tensor.info = graph_.value(value).info;
     tensor.format = format;
     const SliceOf slice = slice_of_[Index(value)];
     if (slice.whole != kNoValue && format == slice.format) {
-      int whole = FindTensor(slice.whole, format);
-      if (whole < 0) whole = MakeTensor(slice.whole, format);
+      const int whole = FindTensor(slice.whole, format);
       const DeviceTensor& parent = plan_->tensors[static_cast<size_t>(whole)];
       tensor.region = parent.region;
       tensor.pitch = parent.pitch;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mace/plan/scratch_limit.h"
+#include "mace/plan/wide_values.h"
 
 namespace mace {
 namespace {
@@ -116,6 +117,19 @@ bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
 }
 
+// What makes or reads a value that halves do not hold does so in float32.
+void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
+  const std::vector<bool> wide = FindWideValues(graph);
+  const auto is_wide = [&](ValueId id) { return id != kNoValue && wide[static_cast<size_t>(id)]; };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (std::any_of(node.inputs.begin(), node.inputs.end(), is_wide) ||
+        std::any_of(node.outputs.begin(), node.outputs.end(), is_wide)) {
+      (*precisions)[n] = Precision::kFloat32;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Precision> NodePrecisions(const Graph& graph,
@@ -136,6 +150,7 @@ std::vector<Precision> NodePrecisions(const Graph& graph,
       if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
     }
   }
+  if (precision == Precision::kFloat16) KeepWideValues(graph, &precisions);
   return precisions;
 }
 

@@ -18,7 +18,8 @@ struct NodeCandidates {
 };
 
 // For each node the precision that its kernels read and write: that of the options, but float32 for
-// what makes the graph's outputs, back through ops that work element by element.
+// what makes the graph's outputs, back through ops that work element by element, and in half
+// precision for what makes or reads wide values (wide_values.h).
 std::vector<Precision> NodePrecisions(const Graph& graph,
                                       const std::vector<std::unique_ptr<Op>>& ops,
                                       Precision precision);

@@ -7,27 +7,32 @@ bool IsConvolution(const Node& node) {
   return node.type == "Conv2D" || node.type == "DepthwiseConv2d";
 }
 
-bool ReadsBytes(const Plan& plan, size_t node) {
+// By node: whether one of its launches reads 8 bits.
+std::vector<bool> NodesThatReadBytes(const Plan& plan) {
+  std::vector<bool> nodes(plan.graph->nodes.size(), false);
   for (const PlannedLaunch& planned : plan.launches) {
-    if (planned.node != static_cast<int>(node)) continue;
+    if (planned.node < 0) continue;
     for (const KernelArgument& argument : planned.launch.arguments) {
       const auto* tensor = std::get_if<TensorArgument>(&argument);
       if (tensor == nullptr || tensor->kind != TensorArgument::Kind::kInput) continue;
       const DeviceTensor& read = plan.tensors[static_cast<size_t>(tensor->index)];
-      if (read.format.precision == Precision::k8Bits) return true;
+      if (read.format.precision == Precision::k8Bits) {
+        nodes[static_cast<size_t>(planned.node)] = true;
+      }
     }
   }
-  return false;
+  return nodes;
 }
 
 }  // namespace
 
 std::string DescribeIntegerKernels(const Plan& plan) {
+  const std::vector<bool> reads_bytes = NodesThatReadBytes(plan);
   size_t all = 0, integer = 0;
   for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
     if (!IsConvolution(plan.graph->nodes[n])) continue;
     ++all;
-    if (ReadsBytes(plan, n)) ++integer;
+    if (reads_bytes[n]) ++integer;
   }
   if (integer == 0) return "";
   return "8-bit model: " + std::to_string(integer) + " of " + std::to_string(all) +

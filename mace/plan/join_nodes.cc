@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "mace/graph/output_marks.h"
 #include "mace/plan/candidates.h"
 #include "mace/plan/select.h"
 
@@ -22,12 +23,13 @@ class Joiner {
   Status Run() {
     const std::vector<int> producers = graph_.Producers();
     const std::vector<std::vector<int>> consumers = graph_.Consumers();
+    const OutputMarks outputs(graph_);
     std::vector<bool> removed(graph_.nodes.size(), false);
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       const Node& node = graph_.nodes[n];
       if (node.inputs.empty() || node.inputs[0] == kNoValue) continue;
       const size_t x = static_cast<size_t>(node.inputs[0]);
-      if (producers[x] < 0 || consumers[x].size() != 1 || graph_.IsGraphOutput(node.inputs[0])) {
+      if (producers[x] < 0 || consumers[x].size() != 1 || outputs.IsOutput(node.inputs[0])) {
         continue;
       }
       const size_t producer = static_cast<size_t>(producers[x]);

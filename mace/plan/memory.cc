@@ -2,22 +2,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <numeric>
 #include <optional>
+#include <queue>
+#include <tuple>
+
+#include "mace/plan/arena.h"
 
 namespace mace {
 namespace {
-
-// The steps at which a region holds something: [first, last]. Never used: first > last.
-struct Lifetime {
-  int first = 1 << 30;
-  int last = -1;
-  bool Meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
-  void Extend(int step) {
-    first = std::min(first, step);
-    last = std::max(last, step);
-  }
-};
 
 void ExtendByStep(const Plan& plan, const Step& step, int at, std::vector<Lifetime>* lifetimes) {
   auto touch = [&](int region) {
@@ -79,109 +74,15 @@ void SortByRank(const std::function<size_t(size_t)>& rank, std::vector<size_t>* 
                    [&](size_t a, size_t b) { return rank(a) > rank(b); });
 }
 
-struct Placement {
-  std::vector<size_t> offsets;  // By region; those of the pool do not matter.
-  size_t arena_bytes = 0;
-};
-
-// Puts regions into an arena, one after another, each where it meets none that is alive with it.
-class ArenaPlacer {
- public:
-  ArenaPlacer(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment)
-      : plan_(plan), lifetimes_(lifetimes), alignment_(alignment) {}
-
-  // Each at the lowest offset that is free.
-  Placement FromTheBottom(const std::vector<size_t>& order) {
-    Clear();
-    for (size_t i : order) Put(i, Lowest(i));
-    return std::move(placement_);
-  }
-
-  // In turn at the lowest offset and at the highest below `ceiling`: in a chain each buffer is then
-  // beside the next, whatever their sizes.
-  Placement FromBothEnds(const std::vector<size_t>& order, size_t ceiling) {
-    Clear();
-    bool top = false;
-    for (size_t i : order) {
-      const std::optional<size_t> highest = top ? Highest(i, ceiling) : std::nullopt;
-      Put(i, highest.has_value() ? *highest : Lowest(i));
-      top = !top;
-    }
-    return std::move(placement_);
-  }
-
- private:
-  size_t bytes(size_t i) const { return plan_.regions[i].bytes; }
-  size_t end(size_t i) const { return placement_.offsets[i] + bytes(i); }
-
-  void Clear() {
-    placement_ = Placement();
-    placement_.offsets.resize(plan_.regions.size());
-    placed_.clear();
-  }
-
-  size_t Lowest(size_t i) const {
-    size_t offset = 0;
-    for (size_t j : placed_) {
-      if (!lifetimes_[i].Meets(lifetimes_[j])) continue;
-      if (offset + bytes(i) <= placement_.offsets[j]) break;
-      offset = std::max(offset, RoundUp(end(j), alignment_));
-    }
-    return offset;
-  }
-
-  std::optional<size_t> Highest(size_t i, size_t ceiling) const {
-    while (bytes(i) <= ceiling) {
-      const size_t offset = (ceiling - bytes(i)) / alignment_ * alignment_;
-      const auto in_the_way = std::find_if(placed_.begin(), placed_.end(), [&](size_t j) {
-        return lifetimes_[i].Meets(lifetimes_[j]) && offset < end(j) &&
-               placement_.offsets[j] < offset + bytes(i);
-      });
-      if (in_the_way == placed_.end()) return offset;
-      ceiling = placement_.offsets[*in_the_way];
-    }
-    return std::nullopt;
-  }
-
-  void Put(size_t i, size_t offset) {
-    placement_.offsets[i] = offset;
-    placement_.arena_bytes = std::max(placement_.arena_bytes, end(i));
-    placed_.insert(std::upper_bound(placed_.begin(), placed_.end(), i,
-                                    [&](size_t a, size_t b) {
-                                      return placement_.offsets[a] < placement_.offsets[b];
-                                    }),
-                   i);
-  }
-
-  const Plan& plan_;
-  const std::vector<Lifetime>& lifetimes_;
-  const size_t alignment_;
-  Placement placement_;
-  std::vector<size_t> placed_;  // By offset.
-};
-
-// The least of what several orders give. The largest first is near the lower bound on most graphs
-// of convolutional networks; where large regions follow one another closely, those that live long
-// do better as the first.
 Placement BestPlacement(const Plan& plan, const std::vector<Lifetime>& lifetimes,
                         size_t alignment) {
-  std::vector<size_t> order = RegionsWhere(/*in_arena=*/true, plan, lifetimes);
-  const auto span = [&](size_t i) {
-    return static_cast<size_t>(std::max(0, lifetimes[i].last - lifetimes[i].first + 1));
-  };
-  const std::function<size_t(size_t)> ranks[] = {
-      [&](size_t i) { return plan.regions[i].bytes; },
-      [&](size_t i) { return plan.regions[i].bytes * span(i); },
-      span,
-  };
-  ArenaPlacer placer(plan, lifetimes, alignment);
-  Placement best = placer.FromBothEnds(order, plan.live_bytes);
-  for (const auto& rank : ranks) {
-    SortByRank(rank, &order);
-    Placement placement = placer.FromTheBottom(order);
-    if (placement.arena_bytes < best.arena_bytes) best = std::move(placement);
-  }
-  return best;
+  ArenaRequest request;
+  for (const MemoryRegion& region : plan.regions) request.bytes.push_back(region.bytes);
+  request.lifetimes = lifetimes;
+  request.order = RegionsWhere(/*in_arena=*/true, plan, lifetimes);
+  request.alignment = alignment;
+  request.live_bytes = plan.live_bytes;
+  return PlaceInArena(request);
 }
 
 void Apply(const Placement& placement, Plan* plan) {
@@ -196,8 +97,19 @@ struct PoolImage {
   size_t width = 0;
   size_t height = 0;
   std::vector<size_t> regions;
+  std::map<int, int> taken;  // The first and the last step of each of them, which do not overlap.
 
   size_t texels() const { return width * height; }
+  bool IsFree(const Lifetime& lifetime) const {
+    const auto later = taken.upper_bound(lifetime.last);
+    return later == taken.begin() || std::prev(later)->second < lifetime.first;
+  }
+  void Add(size_t region, const MemoryRegion& shape, const Lifetime& lifetime) {
+    width = std::max(width, shape.image_width);
+    height = std::max(height, shape.image_height);
+    regions.push_back(region);
+    if (lifetime.first <= lifetime.last) taken.emplace(lifetime.first, lifetime.last);
+  }
 };
 
 size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
@@ -205,30 +117,62 @@ size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
 }
 
 // Each region, in this order, takes the image that is free all its life and grows least, or a new
-// one where growing would cost as much.
-std::vector<PoolImage> PackImages(const Plan& plan, const std::vector<Lifetime>& lifetimes,
-                                  const std::vector<size_t>& order) {
+// one where growing would cost as much. Nullopt where too many images would be looked at.
+std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
+                                                 const std::vector<Lifetime>& lifetimes,
+                                                 const std::vector<size_t>& order) {
+  constexpr size_t kMostLooks = size_t{1} << 20, kMostLooksOfARegion = 64;
+  const size_t most = kMostLooks + kMostLooksOfARegion * order.size();
+  size_t looks = 0;
   std::vector<PoolImage> pool;
   for (size_t i : order) {
     const MemoryRegion& region = plan.regions[i];
     PoolImage* best = nullptr;
     size_t best_growth = region.image_width * region.image_height;
+    looks += pool.size();
+    if (looks > most) return std::nullopt;
     for (PoolImage& image : pool) {
       if (plan.regions[image.regions.front()].precision != region.precision) continue;
-      const bool taken = std::any_of(image.regions.begin(), image.regions.end(), [&](size_t other) {
-        return lifetimes[i].Meets(lifetimes[other]);
-      });
       const size_t growth = GrownTexels(image, region) - image.texels();
-      if (taken || growth > best_growth) continue;
+      if (growth > best_growth || !image.IsFree(lifetimes[i])) continue;
       // Of two that fit, the smaller: the larger stays for a larger one.
       if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
       best = &image;
       best_growth = growth;
     }
     if (best == nullptr) best = &pool.emplace_back();
-    best->width = std::max(best->width, region.image_width);
-    best->height = std::max(best->height, region.image_height);
-    best->regions.push_back(i);
+    best->Add(i, region, lifetimes[i]);
+  }
+  return pool;
+}
+
+// Each region, as they come to be used, takes an image of its own extents that is free, or a new
+// one: what is done for graphs with too many images.
+std::vector<PoolImage> ReuseEqualImages(const Plan& plan, const std::vector<Lifetime>& lifetimes,
+                                        const std::vector<size_t>& order) {
+  using Kind = std::tuple<size_t, size_t, Precision>;
+  const auto kind_of = [&](size_t i) {
+    const MemoryRegion& region = plan.regions[i];
+    return Kind(region.image_width, region.image_height, region.precision);
+  };
+  using Ending = std::pair<int, size_t>;  // The last step of an image's region, and the image.
+  std::priority_queue<Ending, std::vector<Ending>, std::greater<Ending>> taken;
+  std::map<Kind, std::vector<size_t>> free;
+  std::vector<PoolImage> pool;
+  for (size_t i : order) {
+    for (; !taken.empty() && taken.top().first < lifetimes[i].first; taken.pop()) {
+      const size_t image = taken.top().second;
+      free[kind_of(pool[image].regions.front())].push_back(image);
+    }
+    std::vector<size_t>& images = free[kind_of(i)];
+    if (images.empty()) {
+      images.push_back(pool.size());
+      pool.emplace_back();
+    }
+    const size_t image = images.back();
+    images.pop_back();
+    pool[image].Add(i, plan.regions[i], lifetimes[i]);
+    taken.emplace(lifetimes[i].last, image);
   }
   return pool;
 }
@@ -249,11 +193,13 @@ std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& l
       [&](size_t i) { return plan.regions[i].image_height; },
       [&](size_t i) { return plan.regions[i].image_width; },
   };
-  std::vector<PoolImage> best = PackImages(plan, lifetimes, order);
+  std::optional<std::vector<PoolImage>> first = PackImages(plan, lifetimes, order);
+  if (!first.has_value()) return ReuseEqualImages(plan, lifetimes, order);
+  std::vector<PoolImage> best = *std::move(first);
   for (const auto& rank : ranks) {
     SortByRank(rank, &order);
-    std::vector<PoolImage> pool = PackImages(plan, lifetimes, order);
-    if (PoolBytes(plan, pool) < PoolBytes(plan, best)) best = std::move(pool);
+    std::optional<std::vector<PoolImage>> pool = PackImages(plan, lifetimes, order);
+    if (pool.has_value() && PoolBytes(plan, *pool) < PoolBytes(plan, best)) best = *std::move(pool);
   }
   return best;
 }
@@ -285,13 +231,20 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
   for (const DeviceTensor& tensor : plan.tensors) {
     if (tensor.region >= 0) holds_tensor[static_cast<size_t>(tensor.region)] = true;
   }
-  size_t peak = 0;
-  for (int step = 0; step < static_cast<int>(plan.steps.size()); ++step) {
-    size_t live = 0;
-    for (size_t i = 0; i < lifetimes.size(); ++i) {
-      const bool alive = lifetimes[i].first <= step && step <= lifetimes[i].last;
-      if (alive && holds_tensor[i]) live += RoundUp(plan.regions[i].bytes, alignment);
-    }
+  // What begins to live at each step, and what ended at the step before.
+  const int steps = static_cast<int>(plan.steps.size());
+  std::vector<size_t> begins(plan.steps.size() + 1, 0), ends(plan.steps.size() + 1, 0);
+  for (size_t i = 0; i < lifetimes.size(); ++i) {
+    const int first = std::max(lifetimes[i].first, 0),
+              last = std::min(lifetimes[i].last, steps - 1);
+    if (!holds_tensor[i] || first > last) continue;
+    const size_t bytes = RoundUp(plan.regions[i].bytes, alignment);
+    begins[static_cast<size_t>(first)] += bytes;
+    ends[static_cast<size_t>(last) + 1] += bytes;
+  }
+  size_t peak = 0, live = 0;
+  for (size_t step = 0; step < plan.steps.size(); ++step) {
+    live = live - ends[step] + begins[step];
     peak = std::max(peak, live);
   }
   return peak;

@@ -67,10 +67,11 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
                                       : plan.options.precisions;
   const std::vector<double> scratch_limits = ScratchLimits(graph, plan.options.precision);
   HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
+  PlanOptions options = plan.options;
+  options.precisions.clear();  // A list over all nodes: each is asked for its own.
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    PlanOptions options = plan.options;
     options.precision = precisions[n];
-    if (options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];
+    if (plan.options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];
     candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
     host_integers.Visit(graph.nodes[n], &candidates[n]);
   }
@@ -168,10 +169,10 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
   MACE_RETURN_IF_ERROR(BuildSteps(plan.get(), &candidates, ways));
   PlanMemory(plan.get(), device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
   if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
-    return Unsupported("the activations need " + std::to_string(plan->arena_bytes) +
-                       " bytes in one buffer, above the " +
-                       std::to_string(device->max_allocation_bytes) + " of device '" +
-                       device->name + "'");
+    return ResourceExhausted("device memory: the activations need " +
+                             std::to_string(plan->arena_bytes) +
+                             " bytes in one buffer, the limit of device '" + device->name +
+                             "' is " + std::to_string(device->max_allocation_bytes));
   }
   if (device != nullptr && options.chain_launches && UsesChains(*device) &&
       WeightsFitOneBuffer(*plan, *device)) {

@@ -66,8 +66,8 @@ struct DeviceTensor {
   TensorFormat format;
   int region = -1;    // Index into Plan::regions.
   int64_t pitch = 0;  // channels4 buffers: elements between neighbours in w.
-  int64_t offset =
-      0;  // channels4: elements, a multiple of 4; not 0 for a slice of a concatenation.
+  // channels4: elements, a multiple of 4; not 0 for a slice of a concatenation.
+  int64_t offset = 0;
 };
 
 // Where an argument's index was the op's own, here it is the plan's: kInput, kOutput, kRawInput,

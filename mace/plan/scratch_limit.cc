@@ -24,13 +24,17 @@ std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
       }
     }
   }
-  std::vector<double> live(graph.nodes.size(), 0);
+  // What comes to live at each node and what is gone before it, then the sums of these.
+  std::vector<double> live(graph.nodes.size() + 1, 0);
   for (size_t value = 0; value < lives.size(); ++value) {
     if (lives[value].first == kNever) continue;
     const double bytes = static_cast<double>(graph.values[value].info.shape.elements()) *
                          static_cast<double>(ElementBytes(precision));
-    for (size_t n = lives[value].first; n <= lives[value].last; ++n) live[n] += bytes;
+    live[lives[value].first] += bytes;
+    live[lives[value].last + 1] -= bytes;
   }
+  for (size_t n = 1; n < live.size(); ++n) live[n] += live[n - 1];
+  live.pop_back();
   return live;
 }
 

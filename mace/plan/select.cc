@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
+#include "mace/graph/output_marks.h"
 #include "mace/ops/roofline.h"
 
 namespace mace {
@@ -31,10 +33,22 @@ class Selector {
       : graph_(graph),
         candidates_(candidates),
         device_(device),
-        producers_(graph.Producers()),
-        consumers_(graph.Consumers()),
+        outputs_(graph),
+        makers_(graph.values.size()),
+        uses_(graph.values.size()),
         costs_(graph.nodes.size()),
-        chosen_(graph.nodes.size(), -1) {}
+        chosen_(graph.nodes.size(), -1) {
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      const Node& node = graph.nodes[n];
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        if (node.inputs[i] != kNoValue) uses_[Index(node.inputs[i])].push_back({n, i});
+      }
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        if (node.outputs[i] == kNoValue) continue;
+        makers_[Index(node.outputs[i])] = Place{n, i};
+      }
+    }
+  }
 
   std::vector<int> Run() {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) CostForward(n);
@@ -43,12 +57,17 @@ class Selector {
   }
 
  private:
-  TensorFormat OutputFormat(size_t node, int way, ValueId value) const {
+  // A node, and which of its inputs or outputs.
+  struct Place {
+    size_t node;
+    size_t index;
+  };
+
+  static size_t Index(ValueId id) { return static_cast<size_t>(id); }
+
+  TensorFormat OutputFormat(size_t node, int way, size_t index) const {
     if (way < 0) return kHostFormat;
     const Lowering& lowering = candidates_[node].ways[static_cast<size_t>(way)];
-    const std::vector<ValueId>& outputs = graph_.nodes[node].outputs;
-    const size_t index =
-        static_cast<size_t>(std::find(outputs.begin(), outputs.end(), value) - outputs.begin());
     return index < lowering.outputs.size() ? lowering.outputs[index] : kHostFormat;
   }
 
@@ -60,18 +79,16 @@ class Selector {
 
   // Cost of having `value` in `format`: its maker's share, and the conversion.
   double CostToHave(ValueId value, const TensorFormat& format) const {
-    const int producer = producers_[static_cast<size_t>(value)];
+    const std::optional<Place>& maker = makers_[Index(value)];
     const TensorInfo& info = graph_.value(value).info;
-    if (producer < 0) return ConversionMs(info, kHostFormat, format, device_);
-    const size_t node = static_cast<size_t>(producer);
-    const double uses =
-        static_cast<double>(std::max<size_t>(consumers_[static_cast<size_t>(value)].size(), 1));
+    if (!maker.has_value()) return ConversionMs(info, kHostFormat, format, device_);
+    const size_t node = maker->node;
+    const double uses = static_cast<double>(std::max<size_t>(uses_[Index(value)].size(), 1));
     double best = std::numeric_limits<double>::infinity();
     for (size_t way = 0; way < costs_[node].size(); ++way) {
       const int index = candidates_[node].ways.empty() ? -1 : static_cast<int>(way);
-      best =
-          std::min(best, costs_[node][way] / uses +
-                             ConversionMs(info, OutputFormat(node, index, value), format, device_));
+      const TensorFormat made = OutputFormat(node, index, maker->index);
+      best = std::min(best, costs_[node][way] / uses + ConversionMs(info, made, format, device_));
     }
     return best;
   }
@@ -97,8 +114,9 @@ class Selector {
     double best = std::numeric_limits<double>::infinity();
     for (size_t w = 0; w < costs_[n].size(); ++w) {
       double cost = costs_[n][w];
-      for (ValueId value : graph_.nodes[n].outputs)
-        cost += ConversionsAfter(n, static_cast<int>(w), value);
+      for (size_t i = 0; i < graph_.nodes[n].outputs.size(); ++i) {
+        cost += ConversionsAfter({n, i}, static_cast<int>(w));
+      }
       if (cost < best) {
         best = cost;
         chosen_[n] = static_cast<int>(w);
@@ -106,20 +124,17 @@ class Selector {
     }
   }
 
-  double ConversionsAfter(size_t n, int way, ValueId value) const {
+  double ConversionsAfter(Place output, int way) const {
+    const ValueId value = graph_.nodes[output.node].outputs[output.index];
     const TensorInfo& info = graph_.value(value).info;
-    const TensorFormat made = OutputFormat(n, way, value);
-    double cost = graph_.IsGraphOutput(value) ? ConversionMs(info, made, kHostFormat, device_) : 0;
+    const TensorFormat made = OutputFormat(output.node, way, output.index);
+    double cost = outputs_.IsOutput(value) ? ConversionMs(info, made, kHostFormat, device_) : 0;
     std::vector<TensorFormat> needed;  // Each format is converted to once, however many read it.
-    for (int consumer : consumers_[static_cast<size_t>(value)]) {
-      const size_t c = static_cast<size_t>(consumer);
-      for (size_t i = 0; i < graph_.nodes[c].inputs.size(); ++i) {
-        if (graph_.nodes[c].inputs[i] != value) continue;
-        const TensorFormat format = InputFormat(c, chosen_[c], i);
-        if (std::find(needed.begin(), needed.end(), format) != needed.end()) continue;
-        needed.push_back(format);
-        cost += ConversionMs(info, made, format, device_);
-      }
+    for (const Place& use : uses_[Index(value)]) {
+      const TensorFormat format = InputFormat(use.node, chosen_[use.node], use.index);
+      if (std::find(needed.begin(), needed.end(), format) != needed.end()) continue;
+      needed.push_back(format);
+      cost += ConversionMs(info, made, format, device_);
     }
     return cost;
   }
@@ -127,8 +142,9 @@ class Selector {
   const Graph& graph_;
   const std::vector<NodeCandidates>& candidates_;
   const DeviceInfo& device_;
-  const std::vector<int> producers_;
-  const std::vector<std::vector<int>> consumers_;
+  const OutputMarks outputs_;
+  std::vector<std::optional<Place>> makers_;  // By value; none for inputs and constants.
+  std::vector<std::vector<Place>> uses_;      // By value: each input of a node that reads it.
   std::vector<std::vector<double>> costs_;
   std::vector<int> chosen_;
 };

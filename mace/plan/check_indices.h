@@ -1,0 +1,19 @@
+// Kernels have nobody to tell of an index that lies outside of an axis: before each node that
+// chooses by indices on a device they are checked on the host.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_PLAN_CHECK_INDICES_H_
+#define MACE_PLAN_CHECK_INDICES_H_
+
+#include "mace/base/status.h"
+#include "mace/graph/graph.h"
+
+namespace mace {
+
+// A NormalizeIndices before each Gather and GatherElements whose indices are computed, unless what
+// computes them cannot leave the axis. REQUIRES: every shape is known.
+Status CheckIndices(Graph* graph);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_CHECK_INDICES_H_

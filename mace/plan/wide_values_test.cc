@@ -1,0 +1,88 @@
+// Which values half precision does not hold, and that what touches them is float32.
+#include "mace/plan/wide_values.h"
+
+#include "mace/testing/test_graph.h"
+
+namespace mace {
+namespace {
+
+using Attributes = std::vector<std::pair<std::string, Attribute>>;
+
+Attributes Scalar(int64_t type, double scalar) {
+  return {{"type", type}, {"scalar_input", scalar}};
+}
+
+// The parts of a layer normalisation that end in its root, node by node, and a product.
+struct Normalization : TestGraph {
+  // The node "squares" is of `type`; `twice`: its first input is its second one too.
+  explicit Normalization(const char* type = "Eltwise", const Attributes& squares = Scalar(9, 2),
+                         bool twice = false)
+      : TestGraph({1, 6, 32}) {
+    Make("Eltwise", "centred", {graph.inputs[0].value}, Scalar(1, 0.5));
+    const ValueId centred = last();
+    Make(type, "squares", twice ? std::vector<ValueId>{centred, centred} : std::vector{centred},
+         squares);
+    Make("Reduce", "mean", {last()},
+         {{"axis", std::vector<int64_t>{-1}}, {"keepdims", int64_t{1}}});
+    Make("Eltwise", "safe", {last()}, Scalar(0, 1e-5));
+    Make("Unary", "root", {last()}, {{"function", std::string("sqrt")}});
+    Make("MatMul", "product", {centred, Constant("w", {32, 4})});
+    Output("y", last());
+  }
+  ValueId last() const { return graph.nodes.back().outputs[0]; }
+
+  void Make(const char* type, const char* name, std::vector<ValueId> inputs,
+            const Attributes& attributes = {}) {
+    Node node;
+    node.type = type;
+    node.name = name;
+    node.inputs = std::move(inputs);
+    for (const auto& [key, value] : attributes) node.attributes.Set(key, value);
+    node.outputs = {graph.AddValue(node.name + ":0")};
+    graph.nodes.push_back(node);
+    Infer();
+  }
+
+  // Of the nodes' outputs, in order.
+  std::vector<bool> Wide() const {
+    const std::vector<bool> wide = FindWideValues(graph);
+    std::vector<bool> made;
+    for (const Node& node : graph.nodes) made.push_back(wide[static_cast<size_t>(node.outputs[0])]);
+    return made;
+  }
+};
+
+TEST(WideValuesTest, SquaresUpToTheirRoot) {
+  EXPECT_EQ(Normalization().Wide(), (std::vector<bool>{false, true, true, true, false, false}));
+}
+
+TEST(WideValuesTest, EveryWayToWriteASquare) {
+  const std::vector<bool> expected = {false, true, true, true, false, false};
+  EXPECT_EQ(Normalization("Eltwise", {{"type", int64_t{2}}}, true).Wide(), expected);
+  EXPECT_EQ(Normalization("Unary", {{"function", std::string("square")}}).Wide(), expected);
+  Normalization by_constant;
+  by_constant.graph.nodes[1].attributes.Erase("scalar_input");
+  by_constant.graph.nodes[1].inputs.push_back(by_constant.graph.AddConstant(
+      "two", HostTensor::FromVector<float>(DType::kFloat32, Shape(), {2})));
+  EXPECT_EQ(by_constant.Wide(), expected);
+}
+
+TEST(WideValuesTest, NoSquareNoWideValue) {
+  const std::vector<bool> none(6, false);
+  EXPECT_EQ(Normalization("Eltwise", Scalar(9, 0.5)).Wide(), none);
+  EXPECT_EQ(Normalization("Eltwise", Scalar(2, 3)).Wide(), none);
+  EXPECT_EQ(Normalization("Unary", {{"function", std::string("exp")}}).Wide(), none);
+}
+
+TEST(WideValuesTest, WhatMakesOrReadsThemIsFloat32) {
+  const Normalization test;
+  std::vector<std::unique_ptr<Op>> ops;
+  for (const Node& node : test.graph.nodes) ops.push_back(*MakeOp(node));
+  const Precision half = Precision::kFloat16, full = Precision::kFloat32;
+  // The product makes the graph's output, which is float32 anyway.
+  EXPECT_EQ(NodePrecisions(test.graph, ops, half),
+            (std::vector<Precision>{half, full, full, full, full, full}));
+}
+
+}  // namespace
+}  // namespace mace
