@@ -1,12 +1,12 @@
 #include "mace/cache/cache_file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "mace/base/coding.h"
+#include "mace/base/files.h"
+#include "mace/cache/file_owner.h"
 #include "mace/cache/signing.h"
 
 namespace mace {
@@ -16,6 +16,12 @@ std::string TuningKey(uint32_t device, const std::string& key) {
   std::string whole;
   PutFixed32(&whole, device);
   return whole + key;
+}
+
+std::string Encoded(const DeviceEntry& device) {
+  std::string bytes;
+  device.EncodeTo(&bytes);
+  return bytes;
 }
 
 Status CheckSignature(const CacheIndex& index, const PublicKey& key) {
@@ -33,24 +39,18 @@ Status CheckSignature(const CacheIndex& index, const PublicKey& key) {
 StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Open(const std::string& path,
                                                            const CacheTrust& trust) {
   std::shared_ptr<CacheFile> file(new CacheFile);
-  MACE_ASSIGN_OR_RETURN(file->file_, RandomAccessFile::Open(path));
+  StatusOr<std::unique_ptr<RandomAccessFile>> opened = RandomAccessFile::Open(path);
+  if (!opened.ok()) {
+    MACE_RETURN_IF_ERROR(CheckUnreadable(path).WithPrefix(path));
+    return opened.status();
+  }
+  file->file_ = *std::move(opened);
   const Status status = file->Load(trust);
   if (!status.ok()) {
     const bool names_path = status.message().compare(0, path.size(), path) == 0;
     return names_path ? status : status.WithPrefix(path);
   }
   return std::shared_ptr<const CacheFile>(std::move(file));
-}
-
-Status CheckCacheFileOwner(const RandomAccessFile& file) {
-  constexpr uint32_t kGroupOrOtherWrite = 022;
-  if ((file.mode() & kGroupOrOtherWrite) != 0) {
-    return InvalidArgument("group or others may write it, so its code is not trusted");
-  }
-  if (file.owner() != 0 && file.owner() != geteuid()) {
-    return InvalidArgument("owned by another user, so its code is not trusted");
-  }
-  return Status::Ok();
 }
 
 Status CacheFile::Load(const CacheTrust& trust) {
@@ -74,7 +74,15 @@ Status CacheFile::Load(const CacheTrust& trust) {
   MACE_RETURN_IF_ERROR(file_->ReadAt(header.table_offset, tail));
   MACE_RETURN_IF_ERROR(index_.DecodeFrom(header, head, tail));
   if (trust.public_key) MACE_RETURN_IF_ERROR(CheckSignature(index_, *trust.public_key));
+  if (header.generation < trust.min_generation) {
+    return FailedPrecondition("is of generation " + std::to_string(header.generation) +
+                              ", expected at least " + std::to_string(trust.min_generation) +
+                              ": an older file");
+  }
 
+  for (uint32_t i = 0; i < index_.devices.size(); ++i) {
+    devices_.emplace(Encoded(index_.devices[i]), i);
+  }
   tuning_.reserve(index_.tuning.size());
   for (uint32_t i = 0; i < index_.tuning.size(); ++i) {
     tuning_.emplace(TuningKey(index_.tuning[i].device, index_.tuning[i].key), i);
@@ -106,10 +114,9 @@ std::vector<CachedKernel> CacheFile::KernelsOf(const std::vector<uint32_t>& kern
 }
 
 const std::string* CacheFile::FindTuning(const DeviceEntry& device, const std::string& key) const {
-  const auto& devices = index_.devices;
-  const auto at = std::find(devices.begin(), devices.end(), device);
-  if (at == devices.end()) return nullptr;
-  const auto found = tuning_.find(TuningKey(static_cast<uint32_t>(at - devices.begin()), key));
+  const auto at = devices_.find(Encoded(device));
+  if (at == devices_.end()) return nullptr;
+  const auto found = tuning_.find(TuningKey(at->second, key));
   return found == tuning_.end() ? nullptr : &index_.tuning[found->second].value;
 }
 

@@ -9,10 +9,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "mace/base/files.h"
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/cache/contents.h"
 #include "mace/cache/index.h"
@@ -25,11 +25,10 @@ struct CacheTrust {
   bool allow_untrusted = false;
   // With a key, a file without its signature is refused.
   std::optional<PublicKey> public_key;
+  // A file whose generation is below this one is refused: an older file, put in the place of a
+  // newer one. The generation is part of what is signed; without a key it proves nothing.
+  uint32_t min_generation = 0;
 };
-
-// OK when the file belongs to this user or root and neither group nor others may write it: who else
-// could have put code into it?
-Status CheckCacheFileOwner(const RandomAccessFile& file);
 
 class CacheFile {
  public:
@@ -55,7 +54,8 @@ class CacheFile {
 
   std::unique_ptr<RandomAccessFile> file_;
   CacheIndex index_;
-  std::unordered_map<std::string, uint32_t> tuning_;  // TuningKey() → index.
+  NameMap<uint32_t> devices_;  // The device as it is encoded → its first index.
+  NameMap<uint32_t> tuning_;   // TuningKey() → index.
 };
 
 }  // namespace mace

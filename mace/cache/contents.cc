@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -23,9 +22,45 @@ Status CheckDevice(const DeviceEntry& device) {
   return Status::Ok();
 }
 
-bool IsStale(const DeviceEntry& old_device, const DeviceEntry& new_device) {
-  return old_device.SameHardware(new_device) && old_device != new_device;
+std::string Encoded(const DeviceEntry& device) {
+  std::string bytes;
+  device.EncodeTo(&bytes);
+  return bytes;
 }
+
+// What two devices have in common that are the same hardware.
+std::string HardwareOf(const DeviceEntry& device) {
+  std::string text;
+  for (const std::string* part : {&device.name, &device.vendor, &device.platform_name}) {
+    text += std::to_string(part->size()) + ":" + *part;
+  }
+  return text;
+}
+
+// For what is new, under a text that names a source or a record: on which hardware it is there, and
+// for which devices. A look-up costs the same however many devices there are.
+class NewEntries {
+ public:
+  void Add(const std::string& text, const DeviceEntry& device) {
+    devices_[text + HardwareOf(device)].insert(Encoded(device));
+  }
+  bool HasSameHardware(const std::string& text, const DeviceEntry& device) const {
+    return devices_.count(text + HardwareOf(device)) > 0;
+  }
+  // Whether it is there for the same hardware under another version of driver, device or platform.
+  bool HasOtherVersion(const std::string& text, const DeviceEntry& device) const {
+    const auto found = devices_.find(text + HardwareOf(device));
+    if (found == devices_.end()) return false;
+    return found->second.size() > 1 || found->second.count(Encoded(device)) == 0;
+  }
+
+ private:
+  NameMap<std::set<std::string>> devices_;
+};
+
+// Names a source or a record apart from whatever text stands behind it.
+std::string TextOf(const Sha256Digest& digest) { return std::string(digest.begin(), digest.end()); }
+std::string TextOf(const std::string& key) { return std::to_string(key.size()) + ":" + key; }
 
 size_t TableSize(const ProgramRecord& program) {
   if (program.kernels.empty()) return KernelEntry::kMinimumSize;
@@ -40,11 +75,7 @@ size_t TuningSize(const TuningEntry& entry) {
   return TuningRecord::kMinimumSize + entry.key.size() + entry.value.size();
 }
 
-size_t EncodedSize(const DeviceEntry& device) {
-  std::string bytes;
-  device.EncodeTo(&bytes);
-  return bytes.size();
-}
+size_t EncodedSize(const DeviceEntry& device) { return Encoded(device).size(); }
 
 // Keeps the elements that `keep` marks.
 template <typename T>
@@ -85,31 +116,24 @@ size_t CacheContents::Merge(const std::vector<ProgramRecord>& new_programs,
                             const std::vector<TuningEntry>& new_tuning) {
   // Looked up by what makes an old entry go, so that the cost is not old times new.
   std::set<Sha256Digest> new_keys;
-  std::multimap<Sha256Digest, const DeviceEntry*> new_sources;
+  NewEntries new_sources, new_records;
   for (const ProgramRecord& program : new_programs) {
     new_keys.insert(program.key);
     if (program.source_hash != Sha256Digest{}) {
-      new_sources.emplace(program.source_hash, &program.device);
+      new_sources.Add(TextOf(program.source_hash), program.device);
     }
   }
-  std::multimap<std::string_view, const DeviceEntry*> new_records;
-  for (const TuningEntry& entry : new_tuning) new_records.emplace(entry.key, &entry.device);
+  for (const TuningEntry& entry : new_tuning) new_records.Add(TextOf(entry.key), entry.device);
 
   size_t stale = 0;
   const auto program_goes = [&](const ProgramRecord& old) {
     if (new_keys.count(old.key) != 0) return true;
-    const auto range = new_sources.equal_range(old.source_hash);
-    const bool is_stale = std::any_of(range.first, range.second, [&old](const auto& source) {
-      return IsStale(old.device, *source.second);
-    });
+    const bool is_stale = new_sources.HasOtherVersion(TextOf(old.source_hash), old.device);
     stale += is_stale ? 1 : 0;
     return is_stale;
   };
   const auto record_goes = [&](const TuningEntry& old) {
-    const auto range = new_records.equal_range(old.key);
-    return std::any_of(range.first, range.second, [&old](const auto& record) {
-      return old.device.SameHardware(*record.second);
-    });
+    return new_records.HasSameHardware(TextOf(old.key), old.device);
   };
   programs.erase(std::remove_if(programs.begin(), programs.end(), program_goes), programs.end());
   tuning.erase(std::remove_if(tuning.begin(), tuning.end(), record_goes), tuning.end());
@@ -122,10 +146,13 @@ void CacheContents::Union(const CacheContents& newer) {
   std::set<Sha256Digest> new_keys;
   for (const ProgramRecord& program : newer.programs) new_keys.insert(program.key);
   const auto program_goes = [&](const ProgramRecord& old) { return new_keys.count(old.key) != 0; };
+  NameSet new_records;
+  const auto name_of = [](const TuningEntry& entry) {
+    return TextOf(entry.key) + Encoded(entry.device);
+  };
+  for (const TuningEntry& entry : newer.tuning) new_records.insert(name_of(entry));
   const auto record_goes = [&](const TuningEntry& old) {
-    return std::any_of(newer.tuning.begin(), newer.tuning.end(), [&](const TuningEntry& entry) {
-      return entry.key == old.key && entry.device == old.device;
-    });
+    return new_records.count(name_of(old)) != 0;
   };
   programs.erase(std::remove_if(programs.begin(), programs.end(), program_goes), programs.end());
   tuning.erase(std::remove_if(tuning.begin(), tuning.end(), record_goes), tuning.end());
@@ -182,14 +209,14 @@ size_t CacheContents::EvictTo(uint64_t limit) {
 }
 
 uint32_t DeviceTable::IndexOf(const DeviceEntry& device) {
-  const auto found = std::find(devices_.begin(), devices_.end(), device);
-  const size_t index = static_cast<size_t>(found - devices_.begin());
-  if (index == devices_.size()) devices_.push_back(device);
-  return static_cast<uint32_t>(index);
+  const auto [found, is_new] =
+      numbers_.emplace(Encoded(device), static_cast<uint32_t>(devices_.size()));
+  if (is_new) devices_.push_back(device);
+  return found->second;
 }
 
 bool DeviceTable::Holds(const DeviceEntry& device) const {
-  return std::find(devices_.begin(), devices_.end(), device) != devices_.end();
+  return numbers_.count(Encoded(device)) > 0;
 }
 
 std::string DeviceTable::Encode() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/cache/format.h"
 
 namespace mace {
@@ -21,8 +22,8 @@ struct CachedKernel {
 // One compiled program, as it is added to a cache.
 struct ProgramRecord {
   Sha256Digest key = {};  // ProgramKey().
-  Sha256Digest source_hash =
-      {};  // SourceHash(); zeros when unknown: then no stale entry goes for it.
+  // SourceHash(); zeros when unknown: then no stale entry goes for it.
+  Sha256Digest source_hash = {};
   DeviceEntry device;
   SectionKind kind = SectionKind::kDriverBinary;
   std::vector<CachedKernel>
@@ -73,6 +74,7 @@ class DeviceTable {
 
  private:
   std::vector<DeviceEntry> devices_;
+  NameMap<uint32_t> numbers_;  // By the device as it is encoded.
 };
 
 // The devices of all programs, then those that only tuning records name.

@@ -170,7 +170,7 @@ TEST_F(DamageTest, AnUnreadableFileIsRejected) {
 
 TEST_F(DamageTest, AKilledWritersTemporaryIsCleanedUp) {
   Put(good_);
-  const std::string left = path_ + ".tmp.4242.0";
+  const std::string left = path_ + ".tmp." + std::string(32, 'a');
   ASSERT_TRUE(WriteFileAtomic(left, AsBytes("half a file")).ok());
   auto store = CacheStore::Open(path_);
   EXPECT_EQ(3, CheckPrograms(store.get()));

@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "mace/base/clock.h"
+#include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"
@@ -155,6 +156,8 @@ TEST_F(FaultTest, EightProcessesAtOnce) {
     for (int process = 0; process < kProcesses; ++process) {
       children.push_back(Fork([&] {
         close(start[1]);
+        SetLockWaitLeftMilliseconds(
+            60000);  // What is not lost matters here, not how long it takes.
         char ignored;
         if (read(start[0], &ignored, 1) != 0) _exit(2);  // Ends when the parent closes it.
         auto store = CacheStore::Open(path_);
@@ -268,7 +271,9 @@ std::string UseAsNobody(const std::string& folder, const std::string& path) {
   auto store = CacheStore::Open(path);
   if (!store->AddProgram(SampleProgram(2)).ok()) return "not added";
   const Status refused = store->Flush();
-  if (refused.code() != StatusCode::kIoError) return "read-only folder: " + refused.message();
+  if (refused.code() != StatusCode::kFailedPrecondition) return "root's: " + refused.message();
+  const Status read_only = AddOne(JoinPath(folder, "new.bin"), 2);
+  if (read_only.code() != StatusCode::kIoError) return "read-only folder: " + read_only.message();
   if (!store->FindProgram(SampleProgram(2).key).ok()) return "what was added is lost";
   const std::string unreadable = JoinPath(folder, "unreadable"), foreign = folder + "/foreign";
   if (status_of(unreadable) != CacheFileStatus::kRejected) return "an unreadable file is used";

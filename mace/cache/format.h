@@ -40,8 +40,8 @@ constexpr size_t kLargestDeviceText = 4096;
 constexpr size_t kLargestText = 65536;
 
 constexpr uint32_t kFlagSigned = 1;
-constexpr uint32_t kFlagsToUnderstand =
-    0xFFFF0000;  // A reader refuses those of them that it does not know.
+// A reader refuses those of them that it does not know.
+constexpr uint32_t kFlagsToUnderstand = 0xFFFF0000;
 
 enum class SectionKind : uint32_t { kDriverBinary = 1, kCubin = 2, kPtx = 3 };
 // "driver binary", "cubin", "PTX", or "unknown".
@@ -101,8 +101,8 @@ struct KernelEntry {
   Sha256Digest section_digest = {};
   uint64_t section_offset = 0;
   uint64_t section_size = 0;
-  SectionKind kind =
-      SectionKind::kDriverBinary;  // May hold a value that this version does not know.
+  // May hold a value that this version does not know.
+  SectionKind kind = SectionKind::kDriverBinary;
   uint32_t device = 0;
   uint32_t last_used = 0;
   std::string name;

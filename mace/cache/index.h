@@ -6,23 +6,14 @@
 #ifndef MACE_CACHE_INDEX_H_
 #define MACE_CACHE_INDEX_H_
 
-#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/cache/format.h"
 
 namespace mace {
-
-// A digest is its own hash: any eight bytes of it are as good as random.
-struct DigestHash {
-  size_t operator()(const Sha256Digest& digest) const {
-    size_t value;
-    std::memcpy(&value, digest.data(), sizeof(value));
-    return value;
-  }
-};
 
 struct CacheIndex {
   CacheFileHeader header;
@@ -31,7 +22,7 @@ struct CacheIndex {
   std::vector<TuningRecord> tuning;
   CacheTrailer trailer;
   // Program key → indices into `kernels`, in the table's order, at least one.
-  std::unordered_map<Sha256Digest, std::vector<uint32_t>, DigestHash> programs;
+  std::unordered_map<Sha256Digest, std::vector<uint32_t>, KeyedHash> programs;
 
   // Decodes and checks everything but the sections and the signature. `head` is [0, header_size)
   // and `tail` is [table_offset, file_size) of the file. REQUIRES: `checked` passed Validate.

@@ -1,6 +1,7 @@
 #include "mace/cache/info.h"
 
 #include "mace/cache/cache_file.h"
+#include "mace/cache/file_owner.h"
 
 namespace mace {
 

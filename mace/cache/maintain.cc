@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mace/base/atomic_file.h"
+#include "mace/base/hash.h"
 #include "mace/base/strings.h"
 #include "mace/cache/verify.h"
 
@@ -20,6 +21,39 @@ template <typename Entry>
 void DropOlderThan(uint32_t oldest, std::vector<Entry>* entries) {
   const auto too_old = [oldest](const Entry& entry) { return entry.last_used < oldest; };
   entries->erase(std::remove_if(entries->begin(), entries->end(), too_old), entries->end());
+}
+
+// Moves the contents on to a generation, with what counts from it.
+Status RaiseGeneration(const std::string& path, uint32_t generation, CacheContents* contents) {
+  if (generation < contents->generation) {
+    return InvalidArgument(path + ": is of generation " + std::to_string(contents->generation - 1) +
+                           ": expected a number above it to sign the file with, found " +
+                           std::to_string(generation));
+  }
+  const uint32_t now = contents->generation, step = generation - now;
+  for (ProgramRecord& program : contents->programs) {
+    program.last_used = std::min(program.last_used, now) + step;
+  }
+  for (TuningEntry& entry : contents->tuning)
+    entry.last_used = std::min(entry.last_used, now) + step;
+  contents->generation = generation;
+  return Status();
+}
+
+// Hands the section on piece by piece; kCorruption at the end when the bytes have not its hash.
+Status PassSection(const CacheFile& cache, const KernelEntry& entry, const FileSink& sink) {
+  constexpr uint64_t kPieceSize = uint64_t{1} << 20;
+  Sha256Hasher hasher;
+  std::vector<uint8_t> piece;
+  for (uint64_t done = 0; done < entry.section_size; done += piece.size()) {
+    piece.resize(static_cast<size_t>(std::min(entry.section_size - done, kPieceSize)));
+    MACE_RETURN_IF_ERROR(cache.file().ReadAt(entry.section_offset + done, piece));
+    hasher.Update(piece);
+    MACE_RETURN_IF_ERROR(sink(piece));
+  }
+  if (hasher.Finish() == entry.section_digest) return Status();
+  return Corruption(cache.file().path() + ": hash mismatch in the section at offset " +
+                    std::to_string(entry.section_offset));
 }
 
 }  // namespace
@@ -68,11 +102,14 @@ StatusOr<size_t> PruneCacheFile(const std::string& path, const PruneOptions& pru
   return count > left ? count - left : size_t{0};
 }
 
-Status SignCacheFile(const std::string& path, const SigningKey& key) {
+Status SignCacheFile(const std::string& path, const SigningKey& key, uint32_t generation) {
   MACE_RETURN_IF_ERROR(VerifyCacheFile(path));
   RewriteOptions options;
   options.signing_key = key;
-  const auto edit = [](const Status& present, CacheContents*) { return present; };
+  const auto edit = [&](const Status& present, CacheContents* contents) {
+    MACE_RETURN_IF_ERROR(present);
+    return generation == 0 ? Status() : RaiseGeneration(path, generation, contents);
+  };
   return RewriteCacheFile(path, options, edit).status();
 }
 
@@ -91,8 +128,10 @@ Status ExtractProgram(const std::string& path, const std::string& key_prefix,
   if (found == nullptr) {
     return NotFound(path + ": no program has a key that begins with " + Printable(key_prefix));
   }
-  MACE_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, cache->ReadSection(*found));
-  return WriteFileAtomic(output, Bytes(bytes), 0600);
+  MACE_RETURN_IF_ERROR(PassSection(*cache, *found, [](Bytes) { return Status(); }));
+  // Hashed again on its way: another process may change the file meanwhile.
+  return WriteFileAtomic(
+      output, [&](const FileSink& sink) { return PassSection(*cache, *found, sink); }, 0600);
 }
 
 }  // namespace mace

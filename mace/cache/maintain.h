@@ -33,11 +33,13 @@ StatusOr<size_t> PruneCacheFile(const std::string& path, const PruneOptions& pru
                                 const RewriteOptions& options = {});
 
 // Writes the file again with a signature. A damaged file is an error: what is signed should be
-// whole.
-Status SignCacheFile(const std::string& path, const SigningKey& key);
+// whole. With `generation` the file gets that one, which must be above the generation it has; 0:
+// the next one.
+Status SignCacheFile(const std::string& path, const SigningKey& key, uint32_t generation = 0);
 
 // Writes the section of the program whose key begins with the hexadecimal digits `key_prefix` to
-// `output`. kNotFound when none does, kInvalidArgument when several do.
+// `output`, piece by piece, once its hash was found right. kNotFound when none does,
+// kInvalidArgument when several do.
 Status ExtractProgram(const std::string& path, const std::string& key_prefix,
                       const std::string& output);
 

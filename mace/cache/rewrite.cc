@@ -1,24 +1,74 @@
 #include "mace/cache/rewrite.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/file_lock.h"
+#include "mace/base/hash.h"
 #include "mace/cache/encoder.h"
+#include "mace/cache/file_owner.h"
 
 namespace mace {
 namespace {
 
-constexpr uint32_t kCacheFileMode =
-    0600;  // A compiled program is code: nobody else's to change or to read.
+// A compiled program is code: nobody else's to change or to read.
+constexpr uint32_t kCacheFileMode = 0600;
 
-// A path may lead to a device or a pipe by mistake; those must not be replaced by a file.
-Status CheckReplaceable(const std::string& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return Status::Ok();
-  return InvalidArgument(path + ": is not a regular file, so it is not replaced");
+// The threads of one process write one after the other, so that they do not use up the time that
+// the process may wait for other processes. A forked child does not wait for its parent's threads.
+class RewriteTurn {
+ public:
+  RewriteTurn() {
+    const pid_t self = getpid();
+    for (;;) {
+      pid_t holder = 0;
+      if (Holder().compare_exchange_strong(holder, self)) return;
+      // Another process's number was there when this one was forked.
+      if (holder != self && Holder().compare_exchange_strong(holder, self)) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  ~RewriteTurn() { Holder() = 0; }
+  RewriteTurn(const RewriteTurn&) = delete;
+  RewriteTurn& operator=(const RewriteTurn&) = delete;
+
+ private:
+  static std::atomic<pid_t>& Holder() {
+    static std::atomic<pid_t> holder{0};
+    return holder;
+  }
+};
+
+// Who besides this user may hold the lock of a shared file: those who may write the file.
+LockSharing SharingOf(const std::optional<FileOwnership>& keep) {
+  LockSharing sharing;
+  if (!keep.has_value()) return sharing;
+  constexpr uint32_t kGroupOrOtherWrite = 022;
+  const uint32_t writers = keep->mode & kGroupOrOtherWrite;
+  sharing.mode |= writers | writers << 1;  // To read, too.
+  sharing.owner = keep->user;
+  return sharing;
+}
+
+// Refuses to take the signature from a file. `present`: the file as trusted, or why it is not.
+Status CheckSignatureStays(const std::string& path, const RewriteOptions& options,
+                           const StatusOr<std::shared_ptr<const CacheFile>>& present) {
+  if (options.signing_key || options.drop_signature) return Status();
+  CacheTrust anyone;
+  anyone.allow_untrusted = true;
+  const StatusOr<std::shared_ptr<const CacheFile>> file =
+      present.ok() ? present : CacheFile::Open(path, anyone);
+  if (!file.ok() || !(*file)->index().header.is_signed()) return Status();
+  const PublicKey& key = (*file)->index().trailer.public_key;
+  return FailedPrecondition(path + ": is signed with " + ToHex(Bytes(key.data(), key.size())) +
+                            ", so it is not replaced by a file without a signature: name another "
+                            "file, or use `mace cache` with --key or --unsigned");
 }
 
 // The next generation of a file's contents. Counting starts anew before the number would wrap.
@@ -31,30 +81,59 @@ void Advance(CacheContents* contents) {
   ++contents->generation;
 }
 
+struct LockedPath {
+  FileLock lock;
+  std::optional<FileOwnership> keep;  // Of the file to be replaced, where it keeps owner and mode.
+};
+
+// REQUIRES: the thread has its RewriteTurn.
+StatusOr<LockedPath> LockForWriting(const std::string& path, const RewriteOptions& options) {
+  if (options.trust.public_key && !options.signing_key) {
+    return Unsupported(path + ": not written: a signed file is required and no key to sign is set");
+  }
+  // Before the lock: nothing is made beside a file of somebody else's.
+  const bool allow_shared = options.trust.allow_untrusted;
+  std::optional<FileOwnership> keep;
+  MACE_RETURN_IF_ERROR(CheckReplaceable(path, allow_shared, &keep).WithPrefix(path));
+  MACE_ASSIGN_OR_RETURN(
+      FileLock lock,
+      FileLock::Acquire(path + ".lock", options.lock_wait_milliseconds, SharingOf(keep)));
+  MACE_RETURN_IF_ERROR(CheckReplaceable(path, allow_shared, &keep).WithPrefix(path));
+  return LockedPath{std::move(lock), std::move(keep)};
+}
+
 }  // namespace
+
+Status CheckCacheFileWritable(const std::string& path, const RewriteOptions& options) {
+  const RewriteTurn turn;
+  return LockForWriting(path, options).status();
+}
 
 StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& path,
                                                             const RewriteOptions& options,
                                                             const CacheEdit& edit) {
-  if (options.trust.public_key && !options.signing_key) {
-    return Unsupported(path + ": not written: a signed file is required and no key to sign is set");
-  }
-  MACE_RETURN_IF_ERROR(CheckReplaceable(path));
-  MACE_ASSIGN_OR_RETURN(const FileLock lock,
-                        FileLock::Acquire(path + ".lock", options.lock_wait_milliseconds));
+  const RewriteTurn turn;
+  MACE_ASSIGN_OR_RETURN(const LockedPath locked, LockForWriting(path, options));
+  const std::optional<FileOwnership>& keep = locked.keep;
   RemoveStaleTemporaries(path);
 
   CacheContents contents;
   StatusOr<std::shared_ptr<const CacheFile>> present = CacheFile::Open(path, options.trust);
+  MACE_RETURN_IF_ERROR(CheckSignatureStays(path, options, present));
   if (present.ok()) {
     size_t damaged = 0;  // Left out of what is written; a lookup of theirs has said so.
     contents = (*present)->ReadContents(&damaged);
+  }
+  // What is written must not be refused as older than it has to be.
+  if (options.trust.min_generation > 0) {
+    contents.generation = std::max(contents.generation, options.trust.min_generation - 1);
   }
   Advance(&contents);
   MACE_RETURN_IF_ERROR(edit(present.status(), &contents));
   MACE_ASSIGN_OR_RETURN(const EncodedCacheFile encoded,
                         EncodedCacheFile::Encode(contents, options.signing_key));
-  MACE_RETURN_IF_ERROR(WriteFileAtomic(path, encoded.Pieces(), kCacheFileMode));
+  MACE_RETURN_IF_ERROR(keep.has_value() ? WriteSharedFileAtomic(path, encoded.Pieces(), *keep)
+                                        : WriteFileAtomic(path, encoded.Pieces(), kCacheFileMode));
   // Still under the lock, so that this is the file just written.
   return CacheFile::Open(path, options.trust);
 }

@@ -2,7 +2,9 @@
 // file is written.
 //
 // Errors: kIoError where folder, lock or disk refuse, kInvalidArgument for a path that is no file
-// to replace; the old file then stands. Thread contract: thread-safe, between processes too.
+// to replace, kFailedPrecondition for a file of somebody else's (file_owner.h), a signed one that
+// would lose its signature, and a lock that others could hold; the old file then stands. Thread
+// contract: thread-safe, between processes too.
 #ifndef MACE_CACHE_REWRITE_H_
 #define MACE_CACHE_REWRITE_H_
 
@@ -21,16 +23,22 @@ namespace mace {
 
 struct RewriteOptions {
   CacheTrust trust;
-  int lock_wait_milliseconds = 10000;  // For another writer.
+  int lock_wait_milliseconds = 1000;  // For another process that writes the file.
   std::optional<SigningKey> signing_key;
+  // Without a key a signed file is left as it is, unless this says that its signature may go.
+  bool drop_signature = false;
 };
 
 // What stands at `path` now, or why it cannot be used, and its contents (empty in that case) in a
 // generation of their own, ready to be changed. A Status that is not OK leaves the file as it is.
 using CacheEdit = std::function<Status(const Status& present, CacheContents* contents)>;
 
+// Waits for the lock as RewriteCacheFile does, and gives it back: for whoever has long work to do
+// before a rewrite, which would be in vain. What is wrong is what RewriteCacheFile would say.
+Status CheckCacheFileWritable(const std::string& path, const RewriteOptions& options);
+
 // Returns the file just written. It is never anyone's but this user's: mode 0600, a link at `path`
-// is replaced.
+// is replaced. Only with trust.allow_untrusted does it keep owner and mode of the file before it.
 StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& path,
                                                             const RewriteOptions& options,
                                                             const CacheEdit& edit);

@@ -6,6 +6,8 @@
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
+#include "mace/cache/exercise.h"
+#include "mace/cache/maintain.h"
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
@@ -59,6 +61,96 @@ TEST(SigningTest, KeyFilesRoundTrip) {
   torn.secret[40] ^= 1;
   ASSERT_TRUE(WriteSigningKey(TestPath("torn"), torn).ok());
   EXPECT_FALSE(ReadSigningKey(TestPath("torn")).ok());
+}
+
+// Signed with key 1, one program, in its second generation.
+std::string MakeSigned(const std::string& name) {
+  const std::string path = TestPath(name);
+  auto writer = CacheStore::Open(path);
+  EXPECT_TRUE(writer->AddProgram(SampleProgram(1)).ok());
+  EXPECT_TRUE(writer->Flush().ok());
+  EXPECT_TRUE(SignCacheFile(path, KeyOf(1)).ok());
+  return path;
+}
+
+TEST(SigningTest, ASignatureIsNotLostByOversight) {
+  const std::string path = MakeSigned("kept"), other = TestPath("other");
+  const std::string before = *ReadFile(path, 1 << 20);
+  auto store = CacheStore::Open(path);
+  ASSERT_TRUE(store->AddProgram(SampleProgram(2)).ok());
+  EXPECT_EQ(StatusCode::kFailedPrecondition, store->Flush().code());
+  auto plain = CacheStore::Open(other);
+  ASSERT_TRUE(plain->AddProgram(SampleProgram(3)).ok());
+  ASSERT_TRUE(plain->Flush().ok());
+  EXPECT_EQ(StatusCode::kFailedPrecondition, MergeCacheFiles({other}, path).code());
+  EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}).status().code());
+  // Nor where this caller would not have used the file.
+  RewriteOptions distrusting;
+  distrusting.trust.min_generation = 100;
+  EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}, distrusting).status().code());
+  EXPECT_EQ(before, *ReadFile(path, 1 << 20));
+
+  RewriteOptions with_key;
+  with_key.signing_key = KeyOf(1);
+  ASSERT_TRUE(MergeCacheFiles({other}, path, with_key).ok());
+  EXPECT_TRUE(VerifyCacheFile(path, KeyOf(1).public_key()).ok());
+  RewriteOptions without;
+  without.drop_signature = true;
+  ASSERT_TRUE(MergeCacheFiles({other}, path, without).ok());
+  EXPECT_TRUE(VerifyCacheFile(path).ok());
+  EXPECT_FALSE(VerifyCacheFile(path, KeyOf(1).public_key()).ok());
+  EXPECT_TRUE(CacheStore::Open(path)->HasProgram(SampleProgram(3).key));
+}
+
+TEST(SigningTest, AnOlderFileIsRefusedWhereAskedFor) {
+  const std::string path = MakeSigned("older");
+  CacheStoreOptions options;
+  options.trust.public_key = KeyOf(1).public_key();
+  options.trust.min_generation = 2;
+  EXPECT_EQ(CacheFileStatus::kWarm, CacheStore::Open(path, options)->status());
+  options.trust.min_generation = 3;
+  auto store = CacheStore::Open(path, options);
+  EXPECT_EQ(CacheFileStatus::kRejected, store->status());
+  EXPECT_NE(std::string::npos, store->reason().find("generation 2, expected at least 3"))
+      << store->reason();
+  EXPECT_FALSE(store->FindProgram(SampleProgram(1).key).ok());
+  // Nobody can raise the number without the key.
+  std::string raised = *ReadFile(path, 1 << 20);
+  constexpr size_t kGenerationOffset = 0x1C;
+  ASSERT_EQ(2, raised[kGenerationOffset]);
+  raised[kGenerationOffset] = 3;
+  FixSizeAndDigest(&raised);
+  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(raised), 0600).ok());
+  EXPECT_EQ(CacheFileStatus::kRejected, CacheStore::Open(path, options)->status());
+  options.trust.public_key.reset();
+  EXPECT_EQ(CacheFileStatus::kWarm, CacheStore::Open(path, options)->status());
+}
+
+TEST(SigningTest, AGenerationIsGivenAndOnlyRises) {
+  const std::string path = MakeSigned("given");
+  const auto header = [&] { return (*CacheFile::Open(path, {}))->index(); };
+  ASSERT_TRUE(SignCacheFile(path, KeyOf(1), 40).ok());
+  EXPECT_EQ(40u, header().header.generation);
+  EXPECT_LE(header().kernels[0].last_used, 40u);
+  EXPECT_GE(header().kernels[0].last_used, 38u);  // As long ago as before.
+  for (uint32_t low : {1u, 39u, 40u}) {
+    EXPECT_EQ(StatusCode::kInvalidArgument, SignCacheFile(path, KeyOf(1), low).code());
+  }
+  ASSERT_TRUE(SignCacheFile(path, KeyOf(1), 41).ok());
+  ASSERT_TRUE(SignCacheFile(path, KeyOf(1)).ok());
+  EXPECT_EQ(42u, header().header.generation);
+}
+
+TEST(SigningTest, WhatIsWrittenIsNotTooOldForItsWriter) {
+  const std::string path = TestPath("fresh");
+  CacheStoreOptions options;
+  options.trust.min_generation = 7;
+  for (int round = 0; round < 2; ++round) {
+    auto store = CacheStore::Open(path, options);
+    EXPECT_EQ(round == 0 ? CacheFileStatus::kCold : CacheFileStatus::kWarm, store->status());
+    ASSERT_TRUE(store->AddProgram(SampleProgram(round)).ok());
+    ASSERT_TRUE(store->Flush().ok());
+  }
 }
 
 TEST(SigningTest, WithATrustedKeyOnlyItsFilesAreUsed) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/absolute_path.h"
 #include "mace/cache/rewrite.h"
 
 namespace mace {
@@ -15,6 +16,14 @@ std::string TuningName(const DeviceEntry& device, const std::string& key) {
   return name + key;
 }
 
+RewriteOptions RewriteWith(const CacheStoreOptions& options, int lock_wait_milliseconds) {
+  RewriteOptions rewrite;
+  rewrite.trust = options.trust;
+  rewrite.lock_wait_milliseconds = lock_wait_milliseconds;
+  rewrite.signing_key = options.signing_key;
+  return rewrite;
+}
+
 }  // namespace
 
 CacheStore::CacheStore(std::string path, const CacheStoreOptions& options)
@@ -22,8 +31,8 @@ CacheStore::CacheStore(std::string path, const CacheStoreOptions& options)
 
 std::unique_ptr<CacheStore> CacheStore::Open(const std::string& path,
                                              const CacheStoreOptions& options) {
-  std::unique_ptr<CacheStore> store(new CacheStore(path, options));
-  StatusOr<std::shared_ptr<const CacheFile>> file = CacheFile::Open(path, options.trust);
+  std::unique_ptr<CacheStore> store(new CacheStore(AbsolutePath(path), options));
+  StatusOr<std::shared_ptr<const CacheFile>> file = CacheFile::Open(store->path_, options.trust);
   if (file.ok()) {
     store->file_ = *std::move(file);
     store->status_ = CacheFileStatus::kWarm;
@@ -120,9 +129,48 @@ bool CacheStore::dirty() const {
   return !added_.programs.empty() || !added_.tuning.empty();
 }
 
+size_t CacheStore::unwritten_bytes() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  size_t bytes = 0;
+  for (const auto& [key, program] : added_.programs) bytes += program->bytes->size();
+  return bytes;
+}
+
+bool CacheStore::AnyTuning(
+    const std::function<bool(const std::string& key, const std::string& value)>& predicate) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [name, entry] : added_.tuning) {
+    if (predicate(entry->key, entry->value)) return true;
+  }
+  if (file_ == nullptr) return false;
+  const std::vector<TuningRecord>& records = file_->index().tuning;
+  return std::any_of(records.begin(), records.end(), [&](const TuningRecord& record) {
+    return predicate(record.key, record.value);
+  });
+}
+
 Status CacheStore::Flush() {
   if (options_.read_only) return Status::Ok();
   std::lock_guard<std::mutex> flush_lock(flush_mutex_);
+  return FlushLocked(options_.lock_wait_milliseconds);
+}
+
+Status CacheStore::CheckWritable() {
+  if (options_.read_only) return Status::Ok();
+  std::lock_guard<std::mutex> flush_lock(flush_mutex_);
+  return CheckCacheFileWritable(path_, RewriteWith(options_, options_.lock_wait_milliseconds));
+}
+
+Status CacheStore::TryFlush() {
+  if (options_.read_only) return Status::Ok();
+  std::unique_lock<std::mutex> flush_lock(flush_mutex_, std::try_to_lock);
+  if (!flush_lock.owns_lock()) {
+    return FailedPrecondition(path_ + ": another thread writes the file");
+  }
+  return FlushLocked(0);
+}
+
+Status CacheStore::FlushLocked(int lock_wait_milliseconds) {
   Additions additions;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -130,8 +178,7 @@ Status CacheStore::Flush() {
     additions = added_;
   }
   CacheCounters counters;
-  const RewriteOptions rewrite{options_.trust, options_.lock_wait_milliseconds,
-                               options_.signing_key};
+  const RewriteOptions rewrite = RewriteWith(options_, lock_wait_milliseconds);
   MACE_ASSIGN_OR_RETURN(
       auto file, RewriteCacheFile(path_, rewrite, [&](const Status&, CacheContents* contents) {
         // A file that cannot be used counts as an empty one here too.
@@ -141,6 +188,11 @@ Status CacheStore::Flush() {
   counters.written_bytes = file->file().size();
   Settle(additions, std::move(file), counters);
   return Status::Ok();
+}
+
+bool CacheStore::IsNews(const Status& failure) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return failure.message() != reason_ && told_.insert(failure.message()).second;
 }
 
 void CacheStore::MergeAdditions(const Additions& additions, CacheContents* contents,

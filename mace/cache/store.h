@@ -2,14 +2,16 @@
 // this process added.
 //
 // A bad file is a miss, never an error: the store always opens, says why the file is not used, and
-// writes a good one. Opening reads headers, table and tuning records; a section is read, hashed and
-// handed on from that memory when its program is asked for. Nothing is written but by Flush.
+// writes a good one; only a file of somebody else's is left as it is (file_owner.h). Opening reads
+// headers, table and tuning records; a section is read, hashed and handed on from that memory when
+// its program is asked for. Nothing is written, and no lock is taken, but by Flush.
 //
 // Thread contract: thread-safe. Lookups do not wait for a Flush on another thread.
 #ifndef MACE_CACHE_STORE_H_
 #define MACE_CACHE_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +20,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/contents.h"
@@ -33,8 +36,9 @@ struct CacheStoreOptions {
   // Of the file; the entries longest unused go first. A smaller one costs compiles, a larger one
   // disk.
   uint64_t size_limit = uint64_t{256} << 20;
-  // How long Flush waits for another writer.
-  int lock_wait_milliseconds = 10000;
+  // How long Flush waits for another process that writes the file; no longer than this process may
+  // wait for all locks together (mace/base/file_lock.h).
+  int lock_wait_milliseconds = 1000;
   // Signs what is written. With a trusted key and without this one nothing is written: it would not
   // be trusted.
   std::optional<SigningKey> signing_key;
@@ -64,7 +68,8 @@ struct CachedProgram {
 
 class CacheStore {
  public:
-  // Never fails; see status() and reason().
+  // Never fails; see status() and reason(). A relative path means the current folder of this
+  // moment. Whoever opens a store tells its reason(), if that is to be told.
   static std::unique_ptr<CacheStore> Open(const std::string& path,
                                           const CacheStoreOptions& options = {});
 
@@ -72,7 +77,7 @@ class CacheStore {
   CacheFileStatus status() const { return status_; }
   // One line that begins with the path, for the log; empty when warm.
   const std::string& reason() const { return reason_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  // Absolute.
   const CacheStoreOptions& options() const { return options_; }
 
   // kNotFound when the program is not there, kCorruption or kIoError when its section cannot be
@@ -92,12 +97,29 @@ class CacheStore {
   // an empty key, and for a key or value above kLargestText bytes.
   Status AddTuning(const DeviceEntry& device, const std::string& key, const std::string& value);
 
+  // Whether a tuning record, of any device, satisfies the predicate. The predicate must not call
+  // the store.
+  bool AnyTuning(
+      const std::function<bool(const std::string& key, const std::string& value)>& predicate) const;
+
   // Whether something was added that no Flush has written.
   bool dirty() const;
+  // The bytes of programs that no Flush has written: the store holds them in memory until then.
+  size_t unwritten_bytes() const;
   // Writes what was added: locks FILE.lock, merges with the file that is there now, replaces it
   // with mode 0600. Does nothing when nothing was added. After a failure all that was added is
   // still held and found, and the old file stands.
   Status Flush();
+  // Whether Flush could write now; waits for another process as Flush does. For whoever has long
+  // work to do for what is added next. OK for a read-only store.
+  Status CheckWritable();
+  // As Flush, but never waits: where another process or thread writes the file at this moment the
+  // additions stay held, and the Status says so.
+  Status TryFlush();
+
+  // Whether this failure of the store's is news, neither its reason() nor asked about before: for
+  // whoever logs failures that may come again and again.
+  bool IsNews(const Status& failure);
 
   CacheCounters counters() const;
 
@@ -105,13 +127,15 @@ class CacheStore {
   CacheStore(std::string path, const CacheStoreOptions& options);
 
   struct Additions {
-    std::unordered_map<Sha256Digest, std::shared_ptr<const ProgramRecord>, DigestHash> programs;
-    std::unordered_map<std::string, std::shared_ptr<const TuningEntry>> tuning;
+    std::unordered_map<Sha256Digest, std::shared_ptr<const ProgramRecord>, KeyedHash> programs;
+    NameMap<std::shared_ptr<const TuningEntry>> tuning;
     // What this process found in the file: kept longest when entries must go.
-    std::unordered_set<Sha256Digest, DigestHash> used_programs;
-    std::unordered_set<std::string> used_tuning;
+    std::unordered_set<Sha256Digest, KeyedHash> used_programs;
+    NameSet used_tuning;
   };
 
+  // REQUIRES: flush_mutex_ is held.
+  Status FlushLocked(int lock_wait_milliseconds);
   // Brings what this process added and used into the contents of the file that is there now.
   void MergeAdditions(const Additions& additions, CacheContents* contents,
                       CacheCounters* counters) const;
@@ -121,8 +145,8 @@ class CacheStore {
 
   const std::string path_;
   const CacheStoreOptions options_;
-  CacheFileStatus status_ =
-      CacheFileStatus::kCold;  // This and reason_ are set before the store is shared.
+  // This and reason_ are set before the store is shared.
+  CacheFileStatus status_ = CacheFileStatus::kCold;
   std::string reason_;
 
   std::mutex flush_mutex_;                 // Held for a whole Flush; taken before mutex_.
@@ -130,6 +154,7 @@ class CacheStore {
   std::shared_ptr<const CacheFile> file_;  // Null unless there is one in use.
   Additions added_;
   CacheCounters counters_;
+  std::unordered_set<std::string> told_;  // Messages of failures.
 };
 
 }  // namespace mace

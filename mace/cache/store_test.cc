@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "mace/base/atomic_file.h"
+#include "mace/base/clock.h"
 #include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
@@ -262,6 +264,46 @@ TEST_F(StoreTest, AFullDiskLeavesTheOldFile) {
   EXPECT_TRUE(VerifyCacheFile(path_).ok());
   EXPECT_TRUE(store->Flush().ok());
   EXPECT_TRUE(Holds(2));
+}
+
+TEST_F(StoreTest, AStartThatOnlyHitsTakesNoLock) {
+  Fill(1, 2);
+  ASSERT_EQ(0, unlink((path_ + ".lock").c_str()));
+  auto store = CacheStore::Open(path_);
+  ASSERT_TRUE(store->FindProgram(SampleProgram(1).key).ok());
+  EXPECT_TRUE(store->Flush().ok());
+  EXPECT_FALSE(FileExists(path_ + ".lock"));
+}
+
+TEST_F(StoreTest, AHeldLockIsWaitedForOnceAndToldOnce) {
+  auto lock = FileLock::Acquire(path_ + ".lock", 0);
+  ASSERT_TRUE(lock.ok());
+  SetLockWaitLeftMilliseconds(50);
+  auto store = CacheStore::Open(path_);
+  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
+  const double begin = MonotonicMilliseconds();
+  EXPECT_EQ(StatusCode::kIoError, store->TryFlush().code());
+  EXPECT_EQ(50, LockWaitLeftMilliseconds());
+  const Status first = store->Flush(), second = store->Flush();
+  EXPECT_GE(MonotonicMilliseconds() - begin, 49);
+  EXPECT_EQ(StatusCode::kIoError, first.code());
+  EXPECT_TRUE(store->IsNews(first));
+  EXPECT_FALSE(store->IsNews(second)) << second.message();
+  { const FileLock released = *std::move(lock); }
+  EXPECT_TRUE(store->Flush().ok());  // Nothing was lost.
+  EXPECT_TRUE(Holds(1));
+  SetLockWaitLeftMilliseconds(1000);
+}
+
+TEST_F(StoreTest, ARelativePathMeansTheFolderOfItsMoment) {
+  const std::string before = std::filesystem::current_path().string();
+  ASSERT_EQ(0, chdir(folder_.c_str()));
+  auto store = CacheStore::Open("relative.bin");
+  ASSERT_EQ(0, chdir(before.c_str()));
+  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
+  ASSERT_TRUE(store->Flush().ok());
+  EXPECT_TRUE(FileExists(JoinPath(folder_, "relative.bin")));
+  EXPECT_EQ(JoinPath(folder_, "relative.bin"), store->path());
 }
 
 TEST_F(StoreTest, ALockHeldTooLongIsAStatus) {

@@ -159,6 +159,14 @@ TEST_F(ToolsTest, PruneDropsTheOldAndTheDamaged) {
   EXPECT_TRUE(VerifyCacheFile(path).ok());
 }
 
+TEST_F(ToolsTest, ASectionOfManyPiecesIsExtractedWhole) {
+  CacheContents contents;
+  contents.programs.push_back(SampleProgram(1, (size_t{5} << 20) + 77));
+  ASSERT_TRUE(ExtractProgram(Write("large", contents), "", Path("section")).ok());
+  const std::vector<uint8_t>& bytes = *contents.programs[0].bytes;
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), *ReadFile(Path("section"), 1 << 25));
+}
+
 TEST_F(ToolsTest, SignAndExtract) {
   const std::string path = Write("cache", ExampleContents());
   std::array<uint8_t, 32> seed = {};
@@ -170,6 +178,12 @@ TEST_F(ToolsTest, SignAndExtract) {
   ASSERT_TRUE(ExtractProgram(path, "1111", Path("section")).ok());
   EXPECT_EQ("BINARY", *ReadFile(Path("section"), 100));
   EXPECT_EQ(StatusCode::kNotFound, ExtractProgram(path, "22", Path("section")).code());
+  // A damaged one leaves what was there, and no temporary file.
+  std::string damaged = *ReadFile(path, 1 << 20);
+  damaged[damaged.find("BINARY")] = 'X';
+  ASSERT_TRUE(WriteFileAtomic(path, AsBytes(damaged), 0600).ok());
+  EXPECT_EQ(StatusCode::kCorruption, ExtractProgram(path, "1111", Path("section")).code());
+  EXPECT_EQ("BINARY", *ReadFile(Path("section"), 100));
   const std::string two = Write("two", Programs({1, 2}));
   EXPECT_EQ(StatusCode::kInvalidArgument, ExtractProgram(two, "", Path("section")).code());
 }

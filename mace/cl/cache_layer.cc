@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
+#include "mace/cl/opencl_process.h"
 #include "mace/layer/control.h"
 
 namespace mace {
@@ -123,18 +125,27 @@ const MaceClCacheControl* FindControl(const std::string& library) {
   return usable ? control : nullptr;
 }
 
-cl_int TakeIn(cl_uint* count) {
+// Why the layer is not to be named in the environment; empty where it is.
+std::string WhyNotNamed(const OpenClNeeds& needs) {
+  if (!needs.library_cache) {
+    return "the process's first OpenCL call was made for no plan that may call CLBlast, and later "
+           "ones cannot bring the cache's loader layer in";
+  }
+  if (needs.environment == EnvironmentUse::kWhenNeeded) return "";
+  return std::string("Options::environment forbids to name the cache's loader layer in ") +
+         kOpenClLayersVariable;
+}
+
+cl_int TakeIn(const OpenClNeeds& needs, cl_uint* count) {
   CacheLayer& layer = TheLayer();
-  layer.why_not.clear();
   const char* const named = std::getenv(kOpenClLayersVariable);
   const std::string before = named == nullptr ? "" : named;
   std::string library;
   WithCacheLayer(before, &library);
   const bool users_own = !library.empty();
-  if (!users_own) {
-    library = ChooseLibrary(&layer.why_not);
-    if (library.empty()) return clGetPlatformIDs(0, nullptr, count);
-  }
+  layer.why_not = users_own ? "" : WhyNotNamed(needs);
+  if (!users_own && layer.why_not.empty()) library = ChooseLibrary(&layer.why_not);
+  if (library.empty()) return clGetPlatformIDs(0, nullptr, count);
   const cl_int error = users_own ? clGetPlatformIDs(0, nullptr, count)
                                  : CallWithLayers(WithCacheLayer(before, &library), count);
   layer.control = FindControl(library);
@@ -149,10 +160,11 @@ cl_int TakeIn(cl_uint* count) {
 
 }  // namespace
 
-cl_int CountPlatforms(cl_uint* count) {
+cl_int CountPlatforms(const OpenClNeeds& needs, cl_uint* count) {
   static std::once_flag once;
   std::optional<cl_int> first;
-  std::call_once(once, [&] { first = TakeIn(count); });
+  NoteOpenClUse();
+  std::call_once(once, [&] { first = TakeIn(needs, count); });
   return first.has_value() ? *first : clGetPlatformIDs(0, nullptr, count);
 }
 
@@ -192,6 +204,7 @@ CacheLayerScope::CacheLayerScope(const CacheStore* store, bool keep) {
       options.trust.public_key.has_value() ? options.trust.public_key->data() : nullptr;
   file.allow_untrusted = options.trust.allow_untrusted ? 1 : 0;
   file.read_only = options.read_only ? 1 : 0;
+  file.min_generation = options.trust.min_generation;
   file.keep = keep ? 1 : 0;
   control->enter(&file);
 }
@@ -205,7 +218,11 @@ CacheLayerScope::Counts CacheLayerScope::Leave() {
 
 Status StoreLayerPrograms() {
   const MaceClCacheControl* control = TheLayer().control;
-  if (control == nullptr || control->store() == 0) return Status();
+  if (control == nullptr) return Status();
+  int lock_wait_left = LockWaitLeftMilliseconds();
+  const bool stored = control->store(&lock_wait_left) == 0;
+  SetLockWaitLeftMilliseconds(lock_wait_left);
+  if (stored) return Status();
   return IoError("cache: the programs of CLBlast are not stored");
 }
 

@@ -1,7 +1,7 @@
 // The cache for programs that this process builds past the one door to the compiler (compiler.h):
-// those of CLBlast. The loader layer of mace/layer serves them; the engine has the OpenCL loader
-// take it in at the process's first OpenCL call, where it costs about 0.3 ms, and nothing
-// measurable a launch.
+// those of CLBlast. The loader layer of mace/layer serves them; where they are needed the engine
+// has the OpenCL loader take the layer in at the process's first OpenCL call, where it costs about
+// 0.3 ms, and nothing measurable a launch. A later call cannot take it in any more.
 //
 // The layer's library is the one that MACE_CL_CACHE_LAYER names (none: do without), else the one
 // beside the program or the library that this code is part of, in ../lib from there, among Bazel's
@@ -22,13 +22,15 @@
 
 #include "mace/base/status.h"
 #include "mace/cache/store.h"
+#include "mace/cl/environment_use.h"
 
 namespace mace {
 
 // clGetPlatformIDs for the number of platforms, before any other OpenCL call of ours: takes the
-// layer in where it is the process's first. For that call OPENCL_LAYERS names the layer; it has its
-// old value afterwards, so that processes which this one starts do not inherit the layer.
-cl_int CountPlatforms(cl_uint* count);
+// layer in where it is the process's first and `needs` asks for the layer. For that call
+// OPENCL_LAYERS names the layer; it has its old value afterwards, so that processes which this one
+// starts do not inherit the layer. REQUIRES: CheckOpenClProcess() is OK.
+cl_int CountPlatforms(const OpenClNeeds& needs, cl_uint* count);
 
 // Why the layer serves no program of this process; empty where it does.
 const std::string& WhyNoCacheLayer();

@@ -21,9 +21,11 @@
 namespace mace {
 namespace {
 
+const OpenClNeeds kLibraryNeeds = {EnvironmentUse::kWhenNeeded, true};
+
 // A product of CLBlast's, asked for with a cache file; says how it went.
-void CallLibrary(const std::string& cache_path) {
-  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
+void CallLibrary(const std::string& cache_path, const OpenClNeeds& needs = kLibraryNeeds) {
+  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu", needs);
   if (!device.ok()) return;
   const std::unique_ptr<CacheStore> store = CacheStore::Open(cache_path);
   StatusOr<ClQueue> queue = ClQueue::Create(*device, false);
@@ -81,7 +83,7 @@ void Say(const CacheLayerScope::Counts& counts) {
 
 // Programs in scopes of every kind, and outside of any.
 void UseScopes(const std::string& cache_path) {
-  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
+  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu", kLibraryNeeds);
   if (!device.ok()) return;
   StatusOr<ClQueue> queue = ClQueue::Create(*device, false);
   const std::unique_ptr<CacheStore> store = CacheStore::Open(cache_path);
@@ -185,6 +187,18 @@ TEST_F(CacheLayerTest, WhereTheLayerCameTooLateTheLibraryIsLeftOut) {
   EXPECT_EQ(CountOf(said, "its kernels would be compiled at every start"), 1u) << said;
 }
 
+TEST_F(CacheLayerTest, TheEnvironmentIsLeftAloneUnlessItIsNeeded) {
+  std::string said = Start("unneeded", {});
+  if (said.empty()) GTEST_SKIP() << "no OpenCL device";
+  EXPECT_NE(said.find("first OpenCL call was made for no plan that may call CLBlast"),
+            std::string::npos)
+      << said;
+  said = Start("never", {});
+  EXPECT_NE(said.find("Options::environment forbids to name the cache's loader layer"),
+            std::string::npos)
+      << said;
+}
+
 TEST_F(CacheLayerTest, TheEnvironmentChoosesTheLayer) {
   std::string said = Start("call", {{"MACE_CL_CACHE_LAYER", "none"}});
   if (said.empty()) GTEST_SKIP() << "no OpenCL device";
@@ -257,6 +271,10 @@ int main(int argc, char** argv) {
   const std::string way = argc > 2 ? argv[1] : "";
   if (way == "call") {
     mace::CallLibrary(argv[2]);
+  } else if (way == "unneeded") {
+    mace::CallLibrary(argv[2], {mace::EnvironmentUse::kWhenNeeded, false});
+  } else if (way == "never") {
+    mace::CallLibrary(argv[2], {mace::EnvironmentUse::kNever, true});
   } else if (way == "scopes") {
     mace::UseScopes(argv[2]);
   } else if (way == "late") {

@@ -83,30 +83,25 @@ bool CacheIsRequired() {
 
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const ProgramRequest& request,
                                                                      bool* reused) {
-  std::string source = FinalSource(request, device_->info());
-  const Sha256Digest key =
-      ProgramKey(MakeIdentity(source, kBuildOptions, EntryOf(device_->info())));
-  // Held while compiling: a second engine that wants the same program waits instead of compiling
-  // it again.
-  std::lock_guard<std::mutex> lock(mutex_);
-  auto found = built_.find(key);
-  if (reused != nullptr) *reused = found != built_.end();
-  if (found != built_.end()) return found->second;
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<BuiltProgram> built,
-                        LoadOrCompile(request, std::move(source)));
-  built_[key] = built;
-  return std::shared_ptr<const BuiltProgram>(std::move(built));
+  const DeviceInfo& info = device_->info();
+  ProgramIdentity identity = MakeIdentity(FinalSource(request, info), kBuildOptions, EntryOf(info));
+  const Sha256Digest key = ProgramKey(identity);
+  return built_.Get(
+      key, [&] { return LoadOrCompile(std::move(identity), key, request); }, reused);
 }
 
-StatusOr<std::shared_ptr<BuiltProgram>> ProgramCompiler::LoadOrCompile(
-    const ProgramRequest& request, std::string source) {
+StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::LoadOrCompile(
+    ProgramIdentity identity, const Sha256Digest& key, const ProgramRequest& request) {
   auto built = std::make_shared<BuiltProgram>();
   built->kernels = request.kernels;
-  built->identity = MakeIdentity(std::move(source), kBuildOptions, EntryOf(device_->info()));
-  built->key = ProgramKey(built->identity);
+  built->identity = std::move(identity);
+  built->key = key;
   const std::string what = Describe(request.kernels);
   built->program = TryCache(built.get(), what);
-  if (built->program != nullptr) return built;
+  if (built->program != nullptr) {
+    built->identity.source = std::string();
+    return std::shared_ptr<const BuiltProgram>(std::move(built));
+  }
   if (CacheIsRequired()) {
     return NotFound("MACE_REQUIRE_CACHE=1 forbids to compile " + what + ": not in the cache" +
                     (store_ == nullptr ? ", none is set" : " " + store_->path()));
@@ -115,7 +110,7 @@ StatusOr<std::shared_ptr<BuiltProgram>> ProgramCompiler::LoadOrCompile(
   MACE_ASSIGN_OR_RETURN(built->program,
                         ClProgram::FromSource(device_, built->identity.source, what));
   built->from_source = true;
-  return built;
+  return std::shared_ptr<const BuiltProgram>(std::move(built));
 }
 
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::BuildTrial(
@@ -158,20 +153,31 @@ std::shared_ptr<ClProgram> ProgramCompiler::TryEntry(const Sha256Digest& key, Bu
   return *program;
 }
 
-Status ProgramCompiler::StoreAfterFirstUse(
-    Span<const std::shared_ptr<const BuiltProgram>> programs) {
+Status ProgramCompiler::Keep(Span<const std::shared_ptr<const BuiltProgram>> programs) {
   if (store_ == nullptr) return Status();
-  std::lock_guard<std::mutex> lock(mutex_);
   for (const std::shared_ptr<const BuiltProgram>& built : programs) {
-    if (!built->from_source || stored_[built->key]) continue;
-    MACE_ASSIGN_OR_RETURN(std::string binary, built->program->Binary());
+    if (!built->from_source) continue;
+    std::lock_guard<std::mutex> lock(built->keeping->mutex);
+    if (built->keeping->done) continue;
+    MACE_ASSIGN_OR_RETURN(const std::string binary, built->program->Binary());
     for (ProgramRecord& record : MakeRecords(*built, binary, *device_)) {
       MACE_RETURN_IF_ERROR(store_->AddProgram(std::move(record)));
     }
-    stored_[built->key] = true;
+    built->keeping->done = true;
   }
+  return Status();
+}
+
+Status ProgramCompiler::Save() {
+  if (store_ == nullptr) return Status();
   MACE_RETURN_IF_ERROR(store_->Flush());
   return StoreLayerPrograms();
+}
+
+Status ProgramCompiler::StoreAfterFirstUse(
+    Span<const std::shared_ptr<const BuiltProgram>> programs) {
+  MACE_RETURN_IF_ERROR(Keep(programs));
+  return Save();
 }
 
 std::optional<std::string> ProgramCompiler::FindTuning(const std::string& signature) const {
@@ -182,6 +188,16 @@ std::optional<std::string> ProgramCompiler::FindTuning(const std::string& signat
 Status ProgramCompiler::AddTuning(const std::string& signature, const std::string& choice) {
   if (store_ == nullptr) return Status();
   return store_->AddTuning(EntryOf(device_->info()), signature, choice);
+}
+
+Status ProgramCompiler::AddMeasurement(const std::string& signature, const std::string& choice) {
+  MACE_RETURN_IF_ERROR(AddTuning(signature, choice));
+  if (store_ == nullptr) return Status();
+  const Status saved = store_->TryFlush();
+  if (!saved.ok() && !said_not_saved_.exchange(true)) {
+    Log(LogLevel::kInfo, "cache: measurements are written later: " + saved.message());
+  }
+  return Status();
 }
 
 }  // namespace mace

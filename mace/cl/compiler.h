@@ -2,20 +2,23 @@
 // adds to the cache after its first use.
 //
 // With MACE_REQUIRE_CACHE=1 in the environment a compile from source is an error that names the
-// kernels: the proof of a warm start. A program is built once a compiler and shared by all who ask
-// for the same text.
+// kernels: the proof of a warm start. All who ask for the same text share one program, as long as
+// one of them holds it: the compiler itself holds none.
+//
 // Errors: kDeviceError with the first lines of the build log; a cache that fails is a miss and a
-// log line. Thread contract: thread-safe.
+// log line. Thread contract: thread-safe. A thread waits for another's compile, or for another's
+// question for a binary, only where it wants that very program, and for the disk only in Save.
 #ifndef MACE_CL_COMPILER_H_
 #define MACE_CL_COMPILER_H_
 
-#include <map>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mace/base/shared_objects.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/cache/program_key.h"
@@ -36,11 +39,18 @@ struct ProgramRequest {
 // A program and where it came from.
 struct BuiltProgram {
   std::shared_ptr<ClProgram> program;
-  ProgramIdentity identity;
+  ProgramIdentity identity;  // Without its source where the program came from the cache.
   Sha256Digest key = {};
   std::vector<CachedKernel> kernels;
   bool from_source = false;
   size_t loaded_bytes = 0;  // Of the cached binary.
+
+  // Whether the compiler has handed the program to its store.
+  struct Keeping {
+    std::mutex mutex;  // Held while the driver is asked for the binary.
+    bool done = false;
+  };
+  const std::unique_ptr<Keeping> keeping = std::make_unique<Keeping>();
 };
 
 // MACE_REQUIRE_CACHE=1: any compile is an error that names what would be compiled.
@@ -52,8 +62,8 @@ class ProgramCompiler {
   ProgramCompiler(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(std::move(device)), store_(std::move(store)) {}
 
-  // `reused` (may be null) says whether this compiler had the program already: neither cache nor
-  // driver was asked.
+  // `reused` (may be null) says whether somebody held the program already, or had it built at the
+  // same time: neither cache nor driver was asked for this caller.
   StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request,
                                                       bool* reused = nullptr);
 
@@ -62,26 +72,39 @@ class ProgramCompiler {
   StatusOr<std::shared_ptr<const BuiltProgram>> BuildTrial(const std::string& source,
                                                            const std::string& what) const;
 
-  // Asks the driver, once, for the binary of each program that was built from source, and writes
-  // the cache file; has the layer (cache_layer.h) do the same for a library's programs. REQUIRES:
+  // Asks the driver, once, for the binary of each program that was built from source, and adds it
+  // to the store, which finds it from then on and holds it in memory until the next Save. REQUIRES:
   // every launch of these programs has finished once. Does nothing without a store, for what came
-  // from the cache, or for what was stored before.
+  // from the cache, or for what was added before.
+  Status Keep(Span<const std::shared_ptr<const BuiltProgram>> programs);
+
+  // Writes what was added into the cache file, and has the layer (cache_layer.h) do the same for a
+  // library's programs. May wait for another process that writes the file, as long as the store's
+  // options say. Does nothing without a store.
+  Status Save();
+
+  // Keep, then Save.
   Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
 
   // What was measured on this device, kept in the cache file: `signature` says what was tried (any
   // text, not empty), the choice is the tuner's own bytes. A record that another version of the
   // driver made is not found. Without a store nothing is found and adding does nothing. What is
-  // added is written by the next StoreAfterFirstUse.
+  // added is written by the next Save.
   std::optional<std::string> FindTuning(const std::string& signature) const;
   // kInvalidArgument for an empty signature, and for texts above kLargestText bytes.
   Status AddTuning(const std::string& signature, const std::string& choice);
+  // As AddTuning, for what took time to find out: written at once, so that a process which is
+  // killed loses nothing, unless another process or thread writes the file at that moment. It is
+  // then written with the next measurement, or by Save. What the disk refuses is a log line.
+  Status AddMeasurement(const std::string& signature, const std::string& choice);
 
   CacheStore* store() const { return store_.get(); }
   const std::shared_ptr<ClDevice>& device() const { return device_; }
 
  private:
-  StatusOr<std::shared_ptr<BuiltProgram>> LoadOrCompile(const ProgramRequest& request,
-                                                        std::string source);
+  StatusOr<std::shared_ptr<const BuiltProgram>> LoadOrCompile(ProgramIdentity identity,
+                                                              const Sha256Digest& key,
+                                                              const ProgramRequest& request);
   // Null on a miss.
   std::shared_ptr<ClProgram> TryCache(BuiltProgram* built, const std::string& what);
   std::shared_ptr<ClProgram> TryEntry(const Sha256Digest& key, BuiltProgram* built,
@@ -89,10 +112,8 @@ class ProgramCompiler {
 
   const std::shared_ptr<ClDevice> device_;
   const std::shared_ptr<CacheStore> store_;
-  std::mutex mutex_;
-  // By key. A program stays for the compiler's life: a later plan of the same kernels takes it.
-  std::map<Sha256Digest, std::shared_ptr<const BuiltProgram>> built_;
-  std::map<Sha256Digest, bool> stored_;
+  SharedObjects<Sha256Digest, const BuiltProgram> built_;
+  std::atomic<bool> said_not_saved_{false};
 };
 
 }  // namespace mace

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
+#include "mace/base/clock.h"
+#include "mace/base/file_lock.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/kernel.h"
 #include "mace/cl/memory.h"
@@ -128,6 +133,78 @@ TEST_F(CompilerTest, AProgramIsBuiltOnceACompiler) {
   ASSERT_TRUE(second.ok());
   EXPECT_TRUE(reused);
   EXPECT_EQ(first->get(), second->get());
+}
+
+TEST_F(CompilerTest, AProgramThatNobodyHoldsIsForgotten) {
+  ProgramCompiler compiler(device_, nullptr);
+  std::weak_ptr<const BuiltProgram> gone;
+  bool reused = true;
+  {
+    auto built = compiler.Build(request_);
+    ASSERT_TRUE(built.ok());
+    gone = *built;
+  }
+  EXPECT_TRUE(gone.expired());
+  ASSERT_TRUE(compiler.Build(request_, &reused).ok());
+  EXPECT_FALSE(reused);
+}
+
+TEST_F(CompilerTest, WhatWasKeptIsFoundBeforeItIsWritten) {
+  ProgramCompiler compiler(device_, OpenStore());
+  {
+    auto built = compiler.Build(request_);
+    ASSERT_TRUE(built.ok());
+    ASSERT_TRUE(Works(**built));
+    const std::vector<std::shared_ptr<const BuiltProgram>> programs = {*built};
+    ASSERT_TRUE(compiler.Keep(programs).ok());
+  }
+  EXPECT_NE(0, access(path_.c_str(), F_OK));
+  auto again = compiler.Build(request_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE((*again)->from_source);
+  EXPECT_TRUE((*again)->identity.source.empty()) << "the text of a cached program is kept";
+  EXPECT_TRUE(Works(**again));
+  ASSERT_TRUE(compiler.Save().ok());
+  EXPECT_EQ(0, access(path_.c_str(), F_OK));
+}
+
+TEST_F(CompilerTest, ThreadsThatWantOneProgramBuildItOnce) {
+  ProgramCompiler compiler(device_, nullptr);
+  std::vector<std::shared_ptr<const BuiltProgram>> built(4);
+  std::atomic<int> reuses{0};
+  std::vector<std::thread> threads;
+  for (auto& program : built) {
+    threads.emplace_back([&] {
+      bool reused = false;
+      auto mine = compiler.Build(request_, &reused);
+      if (mine.ok()) program = *mine;
+      reuses += reused ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& program : built) {
+    ASSERT_NE(program, nullptr);
+    EXPECT_EQ(program, built[0]);
+  }
+  EXPECT_EQ(reuses, 3);
+}
+
+// Another process holds the lock: what was measured waits in memory, and nobody waits for it.
+TEST_F(CompilerTest, AMeasurementWaitsForNoOtherWriter) {
+  ProgramCompiler compiler(device_, OpenStore());
+  {
+    const auto lock = FileLock::Acquire(path_ + ".lock", 0);
+    ASSERT_TRUE(lock.ok()) << lock.status().message();
+    const double begin = MonotonicMilliseconds();
+    EXPECT_TRUE(compiler.AddMeasurement("conv 3x3", "1.5").ok());
+    EXPECT_LT(MonotonicMilliseconds() - begin, 500) << "it waited for the lock";
+    EXPECT_NE(0, access(path_.c_str(), F_OK));
+    EXPECT_EQ("1.5", compiler.FindTuning("conv 3x3").value_or("none"));
+  }
+  EXPECT_TRUE(compiler.AddMeasurement("conv 5x5", "2.5").ok());
+  ProgramCompiler other(device_, OpenStore());
+  EXPECT_EQ("1.5", other.FindTuning("conv 3x3").value_or("none"));
+  EXPECT_EQ("2.5", other.FindTuning("conv 5x5").value_or("none"));
 }
 
 TEST_F(CompilerTest, ABuildErrorCarriesKernelAndLog) {

@@ -8,11 +8,13 @@
 #include "mace/base/strings.h"
 #include "mace/cl/cache_layer.h"
 #include "mace/cl/error.h"
+#include "mace/cl/opencl_process.h"
 #include "mace/cl/pocl_folder.h"
 
 namespace mace {
 namespace {
 
+constexpr std::string_view kPoclPlatform = "Portable Computing Language";
 constexpr const char* kCpuHint = "--device cpu still works";
 
 std::string DeviceText(cl_device_id device, cl_device_info what) {
@@ -49,7 +51,7 @@ bool Contains(const std::string& text, std::string_view part) {
 }
 
 DeviceVendor VendorOf(const DeviceInfo& info) {
-  if (Contains(info.platform_name, "Portable Computing Language")) return DeviceVendor::kPocl;
+  if (Contains(info.platform_name, kPoclPlatform)) return DeviceVendor::kPocl;
   const std::string vendor = LowerCase(info.vendor_name + " " + info.name);
   if (Contains(vendor, "nvidia")) return DeviceVendor::kNvidia;
   if (Contains(vendor, "advanced micro devices") || Contains(vendor, "amd")) {
@@ -149,6 +151,9 @@ DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
 }
 
 Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entries) {
+  if (Contains(PlatformText(platform, CL_PLATFORM_NAME), kPoclPlatform)) {
+    MACE_RETURN_IF_ERROR(CheckPoclFolder());
+  }
   cl_uint count = 0;
   cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
   if (error == CL_DEVICE_NOT_FOUND || (error == CL_SUCCESS && count == 0)) return Status();
@@ -205,11 +210,12 @@ bool HasHalfImages(cl_context context) {
 
 }  // namespace
 
-StatusOr<std::vector<ClDeviceEntry>> ListDevices() {
-  PreparePoclFolder();
+StatusOr<std::vector<ClDeviceEntry>> ListDevices(const OpenClNeeds& needs) {
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  PreparePoclFolder(needs.environment);
   std::vector<ClDeviceEntry> entries;
   cl_uint count = 0;
-  const cl_int error = CountPlatforms(&count);
+  const cl_int error = CountPlatforms(needs, &count);
   // The loader's code for "no driver is installed".
   constexpr cl_int kPlatformNotFound = -1001;
   if (error == kPlatformNotFound || (error == CL_SUCCESS && count == 0)) return entries;
@@ -245,8 +251,10 @@ StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const s
   if (IsNumber(part)) {
     const size_t index = std::stoul(part);
     if (index < devices.size()) return index;
-    return NotFound("no OpenCL device " + part + ": there are " + NamesOf(devices) + "; " +
-                    kCpuHint);
+    const std::string count =
+        devices.size() == 1 ? "there is 1" : "there are " + std::to_string(devices.size());
+    return NotFound("no OpenCL device " + part + ": " + count +
+                    ", counted from 0: " + NamesOf(devices) + "; " + kCpuHint);
   }
   size_t best = devices.size();
   for (size_t i = 0; i < devices.size(); ++i) {
@@ -261,9 +269,14 @@ StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const s
                   NamesOf(devices) + "; " + kCpuHint);
 }
 
-StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec) {
-  MACE_ASSIGN_OR_RETURN(std::vector<ClDeviceEntry> devices, ListDevices());
+StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec, const OpenClNeeds& needs) {
+  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListDevices(needs));
   MACE_ASSIGN_OR_RETURN(const size_t index, ChooseDevice(devices, spec));
+  return OpenDevice(devices, index);
+}
+
+StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::vector<ClDeviceEntry>& devices,
+                                               size_t index) {
   ClDeviceEntry entry = devices[index];
   const cl_context_properties properties[] = {
       CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(entry.platform), 0};

@@ -4,7 +4,8 @@
 // by compute units times clock), "gpu:N" the N-th of ListDevices, "gpu:NAME-PART" the best whose
 // device or platform name contains that text in any case.
 // Errors: kNotFound where no device is there or none fits, kInvalidArgument for a spec of another
-// form, kDeviceError where a driver fails. Thread contract: thread-safe.
+// form, kDeviceError where a driver fails, kFailedPrecondition in a child that was forked after
+// OpenCL was used (opencl_process.h). Thread contract: thread-safe.
 #ifndef MACE_CL_DEVICE_H_
 #define MACE_CL_DEVICE_H_
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/cl/environment_use.h"
 #include "mace/cl/handle.h"
 #include "mace/ops/device_info.h"
 
@@ -27,8 +29,8 @@ struct ClDeviceEntry {
 };
 
 // Every device of every platform, in the loader's order. A platform that fails is left out with a
-// log line. Without a driver the list is empty.
-StatusOr<std::vector<ClDeviceEntry>> ListDevices();
+// log line. Without a driver the list is empty. `needs` counts at the process's first call.
+StatusOr<std::vector<ClDeviceEntry>> ListDevices(const OpenClNeeds& needs = OpenClNeeds());
 
 // The index in `devices` that `spec` means.
 StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const std::string& spec);
@@ -49,7 +51,12 @@ class ClDevice {
   ClContextHandle context_;
 };
 
-StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec);
+// The device that `index` means in `devices`, with a context of its own.
+StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::vector<ClDeviceEntry>& devices,
+                                               size_t index);
+// ListDevices, ChooseDevice and OpenDevice one after the other.
+StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec,
+                                               const OpenClNeeds& needs = OpenClNeeds());
 
 }  // namespace mace
 

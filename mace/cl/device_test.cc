@@ -56,6 +56,15 @@ TEST(ChooseDeviceTest, RefusesOtherWords) {
   }
 }
 
+TEST(ChooseDeviceTest, SaysHowManyThereAre) {
+  const std::vector<ClDeviceEntry> devices = Host();
+  const std::string count = std::to_string(devices.size());
+  const Status status = ChooseDevice(devices, "gpu:77").status();
+  EXPECT_NE(std::string::npos, status.message().find("no OpenCL device 77: there are " + count))
+      << status.message();
+  EXPECT_NE(std::string::npos, status.message().find(devices[0].info.name)) << status.message();
+}
+
 TEST(ChooseDeviceTest, WithoutADeviceNamesTheWayOut) {
   const Status status = ChooseDevice({}, "gpu").status();
   EXPECT_EQ(StatusCode::kNotFound, status.code());

@@ -1,4 +1,5 @@
-// A unique owner of an OpenCL object: releases it when it goes. Move-only.
+// A unique owner of an OpenCL object: releases it when it goes, unless the process is a forked
+// child of the one that owns it (opencl_process.h). Move-only.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_CL_HANDLE_H_
@@ -7,6 +8,8 @@
 #include <CL/cl.h>
 
 #include <utility>
+
+#include "mace/cl/opencl_process.h"
 
 namespace mace {
 
@@ -31,7 +34,7 @@ class ClHandle {
  private:
   void Reset() {
     // A release that fails leaves nothing that could be done about it.
-    if (object_ != nullptr) kRelease(object_);
+    if (object_ != nullptr && !OpenClIsOfParentProcess()) kRelease(object_);
     object_ = nullptr;
   }
 

@@ -1,7 +1,11 @@
 // An in-order command queue, and what goes into it: kernels, transfers, fills.
 //
 // Ownership: keeps the device alive. Errors: kDeviceError names the call, the error and `what`.
-// Thread contract: thread-compatible; each session has a queue of its own.
+// Thread contract: several threads may put commands into one queue at the same time, as OpenCL
+// allows, provided that they share no kernel (its arguments are its state); which of their commands
+// runs first is then not said, and Finish waits for those of all threads. Moving and destroying a
+// queue need it alone. Each session has a queue of its own, which threads share only while weights
+// are uploaded.
 #ifndef MACE_CL_QUEUE_H_
 #define MACE_CL_QUEUE_H_
 

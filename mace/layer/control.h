@@ -33,6 +33,7 @@ struct MaceClCacheFile {
   const uint8_t* public_key;  // 32 bytes: only a file signed with it is used. Null: any.
   int allow_untrusted;
   int read_only;
+  uint32_t min_generation;  // An older file is not used; 0: any.
   // 0: what is compiled here is stored only once another scope that keeps makes a kernel of it.
   int keep;
 };
@@ -51,8 +52,9 @@ struct MaceClCacheControl {
   void (*enter)(const MaceClCacheFile* file);
   void (*leave)(MaceClCacheCounters* counters);
   // Stores every program whose launches have finished, and writes the files. 0, or -1 where a file
-  // could not be written.
-  int (*store)();
+  // could not be written. `lock_wait_left` is how many milliseconds the process may still wait for
+  // locks, all locks together; what was waited is taken from it.
+  int (*store)(int* lock_wait_left);
   // Of the process.
   void (*counters)(MaceClCacheCounters* counters);
 };
@@ -62,7 +64,7 @@ using MaceClCacheControlFunction = const MaceClCacheControl* (*)();
 }  // extern "C"
 
 inline constexpr char kControlFunction[] = "MaceClCacheLayerControl";
-inline constexpr uint32_t kControlVersion = 2;
+inline constexpr uint32_t kControlVersion = 3;
 
 }  // namespace mace
 

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cstring>
 
+#include "mace/base/file_lock.h"
 #include "mace/layer/calls.h"
 #include "mace/layer/program_cache.h"
 #include "mace/layer/scope.h"
+#include "mace/layer/settings.h"
 #include "mace/layer/stores.h"
 
 namespace mace {
@@ -30,6 +32,7 @@ void Enter(const MaceClCacheFile* file) {
   options.size_limit = file->max_bytes;
   options.read_only = file->read_only != 0;
   options.trust.allow_untrusted = file->allow_untrusted != 0;
+  options.trust.min_generation = file->min_generation;
   if (file->public_key != nullptr) {
     PublicKey key;
     std::copy_n(file->public_key, key.size(), key.begin());
@@ -45,7 +48,13 @@ void Leave(MaceClCacheCounters* counters) {
   if (counters != nullptr) *counters = counted;
 }
 
-int Store() { return StoreEverything(0) ? 0 : -1; }
+// The layer's library has variables of its own: what it may wait is handed over and back.
+int Store(int* lock_wait_left) {
+  SetLockWaitLeftMilliseconds(*lock_wait_left);
+  const bool stored = StoreEverything(0);
+  *lock_wait_left = LockWaitLeftMilliseconds();
+  return stored ? 0 : -1;
+}
 
 void GiveCounters(MaceClCacheCounters* counters) { *counters = ReadCounters(); }
 
@@ -83,6 +92,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   // Entries that an older loader does not have stay null.
   std::memcpy(&mace::g_calls, target_dispatch,
               std::min(num_entries, mace::kEntries) * sizeof(void*));
+  mace::RememberCurrentFolder();
   mace::InstallProgramCalls(&mace::g_calls);
   mace::InstallKernelCalls(&mace::g_calls);
   mace::g_driver.store(target_dispatch, std::memory_order_release);

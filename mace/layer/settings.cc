@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "mace/base/absolute_path.h"
 #include "mace/base/files.h"
 #include "mace/cache/format.h"
 
@@ -13,6 +14,11 @@ namespace {
 std::string Variable(const char* name) {
   const char* text = std::getenv(name);
   return text == nullptr ? "" : text;
+}
+
+std::string& CurrentFolderAtStart() {
+  static auto* const folder = new std::string;
+  return *folder;
 }
 
 // Digits alone; 0 where it is anything else, or above 2^60.
@@ -37,6 +43,8 @@ void WriteLine(std::string_view message) {
 
 }  // namespace
 
+void RememberCurrentFolder() { CurrentFolderAtStart() = AbsolutePath("."); }
+
 LayerSettings ReadLayerSettings() {
   LayerSettings settings;
   const std::string bytes = Variable("MACE_CL_CACHE_MAX_BYTES");
@@ -52,6 +60,7 @@ LayerSettings ReadLayerSettings() {
   settings.renew = Variable("MACE_CL_CACHE_RENEW") == "1";
   settings.file = Variable("MACE_CL_CACHE_FILE");
   if (settings.file == "none") settings.file.clear();
+  if (!settings.file.empty()) settings.file = JoinPath(CurrentFolderAtStart(), settings.file);
   if (std::getenv("MACE_CL_CACHE_FILE") != nullptr) return settings;
   std::string folder = Variable("XDG_CACHE_HOME");
   // The base directory specification: a relative one is not valid and to be ignored.

@@ -11,8 +11,12 @@
 
 namespace mace {
 
+// A relative MACE_CL_CACHE_FILE means the folder that is current at this call: the process's start,
+// before the program goes elsewhere.
+void RememberCurrentFolder();
+
 struct LayerSettings {
-  std::string file;  // Empty: no cache.
+  std::string file;  // Absolute; empty: no cache.
   uint64_t max_bytes = uint64_t{256} << 20;
   bool renew = false;   // Every program is compiled and stored anew.
   std::string problem;  // One line, where a variable cannot be understood or no file be found.

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "mace/base/absolute_path.h"
 #include "mace/base/files.h"
 #include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
@@ -31,14 +32,16 @@ Stores& TheStores() {
 bool AsksTheSame(const CacheStoreOptions& a, const CacheStoreOptions& b) {
   return a.size_limit == b.size_limit && a.read_only == b.read_only &&
          a.trust.allow_untrusted == b.trust.allow_untrusted &&
-         a.trust.public_key == b.trust.public_key;
+         a.trust.public_key == b.trust.public_key &&
+         a.trust.min_generation == b.trust.min_generation;
 }
 
 // REQUIRES: the mutex is held.
 std::shared_ptr<CacheStore> FindOrOpen(const std::string& path, const CacheStoreOptions& options,
                                        Stores* stores) {
+  const std::string absolute = AbsolutePath(path);
   for (const std::shared_ptr<CacheStore>& store : stores->in_use) {
-    if (store->path() == path && AsksTheSame(store->options(), options)) return store;
+    if (store->path() == absolute && AsksTheSame(store->options(), options)) return store;
   }
   stores->in_use.push_back(CacheStore::Open(path, options));
   return stores->in_use.back();
@@ -70,7 +73,11 @@ std::shared_ptr<CacheStore> CurrentStore() {
   return stores.chosen_store;
 }
 
-bool FlushStores() {
+namespace {
+
+enum class FlushWay { kWait, kTry };
+
+bool FlushAll(FlushWay way) {
   std::vector<std::shared_ptr<CacheStore>> stores;
   {
     std::lock_guard<std::mutex> lock(TheStores().mutex);
@@ -81,19 +88,26 @@ bool FlushStores() {
   for (const std::shared_ptr<CacheStore>& store : stores) {
     if (!store->dirty() || store->options().read_only) continue;
     Status status = MakeDirectories(DirectoryName(store->path()), 0700);
-    if (status.ok()) status = store->Flush();
-    if (!status.ok()) LayerWarning("the file is not written: " + status.message());
+    if (status.ok()) status = way == FlushWay::kWait ? store->Flush() : store->TryFlush();
     all = all && status.ok();
+    // What fails for now is tried again, and told then.
+    const bool tell = !status.ok() && way == FlushWay::kWait && store->IsNews(status);
+    if (tell) LayerWarning("the file is not written: " + status.message());
   }
   return all;
 }
+
+}  // namespace
+
+bool FlushStores() { return FlushAll(FlushWay::kWait); }
 
 void FlushStoresNowAndThen() {
   {
     std::lock_guard<std::mutex> lock(TheStores().mutex);
     if (Clock::now() - TheStores().last_flush < kFlushInterval) return;
   }
-  FlushStores();
+  // The program goes on after this: it does not wait for another process.
+  FlushAll(FlushWay::kTry);
 }
 
 }  // namespace mace

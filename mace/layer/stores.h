@@ -21,7 +21,8 @@ std::shared_ptr<CacheStore> CurrentStore();
 
 // Writes what was added. False where a file could not be written.
 bool FlushStores();
-// The same, but only where the last writing is seconds ago: a file is always replaced whole.
+// The same without a wait for other processes, and only where the last writing is seconds ago: a
+// file is always replaced whole.
 void FlushStoresNowAndThen();
 
 }  // namespace mace
