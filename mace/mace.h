@@ -8,8 +8,19 @@
 // - Pipeline: runs of one engine that overlap, for throughput (mace/runtime/pipeline.h)
 // - RunStats: where the time and memory went (mace/runtime/run_stats.h)
 //
-// The first OpenCL call of the process may come from Engine::Create. Latency is host inputs to host
-// outputs of one Run. tools/example.cc shows it at work.
+// Threads: an engine does one thing at a time, and refuses a second call meanwhile; engines do not
+// disturb one another. Processes: fork before the first engine on a device is made. engine.h says
+// what happens otherwise.
+//
+// The environment: OpenCL's loader and PoCL take two settings from environment variables alone, at
+// the process's first OpenCL call, which may be that of Engine::Create. An engine sets them then
+// where that is needed, and only then: OPENCL_LAYERS for the length of the call, where a plan with
+// a cache file may call CLBlast; POCL_CACHE_DIR for the rest of the process, where PoCL's own
+// folder cannot be used. Setting a variable is a danger to other threads that read the environment
+// at that moment: make the first engine before such threads begin, or forbid it by
+// Options::environment = EnvironmentUse::kNever.
+//
+// Latency is host inputs to host outputs of one Run. tools/example.cc shows the library at work.
 #ifndef MACE_MACE_H_
 #define MACE_MACE_H_
 

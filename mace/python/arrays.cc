@@ -14,6 +14,30 @@ const char* NumpyName(DType dtype) {
   return DTypeName(dtype);
 }
 
+// `array` as a dense one of that dtype. Values that it cannot hold become infinities, without a
+// warning of numpy's.
+py::object ToDense(const py::module_& numpy, const py::object& array, const py::dtype& wanted) {
+  // numpy's error state is the thread's: it is put back when a conversion raises, too.
+  struct Quiet {
+    explicit Quiet(const py::module_& numpy)
+        : state(numpy.attr("errstate")(py::arg("over") = "ignore")) {
+      state.attr("__enter__")();
+    }
+    ~Quiet() {
+      try {
+        // Python calls run with no error set; the one of the conversion is set again afterwards.
+        py::error_scope pending;
+        state.attr("__exit__")(py::none(), py::none(), py::none());
+      } catch (const py::error_already_set&) {
+        // Nothing can be done about a state that does not end.
+      }
+    }
+    py::object state;
+  };
+  const Quiet quiet(numpy);
+  return numpy.attr("ascontiguousarray")(array, wanted);
+}
+
 // Dropped on any thread: a tensor may outlive the call that made it.
 struct ArrayHolder {
   py::array array;
@@ -28,19 +52,15 @@ struct ArrayHolder {
 HostTensor TensorFromArray(const py::handle& object, DType dtype, const std::string& name) {
   const py::module_ numpy = py::module_::import("numpy");
   py::object array = numpy.attr("asarray")(object);
+  const std::string found = py::str(array.attr("dtype")).cast<std::string>();
+  // An engine takes float32 for every float type: nothing is rounded on the way.
+  if (IsFloat(dtype) && found == DTypeName(DType::kFloat32)) dtype = DType::kFloat32;
   const py::dtype wanted(NumpyName(dtype));
   if (!numpy.attr("can_cast")(array.attr("dtype"), wanted, "same_kind").cast<bool>()) {
-    throw py::type_error("input '" + name + "': expected " + DTypeName(dtype) + ", found " +
-                         py::str(array.attr("dtype")).cast<std::string>());
+    throw py::type_error("input '" + name + "': expected " + DTypeName(dtype) + ", found " + found);
   }
   const py::object given = array;
-  const py::dict quiet(py::arg("over") = "ignore");
-  {
-    const py::object state = numpy.attr("errstate")(**quiet);
-    state.attr("__enter__")();
-    array = numpy.attr("ascontiguousarray")(array, wanted);
-    state.attr("__exit__")(py::none(), py::none(), py::none());
-  }
+  array = ToDense(numpy, array, wanted);
   if (IsFloat(dtype) && given.attr("dtype").attr("itemsize").cast<size_t>() > DTypeSize(dtype)) {
     // A double may be larger than any float.
     const auto infinities = [&](const py::object& values) {
@@ -50,6 +70,11 @@ HostTensor TensorFromArray(const py::handle& object, DType dtype, const std::str
       throw py::value_error("input '" + name + "': has values that " + DTypeName(dtype) +
                             " cannot hold");
     }
+  }
+  const bool narrows = given.attr("dtype").attr("itemsize").cast<size_t>() > DTypeSize(dtype);
+  if (!IsFloat(dtype) && narrows && !numpy.attr("array_equal")(given, array).cast<bool>()) {
+    throw py::value_error("input '" + name + "': has values that " + DTypeName(dtype) +
+                          " cannot hold");
   }
   auto holder = std::make_shared<ArrayHolder>();
   holder->array = py::reinterpret_borrow<py::array>(array);

@@ -3,6 +3,7 @@
 #include "mace/base/hash.h"
 #include "mace/cache/info.h"
 #include "mace/cache/maintain.h"
+#include "mace/cache/signing.h"
 #include "mace/cache/verify.h"
 #include "mace/python/arrays.h"
 #include "mace/python/engine.h"
@@ -54,13 +55,24 @@ void Verify(const py::object& path) {
   RaiseIfError(VerifyCacheFile(py::str(path).cast<std::string>()));
 }
 
-void Merge(const std::vector<std::string>& inputs, const std::string& output) {
-  RaiseIfError(MergeCacheFiles(inputs, output));
+// `key`: the file of a secret key, or None; `is_unsigned`: a signed file may lose its signature.
+RewriteOptions ToRewriteOptions(const py::object& key, bool is_unsigned) {
+  RewriteOptions options;
+  options.drop_signature = is_unsigned;
+  if (key.is_none()) return options;
+  const StatusOr<SigningKey> read = ReadSigningKey(py::str(key).cast<std::string>());
+  RaiseIfError(read.status());
+  options.signing_key = *read;
+  return options;
 }
 
-size_t Prune(const py::object& path, uint64_t size_limit, uint32_t largest_age) {
-  StatusOr<size_t> dropped =
-      PruneCacheFile(py::str(path).cast<std::string>(), {size_limit, largest_age});
+void Merge(const std::vector<std::string>& inputs, const std::string& output, const py::object& key,
+           bool is_unsigned) {
+  RaiseIfError(MergeCacheFiles(inputs, output, ToRewriteOptions(key, is_unsigned)));
+}
+
+size_t Prune(const py::object& path, const PruneOptions& prune, const RewriteOptions& rewrite) {
+  StatusOr<size_t> dropped = PruneCacheFile(py::str(path).cast<std::string>(), prune, rewrite);
   RaiseIfError(dropped.status());
   return *dropped;
 }
@@ -70,9 +82,16 @@ size_t Prune(const py::object& path, uint64_t size_limit, uint32_t largest_age) 
 void AddCacheTools(py::module_* module) {
   module->def("cache_info", &Info, py::arg("path"));
   module->def("cache_verify", &Verify, py::arg("path"));
-  module->def("cache_merge", &Merge, py::arg("inputs"), py::arg("output"));
-  module->def("cache_prune", &Prune, py::arg("path"), py::arg("size_limit") = UINT64_MAX,
-              py::arg("largest_age") = UINT32_MAX);
+  module->def("cache_merge", &Merge, py::arg("inputs"), py::arg("output"),
+              py::arg("key") = py::none(), py::arg("unsigned") = false);
+  module->def(
+      "cache_prune",
+      [](const py::object& path, uint64_t size_limit, uint32_t largest_age, const py::object& key,
+         bool is_unsigned) {
+        return Prune(path, {size_limit, largest_age}, ToRewriteOptions(key, is_unsigned));
+      },
+      py::arg("path"), py::arg("size_limit") = UINT64_MAX, py::arg("largest_age") = UINT32_MAX,
+      py::arg("key") = py::none(), py::arg("unsigned") = false);
 }
 
 }  // namespace mace

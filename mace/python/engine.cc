@@ -3,14 +3,16 @@
 #include <pybind11/stl.h>
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/memory_budget.h"
 #include "mace/cl/device.h"
 #include "mace/import/import.h"
 #include "mace/python/arrays.h"
 #include "mace/python/python_engine.h"
 #include "mace/runtime/engine.h"
+#include "mace/runtime/memory_limits.h"
 
 namespace mace {
 
@@ -109,14 +111,30 @@ Options ToOptions(const py::kwargs& words) {
                                                  {{"none", TuningLevel::kNone},
                                                   {"fast", TuningLevel::kFast},
                                                   {"full", TuningLevel::kFull}});
+    } else if (name == "environment") {
+      options.environment = Choose<EnvironmentUse>(
+          "environment", py::cast<std::string>(value),
+          {{"when_needed", EnvironmentUse::kWhenNeeded}, {"never", EnvironmentUse::kNever}});
+    } else if (name == "kept_plans") {
+      options.kept_plans = py::cast<size_t>(value);
+    } else if (name == "kept_plan_bytes") {
+      options.kept_plan_bytes = py::cast<uint64_t>(value);
     } else if (name == "allow_fallback") {
       options.allow_fallback = py::cast<bool>(value);
+    } else if (name == "host_memory_limit") {
+      options.host_memory_limit = py::cast<uint64_t>(value);
+    } else if (name == "device_memory_limit") {
+      options.device_memory_limit = py::cast<uint64_t>(value);
     } else if (name == "cache") {
       options.cache_path = value.is_none() ? "" : py::str(value).cast<std::string>();
     } else if (name == "cache_read_only") {
       options.cache_read_only = py::cast<bool>(value);
     } else if (name == "cache_public_key") {
       options.cache_public_key = py::cast<std::string>(value);
+    } else if (name == "cache_min_generation") {
+      options.cache_min_generation = py::cast<uint32_t>(value);
+    } else if (name == "cache_allow_shared") {
+      options.cache_allow_shared = py::cast<bool>(value);
     } else if (name == "cache_size_limit") {
       options.cache_size_limit = py::cast<uint64_t>(value);
     } else if (name == "data") {
@@ -147,7 +165,7 @@ std::shared_ptr<PythonEngine> Open(const py::object& model, const py::kwargs& wo
   StatusOr<std::unique_ptr<Engine>> engine = Internal("not made");
   {
     py::gil_scoped_release release;
-    engine = Engine::Create(path, options);
+    engine = CatchExhaustion([&] { return Engine::Create(path, options); });
   }
   RaiseIfError(engine.status());
   return std::make_shared<PythonEngine>(*std::move(engine));
@@ -169,8 +187,10 @@ std::shared_ptr<PythonEngine> OpenBytes(const py::bytes& model, const py::bytes&
     const auto bytes_of = [](const std::string& text) {
       return Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
     };
-    StatusOr<std::shared_ptr<Graph>> graph =
-        ImportModelBytes("model", bytes_of(model_bytes), bytes_of(weight_bytes), import);
+    const ScopedMemoryBudget budget(HostMemoryBudget(options));
+    StatusOr<std::shared_ptr<Graph>> graph = CatchExhaustion([&] {
+      return ImportModelBytes("model", bytes_of(model_bytes), bytes_of(weight_bytes), import);
+    });
     engine = graph.ok() ? Engine::Create(std::shared_ptr<const Graph>(*graph), options)
                         : StatusOr<std::unique_ptr<Engine>>(graph.status());
   }
@@ -179,7 +199,11 @@ std::shared_ptr<PythonEngine> OpenBytes(const py::bytes& model, const py::bytes&
 }
 
 py::list Devices() {
-  StatusOr<std::vector<ClDeviceEntry>> devices = ListDevices();
+  StatusOr<std::vector<ClDeviceEntry>> devices = Internal("not listed");
+  {
+    py::gil_scoped_release release;
+    devices = ListDevices();
+  }
   RaiseIfError(devices.status());
   py::list list;
   for (const ClDeviceEntry& entry : *devices) {
@@ -197,33 +221,6 @@ py::list Devices() {
 
 }  // namespace
 
-std::vector<HostTensor> PythonEngine::Run(const py::dict& inputs) {
-  std::vector<HostTensor> tensors;
-  for (const Port& port : engine_->inputs()) {
-    if (!inputs.contains(port.name)) {
-      throw py::key_error("input '" + port.name + "' is missing");
-    }
-    tensors.push_back(TensorFromArray(inputs[py::str(port.name)], port.info.dtype, port.name));
-  }
-  for (const auto& [key, value] : inputs) {
-    const std::string name = py::str(key).cast<std::string>();
-    const std::vector<Port>& ports = engine_->inputs();
-    const bool known = std::any_of(ports.begin(), ports.end(),
-                                   [&](const Port& port) { return port.name == name; });
-    if (!known) throw py::key_error("the model has no input '" + name + "'");
-  }
-  StatusOr<std::vector<HostTensor>> outputs = Internal("not run");
-  {
-    py::gil_scoped_release release;
-    // An engine runs once at a time; other engines run meanwhile.
-    std::lock_guard<std::mutex> lock(mutex_);
-    outputs = engine_->Run(tensors);
-    held_inputs_ = std::move(tensors);
-  }
-  RaiseIfError(outputs.status());
-  return *std::move(outputs);
-}
-
 void AddEngine(py::module_* module) {
   py::class_<PythonEngine, std::shared_ptr<PythonEngine>>(*module, "Engine")
       .def(py::init(&Open), py::arg("model"))
@@ -234,27 +231,22 @@ void AddEngine(py::module_* module) {
             const std::vector<HostTensor> outputs = self.Run(inputs);
             py::dict result;
             for (size_t i = 0; i < outputs.size(); ++i) {
-              result[py::str(self.engine().outputs()[i].name)] = ArrayFromTensor(outputs[i]);
+              result[py::str(self.outputs()[i].name)] = ArrayFromTensor(outputs[i]);
             }
             return result;
           },
           py::arg("inputs"))
-      .def("finish_cache",
-           [](PythonEngine& self) {
-             Status status;
-             {
-               py::gil_scoped_release release;
-               status = self.FinishCache();
-             }
-             RaiseIfError(status);
-           })
-      .def_property_readonly(
-          "inputs", [](PythonEngine& self) { return DescribePorts(self.engine().inputs()); })
-      .def_property_readonly(
-          "outputs", [](PythonEngine& self) { return DescribePorts(self.engine().outputs()); })
-      .def_property_readonly(
-          "stats", [](PythonEngine& self) { return DescribeStats(self.engine().stats()); })
-      .def_property_readonly("note", [](PythonEngine& self) { return self.engine().note(); });
+      .def("finish_cache", &PythonEngine::FinishCache)
+      .def("close", &PythonEngine::Close)
+      .def("__enter__", [](const std::shared_ptr<PythonEngine>& self) { return self; })
+      .def("__exit__", [](PythonEngine& self, const py::args&) { self.Close(); })
+      .def_property_readonly("inputs",
+                             [](PythonEngine& self) { return DescribePorts(self.inputs()); })
+      .def_property_readonly("outputs",
+                             [](PythonEngine& self) { return DescribePorts(self.outputs()); })
+      .def_property_readonly("stats",
+                             [](PythonEngine& self) { return DescribeStats(self.Stats()); })
+      .def_property_readonly("note", &PythonEngine::Note);
   module->def("devices", &Devices);
 }
 

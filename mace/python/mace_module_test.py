@@ -1,6 +1,7 @@
 """The Python module on the digits model."""
 import gc
 import os
+import sys
 import tempfile
 import threading
 import unittest
@@ -86,6 +87,79 @@ class EngineTest(unittest.TestCase):
             thread.join()
         numpy.testing.assert_allclose(numpy.array(results), expected(4), atol=1e-4)
 
+    def test_a_closed_engine_refuses(self):
+        with mace.Engine(DIGITS + "digits.pb", device="cpu") as engine:
+            first = engine.run({"input": images(1)})["output"]
+        engine.close()  # A second time: nothing.
+        for ask in (lambda: engine.run({"input": images(1)}), lambda: engine.stats, lambda: engine.note,
+                    engine.finish_cache):
+            with self.assertRaises(mace.Error) as caught:
+                ask()
+            self.assertEqual(caught.exception.code, "failed_precondition")
+        self.assertEqual(engine.inputs[0]["name"], "input")
+        numpy.testing.assert_allclose(first[0], expected(1)[0], atol=1e-4)
+
+    def test_close_waits_for_a_run_without_the_lock(self):
+        engine = mace.Engine(DIGITS + "digits.pb", device="cpu")
+        outcomes = []
+
+        def work():
+            for _ in range(50):
+                try:
+                    engine.run({"input": images(1)})
+                except mace.Error as caught:
+                    outcomes.append(caught.code)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        engine.close()
+        thread.join()
+        self.assertTrue(set(outcomes) <= {"failed_precondition"}, outcomes)
+
+    def test_inputs_are_let_go_after_a_run(self):
+        for device in ("cpu", "gpu"):
+            engine = mace.Engine(DIGITS + "digits.pb", device=device)
+            image = numpy.ascontiguousarray(images(1))
+            before = sys.getrefcount(image)
+            engine.run({"input": image})
+            self.assertEqual(sys.getrefcount(image), before)
+
+    def test_stats_are_read_while_another_thread_plans(self):
+        engine = mace.Engine(DIGITS + "digits.pb", device="cpu")
+        thread = threading.Thread(target=lambda: [engine.run({"input": images(n)}) for n in range(1, 6)])
+        thread.start()
+        while thread.is_alive():
+            self.assertEqual(engine.stats["device"], "cpu reference")
+            self.assertEqual(engine.note, "")
+        thread.join()
+
+    def test_a_conversion_that_raises_leaves_numpy_as_it_was(self):
+        engine = mace.Engine(DIGITS + "digits.pb", device="cpu")
+        # Signaling NaNs, of which numpy is asked to complain when it converts them.
+        bad = numpy.full(images(1).shape, 0x7ff0000000000001, numpy.uint64).view(numpy.float64)
+        with numpy.errstate(invalid="raise", over="raise"):
+            with self.assertRaises(FloatingPointError):
+                engine.run({"input": bad})
+            self.assertEqual(numpy.geterr()["over"], "raise")
+            engine.run({"input": images(1).astype(numpy.float64)})
+            self.assertEqual(numpy.geterr()["over"], "raise")
+
+    def test_a_forked_child_is_refused_and_the_parent_works_on(self):
+        engine = mace.Engine(DIGITS + "digits.pb")
+        wanted = engine.run({"input": images(1)})["output"]
+        child = os.fork()
+        if child == 0:
+            codes = set()
+            for ask in (lambda: engine.run({"input": images(1)}), lambda: mace.Engine(DIGITS + "digits.pb"),
+                        mace.devices):
+                try:
+                    ask()
+                except mace.Error as caught:
+                    codes.add(caught.code)
+            os._exit(0 if codes == {"failed_precondition"} else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        numpy.testing.assert_array_equal(engine.run({"input": images(1)})["output"], wanted)
+
     def test_failures(self):
         with self.assertRaises(mace.Error) as caught:
             mace.Engine("no-such-model.pb")
@@ -115,8 +189,17 @@ class CompareTest(unittest.TestCase):
         self.assertGreater(difference["cosine"], 0.9999)
         wrong = {"output": numpy.zeros_like(cpu.run(inputs)["output"])}
         self.assertFalse(mace.compare(cpu, wrong, inputs)["output"]["passed"])
-        with self.assertRaisesRegex(KeyError, "none of the engine's outputs"):
+        with self.assertRaisesRegex(KeyError, "the reference has no output 'output'"):
             mace.compare(cpu, {"else": wrong["output"]}, inputs)
+
+    def test_no_output_is_skipped(self):
+        both = mace.Engine(DIGITS + "digits_frozen.pb", device="cpu", outputs=["output", "conv_2/Relu"])
+        inputs = {"input": images(1)}
+        found = both.run(inputs)
+        self.assertEqual(set(mace.compare(both, found, inputs)), set(found))
+        name = sorted(found)[0]
+        with self.assertRaisesRegex(KeyError, "the reference has no output"):
+            mace.compare(both, {name: found[name]}, inputs)
 
 
 class CacheTest(unittest.TestCase):

@@ -1,6 +1,7 @@
 // Runs a whole graph by its ops' references, in host memory: the truth that devices are held to.
 //
-// A tensor is freed after its last reader. Constants of a float kind are converted to float32 once.
+// A tensor is freed after its last reader, outputs are made right in the caller's tensors, and
+// nothing of a run's is held after it. Constants of a float kind are converted to float32 once.
 // Errors: those of the references, with the node before them. Thread contract: thread-compatible.
 #ifndef MACE_RUNTIME_CPU_EXECUTOR_H_
 #define MACE_RUNTIME_CPU_EXECUTOR_H_
@@ -18,7 +19,7 @@ namespace mace {
 class CpuExecutor : public Executor {
  public:
   // Takes graph and ops of the plan; its placements do not matter. kResourceExhausted where there
-  // is no memory for converted constants.
+  // is no memory for the constants.
   static StatusOr<std::unique_ptr<CpuExecutor>> Create(std::shared_ptr<const Plan> plan);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
@@ -33,12 +34,14 @@ class CpuExecutor : public Executor {
  private:
   explicit CpuExecutor(std::shared_ptr<const Plan> plan);
   // `times` may be null.
+  Status RunOnce(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                 RunTimes* times);
   Status RunNodes(RunTimes* times);
   void Observe(int node) const;
 
   std::shared_ptr<const Plan> plan_;
   HostValues values_;
-  std::vector<std::vector<ValueId>> dead_after_;  // By node.
+  HostLifetimes lifetimes_;  // A step is a node.
   Observer observer_;
 };
 

@@ -177,7 +177,7 @@ StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler) {
   MACE_ASSIGN_OR_RETURN(peaks.gbytes_per_second, meter.GbytesPerSecond());
   const std::string text = PeaksText(peaks);
   peaks = ParsePeaks(text).value_or(peaks);  // The same number now as from the file.
-  const Status kept = compiler->AddTuning(kRecordKey, text);
+  const Status kept = compiler->AddMeasurement(kRecordKey, text);
   if (!kept.ok()) Log(LogLevel::kInfo, "the device's peaks are not kept: " + kept.message());
   return peaks;
 }

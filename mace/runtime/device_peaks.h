@@ -29,7 +29,7 @@ std::optional<DevicePeaks> ParsePeaks(const std::string& text);
 std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler);
 
 // As the cache file holds them for this device and driver; else measured (about half a second, and
-// a compile), and kept in the file by the next StoreAfterFirstUse. kNotFound where
+// a compile), and written into the file at once. kNotFound where
 // MACE_REQUIRE_CACHE=1 forbids the compile.
 StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler);
 

@@ -8,10 +8,10 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/half.h"
-#include "mace/base/mapped_file.h"
 #include "mace/base/memory_budget.h"
 #include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
+#include "mace/runtime/weight_sources.h"
 
 namespace mace {
 namespace {
@@ -26,16 +26,6 @@ Status PackInto(const PackedWeights& weights, MutableBytes to) {
   MACE_RETURN_IF_ERROR(weights.pack(packed.data()));
   FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
   return Status();
-}
-
-// The constants that the weights were made of are not needed soon: those of a mapped file do not
-// have to be in memory twice.
-void ReleaseSources(const Plan& plan, size_t weights) {
-  if (weights >= plan.weight_nodes.size()) return;
-  const Graph& graph = *plan.graph;
-  for (ValueId id : graph.nodes[static_cast<size_t>(plan.weight_nodes[weights])].inputs) {
-    if (graph.IsConstant(id)) ReleaseMappedPages(graph.value(id).constant->bytes());
-  }
 }
 
 StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
@@ -67,22 +57,22 @@ Status RunOnThreads(size_t count, const Work& work) {
   auto loop = [&] {
     ScopedMemoryBudget scope(budget);
     for (size_t i = next++; i < count; i = next++) {
-      const Status status = CatchExhaustion([&] { return work(i); });
+      Status status = CatchExhaustion([&] { return work(i); });
       if (status.ok()) continue;
       next = count;
       std::lock_guard<std::mutex> lock(mutex);
-      if (first_error.ok()) first_error = status;
+      if (first_error.ok()) first_error = std::move(status);  // A copy may need memory.
     }
   };
   const size_t wanted = std::min<size_t>(
       {count, kMostPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
   std::vector<std::thread> threads;
   threads.reserve(wanted);
-  try {
+  // Where no more threads are to be had, those that there are do the work.
+  static_cast<void>(CatchExhaustion([&] {
     while (threads.size() + 1 < wanted) threads.emplace_back(loop);
-  } catch (const std::system_error&) {
-    // No more threads to be had: those that there are do the work.
-  }
+    return Status();
+  }));
   loop();
   for (std::thread& thread : threads) thread.join();
   return first_error;
@@ -102,10 +92,12 @@ Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
   const auto place_of = [&](size_t i) {
     return MutableBytes(block_.bytes().data() + offsets_[i], bytes_of(i));
   };
-  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), [&](size_t i) {
-    const Status packed = PackInto(plan.weights[i], place_of(i));
-    ReleaseSources(plan, i);
-    return packed;
+  WeightSources sources(plan);
+  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), [&](size_t i) -> Status {
+    MACE_RETURN_IF_ERROR(sources.Begin(i));
+    MACE_RETURN_IF_ERROR(PackInto(plan.weights[i], place_of(i)));
+    sources.End(i);
+    return Status();
   }));
   // Afterwards: a driver may look at the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan, device.info());
@@ -129,10 +121,12 @@ Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
   weights_.resize(plan.weights.size());
   if (queue->device()->info().is_host()) return PackOnHost(plan, *queue->device());
   std::mutex mutex;
+  WeightSources sources(plan);
   return RunOnThreads(plan.weights.size(), [&](size_t i) -> Status {
+    MACE_RETURN_IF_ERROR(sources.Begin(i));
     StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
-    ReleaseSources(plan, i);
     MACE_RETURN_IF_ERROR(memory.status());
+    sources.End(i);
     std::lock_guard<std::mutex> lock(mutex);
     bytes_ += memory->bytes();
     weights_[i] = *std::move(memory);

@@ -4,8 +4,10 @@
 #ifndef MACE_RUNTIME_DEVICE_WEIGHTS_H_
 #define MACE_RUNTIME_DEVICE_WEIGHTS_H_
 
+#include <memory>
 #include <vector>
 
+#include "mace/base/byte_count.h"
 #include "mace/base/page_block.h"
 #include "mace/base/status.h"
 #include "mace/cl/memory.h"
@@ -32,6 +34,10 @@ class DeviceWeights {
   const ClMemory& all() const { return all_weights_; }
   const std::vector<size_t>& offsets() const { return offsets_; }
   size_t bytes() const { return bytes_; }
+  // Adds them to `count` (may be null) as long as the weights are there.
+  void CountBytes(std::shared_ptr<ByteCount> count) {
+    counted_bytes_ = CountedBytes(std::move(count), bytes_);
+  }
 
  private:
   Status PackOnHost(const Plan& plan, const ClDevice& device);
@@ -42,6 +48,7 @@ class DeviceWeights {
   std::vector<size_t> offsets_;
   std::vector<ClMemory> weights_;
   size_t bytes_ = 0;
+  CountedBytes counted_bytes_;
 };
 
 }  // namespace mace

@@ -16,7 +16,8 @@ class Executor {
 
   // Inputs in the order of Graph::inputs, of the shapes and dtypes of their values. Outputs in the
   // order of Graph::outputs, allocated, dense, of the dtypes and element counts of their values.
-  // REQUIRES: all that; the engine checks it.
+  // When the call returns, with an error too, the executor holds no tensor of the caller's and
+  // nothing is at work on one. REQUIRES: all that; the engine checks it.
   virtual Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) = 0;
 
   // The same, and when each step happened; slower by what looking costs.

@@ -3,7 +3,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "mace/graph/constant_pins.h"
 #include "mace/runtime/host_values.h"
+#include "mace/runtime/port_types.h"
 #include "mace/runtime/session.h"
 #include "mace/runtime/trial.h"
 
@@ -39,9 +41,7 @@ Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
     return InvalidArgument("expected " + std::to_string(graph_.inputs.size()) + " inputs, found " +
                            std::to_string(inputs.size()));
   }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    MACE_RETURN_IF_ERROR(values_.Share(graph_.inputs[i].value, inputs[i]));
-  }
+  MACE_RETURN_IF_ERROR(values_.ShareInputs(inputs));
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph_.nodes[n]));
     MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.ops[n]));
@@ -165,6 +165,7 @@ Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
 }
 
 StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inputs) {
+  MACE_ASSIGN_OR_RETURN(const ConstantPins constants, ConstantPins::HoldAll(graph_));
   MACE_RETURN_IF_ERROR(RunReference(inputs));
   MACE_RETURN_IF_ERROR(MakeTrials());
   MACE_RETURN_IF_ERROR(CompareOwn());
@@ -179,7 +180,8 @@ StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inpu
 
 StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
                                         ProgramCompiler* compiler) {
-  return LayerComparer(plan, compiler).Run(inputs);
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside, ToTypesInside(*plan.graph, inputs));
+  return LayerComparer(plan, compiler).Run(inside);
 }
 
 }  // namespace mace

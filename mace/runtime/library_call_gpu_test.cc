@@ -22,6 +22,8 @@
 namespace mace {
 namespace {
 
+const OpenClNeeds kLibraryNeeds = {EnvironmentUse::kWhenNeeded, true};
+
 constexpr char kCacheVariable[] = "MACE_TEST_CACHE_FILE";
 
 // y = relu(a * b), the product of matrices [5, 7] and [7, 9].
@@ -102,7 +104,7 @@ Status RunThrice(Session* session) {
 
 // A whole start: open, plan, run, store.
 Status Start() {
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu"));
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu", kLibraryNeeds));
   ProgramCompiler compiler(device, CacheStore::Open(getenv(kCacheVariable)));
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, MakeSession(true, &compiler));
   MACE_RETURN_IF_ERROR(RunThrice(session.get()));
@@ -190,7 +192,7 @@ class LibraryCallTest : public testing::Test {
  protected:
   void SetUp() override {
     unsetenv("MACE_REQUIRE_CACHE");
-    StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
+    StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu", kLibraryNeeds);
     ASSERT_TRUE(device.ok()) << device.status().message();
     compiler_ = std::make_unique<ProgramCompiler>(*device, nullptr);
   }

@@ -3,7 +3,9 @@
 #include <system_error>
 #include <utility>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/log.h"
+#include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
 
 namespace mace {
@@ -15,11 +17,10 @@ ModelReader::ModelReader(std::string path, ImportOptions options)
   LogEnabled(LogLevel::kError);
   StartTracePrints();
   try {
-    thread_ = std::thread([this] {
+    thread_ = std::thread([this, budget = ScopedMemoryBudget::Current()] {
+      const ScopedMemoryBudget scope(budget);
       Read();
-      const std::shared_ptr<const Graph> graph = graph_.ok() ? *graph_ : nullptr;
-      is_read_.set_value();  // From here on graph_ is Take's.
-      if (graph != nullptr) TouchConstants(*graph);
+      is_read_.set_value();  // From here on graph_ and files_ are the caller's.
     });
   } catch (const std::system_error&) {
     Read();
@@ -28,35 +29,23 @@ ModelReader::ModelReader(std::string path, ImportOptions options)
 }
 
 ModelReader::~ModelReader() {
-  stop_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
 void ModelReader::Read() {
   ScopedStartPart part("model file");
-  StatusOr<std::shared_ptr<Graph>> graph = ImportModel(path_, options_);
-  if (graph.ok()) {
-    graph_ = std::shared_ptr<const Graph>(*std::move(graph));
-  } else {
-    graph_ = graph.status();
-  }
+  graph_ = CatchExhaustion([this] { return OpenAndImport(); });
+}
+
+StatusOr<std::shared_ptr<const Graph>> ModelReader::OpenAndImport() {
+  MACE_ASSIGN_OR_RETURN(files_, ModelFiles::Open(path_, options_.data_path));
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(files_, options_));
+  return std::shared_ptr<const Graph>(std::move(graph));
 }
 
 StatusOr<std::shared_ptr<const Graph>> ModelReader::Take() {
   is_read_.get_future().wait();
   return std::move(graph_);
-}
-
-void ModelReader::TouchConstants(const Graph& graph) const {
-  ScopedStartPart part("weights' pages");
-  constexpr size_t kPage = 4096;
-  for (const Value& value : graph.values) {
-    if (!value.constant.has_value()) continue;
-    const Bytes bytes = value.constant->bytes();
-    for (size_t i = 0; i < bytes.size() && !stop_; i += kPage) {
-      static_cast<void>(*static_cast<const volatile uint8_t*>(bytes.data() + i));
-    }
-  }
 }
 
 }  // namespace mace

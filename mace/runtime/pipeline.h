@@ -6,16 +6,14 @@
 //   for (auto& answer : answers) Use(answer.get());
 //
 // Each run in flight has a queue and activations of its own; programs and weights are the engine's.
-// Thread contract: thread-safe; the engine may run beside it.
+// Thread contract: thread-safe; the engine may run beside it, but not while Create makes the
+// pipeline. In a forked child runs are refused with kFailedPrecondition, and the destructor does
+// nothing: threads do not survive a fork.
 #ifndef MACE_RUNTIME_PIPELINE_H_
 #define MACE_RUNTIME_PIPELINE_H_
 
-#include <condition_variable>
-#include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "mace/base/status.h"
@@ -29,7 +27,8 @@ class Pipeline {
   using Outputs = StatusOr<std::vector<HostTensor>>;
 
   // `depth` runs at once, 1 to 64. kInvalidArgument for another depth, kDeviceError where the
-  // device has no room for the activations of so many. REQUIRES: the engine outlives the pipeline.
+  // device has no room for the activations of so many, kFailedPrecondition where another thread
+  // uses the engine. REQUIRES: the engine outlives the pipeline.
   static StatusOr<std::unique_ptr<Pipeline>> Create(Engine* engine, int depth);
   // Waits for every run.
   ~Pipeline();
@@ -38,28 +37,14 @@ class Pipeline {
 
   // Begins a run on inputs as Engine::Run takes them, of the engine's own shapes. Waits while as
   // many runs as `depth` have not begun to compute. The future holds what Engine::Run would give.
-  // The inputs' elements must not change until then.
+  // The inputs' elements must not change until then; no input is held any more when it does.
   std::future<Outputs> Submit(std::vector<HostTensor> inputs);
 
  private:
-  struct Job {
-    std::vector<HostTensor> inputs;
-    std::promise<Outputs> promise;
-  };
+  struct State;
+  explicit Pipeline(std::unique_ptr<State> state);
 
-  explicit Pipeline(const Engine& engine) : inputs_(engine.inputs()), outputs_(engine.outputs()) {}
-  Status Check(const std::vector<HostTensor>& inputs) const;
-  Outputs RunOn(Executor* executor, const std::vector<HostTensor>& inputs) const;
-  void Work(Executor* executor);
-
-  const std::vector<Port> inputs_;
-  const std::vector<Port> outputs_;
-  std::vector<std::unique_ptr<Executor>> executors_;
-  std::vector<std::thread> threads_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Job> jobs_;  // Not begun; at most one for each executor.
-  bool ending_ = false;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace mace

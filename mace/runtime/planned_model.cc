@@ -1,24 +1,29 @@
 #include "mace/runtime/planned_model.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
+#include "mace/graph/constant_pins.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/batch_slices.h"
+#include "mace/plan/check_indices.h"
 #include "mace/plan/join_depthwise.h"
 #include "mace/plan/join_excitation.h"
 #include "mace/runtime/cpu_executor.h"
+#include "mace/runtime/memory_limits.h"
 #include "mace/runtime/planning_peaks.h"
+#include "mace/runtime/port_shapes.h"
+#include "mace/runtime/port_types.h"
 #include "mace/runtime/tuned_plan.h"
 
 namespace mace {
 namespace {
 
-// The op's shape, or the declared one where it has as many elements.
-Shape ShownShape(const GraphPort& port, const Shape& shape) {
-  if (!port.declared_dims.has_value()) return shape;
-  StatusOr<Shape> declared = Shape::Make(*port.declared_dims);
-  return declared.ok() && declared->elements() == shape.elements() ? *declared : shape;
+bool IsSameInfo(const TensorInfo& a, const TensorInfo& b) {
+  return a.dtype == b.dtype && a.shape == b.shape;
 }
 
 // On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
@@ -104,21 +109,42 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   return prepared;
 }
 
+// Before anything of it is taken. `in_use` (may be null) counts what the engine has on the device.
+Status CheckMemory(const MemoryNeed& need, const Options& options, Runtime* runtime,
+                   const ByteCount* in_use) {
+  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options), options));
+  if (runtime == nullptr) return Status();
+  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
+                           DeviceMemoryLimit(options, runtime->device_info()));
+}
+
 }  // namespace
 
+bool PlannedModel::Accepts(const std::vector<TensorInfo>& given) const {
+  return std::equal(given.begin(), given.end(), inputs.begin(), inputs.end(), IsSameInfo);
+}
+
 bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
-  if (given.size() != inputs.size()) return false;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (given[i].dtype() != inputs[i].dtype || given[i].shape() != inputs[i].shape) return false;
-  }
-  return true;
+  return std::equal(given.begin(), given.end(), inputs.begin(), inputs.end(),
+                    [](const HostTensor& tensor, const TensorInfo& info) {
+                      return TakesType(info.dtype, tensor.dtype()) && tensor.shape() == info.shape;
+                    });
+}
+
+StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
+    std::unique_ptr<Executor> another) const {
+  return WithPortTypes(std::move(another), plan->graph, inputs, outputs);
 }
 
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime) {
+                                                  const Options& options, Runtime* runtime,
+                                                  std::shared_ptr<ByteCount> device_bytes) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
+  // Passes and planning read the constants; what is packed afterwards may be given back.
+  std::optional<ConstantPins> constants;
+  MACE_ASSIGN_OR_RETURN(constants, ConstantPins::HoldAll(*imported));
   MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
                         PrepareGraph(*imported, input_shapes, options, runtime));
   const std::shared_ptr<Graph>& graph = prepared.sliced;
@@ -128,11 +154,14 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   plan_options.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
   plan_options.allow_fallback = options.allow_fallback;
   plan_options.chain_launches = !options.separate_launches;
+  MACE_RETURN_IF_ERROR(
+      CheckMemory(MemoryNeedOfPorts(*prepared.whole), options, runtime, device_bytes.get()));
   const double begin = MonotonicMilliseconds();
   TuningOptions tuning = options.tuning;
   if (runtime != nullptr) {
     SetPlanningPeaks(*graph, runtime->compiler(), &tuning, &plan_options);
     const DeviceInfo device = WithMeasuredPeaks(runtime->device_info(), plan_options);
+    MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
     MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
   }
@@ -146,23 +175,30 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   model->plan = *std::move(plan);
   const Graph& whole = *prepared.whole;
   for (const GraphPort& port : whole.inputs) {
-    model->inputs.push_back(whole.value(port.value).info);
+    TensorInfo info = whole.value(port.value).info;
+    info.dtype = ShownType(port, info.dtype);
+    model->inputs.push_back(std::move(info));
   }
   for (const GraphPort& port : whole.outputs) {
     TensorInfo info = whole.value(port.value).info;
-    // What a constant of another float kind becomes on the host.
-    if (IsFloat(info.dtype)) info.dtype = DType::kFloat32;
+    info.dtype = ShownType(port, info.dtype);
     info.shape = ShownShape(port, info.shape);
     model->outputs.push_back(std::move(info));
   }
+  const DeviceInfo* const device = runtime == nullptr ? nullptr : &runtime->device_info();
+  MACE_RETURN_IF_ERROR(
+      CheckMemory(MemoryNeedOf(*model->plan, device), options, runtime, device_bytes.get()));
   if (runtime == nullptr) {
-    MACE_ASSIGN_OR_RETURN(model->executor, CpuExecutor::Create(model->plan));
+    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));
+    MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
     return model;
   }
+  constants.reset();
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
                         Session::Create(model->plan, runtime->compiler()));
+  session->CountBytes(std::move(device_bytes));
   model->session = session.get();
-  model->executor = std::move(session);
+  MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(session)));
   return model;
 }
 
@@ -176,7 +212,6 @@ void AddPlanStats(const PlannedModel& model, RunStats* stats) {
   stats->program_ms += session.program_ms();
   stats->batch_slices = static_cast<size_t>(model.plan->batch_slices);
   stats->launches_per_run = session.launches_per_run() * stats->batch_slices;
-  stats->peak_device_bytes += session.device_bytes();
   size_t from_source = 0, loaded = 0;
   for (const std::shared_ptr<const BuiltProgram>& program : session.programs()) {
     (program->from_source ? from_source : loaded) += 1;

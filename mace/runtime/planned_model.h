@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/base/byte_count.h"
 #include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/executor.h"
@@ -23,22 +24,34 @@ struct PlannedModel {
   std::shared_ptr<const Graph> imported;
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<Executor> executor;
-  Session* session = nullptr;  // `executor` where it runs on a device.
+  Session* session = nullptr;  // What runs on a device, within `executor`.
+  // As the caller sees them: port_types.h, port_shapes.h.
   std::vector<TensorInfo> inputs;
-  std::vector<TensorInfo> outputs;  // As they are shown: declared_dims where the counts agree.
+  std::vector<TensorInfo> outputs;
   TuningStats tuning;
-  bool has_run = false;
+  bool looked_over = false;  // The first run, for overflows of half precision.
 
+  uint64_t host_bytes = 0;  // Of constants that are this plan's alone.
+
+  bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;
+  // What the plan holds in memory: of the device where it has a session, else of the host.
+  uint64_t bytes() const { return session != nullptr ? session->device_bytes() : host_bytes; }
+  // Whether a run has succeeded on a device, by this session or a twin of it.
+  bool has_run() const { return session != nullptr && session->has_run(); }
+  // `another` executor of the plan for tensors as the caller sees them (WithPortTypes).
+  StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 
 // graph → passes → plan → session, for the given input shapes (by name; empty: the declared ones).
-// `runtime` null: on the CPU.
+// `runtime` null: on the CPU. `device_bytes` (may be null) counts what the session has on the
+// device.
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime);
+                                                  const Options& options, Runtime* runtime,
+                                                  std::shared_ptr<ByteCount> device_bytes);
 
-// Adds to `stats` what is known of the model once planned: placements, programs, memory.
+// Adds to `stats` what is known of the model once planned: placements and programs.
 void AddPlanStats(const PlannedModel& model, RunStats* stats);
 
 }  // namespace mace

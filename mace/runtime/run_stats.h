@@ -22,8 +22,9 @@ struct CacheStats {
   size_t misses = 0;
   size_t built_from_source = 0;  // Programs given to the driver's compiler as source.
   size_t loaded_bytes = 0;
-  double written_ms =
-      0;  // Asking the driver for binaries, and writing the file; 0: nothing was written.
+  // Asking the driver for binaries, and writing the file, all times together; 0: nothing was
+  // written.
+  double written_ms = 0;
 };
 
 // Where the choices of a plan come from.
@@ -41,18 +42,22 @@ struct RunStats {
   std::string driver;
   double init_ms = 0;         // Engine::Create, the opening of the device included.
   double device_open_ms = 0;  // Within init_ms.
-  double program_ms = 0;      // Within init_ms: creating and building programs and kernels.
+  // Creating and building programs and kernels, for all plans made so far together; within init_ms
+  // as long as there is the first one alone.
+  double program_ms = 0;
   // Runs of the plan in a run of the model, each on a part of the batch.
   size_t batch_slices = 1;
   size_t launches_per_run = 0;
   size_t gpu_image_ops = 0;
   size_t gpu_buffer_ops = 0;
   size_t cpu_ops = 0;
-  size_t folded_ops =
-      0;  // Nodes of the model that the passes and alias ways left nothing to do for.
+  // Nodes of the model that the passes and alias ways left nothing to do for.
+  size_t folded_ops = 0;
   std::vector<CpuOp> cpu_op_list;
   CacheStats cache;
   TuningStats tuning;  // Of the last plan made.
+  // The most that weights and activations of this engine's plans, and of the executors made from
+  // them, took of the device's memory at the same time. Trials of a tuning are left out.
   size_t peak_device_bytes = 0;
 };
 

@@ -1,29 +1,27 @@
 #include "mace/runtime/runtime.h"
 
-#include <map>
-#include <mutex>
 #include <tuple>
 #include <utility>
 
+#include "mace/base/absolute_path.h"
 #include "mace/base/log.h"
+#include "mace/base/shared_objects.h"
 #include "mace/base/start_trace.h"
+#include "mace/cl/opencl_process.h"
+#include "mace/runtime/tuned_plan.h"
 
 namespace mace {
 namespace {
 
-// All that makes two runtimes different: the device, then every option of the cache.
-using RuntimeKey = std::tuple<std::string, std::string, uint64_t, std::string, bool, bool>;
-
-RuntimeKey KeyOf(const Options& options) {
-  return RuntimeKey(options.device, options.cache_path, options.cache_size_limit,
-                    options.cache_public_key, options.cache_allow_shared, options.cache_read_only);
-}
+// The file and every option that makes two stores of it different.
+using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
 // What is alive in this process. Never destroyed: engines may outlive static objects.
 struct Registry {
-  std::mutex mutex;
-  std::map<std::string, std::weak_ptr<ClDevice>> devices;
-  std::map<RuntimeKey, std::weak_ptr<Runtime>> runtimes;
+  SharedObjects<std::string, ClDevice> specs;  // As callers name them.
+  SharedObjects<cl_device_id, ClDevice> devices;
+  SharedObjects<StoreKey, CacheStore> stores;
+  SharedObjects<std::pair<const ClDevice*, const CacheStore*>, Runtime> runtimes;
 };
 
 Registry& TheRegistry() {
@@ -31,20 +29,18 @@ Registry& TheRegistry() {
   return *registry;
 }
 
-// Null where no cache file is named.
-StatusOr<std::shared_ptr<CacheStore>> OpenStore(const Options& options) {
-  if (options.cache_path.empty()) return std::shared_ptr<CacheStore>();
+StatusOr<std::shared_ptr<CacheStore>> OpenStore(const StoreKey& key) {
   ScopedStartPart part("cache file");
-  CacheStoreOptions store_options;
-  store_options.size_limit = options.cache_size_limit;
-  store_options.read_only = options.cache_read_only;
-  store_options.trust.allow_untrusted = options.cache_allow_shared;
-  if (!options.cache_public_key.empty()) {
-    StatusOr<PublicKey> key = ParsePublicKey(options.cache_public_key);
-    if (!key.ok()) return key.status().WithPrefix("public key of the cache file");
-    store_options.trust.public_key = *key;
+  CacheStoreOptions options;
+  std::string path, public_key;
+  std::tie(path, options.size_limit, public_key, options.trust.min_generation,
+           options.trust.allow_untrusted, options.read_only) = key;
+  if (!public_key.empty()) {
+    StatusOr<PublicKey> parsed = ParsePublicKey(public_key);
+    if (!parsed.ok()) return parsed.status().WithPrefix("public key of the cache file");
+    options.trust.public_key = *parsed;
   }
-  std::shared_ptr<CacheStore> store = CacheStore::Open(options.cache_path, store_options);
+  std::shared_ptr<CacheStore> store = CacheStore::Open(path, options);
   if (store->status() != CacheFileStatus::kWarm) {
     const bool rejected = store->status() == CacheFileStatus::kRejected;
     Log(rejected ? LogLevel::kWarning : LogLevel::kInfo, "cache: " + store->reason());
@@ -52,28 +48,50 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const Options& options) {
   return store;
 }
 
+// Null where no cache file is named.
+StatusOr<std::shared_ptr<CacheStore>> GetStore(const Options& options) {
+  if (options.cache_path.empty()) return std::shared_ptr<CacheStore>();
+  const StoreKey key(AbsolutePath(options.cache_path), options.cache_size_limit,
+                     options.cache_public_key, options.cache_min_generation,
+                     options.cache_allow_shared, options.cache_read_only);
+  return TheRegistry().stores.Get(key, [&] { return OpenStore(key); });
+}
+
+OpenClNeeds NeedsOf(const Options& options, const CacheStore* store) {
+  OpenClNeeds needs;
+  needs.environment = options.environment;
+  needs.library_cache = store != nullptr && (options.tuning.level != TuningLevel::kNone ||
+                                             HoldsPlanWithLibraryCalls(*store));
+  return needs;
+}
+
+StatusOr<std::shared_ptr<ClDevice>> FindDevice(const std::string& spec, const OpenClNeeds& needs) {
+  ScopedStartPart part("device");
+  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListDevices(needs));
+  MACE_ASSIGN_OR_RETURN(const size_t index, ChooseDevice(devices, spec));
+  return TheRegistry().devices.Get(devices[index].device,
+                                   [&] { return OpenDevice(devices, index); });
+}
+
 }  // namespace
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
+  // Before any mutex, which a thread of the parent process may have held at the fork.
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(options));
   Registry& registry = TheRegistry();
-  std::lock_guard<std::mutex> lock(registry.mutex);
-  std::weak_ptr<Runtime>& known = registry.runtimes[KeyOf(options)];
-  if (std::shared_ptr<Runtime> runtime = known.lock()) return runtime;
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<CacheStore> store, OpenStore(options));
-  std::weak_ptr<ClDevice>& known_device = registry.devices[options.device];
-  std::shared_ptr<ClDevice> device = known_device.lock();
-  if (device == nullptr) {
-    ScopedStartPart part("device");
-    StatusOr<std::shared_ptr<ClDevice>> opened = OpenDevice(options.device);
-    // For an engine a missing device is a fault of the device, not a file that is not there.
-    if (opened.status().code() == StatusCode::kNotFound)
-      return DeviceError(opened.status().message());
-    MACE_ASSIGN_OR_RETURN(device, std::move(opened));
-    known_device = device;
+  const OpenClNeeds needs = NeedsOf(options, store.get());
+  const StatusOr<std::shared_ptr<ClDevice>> device =
+      registry.specs.Get(options.device, [&] { return FindDevice(options.device, needs); });
+  // For an engine a missing device is a fault of the device, not a file that is not there.
+  if (device.status().code() == StatusCode::kNotFound) {
+    return DeviceError(device.status().message());
   }
-  std::shared_ptr<Runtime> runtime(new Runtime(std::move(device), std::move(store)));
-  known = runtime;
-  return runtime;
+  MACE_RETURN_IF_ERROR(device.status());
+  return registry.runtimes.Get({device->get(), store.get()},
+                               [&]() -> StatusOr<std::shared_ptr<Runtime>> {
+                                 return std::make_shared<Runtime>(*device, store);
+                               });
 }
 
 }  // namespace mace

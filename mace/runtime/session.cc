@@ -5,8 +5,11 @@
 #include <system_error>
 #include <thread>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
+#include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
+#include "mace/cl/opencl_process.h"
 #include "mace/ops/batch.h"
 #include "mace/runtime/device_elements.h"
 
@@ -23,7 +26,16 @@ size_t DeviceBytes(const DeviceTensor& tensor) {
 Session::Session(std::shared_ptr<const Plan> plan, ClQueue queue)
     : plan_(std::move(plan)), queue_(std::move(queue)), values_(*plan_->graph) {}
 
-Session::~Session() { static_cast<void>(queue_.Finish()); }
+Session::~Session() {
+  if (OpenClIsOfParentProcess()) return;
+  static_cast<void>(queue_.Finish());
+  if (timing_queue_.has_value()) static_cast<void>(timing_queue_->Finish());
+}
+
+void Session::CountBytes(std::shared_ptr<ByteCount> count) {
+  weights_->CountBytes(count);
+  counted_bytes_ = CountedBytes(std::move(count), memory_.bytes());
+}
 
 StatusOr<std::unique_ptr<Session>> Session::Create(
     std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
@@ -38,9 +50,12 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   }
   // Packing needs no program, and a driver compiles on one thread: both at once.
   Status packed;
-  auto pack = [&] {
-    ScopedStartPart part("weights");
-    packed = session->weights_->Create(*session->plan_, &session->queue_);
+  auto pack = [&, budget = ScopedMemoryBudget::Current()] {
+    const ScopedMemoryBudget scope(budget);
+    packed = CatchExhaustion([&] {
+      ScopedStartPart part("weights");
+      return session->weights_->Create(*session->plan_, &session->queue_);
+    });
   };
   std::thread packer;
   try {
@@ -49,7 +64,8 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
     pack();
   }
   const double begin = MonotonicMilliseconds();
-  Status built = session->BuildPrograms(compiler);
+  // The other thread is joined whatever happens.
+  const Status built = CatchExhaustion([&] { return session->BuildPrograms(compiler); });
   session->program_ms_ = MonotonicMilliseconds() - begin;
   if (packer.joinable()) packer.join();
   MACE_RETURN_IF_ERROR(built);
@@ -63,6 +79,7 @@ StatusOr<std::unique_ptr<Session>> Session::CreateTwin(ProgramCompiler* compiler
   std::unique_ptr<Session> session(new Session(plan_, std::move(queue)));
   session->programs_ = programs_;
   session->weights_ = weights_;
+  session->has_run_ = has_run_;
   MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*plan_, &session->queue_));
   MACE_RETURN_IF_ERROR(session->Finish({compiler->store(), true}));
   return session;
@@ -75,46 +92,33 @@ Status Session::Finish(const LibraryCache& cache) {
   return RunSetup();
 }
 
-Status Session::PrepareHost() {
-  const Graph& graph = *plan_->graph;
-  std::vector<bool> downloaded(graph.values.size(), false), read_here(graph.values.size(), false);
+size_t Session::StagingBytes() const {
+  size_t largest = 0;
   for (const std::vector<Step>* steps : {&plan_->setup_steps, &plan_->steps}) {
     for (const Step& step : *steps) {
-      if (step.is_launch()) continue;
-      if (step.kind == Step::Kind::kCpu) {
-        const Node& node = graph.nodes[static_cast<size_t>(step.index)];
-        MACE_RETURN_IF_ERROR(values_.PrepareConstants(node));
-        for (ValueId id : node.inputs) {
-          if (id != kNoValue) read_here[static_cast<size_t>(id)] = true;
-        }
-        continue;
-      }
+      if (step.is_launch() || step.kind == Step::Kind::kCpu) continue;
       const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(step.index)];
-      if (!LiesAsOnDevice(tensor.info.dtype)) {
-        staging_.resize(std::max(staging_.size(), DeviceBytes(tensor)));
-      }
-      if (step.kind == Step::Kind::kDownload) downloaded[static_cast<size_t>(tensor.value)] = true;
+      if (!LiesAsOnDevice(tensor.info.dtype)) largest = std::max(largest, DeviceBytes(tensor));
     }
   }
-  direct_output_.assign(graph.values.size(), -1);
-  for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    const size_t value = static_cast<size_t>(graph.outputs[i].value);
-    MACE_RETURN_IF_ERROR(values_.PrepareConstant(graph.outputs[i].value));
-    if (downloaded[value] && !read_here[value] && direct_output_[value] < 0) {
-      direct_output_[value] = static_cast<int>(i);
-    } else {
-      // What is on the host anyway, or wanted twice.
-      host_outputs_.push_back(static_cast<int>(i));
-      if (direct_output_[value] >= 0) host_outputs_.push_back(direct_output_[value]);
-      read_here[value] = true;
-      direct_output_[value] = -1;
-    }
+  return largest;
+}
+
+Status Session::PrepareHost() {
+  const Graph& graph = *plan_->graph;
+  lifetimes_ = FindHostLifetimes(*plan_);
+  for (const Step& step : plan_->steps) {
+    if (step.kind != Step::Kind::kCpu) continue;
+    MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph.nodes[static_cast<size_t>(step.index)]));
   }
-  for (size_t value = 0; value < downloaded.size(); ++value) {
-    if (!downloaded[value] || direct_output_[value] >= 0) continue;
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate(graph.values[value].info));
-    values_.Set(static_cast<ValueId>(value), std::move(tensor));
+  for (const GraphPort& output : graph.outputs) {
+    MACE_RETURN_IF_ERROR(values_.PrepareConstant(output.value));
   }
+  for (ValueId id : lifetimes_.kept_downloads) {
+    MACE_ASSIGN_OR_RETURN(HostTensor kept, HostTensor::Allocate(graph.value(id).info));
+    values_.Set(id, std::move(kept));
+  }
+  staging_.resize(StagingBytes());
   return Status();
 }
 
@@ -131,7 +135,7 @@ void Session::FindWaits() {
     const size_t value = static_cast<size_t>(tensor.value);
     // The caller's memory stays as it is during a run; staged elements and the host's own values
     // are soon written anew, or read.
-    const bool callers = sends ? bool{is_input[value]} : direct_output_[value] >= 0;
+    const bool callers = sends ? bool{is_input[value]} : lifetimes_.direct_output[value] >= 0;
     // A blocking transfer at the end is the one wait for all.
     const bool is_last = plan_->batch_slices == 1 && waits_.size() == plan_->steps.size();
     waits_.back() = is_last || !callers || !LiesAsOnDevice(tensor.info.dtype);
@@ -166,17 +170,31 @@ Status Session::RunSetup() {
 }
 
 Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
-  const Status status = ForEachSlice(
-      inputs, outputs, [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  const Status status = CatchExhaustion([&] {
+    return ForEachSlice(inputs, outputs,
+                        [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
+  });
   // Transfers may still be at work on the caller's memory.
   const bool done = status.ok() && plan_->batch_slices == 1 && !waits_.empty() && waits_.back();
-  const Status finished = done ? Status() : queue_.Finish();
-  return status.ok() ? finished : status;
+  return EndRun(status, done ? nullptr : &queue_);
+}
+
+Status Session::EndRun(const Status& status, ClQueue* queue) {
+  const Status finished = queue == nullptr ? Status() : queue->Finish();
+  ReleaseTensors();
+  MACE_RETURN_IF_ERROR(status);
+  MACE_RETURN_IF_ERROR(finished);
+  *has_run_ = true;
+  return Status();
 }
 
 Status Session::RunSteps(std::vector<HostTensor>* outputs) {
   for (size_t i = 0; i < waits_.size(); ++i) {
-    MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, waits_[i]}));
+    // A copy of an input is gone when the next slice's are shared.
+    const bool wait = waits_[i] || values_.has_copied_inputs();
+    MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, wait}));
+    DropDead(i);
   }
   return Status();
 }
@@ -203,13 +221,21 @@ Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
 
 Status Session::RunSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                          const SliceRun& run) {
-  const Graph& graph = *plan_->graph;
-  for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    MACE_RETURN_IF_ERROR(values_.Share(graph.inputs[i].value, inputs[i]));
-  }
+  MACE_RETURN_IF_ERROR(values_.ShareInputs(inputs));
+  if (lifetimes_.has_cpu_nodes) values_.PlaceOutputs(lifetimes_, *outputs);
   MACE_RETURN_IF_ERROR(run(outputs));
-  CopyHostOutputs(outputs);
+  values_.CopyOutputs(lifetimes_, outputs);
+  if (lifetimes_.has_cpu_nodes) values_.ReleaseOutputs(lifetimes_);
   return Status();
+}
+
+void Session::DropDead(size_t index) {
+  for (ValueId id : lifetimes_.dead_after[index]) values_.Drop(id);
+}
+
+void Session::ReleaseTensors() {
+  if (lifetimes_.has_cpu_nodes) values_.ReleaseOutputs(lifetimes_);
+  values_.ReleaseInputs();
 }
 
 Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane) {
@@ -252,7 +278,7 @@ Status Session::Upload(int index, const Lane& lane) {
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->graph->value(tensor.value).name;
-  const int output = direct_output_[static_cast<size_t>(tensor.value)];
+  const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);
@@ -265,14 +291,6 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
       lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, {true, lane.event}));
   FromDeviceElements(Bytes(staging_.data(), bytes), host);
   return Status();
-}
-
-void Session::CopyHostOutputs(std::vector<HostTensor>* outputs) const {
-  for (int index : host_outputs_) {
-    const size_t i = static_cast<size_t>(index);
-    const Bytes from = values_.Get(plan_->graph->outputs[i].value).bytes();
-    if (!from.empty()) std::memcpy((*outputs)[i].mutable_data<uint8_t>(), from.data(), from.size());
-  }
 }
 
 std::string Session::NodeName(int node) const {

@@ -5,18 +5,23 @@
 // that the plan cuts, and waits only for what the host reads; it allocates nothing, steps on the
 // CPU and views of slices excepted.
 //
-// Errors: kDeviceError names the call, the error, the kernel and the node.
-// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue.
+// Errors: kDeviceError names the call, the error, the kernel and the node. Whatever a run returns,
+// nothing of it is at work any more, and nothing refers to the caller's tensors.
+// Thread contract: thread-compatible; sessions of one device may run at once, each has a queue. In
+// a forked child (cl/opencl_process.h) runs are refused with kFailedPrecondition, and the
+// destructor leaves the device alone.
 #ifndef MACE_RUNTIME_SESSION_H_
 #define MACE_RUNTIME_SESSION_H_
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mace/base/byte_count.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/library_call.h"
 #include "mace/cl/queue.h"
@@ -44,8 +49,11 @@ class Session : public Executor {
   // are those of this one. Both may run at once. `compiler` as for Create.
   StatusOr<std::unique_ptr<Session>> CreateTwin(ProgramCompiler* compiler) const;
 
-  // Waits for what is still at work: a failed Run may leave launches behind.
+  // Waits for what is still at work: a measurement that failed may leave launches behind.
   ~Session() override;
+
+  // Adds the device's memory that the session has to `count` (may be null) as long as it has it.
+  void CountBytes(std::shared_ptr<ByteCount> count);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
   // On a queue of its own, which profiles; made at the first call.
@@ -58,6 +66,8 @@ class Session : public Executor {
   StatusOr<double> MeasureNode(int node, double limit_ms);
 
   const std::vector<std::shared_ptr<const BuiltProgram>>& programs() const { return programs_; }
+  // Whether a run of this session or of a twin has succeeded: every launch has finished once.
+  bool has_run() const { return *has_run_; }
   // How many of them another session of the compiler had asked for before.
   size_t reused_programs() const { return reused_programs_; }
   // Of a library, built for this session's calls.
@@ -94,6 +104,9 @@ class Session : public Executor {
   // The steps of the plan, with the outputs that they fill.
   using SliceRun = std::function<Status(std::vector<HostTensor>* outputs)>;
   Status RunSteps(std::vector<HostTensor>* outputs);
+  // The end of every run, failed or not: waits until nothing is at work on the caller's memory, by
+  // `queue` (null: the last transfer was waited for), and lets the inputs go.
+  Status EndRun(const Status& status, ClQueue* queue);
 
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
   Status BuildPrograms(ProgramCompiler* compiler);
@@ -108,7 +121,9 @@ class Session : public Executor {
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
+  // Constants as the host reads them, buffers for downloads, room for what is rearranged.
   Status PrepareHost();
+  size_t StagingBytes() const;
   // Fills waits_.
   void FindWaits();
   Status RunSetup();
@@ -121,8 +136,13 @@ class Session : public Executor {
   Status Enqueue(const BoundLaunch& launch, const Lane& lane) const;
   Status Upload(int tensor, const Lane& lane);
   Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs, const Lane& lane);
+  // Milliseconds until the device has done what `enqueue` puts into queue_, failed or not.
+  StatusOr<double> TimeOnDevice(const std::function<Status()>& enqueue);
   Status ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* times) const;
-  void CopyHostOutputs(std::vector<HostTensor>* outputs) const;
+  // After step `index` of the plan: what no later step reads is freed.
+  void DropDead(size_t index);
+  // Lets go of the caller's tensors. REQUIRES: the queue has done what reads and writes them.
+  void ReleaseTensors();
   // "node 'x' (Conv2D)", or "layout conversion".
   std::string NodeName(int node) const;
 
@@ -135,14 +155,15 @@ class Session : public Executor {
   std::vector<BoundLaunch> launches_;
   std::vector<BoundChain> chains_;
   HostValues values_;
-  std::vector<uint8_t> staging_;    // For what lies otherwise on the device: the largest of it.
-  std::vector<int> direct_output_;  // By value: the output it is downloaded straight into, or -1.
-  std::vector<int> host_outputs_;   // The outputs that are copied from host values instead.
-  std::vector<bool> waits_;         // By step: a transfer that is done before the next step.
+  std::vector<uint8_t> staging_;  // For what lies otherwise on the device: the largest of it.
+  HostLifetimes lifetimes_;
+  std::vector<bool> waits_;  // By step: a transfer that is done before the next step.
   size_t reused_programs_ = 0;
   CacheLayerScope::Counts library_programs_;
   size_t launches_per_run_ = 0;
   double program_ms_ = 0;
+  std::shared_ptr<std::atomic<bool>> has_run_ = std::make_shared<std::atomic<bool>>(false);
+  CountedBytes counted_bytes_;
 };
 
 }  // namespace mace

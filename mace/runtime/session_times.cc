@@ -1,7 +1,9 @@
 // How a session times its steps: RunTimed, MeasureNode and Replay.
 #include <algorithm>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
+#include "mace/cl/opencl_process.h"
 #include "mace/runtime/session.h"
 
 namespace mace {
@@ -29,6 +31,7 @@ double ClockOffset(const std::vector<StepTimes>& steps, const std::vector<Kernel
 
 Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                          RunTimes* times) {
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   if (!timing_queue_.has_value()) {
     MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(queue_.device(), true));
     timing_queue_.emplace(std::move(queue));
@@ -40,19 +43,21 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
   times->steps.assign(steps, StepTimes());
   times->begin = MonotonicMilliseconds();
   size_t at = 0;
-  MACE_RETURN_IF_ERROR(ForEachSlice(inputs, outputs, [&](std::vector<HostTensor>* of_slice) {
-    for (const Step& planned : plan_->steps) {
+  const auto run_steps = [&](std::vector<HostTensor>* of_slice) -> Status {
+    for (size_t i = 0; i < plan_->steps.size(); ++i) {
       StepTimes* step = &times->steps[at];
-      step->step = planned;
+      step->step = plan_->steps[i];
       step->host_begin = MonotonicMilliseconds();
-      MACE_RETURN_IF_ERROR(RunStep(planned, of_slice, {&*timing_queue_, &events[at]}));
+      MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], of_slice, {&*timing_queue_, &events[at]}));
       step->host_end = MonotonicMilliseconds();
+      DropDead(i);
       ++at;
     }
     return Status();
-  }));
+  };
+  const Status status = CatchExhaustion([&] { return ForEachSlice(inputs, outputs, run_steps); });
   times->end = MonotonicMilliseconds();
-  MACE_RETURN_IF_ERROR(timing_queue_->Finish());
+  MACE_RETURN_IF_ERROR(EndRun(status, &*timing_queue_));
   return ReadEvents(events, times);
 }
 
@@ -80,17 +85,28 @@ Status Session::ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* t
   return Status();
 }
 
+StatusOr<double> Session::TimeOnDevice(const std::function<Status()>& enqueue) {
+  const double begin = MonotonicMilliseconds();
+  const Status enqueued = enqueue();
+  const Status finished = queue_.Finish();  // What was enqueued before a failure, too.
+  MACE_RETURN_IF_ERROR(enqueued);
+  MACE_RETURN_IF_ERROR(finished);
+  return MonotonicMilliseconds() - begin;
+}
+
 StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
   constexpr int kBatches = 5;
   const auto time_batch = [&](int count) -> StatusOr<double> {
-    const double begin = MonotonicMilliseconds();
-    for (int i = 0; i < count; ++i) {
-      for (const BoundLaunch& launch : launches_) {
-        if (launch.node == node) MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_}));
-      }
-    }
-    MACE_RETURN_IF_ERROR(queue_.Finish());
-    return (MonotonicMilliseconds() - begin) / count;
+    MACE_ASSIGN_OR_RETURN(const double ms, TimeOnDevice([&] {
+                            for (int i = 0; i < count; ++i) {
+                              for (const BoundLaunch& launch : launches_) {
+                                if (launch.node != node) continue;
+                                MACE_RETURN_IF_ERROR(Enqueue(launch, {&queue_}));
+                              }
+                            }
+                            return Status();
+                          }));
+    return ms / count;
   };
   MACE_RETURN_IF_ERROR(queue_.Finish());
   MACE_ASSIGN_OR_RETURN(double best, time_batch(1));
@@ -105,20 +121,20 @@ StatusOr<double> Session::MeasureNode(int node, double limit_ms) {
 }
 
 StatusOr<double> Session::Replay() {
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   for (const Step& step : plan_->steps) {
     if (step.kind != Step::Kind::kCpu) continue;
     return Unsupported("a run with nodes on the CPU cannot be replayed on the device alone");
   }
-  const Lane lane = {&queue_};
   MACE_RETURN_IF_ERROR(queue_.Finish());
-  const double begin = MonotonicMilliseconds();
-  for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
-    for (const Step& step : plan_->steps) {
-      if (step.is_launch()) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, lane));
+  return TimeOnDevice([&] {
+    for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
+      for (const Step& step : plan_->steps) {
+        if (step.is_launch()) MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_}));
+      }
     }
-  }
-  MACE_RETURN_IF_ERROR(queue_.Finish());
-  return MonotonicMilliseconds() - begin;
+    return Status();
+  });
 }
 
 }  // namespace mace

@@ -1,7 +1,7 @@
 #include "mace/runtime/tuned_plan.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <optional>
 
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
@@ -15,8 +15,38 @@ namespace {
 
 constexpr const char* kLevelNames[] = {"none", "fast", "full"};
 
-std::string RecordKey(const Graph& graph, const PlanOptions& options) {
-  return "plan " + PlanSignature(graph, options);
+// Within the ids of the ways that call a library (mace/ops/matrix_product_library.cc).
+constexpr const char* kLibraryVariant = "_clblast:";
+
+// In a record, in the place of a way.
+constexpr const char* kOnCpu = "-";
+
+// Of the part of a plan's record: a text above kLargestText is kept in several.
+std::string RecordKey(const Graph& graph, const PlanOptions& options, size_t part) {
+  return "plan " + PlanSignature(graph, options) +
+         (part == 0 ? "" : " part " + std::to_string(part));
+}
+
+// Every part but the last one is full.
+std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Graph& graph,
+                                      const PlanOptions& options) {
+  std::string record;
+  for (size_t part = 0;; ++part) {
+    const std::optional<std::string> text = compiler.FindTuning(RecordKey(graph, options, part));
+    if (!text.has_value()) return std::nullopt;
+    record += *text;
+    if (text->size() < kLargestText) return record;
+  }
+}
+
+// The last part first: a record whose beginning is there is whole.
+Status KeepRecord(const Graph& graph, const PlanOptions& options, const std::string& record,
+                  ProgramCompiler* compiler) {
+  for (size_t part = record.size() / kLargestText + 1; part-- > 0;) {
+    MACE_RETURN_IF_ERROR(compiler->AddMeasurement(
+        RecordKey(graph, options, part), record.substr(part * kLargestText, kLargestText)));
+  }
+  return Status();
 }
 
 // What a record says: the level, then a word for each node, "-" for one on the CPU.
@@ -40,16 +70,21 @@ bool CallsLibrary(const Lowering& way) {
                      [](const Launch& launch) { return launch.call.has_value(); });
 }
 
+std::string ChoiceOf(const NodePlacement& placement) {
+  return placement.way_id.empty() ? kOnCpu : placement.way_id;
+}
+
 // The plan with these choices; null where one of them is not offered any more.
 StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> graph,
                                                const ProgramCompiler& compiler, PlanOptions options,
                                                const std::vector<std::string>& choices) {
   const DeviceInfo& device = compiler.device()->info();
-  std::unordered_map<std::string, std::string> choice_of;  // By node name.
-  for (size_t n = 0; n < graph->nodes.size(); ++n) choice_of[graph->nodes[n].name] = choices[n];
   bool complete = true;
   options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
-    complete = KeepWay(device, choice_of[node.name], ways) && complete;
+    // The planner sees by itself what has to run on the CPU.
+    const std::string& choice = choices[static_cast<size_t>(&node - graph->nodes.data())];
+    if (choice == kOnCpu) return;
+    complete = KeepWay(device, choice, ways) && complete;
     for (const Lowering& way : *ways) {
       const bool left_out = CallsLibrary(way) && !WhyNoLibraryCalls(compiler.store()).empty();
       complete = complete && !left_out;
@@ -57,6 +92,9 @@ StatusOr<std::unique_ptr<Plan>> MakeChosenPlan(std::shared_ptr<const Graph> grap
   };
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(graph, &device, options));
   plan->options.refine_ways = nullptr;
+  for (size_t n = 0; n < choices.size(); ++n) {
+    complete = complete && ChoiceOf(plan->placements[n]) == choices[n];
+  }
   if (!complete) return std::unique_ptr<Plan>();
   return plan;
 }
@@ -74,15 +112,19 @@ StatusOr<std::unique_ptr<Plan>> MakeMeasuredPlan(std::shared_ptr<const Graph> gr
                         MakePlan(graph, &compiler->device()->info(), options));
   plan->options.refine_ways = nullptr;
   std::string record = kLevelNames[static_cast<size_t>(tuning.level)];
-  for (const NodePlacement& placement : plan->placements) {
-    record += " " + (placement.way_id.empty() ? std::string("-") : placement.way_id);
-  }
-  const Status kept = compiler->AddTuning(RecordKey(*graph, options), record);
+  for (const NodePlacement& placement : plan->placements) record += " " + ChoiceOf(placement);
+  const Status kept = KeepRecord(*graph, options, record, compiler);
   if (!kept.ok()) Log(LogLevel::kWarning, "the plan's choices are not kept: " + kept.message());
   return plan;
 }
 
 }  // namespace
+
+bool HoldsPlanWithLibraryCalls(const CacheStore& store) {
+  return store.AnyTuning([](const std::string& key, const std::string& value) {
+    return StartsWith(key, "plan ") && value.find(kLibraryVariant) != std::string::npos;
+  });
+}
 
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph,
                                               const PlanOptions& options,
@@ -92,7 +134,7 @@ StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph
   const DeviceInfo& device = compiler->device()->info();
   if (compiler->store() != nullptr) {
     Choices choices;
-    const std::optional<std::string> record = compiler->FindTuning(RecordKey(*graph, options));
+    const std::optional<std::string> record = FindRecord(*compiler, *graph, options);
     if (record.has_value() && ParseChoices(*record, graph->nodes.size(), &choices) &&
         choices.level >= tuning.level) {
       MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,

@@ -2,7 +2,8 @@
 //
 // A plan that was tuned is kept in the cache file as the choice of each node, so that a warm start
 // measures nothing, and so that measurements for another model in the same file cannot change this
-// one's programs.
+// one's programs. Such a plan is taken as it is at every later start that asks for no higher level,
+// whatever the first start had no time for.
 #ifndef MACE_RUNTIME_TUNED_PLAN_H_
 #define MACE_RUNTIME_TUNED_PLAN_H_
 
@@ -20,6 +21,9 @@ StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph
                                               const PlanOptions& options,
                                               const TuningOptions& tuning,
                                               ProgramCompiler* compiler, TuningStats* stats);
+
+// Whether the file holds a plan, of any device, that was tuned to call a library.
+bool HoldsPlanWithLibraryCalls(const CacheStore& store);
 
 }  // namespace mace
 

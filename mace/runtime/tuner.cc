@@ -289,7 +289,7 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
 
 void Tuner::Keep(const Group& group, const std::string& way, const std::string& value) const {
   // What is too long for the file is measured again.
-  const Status kept = compiler_->AddTuning(KeyOf(group, way), value);
+  const Status kept = compiler_->AddMeasurement(KeyOf(group, way), value);
   if (!kept.ok()) Log(LogLevel::kInfo, "tuning: not kept: " + kept.message());
 }
 

@@ -3,8 +3,9 @@
 // Equal nodes (plan/signature.h) are measured once. Those that weigh most in the estimate come
 // first; their kernels are compiled a bundle at a time, since a driver's compiler starts slowly.
 // A way whose answer departs from the others' is compared with the reference on the CPU and never
-// chosen where it is the one that is wrong. Measurements go into the cache file at once; trial
-// programs never do.
+// chosen where it is the one that is wrong. Each measurement is written into the cache file before
+// the next one is made, so that a process which is killed loses one at most; trial programs never
+// go there.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_RUNTIME_TUNER_H_

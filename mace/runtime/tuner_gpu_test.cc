@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "mace/cache/info.h"
@@ -161,6 +162,60 @@ TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
     EXPECT_EQ(tuned.plan, "tuned");
     EXPECT_EQ(tuned.found, 0u);
     EXPECT_GE(tuned.measured, 2u);
+  }
+}
+
+// A process that is killed at any report has all in the file that it reported.
+TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
+  Options options = MakeOptions(TuningLevel::kFast);
+  size_t most = 0;
+  options.tuning.progress = [&](const TuningProgress& progress) {
+    size_t ways = 0;
+    const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
+    if (info.ok()) {
+      for (const TuningRecord& record : info->tuning) ways += record.key.compare(0, 4, "way ") == 0;
+    }
+    EXPECT_GE(ways, progress.done);
+    most = std::max(most, ways);
+  };
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
+  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  EXPECT_GE(most, 2u);
+  // The plan, too, before it ran.
+  const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
+  ASSERT_TRUE(info.ok()) << info.status().message();
+  EXPECT_TRUE(std::any_of(info->tuning.begin(), info->tuning.end(), [](const TuningRecord& record) {
+    return record.key.compare(0, 5, "plan ") == 0;
+  }));
+}
+
+// The plan of a model is taken as it is where some of its nodes run on the CPU, too.
+TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
+  auto graph = std::make_shared<Graph>(*MakeGraph(12));
+  const ValueId y = graph->outputs[0].value;
+  Node one_hot;
+  one_hot.name = "on the CPU";
+  one_hot.type = "OneHot";
+  one_hot.attributes.Set("depth", int64_t{4});
+  one_hot.attributes.Set("axis", int64_t{-1});
+  one_hot.inputs = {y};
+  one_hot.outputs = {graph->AddValue("marked")};
+  graph->value(one_hot.outputs[0]).info = {DType::kFloat32, Shape({6, 8, 4})};
+  graph->nodes.push_back(one_hot);
+  GraphPort port;
+  port.name = "marked";
+  port.value = one_hot.outputs[0];
+  graph->outputs.push_back(port);
+  for (int start = 0; start < 2; ++start) {
+    StatusOr<std::unique_ptr<Engine>> engine =
+        Engine::Create(graph, MakeOptions(TuningLevel::kFast));
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    const RunStats stats = (*engine)->stats();
+    ASSERT_GT(stats.cpu_ops, 0u) << "no node is on the CPU";
+    EXPECT_EQ(stats.tuning.plan, start == 0 ? "tuned" : "recorded");
+    EXPECT_EQ(start == 0, stats.cache.built_from_source > 0);
+    ASSERT_TRUE((*engine)->Run({RandomTensor({6, 12}, 5)}).ok());
+    ASSERT_TRUE((*engine)->FinishCache().ok());
   }
 }
 

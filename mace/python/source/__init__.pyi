@@ -34,9 +34,16 @@ class Engine:
         precision: str = ...,
         tuning: str = ...,
         allow_fallback: bool = ...,
+        environment: str = ...,
+        kept_plans: int = ...,
+        kept_plan_bytes: int = ...,
+        host_memory_limit: int = ...,
+        device_memory_limit: int = ...,
         cache: Union[str, PathLike[str], None] = ...,
         cache_read_only: bool = ...,
         cache_public_key: str = ...,
+        cache_min_generation: int = ...,
+        cache_allow_shared: bool = ...,
         cache_size_limit: int = ...,
         data: Union[str, PathLike[str], None] = ...,
         input_shapes: Mapping[str, Sequence[int]] = ...,
@@ -49,6 +56,9 @@ class Engine:
     def from_bytes(model: bytes, weights: bytes = ..., **options: Any) -> Engine: ...
     def run(self, inputs: Mapping[str, numpy.typing.ArrayLike]) -> Dict[str, numpy.ndarray]: ...
     def finish_cache(self) -> None: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Engine: ...
+    def __exit__(self, *raised: Any) -> None: ...
     @property
     def inputs(self) -> List[Port]: ...
     @property

@@ -45,8 +45,9 @@ class MaceRep(BackendRep):
                     self._model, open_shapes=shapes, input_values=values, **self._options)
                 return self._engines[key]
             except Error as caught:
-                error = caught
-                if "known at import" not in str(caught):
+                error = error or caught
+                # Nothing but a value that is not known yet can change with the values.
+                if caught.code != "unsupported":
                     break
         raise error
 

@@ -1,0 +1,198 @@
+// A model's files that other processes cut short, write over and replace while an engine loads them
+// and while it runs: right answers or a Status, and never the end of the process.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "mace/base/atomic_file.h"
+#include "mace/base/coding.h"
+#include "mace/base/files.h"
+#include "mace/import/import.h"
+#include "mace/import/mace_export.h"
+#include "mace/runtime/engine.h"
+#include "mace/testing/test_tensors.h"
+
+namespace mace {
+namespace {
+
+constexpr int64_t kChannels = 64;
+
+// x [1, 4, 4, 64] → three convolutions 3×3, of 147 KB of weights each.
+Graph MakeGraph(uint32_t seed) {
+  Graph graph;
+  ValueId at = graph.AddValue("x");
+  GraphPort in;
+  in.name = "x";
+  in.value = at;
+  in.declared_dims = std::vector<int64_t>{1, -1, 4, kChannels};
+  graph.value(at).info = {DType::kFloat32, Shape({1, 4, 4, kChannels})};
+  graph.value(at).shape_known = true;
+  graph.inputs.push_back(in);
+  for (uint32_t i = 0; i < 3; ++i) {
+    Node node;
+    node.name = "conv" + std::to_string(i);
+    node.type = "Conv2D";
+    node.inputs = {
+        at, graph.AddConstant("filter" + std::to_string(i),
+                              RandomTensor({kChannels, kChannels, 3, 3}, seed + i, -0.1f, 0.1f))};
+    at = graph.AddValue(node.name);
+    graph.value(at).info = {DType::kFloat32, Shape({1, 4, 4, kChannels})};
+    graph.value(at).shape_known = true;
+    node.outputs = {at};
+    node.attributes.Set("strides", std::vector<int64_t>{1, 1});
+    node.attributes.Set("padding", int64_t{1});
+    graph.nodes.push_back(std::move(node));
+  }
+  GraphPort out;
+  out.name = "y";
+  out.value = at;
+  graph.outputs.push_back(out);
+  return graph;
+}
+
+class ChangingFiles : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    root_ = testing::TempDir() + "changing_files_XXXXXX";
+    ASSERT_NE(nullptr, mkdtemp(root_.data()));
+    Write(1);
+    const auto engine = Create();
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    expected_ = Run(engine->get(), 4);
+    ASSERT_FALSE(expected_.empty());
+  }
+  void TearDown() override { ASSERT_EQ(0, std::system(("rm -rf '" + root_ + "'").c_str())); }
+
+  std::string Model() const { return root_ + "/m.pb"; }
+  std::string Data() const { return root_ + "/m.data"; }
+
+  // Whole files, renamed to their names.
+  void Write(uint32_t seed) const {
+    const StatusOr<MaceExport> made = ExportMace(MakeGraph(seed), {});
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    ASSERT_TRUE(WriteFileAtomic(Model(), AsBytes(made->model)).ok());
+    ASSERT_TRUE(WriteFileAtomic(Data(), Bytes(made->data)).ok());
+    const timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
+    for (const std::string& path : {Model(), Data()}) {
+      ASSERT_EQ(0, utimensat(AT_FDCWD, path.c_str(), old, 0));
+    }
+  }
+  StatusOr<std::unique_ptr<Engine>> Create() const {
+    Options options;
+    options.device = GetParam();
+    options.input_shapes["x"] = {1, 4, 4, kChannels};
+    return Engine::Create(Model(), options);
+  }
+  // The output for an input of this height; empty where the run fails.
+  static std::vector<float> Run(Engine* engine, int64_t height, Status* status = nullptr) {
+    const auto outputs = engine->Run({RandomTensor({1, height, 4, kChannels}, 5)});
+    if (status != nullptr) *status = outputs.status();
+    return outputs.ok() ? ToFloatVector((*outputs)[0]) : std::vector<float>();
+  }
+  static void Cut(const std::string& path, off_t size) {
+    ASSERT_EQ(0, truncate(path.c_str(), size));
+  }
+
+  std::string root_;
+  std::vector<float> expected_;
+};
+
+TEST_P(ChangingFiles, CutWhileTheyAreLoaded) {
+  int right = 0, refused = 0;
+  for (int i = 0; i < 60; ++i) {
+    Write(1);
+    std::thread other([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(i * 50));
+      Cut(i % 4 == 0 ? Model() : Data(), i % 3 == 0 ? 5000 : 0);
+    });
+    const auto engine = Create();
+    other.join();
+    if (!engine.ok()) {
+      EXPECT_FALSE(engine.status().message().empty());
+      ++refused;
+      continue;
+    }
+    EXPECT_EQ(expected_, Run(engine->get(), 4)) << i;
+    ++right;
+  }
+  EXPECT_EQ(60, right + refused);
+}
+
+TEST_P(ChangingFiles, CutWhileTheEngineRuns) {
+  const auto engine = Create();
+  ASSERT_TRUE(engine.ok());
+  std::atomic<bool> cut{false};
+  std::thread other([&] {
+    for (const off_t size : {400000, 100, 0}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      Cut(Data(), size);
+      Cut(Model(), size / 1000);
+    }
+    cut = true;
+  });
+  for (int after = 0; after < 5; after += cut ? 1 : 0) {
+    ASSERT_EQ(expected_, Run(engine->get(), 4));
+  }
+  other.join();
+}
+
+// Another shape needs the weights again. Where they were given back, that is an error that names
+// the file; where they are in memory still, the answer is right.
+TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereCut) {
+  const auto reference = Create();
+  ASSERT_TRUE(reference.ok());
+  const std::vector<float> taller = Run(reference->get(), 6);
+  ASSERT_FALSE(taller.empty());
+  const auto engine = Create();
+  ASSERT_TRUE(engine.ok());
+  Cut(Data(), 0);
+  Status status;
+  const std::vector<float> found = Run(engine->get(), 6, &status);
+  if (status.ok()) {
+    EXPECT_EQ(taller, found);
+  } else {
+    EXPECT_NE(status.message().find("m.data: was changed"), std::string::npos) << status.message();
+  }
+  EXPECT_EQ(expected_, Run(engine->get(), 4));
+}
+
+// The files of another model by the same names are not the engine's.
+TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereReplaced) {
+  const auto reference = Create();
+  ASSERT_TRUE(reference.ok());
+  const std::vector<float> taller = Run(reference->get(), 6);
+  const auto engine = Create();
+  ASSERT_TRUE(engine.ok());
+  Write(100);
+  EXPECT_EQ(taller, Run(engine->get(), 6));
+  EXPECT_EQ(expected_, Run(engine->get(), 4));
+  const auto other = Create();
+  ASSERT_TRUE(other.ok());
+  EXPECT_NE(expected_, Run(other->get(), 4));
+}
+
+// Two engines of one graph: what the first gave back, the second reads again.
+TEST_P(ChangingFiles, TwoEnginesOfOneGraph) {
+  ImportOptions import;
+  import.input_shapes["x"] = {1, 4, 4, kChannels};
+  const auto graph = ImportModel(Model(), import);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  for (int i = 0; i < 2; ++i) {
+    Options options;
+    options.device = GetParam();
+    const auto engine = Engine::Create(std::shared_ptr<const Graph>(*graph), options);
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    EXPECT_EQ(expected_, Run(engine->get(), 4));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, ChangingFiles, testing::Values("cpu", "gpu"));
+
+}  // namespace
+}  // namespace mace

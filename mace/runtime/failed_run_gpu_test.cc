@@ -1,0 +1,56 @@
+// Runs in which the driver refuses a call in the middle: nothing of them is at work afterwards,
+// nothing of the caller's is held, and the next run is right.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "mace/runtime/engine.h"
+#include "mace/testing/small_model.h"
+
+namespace mace {
+namespace {
+
+// The layer that fails the calls is read at the process's first OpenCL call, hence one test.
+TEST(FailedRun, LeavesNothingInFlight) {
+  const std::string layer = std::filesystem::current_path().string() +
+                            "/mace/testing/counting_layer/libmace_cl_counting_layer.so";
+  setenv("OPENCL_LAYERS", layer.c_str(), 1);
+  // The second run's download fails, after its launches.
+  setenv("MACE_COUNT_FAIL", "clEnqueueReadBuffer=-5@2", 1);
+  setenv("MACE_COUNT_FILE", (testing::TempDir() + "counts").c_str(), 1);
+  Options options;
+  const auto made = Engine::Create(MakeSmallModel(), options);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  Engine& engine = **made;
+  void* const handle = dlopen(layer.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  ASSERT_NE(handle, nullptr) << "the loader takes no layers";
+  const auto count_of = reinterpret_cast<uint64_t (*)(const char*)>(dlsym(handle, "MaceCountOf"));
+  ASSERT_NE(count_of, nullptr);
+
+  std::vector<HostTensor> outputs;
+  const HostTensor input = SmallInput(1);
+  ASSERT_TRUE(engine.RunInto({input}, &outputs).ok());
+  const uint64_t launches = count_of("clEnqueueNDRangeKernel");
+  const uint64_t waits = count_of("clFinish");
+  std::weak_ptr<const void> owner;
+  Status status;
+  {
+    auto held = std::make_shared<HostTensor>(input);
+    owner = held;
+    const HostTensor view = HostTensor::View(input.info(), input.bytes(), std::move(held));
+    RunTimes times;
+    status = engine.RunTimed({view}, &outputs, &times);
+  }
+  EXPECT_EQ(status.code(), StatusCode::kDeviceError) << status.message();
+  EXPECT_TRUE(owner.expired());
+  EXPECT_GT(count_of("clEnqueueNDRangeKernel"), launches) << "the run failed before its launches";
+  // One wait for the other queue before the run, one for this run's queue after the failure.
+  EXPECT_GE(count_of("clFinish"), waits + 2);
+  ASSERT_TRUE(engine.RunInto({input}, &outputs).ok());
+  EXPECT_TRUE(IsSmallAnswer(input, outputs));
+}
+
+}  // namespace
+}  // namespace mace

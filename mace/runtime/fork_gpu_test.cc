@@ -1,0 +1,96 @@
+// Processes that fork, before the first use of OpenCL and after it.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <vector>
+
+#include "mace/cl/device.h"
+#include "mace/runtime/engine.h"
+#include "mace/runtime/pipeline.h"
+#include "mace/testing/small_model.h"
+
+namespace mace {
+namespace {
+
+constexpr unsigned kSecondsOfChild = 60;
+
+pid_t Fork(const std::function<bool()>& child) {
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  alarm(kSecondsOfChild);  // A child that hangs ends by the signal.
+  _exit(child() ? 0 : 1);
+}
+
+std::string EndOf(pid_t pid) {
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid) return "no child";
+  if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
+  return "exit " + std::to_string(WEXITSTATUS(status));
+}
+
+std::string EndOfChild(const std::function<bool()>& child) { return EndOf(Fork(child)); }
+
+bool IsRefusal(const Status& status) {
+  return status.code() == StatusCode::kFailedPrecondition &&
+         status.message().find("fork") != std::string::npos;
+}
+
+bool Works(const std::string& device) {
+  Options options;
+  options.device = device;
+  const auto engine = Engine::Create(MakeSmallModel(), options);
+  if (!engine.ok()) return false;
+  const HostTensor input = SmallInput(1);
+  const auto outputs = (*engine)->Run({input});
+  return outputs.ok() && IsSmallAnswer(input, *outputs);
+}
+
+// In one test, because the order matters.
+TEST(Fork, ChildrenWorkBeforeOpenClIsUsedAndAreRefusedAfterwards) {
+  std::vector<pid_t> workers;
+  for (int i = 0; i < 3; ++i) workers.push_back(Fork([] { return Works("gpu"); }));
+  for (pid_t worker : workers) EXPECT_EQ(EndOf(worker), "exit 0") << "a worker forked first";
+
+  Options options;
+  auto made = Engine::Create(MakeSmallModel(), options);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  std::unique_ptr<Engine> engine = *std::move(made);
+  const HostTensor input = SmallInput(1);
+  ASSERT_TRUE(engine->Run({input}).ok());
+  auto pipeline = Pipeline::Create(engine.get(), 2);
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
+  options.device = "cpu";
+  const auto on_cpu = Engine::Create(MakeSmallModel(), options);
+  ASSERT_TRUE(on_cpu.ok());
+
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({input}).status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({SmallInput(2)}).status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->NewExecutor().status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal((*pipeline)->Submit({input}).get().status()); }),
+            "exit 0");
+  EXPECT_EQ(
+      EndOfChild([&] { return IsRefusal(Engine::Create(MakeSmallModel(), Options()).status()); }),
+      "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(ListDevices().status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return Works("cpu") && (*on_cpu)->Run({input}).ok(); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] {
+              *pipeline = nullptr;
+              engine = nullptr;
+              return true;
+            }),
+            "exit 0")
+      << "destructors in a child";
+
+  const auto outputs = engine->Run({input});
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  EXPECT_TRUE(IsSmallAnswer(input, *outputs));
+  const auto answer = (*pipeline)->Submit({input}).get();
+  ASSERT_TRUE(answer.ok()) << answer.status().message();
+  EXPECT_TRUE(IsSmallAnswer(input, *answer));
+}
+
+}  // namespace
+}  // namespace mace
