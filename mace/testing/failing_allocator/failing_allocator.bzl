@@ -1,0 +1,43 @@
+"""Tests whose own allocations can be made to fail (failing_allocator.h)."""
+
+_WRAPPED = [
+    "aligned_alloc",
+    "calloc",
+    "malloc",
+    "mmap",
+    "posix_memalign",
+    "pthread_create",
+    "realloc",
+]
+
+def failing_allocator_test(name, srcs = [], tags = []):
+    """A test of NAME.cc and `srcs`, whose allocations go through the failing allocator.
+
+    Args:
+      name: the test's and its file's.
+      srcs: more sources.
+      tags: as a cc_test has them.
+    """
+    native.cc_test(
+        name = name,
+        size = "medium",
+        srcs = [name + ".cc"] + srcs,
+        data = ["//models:files"],
+        # The C++ library and protobuf within the program, so that their allocations are its own.
+        additional_linker_inputs = [":archives", "//third_party:archives"],
+        linkopts = [
+                       "-L$(BINDIR)/mace/testing/failing_allocator/archives",
+                       "-L$(BINDIR)/third_party/archives",
+                   ] +
+                   ["-Wl,--wrap=" + function for function in _WRAPPED],
+        tags = tags,
+        deps = [
+            ":failing_allocator",
+            "//mace",
+            "//mace/base",
+            "//mace/graph",
+            "//mace/import",
+            "//mace/runtime",
+            "//third_party:gtest",
+        ],
+    )
