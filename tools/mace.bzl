@@ -1,5 +1,12 @@
 """One call makes a folder of mace/ a layer: its library and its tests."""
 
+# A shared library calls nothing that it neither holds nor names. clang links the sanitizers'
+# runtime to programs alone, so a sanitized library finds it in the program that loads it.
+NO_UNDEFINED_SYMBOLS = select({
+    "//tools:sanitizer_in_program": [],
+    "//conditions:default": ["-Wl,-z,defs"],
+})
+
 def mace_tests(srcs, deps, data = []):
     """One cc_test for each *_test.cc, named like the file; `test_programs` are all of them."""
     native.filegroup(

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstdio>
 
-#include "mace/base/npy.h"
 #include "mace/base/strings.h"
 #include "mace/cache/signing.h"
 #include "tools/mace/tensors.h"
@@ -25,6 +24,13 @@ void ShowProgress(const TuningProgress& progress) {
 }
 
 }  // namespace
+
+void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* bytes,
+                    const std::string& what) {
+  command->add_option(option, *bytes, what + "; bytes, or a number with K, M or G")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->check(CLI::PositiveNumber);
+}
 
 TuningOptions TuningOf(const std::string& level) {
   TuningOptions tuning;
@@ -50,14 +56,13 @@ void ModelArguments::AddPlanOptions(CLI::App* command) {
       ->check(CLI::IsMember({"none", "fast", "full"}))
       ->capture_default_str();
   command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
+  AddMemoryLimit(command, "--host-memory-limit", &host_memory_limit,
+                 "the most memory for tensors on the host (default: what is available)");
+  AddMemoryLimit(command, "--device-memory-limit", &device_memory_limit,
+                 "the most memory for a plan on the device (default: what it has)");
 }
 
-void ModelArguments::AddTo(CLI::App* command) {
-  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb or an .onnx")
-      ->required();
-  command->add_option("--data", data,
-                      "the weights of a MACE model (default: the model's name with .data)");
-  AddPlanOptions(command);
+void ModelArguments::AddCacheOptions(CLI::App* command) {
   command->add_option("--cache", cache, "the compiled-program cache file, or none")
       ->capture_default_str();
   command
@@ -66,11 +71,28 @@ void ModelArguments::AddTo(CLI::App* command) {
       ->capture_default_str();
   command->add_option("--cache-public-key", cache_public_key,
                       "a file of `mace cache keygen`: a cache not signed with it is not used");
+  command->add_option(
+      "--cache-min-generation", cache_min_generation,
+      "a cache file of a lower generation is not used (`mace cache info` shows it)");
   command->add_flag("--cache-allow-shared", cache_allow_shared,
-                    "use a cache file that others may write or own");
+                    "use and replace a cache file that others may write or own");
   command->add_flag("--cache-read-only", cache_read_only, "never write the cache file");
-  command->add_option("--input", inputs,
-                      "NAME=FILE.npy, once for each input (default: seeded random)");
+}
+
+void ModelArguments::AddTo(CLI::App* command) {
+  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb or an .onnx")
+      ->required();
+  command->add_option("--data", data,
+                      "the weights of a MACE model (default: the model's name with .data)");
+  AddPlanOptions(command);
+  AddCacheOptions(command);
+  command->add_option(
+      "--input", inputs,
+      "NAME=FILE.npy, once for each input (default: all seeded random); its shape is "
+      "what the model leaves open; TensorFlow, ONNX: NAME may be any tensor of the "
+      "graph, which becomes an input");
+  command->add_flag("--random-inputs", random_inputs,
+                    "seeded random numbers for the inputs that --input leaves out");
   command->add_option("--input-shape", input_shapes, "NAME=1,224,224,3, once for each input");
   command
       ->add_option("--inputs", input_names,
@@ -99,8 +121,11 @@ StatusOr<Options> ModelArguments::ToOptions() const {
   options.allow_tf32 = precision == "tf32";
   options.tuning = TuningOf(tuning);
   options.allow_fallback = !no_fallback;
+  options.host_memory_limit = host_memory_limit;
+  options.device_memory_limit = device_memory_limit;
   options.cache_path = cache == "none" ? "" : cache;
   options.cache_size_limit = cache_size_limit;
+  options.cache_min_generation = cache_min_generation;
   options.cache_allow_shared = cache_allow_shared;
   options.cache_read_only = cache_read_only;
   if (!cache_public_key.empty()) {
@@ -123,19 +148,21 @@ StatusOr<Options> ModelArguments::ToOptions() const {
 
 // What the files of --input and --value tell before the model is loaded.
 Status ModelArguments::AddData(Options* options) const {
-  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedWords(inputs, "--input"));
-  for (const auto& [name, path] : files) {
-    // One that cannot be read is an error when it is an input's turn.
-    const StatusOr<NpyArray> array = ReadNpy(path);
-    if (array.ok()) options->open_shapes[name] = array->shape;
-  }
-  MACE_ASSIGN_OR_RETURN(const NamedWords given, ParseNamedWords(values, "--value"));
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
+  options->open_shapes = ShapesOfFiles(files);
+  MACE_ASSIGN_OR_RETURN(const NamedWords given, ParseNamedFiles(values, "--value"));
   for (const auto& [name, path] : given) {
     StatusOr<HostTensor> value = LoadStoredTensor(path);
     if (!value.ok()) return value.status().WithPrefix("--value");
     options->input_values[name] = *std::move(value);
   }
   return Status::Ok();
+}
+
+StatusOr<std::vector<HostTensor>> ModelArguments::LoadInputs(const std::vector<Port>& ports) const {
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
+  const bool random = random_inputs || files.empty();
+  return mace::LoadInputs(ports, files, random ? MissingInput::kRandom : MissingInput::kRefuse);
 }
 
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
@@ -149,6 +176,17 @@ StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
     if (!named.emplace(word.substr(0, equals), word.substr(equals + 1)).second) {
       return InvalidArgument(option + ": " + word.substr(0, equals) + " is given twice");
     }
+  }
+  return named;
+}
+
+StatusOr<NamedWords> ParseNamedFiles(const std::vector<std::string>& words,
+                                     const std::string& option) {
+  MACE_ASSIGN_OR_RETURN(NamedWords named, ParseNamedWords(words, option));
+  for (const auto& [name, file] : named) {
+    if (!file.empty()) continue;
+    return InvalidArgument(option + ": expected NAME=FILE.npy, found no file behind '" + name +
+                           "='");
   }
   return named;
 }

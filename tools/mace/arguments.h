@@ -8,12 +8,16 @@
 #include <vector>
 
 #include "mace/base/status.h"
-#include "mace/runtime/options.h"
+#include "mace/runtime/engine.h"
 
 namespace mace {
 
 // "none", "fast" or "full", with a progress bar on stderr where that is a terminal.
 TuningOptions TuningOf(const std::string& level);
+
+// An option of a size: "1500000", "800M", "6G" (powers of 1024).
+void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* bytes,
+                    const std::string& what);
 
 // NAME=VALUE words by name; NAME ends at the first '='.
 using NamedWords = std::map<std::string, std::string>;
@@ -28,10 +32,14 @@ struct ModelArguments {
   std::string cache = "none";
   uint64_t cache_size_limit = Options().cache_size_limit;
   std::string cache_public_key;  // A file.
+  uint32_t cache_min_generation = 0;
   bool cache_allow_shared = false;
   bool cache_read_only = false;
   bool no_fallback = false;
+  uint64_t host_memory_limit = 0;  // 0: the default of Options.
+  uint64_t device_memory_limit = 0;
   std::vector<std::string> inputs;        // NAME=FILE.npy
+  bool random_inputs = false;             // Also for inputs that `inputs` leaves out.
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
   std::vector<std::string> input_names;   // The tensors that are to be the inputs,
   std::vector<std::string> output_names;  // and those to be the outputs.
@@ -40,16 +48,25 @@ struct ModelArguments {
 
   // Declares the options on a subcommand.
   void AddTo(CLI::App* command);
+  // Those alone that say which cache file is used, and how.
+  void AddCacheOptions(CLI::App* command);
   // Those alone that say where and how a model runs: device, memory, precision, tuning, fall-back.
   void AddPlanOptions(CLI::App* command);
   // kInvalidArgument names the option, expected and found.
   StatusOr<Options> ToOptions() const;
+  // One tensor for each input of `ports`: those of the files, and random ones where no file is
+  // given at all or `random_inputs` is set. kInvalidArgument names an input without data.
+  StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports) const;
 
  private:
   Status AddData(Options* options) const;
 };
 
+// kInvalidArgument for a word that is not NAME=VALUE, and for a name that comes twice.
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
+                                     const std::string& option);
+// The same for NAME=FILE, where the file's name may not be empty.
+StatusOr<NamedWords> ParseNamedFiles(const std::vector<std::string>& words,
                                      const std::string& option);
 
 // "1,224,224,3"; kInvalidArgument where it is not a list of numbers above zero.

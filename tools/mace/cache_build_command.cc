@@ -4,6 +4,8 @@
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/signed_output.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -12,6 +14,7 @@ namespace {
 struct BuildArguments {
   std::vector<std::string> models;
   ModelArguments common;  // Its `model` is each of `models` in turn.
+  SigningArguments signing;
 };
 
 struct BuiltModel {
@@ -22,7 +25,8 @@ struct BuiltModel {
 // Runs the model once, since a driver finishes its programs at their first use, and stores them.
 StatusOr<BuiltModel> BuildModel(const std::string& model, const Options& options) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(model, options));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs, LoadInputs(engine->inputs(), {}));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
+                        LoadInputs(engine->inputs(), {}, MissingInput::kRandom));
   MACE_RETURN_IF_ERROR(engine->Run(inputs).status().WithPrefix(model));
   MACE_RETURN_IF_ERROR(engine->FinishCache());
   return BuiltModel{model, engine->stats()};
@@ -34,15 +38,18 @@ int Build(const BuildArguments& arguments) {
   if (!options.ok()) return ReportBadUse(options.status().message());
   if (common.cache == "none") return ReportBadUse("--cache: expected a file, found none");
   if (common.device == "cpu") return ReportBadUse("--device: expected gpu…, found cpu");
+  const StatusOr<StagedOutput> staged = StagedOutput::Open(common.cache, arguments.signing);
+  if (!staged.ok()) return Report(staged.status());
+  options->cache_path = staged->path();
   FILE* out = TableStream(common.json);
   Json models = Json::array();
   for (const std::string& model : arguments.models) {
     const StatusOr<BuiltModel> built = BuildModel(model, *options);
     if (!built.ok()) return Report(built.status());
     const CacheStats& cache = built->stats.cache;
-    std::fprintf(out, "%s: %zu program(s) compiled, %zu from the file; on %s, driver %s\n",
-                 model.c_str(), cache.built_from_source, cache.hits, built->stats.device.c_str(),
-                 built->stats.driver.c_str());
+    Print(out, "%s: %zu program(s) compiled, %zu from the file; on %s, driver %s\n", model.c_str(),
+          cache.built_from_source, cache.hits, built->stats.device.c_str(),
+          built->stats.driver.c_str());
     models.push_back(
         {{"model", model},
          {"device", built->stats.device},
@@ -51,6 +58,8 @@ int Build(const BuildArguments& arguments) {
          {"hits", cache.hits},
          {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}});
   }
+  const Status finished = staged->Finish();
+  if (!finished.ok()) return Report(finished);
   return Report(WriteJson(common.json, {{"file", common.cache}, {"models", models}}));
 }
 
@@ -78,6 +87,7 @@ Command AddCacheBuildCommand(CLI::App* cache) {
   command->add_option("--input-shape", common.input_shapes, "NAME=1,224,224,3, for every model");
   command->add_option("--cache-size-limit", common.cache_size_limit, "bytes of the file at most")
       ->capture_default_str();
+  arguments->signing.AddTo(command);
   command->add_option("--json", common.json,
                       "write what was built as JSON to a file, or to stdout with -");
   return {command, [arguments] { return Build(*arguments); }};

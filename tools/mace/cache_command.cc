@@ -10,6 +10,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -65,22 +66,21 @@ Json TuningJson(const CacheFileInfo& info) {
 }
 
 void PrintInfo(FILE* out, const CacheFileInfo& info) {
-  std::fprintf(out,
-               "%s: version %s, %llu bytes, generation %u, %u kernels in %zu programs, %u sections "
-               "of %u bytes\n",
-               info.path.c_str(), VersionText(info.header.version).c_str(),
-               static_cast<unsigned long long>(info.header.file_size), info.header.generation,
-               info.header.kernel_count, info.programs.size(), info.sections,
-               info.header.total_binary_size);
+  Print(out,
+        "%s: version %s, %llu bytes, generation %u, %u kernels in %zu programs, %u sections "
+        "of %u bytes\n",
+        info.path.c_str(), VersionText(info.header.version).c_str(),
+        static_cast<unsigned long long>(info.header.file_size), info.header.generation,
+        info.header.kernel_count, info.programs.size(), info.sections,
+        info.header.total_binary_size);
   if (info.header.is_signed()) {
     const PublicKey& key = info.trailer.public_key;
-    std::fprintf(out, "  signed with %s\n", ToHex(Bytes(key.data(), key.size())).c_str());
+    Print(out, "  signed with %s\n", ToHex(Bytes(key.data(), key.size())).c_str());
   }
-  if (!info.distrust.empty())
-    std::fprintf(out, "  not used by the engine: %s\n", info.distrust.c_str());
+  if (!info.distrust.empty()) Print(out, "  not used by the engine: %s\n", info.distrust.c_str());
   for (size_t i = 0; i < info.devices.size(); ++i) {
     const CacheDeviceInfo& entry = info.devices[i];
-    std::fprintf(
+    Print(
         out,
         "device %zu: %s (%s, driver %s): %u programs, %u kernels, %llu bytes, %u tuning records\n",
         i, entry.device.name.c_str(), entry.device.platform_name.c_str(),
@@ -88,13 +88,12 @@ void PrintInfo(FILE* out, const CacheFileInfo& info) {
         static_cast<unsigned long long>(entry.binary_bytes), entry.tuning_records);
   }
   for (const CacheProgramInfo& program : info.programs) {
-    std::fprintf(out,
-                 "program %.16s…: device %u, %s, %llu bytes at 0x%llx, used in generation %u\n",
-                 HexOf(program.key).c_str(), program.device, SectionKindName(program.kind),
-                 static_cast<unsigned long long>(program.section_size),
-                 static_cast<unsigned long long>(program.section_offset), program.last_used);
+    Print(out, "program %.16s…: device %u, %s, %llu bytes at 0x%llx, used in generation %u\n",
+          HexOf(program.key).c_str(), program.device, SectionKindName(program.kind),
+          static_cast<unsigned long long>(program.section_size),
+          static_cast<unsigned long long>(program.section_offset), program.last_used);
     for (const CachedKernel& kernel : program.kernels) {
-      std::fprintf(out, "  %s  %s\n", kernel.name.c_str(), kernel.launch_shapes.c_str());
+      Print(out, "  %s  %s\n", kernel.name.c_str(), kernel.launch_shapes.c_str());
     }
   }
 }
@@ -124,8 +123,18 @@ int RunInfo(const std::string& file, const std::string& json) {
 int RunHexdump(const std::string& file) {
   const StatusOr<std::vector<std::string>> lines = HexdumpCacheFile(file);
   if (!lines.ok()) return Report(lines.status());
-  for (const std::string& line : *lines) std::printf("%s\n", line.c_str());
+  for (const std::string& line : *lines) Print(stdout, "%s\n", line.c_str());
   return kExitDone;
+}
+
+// Whose signature a file has, and whether that is whose it should be.
+std::string SignatureText(const CacheFileInfo& info, const std::string& key_file) {
+  if (!info.header.is_signed()) return "not signed";
+  const PublicKey& key = info.trailer.public_key;
+  const std::string text = "generation " + std::to_string(info.header.generation) +
+                           ", signed with " + ToHex(Bytes(key.data(), key.size()));
+  if (!key_file.empty()) return text + ", the key of " + key_file;
+  return text + "; no --public-key was given, so nobody was asked whether to trust that key";
 }
 
 int RunVerify(const std::string& file, const std::string& key_file) {
@@ -136,8 +145,11 @@ int RunVerify(const std::string& file, const std::string& key_file) {
     key = *read;
   }
   const Status status = VerifyCacheFile(file, key);
-  if (status.ok()) std::printf("%s: good\n", file.c_str());
-  return Report(status);
+  if (!status.ok()) return Report(status);
+  const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file);
+  if (!info.ok()) return Report(info.status());
+  Print(stdout, "%s: good, %s\n", file.c_str(), SignatureText(*info, key_file).c_str());
+  return kExitDone;
 }
 
 }  // namespace

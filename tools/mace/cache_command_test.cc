@@ -85,7 +85,7 @@ TEST_F(CacheCommand, AMissingOrBadFileIsCodeThree) {
 TEST_F(CacheCommand, InfoAndVerify) {
   const std::string cache = MakeCache("cache", {1, 2});
   EXPECT_NE(RunWell({"info", cache}).find("2 kernels in 2 programs"), std::string::npos);
-  EXPECT_EQ(RunWell({"verify", cache}), cache + ": good\n");
+  EXPECT_EQ(RunWell({"verify", cache}), cache + ": good, not signed\n");
   const Json json = RunMace({"cache", "info", cache, "--json", "-"}).OutJson();
   EXPECT_EQ(json["version"], "1.0");
   EXPECT_TRUE(json["public_key"].is_null());
@@ -111,8 +111,13 @@ TEST_F(CacheCommand, KeygenSignVerify) {
   ExpectFailure({"verify", cache, "--public-key", key + ".pub"}, kExitBadModelOrInput,
                 "not signed");
   EXPECT_NE(RunWell({"sign", cache, "--key", key}).find(", signed"), std::string::npos);
-  RunWell({"verify", cache});
-  RunWell({"verify", cache, "--public-key", key + ".pub"});
+  const std::string digits = ReadText(key + ".pub").substr(0, 64);
+  const std::string nobody_asked = RunWell({"verify", cache});
+  for (const char* part : {"signed with", "generation 2", digits.c_str(), "nobody was asked"}) {
+    EXPECT_NE(nobody_asked.find(part), std::string::npos) << nobody_asked;
+  }
+  const std::string asked = RunWell({"verify", cache, "--public-key", key + ".pub"});
+  EXPECT_NE(asked.find(digits + ", the key of " + key + ".pub"), std::string::npos) << asked;
   ExpectFailure({"verify", cache, "--public-key", other + ".pub"}, kExitBadModelOrInput,
                 "another key");
   ExpectFailure({"verify", cache, "--public-key", cache}, kExitBadModelOrInput, cache);
@@ -147,6 +152,26 @@ TEST_F(CacheCommand, MergeAndPrune) {
   RunWell({"verify", all, "--public-key", Path("key.pub")});
   RunWell({"prune", all, "--key", Path("key")});
   RunWell({"verify", all, "--public-key", Path("key.pub")});
+}
+
+TEST_F(CacheCommand, ASignedFileKeepsItsSignature) {
+  const std::string plain = MakeCache("plain", {2}), file = MakeCache("signed", {1});
+  const std::string key = Path("key");
+  RunWell({"keygen", key});
+  RunWell({"sign", file, "--key", key, "--generation", "7"});
+  const std::string before = ReadText(file);
+  ExpectFailure({"merge", plain, "--output", file}, kExitBadModelOrInput, "is signed with");
+  ExpectFailure({"prune", file}, kExitBadModelOrInput, "--unsigned");
+  ExpectFailure({"build", "model.pb", "--cache", file}, kExitBadModelOrInput, "--key");
+  ExpectFailure({"merge", plain, "--output", file, "--key", key, "--unsigned"},
+                kExitBadModelOrInput, "--unsigned");
+  ExpectFailure({"sign", file, "--key", key, "--generation", "7"}, kExitBadModelOrInput,
+                "is of generation 7");
+  EXPECT_EQ(ReadText(file), before);
+  RunWell({"merge", plain, "--output", file, "--key", key});
+  EXPECT_NE(RunWell({"verify", file, "--public-key", key + ".pub"}).find("generation 8"),
+            std::string::npos);
+  EXPECT_NE(RunWell({"prune", file, "--unsigned"}).find("not signed"), std::string::npos);
 }
 
 TEST_F(CacheCommand, Extract) {

@@ -4,6 +4,8 @@
 #include "mace/cache/maintain.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/signed_output.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -12,18 +14,16 @@ struct FileArguments {
   std::vector<std::string> inputs;
   std::string file;
   std::string output;
-  std::string key;      // A file of keygen's, the secret one.
-  std::string program;  // The first hexadecimal digits of a program key.
+  SigningArguments signing;
+  uint32_t generation = 0;  // 0: the next one.
+  std::string program;      // The first hexadecimal digits of a program key.
   bool allow_shared = false;
   PruneOptions prune;
 };
 
 StatusOr<RewriteOptions> ToRewriteOptions(const FileArguments& arguments) {
-  RewriteOptions options;
+  MACE_ASSIGN_OR_RETURN(RewriteOptions options, arguments.signing.ToRewriteOptions());
   options.trust.allow_untrusted = arguments.allow_shared;
-  if (!arguments.key.empty()) {
-    MACE_ASSIGN_OR_RETURN(options.signing_key, ReadSigningKey(arguments.key));
-  }
   return options;
 }
 
@@ -33,10 +33,10 @@ Status PrintResult(const std::string& path) {
   anyone.allow_untrusted = true;
   MACE_ASSIGN_OR_RETURN(const auto cache, CacheFile::Open(path, anyone));
   const CacheIndex& index = cache->index();
-  std::printf("%s: %zu programs, %zu tuning records, %zu devices, %llu bytes, %s\n", path.c_str(),
-              index.programs.size(), index.tuning.size(), index.devices.size(),
-              static_cast<unsigned long long>(index.header.file_size),
-              index.header.is_signed() ? "signed" : "not signed");
+  Print(stdout, "%s: %zu programs, %zu tuning records, %zu devices, %llu bytes, %s\n", path.c_str(),
+        index.programs.size(), index.tuning.size(), index.devices.size(),
+        static_cast<unsigned long long>(index.header.file_size),
+        index.header.is_signed() ? "signed" : "not signed");
   return Status::Ok();
 }
 
@@ -50,13 +50,13 @@ Status Prune(const FileArguments& arguments) {
   MACE_ASSIGN_OR_RETURN(const RewriteOptions options, ToRewriteOptions(arguments));
   MACE_ASSIGN_OR_RETURN(const size_t dropped,
                         PruneCacheFile(arguments.file, arguments.prune, options));
-  std::printf("%zu programs and tuning records dropped\n", dropped);
+  Print(stdout, "%zu programs and tuning records dropped\n", dropped);
   return PrintResult(arguments.file);
 }
 
 Status Sign(const FileArguments& arguments) {
-  MACE_ASSIGN_OR_RETURN(const SigningKey key, ReadSigningKey(arguments.key));
-  MACE_RETURN_IF_ERROR(SignCacheFile(arguments.file, key));
+  MACE_ASSIGN_OR_RETURN(const SigningKey key, ReadSigningKey(arguments.signing.key));
+  MACE_RETURN_IF_ERROR(SignCacheFile(arguments.file, key, arguments.generation));
   return PrintResult(arguments.file);
 }
 
@@ -69,14 +69,14 @@ Status Keygen(const FileArguments& arguments) {
   MACE_ASSIGN_OR_RETURN(const SigningKey key, GenerateSigningKey());
   MACE_RETURN_IF_ERROR(WriteSigningKey(arguments.output, key));
   MACE_RETURN_IF_ERROR(WritePublicKey(public_file, key.public_key()));
-  std::printf("%s: the secret key, keep it to yourself\n%s: the public key\n",
-              arguments.output.c_str(), public_file.c_str());
+  Print(stdout, "%s: the secret key, keep it to yourself\n%s: the public key\n",
+        arguments.output.c_str(), public_file.c_str());
   return Status::Ok();
 }
 
 Status Extract(const FileArguments& arguments) {
   MACE_RETURN_IF_ERROR(ExtractProgram(arguments.file, arguments.program, arguments.output));
-  std::printf("%s: written\n", arguments.output.c_str());
+  Print(stdout, "%s: written\n", arguments.output.c_str());
   return Status::Ok();
 }
 
@@ -112,11 +112,13 @@ std::vector<Command> AddCacheFileCommands(CLI::App* cache) {
     command->add_option("file", arguments->file, "the cache file")->required();
   }
   for (CLI::App* command : {merge, prune}) {
-    command->add_option("--key", arguments->key, "sign the result with this secret key");
+    arguments->signing.AddTo(command);
     command->add_flag("--allow-shared", arguments->allow_shared,
                       "take files that others may write or own");
   }
-  sign->add_option("--key", arguments->key, "the secret key's file")->required();
+  sign->add_option("--key", arguments->signing.key, "the secret key's file")->required();
+  sign->add_option("--generation", arguments->generation,
+                   "the number that the signed file gets (default: one above its last)");
   return commands;
 }
 

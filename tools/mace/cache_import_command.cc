@@ -8,6 +8,7 @@
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -39,24 +40,22 @@ StatusOr<std::vector<std::string>> WriteBinaries(const UpstreamCacheFile& upstre
 Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 void PrintTable(FILE* out, const ImportArguments& arguments, const UpstreamCacheFile& upstream) {
-  std::fprintf(out, "%s: a key-value file of upstream MACE, its CRC-32 is right\n",
-               arguments.file.c_str());
-  std::fprintf(
-      out, "device    %s\n",
-      upstream.device_name.empty() ? "none is named" : Printable(upstream.device_name).c_str());
-  std::fprintf(out, "platform  %s\n", Printable(upstream.platform_info).c_str());
+  Print(out, "%s: a key-value file of upstream MACE, its CRC-32 is right\n",
+        arguments.file.c_str());
+  Print(out, "device    %s\n",
+        upstream.device_name.empty() ? "none is named" : Printable(upstream.device_name).c_str());
+  Print(out, "platform  %s\n", Printable(upstream.platform_info).c_str());
   for (const UpstreamProgram& program : upstream.programs) {
-    std::fprintf(out, "program %s\n  binary  %s, %zu bytes\n  hash    %s\n  not used: %s\n",
-                 Printable(program.Key()).c_str(), BinaryKindName(program.binary),
-                 program.binary.size(),
-                 program.source_hash.empty() ? "none" : Printable(program.source_hash).c_str(),
-                 program.why.c_str());
+    Print(out, "program %s\n  binary  %s, %zu bytes\n  hash    %s\n  not used: %s\n",
+          Printable(program.Key()).c_str(), BinaryKindName(program.binary), program.binary.size(),
+          program.source_hash.empty() ? "none" : Printable(program.source_hash).c_str(),
+          program.why.c_str());
   }
   for (const std::string& key : upstream.other_keys) {
-    std::fprintf(out, "other pair %s\n", Printable(key).c_str());
+    Print(out, "other pair %s\n", Printable(key).c_str());
   }
-  std::fprintf(out, "%zu programs, 0 can be used: `mace cache build` makes a file\n",
-               upstream.programs.size());
+  Print(out, "%zu programs, 0 can be used: `mace cache build` makes a file\n",
+        upstream.programs.size());
 }
 
 Json ReportJson(const ImportArguments& arguments, const UpstreamCacheFile& upstream,

@@ -124,11 +124,53 @@ TEST_F(CacheUse, WithAKeyOnlyASignedFileIsUsed) {
                 "--cache-public-key");
 }
 
+TEST_F(CacheUse, BuildIntoASignedFileNeedsTheKey) {
+  PutDigitsCache();
+  const std::string key = JoinPath(folder_, "key");
+  ASSERT_EQ(RunMace({"cache", "keygen", key}).exit_code, kExitDone);
+  ASSERT_EQ(RunMace({"cache", "sign", cache_, "--key", key}).exit_code, kExitDone);
+  const std::string before = ReadText(cache_), squeezenet = MadeModel("squeezenet.pb");
+  std::vector<std::string> build = {"cache", "build", squeezenet, "--cache", cache_};
+  ExpectRefused(RunMace(build, Driver(false)), kExitBadModelOrInput, "--unsigned");
+  EXPECT_EQ(ReadText(cache_), before);
+  build.insert(build.end(), {"--key", key});
+  const CommandResult built = RunMace(build, Driver(false));
+  ASSERT_EQ(built.exit_code, kExitDone) << built.err;
+  for (const std::string& model : {digits_, squeezenet}) {
+    EXPECT_EQ(Status(model, {"--cache-public-key", key + ".pub"}, true), "warm") << model;
+  }
+}
+
+TEST_F(CacheUse, AnOlderSignedFileIsAMissWhereAskedFor) {
+  PutDigitsCache();
+  const std::string key = JoinPath(folder_, "key");
+  ASSERT_EQ(RunMace({"cache", "keygen", key}).exit_code, kExitDone);
+  ASSERT_EQ(RunMace({"cache", "sign", cache_, "--key", key, "--generation", "5"}).exit_code,
+            kExitDone);
+  const std::vector<std::string> trust = {"--cache-public-key", key + ".pub",
+                                          "--cache-min-generation"};
+  std::vector<std::string> enough = trust, more = trust;
+  enough.push_back("5");
+  more.push_back("6");
+  EXPECT_EQ(Status(digits_, enough, true), "warm");
+  const CommandResult older = Run(digits_, more, false);
+  ASSERT_EQ(older.exit_code, kExitDone) << older.err;
+  EXPECT_EQ(older.OutJson()["cache"]["status"], "rejected");
+  EXPECT_EQ(older.OutJson()["cache"]["hits"], 0);
+  EXPECT_NE(older.err.find("generation 5, expected at least 6"), std::string::npos) << older.err;
+}
+
 TEST_F(CacheUse, ASharedFileOnlyWhereAskedFor) {
   PutDigitsCache();
   ASSERT_EQ(chmod(cache_.c_str(), 0666), 0);
   EXPECT_EQ(Status(digits_, {"--cache-allow-shared"}, true), "warm");
   EXPECT_NE(Run(digits_, {}, true).exit_code, kExitDone);
+  // What is refused is left alone, and one line says what to do.
+  const std::string before = ReadText(cache_);
+  const CommandResult refused = Run(digits_, {}, false);
+  EXPECT_EQ(refused.exit_code, kExitDone) << refused.err;
+  EXPECT_NE(refused.err.find("--cache-allow-shared"), std::string::npos) << refused.err;
+  EXPECT_EQ(ReadText(cache_), before);
 }
 
 TEST_F(CacheUse, TheFileKeepsItsLimit) {

@@ -8,6 +8,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -50,7 +51,7 @@ StatusOr<std::map<std::string, HostTensor>> ExpectedOutputs(const CompareArgumen
                                                             const Engine& engine,
                                                             const std::vector<HostTensor>& inputs) {
   std::map<std::string, HostTensor> expected;
-  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedWords(arguments.expect, "--expect"));
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.expect, "--expect"));
   for (const auto& [name, path] : files) {
     const auto& ports = engine.outputs();
     const auto port = std::find_if(ports.begin(), ports.end(),
@@ -74,17 +75,17 @@ StatusOr<std::map<std::string, HostTensor>> ExpectedOutputs(const CompareArgumen
 int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareArguments& arguments,
               const Json& layers) {
   FILE* out = TableStream(arguments.model.json);
-  std::fprintf(out, "%s against %s\n", engine.stats().device.c_str(),
-               arguments.expect.empty() ? "the CPU reference" : "the expected outputs");
-  std::fprintf(out, "%-32s %12s %12s %12s %10s %10s\n", "output", "max abs", "limit", "max rel",
-               "cosine", "SNR dB");
+  Print(out, "%s against %s\n", engine.stats().device.c_str(),
+        arguments.expect.empty() ? "the CPU reference" : "the expected outputs");
+  Print(out, "%-32s %12s %12s %12s %10s %10s\n", "output", "max abs", "limit", "max rel", "cosine",
+        "SNR dB");
   Json list = Json::array();
   bool passed = true;
   for (const Row& row : rows) {
     const Difference& d = row.difference;
-    std::fprintf(out, "%-32s %12.3g %12.3g %12.3g %10.6f %10.1f  %s\n", row.name.c_str(),
-                 d.max_abs_error, row.limit, d.max_rel_error, d.cosine, d.snr_db,
-                 row.passed ? "ok" : (d.same_shape ? "FAILED" : "FAILED: the shapes differ"));
+    Print(out, "%-32s %12.3g %12.3g %12.3g %10.6f %10.1f  %s\n", row.name.c_str(), d.max_abs_error,
+          row.limit, d.max_rel_error, d.cosine, d.snr_db,
+          row.passed ? "ok" : (d.same_shape ? "FAILED" : "FAILED: the shapes differ"));
     Json entry = ToJson(d);
     entry["name"] = row.name;
     entry["limit"] = NumberOrNull(row.limit);
@@ -100,7 +101,12 @@ int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareA
                        {"per_layer", layers}};
   const Status written = WriteJson(arguments.model.json, report);
   if (!written.ok()) return Report(written);
-  return passed ? kExitDone : kExitComparisonFailed;
+  if (passed) return kExitDone;
+  const auto failed =
+      std::count_if(rows.begin(), rows.end(), [](const Row& r) { return !r.passed; });
+  return ReportComparisonFailed(arguments.model.model + ": " + std::to_string(failed) + " of " +
+                                std::to_string(rows.size()) +
+                                " outputs differ by more than the limit");
 }
 
 int Run(const CompareArguments& arguments) {
@@ -110,12 +116,10 @@ int Run(const CompareArguments& arguments) {
     return ReportBadUse(
         "--per-layer: expected a device to compare with the CPU, found --device cpu");
   }
-  StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
-  if (!files.ok()) return ReportBadUse(files.status().message());
   options->whole_batches = arguments.per_layer;  // The values of all nodes, of all entries.
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
   if (!engine.ok()) return Report(engine.status());
-  StatusOr<std::vector<HostTensor>> inputs = LoadInputs((*engine)->inputs(), *files);
+  StatusOr<std::vector<HostTensor>> inputs = arguments.model.LoadInputs((*engine)->inputs());
   if (!inputs.ok()) return Report(inputs.status());
   StatusOr<std::vector<HostTensor>> outputs = (*engine)->Run(*inputs);
   if (!outputs.ok()) return Report(outputs.status());

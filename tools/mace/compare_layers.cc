@@ -1,12 +1,13 @@
 #include "tools/mace/compare_layers.h"
 
-#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
+#include "mace/base/output_file.h"
 #include "mace/import/mace_export.h"
 #include "mace/runtime/layer_compare.h"
 #include "mace/runtime/runtime.h"
 #include "mace/runtime/trial.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -16,14 +17,13 @@ void PrintRow(FILE* out, const Node& node, const NodePlacement& placement,
               const LayerDifference& layer, bool departs) {
   const std::string where = placement.variant.empty() ? "cpu" : placement.variant;
   if (!layer.compared) {
-    std::fprintf(out, "%-40.40s %-18.18s %-24.24s\n", node.name.c_str(), node.type.c_str(),
-                 where.c_str());
+    Print(out, "%-40.40s %-18.18s %-24.24s\n", node.name.c_str(), node.type.c_str(), where.c_str());
     return;
   }
-  std::fprintf(out, "%-40.40s %-18.18s %-24.24s %10.3g %10.3g %10.6f %8.1f %10.3g%s\n",
-               node.name.c_str(), node.type.c_str(), where.c_str(), layer.own.max_abs_error,
-               layer.own.max_rel_error, layer.own.cosine, layer.own.snr_db,
-               layer.carried.max_rel_error, departs ? "  DEPARTS" : "");
+  Print(out, "%-40.40s %-18.18s %-24.24s %10.3g %10.3g %10.6f %8.1f %10.3g%s\n", node.name.c_str(),
+        node.type.c_str(), where.c_str(), layer.own.max_abs_error, layer.own.max_rel_error,
+        layer.own.cosine, layer.own.snr_db, layer.carried.max_rel_error,
+        departs ? "  DEPARTS" : "");
 }
 
 // The node alone as a MACE model, with the inputs that it has in the model; the command that shows
@@ -35,8 +35,8 @@ StatusOr<std::string> WriteReproduction(const LayerTableRequest& request,
   MACE_ASSIGN_OR_RETURN(const MaceExport exported, ExportMace(*alone, {}));
   const std::string& folder = request.reproduce_folder;
   MACE_RETURN_IF_ERROR(MakeDirectories(folder));
-  MACE_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(folder, "op.data"), exported.data));
-  MACE_RETURN_IF_ERROR(WriteFileAtomic(JoinPath(folder, "op.pb"), AsBytes(exported.model)));
+  MACE_RETURN_IF_ERROR(WriteOutputFile(JoinPath(folder, "op.data"), exported.data));
+  MACE_RETURN_IF_ERROR(WriteOutputFile(JoinPath(folder, "op.pb"), AsBytes(exported.model)));
   const bool half = request.options.precision == Precision::kFloat16;
   const char* memory = request.options.memory == MemoryChoice::kImage    ? "image"
                        : request.options.memory == MemoryChoice::kBuffer ? "buffer"
@@ -90,8 +90,8 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<Runtime> runtime, Runtime::Get(request.options));
   MACE_ASSIGN_OR_RETURN(const LayerComparison comparison,
                         CompareLayers(plan, inputs, runtime->compiler()));
-  std::fprintf(request.out, "%-40s %-18s %-24s %10s %10s %10s %8s %10s\n", "node", "type", "way",
-               "max abs", "max rel", "cosine", "SNR dB", "carried");
+  Print(request.out, "%-40s %-18s %-24s %10s %10s %10s %8s %10s\n", "node", "type", "way",
+        "max abs", "max rel", "cosine", "SNR dB", "carried");
   Json rows = Json::array();
   const Node* first = nullptr;
   for (const LayerDifference& layer : comparison.layers) {
@@ -106,7 +106,7 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
   }
   Json report = {{"layers", rows}, {"first_departing", nullptr}, {"reproduction", nullptr}};
   if (first == nullptr) {
-    std::fprintf(request.out, "no node departs by itself (%.3g of its range)\n", request.rtol);
+    Print(request.out, "no node departs by itself (%.3g of its range)\n", request.rtol);
     return report;
   }
   report["first_departing"] = first->name;
@@ -115,8 +115,8 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
     return command.status().WithPrefix("node '" + first->name + "' as a model of its own");
   }
   report["reproduction"] = *command;
-  std::fprintf(request.out, "the first that departs: %s (%s); alone:\n  %s\n", first->name.c_str(),
-               first->type.c_str(), command->c_str());
+  Print(request.out, "the first that departs: %s (%s); alone:\n  %s\n", first->name.c_str(),
+        first->type.c_str(), command->c_str());
   return report;
 }
 

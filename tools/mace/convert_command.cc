@@ -1,7 +1,7 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
-#include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
+#include "mace/base/output_file.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
 #include "mace/runtime/difference.h"
@@ -9,6 +9,7 @@
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -20,7 +21,11 @@ struct ConvertArguments {
   std::string output;
   std::string weights = "fp32";
   bool no_check = false;
-  std::vector<std::string> input_shapes;
+  std::vector<std::string> input_shapes;  // NAME=1,224,224,3
+  std::vector<std::string> inputs;        // NAME=FILE.npy
+  std::vector<std::string> input_names;
+  std::vector<std::string> output_names;
+  uint64_t host_memory_limit = 0;  // Read by main, which bounds the whole command.
 };
 
 // "folder/model.data" of "folder/model.pb".
@@ -44,26 +49,41 @@ StatusOr<ImportOptions> ImportOptionsOf(const ConvertArguments& arguments) {
     if (!shape.ok()) return shape.status().WithPrefix("--input-shape: " + name);
     options.input_shapes[name] = *shape;
   }
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
+  options.open_shapes = ShapesOfFiles(files);
+  options.inputs = arguments.input_names;
+  options.outputs = arguments.output_names;
   return options;
 }
 
 // The weights first: a `.pb` that is there has its `.data`.
 Status Write(const MaceExport& exported, const std::string& output, const std::string& data) {
-  MACE_RETURN_IF_ERROR(WriteFileAtomic(data, exported.data));
-  return WriteFileAtomic(output, AsBytes(exported.model));
+  MACE_RETURN_IF_ERROR(WriteOutputFile(data, exported.data));
+  return WriteOutputFile(output, AsBytes(exported.model));
 }
 
-// What was written, read back, against what it was made from: on the CPU, with seeded inputs.
-StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph,
+// What was written, read back, against what it was made from: on the CPU, with the inputs that are
+// given and seeded ones for the others.
+StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph, const ImportOptions& import,
                          const ConvertArguments& arguments) {
   Options cpu;
   cpu.device = "cpu";
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> source, Engine::Create(graph, cpu));
+  Options as_imported = cpu;
+  as_imported.input_shapes = import.input_shapes;
+  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> source, Engine::Create(graph, as_imported));
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> written,
                         Engine::Create(arguments.output, cpu));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs, LoadInputs(source->inputs(), {}));
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
+                        LoadInputs(source->inputs(), files, MissingInput::kRandom));
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> expected, source->Run(inputs));
-  StatusOr<std::vector<HostTensor>> found = written->Run(inputs);
+  // A MACE file declares float32 and int32, whatever the source does.
+  std::vector<HostTensor> as_declared;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(HostTensor input, inputs[i].ConvertTo(written->inputs()[i].info.dtype));
+    as_declared.push_back(std::move(input));
+  }
+  StatusOr<std::vector<HostTensor>> found = written->Run(as_declared);
   if (!found.ok()) return found.status().WithPrefix(arguments.output);
   const double rtol = arguments.weights == "fp16" ? kDefaultRtolFloat16 : 1e-5;
   bool good = expected.size() == found->size();
@@ -73,9 +93,9 @@ StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph,
     const bool steps = arguments.weights == "fp16" && !graph->note.empty();
     good = difference.same_shape && (steps ? difference.cosine >= kHalfCosine
                                            : difference.max_abs_error <= rtol * difference.range);
-    std::printf("%s: read back, largest difference %.3g of a range of %.3g%s\n",
-                source->outputs()[i].name.c_str(), difference.max_abs_error, difference.range,
-                good ? "" : ": FAILED");
+    Print(stdout, "%s: read back, largest difference %.3g of a range of %.3g%s\n",
+          source->outputs()[i].name.c_str(), difference.max_abs_error, difference.range,
+          good ? "" : ": FAILED");
   }
   return good;
 }
@@ -93,15 +113,17 @@ int Convert(const ConvertArguments& arguments) {
   if (!exported.ok()) return Report(exported.status().WithPrefix(arguments.model));
   const Status written = Write(*exported, arguments.output, *data);
   if (!written.ok()) return Report(written);
-  std::printf("%s: %zu ops, %zu bytes; %s: %zu bytes\n", arguments.output.c_str(),
-              (*graph)->nodes.size(), exported->model.size(), data->c_str(), exported->data.size());
+  Print(stdout, "%s: %zu ops, %zu bytes; %s: %zu bytes\n", arguments.output.c_str(),
+        (*graph)->nodes.size(), exported->model.size(), data->c_str(), exported->data.size());
   for (const std::string& line : exported->beyond_upstream) {
-    std::printf("not for upstream's runtime: %s\n", line.c_str());
+    Print(stdout, "not for upstream's runtime: %s\n", line.c_str());
   }
   if (arguments.no_check) return kExitDone;
-  const StatusOr<bool> good = ReadsBack(*graph, arguments);
+  const StatusOr<bool> good = ReadsBack(*graph, *options, arguments);
   if (!good.ok()) return Report(good.status());
-  return *good ? kExitDone : kExitComparisonFailed;
+  if (*good) return kExitDone;
+  return ReportComparisonFailed(arguments.output + ": read back, it differs from " +
+                                arguments.model);
 }
 
 }  // namespace
@@ -119,6 +141,19 @@ Command AddConvertCommand(CLI::App* app) {
   command->add_option("--data", arguments->data, "the weights of a MACE model that is read");
   command->add_option("--input-shape", arguments->input_shapes,
                       "NAME=1,224,224,3: binds an open shape");
+  command->add_option("--input", arguments->inputs,
+                      "NAME=FILE.npy: its shape is what the model leaves open, its numbers are "
+                      "what the written model is checked with");
+  command
+      ->add_option("--inputs", arguments->input_names,
+                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the inputs")
+      ->delimiter(',');
+  command
+      ->add_option("--outputs", arguments->output_names,
+                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the outputs")
+      ->delimiter(',');
+  AddMemoryLimit(command, "--host-memory-limit", &arguments->host_memory_limit,
+                 "the most memory for tensors (default: what is available)");
   command->add_flag("--no-check", arguments->no_check,
                     "do not run what was written beside what it was made from");
   return {command, [arguments] { return Convert(*arguments); }};

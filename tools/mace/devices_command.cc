@@ -2,6 +2,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -54,15 +55,14 @@ int RunDevices(const std::string& json) {
     const DeviceInfo& info = (*devices)[i].info;
     const bool chosen = best.ok() && *best == i;
     list.push_back(Describe(info, i, chosen));
-    std::fprintf(table, "%c gpu:%zu  %s\n", chosen ? '*' : ' ', i, info.name.c_str());
-    std::fprintf(table, "          %s, driver %s, %s\n", info.platform_name.c_str(),
-                 info.driver_version.c_str(), info.device_version.c_str());
-    std::fprintf(
-        table,
-        "          %s, %u compute units, %.1f GiB, images up to %zux%zu, fp16 arithmetic %s\n",
-        KindName(info.kind), info.compute_units,
-        static_cast<double>(info.global_memory_bytes) / (1 << 30), info.image2d_max_width,
-        info.image2d_max_height, info.fp16_arithmetic ? "yes" : "no");
+    Print(table, "%c gpu:%zu  %s\n", chosen ? '*' : ' ', i, info.name.c_str());
+    Print(table, "          %s, driver %s, %s\n", info.platform_name.c_str(),
+          info.driver_version.c_str(), info.device_version.c_str());
+    Print(table,
+          "          %s, %u compute units, %.1f GiB, images up to %zux%zu, fp16 arithmetic %s\n",
+          KindName(info.kind), info.compute_units,
+          static_cast<double>(info.global_memory_bytes) / (1 << 30), info.image2d_max_width,
+          info.image2d_max_height, info.fp16_arithmetic ? "yes" : "no");
   }
   return Report(WriteJson(json, {{"devices", list}}));
 }

@@ -1,8 +1,6 @@
 #include "tools/mace/exit_code.h"
 
-#include <cstdio>
-
-#include "mace/base/log.h"
+#include "tools/mace/messages.h"
 
 namespace mace {
 
@@ -26,13 +24,18 @@ int ExitCodeOf(const Status& status) {
 }
 
 int Report(const Status& status) {
-  if (!status.ok()) std::fputs(FormatLogLine(status.message()).c_str(), stderr);
+  if (!status.ok()) WriteErrorLine(status.message());
   return ExitCodeOf(status);
 }
 
 int ReportBadUse(const std::string& message) {
-  std::fputs(FormatLogLine(message).c_str(), stderr);
+  WriteErrorLine(message);
   return kExitBadUse;
+}
+
+int ReportComparisonFailed(const std::string& message) {
+  WriteErrorLine(message);
+  return kExitComparisonFailed;
 }
 
 }  // namespace mace

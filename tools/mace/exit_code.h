@@ -21,6 +21,8 @@ int ExitCodeOf(const Status& status);
 int Report(const Status& status);
 // The same for a wrong use of the command.
 int ReportBadUse(const std::string& message);
+// The same where the command did its work, and what it compared differs.
+int ReportComparisonFailed(const std::string& message);
 
 }  // namespace mace
 

@@ -6,6 +6,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -47,31 +48,29 @@ Json PortsJson(const std::vector<Port>& ports) {
 
 void PrintPorts(FILE* out, const char* what, const std::vector<Port>& ports) {
   for (const Port& port : ports) {
-    std::fprintf(out, "%-12s %s %s %s %s\n", what, port.name.c_str(),
-                 port.info.shape.ToString().c_str(), DTypeName(port.info.dtype),
-                 port.layout.c_str());
+    Print(out, "%-12s %s %s %s %s\n", what, port.name.c_str(), port.info.shape.ToString().c_str(),
+          DTypeName(port.info.dtype), port.layout.c_str());
   }
 }
 
 void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
-  std::fprintf(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
+  Print(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
   const std::string note = engine.note();
-  if (!note.empty()) std::fprintf(out, "%-12s %s\n", "note", note.c_str());
+  if (!note.empty()) Print(out, "%-12s %s\n", "note", note.c_str());
   PrintPorts(out, "input", engine.inputs());
   PrintPorts(out, "output", engine.outputs());
   std::string ops;
   for (const auto& [type, count] : totals.ops)
     ops += (ops.empty() ? "" : ", ") + type + " " + std::to_string(count);
-  std::fprintf(out, "%-12s %s\n", "ops", ops.c_str());
-  std::fprintf(out, "%-12s %lld in %zu bytes\n", "parameters",
-               static_cast<long long>(totals.parameters), totals.weight_bytes);
-  std::fprintf(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
+  Print(out, "%-12s %s\n", "ops", ops.c_str());
+  Print(out, "%-12s %lld in %zu bytes\n", "parameters", static_cast<long long>(totals.parameters),
+        totals.weight_bytes);
+  Print(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
   const MemoryUse use = MemoryUseOf(engine.plan());
   const std::string why = use.WhyAboveBound();
-  std::fprintf(out,
-               "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu%s%s\n",
-               "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes(),
-               why.empty() ? "" : ": ", why.c_str());
+  Print(out, "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu%s%s\n",
+        "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes(), why.empty() ? "" : ": ",
+        why.c_str());
 }
 
 int Run(const InspectArguments& arguments) {
@@ -88,7 +87,7 @@ int Run(const InspectArguments& arguments) {
   if (arguments.stage.empty()) {
     PrintSummary(out, **engine, totals);
   } else {
-    std::fputs(dump.c_str(), out);
+    PrintLines(out, dump);
   }
   const MemoryUse use = MemoryUseOf((*engine)->plan());
   const Json report = {{"model", arguments.model.model},

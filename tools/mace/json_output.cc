@@ -1,23 +1,34 @@
 #include "tools/mace/json_output.h"
 
+#include <cerrno>
 #include <cmath>
+#include <system_error>
 
-#include "mace/base/atomic_file.h"
+#include "mace/base/coding.h"
+#include "mace/base/output_file.h"
 
 namespace mace {
 
-Status WriteJson(const std::string& json, const Json& value) {
-  if (json.empty()) return Status::Ok();
+bool IsStdout(const std::string& name) {
+  return name == "-" || name == "/dev/stdout" || name == "/dev/fd/1" || name == "/proc/self/fd/1";
+}
+
+std::string JsonText(const Json& value, int indent) {
   // Names in a model need not be UTF-8: what is not is replaced rather than thrown about.
-  const std::string text = value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (json == "-") {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-        std::fflush(stdout) != 0) {
-      return IoError("stdout: the JSON could not be written");
-    }
-    return Status::Ok();
+  return value.dump(indent, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+Status WriteOutputText(const std::string& path, const std::string& text) {
+  if (path.empty()) return Status::Ok();
+  if (!IsStdout(path)) return WriteOutputFile(path, AsBytes(text));
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return IoError("standard output: " + std::generic_category().message(errno));
   }
-  return WriteFileAtomic(json, Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  return Status::Ok();
+}
+
+Status WriteJson(const std::string& json, const Json& value) {
+  return json.empty() ? Status::Ok() : WriteOutputText(json, JsonText(value, 2) + "\n");
 }
 
 Json NumberOrNull(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }

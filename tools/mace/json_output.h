@@ -12,10 +12,20 @@ namespace mace {
 
 using Json = nlohmann::ordered_json;
 
-// The stream for tables: stderr where stdout is for JSON alone.
-inline FILE* TableStream(const std::string& json) { return json == "-" ? stderr : stdout; }
+// Whether an output's name means stdout: "-", or one of the system's names of it.
+bool IsStdout(const std::string& name);
 
-// Writes `value` to the file `json`, to stdout for "-"; nothing for an empty name.
+// The stream for tables: stderr where stdout is for JSON alone.
+inline FILE* TableStream(const std::string& json) { return IsStdout(json) ? stderr : stdout; }
+
+// As text: ASCII alone, so that no name in a file becomes a control character of a terminal or
+// bytes that are no UTF-8. `indent` of -1 is one line.
+std::string JsonText(const Json& value, int indent);
+
+// Writes `text` to the file `path` (mace/base/output_file.h), to stdout where IsStdout; nothing for
+// an empty name.
+Status WriteOutputText(const std::string& path, const std::string& text);
+// The same with `value` as text.
 Status WriteJson(const std::string& json, const Json& value);
 
 // A number that JSON can hold; null for NaN and infinities.

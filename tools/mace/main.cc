@@ -1,32 +1,90 @@
 // The command `mace`. Exit codes: 0 done, 1 a comparison failed, 2 bad use, 3 bad model or input, 4
 // device error.
-#include <CLI/CLI.hpp>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
+#include "mace/base/log.h"
+#include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
+#include "mace/runtime/memory_limits.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/messages.h"
+#include "tools/mace/streams.h"
+#include "tools/mace/word_check.h"
 
-int main(int argc, char** argv) {
-  mace::RecordStartPart("process", mace::ProcessStartMilliseconds(), mace::MonotonicMilliseconds());
+namespace mace {
+namespace {
+
+constexpr char kVersion[] = "mace 0.1.0";
+
+// What --host-memory-limit says, or what stands there for nothing said, bounds all tensors of the
+// command.
+int RunWithinMemory(const Command& command) {
+  Options options;
+  const CLI::Option* const limit = command.app->get_option_no_throw("--host-memory-limit");
+  if (limit != nullptr && limit->count() > 0) options.host_memory_limit = limit->as<uint64_t>();
+  const ScopedMemoryBudget scope(HostMemoryBudget(options));
+  return command.run();
+}
+
+int RunCommand(int argc, char** argv) {
   CLI::App app("mace: loads a model, plans it onto OpenCL, runs it, checks and measures it",
                "mace");
   app.require_subcommand(1);
-  std::vector<mace::Command> commands = {
-      mace::AddRunCommand(&app),     mace::AddCompareCommand(&app),  mace::AddProfileCommand(&app),
-      mace::AddInspectCommand(&app), mace::AddValidateCommand(&app), mace::AddConvertCommand(&app),
-      mace::AddDevicesCommand(&app)};
-  for (mace::Command& command : mace::AddCacheCommands(&app))
-    commands.push_back(std::move(command));
+  app.set_version_flag("--version", kVersion);
+  std::vector<Command> commands = {AddRunCommand(&app),      AddCompareCommand(&app),
+                                   AddProfileCommand(&app),  AddInspectCommand(&app),
+                                   AddValidateCommand(&app), AddConvertCommand(&app),
+                                   AddDevicesCommand(&app)};
+  for (Command& command : AddCacheCommands(&app)) commands.push_back(std::move(command));
+  const Status words =
+      CheckWords(app, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  if (!words.ok()) return ReportBadUse(words.message());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // Code 0 is --help.
+    // Code 0 is --help or --version.
     if (error.get_exit_code() == 0) return app.exit(error);
-    return mace::ReportBadUse(std::string(error.what()) + " (mace --help says more)");
+    return ReportBadUse(std::string(error.what()) + " (mace --help says more)");
   }
-  for (const mace::Command& command : commands) {
-    if (command.app->parsed()) return command.run();
+  const Status values = CheckNoEmptyValues(app);
+  if (!values.ok()) return ReportBadUse(values.message());
+  for (const Command& command : commands) {
+    if (command.app->parsed()) return RunWithinMemory(command);
   }
-  return mace::ReportBadUse("no subcommand is given (mace --help says more)");
+  return ReportBadUse("no subcommand is given (mace --help says more)");
+}
+
+bool is_done = false;
+
+// A driver may call exit() within a call of ours: PoCL's compiler does where its own files find no
+// room. The command's exit code still says that it has not done what it was asked for.
+void ReportExitOfDriver() {
+  if (is_done) return;
+  std::fputs(FormatLogLine("the OpenCL driver ended the process").c_str(), stderr);
+  _exit(kExitDeviceError);
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) {
+  mace::RecordStartPart("process", mace::ProcessStartMilliseconds(), mace::MonotonicMilliseconds());
+  std::atexit(mace::ReportExitOfDriver);
+  mace::PrepareStreams();
+  mace::HoldWarnings();
+  const mace::StatusOr<int> code =
+      mace::CatchExhaustion([&]() -> mace::StatusOr<int> { return mace::RunCommand(argc, argv); });
+  const int exit_code = mace::FinishStdout(code.ok() ? *code : mace::Report(code.status()));
+  if (exit_code == mace::kExitDone) mace::ReleaseWarnings();
+  mace::is_done = true;
+  return exit_code;
 }

@@ -1,8 +1,8 @@
 // `mace profile`: where a run's time goes, op by op, beside what the device can do.
-#include "mace/base/atomic_file.h"
 #include "mace/base/clock.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/finish_cache.h"
 #include "tools/mace/profile_report.h"
 #include "tools/mace/tensors.h"
 
@@ -76,19 +76,13 @@ Status MeasureOps(Engine* engine, const Tensors& inputs, int iterations, Profile
   return Status::Ok();
 }
 
-void FinishCache(Engine* engine) {
-  const Status written = engine->FinishCache();
-  // The profile is right whatever becomes of the file: said, not failed.
-  if (!written.ok()) Report(written);
-}
-
 // Where one kernel runs many ops (plan/chain.h), a second engine with launches of their own times
 // them.
 StatusOr<ProfileResult> Measure(Engine* engine, Options options, const Tensors& inputs,
                                 const ProfileArguments& arguments) {
   ProfileResult result;
   MACE_RETURN_IF_ERROR(MeasureRuns(engine, inputs, arguments, &result));
-  FinishCache(engine);
+  FinishCacheOrWarn(engine);
   std::unique_ptr<Engine> separate;
   if (!engine->plan().chains.empty()) {
     options.separate_launches = true;
@@ -96,13 +90,8 @@ StatusOr<ProfileResult> Measure(Engine* engine, Options options, const Tensors& 
     engine = separate.get();
   }
   MACE_RETURN_IF_ERROR(MeasureOps(engine, inputs, arguments.iterations, &result));
-  if (separate != nullptr) FinishCache(engine);
+  if (separate != nullptr) FinishCacheOrWarn(engine);
   return result;
-}
-
-Status WriteText(const std::string& path, const std::string& text) {
-  if (path.empty()) return Status::Ok();
-  return WriteFileAtomic(path, Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
 Status WriteFiles(const ProfileArguments& arguments, const Json& report,
@@ -111,22 +100,21 @@ Status WriteFiles(const ProfileArguments& arguments, const Json& report,
     MACE_RETURN_IF_ERROR(WriteJson(arguments.trace, ChromeTrace(report, result)));
   }
   if (!arguments.html.empty()) {
-    MACE_RETURN_IF_ERROR(WriteText(arguments.html, ProfilePage(report, result)));
+    MACE_RETURN_IF_ERROR(WriteOutputText(arguments.html, ProfilePage(report, result)));
   }
   return WriteJson(arguments.model.json, report);
 }
 
 int Run(const ProfileArguments& arguments) {
-  if (arguments.trace == "-" || arguments.html == "-") {
-    return ReportBadUse("--trace, --html: expected a file, found -");
+  for (const std::string& file : {arguments.trace, arguments.html}) {
+    // The table stands there.
+    if (IsStdout(file)) return ReportBadUse("--trace, --html: expected a file, found " + file);
   }
   StatusOr<Options> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
-  if (!files.ok()) return ReportBadUse(files.status().message());
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
   if (!engine.ok()) return Report(engine.status());
-  StatusOr<Tensors> inputs = LoadInputs((*engine)->inputs(), *files);
+  StatusOr<Tensors> inputs = arguments.model.LoadInputs((*engine)->inputs());
   if (!inputs.ok()) return Report(inputs.status());
   StatusOr<ProfileResult> result = Measure(engine->get(), *options, *inputs, arguments);
   if (!result.ok()) return Report(result.status());

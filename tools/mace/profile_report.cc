@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "mace/plan/memory.h"
+#include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
@@ -90,43 +91,41 @@ Json TypesJson(const Profile& profile) {
 
 void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
   const auto number = [&](const char* key) { return report[key].get<double>(); };
-  std::fprintf(out, "model      %s\n", report["model"].get<std::string>().c_str());
-  std::fprintf(out, "device     %s%s%s\n", report["device"].get<std::string>().c_str(),
-               report["driver"].is_null() ? "" : ", driver ",
-               report["driver"].is_null() ? "" : report["driver"].get<std::string>().c_str());
-  std::fprintf(out, "latency    %10.3f ms  host to host, least of %zu; median %.3f\n",
-               result.latency.min, result.latency.n, result.latency.p50);
+  Print(out, "model      %s\n", report["model"].get<std::string>().c_str());
+  Print(out, "device     %s%s%s\n", report["device"].get<std::string>().c_str(),
+        report["driver"].is_null() ? "" : ", driver ",
+        report["driver"].is_null() ? "" : report["driver"].get<std::string>().c_str());
+  Print(out, "latency    %10.3f ms  host to host, least of %zu; median %.3f\n", result.latency.min,
+        result.latency.n, result.latency.p50);
   if (result.replay.has_value()) {
-    std::fprintf(out, "launches   %10.3f ms  alone, without copies, least; median %.3f\n",
-                 result.replay->min, result.replay->p50);
+    Print(out, "launches   %10.3f ms  alone, without copies, least; median %.3f\n",
+          result.replay->min, result.replay->p50);
   }
   if (result.timed_launches != report["launches_per_run"].get<size_t>()) {
-    std::fprintf(out, "ops        are timed as %zu launches of their own; in a run they are %zu\n",
-                 result.timed_launches, report["launches_per_run"].get<size_t>());
+    Print(out, "ops        are timed as %zu launches of their own; in a run they are %zu\n",
+          result.timed_launches, report["launches_per_run"].get<size_t>());
   }
-  std::fprintf(out,
-               "timed run  %10.3f ms  median: ops %.3f, idle between launches %.3f; the host "
-               "enqueues %zu launches in %.3f\n",
-               number("run_ms"), number("ops_ms"), number("idle_ms"), result.timed_launches,
-               number("host_ms"));
-  std::fprintf(out, "work       %10.3f GFLOP, %.1f MB: %.1f GFLOP/s, %.1f GB/s\n",
-               number("flops") / 1e9, number("bytes") / 1e6, number("gflop_per_s"),
-               number("gb_per_s"));
+  Print(out,
+        "timed run  %10.3f ms  median: ops %.3f, idle between launches %.3f; the host "
+        "enqueues %zu launches in %.3f\n",
+        number("run_ms"), number("ops_ms"), number("idle_ms"), result.timed_launches,
+        number("host_ms"));
+  Print(out, "work       %10.3f GFLOP, %.1f MB: %.1f GFLOP/s, %.1f GB/s\n", number("flops") / 1e9,
+        number("bytes") / 1e6, number("gflop_per_s"), number("gb_per_s"));
   if (result.peaks.has_value()) {
-    std::fprintf(out, "peaks      %10.1f GFLOP/s, %.1f GB/s (%s)\n", result.peaks->gflops,
-                 result.peaks->gbytes_per_second,
-                 result.peaks->recorded ? "from the cache file" : "measured");
+    Print(out, "peaks      %10.1f GFLOP/s, %.1f GB/s (%s)\n", result.peaks->gflops,
+          result.peaks->gbytes_per_second,
+          result.peaks->recorded ? "from the cache file" : "measured");
   } else if (!result.why_no_peaks.empty()) {
-    std::fprintf(out, "peaks      not known: %s\n", result.why_no_peaks.c_str());
+    Print(out, "peaks      not known: %s\n", result.why_no_peaks.c_str());
   }
   const Json& memory = report["device_memory"];
   if (memory.is_null()) return;
   const Json& above = memory["why_above_bound"];
   const std::string why = above.is_null() ? "" : " (" + above.get<std::string>() + ")";
-  std::fprintf(out,
-               "memory     %10.1f MB on the device; weights and 1.3 x live activations: %.1f%s\n",
-               memory["peak_bytes"].get<double>() / 1e6, memory["bound_bytes"].get<double>() / 1e6,
-               why.c_str());
+  Print(out, "memory     %10.1f MB on the device; weights and 1.3 x live activations: %.1f%s\n",
+        memory["peak_bytes"].get<double>() / 1e6, memory["bound_bytes"].get<double>() / 1e6,
+        why.c_str());
 }
 
 void PrintOp(FILE* out, const Json& op) {
@@ -135,11 +134,11 @@ void PrintOp(FILE* out, const Json& op) {
   if (!op["roof_share"].is_null()) {
     roof = std::to_string(static_cast<int>(100 * number("roof_share") + 0.5)) + " %";
   }
-  std::fprintf(out, "%10.3f %6.1f %% %9.1f %8.1f %6s  %2zu  %s  %s  %s  %s\n", number("ms"),
-               100 * number("share"), number("gflop_per_s"), number("gb_per_s"), roof.c_str(),
-               op["launches"].get<size_t>(), op["type"].get<std::string>().c_str(),
-               op["name"].get<std::string>().c_str(), op["variant"].get<std::string>().c_str(),
-               op["outputs"].get<std::string>().c_str());
+  Print(out, "%10.3f %6.1f %% %9.1f %8.1f %6s  %2zu  %s  %s  %s  %s\n", number("ms"),
+        100 * number("share"), number("gflop_per_s"), number("gb_per_s"), roof.c_str(),
+        op["launches"].get<size_t>(), op["type"].get<std::string>().c_str(),
+        op["name"].get<std::string>().c_str(), op["variant"].get<std::string>().c_str(),
+        op["outputs"].get<std::string>().c_str());
 }
 
 }  // namespace
@@ -185,16 +184,16 @@ void PrintProfile(FILE* out, const Json& report, const ProfileResult& result) {
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return ops[a]["ms"].get<double>() > ops[b]["ms"].get<double>();
   });
-  std::fprintf(out, "\n        ms    share   GFLOP/s     GB/s  roof  launches, op\n");
+  Print(out, "\n        ms    share   GFLOP/s     GB/s  roof  launches, op\n");
   for (size_t i = 0; i < std::min(kMostOps, order.size()); ++i) PrintOp(out, ops[order[i]]);
   if (order.size() > kMostOps) {
-    std::fprintf(out, "           and %zu more ops (--json, --html)\n", order.size() - kMostOps);
+    Print(out, "           and %zu more ops (--json, --html)\n", order.size() - kMostOps);
   }
-  std::fprintf(out, "\n        ms    share   type\n");
+  Print(out, "\n        ms    share   type\n");
   for (const Json& type : report["types"]) {
-    std::fprintf(out, "%10.3f %6.1f %%   %s: %zu, %zu launches\n", type["ms"].get<double>(),
-                 100 * type["share"].get<double>(), type["type"].get<std::string>().c_str(),
-                 type["ops"].get<size_t>(), type["launches"].get<size_t>());
+    Print(out, "%10.3f %6.1f %%   %s: %zu, %zu launches\n", type["ms"].get<double>(),
+          100 * type["share"].get<double>(), type["type"].get<std::string>().c_str(),
+          type["ops"].get<size_t>(), type["launches"].get<size_t>());
   }
 }
 

@@ -60,7 +60,7 @@ Json SliceEvent(const Slice& slice, double run_begin, const Json& op, const std:
 // For a <script> element: its text must not end it.
 std::string ScriptText(const Json& json) {
   std::string text;
-  for (char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+  for (char c : JsonText(json, -1)) {
     if (c == '<') {
       text += "\\u003c";
     } else {

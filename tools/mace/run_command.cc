@@ -8,7 +8,9 @@
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/finish_cache.h"
 #include "tools/mace/latency.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -25,10 +27,11 @@ struct Measured {
   double first_output_ms = 0;
   Latency latency;
   std::vector<HostTensor> outputs;
+  std::vector<std::string> files;  // Of the outputs; empty where none are wanted.
 };
 
-// Warm-up and measured runs. The very first answer counts from the process's start; the cache file
-// is written after it.
+// Warm-up and measured runs. The very first answer counts from the process's start, and is written
+// at once. The cache file comes after it: another process may be writing there.
 StatusOr<Measured> Measure(Engine* engine, const std::vector<HostTensor>& inputs,
                            const RunArguments& arguments) {
   Measured measured;
@@ -40,9 +43,11 @@ StatusOr<Measured> Measure(Engine* engine, const std::vector<HostTensor>& inputs
     if (i >= 0) samples.push_back(end - begin);
     if (i > -arguments.warmup) continue;
     measured.first_output_ms = end - ProcessStartMilliseconds();
-    const Status written = engine->FinishCache();
-    // The answer is right whatever becomes of the file: said, not failed.
-    if (!written.ok()) Report(written);
+    if (!arguments.output_dir.empty()) {
+      MACE_ASSIGN_OR_RETURN(
+          measured.files, WriteOutputs(arguments.output_dir, engine->outputs(), measured.outputs));
+    }
+    FinishCacheOrWarn(engine);
   }
   measured.latency = Summarize(std::move(samples));
   return measured;
@@ -100,8 +105,7 @@ Json OutputsJson(const Engine& engine, const std::vector<HostTensor>& outputs,
   return list;
 }
 
-Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measured& measured,
-                const std::vector<std::string>& files) {
+Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measured& measured) {
   const RunStats& stats = engine.stats();
   const bool on_device = arguments.model.device != "cpu";
   auto device_number = [&](double value) {
@@ -124,7 +128,7 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"tuning", TuningJson(stats.tuning)},
           {"peak_device_bytes", on_device ? Json(stats.peak_device_bytes) : Json(nullptr)},
           {"peak_rss_bytes", PeakRssBytes()},
-          {"outputs", OutputsJson(engine, measured.outputs, files)}};
+          {"outputs", OutputsJson(engine, measured.outputs, measured.files)}};
 }
 
 // ", in 64 slices of the batch"; empty where it is not cut.
@@ -137,59 +141,47 @@ void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
                 const Measured& measured) {
   const RunStats& stats = engine.stats();
   const Latency& latency = measured.latency;
-  std::fprintf(out, "model         %s\n", arguments.model.model.c_str());
+  Print(out, "model         %s\n", arguments.model.model.c_str());
   const std::string note = engine.note();
-  if (!note.empty()) std::fprintf(out, "note          %s\n", note.c_str());
-  std::fprintf(out, "device        %s%s%s\n", stats.device.c_str(),
-               stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());
-  std::fprintf(out,
-               "ops           %zu in images, %zu in buffers, %zu on the CPU, %zu folded; %zu "
-               "launches a run%s\n",
-               stats.gpu_image_ops, stats.gpu_buffer_ops, stats.cpu_ops, stats.folded_ops,
-               stats.launches_per_run, SlicesText(stats).c_str());
-  std::fprintf(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
-               stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
-               stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());
+  if (!note.empty()) Print(out, "note          %s\n", note.c_str());
+  Print(out, "device        %s%s%s\n", stats.device.c_str(),
+        stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());
+  Print(out,
+        "ops           %zu in images, %zu in buffers, %zu on the CPU, %zu folded; %zu "
+        "launches a run%s\n",
+        stats.gpu_image_ops, stats.gpu_buffer_ops, stats.cpu_ops, stats.folded_ops,
+        stats.launches_per_run, SlicesText(stats).c_str());
+  Print(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
+        stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
+        stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());
   if (stats.tuning.plan != "estimated") {
-    std::fprintf(out, "plan          %s (%s): %zu ways measured in %.0f ms, %zu known, %zu left\n",
-                 stats.tuning.plan.c_str(), stats.tuning.level.c_str(), stats.tuning.measured,
-                 stats.tuning.ms, stats.tuning.found, stats.tuning.left);
+    Print(out, "plan          %s (%s): %zu ways measured in %.0f ms, %zu known, %zu left\n",
+          stats.tuning.plan.c_str(), stats.tuning.level.c_str(), stats.tuning.measured,
+          stats.tuning.ms, stats.tuning.found, stats.tuning.left);
   }
-  std::fprintf(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.init_ms,
-               stats.device_open_ms, stats.program_ms);
-  std::fprintf(out, "first output  %10.2f ms  after the process began\n", measured.first_output_ms);
-  std::fprintf(out,
-               "latency       %10.3f ms  mean of %zu;  min %.3f  p50 %.3f  p90 %.3f  p99 %.3f\n",
-               latency.mean, latency.n, latency.min, latency.p50, latency.p90, latency.p99);
+  Print(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.init_ms,
+        stats.device_open_ms, stats.program_ms);
+  Print(out, "first output  %10.2f ms  after the process began\n", measured.first_output_ms);
+  Print(out, "latency       %10.3f ms  mean of %zu;  min %.3f  p50 %.3f  p90 %.3f  p99 %.3f\n",
+        latency.mean, latency.n, latency.min, latency.p50, latency.p90, latency.p99);
   for (const CpuOp& op : stats.cpu_op_list) {
     if (arguments.model.device == "cpu") break;  // All of them are, and that was asked for.
-    std::fprintf(out, "on the CPU    %s (%s): %s\n", op.name.c_str(), op.type.c_str(),
-                 op.why.c_str());
+    Print(out, "on the CPU    %s (%s): %s\n", op.name.c_str(), op.type.c_str(), op.why.c_str());
   }
 }
 
 int Run(const RunArguments& arguments) {
   StatusOr<Options> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<NamedWords> files = ParseNamedWords(arguments.model.inputs, "--input");
-  if (!files.ok()) return ReportBadUse(files.status().message());
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
   if (!engine.ok()) return Report(engine.status());
-  StatusOr<std::vector<HostTensor>> inputs = LoadInputs((*engine)->inputs(), *files);
+  StatusOr<std::vector<HostTensor>> inputs = arguments.model.LoadInputs((*engine)->inputs());
   if (!inputs.ok()) return Report(inputs.status());
   StatusOr<Measured> measured = Measure(engine->get(), *inputs, arguments);
   if (!measured.ok()) return Report(measured.status());
 
-  std::vector<std::string> written;
-  if (!arguments.output_dir.empty()) {
-    StatusOr<std::vector<std::string>> paths =
-        WriteOutputs(arguments.output_dir, (*engine)->outputs(), measured->outputs);
-    if (!paths.ok()) return Report(paths.status());
-    written = *paths;
-  }
   PrintTable(TableStream(arguments.model.json), **engine, arguments, *measured);
-  return Report(
-      WriteJson(arguments.model.json, ReportJson(**engine, arguments, *measured, written)));
+  return Report(WriteJson(arguments.model.json, ReportJson(**engine, arguments, *measured)));
 }
 
 }  // namespace

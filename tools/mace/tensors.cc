@@ -6,7 +6,10 @@
 #include <random>
 
 #include "mace/base/files.h"
+#include "mace/base/memory_budget.h"
 #include "mace/base/npy.h"
+#include "mace/base/strings.h"
+#include "tools/mace/output_name.h"
 
 namespace mace {
 namespace {
@@ -16,9 +19,9 @@ struct NpyType {
   DType dtype;
 };
 constexpr NpyType kNpyTypes[] = {
-    {"<f4", DType::kFloat32}, {"<f2", DType::kFloat16}, {"<i4", DType::kInt32},
-    {"<i8", DType::kInt64},   {"|u1", DType::kUInt8},   {"|i1", DType::kInt8},
-    {"|b1", DType::kBool},
+    {"<f4", DType::kFloat32}, {"<f2", DType::kFloat16}, {"<f8", DType::kFloat64},
+    {"<i4", DType::kInt32},   {"<i8", DType::kInt64},   {"|u1", DType::kUInt8},
+    {"|i1", DType::kInt8},    {"|b1", DType::kBool},
 };
 
 StatusOr<HostTensor> RandomInput(const TensorInfo& info, uint32_t seed) {
@@ -33,40 +36,124 @@ StatusOr<HostTensor> RandomInput(const TensorInfo& info, uint32_t seed) {
   return tensor;
 }
 
+StatusOr<HostTensor> LoadElements(const std::string& path, const NpyFile& file) {
+  const NpyHeader& header = file.header();
+  StatusOr<Shape> shape = Shape::Make(header.shape);
+  if (!shape.ok()) return shape.status().WithPrefix(path);
+  for (const NpyType& type : kNpyTypes) {
+    if (header.descr != type.descr) continue;
+    StatusOr<HostTensor> tensor = HostTensor::Allocate({type.dtype, *shape});
+    if (!tensor.ok()) return tensor.status().WithPrefix(path);
+    MACE_RETURN_IF_ERROR(
+        file.Read(MutableBytes(tensor->mutable_data<uint8_t>(), tensor->info().bytes())));
+    return tensor;
+  }
+  return Unsupported(path + ": element type '" + header.descr + "' is none of a model's");
+}
+
+// By the header alone: nothing of a file that does not fit is read.
+Status CheckFits(const std::string& path, const NpyHeader& header, const Port& port) {
+  const StatusOr<Shape> shape = Shape::Make(header.shape);
+  if (!shape.ok()) return shape.status().WithPrefix(path);
+  if (shape->rank() == port.info.shape.rank()) {
+    // As it is stored, and as the model takes it.
+    const uint64_t bytes = header.data_bytes + TensorInfo{port.info.dtype, *shape}.bytes();
+    const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
+    if (budget == nullptr || budget->HasRoomFor(bytes)) return Status();
+    return ResourceExhausted(path + ": needs " + std::to_string(bytes) + " bytes beside " +
+                             std::to_string(budget->used()) + " in use, the limit is " +
+                             std::to_string(budget->limit()));
+  }
+  return InvalidArgument("input '" + port.name + "': expected " + DTypeName(port.info.dtype) + " " +
+                         port.info.shape.ToString() + ", found '" + header.descr + "' " +
+                         shape->ToString() + " in " + path);
+}
+
+// For a message.
+std::string NamesOf(const std::vector<Port>& ports) {
+  constexpr size_t kMostNames = 20;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < ports.size() && i < kMostNames; ++i) {
+    names.push_back(Printable(ports[i].name));
+  }
+  if (ports.size() > kMostNames) {
+    names.push_back("and " + std::to_string(ports.size() - kMostNames) + " more");
+  }
+  return Join(names, ", ");
+}
+
+Status DoesNotHold(int64_t element, const std::string& found, DType dtype) {
+  return InvalidArgument("element " + std::to_string(element) + ": expected a number that " +
+                         DTypeName(dtype) + " holds, found " + found);
+}
+
+// Whether each number of `tensor` is still there in `converted`: no float became infinite, and no
+// integer another one.
+Status CheckHolds(const HostTensor& tensor, const HostTensor& converted) {
+  if (tensor.dtype() == converted.dtype() || tensor.dtype() == DType::kBool) return Status::Ok();
+  if (tensor.dtype() == DType::kFloat64 && IsFloat(converted.dtype())) {
+    const std::vector<float> narrow = ToFloatVector(converted);
+    for (size_t i = 0; i < narrow.size(); ++i) {
+      const double wide = tensor.data<double>()[i];
+      if (!std::isinf(narrow[i]) || std::isinf(wide)) continue;
+      return DoesNotHold(static_cast<int64_t>(i), std::to_string(wide), converted.dtype());
+    }
+  }
+  if (IsFloat(tensor.dtype()) || IsFloat(converted.dtype()) || converted.dtype() == DType::kBool) {
+    return Status::Ok();
+  }
+  const std::vector<int64_t> before = ToInt64Vector(tensor), after = ToInt64Vector(converted);
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == after[i]) continue;
+    return DoesNotHold(static_cast<int64_t>(i), std::to_string(before[i]), converted.dtype());
+  }
+  return Status::Ok();
+}
+
+// The elements of `tensor`, read from `path`, as `dtype`.
+StatusOr<HostTensor> ConvertExactly(const std::string& path, const HostTensor& tensor,
+                                    DType dtype) {
+  MACE_ASSIGN_OR_RETURN(HostTensor converted, tensor.ConvertTo(dtype));
+  MACE_RETURN_IF_ERROR(CheckHolds(tensor, converted).WithPrefix(path));
+  return converted;
+}
+
 }  // namespace
 
 StatusOr<HostTensor> LoadStoredTensor(const std::string& path) {
-  MACE_ASSIGN_OR_RETURN(NpyArray array, ReadNpy(path));
-  StatusOr<Shape> shape = Shape::Make(array.shape);
-  if (!shape.ok()) return shape.status().WithPrefix(path);
-  if (array.descr == "<f8") {
-    // NumPy's default type: narrowed here, since no tensor of a model is float64.
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, *shape}));
-    const double* values = reinterpret_cast<const double*>(array.data.data());
-    for (int64_t i = 0; i < shape->elements(); ++i) {
-      tensor.f32()[i] = static_cast<float>(values[i]);
-      if (!std::isinf(tensor.f32()[i]) || std::isinf(values[i])) continue;
-      return InvalidArgument(path + ": element " + std::to_string(i) +
-                             ": expected a number that float32 holds, found " +
-                             std::to_string(values[i]));
-    }
-    return tensor;
-  }
-  for (const NpyType& type : kNpyTypes) {
-    if (array.descr != type.descr) continue;
-    auto data = std::make_shared<std::vector<uint8_t>>(std::move(array.data));
-    return HostTensor::View({type.dtype, *shape}, *data, data);
-  }
-  return Unsupported(path + ": element type '" + array.descr + "' is none of a model's");
+  MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
+  return LoadElements(path, file);
 }
 
 StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
   MACE_ASSIGN_OR_RETURN(const HostTensor tensor, LoadStoredTensor(path));
-  return tensor.ConvertTo(dtype);
+  return ConvertExactly(path, tensor, dtype);
+}
+
+std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
+    const std::map<std::string, std::string>& files) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const auto& [name, path] : files) {
+    const StatusOr<NpyFile> file = NpyFile::Open(path);
+    if (file.ok()) shapes[name] = file->header().shape;
+  }
+  return shapes;
+}
+
+StatusOr<HostTensor> LoadInput(const std::string& path, const Port& port) {
+  MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
+  MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), port));
+  MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadElements(path, file));
+  // An engine takes float32 for every float type: nothing is rounded on the way.
+  if (IsFloat(port.info.dtype) && stored.dtype() == DType::kFloat32) return stored.ToAligned();
+  return ConvertExactly(path, stored, port.info.dtype);
 }
 
 Status SaveTensor(const std::string& path, const HostTensor& tensor) {
-  MACE_ASSIGN_OR_RETURN(const HostTensor saved, tensor.ToReferenceOperand());
+  // NumPy has no bfloat16.
+  MACE_ASSIGN_OR_RETURN(const HostTensor saved, tensor.dtype() == DType::kBFloat16
+                                                    ? tensor.ConvertTo(DType::kFloat32)
+                                                    : StatusOr<HostTensor>(tensor));
   std::string descr;
   for (const NpyType& type : kNpyTypes) {
     if (type.dtype == saved.dtype()) descr = type.descr;
@@ -75,53 +162,45 @@ Status SaveTensor(const std::string& path, const HostTensor& tensor) {
 }
 
 StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
-                                             const NamedWords& files) {
+                                             const std::map<std::string, std::string>& files,
+                                             MissingInput missing) {
   for (const auto& [name, path] : files) {
     const bool known = std::any_of(ports.begin(), ports.end(),
                                    [&](const Port& port) { return port.name == name; });
     if (known) continue;
-    std::string names;
-    for (const Port& port : ports) names += (names.empty() ? "" : ", ") + port.name;
-    return InvalidArgument("--input: the model has no input '" + name + "', it has: " + names);
+    return InvalidArgument("--input: the model has no input '" + Printable(name) +
+                           "', it has: " + NamesOf(ports));
   }
   std::vector<HostTensor> inputs;
   for (size_t i = 0; i < ports.size(); ++i) {
     const auto file = files.find(ports[i].name);
+    if (file == files.end() && missing == MissingInput::kRefuse) {
+      const std::string name = Printable(ports[i].name);
+      return InvalidArgument("input '" + name + "': expected data, found none: give --input " +
+                             name + "=FILE.npy, or --random-inputs");
+    }
     if (file == files.end()) {
       MACE_ASSIGN_OR_RETURN(HostTensor random,
                             RandomInput(ports[i].info, static_cast<uint32_t>(i) + 1));
       inputs.push_back(std::move(random));
       continue;
     }
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadTensor(file->second, ports[i].info.dtype));
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadInput(file->second, ports[i]));
     inputs.push_back(std::move(tensor));
   }
   return inputs;
 }
 
-std::string OutputFileName(const std::string& name) {
-  std::string file = name;
-  for (char& c : file) {
-    if (c == '/' || c == ':') c = '_';
-  }
-  return file + ".npy";
-}
-
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
                                                 const std::vector<Port>& ports,
                                                 const std::vector<HostTensor>& outputs) {
-  std::map<std::string, std::string> taken;  // File to output.
-  for (const Port& port : ports) {
-    const auto [entry, fresh] = taken.emplace(OutputFileName(port.name), port.name);
-    if (!fresh) {
-      return InvalidArgument("--output-dir: outputs '" + entry->second + "' and '" + port.name +
-                             "' would both be " + entry->first);
-    }
-  }
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  const std::vector<std::string> files = OutputFileNames(names);
   MACE_RETURN_IF_ERROR(MakeDirectories(folder));
   std::vector<std::string> paths;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    paths.push_back(JoinPath(folder, OutputFileName(ports[i].name)));
+    paths.push_back(JoinPath(folder, files[i]));
     MACE_RETURN_IF_ERROR(SaveTensor(paths.back(), outputs[i]));
   }
   return paths;

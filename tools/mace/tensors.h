@@ -2,32 +2,46 @@
 #ifndef TOOLS_MACE_TENSORS_H_
 #define TOOLS_MACE_TENSORS_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "mace/runtime/engine.h"
-#include "tools/mace/arguments.h"
 
 namespace mace {
 
-// A .npy file as a tensor of the type it has there, float64 narrowed to float32.
+// A .npy file as a tensor of the type it has there.
 StatusOr<HostTensor> LoadStoredTensor(const std::string& path);
 // A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
+// kInvalidArgument names an integer, or a float64, that the type does not hold.
 StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype);
 
-// Writes a tensor as a .npy file; float kinds as float32.
+// The shapes of the arrays in files, by name, as their headers say. A file that cannot be read is
+// left out: that is an error when it is an input's turn.
+std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
+    const std::map<std::string, std::string>& files);
+
+// LoadTensor for an input, but that float32 stays what it is for every float type. kInvalidArgument
+// where its rank is another, before any element is read.
+StatusOr<HostTensor> LoadInput(const std::string& path, const Port& port);
+
+// Writes a tensor as a .npy file of its own type; bfloat16, which NumPy has not, as float32.
 Status SaveTensor(const std::string& path, const HostTensor& tensor);
 
-// One tensor for each input of `ports`: from `files` by name, else seeded uniform floats in [-1, 1)
-// (integers: 0). kInvalidArgument names a file's input that the model has not.
+// What becomes of an input that no file is given for.
+enum class MissingInput {
+  kRefuse,
+  kRandom,  // Seeded uniform floats in [-1, 1), integers 0.
+};
+
+// One tensor for each input of `ports`, from `files` by name. kInvalidArgument names a file's input
+// that the model has not, and with kRefuse an input without a file.
 StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
-                                             const NamedWords& files);
+                                             const std::map<std::string, std::string>& files,
+                                             MissingInput missing);
 
-// The file name of an output: its name with '/' and ':' as '_', and ".npy".
-std::string OutputFileName(const std::string& name);
-
-// Writes outputs[i] as folder/OutputFileName(ports[i].name), making the folder, and gives the
-// paths. kInvalidArgument where two names would collide; nothing is written then.
+// Writes outputs[i] into the folder, which is made, under its name of OutputFileNames
+// (tools/mace/output_name.h), and gives the paths.
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
                                                 const std::vector<Port>& ports,
                                                 const std::vector<HostTensor>& outputs);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "mace/base/strings.h"
 #include "mace/runtime/difference.h"
 #include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
@@ -10,6 +11,7 @@
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/manifest.h"
+#include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -24,8 +26,9 @@ struct ValidateArguments {
 struct Verdict {
   Status status;  // Not OK: the model was refused, or a file of the case.
   bool passed = false;
-  Difference worst;  // The output nearest to failing.
-  double limit = 0;  // Of its max_abs_error, or of its cosine.
+  std::string wrong_type;  // An output that has another element type than is expected of it.
+  Difference worst;        // The output nearest to failing.
+  double limit = 0;        // Of its max_abs_error, or of its cosine.
   size_t cpu_ops = 0;
   size_t gpu_ops = 0;
 };
@@ -51,6 +54,16 @@ double LimitOf(const ManifestCase& reference, const Difference& difference,
                   DefaultRtol(options.precision, options.allow_tf32) * difference.range);
 }
 
+// Numbers are compared whatever their types; an output of another type is wrong all the same.
+void CheckType(const std::string& name, const HostTensor& expected, const HostTensor& found,
+               Verdict* verdict) {
+  if (expected.dtype() == found.dtype()) return;
+  verdict->passed = false;
+  if (!verdict->wrong_type.empty()) return;
+  verdict->wrong_type = "output '" + Printable(name) + "': expected " +
+                        DTypeName(expected.dtype()) + ", found " + DTypeName(found.dtype());
+}
+
 Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Options& options,
                 Engine* engine, Verdict* verdict) {
   for (const Port& port : engine->inputs()) {
@@ -59,14 +72,16 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Opt
     }
   }
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
-                        LoadInputs(engine->inputs(), set.inputs));
+                        LoadInputs(engine->inputs(), set.inputs, MissingInput::kRefuse));
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, engine->Run(inputs));
   double worst = -1;
   for (const auto& [name, path] : set.outputs) {
     size_t index = 0;
     while (index < outputs.size() && engine->outputs()[index].name != name) ++index;
     if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
-    MACE_ASSIGN_OR_RETURN(const HostTensor expected, LoadTensor(path, outputs[index].dtype()));
+    MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadStoredTensor(path));
+    CheckType(name, stored, outputs[index], verdict);
+    MACE_ASSIGN_OR_RETURN(const HostTensor expected, stored.ConvertTo(outputs[index].dtype()));
     const Difference difference = Compare(expected, outputs[index]);
     const double limit = LimitOf(reference, difference, options);
     const double strain = Strain(difference, reference, limit);
@@ -82,6 +97,8 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Opt
 Verdict CheckCase(const ManifestCase& reference, Options options) {
   Verdict verdict;
   options.data_path = reference.data;
+  // The first set's; the engine plans again for those that have others.
+  options.open_shapes = ShapesOfFiles(reference.sets.front().inputs);
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(reference.model, options);
   if (!engine.ok()) {
     verdict.status = engine.status();
@@ -104,17 +121,20 @@ const char* WordFor(const Verdict& verdict) {
 }
 
 void PrintRow(FILE* out, const ManifestCase& reference, const Verdict& verdict) {
-  std::fprintf(out, "%-8s %-5s %-40s", WordFor(verdict), reference.format.c_str(),
-               reference.name.c_str());
+  Print(out, "%-8s %-5s %-40s", WordFor(verdict), reference.format.c_str(), reference.name.c_str());
   if (!verdict.status.ok()) {
-    std::fprintf(out, " %s\n", verdict.status.message().c_str());
+    Print(out, " %s\n", verdict.status.message().c_str());
+    return;
+  }
+  if (!verdict.wrong_type.empty()) {
+    Print(out, " %s\n", verdict.wrong_type.c_str());
     return;
   }
   const bool by_cosine = !reference.max_abs_error.has_value();
-  std::fprintf(out, " %s %10.4g, limit %10.4g; %zu ops on the GPU, %zu on the CPU\n",
-               by_cosine ? "cosine " : "max abs",
-               by_cosine ? verdict.worst.cosine : verdict.worst.max_abs_error, verdict.limit,
-               verdict.gpu_ops, verdict.cpu_ops);
+  Print(out, " %s %10.4g, limit %10.4g; %zu ops on the GPU, %zu on the CPU\n",
+        by_cosine ? "cosine " : "max abs",
+        by_cosine ? verdict.worst.cosine : verdict.worst.max_abs_error, verdict.limit,
+        verdict.gpu_ops, verdict.cpu_ops);
 }
 
 Json RowJson(const ManifestCase& reference, const Verdict& verdict) {
@@ -122,7 +142,7 @@ Json RowJson(const ManifestCase& reference, const Verdict& verdict) {
   return {{"name", reference.name},
           {"format", reference.format},
           {"verdict", WordFor(verdict)},
-          {"why", refused ? Json(verdict.status.message()) : Json(nullptr)},
+          {"why", TextOrNull(refused ? verdict.status.message() : verdict.wrong_type)},
           {"limit", refused ? Json(nullptr) : NumberOrNull(verdict.limit)},
           {"worst", refused ? Json(nullptr) : ToJson(verdict.worst)},
           {"gpu_ops", verdict.gpu_ops},
@@ -151,15 +171,18 @@ int Validate(const ValidateArguments& arguments) {
     return ReportBadUse("--filter: no case of " + arguments.folder + " has '" + arguments.filter +
                         "' in its name");
   }
-  std::fprintf(out, "%zu passed, %zu failed, %zu refused\n", counts["passed"], counts["failed"],
-               counts["refused"]);
+  Print(out, "%zu passed, %zu failed, %zu refused\n", counts["passed"], counts["failed"],
+        counts["refused"]);
   const Status written = WriteJson(arguments.common.json, {{"folder", arguments.folder},
                                                            {"passed", counts["passed"]},
                                                            {"failed", counts["failed"]},
                                                            {"refused", counts["refused"]},
                                                            {"cases", rows}});
   if (!written.ok()) return Report(written);
-  return counts["failed"] + counts["refused"] == 0 ? kExitDone : kExitComparisonFailed;
+  if (counts["failed"] + counts["refused"] == 0) return kExitDone;
+  return ReportComparisonFailed(arguments.folder + ": " + std::to_string(counts["failed"]) +
+                                " of " + std::to_string(rows.size()) + " cases failed, " +
+                                std::to_string(counts["refused"]) + " were refused");
 }
 
 }  // namespace
@@ -172,8 +195,7 @@ Command AddValidateCommand(CLI::App* app) {
   command->add_option("folder", arguments->folder, "where manifest.json is")->required();
   command->add_option("--filter", arguments->filter, "only cases with this in their name");
   common.AddPlanOptions(command);
-  command->add_option("--cache", common.cache, "the compiled-program cache file, or none")
-      ->capture_default_str();
+  common.AddCacheOptions(command);
   command->add_option("--json", common.json, "write the table as JSON to a file, or to stdout");
   return {command, [arguments] { return Validate(*arguments); }};
 }
