@@ -32,20 +32,6 @@ std::string TemporaryPrefix(const std::string& path) {
   return name.substr(0, kLongest) + std::string(kTemporaryMark);
 }
 
-Status WriteAll(int fd, const std::string& path, Bytes bytes) {
-  const FileSizeSignalBlock no_signal;
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const size_t count = std::min(bytes.size() - done, kLargestTransfer);
-    const ssize_t written = write(fd, bytes.data() + done, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError(path, "write", errno);
-    if (written == 0) return IoError(path + ": write: nothing was taken");
-    done += static_cast<size_t>(written);
-  }
-  return Status::Ok();
-}
-
 Status SyncDirectory(const std::string& path) {
   const int fd = OpenRetrying(path, O_RDONLY | O_DIRECTORY);
   if (fd < 0) return SystemError(path, "open", errno);

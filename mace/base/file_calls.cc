@@ -1,9 +1,13 @@
 #include "mace/base/file_calls.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "mace/base/file_size_signal.h"
 
 namespace mace {
 
@@ -18,6 +22,20 @@ int OpenRetrying(const std::string& path, int flags, uint32_t mode) {
     fd = open(path.c_str(), flags | O_CLOEXEC, mode);
   } while (fd < 0 && errno == EINTR);
   return fd;
+}
+
+Status WriteAll(int fd, const std::string& path, Bytes bytes) {
+  const FileSizeSignalBlock no_signal;
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const size_t count = std::min(bytes.size() - done, kLargestTransfer);
+    const ssize_t written = write(fd, bytes.data() + done, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError(path, "write", errno);
+    if (written == 0) return IoError(path + ": write: nothing was taken");
+    done += static_cast<size_t>(written);
+  }
+  return Status::Ok();
 }
 
 }  // namespace mace

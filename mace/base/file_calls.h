@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "mace/base/span.h"
 #include "mace/base/status.h"
 
 namespace mace {
@@ -18,6 +19,10 @@ int OpenRetrying(const std::string& path, int flags, uint32_t mode = 0);
 
 // One read or write of more is cut by some kernels and file systems.
 inline constexpr size_t kLargestTransfer = size_t{1} << 30;
+
+// write(2) until all is written. A limit of the file's size is an error, as a full disk is, whatever
+// the process does with SIGXFSZ.
+Status WriteAll(int fd, const std::string& path, Bytes bytes);
 
 }  // namespace mace
 

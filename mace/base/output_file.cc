@@ -13,19 +13,6 @@
 namespace mace {
 namespace {
 
-Status WriteAll(int fd, const std::string& path, Bytes bytes) {
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const size_t count = std::min(bytes.size() - done, kLargestTransfer);
-    const ssize_t written = write(fd, bytes.data() + done, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError(path, "write", errno);
-    if (written == 0) return IoError(path + ": write: nothing was taken");
-    done += static_cast<size_t>(written);
-  }
-  return Status::Ok();
-}
-
 // The target of a link is made where it is not there. O_TRUNC means nothing to a device or a FIFO.
 Status WriteThrough(const std::string& path, bool is_link, Span<const Bytes> pieces) {
   const int flags = O_WRONLY | O_TRUNC | O_NOCTTY | (is_link ? O_CREAT : 0);
