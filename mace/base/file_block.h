@@ -1,23 +1,21 @@
-// A part of a file in memory of this process: weights, which are large, read once, and not needed
-// once they are packed.
+// A part of a file in memory of this process (mace/base/file_memory.h): a tensor's elements.
 //
-// The bytes are a copy, made by pread: another process that cuts the file short or writes over it
-// changes nothing of what was read, where a mapping of the file would end this process by SIGBUS.
-// To save memory a block can be released: its memory goes back to the system, and a FilePin reads
-// the same part of the same open file again. A file that was changed since it was opened is an
-// error then: the old bytes and the new ones are never mixed.
+// A block is read when its bytes are first wanted. To save memory it can be released: its memory is
+// given back as soon as no other block needs it, and is read again from the same open file by the
+// next who wants the bytes.
 //
-// Who reads the bytes of a block that somebody may release holds a FilePin meanwhile.
+// Who reads the bytes of a block that somebody else may release holds a FilePin meanwhile.
 #ifndef MACE_BASE_FILE_BLOCK_H_
 #define MACE_BASE_FILE_BLOCK_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
-#include "mace/base/files.h"
-#include "mace/base/memory_budget.h"
+#include "mace/base/file_memory.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -26,72 +24,75 @@ namespace mace {
 // Thread contract: thread-safe.
 class FileBlock : public std::enable_shared_from_this<FileBlock> {
  public:
-  // Reads `size` bytes, 1 or more, from `offset`. They count against the thread's memory budget
-  // while they are in memory. kResourceExhausted where there is no memory, kCorruption
-  // where the file was changed since it was opened, else as RandomAccessFile::ReadAt.
-  static StatusOr<std::shared_ptr<const FileBlock>> Read(
-      std::shared_ptr<const RandomAccessFile> file, uint64_t offset, size_t size);
+  // `size` bytes, 1 or more, from `offset`; they are not read yet. Whoever asks for the same bytes
+  // gets the same block, which is not released any more. kCorruption where the file does not have
+  // the bytes.
+  static StatusOr<std::shared_ptr<const FileBlock>> Find(std::shared_ptr<FileMemory> memory,
+                                                         uint64_t offset, size_t size);
   ~FileBlock();
   FileBlock(const FileBlock&) = delete;
   FileBlock& operator=(const FileBlock&) = delete;
 
-  // At the same address as long as the block lives, and aligned to a page. To be read until the
-  // first Release, and afterwards under a FilePin: reading released bytes ends the process.
-  Bytes bytes() const { return Bytes(start_, size_); }
+  // Where the bytes are or will be, as long as the block lives.
+  Bytes address_range() const { return Bytes(memory_->address(offset_), size_); }
+  // The bytes, in memory. Zeros where they cannot be read: FileMemory::failed_touches() counts that.
+  Bytes bytes() const {
+    if (seen_ != memory_->times_given_back() + 1) Touch();
+    return address_range();
+  }
+  // The bytes, in memory. Errors: FileMemory::Load's.
+  Status Load() const { return memory_->Load(offset_, size_); }
 
-  // Gives the memory back as soon as no FilePin holds it, now and after every later one.
+  // This block needs its bytes no more, but for the pins of them, now and later.
   void Release() const;
-  bool is_in_memory() const;
+  bool is_in_memory() const { return memory_->Holds(offset_, size_); }
+  const std::shared_ptr<FileMemory>& memory() const { return memory_; }
 
  private:
-  friend class FilePin;
+  FileBlock(std::shared_ptr<FileMemory> memory, uint64_t offset, size_t size)
+      : memory_(std::move(memory)), offset_(offset), size_(size) {}
+  static std::shared_ptr<const FileBlock> FindOrAdd(std::shared_ptr<FileMemory> memory,
+                                                    uint64_t offset, size_t size);
+  void Need() const;
+  void Touch() const noexcept;
 
-  FileBlock(std::shared_ptr<const RandomAccessFile> file, uint64_t offset, size_t size);
-  Status Reserve();
-  Status Pin() const;
-  void Unpin() const;
-  // REQUIRES for these: mutex_ is held.
-  Status Load() const;
-  Status Fill() const;
-  bool GiveBack() const;
-  void Unload() const;
-
-  const std::shared_ptr<const RandomAccessFile> file_;
+  const std::shared_ptr<FileMemory> memory_;
   const uint64_t offset_;
   const size_t size_;
-  const std::shared_ptr<MemoryBudget> budget_;  // Null: none.
-  void* reserved_ = nullptr;                    // The addresses, more than start_ needs.
-  size_t reserved_size_ = 0;
-  uint8_t* start_ = nullptr;
-  size_t mapped_size_ = 0;  // From start_ on, whole pages.
-
   mutable std::mutex mutex_;
-  mutable int pins_ = 0;
-  mutable bool is_released_ = false;
-  mutable bool is_loaded_ = false;
+  mutable bool is_needed_ = false;
+  // times_given_back() + 1 of the memory when all of the bytes were there; 0: never.
+  mutable std::atomic<uint64_t> seen_{0};
 };
 
-// Keeps a block's bytes in memory while it lives. Thread contract: thread-compatible.
+// Keeps bytes of a file in memory while it lives. Thread contract: thread-compatible.
 class FilePin {
  public:
-  FilePin() = default;  // Of memory that is no block's: holds nothing.
-  // `part` may be any memory; what is part of a block is read from its file where it is not in
-  // memory. Errors: FileBlock::Read's.
+  FilePin() = default;  // Of memory that is no file's: holds nothing.
+  // `part` may be any memory; what is part of a FileMemory is read from its file where it is not in
+  // memory. Errors: FileMemory::Load's.
   static StatusOr<FilePin> Hold(Bytes part);
+  // The same, but the bytes are read when they are first wanted (FileBlock::bytes).
+  static FilePin Keep(Bytes part);
   ~FilePin();
-  FilePin(FilePin&& other) noexcept = default;
+  FilePin(FilePin&& other) noexcept { *this = std::move(other); }
   FilePin& operator=(FilePin&& other) noexcept;
 
-  bool holds() const { return block_ != nullptr; }
+  bool holds() const { return memory_ != nullptr; }
+  const std::shared_ptr<FileMemory>& memory() const { return memory_; }  // Null: none.
 
  private:
-  explicit FilePin(std::shared_ptr<const FileBlock> block) : block_(std::move(block)) {}
-  std::shared_ptr<const FileBlock> block_;
+  FilePin(std::shared_ptr<FileMemory> memory, uint64_t offset, size_t size)
+      : memory_(std::move(memory)), offset_(offset), size_(size) {}
+
+  std::shared_ptr<FileMemory> memory_;
+  uint64_t offset_ = 0;
+  size_t size_ = 0;
 };
 
-// FileBlock::Release where `part` is part of a block that somebody keeps alive; other memory is
-// left alone. Thread-safe.
-void ReleaseFileBlock(Bytes part);
+// FileBlock::Release of the block that has these bytes, where somebody keeps one alive; other memory
+// is left alone. Thread-safe.
+void ReleaseFileBlock(Bytes bytes);
 
 }  // namespace mace
 

@@ -6,7 +6,7 @@
 namespace mace {
 
 Status ConstantPins::Add(const HostTensor& constant) {
-  MACE_ASSIGN_OR_RETURN(FilePin pin, FilePin::Hold(constant.bytes()));
+  MACE_ASSIGN_OR_RETURN(FilePin pin, FilePin::Hold(constant.address_range()));
   if (pin.holds()) pins_.push_back(std::move(pin));
   return Status::Ok();
 }
@@ -27,16 +27,44 @@ StatusOr<ConstantPins> ConstantPins::HoldInputs(const Graph& graph, const Node& 
   return pins;
 }
 
+ConstantPins ConstantPins::KeepAll(const Graph& graph) {
+  ConstantPins pins;
+  for (const Value& value : graph.values) {
+    if (!value.constant.has_value()) continue;
+    FilePin pin = FilePin::Keep(value.constant->address_range());
+    if (!pin.holds()) continue;
+    pins.failed_before_.emplace(pin.memory(), pin.memory()->failed_touches());
+    pins.pins_.push_back(std::move(pin));
+  }
+  return pins;
+}
+
+Status ConstantPins::CheckReads() const {
+  for (const auto& [memory, failed] : failed_before_) {
+    if (memory->failed_touches() != failed) return memory->last_error();
+  }
+  return Status::Ok();
+}
+
+Status ReadConstants(const Graph& graph) {
+  for (const Value& value : graph.values) {
+    if (!value.constant.has_value()) continue;
+    // Afterwards whoever keeps the constant keeps its elements in memory.
+    MACE_RETURN_IF_ERROR(FilePin::Hold(value.constant->address_range()).status());
+  }
+  return Status::Ok();
+}
+
 StatusOr<HostTensor> PinConstant(const HostTensor& constant) {
-  MACE_ASSIGN_OR_RETURN(FilePin pin, FilePin::Hold(constant.bytes()));
+  MACE_ASSIGN_OR_RETURN(FilePin pin, FilePin::Hold(constant.address_range()));
   if (!pin.holds()) return constant;
-  return HostTensor::View(constant.info(), constant.bytes(),
+  return HostTensor::View(constant.info(), constant.address_range(),
                           std::make_shared<FilePin>(std::move(pin)));
 }
 
 void ReleaseConstants(const Graph& graph, const Node& node) {
   for (ValueId id : node.inputs) {
-    if (graph.IsConstant(id)) ReleaseFileBlock(graph.value(id).constant->bytes());
+    if (graph.IsConstant(id)) ReleaseFileBlock(graph.value(id).constant->address_range());
   }
 }
 

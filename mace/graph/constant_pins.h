@@ -4,6 +4,9 @@
 #ifndef MACE_GRAPH_CONSTANT_PINS_H_
 #define MACE_GRAPH_CONSTANT_PINS_H_
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "mace/base/file_block.h"
@@ -21,11 +24,23 @@ class ConstantPins {
   static StatusOr<ConstantPins> HoldAll(const Graph& graph);
   // The constants among the inputs of a node.
   static StatusOr<ConstantPins> HoldInputs(const Graph& graph, const Node& node);
+  // All constants of the graph, each of which is read when its elements are first wanted. Where
+  // that fails zeros are seen, and CheckReads says so.
+  static ConstantPins KeepAll(const Graph& graph);
+
+  // HoldAll's errors, where elements could not be read since KeepAll: what was made of them is
+  // wrong.
+  Status CheckReads() const;
 
  private:
   Status Add(const HostTensor& constant);
   std::vector<FilePin> pins_;
+  std::map<std::shared_ptr<FileMemory>, uint64_t> failed_before_;  // The failed_touches() of each.
 };
+
+// Reads the constants that are parts of files, those that are not in memory. Errors:
+// ConstantPins::HoldAll's. Thread-safe.
+Status ReadConstants(const Graph& graph);
 
 // The same elements; they stay in memory as long as the result, or a tensor that shares its
 // elements, lives. Errors: ConstantPins::HoldAll's. Thread-safe.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/file_block.h"
 #include "mace/base/half.h"
 #include "mace/base/memory_budget.h"
 
@@ -177,6 +178,15 @@ HostTensor HostTensor::View(TensorInfo info, Bytes data, std::shared_ptr<const v
   return tensor;
 }
 
+HostTensor HostTensor::OfFile(TensorInfo info, std::shared_ptr<const FileBlock> block) {
+  const FileBlock* const elements = block.get();
+  HostTensor tensor = View(std::move(info), elements->address_range(), std::move(block));
+  tensor.block_ = elements;
+  return tensor;
+}
+
+void HostTensor::ReadBlock() const noexcept { block_->bytes(); }
+
 HostTensor HostTensor::MutableView(TensorInfo info, MutableBytes data,
                                    std::shared_ptr<const void> owner) {
   HostTensor tensor = View(std::move(info), data, std::move(owner));
@@ -187,7 +197,7 @@ HostTensor HostTensor::MutableView(TensorInfo info, MutableBytes data,
 StatusOr<HostTensor> HostTensor::ToAligned() const {
   if (!has_data() || IsAligned(data_, info_.dtype)) return *this;
   MACE_ASSIGN_OR_RETURN(HostTensor copy, Allocate(info_));
-  if (info_.bytes() > 0) std::memcpy(copy.mutable_data<uint8_t>(), data_, info_.bytes());
+  if (info_.bytes() > 0) std::memcpy(copy.mutable_data<uint8_t>(), bytes().data(), info_.bytes());
   return copy;
 }
 

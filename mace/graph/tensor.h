@@ -14,6 +14,8 @@
 
 namespace mace {
 
+class FileBlock;  // mace/base/file_block.h.
+
 struct TensorInfo {
   DType dtype = DType::kInvalid;
   Shape shape;
@@ -35,6 +37,9 @@ class HostTensor {
   // keeps data alive; null: the caller does. data may be unaligned for the dtype (weights of a
   // .data file are): use ToAligned where that matters.
   static HostTensor View(TensorInfo info, Bytes data, std::shared_ptr<const void> owner);
+  // Elements that are read from a file when they are first wanted. REQUIRES: the block has
+  // info.bytes().
+  static HostTensor OfFile(TensorInfo info, std::shared_ptr<const FileBlock> block);
   // Elements of the caller's that a run may write: for outputs. REQUIRES: as View.
   static HostTensor MutableView(TensorInfo info, MutableBytes data,
                                 std::shared_ptr<const void> owner);
@@ -50,12 +55,20 @@ class HostTensor {
   const TensorInfo& info() const { return info_; }
   const Shape& shape() const { return info_.shape; }
   DType dtype() const { return info_.dtype; }
-  Bytes bytes() const { return Bytes(data_, info_.bytes()); }
+  // The elements. Those of a file are read if they are not in memory: who does not hold a
+  // ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases them.
+  Bytes bytes() const {
+    Touch();
+    return Bytes(data_, info_.bytes());
+  }
+  // Where the elements are, for comparing addresses: nothing is read.
+  Bytes address_range() const { return Bytes(data_, info_.bytes()); }
   bool has_data() const { return data_ != nullptr || info_.bytes() == 0; }
 
   // REQUIRES: sizeof(T) is the dtype's size and the data is aligned for T.
   template <typename T>
   const T* data() const {
+    Touch();
     return reinterpret_cast<const T*>(data_);
   }
   // False for a View: its elements belong to somebody who may not expect them to change.
@@ -86,8 +99,14 @@ class HostTensor {
   StatusOr<HostTensor> ToReferenceOperand() const;
 
  private:
+  void Touch() const {
+    if (block_ != nullptr) ReadBlock();
+  }
+  void ReadBlock() const noexcept;
+
   TensorInfo info_;
   const uint8_t* data_ = nullptr;
+  const FileBlock* block_ = nullptr;  // Of a file: that of the elements, which owner_ keeps.
   bool writable_ = false;
   std::shared_ptr<const void> owner_;
 };

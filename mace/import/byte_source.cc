@@ -1,7 +1,6 @@
 #include "mace/import/byte_source.h"
 
 #include <cstring>
-#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -14,10 +13,10 @@ constexpr size_t kLeastBlockBytes = 16384;
 
 }  // namespace
 
-// The file's blocks that somebody keeps, by offset and size.
-struct ByteSource::Blocks {
+// What is in memory of the file; made by the first who needs it.
+struct ByteSource::Kept {
   std::mutex mutex;
-  std::map<std::pair<uint64_t, size_t>, std::weak_ptr<const FileBlock>> blocks;
+  std::shared_ptr<FileMemory> memory;
 };
 
 ByteSource ByteSource::InMemory(Bytes bytes, std::shared_ptr<const void> owner) {
@@ -29,7 +28,7 @@ ByteSource ByteSource::InMemory(Bytes bytes, std::shared_ptr<const void> owner) 
 ByteSource ByteSource::InFile(std::shared_ptr<const RandomAccessFile> file) {
   ByteSource source;
   source.file_ = std::move(file);
-  source.blocks_ = std::make_shared<Blocks>();
+  source.kept_ = std::make_shared<Kept>();
   return source;
 }
 
@@ -47,7 +46,8 @@ StatusOr<KeptBytes> ByteSource::ReadAll() const {
   if (!is_file()) return memory_;
   if (size() == 0) return KeptBytes();
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<const FileBlock> block,
-                        FileBlock::Read(file_, 0, static_cast<size_t>(size())));
+                        ReadBlock(0, static_cast<size_t>(size())));
+  MACE_RETURN_IF_ERROR(block->Load());
   const Bytes bytes = block->bytes();
   return KeptBytes{bytes, std::move(block)};
 }
@@ -68,15 +68,33 @@ StatusOr<HostTensor> ByteSource::ReadTensor(TensorInfo info, uint64_t offset) co
         file_->ReadAt(offset, MutableBytes(tensor.mutable_data<uint8_t>(), bytes)));
     return tensor;
   }
-  std::lock_guard<std::mutex> lock(blocks_->mutex);
-  std::weak_ptr<const FileBlock>& known = blocks_->blocks[{offset, bytes}];
-  std::shared_ptr<const FileBlock> block = known.lock();
-  if (block == nullptr) {
-    MACE_ASSIGN_OR_RETURN(block, FileBlock::Read(file_, offset, bytes));
-    known = block;
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const FileBlock> block, ReadBlock(offset, bytes));
+  return HostTensor::OfFile(std::move(info), std::move(block));
+}
+
+StatusOr<std::shared_ptr<const FileBlock>> ByteSource::ReadBlock(uint64_t offset,
+                                                                 size_t bytes) const {
+  std::shared_ptr<FileMemory> memory;
+  {
+    std::lock_guard<std::mutex> lock(kept_->mutex);
+    if (kept_->memory == nullptr) {
+      MACE_ASSIGN_OR_RETURN(kept_->memory, FileMemory::Reserve(file_));
+    }
+    memory = kept_->memory;
   }
-  const Bytes elements = block->bytes();
-  return HostTensor::View(std::move(info), elements, std::move(block));
+  return FileBlock::Find(std::move(memory), offset, bytes);
+}
+
+uint64_t ByteSource::failed_reads() const {
+  if (!is_file()) return 0;
+  std::lock_guard<std::mutex> lock(kept_->mutex);
+  return kept_->memory == nullptr ? 0 : kept_->memory->failed_touches();
+}
+
+Status ByteSource::last_error() const {
+  if (!is_file()) return Status::Ok();
+  std::lock_guard<std::mutex> lock(kept_->mutex);
+  return kept_->memory == nullptr ? Status::Ok() : kept_->memory->last_error();
 }
 
 Status ByteSource::CheckUnchanged() const {

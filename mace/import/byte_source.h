@@ -42,18 +42,23 @@ class ByteSource {
   Status ReadAt(uint64_t offset, MutableBytes out) const;
   // All of it; a copy where it is a file.
   StatusOr<KeptBytes> ReadAll() const;
-  // The elements that begin at `offset`. Of a file, small ones are a copy, larger ones a FileBlock:
-  // one for each part of the file, however often it is asked for.
+  // The elements that begin at `offset`. Of a file, small ones are a copy, larger ones a FileBlock,
+  // which is read when the elements are first wanted.
   StatusOr<HostTensor> ReadTensor(TensorInfo info, uint64_t offset) const;
+  // How often elements of blocks were wanted and could not be read: zeros were seen in their place.
+  uint64_t failed_reads() const;
+  Status last_error() const;  // Of these.
   // kCorruption where the file is not what it was when it was opened.
   Status CheckUnchanged() const;
 
  private:
-  struct Blocks;
+  struct Kept;
+
+  StatusOr<std::shared_ptr<const FileBlock>> ReadBlock(uint64_t offset, size_t bytes) const;
 
   KeptBytes memory_;
   std::shared_ptr<const RandomAccessFile> file_;
-  std::shared_ptr<Blocks> blocks_;
+  std::shared_ptr<Kept> kept_;
 };
 
 }  // namespace mace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/graph/constant_pins.h"
 #include "mace/import/foreign_format.h"
 #include "mace/import/mace_import.h"
 #include "mace/import/model_files.h"
@@ -50,8 +51,11 @@ StatusOr<std::shared_ptr<Graph>> Dispatch(ModelFiles* files, const ImportOptions
 
 StatusOr<std::shared_ptr<Graph>> ImportModel(const std::shared_ptr<ModelFiles>& files,
                                              const ImportOptions& options) {
+  const uint64_t failed_reads = files->failed_reads();
   StatusOr<std::shared_ptr<Graph>> graph = Dispatch(files.get(), options);
+  MACE_RETURN_IF_ERROR(files->CheckReads(failed_reads));
   if (!graph.ok()) return graph.status().WithPrefix(files->name());
+  if (!options.read_weights_later) MACE_RETURN_IF_ERROR(ReadConstants(**graph));
   // What was judged must be what was read.
   MACE_RETURN_IF_ERROR(files->CheckUnchanged());
   return graph;

@@ -55,6 +55,9 @@ struct ImportOptions {
   std::vector<std::string> outputs;
   // ONNX: tensors with a value that is known at load: inputs that hold a shape, an axis, a mode.
   std::map<std::string, HostTensor> input_values;
+  // Large constants of a file are read when their elements are first wanted, under ConstantPins
+  // (mace/graph/constant_pins.h), and not by the import.
+  bool read_weights_later = false;
   // Limits against files that ask for more than they hold.
   size_t max_model_bytes = size_t{1} << 31;
   size_t max_nodes = size_t{1} << 20;

@@ -85,13 +85,30 @@ StatusOr<ByteSource> ModelFiles::External(const std::string& location) {
   return source;
 }
 
-Status ModelFiles::CheckUnchanged() {
-  MACE_RETURN_IF_ERROR(model_.CheckUnchanged());
+// They are never removed, and stay where they are.
+std::vector<const ByteSource*> ModelFiles::Sources() {
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& [location, source] : external_) {
-    MACE_RETURN_IF_ERROR(source.CheckUnchanged());
-  }
-  return weights_.has_value() ? weights_->source.CheckUnchanged() : Status::Ok();
+  std::vector<const ByteSource*> sources = {&model_};
+  for (const auto& [location, source] : external_) sources.push_back(&source);
+  if (weights_.has_value()) sources.push_back(&weights_->source);
+  return sources;
+}
+
+uint64_t ModelFiles::failed_reads() {
+  uint64_t failed = 0;
+  for (const ByteSource* source : Sources()) failed += source->failed_reads();
+  return failed;
+}
+
+Status ModelFiles::CheckReads(uint64_t before) {
+  if (failed_reads() == before) return Status::Ok();
+  for (const ByteSource* source : Sources()) MACE_RETURN_IF_ERROR(source->last_error());
+  return Internal(name_ + ": weights could not be read");
+}
+
+Status ModelFiles::CheckUnchanged() {
+  for (const ByteSource* source : Sources()) MACE_RETURN_IF_ERROR(source->CheckUnchanged());
+  return Status::Ok();
 }
 
 }  // namespace mace

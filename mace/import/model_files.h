@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mace/base/contained_files.h"
 #include "mace/base/status.h"
@@ -43,11 +44,17 @@ class ModelFiles {
   const WeightFile& weights();
   // A file that the model names. Errors name it.
   StatusOr<ByteSource> External(const std::string& location);
+  // How often elements were wanted that could not be read, in all files.
+  uint64_t failed_reads();
+  // An error where that happened since there were `before` of them: what was made of the elements
+  // is wrong.
+  Status CheckReads(uint64_t before);
   // kCorruption where one of the files is not what it was when it was opened.
   Status CheckUnchanged();
 
  private:
   ModelFiles() = default;
+  std::vector<const ByteSource*> Sources();
 
   std::string name_;
   ByteSource model_;

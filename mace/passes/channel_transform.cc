@@ -125,6 +125,16 @@ bool ChannelTransform::scale_is_one() const {
   return std::all_of(scale.begin(), scale.end(), [](double s) { return s == 1; });
 }
 
+std::optional<ChannelTransform> Compose(const ChannelTransform& first,
+                                        const ChannelTransform& second) {
+  ChannelTransform both = second;
+  for (size_t i = 0; i < both.scale.size(); ++i) {
+    both.offset[i] += second.scale[i] * first.offset[i];
+    both.scale[i] *= first.scale[i];
+  }
+  return Checked(std::move(both));
+}
+
 std::optional<ChannelTransform> FindChannelTransform(const Graph& graph, const Node& node,
                                                      ValueId x, int64_t channels) {
   if (node.outputs.size() != 1) return std::nullopt;

@@ -17,6 +17,11 @@ struct ChannelTransform {
   bool scale_is_one() const;
 };
 
+// The one of `first` and then `second`, of as many channels; nullopt where a number would not be
+// finite.
+std::optional<ChannelTransform> Compose(const ChannelTransform& first,
+                                        const ChannelTransform& second);
+
 // The transform that `node` (a BatchNorm, a BiasAdd or an Eltwise) makes of its input `x`, which
 // has `channels` as its last extent; nullopt where it makes another one, where its other inputs are
 // no constants of one number a channel or one for all, or where a number would not be finite. The

@@ -75,80 +75,101 @@ bool AllFinite(const HostTensor& tensor) {
   return true;
 }
 
-std::optional<HostTensor> ScaledFilter(const Node& node, const HostTensor& filter,
-                                       const std::vector<double>& scale) {
+StatusOr<HostTensor> ScaledFilter(const Node& node, const HostTensor& filter,
+                                  const std::vector<double>& scale) {
   const Shape& shape = filter.shape();
-  const StatusOr<HostTensor> converted = filter.ConvertTo(DType::kFloat32);
-  StatusOr<HostTensor> allocated = HostTensor::Allocate({DType::kFloat32, shape});
-  if (!converted.ok() || !allocated.ok()) return std::nullopt;
-  const HostTensor& in = *converted;
-  HostTensor& out = *allocated;
+  MACE_ASSIGN_OR_RETURN(const HostTensor converted, filter.ConvertTo(DType::kFloat32));
+  MACE_ASSIGN_OR_RETURN(HostTensor scaled, HostTensor::Allocate({DType::kFloat32, shape}));
+  const float* const in = converted.f32();
+  float* const out = scaled.f32();
   const FilterOrder order = OrderOf(node, shape);
   const int64_t run = shape.elements() / order.runs;
   for (int64_t i = 0; i < order.runs; ++i) {
     const double factor =
         scale[i / order.group * order.step_outer + i % order.group * order.step_inner];
-    for (int64_t k = i * run; k < (i + 1) * run; ++k) {
-      out.f32()[k] = static_cast<float>(in.f32()[k] * factor);
-    }
+    for (int64_t k = i * run; k < (i + 1) * run; ++k) out[k] = static_cast<float>(in[k] * factor);
   }
-  if (!AllFinite(out)) return std::nullopt;
-  return out;
+  return scaled;
 }
 
-std::optional<HostTensor> TransformedBias(const HostTensor* bias,
-                                          const ChannelTransform& transform) {
+HostTensor TransformedBias(const HostTensor* bias, const ChannelTransform& transform) {
   const auto channels = static_cast<int64_t>(transform.offset.size());
   std::vector<float> sums(static_cast<size_t>(channels), 0.0f);
   if (bias != nullptr) sums = ToFloatVector(*bias);
   for (int64_t i = 0; i < channels; ++i) {
     sums[i] = static_cast<float>(transform.scale[i] * sums[i] + transform.offset[i]);
   }
-  HostTensor out = HostTensor::FromVector(DType::kFloat32, Shape{channels}, std::move(sums));
-  if (!AllFinite(out)) return std::nullopt;
-  return out;
+  return HostTensor::FromVector(DType::kFloat32, Shape{channels}, std::move(sums));
 }
 
-// Puts the transform into the weights; false where that cannot be.
-bool ApplyTransform(GraphEditor* editor, int index, const ChannelTransform& transform) {
+// Puts the transform into the weights; false where they would not be finite.
+StatusOr<bool> ApplyTransform(GraphEditor* editor, int index, const ChannelTransform& transform) {
   const Node& node = editor->node(index);
   const Graph& graph = editor->graph();
   std::vector<ValueId> inputs = node.inputs;
   const ValueId old_filter = inputs[kFilter], old_bias = InputOrNone(node, kBias);
-  auto bias =
+  HostTensor bias =
       TransformedBias(old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
-  if (!bias) return false;
+  if (!AllFinite(bias)) return false;
   std::optional<HostTensor> filter;
   if (!transform.scale_is_one()) {
-    filter = ScaledFilter(node, *graph.value(old_filter).constant, transform.scale);
-    if (!filter) return false;
+    MACE_ASSIGN_OR_RETURN(filter,
+                          ScaledFilter(node, *graph.value(old_filter).constant, transform.scale));
+    if (!AllFinite(*filter)) return false;
   }
   const std::string name = node.name;
   if (filter) inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));
   if (inputs.size() <= kBias) inputs.resize(kBias + 1, kNoValue);
-  inputs[kBias] = editor->AddConstant(name + "/bias", *std::move(bias));
+  inputs[kBias] = editor->AddConstant(name + "/bias", std::move(bias));
   editor->SetInputs(index, std::move(inputs));
   return true;
 }
 
-// Folds the node's reader into it; false when there is none that folds.
-bool FoldReader(GraphEditor* editor, int index) {
-  const Graph& graph = editor->graph();
-  const Node& node = editor->node(index);
-  if (!HasFoldableWeights(graph, node)) return false;
-  const ValueId result = node.outputs[0];
-  const int reader = editor->SoleReader(result);
-  if (reader < 0) return false;
-  // MatMul applies no activation.
-  if (node.type == "MatMul" && HasActivation(editor->node(reader))) return false;
+// Readers, one after the other, and the transform that they make together.
+struct ReaderChain {
+  std::vector<int> readers;
+  ChannelTransform transform;
+};
+
+bool TakesActivation(const Node& reader) { return reader.type != "BiasAdd"; }
+
+// What folds into the node: all of it at once, so that the weights are copied once however many
+// readers there are. REQUIRES: HasFoldableWeights.
+ReaderChain FindReaders(const GraphEditor& editor, const Node& node) {
+  const Graph& graph = editor.graph();
   const int64_t channels = OrderOf(node, graph.value(node.inputs[kFilter]).info.shape).channels;
-  const auto transform = FindChannelTransform(graph, editor->node(reader), result, channels);
-  if (!transform || !ApplyTransform(editor, index, *transform)) return false;
-  if (editor->node(reader).type != "BiasAdd") {
-    MoveActivation(editor->node(reader), &editor->node(index));
+  ReaderChain chain;
+  ValueId result = node.outputs[0];
+  for (;;) {
+    const int index = editor.SoleReader(result);
+    if (index < 0) break;
+    const Node& reader = editor.node(index);
+    // MatMul applies no activation.
+    if (node.type == "MatMul" && HasActivation(reader)) break;
+    auto transform = FindChannelTransform(graph, reader, result, channels);
+    if (transform && !chain.readers.empty()) transform = Compose(chain.transform, *transform);
+    if (!transform) break;
+    chain.transform = *std::move(transform);
+    chain.readers.push_back(index);
+    if (TakesActivation(reader) && HasActivation(reader)) break;
+    result = reader.outputs[0];
   }
-  editor->Absorb(index, reader);
-  return true;
+  return chain;
+}
+
+Status FoldReaders(GraphEditor* editor, int index) {
+  if (!HasFoldableWeights(editor->graph(), editor->node(index))) return Status::Ok();
+  const ReaderChain chain = FindReaders(*editor, editor->node(index));
+  if (chain.readers.empty()) return Status::Ok();
+  MACE_ASSIGN_OR_RETURN(const bool is_folded, ApplyTransform(editor, index, chain.transform));
+  if (!is_folded) return Status::Ok();
+  for (int reader : chain.readers) {
+    if (TakesActivation(editor->node(reader))) {
+      MoveActivation(editor->node(reader), &editor->node(index));
+    }
+    editor->Absorb(index, reader);
+  }
+  return Status::Ok();
 }
 
 }  // namespace
@@ -157,8 +178,7 @@ Status FoldBatchNorm(Graph* graph) {
   GraphEditor editor(graph);
   for (int i = 0; i < editor.node_count(); ++i) {
     if (editor.removed(i) || !HasWeights(editor.node(i))) continue;
-    while (FoldReader(&editor, i)) {
-    }
+    MACE_RETURN_IF_ERROR(FoldReaders(&editor, i));
   }
   editor.Finish();
   return Status::Ok();

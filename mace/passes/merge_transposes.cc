@@ -25,14 +25,17 @@ class TransposeMerger {
     Grow();
   }
 
-  void Run() {
+  Status Run() {
     for (Node& node : todo_) {
       for (ValueId& id : node.inputs) id = Resolve(id);
-      if (!MergeTranspose(&node) && !Sink(&node)) Lay(std::move(node));
+      if (MergeTranspose(&node)) continue;
+      MACE_ASSIGN_OR_RETURN(const bool sunk, Sink(&node));
+      if (!sunk) Lay(std::move(node));
     }
     for (GraphPort& port : graph_->outputs) port.value = Resolve(port.value);
     for (Node& node : done_) MakeReshape(&node);
     graph_->nodes = std::move(done_);
+    return Status::Ok();
   }
 
  private:
@@ -64,10 +67,10 @@ class TransposeMerger {
   ValueId Source(ValueId transposed) const { return done_[producers_[transposed]].inputs[0]; }
 
   bool MergeTranspose(Node* node);
-  bool Sink(Node* node);
+  StatusOr<bool> Sink(Node* node);
   std::optional<Permutation> CommonPermutation(const Node& node, size_t count) const;
   bool CanReorder(ValueId id, const Permutation& p, bool broadcasts) const;
-  std::optional<ValueId> Reorder(ValueId id, const Permutation& p);
+  StatusOr<ValueId> Reorder(ValueId id, const Permutation& p);
   void LayTranspose(const std::string& name, const Permutation& p, ValueId from, ValueId to);
   void MakeReshape(Node* node);
 
@@ -121,7 +124,7 @@ bool TransposeMerger::CanReorder(ValueId id, const Permutation& p, bool broadcas
 }
 
 // x' for x = Transpose(x', p). REQUIRES: CanReorder.
-std::optional<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p) {
+StatusOr<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p) {
   if (MadeBy(id)) return Source(id);
   const auto rank = static_cast<size_t>(info(id).shape.rank());
   if (rank < p.size() && info(id).shape.elements() == 1) return id;
@@ -139,9 +142,9 @@ std::optional<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p
   }
   std::vector<int64_t> dims(p.size() - rank, 1);
   dims.insert(dims.end(), old.shape.dims().begin(), old.shape.dims().end());
-  auto constant = Permute(graph_->value(id).constant->Reshaped(Shape(std::move(dims))), Inverse(p));
-  if (!constant) return std::nullopt;
-  const ValueId reordered = graph_->AddConstant(name + "/reordered", *std::move(constant));
+  const HostTensor whole_rank = graph_->value(id).constant->Reshaped(Shape(std::move(dims)));
+  MACE_ASSIGN_OR_RETURN(HostTensor constant, Permute(whole_rank, Inverse(p)));
+  const ValueId reordered = graph_->AddConstant(name + "/reordered", std::move(constant));
   Grow();
   reordered_[{id, p}] = reordered;
   return reordered;
@@ -159,7 +162,7 @@ void TransposeMerger::LayTranspose(const std::string& name, const Permutation& p
 }
 
 // Works on the sources of the Transposes before the node, and lays Transposes behind it.
-bool TransposeMerger::Sink(Node* node) {
+StatusOr<bool> TransposeMerger::Sink(Node* node) {
   const size_t count = CountOrderFreeInputs(*node);
   const auto p = CommonPermutation(*node, count);
   if (!p) return false;
@@ -174,9 +177,7 @@ bool TransposeMerger::Sink(Node* node) {
   if (!sunk) return false;
   std::vector<ValueId> inputs = node->inputs;
   for (size_t i = 0; i < count; ++i) {
-    const auto reordered = Reorder(inputs[i], *p);
-    if (!reordered) return false;
-    inputs[i] = *reordered;
+    MACE_ASSIGN_OR_RETURN(inputs[i], Reorder(inputs[i], *p));
   }
   const std::string name = node->name;
   const std::vector<ValueId> results = node->outputs;
@@ -211,9 +212,6 @@ void TransposeMerger::MakeReshape(Node* node) {
 
 }  // namespace
 
-Status MergeTransposes(Graph* graph) {
-  TransposeMerger(graph).Run();
-  return Status::Ok();
-}
+Status MergeTransposes(Graph* graph) { return TransposeMerger(graph).Run(); }
 
 }  // namespace mace

@@ -41,11 +41,9 @@ Shape Permute(const Shape& shape, const Permutation& p) {
   return Shape(std::move(dims));
 }
 
-std::optional<HostTensor> Permute(const HostTensor& tensor, const Permutation& p) {
+StatusOr<HostTensor> Permute(const HostTensor& tensor, const Permutation& p) {
   const Shape& in = tensor.shape();
-  StatusOr<HostTensor> allocated = HostTensor::Allocate({tensor.dtype(), Permute(in, p)});
-  if (!tensor.has_data() || !allocated.ok()) return std::nullopt;
-  HostTensor& result = *allocated;
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate({tensor.dtype(), Permute(in, p)}));
   const size_t size = DTypeSize(tensor.dtype());
   const uint8_t* source = tensor.bytes().data();
   uint8_t* destination = result.mutable_data<uint8_t>();

@@ -22,8 +22,9 @@ Permutation Inverse(const Permutation& p);
 Permutation Compose(const Permutation& first, const Permutation& second);
 // The shape of Transpose(x, p). REQUIRES: p.size() is the rank.
 Shape Permute(const Shape& shape, const Permutation& p);
-// Transpose(tensor, p); nullopt where memory is short. REQUIRES: p.size() is the rank.
-std::optional<HostTensor> Permute(const HostTensor& tensor, const Permutation& p);
+// Transpose(tensor, p). REQUIRES: p.size() is the rank, and the tensor has its elements.
+// kResourceExhausted where there is no memory for the result.
+StatusOr<HostTensor> Permute(const HostTensor& tensor, const Permutation& p);
 // Whether Transpose(x, p) has x's elements in x's order: only extents of 1 move.
 bool KeepsElementOrder(const Shape& shape, const Permutation& p);
 

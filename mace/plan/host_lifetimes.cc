@@ -98,7 +98,7 @@ uint64_t DeviceElementBytes(const DeviceTensor& tensor) {
 // The bytes of a constant's copy as references read it; 0 where it is read as it is.
 uint64_t CopyBytes(const HostTensor& constant) {
   const size_t size = std::max<size_t>(DTypeSize(constant.dtype()), 1);
-  const bool aligned = reinterpret_cast<uintptr_t>(constant.bytes().data()) % size == 0;
+  const bool aligned = reinterpret_cast<uintptr_t>(constant.address_range().data()) % size == 0;
   if (IsFloat(constant.dtype()) && constant.dtype() != DType::kFloat32) {
     return static_cast<uint64_t>(constant.shape().elements()) * sizeof(float);
   }

@@ -80,6 +80,7 @@ ImportOptions Engine::Impl::ImportWith(const ShapesByName& shapes) const {
   import.inputs = options.inputs;
   import.outputs = options.outputs;
   import.input_values = options.input_values;
+  import.read_weights_later = true;
   return import;
 }
 

@@ -48,7 +48,7 @@ PlanLimits LimitsOf(const Options& options, const Runtime* runtime) {
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {
-    if (value.constant.has_value()) bytes += value.constant->bytes().size();
+    if (value.constant.has_value()) bytes += value.constant->info().bytes();
   }
   return bytes;
 }

@@ -40,9 +40,9 @@ class InputRanges {
     uintptr_t begin, end;
   };
   static uintptr_t Begin(const HostTensor& tensor) {
-    return reinterpret_cast<uintptr_t>(tensor.bytes().data());
+    return reinterpret_cast<uintptr_t>(tensor.address_range().data());
   }
-  static uintptr_t End(const HostTensor& tensor) { return Begin(tensor) + tensor.bytes().size(); }
+  static uintptr_t End(const HostTensor& tensor) { return Begin(tensor) + tensor.info().bytes(); }
 
   std::vector<Range> ranges_;
 };
@@ -73,7 +73,7 @@ Status HostValues::ShareInputs(const std::vector<HostTensor>& inputs) {
   has_copied_inputs_ = false;
   for (size_t i = 0; i < graph_.inputs.size(); ++i) {
     HostTensor& shared = tensors_[Index(graph_.inputs[i].value)];
-    const auto address = reinterpret_cast<uintptr_t>(inputs[i].bytes().data());
+    const auto address = reinterpret_cast<uintptr_t>(inputs[i].address_range().data());
     if (address % std::max<size_t>(DTypeSize(inputs[i].dtype()), 1) == 0) {
       shared = inputs[i];
     } else {

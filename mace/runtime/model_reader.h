@@ -1,10 +1,13 @@
 // Reads a model file on another thread, while this one opens the device: loading a driver takes
-// ten to a hundred times as long, and keeps one processor busy.
+// ten to a hundred times as long, and keeps one processor busy. When the graph is there the thread
+// goes on to read the weights that are packed first; the others are read while they are packed,
+// since memory for all of them at once costs more than reading.
 //
 // Thread contract: thread-compatible. The thread reads no environment variable.
 #ifndef MACE_RUNTIME_MODEL_READER_H_
 #define MACE_RUNTIME_MODEL_READER_H_
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -34,11 +37,15 @@ class ModelReader {
   void Read();
   StatusOr<std::shared_ptr<const Graph>> OpenAndImport();
 
+  // Of the weights, up to a limit. Errors are left to those who need the elements.
+  void ReadAhead(const Graph& graph) const;
+
   const std::string path_;
   const ImportOptions options_;
   std::shared_ptr<ModelFiles> files_;
   StatusOr<std::shared_ptr<const Graph>> graph_;
   std::promise<void> is_read_;
+  std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 

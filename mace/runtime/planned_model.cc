@@ -109,13 +109,88 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   return prepared;
 }
 
-// Before anything of it is taken. `in_use` (may be null) counts what the engine has on the device.
-Status CheckMemory(const MemoryNeed& need, const Options& options, Runtime* runtime,
-                   const ByteCount* in_use) {
-  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options), options));
-  if (runtime == nullptr) return Status();
-  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
-                           DeviceMemoryLimit(options, runtime->device_info()));
+PlanOptions PlanOptionsOf(const Options& options) {
+  PlanOptions plan;
+  plan.memory = options.memory;
+  plan.precision = options.precision;
+  plan.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
+  plan.allow_fallback = options.allow_fallback;
+  plan.chain_launches = !options.separate_launches;
+  return plan;
+}
+
+// What a model is planned for.
+class ModelPlanner {
+ public:
+  // `runtime` and `device_bytes` as for PlanModel.
+  ModelPlanner(const Options& options, Runtime* runtime, const ByteCount* device_bytes)
+      : options_(options), runtime_(runtime), device_bytes_(device_bytes) {}
+
+  // All of `model` but what runs the plan.
+  Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
+
+ private:
+  Status MakePlan(const PreparedGraph& prepared, PlannedModel* model) const;
+  Status CheckMemory(const MemoryNeed& need) const;
+
+  const Options& options_;
+  Runtime* const runtime_;
+  const ByteCount* const device_bytes_;
+};
+
+// Before anything of it is taken.
+Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
+  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
+  if (runtime_ == nullptr) return Status();
+  return CheckDeviceMemory(need, device_bytes_ == nullptr ? 0 : device_bytes_->now(),
+                           DeviceMemoryLimit(options_, runtime_->device_info()));
+}
+
+Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model) const {
+  ScopedStartPart part("plan");
+  const std::shared_ptr<Graph>& graph = prepared.sliced;
+  PlanOptions plan_options = PlanOptionsOf(options_);
+  TuningOptions tuning = options_.tuning;
+  std::unique_ptr<mace::Plan> plan;
+  if (runtime_ == nullptr) {
+    MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
+  } else {
+    SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
+    MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
+    MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
+    MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
+    MACE_ASSIGN_OR_RETURN(
+        plan, MakeTunedPlan(graph, plan_options, tuning, runtime_->compiler(), &model->tuning));
+  }
+  plan->batch_slices = prepared.batch_slices;
+  model->plan = std::move(plan);
+  return Status();
+}
+
+void DescribePorts(const Graph& graph, PlannedModel* model) {
+  for (const GraphPort& port : graph.inputs) {
+    TensorInfo info = graph.value(port.value).info;
+    info.dtype = ShownType(port, info.dtype);
+    model->inputs.push_back(std::move(info));
+  }
+  for (const GraphPort& port : graph.outputs) {
+    TensorInfo info = graph.value(port.value).info;
+    info.dtype = ShownType(port, info.dtype);
+    info.shape = ShownShape(port, info.shape);
+    model->outputs.push_back(std::move(info));
+  }
+}
+
+Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
+                          PlannedModel* model) const {
+  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
+                        PrepareGraph(*model->imported, input_shapes, options_, runtime_));
+  MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfPorts(*prepared.whole)));
+  MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
+  DescribePorts(*prepared.whole, model);
+  const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
+  return CheckMemory(MemoryNeedOf(*model->plan, device));
 }
 
 }  // namespace
@@ -142,58 +217,20 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
                                                   std::shared_ptr<ByteCount> device_bytes) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
-  // Passes and planning read the constants; what is packed afterwards may be given back.
-  std::optional<ConstantPins> constants;
-  MACE_ASSIGN_OR_RETURN(constants, ConstantPins::HoldAll(*imported));
-  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
-                        PrepareGraph(*imported, input_shapes, options, runtime));
-  const std::shared_ptr<Graph>& graph = prepared.sliced;
-  PlanOptions plan_options;
-  plan_options.memory = options.memory;
-  plan_options.precision = options.precision;
-  plan_options.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
-  plan_options.allow_fallback = options.allow_fallback;
-  plan_options.chain_launches = !options.separate_launches;
-  MACE_RETURN_IF_ERROR(
-      CheckMemory(MemoryNeedOfPorts(*prepared.whole), options, runtime, device_bytes.get()));
-  const double begin = MonotonicMilliseconds();
-  TuningOptions tuning = options.tuning;
-  if (runtime != nullptr) {
-    SetPlanningPeaks(*graph, runtime->compiler(), &tuning, &plan_options);
-    const DeviceInfo device = WithMeasuredPeaks(runtime->device_info(), plan_options);
-    MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
-    MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
-    MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
+  {
+    // Passes and planning read constants; afterwards those that are packed may be given back.
+    const ConstantPins constants = ConstantPins::KeepAll(*imported);
+    const Status planned =
+        ModelPlanner(options, runtime, device_bytes.get()).Plan(input_shapes, model.get());
+    // First: an error in a plan that was made of wrong elements misleads.
+    MACE_RETURN_IF_ERROR(constants.CheckReads());
+    MACE_RETURN_IF_ERROR(planned);
   }
-  StatusOr<std::unique_ptr<Plan>> plan =
-      runtime == nullptr
-          ? MakePlan(graph, nullptr, plan_options)
-          : MakeTunedPlan(graph, plan_options, tuning, runtime->compiler(), &model->tuning);
-  RecordStartPart("plan", begin, MonotonicMilliseconds());
-  if (!plan.ok()) return plan.status();
-  (*plan)->batch_slices = prepared.batch_slices;
-  model->plan = *std::move(plan);
-  const Graph& whole = *prepared.whole;
-  for (const GraphPort& port : whole.inputs) {
-    TensorInfo info = whole.value(port.value).info;
-    info.dtype = ShownType(port, info.dtype);
-    model->inputs.push_back(std::move(info));
-  }
-  for (const GraphPort& port : whole.outputs) {
-    TensorInfo info = whole.value(port.value).info;
-    info.dtype = ShownType(port, info.dtype);
-    info.shape = ShownShape(port, info.shape);
-    model->outputs.push_back(std::move(info));
-  }
-  const DeviceInfo* const device = runtime == nullptr ? nullptr : &runtime->device_info();
-  MACE_RETURN_IF_ERROR(
-      CheckMemory(MemoryNeedOf(*model->plan, device), options, runtime, device_bytes.get()));
   if (runtime == nullptr) {
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));
     MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
     return model;
   }
-  constants.reset();
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
                         Session::Create(model->plan, runtime->compiler()));
   session->CountBytes(std::move(device_bytes));
