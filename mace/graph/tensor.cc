@@ -147,6 +147,10 @@ bool ExpandHalves(const HostTensor& in, HostTensor* out) {
 
 }  // namespace
 
+std::string TensorInfo::ToString() const {
+  return std::string(DTypeName(dtype)) + " " + shape.ToString();
+}
+
 StatusOr<HostTensor> HostTensor::Allocate(TensorInfo info) {
   const size_t bytes = info.bytes();
   const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();

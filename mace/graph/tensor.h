@@ -4,6 +4,7 @@
 #define MACE_GRAPH_TENSOR_H_
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct TensorInfo {
   Shape shape;
   // Bytes of the dense, row-major elements.
   size_t bytes() const { return static_cast<size_t>(shape.elements()) * DTypeSize(dtype); }
+  // "float32 [1, 3]".
+  std::string ToString() const;
+  bool operator==(const TensorInfo& other) const {
+    return dtype == other.dtype && shape == other.shape;
+  }
+  bool operator!=(const TensorInfo& other) const { return !(*this == other); }
 };
 
 // A dense, row-major tensor in host memory that somebody keeps alive: a block of its own, a file's

@@ -84,12 +84,10 @@ Status CheckConstants(const Graph& graph) {
     const Value& value = graph.values[i];
     if (!value.constant) continue;
     const std::string text = ValueText(graph, static_cast<ValueId>(i));
-    if (!value.shape_known || value.constant->shape() != value.info.shape ||
-        value.constant->dtype() != value.info.dtype) {
+    if (!value.shape_known || value.constant->info() != value.info) {
       return InvalidArgument(text + ": expected its constant's " +
-                             DTypeName(value.constant->dtype()) + " " +
-                             value.constant->shape().ToString() + " as info, found " +
-                             DTypeName(value.info.dtype) + " " + value.info.shape.ToString());
+                             value.constant->info().ToString() + " as info, found " +
+                             value.info.ToString());
     }
     if (!value.constant->has_data()) {
       return InvalidArgument(text + ": expected a constant with elements, found none in memory");

@@ -132,7 +132,8 @@ TEST(TfImport, ScalarsBecomeAttributes) {
   EXPECT_EQ((*graph)->nodes[1].attributes.GetFloat("scalar_input", 0), 2);
 }
 
-// One value stands for all; float64 and int64 are narrowed, the latter to the nearest.
+// One value stands for all; float64 and int64 are narrowed, where the least and the greatest int64
+// become those of int32.
 TEST(TfConstants, TypesAndRepetition) {
   TestTf test;
   test.Input("x", {2, 3});
@@ -151,6 +152,37 @@ TEST(TfConstants, TypesAndRepetition) {
   EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(refused.message().find("[2147483647, -2147483648, -5, -5]"), std::string::npos)
       << refused.message();
+}
+
+// Another number that int32 cannot hold would be taken for one that is not in the model.
+TEST(TfConstants, WholeNumbersBeyondInt32AreRefused) {
+  constexpr int64_t kLimit = int64_t{1} << 31;
+  const auto import = [](int64_t value, bool is_content) {
+    TestTf test;
+    test.Input("x", {2, 3});
+    tf::TensorProto* proto = test.Const("l", {1}, tf::DT_INT64);
+    if (is_content) {
+      proto->set_tensor_content(std::string(reinterpret_cast<const char*>(&value), sizeof(value)));
+    } else {
+      proto->add_int64_val(value);
+    }
+    test.Node("Cast", "y", {"l"});
+    (*test.def().mutable_node(test.def().node_size() - 1)->mutable_attr())["DstT"].set_type(
+        tf::DT_FLOAT);
+    test.Node("AddV2", "z", {"x", "y"});
+    return test.Import({}).status();
+  };
+  for (const bool is_content : {false, true}) {
+    for (int64_t value : {INT64_MAX, INT64_MIN, kLimit - 1, -kLimit, int64_t{0}}) {
+      EXPECT_TRUE(import(value, is_content).ok()) << import(value, is_content).message();
+    }
+    for (int64_t value : {kLimit, -kLimit - 1, INT64_MAX - 1}) {
+      const Status refused = import(value, is_content);
+      EXPECT_EQ(StatusCode::kUnsupported, refused.code());
+      EXPECT_NE(std::string::npos, refused.message().find("found " + std::to_string(value)))
+          << refused.message();
+    }
+  }
 }
 
 TEST(TfImport, ShapeChainsAreEvaluated) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,6 +122,49 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info, GraphBuilder* b
   return result;
 }
 
+// A whole number that the graph's int32 cannot hold; nullopt where there is none. The least and the
+// greatest of the type are what scripts write for "to the end", and become those of int32.
+template <typename T>
+std::optional<std::string> BeyondInt32(T value) {
+  using Limits = std::numeric_limits<T>;
+  if (value == Limits::max() || value == Limits::min()) return std::nullopt;
+  if (static_cast<T>(static_cast<int32_t>(value)) == value &&
+      (value >= 0) == (static_cast<int32_t>(value) >= 0)) {
+    return std::nullopt;
+  }
+  return std::to_string(value);
+}
+
+template <typename T, typename List>
+Status CheckWholeNumbers(const std::string& content, const List& list) {
+  std::optional<std::string> found;
+  for (size_t i = 0; !found && i + sizeof(T) <= content.size(); i += sizeof(T)) {
+    T value;
+    std::memcpy(&value, content.data() + i, sizeof(T));
+    found = BeyondInt32<T>(value);
+  }
+  for (int i = 0; !found && i < list.size(); ++i) found = BeyondInt32<T>(list[i]);
+  if (!found) return Status::Ok();
+  return Unsupported("a whole number: expected " +
+                     std::to_string(std::numeric_limits<int32_t>::min()) + " to " +
+                     std::to_string(std::numeric_limits<int32_t>::max()) + ", found " + *found);
+}
+
+// TensorFlow's whole numbers of 64 bits, and unsigned ones, become int32.
+Status CheckWholeNumbers(const tf::TensorProto& proto) {
+  const std::string& content = proto.tensor_content();
+  switch (proto.dtype()) {
+    case tf::DT_INT64:
+      return CheckWholeNumbers<int64_t>(content, proto.int64_val());
+    case tf::DT_UINT64:
+      return CheckWholeNumbers<uint64_t>(content, proto.uint64_val());
+    case tf::DT_UINT32:
+      return CheckWholeNumbers<uint32_t>(content, proto.uint32_val());
+    default:
+      return Status::Ok();
+  }
+}
+
 // Whether all elements are one value of the file, or none, which stands for zeros.
 bool HasOneValue(const tf::TensorProto& proto) {
   const int64_t values = int64_t{proto.float_val_size()} + proto.double_val_size() +
@@ -177,6 +221,7 @@ StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
   if (info.dtype == DType::kInvalid) {
     return Unsupported("element type " + std::to_string(proto.dtype()) + " of a constant");
   }
+  MACE_RETURN_IF_ERROR(CheckWholeNumbers(proto));
   if (!proto.tensor_content().empty()) {
     return ReadContent(proto, std::move(info), owner, builder);
   }

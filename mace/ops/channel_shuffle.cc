@@ -28,7 +28,7 @@ class ChannelShuffleOp : public MoveOp {
     const TensorInfo& x = inputs[0].info;
     const int64_t count = static_cast<int64_t>(inputs.size());
     for (const OpInput& input : inputs) {
-      if (input.present && input.info.dtype == x.dtype && input.info.shape == x.shape) continue;
+      if (input.present && input.info == x) continue;
       return InvalidArgument("expected inputs of one type and shape, found " + x.shape.ToString() +
                              " and " + input.info.shape.ToString());
     }

@@ -103,7 +103,7 @@ Status DynamicLstmOp::Infer(const std::vector<OpInput>& inputs,
     if (inputs[i].present && IsFloat(info.dtype) && info.shape == expected[i]) continue;
     const char* name = kNames[i == 6 && !has_bias_a_ ? 7 : i];
     return InvalidArgument(std::string(name) + ": expected floats " + expected[i].ToString() +
-                           ", found " + DTypeName(info.dtype) + " " + info.shape.ToString());
+                           ", found " + info.ToString());
   }
   if (out_offset_ > result - out_width_) {
     return InvalidArgument("prev_out_offset: expected at most " +

@@ -24,7 +24,7 @@ class ExtractImagePatchesOp : public Op {
     const TensorInfo& x = inputs[0].info;
     if (!IsFloat(x.dtype) || x.shape.rank() != 4) {
       return InvalidArgument(std::string("expected a float tensor [N, H, W, C], found ") +
-                             DTypeName(x.dtype) + " " + x.shape.ToString());
+                             x.ToString());
     }
     MACE_ASSIGN_OR_RETURN(const Window window, Slide(x.shape));
     MACE_ASSIGN_OR_RETURN(const Shape channels, Shape::Make({kernel_h_, kernel_w_, x.shape[3]}));

@@ -45,7 +45,7 @@ class GroupedNormOp : public Op {
     const TensorInfo& x = inputs[0].info;
     if (!IsFloat(x.dtype) || x.shape.rank() != 4) {
       return InvalidArgument(std::string("expected a float tensor [N, H, W, C], found ") +
-                             DTypeName(x.dtype) + " " + x.shape.ToString());
+                             x.ToString());
     }
     if (norm_.groups > 1 && x.shape[3] % norm_.groups != 0) {
       return InvalidArgument("group_num: expected a divisor of the " + std::to_string(x.shape[3]) +

@@ -25,7 +25,7 @@ class LocalResponseNormOp : public Op {
     const TensorInfo& x = inputs[0].info;
     if (!IsFloat(x.dtype) || x.shape.rank() < 1) {
       return InvalidArgument(std::string("expected a float tensor of rank 1 or more, found ") +
-                             DTypeName(x.dtype) + " " + x.shape.ToString());
+                             x.ToString());
     }
     outputs->assign(1, {DType::kFloat32, x.shape});
     return Status::Ok();

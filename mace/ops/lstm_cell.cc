@@ -28,8 +28,7 @@ class LstmCellOp : public Op {
       const int rank = i == kBias ? 1 : 2;
       if (inputs[i].present && IsFloat(info.dtype) && info.shape.rank() == rank) continue;
       return InvalidArgument(std::string(kNames[i]) + ": expected floats of rank " +
-                             std::to_string(rank) + ", found " + DTypeName(info.dtype) + " " +
-                             info.shape.ToString());
+                             std::to_string(rank) + ", found " + info.ToString());
     }
     const int64_t batch = inputs[kX].info.shape[0], width = inputs[kX].info.shape[1];
     const int64_t units = inputs[kBias].info.shape[0] / 4;

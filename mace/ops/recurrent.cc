@@ -26,7 +26,7 @@ class RecurrentOp : public Op {
       const bool fits = i == kLengths ? integers : IsFloat(info.dtype);
       if (inputs[i].present && fits && info.shape == shapes[i]) continue;
       return InvalidArgument(std::string(names[i]) + ": expected " + shapes[i].ToString() +
-                             ", found " + DTypeName(info.dtype) + " " + info.shape.ToString());
+                             ", found " + info.ToString());
     }
     MACE_ASSIGN_OR_RETURN(Shape y, Shape::Make({x[0], d, x[1], h}));
     const Shape state = {d, x[1], h};

@@ -27,8 +27,7 @@ bool IsPlainSum(const Node& node) {
 
 bool SameInfo(const Graph& graph, ValueId a, ValueId b) {
   const Value &x = graph.value(a), &y = graph.value(b);
-  return x.shape_known && y.shape_known && x.info.shape == y.info.shape &&
-         x.info.dtype == y.info.dtype;
+  return x.shape_known && y.shape_known && x.info == y.info;
 }
 
 // The Conv2D that makes `id` for `sum` alone and can take a residual, which comes before a gate; -1

@@ -19,8 +19,7 @@ bool IsReshape(const Node& node) {
 }
 
 bool SameInfo(const Value& a, const Value& b) {
-  return a.shape_known && b.shape_known && a.info.shape == b.info.shape &&
-         a.info.dtype == b.info.dtype;
+  return a.shape_known && b.shape_known && a.info == b.info;
 }
 
 // Whether the node's result is its first input, element for element, shape and type.

@@ -103,9 +103,6 @@ class EngineTurn {
   Status status_;
 };
 
-// "float32 [1, 3]".
-std::string DescribeInfo(const TensorInfo& info);
-
 }  // namespace mace
 
 #endif  // MACE_RUNTIME_ENGINE_IMPL_H_

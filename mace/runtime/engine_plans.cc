@@ -25,10 +25,6 @@ StatusOr<std::map<std::string, Shape>> CheckShapes(const ShapesByName& given) {
   return shapes;
 }
 
-bool SameInfo(const TensorInfo& a, const TensorInfo& b) {
-  return a.dtype == b.dtype && a.shape == b.shape;
-}
-
 // A quarter of the memory that the plans lie in.
 uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
   const uint64_t all = runtime != nullptr ? runtime->device_info().global_memory_bytes
@@ -54,10 +50,6 @@ uint64_t ConstantBytes(const Graph& graph) {
 }
 
 }  // namespace
-
-std::string DescribeInfo(const TensorInfo& info) {
-  return std::string(DTypeName(info.dtype)) + " " + info.shape.ToString();
-}
 
 StatusOr<std::shared_ptr<const Graph>> Engine::Impl::Import(const ShapesByName& shapes) const {
   if (files == nullptr) return given;
@@ -136,8 +128,8 @@ Status Engine::Impl::CheckInputs(const std::vector<HostTensor>& tensors) const {
     const bool fits = TakesType(expected.dtype, found.dtype) &&
                       found.shape.rank() == expected.shape.rank() && tensors[i].has_data();
     if (fits) continue;
-    return InvalidArgument("input '" + inputs[i].name + "': expected " + DescribeInfo(expected) +
-                           ", found " + DescribeInfo(found) +
+    return InvalidArgument("input '" + inputs[i].name + "': expected " + expected.ToString() +
+                           ", found " + found.ToString() +
                            (tensors[i].has_data() ? "" : " without elements"));
   }
   return Status();
@@ -150,9 +142,9 @@ Status Engine::Impl::PlanFor(const std::vector<HostTensor>& tensors) {
   std::vector<std::string> changes;
   for (size_t i = 0; i < tensors.size(); ++i) {
     shapes[inputs[i].name] = tensors[i].shape().dims();
-    if (SameInfo(inputs[i].info, tensors[i].info())) continue;
-    changes.push_back("input '" + inputs[i].name + "': expected " + DescribeInfo(inputs[i].info) +
-                      ", found " + DescribeInfo(tensors[i].info()));
+    if (inputs[i].info == tensors[i].info()) continue;
+    changes.push_back("input '" + inputs[i].name + "': expected " + inputs[i].info.ToString() +
+                      ", found " + tensors[i].info().ToString());
   }
   Log(LogLevel::kInfo, "a new plan: " + Join(changes, "; "));
   StatusOr<std::shared_ptr<const Graph>> imported = Import(shapes);

@@ -23,10 +23,6 @@ struct Job {
   std::promise<Pipeline::Outputs> promise;
 };
 
-std::string Describe(const TensorInfo& info) {
-  return DTypeName(info.dtype) + info.shape.ToString();
-}
-
 }  // namespace
 
 struct Pipeline::State {
@@ -69,8 +65,8 @@ Status Pipeline::State::Check(const std::vector<HostTensor>& given) const {
         given[i].shape() == expected.shape) {
       continue;
     }
-    return InvalidArgument("input '" + inputs[i].name + "': expected " + Describe(expected) +
-                           ", found " + Describe(given[i].info()));
+    return InvalidArgument("input '" + inputs[i].name + "': expected " + expected.ToString() +
+                           ", found " + given[i].info().ToString());
   }
   return Status();
 }

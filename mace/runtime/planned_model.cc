@@ -22,10 +22,6 @@
 namespace mace {
 namespace {
 
-bool IsSameInfo(const TensorInfo& a, const TensorInfo& b) {
-  return a.dtype == b.dtype && a.shape == b.shape;
-}
-
 // On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
 // many a shape.
 bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
@@ -195,9 +191,7 @@ Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
 
 }  // namespace
 
-bool PlannedModel::Accepts(const std::vector<TensorInfo>& given) const {
-  return std::equal(given.begin(), given.end(), inputs.begin(), inputs.end(), IsSameInfo);
-}
+bool PlannedModel::Accepts(const std::vector<TensorInfo>& given) const { return given == inputs; }
 
 bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
   return std::equal(given.begin(), given.end(), inputs.begin(), inputs.end(),

@@ -64,9 +64,8 @@ Status CheckFits(const std::string& path, const NpyHeader& header, const Port& p
                              std::to_string(budget->used()) + " in use, the limit is " +
                              std::to_string(budget->limit()));
   }
-  return InvalidArgument("input '" + port.name + "': expected " + DTypeName(port.info.dtype) + " " +
-                         port.info.shape.ToString() + ", found '" + header.descr + "' " +
-                         shape->ToString() + " in " + path);
+  return InvalidArgument("input '" + port.name + "': expected " + port.info.ToString() +
+                         ", found '" + header.descr + "' " + shape->ToString() + " in " + path);
 }
 
 // For a message.
