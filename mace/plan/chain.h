@@ -7,7 +7,9 @@
 // Shares are the same parts of each launch, so that a unit finds in its own caches what it wrote
 // before. Before the next launch a work-group waits until every chunk is done. It only ever waits
 // for chunks that a running work-group has taken, so that it needs no other to be running: one
-// alone does everything.
+// alone does everything. It waits in a loop that keeps its processor busy, for a part of a launch at
+// most; where the processors have other work to do, those it waits for take longer, and
+// Options::separate_launches does without chains.
 //
 // PoCL also compiles one large kernel in half the time of ten small ones.
 //

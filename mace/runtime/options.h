@@ -49,7 +49,10 @@ struct Options {
   TuningOptions tuning;
   // False: an op that would run on the CPU is an error that names it.
   bool allow_fallback = true;
-  // Every launch stays one of its own, for profiles; slower on PoCL (mace/plan/chain.h).
+  // Every launch stays one of its own: for profiles, and for an app that needs the processor while
+  // a driver for CPUs runs the model. Slower there: otherwise launches that follow one another are
+  // one kernel, in which each compute unit waits for the others without giving up its processor
+  // (mace/plan/chain.h).
   bool separate_launches = false;
   // A batch is run as one, where it may be cut into slices (mace/plan/batch_slices.h).
   bool whole_batches = false;
