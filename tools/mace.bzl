@@ -7,8 +7,21 @@ NO_UNDEFINED_SYMBOLS = select({
     "//conditions:default": ["-Wl,-z,defs"],
 })
 
-def mace_tests(srcs, deps, data = []):
-    """One cc_test for each *_test.cc, named like the file; `test_programs` are all of them."""
+# Programs that go on where there is no memory do so under sanitizers too.
+THROWING_NEW = select({
+    "//tools:sanitizer_in_program": ["//tools/sanitizer:throwing_new"],
+    "//conditions:default": [],
+})
+
+def mace_tests(srcs, deps, data = [], with_own_new = []):
+    """One cc_test for each *_test.cc, named like the file; `test_programs` are all of them.
+
+    Args:
+      srcs: the *_test.cc.
+      deps: what they need besides GoogleTest.
+      data: files that they read.
+      with_own_new: those of `srcs` that define operator new themselves.
+    """
     native.filegroup(
         name = "test_programs",
         testonly = True,
@@ -24,7 +37,7 @@ def mace_tests(srcs, deps, data = []):
             srcs = [src],
             data = data,
             tags = ["gpu"] if gpu else [],
-            deps = deps + ["//third_party:gtest"],
+            deps = deps + ["//third_party:gtest"] + ([] if src in with_own_new else THROWING_NEW),
         )
 
 def mace_layer(
@@ -33,6 +46,7 @@ def mace_layer(
         test_deps = [],
         test_data = [],
         srcs = [],
+        with_own_new = [],
         testonly = False,
         **kwargs):
     """A library of all sources below the folder, and a test for each *_test.cc.
@@ -43,6 +57,7 @@ def mace_layer(
       test_deps: what the tests need besides the library and GoogleTest.
       test_data: files that the tests read.
       srcs: generated sources.
+      with_own_new: tests that define operator new themselves.
       testonly: whether only tests may use the library.
       **kwargs: passed on to cc_library.
     """
@@ -60,4 +75,5 @@ def mace_layer(
         srcs = native.glob(["**/*_test.cc"], allow_empty = True),
         data = test_data,
         deps = [":" + name] + deps + test_deps,
+        with_own_new = with_own_new,
     )
