@@ -114,7 +114,8 @@ TEST_F(AtomicFileTest, ASharedFileKeepsItsOwnerAndMode) {
   ownership.mode = 0666;
   ownership.user = geteuid() == 0 ? 54321 : geteuid();
   ownership.group = geteuid() == 0 ? 54321 : getegid();
-  const Bytes content = BytesOf("content");
+  const std::string text = "content";
+  const Bytes content = BytesOf(text);
   const mode_t before = umask(077);
   ASSERT_TRUE(
       WriteSharedFileAtomic(Path("shared"), Span<const Bytes>(&content, 1), ownership).ok());
