@@ -23,7 +23,7 @@ struct AllocationCase {
 // picture.
 AllocationCase DigitsCase(const std::string& model, const Options& options);
 
-// Every allocation up to `first`, then each `stride`-th.
+// Every allocation up to `first`, then each `stride`-th: by default all of them.
 struct Coverage {
   uint64_t first = 0;
   uint64_t stride = 1;
