@@ -28,6 +28,8 @@ def failing_allocator_test(name, srcs = [], tags = []):
         linkopts = [
                        "-L$(BINDIR)/mace/testing/failing_allocator/archives",
                        "-L$(BINDIR)/third_party/archives",
+                       # Drivers keep a C++ library of their own: parts of two would be mixed up.
+                       "-Wl,--exclude-libs,libstdc++.a",
                    ] +
                    ["-Wl,--wrap=" + function for function in _WRAPPED],
         tags = tags,
