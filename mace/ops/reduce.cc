@@ -1,6 +1,8 @@
 #include "mace/ops/reduce.h"
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "mace/ops/batch.h"
 #include "mace/ops/integers.h"
@@ -39,25 +41,36 @@ int64_t CombineIntegers(ReduceType type, int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
 
-// For each element of the input the index of the element of the result that it goes into.
-std::vector<int64_t> ResultIndices(const Shape& in, const ReducedAxes& reduced) {
-  std::vector<int64_t> steps(static_cast<size_t>(in.rank()), 0);
-  int64_t step = 1;
-  for (int axis = in.rank() - 1; axis >= 0; --axis) {
-    if (reduced[static_cast<size_t>(axis)]) continue;
-    steps[static_cast<size_t>(axis)] = step;
-    step *= in.dim(axis);
-  }
-  std::vector<int64_t> indices(static_cast<size_t>(in.elements()), 0);
-  for (size_t i = 0; i < indices.size(); ++i) {
-    int64_t rest = static_cast<int64_t>(i);
-    for (int axis = in.rank() - 1; axis >= 0; --axis) {
-      indices[i] += rest % in.dim(axis) * steps[static_cast<size_t>(axis)];
-      rest /= in.dim(axis);
+// Goes through the elements of an input in row-major order, and says into which element of the
+// result each of them goes.
+class ResultWalk {
+ public:
+  ResultWalk(const Shape& in, const ReducedAxes& reduced)
+      : extents_(in.dims()), steps_(extents_.size(), 0), position_(extents_.size(), 0) {
+    int64_t step = 1;
+    for (size_t axis = extents_.size(); axis-- > 0;) {
+      if (reduced[axis]) continue;
+      steps_[axis] = step;
+      step *= extents_[axis];
     }
   }
-  return indices;
-}
+
+  size_t at() const { return static_cast<size_t>(at_); }
+  void Next() {
+    for (size_t axis = extents_.size(); axis-- > 0;) {
+      at_ += steps_[axis];
+      if (++position_[axis] < extents_[axis]) return;
+      at_ -= steps_[axis] * extents_[axis];
+      position_[axis] = 0;
+    }
+  }
+
+ private:
+  const std::vector<int64_t> extents_;
+  std::vector<int64_t> steps_;  // How far a step along the axis goes in the result.
+  std::vector<int64_t> position_;
+  int64_t at_ = 0;
+};
 
 class ReduceOp : public Op {
  public:
@@ -90,17 +103,17 @@ class ReduceOp : public Op {
     const Shape& in = inputs[0].shape();
     HostTensor& y = (*outputs)[0];
     MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, Reduced(in.rank()));
-    const std::vector<int64_t> at = ResultIndices(in, reduced);
+    ResultWalk walk(in, reduced);
     const size_t elements = static_cast<size_t>(y.shape().elements());
     const int64_t count = elements == 0 ? 0 : in.elements() / static_cast<int64_t>(elements);
     if (!IsFloat(y.dtype())) {
-      return ReferenceIntegers(ToInt64Vector(inputs[0]), at, count, &y);
+      return ReferenceIntegers(ToInt64Vector(inputs[0]), std::move(walk), count, &y);
     }
     const double start[] = {0, INFINITY, -INFINITY, 1, 0};
     std::vector<double> results(elements, start[static_cast<int>(type_)]);
-    for (size_t i = 0; i < at.size(); ++i) {
-      double& result = results[static_cast<size_t>(at[i])];
-      result = Combine(type_, result, inputs[0].f32()[i]);
+    const float* const x = inputs[0].f32();
+    for (int64_t i = 0; i < in.elements(); ++i, walk.Next()) {
+      results[walk.at()] = Combine(type_, results[walk.at()], x[i]);
     }
     const double divisor = type_ == ReduceType::kMean ? static_cast<double>(count) : 1;
     for (size_t i = 0; i < elements; ++i) y.f32()[i] = static_cast<float>(results[i] / divisor);
@@ -137,12 +150,12 @@ class ReduceOp : public Op {
     return reduced;
   }
 
-  Status ReferenceIntegers(const std::vector<int64_t>& x, const std::vector<int64_t>& at,
-                           int64_t count, HostTensor* y) const {
+  Status ReferenceIntegers(const std::vector<int64_t>& x, ResultWalk walk, int64_t count,
+                           HostTensor* y) const {
     std::vector<int64_t> results(static_cast<size_t>(y->shape().elements()));
     std::vector<bool> begun(results.size(), false);
-    for (size_t i = 0; i < at.size(); ++i) {
-      const size_t to = static_cast<size_t>(at[i]);
+    for (size_t i = 0; i < x.size(); ++i, walk.Next()) {
+      const size_t to = walk.at();
       results[to] = begun[to] ? CombineIntegers(type_, results[to], x[i]) : x[i];
       begun[to] = true;
     }
