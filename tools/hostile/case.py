@@ -19,7 +19,7 @@ class Case:
     command: List[str]
     exits: Tuple[int, ...] = ANY
     megabytes: int = 300  # Of resident memory, at most.
-    seconds: float = 5  # Of the processor's time, at most.
+    seconds: float = 10  # Of the processor's time, at most.
     is_json: bool = False  # Standard output is JSON where the exit code is 0.
     products: Tuple[str, ...] = ()  # Files that the command is to write besides those in {out}.
     secret: Optional[bytes] = None  # May be in no output.

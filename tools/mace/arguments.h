@@ -69,7 +69,7 @@ StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
 StatusOr<NamedWords> ParseNamedFiles(const std::vector<std::string>& words,
                                      const std::string& option);
 
-// "1,224,224,3"; kInvalidArgument where it is not a list of numbers above zero.
+// "1,224,224,3", or nothing for a scalar; kInvalidArgument where it is not a list of numbers above zero.
 StatusOr<std::vector<int64_t>> ParseShape(const std::string& text);
 
 }  // namespace mace
