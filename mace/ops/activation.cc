@@ -61,7 +61,7 @@ class ActivationOp : public Op {
     const int64_t block = BlockChannels(layout);
     const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request, storage);
     Lowering lowering = StartLowering(prelu_ ? "activation_prelu" : "activation", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("activation.cl", lowering.variant, request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};

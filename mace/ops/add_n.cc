@@ -64,7 +64,8 @@ class AddNOp : public Op {
     const Storage storage =
         tensors.size() > kMostInputs ? Storage::kBuffer : StorageWithinLimits(request);
     Lowering lowering = StartLowering("add_n", request, storage);
-    lowering.in_place = storage == Storage::kBuffer && tensors.size() <= kMostInputs;
+    const bool in_place = storage == Storage::kBuffer && tensors.size() <= kMostInputs;
+    lowering.in_place = in_place ? 0 : -1;
     if (!constants.empty()) lowering.weights.push_back(PackSum(constants));
     for (size_t begin = 0; begin < tensors.size(); begin += kMostInputs) {
       const size_t end = std::min(tensors.size(), begin + kMostInputs);

@@ -72,7 +72,7 @@ class BatchNormOp : public Op {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
     Lowering lowering = StartLowering("batch_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("batch_norm.cl", "batch_norm", request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};

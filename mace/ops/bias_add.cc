@@ -47,7 +47,7 @@ class BiasAddOp : public Op {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
     Lowering lowering = StartLowering("bias_add", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("bias_add.cl", "bias_add", request, storage);
     const HostTensor* bias = request.inputs[1].constant;
     if (bias != nullptr) lowering.weights.push_back(PackChannelVector("bias", *bias, view.c));

@@ -65,6 +65,15 @@ class ElementwiseKernel {
       return operand.kind == Kind::kScalar || IsWhole(operand);
     });
   }
+  // An input whose elements are read for one result each, where a result may take its place; -1:
+  // none.
+  int InputOfOneResultEach() const {
+    for (size_t i = 0; i < request_.inputs.size(); ++i) {
+      const OpInput& input = request_.inputs[i];
+      if (input.constant == nullptr && input.info.shape == out_) return static_cast<int>(i);
+    }
+    return -1;
+  }
   // One channel for the many of the result.
   bool IsSplat(const BroadcastOperand& operand) const {
     return AsNhwc(operand.shape).c == 1 && AsNhwc(out_).c != 1;
@@ -153,9 +162,7 @@ Lowering ElementwiseKernel::LowerView(const std::string& variant, Layout layout)
   const int64_t fours = pixels * CeilDivide(PaddedChannels(layout, view.c), 4);
   const int64_t items = whole_pixels ? pixels : CeilDivide(fours, blocks_per_item);
   SetFlatSize(*request_.device, static_cast<size_t>(items), &launch);
-  // An element of input 0 that is read for several results must not be overwritten by the first.
-  lowering.in_place = storage == Storage::kBuffer && request_.inputs[0].constant == nullptr &&
-                      request_.inputs[0].info.shape == out_;
+  if (storage == Storage::kBuffer) lowering.in_place = InputOfOneResultEach();
   lowering.launches.push_back(std::move(launch));
   if (block > 0) SetBlocks(layout, layout, &lowering);
   return lowering;

@@ -130,7 +130,7 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
   const DeviceInfo& device = *request.device;
 
   Lowering lowering = StartLowering(norm_.name, request, storage);
-  lowering.in_place = storage == Storage::kBuffer;
+  lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
   lowering.scratch = {{static_cast<size_t>(parts) * 8, true},
                       {static_cast<size_t>(instances * groups) * 2, true}};
   const auto add = [&](const char* kernel, int group, std::vector<KernelArgument> arguments,

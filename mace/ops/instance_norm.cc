@@ -73,7 +73,7 @@ class InstanceNormOp : public Op {
     const int64_t results = instances * view.blocks();
     const int group = ReductionGroup(*request.device, rows_each * view.w, results);
     Lowering lowering = StartLowering("instance_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("instance_norm.cl", "instance_norm", request, storage);
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = {InputArgument(0), OutputArgument(0)};

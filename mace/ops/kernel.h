@@ -184,9 +184,9 @@ struct Lowering {
   // arguments of such inputs and outputs are `__global int` pointers, their formats row-major
   // buffers.
   Integers integers = Integers::kUnknown;
-  // The output may share the memory of input 0, which the kernel reads and writes element by
-  // element.
-  bool in_place = false;
+  // The input whose memory output 0 may take over, where it has the same shape and format and nobody
+  // reads it afterwards: no work-item reads an element of it that another one has written. -1: none.
+  int in_place = -1;
 };
 
 }  // namespace mace

@@ -73,7 +73,7 @@ class LayerNormOp : public Op {
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
     Lowering lowering = StartLowering("layer_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("layer_norm.cl", "layer_norm", request, storage);
     launch.kernel.macros = {{"CENTERED", centered_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0)};

@@ -82,7 +82,7 @@ class SoftmaxOp : public Op {
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
     Lowering lowering = StartLowering("softmax_channels", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("softmax.cl", "softmax_channels", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0), static_cast<int32_t>(positions),
@@ -102,7 +102,7 @@ class SoftmaxOp : public Op {
     const int64_t inner = over_width ? 1 : shape.elements(axis + 1, shape.rank() - 2);
     const int64_t outer = shape.elements(0, axis);
     Lowering lowering = StartLowering("softmax_axis", request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("softmax.cl", "softmax_axis", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"},
                             {"OVER_WIDTH", over_width ? "1" : "0"}};

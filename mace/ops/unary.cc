@@ -149,7 +149,7 @@ class UnaryOp : public Op {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     Lowering lowering = StartLowering("unary_" + name(), request, storage);
-    lowering.in_place = storage == Storage::kBuffer;
+    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
     lowering.launches.push_back(MakeLaunch(request, storage, InputArgument(0)));
     std::vector<Lowering> result = {lowering};
     if (name() == kRoundTo8Bits && storage == Storage::kBuffer) LowerTo8Bits(request, &result);

@@ -11,6 +11,7 @@ namespace {
 constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 // Vector loads of kernels may read past the last element: up to one vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
+constexpr size_t kForever = SIZE_MAX;
 
 // Where a value lies inside the concatenation that its only copy is written into.
 struct SliceOf {
@@ -28,7 +29,8 @@ class Builder {
         ways_(ways),
         tensors_of_(graph_.values.size()),
         slice_of_(graph_.values.size()),
-        on_host_(graph_.values.size(), false) {}
+        on_host_(graph_.values.size(), false),
+        last_readers_(FindLastReaders(graph_)) {}
 
   Status Run() {
     FindSlices();
@@ -44,6 +46,20 @@ class Builder {
   static size_t Index(ValueId id) { return static_cast<size_t>(id); }
   Lowering* way(size_t node) {
     return ways_[node] < 0 ? nullptr : &candidates_[node].ways[static_cast<size_t>(ways_[node])];
+  }
+
+  // By value: the last node that reads it; kForever for graph inputs and outputs, whose memory is
+  // the caller's affair.
+  static std::vector<size_t> FindLastReaders(const Graph& graph) {
+    std::vector<size_t> last(graph.values.size(), 0);
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      for (ValueId id : graph.nodes[n].inputs) {
+        if (id != kNoValue) last[Index(id)] = n;
+      }
+    }
+    for (const GraphPort& port : graph.inputs) last[Index(port.value)] = kForever;
+    for (const GraphPort& port : graph.outputs) last[Index(port.value)] = kForever;
+    return last;
   }
 
   // A value that only one GPU node makes, in the concatenation's own format, is written straight
@@ -80,6 +96,8 @@ class Builder {
   int AddTensor(DeviceTensor tensor) {
     const int index = static_cast<int>(plan_->tensors.size());
     tensors_of_[Index(tensor.value)].push_back(index);
+    values_in_.resize(plan_->regions.size());
+    values_in_[static_cast<size_t>(tensor.region)].push_back(tensor.value);
     plan_->tensors.push_back(std::move(tensor));
     return index;
   }
@@ -289,6 +307,7 @@ class Builder {
       region.lasting = scratch.zeros;
       plan_->regions.push_back(region);
     }
+    MACE_RETURN_IF_ERROR(TakeInputsPlace(n, lowering));
     for (Launch& launch : lowering.launches) {
       for (KernelArgument& argument : launch.arguments) {
         TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
@@ -322,6 +341,35 @@ class Builder {
     return found >= 0 ? found : MakeTensor(values[index], formats[index]);
   }
 
+  // Puts output 0 of node `n` where one of its inputs is, if the way allows it and nobody needs
+  // what is there any more.
+  Status TakeInputsPlace(size_t n, const Lowering& lowering) {
+    if (lowering.in_place < 0) return Status::Ok();
+    const Node& node = graph_.nodes[n];
+    const size_t input = static_cast<size_t>(lowering.in_place);
+    const ValueId from = node.inputs[input], to = node.outputs[0];
+    const TensorFormat& format = lowering.outputs[0];
+    const SliceOf& slice = slice_of_[Index(to)];
+    if (graph_.IsConstant(from) || last_readers_[Index(from)] != n ||
+        lowering.inputs[input] != format || graph_.value(from).info != graph_.value(to).info ||
+        (slice.whole != kNoValue && slice.format == format)) {
+      return Status::Ok();
+    }
+    MACE_ASSIGN_OR_RETURN(const int place, Need(from, format));
+    const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(place)];
+    if (!IsDense(tensor) || tensor.offset != 0) return Status::Ok();
+    for (ValueId other : values_in_[static_cast<size_t>(tensor.region)]) {
+      if (other == from) continue;
+      const bool is_read_now =
+          std::find(node.inputs.begin(), node.inputs.end(), other) != node.inputs.end();
+      if (is_read_now || graph_.IsConstant(other) || last_readers_[Index(other)] >= n) {
+        return Status::Ok();
+      }
+    }
+    AliasTensor(to, format, place, 0);
+    return Status::Ok();
+  }
+
   Plan* plan_;
   const Graph& graph_;
   std::vector<NodeCandidates>& candidates_;
@@ -329,6 +377,8 @@ class Builder {
   std::vector<std::vector<int>> tensors_of_;
   std::vector<SliceOf> slice_of_;
   std::vector<bool> on_host_;
+  const std::vector<size_t> last_readers_;
+  std::vector<std::vector<ValueId>> values_in_;  // By region.
 };
 
 }  // namespace

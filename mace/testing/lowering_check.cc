@@ -9,12 +9,14 @@
 namespace mace {
 namespace {
 
-// Whether the planner could put output 0 where input 0 is.
+// Whether the planner could put output 0 where one of the inputs is.
 bool CanRunInPlace(const Lowering& lowering, const LoweringRequest& request) {
-  return lowering.in_place && !lowering.inputs.empty() && !lowering.outputs.empty() &&
-         request.inputs[0].constant == nullptr && lowering.inputs[0].storage == Storage::kBuffer &&
-         lowering.inputs[0] == lowering.outputs[0] &&
-         request.inputs[0].info.shape == request.outputs[0].shape;
+  if (lowering.in_place < 0) return false;
+  const size_t i = static_cast<size_t>(lowering.in_place);
+  return i < lowering.inputs.size() && !lowering.outputs.empty() &&
+         request.inputs[i].constant == nullptr && lowering.inputs[i].storage == Storage::kBuffer &&
+         lowering.inputs[i] == lowering.outputs[0] &&
+         request.inputs[i].info.shape == request.outputs[0].shape;
 }
 
 // Whether `part` is what `whole` holds from `channel` on, at every position, and can begin there.

@@ -182,7 +182,7 @@ Status PlaceOutputs(const LoweringRun& run, RunState* state) {
     output.placement =
         DevicePlacement::Make(run.request->outputs[i].shape, lowering.outputs[i], run.slices);
     if (i == 0 && run.in_place) {
-      output.memory = state->inputs[0].memory;
+      output.memory = state->inputs[static_cast<size_t>(lowering.in_place)].memory;
       continue;
     }
     const std::vector<uint8_t> empty(output.placement.bytes(), 0xFF);

@@ -20,7 +20,7 @@ struct LoweringRun {
   std::vector<HostTensor> inputs;
   // channels4 tensors lie inside wider ones: pitch and offset are not the tight ones.
   bool slices = false;
-  // Output 0 is in the memory of input 0. REQUIRES: lowering->in_place.
+  // Output 0 is in the memory of input lowering->in_place. REQUIRES: there is such an input.
   bool in_place = false;
   // All launches run once more, on what they left in weights and scratch and into other outputs.
   bool again = false;
