@@ -1,7 +1,5 @@
 #include "mace/import/onnx_import.h"
 
-#include <google/protobuf/stubs/logging.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,61 +9,20 @@
 #include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
-#include "mace/import/new_message.h"
 #include "mace/import/onnx_declared.h"
 #include "mace/import/onnx_graph.h"
+#include "mace/import/onnx_model.h"
 #include "mace/import/onnx_node.h"
-#include "mace/import/onnx_raw_data.h"
 #include "mace/import/onnx_tensor.h"
 
 namespace mace {
 namespace {
-
-// Before op set 6 ops were written over their inputs and broadcast by attributes.
-constexpr int64_t kFirstOpset = 6;
-// The last whose ops were read; a later one may give a known name another meaning.
-constexpr int64_t kLastOpset = 28;
-
-bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
-StatusOr<int64_t> FindOpset(const onnx::ModelProto& model) {
-  int64_t version = 0;
-  for (const onnx::OperatorSetId& set : model.opset_import()) {
-    if (IsOnnxDomain(set.domain())) version = set.version();
-  }
-  if (version >= kFirstOpset && version <= kLastOpset) return version;
-  return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
-                     std::to_string(kLastOpset) + ", found " + std::to_string(version));
-}
 
 std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOptions& options) {
   if (!options.outputs.empty()) return options.outputs;
   std::vector<std::string> outputs;
   for (const onnx::ValueInfoProto& info : graph.output()) outputs.push_back(info.name());
   return outputs;
-}
-
-// What is parsed of a model.
-struct OnnxModel {
-  std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
-  std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
-};
-
-Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
-  std::string rest;
-  KeptBytes whole;
-  if (source.is_kept() && CutRawData(source, &rest, &model->raw)) {
-    whole.bytes = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
-  } else {
-    model->raw.clear();
-    MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
-  }
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  const int size = static_cast<int>(whole.bytes.size());
-  if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
-    return Corruption("an ONNX model whose protobuf bytes do not parse");
-  }
-  return Status();
 }
 
 class OnnxImporter {
@@ -435,7 +392,7 @@ StatusOr<std::shared_ptr<Graph>> ImportOnnx(ModelFiles* files, const ImportOptio
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
                            " nodes, found " + std::to_string(def->graph().node_size()));
   }
-  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOpset(*def));
+  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOnnxOpset(*def));
   MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
   return OnnxImporter(std::move(model), std::move(wiring), files, options).Run(opset);
 }
