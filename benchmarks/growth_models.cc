@@ -112,6 +112,11 @@ void WriteArguments(int size, GrowthWriter* writer) {
   WriteChain(size, writer);
 }
 
+void WriteInner(int size, GrowthWriter* writer) {
+  WriteChain(size, writer);
+  for (int i = 0; i + 1 < size; ++i) writer->InnerInput(Numbered(i));
+}
+
 struct Written {
   GrowthShape shape;
   void (*write)(int size, GrowthWriter* writer);
@@ -119,15 +124,16 @@ struct Written {
 
 const std::vector<Written>& AllShapes() {
   static const auto* const kShapes = new std::vector<Written>{
-      {{"chain", "nodes one after the other", false}, WriteChain},
-      {{"constants", "nodes with a constant each", false}, WriteConstants},
-      {{"readers", "nodes that read one value; one that reads them", false}, WriteReaders},
-      {{"split", "outputs of one node; one that reads them", true}, WriteSplit},
-      {{"outputs", "outputs of the model", false}, WriteOutputs},
-      {{"ports", "inputs that are outputs too", false}, WritePorts},
-      {{"convolutions", "convolutions one after the other", false}, WriteConvolutions},
-      {{"batch_norms", "normalizations behind a filter that grows too", false}, WriteBatchNorms},
-      {{"arguments", "nodes, and numbers of the whole model", true}, WriteArguments},
+      {{"chain", "nodes one after the other"}, WriteChain},
+      {{"constants", "nodes with a constant each"}, WriteConstants},
+      {{"readers", "nodes that read one value; one that reads them"}, WriteReaders},
+      {{"split", "outputs of one node; one that reads them", true, false}, WriteSplit},
+      {{"outputs", "outputs of the model"}, WriteOutputs},
+      {{"ports", "inputs that are outputs too"}, WritePorts},
+      {{"convolutions", "convolutions one after the other"}, WriteConvolutions},
+      {{"batch_norms", "normalizations behind a filter that grows too"}, WriteBatchNorms},
+      {{"inner_inputs", "tensors inside the model that become inputs", false, true}, WriteInner},
+      {{"arguments", "nodes, and numbers of the whole model", true, false}, WriteArguments},
   };
   return *kShapes;
 }

@@ -18,8 +18,12 @@ const char* GrowthFormatName(GrowthFormat format);
 struct GrowthShape {
   const char* name;
   const char* what;  // For the reader of the table.
-  // TensorFlow and ONNX allow a node 4,096 outputs.
-  bool mace_only = false;
+  // The formats that it is imported from. TensorFlow and ONNX allow a node 4,096 outputs and have no
+  // numbers of a whole model; a MACE model has no inputs but those that it declares.
+  bool mace = true;
+  bool foreign = true;  // TensorFlow and ONNX.
+
+  bool Has(GrowthFormat format) const { return format == GrowthFormat::kMace ? mace : foreign; }
 };
 const std::vector<GrowthShape>& GrowthShapes();
 

@@ -45,6 +45,7 @@ class MaceWriter : public GrowthWriter {
   void ModelArgument(const std::string& name) override {
     TestNet::SetInt(net_.net().add_arg(), name, 1);
   }
+  void InnerInput(const std::string&) override {}
   void Output(const std::string& name, int channels) override { net_.Output(name, {1, channels}); }
   GrowthModel Finish() override {
     return {"growth.pb", net_.model().SerializeAsString(), std::move(net_.data()), {}};
@@ -92,16 +93,18 @@ class TfWriter : public GrowthWriter {
   }
   void Split(const std::vector<std::string>&, const std::string&) override {}
   void ModelArgument(const std::string&) override {}
+  void InnerInput(const std::string& name) override { inputs_.push_back(name); }
   void Output(const std::string& name, int) override { outputs_.push_back(name); }
   GrowthModel Finish() override {
     GrowthModel model = {"growth.pb", tf_.def().SerializeAsString(), "", {}};
+    model.options.inputs = inputs_;
     model.options.outputs = outputs_;
     return model;
   }
 
  private:
   TestTf tf_;
-  std::vector<std::string> outputs_;
+  std::vector<std::string> inputs_, outputs_;
 };
 
 class OnnxWriter : public GrowthWriter {
@@ -137,8 +140,13 @@ class OnnxWriter : public GrowthWriter {
   }
   void Split(const std::vector<std::string>&, const std::string&) override {}
   void ModelArgument(const std::string&) override {}
+  void InnerInput(const std::string& name) override { inputs_.push_back(name); }
   void Output(const std::string& name, int) override { onnx_.Output(name); }
-  GrowthModel Finish() override { return {"growth.onnx", onnx_.Bytes(), "", {}}; }
+  GrowthModel Finish() override {
+    GrowthModel model = {"growth.onnx", onnx_.Bytes(), "", {}};
+    model.options.inputs = inputs_;
+    return model;
+  }
 
  private:
   onnx::NodeProto* Node(const char* op, const std::vector<std::string>& inputs,
@@ -149,6 +157,7 @@ class OnnxWriter : public GrowthWriter {
   }
 
   TestOnnx onnx_;
+  std::vector<std::string> inputs_;
 };
 
 }  // namespace

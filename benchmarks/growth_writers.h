@@ -34,6 +34,9 @@ class GrowthWriter {
   // MACE alone: a number that the whole model has.
   virtual void ModelArgument(const std::string& name) = 0;
 
+  // Not MACE: the tensor becomes an input at import.
+  virtual void InnerInput(const std::string& name) = 0;
+
   virtual void Output(const std::string& name, int channels) = 0;
 
   virtual GrowthModel Finish() = 0;
