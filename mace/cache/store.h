@@ -154,7 +154,7 @@ class CacheStore {
   std::shared_ptr<const CacheFile> file_;  // Null unless there is one in use.
   Additions added_;
   CacheCounters counters_;
-  std::unordered_set<std::string> told_;  // Messages of failures.
+  NameSet told_;  // Messages of failures.
 };
 
 }  // namespace mace

@@ -1,7 +1,5 @@
 #include "mace/graph/graph.h"
 
-#include <unordered_set>
-
 namespace mace {
 
 ValueId Graph::AddValue(std::string value_name) {
@@ -18,16 +16,6 @@ ValueId Graph::AddConstant(std::string value_name, HostTensor tensor) {
   added.shape_known = true;
   added.constant = std::move(tensor);
   return id;
-}
-
-std::string Graph::UniqueNodeName(const std::string& base) const {
-  std::unordered_set<std::string> taken;
-  for (const Node& node : nodes) taken.insert(node.name);
-  if (taken.count(base) == 0) return base;
-  for (size_t i = 1;; ++i) {
-    std::string candidate = base + "_" + std::to_string(i);
-    if (taken.count(candidate) == 0) return candidate;
-  }
 }
 
 std::vector<int> Graph::Producers() const {
@@ -48,13 +36,6 @@ std::vector<std::vector<int>> Graph::Consumers() const {
     }
   }
   return consumers;
-}
-
-bool Graph::IsGraphOutput(ValueId id) const {
-  for (const GraphPort& port : outputs) {
-    if (port.value == id) return true;
-  }
-  return false;
 }
 
 }  // namespace mace

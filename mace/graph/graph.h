@@ -64,15 +64,11 @@ class Graph {
   const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
   bool IsConstant(ValueId id) const { return id != kNoValue && value(id).constant.has_value(); }
 
-  // A node name that no node has yet, made from `base`.
-  std::string UniqueNodeName(const std::string& base) const;
-
   // For each value the index in `nodes` of the node that makes it; -1 for inputs and constants.
   std::vector<int> Producers() const;
   // For each value the indices in `nodes` of the nodes that read it, once per use. Graph outputs
   // are not counted.
   std::vector<std::vector<int>> Consumers() const;
-  bool IsGraphOutput(ValueId id) const;
 };
 
 // Checks every index, unique names, single producers, and that each input of a node is made before;

@@ -51,18 +51,9 @@ TEST_F(GraphTest, ProducersAndConsumers) {
   EXPECT_EQ(consumers[y_], (std::vector<int>{1, 1}));
   EXPECT_TRUE(consumers[z_].empty());
   EXPECT_EQ(consumers[c_], std::vector<int>{1});
-  EXPECT_TRUE(graph_.IsGraphOutput(z_));
-  EXPECT_FALSE(graph_.IsGraphOutput(y_));
   EXPECT_TRUE(graph_.IsConstant(c_));
   EXPECT_FALSE(graph_.IsConstant(x_));
   EXPECT_FALSE(graph_.IsConstant(kNoValue));
-}
-
-TEST_F(GraphTest, UniqueNodeName) {
-  EXPECT_EQ(graph_.UniqueNodeName("new"), "new");
-  EXPECT_EQ(graph_.UniqueNodeName("a"), "a_1");
-  graph_.nodes[1].name = "a_1";
-  EXPECT_EQ(graph_.UniqueNodeName("a"), "a_2");
 }
 
 TEST_F(GraphTest, BadIndices) {

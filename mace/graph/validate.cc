@@ -1,9 +1,9 @@
 #include <functional>
 #include <queue>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
 #include "mace/graph/graph.h"
 
@@ -57,7 +57,7 @@ Status CheckIndices(const Graph& graph) {
 }
 
 Status CheckPortNames(const std::vector<GraphPort>& ports, const char* kind) {
-  std::unordered_set<std::string> names;
+  NameSet names;
   for (const GraphPort& port : ports) {
     if (!names.insert(port.name).second) {
       return InvalidArgument(std::string("graph ") + kind + " '" + Printable(port.name) +
@@ -68,7 +68,7 @@ Status CheckPortNames(const std::vector<GraphPort>& ports, const char* kind) {
 }
 
 Status CheckNames(const Graph& graph) {
-  std::unordered_set<std::string> names;
+  NameSet names;
   for (const Node& node : graph.nodes) {
     if (node.type.empty()) return InvalidArgument(NodeText(node) + ": expected a type, found none");
     if (!names.insert(node.name).second) {

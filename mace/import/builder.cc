@@ -76,6 +76,7 @@ StatusOr<ValueId> GraphBuilder::AddInput(GraphPort port) {
   value.shape_known = true;
   const ValueId id = port.value;
   graph_->inputs.push_back(std::move(port));
+  inputs_.insert(id);
   return id;
 }
 
@@ -107,6 +108,15 @@ StatusOr<ValueId> GraphBuilder::AddHelper(const std::string& base, Node node) {
   const std::string output = node.name;
   MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs, AddNode(std::move(node), {output}));
   return outputs[0];
+}
+
+StatusOr<ValueId> GraphBuilder::ComputedByNode(const std::string& name, ValueId id) {
+  if (!graph_->IsConstant(id) && inputs_.count(id) == 0) return id;
+  Node node;
+  node.type = "Identity";
+  node.inputs = {id};
+  KeepAsNode(UniqueName(name));
+  return AddHelper(name, std::move(node));
 }
 
 StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>& permutation) {

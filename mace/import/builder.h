@@ -8,9 +8,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/graph/fold_budget.h"
 #include "mace/graph/graph.h"
@@ -71,6 +73,10 @@ class GraphBuilder {
   // Outputs of the graph must be computed by a node even if they are constant.
   void KeepAsNode(const std::string& output_name) { kept_.insert(output_name); }
 
+  // A value of these elements that a node makes: `id` itself, or what an Identity called like `name`
+  // makes of an input or a constant. For outputs, which must be results of nodes.
+  StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
+
   // The value with its axes reordered: a Transpose node, or a constant within the budget. The same
   // request, and its inverse, are answered with what is there already.
   StatusOr<ValueId> Transpose(ValueId id, const std::vector<int64_t>& permutation);
@@ -85,6 +91,7 @@ class GraphBuilder {
   NameMap<ValueId> names_;
   UniqueNames node_names_;
   NameSet kept_;
+  std::unordered_set<ValueId> inputs_;  // Of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
 };
 

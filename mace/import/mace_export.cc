@@ -54,7 +54,6 @@ class MaceExporter {
   Status AddOutputs();
   Status AddNode(const Node& node);
   StatusOr<std::string> InputName(ValueId id);
-  std::string UniqueName(const std::string& base);
   Status AddConstant(ValueId id);
   void AddNumbers(const std::string& name, const std::vector<int64_t>& values);
   StatusOr<HostTensor> Stored(const HostTensor& tensor, wire::DataType* type) const;
@@ -67,21 +66,15 @@ class MaceExporter {
   wire::NetDef* const net_;
   MaceExport result_;
   std::unordered_map<ValueId, std::string> names_;
-  std::unordered_set<std::string> taken_;
+  UniqueNames taken_;
   std::unordered_set<ValueId> written_;  // Constants.
 };
-
-std::string MaceExporter::UniqueName(const std::string& base) {
-  std::string name = base;
-  for (int i = 1; !taken_.insert(name).second; ++i) name = base + "_" + std::to_string(i);
-  return name;
-}
 
 // A value that a port shows has the port's name; others keep theirs, made unique.
 Status MaceExporter::NameValues() {
   for (const std::vector<GraphPort>* ports : {&graph_.inputs, &graph_.outputs}) {
     for (const GraphPort& port : *ports) {
-      if (!taken_.insert(port.name).second) {
+      if (!taken_.Insert(port.name)) {
         return Unsupported("a MACE file has one tensor of a name, found two '" +
                            Printable(port.name) + "' among inputs and outputs");
       }
@@ -95,7 +88,7 @@ Status MaceExporter::NameValues() {
   }
   for (size_t id = 0; id < graph_.values.size(); ++id) {
     const ValueId value = static_cast<ValueId>(id);
-    if (names_.count(value) == 0) names_[value] = UniqueName(graph_.value(value).name);
+    if (names_.count(value) == 0) names_[value] = taken_.Take(graph_.value(value).name);
   }
   return Status::Ok();
 }
@@ -162,7 +155,7 @@ void MaceExporter::AddIdentity(const std::string& from, const std::string& to) {
   wire::OperatorDef* op = net_->add_op();
   op->add_input(from);
   op->add_output(to);
-  op->set_name(UniqueName(to + "_identity"));
+  op->set_name(taken_.Take(to + "_identity"));
   op->set_type("Identity");
   AddArgument("T", int64_t{wire::DT_FLOAT}, op->mutable_arg());
 }
@@ -246,7 +239,7 @@ Status MaceExporter::AddNode(const Node& node) {
     const size_t place = static_cast<size_t>(wired->input_size());
     const auto numbers = op.number_inputs.find(place);
     if (numbers != op.number_inputs.end()) {
-      wired->add_input(UniqueName(node.name + "_numbers"));
+      wired->add_input(taken_.Take(node.name + "_numbers"));
       AddNumbers(wired->input(static_cast<int>(place)), numbers->second);
       op.number_inputs.erase(numbers);
     } else if (next < op.node.inputs.size()) {

@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
 #include "mace/import/mace_layout.h"
@@ -26,11 +26,28 @@ constexpr int64_t kFilterOhwi = 103;
 constexpr int64_t kSourceNchw = 2;
 constexpr int64_t kTensorFlowFramework = 0;
 
-int64_t NetArgument(const wire::NetDef& net, const std::string& name, int64_t fallback) {
+// What the net's arguments say.
+struct NetArguments {
+  int64_t data_format = 1;
+  int64_t quantize_flag = 0;
+  int64_t filter_format = kFilterOihw;
+  int64_t framework_type = kTensorFlowFramework;
+};
+
+NetArguments ReadNetArguments(const wire::NetDef& net) {
+  NetArguments arguments;
+  const std::pair<const char*, int64_t*> known[] = {
+      {"data_format", &arguments.data_format},
+      {"quantize_flag", &arguments.quantize_flag},
+      {"filter_format", &arguments.filter_format},
+      {"framework_type", &arguments.framework_type},
+  };
   for (const wire::Argument& argument : net.arg()) {
-    if (argument.name() == name) fallback = argument.i();  // The last of equal names counts.
+    for (const auto& [name, value] : known) {
+      if (argument.name() == name) *value = argument.i();  // The last of equal names counts.
+    }
   }
-  return fallback;
+  return arguments;
 }
 
 StatusOr<DType> PortType(wire::DataType type) {
@@ -57,11 +74,11 @@ class MaceImporter {
                const ImportOptions& options)
       : model_(std::move(model)),
         net_(model_->net_def(0)),
+        arguments_(ReadNetArguments(net_)),
         builder_(options, model_bytes),
-        layout_(NetArgument(net_, "data_format", 1) == kSourceNchw ? AxisOrder::kNchw
-                                                                   : AxisOrder::kNhwc,
+        layout_(arguments_.data_format == kSourceNchw ? AxisOrder::kNchw : AxisOrder::kNhwc,
                 &builder_),
-        quantized_(NetArgument(net_, "quantize_flag", 0) != 0) {
+        quantized_(arguments_.quantize_flag != 0) {
     for (const wire::ConstTensor& tensor : net_.tensors()) {
       if (tensor.quantized()) scales_[tensor.name()] = tensor.scale();
     }
@@ -78,17 +95,18 @@ class MaceImporter {
   Status AddOp(const wire::OperatorDef& def);
   Status ResolveInputs(const wire::OperatorDef& def, Node* node) const;
   Status AddOutputs();
-  Status AddOutput(const std::string& name);
+  Status AddOutput(const std::string& name, const wire::InputOutputInfo* info);
   StatusOr<ValueId> RoundAs8Bits(const wire::OperatorDef& def, int output, ValueId value);
   void SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const;
   std::string OpName(const wire::OperatorDef& def) const;
 
   std::shared_ptr<const wire::MultiNetDef> model_;
   const wire::NetDef& net_;
+  const NetArguments arguments_;
   GraphBuilder builder_;
   MaceLayout layout_;
-  const bool quantized_;                           // The model computes in 8 bits.
-  std::unordered_map<std::string, float> scales_;  // Of the tensors that 8 bits hold.
+  const bool quantized_;   // The model computes in 8 bits.
+  NameMap<float> scales_;  // Of the tensors that 8 bits hold.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -97,7 +115,7 @@ std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
 }
 
 Status MaceImporter::CheckNet() const {
-  const int64_t filter_format = NetArgument(net_, "filter_format", kFilterOihw);
+  const int64_t filter_format = arguments_.filter_format;
   if (filter_format != kFilterOihw && filter_format != kFilterOhwi) {
     return Unsupported("filter_format: expected 101 (OIHW) or 103 (OHWI), found " +
                        std::to_string(filter_format));
@@ -123,14 +141,14 @@ Status MaceImporter::AddInput(const wire::InputOutputInfo& info) {
 }
 
 Status MaceImporter::AddInputs() {
-  std::unordered_map<std::string, const wire::InputOutputInfo*> declared;
+  NameMap<const wire::InputOutputInfo*> declared;
   for (const wire::InputOutputInfo& info : net_.input_info()) {
     if (!declared.emplace(info.name(), &info).second) {
       return InvalidArgument("two inputs are named '" + Printable(info.name()) + "'");
     }
   }
   // input_tensor has the names in the order they were asked for; then whatever it leaves out.
-  std::unordered_set<std::string> added;
+  NameSet added;
   for (const std::string& name : model_->input_tensor()) {
     const auto found = declared.find(name);
     if (found == declared.end()) {
@@ -145,7 +163,7 @@ Status MaceImporter::AddInputs() {
 }
 
 StatusOr<std::vector<size_t>> MaceImporter::OrderOps() const {
-  std::unordered_map<std::string, size_t> producers;
+  NameMap<size_t> producers;
   const size_t count = static_cast<size_t>(net_.op_size());
   for (size_t i = 0; i < count; ++i) {
     for (const std::string& output : net_.op(static_cast<int>(i)).output()) {
@@ -189,9 +207,8 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   op.node.name = OpName(def);
   op.node.type = def.type();
   op.order = layout_.OrderOf(def);
-  op.filters_channels_last = NetArgument(net_, "filter_format", kFilterOihw) == kFilterOhwi;
-  op.tensorflow_form =
-      NetArgument(net_, "framework_type", kTensorFlowFramework) == kTensorFlowFramework;
+  op.filters_channels_last = arguments_.filter_format == kFilterOhwi;
+  op.tensorflow_form = arguments_.framework_type == kTensorFlowFramework;
   for (const wire::Argument& argument : def.arg()) {
     if (argument.name() == "framework_type") {
       op.tensorflow_form = argument.i() == kTensorFlowFramework;
@@ -278,11 +295,8 @@ StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int o
   return builder_.AddHelper(OpName(def) + "_8_bits", std::move(node));
 }
 
-Status MaceImporter::AddOutput(const std::string& name) {
-  const wire::InputOutputInfo* info = nullptr;
-  for (const wire::InputOutputInfo& candidate : net_.output_info()) {
-    if (candidate.name() == name) info = &candidate;
-  }
+// `info` is what the net declares of it; null: nothing.
+Status MaceImporter::AddOutput(const std::string& name, const wire::InputOutputInfo* info) {
   GraphPort port;
   port.name = info == nullptr || info->alias().empty() ? name : info->alias();
   const std::string who = "output '" + Printable(port.name) + "'";
@@ -306,12 +320,17 @@ Status MaceImporter::AddOutput(const std::string& name) {
 }
 
 Status MaceImporter::AddOutputs() {
-  std::unordered_set<std::string> added;
+  NameSet added;
+  NameMap<const wire::InputOutputInfo*> declared;  // The last of equal names counts.
+  for (const wire::InputOutputInfo& info : net_.output_info()) declared[info.name()] = &info;
   for (const std::string& name : model_->output_tensor()) {
-    if (added.insert(name).second) MACE_RETURN_IF_ERROR(AddOutput(name));
+    if (!added.insert(name).second) continue;
+    const auto found = declared.find(name);
+    MACE_RETURN_IF_ERROR(AddOutput(name, found == declared.end() ? nullptr : found->second));
   }
   for (const wire::InputOutputInfo& info : net_.output_info()) {
-    if (added.insert(info.name()).second) MACE_RETURN_IF_ERROR(AddOutput(info.name()));
+    if (!added.insert(info.name()).second) continue;
+    MACE_RETURN_IF_ERROR(AddOutput(info.name(), declared[info.name()]));
   }
   if (added.empty()) return InvalidArgument("the model declares no output");
   return Status::Ok();

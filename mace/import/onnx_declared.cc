@@ -28,18 +28,21 @@ StatusOr<OnnxDeclared> ReadOnnxDeclared(const onnx::ValueInfoProto& info) {
   return declared;
 }
 
-OnnxDeclaredTypes::OnnxDeclaredTypes(const onnx::GraphProto& graph) {
+OnnxDeclarations::OnnxDeclarations(const onnx::GraphProto& graph) {
   // What the graph says of its outputs goes before a note on a tensor in the middle.
   for (const auto* list : {&graph.output(), &graph.value_info()}) {
-    for (const onnx::ValueInfoProto& info : *list) {
-      types_.emplace(info.name(), info.type().tensor_type().elem_type());
-    }
+    for (const onnx::ValueInfoProto& info : *list) infos_.emplace(info.name(), &info);
   }
 }
 
-int32_t OnnxDeclaredTypes::Find(const std::string& name) const {
-  const auto found = types_.find(name);
-  return found == types_.end() ? 0 : found->second;
+const onnx::ValueInfoProto* OnnxDeclarations::Find(const std::string& name) const {
+  const auto found = infos_.find(name);
+  return found == infos_.end() ? nullptr : found->second;
+}
+
+int32_t OnnxDeclarations::TypeOf(const std::string& name) const {
+  const onnx::ValueInfoProto* info = Find(name);
+  return info == nullptr ? 0 : info->type().tensor_type().elem_type();
 }
 
 }  // namespace mace

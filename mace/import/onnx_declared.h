@@ -1,15 +1,15 @@
 // What an ONNX file declares of its tensors: element types and shapes.
 //
-// Thread contract: thread-safe (pure functions; OnnxDeclaredTypes is immutable).
+// Thread contract: thread-safe (pure functions; OnnxDeclarations is immutable).
 #ifndef MACE_IMPORT_ONNX_DECLARED_H_
 #define MACE_IMPORT_ONNX_DECLARED_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/import/proto/onnx.pb.h"
 
@@ -27,15 +27,18 @@ struct OnnxDeclared {
 // kInvalidArgument for a rank above Shape::kMaxRank.
 StatusOr<OnnxDeclared> ReadOnnxDeclared(const onnx::ValueInfoProto& info);
 
-// The element types that a graph declares for its outputs and for tensors in the middle.
-class OnnxDeclaredTypes {
+// What a graph declares of its outputs and of tensors in the middle.
+class OnnxDeclarations {
  public:
-  explicit OnnxDeclaredTypes(const onnx::GraphProto& graph);
-  // 0: not said.
-  int32_t Find(const std::string& name) const;
+  // REQUIRES: the graph outlives this.
+  explicit OnnxDeclarations(const onnx::GraphProto& graph);
+  // Null: nothing is said of the tensor.
+  const onnx::ValueInfoProto* Find(const std::string& name) const;
+  // The element type; 0: not said.
+  int32_t TypeOf(const std::string& name) const;
 
  private:
-  std::unordered_map<std::string, int32_t> types_;
+  NameMap<const onnx::ValueInfoProto*> infos_;
 };
 
 }  // namespace mace

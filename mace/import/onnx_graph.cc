@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
 #include "mace/import/order.h"
@@ -32,7 +33,7 @@ StatusOr<OnnxGraph> OnnxGraph::Make(const onnx::GraphProto& def) {
       return TakenTwice(def.initializer(i).name());
     }
   }
-  std::unordered_set<std::string> inputs;
+  NameSet inputs;
   for (int i = 0; i < def.input_size(); ++i) {
     const std::string& name = def.input(i).name();
     if (name.empty() || !inputs.insert(name).second) return TakenTwice(name);
@@ -67,7 +68,7 @@ OnnxSource OnnxGraph::Find(const std::string& tensor) const {
 }
 
 StatusOr<OnnxGraph::Needs> OnnxGraph::NeedsFor(const std::vector<std::string>& outputs,
-                                               const std::unordered_set<std::string>& cut) const {
+                                               const NameSet& cut, bool skip_cycles) const {
   const size_t count = static_cast<size_t>(def_->node_size());
   std::vector<bool> inputs(static_cast<size_t>(def_->input_size()));
   std::vector<bool> initializers(static_cast<size_t>(def_->initializer_size()));
@@ -99,7 +100,7 @@ StatusOr<OnnxGraph::Needs> OnnxGraph::NeedsFor(const std::vector<std::string>& o
     mark(output);
   }
   DependencyOrder sorted = OrderByDependencies(dependencies, roots);
-  if (sorted.has_cycle) {
+  if (sorted.has_cycle && !skip_cycles) {
     return InvalidArgument(DescribeOnnxNode(node(sorted.cycle_node)) +
                            ": expected no cycle, found that it needs its own output");
   }

@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/import/proto/onnx.pb.h"
 
@@ -37,16 +36,17 @@ class OnnxGraph {
     std::vector<std::string> inputs;   // Of the graph's own, in their order, and not cut.
     std::vector<size_t> initializers;  // Likewise.
   };
-  // kNotFound for an output that nothing makes; kInvalidArgument names a node of a cycle.
-  StatusOr<Needs> NeedsFor(const std::vector<std::string>& outputs,
-                           const std::unordered_set<std::string>& cut) const;
+  // kNotFound for an output that nothing makes; kInvalidArgument names a node of a cycle, or with
+  // `skip_cycles` nodes that cannot be made are left out.
+  StatusOr<Needs> NeedsFor(const std::vector<std::string>& outputs, const NameSet& cut,
+                           bool skip_cycles = false) const;
 
  private:
   explicit OnnxGraph(const onnx::GraphProto& def) : def_(&def) {}
   Status CheckInputs(const onnx::NodeProto& node) const;
 
   const onnx::GraphProto* def_;
-  std::unordered_map<std::string, OnnxSource> sources_;
+  NameMap<OnnxSource> sources_;
 };
 
 // "node 'name' (Type)"; a node without a name goes by its first output.

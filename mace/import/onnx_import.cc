@@ -1,41 +1,22 @@
 #include "mace/import/onnx_import.h"
 
-#include <google/protobuf/stubs/logging.h>
-
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
 #include "mace/import/builder.h"
-#include "mace/import/new_message.h"
 #include "mace/import/onnx_declared.h"
 #include "mace/import/onnx_graph.h"
+#include "mace/import/onnx_model.h"
 #include "mace/import/onnx_node.h"
-#include "mace/import/onnx_raw_data.h"
 #include "mace/import/onnx_tensor.h"
 
 namespace mace {
 namespace {
-
-// Before op set 6 ops were written over their inputs and broadcast by attributes.
-constexpr int64_t kFirstOpset = 6;
-// The last whose ops were read; a later one may give a known name another meaning.
-constexpr int64_t kLastOpset = 28;
-
-bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
-
-StatusOr<int64_t> FindOpset(const onnx::ModelProto& model) {
-  int64_t version = 0;
-  for (const onnx::OperatorSetId& set : model.opset_import()) {
-    if (IsOnnxDomain(set.domain())) version = set.version();
-  }
-  if (version >= kFirstOpset && version <= kLastOpset) return version;
-  return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
-                     std::to_string(kLastOpset) + ", found " + std::to_string(version));
-}
 
 std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOptions& options) {
   if (!options.outputs.empty()) return options.outputs;
@@ -44,35 +25,12 @@ std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOp
   return outputs;
 }
 
-// What is parsed of a model.
-struct OnnxModel {
-  std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
-  std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
-};
-
-Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
-  std::string rest;
-  KeptBytes whole;
-  if (source.is_kept() && CutRawData(source, &rest, &model->raw)) {
-    whole.bytes = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
-  } else {
-    model->raw.clear();
-    MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
-  }
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
-  const int size = static_cast<int>(whole.bytes.size());
-  if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
-    return Corruption("an ONNX model whose protobuf bytes do not parse");
-  }
-  return Status();
-}
-
 class OnnxImporter {
  public:
   OnnxImporter(OnnxModel model, OnnxGraph graph, ModelFiles* files, const ImportOptions& options)
       : model_(std::move(model)),
         wiring_(std::move(graph)),
-        declared_types_(wiring_.def()),
+        declarations_(wiring_.def()),
         files_(files),
         builder_(options, files->model().size()) {}
 
@@ -83,27 +41,38 @@ class OnnxImporter {
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
+  Status AddTensors(const std::vector<std::string>& outputs);
   void FindCut();
   Status CheckGiven() const;
   Status AddInputs(const OnnxGraph::Needs& needs);
   Status AddInput(const std::string& name);
   StatusOr<OnnxDeclared> Describe(const std::string& name);
   StatusOr<TensorInfo> InferTensor(const std::string& name);
+  void ImportBeforeCut();
+  StatusOr<TensorInfo> InfoOf(const std::string& name);
+  Status Miss(const std::string& tensor, const Status& why);
+  const Status* WhyMissing(const onnx::NodeProto& def) const;
   Status AddInitializer(size_t index);
   Status AddNode(size_t index);
   StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def) const;
   Status DefineOutputs(const OnnxNode& node);
   Status AddOutput(const std::string& name);
   StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
-  StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
 
   OnnxModel model_;
   OnnxGraph wiring_;
-  OnnxDeclaredTypes declared_types_;
+  OnnxDeclarations declarations_;
   ModelFiles* const files_;
   GraphBuilder builder_;
   std::vector<std::string> cut_;  // The tensors that the options make inputs.
   int64_t opset_ = 0;
+  // For tensors in the middle: the part of the graph before all that are cut, imported once.
+  std::unique_ptr<OnnxImporter> before_cut_;
+  Status before_cut_status_;
+  // Of an importer that is another one's before_cut_. There a tensor that cannot be made is no
+  // error to those that do not need it.
+  bool keeps_going_ = false;
+  NameMap<Status> missing_;  // Why each such tensor could not be made.
 };
 
 // Those that are asked for, else the tensors that there is data for and that are no inputs yet.
@@ -119,9 +88,9 @@ void OnnxImporter::FindCut() {
 
 // What is needed when inputs and constants are given by the options.
 StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
-  std::unordered_set<std::string> cut(cut_.begin(), cut_.end());
+  NameSet cut(cut_.begin(), cut_.end());
   for (const auto& [name, value] : options().input_values) cut.insert(name);
-  MACE_ASSIGN_OR_RETURN(OnnxGraph::Needs needs, wiring_.NeedsFor(outputs, cut));
+  MACE_ASSIGN_OR_RETURN(OnnxGraph::Needs needs, wiring_.NeedsFor(outputs, cut, keeps_going_));
   if (!options().inputs.empty() && !needs.inputs.empty()) {
     return InvalidArgument("input '" + Printable(needs.inputs[0]) +
                            "': expected outputs that need only the inputs asked for, found that "
@@ -131,7 +100,7 @@ StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& o
 }
 
 Status OnnxImporter::CheckGiven() const {
-  std::unordered_set<std::string> seen;
+  NameSet seen;
   for (const std::string& name : options().inputs) {
     if (wiring_.Find(name).kind == OnnxSource::Kind::kNone) {
       return NotFound("input '" + Printable(name) +
@@ -150,16 +119,57 @@ Status OnnxImporter::CheckGiven() const {
   return Status::Ok();
 }
 
-// The type of a tensor in the middle of the graph, from the part of the graph before it.
-StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
+// The error itself, or where the importer keeps going a note of it.
+Status OnnxImporter::Miss(const std::string& tensor, const Status& why) {
+  if (!keeps_going_) return why;
+  missing_.emplace(tensor, why);
+  return Status::Ok();
+}
+
+// Why an input of the node is missing; null where none is.
+const Status* OnnxImporter::WhyMissing(const onnx::NodeProto& def) const {
+  if (missing_.empty()) return nullptr;
+  for (const std::string& name : def.input()) {
+    const auto found = missing_.find(name);
+    if (found != missing_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+// One import for all tensors that are cut: their number is the caller's choice.
+void OnnxImporter::ImportBeforeCut() {
   ImportOptions before = options();
   before.inputs.clear();
   for (const std::string& cut : cut_) before.open_shapes.erase(cut);
-  before.outputs = {name};
-  StatusOr<std::shared_ptr<Graph>> graph = ImportOnnx(files_, before);
-  if (graph.ok()) return (*graph)->value((*graph)->outputs[0].value).info;
-  return graph.status().WithPrefix("input '" + Printable(name) +
-                                   "': the file does not say its shape, and inferring it failed");
+  before.outputs = cut_;
+  before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
+  before_cut_->opset_ = opset_;
+  before_cut_->keeps_going_ = true;
+  before_cut_status_ = before_cut_->AddTensors(cut_);
+}
+
+// Of a tensor that AddTensors was asked for.
+StatusOr<TensorInfo> OnnxImporter::InfoOf(const std::string& name) {
+  const auto missing = missing_.find(name);
+  if (missing != missing_.end()) return missing->second;
+  ValueId id = builder_.Find(name);
+  if (id == kNoValue) {
+    const OnnxSource made_by = wiring_.Find(name);
+    return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
+                       " is not supported, or needs itself");
+  }
+  MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
+  return builder_.graph().value(id).info;
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it.
+StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
+  if (before_cut_ == nullptr) ImportBeforeCut();
+  const StatusOr<TensorInfo> info =
+      before_cut_status_.ok() ? before_cut_->InfoOf(name) : before_cut_status_;
+  if (info.ok()) return info;
+  return info.status().WithPrefix("input '" + Printable(name) +
+                                  "': the file does not say its shape, and inferring it failed");
 }
 
 // All that the model declares, in its order, needed or not; where the options say what the inputs
@@ -170,11 +180,12 @@ Status OnnxImporter::AddInputs(const OnnxGraph::Needs& needs) {
     std::vector<std::string> inputs = needs.inputs;  // None where the options list them.
     inputs.insert(inputs.end(), cut_.begin(), cut_.end());
     for (const std::string& name : inputs) {
-      MACE_RETURN_IF_ERROR(AddInput(name).WithPrefix(who(name)));
+      const Status added = AddInput(name).WithPrefix(who(name));
+      if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
     }
     return Status::Ok();
   }
-  const std::unordered_set<std::string> needed(needs.inputs.begin(), needs.inputs.end());
+  const NameSet needed(needs.inputs.begin(), needs.inputs.end());
   for (const onnx::ValueInfoProto& info : wiring_.def().input()) {
     const std::string& name = info.name();
     const bool is_input = wiring_.Find(name).kind == OnnxSource::Kind::kInput;
@@ -193,11 +204,8 @@ StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
     return ReadOnnxDeclared(def.input(static_cast<int>(source.index)));
   }
   OnnxDeclared declared;
-  for (const auto* list : {&def.value_info(), &def.output()}) {
-    for (const onnx::ValueInfoProto& info : *list) {
-      if (info.name() != name) continue;
-      MACE_ASSIGN_OR_RETURN(declared, ReadOnnxDeclared(info));
-    }
+  if (const onnx::ValueInfoProto* info = declarations_.Find(name)) {
+    MACE_ASSIGN_OR_RETURN(declared, ReadOnnxDeclared(*info));
   }
   const bool given = builder_.GivenShape(name) != nullptr;
   if (declared.is_closed() || (given && declared.type != 0)) return declared;
@@ -297,7 +305,7 @@ Status OnnxImporter::AddNode(size_t index) {
 
 // Integers as the file declares them: an op of the graph may have made another width of them.
 StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) {
-  const DType declared = OnnxType(declared_types_.Find(name));
+  const DType declared = OnnxType(declarations_.TypeOf(name));
   const DType found = builder_.graph().value(id).info.dtype;
   if (declared == DType::kInvalid || IsFloat(declared) || IsFloat(found) || found == declared) {
     return id;
@@ -307,20 +315,6 @@ StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) 
   node.inputs = {id};
   node.attributes.Set("dtype", std::string(DTypeName(declared)));
   return builder_.AddHelper(name + "/declared", std::move(node));
-}
-
-// A node stands behind every output, also where the model hands an input or a constant through.
-StatusOr<ValueId> OnnxImporter::ComputedByNode(const std::string& name, ValueId id) {
-  bool passed_through = builder_.graph().IsConstant(id);
-  for (const GraphPort& input : builder_.graph().inputs) {
-    passed_through = passed_through || input.value == id;
-  }
-  if (!passed_through) return id;
-  Node node;
-  node.type = "Identity";
-  node.inputs = {id};
-  builder_.KeepAsNode(builder_.UniqueName(name));
-  return builder_.AddHelper(name, std::move(node));
 }
 
 Status OnnxImporter::AddOutput(const std::string& name) {
@@ -334,21 +328,17 @@ Status OnnxImporter::AddOutput(const std::string& name) {
         .WithPrefix("output '" + Printable(name) + "'");
   }
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
-  MACE_ASSIGN_OR_RETURN(port.value, ComputedByNode(name, id));
+  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(name, id));
   const TensorInfo& info = builder_.graph().value(port.value).info;
-  const DType declared = OnnxPortType(declared_types_.Find(name));
+  const DType declared = OnnxPortType(declarations_.TypeOf(name));
   port.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
   if (info.shape.rank() == 4) port.layout = "NCHW";
   builder_.graph().outputs.push_back(std::move(port));
   return Status::Ok();
 }
 
-StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
-  opset_ = opset;
-  builder_.graph().source_format = "onnx";
-  builder_.graph().name = wiring_.def().name();
-  const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
-  if (outputs.empty()) return InvalidArgument("expected an output, found none");
+// These tensors, and all that they need.
+Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(CheckGiven());
   FindCut();
   MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
@@ -361,12 +351,31 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
     MACE_RETURN_IF_ERROR(
         builder_.Define(name, builder_.graph().AddConstant(name, std::move(known))));
   }
-  for (size_t index : needs.initializers) MACE_RETURN_IF_ERROR(AddInitializer(index));
-  for (size_t index : needs.nodes) {
-    const Status status = AddNode(index);
-    // The graph's own op names the node too, by the op type it has there.
-    if (!status.ok()) return status.WithPrefix(DescribeOnnxNode(wiring_.node(index)));
+  for (size_t index : needs.initializers) {
+    const Status added = AddInitializer(index);
+    const std::string& name = wiring_.def().initializer(static_cast<int>(index)).name();
+    if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
   }
+  for (size_t index : needs.nodes) {
+    const onnx::NodeProto& def = wiring_.node(index);
+    const Status* cause = WhyMissing(def);
+    Status status = cause != nullptr ? *cause : AddNode(index);
+    if (status.ok()) continue;
+    // The graph's own op names the node too, by the op type it has there.
+    if (cause == nullptr) status = status.WithPrefix(DescribeOnnxNode(def));
+    if (!keeps_going_) return status;
+    for (const std::string& output : def.output()) missing_.emplace(output, status);
+  }
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
+  opset_ = opset;
+  builder_.graph().source_format = "onnx";
+  builder_.graph().name = wiring_.def().name();
+  const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
+  if (outputs.empty()) return InvalidArgument("expected an output, found none");
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
   MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
   return builder_.shared_graph();
@@ -383,7 +392,7 @@ StatusOr<std::shared_ptr<Graph>> ImportOnnx(ModelFiles* files, const ImportOptio
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
                            " nodes, found " + std::to_string(def->graph().node_size()));
   }
-  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOpset(*def));
+  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOnnxOpset(*def));
   MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
   return OnnxImporter(std::move(model), std::move(wiring), files, options).Run(opset);
 }

@@ -8,9 +8,11 @@
 namespace mace {
 
 struct DependencyOrder {
-  std::vector<size_t> order;  // Each node after those it depends on; all that `roots` reach.
+  // Each node after those it depends on: all that `roots` reach, but those that cannot be made
+  // because they need a node of a cycle.
+  std::vector<size_t> order;
   bool has_cycle = false;
-  size_t cycle_node = 0;  // A node on the cycle.
+  size_t cycle_node = 0;  // A node on a cycle.
 };
 
 // `dependencies[i]` are the nodes that node i needs. Without recursion: depth is the file's choice.

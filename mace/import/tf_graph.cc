@@ -97,7 +97,8 @@ std::vector<TfTensorRef> TfGraph::FindOutputs() const {
 }
 
 StatusOr<std::vector<size_t>> TfGraph::OrderFor(const std::vector<TfTensorRef>& outputs,
-                                                const std::set<TfTensorRef>& given) const {
+                                                const std::set<TfTensorRef>& given,
+                                                bool skip_cycles) const {
   std::vector<std::vector<size_t>> dependencies(inputs_.size());
   for (size_t i = 0; i < inputs_.size(); ++i) {
     for (const TfTensorRef& ref : inputs_[i]) {
@@ -109,7 +110,7 @@ StatusOr<std::vector<size_t>> TfGraph::OrderFor(const std::vector<TfTensorRef>& 
     if (given.count(ref) == 0) roots.push_back(ref.node);
   }
   DependencyOrder sorted = OrderByDependencies(dependencies, roots);
-  if (sorted.has_cycle) {
+  if (sorted.has_cycle && !skip_cycles) {
     const tf::NodeDef& found = node(sorted.cycle_node);
     return InvalidArgument(DescribeNode(found.name(), found.op()) +
                            ": expected no cycle, found that it needs its own output");

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/import/proto/tensorflow.pb.h"
 
@@ -36,15 +36,16 @@ class TfGraph {
   // What no node reads and that computes something; all ports of a node with several.
   std::vector<TfTensorRef> FindOutputs() const;
   // All nodes that `outputs` need when the tensors of `given` are there; kInvalidArgument names a
-  // node of a cycle.
+  // node of a cycle, or with `skip_cycles` nodes that cannot be made are left out.
   StatusOr<std::vector<size_t>> OrderFor(const std::vector<TfTensorRef>& outputs,
-                                         const std::set<TfTensorRef>& given) const;
+                                         const std::set<TfTensorRef>& given,
+                                         bool skip_cycles = false) const;
 
  private:
   explicit TfGraph(const tf::GraphDef& def) : def_(&def) {}
 
   const tf::GraphDef* def_;
-  std::unordered_map<std::string, size_t> by_name_;
+  NameMap<size_t> by_name_;
   std::vector<std::vector<TfTensorRef>> inputs_;
 };
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,8 +34,6 @@ struct ParsedGraph {
   uint64_t model_bytes = 0;
 };
 
-StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options);
-
 class TfImporter {
  public:
   TfImporter(ParsedGraph parsed, TfGraph graph, const ImportOptions& options)
@@ -51,13 +50,17 @@ class TfImporter {
   void FindCut();
   Status CutInputs();
   Status AddGivenInputs();
+  Status AddTensors(const std::vector<TfTensorRef>& outputs);
+  void ImportBeforeCut();
+  StatusOr<GraphPort> DescribeMade(const TfTensorRef& ref);
   StatusOr<GraphPort> DescribeGiven(const std::string& name, const TfTensorRef& ref);
+  Status Miss(size_t index, const Status& why);
+  const Status* WhyMissing(size_t index) const;
   StatusOr<ValueId> AddPort(GraphPort port);
   Status UseDefault(size_t index);
   Status AddNode(size_t index);
   StatusOr<ValueId> Find(const TfTensorRef& ref) const;
   Status AddOutput(const TfTensorRef& ref);
-  StatusOr<ValueId> ComputedByNode(const TfTensorRef& ref, ValueId id);
 
   const ParsedGraph parsed_;
   TfGraph wiring_;
@@ -65,6 +68,13 @@ class TfImporter {
   std::vector<std::string> cut_;               // The tensors that the options make inputs.
   std::map<TfTensorRef, ValueId> given_;       // The same, and their values.
   std::vector<std::vector<ValueId>> results_;  // By node and port; empty: not made.
+  // For tensors in the middle: the part of the graph before all that are cut, imported once.
+  std::unique_ptr<TfImporter> before_cut_;
+  Status before_cut_status_;
+  // Of an importer that is another one's before_cut_. There a node that cannot be made is no error
+  // to those that do not need it.
+  bool keeps_going_ = false;
+  std::map<size_t, Status> missing_;  // By node: why each such node could not be made.
 };
 
 StatusOr<std::vector<TfTensorRef>> TfImporter::ChooseOutputs() const {
@@ -94,7 +104,8 @@ Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
                              "': expected outputs that need only the inputs asked for, found that "
                              "they need this one");
     }
-    MACE_RETURN_IF_ERROR(AddInput(i).WithPrefix(DescribeNode(node.name(), node.op())));
+    const Status added = AddInput(i).WithPrefix(DescribeNode(node.name(), node.op()));
+    if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(i, added));
   }
   return Status::Ok();
 }
@@ -132,28 +143,67 @@ tf::DataType DeclaredType(const tf::NodeDef& node) {
   return tf::DT_FLOAT;
 }
 
-// The type of a tensor in the middle of the graph, from the part of the graph before it. That part
-// is left out, and need not be a graph that can be read where the tensor's shape is given.
-StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
+// The error itself, or where the importer keeps going a note of it.
+Status TfImporter::Miss(size_t index, const Status& why) {
+  if (!keeps_going_) return why;
+  missing_.emplace(index, why);
+  return Status::Ok();
+}
+
+// Why the node, or a node that it reads, is missing; null where none is.
+const Status* TfImporter::WhyMissing(size_t index) const {
+  if (missing_.empty()) return nullptr;
+  const auto itself = missing_.find(index);
+  if (itself != missing_.end()) return &itself->second;
+  for (const TfTensorRef& ref : wiring_.inputs(index)) {
+    const auto found = missing_.find(ref.node);
+    if (found != missing_.end() && given_.count(ref) == 0) return &found->second;
+  }
+  return nullptr;
+}
+
+// One import for all tensors that are cut: their number is the caller's choice.
+void TfImporter::ImportBeforeCut() {
   ImportOptions before = builder_.options();
   before.inputs.clear();
   for (const std::string& cut : cut_) before.open_shapes.erase(cut);
-  before.outputs = {name};
-  const StatusOr<std::shared_ptr<Graph>> graph = ImportParsed(parsed_, before);
+  before.outputs = cut_;
+  before_cut_ = std::make_unique<TfImporter>(parsed_, wiring_, before);
+  before_cut_->keeps_going_ = true;
+  std::vector<TfTensorRef> outputs;
+  for (const auto& [ref, value] : given_) outputs.push_back(ref);
+  before_cut_status_ = before_cut_->AddTensors(outputs);
+}
+
+// Of a tensor that AddTensors was asked for: its type, and its shape as the declared one.
+StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
+  const auto missing = missing_.find(ref.node);
+  if (missing != missing_.end()) return missing->second;
+  MACE_RETURN_IF_ERROR(AddOutput(ref));
+  GraphPort port = builder_.graph().outputs.back();
+  port.declared_dims = builder_.ShapeOf(port.value).dims();
+  return port;
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it. That part
+// is left out, and need not be a graph that can be read where the tensor's shape is given.
+StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
+  if (before_cut_ == nullptr) ImportBeforeCut();
+  const StatusOr<GraphPort> made =
+      before_cut_status_.ok() ? before_cut_->DescribeMade(ref) : before_cut_status_;
   const std::vector<int64_t>* shape = builder_.GivenShape(name);
   GraphPort port;
   port.name = name;
   port.dtype = DType::kInvalid;
-  if (graph.ok()) {
-    const GraphPort& made = (*graph)->outputs[0];
-    port.dtype = made.dtype;
-    port.declared_dims = (*graph)->value(made.value).info.shape.dims();
+  if (made.ok()) {
+    port.dtype = made->dtype;
+    port.declared_dims = made->declared_dims;
   } else if (shape != nullptr) {
     port.dtype = PortType(DeclaredType(wiring_.node(ref.node)));
     port.declared_dims = *shape;
   }
   if (port.dtype == DType::kInvalid) {
-    return graph.status().WithPrefix("inferring its shape failed (--input-shape would give it)");
+    return made.status().WithPrefix("inferring its shape failed (--input-shape would give it)");
   }
   if (port.declared_dims->size() == 4) port.layout = "NHWC";
   return port;
@@ -249,24 +299,11 @@ Status TfImporter::AddNode(size_t index) {
   return Status::Ok();
 }
 
-// A node stands behind every output, also where the model hands an input or a constant through.
-StatusOr<ValueId> TfImporter::ComputedByNode(const TfTensorRef& ref, ValueId id) {
-  bool passed_through = builder_.graph().IsConstant(id);
-  for (const GraphPort& input : builder_.graph().inputs) {
-    passed_through = passed_through || input.value == id;
-  }
-  if (!passed_through) return id;
-  Node node;
-  node.type = "Identity";
-  node.inputs = {id};
-  return builder_.AddHelper(TfTensorName(wiring_.node(ref.node).name(), ref.port), std::move(node));
-}
-
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
   GraphPort port;
   port.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
   MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
-  MACE_ASSIGN_OR_RETURN(port.value, ComputedByNode(ref, id));
+  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(port.name, id));
   const TensorInfo& info = builder_.graph().value(port.value).info;
   port.dtype = OutputPortType(wiring_.node(ref.node), ref.port, info.dtype);
   if (info.shape.rank() == 4) port.layout = "NHWC";
@@ -274,14 +311,14 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
   return Status::Ok();
 }
 
-StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
-  builder_.graph().source_format = "tensorflow";
+// These tensors, and all that they need.
+Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   results_.resize(static_cast<size_t>(parsed_.def->node_size()));
-  MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
   MACE_RETURN_IF_ERROR(CutInputs());
   std::set<TfTensorRef> given;
   for (const auto& [ref, value] : given_) given.insert(ref);
-  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order, wiring_.OrderFor(outputs, given));
+  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order,
+                        wiring_.OrderFor(outputs, given, keeps_going_));
   MACE_RETURN_IF_ERROR(AddGivenInputs());
   MACE_RETURN_IF_ERROR(AddInputs(order));
   for (const TfTensorRef& ref : outputs) {
@@ -289,10 +326,20 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   }
   for (size_t index : order) {
     const tf::NodeDef& def = wiring_.node(index);
-    const Status status = AddNode(index);
+    const Status* cause = WhyMissing(index);
+    Status status = cause != nullptr ? *cause : AddNode(index);
+    if (status.ok()) continue;
     // The graph's own op names the node too, by the op type it has there.
-    if (!status.ok()) return status.WithPrefix(DescribeNode(def.name(), def.op()));
+    if (cause == nullptr) status = status.WithPrefix(DescribeNode(def.name(), def.op()));
+    MACE_RETURN_IF_ERROR(Miss(index, status));
   }
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
+  builder_.graph().source_format = "tensorflow";
+  MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const TfTensorRef& ref : outputs) MACE_RETURN_IF_ERROR(AddOutput(ref));
   MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
   return builder_.shared_graph();

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/ops/infer.h"
 
 namespace mace {
@@ -49,8 +50,17 @@ bool StaysBelow(const Graph& graph, const Node& maker, int64_t extent) {
 // Adds the checks.
 class IndexChecker {
  public:
-  explicit IndexChecker(Graph* graph) : graph_(*graph), producers_(graph->Producers()) {
-    for (const Node& node : graph_.nodes) names_.insert(node.name);
+  explicit IndexChecker(Graph* graph)
+      : graph_(*graph), producers_(graph->Producers()), makers_(producers_) {
+    for (const Node& node : graph_.nodes) {
+      names_.insert(node.name);
+      if (!Moves(node) || node.inputs.empty()) continue;
+      const ValueId from = node.inputs[0];
+      if (from == kNoValue || graph_.IsConstant(from)) continue;
+      for (ValueId id : node.outputs) {
+        makers_[static_cast<size_t>(id)] = makers_[static_cast<size_t>(from)];
+      }
+    }
   }
 
   Status Run() {
@@ -79,22 +89,11 @@ class IndexChecker {
     // The caller's indices into a constant stay on the host, where the op itself looks at them.
     const bool of_caller = producers_[static_cast<size_t>(indices)] < 0;
     if (of_caller && graph_.IsConstant(node.inputs[0])) return 0;
-    const int maker = MakerOf(indices);
+    const int maker = makers_[static_cast<size_t>(indices)];
     const int64_t extent = ExtentOf(graph_, node);
     const bool stays =
         maker >= 0 && StaysBelow(graph_, graph_.nodes[static_cast<size_t>(maker)], extent);
     return stays ? 0 : extent;
-  }
-
-  // The node whose numbers the value holds, wherever they were moved since; -1: the caller.
-  int MakerOf(ValueId id) const {
-    int maker = producers_[static_cast<size_t>(id)];
-    while (maker >= 0 && Moves(graph_.nodes[static_cast<size_t>(maker)])) {
-      const ValueId from = graph_.nodes[static_cast<size_t>(maker)].inputs[0];
-      if (from == kNoValue || graph_.IsConstant(from)) break;
-      maker = producers_[static_cast<size_t>(from)];
-    }
-    return maker;
   }
 
   // The positions that stand for the indices of `node`; appends what makes them to `nodes`.
@@ -119,7 +118,9 @@ class IndexChecker {
 
   Graph& graph_;
   const std::vector<int> producers_;
-  std::unordered_set<std::string> names_;
+  // By value: the node whose numbers it holds, wherever they were moved since; -1: the caller.
+  std::vector<int> makers_;
+  NameSet names_;
   std::map<std::pair<ValueId, int64_t>, ValueId> checked_;  // By indices and extent.
 };
 

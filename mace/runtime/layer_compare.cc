@@ -3,6 +3,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/runtime/host_values.h"
 #include "mace/runtime/port_types.h"
@@ -114,7 +115,7 @@ bool LayerComparer::IsExpected(ValueId id) const {
 Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
   auto watched = std::make_shared<Graph>(graph_);
   watched->outputs.clear();
-  std::unordered_map<std::string, std::string> ways;
+  NameMap<std::string> ways;
   PlanOptions options = plan_.options;
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     ways[graph_.nodes[n].name] = plan_.placements[n].way_id;

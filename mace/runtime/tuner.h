@@ -14,9 +14,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "mace/base/keyed_hash.h"
 #include "mace/cl/compiler.h"
 #include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
@@ -90,9 +90,9 @@ class Tuner {
   const DeviceInfo& device_;
   const std::string kernel_text_;
   std::vector<Group> groups_;
-  std::unordered_map<std::string, size_t> group_of_;  // By signature.
+  NameMap<size_t> group_of_;  // By signature.
   // By signature, then by way: milliseconds; infinite for one that failed or was wrong.
-  std::unordered_map<std::string, std::map<std::string, double>> measured_;
+  NameMap<std::map<std::string, double>> measured_;
   TuningStats stats_;
   double begin_ms_ = 0;
   double kernel_ms_;  // What compiling a kernel takes, by experience.

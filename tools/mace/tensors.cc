@@ -1,11 +1,11 @@
 #include "tools/mace/tensors.h"
 
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
 
 #include "mace/base/files.h"
+#include "mace/base/keyed_hash.h"
 #include "mace/base/memory_budget.h"
 #include "mace/base/npy.h"
 #include "mace/base/strings.h"
@@ -163,10 +163,10 @@ Status SaveTensor(const std::string& path, const HostTensor& tensor) {
 StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
                                              const std::map<std::string, std::string>& files,
                                              MissingInput missing) {
+  NameSet known;
+  for (const Port& port : ports) known.insert(port.name);
   for (const auto& [name, path] : files) {
-    const bool known = std::any_of(ports.begin(), ports.end(),
-                                   [&](const Port& port) { return port.name == name; });
-    if (known) continue;
+    if (known.count(name) > 0) continue;
     return InvalidArgument("--input: the model has no input '" + Printable(name) +
                            "', it has: " + NamesOf(ports));
   }
