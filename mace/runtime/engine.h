@@ -118,6 +118,7 @@ class Engine {
   struct Impl;  // engine_impl.h, for mace/runtime alone.
 
  private:
+  friend class Pipeline;  // Its threads count their tensors against the engine's budget.
   explicit Engine(std::unique_ptr<Impl> impl);
   static StatusOr<std::unique_ptr<Engine>> Start(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/memory_budget.h"
+#include "mace/runtime/engine_impl.h"
 #include "mace/runtime/port_types.h"
 
 namespace mace {
@@ -35,6 +37,7 @@ struct Pipeline::State {
   void Work(Executor* executor);
 
   const pid_t process = getpid();
+  std::shared_ptr<MemoryBudget> budget;  // The engine's.
   const std::vector<Port> inputs;
   const std::vector<Port> outputs;
   std::vector<std::unique_ptr<Executor>> executors;
@@ -83,6 +86,7 @@ Pipeline::Outputs Pipeline::State::RunOn(Executor* executor,
 }
 
 void Pipeline::State::Work(Executor* executor) {
+  const ScopedMemoryBudget scope(budget);
   std::unique_lock<std::mutex> lock(mutex);
   while (true) {
     changed.wait(lock, [&] { return ending || !jobs.empty(); });
@@ -107,6 +111,7 @@ StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(Engine* engine, int depth) 
   }
   auto made = std::make_unique<State>(*engine);
   State* const state = made.get();
+  state->budget = engine->impl_->host_budget;
   std::unique_ptr<Pipeline> pipeline(new Pipeline(std::move(made)));
   for (int i = 0; i < depth; ++i) {
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, engine->NewExecutor());
