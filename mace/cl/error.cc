@@ -89,8 +89,7 @@ Status MakeClError(const char* call, cl_int code, std::string_view what) {
   std::string message =
       std::string(call) + ": " + ClErrorName(code) + " (" + std::to_string(code) + ")";
   if (!what.empty()) message.append(": ").append(what);
-  const bool is_memory = code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_OUT_OF_HOST_MEMORY;
-  return is_memory ? ResourceExhausted(std::move(message)) : DeviceError(std::move(message));
+  return DeviceError(std::move(message));
 }
 
 }  // namespace mace

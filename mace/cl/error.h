@@ -16,9 +16,7 @@ namespace mace {
 // "CL_OUT_OF_RESOURCES"; "unknown OpenCL error" for a code that no standard header names.
 const char* ClErrorName(cl_int code);
 
-// "<call>: <error name> (<code>): <what>"; `what` names the kernel, op or memory.
-// kResourceExhausted where the code says that there is no memory, else kDeviceError.
-// CL_OUT_OF_RESOURCES is no such code: drivers give it for faults in kernels too.
+// kDeviceError "<call>: <error name> (<code>): <what>"; `what` names the kernel, op or memory.
 Status MakeClError(const char* call, cl_int code, std::string_view what);
 
 // OK costs one comparison, so that the hot path can check every call.

@@ -13,12 +13,6 @@ TEST(ClError, NamesCallErrorAndWhat) {
             MakeClError("clFinish", -12345, "").message());
 }
 
-TEST(ClError, MemoryThatIsNotToBeHadIsExhaustion) {
-  for (cl_int code : {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_HOST_MEMORY}) {
-    EXPECT_EQ(StatusCode::kResourceExhausted, MakeClError("clCreateBuffer", code, "b").code());
-  }
-}
-
 TEST(ClError, SuccessIsOk) { EXPECT_TRUE(CheckCl("clFinish", CL_SUCCESS, "nothing").ok()); }
 
 }  // namespace

@@ -14,8 +14,8 @@ std::string Describe(const std::string& name, size_t bytes) {
 Status CheckLimit(const ClDevice& device, size_t bytes, const std::string& name) {
   const uint64_t limit = device.info().max_allocation_bytes;
   if (limit == 0 || bytes <= limit) return Status();
-  return ResourceExhausted("buffer: " + Describe(name, bytes) + ": the device allows " +
-                           std::to_string(limit));
+  return DeviceError("buffer: " + Describe(name, bytes) + ": the device allows " +
+                     std::to_string(limit));
 }
 
 }  // namespace

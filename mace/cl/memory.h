@@ -1,8 +1,7 @@
 // Device memory: buffers, parts of buffers, and images.
 //
 // Ownership: released by the destructor; a part keeps its parent alive (the driver counts).
-// Errors: name the call, the error and the memory: kResourceExhausted where there is no memory for
-// it or the device allows less at once, else kDeviceError. Thread contract:
+// Errors: kDeviceError names the call, the error and the memory. Thread contract:
 // thread-compatible.
 #ifndef MACE_CL_MEMORY_H_
 #define MACE_CL_MEMORY_H_
