@@ -103,7 +103,7 @@ TEST_P(PipelineTest, WrongInputsAreNamed) {
   auto pipeline = Pipeline::Create(engine_.get(), 1);
   ASSERT_TRUE(pipeline.ok());
   EXPECT_EQ((*pipeline)->Submit({RandomTensor({1, 6, 5, 3}, 1)}).get().status().message(),
-            "input 'x': expected float32[1, 6, 5, 4], found float32[1, 6, 5, 3]");
+            "input 'x': expected float32 [1, 6, 5, 4], found float32 [1, 6, 5, 3]");
   EXPECT_EQ((*pipeline)->Submit({}).get().status().message(), "expected 1 inputs, found 0");
   EXPECT_TRUE((*pipeline)->Submit({Input(1)}).get().ok());
 }
