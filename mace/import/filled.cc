@@ -23,7 +23,7 @@ StatusOr<HostTensor> FilledTensor(const HostTensor& element, Shape shape) {
 
 }  // namespace
 
-StatusOr<ValueId> AddFilled(const std::string& name, const HostTensor& element, Shape shape,
+StatusOr<ValueId> AddFilled(const std::string& name, HostTensor element, Shape shape,
                             GraphBuilder* builder) {
   const size_t bytes = TensorInfo{element.dtype(), shape}.bytes();
   Graph& graph = builder->graph();
@@ -32,6 +32,7 @@ StatusOr<ValueId> AddFilled(const std::string& name, const HostTensor& element, 
     MACE_ASSIGN_OR_RETURN(HostTensor filled, FilledTensor(element, std::move(shape)));
     return graph.AddConstant(name, std::move(filled));
   }
+  // The tensor is one of our own: a value of the graph would move when another one is added.
   Node node;
   node.type = "Fill";
   const Shape rank{static_cast<int64_t>(shape.rank())};

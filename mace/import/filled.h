@@ -11,7 +11,7 @@ namespace mace {
 
 // A value of `shape` with the one element of `element` everywhere: a constant where the builder's
 // budget has room for it, else a Fill node, which costs memory when it runs. `name` names both.
-StatusOr<ValueId> AddFilled(const std::string& name, const HostTensor& element, Shape shape,
+StatusOr<ValueId> AddFilled(const std::string& name, HostTensor element, Shape shape,
                             GraphBuilder* builder);
 
 }  // namespace mace

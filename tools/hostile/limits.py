@@ -8,6 +8,9 @@ import subprocess
 import threading
 
 ADDRESS_SPACE = 4 << 30  # Bytes.
+# Where no address space is limited the command is told so: what it may take, it touches slowly there.
+SANITIZED_LIMIT = ("--host-memory-limit", "1G")
+LIMITED_COMMANDS = ("run", "compare", "profile", "validate", "convert")
 WALL_SECONDS = 60  # The machine may be busy; the processor's time is what is judged.
 LONGEST_LINE = 2000
 
@@ -132,6 +135,8 @@ def faults(case, mace, folder, environment, is_sanitized):
         for place, path in places.items():
             word = word.replace(place, path)
         arguments.append(word)
+    if is_sanitized and case.command[0] in LIMITED_COMMANDS and "--host-memory-limit" not in case.command:
+        arguments += SANITIZED_LIMIT
     before = files_below(folder)
     outcome = run(arguments, folder, environment)
     # Instrumented code is slower and needs more memory; the plain build is held to the figures.

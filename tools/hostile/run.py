@@ -38,6 +38,16 @@ def all_cases(every):
             yield case
 
 
+def cases_of_shard(every):
+    """All cases, or this shard's part of them where Bazel runs several at once."""
+    shard, shards = (int(os.environ.get(name, default))
+                     for name, default in (("TEST_SHARD_INDEX", 0), ("TEST_TOTAL_SHARDS", 1)))
+    if "TEST_SHARD_STATUS_FILE" in os.environ:
+        with open(os.environ["TEST_SHARD_STATUS_FILE"], "w"):
+            pass
+    return (case for number, case in enumerate(all_cases(every)) if number % shards == shard)
+
+
 def environment(home):
     """A HOME of its own; kernels are compiled once where a folder for them is given."""
     kept = {key: value for key, value in os.environ.items() if key not in ("XDG_CACHE_HOME", "MACE_LOG")}
@@ -71,7 +81,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="hostile-") as top:
         home = os.path.join(top, "home")
         os.mkdir(home)
-        for case in all_cases(arguments.every):
+        for case in cases_of_shard(arguments.every):
             if arguments.filter not in case.name:
                 continue
             folder = os.path.join(top, "case")
