@@ -4,18 +4,11 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
-#include "mace/base/file_block.h"
 #include "mace/base/log.h"
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
 
 namespace mace {
-namespace {
-
-// What is read while a driver is loaded, on common machines.
-constexpr size_t kMostBytesAhead = size_t{32} << 20;
-
-}  // namespace
 
 ModelReader::ModelReader(std::string path, ImportOptions options)
     : path_(std::move(path)), options_(std::move(options)), graph_(Internal("not read yet")) {
@@ -27,9 +20,7 @@ ModelReader::ModelReader(std::string path, ImportOptions options)
     thread_ = std::thread([this, budget = ScopedMemoryBudget::Current()] {
       const ScopedMemoryBudget scope(budget);
       Read();
-      const std::shared_ptr<const Graph> graph = graph_.ok() ? *graph_ : nullptr;
       is_read_.set_value();  // From here on graph_ and files_ are the caller's.
-      if (graph != nullptr) ReadAhead(*graph);
     });
   } catch (const std::system_error&) {
     Read();
@@ -38,7 +29,6 @@ ModelReader::ModelReader(std::string path, ImportOptions options)
 }
 
 ModelReader::~ModelReader() {
-  stop_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
@@ -51,21 +41,6 @@ StatusOr<std::shared_ptr<const Graph>> ModelReader::OpenAndImport() {
   MACE_ASSIGN_OR_RETURN(files_, ModelFiles::Open(path_, options_.data_path));
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(files_, options_));
   return std::shared_ptr<const Graph>(std::move(graph));
-}
-
-void ModelReader::ReadAhead(const Graph& graph) const {
-  ScopedStartPart part("weights ahead");
-  size_t left = kMostBytesAhead;
-  for (const Node& node : graph.nodes) {
-    for (ValueId id : node.inputs) {
-      if (!graph.IsConstant(id)) continue;
-      const Bytes bytes = graph.value(id).constant->address_range();
-      if (stop_ || bytes.size() > left) return;
-      left -= bytes.size();
-      const Status status = CatchExhaustion([&] { return FilePin::Hold(bytes).status(); });
-      if (!status.ok()) return;
-    }
-  }
 }
 
 StatusOr<std::shared_ptr<const Graph>> ModelReader::Take() {

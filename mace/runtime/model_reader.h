@@ -1,13 +1,12 @@
 // Reads a model file on another thread, while this one opens the device: loading a driver takes
-// ten to a hundred times as long, and keeps one processor busy. When the graph is there the thread
-// goes on to read the weights that are packed first; the others are read while they are packed,
-// since memory for all of them at once costs more than reading.
+// ten to a hundred times as long, and keeps one processor busy. Large weights are not read here but
+// where they are packed (ImportOptions::read_weights_later): to read them ahead takes memory that is
+// new to the process, which costs more than the time in which the device is opened is worth.
 //
 // Thread contract: thread-compatible. The thread reads no environment variable.
 #ifndef MACE_RUNTIME_MODEL_READER_H_
 #define MACE_RUNTIME_MODEL_READER_H_
 
-#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -37,15 +36,11 @@ class ModelReader {
   void Read();
   StatusOr<std::shared_ptr<const Graph>> OpenAndImport();
 
-  // Of the weights, up to a limit. Errors are left to those who need the elements.
-  void ReadAhead(const Graph& graph) const;
-
   const std::string path_;
   const ImportOptions options_;
   std::shared_ptr<ModelFiles> files_;
   StatusOr<std::shared_ptr<const Graph>> graph_;
   std::promise<void> is_read_;
-  std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 
