@@ -93,7 +93,8 @@ void ModelArguments::AddTo(CLI::App* command) {
       "graph, which becomes an input");
   command->add_flag("--random-inputs", random_inputs,
                     "seeded random numbers for the inputs that --input leaves out");
-  command->add_option("--input-shape", input_shapes, "NAME=1,224,224,3, once for each input; NAME= for a scalar");
+  command->add_option("--input-shape", input_shapes,
+                      "NAME=1,224,224,3, once for each input; NAME= for a scalar");
   command
       ->add_option("--inputs", input_names,
                    "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the inputs")
