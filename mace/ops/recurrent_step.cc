@@ -111,8 +111,11 @@ StatusOr<RecurrentAttributes> RecurrentAttributes::Parse(const AttributeMap& att
                 : cell == "GRU" ? RecurrentCell::kGru
                                 : RecurrentCell::kLstm;
   result.hidden = attributes.GetInt("hidden", 0);
-  if (result.hidden < 1) {
-    return InvalidArgument("hidden: expected at least 1, found " + std::to_string(result.hidden));
+  // A weight of more is no tensor; the limit keeps products of it within int64.
+  constexpr int64_t kMostHidden = int64_t{1} << 30;
+  if (result.hidden < 1 || result.hidden > kMostHidden) {
+    return InvalidArgument("hidden: expected 1 to " + std::to_string(kMostHidden) + ", found " +
+                           std::to_string(result.hidden));
   }
   const std::string direction = attributes.GetString("direction", "forward");
   if (direction == "forward" || direction == "bidirectional") result.reversed.push_back(false);

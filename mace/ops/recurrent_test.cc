@@ -161,6 +161,13 @@ TEST(Recurrent, Refuses) {
       .Constant(Shape{1, 2, 2})
       .ExpectRefused("w: expected [1, 2, 4]");
   Recurrent("TNT", 2, 2).Input({1}).Input({1}).Input({1}).ExpectRefused("cell: expected RNN");
+  for (int64_t hidden : {int64_t{0}, int64_t{-1}, (int64_t{1} << 62) + 1}) {
+    Recurrent("LSTM", hidden, 2)
+        .Input({3, 2, 4})
+        .Input({1})
+        .Input({1})
+        .ExpectRefused("hidden: expected 1 to");
+  }
   Recurrent("GRU", 2, 2)
       .Set("activations", std::string("Sigmoid"))
       .Input({1})
