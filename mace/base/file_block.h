@@ -72,7 +72,8 @@ class FilePin {
   // `part` may be any memory; what is part of a FileMemory is read from its file where it is not in
   // memory. Errors: FileMemory::Load's.
   static StatusOr<FilePin> Hold(Bytes part);
-  // The same, but the bytes are read when they are first wanted (FileBlock::bytes).
+  // A pin of bytes that are read when they are first wanted (FileBlock::bytes), and stay from then
+  // on as long as the pin lives. `part` as for Hold.
   static FilePin Keep(Bytes part);
   ~FilePin();
   FilePin(FilePin&& other) noexcept { *this = std::move(other); }

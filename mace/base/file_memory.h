@@ -62,8 +62,8 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   // opened, kResourceExhausted where there is no memory, else as RandomAccessFile::ReadAt.
   // REQUIRES: somebody needs the bytes.
   Status Load(uint64_t offset, size_t size);
-  // The same for those who cannot have a Status, and see zeros where there is an error:
-  // failed_touches() grows then, and last_error() says what it was.
+  // Reads what is not in memory, for readers who cannot take a Status. Where Load would give an
+  // error these readers see zeros, failed_touches() grows, and last_error() says what happened.
   void Touch(uint64_t offset, size_t size) noexcept;
   uint64_t failed_touches() const { return failed_touches_; }
   Status last_error() const;
