@@ -19,20 +19,6 @@ struct Choice : TestGraph {
   }
   ValueId x() const { return graph.inputs[0].value; }
   ValueId k() const { return graph.inputs[1].value; }
-  ValueId last() const { return graph.nodes.back().outputs[0]; }
-
-  using Attributes = std::vector<std::pair<std::string, Attribute>>;
-  void Make(const char* type, const char* name, std::vector<ValueId> inputs,
-            const Attributes& attributes = {}) {
-    Node node;
-    node.type = type;
-    node.name = name;
-    node.inputs = std::move(inputs);
-    for (const auto& [key, value] : attributes) node.attributes.Set(key, value);
-    node.outputs = {graph.AddValue(node.name + ":0")};
-    graph.nodes.push_back(node);
-    Infer();
-  }
 
   std::vector<std::string> Checked() {
     const Status status = CheckIndices(&graph);
@@ -47,10 +33,10 @@ using Names = std::vector<std::string>;
 
 TEST(CheckIndicesTest, OfTheCallerIntoAnActivation) {
   Choice choice;
-  choice.Make("Activation", "relu", {choice.x()}, {{"activation", std::string("RELU")}});
+  choice.Add("Activation", "relu", {choice.x()}, {{"activation", std::string("RELU")}});
   const ValueId relu = choice.last();
-  choice.Make("Gather", "rows", {relu, choice.k()});
-  choice.Make("Gather", "again", {relu, choice.k()});
+  choice.Add("Gather", "rows", {relu, choice.k()});
+  choice.Add("Gather", "again", {relu, choice.k()});
   // One check for both, of the axis that both choose from.
   EXPECT_EQ(choice.Checked(), (Names{"Activation", "NormalizeIndices", "Gather", "Gather"}));
   const Graph& graph = choice.graph;
@@ -61,8 +47,8 @@ TEST(CheckIndicesTest, OfTheCallerIntoAnActivation) {
 
 TEST(CheckIndicesTest, AnotherAxisIsAnotherCheck) {
   Choice choice;
-  choice.Make("Gather", "rows", {choice.x(), choice.k()});
-  choice.Make("Gather", "columns", {choice.x(), choice.k()}, {{"axis", int64_t{-1}}});
+  choice.Add("Gather", "rows", {choice.x(), choice.k()});
+  choice.Add("Gather", "columns", {choice.x(), choice.k()}, {{"axis", int64_t{-1}}});
   EXPECT_EQ(choice.Checked(), (Names{"NormalizeIndices", "Gather", "NormalizeIndices", "Gather"}));
   EXPECT_EQ(choice.graph.nodes[2].attributes.GetInts("extents"), (std::vector<int64_t>{6}));
 }
@@ -70,16 +56,16 @@ TEST(CheckIndicesTest, AnotherAxisIsAnotherCheck) {
 // The op itself looks at them on the host.
 TEST(CheckIndicesTest, NotOfTheCallerIntoAConstant) {
   Choice choice;
-  choice.Make("Gather", "rows", {choice.Constant("table", {5, 2}), choice.k()});
+  choice.Add("Gather", "rows", {choice.Constant("table", {5, 2}), choice.k()});
   EXPECT_EQ(choice.Checked(), (Names{"Gather"}));
 }
 
 TEST(CheckIndicesTest, NotWhatCannotLeaveTheAxis) {
   for (int64_t extent : {3, 4, 6}) {
     Choice choice;
-    choice.Make("ArgMax", "places", {choice.x()});  // Along 4 elements.
-    choice.Make("Reshape", "flat", {choice.last()}, {{"dim", std::vector<int64_t>{6}}});
-    choice.Make("Gather", "rows", {choice.Constant("table", {extent, 2}), choice.last()});
+    choice.Add("ArgMax", "places", {choice.x()});  // Along 4 elements.
+    choice.Add("Reshape", "flat", {choice.last()}, {{"dim", std::vector<int64_t>{6}}});
+    choice.Add("Gather", "rows", {choice.Constant("table", {extent, 2}), choice.last()});
     const Names unchecked = {"ArgMax", "Reshape", "Gather"};
     const Names checked = {"ArgMax", "Reshape", "NormalizeIndices", "Gather"};
     EXPECT_EQ(choice.Checked(), extent < 4 ? checked : unchecked) << extent;

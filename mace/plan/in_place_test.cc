@@ -28,7 +28,7 @@ struct Chains : TestGraph {
   ValueId x() const { return graph.inputs[0].value; }
   ValueId Then(const char* type, const char* name, std::vector<ValueId> inputs) {
     Add(type, name, std::move(inputs));
-    return graph.nodes.back().outputs[0];
+    return last();
   }
   std::unique_ptr<Plan> MakeBufferPlan() const {
     PlanOptions options;
@@ -97,8 +97,7 @@ TEST(InPlace, NotWhereSomebodyReadsTheInputLater) {
 TEST(InPlace, NotWhereSomebodyReadsTheInputsMemoryByAnotherName) {
   Chains test;
   const ValueId a = test.Then("Softmax", "a", {test.x()});
-  test.Add("Identity", "b", {a});
-  const ValueId b = test.graph.nodes.back().outputs[0];
+  const ValueId b = test.Then("Identity", "b", {a});
   const ValueId c = test.Then("Softmax", "c", {a});
   test.Output("y", test.Then("Eltwise", "sum", {b, c}));
   const std::unique_ptr<Plan> plan = test.MakeBufferPlan();

@@ -6,7 +6,7 @@
 namespace mace {
 namespace {
 
-using Attributes = std::vector<std::pair<std::string, Attribute>>;
+using Attributes = TestGraph::Attributes;
 
 Attributes Scalar(int64_t type, double scalar) {
   return {{"type", type}, {"scalar_input", scalar}};
@@ -18,29 +18,15 @@ struct Normalization : TestGraph {
   explicit Normalization(const char* type = "Eltwise", const Attributes& squares = Scalar(9, 2),
                          bool twice = false)
       : TestGraph({1, 6, 32}) {
-    Make("Eltwise", "centred", {graph.inputs[0].value}, Scalar(1, 0.5));
+    Add("Eltwise", "centred", {graph.inputs[0].value}, Scalar(1, 0.5));
     const ValueId centred = last();
-    Make(type, "squares", twice ? std::vector<ValueId>{centred, centred} : std::vector{centred},
-         squares);
-    Make("Reduce", "mean", {last()},
-         {{"axis", std::vector<int64_t>{-1}}, {"keepdims", int64_t{1}}});
-    Make("Eltwise", "safe", {last()}, Scalar(0, 1e-5));
-    Make("Unary", "root", {last()}, {{"function", std::string("sqrt")}});
-    Make("MatMul", "product", {centred, Constant("w", {32, 4})});
+    Add(type, "squares", twice ? std::vector<ValueId>{centred, centred} : std::vector{centred},
+        squares);
+    Add("Reduce", "mean", {last()}, {{"axis", std::vector<int64_t>{-1}}, {"keepdims", int64_t{1}}});
+    Add("Eltwise", "safe", {last()}, Scalar(0, 1e-5));
+    Add("Unary", "root", {last()}, {{"function", std::string("sqrt")}});
+    Add("MatMul", "product", {centred, Constant("w", {32, 4})});
     Output("y", last());
-  }
-  ValueId last() const { return graph.nodes.back().outputs[0]; }
-
-  void Make(const char* type, const char* name, std::vector<ValueId> inputs,
-            const Attributes& attributes = {}) {
-    Node node;
-    node.type = type;
-    node.name = name;
-    node.inputs = std::move(inputs);
-    for (const auto& [key, value] : attributes) node.attributes.Set(key, value);
-    node.outputs = {graph.AddValue(node.name + ":0")};
-    graph.nodes.push_back(node);
-    Infer();
   }
 
   // Of the nodes' outputs, in order.

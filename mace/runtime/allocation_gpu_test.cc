@@ -7,7 +7,7 @@
 #include <new>
 
 #include "mace/runtime/engine.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/small_model.h"
 
 namespace {
 
@@ -35,40 +35,13 @@ void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 namespace mace {
 namespace {
 
-std::shared_ptr<Graph> MakeGraph() {
-  auto graph = std::make_shared<Graph>();
-  const ValueId x = graph->AddValue("x");
-  graph->value(x).info = {DType::kFloat32, Shape({1, 4, 4, 8})};
-  graph->value(x).shape_known = true;
-  ValueId last = x;
-  for (const char* name : {"TANH", "SIGMOID"}) {
-    Node node;
-    node.name = name;
-    node.type = "Activation";
-    node.attributes.Set("activation", std::string(name));
-    node.inputs = {last};
-    last = graph->AddValue(std::string("value ") + name);
-    node.outputs = {last};
-    graph->nodes.push_back(node);
-  }
-  GraphPort in;
-  in.name = "x";
-  in.value = x;
-  graph->inputs.push_back(in);
-  GraphPort out;
-  out.name = "y";
-  out.value = last;
-  graph->outputs.push_back(out);
-  return graph;
-}
-
 class AllocationTest : public testing::TestWithParam<Precision> {};
 
 TEST_P(AllocationTest, RunAllocatesNothingAfterTheFirst) {
   Options options;
   options.precision = GetParam();
   options.input_shapes["x"] = {1, 4, 4, 8};
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(), options);
+  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeSmallModel(), options);
   ASSERT_TRUE(engine.ok()) << engine.status().message();
   ASSERT_EQ(0u, (*engine)->stats().cpu_ops);
   const std::vector<HostTensor> inputs = {RandomTensor({1, 4, 4, 8}, 1)};

@@ -31,15 +31,21 @@ struct TestGraph {
     return graph.AddConstant(name, RandomTensor(std::move(shape), 7));
   }
 
-  void Add(const char* type, const char* name, std::vector<ValueId> inputs) {
+  using Attributes = std::vector<std::pair<std::string, Attribute>>;
+  void Add(const char* type, const char* name, std::vector<ValueId> inputs,
+           const Attributes& attributes = {}) {
     Node node;
     node.type = type;
     node.name = name;
     node.inputs = std::move(inputs);
+    for (const auto& [key, value] : attributes) node.attributes.Set(key, value);
     node.outputs = {graph.AddValue(node.name + ":0")};
     graph.nodes.push_back(node);
     Infer();
   }
+
+  // What the last node makes.
+  ValueId last() const { return graph.nodes.back().outputs[0]; }
 
   void Output(const char* name, ValueId value) {
     GraphPort output;
