@@ -54,12 +54,12 @@ FileBlock::~FileBlock() {
     const auto found = registry.blocks.find({address_range().data(), size_});
     if (found != registry.blocks.end() && found->second.expired()) registry.blocks.erase(found);
   }
-  if (is_needed_) memory_->Remove(FileMemory::Need::kBlock, offset_, size_);
+  if (is_needed_) memory_->Remove(offset_, size_);
 }
 
 void FileBlock::Need() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!is_needed_) memory_->Add(FileMemory::Need::kBlock, offset_, size_);
+  if (!is_needed_) memory_->Add(offset_, size_);
   is_needed_ = true;
 }
 
@@ -73,7 +73,7 @@ void FileBlock::Touch() const noexcept {
 
 void FileBlock::Release() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (is_needed_) memory_->Remove(FileMemory::Need::kBlock, offset_, size_);
+  if (is_needed_) memory_->Remove(offset_, size_);
   is_needed_ = false;
 }
 
@@ -81,7 +81,7 @@ FilePin FilePin::Keep(Bytes part) {
   std::shared_ptr<FileMemory> memory = part.empty() ? nullptr : FileMemory::Find(part);
   if (memory == nullptr) return FilePin();
   const uint64_t offset = memory->offset(part.data());
-  memory->Add(FileMemory::Need::kPin, offset, part.size());
+  memory->Add(offset, part.size());
   return FilePin(std::move(memory), offset, part.size());
 }
 
@@ -92,7 +92,7 @@ StatusOr<FilePin> FilePin::Hold(Bytes part) {
 }
 
 FilePin::~FilePin() {
-  if (memory_ != nullptr) memory_->Remove(FileMemory::Need::kPin, offset_, size_);
+  if (memory_ != nullptr) memory_->Remove(offset_, size_);
 }
 
 FilePin& FilePin::operator=(FilePin&& other) noexcept {

@@ -22,7 +22,7 @@
 namespace mace {
 
 // Thread contract: thread-safe.
-class FileBlock : public std::enable_shared_from_this<FileBlock> {
+class FileBlock {
  public:
   // `size` bytes, 1 or more, from `offset`; they are not read yet. Whoever asks for the same bytes
   // gets the same block, which is not released any more. kCorruption where the file does not have
@@ -46,7 +46,6 @@ class FileBlock : public std::enable_shared_from_this<FileBlock> {
   // This block needs its bytes no more, but for the pins of them, now and later.
   void Release() const;
   bool is_in_memory() const { return memory_->Holds(offset_, size_); }
-  const std::shared_ptr<FileMemory>& memory() const { return memory_; }
 
  private:
   FileBlock(std::shared_ptr<FileMemory> memory, uint64_t offset, size_t size)

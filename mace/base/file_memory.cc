@@ -151,21 +151,21 @@ size_t FileMemory::BytesOf(size_t index) const {
   return static_cast<size_t>(std::min<uint64_t>(kChunk, file_->size() - begin));
 }
 
-void FileMemory::Add(Need need, uint64_t offset, size_t size) {
+void FileMemory::Add(uint64_t offset, size_t size) {
   // First what may need memory, so that all is added or nothing.
   for (const size_t index : ChunksOf(offset, size)) ChunkOf(index);
   for (const size_t index : ChunksOf(offset, size)) {
     Chunk& chunk = ChunkOf(index);
     std::lock_guard<std::mutex> lock(chunk.mutex);
-    ++chunk.needs[static_cast<size_t>(need)];
+    ++chunk.needs;
   }
 }
 
-void FileMemory::Remove(Need need, uint64_t offset, size_t size) {
+void FileMemory::Remove(uint64_t offset, size_t size) {
   for (const size_t index : ChunksOf(offset, size)) {
     Chunk& chunk = ChunkOf(index);
     std::lock_guard<std::mutex> lock(chunk.mutex);
-    --chunk.needs[static_cast<size_t>(need)];
+    --chunk.needs;
     GiveBackIfUnneeded(index, &chunk);
   }
 }
@@ -241,7 +241,7 @@ Status FileMemory::Fill(size_t index) const {
 }
 
 void FileMemory::GiveBackIfUnneeded(size_t index, Chunk* chunk) {
-  if (chunk->needs[0] > 0 || chunk->needs[1] > 0 || !chunk->is_loaded) return;
+  if (chunk->needs > 0 || !chunk->is_loaded) return;
   if (MakeSpare(index)) {
     chunk->is_loaded = false;
   } else if (Unmap(AddressOf(index))) {

@@ -49,14 +49,11 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   const uint8_t* address(uint64_t offset) const { return start_ + offset; }
   uint64_t offset(const uint8_t* address) const { return static_cast<uint64_t>(address - start_); }
 
-  // Why bytes stay in memory once they were read: a part of the file that somebody may ask for at
-  // any time, or one that somebody reads at this moment.
-  enum class Need { kBlock, kPin };
-  // Adds a need of the bytes; reads nothing. REQUIRES, for all that follows: the file has these
+  // Counts somebody who needs the bytes, which stay in memory once they were read; reads nothing. REQUIRES, for all that follows: the file has these
   // bytes, and size is 1 or more.
-  void Add(Need need, uint64_t offset, size_t size);
+  void Add(uint64_t offset, size_t size);
   // Takes back what Add added. Chunks that nobody needs are given back.
-  void Remove(Need need, uint64_t offset, size_t size);
+  void Remove(uint64_t offset, size_t size);
 
   // Reads what is not in memory. kCorruption where the file ends early or was changed since it was
   // opened, kResourceExhausted where there is no memory, else as RandomAccessFile::ReadAt.
@@ -83,7 +80,7 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
 
   struct Chunk {
     std::mutex mutex;
-    int64_t needs[2] = {0, 0};  // By Need.
+    int64_t needs = 0;  // Calls of Add without a Remove.
     bool is_loaded = false;
   };
 

@@ -19,14 +19,6 @@ StatusOr<ConstantPins> ConstantPins::HoldAll(const Graph& graph) {
   return pins;
 }
 
-StatusOr<ConstantPins> ConstantPins::HoldInputs(const Graph& graph, const Node& node) {
-  ConstantPins pins;
-  for (ValueId id : node.inputs) {
-    if (graph.IsConstant(id)) MACE_RETURN_IF_ERROR(pins.Add(*graph.value(id).constant));
-  }
-  return pins;
-}
-
 ConstantPins ConstantPins::KeepAll(const Graph& graph) {
   ConstantPins pins;
   for (const Value& value : graph.values) {

@@ -22,8 +22,6 @@ class ConstantPins {
   // All constants of the graph. Errors name the file: kCorruption where it was changed
   // since the model was read, kResourceExhausted where there is no memory.
   static StatusOr<ConstantPins> HoldAll(const Graph& graph);
-  // The constants among the inputs of a node.
-  static StatusOr<ConstantPins> HoldInputs(const Graph& graph, const Node& node);
   // All constants of the graph, each of which is read when its elements are first wanted. Where
   // that fails zeros are seen, and CheckReads says so.
   static ConstantPins KeepAll(const Graph& graph);
