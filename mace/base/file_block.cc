@@ -3,6 +3,8 @@
 #include <map>
 #include <string>
 
+#include "mace/base/file_scratch.h"
+
 namespace mace {
 namespace {
 
@@ -63,12 +65,17 @@ void FileBlock::Need() const {
   is_needed_ = true;
 }
 
-void FileBlock::Touch() const noexcept {
+Bytes FileBlock::Touch() const noexcept {
+  if (!is_in_memory()) {
+    const uint8_t* const copy = FileScratch::Find(address_range());
+    if (copy != nullptr) return Bytes(copy, size_);
+  }
   // Before: what is given back meanwhile is looked for once more the next time.
   const uint64_t given_back = memory_->times_given_back();
   const uint64_t failed = memory_->failed_touches();
   memory_->Touch(offset_, size_);
   if (failed == memory_->failed_touches()) seen_ = given_back + 1;
+  return address_range();
 }
 
 void FileBlock::Release() const {

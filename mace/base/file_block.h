@@ -35,10 +35,9 @@ class FileBlock {
 
   // Where the bytes are or will be, as long as the block lives.
   Bytes address_range() const { return Bytes(memory_->address(offset_), size_); }
-  // The bytes, in memory. Zeros where they cannot be read: FileMemory::failed_touches() counts that.
+  // The bytes, in memory: at address_range(), or in a FileScratch of this thread. Zeros where they cannot be read: FileMemory::failed_touches() counts that.
   Bytes bytes() const {
-    if (seen_ != memory_->times_given_back() + 1) Touch();
-    return address_range();
+    return seen_ == memory_->times_given_back() + 1 ? address_range() : Touch();
   }
   // The bytes, in memory. Errors: FileMemory::Load's.
   Status Load() const { return memory_->Load(offset_, size_); }
@@ -53,7 +52,7 @@ class FileBlock {
   static std::shared_ptr<const FileBlock> FindOrAdd(std::shared_ptr<FileMemory> memory,
                                                     uint64_t offset, size_t size);
   void Need() const;
-  void Touch() const noexcept;
+  Bytes Touch() const noexcept;
 
   const std::shared_ptr<FileMemory> memory_;
   const uint64_t offset_;

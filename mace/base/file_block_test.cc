@@ -171,26 +171,6 @@ TEST_F(FileBlockTest, OneBlockForOnePart) {
   EXPECT_TRUE((*again)->is_in_memory());
 }
 
-// The pages of what is given back become those of what is read next, and hold nothing of it.
-TEST_F(FileBlockTest, SparePagesAreUsedAgain) {
-  const auto budget = std::make_shared<MemoryBudget>(kSize);
-  const ScopedMemoryBudget scope(budget);
-  const auto memory = Open();
-  memory->KeepSpares();
-  for (size_t round = 0; round < 3; ++round) {
-    for (size_t offset : {size_t{0}, FileMemory::kChunkBytes, 2 * FileMemory::kChunkBytes}) {
-      const size_t size = std::min(kSize - offset, FileMemory::kChunkBytes);
-      const auto block = FileBlock::Find(memory, offset, size);
-      ASSERT_TRUE(block.ok());
-      ASSERT_TRUE((*block)->Load().ok());
-      EXPECT_TRUE(IsContent(**block, offset)) << offset;
-    }
-  }
-  EXPECT_LE(budget->used(), FileMemory::kChunkBytes);  // At most one was there at a time.
-  memory->DropSpares();
-  EXPECT_EQ(0u, budget->used());
-}
-
 TEST_F(FileBlockTest, AFileThatChangedIsNotReadAgain) {
   const auto block = FileBlock::Find(Open(), 0, kSize);
   ASSERT_TRUE(block.ok());

@@ -1,7 +1,6 @@
 #include "mace/base/file_memory.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -16,10 +15,6 @@ namespace {
 constexpr size_t kChunk = FileMemory::kChunkBytes;
 
 size_t RoundUp(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
-
-size_t RoundUpToPages(size_t bytes) {
-  return RoundUp(bytes, static_cast<size_t>(sysconf(_SC_PAGESIZE)));
-}
 
 // The chunks that have a byte of the part, for a loop.
 class ChunksOf {
@@ -46,21 +41,6 @@ class ChunksOf {
 bool Unmap(uint8_t* chunk) {
   return mmap(chunk, kChunk, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
               0) != MAP_FAILED;
-}
-
-// Moves a chunk's pages to other addresses. False where the system cannot (Linux before 5.7).
-bool MovePages(uint8_t* from, uint8_t* to) {
-#ifdef MREMAP_DONTUNMAP
-  constexpr int kFlags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
-  if (mremap(from, kChunk, kChunk, kFlags, to) == MAP_FAILED) return false;
-  // Nobody may touch what is left there. Where the system has no area for that they are zeros,
-  // which a chunk that is not loaded does not show to anybody.
-  mprotect(from, kChunk, PROT_NONE);
-  return true;
-#else
-  static_cast<void>(from), static_cast<void>(to);
-  return false;
-#endif
 }
 
 // All of them, by their first byte.
@@ -100,15 +80,10 @@ FileMemory::~FileMemory() {
     for (const auto& [index, chunk] : chunks_) {
       if (chunk.is_loaded) budget_->Release(BytesOf(index));
     }
-    for (const bool is_spare : is_spare_) {
-      if (is_spare) budget_->Release(kChunk);
-    }
   }
   munmap(reserved_, reserved_size_);
 }
 
-// From a large page on, and whole ones: a part of one would have small pages. Behind the file's
-// chunks there is room for the spares.
 Status FileMemory::ReserveAddresses() {
   const uint64_t size = file_->size();
   if (size == 0) return Corruption(file_->path() + ": expected bytes, found an empty file");
@@ -116,8 +91,7 @@ Status FileMemory::ReserveAddresses() {
     return ResourceExhausted(file_->path() + ": " + std::to_string(size) +
                              " bytes are more than there can be");
   }
-  chunk_count_ = RoundUp(static_cast<size_t>(size), kChunk) / kChunk;
-  reserved_size_ = (chunk_count_ + kMostSpares + 1) * kChunk;
+  reserved_size_ = RoundUp(static_cast<size_t>(size), kChunk);
   void* const reserved =
       mmap(nullptr, reserved_size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved == MAP_FAILED) {
@@ -126,7 +100,6 @@ Status FileMemory::ReserveAddresses() {
   }
   reserved_ = reserved;
   start_ = static_cast<uint8_t*>(reserved);
-  start_ += (kChunk - reinterpret_cast<uintptr_t>(reserved) % kChunk) % kChunk;
   return Status::Ok();
 }
 
@@ -204,7 +177,8 @@ Status FileMemory::LoadChunk(size_t index) {
   if (chunk.is_loaded) return Status::Ok();
   MACE_RETURN_IF_ERROR(GetPages(index));
   chunk.is_loaded = true;
-  Status status = Fill(index);
+  Status status =
+      ReadInto(uint64_t{index} * kChunk, MutableBytes(AddressOf(index), BytesOf(index)));
   if (status.ok()) return status;
   chunk.is_loaded = false;
   Unmap(AddressOf(index));
@@ -213,28 +187,21 @@ Status FileMemory::LoadChunk(size_t index) {
 }
 
 Status FileMemory::GetPages(size_t index) {
-  if (TakeSpare(index)) return Status::Ok();
-  const size_t bytes = BytesOf(index), mapped = RoundUpToPages(bytes);
+  const size_t bytes = BytesOf(index);
   if (budget_ != nullptr) {
     const Status status = budget_->Reserve(bytes);
     if (!status.ok()) return status.WithPrefix(file_->path());
   }
-  uint8_t* const begin = AddressOf(index);
-  // Half a large page costs less as one than as small ones; a little of one does not.
-  const bool is_large = mapped >= kChunk / 2;
-  if (mprotect(begin, is_large ? kChunk : mapped, PROT_READ | PROT_WRITE) != 0) {
+  if (mprotect(AddressOf(index), kChunk, PROT_READ | PROT_WRITE) != 0) {
     if (budget_ != nullptr) budget_->Release(bytes);
     return ResourceExhausted(file_->path() + ": no memory for " + std::to_string(bytes) +
                              " bytes of weights");
   }
-  // A wish: without it the memory is the same, only slower to touch.
-  if (is_large) madvise(begin, kChunk, MADV_HUGEPAGE);
   return Status::Ok();
 }
 
-Status FileMemory::Fill(size_t index) const {
-  const uint64_t offset = uint64_t{index} * kChunk;
-  const Status read = file_->ReadAt(offset, MutableBytes(AddressOf(index), BytesOf(index)));
+Status FileMemory::ReadInto(uint64_t offset, MutableBytes to) const {
+  const Status read = file_->ReadAt(offset, to);
   // Afterwards: bytes that were written while they were read are as wrong as those of a cut file.
   const Status unchanged = file_->CheckUnchanged();
   return unchanged.ok() ? read : unchanged;
@@ -242,54 +209,10 @@ Status FileMemory::Fill(size_t index) const {
 
 void FileMemory::GiveBackIfUnneeded(size_t index, Chunk* chunk) {
   if (chunk->needs > 0 || !chunk->is_loaded) return;
-  if (MakeSpare(index)) {
-    chunk->is_loaded = false;
-  } else if (Unmap(AddressOf(index))) {
-    chunk->is_loaded = false;
-    if (budget_ != nullptr) budget_->Release(BytesOf(index));
-  }
-  if (!chunk->is_loaded) ++times_given_back_;
-}
-
-void FileMemory::KeepSpares() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  ++spare_keepers_;
-}
-
-void FileMemory::DropSpares() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (--spare_keepers_ > 0) return;
-  for (size_t i = 0; i < kMostSpares; ++i) {
-    if (!is_spare_[i] || !Unmap(AddressOf(chunk_count_ + i))) continue;
-    is_spare_[i] = false;
-    if (budget_ != nullptr) budget_->Release(kChunk);
-  }
-}
-
-// Puts the pages of a spare under the chunk; the budget counts them already.
-bool FileMemory::TakeSpare(size_t index) {
-  if (BytesOf(index) < kChunk) return false;
-  std::lock_guard<std::mutex> lock(mutex_);
-  for (size_t i = 0; i < kMostSpares; ++i) {
-    if (!is_spare_[i]) continue;
-    if (!MovePages(AddressOf(chunk_count_ + i), AddressOf(index))) return false;
-    is_spare_[i] = false;
-    return true;
-  }
-  return false;
-}
-
-// Puts the chunk's pages where a spare has its place, if there is one.
-bool FileMemory::MakeSpare(size_t index) {
-  if (BytesOf(index) < kChunk) return false;
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (spare_keepers_ == 0) return false;
-  for (size_t i = 0; i < kMostSpares; ++i) {
-    if (is_spare_[i]) continue;
-    is_spare_[i] = MovePages(AddressOf(index), AddressOf(chunk_count_ + i));
-    return is_spare_[i];
-  }
-  return false;
+  if (!Unmap(AddressOf(index))) return;
+  chunk->is_loaded = false;
+  if (budget_ != nullptr) budget_->Release(BytesOf(index));
+  ++times_given_back_;
 }
 
 // For bytes that somebody reads although they could not be read from the file.

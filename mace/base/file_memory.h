@@ -5,11 +5,9 @@
 // changes nothing of what was read, where a mapping of the file would end this process by SIGBUS.
 // A file that was changed since it was opened is an error: old bytes and new ones are never mixed.
 //
-// Every byte of the file has one address. Memory is there for chunks of 2 MiB, a large page each,
-// however small the tensors in it are: small pages would cost more to touch than the bytes to read.
-// A chunk is read when a byte of it is first wanted, and its memory is given back when nobody needs
-// any of it (mace/base/file_block.h says who does). Where the next chunk is soon to be read, its
-// pages are kept for that one: a page that is new to the process costs as much as reading into it.
+// Every byte of the file has one address. A chunk is read when a byte of it is first wanted, and its
+// memory is given back when nobody needs any of it (mace/base/file_block.h says who does). What is
+// read once, to be packed, is better read into a scratch (mace/base/file_scratch.h).
 #ifndef MACE_BASE_FILE_MEMORY_H_
 #define MACE_BASE_FILE_MEMORY_H_
 
@@ -30,7 +28,7 @@ namespace mace {
 // Thread contract: thread-safe.
 class FileMemory : public std::enable_shared_from_this<FileMemory> {
  public:
-  static constexpr size_t kChunkBytes = size_t{2} << 20;
+  static constexpr size_t kChunkBytes = size_t{64} << 10;
 
   // Addresses for the whole file, and no memory. What is read later counts against the memory
   // budget of this thread while it is in memory, a chunk as a whole. kResourceExhausted where the
@@ -59,6 +57,8 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   // opened, kResourceExhausted where there is no memory, else as RandomAccessFile::ReadAt.
   // REQUIRES: somebody needs the bytes.
   Status Load(uint64_t offset, size_t size);
+  // Reads bytes of the file into other memory. Errors: Load's.
+  Status ReadInto(uint64_t offset, MutableBytes to) const;
   // Reads what is not in memory, for readers who cannot take a Status. Where Load would give an
   // error these readers see zeros, failed_touches() grows, and last_error() says what happened.
   void Touch(uint64_t offset, size_t size) noexcept;
@@ -70,14 +70,7 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   // Grows whenever a chunk is given back: what was in memory before may not be any more.
   uint64_t times_given_back() const { return times_given_back_; }
 
-  // From here on the pages of up to kMostSpares chunks are kept for the next ones, until as many
-  // calls of DropSpares follow.
-  void KeepSpares();
-  void DropSpares();
-
  private:
-  static constexpr size_t kMostSpares = 8;
-
   struct Chunk {
     std::mutex mutex;
     int64_t needs = 0;  // Calls of Add without a Remove.
@@ -92,11 +85,8 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   Status LoadChunk(size_t index);
   // REQUIRES for these: the chunk's mutex is held.
   Status GetPages(size_t index);
-  Status Fill(size_t index) const;
   void GiveBackIfUnneeded(size_t index, Chunk* chunk);
 
-  bool TakeSpare(size_t index);
-  bool MakeSpare(size_t index);
   void ShowZeros(uint64_t offset, size_t size) noexcept;
 
   const std::shared_ptr<const RandomAccessFile> file_;
@@ -104,12 +94,9 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   void* reserved_ = nullptr;                    // The addresses, more than start_ needs.
   size_t reserved_size_ = 0;
   uint8_t* start_ = nullptr;
-  size_t chunk_count_ = 0;  // Of the file.
 
   mutable std::mutex mutex_;                // Of what follows; a chunk's content has its own.
   mutable std::map<size_t, Chunk> chunks_;  // By index; those that were ever needed.
-  int spare_keepers_ = 0;
-  bool is_spare_[kMostSpares] = {};  // Whether the pages of a chunk lie behind the file's.
   Status last_error_;
   std::atomic<uint64_t> failed_touches_{0};
   std::atomic<uint64_t> times_given_back_{0};

@@ -189,7 +189,7 @@ HostTensor HostTensor::OfFile(TensorInfo info, std::shared_ptr<const FileBlock> 
   return tensor;
 }
 
-void HostTensor::ReadBlock() const noexcept { block_->bytes(); }
+const uint8_t* HostTensor::ReadBlock() const noexcept { return block_->bytes().data(); }
 
 HostTensor HostTensor::MutableView(TensorInfo info, MutableBytes data,
                                    std::shared_ptr<const void> owner) {

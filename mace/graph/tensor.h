@@ -64,10 +64,7 @@ class HostTensor {
   DType dtype() const { return info_.dtype; }
   // The elements. Those of a file are read if they are not in memory: who does not hold a
   // ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases them.
-  Bytes bytes() const {
-    Touch();
-    return Bytes(data_, info_.bytes());
-  }
+  Bytes bytes() const { return Bytes(Elements(), info_.bytes()); }
   // Where the elements are, for comparing addresses: nothing is read.
   Bytes address_range() const { return Bytes(data_, info_.bytes()); }
   bool has_data() const { return data_ != nullptr || info_.bytes() == 0; }
@@ -75,8 +72,7 @@ class HostTensor {
   // REQUIRES: sizeof(T) is the dtype's size and the data is aligned for T.
   template <typename T>
   const T* data() const {
-    Touch();
-    return reinterpret_cast<const T*>(data_);
+    return reinterpret_cast<const T*>(Elements());
   }
   // False for a View: its elements belong to somebody who may not expect them to change.
   bool is_writable() const { return writable_; }
@@ -106,10 +102,8 @@ class HostTensor {
   StatusOr<HostTensor> ToReferenceOperand() const;
 
  private:
-  void Touch() const {
-    if (block_ != nullptr) ReadBlock();
-  }
-  void ReadBlock() const noexcept;
+  const uint8_t* Elements() const { return block_ == nullptr ? data_ : ReadBlock(); }
+  const uint8_t* ReadBlock() const noexcept;
 
   TensorInfo info_;
   const uint8_t* data_ = nullptr;

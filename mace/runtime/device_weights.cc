@@ -46,18 +46,21 @@ StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   return memory;
 }
 
-// Calls work(0) … work(count - 1), on this thread and on others, which count against this thread's
-// memory budget. Gives the first error; what has not begun by then is left.
+// Calls work(0, scratch) … work(count - 1, scratch), on this thread and on others, which count
+// against this thread's memory budget; each thread has a scratch for
+// scratch_bytes. Gives the first error; what has
+// not begun by then is left.
 template <typename Work>
-Status RunOnThreads(size_t count, const Work& work) {
+Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
   std::atomic<size_t> next{0};
   std::mutex mutex;
   Status first_error;
   const std::shared_ptr<MemoryBudget> budget = ScopedMemoryBudget::Current();
   auto loop = [&] {
     ScopedMemoryBudget scope(budget);
+    FileScratch scratch(scratch_bytes);
     for (size_t i = next++; i < count; i = next++) {
-      Status status = CatchExhaustion([&] { return work(i); });
+      Status status = CatchExhaustion([&] { return work(i, &scratch); });
       if (status.ok()) continue;
       next = count;
       std::lock_guard<std::mutex> lock(mutex);
@@ -93,12 +96,12 @@ Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
     return MutableBytes(block_.bytes().data() + offsets_[i], bytes_of(i));
   };
   WeightSources sources(plan);
-  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), [&](size_t i) -> Status {
-    MACE_RETURN_IF_ERROR(sources.Begin(i));
-    MACE_RETURN_IF_ERROR(PackInto(plan.weights[i], place_of(i)));
-    sources.End(i);
-    return Status();
-  }));
+  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), sources.most_bytes(),
+                                    [&](size_t i, FileScratch* scratch) -> Status {
+                                      sources.Begin(i, scratch);
+                                      MACE_RETURN_IF_ERROR(PackInto(plan.weights[i], place_of(i)));
+                                      return sources.End(i, *scratch);
+                                    }));
   // Afterwards: a driver may look at the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan, device.info());
   if (in_one) {
@@ -122,16 +125,17 @@ Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
   if (queue->device()->info().is_host()) return PackOnHost(plan, *queue->device());
   std::mutex mutex;
   WeightSources sources(plan);
-  return RunOnThreads(plan.weights.size(), [&](size_t i) -> Status {
-    MACE_RETURN_IF_ERROR(sources.Begin(i));
-    StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
-    MACE_RETURN_IF_ERROR(memory.status());
-    sources.End(i);
-    std::lock_guard<std::mutex> lock(mutex);
-    bytes_ += memory->bytes();
-    weights_[i] = *std::move(memory);
-    return Status();
-  });
+  return RunOnThreads(plan.weights.size(), sources.most_bytes(),
+                      [&](size_t i, FileScratch* scratch) -> Status {
+                        sources.Begin(i, scratch);
+                        StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
+                        MACE_RETURN_IF_ERROR(memory.status());
+                        MACE_RETURN_IF_ERROR(sources.End(i, *scratch));
+                        std::lock_guard<std::mutex> lock(mutex);
+                        bytes_ += memory->bytes();
+                        weights_[i] = *std::move(memory);
+                        return Status();
+                      });
 }
 
 }  // namespace mace

@@ -1,59 +1,41 @@
 #include "mace/runtime/weight_sources.h"
 
-#include <utility>
+#include <algorithm>
+
+#include "mace/base/file_block.h"
 
 namespace mace {
 
 WeightSources::WeightSources(const Plan& plan) : plan_(plan) {
-  const Graph& graph = *plan.graph;
-  for (int node : plan.weight_nodes) {
-    for (ValueId id : graph.nodes[static_cast<size_t>(node)].inputs) {
-      if (!graph.IsConstant(id)) continue;
-      const Bytes bytes = graph.value(id).constant->address_range();
-      Source& source = sources_[bytes.data()];
-      source.bytes = bytes;
-      ++source.uses;
-      if (bytes.empty()) continue;
-      const std::shared_ptr<FileMemory> memory = FileMemory::Find(bytes);
-      if (memory != nullptr && memories_.insert(memory).second) memory->KeepSpares();
+  for (size_t weights = 0; weights < plan.weight_nodes.size(); ++weights) {
+    size_t bytes = 0;
+    for (const Bytes& part : PartsOf(weights)) {
+      ++uses_[part.data()];
+      bytes += part.size();
     }
+    most_bytes_ = std::max(most_bytes_, bytes);
   }
 }
 
-WeightSources::~WeightSources() {
-  for (const std::shared_ptr<FileMemory>& memory : memories_) memory->DropSpares();
-}
-
-std::vector<const uint8_t*> WeightSources::KeysOf(size_t weights) const {
-  std::vector<const uint8_t*> keys;
-  if (weights >= plan_.weight_nodes.size()) return keys;
+std::vector<Bytes> WeightSources::PartsOf(size_t weights) const {
+  std::vector<Bytes> parts;
+  if (weights >= plan_.weight_nodes.size()) return parts;
   const Graph& graph = *plan_.graph;
   for (ValueId id : graph.nodes[static_cast<size_t>(plan_.weight_nodes[weights])].inputs) {
-    if (graph.IsConstant(id)) keys.push_back(graph.value(id).constant->address_range().data());
+    if (graph.IsConstant(id)) parts.push_back(graph.value(id).constant->address_range());
   }
-  return keys;
+  return parts;
 }
 
-Status WeightSources::Begin(size_t weights) {
-  for (const uint8_t* key : KeysOf(weights)) {
-    Source& source = sources_.find(key)->second;
-    std::lock_guard<std::mutex> lock(source.mutex);
-    if (source.pin.holds()) continue;
-    MACE_ASSIGN_OR_RETURN(source.pin, FilePin::Hold(source.bytes));
-  }
-  return Status::Ok();
-}
-
-void WeightSources::End(size_t weights) {
-  for (const uint8_t* key : KeysOf(weights)) {
-    Source& source = sources_.find(key)->second;
+Status WeightSources::End(size_t weights, const FileScratch& scratch) {
+  for (const Bytes& part : PartsOf(weights)) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (--source.uses > 0) continue;
+      if (--uses_[part.data()] > 0) continue;
     }
-    source.pin = FilePin();
-    ReleaseFileBlock(source.bytes);
+    ReleaseFileBlock(part);
   }
+  return scratch.status();
 }
 
 }  // namespace mace

@@ -1,19 +1,18 @@
-// The constants that a plan's weights are packed from, in memory while they are needed.
+// The constants that a plan's weights are packed from.
 //
-// Constants that are parts of a model's files do not have to be in memory twice: each is read when
-// the first weights that are made of it are packed, and given back as soon as the last are. One
-// that was given back before, by another session of the same graph, is read again.
+// Constants that are parts of a model's files need not be in memory beside the packed weights: each
+// is read into the scratch of the thread that packs, and where it is in memory already, that memory
+// is given back when the last weights that are made of it are packed.
 #ifndef MACE_RUNTIME_WEIGHT_SOURCES_H_
 #define MACE_RUNTIME_WEIGHT_SOURCES_H_
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
-#include <set>
 #include <vector>
 
-#include "mace/base/file_block.h"
+#include "mace/base/file_scratch.h"
+#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/plan/plan.h"
 
@@ -24,29 +23,27 @@ class WeightSources {
  public:
   // `plan` outlives the object.
   explicit WeightSources(const Plan& plan);
-  ~WeightSources();
   WeightSources(const WeightSources&) = delete;
   WeightSources& operator=(const WeightSources&) = delete;
 
-  // Before plan.weights[weights] is packed. Errors: FilePin::Hold's.
-  Status Begin(size_t weights);
-  // After it is packed; each once.
-  void End(size_t weights);
+  // The most bytes that the constants of one node have.
+  size_t most_bytes() const { return most_bytes_; }
+
+  // Before plan.weights[weights] is packed on this thread, which reads the constants into its
+  // scratch.
+  void Begin(size_t weights, FileScratch* scratch) const { scratch->Begin(PartsOf(weights)); }
+  // After it is packed; each once. FileScratch::status() of its thread.
+  Status End(size_t weights, const FileScratch& scratch);
 
  private:
-  struct Source {
-    Bytes bytes;   // FilePin::Hold reads them.
-    int uses = 0;  // Weights that are still to be packed.
-    FilePin pin;
-    std::mutex mutex;  // Of the pin alone, so that each thread reads its own constants.
-  };
-  // Of these weights, by the first byte.
-  std::vector<const uint8_t*> KeysOf(size_t weights) const;
+  // The constants of these weights.
+  std::vector<Bytes> PartsOf(size_t weights) const;
 
   const Plan& plan_;
-  std::mutex mutex_;                          // Of the uses.
-  std::map<const uint8_t*, Source> sources_;  // None is added after the constructor.
-  std::set<std::shared_ptr<FileMemory>> memories_;
+  size_t most_bytes_ = 0;
+  std::mutex mutex_;
+  // By its first byte, for each constant the weights that are still to be packed.
+  std::map<const uint8_t*, int> uses_;
 };
 
 }  // namespace mace
