@@ -3,6 +3,9 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 #include "mace/base/printable.h"
 
@@ -23,9 +26,20 @@ std::atomic<LogLevel>& Threshold() {
   return threshold;
 }
 
-std::atomic<LogSink>& Sink() {
-  static std::atomic<LogSink> sink(nullptr);
-  return sink;
+struct Sink {
+  std::mutex mutex;
+  std::shared_ptr<const LogSink> function;  // Null: stderr.
+};
+
+// Never destroyed: static objects may log when they are.
+Sink& TheSink() {
+  static auto* const sink = new Sink;
+  return *sink;
+}
+
+std::shared_ptr<const LogSink> CurrentSink() {
+  std::lock_guard<std::mutex> lock(TheSink().mutex);
+  return TheSink().function;
 }
 
 }  // namespace
@@ -34,7 +48,12 @@ bool LogEnabled(LogLevel level) { return level <= Threshold().load(std::memory_o
 
 void SetLogLevel(LogLevel level) { Threshold().store(level, std::memory_order_relaxed); }
 
-void SetLogSink(LogSink sink) { Sink().store(sink); }
+void SetLogSink(LogSink sink) {
+  std::shared_ptr<const LogSink> function;
+  if (sink) function = std::make_shared<const LogSink>(std::move(sink));
+  std::lock_guard<std::mutex> lock(TheSink().mutex);
+  TheSink().function.swap(function);
+}
 
 std::string FormatLogLine(std::string_view message) {
   // Cut first: escaping makes up to six bytes of one, and is not done to megabytes.
@@ -48,8 +67,8 @@ std::string FormatLogLine(std::string_view message) {
 void Log(LogLevel level, std::string_view message) {
   if (!LogEnabled(level)) return;
   const std::string line = FormatLogLine(message);
-  if (const LogSink sink = Sink().load()) {
-    sink(level, line);
+  if (const std::shared_ptr<const LogSink> sink = CurrentSink()) {
+    (*sink)(level, line);
     return;
   }
   const std::string ended = line + "\n";

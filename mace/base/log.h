@@ -9,22 +9,14 @@
 #include <string>
 #include <string_view>
 
-namespace mace {
+#include "mace/base/log_sink.h"  // IWYU pragma: export
 
-enum class LogLevel { kError, kWarning, kInfo, kDebug };
+namespace mace {
 
 // Whether a line of this level would be written: ask before building an expensive one.
 bool LogEnabled(LogLevel level);
 // Line breaks within `message` become spaces.
 void Log(LogLevel level, std::string_view message);
-// Takes the place of MACE_LOG from here on, for an option of the caller's.
-void SetLogLevel(LogLevel level);
-
-// Takes the lines in place of stderr, as FormatLogLine makes them; called on the thread that logs,
-// from several at once. Null: stderr again.
-using LogSink = void (*)(LogLevel level, const std::string& line);
-void SetLogSink(LogSink sink);
-
 // The longest line that is written, in bytes: what a message says is in its begin and its end, and
 // a name in a file may have megabytes.
 constexpr size_t kLongestLogLine = 1800;

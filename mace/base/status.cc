@@ -52,6 +52,12 @@ Status FailedPrecondition(std::string message) {
 Status Internal(std::string message) {
   return Status(StatusCode::kInternal, Bounded(std::move(message)));
 }
+Status Cancelled(std::string message) {
+  return Status(StatusCode::kCancelled, Bounded(std::move(message)));
+}
+Status DeadlineExceeded(std::string message) {
+  return Status(StatusCode::kDeadlineExceeded, Bounded(std::move(message)));
+}
 
 namespace internal {
 

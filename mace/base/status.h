@@ -26,6 +26,8 @@ enum class StatusCode {
   kFailedPrecondition,  // The object is in no state for the call: in use, closed, or of a parent
                         // process.
   kInternal,            // Our own invariant broke.
+  kCancelled,           // The caller cancelled the work.
+  kDeadlineExceeded,    // The caller's time limit has passed.
 };
 
 class [[nodiscard]] Status {
@@ -63,6 +65,8 @@ Status DeviceError(std::string message);
 Status ResourceExhausted(std::string message);
 Status FailedPrecondition(std::string message);
 Status Internal(std::string message);
+Status Cancelled(std::string message);
+Status DeadlineExceeded(std::string message);
 
 namespace internal {
 // The error of a StatusOr that was made from an OK Status.

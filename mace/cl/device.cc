@@ -210,7 +210,7 @@ bool HasHalfImages(cl_context context) {
 
 }  // namespace
 
-StatusOr<std::vector<ClDeviceEntry>> ListDevices(const OpenClNeeds& needs) {
+StatusOr<std::vector<ClDeviceEntry>> ListClDevices(const OpenClNeeds& needs) {
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   PreparePoclFolder(needs.environment);
   std::vector<ClDeviceEntry> entries;
@@ -270,7 +270,7 @@ StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const s
 }
 
 StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec, const OpenClNeeds& needs) {
-  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListDevices(needs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListClDevices(needs));
   MACE_ASSIGN_OR_RETURN(const size_t index, ChooseDevice(devices, spec));
   return OpenDevice(devices, index);
 }

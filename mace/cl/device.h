@@ -1,7 +1,7 @@
 // OpenCL devices: what there is, and one opened for use.
 //
 // A spec names a device: "gpu" is the best one (GPUs before accelerators before CPU drivers, then
-// by compute units times clock), "gpu:N" the N-th of ListDevices, "gpu:NAME-PART" the best whose
+// by compute units times clock), "gpu:N" the N-th of ListClDevices, "gpu:NAME-PART" the best whose
 // device or platform name contains that text in any case.
 // Errors: kNotFound where no device is there or none fits, kInvalidArgument for a spec of another
 // form, kDeviceError where a driver fails, kFailedPrecondition in a child that was forked after
@@ -30,7 +30,7 @@ struct ClDeviceEntry {
 
 // Every device of every platform, in the loader's order. A platform that fails is left out with a
 // log line. Without a driver the list is empty. `needs` counts at the process's first call.
-StatusOr<std::vector<ClDeviceEntry>> ListDevices(const OpenClNeeds& needs = OpenClNeeds());
+StatusOr<std::vector<ClDeviceEntry>> ListClDevices(const OpenClNeeds& needs = OpenClNeeds());
 
 // The index in `devices` that `spec` means.
 StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const std::string& spec);
@@ -54,7 +54,7 @@ class ClDevice {
 // The device that `index` means in `devices`, with a context of its own.
 StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::vector<ClDeviceEntry>& devices,
                                                size_t index);
-// ListDevices, ChooseDevice and OpenDevice one after the other.
+// ListClDevices, ChooseDevice and OpenDevice one after the other.
 StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::string& spec,
                                                const OpenClNeeds& needs = OpenClNeeds());
 

@@ -13,7 +13,7 @@ TEST(NoDeviceTest, IsAClearError) {
   ASSERT_TRUE(MakeDirectories(empty).ok());
   setenv("OCL_ICD_VENDORS", empty.c_str(), 1);
   unsetenv("OCL_ICD_FILENAMES");
-  StatusOr<std::vector<ClDeviceEntry>> devices = ListDevices();
+  StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
   ASSERT_TRUE(devices.ok()) << devices.status().message();
   EXPECT_TRUE(devices->empty());
   const Status status = OpenDevice("gpu").status();

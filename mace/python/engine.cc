@@ -202,7 +202,7 @@ py::list Devices() {
   StatusOr<std::vector<ClDeviceEntry>> devices = Internal("not listed");
   {
     py::gil_scoped_release release;
-    devices = ListDevices();
+    devices = ListClDevices();
   }
   RaiseIfError(devices.status());
   py::list list;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "mace/base/cancellation.h"
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 
@@ -54,6 +55,7 @@ Status CpuExecutor::RunNodes(RunTimes* times) {
   const Graph& graph = *plan_->graph;
   if (times != nullptr) times->steps.clear();
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    MACE_RETURN_IF_ERROR(CheckCancelled());
     const int node = static_cast<int>(n);
     StepTimes step;
     step.step = {Step::Kind::kCpu, node};

@@ -74,7 +74,7 @@ TEST(Fork, ChildrenWorkBeforeOpenClIsUsedAndAreRefusedAfterwards) {
   EXPECT_EQ(
       EndOfChild([&] { return IsRefusal(Engine::Create(MakeSmallModel(), Options()).status()); }),
       "exit 0");
-  EXPECT_EQ(EndOfChild([&] { return IsRefusal(ListDevices().status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(ListClDevices().status()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return Works("cpu") && (*on_cpu)->Run({input}).ok(); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] {
               *pipeline = nullptr;

@@ -67,7 +67,7 @@ OpenClNeeds NeedsOf(const Options& options, const CacheStore* store) {
 
 StatusOr<std::shared_ptr<ClDevice>> FindDevice(const std::string& spec, const OpenClNeeds& needs) {
   ScopedStartPart part("device");
-  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListDevices(needs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> devices, ListClDevices(needs));
   MACE_ASSIGN_OR_RETURN(const size_t index, ChooseDevice(devices, spec));
   return TheRegistry().devices.Get(devices[index].device,
                                    [&] { return OpenDevice(devices, index); });

@@ -16,7 +16,7 @@ std::shared_ptr<Runtime> Get(const Options& options) {
 }
 
 TEST(Runtime, ADeviceHasOneContextWhateverItIsCalled) {
-  const auto devices = ListDevices();
+  const auto devices = ListClDevices();
   ASSERT_TRUE(devices.ok()) << devices.status().message();
   const auto best = ChooseDevice(*devices, "gpu");
   ASSERT_TRUE(best.ok()) << best.status().message();

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 
+#include "mace/base/cancellation.h"
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/memory_budget.h"
@@ -191,6 +192,7 @@ Status Session::EndRun(const Status& status, ClQueue* queue) {
 
 Status Session::RunSteps(std::vector<HostTensor>* outputs) {
   for (size_t i = 0; i < waits_.size(); ++i) {
+    MACE_RETURN_IF_ERROR(CheckCancelled());
     // A copy of an input is gone when the next slice's are shared.
     const bool wait = waits_[i] || values_.has_copied_inputs();
     MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, wait}));

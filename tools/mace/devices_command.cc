@@ -43,7 +43,7 @@ Json Describe(const DeviceInfo& info, size_t index, bool chosen) {
 }
 
 int RunDevices(const std::string& json) {
-  const StatusOr<std::vector<ClDeviceEntry>> devices = ListDevices();
+  const StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
   if (!devices.ok()) return Report(devices.status());
   if (devices->empty())
     return Report(

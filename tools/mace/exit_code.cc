@@ -18,6 +18,8 @@ int ExitCodeOf(const Status& status) {
     case StatusCode::kResourceExhausted:
     case StatusCode::kFailedPrecondition:
     case StatusCode::kInternal:
+    case StatusCode::kCancelled:
+    case StatusCode::kDeadlineExceeded:
       return kExitBadModelOrInput;
   }
   return kExitBadModelOrInput;

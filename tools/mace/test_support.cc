@@ -91,7 +91,7 @@ std::string FreshFolder(const std::string& name) {
 }
 
 bool HasOpenClDevice() {
-  const StatusOr<std::vector<ClDeviceEntry>> devices = ListDevices();
+  const StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
   return devices.ok() && !devices->empty();
 }
 

@@ -1,4 +1,4 @@
-#include "mace/graph/dtype.h"
+#include "mace/api/data_type.h"
 
 namespace mace {
 

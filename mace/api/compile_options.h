@@ -1,0 +1,96 @@
+// How a model is compiled for a device. Every member has the default of the `mace` command.
+#ifndef MACE_API_COMPILE_OPTIONS_H_
+#define MACE_API_COMPILE_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace mace {
+
+struct CompileOptions {
+  // Where activations lie on the device.
+  enum class Storage {
+    kAuto,    // As the planner estimates or measures it.
+    kImage,   // OpenCL images where an op has a kernel for them.
+    kBuffer,  // OpenCL buffers.
+  };
+  enum class Precision {
+    kFloat32,
+    kTf32,     // Products of float32 with 10 bits of mantissa, where the device has units for it.
+    kFloat16,  // Half precision in memory and, where the device has it, in arithmetic.
+  };
+  // How much is measured on the device before a plan is made. What was measured is kept in the
+  // cache file.
+  enum class Tuning {
+    kNone,  // Nothing: the planner's estimates.
+    kFast,  // The likeliest variants, for 10 s at most on a CPU driver and 5 s on a GPU.
+    kFull,  // Every variant and work-group size, however long it takes.
+  };
+  enum class Environment {
+    // Before the process's first OpenCL call, and only where it is needed, OPENCL_LAYERS or
+    // POCL_CACHE_DIR may be set in the process's environment (mace/mace.h says when).
+    kWhenNeeded,
+    kNever,
+  };
+  struct TuningProgress {
+    size_t done = 0;  // Variants measured.
+    size_t total = 0;
+    double elapsed_ms = 0;
+  };
+  struct Cache {
+    // The compiled-program cache file; empty: none. A relative path means the folder that is
+    // current when the model is compiled.
+    std::string path;
+    // Of the file, in bytes; the programs longest unused go first when it is written.
+    uint64_t size_limit = uint64_t{256} << 20;
+    // 64 hexadecimal digits, as `mace cache keygen` writes them: a file without a signature by this
+    // key is not used, and none is written. Empty: none.
+    std::string public_key;
+    // A file of an older generation (`mace cache info` shows it) is not used.
+    uint32_t min_generation = 0;
+    // Takes a file that others may write, or that another user owns. A compiled program is code:
+    // only for a folder whose users trust one another.
+    bool allow_shared = false;
+    // Never writes the file: for one that is shipped with an app.
+    bool read_only = false;
+    // Writes the file once in the background after the first answer. SaveCache() does so whenever
+    // it is called.
+    bool save_after_first_run = true;
+  };
+  struct Limits {
+    // Host memory of tensors, in bytes; 0: what the system has available.
+    uint64_t host_bytes = 0;
+    // Memory of the device, weights and activations, in bytes; 0: what the driver says there is.
+    uint64_t device_bytes = 0;
+    // Plans, one for each set of input dims, that are kept: by number, and by bytes (0: a quarter
+    // of the device's memory). The one longest unused goes first.
+    size_t kept_plans = 16;
+    uint64_t kept_plan_bytes = 0;
+  };
+
+  // "gpu": the best OpenCL device, a GPU before a CPU driver; "gpu:N" or "gpu:NAME-PART" names one
+  // (ListDevices); "cpu": the reference implementation on the host, without OpenCL.
+  std::string device = "gpu";
+  Storage storage = Storage::kAuto;
+  Precision precision = Precision::kFloat32;
+  Tuning tuning = Tuning::kNone;
+  // Called between measurements, on the thread that compiles. May be empty.
+  std::function<void(const TuningProgress&)> tuning_progress;
+  // False: an op that would run on the CPU is an error that names it.
+  bool allow_cpu_fallback = true;
+  // On drivers that run on the host's CPU, successive launches become one kernel, in which threads
+  // wait for one another without giving up their processor. True keeps them apart: slower there,
+  // but for apps that need the processor meanwhile.
+  bool separate_launches = false;
+  // A large batch is computed in slices where that is faster; false keeps it whole.
+  bool split_batch = true;
+  Cache cache;
+  Limits limits;
+  Environment environment = Environment::kWhenNeeded;
+};
+
+}  // namespace mace
+
+#endif  // MACE_API_COMPILE_OPTIONS_H_

@@ -1,0 +1,74 @@
+// A model on a device.
+#ifndef MACE_API_COMPILED_MODEL_H_
+#define MACE_API_COMPILED_MODEL_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/api/compile_options.h"
+#include "mace/api/model.h"
+#include "mace/api/request.h"
+#include "mace/api/statistics.h"
+#include "mace/base/status.h"
+
+namespace mace {
+
+// Programs, weights and plans. A plan belongs to one set of input dims: it is made when a request
+// first runs with them, or ahead by Prepare, and kept within CompileOptions::Limits.
+//
+// A handle: copies are the same compiled model, which lives as long as a handle or a request of it.
+// Thread-safe: a thread waits for another one only where it wants the plan that the other one is
+// making. A default-made one is none, and every use of it is kFailedPrecondition.
+//
+// Processes: a compiled model on a device belongs to the process that made it. In a forked child
+// every use is kFailedPrecondition, since OpenCL's drivers do not survive a fork; destructors there
+// touch nothing of the parent's. "cpu" works there.
+class CompiledModel {
+ public:
+  CompiledModel();
+  ~CompiledModel();
+  CompiledModel(const CompiledModel&);
+  CompiledModel& operator=(const CompiledModel&);
+  CompiledModel(CompiledModel&&) noexcept;
+  CompiledModel& operator=(CompiledModel&&) noexcept;
+
+  // Opens the device and makes the plan for the dims that the model declares, a dynamic extent
+  // taken as 1. kDeviceError where there is no such device or the driver fails, kUnsupported for an
+  // op without kernels where falling back is off, kResourceExhausted with what is needed and what
+  // there is, kInvalidArgument for an option. A cache file that cannot be used is a line in the
+  // log.
+  static StatusOr<CompiledModel> Compile(const Model& model,
+                                         const CompileOptions& options = CompileOptions());
+
+  // As Model::inputs and outputs; an output's dims are -1 where they depend on the inputs' dims.
+  const std::vector<TensorSpec>& inputs() const;
+  const std::vector<TensorSpec>& outputs() const;
+
+  // Makes the plan for these input dims, compiles and uploads, so that the first run with them
+  // waits for nothing. An input that is not named has the dims that it was compiled with.
+  Status Prepare(const DimsByName& input_dims);
+
+  StatusOr<Request> NewRequest();
+
+  // Writes what was compiled, for every set of dims so far, into the cache file, where one is set
+  // and there is something new. Requests may run meanwhile. Waits at most a second for another
+  // process that writes the file. What could not be written is written by a later call.
+  Status SaveCache();
+
+  // A copy of what is known at this moment.
+  Statistics statistics() const;
+  // What a user should know of the way the model is computed: one line, or empty.
+  std::string note() const;
+
+  struct State;  // Of the engine alone.
+
+ private:
+  friend struct CompiledModelAccess;
+  explicit CompiledModel(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_API_COMPILED_MODEL_H_

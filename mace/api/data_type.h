@@ -1,0 +1,63 @@
+// The element types that a tensor can have.
+#ifndef MACE_API_DATA_TYPE_H_
+#define MACE_API_DATA_TYPE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mace {
+
+enum class DType : uint8_t {
+  kInvalid = 0,
+  kFloat32,
+  kFloat16,   // IEEE binary16.
+  kBFloat16,  // The upper 16 bits of a binary32.
+  kInt32,
+  kInt64,
+  kUInt8,
+  kInt8,
+  kBool,     // One byte, 0 or 1.
+  kFloat64,  // What a caller gives and gets: models compute in kFloat32.
+};
+
+// Bytes of one element; 0 for kInvalid.
+size_t DTypeSize(DType dtype);
+// "float32", "float16", ...
+const char* DTypeName(DType dtype);
+
+// The DType of a C++ type, for Tensor::View and Tensor::data. float16 and bfloat16 have no C++ type
+// of their own: use the functions that take a DType.
+template <typename T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType kValue = DType::kFloat32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType kValue = DType::kFloat64;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType kValue = DType::kInt32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType kValue = DType::kInt64;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType kValue = DType::kUInt8;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType kValue = DType::kInt8;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType kValue = DType::kBool;
+};
+
+}  // namespace mace
+
+#endif  // MACE_API_DATA_TYPE_H_

@@ -1,0 +1,37 @@
+// The OpenCL devices of this machine.
+#ifndef MACE_API_DEVICES_H_
+#define MACE_API_DEVICES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+
+namespace mace {
+
+struct Device {
+  std::string name;
+  std::string vendor;
+  std::string platform;
+  std::string version;  // OpenCL's, as the device says it.
+  std::string driver;
+  std::string type;  // "gpu", "cpu" or "accelerator".
+  uint32_t compute_units = 0;
+  uint32_t clock_mhz = 0;
+  uint64_t memory_bytes = 0;
+  uint64_t max_allocation_bytes = 0;
+  bool images = false;
+  bool half_images = false;
+  bool half_arithmetic = false;
+};
+
+// Every device of every platform; the index in the list is the N of CompileOptions::device "gpu:N".
+// Without a driver the list is empty. kFailedPrecondition in a child that was forked after OpenCL
+// was used. Thread-safe. It may be the process's first OpenCL call, for which nothing is set in the
+// environment.
+StatusOr<std::vector<Device>> ListDevices();
+
+}  // namespace mace
+
+#endif  // MACE_API_DEVICES_H_

@@ -1,0 +1,127 @@
+#include "mace/api/compiled_model.h"
+
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/engine/compiled_model_state.h"
+#include "mace/engine/engine_options.h"
+#include "mace/engine/request_state.h"
+
+namespace mace {
+namespace {
+
+Status NoCompiledModel() {
+  return FailedPrecondition("compiled model: expected one that Compile made, found none");
+}
+
+Statistics StatisticsOf(const RunStats& stats) {
+  Statistics out;
+  out.device = stats.device;
+  out.driver = stats.driver;
+  out.compile_ms = stats.init_ms;
+  out.device_open_ms = stats.device_open_ms;
+  out.program_ms = stats.program_ms;
+  out.batch_slices = stats.batch_slices;
+  out.launches_per_run = stats.launches_per_run;
+  out.gpu_image_nodes = stats.gpu_image_ops;
+  out.gpu_buffer_nodes = stats.gpu_buffer_ops;
+  out.cpu_nodes = stats.cpu_ops;
+  out.folded_nodes = stats.folded_ops;
+  for (const CpuOp& op : stats.cpu_op_list) out.cpu_node_list.push_back({op.name, op.type, op.why});
+  out.tuning = stats.tuning.level;
+  out.tuning_measured = stats.tuning.measured;
+  out.tuning_ms = stats.tuning.ms;
+  out.cache.file = stats.cache.file;
+  out.cache.status = stats.cache.status;
+  out.cache.reason = stats.cache.reason;
+  out.cache.hits = stats.cache.hits;
+  out.cache.misses = stats.cache.misses;
+  out.cache.built_from_source = stats.cache.built_from_source;
+  out.cache.loaded_bytes = stats.cache.loaded_bytes;
+  return out;
+}
+
+}  // namespace
+
+CompiledModel::CompiledModel() = default;
+CompiledModel::CompiledModel(std::shared_ptr<State> state) : state_(std::move(state)) {}
+CompiledModel::~CompiledModel() = default;
+CompiledModel::CompiledModel(const CompiledModel&) = default;
+CompiledModel& CompiledModel::operator=(const CompiledModel&) = default;
+CompiledModel::CompiledModel(CompiledModel&&) noexcept = default;
+CompiledModel& CompiledModel::operator=(CompiledModel&&) noexcept = default;
+
+StatusOr<CompiledModel> CompiledModel::Compile(const Model& model, const CompileOptions& options) {
+  return CatchExhaustion([&]() -> StatusOr<CompiledModel> {
+    auto state = std::make_shared<State>();
+    state->model = ModelAccess::StateOf(model);
+    if (state->model == nullptr) {
+      return FailedPrecondition("model: expected one that was loaded, found none");
+    }
+    state->options = EngineOptions(options);
+    state->save_after_first_run = options.cache.save_after_first_run;
+    MACE_RETURN_IF_ERROR(state->Start());
+    return CompiledModel(std::move(state));
+  });
+}
+
+const std::vector<TensorSpec>& CompiledModel::inputs() const {
+  static const auto* const kNone = new std::vector<TensorSpec>;
+  return state_ == nullptr ? *kNone : state_->model->inputs;
+}
+
+const std::vector<TensorSpec>& CompiledModel::outputs() const {
+  static const auto* const kNone = new std::vector<TensorSpec>;
+  return state_ == nullptr ? *kNone : state_->model->outputs;
+}
+
+Status CompiledModel::Prepare(const DimsByName& input_dims) {
+  if (state_ == nullptr) return NoCompiledModel();
+  MACE_RETURN_IF_ERROR(state_->CheckProcess());
+  return CatchExhaustion([&]() -> Status {
+    const ScopedMemoryBudget scope(state_->host_budget);
+    PlanTable::InputDims dims = state_->compiled_dims;
+    for (const auto& [name, wanted] : input_dims) {
+      MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(inputs(), "input", name));
+      dims[index] = wanted;
+    }
+    return state_->PlanFor(dims).status();
+  });
+}
+
+StatusOr<Request> CompiledModel::NewRequest() {
+  if (state_ == nullptr) return NoCompiledModel();
+  MACE_RETURN_IF_ERROR(state_->CheckProcess());
+  return CatchExhaustion([&]() -> StatusOr<Request> { return RequestAccess::Make(state_); });
+}
+
+Status CompiledModel::SaveCache() {
+  if (state_ == nullptr) return NoCompiledModel();
+  MACE_RETURN_IF_ERROR(state_->CheckProcess());
+  if (!state_->saver.has_value()) return Status();
+  const ScopedMemoryBudget scope(state_->host_budget);
+  return state_->saver->Save(/*run_unused=*/true);
+}
+
+Statistics CompiledModel::statistics() const {
+  if (state_ == nullptr) return Statistics();
+  Statistics statistics;
+  {
+    std::lock_guard<std::mutex> lock(state_->report_mutex);
+    statistics = StatisticsOf(state_->stats);
+  }
+  if (state_->saver.has_value()) statistics.cache.written_ms = state_->saver->written_ms();
+  statistics.plans = state_->plans.All().size();
+  statistics.device_bytes = state_->device_bytes->now();
+  statistics.peak_device_bytes = state_->device_bytes->peak();
+  statistics.runs = state_->runs;
+  return statistics;
+}
+
+std::string CompiledModel::note() const {
+  if (state_ == nullptr) return "";
+  std::lock_guard<std::mutex> lock(state_->report_mutex);
+  return state_->note;
+}
+
+}  // namespace mace

@@ -1,0 +1,71 @@
+// What a CompiledModel is made of.
+//
+// Thread contract: thread-safe. `model`, `options`, `runtime`, the budgets and `inputs` do not
+// change once the model is compiled.
+#ifndef MACE_ENGINE_COMPILED_MODEL_STATE_H_
+#define MACE_ENGINE_COMPILED_MODEL_STATE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mace/api/compiled_model.h"
+#include "mace/base/byte_count.h"
+#include "mace/base/memory_budget.h"
+#include "mace/engine/cache_saver.h"
+#include "mace/engine/model_state.h"
+#include "mace/engine/plan_table.h"
+#include "mace/runtime/options.h"
+#include "mace/runtime/run_stats.h"
+#include "mace/runtime/runtime.h"
+
+namespace mace {
+
+struct CompiledModel::State {
+  std::shared_ptr<const Model::State> model;
+  Options options;
+  bool save_after_first_run = true;
+  std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
+  std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
+  std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
+  PlanTable plans;
+  std::optional<CacheSaver> saver;  // Without a cache file none. Destroyed before the plans.
+  PlanTable::InputDims compiled_dims;
+  std::atomic<uint64_t> runs{0};
+
+  mutable std::mutex report_mutex;  // Guards what follows.
+  RunStats stats;
+  std::string note;
+
+  // kFailedPrecondition in a forked child, where the device is the parent's.
+  Status CheckProcess() const;
+  Status Start();
+  // The plan for these dims, in the order of the inputs.
+  StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
+  // After a run that gave an answer; is_first: of its plan.
+  void AfterRun(bool is_first);
+
+ private:
+  Status OpenRuntime(double begin);
+  StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::InputDims& dims);
+  StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
+                                                    const PlanTable::InputDims& dims);
+  void ReportPlan(const PlannedModel& plan);
+  // Gives up the plans that are kept, which those who run them go on with; false: there are none.
+  bool MakeRoom();
+  void Retire(const PlanTable::Plans& retired);
+};
+
+struct CompiledModelAccess {
+  static const std::shared_ptr<CompiledModel::State>& StateOf(const CompiledModel& compiled) {
+    return compiled.state_;
+  }
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_COMPILED_MODEL_STATE_H_

@@ -1,0 +1,204 @@
+#include "mace/api/model.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/files.h"
+#include "mace/engine/model_state.h"
+#include "mace/engine/tensor_access.h"
+#include "mace/runtime/memory_limits.h"
+#include "mace/runtime/port_types.h"
+
+namespace mace {
+namespace {
+
+StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
+  ImportOptions import;
+  import.data_path = options.data_path;
+  import.input_shapes = options.input_dims;
+  import.open_shapes = options.dynamic_dims;
+  import.inputs = options.inputs;
+  import.outputs = options.outputs;
+  import.read_weights_later = true;
+  for (const auto& [name, tensor] : options.values) {
+    if (!tensor.status().ok()) return tensor.status().WithPrefix("value of '" + name + "'");
+    if (tensor.empty()) {
+      return InvalidArgument("value of '" + name + "': expected a tensor, found none");
+    }
+    import.input_values.emplace(name, TensorAccess::ToHost(tensor));
+  }
+  return import;
+}
+
+std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports) {
+  std::vector<TensorSpec> specs;
+  for (const GraphPort& port : ports) {
+    const TensorInfo& info = graph.value(port.value).info;
+    TensorSpec spec;
+    spec.name = port.name;
+    spec.dtype = ShownType(port, info.dtype);
+    spec.dims = port.declared_dims.value_or(info.shape.dims());
+    for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
+    spec.layout = port.layout;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+std::shared_ptr<MemoryBudget> BudgetOf(const LoadOptions& options) {
+  Options limits;
+  limits.host_memory_limit = options.host_memory_limit;
+  return HostMemoryBudget(limits);
+}
+
+// The bytes of a range, in memory of ours; a whole file is read where it is needed.
+StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
+  if (range.descriptor < 0) {
+    return InvalidArgument(name + ": expected an open descriptor, found " +
+                           std::to_string(range.descriptor));
+  }
+  const int own = dup(range.descriptor);
+  if (own < 0) return IoError(name + ": the descriptor cannot be duplicated");
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file,
+                        RandomAccessFile::FromDescriptor(name, own));
+  const uint64_t all = file->size();
+  if (range.offset > all || range.size > all - range.offset) {
+    return InvalidArgument(name + ": expected " + std::to_string(range.size) + " bytes at offset " +
+                           std::to_string(range.offset) + ", found " + std::to_string(all) +
+                           " in all");
+  }
+  const uint64_t size = range.size == 0 ? all - range.offset : range.size;
+  if (range.offset == 0 && size == all) {
+    return ByteSource::InFile(std::shared_ptr<const RandomAccessFile>(std::move(file)));
+  }
+  MACE_ASSIGN_OR_RETURN(HostTensor bytes,
+                        HostTensor::Allocate({DType::kUInt8, Shape({static_cast<int64_t>(size)})}));
+  const MutableBytes to(bytes.mutable_data<uint8_t>(), static_cast<size_t>(size));
+  MACE_RETURN_IF_ERROR(file->ReadAt(range.offset, to));
+  return ByteSource::InMemory(to, std::make_shared<HostTensor>(std::move(bytes)));
+}
+
+StatusOr<ByteSource> TakeBytes(MemoryBytes bytes) {
+  const uint8_t* const data = static_cast<const uint8_t*>(bytes.data);
+  // First, so that it is called whatever happens next.
+  std::shared_ptr<const void> owner;
+  if (bytes.release) {
+    owner = std::shared_ptr<const void>(
+        data, [release = std::move(bytes.release)](const void*) { release(); });
+  }
+  if (data == nullptr && bytes.size > 0) {
+    return InvalidArgument("model in memory: expected the address of " +
+                           std::to_string(bytes.size) + " bytes, found a null pointer");
+  }
+  if (owner != nullptr || bytes.size == 0) {
+    return ByteSource::InMemory(Bytes(data, bytes.size), owner);
+  }
+  auto copy = std::make_shared<std::vector<uint8_t>>(data, data + bytes.size);
+  return ByteSource::InMemory(*copy, copy);
+}
+
+StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles> files,
+                                                     const LoadOptions& options) {
+  auto state = std::make_shared<Model::State>();
+  MACE_ASSIGN_OR_RETURN(state->import, ImportOptionsOf(options));
+  state->files = std::move(files);
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(state->files, state->import));
+  state->inputs = SpecsOf(*graph, graph->inputs);
+  state->outputs = SpecsOf(*graph, graph->outputs);
+  state->graph = std::move(graph);
+  return std::shared_ptr<const Model::State>(std::move(state));
+}
+
+// `open` gives the files; both it and the import count against the options' limit.
+template <typename Open>
+StatusOr<std::shared_ptr<const Model::State>> LoadFrom(const LoadOptions& options,
+                                                       const Open& open) {
+  return CatchExhaustion([&]() -> StatusOr<std::shared_ptr<const Model::State>> {
+    const ScopedMemoryBudget scope(BudgetOf(options));
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<ModelFiles> files, open());
+    return Import(std::move(files), options);
+  });
+}
+
+}  // namespace
+
+Model::Model() = default;
+Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+Model::~Model() = default;
+Model::Model(const Model&) = default;
+Model& Model::operator=(const Model&) = default;
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+
+StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options) {
+  if (path.empty()) return InvalidArgument("model: expected a file, found an empty name");
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state, LoadFrom(options, [&] {
+                          return ModelFiles::Open(path, options.data_path);
+                        }));
+  return Model(std::move(state));
+}
+
+StatusOr<Model> Model::FromBytes(MemoryBytes model, MemoryBytes weights,
+                                 const LoadOptions& options) {
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state,
+                        LoadFrom(options, [&]() -> StatusOr<std::shared_ptr<ModelFiles>> {
+                          const StatusOr<ByteSource> a = TakeBytes(std::move(model));
+                          const StatusOr<ByteSource> b = TakeBytes(std::move(weights));
+                          MACE_RETURN_IF_ERROR(a.status());
+                          MACE_RETURN_IF_ERROR(b.status());
+                          return ModelFiles::InMemory("model in memory", *a, *b);
+                        }));
+  return Model(std::move(state));
+}
+
+StatusOr<Model> Model::FromDescriptor(FileRange model, FileRange weights,
+                                      const LoadOptions& options) {
+  MACE_ASSIGN_OR_RETURN(
+      std::shared_ptr<const State> state,
+      LoadFrom(options, [&]() -> StatusOr<std::shared_ptr<ModelFiles>> {
+        MACE_ASSIGN_OR_RETURN(ByteSource a, OpenRange(model, "model by descriptor"));
+        ByteSource b;
+        if (weights.descriptor >= 0) {
+          MACE_ASSIGN_OR_RETURN(b, OpenRange(weights, "weights by descriptor"));
+        }
+        return ModelFiles::InMemory("model by descriptor", std::move(a), std::move(b));
+      }));
+  return Model(std::move(state));
+}
+
+const std::vector<TensorSpec>& Model::inputs() const {
+  static const auto* const kNone = new std::vector<TensorSpec>;
+  return state_ == nullptr ? *kNone : state_->inputs;
+}
+
+const std::vector<TensorSpec>& Model::outputs() const {
+  static const auto* const kNone = new std::vector<TensorSpec>;
+  return state_ == nullptr ? *kNone : state_->outputs;
+}
+
+const std::string& Model::format() const {
+  static const auto* const kNone = new std::string;
+  return state_ == nullptr ? *kNone : state_->graph->source_format;
+}
+
+Model ModelAccess::FromGraph(std::shared_ptr<const Graph> graph) {
+  auto state = std::make_shared<Model::State>();
+  state->inputs = SpecsOf(*graph, graph->inputs);
+  state->outputs = SpecsOf(*graph, graph->outputs);
+  state->graph = std::move(graph);
+  return Model(std::move(state));
+}
+
+StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,
+                                                      const DimsByName& input_dims) {
+  if (model.files == nullptr) return model.graph;
+  ImportOptions import = model.import;
+  for (const auto& [name, dims] : input_dims) import.input_shapes[name] = dims;
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(model.files, import));
+  return std::shared_ptr<const Graph>(std::move(graph));
+}
+
+}  // namespace mace

@@ -1,0 +1,69 @@
+// The plans of a compiled model, one for each set of input dims. Their number and their bytes are
+// bounded: the one longest unused goes first.
+#ifndef MACE_ENGINE_PLAN_TABLE_H_
+#define MACE_ENGINE_PLAN_TABLE_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/engine/shared_plan.h"
+
+namespace mace {
+
+// Thread contract: thread-safe. No lock is held while a plan is made; who wants a plan that another
+// thread is making waits for it, and is cancelled meanwhile (mace/base/cancellation.h).
+class PlanTable {
+ public:
+  using InputDims = std::vector<std::vector<int64_t>>;  // In the order of the model's inputs.
+  using Plans = std::vector<std::shared_ptr<SharedPlan>>;
+  using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
+
+  // At least one plan is kept, whatever it has.
+  void SetLimits(size_t max_plans, uint64_t max_bytes);
+
+  struct Found {
+    std::shared_ptr<SharedPlan> plan;
+    bool was_made = false;  // By this call, or by another one that it waited for.
+    Plans retired;          // Had to go for it. They end with the last run that uses them.
+  };
+  // The plan for these dims, made where there is none. A plan that could not be made is asked for
+  // again by the next call; those who waited for it get the same error.
+  StatusOr<Found> Get(const InputDims& dims, const MakePlan& make);
+
+  // All that are ready, last used first.
+  Plans All() const;
+  // Takes out all that are ready, to make room.
+  Plans TakeAll();
+
+ private:
+  struct Entry {
+    bool is_ready = false;
+    Status status;                     // Why it could not be made.
+    std::shared_ptr<SharedPlan> plan;  // Null: not ready, or failed.
+    uint64_t last_use = 0;
+  };
+  using Entries = std::map<InputDims, std::shared_ptr<Entry>>;
+
+  Status WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock);
+  // REQUIRES for these: mutex_ is held.
+  Entries::iterator FindOldest();
+  Plans TakeSurplus();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Entries entries_;
+  uint64_t uses_ = 0;
+  size_t max_plans_ = 16;
+  uint64_t max_bytes_ = UINT64_MAX;
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_PLAN_TABLE_H_

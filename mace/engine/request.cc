@@ -1,0 +1,221 @@
+// One run: from the tensors that were set to those that Get gives.
+#include "mace/api/request.h"
+
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/clock.h"
+#include "mace/base/log.h"
+#include "mace/base/start_trace.h"
+#include "mace/base/strings.h"
+#include "mace/engine/request_state.h"
+#include "mace/engine/tensor_access.h"
+#include "mace/runtime/half_range.h"
+#include "mace/runtime/port_types.h"
+
+namespace mace {
+namespace {
+
+Status NoRequest() {
+  return FailedPrecondition("request: expected one that NewRequest made, found none");
+}
+
+std::string DescribeTensor(const Tensor& tensor) {
+  TensorSpec spec;
+  spec.dtype = tensor.dtype();
+  spec.dims = tensor.dims();
+  return spec.ToString();
+}
+
+Status CheckInput(const TensorSpec& spec, const Tensor& tensor) {
+  const std::string who = "input '" + Printable(spec.name) + "'";
+  if (!tensor.status().ok()) return tensor.status().WithPrefix(who);
+  if (!tensor.empty() && TakesType(spec.dtype, tensor.dtype()) &&
+      tensor.dims().size() == spec.dims.size()) {
+    return Status();
+  }
+  return InvalidArgument(who + ": expected " + spec.ToString() + ", found " +
+                         (tensor.empty() ? "no tensor" : DescribeTensor(tensor)));
+}
+
+Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
+  const std::string who = "output '" + Printable(spec.name) + "'";
+  if (!tensor.status().ok()) return tensor.status().WithPrefix(who);
+  if (tensor.empty()) return Status();
+  const HostTensor& host = TensorAccess::ToHost(tensor);
+  if (!host.is_writable()) {
+    return InvalidArgument(who +
+                           ": expected a tensor that may be written, found a view of memory "
+                           "that is somebody else's");
+  }
+  const size_t size = DTypeSize(tensor.dtype());
+  if (reinterpret_cast<uintptr_t>(tensor.data()) % size != 0) {
+    return InvalidArgument(who + ": expected memory aligned for " + DTypeName(tensor.dtype()) +
+                           ", found an address that is not");
+  }
+  return Status();
+}
+
+}  // namespace
+
+// The caller's tensor where it fits, else the one of an earlier run, else a new one.
+Status Request::State::PlaceResults(const std::vector<TensorInfo>& infos,
+                                    std::vector<HostTensor>* results) {
+  for (size_t i = 0; i < infos.size(); ++i) {
+    const auto fits = [&](const Tensor& tensor) {
+      return !tensor.empty() && TensorAccess::ToHost(tensor).info() == infos[i] &&
+             TensorAccess::IsForWriting(tensor);
+    };
+    Output& output = outputs[i];
+    output.is_in_set = fits(output.set);
+    if (!output.is_in_set && !fits(output.own)) {
+      MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(infos[i]));
+      output.own = TensorAccess::FromHost(std::move(made));
+    }
+    results->push_back(TensorAccess::ToHost(output.is_in_set ? output.set : output.own));
+  }
+  return Status();
+}
+
+void Request::State::WarnOfHalf(const std::vector<HostTensor>& given,
+                                const std::vector<HostTensor>& results) const {
+  if (compiled->options.precision != Precision::kFloat16 || compiled->runtime == nullptr) return;
+  std::vector<std::string> names;
+  for (const TensorSpec& spec : compiled->model->outputs) names.push_back(spec.name);
+  const std::string line = DescribeHalfOverflow(names, given, results);
+  if (!line.empty()) Log(LogLevel::kWarning, line);
+}
+
+Status Request::State::Compute(SharedPlan* plan) {
+  std::vector<HostTensor> given, results;
+  for (const Tensor& input : inputs) given.push_back(TensorAccess::ToHost(input));
+  MACE_RETURN_IF_ERROR(PlaceResults(plan->model().outputs, &results));
+  MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
+  const bool is_first = plan->IsFirstRun();
+  {
+    std::optional<ScopedStartPart> part;
+    if (is_first) part.emplace("first run");
+    MACE_RETURN_IF_ERROR(executor->Run(given, &results));
+  }
+  if (is_first) WarnOfHalf(given, results);
+  compiled->AfterRun(is_first);
+  return Status();
+}
+
+Status Request::State::RunNow() {
+  has_results = false;
+  const double begin = MonotonicMilliseconds();
+  const ScopedMemoryBudget budget(compiled->host_budget);
+  const ScopedCancellation scope(&cancellation);
+  const Status status = CatchExhaustion([&]() -> Status {
+    PlanTable::InputDims dims;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].empty()) {
+        return FailedPrecondition("input '" + Printable(compiled->model->inputs[i].name) +
+                                  "' is not set");
+      }
+      dims.push_back(inputs[i].dims());
+    }
+    MACE_RETURN_IF_ERROR(CheckCancelled());
+    MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(dims));
+    MACE_RETURN_IF_ERROR(Compute(found.plan.get()));
+    statistics.made_plan = found.was_made;
+    return Status();
+  });
+  if (!status.ok()) return status;
+  statistics.latency_ms = MonotonicMilliseconds() - begin;
+  has_results = true;
+  return status;
+}
+
+Request::Request() = default;
+Request::Request(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Request::~Request() {
+  if (state_ != nullptr) state_->Finish();
+}
+Request::Request(Request&&) noexcept = default;
+Request& Request::operator=(Request&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+Status Request::Set(const std::string& name, Tensor tensor) {
+  if (state_ == nullptr) return NoRequest();
+  MACE_ASSIGN_OR_RETURN(const size_t index,
+                        FindSpec(state_->compiled->model->inputs, "input", name));
+  return Set(index, std::move(tensor));
+}
+
+Status Request::Set(size_t index, Tensor tensor) {
+  if (state_ == nullptr) return NoRequest();
+  const std::vector<TensorSpec>& specs = state_->compiled->model->inputs;
+  MACE_RETURN_IF_ERROR(CheckIndex(specs, "input", index));
+  MACE_RETURN_IF_ERROR(CheckInput(specs[index], tensor));
+  MACE_RETURN_IF_ERROR(state_->CheckIdle());
+  state_->inputs[index] = std::move(tensor);
+  return Status();
+}
+
+Status Request::SetOutput(const std::string& name, Tensor tensor) {
+  if (state_ == nullptr) return NoRequest();
+  MACE_ASSIGN_OR_RETURN(const size_t index,
+                        FindSpec(state_->compiled->model->outputs, "output", name));
+  return SetOutput(index, std::move(tensor));
+}
+
+Status Request::SetOutput(size_t index, Tensor tensor) {
+  if (state_ == nullptr) return NoRequest();
+  const std::vector<TensorSpec>& specs = state_->compiled->model->outputs;
+  MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
+  MACE_RETURN_IF_ERROR(CheckOutput(specs[index], tensor));
+  MACE_RETURN_IF_ERROR(state_->CheckIdle());
+  state_->outputs[index].set = std::move(tensor);
+  return Status();
+}
+
+Status Request::Run() {
+  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(std::nullopt);
+}
+
+Status Request::Run(std::chrono::milliseconds limit) {
+  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(State::Clock::now() + limit);
+}
+
+Status Request::Start(std::function<void(const Status&)> done) {
+  return state_ == nullptr ? NoRequest() : state_->Start(state_, std::move(done));
+}
+
+Status Request::Wait() { return state_ == nullptr ? NoRequest() : state_->Wait(std::nullopt); }
+
+Status Request::Wait(std::chrono::milliseconds limit) {
+  return state_ == nullptr ? NoRequest() : state_->Wait(State::Clock::now() + limit);
+}
+
+void Request::Cancel() {
+  if (state_ != nullptr) state_->cancellation.Cancel();
+}
+
+StatusOr<Tensor> Request::Get(const std::string& name) const {
+  if (state_ == nullptr) return NoRequest();
+  MACE_ASSIGN_OR_RETURN(const size_t index,
+                        FindSpec(state_->compiled->model->outputs, "output", name));
+  return Get(index);
+}
+
+StatusOr<Tensor> Request::Get(size_t index) const {
+  if (state_ == nullptr) return NoRequest();
+  MACE_RETURN_IF_ERROR(CheckIndex(state_->compiled->model->outputs, "output", index));
+  MACE_RETURN_IF_ERROR(state_->CheckIdle());
+  if (!state_->has_results) {
+    return FailedPrecondition("request: no run has succeeded since the last one began");
+  }
+  const State::Output& output = state_->outputs[index];
+  return output.is_in_set ? output.set : output.own;
+}
+
+RunStatistics Request::statistics() const {
+  if (state_ == nullptr || !state_->CheckIdle().ok()) return RunStatistics();
+  return state_->statistics;
+}
+
+}  // namespace mace

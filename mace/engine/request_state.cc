@@ -1,0 +1,148 @@
+// The states of a request: idle, busy on the caller's thread, busy on its own.
+#include "mace/engine/request_state.h"
+
+#include <system_error>
+#include <utility>
+
+#include "mace/base/strings.h"
+
+namespace mace {
+
+StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
+                          const std::string& name) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].name == name) return i;
+    names.push_back("'" + Printable(specs[i].name) + "'");
+  }
+  return NotFound("the model has no " + what + " '" + Printable(name) + "': it has " +
+                  (names.empty() ? "none" : Join(names, ", ")));
+}
+
+Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index) {
+  if (index < specs.size()) return Status();
+  return NotFound("the model has no " + what + " " + std::to_string(index) + ": it has " +
+                  std::to_string(specs.size()) + ", from 0 on");
+}
+
+Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
+    : compiled(std::move(compiled_model)),
+      inputs(compiled->model->inputs.size()),
+      outputs(compiled->model->outputs.size()) {}
+
+Status Request::State::CheckIdle() {
+  // First: a child finds the parent's mutex as it was at the fork.
+  MACE_RETURN_IF_ERROR(compiled->CheckProcess());
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!is_busy) return Status();
+  return FailedPrecondition("request: its run is at work: wait for it, or use another request");
+}
+
+Status Request::State::Begin(std::optional<Clock::time_point> deadline) {
+  MACE_RETURN_IF_ERROR(compiled->CheckProcess());
+  std::lock_guard<std::mutex> lock(mutex);
+  if (is_busy) {
+    return FailedPrecondition("request: its run is at work: wait for it, or use another request");
+  }
+  is_busy = true;
+  cancellation.Restart(deadline);
+  return Status();
+}
+
+void Request::State::End(const Status& status) {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    is_busy = false;
+    last = status;
+  }
+  changed.notify_all();
+}
+
+Status Request::State::RunOnThisThread(std::optional<Clock::time_point> deadline) {
+  MACE_RETURN_IF_ERROR(Begin(deadline));
+  const Status status = RunNow();
+  End(status);
+  return status;
+}
+
+Status Request::State::Start(const std::shared_ptr<State>& self, Done when_done) {
+  if (process != getpid()) {
+    return FailedPrecondition("request: the thread that it runs on is the parent process's");
+  }
+  MACE_RETURN_IF_ERROR(Begin(std::nullopt));
+  Status status;
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    try {
+      if (!worker.joinable()) worker = std::thread([self] { self->Work(); });
+      has_job = true;
+      done = std::move(when_done);
+    } catch (const std::system_error&) {
+      status = ResourceExhausted("request: the system gives no thread");
+    }
+  }
+  if (!status.ok()) End(status);
+  changed.notify_all();
+  return status;
+}
+
+void Request::State::Work() {
+  std::unique_lock<std::mutex> lock(mutex);
+  while (true) {
+    changed.wait(lock, [&] { return has_job || is_ending; });
+    if (!has_job) return;
+    has_job = false;
+    const Done when_done = std::exchange(done, nullptr);
+    lock.unlock();
+    const Status status = RunNow();
+    lock.lock();
+    is_busy = false;
+    last = status;
+    if (when_done) {
+      is_calling_done = true;
+      lock.unlock();
+      when_done(status);
+      lock.lock();
+      is_calling_done = false;
+    }
+    changed.notify_all();
+  }
+}
+
+Status Request::State::Wait(std::optional<Clock::time_point> until) {
+  if (process != getpid()) return CheckIdle();
+  std::unique_lock<std::mutex> lock(mutex);
+  if (worker.get_id() == std::this_thread::get_id()) {
+    if (!is_busy) return last;
+    return FailedPrecondition("request: a run cannot be waited for on the thread that it needs");
+  }
+  const auto is_over = [&] { return !is_busy && !is_calling_done; };
+  if (!until.has_value()) {
+    changed.wait(lock, is_over);
+  } else if (!changed.wait_until(lock, *until, is_over)) {
+    return DeadlineExceeded("request: its run is still at work");
+  }
+  return last;
+}
+
+void Request::State::Finish() {
+  if (process != getpid()) {
+    if (worker.joinable()) worker.detach();
+    return;
+  }
+  cancellation.Cancel();
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    is_ending = true;
+    has_job = false;
+  }
+  changed.notify_all();
+  if (!worker.joinable()) return;
+  if (worker.get_id() == std::this_thread::get_id()) {
+    worker.detach();  // The request goes within its own `done`; the thread keeps the state.
+  } else {
+    worker.join();
+  }
+}
+
+}  // namespace mace

@@ -1,0 +1,89 @@
+// What a Request is made of.
+#ifndef MACE_ENGINE_REQUEST_STATE_H_
+#define MACE_ENGINE_REQUEST_STATE_H_
+
+#include <unistd.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mace/api/request.h"
+#include "mace/base/cancellation.h"
+#include "mace/engine/compiled_model_state.h"
+
+namespace mace {
+
+// The place of `name` in `specs`. kNotFound names what there is; `what`: "input" or "output".
+StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
+                          const std::string& name);
+// kNotFound where there is no such index.
+Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index);
+
+// Thread contract: `mutex` guards what says so; the rest belongs to the run that is at work, and to
+// the caller while none is.
+struct Request::State {
+  using Clock = Cancellation::Clock;
+  using Done = std::function<void(const Status&)>;
+
+  explicit State(std::shared_ptr<CompiledModel::State> compiled);
+
+  struct Output {
+    Tensor set;              // The caller's; empty: none.
+    Tensor own;              // Of a run that did not write into `set`.
+    bool is_in_set = false;  // Where the last run's result is.
+  };
+
+  const std::shared_ptr<CompiledModel::State> compiled;
+  const pid_t process = getpid();
+  std::vector<Tensor> inputs;
+  std::vector<Output> outputs;
+  bool has_results = false;
+  RunStatistics statistics;
+  Cancellation cancellation;
+
+  std::mutex mutex;  // Guards what follows.
+  std::condition_variable changed;
+  bool is_busy = false;  // A run is at work, or waits for the worker.
+  bool is_calling_done = false;
+  bool is_ending = false;
+  bool has_job = false;  // For the worker.
+  Done done;             // Of that job.
+  Status last;           // Of the last run.
+  std::thread worker;    // Made by the first Start.
+
+  // kFailedPrecondition where a run is at work, or where the process is a forked child.
+  Status CheckIdle();
+  // Makes the request busy for a run.
+  Status Begin(std::optional<Clock::time_point> deadline);
+  // Ends what Begin began.
+  void End(const Status& status);
+  Status RunOnThisThread(std::optional<Clock::time_point> deadline);
+  Status Start(const std::shared_ptr<State>& self, Done when_done);
+  Status Wait(std::optional<Clock::time_point> until);
+  // Before the request goes: cancels, and ends the worker.
+  void Finish();
+
+ private:
+  void Work();
+  Status RunNow();
+  Status Compute(SharedPlan* plan);
+  Status PlaceResults(const std::vector<TensorInfo>& infos, std::vector<HostTensor>* results);
+  void WarnOfHalf(const std::vector<HostTensor>& given,
+                  const std::vector<HostTensor>& results) const;
+};
+
+struct RequestAccess {
+  static Request Make(std::shared_ptr<CompiledModel::State> compiled) {
+    return Request(std::make_shared<Request::State>(std::move(compiled)));
+  }
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_REQUEST_STATE_H_

@@ -1,0 +1,73 @@
+// A plan that several requests run at the same time, each with an executor of its own.
+#ifndef MACE_ENGINE_SHARED_PLAN_H_
+#define MACE_ENGINE_SHARED_PLAN_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "mace/base/byte_count.h"
+#include "mace/base/status.h"
+#include "mace/runtime/planned_model.h"
+#include "mace/runtime/runtime.h"
+
+namespace mace {
+
+// Executors share the plan's programs and weights; activations are each one's own. As many are made
+// as run at the same time, and they are kept for later runs.
+// Thread contract: thread-safe.
+class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
+ public:
+  // An executor for the length of a run. Move-only; keeps the plan alive.
+  class Lease {
+   public:
+    Lease(std::shared_ptr<SharedPlan> plan, Executor* executor)
+        : plan_(std::move(plan)), executor_(executor) {}
+    ~Lease() {
+      if (plan_ != nullptr) plan_->Return(executor_);
+    }
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    Executor* operator->() const { return executor_; }
+
+   private:
+    std::shared_ptr<SharedPlan> plan_;
+    Executor* executor_;
+  };
+
+  // `runtime` null: on the CPU. `device_bytes` counts what executors have on the device.
+  SharedPlan(std::unique_ptr<PlannedModel> model, std::shared_ptr<Runtime> runtime,
+             std::shared_ptr<ByteCount> device_bytes)
+      : runtime_(std::move(runtime)),
+        device_bytes_(std::move(device_bytes)),
+        model_(std::move(model)),
+        idle_{model_->executor.get()} {}
+
+  const PlannedModel& model() const { return *model_; }
+  // kResourceExhausted or kDeviceError where another executor is needed and cannot be made.
+  StatusOr<Lease> Take();
+  // Of the device where the plan has a session, else of the host.
+  uint64_t bytes() const { return model_->bytes(); }
+
+  // True for the first caller alone.
+  bool IsFirstRun() { return !has_begun_.exchange(true); }
+
+ private:
+  StatusOr<std::unique_ptr<Executor>> MakeExecutor() const;
+  void Return(Executor* executor);
+
+  const std::shared_ptr<Runtime> runtime_;  // First: the executors are destroyed before it.
+  const std::shared_ptr<ByteCount> device_bytes_;
+  const std::unique_ptr<PlannedModel> model_;
+  std::atomic<bool> has_begun_{false};
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Executor>> more_;  // Besides the model's own.
+  std::vector<Executor*> idle_;                  // The one used last is at the end.
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_SHARED_PLAN_H_

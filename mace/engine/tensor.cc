@@ -1,0 +1,122 @@
+#include "mace/api/tensor.h"
+
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/strings.h"
+#include "mace/engine/tensor_access.h"
+
+namespace mace {
+namespace {
+
+// What keeps memory of the caller's: its end is the caller's `release`.
+std::shared_ptr<const void> OwnerOf(const void* data, std::function<void()> release) {
+  if (!release) return nullptr;
+  return std::shared_ptr<const void>(data,
+                                     [release = std::move(release)](const void*) { release(); });
+}
+
+StatusOr<TensorInfo> CheckInfo(DType dtype, const void* data, const std::vector<int64_t>& dims) {
+  if (DTypeSize(dtype) == 0) return InvalidArgument("tensor: expected a dtype, found none");
+  StatusOr<Shape> shape = Shape::Make(dims);
+  if (!shape.ok()) return shape.status().WithPrefix("tensor");
+  if (data == nullptr && shape->elements() > 0) {
+    return InvalidArgument("tensor: expected the address of " + shape->ToString() +
+                           " elements, found a null pointer");
+  }
+  return TensorInfo{dtype, *std::move(shape)};
+}
+
+}  // namespace
+
+std::string TensorSpec::ToString() const {
+  std::vector<std::string> extents;
+  for (const int64_t dim : dims) extents.push_back(dim < 0 ? "?" : std::to_string(dim));
+  return std::string(DTypeName(dtype)) + " [" + Join(extents, ", ") + "]";
+}
+
+Tensor::Tensor() = default;
+Tensor::~Tensor() = default;
+Tensor::Tensor(const Tensor&) = default;
+Tensor& Tensor::operator=(const Tensor&) = default;
+Tensor::Tensor(Tensor&&) noexcept = default;
+Tensor& Tensor::operator=(Tensor&&) noexcept = default;
+
+Tensor TensorAccess::FromHost(HostTensor host) {
+  Tensor tensor;
+  tensor.state_ = std::make_shared<Tensor::State>();
+  tensor.state_->dims = host.shape().dims();
+  tensor.state_->host = std::move(host);
+  return tensor;
+}
+
+bool TensorAccess::IsForWriting(const Tensor& tensor) {
+  if (tensor.state_ == nullptr || !tensor.state_->status.ok()) return false;
+  const HostTensor& host = tensor.state_->host;
+  if (tensor.state_->is_mutable_view) return true;
+  return host.is_writable() && !host.is_shared() && tensor.state_.use_count() == 1;
+}
+
+StatusOr<Tensor> Tensor::Allocate(DType dtype, std::vector<int64_t> dims) {
+  return CatchExhaustion([&]() -> StatusOr<Tensor> {
+    // Any address: there is no memory yet.
+    MACE_ASSIGN_OR_RETURN(TensorInfo info, CheckInfo(dtype, &dims, dims));
+    MACE_ASSIGN_OR_RETURN(HostTensor host, HostTensor::Allocate(std::move(info)));
+    return TensorAccess::FromHost(std::move(host));
+  });
+}
+
+Tensor Tensor::View(DType dtype, const void* data, std::vector<int64_t> dims,
+                    std::function<void()> release) {
+  const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
+  const StatusOr<TensorInfo> info = CheckInfo(dtype, data, dims);
+  if (!info.ok()) {
+    Tensor tensor;
+    tensor.state_ = std::make_shared<State>();
+    tensor.state_->status = info.status();
+    return tensor;
+  }
+  const Bytes bytes(static_cast<const uint8_t*>(data), info->bytes());
+  return TensorAccess::FromHost(HostTensor::View(*info, bytes, owner));
+}
+
+Tensor Tensor::MutableView(DType dtype, void* data, std::vector<int64_t> dims,
+                           std::function<void()> release) {
+  const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
+  const StatusOr<TensorInfo> info = CheckInfo(dtype, data, dims);
+  if (!info.ok()) return View(dtype, data, std::move(dims));
+  const MutableBytes bytes(static_cast<uint8_t*>(data), info->bytes());
+  Tensor tensor = TensorAccess::FromHost(HostTensor::MutableView(*info, bytes, owner));
+  tensor.state_->is_mutable_view = true;
+  return tensor;
+}
+
+const Status& Tensor::status() const {
+  static const Status* const kOk = new Status;
+  return state_ == nullptr ? *kOk : state_->status;
+}
+
+DType Tensor::dtype() const { return state_ == nullptr ? DType::kInvalid : state_->host.dtype(); }
+
+const std::vector<int64_t>& Tensor::dims() const {
+  static const auto* const kNone = new std::vector<int64_t>;
+  return state_ == nullptr ? *kNone : state_->dims;
+}
+
+int64_t Tensor::elements() const { return empty() ? 0 : state_->host.shape().elements(); }
+
+size_t Tensor::bytes() const { return empty() ? 0 : state_->host.info().bytes(); }
+
+const void* Tensor::data() const { return empty() ? nullptr : state_->host.bytes().data(); }
+
+const void* Tensor::DataAs(DType dtype, size_t alignment) const {
+  const void* const data = this->dtype() == dtype ? this->data() : nullptr;
+  return reinterpret_cast<uintptr_t>(data) % alignment == 0 ? data : nullptr;
+}
+
+void* Tensor::mutable_data() {
+  if (!TensorAccess::IsForWriting(*this)) return nullptr;
+  return state_->host.mutable_data<uint8_t>();
+}
+
+}  // namespace mace

@@ -1,0 +1,30 @@
+// The tensors of the public API and those inside: the same elements, seen from both sides.
+#ifndef MACE_ENGINE_TENSOR_ACCESS_H_
+#define MACE_ENGINE_TENSOR_ACCESS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "mace/api/tensor.h"
+#include "mace/graph/tensor.h"
+
+namespace mace {
+
+struct Tensor::State {
+  HostTensor host;
+  std::vector<int64_t> dims;
+  Status status;
+  bool is_mutable_view = false;  // Memory of the caller's that a request may write.
+};
+
+struct TensorAccess {
+  static Tensor FromHost(HostTensor host);
+  // Shares the elements. REQUIRES: the tensor is not empty and its status is OK.
+  static const HostTensor& ToHost(const Tensor& tensor) { return tensor.state_->host; }
+  // Whether a request may write into the tensor of which it holds one copy.
+  static bool IsForWriting(const Tensor& tensor);
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_TENSOR_ACCESS_H_
