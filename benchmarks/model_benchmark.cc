@@ -2,7 +2,7 @@
 //
 //   model/NAME/run/PRECISION      Engine::RunInto
 //   model/NAME/replay/PRECISION   Engine::Replay: without copies
-//   model/NAME/pipeline/PRECISION Pipeline, three runs at once; time and GFLOPs are of one
+//   model/NAME/requests/PRECISION Request, three at once; time and GFLOPs are of one run
 //   model/NAME/start/PRECISION    Engine::Create and the first run, its programs from a cache file;
 //                                 the driver is loaded already, as in an app that opens a second
 //                                 model
@@ -13,24 +13,22 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
+#include "mace/engine/engine.h"
+#include "mace/engine/tensor_access.h"
 #include "mace/plan/cost.h"
-#include "mace/runtime/engine.h"
-#include "mace/runtime/pipeline.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
 namespace {
 
-struct Model {
+struct BenchmarkModel {
   std::string path;
   Options options;
 };
@@ -47,7 +45,7 @@ struct Started {
   std::vector<HostTensor> outputs;
 };
 
-StatusOr<Started> Start(const Model& model) {
+StatusOr<Started> Start(const BenchmarkModel& model) {
   Started started;
   MACE_ASSIGN_OR_RETURN(started.engine, Engine::Create(model.path, model.options));
   started.inputs = MakeInputs(*started.engine);
@@ -74,7 +72,7 @@ void Fail(const Status& status, benchmark::State* state) {
   exit_code = 1;
 }
 
-void MeasureRun(benchmark::State& state, const Model& model) {
+void MeasureRun(benchmark::State& state, const BenchmarkModel& model) {
   StatusOr<Started> started = Start(model);
   Status status = started.status();
   for (auto _ : state) {
@@ -84,7 +82,7 @@ void MeasureRun(benchmark::State& state, const Model& model) {
   Count(*started->engine, &state);
 }
 
-void MeasureReplay(benchmark::State& state, const Model& model) {
+void MeasureReplay(benchmark::State& state, const BenchmarkModel& model) {
   StatusOr<Started> started = Start(model);
   Status status = started.status();
   for (auto _ : state) {
@@ -94,28 +92,40 @@ void MeasureReplay(benchmark::State& state, const Model& model) {
   Count(*started->engine, &state);
 }
 
-void MeasurePipeline(benchmark::State& state, const Model& model) {
-  constexpr int kDepth = 3;
+StatusOr<std::vector<Request>> NewRequests(const Started& started, size_t count) {
+  CompiledModel compiled = started.engine->compiled_model();
+  std::vector<Request> requests;
+  while (requests.size() < count) {
+    MACE_ASSIGN_OR_RETURN(Request request, compiled.NewRequest());
+    for (size_t i = 0; i < started.inputs.size(); ++i) {
+      MACE_RETURN_IF_ERROR(request.Set(i, TensorAccess::FromHost(started.inputs[i])));
+    }
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+void MeasureRequests(benchmark::State& state, const BenchmarkModel& model) {
+  constexpr size_t kDepth = 3;
   StatusOr<Started> started = Start(model);
   if (!started.ok()) return Fail(started.status(), &state);
-  StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Create(started->engine.get(), kDepth);
-  Status status = pipeline.status();
-  std::deque<std::future<Pipeline::Outputs>> answers;
-  const auto take = [&] {
-    const Pipeline::Outputs outputs = answers.front().get();
-    answers.pop_front();
-    if (!outputs.ok()) status = outputs.status();
-  };
+  StatusOr<std::vector<Request>> requests = NewRequests(*started, kDepth);
+  Status status = requests.status();
+  size_t next = 0;
   for (auto _ : state) {
+    if (status.ok()) status = (*requests)[next].Wait();
+    if (status.ok()) status = (*requests)[next].Start();
     if (!status.ok()) return Fail(status, &state);
-    answers.push_back((*pipeline)->Submit(started->inputs));
-    if (answers.size() > 2 * kDepth) take();
+    next = (next + 1) % kDepth;
   }
-  while (!answers.empty()) take();
+  for (Request& request : *requests) {
+    status = request.Wait();
+    if (!status.ok()) return Fail(status, &state);
+  }
   Count(*started->engine, &state);
 }
 
-void MeasureStart(benchmark::State& state, Model model) {
+void MeasureStart(benchmark::State& state, BenchmarkModel model) {
   const char* scratch = std::getenv("TEST_TMPDIR");
   std::string folder = JoinPath(scratch == nullptr ? "/tmp" : scratch, "model_benchmark.XXXXXX");
   if (mkdtemp(folder.data()) == nullptr)
@@ -148,11 +158,11 @@ std::vector<std::string> FindModels() {
   return models;
 }
 
-using Measured = void (*)(benchmark::State&, const Model&);
+using Measured = void (*)(benchmark::State&, const BenchmarkModel&);
 
 void Register(const std::string& path, const char* what, Measured measure) {
   for (const Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
-    Model model;
+    BenchmarkModel model;
     model.path = path;
     model.options.device = "gpu";
     model.options.precision = precision;
@@ -173,8 +183,8 @@ int main(int argc, char** argv) {
   for (const std::string& model : mace::FindModels()) {
     mace::Register(model, "run", mace::MeasureRun);
     mace::Register(model, "replay", mace::MeasureReplay);
-    mace::Register(model, "pipeline", mace::MeasurePipeline);
-    mace::Register(model, "start", [](benchmark::State& state, const mace::Model& warm) {
+    mace::Register(model, "requests", mace::MeasureRequests);
+    mace::Register(model, "start", [](benchmark::State& state, const mace::BenchmarkModel& warm) {
       mace::MeasureStart(state, warm);
     });
   }

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "mace/engine/engine.h"
 #include "mace/plan/cost.h"
-#include "mace/runtime/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

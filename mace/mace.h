@@ -28,7 +28,7 @@
 //
 // Latency is host inputs to host outputs of one Run. tools/example.cc shows the library at work.
 //
-// Engine, Options and Pipeline are the calls of before, which the command and the Python module
+// Engine and Options are the calls of before, which the command and the Python module
 // still use.
 #ifndef MACE_MACE_H_
 #define MACE_MACE_H_
@@ -44,10 +44,9 @@
 #include "mace/api/version.h"          // IWYU pragma: export
 #include "mace/base/log_sink.h"        // IWYU pragma: export
 #include "mace/base/status.h"          // IWYU pragma: export
+#include "mace/engine/engine.h"        // IWYU pragma: export
 #include "mace/graph/tensor.h"         // IWYU pragma: export
-#include "mace/runtime/engine.h"       // IWYU pragma: export
 #include "mace/runtime/options.h"      // IWYU pragma: export
-#include "mace/runtime/pipeline.h"     // IWYU pragma: export
 #include "mace/runtime/run_stats.h"    // IWYU pragma: export
 
 #endif  // MACE_MACE_H_

@@ -80,7 +80,8 @@ class Model {
   static StatusOr<Model> FromDescriptor(FileRange model, FileRange weights = FileRange(),
                                         const LoadOptions& options = LoadOptions());
 
-  // As the file declares them, in its order.
+  // As the file declares them, in its order. Where it declares no dims of an output they are those
+  // for inputs with a dynamic extent taken as 1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
   // "mace", "tensorflow" or "onnx".

@@ -28,6 +28,16 @@ struct CacheStatistics {
       0;  // Asking the driver for binaries and writing the file, all times together.
 };
 
+// Where the choices of a plan come from.
+struct TuningStatistics {
+  std::string plan = "estimated";  // estimated, tuned, or recorded (found in the cache file).
+  std::string level = "none";      // none, fast or full: what the plan was made with.
+  size_t measured = 0;             // Variants measured in this process.
+  size_t found = 0;                // Variants whose measurements the cache file had.
+  size_t left = 0;                 // Variants that the time was too short for.
+  double ms = 0;                   // Measuring, compiling for it included.
+};
+
 struct Statistics {
   std::string device;  // "cpu reference" for the CPU.
   std::string driver;
@@ -42,9 +52,7 @@ struct Statistics {
   size_t cpu_nodes = 0;
   size_t folded_nodes = 0;  // Nodes that the passes left nothing to do for.
   std::vector<CpuNode> cpu_node_list;
-  std::string tuning = "none";  // none, fast or full: what the plan was made with.
-  size_t tuning_measured = 0;   // Variants measured in this process.
-  double tuning_ms = 0;
+  TuningStatistics tuning;
   CacheStatistics cache;
   size_t plans = 0;           // Kept at this moment.
   uint64_t device_bytes = 0;  // Weights and activations at this moment.

@@ -28,9 +28,12 @@ Statistics StatisticsOf(const RunStats& stats) {
   out.cpu_nodes = stats.cpu_ops;
   out.folded_nodes = stats.folded_ops;
   for (const CpuOp& op : stats.cpu_op_list) out.cpu_node_list.push_back({op.name, op.type, op.why});
-  out.tuning = stats.tuning.level;
-  out.tuning_measured = stats.tuning.measured;
-  out.tuning_ms = stats.tuning.ms;
+  out.tuning.plan = stats.tuning.plan;
+  out.tuning.level = stats.tuning.level;
+  out.tuning.measured = stats.tuning.measured;
+  out.tuning.found = stats.tuning.found;
+  out.tuning.left = stats.tuning.left;
+  out.tuning.ms = stats.tuning.ms;
   out.cache.file = stats.cache.file;
   out.cache.status = stats.cache.status;
   out.cache.reason = stats.cache.reason;
@@ -38,7 +41,16 @@ Statistics StatisticsOf(const RunStats& stats) {
   out.cache.misses = stats.cache.misses;
   out.cache.built_from_source = stats.cache.built_from_source;
   out.cache.loaded_bytes = stats.cache.loaded_bytes;
+  out.cache.written_ms = stats.cache.written_ms;
+  out.peak_device_bytes = stats.peak_device_bytes;
   return out;
+}
+
+std::shared_ptr<CompiledModel::State> NewState(const CompileOptions& options) {
+  auto state = std::make_shared<CompiledModel::State>();
+  state->options = EngineOptions(options);
+  state->save_after_first_run = options.cache.save_after_first_run;
+  return state;
 }
 
 }  // namespace
@@ -53,14 +65,22 @@ CompiledModel& CompiledModel::operator=(CompiledModel&&) noexcept = default;
 
 StatusOr<CompiledModel> CompiledModel::Compile(const Model& model, const CompileOptions& options) {
   return CatchExhaustion([&]() -> StatusOr<CompiledModel> {
-    auto state = std::make_shared<State>();
-    state->model = ModelAccess::StateOf(model);
-    if (state->model == nullptr) {
+    if (ModelAccess::StateOf(model) == nullptr) {
       return FailedPrecondition("model: expected one that was loaded, found none");
     }
-    state->options = EngineOptions(options);
-    state->save_after_first_run = options.cache.save_after_first_run;
-    MACE_RETURN_IF_ERROR(state->Start());
+    std::shared_ptr<State> state = NewState(options);
+    state->model = ModelAccess::StateOf(model);
+    MACE_RETURN_IF_ERROR(state->Start(nullptr));
+    return CompiledModel(std::move(state));
+  });
+}
+
+StatusOr<CompiledModel> CompiledModel::Load(const std::string& path,
+                                            const LoadOptions& load_options,
+                                            const CompileOptions& options) {
+  return CatchExhaustion([&]() -> StatusOr<CompiledModel> {
+    std::shared_ptr<State> state = NewState(options);
+    MACE_RETURN_IF_ERROR(state->Start([&] { return LoadModelState(path, load_options); }));
     return CompiledModel(std::move(state));
   });
 }
@@ -105,15 +125,9 @@ Status CompiledModel::SaveCache() {
 
 Statistics CompiledModel::statistics() const {
   if (state_ == nullptr) return Statistics();
-  Statistics statistics;
-  {
-    std::lock_guard<std::mutex> lock(state_->report_mutex);
-    statistics = StatisticsOf(state_->stats);
-  }
-  if (state_->saver.has_value()) statistics.cache.written_ms = state_->saver->written_ms();
+  Statistics statistics = StatisticsOf(state_->Report());
   statistics.plans = state_->plans.All().size();
   statistics.device_bytes = state_->device_bytes->now();
-  statistics.peak_device_bytes = state_->device_bytes->peak();
   statistics.runs = state_->runs;
   return statistics;
 }

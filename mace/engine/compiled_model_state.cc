@@ -34,7 +34,14 @@ uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
 PlanTable::InputDims DimsOf(const Graph& graph) {
   PlanTable::InputDims dims;
   for (const GraphPort& port : graph.inputs) {
-    dims.push_back(graph.value(port.value).info.shape.dims());
+    const Value& value = graph.value(port.value);
+    if (value.shape_known || !port.declared_dims.has_value()) {
+      dims.push_back(value.info.shape.dims());
+      continue;
+    }
+    // A graph that is made in code, before shapes are inferred.
+    dims.push_back(*port.declared_dims);
+    for (int64_t& dim : dims.back()) dim = dim < 0 ? 1 : dim;
   }
   return dims;
 }
@@ -93,15 +100,24 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   return Status();
 }
 
-Status CompiledModel::State::Start() {
+Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const double begin = MonotonicMilliseconds();
   host_budget = HostMemoryBudget(options);
   const ScopedMemoryBudget scope(host_budget);
+  std::optional<ModelLoader> loader;
+  if (load) loader.emplace(load);
   MACE_RETURN_IF_ERROR(OpenRuntime(begin));
+  if (loader.has_value()) {
+    MACE_ASSIGN_OR_RETURN(model, loader->Take());
+  }
   const uint64_t max_bytes =
       options.kept_plan_bytes > 0 ? options.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
   plans.SetLimits(options.kept_plans, max_bytes);
   compiled_dims = DimsOf(*model->graph);
+  for (size_t i = 0; i < compiled_dims.size(); ++i) {
+    const auto asked = options.input_shapes.find(model->inputs[i].name);
+    if (asked != options.input_shapes.end()) compiled_dims[i] = asked->second;
+  }
   MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
   std::lock_guard<std::mutex> lock(report_mutex);
   stats.init_ms = MonotonicMilliseconds() - begin;
@@ -112,6 +128,21 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::InputD
   MACE_ASSIGN_OR_RETURN(PlanTable::Found found, plans.Get(dims, [&] { return MakePlan(dims); }));
   Retire(found.retired);
   found.retired.clear();
+  return found;
+}
+
+StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostTensor>& tensors,
+                                                         std::weak_ptr<SharedPlan>* last) {
+  PlanTable::Found found;
+  found.plan = last->lock();
+  if (found.plan != nullptr && found.plan->model().Accepts(tensors)) {
+    plans.Touch(found.plan.get());
+    return found;
+  }
+  PlanTable::InputDims dims;
+  for (const HostTensor& tensor : tensors) dims.push_back(tensor.shape().dims());
+  MACE_ASSIGN_OR_RETURN(found, PlanFor(dims));
+  *last = found.plan;
   return found;
 }
 
@@ -168,6 +199,17 @@ void CompiledModel::State::ReportPlan(const PlannedModel& plan) {
 
 void CompiledModel::State::Retire(const PlanTable::Plans& retired) {
   if (saver.has_value() && !retired.empty()) saver->Retire(retired);
+}
+
+RunStats CompiledModel::State::Report() const {
+  RunStats report;
+  {
+    std::lock_guard<std::mutex> lock(report_mutex);
+    report = stats;
+  }
+  if (saver.has_value()) report.cache.written_ms = saver->written_ms();
+  report.peak_device_bytes = device_bytes->peak();
+  return report;
 }
 
 void CompiledModel::State::AfterRun(bool is_first) {

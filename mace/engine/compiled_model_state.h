@@ -11,12 +11,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mace/api/compiled_model.h"
 #include "mace/base/byte_count.h"
 #include "mace/base/memory_budget.h"
 #include "mace/engine/cache_saver.h"
+#include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/plan_table.h"
 #include "mace/runtime/options.h"
@@ -43,9 +45,16 @@ struct CompiledModel::State {
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
-  Status Start();
+  // `load` (null: `model` is there) gives the model, on another thread while the device is opened.
+  Status Start(const ModelLoader::Load& load);
   // The plan for these dims, in the order of the inputs.
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
+  // The plan for these inputs. `last` is the plan that the caller used last: where it is the same
+  // again, nothing is allocated.
+  StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
+                                     std::weak_ptr<SharedPlan>* last);
+  // As Statistics, in the words of the layers below.
+  RunStats Report() const;
   // After a run that gave an answer; is_first: of its plan.
   void AfterRun(bool is_first);
 
@@ -63,6 +72,9 @@ struct CompiledModel::State {
 struct CompiledModelAccess {
   static const std::shared_ptr<CompiledModel::State>& StateOf(const CompiledModel& compiled) {
     return compiled.state_;
+  }
+  static CompiledModel FromState(std::shared_ptr<CompiledModel::State> state) {
+    return CompiledModel(std::move(state));
   }
 };
 

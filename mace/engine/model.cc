@@ -133,11 +133,14 @@ Model& Model::operator=(const Model&) = default;
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 
-StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options) {
+StatusOr<std::shared_ptr<const Model::State>> LoadModelState(const std::string& path,
+                                                             const LoadOptions& options) {
   if (path.empty()) return InvalidArgument("model: expected a file, found an empty name");
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state, LoadFrom(options, [&] {
-                          return ModelFiles::Open(path, options.data_path);
-                        }));
+  return LoadFrom(options, [&] { return ModelFiles::Open(path, options.data_path); });
+}
+
+StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options) {
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state, LoadModelState(path, options));
   return Model(std::move(state));
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mace/api/model.h"
@@ -16,7 +17,7 @@ namespace mace {
 // Does not change once the model is made.
 struct Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: a graph that is made in code.
-  ImportOptions import;  // With the dims that were asked for.
+  ImportOptions import;               // With the dims that were asked for.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
@@ -29,7 +30,14 @@ struct ModelAccess {
   }
   // A model of a graph that is made in code.
   static Model FromGraph(std::shared_ptr<const Graph> graph);
+  static Model FromState(std::shared_ptr<const Model::State> state) {
+    return Model(std::move(state));
+  }
 };
+
+// Model::Load, before the handle is made.
+StatusOr<std::shared_ptr<const Model::State>> LoadModelState(const std::string& path,
+                                                             const LoadOptions& options);
 
 // The model for these input dims, beside those that it was loaded with.
 StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,

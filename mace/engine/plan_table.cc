@@ -37,8 +37,8 @@ StatusOr<PlanTable::Found> PlanTable::Get(const InputDims& dims, const MakePlan&
     const std::shared_ptr<Entry> entry = known->second;
     found.was_made = !entry->is_ready;
     MACE_RETURN_IF_ERROR(WaitFor(*entry, &lock));
-    entry->last_use = ++uses_;
     found.plan = entry->plan;
+    Touch(found.plan.get());
     return found;
   }
   const auto entry = std::make_shared<Entry>();
@@ -48,13 +48,13 @@ StatusOr<PlanTable::Found> PlanTable::Get(const InputDims& dims, const MakePlan&
   lock.lock();
   entry->is_ready = true;
   entry->status = made.status();
-  entry->last_use = ++uses_;
   changed_.notify_all();
   if (!made.ok()) {
     entries_.erase(dims);
     return made.status();
   }
   found.plan = entry->plan = *std::move(made);
+  Touch(found.plan.get());
   found.was_made = true;
   found.retired = TakeSurplus();
   return found;
@@ -64,7 +64,9 @@ PlanTable::Entries::iterator PlanTable::FindOldest() {
   auto oldest = entries_.end();
   for (auto i = entries_.begin(); i != entries_.end(); ++i) {
     if (i->second->plan == nullptr) continue;
-    if (oldest == entries_.end() || i->second->last_use < oldest->second->last_use) oldest = i;
+    if (oldest == entries_.end() || i->second->plan->last_use < oldest->second->plan->last_use) {
+      oldest = i;
+    }
   }
   return oldest;
 }
@@ -88,14 +90,15 @@ PlanTable::Plans PlanTable::TakeSurplus() {
 
 PlanTable::Plans PlanTable::All() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<const Entry*> ready;
+  // As they are now: other threads go on using them.
+  std::vector<std::pair<uint64_t, std::shared_ptr<SharedPlan>>> ready;
   for (const auto& [dims, entry] : entries_) {
-    if (entry->plan != nullptr) ready.push_back(entry.get());
+    if (entry->plan != nullptr) ready.emplace_back(entry->plan->last_use, entry->plan);
   }
   std::sort(ready.begin(), ready.end(),
-            [](const Entry* a, const Entry* b) { return a->last_use > b->last_use; });
+            [](const auto& a, const auto& b) { return a.first > b.first; });
   Plans plans;
-  for (const Entry* entry : ready) plans.push_back(entry->plan);
+  for (auto& [use, plan] : ready) plans.push_back(std::move(plan));
   return plans;
 }
 

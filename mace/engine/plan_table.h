@@ -3,6 +3,7 @@
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,8 @@ class PlanTable {
   // again by the next call; those who waited for it get the same error.
   StatusOr<Found> Get(const InputDims& dims, const MakePlan& make);
 
+  // `plan`, of this table or retired from it, is used once more, without Get.
+  void Touch(SharedPlan* plan) { plan->last_use = ++uses_; }
   // All that are ready, last used first.
   Plans All() const;
   // Takes out all that are ready, to make room.
@@ -47,7 +50,6 @@ class PlanTable {
     bool is_ready = false;
     Status status;                     // Why it could not be made.
     std::shared_ptr<SharedPlan> plan;  // Null: not ready, or failed.
-    uint64_t last_use = 0;
   };
   using Entries = std::map<InputDims, std::shared_ptr<Entry>>;
 
@@ -59,7 +61,7 @@ class PlanTable {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Entries entries_;
-  uint64_t uses_ = 0;
+  std::atomic<uint64_t> uses_{0};
   size_t max_plans_ = 16;
   uint64_t max_bytes_ = UINT64_MAX;
 };

@@ -58,9 +58,17 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
 
 }  // namespace
 
+Status Request::State::CheckInputsAreSet() const {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].empty()) continue;
+    return FailedPrecondition("input '" + Printable(compiled->model->inputs[i].name) +
+                              "' is not set");
+  }
+  return Status();
+}
+
 // The caller's tensor where it fits, else the one of an earlier run, else a new one.
-Status Request::State::PlaceResults(const std::vector<TensorInfo>& infos,
-                                    std::vector<HostTensor>* results) {
+Status Request::State::PlaceResults(const std::vector<TensorInfo>& infos) {
   for (size_t i = 0; i < infos.size(); ++i) {
     const auto fits = [&](const Tensor& tensor) {
       return !tensor.empty() && TensorAccess::ToHost(tensor).info() == infos[i] &&
@@ -68,17 +76,33 @@ Status Request::State::PlaceResults(const std::vector<TensorInfo>& infos,
     };
     Output& output = outputs[i];
     output.is_in_set = fits(output.set);
-    if (!output.is_in_set && !fits(output.own)) {
+    if (output.is_in_set) {
+      results[i] = std::move(output.set_host);
+      continue;
+    }
+    if (!fits(output.own)) {
       MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(infos[i]));
       output.own = TensorAccess::FromHost(std::move(made));
     }
-    results->push_back(TensorAccess::ToHost(output.is_in_set ? output.set : output.own));
+    results[i] = TensorAccess::Take(&output.own);
   }
   return Status();
 }
 
-void Request::State::WarnOfHalf(const std::vector<HostTensor>& given,
-                                const std::vector<HostTensor>& results) const {
+void Request::State::PutBackResults() {
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
+    Output& output = outputs[i];
+    if (output.is_in_set) {
+      output.set_host = std::move(results[i]);
+    } else {
+      TensorAccess::PutBack(std::move(results[i]), &output.own);
+    }
+    results[i] = HostTensor();
+  }
+}
+
+void Request::State::WarnOfHalf() const {
   if (compiled->options.precision != Precision::kFloat16 || compiled->runtime == nullptr) return;
   std::vector<std::string> names;
   for (const TensorSpec& spec : compiled->model->outputs) names.push_back(spec.name);
@@ -87,9 +111,7 @@ void Request::State::WarnOfHalf(const std::vector<HostTensor>& given,
 }
 
 Status Request::State::Compute(SharedPlan* plan) {
-  std::vector<HostTensor> given, results;
-  for (const Tensor& input : inputs) given.push_back(TensorAccess::ToHost(input));
-  MACE_RETURN_IF_ERROR(PlaceResults(plan->model().outputs, &results));
+  MACE_RETURN_IF_ERROR(PlaceResults(plan->model().outputs));
   MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
   const bool is_first = plan->IsFirstRun();
   {
@@ -97,9 +119,17 @@ Status Request::State::Compute(SharedPlan* plan) {
     if (is_first) part.emplace("first run");
     MACE_RETURN_IF_ERROR(executor->Run(given, &results));
   }
-  if (is_first) WarnOfHalf(given, results);
+  if (is_first) WarnOfHalf();
   compiled->AfterRun(is_first);
   return Status();
+}
+
+Status Request::State::RunPlan() {
+  MACE_RETURN_IF_ERROR(CheckInputsAreSet());
+  MACE_RETURN_IF_ERROR(CheckCancelled());
+  MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
+  statistics.made_plan = found.was_made;
+  return Compute(found.plan.get());
 }
 
 Status Request::State::RunNow() {
@@ -107,21 +137,8 @@ Status Request::State::RunNow() {
   const double begin = MonotonicMilliseconds();
   const ScopedMemoryBudget budget(compiled->host_budget);
   const ScopedCancellation scope(&cancellation);
-  const Status status = CatchExhaustion([&]() -> Status {
-    PlanTable::InputDims dims;
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      if (inputs[i].empty()) {
-        return FailedPrecondition("input '" + Printable(compiled->model->inputs[i].name) +
-                                  "' is not set");
-      }
-      dims.push_back(inputs[i].dims());
-    }
-    MACE_RETURN_IF_ERROR(CheckCancelled());
-    MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(dims));
-    MACE_RETURN_IF_ERROR(Compute(found.plan.get()));
-    statistics.made_plan = found.was_made;
-    return Status();
-  });
+  const Status status = CatchExhaustion([&] { return RunPlan(); });
+  PutBackResults();
   if (!status.ok()) return status;
   statistics.latency_ms = MonotonicMilliseconds() - begin;
   has_results = true;
@@ -152,6 +169,7 @@ Status Request::Set(size_t index, Tensor tensor) {
   MACE_RETURN_IF_ERROR(CheckIndex(specs, "input", index));
   MACE_RETURN_IF_ERROR(CheckInput(specs[index], tensor));
   MACE_RETURN_IF_ERROR(state_->CheckIdle());
+  state_->given[index] = TensorAccess::ToHost(tensor);
   state_->inputs[index] = std::move(tensor);
   return Status();
 }
@@ -169,7 +187,9 @@ Status Request::SetOutput(size_t index, Tensor tensor) {
   MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
   MACE_RETURN_IF_ERROR(CheckOutput(specs[index], tensor));
   MACE_RETURN_IF_ERROR(state_->CheckIdle());
-  state_->outputs[index].set = std::move(tensor);
+  State::Output& output = state_->outputs[index];
+  output.set_host = tensor.empty() ? HostTensor() : TensorAccess::ToHost(tensor);
+  output.set = std::move(tensor);
   return Status();
 }
 

@@ -28,7 +28,9 @@ Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what,
 Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
     : compiled(std::move(compiled_model)),
       inputs(compiled->model->inputs.size()),
-      outputs(compiled->model->outputs.size()) {}
+      outputs(compiled->model->outputs.size()),
+      given(inputs.size()),
+      results(outputs.size()) {}
 
 Status Request::State::CheckIdle() {
   // First: a child finds the parent's mutex as it was at the fork.

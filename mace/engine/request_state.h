@@ -35,6 +35,7 @@ struct Request::State {
 
   struct Output {
     Tensor set;              // The caller's; empty: none.
+    HostTensor set_host;     // Its elements.
     Tensor own;              // Of a run that did not write into `set`.
     bool is_in_set = false;  // Where the last run's result is.
   };
@@ -44,6 +45,9 @@ struct Request::State {
   std::vector<Tensor> inputs;
   std::vector<Output> outputs;
   bool has_results = false;
+  std::weak_ptr<SharedPlan> last_plan;
+  std::vector<HostTensor> given;    // The elements of the inputs.
+  std::vector<HostTensor> results;  // Where a run writes; without elements while there is none.
   RunStatistics statistics;
   Cancellation cancellation;
 
@@ -72,10 +76,13 @@ struct Request::State {
  private:
   void Work();
   Status RunNow();
+  Status CheckInputsAreSet() const;
+  // Fills `results`, and puts them back.
+  Status PlaceResults(const std::vector<TensorInfo>& infos);
+  void PutBackResults();
+  Status RunPlan();
   Status Compute(SharedPlan* plan);
-  Status PlaceResults(const std::vector<TensorInfo>& infos, std::vector<HostTensor>* results);
-  void WarnOfHalf(const std::vector<HostTensor>& given,
-                  const std::vector<HostTensor>& results) const;
+  void WarnOfHalf() const;
 };
 
 struct RequestAccess {

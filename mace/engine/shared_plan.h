@@ -52,6 +52,9 @@ class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
   // Of the device where the plan has a session, else of the host.
   uint64_t bytes() const { return model_->bytes(); }
 
+  // Of PlanTable: when somebody wanted the plan last, counted in such wishes.
+  std::atomic<uint64_t> last_use{0};
+
   // True for the first caller alone.
   bool IsFirstRun() { return !has_begun_.exchange(true); }
 

@@ -54,7 +54,7 @@ bool TensorAccess::IsForWriting(const Tensor& tensor) {
   if (tensor.state_ == nullptr || !tensor.state_->status.ok()) return false;
   const HostTensor& host = tensor.state_->host;
   if (tensor.state_->is_mutable_view) return true;
-  return host.is_writable() && !host.is_shared() && tensor.state_.use_count() == 1;
+  return host.is_writable() && tensor.state_.use_count() == 1;
 }
 
 StatusOr<Tensor> Tensor::Allocate(DType dtype, std::vector<int64_t> dims) {

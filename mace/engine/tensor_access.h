@@ -3,6 +3,7 @@
 #define MACE_ENGINE_TENSOR_ACCESS_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "mace/api/tensor.h"
@@ -21,6 +22,10 @@ struct TensorAccess {
   static Tensor FromHost(HostTensor host);
   // Shares the elements. REQUIRES: the tensor is not empty and its status is OK.
   static const HostTensor& ToHost(const Tensor& tensor) { return tensor.state_->host; }
+  // Takes the elements out of a tensor that nobody else has a copy of, and puts them back: a copy of
+  // them would take memory for their shape.
+  static HostTensor Take(Tensor* tensor) { return std::move(tensor->state_->host); }
+  static void PutBack(HostTensor host, Tensor* tensor) { tensor->state_->host = std::move(host); }
   // Whether a request may write into the tensor of which it holds one copy.
   static bool IsForWriting(const Tensor& tensor);
 };

@@ -8,10 +8,10 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/memory_budget.h"
 #include "mace/cl/device.h"
+#include "mace/engine/engine.h"
 #include "mace/import/import.h"
 #include "mace/python/arrays.h"
 #include "mace/python/python_engine.h"
-#include "mace/runtime/engine.h"
 #include "mace/runtime/memory_limits.h"
 
 namespace mace {

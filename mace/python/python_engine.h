@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 
 namespace mace {
 

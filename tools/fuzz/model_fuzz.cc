@@ -19,9 +19,9 @@
 
 #include "mace/base/coding.h"
 #include "mace/base/memory_budget.h"
+#include "mace/engine/engine.h"
 #include "mace/import/import.h"
 #include "mace/plan/cost.h"
-#include "mace/runtime/engine.h"
 #include "tools/fuzz/model_input.h"
 #include "tools/fuzz/mutate_message.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mace/base/status.h"
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 
 namespace mace {
 

@@ -1,5 +1,5 @@
 // `mace cache build`: each model once on the device at hand, its programs into one file.
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "mace/engine/engine.h"
 #include "mace/runtime/difference.h"
-#include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"

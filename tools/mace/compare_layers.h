@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "mace/engine/engine.h"
 #include "mace/runtime/difference.h"
-#include "mace/runtime/engine.h"
 #include "tools/mace/json_output.h"
 
 namespace mace {

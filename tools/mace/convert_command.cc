@@ -2,10 +2,10 @@
 // compared.
 #include "mace/base/coding.h"
 #include "mace/base/output_file.h"
+#include "mace/engine/engine.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
 #include "mace/runtime/difference.h"
-#include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"

@@ -2,7 +2,7 @@
 #ifndef TOOLS_MACE_FINISH_CACHE_H_
 #define TOOLS_MACE_FINISH_CACHE_H_
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 
 namespace mace {
 

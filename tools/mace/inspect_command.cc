@@ -1,7 +1,7 @@
 // `mace inspect`: what a model holds, and each stage of its way to launches.
+#include "mace/engine/engine.h"
 #include "mace/plan/cost.h"
 #include "mace/plan/memory.h"
-#include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"

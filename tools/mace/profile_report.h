@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "mace/engine/engine.h"
 #include "mace/runtime/device_peaks.h"
-#include "mace/runtime/engine.h"
 #include "mace/runtime/profile.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/json_output.h"

@@ -4,7 +4,7 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"

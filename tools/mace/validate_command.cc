@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "mace/base/strings.h"
+#include "mace/engine/engine.h"
 #include "mace/runtime/difference.h"
-#include "mace/runtime/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"

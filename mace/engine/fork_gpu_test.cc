@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "mace/cl/device.h"
-#include "mace/runtime/engine.h"
-#include "mace/runtime/pipeline.h"
+#include "mace/engine/engine.h"
+#include "mace/testing/run_request.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {
@@ -60,24 +60,29 @@ TEST(Fork, ChildrenWorkBeforeOpenClIsUsedAndAreRefusedAfterwards) {
   std::unique_ptr<Engine> engine = *std::move(made);
   const HostTensor input = SmallInput(1);
   ASSERT_TRUE(engine->Run({input}).ok());
-  auto pipeline = Pipeline::Create(engine.get(), 2);
-  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
+  CompiledModel compiled = engine->compiled_model();
+  StatusOr<Request> made_request = compiled.NewRequest();
+  ASSERT_TRUE(made_request.ok()) << made_request.status().message();
+  Request request = *std::move(made_request);
+  ASSERT_TRUE(RunRequest(&request, {input}, 1).ok());
   options.device = "cpu";
   const auto on_cpu = Engine::Create(MakeSmallModel(), options);
   ASSERT_TRUE(on_cpu.ok());
 
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({input}).status()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({SmallInput(2)}).status()); }), "exit 0");
-  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->NewExecutor().status()); }), "exit 0");
-  EXPECT_EQ(EndOfChild([&] { return IsRefusal((*pipeline)->Submit({input}).get().status()); }),
-            "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(compiled.NewRequest().status()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(request.Run()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(request.Wait()); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(compiled.SaveCache()); }), "exit 0");
   EXPECT_EQ(
       EndOfChild([&] { return IsRefusal(Engine::Create(MakeSmallModel(), Options()).status()); }),
       "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(ListClDevices().status()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return Works("cpu") && (*on_cpu)->Run({input}).ok(); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] {
-              *pipeline = nullptr;
+              request = Request();
+              compiled = CompiledModel();
               engine = nullptr;
               return true;
             }),
@@ -87,7 +92,7 @@ TEST(Fork, ChildrenWorkBeforeOpenClIsUsedAndAreRefusedAfterwards) {
   const auto outputs = engine->Run({input});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
   EXPECT_TRUE(IsSmallAnswer(input, *outputs));
-  const auto answer = (*pipeline)->Submit({input}).get();
+  const auto answer = RunRequest(&request, {input}, 1);
   ASSERT_TRUE(answer.ok()) << answer.status().message();
   EXPECT_TRUE(IsSmallAnswer(input, *answer));
 }

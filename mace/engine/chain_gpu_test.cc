@@ -5,7 +5,7 @@
 #include <cstring>
 #include <thread>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

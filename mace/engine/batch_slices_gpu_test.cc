@@ -2,10 +2,10 @@
 // answers, run after run, whoever runs it.
 #include <gtest/gtest.h>
 
-#include "mace/runtime/engine.h"
-#include "mace/runtime/pipeline.h"
+#include "mace/engine/engine.h"
 #include "mace/runtime/profile.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/run_request.h"
 #include "mace/testing/test_device.h"
 
 namespace mace {
@@ -115,16 +115,17 @@ TEST(BatchSlices, WholeWhereThatIsAskedFor) {
   EXPECT_GE(engine->stats().peak_device_bytes, MakeEngine("gpu", 2)->stats().peak_device_bytes);
 }
 
-TEST(BatchSlices, PipelinesAndReplaysTakeThemAll) {
+TEST(BatchSlices, RequestsAndReplaysTakeThemAll) {
   const std::unique_ptr<Engine> engine = MakeEngine("gpu", 4);
   const HostTensor x = RandomTensor(Images(4), 5);
   ASSERT_TRUE(engine->Run({x}).ok());
   StatusOr<double> replayed = engine->Replay();
   ASSERT_TRUE(replayed.ok()) << replayed.status().message();
   EXPECT_GT(*replayed, 0);
-  StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Create(engine.get(), 2);
-  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
-  StatusOr<std::vector<HostTensor>> found = (*pipeline)->Submit({x}).get();
+  CompiledModel compiled = engine->compiled_model();
+  StatusOr<Request> request = compiled.NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
+  StatusOr<std::vector<HostTensor>> found = RunRequest(&*request, {x}, engine->outputs().size());
   ASSERT_TRUE(found.ok()) << found.status().message();
   ExpectOutputs(*found, x);
 }

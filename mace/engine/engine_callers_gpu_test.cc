@@ -5,8 +5,8 @@
 #include <cstring>
 #include <thread>
 
-#include "mace/runtime/engine.h"
-#include "mace/runtime/pipeline.h"
+#include "mace/engine/engine.h"
+#include "mace/testing/run_request.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {
@@ -114,9 +114,12 @@ TEST_P(EngineCallers, InputsAreLetGoWhenARunReturns) {
   RunTimes times;
   ASSERT_TRUE(engine->RunTimed({Owned(SmallInput(1), &owner)}, &outputs, &times).ok());
   EXPECT_TRUE(owner.expired());
-  const auto pipeline = Pipeline::Create(engine.get(), 2);
-  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
-  ASSERT_TRUE((*pipeline)->Submit({Owned(SmallInput(1), &owner)}).get().ok());
+  CompiledModel compiled = engine->compiled_model();
+  StatusOr<Request> request = compiled.NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
+  ASSERT_TRUE(RunRequest(&*request, {Owned(SmallInput(1), &owner)}, 1).ok());
+  EXPECT_FALSE(owner.expired());  // It stays set.
+  ASSERT_TRUE(RunRequest(&*request, {SmallInput(1)}, 1).ok());
   EXPECT_TRUE(owner.expired());
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mace/base/system_memory.h"
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 
 namespace mace {
 namespace {

@@ -1,8 +1,8 @@
 // Bools and integers between kernels, and on their way to the host and from it.
 #include <gtest/gtest.h>
 
+#include "mace/engine/engine.h"
 #include "mace/runtime/device_elements.h"
-#include "mace/runtime/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

@@ -4,10 +4,10 @@
 #include <cmath>
 
 #include "mace/base/half.h"
-#include "mace/runtime/engine.h"
-#include "mace/runtime/pipeline.h"
+#include "mace/engine/engine.h"
 #include "mace/runtime/port_shapes.h"
 #include "mace/runtime/port_types.h"
+#include "mace/testing/run_request.h"
 
 namespace mace {
 namespace {
@@ -93,13 +93,14 @@ TEST_P(PortTypesTest, OtherShapesAndRunsIntoTensorsThatAreThere) {
   EXPECT_EQ(FloatsOf((*other)[0]), (std::vector<float>{0, 1, 2}));
 }
 
-TEST_P(PortTypesTest, APipelineConvertsToo) {
+TEST_P(PortTypesTest, ARequestConvertsToo) {
   auto engine = Make(MakeRelu({DType::kFloat64, DType::kFloat16}));
   ASSERT_TRUE(engine.ok()) << engine.status().message();
-  auto pipeline = Pipeline::Create(engine->get(), 2);
-  ASSERT_TRUE(pipeline.ok()) << pipeline.status().message();
+  CompiledModel compiled = (*engine)->compiled_model();
+  StatusOr<Request> request = compiled.NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
   for (DType given : {DType::kFloat64, DType::kFloat32}) {
-    const auto outputs = (*pipeline)->Submit({*Numbers().ConvertTo(given)}).get();
+    const auto outputs = RunRequest(&*request, {*Numbers().ConvertTo(given)}, 1);
     ASSERT_TRUE(outputs.ok()) << outputs.status().message();
     EXPECT_EQ((*outputs)[0].dtype(), DType::kFloat16);
     EXPECT_EQ(FloatsOf((*outputs)[0]), kPositive);

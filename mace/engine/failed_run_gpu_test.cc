@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {
@@ -127,21 +127,6 @@ TEST_F(EngineShapes, PlansGiveWayToTheLimitOfDeviceMemory) {
   ASSERT_NE(engine, nullptr);
   for (int64_t batch : {10, 20, 30, 40, 50, 60}) Run(engine.get(), batch);
   EXPECT_LE(engine->stats().peak_device_bytes, limit);
-}
-
-TEST_F(EngineShapes, AnExecutorOfTheModelsOwnShapesCanAlwaysBeMade) {
-  options_.cache_path.clear();
-  options_.kept_plans = 1;
-  const std::unique_ptr<Engine> engine = Make();
-  ASSERT_NE(engine, nullptr);
-  Run(engine.get(), 3);
-  const auto executor = engine->NewExecutor();
-  ASSERT_TRUE(executor.ok()) << executor.status().message();
-  const HostTensor input = SmallInput(1);
-  auto outputs = engine->Run({SmallInput(1, 7)});
-  ASSERT_TRUE(outputs.ok());
-  ASSERT_TRUE((*executor)->Run({input}, &*outputs).ok());
-  EXPECT_TRUE(IsSmallAnswer(input, *outputs));
 }
 
 TEST_F(EngineShapes, RelativeNamesMeanTheFolderOfTheirTime) {

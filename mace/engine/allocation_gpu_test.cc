@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <new>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
+#include "mace/engine/model_state.h"
+#include "mace/engine/tensor_access.h"
 #include "mace/testing/small_model.h"
 
 namespace {
@@ -63,6 +65,27 @@ TEST_P(AllocationTest, RunAllocatesNothingAfterTheFirst) {
   counting = false;
   EXPECT_GE(allocations.load(), 2);
   delete made;
+}
+
+TEST(RequestAllocation, RunAllocatesNothingAfterTheFirst) {
+  const auto compiled = CompiledModel::Compile(ModelAccess::FromGraph(MakeSmallModel()));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+  CompiledModel handle = *compiled;
+  StatusOr<Request> request = handle.NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
+  const Tensor inputs[] = {TensorAccess::FromHost(SmallInput(2, 1)),
+                           TensorAccess::FromHost(SmallInput(2, 2))};
+  ASSERT_TRUE(request->Set(0, inputs[0]).ok());
+  ASSERT_TRUE(request->Run().ok());
+  allocations = 0;
+  counting = true;
+  bool ok = true;
+  for (int i = 0; i < 10; ++i) {
+    ok = ok && request->Set(0, inputs[i % 2]).ok() && request->Run().ok() && request->Get(0).ok();
+  }
+  counting = false;
+  ASSERT_TRUE(ok);
+  EXPECT_EQ(0, allocations.load());
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, AllocationTest,

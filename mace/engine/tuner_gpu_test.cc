@@ -7,7 +7,7 @@
 
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

@@ -1,32 +1,30 @@
-// An engine: one model, planned onto one device, ready to run.
+// An engine: a compiled model and one request of it, with a caller's tensors as the layers below have
+// them. The calls of before Model, CompiledModel and Request (mace/mace.h), which the command and
+// the Python module still use; what they do is done there.
 //
 //   MACE_ASSIGN_OR_RETURN(auto engine, Engine::Create("model.pb", options));
 //   MACE_ASSIGN_OR_RETURN(auto outputs, engine->Run({image}));
 //
 // Thread contract: an engine does one thing at a time. A call of a method that is not const, while
 // another thread is in one, gets kFailedPrecondition and does nothing: each thread needs an engine
-// of its own (engines share device, programs and cache file, and may run at once), or a Pipeline.
-// stats(), note(), inputs() and outputs() may be called at any time. The destructor needs the
-// engine alone.
+// of its own, or a request. stats(), note(), inputs() and outputs() may be called at any time. The
+// destructor needs the engine alone.
 //
-// Processes: an engine on a device belongs to the process that made it. In a forked child every
-// call that would reach the device gets kFailedPrecondition, and so does the making of another
-// engine on a device, since OpenCL's drivers do not survive a fork; destructors there touch nothing
-// of the parent's. Workers that are forked before the first engine is made work, and so do engines
-// on "cpu".
-#ifndef MACE_RUNTIME_ENGINE_H_
-#define MACE_RUNTIME_ENGINE_H_
+// Processes: as mace/api/compiled_model.h says.
+#ifndef MACE_ENGINE_ENGINE_H_
+#define MACE_ENGINE_ENGINE_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "mace/api/compiled_model.h"
 #include "mace/base/status.h"
+#include "mace/engine/model_loader.h"
 #include "mace/graph/graph.h"
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/device_peaks.h"
-#include "mace/runtime/executor.h"
 #include "mace/runtime/options.h"
 #include "mace/runtime/run_stats.h"
 #include "mace/runtime/run_times.h"
@@ -83,10 +81,6 @@ class Engine {
   // outputs are undefined.
   Status RunInto(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs);
 
-  // Another executor of the plan for the shapes of inputs(), for a Pipeline: it shares programs and
-  // weights with this engine's own, and may run beside it. REQUIRES: the engine outlives it.
-  StatusOr<std::unique_ptr<Executor>> NewExecutor();
-
   // For profiles. As RunInto, and when each step happened.
   Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                   RunTimes* times);
@@ -115,15 +109,17 @@ class Engine {
   const Graph& graph() const;
   const Plan& plan() const;
 
-  struct Impl;  // engine_impl.h, for mace/runtime alone.
+  // The compiled model, whose requests may run beside the engine.
+  const CompiledModel& compiled_model() const;
 
  private:
-  friend class Pipeline;  // Its threads count their tensors against the engine's budget.
+  struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
-  static StatusOr<std::unique_ptr<Engine>> Start(std::unique_ptr<Impl> impl);
+  static StatusOr<std::unique_ptr<Engine>> Start(std::unique_ptr<Impl> impl,
+                                                 const ModelLoader::Load& load);
   std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace mace
 
-#endif  // MACE_RUNTIME_ENGINE_H_
+#endif  // MACE_ENGINE_ENGINE_H_

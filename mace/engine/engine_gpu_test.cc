@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

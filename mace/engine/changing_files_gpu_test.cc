@@ -13,9 +13,9 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
+#include "mace/engine/engine.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
-#include "mace/runtime/engine.h"
 #include "mace/testing/test_tensors.h"
 
 namespace mace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "mace/runtime/engine.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/test_device.h"
 #include "mace/testing/test_tensors.h"
 

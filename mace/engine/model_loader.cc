@@ -1,0 +1,42 @@
+#include "mace/engine/model_loader.h"
+
+#include <system_error>
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/log.h"
+#include "mace/base/memory_budget.h"
+#include "mace/base/start_trace.h"
+
+namespace mace {
+
+ModelLoader::ModelLoader(Load load) : load_(std::move(load)), loaded_(Internal("not loaded yet")) {
+  // Opening a device may set environment variables for a moment (cl/cache_layer.h), so the thread
+  // must not be the one to read those that are read once.
+  LogEnabled(LogLevel::kError);
+  StartTracePrints();
+  try {
+    thread_ = std::thread([this, budget = ScopedMemoryBudget::Current()] {
+      const ScopedMemoryBudget scope(budget);
+      Run();
+    });
+  } catch (const std::system_error&) {
+    Run();
+  }
+}
+
+ModelLoader::~ModelLoader() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void ModelLoader::Run() {
+  ScopedStartPart part("model file");
+  loaded_ = CatchExhaustion(load_);
+}
+
+StatusOr<std::shared_ptr<const Model::State>> ModelLoader::Take() {
+  if (thread_.joinable()) thread_.join();
+  return std::move(loaded_);
+}
+
+}  // namespace mace

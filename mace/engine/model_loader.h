@@ -1,0 +1,41 @@
+// Loads a model on another thread, while this one opens the device: loading a driver takes ten to a
+// hundred times as long, and keeps one processor busy. Large weights are not read here but where
+// they are packed (ImportOptions::read_weights_later).
+//
+// Thread contract: thread-compatible. The thread reads no environment variable.
+#ifndef MACE_ENGINE_MODEL_LOADER_H_
+#define MACE_ENGINE_MODEL_LOADER_H_
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "mace/base/status.h"
+#include "mace/engine/model_state.h"
+
+namespace mace {
+
+class ModelLoader {
+ public:
+  using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
+
+  // Calls `load`, whose tensors count against the memory budget of the calling thread.
+  explicit ModelLoader(Load load);
+  ~ModelLoader();
+  ModelLoader(const ModelLoader&) = delete;
+  ModelLoader& operator=(const ModelLoader&) = delete;
+
+  // Waits for the model; the answer of `load`. Once.
+  StatusOr<std::shared_ptr<const Model::State>> Take();
+
+ private:
+  void Run();
+
+  const Load load_;
+  StatusOr<std::shared_ptr<const Model::State>> loaded_;
+  std::thread thread_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_MODEL_LOADER_H_

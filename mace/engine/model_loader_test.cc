@@ -1,0 +1,36 @@
+#include "mace/engine/model_loader.h"
+
+#include <gtest/gtest.h>
+
+namespace mace {
+namespace {
+
+constexpr const char* kDigits = "models/digits/digits.pb";
+
+TEST(ModelLoader, GivesTheModelOfTheFile) {
+  const StatusOr<Model> expected = Model::Load(kDigits);
+  ASSERT_TRUE(expected.ok()) << expected.status().message();
+  ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); });
+  const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  ASSERT_EQ((*found)->inputs.size(), expected->inputs().size());
+  EXPECT_EQ((*found)->inputs[0].name, expected->inputs()[0].name);
+  EXPECT_EQ((*found)->graph->source_format, expected->format());
+}
+
+TEST(ModelLoader, AFaultOfTheFileComesWithTheModel) {
+  ModelLoader loader([] { return LoadModelState("no/such/model.pb", LoadOptions()); });
+  const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.status().code(), StatusCode::kNotFound);
+  EXPECT_NE(found.status().message().find("no/such/model.pb"), std::string::npos);
+}
+
+TEST(ModelLoader, NobodyNeedsToTakeIt) {
+  for (int i = 0; i < 20; ++i) {
+    ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); });
+  }
+}
+
+}  // namespace
+}  // namespace mace
