@@ -42,7 +42,7 @@ CacheSaver::CacheSaver(std::shared_ptr<Runtime> runtime, const PlanTable* plans)
 
 CacheSaver::~CacheSaver() {
   if (getpid() != process_) {
-    if (thread_.joinable()) thread_.detach();
+    new std::thread(std::move(thread_));  // A thread that this process does not have: left alone.
     return;
   }
   {

@@ -202,7 +202,9 @@ Status Request::Run(std::chrono::milliseconds limit) {
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
-  return state_ == nullptr ? NoRequest() : state_->Start(state_, std::move(done));
+  // Held here: `done` may destroy the request before Start returns.
+  const std::shared_ptr<State> state = state_;
+  return state == nullptr ? NoRequest() : state->Start(state, std::move(done));
 }
 
 Status Request::Wait() { return state_ == nullptr ? NoRequest() : state_->Wait(std::nullopt); }

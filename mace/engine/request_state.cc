@@ -129,7 +129,7 @@ Status Request::State::Wait(std::optional<Clock::time_point> until) {
 
 void Request::State::Finish() {
   if (process != getpid()) {
-    if (worker.joinable()) worker.detach();
+    new std::thread(std::move(worker));  // A thread that this process does not have: left alone.
     return;
   }
   cancellation.Cancel();
