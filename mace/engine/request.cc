@@ -1,6 +1,7 @@
 // One run: from the tensors that were set to those that Get gives.
 #include "mace/api/request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
@@ -54,6 +55,12 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
                            ", found an address that is not");
   }
   return Status();
+}
+
+// The moment that is `limit` from now: a hundred years for a limit that no clock can count.
+Request::State::Clock::time_point After(std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365 * 100);
+  return Request::State::Clock::now() + std::clamp(limit, std::chrono::milliseconds(0), kLongest);
 }
 
 }  // namespace
@@ -178,7 +185,7 @@ Status Request::Run() {
 }
 
 Status Request::Run(std::chrono::milliseconds limit) {
-  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(State::Clock::now() + limit);
+  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(After(limit));
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
@@ -188,7 +195,7 @@ Status Request::Start(std::function<void(const Status&)> done) {
 Status Request::Wait() { return state_ == nullptr ? NoRequest() : state_->Wait(std::nullopt); }
 
 Status Request::Wait(std::chrono::milliseconds limit) {
-  return state_ == nullptr ? NoRequest() : state_->Wait(State::Clock::now() + limit);
+  return state_ == nullptr ? NoRequest() : state_->Wait(After(limit));
 }
 
 void Request::Cancel() {
