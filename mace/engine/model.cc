@@ -8,6 +8,7 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/files.h"
 #include "mace/engine/model_state.h"
+#include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/port_types.h"
@@ -33,14 +34,18 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   return import;
 }
 
-std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports) {
+// `given`: dims that go before those of the file.
+std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports,
+                                const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
   for (const GraphPort& port : ports) {
     const TensorInfo& info = graph.value(port.value).info;
     TensorSpec spec;
     spec.name = port.name;
     spec.dtype = ShownType(port, info.dtype);
-    spec.dims = port.declared_dims.value_or(info.shape.dims());
+    const auto found = given.find(port.name);
+    spec.dims =
+        found != given.end() ? found->second : port.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
     spec.layout = port.layout;
     specs.push_back(std::move(spec));
@@ -106,8 +111,12 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   MACE_ASSIGN_OR_RETURN(state->import, ImportOptionsOf(options));
   state->files = std::move(files);
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(state->files, state->import));
-  state->inputs = SpecsOf(*graph, graph->inputs);
+  state->inputs = SpecsOf(*graph, graph->inputs, options.input_dims);
   state->outputs = SpecsOf(*graph, graph->outputs);
+  for (const auto& [name, dims] : options.input_dims) {
+    const Status found = FindSpec(state->inputs, "input", name).status();
+    if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
+  }
   state->graph = std::move(graph);
   return std::shared_ptr<const Model::State>(std::move(state));
 }
