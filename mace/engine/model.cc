@@ -86,21 +86,32 @@ StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) 
   return ByteSource::InMemory(to, std::make_shared<HostTensor>(std::move(bytes)));
 }
 
-StatusOr<ByteSource> TakeBytes(MemoryBytes bytes) {
-  const uint8_t* const data = static_cast<const uint8_t*>(bytes.data);
-  // First, so that it is called whatever happens next.
-  std::shared_ptr<const void> owner;
-  if (bytes.release) {
-    owner = std::shared_ptr<const void>(
-        data, [release = std::move(bytes.release)](const void*) { release(); });
+// Calls what it holds once, when it goes.
+class Release {
+ public:
+  explicit Release(std::function<void()> call) : call_(std::move(call)) {}
+  Release(Release&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  ~Release() {
+    if (call_) call_();
   }
+  bool empty() const { return !call_; }
+
+ private:
+  std::function<void()> call_;
+};
+
+// `release`, of the bytes, goes with the source where there is one, and stays where there is none.
+StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
+  const auto* const data = static_cast<const uint8_t*>(bytes.data);
   if (data == nullptr && bytes.size > 0) {
     return InvalidArgument("model in memory: expected the address of " +
                            std::to_string(bytes.size) + " bytes, found a null pointer");
   }
-  if (owner != nullptr || bytes.size == 0) {
-    return ByteSource::InMemory(Bytes(data, bytes.size), owner);
+  if (!release->empty()) {
+    return ByteSource::InMemory(Bytes(data, bytes.size),
+                                std::make_shared<Release>(std::move(*release)));
   }
+  if (bytes.size == 0) return ByteSource::InMemory(Bytes(), nullptr);
   auto copy = std::make_shared<std::vector<uint8_t>>(data, data + bytes.size);
   return ByteSource::InMemory(*copy, copy);
 }
@@ -152,13 +163,15 @@ StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options)
 
 StatusOr<Model> Model::FromBytes(MemoryBytes model, MemoryBytes weights,
                                  const LoadOptions& options) {
+  // First, so that they are called whatever happens next.
+  Release of_model(std::exchange(model.release, nullptr));
+  Release of_weights(std::exchange(weights.release, nullptr));
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state,
                         LoadFrom(options, [&]() -> StatusOr<std::shared_ptr<ModelFiles>> {
-                          const StatusOr<ByteSource> a = TakeBytes(std::move(model));
-                          const StatusOr<ByteSource> b = TakeBytes(std::move(weights));
-                          MACE_RETURN_IF_ERROR(a.status());
-                          MACE_RETURN_IF_ERROR(b.status());
-                          return ModelFiles::InMemory("model in memory", *a, *b);
+                          MACE_ASSIGN_OR_RETURN(ByteSource a, TakeBytes(model, &of_model));
+                          MACE_ASSIGN_OR_RETURN(ByteSource b, TakeBytes(weights, &of_weights));
+                          return ModelFiles::InMemory("model in memory", std::move(a),
+                                                      std::move(b));
                         }));
   return Model(std::move(state));
 }
