@@ -120,6 +120,11 @@ TEST_P(CApiAllocations, FailInTurn) {
       EXPECT_TRUE(code == MACE_OK || code == MACE_RESOURCE_EXHAUSTED)
           << code << ": " << mace_last_error_message();
       EXPECT_TRUE(code == MACE_OK || *mace_last_error_message() != '\0');
+      // The objects that there are work on.
+      if (life.input != nullptr) {
+        EXPECT_EQ(MACE_OK, mace_request_set(life.request, "input", life.input));
+        EXPECT_EQ(MACE_OK, mace_request_run(life.request)) << mace_last_error_message();
+      }
       // Frees what there is, and counts what that gives back.
       mace_tensor_free(life.input);
       mace_request_free(life.request);
