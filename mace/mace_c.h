@@ -277,7 +277,7 @@ typedef struct mace_compile_options {
   const char* cache_public_key;         /* NULL: no signature is asked for. */
   uint64_t cache_size_limit;            /* 256 MiB */
   uint32_t cache_min_generation;        /* 0 */
-  uint32_t reserved;                    /* 0 */
+  uint32_t reserved;                    /* 0: another value is MACE_INVALID_ARGUMENT. */
   uint64_t host_memory_limit;           /* 0: what the system has available. */
   uint64_t device_memory_limit;         /* 0: what the driver says there is. */
   uint64_t kept_plans;                  /* 16 */

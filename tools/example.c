@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   mace_compiled_model* compiled;
   mace_request* request;
   mace_compile_options options;
-  mace_tensor_spec spec = {sizeof(spec), NULL, NULL, 0, NULL, MACE_DTYPE_INVALID};
+  mace_tensor_spec spec = {0};
+  spec.struct_size = sizeof(spec);
   mace_compile_options_init(&options, sizeof(options));
   options.device = argc > 2 ? argv[2] : "gpu";
   CHECK(mace_model_load(argc > 1 ? argv[1] : NULL, NULL, &model));

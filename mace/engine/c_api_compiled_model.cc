@@ -61,6 +61,7 @@ void ReadProgress(const mace_compile_options& from, CompileOptions* to) {
 mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options) {
   mace_compile_options from = DefaultOptions();
   MACE_RETURN_IF_ERROR(ReadStruct("options", options, &from));
+  if (from.reserved != 0) return mace::InvalidArgument("reserved: expected 0, found another value");
   CompileOptions to;
   if (from.device != nullptr) to.device = from.device;
   MACE_RETURN_IF_ERROR(

@@ -39,6 +39,9 @@ TEST(CApiOptions, TellWhatIsWrongWithThem) {
   options.tuning = 99;
   EXPECT_NAMES("tuning", compile(options));
   options = defaults;
+  options.reserved = 1;
+  EXPECT_NAMES("reserved", compile(options));
+  options = defaults;
   options.struct_size = 0;
   EXPECT_NAMES("options", compile(options));
   options = defaults;
