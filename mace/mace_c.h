@@ -32,9 +32,9 @@
  * Binary compatibility, within one soname:
  * - Functions are only added. Values of enums never change.
  * - A struct that begins with `struct_size` gets new members at its end alone. The caller sets
- *   struct_size to the sizeof that it was compiled with, which mace_..._options_init does. A smaller
- *   size than the library's is accepted: members that are missing have their defaults. A larger one
- *   is MACE_UNSUPPORTED where a member that the library does not know is not zero.
+ *   struct_size to the sizeof that it was compiled with, which mace_..._options_init does. A size
+ *   smaller than the library's is accepted: members that are missing have their defaults. A larger
+ *   one is MACE_UNSUPPORTED where a member that the library does not know is not zero.
  * - The other structs never change.
  * mace/exported_symbols.txt and mace/c_struct_layout.txt are what tests hold this against.
  */
