@@ -27,6 +27,7 @@
 // CompileOptions::Environment::kNever.
 //
 // Latency is host inputs to host outputs of one Run. tools/example.cc shows the library at work.
+// mace/mace_c.h is the same API in C.
 //
 // Engine and Options are the calls of before, which the command and the Python module
 // still use.

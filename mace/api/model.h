@@ -37,7 +37,8 @@ struct FileRange {
 struct LoadOptions {
   // The weights of a MACE model; empty: the model's name with ".data" in place of its extension.
   std::string data_path;
-  // By the names of inputs: dims in place of those that the model declares.
+  // By the names of inputs: dims in place of those that the model declares. A name that is no
+  // input's is kNotFound.
   DimsByName input_dims;
   // By name, for what the model leaves open. TensorFlow and ONNX: a name of a tensor inside of the
   // graph makes it an input, and what comes before it is left out.
@@ -80,8 +81,8 @@ class Model {
   static StatusOr<Model> FromDescriptor(FileRange model, FileRange weights = FileRange(),
                                         const LoadOptions& options = LoadOptions());
 
-  // As the file declares them, in its order. Where it declares no dims of an output they are those
-  // for inputs with a dynamic extent taken as 1.
+  // As the file declares them, in its order; an input with LoadOptions::input_dims has those. Where
+  // the file declares no dims of an output they are those for inputs whose dynamic extents are 1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
   // "mace", "tensorflow" or "onnx".

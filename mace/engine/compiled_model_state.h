@@ -27,7 +27,7 @@
 
 namespace mace {
 
-struct CompiledModel::State {
+struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<const Model::State> model;
   Options options;
   bool save_after_first_run = true;

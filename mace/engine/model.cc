@@ -8,6 +8,7 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/files.h"
 #include "mace/engine/model_state.h"
+#include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/port_types.h"
@@ -33,14 +34,18 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   return import;
 }
 
-std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports) {
+// `given`: dims that go before those of the file.
+std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports,
+                                const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
   for (const GraphPort& port : ports) {
     const TensorInfo& info = graph.value(port.value).info;
     TensorSpec spec;
     spec.name = port.name;
     spec.dtype = ShownType(port, info.dtype);
-    spec.dims = port.declared_dims.value_or(info.shape.dims());
+    const auto found = given.find(port.name);
+    spec.dims =
+        found != given.end() ? found->second : port.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
     spec.layout = port.layout;
     specs.push_back(std::move(spec));
@@ -81,21 +86,32 @@ StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) 
   return ByteSource::InMemory(to, std::make_shared<HostTensor>(std::move(bytes)));
 }
 
-StatusOr<ByteSource> TakeBytes(MemoryBytes bytes) {
-  const uint8_t* const data = static_cast<const uint8_t*>(bytes.data);
-  // First, so that it is called whatever happens next.
-  std::shared_ptr<const void> owner;
-  if (bytes.release) {
-    owner = std::shared_ptr<const void>(
-        data, [release = std::move(bytes.release)](const void*) { release(); });
+// Calls what it holds once, when it goes.
+class Release {
+ public:
+  explicit Release(std::function<void()> call) : call_(std::move(call)) {}
+  Release(Release&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+  ~Release() {
+    if (call_) call_();
   }
+  bool empty() const { return !call_; }
+
+ private:
+  std::function<void()> call_;
+};
+
+// `release`, of the bytes, goes with the source where there is one, and stays where there is none.
+StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
+  const auto* const data = static_cast<const uint8_t*>(bytes.data);
   if (data == nullptr && bytes.size > 0) {
     return InvalidArgument("model in memory: expected the address of " +
                            std::to_string(bytes.size) + " bytes, found a null pointer");
   }
-  if (owner != nullptr || bytes.size == 0) {
-    return ByteSource::InMemory(Bytes(data, bytes.size), owner);
+  if (!release->empty()) {
+    return ByteSource::InMemory(Bytes(data, bytes.size),
+                                std::make_shared<Release>(std::move(*release)));
   }
+  if (bytes.size == 0) return ByteSource::InMemory(Bytes(), nullptr);
   auto copy = std::make_shared<std::vector<uint8_t>>(data, data + bytes.size);
   return ByteSource::InMemory(*copy, copy);
 }
@@ -106,8 +122,12 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   MACE_ASSIGN_OR_RETURN(state->import, ImportOptionsOf(options));
   state->files = std::move(files);
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(state->files, state->import));
-  state->inputs = SpecsOf(*graph, graph->inputs);
+  state->inputs = SpecsOf(*graph, graph->inputs, options.input_dims);
   state->outputs = SpecsOf(*graph, graph->outputs);
+  for (const auto& [name, dims] : options.input_dims) {
+    const Status found = FindSpec(state->inputs, "input", name).status();
+    if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
+  }
   state->graph = std::move(graph);
   return std::shared_ptr<const Model::State>(std::move(state));
 }
@@ -146,13 +166,15 @@ StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options)
 
 StatusOr<Model> Model::FromBytes(MemoryBytes model, MemoryBytes weights,
                                  const LoadOptions& options) {
+  // First, so that they are called whatever happens next.
+  Release of_model(std::exchange(model.release, nullptr));
+  Release of_weights(std::exchange(weights.release, nullptr));
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state,
                         LoadFrom(options, [&]() -> StatusOr<std::shared_ptr<ModelFiles>> {
-                          const StatusOr<ByteSource> a = TakeBytes(std::move(model));
-                          const StatusOr<ByteSource> b = TakeBytes(std::move(weights));
-                          MACE_RETURN_IF_ERROR(a.status());
-                          MACE_RETURN_IF_ERROR(b.status());
-                          return ModelFiles::InMemory("model in memory", *a, *b);
+                          MACE_ASSIGN_OR_RETURN(ByteSource a, TakeBytes(model, &of_model));
+                          MACE_ASSIGN_OR_RETURN(ByteSource b, TakeBytes(weights, &of_weights));
+                          return ModelFiles::InMemory("model in memory", std::move(a),
+                                                      std::move(b));
                         }));
   return Model(std::move(state));
 }

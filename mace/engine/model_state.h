@@ -15,7 +15,7 @@
 namespace mace {
 
 // Does not change once the model is made.
-struct Model::State {
+struct [[gnu::visibility("hidden")]] Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: a graph that is made in code.
   ImportOptions import;               // With the dims that were asked for.
   std::shared_ptr<const Graph> graph;

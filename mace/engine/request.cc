@@ -1,6 +1,7 @@
 // One run: from the tensors that were set to those that Get gives.
 #include "mace/api/request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
@@ -54,6 +55,23 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
                            ", found an address that is not");
   }
   return Status();
+}
+
+// What `call` gives of the state, which there must be. No exception leaves it: messages of errors
+// need memory too.
+template <typename Call>
+auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
+    -> decltype(call(state.get())) {
+  return CatchExhaustion([&]() -> decltype(call(state.get())) {
+    if (state == nullptr) return NoRequest();
+    return call(state.get());
+  });
+}
+
+// The moment that is `limit` from now: a hundred years for a limit that no clock can count.
+Request::State::Clock::time_point After(std::chrono::milliseconds limit) {
+  constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365 * 100);
+  return Request::State::Clock::now() + std::clamp(limit, std::chrono::milliseconds(0), kLongest);
 }
 
 }  // namespace
@@ -157,60 +175,66 @@ Request& Request::operator=(Request&& other) noexcept {
 }
 
 Status Request::Set(const std::string& name, Tensor tensor) {
-  if (state_ == nullptr) return NoRequest();
-  MACE_ASSIGN_OR_RETURN(const size_t index,
-                        FindSpec(state_->compiled->model->inputs, "input", name));
-  return Set(index, std::move(tensor));
+  return OnState(state_, [&](State* state) -> Status {
+    MACE_ASSIGN_OR_RETURN(const size_t index,
+                          FindSpec(state->compiled->model->inputs, "input", name));
+    return Set(index, std::move(tensor));
+  });
 }
 
 Status Request::Set(size_t index, Tensor tensor) {
-  if (state_ == nullptr) return NoRequest();
-  const std::vector<TensorSpec>& specs = state_->compiled->model->inputs;
-  MACE_RETURN_IF_ERROR(CheckIndex(specs, "input", index));
-  MACE_RETURN_IF_ERROR(CheckInput(specs[index], tensor));
-  MACE_RETURN_IF_ERROR(state_->CheckIdle());
-  state_->given[index] = TensorAccess::ToHost(tensor);
-  state_->inputs[index] = std::move(tensor);
-  return Status();
+  return OnState(state_, [&](State* state) -> Status {
+    const std::vector<TensorSpec>& specs = state->compiled->model->inputs;
+    MACE_RETURN_IF_ERROR(CheckIndex(specs, "input", index));
+    MACE_RETURN_IF_ERROR(CheckInput(specs[index], tensor));
+    MACE_RETURN_IF_ERROR(state->CheckIdle());
+    state->given[index] = TensorAccess::ToHost(tensor);
+    state->inputs[index] = std::move(tensor);
+    return Status();
+  });
 }
 
 Status Request::SetOutput(const std::string& name, Tensor tensor) {
-  if (state_ == nullptr) return NoRequest();
-  MACE_ASSIGN_OR_RETURN(const size_t index,
-                        FindSpec(state_->compiled->model->outputs, "output", name));
-  return SetOutput(index, std::move(tensor));
+  return OnState(state_, [&](State* state) -> Status {
+    MACE_ASSIGN_OR_RETURN(const size_t index,
+                          FindSpec(state->compiled->model->outputs, "output", name));
+    return SetOutput(index, std::move(tensor));
+  });
 }
 
 Status Request::SetOutput(size_t index, Tensor tensor) {
-  if (state_ == nullptr) return NoRequest();
-  const std::vector<TensorSpec>& specs = state_->compiled->model->outputs;
-  MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
-  MACE_RETURN_IF_ERROR(CheckOutput(specs[index], tensor));
-  MACE_RETURN_IF_ERROR(state_->CheckIdle());
-  State::Output& output = state_->outputs[index];
-  output.set_host = tensor.empty() ? HostTensor() : TensorAccess::ToHost(tensor);
-  output.set = std::move(tensor);
-  return Status();
+  return OnState(state_, [&](State* state) -> Status {
+    const std::vector<TensorSpec>& specs = state->compiled->model->outputs;
+    MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
+    MACE_RETURN_IF_ERROR(CheckOutput(specs[index], tensor));
+    MACE_RETURN_IF_ERROR(state->CheckIdle());
+    State::Output& output = state->outputs[index];
+    output.set_host = tensor.empty() ? HostTensor() : TensorAccess::ToHost(tensor);
+    output.set = std::move(tensor);
+    return Status();
+  });
 }
 
 Status Request::Run() {
-  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(std::nullopt);
+  return OnState(state_, [](State* state) { return state->RunOnThisThread(std::nullopt); });
 }
 
 Status Request::Run(std::chrono::milliseconds limit) {
-  return state_ == nullptr ? NoRequest() : state_->RunOnThisThread(State::Clock::now() + limit);
+  return OnState(state_, [&](State* state) { return state->RunOnThisThread(After(limit)); });
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
   // Held here: `done` may destroy the request before Start returns.
-  const std::shared_ptr<State> state = state_;
-  return state == nullptr ? NoRequest() : state->Start(state, std::move(done));
+  const std::shared_ptr<State> held = state_;
+  return OnState(held, [&](State* state) { return state->Start(held, std::move(done)); });
 }
 
-Status Request::Wait() { return state_ == nullptr ? NoRequest() : state_->Wait(std::nullopt); }
+Status Request::Wait() {
+  return OnState(state_, [](State* state) { return state->Wait(std::nullopt); });
+}
 
 Status Request::Wait(std::chrono::milliseconds limit) {
-  return state_ == nullptr ? NoRequest() : state_->Wait(State::Clock::now() + limit);
+  return OnState(state_, [&](State* state) { return state->Wait(After(limit)); });
 }
 
 void Request::Cancel() {
@@ -218,21 +242,23 @@ void Request::Cancel() {
 }
 
 StatusOr<Tensor> Request::Get(const std::string& name) const {
-  if (state_ == nullptr) return NoRequest();
-  MACE_ASSIGN_OR_RETURN(const size_t index,
-                        FindSpec(state_->compiled->model->outputs, "output", name));
-  return Get(index);
+  return OnState(state_, [&](State* state) -> StatusOr<Tensor> {
+    MACE_ASSIGN_OR_RETURN(const size_t index,
+                          FindSpec(state->compiled->model->outputs, "output", name));
+    return Get(index);
+  });
 }
 
 StatusOr<Tensor> Request::Get(size_t index) const {
-  if (state_ == nullptr) return NoRequest();
-  MACE_RETURN_IF_ERROR(CheckIndex(state_->compiled->model->outputs, "output", index));
-  MACE_RETURN_IF_ERROR(state_->CheckIdle());
-  if (!state_->has_results) {
-    return FailedPrecondition("request: no run has succeeded since the last one began");
-  }
-  const State::Output& output = state_->outputs[index];
-  return output.is_in_set ? output.set : output.own;
+  return OnState(state_, [&](State* state) -> StatusOr<Tensor> {
+    MACE_RETURN_IF_ERROR(CheckIndex(state->compiled->model->outputs, "output", index));
+    MACE_RETURN_IF_ERROR(state->CheckIdle());
+    if (!state->has_results) {
+      return FailedPrecondition("request: no run has succeeded since the last one began");
+    }
+    const State::Output& output = state->outputs[index];
+    return output.is_in_set ? output.set : output.own;
+  });
 }
 
 RunStatistics Request::statistics() const {

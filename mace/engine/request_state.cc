@@ -1,20 +1,22 @@
 // The states of a request: idle, busy on the caller's thread, busy on its own.
 #include "mace/engine/request_state.h"
 
+#include <new>
 #include <system_error>
 #include <utility>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/base/strings.h"
 
 namespace mace {
 
 StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
                           const std::string& name) {
-  std::vector<std::string> names;
   for (size_t i = 0; i < specs.size(); ++i) {
     if (specs[i].name == name) return i;
-    names.push_back("'" + Printable(specs[i].name) + "'");
   }
+  std::vector<std::string> names;
+  for (const TensorSpec& spec : specs) names.push_back("'" + Printable(spec.name) + "'");
   return NotFound("the model has no " + what + " '" + Printable(name) + "': it has " +
                   (names.empty() ? "none" : Join(names, ", ")));
 }
@@ -81,6 +83,8 @@ Status Request::State::Start(const std::shared_ptr<State>& self, Done when_done)
       done = std::move(when_done);
     } catch (const std::system_error&) {
       status = ResourceExhausted("request: the system gives no thread");
+    } catch (const std::bad_alloc&) {
+      status = OutOfMemory();
     }
   }
   if (!status.ok()) End(status);

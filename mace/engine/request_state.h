@@ -27,7 +27,7 @@ Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what,
 
 // Thread contract: `mutex` guards what says so; the rest belongs to the run that is at work, and to
 // the caller while none is.
-struct Request::State {
+struct [[gnu::visibility("hidden")]] Request::State {
   using Clock = Cancellation::Clock;
   using Done = std::function<void(const Status&)>;
 

@@ -11,7 +11,7 @@
 
 namespace mace {
 
-struct Tensor::State {
+struct [[gnu::visibility("hidden")]] Tensor::State {
   HostTensor host;
   std::vector<int64_t> dims;
   Status status;

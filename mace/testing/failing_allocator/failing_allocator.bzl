@@ -36,6 +36,7 @@ def failing_allocator_test(name, srcs = [], tags = []):
         deps = [
             ":failing_allocator",
             "//mace",
+            "//mace:mace_c",
             "//mace/base",
             "//mace/graph",
             "//mace/import",

@@ -1,0 +1,183 @@
+// The C API: errors, what its files share, version, log and devices.
+#include "mace/engine/c_api.h"
+
+#include <memory>
+
+#include "mace/api/version.h"
+#include "mace/base/log_sink.h"
+#include "mace/engine/request_state.h"
+
+namespace mace::c_api {
+namespace {
+
+thread_local Status last_error;
+
+static_assert(MACE_INVALID_ARGUMENT == static_cast<int>(StatusCode::kInvalidArgument));
+static_assert(MACE_CORRUPTION == static_cast<int>(StatusCode::kCorruption));
+static_assert(MACE_RESOURCE_EXHAUSTED == static_cast<int>(StatusCode::kResourceExhausted));
+static_assert(MACE_DEADLINE_EXCEEDED == static_cast<int>(StatusCode::kDeadlineExceeded));
+static_assert(MACE_LOG_DEBUG == static_cast<int>(LogLevel::kDebug));
+
+}  // namespace
+
+mace_status_code Report(const Status& status) {
+  if (!status.ok()) last_error = status;
+  return static_cast<mace_status_code>(status.code());
+}
+
+const Status& OtherException() {
+  static const Status* const status = new Status(Internal("an exception that is not mace's"));
+  return *status;
+}
+
+namespace {
+
+// Made when the library is loaded, while there is memory.
+[[maybe_unused]] const Status& kMadeAhead = OtherException();
+
+}  // namespace
+
+Status CheckPresent(std::initializer_list<Parameter> parameters) {
+  for (const auto& [name, pointer] : parameters) {
+    if (pointer == nullptr) {
+      return InvalidArgument(std::string(name) + ": expected a pointer, found NULL");
+    }
+  }
+  return Status();
+}
+
+Status CheckStructSize(const char* name, size_t size, size_t least) {
+  if (size >= least) return Status();
+  return InvalidArgument(std::string(name) + ": expected the struct's size in struct_size, found " +
+                         std::to_string(size));
+}
+
+Status CheckNewerMembers(const char* name, const void* data, size_t known, size_t size) {
+  const auto* const bytes = static_cast<const uint8_t*>(data);
+  for (size_t i = known; i < size; ++i) {
+    if (bytes[i] != 0) {
+      return Unsupported(std::string(name) + ": member at byte " + std::to_string(i) +
+                         " is of a newer version than " + Version());
+    }
+  }
+  return Status();
+}
+
+StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank) {
+  if (rank == 0) return std::vector<int64_t>();
+  MACE_RETURN_IF_ERROR(CheckPresent({{"dims", dims}}));
+  return std::vector<int64_t>(dims, dims + rank);
+}
+
+StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count) {
+  DimsByName read;
+  if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{name, dims}}));
+  for (size_t i = 0; i < count; ++i) {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"name", dims[i].name}}).WithPrefix(name));
+    StatusOr<std::vector<int64_t>> extents = ReadDims(dims[i].dims, dims[i].rank);
+    if (!extents.ok()) return extents.status().WithPrefix(name);
+    read[dims[i].name] = *std::move(extents);
+  }
+  return read;
+}
+
+Status WriteSpec(const std::vector<TensorSpec>& specs, size_t index, mace_tensor_spec* out) {
+  MACE_RETURN_IF_ERROR(CheckIndex(specs, "port", index));
+  const TensorSpec& spec = specs[index];
+  mace_tensor_spec full = {};
+  full.name = spec.name.c_str();
+  full.dims = spec.dims.data();
+  full.rank = spec.dims.size();
+  full.layout = spec.layout.c_str();
+  full.dtype = static_cast<mace_dtype>(spec.dtype);
+  return WriteStruct("spec", full, sizeof(full.struct_size), out);
+}
+
+namespace {
+
+mace_device DeviceOf(const Device& device) {
+  mace_device full = {};
+  full.name = device.name.c_str();
+  full.vendor = device.vendor.c_str();
+  full.platform = device.platform.c_str();
+  full.version = device.version.c_str();
+  full.driver = device.driver.c_str();
+  full.type = device.type.c_str();
+  full.compute_units = device.compute_units;
+  full.clock_mhz = device.clock_mhz;
+  full.memory_bytes = device.memory_bytes;
+  full.max_allocation_bytes = device.max_allocation_bytes;
+  full.images = device.images;
+  full.half_images = device.half_images;
+  full.half_arithmetic = device.half_arithmetic;
+  return full;
+}
+
+}  // namespace
+}  // namespace mace::c_api
+
+using namespace mace::c_api;  // NOLINT: the definitions below are C's, without a namespace.
+
+const char* mace_last_error_message(void) { return last_error.message().c_str(); }
+
+const char* mace_status_code_name(mace_status_code code) {
+  static const char* const kNames[] = {"OK",           "INVALID_ARGUMENT",   "NOT_FOUND",
+                                       "CORRUPTION",   "UNSUPPORTED",        "IO_ERROR",
+                                       "DEVICE_ERROR", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+                                       "INTERNAL",     "CANCELLED",          "DEADLINE_EXCEEDED"};
+  const auto index = static_cast<size_t>(code);
+  return index < sizeof(kNames) / sizeof(*kNames) ? kNames[index] : "UNKNOWN";
+}
+
+const char* mace_version(void) { return mace::Version(); }
+
+mace_status_code mace_set_log_level(mace_log_level level) {
+  return Guard([&]() -> mace::Status {
+    mace::LogLevel chosen;
+    MACE_RETURN_IF_ERROR(ReadEnum("level", level, mace::LogLevel::kDebug, &chosen));
+    mace::SetLogLevel(chosen);
+    return mace::Status();
+  });
+}
+
+mace_status_code mace_set_log_sink(mace_log_sink sink, void* user) {
+  return Guard([&]() -> mace::Status {
+    if (sink == nullptr) {
+      mace::SetLogSink(nullptr);
+    } else {
+      mace::SetLogSink([sink, user](mace::LogLevel level, const std::string& line) {
+        sink(user, static_cast<mace_log_level>(level), line.c_str());
+      });
+    }
+    return mace::Status();
+  });
+}
+
+mace_status_code mace_list_devices(mace_device_list** devices) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"devices", devices}}));
+    *devices = nullptr;
+    MACE_ASSIGN_OR_RETURN(std::vector<mace::Device> found, mace::ListDevices());
+    *devices = new mace_device_list{std::move(found)};
+    return mace::Status();
+  });
+}
+
+size_t mace_device_list_count(const mace_device_list* devices) {
+  return devices == nullptr ? 0 : devices->devices.size();
+}
+
+mace_status_code mace_device_list_get(const mace_device_list* devices, size_t index,
+                                      mace_device* device) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"devices", devices}, {"device", device}}));
+    if (index >= devices->devices.size()) {
+      return mace::NotFound("index: expected one below " + std::to_string(devices->devices.size()) +
+                            ", found " + std::to_string(index));
+    }
+    const mace_device full = DeviceOf(devices->devices[index]);
+    return WriteStruct("device", full, sizeof(full.struct_size), device);
+  });
+}
+
+void mace_device_list_free(mace_device_list* devices) { delete devices; }

@@ -1,0 +1,131 @@
+// What the files of the C API share: the handles, errors, and structs that carry their size.
+#ifndef MACE_ENGINE_C_API_H_
+#define MACE_ENGINE_C_API_H_
+
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mace/api/compiled_model.h"
+#include "mace/api/devices.h"
+#include "mace/api/model.h"
+#include "mace/api/request.h"
+#include "mace/api/tensor.h"
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/status.h"
+#include "mace/mace_c.h"
+
+// A handle of C is an object that holds one of C++.
+struct mace_tensor {
+  mace::Tensor tensor;
+};
+struct mace_model {
+  mace::Model model;
+};
+struct mace_compiled_model {
+  mace::CompiledModel compiled;
+};
+struct mace_request {
+  mace::Request request;
+};
+struct mace_device_list {
+  std::vector<mace::Device> devices;
+};
+
+namespace mace::c_api {
+
+// The code of a Status; one that is not OK becomes this thread's last error.
+mace_status_code Report(const Status& status);
+const Status& OtherException();
+
+// Runs the body of a call, which gives a Status. No exception leaves it.
+template <typename Body>
+mace_status_code Guard(Body&& body) noexcept {
+  try {
+    return Report(CatchExhaustion(std::forward<Body>(body)));
+  } catch (...) {
+    return Report(OtherException());
+  }
+}
+
+// kInvalidArgument with the name of the first parameter that is null.
+using Parameter = std::pair<const char*, const void*>;
+Status CheckPresent(std::initializer_list<Parameter> parameters);
+
+// The call of `release` that a caller of C is owed for lent memory, until Take passes it on.
+template <typename Memory>
+class Lent {
+ public:
+  explicit Lent(const Memory* memory) : memory_(memory) {}
+  ~Lent() {
+    if (memory_ != nullptr && memory_->release != nullptr) memory_->release(memory_->user);
+  }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+
+  std::function<void()> Take() {
+    const Memory* const memory = std::exchange(memory_, nullptr);
+    if (memory == nullptr || memory->release == nullptr) return nullptr;
+    // Two pointers, which std::function holds without memory of its own.
+    return [release = memory->release, user = memory->user] { release(user); };
+  }
+
+ private:
+  const Memory* memory_;
+};
+
+// kInvalidArgument for a struct_size that no version of the struct has.
+Status CheckStructSize(const char* name, size_t size, size_t least);
+// kUnsupported where one of the bytes from `known` to `size`, which belong to members of a newer
+// version, is not zero.
+Status CheckNewerMembers(const char* name, const void* data, size_t known, size_t size);
+
+// Reads a struct of the caller over `out`, which holds the defaults. Null: those.
+template <typename T>
+Status ReadStruct(const char* name, const T* given, T* out) {
+  if (given == nullptr) return Status();
+  const size_t size = given->struct_size;
+  MACE_RETURN_IF_ERROR(CheckStructSize(name, size, sizeof(size)));
+  MACE_RETURN_IF_ERROR(CheckNewerMembers(name, given, sizeof(T), size));
+  std::memcpy(out, given, std::min(size, sizeof(T)));
+  return Status();
+}
+
+// Fills as much of a struct of `size` bytes as this version knows, and the rest with zeros.
+template <typename T>
+void FillStruct(T full, size_t size, T* out) {
+  full.struct_size = size;
+  std::memcpy(out, &full, std::min(size, sizeof(T)));
+  if (size > sizeof(T)) std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
+}
+
+// Fills a struct of the caller; `least`: up to the members that every caller must have room for.
+template <typename T>
+Status WriteStruct(const char* name, const T& full, size_t least, T* out) {
+  MACE_RETURN_IF_ERROR(CheckStructSize(name, out->struct_size, least));
+  FillStruct(full, out->struct_size, out);
+  return Status();
+}
+
+// The enum of C++ for a value that must lie between 0 and `last`; the numbers are the same.
+template <typename Enum>
+Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
+  if (value < 0 || value > static_cast<int32_t>(last)) {
+    return InvalidArgument(std::string(name) + ": expected a value from 0 to " +
+                           std::to_string(static_cast<int32_t>(last)) + ", found " +
+                           std::to_string(value));
+  }
+  *out = static_cast<Enum>(value);
+  return Status();
+}
+
+StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank);
+StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count);
+Status WriteSpec(const std::vector<TensorSpec>& specs, size_t index, mace_tensor_spec* out);
+
+}  // namespace mace::c_api
+
+#endif  // MACE_ENGINE_C_API_H_

@@ -1,0 +1,443 @@
+/* mace in C (C99, and C++): the same objects and rules as mace/mace.h, which tells more of each.
+ *
+ *   mace_model* model = NULL;
+ *   mace_compiled_model* compiled = NULL;
+ *   mace_request* request = NULL;
+ *   mace_model_load("model.onnx", NULL, &model);
+ *   mace_compile(model, NULL, &compiled);
+ *   mace_compiled_model_new_request(compiled, &request);
+ *   mace_request_set(request, "input", input);
+ *   mace_request_run(request);
+ *   mace_request_get(request, "scores", &scores);
+ *
+ * tools/example.c is a whole program.
+ *
+ * Errors: every call that can fail gives a mace_status_code; mace_last_error_message() has the
+ * reason. A call that fails sets its `mace_...**` result to NULL and changes nothing else. A NULL
+ * pointer where one is needed is MACE_INVALID_ARGUMENT with the parameter's name; parameters that
+ * may be NULL say so. No C++ exception leaves a call, and none may leave a callback.
+ *
+ * Ownership: what a call puts into a `mace_...**` belongs to the caller, who frees it by the type's
+ * mace_..._free, which takes NULL too. Objects may be freed in any order: each keeps what it needs
+ * of the others. What a call is given is read before it returns, and stays the caller's; memory
+ * that is borrowed for longer has a release callback. A `const` pointer that a call returns belongs
+ * to the object it was asked of, and is valid until that object is freed.
+ *
+ * Strings end with a zero and are UTF-8; paths are what the system takes.
+ *
+ * Threads: models, compiled models and lists of devices are thread-safe. A request belongs to one
+ * thread at a time, and so does a tensor; mace_request_wait and mace_request_cancel are for any
+ * thread. An object is freed when no other thread uses it.
+ *
+ * Binary compatibility, within one soname:
+ * - Functions are only added. Values of enums never change.
+ * - A struct that begins with `struct_size` gets new members at its end alone. The caller sets
+ *   struct_size to the sizeof that it was compiled with, which mace_..._options_init does. A size
+ *   smaller than the library's is accepted: members that are missing have their defaults. A larger
+ *   one is MACE_UNSUPPORTED where a member that the library does not know is not zero.
+ * - The other structs never change.
+ * mace/exported_symbols.txt and mace/c_struct_layout.txt are what tests hold this against.
+ */
+#ifndef MACE_MACE_C_H_
+#define MACE_MACE_C_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of this header, as in mace/api/version.h; one that differs does not compile. */
+#define MACE_VERSION_MAJOR 0
+#define MACE_VERSION_MINOR 1
+#define MACE_VERSION_PATCH 0
+#define MACE_VERSION (10000 * MACE_VERSION_MAJOR + 100 * MACE_VERSION_MINOR + MACE_VERSION_PATCH)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Errors, version, log ---- */
+
+typedef enum mace_status_code {
+  MACE_OK = 0,
+  MACE_INVALID_ARGUMENT = 1,    /* The caller's option, tensor or file content is wrong. */
+  MACE_NOT_FOUND = 2,           /* A file, tensor or device that was named is not there. */
+  MACE_CORRUPTION = 3,          /* Bytes of a file contradict themselves. */
+  MACE_UNSUPPORTED = 4,         /* Well formed, but this build or device cannot do it. */
+  MACE_IO_ERROR = 5,            /* The operating system refused. */
+  MACE_DEVICE_ERROR = 6,        /* An OpenCL call failed. */
+  MACE_RESOURCE_EXHAUSTED = 7,  /* Memory is used up, or a limit would be passed. */
+  MACE_FAILED_PRECONDITION = 8, /* The object is in no state for the call. */
+  MACE_INTERNAL = 9,            /* An invariant of the library broke. */
+  MACE_CANCELLED = 10,          /* The caller cancelled the work. */
+  MACE_DEADLINE_EXCEEDED = 11   /* The caller's time limit has passed. */
+} mace_status_code;
+
+/* One line on the last call of this thread that failed; "" before any has. Calls that succeed leave
+ * it. The library's: valid until the next call of this thread that fails. */
+const char* mace_last_error_message(void);
+/* "INVALID_ARGUMENT" and so on; "UNKNOWN" for no code. Static. */
+const char* mace_status_code_name(mace_status_code code);
+
+/* "0.1.0": of the library that is linked. Static. */
+const char* mace_version(void);
+
+/* What callers pass is of a type with a fixed size, so that any value can be told from a known one:
+ * one that is not listed is MACE_INVALID_ARGUMENT. */
+typedef int32_t mace_log_level;
+enum { MACE_LOG_ERROR = 0, MACE_LOG_WARNING = 1, MACE_LOG_INFO = 2, MACE_LOG_DEBUG = 3 };
+/* Takes one line without a line end, which is valid during the call. Called by several threads at
+ * once; it must not call mace. */
+typedef void (*mace_log_sink)(void* user, mace_log_level level, const char* line);
+
+/* Lines up to this level are written. */
+mace_status_code mace_set_log_level(mace_log_level level);
+/* NULL: stderr again. A sink that is replaced may still be at work on other threads, so that `user`
+ * must stay valid for as long as they may log. */
+mace_status_code mace_set_log_sink(mace_log_sink sink, void* user);
+
+/* ---- Memory and tensors ---- */
+
+typedef int32_t mace_dtype;
+enum {
+  MACE_DTYPE_INVALID = 0,
+  MACE_DTYPE_FLOAT32 = 1,
+  MACE_DTYPE_FLOAT16 = 2,
+  MACE_DTYPE_BFLOAT16 = 3,
+  MACE_DTYPE_INT32 = 4,
+  MACE_DTYPE_INT64 = 5,
+  MACE_DTYPE_UINT8 = 6,
+  MACE_DTYPE_INT8 = 7,
+  MACE_DTYPE_BOOL = 8, /* One byte, 0 or 1. */
+  MACE_DTYPE_FLOAT64 = 9
+};
+/* Bytes of one element; 0 for a value that is no dtype. */
+size_t mace_dtype_size(mace_dtype dtype);
+/* "float32" and so on; "invalid" for a value that is no dtype. Static. */
+const char* mace_dtype_name(mace_dtype dtype);
+
+/* Called once, on any thread, when nothing needs borrowed memory any more; also where the call that
+ * was given the memory fails. */
+typedef void (*mace_release)(void* user);
+
+/* Memory to read. With a `release` it is borrowed until that is called. Without one it is copied
+ * (models) or must outlive every use (tensors). */
+typedef struct mace_bytes {
+  const void* data;
+  size_t size;
+  mace_release release; /* May be NULL. */
+  void* user;           /* What `release` is given. */
+} mace_bytes;
+
+/* Memory to read and to write. */
+typedef struct mace_mutable_bytes {
+  void* data;
+  size_t size;
+  mace_release release; /* May be NULL. */
+  void* user;
+} mace_mutable_bytes;
+
+/* Elements in host memory, row-major without gaps. Handles may share them: those that a request was
+ * given or gives. Nothing writes into elements of the library's that another handle can see. */
+typedef struct mace_tensor mace_tensor;
+
+/* Zeroed memory of its own. `dims` may be NULL where `rank` is 0. */
+mace_status_code mace_tensor_allocate(mace_dtype dtype, const int64_t* dims, size_t rank,
+                                      mace_tensor** tensor);
+/* The caller's memory, which is read and never written. bytes->size is that of the elements. */
+mace_status_code mace_tensor_view(mace_dtype dtype, const int64_t* dims, size_t rank,
+                                  const mace_bytes* bytes, mace_tensor** tensor);
+/* The caller's memory, which a request may write as well. It is aligned for the dtype. */
+mace_status_code mace_tensor_mutable_view(mace_dtype dtype, const int64_t* dims, size_t rank,
+                                          const mace_mutable_bytes* bytes, mace_tensor** tensor);
+void mace_tensor_free(mace_tensor* tensor);
+
+/* Of NULL: MACE_DTYPE_INVALID, 0 and NULL. */
+mace_dtype mace_tensor_dtype(const mace_tensor* tensor);
+size_t mace_tensor_rank(const mace_tensor* tensor);
+const int64_t* mace_tensor_dims(const mace_tensor* tensor); /* `rank` extents, outermost first. */
+int64_t mace_tensor_elements(const mace_tensor* tensor);
+size_t mace_tensor_bytes(const mace_tensor* tensor);
+const void* mace_tensor_data(const mace_tensor* tensor);
+/* NULL too where the memory must not change: that of mace_tensor_view, or of which another handle
+ * exists. */
+void* mace_tensor_mutable_data(mace_tensor* tensor);
+
+/* ---- Models ---- */
+
+typedef struct mace_model mace_model;
+
+/* Dims by the name of a tensor. */
+typedef struct mace_named_dims {
+  const char* name;
+  const int64_t* dims;
+  size_t rank;
+} mace_named_dims;
+
+typedef struct mace_named_tensor {
+  const char* name;
+  const mace_tensor* tensor;
+} mace_named_tensor;
+
+/* A part of an open file. The descriptor stays the caller's, and may be closed after the call. */
+typedef struct mace_file_range {
+  int32_t descriptor;
+  uint64_t offset;
+  uint64_t size; /* 0: up to the file's end. */
+} mace_file_range;
+
+/* Every member may be 0 or NULL. mace::LoadOptions says what they mean. */
+typedef struct mace_load_options {
+  size_t struct_size;
+  const char* data_path;
+  const mace_named_dims* input_dims;
+  size_t input_dims_count;
+  const mace_named_dims* dynamic_dims;
+  size_t dynamic_dims_count;
+  const char* const* inputs;
+  size_t inputs_count;
+  const char* const* outputs;
+  size_t outputs_count;
+  const mace_named_tensor* values;
+  size_t values_count;
+  uint64_t host_memory_limit; /* 0: what the system has available. */
+} mace_load_options;
+
+/* Writes the defaults; call it with sizeof(mace_load_options). NULL does nothing. */
+void mace_load_options_init(mace_load_options* options, size_t struct_size);
+
+/* `options` may be NULL: the defaults. */
+mace_status_code mace_model_load(const char* path, const mace_load_options* options,
+                                 mace_model** model);
+/* `weights`: the content of a MACE model's `.data`; may be NULL. */
+mace_status_code mace_model_from_bytes(const mace_bytes* bytes, const mace_bytes* weights,
+                                       const mace_load_options* options, mace_model** model);
+mace_status_code mace_model_from_descriptor(const mace_file_range* range,
+                                            const mace_file_range* weights,
+                                            const mace_load_options* options, mace_model** model);
+void mace_model_free(mace_model* model);
+
+/* An input or output. The pointers belong to the object that was asked. */
+typedef struct mace_tensor_spec {
+  size_t struct_size; /* Set by the caller. */
+  const char* name;
+  const int64_t* dims; /* -1: dynamic. */
+  size_t rank;
+  const char* layout; /* "NHWC", "NCHW" or "NONE". */
+  mace_dtype dtype;
+} mace_tensor_spec;
+
+/* As the file declares them, in its order. Counts of NULL are 0; an index beyond is
+ * MACE_NOT_FOUND. */
+size_t mace_model_input_count(const mace_model* model);
+size_t mace_model_output_count(const mace_model* model);
+mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
+mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec);
+/* "mace", "tensorflow" or "onnx"; "" of NULL. */
+const char* mace_model_format(const mace_model* model);
+
+/* ---- Compiled models ---- */
+
+typedef struct mace_compiled_model mace_compiled_model;
+typedef struct mace_request mace_request;
+
+typedef int32_t mace_storage;
+enum { MACE_STORAGE_AUTO = 0, MACE_STORAGE_IMAGE = 1, MACE_STORAGE_BUFFER = 2 };
+typedef int32_t mace_precision;
+enum { MACE_PRECISION_FLOAT32 = 0, MACE_PRECISION_TF32 = 1, MACE_PRECISION_FLOAT16 = 2 };
+typedef int32_t mace_tuning;
+enum { MACE_TUNING_NONE = 0, MACE_TUNING_FAST = 1, MACE_TUNING_FULL = 2 };
+typedef int32_t mace_environment;
+enum { MACE_ENVIRONMENT_WHEN_NEEDED = 0, MACE_ENVIRONMENT_NEVER = 1 };
+
+typedef struct mace_tuning_progress {
+  size_t struct_size; /* Set by the library. */
+  size_t done;        /* Variants measured. */
+  size_t total;
+  double elapsed_ms;
+} mace_tuning_progress;
+/* Called on the thread that compiles; `progress` is valid during the call. */
+typedef void (*mace_tuning_callback)(void* user, const mace_tuning_progress* progress);
+
+/* mace::CompileOptions says what the members mean. Truth values are 0 or 1. */
+typedef struct mace_compile_options {
+  size_t struct_size;
+  const char* device; /* NULL: "gpu". */
+  mace_storage storage;
+  mace_precision precision;
+  mace_tuning tuning;
+  mace_environment environment;
+  mace_tuning_callback tuning_callback; /* May be NULL. */
+  void* tuning_user;                    /* What the callback is given. */
+  int32_t allow_cpu_fallback;           /* 1 */
+  int32_t separate_launches;            /* 0 */
+  int32_t split_batch;                  /* 1 */
+  int32_t cache_allow_shared;           /* 0 */
+  int32_t cache_read_only;              /* 0 */
+  int32_t cache_save_after_first_run;   /* 1 */
+  const char* cache_path;               /* NULL: no cache file. */
+  const char* cache_public_key;         /* NULL: no signature is asked for. */
+  uint64_t cache_size_limit;            /* 256 MiB */
+  uint32_t cache_min_generation;        /* 0 */
+  uint32_t reserved;                    /* 0: another value is MACE_INVALID_ARGUMENT. */
+  uint64_t host_memory_limit;           /* 0: what the system has available. */
+  uint64_t device_memory_limit;         /* 0: what the driver says there is. */
+  uint64_t kept_plans;                  /* 16 */
+  uint64_t kept_plan_bytes;             /* 0: a quarter of the device's memory. */
+} mace_compile_options;
+
+/* Writes the defaults; call it with sizeof(mace_compile_options). NULL does nothing. */
+void mace_compile_options_init(mace_compile_options* options, size_t struct_size);
+
+/* `options` may be NULL: the defaults. */
+mace_status_code mace_compile(const mace_model* model, const mace_compile_options* options,
+                              mace_compiled_model** compiled);
+void mace_compiled_model_free(mace_compiled_model* compiled);
+
+size_t mace_compiled_model_input_count(const mace_compiled_model* compiled);
+size_t mace_compiled_model_output_count(const mace_compiled_model* compiled);
+mace_status_code mace_compiled_model_input(const mace_compiled_model* compiled, size_t index,
+                                           mace_tensor_spec* spec);
+mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled, size_t index,
+                                            mace_tensor_spec* spec);
+
+/* Makes the plan for these input dims ahead of the first run; NULL and 0: those of the model. */
+mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
+                                             const mace_named_dims* input_dims, size_t count);
+mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
+                                                 mace_request** request);
+/* Writes the cache file, where one is set and there is something new. */
+mace_status_code mace_compiled_model_save_cache(mace_compiled_model* compiled);
+
+/* A node that runs on the CPU, and why. */
+typedef struct mace_cpu_node {
+  const char* name;
+  const char* type;
+  const char* why;
+} mace_cpu_node;
+
+/* mace::Statistics says what the members mean. */
+typedef struct mace_statistics {
+  size_t struct_size; /* Set by the caller. */
+  void* owner;        /* Of what the pointers below show: for mace_statistics_clear alone. */
+  const char* device;
+  const char* driver;
+  const char* note; /* What a user should know: one line, or "". */
+  double compile_ms;
+  double device_open_ms;
+  double program_ms;
+  uint64_t batch_slices;
+  uint64_t launches_per_run;
+  uint64_t gpu_image_nodes;
+  uint64_t gpu_buffer_nodes;
+  uint64_t cpu_nodes;
+  uint64_t folded_nodes;
+  const mace_cpu_node* cpu_node_list;
+  size_t cpu_node_list_count;
+  const char* tuning;
+  uint64_t tuning_measured;
+  double tuning_ms;
+  const char* cache_file;
+  const char* cache_status;
+  const char* cache_reason;
+  uint64_t cache_hits;
+  uint64_t cache_misses;
+  uint64_t cache_built_from_source;
+  uint64_t cache_loaded_bytes;
+  double cache_written_ms;
+  uint64_t plans;
+  uint64_t device_bytes;
+  uint64_t peak_device_bytes;
+  uint64_t runs;
+} mace_statistics;
+
+/* Fills the struct; what it held before is not freed. The caller frees what it points to by
+ * mace_statistics_clear. */
+mace_status_code mace_compiled_model_statistics(const mace_compiled_model* compiled,
+                                                mace_statistics* statistics);
+/* Frees what the struct points to, not the struct, and sets all members but struct_size to 0. NULL
+ * and a struct of zeros are fine. */
+void mace_statistics_clear(mace_statistics* statistics);
+
+/* ---- Requests ---- */
+
+/* Cancels a run that is at work and waits for its end. */
+void mace_request_free(mace_request* request);
+
+/* The request shares the elements: the handle stays the caller's and may be freed at once. `tensor`
+ * NULL is refused for an input; for an output it means a new tensor for each run. An output from
+ * mace_tensor_allocate is written in place once the caller's handle of it is freed, one from
+ * mace_tensor_mutable_view always, where dtype and dims are those of the result. */
+mace_status_code mace_request_set(mace_request* request, const char* name,
+                                  const mace_tensor* tensor);
+mace_status_code mace_request_set_at(mace_request* request, size_t index,
+                                     const mace_tensor* tensor);
+mace_status_code mace_request_set_output(mace_request* request, const char* name,
+                                         const mace_tensor* tensor);
+mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
+                                            const mace_tensor* tensor);
+
+mace_status_code mace_request_run(mace_request* request);
+/* MACE_DEADLINE_EXCEEDED when the milliseconds have passed. */
+mace_status_code mace_request_run_for(mace_request* request, int64_t limit_ms);
+
+/* `message` is "" where `code` is MACE_OK, and valid during the call. */
+typedef void (*mace_done)(void* user, mace_status_code code, const char* message);
+/* Runs on another thread, which calls `done` (may be NULL) before mace_request_wait returns. */
+mace_status_code mace_request_start(mace_request* request, mace_done done, void* user);
+/* Waits for the end of a run, and gives its code. */
+mace_status_code mace_request_wait(mace_request* request);
+/* MACE_DEADLINE_EXCEEDED where the run is at work still after the milliseconds: it goes on. */
+mace_status_code mace_request_wait_for(mace_request* request, int64_t limit_ms);
+/* Has the run that is at work end soon. Returns at once. NULL does nothing. */
+void mace_request_cancel(mace_request* request);
+
+/* An output of the last run, which succeeded. The caller frees it; the next run leaves its elements
+ * alone until then, unless they are the caller's own memory. */
+mace_status_code mace_request_get(const mace_request* request, const char* name,
+                                  mace_tensor** tensor);
+mace_status_code mace_request_get_at(const mace_request* request, size_t index,
+                                     mace_tensor** tensor);
+
+typedef struct mace_run_statistics {
+  size_t struct_size; /* Set by the caller. */
+  double latency_ms;
+  int32_t made_plan; /* 1: the run waited for a plan for its dims. */
+  int32_t reserved;  /* 0 */
+} mace_run_statistics;
+mace_status_code mace_request_statistics(const mace_request* request,
+                                         mace_run_statistics* statistics);
+
+/* ---- Devices ---- */
+
+typedef struct mace_device_list mace_device_list;
+
+/* mace::Device says what the members mean. The pointers belong to the list. */
+typedef struct mace_device {
+  size_t struct_size; /* Set by the caller. */
+  const char* name;
+  const char* vendor;
+  const char* platform;
+  const char* version;
+  const char* driver;
+  const char* type; /* "gpu", "cpu" or "accelerator". */
+  uint32_t compute_units;
+  uint32_t clock_mhz;
+  uint64_t memory_bytes;
+  uint64_t max_allocation_bytes;
+  int32_t images;
+  int32_t half_images;
+  int32_t half_arithmetic;
+  int32_t reserved; /* 0 */
+} mace_device;
+
+/* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. */
+mace_status_code mace_list_devices(mace_device_list** devices);
+size_t mace_device_list_count(const mace_device_list* devices);
+mace_status_code mace_device_list_get(const mace_device_list* devices, size_t index,
+                                      mace_device* device);
+void mace_device_list_free(mace_device_list* devices);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* MACE_MACE_C_H_ */
