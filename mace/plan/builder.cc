@@ -24,7 +24,7 @@ class Builder {
  public:
   Builder(Plan* plan, std::vector<NodeCandidates>* candidates, const std::vector<int>& ways)
       : plan_(plan),
-        graph_(*plan->graph),
+        graph_(*plan->bound.graph),
         candidates_(*candidates),
         ways_(ways),
         tensors_of_(graph_.values.size()),

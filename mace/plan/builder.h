@@ -10,7 +10,7 @@
 namespace mace {
 
 // Fills plan->tensors, regions (logical, before memory planning), weights, launches, setup_steps
-// and steps for plan->graph with way `ways[n]` of `candidates[n]` for node n, -1 for the CPU. Takes
+// and steps for plan->bound.graph with way `ways[n]` of `candidates[n]` for node n, -1 for the CPU. Takes
 // the lowerings' contents.
 Status BuildSteps(Plan* plan, std::vector<NodeCandidates>* candidates,
                   const std::vector<int>& ways);

@@ -132,9 +132,7 @@ void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
 
 }  // namespace
 
-std::vector<Precision> NodePrecisions(const Graph& graph,
-                                      const std::vector<std::unique_ptr<Op>>& ops,
-                                      Precision precision) {
+std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision) {
   std::vector<Precision> precisions(graph.nodes.size(), precision);
   std::vector<bool> exact(graph.values.size(), false);
   for (const GraphPort& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
@@ -152,28 +150,6 @@ std::vector<Precision> NodePrecisions(const Graph& graph,
   }
   if (precision == Precision::kFloat16) KeepWideValues(graph, &precisions);
   return precisions;
-}
-
-std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node) {
-  std::vector<OpInput> inputs;
-  for (ValueId id : node.inputs) {
-    OpInput input;
-    if (id == kNoValue) {
-      input.present = false;
-    } else {
-      const Value& value = graph.value(id);
-      input.info = value.info;
-      if (value.constant.has_value()) input.constant = &*value.constant;
-    }
-    inputs.push_back(input);
-  }
-  return inputs;
-}
-
-std::vector<TensorInfo> MakeOutputInfos(const Graph& graph, const Node& node) {
-  std::vector<TensorInfo> infos;
-  for (ValueId id : node.outputs) infos.push_back(graph.value(id).info);
-  return infos;
 }
 
 NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,

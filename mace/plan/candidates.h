@@ -3,10 +3,10 @@
 #ifndef MACE_PLAN_CANDIDATES_H_
 #define MACE_PLAN_CANDIDATES_H_
 
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "mace/plan/bound_graph.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -20,18 +20,12 @@ struct NodeCandidates {
 // For each node the precision that its kernels read and write: that of the options, but float32 for
 // what makes the graph's outputs, back through ops that work element by element, and in half
 // precision for what makes or reads wide values (wide_values.h).
-std::vector<Precision> NodePrecisions(const Graph& graph,
-                                      const std::vector<std::unique_ptr<Op>>& ops,
-                                      Precision precision);
+std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision);
 
 // `options` with the precision and the most scratch of this node. REQUIRES: every shape of the
 // graph is known.
 NodeCandidates FindCandidates(const Graph& graph, const Node& node, const Op& op,
                               const DeviceInfo& device, const PlanOptions& options);
-
-// What the op sees of its inputs and outputs.
-std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node);
-std::vector<TensorInfo> MakeOutputInfos(const Graph& graph, const Node& node);
 
 // Texels of the image that holds a channels4 tensor of this shape.
 struct ImageExtent {

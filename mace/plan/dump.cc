@@ -29,7 +29,7 @@ std::string WorkSizeText(const WorkSize& size) {
 void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
   const size_t index = static_cast<size_t>(step.index);
   if (step.kind == Step::Kind::kCpu) {
-    *out << "  cpu       " << plan.graph->nodes[index].name << "\n";
+    *out << "  cpu       " << plan.bound.graph->nodes[index].name << "\n";
     return;
   }
   if (step.kind == Step::Kind::kChain) {
@@ -44,7 +44,8 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
   if (step.kind != Step::Kind::kLaunch) {
     const DeviceTensor& tensor = plan.tensors[index];
     *out << (step.kind == Step::Kind::kUpload ? "  upload    " : "  download  ")
-         << plan.graph->value(tensor.value).name << " " << tensor.info.shape.ToString() << "\n";
+         << plan.bound.graph->value(tensor.value).name << " " << tensor.info.shape.ToString()
+         << "\n";
     return;
   }
   const PlannedLaunch& planned = plan.launches[index];
@@ -54,7 +55,8 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
     *out << " " << WorkSizeText(planned.launch.global) << " / "
          << WorkSizeText(planned.launch.local);
   }
-  if (planned.node >= 0) *out << "  " << plan.graph->nodes[static_cast<size_t>(planned.node)].name;
+  if (planned.node >= 0)
+    *out << "  " << plan.bound.graph->nodes[static_cast<size_t>(planned.node)].name;
   *out << "\n";
 }
 
@@ -81,8 +83,8 @@ std::string ReasonText(const NodePlacement& placement) {
 std::string DumpPlan(const Plan& plan) {
   std::ostringstream out;
   out << "nodes\n";
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
-    const Node& node = plan.graph->nodes[n];
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n) {
+    const Node& node = plan.bound.graph->nodes[n];
     const NodePlacement& placement = plan.placements[n];
     out << "  " << PlaceName(placement.place) << " " << node.type << " '" << node.name << "' "
         << placement.variant;

@@ -13,7 +13,7 @@ Plan PlanOfOneNode() {
   node.type = "Conv2D";
   graph->nodes.push_back(node);
   Plan plan;
-  plan.graph = graph;
+  plan.bound.graph = graph;
   plan.placements.resize(1);
   plan.placements[0].place = NodePlacement::Place::kGpuBuffer;
   plan.placements[0].variant = "conv2d_tiled";

@@ -37,9 +37,11 @@ class Joiner {
       std::optional<Node> joined = join_(graph_.nodes[producer], node);
       if (!joined.has_value()) continue;
       if (precisions_.empty()) MACE_RETURN_IF_ERROR(FindPrecisions());
-      if (!IsCheaper(*joined, producer, n)) continue;
+      StatusOr<std::shared_ptr<const Op>> op = BindNode(*joined);
+      if (!op.ok() || !IsCheaper({*joined, **op, precisions_[n]}, producer, n)) continue;
       removed[producer] = true;
       graph_.nodes[n] = std::move(*joined);
+      ops_[n] = *std::move(op);
     }
     size_t kept = 0;
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
@@ -52,45 +54,52 @@ class Joiner {
   }
 
  private:
+  struct Bound {
+    const Node& node;
+    const Op& op;
+    Precision precision;
+  };
+
   Status FindPrecisions() {
-    std::vector<std::unique_ptr<Op>> ops;
-    for (const Node& node : graph_.nodes) {
-      MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
-      ops.push_back(std::move(op));
-    }
-    precisions_ = NodePrecisions(graph_, ops, options_.precision);
+    MACE_ASSIGN_OR_RETURN(ops_, BindNodes(graph_));
+    precisions_ = NodePrecisions(graph_, ops_, options_.precision);
     return Status::Ok();
   }
 
   // Of the cheapest way on the device, of at most so many launches; infinite where the op refuses
   // the node or has no such way.
-  double CheapestMs(const Node& node, Precision precision, size_t most_launches) const {
+  double CheapestMs(const Bound& bound, size_t most_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
-    const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
     std::vector<TensorInfo> outputs;
-    if (!op.ok() || !(*op)->Infer(MakeOpInputs(graph_, node), &outputs).ok()) return kNone;
+    if (!bound.op.Infer(MakeOpInputs(graph_, bound.node), &outputs).ok()) return kNone;
     PlanOptions options = options_;
-    options.precision = precision;
+    options.precision = bound.precision;
     double best = kNone;
-    for (const Lowering& way : FindCandidates(graph_, node, **op, device_, options).ways) {
+    for (const Lowering& way :
+         FindCandidates(graph_, bound.node, bound.op, device_, options).ways) {
       if (way.launches.size() <= most_launches) best = std::min(best, WayMs(way, device_));
     }
     return best;
   }
 
-  bool IsCheaper(const Node& joined, size_t first, size_t second) const {
+  double CheapestMs(size_t n) const {
+    return CheapestMs({graph_.nodes[n], *ops_[n], precisions_[n]}, SIZE_MAX);
+  }
+
+  bool IsCheaper(const Bound& joined, size_t first, size_t second) const {
     // It may be offered the two one behind the other as well, which would bring nothing.
-    const double together = CheapestMs(joined, precisions_[second], 1);
+    const double together = CheapestMs(joined, 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
-    return together < CheapestMs(graph_.nodes[first], precisions_[first], SIZE_MAX) +
-                          CheapestMs(graph_.nodes[second], precisions_[second], SIZE_MAX);
+    return together < CheapestMs(first) + CheapestMs(second);
   }
 
   const DeviceInfo& device_;
   const PlanOptions& options_;
   const JoinFunction join_;
   Graph& graph_;
-  std::vector<Precision> precisions_;  // Found for the first pair.
+  // Found for the first pair.
+  OpList ops_;
+  std::vector<Precision> precisions_;
 };
 
 }  // namespace

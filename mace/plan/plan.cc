@@ -56,15 +56,16 @@ class HostIntegers {
 };
 
 std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
-  const Graph& graph = *plan.graph;
+  const Graph& graph = *plan.bound.graph;
   std::vector<NodeCandidates> candidates(graph.nodes.size());
   if (device == nullptr) {
     for (NodeCandidates& none : candidates) none.why = "the device is the CPU";
     return candidates;
   }
   const std::vector<Precision> precisions =
-      plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
-                                      : plan.options.precisions;
+      plan.options.precisions.empty()
+          ? NodePrecisions(graph, plan.bound.ops, plan.options.precision)
+          : plan.options.precisions;
   const std::vector<double> scratch_limits = ScratchLimits(graph, plan.options.precision);
   HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
   PlanOptions options = plan.options;
@@ -72,7 +73,7 @@ std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     options.precision = precisions[n];
     if (plan.options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];
-    candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
+    candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.bound.ops[n], *device, options);
     host_integers.Visit(graph.nodes[n], &candidates[n]);
   }
   return candidates;
@@ -154,12 +155,8 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
       given_device == nullptr ? DeviceInfo() : WithMeasuredPeaks(*given_device, options);
   const DeviceInfo* const device = given_device == nullptr ? nullptr : &with_peaks;
   auto plan = std::make_unique<Plan>();
-  plan->graph = graph;
+  MACE_ASSIGN_OR_RETURN(plan->bound, BindGraph(graph));
   plan->options = options;
-  for (const Node& node : graph->nodes) {
-    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
-    plan->ops.push_back(std::move(op));
-  }
   std::vector<NodeCandidates> candidates = FindAllCandidates(*plan, device);
   const std::vector<int> ways = device == nullptr ? std::vector<int>(graph->nodes.size(), -1)
                                                   : SelectWays(*graph, candidates, *device);

@@ -11,6 +11,7 @@
 #include "mace/graph/graph.h"
 #include "mace/ops/kernel.h"
 #include "mace/ops/op.h"
+#include "mace/plan/bound_graph.h"
 
 namespace mace {
 
@@ -123,8 +124,7 @@ struct NodePlacement {
 };
 
 struct Plan {
-  std::shared_ptr<const Graph> graph;    // After passes; every shape known.
-  std::vector<std::unique_ptr<Op>> ops;  // One for each node of graph.
+  BoundGraph bound;  // After passes; every shape known.
   std::vector<NodePlacement> placements;
   PlanOptions options;
 

@@ -86,7 +86,7 @@ ImportOptions Engine::Impl::ImportWith(const ShapesByName& shapes) const {
 
 void Engine::Impl::ListPorts() {
   const PlannedModel& plan = *plans.current();
-  const Graph& graph = *plan.plan->graph;
+  const Graph& graph = *plan.plan->bound.graph;
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     inputs.push_back({graph.inputs[i].name, plan.inputs[i], graph.inputs[i].layout});
   }
@@ -164,7 +164,7 @@ std::string Engine::note() const {
 }
 
 const Graph& Engine::imported_graph() const { return *impl_->plans.current()->imported; }
-const Graph& Engine::graph() const { return *impl_->plans.current()->plan->graph; }
+const Graph& Engine::graph() const { return *impl_->plans.current()->plan->bound.graph; }
 const Plan& Engine::plan() const { return *impl_->plans.current()->plan; }
 
 }  // namespace mace

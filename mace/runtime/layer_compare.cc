@@ -16,7 +16,7 @@ namespace {
 class LayerComparer {
  public:
   LayerComparer(const Plan& plan, ProgramCompiler* compiler)
-      : plan_(plan), graph_(*plan.graph), compiler_(compiler), values_(graph_) {}
+      : plan_(plan), graph_(*plan.bound.graph), compiler_(compiler), values_(graph_) {}
 
   StatusOr<LayerComparison> Run(const std::vector<HostTensor>& inputs);
 
@@ -45,7 +45,7 @@ Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
   MACE_RETURN_IF_ERROR(values_.ShareInputs(inputs));
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph_.nodes[n]));
-    MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.ops[n]));
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.bound.ops[n]));
   }
   return Status();
 }
@@ -94,7 +94,7 @@ Status LayerComparer::CompareOwn() {
     MACE_ASSIGN_OR_RETURN(program, compiler_->BuildTrial(text, "the kernels of each layer alone"));
   }
   for (size_t t = 0; t < trials_.size(); ++t) {
-    const Graph& alone = *trials_[t].plan->graph;
+    const Graph& alone = *trials_[t].plan->bound.graph;
     const Node& node = graph_.nodes[nodes_[t]];
     std::vector<HostTensor> inputs;
     for (ValueId id : InputsOfNode(graph_, node)) inputs.push_back(values_.Get(id));
@@ -181,7 +181,8 @@ StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inpu
 
 StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
                                         ProgramCompiler* compiler) {
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside, ToTypesInside(*plan.graph, inputs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside,
+                        ToTypesInside(*plan.bound.graph, inputs));
   return LayerComparer(plan, compiler).Run(inside);
 }
 

@@ -32,7 +32,7 @@ bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
 }
 
 std::vector<bool> NodesWithLaunches(const Plan& plan) {
-  std::vector<bool> launched(plan.graph->nodes.size(), false);
+  std::vector<bool> launched(plan.bound.graph->nodes.size(), false);
   for (const PlannedLaunch& launch : plan.launches) {
     if (launch.node >= 0) launched[static_cast<size_t>(launch.node)] = true;
   }
@@ -45,7 +45,7 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
   size_t folded = 0;
   for (size_t n = 0; n < plan.placements.size(); ++n) {
     const NodePlacement& placement = plan.placements[n];
-    const Node& node = plan.graph->nodes[n];
+    const Node& node = plan.bound.graph->nodes[n];
     if (placement.place == NodePlacement::Place::kCpu) {
       ++stats->cpu_ops;
       stats->cpu_op_list.push_back({node.name, node.type, placement.why});
@@ -57,7 +57,7 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
       ++stats->gpu_buffer_ops;
     }
   }
-  const size_t before = model.imported->nodes.size(), after = plan.graph->nodes.size();
+  const size_t before = model.imported->nodes.size(), after = plan.bound.graph->nodes.size();
   stats->folded_ops = folded + (before > after ? before - after : 0);
 }
 
@@ -202,7 +202,7 @@ bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
 
 StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
     std::unique_ptr<Executor> another) const {
-  return WithPortTypes(std::move(another), plan->graph, inputs, outputs);
+  return WithPortTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,

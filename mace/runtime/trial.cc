@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <random>
 
 #include "mace/ops/conv2d/eight_bits.h"
@@ -25,8 +24,8 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
 
 StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
   std::vector<TensorInfo> infos;
-  for (const GraphPort& port : plan.graph->outputs) {
-    infos.push_back(plan.graph->value(port.value).info);
+  for (const GraphPort& port : plan.bound.graph->outputs) {
+    infos.push_back(plan.bound.graph->value(port.value).info);
   }
   return AllocateTensors(infos);
 }
@@ -62,46 +61,6 @@ bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Loweri
   *ways = all;
   AddWorkGroupSizes(device, ways);
   return keep_only();
-}
-
-std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
-  auto alone = std::make_shared<Graph>();
-  std::map<ValueId, ValueId> ids;
-  const auto add_port = [&](ValueId id, std::vector<GraphPort>* ports) {
-    const Value& value = graph.value(id);
-    ids[id] = alone->AddValue(value.name);
-    alone->value(ids[id]).info = value.info;
-    alone->value(ids[id]).shape_known = true;
-    GraphPort port;
-    port.name = value.name;
-    port.value = ids[id];
-    ports->push_back(std::move(port));
-  };
-  Node copy = node;
-  for (ValueId& id : copy.inputs) {
-    if (id == kNoValue) continue;
-    if (ids.count(id) == 0 && graph.IsConstant(id)) {
-      ids[id] = alone->AddConstant(graph.value(id).name, *graph.value(id).constant);
-    } else if (ids.count(id) == 0) {
-      add_port(id, &alone->inputs);
-    }
-    id = ids[id];
-  }
-  for (ValueId& id : copy.outputs) {
-    add_port(id, &alone->outputs);
-    id = ids[id];
-  }
-  alone->nodes.push_back(std::move(copy));
-  return alone;
-}
-
-std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node) {
-  std::vector<ValueId> inputs;
-  for (ValueId id : node.inputs) {
-    if (id == kNoValue || graph.IsConstant(id)) continue;
-    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) inputs.push_back(id);
-  }
-  return inputs;
 }
 
 StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
@@ -146,8 +105,8 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<HostTensor> inputs;
-  for (const GraphPort& port : trial.plan->graph->inputs) {
-    const TensorInfo& info = trial.plan->graph->value(port.value).info;
+  for (const GraphPort& port : trial.plan->bound.graph->inputs) {
+    const TensorInfo& info = trial.plan->bound.graph->value(port.value).info;
     MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
     // Integers become zeros, which are places in any tensor; of the bools half are true.
@@ -159,7 +118,7 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
     }
     inputs.push_back(std::move(tensor));
   }
-  PutInto8Bits(trial.plan->graph->nodes[0], &inputs);
+  PutInto8Bits(trial.plan->bound.graph->nodes[0], &inputs);
   return inputs;
 }
 
@@ -204,7 +163,7 @@ StatusOr<std::vector<HostTensor>> RunTrialOnce(const Trial& trial,
 StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,
                                                     const std::vector<HostTensor>& inputs) {
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                        MakePlan(trial.plan->graph, nullptr, PlanOptions()));
+                        MakePlan(trial.plan->bound.graph, nullptr, PlanOptions()));
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<CpuExecutor> executor,
                         CpuExecutor::Create(std::move(plan)));
   MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateOutputs(*trial.plan));

@@ -25,13 +25,6 @@ void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways);
 // empty.
 bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Lowering>* ways);
 
-// The node with its constants; what it reads and makes are the graph's inputs and outputs, in the
-// node's order, each once.
-std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
-
-// The values that are the inputs of GraphOfNode, in their order.
-std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node);
-
 struct ChosenWay {
   std::string id;  // WayId; one that the plan finds for the node, or of AddWorkGroupSizes.
   Precision precision = Precision::kFloat32;

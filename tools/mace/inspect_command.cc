@@ -31,7 +31,8 @@ Totals Count(const Graph& graph, const Plan& plan) {
     totals.parameters += value.constant->shape().elements();
     totals.weight_bytes += value.constant->info().bytes();
   }
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) totals.flops += NodeCost(plan, n).flops;
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n)
+    totals.flops += NodeCost(plan, n).flops;
   return totals;
 }
 
