@@ -60,16 +60,16 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
   *out << "\n";
 }
 
-std::string MsText(const ConsideredWay& way) {
+std::string MsText(const ConsideredVariant& variant) {
   char text[64];
-  std::snprintf(text, sizeof(text), "%.4f ms%s", way.ms, way.measured ? " measured" : "");
+  std::snprintf(text, sizeof(text), "%.4f ms%s", variant.ms, variant.measured ? " measured" : "");
   return text;
 }
 
 // "0.0120 ms, before conv2d_direct 0.0250 ms (and 3 more)".
 std::string ReasonText(const NodePlacement& placement) {
   if (placement.rejected.empty()) return "the only way";
-  const std::vector<ConsideredWay>& others = placement.rejected;
+  const std::vector<ConsideredVariant>& others = placement.rejected;
   const bool dearer = placement.chosen.ms > others[0].ms;
   std::string text =
       MsText(placement.chosen) + ", before " + others[0].variant + " " + MsText(others[0]);

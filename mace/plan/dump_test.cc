@@ -25,7 +25,7 @@ bool Says(const Plan& plan, const std::string& text) {
   return DumpPlan(plan).find(text) != std::string::npos;
 }
 
-TEST(DumpPlan, NamesTheNextBestWayAndItsTime) {
+TEST(DumpPlan, NamesTheNextBestVariantAndItsTime) {
   Plan plan = PlanOfOneNode();
   EXPECT_TRUE(Says(plan, "'a' conv2d_tiled  the only way\n")) << DumpPlan(plan);
   plan.placements[0].rejected = {{"conv2d_direct", 0.5, false}, {"conv2d_local", 1, false}};
@@ -34,7 +34,7 @@ TEST(DumpPlan, NamesTheNextBestWayAndItsTime) {
       << DumpPlan(plan);
 }
 
-TEST(DumpPlan, SaysWhenTheChosenWayIsDearerByItself) {
+TEST(DumpPlan, SaysWhenTheChosenVariantIsDearerByItself) {
   Plan plan = PlanOfOneNode();
   plan.placements[0].rejected = {{"conv2d_direct", 0.125, true}};
   EXPECT_TRUE(Says(

@@ -6,7 +6,8 @@
 #ifndef MACE_PLAN_JOIN_DEPTHWISE_H_
 #define MACE_PLAN_JOIN_DEPTHWISE_H_
 
-#include "mace/plan/plan.h"
+#include "mace/graph/graph.h"
+#include "mace/plan/plan_options.h"
 
 namespace mace {
 

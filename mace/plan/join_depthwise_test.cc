@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "mace/ops/conv2d/eight_bits.h"
-#include "mace/plan/candidates.h"
 #include "mace/plan/signature.h"
+#include "mace/plan/variants.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/test_graph.h"
 
@@ -73,8 +73,8 @@ TEST(JoinDepthwise, InEveryPrecision) {
   EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
 }
 
-// A trial of a way that was found for float32 looks for it among all that there are.
-TEST(JoinDepthwise, EveryWayInFloat32IsThereWithTf32) {
+// What was chosen for float32 is named among all that there are with TF32.
+TEST(JoinDepthwise, EveryVariantInFloat32IsThereWithTf32) {
   Pair pair(7, 576, 160);
   ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
   const Node& joined = pair.graph.nodes[0];
@@ -86,8 +86,9 @@ TEST(JoinDepthwise, EveryWayInFloat32IsThereWithTf32) {
   std::set<std::string> ids[2];
   for (bool tf32 : {false, true}) {
     options.allow_tf32 = tf32;
-    for (const Lowering& way : FindCandidates(pair.graph, joined, **op, device, options).ways) {
-      ids[tf32].insert(WayId(way));
+    for (const Lowering& variant :
+         FindVariants(pair.graph, joined, **op, device, options).variants) {
+      ids[tf32].insert(VariantId(variant));
     }
   }
   EXPECT_GT(ids[true].size(), ids[false].size());

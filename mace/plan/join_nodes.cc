@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "mace/graph/output_marks.h"
-#include "mace/plan/candidates.h"
-#include "mace/plan/select.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/plan/node_precisions.h"
 
 namespace mace {
 namespace {
@@ -66,8 +66,8 @@ class Joiner {
     return Status::Ok();
   }
 
-  // Of the cheapest way on the device, of at most so many launches; infinite where the op refuses
-  // the node or has no such way.
+  // Of the cheapest variant on the device, of at most so many launches; infinite where the op
+  // refuses the node or has no such variant.
   double CheapestMs(const Bound& bound, size_t most_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
     std::vector<TensorInfo> outputs;
@@ -75,9 +75,10 @@ class Joiner {
     PlanOptions options = options_;
     options.precision = bound.precision;
     double best = kNone;
-    for (const Lowering& way :
-         FindCandidates(graph_, bound.node, bound.op, device_, options).ways) {
-      if (way.launches.size() <= most_launches) best = std::min(best, WayMs(way, device_));
+    for (const Lowering& variant :
+         FindVariants(graph_, bound.node, bound.op, device_, options).variants) {
+      if (variant.launches.size() > most_launches) continue;
+      best = std::min(best, VariantMs(variant, device_));
     }
     return best;
   }

@@ -7,7 +7,8 @@
 
 #include <optional>
 
-#include "mace/plan/plan.h"
+#include "mace/graph/graph.h"
+#include "mace/plan/plan_options.h"
 
 namespace mace {
 

@@ -1,6 +1,7 @@
 // Which values half precision does not hold, and that what touches them is float32.
 #include "mace/plan/wide_values.h"
 
+#include "mace/plan/node_precisions.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {

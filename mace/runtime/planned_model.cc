@@ -156,8 +156,9 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
     MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
-    MACE_ASSIGN_OR_RETURN(
-        plan, MakeTunedPlan(graph, plan_options, tuning, runtime_->compiler(), &model->tuning));
+    MACE_ASSIGN_OR_RETURN(BoundGraph bound, BindGraph(graph));
+    MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan(std::move(bound), plan_options, tuning,
+                                              runtime_->compiler(), &model->tuning));
   }
   plan->batch_slices = prepared.batch_slices;
   model->plan = std::move(plan);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mace/plan/candidates.h"
+#include "mace/plan/bound_graph.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
