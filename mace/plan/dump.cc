@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 
 #include "mace/plan/integer_kernels.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
+#include "mace/plan/signature.h"
 
 namespace mace {
 namespace {
@@ -78,6 +80,63 @@ std::string ReasonText(const NodePlacement& placement) {
   return dearer ? text + ": cheaper with launches and conversions" : text;
 }
 
+const char* PrecisionName(Precision precision) {
+  return precision == Precision::kFloat16 ? "f16" : precision == Precision::k8Bits ? "i8" : "f32";
+}
+
+const char* StorageName(const Lowering& variant) {
+  const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
+  return image ? "image" : "buffer";
+}
+
+// "2 launches 8x8x1 16x1x1": how many, and the work-groups of each.
+std::string LaunchesText(const Lowering& variant) {
+  const size_t count = variant.launches.size();
+  if (count == 0) return "no launch";
+  std::string text = std::to_string(count) + (count == 1 ? " launch" : " launches");
+  for (const Launch& launch : variant.launches) {
+    text += " " + (launch.call.has_value() ? launch.kernel.base_name : WorkSizeText(launch.local));
+  }
+  return text;
+}
+
+std::string TimeText(const Lowering& variant) {
+  if (!MayBeChosen(variant)) return "needs a measurement";
+  const bool measured = variant.measured_ms >= 0;
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.4f ms%s",
+                measured ? variant.measured_ms : variant.estimate_ms, measured ? " measured" : "");
+  return text;
+}
+
+std::string Padded(std::string text, size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text + " ";
+}
+
+// Of the columns that hold words of any length.
+struct VariantColumns {
+  size_t name = 0;
+  size_t launches = 0;
+};
+
+VariantColumns ColumnsOf(const GraphVariants& variants) {
+  VariantColumns columns;
+  for (const NodeVariants& offered : variants.nodes) {
+    for (const Lowering& variant : offered.variants) {
+      columns.name = std::max(columns.name, variant.variant.size());
+      columns.launches = std::max(columns.launches, LaunchesText(variant).size());
+    }
+  }
+  return columns;
+}
+
+std::string VariantText(const Lowering& variant, bool chosen, const VariantColumns& columns) {
+  return (chosen ? "  * " : "    ") + Padded(variant.variant, columns.name) +
+         Padded(StorageName(variant), 6) + Padded(PrecisionName(variant.precision), 3) +
+         Padded(LaunchesText(variant), columns.launches) + TimeText(variant);
+}
+
 }  // namespace
 
 std::string DumpPlan(const Plan& plan) {
@@ -110,6 +169,25 @@ std::string DumpPlan(const Plan& plan) {
       << " bytes; in all " << use.peak_bytes() << " of " << use.bound_bytes()
       << " bytes (weights and 1.3 times the live ones)" << (why.empty() ? "" : ": " + why) << "\n"
       << "programs: " << plan.program_sources.size() << "\n";
+  return out.str();
+}
+
+std::string DumpVariants(const Plan& plan, const GraphVariants& variants) {
+  const VariantColumns columns = ColumnsOf(variants);
+  std::ostringstream out;
+  for (size_t n = 0; n < variants.nodes.size(); ++n) {
+    const Node& node = plan.bound.graph->nodes[n];
+    const NodeVariants& offered = variants.nodes[n];
+    const NodePlacement& placement = plan.placements[n];
+    out << node.type << " '" << node.name << "'";
+    if (placement.variant_id.empty()) out << " on the CPU";
+    const std::string& why = offered.why.empty() ? placement.why : offered.why;
+    if (!why.empty()) out << " (" << why << ")";
+    out << "\n";
+    for (const Lowering& variant : offered.variants) {
+      out << VariantText(variant, VariantId(variant) == placement.variant_id, columns) << "\n";
+    }
+  }
   return out.str();
 }
 

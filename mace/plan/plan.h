@@ -154,6 +154,10 @@ StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
 // One line a node and a step, for `mace inspect --stage=plan`.
 std::string DumpPlan(const Plan& plan);
 
+// One line a node, and below it one a variant, the one that the plan runs with a '*': for `mace
+// inspect --stage=variants`. REQUIRES: `variants` are those of the plan's graph.
+std::string DumpVariants(const Plan& plan, const GraphVariants& variants);
+
 }  // namespace mace
 
 #endif  // MACE_PLAN_PLAN_H_

@@ -8,8 +8,10 @@
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/cl/opencl_process.h"
+#include "mace/graph/constant_pins.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/engine_impl.h"
+#include "mace/runtime/measurements.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/model_reader.h"
 
@@ -149,6 +151,15 @@ StatusOr<DevicePeaks> Engine::FindPeaks() {
   EngineTurn turn(impl_.get());
   MACE_RETURN_IF_ERROR(turn.status());
   return CatchExhaustion([&] { return FindDevicePeaks(impl_->runtime->compiler()); });
+}
+
+StatusOr<GraphVariants> Engine::FindVariants() {
+  EngineTurn turn(impl_.get());
+  MACE_RETURN_IF_ERROR(turn.status());
+  return CatchExhaustion([&]() -> StatusOr<GraphVariants> {
+    MACE_ASSIGN_OR_RETURN(const ConstantPins constants, ConstantPins::HoldAll(graph()));
+    return FindVariantsOf(plan(), impl_->runtime == nullptr ? nullptr : impl_->runtime->compiler());
+  });
 }
 
 RunStats Engine::stats() const {

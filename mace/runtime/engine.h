@@ -114,6 +114,9 @@ class Engine {
   const Graph& imported_graph() const;
   const Graph& graph() const;
   const Plan& plan() const;
+  // What that plan was chosen among, found anew: the variants of each node, with the times that the
+  // plan was made with or that the cache file holds.
+  StatusOr<GraphVariants> FindVariants();
 
   struct Impl;  // engine_impl.h, for mace/runtime alone.
 

@@ -10,8 +10,7 @@
 
 #include "mace/cl/compiler.h"
 #include "mace/graph/graph.h"
-#include "mace/plan/plan_options.h"
-#include "mace/plan/variants.h"
+#include "mace/plan/plan.h"
 
 namespace mace {
 
@@ -37,6 +36,11 @@ class Measurements {
   ProgramCompiler* const compiler_;
   const std::string kernel_text_;
 };
+
+// The variants of the plan's nodes as it chose among them, with all times that are known: those
+// that it was made with, and those in records. What it runs is among them. `compiler` null: a plan
+// for the CPU. Errors: those of FindVariants.
+StatusOr<GraphVariants> FindVariantsOf(const Plan& plan, ProgramCompiler* compiler);
 
 }  // namespace mace
 
