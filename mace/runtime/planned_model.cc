@@ -10,8 +10,8 @@
 #include "mace/passes/pass.h"
 #include "mace/plan/batch_slices.h"
 #include "mace/plan/check_indices.h"
-#include "mace/plan/join_depthwise.h"
-#include "mace/plan/join_excitation.h"
+#include "mace/plan/fuse_depthwise_pointwise.h"
+#include "mace/plan/fuse_squeeze_excite.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/planning_peaks.h"
@@ -154,10 +154,10 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
     SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
     const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
-    MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
-    MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
-    MACE_ASSIGN_OR_RETURN(BoundGraph bound, BindGraph(graph));
-    MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan(std::move(bound), plan_options, tuning,
+    MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
+    FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
+    FuseSqueezeExcite(device, plan_options, graph.get(), &ops);
+    MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan({graph, std::move(ops)}, plan_options, tuning,
                                               runtime_->compiler(), &model->tuning));
   }
   plan->batch_slices = prepared.batch_slices;

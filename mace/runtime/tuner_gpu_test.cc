@@ -15,7 +15,7 @@
 namespace mace {
 namespace {
 
-// y = softmax(a * b): the product may be computed in several ways.
+// y = softmax(a * b): the product has several variants.
 std::shared_ptr<const Graph> MakeGraph(int64_t depth) {
   auto graph = std::make_shared<Graph>();
   const auto add_value = [&](const char* name, const Shape& shape) {
@@ -204,13 +204,14 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   Options options = MakeOptions(TuningLevel::kFast);
   size_t most = 0;
   options.tuning.progress = [&](const TuningProgress& progress) {
-    size_t ways = 0;
+    size_t variants = 0;
     const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
     if (info.ok()) {
-      for (const TuningRecord& record : info->tuning) ways += record.key.compare(0, 4, "way ") == 0;
+      for (const TuningRecord& record : info->tuning)
+        variants += record.key.compare(0, 4, "way ") == 0;
     }
-    EXPECT_GE(ways, progress.done);
-    most = std::max(most, ways);
+    EXPECT_GE(variants, progress.done);
+    most = std::max(most, variants);
   };
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
   ASSERT_TRUE(engine.ok()) << engine.status().message();

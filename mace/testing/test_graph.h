@@ -1,4 +1,4 @@
-// A graph in a few lines for tests of what joins nodes, and its output by the references.
+// A graph in a few lines for tests of what fuses nodes, and its output by the references.
 #ifndef MACE_TESTING_TEST_GRAPH_H_
 #define MACE_TESTING_TEST_GRAPH_H_
 

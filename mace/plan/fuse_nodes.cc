@@ -1,4 +1,4 @@
-#include "mace/plan/join_nodes.h"
+#include "mace/plan/fuse_nodes.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -12,15 +12,16 @@
 namespace mace {
 namespace {
 
-// Of the pass fuse_8_bits. What is joined rounds nothing.
+// Of the pass fuse_8_bits. A fused node rounds nothing.
 bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
 
-class Joiner {
+class Fuser {
  public:
-  Joiner(const DeviceInfo& device, const PlanOptions& options, JoinFunction join, Graph* graph)
-      : device_(device), options_(options), join_(join), graph_(*graph) {}
+  Fuser(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse, Graph* graph,
+        OpList* ops)
+      : device_(device), options_(options), fuse_(fuse), graph_(*graph), ops_(*ops) {}
 
-  Status Run() {
+  void Run() {
     const std::vector<int> producers = graph_.Producers();
     const std::vector<std::vector<int>> consumers = graph_.Consumers();
     const OutputMarks outputs(graph_);
@@ -34,23 +35,18 @@ class Joiner {
       }
       const size_t producer = static_cast<size_t>(producers[x]);
       if (RoundsTo8Bits(graph_.nodes[producer]) || RoundsTo8Bits(node)) continue;
-      std::optional<Node> joined = join_(graph_.nodes[producer], node);
-      if (!joined.has_value()) continue;
-      if (precisions_.empty()) MACE_RETURN_IF_ERROR(FindPrecisions());
-      StatusOr<std::shared_ptr<const Op>> op = BindNode(*joined);
-      if (!op.ok() || !IsCheaper({*joined, **op, precisions_[n]}, producer, n)) continue;
+      std::optional<Node> fused = fuse_(graph_.nodes[producer], node);
+      if (!fused.has_value()) continue;
+      if (precisions_.empty()) {
+        precisions_ = NodePrecisions(graph_, ops_, options_.precision);
+      }
+      StatusOr<std::shared_ptr<const Op>> op = BindNode(*fused);
+      if (!op.ok() || !IsCheaper({*fused, **op, precisions_[n]}, producer, n)) continue;
       removed[producer] = true;
-      graph_.nodes[n] = std::move(*joined);
+      graph_.nodes[n] = std::move(*fused);
       ops_[n] = *std::move(op);
     }
-    size_t kept = 0;
-    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      if (removed[n]) continue;
-      if (kept != n) graph_.nodes[kept] = std::move(graph_.nodes[n]);
-      ++kept;
-    }
-    graph_.nodes.resize(kept);
-    return Status::Ok();
+    Remove(removed);
   }
 
  private:
@@ -60,10 +56,18 @@ class Joiner {
     Precision precision;
   };
 
-  Status FindPrecisions() {
-    MACE_ASSIGN_OR_RETURN(ops_, BindNodes(graph_));
-    precisions_ = NodePrecisions(graph_, ops_, options_.precision);
-    return Status::Ok();
+  void Remove(const std::vector<bool>& removed) {
+    size_t kept = 0;
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (removed[n]) continue;
+      if (kept != n) {
+        graph_.nodes[kept] = std::move(graph_.nodes[n]);
+        ops_[kept] = std::move(ops_[n]);
+      }
+      ++kept;
+    }
+    graph_.nodes.resize(kept);
+    ops_.resize(kept);
   }
 
   // Of the cheapest variant on the device, of at most so many launches; infinite where the op
@@ -87,20 +91,19 @@ class Joiner {
     return CheapestMs({graph_.nodes[n], *ops_[n], precisions_[n]}, SIZE_MAX);
   }
 
-  bool IsCheaper(const Bound& joined, size_t first, size_t second) const {
+  bool IsCheaper(const Bound& fused, size_t first, size_t second) const {
     // It may be offered the two one behind the other as well, which would bring nothing.
-    const double together = CheapestMs(joined, 1);
+    const double together = CheapestMs(fused, 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
     return together < CheapestMs(first) + CheapestMs(second);
   }
 
   const DeviceInfo& device_;
   const PlanOptions& options_;
-  const JoinFunction join_;
+  const FuseFunction fuse_;
   Graph& graph_;
-  // Found for the first pair.
-  OpList ops_;
-  std::vector<Precision> precisions_;
+  OpList& ops_;
+  std::vector<Precision> precisions_;  // Found for the first pair.
 };
 
 }  // namespace
@@ -109,17 +112,17 @@ ValueId InputOrNone(const Node& node, size_t input) {
   return input < node.inputs.size() ? node.inputs[input] : kNoValue;
 }
 
-AttributeMap JoinAttributes(const Node& first, const Node& second, const std::string& prefix) {
+AttributeMap FuseAttributes(const Node& first, const Node& second, const std::string& prefix) {
   AttributeMap attributes = second.attributes;
   for (const auto& [name, value] : first.attributes.values()) attributes.Set(prefix + name, value);
   return attributes;
 }
 
-Status JoinNodes(const DeviceInfo& device, const PlanOptions& options, JoinFunction join,
-                 Graph* graph) {
-  // All that is joined runs in local memory.
-  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return Status::Ok();
-  return Joiner(device, options, join, graph).Run();
+void FuseNodes(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse,
+               Graph* graph, OpList* ops) {
+  // All that is fused runs in local memory.
+  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return;
+  Fuser(device, options, fuse, graph, ops).Run();
 }
 
 }  // namespace mace
