@@ -56,7 +56,7 @@ StatusOr<Started> Start(const BenchmarkModel& model) {
 void Count(const Engine& engine, benchmark::State* state) {
   double flops = 0;
   const Plan& plan = engine.plan();
-  for (size_t node = 0; node < plan.graph->nodes.size(); ++node)
+  for (size_t node = 0; node < plan.bound.graph->nodes.size(); ++node)
     flops += NodeCost(plan, node).flops;
   state->counters["GFLOPs"] = benchmark::Counter(
       flops * 1e-9 * static_cast<double>(state->iterations()), benchmark::Counter::kIsRate);

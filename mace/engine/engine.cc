@@ -12,7 +12,9 @@
 #include "mace/cl/opencl_process.h"
 #include "mace/engine/compiled_model_state.h"
 #include "mace/engine/tensor_access.h"
+#include "mace/graph/constant_pins.h"
 #include "mace/runtime/half_range.h"
+#include "mace/runtime/measurements.h"
 #include "mace/runtime/port_types.h"
 
 namespace mace {
@@ -97,7 +99,7 @@ bool IsAligned(const HostTensor& tensor) {
 
 void Engine::Impl::ListPorts() {
   const PlannedModel& plan = current->model();
-  const Graph& graph = *plan.plan->graph;
+  const Graph& graph = *plan.plan->bound.graph;
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     inputs.push_back({graph.inputs[i].name, plan.inputs[i], graph.inputs[i].layout});
   }
@@ -282,6 +284,16 @@ StatusOr<DevicePeaks> Engine::FindPeaks() {
   return CatchExhaustion([&] { return FindDevicePeaks(impl_->state->runtime->compiler()); });
 }
 
+StatusOr<GraphVariants> Engine::FindVariants() {
+  EngineTurn turn(*impl_->state, &impl_->in_use);
+  MACE_RETURN_IF_ERROR(turn.status());
+  return CatchExhaustion([&]() -> StatusOr<GraphVariants> {
+    MACE_ASSIGN_OR_RETURN(const ConstantPins constants, ConstantPins::HoldAll(graph()));
+    Runtime* const runtime = impl_->state->runtime.get();
+    return FindVariantsOf(plan(), runtime == nullptr ? nullptr : runtime->compiler());
+  });
+}
+
 Status Engine::FinishCache() {
   if (!impl_->state->saver.has_value()) return Status();
   {
@@ -300,7 +312,7 @@ RunStats Engine::stats() const { return impl_->state->Report(); }
 std::string Engine::note() const { return impl_->compiled.note(); }
 
 const Graph& Engine::imported_graph() const { return *impl_->current->model().imported; }
-const Graph& Engine::graph() const { return *impl_->current->model().plan->graph; }
+const Graph& Engine::graph() const { return *impl_->current->model().plan->bound.graph; }
 const Plan& Engine::plan() const { return *impl_->current->model().plan; }
 
 }  // namespace mace

@@ -108,6 +108,9 @@ class Engine {
   const Graph& imported_graph() const;
   const Graph& graph() const;
   const Plan& plan() const;
+  // What that plan was chosen among, found anew: the variants of each node, with the times that the
+  // plan was made with or that the cache file holds.
+  StatusOr<GraphVariants> FindVariants();
 
   // The compiled model, whose requests may run beside the engine.
   const CompiledModel& compiled_model() const;

@@ -81,7 +81,7 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status PlaceResults(const std::vector<TensorInfo>& infos);
   void PutBackResults();
   Status RunPlan();
-  Status Compute(SharedPlan* plan);
+  Status Compute(SharedPlan * plan);
   void WarnOfHalf() const;
 };
 

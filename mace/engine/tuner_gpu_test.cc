@@ -8,12 +8,14 @@
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
 #include "mace/engine/engine.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/runtime/tuner.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
 namespace {
 
-// y = softmax(a * b): the product may be computed in several ways.
+// y = softmax(a * b): the product has several variants.
 std::shared_ptr<const Graph> MakeGraph(int64_t depth) {
   auto graph = std::make_shared<Graph>();
   const auto add_value = [&](const char* name, const Shape& shape) {
@@ -165,18 +167,51 @@ TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
   }
 }
 
+// What a tuner gives is data: variants with their times, among which costs choose.
+TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
+  StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
+  ASSERT_TRUE(device.ok()) << device.status().message();
+  ProgramCompiler compiler(*device, nullptr);
+  StatusOr<BoundGraph> bound = BindGraph(MakeGraph(12));
+  ASSERT_TRUE(bound.ok()) << bound.status().message();
+  const PlanOptions options;
+  StatusOr<GraphVariants> variants = FindVariants(*bound, &(*device)->info(), options);
+  ASSERT_TRUE(variants.ok()) << variants.status().message();
+  TuningOptions tuning;
+  tuning.level = TuningLevel::kFast;
+  Tuner tuner(*bound, *variants, options, tuning, &compiler);
+  const Status status = tuner.Measure();
+  ASSERT_TRUE(status.ok()) << status.message();
+  const GraphVariants measured = tuner.Measured();
+  ASSERT_EQ(measured.nodes.size(), 2u);
+  size_t times = 0;
+  for (const NodeVariants& offered : measured.nodes) {
+    for (const Lowering& variant : offered.variants) times += variant.measured_ms >= 0;
+  }
+  EXPECT_EQ(times, tuner.stats().measured);
+  const std::vector<Lowering>& products = measured.nodes[0].variants;
+  ASSERT_GE(products.size(), 2u);
+  for (const Lowering& product : products) EXPECT_GE(product.measured_ms, 0) << product.variant;
+  for (const Lowering& product : variants->nodes[0].variants) EXPECT_LT(product.measured_ms, 0);
+  const StatusOr<std::unique_ptr<Plan>> plan =
+      MakePlan(*bound, measured, ChooseByCost(*bound->graph, measured), options);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_TRUE((*plan)->placements[0].chosen.measured);
+}
+
 // A process that is killed at any report has all in the file that it reported.
 TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   Options options = MakeOptions(TuningLevel::kFast);
   size_t most = 0;
   options.tuning.progress = [&](const TuningProgress& progress) {
-    size_t ways = 0;
+    size_t variants = 0;
     const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
     if (info.ok()) {
-      for (const TuningRecord& record : info->tuning) ways += record.key.compare(0, 4, "way ") == 0;
+      for (const TuningRecord& record : info->tuning)
+        variants += record.key.compare(0, 4, "way ") == 0;
     }
-    EXPECT_GE(ways, progress.done);
-    most = std::max(most, ways);
+    EXPECT_GE(variants, progress.done);
+    most = std::max(most, variants);
   };
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
   ASSERT_TRUE(engine.ok()) << engine.status().message();

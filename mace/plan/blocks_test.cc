@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "mace/plan/select.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/plan/plan.h"
+#include "mace/plan/tensor_formats.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -40,13 +42,13 @@ TEST(Blocks, OneBlockOrOnePositionIsTheSameBytes) {
   EXPECT_TRUE(SameBytes({2, 3, 5, 12}, kBlocks16, kBlocks16));
 }
 
-// Leaves the ways in blocks where there are some.
-void KeepBlocks(const Node&, std::vector<Lowering>* ways) {
+// Leaves the variants in blocks where there are some.
+void KeepBlocks(std::vector<Lowering>* variants) {
   std::vector<Lowering> kept;
-  for (const Lowering& way : *ways) {
-    if (way.variant.find("_blocks16") != std::string::npos) kept.push_back(way);
+  for (const Lowering& variant : *variants) {
+    if (variant.variant.find("_blocks16") != std::string::npos) kept.push_back(variant);
   }
-  if (!kept.empty()) *ways = kept;
+  if (!kept.empty()) *variants = kept;
 }
 
 struct Branches : TestGraph {
@@ -66,10 +68,12 @@ struct Branches : TestGraph {
   std::unique_ptr<Plan> PlanInBlocks() {
     PlanOptions options;
     options.memory = MemoryChoice::kBuffer;
-    options.refine_ways = KeepBlocks;
     const DeviceInfo device = WideCpu();
+    const BoundGraph bound = *BindGraph(std::make_shared<Graph>(graph));
+    GraphVariants variants = *FindVariants(bound, &device, options);
+    for (NodeVariants& offered : variants.nodes) KeepBlocks(&offered.variants);
     StatusOr<std::unique_ptr<Plan>> plan =
-        MakePlan(std::make_shared<Graph>(graph), &device, options);
+        MakePlan(bound, variants, ChooseByCost(graph, variants), options);
     EXPECT_TRUE(plan.ok()) << plan.status().message();
     return plan.ok() ? *std::move(plan) : nullptr;
   }
@@ -112,22 +116,24 @@ TEST(Blocks, ASliceWithinABlockIsNone) {
   EXPECT_EQ(Conversions(*plan), 3);
 }
 
-// One convolution between host and host, whose ways differ in layout alone.
+// One convolution between host and host, whose variants differ in layout alone.
 std::string Chosen(double in_channels4_ms, double in_blocks_ms) {
   TestGraph test({1, 56, 56, 64});
   test.Add("Conv2D", "conv", {test.graph.inputs[0].value, test.Constant("w", {64, 64, 1, 1})});
   test.Output("y", test.graph.nodes[0].outputs[0]);
-  std::vector<NodeCandidates> candidates(1);
+  GraphVariants variants;
+  variants.device = WideCpu();
+  variants.nodes.resize(1);
   for (const TensorFormat& format : {kChannels4, kBlocks16}) {
-    Lowering way;
-    way.variant = LayoutName(format.layout);
-    way.inputs = {format, format};
-    way.outputs = {format};
-    way.measured_ms = format == kChannels4 ? in_channels4_ms : in_blocks_ms;
-    candidates[0].ways.push_back(way);
+    Lowering variant;
+    variant.variant = LayoutName(format.layout);
+    variant.inputs = {format, format};
+    variant.outputs = {format};
+    variant.measured_ms = format == kChannels4 ? in_channels4_ms : in_blocks_ms;
+    variants.nodes[0].variants.push_back(variant);
   }
-  const int way = SelectWays(test.graph, candidates, WideCpu())[0];
-  return candidates[0].ways[static_cast<size_t>(way)].variant;
+  const int chosen = ChooseByCost(test.graph, variants).nodes[0].variant;
+  return variants.nodes[0].variants[static_cast<size_t>(chosen)].variant;
 }
 
 // 803 kB there and back: about 0.8 ms on a CPU.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mace/ops/convert.h"
+#include "mace/plan/tensor_formats.h"
 
 namespace mace {
 namespace {
@@ -22,11 +23,10 @@ struct SliceOf {
 
 class Builder {
  public:
-  Builder(Plan* plan, std::vector<NodeCandidates>* candidates, const std::vector<int>& ways)
+  Builder(Plan* plan, ChosenVariants* chosen)
       : plan_(plan),
-        graph_(*plan->graph),
-        candidates_(*candidates),
-        ways_(ways),
+        graph_(*plan->bound.graph),
+        chosen_(*chosen),
         tensors_of_(graph_.values.size()),
         slice_of_(graph_.values.size()),
         on_host_(graph_.values.size(), false),
@@ -36,7 +36,7 @@ class Builder {
     FindSlices();
     for (const GraphPort& input : graph_.inputs) on_host_[Index(input.value)] = true;
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      MACE_RETURN_IF_ERROR(way(n) == nullptr ? AddCpuNode(n) : AddGpuNode(n));
+      MACE_RETURN_IF_ERROR(chosen(n) == nullptr ? AddCpuNode(n) : AddGpuNode(n));
     }
     for (const GraphPort& output : graph_.outputs) MACE_RETURN_IF_ERROR(BringToHost(output.value));
     return Status::Ok();
@@ -44,9 +44,8 @@ class Builder {
 
  private:
   static size_t Index(ValueId id) { return static_cast<size_t>(id); }
-  Lowering* way(size_t node) {
-    return ways_[node] < 0 ? nullptr : &candidates_[node].ways[static_cast<size_t>(ways_[node])];
-  }
+  // Null: the CPU runs the node.
+  Lowering* chosen(size_t node) { return chosen_[node].has_value() ? &*chosen_[node] : nullptr; }
 
   // By value: the last node that reads it; kForever for graph inputs and outputs, whose memory is
   // the caller's affair.
@@ -71,14 +70,14 @@ class Builder {
       for (size_t i = 0; i < node.outputs.size(); ++i) places[Index(node.outputs[i])] = i;
     }
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      const Lowering* concat = way(n);
+      const Lowering* concat = chosen(n);
       if (concat == nullptr || concat->input_slices.empty()) continue;
       const Node& node = graph_.nodes[n];
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const ValueId value = node.inputs[i];
         const int producer = producers[Index(value)];
         if (producer < 0 || slice_of_[Index(value)].whole != kNoValue) continue;
-        const Lowering* maker = way(static_cast<size_t>(producer));
+        const Lowering* maker = chosen(static_cast<size_t>(producer));
         if (maker == nullptr || maker->alias_input >= 0 || !maker->output_slices.empty()) continue;
         if (maker->outputs[places[Index(value)]] != concat->outputs[0]) continue;
         slice_of_[Index(value)] = {node.outputs[0], concat->outputs[0], concat->input_slices[i]};
@@ -252,7 +251,7 @@ class Builder {
 
   Status AddGpuNode(size_t n) {
     const Node& node = graph_.nodes[n];
-    Lowering& lowering = *way(n);
+    Lowering& lowering = *chosen(n);
     if (lowering.outputs.size() < node.outputs.size())
       return Internal("variant " + lowering.variant + ": outputs lack");
     if (!lowering.input_slices.empty()) return AddConcat(node, lowering);
@@ -341,7 +340,7 @@ class Builder {
     return found >= 0 ? found : MakeTensor(values[index], formats[index]);
   }
 
-  // Puts output 0 of node `n` where one of its inputs is, if the way allows it and nobody needs
+  // Puts output 0 of node `n` where one of its inputs is, if the variant allows it and nobody needs
   // what is there any more.
   Status TakeInputsPlace(size_t n, const Lowering& lowering) {
     if (lowering.in_place < 0) return Status::Ok();
@@ -372,8 +371,7 @@ class Builder {
 
   Plan* plan_;
   const Graph& graph_;
-  std::vector<NodeCandidates>& candidates_;
-  const std::vector<int>& ways_;
+  ChosenVariants& chosen_;
   std::vector<std::vector<int>> tensors_of_;
   std::vector<SliceOf> slice_of_;
   std::vector<bool> on_host_;
@@ -383,9 +381,6 @@ class Builder {
 
 }  // namespace
 
-Status BuildSteps(Plan* plan, std::vector<NodeCandidates>* candidates,
-                  const std::vector<int>& ways) {
-  return Builder(plan, candidates, ways).Run();
-}
+Status BuildSteps(Plan* plan, ChosenVariants* chosen) { return Builder(plan, chosen).Run(); }
 
 }  // namespace mace

@@ -1,19 +1,20 @@
-// Turns the chosen ways into device tensors, launches and steps.
+// Turns the chosen variants into device tensors, launches and steps.
 #ifndef MACE_PLAN_BUILDER_H_
 #define MACE_PLAN_BUILDER_H_
 
+#include <optional>
 #include <vector>
 
-#include "mace/plan/candidates.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
 
+// For each node of a graph what runs it; none: the CPU.
+using ChosenVariants = std::vector<std::optional<Lowering>>;
+
 // Fills plan->tensors, regions (logical, before memory planning), weights, launches, setup_steps
-// and steps for plan->graph with way `ways[n]` of `candidates[n]` for node n, -1 for the CPU. Takes
-// the lowerings' contents.
-Status BuildSteps(Plan* plan, std::vector<NodeCandidates>* candidates,
-                  const std::vector<int>& ways);
+// and steps for the plan's graph. Takes the lowerings' contents.
+Status BuildSteps(Plan* plan, ChosenVariants* chosen);
 
 }  // namespace mace
 

@@ -6,9 +6,9 @@
 
 namespace mace {
 
-// Op::EstimateCost of a node of plan.graph, of all slices of the batch. Bytes are what the least
-// traffic would be, each operand once, in the precision that the node was planned in. REQUIRES:
-// node < plan.graph->nodes.size().
+// Op::EstimateCost of a node of the plan's graph, of all slices of the batch. Bytes are what the
+// least traffic would be, each operand once, in the precision that the node was planned in.
+// REQUIRES: the graph has such a node.
 Cost NodeCost(const Plan& plan, size_t node);
 
 }  // namespace mace

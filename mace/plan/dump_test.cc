@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mace/plan/plan.h"
+#include "mace/plan/signature.h"
 
 namespace mace {
 namespace {
@@ -13,7 +14,7 @@ Plan PlanOfOneNode() {
   node.type = "Conv2D";
   graph->nodes.push_back(node);
   Plan plan;
-  plan.graph = graph;
+  plan.bound.graph = graph;
   plan.placements.resize(1);
   plan.placements[0].place = NodePlacement::Place::kGpuBuffer;
   plan.placements[0].variant = "conv2d_tiled";
@@ -25,7 +26,7 @@ bool Says(const Plan& plan, const std::string& text) {
   return DumpPlan(plan).find(text) != std::string::npos;
 }
 
-TEST(DumpPlan, NamesTheNextBestWayAndItsTime) {
+TEST(DumpPlan, NamesTheNextBestVariantAndItsTime) {
   Plan plan = PlanOfOneNode();
   EXPECT_TRUE(Says(plan, "'a' conv2d_tiled  the only way\n")) << DumpPlan(plan);
   plan.placements[0].rejected = {{"conv2d_direct", 0.5, false}, {"conv2d_local", 1, false}};
@@ -34,12 +35,44 @@ TEST(DumpPlan, NamesTheNextBestWayAndItsTime) {
       << DumpPlan(plan);
 }
 
-TEST(DumpPlan, SaysWhenTheChosenWayIsDearerByItself) {
+TEST(DumpPlan, SaysWhenTheChosenVariantIsDearerByItself) {
   Plan plan = PlanOfOneNode();
   plan.placements[0].rejected = {{"conv2d_direct", 0.125, true}};
   EXPECT_TRUE(Says(
       plan, "before conv2d_direct 0.1250 ms measured: cheaper with launches and conversions\n"))
       << DumpPlan(plan);
+}
+
+Lowering MakeVariant(const char* name, Storage storage, size_t launches) {
+  Lowering variant;
+  variant.variant = name;
+  variant.outputs = {{Layout::kChannels4, storage}};
+  variant.launches.resize(launches);
+  for (Launch& launch : variant.launches) launch.local = {8, 4, 1};
+  return variant;
+}
+
+TEST(DumpVariants, AreOneLineEach) {
+  Plan plan = PlanOfOneNode();
+  GraphVariants variants;
+  variants.nodes.resize(1);
+  Lowering tiled = MakeVariant("conv2d_tiled", Storage::kBuffer, 1);
+  tiled.estimate_ms = 0.5;
+  Lowering winograd = MakeVariant("conv2d_winograd", Storage::kImage, 2);
+  winograd.measured_ms = 0.25;
+  winograd.precision = Precision::kFloat16;
+  Lowering library = MakeVariant("conv2d_library", Storage::kBuffer, 1);
+  library.needs_measurement = true;
+  variants.nodes[0].variants = {tiled, winograd, library};
+  plan.placements[0].variant_id = VariantId(winograd);
+  EXPECT_EQ(DumpVariants(plan, variants),
+            "Conv2D 'a'\n"
+            "    conv2d_tiled    buffer f32 1 launch 8x4x1         0.5000 ms\n"
+            "  * conv2d_winograd image  f16 2 launches 8x4x1 8x4x1 0.2500 ms measured\n"
+            "    conv2d_library  buffer f32 1 launch 8x4x1         needs a measurement\n");
+  variants.nodes[0] = {{}, "no kernel"};
+  plan.placements[0] = NodePlacement();
+  EXPECT_EQ(DumpVariants(plan, variants), "Conv2D 'a' on the CPU (no kernel)\n");
 }
 
 TEST(DumpPlan, SaysWhyANodeRunsOnTheCpu) {

@@ -108,7 +108,7 @@ uint64_t CopyBytes(const HostTensor& constant) {
 class MemoryCounter {
  public:
   explicit MemoryCounter(const Plan& plan)
-      : plan_(plan), graph_(*plan.graph), lifetimes_(FindHostLifetimes(plan)) {}
+      : plan_(plan), graph_(*plan.bound.graph), lifetimes_(FindHostLifetimes(plan)) {}
 
   HostMemoryUse Count() {
     for (const GraphPort& port : graph_.inputs) Add(OfAllSlices(port.value), &use_.inputs);
@@ -190,7 +190,7 @@ class MemoryCounter {
 }  // namespace
 
 HostLifetimes FindHostLifetimes(const Plan& plan) {
-  StepReader reader(*plan.graph, &plan);
+  StepReader reader(*plan.bound.graph, &plan);
   for (size_t i = 0; i < plan.steps.size(); ++i) reader.Visit(plan.steps[i], static_cast<int>(i));
   reader.MarkOutputs();
   return reader.Lifetimes(plan.steps.size());

@@ -35,7 +35,7 @@ struct MadeGraph {
   // As a plan for the CPU has it.
   Plan MakePlan() const {
     Plan plan;
-    plan.graph = graph;
+    plan.bound.graph = graph;
     for (size_t n = 0; n < graph->nodes.size(); ++n) {
       plan.steps.push_back({Step::Kind::kCpu, static_cast<int>(n)});
     }

@@ -9,7 +9,7 @@ bool IsConvolution(const Node& node) {
 
 // By node: whether one of its launches reads 8 bits.
 std::vector<bool> NodesThatReadBytes(const Plan& plan) {
-  std::vector<bool> nodes(plan.graph->nodes.size(), false);
+  std::vector<bool> nodes(plan.bound.graph->nodes.size(), false);
   for (const PlannedLaunch& planned : plan.launches) {
     if (planned.node < 0) continue;
     for (const KernelArgument& argument : planned.launch.arguments) {
@@ -29,8 +29,8 @@ std::vector<bool> NodesThatReadBytes(const Plan& plan) {
 std::string DescribeIntegerKernels(const Plan& plan) {
   const std::vector<bool> reads_bytes = NodesThatReadBytes(plan);
   size_t all = 0, integer = 0;
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
-    if (!IsConvolution(plan.graph->nodes[n])) continue;
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n) {
+    if (!IsConvolution(plan.bound.graph->nodes[n])) continue;
     ++all;
     if (reads_bytes[n]) ++integer;
   }

@@ -3,117 +3,105 @@
 #include <algorithm>
 
 #include "mace/plan/builder.h"
-#include "mace/plan/candidates.h"
 #include "mace/plan/chain.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/plan/host_integers.h"
 #include "mace/plan/memory.h"
-#include "mace/plan/scratch_limit.h"
-#include "mace/plan/select.h"
 #include "mace/plan/signature.h"
 
 namespace mace {
 namespace {
 
-Status RefuseFallback(const Graph& graph, const std::vector<NodeCandidates>& candidates,
-                      const std::vector<int>& ways) {
+std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.type + ")"; }
+
+// Why a node runs on the CPU, or in other storage than the preferred one.
+std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by_cost) {
+  if (!choice.on_cpu() || offered.variants.empty() || !offered.why.empty()) return offered.why;
+  return by_cost ? "each variant has to be measured first" : "as it was chosen";
+}
+
+Status RefuseFallback(const Graph& graph, const GraphVariants& variants, const Choice& choice) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (ways[n] >= 0) continue;
-    const Node& node = graph.nodes[n];
-    return Unsupported("node '" + node.name + "' (" + node.type +
-                       ") would run on the CPU and fall-back is off: " + candidates[n].why);
+    if (!choice.nodes[n].on_cpu()) continue;
+    return Unsupported(Who(graph.nodes[n]) + " would run on the CPU and fall-back is off: " +
+                       WhyOf(variants.nodes[n], choice.nodes[n], choice.by_cost));
   }
   return Status::Ok();
 }
 
-// What reads integers that only the host has stays there, unless its ways take them too: a way that
-// only kernels' integers fit would have them cut.
-class HostIntegers {
- public:
-  HostIntegers(const Graph& graph, bool inputs_fit)
-      : graph_(graph), fit_(graph.values.size(), false) {
-    for (const GraphPort& input : graph.inputs) fit_[static_cast<size_t>(input.value)] = inputs_fit;
+// Counts, and what a choice names.
+StatusOr<ChosenVariants> TakeChosen(const Graph& graph, const GraphVariants& variants,
+                                    const Choice& choice) {
+  const size_t nodes = graph.nodes.size();
+  if (variants.nodes.size() != nodes || choice.nodes.size() != nodes) {
+    return InvalidArgument("a plan of " + std::to_string(nodes) + " nodes: found variants of " +
+                           std::to_string(variants.nodes.size()) + " and the choice of " +
+                           std::to_string(choice.nodes.size()));
   }
-
-  // In the order of the graph.
-  void Visit(const Node& node, NodeCandidates* found) {
-    const bool any = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
-      return id != kNoValue && !graph_.IsConstant(id) && !fit_[static_cast<size_t>(id)] &&
-             DeviceTypeOf(graph_.value(id).info.dtype) == DeviceType::kInteger;
-    });
-    std::vector<Lowering>& ways = found->ways;
-    if (any && !ways.empty()) {
-      const auto last = std::remove_if(ways.begin(), ways.end(), [](const Lowering& way) {
-        return way.integers != Integers::kAny;
-      });
-      ways.erase(last, ways.end());
-      if (ways.empty()) found->why = "an input holds integers of the host";
-    }
-    for (ValueId id : node.outputs) fit_[static_cast<size_t>(id)] = !ways.empty();
+  ChosenVariants chosen(nodes);
+  for (size_t n = 0; n < nodes; ++n) {
+    if (choice.nodes[n].on_cpu()) continue;
+    MACE_ASSIGN_OR_RETURN(chosen[n],
+                          ChosenVariant(graph.nodes[n], variants.nodes[n],
+                                        variants.device.value_or(DeviceInfo()), choice.nodes[n]));
   }
-
- private:
-  const Graph& graph_;
-  std::vector<bool> fit_;
-};
-
-std::vector<NodeCandidates> FindAllCandidates(const Plan& plan, const DeviceInfo* device) {
-  const Graph& graph = *plan.graph;
-  std::vector<NodeCandidates> candidates(graph.nodes.size());
-  if (device == nullptr) {
-    for (NodeCandidates& none : candidates) none.why = "the device is the CPU";
-    return candidates;
-  }
-  const std::vector<Precision> precisions =
-      plan.options.precisions.empty() ? NodePrecisions(graph, plan.ops, plan.options.precision)
-                                      : plan.options.precisions;
-  const std::vector<double> scratch_limits = ScratchLimits(graph, plan.options.precision);
-  HostIntegers host_integers(graph, plan.options.integer_inputs_fit);
-  PlanOptions options = plan.options;
-  options.precisions.clear();  // A list over all nodes: each is asked for its own.
-  for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    options.precision = precisions[n];
-    if (plan.options.most_scratch_bytes < 0) options.most_scratch_bytes = scratch_limits[n];
-    candidates[n] = FindCandidates(graph, graph.nodes[n], *plan.ops[n], *device, options);
-    host_integers.Visit(graph.nodes[n], &candidates[n]);
-  }
-  return candidates;
+  return chosen;
 }
 
-// What was chosen among.
-void Explain(const std::vector<Lowering>& ways, size_t chosen, NodePlacement* placement) {
-  for (size_t w = 0; w < ways.size(); ++w) {
-    const bool measured = ways[w].measured_ms >= 0;
-    if (!measured && ways[w].needs_measurement) continue;
-    const bool image = !ways[w].outputs.empty() && ways[w].outputs[0].storage == Storage::kImage;
-    const ConsideredWay way = {ways[w].variant + (image ? " in images" : ""),
-                               measured ? ways[w].measured_ms : ways[w].estimate_ms, measured};
-    if (w == chosen) {
-      placement->chosen = way;
-    } else {
-      placement->rejected.push_back(way);
+// A variant was offered because the device makes the integers that it reads: a choice may have
+// moved what makes them to the CPU.
+Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool inputs_fit) {
+  HostIntegers integers(graph, inputs_fit);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (chosen[n].has_value() && !integers.Allows(node, *chosen[n])) {
+      return InvalidArgument(Who(node) + ": variant '" + chosen[n]->variant +
+                             "' does not take integers of the host");
     }
+    integers.Place(node, chosen[n].has_value());
   }
-  std::stable_sort(placement->rejected.begin(), placement->rejected.end(),
-                   [](const ConsideredWay& a, const ConsideredWay& b) { return a.ms < b.ms; });
+  return Status::Ok();
 }
 
-std::vector<NodePlacement> PlaceNodes(const Graph& graph,
-                                      const std::vector<NodeCandidates>& candidates,
-                                      const std::vector<int>& ways) {
-  std::vector<NodePlacement> placements(graph.nodes.size());
-  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+ConsideredVariant Consider(const Lowering& variant) {
+  const bool measured = variant.measured_ms >= 0;
+  const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
+  return {variant.variant + (image ? " in images" : ""),
+          measured ? variant.measured_ms : variant.estimate_ms, measured,
+          measured ? VariantId(variant) : ""};
+}
+
+// What else there was.
+void AddRejected(const std::vector<Lowering>& variants, size_t chosen, NodePlacement* placement) {
+  for (size_t v = 0; v < variants.size(); ++v) {
+    if (v == chosen || !MayBeChosen(variants[v])) continue;
+    placement->rejected.push_back(Consider(variants[v]));
+  }
+  std::stable_sort(
+      placement->rejected.begin(), placement->rejected.end(),
+      [](const ConsideredVariant& a, const ConsideredVariant& b) { return a.ms < b.ms; });
+}
+
+std::vector<NodePlacement> PlaceNodes(const GraphVariants& variants, const Choice& choice,
+                                      const ChosenVariants& chosen) {
+  std::vector<NodePlacement> placements(chosen.size());
+  for (size_t n = 0; n < chosen.size(); ++n) {
     NodePlacement& placement = placements[n];
-    placement.why = candidates[n].why;
-    if (ways[n] < 0) {
+    placement.why = WhyOf(variants.nodes[n], choice.nodes[n], choice.by_cost);
+    if (!chosen[n].has_value()) {
       placement.place = NodePlacement::Place::kCpu;
       continue;
     }
-    const Lowering& way = candidates[n].ways[static_cast<size_t>(ways[n])];
-    const bool image = !way.outputs.empty() && way.outputs[0].storage == Storage::kImage;
+    const Lowering& variant = *chosen[n];
+    const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
     placement.place = image ? NodePlacement::Place::kGpuImage : NodePlacement::Place::kGpuBuffer;
-    placement.variant = way.variant;
-    placement.way_id = WayId(way);
-    placement.precision = way.precision;
-    Explain(candidates[n].ways, static_cast<size_t>(ways[n]), &placement);
+    placement.variant = variant.variant;
+    placement.precision = variant.precision;
+    placement.chosen = Consider(variant);
+    placement.variant_id = VariantId(variant);
+    if (!choice.by_cost) continue;
+    AddRejected(variants.nodes[n].variants, static_cast<size_t>(choice.nodes[n].variant),
+                &placement);
   }
   return placements;
 }
@@ -137,49 +125,53 @@ Status ComposePrograms(Plan* plan) {
   return Status::Ok();
 }
 
-}  // namespace
-
-DeviceInfo WithMeasuredPeaks(DeviceInfo device, const PlanOptions& options) {
-  if (options.measured_gflops > 0) device.measured_gflops = options.measured_gflops;
-  if (options.measured_gbytes_per_second > 0) {
-    device.measured_gbytes_per_second = options.measured_gbytes_per_second;
-  }
-  return device;
-}
-
-StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
-                                         const DeviceInfo* given_device,
-                                         const PlanOptions& options) {
-  const DeviceInfo with_peaks =
-      given_device == nullptr ? DeviceInfo() : WithMeasuredPeaks(*given_device, options);
-  const DeviceInfo* const device = given_device == nullptr ? nullptr : &with_peaks;
-  auto plan = std::make_unique<Plan>();
-  plan->graph = graph;
-  plan->options = options;
-  for (const Node& node : graph->nodes) {
-    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
-    plan->ops.push_back(std::move(op));
-  }
-  std::vector<NodeCandidates> candidates = FindAllCandidates(*plan, device);
-  const std::vector<int> ways = device == nullptr ? std::vector<int>(graph->nodes.size(), -1)
-                                                  : SelectWays(*graph, candidates, *device);
-  if (device != nullptr && !options.allow_fallback)
-    MACE_RETURN_IF_ERROR(RefuseFallback(*graph, candidates, ways));
-  plan->placements = PlaceNodes(*graph, candidates, ways);
-  MACE_RETURN_IF_ERROR(BuildSteps(plan.get(), &candidates, ways));
-  PlanMemory(plan.get(), device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
+// Memory, chains and programs of a plan whose steps are there.
+Status Finish(const DeviceInfo* device, Plan* plan) {
+  PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
   if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
     return ResourceExhausted("device memory: the activations need " +
                              std::to_string(plan->arena_bytes) +
                              " bytes in one buffer, the limit of device '" + device->name +
                              "' is " + std::to_string(device->max_allocation_bytes));
   }
-  if (device != nullptr && options.chain_launches && UsesChains(*device) &&
+  if (device != nullptr && plan->options.chain_launches && UsesChains(*device) &&
       WeightsFitOneBuffer(*plan, *device)) {
-    FindChains(*device, plan.get());
+    FindChains(*device, plan);
   }
-  MACE_RETURN_IF_ERROR(ComposePrograms(plan.get()));
+  return ComposePrograms(plan);
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const GraphVariants& variants,
+                                         const Choice& choice, const PlanOptions& options) {
+  const Graph& graph = *bound.graph;
+  const DeviceInfo* const device = variants.device.has_value() ? &*variants.device : nullptr;
+  MACE_ASSIGN_OR_RETURN(ChosenVariants chosen, TakeChosen(graph, variants, choice));
+  if (device != nullptr && !options.allow_fallback) {
+    MACE_RETURN_IF_ERROR(RefuseFallback(graph, variants, choice));
+  }
+  MACE_RETURN_IF_ERROR(CheckIntegers(graph, chosen, options.integer_inputs_fit));
+  auto plan = std::make_unique<Plan>();
+  plan->bound = std::move(bound);
+  plan->options = options;
+  plan->placements = PlaceNodes(variants, choice, chosen);
+  MACE_RETURN_IF_ERROR(BuildSteps(plan.get(), &chosen));
+  MACE_RETURN_IF_ERROR(Finish(device, plan.get()));
   return plan;
+}
+
+StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const DeviceInfo* device,
+                                         const PlanOptions& options) {
+  MACE_ASSIGN_OR_RETURN(const GraphVariants variants, FindVariants(bound, device, options));
+  const Choice choice = ChooseByCost(*bound.graph, variants);
+  return MakePlan(std::move(bound), variants, choice, options);
+}
+
+StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
+                                         const DeviceInfo* device, const PlanOptions& options) {
+  MACE_ASSIGN_OR_RETURN(BoundGraph bound, BindGraph(std::move(graph)));
+  return MakePlan(std::move(bound), device, options);
 }
 
 }  // namespace mace

@@ -3,7 +3,6 @@
 #ifndef MACE_PLAN_PLAN_H_
 #define MACE_PLAN_PLAN_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,34 +10,12 @@
 #include "mace/graph/graph.h"
 #include "mace/ops/kernel.h"
 #include "mace/ops/op.h"
+#include "mace/plan/bound_graph.h"
+#include "mace/plan/choice.h"
+#include "mace/plan/plan_options.h"
+#include "mace/plan/variants.h"
 
 namespace mace {
-
-enum class MemoryChoice { kAuto, kImage, kBuffer };
-
-struct PlanOptions {
-  MemoryChoice memory = MemoryChoice::kAuto;
-  // What activations and weights are stored in. In half precision the graph's outputs, and the
-  // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
-  Precision precision = Precision::kFloat32;
-  bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
-  bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
-  // Launches that follow one another become one, on devices that gain from it (chain.h).
-  bool chain_launches = false;
-  // DeviceInfo's, in place of what the device is given with; 0: not measured.
-  double measured_gflops = 0;
-  double measured_gbytes_per_second = 0;
-  // Of a way, where another takes less; negative: what the bound on device memory leaves the node
-  // (scratch_limit.h).
-  double most_scratch_bytes = -1;
-  // One for each node, in place of what `precision` says; empty: as `precision` says.
-  std::vector<Precision> precisions;
-  // The integers among the graph's inputs fit an int32, as those that kernels make do.
-  bool integer_inputs_fit = false;
-  // Looks over the ways of a node before one is chosen: may set measured_ms, remove ways, and add
-  // copies with other work-group sizes. Null: nobody measured anything.
-  std::function<void(const Node& node, std::vector<Lowering>* ways)> refine_ways;
-};
 
 // A region of device memory: one buffer or image of the arena, or an image of its own. Tensors
 // whose lifetimes do not meet share it.
@@ -101,12 +78,13 @@ struct Step {
   bool is_launch() const { return kind == Kind::kLaunch || kind == Kind::kChain; }
 };
 
-// A way that a node could run, and what it takes there by itself, in milliseconds: measured, or
-// estimated to order ways by.
-struct ConsideredWay {
+// A variant that a node could run as, and what it takes there by itself, in milliseconds: measured,
+// or estimated to order variants by.
+struct ConsideredVariant {
   std::string variant;
   double ms = 0;
   bool measured = false;
+  std::string id{};  // VariantId (signature.h) of one that was measured.
 };
 
 // Why and how a node runs, for --stage=plan and for the `ops` of the JSON.
@@ -114,17 +92,16 @@ struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
   Place place = Place::kFolded;
   std::string variant;                        // "" where not on the GPU.
-  std::string way_id;                         // WayId of the way (signature.h); "" on the CPU.
+  std::string variant_id;                     // VariantId (signature.h); "" on the CPU.
   Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
-  ConsideredWay chosen;                       // On the device.
-  std::vector<ConsideredWay>
-      rejected;  // Cheapest first; conversions may have made one of them dearer.
+  ConsideredVariant chosen;                   // On the device.
+  // Cheapest first; conversions may have made one of them dearer. None where the choice was given.
+  std::vector<ConsideredVariant> rejected;
 };
 
 struct Plan {
-  std::shared_ptr<const Graph> graph;    // After passes; every shape known.
-  std::vector<std::unique_ptr<Op>> ops;  // One for each node of graph.
+  BoundGraph bound;  // After passes; every shape known.
   std::vector<NodePlacement> placements;
   PlanOptions options;
 
@@ -154,11 +131,17 @@ struct Plan {
   size_t live_bytes = 0;
 };
 
-// `device` with the peaks of `options` where these have any.
-DeviceInfo WithMeasuredPeaks(DeviceInfo device, const PlanOptions& options);
+// The last stage: the plan of a graph whose shapes are all known (InferShapes), with each node as
+// chosen among `variants`. `options` are those that the variants were found with. kInvalidArgument
+// names a node and what of its choice is not offered; kUnsupported the op that has no variant where
+// allow_fallback is false.
+StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const GraphVariants& variants,
+                                         const Choice& choice, const PlanOptions& options);
 
-// Makes the plan of a graph whose shapes are all known (InferShapes). `device` null: everything on
-// the CPU. kUnsupported names the op that has no GPU variant where allow_fallback is false.
+// All stages at once, for those who measure nothing: FindVariants, ChooseByCost, MakePlan. `device`
+// null: everything on the CPU.
+StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const DeviceInfo* device,
+                                         const PlanOptions& options);
 StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
                                          const DeviceInfo* device, const PlanOptions& options);
 
@@ -170,6 +153,10 @@ StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
 
 // One line a node and a step, for `mace inspect --stage=plan`.
 std::string DumpPlan(const Plan& plan);
+
+// One line a node, and below it one a variant, the one that the plan runs with a '*': for `mace
+// inspect --stage=variants`. REQUIRES: `variants` are those of the plan's graph.
+std::string DumpVariants(const Plan& plan, const GraphVariants& variants);
 
 }  // namespace mace
 

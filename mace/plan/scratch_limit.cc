@@ -49,22 +49,22 @@ std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
   return limits;
 }
 
-double ScratchBytes(const Lowering& way) {
+double ScratchBytes(const Lowering& variant) {
   double bytes = 0;
-  for (const ScratchBuffer& scratch : way.scratch) {
-    bytes += static_cast<double>(ScratchBytes(scratch, way.precision));
+  for (const ScratchBuffer& scratch : variant.scratch) {
+    bytes += static_cast<double>(ScratchBytes(scratch, variant.precision));
   }
   return bytes;
 }
 
-void LimitScratch(double limit_bytes, std::vector<Lowering>* ways) {
+void LimitScratch(double limit_bytes, std::vector<Lowering>* variants) {
   double least = std::numeric_limits<double>::infinity();
-  for (const Lowering& way : *ways) {
-    if (!way.needs_measurement) least = std::min(least, ScratchBytes(way));
+  for (const Lowering& variant : *variants) {
+    if (!variant.needs_measurement) least = std::min(least, ScratchBytes(variant));
   }
   const double most = std::max(limit_bytes, least);
-  const auto is_above = [&](const Lowering& way) { return ScratchBytes(way) > most; };
-  ways->erase(std::remove_if(ways->begin(), ways->end(), is_above), ways->end());
+  const auto is_above = [&](const Lowering& variant) { return ScratchBytes(variant) > most; };
+  variants->erase(std::remove_if(variants->begin(), variants->end(), is_above), variants->end());
 }
 
 }  // namespace mace

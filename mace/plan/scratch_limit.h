@@ -1,4 +1,4 @@
-// Which ways of a node take more scratch memory than the plan's bound on device memory leaves.
+// Which variants of a node take more scratch memory than the plan's bound on device memory leaves.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_SCRATCH_LIMIT_H_
@@ -16,12 +16,12 @@ namespace mace {
 // as halves where that is the precision. REQUIRES: every shape of the graph is known.
 std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
 
-// Of all regions that the way asks for.
-double ScratchBytes(const Lowering& way);
+// Of all regions that the variant asks for.
+double ScratchBytes(const Lowering& variant);
 
-// Takes out the ways of a node that are above its limit; where every way that may be chosen without
-// a measurement is, those with the least scratch stay.
-void LimitScratch(double limit_bytes, std::vector<Lowering>* ways);
+// Takes out the variants of a node that are above its limit; where every one that may be chosen
+// without a measurement is, those with the least scratch stay.
+void LimitScratch(double limit_bytes, std::vector<Lowering>* variants);
 
 }  // namespace mace
 

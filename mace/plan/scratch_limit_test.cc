@@ -1,4 +1,4 @@
-// What scratch memory a node's ways may take.
+// What scratch memory a node's variants may take.
 #include "mace/plan/scratch_limit.h"
 
 #include <gtest/gtest.h>
@@ -20,17 +20,17 @@ ValueId Append(TestGraph* test, const char* type, std::vector<ValueId> inputs) {
   return output;
 }
 
-Lowering MakeWay(size_t scratch_elements, bool needs_measurement = false) {
-  Lowering way;
-  way.scratch = {{scratch_elements, true}};
-  way.needs_measurement = needs_measurement;
-  return way;
+Lowering MakeVariant(size_t scratch_elements, bool needs_measurement = false) {
+  Lowering variant;
+  variant.scratch = {{scratch_elements, true}};
+  variant.needs_measurement = needs_measurement;
+  return variant;
 }
 
-std::vector<size_t> LeftOf(double limit, std::vector<Lowering> ways) {
-  LimitScratch(limit, &ways);
+std::vector<size_t> LeftOf(double limit, std::vector<Lowering> variants) {
+  LimitScratch(limit, &variants);
   std::vector<size_t> left;
-  for (const Lowering& way : ways) left.push_back(way.scratch[0].elements);
+  for (const Lowering& variant : variants) left.push_back(variant.scratch[0].elements);
   return left;
 }
 
@@ -52,22 +52,22 @@ TEST(ScratchLimit, IsWhatTheBoundLeavesBesideTheLiveValues) {
   }
 }
 
-TEST(ScratchLimit, WaysAboveItAreTakenOut) {
+TEST(ScratchLimit, VariantsAboveItAreTakenOut) {
   const std::vector<size_t> left = {0, 100};
-  EXPECT_EQ(LeftOf(400, {MakeWay(0), MakeWay(101), MakeWay(100)}), left);
+  EXPECT_EQ(LeftOf(400, {MakeVariant(0), MakeVariant(101), MakeVariant(100)}), left);
 }
 
 TEST(ScratchLimit, TheLeastThatMayBeChosenStays) {
   const std::vector<size_t> left = {200, 50};
-  EXPECT_EQ(LeftOf(40, {MakeWay(300), MakeWay(200), MakeWay(50, true)}), left);
+  EXPECT_EQ(LeftOf(40, {MakeVariant(300), MakeVariant(200), MakeVariant(50, true)}), left);
   EXPECT_TRUE(LeftOf(40, {}).empty());
 }
 
 TEST(ScratchLimit, CountsFloatsAndHalves) {
-  Lowering way = MakeWay(10);
-  way.precision = Precision::kFloat16;
-  way.scratch.push_back({10});
-  EXPECT_EQ(ScratchBytes(way), 60);
+  Lowering variant = MakeVariant(10);
+  variant.precision = Precision::kFloat16;
+  variant.scratch.push_back({10});
+  EXPECT_EQ(ScratchBytes(variant), 60);
 }
 
 }  // namespace

@@ -92,19 +92,19 @@ std::string NodeSignature(const Graph& graph, const Node& node) {
   return text;
 }
 
-std::string WayId(const Lowering& way) {
+std::string VariantId(const Lowering& variant) {
   Sha256Hasher hasher;
   std::string formats;
-  for (const TensorFormat& format : way.inputs) formats += FormatText(format);
+  for (const TensorFormat& format : variant.inputs) formats += FormatText(format);
   formats += '>';
-  for (const TensorFormat& format : way.outputs) formats += FormatText(format);
+  for (const TensorFormat& format : variant.outputs) formats += FormatText(format);
   hasher.UpdateField(formats);
-  for (const Launch& launch : way.launches) {
+  for (const Launch& launch : variant.launches) {
     hasher.UpdateField(launch.call.has_value() ? launch.kernel.base_name
                                                : launch.kernel.function_name());
     for (size_t extent : launch.local) hasher.UpdateField(std::to_string(extent));
   }
-  return way.variant + ":" + HexOf(&hasher, 6);
+  return variant.variant + ":" + HexOf(&hasher, 6);
 }
 
 std::string KernelTextHash() {

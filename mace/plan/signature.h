@@ -5,17 +5,19 @@
 
 #include <string>
 
-#include "mace/plan/plan.h"
+#include "mace/graph/graph.h"
+#include "mace/ops/kernel.h"
+#include "mace/plan/plan_options.h"
 
 namespace mace {
 
 // An op with its attributes, and the dtypes and shapes of what it reads and makes; the values of
-// small integer constants (axes, paddings) too, on which ways depend.
+// small integer constants (axes, paddings) too, on which variants depend.
 std::string NodeSignature(const Graph& graph, const Node& node);
 
-// One way among those of its node: its variant, and a hash of formats, kernels and work-group
+// One variant among those of its node: its name, and a hash of formats, kernels and work-group
 // sizes.
-std::string WayId(const Lowering& way);
+std::string VariantId(const Lowering& variant);
 
 // 64 hexadecimal digits: all that the choice of a plan rests on. Nodes with their signatures and
 // how they are connected, what the options ask for, and the text of every kernel.

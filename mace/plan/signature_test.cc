@@ -95,33 +95,33 @@ TEST(SignatureTest, WhatThePlanRestsOnCounts) {
   EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
 }
 
-TEST(SignatureTest, AWayIsItsFormatsKernelsAndSizes) {
-  Lowering way;
-  way.variant = "softmax_channels";
-  way.inputs = way.outputs = {TensorFormat()};
-  way.launches.emplace_back();
-  way.launches[0].kernel.source = "softmax.cl";
-  way.launches[0].kernel.base_name = "softmax_channels";
-  const std::string plain = WayId(way);
+TEST(SignatureTest, AVariantIsItsFormatsKernelsAndSizes) {
+  Lowering variant;
+  variant.variant = "softmax_channels";
+  variant.inputs = variant.outputs = {TensorFormat()};
+  variant.launches.emplace_back();
+  variant.launches[0].kernel.source = "softmax.cl";
+  variant.launches[0].kernel.base_name = "softmax_channels";
+  const std::string plain = VariantId(variant);
   EXPECT_EQ(plain.substr(0, 17), "softmax_channels:");
-  Lowering same = way;
+  Lowering same = variant;
   same.estimate_ms = 3;
   same.launches[0].global = {7, 1, 1};
-  EXPECT_EQ(WayId(same), plain);
-  Lowering sized = way;
+  EXPECT_EQ(VariantId(same), plain);
+  Lowering sized = variant;
   sized.launches[0].local = {8, 1, 1};
-  Lowering formatted = way;
+  Lowering formatted = variant;
   formatted.inputs[0].storage = Storage::kImage;
-  Lowering other_macro = way;
+  Lowering other_macro = variant;
   other_macro.launches[0].kernel.macros["LOG"] = "1";
-  Lowering in_blocks = way, in_smaller_blocks = way;
+  Lowering in_blocks = variant, in_smaller_blocks = variant;
   in_blocks.outputs[0].layout = Layout::kBlocks16;
   in_smaller_blocks.outputs[0].layout = Layout::kBlocks8;
-  EXPECT_NE(WayId(in_blocks), plain);
-  EXPECT_NE(WayId(in_blocks), WayId(in_smaller_blocks));
-  EXPECT_NE(WayId(sized), plain);
-  EXPECT_NE(WayId(formatted), plain);
-  EXPECT_NE(WayId(other_macro), plain);
+  EXPECT_NE(VariantId(in_blocks), plain);
+  EXPECT_NE(VariantId(in_blocks), VariantId(in_smaller_blocks));
+  EXPECT_NE(VariantId(sized), plain);
+  EXPECT_NE(VariantId(formatted), plain);
+  EXPECT_NE(VariantId(other_macro), plain);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Which values half precision does not hold, and that what touches them is float32.
 #include "mace/plan/wide_values.h"
 
+#include "mace/plan/node_precisions.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -62,8 +63,7 @@ TEST(WideValuesTest, NoSquareNoWideValue) {
 
 TEST(WideValuesTest, WhatMakesOrReadsThemIsFloat32) {
   const Normalization test;
-  std::vector<std::unique_ptr<Op>> ops;
-  for (const Node& node : test.graph.nodes) ops.push_back(*MakeOp(node));
+  const OpList ops = *BindNodes(test.graph);
   const Precision half = Precision::kFloat16, full = Precision::kFloat32;
   // The product makes the graph's output, which is float32 anyway.
   EXPECT_EQ(NodePrecisions(test.graph, ops, half),

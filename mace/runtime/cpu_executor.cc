@@ -10,7 +10,7 @@ namespace mace {
 
 StatusOr<std::unique_ptr<CpuExecutor>> CpuExecutor::Create(std::shared_ptr<const Plan> plan) {
   std::unique_ptr<CpuExecutor> executor(new CpuExecutor(std::move(plan)));
-  const Graph& graph = *executor->plan_->graph;
+  const Graph& graph = *executor->plan_->bound.graph;
   for (const Node& node : graph.nodes) {
     MACE_RETURN_IF_ERROR(executor->values_.PrepareConstants(node));
   }
@@ -22,8 +22,8 @@ StatusOr<std::unique_ptr<CpuExecutor>> CpuExecutor::Create(std::shared_ptr<const
 
 CpuExecutor::CpuExecutor(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
-      values_(*plan_->graph),
-      lifetimes_(FindHostLifetimes(*plan_->graph)) {}
+      values_(*plan_->bound.graph),
+      lifetimes_(FindHostLifetimes(*plan_->bound.graph)) {}
 
 Status CpuExecutor::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
   return RunTimed(inputs, outputs, nullptr);
@@ -52,7 +52,7 @@ Status CpuExecutor::RunOnce(const std::vector<HostTensor>& inputs, std::vector<H
 }
 
 Status CpuExecutor::RunNodes(RunTimes* times) {
-  const Graph& graph = *plan_->graph;
+  const Graph& graph = *plan_->bound.graph;
   if (times != nullptr) times->steps.clear();
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     MACE_RETURN_IF_ERROR(CheckCancelled());
@@ -60,7 +60,7 @@ Status CpuExecutor::RunNodes(RunTimes* times) {
     StepTimes step;
     step.step = {Step::Kind::kCpu, node};
     if (times != nullptr) step.host_begin = MonotonicMilliseconds();
-    MACE_RETURN_IF_ERROR(values_.RunNode(graph.nodes[n], *plan_->ops[n]));
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph.nodes[n], *plan_->bound.ops[n]));
     if (times != nullptr) {
       step.host_end = MonotonicMilliseconds();
       times->steps.push_back(step);
@@ -77,7 +77,7 @@ StatusOr<double> CpuExecutor::Replay() {
 
 void CpuExecutor::Observe(int node) const {
   std::vector<HostTensor> outputs;
-  for (ValueId id : plan_->graph->nodes[static_cast<size_t>(node)].outputs) {
+  for (ValueId id : plan_->bound.graph->nodes[static_cast<size_t>(node)].outputs) {
     outputs.push_back(values_.Get(id));
   }
   observer_(node, outputs);

@@ -3,8 +3,8 @@
 #include <set>
 #include <unordered_map>
 
-#include "mace/base/keyed_hash.h"
 #include "mace/graph/constant_pins.h"
+#include "mace/plan/choose_by_cost.h"
 #include "mace/runtime/host_values.h"
 #include "mace/runtime/port_types.h"
 #include "mace/runtime/session.h"
@@ -16,7 +16,7 @@ namespace {
 class LayerComparer {
  public:
   LayerComparer(const Plan& plan, ProgramCompiler* compiler)
-      : plan_(plan), graph_(*plan.graph), compiler_(compiler), values_(graph_) {}
+      : plan_(plan), graph_(*plan.bound.graph), compiler_(compiler), values_(graph_) {}
 
   StatusOr<LayerComparison> Run(const std::vector<HostTensor>& inputs);
 
@@ -24,6 +24,8 @@ class LayerComparer {
   Status RunReference(const std::vector<HostTensor>& inputs);
   Status MakeTrials();
   Status CompareOwn();
+  // The plan with every value as an output.
+  StatusOr<std::unique_ptr<Plan>> MakeWatchedPlan() const;
   Status CompareCarried(const std::vector<HostTensor>& inputs);
   Difference Worst(const Node& node, const std::vector<HostTensor>& outputs) const;
   bool IsExpected(ValueId id) const;
@@ -45,23 +47,28 @@ Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
   MACE_RETURN_IF_ERROR(values_.ShareInputs(inputs));
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph_.nodes[n]));
-    MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.ops[n]));
+    MACE_RETURN_IF_ERROR(values_.RunNode(graph_.nodes[n], *plan_.bound.ops[n]));
   }
   return Status();
 }
 
 // Every kernel that the nodes need, compiled together: one start of the driver's compiler.
 Status LayerComparer::MakeTrials() {
+  const DeviceInfo& device = compiler_->device()->info();
+  MACE_ASSIGN_OR_RETURN(const GraphVariants variants,
+                        FindVariants(plan_.bound, &device, plan_.options));
+  std::vector<std::string> ids;
+  for (const NodePlacement& placement : plan_.placements) ids.push_back(placement.variant_id);
+  MACE_ASSIGN_OR_RETURN(const Choice choice, ChooseByIds(graph_, variants, ids));
   std::set<int> launched;
   for (const PlannedLaunch& launch : plan_.launches) launched.insert(launch.node);
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     result_.layers.push_back({n, false, {}, {}});
-    const NodePlacement& placement = plan_.placements[n];
-    if (placement.way_id.empty() || launched.count(static_cast<int>(n)) == 0) continue;
+    if (choice.nodes[n].on_cpu() || launched.count(static_cast<int>(n)) == 0) continue;
     result_.layers.back().compared = true;
-    MACE_ASSIGN_OR_RETURN(
-        Trial trial, MakeTrial(graph_, graph_.nodes[n], {placement.way_id, placement.precision},
-                               compiler_->device()->info()));
+    MACE_ASSIGN_OR_RETURN(const Lowering variant, ChosenVariant(graph_.nodes[n], variants.nodes[n],
+                                                                device, choice.nodes[n]));
+    MACE_ASSIGN_OR_RETURN(Trial trial, MakeTrial(plan_.bound, n, variant, device));
     trials_.push_back(std::move(trial));
     nodes_.push_back(n);
   }
@@ -94,7 +101,7 @@ Status LayerComparer::CompareOwn() {
     MACE_ASSIGN_OR_RETURN(program, compiler_->BuildTrial(text, "the kernels of each layer alone"));
   }
   for (size_t t = 0; t < trials_.size(); ++t) {
-    const Graph& alone = *trials_[t].plan->graph;
+    const Graph& alone = *trials_[t].plan->bound.graph;
     const Node& node = graph_.nodes[nodes_[t]];
     std::vector<HostTensor> inputs;
     for (ValueId id : InputsOfNode(graph_, node)) inputs.push_back(values_.Get(id));
@@ -112,13 +119,11 @@ bool LayerComparer::IsExpected(ValueId id) const {
   return value.info.dtype == DType::kFloat32 && value.info.shape.elements() > 0;
 }
 
-Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
+StatusOr<std::unique_ptr<Plan>> LayerComparer::MakeWatchedPlan() const {
   auto watched = std::make_shared<Graph>(graph_);
   watched->outputs.clear();
-  NameMap<std::string> ways;
   PlanOptions options = plan_.options;
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-    ways[graph_.nodes[n].name] = plan_.placements[n].way_id;
     options.precisions.push_back(plan_.placements[n].precision);
     for (ValueId id : graph_.nodes[n].outputs) {
       if (!IsExpected(id)) continue;
@@ -129,18 +134,32 @@ Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
     }
   }
   const DeviceInfo& device = compiler_->device()->info();
-  // With all values kept, a way may not be offered any more: then any.
-  options.refine_ways = [&](const Node& node, std::vector<Lowering>* found) {
-    const std::vector<Lowering> all = *found;
-    if (!KeepWay(device, ways[node.name], found)) *found = all;
-  };
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakePlan(watched, &device, options));
-  plan->options.refine_ways = nullptr;
+  BoundGraph bound = {std::move(watched), plan_.bound.ops};
+  MACE_ASSIGN_OR_RETURN(GraphVariants variants, FindVariants(bound, &device, options));
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    NodeVariants* offered = &variants.nodes[n];
+    const std::optional<NodeChoice> same =
+        FindChoice(*offered, device, plan_.placements[n].variant_id);
+    // With all values kept, a variant may not be offered any more: then any.
+    if (!same.has_value()) continue;
+    MACE_ASSIGN_OR_RETURN(Lowering variant,
+                          ChosenVariant(graph_.nodes[n], *offered, device, *same));
+    // Chosen, as what needs a measurement must be.
+    variant.measured_ms = 0;
+    offered->variants = {std::move(variant)};
+  }
+  const Choice choice = ChooseByCost(*bound.graph, variants);
+  return MakePlan(std::move(bound), variants, choice, options);
+}
+
+Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, MakeWatchedPlan());
+  const Graph& watched = *plan->bound.graph;
   std::vector<TensorInfo> infos;
   std::unordered_map<ValueId, size_t> output_of;
-  for (const GraphPort& port : watched->outputs) {
+  for (const GraphPort& port : watched.outputs) {
     output_of[port.value] = infos.size();
-    infos.push_back(watched->value(port.value).info);
+    infos.push_back(watched.value(port.value).info);
   }
   MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(infos));
   std::shared_ptr<const BuiltProgram> program;
@@ -181,7 +200,8 @@ StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inpu
 
 StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
                                         ProgramCompiler* compiler) {
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside, ToTypesInside(*plan.graph, inputs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside,
+                        ToTypesInside(*plan.bound.graph, inputs));
   return LayerComparer(plan, compiler).Run(inside);
 }
 

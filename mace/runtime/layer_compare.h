@@ -1,6 +1,6 @@
 // The device against the CPU reference, node by node.
 //
-// Each node of a plan is run alone on the device, in the way that the plan chose, on the values
+// Each node of a plan is run alone on the device, as the variant that the plan chose, on the values
 // that the reference computed: its own error. The whole graph is run once more with every value as
 // an output: the error that it carries from all before it.
 //

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "mace/base/files.h"
+#include "mace/plan/choose_by_cost.h"
 #include "mace/runtime/session.h"
 #include "mace/testing/op_tester.h"
 
@@ -68,11 +69,17 @@ std::shared_ptr<const Graph> MakeGraph(bool relu) {
 
 StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compiler) {
   PlanOptions options;
-  options.refine_ways = [](const Node&, std::vector<Lowering>* ways) {
-    for (Lowering& way : *ways) way.measured_ms = way.variant == "matmul_clblast" ? 0 : 1;
-  };
+  MACE_ASSIGN_OR_RETURN(BoundGraph bound, BindGraph(MakeGraph(relu)));
+  MACE_ASSIGN_OR_RETURN(GraphVariants variants,
+                        FindVariants(bound, &compiler->device()->info(), options));
+  for (NodeVariants& offered : variants.nodes) {
+    for (Lowering& variant : offered.variants) {
+      variant.measured_ms = variant.variant == "matmul_clblast" ? 0 : 1;
+    }
+  }
+  const Choice choice = ChooseByCost(*bound.graph, variants);
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                        MakePlan(MakeGraph(relu), &compiler->device()->info(), options));
+                        MakePlan(std::move(bound), variants, choice, options));
   if (plan->placements[0].variant != "matmul_clblast" ||
       DumpPlan(*plan).find("call      clblast_gemm") == std::string::npos) {
     return Internal("expected a call of CLBlast, found " + DumpPlan(*plan));

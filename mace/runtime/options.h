@@ -19,8 +19,8 @@ namespace mace {
 // that it was made with.
 enum class TuningLevel {
   kNone,  // Nothing: the planner's estimates.
-  kFast,  // The likeliest ways, for 10 s at most on a CPU driver and 5 s on a GPU.
-  kFull,  // Every way and work-group size, however long it takes.
+  kFast,  // The likeliest variants, for 10 s at most on a CPU driver and 5 s on a GPU.
+  kFull,  // Every variant and work-group size, however long it takes.
 };
 
 struct TuningProgress {
@@ -31,7 +31,7 @@ struct TuningProgress {
 
 struct TuningOptions {
   TuningLevel level = TuningLevel::kNone;
-  double spent_ms = 0;  // Of the level's time, before any way is measured.
+  double spent_ms = 0;  // Of the level's time, before any variant is measured.
   // Called between measurements, on the thread that creates the engine. May be null.
   std::function<void(const TuningProgress&)> progress;
 };

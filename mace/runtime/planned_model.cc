@@ -10,8 +10,8 @@
 #include "mace/passes/pass.h"
 #include "mace/plan/batch_slices.h"
 #include "mace/plan/check_indices.h"
-#include "mace/plan/join_depthwise.h"
-#include "mace/plan/join_excitation.h"
+#include "mace/plan/fuse_depthwise_pointwise.h"
+#include "mace/plan/fuse_squeeze_excite.h"
 #include "mace/runtime/cpu_executor.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/planning_peaks.h"
@@ -32,7 +32,7 @@ bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
 }
 
 std::vector<bool> NodesWithLaunches(const Plan& plan) {
-  std::vector<bool> launched(plan.graph->nodes.size(), false);
+  std::vector<bool> launched(plan.bound.graph->nodes.size(), false);
   for (const PlannedLaunch& launch : plan.launches) {
     if (launch.node >= 0) launched[static_cast<size_t>(launch.node)] = true;
   }
@@ -45,7 +45,7 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
   size_t folded = 0;
   for (size_t n = 0; n < plan.placements.size(); ++n) {
     const NodePlacement& placement = plan.placements[n];
-    const Node& node = plan.graph->nodes[n];
+    const Node& node = plan.bound.graph->nodes[n];
     if (placement.place == NodePlacement::Place::kCpu) {
       ++stats->cpu_ops;
       stats->cpu_op_list.push_back({node.name, node.type, placement.why});
@@ -57,7 +57,7 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
       ++stats->gpu_buffer_ops;
     }
   }
-  const size_t before = model.imported->nodes.size(), after = plan.graph->nodes.size();
+  const size_t before = model.imported->nodes.size(), after = plan.bound.graph->nodes.size();
   stats->folded_ops = folded + (before > after ? before - after : 0);
 }
 
@@ -154,10 +154,11 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
     SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
     const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
-    MACE_RETURN_IF_ERROR(JoinDepthwise(device, plan_options, graph.get()));
-    MACE_RETURN_IF_ERROR(JoinExcitation(device, plan_options, graph.get()));
-    MACE_ASSIGN_OR_RETURN(
-        plan, MakeTunedPlan(graph, plan_options, tuning, runtime_->compiler(), &model->tuning));
+    MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
+    FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
+    FuseSqueezeExcite(device, plan_options, graph.get(), &ops);
+    MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan({graph, std::move(ops)}, plan_options, tuning,
+                                              runtime_->compiler(), &model->tuning));
   }
   plan->batch_slices = prepared.batch_slices;
   model->plan = std::move(plan);
@@ -202,7 +203,7 @@ bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
 
 StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
     std::unique_ptr<Executor> another) const {
-  return WithPortTypes(std::move(another), plan->graph, inputs, outputs);
+  return WithPortTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,

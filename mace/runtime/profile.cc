@@ -67,7 +67,7 @@ class ProfileMaker {
   }
 
  private:
-  const Node& node(size_t index) const { return plan_.graph->nodes[index]; }
+  const Node& node(size_t index) const { return plan_.bound.graph->nodes[index]; }
 
   void AddStep(size_t at) {
     const Step step = runs_.front().steps[at].step;
@@ -100,8 +100,8 @@ class ProfileMaker {
   std::string Shapes(const std::vector<ValueId>& values, bool constants) const {
     std::vector<std::string> shapes;
     for (ValueId id : values) {
-      if (id == kNoValue || (!constants && plan_.graph->IsConstant(id))) continue;
-      shapes.push_back(plan_.graph->value(id).info.shape.ToString());
+      if (id == kNoValue || (!constants && plan_.bound.graph->IsConstant(id))) continue;
+      shapes.push_back(plan_.bound.graph->value(id).info.shape.ToString());
     }
     return Join(shapes, " ");
   }
@@ -132,7 +132,7 @@ class ProfileMaker {
 
   size_t AddMove(const DeviceTensor& tensor, const char* type) {
     ProfiledOp op;
-    op.name = plan_.graph->value(tensor.value).name;
+    op.name = plan_.bound.graph->value(tensor.value).name;
     op.type = type;
     op.inputs = op.outputs = tensor.info.shape.ToString();
     op.cost.bytes = 2 * static_cast<double>(tensor.info.shape.elements()) *

@@ -25,7 +25,7 @@ class ProfileTest : public testing::Test {
       plan_.tensors[i].value = i == 0 ? x : conv;
       plan_.tensors[i].info = graph->value(plan_.tensors[i].value).info;
     }
-    plan_.graph = graph;
+    plan_.bound.graph = graph;
     for (int node : {kConv, kConv, -1}) {
       PlannedLaunch launch;
       launch.node = node;
@@ -55,7 +55,7 @@ class ProfileTest : public testing::Test {
     }
     StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
     ASSERT_TRUE(op.ok()) << op.status().message();
-    plan_.ops.push_back(*std::move(op));
+    plan_.bound.ops.push_back(*std::move(op));
     plan_.placements.emplace_back();
     graph->nodes.push_back(std::move(node));
   }

@@ -51,7 +51,7 @@ struct RunStats {
   size_t gpu_image_ops = 0;
   size_t gpu_buffer_ops = 0;
   size_t cpu_ops = 0;
-  // Nodes of the model that the passes and alias ways left nothing to do for.
+  // Nodes of the model that the passes and alias variants left nothing to do for.
   size_t folded_ops = 0;
   std::vector<CpuOp> cpu_op_list;
   CacheStats cache;

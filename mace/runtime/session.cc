@@ -25,7 +25,7 @@ size_t DeviceBytes(const DeviceTensor& tensor) {
 }  // namespace
 
 Session::Session(std::shared_ptr<const Plan> plan, ClQueue queue)
-    : plan_(std::move(plan)), queue_(std::move(queue)), values_(*plan_->graph) {}
+    : plan_(std::move(plan)), queue_(std::move(queue)), values_(*plan_->bound.graph) {}
 
 Session::~Session() {
   if (OpenClIsOfParentProcess()) return;
@@ -106,7 +106,7 @@ size_t Session::StagingBytes() const {
 }
 
 Status Session::PrepareHost() {
-  const Graph& graph = *plan_->graph;
+  const Graph& graph = *plan_->bound.graph;
   lifetimes_ = FindHostLifetimes(*plan_);
   for (const Step& step : plan_->steps) {
     if (step.kind != Step::Kind::kCpu) continue;
@@ -124,7 +124,7 @@ Status Session::PrepareHost() {
 }
 
 void Session::FindWaits() {
-  const Graph& graph = *plan_->graph;
+  const Graph& graph = *plan_->bound.graph;
   std::vector<bool> is_input(graph.values.size(), false);
   for (const GraphPort& input : graph.inputs) is_input[static_cast<size_t>(input.value)] = true;
   for (const Step& step : plan_->steps) {
@@ -145,7 +145,7 @@ void Session::FindWaits() {
 
 Status Session::RunSetup() {
   ScopedStartPart part("constants");
-  const Graph& graph = *plan_->graph;
+  const Graph& graph = *plan_->bound.graph;
   for (const Step& step : plan_->setup_steps) {
     if (step.kind == Step::Kind::kUpload) {
       MACE_RETURN_IF_ERROR(
@@ -204,7 +204,7 @@ Status Session::RunSteps(std::vector<HostTensor>* outputs) {
 Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
                              std::vector<HostTensor>* outputs, const SliceRun& run) {
   if (plan_->batch_slices == 1) return RunSlice(inputs, outputs, run);
-  const Graph& graph = *plan_->graph;
+  const Graph& graph = *plan_->bound.graph;
   for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
     const auto view = [&](const std::vector<HostTensor>& whole,
                           const std::vector<GraphPort>& ports) {
@@ -252,7 +252,7 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, cons
       return DownloadTensor(step.index, outputs, lane);
     case Step::Kind::kCpu: {
       const size_t node = static_cast<size_t>(step.index);
-      return values_.RunNode(plan_->graph->nodes[node], *plan_->ops[node]);
+      return values_.RunNode(plan_->bound.graph->nodes[node], *plan_->bound.ops[node]);
     }
   }
   return Internal("plan: an unknown step");
@@ -268,7 +268,7 @@ Status Session::Enqueue(const BoundLaunch& launch, const Lane& lane) const {
 Status Session::Upload(int index, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const HostTensor& host = values_.Get(tensor.value);
-  const std::string& name = plan_->graph->value(tensor.value).name;
+  const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
   if (LiesAsOnDevice(host.dtype()))
     return lane.queue->Write(memory, host.bytes(), name, {lane.wait, lane.event});
@@ -279,7 +279,7 @@ Status Session::Upload(int index, const Lane& lane) {
 
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
-  const std::string& name = plan_->graph->value(tensor.value).name;
+  const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
@@ -297,7 +297,7 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
 
 std::string Session::NodeName(int node) const {
   if (node < 0) return "layout conversion";
-  const Node& named = plan_->graph->nodes[static_cast<size_t>(node)];
+  const Node& named = plan_->bound.graph->nodes[static_cast<size_t>(node)];
   return "node '" + named.name + "' (" + named.type + ")";
 }
 

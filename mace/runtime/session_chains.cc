@@ -70,7 +70,7 @@ std::string Session::ChainName(const LaunchChain& chain) const {
   for (int launch : chain.launches) {
     const int node = plan_->launches[static_cast<size_t>(launch)].node;
     if (node < 0) continue;
-    const Node& named = plan_->graph->nodes[static_cast<size_t>(node)];
+    const Node& named = plan_->bound.graph->nodes[static_cast<size_t>(node)];
     names[1] = "'" + named.name + "' (" + named.type + ")";
     if (names[0].empty()) names[0] = names[1];
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
 #include <random>
 
 #include "mace/ops/conv2d/eight_bits.h"
@@ -14,116 +12,28 @@
 namespace mace {
 namespace {
 
-bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
-  size_t group = 1;
-  for (size_t i = 0; i < local.size(); ++i) {
-    if (local[i] > device.max_work_item_sizes[i]) return false;
-    group *= local[i];
-  }
-  return group <= device.max_work_group_size;
-}
-
 StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
   std::vector<TensorInfo> infos;
-  for (const GraphPort& port : plan.graph->outputs) {
-    infos.push_back(plan.graph->value(port.value).info);
+  for (const GraphPort& port : plan.bound.graph->outputs) {
+    infos.push_back(plan.bound.graph->value(port.value).info);
   }
   return AllocateTensors(infos);
 }
 
 }  // namespace
 
-void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways) {
-  const size_t count = ways->size();
-  for (size_t w = 0; w < count; ++w) {
-    for (size_t l = 0; l < (*ways)[w].launches.size(); ++l) {
-      const Launch launch = (*ways)[w].launches[l];
-      for (const WorkSize& local : launch.local_alternatives) {
-        if (local == launch.local || !DeviceAllows(device, local)) continue;
-        Lowering copy = (*ways)[w];
-        copy.launches[l].local = local;
-        ways->push_back(std::move(copy));
-      }
-    }
-  }
-}
-
-bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Lowering>* ways) {
-  const auto keep_only = [&] {
-    const auto is_other = [&](const Lowering& way) { return WayId(way) != id; };
-    ways->erase(std::remove_if(ways->begin(), ways->end(), is_other), ways->end());
-    // Chosen, as what needs a measurement must be.
-    for (Lowering& way : *ways) way.measured_ms = 0;
-    return !ways->empty();
-  };
-  const std::vector<Lowering> all = *ways;
-  if (keep_only()) return true;
-  // It may be one of another work-group size.
-  *ways = all;
-  AddWorkGroupSizes(device, ways);
-  return keep_only();
-}
-
-std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
-  auto alone = std::make_shared<Graph>();
-  std::map<ValueId, ValueId> ids;
-  const auto add_port = [&](ValueId id, std::vector<GraphPort>* ports) {
-    const Value& value = graph.value(id);
-    ids[id] = alone->AddValue(value.name);
-    alone->value(ids[id]).info = value.info;
-    alone->value(ids[id]).shape_known = true;
-    GraphPort port;
-    port.name = value.name;
-    port.value = ids[id];
-    ports->push_back(std::move(port));
-  };
-  Node copy = node;
-  for (ValueId& id : copy.inputs) {
-    if (id == kNoValue) continue;
-    if (ids.count(id) == 0 && graph.IsConstant(id)) {
-      ids[id] = alone->AddConstant(graph.value(id).name, *graph.value(id).constant);
-    } else if (ids.count(id) == 0) {
-      add_port(id, &alone->inputs);
-    }
-    id = ids[id];
-  }
-  for (ValueId& id : copy.outputs) {
-    add_port(id, &alone->outputs);
-    id = ids[id];
-  }
-  alone->nodes.push_back(std::move(copy));
-  return alone;
-}
-
-std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node) {
-  std::vector<ValueId> inputs;
-  for (ValueId id : node.inputs) {
-    if (id == kNoValue || graph.IsConstant(id)) continue;
-    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end()) inputs.push_back(id);
-  }
-  return inputs;
-}
-
-StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
+StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const Lowering& variant,
                           const DeviceInfo& device) {
-  Trial trial;
-  trial.node = node.name;
-  trial.way = way.id;
+  GraphVariants variants;
+  variants.device = device;
+  variants.nodes = {{{variant}, ""}};
+  Choice choice;
+  choice.nodes = {NodeChoice{0, {}}};
   PlanOptions options;
-  options.precisions = {way.precision};
-  options.allow_tf32 = true;  // The way's id says what it multiplies.
-  options.integer_inputs_fit = true;
-  options.most_scratch_bytes = std::numeric_limits<double>::infinity();  // The model's to limit.
-  bool found = false;
-  options.refine_ways = [&](const Node&, std::vector<Lowering>* ways) {
-    found = KeepWay(device, trial.way, ways);
-  };
+  options.integer_inputs_fit = true;  // Zeros.
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                        MakePlan(GraphOfNode(graph, node), &device, options));
-  if (!found) return Internal("node '" + node.name + "': no way " + trial.way);
-  plan->options.refine_ways = nullptr;
-  trial.plan = std::move(plan);
-  return trial;
+                        MakePlan(BoundNode(bound, node), variants, choice, options));
+  return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};
 }
 
 namespace {
@@ -146,8 +56,8 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<HostTensor> inputs;
-  for (const GraphPort& port : trial.plan->graph->inputs) {
-    const TensorInfo& info = trial.plan->graph->value(port.value).info;
+  for (const GraphPort& port : trial.plan->bound.graph->inputs) {
+    const TensorInfo& info = trial.plan->bound.graph->value(port.value).info;
     MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
     // Integers become zeros, which are places in any tensor; of the bools half are true.
@@ -159,7 +69,7 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
     }
     inputs.push_back(std::move(tensor));
   }
-  PutInto8Bits(trial.plan->graph->nodes[0], &inputs);
+  PutInto8Bits(trial.plan->bound.graph->nodes[0], &inputs);
   return inputs;
 }
 
@@ -204,7 +114,7 @@ StatusOr<std::vector<HostTensor>> RunTrialOnce(const Trial& trial,
 StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,
                                                     const std::vector<HostTensor>& inputs) {
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                        MakePlan(trial.plan->graph, nullptr, PlanOptions()));
+                        MakePlan(trial.plan->bound, nullptr, PlanOptions()));
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<CpuExecutor> executor,
                         CpuExecutor::Create(std::move(plan)));
   MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateOutputs(*trial.plan));

@@ -1,4 +1,4 @@
-// One way of one node, alone on the device: planned, run and timed, so that a tuner can choose.
+// One variant of one node, alone on the device: planned, run and timed, so that a tuner can choose.
 #ifndef MACE_RUNTIME_TRIAL_H_
 #define MACE_RUNTIME_TRIAL_H_
 
@@ -14,29 +14,12 @@ namespace mace {
 
 struct Trial {
   std::string node;                  // Of the model, for messages.
-  std::string way;                   // WayId.
+  std::string variant_id;            // VariantId (signature.h).
   std::shared_ptr<const Plan> plan;  // Of a graph that is the node alone; one program or none.
 };
 
-// Adds a copy of each way for each work-group size that its launches offer and the device allows.
-void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* ways);
-
-// Leaves the way of that id alone, as one that is chosen; false: there is none, and `ways` is
-// empty.
-bool KeepWay(const DeviceInfo& device, const std::string& id, std::vector<Lowering>* ways);
-
-// The node with its constants; what it reads and makes are the graph's inputs and outputs, in the
-// node's order, each once.
-std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
-
-// The values that are the inputs of GraphOfNode, in their order.
-std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node);
-
-struct ChosenWay {
-  std::string id;  // WayId; one that the plan finds for the node, or of AddWorkGroupSizes.
-  Precision precision = Precision::kFloat32;
-};
-StatusOr<Trial> MakeTrial(const Graph& graph, const Node& node, const ChosenWay& way,
+// `variant`: of the node, as it is to run.
+StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const Lowering& variant,
                           const DeviceInfo& device);
 
 // Seeded inputs for the trials of a node: uniform in [-1, 1), or among the numbers of its 8 bits.

@@ -31,7 +31,7 @@ bool OutputsAgree(const std::vector<HostTensor>& a, const std::vector<HostTensor
   return true;
 }
 
-bool TrialAnswers::Accept(const std::string& way, const std::vector<HostTensor>& outputs,
+bool TrialAnswers::Accept(const std::string& variant, const std::vector<HostTensor>& outputs,
                           const Reference& reference, std::vector<std::string>* refuted) {
   if (expected_.empty()) expected_ = outputs;
   bool agrees = OutputsAgree(outputs, expected_, tolerance_);
@@ -47,7 +47,7 @@ bool TrialAnswers::Accept(const std::string& way, const std::vector<HostTensor>&
     expected_is_reference_ = true;
     agrees = OutputsAgree(outputs, expected_, tolerance_);
   }
-  if (agrees) accepted_.push_back(way);
+  if (agrees) accepted_.push_back(variant);
   return agrees;
 }
 

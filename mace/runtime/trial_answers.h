@@ -1,5 +1,5 @@
-// Judges the answers of the ways of one node: they must agree, and where they do not the reference
-// on the CPU says who is right.
+// Judges the answers of the variants of one node: they must agree, and where they do not the
+// reference on the CPU says who is right.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_RUNTIME_TRIAL_ANSWERS_H_
@@ -26,10 +26,10 @@ class TrialAnswers {
 
   explicit TrialAnswers(double tolerance) : tolerance_(tolerance) {}
 
-  // Whether the way is to be trusted. The first one is, until another departs from it; `refuted`
-  // then gets the names of those accepted before that the reference shows to be wrong. A way that
-  // departs is refused where the reference itself fails.
-  bool Accept(const std::string& way, const std::vector<HostTensor>& outputs,
+  // Whether the variant is to be trusted. The first one is, until another departs from it;
+  // `refuted` then gets the names of those accepted before that the reference shows to be wrong. A
+  // variant that departs is refused where the reference itself fails.
+  bool Accept(const std::string& variant, const std::vector<HostTensor>& outputs,
               const Reference& reference, std::vector<std::string>* refuted);
 
  private:

@@ -42,9 +42,9 @@ TEST(OutputsAgreeTest, IntegersAreEqual) {
 
 class TrialAnswersTest : public testing::Test {
  protected:
-  bool Accept(const std::string& way, float answer) {
+  bool Accept(const std::string& variant, float answer) {
     return answers_.Accept(
-        way, Floats({answer}),
+        variant, Floats({answer}),
         [&]() -> StatusOr<std::vector<HostTensor>> {
           ++asked_;
           if (broken_) return Internal("no reference");

@@ -17,8 +17,7 @@
 namespace mace {
 
 // As MakePlan on the compiler's device. Errors: those of MakePlan and of Tuner::Measure.
-StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(std::shared_ptr<const Graph> graph,
-                                              const PlanOptions& options,
+StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
                                               ProgramCompiler* compiler, TuningStats* stats);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <set>
 
@@ -22,8 +21,8 @@ constexpr size_t kKernelsInBundle = 10;
 
 struct LevelLimits {
   double budget_ms;
-  size_t most_ways;       // Of a node.
-  double worst_estimate;  // Times the best way's.
+  size_t most_variants;   // Of a node.
+  double worst_estimate;  // Times the best variant's.
   double trial_ms;        // Of measuring alone.
 };
 
@@ -34,14 +33,17 @@ LevelLimits LimitsOf(TuningLevel level, bool cpu) {
   return {4800, 8, 4, 6};
 }
 
-double EstimateOf(const Lowering& way) {
-  return way.estimate_ms + 0.001 * static_cast<double>(way.launches.size());
+double EstimateOf(const Lowering& variant) {
+  return variant.estimate_ms + 0.001 * static_cast<double>(variant.launches.size());
 }
 
-std::string SignatureOf(const Graph& graph, const Node& node, const PlanOptions& options,
-                        Precision precision) {
-  const char* float32 = options.allow_tf32 ? " tf32" : " f32";
-  return NodeSignature(graph, node) + (precision == Precision::kFloat16 ? " f16" : float32);
+// Of what may be chosen without a measurement; infinite where nothing may.
+double BestEstimate(const std::vector<Lowering>& variants) {
+  double best = kFailed;
+  for (const Lowering& variant : variants) {
+    if (!variant.needs_measurement) best = std::min(best, EstimateOf(variant));
+  }
+  return best;
 }
 
 // How far answers may lie apart: two roundings of operands where they are not float32.
@@ -66,14 +68,15 @@ void AddKernels(const Plan& plan, std::set<std::string>* names,
 
 }  // namespace
 
-Tuner::Tuner(const Graph& graph, const PlanOptions& plan, const TuningOptions& options,
-             ProgramCompiler* compiler)
-    : graph_(graph),
+Tuner::Tuner(const BoundGraph& bound, const GraphVariants& variants, const PlanOptions& plan,
+             const TuningOptions& options, ProgramCompiler* compiler)
+    : bound_(bound),
+      variants_(variants),
       plan_(plan),
       options_(options),
       compiler_(compiler),
       device_(compiler->device()->info()),
-      kernel_text_(KernelTextHash()),
+      records_(*bound.graph, plan, compiler),
       kernel_ms_(device_.kind == DeviceKind::kCpu ? 270 : 60) {}
 
 std::vector<KernelInstance> Tuner::KernelsOf(const std::vector<Pending>& bundle) {
@@ -83,79 +86,62 @@ std::vector<KernelInstance> Tuner::KernelsOf(const std::vector<Pending>& bundle)
   return kernels;
 }
 
-std::string Tuner::KeyOf(const Group& group, const std::string& way) const {
-  return "way " + kernel_text_ + " " + way + " " + group.signature;
-}
-
-Status Tuner::Collect() {
-  PlanOptions options = plan_;
-  options.refine_ways = [&](const Node& node, std::vector<Lowering>* ways) {
+void Tuner::Collect() {
+  NameMap<size_t> group_of;  // By signature.
+  for (size_t n = 0; n < variants_.nodes.size(); ++n) {
+    const std::vector<Lowering>& variants = variants_.nodes[n].variants;
     // Nothing to choose, and nothing to launch.
-    if (ways->size() < 2 && (ways->empty() || ways->front().launches.empty())) return;
-    const std::string signature = SignatureOf(graph_, node, plan_, ways->front().precision);
-    double best = kFailed;
-    for (const Lowering& way : *ways) {
-      if (!way.needs_measurement) best = std::min(best, EstimateOf(way));
-    }
-    const auto [found, added] = group_of_.emplace(signature, groups_.size());
+    if (variants.size() < 2 && (variants.empty() || variants.front().launches.empty())) continue;
+    const std::string signature = records_.SignatureOf(n, variants_.nodes[n]);
+    const auto [found, added] = group_of.emplace(signature, groups_.size());
     if (added) {
       Group group;
-      // The callback's node is of the graph that outlives the tuner.
-      group.node = &node;
+      group.node = n;
       group.signature = signature;
-      for (const Lowering& way : *ways) group.candidates.push_back({way, "", EstimateOf(way)});
+      group.candidates = PickCandidates(n);
       groups_.push_back(std::move(group));
     }
+    const double best = BestEstimate(variants);
     if (best < kFailed) groups_[found->second].weight += best;
-  };
-  MACE_RETURN_IF_ERROR(
-      MakePlan(std::shared_ptr<const Graph>(std::shared_ptr<void>(), &graph_), &device_, options)
-          .status());
-  for (Group& group : groups_) PickCandidates(&group);
+  }
   std::stable_sort(groups_.begin(), groups_.end(),
                    [](const Group& a, const Group& b) { return a.weight > b.weight; });
-  group_of_.clear();
-  return Status();
 }
 
-void Tuner::PickCandidates(Group* group) const {
+std::vector<Tuner::Candidate> Tuner::PickCandidates(size_t node) const {
   const bool cpu = device_.kind == DeviceKind::kCpu;
   const LevelLimits limits = LimitsOf(options_.level, cpu);
-  std::vector<Lowering> ways;
-  for (Candidate& candidate : group->candidates) ways.push_back(std::move(candidate.way));
+  std::vector<Lowering> variants = variants_.nodes[node].variants;
   // A CPU driver makes code anew for each work-group size.
-  if (!cpu || options_.level == TuningLevel::kFull) AddWorkGroupSizes(device_, &ways);
-  group->candidates.clear();
+  if (!cpu || options_.level == TuningLevel::kFull) AddWorkGroupSizes(device_, &variants);
+  std::vector<Candidate> all;
   std::set<std::string> ids;
-  for (Lowering& way : ways) {
+  for (Lowering& variant : variants) {
     // A library that compiles for seconds is not worth a fast tuning on a CPU.
-    if (way.needs_measurement && cpu && options_.level != TuningLevel::kFull) continue;
+    if (variant.needs_measurement && cpu && options_.level != TuningLevel::kFull) continue;
     Candidate candidate;
-    candidate.id = WayId(way);
-    candidate.order = way.needs_measurement ? kFailed : EstimateOf(way);
-    candidate.way = std::move(way);
-    if (ids.insert(candidate.id).second) group->candidates.push_back(std::move(candidate));
+    candidate.id = VariantId(variant);
+    candidate.order = variant.needs_measurement ? kFailed : EstimateOf(variant);
+    candidate.variant = std::move(variant);
+    if (ids.insert(candidate.id).second) all.push_back(std::move(candidate));
   }
-  std::stable_sort(group->candidates.begin(), group->candidates.end(),
+  std::stable_sort(all.begin(), all.end(),
                    [](const Candidate& a, const Candidate& b) { return a.order < b.order; });
-  std::vector<Candidate>* all = &group->candidates;
+  const double best = all.empty() ? kFailed : all.front().order;
   const auto is_hopeless = [&](const Candidate& candidate) {
-    return !candidate.way.needs_measurement &&
-           candidate.order > limits.worst_estimate * all->front().order;
+    return !candidate.variant.needs_measurement && candidate.order > limits.worst_estimate * best;
   };
-  all->erase(std::remove_if(all->begin(), all->end(), is_hopeless), all->end());
-  if (all->size() > limits.most_ways) all->resize(limits.most_ways);
-  // One way is chosen whatever it takes.
-  if (all->size() < 2) all->clear();
+  all.erase(std::remove_if(all.begin(), all.end(), is_hopeless), all.end());
+  if (all.size() > limits.most_variants) all.resize(limits.most_variants);
+  // One variant is chosen whatever it takes.
+  if (all.size() < 2) all.clear();
+  return all;
 }
 
-bool Tuner::FindRecord(const Group& group, const std::string& way) {
-  const std::optional<std::string> record = compiler_->FindTuning(KeyOf(group, way));
-  if (!record.has_value()) return false;
-  char* end = nullptr;
-  const double value = std::strtod(record->c_str(), &end);
-  if (end == record->c_str() || !(value >= 0)) return false;
-  measured_[group.signature][way] = value;
+bool Tuner::FindRecord(const Group& group, const std::string& variant_id) {
+  const std::optional<double> ms = records_.Find(group.signature, variant_id);
+  if (!ms.has_value()) return false;
+  measured_[group.signature][variant_id] = *ms;
   ++stats_.found;
   return true;
 }
@@ -175,14 +161,12 @@ void Tuner::Report() const {
 
 Status Tuner::Measure() {
   begin_ms_ = MonotonicMilliseconds() - options_.spent_ms;
-  MACE_RETURN_IF_ERROR(Collect());
+  Collect();
   std::vector<Pending> wanted;
   for (Group& group : groups_) {
     for (const Candidate& candidate : group.candidates) {
       if (FindRecord(group, candidate.id)) continue;
-      MACE_ASSIGN_OR_RETURN(
-          Trial trial,
-          MakeTrial(graph_, *group.node, {candidate.id, candidate.way.precision}, device_));
+      MACE_ASSIGN_OR_RETURN(Trial trial, MakeTrial(bound_, group.node, candidate.variant, device_));
       wanted.push_back({&group, std::move(trial)});
     }
   }
@@ -259,17 +243,17 @@ StatusOr<std::shared_ptr<const BuiltProgram>> Tuner::BuildBundle(
 void Tuner::MeasureTrial(const Pending& pending,
                          const StatusOr<std::shared_ptr<const BuiltProgram>>& program) {
   Group* group = pending.group;
-  double* milliseconds = &measured_[group->signature][pending.trial.way];
+  double* milliseconds = &measured_[group->signature][pending.trial.variant_id];
   *milliseconds = kFailed;
   ++stats_.measured;
   StatusOr<TrialResult> result = Try(pending, program);
   if (!result.ok()) {
-    Log(LogLevel::kInfo, "tuning: " + pending.trial.way + ": " + result.status().message());
+    Log(LogLevel::kInfo, "tuning: " + pending.trial.variant_id + ": " + result.status().message());
   } else if (Check(pending, result->outputs)) {
     *milliseconds = result->milliseconds;
     char text[32];
     std::snprintf(text, sizeof(text), "%.6g", result->milliseconds);
-    Keep(*group, pending.trial.way, text);
+    records_.Keep(group->signature, pending.trial.variant_id, text);
   }
   Report();
 }
@@ -280,33 +264,27 @@ StatusOr<TrialResult> Tuner::Try(const Pending& pending,
   Group* group = pending.group;
   if (!group->answers.has_value()) {
     MACE_ASSIGN_OR_RETURN(group->inputs, MakeTrialInputs(pending.trial));
-    group->answers.emplace(ToleranceOf(plan_, *group->node));
+    group->answers.emplace(ToleranceOf(plan_, bound_.graph->nodes[group->node]));
   }
   const bool cpu = device_.kind == DeviceKind::kCpu;
   return RunTrial(pending.trial, group->inputs, *program, compiler_,
                   LimitsOf(options_.level, cpu).trial_ms);
 }
 
-void Tuner::Keep(const Group& group, const std::string& way, const std::string& value) const {
-  // What is too long for the file is measured again.
-  const Status kept = compiler_->AddMeasurement(KeyOf(group, way), value);
-  if (!kept.ok()) Log(LogLevel::kInfo, "tuning: not kept: " + kept.message());
-}
-
 bool Tuner::Check(const Pending& pending, const std::vector<HostTensor>& outputs) {
   Group* group = pending.group;
   std::vector<std::string> wrong;
   const bool right = group->answers->Accept(
-      pending.trial.way, outputs, [&] { return RunTrialReference(pending.trial, group->inputs); },
-      &wrong);
-  for (const std::string& way : wrong) {
-    measured_[group->signature][way] = kFailed;
+      pending.trial.variant_id, outputs,
+      [&] { return RunTrialReference(pending.trial, group->inputs); }, &wrong);
+  for (const std::string& id : wrong) {
+    measured_[group->signature][id] = kFailed;
     // In place of the time that is in the file already.
-    Keep(*group, way, "wrong");
+    records_.Keep(group->signature, id, "wrong");
   }
-  if (!right) wrong.push_back(pending.trial.way);
-  for (const std::string& way : wrong) {
-    Log(LogLevel::kWarning, "tuning: " + way + " gives wrong answers on this device for '" +
+  if (!right) wrong.push_back(pending.trial.variant_id);
+  for (const std::string& id : wrong) {
+    Log(LogLevel::kWarning, "tuning: " + id + " gives wrong answers on this device for '" +
                                 pending.trial.node + "' and is not used");
   }
   return right;
@@ -320,22 +298,25 @@ void Tuner::ReleaseTensors() {
   }
 }
 
-void Tuner::Refine(const Node& node, std::vector<Lowering>* ways) const {
-  if (ways->empty()) return;
-  const auto found = measured_.find(SignatureOf(graph_, node, plan_, ways->front().precision));
-  if (found == measured_.end()) return;
-  const std::map<std::string, double>& measured = found->second;
-  std::vector<Lowering> kept, all = *ways;
-  AddWorkGroupSizes(device_, &all);
-  std::set<std::string> ids;
-  for (Lowering& way : all) {
-    const std::string id = WayId(way);
-    const auto time = measured.find(id);
-    if (time == measured.end() || time->second == kFailed || !ids.insert(id).second) continue;
-    way.measured_ms = time->second;
-    kept.push_back(std::move(way));
+GraphVariants Tuner::Measured() const {
+  GraphVariants result = variants_;
+  for (size_t n = 0; n < result.nodes.size(); ++n) {
+    std::vector<Lowering>* variants = &result.nodes[n].variants;
+    if (variants->empty()) continue;
+    const auto found = measured_.find(records_.SignatureOf(n, result.nodes[n]));
+    if (found == measured_.end()) continue;
+    const auto time_of = [&](const std::string& id) -> std::optional<double> {
+      const auto time = found->second.find(id);
+      if (time == found->second.end() || time->second == kFailed) return std::nullopt;
+      return time->second;
+    };
+    SetMeasured(device_, time_of, variants);
+    const auto is_unknown = [](const Lowering& variant) { return variant.measured_ms < 0; };
+    if (std::all_of(variants->begin(), variants->end(), is_unknown)) continue;
+    variants->erase(std::remove_if(variants->begin(), variants->end(), is_unknown),
+                    variants->end());
   }
-  if (!kept.empty()) *ways = std::move(kept);
+  return result;
 }
 
 }  // namespace mace

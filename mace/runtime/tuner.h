@@ -1,11 +1,11 @@
-// Measures the ways of a model's nodes on the device, so that the planner can choose by time.
+// Measures the variants of a model's nodes on the device, so that the planner can choose by time.
 //
 // Equal nodes (plan/signature.h) are measured once. Those that weigh most in the estimate come
 // first; their kernels are compiled a bundle at a time, since a driver's compiler starts slowly.
-// A way whose answer departs from the others' is compared with the reference on the CPU and never
-// chosen where it is the one that is wrong. Each measurement is written into the cache file before
-// the next one is made, so that a process which is killed loses one at most; trial programs never
-// go there.
+// A variant whose answer departs from the others' is compared with the reference on the CPU and
+// never chosen where it is the one that is wrong. Each measurement is written into the cache file
+// before the next one is made, so that a process which is killed loses one at most; trial programs
+// never go there.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_RUNTIME_TUNER_H_
@@ -18,8 +18,8 @@
 
 #include "mace/base/keyed_hash.h"
 #include "mace/cl/compiler.h"
-#include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
+#include "mace/runtime/measurements.h"
 #include "mace/runtime/options.h"
 #include "mace/runtime/run_stats.h"
 #include "mace/runtime/trial.h"
@@ -29,29 +29,31 @@ namespace mace {
 
 class Tuner {
  public:
-  Tuner(const Graph& graph, const PlanOptions& plan, const TuningOptions& options,
-        ProgramCompiler* compiler);
+  // `plan`: what `variants` of `bound` were found with. REQUIRES: they have a device; graph,
+  // variants and compiler outlive the tuner.
+  Tuner(const BoundGraph& bound, const GraphVariants& variants, const PlanOptions& plan,
+        const TuningOptions& options, ProgramCompiler* compiler);
 
   // Measures what the level asks for and no record holds, within its budget. kNotFound where
-  // MACE_REQUIRE_CACHE=1 forbids the compiling; a way that fails on the device is left out.
+  // MACE_REQUIRE_CACHE=1 forbids the compiling; a variant that fails on the device is left out.
   Status Measure();
 
-  // For PlanOptions::refine_ways: adds the measured work-group sizes, sets what was measured, and
-  // leaves out what was not where something was. REQUIRES: the tuner outlives the plan's making.
-  void Refine(const Node& node, std::vector<Lowering>* ways) const;
+  // The variants with their measured times, and those of other work-group sizes that were measured:
+  // where something of a node was, what was not is left out.
+  GraphVariants Measured() const;
 
-  // Ways measured, and found in records; milliseconds; ways left for want of time.
+  // Variants measured, and found in records; milliseconds; variants left for want of time.
   const TuningStats& stats() const { return stats_; }
 
  private:
   struct Candidate {
-    Lowering way;
+    Lowering variant;
     std::string id;
     double order = 0;  // Estimated milliseconds; smaller is tried first.
   };
   // Nodes of equal signature.
   struct Group {
-    const Node* node = nullptr;
+    size_t node = 0;  // The first of them.
     std::string signature;
     double weight = 0;  // Estimated milliseconds in the model.
     std::vector<Candidate> candidates;
@@ -63,10 +65,9 @@ class Tuner {
     Trial trial;
   };
 
-  std::string KeyOf(const Group& group, const std::string& way) const;
-  Status Collect();
-  void PickCandidates(Group* group) const;
-  bool FindRecord(const Group& group, const std::string& way);
+  void Collect();
+  std::vector<Candidate> PickCandidates(size_t node) const;
+  bool FindRecord(const Group& group, const std::string& variant_id);
   static std::vector<KernelInstance> KernelsOf(const std::vector<Pending>& bundle);
   void TrimToBudget(std::vector<Pending>* bundle) const;
   Status MeasureBundle(std::vector<Pending> bundle);
@@ -76,22 +77,21 @@ class Tuner {
                     const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
   StatusOr<TrialResult> Try(const Pending& pending,
                             const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
-  void Keep(const Group& group, const std::string& way, const std::string& value) const;
-  // False: the way is wrong.
+  // False: the variant is wrong.
   bool Check(const Pending& pending, const std::vector<HostTensor>& outputs);
   void ReleaseTensors();
   bool OutOfTime(double predicted_ms) const;
   void Report() const;
 
-  const Graph& graph_;
+  const BoundGraph& bound_;
+  const GraphVariants& variants_;
   const PlanOptions plan_;
   const TuningOptions options_;
   ProgramCompiler* const compiler_;
   const DeviceInfo& device_;
-  const std::string kernel_text_;
+  const Measurements records_;
   std::vector<Group> groups_;
-  NameMap<size_t> group_of_;  // By signature.
-  // By signature, then by way: milliseconds; infinite for one that failed or was wrong.
+  // By signature, then by id: milliseconds; infinite for one that failed or was wrong.
   NameMap<std::map<std::string, double>> measured_;
   TuningStats stats_;
   double begin_ms_ = 0;

@@ -20,7 +20,7 @@ WeightSources::WeightSources(const Plan& plan) : plan_(plan) {
 std::vector<Bytes> WeightSources::PartsOf(size_t weights) const {
   std::vector<Bytes> parts;
   if (weights >= plan_.weight_nodes.size()) return parts;
-  const Graph& graph = *plan_.graph;
+  const Graph& graph = *plan_.bound.graph;
   for (ValueId id : graph.nodes[static_cast<size_t>(plan_.weight_nodes[weights])].inputs) {
     if (graph.IsConstant(id)) parts.push_back(graph.value(id).constant->address_range());
   }

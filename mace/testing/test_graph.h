@@ -1,4 +1,4 @@
-// A graph in a few lines for tests of what joins nodes, and its output by the references.
+// A graph in a few lines for tests of what fuses nodes, and its output by the references.
 #ifndef MACE_TESTING_TEST_GRAPH_H_
 #define MACE_TESTING_TEST_GRAPH_H_
 
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mace/plan/candidates.h"
+#include "mace/plan/bound_graph.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {

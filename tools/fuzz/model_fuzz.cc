@@ -54,7 +54,7 @@ void RequireMessage(const Status& status) {
 
 double WorkOf(const Plan& plan) {
   double work = 0;
-  for (size_t node = 0; node < plan.graph->nodes.size(); ++node) {
+  for (size_t node = 0; node < plan.bound.graph->nodes.size(); ++node) {
     const Cost cost = NodeCost(plan, node);
     work += cost.flops + cost.bytes;
   }

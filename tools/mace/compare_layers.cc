@@ -86,7 +86,7 @@ Json ToJson(const Difference& difference) {
 StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
                                const std::vector<HostTensor>& inputs) {
   const Plan& plan = request.engine->plan();
-  const Graph& graph = *plan.graph;
+  const Graph& graph = *plan.bound.graph;
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<Runtime> runtime, Runtime::Get(request.options));
   MACE_ASSIGN_OR_RETURN(const LayerComparison comparison,
                         CompareLayers(plan, inputs, runtime->compiler()));

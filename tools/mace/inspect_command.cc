@@ -31,7 +31,8 @@ Totals Count(const Graph& graph, const Plan& plan) {
     totals.parameters += value.constant->shape().elements();
     totals.weight_bytes += value.constant->info().bytes();
   }
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) totals.flops += NodeCost(plan, n).flops;
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n)
+    totals.flops += NodeCost(plan, n).flops;
   return totals;
 }
 
@@ -73,6 +74,16 @@ void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
         why.c_str());
 }
 
+// "" where no stage is asked for.
+StatusOr<std::string> Dump(const std::string& stage, Engine* engine) {
+  if (stage == "graph") return DumpGraph(engine->imported_graph());
+  if (stage == "passes") return DumpGraph(engine->graph());
+  if (stage == "plan") return DumpPlan(engine->plan());
+  if (stage != "variants") return std::string();
+  MACE_ASSIGN_OR_RETURN(const GraphVariants variants, engine->FindVariants());
+  return DumpVariants(engine->plan(), variants);
+}
+
 int Run(const InspectArguments& arguments) {
   StatusOr<Options> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
@@ -80,14 +91,12 @@ int Run(const InspectArguments& arguments) {
   if (!engine.ok()) return Report(engine.status());
   FILE* out = TableStream(arguments.model.json);
   const Totals totals = Count((*engine)->imported_graph(), (*engine)->plan());
-  std::string dump;
-  if (arguments.stage == "graph") dump = DumpGraph((*engine)->imported_graph());
-  if (arguments.stage == "passes") dump = DumpGraph((*engine)->graph());
-  if (arguments.stage == "plan") dump = DumpPlan((*engine)->plan());
+  const StatusOr<std::string> dump = Dump(arguments.stage, engine->get());
+  if (!dump.ok()) return Report(dump.status());
   if (arguments.stage.empty()) {
     PrintSummary(out, **engine, totals);
   } else {
-    PrintLines(out, dump);
+    PrintLines(out, *dump);
   }
   const MemoryUse use = MemoryUseOf((*engine)->plan());
   const Json report = {{"model", arguments.model.model},
@@ -104,7 +113,7 @@ int Run(const InspectArguments& arguments) {
                        {"device_bound_bytes", use.bound_bytes()},
                        {"why_above_bound", TextOrNull(use.WhyAboveBound())},
                        {"stage", arguments.stage.empty() ? Json(nullptr) : Json(arguments.stage)},
-                       {"dump", dump.empty() ? Json(nullptr) : Json(dump)}};
+                       {"dump", dump->empty() ? Json(nullptr) : Json(*dump)}};
   return Report(WriteJson(arguments.model.json, report));
 }
 
@@ -119,8 +128,9 @@ Command AddInspectCommand(CLI::App* app) {
   arguments->model.AddTo(command);
   command
       ->add_option("--stage", arguments->stage,
-                   "print the graph as imported, after passes, or its plan")
-      ->check(CLI::IsMember({"graph", "passes", "plan"}));
+                   "print the graph as imported, after passes, the variants that each of its nodes "
+                   "could run as, or its plan")
+      ->check(CLI::IsMember({"graph", "passes", "variants", "plan"}));
   return {command, [arguments] { return Run(*arguments); }};
 }
 

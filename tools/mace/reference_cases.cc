@@ -207,8 +207,8 @@ void ExpectOnGpu(const Engine& engine, const std::string& model) {
   }
   const Plan& plan = engine.plan();
   if (plan.options.memory != MemoryChoice::kImage) return;
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
-    const Node& node = plan.graph->nodes[n];
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n) {
+    const Node& node = plan.bound.graph->nodes[n];
     if (kMustRunOnGpu->count(node.type) == 0) continue;
     if (plan.placements[n].place != NodePlacement::Place::kGpuBuffer) continue;
     EXPECT_FALSE(plan.placements[n].why.empty())

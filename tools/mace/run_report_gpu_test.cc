@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -225,11 +226,36 @@ TEST(Inspect, EveryStageOfAModel) {
   EXPECT_EQ(summary["outputs"][0]["shape"], Json({1, 10}));
   EXPECT_GT(summary["parameters"].get<int64_t>(), 1000);
   EXPECT_GT(summary["flops"].get<double>(), 1000.0);
-  for (const char* stage : {"graph", "passes", "plan"}) {
+  for (const char* stage : {"graph", "passes", "variants", "plan"}) {
     const CommandResult result = RunMace({"inspect", Digits(), "--stage", stage});
     EXPECT_EQ(result.exit_code, kExitDone) << result.err;
     EXPECT_NE(result.out.find("Conv2D"), std::string::npos) << stage << ":\n" << result.out;
   }
+}
+
+// Each node has one chosen variant, or says why it has none; what was measured is said to be.
+TEST(Inspect, VariantsOfEachNode) {
+  if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
+  for (const char* tuning : {"none", "fast"}) {
+    const CommandResult result = RunMace(
+        {"inspect", Digits(), "--stage", "variants", "--device", "gpu", "--tuning", tuning});
+    ASSERT_EQ(result.exit_code, kExitDone) << result.err;
+    std::istringstream lines(result.out);
+    std::string line;
+    size_t nodes = 0, chosen = 0, variants = 0;
+    while (std::getline(lines, line)) {
+      nodes += line[0] != ' ';
+      chosen += line.compare(0, 4, "  * ") == 0;
+      variants += line[0] == ' ';
+    }
+    EXPECT_GE(nodes, 5u) << result.out;
+    EXPECT_EQ(chosen, nodes) << result.out;
+    EXPECT_GT(variants, nodes) << result.out;
+    const bool measured = result.out.find(" ms measured") != std::string::npos;
+    EXPECT_EQ(measured, std::string(tuning) == "fast") << result.out;
+  }
+  const CommandResult cpu = RunMace({"inspect", Digits(), "--stage", "variants"});
+  EXPECT_NE(cpu.out.find("on the CPU (the device is the CPU)"), std::string::npos) << cpu.out;
 }
 
 TEST(Devices, ListsWhatIsThere) {

@@ -56,8 +56,8 @@ TEST(Transformer, ElementwiseNodesAreFewLaunches) {
   size_t steps = 0;
   std::set<int> launched;
   for (const PlannedLaunch& launch : plan.launches) launched.insert(launch.node);
-  for (size_t n = 0; n < plan.graph->nodes.size(); ++n) {
-    const Node& node = plan.graph->nodes[n];
+  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n) {
+    const Node& node = plan.bound.graph->nodes[n];
     EXPECT_NE(node.type, "Unary") << node.name << ": a function that stands alone";
     if (node.type != "FusedElementwise") continue;
     steps += node.steps.size();

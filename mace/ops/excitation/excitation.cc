@@ -1,6 +1,6 @@
 // Excitation: two Conv2D of 1x1 on one pixel an image, the second of which alone reads the first
 // one's result (a squeeze-and-excite block), as one op; the planner makes it of two nodes where
-// that is cheaper (mace/plan/join_excitation.h).
+// that is cheaper (mace/plan/fuse_squeeze_excite.h).
 //
 // Inputs x [N, 1, 1, C], squeeze filter [S, C, 1, 1], squeeze bias [S] or none, filter [O, S, 1,
 // 1], bias [O] or none. Attributes: those of the second Conv2D, and those of the first with

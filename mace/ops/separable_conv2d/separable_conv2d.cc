@@ -1,6 +1,6 @@
 // SeparableConv2D: a DepthwiseConv2d of multiplier 1 and the Conv2D of 1x1, stride 1 and no padding
 // that alone reads its result, as one op; the planner makes it of two nodes where that is cheaper
-// (mace/plan/join_depthwise.h).
+// (mace/plan/fuse_depthwise_pointwise.h).
 //
 // Inputs x [N, H, W, C], depthwise filter [1, C, KH, KW], depthwise bias [C] or none, filter
 // [O, C, 1, 1], bias [O] or none and, with the attribute residual = 1, an input of the output's

@@ -1,5 +1,5 @@
 // Which pairs of layers become one node on which device, and what the node is; no device.
-#include "mace/plan/join_excitation.h"
+#include "mace/plan/fuse_squeeze_excite.h"
 
 #include <gtest/gtest.h>
 
@@ -29,27 +29,30 @@ struct Layers : TestGraph {
   Node& excite() { return graph.nodes[1]; }
 
   // The types of the nodes then.
-  std::vector<std::string> JoinedFor(const DeviceInfo& device) {
+  std::vector<std::string> FusedFor(const DeviceInfo& device) {
     Infer();
     PlanOptions options;
     options.memory = MemoryChoice::kBuffer;
-    const Status status = JoinExcitation(device, options, &graph);
-    EXPECT_TRUE(status.ok()) << status.message();
+    StatusOr<OpList> ops = BindNodes(graph);
+    EXPECT_TRUE(ops.ok()) << ops.status().message();
+    if (!ops.ok()) return {};
+    FuseSqueezeExcite(device, options, &graph, &*ops);
+    EXPECT_EQ(ops->size(), graph.nodes.size());
     return Types();
   }
 };
 
-const std::vector<std::string> kJoined = {"Excitation"};
+const std::vector<std::string> kFused = {"Excitation"};
 const std::vector<std::string> kApart = {"Conv2D", "Conv2D"};
 
-TEST(JoinExcitation, AGpuJoinsAndACpuDoesNot) {
-  EXPECT_EQ(kJoined, Layers().JoinedFor(MadeUpH100()));
+TEST(FuseSqueezeExcite, AGpuFusesAndACpuDoesNot) {
+  EXPECT_EQ(kFused, Layers().FusedFor(MadeUpH100()));
   DeviceInfo host = MadeUpH100();
   host.kind = DeviceKind::kCpu;
-  EXPECT_EQ(kApart, Layers().JoinedFor(host));
+  EXPECT_EQ(kApart, Layers().FusedFor(host));
 }
 
-TEST(JoinExcitation, KeepsTheMeaning) {
+TEST(FuseSqueezeExcite, KeepsTheMeaning) {
   for (bool biases : {true, false}) {
     Layers layers;
     if (!biases) {
@@ -58,7 +61,7 @@ TEST(JoinExcitation, KeepsTheMeaning) {
     }
     layers.Infer();
     const HostTensor before = Evaluate(layers.graph);
-    ASSERT_EQ(kJoined, layers.JoinedFor(MadeUpH100()));
+    ASSERT_EQ(kFused, layers.FusedFor(MadeUpH100()));
     EXPECT_EQ("excite", layers.graph.nodes[0].name);
     EXPECT_TRUE(ValidateGraph(layers.graph).ok());
     EXPECT_EQ(0, WorstError(before, Evaluate(layers.graph)));
@@ -66,22 +69,22 @@ TEST(JoinExcitation, KeepsTheMeaning) {
 }
 
 // More weights than one compute unit reads while two launches start.
-TEST(JoinExcitation, NotLargeLayers) {
-  EXPECT_EQ(kApart, Layers(4096, 4096).JoinedFor(MadeUpH100()));
+TEST(FuseSqueezeExcite, NotLargeLayers) {
+  EXPECT_EQ(kApart, Layers(4096, 4096).FusedFor(MadeUpH100()));
 }
 
-TEST(JoinExcitation, NotManyPixels) {
-  EXPECT_EQ(kApart, Layers(96, 24, 2).JoinedFor(MadeUpH100()));
+TEST(FuseSqueezeExcite, NotManyPixels) {
+  EXPECT_EQ(kApart, Layers(96, 24, 2).FusedFor(MadeUpH100()));
 }
 
-TEST(JoinExcitation, NotWhatAnotherReads) {
+TEST(FuseSqueezeExcite, NotWhatAnotherReads) {
   Layers output;
   output.Output("z", output.squeeze().outputs[0]);
-  EXPECT_EQ(kApart, output.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, output.FusedFor(MadeUpH100()));
 }
 
 // What rounds its result to 8 bits stays a node.
-TEST(JoinExcitation, NotWhatRounds) {
+TEST(FuseSqueezeExcite, NotWhatRounds) {
   Layers layers;
   for (const char* scale : {"x_scale", "filter_scale", "y_scale"}) {
     layers.squeeze().attributes.Set(scale, 0.5);
@@ -89,19 +92,19 @@ TEST(JoinExcitation, NotWhatRounds) {
   for (const char* zero_point : {"x_zero_point", "y_zero_point"}) {
     layers.squeeze().attributes.Set(zero_point, int64_t{0});
   }
-  EXPECT_EQ(kApart, layers.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, layers.FusedFor(MadeUpH100()));
 }
 
 // x has the shape of what the layers make, and of its own gate.
-TEST(JoinExcitation, NotResidualsAndGates) {
+TEST(FuseSqueezeExcite, NotResidualsAndGates) {
   Layers residual;
   residual.excite().inputs.push_back(residual.graph.inputs[0].value);
   residual.excite().attributes.Set("residual", int64_t{1});
-  EXPECT_EQ(kApart, residual.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, residual.FusedFor(MadeUpH100()));
   Layers gate;
   gate.squeeze().inputs.push_back(gate.graph.inputs[0].value);
   gate.squeeze().attributes.Set("gate", int64_t{1});
-  EXPECT_EQ(kApart, gate.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, gate.FusedFor(MadeUpH100()));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Which pairs become one node on which device, and what the node is; no device.
-#include "mace/plan/join_depthwise.h"
+#include "mace/plan/fuse_depthwise_pointwise.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "mace/ops/conv2d/eight_bits.h"
-#include "mace/plan/candidates.h"
 #include "mace/plan/signature.h"
+#include "mace/plan/variants.h"
 #include "mace/testing/made_up_gpu.h"
 #include "mace/testing/test_graph.h"
 
@@ -48,37 +48,40 @@ struct Pair : TestGraph {
   Node& pointwise() { return graph.nodes[1]; }
 
   // The types of the nodes then.
-  std::vector<std::string> JoinedFor(const DeviceInfo& device, PlanOptions options = {}) {
+  std::vector<std::string> FusedFor(const DeviceInfo& device, PlanOptions options = {}) {
     Infer();
     options.memory = MemoryChoice::kBuffer;
-    const Status status = JoinDepthwise(device, options, &graph);
-    EXPECT_TRUE(status.ok()) << status.message();
+    StatusOr<OpList> ops = BindNodes(graph);
+    EXPECT_TRUE(ops.ok()) << ops.status().message();
+    if (!ops.ok()) return {};
+    FuseDepthwisePointwise(device, options, &graph, &*ops);
+    EXPECT_EQ(ops->size(), graph.nodes.size());
     return Types();
   }
 };
 
-const std::vector<std::string> kJoined = {"SeparableConv2D"};
+const std::vector<std::string> kFused = {"SeparableConv2D"};
 const std::vector<std::string> kApart = {"DepthwiseConv2d", "Conv2D"};
 
-TEST(JoinDepthwise, AWideGpuJoinsAndACpuDoesNot) {
-  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100()));
-  EXPECT_EQ(kApart, Pair().JoinedFor(HostDevice()));
+TEST(FuseDepthwisePointwise, AWideGpuFusesAndACpuDoesNot) {
+  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, Pair().FusedFor(HostDevice()));
 }
 
-TEST(JoinDepthwise, InEveryPrecision) {
+TEST(FuseDepthwisePointwise, InEveryPrecision) {
   PlanOptions options;
   options.allow_tf32 = true;
-  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
+  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100(), options));
   options.precision = Precision::kFloat16;
-  EXPECT_EQ(kJoined, Pair().JoinedFor(MadeUpH100(), options));
+  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100(), options));
 }
 
-// A trial of a way that was found for float32 looks for it among all that there are.
-TEST(JoinDepthwise, EveryWayInFloat32IsThereWithTf32) {
+// What was chosen for float32 is named among all that there are with TF32.
+TEST(FuseDepthwisePointwise, EveryVariantInFloat32IsThereWithTf32) {
   Pair pair(7, 576, 160);
-  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
-  const Node& joined = pair.graph.nodes[0];
-  const StatusOr<std::unique_ptr<Op>> op = MakeOp(joined);
+  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
+  const Node& fused = pair.graph.nodes[0];
+  const StatusOr<std::unique_ptr<Op>> op = MakeOp(fused);
   ASSERT_TRUE(op.ok()) << op.status().message();
   const DeviceInfo device = MadeUpH100();
   PlanOptions options;
@@ -86,15 +89,16 @@ TEST(JoinDepthwise, EveryWayInFloat32IsThereWithTf32) {
   std::set<std::string> ids[2];
   for (bool tf32 : {false, true}) {
     options.allow_tf32 = tf32;
-    for (const Lowering& way : FindCandidates(pair.graph, joined, **op, device, options).ways) {
-      ids[tf32].insert(WayId(way));
+    for (const Lowering& variant :
+         FindVariants(pair.graph, fused, **op, device, options).variants) {
+      ids[tf32].insert(VariantId(variant));
     }
   }
   EXPECT_GT(ids[true].size(), ids[false].size());
   for (const std::string& id : ids[false]) EXPECT_EQ(1u, ids[true].count(id)) << id;
 }
 
-TEST(JoinDepthwise, KeepsTheMeaning) {
+TEST(FuseDepthwisePointwise, KeepsTheMeaning) {
   Pair pair;
   pair.depthwise().attributes.Set("strides", Ints{2, 1});
   pair.pointwise().attributes.Set("activation", std::string("SIGMOID"));
@@ -108,62 +112,62 @@ TEST(JoinDepthwise, KeepsTheMeaning) {
   pair.pointwise().attributes.Set("residual", int64_t{1});
   pair.Infer();
   const HostTensor before = Evaluate(pair.graph);
-  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
+  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
   EXPECT_EQ("pointwise", pair.graph.nodes[0].name);
   EXPECT_TRUE(ValidateGraph(pair.graph).ok());
   EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
 }
 
-TEST(JoinDepthwise, WithoutBiases) {
+TEST(FuseDepthwisePointwise, WithoutBiases) {
   Pair pair;
   pair.depthwise().inputs.pop_back();
   pair.pointwise().inputs.pop_back();
   pair.Infer();
   const HostTensor before = Evaluate(pair.graph);
-  ASSERT_EQ(kJoined, pair.JoinedFor(MadeUpH100()));
+  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
   EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
 }
 
 // Many tiles of output channels, each of which would make the depthwise result anew.
-TEST(JoinDepthwise, NotWhereItIsMadeAnewTooOften) {
-  EXPECT_EQ(kApart, Pair(112, 512, 1024).JoinedFor(MadeUpH100()));
+TEST(FuseDepthwisePointwise, NotWhereItIsMadeAnewTooOften) {
+  EXPECT_EQ(kApart, Pair(112, 512, 1024).FusedFor(MadeUpH100()));
 }
 
-TEST(JoinDepthwise, NotWhatAnotherReads) {
+TEST(FuseDepthwisePointwise, NotWhatAnotherReads) {
   Pair twice;
   twice.Add("Activation", "other", {twice.depthwise().outputs[0]});
   twice.Output("z", twice.graph.nodes[2].outputs[0]);
-  EXPECT_EQ(3u, twice.JoinedFor(MadeUpH100()).size());
+  EXPECT_EQ(3u, twice.FusedFor(MadeUpH100()).size());
   Pair output;
   output.Output("z", output.depthwise().outputs[0]);
-  EXPECT_EQ(kApart, output.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, output.FusedFor(MadeUpH100()));
 }
 
-TEST(JoinDepthwise, NotOtherConvolutions) {
-  EXPECT_EQ(kApart, Pair(14, 96, 24, 3).JoinedFor(MadeUpH100()));
+TEST(FuseDepthwisePointwise, NotOtherConvolutions) {
+  EXPECT_EQ(kApart, Pair(14, 96, 24, 3).FusedFor(MadeUpH100()));
   Pair strides;
   strides.pointwise().attributes.Set("strides", Ints{2, 2});
-  EXPECT_EQ(kApart, strides.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, strides.FusedFor(MadeUpH100()));
   Pair pads;
   pads.pointwise().attributes.Set("pads", Ints{0, 1, 0, 0});
-  EXPECT_EQ(kApart, pads.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, pads.FusedFor(MadeUpH100()));
   Pair multiplier;
   multiplier.depthwise().inputs[1] = multiplier.Constant("wd2", {2, 96, 3, 3});
   multiplier.depthwise().inputs[2] = multiplier.Constant("bd2", {192});
   multiplier.pointwise().inputs[1] = multiplier.Constant("w2", {24, 192, 1, 1});
-  EXPECT_EQ(kApart, multiplier.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, multiplier.FusedFor(MadeUpH100()));
 }
 
 // Its sum comes between the two.
-TEST(JoinDepthwise, NotADepthwiseConvolutionWithResidual) {
+TEST(FuseDepthwisePointwise, NotADepthwiseConvolutionWithResidual) {
   Pair pair;
   pair.depthwise().inputs.push_back(pair.graph.inputs[0].value);
   pair.depthwise().attributes.Set("residual", int64_t{1});
-  EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, pair.FusedFor(MadeUpH100()));
 }
 
 // The product comes between the two.
-TEST(JoinDepthwise, NotAConvolutionWithGate) {
+TEST(FuseDepthwisePointwise, NotAConvolutionWithGate) {
   Pair pair;
   GraphPort gate;
   gate.name = "gate";
@@ -172,18 +176,18 @@ TEST(JoinDepthwise, NotAConvolutionWithGate) {
   pair.graph.inputs.push_back(gate);
   pair.pointwise().inputs.push_back(gate.value);
   pair.pointwise().attributes.Set("gate", int64_t{1});
-  EXPECT_EQ(kApart, pair.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, pair.FusedFor(MadeUpH100()));
 }
 
 // Each result is rounded to 8 bits, the one between the two as well.
-TEST(JoinDepthwise, NotConvolutionsOf8Bits) {
+TEST(FuseDepthwisePointwise, NotConvolutionsOf8Bits) {
   EightBits bits;
   bits.x.scale = bits.y.scale = bits.filter_scale = 0.5;
   Pair depthwise, pointwise;
   bits.SetAttributes(&depthwise.depthwise().attributes);
   bits.SetAttributes(&pointwise.pointwise().attributes);
-  EXPECT_EQ(kApart, depthwise.JoinedFor(MadeUpH100()));
-  EXPECT_EQ(kApart, pointwise.JoinedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, depthwise.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kApart, pointwise.FusedFor(MadeUpH100()));
 }
 
 }  // namespace

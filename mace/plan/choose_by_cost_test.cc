@@ -1,10 +1,11 @@
-// What the selector takes from a node's ways: estimates, measurements, and ways that need one.
-#include "mace/plan/select.h"
+// What costs choose among a node's variants: estimates, measurements, and variants that need one.
+#include "mace/plan/choose_by_cost.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "mace/plan/plan.h"
 #include "mace/testing/made_up_gpu.h"
 
 namespace mace {
@@ -42,46 +43,48 @@ Graph MakeProduct() {
   return graph;
 }
 
-Lowering MakeWay(const char* variant, double estimate_ms) {
-  Lowering way;
-  way.variant = variant;
-  way.inputs = {kRaw, kRaw};
-  way.outputs = {kRaw};
-  way.estimate_ms = estimate_ms;
-  way.launches.resize(1);
-  return way;
+Lowering MakeVariant(const char* name, double estimate_ms) {
+  Lowering variant;
+  variant.variant = name;
+  variant.inputs = {kRaw, kRaw};
+  variant.outputs = {kRaw};
+  variant.estimate_ms = estimate_ms;
+  variant.launches.resize(1);
+  return variant;
 }
 
-std::string Chosen(std::vector<Lowering> ways, const DeviceInfo& device = Gpu()) {
-  const Graph graph = MakeProduct();
-  std::vector<NodeCandidates> candidates(1);
-  candidates[0].ways = std::move(ways);
-  const int way = SelectWays(graph, candidates, device)[0];
-  return way < 0 ? "" : candidates[0].ways[static_cast<size_t>(way)].variant;
+std::string Chosen(std::vector<Lowering> offered, const DeviceInfo& device = Gpu()) {
+  GraphVariants variants;
+  variants.device = device;
+  variants.nodes = {{std::move(offered), ""}};
+  const NodeChoice choice = ChooseByCost(MakeProduct(), variants).nodes[0];
+  if (choice.on_cpu()) return "";
+  return variants.nodes[0].variants[static_cast<size_t>(choice.variant)].variant;
 }
 
-TEST(Select, TheSmallestEstimate) {
-  EXPECT_EQ(Chosen({MakeWay("slow", 2), MakeWay("fast", 1)}), "fast");
+TEST(ChooseByCost, TheSmallestEstimate) {
+  EXPECT_EQ(Chosen({MakeVariant("slow", 2), MakeVariant("fast", 1)}), "fast");
 }
 
-TEST(Select, AMeasurementGoesBeforeAnEstimate) {
-  Lowering slower_than_thought = MakeWay("slower than thought", 1);
+TEST(ChooseByCost, AMeasurementGoesBeforeAnEstimate) {
+  Lowering slower_than_thought = MakeVariant("slower than thought", 1);
   slower_than_thought.measured_ms = 3;
-  EXPECT_EQ(Chosen({slower_than_thought, MakeWay("other", 2)}), "other");
-  Lowering faster_than_thought = MakeWay("faster than thought", 3);
+  EXPECT_EQ(Chosen({slower_than_thought, MakeVariant("other", 2)}), "other");
+  Lowering faster_than_thought = MakeVariant("faster than thought", 3);
   faster_than_thought.measured_ms = 1;
-  EXPECT_EQ(Chosen({faster_than_thought, MakeWay("other", 2)}), "faster than thought");
+  EXPECT_EQ(Chosen({faster_than_thought, MakeVariant("other", 2)}), "faster than thought");
 }
 
-TEST(Select, WhatNeedsAMeasurementIsNotChosenWithoutOne) {
-  Lowering library = MakeWay("library", 0.001);
+TEST(ChooseByCost, WhatNeedsAMeasurementIsNotChosenWithoutOne) {
+  Lowering library = MakeVariant("library", 0.001);
   library.needs_measurement = true;
-  EXPECT_EQ(Chosen({library, MakeWay("own", 100)}), "own");
-  EXPECT_EQ(Chosen({MakeWay("own", 100), library}), "own");
+  EXPECT_EQ(Chosen({library, MakeVariant("own", 100)}), "own");
+  EXPECT_EQ(Chosen({MakeVariant("own", 100), library}), "own");
+  EXPECT_EQ(Chosen({library}), "") << "the CPU";
 }
 
-TEST(Select, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
-  Lowering library = MakeWay("library", 0.001), own = MakeWay("own", 100);
+TEST(ChooseByCost, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
+  Lowering library = MakeVariant("library", 0.001), own = MakeVariant("own", 100);
   library.needs_measurement = true;
   library.measured_ms = 2;
   own.measured_ms = 3;
@@ -90,19 +93,19 @@ TEST(Select, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
   EXPECT_EQ(Chosen({own, library}), "own");
 }
 
-TEST(Select, ConversionsTakeWhatTheMeasuredBandwidthLets) {
+TEST(ChooseByCost, ConversionsTakeWhatTheMeasuredBandwidthLets) {
   const TensorFormat image = {Layout::kChannels4, Storage::kImage};
-  Lowering faster = MakeWay("faster, in images", 0.1);
+  Lowering faster = MakeVariant("faster, in images", 0.1);
   faster.inputs = {image, image};
   faster.outputs = {image};
   DeviceInfo device = Gpu();
   device.measured_gbytes_per_second = 100;
-  EXPECT_EQ(Chosen({MakeWay("in buffers", 1), faster}, device), "faster, in images");
+  EXPECT_EQ(Chosen({MakeVariant("in buffers", 1), faster}, device), "faster, in images");
   device.measured_gbytes_per_second = 1e-4;  // 512 bytes take 5 ms.
-  EXPECT_EQ(Chosen({MakeWay("in buffers", 1), faster}, device), "in buffers");
+  EXPECT_EQ(Chosen({MakeVariant("in buffers", 1), faster}, device), "in buffers");
 }
 
-TEST(Select, ThePeaksOfTheOptionsGoBeforeTheDevices) {
+TEST(ChooseByCost, ThePeaksOfTheOptionsGoBeforeTheDevices) {
   DeviceInfo device = Gpu();
   device.measured_gflops = 5;
   PlanOptions options;
@@ -114,7 +117,7 @@ TEST(Select, ThePeaksOfTheOptionsGoBeforeTheDevices) {
 }
 
 // Ranges across tiles of a convolution with a small output on a wide device.
-TEST(Select, NoEstimateChoosesRangesAcrossTiles) {
+TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
   Graph graph = MakeProduct();
   Node& node = graph.nodes[0];
   node.type = "Conv2D";
@@ -126,13 +129,13 @@ TEST(Select, NoEstimateChoosesRangesAcrossTiles) {
   const DeviceInfo device = MadeUpH100();
   StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
-  const std::vector<Lowering> ways = FindCandidates(graph, node, **op, device, {}).ways;
+  const std::vector<Lowering> variants = FindVariants(graph, node, **op, device, {}).variants;
   int across = 0;
-  for (const Lowering& way : ways) {
-    for (const Launch& launch : way.launches) {
+  for (const Lowering& variant : variants) {
+    for (const Launch& launch : variant.launches) {
       const auto stream = launch.kernel.macros.find("STREAM");
       if (stream == launch.kernel.macros.end() || stream->second != "2") continue;
-      EXPECT_TRUE(way.needs_measurement) << way.variant;
+      EXPECT_TRUE(variant.needs_measurement) << variant.variant;
       ++across;
     }
   }
@@ -140,16 +143,17 @@ TEST(Select, NoEstimateChoosesRangesAcrossTiles) {
 }
 
 // The whole of it: MatMul offers CLBlast, no plan without measurements has it.
-TEST(Select, NoPlanCallsALibraryByItself) {
+TEST(ChooseByCost, NoPlanCallsALibraryByItself) {
   auto graph = std::make_shared<Graph>(MakeProduct());
   const DeviceInfo device = Gpu();
   StatusOr<std::unique_ptr<Op>> op = MakeOp(graph->nodes[0]);
   ASSERT_TRUE(op.ok());
-  const std::vector<Lowering> ways = FindCandidates(*graph, graph->nodes[0], **op, device, {}).ways;
-  const auto library = std::find_if(ways.begin(), ways.end(), [](const Lowering& way) {
-    return way.variant == "matmul_clblast";
+  const std::vector<Lowering> variants =
+      FindVariants(*graph, graph->nodes[0], **op, device, {}).variants;
+  const auto library = std::find_if(variants.begin(), variants.end(), [](const Lowering& variant) {
+    return variant.variant == "matmul_clblast";
   });
-  ASSERT_NE(library, ways.end());
+  ASSERT_NE(library, variants.end());
   EXPECT_TRUE(library->needs_measurement);
   EXPECT_TRUE(library->launches[0].call.has_value());
   StatusOr<std::unique_ptr<Plan>> plan = MakePlan(graph, &device, {});
@@ -160,7 +164,7 @@ TEST(Select, NoPlanCallsALibraryByItself) {
 }
 
 // One row by constant weights: a work-item that adds up a column of it by itself waits 1280 times.
-TEST(Select, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
+TEST(ChooseByCost, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   Graph graph = MakeProduct();
   graph.inputs.pop_back();
   graph.value(graph.nodes[0].inputs[0]).info.shape = {1, 1280};

@@ -1,4 +1,4 @@
-#include "mace/plan/select.h"
+#include "mace/plan/choose_by_cost.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,6 +6,7 @@
 
 #include "mace/graph/output_marks.h"
 #include "mace/ops/roofline.h"
+#include "mace/plan/tensor_formats.h"
 
 namespace mace {
 namespace {
@@ -26,18 +27,19 @@ double ConversionMs(const TensorInfo& info, const TensorFormat& from, const Tens
          slowdown * ms * (image ? ImageSlowdown(device) : 1);
 }
 
-class Selector {
+class Chooser {
  public:
-  Selector(const Graph& graph, const std::vector<NodeCandidates>& candidates,
-           const DeviceInfo& device)
+  // REQUIRES: the variants are for a device.
+  Chooser(const Graph& graph, const GraphVariants& variants)
       : graph_(graph),
-        candidates_(candidates),
-        device_(device),
+        variants_(variants.nodes),
+        device_(*variants.device),
         outputs_(graph),
         makers_(graph.values.size()),
         uses_(graph.values.size()),
         costs_(graph.nodes.size()),
-        chosen_(graph.nodes.size(), -1) {
+        on_cpu_(graph.nodes.size(), false),
+        chosen_(graph.nodes.size(), NodeChoice::kCpu) {
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
       const Node& node = graph.nodes[n];
       for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -65,15 +67,15 @@ class Selector {
 
   static size_t Index(ValueId id) { return static_cast<size_t>(id); }
 
-  TensorFormat OutputFormat(size_t node, int way, size_t index) const {
-    if (way < 0) return kHostFormat;
-    const Lowering& lowering = candidates_[node].ways[static_cast<size_t>(way)];
+  TensorFormat OutputFormat(size_t node, int variant, size_t index) const {
+    if (variant < 0) return kHostFormat;
+    const Lowering& lowering = variants_[node].variants[static_cast<size_t>(variant)];
     return index < lowering.outputs.size() ? lowering.outputs[index] : kHostFormat;
   }
 
-  TensorFormat InputFormat(size_t node, int way, size_t input) const {
-    if (way < 0) return kHostFormat;
-    const Lowering& lowering = candidates_[node].ways[static_cast<size_t>(way)];
+  TensorFormat InputFormat(size_t node, int variant, size_t input) const {
+    if (variant < 0) return kHostFormat;
+    const Lowering& lowering = variants_[node].variants[static_cast<size_t>(variant)];
     return input < lowering.inputs.size() ? lowering.inputs[input] : kHostFormat;
   }
 
@@ -85,32 +87,35 @@ class Selector {
     const size_t node = maker->node;
     const double uses = static_cast<double>(std::max<size_t>(uses_[Index(value)].size(), 1));
     double best = std::numeric_limits<double>::infinity();
-    for (size_t way = 0; way < costs_[node].size(); ++way) {
-      const int index = candidates_[node].ways.empty() ? -1 : static_cast<int>(way);
+    for (size_t variant = 0; variant < costs_[node].size(); ++variant) {
+      const int index = on_cpu_[node] ? NodeChoice::kCpu : static_cast<int>(variant);
       const TensorFormat made = OutputFormat(node, index, maker->index);
-      best = std::min(best, costs_[node][way] / uses + ConversionMs(info, made, format, device_));
+      best =
+          std::min(best, costs_[node][variant] / uses + ConversionMs(info, made, format, device_));
     }
     return best;
   }
 
-  // costs_[node][way]: the estimate of the way and of all that it needs. A CPU node has one entry.
+  // costs_[node][variant]: the estimate of the variant and of all that it needs. A CPU node has one
+  // entry.
   void CostForward(size_t n) {
     const Node& node = graph_.nodes[n];
-    const size_t count = std::max<size_t>(candidates_[n].ways.size(), 1);
+    on_cpu_[n] = !AnyMayBeChosen(variants_[n]);
+    const size_t count = on_cpu_[n] ? 1 : variants_[n].variants.size();
     for (size_t w = 0; w < count; ++w) {
-      const int way = candidates_[n].ways.empty() ? -1 : static_cast<int>(w);
-      double cost = way < 0 ? 0 : WayMs(candidates_[n].ways[w], device_);
+      const int variant = on_cpu_[n] ? NodeChoice::kCpu : static_cast<int>(w);
+      double cost = on_cpu_[n] ? 0 : VariantMs(variants_[n].variants[w], device_);
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i] == kNoValue || graph_.IsConstant(node.inputs[i])) continue;
-        cost += CostToHave(node.inputs[i], InputFormat(n, way, i));
+        cost += CostToHave(node.inputs[i], InputFormat(n, variant, i));
       }
       costs_[n].push_back(cost);
     }
   }
 
-  // Consumers have chosen: takes the way that is cheapest with the conversions they need.
+  // Consumers have chosen: takes the variant that is cheapest with the conversions they need.
   void ChooseBackward(size_t n) {
-    if (candidates_[n].ways.empty()) return;
+    if (on_cpu_[n]) return;
     double best = std::numeric_limits<double>::infinity();
     for (size_t w = 0; w < costs_[n].size(); ++w) {
       double cost = costs_[n][w];
@@ -124,10 +129,10 @@ class Selector {
     }
   }
 
-  double ConversionsAfter(Place output, int way) const {
+  double ConversionsAfter(Place output, int variant) const {
     const ValueId value = graph_.nodes[output.node].outputs[output.index];
     const TensorInfo& info = graph_.value(value).info;
-    const TensorFormat made = OutputFormat(output.node, way, output.index);
+    const TensorFormat made = OutputFormat(output.node, variant, output.index);
     double cost = outputs_.IsOutput(value) ? ConversionMs(info, made, kHostFormat, device_) : 0;
     std::vector<TensorFormat> needed;  // Each format is converted to once, however many read it.
     for (const Place& use : uses_[Index(value)]) {
@@ -140,26 +145,32 @@ class Selector {
   }
 
   const Graph& graph_;
-  const std::vector<NodeCandidates>& candidates_;
+  const std::vector<NodeVariants>& variants_;
   const DeviceInfo& device_;
   const OutputMarks outputs_;
   std::vector<std::optional<Place>> makers_;  // By value; none for inputs and constants.
   std::vector<std::vector<Place>> uses_;      // By value: each input of a node that reads it.
   std::vector<std::vector<double>> costs_;
+  std::vector<bool> on_cpu_;
   std::vector<int> chosen_;
 };
 
 }  // namespace
 
-std::vector<int> SelectWays(const Graph& graph, const std::vector<NodeCandidates>& candidates,
-                            const DeviceInfo& device) {
-  return Selector(graph, candidates, device).Run();
+Choice ChooseByCost(const Graph& graph, const GraphVariants& variants) {
+  Choice choice;
+  choice.by_cost = true;
+  choice.nodes.resize(graph.nodes.size());
+  if (!variants.device.has_value()) return choice;
+  const std::vector<int> chosen = Chooser(graph, variants).Run();
+  for (size_t n = 0; n < chosen.size(); ++n) choice.nodes[n].variant = chosen[n];
+  return choice;
 }
 
-double WayMs(const Lowering& way, const DeviceInfo& device) {
-  if (way.measured_ms >= 0) return way.measured_ms;
-  if (way.needs_measurement) return std::numeric_limits<double>::infinity();
-  return way.estimate_ms + LaunchMs(device) * static_cast<double>(way.launches.size());
+double VariantMs(const Lowering& variant, const DeviceInfo& device) {
+  if (variant.measured_ms >= 0) return variant.measured_ms;
+  if (variant.needs_measurement) return std::numeric_limits<double>::infinity();
+  return variant.estimate_ms + LaunchMs(device) * static_cast<double>(variant.launches.size());
 }
 
 }  // namespace mace

@@ -1,0 +1,34 @@
+// Fuses two nodes to one where a device takes less time for that. Other devices keep the two, which
+// is why these are no passes.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_PLAN_FUSE_NODES_H_
+#define MACE_PLAN_FUSE_NODES_H_
+
+#include <optional>
+
+#include "mace/plan/bound_graph.h"
+#include "mace/plan/plan_options.h"
+
+namespace mace {
+
+// `second` with all that `first` does to its input 0; nullopt where they are no such pair. What it
+// gives may be a node that its op refuses.
+using FuseFunction = std::optional<Node> (*)(const Node& first, const Node& second);
+
+// Fuses each pair of which the second node alone reads, as input 0, the result of the first. The
+// ops' estimates decide, with what a launch costs. `options` are those that MakePlan gets next.
+// CPUs keep all nodes. Nodes that round their result to 8 bits stay apart. `ops` are those of the
+// graph's nodes, before and after. REQUIRES: every shape of the graph is known.
+void FuseNodes(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse,
+               Graph* graph, OpList* ops);
+
+// Input `input` of the node; kNoValue where it has none.
+ValueId InputOrNone(const Node& node, size_t input);
+
+// The attributes of `second`, and those of `first` with `prefix` before their names.
+AttributeMap FuseAttributes(const Node& first, const Node& second, const std::string& prefix);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_FUSE_NODES_H_

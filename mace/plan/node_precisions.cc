@@ -1,0 +1,55 @@
+#include "mace/plan/node_precisions.h"
+
+#include <algorithm>
+
+#include "mace/plan/wide_values.h"
+
+namespace mace {
+namespace {
+
+// Moves elements, or computes each output from one of each input: the rounding of what it reads is
+// seen undiminished in what it makes, where a sum of many products would average it out.
+bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
+  const std::vector<TensorInfo> outputs = MakeOutputInfos(graph, node);
+  double elements = 0;
+  for (const TensorInfo& output : outputs) elements += static_cast<double>(output.shape.elements());
+  const double steps = static_cast<double>(std::max<size_t>(1, node.steps.size()));
+  return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
+}
+
+// What makes or reads a value that halves do not hold does so in float32.
+void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
+  const std::vector<bool> wide = FindWideValues(graph);
+  const auto is_wide = [&](ValueId id) { return id != kNoValue && wide[static_cast<size_t>(id)]; };
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (std::any_of(node.inputs.begin(), node.inputs.end(), is_wide) ||
+        std::any_of(node.outputs.begin(), node.outputs.end(), is_wide)) {
+      (*precisions)[n] = Precision::kFloat32;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision) {
+  std::vector<Precision> precisions(graph.nodes.size(), precision);
+  std::vector<bool> exact(graph.values.size(), false);
+  for (const GraphPort& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
+  for (size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
+      return exact[static_cast<size_t>(id)];
+    });
+    if (!makes_exact) continue;
+    precisions[n] = Precision::kFloat32;
+    if (!IsElementwise(graph, node, *ops[n])) continue;
+    for (ValueId id : node.inputs) {
+      if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
+    }
+  }
+  if (precision == Precision::kFloat16) KeepWideValues(graph, &precisions);
+  return precisions;
+}
+
+}  // namespace mace

@@ -1,0 +1,41 @@
+// What a plan is asked for.
+#ifndef MACE_PLAN_PLAN_OPTIONS_H_
+#define MACE_PLAN_PLAN_OPTIONS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "mace/ops/device_info.h"
+#include "mace/ops/kernel.h"
+
+namespace mace {
+
+enum class MemoryChoice { kAuto, kImage, kBuffer };
+
+struct PlanOptions {
+  MemoryChoice memory = MemoryChoice::kAuto;
+  // What activations and weights are stored in. In half precision the graph's outputs, and the
+  // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
+  Precision precision = Precision::kFloat32;
+  bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
+  bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
+  // Launches that follow one another become one, on devices that gain from it (chain.h).
+  bool chain_launches = false;
+  // DeviceInfo's, in place of what the device is given with; 0: not measured.
+  double measured_gflops = 0;
+  double measured_gbytes_per_second = 0;
+  // Of a variant, where another takes less; negative: what the bound on device memory leaves the
+  // node (scratch_limit.h).
+  double most_scratch_bytes = -1;
+  // One for each node, in place of what `precision` says; empty: as `precision` says.
+  std::vector<Precision> precisions;
+  // The integers among the graph's inputs fit an int32, as those that kernels make do.
+  bool integer_inputs_fit = false;
+};
+
+// `device` with the peaks of `options` where these have any.
+DeviceInfo WithMeasuredPeaks(DeviceInfo device, const PlanOptions& options);
+
+}  // namespace mace
+
+#endif  // MACE_PLAN_PLAN_OPTIONS_H_
