@@ -13,8 +13,6 @@ for header; do
   mkdir -p "$tree/include/$(dirname "$header")"
   cp "$header" "$tree/include/$header"
 done
-# For as long as mace.h includes older headers too, which no user is to have.
-sed -i -E '/#include "mace\/(graph|runtime)\//d' "$tree/include/mace/mace.h"
 mkdir "$tree/lib"
 cp "$library" "$tree/lib/libmace.so.0"
 ln -s libmace.so.0 "$tree/lib/libmace.so"

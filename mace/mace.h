@@ -28,9 +28,6 @@
 //
 // Latency is host inputs to host outputs of one Run. tools/example.cc shows the library at work.
 // mace/mace_c.h is the same API in C.
-//
-// Engine and Options are the calls of before, which the command and the Python module
-// still use.
 #ifndef MACE_MACE_H_
 #define MACE_MACE_H_
 
@@ -45,9 +42,5 @@
 #include "mace/api/version.h"          // IWYU pragma: export
 #include "mace/base/log_sink.h"        // IWYU pragma: export
 #include "mace/base/status.h"          // IWYU pragma: export
-#include "mace/engine/engine.h"        // IWYU pragma: export
-#include "mace/graph/tensor.h"         // IWYU pragma: export
-#include "mace/runtime/options.h"      // IWYU pragma: export
-#include "mace/runtime/run_stats.h"    // IWYU pragma: export
 
 #endif  // MACE_MACE_H_

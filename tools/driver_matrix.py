@@ -30,7 +30,7 @@ TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*:LocalTilesTest.S
 # What each suite runs.
 PROGRAMS = {
     "ops": ["mace/ops/*_test", "mace/testing/*_test"],
-    "engine": ["mace/cl/*_test", "mace/runtime/*_test", "mace/layer/*_test"],
+    "engine": ["mace/cl/*_test", "mace/runtime/*_test", "mace/engine/*_test", "mace/layer/*_test"],
     "cases": ["tools/cases_*_test"],
     "kernels": ["mace/ops/*_test", "mace/testing/other_kernels_gpu_test"],
 }

@@ -55,8 +55,8 @@ struct CompileOptions {
     bool allow_shared = false;
     // Never writes the file: for one that is shipped with an app.
     bool read_only = false;
-    // Writes the file once in the background after the first answer. SaveCache() does so whenever
-    // it is called.
+    // Writes the file in the background after the first answer of each new plan; the end of the
+    // compiled model waits for that. SaveCache() does so whenever it is called.
     bool save_after_first_run = true;
   };
   struct Limits {

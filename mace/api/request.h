@@ -31,8 +31,8 @@ class Request {
 
   // The tensor for an input, by name or by index in CompiledModel::inputs(); it stays set for later
   // runs. kNotFound for an input that the model does not have, kInvalidArgument for a tensor of
-  // another dtype or rank, or with another extent than one that is not dynamic. float16 and float64
-  // inputs take float32 tensors too.
+  // another dtype or rank. Other dims than the declared ones make a plan of their own, where the
+  // model computes with them. float16 and float64 inputs take float32 tensors too.
   Status Set(const std::string& name, Tensor tensor);
   Status Set(size_t index, Tensor tensor);
   // A tensor that the next runs write an output into: one of Tensor::MutableView, or of Allocate.

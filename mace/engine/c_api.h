@@ -122,6 +122,8 @@ Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
   return Status();
 }
 
+// Null: the defaults.
+StatusOr<LoadOptions> ReadLoadOptions(const mace_load_options* options);
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank);
 StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count);
 Status WriteSpec(const std::vector<TensorSpec>& specs, size_t index, mace_tensor_spec* out);

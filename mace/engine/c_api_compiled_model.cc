@@ -156,6 +156,20 @@ mace_status_code mace_compile(const mace_model* model, const mace_compile_option
   });
 }
 
+mace_status_code mace_compile_file(const char* path, const mace_load_options* load_options,
+                                   const mace_compile_options* options,
+                                   mace_compiled_model** compiled) {
+  return Guard([&]() -> mace::Status {
+    if (compiled != nullptr) *compiled = nullptr;
+    MACE_RETURN_IF_ERROR(CheckPresent({{"path", path}, {"compiled", compiled}}));
+    MACE_ASSIGN_OR_RETURN(const mace::LoadOptions load, ReadLoadOptions(load_options));
+    MACE_ASSIGN_OR_RETURN(const CompileOptions read, ReadOptions(options));
+    MACE_ASSIGN_OR_RETURN(mace::CompiledModel made, mace::CompiledModel::Load(path, load, read));
+    *compiled = new mace_compiled_model{std::move(made)};
+    return mace::Status();
+  });
+}
+
 void mace_compiled_model_free(mace_compiled_model* compiled) { delete compiled; }
 
 size_t mace_compiled_model_input_count(const mace_compiled_model* compiled) {

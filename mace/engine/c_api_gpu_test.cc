@@ -230,6 +230,18 @@ TEST_P(CApi, TheCacheFileIsWritten) {
   unlink(path.c_str());
 }
 
+TEST_P(CApi, AFileIsLoadedAndCompiledAtOnce) {
+  mace_compile_options options;
+  mace_compile_options_init(&options, sizeof(options));
+  options.device = GetParam();
+  mace_compiled_model* compiled = nullptr;
+  ASSERT_OK(mace_compile_file("models/digits/digits.onnx", nullptr, &options, &compiled));
+  EXPECT_EQ(1u, mace_compiled_model_input_count(compiled));
+  mace_compiled_model_free(compiled);
+  EXPECT_EQ(MACE_NOT_FOUND, mace_compile_file("no such.onnx", nullptr, &options, &compiled));
+  EXPECT_EQ(nullptr, compiled);
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, CApi, testing::Values("cpu", "gpu"));
 
 }  // namespace

@@ -27,7 +27,9 @@ mace::Status ReadValues(const mace_load_options& given, mace::LoadOptions* optio
   return mace::Status();
 }
 
-mace::StatusOr<mace::LoadOptions> ReadLoadOptions(const mace_load_options* options) {
+}  // namespace
+
+mace::StatusOr<mace::LoadOptions> mace::c_api::ReadLoadOptions(const mace_load_options* options) {
   mace_load_options given = {};
   MACE_RETURN_IF_ERROR(ReadStruct("options", options, &given));
   mace::LoadOptions read;
@@ -42,6 +44,8 @@ mace::StatusOr<mace::LoadOptions> ReadLoadOptions(const mace_load_options* optio
   read.host_memory_limit = given.host_memory_limit;
   return read;
 }
+
+namespace {
 
 mace::MemoryBytes MemoryOf(const mace_bytes* bytes, Lent<mace_bytes>* lent) {
   mace::MemoryBytes memory;

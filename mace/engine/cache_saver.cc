@@ -45,10 +45,6 @@ CacheSaver::~CacheSaver() {
     new std::thread(std::move(thread_));  // A thread that this process does not have: left alone.
     return;
   }
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    is_ending_ = true;
-  }
   if (thread_.joinable()) thread_.join();
 }
 
@@ -78,7 +74,11 @@ Status CacheSaver::Save(bool run_unused) {
     return runtime_->compiler()->Save();
   });
   if (!status.ok()) {
-    runtime_->store()->IsNews(status);  // No more, once the caller has it.
+    // It is no news any more once the caller has it; to note that needs memory.
+    static_cast<void>(CatchExhaustion([&] {
+      runtime_->store()->IsNews(status);
+      return Status();
+    }));
     return status;
   }
   std::lock_guard<std::mutex> lock(mutex_);
@@ -90,21 +90,25 @@ void CacheSaver::Work() {
   while (true) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (!is_wanted_ || is_ending_) {
+      if (!is_wanted_) {
         is_working_ = false;
         return;
       }
       is_wanted_ = false;
     }
     const Status status = Save(false);
-    if (!status.ok()) Log(LogLevel::kWarning, "the cache file is not written: " + status.message());
+    if (status.ok()) continue;
+    static_cast<void>(CatchExhaustion([&] {
+      Log(LogLevel::kWarning, "the cache file is not written: " + status.message());
+      return Status();
+    }));
   }
 }
 
 void CacheSaver::SaveInBackground() {
   std::lock_guard<std::mutex> lock(mutex_);
   is_wanted_ = true;
-  if (is_working_ || is_ending_) return;
+  if (is_working_) return;
   if (thread_.joinable()) thread_.join();  // It has left its loop.
   try {
     thread_ = std::thread([this] { Work(); });

@@ -18,8 +18,8 @@ class CacheSaver {
  public:
   // `plans` outlives the object. REQUIRES: the runtime has a store.
   CacheSaver(std::shared_ptr<Runtime> runtime, const PlanTable* plans);
-  // Waits for a save that is at work in the background, not for one that has not begun. In a forked
-  // child, which does not have that thread, waits for nothing.
+  // Waits for a save in the background, so that no answer's programs are lost. In a forked child,
+  // which does not have that thread, waits for nothing.
   ~CacheSaver();
   CacheSaver(const CacheSaver&) = delete;
   CacheSaver& operator=(const CacheSaver&) = delete;
@@ -49,7 +49,6 @@ class CacheSaver {
   std::thread thread_;
   bool is_working_ = false;  // The thread has not ended its loop.
   bool is_wanted_ = false;   // A save is to follow.
-  bool is_ending_ = false;
   double written_ms_ = 0;
 };
 

@@ -30,6 +30,7 @@ struct Engine::Impl {
   bool has_run = false;
   bool save_failed = false;
 
+  Status Start(const ModelLoader::Load& load);
   void ListPorts();
   Status CheckInputs(const std::vector<HostTensor>& tensors) const;
   Status CheckOutputs(const std::vector<HostTensor>& results) const;
@@ -194,39 +195,40 @@ Status Engine::Impl::Run(const std::vector<HostTensor>& tensors, std::vector<Hos
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 // What was compiled is saved by FinishCache and the destructor, and not behind the first answer.
-StatusOr<std::unique_ptr<Engine>> Engine::Start(std::unique_ptr<Impl> impl,
-                                                const ModelLoader::Load& load) {
-  impl->state->save_after_first_run = false;
-  impl->state->options.cache_path = AbsolutePath(impl->state->options.cache_path);
-  MACE_RETURN_IF_ERROR(impl->state->Start(load));
-  impl->compiled = CompiledModelAccess::FromState(impl->state);
-  const ScopedMemoryBudget scope(impl->state->host_budget);
-  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, impl->state->PlanFor(impl->state->compiled_dims));
-  impl->current = std::move(found.plan);
-  impl->ListPorts();
-  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+Status Engine::Impl::Start(const ModelLoader::Load& load) {
+  state->save_after_first_run = false;
+  state->options.cache_path = AbsolutePath(state->options.cache_path);
+  MACE_RETURN_IF_ERROR(state->Start(load));
+  compiled = CompiledModelAccess::FromState(state);
+  const ScopedMemoryBudget scope(state->host_budget);
+  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, state->PlanFor(state->compiled_dims));
+  current = std::move(found.plan);
+  ListPorts();
+  return Status();
 }
 
 StatusOr<std::unique_ptr<Engine>> Engine::Create(const std::string& model_path,
                                                  const Options& options) {
-  return CatchExhaustion([&] {
+  return CatchExhaustion([&]() -> StatusOr<std::unique_ptr<Engine>> {
     auto impl = std::make_unique<Impl>();
     impl->state = std::make_shared<CompiledModel::State>();
     impl->state->options = options;
-    return Start(std::move(impl),
-                 [&] { return LoadModelState(model_path, LoadOptionsOf(options)); });
+    MACE_RETURN_IF_ERROR(
+        impl->Start([&] { return LoadModelState(model_path, LoadOptionsOf(options)); }));
+    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
   });
 }
 
 StatusOr<std::unique_ptr<Engine>> Engine::Create(std::shared_ptr<const Graph> imported,
                                                  const Options& options) {
   if (imported == nullptr) return InvalidArgument("model: expected a graph, found none");
-  return CatchExhaustion([&] {
+  return CatchExhaustion([&]() -> StatusOr<std::unique_ptr<Engine>> {
     auto impl = std::make_unique<Impl>();
     impl->state = std::make_shared<CompiledModel::State>();
     impl->state->options = options;
     impl->state->model = ModelAccess::StateOf(ModelAccess::FromGraph(std::move(imported)));
-    return Start(std::move(impl), nullptr);
+    MACE_RETURN_IF_ERROR(impl->Start(nullptr));
+    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
   });
 }
 

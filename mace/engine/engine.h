@@ -20,7 +20,6 @@
 
 #include "mace/api/compiled_model.h"
 #include "mace/base/status.h"
-#include "mace/engine/model_loader.h"
 #include "mace/graph/graph.h"
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
@@ -118,8 +117,6 @@ class Engine {
  private:
   struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
-  static StatusOr<std::unique_ptr<Engine>> Start(std::unique_ptr<Impl> impl,
-                                                 const ModelLoader::Load& load);
   std::unique_ptr<Impl> impl_;
 };
 

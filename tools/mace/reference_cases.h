@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/mace.h"
+#include "mace/engine/engine.h"
 
 namespace mace {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/mace.h"
+#include "mace/engine/engine.h"
 #include "tools/mace/json_output.h"
 
 namespace mace {

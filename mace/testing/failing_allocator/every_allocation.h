@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "mace/mace.h"
+#include "mace/engine/engine.h"
 #include "mace/testing/failing_allocator/failing_allocator.h"
 
 namespace mace {
