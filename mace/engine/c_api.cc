@@ -6,6 +6,7 @@
 #include "mace/api/version.h"
 #include "mace/base/log_sink.h"
 #include "mace/engine/request_state.h"
+#include "mace/graph/shape.h"
 
 namespace mace::c_api {
 namespace {
@@ -66,6 +67,11 @@ Status CheckNewerMembers(const char* name, const void* data, size_t known, size_
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank) {
   if (rank == 0) return std::vector<int64_t>();
   MACE_RETURN_IF_ERROR(CheckPresent({{"dims", dims}}));
+  // Before any is read: there may be no memory of the caller's behind the first ones.
+  if (rank > Shape::kMaxRank) {
+    return InvalidArgument("dims: expected at most " + std::to_string(Shape::kMaxRank) +
+                           " extents, found " + std::to_string(rank));
+  }
   return std::vector<int64_t>(dims, dims + rank);
 }
 
