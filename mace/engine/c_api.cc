@@ -87,8 +87,9 @@ StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims
   return read;
 }
 
-Status WriteSpec(const std::vector<TensorSpec>& specs, size_t index, mace_tensor_spec* out) {
-  MACE_RETURN_IF_ERROR(CheckIndex(specs, "port", index));
+Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
+                 mace_tensor_spec* out) {
+  MACE_RETURN_IF_ERROR(CheckIndex(specs, what, index));
   const TensorSpec& spec = specs[index];
   mace_tensor_spec full = {};
   full.name = spec.name.c_str();

@@ -184,7 +184,7 @@ mace_status_code mace_compiled_model_input(const mace_compiled_model* compiled, 
                                            mace_tensor_spec* spec) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}, {"spec", spec}}));
-    return WriteSpec(compiled->compiled.inputs(), index, spec);
+    return WriteSpec(compiled->compiled.inputs(), "input", index, spec);
   });
 }
 
@@ -192,7 +192,7 @@ mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled,
                                             mace_tensor_spec* spec) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}, {"spec", spec}}));
-    return WriteSpec(compiled->compiled.outputs(), index, spec);
+    return WriteSpec(compiled->compiled.outputs(), "output", index, spec);
   });
 }
 

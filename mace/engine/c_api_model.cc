@@ -122,14 +122,14 @@ size_t mace_model_output_count(const mace_model* model) {
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"spec", spec}}));
-    return WriteSpec(model->model.inputs(), index, spec);
+    return WriteSpec(model->model.inputs(), "input", index, spec);
   });
 }
 
 mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"spec", spec}}));
-    return WriteSpec(model->model.outputs(), index, spec);
+    return WriteSpec(model->model.outputs(), "output", index, spec);
   });
 }
 
