@@ -181,7 +181,7 @@ Status FileMemory::LoadChunk(size_t index) {
       ReadInto(uint64_t{index} * kChunk, MutableBytes(AddressOf(index), BytesOf(index)));
   if (status.ok()) return status;
   chunk.is_loaded = false;
-  Unmap(AddressOf(index));
+  if (!chunk.shows_zeros) Unmap(AddressOf(index));
   if (budget_ != nullptr) budget_->Release(BytesOf(index));
   return status;
 }
@@ -220,7 +220,9 @@ void FileMemory::ShowZeros(uint64_t offset, size_t size) noexcept {
   for (const size_t index : ChunksOf(offset, size)) {
     Chunk& chunk = ChunkOf(index);
     std::lock_guard<std::mutex> lock(chunk.mutex);
-    if (chunk.is_loaded || mprotect(AddressOf(index), kChunk, PROT_READ) == 0) continue;
+    if (chunk.is_loaded) continue;
+    chunk.shows_zeros = true;
+    if (mprotect(AddressOf(index), kChunk, PROT_READ) == 0) continue;
     // One area less, so that the system needs no memory for it.
     mprotect(reserved_, reserved_size_, PROT_READ | PROT_WRITE);
   }

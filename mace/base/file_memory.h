@@ -75,6 +75,7 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
     std::mutex mutex;
     int64_t needs = 0;  // Calls of Add without a Remove.
     bool is_loaded = false;
+    bool shows_zeros = false;  // Somebody may read it though it could not be loaded.
   };
 
   explicit FileMemory(std::shared_ptr<const RandomAccessFile> file);

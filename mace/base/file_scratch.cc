@@ -59,14 +59,15 @@ const uint8_t* FileScratch::Find(Bytes part) noexcept {
   for (Copy& copy : scratch->copies_) {
     if (copy.part.data() != part.data() || copy.part.size() < part.size()) continue;
     Status status = CatchExhaustion([&] { return scratch->MakeRoom(); });
-    if (status.ok()) {
-      const MutableBytes to(scratch->block_.bytes().data() + copy.offset, copy.part.size());
-      if (!copy.is_read) status = CatchExhaustion([&] { return scratch->Read(&copy, to); });
-      if (status.ok()) return to.data();
-      std::fill(to.begin(), to.end(), uint8_t{0});
+    const bool has_room = status.ok();
+    const MutableBytes to(scratch->block_.bytes().data() + copy.offset,
+                          has_room ? copy.part.size() : 0);
+    if (has_room && !copy.is_read) {
+      status = CatchExhaustion([&] { return scratch->Read(&copy, to); });
+      if (!status.ok()) std::fill(to.begin(), to.end(), uint8_t{0});
     }
     if (scratch->status_.ok()) scratch->status_ = std::move(status);
-    return nullptr;
+    return has_room ? to.data() : nullptr;
   }
   return nullptr;
 }
