@@ -43,7 +43,8 @@ struct CompileOptions {
     // The compiled-program cache file; empty: none. A relative path means the folder that is
     // current when the model is compiled.
     std::string path;
-    // Of the file, in bytes; the programs longest unused go first when it is written.
+    // The largest size of the file, in bytes. Where more would be written, the programs that were
+    // not used for the longest time are left out.
     uint64_t size_limit = uint64_t{256} << 20;
     // 64 hexadecimal digits, as `mace cache keygen` writes them: a file without a signature by this
     // key is not used, and none is written. Empty: none.

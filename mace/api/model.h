@@ -50,7 +50,8 @@ struct LoadOptions {
   // ONNX: inputs whose values are known before a run: those that hold a shape, an axis or a mode.
   // They are no inputs of the model then.
   std::map<std::string, Tensor> values;
-  // Of the tensors that loading makes, in bytes; 0: what the system has available.
+  // The most memory that tensors made by loading may take, in bytes; 0: what the system has
+  // available.
   uint64_t host_memory_limit = 0;
 };
 

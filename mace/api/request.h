@@ -48,7 +48,7 @@ class Request {
   // and so is a plan that is being made. The request can be used again.
   Status Run(std::chrono::milliseconds limit);
 
-  // The same on another thread, which calls `done` (may be empty) with Run's answer before Wait
+  // Run() on another thread, which calls `done` (may be empty) with Run's answer before Wait
   // returns. `done` may set inputs and start the next run.
   Status Start(std::function<void(const Status&)> done = nullptr);
   // Waits for the end of a run; its Status. Without a run: that of the last one.
@@ -64,7 +64,7 @@ class Request {
   // as it is while a copy of it exists.
   StatusOr<Tensor> Get(const std::string& name) const;
   StatusOr<Tensor> Get(size_t index) const;
-  // Of the last run that succeeded.
+  // The numbers of the last run that succeeded.
   RunStatistics statistics() const;
 
   struct State;  // Of the engine alone.

@@ -44,7 +44,7 @@ struct Statistics {
   double compile_ms = 0;      // CompiledModel::Compile, the opening of the device included.
   double device_open_ms = 0;  // Within compile_ms.
   double program_ms = 0;      // Creating and building programs and kernels, of all plans together.
-  // Of the plan made last.
+  // The members up to `tuning` describe the plan that was made last.
   size_t batch_slices = 1;
   size_t launches_per_run = 0;
   size_t gpu_image_nodes = 0;

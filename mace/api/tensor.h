@@ -57,7 +57,7 @@ class Tensor {
                      std::function<void()> release = nullptr) {
     return View(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
-  // The same of memory that a request may write as well: for outputs. `data` is aligned for the
+  // Memory of the caller, as for View, that a request may write as well: for outputs. `data` is aligned for the
   // dtype.
   static Tensor MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                             std::function<void()> release = nullptr);
@@ -78,7 +78,7 @@ class Tensor {
 
   // The elements; null where there are none.
   const void* data() const;
-  // The same; null too where T is not the dtype, or the address is not aligned for T.
+  // The elements as T; null where there are none, where T is not the dtype, or where the address is not aligned for T.
   template <typename T>
   const T* data() const {
     return static_cast<const T*>(DataAs(DTypeOf<T>::kValue, alignof(T)));

@@ -2,7 +2,7 @@
 #ifndef MACE_API_VERSION_H_
 #define MACE_API_VERSION_H_
 
-// Of these headers, as the number 10000 * major + 100 * minor + patch.
+// MACE_VERSION is the version of these headers as one number: 10000 * major + 100 * minor + patch.
 #define MACE_VERSION_MAJOR 0
 #define MACE_VERSION_MINOR 1
 #define MACE_VERSION_PATCH 0

@@ -7,8 +7,10 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
+#include "mace/base/start_trace.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/plan/integer_kernels.h"
+#include "mace/runtime/half_range.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/planned_model.h"
 
@@ -212,11 +214,31 @@ RunStats CompiledModel::State::Report() const {
   return report;
 }
 
-void CompiledModel::State::AfterRun(bool is_first) {
+void CompiledModel::State::WarnOfHalf(const std::vector<HostTensor>& inputs,
+                                      const std::vector<HostTensor>& outputs) const {
+  if (options.precision != Precision::kFloat16 || runtime == nullptr) return;
+  std::vector<std::string> names;
+  for (const TensorSpec& spec : model->outputs) names.push_back(spec.name);
+  const std::string line = DescribeHalfOverflow(names, inputs, outputs);
+  if (!line.empty()) Log(LogLevel::kWarning, line);
+}
+
+Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>& inputs,
+                                 std::vector<HostTensor>* outputs, RunTimes* times) {
+  MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
+  const bool is_first = plan->IsFirstRun();
+  {
+    std::optional<ScopedStartPart> part;
+    if (is_first) part.emplace("first run");
+    MACE_RETURN_IF_ERROR(times == nullptr ? executor->Run(inputs, outputs)
+                                          : executor->RunTimed(inputs, outputs, times));
+  }
+  if (is_first) WarnOfHalf(inputs, *outputs);
   ++runs;
   if (is_first && saver.has_value() && save_after_first_run && !options.cache_read_only) {
     saver->SaveInBackground();
   }
+  return Status();
 }
 
 }  // namespace mace

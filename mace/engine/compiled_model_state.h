@@ -55,14 +55,18 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
                                      std::weak_ptr<SharedPlan>* last);
   // As Statistics, in the words of the layers below.
   RunStats Report() const;
-  // After a run that gave an answer; is_first: of its plan.
-  void AfterRun(bool is_first);
+  // Runs the plan with an executor that is free. `times` null: nobody wants them. The first answer of
+  // a plan is looked over for overflows of half precision, and saved in the background.
+  Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
+             std::vector<HostTensor>* outputs, RunTimes* times = nullptr);
 
  private:
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::InputDims& dims);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
                                                     const PlanTable::InputDims& dims);
+  void WarnOfHalf(const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& outputs)
+      const;
   void ReportPlan(const PlannedModel& plan);
   // Gives up the plans that are kept, which those who run them go on with; false: there are none.
   bool MakeRoom();

@@ -1,19 +1,16 @@
 #include "mace/engine/engine.h"
 
 #include <atomic>
-#include <optional>
 #include <utility>
 
 #include "mace/base/absolute_path.h"
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
-#include "mace/base/start_trace.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/engine/compiled_model_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/graph/constant_pins.h"
-#include "mace/runtime/half_range.h"
 #include "mace/runtime/measurements.h"
 #include "mace/runtime/port_types.h"
 
@@ -40,8 +37,6 @@ struct Engine::Impl {
   // `times` null: they are not wanted.
   Status Run(const std::vector<HostTensor>& tensors, std::vector<HostTensor>* results,
              RunTimes* times);
-  void WarnOfHalf(const std::vector<HostTensor>& tensors,
-                  const std::vector<HostTensor>& results) const;
 };
 
 namespace {
@@ -163,30 +158,13 @@ Status Engine::Impl::PlaceResults(std::vector<HostTensor>* results) const {
   return Status();
 }
 
-void Engine::Impl::WarnOfHalf(const std::vector<HostTensor>& tensors,
-                              const std::vector<HostTensor>& results) const {
-  if (state->options.precision != Precision::kFloat16 || state->runtime == nullptr) return;
-  std::vector<std::string> names;
-  for (const Port& port : outputs) names.push_back(port.name);
-  const std::string line = DescribeHalfOverflow(names, tensors, results);
-  if (!line.empty()) Log(LogLevel::kWarning, line);
-}
-
 Status Engine::Impl::Run(const std::vector<HostTensor>& tensors, std::vector<HostTensor>* results,
                          RunTimes* times) {
   MACE_RETURN_IF_ERROR(CheckInputs(tensors));
   MACE_RETURN_IF_ERROR(CheckOutputs(*results));
   MACE_RETURN_IF_ERROR(PlanFor(tensors));
   MACE_RETURN_IF_ERROR(PlaceResults(results));
-  MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, current->Take());
-  const bool is_first = current->IsFirstRun();
-  std::optional<ScopedStartPart> part;
-  if (is_first) part.emplace("first run");
-  MACE_RETURN_IF_ERROR(times == nullptr ? executor->Run(tensors, results)
-                                        : executor->RunTimed(tensors, results, times));
-  part.reset();
-  if (is_first) WarnOfHalf(tensors, *results);
-  state->AfterRun(is_first);
+  MACE_RETURN_IF_ERROR(state->Run(current.get(), tensors, results, times));
   has_run = true;
   save_failed = false;
   return Status();

@@ -6,12 +6,9 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
-#include "mace/base/log.h"
-#include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/runtime/half_range.h"
 #include "mace/runtime/port_types.h"
 
 namespace mace {
@@ -120,34 +117,13 @@ void Request::State::PutBackResults() {
   }
 }
 
-void Request::State::WarnOfHalf() const {
-  if (compiled->options.precision != Precision::kFloat16 || compiled->runtime == nullptr) return;
-  std::vector<std::string> names;
-  for (const TensorSpec& spec : compiled->model->outputs) names.push_back(spec.name);
-  const std::string line = DescribeHalfOverflow(names, given, results);
-  if (!line.empty()) Log(LogLevel::kWarning, line);
-}
-
-Status Request::State::Compute(SharedPlan* plan) {
-  MACE_RETURN_IF_ERROR(PlaceResults(plan->model().outputs));
-  MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
-  const bool is_first = plan->IsFirstRun();
-  {
-    std::optional<ScopedStartPart> part;
-    if (is_first) part.emplace("first run");
-    MACE_RETURN_IF_ERROR(executor->Run(given, &results));
-  }
-  if (is_first) WarnOfHalf();
-  compiled->AfterRun(is_first);
-  return Status();
-}
-
 Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(CheckInputsAreSet());
   MACE_RETURN_IF_ERROR(CheckCancelled());
   MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
   statistics.made_plan = found.was_made;
-  return Compute(found.plan.get());
+  MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model().outputs));
+  return compiled->Run(found.plan.get(), given, &results);
 }
 
 Status Request::State::RunNow() {

@@ -81,8 +81,6 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status PlaceResults(const std::vector<TensorInfo>& infos);
   void PutBackResults();
   Status RunPlan();
-  Status Compute(SharedPlan * plan);
-  void WarnOfHalf() const;
 };
 
 struct RequestAccess {
