@@ -75,7 +75,7 @@ StatusOr<std::vector<HostTensor>> Evaluate(const Op& op, const std::vector<OpInp
     }
   }
   MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
-  MACE_RETURN_IF_ERROR(op.Reference(arguments, &results));
+  MACE_RETURN_IF_ERROR(RunReference(op, arguments, &results));
   return results;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "mace/base/memory_budget.h"
 
 namespace mace {
@@ -32,6 +34,22 @@ TEST(InferNode, EvaluatesWhatIsKnown) {
   ASSERT_TRUE(folded.ok()) << folded.status().message();
   EXPECT_TRUE(*folded);
   EXPECT_TRUE(graph.values.back().constant.has_value());
+}
+
+// The loops of the reference over the other extents would take an hour.
+TEST(InferNode, ComputesNothingForAnEmptyOutput) {
+  Graph graph;
+  Node node;
+  node.name = "softmax";
+  node.type = "Softmax";
+  node.inputs = {graph.AddConstant(
+      "nothing", HostTensor::FromVector<float>(DType::kFloat32, Shape({INT32_MAX, 256, 0}), {}))};
+  node.outputs = {graph.AddValue("y")};
+  FoldBudget budget(0);
+  const StatusOr<bool> folded = InferNode(&graph, node, &budget);
+  ASSERT_TRUE(folded.ok()) << folded.status().message();
+  EXPECT_TRUE(*folded);
+  EXPECT_EQ(graph.values.back().info.shape, (Shape{INT32_MAX, 256, 0}));
 }
 
 // Comparing all boxes with each other would take seconds.

@@ -1,5 +1,7 @@
 #include "mace/ops/op.h"
 
+#include <algorithm>
+
 #include "mace/ops/op_table.h"
 
 namespace mace {
@@ -28,6 +30,13 @@ void SetPrecision(const LoweringRequest& request, Lowering* lowering) {
   for (size_t i = 0; i < lowering->outputs.size(); ++i) {
     set(i < request.outputs.size() ? &request.outputs[i] : nullptr, &lowering->outputs[i]);
   }
+}
+
+Status RunReference(const Op& op, const std::vector<HostTensor>& inputs,
+                    std::vector<HostTensor>* outputs) {
+  const auto is_empty = [](const HostTensor& output) { return output.shape().elements() == 0; };
+  if (std::all_of(outputs->begin(), outputs->end(), is_empty)) return Status();
+  return op.Reference(inputs, outputs);
 }
 
 const OpDefinition* FindOp(const std::string& type) {

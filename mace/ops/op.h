@@ -100,6 +100,11 @@ struct OpDefinition {
 // float32, which is as wide.
 void SetPrecision(const LoweringRequest& request, Lowering* lowering);
 
+// op.Reference, but for an op whose outputs have no element: that op has nothing to compute, and its
+// loops could still walk over other extents of any size.
+Status RunReference(const Op& op, const std::vector<HostTensor>& inputs,
+                    std::vector<HostTensor>* outputs);
+
 // Finds the definition of a type, or null.
 const OpDefinition* FindOp(const std::string& type);
 

@@ -122,7 +122,7 @@ StatusOr<bool> Folder::Evaluate(const Node& node) {
   for (const TensorInfo& info : infos) bytes += info.bytes();
   if (!budget_.Take(bytes)) return false;
   StatusOr<std::vector<HostTensor>> results = AllocateTensors(infos);
-  const Status status = results.ok() ? op->Reference(arguments, &*results) : results.status();
+  const Status status = results.ok() ? RunReference(*op, arguments, &*results) : results.status();
   if (!status.ok()) {
     budget_.Return(bytes);
     return status;

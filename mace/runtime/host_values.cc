@@ -166,7 +166,7 @@ Status HostValues::RunNode(const Node& node, const Op& op) {
   for (ValueId id : node.inputs) inputs.push_back(id == kNoValue ? HostTensor() : Get(id));
   StatusOr<std::vector<HostTensor>> outputs = MakeOutputs(node);
   const Status status = outputs.ok()
-                            ? CatchExhaustion([&] { return op.Reference(inputs, &*outputs); })
+                            ? CatchExhaustion([&] { return RunReference(op, inputs, &*outputs); })
                             : outputs.status();
   if (!status.ok()) return status.WithPrefix("node '" + node.name + "' (" + node.type + ")");
   for (size_t i = 0; i < node.outputs.size(); ++i) Set(node.outputs[i], std::move((*outputs)[i]));
