@@ -111,8 +111,8 @@ def run_case(case, device):
                 return "skipped", "no tensors of numbers", 0, 0
             rep = mace.backend.prepare(case.model, "CPU" if device == "cpu" else "GPU")
             found = rep.run(list(inputs))
-            gpu = rep.stats["ops"]["gpu_image"] + rep.stats["ops"]["gpu_buffer"]
-            cpu = rep.stats["ops"]["cpu"]
+            gpu = rep.statistics.gpu_image_nodes + rep.statistics.gpu_buffer_nodes
+            cpu = rep.statistics.cpu_nodes
             if len(found) != len(outputs):
                 return "wrong", "%d outputs, expected %d" % (len(found), len(outputs)), gpu, cpu
             for value, expected in zip(found, outputs):

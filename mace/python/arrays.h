@@ -1,33 +1,29 @@
-// numpy arrays as tensors, and tensors as numpy arrays, without a copy where that can be.
+// numpy arrays as tensors, and tensors as numpy arrays, all without a copy.
 #ifndef MACE_PYTHON_ARRAYS_H_
 #define MACE_PYTHON_ARRAYS_H_
 
 #include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
 
 #include <string>
+#include <vector>
 
-#include "mace/base/status.h"
-#include "mace/graph/tensor.h"
+#include "mace/mace.h"
 
 namespace mace {
 
-// The Python exception mace.Error with `code` and the message. Called with the GIL held.
-[[noreturn]] void Raise(const Status& status);
-inline void RaiseIfError(const Status& status) {
-  if (!status.ok()) Raise(status);
-}
+// The element type of a numpy array; kInvalid where no tensor has it.
+DType DTypeOfArray(const pybind11::array& array);
+std::vector<int64_t> DimsOfArray(const pybind11::array& array);
 
-// Any array-like as a tensor of `dtype`. A C-contiguous array of that dtype is viewed, not copied:
-// the tensor keeps it alive. Another dtype is converted where numpy calls that "same kind" (float64
-// to float32, int64 to int32). Raises TypeError where not; `name` is for the message.
-HostTensor TensorFromArray(const pybind11::handle& object, DType dtype, const std::string& name);
-
-// The same with the dtype that the array has. Raises TypeError where no tensor has it.
-HostTensor TensorFromAnyArray(const pybind11::handle& object, const std::string& name);
+// A tensor that shares the array's memory and keeps the array alive. Raises TypeError for elements
+// of a type that no tensor has, and for memory that is not row-major without gaps.
+Tensor ViewOfArray(const pybind11::array& array);
+// The same for an output, which a run writes. Raises ValueError for an array that may not be
+// written.
+Tensor MutableViewOfArray(const pybind11::array& array);
 
 // An array that shares the tensor's elements and keeps them alive.
-pybind11::array ArrayFromTensor(const HostTensor& tensor);
+pybind11::array ArrayOfTensor(const Tensor& tensor);
 
 }  // namespace mace
 

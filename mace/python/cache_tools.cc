@@ -5,8 +5,7 @@
 #include "mace/cache/maintain.h"
 #include "mace/cache/signing.h"
 #include "mace/cache/verify.h"
-#include "mace/python/arrays.h"
-#include "mace/python/engine.h"
+#include "mace/python/bindings.h"
 
 namespace mace {
 
@@ -15,7 +14,8 @@ namespace py = pybind11;
 namespace {
 
 py::dict Info(const py::object& path) {
-  StatusOr<CacheFileInfo> info = ReadCacheFileInfo(py::str(path).cast<std::string>());
+  const std::string name = py::str(path).cast<std::string>();
+  const StatusOr<CacheFileInfo> info = WithoutGil([&] { return ReadCacheFileInfo(name); });
   RaiseIfError(info.status());
   py::list devices, programs;
   for (const CacheDeviceInfo& device : info->devices) {
@@ -52,7 +52,8 @@ py::dict Info(const py::object& path) {
 }
 
 void Verify(const py::object& path) {
-  RaiseIfError(VerifyCacheFile(py::str(path).cast<std::string>()));
+  const std::string name = py::str(path).cast<std::string>();
+  RaiseIfError(WithoutGil([&] { return VerifyCacheFile(name); }));
 }
 
 // `key`: the file of a secret key, or None; `is_unsigned`: a signed file may lose its signature.
@@ -68,11 +69,13 @@ RewriteOptions ToRewriteOptions(const py::object& key, bool is_unsigned) {
 
 void Merge(const std::vector<std::string>& inputs, const std::string& output, const py::object& key,
            bool is_unsigned) {
-  RaiseIfError(MergeCacheFiles(inputs, output, ToRewriteOptions(key, is_unsigned)));
+  const RewriteOptions options = ToRewriteOptions(key, is_unsigned);
+  RaiseIfError(WithoutGil([&] { return MergeCacheFiles(inputs, output, options); }));
 }
 
 size_t Prune(const py::object& path, const PruneOptions& prune, const RewriteOptions& rewrite) {
-  StatusOr<size_t> dropped = PruneCacheFile(py::str(path).cast<std::string>(), prune, rewrite);
+  const std::string name = py::str(path).cast<std::string>();
+  const StatusOr<size_t> dropped = WithoutGil([&] { return PruneCacheFile(name, prune, rewrite); });
   RaiseIfError(dropped.status());
   return *dropped;
 }

@@ -1,8 +1,8 @@
 #include <pybind11/stl.h>
 
+#include "mace/graph/tensor.h"
 #include "mace/python/arrays.h"
-#include "mace/python/engine.h"
-#include "mace/python/python_engine.h"
+#include "mace/python/bindings.h"
 #include "mace/runtime/difference.h"
 
 namespace mace {
@@ -11,53 +11,37 @@ namespace py = pybind11;
 
 namespace {
 
-py::dict Describe(const Difference& difference, double rtol) {
-  py::dict entry;
-  entry["same_shape"] = difference.same_shape;
-  entry["max_abs_error"] = difference.max_abs_error;
-  entry["max_rel_error"] = difference.max_rel_error;
-  entry["range"] = difference.range;
-  entry["cosine"] = difference.cosine;
-  entry["snr_db"] = difference.snr_db;
-  // Written so that a NaN fails.
-  entry["passed"] = difference.same_shape && difference.max_abs_error <= rtol * difference.range;
-  return entry;
+// The array's elements, which the caller keeps alive. REQUIRES: they are row-major without gaps.
+HostTensor ElementsOf(const py::array& array) {
+  const DType dtype = DTypeOfArray(array);
+  if (dtype == DType::kInvalid) {
+    throw py::type_error("no tensor has elements of type " +
+                         py::str(array.attr("dtype")).cast<std::string>());
+  }
+  const StatusOr<Shape> shape = Shape::Make(DimsOfArray(array));
+  RaiseIfError(shape.status());
+  const TensorInfo info{dtype, *shape};
+  const Bytes bytes(static_cast<const uint8_t*>(array.data()), info.bytes());
+  return HostTensor::View(info, bytes, nullptr);
 }
 
-py::dict ComparePython(const std::shared_ptr<PythonEngine>& engine, const py::object& reference,
-                       const py::dict& inputs, double rtol) {
-  const std::vector<HostTensor> found = engine->Run(inputs);
-  const std::vector<Port>& ports = engine->outputs();
-  std::map<std::string, HostTensor> expected;
-  if (py::isinstance<PythonEngine>(reference)) {
-    const auto other = py::cast<std::shared_ptr<PythonEngine>>(reference);
-    const std::vector<HostTensor> outputs = other->Run(inputs);
-    for (size_t i = 0; i < outputs.size(); ++i) expected[other->outputs()[i].name] = outputs[i];
-  } else {
-    const py::dict arrays = py::cast<py::dict>(reference);
-    for (size_t i = 0; i < ports.size(); ++i) {
-      if (!arrays.contains(ports[i].name)) continue;
-      expected[ports[i].name] =
-          TensorFromArray(arrays[py::str(ports[i].name)], found[i].dtype(), ports[i].name);
-    }
-  }
-  py::dict result;
-  for (size_t i = 0; i < ports.size(); ++i) {
-    const auto wanted = expected.find(ports[i].name);
-    if (wanted == expected.end()) {
-      // A comparison of a part would look like one of the whole.
-      throw py::key_error("the reference has no output '" + ports[i].name + "'");
-    }
-    result[py::str(ports[i].name)] = Describe(Compare(wanted->second, found[i]), rtol);
-  }
-  return result;
+Difference ArrayDifference(const py::array& expected, const py::array& found) {
+  const HostTensor a = ElementsOf(expected), b = ElementsOf(found);
+  return WithoutGil([&] { return Compare(a, b); });
 }
 
 }  // namespace
 
 void AddCompare(py::module_* module) {
-  module->def("compare", &ComparePython, py::arg("engine"), py::arg("reference"), py::arg("inputs"),
-              py::arg("rtol") = kDefaultRtolFloat32);
+  py::class_<Difference>(*module, "Difference")
+      .def_readonly("same_shape", &Difference::same_shape)
+      .def_readonly("max_abs_error", &Difference::max_abs_error)
+      .def_readonly("max_rel_error", &Difference::max_rel_error)
+      .def_readonly("range", &Difference::range)
+      .def_readonly("cosine", &Difference::cosine)
+      .def_readonly("snr_db", &Difference::snr_db);
+  module->def("difference", &ArrayDifference, py::arg("expected"), py::arg("found"));
+  module->attr("DEFAULT_RTOL") = kDefaultRtolFloat32;
 }
 
 }  // namespace mace

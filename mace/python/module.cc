@@ -1,9 +1,7 @@
-// The extension module mace._mace: the engine, comparison and the cache's tools. What users import
-// is the package `mace` around it (source/).
+// The extension module mace._mace, which the package `mace` (source/) is written over.
 #include <pybind11/pybind11.h>
 
-#include "mace/python/arrays.h"
-#include "mace/python/engine.h"
+#include "mace/python/bindings.h"
 
 namespace mace {
 
@@ -62,7 +60,11 @@ PYBIND11_MODULE(_mace, module) {
                                 PyExc_RuntimeError, nullptr);
   if (mace::g_error == nullptr) throw pybind11::error_already_set();
   module.attr("Error") = pybind11::reinterpret_borrow<pybind11::object>(mace::g_error);
-  mace::AddEngine(&module);
+  module.attr("VERSION") = mace::Version();
+  mace::AddRecords(&module);
+  mace::AddOptions(&module);
+  mace::AddModels(&module);
+  mace::AddLog(&module);
   mace::AddCompare(&module);
   mace::AddCacheTools(&module);
 }

@@ -10,7 +10,9 @@ import numpy
 import onnx
 from onnx.backend.base import Backend, BackendRep
 
-from mace._mace import Engine, Error
+from mace._engine import Engine
+from mace._mace import Error
+from mace._recently_used import RecentlyUsed
 
 _DEVICES = {"CPU": "cpu", "GPU": "gpu", "CUDA": "gpu"}
 
@@ -18,14 +20,17 @@ _DEVICES = {"CPU": "cpu", "GPU": "gpu", "CUDA": "gpu"}
 class MaceRep(BackendRep):
     """A model that is ready to run.
 
-    Where its shapes are open, or inputs decide the shapes of others (Reshape's second input, say), the engine
-    is made at the first run, with the shapes and whole-number values at hand, and again when they change.
+    Where its shapes are dynamic, or inputs decide the shapes of others (Reshape's second input, say), the engine
+    is made at the first run, with the shapes and whole-number values at hand, and again when they change. The
+    engines that were used last are kept, MAX_ENGINES of them.
     """
+
+    MAX_ENGINES = 8
 
     def __init__(self, model, options):
         self._model = model
         self._options = options
-        self._engines = {}
+        self._engines = RecentlyUsed(self.MAX_ENGINES)
         self.names = _input_names(model)
 
     def engine(self, inputs):
@@ -38,12 +43,14 @@ class MaceRep(BackendRep):
             values = {name: numpy.asarray(inputs[name]) for name in known}
             key = (tuple(sorted((name, tuple(shape)) for name, shape in shapes.items())),
                    tuple((name, value.tobytes()) for name, value in values.items()))
-            if key in self._engines:
-                return self._engines[key]
+            engine = self._engines.get(key)
+            if engine is not None:
+                return engine
             try:
-                self._engines[key] = Engine.from_bytes(
-                    self._model, open_shapes=shapes, input_values=values, **self._options)
-                return self._engines[key]
+                engine = Engine.from_bytes(
+                    self._model, dynamic_shapes=shapes, input_values=values, **self._options)
+                self._engines.put(key, engine)
+                return engine
             except Error as caught:
                 error = error or caught
                 # Nothing but a value that is not known yet can change with the values.
@@ -60,9 +67,9 @@ class MaceRep(BackendRep):
                 raise ValueError("expected %d inputs, found %d" % (len(self.names), len(inputs)))
             inputs = dict(zip(self.names, inputs))
         engine = self.engine(inputs)
-        self.stats = engine.stats
-        outputs = engine.run({port["name"]: inputs[port["name"]] for port in engine.inputs})
-        return tuple(outputs[port["name"]] for port in engine.outputs)
+        outputs = engine.run({spec.name: inputs[spec.name] for spec in engine.inputs})
+        self.statistics = engine.statistics
+        return tuple(outputs[spec.name] for spec in engine.outputs)
 
 
 class MaceBackend(Backend):
@@ -70,10 +77,10 @@ class MaceBackend(Backend):
     def is_compatible(cls, model, device="CPU", **kwargs):
         """Whether the importer takes the model as it is, without data."""
         try:
-            Engine.from_bytes(_serialized(model), device="cpu", **kwargs)
+            with Engine.from_bytes(_serialized(model), device="cpu", **kwargs):
+                return True
         except Error:
             return False
-        return True
 
     @classmethod
     def prepare(cls, model, device="CPU", **kwargs):

@@ -1,0 +1,65 @@
+// Python objects that C++ holds, and C++ objects that Python holds: how each of them ends.
+#ifndef MACE_PYTHON_PYTHON_OBJECTS_H_
+#define MACE_PYTHON_PYTHON_OBJECTS_H_
+
+#include <pybind11/pybind11.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace mace {
+
+// Whether a thread may still ask for the GIL.
+inline bool PythonIsAlive() { return Py_IsInitialized() != 0 && _Py_IsFinalizing() == 0; }
+
+// Keeps a Python object until the last copy of what it gives has gone, on any thread. An object
+// that outlives the interpreter is left to the end of the process.
+inline std::shared_ptr<pybind11::object> Hold(pybind11::object object) {
+  return std::shared_ptr<pybind11::object>(new pybind11::object(std::move(object)),
+                                           [](pybind11::object* held) {
+                                             if (!PythonIsAlive()) {
+                                               held->release();
+                                               delete held;
+                                               return;
+                                             }
+                                             pybind11::gil_scoped_acquire gil;
+                                             delete held;
+                                           });
+}
+
+// For Tensor's and MemoryBytes' `release`: the object lives until it is called and dropped.
+inline std::function<void()> KeepUntilReleased(pybind11::object object) {
+  return [held = Hold(std::move(object))]() mutable { held.reset(); };
+}
+
+// Calls a Python function from any thread. An exception that it raises goes to sys.unraisablehook,
+// since no caller in C++ could handle it.
+template <typename... Arguments>
+void CallPython(const std::shared_ptr<pybind11::object>& function, const char* what,
+                const Arguments&... arguments) {
+  if (!PythonIsAlive()) return;
+  pybind11::gil_scoped_acquire gil;
+  try {
+    (*function)(arguments...);
+  } catch (pybind11::error_already_set& error) {
+    error.discard_as_unraisable(what);
+  }
+}
+
+// Destroys without the GIL: the end of a compiled model waits for a cache file to be written.
+template <typename T>
+struct DeleteWithoutGil {
+  void operator()(T* object) const {
+    std::optional<pybind11::gil_scoped_release> release;
+    if (PyGILState_Check() != 0) release.emplace();
+    delete object;
+  }
+};
+template <typename T>
+using PythonOwned = std::unique_ptr<T, DeleteWithoutGil<T>>;
+
+}  // namespace mace
+
+#endif  // MACE_PYTHON_PYTHON_OBJECTS_H_

@@ -1,0 +1,109 @@
+"""What users give as arrays, as numpy arrays that a run can read or write in place."""
+from typing import Any
+
+import numpy
+
+from mace._records import TensorSpec
+
+# The element types of tensors.
+_DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint8", "int8", "bool")
+# What has no element type of its own, so that numpy chooses one.
+_UNTYPED = (list, tuple, int, float)
+# By kinds of numpy's types, those that are converted to one: integers, floats, never a bool.
+_CONVERTED = {"f": "fiu", "i": "iu", "u": "iu", "b": ""}
+
+
+def bytes_view(value: Any, what: str) -> memoryview:
+    """The bytes of an object with the buffer protocol, without a copy."""
+    try:
+        view = memoryview(value)
+    except TypeError:
+        raise TypeError("%s: expected bytes, found %s" % (what, type(value).__name__)) from None
+    if not view.c_contiguous:
+        raise TypeError("%s: expected bytes that lie together, found memory with gaps" % what)
+    return view
+
+
+def as_array(value: Any, what: str) -> numpy.ndarray:
+    """`value` as a numpy array, which shares its memory wherever the value offers that."""
+    if isinstance(value, numpy.ndarray):
+        return value
+    by_dlpack = hasattr(value, "__dlpack__")
+    if by_dlpack and not hasattr(value, "__array_interface__") and not hasattr(value, "__array__"):
+        try:
+            return numpy.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError, ValueError) as error:
+            raise TypeError("%s: its memory cannot be read by DLPack: %s" % (what, error)) from error
+    return numpy.asarray(value)
+
+
+def dense(array: numpy.ndarray, dtype: Any = None) -> numpy.ndarray:
+    """The array row-major without gaps and in this machine's byte order; itself where it is."""
+    wanted = numpy.dtype(dtype or array.dtype).newbyteorder("=")
+    if array.dtype == wanted and array.flags.c_contiguous:
+        return array
+    # A double may lie beyond every float32: who asks finds the infinity, without numpy's warning.
+    with numpy.errstate(over="ignore"):
+        return numpy.asarray(array, dtype=wanted, order="C")
+
+
+def input_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
+    """An array for an input, as `CompiledModel.run` says it.
+
+    Raises TypeError for a type that the input does not take, ValueError for a number that its type
+    does not hold.
+    """
+    what = "input '%s'" % spec.name
+    array = as_array(value, what)
+    wanted = numpy.dtype(spec.dtype)
+    # The engine takes float32 for every floating-point type: nothing is rounded on the way.
+    if wanted.kind == "f" and array.dtype.newbyteorder("=") == numpy.float32:
+        wanted = numpy.dtype(numpy.float32)
+    if numpy.can_cast(array.dtype, wanted, "safe"):
+        return dense(array, wanted)
+    is_untyped = isinstance(value, _UNTYPED) and not isinstance(value, numpy.generic)
+    # No tensor has the types uint16 or uint32, say: models that declare them have int32 here.
+    is_foreign = array.dtype.kind in "iu" and array.dtype.name not in _DTYPES
+    message = "%s: expected %s, found %s" % (what, spec.dtype, array.dtype)
+    if array.dtype.kind not in _CONVERTED[wanted.kind]:
+        raise TypeError(message)
+    if not is_untyped and not is_foreign:
+        raise TypeError(message + ": convert it with astype(\"%s\"), which may change numbers" % spec.dtype)
+    return _converted(array, wanted, what)
+
+
+def _converted(array: numpy.ndarray, wanted: numpy.dtype, what: str) -> numpy.ndarray:
+    """The array in a type of fewer values, all of which it has: floats rounded, integers as they are."""
+    found = dense(array, wanted)
+    if array.dtype.kind == "f":
+        fits = numpy.count_nonzero(numpy.isinf(array)) == numpy.count_nonzero(numpy.isinf(found))
+    else:
+        fits = numpy.array_equal(array, found)
+    if not fits:
+        raise ValueError("%s: has values that %s cannot hold" % (what, wanted))
+    return found
+
+
+def output_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
+    """The caller's memory for an output, which a run writes.
+
+    Raises TypeError for a type other than the output's, and for what has no memory to share;
+    ValueError for memory that is read-only.
+    """
+    what = "output '%s'" % spec.name
+    array = as_array(value, what)
+    # Two arrays of one memory lie in one place; copies do not.
+    if not isinstance(value, numpy.ndarray) and not numpy.may_share_memory(array, as_array(value, what)):
+        if array.size > 0:
+            raise TypeError("%s: expected an array whose memory can be written, found %s"
+                            % (what, type(value).__name__))
+    if array.dtype.newbyteorder("=") != spec.dtype:
+        raise TypeError("%s: expected %s, found %s" % (what, spec.dtype, array.dtype))
+    if not array.flags.writeable:
+        raise ValueError("%s: expected an array that may be written, found a read-only one" % what)
+    return array
+
+
+def is_written_in_place(array: numpy.ndarray) -> bool:
+    """Whether a run can write into the array itself, not into memory that is copied to it."""
+    return array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative

@@ -1,0 +1,135 @@
+"""A model without a device."""
+import inspect
+from typing import Any, List, Mapping, Optional, Sequence
+
+from mace import _mace, _options
+from mace._arrays import as_array, bytes_view, dense
+from mace._records import TensorSpec
+
+Shapes = Mapping[str, Sequence[int]]
+Values = Mapping[str, Any]
+
+
+class Model:
+    """What a file says, checked, with its weights and without a device.
+
+    `Model.load` and `Model.from_bytes` make one. It never changes: any number of threads and of
+    compiled models may use it.
+    """
+
+    _core: Any
+    _inputs: List[TensorSpec]
+    _outputs: List[TensorSpec]
+
+    def __init__(self) -> None:
+        raise TypeError("Model.load or Model.from_bytes makes a model")
+
+    @classmethod
+    def _made(cls, core: Any) -> "Model":
+        model = cls.__new__(cls)
+        model._core = core
+        model._inputs = [TensorSpec._of(spec) for spec in core.inputs]
+        model._outputs = [TensorSpec._of(spec) for spec in core.outputs]
+        return model
+
+    @classmethod
+    def load(cls, path: _options.PathName, *, data: Optional[_options.PathName] = None,
+             input_shapes: Optional[Shapes] = None, dynamic_shapes: Optional[Shapes] = None,
+             inputs: Sequence[str] = (), outputs: Sequence[str] = (),
+             input_values: Optional[Values] = None, host_memory_limit: int = 0) -> "Model":
+        """Reads a model: MACE's `.pb`, a frozen TensorFlow graph or ONNX, told by content.
+
+        Args:
+          path: the file.
+          data: the weights of a MACE model; None: the name of the model with `.data` in place of
+            its extension.
+          input_shapes: shapes by the names of inputs, in place of those that the model declares.
+          dynamic_shapes: shapes by name, used only where the model leaves extents open. TensorFlow
+            and ONNX: the name of a tensor inside of the graph makes it an input.
+          inputs: TensorFlow and ONNX: tensors of the graph that are to be the inputs; what comes
+            before them is left out. Empty: those that the model declares.
+          outputs: the same for the outputs.
+          input_values: ONNX: arrays by the names of inputs that hold a shape, an axis or a mode,
+            and are known before a run. They are no inputs of the model then.
+          host_memory_limit: bytes that tensors made by loading may take; 0: what the system has.
+
+        Raises:
+          mace.Error: "not_found" for a file that is not there, "corruption" for bytes that are no
+            model, "invalid_argument" for an option that does not fit, "unsupported" for what this
+            version cannot do, "resource_exhausted" for memory.
+        """
+        options = _load_options(data, input_shapes, dynamic_shapes, inputs, outputs, input_values,
+                                host_memory_limit)
+        return cls._made(_mace.Model.load(_options.path_name("path", path), options))
+
+    @classmethod
+    def from_bytes(cls, model: Any, data: Any = b"", *, input_shapes: Optional[Shapes] = None,
+                   dynamic_shapes: Optional[Shapes] = None, inputs: Sequence[str] = (),
+                   outputs: Sequence[str] = (), input_values: Optional[Values] = None,
+                   host_memory_limit: int = 0) -> "Model":
+        """Reads a model from memory: `load` for bytes.
+
+        Args:
+          model: bytes, or any object with the buffer protocol. Read-only memory is kept and used
+            without a copy; memory that can be written is copied.
+          data: the same for the content of a MACE model's `.data`.
+
+        The other arguments and the errors are those of `load`. A model in memory has no files
+        beside it: external data of ONNX are "not_found".
+        """
+        options = _load_options(None, input_shapes, dynamic_shapes, inputs, outputs, input_values,
+                                host_memory_limit)
+        return cls._made(_mace.Model.from_bytes(bytes_view(model, "model"), bytes_view(data, "data"), options))
+
+    @property
+    def inputs(self) -> List[TensorSpec]:
+        """The inputs as the file declares them, in its order; those of `input_shapes` have these."""
+        return list(self._inputs)
+
+    @property
+    def outputs(self) -> List[TensorSpec]:
+        """The outputs, in the order of the file. Where the file declares no shape of an output, it
+        is the one for inputs whose dynamic extents are 1."""
+        return list(self._outputs)
+
+    @property
+    def format(self) -> str:
+        """"mace", "tensorflow" or "onnx"."""
+        return self._core.format
+
+    def _compile(self, options: Any) -> Any:
+        """The core's compiled model."""
+        return _mace.CompiledModel.compile(self._core, options)
+
+
+class ModelFile:
+    """A file that is read while the device is opened, which makes a start shorter. The arguments are
+    those of `Model.load`."""
+
+    def __init__(self, path: _options.PathName, **options: Any) -> None:
+        arguments = inspect.signature(Model.load).bind(path, **options)
+        arguments.apply_defaults()
+        self._path = _options.path_name("path", arguments.arguments.pop("path"))
+        self._options = _load_options(**arguments.arguments)
+
+    def _compile(self, options: Any) -> Any:
+        return _mace.CompiledModel.load(self._path, self._options, options)
+
+
+def _load_options(data: Optional[_options.PathName], input_shapes: Optional[Shapes],
+                  dynamic_shapes: Optional[Shapes], inputs: Sequence[str], outputs: Sequence[str],
+                  input_values: Optional[Values], host_memory_limit: int) -> Any:
+    options = _mace.LoadOptions()
+    options.data_path = _options.path_name("data", data)
+    options.input_dims = _options.shapes("input_shapes", input_shapes)
+    options.dynamic_dims = _options.shapes("dynamic_shapes", dynamic_shapes)
+    options.inputs = _options.names("inputs", inputs)
+    options.outputs = _options.names("outputs", outputs)
+    options.host_memory_limit = _options.whole_number("host_memory_limit", host_memory_limit)
+    for name, value in (input_values or {}).items():
+        what = "value of '%s'" % name
+        try:
+            options.set_value(name, dense(as_array(value, what)))
+        except TypeError as error:
+            raise TypeError("%s: %s" % (what, error)) from None
+    return options

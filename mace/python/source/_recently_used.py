@@ -1,0 +1,27 @@
+"""A dict that keeps the entries used last."""
+import collections
+from typing import Any, Hashable, Optional
+
+
+class RecentlyUsed:
+    """At most `limit` entries; the one longest unused goes first. Not thread-safe."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: "collections.OrderedDict[Hashable, Any]" = collections.OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: Hashable) -> Optional[Any]:
+        """The entry, which counts as used; None: there is none."""
+        if key not in self._entries:
+            return None
+        self._entries.move_to_end(key)
+        return self._entries[key]
+
+    def put(self, key: Hashable, value: Any) -> None:
+        self._entries[key] = value
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._limit:
+            self._entries.popitem(last=False)

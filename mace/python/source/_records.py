@@ -1,0 +1,166 @@
+"""What a model and a device say of themselves, as dataclasses. All times are in milliseconds."""
+import dataclasses
+from typing import Any, List, Tuple, Type, TypeVar
+
+from mace import _mace
+
+R = TypeVar("R", bound="Record")
+
+
+class Record:
+    """Fields as attributes, and by name as in a dict: `spec["dtype"]`, `dict(spec)`."""
+
+    def keys(self) -> List[str]:
+        """The names of the fields."""
+        return [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.keys():
+            raise KeyError(name)
+        return getattr(self, name)
+
+    @classmethod
+    def _of(cls: Type[R], core: Any) -> R:
+        """The record with the attributes of the same names."""
+        return cls(**{field.name: getattr(core, field.name)
+                      for field in dataclasses.fields(cls)})  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorSpec(Record):
+    """An input or output of a model: what an array for it must be."""
+
+    name: str
+    dtype: str
+    """numpy's name: "float32", "int64", ..."""
+    shape: Tuple[int, ...]
+    """Outermost extent first; -1: dynamic, the array that is given decides."""
+    layout: str
+    """"NHWC", "NCHW" or "NONE": what the model says of the order of the dims."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Device(Record):
+    """An OpenCL device of this machine."""
+
+    name: str
+    vendor: str
+    platform: str
+    version: str
+    """OpenCL's, as the device says it."""
+    driver: str
+    type: str
+    """"gpu", "cpu" or "accelerator"."""
+    compute_units: int
+    clock_mhz: int
+    memory_bytes: int
+    max_allocation_bytes: int
+    images: bool
+    half_images: bool
+    half_arithmetic: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class CpuNode(Record):
+    """A node that runs on the CPU, and why."""
+
+    name: str
+    type: str
+    why: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CacheStatistics(Record):
+    """What the compiled-program cache file gave."""
+
+    file: str
+    """Empty: no cache was asked for."""
+    status: str
+    """"cold", "warm", "partial", "off" or "rejected"."""
+    reason: str
+    """One line, where the file was rejected."""
+    hits: int
+    misses: int
+    built_from_source: int
+    """Programs given to the driver's compiler as source."""
+    loaded_bytes: int
+    written_ms: float
+    """Asking the driver for binaries and writing the file, all times together."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TuningStatistics(Record):
+    """Where the choices of a plan come from."""
+
+    plan: str
+    """"estimated", "tuned", or "recorded" (found in the cache file)."""
+    level: str
+    """"none", "fast" or "full"."""
+    measured: int
+    """Variants measured in this process."""
+    found: int
+    """Variants whose measurements the cache file had."""
+    left: int
+    """Variants that the time was too short for."""
+    ms: float
+    """Measuring, compiling for it included."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistics(Record):
+    """What a compiled model did until now."""
+
+    device: str
+    """"cpu reference" for the CPU."""
+    driver: str
+    compile_ms: float
+    """Compiling the model, the opening of the device included."""
+    device_open_ms: float
+    """Within compile_ms."""
+    program_ms: float
+    """Creating and building programs and kernels, of all plans together."""
+    batch_slices: int
+    """This field and those up to `tuning` describe the plan that was made last."""
+    launches_per_run: int
+    gpu_image_nodes: int
+    gpu_buffer_nodes: int
+    cpu_nodes: int
+    folded_nodes: int
+    """Nodes that are left nothing to do for."""
+    cpu_node_list: List[CpuNode]
+    tuning: TuningStatistics
+    cache: CacheStatistics
+    plans: int
+    """Plans, one for each set of input shapes, that are kept at this moment."""
+    device_bytes: int
+    """Weights and activations on the device at this moment."""
+    peak_device_bytes: int
+    runs: int
+    """Runs that gave an answer."""
+
+    @classmethod
+    def _of(cls, core: Any) -> "Statistics":
+        fields = {field.name: getattr(core, field.name) for field in dataclasses.fields(cls)}
+        fields["cpu_node_list"] = [CpuNode._of(node) for node in core.cpu_node_list]
+        fields["tuning"] = TuningStatistics._of(core.tuning)
+        fields["cache"] = CacheStatistics._of(core.cache)
+        return cls(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunStatistics(Record):
+    """The numbers of one run."""
+
+    latency_ms: float
+    """From the inputs on the host to the outputs on the host."""
+    made_plan: bool
+    """The shapes of the inputs had no plan yet, so that the run waited for one."""
+
+
+def list_devices() -> List[Device]:
+    """Every OpenCL device of every platform, in the order of `device="gpu:N"`.
+
+    Without a driver the list is empty. Raises mace.Error "failed_precondition" in a child that was
+    forked after OpenCL was used.
+    """
+    return [Device._of(device) for device in _mace.list_devices()]

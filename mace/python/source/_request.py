@@ -1,0 +1,130 @@
+"""One inference at a time, with inputs that stay set."""
+from typing import TYPE_CHECKING, Any, Dict, Optional, Union
+
+import numpy
+
+from mace._arrays import input_array, is_written_in_place, output_array
+from mace._call import index_of, place_result
+from mace._gate import closed
+from mace._mace import Error
+from mace._records import RunStatistics
+
+if TYPE_CHECKING:
+    from mace._compiled_model import CompiledModel
+
+Name = Union[str, int]
+
+
+class Request:
+    """Holds the inputs and outputs of one inference; `CompiledModel.new_request` makes it.
+
+    Several requests of one compiled model overlap on the device. A request belongs to one thread at
+    a time: while a run is at work, a method of another thread raises mace.Error
+    "failed_precondition" and changes nothing; `wait` and `cancel` may be called at any time.
+    """
+
+    def __init__(self, compiled: "CompiledModel", core: Any) -> None:
+        self._compiled = compiled
+        self._core = core
+        self._out: Dict[int, numpy.ndarray] = {}
+        self._given: Dict[int, Any] = {}
+
+    def set_input(self, name: Name, value: Any) -> None:
+        """Gives an input, by name or by its index in `CompiledModel.inputs`, for all later runs.
+
+        The array is read at each run and kept until another one is set or the request goes. Raises
+        what `CompiledModel.run` raises for inputs.
+        """
+        index = index_of(self._compiled._inputs, "input", name)
+        array = input_array(value, self._compiled._inputs[index])
+        with self._compiled._gate:
+            self._core.set_input(index, array)
+
+    def set_output(self, name: Name, out: Any) -> None:
+        """Gives memory that the next runs write an output into; None: a new array for each run.
+
+        `out` must have the dtype of the output, and at each run its shape, and be writable. Raises
+        TypeError or ValueError where it is not.
+        """
+        index = index_of(self._compiled._outputs, "output", name)
+        array = None if out is None else output_array(out, self._compiled._outputs[index])
+        with self._compiled._gate:
+            in_place = array is not None and is_written_in_place(array)
+            self._core.set_output(index, array if in_place else None)
+            self._out.pop(index, None)
+            self._given.pop(index, None)
+            if array is not None:
+                self._out[index], self._given[index] = array, out
+
+    def run(self, timeout: Optional[float] = None) -> None:
+        """Computes the outputs, without the GIL.
+
+        Args:
+          timeout: seconds. The launches that are queued by then are waited for; afterwards the
+            request can be used again.
+
+        Raises:
+          mace.Error: "failed_precondition" where an input was not set, "deadline_exceeded" when the
+            timeout has passed, "cancelled" after `cancel`.
+        """
+        with self._compiled._gate:
+            self._core.run(timeout)
+
+    def start(self) -> None:
+        """Begins `run` on a thread of its own and returns. Raises mace.Error as `run`; what fails
+        later is raised by `wait`."""
+        with self._compiled._gate:
+            self._core.start()
+
+    def wait(self, timeout: Optional[float] = None) -> None:
+        """Waits for the end of the run and raises its error; without a run, that of the last one.
+
+        Raises mace.Error "deadline_exceeded" where the run is still at work after `timeout` seconds:
+        it goes on.
+        """
+        core = self._core
+        if core is None:
+            raise closed()
+        core.wait(timeout)
+
+    def cancel(self) -> None:
+        """Has the run that is at work end soon, with "cancelled", and returns at once. Without a run
+        nothing happens."""
+        core = self._core
+        if core is not None:
+            core.cancel()
+
+    def get(self, name: Name) -> Any:
+        """An output of the last run, by name or by its index in `CompiledModel.outputs`.
+
+        It is what `set_output` was given, or else a new array, which later runs leave as it is.
+        Raises mace.Error "failed_precondition" where no run has succeeded, ValueError where the
+        result has another shape than the array that was given.
+        """
+        specs = self._compiled._outputs
+        index = index_of(specs, "output", name)
+        with self._compiled._gate:
+            result = self._core.get(index)
+            if index not in self._out:
+                return result
+            place_result(specs[index].name, result, self._out[index])
+            return self._given[index]
+
+    @property
+    def statistics(self) -> RunStatistics:
+        """The numbers of the last run that succeeded."""
+        with self._compiled._gate:
+            return RunStatistics._of(self._core.statistics)
+
+    def _end(self, cancels: bool = False) -> None:
+        """Waits for the run that `start` began, and frees the request."""
+        core = self._core
+        if core is None:
+            return
+        if cancels:
+            core.cancel()
+        try:
+            core.wait(None)
+        except Error:
+            pass  # Who called `start` has not asked for it.
+        self._core = None
