@@ -260,6 +260,26 @@ class CompiledModelTest(unittest.TestCase):
                 self.assertEqual(caught.exception.code, "failed_precondition")
             started.cancel()  # Nothing is left to cancel.
 
+    def test_close_while_others_wait(self):
+        compiled = mace.Engine(DIGITS + "digits.pb")
+        request = compiled.new_request()
+        request.set_input(0, images(7))  # Its run waits for a plan.
+        request.start()
+        outcomes = []
+
+        def work():
+            try:
+                request.wait()
+                outcomes.append("done")
+            except mace.Error as error:
+                outcomes.append(error.code)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        compiled.close()
+        thread.join(60)
+        self.assertIn(outcomes, (["done"], ["failed_precondition"]))
+
     def test_a_forked_child_is_not_held_up_by_a_thread_of_its_parent(self):
         with mace.Engine(DIGITS + "digits.pb") as compiled:
             ends = threading.Event()

@@ -16,11 +16,12 @@ void SetValue(LoadOptions* options, const std::string& name, const py::array& ar
   options->values[name] = ViewOfArray(array);
 }
 
-// `callable(measured, total, milliseconds)`.
+// `callable(measured, total, milliseconds)`, whose False asks for an end.
 void SetTuningProgress(CompileOptions* options, py::object callable) {
   options->tuning_progress =
       [callable = Hold(std::move(callable))](const CompileOptions::TuningProgress& progress) {
-        CallPython(callable, "tuning_progress", progress.done, progress.total, progress.elapsed_ms);
+        return CallPython(callable, "tuning_progress", progress.done, progress.total,
+                          progress.elapsed_ms);
       };
 }
 

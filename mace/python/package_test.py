@@ -98,7 +98,7 @@ class SurfaceTest(unittest.TestCase):
             self.assertEqual(device["driver"], device.driver)
 
     def test_an_exit_with_everything_at_work(self):
-        program = ("import mace, numpy\n"
+        program = ("import mace, numpy, threading\n"
                    "mace.set_log_level('debug')\n"
                    "mace.set_log_sink(lambda level, line: None)\n"
                    "engine = mace.Engine('%sdigits.pb')\n"
@@ -108,6 +108,14 @@ class SurfaceTest(unittest.TestCase):
                    "    request.set_input(0, image)\n"
                    "    request.start()\n"
                    "futures = [engine.run_async({'input': image}) for _ in range(20)]\n"
+                   "answered = threading.Event()\n"
+                   "def work():\n"
+                   "    while True:\n"
+                   "        engine.run({'input': image})\n"
+                   "        answered.set()\n"
+                   "for _ in range(3):\n"
+                   "    threading.Thread(target=work, daemon=True).start()\n"
+                   "answered.wait()\n"
                    "print('end')\n" % DIGITS)
         ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "end\n", ""))

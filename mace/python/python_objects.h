@@ -34,17 +34,18 @@ inline std::function<void()> KeepUntilReleased(pybind11::object object) {
   return [held = Hold(std::move(object))]() mutable { held.reset(); };
 }
 
-// Calls a Python function from any thread. An exception that it raises goes to sys.unraisablehook,
-// since no caller in C++ could handle it.
+// Calls a Python function from any thread, and gives whether it returned anything but False. An
+// exception that it raises goes to sys.unraisablehook, since no caller in C++ could handle it.
 template <typename... Arguments>
-void CallPython(const std::shared_ptr<pybind11::object>& function, const char* what,
+bool CallPython(const std::shared_ptr<pybind11::object>& function, const char* what,
                 const Arguments&... arguments) {
-  if (!PythonIsAlive()) return;
+  if (!PythonIsAlive()) return false;
   pybind11::gil_scoped_acquire gil;
   try {
-    (*function)(arguments...);
+    return !(*function)(arguments...).is(pybind11::bool_(false));
   } catch (pybind11::error_already_set& error) {
     error.discard_as_unraisable(what);
+    return false;
   }
 }
 

@@ -297,10 +297,14 @@ def _after_fork_in_child() -> None:
 
 
 def _at_exit() -> None:
-    """No thread may ask for the interpreter's lock when the interpreter ends."""
+    """No thread may be within C++ when the interpreter ends."""
     for compiled in list(_compiled_models):
-        for request in compiled.requests:
-            request._end(cancels=True)
+        requests = compiled.requests
+        for request in requests:
+            request.cancel()
+        compiled._gate.drain()
+        for request in requests:
+            request._end()
     set_log_sink(None)
 
 

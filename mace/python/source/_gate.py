@@ -23,9 +23,12 @@ class Gate:
         """In a forked child, where the other threads are gone: nobody is at work."""
         self._changed = threading.Condition()
         self._count = 0
+        self._is_ending = False
 
     def __enter__(self) -> None:
         with self._changed:
+            if self._is_ending and threading.current_thread().daemon:
+                self._changed.wait_for(lambda: False)
             if self._is_closed:
                 raise closed()
             self._count += 1
@@ -39,4 +42,12 @@ class Gate:
         """Lets nobody in any more, and waits for those within."""
         with self._changed:
             self._is_closed = True
+            self._changed.wait_for(lambda: self._count == 0)
+
+    def drain(self) -> None:
+        """At the end of the interpreter: waits for those within, and has daemon threads that come
+        later wait for the end of the process. A thread that returned from C++ when the interpreter
+        has ended would abort the process."""
+        with self._changed:
+            self._is_ending = True
             self._changed.wait_for(lambda: self._count == 0)

@@ -5,7 +5,6 @@ import numpy
 
 from mace._arrays import input_array, is_written_in_place, output_array
 from mace._call import index_of, place_result
-from mace._gate import closed
 from mace._mace import Error
 from mace._records import RunStatistics
 
@@ -82,10 +81,8 @@ class Request:
         Raises mace.Error "deadline_exceeded" where the run is still at work after `timeout` seconds:
         it goes on.
         """
-        core = self._core
-        if core is None:
-            raise closed()
-        core.wait(timeout)
+        with self._compiled._gate:
+            self._core.wait(timeout)
 
     def cancel(self) -> None:
         """Has the run that is at work end soon, with "cancelled", and returns at once. Without a run
@@ -116,13 +113,11 @@ class Request:
         with self._compiled._gate:
             return RunStatistics._of(self._core.statistics)
 
-    def _end(self, cancels: bool = False) -> None:
+    def _end(self) -> None:
         """Waits for the run that `start` began, and frees the request."""
         core = self._core
         if core is None:
             return
-        if cancels:
-            core.cancel()
         try:
             core.wait(None)
         except Error:
