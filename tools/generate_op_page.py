@@ -80,8 +80,9 @@ def find_ops(kernels):
                               for n, t in DEFINITION.findall(piece.text)]:
             text = "\n".join(piece.text for piece in sources.reachable(name, path))
             literals = set(re.findall(r'"(\w+)"', ATTRIBUTE.sub("", text)))
-            used = {k for k in kernels
-                    if k in literals or any(w.endswith("_") and len(w) > 5 and k.startswith(w) for w in literals)}
+            # Some names are put together: "conv2d_winograd_" and the part of the algorithm.
+            used = {kernel for kernel, file in kernels.items()
+                    if kernel in literals or os.path.basename(file)[:-len(".cl")] + "_" in literals}
             ops.append(Op(op_type, path, sorted(used), text))
     return sorted(ops, key=lambda op: op.type.lower())
 
@@ -178,7 +179,7 @@ def device_types(op):
 
 
 def links(paths):
-    return ", ".join("[%s](../%s)" % (os.path.basename(p), os.path.relpath(p, ROOT)) for p in sorted(paths))
+    return ", ".join("[%s](../%s)" % (os.path.basename(p), os.path.relpath(p, ROOT)) for p in sorted(paths, key=os.path.basename))
 
 
 def page():
