@@ -35,8 +35,8 @@ struct FileOwnership {
   uint32_t group = 0;
 };
 
-// The same for a file that several users share: the new one has this ownership, as far as this
-// process may give files away.
+// WriteFileAtomic for a file that several users share: the new file gets this ownership, as far as
+// this process may give files away.
 Status WriteSharedFileAtomic(const std::string& path, Span<const Bytes> pieces,
                              const FileOwnership& ownership);
 

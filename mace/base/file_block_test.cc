@@ -177,7 +177,7 @@ TEST_F(FileBlockTest, AFileThatChangedIsNotReadAgain) {
   ASSERT_TRUE((*block)->Load().ok());
   (*block)->Release();
   {
-    // The same size, other bytes.
+    // The file keeps its size and gets other bytes.
     const int fd = open(path_.c_str(), O_WRONLY);
     ASSERT_EQ(1, pwrite(fd, "x", 1, 77));
     close(fd);

@@ -16,9 +16,9 @@
 
 namespace mace {
 
-// While a scratch lives, FileBlock::bytes() on its thread reads the parts that the scratch was given
-// into the scratch, unless they are in memory. Thread contract: made, used and destroyed on one
-// thread. Of several that a thread makes the last made counts, and is destroyed first.
+// While a scratch lives, FileBlock::bytes() on its thread reads the parts that the scratch was
+// given into the scratch, unless they are in memory. Thread contract: made, used and destroyed on
+// one thread. Where a thread makes several, only the last one counts, and it is destroyed first.
 class FileScratch {
  public:
   // `expected_bytes`: of the largest parts that are to come, so that there is room for them from the

@@ -25,8 +25,8 @@ namespace mace {
 class RandomAccessFile {
  public:
   static StatusOr<std::unique_ptr<RandomAccessFile>> Open(const std::string& path);
-  // Of a descriptor that is open for reading, which the file takes over, also where it is refused.
-  // `path` stands in messages.
+  // Takes over a descriptor that is open for reading; the descriptor is closed with the file, or at
+  // once where it is refused. `path` stands in messages.
   static StatusOr<std::unique_ptr<RandomAccessFile>> FromDescriptor(const std::string& path,
                                                                     int descriptor);
   ~RandomAccessFile();

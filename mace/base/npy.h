@@ -45,7 +45,7 @@ class NpyFile {
 
 // The whole file, its elements included. kResourceExhausted where they have no room.
 StatusOr<NpyArray> ReadNpy(const std::string& path);
-// The same from the bytes of such a file, and from a file that is read by parts.
+// ReadNpy from the bytes of a file, and from a file that is read by parts.
 StatusOr<NpyArray> ReadNpyFrom(const OffsetReader& file, uint64_t file_size);
 StatusOr<NpyArray> ParseNpy(Bytes file);
 

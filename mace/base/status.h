@@ -45,7 +45,7 @@ class [[nodiscard]] Status {
   // One line: what: which file or node: why. Empty when OK.
   const std::string& message() const;
 
-  // The same kind with `prefix` and ": " before the message; OK stays OK.
+  // A Status of the same code, with `prefix` and ": " before the message; OK stays OK.
   Status WithPrefix(const std::string& prefix) const;
 
  private:

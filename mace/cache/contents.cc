@@ -10,7 +10,8 @@
 namespace mace {
 namespace {
 
-// Of offsets and totals, which are 32-bit fields; table, tuning records and trailer come on top.
+// The bound on offsets and totals, which are 32-bit fields; table, tuning records and trailer come
+// on top.
 constexpr uint64_t kLargestOffset = std::numeric_limits<uint32_t>::max();
 
 Status CheckDevice(const DeviceEntry& device) {

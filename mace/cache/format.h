@@ -90,7 +90,7 @@ struct DeviceEntry {
   Status DecodeFrom(ByteReader* reader);
   bool operator==(const DeviceEntry& other) const;
   bool operator!=(const DeviceEntry& other) const { return !(*this == other); }
-  // The same hardware under the same platform, whatever the versions.
+  // Whether both are the same hardware under the same platform, whatever the versions.
   bool SameHardware(const DeviceEntry& other) const;
 };
 

@@ -12,7 +12,7 @@
 
 namespace mace {
 
-// Of the PTX beside a program's machine code.
+// The key under which the PTX stands beside a program's machine code; `key` is the program's.
 Sha256Digest PtxKey(const Sha256Digest& key);
 
 // Both records. `ptx`: the program's record as it would be without machine code; `source` is what

@@ -84,7 +84,7 @@ TEST(SigningTest, ASignatureIsNotLostByOversight) {
   ASSERT_TRUE(plain->Flush().ok());
   EXPECT_EQ(StatusCode::kFailedPrecondition, MergeCacheFiles({other}, path).code());
   EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}).status().code());
-  // Nor where this caller would not have used the file.
+  // A file that this caller would not have used is not changed either.
   RewriteOptions distrusting;
   distrusting.trust.min_generation = 100;
   EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}, distrusting).status().code());

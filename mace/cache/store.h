@@ -33,8 +33,8 @@ struct CacheStoreOptions {
   // Flush then does nothing, and what is added lives as long as the store: for a file shipped with
   // an app.
   bool read_only = false;
-  // Of the file; the entries longest unused go first. A smaller one costs compiles, a larger one
-  // disk.
+  // Bytes of the file; the entries longest unused go first. A smaller limit costs compiles, a
+  // larger one disk.
   uint64_t size_limit = uint64_t{256} << 20;
   // How long Flush waits for another process that writes the file; no longer than this process may
   // wait for all locks together (mace/base/file_lock.h).
@@ -73,7 +73,7 @@ class CacheStore {
   static std::unique_ptr<CacheStore> Open(const std::string& path,
                                           const CacheStoreOptions& options = {});
 
-  // Of the file as it was when the store was opened.
+  // The status of the file as it was when the store was opened.
   CacheFileStatus status() const { return status_; }
   // One line that begins with the path, for the log; empty when warm.
   const std::string& reason() const { return reason_; }

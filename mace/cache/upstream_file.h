@@ -36,7 +36,7 @@ struct UpstreamCacheFile {
 };
 
 StatusOr<UpstreamCacheFile> ReadUpstreamCacheFile(const std::string& path);
-// The same of bytes in memory.
+// ReadUpstreamCacheFile for bytes in memory.
 StatusOr<UpstreamCacheFile> ParseUpstreamCacheFile(Bytes file);
 
 // What a binary is by its first bytes: "PoCL binary", "ELF", "PTX", "LLVM bitcode", "none" or

@@ -34,7 +34,7 @@ CacheLayer& TheLayer() {
   return *layer;
 }
 
-// Of that kind, root's or this user's, and not writable by `writers`.
+// Whether the path is of that kind, belongs to root or this user, and is not writable by `writers`.
 bool BelongsToUs(const std::string& path, mode_t kind, mode_t writers) {
   struct stat info;
   return stat(path.c_str(), &info) == 0 && (info.st_mode & S_IFMT) == kind &&

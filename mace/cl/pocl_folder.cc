@@ -136,7 +136,7 @@ class FolderChoice {
                                     "; set POCL_CACHE_DIR");
       }
     } else if (may_set_ && parent[0] != '/') {
-      // So that it stays this one when the process changes its current folder.
+      // An absolute path names the same folder after the process changes its current one.
       const bool cached = EnvironmentText("POCL_KERNEL_CACHE").substr(0, 1) != "0";
       const std::string name = cached ? "kcache" : "uncached";
       setenv(kVariable, AbsolutePath(JoinPath(parent, name)).c_str(), 1);

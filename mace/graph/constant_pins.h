@@ -40,8 +40,8 @@ class ConstantPins {
 // ConstantPins::HoldAll's. Thread-safe.
 Status ReadConstants(const Graph& graph);
 
-// The same elements; they stay in memory as long as the result, or a tensor that shares its
-// elements, lives. Errors: ConstantPins::HoldAll's. Thread-safe.
+// A tensor with the same elements, which stay in memory as long as the result, or a tensor that
+// shares its elements, lives. Errors: ConstantPins::HoldAll's. Thread-safe.
 StatusOr<HostTensor> PinConstant(const HostTensor& constant);
 
 // Gives back the memory of the constants among the node's inputs that are parts of files.

@@ -62,8 +62,9 @@ class HostTensor {
   const TensorInfo& info() const { return info_; }
   const Shape& shape() const { return info_.shape; }
   DType dtype() const { return info_.dtype; }
-  // The elements. Those of a file are read if they are not in memory: who does not hold a
-  // ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases them.
+  // The elements. Elements of a file are read if they are not in memory. A caller that does not
+  // hold a ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases
+  // them.
   Bytes bytes() const { return Bytes(Elements(), info_.bytes()); }
   // Where the elements are, for comparing addresses: nothing is read.
   Bytes address_range() const { return Bytes(data_, info_.bytes()); }
@@ -88,10 +89,10 @@ class HostTensor {
   float* f32() { return mutable_data<float>(); }
   const float* f32() const { return data<float>(); }
 
-  // The same elements at an address that suits their dtype; copies only where needed.
+  // A tensor with the same elements at an address that suits their dtype; copies only where needed.
   // kResourceExhausted where there is no memory for the copy.
   StatusOr<HostTensor> ToAligned() const;
-  // The same elements seen with another shape. REQUIRES: equal element count.
+  // A tensor that shares the elements and has another shape. REQUIRES: equal element count.
   HostTensor Reshaped(Shape shape) const;
   // The elements converted (float kinds, ints and bool among each other; values round to nearest,
   // floats to ints truncate towards zero), at an address that suits their dtype. Shares where that

@@ -64,7 +64,7 @@ class GraphBuilder {
   // be evaluated within the budget. Values that must stay nodes are named in KeepAsNode. A node
   // name that is taken is kInvalidArgument.
   StatusOr<std::vector<ValueId>> AddNode(Node node, const std::vector<std::string>& output_names);
-  // The same for nodes the importer makes by itself: one output, a name made from `base`.
+  // Adds a node that the importer makes by itself: it has one output and a name made from `base`.
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
   // A node name that is not taken yet, made from `base`.
@@ -77,8 +77,8 @@ class GraphBuilder {
   // makes of an input or a constant. For outputs, which must be results of nodes.
   StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
 
-  // The value with its axes reordered: a Transpose node, or a constant within the budget. The same
-  // request, and its inverse, are answered with what is there already.
+  // The value with its axes reordered: a Transpose node, or a constant within the budget. A
+  // repeated request, or its inverse, gives the value that is there already.
   StatusOr<ValueId> Transpose(ValueId id, const std::vector<int64_t>& permutation);
   // The value with other extents and the same elements: a Reshape node, or a constant.
   StatusOr<ValueId> Reshape(ValueId id, const std::vector<int64_t>& dims);

@@ -266,7 +266,8 @@ TEST(MaceImport, ArgMaxHasItsAxisAsAnArgumentOrAnInput) {
   }
 }
 
-// Of an ONNX-born model: the axis is the source's, and it stays where nothing else is said.
+// In a model that was converted from ONNX the axis counts in the source's order, and it stays where
+// nothing else is said.
 TEST(MaceImport, ArgMaxInTheSourcesOrder) {
   TestNet net(2);
   net.Input("x", {1, 4, 5, 3});

@@ -61,7 +61,7 @@ class ModelFilesTest : public testing::Test {
     test.Output("y");
     return test.Bytes();
   }
-  // The same with w in the model itself.
+  // The same model with w inside it.
   static std::string Whole() {
     TestOnnx test;
     test.Input("x", {1});

@@ -69,13 +69,14 @@ class OnnxImporter {
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<OnnxImporter> before_cut_;
   Status before_cut_status_;
-  // Of an importer that is another one's before_cut_. There a tensor that cannot be made is no
-  // error to those that do not need it.
+  // True in the importer that is another one's before_cut_: there, a tensor that cannot be made is
+  // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
 };
 
-// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
 void OnnxImporter::FindCut() {
   cut_ = options().inputs;
   if (!cut_.empty()) return;
@@ -148,7 +149,7 @@ void OnnxImporter::ImportBeforeCut() {
   before_cut_status_ = before_cut_->AddTensors(cut_);
 }
 
-// Of a tensor that AddTensors was asked for.
+// The type and shape of a tensor that AddTensors was asked for.
 StatusOr<TensorInfo> OnnxImporter::InfoOf(const std::string& name) {
   const auto missing = missing_.find(name);
   if (missing != missing_.end()) return missing->second;

@@ -86,7 +86,7 @@ class OnnxNode {
   // Appends a node of the graph; the result can feed another one.
   StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
                          std::vector<ValueId> inputs, AttributeMap attributes = {});
-  // The same for a node of several outputs.
+  // Emit for a node of several outputs.
   StatusOr<std::vector<ValueId>> EmitMany(const std::string& suffix, const std::string& type,
                                           std::vector<ValueId> inputs, AttributeMap attributes,
                                           int output_count);

@@ -99,7 +99,7 @@ StatusOr<ValueId> SecondInput(OnnxNode* node) {
   return node->input(1);
 }
 
-// Of two types there is no arithmetic in ONNX.
+// ONNX has no arithmetic between two types.
 Status CheckOneType(const OnnxNode& node) {
   for (size_t i = 1; i < node.input_count(); ++i) {
     const DType first = node.dtype(0), other = node.dtype(i);

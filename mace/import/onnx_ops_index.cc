@@ -63,7 +63,7 @@ std::vector<int64_t> DenseStridesOf(const Shape& shape) {
 }
 
 // Where each element of `indices`, which point along `axis` of a tensor of `shape`, lies in that
-// tensor: flat. The other coordinates are those of the index itself.
+// tensor, as a flat position. The coordinates along other axes are those of the index itself.
 StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Shape& shape,
                                        int axis) {
   const Shape at = node->builder()->ShapeOf(indices);

@@ -23,7 +23,7 @@ struct Pool {
   bool count_padding = false;
   OnnxWindow window;
 
-  // Of the window's axes `height` and `width`, -1 for none.
+  // The attributes for two of the window's axes, `height` and `width`; -1 means none.
   AttributeMap Attributes(int height, int width) const {
     AttributeMap attributes;
     window.SetPair(height, width, &attributes);

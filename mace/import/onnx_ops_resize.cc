@@ -18,7 +18,7 @@ namespace {
 
 // A weight that a matrix of this many elements holds is refused: it would be an image, not a row.
 constexpr int64_t kMaxMatrix = int64_t{1} << 26;
-// Of an axis that changes: no image is wider.
+// The largest extent of an axis that is resized: no image is wider.
 constexpr int64_t kMaxExtent = int64_t{1} << 16;
 
 struct Resize {

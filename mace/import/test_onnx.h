@@ -45,7 +45,7 @@ class TestOnnx {
              int32_t type = onnx::TensorProto::FLOAT) {
     Describe(graph().add_input(), name, dims, type);
   }
-  // Of a type that the test does not look at.
+  // Declares an output; most tests do not look at its type.
   void Output(const std::string& name, int32_t type = onnx::TensorProto::FLOAT) {
     onnx::ValueInfoProto* info = graph().add_output();
     info->set_name(name);

@@ -71,8 +71,8 @@ class TfImporter {
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<TfImporter> before_cut_;
   Status before_cut_status_;
-  // Of an importer that is another one's before_cut_. There a node that cannot be made is no error
-  // to those that do not need it.
+  // True in the importer that is another one's before_cut_: there, a node that cannot be made is an
+  // error only for those that need it.
   bool keeps_going_ = false;
   std::map<size_t, Status> missing_;  // By node: why each such node could not be made.
 };
@@ -110,7 +110,8 @@ Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
   return Status::Ok();
 }
 
-// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
 void TfImporter::FindCut() {
   cut_ = builder_.options().inputs;
   if (!cut_.empty()) return;
@@ -175,7 +176,8 @@ void TfImporter::ImportBeforeCut() {
   before_cut_status_ = before_cut_->AddTensors(outputs);
 }
 
-// Of a tensor that AddTensors was asked for: its type, and its shape as the declared one.
+// The port for a tensor that AddTensors was asked for, with its type, and its shape as the declared
+// one.
 StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
   const auto missing = missing_.find(ref.node);
   if (missing != missing_.end()) return missing->second;

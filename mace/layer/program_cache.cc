@@ -201,7 +201,7 @@ void GiveBack(TrackedProgram* program) {
   if (held) Driver().clReleaseProgram(program->handle);
 }
 
-// Those released by the application meanwhile.
+// Programs that the application released meanwhile.
 void StoreWaiting() {
   std::vector<std::shared_ptr<TrackedProgram>> waiting;
   {

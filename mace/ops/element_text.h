@@ -29,7 +29,7 @@ class ElementText {
 
   // Declarations in C, one behind the other, on one line.
   const std::string& statements() const { return statements_; }
-  // Of number i the name is "k<i>".
+  // Number i has the name "k<i>".
   const std::vector<float>& numbers() const { return numbers_; }
   // How many values have names: the steps that cost something.
   int step_count() const { return steps_; }

@@ -47,7 +47,7 @@ class ElementwiseKernel {
     });
   }
 
-  // Of blocks where every operand is as large as the result; else kChannels4.
+  // A layout of blocks where every operand is as large as the result; else kChannels4.
   Layout Blocks() const { return IsSameShape() ? BlocksFor(request_, out_) : Layout::kChannels4; }
 
   // Into channels4, or the blocks that there are.

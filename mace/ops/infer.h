@@ -16,7 +16,8 @@ namespace mace {
 // No node is evaluated whose inputs or outputs have more elements than this: folding weights is a
 // matter for the passes, which know what is worth it.
 inline constexpr int64_t kMaxFoldedElements = int64_t{1} << 16;
-// Nor one that costs more: small operands of a product can still take seconds.
+// A node that costs more operations is not folded either: small operands of a product can still
+// take seconds.
 inline constexpr double kMaxFoldedFlops = 1e8;
 
 // Sets Value::info and shape_known of node.outputs in `graph`; the node itself need not be in it.

@@ -128,7 +128,7 @@ struct ScratchBuffer {
   bool zeros = false;
 };
 
-// Of the elements, and of the whole buffer, in a lowering of this precision.
+// The precision of the elements of a scratch buffer in a lowering of this precision.
 inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {
   return scratch.keep_float32 ? Precision::kFloat32 : precision;
 }
@@ -152,7 +152,8 @@ enum class Integers : uint8_t {
 // One way to run an op on a GPU, bound to shapes.
 struct Lowering {
   std::string variant;  // "<op>_<variant>", such as "conv2d_1x1".
-  // Of the scratch, of the weights that do not keep float32, and of all formats; the planner's.
+  // The precision of the scratch, of the weights that do not keep float32, and of all formats; set
+  // by the planner.
   Precision precision = Precision::kFloat32;
   std::vector<TensorFormat>
       inputs;  // One for each non-constant input the launches read; others are ignored.

@@ -80,7 +80,7 @@ inline int BlockChannels(Layout layout) {
 
 // Channels of a tensor of `channels`, and padding lanes, in a buffer of its own.
 int64_t PaddedChannels(Layout layout, int64_t channels);
-// Of a buffer of its own, as above; of row-major the channels.
+// The pitch of a tensor with a buffer of its own, as described above; for row-major, the channels.
 int64_t PitchOf(Layout layout, const Nhwc& view);
 // Elements from the beginning of a tensor of this pitch to its channel `channel`, where a slice may
 // begin.

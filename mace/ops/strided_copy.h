@@ -50,7 +50,7 @@ struct StridedCopy {
 // Elements between neighbours along each axis of a dense tensor.
 std::vector<int64_t> DenseStrides(const Shape& shape);
 
-// The same copy with the fewest axes: extents of one are dropped, neighbours that run on are
+// An equal copy with the fewest axes: extents of one are dropped, neighbours that run on are
 // merged, rules that never apply are removed. At least one axis remains.
 StridedCopy Simplify(const StridedCopy& copy);
 

@@ -8,7 +8,7 @@
 // computed in double and stored as float32, in constants of their own. Where the convolution
 // (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected; MatMul by a matrix of weights) already has an
 // activation or a residual, or another reader, or weights that are not known, everything stays as
-// it is. So it does where a folded number would not be finite.
+// it is. Everything also stays where a folded number would not be finite.
 #ifndef MACE_PASSES_FOLD_BATCH_NORM_H_
 #define MACE_PASSES_FOLD_BATCH_NORM_H_
 

@@ -19,7 +19,7 @@ std::optional<Quantization> QuantizationOfRounding(const Node& node) {
                         node.attributes.GetFloat("low", -128));
 }
 
-// Of a value that is of 8 bits whenever the graph runs.
+// The quantization of a value that is of 8 bits whenever the graph runs; nothing for other values.
 std::optional<Quantization> QuantizationOfValue(const GraphEditor& editor, ValueId id) {
   const int producer = editor.Producer(id);
   if (producer < 0) return std::nullopt;

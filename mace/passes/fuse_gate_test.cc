@@ -53,7 +53,7 @@ TEST(FuseGate, WithStridesAndBesideAResidual) {
   EXPECT_EQ(after.nodes[0].inputs[4], gate);
 }
 
-// The other order leaves the sum: where a residual would go there is a gate.
+// The opposite order leaves the sum, because a gate stands where the residual would go.
 TEST(FuseGate, TakesNoResidualAfterwards) {
   GraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});

@@ -29,7 +29,7 @@ StatusOr<BoundGraph> BindGraph(std::shared_ptr<const Graph> graph);
 // node's order, each once.
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
 
-// The same with its op, which the two graphs then share.
+// A graph of one node, with its op, which the two graphs then share.
 BoundGraph BoundNode(const BoundGraph& bound, size_t node);
 
 // The values that are the inputs of GraphOfNode, in their order.

@@ -18,7 +18,7 @@ struct NodeChoice {
   static constexpr int kCpu = -1;
 
   int variant = kCpu;  // Index into NodeVariants::variants.
-  // Of the work-groups of each launch; empty: as the variant has them.
+  // The sizes of the work-groups of each launch; empty: those of the variant.
   std::vector<WorkSize> local_sizes;
 
   bool on_cpu() const { return variant == kCpu; }
@@ -46,8 +46,8 @@ void SetMeasured(const DeviceInfo& device, const MeasuredTimes& times,
 std::optional<NodeChoice> FindChoice(const NodeVariants& offered, const DeviceInfo& device,
                                      const std::string& id);
 
-// The same for each node; "" is the CPU. kNotFound names the node and the variant that is not
-// offered to it.
+// FindChoice for every node of a graph, with one id for each; "" is the CPU. kNotFound names the
+// node and the variant that is not offered to it.
 StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
                              const std::vector<std::string>& ids);
 

@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-// Of the pass fuse_8_bits. A fused node rounds nothing.
+// Whether the pass fuse_8_bits made the node round its result; a fused node rounds nothing.
 bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
 
 class Fuser {
@@ -70,8 +70,8 @@ class Fuser {
     ops_.resize(kept);
   }
 
-  // Of the cheapest variant on the device, of at most so many launches; infinite where the op
-  // refuses the node or has no such variant.
+  // The estimated time of the cheapest variant on the device with at most so many launches;
+  // infinite where the op refuses the node or has no such variant.
   double CheapestMs(const Bound& bound, size_t most_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
     std::vector<TensorInfo> outputs;

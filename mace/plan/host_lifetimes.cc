@@ -164,7 +164,7 @@ class MemoryCounter {
     return largest;
   }
 
-  // Of what nodes on the CPU make, apart from what lies in outputs.
+  // The peak of what nodes on the CPU make, apart from what lies in outputs.
   uint64_t PeakOfNodes() const {
     uint64_t alive = 0, peak = 0;
     for (size_t i = 0; i < plan_.steps.size(); ++i) {

@@ -135,7 +135,7 @@ std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
       if (plan.regions[image.regions.front()].precision != region.precision) continue;
       const size_t growth = GrownTexels(image, region) - image.texels();
       if (growth > best_growth || !image.IsFree(lifetimes[i])) continue;
-      // Of two that fit, the smaller: the larger stays for a larger one.
+      // The smaller one of two images that fit is taken; the larger one stays for a larger tensor.
       if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
       best = &image;
       best_growth = growth;
@@ -225,7 +225,8 @@ void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
   }
 }
 
-// Of activations, each as it lies there: a kernel's scratch is none.
+// The peak of activations, each in the form in which it lies there; a kernel's scratch is no
+// activation.
 size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
   std::vector<bool> holds_tensor(plan.regions.size(), false);
   for (const DeviceTensor& tensor : plan.tensors) {

@@ -26,8 +26,8 @@ struct MemoryRegion {
   size_t bytes = 0;
   size_t image_width = 0;  // Images: in texels.
   size_t image_height = 0;
-  // Of an image that is a part of the arena, at offset_bytes: from one row to the next. 0: an image
-  // of its own.
+  // For an image that is a part of the arena, at offset_bytes: the bytes from one row to the next.
+  // 0: the image has memory of its own.
   size_t image_pitch_bytes = 0;
   // Nothing else lies there at any time: what it holds outlasts a run. Zeros at first.
   bool lasting = false;
@@ -147,7 +147,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
 
 // The text of one program that holds the given kernels: common header, then for each instance its
 // macros, the prologue and its file. kInternal where a file or an #include is not among the
-// embedded ones. Those of `functions` are plain functions, which a chain's kernel calls.
+// embedded ones. The kernels of `functions` are plain functions, which a chain's kernel calls.
 StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
                                      const std::vector<KernelInstance>& functions = {});
 

@@ -24,8 +24,8 @@ struct PlanOptions {
   // DeviceInfo's, in place of what the device is given with; 0: not measured.
   double measured_gflops = 0;
   double measured_gbytes_per_second = 0;
-  // Of a variant, where another takes less; negative: what the bound on device memory leaves the
-  // node (scratch_limit.h).
+  // The most scratch of a variant, where another variant takes less; negative: what the bound on
+  // device memory leaves the node (scratch_limit.h).
   double most_scratch_bytes = -1;
   // One for each node, in place of what `precision` says; empty: as `precision` says.
   std::vector<Precision> precisions;

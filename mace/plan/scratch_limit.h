@@ -16,7 +16,7 @@ namespace mace {
 // as halves where that is the precision. REQUIRES: every shape of the graph is known.
 std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
 
-// Of all regions that the variant asks for.
+// Bytes of all scratch regions that the variant asks for.
 double ScratchBytes(const Lowering& variant);
 
 // Takes out the variants of a node that are above its limit; where every one that may be chosen

@@ -32,8 +32,8 @@ struct GraphVariants {
 StatusOr<GraphVariants> FindVariants(const BoundGraph& bound, const DeviceInfo* device,
                                      const PlanOptions& options);
 
-// Those of one node, `options` with the precision and the most scratch of this node. What other
-// nodes say of its integers is not seen. REQUIRES: every shape of the graph is known.
+// The variants of one node; `options` has the precision and the most scratch of this node. What
+// other nodes demand of its integers is not seen. REQUIRES: every shape of the graph is known.
 NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
                           const DeviceInfo& device, const PlanOptions& options);
 

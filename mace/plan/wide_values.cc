@@ -76,7 +76,7 @@ Operands OperandsOf(const Graph& graph, const Node& node, const std::vector<bool
   return operands;
 }
 
-// Of a node that stands for several: what its last step makes.
+// Whether the last step of a node that stands for several makes a wide value.
 bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool>& wide) {
   // Inputs of the node, then the results of its steps.
   std::vector<bool> known = OperandsOf(graph, node, wide).wide;

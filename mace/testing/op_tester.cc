@@ -194,7 +194,7 @@ struct OpTester::Offer {
   std::vector<std::vector<bool>> wanted;
   int found = 0;
 
-  // Those that are to run, and their request.
+  // Calls the function with each variant that is to run, and its request.
   template <typename Function>
   void ForEachWanted(const Function& function) const {
     for (size_t i = 0; i < requests.size(); ++i) {

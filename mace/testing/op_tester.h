@@ -51,9 +51,9 @@ class OpTester {
   // Asks for the variants that a GPU with this many compute units is given, and runs them on the
   // device at hand: where that is a CPU, no other test sees them.
   OpTester& AsGpu(uint32_t compute_units);
-  // Likewise of a device that multiplies bytes this way.
+  // Asks for the variants that a device is given which multiplies bytes this way.
   OpTester& WithByteProducts(ByteProducts byte_products);
-  // Likewise of a CPU whose vectors have this many floats.
+  // Asks for the variants that a CPU is given whose vectors have this many floats.
   OpTester& WithFloatWidth(uint32_t width);
   // Runs the variants with `part` in their names alone, of which there must be one.
   OpTester& Only(std::string part);

@@ -54,7 +54,7 @@ struct TestGraph {
     graph.outputs.push_back(output);
   }
 
-  // Of all nodes, in order.
+  // Infers the shapes of all nodes, in order.
   void Infer() {
     for (const Node& node : graph.nodes) {
       StatusOr<std::unique_ptr<Op>> op = MakeOp(node);

@@ -24,7 +24,7 @@ struct WireField {
   Type type = kVarint;
   uint64_t value = 0;  // Of the types other than kBytes.
   std::string bytes;   // Of kBytes, where they are no message.
-  // Of kBytes, where they can be read as a message.
+  // True for a field of kBytes that can be read as a message.
   bool is_message = false;
   WireMessage message;
 };

@@ -1,11 +1,10 @@
 // conv2d_tensor: convolution as an implicit matrix product on NVIDIA's tensor cores: TF32 products
 // of float storage or products of halves, float sums. Buffers only.
 //
-// A work-group computes TILE_M output pixels x TILE_N output channels, its warps WARP_M x WARP_N of
-// it each; the warps of each of SLICES slices add up a part of every step. The sum runs over chunks
-// of 16 bytes of input channels (CHUNK of them), BLOCKS_K chunks a step; STAGES steps are in local
-// memory or on their way. Of `splits` work-groups that share a tile each adds up a part
-// of the steps; the one that comes last adds their sums together, in their order.
+// A work-group computes TILE_M output pixels x TILE_N output channels, its warps WARP_M x WARP_N of it each; the warps
+// of each of SLICES slices add up a part of every step. The sum runs over chunks of 16 bytes of input channels (CHUNK
+// of them), BLOCKS_K chunks a step; STAGES steps are in local memory or on their way. Where `splits` work-groups share
+// a tile, each adds up a part of the steps, and the one that comes last adds their sums together, in their order.
 //
 // Macros: TILE_M, TILE_N, WARP_M, WARP_N (multiples of 16), BLOCKS_K (2, 4, 8, 16), SLICES,
 //   STAGES, POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER

@@ -119,7 +119,7 @@ double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& t
   const TileGrid grid = LocalGrid(c, tile);
   const GroupShare share = ShareOfGroup(grid);
   const double resident = ResidentGroups(unit, tile, depth, input, c.pointwise());
-  // Of one work-group alone: from the load of a step's operands to their use.
+  // The time of one work-group alone, from the load of a step's operands to their use.
   const double latency =
       565 + input.latency + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
   double products = ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer));

@@ -125,7 +125,7 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
   const double resident = ResidentGroups(request.device(), tile);
   const double busy = BusyCycles(request, tile);
   const bool half = request.lowering->precision == Precision::kFloat16;
-  // Of one group alone: what its warps wait for in a step.
+  // The time that the warps of one work-group alone wait in a step.
   const double waits = costs.copy / (tile.stages - 1) + costs.barrier +
                        costs.dependence * ProductsOfWarp(tile) +
                        (half ? costs.half_tap_wait : costs.tap_wait) * TapLoads(request, tile);

@@ -23,7 +23,7 @@ struct TensorTile {
 
   int slice_warps() const { return m / warp_m * (n / warp_n); }
   int group_items() const { return 32 * slice_warps() * slices; }
-  // Of __local.
+  // Bytes of __local memory.
   int local_bytes() const { return 16 * stages * blocks_k * (m + n); }
   int64_t partial_floats() const { return int64_t{m} * n; }
   // "64x32k8_64x16_s2x4": tile, chunks a step, tile of a warp, slices, stages; "_stream132" may be
