@@ -47,7 +47,7 @@ class HostTensor {
   // Elements that are read from a file when they are first wanted. REQUIRES: the block has
   // info.bytes().
   static HostTensor OfFile(TensorInfo info, std::shared_ptr<const FileBlock> block);
-  // Elements of the caller's that a run may write: for outputs. REQUIRES: as View.
+  // Elements of the caller that a run may write: for outputs. REQUIRES: what View requires.
   static HostTensor MutableView(TensorInfo info, MutableBytes data,
                                 std::shared_ptr<const void> owner);
   // Takes the values over. REQUIRES: sizeof(T) is the dtype's size, and there are as many values as
@@ -121,7 +121,7 @@ StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>&
 // budget has no room for them: CatchExhaustion makes that a Status. Empty for a
 // tensor without elements.
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);
-// The elements as float, likewise.
+// The elements as float, in row-major order, with the same exception.
 std::vector<float> ToFloatVector(const HostTensor& tensor);
 
 }  // namespace mace

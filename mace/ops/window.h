@@ -1,7 +1,7 @@
 // The sliding window that convolution, pooling and deconvolution share: strides, dilations and
 // padding as the attributes give them, and what they come to for one input extent.
 //
-// Attributes (MODEL_FORMATS, "Op args"), strongest first:
+// Attributes, strongest first:
 //   pads            [top, left, bottom, right], not negative
 //   padding_values  [total_h, total_w], split with the smaller half before (top = total / 2)
 //   padding         0 VALID, 1 SAME, 2 FULL, 3 SAME_LOWER; absent: SAME

@@ -1,4 +1,6 @@
 // Which nodes can work on tensors of another order, and what becomes of their attributes.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_TRANSPOSE_SINKING_H_
 #define MACE_PASSES_TRANSPOSE_SINKING_H_
 

@@ -1,4 +1,5 @@
-// A graph and the op of each of its nodes: attributes are parsed once, whoever asks an op later.
+// A graph and the op of each of its nodes: attributes are parsed once, however often an op is asked
+// later.
 //
 // Thread contract: thread-compatible; graph and ops themselves do not change.
 #ifndef MACE_PLAN_BOUND_GRAPH_H_

@@ -1,6 +1,8 @@
 // Lays the logical regions of a plan into memory: one arena of buffers, and of images where the
 // device has images over buffers, else a pool of images; both are shared by regions whose lifetimes
 // do not meet.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PLAN_MEMORY_H_
 #define MACE_PLAN_MEMORY_H_
 
@@ -28,12 +30,12 @@ MemoryRules MemoryRulesOf(const DeviceInfo& device);
 // complete, each region with its own size.
 void PlanMemory(Plan* plan, const MemoryRules& rules);
 
-// As it lies on the device.
+// Bytes of the packed weights as they lie on the device.
 size_t WeightBytes(const PackedWeights& weights);
 
-// What a session of the plan takes of the device's memory, and the bound that plans keep to, apart
-// from those with a pool of images: these share no memory with buffers, and grow where shapes
-// differ.
+// What a session of the plan takes of the device's memory, and the bound that plans keep to. Plans
+// with a pool of images may pass the bound: such images share no memory with buffers, and grow
+// where shapes differ.
 struct MemoryUse {
   size_t weight_bytes = 0;      // Packed.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
