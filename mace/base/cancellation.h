@@ -19,7 +19,8 @@ class Cancellation {
   using Clock = std::chrono::steady_clock;
 
   void Cancel() { cancelled_ = true; }
-  // As new, with a deadline or none. REQUIRES: nobody else uses the object.
+  // Sets the object back to its first state, with a deadline or none. REQUIRES: nobody else uses
+  // the object.
   void Restart(std::optional<Clock::time_point> deadline) {
     cancelled_ = false;
     deadline_ = deadline;

@@ -54,7 +54,7 @@ class ContainedFiles {
   FileOrStatus OpenFollowingLinks(const std::string& name);
   FileOrStatus OpenBelow(int folder, const std::string& relative, const std::string& name);
   Status Judge(const RandomAccessFile& file) const;
-  // For messages, and to open the file again.
+  // The path, for messages, and to open the file again.
   std::string PathOf(const std::string& name) const;
 
   std::string folder_name_;

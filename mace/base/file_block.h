@@ -33,7 +33,7 @@ class FileBlock {
   FileBlock(const FileBlock&) = delete;
   FileBlock& operator=(const FileBlock&) = delete;
 
-  // Where the bytes are or will be, as long as the block lives.
+  // The address at which the bytes are, or will be once they are read, as long as the block lives.
   Bytes address_range() const { return Bytes(memory_->address(offset_), size_); }
   // The bytes, in memory: at address_range(), or in a FileScratch of this thread. Zeros where they cannot be read: FileMemory::failed_touches() counts that.
   Bytes bytes() const {
@@ -42,7 +42,8 @@ class FileBlock {
   // The bytes, in memory. Errors: FileMemory::Load's.
   Status Load() const { return memory_->Load(offset_, size_); }
 
-  // This block needs its bytes no more, but for the pins of them, now and later.
+  // Says that this block needs its bytes no more; pins of the bytes, made before or later, still
+  // keep them.
   void Release() const;
   bool is_in_memory() const { return memory_->Holds(offset_, size_); }
 

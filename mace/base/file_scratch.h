@@ -37,8 +37,8 @@ class FileScratch {
   // against the memory budget of this thread as long as the scratch lives.
   const Status& status() const { return status_; }
 
-  // For FileBlock: the copy of `part` in the scratch of this thread; null where that was not given
-  // the part, or has no memory for it.
+  // For FileBlock: the copy of `part` in the scratch of this thread; null where the scratch was not
+  // given the part, or has no memory for it.
   static const uint8_t* Find(Bytes part) noexcept;
 
  private:

@@ -8,8 +8,9 @@
 
 namespace mace {
 
-// While it lives, such a write on this thread fails with EFBIG and has no other effect. What the
-// process does about the signal stays as it is. REQUIRES: made and destroyed on one thread.
+// While the object lives, a write beyond the limit on this thread fails with EFBIG and has no other
+// effect. The process's own handling of the signal stays as it is. REQUIRES: made and destroyed on
+// one thread.
 class FileSizeSignalBlock {
  public:
   FileSizeSignalBlock();

@@ -36,7 +36,7 @@ class RandomAccessFile {
   // Fills all of `out` from `offset`; kCorruption when the file ends before.
   Status ReadAt(uint64_t offset, MutableBytes out) const;
 
-  // As they were when the file was opened; of the target where the path is a link.
+  // The facts of the file when it was opened; where the path is a link, those of its target.
   uint64_t size() const { return size_; }
   uint32_t owner() const { return owner_; }  // User id.
   uint32_t mode() const { return mode_; }    // Permission bits: mode & 07777.

@@ -49,8 +49,8 @@ StatusOr<NpyArray> ReadNpy(const std::string& path);
 StatusOr<NpyArray> ReadNpyFrom(const OffsetReader& file, uint64_t file_size);
 StatusOr<NpyArray> ParseNpy(Bytes file);
 
-// As WriteOutputFile writes (output_file.h). kInvalidArgument when `data` has not the size that
-// `descr` and `shape` ask for.
+// Writes a .npy file in the way of WriteOutputFile (output_file.h). kInvalidArgument when `data`
+// has not the size that `descr` and `shape` ask for.
 Status WriteNpy(const std::string& path, const std::string& descr,
                 const std::vector<int64_t>& shape, Bytes data);
 

@@ -35,8 +35,8 @@ using OffsetReader = std::function<Status(uint64_t offset, MutableBytes out)>;
 // Reads no more than the header, whatever it says of its own length and of the elements.
 StatusOr<NpyHeader> ReadNpyHeader(const OffsetReader& file, uint64_t file_size);
 
-// What stands before the elements in a file of version 1, in C order. kInvalidArgument when
-// `data_bytes` is not what `descr` and `shape` ask for.
+// The header that stands before the elements in a file of version 1, in C order. kInvalidArgument
+// when `data_bytes` is not what `descr` and `shape` ask for.
 StatusOr<std::string> MakeNpyHeader(const std::string& descr, const std::vector<int64_t>& shape,
                                     uint64_t data_bytes);
 

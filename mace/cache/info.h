@@ -1,4 +1,4 @@
-// What a cache file holds, as plain data for `mace cache info`.
+// The content of a cache file as plain data, for `mace cache info`.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_CACHE_INFO_H_

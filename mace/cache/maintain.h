@@ -1,4 +1,4 @@
-// What the `mace cache` command does to whole files: merge, prune, sign, extract.
+// The operations of the `mace cache` command on whole files: merge, prune, sign, extract.
 //
 // All but extract replace the output atomically, under its lock. Thread contract: thread-safe,
 // between processes too.

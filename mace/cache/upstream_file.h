@@ -1,6 +1,6 @@
 // Reads the compiled-program file of upstream MACE: a serialized PairContainer (protobuf), then a
-// CRC-32 over it. Its programs are shown and can be taken out as files; none can be put into a
-// cache of ours, and UpstreamProgram::why says what each lacks.
+// CRC-32 over it. Its programs are shown and can be extracted as files. None can be put into a
+// cache file of this engine; UpstreamProgram::why says what each lacks.
 //
 // Errors: kCorruption where the checksum or the pairs are wrong, those of ReadFile. Thread
 // contract: thread-safe.
@@ -39,7 +39,7 @@ StatusOr<UpstreamCacheFile> ReadUpstreamCacheFile(const std::string& path);
 // ReadUpstreamCacheFile for bytes in memory.
 StatusOr<UpstreamCacheFile> ParseUpstreamCacheFile(Bytes file);
 
-// What a binary is by its first bytes: "PoCL binary", "ELF", "PTX", "LLVM bitcode", "none" or
+// The kind of a binary by its first bytes: "PoCL binary", "ELF", "PTX", "LLVM bitcode", "none" or
 // "unknown".
 const char* BinaryKindName(const std::string& binary);
 

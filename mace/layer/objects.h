@@ -1,12 +1,12 @@
-// What the layer knows of the application's programs and kernels.
+// The layer's records of the application's programs and kernels.
 //
 // An application holds the driver's own handles. A program that the layer found in the cache is
 // never built itself: beside it stands a hidden one, made from the stored binary, and its kernels
 // are the hidden one's (README.md says why). The layer holds a reference of such a program, and of
 // one that is still to be stored, until the application has released it and all of its kernels.
 //
-// Thread contract: thread-safe. What is marked so is guarded by the table's mutex, under which no
-// driver is called.
+// Thread contract: thread-safe. Members that are marked so are guarded by the table's mutex, under
+// which no driver is called.
 #ifndef MACE_LAYER_OBJECTS_H_
 #define MACE_LAYER_OBJECTS_H_
 
@@ -41,7 +41,7 @@ class HiddenProgram {
   const cl_program handle_;
 };
 
-// What PoCL generates code for, at the first launch of each.
+// A form of launch; PoCL generates code for each form, at its first launch.
 struct LaunchShape {
   cl_uint dimensions = 0;
   size_t local[3] = {0, 0, 0};   // Zeros: the driver's choice,

@@ -1,4 +1,4 @@
-// What a program that knows the layer said of the thread that calls (control.h).
+// The settings that a program which knows the layer made for the calling thread (control.h).
 //
 // Thread contract: thread-safe; a scope belongs to its thread.
 #ifndef MACE_LAYER_SCOPE_H_
