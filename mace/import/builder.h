@@ -42,7 +42,8 @@ class GraphBuilder {
   Status Define(const std::string& name, ValueId id);
   ValueId Find(const std::string& name) const;
 
-  // What the options say of the shape of an input: input_shapes, else open_shapes; null: nothing.
+  // The shape that the options give an input, by input_shapes, else by open_shapes; null: neither
+  // names it.
   const std::vector<int64_t>* GivenShape(const std::string& input) const;
 
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
@@ -52,8 +53,8 @@ class GraphBuilder {
   ImportBudget& budget() { return budget_; }
   // budget().Expand: counts memory that a constant takes besides the file.
   Status Reserve(const std::string& what, size_t bytes) { return budget_.Expand(what, bytes); }
-  // budget().CountStored: weights that are read from a file besides the model's. What is evaluated
-  // at import may then take more, too (mace/graph/fold_budget.h).
+  // Calls budget().CountStored for weights that are read from a file besides the model's. Constants
+  // that are evaluated at import may then take more, too (mace/graph/fold_budget.h).
   Status CountStored(const ByteSource& source, uint64_t offset, uint64_t size);
 
   // A value of a known shape that the caller gives, with its port. `declared` may have negative

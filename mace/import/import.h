@@ -1,9 +1,9 @@
 // The way from a model file to the graph: MACE's `.pb` with its `.data`, TensorFlow's frozen
 // GraphDef, and ONNX. The format is told by content, not by name.
 //
-// What comes out is normalised: the conventions of mace/graph/graph.h hold, op types and attributes
-// are MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological
-// order. An evaluated chain may hold the input shapes, so other input shapes need another import.
+// The result is normalised: the conventions of mace/graph/graph.h hold, op types and attributes are
+// MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological order.
+// An evaluated chain may hold the input shapes, so other input shapes need another import.
 //
 // Nothing in a file is trusted: counts, offsets, sizes, names and shapes are checked before use. No
 // file is mapped: all of a model that is needed is read, once, into memory of this process, and

@@ -30,7 +30,7 @@ class OnnxGraph {
   // kNone where nothing makes the tensor.
   OnnxSource Find(const std::string& tensor) const;
 
-  // What the graph needs for `outputs` when the tensors of `cut` are given.
+  // The nodes that the graph needs for `outputs` when the tensors of `cut` are given.
   struct Needs {
     std::vector<size_t> nodes;         // In an order that works.
     std::vector<std::string> inputs;   // Of the graph's own, in their order, and not cut.

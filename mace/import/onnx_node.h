@@ -79,7 +79,8 @@ class OnnxNode {
   StatusOr<int64_t> Number(size_t index) const;
   StatusOr<std::vector<double>> Reals(size_t index) const;
   StatusOr<double> Real(size_t index) const;
-  // What was an attribute until an opset made it an input: `fallback` where it is neither.
+  // Numbers that were an attribute until an opset made them an input; `fallback` where neither is
+  // given.
   StatusOr<std::vector<int64_t>> AttributeOrInput(const std::string& name, size_t index,
                                                   const std::vector<int64_t>& fallback = {}) const;
 

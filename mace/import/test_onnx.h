@@ -102,7 +102,7 @@ class TestOnnx {
     const std::string bytes = Bytes();
     return ImportModelBytes("test.onnx", AsBytes(bytes), {}, options);
   }
-  // What Import complains about.
+  // The message of the error that Import gives.
   std::string Complaint(const ImportOptions& options = {}) const {
     const StatusOr<std::shared_ptr<Graph>> graph = Import(options);
     return graph.ok() ? "nothing" : graph.status().message();

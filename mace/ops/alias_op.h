@@ -21,7 +21,7 @@ class AliasOp : public MoveOp {
                        const std::vector<bool>& batched) const override;
 
  protected:
-  // The output's shape. Its elements are counted against the input's by the caller.
+  // The output's shape. The caller checks that it has as many elements as the input.
   virtual StatusOr<Shape> OutputShape(const std::vector<OpInput>& inputs) const = 0;
 
  private:

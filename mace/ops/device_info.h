@@ -1,5 +1,5 @@
-// What an op's variants may know of a device: plain numbers and flags, read once by cl/ when the
-// device is opened.
+// The facts about a device that an op's variants may use: plain numbers and flags, which cl/ reads
+// once when the device is opened.
 #ifndef MACE_OPS_DEVICE_INFO_H_
 #define MACE_OPS_DEVICE_INFO_H_
 
@@ -53,7 +53,8 @@ struct DeviceInfo {
   ByteProducts byte_products = ByteProducts::kNone;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
   uint64_t cache_bytes = 0;               // Of the cache before global memory; 0: unknown.
-  // What was measured on it (runtime/device_peaks.h), for estimates; 0: not measured.
+  // Peaks that were measured on the device (runtime/device_peaks.h), for estimates; 0: not
+  // measured.
   double measured_gflops = 0;  // Float32; multiply and add count as two.
   double measured_gbytes_per_second = 0;
 

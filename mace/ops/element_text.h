@@ -40,7 +40,7 @@ class ElementText {
   int steps_ = 0;
 };
 
-// What a step reads. Bools are 0 and 1.
+// The operands that a step reads. Bools are 0 and 1.
 struct ElementOperand {
   std::string name;
   DType dtype = DType::kFloat32;

@@ -50,7 +50,7 @@ struct FusedActivation {
   // Sets the macro ACTIVATION; the kernel takes (float a, float b) where AppendArguments puts them.
   void SetMacros(std::map<std::string, std::string>* macros) const;
   void AppendArguments(std::vector<KernelArgument>* arguments) const;
-  // As Op::WriteElement; kNone writes nothing.
+  // Writes the activation of one element, as Op::WriteElement does; kNone writes nothing.
   std::string WriteElement(const std::string& x, ElementText* text) const;
 };
 

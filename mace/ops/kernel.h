@@ -1,5 +1,6 @@
-// What a GPU variant of an op is made of: plain data that the planner composes into programs and
-// the session enqueues. No OpenCL here: a variant is planned, keyed and tested without a device.
+// The parts of a GPU variant of an op: plain data that the planner composes into programs and the
+// session enqueues. There is no OpenCL here, so a variant is planned, keyed and tested without a
+// device.
 #ifndef MACE_OPS_KERNEL_H_
 #define MACE_OPS_KERNEL_H_
 
@@ -164,8 +165,8 @@ struct Lowering {
   // Estimated milliseconds relative to the op's other variants on this device; the smallest wins
   // without tuning.
   double estimate_ms = 0;
-  // What a tuner measured for all launches on this device, in place of the estimate; below 0: not
-  // measured.
+  // The time in milliseconds that a tuner measured for all launches on this device, in place of the
+  // estimate; below 0: not measured.
   double measured_ms = -1;
   // The way is not chosen unless it was measured: a library's call, whose speed depends on tables
   // that know this device or do not, or kernels whose estimate is not good enough.

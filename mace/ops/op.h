@@ -28,7 +28,7 @@ struct OpInput {
   bool present = true;  // False for an optional input that is not given (kNoValue).
 };
 
-// What a lowering is asked for.
+// The request to Op::Lower: inputs, outputs, and what the variants are to be made for.
 struct LoweringRequest {
   std::vector<OpInput> inputs;
   std::vector<TensorInfo> outputs;

@@ -15,8 +15,8 @@
 
 namespace mace {
 
-// What is read where a position lies outside of [0, CopyAxis::bound). The values are the macro RULE
-// of strided_copy.cl.
+// Which value is read where a position lies outside of [0, CopyAxis::bound). The values are the
+// macro RULE of strided_copy.cl.
 enum class OutsideRule {
   kNone = 0,
   kConstant = 1,   // StridedCopy::fill.

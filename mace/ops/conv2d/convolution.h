@@ -71,8 +71,8 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
 // Takes `values` over, as one row.
 HostTensor TensorOfFloats(std::vector<float> values);
 
-// What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], and, as the
-// attributes say, residual and gate.
+// The inputs of Conv2D and DepthwiseConv2d: x, filter, [bias], and, as the attributes say, residual
+// and gate.
 struct ConvolutionExtras {
   bool residual = false;
   bool gate = false;

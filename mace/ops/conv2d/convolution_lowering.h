@@ -23,14 +23,16 @@
 
 namespace mace {
 
-// What every variant is made from. Input 0 of the op is x; inputs 1 and 2 are the weights.
+// The request that every variant is made from. Input 0 of the op is x; inputs 1 and 2 are the
+// weights.
 struct ConvolutionRequest {
   std::string op;  // Begins the variants' names: "conv2d".
   Convolution convolution;
   ConvolutionWeights weights;
   const LoweringRequest* lowering = nullptr;
-  // Its result is x of the convolution, which is pointwise, and is made on the way; input 0 is then
-  // its x. For LowerLocal and LowerTensor.
+  // A depthwise convolution whose result is x of this pointwise convolution and is computed on the
+  // way; input 0 of the op is then the depthwise convolution's x. Only LowerLocal and LowerTensor
+  // use it.
   const ConvolutionRequest* depthwise = nullptr;
 
   const DeviceInfo& device() const { return *lowering->device; }
@@ -48,9 +50,10 @@ std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
 //
 // Whether staging in local memory does more than copy; not on CPUs.
 bool HasLocalMemory(const ConvolutionRequest& request);
-// The kernel's element indices are ints. `padded` lets a slice of a wider tensor pass as well.
+// Whether the element indices of the kernels, which are ints, can count the elements of x and y,
+// with room for slices of wider tensors.
 bool FitsInt32(const Convolution& convolution);
-// x and y as images are inside the device's limits.
+// Whether x and y as images are inside the device's limits.
 bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
 // A Lowering with the formats of x, y, residual and gate set, one launch without arguments, and the
 // macros of the activation, the residual and the gate.

@@ -1,4 +1,4 @@
-// What kernels of convolutions take on a GPU, as far as variants are to be ordered by it.
+// Estimates of the time of convolution kernels on a GPU, exact enough to order variants by.
 //
 // All is counted in products: a compute unit does products_per_cycle of them in a cycle, and a load
 // holds it up for as long as so many products would. The figures of a load and of a step's latency
@@ -21,7 +21,7 @@ struct GpuUnit {
   double resident_items;
   double registers;  // Of 32 bits.
   double local_bytes;
-  // What a work-item's load of four floats takes, in products.
+  // The cost of a work-item's load of four floats, counted in multiplications.
   double buffer_load, image_load;
 
   double load(Storage storage) const {
@@ -31,7 +31,7 @@ struct GpuUnit {
 
 GpuUnit GpuUnitOf(const DeviceInfo& device);
 
-// As the measured peak of arithmetic implies, else those of the clock.
+// Cycles a second as the measured peak of arithmetic implies, else as the clock says.
 double CyclesPerMs(const DeviceInfo& device);
 
 // Work-items that run the same loop.

@@ -1,5 +1,5 @@
-// What conv2d/input_tile.clh asks of a lowering: macros, weights and arguments for the way from x
-// to the operand of the matrix product, by a window or through a depthwise convolution. Thread
+// The macros, weights and arguments that conv2d/input_tile.clh needs from a lowering to make the
+// operand of the matrix product from x, by a window or through a depthwise convolution. Thread
 // contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_INPUT_TILE_H_
 #define MACE_OPS_CONV2D_INPUT_TILE_H_

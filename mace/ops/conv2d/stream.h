@@ -1,5 +1,6 @@
-// What conv2d/stream.clh asks of a lowering, and what it is to be weighed by: work-groups that
-// share the tiles of a matrix product. Thread contract: thread-safe (pure functions).
+// The macros and arguments that conv2d/stream.clh needs from a lowering, and the estimate of its
+// cost. Its work-groups share the tiles of a matrix product. Thread contract: thread-safe (pure
+// functions).
 #ifndef MACE_OPS_CONV2D_STREAM_H_
 #define MACE_OPS_CONV2D_STREAM_H_
 
@@ -28,7 +29,7 @@ struct TileGrid {
   bool across() const { return kind() == 2; }
 };
 
-// What the work-group of a launch that has the most to do does.
+// The work of the work-group that has the most to do in a launch.
 struct GroupShare {
   double steps;   // All its steps.
   double tiles;   // Those that it begins.

@@ -31,7 +31,7 @@ struct TensorTile {
   std::string name() const;
 };
 
-// What a convolution comes to in one tile's units.
+// The extents of a convolution in units of one tile.
 struct TensorExtents {
   int64_t chunk;            // Input channels of a chunk.
   int64_t chunks;           // Of one tap.
