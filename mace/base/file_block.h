@@ -67,7 +67,7 @@ class FileBlock {
 // Keeps bytes of a file in memory while it lives. Thread contract: thread-compatible.
 class FilePin {
  public:
-  FilePin() = default;  // Of memory that is no file's: holds nothing.
+  FilePin() = default;  // For memory that is no file's: holds nothing.
   // `part` may be any memory; what is part of a FileMemory is read from its file where it is not in
   // memory. Errors: FileMemory::Load's.
   static StatusOr<FilePin> Hold(Bytes part);

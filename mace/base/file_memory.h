@@ -98,7 +98,7 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   size_t reserved_size_ = 0;
   uint8_t* start_ = nullptr;
 
-  mutable std::mutex mutex_;                // Of what follows; a chunk's content has its own.
+  mutable std::mutex mutex_;                // Guards what follows but the chunks' content.
   mutable std::map<size_t, Chunk> chunks_;  // By index; those that were ever needed.
   Status last_error_;
   std::atomic<uint64_t> failed_touches_{0};

@@ -55,7 +55,7 @@ class FileScratch {
   const size_t expected_bytes_;
   PageBlock block_;
   std::vector<Copy> copies_;
-  size_t bytes_ = 0;  // Of all copies.
+  size_t bytes_ = 0;  // Bytes of all copies.
   Status status_;
 };
 

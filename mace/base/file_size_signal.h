@@ -19,7 +19,7 @@ class FileSizeSignalBlock {
   FileSizeSignalBlock& operator=(const FileSizeSignalBlock&) = delete;
 
  private:
-  sigset_t mask_;            // Of the thread, as it was before.
+  sigset_t mask_;            // The thread's mask before.
   bool was_pending_ = true;  // A signal from before is not ours to take away.
 };
 

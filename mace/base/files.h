@@ -67,7 +67,7 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 // Creates `path` and its parents; those that exist are left as they are.
 Status MakeDirectories(const std::string& path, uint32_t mode = 0755);
 
-bool FileExists(const std::string& path);  // Of any kind; a broken link does not exist.
+bool FileExists(const std::string& path);  // A file of any kind; a broken link does not exist.
 
 // "folder/name"; `name` alone when it is absolute or `folder` is empty.
 std::string JoinPath(std::string_view folder, std::string_view name);

@@ -132,7 +132,7 @@ class FolderWalk {
   }
 
   std::string FollowLink(const std::string& level, const struct stat& info) {
-    constexpr int kMostLinks = 40;  // As the kernel has it.
+    constexpr int kMostLinks = 40;  // The Linux kernel's limit.
     if (!IsTrustedUser(info.st_uid)) {
       return Printable(level) + " is a link of another user (" + std::to_string(info.st_uid) + ")";
     }

@@ -22,7 +22,7 @@ struct NpyHeader {
   std::string descr;  // Like "<f4".
   bool fortran_order = false;
   std::vector<int64_t> shape;  // Empty for a scalar.
-  uint64_t data_offset = 0;    // Of the elements in the file.
+  uint64_t data_offset = 0;    // Where the elements begin in the file.
   uint64_t data_bytes = 0;     // To the file's end: the product of shape * NpyItemSize(descr).
 };
 

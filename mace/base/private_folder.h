@@ -37,7 +37,7 @@ class PrivateFolder {
   PrivateFolder(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {}
 
   std::string path_;
-  int fd_ = -1;  // Of the folder; carries the shared flock.
+  int fd_ = -1;  // The open folder; carries the shared flock.
 };
 
 // Removes the folders in `base` that this user's processes made with `prefix` and no process uses

@@ -179,7 +179,7 @@ size_t CacheContents::EvictTo(uint64_t limit) {
 
   uint64_t total = fixed, header = kMinimumHeaderSize, table = 0, records = 0;
   bool full = false;
-  DeviceTable devices;  // Of what is kept: a device costs its bytes once.
+  DeviceTable devices;  // Devices of kept entries: each costs its bytes once.
   std::vector<bool> keep_program(programs.size()), keep_tuning(tuning.size());
   size_t kept = 0;
   for (size_t i : order) {

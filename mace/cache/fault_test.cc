@@ -141,7 +141,7 @@ TEST_F(FaultTest, KilledAtAnyMoment) {
     }
     acknowledged_in_all += static_cast<int>(written.size());
   }
-  EXPECT_GT(acknowledged_in_all, 50);  // Else the kills came before any writing.
+  EXPECT_GT(acknowledged_in_all, 50);  // Fewer: the kills came before any writing.
   ASSERT_TRUE(AddOne(path_, next).ok());
   EXPECT_EQ(0u, TemporariesIn(folder_));
 }

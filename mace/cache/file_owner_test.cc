@@ -158,7 +158,7 @@ TEST_F(FileOwnerTest, ARootsFileIsUsedAndNotReplaced) {
       return store->reason();
     }
     CacheStoreOptions options;
-    options.trust.allow_untrusted = true;  // Its programs could not be kept.
+    options.trust.allow_untrusted = true;  // The file's programs could not be kept.
     const Status refused = AddOne(path_, 2, options);
     return refused.code() == StatusCode::kFailedPrecondition ? "" : "replaced";
   });

@@ -22,7 +22,7 @@ Status MergeCacheFiles(const std::vector<std::string>& inputs, const std::string
                        const RewriteOptions& options = {});
 
 struct PruneOptions {
-  uint64_t size_limit = UINT64_MAX;  // Of the file; the longest unused go first.
+  uint64_t size_limit = UINT64_MAX;  // Bytes of the file; the longest unused go first.
   // Entries last used more than so many writings ago go.
   uint32_t largest_age = UINT32_MAX;
 };

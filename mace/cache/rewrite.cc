@@ -83,7 +83,7 @@ void Advance(CacheContents* contents) {
 
 struct LockedPath {
   FileLock lock;
-  std::optional<FileOwnership> keep;  // Of the file to be replaced, where it keeps owner and mode.
+  std::optional<FileOwnership> keep;  // Owner and mode of the old file, where they are kept.
 };
 
 // REQUIRES: the thread has its RewriteTurn.

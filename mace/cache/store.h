@@ -54,14 +54,14 @@ struct CacheCounters {
   uint64_t hits = 0;           // FindProgram gave a program.
   uint64_t misses = 0;         // It gave none, whatever the reason.
   uint64_t damaged = 0;        // Misses whose section had another hash or could not be read.
-  uint64_t loaded_bytes = 0;   // Of sections that were hits.
-  uint64_t written_bytes = 0;  // Of files written.
+  uint64_t loaded_bytes = 0;   // Bytes of sections that were hits.
+  uint64_t written_bytes = 0;  // Bytes of files written.
   uint64_t stale = 0;          // Entries of an old driver that a new one replaced.
   uint64_t evicted = 0;        // Entries dropped for the size limit.
 };
 
 struct CachedProgram {
-  std::vector<uint8_t> bytes;  // Their hash was checked.
+  std::vector<uint8_t> bytes;  // The hash of the bytes was checked.
   SectionKind kind = SectionKind::kDriverBinary;
   std::vector<CachedKernel> kernels;
 };

@@ -17,10 +17,10 @@
 namespace mace {
 
 struct UpstreamProgram {
-  std::string name;         // Of the .cl file: "conv_2d".
+  std::string name;         // The name of the .cl file: "conv_2d".
   std::string options;      // "-DBIAS …", without those that upstream adds when it compiles.
-  std::string binary;       // As a driver gave it; empty: the file has only the program's hash.
-  std::string source_hash;  // Of the text and its header, a few digits of MD5; empty: none.
+  std::string binary;       // The driver's; empty: the file has only the program's hash.
+  std::string source_hash;  // A few digits of the MD5 of text and header; empty: none.
   // Why this program cannot be used, one line.
   std::string why;
 

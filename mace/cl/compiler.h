@@ -43,7 +43,7 @@ struct BuiltProgram {
   Sha256Digest key = {};
   std::vector<CachedKernel> kernels;
   bool from_source = false;
-  size_t loaded_bytes = 0;  // Of the cached binary.
+  size_t loaded_bytes = 0;  // Bytes of the cached binary.
 
   // Whether the compiler has handed the program to its store.
   struct Keeping {

@@ -43,7 +43,7 @@ class FoldBudget {
   // at the same time.
   static constexpr uint64_t kMostGrowth = 6;
   static constexpr uint64_t kSmallBytes = 4096;
-  static constexpr uint64_t kMostBytes = uint64_t{1} << 56;  // Its multiples do not overflow.
+  static constexpr uint64_t kMostBytes = uint64_t{1} << 56;  // Small multiples do not overflow.
 
   uint64_t source_bytes_ = 0;
   uint64_t limit_ = 0;

@@ -108,7 +108,7 @@ class HostTensor {
 
   TensorInfo info_;
   const uint8_t* data_ = nullptr;
-  const FileBlock* block_ = nullptr;  // Of a file: that of the elements, which owner_ keeps.
+  const FileBlock* block_ = nullptr;  // The elements' block in a file; owner_ keeps it.
   bool writable_ = false;
   std::shared_ptr<const void> owner_;
 };

@@ -92,7 +92,7 @@ class GraphBuilder {
   NameMap<ValueId> names_;
   UniqueNames node_names_;
   NameSet kept_;
-  std::unordered_set<ValueId> inputs_;  // Of the graph.
+  std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
 };
 

@@ -47,7 +47,7 @@ class ByteSource {
   StatusOr<HostTensor> ReadTensor(TensorInfo info, uint64_t offset) const;
   // How often elements of blocks were wanted and could not be read: zeros were seen in their place.
   uint64_t failed_reads() const;
-  Status last_error() const;  // Of these.
+  Status last_error() const;  // The last of these failures.
   // kCorruption where the file is not what it was when it was opened.
   Status CheckUnchanged() const;
 

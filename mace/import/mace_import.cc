@@ -106,7 +106,7 @@ class MaceImporter {
   GraphBuilder builder_;
   MaceLayout layout_;
   const bool quantized_;   // The model computes in 8 bits.
-  NameMap<float> scales_;  // Of the tensors that 8 bits hold.
+  NameMap<float> scales_;  // Scales of the tensors that 8 bits hold.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -373,7 +373,7 @@ StatusOr<std::shared_ptr<Graph>> ImportMace(ModelFiles* files, ModelFormat forma
   {
     MACE_ASSIGN_OR_RETURN(const KeptBytes model, files->model().ReadAll());
     const int size = static_cast<int>(model.bytes.size());
-    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
     const bool parsed = format == ModelFormat::kMaceNet
                             ? multi->add_net_def()->ParseFromArray(model.bytes.data(), size)
                             : multi->ParseFromArray(model.bytes.data(), size);

@@ -22,7 +22,7 @@ struct MaceOp {
   Node node;  // Inputs are values of the graph, not yet in `order`.
   AxisOrder order = AxisOrder::kNone;
   bool filters_channels_last = false;  // The file's filters are OHWI, those of depthwise ops HWIM.
-  bool tensorflow_form = false;        // Of ops whose inputs differ between converters.
+  bool tensorflow_form = false;        // For ops whose inputs differ between converters.
   // Not empty: the output is to be transposed by this.
   std::vector<int64_t> restore;
 };

@@ -62,7 +62,7 @@ Status NormalizeLocalResponseNorm(MaceOp* op, const MaceLayout&, GraphBuilder* b
   AttributeMap& attributes = op->node.attributes;
   SetDefault(op, "bias", 1.0);
   SetDefault(op, "beta", 0.5);
-  if (attributes.Has("size")) return Status::Ok();  // As this project's converter writes it.
+  if (attributes.Has("size")) return Status::Ok();  // This project's converter writes it so.
   if (InputRank(*op, 0, builder) != 4) {
     return InvalidArgument("expected an input of rank 4, found rank " +
                            std::to_string(InputRank(*op, 0, builder)));

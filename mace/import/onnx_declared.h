@@ -16,7 +16,7 @@
 namespace mace {
 
 struct OnnxDeclared {
-  int32_t type = 0;  // Of TensorProto; 0: not said.
+  int32_t type = 0;  // A type of TensorProto; 0: not said.
   // Open extents are -1; nullopt: not said.
   std::optional<std::vector<int64_t>> dims;
 

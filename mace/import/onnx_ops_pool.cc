@@ -107,7 +107,7 @@ Status ConvertPool(OnnxNode* node, int64_t type) {
 Status ConvertAveragePool(OnnxNode* node) { return ConvertPool(node, kAverage); }
 
 Status ConvertMaxPool(OnnxNode* node) {
-  node->Ignore({"storage_order"});  // Of the second output, which is not made.
+  node->Ignore({"storage_order"});  // For the second output, which is not made.
   return ConvertPool(node, kMaximum);
 }
 

@@ -363,7 +363,7 @@ StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
   auto def = NewMessage<tf::GraphDef>();
   {
     MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
-    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
     if (!def->ParseFromArray(whole.bytes.data(), static_cast<int>(whole.bytes.size()))) {
       return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
     }

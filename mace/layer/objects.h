@@ -72,12 +72,12 @@ struct TrackedProgram {
 
   // Set by a build, which no other call on the program may accompany.
   std::string options;
-  std::string files;  // That it includes; see source_check.h.
+  std::string files;  // Files that it includes; see source_check.h.
   cl_device_id device = nullptr;
   DeviceEntry device_entry;
   bool specialises = false;  // PoCL: makes code at launches, which a binary should hold.
   Sha256Digest key = {};
-  std::string cached_log;  // Of a hit.
+  std::string cached_log;  // The build log of a hit.
   std::shared_ptr<CacheStore> store;
 
   // Guarded by the table's mutex.
@@ -92,7 +92,7 @@ struct TrackedProgram {
   std::map<std::string, std::set<std::string>> covered;
   bool new_shapes = false;  // It was launched in one that is not among them.
   std::map<std::string, std::vector<LaunchShape>> launches;  // By kernel; all kernels created.
-  std::vector<cl_event> first_launches;  // Of each shape; the layer's references.
+  std::vector<cl_event> first_launches;  // One for each shape; the layer's references.
 };
 
 struct TrackedKernel {

@@ -31,7 +31,7 @@ bool TakesPart();
 
 // Adds to a counter of the process, and of the scope that the thread is in.
 void Count(uint64_t MaceClCacheCounters::*counter, uint64_t amount = 1);
-MaceClCacheCounters ReadCounters();  // Of the process.
+MaceClCacheCounters ReadCounters();  // The counters of the process.
 
 }  // namespace mace
 

@@ -16,9 +16,9 @@ namespace mace {
 struct BroadcastOperand {
   enum class Kind { kTensor, kWeights, kScalar };
   Kind kind = Kind::kScalar;
-  int input = -1;  // Of the op.
+  int input = -1;  // Index of the op's input.
   Shape shape;
-  const HostTensor* constant = nullptr;  // Of the request.
+  const HostTensor* constant = nullptr;  // The request keeps it.
   float scalar = 0;
 };
 

@@ -55,7 +55,7 @@ class DetectionOutputOp : public Op {
  public:
   int64_t classes_ = 1, class_limit_ = 100, limit_ = 100;
   double overlap_limit_ = 0.3;
-  float threshold_ = 0.05f;  // Of floats: what equals it is not above it.
+  float threshold_ = 0.05f;  // A float: a confidence that equals it is not above it.
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {

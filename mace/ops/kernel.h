@@ -33,8 +33,8 @@ struct KernelInstance {
   // Macro values seen by the text. The planner adds STORAGE_IMAGE (0, 1) and HALF_STORAGE (0, 1)
   // from the two below.
   std::map<std::string, std::string> macros;
-  Storage storage = Storage::kBuffer;         // Of all TENSOR_* arguments of the kernel.
-  Precision precision = Precision::kFloat32;  // Of activations, scratch and weights.
+  Storage storage = Storage::kBuffer;         // All TENSOR_* arguments have it.
+  Precision precision = Precision::kFloat32;  // Activations, scratch and weights have it.
 
   // IN_BLOCK and OUT_BLOCK (kernel_prologue.clh): what lies in blocks of the tensors that the
   // kernel reads, and of those that it writes.
@@ -57,7 +57,7 @@ struct TensorArgument {
     kRawOutput,  // Likewise, written.
   };
   Kind kind;
-  int index = 0;  // Of the op's inputs, outputs, scratch or weights.
+  int index = 0;  // Into the op's inputs, outputs, scratch or weights.
 };
 using KernelArgument = std::variant<TensorArgument, int32_t, float>;
 
@@ -146,8 +146,8 @@ struct Cost {
 // Which integers a way reads and writes.
 enum class Integers : uint8_t {
   kUnknown,      // None.
-  kFromKernels,  // Those that kernels made, which fit; what the host sends may not.
-  kAny,  // Those of the host too: one that does not fit is as wrong for the op as it is cut.
+  kFromKernels,  // Integers that kernels made, which fit an int32.
+  kAny,          // The host's too: one that does not fit is wrong for the op, cut or not.
 };
 
 // One way to run an op on a GPU, bound to shapes.

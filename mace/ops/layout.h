@@ -55,7 +55,7 @@ struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
-  Quantization quantization = {};  // Of k8Bits.
+  Quantization quantization = {};  // For k8Bits alone.
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
     return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision &&
            a.quantization == b.quantization;

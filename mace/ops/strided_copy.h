@@ -36,8 +36,8 @@ struct CopyAxis {
 };
 
 struct StridedCopy {
-  int input = 0;   // Of the op.
-  int output = 0;  // Of the op.
+  int input = 0;   // Index of the op's input.
+  int output = 0;  // Index of the op's output.
   int64_t input_offset = 0;
   int64_t output_offset = 0;
   std::vector<CopyAxis> axes;  // Outermost first.

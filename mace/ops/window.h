@@ -21,7 +21,7 @@ enum class PaddingMode : uint8_t {
   kValid = 0,
   kSame = 1,       // ceil(in / stride); an odd total has its extra row or column behind.
   kFull = 2,       // Every window that touches the input.
-  kSameLower = 3,  // As kSame with the extra in front.
+  kSameLower = 3,  // kSame, with the extra element in front.
   kTotals,         // padding_values.
   kExplicit,       // pads.
 };

@@ -99,7 +99,7 @@ TEST(FuseGate, StaysWhereTheProductIsNeeded) {
   ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Not of a convolution.
     builder->Output(Product(builder, x, builder->Input({2, 1, 1, 4})));
   });
-  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // As the residual.
+  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // A residual.
     const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 6}));
     builder->Output(builder->Add(
         "Conv2D",

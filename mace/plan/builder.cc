@@ -124,7 +124,7 @@ class Builder {
   // A tensor for `value` in `format` with memory of its own, or a slice of the concatenation that
   // it belongs to; that may be a slice of another one, and so on.
   int MakeTensor(ValueId value, const TensorFormat& format) {
-    std::vector<ValueId> wholes;  // That are not there yet, the innermost first.
+    std::vector<ValueId> wholes;  // Wholes that are not there yet, the innermost first.
     for (ValueId id = value;;) {
       const SliceOf& slice = slice_of_[Index(id)];
       id = slice.whole;

@@ -47,7 +47,7 @@ int IntsOf(const KernelArgument& argument) {
   if (tensor == nullptr) return 1;
   const bool described =
       tensor->kind == TensorArgument::Kind::kInput || tensor->kind == TensorArgument::Kind::kOutput;
-  return described ? 4 : 1;  // As TENSOR_IN and TENSOR_OUT declare.
+  return described ? 4 : 1;  // What TENSOR_IN and TENSOR_OUT declare.
 }
 
 // What the function is called with for this argument, whose ints begin at t[at].

@@ -16,11 +16,11 @@ namespace mace {
 
 // Where a device lets parts of a buffer begin.
 struct MemoryRules {
-  size_t alignment_bytes = 64;  // Of sub-buffers.
+  size_t alignment_bytes = 64;  // Where sub-buffers may begin.
   // As in DeviceInfo; 0: no images over buffers.
   size_t image_pitch_texels = 0;
   size_t image_base_texels = 0;
-  size_t most_arena_bytes = SIZE_MAX;  // With images in it; buffers have no other place.
+  size_t most_arena_bytes = SIZE_MAX;  // A bound for arenas that hold images.
 };
 MemoryRules MemoryRulesOf(const DeviceInfo& device);
 
@@ -39,7 +39,7 @@ size_t WeightBytes(const PackedWeights& weights);
 struct MemoryUse {
   size_t weight_bytes = 0;      // Packed.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
-  size_t pool_bytes = 0;        // The latter alone.
+  size_t pool_bytes = 0;        // The images of the pool alone.
   size_t live_bytes = 0;        // Plan::live_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }

@@ -98,7 +98,7 @@ struct NodePlacement {
   Place place = Place::kFolded;
   std::string variant;                        // "" where not on the GPU.
   std::string variant_id;                     // VariantId (signature.h); "" on the CPU.
-  Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
+  Precision precision = Precision::kFloat32;  // Its kernels read and write it.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
   ConsideredVariant chosen;                   // On the device.
   // Cheapest first. A variant that is cheaper than the chosen one may stand here, because

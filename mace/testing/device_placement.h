@@ -18,7 +18,7 @@ struct DevicePlacement {
   Nhwc view;
   int64_t pitch = 0;
   int64_t offset = 0;
-  size_t elements = 0;  // Of the whole memory.
+  size_t elements = 0;  // Elements of the whole memory.
   size_t image_width = 0;
   size_t image_height = 0;
 

@@ -187,10 +187,10 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
 // What the op offers in one precision on the device at hand.
 struct OpTester::Offer {
   Prepared prepared;
-  std::vector<HostTensor> expected;  // As the runner gives them.
+  std::vector<HostTensor> expected;  // In the form that the runner gives.
   DeviceInfo device;
   std::vector<LoweringRequest> requests;         // By storage.
-  std::vector<std::vector<Lowering>> lowerings;  // Of each request.
+  std::vector<std::vector<Lowering>> lowerings;  // By request.
   std::vector<std::vector<bool>> wanted;
   int found = 0;
 

@@ -43,7 +43,7 @@ struct Tile {
   int64_t lanes;
   int64_t pixels;
   bool window;            // The input of a tile is held in registers.
-  bool all_rows = false;  // That of all kernel rows at once.
+  bool all_rows = false;  // The variant of all kernel rows at once.
 };
 
 // Neighbouring pixels share what they read, as long as enough work-items are left to hide the

@@ -16,10 +16,10 @@ namespace mace {
 
 // A compute unit: what shares a local memory.
 struct GpuUnit {
-  double units;               // Of the device.
+  double units;               // How many the device has.
   double products_per_cycle;  // Multiply-adds.
   double resident_items;
-  double registers;  // Of 32 bits.
+  double registers;  // Registers of 32 bits.
   double local_bytes;
   // The cost of a work-item's load of four floats, counted in multiplications.
   double buffer_load, image_load;
@@ -37,9 +37,9 @@ double CyclesPerMs(const DeviceInfo& device);
 // Work-items that run the same loop.
 struct GpuLoop {
   double items;
-  double iterations;  // Of a work-item, one after the other.
+  double iterations;  // Iterations of a work-item, one after the other.
   double cycles;      // What an iteration takes at least: mostly the latency of its loads.
-  double products;    // Of an iteration, with what its loads take.
+  double products;    // Multiplications of an iteration, loads counted in.
 };
 
 // Estimated milliseconds, without what every launch costs.

@@ -27,7 +27,7 @@ struct InputLoad {
   double each = 0;       // For each of the item's pixels, in products.
   double common = 0;     // For all of them, in products: weights.
   double latency = 0;    // Cycles of a step, beyond those of a load.
-  double registers = 0;  // Of a work-item.
+  double registers = 0;  // Registers of a work-item.
 
   InputLoad(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
     const GpuUnit unit = GpuUnitOf(request.device());

@@ -32,7 +32,7 @@ struct TileGrid {
 // The work of the work-group that has the most to do in a launch.
 struct GroupShare {
   double steps;   // All its steps.
-  double tiles;   // Those that it begins.
+  double tiles;   // Tiles that it begins.
   double shared;  // Tiles of which it leaves sums to others.
   double parts;   // Groups that share one tile; where none is shared 0.
 };

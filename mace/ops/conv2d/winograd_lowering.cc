@@ -48,7 +48,7 @@ struct Extents {
   ProductTile product;
   int64_t tiles_h, tiles_w, tiles;
   int64_t depth;          // Input channels as v has them.
-  int64_t channel_tiles;  // Of output channels.
+  int64_t channel_tiles;  // Tiles of output channels.
   int64_t block_tiles;    // Tiles that go through the three launches together; a multiple of rows.
 
   Extents(const ConvolutionRequest& request, int64_t out_tile);
@@ -292,7 +292,7 @@ Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents,
   lowering.estimate_ms = EstimateCpuMs(extents, request.device());
   if (layouts.blocks()) {
     SetLayouts(request, layouts, &lowering);
-    lowering.estimate_ms *= 1.03;  // As measured for Inception-v3.
+    lowering.estimate_ms *= 1.03;  // Measured for Inception-v3.
   }
   return lowering;
 }

@@ -42,7 +42,7 @@ struct Life {
   mace_tensor* output = nullptr;
   mace_device_list* devices = nullptr;
   mace_statistics statistics = {};
-  int released = 0;  // Of the model, its weights and the pixels.
+  int released = 0;  // Releases of the model, its weights and the pixels.
 };
 
 class CApiAllocations : public testing::TestWithParam<Failures> {

@@ -16,7 +16,7 @@ namespace mace {
 struct AllocationCase {
   std::string model;
   Options options;
-  HostTensor input;  // As the digits models have it.
+  HostTensor input;  // An input of the digits models.
 };
 
 // The digits network in one of its formats ("digits.pb", "digits_frozen.pb", "digits.onnx"), and a
