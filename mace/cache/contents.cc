@@ -29,7 +29,7 @@ std::string Encoded(const DeviceEntry& device) {
   return bytes;
 }
 
-// What two devices have in common that are the same hardware.
+// Equal for two devices that are the same hardware.
 std::string HardwareOf(const DeviceEntry& device) {
   std::string text;
   for (const std::string* part : {&device.name, &device.vendor, &device.platform_name}) {
@@ -191,7 +191,7 @@ size_t CacheContents::EvictTo(uint64_t limit) {
     const uint64_t in_header = devices.Holds(device) ? 0 : EncodedSize(device);
     const uint64_t size = in_header + in_table + in_records +
                           (is_program ? AlignSection(programs[i].bytes->size()) : 0);
-    // What can never fit goes alone, without everything older.
+    // An entry that can never fit goes by itself, and does not take everything older with it.
     if (full || fixed + size > limit) continue;
     full = total + size > limit || header + in_header > kLargestHeader ||
            table + in_table > kLargestTable || records + in_records > kLargestTuning;

@@ -51,7 +51,7 @@ std::string ThisObject() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   std::error_code other_error;
   const std::filesystem::path object = std::filesystem::canonical(info.dli_fname, other_error);
-  // What a program is called by need not be where it is.
+  // The name by which a program is called need not say where it lies.
   const bool is_library = !other_error && object != program && EndsWith(object.string(), ".so");
   if (is_library) return object.string();
   return error ? "" : program.string();

@@ -60,7 +60,7 @@ std::vector<std::string> PlacesForPrivateFolders() {
   return places;
 }
 
-// What the folders that PoCL may use are like, as far as it matters here.
+// The state of the folders that PoCL may use, as far as it matters here.
 struct Verdict {
   std::string distrust;  // Why the folder must not be used; empty: it may be.
   bool writable = true;
@@ -174,7 +174,7 @@ class FolderChoice {
   const bool may_set_;
 };
 
-// What CheckPoclFolder gives; set once.
+// The result of CheckPoclFolder; set once.
 Status& TheVerdict() {
   static auto* const verdict = new Status;
   return *verdict;

@@ -28,7 +28,7 @@ Status NormalizeScalarMath(MaceOp* op, const MaceLayout&, GraphBuilder* builder)
   return Status::Ok();
 }
 
-// What is not 0 counts as true.
+// A number that is not 0 counts as true.
 Status MakeCondition(const MaceRewrite& rewrite, GraphBuilder* builder, ValueId* condition) {
   if (builder->graph().value(*condition).info.dtype == DType::kBool) return Status::Ok();
   MACE_ASSIGN_OR_RETURN(*condition, rewrite.EmitScalar(kNotEqual, *condition, 0));

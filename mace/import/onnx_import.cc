@@ -87,7 +87,7 @@ void OnnxImporter::FindCut() {
   }
 }
 
-// What is needed when inputs and constants are given by the options.
+// The nodes that are needed when the options give inputs and constants.
 StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
   NameSet cut(cut_.begin(), cut_.end());
   for (const auto& [name, value] : options().input_values) cut.insert(name);
@@ -212,7 +212,7 @@ StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
   if (declared.is_closed() || (given && declared.type != 0)) return declared;
   const StatusOr<TensorInfo> inferred = InferTensor(name);
   if (!inferred.ok() && given) {
-    // What comes before the tensor is left out, and need not be a graph that can be read.
+    // Nodes before the tensor are left out, and need not be a graph that can be read.
     declared.type = onnx::TensorProto::FLOAT;
     return declared;
   }
@@ -338,7 +338,7 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   return Status::Ok();
 }
 
-// These tensors, and all that they need.
+// Makes these tensors, and all that they need.
 Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(CheckGiven());
   FindCut();

@@ -38,8 +38,9 @@ StatusOr<ValueId> CastTo(OnnxNode* node, const char* suffix, ValueId id, DType d
   return node->Emit(suffix, "Cast", {id}, std::move(attributes));
 }
 
-// One number that is known and of a float type becomes an attribute: the other operand then runs
-// through one plain loop. Its rank must not be the result's.
+// Whether the value is one known number of a float type. Such an operand becomes an attribute, and
+// the other operand then runs through one plain loop. The number's rank must not be above that of
+// the other operand, which gives the result its rank.
 bool IsFloatScalar(const GraphBuilder& builder, ValueId id, int other_rank, float* value) {
   const HostTensor* tensor = builder.ConstantOf(id);
   if (tensor == nullptr || !IsFloat(tensor->dtype()) || tensor->shape().elements() != 1 ||

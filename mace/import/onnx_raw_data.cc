@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kLeastBytes = 4096;
 
-// What lies below: the model's graph, its initializers, their raw data.
+// The fields on the way down: the model's graph, its initializers, their raw data.
 enum class Level { kModel, kGraph, kTensor };
 
 uint64_t FieldBelow(Level level) {

@@ -1,4 +1,4 @@
-// What the ONNX importer refuses, each with a message that names node, expected and found.
+// Models that the ONNX importer refuses, each with a message that names node, expected and found.
 #include <gtest/gtest.h>
 
 #include <functional>

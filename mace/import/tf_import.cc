@@ -133,7 +133,7 @@ Status TfImporter::CutInputs() {
   return Status::Ok();
 }
 
-// What a node says of its results' type; DT_FLOAT where it does not.
+// The type that a node declares for its results; DT_FLOAT where it declares none.
 tf::DataType DeclaredType(const tf::NodeDef& node) {
   for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
     const auto found = node.attr().find(name);
@@ -187,8 +187,9 @@ StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
   return port;
 }
 
-// The type of a tensor in the middle of the graph, from the part of the graph before it. That part
-// is left out, and need not be a graph that can be read where the tensor's shape is given.
+// The type of a tensor in the middle of the graph, from the part of the graph before it. The part
+// before the tensor is left out of the result; where the tensor's shape is given, it need not be a
+// graph that can be read.
 StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
   if (before_cut_ == nullptr) ImportBeforeCut();
   const StatusOr<GraphPort> made =
@@ -313,7 +314,7 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
   return Status::Ok();
 }
 
-// These tensors, and all that they need.
+// Makes these tensors, and all that they need.
 Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   results_.resize(static_cast<size_t>(parsed_.def->node_size()));
   MACE_RETURN_IF_ERROR(CutInputs());

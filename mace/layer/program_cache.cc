@@ -152,8 +152,8 @@ std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, Progra
   return {std::move(record)};
 }
 
-// What is wrong with the program or its binary; empty where it was added. `again`: it is in the
-// store, and has more code now.
+// Adds a program to the store. Returns what is wrong with the program or its binary; empty where it
+// was added. `again`: the store holds the program already, which has more code by now.
 std::string AddToStore(TrackedProgram* program, bool again) {
   if (!FilesAreTheSame(*program)) return "the files that it includes have changed meanwhile";
   cl_program asked = program->handle;

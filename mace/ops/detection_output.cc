@@ -27,7 +27,7 @@ struct Found {
   float confidence;
 };
 
-// What both cover, as a part of what either covers.
+// The area that both boxes cover, as a part of the area that either covers.
 double Overlap(const Box& a, const Box& b) {
   const Box both = {std::max(a.xmin, b.xmin), std::max(a.ymin, b.ymin), std::min(a.xmax, b.xmax),
                     std::min(a.ymax, b.ymax)};

@@ -10,7 +10,8 @@
 namespace mace {
 namespace {
 
-// What a rounding makes of its input; nothing where 8 bits do not hold that, or have no zero.
+// The quantization of a rounding's result; nothing where 8 bits do not hold the result, or have no
+// zero.
 std::optional<Quantization> QuantizationOfRounding(const Node& node) {
   if (node.type != "Unary" || node.attributes.GetString("function", "") != "round_to_8_bits") {
     return std::nullopt;

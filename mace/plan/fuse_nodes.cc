@@ -92,7 +92,7 @@ class Fuser {
   }
 
   bool IsCheaper(const Bound& fused, size_t first, size_t second) const {
-    // It may be offered the two one behind the other as well, which would bring nothing.
+    // The op may also offer to run the two one behind the other, which would gain nothing.
     const double together = CheapestMs(fused, 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
     return together < CheapestMs(first) + CheapestMs(second);

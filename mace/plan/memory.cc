@@ -36,7 +36,7 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   std::vector<Lifetime> lifetimes(plan.regions.size());
   const int end = static_cast<int>(plan.steps.size());
   for (const Step& step : plan.setup_steps) {
-    // What is made once must last: from before the first step to after the last.
+    // A tensor that is made once must last from before the first step to after the last.
     ExtendByStep(plan, step, -1, &lifetimes);
     ExtendByStep(plan, step, end, &lifetimes);
   }
@@ -232,7 +232,7 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
   for (const DeviceTensor& tensor : plan.tensors) {
     if (tensor.region >= 0) holds_tensor[static_cast<size_t>(tensor.region)] = true;
   }
-  // What begins to live at each step, and what ended at the step before.
+  // Bytes that begin to live at each step, and bytes that ended at the step before.
   const int steps = static_cast<int>(plan.steps.size());
   std::vector<size_t> begins(plan.steps.size() + 1, 0), ends(plan.steps.size() + 1, 0);
   for (size_t i = 0; i < lifetimes.size(); ++i) {

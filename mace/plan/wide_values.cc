@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-// What hands on the magnitude of its first input.
+// Ops whose result has the magnitude of their first input.
 bool CarriesMagnitude(const std::string& type) {
   static const auto* const kTypes = new std::unordered_set<std::string>{
       "AddN",    "BiasAdd", "ExpandDims", "Identity",  "Reduce", "Reshape",

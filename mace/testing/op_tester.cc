@@ -184,7 +184,7 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
   return prepared.Reference();
 }
 
-// What the op offers in one precision on the device at hand.
+// The variants that the op offers in one precision on the device at hand.
 struct OpTester::Offer {
   Prepared prepared;
   std::vector<HostTensor> expected;  // In the form that the runner gives.

@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-// What a convolution comes to in one tile's units.
+// The extents of a convolution in units of one tile.
 struct Extents {
   int64_t depth;            // Channels of a block.
   int64_t blocks;           // Blocks of taps and input channels in one sum.

@@ -20,7 +20,7 @@ double StartAndEnd(const LocalTile& tile, const GroupShare& share) {
   return share.tiles * of_a_tile + meeting;
 }
 
-// What four floats of x that a step multiplies take of a work-item. With a depthwise convolution
+// The time of a work-item for four floats of x that a step multiplies. With a depthwise convolution
 // they are a sum of taps; fitted to all tiles on nine pairs of MobileNetV2 on an NVIDIA H100
 // (conv_separable_benchmark: 14 % off on average).
 struct InputLoad {
@@ -42,8 +42,8 @@ struct InputLoad {
     const double taps = static_cast<double>(request.depthwise->convolution.taps());
     each += (taps - 1) * tap * unit.load(storage) / unit.load(Storage::kBuffer);
     common = taps * weight;
-    // SUM_LATE of the kernel: all loads are under way at once, and held in registers. Else they
-    // wait for one another.
+    // SUM_LATE of the kernel: all loads are under way at once, and held in registers. Without it
+    // they wait for one another.
     const double loads = taps * (pixels + 1);
     const bool late = loads <= kLateLoads && !half;
     latency = late ? kLate : turn * loads;
@@ -51,7 +51,7 @@ struct InputLoad {
   }
 };
 
-// What a step of a work-item takes, in products, that of its loads included.
+// The time of a step of a work-item, counted in multiplications, its loads included.
 double ProductsOfStep(const LocalTile& tile, double depth, const InputLoad& input,
                       double weight_load) {
   // Beyond the load itself: into local memory, and out of it again.

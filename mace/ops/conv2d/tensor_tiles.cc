@@ -46,7 +46,7 @@ double ProductsOfWarp(const TensorTile& tile) {
   return tile.warp_m / 16.0 * tile.warp_n / 8.0 * tile.blocks_k / 2.0 / tile.slices;
 }
 
-// What a step of a group holds its unit up.
+// The cycles for which a step of a work-group keeps its compute unit busy.
 double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const bool half = request.lowering->precision == Precision::kFloat16;
   const double items = tile.group_items();

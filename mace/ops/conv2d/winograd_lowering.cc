@@ -42,7 +42,7 @@ ProductTile ProductTileOf(const ConvolutionRequest& request) {
   return {width >= 8 ? 8 : 4, 2, 6};
 }
 
-// What a convolution comes to in tiles of out_tile x out_tile outputs.
+// The extents of a convolution in tiles of out_tile x out_tile outputs.
 struct Extents {
   int64_t out_tile, in_tile, points;
   ProductTile product;
