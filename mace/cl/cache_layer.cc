@@ -132,7 +132,7 @@ std::string WhyNotNamed(const OpenClNeeds& needs) {
            "ones cannot bring the cache's loader layer in";
   }
   if (needs.environment == EnvironmentUse::kWhenNeeded) return "";
-  return std::string("Options::environment forbids to name the cache's loader layer in ") +
+  return std::string("CompileOptions::environment forbids to name the cache's loader layer in ") +
          kOpenClLayersVariable;
 }
 

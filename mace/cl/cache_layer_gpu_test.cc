@@ -194,7 +194,7 @@ TEST_F(CacheLayerTest, TheEnvironmentIsLeftAloneUnlessItIsNeeded) {
             std::string::npos)
       << said;
   said = Start("never", {});
-  EXPECT_NE(said.find("Options::environment forbids to name the cache's loader layer"),
+  EXPECT_NE(said.find("CompileOptions::environment forbids to name the cache's loader layer"),
             std::string::npos)
       << said;
 }

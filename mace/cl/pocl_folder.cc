@@ -169,7 +169,7 @@ class FolderChoice {
     return Status();
   }
 
-  static constexpr char kForbidden[] = "Options::environment forbids to name another";
+  static constexpr char kForbidden[] = "CompileOptions::environment forbids to name another";
 
   const bool may_set_;
 };

@@ -9,7 +9,7 @@
 // only ever waits for chunks that a running work-group has taken, so no other work-group needs to
 // run: one alone does everything. The wait is a loop that keeps its processor busy, for a part of a
 // launch at most. Where the processors have other work to do, the chunks take longer, and so does
-// the wait; Options::separate_launches does without chains.
+// the wait; CompileOptions::separate_launches does without chains.
 //
 // PoCL also compiles one large kernel in half the time of ten small ones.
 //
