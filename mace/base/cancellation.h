@@ -1,7 +1,7 @@
-// The end of a run that its caller does not want any more.
+// Ending a run early, because its caller does not want the result any more.
 //
-// Work that may take long asks CheckCancelled() between its parts. Who starts such work on a thread
-// makes a ScopedCancellation there.
+// Work that may take long asks CheckCancelled() between its parts. Code that starts such work on a
+// thread makes a ScopedCancellation there.
 #ifndef MACE_BASE_CANCELLATION_H_
 #define MACE_BASE_CANCELLATION_H_
 

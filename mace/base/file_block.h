@@ -1,10 +1,10 @@
 // A part of a file in memory of this process (mace/base/file_memory.h): a tensor's elements.
 //
-// A block is read when its bytes are first wanted. To save memory it can be released: its memory is
-// given back as soon as no other block needs it, and is read again from the same open file by the
-// next who wants the bytes.
+// A block is read when its bytes are first wanted. A block can be released to save memory: the
+// memory is given back as soon as no other block needs it. The next reader of the bytes has them
+// read again from the same open file.
 //
-// Who reads the bytes of a block that somebody else may release holds a FilePin meanwhile.
+// A reader of a block that somebody else may release holds a FilePin while it reads.
 #ifndef MACE_BASE_FILE_BLOCK_H_
 #define MACE_BASE_FILE_BLOCK_H_
 
@@ -24,9 +24,9 @@ namespace mace {
 // Thread contract: thread-safe.
 class FileBlock {
  public:
-  // `size` bytes, 1 or more, from `offset`; they are not read yet. Whoever asks for the same bytes
-  // gets the same block, which is not released any more. kCorruption where the file does not have
-  // the bytes.
+  // `size` bytes, 1 or more, from `offset`; they are not read yet. A second request for the same
+  // bytes gives the same block, which then is not released any more. kCorruption where the file
+  // does not have the bytes.
   static StatusOr<std::shared_ptr<const FileBlock>> Find(std::shared_ptr<FileMemory> memory,
                                                          uint64_t offset, size_t size);
   ~FileBlock();

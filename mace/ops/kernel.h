@@ -99,7 +99,8 @@ struct LibraryCall {
 // so every kernel checks its indices against the extents it is given as arguments.
 struct Launch {
   KernelInstance kernel;
-  // In place of the kernel, which then only has a name for messages and a precision; no sizes.
+  // A library's routine that runs in place of the kernel; the kernel then only has a name for
+  // messages and a precision, and there are no sizes.
   std::optional<LibraryCall> call;
   std::vector<KernelArgument> arguments;
   WorkSize global = {1, 1, 1};
@@ -107,25 +108,24 @@ struct Launch {
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
-// Constant data a kernel reads, packed for it once at plan time.
+// Constant data that a kernel reads, packed for it once at plan time.
 struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;
-  // Fills `elements` floats; the engine converts to half what goes to a half-precision kernel.
-  // Fails where the constants that the weights are made of cannot be had: no memory, a file that
-  // was cut.
+  // Fills `elements` floats, which the engine converts to half for a half-precision kernel. Fails
+  // where the constants behind the weights cannot be read: no memory, a file that was cut short.
   std::function<Status(float* destination)> pack;
-  // Biases and scales stay float in half precision; the planner also sets it for what float32
-  // kernels read.
+  // True for biases and scales, which stay float in half precision; the planner also sets it for
+  // all weights of float32 kernels.
   bool keep_float32 = false;
 };
 
-// Alive only during the op's own launches.
+// Memory that is alive only during the op's own launches.
 struct ScratchBuffer {
   size_t elements = 0;
   bool keep_float32 = false;  // Floats also where the storage type is half.
-  // Zeros when the op begins, for it has put back what it wrote there before: counters. Nothing
-  // else ever lies there.
+  // Zero-initialised once and never shared with other data, for counters: the op's kernels must
+  // leave zeros behind.
   bool zeros = false;
 };
 
@@ -137,7 +137,7 @@ inline size_t ScratchBytes(const ScratchBuffer& scratch, Precision precision) {
   return scratch.elements * ElementBytes(ScratchPrecision(scratch, precision));
 }
 
-// A roofline's two numbers.
+// The two numbers of a roofline estimate.
 struct Cost {
   double flops = 0;  // Multiply and add count as two.
   double bytes = 0;  // Read and written, weights included.
