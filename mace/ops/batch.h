@@ -1,5 +1,5 @@
 // Whether a batch can be cut into slices that are computed one after the other: Op::KeepsBatchApart
-// of single ops, and what ops share to answer it.
+// of single ops, and helpers with which ops answer it.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_BATCH_H_
@@ -22,7 +22,7 @@ bool KeepsBatchApart(const Op& op, const std::vector<OpInput>& inputs,
 // x alike, with the same weights.
 bool OnlyFirstIsBatched(const std::vector<bool>& batched);
 
-// For operands that NumPy's broadcasting brings to a result of this rank: those with the batch have
+// The answer for operands that are broadcast to a result of this rank: operands with the batch have
 // it on the result's axis 0, and the others are the same for all of its entries.
 bool BroadcastKeepsBatchApart(const std::vector<OpInput>& inputs, const std::vector<bool>& batched,
                               int rank);

@@ -33,7 +33,7 @@ bool FoldsIntoView(const Shape& operand, const Shape& out);
 // `name` is that of the weights.
 void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
                             Lowering* lowering, Launch* launch);
-// For a kernel on row-major buffers: a pointer; none for a number.
+// The argument for a kernel on row-major buffers: a pointer; none for a number.
 void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
                            Lowering* lowering, Launch* launch);
 

@@ -17,9 +17,8 @@ enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl 
 //   kPlain    likewise, but kernels for it are offered: for tests of them on any device
 //   kVnni     AVX-512 VNNI, of processors of the host
 //   kNvidia   dp4a
-// cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated and
-// computes it at a fifteenth at best of what it does with floats, in three forms
-// (benchmarks/README.md).
+// cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated, but its
+// best of three forms computes a fifteenth of the operations that floats do (docs/performance.md).
 enum class ByteProducts : uint8_t { kNone, kPlain, kVnni, kNvidia };
 
 struct DeviceInfo {
@@ -58,13 +57,14 @@ struct DeviceInfo {
   double measured_gflops = 0;  // Float32; multiply and add count as two.
   double measured_gbytes_per_second = 0;
 
-  // The driver runs on the host's own processor and memory: its buffers can be memory of ours.
+  // Whether the driver runs on the host's own processor and memory, so that its buffers can be
+  // memory of this process.
   bool is_host() const { return kind == DeviceKind::kCpu && host_unified_memory; }
   uint32_t compute_capability = 0;  // NVIDIA: 10 * major + minor; elsewhere 0.
 };
 
-// Tensor cores that multiply TF32 and halves, and copies from global to local memory that nobody
-// waits for: both are there from compute capability 8.0 on.
+// Tensor cores that multiply TF32 and halves, and asynchronous copies from global to local memory:
+// devices have both from compute capability 8.0 on.
 inline bool HasTensorCores(const DeviceInfo& device) {
   return device.vendor == DeviceVendor::kNvidia && device.compute_capability >= 80;
 }

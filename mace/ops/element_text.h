@@ -31,7 +31,7 @@ class ElementText {
   const std::string& statements() const { return statements_; }
   // Number i has the name "k<i>".
   const std::vector<float>& numbers() const { return numbers_; }
-  // How many values have names: the steps that cost something.
+  // How many values have names; each is a step that costs time.
   int step_count() const { return steps_; }
 
  private:

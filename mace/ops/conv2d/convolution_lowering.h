@@ -59,7 +59,7 @@ bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
 // macros of the activation, the residual and the gate.
 Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
                        const std::string& kernel, Storage storage);
-// Input, output, residual and gate where there are.
+// Appends the arguments for input and output, and for residual and gate where there are any.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
 // The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none.
 // A gate stays in channels4. x too where it has few channels, as an image has.
@@ -69,7 +69,7 @@ struct ConvolutionLayouts {
   bool blocks() const { return BlockChannels(y) > 0; }
 };
 ConvolutionLayouts BlocksOf(const ConvolutionRequest& request);
-// Turns a lowering of buffers in channels4 into one of these.
+// Turns a lowering of buffers in channels4 into one with these layouts.
 void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
                 Lowering* lowering);
 // Adds weights of `elements` floats and their argument.

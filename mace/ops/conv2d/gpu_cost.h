@@ -1,11 +1,11 @@
 // Estimates of the time of convolution kernels on a GPU, exact enough to order variants by.
 //
-// All is counted in products: a compute unit does products_per_cycle of them in a cycle, and a load
-// holds it up for as long as so many products would. The figures of a load and of a step's latency
-// were fitted to 4000 measurements of all variants on all convolutions of four networks
-// (conv_tiles_benchmark on an NVIDIA H200: 8 % off on average for the direct variants, 6 % for the
-// best tiles); other devices differ by the fields of GpuUnit.
-// Thread contract: thread-safe (pure functions).
+// Time is counted in products (multiply-adds): a compute unit does products_per_cycle of them in a
+// cycle, and a load costs as many as the unit could have done meanwhile. The figures of a load and
+// of a step's latency were fitted to 4000 measurements of all variants on all convolutions of four
+// networks (conv_tiles_benchmark on an NVIDIA H200: 8 % off on average for the direct variants, 6 %
+// for the best tiles); other devices differ by the fields of GpuUnit. Thread contract: thread-safe
+// (pure functions).
 #ifndef MACE_OPS_CONV2D_GPU_COST_H_
 #define MACE_OPS_CONV2D_GPU_COST_H_
 
@@ -14,7 +14,7 @@
 
 namespace mace {
 
-// A compute unit: what shares a local memory.
+// A compute unit: the work-items on it share a local memory.
 struct GpuUnit {
   double units;               // How many the device has.
   double products_per_cycle;  // Multiply-adds.

@@ -16,12 +16,13 @@
 
 namespace mace {
 
-// Adds the launch that rounds the result to each way, and drops those on images: a kernel cannot
-// read and write one.
+// Adds the launch that rounds the result to each way, and drops the ways on images, because a
+// kernel cannot read and write one image.
 void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways);
 
-// Nothing where the device has no such products, the filter is no multiple of its scale, the sums
-// might not fit, or the activation is more than a clamp. REQUIRES: eight_bits is set.
+// Adds the variants of integer kernels. There are none where the device has no such products, the
+// filter is no multiple of its scale, the sums might not fit, or the activation is more than a
+// clamp. REQUIRES: eight_bits is set.
 void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result);
 
 // For the variants' own files.

@@ -12,7 +12,8 @@
 
 namespace mace {
 
-// One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
+// One configuration of the kernel; the fields but `stream` are the macros that the kernel's text
+// describes.
 struct LocalTile {
   int m, n;            // Output pixels and channels of a work-group.
   int blocks_k;        // Blocks of input channels a step.

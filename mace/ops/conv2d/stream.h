@@ -38,14 +38,14 @@ struct GroupShare {
 };
 GroupShare ShareOfGroup(const TileGrid& grid);
 
-// Whether the kernel can index steps, work-items and what the groups leave, with `floats` of a
-// tile.
+// Whether the ints of the kernel can index steps, work-items and partial sums, with `floats`
+// partial sums for each tile.
 bool FitsStream(const TileGrid& grid, int group_items, int64_t floats);
 
 // Values of `stream` that are worth thinking about, 0 the first of them; the grid's own is ignored.
 std::vector<int> StreamChoices(const DeviceInfo& device, const TileGrid& grid);
 
-// "" or "_stream132": what a tile's name says of it.
+// "" or "_stream132": the part of a tile's name for `stream`.
 std::string StreamName(int stream);
 
 // Macros, scratch memory and arguments, in the order of the kernel's parameters. `floats` of a
