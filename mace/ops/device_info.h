@@ -14,7 +14,7 @@ enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl 
 
 // How a device adds the products of four bytes and four signed bytes to an int32.
 //   kNone     no faster than it multiplies floats
-//   kPlain    likewise, but kernels for it are offered: for tests of them on any device
+//   kPlain    as kNone, but kernels for it are offered: for tests of them on any device
 //   kVnni     AVX-512 VNNI, of processors of the host
 //   kNvidia   dp4a
 // cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated, but its

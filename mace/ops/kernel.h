@@ -50,11 +50,11 @@ struct TensorArgument {
   enum class Kind : uint8_t {
     kInput,     // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
                 // TENSOR_IN declares.
-    kOutput,    // Likewise, TENSOR_OUT.
+    kOutput,    // The same for an output, as TENSOR_OUT declares.
     kScratch,   // Index into Lowering::scratch; a plain `__global` pointer.
     kWeights,   // Index into Lowering::weights; a plain `__global const` pointer.
     kRawInput,  // kRowMajor activation: a plain `__global const` pointer of the storage type.
-    kRawOutput,  // Likewise, written.
+    kRawOutput,  // kRowMajor output: a plain pointer that is written.
   };
   Kind kind;
   int index = 0;  // Into the op's inputs, outputs, scratch or weights.

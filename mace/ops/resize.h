@@ -6,7 +6,7 @@
 // coordinate_transformation_mode (0), which says where output o lies:
 //   0 none                o * scale
 //   1 half_pixel          (o + 0.5) * scale - 0.5
-//   2 pytorch_half_pixel  likewise, but 0 for an extent of 1
+//   2 pytorch_half_pixel  as half_pixel, but 0 for an extent of 1
 //
 // The scale is in / out, or (in - 1) / (out - 1) with align_corners and an output extent above 1.
 // Nearest neighbours of the half-pixel modes are at (o + 0.5) * scale, rounded down.

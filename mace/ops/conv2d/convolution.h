@@ -30,7 +30,7 @@ struct Convolution {
   Window window;
   FusedActivation activation;
   int residual_input = -1;  // Index among the op's inputs; -1: none.
-  int gate_input = -1;      // Likewise.
+  int gate_input = -1;      // -1: none.
   // The result is rounded to these 8 bits at the end.
   std::optional<EightBits> eight_bits;
 
