@@ -23,7 +23,7 @@ struct Case {
   std::shared_ptr<BoundShape> bound;
   DeviceInfo device;
   LoweringRequest lowering;
-  ConvolutionRequest request;  // Of `lowering`, which stays where it is.
+  ConvolutionRequest request;  // Points to `lowering`, which stays where it is.
 };
 
 // Whole numbers from -100 to 100, times the scale.

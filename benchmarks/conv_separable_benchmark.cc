@@ -38,7 +38,7 @@ struct Case {
   std::shared_ptr<BoundShape> depthwise_bound, pointwise_bound;
   BoundShape bound;
   LoweringRequest depthwise_lowering, pointwise_lowering;
-  ConvolutionRequest depthwise, pointwise, joined;  // Of the lowerings, which stay where they are.
+  ConvolutionRequest depthwise, pointwise, joined;  // Point to the lowerings, which stay.
 };
 
 StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape& depthwise,

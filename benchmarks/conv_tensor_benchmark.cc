@@ -97,7 +97,7 @@ struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> bound;
   LoweringRequest lowering;
-  ConvolutionRequest request;  // Of `lowering`, which stays where it is.
+  ConvolutionRequest request;  // Points to `lowering`, which stays where it is.
 };
 
 StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench,

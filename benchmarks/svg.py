@@ -3,7 +3,7 @@ from xml.sax.saxutils import escape
 
 INK, FAINT, GRID = "#1f2933", "#6b7785", "#e3e7ec"
 OURS = "#d9480f"
-# Of the peers, in order; readable side by side on white.
+# The colors of the peers, in order; readable side by side on white.
 OTHERS = ["#4c6ef5", "#12a594", "#a78bfa", "#8d99a6", "#c2a01e"]
 
 

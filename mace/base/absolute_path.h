@@ -1,5 +1,5 @@
-// Where a relative path points now, whatever becomes the current folder later. Thread contract:
-// thread-safe.
+// Makes a relative path absolute, so that it names the same file when the current folder changes
+// later. Thread contract: thread-safe.
 #ifndef MACE_BASE_ABSOLUTE_PATH_H_
 #define MACE_BASE_ABSOLUTE_PATH_H_
 

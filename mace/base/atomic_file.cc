@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kTemporaryMark = ".tmp.";
 
-// What the names of temporary files of `path` begin with, without the folder. A long name is cut,
+// The beginning of the names of temporary files for `path`, without the folder. A long name is cut,
 // so that the whole fits a folder's entry.
 std::string TemporaryPrefix(const std::string& path) {
   const size_t slash = path.rfind('/');

@@ -1,9 +1,10 @@
 // Writing a whole new file so that what was there before is never half replaced.
 //
 // A temporary file lies beside the file while it is written. Its name is that of the file, ".tmp."
-// and a random name (random_name.h), so that nobody can guess it and put something in its place.
-// A file above the process's limit of file size is an error like a full disk (file_size_signal.h).
-// Errors: kIoError, the message names the path and strerror's text. Thread contract: thread-safe.
+// and a random name (random_name.h), so that nobody can guess it and put something in its place. A
+// file that passes the process's limit of file size is an error, as a full disk is
+// (file_size_signal.h). Errors: kIoError, the message names the path and strerror's text. Thread
+// contract: thread-safe.
 #ifndef MACE_BASE_ATOMIC_FILE_H_
 #define MACE_BASE_ATOMIC_FILE_H_
 
@@ -28,15 +29,15 @@ Status WriteFileAtomic(const std::string& path, const std::function<Status(const
 Status WriteFileAtomic(const std::string& path, Span<const Bytes> pieces, uint32_t mode = 0644);
 Status WriteFileAtomic(const std::string& path, Bytes content, uint32_t mode = 0644);
 
-// Whose a file is, and who may do what with it.
+// The owner of a file and its permissions.
 struct FileOwnership {
   uint32_t mode = 0600;  // Permission bits; the umask takes nothing away.
   uint32_t user = 0;
   uint32_t group = 0;
 };
 
-// The same for a file that several users share: the new one has this ownership, as far as this
-// process may give files away.
+// WriteFileAtomic for a file that several users share: the new file gets this ownership, as far as
+// this process may give files away.
 Status WriteSharedFileAtomic(const std::string& path, Span<const Bytes> pieces,
                              const FileOwnership& ownership);
 

@@ -1,7 +1,7 @@
-// The end of a run that its caller does not want any more.
+// Ending a run early, because its caller does not want the result any more.
 //
-// Work that may take long asks CheckCancelled() between its parts. Who starts such work on a thread
-// makes a ScopedCancellation there.
+// Work that may take long asks CheckCancelled() between its parts. Code that starts such work on a
+// thread makes a ScopedCancellation there.
 #ifndef MACE_BASE_CANCELLATION_H_
 #define MACE_BASE_CANCELLATION_H_
 
@@ -19,7 +19,8 @@ class Cancellation {
   using Clock = std::chrono::steady_clock;
 
   void Cancel() { cancelled_ = true; }
-  // As new, with a deadline or none. REQUIRES: nobody else uses the object.
+  // Sets the object back to its first state, with a deadline or none. REQUIRES: nobody else uses
+  // the object.
   void Restart(std::optional<Clock::time_point> deadline) {
     cancelled_ = false;
     deadline_ = deadline;

@@ -21,8 +21,8 @@ namespace mace {
 // left.
 const Status& OutOfMemory();
 
-// What `function` gives: a Status or a StatusOr. kResourceExhausted where it ran out of memory or
-// of threads.
+// Calls `function` and returns its Status or StatusOr; kResourceExhausted where it ran out of
+// memory or of threads.
 template <typename Function>
 auto CatchExhaustion(Function&& function) -> decltype(function()) {
   try {

@@ -12,9 +12,9 @@ namespace mace {
 // CLOCK_MONOTONIC in milliseconds.
 double MonotonicMilliseconds();
 
-// When this process was started (before its exec loaded anything), on the same clock. As precise as
-// the kernel's tick, normally 10 ms, rounded down: never later than the true start. Where the
-// system does not tell, the time of the first call.
+// When this process was started (before its exec loaded anything), on the same clock. The time is
+// as precise as the kernel's tick, normally 10 ms, and rounded down, so it is never later than the
+// true start. Where the system does not tell the start, it is the time of the first call.
 double ProcessStartMilliseconds();
 
 // The largest resident size this process has had; 0 where the system does not tell.

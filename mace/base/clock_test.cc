@@ -11,7 +11,7 @@ TEST(ClockTest, TheProcessStartedBeforeNow) {
   const double before = MonotonicMilliseconds();
   EXPECT_GT(before, 0);
   EXPECT_LE(ProcessStartMilliseconds(), MonotonicMilliseconds());
-  // This test is young: hours of distance would mean that two clocks were mixed.
+  // This process started moments ago: a distance of hours would mean that two clocks were mixed.
   EXPECT_LT(MonotonicMilliseconds() - ProcessStartMilliseconds(), 3600e3);
   EXPECT_EQ(ProcessStartMilliseconds(), ProcessStartMilliseconds());
   EXPECT_LE(before, MonotonicMilliseconds());

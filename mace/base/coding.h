@@ -46,7 +46,7 @@ class ByteReader {
   // The next `count` bytes, as a view.
   [[nodiscard]] bool ReadBytes(size_t count, Bytes* value);
   [[nodiscard]] bool Skip(size_t count);
-  // What PutLengthPrefixed wrote; false also when the length is above `limit`.
+  // Reads what PutLengthPrefixed wrote; false also when the length is above `limit`.
   [[nodiscard]] bool ReadLengthPrefixed(size_t limit, std::string* value);
 
   size_t position() const { return position_; }

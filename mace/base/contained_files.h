@@ -5,8 +5,8 @@
 //  * its name is relative, has no component ".." and no NUL;
 //  * it lies beneath the folder that the user's path names, or beneath the folder where the file
 //    that the path leads to really lies. Links in the name are followed, and it is the file that
-//    they lead to that must lie there. So a model may be a link into a folder of blobs, and its
-//    weights links into the same folder, as model hubs lay them out;
+//    they lead to that must lie there. A model may therefore be a link into a folder of blobs, and
+//    its weights links into the same folder, as model hubs lay them out;
 //  * it is a regular file;
 //  * it has one name only (no hard links), or the user's file has several names too, as where a
 //    whole folder was copied by hard links: of a file with several names nobody can tell where it
@@ -54,7 +54,7 @@ class ContainedFiles {
   FileOrStatus OpenFollowingLinks(const std::string& name);
   FileOrStatus OpenBelow(int folder, const std::string& relative, const std::string& name);
   Status Judge(const RandomAccessFile& file) const;
-  // For messages, and to open the file again.
+  // The path, for messages, and to open the file again.
   std::string PathOf(const std::string& name) const;
 
   std::string folder_name_;

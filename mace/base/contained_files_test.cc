@@ -45,7 +45,7 @@ class ContainedFilesTest : public testing::Test {
     const MutableBytes out(reinterpret_cast<uint8_t*>(content.data()), content.size());
     return file.ReadAt(0, out).ok() ? content : "unreadable";
   }
-  // What the name gives beside `main`: the file's content, or the error.
+  // The content of the file that the name means beside `main`, or the error.
   std::string Read(const std::string& main, const std::string& name) const {
     const auto files = ContainedFiles::Open(At(main));
     if (!files.ok()) return "no main: " + files.status().message();

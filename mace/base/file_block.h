@@ -1,10 +1,10 @@
 // A part of a file in memory of this process (mace/base/file_memory.h): a tensor's elements.
 //
-// A block is read when its bytes are first wanted. To save memory it can be released: its memory is
-// given back as soon as no other block needs it, and is read again from the same open file by the
-// next who wants the bytes.
+// A block is read when its bytes are first wanted. A block can be released to save memory: the
+// memory is given back as soon as no other block needs it. The next reader of the bytes has them
+// read again from the same open file.
 //
-// Who reads the bytes of a block that somebody else may release holds a FilePin meanwhile.
+// A reader of a block that somebody else may release holds a FilePin while it reads.
 #ifndef MACE_BASE_FILE_BLOCK_H_
 #define MACE_BASE_FILE_BLOCK_H_
 
@@ -24,16 +24,16 @@ namespace mace {
 // Thread contract: thread-safe.
 class FileBlock {
  public:
-  // `size` bytes, 1 or more, from `offset`; they are not read yet. Whoever asks for the same bytes
-  // gets the same block, which is not released any more. kCorruption where the file does not have
-  // the bytes.
+  // `size` bytes, 1 or more, from `offset`; they are not read yet. A second request for the same
+  // bytes gives the same block, which then is not released any more. kCorruption where the file
+  // does not have the bytes.
   static StatusOr<std::shared_ptr<const FileBlock>> Find(std::shared_ptr<FileMemory> memory,
                                                          uint64_t offset, size_t size);
   ~FileBlock();
   FileBlock(const FileBlock&) = delete;
   FileBlock& operator=(const FileBlock&) = delete;
 
-  // Where the bytes are or will be, as long as the block lives.
+  // The address at which the bytes are, or will be once they are read, as long as the block lives.
   Bytes address_range() const { return Bytes(memory_->address(offset_), size_); }
   // The bytes, in memory: at address_range(), or in a FileScratch of this thread. Zeros where they cannot be read: FileMemory::failed_touches() counts that.
   Bytes bytes() const {
@@ -42,7 +42,8 @@ class FileBlock {
   // The bytes, in memory. Errors: FileMemory::Load's.
   Status Load() const { return memory_->Load(offset_, size_); }
 
-  // This block needs its bytes no more, but for the pins of them, now and later.
+  // Says that this block needs its bytes no more; pins of the bytes, made before or later, still
+  // keep them.
   void Release() const;
   bool is_in_memory() const { return memory_->Holds(offset_, size_); }
 
@@ -66,7 +67,7 @@ class FileBlock {
 // Keeps bytes of a file in memory while it lives. Thread contract: thread-compatible.
 class FilePin {
  public:
-  FilePin() = default;  // Of memory that is no file's: holds nothing.
+  FilePin() = default;  // For memory that is no file's: holds nothing.
   // `part` may be any memory; what is part of a FileMemory is read from its file where it is not in
   // memory. Errors: FileMemory::Load's.
   static StatusOr<FilePin> Hold(Bytes part);

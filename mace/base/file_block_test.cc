@@ -42,7 +42,7 @@ class FileBlockTest : public testing::Test {
   bool IsContent(const FileBlock& block, size_t offset) const {
     return std::equal(block.bytes().begin(), block.bytes().end(), content_.begin() + offset);
   }
-  // As another process does it.
+  // Cuts the file short, as another process may.
   void Cut(off_t size) const { ASSERT_EQ(0, truncate(path_.c_str(), size)); }
 
   std::string path_;
@@ -165,7 +165,7 @@ TEST_F(FileBlockTest, OneBlockForOnePart) {
   const auto again = FileBlock::Find(memory, 5, 1000), other = FileBlock::Find(memory, 5, 999);
   EXPECT_EQ(*first, *again);
   EXPECT_NE(*first, *other);
-  // It was asked for anew, so that it stays without a pin.
+  // The block was asked for again, so it stays without a pin.
   EXPECT_TRUE(IsContent(**again, 5));
   { ASSERT_TRUE(FilePin::Hold((*again)->address_range()).ok()); }
   EXPECT_TRUE((*again)->is_in_memory());
@@ -177,7 +177,7 @@ TEST_F(FileBlockTest, AFileThatChangedIsNotReadAgain) {
   ASSERT_TRUE((*block)->Load().ok());
   (*block)->Release();
   {
-    // The same size, other bytes.
+    // The file keeps its size and gets other bytes.
     const int fd = open(path_.c_str(), O_WRONLY);
     ASSERT_EQ(1, pwrite(fd, "x", 1, 77));
     close(fd);

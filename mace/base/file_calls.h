@@ -1,4 +1,5 @@
-// What the files that open, write and lock files share. Only for mace/base.
+// System calls that the sources of mace/base which open, write and lock files share. Only for
+// mace/base.
 #ifndef MACE_BASE_FILE_CALLS_H_
 #define MACE_BASE_FILE_CALLS_H_
 

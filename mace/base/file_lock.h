@@ -1,11 +1,11 @@
 // A lock between processes, over a file.
 //
-// Who can open a file can flock it, so a lock file must be closed to all who may not write what it
-// guards: it is made with mode 0600, and one that somebody else made, or left open to others, is
-// neither waited for nor taken.
-// Errors: kIoError, kInvalidArgument for what is no regular file, kFailedPrecondition for a lock
-// file that others could hold; the message names the path. Thread contract: Acquire and the
-// functions about waiting are thread-safe, the rest is thread-compatible.
+// Anybody who can open a file can flock it. A lock file must therefore be closed to all users who
+// may not write what it guards: it is made with mode 0600, and a lock file that another user made,
+// or that is open to others, is neither waited for nor taken. Errors: kIoError, kInvalidArgument
+// for what is no regular file, kFailedPrecondition for a lock file that others could hold; the
+// message names the path. Thread contract: Acquire and the functions about waiting are thread-safe,
+// the rest is thread-compatible.
 #ifndef MACE_BASE_FILE_LOCK_H_
 #define MACE_BASE_FILE_LOCK_H_
 

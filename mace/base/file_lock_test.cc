@@ -77,7 +77,7 @@ TEST_F(FileLockTest, AProcessWaitsSoLongInAll) {
     const Status refused = FileLock::Acquire(path_, 10000).status();
     EXPECT_EQ(StatusCode::kIoError, refused.code());
     if (i == 0) first_message = refused.message();
-    EXPECT_EQ(first_message, refused.message());  // So that it can be told once.
+    EXPECT_EQ(first_message, refused.message());  // Equal messages can be told once.
   }
   const double waited = MonotonicMilliseconds() - begin;
   EXPECT_GE(waited, 99);

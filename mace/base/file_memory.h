@@ -5,9 +5,10 @@
 // changes nothing of what was read, where a mapping of the file would end this process by SIGBUS.
 // A file that was changed since it was opened is an error: old bytes and new ones are never mixed.
 //
-// Every byte of the file has one address. A chunk is read when a byte of it is first wanted, and its
-// memory is given back when nobody needs any of it (mace/base/file_block.h says who does). What is
-// read once, to be packed, is better read into a scratch (mace/base/file_scratch.h).
+// Every byte of the file has one address. A chunk is read when a byte of it is first wanted, and
+// its memory is given back when nobody needs any of its bytes (mace/base/file_block.h says who
+// needs them). Bytes that are read once, to be packed, are better read into a scratch
+// (mace/base/file_scratch.h).
 #ifndef MACE_BASE_FILE_MEMORY_H_
 #define MACE_BASE_FILE_MEMORY_H_
 
@@ -30,9 +31,9 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
  public:
   static constexpr size_t kChunkBytes = size_t{64} << 10;
 
-  // Addresses for the whole file, and no memory. What is read later counts against the memory
-  // budget of this thread while it is in memory, a chunk as a whole. kResourceExhausted where the
-  // process has no addresses left, kCorruption for an empty file.
+  // Reserves addresses for the whole file, and no memory. Chunks that are read later count against
+  // the memory budget of this thread while it is in memory, a chunk as a whole. kResourceExhausted
+  // where the process has no addresses left, kCorruption for an empty file.
   static StatusOr<std::shared_ptr<FileMemory>> Reserve(
       std::shared_ptr<const RandomAccessFile> file);
   ~FileMemory();
@@ -59,8 +60,9 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   Status Load(uint64_t offset, size_t size);
   // Reads bytes of the file into other memory. Errors: Load's.
   Status ReadInto(uint64_t offset, MutableBytes to) const;
-  // Reads what is not in memory, for readers who cannot take a Status. Where Load would give an
-  // error these readers see zeros, failed_touches() grows, and last_error() says what happened.
+  // Reads the bytes that are not in memory, for readers who cannot take a Status. Where Load would
+  // give an error these readers see zeros, failed_touches() grows, and last_error() says what
+  // happened.
   void Touch(uint64_t offset, size_t size) noexcept;
   uint64_t failed_touches() const { return failed_touches_; }
   Status last_error() const;
@@ -96,7 +98,7 @@ class FileMemory : public std::enable_shared_from_this<FileMemory> {
   size_t reserved_size_ = 0;
   uint8_t* start_ = nullptr;
 
-  mutable std::mutex mutex_;                // Of what follows; a chunk's content has its own.
+  mutable std::mutex mutex_;                // Guards what follows but the chunks' content.
   mutable std::map<size_t, Chunk> chunks_;  // By index; those that were ever needed.
   Status last_error_;
   std::atomic<uint64_t> failed_touches_{0};

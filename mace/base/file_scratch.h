@@ -16,9 +16,9 @@
 
 namespace mace {
 
-// While a scratch lives, FileBlock::bytes() on its thread reads the parts that the scratch was given
-// into the scratch, unless they are in memory. Thread contract: made, used and destroyed on one
-// thread. Of several that a thread makes the last made counts, and is destroyed first.
+// While a scratch lives, FileBlock::bytes() on its thread reads the parts that the scratch was
+// given into the scratch, unless they are in memory. Thread contract: made, used and destroyed on
+// one thread. Where a thread makes several, only the last one counts, and it is destroyed first.
 class FileScratch {
  public:
   // `expected_bytes`: of the largest parts that are to come, so that there is room for them from the
@@ -37,8 +37,8 @@ class FileScratch {
   // against the memory budget of this thread as long as the scratch lives.
   const Status& status() const { return status_; }
 
-  // For FileBlock: the copy of `part` in the scratch of this thread; null where that was not given
-  // the part, or has no memory for it.
+  // For FileBlock: the copy of `part` in the scratch of this thread; null where the scratch was not
+  // given the part, or has no memory for it.
   static const uint8_t* Find(Bytes part) noexcept;
 
  private:
@@ -55,7 +55,7 @@ class FileScratch {
   const size_t expected_bytes_;
   PageBlock block_;
   std::vector<Copy> copies_;
-  size_t bytes_ = 0;  // Of all copies.
+  size_t bytes_ = 0;  // Bytes of all copies.
   Status status_;
 };
 

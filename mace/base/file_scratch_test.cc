@@ -1,5 +1,5 @@
-// What is read into a scratch is what the file has, from wherever it is wanted; what cannot be read
-// is an error.
+// A scratch holds the bytes of the file, wherever they are asked for; bytes that cannot be read are
+// an error.
 #include "mace/base/file_scratch.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ TEST_F(FileScratchTest, GivesThePartsThatItWasGiven) {
   EXPECT_FALSE(first->is_in_memory());
   EXPECT_FALSE(second->is_in_memory());
   EXPECT_NE(second->bytes().data(), second->address_range().data());
-  // What was aligned is aligned.
+  // Elements that were aligned stay aligned.
   EXPECT_EQ(0u, (second->bytes().data() - second->address_range().data()) % 64);
   EXPECT_TRUE(IsContent(other->bytes(), 5000));
   EXPECT_TRUE(other->is_in_memory());

@@ -8,8 +8,9 @@
 
 namespace mace {
 
-// While it lives, such a write on this thread fails with EFBIG and has no other effect. What the
-// process does about the signal stays as it is. REQUIRES: made and destroyed on one thread.
+// While the object lives, a write beyond the limit on this thread fails with EFBIG and has no other
+// effect. The process's own handling of the signal stays as it is. REQUIRES: made and destroyed on
+// one thread.
 class FileSizeSignalBlock {
  public:
   FileSizeSignalBlock();
@@ -18,7 +19,7 @@ class FileSizeSignalBlock {
   FileSizeSignalBlock& operator=(const FileSizeSignalBlock&) = delete;
 
  private:
-  sigset_t mask_;            // Of the thread, as it was before.
+  sigset_t mask_;            // The thread's mask before.
   bool was_pending_ = true;  // A signal from before is not ours to take away.
 };
 

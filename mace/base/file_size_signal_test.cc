@@ -1,4 +1,4 @@
-// What a library must do about SIGXFSZ: nothing that the process could notice.
+// A library must handle SIGXFSZ so that the process notices nothing.
 #include "mace/base/file_size_signal.h"
 
 #include <fcntl.h>

@@ -25,8 +25,8 @@ namespace mace {
 class RandomAccessFile {
  public:
   static StatusOr<std::unique_ptr<RandomAccessFile>> Open(const std::string& path);
-  // Of a descriptor that is open for reading, which the file takes over, also where it is refused.
-  // `path` stands in messages.
+  // Takes over a descriptor that is open for reading; the descriptor is closed with the file, or at
+  // once where it is refused. `path` stands in messages.
   static StatusOr<std::unique_ptr<RandomAccessFile>> FromDescriptor(const std::string& path,
                                                                     int descriptor);
   ~RandomAccessFile();
@@ -36,7 +36,7 @@ class RandomAccessFile {
   // Fills all of `out` from `offset`; kCorruption when the file ends before.
   Status ReadAt(uint64_t offset, MutableBytes out) const;
 
-  // As they were when the file was opened; of the target where the path is a link.
+  // The facts of the file when it was opened; where the path is a link, those of its target.
   uint64_t size() const { return size_; }
   uint32_t owner() const { return owner_; }  // User id.
   uint32_t mode() const { return mode_; }    // Permission bits: mode & 07777.
@@ -67,7 +67,7 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t limit);
 // Creates `path` and its parents; those that exist are left as they are.
 Status MakeDirectories(const std::string& path, uint32_t mode = 0755);
 
-bool FileExists(const std::string& path);  // Of any kind; a broken link does not exist.
+bool FileExists(const std::string& path);  // A file of any kind; a broken link does not exist.
 
 // "folder/name"; `name` alone when it is absolute or `folder` is empty.
 std::string JoinPath(std::string_view folder, std::string_view name);

@@ -135,7 +135,7 @@ TEST_F(FilesTest, AChangedFileIsNoticed) {
   ASSERT_TRUE(opened.ok());
   const RandomAccessFile& file = **opened;
   EXPECT_TRUE(file.CheckUnchanged().ok());
-  // Another file by its name is another file.
+  // A second file under the first one's name is another file.
   ASSERT_TRUE(WriteFileAtomic(Path("other"), AsBytes("x")).ok());
   EXPECT_TRUE(file.CheckUnchanged().ok());
   {

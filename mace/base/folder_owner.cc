@@ -62,8 +62,8 @@ bool OthersMayWrite(const struct stat& info) {
          ((info.st_mode & kGroupWrites) != 0 && !IsOwnGroup(info.st_gid));
 }
 
-// What is wrong with one level that is a folder; empty: nothing. A sticky one that others may write
-// is right, since in it they can change only what is theirs.
+// What is wrong with one level that is a folder; empty: nothing. A sticky folder that others may
+// write is right, since others can change only their own files in it.
 std::string WhatIsWrong(const std::string& level, const struct stat& info) {
   if (!IsTrustedUser(info.st_uid)) {
     return Printable(level) + " belongs to another user (" + std::to_string(info.st_uid) + ")";
@@ -132,7 +132,7 @@ class FolderWalk {
   }
 
   std::string FollowLink(const std::string& level, const struct stat& info) {
-    constexpr int kMostLinks = 40;  // As the kernel has it.
+    constexpr int kMostLinks = 40;  // The Linux kernel's limit.
     if (!IsTrustedUser(info.st_uid)) {
       return Printable(level) + " is a link of another user (" + std::to_string(info.st_uid) + ")";
     }
@@ -184,7 +184,7 @@ bool SubfoldersAreOurs(const std::string& path, std::string* why) {
       continue;
     }
     struct stat info = {};
-    // What has vanished meanwhile does no harm.
+    // An entry that has vanished meanwhile does no harm.
     if (fstatat(dirfd(entries), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
     const std::string level = JoinPath(path, entry->d_name);
     if (S_ISLNK(info.st_mode)) *why = Printable(level) + " is a link";

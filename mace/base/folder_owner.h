@@ -1,5 +1,5 @@
-// Whose a folder is: asked before files of it are run as code, or before a private folder is made
-// in it.
+// Who owns a folder and who may write to it. This is asked before its files are run as code, and
+// before a private folder is made in it.
 //
 // Every level of the path is looked at, links included, from the root down: who may write one level
 // can put another folder in the place of the next. Trusted are this user, root, and the owner of
@@ -30,8 +30,9 @@ struct FolderJudgement {
 // A relative path begins at the current folder.
 FolderJudgement JudgeFolder(const std::string& path);
 
-// Whether all folders directly in `path` are ours too, none of them a link; `why` says what is not.
-// For a folder that once may have been another user's to write. REQUIRES: `path` is kOurs.
+// Whether all folders directly in `path` are ours too, none of them a link; `why` names the one
+// that is not. The check is for a folder that another user may once have been able to write.
+// REQUIRES: `path` is kOurs.
 bool SubfoldersAreOurs(const std::string& path, std::string* why);
 
 }  // namespace mace

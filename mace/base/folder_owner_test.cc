@@ -1,4 +1,4 @@
-// Which folders only this user and root can change. What needs folders of another user is left out
+// Which folders only this user and root can change. Cases with folders of another user are left out
 // where the test does not run as root.
 #include "mace/base/folder_owner.h"
 

@@ -34,7 +34,7 @@ uint32_t RoundOff(uint32_t value, uint32_t count) {
 }
 
 #ifdef MACE_HALF_X86
-// Both convert whole groups of eight and say how many elements that were.
+// Both functions convert whole groups of eight and return how many elements that were.
 __attribute__((target("avx,f16c"))) size_t HalvesToFloatsX86(Span<const uint16_t> in,
                                                              Span<float> out) {
   size_t i = 0;

@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-constexpr size_t kBlock = 64;  // Of SHA-256.
+constexpr size_t kBlock = 64;  // Bytes of a block of SHA-256.
 
 struct Crc32Table {
   std::array<uint32_t, 256> entries;

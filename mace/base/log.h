@@ -21,8 +21,8 @@ void Log(LogLevel level, std::string_view message);
 // a name in a file may have megabytes.
 constexpr size_t kLongestLogLine = 1800;
 
-// What Log writes, without its line end: at most kLongestLogLine bytes, the middle cut out where
-// there are more. Control characters are escaped, since names in files are not trusted
+// The line that Log writes, without its line end: at most kLongestLogLine bytes, the middle cut out
+// where there are more. Control characters are escaped, since names in files are not trusted
 // (mace/base/printable.h).
 std::string FormatLogLine(std::string_view message);
 

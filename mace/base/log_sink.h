@@ -1,4 +1,4 @@
-// Where the lines of the log go, and which of them: what an app chooses.
+// How an app chooses where the lines of the log go, and which lines are written.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_BASE_LOG_SINK_H_

@@ -45,12 +45,12 @@ class NpyFile {
 
 // The whole file, its elements included. kResourceExhausted where they have no room.
 StatusOr<NpyArray> ReadNpy(const std::string& path);
-// The same from the bytes of such a file, and from a file that is read by parts.
+// ReadNpy from the bytes of a file, and from a file that is read by parts.
 StatusOr<NpyArray> ReadNpyFrom(const OffsetReader& file, uint64_t file_size);
 StatusOr<NpyArray> ParseNpy(Bytes file);
 
-// As WriteOutputFile writes (output_file.h). kInvalidArgument when `data` has not the size that
-// `descr` and `shape` ask for.
+// Writes a .npy file in the way of WriteOutputFile (output_file.h). kInvalidArgument when `data`
+// has not the size that `descr` and `shape` ask for.
 Status WriteNpy(const std::string& path, const std::string& descr,
                 const std::vector<int64_t>& shape, Bytes data);
 

@@ -13,7 +13,7 @@ constexpr size_t kLargestHeader = 1 << 20;
 // The magic, two bytes of version, four of length.
 constexpr size_t kLongestStart = 12;
 constexpr size_t kMaxRank = 32;    // NumPy's own limit.
-constexpr size_t kAlignment = 64;  // Of the data in a file, as NumPy writes it.
+constexpr size_t kAlignment = 64;  // Alignment of the data in a file, as NumPy writes it.
 
 // Reads the header's text, a Python literal such as {'descr': '<f4', 'fortran_order': False,
 // 'shape': (1, 2), }.

@@ -22,7 +22,7 @@ struct NpyHeader {
   std::string descr;  // Like "<f4".
   bool fortran_order = false;
   std::vector<int64_t> shape;  // Empty for a scalar.
-  uint64_t data_offset = 0;    // Of the elements in the file.
+  uint64_t data_offset = 0;    // Where the elements begin in the file.
   uint64_t data_bytes = 0;     // To the file's end: the product of shape * NpyItemSize(descr).
 };
 
@@ -35,8 +35,8 @@ using OffsetReader = std::function<Status(uint64_t offset, MutableBytes out)>;
 // Reads no more than the header, whatever it says of its own length and of the elements.
 StatusOr<NpyHeader> ReadNpyHeader(const OffsetReader& file, uint64_t file_size);
 
-// What stands before the elements in a file of version 1, in C order. kInvalidArgument when
-// `data_bytes` is not what `descr` and `shape` ask for.
+// The header that stands before the elements in a file of version 1, in C order. kInvalidArgument
+// when `data_bytes` is not what `descr` and `shape` ask for.
 StatusOr<std::string> MakeNpyHeader(const std::string& descr, const std::vector<int64_t>& shape,
                                     uint64_t data_bytes);
 

@@ -25,7 +25,7 @@ constexpr uint64_t kBeneath = 0x08;
 #ifdef SYS_openat2
 constexpr long kOpenAt2 = SYS_openat2;
 #else
-constexpr long kOpenAt2 = 437;  // The same number on every architecture.
+constexpr long kOpenAt2 = 437;  // Every architecture has this number.
 #endif
 
 // The names of the path without ".". False where the path is none that stays beneath a folder.

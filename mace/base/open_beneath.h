@@ -1,5 +1,6 @@
-// Opens a file beneath a folder that is open already, without following any link on the way: what
-// is opened lies in the folder at the moment of opening, whoever renames and links meanwhile.
+// Opens a file beneath a folder that is open already, without following any link on the way: the
+// opened file lies in the folder at the moment of opening, even if others rename and link
+// meanwhile.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_BASE_OPEN_BENEATH_H_

@@ -24,7 +24,7 @@ Status WriteThrough(const std::string& path, bool is_link, Span<const Bytes> pie
     status = WriteAll(fd, path, piece);
     if (!status.ok()) break;
   }
-  // What is no file cannot be synced, and need not.
+  // A device or a FIFO cannot be synced, and need not be.
   const bool synced = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
   if (status.ok() && !synced) status = SystemError(path, "fsync", errno);
   if (close(fd) != 0 && status.ok()) status = SystemError(path, "close", errno);

@@ -91,7 +91,7 @@ TEST_F(OutputFileTest, AFifoIsWrittenThrough) {
 }
 
 TEST_F(OutputFileTest, APipeByItsDescriptorIsWrittenThrough) {
-  // What a shell's process substitution gives.
+  // A path as a shell's process substitution gives it.
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   ASSERT_TRUE(Write("/dev/fd/" + std::to_string(ends[1]), "through").ok());

@@ -1,8 +1,8 @@
 // Memory straight from the system, for what is filled once and large: packed weights, activations.
 //
-// Ownership: released by the destructor. It counts against the thread's memory budget
-// (mace/base/memory_budget.h) as long as it lives. Errors: kResourceExhausted where the budget or
-// the system has no more. Thread contract: thread-compatible.
+// Ownership: the destructor releases the memory. The block counts against the thread's memory
+// budget (mace/base/memory_budget.h) as long as it lives. Errors: kResourceExhausted where the
+// budget or the system has no more. Thread contract: thread-compatible.
 #ifndef MACE_BASE_PAGE_BLOCK_H_
 #define MACE_BASE_PAGE_BLOCK_H_
 

@@ -19,7 +19,7 @@ struct CodePoint {
 };
 CodePoint DecodeUtf8(std::string_view text);
 
-// What becomes of line ends.
+// How line ends are written.
 enum class LineEnds { kEscape, kKeep };
 
 // `text` with every control character (C0, DEL, C1), every code point that changes the direction of

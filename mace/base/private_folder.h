@@ -3,11 +3,11 @@
 // folder behind; the next process that calls RemoveAbandonedFolders removes it.
 //
 // Each process that uses such a folder holds a shared flock on the folder itself, which the system
-// gives up when the process ends in whatever way. Only who gets the exclusive flock may remove the
-// folder: so a folder in use is never removed, in another process namespace either. Where a file
-// system knows no flock, nothing is removed.
-// Errors: kFailedPrecondition for a base folder that other users could exchange, kNotFound for a
-// folder that is none of ours, else kIoError. Thread contract: thread-compatible.
+// releases however the process ends. Only a process that gets the exclusive flock may remove the
+// folder, so a folder in use is never removed, not even from another process namespace. Where a
+// file system knows no flock, nothing is removed. Errors: kFailedPrecondition for a base folder
+// that other users could exchange, kNotFound for a folder that is none of ours, else kIoError.
+// Thread contract: thread-compatible.
 #ifndef MACE_BASE_PRIVATE_FOLDER_H_
 #define MACE_BASE_PRIVATE_FOLDER_H_
 
@@ -37,7 +37,7 @@ class PrivateFolder {
   PrivateFolder(std::string path, int descriptor) : path_(std::move(path)), fd_(descriptor) {}
 
   std::string path_;
-  int fd_ = -1;  // Of the folder; carries the shared flock.
+  int fd_ = -1;  // The open folder; carries the shared flock.
 };
 
 // Removes the folders in `base` that this user's processes made with `prefix` and no process uses

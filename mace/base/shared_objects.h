@@ -1,10 +1,10 @@
-// Objects that are shared by key as long as somebody uses them. The first caller who asks for a key
-// makes the object; whoever asks for it meanwhile waits for that one, and whoever asks for another
-// key waits for nothing: no lock is held while an object is made.
+// Objects that are shared by key as long as somebody uses them. The first caller that asks for a
+// key makes the object. Callers that ask for the same key meanwhile wait for that one, and callers
+// that ask for another key wait for nothing, because no lock is held while an object is made.
 //
-// An object goes with its last user, and is made anew for the next one who asks. A failure goes to
-// all who waited for it, and is not kept.
-// Thread contract: thread-safe. A maker may ask for other keys, not for its own.
+// An object is destroyed with its last user, and made again for the next caller. A failure is given
+// to all callers that waited for it, and is not kept. Thread contract: thread-safe. A maker may ask
+// for other keys, not for its own.
 #ifndef MACE_BASE_SHARED_OBJECTS_H_
 #define MACE_BASE_SHARED_OBJECTS_H_
 
@@ -73,7 +73,8 @@ class SharedObjects {
     }
   }
 
-  // At every doubling, so that a look-up costs a logarithm on average. REQUIRES: mutex_ is held.
+  // Called at every doubling, so that a look-up costs a logarithm on average. REQUIRES: mutex_ is
+  // held.
   void ForgetUnused() {
     if (slots_.size() < next_sweep_) return;
     for (auto slot = slots_.begin(); slot != slots_.end();) {

@@ -21,8 +21,8 @@ struct StartPart {
   double end_ms = 0;
 };
 
-// What was recorded, in the order in which it ended. Of parts of one name the first is kept: what a
-// second engine of the process does is no start.
+// The recorded parts, in the order in which they ended. Where several parts have one name, the
+// first is kept, because what a second engine of the process does is no start.
 std::vector<StartPart> StartParts();
 
 // Whether parts are printed; the first call reads the environment.

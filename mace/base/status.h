@@ -45,7 +45,7 @@ class [[nodiscard]] Status {
   // One line: what: which file or node: why. Empty when OK.
   const std::string& message() const;
 
-  // The same kind with `prefix` and ": " before the message; OK stays OK.
+  // A Status of the same code, with `prefix` and ": " before the message; OK stays OK.
   Status WithPrefix(const std::string& prefix) const;
 
  private:
@@ -80,7 +80,7 @@ class [[nodiscard]] StatusOr {
  public:
   StatusOr(Status status)  // NOLINT: implicit, so that `return status;` reads well
       : status_(status.ok() ? internal::NoValue() : std::move(status)) {}
-  StatusOr(T value) : value_(std::move(value)) {}  // NOLINT: implicit, likewise
+  StatusOr(T value) : value_(std::move(value)) {}  // NOLINT: implicit
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }

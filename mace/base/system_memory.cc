@@ -71,7 +71,7 @@ constexpr CgroupFiles kVersion1 = {"memory.limit_in_bytes", "memory.usage_in_byt
                                    "total_inactive_file "};
 constexpr CgroupFiles kVersion2 = {"memory.max", "memory.current", "inactive_file "};
 
-// What the group in this folder leaves.
+// The bytes that the group in this folder leaves.
 uint64_t GroupLeaves(const std::string& folder, const CgroupFiles& files) {
   const std::optional<uint64_t> limit = LeadingNumber(ReadKernelFile(folder + "/" + files.limit));
   if (!limit.has_value()) return kNoLimit;  // "max", or no such file.
@@ -81,8 +81,8 @@ uint64_t GroupLeaves(const std::string& folder, const CgroupFiles& files) {
   return Difference(*limit, Difference(usage, cache));
 }
 
-// What a group and those above it leave. Within a container the path may be the host's, of which
-// only the root of `mount` is to be seen: that is where going up ends.
+// The bytes that a group and the groups above it leave. Within a container the path may be the
+// host's, of which only the root of `mount` is visible; the walk upwards ends there.
 uint64_t GroupsLeave(const std::string& mount, std::string path, const CgroupFiles& files) {
   uint64_t least = kNoLimit;
   while (true) {

@@ -7,7 +7,7 @@
 
 namespace mace {
 
-// Where the system tells of memory; tests name folders of their own.
+// The folders in which the system tells about memory; tests name folders of their own.
 struct MemorySources {
   std::string proc = "/proc";
   std::string cgroups = "/sys/fs/cgroup";

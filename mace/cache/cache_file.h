@@ -19,9 +19,10 @@
 
 namespace mace {
 
-// Whose compiled code may run.
+// Which users' compiled code may run.
 struct CacheTrust {
-  // Takes a file of any owner, writable for anyone. For files that were looked at by other means.
+  // Accepts a file of any owner, even one that anyone may write. It is meant for files that were
+  // checked by other means.
   bool allow_untrusted = false;
   // With a key, a file without its signature is refused.
   std::optional<PublicKey> public_key;

@@ -10,7 +10,8 @@
 namespace mace {
 namespace {
 
-// Of offsets and totals, which are 32-bit fields; table, tuning records and trailer come on top.
+// The bound on offsets and totals, which are 32-bit fields; table, tuning records and trailer come
+// on top.
 constexpr uint64_t kLargestOffset = std::numeric_limits<uint32_t>::max();
 
 Status CheckDevice(const DeviceEntry& device) {
@@ -28,7 +29,7 @@ std::string Encoded(const DeviceEntry& device) {
   return bytes;
 }
 
-// What two devices have in common that are the same hardware.
+// Equal for two devices that are the same hardware.
 std::string HardwareOf(const DeviceEntry& device) {
   std::string text;
   for (const std::string* part : {&device.name, &device.vendor, &device.platform_name}) {
@@ -178,7 +179,7 @@ size_t CacheContents::EvictTo(uint64_t limit) {
 
   uint64_t total = fixed, header = kMinimumHeaderSize, table = 0, records = 0;
   bool full = false;
-  DeviceTable devices;  // Of what is kept: a device costs its bytes once.
+  DeviceTable devices;  // Devices of kept entries: each costs its bytes once.
   std::vector<bool> keep_program(programs.size()), keep_tuning(tuning.size());
   size_t kept = 0;
   for (size_t i : order) {
@@ -190,7 +191,7 @@ size_t CacheContents::EvictTo(uint64_t limit) {
     const uint64_t in_header = devices.Holds(device) ? 0 : EncodedSize(device);
     const uint64_t size = in_header + in_table + in_records +
                           (is_program ? AlignSection(programs[i].bytes->size()) : 0);
-    // What can never fit goes alone, without everything older.
+    // An entry that can never fit goes by itself, and does not take everything older with it.
     if (full || fixed + size > limit) continue;
     full = total + size > limit || header + in_header > kLargestHeader ||
            table + in_table > kLargestTable || records + in_records > kLargestTuning;

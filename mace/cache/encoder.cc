@@ -45,7 +45,7 @@ struct EncodedCacheFile::Layout {
   bool WithinLimits() const {
     return header_size <= kLargestHeader && table_size <= kLargestTable &&
            tuning_size <= kLargestTuning &&
-           table_offset <= std::numeric_limits<uint32_t>::max();  // So total_binary_size is too.
+           table_offset <= std::numeric_limits<uint32_t>::max();  // total_binary_size is too, then.
   }
 };
 

@@ -1,5 +1,5 @@
-// What tests and the fuzzer do to a cache file of unknown bytes: everything a reader can, and the
-// rules that must hold whatever the bytes are.
+// Reads a cache file of unknown bytes in every way that a reader can, and checks the rules that
+// must hold whatever the bytes are. For tests and the fuzzer.
 #ifndef MACE_CACHE_EXERCISE_H_
 #define MACE_CACHE_EXERCISE_H_
 
@@ -101,7 +101,7 @@ inline std::string ExerciseCacheFile(const std::string& path) {
   if (!ReadCacheFileInfo(path).ok()) return "no info";
   const Status verified = VerifyCacheFile(path);
   if (!verified.ok() && verified.message().empty()) return "not good, without a reason";
-  // What a rewriter would carry over can be written.
+  // Everything that a rewriter would carry over can be written.
   size_t damaged = 0;
   CacheContents contents = (*cache)->ReadContents(&damaged);
   contents.EvictTo(options.size_limit);

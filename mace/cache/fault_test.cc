@@ -1,4 +1,4 @@
-// What goes wrong around a file: writers that are killed, many at once, full disks, folders that
+// Faults around a file: writers that are killed, many writers at once, full disks, folders that
 // vanish or cannot be written, files of other users. Nothing that was written is ever lost.
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +141,7 @@ TEST_F(FaultTest, KilledAtAnyMoment) {
     }
     acknowledged_in_all += static_cast<int>(written.size());
   }
-  EXPECT_GT(acknowledged_in_all, 50);  // Else the kills came before any writing.
+  EXPECT_GT(acknowledged_in_all, 50);  // Fewer: the kills came before any writing.
   ASSERT_TRUE(AddOne(path_, next).ok());
   EXPECT_EQ(0u, TemporariesIn(folder_));
 }
@@ -263,7 +263,7 @@ TEST_F(FaultTest, AFolderThatComesAndGoes) {
   for (int one : acknowledged) EXPECT_TRUE(store->HasProgram(SampleProgram(one).key)) << one;
 }
 
-// What a user without privileges finds in a folder of root's.
+// The errors of a user without privileges in a folder of root's.
 std::string UseAsNobody(const std::string& folder, const std::string& path) {
   if (setgroups(0, nullptr) != 0 || setgid(kNobody) != 0 || setuid(kNobody) != 0) return "no user";
   const auto status_of = [](const std::string& name) { return CacheStore::Open(name)->status(); };

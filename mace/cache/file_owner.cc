@@ -44,7 +44,7 @@ Status CheckReplaceable(const std::string& path, bool allow_shared,
                         std::optional<FileOwnership>* keep) {
   keep->reset();
   struct stat info = {};
-  // What cannot be looked at is found out by whoever writes.
+  // A path that cannot be looked at gives its error when it is written.
   if (lstat(path.c_str(), &info) != 0) return Status();
   const bool is_link = S_ISLNK(info.st_mode);
   if (is_link) {

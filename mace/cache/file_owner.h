@@ -1,4 +1,5 @@
-// Whose a cache file is: whether its code may be run, and whether the file may be replaced.
+// Who owns a cache file: this decides whether its code may be run, and whether the file may be
+// replaced.
 //
 // A compiled program is code. A file that another user owns, or that others may write, is neither
 // used nor replaced: two users who name one file never undo each other's work. A file of root's is

@@ -23,7 +23,7 @@ namespace {
 
 constexpr uid_t kUser = 54321;
 
-// What the file at a path is: owner, mode, inode, and its bytes.
+// The state of the file at a path: owner, mode, inode, and its bytes.
 struct FileState {
   uid_t owner = 0;
   mode_t mode = 0;
@@ -80,7 +80,7 @@ class FileOwnerTest : public testing::Test {
     return {info.st_uid, info.st_mode, info.st_ino, content.ok() ? *content : "unreadable"};
   }
 
-  // What a store says and does about the file, which stays as it is.
+  // Checks what a store says about the file, and that the file stays as it is.
   void ExpectLeftAlone(const std::string& why) {
     const FileState before = State();
     auto store = CacheStore::Open(path_);
@@ -158,7 +158,7 @@ TEST_F(FileOwnerTest, ARootsFileIsUsedAndNotReplaced) {
       return store->reason();
     }
     CacheStoreOptions options;
-    options.trust.allow_untrusted = true;  // Its programs could not be kept.
+    options.trust.allow_untrusted = true;  // The file's programs could not be kept.
     const Status refused = AddOne(path_, 2, options);
     return refused.code() == StatusCode::kFailedPrecondition ? "" : "replaced";
   });

@@ -76,8 +76,8 @@ struct CacheFileHeader {
   Status Validate(uint64_t actual_file_size) const;
 };
 
-// What a device and its driver call themselves. All six together say whether a binary or a
-// measurement fits.
+// The names and versions that a device and its driver give themselves. All six together say whether
+// a binary or a measurement fits.
 struct DeviceEntry {
   std::string name;
   std::string vendor;
@@ -90,7 +90,7 @@ struct DeviceEntry {
   Status DecodeFrom(ByteReader* reader);
   bool operator==(const DeviceEntry& other) const;
   bool operator!=(const DeviceEntry& other) const { return !(*this == other); }
-  // The same hardware under the same platform, whatever the versions.
+  // Whether both are the same hardware under the same platform, whatever the versions.
   bool SameHardware(const DeviceEntry& other) const;
 };
 

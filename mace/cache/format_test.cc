@@ -50,7 +50,7 @@ std::string Encode(const CacheContents& contents) {
   return file;
 }
 
-// What opening does with the bytes of a file.
+// The result of opening a file with these bytes.
 Status Decode(const std::string& file, CacheIndex* index) {
   CacheFileHeader header;
   ByteReader reader(AsBytes(file));

@@ -1,4 +1,4 @@
-// What a cache file holds, as plain data for `mace cache info`.
+// The content of a cache file as plain data, for `mace cache info`.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_CACHE_INFO_H_
@@ -31,7 +31,7 @@ struct CacheDeviceInfo {
   uint32_t programs = 0;
   uint32_t kernels = 0;
   uint32_t tuning_records = 0;
-  uint64_t binary_bytes = 0;  // Of its programs; a section that two share counts twice.
+  uint64_t binary_bytes = 0;  // Its programs; a section that two share counts twice.
 };
 
 struct CacheFileInfo {

@@ -1,4 +1,4 @@
-// What the `mace cache` command does to whole files: merge, prune, sign, extract.
+// The operations of the `mace cache` command on whole files: merge, prune, sign, extract.
 //
 // All but extract replace the output atomically, under its lock. Thread contract: thread-safe,
 // between processes too.
@@ -22,7 +22,7 @@ Status MergeCacheFiles(const std::vector<std::string>& inputs, const std::string
                        const RewriteOptions& options = {});
 
 struct PruneOptions {
-  uint64_t size_limit = UINT64_MAX;  // Of the file; the longest unused go first.
+  uint64_t size_limit = UINT64_MAX;  // Bytes of the file; the longest unused go first.
   // Entries last used more than so many writings ago go.
   uint32_t largest_age = UINT32_MAX;
 };

@@ -25,7 +25,8 @@ struct ProgramIdentity {
 // The fields in the order above, each length-prefixed, then the cache format's major version.
 Sha256Digest ProgramKey(const ProgramIdentity& identity);
 
-// Of what does not depend on the device: the same program under an older driver has the same one.
+// The digest of what does not depend on the device: a program has the same digest under an older
+// driver.
 Sha256Digest SourceHash(const std::string& source, const std::string& build_options);
 
 // The device part of an identity, as the file records it, and an identity from both parts.

@@ -12,11 +12,11 @@
 
 namespace mace {
 
-// Of the PTX beside a program's machine code.
+// The key under which the PTX stands beside a program's machine code; `key` is the program's.
 Sha256Digest PtxKey(const Sha256Digest& key);
 
-// Both records. `ptx`: the program's record as it would be without machine code; `source` is what
-// its source hash was made of.
+// Makes both records. `ptx` is the program's record as it would be without machine code; `source`
+// is the text of which its source hash was made.
 std::vector<ProgramRecord> MakePtxRecords(ProgramRecord ptx, const std::string& cubin,
                                           const std::string& source,
                                           const std::string& build_options);

@@ -29,7 +29,7 @@ class RewriteTurn {
     for (;;) {
       pid_t holder = 0;
       if (Holder().compare_exchange_strong(holder, self)) return;
-      // Another process's number was there when this one was forked.
+      // In a child that was forked during a rewrite, the holder is still the parent.
       if (holder != self && Holder().compare_exchange_strong(holder, self)) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -83,7 +83,7 @@ void Advance(CacheContents* contents) {
 
 struct LockedPath {
   FileLock lock;
-  std::optional<FileOwnership> keep;  // Of the file to be replaced, where it keeps owner and mode.
+  std::optional<FileOwnership> keep;  // Owner and mode of the old file, where they are kept.
 };
 
 // REQUIRES: the thread has its RewriteTurn.
@@ -124,7 +124,7 @@ StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& p
     size_t damaged = 0;  // Left out of what is written; a lookup of theirs has said so.
     contents = (*present)->ReadContents(&damaged);
   }
-  // What is written must not be refused as older than it has to be.
+  // The generation is raised so far that these options do not refuse the written file as too old.
   if (options.trust.min_generation > 0) {
     contents.generation = std::max(contents.generation, options.trust.min_generation - 1);
   }

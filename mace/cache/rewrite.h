@@ -29,16 +29,18 @@ struct RewriteOptions {
   bool drop_signature = false;
 };
 
-// What stands at `path` now, or why it cannot be used, and its contents (empty in that case) in a
-// generation of their own, ready to be changed. A Status that is not OK leaves the file as it is.
+// Changes the contents of a cache file. `present` says why the file at `path` cannot be used, if it
+// cannot; `contents` are its contents (empty in that case) in a generation of their own. A Status
+// that is not OK leaves the file as it is.
 using CacheEdit = std::function<Status(const Status& present, CacheContents* contents)>;
 
-// Waits for the lock as RewriteCacheFile does, and gives it back: for whoever has long work to do
-// before a rewrite, which would be in vain. What is wrong is what RewriteCacheFile would say.
+// Waits for the lock as RewriteCacheFile does, and gives it back. A caller that has long work to do
+// before a rewrite learns so whether the work would be in vain. Errors: those of RewriteCacheFile.
 Status CheckCacheFileWritable(const std::string& path, const RewriteOptions& options);
 
-// Returns the file just written. It is never anyone's but this user's: mode 0600, a link at `path`
-// is replaced. Only with trust.allow_untrusted does it keep owner and mode of the file before it.
+// Returns the file just written. The file belongs to this user with mode 0600, and a link at `path`
+// is replaced. Only with trust.allow_untrusted does it keep the owner and mode of the file before
+// it.
 StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& path,
                                                             const RewriteOptions& options,
                                                             const CacheEdit& edit);

@@ -84,7 +84,7 @@ TEST(SigningTest, ASignatureIsNotLostByOversight) {
   ASSERT_TRUE(plain->Flush().ok());
   EXPECT_EQ(StatusCode::kFailedPrecondition, MergeCacheFiles({other}, path).code());
   EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}).status().code());
-  // Nor where this caller would not have used the file.
+  // A file that this caller would not have used is not changed either.
   RewriteOptions distrusting;
   distrusting.trust.min_generation = 100;
   EXPECT_EQ(StatusCode::kFailedPrecondition, PruneCacheFile(path, {}, distrusting).status().code());
@@ -132,7 +132,7 @@ TEST(SigningTest, AGenerationIsGivenAndOnlyRises) {
   ASSERT_TRUE(SignCacheFile(path, KeyOf(1), 40).ok());
   EXPECT_EQ(40u, header().header.generation);
   EXPECT_LE(header().kernels[0].last_used, 40u);
-  EXPECT_GE(header().kernels[0].last_used, 38u);  // As long ago as before.
+  EXPECT_GE(header().kernels[0].last_used, 38u);  // The last use stays as long ago as it was.
   for (uint32_t low : {1u, 39u, 40u}) {
     EXPECT_EQ(StatusCode::kInvalidArgument, SignCacheFile(path, KeyOf(1), low).code());
   }

@@ -236,7 +236,7 @@ void CacheStore::Settle(const Additions& written, std::shared_ptr<const CacheFil
   };
   drop(written.programs, &added_.programs);
   drop(written.tuning, &added_.tuning);
-  // They stay marked as used: a later Flush of this process finds them used still.
+  // The entries stay marked as used, so a later Flush of this process still finds them used.
   for (const auto& [key, program] : written.programs) added_.used_programs.insert(key);
   for (const auto& [name, entry] : written.tuning) added_.used_tuning.insert(name);
   counters_.written_bytes += counters.written_bytes;

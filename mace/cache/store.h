@@ -33,8 +33,8 @@ struct CacheStoreOptions {
   // Flush then does nothing, and what is added lives as long as the store: for a file shipped with
   // an app.
   bool read_only = false;
-  // Of the file; the entries longest unused go first. A smaller one costs compiles, a larger one
-  // disk.
+  // Bytes of the file; the entries longest unused go first. A smaller limit costs compiles, a
+  // larger one disk.
   uint64_t size_limit = uint64_t{256} << 20;
   // How long Flush waits for another process that writes the file; no longer than this process may
   // wait for all locks together (mace/base/file_lock.h).
@@ -54,14 +54,14 @@ struct CacheCounters {
   uint64_t hits = 0;           // FindProgram gave a program.
   uint64_t misses = 0;         // It gave none, whatever the reason.
   uint64_t damaged = 0;        // Misses whose section had another hash or could not be read.
-  uint64_t loaded_bytes = 0;   // Of sections that were hits.
-  uint64_t written_bytes = 0;  // Of files written.
+  uint64_t loaded_bytes = 0;   // Bytes of sections that were hits.
+  uint64_t written_bytes = 0;  // Bytes of files written.
   uint64_t stale = 0;          // Entries of an old driver that a new one replaced.
   uint64_t evicted = 0;        // Entries dropped for the size limit.
 };
 
 struct CachedProgram {
-  std::vector<uint8_t> bytes;  // Their hash was checked.
+  std::vector<uint8_t> bytes;  // The hash of the bytes was checked.
   SectionKind kind = SectionKind::kDriverBinary;
   std::vector<CachedKernel> kernels;
 };
@@ -73,7 +73,7 @@ class CacheStore {
   static std::unique_ptr<CacheStore> Open(const std::string& path,
                                           const CacheStoreOptions& options = {});
 
-  // Of the file as it was when the store was opened.
+  // The status of the file as it was when the store was opened.
   CacheFileStatus status() const { return status_; }
   // One line that begins with the path, for the log; empty when warm.
   const std::string& reason() const { return reason_; }
@@ -89,12 +89,13 @@ class CacheStore {
   // kInvalidArgument when the record cannot stand in a file.
   Status AddProgram(ProgramRecord program);
 
-  // What was measured on a device: `key` is the signature of what was tried (the engine's text, not
-  // empty), the value the choice in the engine's own bytes. A record of another version of the
-  // device's driver is not found, and goes when one of this version is written.
+  // A measurement on a device: `key` is the signature of what was tried (the engine's text, not
+  // empty), the value is the choice in the engine's own bytes. A record of another version of the
+  // device's driver is not found, and is removed when one of this version is written.
   std::optional<std::string> FindTuning(const DeviceEntry& device, const std::string& key);
-  // As AddProgram; a record that the file holds already makes nothing dirty. kInvalidArgument for
-  // an empty key, and for a key or value above kLargestText bytes.
+  // Adds a measurement as AddProgram adds a program; a record that the file holds already leaves
+  // nothing to be written. kInvalidArgument for an empty key, and for a key or value above
+  // kLargestText bytes.
   Status AddTuning(const DeviceEntry& device, const std::string& key, const std::string& value);
 
   // Whether a tuning record, of any device, satisfies the predicate. The predicate must not call
@@ -110,11 +111,11 @@ class CacheStore {
   // with mode 0600. Does nothing when nothing was added. After a failure all that was added is
   // still held and found, and the old file stands.
   Status Flush();
-  // Whether Flush could write now; waits for another process as Flush does. For whoever has long
-  // work to do for what is added next. OK for a read-only store.
+  // OK if Flush could write now; waits for another process as Flush does. A caller asks before long
+  // work whose result it wants to add. OK for a read-only store.
   Status CheckWritable();
-  // As Flush, but never waits: where another process or thread writes the file at this moment the
-  // additions stay held, and the Status says so.
+  // Flush without any wait: where another process or thread is writing the file, the additions stay
+  // held, and the Status says so.
   Status TryFlush();
 
   // Whether this failure of the store's is news, neither its reason() nor asked about before: for
@@ -129,7 +130,7 @@ class CacheStore {
   struct Additions {
     std::unordered_map<Sha256Digest, std::shared_ptr<const ProgramRecord>, KeyedHash> programs;
     NameMap<std::shared_ptr<const TuningEntry>> tuning;
-    // What this process found in the file: kept longest when entries must go.
+    // The entries that this process found in the file; they are kept longest when entries must go.
     std::unordered_set<Sha256Digest, KeyedHash> used_programs;
     NameSet used_tuning;
   };
@@ -145,7 +146,7 @@ class CacheStore {
 
   const std::string path_;
   const CacheStoreOptions options_;
-  // This and reason_ are set before the store is shared.
+  // status_ and reason_ are set before the store is shared.
   CacheFileStatus status_ = CacheFileStatus::kCold;
   std::string reason_;
 

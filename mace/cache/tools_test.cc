@@ -122,7 +122,8 @@ TEST_F(ToolsTest, MergeKeepsEverything) {
   ASSERT_TRUE(MergeCacheFiles({a, b}, output).ok());
   EXPECT_EQ(3u, ReadCacheFileInfo(output)->programs.size());
   EXPECT_TRUE(VerifyCacheFile(output).ok());
-  // The same source under another driver stays: a merged file may serve several machines.
+  // A program of the same source for another driver stays: a merged file may serve several
+  // machines.
   CacheContents other_driver = Programs({1});
   other_driver.programs[0].device = SampleDevice("2.0");
   other_driver.programs[0].key.fill(5);

@@ -1,6 +1,6 @@
 // Reads the compiled-program file of upstream MACE: a serialized PairContainer (protobuf), then a
-// CRC-32 over it. Its programs are shown and can be taken out as files; none can be put into a
-// cache of ours, and UpstreamProgram::why says what each lacks.
+// CRC-32 over it. Its programs are shown and can be extracted as files. None can be put into a
+// cache file of this engine; UpstreamProgram::why says what each lacks.
 //
 // Errors: kCorruption where the checksum or the pairs are wrong, those of ReadFile. Thread
 // contract: thread-safe.
@@ -17,10 +17,10 @@
 namespace mace {
 
 struct UpstreamProgram {
-  std::string name;         // Of the .cl file: "conv_2d".
+  std::string name;         // The name of the .cl file: "conv_2d".
   std::string options;      // "-DBIAS …", without those that upstream adds when it compiles.
-  std::string binary;       // As a driver gave it; empty: the file has only the program's hash.
-  std::string source_hash;  // Of the text and its header, a few digits of MD5; empty: none.
+  std::string binary;       // The driver's; empty: the file has only the program's hash.
+  std::string source_hash;  // A few digits of the MD5 of text and header; empty: none.
   // Why this program cannot be used, one line.
   std::string why;
 
@@ -36,10 +36,10 @@ struct UpstreamCacheFile {
 };
 
 StatusOr<UpstreamCacheFile> ReadUpstreamCacheFile(const std::string& path);
-// The same of bytes in memory.
+// ReadUpstreamCacheFile for bytes in memory.
 StatusOr<UpstreamCacheFile> ParseUpstreamCacheFile(Bytes file);
 
-// What a binary is by its first bytes: "PoCL binary", "ELF", "PTX", "LLVM bitcode", "none" or
+// The kind of a binary by its first bytes: "PoCL binary", "ELF", "PTX", "LLVM bitcode", "none" or
 // "unknown".
 const char* BinaryKindName(const std::string& binary);
 

@@ -32,7 +32,7 @@ std::string WithChecksum(std::string container) {
   return container;
 }
 
-// As upstream writes it: ascending keys, a program's hash under a key of its own.
+// The form that upstream writes: ascending keys, a program's hash under a key of its own.
 std::string Sample() {
   return WithChecksum(Pair("conv_2d -DBIAS -Dconv_2d=c44", "poclbin" + std::string(300, '\1')) +
                       Pair("mace_opencl_precompiled_device_name_key", "Mali-G76") +

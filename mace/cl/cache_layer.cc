@@ -34,7 +34,7 @@ CacheLayer& TheLayer() {
   return *layer;
 }
 
-// Of that kind, root's or this user's, and not writable by `writers`.
+// Whether the path is of that kind, belongs to root or this user, and is not writable by `writers`.
 bool BelongsToUs(const std::string& path, mode_t kind, mode_t writers) {
   struct stat info;
   return stat(path.c_str(), &info) == 0 && (info.st_mode & S_IFMT) == kind &&
@@ -51,7 +51,7 @@ std::string ThisObject() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   std::error_code other_error;
   const std::filesystem::path object = std::filesystem::canonical(info.dli_fname, other_error);
-  // What a program is called by need not be where it is.
+  // The name by which a program is called need not say where it lies.
   const bool is_library = !other_error && object != program && EndsWith(object.string(), ".so");
   if (is_library) return object.string();
   return error ? "" : program.string();
@@ -132,7 +132,7 @@ std::string WhyNotNamed(const OpenClNeeds& needs) {
            "ones cannot bring the cache's loader layer in";
   }
   if (needs.environment == EnvironmentUse::kWhenNeeded) return "";
-  return std::string("Options::environment forbids to name the cache's loader layer in ") +
+  return std::string("CompileOptions::environment forbids to name the cache's loader layer in ") +
          kOpenClLayersVariable;
 }
 

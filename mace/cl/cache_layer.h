@@ -6,9 +6,9 @@
 // The layer's library is the one that MACE_CL_CACHE_LAYER names (none: do without), else the one
 // beside the program or the library that this code is part of, in ../lib from there, among Bazel's
 // runfiles, or where the system's loader finds libraries. A library or folder that somebody else
-// could write is passed over. Where the user has named the layer in OPENCL_LAYERS, that one is it,
-// and the process's other programs go by the user's settings; else the layer touches nothing but
-// what a CacheLayerScope asks for.
+// could write is passed over. Where the user has named the layer in OPENCL_LAYERS, that library is
+// the layer, and the process's other programs go by the user's settings; else the layer touches
+// nothing but what a CacheLayerScope asks for.
 //
 // Thread contract: thread-safe; but taking the layer in sets an environment variable for a moment,
 // so that the first call should come before threads that read the environment.
@@ -26,10 +26,10 @@
 
 namespace mace {
 
-// clGetPlatformIDs for the number of platforms, before any other OpenCL call of ours: takes the
-// layer in where it is the process's first and `needs` asks for the layer. For that call
-// OPENCL_LAYERS names the layer; it has its old value afterwards, so that processes which this one
-// starts do not inherit the layer. REQUIRES: CheckOpenClProcess() is OK.
+// Calls clGetPlatformIDs for the number of platforms, before any other OpenCL call of this library.
+// Where that is the process's first call and `needs` asks for the layer, the call loads the layer.
+// For that call OPENCL_LAYERS names the layer; it has its old value afterwards, so that processes
+// which this one starts do not inherit the layer. REQUIRES: CheckOpenClProcess() is OK.
 cl_int CountPlatforms(const OpenClNeeds& needs, cl_uint* count);
 
 // Why the layer serves no program of this process; empty where it does.
@@ -39,8 +39,8 @@ const std::string& WhyNoCacheLayer();
 // the file writable by nobody else and the folder not by everyone.
 bool IsTrustedLibrary(const std::string& path);
 
-// What `layers` (a value of OPENCL_LAYERS) becomes with the layer's library appended; unchanged
-// where it names one of that file name, which then is `library`.
+// `layers` (a value of OPENCL_LAYERS) with the layer's library appended; unchanged where it names a
+// library of that file name already, which then becomes `library`.
 std::string WithCacheLayer(const std::string& layers, std::string* library);
 
 // While it lives, what this thread builds goes by the file of `store`; with a null store the layer

@@ -1,5 +1,6 @@
-// Where the engine looks for the cache's loader layer, and what becomes of CLBlast without it. What
-// depends on a process's first OpenCL call is a process of its own: this program with an argument.
+// Where the engine looks for the cache's loader layer, and how CLBlast is handled without it. A
+// case that depends on a process's first OpenCL call runs in a process of its own: this program
+// with an argument.
 #include <CL/cl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -130,8 +131,7 @@ class CacheLayerTest : public testing::Test {
     ASSERT_TRUE(MakeDirectories(folder_).ok());
   }
 
-  // What it printed, errors behind.
-  // Its driver remembers nothing.
+  // The output of the process, errors behind. Its driver remembers nothing.
   std::string Start(const std::string& way, const std::map<std::string, std::string>& environment) {
     const std::string command = "'" + std::filesystem::read_symlink("/proc/self/exe").string() +
                                 "' " + way + " " + cache_path() + " >" + folder_ + "/out 2>" +
@@ -194,7 +194,7 @@ TEST_F(CacheLayerTest, TheEnvironmentIsLeftAloneUnlessItIsNeeded) {
             std::string::npos)
       << said;
   said = Start("never", {});
-  EXPECT_NE(said.find("Options::environment forbids to name the cache's loader layer"),
+  EXPECT_NE(said.find("CompileOptions::environment forbids to name the cache's loader layer"),
             std::string::npos)
       << said;
 }

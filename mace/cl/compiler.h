@@ -1,5 +1,5 @@
-// The one door to the OpenCL compiler. It asks the cache first; what it had to build from source it
-// adds to the cache after its first use.
+// The one door to the OpenCL compiler. It asks the cache first. A program that it had to build from
+// source is added to the cache after the program's first use.
 //
 // With MACE_REQUIRE_CACHE=1 in the environment a compile from source is an error that names the
 // kernels: the proof of a warm start. All who ask for the same text share one program, as long as
@@ -43,7 +43,7 @@ struct BuiltProgram {
   Sha256Digest key = {};
   std::vector<CachedKernel> kernels;
   bool from_source = false;
-  size_t loaded_bytes = 0;  // Of the cached binary.
+  size_t loaded_bytes = 0;  // Bytes of the cached binary.
 
   // Whether the compiler has handed the program to its store.
   struct Keeping {
@@ -86,16 +86,17 @@ class ProgramCompiler {
   // Keep, then Save.
   Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
 
-  // What was measured on this device, kept in the cache file: `signature` says what was tried (any
-  // text, not empty), the choice is the tuner's own bytes. A record that another version of the
-  // driver made is not found. Without a store nothing is found and adding does nothing. What is
-  // added is written by the next Save.
+  // Measurements on this device, kept in the cache file: `signature` says what was tried (any text,
+  // not empty), the choice is the tuner's own bytes. A record that another version of the driver
+  // made is not found. Without a store nothing is found and adding does nothing. The next Save
+  // writes the additions.
   std::optional<std::string> FindTuning(const std::string& signature) const;
   // kInvalidArgument for an empty signature, and for texts above kLargestText bytes.
   Status AddTuning(const std::string& signature, const std::string& choice);
-  // As AddTuning, for what took time to find out: written at once, so that a process which is
-  // killed loses nothing, unless another process or thread writes the file at that moment. It is
-  // then written with the next measurement, or by Save. What the disk refuses is a log line.
+  // AddTuning for measurements that took time: the record is written at once, so that a process
+  // which is killed loses nothing. Where another process or thread is writing the file at that
+  // moment, the record is written with the next measurement, or by Save. A failure to write is a
+  // line in the log.
   Status AddMeasurement(const std::string& signature, const std::string& choice);
 
   CacheStore* store() const { return store_.get(); }

@@ -189,7 +189,7 @@ TEST_F(CompilerTest, ThreadsThatWantOneProgramBuildItOnce) {
   EXPECT_EQ(reuses, 3);
 }
 
-// Another process holds the lock: what was measured waits in memory, and nobody waits for it.
+// Another process holds the lock: measurements stay in memory, and nobody waits for the lock.
 TEST_F(CompilerTest, AMeasurementWaitsForNoOtherWriter) {
   ProgramCompiler compiler(device_, OpenStore());
   {

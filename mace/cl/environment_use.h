@@ -1,5 +1,5 @@
-// What may be set in the environment of the process. OpenCL's loader and PoCL take some settings
-// from environment variables alone, which they read at the process's first OpenCL call.
+// Which variables may be set in the environment of the process. OpenCL's loader and PoCL take some
+// settings from environment variables alone, which they read at the process's first OpenCL call.
 #ifndef MACE_CL_ENVIRONMENT_USE_H_
 #define MACE_CL_ENVIRONMENT_USE_H_
 
@@ -18,7 +18,7 @@ enum class EnvironmentUse {
   kNever,
 };
 
-// What the process's first OpenCL call prepares for.
+// The needs that the process's first OpenCL call is prepared for.
 struct OpenClNeeds {
   EnvironmentUse environment = EnvironmentUse::kWhenNeeded;
   bool library_cache = false;  // A library's programs are to come from a cache file.

@@ -48,7 +48,7 @@ using ClKernelHandle = ClHandle<cl_kernel, clReleaseKernel>;
 using ClMemHandle = ClHandle<cl_mem, clReleaseMemObject>;
 using ClEventHandle = ClHandle<cl_event, clReleaseEvent>;
 
-// Where a call leaves its event, for a handle that takes it over, or nothing for a null one.
+// The place where a call leaves its event for a handle to take over; null for a null handle.
 class ClEventOut {
  public:
   explicit ClEventOut(ClEventHandle* into) : into_(into) {}

@@ -1,4 +1,4 @@
-// What a kernel says of itself, on the driver at hand.
+// The facts that a kernel object gives, on the driver at hand.
 #include <gtest/gtest.h>
 
 #include "mace/cl/kernel.h"

@@ -67,7 +67,7 @@ const Clblast& GetClblast() {
 Status CheckCode(CLBlastStatusCode code, const char* routine, const std::string& name) {
   if (code == CLBlastSuccess) return Status();
   const int number = static_cast<int>(code);
-  // Those above -1000 are OpenCL's own.
+  // Numbers above -1000 are OpenCL's own errors.
   if (number > -1000) return MakeClError(routine, number, name);
   return DeviceError(std::string(routine) + ": code " + std::to_string(number) + ": " + name);
 }

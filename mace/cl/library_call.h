@@ -1,11 +1,11 @@
 // Routines of CLBlast, enqueued like kernels: the only place that knows the library.
 //
-// CLBlast compiles kernels of its own, from source, once a process and device: past the one door to
-// the compiler (compiler.h). The loader layer (cache_layer.h) has them come from the cache file all
-// the same, so that a warm start compiles none of them, and MACE_REQUIRE_CACHE=1 allows a call
-// whose kernels are in the file. Where there is a cache file but no layer, CLBlast is left out. No
-// plan has a call unless a measurement asked for it, and Create makes the call once, so that the
-// compile is part of the start and of no run. A call may allocate.
+// CLBlast compiles its own kernels from source, once for each process and device, without passing
+// the one door to the compiler (compiler.h). The loader layer (cache_layer.h) takes these kernels
+// from the cache file all the same, so that a warm start compiles none of them, and
+// MACE_REQUIRE_CACHE=1 allows a call whose kernels are in the file. Where there is a cache file but
+// no layer, CLBlast is left out. No plan has a call unless a measurement asked for it, and Create
+// makes the call once, so that the compile is part of the start and of no run. A call may allocate.
 //
 // CLBlast keeps what it compiled for the life of the process: a second cache file that is used in
 // the same process gets its kernels from the next process on.
@@ -32,7 +32,7 @@
 
 namespace mace {
 
-// Where a library's kernels come from.
+// The source of a library's kernels.
 struct LibraryCache {
   const CacheStore* store = nullptr;  // Null: no cache file.
   // False for a call that is measured and thrown away: its kernels are not stored for it.
@@ -70,7 +70,7 @@ class ClLibraryCall {
   Precision precision_ = Precision::kFloat32;
   std::string name_;
   ClMemHandle a_, b_, y_;
-  // What CLBlast takes: offsets of each product, in elements.
+  // The offsets of each product, in elements, in the form that CLBlast takes.
   std::vector<size_t> a_offsets_, b_offsets_, y_offsets_;
   CacheLayerScope::Counts programs_;
 };

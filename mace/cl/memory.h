@@ -46,13 +46,13 @@ class ClMemory {
   // CL_RGBA of float or half.
   static StatusOr<ClMemory> CreateImage(const ClDevice& device, size_t width, size_t height,
                                         Precision precision, const std::string& name);
-  // The same over a buffer or a part of one, from its first byte on, rows `pitch` bytes apart.
+  // An image over a buffer or a part of one, from its first byte on, with rows `pitch` bytes apart.
   // REQUIRES: the device's image_pitch_alignment divides the pitch, and is not 0.
   static StatusOr<ClMemory> CreateImageOver(const ClDevice& device, const ClMemory& buffer,
                                             const ImageLayout& layout, const std::string& name);
 
   cl_mem get() const { return handle_.get(); }
-  // Of an image: its texels' bytes.
+  // The bytes of the buffer; for an image, those of its texels.
   size_t bytes() const { return bytes_; }
   size_t image_width() const { return image_width_; }
   size_t image_height() const { return image_height_; }
@@ -60,7 +60,7 @@ class ClMemory {
 
  private:
   ClMemory(cl_mem memory, size_t bytes) : handle_(memory), bytes_(bytes) {}
-  // Of its own where `buffer` is null.
+  // An image with memory of its own where `buffer` is null, else one over the buffer.
   static StatusOr<ClMemory> MakeImage(const ClDevice& device, const ImageLayout& layout,
                                       cl_mem buffer, const std::string& name);
 

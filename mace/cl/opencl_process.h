@@ -1,6 +1,6 @@
 // Which process OpenCL is used in. Drivers keep threads, and a fork copies memory but no threads: a
-// call on OpenCL in a child of a process that has used it may wait for ever. So such a child makes
-// no call: it gets an error that says what to do, and releases nothing that is its parent's.
+// call on OpenCL in a child of a process that has used it may wait for ever. Such a child therefore
+// makes no call: it gets an error that says what to do, and releases nothing that is its parent's.
 //
 // Only uses by this library are known; what another library did with OpenCL before a fork is not.
 // Thread contract: thread-safe, and safe in a child after fork.

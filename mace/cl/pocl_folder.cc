@@ -60,7 +60,7 @@ std::vector<std::string> PlacesForPrivateFolders() {
   return places;
 }
 
-// What the folders that PoCL may use are like, as far as it matters here.
+// The state of the folders that PoCL may use, as far as it matters here.
 struct Verdict {
   std::string distrust;  // Why the folder must not be used; empty: it may be.
   bool writable = true;
@@ -136,7 +136,7 @@ class FolderChoice {
                                     "; set POCL_CACHE_DIR");
       }
     } else if (may_set_ && parent[0] != '/') {
-      // So that it stays this one when the process changes its current folder.
+      // An absolute path names the same folder after the process changes its current one.
       const bool cached = EnvironmentText("POCL_KERNEL_CACHE").substr(0, 1) != "0";
       const std::string name = cached ? "kcache" : "uncached";
       setenv(kVariable, AbsolutePath(JoinPath(parent, name)).c_str(), 1);
@@ -169,12 +169,12 @@ class FolderChoice {
     return Status();
   }
 
-  static constexpr char kForbidden[] = "Options::environment forbids to name another";
+  static constexpr char kForbidden[] = "CompileOptions::environment forbids to name another";
 
   const bool may_set_;
 };
 
-// What CheckPoclFolder gives; set once.
+// The result of CheckPoclFolder; set once.
 Status& TheVerdict() {
   static auto* const verdict = new Status;
   return *verdict;

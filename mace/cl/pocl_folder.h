@@ -4,11 +4,10 @@
 //
 // A folder that another user owns or may write, at any level of its path, would let that user's
 // code run in this process. Such a folder is never used: neither PoCL's default one nor one that
-// POCL_CACHE_DIR names. In its place comes a private folder (mace/base/private_folder.h) in TMPDIR
-// or /tmp, which is removed with the last process that uses it; a warning says so. Where no private
-// folder can be made, PoCL is left out.
-// Thread contract: thread-safe, but it may set an environment variable: the first call should come
-// before threads that read the environment.
+// POCL_CACHE_DIR names. A private folder takes its place (mace/base/private_folder.h) in TMPDIR or
+// /tmp, which is removed with the last process that uses it; a warning says so. Where no private
+// folder can be made, PoCL is left out. Thread contract: thread-safe, but it may set an environment
+// variable: the first call should come before threads that read the environment.
 #ifndef MACE_CL_POCL_FOLDER_H_
 #define MACE_CL_POCL_FOLDER_H_
 

@@ -38,7 +38,7 @@ class PoclFolderTest : public testing::Test {
     return Path(name);
   }
 
-  // What POCL_CACHE_DIR is once everything is prepared in a process of its own, since the
+  // The value of POCL_CACHE_DIR once everything is prepared, in a process of its own, since the
   // environment is read once. `set` sets the environment; `then` goes on in that process, and gives
   // its exit code.
   std::string Prepared(

@@ -53,7 +53,7 @@ StatusOr<std::shared_ptr<ClProgram>> ClProgram::FromSource(std::shared_ptr<ClDev
   const char* text = source.data();
   const size_t size = source.size();
   cl_int error = CL_SUCCESS;
-  // What comes through the one door has its cache there.
+  // Programs that come through the one door have their cache there.
   const CacheLayerScope left_alone(nullptr);
   cl_program raw = clCreateProgramWithSource(device->context(), 1, &text, &size, &error);
   std::shared_ptr<ClProgram> program(new ClProgram(std::move(device), raw));

@@ -56,8 +56,8 @@ class ClQueue {
   Status ReadImage(const ClMemory& image, MutableBytes texels, std::string_view what);
   // Buffers and images.
   Status FillZero(const ClMemory& memory, std::string_view what);
-  // The memory's first bytes in the host's address space. Where host and device share memory
-  // nothing is copied. Blocking. Every Map needs its Unmap.
+  // The memory's first bytes in the host's address space. Where host and device share memory,
+  // nothing is copied. The call blocks. Every Map needs its Unmap.
   StatusOr<MutableBytes> Map(const ClMemory& memory, size_t bytes, bool write,
                              std::string_view what);
   Status Unmap(const ClMemory& memory, MutableBytes mapped, std::string_view what);

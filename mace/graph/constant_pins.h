@@ -1,6 +1,6 @@
 // Constants that are parts of a model's files (mace/base/file_block.h) while their elements are
-// read. Who reads the elements of a graph's constants after the graph may have been prepared for a
-// device, where packed weights are released, does so under one of these.
+// read. Preparing a graph for a device releases the weights that were packed, so code that may read
+// the elements of constants after that holds a ConstantPins.
 #ifndef MACE_GRAPH_CONSTANT_PINS_H_
 #define MACE_GRAPH_CONSTANT_PINS_H_
 
@@ -19,15 +19,15 @@ namespace mace {
 class ConstantPins {
  public:
   ConstantPins() = default;
-  // All constants of the graph. Errors name the file: kCorruption where it was changed
-  // since the model was read, kResourceExhausted where there is no memory.
+  // Keeps all constants of the graph. Errors name the file: kCorruption where it was changed since
+  // the model was read, kResourceExhausted where there is no memory.
   static StatusOr<ConstantPins> HoldAll(const Graph& graph);
-  // All constants of the graph, each of which is read when its elements are first wanted. Where
-  // that fails zeros are seen, and CheckReads says so.
+  // Keeps all constants of the graph, each of which is read when its elements are first wanted.
+  // Where that fails, readers see zeros, and CheckReads says so.
   static ConstantPins KeepAll(const Graph& graph);
 
-  // HoldAll's errors, where elements could not be read since KeepAll: what was made of them is
-  // wrong.
+  // The errors of HoldAll, where elements could not be read since KeepAll: results that were
+  // computed from them are wrong.
   Status CheckReads() const;
 
  private:
@@ -40,8 +40,8 @@ class ConstantPins {
 // ConstantPins::HoldAll's. Thread-safe.
 Status ReadConstants(const Graph& graph);
 
-// The same elements; they stay in memory as long as the result, or a tensor that shares its
-// elements, lives. Errors: ConstantPins::HoldAll's. Thread-safe.
+// A tensor with the same elements, which stay in memory as long as the result, or a tensor that
+// shares its elements, lives. Errors: ConstantPins::HoldAll's. Thread-safe.
 StatusOr<HostTensor> PinConstant(const HostTensor& constant);
 
 // Gives back the memory of the constants among the node's inputs that are parts of files.

@@ -2,7 +2,7 @@
 //
 // A file of 100 bytes can ask for gigabytes of constants: a chain of nodes on one small tensor,
 // each result kept. Such nodes stay nodes where their results would make the model more than a few
-// times as large as what it was read from. Thread contract: thread-compatible.
+// times as large as the files that it was read from. Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_FOLD_BUDGET_H_
 #define MACE_GRAPH_FOLD_BUDGET_H_
 
@@ -16,21 +16,21 @@ class FoldBudget {
   // For a model that takes so many bytes before anything is evaluated: its files, or its constants.
   explicit FoldBudget(uint64_t source_bytes) { AddSource(source_bytes); }
 
-  // The model has so many bytes more: another file of weights.
+  // Adds the bytes of another file of weights to those of the model.
   void AddSource(uint64_t bytes) {
     source_bytes_ = std::min(kMostBytes, source_bytes_ + std::min(bytes, kMostBytes));
     limit_ = std::max(kFloorBytes, source_bytes_ * kMostGrowth);
   }
 
   // Counts `bytes` of results; false, and nothing is counted, where they do not fit. Small results
-  // find as much room again: importers need the shapes that a graph computes.
+  // have as much room again, because importers need the shapes that a graph computes.
   bool Take(uint64_t bytes) {
     const uint64_t most = bytes <= kSmallBytes ? 2 * limit_ : limit_;
     if (used_ > most || bytes > most - used_) return false;
     used_ += bytes;
     return true;
   }
-  // For results that nobody reads any more. REQUIRES: they were taken.
+  // Gives back the bytes of results that nobody reads any more. REQUIRES: they were taken.
   void Return(uint64_t bytes) { used_ -= std::min(bytes, used_); }
 
   uint64_t limit() const { return limit_; }
@@ -43,7 +43,7 @@ class FoldBudget {
   // at the same time.
   static constexpr uint64_t kMostGrowth = 6;
   static constexpr uint64_t kSmallBytes = 4096;
-  static constexpr uint64_t kMostBytes = uint64_t{1} << 56;  // Its multiples do not overflow.
+  static constexpr uint64_t kMostBytes = uint64_t{1} << 56;  // Small multiples do not overflow.
 
   uint64_t source_bytes_ = 0;
   uint64_t limit_ = 0;

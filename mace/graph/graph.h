@@ -40,8 +40,8 @@ struct GraphPort {
   // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
   // nullopt: the op's. Inputs: the declared shape; a negative extent is dynamic.
   std::optional<std::vector<int64_t>> declared_dims;
-  // As the model declares it. Where it is a float type the value is float32 all the same: what runs
-  // the graph converts at its border.
+  // The type that the model declares. Where it is a float type, the value is float32 all the same:
+  // inputs and outputs are converted when the graph runs.
   DType dtype = DType::kFloat32;
   // "NHWC", "NCHW" or "NONE": a description for the caller, as the model declares it.
   std::string layout = "NONE";
@@ -51,7 +51,7 @@ class Graph {
  public:
   std::string name;
   std::string source_format;  // "mace", "tensorflow", "onnx".
-  // What a user should know of the way the model is read: one line, or empty.
+  // What a user should know about how the model was read: one line, or empty.
   std::string note;
   std::vector<Value> values;
   std::vector<Node> nodes;

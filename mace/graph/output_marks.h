@@ -1,5 +1,5 @@
-// Which values are outputs of a graph, for work that asks this of every value: one walk over the
-// outputs for all of them.
+// Which values are outputs of a graph. One walk over the outputs answers the question for every
+// value.
 #ifndef MACE_GRAPH_OUTPUT_MARKS_H_
 #define MACE_GRAPH_OUTPUT_MARKS_H_
 
@@ -12,7 +12,7 @@ namespace mace {
 // Thread contract: thread-compatible; const methods are thread-safe.
 class OutputMarks {
  public:
-  // As the graph is now.
+  // Marks the outputs that the graph has now.
   explicit OutputMarks(const Graph& graph) : marks_(graph.values.size(), false) {
     for (const GraphPort& port : graph.outputs) marks_[static_cast<size_t>(port.value)] = true;
   }
@@ -21,7 +21,7 @@ class OutputMarks {
   bool IsOutput(ValueId id) const {
     return static_cast<size_t>(id) < marks_.size() && marks_[static_cast<size_t>(id)];
   }
-  // Whether the node makes one.
+  // Whether the node makes a graph output.
   bool MakesOutput(const Node& node) const {
     for (ValueId id : node.outputs) {
       if (IsOutput(id)) return true;

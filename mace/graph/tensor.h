@@ -47,7 +47,7 @@ class HostTensor {
   // Elements that are read from a file when they are first wanted. REQUIRES: the block has
   // info.bytes().
   static HostTensor OfFile(TensorInfo info, std::shared_ptr<const FileBlock> block);
-  // Elements of the caller's that a run may write: for outputs. REQUIRES: as View.
+  // Elements of the caller that a run may write: for outputs. REQUIRES: what View requires.
   static HostTensor MutableView(TensorInfo info, MutableBytes data,
                                 std::shared_ptr<const void> owner);
   // Takes the values over. REQUIRES: sizeof(T) is the dtype's size, and there are as many values as
@@ -62,8 +62,9 @@ class HostTensor {
   const TensorInfo& info() const { return info_; }
   const Shape& shape() const { return info_.shape; }
   DType dtype() const { return info_.dtype; }
-  // The elements. Those of a file are read if they are not in memory: who does not hold a
-  // ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases them.
+  // The elements. Elements of a file are read if they are not in memory. A caller that does not
+  // hold a ConstantPins (mace/graph/constant_pins.h) has them only until somebody else releases
+  // them.
   Bytes bytes() const { return Bytes(Elements(), info_.bytes()); }
   // Where the elements are, for comparing addresses: nothing is read.
   Bytes address_range() const { return Bytes(data_, info_.bytes()); }
@@ -88,10 +89,10 @@ class HostTensor {
   float* f32() { return mutable_data<float>(); }
   const float* f32() const { return data<float>(); }
 
-  // The same elements at an address that suits their dtype; copies only where needed.
+  // A tensor with the same elements at an address that suits their dtype; copies only where needed.
   // kResourceExhausted where there is no memory for the copy.
   StatusOr<HostTensor> ToAligned() const;
-  // The same elements seen with another shape. REQUIRES: equal element count.
+  // A tensor that shares the elements and has another shape. REQUIRES: equal element count.
   HostTensor Reshaped(Shape shape) const;
   // The elements converted (float kinds, ints and bool among each other; values round to nearest,
   // floats to ints truncate towards zero), at an address that suits their dtype. Shares where that
@@ -107,7 +108,7 @@ class HostTensor {
 
   TensorInfo info_;
   const uint8_t* data_ = nullptr;
-  const FileBlock* block_ = nullptr;  // Of a file: that of the elements, which owner_ keeps.
+  const FileBlock* block_ = nullptr;  // The elements' block in a file; owner_ keeps it.
   bool writable_ = false;
   std::shared_ptr<const void> owner_;
 };
@@ -120,7 +121,7 @@ StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>&
 // budget has no room for them: CatchExhaustion makes that a Status. Empty for a
 // tensor without elements.
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);
-// The elements as float, likewise.
+// The elements as float, in row-major order, with the same exception.
 std::vector<float> ToFloatVector(const HostTensor& tensor);
 
 }  // namespace mace

@@ -1,8 +1,7 @@
-// Names that no two of a kind have, made from wishes.
+// Makes unique names from wished ones.
 //
-// As many wishes as there are for one and the same name take time in proportion to their number:
-// the number that a name ended with last is remembered.
-// Thread contract: thread-compatible.
+// Many wishes for one name take time in proportion to their number, because the number that the
+// name ended with last is remembered. Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_UNIQUE_NAMES_H_
 #define MACE_GRAPH_UNIQUE_NAMES_H_
 
@@ -20,7 +19,7 @@ class UniqueNames {
   bool Holds(const std::string& name) const { return taken_.count(name) > 0; }
   // A name that is not taken: `base` itself, or the first of base_1, base_2, ... It stays free.
   std::string Find(const std::string& base);
-  // The same, taken.
+  // Find, and marks the name as taken.
   std::string Take(const std::string& base);
 
  private:

@@ -42,7 +42,8 @@ class GraphBuilder {
   Status Define(const std::string& name, ValueId id);
   ValueId Find(const std::string& name) const;
 
-  // What the options say of the shape of an input: input_shapes, else open_shapes; null: nothing.
+  // The shape that the options give an input, by input_shapes, else by open_shapes; null: neither
+  // names it.
   const std::vector<int64_t>* GivenShape(const std::string& input) const;
 
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
@@ -52,8 +53,8 @@ class GraphBuilder {
   ImportBudget& budget() { return budget_; }
   // budget().Expand: counts memory that a constant takes besides the file.
   Status Reserve(const std::string& what, size_t bytes) { return budget_.Expand(what, bytes); }
-  // budget().CountStored: weights that are read from a file besides the model's. What is evaluated
-  // at import may then take more, too (mace/graph/fold_budget.h).
+  // Calls budget().CountStored for weights that are read from a file besides the model's. Constants
+  // that are evaluated at import may then take more, too (mace/graph/fold_budget.h).
   Status CountStored(const ByteSource& source, uint64_t offset, uint64_t size);
 
   // A value of a known shape that the caller gives, with its port. `declared` may have negative
@@ -64,7 +65,7 @@ class GraphBuilder {
   // be evaluated within the budget. Values that must stay nodes are named in KeepAsNode. A node
   // name that is taken is kInvalidArgument.
   StatusOr<std::vector<ValueId>> AddNode(Node node, const std::vector<std::string>& output_names);
-  // The same for nodes the importer makes by itself: one output, a name made from `base`.
+  // Adds a node that the importer makes by itself: it has one output and a name made from `base`.
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
   // A node name that is not taken yet, made from `base`.
@@ -77,8 +78,8 @@ class GraphBuilder {
   // makes of an input or a constant. For outputs, which must be results of nodes.
   StatusOr<ValueId> ComputedByNode(const std::string& name, ValueId id);
 
-  // The value with its axes reordered: a Transpose node, or a constant within the budget. The same
-  // request, and its inverse, are answered with what is there already.
+  // The value with its axes reordered: a Transpose node, or a constant within the budget. A
+  // repeated request, or its inverse, gives the value that is there already.
   StatusOr<ValueId> Transpose(ValueId id, const std::vector<int64_t>& permutation);
   // The value with other extents and the same elements: a Reshape node, or a constant.
   StatusOr<ValueId> Reshape(ValueId id, const std::vector<int64_t>& dims);
@@ -91,7 +92,7 @@ class GraphBuilder {
   NameMap<ValueId> names_;
   UniqueNames node_names_;
   NameSet kept_;
-  std::unordered_set<ValueId> inputs_;  // Of the graph.
+  std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
 };
 

@@ -13,7 +13,7 @@ constexpr size_t kLeastBlockBytes = 16384;
 
 }  // namespace
 
-// What is in memory of the file; made by the first who needs it.
+// The file's bytes in memory; made by the first caller that needs them.
 struct ByteSource::Kept {
   std::mutex mutex;
   std::shared_ptr<FileMemory> memory;

@@ -34,7 +34,7 @@ class ByteSource {
   bool is_file() const { return file_ != nullptr; }
   // Whether tensors may refer to the bytes after the import: they are a file's, or have an owner.
   bool is_kept() const { return is_file() || memory_.owner != nullptr; }
-  // The same for copies of one source.
+  // Equal for all copies of one source.
   const void* identity() const {
     return is_file() ? static_cast<const void*>(file_.get()) : memory_.bytes.data();
   }
@@ -42,12 +42,12 @@ class ByteSource {
   Status ReadAt(uint64_t offset, MutableBytes out) const;
   // All of it; a copy where it is a file.
   StatusOr<KeptBytes> ReadAll() const;
-  // The elements that begin at `offset`. Of a file, small ones are a copy, larger ones a FileBlock,
-  // which is read when the elements are first wanted.
+  // The elements that begin at `offset`. In a file, few elements are copied, and more become a
+  // FileBlock, which is read when the elements are first wanted.
   StatusOr<HostTensor> ReadTensor(TensorInfo info, uint64_t offset) const;
   // How often elements of blocks were wanted and could not be read: zeros were seen in their place.
   uint64_t failed_reads() const;
-  Status last_error() const;  // Of these.
+  Status last_error() const;  // The last of these failures.
   // kCorruption where the file is not what it was when it was opened.
   Status CheckUnchanged() const;
 

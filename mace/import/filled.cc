@@ -39,7 +39,7 @@ StatusOr<ValueId> AddFilled(const std::string& name, HostTensor element, Shape s
   node.inputs = {
       graph.AddConstant(name + "/dims", HostTensor::FromVector(DType::kInt64, rank, shape.dims())),
       graph.AddConstant(name + "/value", element.Reshaped(Shape()))};
-  // It is not to be evaluated after all.
+  // The node is not evaluated after all.
   const std::string unique = builder->UniqueName(name);
   builder->KeepAsNode(unique);
   return builder->AddHelper(unique, std::move(node));

@@ -85,7 +85,7 @@ bool IsSavedModel(Bytes begin) {
     return false;
   }
   size_t content = 3;
-  while (content < begin.size() && begin[content] >= 0x80) ++content;  // Its length, a varint.
+  while (content < begin.size() && begin[content] >= 0x80) ++content;  // The length, a varint.
   ++content;
   return content < begin.size() &&
          (begin[content] == kFirstField || begin[content] == kSecondField);

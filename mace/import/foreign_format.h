@@ -14,7 +14,7 @@ namespace mace {
 // "a Keras model (HDF5): export it with …": what the begin of a file's bytes shows it to be, and
 // what to do. Empty where that is not known. Some kilobytes of the begin are enough.
 std::string DescribeForeignBytes(Bytes begin);
-// The same of a folder.
+// What a folder that was given as a model is, or "".
 std::string DescribeForeignFolder(const std::string& path);
 
 // `status`, which says that a file is no model, or what the file was found to be where

@@ -56,7 +56,7 @@ StatusOr<std::shared_ptr<Graph>> ImportModel(const std::shared_ptr<ModelFiles>& 
   MACE_RETURN_IF_ERROR(files->CheckReads(failed_reads));
   if (!graph.ok()) return graph.status().WithPrefix(files->name());
   if (!options.read_weights_later) MACE_RETURN_IF_ERROR(ReadConstants(**graph));
-  // What was judged must be what was read.
+  // The file that was judged must be the one that was read.
   MACE_RETURN_IF_ERROR(files->CheckUnchanged());
   return graph;
 }

@@ -1,9 +1,9 @@
 // The way from a model file to the graph: MACE's `.pb` with its `.data`, TensorFlow's frozen
 // GraphDef, and ONNX. The format is told by content, not by name.
 //
-// What comes out is normalised: the conventions of mace/graph/graph.h hold, op types and attributes
-// are MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological
-// order. An evaluated chain may hold the input shapes, so other input shapes need another import.
+// The result is normalised: the conventions of mace/graph/graph.h hold, op types and attributes are
+// MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological order.
+// An evaluated chain may hold the input shapes, so other input shapes need another import.
 //
 // Nothing in a file is trusted: counts, offsets, sizes, names and shapes are checked before use. No
 // file is mapped: all of a model that is needed is read, once, into memory of this process, and
@@ -50,7 +50,7 @@ struct ImportOptions {
   // them is left out. Empty: what the model declares. An output that needs another input is
   // kInvalidArgument.
   std::vector<std::string> inputs;
-  // Likewise the outputs; TensorFlow's as "node" or "node:1". Empty: what the model declares;
+  // The names of the outputs; TensorFlow's as "node" or "node:1". Empty: what the model declares;
   // TensorFlow: all nodes that no other node reads.
   std::vector<std::string> outputs;
   // ONNX: tensors with a value that is known at load: inputs that hold a shape, an axis, a mode.
@@ -69,12 +69,12 @@ struct ImportOptions {
 // The graph keeps the files open as long as constants are read from them.
 StatusOr<std::shared_ptr<Graph>> ImportModel(const std::string& path, const ImportOptions& options);
 
-// The same from files that are open: a second import, for other input shapes, reads the files of
-// the first. ImportOptions::data_path is as it was for ModelFiles::Open.
+// ImportModel for files that are open: a second import, for other input shapes, reads the files of
+// the first. ImportOptions::data_path must be the one that ModelFiles::Open was given.
 StatusOr<std::shared_ptr<Graph>> ImportModel(const std::shared_ptr<ModelFiles>& files,
                                              const ImportOptions& options);
 
-// The same from memory; `weights` is the content of the `.data` file. Both are copied where the
+// ImportModel from memory; `weights` is the content of the `.data` file. Both are copied where the
 // graph needs them. `name` stands for the file in messages.
 StatusOr<std::shared_ptr<Graph>> ImportModelBytes(const std::string& name, Bytes model,
                                                   Bytes weights, const ImportOptions& options);

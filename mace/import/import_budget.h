@@ -1,10 +1,10 @@
 // How much memory an import may make of a file: a model of 100 bytes must not cost gigabytes.
 //
-// Constants that are not stored as they are, such as repeated values and transposed weights, are made
-// at import only up to a few times the size of the model and its weights. What goes beyond stays an
-// op that runs, whose memory is the plan's matter, or is refused. Nodes that are evaluated have a
-// budget of their own (mace/graph/fold_budget.h).
-// Thread contract: thread-compatible.
+// Constants that are not stored as they are, such as repeated values and transposed weights, are
+// made at import only up to a few times the size of the model and its weights. A constant that
+// would take more stays an op that runs, within the memory of the plan, or is refused. Nodes that
+// are evaluated have a budget of their own (mace/graph/fold_budget.h). Thread contract:
+// thread-compatible.
 #ifndef MACE_IMPORT_IMPORT_BUDGET_H_
 #define MACE_IMPORT_IMPORT_BUDGET_H_
 

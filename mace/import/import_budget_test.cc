@@ -186,7 +186,7 @@ TEST(ImportBudget, TensorFlowsRepeatedValues) {
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   ASSERT_EQ(2u, (*graph)->nodes.size());
   EXPECT_EQ("Fill", (*graph)->nodes[0].type);
-  // Of a size that can be looked at.
+  // The sizes are small enough to look at.
   ImportOptions options;
   options.max_expanded_bytes = 40;
   splat->mutable_tensor_shape()->mutable_dim(0)->set_size(6);

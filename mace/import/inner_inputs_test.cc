@@ -41,8 +41,7 @@ TEST(InnerInputs, ManyInATensorFlowModel) {
   EXPECT_EQ((*graph)->value((*graph)->inputs.back().value).info.shape, Shape({1, 4}));
 }
 
-// What stands before one of them is of no concern to another one: an op that nobody knows, and a
-// cycle.
+// Nodes before one inner input do not matter to another one, even an unknown op or a cycle.
 TEST(InnerInputs, OneThatCannotBeMadeInAnOnnxModel) {
   TestOnnx test;
   test.Input("x", {1, 4});

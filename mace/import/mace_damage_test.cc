@@ -1,4 +1,4 @@
-// What a MACE file can have wrong with it: each is a Status that names the place, never a crash.
+// Faults that a MACE file can have: each gives a Status that names the place, never a crash.
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -124,7 +124,7 @@ Status FillPort(const GraphPort& port, const TensorInfo& info, const char* what,
     if (declared.ok() && declared->elements() == info.shape.elements()) dims = declared->dims();
   }
   for (int64_t extent : dims) wired->add_dims(static_cast<int32_t>(extent));
-  // What the graph has as NCHW it transposes itself.
+  // Tensors that the graph has as NCHW are transposed by its own nodes.
   wired->set_data_format(port.layout == "NHWC" ? static_cast<int>(kFormatNhwc) : kFormatNone);
   return Status::Ok();
 }

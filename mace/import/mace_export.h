@@ -2,9 +2,9 @@
 // converter (one net, runtime order NHWC, filters OIHW and MIHW, tensors packed at multiples of
 // four), so that both this importer and upstream's runtime read it.
 //
-// What upstream has no op or argument for is written in this engine's own names; the export lists
-// it. Errors: kUnsupported, naming the node, for what the format cannot hold at all.
-// Thread contract: thread-safe.
+// Where upstream has no op or argument, this engine's own names are written, and the export lists
+// them. Errors: kUnsupported, naming the node, for what the format cannot hold at all. Thread
+// contract: thread-safe.
 #ifndef MACE_IMPORT_MACE_EXPORT_H_
 #define MACE_IMPORT_MACE_EXPORT_H_
 

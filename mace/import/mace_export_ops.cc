@@ -119,7 +119,7 @@ Status DeconvForm(ExportedOp* op) {
   const bool grouped = op->node.type == "Deconv2D" && attributes.GetInt("group", 1) > 1;
   if (dims.empty()) {
     op->framework_type = kFrameworkOnnx;
-    if (grouped) op->node.type = "DepthwiseDeconv2d";  // That of groups of any size.
+    if (grouped) op->node.type = "DepthwiseDeconv2d";  // This op has groups of any size.
     return Status::Ok();
   }
   if (grouped) op->beyond_upstream.push_back("grouped deconvolution to a given shape");

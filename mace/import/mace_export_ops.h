@@ -1,4 +1,4 @@
-// What single ops look like in a MACE file, where that differs from the graph's own form.
+// The form of single ops in a MACE file, where it differs from the form in the graph.
 #ifndef MACE_IMPORT_MACE_EXPORT_OPS_H_
 #define MACE_IMPORT_MACE_EXPORT_OPS_H_
 
@@ -23,8 +23,8 @@ struct ExportedOp {
   std::vector<std::string> beyond_upstream;  // Why upstream's runtime would not do the same.
 };
 
-// What stands in argument data_format of an op of this type: AUTO (the runtime's order, which is
-// that of the graph) or NHWC. `transposable`: whether the op says has_data_format too.
+// The argument data_format of an op of this type: AUTO (the runtime's order, which is that of the
+// graph) or NHWC. `transposable`: whether the op says has_data_format too.
 int64_t DataFormatOf(const std::string& type, bool* transposable);
 
 // Brings the op into the file's form. The inverse of NormalizeMaceOp.

@@ -236,7 +236,7 @@ TEST(MaceExportTest, AnOutputThatIsAnInputGetsAnIdentity) {
   EXPECT_EQ(back->nodes.size(), 3u);
 }
 
-// What a pass made one node of is in the file what it was.
+// Nodes that a pass made one of stand in the file as they were.
 TEST(MaceExportTest, ANodeOfStepsIsWrittenAsThese) {
   OneOp op("FusedElementwise", {1, 6, 6, 2});
   op.Floats("offset", {2}, 0.5f);

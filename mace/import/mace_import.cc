@@ -26,7 +26,7 @@ constexpr int64_t kFilterOhwi = 103;
 constexpr int64_t kSourceNchw = 2;
 constexpr int64_t kTensorFlowFramework = 0;
 
-// What the net's arguments say.
+// The arguments of the net.
 struct NetArguments {
   int64_t data_format = 1;
   int64_t quantize_flag = 0;
@@ -106,7 +106,7 @@ class MaceImporter {
   GraphBuilder builder_;
   MaceLayout layout_;
   const bool quantized_;   // The model computes in 8 bits.
-  NameMap<float> scales_;  // Of the tensors that 8 bits hold.
+  NameMap<float> scales_;  // Scales of the tensors that 8 bits hold.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -223,7 +223,7 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   AxisOrder order = op.order;
   for (ValueId& id : op.node.inputs) {
     MACE_ASSIGN_OR_RETURN(id, layout_.In(id, op.order));
-    // What runs in any order gives the order it gets.
+    // An op that runs in any order gives its result in the order of its input.
     if (order == AxisOrder::kNone && id != kNoValue) order = layout_.Of(id);
   }
   MACE_RETURN_IF_ERROR(NormalizeMaceOp(&op, layout_, &builder_).WithPrefix(who));
@@ -241,7 +241,8 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   return Status::Ok();
 }
 
-// What the filter's elements are multiples of, where 8 bits hold them: mace/passes/fuse_8_bits.h.
+// The number that the filter's elements are multiples of, where 8 bits hold them:
+// mace/passes/fuse_8_bits.h.
 void MaceImporter::SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const {
   attributes->Erase("filter_scale");
   if (!quantized_ || def.input_size() < 2) return;
@@ -373,7 +374,7 @@ StatusOr<std::shared_ptr<Graph>> ImportMace(ModelFiles* files, ModelFormat forma
   {
     MACE_ASSIGN_OR_RETURN(const KeptBytes model, files->model().ReadAll());
     const int size = static_cast<int>(model.bytes.size());
-    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
     const bool parsed = format == ModelFormat::kMaceNet
                             ? multi->add_net_def()->ParseFromArray(model.bytes.data(), size)
                             : multi->ParseFromArray(model.bytes.data(), size);

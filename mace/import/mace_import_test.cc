@@ -185,7 +185,8 @@ TEST(MaceOps, PaddingValuesWinAndNothingMeansSame) {
   EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 6, 6, 1}));
 }
 
-// What converters leave of x.view(x.size(0), -1): evaluated, flattened, gone.
+// The nodes that converters leave of x.view(x.size(0), -1) are evaluated and flattened, so that
+// none stays.
 TEST(MaceOps, ShapeChainsBecomeReshape) {
   TestNet net(2);
   net.Input("x", {2, 4, 5, 3});
@@ -266,7 +267,8 @@ TEST(MaceImport, ArgMaxHasItsAxisAsAnArgumentOrAnInput) {
   }
 }
 
-// Of an ONNX-born model: the axis is the source's, and it stays where nothing else is said.
+// In a model that was converted from ONNX the axis counts in the source's order, and it stays where
+// nothing else is said.
 TEST(MaceImport, ArgMaxInTheSourcesOrder) {
   TestNet net(2);
   net.Input("x", {1, 4, 5, 3});

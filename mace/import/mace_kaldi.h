@@ -1,5 +1,5 @@
-// What the rules for MACE's ops of Kaldi's networks share: frames are the last axis but one,
-// features the last, what is in front of them counts as batch.
+// Helpers of the rules for MACE's ops of Kaldi's networks. Features are the last axis, frames the
+// axis before it, and the axes in front of both count as the batch.
 #ifndef MACE_IMPORT_MACE_KALDI_H_
 #define MACE_IMPORT_MACE_KALDI_H_
 

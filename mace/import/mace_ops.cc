@@ -286,7 +286,7 @@ void ReduceInSourceOrder(MaceOp* op, GraphBuilder* builder) {
   AttributeMap& attributes = op->node.attributes;
   if (InputRank(*op, 0, builder) != 4 || attributes.GetInt("keepdims", 0) != 0) return;
   std::vector<int64_t> axes = attributes.GetInts("axis");
-  if (axes.empty() || axes == std::vector<int64_t>{1, 2}) return;  // The same in both.
+  if (axes.empty() || axes == std::vector<int64_t>{1, 2}) return;  // Equal in both orders.
   for (int64_t& axis : axes) axis = AxisInNchw(axis);
   attributes.Set("axis", axes);
   op->order = AxisOrder::kNchw;

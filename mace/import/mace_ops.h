@@ -1,8 +1,8 @@
 // Ops of MACE models, brought to one clean meaning each: defaults are written out, arguments that
 // converters misplace are put right, inputs that only repeat an attribute are dropped.
 //
-// What each rule is for stands at its function; the facts are those of converted models as they
-// are found, not of the schema.
+// A comment at each function says what its rule is for. The rules follow what converted models
+// contain, which is not always what the schema says.
 #ifndef MACE_IMPORT_MACE_OPS_H_
 #define MACE_IMPORT_MACE_OPS_H_
 
@@ -22,7 +22,7 @@ struct MaceOp {
   Node node;  // Inputs are values of the graph, not yet in `order`.
   AxisOrder order = AxisOrder::kNone;
   bool filters_channels_last = false;  // The file's filters are OHWI, those of depthwise ops HWIM.
-  bool tensorflow_form = false;        // Of ops whose inputs differ between converters.
+  bool tensorflow_form = false;        // For ops whose inputs differ between converters.
   // Not empty: the output is to be transposed by this.
   std::vector<int64_t> restore;
 };

@@ -28,7 +28,7 @@ Status NormalizeScalarMath(MaceOp* op, const MaceLayout&, GraphBuilder* builder)
   return Status::Ok();
 }
 
-// What is not 0 counts as true.
+// A number that is not 0 counts as true.
 Status MakeCondition(const MaceRewrite& rewrite, GraphBuilder* builder, ValueId* condition) {
   if (builder->graph().value(*condition).info.dtype == DType::kBool) return Status::Ok();
   MACE_ASSIGN_OR_RETURN(*condition, rewrite.EmitScalar(kNotEqual, *condition, 0));
@@ -62,7 +62,7 @@ Status NormalizeLocalResponseNorm(MaceOp* op, const MaceLayout&, GraphBuilder* b
   AttributeMap& attributes = op->node.attributes;
   SetDefault(op, "bias", 1.0);
   SetDefault(op, "beta", 0.5);
-  if (attributes.Has("size")) return Status::Ok();  // As this project's converter writes it.
+  if (attributes.Has("size")) return Status::Ok();  // This project's converter writes it so.
   if (InputRank(*op, 0, builder) != 4) {
     return InvalidArgument("expected an input of rank 4, found rank " +
                            std::to_string(InputRank(*op, 0, builder)));

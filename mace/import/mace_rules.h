@@ -1,5 +1,5 @@
-// What the files of rules for MACE's ops share: a rule brings one op into the graph's form, which
-// may be other ops. mace_ops.h says what happens to an op as a whole.
+// Helpers of the files of rules for MACE's ops. A rule brings one op into the graph's form, which
+// may consist of other ops. mace_ops.h says what happens to an op as a whole.
 #ifndef MACE_IMPORT_MACE_RULES_H_
 #define MACE_IMPORT_MACE_RULES_H_
 

@@ -124,7 +124,7 @@ StatusOr<HostTensor> TensorReader::Dequantize(const wire::ConstTensor& tensor,
   }
   MACE_RETURN_IF_ERROR(builder_->budget().Convert(
       "float values", static_cast<size_t>(stored.shape().elements()) * sizeof(float)));
-  // As int32 first: a difference with the zero point is exact in double.
+  // The numbers become int32 first; a difference from the zero point is exact in double.
   MACE_ASSIGN_OR_RETURN(const HostTensor integers, stored.ConvertTo(DType::kInt32));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate({DType::kFloat32, stored.shape()}));
   const int32_t* from = integers.data<int32_t>();

@@ -85,7 +85,7 @@ StatusOr<ByteSource> ModelFiles::External(const std::string& location) {
   return source;
 }
 
-// They are never removed, and stay where they are.
+// Entries are never removed, and stay at their addresses.
 std::vector<const ByteSource*> ModelFiles::Sources() {
   std::lock_guard<std::mutex> lock(mutex_);
   std::vector<const ByteSource*> sources = {&model_};

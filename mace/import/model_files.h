@@ -1,6 +1,6 @@
 // The open files of a model: its own, and those of its weights (ONNX's external data, the `.data`
-// of a MACE model). They are opened once, so that a later import of the same model, for other input
-// shapes, reads the same files, whatever their names lead to by then.
+// of a MACE model). They are opened once. A later import of the same model, for other input shapes,
+// reads the same files, even if their names lead elsewhere by then.
 //
 // Which files a model may name: the rule of mace/base/contained_files.h.
 // Thread contract: thread-safe.

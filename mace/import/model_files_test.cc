@@ -61,7 +61,7 @@ class ModelFilesTest : public testing::Test {
     test.Output("y");
     return test.Bytes();
   }
-  // The same with w in the model itself.
+  // The same model with w inside it.
   static std::string Whole() {
     TestOnnx test;
     test.Input("x", {1});
@@ -139,7 +139,7 @@ TEST_F(ModelFilesTest, TheDataFileOfAMaceModel) {
   Put("link/m.pb", model);
   Link("../secret", "link/m.data");
   EXPECT_NE(LookAt(ImportModel(At("link/m.pb"), {})).find("leaves it"), std::string::npos);
-  // What the caller names may be anywhere.
+  // A file that the caller names may be anywhere.
   ImportOptions options;
   options.data_path = At("link/m.data");
   EXPECT_EQ("right", LookAt(ImportModel(At("link/m.pb"), options)));
@@ -156,7 +156,7 @@ TEST_F(ModelFilesTest, ASecondImportReadsTheFilesOfTheFirst) {
   const auto files = ModelFiles::Open(At("m.onnx"), "");
   ASSERT_TRUE(files.ok());
   EXPECT_EQ("right", LookAt(ImportModel(*files, {})));
-  // Others by the same names.
+  // Other files take the same names.
   Put("w", std::string(kCount * sizeof(float), 'x'));
   Put("m.onnx", "no model");
   EXPECT_EQ("right", LookAt(ImportModel(*files, {})));

@@ -29,7 +29,7 @@ StatusOr<OnnxDeclared> ReadOnnxDeclared(const onnx::ValueInfoProto& info) {
 }
 
 OnnxDeclarations::OnnxDeclarations(const onnx::GraphProto& graph) {
-  // What the graph says of its outputs goes before a note on a tensor in the middle.
+  // The declaration of an output goes before a note on a tensor in the middle.
   for (const auto* list : {&graph.output(), &graph.value_info()}) {
     for (const onnx::ValueInfoProto& info : *list) infos_.emplace(info.name(), &info);
   }

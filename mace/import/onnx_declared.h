@@ -1,4 +1,4 @@
-// What an ONNX file declares of its tensors: element types and shapes.
+// The element types and shapes that an ONNX file declares for its tensors.
 //
 // Thread contract: thread-safe (pure functions; OnnxDeclarations is immutable).
 #ifndef MACE_IMPORT_ONNX_DECLARED_H_
@@ -16,7 +16,7 @@
 namespace mace {
 
 struct OnnxDeclared {
-  int32_t type = 0;  // Of TensorProto; 0: not said.
+  int32_t type = 0;  // A type of TensorProto; 0: not said.
   // Open extents are -1; nullopt: not said.
   std::optional<std::vector<int64_t>> dims;
 
@@ -27,7 +27,7 @@ struct OnnxDeclared {
 // kInvalidArgument for a rank above Shape::kMaxRank.
 StatusOr<OnnxDeclared> ReadOnnxDeclared(const onnx::ValueInfoProto& info);
 
-// What a graph declares of its outputs and of tensors in the middle.
+// The declarations of a graph for its outputs and for tensors in the middle.
 class OnnxDeclarations {
  public:
   // REQUIRES: the graph outlives this.

@@ -32,7 +32,7 @@ enum class OnnxReduce : int64_t { kMean = 0, kMinimum = 1, kMaximum = 2, kSum = 
 
 StatusOr<ValueId> EmitEltwise(OnnxNode* node, OnnxEltwise type, ValueId a, ValueId b);
 StatusOr<ValueId> EmitEltwise(OnnxNode* node, OnnxEltwise type, ValueId a);
-// With a number as b. Of integers it must be exact as a float: below 2^24.
+// b is a number. Where a holds integers, the number must be exact as a float, so below 2^24.
 StatusOr<ValueId> EmitEltwise(OnnxNode* node, OnnxEltwise type, ValueId a, double b);
 StatusOr<ValueId> EmitUnary(OnnxNode* node, const char* function, ValueId x);
 StatusOr<ValueId> EmitCast(OnnxNode* node, ValueId x, DType dtype);

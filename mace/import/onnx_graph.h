@@ -16,7 +16,7 @@ namespace mace {
 struct OnnxSource {
   enum class Kind { kNone, kInput, kInitializer, kNode };
   Kind kind = Kind::kNone;
-  size_t index = 0;  // Of the graph's inputs, initializers or nodes.
+  size_t index = 0;  // Into the graph's inputs, initializers or nodes.
 };
 
 class OnnxGraph {
@@ -30,11 +30,11 @@ class OnnxGraph {
   // kNone where nothing makes the tensor.
   OnnxSource Find(const std::string& tensor) const;
 
-  // What the graph needs for `outputs` when the tensors of `cut` are given.
+  // The nodes that the graph needs for `outputs` when the tensors of `cut` are given.
   struct Needs {
     std::vector<size_t> nodes;         // In an order that works.
-    std::vector<std::string> inputs;   // Of the graph's own, in their order, and not cut.
-    std::vector<size_t> initializers;  // Likewise.
+    std::vector<std::string> inputs;   // Inputs of the graph that are not cut, in order.
+    std::vector<size_t> initializers;  // Initializers that are not cut, in order.
   };
   // kNotFound for an output that nothing makes; kInvalidArgument names a node of a cycle, or with
   // `skip_cycles` nodes that cannot be made are left out.

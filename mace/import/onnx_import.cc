@@ -69,13 +69,14 @@ class OnnxImporter {
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<OnnxImporter> before_cut_;
   Status before_cut_status_;
-  // Of an importer that is another one's before_cut_. There a tensor that cannot be made is no
-  // error to those that do not need it.
+  // True in the importer that is another one's before_cut_: there, a tensor that cannot be made is
+  // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
 };
 
-// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
 void OnnxImporter::FindCut() {
   cut_ = options().inputs;
   if (!cut_.empty()) return;
@@ -86,7 +87,7 @@ void OnnxImporter::FindCut() {
   }
 }
 
-// What is needed when inputs and constants are given by the options.
+// The nodes that are needed when the options give inputs and constants.
 StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
   NameSet cut(cut_.begin(), cut_.end());
   for (const auto& [name, value] : options().input_values) cut.insert(name);
@@ -148,7 +149,7 @@ void OnnxImporter::ImportBeforeCut() {
   before_cut_status_ = before_cut_->AddTensors(cut_);
 }
 
-// Of a tensor that AddTensors was asked for.
+// The type and shape of a tensor that AddTensors was asked for.
 StatusOr<TensorInfo> OnnxImporter::InfoOf(const std::string& name) {
   const auto missing = missing_.find(name);
   if (missing != missing_.end()) return missing->second;
@@ -211,7 +212,7 @@ StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
   if (declared.is_closed() || (given && declared.type != 0)) return declared;
   const StatusOr<TensorInfo> inferred = InferTensor(name);
   if (!inferred.ok() && given) {
-    // What comes before the tensor is left out, and need not be a graph that can be read.
+    // Nodes before the tensor are left out, and need not be a graph that can be read.
     declared.type = onnx::TensorProto::FLOAT;
     return declared;
   }
@@ -337,7 +338,7 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   return Status::Ok();
 }
 
-// These tensors, and all that they need.
+// Makes these tensors, and all that they need.
 Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(CheckGiven());
   FindCut();

@@ -195,7 +195,7 @@ TEST(OnnxImport, AnyTensorAsInput) {
   ImportOptions options;
   options.inputs = {"b"};
   options.outputs = {"c"};
-  // Its shape is inferred from the part of the graph that is left out.
+  // The tensor's shape is inferred from the part of the graph that is left out.
   const StatusOr<std::shared_ptr<Graph>> graph = Chain().Import(options);
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   EXPECT_EQ("Activation", NodeTypes(**graph));
@@ -221,7 +221,7 @@ TEST(OnnxImport, PassedThrough) {
   EXPECT_EQ("Identity Identity", NodeTypes(**graph));
 }
 
-// As a comparison, which devices have; the first value of the graph is another tensor.
+// The op becomes a comparison, which devices have; the first value of the graph is another tensor.
 TEST(OnnxImport, CastToBool) {
   TestOnnx test;
   test.Input("other", {2});

@@ -33,7 +33,7 @@ Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
     model->raw.clear();
     MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
   }
-  const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+  const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
   const int size = static_cast<int>(whole.bytes.size());
   if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
     return Corruption("an ONNX model whose protobuf bytes do not parse");

@@ -17,7 +17,7 @@
 
 namespace mace {
 
-// What is parsed of a model.
+// The parsed parts of a model.
 struct OnnxModel {
   std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
   std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.

@@ -79,14 +79,15 @@ class OnnxNode {
   StatusOr<int64_t> Number(size_t index) const;
   StatusOr<std::vector<double>> Reals(size_t index) const;
   StatusOr<double> Real(size_t index) const;
-  // What was an attribute until an opset made it an input: `fallback` where it is neither.
+  // Numbers that were an attribute until an opset made them an input; `fallback` where neither is
+  // given.
   StatusOr<std::vector<int64_t>> AttributeOrInput(const std::string& name, size_t index,
                                                   const std::vector<int64_t>& fallback = {}) const;
 
   // Appends a node of the graph; the result can feed another one.
   StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
                          std::vector<ValueId> inputs, AttributeMap attributes = {});
-  // The same for a node of several outputs.
+  // Emit for a node of several outputs.
   StatusOr<std::vector<ValueId>> EmitMany(const std::string& suffix, const std::string& type,
                                           std::vector<ValueId> inputs, AttributeMap attributes,
                                           int output_count);

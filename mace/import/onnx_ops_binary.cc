@@ -38,8 +38,9 @@ StatusOr<ValueId> CastTo(OnnxNode* node, const char* suffix, ValueId id, DType d
   return node->Emit(suffix, "Cast", {id}, std::move(attributes));
 }
 
-// One number that is known and of a float type becomes an attribute: the other operand then runs
-// through one plain loop. Its rank must not be the result's.
+// Whether the value is one known number of a float type. Such an operand becomes an attribute, and
+// the other operand then runs through one plain loop. The number's rank must not be above that of
+// the other operand, which gives the result its rank.
 bool IsFloatScalar(const GraphBuilder& builder, ValueId id, int other_rank, float* value) {
   const HostTensor* tensor = builder.ConstantOf(id);
   if (tensor == nullptr || !IsFloat(tensor->dtype()) || tensor->shape().elements() != 1 ||
@@ -99,7 +100,7 @@ StatusOr<ValueId> SecondInput(OnnxNode* node) {
   return node->input(1);
 }
 
-// Of two types there is no arithmetic in ONNX.
+// ONNX has no arithmetic between two types.
 Status CheckOneType(const OnnxNode& node) {
   for (size_t i = 1; i < node.input_count(); ++i) {
     const DType first = node.dtype(0), other = node.dtype(i);

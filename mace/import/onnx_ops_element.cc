@@ -77,7 +77,7 @@ Status ConvertFunction(OnnxNode* node) {
   return EmitFunction(node, kFunctions->at(node->op()));
 }
 
-// These take integers too.
+// These functions take integers too.
 Status ConvertExact(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   const int64_t type = node->op() == "Neg" ? kNegative : node->op() == "Abs" ? kAbsolute : kSign;

@@ -46,7 +46,7 @@ Status ConvertTrilu(OnnxNode* node) {
 }
 
 // Indices in [-extent, extent) as int64 in [0, extent); an extent for each place of the last axis,
-// or one for all. Others are an error, when they are known.
+// or one for all. Indices outside are an error, when they are known.
 StatusOr<ValueId> EmitPositions(OnnxNode* node, ValueId indices, std::vector<int64_t> extents) {
   MACE_ASSIGN_OR_RETURN(indices, EmitCast(node, indices, DType::kInt64));
   AttributeMap attributes;
@@ -63,7 +63,7 @@ std::vector<int64_t> DenseStridesOf(const Shape& shape) {
 }
 
 // Where each element of `indices`, which point along `axis` of a tensor of `shape`, lies in that
-// tensor: flat. The other coordinates are those of the index itself.
+// tensor, as a flat position. The coordinates along other axes are those of the index itself.
 StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Shape& shape,
                                        int axis) {
   const Shape at = node->builder()->ShapeOf(indices);
@@ -249,7 +249,7 @@ Status ConvertTopK(OnnxNode* node) {
   return node->EmitResult("TopK", {node->input(0)}, std::move(attributes), 2);
 }
 
-// What a condition that is known leaves over.
+// Compress becomes a Gather of the elements that a known condition leaves.
 Status ConvertCompress(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> condition, node->Numbers(1));

@@ -68,7 +68,7 @@ Status ConvertGemm(OnnxNode* node) {
 
 // A reduction with what stands before and behind it.
 struct Reduction {
-  int64_t type = 0;              // Of Reduce.
+  int64_t type = 0;              // Attribute reduce_type of Reduce.
   const char* before = nullptr;  // A function of Unary.
   const char* behind = nullptr;
 };

@@ -61,7 +61,8 @@ Status EmitLayerNorm(OnnxNode* node, bool centered) {
   }
   MACE_ASSIGN_OR_RETURN(ValueId y, node->Emit("", "LayerNorm", inputs, std::move(attributes)));
   MACE_ASSIGN_OR_RETURN(y, builder->Reshape(y, flat.shape.dims()));
-  // What broadcasts in another way comes behind, the scale before the offset.
+  // A scale or offset that broadcasts in another way becomes a node behind, the scale before the
+  // offset.
   for (size_t i = 0; i < later.size(); ++i) {
     const bool scale = later.size() == 2 ? i == 0 : inputs.size() == 1;
     MACE_ASSIGN_OR_RETURN(

@@ -23,7 +23,7 @@ struct Pool {
   bool count_padding = false;
   OnnxWindow window;
 
-  // Of the window's axes `height` and `width`, -1 for none.
+  // The attributes for two of the window's axes, `height` and `width`; -1 means none.
   AttributeMap Attributes(int height, int width) const {
     AttributeMap attributes;
     window.SetPair(height, width, &attributes);
@@ -107,7 +107,7 @@ Status ConvertPool(OnnxNode* node, int64_t type) {
 Status ConvertAveragePool(OnnxNode* node) { return ConvertPool(node, kAverage); }
 
 Status ConvertMaxPool(OnnxNode* node) {
-  node->Ignore({"storage_order"});  // Of the second output, which is not made.
+  node->Ignore({"storage_order"});  // For the second output, which is not made.
   return ConvertPool(node, kMaximum);
 }
 

@@ -18,12 +18,12 @@ namespace {
 
 // A weight that a matrix of this many elements holds is refused: it would be an image, not a row.
 constexpr int64_t kMaxMatrix = int64_t{1} << 26;
-// Of an axis that changes: no image is wider.
+// The largest extent of an axis that is resized: no image is wider.
 constexpr int64_t kMaxExtent = int64_t{1} << 16;
 
 struct Resize {
   OnnxResizeMode mode;
-  std::vector<OnnxResizeAxis> axes;  // Of all axes of x.
+  std::vector<OnnxResizeAxis> axes;  // One for each axis of x.
 
   // Whether an axis stays as it is whatever the mode. One of the coordinate systems is half a pixel
   // off.
@@ -263,7 +263,7 @@ Status ConvertResize(OnnxNode* node) {
   resize.mode.cubic_a = node->Float("cubic_coeff_a", -0.75);
   resize.mode.antialias = node->Int("antialias", 0) != 0;
   resize.mode.exclude_outside = node->Int("exclude_outside", 0) != 0;
-  node->Ignore({"extrapolation_value"});  // Of tf_crop_and_resize, which is refused.
+  node->Ignore({"extrapolation_value"});  // For tf_crop_and_resize, which is refused.
   MACE_RETURN_IF_ERROR(CheckMode(resize.mode));
   for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, {}});
   const size_t scales_at = old ? 1 : 2;

@@ -156,7 +156,7 @@ Status ConvertConv(OnnxNode* node) {
   return Status::Ok();
 }
 
-// What output_shape and auto_pad say, as paddings of a transposed convolution.
+// The paddings of a transposed convolution that output_shape and auto_pad ask for.
 Status PadTransposed(const OnnxNode& node, const std::vector<int64_t>& extents,
                      const std::vector<int64_t>& extra, OnnxWindow* window) {
   std::vector<int64_t> wanted = node.Ints("output_shape");

@@ -1,4 +1,4 @@
-// What an ONNX graph's caller gives and gets: inputs that nothing reads, element types.
+// The inputs and outputs of an ONNX graph: inputs that nothing reads, element types.
 #include <gtest/gtest.h>
 
 #include <string>

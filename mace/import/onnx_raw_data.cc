@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kLeastBytes = 4096;
 
-// What lies below: the model's graph, its initializers, their raw data.
+// The fields on the way down: the model's graph, its initializers, their raw data.
 enum class Level { kModel, kGraph, kTensor };
 
 uint64_t FieldBelow(Level level) {
@@ -61,7 +61,7 @@ class Cutter {
   // Length and content of a field that is looked into.
   bool CopyBelow(const ByteRange& content, Level level, std::string* out) {
     if (level == Level::kTensor) {
-      // Of several the last one counts.
+      // Where the field stands several times, the last one counts.
       const bool large = content.size() >= kLeastBytes;
       raw_->back() = large ? content : ByteRange();
       AppendVarint(large ? 0 : content.size(), out);

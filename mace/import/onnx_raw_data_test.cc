@@ -63,7 +63,7 @@ TEST(CutRawData, LeavesLargeInitializersWhereTheyAre) {
   EXPECT_EQ(parsed.SerializeAsString(), expected.SerializeAsString());
 }
 
-// What protobuf makes of fields that come twice: graphs are merged, of a string the last counts.
+// Protobuf's rule for fields that come twice: graphs are merged, and the last string counts.
 TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
   onnx::ModelProto second;
   onnx::TensorProto* tensor = second.mutable_graph()->add_initializer();

@@ -1,4 +1,4 @@
-// What the ONNX importer refuses, each with a message that names node, expected and found.
+// Models that the ONNX importer refuses, each with a message that names node, expected and found.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -72,7 +72,7 @@ TEST(OnnxRefusal, Nodes) {
   const Refusal refusals[] = {
       {"attribute 'strange'",
        [](TestOnnx* test) { TestOnnx::SetInt(test->Node("Relu", {"x"}, {"y"}), "strange", 1); }},
-      // Of the wrong type is as if nobody knew it.
+      // An attribute of the wrong type counts as unknown.
       {"attribute 'axis'",
        [](TestOnnx* test) { TestOnnx::SetFloat(test->Node("Softmax", {"x"}, {"y"}), "axis", 1); }},
       {"expected at most 1 inputs, found 2",

@@ -38,8 +38,8 @@ struct OnnxResizeScale {
 struct OnnxResizeAxis {
   int64_t in = 1;
   int64_t out = 1;
-  // As it is given, or out / in where sizes are given: an output coordinate times its inverse is
-  // the input coordinate.
+  // The scale as it is given, or out / in where sizes are given: an output coordinate times the
+  // inverse of the scale is the input coordinate.
   OnnxResizeScale scale;
 };
 

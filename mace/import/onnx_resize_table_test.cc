@@ -70,7 +70,7 @@ bool IsNearest(const std::string& nearest, const Fraction& x, Wide in, Wide foun
   return (found == 0 && x.top < 0) || (found == in - 1 && x.top > (in - 1) * x.bottom);
 }
 
-// Of all coordinates and modes of one axis.
+// Tries all coordinates and modes for one axis.
 void ExpectExactNearest(const OnnxResizeAxis& axis) {
   const Fraction scale{axis.scale.numerator, axis.scale.denominator};
   OnnxResizeMode mode;

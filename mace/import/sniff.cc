@@ -43,7 +43,7 @@ Status SurveyMessage(const ByteSource& source, const ByteRange& message, FieldSu
   return Status::Ok();
 }
 
-// Both begin with a list of nodes in field 1; what tells them apart is what else there is.
+// Both formats begin with a list of nodes in field 1; the other fields tell them apart.
 StatusOr<ModelFormat> TellNetFromGraph(const ByteSource& model, const FieldSurvey& top) {
   for (uint64_t list : {100, 101, 3}) {
     if (top.Has(list, WireType::kLengthDelimited)) return ModelFormat::kMaceNet;

@@ -45,8 +45,8 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
   return outputs;
 }
 
-// What the references would take for one run, in operations. kUnsupported where an op of the graph
-// is not known.
+// The number of operations that the references would take for one run. kUnsupported where an op of
+// the graph is not known.
 inline StatusOr<double> CostOf(const Graph& graph) {
   double flops = 0;
   for (const Node& node : graph.nodes) {

@@ -45,7 +45,7 @@ class TestOnnx {
              int32_t type = onnx::TensorProto::FLOAT) {
     Describe(graph().add_input(), name, dims, type);
   }
-  // Of a type that the test does not look at.
+  // Declares an output; most tests do not look at its type.
   void Output(const std::string& name, int32_t type = onnx::TensorProto::FLOAT) {
     onnx::ValueInfoProto* info = graph().add_output();
     info->set_name(name);
@@ -102,7 +102,7 @@ class TestOnnx {
     const std::string bytes = Bytes();
     return ImportModelBytes("test.onnx", AsBytes(bytes), {}, options);
   }
-  // What Import complains about.
+  // The message of the error that Import gives.
   std::string Complaint(const ImportOptions& options = {}) const {
     const StatusOr<std::shared_ptr<Graph>> graph = Import(options);
     return graph.ok() ? "nothing" : graph.status().message();

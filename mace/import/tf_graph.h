@@ -33,7 +33,8 @@ class TfGraph {
 
   // "node" or "node:1"; kNotFound where there is no such node.
   StatusOr<TfTensorRef> Resolve(const std::string& tensor) const;
-  // What no node reads and that computes something; all ports of a node with several.
+  // The outputs of nodes that compute something and that no node reads; for a node with several
+  // ports, all of them.
   std::vector<TfTensorRef> FindOutputs() const;
   // All nodes that `outputs` need when the tensors of `given` are there; kInvalidArgument names a
   // node of a cycle, or with `skip_cycles` nodes that cannot be made are left out.

@@ -71,8 +71,8 @@ class TfImporter {
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<TfImporter> before_cut_;
   Status before_cut_status_;
-  // Of an importer that is another one's before_cut_. There a node that cannot be made is no error
-  // to those that do not need it.
+  // True in the importer that is another one's before_cut_: there, a node that cannot be made is an
+  // error only for those that need it.
   bool keeps_going_ = false;
   std::map<size_t, Status> missing_;  // By node: why each such node could not be made.
 };
@@ -110,7 +110,8 @@ Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
   return Status::Ok();
 }
 
-// Those that are asked for, else the tensors that there is data for and that are no inputs yet.
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
 void TfImporter::FindCut() {
   cut_ = builder_.options().inputs;
   if (!cut_.empty()) return;
@@ -132,7 +133,7 @@ Status TfImporter::CutInputs() {
   return Status::Ok();
 }
 
-// What a node says of its results' type; DT_FLOAT where it does not.
+// The type that a node declares for its results; DT_FLOAT where it declares none.
 tf::DataType DeclaredType(const tf::NodeDef& node) {
   for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
     const auto found = node.attr().find(name);
@@ -175,7 +176,8 @@ void TfImporter::ImportBeforeCut() {
   before_cut_status_ = before_cut_->AddTensors(outputs);
 }
 
-// Of a tensor that AddTensors was asked for: its type, and its shape as the declared one.
+// The port for a tensor that AddTensors was asked for, with its type, and its shape as the declared
+// one.
 StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
   const auto missing = missing_.find(ref.node);
   if (missing != missing_.end()) return missing->second;
@@ -185,8 +187,9 @@ StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
   return port;
 }
 
-// The type of a tensor in the middle of the graph, from the part of the graph before it. That part
-// is left out, and need not be a graph that can be read where the tensor's shape is given.
+// The type of a tensor in the middle of the graph, from the part of the graph before it. The part
+// before the tensor is left out of the result; where the tensor's shape is given, it need not be a
+// graph that can be read.
 StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
   if (before_cut_ == nullptr) ImportBeforeCut();
   const StatusOr<GraphPort> made =
@@ -311,7 +314,7 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
   return Status::Ok();
 }
 
-// These tensors, and all that they need.
+// Makes these tensors, and all that they need.
 Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   results_.resize(static_cast<size_t>(parsed_.def->node_size()));
   MACE_RETURN_IF_ERROR(CutInputs());
@@ -361,7 +364,7 @@ StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
   auto def = NewMessage<tf::GraphDef>();
   {
     MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
-    const google::protobuf::LogSilencer quiet;  // Its complaints come back as a Status.
+    const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
     if (!def->ParseFromArray(whole.bytes.data(), static_cast<int>(whole.bytes.size()))) {
       return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
     }

@@ -49,7 +49,7 @@ class TfNode {
   // that has the TensorFlow node's own name.
   StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
                          std::vector<ValueId> inputs, AttributeMap attributes);
-  // The same for the node that stands for this one; its outputs are the outputs.
+  // Appends the node that stands for this one; its outputs are the outputs of the TensorFlow node.
   Status EmitResult(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes,
                     int output_count = 1);
   // EmitResult for ops that know only NHWC: of an NCHW node, input 0 and the result are transposed.

@@ -20,7 +20,8 @@ Status ConvertResizeBicubic(TfNode* node) {
   return node->EmitResult("ResizeBicubic", {node->input(0)}, std::move(attributes));
 }
 
-// Of the four numbers of an attribute those of height and width; the op is NHWC alone.
+// Copies the numbers of height and width from an attribute of four numbers; the op exists for NHWC
+// alone.
 Status SetPair(const TfNode& node, const char* from, const char* to, AttributeMap* attributes) {
   const std::vector<int64_t> all = node.Ints(from);
   if (all.size() != 4 || all[0] != 1 || all[3] != 1) {

@@ -14,8 +14,8 @@ namespace mace {
 // neither int64 nor of 8 bits are int32.
 DType PortType(tf::DataType type);
 
-// Of output `port` of a node, by the attributes that TensorFlow's definition of its op names; the
-// type `inside` where they say nothing or do not go with it.
+// The element type of output `port` of a node, by the attributes that TensorFlow's definition of
+// its op names; the type `inside` where they say nothing or do not go with it.
 DType OutputPortType(const tf::NodeDef& node, int port, DType inside);
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-// What a TensorFlow graph's caller gives and gets: placeholders with a default, element types.
+// The inputs and outputs of a TensorFlow graph: placeholders with a default, element types.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -26,7 +26,7 @@ enum class WireType { kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 
 struct WireField {
   uint64_t number = 0;
   WireType type = WireType::kVarint;
-  ByteRange whole;    // With the tag.
+  ByteRange whole;    // The field with its tag.
   ByteRange content;  // Behind the tag; of a length-delimited field behind the length.
 };
 

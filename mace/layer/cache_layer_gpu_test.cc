@@ -110,7 +110,7 @@ class CacheLayerTest : public testing::Test {
 
 TEST_F(CacheLayerTest, TheSecondStartCompilesNothing) {
   ExpectWarm("run", "26\n", 1, 0);
-  // Nor does the driver make code at a launch: there is none that was not in the file.
+  // The driver makes no code at a launch either: there is none that was not in the file.
   const Start unpacked = Run("unpack"), run = Run("run");
   EXPECT_EQ(unpacked.driver_code, run.driver_code);
   EXPECT_GE(run.counts.at("clEnqueueNDRangeKernel"), 2);

@@ -55,7 +55,7 @@ struct MaceClCacheControl {
   // could not be written. `lock_wait_left` is how many milliseconds the process may still wait for
   // locks, all locks together; what was waited is taken from it.
   int (*store)(int* lock_wait_left);
-  // Of the process.
+  // The counters of the whole process.
   void (*counters)(MaceClCacheCounters* counters);
 };
 

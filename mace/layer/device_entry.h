@@ -1,4 +1,4 @@
-// What the layer asks the driver about devices.
+// Questions of the layer to the driver about devices.
 //
 // Errors: what a driver does not say is an empty text. Thread contract: thread-safe.
 #ifndef MACE_LAYER_DEVICE_ENTRY_H_

@@ -241,8 +241,9 @@ cl_int CL_API_CALL EnqueueTask(cl_command_queue queue, cl_kernel kernel, cl_uint
   return Launch(kernel, MakeLaunchShape(1, nullptr, &one, &one), event, enqueue);
 }
 
-// A call at whose end the application's launches may have run. What the driver's compiler set up
-// for them is torn down at exit before any handler that was there earlier: so ours is renewed.
+// A call at whose end the application's launches may have run. The driver's compiler registers exit
+// handlers for them, which run before every handler that was registered earlier. The layer's own
+// handler is therefore registered again.
 template <auto cl_icd_dispatch::*kEntry, typename Function>
 struct Waiting;
 

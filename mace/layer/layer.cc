@@ -1,4 +1,5 @@
-// What the loader calls, as CL/cl_layer.h has it, and what a program that knows the layer calls.
+// The functions that the loader calls, as CL/cl_layer.h declares them, and those that a program
+// which knows the layer calls.
 #include <CL/cl_layer.h>
 
 #include <algorithm>
@@ -101,7 +102,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   return CL_SUCCESS;
 }
 
-// What newer loaders of Khronos's ask for instead; they define no properties yet.
+// Newer loaders of Khronos ask this function instead; they define no properties yet.
 CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
     cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
     const cl_icd_dispatch** layer_dispatch_ret, const intptr_t* /*properties*/) {

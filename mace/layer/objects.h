@@ -1,12 +1,12 @@
-// What the layer knows of the application's programs and kernels.
+// The layer's records of the application's programs and kernels.
 //
 // An application holds the driver's own handles. A program that the layer found in the cache is
 // never built itself: beside it stands a hidden one, made from the stored binary, and its kernels
 // are the hidden one's (README.md says why). The layer holds a reference of such a program, and of
 // one that is still to be stored, until the application has released it and all of its kernels.
 //
-// Thread contract: thread-safe. What is marked so is guarded by the table's mutex, under which no
-// driver is called.
+// Thread contract: thread-safe. Members that are marked so are guarded by the table's mutex, under
+// which no driver is called.
 #ifndef MACE_LAYER_OBJECTS_H_
 #define MACE_LAYER_OBJECTS_H_
 
@@ -41,7 +41,7 @@ class HiddenProgram {
   const cl_program handle_;
 };
 
-// What PoCL generates code for, at the first launch of each.
+// A form of launch; PoCL generates code for each form, at its first launch.
 struct LaunchShape {
   cl_uint dimensions = 0;
   size_t local[3] = {0, 0, 0};   // Zeros: the driver's choice,
@@ -72,12 +72,12 @@ struct TrackedProgram {
 
   // Set by a build, which no other call on the program may accompany.
   std::string options;
-  std::string files;  // That it includes; see source_check.h.
+  std::string files;  // Files that it includes; see source_check.h.
   cl_device_id device = nullptr;
   DeviceEntry device_entry;
   bool specialises = false;  // PoCL: makes code at launches, which a binary should hold.
   Sha256Digest key = {};
-  std::string cached_log;  // Of a hit.
+  std::string cached_log;  // The build log of a hit.
   std::shared_ptr<CacheStore> store;
 
   // Guarded by the table's mutex.
@@ -92,7 +92,7 @@ struct TrackedProgram {
   std::map<std::string, std::set<std::string>> covered;
   bool new_shapes = false;  // It was launched in one that is not among them.
   std::map<std::string, std::vector<LaunchShape>> launches;  // By kernel; all kernels created.
-  std::vector<cl_event> first_launches;  // Of each shape; the layer's references.
+  std::vector<cl_event> first_launches;  // One for each shape; the layer's references.
 };
 
 struct TrackedKernel {

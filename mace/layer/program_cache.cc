@@ -152,8 +152,8 @@ std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, Progra
   return {std::move(record)};
 }
 
-// What is wrong with the program or its binary; empty where it was added. `again`: it is in the
-// store, and has more code now.
+// Adds a program to the store. Returns what is wrong with the program or its binary; empty where it
+// was added. `again`: the store holds the program already, which has more code by now.
 std::string AddToStore(TrackedProgram* program, bool again) {
   if (!FilesAreTheSame(*program)) return "the files that it includes have changed meanwhile";
   cl_program asked = program->handle;
@@ -201,7 +201,7 @@ void GiveBack(TrackedProgram* program) {
   if (held) Driver().clReleaseProgram(program->handle);
 }
 
-// Those released by the application meanwhile.
+// Programs that the application released meanwhile.
 void StoreWaiting() {
   std::vector<std::shared_ptr<TrackedProgram>> waiting;
   {

@@ -14,7 +14,7 @@ namespace {
 using ProgramPointer = std::shared_ptr<TrackedProgram>;
 using Notify = void(CL_CALLBACK*)(cl_program, void*);
 
-// Its hidden program, where it is a hit.
+// The hidden program of a program that was a hit; else null.
 std::shared_ptr<HiddenProgram> HiddenOf(const ProgramPointer& tracked) {
   if (tracked == nullptr) return nullptr;
   std::lock_guard<std::mutex> lock(Objects().mutex);
@@ -40,7 +40,7 @@ cl_int Refuse(const std::string& what, cl_int error) {
 cl_int EndPreviousBuild(TrackedProgram* program) {
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
-    // As the driver would say, which does not see a hidden program's kernels.
+    // The answer that the driver would give, which does not see a hidden program's kernels.
     if (program->kernels > 0) return CL_INVALID_OPERATION;
   }
   if (HasSomethingToStore(*program) && LaunchesEnded(program, 0)) StoreProgram(program);
@@ -158,7 +158,7 @@ cl_int CL_API_CALL BuildProgram(cl_program program, cl_uint device_count,
     Objects().SetState(tracked.get(), BuildState::kHit);
   }
   Count(&MaceClCacheCounters::hits);
-  // As a driver may: before the call returns.
+  // A driver may call back before the call returns, too.
   if (notify != nullptr) notify(program, user_data);
   return CL_SUCCESS;
 }
@@ -229,7 +229,8 @@ cl_int CL_API_CALL GetProgramInfo(cl_program program, cl_program_info what, size
     tracked->binary_asked = tracked->binary_asked || binary;
     held = tracked->held;
   }
-  // What its creation says is its own; what a build says, the built one's.
+  // Facts of a program's creation come from the program itself, facts of its build from the built
+  // one.
   const bool own = what == CL_PROGRAM_REFERENCE_COUNT || what == CL_PROGRAM_CONTEXT ||
                    what == CL_PROGRAM_NUM_DEVICES || what == CL_PROGRAM_DEVICES ||
                    what == CL_PROGRAM_SOURCE || what == CL_PROGRAM_IL;

@@ -1,4 +1,4 @@
-// What a program that knows the layer said of the thread that calls (control.h).
+// The settings that a program which knows the layer made for the calling thread (control.h).
 //
 // Thread contract: thread-safe; a scope belongs to its thread.
 #ifndef MACE_LAYER_SCOPE_H_
@@ -31,7 +31,7 @@ bool TakesPart();
 
 // Adds to a counter of the process, and of the scope that the thread is in.
 void Count(uint64_t MaceClCacheCounters::*counter, uint64_t amount = 1);
-MaceClCacheCounters ReadCounters();  // Of the process.
+MaceClCacheCounters ReadCounters();  // The counters of the process.
 
 }  // namespace mace
 

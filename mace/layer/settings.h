@@ -1,4 +1,4 @@
-// What the environment says to the layer (README.md lists the variables), and the layer's lines on
+// The layer's settings from the environment (README.md lists the variables), and its lines on
 // stderr.
 //
 // Thread contract: thread-safe, as far as nobody changes the environment meanwhile.

@@ -67,7 +67,7 @@ std::string CheckOptions(std::string_view options, std::vector<std::string>* fol
     if (!IsSelfContained(option)) return "option " + option;
     const bool is_folder = StartsWithAny(option, {"-I"});
     if (is_folder && option.size() > 2) folders->push_back(option.substr(2));
-    // Their argument may be a word of its own.
+    // The argument of these options may be a word of its own.
     if (option != "-D" && option != "-U" && option != "-I") continue;
     if (++i < words->size() && is_folder) folders->push_back((*words)[i]);
   }

@@ -1,4 +1,5 @@
-// What a program's source text says of other files, read with care rather than understood.
+// Which other files the source text of a program may mean. The text is not preprocessed: what could
+// be an #include counts as one.
 //
 // Errors: none. Thread contract: thread-safe.
 #ifndef MACE_LAYER_SOURCE_TEXT_H_
@@ -10,8 +11,8 @@
 
 namespace mace {
 
-// As the preprocessor sees it before it looks for directives: lines that end in a backslash (or its
-// trigraph, with blanks behind it as compilers allow) are joined.
+// The text as the preprocessor sees it before it looks for directives: lines that end in a
+// backslash (or its trigraph, with blanks behind it as compilers allow) are joined.
 std::string JoinLines(std::string_view source);
 
 // Appends the names of all files that the text includes. Returns why they cannot all be told; empty

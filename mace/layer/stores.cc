@@ -90,7 +90,7 @@ bool FlushAll(FlushWay way) {
     Status status = MakeDirectories(DirectoryName(store->path()), 0700);
     if (status.ok()) status = way == FlushWay::kWait ? store->Flush() : store->TryFlush();
     all = all && status.ok();
-    // What fails for now is tried again, and told then.
+    // A write that fails for now is tried again, and reported then.
     const bool tell = !status.ok() && way == FlushWay::kWait && store->IsNews(status);
     if (tell) LayerWarning("the file is not written: " + status.message());
   }

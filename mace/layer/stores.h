@@ -13,16 +13,17 @@
 
 namespace mace {
 
-// The same store for the same file and options, opened at the first call.
+// The store for a file and options: opened at the first call, and given again at later ones.
 std::shared_ptr<CacheStore> StoreFor(const std::string& path, const CacheStoreOptions& options);
 
-// For what this thread builds: its scope's, else that of the environment. Null: no cache.
+// The store for programs that this thread builds: that of its scope, else that of the environment.
+// Null: no cache.
 std::shared_ptr<CacheStore> CurrentStore();
 
 // Writes what was added. False where a file could not be written.
 bool FlushStores();
-// The same without a wait for other processes, and only where the last writing is seconds ago: a
-// file is always replaced whole.
+// FlushStores without a wait for other processes, and only where the last writing is seconds ago,
+// because a file is always replaced as a whole.
 void FlushStoresNowAndThen();
 
 }  // namespace mace

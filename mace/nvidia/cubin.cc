@@ -5,7 +5,7 @@
 namespace mace {
 namespace {
 
-// What is used of the CUDA driver API, whose binary interface is fixed; its header is not needed.
+// The used part of the CUDA driver API, whose binary interface is fixed; its header is not needed.
 using CuResult = int;
 using CuDevice = int;
 using CuContext = void*;

@@ -1,6 +1,6 @@
-// NVIDIA's driver gives a program's binary as PTX text, which it assembles anew at every start. It
-// also takes machine code (a cubin): this makes one with the assembler that is part of every NVIDIA
-// driver (libcuda.so.1, loaded when it is first needed; no toolkit).
+// NVIDIA's driver gives a program's binary as PTX text, which it assembles again at every start.
+// The driver also takes machine code (a cubin); the functions here make a cubin with the assembler
+// that is part of every NVIDIA driver (libcuda.so.1, loaded when it is first needed; no toolkit).
 //
 // Thread contract: thread-safe.
 #ifndef MACE_NVIDIA_CUBIN_H_
@@ -16,7 +16,8 @@
 
 namespace mace {
 
-// What CL_DEVICE_UUID_KHR (0x106A, cl_khr_device_uuid) and cuDeviceGetUuid both say of a device.
+// The UUID of a device, which CL_DEVICE_UUID_KHR (0x106A, cl_khr_device_uuid) and cuDeviceGetUuid
+// both give.
 using DeviceUuid = std::array<uint8_t, 16>;
 inline constexpr unsigned kClDeviceUuid = 0x106A;
 

@@ -16,12 +16,12 @@ class AliasOp : public MoveOp {
   using MoveOp::MoveOp;
   // The ways that alias, then those that copy.
   std::vector<Lowering> Lower(const LoweringRequest& request) const override;
-  // The elements stay in order: where there are as many entries they are the same ones.
+  // The elements stay in order, so entries correspond where input and output have equally many.
   bool KeepsBatchApart(const std::vector<OpInput>& inputs,
                        const std::vector<bool>& batched) const override;
 
  protected:
-  // The output's shape. Its elements are counted against the input's by the caller.
+  // The output's shape. The caller checks that it has as many elements as the input.
   virtual StatusOr<Shape> OutputShape(const std::vector<OpInput>& inputs) const = 0;
 
  private:

@@ -18,8 +18,8 @@ bool IsBetter(double value, double best) {
   return value > best || (std::isnan(value) && !std::isnan(best));
 }
 
-// Its cost is the default's, which counts comparisons as nothing: the plan takes it for an op that
-// shows the rounding of each element it reads, and so it is.
+// The cost is the default one, which counts comparisons as nothing. The plan therefore takes the op
+// for one whose result shows the rounding of each element that it reads, which is right.
 class ArgMaxOp : public Op {
  public:
   ArgMaxOp(int64_t axis, bool keep, bool smallest)

@@ -8,7 +8,7 @@
 #else
 #define VALUE(i) LOAD(x, i)
 #endif
-// Of equals the first counts, and a NaN goes before any number.
+// Among equal values the first counts, and a NaN goes before any number.
 #define IS_BETTER(value, index, best, best_index)           \
   ((value) > (best) || ((value) != (value) && (best) == (best)) || \
    (((value) == (best) || ((value) != (value) && (best) != (best))) && (index) < (best_index)))

@@ -1,5 +1,5 @@
 // Whether a batch can be cut into slices that are computed one after the other: Op::KeepsBatchApart
-// of single ops, and what ops share to answer it.
+// of single ops, and helpers with which ops answer it.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_BATCH_H_
@@ -13,23 +13,23 @@
 
 namespace mace {
 
-// Op::KeepsBatchApart, and the same of any op that computes element by element (Op::WriteElement).
-// REQUIRES: as there.
+// Op::KeepsBatchApart, and the answer for any op that computes element by element
+// (Op::WriteElement). REQUIRES: what Op::KeepsBatchApart requires.
 bool KeepsBatchApart(const Op& op, const std::vector<OpInput>& inputs,
                      const std::vector<bool>& batched);
 
-// Input 0 has the batch and no other: the answer of ops that treat the entries of x alike, with
-// weights.
+// Whether input 0 has the batch and no other input has: the answer of ops that treat all entries of
+// x alike, with the same weights.
 bool OnlyFirstIsBatched(const std::vector<bool>& batched);
 
-// For operands that NumPy's broadcasting brings to a result of this rank: those with the batch have
+// The answer for operands that are broadcast to a result of this rank: operands with the batch have
 // it on the result's axis 0, and the others are the same for all of its entries.
 bool BroadcastKeepsBatchApart(const std::vector<OpInput>& inputs, const std::vector<bool>& batched,
                               int rank);
 
-// Of a tensor of `entries` along axis 0, each of `input_elements`, to one of as many, each of
-// `output_elements`: entry n goes to entry n alone. False for some copies that do so under axes
-// that cross entries.
+// Whether a copy takes entry n of the input to entry n of the output alone. Both tensors have
+// `entries` along axis 0, of `input_elements` and `output_elements` elements each. The answer is
+// also false for some copies that do so with axes that cross entries.
 bool CopyKeepsBatchApart(const StridedCopy& copy, int64_t entries, int64_t input_elements,
                          int64_t output_elements);
 

@@ -81,7 +81,7 @@ TEST(BlocksTest, Reduction) {
   }
 }
 
-// What a padding lane would become is no zero.
+// A padding lane would not become zero by itself.
 TEST(BlocksTest, ElementByElement) {
   for (int64_t channels : {12, 17, 40}) {
     const Shape shape = {2, 3, 5, channels};
@@ -117,7 +117,7 @@ TEST(BlocksTest, SlicesOfWholeBlocks) {
 TEST(BlocksTest, SlicesBeginAtBlocks) {
   Concat({8, 12}).WithFloatWidth(8).Only("concat_slices_blocks8").Run();
   Split({24, 3}).WithFloatWidth(8).Only("split_slices_blocks8").Run();
-  // What has the name below, where slices do begin at blocks.
+  // The variant of the name below exists where slices do begin at blocks.
   Concat({16, 12}).WithFloatWidth(16).Only("concat_slices_blocks16").Run();
   Split({32, 3}).WithFloatWidth(16).Only("split_slices_blocks16").Run();
   Concat({8, 12}).WithFloatWidth(16).Only("blocks16").ExpectNone();
@@ -126,7 +126,7 @@ TEST(BlocksTest, SlicesBeginAtBlocks) {
 
 // A CPU of narrow vectors has no blocks, half precision neither, a GPU neither.
 TEST(BlocksTest, OfferedToWideVectorsAlone) {
-  // These names are what is offered to vectors of 8 and of 16 floats.
+  // Devices with vectors of 8 and of 16 floats are offered variants of these names.
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(8).Only("blocks8").Run();
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(16).Only("blocks").Run();
   Conv({1, 5, 7, 40}, {17, 40, 1, 1}).WithFloatWidth(4).Only("blocks").ExpectNone();

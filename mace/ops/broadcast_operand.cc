@@ -38,7 +38,7 @@ void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& 
     launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
     lowering->weights.push_back(PackChannels4(name, *operand.constant));
   }
-  // What one step along an axis of the result is in rows and positions of the operand.
+  // The step in rows and positions of the operand for one step along an axis of the result.
   launch->arguments.push_back(static_cast<int32_t>(view.n == 1 ? 0 : view.h));
   launch->arguments.push_back(static_cast<int32_t>(view.h == 1 ? 0 : 1));
   launch->arguments.push_back(static_cast<int32_t>(view.w == 1 ? 0 : 1));

@@ -16,9 +16,9 @@ namespace mace {
 struct BroadcastOperand {
   enum class Kind { kTensor, kWeights, kScalar };
   Kind kind = Kind::kScalar;
-  int input = -1;  // Of the op.
+  int input = -1;  // Index of the op's input.
   Shape shape;
-  const HostTensor* constant = nullptr;  // Of the request.
+  const HostTensor* constant = nullptr;  // The request keeps it.
   float scalar = 0;
 };
 
@@ -33,7 +33,7 @@ bool FoldsIntoView(const Shape& operand, const Shape& out);
 // `name` is that of the weights.
 void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
                             Lowering* lowering, Launch* launch);
-// For a kernel on row-major buffers: a pointer; none for a number.
+// The argument for a kernel on row-major buffers: a pointer; none for a number.
 void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
                            Lowering* lowering, Launch* launch);
 

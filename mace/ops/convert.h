@@ -19,9 +19,8 @@ struct ConvertEnd {
 // both are of 8 bits.
 Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to);
 
-// A local size that suits (channel blocks, width, rows) on any device: at most 64 work-items, one
-// on its blocks alone where the work is small. Explicit sizes are the same for many shapes, so that
-// a driver that compiles for each local size (PoCL) compiles few.
+// A local size over (channel blocks, width, rows) that suits any device: at most 64 work-items. One
+// size serves many shapes, so that a driver which compiles for each local size (PoCL) compiles few.
 WorkSize ConversionLocalSize();
 
 }  // namespace mace

@@ -221,7 +221,7 @@ std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
   if (inputs[1].constant == nullptr || (biased && inputs[2].constant == nullptr)) return {};
   const StatusOr<Convolution> c = Bind(inputs[0].info.shape, inputs[1].info.shape);
   if (!c.ok() || !FitsInt32(*c)) return {};
-  // What the kernel computes on the output's side.
+  // The work of the kernel, counted on the output's side.
   const double reach = static_cast<double>(c->window.h.out + c->window.w.out) +
                        static_cast<double>(c->window.h.span() + c->window.w.span());
   if (reach > 1e9) return {};
@@ -264,7 +264,7 @@ Lowering Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grouped,
   const int64_t tiles = (c.window.w.out + step * pixels - 1) / (step * pixels) * step;
   SetWorkSizes(request.device(), {tiles, (c.out_channels + 3) / 4, out_rows}, &launch);
   const double slowdown = request.cpu() && storage == Storage::kImage ? 20 : 1;
-  // As on a CPU and on an NVIDIA H100, in multiples of what the products take at the peak.
+  // Factors over the time of the products at the peak, as measured on a CPU and on an NVIDIA H100.
   const double share = request.cpu() ? 20 : 130;
   lowering.estimate_ms = share * ProductsMs(request.device(), Products(c)) * slowdown;
   return lowering;

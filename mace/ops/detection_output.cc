@@ -1,9 +1,9 @@
 // DetectionOutput: from what a detector (SSD) measured to the boxes it found. Inputs of one image:
 // locations [1, 4 * boxes], confidences [1, boxes * num_classes] and priors [1, 2, 4 * boxes] as
-// PriorBox gives them, of any shapes with so many elements. Class 0 is the background. Of each
-// other class the boxes with a confidence above confidence_threshold (0.05), at most the nms_top_k
+// PriorBox gives them, of any shapes with so many elements. Class 0 is the background. In each
+// other class, the boxes with a confidence above confidence_threshold (0.05), at most the nms_top_k
 // (100) best, are kept unless they overlap a better one of the class by more than nms_threshold
-// (0.3) of what both cover together; of all that are left the keep_top_k (100) best are the result.
+// (0.3) of what both cover together; the keep_top_k (100) best of all that are left are the result.
 //
 // The result is [1, 1, keep_top_k, 7]: rows (0, class, confidence, xmin, ymin, xmax, ymax), best
 // first. Rows that are not needed have the class -1 and zeros.
@@ -27,7 +27,7 @@ struct Found {
   float confidence;
 };
 
-// What both cover, as a part of what either covers.
+// The area that both boxes cover, as a part of the area that either covers.
 double Overlap(const Box& a, const Box& b) {
   const Box both = {std::max(a.xmin, b.xmin), std::max(a.ymin, b.ymin), std::min(a.xmax, b.xmax),
                     std::min(a.ymax, b.ymax)};
@@ -55,7 +55,7 @@ class DetectionOutputOp : public Op {
  public:
   int64_t classes_ = 1, class_limit_ = 100, limit_ = 100;
   double overlap_limit_ = 0.3;
-  float threshold_ = 0.05f;  // Of floats: what equals it is not above it.
+  float threshold_ = 0.05f;  // A float: a confidence that equals it is not above it.
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {

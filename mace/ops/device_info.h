@@ -1,5 +1,5 @@
-// What an op's variants may know of a device: plain numbers and flags, read once by cl/ when the
-// device is opened.
+// The facts about a device that an op's variants may use: plain numbers and flags, which cl/ reads
+// once when the device is opened.
 #ifndef MACE_OPS_DEVICE_INFO_H_
 #define MACE_OPS_DEVICE_INFO_H_
 
@@ -14,12 +14,11 @@ enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl 
 
 // How a device adds the products of four bytes and four signed bytes to an int32.
 //   kNone     no faster than it multiplies floats
-//   kPlain    likewise, but kernels for it are offered: for tests of them on any device
+//   kPlain    as kNone, but kernels for it are offered: for tests of them on any device
 //   kVnni     AVX-512 VNNI, of processors of the host
 //   kNvidia   dp4a
-// cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated and
-// computes it at a fifteenth at best of what it does with floats, in three forms
-// (benchmarks/README.md).
+// cl_khr_integer_dot_product is not among them: Intel's CPU runtime calls it accelerated, but its
+// best of three forms computes a fifteenth of the operations that floats do (docs/performance.md).
 enum class ByteProducts : uint8_t { kNone, kPlain, kVnni, kNvidia };
 
 struct DeviceInfo {
@@ -52,18 +51,20 @@ struct DeviceInfo {
   bool host_unified_memory = false;
   ByteProducts byte_products = ByteProducts::kNone;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
-  uint64_t cache_bytes = 0;               // Of the cache before global memory; 0: unknown.
-  // What was measured on it (runtime/device_peaks.h), for estimates; 0: not measured.
+  uint64_t cache_bytes = 0;               // The cache before global memory; 0: unknown.
+  // Peaks that were measured on the device (runtime/device_peaks.h), for estimates; 0: not
+  // measured.
   double measured_gflops = 0;  // Float32; multiply and add count as two.
   double measured_gbytes_per_second = 0;
 
-  // The driver runs on the host's own processor and memory: its buffers can be memory of ours.
+  // Whether the driver runs on the host's own processor and memory, so that its buffers can be
+  // memory of this process.
   bool is_host() const { return kind == DeviceKind::kCpu && host_unified_memory; }
   uint32_t compute_capability = 0;  // NVIDIA: 10 * major + minor; elsewhere 0.
 };
 
-// Tensor cores that multiply TF32 and halves, and copies from global to local memory that nobody
-// waits for: both are there from compute capability 8.0 on.
+// Tensor cores that multiply TF32 and halves, and asynchronous copies from global to local memory:
+// devices have both from compute capability 8.0 on.
 inline bool HasTensorCores(const DeviceInfo& device) {
   return device.vendor == DeviceVendor::kNvidia && device.compute_capability >= 80;
 }

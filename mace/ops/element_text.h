@@ -29,9 +29,9 @@ class ElementText {
 
   // Declarations in C, one behind the other, on one line.
   const std::string& statements() const { return statements_; }
-  // Of number i the name is "k<i>".
+  // Number i has the name "k<i>".
   const std::vector<float>& numbers() const { return numbers_; }
-  // How many values have names: the steps that cost something.
+  // How many values have names; each is a step that costs time.
   int step_count() const { return steps_; }
 
  private:
@@ -40,7 +40,7 @@ class ElementText {
   int steps_ = 0;
 };
 
-// What a step reads. Bools are 0 and 1.
+// The operands that a step reads. Bools are 0 and 1.
 struct ElementOperand {
   std::string name;
   DType dtype = DType::kFloat32;

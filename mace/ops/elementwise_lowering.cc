@@ -47,7 +47,7 @@ class ElementwiseKernel {
     });
   }
 
-  // Of blocks where every operand is as large as the result; else kChannels4.
+  // A layout of blocks where every operand is as large as the result; else kChannels4.
   Layout Blocks() const { return IsSameShape() ? BlocksFor(request_, out_) : Layout::kChannels4; }
 
   // Into channels4, or the blocks that there are.
@@ -102,7 +102,7 @@ void ElementwiseKernel::SetText(Launch* launch) const {
   launch->kernel.macros["ELEMENT_RESULT"] = result_;
 }
 
-// As an expression; (n, h, w, block) are the parameters of the macro it stands in.
+// The index as an expression; (n, h, w, block) are the parameters of the macro it stands in.
 std::string ElementwiseKernel::LoadBlock(size_t i) const {
   const std::string from = operands_[i].kind == Kind::kTensor ? "TENSOR4(" : "WEIGHTS4(";
   const std::string head = from + ParameterName(i) + ", n, h, w, ";
@@ -199,7 +199,7 @@ Lowering ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
 
 std::vector<Lowering> LowerElementwise(const Op& op, const std::string& variant,
                                        const LoweringRequest& request) {
-  // What is all constant is folded before it comes here.
+  // A node whose inputs are all constant is folded before it comes here.
   if (!CanLower(request)) return {};
   ElementwiseKernel kernel(request);
   if (!kernel.Write(op)) return {};

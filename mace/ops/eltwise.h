@@ -66,7 +66,7 @@ struct EltwiseAttributes {
   bool has_coeff = false;
 
   bool IsLogic() const { return type >= EltwiseType::kAnd && type <= EltwiseType::kXor; }
-  // Whether the result is true or false.
+  // Whether the result is a bool.
   bool IsComparison() const {
     return type == EltwiseType::kEqual ||
            (type >= EltwiseType::kNotEqual && type <= EltwiseType::kXor);

@@ -1,4 +1,5 @@
-// What the types of Eltwise do with two numbers: the truth that the kernels are held to.
+// The functions of two numbers for the types of Eltwise: the truth that the kernels are compared
+// with.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -164,7 +164,7 @@ class FullyConnected : public Op {
     p.transpose_b = true;
     if (const HostTensor* constant = request.inputs[1].constant) {
       bound.constant_b = [constant = *constant] { return Flattened(constant); };
-    } else if (w.dim(1) > 1) {  // Else (h, w, i) and (i, h, w) are the same order.
+    } else if (w.dim(1) > 1) {  // For 1, (h, w, i) and (i, h, w) are the same order.
       p.taps = w.elements(2, 4);
     }
     p.output = Shape({p.rows, p.columns});

@@ -40,8 +40,8 @@ struct FusedActivation {
   // kUnsupported names an activation that is unknown here.
   static StatusOr<FusedActivation> Parse(const AttributeMap& attributes);
 
-  // The same as a clamp between a and b, where it is none, RELU or RELUX: one kernel then serves
-  // all three, which a driver that compiles for seconds repays. Else unchanged.
+  // No activation, RELU and RELUX become a clamp between a and b, so that one kernel serves all
+  // three; a driver that compiles for seconds repays that. Other activations stay as they are.
   FusedActivation AsClamp() const;
 
   float Apply(float x) const;
@@ -50,7 +50,7 @@ struct FusedActivation {
   // Sets the macro ACTIVATION; the kernel takes (float a, float b) where AppendArguments puts them.
   void SetMacros(std::map<std::string, std::string>* macros) const;
   void AppendArguments(std::vector<KernelArgument>* arguments) const;
-  // As Op::WriteElement; kNone writes nothing.
+  // Writes the activation of one element, as Op::WriteElement does; kNone writes nothing.
   std::string WriteElement(const std::string& x, ElementText* text) const;
 };
 

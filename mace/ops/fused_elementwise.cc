@@ -11,7 +11,7 @@ namespace {
 
 struct ElementwiseStep {
   std::unique_ptr<Op> op;
-  std::vector<ValueId> inputs;  // As in Node::steps.
+  std::vector<ValueId> inputs;  // Numbered as in Node::steps.
 };
 
 class FusedElementwiseOp : public Op {

@@ -24,10 +24,10 @@ enum class Spread : uint8_t { kDeviation = 0, kNorm1 = 1, kNorm2 = 2, kNone = 3 
 struct GroupedNorm {
   static constexpr int64_t kEachChannel = 0;
 
-  const char* name = "";  // Of the variants.
+  const char* name = "";  // The variants' names begin with it.
   Spread spread = Spread::kDeviation;
   bool by_rows = false;  // A region stays inside one row of an image.
-  int64_t groups = 1;    // Of the channels, or kEachChannel.
+  int64_t groups = 1;    // Groups of channels, or kEachChannel.
   double inside = 0;     // Added under the root,
   double outside = 0;    // and to the divisor.
 

@@ -4,8 +4,8 @@
 #define COMBINE(a, b) ((a) + (b))
 #include "group_reduce.clh"
 
-// Of each block of four channels of an instance the means, and the sums about them: 8 floats in `sums`. Two passes: a
-// difference of sums would lose the digits of a small variance.
+// For each block of four channels of an instance, 8 floats in `sums`: the means, and the sums of squares about them.
+// There are two passes, because a difference of sums would lose the digits of a small variance.
 #ifdef USE_group_norm_channels
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global float *sums, int instances, int rows_each, int channels) {
   const int blocks = (channels + 3) / 4;
@@ -45,7 +45,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global float *sums, int instances, in
 }
 #endif
 
-// Of each region the mean and the factor. About the region's mean m a channel of `count` elements with the mean k has
+// For each region, the mean and the factor. About the region's mean m a channel of `count` elements with the mean k has
 // the sum of squares about k, plus count * (k - m)^2.
 #ifdef USE_group_norm_regions
 ENTRY void KERNEL(ITEM_IDS __global const float *sums, __global float *regions, int instances, int channels, int per_group,

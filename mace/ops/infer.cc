@@ -108,7 +108,7 @@ StatusOr<std::vector<HostTensor>> Fold(const Node& node, const Op& op,
   StatusOr<std::vector<HostTensor>> evaluated = Evaluate(op, inputs, outputs);
   if (evaluated.ok()) return evaluated;
   budget->Return(bytes);
-  // It runs like any other node then, if it ever does.
+  // The node then runs like any other one, if it ever does.
   if (evaluated.status().code() == StatusCode::kResourceExhausted) return results;
   return evaluated;
 }

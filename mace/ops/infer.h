@@ -1,5 +1,5 @@
-// Shape inference of one node in its graph, with the evaluation of what is already known: chains
-// such as Shape, Gather, Concat, Reshape come out as constants.
+// Shape inference of one node in its graph, which also evaluates what is already known: chains such
+// as Shape, Gather, Concat, Reshape come out as constants.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_OPS_INFER_H_
@@ -13,10 +13,11 @@
 
 namespace mace {
 
-// No node is evaluated whose inputs or outputs have more elements than this: folding weights is a
-// matter for the passes, which know what is worth it.
+// The most elements of the inputs and outputs of a node that is evaluated. Folding of weights is
+// left to the passes, which know where it pays.
 inline constexpr int64_t kMaxFoldedElements = int64_t{1} << 16;
-// Nor one that costs more: small operands of a product can still take seconds.
+// A node that costs more operations is not folded either: small operands of a product can still
+// take seconds.
 inline constexpr double kMaxFoldedFlops = 1e8;
 
 // Sets Value::info and shape_known of node.outputs in `graph`; the node itself need not be in it.

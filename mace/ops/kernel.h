@@ -1,5 +1,6 @@
-// What a GPU variant of an op is made of: plain data that the planner composes into programs and
-// the session enqueues. No OpenCL here: a variant is planned, keyed and tested without a device.
+// The parts of a GPU variant of an op: plain data that the planner composes into programs and the
+// session enqueues. There is no OpenCL here, so a variant is planned, keyed and tested without a
+// device.
 #ifndef MACE_OPS_KERNEL_H_
 #define MACE_OPS_KERNEL_H_
 
@@ -32,8 +33,8 @@ struct KernelInstance {
   // Macro values seen by the text. The planner adds STORAGE_IMAGE (0, 1) and HALF_STORAGE (0, 1)
   // from the two below.
   std::map<std::string, std::string> macros;
-  Storage storage = Storage::kBuffer;         // Of all TENSOR_* arguments of the kernel.
-  Precision precision = Precision::kFloat32;  // Of activations, scratch and weights.
+  Storage storage = Storage::kBuffer;         // All TENSOR_* arguments have it.
+  Precision precision = Precision::kFloat32;  // Activations, scratch and weights have it.
 
   // IN_BLOCK and OUT_BLOCK (kernel_prologue.clh): what lies in blocks of the tensors that the
   // kernel reads, and of those that it writes.
@@ -49,14 +50,14 @@ struct TensorArgument {
   enum class Kind : uint8_t {
     kInput,     // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
                 // TENSOR_IN declares.
-    kOutput,    // Likewise, TENSOR_OUT.
+    kOutput,    // The same for an output, as TENSOR_OUT declares.
     kScratch,   // Index into Lowering::scratch; a plain `__global` pointer.
     kWeights,   // Index into Lowering::weights; a plain `__global const` pointer.
     kRawInput,  // kRowMajor activation: a plain `__global const` pointer of the storage type.
-    kRawOutput,  // Likewise, written.
+    kRawOutput,  // kRowMajor output: a plain pointer that is written.
   };
   Kind kind;
-  int index = 0;  // Of the op's inputs, outputs, scratch or weights.
+  int index = 0;  // Into the op's inputs, outputs, scratch or weights.
 };
 using KernelArgument = std::variant<TensorArgument, int32_t, float>;
 
@@ -98,7 +99,8 @@ struct LibraryCall {
 // so every kernel checks its indices against the extents it is given as arguments.
 struct Launch {
   KernelInstance kernel;
-  // In place of the kernel, which then only has a name for messages and a precision; no sizes.
+  // A library's routine that runs in place of the kernel; the kernel then only has a name for
+  // messages and a precision, and there are no sizes.
   std::optional<LibraryCall> call;
   std::vector<KernelArgument> arguments;
   WorkSize global = {1, 1, 1};
@@ -106,29 +108,28 @@ struct Launch {
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
-// Constant data a kernel reads, packed for it once at plan time.
+// Constant data that a kernel reads, packed for it once at plan time.
 struct PackedWeights {
   std::string name;  // For messages and memory reports.
   size_t elements = 0;
-  // Fills `elements` floats; the engine converts to half what goes to a half-precision kernel.
-  // Fails where the constants that the weights are made of cannot be had: no memory, a file that
-  // was cut.
+  // Fills `elements` floats, which the engine converts to half for a half-precision kernel. Fails
+  // where the constants behind the weights cannot be read: no memory, a file that was cut short.
   std::function<Status(float* destination)> pack;
-  // Biases and scales stay float in half precision; the planner also sets it for what float32
-  // kernels read.
+  // True for biases and scales, which stay float in half precision; the planner also sets it for
+  // all weights of float32 kernels.
   bool keep_float32 = false;
 };
 
-// Alive only during the op's own launches.
+// Memory that is alive only during the op's own launches.
 struct ScratchBuffer {
   size_t elements = 0;
   bool keep_float32 = false;  // Floats also where the storage type is half.
-  // Zeros when the op begins, for it has put back what it wrote there before: counters. Nothing
-  // else ever lies there.
+  // Zero-initialised once and never shared with other data, for counters: the op's kernels must
+  // leave zeros behind.
   bool zeros = false;
 };
 
-// Of the elements, and of the whole buffer, in a lowering of this precision.
+// The precision of the elements of a scratch buffer in a lowering of this precision.
 inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {
   return scratch.keep_float32 ? Precision::kFloat32 : precision;
 }
@@ -136,7 +137,7 @@ inline size_t ScratchBytes(const ScratchBuffer& scratch, Precision precision) {
   return scratch.elements * ElementBytes(ScratchPrecision(scratch, precision));
 }
 
-// A roofline's two numbers.
+// The two numbers of a roofline estimate.
 struct Cost {
   double flops = 0;  // Multiply and add count as two.
   double bytes = 0;  // Read and written, weights included.
@@ -145,14 +146,15 @@ struct Cost {
 // Which integers a way reads and writes.
 enum class Integers : uint8_t {
   kUnknown,      // None.
-  kFromKernels,  // Those that kernels made, which fit; what the host sends may not.
-  kAny,  // Those of the host too: one that does not fit is as wrong for the op as it is cut.
+  kFromKernels,  // Integers that kernels made, which fit an int32.
+  kAny,          // The host's too: one that does not fit is wrong for the op, cut or not.
 };
 
 // One way to run an op on a GPU, bound to shapes.
 struct Lowering {
   std::string variant;  // "<op>_<variant>", such as "conv2d_1x1".
-  // Of the scratch, of the weights that do not keep float32, and of all formats; the planner's.
+  // The precision of the scratch, of the weights that do not keep float32, and of all formats; set
+  // by the planner.
   Precision precision = Precision::kFloat32;
   std::vector<TensorFormat>
       inputs;  // One for each non-constant input the launches read; others are ignored.
@@ -163,8 +165,8 @@ struct Lowering {
   // Estimated milliseconds relative to the op's other variants on this device; the smallest wins
   // without tuning.
   double estimate_ms = 0;
-  // What a tuner measured for all launches on this device, in place of the estimate; below 0: not
-  // measured.
+  // The time in milliseconds that a tuner measured for all launches on this device, in place of the
+  // estimate; below 0: not measured.
   double measured_ms = -1;
   // The way is not chosen unless it was measured: a library's call, whose speed depends on tables
   // that know this device or do not, or kernels whose estimate is not good enough.

@@ -1,7 +1,7 @@
 // How a tensor lies in device memory.
 //
-// kRowMajor: the dense elements in the order of the graph's shape; buffers only. What the host
-//   sees, and what ops that only move elements (Reshape, general Transpose, Gather) work on.
+// kRowMajor: the dense elements in the order of the graph's shape; buffers only. The host sees this
+//   layout, and ops that only move elements (Reshape, general Transpose, Gather) work on it.
 // kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
 //   to a multiple of four. The padding lanes hold zeros (of 8 bits: q = 0): every kernel that
 //   writes this layout keeps that (NaN in a padding lane would reach real ones through zero
@@ -31,21 +31,21 @@
 
 namespace mace {
 
-// What a kernel sees of a dtype.
+// The form in which a kernel sees the elements of a dtype.
 //   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
-//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. What kernels
-//             make are places in tensors, which fit; an int64 that comes from the host and does not
-//             fit is cut to the nearest that does.
+//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. Kernels make
+//             places in tensors, which fit; an int64 from the host that does not fit becomes the
+//             nearest int32.
 //   kNone     nothing: such a tensor stays on the host
 enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
 DeviceType DeviceTypeOf(DType dtype);
 
 enum class Layout : uint8_t { kRowMajor, kChannels4, kBlocks8, kBlocks16 };
 enum class Storage : uint8_t { kBuffer, kImage };
-// The element type in device memory. Sums of products are float, also on devices with cl_khr_fp16:
-// products of four channels in half, their sums in float, put MobileNetV2 0.35 5 % of its output's
-// range off, where half precision promises 2 %. What half computes as well as float (maxima, the
-// sum of two) is computed in half where the device can.
+// The element type in device memory. Sums of products are float, also on devices with cl_khr_fp16.
+// With products of four channels in half and their sums in float, the output of MobileNetV2 0.35 is
+// off by 5 % of its range, where half precision promises 2 %. Operations that are as exact in half
+// as in float (maxima, the sum of two) are computed in half where the device can.
 //   k8Bits  the q of the format's quantization, in channels4 buffers alone
 enum class Precision : uint8_t { kFloat32, kFloat16, k8Bits };
 
@@ -55,7 +55,7 @@ struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
-  Quantization quantization = {};  // Of k8Bits.
+  Quantization quantization = {};  // For k8Bits alone.
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
     return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision &&
            a.quantization == b.quantization;
@@ -80,7 +80,7 @@ inline int BlockChannels(Layout layout) {
 
 // Channels of a tensor of `channels`, and padding lanes, in a buffer of its own.
 int64_t PaddedChannels(Layout layout, int64_t channels);
-// Of a buffer of its own, as above; of row-major the channels.
+// The pitch of a tensor with a buffer of its own, as described above; for row-major, the channels.
 int64_t PitchOf(Layout layout, const Nhwc& view);
 // Elements from the beginning of a tensor of this pitch to its channel `channel`, where a slice may
 // begin.

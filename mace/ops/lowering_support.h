@@ -1,6 +1,6 @@
-// What the lowerings of elementwise and reducing ops have in common: which tensors a GPU variant
-// can take, how work is cut into work-items, and how channel vectors are packed. Pure functions
-// over shapes and device info.
+// Helpers of the lowerings of elementwise and reducing ops: which tensors a GPU variant can take,
+// how work is cut into work-items, and how channel vectors are packed. Thread contract: thread-safe
+// (pure functions over shapes and device info).
 #ifndef MACE_OPS_LOWERING_SUPPORT_H_
 #define MACE_OPS_LOWERING_SUPPORT_H_
 
@@ -24,9 +24,9 @@ Storage StorageWithinLimits(const LoweringRequest& request);
 // should touch neighbouring addresses.
 int BlocksPerItem(const LoweringRequest& request, Storage storage);
 
-// The blocks of channels that the device likes (layout.h) where this tensor can lie in them:
-// float32 on a CPU with vectors that wide, more than one position, more than half a block of
-// channels, and elements that an int counts. Else kChannels4.
+// The layout of blocks of channels that suits the device (layout.h), where this tensor can have it:
+// float32 on a CPU whose vectors are that wide, more than one position, more than half a block of
+// channels, and no more elements than an int counts. Otherwise kChannels4.
 Layout BlocksFor(const LoweringRequest& request, const Shape& shape);
 // Turns a lowering in channels4 buffers with one launch into one whose activations are in `in` and
 // whose outputs are in `out`, and names it after the blocks.
@@ -67,7 +67,7 @@ PackedWeights PackChannelVector(const std::string& name, const HostTensor& value
 // Dense elements seen as channels4 with pitch = channels rounded up: what READ4 sees, in float32.
 PackedWeights PackChannels4(const std::string& name, const HostTensor& values);
 
-// What inference gives for a result of this type: activations of any float kind are float32.
+// The type that inference gives a result of this type: activations of any float kind are float32.
 inline DType ActivationType(DType dtype) { return IsFloat(dtype) ? DType::kFloat32 : dtype; }
 
 }  // namespace mace

@@ -125,7 +125,7 @@ std::vector<Lowering> LstmCellOp::Lower(const LoweringRequest& request) const {
   const Storage storage = StorageWithinLimits(request);
   const int64_t batch = inputs[kX].info.shape[0], width = inputs[kX].info.shape[1];
   const int64_t units = request.outputs[0].shape[1], blocks = (units + 3) / 4;
-  // Of the packed weights, whose indices are ints.
+  // The bound on the packed weights, whose indices are ints.
   if ((width + units + 8) * blocks * 16 >= (int64_t{1} << 31)) return {};
   const int group = ReductionGroup(*request.device, width + units, batch * blocks);
 

@@ -93,7 +93,7 @@ class MatMul : public Op {
     const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
     if (!product.ok()) return false;
     const int rank = product->output.rank();
-    // Of two matrices axis 0 is the rows.
+    // Where both operands are matrices, axis 0 is that of the rows.
     if (rank == 2 && (transpose_a_ || !batched[0] || batched[1])) return false;
     if (rank > 2) return BroadcastKeepsBatchApart(inputs, batched, rank);
     const bool has_bias = HasBias(inputs);

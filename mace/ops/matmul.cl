@@ -165,7 +165,7 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
 #define B_PARAMETER TENSOR_IN(b)
 #define B4(w, block) READ4(b, b_row, w, block)
 #endif
-// What is beyond the sum is zero in both operands: padding lanes are, and pixels are made so. (One
+// Elements beyond the sum are zero in both operands: padding lanes are zero already, and pixels are set to zero. (One
 // of the two would not do: the other could be infinite.)
 #define A_PIXEL(w) ((w) < depth ? A4(w, row / 4) : (float4)(0.0f))
 #define B_PIXEL(w) ((w) < depth ? B4(w, block) : (float4)(0.0f))

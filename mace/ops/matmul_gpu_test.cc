@@ -78,7 +78,7 @@ TEST(MatMulTest, BiasesOfAnyShape) {
   OpTester("MatMul").Input({3, 4, 5}).Input({5}).Constant({4}).Run();
 }
 
-// What lies beside a matrix must not reach it, not even times zero.
+// Elements beside a matrix must not reach its result, not even times zero.
 TEST(MatMulTest, InfinityStaysWhereItIs) {
   HostTensor a = RandomTensor({3, 5, 5}, 1);
   a.f32()[4] = HUGE_VALF;

@@ -24,7 +24,8 @@ namespace mace {
 
 // Elements between neighbours along each axis of a broadcast shape; 0 where it is broadcast.
 using BroadcastStrides = std::array<int64_t, Shape::kMaxRank>;
-// Of a tensor of shape `from`, whose elements are `unit` apart, broadcast to `to`.
+// The strides of a tensor of shape `from`, whose elements are `unit` apart, when it is broadcast to
+// `to`.
 BroadcastStrides StridesOf(const Shape& from, const Shape& to, int64_t unit);
 // Where element `index` of shape `to` lies in the tensor that `strides` was made of.
 int64_t BroadcastOffset(const Shape& to, const BroadcastStrides& strides, int64_t index);
@@ -56,7 +57,7 @@ StatusOr<MatrixProduct> BindMatrixProduct(const Shape& a, const Shape& b, Transp
 
 bool HasBias(const std::vector<OpInput>& inputs);
 
-// Of the inputs of an op: a, b and the bias. The variants' names begin with `op`.
+// Which inputs of an op are a, b and the bias. The variants' names begin with `op`.
 struct ProductRequest {
   std::string op;
   MatrixProduct product;

@@ -11,7 +11,7 @@ namespace {
 // 2^-11 add up to 16 times that over 256 terms.
 constexpr int64_t kMostHalfDepth = 256;
 
-// What GEMM and a bias of one value a column can express.
+// Whether GEMM, and a bias of one value for each column, can express the product.
 bool IsExpressible(const ProductRequest& request) {
   const MatrixProduct& p = request.product;
   if (p.taps > 1 || !FitsInt32(request)) return false;

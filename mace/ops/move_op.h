@@ -40,7 +40,8 @@ class MoveOp : public Op {
   const std::string name_;
 };
 
-// What inference gives for moved elements: activations of any float kind are float32.
+// The type and shape that inference gives moved elements: activations of any float kind are
+// float32.
 inline DType ElementType(DType dtype) { return IsFloat(dtype) ? DType::kFloat32 : dtype; }
 
 // A copy of the box of `extents` elements between dense tensors of these shapes, all of the same

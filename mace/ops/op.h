@@ -28,7 +28,7 @@ struct OpInput {
   bool present = true;  // False for an optional input that is not given (kNoValue).
 };
 
-// What a lowering is asked for.
+// The request to Op::Lower: inputs, outputs, and what the variants are to be made for.
 struct LoweringRequest {
   std::vector<OpInput> inputs;
   std::vector<TensorInfo> outputs;
@@ -49,23 +49,24 @@ class Op {
   virtual Status Infer(const std::vector<OpInput>& inputs,
                        std::vector<TensorInfo>* outputs) const = 0;
 
-  // The truth: fills `outputs` (allocated, zeroed, with the inferred infos) from dense row-major
-  // inputs. Float inputs arrive as float32. An absent optional input has dtype kInvalid. REQUIRES:
-  // Infer accepted these inputs.
+  // The truth for all variants: fills `outputs` (allocated, zeroed, with the inferred infos) from
+  // dense row-major inputs. Float inputs arrive as float32. An absent optional input has dtype
+  // kInvalid. REQUIRES: Infer accepted these inputs.
   virtual Status Reference(const std::vector<HostTensor>& inputs,
                            std::vector<HostTensor>* outputs) const = 0;
 
-  // All ways to run on request.device with activations in request.storage; ways that only exist for
-  // buffers or row-major data may be given for images too (the planner adds the conversions).
+  // All ways to run on request.device with activations in request.storage. Ways that only exist for
+  // buffers or row-major data may be given for images too, since the planner adds the conversions.
   // Empty: the op runs on the CPU. A variant that would exceed a limit of the device is not given.
   virtual std::vector<Lowering> Lower(const LoweringRequest& request) const {
     (void)request;
     return {};
   }
 
-  // Where one element of the only output depends on one element of each input (NumPy's broadcasting
-  // apart): writes what is done to it and gives the name of the result, which may be an operand's.
-  // "": the op is none of these, or not for these types. REQUIRES: no input is absent.
+  // For ops that work element by element, each element of the only output being computed from one
+  // element of each input (broadcast as NumPy does): appends the OpenCL statements for one element
+  // to `text`, and returns the name of the variable that holds the result, which may be an
+  // operand's. "": the op does not work so, or not for these types. REQUIRES: no input is absent.
   virtual std::string WriteElement(const std::vector<ElementOperand>& inputs,
                                    ElementText* text) const {
     (void)inputs;
@@ -73,9 +74,10 @@ class Op {
     return "";
   }
 
-  // Whether a batch can be cut: entry n of axis 0 of every output is made of entry n of each input
-  // with `batched[i]`, whose axis 0 is the batch, and of the other inputs as they are. False where
-  // the op does not know. REQUIRES: an input is batched; Infer accepted these inputs.
+  // Whether the op can be computed batch entry by batch entry: entry n of axis 0 of every output
+  // depends only on entry n of each input with `batched[i]`, whose axis 0 is the batch, and on the
+  // whole of the inputs without it. False where the op does not know. REQUIRES: an input is
+  // batched; Infer accepted these inputs.
   virtual bool KeepsBatchApart(const std::vector<OpInput>& inputs,
                                const std::vector<bool>& batched) const {
     (void)inputs;
@@ -95,12 +97,12 @@ struct OpDefinition {
   StatusOr<std::unique_ptr<Op>> (*make)(const Node& node);
 };
 
-// Ops say layout and storage alone, and which formats are of 8 bits; of the others this sets the
-// precision of all that the lowering reads and writes to that of the request; of integers to
-// float32, which is as wide.
+// Sets the precision of the formats of a lowering. Ops choose layout, storage and the formats of 8
+// bits; every other format gets the precision of the request, and that of integers float32, which
+// is as wide.
 void SetPrecision(const LoweringRequest& request, Lowering* lowering);
 
-// op.Reference, but for an op whose outputs have no element: that op has nothing to compute, and its
+// Calls op.Reference, unless no output has an element: the op then has nothing to compute, and its
 // loops could still walk over other extents of any size.
 Status RunReference(const Op& op, const std::vector<HostTensor>& inputs,
                     std::vector<HostTensor>* outputs);

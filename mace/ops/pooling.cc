@@ -120,7 +120,7 @@ class PoolingOp : public Op {
     lowering.launches.push_back(std::move(launch));
     if (block > 0) {
       SetBlocks(layout, layout, &lowering);
-      lowering.estimate_ms *= 0.8;  // As PoCL measures it.
+      lowering.estimate_ms *= 0.8;  // Measured on PoCL.
     }
     return lowering;
   }

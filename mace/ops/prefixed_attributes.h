@@ -9,7 +9,7 @@
 
 namespace mace {
 
-// Those whose names begin with `prefix`, without it.
+// The attributes whose names begin with `prefix`, under the names without it.
 AttributeMap WithoutPrefix(const AttributeMap& attributes, const std::string& prefix);
 
 }  // namespace mace

@@ -51,7 +51,7 @@
 #define C0_VALUE(i) LOAD(c0, i)
 #endif
 
-// Of the gates: cut to [-limit, limit] first. `which`: 0 sigmoid, 1 tanh, 2 relu.
+// The function of a gate; x is cut to [-limit, limit] first. `which`: 0 sigmoid, 1 tanh, 2 relu.
 inline float FUNCTION(apply)(int which, float x) {
   if (which == 0) return 1.0f / (1.0f + exp(-x));
   if (which == 1) return tanh(x);
@@ -89,7 +89,7 @@ inline float2 FUNCTION(lstm)(float4 sums, float before, __global const float *pe
 }
 #endif
 
-// Of unit u in this step.
+// What a gate of unit u is given in this step: the products with the input and with the state.
 #undef INPUT
 #undef PRODUCT
 #define INPUT(gate) LOAD(products, input + (gate)*HIDDEN + u)

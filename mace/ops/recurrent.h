@@ -5,8 +5,8 @@
 //   [lengths [n], integers], [h0 [d, n, h]], [c0 [d, n, h], LSTM], [peepholes [d, 3 * h], LSTM]
 //   to y [t, d, n, h], the last h [d, n, h] and, for an LSTM, the last c [d, n, h].
 //
-// t steps, n sequences, d directions, g gates (RNN 1; GRU 3: z, r, h; LSTM 4: i, o, f, c). What
-// lies behind a sequence's length is 0 in y; backwards begins at its length.
+// t steps, n sequences, d directions, g gates (RNN 1; GRU 3: z, r, h; LSTM 4: i, o, f, c). Steps
+// behind a sequence's length are 0 in y, and the backward direction begins at the length.
 //
 // Attributes: cell ("RNN", "GRU", "LSTM"), hidden (h), direction ("forward", "reverse",
 // "bidirectional"), activations (the names of each direction's functions, by commas: "Sigmoid",
@@ -51,7 +51,7 @@ struct RecurrentAttributes {
   static StatusOr<RecurrentAttributes> Parse(const AttributeMap& attributes);
 };
 
-// What one direction does in one step to one sequence's state of `hidden` numbers. `w` and `r` are
+// One step of one direction: changes the state of one sequence, `hidden` numbers. `w` and `r` are
 // the gates' products with the input and with the state, biases included apart.
 struct RecurrentGates {
   const RecurrentAttributes* attributes;

@@ -76,7 +76,7 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   launch.arguments.push_back(Scale(type, view.count() * (view.c ? view.in.c : 1)));
   SetReductionSize(*request.device, group, results, &launch);
   lowering.launches.push_back(std::move(launch));
-  // What is left of the positions is small.
+  // Few positions are left.
   if (blocks) SetBlocks(in, Layout::kChannels4, &lowering);
   return lowering;
 }

@@ -1,12 +1,12 @@
-// What ResizeBilinear, ResizeBicubic and ResizeNearestNeighbor share: the target size, and where an
-// output coordinate lies in the input, as TensorFlow defines it (in float, so that the same pixels
-// are chosen).
+// The common part of ResizeBilinear, ResizeBicubic and ResizeNearestNeighbor: the target size, and
+// where an output coordinate lies in the input, as TensorFlow defines it (in float, so that the
+// same pixels are chosen).
 //
 // Attributes: size [h, w] (a constant second input wins over it), align_corners (0), and
 // coordinate_transformation_mode (0), which says where output o lies:
 //   0 none                o * scale
 //   1 half_pixel          (o + 0.5) * scale - 0.5
-//   2 pytorch_half_pixel  likewise, but 0 for an extent of 1
+//   2 pytorch_half_pixel  as half_pixel, but 0 for an extent of 1
 //
 // The scale is in / out, or (in - 1) / (out - 1) with align_corners and an output extent above 1.
 // Nearest neighbours of the half-pixel modes are at (o + 0.5) * scale, rounded down.
@@ -47,9 +47,9 @@ struct ResizeAttributes {
   StatusOr<Shape> InferShape(const std::vector<OpInput>& inputs) const;
 
   std::vector<ResizeSource> BilinearSources(int64_t in, int64_t out) const;
-  // Cubic convolution (Keys) with a = -0.75, or with a = -0.5 in the mode half_pixel, where what
-  // lies outside the input has no share and the others make up for it. As TensorFlow does it, the
-  // place between two elements is rounded to 1/1024.
+  // Cubic convolution (Keys) with a = -0.75, or with a = -0.5 in the mode half_pixel, where
+  // elements outside the input have no weight and the weights of the others are scaled up. As in
+  // TensorFlow, the place between two elements is rounded to 1/1024.
   std::vector<CubicSource> BicubicSources(int64_t in, int64_t out) const;
   std::vector<int64_t> NearestSources(int64_t in, int64_t out) const;
 

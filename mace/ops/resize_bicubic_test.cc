@@ -36,7 +36,7 @@ TEST(ResizeBicubic, UpAndDownInAllModes) {
 TEST(ResizeBicubic, ByHand) {
   ExpectRow(Bicubic(1, 8), {0, 32, 64, 0}, {0, 13, 32, 57, 64, 35, 0, -6});
   // a = -0.5 at a quarter: -9/128, 111/128, 29/128, -3/128, in the other direction at three
-  // quarters. What is outside has no share, the others make up for it.
+  // quarters. Elements outside have no weight, and the weights of the others are scaled up.
   ExpectRow(Bicubic(1, 8, 1), {0, 128, 256, 0}, {-9 * 128 / 102.0f, 23 * 128 / 137.0f});
   ExpectRow(Bicubic(1, 4, 1), {1, 2, 3, 4}, {1, 2, 3, 4});
 }

@@ -12,7 +12,7 @@
 
 namespace mace {
 
-// Of the numbers from low * scale on; nothing where zero is none of them.
+// The quantization of the numbers from low * scale on; nothing where zero is not among them.
 inline std::optional<Quantization> QuantizationOf(double scale, double low) {
   if (!(low >= -255 && low <= 0 && std::floor(low) == low)) return std::nullopt;
   return Quantization{static_cast<float>(scale), static_cast<int32_t>(-low)};

@@ -1,4 +1,4 @@
-// What the slicing ops share: one axis cut as start, start + step, ... .
+// The common part of the slicing ops: one axis, cut as start, start + step, ...
 #ifndef MACE_OPS_SLICE_RANGE_H_
 #define MACE_OPS_SLICE_RANGE_H_
 

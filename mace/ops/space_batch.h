@@ -1,6 +1,6 @@
-// What SpaceToBatchND and BatchToSpaceND share: the axes 1 to m of a tensor, cut by blocks into
-// phases that lie one behind the other in the batch. They are each other's inverse but for the
-// paddings, which are the other's crops.
+// The common part of SpaceToBatchND and BatchToSpaceND: the axes 1 to m of a tensor, cut by blocks
+// into phases that lie one behind the other in the batch. Each op is the inverse of the other; the
+// paddings of the first are the crops of the second.
 #ifndef MACE_OPS_SPACE_BATCH_H_
 #define MACE_OPS_SPACE_BATCH_H_
 

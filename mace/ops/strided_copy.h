@@ -15,8 +15,8 @@
 
 namespace mace {
 
-// What is read where a position lies outside of [0, CopyAxis::bound). The values are the macro RULE
-// of strided_copy.cl.
+// Which value is read where a position lies outside of [0, CopyAxis::bound). The values are the
+// macro RULE of strided_copy.cl.
 enum class OutsideRule {
   kNone = 0,
   kConstant = 1,   // StridedCopy::fill.
@@ -36,8 +36,8 @@ struct CopyAxis {
 };
 
 struct StridedCopy {
-  int input = 0;   // Of the op.
-  int output = 0;  // Of the op.
+  int input = 0;   // Index of the op's input.
+  int output = 0;  // Index of the op's output.
   int64_t input_offset = 0;
   int64_t output_offset = 0;
   std::vector<CopyAxis> axes;  // Outermost first.
@@ -50,7 +50,7 @@ struct StridedCopy {
 // Elements between neighbours along each axis of a dense tensor.
 std::vector<int64_t> DenseStrides(const Shape& shape);
 
-// The same copy with the fewest axes: extents of one are dropped, neighbours that run on are
+// An equal copy with the fewest axes: extents of one are dropped, neighbours that run on are
 // merged, rules that never apply are removed. At least one axis remains.
 StridedCopy Simplify(const StridedCopy& copy);
 

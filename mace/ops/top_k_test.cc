@@ -13,7 +13,7 @@ OpTester TopK(int64_t k, int64_t axis, int64_t largest) {
   return tester;
 }
 
-// Of equal ones the first; a NaN is above all.
+// Among equal values the first goes first, and a NaN is above all.
 TEST(TopK, Order) {
   const std::vector<float> x = {1, 5, NAN, 5, -2};
   const std::vector<int64_t> expected[] = {{4, 0, 1}, {2, 1, 3}};

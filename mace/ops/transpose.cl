@@ -11,8 +11,9 @@
 #define PIXEL_COLUMN(x, pixel) (pixel)
 #endif
 
-// A work-item takes the channels [4 * cb, 4 * cb + 4) of four input pixels that are input_step apart, and writes them as
-// the block kb of four output pixels that are output_step apart. The other two axes have extents and pixel steps.
+// A work-item takes the channels [4 * cb, 4 * cb + 4) of four input pixels that are input_step apart, and writes them
+// as the block kb of four output pixels that are output_step apart. The two axes that are neither have extents and
+// pixel steps.
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int channels, int output_channels, int input_step, int output_step,
                   int extent1, int input1, int output1, int extent0, int input0, int output0) {
   const int blocks = (channels + 3) / 4;

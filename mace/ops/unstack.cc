@@ -1,5 +1,5 @@
-// Unstack: output i is index i of `axis` (0 by default), which is dropped. As many outputs as that
-// axis is long; attribute `num` says it again.
+// Unstack: output i is index i of `axis` (0 by default), which is dropped. There are as many
+// outputs as the axis is long; the attribute `num` says the number again.
 #include "mace/ops/move_op.h"
 
 namespace mace {

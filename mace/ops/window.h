@@ -1,7 +1,7 @@
 // The sliding window that convolution, pooling and deconvolution share: strides, dilations and
 // padding as the attributes give them, and what they come to for one input extent.
 //
-// Attributes (MODEL_FORMATS, "Op args"), strongest first:
+// Attributes, strongest first:
 //   pads            [top, left, bottom, right], not negative
 //   padding_values  [total_h, total_w], split with the smaller half before (top = total / 2)
 //   padding         0 VALID, 1 SAME, 2 FULL, 3 SAME_LOWER; absent: SAME
@@ -21,7 +21,7 @@ enum class PaddingMode : uint8_t {
   kValid = 0,
   kSame = 1,       // ceil(in / stride); an odd total has its extra row or column behind.
   kFull = 2,       // Every window that touches the input.
-  kSameLower = 3,  // As kSame with the extra in front.
+  kSameLower = 3,  // kSame, with the extra element in front.
   kTotals,         // padding_values.
   kExplicit,       // pads.
 };

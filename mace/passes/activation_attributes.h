@@ -1,4 +1,6 @@
 // The attributes of fused_activation.h on a node, as passes move them from one node to another.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_ACTIVATION_ATTRIBUTES_H_
 #define MACE_PASSES_ACTIVATION_ATTRIBUTES_H_
 

@@ -16,8 +16,9 @@ constexpr int64_t kSub = 1;
 constexpr int64_t kProd = 2;
 constexpr int64_t kDiv = 3;
 
-// The constant as one number a channel. Its only extent above 1 must be the last one, and its rank
-// not above `max_rank`, so that broadcasting leaves the other operand's shape as it is.
+// The constant as one number for each channel. The constant's only extent above 1 must be the last
+// one, and its rank not above `max_rank`, so that broadcasting leaves the other operand's shape as
+// it is.
 std::optional<Numbers> ReadChannels(const Graph& graph, ValueId id, int64_t channels,
                                     int max_rank) {
   if (!graph.IsConstant(id)) return std::nullopt;

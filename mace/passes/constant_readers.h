@@ -1,4 +1,4 @@
-// Frees constants as soon as the evaluation of nodes has left nobody to read them.
+// Frees constants as soon as every node that reads them has been evaluated.
 //
 // A chain of a thousand evaluated nodes leaves one constant behind, not a thousand.
 // Thread contract: thread-compatible.
@@ -18,8 +18,8 @@ uint64_t ConstantBytes(const Graph& graph);
 
 class ConstantReaders {
  public:
-  // What results take is given back to the budget when they are freed. The caller is to take it
-  // from there when a node is evaluated.
+  // The bytes of results go back to the budget when the results are freed. The caller takes them
+  // from the budget when it evaluates a node.
   ConstantReaders(Graph* graph, FoldBudget* budget);
 
   // The node was evaluated and does not run: its outputs are constants, and it reads its inputs no

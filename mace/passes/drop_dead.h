@@ -1,5 +1,8 @@
 // Takes out nodes that no graph output needs, and values that nothing names any more. Graph inputs
-// stay, read or not: the caller gives them. Values are numbered anew, in their old order.
+// stay even where no node reads them, because the caller gives them. Values are numbered anew, in
+// their old order.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_DROP_DEAD_H_
 #define MACE_PASSES_DROP_DEAD_H_
 

@@ -133,8 +133,8 @@ struct ReaderChain {
 
 bool TakesActivation(const Node& reader) { return reader.type != "BiasAdd"; }
 
-// What folds into the node: all of it at once, so that the weights are copied once however many
-// readers there are. REQUIRES: HasFoldableWeights.
+// Finds everything that folds into the node, so that the weights are copied once, however many
+// readers fold. REQUIRES: HasFoldableWeights.
 ReaderChain FindReaders(const GraphEditor& editor, const Node& node) {
   const Graph& graph = editor.graph();
   const int64_t channels = OrderOf(node, graph.value(node.inputs[kFilter]).info.shape).channels;

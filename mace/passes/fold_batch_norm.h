@@ -1,4 +1,4 @@
-// Folds what scales and shifts the channels of a convolution's result into its filter and bias.
+// Folds nodes that scale and shift the channels of a convolution's result into its filter and bias.
 //
 // y = s * x + o for each channel comes from a BatchNorm (x, scale, offset, or x, scale, offset,
 // mean, var with s = scale / sqrt(var + epsilon) and o = offset - mean * s), from a BiasAdd, and
@@ -7,8 +7,10 @@
 //   filter' = s * filter,  bias' = s * bias + o
 // computed in double and stored as float32, in constants of their own. Where the convolution
 // (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected; MatMul by a matrix of weights) already has an
-// activation or a residual, or another reader, or weights that are not known, everything stays as
-// it is. So it does where a folded number would not be finite.
+// activation or a residual, or its result has another reader, or its weights are not known,
+// everything stays as it is. Everything also stays where a folded number would not be finite.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FOLD_BATCH_NORM_H_
 #define MACE_PASSES_FOLD_BATCH_NORM_H_
 

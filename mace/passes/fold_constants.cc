@@ -21,7 +21,8 @@ constexpr size_t kMaxFoldedBytes = size_t{256} << 20;
 constexpr size_t kMaxGrowth = 4;
 constexpr size_t kSmallBytes = size_t{1} << 20;
 
-// Its outputs hold what no input does: evaluating it once would freeze them.
+// The outputs of such a node hold values that come from no input; evaluating the node once would
+// freeze them.
 bool IsRandom(const Node& node) { return node.type.compare(0, 6, "Random") == 0; }
 
 bool AllInputsConstant(const Graph& graph, const Node& node) {

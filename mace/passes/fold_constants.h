@@ -3,6 +3,8 @@
 // with large results stay (kMaxFoldedBytes in the source), and so do those that would make the
 // model more than a few times as large (mace/graph/fold_budget.h), those for whose evaluation there
 // is no memory, and those that make a graph output.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FOLD_CONSTANTS_H_
 #define MACE_PASSES_FOLD_CONSTANTS_H_
 

@@ -16,7 +16,7 @@ struct Margins {
   int64_t top = 0, left = 0, bottom = 0, right = 0;
 };
 
-// What a Pad puts around H and W, where it writes zeros and does nothing else.
+// The margins that a Pad puts around H and W, where it writes zeros and does nothing else.
 std::optional<Margins> ReadMargins(const Graph& graph, const Node& node) {
   if (node.type != "Pad" || node.inputs.empty() || node.outputs.size() != 1) return std::nullopt;
   if (node.attributes.GetInt("pad_type", kPadConstant) != kPadConstant ||
@@ -38,8 +38,8 @@ std::optional<Margins> ReadMargins(const Graph& graph, const Node& node) {
   return Margins{paddings[2], paddings[4], paddings[3], paddings[5]};
 }
 
-// The margins and the node's own padding as `pads`. Its own may follow from the padded extents
-// (SAME), so they are worked out for these shapes; nullopt where the result would differ.
+// The margins and the node's own padding as `pads`. The node's padding may follow from the padded
+// extents (SAME), so it is worked out for these shapes; nullopt where the result would differ.
 std::optional<std::vector<int64_t>> JoinPads(const Graph& graph, const Node& node,
                                              const Shape& source, const Margins& margins) {
   const Value &padded = graph.value(node.inputs[0]), &filter = graph.value(node.inputs[1]);

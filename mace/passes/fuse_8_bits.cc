@@ -10,7 +10,8 @@
 namespace mace {
 namespace {
 
-// What a rounding makes of its input; nothing where 8 bits do not hold that, or have no zero.
+// The quantization of a rounding's result; nothing where 8 bits do not hold the result, or have no
+// zero.
 std::optional<Quantization> QuantizationOfRounding(const Node& node) {
   if (node.type != "Unary" || node.attributes.GetString("function", "") != "round_to_8_bits") {
     return std::nullopt;
@@ -19,7 +20,7 @@ std::optional<Quantization> QuantizationOfRounding(const Node& node) {
                         node.attributes.GetFloat("low", -128));
 }
 
-// Of a value that is of 8 bits whenever the graph runs.
+// The quantization of a value that is of 8 bits whenever the graph runs; nothing for other values.
 std::optional<Quantization> QuantizationOfValue(const GraphEditor& editor, ValueId id) {
   const int producer = editor.Producer(id);
   if (producer < 0) return std::nullopt;

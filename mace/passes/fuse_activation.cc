@@ -42,8 +42,8 @@ void ReadUnary(const Node& node, Node* activation) {
   }
 }
 
-// What the node applies to its only input, as attributes of another node; none where it is no
-// activation that others take. Parse refuses PRELU.
+// The activation that the node applies to its only input, as attributes of another node; none where
+// other nodes cannot take it. Parse refuses PRELU.
 AttributeMap ReadActivation(const Node& node) {
   Node activation;
   if (node.inputs.size() != 1 || node.outputs.size() != 1) return {};

@@ -2,6 +2,8 @@
 // one itself (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, BatchNorm, Eltwise;
 // fused_activation.h) becomes that node's attributes. PRELU is no part of this: it has a slope for
 // each channel.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FUSE_ACTIVATION_H_
 #define MACE_PASSES_FUSE_ACTIVATION_H_
 

@@ -42,7 +42,7 @@ void TakeInConcat(GraphEditor* editor, int shuffle) {
 
 // The two parts that the last axis of a value is cut into.
 struct Cut {
-  std::vector<int> nodes;  // That make them; one where a Split makes both.
+  std::vector<int> nodes;  // The nodes that make them; one where a Split makes both.
   std::vector<ValueId> parts;
   int64_t first = 0;  // Channels of the first part.
 };

@@ -133,7 +133,7 @@ bool Group::CanTake(int index) const {
 // The last node becomes the group.
 void Group::Fuse() {
   const Graph& graph = editor_.graph();
-  // What has the result's own shape first: the kernel may write over it.
+  // Inputs with the result's own shape come first, because the kernel may write over them.
   std::stable_partition(inputs_.begin(), inputs_.end(), [&](ValueId id) {
     return !graph.IsConstant(id) && graph.value(id).info.shape == shape();
   });

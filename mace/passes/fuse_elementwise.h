@@ -3,7 +3,9 @@
 // shape of the last one, so that nothing is computed twice; other operands may broadcast. A result
 // may be read several times within.
 //
-// Comes after whatever folds such a node into another one.
+// This pass comes after all passes that fold such a node into another one.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FUSE_ELEMENTWISE_H_
 #define MACE_PASSES_FUSE_ELEMENTWISE_H_
 

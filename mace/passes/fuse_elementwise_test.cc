@@ -87,7 +87,7 @@ TEST(FuseElementwise, AnOutputOfTheGraphStays) {
   EXPECT_EQ(CountNodes(after, "FusedElementwise"), 2);
 }
 
-// What has fewer elements would be computed once for each that reads it.
+// A result with fewer elements would be computed once for each element that reads it.
 TEST(FuseElementwise, ASmallerResultIsComputedOnce) {
   GraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 5, 4});
@@ -107,7 +107,7 @@ TEST(FuseElementwise, OperandsBroadcast) {
   builder.Output(builder.Add("BiasAdd", {y, builder.Constant({8})}));
   const Graph after = Fuse(&builder);
   ASSERT_EQ(after.nodes.size(), 1u) << DumpGraph(after);
-  // What has the result's shape comes first.
+  // The input with the result's shape comes first.
   EXPECT_EQ(after.nodes[0].inputs[0], x);
 }
 

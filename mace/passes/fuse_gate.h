@@ -5,6 +5,8 @@
 //
 // Not fused: larger kernels, which would multiply once for each tap; groups; one pixel an image,
 // whose product is smaller than the filter; a gate that is constant.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FUSE_GATE_H_
 #define MACE_PASSES_FUSE_GATE_H_
 

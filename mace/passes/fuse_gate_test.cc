@@ -53,7 +53,7 @@ TEST(FuseGate, WithStridesAndBesideAResidual) {
   EXPECT_EQ(after.nodes[0].inputs[4], gate);
 }
 
-// The other order leaves the sum: where a residual would go there is a gate.
+// The opposite order leaves the sum, because a gate stands where the residual would go.
 TEST(FuseGate, TakesNoResidualAfterwards) {
   GraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
@@ -99,7 +99,7 @@ TEST(FuseGate, StaysWhereTheProductIsNeeded) {
   ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Not of a convolution.
     builder->Output(Product(builder, x, builder->Input({2, 1, 1, 4})));
   });
-  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // As the residual.
+  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // A residual.
     const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 6}));
     builder->Output(builder->Add(
         "Conv2D",

@@ -52,7 +52,8 @@ void FuseSum(GraphEditor* editor, int sum) {
   }
   const int first = FusibleConvolution(*editor, a, sum);
   const int second = FusibleConvolution(*editor, b, sum);
-  // Of two the later: the other one's result is there for longer.
+  // The later one of two convolutions takes the sum, because the earlier one's result is there
+  // already.
   const int convolution = std::max(first, second);
   if (convolution < 0) return;
   const ValueId residual = convolution == first ? b : a;

@@ -3,6 +3,8 @@
 // residual = 1 and the other tensor as its last input: activation(conv + bias + residual). The
 // Conv2D takes the sum's place in the order, so the other tensor is there. An activation of the sum
 // moves along.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FUSE_RESIDUAL_H_
 #define MACE_PASSES_FUSE_RESIDUAL_H_
 

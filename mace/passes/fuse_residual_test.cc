@@ -33,7 +33,7 @@ TEST(FuseResidual, SumOnEitherSide) {
   }
 }
 
-// The other tensor is made after the convolution, so the convolution has to move.
+// The tensor that is added is made after the convolution, so the convolution has to move.
 TEST(FuseResidual, LaterTensor) {
   GraphBuilder builder;
   const ValueId x = builder.Input({1, 5, 4, 4});

@@ -1,9 +1,9 @@
 // What passes do to a graph, with producers and readers kept up to date on the way.
 //
 // Node indices stay valid until Finish: a removed node stays as an empty shell. References to nodes
-// and values do not survive what adds one. Taking a node out, giving it other inputs, or replacing
-// a value costs as much as there are inputs and readers that change, whatever else reads the
-// values. Thread contract: thread-compatible.
+// and values become invalid when a node or a value is added. Taking a node out, giving it other
+// inputs, or replacing a value costs as much as there are inputs and readers that change, whatever
+// else reads the values. Thread contract: thread-compatible.
 #ifndef MACE_PASSES_GRAPH_EDITOR_H_
 #define MACE_PASSES_GRAPH_EDITOR_H_
 
@@ -33,14 +33,14 @@ class GraphEditor {
   int SoleReader(ValueId id) const;
   bool IsUsed(ValueId id) const;
   bool IsGraphOutput(ValueId id) const { return !ports_[id].empty(); }
-  // The nodes that read the value, one as often as it does.
+  // The nodes that read the value; a node stands there as often as it reads the value.
   const std::vector<int>& Readers(ValueId id) const { return readers_[id]; }
 
   // All nodes and graph outputs that read `from` read `to` instead. REQUIRES: `to` is made before
   // each reader of `from`.
   void ReplaceUses(ValueId from, ValueId to);
-  // Whether ReplaceUses(from, to) leaves every graph output a value that a node makes: the runtime
-  // is spared outputs that are inputs or constants.
+  // Whether ReplaceUses(from, to) leaves every graph output a value that a node makes: a graph
+  // output must not become an input or a constant.
   bool CanReplaceUses(ValueId from, ValueId to) const;
 
   void SetInputs(int index, std::vector<ValueId> inputs);

@@ -35,7 +35,7 @@ StatusOr<Shape> InputShape(const Graph& graph, const GraphPort& port,
   if (!port.declared_dims) return InvalidArgument("expected a shape from the caller, found none");
   for (int64_t extent : *port.declared_dims) {
     if (extent < 0) {
-      // What the import bound it to, by the data at hand or as a batch of one.
+      // The shape that the import bound it to, by the data at hand or as a batch of one.
       const Value& value = graph.value(port.value);
       if (value.shape_known) return value.info.shape;
       return InvalidArgument("expected a shape from the caller, found only the declared " +

@@ -1,4 +1,6 @@
 // Shapes and element types of all values, for given input shapes.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_INFER_SHAPES_H_
 #define MACE_PASSES_INFER_SHAPES_H_
 

@@ -1,5 +1,7 @@
-// Nodes of the same type, inputs and attributes are one node. Those whose attributes hold tensors
+// Nodes of the same type, inputs and attributes are one node. Nodes whose attributes hold tensors
 // are not compared.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_MERGE_DUPLICATES_H_
 #define MACE_PASSES_MERGE_DUPLICATES_H_
 

@@ -21,7 +21,7 @@ TEST(MergeDuplicates, EqualNodesAndWhatFollowsFromThem) {
 TEST(MergeDuplicates, OthersStay) {
   GraphBuilder builder;
   const ValueId x = builder.Input({2, 4}), y = builder.Input({2, 4});
-  // Another attribute, another input, another order of inputs.
+  // These nodes differ in an attribute, an input, and the order of inputs.
   const ValueId parts[] = {Scalar(&builder, x, 2), Scalar(&builder, x, 2.5), Scalar(&builder, y, 2),
                            builder.Add("Eltwise", {x, y}, {{"type", int64_t{1}}}),
                            builder.Add("Eltwise", {y, x}, {{"type", int64_t{1}}})};

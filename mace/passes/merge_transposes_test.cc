@@ -60,7 +60,7 @@ TEST(MergeTransposes, DimensionsFromAnInput) {
   EXPECT_EQ(CountNodes(after, "Transpose"), 0);
 }
 
-// What an ONNX importer gives: every spatial node between two Transposes.
+// A graph as the ONNX importer makes it: every spatial node between two Transposes.
 ValueId NchwConvolution(GraphBuilder* builder, ValueId x, int64_t in, int64_t out) {
   const ValueId y =
       builder->Add("Conv2D", {Transpose(builder, x, kToNhwc), builder->Constant({out, in, 3, 3})});

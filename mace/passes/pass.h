@@ -5,9 +5,9 @@
 // shape into what it makes, so a new input shape starts again from the imported graph. A pass that
 // needs a shape that is not known leaves the node as it is.
 //
-// What every pass keeps: the conventions of graph.h, the names and the order of graph inputs and
-// outputs, and the shapes of all values that stay. GraphPort::value may come to name another value.
-// Thread contract: thread-compatible.
+// Every pass keeps the conventions of graph.h, the names and the order of graph inputs and outputs,
+// and the shapes of all values that stay. GraphPort::value may come to name another value. Thread
+// contract: thread-compatible.
 #ifndef MACE_PASSES_PASS_H_
 #define MACE_PASSES_PASS_H_
 
@@ -27,8 +27,9 @@ struct Pass {
 // The fixed list, in the order in which they run; a pass may stand there more than once.
 Span<const Pass> AllPasses();
 
-// Runs AllPasses, those for integer kernels where there are any. Checks the graph before the first,
-// and in debug builds after each; the message of an error begins with the pass's name.
+// Runs AllPasses; those for integer kernels only with `integer_kernels`. The graph is checked
+// before the first pass, and in debug builds after each; the message of an error begins with the
+// pass's name.
 Status RunPasses(Graph* graph, bool integer_kernels);
 inline Status RunPasses(Graph* graph) { return RunPasses(graph, false); }
 

@@ -1,4 +1,6 @@
 // Permutations of axes, as Transpose has them: y = Transpose(x, p) with y.dim[i] = x.dim[p[i]].
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_PERMUTATION_H_
 #define MACE_PASSES_PERMUTATION_H_
 

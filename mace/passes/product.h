@@ -1,4 +1,6 @@
 // Products of two tensors, as passes look for them.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_PRODUCT_H_
 #define MACE_PASSES_PRODUCT_H_
 

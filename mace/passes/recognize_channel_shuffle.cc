@@ -17,7 +17,7 @@ struct Shuffle {
   int split = -1;  // The Reshape from x.
   int transpose = -1;
   ValueId x = kNoValue;
-  int axis = 0;  // Of x; its channels.
+  int axis = 0;  // The channel axis of x.
   int64_t groups = 1;
 };
 

@@ -3,6 +3,8 @@
 //   [.., groups, c] -> [.., c, groups] along the last axis: ChannelShuffle alone;
 //   [N, groups, c, H, W] -> [N, c, groups, H, W] along axis 1: ChannelShuffle between a Transpose
 //   to NHWC and one back, which merge_transposes lets meet those of the neighbours.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_RECOGNIZE_CHANNEL_SHUFFLE_H_
 #define MACE_PASSES_RECOGNIZE_CHANNEL_SHUFFLE_H_
 

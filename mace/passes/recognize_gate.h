@@ -1,5 +1,7 @@
 // x * sigmoid(x) and x * hardsigmoid(x), as files spell SiLU and HardSwish, become one Activation,
 // which then can go into the node that makes x.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_RECOGNIZE_GATE_H_
 #define MACE_PASSES_RECOGNIZE_GATE_H_
 

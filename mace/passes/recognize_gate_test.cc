@@ -42,7 +42,7 @@ TEST(RecognizeGate, GoesIntoTheConvolution) {
 TEST(RecognizeGate, OtherProductsStay) {
   GraphBuilder builder;
   const ValueId x = builder.Input({1, 4, 5, 3}), z = builder.Input({1, 4, 5, 3});
-  // Of another tensor; read twice; a sum.
+  // Three that are none: a gate of another tensor, a gate that is read twice, a sum.
   const ValueId gate = builder.Add("Activation", {z}, kSigmoid);
   builder.Output(builder.Add("Eltwise", {x, gate}, kProduct));
   const ValueId shared = builder.Add("Activation", {x}, kSigmoid);

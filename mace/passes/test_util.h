@@ -1,5 +1,7 @@
 // What the tests of the passes share: graphs in a few lines, and a run of them by the ops'
 // references.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_TEST_UTIL_H_
 #define MACE_PASSES_TEST_UTIL_H_
 

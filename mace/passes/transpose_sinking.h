@@ -1,4 +1,6 @@
 // Which nodes can work on tensors of another order, and what becomes of their attributes.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PASSES_TRANSPOSE_SINKING_H_
 #define MACE_PASSES_TRANSPOSE_SINKING_H_
 
@@ -19,7 +21,7 @@ struct SunkNode {
 };
 
 // How many of the node's first inputs are tensors whose order it does not care for; 0: it cares.
-// The other inputs are parameters that stay.
+// The inputs behind them are parameters, which stay as they are.
 size_t CountOrderFreeInputs(const Node& node);
 
 // The node for inputs of the other order; nullopt where its attributes do not allow it.

@@ -11,8 +11,8 @@
 namespace mace {
 namespace {
 
-// So many pairs of regions alive together are looked at one by one: 1,400 regions that are all
-// alive at once, or any number of regions of which 64 are.
+// The number of pairs of regions alive together up to which each is looked at: 1,400 regions that
+// are all alive at once, or any number of regions of which 64 are.
 constexpr size_t kMostPairs = size_t{1} << 20;
 constexpr size_t kMostPairsOfARegion = 64;
 
@@ -81,7 +81,7 @@ class ArenaPlacer {
     placed_.assign(request_.bytes.size(), false);
   }
 
-  // Those alive with the region that have a place already.
+  // The regions alive with region i that have a place already.
   std::vector<uint32_t> PlacedNeighbours(size_t i) const {
     std::vector<uint32_t> placed;
     for (uint32_t j : neighbours_[i]) {

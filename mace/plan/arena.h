@@ -1,7 +1,7 @@
 // Where regions lie in one arena so that those alive at the same time do not overlap. Plain data.
 //
-// Time: in proportion to the pairs of regions that are alive together, and where these are too many
-// n log n over the regions. Thread contract: thread-safe.
+// Placing takes time in proportion to the pairs of regions that are alive together; where there are
+// too many pairs, it takes n log n over the regions. Thread contract: thread-safe.
 #ifndef MACE_PLAN_ARENA_H_
 #define MACE_PLAN_ARENA_H_
 

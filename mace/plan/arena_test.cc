@@ -61,7 +61,7 @@ TEST(Arena, AChainTakesTwoOfItsRegions) {
   EXPECT_EQ(PlaceInArena(request).arena_bytes, 1280u);
 }
 
-// So many pairs that they are not looked at one by one any more.
+// There are so many pairs that they are not looked at one by one any more.
 TEST(Arena, RegionsOfManyPairsLieApartToo) {
   const ArenaRequest request = RandomRequest(5000, 2000, 5);
   const Placement placement = PlaceInArena(request);

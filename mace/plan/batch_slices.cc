@@ -43,7 +43,7 @@ class BatchFinder {
   bool Visit(const Node& node) {
     std::vector<bool> batched;
     for (ValueId id : node.inputs) batched.push_back(IsBatched(id));
-    // What depends on no input is the same for every slice.
+    // A value that depends on no input is the same for every slice.
     if (std::find(batched.begin(), batched.end(), true) == batched.end()) return true;
     const StatusOr<std::shared_ptr<const Op>> op = BindNode(node);
     if (!op.ok() || !KeepsBatchApart(**op, MakeOpInputs(graph_, node), batched)) return false;
@@ -83,8 +83,8 @@ double ConstantBytes(const Graph& graph) {
   return bytes;
 }
 
-// What the activations of a slice may take. Each slice reads all weights once more: where they come
-// from memory behind every cache a slice is as large as the last cache allows.
+// The bytes that the activations of a slice may take. Each slice reads all weights once more. Where
+// the weights come from memory behind every cache, a slice is as large as the last cache allows.
 double BytesOfASlice(const Graph& graph, const DeviceInfo& device) {
   // The cache of a core's own, of server processors of 2017 and later: 1 to 2 MiB.
   constexpr double kCoreCacheBytes = 1 << 20;

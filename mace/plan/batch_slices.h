@@ -1,6 +1,6 @@
-// A batch in slices: on a device that computes from its caches, a plan for a part of the batch, run
-// several times, beats one for all of it, whose activations leave the caches between one layer and
-// the next. It takes less memory too.
+// A batch in slices. On a device that computes from its caches, a plan for a part of the batch, run
+// several times, is faster than a plan for the whole batch, whose activations leave the caches
+// between one layer and the next. The smaller plan takes less memory too.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_BATCH_SLICES_H_
@@ -18,8 +18,9 @@ namespace mace {
 // not say so. REQUIRES: every shape of the graph is known.
 int64_t SeparableBatch(const Graph& graph);
 
-// In how many runs, each on an equal slice of axis 0, the graph's batch is best computed on the
-// device; 1: in one. A divisor of SeparableBatch. REQUIRES: as there.
+// The number of runs, each on an equal slice of axis 0, in which the graph's batch is best computed
+// on the device: a divisor of SeparableBatch; 1: the batch stays whole. REQUIRES: every shape of
+// the graph is known.
 int64_t ChooseBatchSlices(const Graph& graph, const DeviceInfo& device);
 
 }  // namespace mace

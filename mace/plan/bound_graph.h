@@ -1,4 +1,5 @@
-// A graph and the op of each of its nodes: attributes are parsed once, whoever asks an op later.
+// A graph and the op of each of its nodes: attributes are parsed once, however often an op is asked
+// later.
 //
 // Thread contract: thread-compatible; graph and ops themselves do not change.
 #ifndef MACE_PLAN_BOUND_GRAPH_H_
@@ -29,7 +30,7 @@ StatusOr<BoundGraph> BindGraph(std::shared_ptr<const Graph> graph);
 // node's order, each once.
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
 
-// The same with its op, which the two graphs then share.
+// A graph of one node, with its op, which the two graphs then share.
 BoundGraph BoundNode(const BoundGraph& bound, size_t node);
 
 // The values that are the inputs of GraphOfNode, in their order.

@@ -8,7 +8,8 @@
 namespace mace {
 namespace {
 
-// What the host sends and receives; half precision is the device's own affair.
+// The format in which the host sends and receives tensors; half precision exists on the device
+// alone.
 constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 // Vector loads of kernels may read past the last element: up to one vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
@@ -124,7 +125,7 @@ class Builder {
   // A tensor for `value` in `format` with memory of its own, or a slice of the concatenation that
   // it belongs to; that may be a slice of another one, and so on.
   int MakeTensor(ValueId value, const TensorFormat& format) {
-    std::vector<ValueId> wholes;  // That are not there yet, the innermost first.
+    std::vector<ValueId> wholes;  // Wholes that are not there yet, the innermost first.
     for (ValueId id = value;;) {
       const SliceOf& slice = slice_of_[Index(id)];
       id = slice.whole;
@@ -155,7 +156,7 @@ class Builder {
     return AddTensor(std::move(tensor));
   }
 
-  // Another tensor over the same memory as `of`.
+  // Adds a tensor over the same memory as `of`.
   int AliasTensor(ValueId value, const TensorFormat& format, int of, int64_t channel) {
     DeviceTensor tensor = plan_->tensors[static_cast<size_t>(of)];
     const bool other_layout = tensor.format.layout != format.layout;

@@ -1,4 +1,6 @@
 // Turns the chosen variants into device tensors, launches and steps.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PLAN_BUILDER_H_
 #define MACE_PLAN_BUILDER_H_
 

@@ -47,10 +47,10 @@ int IntsOf(const KernelArgument& argument) {
   if (tensor == nullptr) return 1;
   const bool described =
       tensor->kind == TensorArgument::Kind::kInput || tensor->kind == TensorArgument::Kind::kOutput;
-  return described ? 4 : 1;  // As TENSOR_IN and TENSOR_OUT declare.
+  return described ? 4 : 1;  // What TENSOR_IN and TENSOR_OUT declare.
 }
 
-// What the function is called with for this argument, whose ints begin at t[at].
+// The text with which the function is called for this argument, whose ints begin at t[at].
 std::string ArgumentText(const KernelArgument& argument, int at) {
   const auto value = [](int i) { return "a" + std::to_string(i); };
   if (std::holds_alternative<int32_t>(argument)) return value(at);

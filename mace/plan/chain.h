@@ -1,15 +1,15 @@
 // Chains: launches that follow one another, run by one persistent kernel.
 //
-// A CPU driver wakes its threads for each launch and puts them to sleep after it, which takes tens
-// of microseconds: as long as many a layer. A chain is one launch with a work-group for each
-// compute unit. Each work-group goes through the chain's launches in order and takes chunks of
-// work-items until none is left: first those of its own share, then what is left of the others'.
-// Shares are the same parts of each launch, so that a unit finds in its own caches what it wrote
-// before. Before the next launch a work-group waits until every chunk is done. It only ever waits
-// for chunks that a running work-group has taken, so that it needs no other to be running: one
-// alone does everything. It waits in a loop that keeps its processor busy, for a part of a launch at
-// most; where the processors have other work to do, those it waits for take longer, and
-// Options::separate_launches does without chains.
+// A CPU driver wakes its threads for each launch and puts them to sleep after it. That takes tens
+// of microseconds, about as long as computing a small layer. A chain is one launch with a
+// work-group for each compute unit. Each work-group goes through the chain's launches in order and
+// takes chunks of work-items until none is left: first those of its own share, then what is left of
+// the others'. Shares are the same parts of each launch, so that a unit finds in its own caches
+// what it wrote before. Before the next launch a work-group waits until every chunk is done. It
+// only ever waits for chunks that a running work-group has taken, so no other work-group needs to
+// run: one alone does everything. The wait is a loop that keeps its processor busy, for a part of a
+// launch at most. Where the processors have other work to do, the chunks take longer, and so does
+// the wait; CompileOptions::separate_launches does without chains.
 //
 // PoCL also compiles one large kernel in half the time of ten small ones.
 //
@@ -30,7 +30,7 @@ namespace mace {
 // (0 and 1 in turn, from run to run), count of launches. Global size: the compute units; local: 1.
 inline constexpr char kChainKernel[] = "launch_chain";
 
-// Offsets into the arena and into the weights are counted in these in the table.
+// Bytes: the unit in which the table counts offsets into the arena and into the weights.
 inline constexpr size_t kChainOffsetUnit = 64;
 
 // Ints of a launch's header in the table: the function's case, chunks, work-items in a chunk,
@@ -38,14 +38,14 @@ inline constexpr size_t kChainOffsetUnit = 64;
 // headers come first.
 inline constexpr int kChainHeaderInts = 8;
 
-// Ints of a counter in the state, a cache line. Each launch has 1 + units of them in each half: how
-// many chunks are done, and how many are taken of those that lie nearest to each work-group. Zeros
-// before the first run; each run leaves zeros in the other half.
+// Ints of a counter in the state, a cache line. Each launch has 1 + units counters in each half:
+// how many chunks are done, and for each work-group how many chunks of its own share are taken. The
+// state is zero before the first run; each run leaves zeros in the other half.
 inline constexpr int kChainStateInts = 16;
 
 // Whether launches of this device are chained at all: CPUs whose memory is the host's, by PoCL.
-// Intel's runtime compiles ResNet-50's chain for 11 s, its kernels one by one in 1.6, and gains a
-// tenth of the latency.
+// Intel's runtime needs 11 s to compile the chain of ResNet-50 and 1.6 s for its kernels one by
+// one, and a chain gains a tenth of the latency there.
 bool UsesChains(const DeviceInfo& device);
 
 // Whether the device allows one buffer that holds all weights, each from a page of its own: a chain

@@ -1,5 +1,5 @@
-// Kernels have nobody to tell of an index that lies outside of an axis: before each node that
-// chooses by indices on a device they are checked on the host.
+// A kernel cannot report an index that lies outside of an axis. The host therefore checks indices
+// before each node that chooses by indices on a device.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_CHECK_INDICES_H_
@@ -10,8 +10,8 @@
 
 namespace mace {
 
-// A NormalizeIndices before each Gather and GatherElements whose indices are computed, unless what
-// computes them cannot leave the axis. REQUIRES: every shape is known.
+// Puts a NormalizeIndices before each Gather and GatherElements whose indices are computed, unless
+// what computes them cannot leave the axis. REQUIRES: every shape is known.
 Status CheckIndices(Graph* graph);
 
 }  // namespace mace

@@ -1,5 +1,5 @@
-// How each node of a graph runs: one of the variants that it is offered, or the CPU. Plain data,
-// whoever chose: costs (choose_by_cost.h), a record in a cache file, or a caller.
+// How each node of a graph runs: one of the variants that it is offered, or the CPU. It is plain
+// data, the same whether costs (choose_by_cost.h), a record in a cache file or a caller made it.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_CHOICE_H_
@@ -18,7 +18,7 @@ struct NodeChoice {
   static constexpr int kCpu = -1;
 
   int variant = kCpu;  // Index into NodeVariants::variants.
-  // Of the work-groups of each launch; empty: as the variant has them.
+  // The sizes of the work-groups of each launch; empty: those of the variant.
   std::vector<WorkSize> local_sizes;
 
   bool on_cpu() const { return variant == kCpu; }
@@ -26,7 +26,8 @@ struct NodeChoice {
 
 struct Choice {
   std::vector<NodeChoice> nodes;  // One for each node of the graph.
-  // Among all that there is by what it takes, so that a report may say what else there was.
+  // True where the times of all variants decided, so that a report may list the variants that were
+  // rejected.
   bool by_cost = false;
 };
 
@@ -34,7 +35,7 @@ struct Choice {
 // allows.
 void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* variants);
 
-// What each variant was measured to take, in milliseconds, by its id (VariantId in signature.h).
+// The measured time of a variant in milliseconds, by its id (VariantId in signature.h).
 using MeasuredTimes = std::function<std::optional<double>(const std::string& id)>;
 
 // Sets measured_ms where there is a time, and adds the variants of AddWorkGroupSizes that have one.
@@ -46,13 +47,13 @@ void SetMeasured(const DeviceInfo& device, const MeasuredTimes& times,
 std::optional<NodeChoice> FindChoice(const NodeVariants& offered, const DeviceInfo& device,
                                      const std::string& id);
 
-// The same for each node; "" is the CPU. kNotFound names the node and the variant that is not
-// offered to it.
+// FindChoice for every node of a graph, with one id for each; "" is the CPU. kNotFound names the
+// node and the variant that is not offered to it.
 StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
                              const std::vector<std::string>& ids);
 
 // What is to run: the variant with the work-group sizes of the choice. kInvalidArgument says what
-// of it is not offered to the node. REQUIRES: not the CPU.
+// part of the choice is not offered to the node. REQUIRES: not the CPU.
 StatusOr<Lowering> ChosenVariant(const Node& node, const NodeVariants& offered,
                                  const DeviceInfo& device, const NodeChoice& choice);
 

@@ -13,8 +13,8 @@ namespace mace {
 // and a variant that needs a measurement is not chosen without one.
 Choice ChooseByCost(const Graph& graph, const GraphVariants& variants);
 
-// What the variant takes by itself, in milliseconds: as measured, or as estimated with what its
-// launches cost on such a device; infinite where it must not be chosen.
+// The time of the variant by itself in milliseconds: the measured one, or else the estimate with
+// the cost of its launches on such a device; infinite where the variant must not be chosen.
 double VariantMs(const Lowering& variant, const DeviceInfo& device);
 
 }  // namespace mace

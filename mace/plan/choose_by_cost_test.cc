@@ -1,4 +1,5 @@
-// What costs choose among a node's variants: estimates, measurements, and variants that need one.
+// The choice by cost among a node's variants: with estimates, with measurements, and with variants
+// that need one.
 #include "mace/plan/choose_by_cost.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,6 @@
 // The work of a planned node, for reports.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_COST_H_
 #define MACE_PLAN_COST_H_
 
@@ -6,9 +8,9 @@
 
 namespace mace {
 
-// Op::EstimateCost of a node of the plan's graph, of all slices of the batch. Bytes are what the
-// least traffic would be, each operand once, in the precision that the node was planned in.
-// REQUIRES: the graph has such a node.
+// Op::EstimateCost of a node of the plan's graph, for all slices of the batch together. Bytes count
+// the least traffic: each operand once, in the precision that the node was planned in. REQUIRES:
+// the graph has such a node.
 Cost NodeCost(const Plan& plan, size_t node);
 
 }  // namespace mace

@@ -114,7 +114,7 @@ std::string Padded(std::string text, size_t width) {
   return text + " ";
 }
 
-// Of the columns that hold words of any length.
+// The widths of the columns that hold words of any length.
 struct VariantColumns {
   size_t name = 0;
   size_t launches = 0;

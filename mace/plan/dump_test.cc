@@ -1,4 +1,4 @@
-// What `mace inspect --stage=plan` says of a choice.
+// The output of `mace inspect --stage=plan` about a choice.
 #include <gtest/gtest.h>
 
 #include "mace/plan/plan.h"

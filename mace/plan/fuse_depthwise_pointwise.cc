@@ -12,7 +12,8 @@ constexpr size_t kX = 0, kFilter = 1, kBias = 2, kResidual = 3;
 
 bool HasResidual(const Node& node) { return node.attributes.GetInt("residual", 0) != 0; }
 
-// That comes between the two, where the fused kernel has no place for it.
+// Whether the node has a gate, which would come between the two, where the fused kernel has no
+// place for it.
 bool HasGate(const Node& node) { return node.attributes.GetInt("gate", 0) != 0; }
 
 // The two as one node (separable_conv2d.cc), whether they fit or not.

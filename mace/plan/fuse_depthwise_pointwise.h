@@ -1,6 +1,5 @@
 // Fuses a DepthwiseConv2d and the pointwise Conv2D that alone reads its result to one
-// SeparableConv2D, where a device takes less time for that. Other devices keep the two nodes, which
-// is why this is no pass.
+// SeparableConv2D, where the device takes less time for that. Other devices keep the two nodes.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_FUSE_DEPTHWISE_POINTWISE_H_
@@ -11,9 +10,9 @@
 
 namespace mace {
 
-// Estimates decide, with what a launch costs: the fused kernel saves one, and a tensor's way
-// through memory, but makes the depthwise result anew for each tile of output channels. The fused
-// node has the name of the Conv2D. As FuseNodes does.
+// Estimates decide, the cost of a launch included: the fused kernel saves a launch, and writing and
+// reading a tensor, but computes the depthwise result again for each tile of output channels. The
+// fused node has the name of the Conv2D. FuseNodes (fuse_nodes.h) describes the parameters.
 void FuseDepthwisePointwise(const DeviceInfo& device, const PlanOptions& options, Graph* graph,
                             OpList* ops);
 

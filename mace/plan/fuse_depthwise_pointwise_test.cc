@@ -76,7 +76,7 @@ TEST(FuseDepthwisePointwise, InEveryPrecision) {
   EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100(), options));
 }
 
-// What was chosen for float32 is named among all that there are with TF32.
+// The variant that was chosen for float32 is among those that are offered with TF32.
 TEST(FuseDepthwisePointwise, EveryVariantInFloat32IsThereWithTf32) {
   Pair pair(7, 576, 160);
   ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
@@ -158,7 +158,7 @@ TEST(FuseDepthwisePointwise, NotOtherConvolutions) {
   EXPECT_EQ(kApart, multiplier.FusedFor(MadeUpH100()));
 }
 
-// Its sum comes between the two.
+// The sum of the residual comes between the two nodes.
 TEST(FuseDepthwisePointwise, NotADepthwiseConvolutionWithResidual) {
   Pair pair;
   pair.depthwise().inputs.push_back(pair.graph.inputs[0].value);

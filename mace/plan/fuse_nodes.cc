@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-// Of the pass fuse_8_bits. A fused node rounds nothing.
+// Whether the pass fuse_8_bits made the node round its result; a fused node rounds nothing.
 bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
 
 class Fuser {
@@ -70,8 +70,8 @@ class Fuser {
     ops_.resize(kept);
   }
 
-  // Of the cheapest variant on the device, of at most so many launches; infinite where the op
-  // refuses the node or has no such variant.
+  // The estimated time of the cheapest variant on the device with at most so many launches;
+  // infinite where the op refuses the node or has no such variant.
   double CheapestMs(const Bound& bound, size_t most_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
     std::vector<TensorInfo> outputs;
@@ -92,7 +92,7 @@ class Fuser {
   }
 
   bool IsCheaper(const Bound& fused, size_t first, size_t second) const {
-    // It may be offered the two one behind the other as well, which would bring nothing.
+    // The op may also offer to run the two one behind the other, which would gain nothing.
     const double together = CheapestMs(fused, 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
     return together < CheapestMs(first) + CheapestMs(second);

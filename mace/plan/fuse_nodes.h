@@ -1,5 +1,5 @@
-// Fuses two nodes to one where a device takes less time for that. Other devices keep the two, which
-// is why these are no passes.
+// Fuses two nodes to one where the device takes less time for that. Other devices keep the two
+// nodes.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_FUSE_NODES_H_
@@ -12,14 +12,14 @@
 
 namespace mace {
 
-// `second` with all that `first` does to its input 0; nullopt where they are no such pair. What it
-// gives may be a node that its op refuses.
+// Gives one node that does what `first` does to its input 0 and then what `second` does; nullopt
+// where the two cannot be fused. The op of the fused node may still refuse it.
 using FuseFunction = std::optional<Node> (*)(const Node& first, const Node& second);
 
-// Fuses each pair of which the second node alone reads, as input 0, the result of the first. The
-// ops' estimates decide, with what a launch costs. `options` are those that MakePlan gets next.
-// CPUs keep all nodes. Nodes that round their result to 8 bits stay apart. `ops` are those of the
-// graph's nodes, before and after. REQUIRES: every shape of the graph is known.
+// Fuses each pair in which only the second node reads the result of the first, as its input 0. The
+// ops' estimates decide, the cost of a launch included. `options` are those that MakePlan gets
+// next. CPUs keep all nodes. Nodes that round their result to 8 bits stay apart. `ops` are those of
+// the graph's nodes, before and after. REQUIRES: every shape of the graph is known.
 void FuseNodes(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse,
                Graph* graph, OpList* ops);
 

@@ -1,5 +1,5 @@
-// Fuses two 1x1 Conv2D of one pixel an image, the layers of a squeeze-and-excite block, to one
-// Excitation, where a device takes less time for that.
+// Fuses two 1x1 Conv2D of one pixel for each image, the layers of a squeeze-and-excite block, to
+// one Excitation, where the device takes less time for that.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_FUSE_SQUEEZE_EXCITE_H_
@@ -10,8 +10,8 @@
 
 namespace mace {
 
-// As FuseNodes does. The fused kernel saves a launch, but one compute unit does an image's work
-// alone. The fused node has the name of the second Conv2D.
+// FuseNodes (fuse_nodes.h) describes the parameters. The fused kernel saves a launch, but one
+// compute unit does an image's work alone. The fused node has the name of the second Conv2D.
 void FuseSqueezeExcite(const DeviceInfo& device, const PlanOptions& options, Graph* graph,
                        OpList* ops);
 

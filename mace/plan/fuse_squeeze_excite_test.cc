@@ -83,7 +83,7 @@ TEST(FuseSqueezeExcite, NotWhatAnotherReads) {
   EXPECT_EQ(kApart, output.FusedFor(MadeUpH100()));
 }
 
-// What rounds its result to 8 bits stays a node.
+// A convolution that rounds its result to 8 bits stays a node.
 TEST(FuseSqueezeExcite, NotWhatRounds) {
   Layers layers;
   for (const char* scale : {"x_scale", "filter_scale", "y_scale"}) {

@@ -71,7 +71,7 @@ class StepReader {
     lifetimes->direct_output.assign(graph_.values.size(), -1);
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
       const size_t value = Index(graph_.outputs[i].value);
-      // What nodes on the CPU read after its download has memory of its own.
+      // A value that nodes on the CPU read after its download has memory of its own.
       const bool direct = made_[value] || (downloaded_[value] && !read_[value]);
       if (direct && lifetimes->direct_output[value] < 0) {
         lifetimes->direct_output[value] = static_cast<int>(i);
@@ -164,7 +164,7 @@ class MemoryCounter {
     return largest;
   }
 
-  // Of what nodes on the CPU make, apart from what lies in outputs.
+  // The peak of what nodes on the CPU make, apart from what lies in outputs.
   uint64_t PeakOfNodes() const {
     uint64_t alive = 0, peak = 0;
     for (size_t i = 0; i < plan_.steps.size(); ++i) {

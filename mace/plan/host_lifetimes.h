@@ -29,14 +29,14 @@ struct HostLifetimes {
   std::vector<ValueId> kept_downloads;
 };
 
-// Of a plan's steps.
+// The lifetimes over a plan's steps.
 HostLifetimes FindHostLifetimes(const Plan& plan);
-// Of a graph whose nodes all run on the CPU, one step each, in order.
+// The lifetimes over a graph whose nodes all run on the CPU, one step each, in order.
 HostLifetimes FindHostLifetimes(const Graph& graph);
 
 // What a plan takes of the host's memory while it runs, in bytes; sums that would pass 2^64 - 1
-// stay there. Constants as the graph holds them are not counted: they are there already. Nor is
-// what an op's reference takes for itself.
+// stay there. Constants as the graph holds them are not counted: they are there already. What an
+// op's reference takes for itself is not counted either.
 struct HostMemoryUse {
   uint64_t inputs = 0;     // What a caller feeds.
   uint64_t outputs = 0;    // What a run gives.

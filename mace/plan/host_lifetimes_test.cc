@@ -32,7 +32,7 @@ struct MadeGraph {
     port.value = value;
     ports->push_back(port);
   }
-  // As a plan for the CPU has it.
+  // A plan for the CPU.
   Plan MakePlan() const {
     Plan plan;
     plan.bound.graph = graph;

@@ -61,7 +61,7 @@ TEST(InPlace, AResultTakesThePlaceOfWhatNobodyReadsAnyMore) {
   ASSERT_NE(nullptr, plan);
   EXPECT_TRUE(Share(*plan, a, b));
   EXPECT_TRUE(Share(*plan, b, c));
-  // What came from the caller stays as it is.
+  // A tensor that came from the caller stays as it is.
   EXPECT_FALSE(Share(*plan, test.x(), a));
 }
 

@@ -36,7 +36,7 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   std::vector<Lifetime> lifetimes(plan.regions.size());
   const int end = static_cast<int>(plan.steps.size());
   for (const Step& step : plan.setup_steps) {
-    // What is made once must last: from before the first step to after the last.
+    // A tensor that is made once must last from before the first step to after the last.
     ExtendByStep(plan, step, -1, &lifetimes);
     ExtendByStep(plan, step, end, &lifetimes);
   }
@@ -135,7 +135,7 @@ std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
       if (plan.regions[image.regions.front()].precision != region.precision) continue;
       const size_t growth = GrownTexels(image, region) - image.texels();
       if (growth > best_growth || !image.IsFree(lifetimes[i])) continue;
-      // Of two that fit, the smaller: the larger stays for a larger one.
+      // The smaller one of two images that fit is taken; the larger one stays for a larger tensor.
       if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
       best = &image;
       best_growth = growth;
@@ -225,13 +225,14 @@ void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
   }
 }
 
-// Of activations, each as it lies there: a kernel's scratch is none.
+// The peak of activations, each in the form in which it lies there; a kernel's scratch is no
+// activation.
 size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
   std::vector<bool> holds_tensor(plan.regions.size(), false);
   for (const DeviceTensor& tensor : plan.tensors) {
     if (tensor.region >= 0) holds_tensor[static_cast<size_t>(tensor.region)] = true;
   }
-  // What begins to live at each step, and what ended at the step before.
+  // Bytes that begin to live at each step, and bytes that ended at the step before.
   const int steps = static_cast<int>(plan.steps.size());
   std::vector<size_t> begins(plan.steps.size() + 1, 0), ends(plan.steps.size() + 1, 0);
   for (size_t i = 0; i < lifetimes.size(); ++i) {

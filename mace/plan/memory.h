@@ -1,6 +1,8 @@
 // Lays the logical regions of a plan into memory: one arena of buffers, and of images where the
 // device has images over buffers, else a pool of images; both are shared by regions whose lifetimes
 // do not meet.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PLAN_MEMORY_H_
 #define MACE_PLAN_MEMORY_H_
 
@@ -14,11 +16,11 @@ namespace mace {
 
 // Where a device lets parts of a buffer begin.
 struct MemoryRules {
-  size_t alignment_bytes = 64;  // Of sub-buffers.
+  size_t alignment_bytes = 64;  // Where sub-buffers may begin.
   // As in DeviceInfo; 0: no images over buffers.
   size_t image_pitch_texels = 0;
   size_t image_base_texels = 0;
-  size_t most_arena_bytes = SIZE_MAX;  // With images in it; buffers have no other place.
+  size_t most_arena_bytes = SIZE_MAX;  // A bound for arenas that hold images.
 };
 MemoryRules MemoryRulesOf(const DeviceInfo& device);
 
@@ -28,16 +30,16 @@ MemoryRules MemoryRulesOf(const DeviceInfo& device);
 // complete, each region with its own size.
 void PlanMemory(Plan* plan, const MemoryRules& rules);
 
-// As it lies on the device.
+// Bytes of the packed weights as they lie on the device.
 size_t WeightBytes(const PackedWeights& weights);
 
-// What a session of the plan takes of the device's memory, and the bound that plans keep to, apart
-// from those with a pool of images: these share no memory with buffers, and grow where shapes
-// differ.
+// What a session of the plan takes of the device's memory, and the bound that plans keep to. Plans
+// with a pool of images may pass the bound: such images share no memory with buffers, and grow
+// where shapes differ.
 struct MemoryUse {
   size_t weight_bytes = 0;      // Packed.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
-  size_t pool_bytes = 0;        // The latter alone.
+  size_t pool_bytes = 0;        // The images of the pool alone.
   size_t live_bytes = 0;        // Plan::live_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }

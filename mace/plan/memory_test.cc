@@ -208,7 +208,7 @@ TEST(PlanMemory, ImagesOverBuffersShareTheArena) {
   EXPECT_EQ(use.live_bytes, 4096u + 64u * 16 * 40);
 }
 
-// What is alive is counted without the padding of rows.
+// Live bytes are counted without the padding of rows.
 TEST(PlanMemory, PaddingOfRowsIsNotAlive) {
   Chain chain;
   for (int i = 0; i < 3; ++i) chain.AddImage(i % 2 == 0 ? 60 : 250, i % 2 == 0 ? 40 : 10);

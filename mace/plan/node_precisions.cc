@@ -17,7 +17,7 @@ bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
 }
 
-// What makes or reads a value that halves do not hold does so in float32.
+// A node that makes or reads a value which halves do not hold computes in float32.
 void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
   const std::vector<bool> wide = FindWideValues(graph);
   const auto is_wide = [&](ValueId id) { return id != kNoValue && wide[static_cast<size_t>(id)]; };

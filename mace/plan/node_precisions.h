@@ -1,4 +1,4 @@
-// What each node of a graph computes in.
+// The precision that each node of a graph computes in.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_NODE_PRECISIONS_H_

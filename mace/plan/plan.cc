@@ -71,7 +71,7 @@ ConsideredVariant Consider(const Lowering& variant) {
           measured ? VariantId(variant) : ""};
 }
 
-// What else there was.
+// The variants that were rejected.
 void AddRejected(const std::vector<Lowering>& variants, size_t chosen, NodePlacement* placement) {
   for (size_t v = 0; v < variants.size(); ++v) {
     if (v == chosen || !MayBeChosen(variants[v])) continue;

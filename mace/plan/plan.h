@@ -1,5 +1,7 @@
 // A Plan: everything Run needs, decided beforehand. Plain data, no OpenCL; the session makes the
 // device objects of it.
+//
+// Thread contract: thread-compatible; functions are thread-safe.
 #ifndef MACE_PLAN_PLAN_H_
 #define MACE_PLAN_PLAN_H_
 
@@ -18,7 +20,7 @@
 namespace mace {
 
 // A region of device memory: one buffer or image of the arena, or an image of its own. Tensors
-// whose lifetimes do not meet share it.
+// whose lifetimes do not overlap share a region.
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;  // Images: of their texels.
@@ -26,10 +28,11 @@ struct MemoryRegion {
   size_t bytes = 0;
   size_t image_width = 0;  // Images: in texels.
   size_t image_height = 0;
-  // Of an image that is a part of the arena, at offset_bytes: from one row to the next. 0: an image
-  // of its own.
+  // For an image that is a part of the arena, at offset_bytes: the bytes from one row to the next.
+  // 0: the image has memory of its own.
   size_t image_pitch_bytes = 0;
-  // Nothing else lies there at any time: what it holds outlasts a run. Zeros at first.
+  // True where nothing else ever lies in the region, so that its content outlasts a run. It is zero
+  // before the first run.
   bool lasting = false;
 
   bool in_arena() const { return storage == Storage::kBuffer || image_pitch_bytes != 0; }
@@ -47,12 +50,14 @@ struct DeviceTensor {
   int64_t offset = 0;
 };
 
-// Where an argument's index was the op's own, here it is the plan's: kInput, kOutput, kRawInput,
-// kRawOutput index Plan::tensors, kWeights indexes Plan::weights, kScratch indexes Plan::regions.
+// A launch whose arguments are numbered by the plan instead of by the op: kInput, kOutput,
+// kRawInput, kRawOutput index Plan::tensors, kWeights indexes Plan::weights, kScratch indexes
+// Plan::regions.
 struct PlannedLaunch {
   int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
   Launch launch;
-  // Part of a chain, and no launch of its own: its function among Plan::chain_functions. -1: none.
+  // The index in Plan::chain_functions of the function that a chain calls for this launch; -1: the
+  // launch is enqueued by itself.
   int chain_function = -1;
 
   bool is_chained() const { return chain_function >= 0; }
@@ -78,8 +83,8 @@ struct Step {
   bool is_launch() const { return kind == Kind::kLaunch || kind == Kind::kChain; }
 };
 
-// A variant that a node could run as, and what it takes there by itself, in milliseconds: measured,
-// or estimated to order variants by.
+// A variant that a node could run as, and its time by itself in milliseconds: measured, or
+// estimated for comparing variants.
 struct ConsideredVariant {
   std::string variant;
   double ms = 0;
@@ -93,10 +98,11 @@ struct NodePlacement {
   Place place = Place::kFolded;
   std::string variant;                        // "" where not on the GPU.
   std::string variant_id;                     // VariantId (signature.h); "" on the CPU.
-  Precision precision = Precision::kFloat32;  // Of what its kernels read and write.
+  Precision precision = Precision::kFloat32;  // Its kernels read and write it.
   std::string why;                            // For the CPU: the reason. For a device limit: which.
   ConsideredVariant chosen;                   // On the device.
-  // Cheapest first; conversions may have made one of them dearer. None where the choice was given.
+  // Cheapest first. A variant that is cheaper than the chosen one may stand here, because
+  // conversions cost too. Empty where the choice was given.
   std::vector<ConsideredVariant> rejected;
 };
 
@@ -122,8 +128,8 @@ struct Plan {
   std::vector<std::string> program_sources;
   std::vector<int> launch_program;
 
-  // As many runs of the plan, each on an equal slice of axis 0 of every input and output, are a run
-  // of the model (batch_slices.h).
+  // How many runs of the plan, each on an equal slice of axis 0 of every input and output, make one
+  // run of the model (batch_slices.h).
   int64_t batch_slices = 1;
 
   // The largest sum of activations alive at once, as they lie on the device; scratch is not
@@ -133,13 +139,13 @@ struct Plan {
 
 // The last stage: the plan of a graph whose shapes are all known (InferShapes), with each node as
 // chosen among `variants`. `options` are those that the variants were found with. kInvalidArgument
-// names a node and what of its choice is not offered; kUnsupported the op that has no variant where
-// allow_fallback is false.
+// names a node and the part of its choice that is not offered. kUnsupported names the op that has
+// no variant, where allow_fallback is false.
 StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const GraphVariants& variants,
                                          const Choice& choice, const PlanOptions& options);
 
-// All stages at once, for those who measure nothing: FindVariants, ChooseByCost, MakePlan. `device`
-// null: everything on the CPU.
+// All stages at once, for callers that measure nothing: FindVariants, ChooseByCost, MakePlan.
+// `device` null: everything on the CPU.
 StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const DeviceInfo* device,
                                          const PlanOptions& options);
 StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
@@ -147,7 +153,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
 
 // The text of one program that holds the given kernels: common header, then for each instance its
 // macros, the prologue and its file. kInternal where a file or an #include is not among the
-// embedded ones. Those of `functions` are plain functions, which a chain's kernel calls.
+// embedded ones. The kernels of `functions` are plain functions, which a chain's kernel calls.
 StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
                                      const std::vector<KernelInstance>& functions = {});
 

@@ -1,4 +1,6 @@
 // What a plan is asked for.
+//
+// Thread contract: thread-compatible.
 #ifndef MACE_PLAN_PLAN_OPTIONS_H_
 #define MACE_PLAN_PLAN_OPTIONS_H_
 
@@ -14,20 +16,20 @@ enum class MemoryChoice { kAuto, kImage, kBuffer };
 
 struct PlanOptions {
   MemoryChoice memory = MemoryChoice::kAuto;
-  // What activations and weights are stored in. In half precision the graph's outputs, and the
-  // nodes that make them, are float32 all the same: an output has no rounding of storage on it.
+  // The storage of activations and weights. In half precision the graph's outputs, and the nodes
+  // that make them, are float32 all the same, so that no output is rounded by its storage.
   Precision precision = Precision::kFloat32;
   bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
   // Launches that follow one another become one, on devices that gain from it (chain.h).
   bool chain_launches = false;
-  // DeviceInfo's, in place of what the device is given with; 0: not measured.
+  // The measured peaks, in place of those of DeviceInfo; 0: not measured.
   double measured_gflops = 0;
   double measured_gbytes_per_second = 0;
-  // Of a variant, where another takes less; negative: what the bound on device memory leaves the
-  // node (scratch_limit.h).
+  // The most scratch of a variant, where another variant takes less; negative: what the bound on
+  // device memory leaves the node (scratch_limit.h).
   double most_scratch_bytes = -1;
-  // One for each node, in place of what `precision` says; empty: as `precision` says.
+  // The precision of each node, in place of `precision`; empty: `precision` holds for all nodes.
   std::vector<Precision> precisions;
   // The integers among the graph's inputs fit an int32, as those that kernels make do.
   bool integer_inputs_fit = false;

@@ -24,7 +24,8 @@ std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
       }
     }
   }
-  // What comes to live at each node and what is gone before it, then the sums of these.
+  // The bytes that begin to live at each node less those that ended before it, and then the sums of
+  // these.
   std::vector<double> live(graph.nodes.size() + 1, 0);
   for (size_t value = 0; value < lives.size(); ++value) {
     if (lives[value].first == kNever) continue;

@@ -16,11 +16,11 @@ namespace mace {
 // as halves where that is the precision. REQUIRES: every shape of the graph is known.
 std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
 
-// Of all regions that the variant asks for.
+// Bytes of all scratch regions that the variant asks for.
 double ScratchBytes(const Lowering& variant);
 
-// Takes out the variants of a node that are above its limit; where every one that may be chosen
-// without a measurement is, those with the least scratch stay.
+// Takes out the variants of a node whose scratch is above the limit. Where that would leave none
+// that may be chosen without a measurement, those with the least scratch stay.
 void LimitScratch(double limit_bytes, std::vector<Lowering>* variants);
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-// What scratch memory a node's variants may take.
+// The scratch memory that a node's variants may take.
 #include "mace/plan/scratch_limit.h"
 
 #include <gtest/gtest.h>

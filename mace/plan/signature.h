@@ -1,5 +1,8 @@
-// What choices are kept under: texts that change whenever the thing they name does, made without a
-// device. A signature never holds a pointer, a name that the model's author chose, or weights.
+// The keys under which choices are kept: texts that are made without a device and differ where the
+// things that they name differ. A signature never holds a pointer, a name that the model's author
+// chose, or weights.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_SIGNATURE_H_
 #define MACE_PLAN_SIGNATURE_H_
 
@@ -11,16 +14,17 @@
 
 namespace mace {
 
-// An op with its attributes, and the dtypes and shapes of what it reads and makes; the values of
-// small integer constants (axes, paddings) too, on which variants depend.
+// Describes an op with its attributes and the dtypes and shapes of its inputs and outputs. The
+// values of small integer constants (axes, paddings) are in it too, because variants depend on
+// them.
 std::string NodeSignature(const Graph& graph, const Node& node);
 
-// One variant among those of its node: its name, and a hash of formats, kernels and work-group
-// sizes.
+// Tells one variant from the others of its node: its name, and a hash of formats, kernels and
+// work-group sizes.
 std::string VariantId(const Lowering& variant);
 
-// 64 hexadecimal digits: all that the choice of a plan rests on. Nodes with their signatures and
-// how they are connected, what the options ask for, and the text of every kernel.
+// 64 hexadecimal digits over all that the choice of a plan depends on: nodes with their signatures
+// and connections, the options, and the text of every kernel.
 std::string PlanSignature(const Graph& graph, const PlanOptions& options);
 
 // 16 hexadecimal digits over the text of every kernel: those of this build of the engine.

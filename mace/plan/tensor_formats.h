@@ -1,4 +1,4 @@
-// What a format makes of a tensor on the device.
+// How a tensor lies on the device in a format.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_TENSOR_FORMATS_H_
@@ -18,8 +18,8 @@ struct ImageExtent {
 };
 ImageExtent ImageExtentOf(const Shape& shape);
 
-// Both formats are the same bytes: row_major, and channels4 in a buffer without padding; blocks too
-// where there is but one, or one position.
+// Whether a tensor of this shape has the same bytes in both formats, as row-major and channels4
+// have in a buffer without padding, and blocks have where there is only one block or one position.
 bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b);
 
 }  // namespace mace

@@ -69,7 +69,8 @@ bool UsesImages(const Lowering& variant) {
          std::any_of(variant.outputs.begin(), variant.outputs.end(), is_image);
 }
 
-// What keeps every variant of a node off the device, whatever its op offers.
+// The reason that keeps every variant of a node off the device, whatever its op offers; empty:
+// none.
 std::string TypeLimit(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (input.present && input.constant == nullptr &&
@@ -141,7 +142,8 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
 
 namespace {
 
-// What reads integers that only the host has stays there, unless its variants take them too.
+// A node that reads integers which only the host has stays on the host, unless its variants take
+// such integers too.
 void LimitToIntegers(const HostIntegers& integers, const Node& node, NodeVariants* found) {
   std::vector<Lowering>& variants = found->variants;
   if (variants.empty()) return;

@@ -1,5 +1,6 @@
-// The variants that each node could run as on a device, found once: its op's lowerings, less those
-// that a limit of the device or of the plan forbids. Plain data, no device needed.
+// The variants that each node could run as on a device, found once: the lowerings of its op,
+// without those that a limit of the device or of the plan forbids. They are plain data, and no
+// device is needed.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_VARIANTS_H_
@@ -15,14 +16,14 @@
 namespace mace {
 
 struct NodeVariants {
-  // With measured_ms where a tuner measured them.
+  // A variant has measured_ms where a tuner measured it.
   std::vector<Lowering> variants;
   // Why there is none, or why the preferred storage is not among them; empty otherwise.
   std::string why;
 };
 
 struct GraphVariants {
-  // With the peaks that estimates go by; none: everything runs on the CPU.
+  // The device, with the peaks that estimates use; none: everything runs on the CPU.
   std::optional<DeviceInfo> device;
   std::vector<NodeVariants> nodes;  // One for each node of the graph.
 };
@@ -32,8 +33,8 @@ struct GraphVariants {
 StatusOr<GraphVariants> FindVariants(const BoundGraph& bound, const DeviceInfo* device,
                                      const PlanOptions& options);
 
-// Those of one node, `options` with the precision and the most scratch of this node. What other
-// nodes say of its integers is not seen. REQUIRES: every shape of the graph is known.
+// The variants of one node; `options` has the precision and the most scratch of this node. What
+// other nodes demand of its integers is not seen. REQUIRES: every shape of the graph is known.
 NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
                           const DeviceInfo& device, const PlanOptions& options);
 

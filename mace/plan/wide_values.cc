@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-// What hands on the magnitude of its first input.
+// Ops whose result has the magnitude of their first input.
 bool CarriesMagnitude(const std::string& type) {
   static const auto* const kTypes = new std::unordered_set<std::string>{
       "AddN",    "BiasAdd", "ExpandDims", "Identity",  "Reduce", "Reshape",
@@ -76,7 +76,7 @@ Operands OperandsOf(const Graph& graph, const Node& node, const std::vector<bool
   return operands;
 }
 
-// Of a node that stands for several: what its last step makes.
+// Whether the last step of a node that stands for several makes a wide value.
 bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool>& wide) {
   // Inputs of the node, then the results of its steps.
   std::vector<bool> known = OperandsOf(graph, node, wide).wide;

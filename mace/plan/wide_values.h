@@ -1,5 +1,5 @@
-// Values that half precision does not hold though what they are made of fits: squares, and sums and
-// means of squares, up to the root that brings them back.
+// Wide values: half precision may not hold them although it holds what they are computed from. They
+// are squares, and sums and means of squares, up to the root that makes them small again.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_WIDE_VALUES_H_
@@ -11,7 +11,7 @@
 
 namespace mace {
 
-// For each value of the graph whether it is one.
+// For each value of the graph, whether it is a wide value.
 std::vector<bool> FindWideValues(const Graph& graph);
 
 }  // namespace mace

@@ -30,7 +30,7 @@ struct Normalization : TestGraph {
     Output("y", last());
   }
 
-  // Of the nodes' outputs, in order.
+  // Whether each node's output is wide, in the order of the nodes.
   std::vector<bool> Wide() const {
     const std::vector<bool> wide = FindWideValues(graph);
     std::vector<bool> made;

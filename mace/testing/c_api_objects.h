@@ -1,4 +1,4 @@
-// What tests of the C API share: handles that free themselves, files, and expectations.
+// Helpers of the tests of the C API: handles that free themselves, files, and expectations.
 #ifndef MACE_TESTING_C_API_OBJECTS_H_
 #define MACE_TESTING_C_API_OBJECTS_H_
 

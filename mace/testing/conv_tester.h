@@ -1,4 +1,4 @@
-// What the tests of convolutions begin with.
+// Op testers with which the tests of convolutions begin.
 #ifndef MACE_TESTING_CONV_TESTER_H_
 #define MACE_TESTING_CONV_TESTER_H_
 

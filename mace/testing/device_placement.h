@@ -18,7 +18,7 @@ struct DevicePlacement {
   Nhwc view;
   int64_t pitch = 0;
   int64_t offset = 0;
-  size_t elements = 0;  // Of the whole memory.
+  size_t elements = 0;  // Elements of the whole memory.
   size_t image_width = 0;
   size_t image_height = 0;
 
@@ -27,7 +27,7 @@ struct DevicePlacement {
 
   size_t element_bytes() const { return ElementBytes(format.precision); }
   size_t bytes() const { return elements * element_bytes(); }
-  // Of element (row, w, c) in memory; c may be a padding lane.
+  // The index of element (row, w, c) in memory; c may be a padding lane.
   size_t Index(int64_t row, int64_t w, int64_t c) const;
   // Lanes of one position: channels, and those of the padding.
   int64_t lanes() const;

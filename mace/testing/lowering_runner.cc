@@ -98,7 +98,7 @@ struct RunState {
   std::vector<GuardedMemory> scratch;
 };
 
-// What the engine does with packed weights, and whether pack fills all that it promised.
+// Packs weights as the engine does, and checks that pack fills all elements that it promised.
 StatusOr<std::vector<uint8_t>> PackWeights(const PackedWeights& weights, Precision precision) {
   constexpr uint32_t kUntouched = 0x7FC0DEADu;
   std::vector<float> floats(weights.elements);

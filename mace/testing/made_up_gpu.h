@@ -6,7 +6,7 @@
 
 namespace mace {
 
-// As NVIDIA's driver describes an H100, without images.
+// An H100 as NVIDIA's driver describes it, without images.
 inline DeviceInfo MadeUpH100() {
   DeviceInfo device;
   device.vendor = DeviceVendor::kNvidia;

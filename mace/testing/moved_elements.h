@@ -1,5 +1,5 @@
-// What the tests of ops that move elements expect, written without strides: for each position of
-// the output the position of the input that it comes from.
+// The expected results of ops that move elements, written without strides: for each position of the
+// output the position of the input that it comes from.
 #ifndef MACE_TESTING_MOVED_ELEMENTS_H_
 #define MACE_TESTING_MOVED_ELEMENTS_H_
 

@@ -184,17 +184,17 @@ StatusOr<std::vector<HostTensor>> OpTester::Reference() {
   return prepared.Reference();
 }
 
-// What the op offers in one precision on the device at hand.
+// The variants that the op offers in one precision on the device at hand.
 struct OpTester::Offer {
   Prepared prepared;
-  std::vector<HostTensor> expected;  // As the runner gives them.
+  std::vector<HostTensor> expected;  // In the form that the runner gives.
   DeviceInfo device;
   std::vector<LoweringRequest> requests;         // By storage.
-  std::vector<std::vector<Lowering>> lowerings;  // Of each request.
+  std::vector<std::vector<Lowering>> lowerings;  // By request.
   std::vector<std::vector<bool>> wanted;
   int found = 0;
 
-  // Those that are to run, and their request.
+  // Calls the function with each variant that is to run, and its request.
   template <typename Function>
   void ForEachWanted(const Function& function) const {
     for (size_t i = 0; i < requests.size(); ++i) {

@@ -30,7 +30,7 @@ class OpTester {
   OpTester& Constant(Shape shape, float low = -1.0f, float high = 1.0f);  // Random weights.
   OpTester& Constant(HostTensor tensor);                                  // Given weights.
   OpTester& AbsentInput();
-  // Another of Node::steps: `inputs` are numbered as there.
+  // Appends one of Node::steps; `inputs` are numbered as Node::steps says.
   OpTester& Step(const std::string& type, std::vector<ValueId> inputs,
                  const std::vector<std::pair<std::string, Attribute>>& attributes = {});
   OpTester& Outputs(int count);  // 1 by default.
@@ -39,7 +39,7 @@ class OpTester {
   // storage).
   OpTester& Tolerance(float float32, float float16);
 
-  // What inference and the reference give; a Status where the op refuses.
+  // Infers, runs the reference and returns its outputs; a Status where the op refuses.
   StatusOr<std::vector<HostTensor>> Reference();
   // Reference against all lowerings; also fails when there is no lowering at all, unless cpu_only.
   void Run();
@@ -51,9 +51,9 @@ class OpTester {
   // Asks for the variants that a GPU with this many compute units is given, and runs them on the
   // device at hand: where that is a CPU, no other test sees them.
   OpTester& AsGpu(uint32_t compute_units);
-  // Likewise of a device that multiplies bytes this way.
+  // Asks for the variants that a device is given which multiplies bytes this way.
   OpTester& WithByteProducts(ByteProducts byte_products);
-  // Likewise of a CPU whose vectors have this many floats.
+  // Asks for the variants that a CPU is given whose vectors have this many floats.
   OpTester& WithFloatWidth(uint32_t width);
   // Runs the variants with `part` in their names alone, of which there must be one.
   OpTester& Only(std::string part);

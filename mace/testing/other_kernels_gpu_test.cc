@@ -83,7 +83,7 @@ void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& t
   ExpectOutput(Conversion(shape, from, to, slices), tensor, tensor, slices);
 }
 
-// One of both is of 8 bits. Of the numbers some are cut off, some are ties.
+// One of the two formats is of 8 bits. Some of the numbers are cut off, and some are ties.
 void ConvertRounded(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
                     const Quantization& quantization, bool slices) {
   const HostTensor tensor = Eighths(shape);

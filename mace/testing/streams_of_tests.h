@@ -8,8 +8,9 @@
 
 namespace mace {
 
-// Whose ranges are two and a half tiles, one tile, a bit less, half of one, a third, two and a half
-// steps, and one step, for more are asked for than there are.
+// Numbers of work-groups whose ranges are two and a half tiles, one tile, a bit less, half a tile,
+// a third of one, two and a half steps, and one step, where more groups are asked for than there
+// are steps.
 inline std::set<int> StreamsOfTests(const TileGrid& grid) {
   const int tiles = static_cast<int>(grid.tiles()), steps = static_cast<int>(grid.steps);
   std::set<int> streams = {tiles * 2 / 5,    tiles,         tiles + 1,

@@ -44,7 +44,7 @@ struct TestGraph {
     Infer();
   }
 
-  // What the last node makes.
+  // The value that the last node makes.
   ValueId last() const { return graph.nodes.back().outputs[0]; }
 
   void Output(const char* name, ValueId value) {
@@ -54,7 +54,7 @@ struct TestGraph {
     graph.outputs.push_back(output);
   }
 
-  // Of all nodes, in order.
+  // Infers the shapes of all nodes, in order.
   void Infer() {
     for (const Node& node : graph.nodes) {
       StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
@@ -74,7 +74,7 @@ struct TestGraph {
   }
 };
 
-// What the graph's only output is for a given x, by the references.
+// The graph's only output for a given x, by the references.
 inline HostTensor Evaluate(const Graph& graph) {
   std::vector<HostTensor> values(graph.values.size());
   for (size_t i = 0; i < values.size(); ++i) {

@@ -1,5 +1,5 @@
 // A libFuzzer target: bytes as a cache file, first as they are, then with size and digest set right
-// so that what stands behind the digest is reached too. The same bytes as upstream's file.
+// so that what stands behind the digest is reached too. The bytes are also read as upstream's file.
 //
 // With MACE_FUZZ_SEEDS=FOLDER it writes good files there before it begins.
 #include <cstdio>

@@ -22,9 +22,9 @@ struct WireField {
 
   uint64_t number = 0;  // Which field of its message.
   Type type = kVarint;
-  uint64_t value = 0;  // Of the types other than kBytes.
-  std::string bytes;   // Of kBytes, where they are no message.
-  // Of kBytes, where they can be read as a message.
+  uint64_t value = 0;  // For the types other than kBytes.
+  std::string bytes;   // For kBytes that are no message.
+  // True for a field of kBytes that can be read as a message.
   bool is_message = false;
   WireMessage message;
 };

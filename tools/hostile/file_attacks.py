@@ -23,7 +23,7 @@ def bytes_of_models():
         yield Case("model that is " + name, {"model.onnx": content}, run_command(), exits=REFUSED)
 
 
-# Of the input of RELU these change the rank, and an empty one is a scalar's.
+# Shapes for the input of RELU that change its rank; an empty one is a scalar's.
 SHAPES = ("3", "")
 
 

@@ -20,10 +20,11 @@
 
 #define COLUMNS (LANES * VECTORS)
 
-// sum += the products of the four bytes of each lane of a (unsigned) and w (signed). None of them
-// saturates: what the lowering offers fits.
+// sum += the products of the four bytes of each lane of a (unsigned) and w (signed). No product saturates: the lowering
+// offers only filters that fit.
 #if PRODUCTS == 2 && LANES == 16
-// As a text: the compiler of a driver for older processors has no name for it, its assembler does.
+// The instruction is written as text, because the compiler of a driver for older processors has no name for it, while
+// its assembler has.
 #define ADD_PRODUCTS(sum, a, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(w))
 #elif PRODUCTS == 3 && LANES == 4
 #define ADD_LANE(sum, a, w) __asm__("dp4a.u32.s32 %0, %1, %2, %0;" : "+r"(sum) : "r"(a), "r"(w))

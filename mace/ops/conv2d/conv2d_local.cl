@@ -31,7 +31,7 @@
 #define SHARED_FLOATS \
   (2 * SLICES * STAGE_FLOATS > SUM_FLOATS ? 2 * SLICES * STAGE_FLOATS : SUM_FLOATS)
 
-// What an item finishes of a tile: its sums, or where slices meet each GROUP_ITEMS-th float4 of the tile.
+// The part of a tile that an item finishes: its own sums, or where slices meet, each GROUP_ITEMS-th float4 of the tile.
 #if SLICES > 1
 #define VALUES ((TILE_M * TILE_N / 4 + GROUP_ITEMS - 1) / GROUP_ITEMS)
 #define VALUES_LEFT (TILE_M * TILE_N / 4 % GROUP_ITEMS != 0)

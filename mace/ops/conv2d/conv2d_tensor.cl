@@ -1,11 +1,10 @@
 // conv2d_tensor: convolution as an implicit matrix product on NVIDIA's tensor cores: TF32 products
 // of float storage or products of halves, float sums. Buffers only.
 //
-// A work-group computes TILE_M output pixels x TILE_N output channels, its warps WARP_M x WARP_N of
-// it each; the warps of each of SLICES slices add up a part of every step. The sum runs over chunks
-// of 16 bytes of input channels (CHUNK of them), BLOCKS_K chunks a step; STAGES steps are in local
-// memory or on their way. Of `splits` work-groups that share a tile each adds up a part
-// of the steps; the one that comes last adds their sums together, in their order.
+// A work-group computes TILE_M output pixels x TILE_N output channels, its warps WARP_M x WARP_N of it each; the warps
+// of each of SLICES slices add up a part of every step. The sum runs over chunks of 16 bytes of input channels (CHUNK
+// of them), BLOCKS_K chunks a step; STAGES steps are in local memory or on their way. Where `splits` work-groups share
+// a tile, each adds up a part of the steps, and the one that comes last adds their sums together, in their order.
 //
 // Macros: TILE_M, TILE_N, WARP_M, WARP_N (multiples of 16), BLOCKS_K (2, 4, 8, 16), SLICES,
 //   STAGES, POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
@@ -30,7 +29,7 @@
 #define STAGE_CHUNKS (STAGE_X + STAGE_W)
 #define LOADS_X ((STAGE_X + GROUP_ITEMS - 1) / GROUP_ITEMS)
 #define LOADS_W ((STAGE_W + GROUP_ITEMS - 1) / GROUP_ITEMS)
-// What a lane holds in the end: four channels of a pixel a piece.
+// The results that a lane holds in the end: four channels of a pixel in each piece.
 #define PIECES (WARP_M * WARP_N / 128)
 #define VALUES (PIECES / SLICES)
 // Rows of x lie BLOCKS_K chunks apart: this turns their chunks, so that eight rows of one column,
@@ -79,7 +78,7 @@
     }                                                                                         \
   }
 #endif
-// That of x and of the filter.
+// Fills the part of x and the part of the filter.
 #define FILL_PART(part)                                                                       \
   {                                                                                           \
     FILL_X(part)                                                                              \
@@ -162,7 +161,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     const int group = tile / tiles_per_group;
     const int first_channel = group * out_per_group + (tile - group * tiles_per_group) * TILE_N;
 
-    // What this item copies of x: one column of chunks, LOADS_X pixels.
+    // The part of x that this item copies: one column of chunks, LOADS_X pixels.
     const int in_chunks = (in_per_group + CHUNK - 1) / CHUNK;
     const int chunk_end = (in_per_group + 3) / 4 * 4;
 #if HALF_STORAGE && !DEPTHWISE
@@ -239,7 +238,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
           stage += STAGE_CHUNKS;
           stage = stage == STAGES * STAGE_CHUNKS ? 0 : stage;
           SCALE_COPIES(stage)
-          // What was copied is there for all, and the stage before is free.
+          // After the barrier the copied chunks are there for all items, and the stage before is free.
           barrier(CLK_LOCAL_MEM_FENCE);
           LOAD_FRAGMENTS(a_next, b_next, stage, first_k)
         }

@@ -77,8 +77,8 @@
     }                                                                           \
   }
 
-// Of a tile of pixels. More than one channel in the body, and compilers load all of their elements
-// before the products, into more registers than there are.
+// The loop over channels for a tile of pixels. With more than one channel in the body, compilers load the elements of
+// all channels before the products, into more registers than there are.
 #define FOR_CHANNELS _Pragma("unroll 1") for (int i = 0; i < CHANNELS_HERE; ++i)
 // FOR_BLOCKS: over the blocks of x, within which FOR_CHANNELS counts from FIRST_CHANNEL, at FIRST_ADDRESS.
 #if IN_BLOCK
@@ -94,7 +94,7 @@
 #define CHANNELS_HERE depth
 #define PIXEL_STEP x_pitch
 #endif
-// Of the first of LANES channels of an output pixel, in y or residual.
+// The index of the first of LANES channels of an output pixel, in y or residual.
 #if OUT_BLOCK
 #define OF_PIXEL(x, pixel, channel) ((channel) / OUT_BLOCK * x##_pitch + x##_offset + (pixel)*OUT_BLOCK)
 #else

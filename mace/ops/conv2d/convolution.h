@@ -30,7 +30,7 @@ struct Convolution {
   Window window;
   FusedActivation activation;
   int residual_input = -1;  // Index among the op's inputs; -1: none.
-  int gate_input = -1;      // Likewise.
+  int gate_input = -1;      // -1: none.
   // The result is rounded to these 8 bits at the end.
   std::optional<EightBits> eight_bits;
 
@@ -51,7 +51,8 @@ struct Convolution {
     const int64_t at_once = tiled_pixels();
     return out_pixels() / at_once * ((at_once + size - 1) / size);
   }
-  // The pixels that are cut into tiles: of all images, or of each.
+  // The number of pixels that are cut into tiles: those of all images together, or with a gate
+  // those of one image.
   int64_t tiled_pixels() const { return gated() ? window.h.out * window.w.out : out_pixels(); }
   double flops() const;
 };
@@ -71,8 +72,8 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
 // Takes `values` over, as one row.
 HostTensor TensorOfFloats(std::vector<float> values);
 
-// What Conv2D and DepthwiseConv2d have in common about their inputs: x, filter, [bias], and, as the
-// attributes say, residual and gate.
+// The inputs of Conv2D and DepthwiseConv2d: x, filter, [bias], and, as the attributes say, residual
+// and gate.
 struct ConvolutionExtras {
   bool residual = false;
   bool gate = false;
@@ -82,7 +83,7 @@ struct ConvolutionInputs {
   int residual = -1;
   int gate = -1;
 };
-// Where they are among `count` inputs; a bias counts though it be absent.
+// The places of these inputs among `count` inputs; an absent bias counts too.
 ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras);
 // The answer of Op::KeepsBatchApart: x, residual and gate have the batch, the weights do not.
 bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<bool>& batched);

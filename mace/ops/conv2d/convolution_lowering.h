@@ -23,14 +23,16 @@
 
 namespace mace {
 
-// What every variant is made from. Input 0 of the op is x; inputs 1 and 2 are the weights.
+// The request that every variant is made from. Input 0 of the op is x; inputs 1 and 2 are the
+// weights.
 struct ConvolutionRequest {
   std::string op;  // Begins the variants' names: "conv2d".
   Convolution convolution;
   ConvolutionWeights weights;
   const LoweringRequest* lowering = nullptr;
-  // Its result is x of the convolution, which is pointwise, and is made on the way; input 0 is then
-  // its x. For LowerLocal and LowerTensor.
+  // A depthwise convolution whose result is x of this pointwise convolution and is computed on the
+  // way; input 0 of the op is then the depthwise convolution's x. Only LowerLocal and LowerTensor
+  // use it.
   const ConvolutionRequest* depthwise = nullptr;
 
   const DeviceInfo& device() const { return *lowering->device; }
@@ -48,15 +50,16 @@ std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
 //
 // Whether staging in local memory does more than copy; not on CPUs.
 bool HasLocalMemory(const ConvolutionRequest& request);
-// The kernel's element indices are ints. `padded` lets a slice of a wider tensor pass as well.
+// Whether the element indices of the kernels, which are ints, can count the elements of x and y,
+// with room for slices of wider tensors.
 bool FitsInt32(const Convolution& convolution);
-// x and y as images are inside the device's limits.
+// Whether x and y as images are inside the device's limits.
 bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
 // A Lowering with the formats of x, y, residual and gate set, one launch without arguments, and the
 // macros of the activation, the residual and the gate.
 Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
                        const std::string& kernel, Storage storage);
-// Input, output, residual and gate where there are.
+// Appends the arguments for input and output, and for residual and gate where there are any.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
 // The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none.
 // A gate stays in channels4. x too where it has few channels, as an image has.
@@ -66,7 +69,7 @@ struct ConvolutionLayouts {
   bool blocks() const { return BlockChannels(y) > 0; }
 };
 ConvolutionLayouts BlocksOf(const ConvolutionRequest& request);
-// Turns a lowering of buffers in channels4 into one of these.
+// Turns a lowering of buffers in channels4 into one with these layouts.
 void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
                 Lowering* lowering);
 // Adds weights of `elements` floats and their argument.

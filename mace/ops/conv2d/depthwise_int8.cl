@@ -1,6 +1,6 @@
-// depthwise_int8: one output channel for each input channel, all of 8 bits; LANES channels x PIXELS
-// neighbouring output pixels of a row at once. What it saves is memory: sums and products are
-// floats, which are exact for so few of so small numbers. Buffers only.
+// depthwise_int8: one output channel for each input channel, all of 8 bits; LANES channels x PIXELS neighbouring output
+// pixels of a row at once. It saves memory traffic only: sums and products are floats, which are exact for so few of so
+// small numbers. Buffers only.
 //
 //   y = round(scale * (sum of u * w + start) + bias), between low and high, + zero
 //

@@ -31,8 +31,8 @@ namespace {
 // Blocks of four floats that a GPU's work-item holds in registers beside its sums.
 constexpr int64_t kMostBlocksHeld = 30;
 
-// What a way in blocks takes, in what the other takes: rows of a block are read without gaps, where
-// they are long enough. Measured on PoCL with AVX-512 for MobileNetV2.
+// The time of a way in blocks as a part of the time of the other way: rows of a block are read
+// without gaps, where they are long enough. Measured on PoCL with AVX-512 for MobileNetV2.
 double BlocksCost(const Convolution& c) {
   constexpr int64_t kShortRow = 8;
   if (c.window.w.in > kShortRow) return 0.65;
@@ -43,7 +43,7 @@ struct Tile {
   int64_t lanes;
   int64_t pixels;
   bool window;            // The input of a tile is held in registers.
-  bool all_rows = false;  // That of all kernel rows at once.
+  bool all_rows = false;  // The variant of all kernel rows at once.
 };
 
 // Neighbouring pixels share what they read, as long as enough work-items are left to hide the

@@ -1,6 +1,6 @@
-// What a convolution knows of its numbers where all of them are of 8 bits: x, the filter and y,
-// which is rounded after the activation. Attributes of the node, all of them or none, set by the
-// pass fuse_8_bits: x_scale, x_zero_point, filter_scale, y_scale, y_zero_point.
+// The quantization of a convolution whose numbers are all of 8 bits: x, the filter and y, which is
+// rounded after the activation. Attributes of the node, all of them or none, set by the pass
+// fuse_8_bits: x_scale, x_zero_point, filter_scale, y_scale, y_zero_point.
 //
 // The filter needs no zero point: its elements are filter_scale times whole numbers that lie at
 // most 255 apart.

@@ -18,7 +18,8 @@ GpuUnit GpuUnitOf(const DeviceInfo& device) {
     case DeviceVendor::kAmd:
       return {units, 64, 2560, 65536, local, kBufferLoad, kImageLoad};
     case DeviceVendor::kIntel:
-      // Its compute units are execution units, of which at least eight share a local memory.
+      // Compute units of this vendor are execution units, of which at least eight share a local
+      // memory.
       return {std::max(1.0, units / 8), 64, 896, 28672, local, kBufferLoad, kImageLoad};
     case DeviceVendor::kArm:
       return {units, 64, 1024, 32768, local, kMobileBufferLoad, kMobileImageLoad};
@@ -43,7 +44,7 @@ double EstimateLoopMs(const DeviceInfo& device, const GpuLoop& loop) {
   const double items_on_a_unit =
       kItemsOfAGroup * std::ceil(loop.items / (kItemsOfAGroup * unit.units));
   const double busy = items_on_a_unit * loop.products / unit.products_per_cycle;
-  // As long as there are few work-items, each waits for its own loads.
+  // While there are few work-items, each waits for its own loads.
   return loop.iterations * std::hypot(busy, loop.cycles) / CyclesPerMs(device);
 }
 

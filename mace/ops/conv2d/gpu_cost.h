@@ -1,11 +1,11 @@
-// What kernels of convolutions take on a GPU, as far as variants are to be ordered by it.
+// Estimates of the time of convolution kernels on a GPU, exact enough to order variants by.
 //
-// All is counted in products: a compute unit does products_per_cycle of them in a cycle, and a load
-// holds it up for as long as so many products would. The figures of a load and of a step's latency
-// were fitted to 4000 measurements of all variants on all convolutions of four networks
-// (conv_tiles_benchmark on an NVIDIA H200: 8 % off on average for the direct variants, 6 % for the
-// best tiles); other devices differ by the fields of GpuUnit.
-// Thread contract: thread-safe (pure functions).
+// Time is counted in products (multiply-adds): a compute unit does products_per_cycle of them in a
+// cycle, and a load costs as many as the unit could have done meanwhile. The figures of a load and
+// of a step's latency were fitted to 4000 measurements of all variants on all convolutions of four
+// networks (conv_tiles_benchmark on an NVIDIA H200: 8 % off on average for the direct variants, 6 %
+// for the best tiles); other devices differ by the fields of GpuUnit. Thread contract: thread-safe
+// (pure functions).
 #ifndef MACE_OPS_CONV2D_GPU_COST_H_
 #define MACE_OPS_CONV2D_GPU_COST_H_
 
@@ -14,14 +14,14 @@
 
 namespace mace {
 
-// A compute unit: what shares a local memory.
+// A compute unit: the work-items on it share a local memory.
 struct GpuUnit {
-  double units;               // Of the device.
+  double units;               // How many the device has.
   double products_per_cycle;  // Multiply-adds.
   double resident_items;
-  double registers;  // Of 32 bits.
+  double registers;  // Registers of 32 bits.
   double local_bytes;
-  // What a work-item's load of four floats takes, in products.
+  // The cost of a work-item's load of four floats, counted in multiplications.
   double buffer_load, image_load;
 
   double load(Storage storage) const {
@@ -31,15 +31,15 @@ struct GpuUnit {
 
 GpuUnit GpuUnitOf(const DeviceInfo& device);
 
-// As the measured peak of arithmetic implies, else those of the clock.
+// Cycles a second as the measured peak of arithmetic implies, else as the clock says.
 double CyclesPerMs(const DeviceInfo& device);
 
 // Work-items that run the same loop.
 struct GpuLoop {
   double items;
-  double iterations;  // Of a work-item, one after the other.
+  double iterations;  // Iterations of a work-item, one after the other.
   double cycles;      // What an iteration takes at least: mostly the latency of its loads.
-  double products;    // Of an iteration, with what its loads take.
+  double products;    // Multiplications of an iteration, loads counted in.
 };
 
 // Estimated milliseconds, without what every launch costs.

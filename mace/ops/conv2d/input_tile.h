@@ -1,5 +1,5 @@
-// What conv2d/input_tile.clh asks of a lowering: macros, weights and arguments for the way from x
-// to the operand of the matrix product, by a window or through a depthwise convolution. Thread
+// The macros, weights and arguments that conv2d/input_tile.clh needs from a lowering to make the
+// operand of the matrix product from x, by a window or through a depthwise convolution. Thread
 // contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_INPUT_TILE_H_
 #define MACE_OPS_CONV2D_INPUT_TILE_H_
@@ -8,7 +8,7 @@
 
 namespace mace {
 
-// POINTWISE, DEPTHWISE and what belongs to it.
+// Sets POINTWISE, DEPTHWISE and the macros that DEPTHWISE needs.
 void SetInputMacros(const ConvolutionRequest& request, Launch* launch);
 
 // In the order of the kernel's parameters, others between them.
@@ -16,7 +16,7 @@ void AppendInputWeights(const ConvolutionRequest& request, Lowering* lowering);
 void AppendInputWindow(const ConvolutionRequest& request, Launch* launch);
 void AppendInputActivation(const ConvolutionRequest& request, Launch* launch);
 
-// "1x1_", "depthwise_1x1_" or "": what a variant's name says of it.
+// "1x1_", "depthwise_1x1_" or "": the part of a variant's name for its input.
 std::string InputName(const ConvolutionRequest& request);
 
 }  // namespace mace

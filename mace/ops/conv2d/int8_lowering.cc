@@ -95,7 +95,7 @@ void PutByte(int64_t value, int64_t place, std::vector<int32_t>* ints) {
   bytes[place] = static_cast<uint8_t>(value);
 }
 
-// As conv2d_int8.cl has them.
+// The filter in the order in which conv2d_int8.cl reads it.
 PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, int64_t offset) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), taps = c.taps(), depth = Depth(c);
@@ -271,7 +271,7 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
     launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
     AppendWindow(c.window, &launch);
   }
-  // As many work-items as keep all units of a CPU busy to the end.
+  // The number of work-items that keeps all units of a CPU busy to the end.
   const int64_t items = 16 * static_cast<int64_t>(request.device().compute_units);
   const int64_t tiles_per_item =
       request.cpu() ? std::max<int64_t>(1, pixel_tiles * channel_tiles / items) : 1;

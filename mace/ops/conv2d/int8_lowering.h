@@ -1,8 +1,9 @@
 // The variants of a convolution whose numbers are all of 8 bits (eight_bits.h):
 //   <op>_int8   sums in int32 of products of bytes, four at once (ByteProducts in device_info.h);
 //               one output channel for each input channel: sums in floats, which are exact there
-// They read and write 8 bits (Precision::k8Bits). Beside them every other variant is one, too,
-// which computes in floats and rounds its result. Thread contract: thread-safe (pure functions).
+// These variants read and write 8 bits (Precision::k8Bits). Every other variant can run such a
+// convolution too: it computes in floats, and a launch rounds its result. Thread contract:
+// thread-safe (pure functions).
 #ifndef MACE_OPS_CONV2D_INT8_LOWERING_H_
 #define MACE_OPS_CONV2D_INT8_LOWERING_H_
 
@@ -15,12 +16,13 @@
 
 namespace mace {
 
-// Adds the launch that rounds the result to each way, and drops those on images: a kernel cannot
-// read and write one.
+// Adds the launch that rounds the result to each way, and drops the ways on images, because a
+// kernel cannot read and write one image.
 void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways);
 
-// Nothing where the device has no such products, the filter is no multiple of its scale, the sums
-// might not fit, or the activation is more than a clamp. REQUIRES: eight_bits is set.
+// Adds the variants of integer kernels. There are none where the device has no such products, the
+// filter is no multiple of its scale, the sums might not fit, or the activation is more than a
+// clamp. REQUIRES: eight_bits is set.
 void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result);
 
 // For the variants' own files.
@@ -28,12 +30,13 @@ void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result)
 // A filter's elements in steps of its scale; with 0, which pads it.
 struct FilterRange {
   int64_t smallest = 0, largest = 0;
-  // What makes signed bytes of them.
+  // The number that is added to make signed bytes of the elements.
   int64_t offset() const {
     return smallest < -128 ? -128 - smallest : std::min<int64_t>(0, 127 - largest);
   }
 };
-// Nothing where they are no whole numbers, or lie more than 255 apart.
+// The range of a filter's elements; nothing where they are not whole numbers, or lie more than 255
+// apart.
 std::optional<FilterRange> RangeOfFilter(const HostTensor& filter, float scale);
 int64_t WholeNumber(float value, float scale);
 

@@ -114,7 +114,7 @@ TEST(Int8Lowering, NotWithActivationsOtherThanClamps) {
   EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
 }
 
-// As after a fold of a factor for each channel.
+// The filter as it is after folding a factor for each channel.
 TEST(Int8Lowering, NotWhereTheFilterIsNoMultipleOfItsScale) {
   Case given;
   given.filter_value = 0.3f;

@@ -11,14 +11,14 @@
 namespace mace {
 namespace {
 
-// What a convolution comes to in one tile's units.
+// The extents of a convolution in units of one tile.
 struct Extents {
   int64_t depth;            // Channels of a block.
   int64_t blocks;           // Blocks of taps and input channels in one sum.
-  int64_t steps;            // Of each slice.
-  int64_t pixel_tiles;      // Of the whole output.
-  int64_t tiles_per_group;  // Of channels.
-  int64_t tiles;            // Of channels, in all groups.
+  int64_t steps;            // Steps of each slice.
+  int64_t pixel_tiles;      // Tiles of pixels of the whole output.
+  int64_t tiles_per_group;  // Tiles of channels in a group.
+  int64_t tiles;            // Tiles of channels in all groups.
 
   Extents(const Convolution& c, const LocalTile& tile)
       : depth(std::min<int64_t>(4, c.in_per_group())),

@@ -20,14 +20,14 @@ double StartAndEnd(const LocalTile& tile, const GroupShare& share) {
   return share.tiles * of_a_tile + meeting;
 }
 
-// What four floats of x that a step multiplies take of a work-item. With a depthwise convolution
+// The time of a work-item for four floats of x that a step multiplies. With a depthwise convolution
 // they are a sum of taps; fitted to all tiles on nine pairs of MobileNetV2 on an NVIDIA H100
 // (conv_separable_benchmark: 14 % off on average).
 struct InputLoad {
   double each = 0;       // For each of the item's pixels, in products.
   double common = 0;     // For all of them, in products: weights.
   double latency = 0;    // Cycles of a step, beyond those of a load.
-  double registers = 0;  // Of a work-item.
+  double registers = 0;  // Registers of a work-item.
 
   InputLoad(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
     const GpuUnit unit = GpuUnitOf(request.device());
@@ -42,8 +42,8 @@ struct InputLoad {
     const double taps = static_cast<double>(request.depthwise->convolution.taps());
     each += (taps - 1) * tap * unit.load(storage) / unit.load(Storage::kBuffer);
     common = taps * weight;
-    // SUM_LATE of the kernel: all loads are under way at once, and held in registers. Else they
-    // wait for one another.
+    // SUM_LATE of the kernel: all loads are under way at once, and held in registers. Without it
+    // they wait for one another.
     const double loads = taps * (pixels + 1);
     const bool late = loads <= kLateLoads && !half;
     latency = late ? kLate : turn * loads;
@@ -51,7 +51,7 @@ struct InputLoad {
   }
 };
 
-// What a step of a work-item takes, in products, that of its loads included.
+// The time of a step of a work-item, counted in multiplications, its loads included.
 double ProductsOfStep(const LocalTile& tile, double depth, const InputLoad& input,
                       double weight_load) {
   // Beyond the load itself: into local memory, and out of it again.
@@ -119,7 +119,7 @@ double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& t
   const TileGrid grid = LocalGrid(c, tile);
   const GroupShare share = ShareOfGroup(grid);
   const double resident = ResidentGroups(unit, tile, depth, input, c.pointwise());
-  // Of one work-group alone: from the load of a step's operands to their use.
+  // The time of one work-group alone, from the load of a step's operands to their use.
   const double latency =
       565 + input.latency + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
   double products = ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer));

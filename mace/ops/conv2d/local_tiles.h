@@ -12,7 +12,8 @@
 
 namespace mace {
 
-// One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
+// One configuration of the kernel; the fields but `stream` are the macros that the kernel's text
+// describes.
 struct LocalTile {
   int m, n;            // Output pixels and channels of a work-group.
   int blocks_k;        // Blocks of input channels a step.
@@ -22,9 +23,9 @@ struct LocalTile {
 
   int slice_items() const { return m / item_m * (n / item_n); }
   int group_items() const { return slice_items() * slices; }
-  // Of __local, with `depth` channels in a block.
+  // Bytes of __local memory, with `depth` channels in a block.
   int local_bytes(int depth) const;
-  // Of the sums that a group leaves for another one.
+  // Floats of partial sums that one work-group hands to another one.
   int64_t partial_floats() const;
   // "64x32k16_8x4_s2": tile, channels a step, register tile, slices; "_stream132" may be behind it.
   std::string name() const;

@@ -64,7 +64,8 @@ Lowering InTurn(const ConvolutionRequest& request, const Lowering& first, Loweri
 }
 
 // The best-estimated ways to run them one behind the other, which a tuner may find to be faster.
-// What is offered without TF32 is offered with it too: a way that was chosen is found again.
+// Every way that is offered without TF32 is offered with it too, so that a chosen way is found
+// again.
 void LowerApart(const ConvolutionRequest& request, std::vector<Lowering>* result) {
   constexpr size_t kOffered = 2;
   LoweringRequest buffers = *request.lowering;

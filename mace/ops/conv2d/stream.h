@@ -1,5 +1,6 @@
-// What conv2d/stream.clh asks of a lowering, and what it is to be weighed by: work-groups that
-// share the tiles of a matrix product. Thread contract: thread-safe (pure functions).
+// The macros and arguments that conv2d/stream.clh needs from a lowering, and the estimate of its
+// cost. Its work-groups share the tiles of a matrix product. Thread contract: thread-safe (pure
+// functions).
 #ifndef MACE_OPS_CONV2D_STREAM_H_
 #define MACE_OPS_CONV2D_STREAM_H_
 
@@ -28,23 +29,23 @@ struct TileGrid {
   bool across() const { return kind() == 2; }
 };
 
-// What the work-group of a launch that has the most to do does.
+// The work of the work-group that has the most to do in a launch.
 struct GroupShare {
   double steps;   // All its steps.
-  double tiles;   // Those that it begins.
+  double tiles;   // Tiles that it begins.
   double shared;  // Tiles of which it leaves sums to others.
   double parts;   // Groups that share one tile; where none is shared 0.
 };
 GroupShare ShareOfGroup(const TileGrid& grid);
 
-// Whether the kernel can index steps, work-items and what the groups leave, with `floats` of a
-// tile.
+// Whether the ints of the kernel can index steps, work-items and partial sums, with `floats`
+// partial sums for each tile.
 bool FitsStream(const TileGrid& grid, int group_items, int64_t floats);
 
 // Values of `stream` that are worth thinking about, 0 the first of them; the grid's own is ignored.
 std::vector<int> StreamChoices(const DeviceInfo& device, const TileGrid& grid);
 
-// "" or "_stream132": what a tile's name says of it.
+// "" or "_stream132": the part of a tile's name for `stream`.
 std::string StreamName(int stream);
 
 // Macros, scratch memory and arguments, in the order of the kernel's parameters. `floats` of a

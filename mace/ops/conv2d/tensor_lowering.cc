@@ -22,7 +22,7 @@ class ChannelPlace {
     const int64_t column = of16 / 4 * 2 + of16 % 2, product = of16 / 2 % 2;
     first_ = (channel / 16 * 128 + column * 16 + product * 2) * wide_;
   }
-  // Of element i of a chunk.
+  // The place of element i of a chunk.
   int64_t at(int64_t chunk, int64_t i) const {
     return first_ + chunk / 2 * pair_ + (chunk % 2 + i / wide_ * 4) * wide_ + i % wide_;
   }
@@ -69,7 +69,7 @@ PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTi
     std::fill(to, to + extents.tiles * tile_elements, 0.0f);
     MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     const float* from = held.f32();
-    // Of the sum: that of a tap.
+    // The chunk of the whole sum, from the chunk of one tap.
     const auto chunk_of = [&](int64_t of_tap, int64_t tap) {
       if (!extents.taps_inner) return tap * extents.chunks + of_tap;
       return (of_tap / tile.blocks_k * c.taps() + tap) * tile.blocks_k + of_tap % tile.blocks_k;

@@ -16,17 +16,17 @@ struct TensorCosts {
   double products;    // Multiplications of 16 x 8 in a cycle.
   double bytes;       // Into local memory in a cycle.
   double copy;        // From a step's copies to their use.
-  double barrier;     // Of a step.
-  double dependence;  // Of a multiplication on the one before.
-  double address;     // Of a copy of 16 bytes by a warp.
-  double window;      // As many times more of that where there are taps.
-  double start;       // Of a group, with its end.
-  double finish;      // Of an output of a work-item.
-  double meeting;     // Of a group with those it shares a tile with.
-  double partial;     // Of the sums of one of these.
-  double tap;         // Of a depthwise convolution: of four floats by a warp.
+  double barrier;     // A barrier of a step.
+  double dependence;  // A multiplication that waits for the one before.
+  double address;     // The address of a copy of 16 bytes by a warp.
+  double window;      // How many times more of `address` where there are taps.
+  double start;       // The start of a work-group, and its end.
+  double finish;      // One output of a work-item.
+  double meeting;     // Meeting the work-groups that share a tile.
+  double partial;     // Reading the sums of one of these groups.
+  double tap;         // Four floats by a warp, in a depthwise convolution.
   double tap_wait;    // Likewise, of a step: one waits for another.
-  double half_tap;    // Of four halves, which are converted one by one.
+  double half_tap;    // Four halves, which are converted one by one.
   double half_tap_wait;
 };
 constexpr TensorCosts kTensorCosts = {0.374, 62.5, 280, 64, 1.04, 4.1, 0.86, 4080,
@@ -46,7 +46,7 @@ double ProductsOfWarp(const TensorTile& tile) {
   return tile.warp_m / 16.0 * tile.warp_n / 8.0 * tile.blocks_k / 2.0 / tile.slices;
 }
 
-// What a step of a group holds its unit up.
+// The cycles for which a step of a work-group keeps its compute unit busy.
 double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const bool half = request.lowering->precision == Precision::kFloat16;
   const double items = tile.group_items();
@@ -125,7 +125,7 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
   const double resident = ResidentGroups(request.device(), tile);
   const double busy = BusyCycles(request, tile);
   const bool half = request.lowering->precision == Precision::kFloat16;
-  // Of one group alone: what its warps wait for in a step.
+  // The time that the warps of one work-group alone wait in a step.
   const double waits = costs.copy / (tile.stages - 1) + costs.barrier +
                        costs.dependence * ProductsOfWarp(tile) +
                        (half ? costs.half_tap_wait : costs.tap_wait) * TapLoads(request, tile);

@@ -15,7 +15,7 @@ namespace mace {
 // One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
 struct TensorTile {
   int m, n;            // Output pixels and channels of a work-group.
-  int warp_m, warp_n;  // Those of a warp.
+  int warp_m, warp_n;  // Pixels and channels of a warp.
   int blocks_k;        // Chunks of 16 bytes of input channels a step.
   int slices;          // Parts of a step that warps of one group add up side by side.
   int stages;          // Steps in local memory at once.
@@ -23,7 +23,7 @@ struct TensorTile {
 
   int slice_warps() const { return m / warp_m * (n / warp_n); }
   int group_items() const { return 32 * slice_warps() * slices; }
-  // Of __local.
+  // Bytes of __local memory.
   int local_bytes() const { return 16 * stages * blocks_k * (m + n); }
   int64_t partial_floats() const { return int64_t{m} * n; }
   // "64x32k8_64x16_s2x4": tile, chunks a step, tile of a warp, slices, stages; "_stream132" may be
@@ -31,14 +31,14 @@ struct TensorTile {
   std::string name() const;
 };
 
-// What a convolution comes to in one tile's units.
+// The extents of a convolution in units of one tile.
 struct TensorExtents {
   int64_t chunk;            // Input channels of a chunk.
-  int64_t chunks;           // Of one tap.
-  int64_t steps;            // Of the whole sum.
-  int64_t pixel_tiles;      // Of the whole output.
-  int64_t tiles_per_group;  // Of channels.
-  int64_t tiles;            // Of channels, in all groups.
+  int64_t chunks;           // Chunks of one tap.
+  int64_t steps;            // Steps of the whole sum.
+  int64_t pixel_tiles;      // Tiles of pixels of the whole output.
+  int64_t tiles_per_group;  // Tiles of channels in a group.
+  int64_t tiles;            // Tiles of channels in all groups.
 
   // The sum goes through the taps of a step's chunks first.
   bool taps_inner;

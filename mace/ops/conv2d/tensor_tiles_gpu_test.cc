@@ -32,7 +32,7 @@ struct Bound {
   HostTensor expected;
 };
 
-// What a tensor core reads of a value: the reference then differs by the order of sums alone.
+// The value that a tensor core reads: the reference then differs by the order of sums alone.
 HostTensor Rounded(HostTensor tensor, Precision precision) {
   for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
     float& value = tensor.f32()[i];

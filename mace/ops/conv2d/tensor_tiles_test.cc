@@ -1,4 +1,4 @@
-// What is planned for tensor cores, without a device.
+// The variants planned for tensor cores, without a device.
 #include "mace/ops/conv2d/tensor_tiles.h"
 
 #include <gtest/gtest.h>

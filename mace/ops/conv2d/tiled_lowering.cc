@@ -40,8 +40,9 @@ int64_t Depth(const Convolution& c, const Tile& tile) {
   return tile.spaced ? c.in_per_group() : CeilDivide(c.in_per_group(), 4) * 4;
 }
 
-// What the tile computes, beyond the pixels and channels there are as well, times what it needs
-// for a product: the loads, on CPUs also the addresses of a tap's pixels where they are not spaced.
+// The products that the tile computes, those beyond the existing pixels and channels included,
+// times the cost of a product: the loads, on CPUs also the addresses of a tap's pixels where they
+// are not spaced.
 double TileCost(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const double computed =
@@ -204,8 +205,7 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   return EstimateLoopMs(device, loop);
 }
 
-// What PoCL measures with AVX-512 for MobileNetV2, ResNet-50 and Inception-v3 at batches of 1
-// and 16.
+// Measured on PoCL with AVX-512 for MobileNetV2, ResNet-50 and Inception-v3 at batches of 1 and 16.
 //
 // Bytes of x and y where they do not fit the caches and few products are made of each element; else
 // 0.
@@ -248,7 +248,8 @@ Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
   const bool unit_stride = layouts.blocks() && !pointwise && c.window.w.stride == 1;
   launch.kernel.macros["UNIT_STRIDE"] = unit_stride ? "1" : "0";
-  // As far as the second cache is away from the first, on PoCL with AVX-512: a vector is a line.
+  // How many vectors ahead to prefetch: enough to hide the way from the second cache to the first,
+  // measured on PoCL with AVX-512, where a vector is a cache line.
   launch.kernel.macros["PREFETCH"] = request.cpu() && tile.lanes == 16 ? "8" : "0";
   AppendTensors(request, &launch);
   AppendWeights(PackFilter(request, tile), &lowering);

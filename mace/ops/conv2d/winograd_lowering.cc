@@ -12,7 +12,8 @@ namespace {
 
 constexpr int64_t kInTileMost = 6;
 constexpr int64_t kTaps = 3;
-// So that the points of a tile do not all fall into one set of a cache.
+// Floats between the planes, without which the points of a tile would all fall into one set of a
+// cache.
 constexpr int64_t kPlanePadding = 16;
 
 // G of F(2x2, 3x3) and F(4x4, 3x3), for the points that conv2d_winograd.cl names.
@@ -41,13 +42,13 @@ ProductTile ProductTileOf(const ConvolutionRequest& request) {
   return {width >= 8 ? 8 : 4, 2, 6};
 }
 
-// What a convolution comes to in tiles of out_tile x out_tile outputs.
+// The extents of a convolution in tiles of out_tile x out_tile outputs.
 struct Extents {
   int64_t out_tile, in_tile, points;
   ProductTile product;
   int64_t tiles_h, tiles_w, tiles;
   int64_t depth;          // Input channels as v has them.
-  int64_t channel_tiles;  // Of output channels.
+  int64_t channel_tiles;  // Tiles of output channels.
   int64_t block_tiles;    // Tiles that go through the three launches together; a multiple of rows.
 
   Extents(const ConvolutionRequest& request, int64_t out_tile);
@@ -169,7 +170,8 @@ Launch StartLaunch(const Launch& start, const char* name, int64_t lanes) {
   return launch;
 }
 
-// Of a transform: work-items of all vectors of channels on CPUs, of one elsewhere.
+// The vectors of channels that a work-item of a transform takes: all of them on CPUs, one
+// elsewhere.
 int64_t VectorsPerItem(const ConvolutionRequest& request, int64_t vectors) {
   return request.cpu() ? vectors : 1;
 }
@@ -221,7 +223,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
                     const Launch& start) {
   const Convolution& c = request.convolution;
   const int64_t channels = RoundUp(c.out_channels, 4);
-  // Of the channels there are: only vectors of four are masked.
+  // Only whole vectors of the channels that there are, since only vectors of four are masked.
   const int64_t lanes = TransformLanes(request, c.out_channels), vectors = channels / lanes;
   const int64_t per_item = VectorsPerItem(request, vectors);
   Launch launch = StartLaunch(start, "output", lanes);
@@ -290,7 +292,7 @@ Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents,
   lowering.estimate_ms = EstimateCpuMs(extents, request.device());
   if (layouts.blocks()) {
     SetLayouts(request, layouts, &lowering);
-    lowering.estimate_ms *= 1.03;  // As measured for Inception-v3.
+    lowering.estimate_ms *= 1.03;  // Measured for Inception-v3.
   }
   return lowering;
 }

@@ -75,7 +75,7 @@ TEST(SeparableConv2DTest, NoBiases) {
       .Run();
 }
 
-// Of the two ops one behind the other: tap by hand.
+// Both ops, one behind the other, tap by tap by hand.
 TEST(SeparableConv2DTest, ReferenceIsTheTwoOpsInTurn) {
   OpTester tester("SeparableConv2D");
   const auto floats = [](Shape shape, std::vector<float> values) {

@@ -23,7 +23,7 @@ struct Case {
 
 // The two convolutions with their operands, and what the reference makes of them.
 struct Bound {
-  std::vector<HostTensor> inputs;  // As the op has them.
+  std::vector<HostTensor> inputs;  // The op's inputs, in its order.
   LoweringRequest request;
   ConvolutionRequest depthwise, pointwise;
   HostTensor expected;

@@ -1,7 +1,7 @@
 // A loader layer for tests: counts every OpenCL call that reaches it, and can fail any of them.
 //
-// It sees what a driver would see when OPENCL_LAYERS names it first: the loader puts later ones
-// above it. The environment is read at the process's first OpenCL call:
+// The layer sees what a driver would see when OPENCL_LAYERS names it first, because the loader puts
+// later layers above it. The environment is read at the process's first OpenCL call:
 //   MACE_COUNT_FILE  at exit, a line "name count" a call is written there, and the lines
 //                    "source_builds" and "il_builds": the clBuildProgram of programs from source
 //                    or IL, which alone (with clCompileProgram and clLinkProgram) compile.
@@ -226,7 +226,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   return CL_SUCCESS;
 }
 
-// What newer loaders of Khronos's ask for instead.
+// Newer loaders of Khronos ask this function instead.
 CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
     cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
     const cl_icd_dispatch** layer_dispatch_ret, const intptr_t* /*properties*/) {

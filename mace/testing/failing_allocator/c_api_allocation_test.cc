@@ -42,7 +42,7 @@ struct Life {
   mace_tensor* output = nullptr;
   mace_device_list* devices = nullptr;
   mace_statistics statistics = {};
-  int released = 0;  // Of the model, its weights and the pixels.
+  int released = 0;  // Releases of the model, its weights and the pixels.
 };
 
 class CApiAllocations : public testing::TestWithParam<Failures> {
@@ -93,7 +93,7 @@ class CApiAllocations : public testing::TestWithParam<Failures> {
     if (!is_ok(mace_request_run(life->request)) || !is_ok(Start(life))) return code;
     if (!is_ok(mace_request_get(life->request, "output", &life->output))) return code;
     if (!is_ok(mace_compiled_model_statistics(life->compiled, &life->statistics))) return code;
-    // What is wrong with a call is told as well as there is memory to.
+    // The message of an error is as complete as memory allows.
     code = mace_request_set(life->request, "a name that is too long for a string within itself",
                             life->input);
     return code == MACE_NOT_FOUND ? MACE_OK : code;

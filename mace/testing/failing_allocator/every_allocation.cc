@@ -28,7 +28,7 @@ struct Life {
 // A call whose allocations fail in turn.
 struct Phase {
   const char* name;
-  // What comes before it, and it itself.
+  // The steps before the phase, and the phase itself.
   std::function<Status(Life*)> before;
   std::function<Status(Life*)> call;
   // Whether the same object is used again after a failure, or a new one for each.
@@ -87,7 +87,7 @@ class Trier {
   Status Run(Life* life) const { return life->engine->RunInto(inputs_, &life->outputs); }
   Status Save(Life* life) const {
     const HostTensor& output = life->outputs[0];
-    // As the command does it.
+    // The command does the same.
     MACE_RETURN_IF_ERROR(CatchExhaustion(
         [&] { return WriteNpy(output_path_, descr_, output.shape().dims(), output.bytes()); }));
     return life->engine->FinishCache();

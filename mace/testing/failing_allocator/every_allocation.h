@@ -1,7 +1,7 @@
 // Lets each allocation of a model's life fail in turn: of its load and plan, of its first and its
 // second run, and of the saving of its cache file and its outputs.
 //
-// What must hold each time: the call gives kResourceExhausted, or did without the memory and is
+// Each time this must hold: the call gives kResourceExhausted, or did without the memory and is
 // right; nothing ends the process; and the same call made again at once gives the right answer.
 #ifndef MACE_TESTING_FAILING_ALLOCATOR_EVERY_ALLOCATION_H_
 #define MACE_TESTING_FAILING_ALLOCATOR_EVERY_ALLOCATION_H_
@@ -16,7 +16,7 @@ namespace mace {
 struct AllocationCase {
   std::string model;
   Options options;
-  HostTensor input;  // As the digits models have it.
+  HostTensor input;  // An input of the digits models.
 };
 
 // The digits network in one of its formats ("digits.pb", "digits_frozen.pb", "digits.onnx"), and a

@@ -1,5 +1,5 @@
-// As every_allocation_test.cc, on an OpenCL device with a cache file: the allocations of mace's own
-// code, not those of the driver.
+// The cases of every_allocation_test.cc on an OpenCL device with a cache file: the allocations of
+// mace's own code, not those of the driver.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

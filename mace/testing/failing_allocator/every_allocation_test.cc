@@ -1,6 +1,6 @@
 // Every allocation of a model's life on the CPU fails once (every_allocation.h), for the digits
-// network in three formats. That all later ones fail too is tried for some: a stride that is a prime
-// meets the allocations of all places over the formats and the phases.
+// network in three formats. For some of them, all later allocations fail too: a stride that is a
+// prime reaches the allocations of all places over the formats and the phases.
 #include "mace/testing/failing_allocator/every_allocation.h"
 
 #include <gtest/gtest.h>

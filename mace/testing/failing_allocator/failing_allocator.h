@@ -2,9 +2,9 @@
 //
 // A program is linked with the options of failing_allocator.bzl: operator new is this library's,
 // and calls of malloc, calloc, realloc, posix_memalign, aligned_alloc, mmap and pthread_create go
-// through it. That holds for what is linked into the program: its own code, mace, protobuf and the
-// C++ library. What a driver or another shared library allocates within itself is neither counted
-// nor failed: drivers may end the process where they have no memory.
+// through it. This holds for all code that is linked into the program: its own, mace, protobuf and
+// the C++ library. What a driver or another shared library allocates within itself is neither
+// counted nor failed: drivers may end the process where they have no memory.
 //
 // Thread contract: one FailingAllocation at a time; it counts and fails on every thread.
 #ifndef MACE_TESTING_FAILING_ALLOCATOR_FAILING_ALLOCATOR_H_

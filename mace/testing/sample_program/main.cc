@@ -99,7 +99,7 @@ void Run(const Setup& setup) {
   std::printf("%g\n", Launch(setup, {Kernel(program, "add"), Kernel(program, "twice")}));
 }
 
-// What `run` and `frozen` do, without a launch: for what the driver unpacks.
+// Does what `run` and `frozen` do, without a launch, to show what the driver unpacks.
 void Unpack(const Setup& setup, const char* options) {
   cl_program program = Build(setup, options);
   Kernel(program, "add");
