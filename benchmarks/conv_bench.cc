@@ -170,7 +170,7 @@ StatusOr<std::shared_ptr<BoundShape>> BindShape(const ConvShape& shape) {
   node.attributes.Set("padding", shape.padding);
   node.attributes.Set("group", shape.groups);
   node.attributes.Set("activation", std::string("RELU"));
-  MACE_ASSIGN_OR_RETURN(bound->op, MakeOp(node));
+  MACE_ASSIGN_OR_RETURN(bound->op, OpOf(node));
   const Shape filter{shape.out_channels, shape.in_channels / shape.groups, shape.kernel_h,
                      shape.kernel_w};
   bound->filter = HostTensor::FromVector<float>(DType::kFloat32, filter, Ramp(filter.elements()));

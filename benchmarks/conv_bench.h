@@ -61,7 +61,7 @@ StatusOr<double> DeviceSeconds(ConvBench* bench, const Ready& ready);
 // A convolution as an op with its constants.
 struct BoundShape {
   ConvShape shape;
-  std::unique_ptr<Op> op;
+  std::shared_ptr<const Op> op;
   HostTensor filter;
   HostTensor bias;
   std::vector<OpInput> inputs;

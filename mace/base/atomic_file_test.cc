@@ -12,6 +12,7 @@
 #include "mace/base/files.h"
 #include "mace/base/random_name.h"
 #include "mace/base/strings.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -22,25 +23,16 @@ Bytes BytesOf(const std::string& text) {
 
 class AtomicFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = "/tmp/atomic_file_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  std::string Path(const std::string& name) const { return JoinPath(folder_, name); }
+  std::string Path(const std::string& name) const { return folder_.At(name); }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
       names.push_back(entry.path().filename().string());
     }
     return names;
   }
 
-  std::string folder_;
+  const TemporaryFolder folder_;
 };
 
 TEST_F(AtomicFileTest, TheTemporaryHasARandomName) {

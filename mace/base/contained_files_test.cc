@@ -15,6 +15,7 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/open_beneath.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -23,17 +24,14 @@ namespace {
 class ContainedFilesTest : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "contained_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(root_.data()));
-    ASSERT_TRUE(MakeDirectories(root_ + "/model/sub").ok());
+    ASSERT_TRUE(MakeDirectories(At("model/sub")).ok());
     Put("secret", "SECRET");
     Put("model/main", "main");
     Put("model/good", "good");
     Put("model/sub/deep", "deep");
   }
-  void TearDown() override { ASSERT_EQ(0, std::system(("rm -rf '" + root_ + "'").c_str())); }
 
-  std::string At(const std::string& name) const { return root_ + "/" + name; }
+  std::string At(const std::string& name) const { return root_.At(name); }
   void Put(const std::string& name, const std::string& content) const {
     ASSERT_TRUE(WriteFileAtomic(At(name), AsBytes(content)).ok()) << name;
   }
@@ -53,7 +51,7 @@ class ContainedFilesTest : public testing::Test {
     return file.ok() ? Content(**file) : file.status().message();
   }
 
-  std::string root_;
+  const TemporaryFolder root_;
 };
 
 TEST_F(ContainedFilesTest, FilesBeneathTheFolder) {

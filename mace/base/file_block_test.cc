@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mace/base/atomic_file.h"
+#include "mace/testing/patterned_file.h"
 
 namespace mace {
 namespace {
@@ -22,31 +23,21 @@ constexpr size_t kSize = (size_t{5} << 20) + 123;
 class FileBlockTest : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = testing::TempDir() + "file_block_XXXXXX";
-    const int fd = mkstemp(path_.data());
-    ASSERT_GE(fd, 0);
-    close(fd);
-    content_.resize(kSize);
-    for (size_t i = 0; i < kSize; ++i) content_[i] = static_cast<uint8_t>(i * 7 + i / 4096);
-    ASSERT_TRUE(WriteFileAtomic(path_, Bytes(content_.data(), kSize)).ok());
     // An old file: a change is seen by its time.
     const timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
     ASSERT_EQ(0, utimensat(AT_FDCWD, path_.c_str(), old, 0));
   }
-  void TearDown() override { unlink(path_.c_str()); }
 
-  std::shared_ptr<FileMemory> Open() const {
-    std::shared_ptr<const RandomAccessFile> file(*RandomAccessFile::Open(path_));
-    return *FileMemory::Reserve(std::move(file));
-  }
+  std::shared_ptr<FileMemory> Open() const { return file_.Open(); }
   bool IsContent(const FileBlock& block, size_t offset) const {
-    return std::equal(block.bytes().begin(), block.bytes().end(), content_.begin() + offset);
+    return file_.Holds(block.bytes(), offset);
   }
   // Cuts the file short, as another process may.
   void Cut(off_t size) const { ASSERT_EQ(0, truncate(path_.c_str(), size)); }
 
-  std::string path_;
-  std::vector<uint8_t> content_;
+  const PatternedFile file_{kSize};
+  const std::string& path_ = file_.path();
+  const std::vector<uint8_t>& content_ = file_.content();
 };
 
 TEST_F(FileBlockTest, HoldsThePart) {

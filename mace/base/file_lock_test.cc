@@ -12,22 +12,14 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class FileLockTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = "/tmp/file_lock_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-    path_ = folder_ + "/lock";
-    SetLockWaitLeftMilliseconds(1000);
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  void SetUp() override { SetLockWaitLeftMilliseconds(1000); }
 
   // The lock file as another program made it.
   void MakeLockFile(mode_t mode) const {
@@ -43,7 +35,8 @@ class FileLockTest : public testing::Test {
   }
   StatusCode Try() const { return FileLock::Acquire(path_, 0).status().code(); }
 
-  std::string folder_, path_;
+  const TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path(), path_ = folder_ + "/lock";
 };
 
 TEST_F(FileLockTest, TheFileIsClosedToOthers) {

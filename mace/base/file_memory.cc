@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/divide.h"
 
 namespace mace {
 namespace {
 
 constexpr size_t kChunk = FileMemory::kChunkBytes;
-
-size_t RoundUp(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
 // The chunks that have a byte of the part, for a loop.
 class ChunksOf {
@@ -91,7 +90,7 @@ Status FileMemory::ReserveAddresses() {
     return ResourceExhausted(file_->path() + ": " + std::to_string(size) +
                              " bytes are more than there can be");
   }
-  reserved_size_ = RoundUp(static_cast<size_t>(size), kChunk);
+  reserved_size_ = AlignUp(static_cast<size_t>(size), kChunk);
   void* const reserved =
       mmap(nullptr, reserved_size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (reserved == MAP_FAILED) {

@@ -13,6 +13,7 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/file_block.h"
 #include "mace/base/memory_budget.h"
+#include "mace/testing/patterned_file.h"
 
 namespace mace {
 namespace {
@@ -21,29 +22,13 @@ constexpr size_t kSize = 300'123;
 
 class FileScratchTest : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ = testing::TempDir() + "file_scratch_XXXXXX";
-    const int fd = mkstemp(path_.data());
-    ASSERT_GE(fd, 0);
-    close(fd);
-    content_.resize(kSize);
-    for (size_t i = 0; i < kSize; ++i) content_[i] = static_cast<uint8_t>(i * 7 + i / 4096);
-    ASSERT_TRUE(WriteFileAtomic(path_, Bytes(content_.data(), kSize)).ok());
-    memory_ = *FileMemory::Reserve(
-        std::shared_ptr<const RandomAccessFile>(*RandomAccessFile::Open(path_)));
-  }
-  void TearDown() override { unlink(path_.c_str()); }
-
   std::shared_ptr<const FileBlock> Block(uint64_t offset, size_t size) const {
     return *FileBlock::Find(memory_, offset, size);
   }
-  bool IsContent(Bytes bytes, size_t offset) const {
-    return std::equal(bytes.begin(), bytes.end(), content_.begin() + static_cast<long>(offset));
-  }
+  bool IsContent(Bytes bytes, size_t offset) const { return file_.Holds(bytes, offset); }
 
-  std::string path_;
-  std::vector<uint8_t> content_;
-  std::shared_ptr<FileMemory> memory_;
+  const PatternedFile file_{kSize};
+  const std::shared_ptr<FileMemory> memory_ = file_.Open();
 };
 
 TEST_F(FileScratchTest, GivesThePartsThatItWasGiven) {
@@ -103,7 +88,7 @@ TEST_F(FileScratchTest, OfSeveralTheLastMadeCounts) {
 
 TEST_F(FileScratchTest, AFileThatWasCutIsAnErrorAndShowsZeros) {
   const auto block = Block(200'000, 1000);
-  ASSERT_EQ(0, truncate(path_.c_str(), 10));
+  ASSERT_EQ(0, truncate(file_.path().c_str(), 10));
   FileScratch scratch;
   scratch.Begin({block->address_range()});
   for (const uint8_t byte : block->bytes()) ASSERT_EQ(0, byte);

@@ -10,6 +10,7 @@
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -18,16 +19,6 @@ constexpr uid_t kAnotherUser = 54321;
 
 class FolderOwnerTest : public testing::Test {
  protected:
-  // In /tmp, whose levels are root's.
-  void SetUp() override {
-    folder_ = "/tmp/folder_owner_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
   // A folder below the test's with this mode, whatever the umask is.
   std::string Make(const std::string& name, mode_t mode = 0755) const {
     const std::string path = JoinPath(folder_, name);
@@ -42,7 +33,9 @@ class FolderOwnerTest : public testing::Test {
     EXPECT_NE(std::string::npos, judgement.why.find(why)) << judgement.why;
   }
 
-  std::string folder_;
+  // The levels above the folder are root's.
+  const TemporaryFolder temporary_{TemporaryFolder::Place::kShared};
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(FolderOwnerTest, OwnFoldersAndThoseThatOnlyWeCanMake) {

@@ -11,19 +11,14 @@
 
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class OutputFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const char* root = std::getenv("TEST_TMPDIR");
-    folder_ = std::string(root != nullptr ? root : "/tmp") + "/output_file.XXXXXX";
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-  }
-
-  std::string At(const std::string& name) const { return JoinPath(folder_, name); }
+  std::string At(const std::string& name) const { return folder_.At(name); }
   static std::string Content(const std::string& path) {
     StatusOr<std::string> text = ReadFile(path, 1 << 20);
     return text.ok() ? *text : text.status().message();
@@ -36,7 +31,7 @@ class OutputFileTest : public testing::Test {
     return WriteOutputFile(path, AsBytes(text));
   }
 
-  std::string folder_;
+  const TemporaryFolder folder_;
 };
 
 TEST_F(OutputFileTest, ARegularFileIsReplacedAsAWhole) {
@@ -112,7 +107,7 @@ TEST_F(OutputFileTest, ADeviceIsWrittenThrough) {
 }
 
 TEST_F(OutputFileTest, AFolderIsRefused) {
-  const Status folder = Write(folder_, "text");
+  const Status folder = Write(folder_.path(), "text");
   EXPECT_EQ(folder.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(folder.message().find("a folder"), std::string::npos) << folder.message();
 }

@@ -14,6 +14,7 @@
 #include "mace/base/files.h"
 #include "mace/base/random_name.h"
 #include "mace/base/strings.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -22,15 +23,7 @@ constexpr char kPrefix[] = "test-private-";
 
 class PrivateFolderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    base_ = "/tmp/private_folder_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(base_.data()));
-    ASSERT_EQ(0, chmod(base_.c_str(), 01777));
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(base_, ignored);
-  }
+  void SetUp() override { ASSERT_EQ(0, chmod(base_.c_str(), 01777)); }
 
   // A process that makes a folder with content and waits to be killed; `*path` is its folder.
   pid_t StartUser(std::string* path) const {
@@ -60,7 +53,8 @@ class PrivateFolderTest : public testing::Test {
     ASSERT_EQ(child, waitpid(child, nullptr, 0));
   }
 
-  std::string base_;
+  const TemporaryFolder temporary_;
+  const std::string base_ = temporary_.path();
 };
 
 TEST_F(PrivateFolderTest, GoesWithItsOwner) {

@@ -18,12 +18,6 @@ std::string TuningKey(uint32_t device, const std::string& key) {
   return whole + key;
 }
 
-std::string Encoded(const DeviceEntry& device) {
-  std::string bytes;
-  device.EncodeTo(&bytes);
-  return bytes;
-}
-
 Status CheckSignature(const CacheIndex& index, const PublicKey& key) {
   if (!index.header.is_signed()) return InvalidArgument("not signed, and a key is required");
   // The file's own key is only a hint; what is checked against is the caller's.
@@ -81,7 +75,7 @@ Status CacheFile::Load(const CacheTrust& trust) {
   }
 
   for (uint32_t i = 0; i < index_.devices.size(); ++i) {
-    devices_.emplace(Encoded(index_.devices[i]), i);
+    devices_.emplace(EncodeDevice(index_.devices[i]), i);
   }
   tuning_.reserve(index_.tuning.size());
   for (uint32_t i = 0; i < index_.tuning.size(); ++i) {
@@ -113,8 +107,9 @@ std::vector<CachedKernel> CacheFile::KernelsOf(const std::vector<uint32_t>& kern
   return result;
 }
 
-const std::string* CacheFile::FindTuning(const DeviceEntry& device, const std::string& key) const {
-  const auto at = devices_.find(Encoded(device));
+const std::string* CacheFile::FindTuning(const DeviceIdentity& device,
+                                         const std::string& key) const {
+  const auto at = devices_.find(EncodeDevice(device));
   if (at == devices_.end()) return nullptr;
   const auto found = tuning_.find(TuningKey(at->second, key));
   return found == tuning_.end() ? nullptr : &index_.tuning[found->second].value;

@@ -45,7 +45,7 @@ class CacheFile {
   // The names and launch shapes of a program. REQUIRES: `kernels` is a value of index().programs.
   std::vector<CachedKernel> KernelsOf(const std::vector<uint32_t>& kernels) const;
   // The value of a tuning record, or null.
-  const std::string* FindTuning(const DeviceEntry& device, const std::string& key) const;
+  const std::string* FindTuning(const DeviceIdentity& device, const std::string& key) const;
   // Everything, in the table's order; programs whose section is damaged are left out and counted.
   CacheContents ReadContents(size_t* damaged) const;
 

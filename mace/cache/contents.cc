@@ -14,25 +14,19 @@ namespace {
 // on top.
 constexpr uint64_t kLargestOffset = std::numeric_limits<uint32_t>::max();
 
-Status CheckDevice(const DeviceEntry& device) {
-  for (const std::string* text :
-       {&device.name, &device.vendor, &device.device_version, &device.driver_version,
-        &device.platform_name, &device.platform_version}) {
-    if (text->size() > kLargestDeviceText) return InvalidArgument("a device's text is too long");
+Status CheckDevice(const DeviceIdentity& device) {
+  for (const auto text : kDeviceTexts) {
+    if ((device.*text).size() > kLargestDeviceText) {
+      return InvalidArgument("a device's text is too long");
+    }
   }
   return Status::Ok();
 }
 
-std::string Encoded(const DeviceEntry& device) {
-  std::string bytes;
-  device.EncodeTo(&bytes);
-  return bytes;
-}
-
-// Equal for two devices that are the same hardware.
-std::string HardwareOf(const DeviceEntry& device) {
+// A text that is equal for two devices which are the same hardware.
+std::string HardwareOf(const DeviceIdentity& device) {
   std::string text;
-  for (const std::string* part : {&device.name, &device.vendor, &device.platform_name}) {
+  for (const std::string* part : {&device.name, &device.vendor_name, &device.platform_name}) {
     text += std::to_string(part->size()) + ":" + *part;
   }
   return text;
@@ -42,17 +36,17 @@ std::string HardwareOf(const DeviceEntry& device) {
 // for which devices. A look-up costs the same however many devices there are.
 class NewEntries {
  public:
-  void Add(const std::string& text, const DeviceEntry& device) {
-    devices_[text + HardwareOf(device)].insert(Encoded(device));
+  void Add(const std::string& text, const DeviceIdentity& device) {
+    devices_[text + HardwareOf(device)].insert(EncodeDevice(device));
   }
-  bool HasSameHardware(const std::string& text, const DeviceEntry& device) const {
+  bool HasSameHardware(const std::string& text, const DeviceIdentity& device) const {
     return devices_.count(text + HardwareOf(device)) > 0;
   }
   // Whether it is there for the same hardware under another version of driver, device or platform.
-  bool HasOtherVersion(const std::string& text, const DeviceEntry& device) const {
+  bool HasOtherVersion(const std::string& text, const DeviceIdentity& device) const {
     const auto found = devices_.find(text + HardwareOf(device));
     if (found == devices_.end()) return false;
-    return found->second.size() > 1 || found->second.count(Encoded(device)) == 0;
+    return found->second.size() > 1 || found->second.count(EncodeDevice(device)) == 0;
   }
 
  private:
@@ -76,7 +70,7 @@ size_t TuningSize(const TuningEntry& entry) {
   return TuningRecord::kMinimumSize + entry.key.size() + entry.value.size();
 }
 
-size_t EncodedSize(const DeviceEntry& device) { return Encoded(device).size(); }
+size_t EncodedSize(const DeviceIdentity& device) { return EncodeDevice(device).size(); }
 
 // Keeps the elements that `keep` marks.
 template <typename T>
@@ -149,7 +143,7 @@ void CacheContents::Union(const CacheContents& newer) {
   const auto program_goes = [&](const ProgramRecord& old) { return new_keys.count(old.key) != 0; };
   NameSet new_records;
   const auto name_of = [](const TuningEntry& entry) {
-    return TextOf(entry.key) + Encoded(entry.device);
+    return TextOf(entry.key) + EncodeDevice(entry.device);
   };
   for (const TuningEntry& entry : newer.tuning) new_records.insert(name_of(entry));
   const auto record_goes = [&](const TuningEntry& old) {
@@ -186,7 +180,7 @@ size_t CacheContents::EvictTo(uint64_t limit) {
     const bool is_program = i < programs.size();
     const uint64_t in_table = is_program ? TableSize(programs[i]) : 0;
     const uint64_t in_records = is_program ? 0 : TuningSize(tuning[i - programs.size()]);
-    const DeviceEntry& device =
+    const DeviceIdentity& device =
         is_program ? programs[i].device : tuning[i - programs.size()].device;
     const uint64_t in_header = devices.Holds(device) ? 0 : EncodedSize(device);
     const uint64_t size = in_header + in_table + in_records +
@@ -209,20 +203,20 @@ size_t CacheContents::EvictTo(uint64_t limit) {
   return count - kept;
 }
 
-uint32_t DeviceTable::IndexOf(const DeviceEntry& device) {
+uint32_t DeviceTable::IndexOf(const DeviceIdentity& device) {
   const auto [found, is_new] =
-      numbers_.emplace(Encoded(device), static_cast<uint32_t>(devices_.size()));
+      numbers_.emplace(EncodeDevice(device), static_cast<uint32_t>(devices_.size()));
   if (is_new) devices_.push_back(device);
   return found->second;
 }
 
-bool DeviceTable::Holds(const DeviceEntry& device) const {
-  return numbers_.count(Encoded(device)) > 0;
+bool DeviceTable::Holds(const DeviceIdentity& device) const {
+  return numbers_.count(EncodeDevice(device)) > 0;
 }
 
 std::string DeviceTable::Encode() const {
   std::string bytes;
-  for (const DeviceEntry& device : devices_) device.EncodeTo(&bytes);
+  for (const DeviceIdentity& device : devices_) bytes += EncodeDevice(device);
   return bytes;
 }
 

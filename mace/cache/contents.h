@@ -24,7 +24,7 @@ struct ProgramRecord {
   Sha256Digest key = {};  // ProgramKey().
   // SourceHash(); zeros when unknown: then no stale entry goes for it.
   Sha256Digest source_hash = {};
-  DeviceEntry device;
+  DeviceIdentity device;
   SectionKind kind = SectionKind::kDriverBinary;
   std::vector<CachedKernel>
       kernels;  // May be empty: one entry without a name stands for the program.
@@ -37,7 +37,7 @@ struct ProgramRecord {
 Status CheckProgram(const ProgramRecord& program);
 
 struct TuningEntry {
-  DeviceEntry device;
+  DeviceIdentity device;
   std::string key;
   std::string value;
   uint32_t last_used = 0;
@@ -66,14 +66,14 @@ struct CacheContents {
 // Numbers the devices of a file in the order in which they are met.
 class DeviceTable {
  public:
-  uint32_t IndexOf(const DeviceEntry& device);
-  bool Holds(const DeviceEntry& device) const;
-  const std::vector<DeviceEntry>& devices() const { return devices_; }
+  uint32_t IndexOf(const DeviceIdentity& device);
+  bool Holds(const DeviceIdentity& device) const;
+  const std::vector<DeviceIdentity>& devices() const { return devices_; }
   // All of them, as a file holds them.
   std::string Encode() const;
 
  private:
-  std::vector<DeviceEntry> devices_;
+  std::vector<DeviceIdentity> devices_;
   NameMap<uint32_t> numbers_;  // By the device as it is encoded.
 };
 

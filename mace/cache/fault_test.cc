@@ -24,6 +24,7 @@
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -82,19 +83,11 @@ size_t TemporariesIn(const std::string& folder) {
 
 class FaultTest : public testing::Test {
  protected:
-  // In /tmp itself, since another user must reach it too.
-  void SetUp() override {
-    folder_ = "/tmp/mace_fault_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-    ASSERT_EQ(0, chmod(folder_.c_str(), 0755));
-    path_ = JoinPath(folder_, kCacheFileName);
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  void SetUp() override { ASSERT_EQ(0, chmod(folder_.c_str(), 0755)); }
 
-  std::string folder_, path_;
+  // Another user must reach the folder, too.
+  const TemporaryFolder temporary_{TemporaryFolder::Place::kShared};
+  const std::string folder_ = temporary_.path(), path_ = JoinPath(folder_, kCacheFileName);
 };
 
 // A thousand writers are killed at random moments. After each, the file is whole and holds all that

@@ -17,6 +17,7 @@
 #include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -37,17 +38,7 @@ struct FileState {
 
 class FileOwnerTest : public testing::Test {
  protected:
-  // In /tmp, since another user must reach it too.
-  void SetUp() override {
-    folder_ = "/tmp/mace_file_owner_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-    ASSERT_EQ(0, chmod(folder_.c_str(), 0777));
-    path_ = JoinPath(folder_, kCacheFileName);
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  void SetUp() override { ASSERT_EQ(0, chmod(folder_.c_str(), 0777)); }
 
   // A start of a process that has to compile program `number`.
   static Status AddOne(const std::string& path, int number, const CacheStoreOptions& options = {}) {
@@ -96,7 +87,9 @@ class FileOwnerTest : public testing::Test {
     EXPECT_TRUE(before == State());
   }
 
-  std::string folder_, path_;
+  // Another user must reach the folder, too.
+  const TemporaryFolder temporary_{TemporaryFolder::Place::kShared};
+  const std::string folder_ = temporary_.path(), path_ = JoinPath(folder_, kCacheFileName);
 };
 
 TEST_F(FileOwnerTest, AFileThatOthersMayWriteIsLeftAlone) {

@@ -115,34 +115,22 @@ Status CacheFileHeader::Validate(uint64_t actual_file_size) const {
   return Status::Ok();
 }
 
-void DeviceEntry::EncodeTo(std::string* out) const {
-  std::string entry;
-  for (const std::string* text :
-       {&name, &vendor, &device_version, &driver_version, &platform_name, &platform_version}) {
-    PutLengthPrefixed(&entry, *text);
-  }
-  PutEntry(out, entry);
+std::string EncodeDevice(const DeviceIdentity& device) {
+  std::string entry, bytes;
+  for (const auto text : kDeviceTexts) PutLengthPrefixed(&entry, device.*text);
+  PutEntry(&bytes, entry);
+  return bytes;
 }
 
-Status DeviceEntry::DecodeFrom(ByteReader* reader) {
+Status DecodeDevice(ByteReader* reader, DeviceIdentity* device) {
   ByteReader entry((Bytes()));
   if (!ReadEntry(reader, &entry)) return Corruption("a device does not fit the header");
-  for (std::string* text :
-       {&name, &vendor, &device_version, &driver_version, &platform_name, &platform_version}) {
-    if (!entry.ReadLengthPrefixed(kLargestDeviceText, text)) {
+  for (const auto text : kDeviceTexts) {
+    if (!entry.ReadLengthPrefixed(kLargestDeviceText, &(device->*text))) {
       return Corruption("a device's text is above its limit or its entry");
     }
   }
   return Status::Ok();
-}
-
-bool DeviceEntry::operator==(const DeviceEntry& other) const {
-  return SameHardware(other) && device_version == other.device_version &&
-         driver_version == other.driver_version && platform_version == other.platform_version;
-}
-
-bool DeviceEntry::SameHardware(const DeviceEntry& other) const {
-  return name == other.name && vendor == other.vendor && platform_name == other.platform_name;
 }
 
 void KernelEntry::EncodeTo(std::string* out) const {

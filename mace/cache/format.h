@@ -1,6 +1,6 @@
 // The structures of a compiled-program cache file and their bytes, as FORMAT.md lays them down:
 // pure bytes, no files, no OpenCL. Each structure has EncodeTo, which appends, and DecodeFrom,
-// which takes its bytes from a reader.
+// which takes its bytes from a reader; a device, which is described in mace/base, has two functions.
 //
 // Errors: kCorruption for bytes that contradict themselves or a limit, kUnsupported for another
 // version. Nothing is allocated by a length that was not checked. Thread contract:
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "mace/base/coding.h"
+#include "mace/base/device_identity.h"
 #include "mace/base/hash.h"
 #include "mace/base/status.h"
 
@@ -76,23 +77,9 @@ struct CacheFileHeader {
   Status Validate(uint64_t actual_file_size) const;
 };
 
-// The names and versions that a device and its driver give themselves. All six together say whether
-// a binary or a measurement fits.
-struct DeviceEntry {
-  std::string name;
-  std::string vendor;
-  std::string device_version;
-  std::string driver_version;
-  std::string platform_name;
-  std::string platform_version;
-
-  void EncodeTo(std::string* out) const;
-  Status DecodeFrom(ByteReader* reader);
-  bool operator==(const DeviceEntry& other) const;
-  bool operator!=(const DeviceEntry& other) const { return !(*this == other); }
-  // Whether both are the same hardware under the same platform, whatever the versions.
-  bool SameHardware(const DeviceEntry& other) const;
-};
+// One entry of the device table: its bytes, and the device in the bytes that come next.
+std::string EncodeDevice(const DeviceIdentity& device);
+Status DecodeDevice(ByteReader* reader, DeviceIdentity* device);
 
 // One entry of the kernel table.
 struct KernelEntry {

@@ -5,14 +5,21 @@
 namespace mace {
 namespace {
 
-// Decodes `count` entries. The count was checked against the bytes there are, so reserving it is
-// safe.
+Status DecodeEntry(ByteReader* reader, DeviceIdentity* device) {
+  return DecodeDevice(reader, device);
+}
+template <typename Entry>
+Status DecodeEntry(ByteReader* reader, Entry* entry) {
+  return entry->DecodeFrom(reader);
+}
+
+// Decodes `count` entries. The count was checked against the bytes there are.
 template <typename Entry>
 Status DecodeEntries(ByteReader* reader, size_t count, std::vector<Entry>* entries) {
   entries->clear();
   for (size_t i = 0; i < count; ++i) {
     entries->emplace_back();
-    MACE_RETURN_IF_ERROR(entries->back().DecodeFrom(reader));
+    MACE_RETURN_IF_ERROR(DecodeEntry(reader, &entries->back()));
   }
   return Status::Ok();
 }

@@ -17,7 +17,7 @@ namespace mace {
 
 struct CacheIndex {
   CacheFileHeader header;
-  std::vector<DeviceEntry> devices;
+  std::vector<DeviceIdentity> devices;
   std::vector<KernelEntry> kernels;
   std::vector<TuningRecord> tuning;
   CacheTrailer trailer;

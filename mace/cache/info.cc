@@ -19,7 +19,7 @@ StatusOr<CacheFileInfo> ReadCacheFileInfo(const std::string& path) {
   info.header = index.header;
   info.trailer = index.trailer;
   info.sections = static_cast<uint32_t>(DistinctSections(index.kernels).size());
-  for (const DeviceEntry& device : index.devices) {
+  for (const DeviceIdentity& device : index.devices) {
     info.devices.emplace_back();
     info.devices.back().device = device;
   }

@@ -27,7 +27,7 @@ struct CacheProgramInfo {
 };
 
 struct CacheDeviceInfo {
-  DeviceEntry device;
+  DeviceIdentity device;
   uint32_t programs = 0;
   uint32_t kernels = 0;
   uint32_t tuning_records = 0;

@@ -11,10 +11,10 @@
 
 namespace mace {
 
-inline DeviceEntry SampleDevice(const std::string& driver_version = "1.0") {
-  DeviceEntry device;
+inline DeviceIdentity SampleDevice(const std::string& driver_version = "1.0") {
+  DeviceIdentity device;
   device.name = "GPU";
-  device.vendor = "V";
+  device.vendor_name = "V";
   device.device_version = "OpenCL 3.0";
   device.driver_version = driver_version;
   device.platform_name = "P";

@@ -10,10 +10,8 @@ namespace mace {
 namespace {
 
 // Names a tuning record across devices; the device's own encoding ends where the key begins.
-std::string TuningName(const DeviceEntry& device, const std::string& key) {
-  std::string name;
-  device.EncodeTo(&name);
-  return name + key;
+std::string TuningName(const DeviceIdentity& device, const std::string& key) {
+  return EncodeDevice(device) + key;
 }
 
 RewriteOptions RewriteWith(const CacheStoreOptions& options, int lock_wait_milliseconds) {
@@ -95,7 +93,7 @@ Status CacheStore::AddProgram(ProgramRecord program) {
   return Status::Ok();
 }
 
-std::optional<std::string> CacheStore::FindTuning(const DeviceEntry& device,
+std::optional<std::string> CacheStore::FindTuning(const DeviceIdentity& device,
                                                   const std::string& key) {
   const std::string name = TuningName(device, key);
   std::lock_guard<std::mutex> lock(mutex_);
@@ -107,7 +105,7 @@ std::optional<std::string> CacheStore::FindTuning(const DeviceEntry& device,
   return *value;
 }
 
-Status CacheStore::AddTuning(const DeviceEntry& device, const std::string& key,
+Status CacheStore::AddTuning(const DeviceIdentity& device, const std::string& key,
                              const std::string& value) {
   auto entry = std::make_shared<const TuningEntry>(TuningEntry{device, key, value, 0});
   MACE_RETURN_IF_ERROR(CheckTuning(*entry).WithPrefix(path_));

@@ -92,11 +92,11 @@ class CacheStore {
   // A measurement on a device: `key` is the signature of what was tried (the engine's text, not
   // empty), the value is the choice in the engine's own bytes. A record of another version of the
   // device's driver is not found, and is removed when one of this version is written.
-  std::optional<std::string> FindTuning(const DeviceEntry& device, const std::string& key);
+  std::optional<std::string> FindTuning(const DeviceIdentity& device, const std::string& key);
   // Adds a measurement as AddProgram adds a program; a record that the file holds already leaves
   // nothing to be written. kInvalidArgument for an empty key, and for a key or value above
   // kLargestText bytes.
-  Status AddTuning(const DeviceEntry& device, const std::string& key, const std::string& value);
+  Status AddTuning(const DeviceIdentity& device, const std::string& key, const std::string& value);
 
   // Whether a tuning record, of any device, satisfies the predicate. The predicate must not call
   // the store.

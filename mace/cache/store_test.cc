@@ -366,8 +366,8 @@ TEST_F(StoreTest, RecordsThatCannotStandInAFileAreRefused) {
   EXPECT_EQ(StatusCode::kInvalidArgument, store->AddProgram(program).code());
   const std::string long_text(kLargestText + 1, 'x');
   EXPECT_EQ(StatusCode::kInvalidArgument, store->AddTuning(SampleDevice(), "k", long_text).code());
-  DeviceEntry device = SampleDevice();
-  device.vendor.assign(kLargestDeviceText + 1, 'x');
+  DeviceIdentity device = SampleDevice();
+  device.vendor_name.assign(kLargestDeviceText + 1, 'x');
   EXPECT_EQ(StatusCode::kInvalidArgument, store->AddTuning(device, "k", "v").code());
   EXPECT_FALSE(store->dirty());
 }

@@ -21,14 +21,14 @@ class TuningTest : public testing::Test {
     path_ = JoinPath(folder_, kCacheFileName);
   }
 
-  void Write(const DeviceEntry& device, const std::string& key, const std::string& value) {
+  void Write(const DeviceIdentity& device, const std::string& key, const std::string& value) {
     auto store = CacheStore::Open(path_);
     ASSERT_TRUE(store->AddTuning(device, key, value).ok());
     const Status status = store->Flush();
     ASSERT_TRUE(status.ok()) << status.message();
   }
 
-  std::string Read(const DeviceEntry& device, const std::string& key) {
+  std::string Read(const DeviceIdentity& device, const std::string& key) {
     return CacheStore::Open(path_)->FindTuning(device, key).value_or("none");
   }
 
@@ -41,7 +41,7 @@ class TuningTest : public testing::Test {
 };
 
 TEST_F(TuningTest, ByDeviceAndSignature) {
-  DeviceEntry other = SampleDevice();
+  DeviceIdentity other = SampleDevice();
   other.name = "another GPU";
   Write(SampleDevice(), "conv 3x3", "tile 8");
   Write(SampleDevice(), "conv 5x5", "tile 4");
@@ -58,11 +58,11 @@ TEST_F(TuningTest, ByDeviceAndSignature) {
 
 TEST_F(TuningTest, AnyPartOfTheDeviceMatters) {
   Write(SampleDevice(), "conv", "a");
-  for (std::string DeviceEntry::*field :
-       {&DeviceEntry::name, &DeviceEntry::vendor, &DeviceEntry::device_version,
-        &DeviceEntry::driver_version, &DeviceEntry::platform_name,
-        &DeviceEntry::platform_version}) {
-    DeviceEntry device = SampleDevice();
+  for (std::string DeviceIdentity::*field :
+       {&DeviceIdentity::name, &DeviceIdentity::vendor_name, &DeviceIdentity::device_version,
+        &DeviceIdentity::driver_version, &DeviceIdentity::platform_name,
+        &DeviceIdentity::platform_version}) {
+    DeviceIdentity device = SampleDevice();
     device.*field += "x";
     EXPECT_EQ("none", Read(device, "conv"));
   }
@@ -136,10 +136,10 @@ TEST_F(TuningTest, RecordsAndProgramsShareTheFileAndItsLimit) {
 TEST_F(TuningTest, ManyDevicesStayWithinTheHeader) {
   auto store = CacheStore::Open(path_);
   for (int i = 0; i < 60; ++i) {  // 60 × 24 KiB of device texts: above the header's 1 MiB.
-    DeviceEntry device = SampleDevice(std::to_string(i));
+    DeviceIdentity device = SampleDevice(std::to_string(i));
     device.name = "device " + std::to_string(i);
     device.name.resize(kLargestDeviceText, ' ');
-    device.vendor = device.device_version = device.platform_name = device.platform_version =
+    device.vendor_name = device.device_version = device.platform_name = device.platform_version =
         std::string(kLargestDeviceText, 'x');
     ASSERT_TRUE(store->AddTuning(device, "conv", "a").ok());
   }

@@ -38,17 +38,6 @@ std::string FinalSource(const ProgramRequest& request, const DeviceInfo& info) {
   return source;
 }
 
-DeviceEntry EntryOf(const DeviceInfo& info) {
-  DeviceEntry entry;
-  entry.name = info.name;
-  entry.vendor = info.vendor_name;
-  entry.device_version = info.device_version;
-  entry.driver_version = info.driver_version;
-  entry.platform_name = info.platform_name;
-  entry.platform_version = info.platform_version;
-  return entry;
-}
-
 // The records of one program as its driver gave it: NVIDIA's PTX also as machine code, which needs
 // no assembler at the next start.
 std::vector<ProgramRecord> MakeRecords(const BuiltProgram& built, const std::string& binary,
@@ -59,7 +48,7 @@ std::vector<ProgramRecord> MakeRecords(const BuiltProgram& built, const std::str
   ProgramRecord record;
   record.key = built.key;
   record.source_hash = SourceHash(built.identity.source, built.identity.build_options);
-  record.device = DeviceOf(built.identity);
+  record.device = built.identity.device;
   record.kind = SectionKind::kDriverBinary;
   record.kernels = built.kernels;
   record.bytes = bytes_of(binary);
@@ -84,7 +73,7 @@ bool CacheIsRequired() {
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const ProgramRequest& request,
                                                                      bool* reused) {
   const DeviceInfo& info = device_->info();
-  ProgramIdentity identity = MakeIdentity(FinalSource(request, info), kBuildOptions, EntryOf(info));
+  ProgramIdentity identity = {FinalSource(request, info), kBuildOptions, info};
   const Sha256Digest key = ProgramKey(identity);
   return built_.Get(
       key, [&] { return LoadOrCompile(std::move(identity), key, request); }, reused);
@@ -182,12 +171,12 @@ Status ProgramCompiler::StoreAfterFirstUse(
 
 std::optional<std::string> ProgramCompiler::FindTuning(const std::string& signature) const {
   if (store_ == nullptr) return std::nullopt;
-  return store_->FindTuning(EntryOf(device_->info()), signature);
+  return store_->FindTuning(device_->info(), signature);
 }
 
 Status ProgramCompiler::AddTuning(const std::string& signature, const std::string& choice) {
   if (store_ == nullptr) return Status();
-  return store_->AddTuning(EntryOf(device_->info()), signature, choice);
+  return store_->AddTuning(device_->info(), signature, choice);
 }
 
 Status ProgramCompiler::AddMeasurement(const std::string& signature, const std::string& choice) {

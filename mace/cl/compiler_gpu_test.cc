@@ -110,7 +110,7 @@ TEST_F(CompilerTest, ABinaryThatTheDriverRefusesIsAMiss) {
     std::shared_ptr<CacheStore> store = OpenStore();
     ProgramRecord record;
     record.key = (*built)->key;
-    record.device = DeviceOf((*built)->identity);
+    record.device = (*built)->identity.device;
     record.kernels = request_.kernels;
     record.bytes = std::make_shared<const std::vector<uint8_t>>(1000, uint8_t{0x5A});
     ASSERT_TRUE(store->AddProgram(record).ok());

@@ -15,23 +15,16 @@
 #include "mace/base/strings.h"
 #include "mace/cl/device.h"
 #include "mace/cl/pocl_folder.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class PoclFolderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = "/tmp/pocl_folder_test.XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(folder_.data()));
-    ASSERT_TRUE(MakeDirectories(Path("tmp")).ok());
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  void SetUp() override { ASSERT_TRUE(MakeDirectories(Path("tmp")).ok()); }
 
-  std::string Path(const std::string& name) const { return JoinPath(folder_, name); }
+  std::string Path(const std::string& name) const { return folder_.At(name); }
   std::string Make(const std::string& name, mode_t mode) const {
     EXPECT_TRUE(MakeDirectories(Path(name)).ok());
     EXPECT_EQ(0, chmod(Path(name).c_str(), mode));
@@ -70,7 +63,8 @@ class PoclFolderTest : public testing::Test {
     EXPECT_FALSE(FileExists(name)) << name << " was left behind";
   }
 
-  std::string folder_;
+  // The levels above the folder are root's.
+  const TemporaryFolder folder_{TemporaryFolder::Place::kShared};
 };
 
 TEST_F(PoclFolderTest, AnUnusableDefaultGetsAPrivateFolderInWhichPoclWorks) {
@@ -127,7 +121,7 @@ TEST_F(PoclFolderTest, WhatAnotherUserOwnsIsNotUsed) {
 TEST_F(PoclFolderTest, ARelativeFolderStaysWhereItIs) {
   const auto in_folder = [&](const char* name) {
     return [this, name] {
-      if (chdir(folder_.c_str()) != 0) _exit(13);
+      if (chdir(folder_.path().c_str()) != 0) _exit(13);
       setenv(name, "relative", 1);
     };
   };

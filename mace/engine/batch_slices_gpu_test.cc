@@ -4,9 +4,9 @@
 
 #include "mace/engine/engine.h"
 #include "mace/runtime/profile.h"
-#include "mace/testing/op_tester.h"
 #include "mace/testing/run_request.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
@@ -18,38 +18,14 @@ Shape Images(int64_t batch) { return Shape{batch, kExtent, kExtent, kChannels}; 
 // x, 1 MiB an image → convolution 1x1 → maximum with x → mean of each channel. The last two are
 // outputs.
 std::shared_ptr<const Graph> MakeGraph(int64_t batch) {
-  auto graph = std::make_shared<Graph>();
-  const ValueId x = graph->AddValue("x");
-  graph->value(x).info = {DType::kFloat32, Images(batch)};
-  graph->value(x).shape_known = true;
-  const auto add = [&](Node node, const char* type, std::vector<ValueId> inputs) {
-    node.name = node.type = type;
-    node.inputs = std::move(inputs);
-    node.outputs = {graph->AddValue(node.name + ":0")};
-    graph->nodes.push_back(node);
-    return node.outputs[0];
-  };
-  const ValueId filter =
-      graph->AddConstant("filter", RandomTensor({kChannels, kChannels, 1, 1}, 2, -0.5f, 0.5f));
-  const ValueId conv = add(Node(), "Conv2D", {x, filter});
-  Node larger;
-  larger.attributes.Set("type", int64_t{5});
-  const ValueId maximum = add(larger, "Eltwise", {conv, x});
-  Node mean;
-  mean.attributes.Set("axis", std::vector<int64_t>{1, 2});
-  const ValueId means = add(mean, "Reduce", {maximum});
-  GraphPort input;
-  input.name = "x";
-  input.value = x;
-  input.declared_dims = std::vector<int64_t>{-1, kExtent, kExtent, kChannels};
-  graph->inputs = {input};
-  for (ValueId id : {maximum, means}) {
-    GraphPort output;
-    output.name = graph->value(id).name;
-    output.value = id;
-    graph->outputs.push_back(output);
-  }
-  return graph;
+  TestGraph test(Images(batch));
+  test.DeclareInput({-1, kExtent, kExtent, kChannels});
+  const ValueId conv = test.AddConvolution("conv", test.x(), {kChannels, kChannels, 1, 1}, 2);
+  const ValueId maximum = test.Add("Eltwise", "maximum", {conv, test.x()}, {{"type", int64_t{5}}});
+  test.Output("maximum", maximum);
+  test.Output("means",
+              test.Add("Reduce", "means", {maximum}, {{"axis", std::vector<int64_t>{1, 2}}}));
+  return std::make_shared<Graph>(std::move(test.graph));
 }
 
 std::unique_ptr<Engine> MakeEngine(const std::string& device, int64_t batch, bool whole = false) {

@@ -6,69 +6,26 @@
 #include <thread>
 
 #include "mace/engine/engine.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
 
-ValueId AddNode(Node node, const Shape& shape, Graph* graph) {
-  const ValueId id = graph->AddValue(node.name + ":0");
-  graph->value(id).info = {DType::kFloat32, shape};
-  node.outputs = {id};
-  graph->nodes.push_back(std::move(node));
-  return id;
-}
-
-// x [2, 9, 7, 5]: convolutions 3x3 and 1x1 with a residual, pooling, a softmax over the channels;
-// both the sum and the softmax are outputs.
+// x [2, 9, 7, 5]: convolutions 3x3 and 1x1 with a residual, and a softmax over the channels; both
+// the last sum and the softmax are outputs.
 std::shared_ptr<const Graph> MakeGraph() {
-  auto graph = std::make_shared<Graph>();
-  const ValueId x = graph->AddValue("x");
-  graph->value(x).info = {DType::kFloat32, {2, 9, 7, 5}};
-  graph->value(x).shape_known = true;
-  ValueId last = x;
-  int64_t channels = 5;
-  for (int i = 0; i < 4; ++i) {
+  TestGraph test(Shape{2, 9, 7, 5});
+  ValueId last = test.AddConvolution("conv0", test.x(), {19, 5, 3, 3}, 0);
+  for (uint32_t i = 1; i < 4; ++i) {
     const int64_t kernel = i % 2 == 0 ? 3 : 1;
-    const std::string name = "conv" + std::to_string(i);
-    Node conv;
-    conv.name = name;
-    conv.type = "Conv2D";
-    conv.inputs = {last, graph->AddConstant(name + "/filter",
-                                            RandomTensor({19, channels, kernel, kernel},
-                                                         static_cast<uint32_t>(i), -0.3f, 0.3f))};
-    conv.attributes.Set("strides", std::vector<int64_t>{1, 1});
-    conv.attributes.Set("padding", int64_t{1});
-    const ValueId made = AddNode(conv, {2, 9, 7, 19}, graph.get());
-    channels = 19;
-    if (i == 0) {
-      last = made;
-      continue;
-    }
-    Node sum;
-    sum.name = "sum" + std::to_string(i);
-    sum.type = "Eltwise";
-    sum.inputs = {last, made};
-    sum.attributes.Set("type", int64_t{i % 2 == 0 ? 0 : 5});  // Sum, or maximum.
-    last = AddNode(sum, {2, 9, 7, 19}, graph.get());
+    const std::string number = std::to_string(i);
+    const ValueId made = test.AddConvolution("conv" + number, last, {19, 19, kernel, kernel}, i);
+    const int64_t type = i % 2 == 0 ? 0 : 5;  // Sum, or maximum.
+    last = test.Add("Eltwise", "sum" + number, {last, made}, {{"type", type}});
   }
-  Node softmax;
-  softmax.name = "softmax";
-  softmax.type = "Softmax";
-  softmax.inputs = {last};
-  const ValueId probabilities = AddNode(softmax, {2, 9, 7, 19}, graph.get());
-  GraphPort input;
-  input.name = "x";
-  input.value = x;
-  input.declared_dims = std::vector<int64_t>{2, 9, 7, 5};
-  graph->inputs = {input};
-  for (ValueId id : {last, probabilities}) {
-    GraphPort output;
-    output.name = graph->value(id).name;
-    output.value = id;
-    graph->outputs.push_back(output);
-  }
-  return graph;
+  test.Output("sum", last);
+  test.Output("softmax", test.Add("Softmax", "softmax", {last}));
+  return std::make_shared<Graph>(std::move(test.graph));
 }
 
 StatusOr<std::unique_ptr<Engine>> MakeEngine(bool separate, Precision precision) {

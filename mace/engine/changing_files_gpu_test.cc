@@ -16,7 +16,8 @@
 #include "mace/engine/engine.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
-#include "mace/testing/test_tensors.h"
+#include "mace/testing/temporary_folder.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
@@ -25,52 +26,29 @@ constexpr int64_t kChannels = 64;
 
 // x [1, 4, 4, 64] → three convolutions 3×3, of 147 KB of weights each.
 Graph MakeGraph(uint32_t seed) {
-  Graph graph;
-  ValueId at = graph.AddValue("x");
-  GraphPort in;
-  in.name = "x";
-  in.value = at;
-  in.declared_dims = std::vector<int64_t>{1, -1, 4, kChannels};
-  graph.value(at).info = {DType::kFloat32, Shape({1, 4, 4, kChannels})};
-  graph.value(at).shape_known = true;
-  graph.inputs.push_back(in);
+  TestGraph test(Shape{1, 4, 4, kChannels});
+  test.DeclareInput({1, -1, 4, kChannels});
+  ValueId last = test.x();
   for (uint32_t i = 0; i < 3; ++i) {
-    Node node;
-    node.name = "conv" + std::to_string(i);
-    node.type = "Conv2D";
-    node.inputs = {
-        at, graph.AddConstant("filter" + std::to_string(i),
-                              RandomTensor({kChannels, kChannels, 3, 3}, seed + i, -0.1f, 0.1f))};
-    at = graph.AddValue(node.name);
-    graph.value(at).info = {DType::kFloat32, Shape({1, 4, 4, kChannels})};
-    graph.value(at).shape_known = true;
-    node.outputs = {at};
-    node.attributes.Set("strides", std::vector<int64_t>{1, 1});
-    node.attributes.Set("padding", int64_t{1});
-    graph.nodes.push_back(std::move(node));
+    last = test.AddConvolution("conv" + std::to_string(i), last, {kChannels, kChannels, 3, 3},
+                               seed + i);
   }
-  GraphPort out;
-  out.name = "y";
-  out.value = at;
-  graph.outputs.push_back(out);
-  return graph;
+  test.Output("y", last);
+  return std::move(test.graph);
 }
 
 class ChangingFiles : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "changing_files_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(root_.data()));
     Write(1);
     const auto engine = Create();
     ASSERT_TRUE(engine.ok()) << engine.status().message();
     expected_ = Run(engine->get(), 4);
     ASSERT_FALSE(expected_.empty());
   }
-  void TearDown() override { ASSERT_EQ(0, std::system(("rm -rf '" + root_ + "'").c_str())); }
 
-  std::string Model() const { return root_ + "/m.pb"; }
-  std::string Data() const { return root_ + "/m.data"; }
+  std::string Model() const { return folder_.At("m.pb"); }
+  std::string Data() const { return folder_.At("m.data"); }
 
   // Whole files, renamed to their names.
   void Write(uint32_t seed) const {
@@ -99,7 +77,7 @@ class ChangingFiles : public testing::TestWithParam<const char*> {
     ASSERT_EQ(0, truncate(path.c_str(), size));
   }
 
-  std::string root_;
+  const TemporaryFolder folder_;
   std::vector<float> expected_;
 };
 

@@ -8,65 +8,24 @@
 #include <limits>
 
 #include "mace/engine/engine.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
 
 // x [1, 6, 5, channels] → conv 3×3 → relu → sum with the conv's result → softmax.
 std::shared_ptr<Graph> MakeGraph(int64_t channels) {
-  auto graph = std::make_shared<Graph>();
-  graph->name = "small";
-  const ValueId x = graph->AddValue("x");
-  graph->value(x).info = {DType::kFloat32, Shape({1, 6, 5, channels})};
-  graph->value(x).shape_known = true;
-  const ValueId filter =
-      graph->AddConstant("filter", RandomTensor({7, channels, 3, 3}, 11, -0.5f, 0.5f));
-  const ValueId bias = graph->AddConstant("bias", RandomTensor({7}, 12));
-  const ValueId conv = graph->AddValue("conv");
-  const ValueId relu = graph->AddValue("relu");
-  const ValueId sum = graph->AddValue("sum");
-  const ValueId softmax = graph->AddValue("softmax");
-  Node node;
-  node.name = "conv";
-  node.type = "Conv2D";
-  node.inputs = {x, filter, bias};
-  node.outputs = {conv};
-  node.attributes.Set("strides", std::vector<int64_t>{1, 1});
-  node.attributes.Set("padding", int64_t{1});
-  graph->nodes.push_back(node);
-  node = Node();
-  node.name = "relu";
-  node.type = "Activation";
-  node.inputs = {conv};
-  node.outputs = {relu};
-  node.attributes.Set("activation", std::string("RELU"));
-  graph->nodes.push_back(node);
-  node = Node();
-  node.name = "sum";
-  node.type = "Eltwise";
-  node.inputs = {relu, conv};
-  node.outputs = {sum};
-  node.attributes.Set("type", int64_t{0});
-  graph->nodes.push_back(node);
-  node = Node();
-  node.name = "softmax";
-  node.type = "Softmax";
-  node.inputs = {sum};
-  node.outputs = {softmax};
-  graph->nodes.push_back(node);
-  GraphPort in;
-  in.name = "x";
-  in.value = x;
-  in.declared_dims = std::vector<int64_t>{1, -1, -1, channels};
-  graph->inputs.push_back(in);
-  for (ValueId value : {sum, softmax}) {
-    GraphPort out;
-    out.name = graph->value(value).name;
-    out.value = value;
-    graph->outputs.push_back(out);
-  }
-  return graph;
+  TestGraph test(Shape{1, 6, 5, channels});
+  test.DeclareInput({1, -1, -1, channels});
+  test.graph.name = "small";
+  const ValueId conv = test.AddConvolution("conv", test.x(), {7, channels, 3, 3}, 11);
+  test.graph.nodes.back().inputs.push_back(test.Constant("bias", {7}));
+  const ValueId relu =
+      test.Add("Activation", "relu", {conv}, {{"activation", std::string("RELU")}});
+  const ValueId sum = test.Add("Eltwise", "sum", {relu, conv}, {{"type", int64_t{0}}});
+  test.Output("sum", sum);
+  test.Output("softmax", test.Add("Softmax", "softmax", {sum}));
+  return std::make_shared<Graph>(std::move(test.graph));
 }
 
 Options MakeOptions(const std::string& device) {

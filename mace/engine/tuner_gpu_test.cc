@@ -10,45 +10,18 @@
 #include "mace/engine/engine.h"
 #include "mace/plan/choose_by_cost.h"
 #include "mace/runtime/tuner.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
 
-// y = softmax(a * b): the product has several variants.
+// y = softmax(x * b): the product has several variants.
 std::shared_ptr<const Graph> MakeGraph(int64_t depth) {
-  auto graph = std::make_shared<Graph>();
-  const auto add_value = [&](const char* name, const Shape& shape) {
-    const ValueId id = graph->AddValue(name);
-    graph->value(id).info = {DType::kFloat32, shape};
-    graph->value(id).shape_known = true;
-    return id;
-  };
-  const auto add_port = [&](ValueId id, std::vector<GraphPort>* ports) {
-    GraphPort port;
-    port.name = graph->value(id).name;
-    port.value = id;
-    port.declared_dims = graph->value(id).info.shape.dims();
-    ports->push_back(port);
-  };
-  const ValueId a = add_value("a", {6, depth});
-  const ValueId b = graph->AddConstant("b", RandomTensor({depth, 8}, 3));
-  const ValueId product = add_value("product", {6, 8}), y = add_value("y", {6, 8});
-  Node multiply;
-  multiply.name = "multiply";
-  multiply.type = "MatMul";
-  multiply.inputs = {a, b};
-  multiply.outputs = {product};
-  Node softmax;
-  softmax.name = "softmax";
-  softmax.type = "Softmax";
-  softmax.attributes.Set("axis", int64_t{-1});
-  softmax.inputs = {product};
-  softmax.outputs = {y};
-  graph->nodes = {multiply, softmax};
-  add_port(a, &graph->inputs);
-  add_port(y, &graph->outputs);
-  return graph;
+  TestGraph test(Shape{6, depth});
+  const ValueId product =
+      test.Add("MatMul", "multiply", {test.x(), test.Constant("b", {depth, 8})});
+  test.Output("y", test.Add("Softmax", "softmax", {product}, {{"axis", int64_t{-1}}}));
+  return std::make_shared<Graph>(std::move(test.graph));
 }
 
 class TunerTest : public testing::Test {

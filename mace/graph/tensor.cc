@@ -145,6 +145,21 @@ bool ExpandHalves(const HostTensor& in, HostTensor* out) {
   return false;
 }
 
+// The elements converted to a vector, where the thread's memory budget has room for it.
+template <typename Converter>
+std::vector<typename Converter::Type> ToVector(const HostTensor& tensor) {
+  using To = typename Converter::Type;
+  if (!tensor.has_data()) return {};
+  const auto count = static_cast<size_t>(tensor.shape().elements());
+  const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
+  if (budget != nullptr && !budget->HasRoomFor(count * sizeof(To))) throw std::bad_alloc();
+  std::vector<To> values(count);
+  ForEachElement(tensor, [&values](int64_t i, auto x) {
+    values[static_cast<size_t>(i)] = Converter::Convert(x);
+  });
+  return values;
+}
+
 }  // namespace
 
 std::string TensorInfo::ToString() const {
@@ -264,25 +279,6 @@ StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>&
 StatusOr<HostTensor> HostTensor::ToReferenceOperand() const {
   return IsFloat(info_.dtype) ? ConvertTo(DType::kFloat32) : ToAligned();
 }
-
-namespace {
-
-// The elements converted to a vector, where the thread's memory budget has room for it.
-template <typename Converter>
-std::vector<typename Converter::Type> ToVector(const HostTensor& tensor) {
-  using To = typename Converter::Type;
-  if (!tensor.has_data()) return {};
-  const auto count = static_cast<size_t>(tensor.shape().elements());
-  const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
-  if (budget != nullptr && !budget->HasRoomFor(count * sizeof(To))) throw std::bad_alloc();
-  std::vector<To> values(count);
-  ForEachElement(tensor, [&values](int64_t i, auto x) {
-    values[static_cast<size_t>(i)] = Converter::Convert(x);
-  });
-  return values;
-}
-
-}  // namespace
 
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
   return ToVector<ToInteger<int64_t>>(tensor);

@@ -98,7 +98,7 @@ StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
     node.outputs.push_back(graph_->AddValue(name));
   }
   const std::vector<ValueId> outputs = node.outputs;
-  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), node, budget));
+  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), &node, budget));
   if (!folded) graph_->nodes.push_back(std::move(node));
   return outputs;
 }

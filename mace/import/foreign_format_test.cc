@@ -9,6 +9,7 @@
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
 #include "mace/import/import.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -83,19 +84,10 @@ TEST(ForeignFormat, EveryBeginOfAFileIsLookedAtWithinIt) {
   EXPECT_EQ(DescribeForeignBytes(AsBytes("\x01\x02\x03\x04")), "");
 }
 
-class ForeignFileTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const char* root = std::getenv("TEST_TMPDIR");
-    folder_ = std::string(root != nullptr ? root : "/tmp") + "/foreign.XXXXXX";
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
-  }
-  std::string folder_;
-};
-
-TEST_F(ForeignFileTest, ImportSaysWhatItIs) {
+TEST(ForeignFileTest, ImportSaysWhatItIs) {
+  const TemporaryFolder folder;
   for (const Foreign& foreign : ForeignFiles()) {
-    const std::string path = JoinPath(folder_, "model.pb");
+    const std::string path = folder.At("model.pb");
     std::ofstream(path, std::ios::binary) << foreign.bytes;
     const Status status = ImportModel(path, {}).status();
     EXPECT_FALSE(status.ok());
@@ -104,11 +96,12 @@ TEST_F(ForeignFileTest, ImportSaysWhatItIs) {
   }
 }
 
-TEST_F(ForeignFileTest, AFolderMayBeASavedModel) {
-  const Status plain = ImportModel(folder_, {}).status();
+TEST(ForeignFileTest, AFolderMayBeASavedModel) {
+  const TemporaryFolder folder;
+  const Status plain = ImportModel(folder.path(), {}).status();
   EXPECT_NE(plain.message().find("a folder"), std::string::npos) << plain.message();
-  std::ofstream(JoinPath(folder_, "saved_model.pb")) << "\x08\x01";
-  const Status saved = ImportModel(folder_, {}).status();
+  std::ofstream(folder.At("saved_model.pb")) << "\x08\x01";
+  const Status saved = ImportModel(folder.path(), {}).status();
   EXPECT_NE(saved.message().find("SavedModel: freeze it"), std::string::npos) << saved.message();
 }
 

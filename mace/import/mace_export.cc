@@ -303,7 +303,7 @@ Status AppendSteps(const Node& node, UniqueNames* names, Graph* graph) {
     }
     step.outputs = {last ? node.outputs[0] : graph->AddValue(step.name)};
     values.push_back(step.outputs[0]);
-    MACE_RETURN_IF_ERROR(InferNode(graph, step, nullptr).status());
+    MACE_RETURN_IF_ERROR(InferNode(graph, &step, nullptr).status());
     graph->nodes.push_back(std::move(step));
   }
   return Status::Ok();

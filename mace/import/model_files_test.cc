@@ -13,6 +13,7 @@
 #include "mace/graph/constant_pins.h"
 #include "mace/import/test_net.h"
 #include "mace/import/test_onnx.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -21,13 +22,7 @@ constexpr int64_t kCount = 50000;
 
 class ModelFilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "model_files_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(root_.data()));
-  }
-  void TearDown() override { ASSERT_EQ(0, std::system(("rm -rf '" + root_ + "'").c_str())); }
-
-  std::string At(const std::string& name) const { return root_ + "/" + name; }
+  std::string At(const std::string& name) const { return root_.At(name); }
   void Put(const std::string& name, const std::string& content) const {
     ASSERT_TRUE(MakeDirectories(DirectoryName(At(name))).ok());
     ASSERT_TRUE(WriteFileAtomic(At(name), AsBytes(content)).ok()) << name;
@@ -89,7 +84,7 @@ class ModelFilesTest : public testing::Test {
     return "no constant";
   }
 
-  std::string root_;
+  const TemporaryFolder root_;
 };
 
 TEST_F(ModelFilesTest, TheLayoutOfModelHubs) {

@@ -4,12 +4,10 @@
 #include <utility>
 
 #include "mace/base/strings.h"
+#include "mace/import/constant_numbers.h"
 
 namespace mace {
 namespace {
-
-// Lists in inputs (paddings, shapes, slices) are short; whatever is longer is no such list.
-constexpr int64_t kMaxNumbers = 1024;
 
 using Field = onnx::AttributeProto;
 
@@ -114,14 +112,7 @@ StatusOr<std::vector<int64_t>> OnnxNode::Numbers(size_t index) const {
   const std::string who = "input " + std::to_string(index);
   if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
   const HostTensor* tensor = Constant(index);
-  if (tensor == nullptr) {
-    return Unsupported(who +
-                       ": expected numbers that are known at import, found a computed tensor");
-  }
-  if (tensor->shape().elements() > kMaxNumbers) {
-    return InvalidArgument(who + ": expected a short list of numbers, found shape " +
-                           tensor->shape().ToString());
-  }
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   if (IsFloat(tensor->dtype())) {
     return InvalidArgument(who + ": expected integers, found " + DTypeName(tensor->dtype()));
   }
@@ -130,23 +121,14 @@ StatusOr<std::vector<int64_t>> OnnxNode::Numbers(size_t index) const {
 
 StatusOr<int64_t> OnnxNode::Number(size_t index) const {
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, Numbers(index));
-  if (numbers.size() == 1) return numbers[0];
-  return InvalidArgument("input " + std::to_string(index) + ": expected one number, found " +
-                         std::to_string(numbers.size()));
+  return OnlyNumber(index, numbers);
 }
 
 StatusOr<std::vector<double>> OnnxNode::Reals(size_t index) const {
   const std::string who = "input " + std::to_string(index);
   if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
   const HostTensor* tensor = Constant(index);
-  if (tensor == nullptr) {
-    return Unsupported(who +
-                       ": expected numbers that are known at import, found a computed tensor");
-  }
-  if (tensor->shape().elements() > kMaxNumbers) {
-    return InvalidArgument(who + ": expected a short list of numbers, found shape " +
-                           tensor->shape().ToString());
-  }
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   if (!IsFloat(tensor->dtype())) {
     const std::vector<int64_t> integers = ToInt64Vector(*tensor);
     return std::vector<double>(integers.begin(), integers.end());
@@ -157,9 +139,7 @@ StatusOr<std::vector<double>> OnnxNode::Reals(size_t index) const {
 
 StatusOr<double> OnnxNode::Real(size_t index) const {
   MACE_ASSIGN_OR_RETURN(const std::vector<double> numbers, Reals(index));
-  if (numbers.size() == 1) return numbers[0];
-  return InvalidArgument("input " + std::to_string(index) + ": expected one number, found " +
-                         std::to_string(numbers.size()));
+  return OnlyNumber(index, numbers);
 }
 
 StatusOr<std::vector<int64_t>> OnnxNode::AttributeOrInput(

@@ -11,7 +11,7 @@
 #include "mace/base/strings.h"
 #include "mace/import/onnx_emit.h"
 #include "mace/import/onnx_resize_table.h"
-#include "mace/ops/resize.h"
+#include "mace/ops/resize_sources.h"
 
 namespace mace {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
 #include "mace/import/onnx_node.h"
 
@@ -33,7 +34,7 @@ Status ConvertSplit(OnnxNode* node) {
                              ", found " + std::to_string(parts));
     }
     // The last one takes what is left.
-    const int64_t size = (extent + parts - 1) / parts;
+    const int64_t size = CeilDivide(extent, parts);
     sizes.assign(static_cast<size_t>(parts), size);
     sizes.back() = extent - size * (parts - 1);
   }

@@ -8,6 +8,7 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/import/test_onnx.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -66,9 +67,6 @@ TEST(OnnxTensor, SizesThatDisagree) {
 class ExternalData : public testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/onnx_tensor_test_XXXXXX";
-    ASSERT_NE(nullptr, mkdtemp(name));
-    root_ = name;
     ASSERT_TRUE(MakeDirectories(root_ + "/model/parts").ok());
     const float values[] = {1, 2, 3, 4};
     const Bytes bytes(reinterpret_cast<const uint8_t*>(values), sizeof(values));
@@ -76,12 +74,6 @@ class ExternalData : public testing::Test {
     ASSERT_TRUE(WriteFileAtomic(root_ + "/secret", bytes).ok());
     ASSERT_TRUE(WriteFileAtomic(root_ + "/model/model", bytes).ok());
     ASSERT_EQ(0, symlink("../secret", (root_ + "/model/link").c_str()));
-  }
-  void TearDown() override {
-    for (const char* file : {"/model/parts/weights", "/model/model", "/model/link", "/secret"}) {
-      unlink((root_ + file).c_str());
-    }
-    for (const char* folder : {"/model/parts", "/model", ""}) rmdir((root_ + folder).c_str());
   }
 
   static Proto External(const std::string& location, const std::string& offset,
@@ -104,7 +96,8 @@ class ExternalData : public testing::Test {
     return tensor.ok() ? "nothing" : tensor.status().message();
   }
 
-  std::string root_;
+  const TemporaryFolder temporary_;
+  const std::string root_ = temporary_.path();
 };
 
 TEST_F(ExternalData, IsReadFromTheModelsFolder) {

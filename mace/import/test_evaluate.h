@@ -25,7 +25,7 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
     values[static_cast<size_t>(graph.inputs[i].value)] = inputs[i];
   }
   for (const Node& node : graph.nodes) {
-    MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
+    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
     std::vector<HostTensor> arguments;
     for (ValueId id : node.inputs) {
       arguments.push_back(id == kNoValue ? HostTensor() : values[static_cast<size_t>(id)]);
@@ -50,7 +50,7 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
 inline StatusOr<double> CostOf(const Graph& graph) {
   double flops = 0;
   for (const Node& node : graph.nodes) {
-    MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
+    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
     std::vector<OpInput> inputs;
     for (ValueId id : node.inputs) {
       OpInput input;

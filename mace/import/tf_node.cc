@@ -4,15 +4,9 @@
 #include <utility>
 
 #include "mace/base/strings.h"
+#include "mace/import/constant_numbers.h"
 
 namespace mace {
-namespace {
-
-// Lists in inputs (paddings, shapes, slices) are short; whatever is longer is no such list.
-constexpr int64_t kMaxNumbers = 1024;
-
-}  // namespace
-
 const tf::AttrValue* TfNode::Find(const std::string& name) const {
   const auto found = def_.attr().find(name);
   return found == def_.attr().end() ? nullptr : &found->second;
@@ -57,23 +51,13 @@ Status TfNode::RequireInputs(size_t count) const {
 
 StatusOr<std::vector<int64_t>> TfNode::Numbers(size_t index) const {
   const HostTensor* tensor = builder_->ConstantOf(inputs_[index]);
-  const std::string who = "input " + std::to_string(index);
-  if (tensor == nullptr) {
-    return Unsupported(who +
-                       ": expected numbers that are known at import, found a computed tensor");
-  }
-  if (tensor->shape().elements() > kMaxNumbers) {
-    return InvalidArgument(who + ": expected a short list of numbers, found shape " +
-                           tensor->shape().ToString());
-  }
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   return ToInt64Vector(*tensor);
 }
 
 StatusOr<int64_t> TfNode::Number(size_t index) const {
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, Numbers(index));
-  if (numbers.size() == 1) return numbers[0];
-  return InvalidArgument("input " + std::to_string(index) + ": expected one number, found " +
-                         std::to_string(numbers.size()));
+  return OnlyNumber(index, numbers);
 }
 
 StatusOr<bool> TfNode::IsNchw() const {

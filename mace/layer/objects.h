@@ -74,7 +74,7 @@ struct TrackedProgram {
   std::string options;
   std::string files;  // Files that it includes; see source_check.h.
   cl_device_id device = nullptr;
-  DeviceEntry device_entry;
+  DeviceIdentity device_identity;
   bool specialises = false;  // PoCL: makes code at launches, which a binary should hold.
   Sha256Digest key = {};
   std::string cached_log;  // The build log of a hit.

@@ -12,7 +12,7 @@
 #include "mace/base/strings.h"
 #include "mace/cache/program_key.h"
 #include "mace/cache/ptx_records.h"
-#include "mace/layer/device_entry.h"
+#include "mace/layer/device_identity.h"
 #include "mace/layer/scope.h"
 #include "mace/layer/settings.h"
 #include "mace/layer/source_check.h"
@@ -60,7 +60,7 @@ std::string LogKey(const TrackedProgram& program) {
 // for it; that of a program made from a binary is what it was made from. But a second program from
 // the same source is filled from PoCL's folder, with all that any program of this source had made:
 // nothing is compiled for it.
-bool SpecialisesAtLaunch(const DeviceEntry& device) {
+bool SpecialisesAtLaunch(const DeviceIdentity& device) {
   return device.platform_name == "Portable Computing Language";
 }
 
@@ -131,7 +131,7 @@ std::vector<CachedKernel> Describe(const std::map<std::string, std::set<std::str
 void AddLog(const TrackedProgram& program) {
   const std::string log = DriverLog(program);
   if (log.empty()) return;
-  const Status kept = program.store->AddTuning(program.device_entry, LogKey(program), log);
+  const Status kept = program.store->AddTuning(program.device_identity, LogKey(program), log);
   if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());
 }
 
@@ -171,7 +171,7 @@ std::string AddToStore(TrackedProgram* program, bool again) {
   ProgramRecord record;
   record.key = program->key;
   record.source_hash = SourceHash(KeyedSource(*program), program->options);
-  record.device = program->device_entry;
+  record.device = program->device_identity;
   record.kernels = Describe(shapes);
   record.bytes = std::make_shared<const std::vector<uint8_t>>(binary);
   for (ProgramRecord& stored : WithMachineCode(*program, std::move(record))) {
@@ -225,33 +225,6 @@ void AtExit(pid_t owner) {
 
 pid_t g_owner = 0;
 
-}  // namespace
-
-std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, const char* options,
-                         TrackedProgram* program) {
-  program->options = options == nullptr ? "" : options;
-  program->store = CurrentStore();
-  if (program->store == nullptr) return "no cache file";
-  program->device = OnlyDevice(program->context);
-  if (program->device == nullptr) return "several devices, or a part of one";
-  const bool that_device =
-      devices == nullptr ? device_count == 0 : device_count == 1 && devices[0] == program->device;
-  if (!that_device) return "a list of devices that is not its context's";
-  std::string why = WhyNotCacheable(program->source, program->options, &program->files);
-  if (!why.empty()) return why;
-  program->device_entry = ReadDeviceEntry(program->device);
-  program->specialises = SpecialisesAtLaunch(program->device_entry);
-  {
-    std::lock_guard<std::mutex> lock(Objects().mutex);
-    program->wanted = !ThisScope().entered || ThisScope().keep;
-  }
-  program->key =
-      ProgramKey(MakeIdentity(KeyedSource(*program), program->options, program->device_entry));
-  return "";
-}
-
-namespace {
-
 std::shared_ptr<HiddenProgram> FindEntry(const Sha256Digest& key, TrackedProgram* program) {
   const Clock::time_point start = Clock::now();
   StatusOr<CachedProgram> cached = program->store->FindProgram(key);
@@ -286,7 +259,7 @@ std::shared_ptr<HiddenProgram> FindEntry(const Sha256Digest& key, TrackedProgram
     }
   }
   program->cached_log =
-      program->store->FindTuning(program->device_entry, LogKey(*program)).value_or("");
+      program->store->FindTuning(program->device_identity, LogKey(*program)).value_or("");
   LayerNote("hit " + ShortName(*program) + ": " + std::to_string(size) + " bytes, " +
             Milliseconds(start));
   Count(&MaceClCacheCounters::loaded_bytes, size);
@@ -294,6 +267,28 @@ std::shared_ptr<HiddenProgram> FindEntry(const Sha256Digest& key, TrackedProgram
 }
 
 }  // namespace
+
+std::string PrepareBuild(cl_uint device_count, const cl_device_id* devices, const char* options,
+                         TrackedProgram* program) {
+  program->options = options == nullptr ? "" : options;
+  program->store = CurrentStore();
+  if (program->store == nullptr) return "no cache file";
+  program->device = OnlyDevice(program->context);
+  if (program->device == nullptr) return "several devices, or a part of one";
+  const bool that_device =
+      devices == nullptr ? device_count == 0 : device_count == 1 && devices[0] == program->device;
+  if (!that_device) return "a list of devices that is not its context's";
+  std::string why = WhyNotCacheable(program->source, program->options, &program->files);
+  if (!why.empty()) return why;
+  program->device_identity = ReadDeviceIdentity(program->device);
+  program->specialises = SpecialisesAtLaunch(program->device_identity);
+  {
+    std::lock_guard<std::mutex> lock(Objects().mutex);
+    program->wanted = !ThisScope().entered || ThisScope().keep;
+  }
+  program->key = ProgramKey({KeyedSource(*program), program->options, program->device_identity});
+  return "";
+}
 
 std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
   if (ReadLayerSettings().renew) return nullptr;

@@ -47,6 +47,28 @@ std::shared_ptr<CacheStore> FindOrOpen(const std::string& path, const CacheStore
   return stores->in_use.back();
 }
 
+enum class FlushWay { kWait, kTry };
+
+bool FlushAll(FlushWay way) {
+  std::vector<std::shared_ptr<CacheStore>> stores;
+  {
+    std::lock_guard<std::mutex> lock(TheStores().mutex);
+    stores = TheStores().in_use;
+    TheStores().last_flush = Clock::now();
+  }
+  bool all = true;
+  for (const std::shared_ptr<CacheStore>& store : stores) {
+    if (!store->dirty() || store->options().read_only) continue;
+    Status status = MakeDirectories(DirectoryName(store->path()), 0700);
+    if (status.ok()) status = way == FlushWay::kWait ? store->Flush() : store->TryFlush();
+    all = all && status.ok();
+    // What fails for now is tried again, and told then.
+    const bool tell = !status.ok() && way == FlushWay::kWait && store->IsNews(status);
+    if (tell) LayerWarning("the file is not written: " + status.message());
+  }
+  return all;
+}
+
 }  // namespace
 
 std::shared_ptr<CacheStore> StoreFor(const std::string& path, const CacheStoreOptions& options) {
@@ -72,32 +94,6 @@ std::shared_ptr<CacheStore> CurrentStore() {
   }
   return stores.chosen_store;
 }
-
-namespace {
-
-enum class FlushWay { kWait, kTry };
-
-bool FlushAll(FlushWay way) {
-  std::vector<std::shared_ptr<CacheStore>> stores;
-  {
-    std::lock_guard<std::mutex> lock(TheStores().mutex);
-    stores = TheStores().in_use;
-    TheStores().last_flush = Clock::now();
-  }
-  bool all = true;
-  for (const std::shared_ptr<CacheStore>& store : stores) {
-    if (!store->dirty() || store->options().read_only) continue;
-    Status status = MakeDirectories(DirectoryName(store->path()), 0700);
-    if (status.ok()) status = way == FlushWay::kWait ? store->Flush() : store->TryFlush();
-    all = all && status.ok();
-    // A write that fails for now is tried again, and reported then.
-    const bool tell = !status.ok() && way == FlushWay::kWait && store->IsNews(status);
-    if (tell) LayerWarning("the file is not written: " + status.message());
-  }
-  return all;
-}
-
-}  // namespace
 
 bool FlushStores() { return FlushAll(FlushWay::kWait); }
 

@@ -116,9 +116,7 @@ class AddNOp : public Op {
     launch.arguments.push_back(OutputArgument(0));
     launch.arguments.push_back(static_cast<int32_t>(view.rows()));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
     return launch;
   }
 };

@@ -7,14 +7,11 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/norm_operands.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
-
-const char* const kOperandNames[] = {"x", "scale", "offset", "mean", "variance"};
-const char* const kTensorMacros[] = {"", "SCALE_TENSOR", "OFFSET_TENSOR", "MEAN_TENSOR",
-                                     "VARIANCE_TENSOR"};
 
 class BatchNormOp : public Op {
  public:
@@ -27,16 +24,10 @@ class BatchNormOp : public Op {
     if (inputs.size() == 4) return InvalidArgument("expected 3 or 5 inputs, found 4");
     if (x.rank() < 1) return InvalidArgument("expected an input of rank 1 or more, found a scalar");
     for (size_t i = 0; i < inputs.size(); ++i) {
-      const std::string name = kOperandNames[i];
-      const TensorInfo& info = inputs[i].info;
-      if (!inputs[i].present) return InvalidArgument(name + ": expected a tensor, found none");
-      if (!IsFloat(info.dtype))
-        return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
-      if (i > 0 && (info.shape.rank() != 1 || info.shape.dim(0) != x.back(0))) {
-        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) +
-                               "], found " + info.shape.ToString());
-      }
+      if (inputs[i].present) continue;
+      return InvalidArgument(std::string(NormOperandName(i)) + ": expected a tensor, found none");
     }
+    MACE_RETURN_IF_ERROR(CheckNormOperands(inputs));
     outputs->assign(1, {DType::kFloat32, x});
     return Status::Ok();
   }
@@ -82,9 +73,7 @@ class BatchNormOp : public Op {
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     activation_.SetMacros(&launch.kernel.macros);
     activation_.AppendArguments(&launch.arguments);
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }
@@ -118,17 +107,12 @@ class BatchNormOp : public Op {
       all_constant &= request.inputs[i].constant != nullptr;
     const bool fold = request.inputs.size() == 5 && all_constant;
     launch->kernel.macros["NORMALIZE"] = request.inputs.size() == 5 && !fold ? "1" : "0";
-    const int64_t channels = request.inputs[0].info.shape.back(0);
     for (size_t i = 1; i < (fold ? 3 : request.inputs.size()); ++i) {
-      const HostTensor* constant = request.inputs[i].constant;
-      launch->kernel.macros[kTensorMacros[i]] = constant != nullptr ? "0" : "1";
-      if (constant == nullptr) {
-        launch->arguments.push_back(InputArgument(static_cast<int>(i)));
-        continue;
+      if (fold) {
+        AddNormWeights(i, PackFolded(request, i == 1), lowering, launch);
+      } else {
+        AddNormOperand(request, i, 0, lowering, launch);
       }
-      launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-      lowering->weights.push_back(fold ? PackFolded(request, i == 1)
-                                       : PackChannelVector(kOperandNames[i], *constant, channels));
     }
   }
 
@@ -138,9 +122,7 @@ class BatchNormOp : public Op {
 
 StatusOr<std::unique_ptr<Op>> MakeBatchNorm(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const FusedActivation activation, FusedActivation::Parse(node.attributes));
-  const double epsilon = node.attributes.GetFloat("epsilon", 1e-5);
-  if (!(epsilon >= 0))
-    return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
+  MACE_ASSIGN_OR_RETURN(const double epsilon, ParseEpsilon(node.attributes));
   return std::unique_ptr<Op>(new BatchNormOp(activation, static_cast<float>(epsilon)));
 }
 

@@ -1,33 +1,16 @@
 // y = activation(x * scale + offset), a scale and an offset for each channel; with NORMALIZE
 // y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset).
-// An operand is a packed weight, or a tensor where its macro SCALE_TENSOR, OFFSET_TENSOR,
-// MEAN_TENSOR or VARIANCE_TENSOR is 1.
+// Mean and variance are packed weights, or tensors where MEAN_TENSOR or VARIANCE_TENSOR is 1; scale
+// and offset are as norm_operands.clh says.
 #include "elementwise.clh"
 
 #ifdef USE_batch_norm
 #include "fused_activation.clh"
-#undef SCALE_PARAMETER
-#undef SCALE4
-#undef OFFSET_PARAMETER
-#undef OFFSET4
+#include "norm_operands.clh"
 #undef MEAN_PARAMETER
 #undef MEAN4
 #undef VARIANCE_PARAMETER
 #undef VARIANCE4
-#if SCALE_TENSOR
-#define SCALE_PARAMETER TENSOR_IN(scale)
-#define SCALE4(block) READ4(scale, 0, 0, (block))
-#else
-#define SCALE_PARAMETER __global const float *scale
-#define SCALE4(block) vload4((block), scale)
-#endif
-#if OFFSET_TENSOR
-#define OFFSET_PARAMETER TENSOR_IN(shift)
-#define OFFSET4(block) READ4(shift, 0, 0, (block))
-#else
-#define OFFSET_PARAMETER __global const float *shift
-#define OFFSET4(block) vload4((block), shift)
-#endif
 #if NORMALIZE
 #if MEAN_TENSOR
 #define MEAN_PARAMETER TENSOR_IN(mean),

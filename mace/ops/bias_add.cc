@@ -56,9 +56,7 @@ class BiasAddOp : public Op {
     launch.arguments = {InputArgument(0), OutputArgument(0),
                         bias != nullptr ? WeightsArgument(0) : InputArgument(1),
                         static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.c)};
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
     lowering.launches.push_back(std::move(launch));
     return {lowering};
   }

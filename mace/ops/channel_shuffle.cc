@@ -3,6 +3,7 @@
 // it): the first `split` of the shuffled channels are output 0, the others output 1.
 #include <algorithm>
 
+#include "mace/base/divide.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move_op.h"
 
@@ -70,7 +71,7 @@ class ChannelShuffleOp : public MoveOp {
       copy.input_offset = (inputs > 1 ? 0 : g * each) + first / group_;
       copy.output_offset = first - begin;
       copy.axes = {{pixels, in_channels, out_channels},
-                   {(end - first + group_ - 1) / group_, 1, group_}};
+                   {CeilDivide(end - first, group_), 1, group_}};
       move->copies.push_back(std::move(copy));
     }
     std::vector<int64_t> dims = x.shape.dims();

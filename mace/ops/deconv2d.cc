@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gemm.h"
@@ -261,7 +262,7 @@ Lowering Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grouped,
   c.activation.AppendArguments(&launch.arguments);
   const int64_t step = grouped ? 1 : c.window.w.stride;
   const int64_t pixels = grouped ? 1 : 4;
-  const int64_t tiles = (c.window.w.out + step * pixels - 1) / (step * pixels) * step;
+  const int64_t tiles = CeilDivide(c.window.w.out, step * pixels) * step;
   SetWorkSizes(request.device(), {tiles, (c.out_channels + 3) / 4, out_rows}, &launch);
   const double slowdown = request.cpu() && storage == Storage::kImage ? 20 : 1;
   // Factors over the time of the products at the peak, as measured on a CPU and on an NVIDIA H100.

@@ -5,7 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+
+#include "mace/base/device_identity.h"
 
 namespace mace {
 
@@ -21,13 +22,7 @@ enum class DeviceVendor { kOther, kNvidia, kAmd, kIntel, kArm, kQualcomm, kPocl 
 // best of three forms computes a fifteenth of the operations that floats do (docs/performance.md).
 enum class ByteProducts : uint8_t { kNone, kPlain, kVnni, kNvidia };
 
-struct DeviceInfo {
-  std::string name;
-  std::string vendor_name;
-  std::string device_version;
-  std::string driver_version;
-  std::string platform_name;
-  std::string platform_version;
+struct DeviceInfo : DeviceIdentity {
   DeviceKind kind = DeviceKind::kGpu;
   DeviceVendor vendor = DeviceVendor::kOther;
   uint32_t compute_units = 1;

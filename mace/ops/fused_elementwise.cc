@@ -10,7 +10,7 @@ namespace mace {
 namespace {
 
 struct ElementwiseStep {
-  std::unique_ptr<Op> op;
+  std::shared_ptr<const Op> op;
   std::vector<ValueId> inputs;  // Numbered as in Node::steps.
 };
 
@@ -116,7 +116,7 @@ StatusOr<std::unique_ptr<Op>> MakeFusedElementwise(const Node& node) {
                                std::to_string(made) + ", found " + std::to_string(id));
       }
     }
-    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(step));
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<const Op> op, OpOf(step));
     steps.push_back({std::move(op), step.inputs});
   }
   return std::unique_ptr<Op>(new FusedElementwiseOp(std::move(steps)));

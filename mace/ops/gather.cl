@@ -33,15 +33,7 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global STORAG
 #endif
 
 #ifdef USE_gather_blocks
-#undef PIXEL_ROW
-#undef PIXEL_COLUMN
-#if STORAGE_IMAGE
-#define PIXEL_ROW(x, pixel) ((pixel) / x##_width)
-#define PIXEL_COLUMN(x, pixel) ((pixel) % x##_width)
-#else
-#define PIXEL_ROW(x, pixel) 0
-#define PIXEL_COLUMN(x, pixel) (pixel)
-#endif
+#include "pixel_place.clh"
 // One block of four channels a work-item; `inner` counts the blocks of whole pixels.
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const TABLE_T *restrict positions,
                   int outer, int extent, int count, int inner, int channels) {

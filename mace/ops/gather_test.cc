@@ -62,7 +62,7 @@ void ExpectNaNBetween(const HostTensor& x, int32_t wrong) {
   node.type = "Gather";
   node.inputs = {0, 1};
   node.outputs = {2};
-  const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
   const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();

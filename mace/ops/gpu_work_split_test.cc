@@ -53,7 +53,7 @@ void RunAsGpu(const Case& c, Storage storage) {
     request.inputs.push_back(input);
   }
   node.outputs = {static_cast<ValueId>(c.shapes.size())};
-  StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
   Status status = (*op)->Infer(request.inputs, &request.outputs);
   ASSERT_TRUE(status.ok()) << status.message();

@@ -14,6 +14,7 @@
 
 #include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/norm_operands.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -157,12 +158,6 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
   return {lowering};
 }
 
-StatusOr<double> ParseEpsilon(const Node& node, double fallback) {
-  const double epsilon = node.attributes.GetFloat("epsilon", fallback);
-  if (epsilon >= 0) return epsilon;
-  return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
-}
-
 StatusOr<std::unique_ptr<Op>> MakeGroupNorm(const Node& node) {
   GroupedNorm norm;
   norm.name = "group_norm";
@@ -170,7 +165,7 @@ StatusOr<std::unique_ptr<Op>> MakeGroupNorm(const Node& node) {
   if (norm.groups < 1) {
     return InvalidArgument("group_num: expected at least 1, found " + std::to_string(norm.groups));
   }
-  MACE_ASSIGN_OR_RETURN(norm.inside, ParseEpsilon(node, 1e-5));
+  MACE_ASSIGN_OR_RETURN(norm.inside, ParseEpsilon(node.attributes));
   return std::unique_ptr<Op>(new GroupedNormOp(norm));
 }
 
@@ -179,7 +174,7 @@ StatusOr<std::unique_ptr<Op>> MakeMVNorm(const Node& node) {
   norm.name = "mv_norm";
   const bool across = node.attributes.GetInt("across_channels", 0) != 0;
   norm.groups = across ? 1 : GroupedNorm::kEachChannel;
-  MACE_ASSIGN_OR_RETURN(norm.outside, ParseEpsilon(node, 1e-9));
+  MACE_ASSIGN_OR_RETURN(norm.outside, ParseEpsilon(node.attributes, 1e-9));
   if (node.attributes.GetInt("normalize_variance", 1) == 0) norm.spread = Spread::kNone;
   if (norm.spread == Spread::kNone) norm.outside = 0;
   return std::unique_ptr<Op>(new GroupedNormOp(norm));

@@ -134,11 +134,11 @@ StatusOr<bool> InferWithOp(Graph* graph, const Node& node, const Op& op, FoldBud
 
 }  // namespace
 
-StatusOr<bool> InferNode(Graph* graph, const Node& node, FoldBudget* budget) {
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
-  StatusOr<bool> folded = InferWithOp(graph, node, *op, budget);
+StatusOr<bool> InferNode(Graph* graph, Node* node, FoldBudget* budget) {
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
+  StatusOr<bool> folded = InferWithOp(graph, *node, *op, budget);
   if (!folded.ok()) {
-    return folded.status().WithPrefix("node '" + node.name + "' (" + node.type + ")");
+    return folded.status().WithPrefix("node '" + node->name + "' (" + node->type + ")");
   }
   return folded;
 }

@@ -26,7 +26,7 @@ inline constexpr double kMaxFoldedFlops = 1e8;
 // constants, and the result is true: the node is not needed. Null: nothing is evaluated. A node for
 // whose evaluation there is no memory stays. kInvalidArgument or kUnsupported begin with the node's
 // name and type.
-StatusOr<bool> InferNode(Graph* graph, const Node& node, FoldBudget* budget);
+StatusOr<bool> InferNode(Graph* graph, Node* node, FoldBudget* budget);
 
 }  // namespace mace
 

@@ -25,7 +25,7 @@ StatusOr<bool> InferDetector(int64_t best_of_class, Graph* graph) {
   }
   node.outputs = {graph->AddValue("found")};
   FoldBudget budget(0);
-  return InferNode(graph, node, &budget);
+  return InferNode(graph, &node, &budget);
 }
 
 TEST(InferNode, EvaluatesWhatIsKnown) {
@@ -46,7 +46,7 @@ TEST(InferNode, ComputesNothingForAnEmptyOutput) {
       "nothing", HostTensor::FromVector<float>(DType::kFloat32, Shape({INT32_MAX, 256, 0}), {}))};
   node.outputs = {graph.AddValue("y")};
   FoldBudget budget(0);
-  const StatusOr<bool> folded = InferNode(&graph, node, &budget);
+  const StatusOr<bool> folded = InferNode(&graph, &node, &budget);
   ASSERT_TRUE(folded.ok()) << folded.status().message();
   EXPECT_TRUE(*folded);
   EXPECT_EQ(graph.values.back().info.shape, (Shape{INT32_MAX, 256, 0}));
@@ -73,7 +73,7 @@ StatusOr<bool> InferSum(FoldBudget* budget, Graph* graph) {
       HostTensor::FromVector<float>(DType::kFloat32, shape, std::vector<float>(60000, 1.0f)));
   node.inputs = {ones, ones};
   node.outputs = {graph->AddValue("two")};
-  return InferNode(graph, node, budget);
+  return InferNode(graph, &node, budget);
 }
 
 TEST(InferNode, StopsWhereTheBudgetIsUsedUp) {

@@ -8,12 +8,11 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/fused_activation.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/norm_operands.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
-
-const char* const kOperandNames[] = {"x", "scale", "offset"};
 
 class InstanceNormOp : public Op {
  public:
@@ -25,17 +24,7 @@ class InstanceNormOp : public Op {
     const Shape& x = inputs[0].info.shape;
     if (x.rank() < 3)
       return InvalidArgument("expected an input of rank 3 or more, found " + x.ToString());
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      const std::string name = kOperandNames[i];
-      const TensorInfo& info = inputs[i].info;
-      if (!inputs[i].present) continue;
-      if (!IsFloat(info.dtype))
-        return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
-      if (i > 0 && (info.shape.rank() != 1 || info.shape.dim(0) != x.back(0))) {
-        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) +
-                               "], found " + info.shape.ToString());
-      }
-    }
+    MACE_RETURN_IF_ERROR(CheckNormOperands(inputs));
     outputs->assign(1, {DType::kFloat32, x});
     return Status::Ok();
   }
@@ -48,8 +37,8 @@ class InstanceNormOp : public Op {
     for (int64_t n = 0; n < shape[0]; ++n) {
       for (int64_t c = 0; c < channels; ++c) {
         const int64_t begin = n * positions * channels + c;
-        const double scale = IsGiven(inputs, 1) ? inputs[1].f32()[c] : 1;
-        const double offset = IsGiven(inputs, 2) ? inputs[2].f32()[c] : 0;
+        const double scale = NormOperand(inputs, 1, c, 1);
+        const double offset = NormOperand(inputs, 2, c, 0);
         ReferenceLine(inputs[0].f32() + begin, positions, channels, scale, offset,
                       (*outputs)[0].f32() + begin);
       }
@@ -77,8 +66,8 @@ class InstanceNormOp : public Op {
     Launch launch = StartLaunch("instance_norm.cl", "instance_norm", request, storage);
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    AddOperand(request, 1, 1.0f, &lowering, &launch);
-    AddOperand(request, 2, 0.0f, &lowering, &launch);
+    AddNormOperand(request, 1, 1, &lowering, &launch);
+    AddNormOperand(request, 2, 0, &lowering, &launch);
     launch.arguments.push_back(static_cast<int32_t>(instances));
     launch.arguments.push_back(static_cast<int32_t>(rows_each));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
@@ -98,10 +87,6 @@ class InstanceNormOp : public Op {
   }
 
  private:
-  static bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
-    return index < inputs.size() && inputs[index].dtype() != DType::kInvalid;
-  }
-
   void ReferenceLine(const float* x, int64_t count, int64_t step, double scale, double offset,
                      float* y) const {
     double mean = 0, variance = 0;
@@ -114,31 +99,13 @@ class InstanceNormOp : public Op {
     }
   }
 
-  static void AddOperand(const LoweringRequest& request, size_t index, float fallback,
-                         Lowering* lowering, Launch* launch) {
-    const bool given = index < request.inputs.size() && request.inputs[index].present;
-    const bool tensor = given && request.inputs[index].constant == nullptr;
-    launch->kernel.macros[index == 1 ? "SCALE_TENSOR" : "OFFSET_TENSOR"] = tensor ? "1" : "0";
-    if (tensor) {
-      launch->arguments.push_back(InputArgument(static_cast<int>(index)));
-      return;
-    }
-    const HostTensor one = HostTensor::FromVector<float>(DType::kFloat32, Shape({1}), {fallback});
-    launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-    lowering->weights.push_back(PackChannelVector(kOperandNames[index],
-                                                  given ? *request.inputs[index].constant : one,
-                                                  request.outputs[0].shape.back(0)));
-  }
-
   FusedActivation activation_;
   float epsilon_;
 };
 
 StatusOr<std::unique_ptr<Op>> MakeInstanceNorm(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const FusedActivation activation, FusedActivation::Parse(node.attributes));
-  const double epsilon = node.attributes.GetFloat("epsilon", 1e-5);
-  if (!(epsilon >= 0))
-    return InvalidArgument("epsilon: expected 0 or more, found " + std::to_string(epsilon));
+  MACE_ASSIGN_OR_RETURN(const double epsilon, ParseEpsilon(node.attributes));
   return std::unique_ptr<Op>(new InstanceNormOp(activation, static_cast<float>(epsilon)));
 }
 

@@ -1,30 +1,12 @@
 // y = activation((x - mean) / sqrt(variance + epsilon) * scale + offset), mean and variance (of the
-// population) over the positions of each instance: `rows_each` rows of x. A scale and an offset for
-// each channel: packed weights, or tensors where SCALE_TENSOR or OFFSET_TENSOR is 1. GROUP
-// work-items share one block of four channels of an instance.
+// population) over the positions of each instance: `rows_each` rows of x. Scale and offset are as
+// norm_operands.clh says. GROUP work-items share one block of four channels of an instance.
 #ifdef USE_instance_norm
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
 #include "fused_activation.clh"
 #include "group_reduce.clh"
-#undef SCALE_PARAMETER
-#undef SCALE4
-#undef OFFSET_PARAMETER
-#undef OFFSET4
-#if SCALE_TENSOR
-#define SCALE_PARAMETER TENSOR_IN(scale)
-#define SCALE4(block) READ4(scale, 0, 0, (block))
-#else
-#define SCALE_PARAMETER __global const float *scale
-#define SCALE4(block) vload4((block), scale)
-#endif
-#if OFFSET_TENSOR
-#define OFFSET_PARAMETER TENSOR_IN(shift)
-#define OFFSET4(block) READ4(shift, 0, 0, (block))
-#else
-#define OFFSET_PARAMETER __global const float *shift
-#define OFFSET4(block) vload4((block), shift)
-#endif
+#include "norm_operands.clh"
 
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER, int instances,
                   int rows_each, int channels, float epsilon, float a, float b) {

@@ -6,12 +6,11 @@
 
 #include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/norm_operands.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
-
-const char* const kOperandNames[] = {"x", "scale", "offset"};
 
 class LayerNormOp : public Op {
  public:
@@ -21,17 +20,7 @@ class LayerNormOp : public Op {
                std::vector<TensorInfo>* outputs) const override {
     const Shape& x = inputs[0].info.shape;
     if (x.rank() < 1) return InvalidArgument("expected an input of rank 1 or more, found a scalar");
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      const std::string name = kOperandNames[i];
-      const TensorInfo& info = inputs[i].info;
-      if (!inputs[i].present) continue;
-      if (!IsFloat(info.dtype))
-        return InvalidArgument(name + ": expected floats, found " + DTypeName(info.dtype));
-      if (i > 0 && (info.shape.rank() != 1 || info.shape.dim(0) != x.back(0))) {
-        return InvalidArgument(name + ": expected shape [" + std::to_string(x.back(0)) +
-                               "], found " + info.shape.ToString());
-      }
-    }
+    MACE_RETURN_IF_ERROR(CheckNormOperands(inputs));
     outputs->assign(1, {DType::kFloat32, x});
     return Status::Ok();
   }
@@ -50,8 +39,8 @@ class LayerNormOp : public Op {
       for (int64_t c = 0; c < channels; ++c) variance += (x[c] - mean) * (x[c] - mean);
       const double factor = 1 / std::sqrt(variance / static_cast<double>(channels) + epsilon_);
       for (int64_t c = 0; c < channels; ++c) {
-        const double scale = IsGiven(inputs, 1) ? inputs[1].f32()[c] : 1;
-        const double offset = IsGiven(inputs, 2) ? inputs[2].f32()[c] : 0;
+        const double scale = NormOperand(inputs, 1, c, 1);
+        const double offset = NormOperand(inputs, 2, c, 0);
         y[c] = static_cast<float>((x[c] - mean) * factor * scale + offset);
       }
     }
@@ -65,9 +54,6 @@ class LayerNormOp : public Op {
 
   std::vector<Lowering> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
-    for (size_t i = 1; i < request.inputs.size(); ++i) {
-      if (request.inputs[i].present && request.inputs[i].constant == nullptr) return {};
-    }
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t positions = view.rows() * view.w;
@@ -77,7 +63,8 @@ class LayerNormOp : public Op {
     Launch launch = StartLaunch("layer_norm.cl", "layer_norm", request, storage);
     launch.kernel.macros = {{"CENTERED", centered_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    for (size_t i : {size_t{1}, size_t{2}}) AppendVector(request, i, view.c, &lowering, &launch);
+    AddNormOperand(request, 1, 1, &lowering, &launch);
+    AddNormOperand(request, 2, 0, &lowering, &launch);
     launch.arguments.push_back(static_cast<int32_t>(positions));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     launch.arguments.push_back(epsilon_);
@@ -94,30 +81,14 @@ class LayerNormOp : public Op {
   }
 
  private:
-  static bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
-    return index < inputs.size() && inputs[index].dtype() != DType::kInvalid;
-  }
-
-  // The scale or the offset, or ones and zeros in its place.
-  static void AppendVector(const LoweringRequest& request, size_t index, int64_t channels,
-                           Lowering* lowering, Launch* launch) {
-    const bool given = index < request.inputs.size() && request.inputs[index].present;
-    HostTensor values = HostTensor::FromVector<float>(
-        DType::kFloat32, Shape{channels},
-        std::vector<float>(static_cast<size_t>(channels), index == 1 ? 1.0f : 0.0f));
-    if (given) values = *request.inputs[index].constant;
-    launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-    lowering->weights.push_back(PackChannelVector(kOperandNames[index], values, channels));
-  }
-
   float epsilon_;
   bool centered_;
 };
 
 StatusOr<std::unique_ptr<Op>> MakeLayerNorm(const Node& node) {
+  MACE_ASSIGN_OR_RETURN(const double epsilon, ParseEpsilon(node.attributes));
   return std::unique_ptr<Op>(
-      new LayerNormOp(static_cast<float>(node.attributes.GetFloat("epsilon", 1e-5)),
-                      node.attributes.GetInt("centered", 1) != 0));
+      new LayerNormOp(static_cast<float>(epsilon), node.attributes.GetInt("centered", 1) != 0));
 }
 
 }  // namespace

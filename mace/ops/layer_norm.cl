@@ -4,9 +4,10 @@
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
 #include "group_reduce.clh"
+#include "norm_operands.clh"
 
 #ifdef USE_layer_norm
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *scale, __global const float *offset,
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_PARAMETER,
                   int positions, int channels, float epsilon) {
   const int position = ITEM_ID(0) / GROUP;
   const int lane = ITEM_ID(0) % GROUP;
@@ -42,7 +43,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const float *sc
   const float factor = 1.0f / sqrt(variance + epsilon);
   for (int block = lane; block < blocks; block += GROUP) {
     const float4 v = (READ4(x, row, w, block) - mean) * factor;
-    WRITE4(y, row, w, block, channels, v * vload4(block, scale) + vload4(block, offset));
+    WRITE4(y, row, w, block, channels, v * SCALE4(block) + OFFSET4(block));
   }
 }
 #endif

@@ -27,7 +27,7 @@ TEST(LayerNorm, WithoutScaleOrOffset) {
   LayerNorm(1).Input({2, 3, 6}).Run();
   LayerNorm(1).Input({2, 3, 6}).AbsentInput().Constant(Shape{6}).Run();
   LayerNorm(0).Input({2, 3, 6}).Constant(Shape{6}).Run();
-  LayerNorm(1).Input({2, 6}).Input(Shape{6}).CpuOnly().Run();
+  LayerNorm(1).Input({2, 6}).Input(Shape{6}).Run();
 }
 
 // Work-groups that share a position.
@@ -43,6 +43,7 @@ TEST(LayerNorm, LargeMean) {
 
 TEST(LayerNorm, Refuses) {
   LayerNorm(1).Input(Shape()).ExpectRefused("rank 1 or more");
+  LayerNorm(1).Set("epsilon", -1.0).Input({2, 6}).ExpectRefused("epsilon: expected 0 or more");
   LayerNorm(1).Input({2, 6}).Constant(Shape{5}).ExpectRefused("scale: expected shape [6]");
 }
 

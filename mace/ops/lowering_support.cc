@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "mace/base/divide.h"
 #include "mace/ops/roofline.h"
 
 namespace mace {
@@ -143,6 +144,12 @@ void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch) {
     if (device.kind != DeviceKind::kCpu && other <= most)
       launch->local_alternatives.push_back({other, 1, 1});
   }
+}
+
+void SetElementwiseSize(const DeviceInfo& device, const Nhwc& view, int64_t blocks_per_item,
+                        Launch* launch) {
+  const int64_t blocks = view.rows() * view.w * view.blocks();
+  SetFlatSize(device, static_cast<size_t>(CeilDivide(blocks, blocks_per_item)), launch);
 }
 
 void SetGroupSize(size_t group, size_t groups, Launch* launch) {

@@ -49,6 +49,10 @@ void SetHalfMath(const LoweringRequest& request, Launch* launch);
 // `items` work-items in one dimension, in work-groups that suit the device.
 void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch);
 
+// A work-item for every `blocks_per_item` blocks of four channels of a tensor with this view.
+void SetElementwiseSize(const DeviceInfo& device, const Nhwc& view, int64_t blocks_per_item,
+                        Launch* launch);
+
 // `groups` work-groups of `group` work-items each. The global size is an exact multiple: no item of
 // a group is missing at a barrier.
 void SetGroupSize(size_t group, size_t groups, Launch* launch);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/lowering_support.h"
@@ -178,7 +179,7 @@ void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* 
   if (bias != 0) AppendInts(BiasSteps(request), &launch);
   if (p.taps > 1) AppendInts({p.depth / p.taps, p.taps}, &launch);
   p.activation.AppendArguments(&launch.arguments);
-  SetWorkSizes(device, {(p.columns + lanes - 1) / lanes, (p.rows + rows - 1) / rows, p.matrices()},
+  SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
                &launch);
   lowering.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
   result->push_back(std::move(lowering));

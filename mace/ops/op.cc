@@ -1,10 +1,38 @@
 #include "mace/ops/op.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mace/ops/op_table.h"
 
 namespace mace {
+namespace {
+
+// FindOp, the check of the count of inputs, and OpDefinition::make.
+StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node) {
+  const auto who = [&] { return "node '" + node.name + "' (" + node.type + ")"; };
+  const OpDefinition* definition = FindOp(node.type);
+  if (definition == nullptr) return Unsupported(who() + ": unknown op");
+  const int count = static_cast<int>(node.inputs.size());
+  if (count < definition->min_inputs ||
+      (definition->max_inputs >= 0 && count > definition->max_inputs)) {
+    const std::string most =
+        definition->max_inputs < 0 ? "any" : std::to_string(definition->max_inputs);
+    return InvalidArgument(who() + ": expected " + std::to_string(definition->min_inputs) + " to " +
+                           most + " inputs, found " + std::to_string(count));
+  }
+  StatusOr<std::unique_ptr<Op>> op = definition->make(node);
+  if (!op.ok()) return op.status().WithPrefix(who());
+  return op;
+}
+
+// Whether it was parsed from a node like this one.
+bool Fits(const ParsedOp& parsed, const Node& node) {
+  return node.steps.empty() && parsed.type == node.type && parsed.inputs == node.inputs.size() &&
+         parsed.outputs == node.outputs.size();
+}
+
+}  // namespace
 
 Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
                       const std::vector<TensorInfo>& outputs) const {
@@ -46,20 +74,21 @@ const OpDefinition* FindOp(const std::string& type) {
   return nullptr;
 }
 
-StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node) {
-  const std::string who = "node '" + node.name + "' (" + node.type + ")";
-  const OpDefinition* definition = FindOp(node.type);
-  if (definition == nullptr) return Unsupported(who + ": unknown op");
-  const int count = static_cast<int>(node.inputs.size());
-  if (count < definition->min_inputs ||
-      (definition->max_inputs >= 0 && count > definition->max_inputs)) {
-    const std::string most =
-        definition->max_inputs < 0 ? "any" : std::to_string(definition->max_inputs);
-    return InvalidArgument(who + ": expected " + std::to_string(definition->min_inputs) + " to " +
-                           most + " inputs, found " + std::to_string(count));
+StatusOr<std::shared_ptr<const Op>> OpOf(const Node& node) {
+  const ParsedOp* parsed = node.attributes.parsed().get();
+  if (parsed != nullptr && Fits(*parsed, node)) return parsed->op;
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
+  return std::shared_ptr<const Op>(std::move(op));
+}
+
+StatusOr<std::shared_ptr<const Op>> OpOf(Node* node) {
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<const Op> op, OpOf(*node));
+  // What a node of steps does is not in its attributes.
+  const ParsedOp* parsed = node->attributes.parsed().get();
+  if (node->steps.empty() && (parsed == nullptr || parsed->op != op)) {
+    node->attributes.set_parsed(std::make_shared<const ParsedOp>(
+        ParsedOp{node->type, node->inputs.size(), node->outputs.size(), op}));
   }
-  StatusOr<std::unique_ptr<Op>> op = definition->make(node);
-  if (!op.ok()) return op.status().WithPrefix(who);
   return op;
 }
 

@@ -110,8 +110,13 @@ Status RunReference(const Op& op, const std::vector<HostTensor>& inputs,
 // Finds the definition of a type, or null.
 const OpDefinition* FindOp(const std::string& type);
 
-// FindOp, input-count check and make; messages begin with the node's name and type.
-StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node);
+// The op of a node: its type is found, its inputs are counted, and its attributes are parsed, once:
+// the op lies beside the attributes then (AttributeMap::parsed), also in copies of the node, and
+// is parsed again only after a change of the attributes, the type, or the count of inputs or
+// outputs. With a const node nothing is added, so that threads can share the graph. Messages begin
+// with the node's name and type.
+StatusOr<std::shared_ptr<const Op>> OpOf(Node* node);
+StatusOr<std::shared_ptr<const Op>> OpOf(const Node& node);
 
 }  // namespace mace
 

@@ -32,13 +32,14 @@ OpTester WithInts(const char* type, const char* attribute, const Ints& values) {
 }
 
 TEST(Reshape, ChannelsThatStay) {
-  ExpectReshaped(WithInts("Reshape", "dim", {2, 3, -1, 6}), {2, 3, 5, 6}, {2, 3, 5, 6});
+  ExpectReshaped(WithInts("Reshape", "dim", {2, 3, -1, 6}).BatchInAttributes(), {2, 3, 5, 6},
+                 {2, 3, 5, 6});
   ExpectReshaped(WithInts("Reshape", "dim", {0, 15, 6}), {2, 3, 5, 6}, {2, 15, 6});
   ExpectReshaped(WithInts("Reshape", "dim", {1, 5, 2, 6}), {1, 2, 5, 6}, {1, 5, 2, 6});
 }
 
 TEST(Reshape, OtherChannels) {
-  ExpectReshaped(WithInts("Reshape", "dim", {2, -1}), {2, 3, 1, 8}, {2, 24});
+  ExpectReshaped(WithInts("Reshape", "dim", {2, -1}).BatchInAttributes(), {2, 3, 1, 8}, {2, 24});
   ExpectReshaped(WithInts("Reshape", "dim", {6, 5}), {2, 3, 5}, {6, 5});
   ExpectReshaped(WithInts("Reshape", "dim", {5, 2, 3}), {2, 3, 5}, {5, 2, 3});
   ExpectReshaped(WithInts("Reshape", "dim", {-1}), {2, 3, 1, 5, 2}, {60});

@@ -1,167 +1,196 @@
-#include "mace/ops/resize.h"
-
-#include <algorithm>
-#include <cmath>
-
-#include "mace/base/strings.h"
+// ResizeNearestNeighbor, ResizeBilinear and ResizeBicubic: an NHWC tensor resized in h and w by
+// taking the nearest element, by linear interpolation, or by cubic convolution; resize_sources.h has
+// their attributes.
+#include "mace/base/divide.h"
+#include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/resize_sources.h"
 
 namespace mace {
 namespace {
 
-// Coordinates are computed in float, which holds integers up to 2^24.
-constexpr int64_t kMaxExtent = int64_t{1} << 24;
+// An image of the input from one of its channels on.
+struct ImageChannel {
+  const float* first;
+  int64_t width;
+  int64_t channels;
 
-float Scale(int64_t in, int64_t out, bool align_corners) {
-  return align_corners && out > 1 ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
-                                  : static_cast<float>(in) / static_cast<float>(out);
-}
+  double at(int64_t row, int64_t column) const { return first[(row * width + column) * channels]; }
+};
 
-// Where output `o` lies in the input.
-float Place(const ResizeAttributes& attributes, int64_t o, int64_t out, float scale) {
-  if (attributes.mode == CoordinateMode::kNone) return static_cast<float>(o) * scale;
-  if (attributes.mode == CoordinateMode::kPytorchHalfPixel && out == 1) return 0;
-  return (static_cast<float>(o) + 0.5f) * scale - 0.5f;
-}
+// The three methods: what a result is made from, and how.
+struct Nearest {
+  static constexpr const char* kVariant = "resize_nearest_neighbor";
+  static constexpr const char* kMethod = "0";  // METHOD of resize.cl,
+  static constexpr int kTableFloats = 1;       // and the floats of a source in its table.
+  static constexpr double kFlops = 1;          // Of one result.
 
-// Keys' kernel at a distance of at most 1, and of 1 to 2.
-float NearShare(float distance, float a) {
-  return ((a + 2) * distance - (a + 3)) * distance * distance + 1;
-}
-float FarShare(float distance, float a) {
-  return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
-}
+  static std::vector<int64_t> Sources(const ResizeAttributes& attributes, int64_t in, int64_t out) {
+    return attributes.NearestSources(in, out);
+  }
+  static float* Write(int64_t source, float* table) {
+    *table++ = static_cast<float>(source);
+    return table;
+  }
+  static double Result(const ImageChannel& x, int64_t h, int64_t w) { return x.at(h, w); }
+};
 
-Status CheckSize(const std::vector<int64_t>& size) {
-  const bool good = size.size() == 2 && std::min(size[0], size[1]) > 0 &&
-                    std::max(size[0], size[1]) <= kMaxExtent;
-  if (good) return Status::Ok();
-  return InvalidArgument("size: expected [h, w] in 1 to 16777216, found [" +
-                         JoinNumbers(size, ", ") + "]");
-}
+struct Bilinear {
+  static constexpr const char* kVariant = "resize_bilinear";
+  static constexpr const char* kMethod = "1";
+  static constexpr int kTableFloats = 3;
+  static constexpr double kFlops = 9;
+
+  static std::vector<ResizeSource> Sources(const ResizeAttributes& attributes, int64_t in,
+                                           int64_t out) {
+    return attributes.BilinearSources(in, out);
+  }
+  static float* Write(const ResizeSource& source, float* table) {
+    *table++ = static_cast<float>(source.lower);
+    *table++ = static_cast<float>(source.upper);
+    *table++ = source.lerp;
+    return table;
+  }
+  static double Result(const ImageChannel& x, const ResizeSource& h, const ResizeSource& w) {
+    const auto between = [&](int64_t row) {
+      return x.at(row, w.lower) + (x.at(row, w.upper) - x.at(row, w.lower)) * w.lerp;
+    };
+    const double upper = between(h.lower);
+    return upper + (between(h.upper) - upper) * h.lerp;
+  }
+};
+
+struct Bicubic {
+  static constexpr const char* kVariant = "resize_bicubic";
+  static constexpr const char* kMethod = "2";
+  static constexpr int kTableFloats = 8;
+  static constexpr double kFlops = 40;  // Five sums of four products.
+
+  static std::vector<CubicSource> Sources(const ResizeAttributes& attributes, int64_t in,
+                                          int64_t out) {
+    return attributes.BicubicSources(in, out);
+  }
+  static float* Write(const CubicSource& source, float* table) {
+    for (int64_t at : source.at) *table++ = static_cast<float>(at);
+    for (float share : source.share) *table++ = share;
+    return table;
+  }
+  static double Result(const ImageChannel& x, const CubicSource& h, const CubicSource& w) {
+    double sum = 0;
+    for (int i = 0; i < 16; ++i) {
+      sum += double{h.share[i / 4]} * w.share[i % 4] * x.at(h.at[i / 4], w.at[i % 4]);
+    }
+    return sum;
+  }
+};
+
+template <typename Method>
+class ResizeOp : public Op {
+ public:
+  static StatusOr<std::unique_ptr<Op>> Make(const Node& node) {
+    auto op = std::make_unique<ResizeOp>();
+    MACE_ASSIGN_OR_RETURN(op->attributes_, ResizeAttributes::Parse(node.attributes));
+    return std::unique_ptr<Op>(std::move(op));
+  }
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    MACE_ASSIGN_OR_RETURN(Shape shape, attributes_.InferShape(inputs));
+    outputs->assign(1, {DType::kFloat32, std::move(shape)});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    const Shape& in = inputs[0].shape();
+    const Shape& out = (*outputs)[0].shape();
+    const auto rows = Method::Sources(attributes_, in[1], out[1]);
+    const auto columns = Method::Sources(attributes_, in[2], out[2]);
+    float* y = (*outputs)[0].f32();
+    for (int64_t n = 0; n < out[0]; ++n) {
+      const float* image = inputs[0].f32() + n * in[1] * in[2] * in[3];
+      for (const auto& h : rows) {
+        for (const auto& w : columns) {
+          for (int64_t c = 0; c < in[3]; ++c) {
+            *y++ = static_cast<float>(Method::Result({image + c, in[2], in[3]}, h, w));
+          }
+        }
+      }
+    }
+    return Status::Ok();
+  }
+
+  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
+                       const std::vector<bool>& batched) const override {
+    return OnlyFirstIsBatched(batched);
+  }
+
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    // The second input, the size, is no business of the kernel.
+    LoweringRequest own = request;
+    own.inputs.resize(1);
+    if (!CanLower(own) || own.inputs[0].constant != nullptr) return {};
+    const Storage storage = StorageWithinLimits(own);
+    const Nhwc view = AsNhwc(request.outputs[0].shape);
+    const int blocks_per_item = BlocksPerItem(own, storage);
+    Lowering lowering = StartLowering(Method::kVariant, own, storage);
+    lowering.inputs.resize(request.inputs.size(), lowering.inputs[0]);
+    lowering.weights.push_back(MakeTable(own.inputs[0].info.shape, request.outputs[0].shape));
+    Launch launch = StartLaunch("resize.cl", "resize", own, storage);
+    launch.kernel.macros = {{"METHOD", Method::kMethod},
+                            {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
+    launch.arguments = {InputArgument(0),
+                        OutputArgument(0),
+                        WeightsArgument(0),
+                        static_cast<int32_t>(view.rows()),
+                        static_cast<int32_t>(own.inputs[0].info.shape[1]),
+                        static_cast<int32_t>(view.h),
+                        static_cast<int32_t>(view.c)};
+    const int64_t items =
+        view.rows() * view.w * CeilDivide(view.blocks(), int64_t{blocks_per_item});
+    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    lowering.launches.push_back(std::move(launch));
+    return {lowering};
+  }
+
+  Cost EstimateCost(const std::vector<OpInput>& inputs,
+                    const std::vector<TensorInfo>& outputs) const override {
+    Cost cost = Op::EstimateCost(inputs, outputs);
+    cost.flops *= Method::kFlops;
+    return cost;
+  }
+
+ private:
+  // The sources of all rows, then of all columns.
+  PackedWeights MakeTable(const Shape& in, const Shape& out) const {
+    PackedWeights table;
+    table.name = "sources";
+    table.elements = static_cast<size_t>(Method::kTableFloats * (out[1] + out[2]));
+    table.keep_float32 = true;
+    table.pack = [attributes = attributes_, in, out](float* destination) -> Status {
+      for (int axis : {1, 2}) {
+        for (const auto& source : Method::Sources(attributes, in[axis], out[axis])) {
+          destination = Method::Write(source, destination);
+        }
+      }
+      return Status();
+    };
+    return table;
+  }
+
+  ResizeAttributes attributes_;
+};
 
 }  // namespace
 
-StatusOr<ResizeAttributes> ResizeAttributes::Parse(const AttributeMap& attributes) {
-  ResizeAttributes result;
-  result.size = attributes.GetInts("size");
-  if (!result.size.empty()) MACE_RETURN_IF_ERROR(CheckSize(result.size));
-  result.align_corners = attributes.GetInt("align_corners", 0) != 0;
-  const int64_t mode = attributes.GetInt("coordinate_transformation_mode", 0);
-  if (mode < 0 || mode > 2) {
-    return InvalidArgument("coordinate_transformation_mode: expected 0 to 2, found " +
-                           std::to_string(mode));
-  }
-  result.mode = static_cast<CoordinateMode>(mode);
-  return result;
-}
+extern const OpDefinition kResizeNearestNeighborOp;
+const OpDefinition kResizeNearestNeighborOp = {"ResizeNearestNeighbor", 1, 2,
+                                               &ResizeOp<Nearest>::Make};
 
-StatusOr<Shape> ResizeAttributes::InferShape(const std::vector<OpInput>& inputs) const {
-  const TensorInfo& x = inputs[0].info;
-  if (!IsFloat(x.dtype))
-    return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
-  if (x.shape.rank() != 4)
-    return InvalidArgument("expected an input of rank 4, found " + x.shape.ToString());
-  if (std::min(x.shape[1], x.shape[2]) < 1 || std::max(x.shape[1], x.shape[2]) > kMaxExtent) {
-    return InvalidArgument("expected a height and width in 1 to 16777216, found " +
-                           x.shape.ToString());
-  }
-  std::vector<int64_t> target = size;
-  if (inputs.size() > 1 && inputs[1].present && inputs[1].constant != nullptr) {
-    if (inputs[1].info.shape.elements() != 2) {
-      return InvalidArgument("size: expected [h, w], found shape " +
-                             inputs[1].info.shape.ToString());
-    }
-    target = ToInt64Vector(*inputs[1].constant);
-    MACE_RETURN_IF_ERROR(CheckSize(target));
-  }
-  if (target.empty())
-    return InvalidArgument(
-        "size: expected the attribute or a constant second input, found neither");
-  return Shape::Make({x.shape[0], target[0], target[1], x.shape[3]});
-}
+extern const OpDefinition kResizeBilinearOp;
+const OpDefinition kResizeBilinearOp = {"ResizeBilinear", 1, 2, &ResizeOp<Bilinear>::Make};
 
-std::vector<ResizeSource> ResizeAttributes::BilinearSources(int64_t in, int64_t out) const {
-  const float scale = Scale(in, out, align_corners);
-  std::vector<ResizeSource> sources(static_cast<size_t>(out));
-  for (int64_t o = 0; o < out; ++o) {
-    const float at = Place(*this, o, out, scale);
-    const float below = std::floor(at);
-    ResizeSource& source = sources[static_cast<size_t>(o)];
-    source.lower = std::clamp<int64_t>(static_cast<int64_t>(below), 0, in - 1);
-    source.upper = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(at)), 0, in - 1);
-    source.lerp = at - below;
-  }
-  return sources;
-}
-
-std::vector<CubicSource> ResizeAttributes::BicubicSources(int64_t in, int64_t out) const {
-  constexpr float kSteps = 1024;
-  const float scale = Scale(in, out, align_corners);
-  const bool inside_only = mode == CoordinateMode::kHalfPixel;
-  const float a = inside_only ? -0.5f : -0.75f;
-  std::vector<CubicSource> sources(static_cast<size_t>(out));
-  for (int64_t o = 0; o < out; ++o) {
-    const float place = Place(*this, o, out, scale);
-    const float below = std::floor(place);
-    const float behind = std::nearbyint((place - below) * kSteps) / kSteps;
-    CubicSource& source = sources[static_cast<size_t>(o)];
-    const float shares[] = {FarShare(behind + 1, a), NearShare(behind, a), NearShare(1 - behind, a),
-                            FarShare(2 - behind, a)};
-    float sum = 0;
-    for (int i = 0; i < 4; ++i) {
-      const int64_t wanted = static_cast<int64_t>(below) - 1 + i;
-      source.at[i] = std::clamp<int64_t>(wanted, 0, in - 1);
-      source.share[i] = inside_only && source.at[i] != wanted ? 0 : shares[i];
-      sum += source.share[i];
-    }
-    for (float& share : source.share) {
-      if (inside_only && sum > 0) share /= sum;
-    }
-  }
-  return sources;
-}
-
-std::vector<int64_t> ResizeAttributes::NearestSources(int64_t in, int64_t out) const {
-  const float scale = Scale(in, out, align_corners);
-  std::vector<int64_t> sources(static_cast<size_t>(out));
-  for (int64_t o = 0; o < out; ++o) {
-    float at = static_cast<float>(o) * scale;
-    if (mode != CoordinateMode::kNone) at = (static_cast<float>(o) + 0.5f) * scale;
-    if (mode == CoordinateMode::kPytorchHalfPixel && out == 1) at = 0;
-    const float nearest = align_corners ? std::round(at) : std::floor(at);
-    sources[static_cast<size_t>(o)] = std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, in - 1);
-  }
-  return sources;
-}
-
-std::vector<Lowering> ResizeAttributes::Lower(const LoweringRequest& request,
-                                              const std::string& kernel,
-                                              PackedWeights table) const {
-  // The second input, integers, is no business of the kernel.
-  LoweringRequest own = request;
-  own.inputs.resize(1);
-  if (!CanLower(own) || own.inputs[0].constant != nullptr) return {};
-  const Storage storage = StorageWithinLimits(own);
-  const Nhwc view = AsNhwc(request.outputs[0].shape);
-  const int blocks_per_item = BlocksPerItem(own, storage);
-  Lowering lowering = StartLowering(kernel, own, storage);
-  lowering.inputs.resize(request.inputs.size(), lowering.inputs[0]);
-  lowering.weights.push_back(std::move(table));
-  Launch launch = StartLaunch(kernel + ".cl", kernel, own, storage);
-  launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
-  launch.arguments = {InputArgument(0),
-                      OutputArgument(0),
-                      WeightsArgument(0),
-                      static_cast<int32_t>(view.rows()),
-                      static_cast<int32_t>(own.inputs[0].info.shape[1]),
-                      static_cast<int32_t>(view.h),
-                      static_cast<int32_t>(view.c)};
-  const int64_t items =
-      view.rows() * view.w * ((view.blocks() + blocks_per_item - 1) / blocks_per_item);
-  SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-  lowering.launches.push_back(std::move(launch));
-  return {lowering};
-}
+extern const OpDefinition kResizeBicubicOp;
+const OpDefinition kResizeBicubicOp = {"ResizeBicubic", 1, 2, &ResizeOp<Bicubic>::Make};
 
 }  // namespace mace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mace/base/divide.h"
+
 namespace mace {
 
 StatusOr<SliceRange> CutRange(int64_t axis_extent, int64_t begin, int64_t end, int64_t step) {
@@ -18,7 +20,7 @@ StatusOr<SliceRange> CutRange(int64_t axis_extent, int64_t begin, int64_t end, i
   // No step needs to be longer than the axis; this also keeps its negation in range.
   range.step = std::clamp(step, -axis_extent - 1, axis_extent + 1);
   const int64_t stride = range.step > 0 ? range.step : -range.step;
-  range.extent = length > 0 ? (length + stride - 1) / stride : 0;
+  range.extent = length > 0 ? CeilDivide(length, stride) : 0;
   return range;
 }
 

@@ -21,8 +21,7 @@ class SoftmaxOp : public Op {
       return InvalidArgument(std::string("expected a float tensor, found ") + DTypeName(x.dtype));
     if (x.shape.rank() < 1)
       return InvalidArgument("expected an input of rank 1 or more, found a scalar");
-    MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(axis_, x.shape.rank()));
-    (void)axis;
+    MACE_RETURN_IF_ERROR(NormalizeAxis(axis_, x.shape.rank()).status());
     outputs->assign(1, {DType::kFloat32, x.shape});
     return Status::Ok();
   }

@@ -7,6 +7,16 @@
 //
 // GROUP work-items share one position of softmax_channels (GROUP 1: no local memory).
 #ifdef USE_softmax_channels
+#undef COMBINE
+#define COMBINE(a, b) fmax((a), (b))
+#define GROUP_T float
+#define GROUP_REDUCE group_maximum
+#include "group_reduce.clh"
+#undef COMBINE
+#define COMBINE(a, b) ((a) + (b))
+#define GROUP_T float
+#define GROUP_REDUCE group_sum
+#include "group_reduce.clh"
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
   const int position = ITEM_ID(0) / GROUP;
   const int lane = ITEM_ID(0) % GROUP;
@@ -29,14 +39,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int positions, int chann
   float top = fmax(fmax(top4.x, top4.y), fmax(top4.z, top4.w));
 #if GROUP > 1
   __local float shared[GROUP];
-  shared[lane] = top;
-  for (int half_group = GROUP / 2; half_group > 0; half_group /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (lane < half_group) shared[lane] = fmax(shared[lane], shared[lane + half_group]);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  top = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
+  top = FUNCTION(group_maximum)(top, lane, shared);
 #endif
 
   float4 sum4 = 0.0f;
@@ -47,13 +50,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int positions, int chann
   }
   float sum = (sum4.x + sum4.y) + (sum4.z + sum4.w);
 #if GROUP > 1
-  shared[lane] = sum;
-  for (int half_group = GROUP / 2; half_group > 0; half_group /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (lane < half_group) shared[lane] += shared[lane + half_group];
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  sum = shared[0];
+  sum = FUNCTION(group_sum)(sum, lane, shared);
 #endif
 
 #if USE_LOG

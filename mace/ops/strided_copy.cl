@@ -79,16 +79,7 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict input, __global ST
 }
 #endif
 
-// (pixel, block) of a flat block index; an image needs the pixel's row as well.
-#undef PIXEL_ROW
-#undef PIXEL_COLUMN
-#if STORAGE_IMAGE
-#define PIXEL_ROW(x, pixel) ((pixel) / x##_width)
-#define PIXEL_COLUMN(x, pixel) ((pixel) % x##_width)
-#else
-#define PIXEL_ROW(x, pixel) 0
-#define PIXEL_COLUMN(x, pixel) (pixel)
-#endif
+#include "pixel_place.clh"
 
 #ifdef USE_strided_copy_blocks
 // One block of four channels a work-item; offsets, extents and strides are in blocks of the dense [pixel][block].

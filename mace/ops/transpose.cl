@@ -1,15 +1,7 @@
 // Transposition that makes another axis the channels, by squares of 4 x 4 elements: whole blocks on both sides.
 
 #ifdef USE_transpose_tile
-#undef PIXEL_ROW
-#undef PIXEL_COLUMN
-#if STORAGE_IMAGE
-#define PIXEL_ROW(x, pixel) ((pixel) / x##_width)
-#define PIXEL_COLUMN(x, pixel) ((pixel) % x##_width)
-#else
-#define PIXEL_ROW(x, pixel) 0
-#define PIXEL_COLUMN(x, pixel) (pixel)
-#endif
+#include "pixel_place.clh"
 
 // A work-item takes the channels [4 * cb, 4 * cb + 4) of four input pixels that are input_step apart, and writes them
 // as the block kb of four output pixels that are output_step apart. The two axes that are neither have extents and

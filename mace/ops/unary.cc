@@ -169,9 +169,7 @@ class UnaryOp : public Op {
                         static_cast<int32_t>(view.c),
                         static_cast<float>(a_),
                         static_cast<float>(b_)};
-    const int64_t items =
-        (view.rows() * view.w * view.blocks() + blocks_per_item - 1) / blocks_per_item;
-    SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
     return launch;
   }
 

@@ -89,7 +89,7 @@ class Folder {
     std::vector<Node> kept;
     kept.reserve(graph_.nodes.size());
     for (Node& node : graph_.nodes) {
-      MACE_ASSIGN_OR_RETURN(const bool folded, FoldNode(node));
+      MACE_ASSIGN_OR_RETURN(const bool folded, FoldNode(&node));
       if (folded) {
         readers_.Evaluated(node);
       } else {
@@ -102,7 +102,7 @@ class Folder {
 
  private:
   // True where the outputs became constants.
-  StatusOr<bool> FoldNode(const Node& node);
+  StatusOr<bool> FoldNode(Node* node);
   StatusOr<bool> Evaluate(const Node& node);
 
   Graph& graph_;
@@ -112,7 +112,7 @@ class Folder {
 };
 
 StatusOr<bool> Folder::Evaluate(const Node& node) {
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> arguments, ReferenceArguments(graph_, node));
   const std::vector<OpInput> inputs = DescribeArguments(node, arguments);
   std::vector<TensorInfo> infos;
@@ -137,17 +137,17 @@ StatusOr<bool> Folder::Evaluate(const Node& node) {
   return true;
 }
 
-StatusOr<bool> Folder::FoldNode(const Node& node) {
-  if (node.inputs.empty() || IsRandom(node) || outputs_.MakesOutput(node)) return false;
-  if (AllInputsConstant(graph_, node)) {
-    StatusOr<bool> folded = Evaluate(node);
+StatusOr<bool> Folder::FoldNode(Node* node) {
+  if (node->inputs.empty() || IsRandom(*node) || outputs_.MakesOutput(*node)) return false;
+  if (AllInputsConstant(graph_, *node)) {
+    StatusOr<bool> folded = Evaluate(*node);
     if (folded.ok()) return folded;
     // A node for whose evaluation there is no memory may run when there is some, or never.
     if (folded.status().code() == StatusCode::kResourceExhausted) return false;
-    return folded.status().WithPrefix("node '" + node.name + "' (" + node.type + ")");
+    return folded.status().WithPrefix("node '" + node->name + "' (" + node->type + ")");
   }
-  const ValueId source = node.inputs[0];
-  if (node.type == "Shape" && source != kNoValue && graph_.value(source).shape_known) {
+  const ValueId source = node->inputs[0];
+  if (node->type == "Shape" && source != kNoValue && graph_.value(source).shape_known) {
     return InferNode(&graph_, node, &budget_);
   }
   return false;

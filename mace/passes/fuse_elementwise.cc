@@ -26,7 +26,8 @@ bool IsNumber(const Graph& graph, ValueId id) {
 }
 
 // How many steps a kernel has for the node; -1 where it cannot be part of one.
-int CountSteps(const Graph& graph, const Node& node) {
+int CountSteps(const Graph& graph, Node* counted) {
+  const Node& node = *counted;
   if (node.outputs.size() != 1 || !IsNumber(graph, node.outputs[0]) || !node.steps.empty()) {
     return -1;
   }
@@ -35,7 +36,7 @@ int CountSteps(const Graph& graph, const Node& node) {
     if (!IsNumber(graph, id)) return -1;
     operands.push_back({"x", graph.value(id).info.dtype});
   }
-  const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  const StatusOr<std::shared_ptr<const Op>> op = OpOf(counted);
   ElementText text;
   if (!op.ok() || (*op)->WriteElement(operands, &text).empty()) return -1;
   return text.step_count();
@@ -163,7 +164,7 @@ Status FuseElementwise(Graph* graph) {
   GraphEditor editor(graph);
   std::vector<int> steps;
   for (int i = 0; i < editor.node_count(); ++i) {
-    steps.push_back(CountSteps(*graph, editor.node(i)));
+    steps.push_back(CountSteps(*graph, &editor.node(i)));
   }
   for (int i = editor.node_count() - 1; i >= 0; --i) {
     if (editor.removed(i) || steps[static_cast<size_t>(i)] < 0) continue;

@@ -71,7 +71,7 @@ class Inference {
           id = stands_for_[static_cast<size_t>(id)];
         }
       }
-      MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(&graph_, node, &budget_));
+      MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(&graph_, &node, &budget_));
       const bool keep = !folded || outputs_.MakesOutput(node);
       if (folded && keep) SplitFromOutputs(node);
       if (folded && !keep) readers_.Evaluated(node);

@@ -84,7 +84,7 @@ class GraphBuilder {
 
 // The values of one run, by their ids.
 inline Status RunNode(const Graph& graph, const Node& node, std::vector<HostTensor>* values) {
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Op> op, MakeOp(node));
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
   std::vector<OpInput> inputs;
   std::vector<HostTensor> arguments;
   for (ValueId id : node.inputs) {

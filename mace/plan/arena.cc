@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "mace/base/divide.h"
+
 namespace mace {
 namespace {
 
@@ -15,10 +17,6 @@ namespace {
 // are all alive at once, or any number of regions of which 64 are.
 constexpr size_t kMostPairs = size_t{1} << 20;
 constexpr size_t kMostPairsOfARegion = 64;
-
-size_t RoundUp(size_t bytes, size_t alignment) {
-  return (bytes + alignment - 1) / alignment * alignment;
-}
 
 // For each region those that are alive with it; nullopt where that would be too many.
 std::optional<std::vector<std::vector<uint32_t>>> FindNeighbours(const ArenaRequest& request) {
@@ -97,7 +95,7 @@ class ArenaPlacer {
     size_t lowest = 0;
     for (uint32_t j : placed) {
       if (lowest + bytes(i) <= offset(j)) break;
-      lowest = std::max(lowest, RoundUp(end(j), request_.alignment));
+      lowest = std::max(lowest, AlignUp(end(j), request_.alignment));
     }
     return lowest;
   }
@@ -200,7 +198,7 @@ Placement InOrderOfUse(const ArenaRequest& request) {
   placement.offsets.resize(request.bytes.size());
   Holes holes;
   const auto size_of = [&](size_t i) {
-    return std::max(request.alignment, RoundUp(request.bytes[i], request.alignment));
+    return std::max(request.alignment, AlignUp(request.bytes[i], request.alignment));
   };
   for (size_t i : request.order) {
     while (!alive.empty() && alive.top().first < request.lifetimes[i].first) {

@@ -45,7 +45,7 @@ class BatchFinder {
     for (ValueId id : node.inputs) batched.push_back(IsBatched(id));
     // A value that depends on no input is the same for every slice.
     if (std::find(batched.begin(), batched.end(), true) == batched.end()) return true;
-    const StatusOr<std::shared_ptr<const Op>> op = BindNode(node);
+    const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
     if (!op.ok() || !KeepsBatchApart(**op, MakeOpInputs(graph_, node), batched)) return false;
     for (ValueId id : node.outputs) {
       if (!HasExtent(graph_, id, batch_)) return false;

@@ -22,33 +22,19 @@ using Attributes = std::vector<std::pair<const char*, Attribute>>;
 using Ints = std::vector<int64_t>;
 
 // Adds a node and gives its output.
-ValueId Append(TestGraph* test, const char* type, std::vector<ValueId> inputs,
-               const Attributes& attributes = {}) {
-  Node node;
-  node.name = std::string(type) + std::to_string(test->graph.nodes.size());
-  node.type = type;
-  node.inputs = std::move(inputs);
-  for (const auto& [name, value] : attributes) node.attributes.Set(name, value);
-  const ValueId output = test->graph.AddValue(node.name + ":0");
-  node.outputs = {output};
-  test->graph.nodes.push_back(std::move(node));
-  test->Infer();
-  return output;
-}
-
 // Convolution, concatenation of it with itself, a mean over the image, a product with weights.
 TestGraph MakeNetwork(int64_t batch, int64_t extent) {
   TestGraph test(Shape{batch, extent, extent, 4});
-  const ValueId conv = Append(&test, "Conv2D", {0, test.Constant("filter", Shape{8, 4, 1, 1})});
-  const ValueId relu = Append(&test, "Activation", {conv}, {{"activation", std::string("RELU")}});
-  const ValueId both = Append(&test, "Concat", {conv, relu}, {{"axis", int64_t{3}}});
+  const ValueId conv = test.Append("Conv2D", {0, test.Constant("filter", Shape{8, 4, 1, 1})});
+  const ValueId relu = test.Append("Activation", {conv}, {{"activation", std::string("RELU")}});
+  const ValueId both = test.Append("Concat", {conv, relu}, {{"axis", int64_t{3}}});
   const ValueId pool =
-      Append(&test, "Pooling", {both},
-             {{"pooling_type", int64_t{1}}, {"kernels", Ints{2, 2}}, {"strides", Ints{2, 2}}});
-  const ValueId mean = Append(&test, "Reduce", {pool}, {{"axis", Ints{1, 2}}});
-  const ValueId product = Append(&test, "MatMul", {mean, test.Constant("weights", Shape{16, 10})});
-  const ValueId sum = Append(&test, "Eltwise", {product, test.Constant("offset", Shape{10})});
-  test.Output("y", Append(&test, "Softmax", {sum}));
+      test.Append("Pooling", {both},
+                  {{"pooling_type", int64_t{1}}, {"kernels", Ints{2, 2}}, {"strides", Ints{2, 2}}});
+  const ValueId mean = test.Append("Reduce", {pool}, {{"axis", Ints{1, 2}}});
+  const ValueId product = test.Append("MatMul", {mean, test.Constant("weights", Shape{16, 10})});
+  const ValueId sum = test.Append("Eltwise", {product, test.Constant("offset", Shape{10})});
+  test.Output("y", test.Append("Softmax", {sum}));
   return test;
 }
 
@@ -59,7 +45,7 @@ TEST(BatchSlices, ANetworkOfImagesKeepsThemApart) {
 // One node on x [12, 6], of which the graph's output is made.
 int64_t BatchOf(const char* type, const Attributes& attributes) {
   TestGraph test(Shape{kBatch, 6});
-  test.Output("y", Append(&test, type, {0}, attributes));
+  test.Output("y", test.Append(type, {0}, attributes));
   return SeparableBatch(test.graph);
 }
 
@@ -81,17 +67,17 @@ TEST(BatchSlices, WhatTakesEntriesTogetherCannotBeCut) {
 TEST(BatchSlices, AConstantOfTheWholeBatchCannotBeCut) {
   for (const int64_t rows : {kBatch, int64_t{1}}) {
     TestGraph test(Shape{kBatch, 6});
-    test.Output("y", Append(&test, "Eltwise", {0, test.Constant("offset", Shape{rows, 6})}));
+    test.Output("y", test.Append("Eltwise", {0, test.Constant("offset", Shape{rows, 6})}));
     EXPECT_EQ(SeparableBatch(test.graph), rows == 1 ? kBatch : 0) << rows;
   }
 }
 
 TEST(BatchSlices, AProductOfBatches) {
   TestGraph test(Shape{kBatch, 5, 6});
-  test.Output("y", Append(&test, "MatMul", {0, 0}, {{"transpose_b", int64_t{1}}}));
+  test.Output("y", test.Append("MatMul", {0, 0}, {{"transpose_b", int64_t{1}}}));
   EXPECT_EQ(SeparableBatch(test.graph), kBatch);
   TestGraph flat(Shape{kBatch, 6});
-  flat.Output("y", Append(&flat, "MatMul", {0, 0}, {{"transpose_b", int64_t{1}}}));
+  flat.Output("y", flat.Append("MatMul", {0, 0}, {{"transpose_b", int64_t{1}}}));
   EXPECT_EQ(SeparableBatch(flat.graph), 0) << "each row meets each";
 }
 

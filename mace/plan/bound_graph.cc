@@ -6,16 +6,11 @@
 
 namespace mace {
 
-StatusOr<std::shared_ptr<const Op>> BindNode(const Node& node) {
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Op> op, MakeOp(node));
-  return std::shared_ptr<const Op>(std::move(op));
-}
-
 StatusOr<OpList> BindNodes(const Graph& graph) {
   OpList ops;
   ops.reserve(graph.nodes.size());
   for (const Node& node : graph.nodes) {
-    MACE_ASSIGN_OR_RETURN(std::shared_ptr<const Op> op, BindNode(node));
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<const Op> op, OpOf(node));
     ops.push_back(std::move(op));
   }
   return ops;

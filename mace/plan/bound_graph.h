@@ -21,8 +21,7 @@ struct BoundGraph {
   OpList ops;  // One for each node of graph.
 };
 
-// Errors: those of MakeOp.
-StatusOr<std::shared_ptr<const Op>> BindNode(const Node& node);
+// Errors: those of OpOf.
 StatusOr<OpList> BindNodes(const Graph& graph);
 StatusOr<BoundGraph> BindGraph(std::shared_ptr<const Graph> graph);
 

@@ -8,9 +8,6 @@
 namespace mace {
 namespace {
 
-// The format in which the host sends and receives tensors; half precision exists on the device
-// alone.
-constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
 // Vector loads of kernels may read past the last element: up to one vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
 constexpr size_t kForever = SIZE_MAX;

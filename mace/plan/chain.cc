@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "mace/base/divide.h"
 #include "mace/ops/kernel_source.h"
 #include "mace/plan/memory.h"
 
@@ -275,7 +276,7 @@ std::vector<int32_t> ChainTable(const Plan& plan, const LaunchChain& chain,
     const int64_t items = Items(launch);
     const int64_t size = std::max<int64_t>(1, items / (kChunksPerUnit * chain.units));
     const int32_t header[kChainHeaderInts] = {planned.chain_function,
-                                              static_cast<int32_t>((items + size - 1) / size),
+                                              static_cast<int32_t>(CeilDivide(items, size)),
                                               static_cast<int32_t>(size),
                                               static_cast<int32_t>(items),
                                               static_cast<int32_t>(launch.global[0]),

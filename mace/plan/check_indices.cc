@@ -111,7 +111,7 @@ class IndexChecker {
     check.attributes.Set("extents", std::vector<int64_t>{extent});
     check.outputs = {graph_.AddValue(check.name)};
     known->second = check.outputs[0];
-    MACE_RETURN_IF_ERROR(InferNode(&graph_, check, nullptr).status());
+    MACE_RETURN_IF_ERROR(InferNode(&graph_, &check, nullptr).status());
     nodes->push_back(std::move(check));
     return known->second;
   }

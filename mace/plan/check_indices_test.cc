@@ -17,7 +17,6 @@ struct Choice : TestGraph {
     graph.value(input.value).shape_known = true;
     graph.inputs.push_back(input);
   }
-  ValueId x() const { return graph.inputs[0].value; }
   ValueId k() const { return graph.inputs[1].value; }
 
   std::vector<std::string> Checked() {

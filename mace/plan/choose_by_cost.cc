@@ -11,8 +11,6 @@
 namespace mace {
 namespace {
 
-constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer, Precision::kFloat32};
-
 double ConversionMs(const TensorInfo& info, const TensorFormat& from, const TensorFormat& to,
                     const DeviceInfo& device) {
   if (SameBytes(info.shape, from, to)) return 0;

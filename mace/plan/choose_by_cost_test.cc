@@ -128,7 +128,7 @@ TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
   graph.value(node.inputs[1]).constant = *HostTensor::Allocate({DType::kFloat32, {512, 512, 3, 3}});
   graph.value(node.outputs[0]).info.shape = {1, 5, 5, 512};
   const DeviceInfo device = MadeUpH100();
-  StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
   const std::vector<Lowering> variants = FindVariants(graph, node, **op, device, {}).variants;
   int across = 0;
@@ -147,7 +147,7 @@ TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
 TEST(ChooseByCost, NoPlanCallsALibraryByItself) {
   auto graph = std::make_shared<Graph>(MakeProduct());
   const DeviceInfo device = Gpu();
-  StatusOr<std::unique_ptr<Op>> op = MakeOp(graph->nodes[0]);
+  StatusOr<std::shared_ptr<const Op>> op = OpOf(graph->nodes[0]);
   ASSERT_TRUE(op.ok());
   const std::vector<Lowering> variants =
       FindVariants(*graph, graph->nodes[0], **op, device, {}).variants;

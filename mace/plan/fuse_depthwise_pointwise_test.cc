@@ -81,7 +81,7 @@ TEST(FuseDepthwisePointwise, EveryVariantInFloat32IsThereWithTf32) {
   Pair pair(7, 576, 160);
   ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
   const Node& fused = pair.graph.nodes[0];
-  const StatusOr<std::unique_ptr<Op>> op = MakeOp(fused);
+  const StatusOr<std::shared_ptr<const Op>> op = OpOf(fused);
   ASSERT_TRUE(op.ok()) << op.status().message();
   const DeviceInfo device = MadeUpH100();
   PlanOptions options;

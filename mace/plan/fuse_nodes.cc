@@ -40,7 +40,7 @@ class Fuser {
       if (precisions_.empty()) {
         precisions_ = NodePrecisions(graph_, ops_, options_.precision);
       }
-      StatusOr<std::shared_ptr<const Op>> op = BindNode(*fused);
+      StatusOr<std::shared_ptr<const Op>> op = OpOf(&*fused);
       if (!op.ok() || !IsCheaper({*fused, **op, precisions_[n]}, producer, n)) continue;
       removed[producer] = true;
       graph_.nodes[n] = std::move(*fused);

@@ -25,7 +25,6 @@ DeviceInfo AnyGpu() {
 struct Chains : TestGraph {
   Chains() : TestGraph({1, 8, 8, 4}) {}
 
-  ValueId x() const { return graph.inputs[0].value; }
   ValueId Then(const char* type, const char* name, std::vector<ValueId> inputs) {
     Add(type, name, std::move(inputs));
     return last();

@@ -9,6 +9,7 @@
 #include <queue>
 #include <tuple>
 
+#include "mace/base/divide.h"
 #include "mace/plan/arena.h"
 
 namespace mace {
@@ -48,10 +49,6 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
     lifetimes[i].Extend(end);
   }
   return lifetimes;
-}
-
-size_t RoundUp(size_t bytes, size_t alignment) {
-  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 size_t TexelBytes(const MemoryRegion& region) { return 4 * ElementBytes(region.precision); }
@@ -239,7 +236,7 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
     const int first = std::max(lifetimes[i].first, 0),
               last = std::min(lifetimes[i].last, steps - 1);
     if (!holds_tensor[i] || first > last) continue;
-    const size_t bytes = RoundUp(plan.regions[i].bytes, alignment);
+    const size_t bytes = AlignUp(plan.regions[i].bytes, alignment);
     begins[static_cast<size_t>(first)] += bytes;
     ends[static_cast<size_t>(last) + 1] += bytes;
   }
@@ -257,7 +254,7 @@ void ChooseForArena(const MemoryRules& rules, double most_padding, Plan* plan) {
   for (MemoryRegion& region : plan->regions) {
     if (region.storage != Storage::kImage) continue;
     const size_t padded =
-        RoundUp(region.image_width, std::max<size_t>(1, rules.image_pitch_texels));
+        AlignUp(region.image_width, std::max<size_t>(1, rules.image_pitch_texels));
     const bool chosen =
         static_cast<double>(padded) <= most_padding * static_cast<double>(region.image_width);
     region.image_pitch_bytes = chosen ? padded * TexelBytes(region) : 0;
@@ -281,7 +278,7 @@ MemoryLayout LayOut(const Plan& plan, const std::vector<Lifetime>& lifetimes,
   size_t alignment = std::max<size_t>(rules.alignment_bytes, 64);
   constexpr size_t kLargestTexel = 16;
   if (views)
-    alignment = RoundUp(alignment, std::max<size_t>(1, rules.image_base_texels) * kLargestTexel);
+    alignment = AlignUp(alignment, std::max<size_t>(1, rules.image_base_texels) * kLargestTexel);
   MemoryLayout layout;
   layout.arena = BestPlacement(plan, lifetimes, alignment);
   layout.pool = BestPool(plan, lifetimes);

@@ -8,18 +8,6 @@
 namespace mace {
 namespace {
 
-ValueId Append(TestGraph* test, const char* type, std::vector<ValueId> inputs) {
-  Node node;
-  node.name = type + std::to_string(test->graph.nodes.size());
-  node.type = type;
-  node.inputs = std::move(inputs);
-  const ValueId output = test->graph.AddValue(node.name + ":0");
-  node.outputs = {output};
-  test->graph.nodes.push_back(std::move(node));
-  test->Infer();
-  return output;
-}
-
 Lowering MakeVariant(size_t scratch_elements, bool needs_measurement = false) {
   Lowering variant;
   variant.scratch = {{scratch_elements, true}};
@@ -38,9 +26,9 @@ std::vector<size_t> LeftOf(double limit, std::vector<Lowering> variants) {
 // 400, 1600 and 400 elements.
 TEST(ScratchLimit, IsWhatTheBoundLeavesBesideTheLiveValues) {
   TestGraph test(Shape{1, 10, 10, 4});
-  const ValueId wide = Append(&test, "Conv2D", {0, test.Constant("a", Shape{16, 4, 1, 1})});
-  const ValueId narrow = Append(&test, "Conv2D", {wide, test.Constant("b", Shape{4, 16, 1, 1})});
-  test.Output("y", Append(&test, "Eltwise", {narrow, 0}));
+  const ValueId wide = test.Append("Conv2D", {0, test.Constant("a", Shape{16, 4, 1, 1})});
+  const ValueId narrow = test.Append("Conv2D", {wide, test.Constant("b", Shape{4, 16, 1, 1})});
+  test.Output("y", test.Append("Eltwise", {narrow, 0}));
   // x and wide; x, wide and narrow; x, narrow and y.
   const double live[] = {2000 * 4.0, 2400 * 4.0, 1200 * 4.0};
   const std::vector<double> limits = ScratchLimits(test.graph, Precision::kFloat32);

@@ -1,5 +1,6 @@
 #include "mace/plan/signature.h"
 
+#include <charconv>
 #include <type_traits>
 
 #include "mace/base/hash.h"
@@ -27,6 +28,14 @@ std::string TensorText(const HostTensor& tensor) {
   return text;
 }
 
+// The shortest text that gives the same number again: no two numbers have one text.
+std::string NumberText(double number) {
+  char text[32];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof(text), number);
+  return std::string(text, end.ptr);
+}
+std::string NumberText(int64_t number) { return std::to_string(number); }
+
 std::string AttributeText(const Attribute& attribute) {
   return std::visit(
       [](const auto& value) -> std::string {
@@ -36,10 +45,10 @@ std::string AttributeText(const Attribute& attribute) {
         } else if constexpr (std::is_same_v<T, HostTensor>) {
           return TensorText(value);
         } else if constexpr (std::is_arithmetic_v<T>) {
-          return std::to_string(value);
+          return NumberText(value);
         } else {
           std::string text;
-          for (const auto& element : value) text += std::to_string(element) + ",";
+          for (const auto& element : value) text += NumberText(element) + ",";
           return text;
         }
       },

@@ -61,6 +61,18 @@ TEST(SignatureTest, NamesDoNotCount) {
   EXPECT_EQ(PlanSignature(graph, {}).size(), 64u);
 }
 
+TEST(SignatureTest, EveryDigitOfANumberCounts) {
+  const auto with = [](Attribute value) {
+    return Changed(
+        [&](Graph* graph) { graph->nodes[1].attributes.Set("epsilon", std::move(value)); });
+  };
+  const auto text = [](const Graph& graph) { return NodeSignature(graph, graph.nodes[1]); };
+  EXPECT_NE(text(with(1e-7)), text(with(1e-9)));
+  EXPECT_NE(text(with(1.0)), text(with(1.0 + 1e-15)));
+  EXPECT_NE(text(with(std::vector<double>{0.5, 1e-7})), text(with(std::vector<double>{0.5, 1e-9})));
+  EXPECT_EQ(text(with(1e-7)), text(with(1e-7)));
+}
+
 TEST(SignatureTest, WhatThePlanRestsOnCounts) {
   const std::string plain = PlanSignature(MakeGraph(""), {});
   const std::vector<Graph> others = {

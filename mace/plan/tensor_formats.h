@@ -11,6 +11,10 @@
 
 namespace mace {
 
+// What the host sends and receives; half precision is the device's own affair.
+inline constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer,
+                                             Precision::kFloat32};
+
 // Texels of the image that holds a channels4 tensor of this shape.
 struct ImageExtent {
   size_t width = 0;

@@ -87,6 +87,39 @@ std::string TypeLimit(const LoweringRequest& request) {
   return "";
 }
 
+// What reads integers that only the host has stays there, unless its variants take them too.
+void LimitToIntegers(const HostIntegers& integers, const Node& node, NodeVariants* found) {
+  std::vector<Lowering>& variants = found->variants;
+  if (variants.empty()) return;
+  const auto is_forbidden = [&](const Lowering& variant) {
+    return !integers.Allows(node, variant);
+  };
+  variants.erase(std::remove_if(variants.begin(), variants.end(), is_forbidden), variants.end());
+  if (variants.empty()) found->why = "an input holds integers of the host";
+}
+
+std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& device,
+                                    const PlanOptions& options) {
+  const Graph& graph = *bound.graph;
+  const std::vector<Precision> precisions =
+      options.precisions.empty() ? NodePrecisions(graph, bound.ops, options.precision)
+                                 : options.precisions;
+  const std::vector<double> scratch_limits = ScratchLimits(graph, options.precision);
+  HostIntegers integers(graph, options.integer_inputs_fit);
+  PlanOptions of_node = options;
+  of_node.precisions.clear();  // A list over all nodes: each is asked for its own.
+  std::vector<NodeVariants> found;
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    of_node.precision = precisions[n];
+    if (options.most_scratch_bytes < 0) of_node.most_scratch_bytes = scratch_limits[n];
+    found.push_back(FindVariants(graph, node, *bound.ops[n], device, of_node));
+    LimitToIntegers(integers, node, &found.back());
+    integers.Place(node, AnyMayBeChosen(found.back()));
+  }
+  return found;
+}
+
 }  // namespace
 
 NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
@@ -139,44 +172,6 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
   }
   return found;
 }
-
-namespace {
-
-// A node that reads integers which only the host has stays on the host, unless its variants take
-// such integers too.
-void LimitToIntegers(const HostIntegers& integers, const Node& node, NodeVariants* found) {
-  std::vector<Lowering>& variants = found->variants;
-  if (variants.empty()) return;
-  const auto is_forbidden = [&](const Lowering& variant) {
-    return !integers.Allows(node, variant);
-  };
-  variants.erase(std::remove_if(variants.begin(), variants.end(), is_forbidden), variants.end());
-  if (variants.empty()) found->why = "an input holds integers of the host";
-}
-
-std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& device,
-                                    const PlanOptions& options) {
-  const Graph& graph = *bound.graph;
-  const std::vector<Precision> precisions =
-      options.precisions.empty() ? NodePrecisions(graph, bound.ops, options.precision)
-                                 : options.precisions;
-  const std::vector<double> scratch_limits = ScratchLimits(graph, options.precision);
-  HostIntegers integers(graph, options.integer_inputs_fit);
-  PlanOptions of_node = options;
-  of_node.precisions.clear();  // A list over all nodes: each is asked for its own.
-  std::vector<NodeVariants> found;
-  for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Node& node = graph.nodes[n];
-    of_node.precision = precisions[n];
-    if (options.most_scratch_bytes < 0) of_node.most_scratch_bytes = scratch_limits[n];
-    found.push_back(FindVariants(graph, node, *bound.ops[n], device, of_node));
-    LimitToIntegers(integers, node, &found.back());
-    integers.Place(node, AnyMayBeChosen(found.back()));
-  }
-  return found;
-}
-
-}  // namespace
 
 StatusOr<GraphVariants> FindVariants(const BoundGraph& bound, const DeviceInfo* device,
                                      const PlanOptions& options) {

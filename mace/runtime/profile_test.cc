@@ -53,7 +53,7 @@ class ProfileTest : public testing::Test {
     } else {
       node.attributes.Set("activation", std::string("RELU"));
     }
-    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
     ASSERT_TRUE(op.ok()) << op.status().message();
     plan_.bound.ops.push_back(*std::move(op));
     plan_.placements.emplace_back();

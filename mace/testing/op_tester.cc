@@ -23,10 +23,17 @@ const char* PrecisionName(Precision precision) {
   return precision == Precision::kFloat16 ? "float16" : "float32";
 }
 
+// The shape of one entry of a batch of this shape.
+Shape ShapeOfEntry(const Shape& batch) {
+  std::vector<int64_t> dims = batch.dims();
+  dims[0] = 1;
+  return Shape(std::move(dims));
+}
+
 }  // namespace
 
 struct OpTester::Prepared {
-  std::unique_ptr<Op> op;
+  std::shared_ptr<const Op> op;
   std::vector<HostTensor> tensors;  // Activations rounded; absent ones empty.
   std::vector<HostTensor> constants;
   std::vector<OpInput> inputs;  // Point into `constants`.
@@ -106,6 +113,11 @@ OpTester& OpTester::Outputs(int count) {
   return *this;
 }
 
+OpTester& OpTester::BatchInAttributes() {
+  batch_in_attributes_ = true;
+  return *this;
+}
+
 OpTester& OpTester::Seed(uint32_t seed) {
   seed_ = seed;
   return *this;
@@ -170,7 +182,7 @@ StatusOr<OpTester::Prepared> OpTester::Prepare(Precision precision) const {
   for (int i = 0; i < outputs_; ++i) {
     node.outputs.push_back(static_cast<ValueId>(inputs_.size()) + i);
   }
-  MACE_ASSIGN_OR_RETURN(prepared.op, MakeOp(node));
+  MACE_ASSIGN_OR_RETURN(prepared.op, OpOf(node));
   MACE_RETURN_IF_ERROR(prepared.op->Infer(prepared.inputs, &prepared.outputs));
   if (prepared.outputs.size() != static_cast<size_t>(outputs_)) {
     return Internal("inference gives " + std::to_string(prepared.outputs.size()) +
@@ -269,6 +281,17 @@ void OpTester::Check(const Offer& offer) const {
   });
 }
 
+Status OpTester::TakesEntry(Prepared* entry, const std::vector<HostTensor>& whole) {
+  MACE_RETURN_IF_ERROR(entry->op->Infer(entry->inputs, &entry->outputs));
+  for (size_t i = 0; i < whole.size(); ++i) {
+    const Shape expected = ShapeOfEntry(whole[i].shape());
+    if (entry->outputs[i].shape == expected) continue;
+    return Internal("expected shape " + expected.ToString() + ", found " +
+                    entry->outputs[i].shape.ToString());
+  }
+  return Status::Ok();
+}
+
 Status OpTester::CheckBatch() const {
   MACE_ASSIGN_OR_RETURN(Prepared whole, Prepare(Precision::kFloat32));
   int64_t entries = 0;
@@ -282,28 +305,24 @@ Status OpTester::CheckBatch() const {
   if (entries < 2 || !KeepsBatchApart(*whole.op, whole.inputs, batched)) return Status::Ok();
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> expected, whole.Reference());
   const std::vector<HostTensor> tensors = std::move(whole.tensors);
-  const auto of_one = [](const Shape& shape) {
-    std::vector<int64_t> dims = shape.dims();
-    dims[0] = 1;
-    return Shape(std::move(dims));
-  };
   for (int64_t n = 0; n < entries; ++n) {
     whole.tensors = tensors;
     for (size_t i = 0; i < tensors.size(); ++i) {
       if (!batched[i]) continue;
-      whole.tensors[i] = ViewBatchSlice(tensors[i], of_one(tensors[i].shape()), n);
+      whole.tensors[i] = ViewBatchSlice(tensors[i], ShapeOfEntry(tensors[i].shape()), n);
       whole.inputs[i].info = whole.tensors[i].info();
     }
-    // Attributes may hold extents of this batch alone; planners ask again with the shapes of a
-    // slice.
-    if (!whole.op->Infer(whole.inputs, &whole.outputs).ok()) return Status::Ok();
+    const Status taken = TakesEntry(&whole, expected);
+    if (batch_in_attributes_ != !taken.ok()) {
+      return taken.ok() ? Internal("an entry alone has its shape: no batch is in the attributes")
+                        : taken.WithPrefix("entry " + std::to_string(n));
+    }
+    if (!taken.ok()) return Status::Ok();
     MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> found, whole.Reference());
     for (size_t i = 0; i < found.size(); ++i) {
-      const Shape one = of_one(expected[i].shape());
-      if (found[i].shape() != one) return Status::Ok();
-      const std::string errors =
-          DescribeErrors(*ViewBatchSlice(expected[i], one, n).ConvertTo(DType::kFloat32),
-                         *found[i].ConvertTo(DType::kFloat32), 1e-6f);
+      const std::string errors = DescribeErrors(
+          *ViewBatchSlice(expected[i], found[i].shape(), n).ConvertTo(DType::kFloat32),
+          *found[i].ConvertTo(DType::kFloat32), 1e-6f);
       if (!errors.empty()) return Internal("entry " + std::to_string(n) + ": " + errors);
     }
   }

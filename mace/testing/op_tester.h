@@ -34,6 +34,9 @@ class OpTester {
   OpTester& Step(const std::string& type, std::vector<ValueId> inputs,
                  const std::vector<std::pair<std::string, Attribute>>& attributes = {});
   OpTester& Outputs(int count);  // 1 by default.
+  // The attributes hold the extent of the batch, so that the op does not take one entry alone, or
+  // gives it another shape: entries are not compared with the whole batch.
+  OpTester& BatchInAttributes();
   OpTester& Seed(uint32_t seed);
   // Largest error relative to the output's largest magnitude; defaults 1e-5 and 2e-3 (half
   // storage).
@@ -72,16 +75,20 @@ class OpTester {
   struct Prepared;
   // Makes the op, draws the inputs and infers; `precision` is what activations are rounded to.
   StatusOr<Prepared> Prepare(Precision precision) const;
+  // Whether the op takes the inputs of `entry`, of which those with a batch have one entry, and
+  // gives outputs of one entry of `whole`.
+  static Status TakesEntry(Prepared* entry, const std::vector<HostTensor>& whole);
   struct Offer;
   StatusOr<std::unique_ptr<Offer>> MakeOffer(Precision precision) const;
   void Check(const Offer& offer) const;
-  // Where the op says that it keeps a batch apart: its reference gives for each entry alone what it
-  // gives for all of them. The batch is that of the first activation.
+  // Where the op says that it keeps a batch apart: it takes each entry alone, and its reference
+  // gives what it gives for all of them. The batch is that of the first activation.
   Status CheckBatch() const;
 
   Node node_;
   std::vector<TestInput> inputs_;
   int outputs_ = 1;
+  bool batch_in_attributes_ = false;
   uint32_t seed_ = 1;
   float tolerance_float32_ = 1e-5f;
   float tolerance_float16_ = 2e-3f;

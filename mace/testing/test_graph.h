@@ -1,4 +1,4 @@
-// A graph in a few lines for tests of what fuses nodes, and its output by the references.
+// A graph of one input in a few lines, and its output by the references.
 #ifndef MACE_TESTING_TEST_GRAPH_H_
 #define MACE_TESTING_TEST_GRAPH_H_
 
@@ -22,6 +22,7 @@ struct TestGraph {
     GraphPort input;
     input.name = "x";
     input.value = graph.AddValue("x");
+    input.declared_dims = x.dims();
     graph.value(input.value).info = {DType::kFloat32, std::move(x)};
     graph.value(input.value).shape_known = true;
     graph.inputs = {input};
@@ -32,8 +33,15 @@ struct TestGraph {
   }
 
   using Attributes = std::vector<std::pair<std::string, Attribute>>;
-  void Add(const char* type, const char* name, std::vector<ValueId> inputs,
-           const Attributes& attributes = {}) {
+  // Each adds a node of one output, which is given, and infers its shape; Append names the node
+  // after its type.
+  ValueId Append(const std::string& type, std::vector<ValueId> inputs,
+                 const Attributes& attributes = {}) {
+    const std::string name = type + std::to_string(graph.nodes.size());
+    return Add(type, name, std::move(inputs), attributes);
+  }
+  ValueId Add(const std::string& type, const std::string& name, std::vector<ValueId> inputs,
+              const Attributes& attributes = {}) {
     Node node;
     node.type = type;
     node.name = name;
@@ -42,14 +50,29 @@ struct TestGraph {
     node.outputs = {graph.AddValue(node.name + ":0")};
     graph.nodes.push_back(node);
     Infer();
+    return last();
   }
 
   // The value that the last node makes.
   ValueId last() const { return graph.nodes.back().outputs[0]; }
 
-  void Output(const char* name, ValueId value) {
+  ValueId x() const { return graph.inputs[0].value; }
+
+  // A convolution of stride 1 by random weights, whose result has the extents of its input.
+  ValueId AddConvolution(const std::string& name, ValueId input, const Shape& filter,
+                         uint32_t seed) {
+    const ValueId weights =
+        graph.AddConstant(name + "/filter", RandomTensor(filter, seed, -0.5f, 0.5f));
+    return Add("Conv2D", name, {input, weights},
+               {{"strides", std::vector<int64_t>{1, 1}}, {"padding", int64_t{1}}});
+  }
+
+  // The extents of x as they are declared; by default those of its shape.
+  void DeclareInput(std::vector<int64_t> dims) { graph.inputs[0].declared_dims = std::move(dims); }
+
+  void Output(std::string name, ValueId value) {
     GraphPort output;
-    output.name = name;
+    output.name = std::move(name);
     output.value = value;
     graph.outputs.push_back(output);
   }
@@ -57,7 +80,7 @@ struct TestGraph {
   // Infers the shapes of all nodes, in order.
   void Infer() {
     for (const Node& node : graph.nodes) {
-      StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+      StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
       ASSERT_TRUE(op.ok()) << op.status().message();
       std::vector<TensorInfo> infos;
       const Status status = (*op)->Infer(MakeOpInputs(graph, node), &infos);
@@ -83,7 +106,7 @@ inline HostTensor Evaluate(const Graph& graph) {
   const size_t x = static_cast<size_t>(graph.inputs[0].value);
   values[x] = RandomTensor(graph.values[x].info.shape, 5);
   for (const Node& node : graph.nodes) {
-    StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+    StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
     EXPECT_TRUE(op.ok()) << op.status().message();
     std::vector<HostTensor> inputs;
     for (ValueId id : node.inputs) {

@@ -21,7 +21,7 @@ Json DevicesJson(const CacheFileInfo& info) {
   Json list = Json::array();
   for (const CacheDeviceInfo& entry : info.devices) {
     list.push_back({{"name", entry.device.name},
-                    {"vendor", entry.device.vendor},
+                    {"vendor", entry.device.vendor_name},
                     {"device_version", entry.device.device_version},
                     {"driver_version", entry.device.driver_version},
                     {"platform", entry.device.platform_name},

@@ -37,7 +37,7 @@ class CacheDamage : public testing::Test {
     answer_ = ReadText(JoinPath(folder_, "output.npy"));
     auto file = CacheFile::Open(cache_, CacheTrust());
     ASSERT_TRUE(file.ok()) << file.status().message();
-    const DeviceEntry device = (*file)->index().devices[0];
+    const DeviceIdentity device = (*file)->index().devices[0];
     auto store = CacheStore::Open(cache_);
     ASSERT_TRUE(store->AddTuning(device, "a record", "its choice").ok());
     ASSERT_TRUE(store->Flush().ok());

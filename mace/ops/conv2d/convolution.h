@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/graph/tensor.h"
 #include "mace/ops/conv2d/eight_bits.h"
 #include "mace/ops/fused_activation.h"
@@ -49,7 +50,7 @@ struct Convolution {
   // Tiles of `size` output pixels, which lie in one image each where each image has its gate.
   int64_t pixel_tiles(int64_t size) const {
     const int64_t at_once = tiled_pixels();
-    return out_pixels() / at_once * ((at_once + size - 1) / size);
+    return out_pixels() / at_once * CeilDivide(at_once, size);
   }
   // The number of pixels that are cut into tiles: those of all images together, or with a gate
   // those of one image.

@@ -18,6 +18,32 @@ constexpr int64_t kLargestTile = 128;
 
 constexpr size_t kWorkGroupItems = 64;
 
+std::vector<Lowering> LowerInFloats(const ConvolutionRequest& given) {
+  ConvolutionRequest request = given;
+  // PoCL takes 400 ms for each large kernel of a cold start.
+  if (request.cpu()) request.convolution.activation = request.convolution.activation.AsClamp();
+  std::vector<Lowering> result;
+  const Convolution& convolution = request.convolution;
+  if (!FitsInt32(convolution)) return result;
+  const bool image =
+      request.lowering->storage == Storage::kImage && FitsImages(convolution, request.device());
+  const Storage storage = image ? Storage::kImage : Storage::kBuffer;
+  LowerDepthwise(request, storage, &result);
+  if (!convolution.groups_aligned()) {
+    LowerGrouped(request, storage, &result);
+    return result;
+  }
+  if (storage == Storage::kBuffer) {
+    LowerTiled(request, &result);
+    LowerTensor(request, &result);
+    LowerWinograd(request, &result);
+  }
+  if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
+  if (storage == Storage::kImage) LowerImage(request, &result);
+  LowerDirect(request, storage, &result);
+  return result;
+}
+
 }  // namespace
 
 bool HasLocalMemory(const ConvolutionRequest& request) {
@@ -31,7 +57,7 @@ bool FitsInt32(const Convolution& c) {
                     static_cast<double>(RoundUp(c.in_channels, 4));
   const double out =
       static_cast<double>(c.out_pixels()) * static_cast<double>(RoundUp(c.out_channels, 4));
-  const int64_t tiles = (c.out_per_group() + kLargestTile - 1) / kLargestTile;
+  const int64_t tiles = CeilDivide(c.out_per_group(), kLargestTile);
   const double filter = static_cast<double>(c.groups * tiles * kLargestTile) *
                         static_cast<double>(c.taps()) *
                         static_cast<double>(RoundUp(c.in_per_group(), 4));
@@ -153,36 +179,6 @@ void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global
     launch->local_alternatives.push_back(local);
   }
 }
-
-namespace {
-
-std::vector<Lowering> LowerInFloats(const ConvolutionRequest& given) {
-  ConvolutionRequest request = given;
-  // PoCL takes 400 ms for each large kernel of a cold start.
-  if (request.cpu()) request.convolution.activation = request.convolution.activation.AsClamp();
-  std::vector<Lowering> result;
-  const Convolution& convolution = request.convolution;
-  if (!FitsInt32(convolution)) return result;
-  const bool image =
-      request.lowering->storage == Storage::kImage && FitsImages(convolution, request.device());
-  const Storage storage = image ? Storage::kImage : Storage::kBuffer;
-  LowerDepthwise(request, storage, &result);
-  if (!convolution.groups_aligned()) {
-    LowerGrouped(request, storage, &result);
-    return result;
-  }
-  if (storage == Storage::kBuffer) {
-    LowerTiled(request, &result);
-    LowerTensor(request, &result);
-    LowerWinograd(request, &result);
-  }
-  if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
-  if (storage == Storage::kImage) LowerImage(request, &result);
-  LowerDirect(request, storage, &result);
-  return result;
-}
-
-}  // namespace
 
 std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
   std::vector<Lowering> result = LowerInFloats(request);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/base/divide.h"
 #include "mace/ops/conv2d/int8_lowering.h"
 #include "mace/ops/roofline.h"
 
@@ -75,7 +76,7 @@ void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& r
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
-  const int64_t tiles = (c.window.w.out + tile.pixels - 1) / tile.pixels;
+  const int64_t tiles = CeilDivide(c.window.w.out, tile.pixels);
   // A work-item costs a CPU something: it takes the whole row.
   const int64_t tiles_per_item = request.cpu() ? tiles : 1;
   for (int64_t value : {out_rows, c.out_channels, tiles_per_item, int64_t{x_zero}}) {

@@ -53,7 +53,7 @@ int64_t GpuPixels(const Convolution& c, const DeviceInfo& device) {
   const int64_t busy = kItemsOfABusyUnit * device.compute_units;
   const int64_t blocks = (c.out_channels + 3) / 4 * c.batch * c.window.h.out;
   int64_t pixels = 4;
-  while (pixels > 1 && blocks * ((c.window.w.out + pixels - 1) / pixels) < busy) pixels /= 2;
+  while (pixels > 1 && blocks * CeilDivide(c.window.w.out, pixels) < busy) pixels /= 2;
   return pixels;
 }
 
@@ -93,7 +93,7 @@ double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage s
   }
   const GpuUnit unit = GpuUnitOf(request.device());
   const WindowAxis& w = c.window.w;
-  const int64_t tiles = (w.out + tile.pixels - 1) / tile.pixels;
+  const int64_t tiles = CeilDivide(w.out, tile.pixels);
   const int64_t reads =
       tile.window ? (tile.pixels - 1) * w.stride + w.kernel : tile.pixels * w.kernel;
   GpuLoop loop;  // A kernel row an iteration.
@@ -124,7 +124,7 @@ Lowering LowerLayout(const ConvolutionRequest& request, Storage storage,
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
-  const int64_t tiles = (c.window.w.out + tile.pixels - 1) / tile.pixels;
+  const int64_t tiles = CeilDivide(c.window.w.out, tile.pixels);
   // A work-item costs a CPU something: it takes the whole row.
   const int64_t tiles_per_item = request.cpu() ? tiles : 1;
   for (int64_t value : {out_rows, c.out_channels, tiles_per_item}) {

@@ -24,8 +24,8 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   if (request.cpu()) return EstimateCpuMs(request, storage);
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
-  loop.items = static_cast<double>((c.window.w.out + kPixels - 1) / kPixels * c.batch *
-                                   c.window.h.out * CeilDivide(c.out_channels, 4));
+  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kPixels) * c.batch * c.window.h.out *
+                                   CeilDivide(c.out_channels, 4));
   loop.iterations = static_cast<double>(c.taps() * CeilDivide(c.in_per_group(), 4));
   loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
   loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
@@ -111,7 +111,7 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   }
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(),
-               {(c.window.w.out + kPixels - 1) / kPixels, CeilDivide(c.out_channels, 4), out_rows},
+               {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4), out_rows},
                &launch);
   lowering.estimate_ms = EstimateDirectMs(request, storage);
   result->push_back(std::move(lowering));

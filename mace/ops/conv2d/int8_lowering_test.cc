@@ -41,7 +41,7 @@ std::vector<Lowering> WaysOf(const Case& given) {
   request.inputs[1].constant = &filter;
   request.outputs = {{DType::kFloat32, given.y}};
   request.device = &device;
-  const StatusOr<std::unique_ptr<Op>> op = MakeOp(node);
+  const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   EXPECT_TRUE(op.ok()) << op.status().message();
   return op.ok() ? (*op)->Lower(request) : std::vector<Lowering>();
 }

@@ -1,5 +1,5 @@
-// The common part of ResizeBilinear, ResizeBicubic and ResizeNearestNeighbor: the target size, and
-// where an output coordinate lies in the input, as TensorFlow defines it (in float, so that the
+// The target size of ResizeBilinear, ResizeBicubic and ResizeNearestNeighbor, and which elements of
+// the input a coordinate of the output is made from, as TensorFlow defines it (in float, so that the
 // same pixels are chosen).
 //
 // Attributes: size [h, w] (a constant second input wins over it), align_corners (0), and
@@ -10,8 +10,10 @@
 //
 // The scale is in / out, or (in - 1) / (out - 1) with align_corners and an output extent above 1.
 // Nearest neighbours of the half-pixel modes are at (o + 0.5) * scale, rounded down.
-#ifndef MACE_OPS_RESIZE_H_
-#define MACE_OPS_RESIZE_H_
+//
+// Thread contract: thread-compatible, plain data.
+#ifndef MACE_OPS_RESIZE_SOURCES_H_
+#define MACE_OPS_RESIZE_SOURCES_H_
 
 #include <vector>
 
@@ -52,13 +54,8 @@ struct ResizeAttributes {
   // TensorFlow, the place between two elements is rounded to 1/1024.
   std::vector<CubicSource> BicubicSources(int64_t in, int64_t out) const;
   std::vector<int64_t> NearestSources(int64_t in, int64_t out) const;
-
-  // A launch of `kernel`, which takes x, y, `table` (the sources of all rows, then of all columns),
-  // the result's rows, both heights and the channels.
-  std::vector<Lowering> Lower(const LoweringRequest& request, const std::string& kernel,
-                              PackedWeights table) const;
 };
 
 }  // namespace mace
 
-#endif  // MACE_OPS_RESIZE_H_
+#endif  // MACE_OPS_RESIZE_SOURCES_H_

@@ -1,4 +1,4 @@
-#include "mace/layer/device_entry.h"
+#include "mace/layer/device_identity.h"
 
 #include <algorithm>
 
@@ -25,12 +25,12 @@ std::string PlatformText(cl_platform_id platform, cl_platform_info what) {
 
 }  // namespace
 
-DeviceEntry ReadDeviceEntry(cl_device_id device) {
+DeviceIdentity ReadDeviceIdentity(cl_device_id device) {
   cl_platform_id platform = nullptr;
   Driver().clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof(platform), &platform, nullptr);
-  DeviceEntry entry;
+  DeviceIdentity entry;
   entry.name = DeviceText(device, CL_DEVICE_NAME);
-  entry.vendor = DeviceText(device, CL_DEVICE_VENDOR);
+  entry.vendor_name = DeviceText(device, CL_DEVICE_VENDOR);
   entry.device_version = DeviceText(device, CL_DEVICE_VERSION);
   entry.driver_version = DeviceText(device, CL_DRIVER_VERSION);
   if (platform != nullptr) {
