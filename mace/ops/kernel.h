@@ -117,6 +117,10 @@ struct PackedWeights {
   // Biases and scales stay float in half precision; the planner also sets it for what float32
   // kernels read.
   bool keep_float32 = false;
+  // Names what `pack` makes (PackingIdentity in lowering_support.h): weights of one model with equal
+  // identities, as many elements and the same keep_float32 have equal elements, and plans share
+  // them. Null, or an empty answer: shared with nobody.
+  std::function<std::string()> identity;
 };
 
 // Alive only during the op's own launches.

@@ -82,6 +82,7 @@ class DepthwiseConv2d : public Op {
       weights.filter = [filter = *request.inputs[1].constant]() -> StatusOr<HostTensor> {
         return TensorOfFloats(ByOutputChannel(filter));
       };
+      weights.filter_order = "multiplied depthwise";
     }
     return LowerConvolution({"depthwise_conv2d", *convolution, std::move(weights), &request});
   }
