@@ -1,6 +1,7 @@
 #include "mace/base/page_block.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -53,13 +54,22 @@ StatusOr<PageBlock> PageBlock::Allocate(size_t bytes) {
 
 PageBlock::~PageBlock() {
   if (mapped_ != nullptr) munmap(mapped_, mapped_size_);
-  if (budget_ != nullptr) budget_->Release(bytes_.size());
+  if (budget_ != nullptr) budget_->Release(bytes_.size() - given_back_);
+}
+
+void PageBlock::GiveBack(MutableBytes part) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t size = part.size() / page * page;
+  if (size == 0 || madvise(part.data(), size, MADV_DONTNEED) != 0) return;
+  given_back_ += size;
+  if (budget_ != nullptr) budget_->Release(size);
 }
 
 PageBlock::PageBlock(PageBlock&& other) noexcept { *this = std::move(other); }
 
 PageBlock& PageBlock::operator=(PageBlock&& other) noexcept {
   std::swap(bytes_, other.bytes_);
+  std::swap(given_back_, other.given_back_);
   std::swap(budget_, other.budget_);
   std::swap(mapped_, other.mapped_);
   std::swap(mapped_size_, other.mapped_size_);

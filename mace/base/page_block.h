@@ -26,9 +26,14 @@ class PageBlock {
   PageBlock& operator=(PageBlock&& other) noexcept;
 
   MutableBytes bytes() const { return bytes_; }
+  // Gives the memory of whole pages back before the rest: their bytes are zeros from here on, and do
+  // not count any more. REQUIRES: `part` lies in bytes() and begins at a page; each page at most
+  // once.
+  void GiveBack(MutableBytes part);
 
  private:
   MutableBytes bytes_;
+  size_t given_back_ = 0;
   std::shared_ptr<MemoryBudget> budget_;  // Null: nobody counts.
   void* mapped_ = nullptr;
   size_t mapped_size_ = 0;

@@ -1,6 +1,7 @@
 #include "mace/base/page_block.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -59,6 +60,30 @@ TEST(PageBlock, CountsAgainstTheBudgetWhileItLives) {
     EXPECT_EQ(budget->used(), 6000u);
   }
   EXPECT_EQ(budget->used(), 0u);
+}
+
+TEST(PageBlock, PartsMayBeGivenBackBefore) {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const auto budget = std::make_shared<MemoryBudget>(10 * page);
+  const ScopedMemoryBudget scope(budget);
+  {
+    StatusOr<PageBlock> block = PageBlock::Allocate(3 * page + 1);
+    ASSERT_TRUE(block.ok()) << block.status().message();
+    const MutableBytes bytes = block->bytes();
+    std::fill(bytes.begin(), bytes.end(), uint8_t{7});
+    block->GiveBack(MutableBytes(bytes.data() + page, 2 * page));
+    EXPECT_EQ(page + 1, budget->used());
+    EXPECT_EQ(7, bytes[page - 1]);
+    EXPECT_EQ(0, bytes[page]);
+    EXPECT_EQ(0, bytes[3 * page - 1]);
+    EXPECT_EQ(7, bytes[3 * page]);
+    // The rest of a page is given back with its block.
+    block->GiveBack(MutableBytes(bytes.data() + 3 * page, 1));
+    EXPECT_EQ(page + 1, budget->used());
+    const PageBlock moved = *std::move(block);
+    EXPECT_EQ(page + 1, budget->used());
+  }
+  EXPECT_EQ(0u, budget->used());
 }
 
 }  // namespace

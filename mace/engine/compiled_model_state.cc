@@ -17,10 +17,13 @@
 namespace mace {
 namespace {
 
+// Of the constants that no other graph of the model has: those of files, and those with an identity,
+// are shared.
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {
-    if (value.constant.has_value()) bytes += value.constant->info().bytes();
+    if (!value.constant.has_value() || value.constant->is_part_of_file()) continue;
+    if (!value.constant->identity().is_known()) bytes += value.constant->info().bytes();
   }
   return bytes;
 }
@@ -114,7 +117,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   }
   const uint64_t max_bytes =
       options.kept_plan_bytes > 0 ? options.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
-  plans.SetLimits(options.kept_plans, max_bytes);
+  plans.SetLimits(options.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
   for (size_t i = 0; i < compiled_dims.size(); ++i) {
     const auto asked = options.input_shapes.find(model->inputs[i].name);
@@ -186,7 +189,7 @@ StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
   for (size_t i = 0; i < dims.size(); ++i) {
     MACE_ASSIGN_OR_RETURN(shapes[model->inputs[i].name], Shape::Make(dims[i]));
   }
-  return PlanModel(std::move(graph), shapes, options, runtime.get(), device_bytes);
+  return PlanModel(std::move(graph), shapes, options, runtime.get(), weights.get());
 }
 
 void CompiledModel::State::ReportPlan(const PlannedModel& plan) {

@@ -24,6 +24,7 @@
 #include "mace/runtime/options.h"
 #include "mace/runtime/run_stats.h"
 #include "mace/runtime/runtime.h"
+#include "mace/runtime/weight_store.h"
 
 namespace mace {
 
@@ -34,6 +35,8 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
+  // What all plans have of the model on the device; each packed once.
+  const std::shared_ptr<WeightStore> weights = std::make_shared<WeightStore>(device_bytes);
   PlanTable plans;
   std::optional<CacheSaver> saver;  // Without a cache file none. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;

@@ -120,6 +120,7 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
                                                      const LoadOptions& options) {
   auto state = std::make_shared<Model::State>();
   MACE_ASSIGN_OR_RETURN(state->import, ImportOptionsOf(options));
+  state->import.derived = std::make_shared<DerivedConstants>();
   state->files = std::move(files);
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(state->files, state->import));
   state->inputs = SpecsOf(*graph, graph->inputs, options.input_dims);

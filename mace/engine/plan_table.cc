@@ -15,10 +15,12 @@ constexpr std::chrono::milliseconds kCancellationInterval(5);
 
 }  // namespace
 
-void PlanTable::SetLimits(size_t max_plans, uint64_t max_bytes) {
+void PlanTable::SetLimits(size_t max_plans, uint64_t max_bytes,
+                          std::function<uint64_t()> shared_bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
   max_plans_ = std::max<size_t>(max_plans, 1);
   max_bytes_ = max_bytes;
+  shared_bytes_ = std::move(shared_bytes);
 }
 
 Status PlanTable::WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock) {
@@ -75,7 +77,7 @@ PlanTable::Plans PlanTable::TakeSurplus() {
   Plans taken;
   while (true) {
     size_t count = 0;
-    uint64_t bytes = 0;
+    uint64_t bytes = shared_bytes_ ? shared_bytes_() : 0;
     for (const auto& [dims, entry] : entries_) {
       if (entry->plan == nullptr) continue;
       ++count;

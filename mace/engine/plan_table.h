@@ -26,8 +26,9 @@ class PlanTable {
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;
   using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
 
-  // At least one plan is kept, whatever it has.
-  void SetLimits(size_t max_plans, uint64_t max_bytes);
+  // At least one plan is kept, whatever it has. `shared_bytes` (may be empty) gives the bytes that all
+  // plans have in common, which count once; it is called while the table is locked.
+  void SetLimits(size_t max_plans, uint64_t max_bytes, std::function<uint64_t()> shared_bytes);
 
   struct Found {
     std::shared_ptr<SharedPlan> plan;
@@ -64,6 +65,7 @@ class PlanTable {
   std::atomic<uint64_t> uses_{0};
   size_t max_plans_ = 16;
   uint64_t max_bytes_ = UINT64_MAX;
+  std::function<uint64_t()> shared_bytes_;
 };
 
 }  // namespace mace

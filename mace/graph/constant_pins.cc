@@ -19,15 +19,24 @@ StatusOr<ConstantPins> ConstantPins::HoldAll(const Graph& graph) {
   return pins;
 }
 
+void ConstantPins::Keep(const HostTensor& constant) {
+  FilePin pin = FilePin::Keep(constant.address_range());
+  if (!pin.holds()) return;
+  failed_before_.emplace(pin.memory(), pin.memory()->failed_touches());
+  pins_.push_back(std::move(pin));
+}
+
 ConstantPins ConstantPins::KeepAll(const Graph& graph) {
   ConstantPins pins;
   for (const Value& value : graph.values) {
-    if (!value.constant.has_value()) continue;
-    FilePin pin = FilePin::Keep(value.constant->address_range());
-    if (!pin.holds()) continue;
-    pins.failed_before_.emplace(pin.memory(), pin.memory()->failed_touches());
-    pins.pins_.push_back(std::move(pin));
+    if (value.constant.has_value()) pins.Keep(*value.constant);
   }
+  return pins;
+}
+
+ConstantPins ConstantPins::KeepAll(const std::vector<HostTensor>& constants) {
+  ConstantPins pins;
+  for (const HostTensor& constant : constants) pins.Keep(constant);
   return pins;
 }
 
@@ -50,8 +59,10 @@ Status ReadConstants(const Graph& graph) {
 StatusOr<HostTensor> PinConstant(const HostTensor& constant) {
   MACE_ASSIGN_OR_RETURN(FilePin pin, FilePin::Hold(constant.address_range()));
   if (!pin.holds()) return constant;
-  return HostTensor::View(constant.info(), constant.address_range(),
-                          std::make_shared<FilePin>(std::move(pin)));
+  HostTensor pinned = HostTensor::View(constant.info(), constant.address_range(),
+                                       std::make_shared<FilePin>(std::move(pin)));
+  pinned.set_identity(constant.identity());
+  return pinned;
 }
 
 void ReleaseConstants(const Graph& graph, const Node& node) {

@@ -25,6 +25,7 @@ class ConstantPins {
   // Keeps all constants of the graph, each of which is read when its elements are first wanted.
   // Where that fails, readers see zeros, and CheckReads says so.
   static ConstantPins KeepAll(const Graph& graph);
+  static ConstantPins KeepAll(const std::vector<HostTensor>& constants);
 
   // The errors of HoldAll, where elements could not be read since KeepAll: results that were
   // computed from them are wrong.
@@ -32,6 +33,7 @@ class ConstantPins {
 
  private:
   Status Add(const HostTensor& constant);
+  void Keep(const HostTensor& constant);
   std::vector<FilePin> pins_;
   std::map<std::shared_ptr<FileMemory>, uint64_t> failed_before_;  // The failed_touches() of each.
 };

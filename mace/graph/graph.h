@@ -14,11 +14,13 @@
 #ifndef MACE_GRAPH_GRAPH_H_
 #define MACE_GRAPH_GRAPH_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
 
@@ -57,6 +59,9 @@ class Graph {
   std::vector<Node> nodes;
   std::vector<GraphPort> inputs;
   std::vector<GraphPort> outputs;
+  // Where passes look for constants before they make them: that of the model's graphs for all input
+  // shapes. Null: this graph shares none.
+  std::shared_ptr<DerivedConstants> derived;
 
   ValueId AddValue(std::string name);
   ValueId AddConstant(std::string name, HostTensor tensor);

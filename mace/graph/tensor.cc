@@ -162,6 +162,13 @@ std::vector<typename Converter::Type> ToVector(const HostTensor& tensor) {
 
 }  // namespace
 
+ConstantIdentity ConvertedIdentity(const HostTensor& tensor, DType dtype) {
+  IdentityHasher hasher("converted");
+  hasher.Add(std::vector<int64_t>{static_cast<int64_t>(dtype)});
+  hasher.Add(tensor.Reshaped(Shape{tensor.shape().elements()}));
+  return hasher.Finish();
+}
+
 std::string TensorInfo::ToString() const {
   return std::string(DTypeName(dtype)) + " " + shape.ToString();
 }
@@ -217,6 +224,7 @@ StatusOr<HostTensor> HostTensor::ToAligned() const {
   if (!has_data() || IsAligned(data_, info_.dtype)) return *this;
   MACE_ASSIGN_OR_RETURN(HostTensor copy, Allocate(info_));
   if (info_.bytes() > 0) std::memcpy(copy.mutable_data<uint8_t>(), bytes().data(), info_.bytes());
+  copy.identity_ = identity_;
   return copy;
 }
 
@@ -230,9 +238,16 @@ StatusOr<HostTensor> HostTensor::ConvertTo(DType dtype) const {
   if (dtype == info_.dtype) return ToAligned();
   if (!has_data()) return Internal("a tensor without elements cannot be converted");
   MACE_ASSIGN_OR_RETURN(HostTensor out, Allocate({dtype, info_.shape}));
+  ConvertInto(&out);
+  if (identity_.is_known()) out.identity_ = ConvertedIdentity(*this, dtype);
+  return out;
+}
+
+void HostTensor::ConvertInto(HostTensor* to) const {
   const HostTensor& in = *this;
-  if (IsAligned(data_, info_.dtype) && ExpandHalves(in, &out)) return out;
-  switch (dtype) {
+  HostTensor& out = *to;
+  if (IsAligned(data_, info_.dtype) && ExpandHalves(in, to)) return;
+  switch (out.dtype()) {
     case DType::kInvalid:
       break;
     case DType::kFloat32:
@@ -263,7 +278,6 @@ StatusOr<HostTensor> HostTensor::ConvertTo(DType dtype) const {
       ConvertElements<ToFloat64>(in, &out);
       break;
   }
-  return out;
 }
 
 StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>& infos) {

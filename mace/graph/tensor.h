@@ -10,6 +10,7 @@
 
 #include "mace/base/span.h"
 #include "mace/base/status.h"
+#include "mace/graph/constant_identity.h"
 #include "mace/graph/dtype.h"
 #include "mace/graph/shape.h"
 
@@ -68,6 +69,14 @@ class HostTensor {
   Bytes bytes() const { return Bytes(Elements(), info_.bytes()); }
   // Where the elements are, for comparing addresses: nothing is read.
   Bytes address_range() const { return Bytes(data_, info_.bytes()); }
+  // Whether the elements are read from a file when they are first wanted (OfFile).
+  bool is_part_of_file() const { return block_ != nullptr; }
+  // What keeps the elements alive; null: somebody else does.
+  const std::shared_ptr<const void>& owner() const { return owner_; }
+  // Names the elements (mace/graph/constant_identity.h); not known for most tensors. Copies, other
+  // shapes and conversions of a tensor have one where the tensor has; who may write has none.
+  const ConstantIdentity& identity() const { return identity_; }
+  void set_identity(const ConstantIdentity& identity) { identity_ = identity; }
   bool has_data() const { return data_ != nullptr || info_.bytes() == 0; }
 
   // REQUIRES: sizeof(T) is the dtype's size and the data is aligned for T.
@@ -84,6 +93,7 @@ class HostTensor {
   // REQUIRES: is_writable(), and nobody else reads the elements meanwhile.
   template <typename T>
   T* mutable_data() {
+    identity_ = ConstantIdentity();
     return reinterpret_cast<T*>(const_cast<uint8_t*>(data_));
   }
   float* f32() { return mutable_data<float>(); }
@@ -103,6 +113,7 @@ class HostTensor {
   StatusOr<HostTensor> ToReferenceOperand() const;
 
  private:
+  void ConvertInto(HostTensor* out) const;
   const uint8_t* Elements() const { return block_ == nullptr ? data_ : ReadBlock(); }
   const uint8_t* ReadBlock() const noexcept;
 
@@ -111,7 +122,11 @@ class HostTensor {
   const FileBlock* block_ = nullptr;  // The elements' block in a file; owner_ keeps it.
   bool writable_ = false;
   std::shared_ptr<const void> owner_;
+  ConstantIdentity identity_;
 };
+
+// The identity of ConvertTo's result, whatever the shape. REQUIRES: that of `tensor` is known.
+ConstantIdentity ConvertedIdentity(const HostTensor& tensor, DType dtype);
 
 // One zeroed tensor for each of `infos`. kResourceExhausted where there is no memory for them all.
 StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>& infos);

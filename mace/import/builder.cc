@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "mace/base/strings.h"
+#include "mace/graph/constant_identity.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/import/permute.h"
 #include "mace/ops/infer.h"
 
@@ -127,7 +129,12 @@ StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>
   const HostTensor* constant = ConstantOf(id);
   if (constant != nullptr && budget_.HasRoomFor(constant->info().bytes())) {
     MACE_RETURN_IF_ERROR(Reserve("tensor '" + Printable(base) + "'", constant->info().bytes()));
-    MACE_ASSIGN_OR_RETURN(HostTensor permuted, PermuteTensor(*constant, permutation));
+    IdentityHasher hasher("permuted");
+    hasher.Add(permutation);
+    hasher.Add(*constant);
+    MACE_ASSIGN_OR_RETURN(HostTensor permuted,
+                          DeriveConstant(graph_->derived, hasher.Finish(), {*constant},
+                                         [&] { return PermuteTensor(*constant, permutation); }));
     result = graph_->AddConstant(base, std::move(permuted));
   } else {
     Node node;

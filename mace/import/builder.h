@@ -32,7 +32,9 @@ class GraphBuilder {
       : graph_(std::make_shared<Graph>()),
         options_(options),
         budget_(options.max_expanded_bytes, model_bytes),
-        fold_budget_(model_bytes) {}
+        fold_budget_(model_bytes) {
+    graph_->derived = options.derived;
+  }
 
   Graph& graph() { return *graph_; }
   const std::shared_ptr<Graph>& shared_graph() const { return graph_; }

@@ -26,6 +26,7 @@
 
 #include "mace/base/span.h"
 #include "mace/base/status.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/graph/graph.h"
 
 namespace mace {
@@ -58,6 +59,9 @@ struct ImportOptions {
   // Large constants of a file are read when their elements are first wanted, under ConstantPins
   // (mace/graph/constant_pins.h), and not by the import.
   bool read_weights_later = false;
+  // Where constants are shared with the graphs of other imports of the same model, which differ in
+  // nothing but input shapes. Null: this import shares none.
+  std::shared_ptr<DerivedConstants> derived;
   // Limits against files that ask for more than they hold.
   size_t max_model_bytes = size_t{1} << 31;
   size_t max_nodes = size_t{1} << 20;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/graph/constant_identity.h"
 
 namespace mace {
 namespace {
@@ -169,6 +170,8 @@ Status AddMaceTensors(const wire::NetDef& net,
     if (!value.ok()) {
       return value.status().WithPrefix("tensor '" + Printable(tensor.name()) + "'");
     }
+    // Define refuses a second tensor of the name.
+    value->set_identity(StoredIdentity("mace", tensor.name()));
     const ValueId id = builder->graph().AddConstant(tensor.name(), *std::move(value));
     MACE_RETURN_IF_ERROR(builder->Define(tensor.name(), id));
   }

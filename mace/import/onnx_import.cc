@@ -8,6 +8,7 @@
 
 #include "mace/base/keyed_hash.h"
 #include "mace/base/strings.h"
+#include "mace/graph/constant_identity.h"
 #include "mace/import/builder.h"
 #include "mace/import/onnx_declared.h"
 #include "mace/import/onnx_graph.h"
@@ -255,6 +256,8 @@ Status OnnxImporter::AddInitializer(size_t index) {
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
+  // Define refuses a second tensor of the name.
+  tensor->set_identity(StoredIdentity("onnx", proto.name()));
   return builder_.Define(proto.name(),
                          builder_.graph().AddConstant(proto.name(), *std::move(tensor)));
 }

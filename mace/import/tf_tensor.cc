@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/graph/constant_identity.h"
 #include "mace/import/filled.h"
 
 namespace mace {
@@ -261,6 +262,8 @@ StatusOr<ValueId> AddTfConstant(const std::string& name, const tf::TensorProto& 
     return AddFilled(name, element, std::move(shape), builder);
   }
   MACE_ASSIGN_OR_RETURN(HostTensor tensor, ReadTensorProto(proto, owner, builder));
+  // Names of nodes are unique (tf_graph.cc).
+  tensor.set_identity(StoredIdentity("tensorflow", name));
   return builder->graph().AddConstant(name, std::move(tensor));
 }
 

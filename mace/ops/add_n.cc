@@ -98,6 +98,7 @@ class AddNOp : public Op {
       }
       return Status();
     };
+    weights.identity = PackingIdentity("sum in channels4", {}, constants);
     return weights;
   }
 

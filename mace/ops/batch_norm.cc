@@ -98,6 +98,8 @@ class BatchNormOp : public Op {
       }
       return Status();
     };
+    weights.identity = PackingIdentity("folded batch norm",
+                                       {want_scale ? 1 : 0, BitsOf(double{epsilon_})}, constants);
     return weights;
   }
 

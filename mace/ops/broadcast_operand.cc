@@ -65,6 +65,7 @@ void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& n
     std::copy(floats.begin(), floats.end(), destination);
     return Status();
   };
+  weights.identity = PackingIdentity("row-major", {}, {*operand.constant});
   lowering->weights.push_back(std::move(weights));
 }
 

@@ -235,6 +235,7 @@ std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
                                 groups = groups_]() -> StatusOr<HostTensor> {
     return TensorOfFloats(ByOutputChannel(filter, groups));
   };
+  convolution.weights.filter_order = "transposed convolution";
   convolution.lowering = &request;
   const bool image = request.storage == Storage::kImage && FitsImages(*c, *request.device);
   return {

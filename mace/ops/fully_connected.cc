@@ -197,6 +197,7 @@ class FullyConnected : public Op {
                                   taps = c.taps()]() -> StatusOr<HostTensor> {
       return TensorOfFloats(AsFilter(w, depth, taps));
     };
+    convolution.weights.filter_order = "fully connected";
     return convolution;
   }
 

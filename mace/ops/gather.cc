@@ -107,6 +107,7 @@ class GatherOp : public Op {
       for (int64_t position : positions) *destination++ = static_cast<float>(position);
       return Status();
     };
+    table.identity = PackingIdentity("numbers", positions, {});
     return table;
   }
 

@@ -118,6 +118,10 @@ struct PackedWeights {
   // True for biases and scales, which stay float in half precision; the planner also sets it for
   // all weights of float32 kernels.
   bool keep_float32 = false;
+  // Names what `pack` makes (PackingIdentity in lowering_support.h): weights of one model with equal
+  // identities, as many elements and the same keep_float32 have equal elements, and plans share
+  // them. Null, or an empty answer: shared with nobody.
+  std::function<std::string()> identity;
 };
 
 // Memory that is alive only during the op's own launches.

@@ -1,9 +1,12 @@
 #include "mace/ops/lowering_support.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include "mace/base/divide.h"
+#include "mace/graph/constant_identity.h"
 #include "mace/ops/roofline.h"
 
 namespace mace {
@@ -176,6 +179,27 @@ void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Laun
   }
 }
 
+std::function<std::string()> PackingIdentity(std::string layout, std::vector<int64_t> numbers,
+                                             std::vector<HostTensor> constants) {
+  return [layout = std::move(layout), numbers = std::move(numbers),
+          constants = std::move(constants)]() -> std::string {
+    IdentityHasher hasher(layout);
+    hasher.Add(numbers);
+    for (const HostTensor& constant : constants) hasher.Add(constant);
+    const ConstantIdentity identity = hasher.Finish();
+    if (!identity.is_known()) return "";
+    return std::string(reinterpret_cast<const char*>(identity.digest.data()),
+                       sizeof(identity.digest));
+  };
+}
+
+int64_t BitsOf(double number) {
+  int64_t bits = 0;
+  static_assert(sizeof(bits) == sizeof(number));
+  std::memcpy(&bits, &number, sizeof(bits));
+  return bits;
+}
+
 PackedWeights PackChannelVector(const std::string& name, const HostTensor& values,
                                 int64_t channels) {
   PackedWeights weights;
@@ -189,6 +213,7 @@ PackedWeights PackChannelVector(const std::string& name, const HostTensor& value
       destination[c] = floats[floats.size() == 1 ? 0 : static_cast<size_t>(c)];
     return Status();
   };
+  weights.identity = PackingIdentity("channel vector", {channels}, {values});
   return weights;
 }
 
@@ -207,6 +232,7 @@ PackedWeights PackChannels4(const std::string& name, const HostTensor& values) {
     }
     return Status();
   };
+  weights.identity = PackingIdentity("channels4", {}, {values});
   return weights;
 }
 

@@ -4,7 +4,10 @@
 #ifndef MACE_OPS_LOWERING_SUPPORT_H_
 #define MACE_OPS_LOWERING_SUPPORT_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "mace/graph/tensor.h"
 #include "mace/ops/op.h"
@@ -62,6 +65,13 @@ void SetGroupSize(size_t group, size_t groups, Launch* launch);
 int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs);
 // `results` of such reductions, `group` work-items each.
 void SetReductionSize(const DeviceInfo& device, int group, int64_t results, Launch* launch);
+
+// PackedWeights::identity of elements that depend on nothing but these: a text that stands for one
+// order of elements in all of the program, the numbers that this order is made for, and constants.
+std::function<std::string()> PackingIdentity(std::string layout, std::vector<int64_t> numbers,
+                                             std::vector<HostTensor> constants);
+// A float among the numbers.
+int64_t BitsOf(double number);
 
 // `values` as float32, `channels` of them padded to a multiple of four with zeros; a single value
 // is repeated.

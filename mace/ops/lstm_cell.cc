@@ -113,6 +113,7 @@ PackedWeights PackGates(const char* name, const HostTensor& values, int64_t widt
     }
     return Status();
   };
+  weights.identity = PackingIdentity("lstm gates", {width, units}, {values});
   return weights;
 }
 

@@ -169,6 +169,7 @@ class MatMul : public Op {
         MACE_ASSIGN_OR_RETURN(const HostTensor floats, b.ConvertTo(DType::kFloat32));
         return TensorOfFloats(Transposed(floats.f32(), depth, columns));
       };
+      convolution.weights.filter_order = "transposed";
     }
     return LowerConvolution(convolution);
   }

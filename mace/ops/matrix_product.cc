@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/lowering_support.h"
 
 namespace mace {
 namespace {
@@ -85,6 +86,9 @@ void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering
     std::copy(from.begin(), from.end(), to);
     return Status();
   };
+  const bool is_own_order = index == 1 && request.constant_b;
+  weights.identity =
+      PackingIdentity(is_own_order ? "flattened" : "row-major", {}, {*input.constant});
   AppendWeights(std::move(weights), lowering);
 }
 

@@ -61,6 +61,8 @@ bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments
     std::copy(numbers.begin(), numbers.end(), to);
     return Status();
   };
+  arguments->packed.identity =
+      PackingIdentity("numbers", std::vector<int64_t>(numbers.begin(), numbers.end()), {});
   return true;
 }
 

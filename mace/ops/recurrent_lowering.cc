@@ -100,22 +100,26 @@ class RecurrentLowering {
   }
 
   KernelArgument AddWeights(const char* name, size_t elements, bool keep_float32,
-                            std::function<Status(float*)> pack) {
+                            std::function<Status(float*)> pack,
+                            std::function<std::string()> identity) {
     PackedWeights weights;
     weights.name = name;
     weights.elements = elements;
     weights.keep_float32 = keep_float32;
     weights.pack = std::move(pack);
+    weights.identity = std::move(identity);
     lowering_.weights.push_back(std::move(weights));
     return WeightsArgument(static_cast<int>(lowering_.weights.size()) - 1);
   }
   KernelArgument AddFloats(const char* name, const HostTensor& values) {
-    return AddWeights(name, static_cast<size_t>(values.shape().elements()), true,
-                      [values](float* to) -> Status {
-                        const std::vector<float> from = ToFloatVector(values);
-                        std::copy(from.begin(), from.end(), to);
-                        return Status();
-                      });
+    return AddWeights(
+        name, static_cast<size_t>(values.shape().elements()), true,
+        [values](float* to) -> Status {
+          const std::vector<float> from = ToFloatVector(values);
+          std::copy(from.begin(), from.end(), to);
+          return Status();
+        },
+        PackingIdentity("row-major", {}, {values}));
   }
 
   // [d, g * h, h] with the unit of the state in front, so that neighbours read neighbours.
@@ -133,7 +137,8 @@ class RecurrentLowering {
       }
       return Status();
     };
-    return AddWeights("r", static_cast<size_t>(r.shape().elements()), false, pack);
+    return AddWeights("r", static_cast<size_t>(r.shape().elements()), false, pack,
+                      PackingIdentity("recurrent", {rows, hidden}, {r}));
   }
 
   // An operand that may be missing, constant or computed, and the macro that says which.

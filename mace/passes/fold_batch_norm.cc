@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "mace/graph/constant_identity.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/passes/activation_attributes.h"
 #include "mace/passes/channel_transform.h"
 #include "mace/passes/graph_editor.h"
@@ -92,6 +94,25 @@ StatusOr<HostTensor> ScaledFilter(const Node& node, const HostTensor& filter,
   return scaled;
 }
 
+// ScaledFilter; nothing where its elements would not be finite.
+StatusOr<HostTensor> FiniteScaledFilter(const Node& node, const HostTensor& filter,
+                                        const std::vector<double>& scale) {
+  StatusOr<HostTensor> scaled = ScaledFilter(node, filter, scale);
+  if (!scaled.ok() || AllFinite(*scaled)) return scaled;
+  return HostTensor();
+}
+
+ConstantIdentity ScaledIdentity(const Node& node, const HostTensor& filter,
+                                const std::vector<double>& scale) {
+  const FilterOrder order = OrderOf(node, filter.shape());
+  IdentityHasher hasher("scaled filter");
+  hasher.Add(std::vector<int64_t>{order.runs, order.group, order.step_outer, order.step_inner,
+                                  order.channels});
+  hasher.Add(scale);
+  hasher.Add(filter);
+  return hasher.Finish();
+}
+
 HostTensor TransformedBias(const HostTensor* bias, const ChannelTransform& transform) {
   const auto channels = static_cast<int64_t>(transform.offset.size());
   std::vector<float> sums(static_cast<size_t>(channels), 0.0f);
@@ -113,9 +134,11 @@ StatusOr<bool> ApplyTransform(GraphEditor* editor, int index, const ChannelTrans
   if (!AllFinite(bias)) return false;
   std::optional<HostTensor> filter;
   if (!transform.scale_is_one()) {
-    MACE_ASSIGN_OR_RETURN(filter,
-                          ScaledFilter(node, *graph.value(old_filter).constant, transform.scale));
-    if (!AllFinite(*filter)) return false;
+    const HostTensor& given = *graph.value(old_filter).constant;
+    MACE_ASSIGN_OR_RETURN(
+        filter, DeriveConstant(graph.derived, ScaledIdentity(node, given, transform.scale), {given},
+                               [&] { return FiniteScaledFilter(node, given, transform.scale); }));
+    if (filter->dtype() == DType::kInvalid) return false;
   }
   const std::string name = node.name;
   if (filter) inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));

@@ -1,5 +1,8 @@
 #include "mace/passes/fold_batch_norm.h"
 
+#include <memory>
+
+#include "mace/graph/derived_constants.h"
 #include "mace/passes/test_util.h"
 
 namespace mace {
@@ -173,6 +176,26 @@ TEST(FoldBatchNorm, ConstantAlongAnotherAxisStays) {
   const ValueId y = builder.Add("Conv2D", {x, builder.Constant({6, 4, 1, 1})});
   builder.Output(builder.Add("Eltwise", {y, builder.Constant({6, 1})}));
   EXPECT_EQ(ExpectKeepsMeaning(builder.Build(), FoldBatchNorm).nodes.size(), 2u);
+}
+
+// Graphs of one model for several batches have one scaled filter.
+TEST(FoldBatchNorm, GraphsOfOneModelShareTheFilter) {
+  GraphBuilder builder;
+  const ValueId filter = builder.Constant({6, 4, 3, 3});
+  const ValueId y = builder.Add("Conv2D", {builder.Input({2, 5, 6, 4}), filter},
+                                {{"strides", Ints{1, 1}}, {"padding", int64_t{1}}});
+  builder.Output(builder.Add("BatchNorm", {y, builder.Constant({6}), builder.Constant({6})}));
+  builder.raw().derived = std::make_shared<DerivedConstants>();
+  Graph first = builder.Build(), second = first, other = first;
+  other.value(filter).constant = *HostTensor::Allocate({DType::kFloat32, {6, 4, 3, 3}});
+  for (Graph* graph : {&first, &second}) ASSERT_TRUE(FoldBatchNorm(graph).ok());
+  const auto filter_of = [](const Graph& graph) {
+    return graph.value(graph.nodes[0].inputs[1]).constant->address_range().data();
+  };
+  EXPECT_NE(first.nodes[0].inputs[1], filter) << "it is scaled";
+  EXPECT_EQ(filter_of(first), filter_of(second));
+  ASSERT_TRUE(FoldBatchNorm(&other).ok());
+  EXPECT_NE(filter_of(first), filter_of(other)) << "another filter has other elements";
 }
 
 }  // namespace

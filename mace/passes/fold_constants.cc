@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "mace/graph/constant_identity.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/graph/fold_budget.h"
 #include "mace/graph/output_marks.h"
 #include "mace/ops/infer.h"
@@ -20,6 +22,9 @@ constexpr size_t kMaxFoldedBytes = size_t{256} << 20;
 // A result may be this many times larger than what it is made from, and small ones any size.
 constexpr size_t kMaxGrowth = 4;
 constexpr size_t kSmallBytes = size_t{1} << 20;
+
+// Smaller results are known by their elements: that costs less than a look-up.
+constexpr size_t kLeastSharedBytes = 4096;
 
 // The outputs of such a node hold values that come from no input; evaluating the node once would
 // freeze them.
@@ -76,6 +81,20 @@ bool AreReferenceTypes(const std::vector<TensorInfo>& infos) {
   });
 }
 
+// Of the only output. REQUIRES: all inputs are constants.
+ConstantIdentity ResultIdentity(const Graph& graph, const Node& node) {
+  IdentityHasher hasher("folded");
+  hasher.AddOperation(node);
+  for (ValueId id : node.inputs) {
+    if (id == kNoValue) {
+      hasher.Add("none");
+    } else {
+      hasher.Add(*graph.value(id).constant);
+    }
+  }
+  return hasher.Finish();
+}
+
 // Evaluates nodes in their order.
 class Folder {
  public:
@@ -104,12 +123,34 @@ class Folder {
   // True where the outputs became constants.
   StatusOr<bool> FoldNode(Node* node);
   StatusOr<bool> Evaluate(const Node& node);
+  // The outputs, which other graphs of the model may have already.
+  StatusOr<std::vector<HostTensor>> Compute(const Node& node, const Op& op,
+                                            const std::vector<HostTensor>& arguments,
+                                            const std::vector<TensorInfo>& infos);
 
   Graph& graph_;
   const OutputMarks outputs_;
   FoldBudget budget_;
   ConstantReaders readers_;
 };
+
+StatusOr<std::vector<HostTensor>> Folder::Compute(const Node& node, const Op& op,
+                                                  const std::vector<HostTensor>& arguments,
+                                                  const std::vector<TensorInfo>& infos) {
+  const auto run = [&]() -> StatusOr<std::vector<HostTensor>> {
+    MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, AllocateTensors(infos));
+    MACE_RETURN_IF_ERROR(RunReference(op, arguments, &results));
+    return results;
+  };
+  if (infos.size() != 1 || infos[0].bytes() < kLeastSharedBytes) return run();
+  StatusOr<HostTensor> result = DeriveConstant(
+      graph_.derived, ResultIdentity(graph_, node), arguments, [&]() -> StatusOr<HostTensor> {
+        MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> results, run());
+        return std::move(results[0]);
+      });
+  if (!result.ok()) return result.status();
+  return std::vector<HostTensor>{*std::move(result)};
+}
 
 StatusOr<bool> Folder::Evaluate(const Node& node) {
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
@@ -122,11 +163,10 @@ StatusOr<bool> Folder::Evaluate(const Node& node) {
   uint64_t bytes = 0;
   for (const TensorInfo& info : infos) bytes += info.bytes();
   if (!budget_.Take(bytes)) return false;
-  StatusOr<std::vector<HostTensor>> results = AllocateTensors(infos);
-  const Status status = results.ok() ? RunReference(*op, arguments, &*results) : results.status();
-  if (!status.ok()) {
+  StatusOr<std::vector<HostTensor>> results = Compute(node, *op, arguments, infos);
+  if (!results.ok()) {
     budget_.Return(bytes);
-    return status;
+    return results.status();
   }
   for (size_t i = 0; i < results->size(); ++i) {
     Value& value = graph_.value(node.outputs[i]);

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "mace/graph/constant_identity.h"
+#include "mace/graph/derived_constants.h"
 #include "mace/graph/output_marks.h"
 #include "mace/graph/unique_names.h"
 #include "mace/passes/permutation.h"
@@ -143,7 +145,12 @@ StatusOr<ValueId> TransposeMerger::Reorder(ValueId id, const Permutation& p) {
   std::vector<int64_t> dims(p.size() - rank, 1);
   dims.insert(dims.end(), old.shape.dims().begin(), old.shape.dims().end());
   const HostTensor whole_rank = graph_->value(id).constant->Reshaped(Shape(std::move(dims)));
-  MACE_ASSIGN_OR_RETURN(HostTensor constant, Permute(whole_rank, Inverse(p)));
+  IdentityHasher hasher("permuted");
+  hasher.Add(Inverse(p));
+  hasher.Add(whole_rank);
+  MACE_ASSIGN_OR_RETURN(HostTensor constant,
+                        DeriveConstant(graph_->derived, hasher.Finish(), {whole_rank},
+                                       [&] { return Permute(whole_rank, Inverse(p)); }));
   const ValueId reordered = graph_->AddConstant(name + "/reordered", std::move(constant));
   Grow();
   reordered_[{id, p}] = reordered;

@@ -116,6 +116,8 @@ struct Plan {
   size_t arena_bytes = 0;
   std::vector<PackedWeights> weights;
   std::vector<int> weight_nodes;  // For each of them the index of its node.
+  // For each of them PackedWeights::identity; none at all where this plan shares no weights.
+  std::vector<std::string> weight_identities;
   std::vector<PlannedLaunch> launches;
   std::vector<LaunchChain> chains;
   std::vector<int> chain_functions;  // A launch of each function that chains call, by its name.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -81,61 +84,158 @@ Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
   return first_error;
 }
 
-}  // namespace
+// Packs weights of a plan; what a WeightStore asks for.
+class WeightPacker {
+ public:
+  WeightPacker(const Plan& plan, ClQueue* queue) : plan_(plan), queue_(queue), sources_(plan) {}
 
-Status DeviceWeights::PackOnHost(const Plan& plan, const ClDevice& device) {
+  Status Pack(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
+
+ private:
+  Status PackOnHost(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
+  Status Upload(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
+  // Those that are found packed need their constants no more.
+  void EndOthers(const std::vector<size_t>& indices);
+  // `pack` for one of the weights, with its constants in reach.
+  template <typename Work>
+  Status WithSources(size_t index, FileScratch* scratch, const Work& pack) {
+    const std::vector<FilePin> pins = sources_.Begin(index, scratch);
+    MACE_RETURN_IF_ERROR(pack());
+    sources_.End(index);
+    return scratch->status();
+  }
+  size_t BytesOf(size_t index) const {
+    return std::max<size_t>(WeightBytes(plan_.weights[index]), 1);
+  }
+
+  const Plan& plan_;
+  ClQueue* const queue_;
+  WeightSources sources_;
+};
+
+void WeightPacker::EndOthers(const std::vector<size_t>& indices) {
+  std::vector<bool> is_packed(plan_.weights.size(), true);
+  for (size_t index : indices) is_packed[index] = false;
+  for (size_t i = 0; i < is_packed.size(); ++i) {
+    if (is_packed[i]) sources_.End(i);
+  }
+}
+
+Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
+                                const WeightStore::Weights& weights) {
+  const ClDevice& device = *queue_->device();
   const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
-  const auto bytes_of = [&](size_t i) { return std::max<size_t>(WeightBytes(plan.weights[i]), 1); };
-  size_t total = 0;
-  for (size_t i = 0; i < plan.weights.size(); ++i) {
-    offsets_.push_back(total);
-    total += (bytes_of(i) + alignment - 1) / alignment * alignment;
+  std::vector<size_t> offsets = {0};
+  for (size_t index : indices) {
+    offsets.push_back(offsets.back() + (BytesOf(index) + alignment - 1) / alignment * alignment);
   }
-  MACE_ASSIGN_OR_RETURN(block_, PageBlock::Allocate(std::max(total, alignment)));
+  const auto block = std::make_shared<WeightBlock>();
+  MACE_ASSIGN_OR_RETURN(block->pages, PageBlock::Allocate(offsets.back()));
   const auto place_of = [&](size_t i) {
-    return MutableBytes(block_.bytes().data() + offsets_[i], bytes_of(i));
+    return MutableBytes(block->pages.bytes().data() + offsets[i], BytesOf(indices[i]));
   };
-  WeightSources sources(plan);
-  MACE_RETURN_IF_ERROR(RunOnThreads(plan.weights.size(), sources.most_bytes(),
-                                    [&](size_t i, FileScratch* scratch) -> Status {
-                                      sources.Begin(i, scratch);
-                                      MACE_RETURN_IF_ERROR(PackInto(plan.weights[i], place_of(i)));
-                                      return sources.End(i, *scratch);
-                                    }));
+  MACE_RETURN_IF_ERROR(RunOnThreads(
+      indices.size(), sources_.most_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
+        return WithSources(indices[i], scratch,
+                           [&] { return PackInto(plan_.weights[indices[i]], place_of(i)); });
+      }));
   // Afterwards: a driver may look at the bytes when a buffer is made.
-  const bool in_one = WeightsFitOneBuffer(plan, device.info());
+  const bool in_one = WeightsFitOneBuffer(plan_, device.info());
   if (in_one) {
-    MACE_ASSIGN_OR_RETURN(all_weights_,
-                          ClMemory::CreateOverHost(device, block_.bytes(), "weights"));
+    MACE_ASSIGN_OR_RETURN(block->memory,
+                          ClMemory::CreateOverHost(device, block->pages.bytes(), "weights"));
   }
-  for (size_t i = 0; i < plan.weights.size(); ++i) {
-    const std::string name = "weights " + plan.weights[i].name;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    StoredWeights& stored = *weights[indices[i]];
+    const std::string name = "weights " + plan_.weights[indices[i]].name;
     StatusOr<ClMemory> memory =
-        in_one ? ClMemory::CreateSubBuffer(all_weights_, offsets_[i], bytes_of(i), name)
+        in_one ? ClMemory::CreateSubBuffer(block->memory, offsets[i], BytesOf(indices[i]), name)
                : ClMemory::CreateOverHost(device, place_of(i), name);
     if (!memory.ok()) return memory.status();
-    weights_[i] = *std::move(memory);
-    bytes_ += weights_[i].bytes();
+    stored.memory = *std::move(memory);
+    stored.place = MutableBytes(place_of(i).data(), offsets[i + 1] - offsets[i]);
+    stored.block = block;
   }
   return Status();
 }
 
-Status DeviceWeights::Create(const Plan& plan, ClQueue* queue) {
-  weights_.resize(plan.weights.size());
-  if (queue->device()->info().is_host()) return PackOnHost(plan, *queue->device());
-  std::mutex mutex;
-  WeightSources sources(plan);
-  return RunOnThreads(plan.weights.size(), sources.most_bytes(),
-                      [&](size_t i, FileScratch* scratch) -> Status {
-                        sources.Begin(i, scratch);
-                        StatusOr<ClMemory> memory = UploadWeights(plan.weights[i], queue);
-                        MACE_RETURN_IF_ERROR(memory.status());
-                        MACE_RETURN_IF_ERROR(sources.End(i, *scratch));
-                        std::lock_guard<std::mutex> lock(mutex);
-                        bytes_ += memory->bytes();
-                        weights_[i] = *std::move(memory);
-                        return Status();
-                      });
+Status WeightPacker::Upload(const std::vector<size_t>& indices,
+                            const WeightStore::Weights& weights) {
+  MACE_RETURN_IF_ERROR(RunOnThreads(
+      indices.size(), sources_.most_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
+        return WithSources(indices[i], scratch, [&]() -> Status {
+          MACE_ASSIGN_OR_RETURN(weights[indices[i]]->memory,
+                                UploadWeights(plan_.weights[indices[i]], queue_));
+          return Status();
+        });
+      }));
+  // Other queues may read them from here on.
+  return queue_->Finish();
+}
+
+Status WeightPacker::Pack(const std::vector<size_t>& indices, const WeightStore::Weights& weights) {
+  EndOthers(indices);
+  if (indices.empty()) return Status();
+  return queue_->device()->info().is_host() ? PackOnHost(indices, weights)
+                                            : Upload(indices, weights);
+}
+
+}  // namespace
+
+Status DeviceWeights::Fill(const Plan& plan, ClQueue* queue, WeightStore* store) {
+  WeightPacker packer(plan, queue);
+  MACE_ASSIGN_OR_RETURN(weights_, store->Get(plan, [&](const std::vector<size_t>& indices,
+                                                       const WeightStore::Weights& weights) {
+    return packer.Pack(indices, weights);
+  }));
+  return Status();
+}
+
+bool DeviceWeights::FindOffsets() {
+  // In units of a chain's table, whose numbers have 32 bits.
+  constexpr uint64_t kFarthest = uint64_t{kChainOffsetUnit} << 32;
+  static const ClMemory* const kNone = new ClMemory;
+  all_ = kNone;
+  offsets_.clear();
+  const WeightBlock* first = nullptr;
+  for (const auto& stored : weights_) {
+    const WeightBlock* const block = stored->block.get();
+    if (block == nullptr || block->memory.bytes() == 0) return false;
+    const bool is_before =
+        first == nullptr || std::less<>()(block->pages.bytes().data(), first->pages.bytes().data());
+    if (is_before) first = block;
+  }
+  if (first == nullptr) return true;
+  all_ = &first->memory;
+  for (const auto& stored : weights_) {
+    const uint64_t offset = reinterpret_cast<uintptr_t>(stored->place.data()) -
+                            reinterpret_cast<uintptr_t>(first->pages.bytes().data());
+    if (offset >= kFarthest) return false;
+    offsets_.push_back(static_cast<size_t>(offset));
+  }
+  return true;
+}
+
+Status DeviceWeights::MakeEmptyBlock(const ClDevice& device) {
+  const size_t page = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
+  MACE_ASSIGN_OR_RETURN(none_.pages, PageBlock::Allocate(page));
+  MACE_ASSIGN_OR_RETURN(none_.memory,
+                        ClMemory::CreateOverHost(device, none_.pages.bytes(), "weights"));
+  all_ = &none_.memory;
+  return Status();
+}
+
+Status DeviceWeights::Create(const Plan& plan, ClQueue* queue, WeightStore* store) {
+  MACE_RETURN_IF_ERROR(Fill(plan, queue, store));
+  const bool is_near = FindOffsets();
+  if (plan.chains.empty()) return Status();
+  if (weights_.empty()) return MakeEmptyBlock(*queue->device());
+  if (is_near) return Status();
+  // All in one block, for this plan alone.
+  weights_.clear();
+  WeightStore own(store->device_bytes());
+  MACE_RETURN_IF_ERROR(Fill(plan, queue, &own));
+  return FindOffsets() ? Status() : Internal("weights of a chain: they lie in several buffers");
 }
 
 }  // namespace mace

@@ -6,6 +6,7 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/graph/constant_pins.h"
+#include "mace/graph/derived_constants.h"
 
 namespace mace {
 namespace {
@@ -47,6 +48,21 @@ class InputRanges {
   std::vector<Range> ranges_;
 };
 
+// In memory, as ToReferenceOperand has it. What has to be converted is converted once for all graphs
+// of the model.
+StatusOr<HostTensor> ReferenceOperand(const Graph& graph, const HostTensor& constant) {
+  const auto make = [&]() -> StatusOr<HostTensor> {
+    MACE_ASSIGN_OR_RETURN(const HostTensor pinned, PinConstant(constant));
+    return pinned.ToReferenceOperand();
+  };
+  const bool is_converted = IsFloat(constant.dtype()) && constant.dtype() != DType::kFloat32;
+  if (!is_converted || !constant.identity().is_known()) return make();
+  MACE_ASSIGN_OR_RETURN(
+      const HostTensor converted,
+      DeriveConstant(graph.derived, ConvertedIdentity(constant, DType::kFloat32), {}, make));
+  return converted.Reshaped(constant.shape());
+}
+
 }  // namespace
 
 HostValues::HostValues(const Graph& graph) : graph_(graph), tensors_(graph.values.size()) {
@@ -57,8 +73,7 @@ HostValues::HostValues(const Graph& graph) : graph_(graph), tensors_(graph.value
 
 Status HostValues::PrepareConstant(ValueId id) {
   if (!graph_.IsConstant(id) || Get(id).dtype() != DType::kInvalid) return Status();
-  MACE_ASSIGN_OR_RETURN(const HostTensor constant, PinConstant(*graph_.value(id).constant));
-  StatusOr<HostTensor> ready = constant.ToReferenceOperand();
+  StatusOr<HostTensor> ready = ReferenceOperand(graph_, *graph_.value(id).constant);
   if (!ready.ok()) return ready.status().WithPrefix("constant '" + graph_.value(id).name + "'");
   Set(id, *std::move(ready));
   return Status();

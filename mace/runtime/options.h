@@ -57,8 +57,8 @@ struct Options {
   // A batch is run as one, where it may be cut into slices (mace/plan/batch_slices.h).
   bool whole_batches = false;
   // The plans that an engine keeps in memory, one for each set of input shapes: at most so many, of
-  // at most so many bytes in all (0: a quarter of the device's memory, or of the host's on the
-  // CPU). The one longest unused goes first; the one last used always stays.
+  // at most so many bytes in all, the weights that plans share counted once (0: a quarter of the
+  // device's memory, or of the host's on the CPU). The one longest unused goes first; the one last used always stays.
   size_t kept_plans = 16;
   uint64_t kept_plan_bytes = 0;
   // What the engine may set in the environment of this process. Counts for the engine that makes

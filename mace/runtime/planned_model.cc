@@ -115,12 +115,20 @@ PlanOptions PlanOptionsOf(const Options& options) {
   return plan;
 }
 
+// While the constants can be read: some are known by their elements.
+void NameWeights(Plan* plan) {
+  plan->weight_identities.clear();
+  for (const PackedWeights& weights : plan->weights) {
+    plan->weight_identities.push_back(weights.identity ? weights.identity() : "");
+  }
+}
+
 // What a model is planned for.
 class ModelPlanner {
  public:
-  // `runtime` and `device_bytes` as for PlanModel.
-  ModelPlanner(const Options& options, Runtime* runtime, const ByteCount* device_bytes)
-      : options_(options), runtime_(runtime), device_bytes_(device_bytes) {}
+  // `runtime` and `weights` as for PlanModel.
+  ModelPlanner(const Options& options, Runtime* runtime, const WeightStore* weights)
+      : options_(options), runtime_(runtime), weights_(weights) {}
 
   // All of `model` but what runs the plan.
   Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
@@ -131,14 +139,15 @@ class ModelPlanner {
 
   const Options& options_;
   Runtime* const runtime_;
-  const ByteCount* const device_bytes_;
+  const WeightStore* const weights_;
 };
 
 // Before anything of it is taken.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
   MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
   if (runtime_ == nullptr) return Status();
-  return CheckDeviceMemory(need, device_bytes_ == nullptr ? 0 : device_bytes_->now(),
+  const ByteCount* const in_use = weights_ == nullptr ? nullptr : weights_->device_bytes().get();
+  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
                            DeviceMemoryLimit(options_, runtime_->device_info()));
 }
 
@@ -161,6 +170,7 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
                                               runtime_->compiler(), &model->tuning));
   }
   plan->batch_slices = prepared.batch_slices;
+  if (weights_ != nullptr) NameWeights(plan.get());
   model->plan = std::move(plan);
   return Status();
 }
@@ -187,7 +197,10 @@ Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
   MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
   DescribePorts(*prepared.whole, model);
   const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
-  return CheckMemory(MemoryNeedOf(*model->plan, device));
+  MemoryNeed need = MemoryNeedOf(*model->plan, device);
+  // Other plans of the model have these already.
+  if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
+  return CheckMemory(need);
 }
 
 }  // namespace
@@ -209,14 +222,13 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
                                                   const Options& options, Runtime* runtime,
-                                                  std::shared_ptr<ByteCount> device_bytes) {
+                                                  WeightStore* weights) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
   {
     // Passes and planning read constants; afterwards those that are packed may be given back.
     const ConstantPins constants = ConstantPins::KeepAll(*imported);
-    const Status planned =
-        ModelPlanner(options, runtime, device_bytes.get()).Plan(input_shapes, model.get());
+    const Status planned = ModelPlanner(options, runtime, weights).Plan(input_shapes, model.get());
     // First: an error in a plan that was made of wrong elements misleads.
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
@@ -226,9 +238,10 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
     MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
     return model;
   }
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
-                        Session::Create(model->plan, runtime->compiler()));
-  session->CountBytes(std::move(device_bytes));
+  MACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights));
+  if (weights != nullptr) session->CountBytes(weights->device_bytes());
   model->session = session.get();
   MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(session)));
   return model;

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "mace/base/byte_count.h"
 #include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/executor.h"
@@ -17,6 +16,7 @@
 #include "mace/runtime/run_stats.h"
 #include "mace/runtime/runtime.h"
 #include "mace/runtime/session.h"
+#include "mace/runtime/weight_store.h"
 
 namespace mace {
 
@@ -35,8 +35,8 @@ struct PlannedModel {
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;
-  // What the plan holds in memory: of the device where it has a session, else of the host.
-  uint64_t bytes() const { return session != nullptr ? session->device_bytes() : host_bytes; }
+  // What the plan alone holds in memory: of the device where it has a session, else of the host.
+  uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
   // Whether a run has succeeded on a device, by this session or a twin of it.
   bool has_run() const { return session != nullptr && session->has_run(); }
   // `another` executor of the plan for tensors as the caller sees them (WithPortTypes).
@@ -44,12 +44,12 @@ struct PlannedModel {
 };
 
 // graph → passes → plan → session, for the given input shapes (by name; empty: the declared ones).
-// `runtime` null: on the CPU. `device_bytes` (may be null) counts what the session has on the
-// device.
+// `runtime` null: on the CPU. `weights` (null: none) has the packed weights of the model's other
+// plans, and counts what the session has on the device.
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
                                                   const Options& options, Runtime* runtime,
-                                                  std::shared_ptr<ByteCount> device_bytes);
+                                                  WeightStore* weights);
 
 // Adds to `stats` what is known of the model once planned: placements and programs.
 void AddPlanStats(const PlannedModel& model, RunStats* stats);

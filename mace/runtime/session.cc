@@ -34,13 +34,12 @@ Session::~Session() {
 }
 
 void Session::CountBytes(std::shared_ptr<ByteCount> count) {
-  weights_->CountBytes(count);
   counted_bytes_ = CountedBytes(std::move(count), memory_.bytes());
 }
 
 StatusOr<std::unique_ptr<Session>> Session::Create(
     std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
-    std::vector<std::shared_ptr<const BuiltProgram>> programs, SessionUse use) {
+    std::vector<std::shared_ptr<const BuiltProgram>> programs, SessionUse use, WeightStore* store) {
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(std::move(plan), std::move(queue)));
   session->programs_ = std::move(programs);
@@ -49,13 +48,15 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
     ScopedStartPart part("regions");
     MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*session->plan_, &session->queue_));
   }
+  WeightStore own;
   // Packing needs no program, and a driver compiles on one thread: both at once.
   Status packed;
   auto pack = [&, budget = ScopedMemoryBudget::Current()] {
     const ScopedMemoryBudget scope(budget);
     packed = CatchExhaustion([&] {
       ScopedStartPart part("weights");
-      return session->weights_->Create(*session->plan_, &session->queue_);
+      return session->weights_->Create(*session->plan_, &session->queue_,
+                                       store != nullptr ? store : &own);
     });
   };
   std::thread packer;

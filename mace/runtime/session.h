@@ -39,11 +39,12 @@ enum class SessionUse { kModel, kTrial };
 
 class Session : public Executor {
  public:
-  // `compiler` is not kept. `programs`: those of the plan, where they are built already.
+  // `compiler` and `store` are not kept. `programs`: those of the plan, where they are built already.
+  // `store`: where the model's other plans have their weights; null: this plan shares none.
   static StatusOr<std::unique_ptr<Session>> Create(
       std::shared_ptr<const Plan> plan, ProgramCompiler* compiler,
       std::vector<std::shared_ptr<const BuiltProgram>> programs = {},
-      SessionUse use = SessionUse::kModel);
+      SessionUse use = SessionUse::kModel, WeightStore* store = nullptr);
 
   // Another session of the same plan, with a queue and activations of its own; programs and weights
   // are those of this one. Both may run at once. `compiler` as for Create.
@@ -52,7 +53,8 @@ class Session : public Executor {
   // Waits for what is still at work: a measurement that failed may leave launches behind.
   ~Session() override;
 
-  // Adds the device's memory that the session has to `count` (may be null) as long as it has it.
+  // Adds the device's memory that the session alone has to `count` (may be null) as long as it has
+  // it; its weights are counted by their store.
   void CountBytes(std::shared_ptr<ByteCount> count);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
@@ -73,7 +75,8 @@ class Session : public Executor {
   // Of a library, built for this session's calls.
   const CacheLayerScope::Counts& library_programs() const { return library_programs_; }
   size_t launches_per_run() const { return launches_per_run_; }
-  size_t device_bytes() const { return memory_.bytes() + weights_->bytes(); }
+  // Of the session alone: activations, without the weights.
+  size_t activation_bytes() const { return memory_.bytes(); }
   // Creating and building programs and kernels, in milliseconds.
   double program_ms() const { return program_ms_; }
 

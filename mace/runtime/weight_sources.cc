@@ -1,8 +1,7 @@
 #include "mace/runtime/weight_sources.h"
 
 #include <algorithm>
-
-#include "mace/base/file_block.h"
+#include <utility>
 
 namespace mace {
 
@@ -27,7 +26,18 @@ std::vector<Bytes> WeightSources::PartsOf(size_t weights) const {
   return parts;
 }
 
-Status WeightSources::End(size_t weights, const FileScratch& scratch) {
+std::vector<FilePin> WeightSources::Begin(size_t weights, FileScratch* scratch) const {
+  const std::vector<Bytes> parts = PartsOf(weights);
+  std::vector<FilePin> pins;
+  for (const Bytes& part : parts) {
+    FilePin pin = FilePin::Keep(part);
+    if (pin.holds()) pins.push_back(std::move(pin));
+  }
+  scratch->Begin(parts);
+  return pins;
+}
+
+void WeightSources::End(size_t weights) {
   for (const Bytes& part : PartsOf(weights)) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -35,7 +45,6 @@ Status WeightSources::End(size_t weights, const FileScratch& scratch) {
     }
     ReleaseFileBlock(part);
   }
-  return scratch.status();
 }
 
 }  // namespace mace

@@ -11,9 +11,9 @@
 #include <mutex>
 #include <vector>
 
+#include "mace/base/file_block.h"
 #include "mace/base/file_scratch.h"
 #include "mace/base/span.h"
-#include "mace/base/status.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -30,10 +30,11 @@ class WeightSources {
   size_t most_bytes() const { return most_bytes_; }
 
   // Before plan.weights[weights] is packed on this thread, which reads the constants into its
-  // scratch.
-  void Begin(size_t weights, FileScratch* scratch) const { scratch->Begin(PartsOf(weights)); }
-  // After it is packed; each once. FileScratch::status() of its thread.
-  Status End(size_t weights, const FileScratch& scratch);
+  // scratch. Constants that are in memory stay there as long as the result lives, though another plan
+  // may not need them any more.
+  std::vector<FilePin> Begin(size_t weights, FileScratch* scratch) const;
+  // After plan.weights[weights] is packed, or was found packed; each once.
+  void End(size_t weights);
 
  private:
   // The constants of these weights.

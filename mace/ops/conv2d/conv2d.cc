@@ -45,7 +45,7 @@ class Conv2D : public ConvolutionOp {
     return convolution;
   }
 
-  FilterOrder OrderOf(const Shape& /*filter*/) const override { return nullptr; }
+  const FilterOrder* OrderOf(const Shape& /*filter*/) const override { return nullptr; }
 
   int64_t groups_ = 1;
 };

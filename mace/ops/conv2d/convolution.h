@@ -65,6 +65,10 @@ struct ConvolutionWeights {
   // Made from the constants; called when they are packed, maybe several times.
   std::function<StatusOr<HostTensor>()> filter;
   std::function<StatusOr<HostTensor>()> bias;  // Null: none.
+  // What both are made of, and what says how the filter's elements are ordered for `filter`: equal
+  // texts and equal shapes mean the same order.
+  HostTensor filter_constant, bias_constant;
+  const char* filter_order = "as stored";
 };
 
 // The weights of Conv2D from constants: `filter` is already in order, `bias` may be null.

@@ -143,6 +143,25 @@ void AppendWindow(const Window& window, Launch* launch) {
   }
 }
 
+std::function<std::string()> FilterIdentity(const ConvolutionRequest& request, const char* layout,
+                                            std::vector<int64_t> numbers) {
+  const Convolution& c = request.convolution;
+  for (int64_t number :
+       {c.in_channels, c.out_channels, c.groups, c.window.h.kernel, c.window.w.kernel}) {
+    numbers.push_back(number);
+  }
+  return PackingIdentity(std::string(layout) + ", " + request.weights.filter_order,
+                         std::move(numbers), {request.weights.filter_constant});
+}
+
+std::function<std::string()> BiasIdentity(const ConvolutionRequest& request, const char* layout,
+                                          std::vector<int64_t> numbers) {
+  numbers.push_back(request.convolution.out_channels);
+  std::vector<HostTensor> constants;
+  if (request.weights.bias) constants.push_back(request.weights.bias_constant);
+  return PackingIdentity(layout, std::move(numbers), std::move(constants));
+}
+
 PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes) {
   PackedWeights weights;
   weights.name = "bias";
@@ -155,6 +174,7 @@ PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes) 
     std::copy_n(from.f32(), from.shape().elements(), to);
     return Status();
   };
+  weights.identity = BiasIdentity(request, "channel bias", {});
   return weights;
 }
 

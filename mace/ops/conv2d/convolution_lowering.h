@@ -14,6 +14,8 @@
 #define MACE_OPS_CONV2D_CONVOLUTION_LOWERING_H_
 
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -76,6 +78,14 @@ void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& lay
 void AppendWeights(PackedWeights weights, Lowering* lowering);
 // out_h, out_w, kernel, stride, dilation, pad: as kernels take them, after in_h.
 void AppendWindow(const Window& window, Launch* launch);
+
+// PackedWeights::identity of a packing of the filter, or of the bias, that depends on nothing but
+// extents of the convolution that say how the filter lies (channels, groups, kernel), and on the
+// numbers. `layout` as for PackingIdentity (lowering_support.h).
+std::function<std::string()> FilterIdentity(const ConvolutionRequest& request, const char* layout,
+                                            std::vector<int64_t> numbers);
+std::function<std::string()> BiasIdentity(const ConvolutionRequest& request, const char* layout,
+                                          std::vector<int64_t> numbers);
 
 // The bias of every output channel, rounded up to a multiple of `lanes`; zeros where there is none.
 PackedWeights PackChannelBias(const ConvolutionRequest& request, int64_t lanes = 4);

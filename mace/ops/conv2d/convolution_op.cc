@@ -33,9 +33,9 @@ Status ConvolutionOp::Reference(const std::vector<HostTensor>& inputs,
   if (extras_.gate) {
     MACE_ASSIGN_OR_RETURN(x, MultiplyByGate(inputs[0], input(found.gate)));
   }
-  const FilterOrder order = OrderOf(inputs[1].shape());
+  const FilterOrder* const order = OrderOf(inputs[1].shape());
   ConvolutionReference(convolution, x,
-                       order == nullptr ? ToFloatVector(inputs[1]) : order(inputs[1]),
+                       order == nullptr ? ToFloatVector(inputs[1]) : order->reorder(inputs[1]),
                        input(found.bias), input(found.residual), (*outputs)[0].f32());
   return Status::Ok();
 }
@@ -57,11 +57,12 @@ std::vector<Lowering> ConvolutionOp::Lower(const LoweringRequest& request) const
   StatusOr<Convolution> convolution = Bind(request.inputs[0].info.shape, filter->shape(), *found);
   if (!convolution.ok()) return {};
   ConvolutionWeights weights = WeightsFromConstants(*filter, bias);
-  const FilterOrder order = OrderOf(filter->shape());
+  const FilterOrder* const order = OrderOf(filter->shape());
   if (order != nullptr) {
     weights.filter = [order, filter = *filter]() -> StatusOr<HostTensor> {
-      return TensorOfFloats(order(filter));
+      return TensorOfFloats(order->reorder(filter));
     };
+    weights.filter_order = order->name;
   }
   return LowerConvolution({name_, *convolution, std::move(weights), &request});
 }

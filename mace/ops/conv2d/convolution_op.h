@@ -37,10 +37,13 @@ class ConvolutionOp : public Op {
   // height and width. kInvalidArgument where they do not fit each other.
   virtual StatusOr<Convolution> Describe(const Shape& x, const Shape& filter) const = 0;
 
+  struct FilterOrder {
+    const char* name;  // ConvolutionWeights::filter_order.
+    std::vector<float> (*reorder)(const HostTensor& filter);
+  };
   // What brings the elements of a filter of this shape into the order of
   // ConvolutionWeights::filter; null where they are in that order.
-  using FilterOrder = std::vector<float> (*)(const HostTensor& filter);
-  virtual FilterOrder OrderOf(const Shape& filter) const = 0;
+  virtual const FilterOrder* OrderOf(const Shape& filter) const = 0;
 
  private:
   StatusOr<Convolution> Bind(const Shape& x, const Shape& filter,

@@ -4,6 +4,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv2d/int8_lowering.h"
+#include "mace/ops/lowering_support.h"
 #include "mace/ops/roofline.h"
 
 namespace mace {
@@ -51,6 +52,9 @@ PackedWeights PackSteps(const ConvolutionRequest& request, bool sums, float fact
     }
     return Status();
   };
+  weights.identity =
+      FilterIdentity(request, sums ? "int8 depthwise sums" : "int8 depthwise",
+                     {padded, BitsOf(double{factor}), BitsOf(double{c.eight_bits->filter_scale})});
   return weights;
 }
 

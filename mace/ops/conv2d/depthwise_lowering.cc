@@ -23,6 +23,7 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lan
     TurnRows(from.f32(), channels, taps, taps, [&](int64_t tap) { return to + tap * padded; });
     return Status();
   };
+  weights.identity = FilterIdentity(request, "depthwise", {padded});
   return weights;
 }
 

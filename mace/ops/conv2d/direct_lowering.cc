@@ -64,6 +64,7 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "grouped", {});
   return weights;
 }
 
@@ -85,6 +86,7 @@ PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "direct", {});
   return weights;
 }
 

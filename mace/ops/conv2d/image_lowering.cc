@@ -64,6 +64,7 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "image", {out_blocks});
   return weights;
 }
 

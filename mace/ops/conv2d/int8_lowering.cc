@@ -9,6 +9,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv2d/gpu_cost.h"
+#include "mace/ops/lowering_support.h"
 #include "mace/ops/roofline.h"
 #include "mace/ops/rounding.h"
 
@@ -101,50 +102,61 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
   const int64_t columns = tile.columns(), taps = c.taps(), depth = Depth(c);
   const int64_t channels = c.in_channels, rows = c.out_channels;
   const size_t count = static_cast<size_t>(ChannelTiles(c, tile) * taps * depth * columns);
-  return PackInts("filter", count,
-                  [=, filter = request.weights.filter,
-                   scale = c.eight_bits->filter_scale](std::vector<int32_t>* ints) -> Status {
-                    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
-                    const float* from = held.f32();
-                    for (int64_t o = 0; o < rows; ++o) {
-                      const int64_t first = o / columns * taps * depth * columns + o % columns;
-                      for (int64_t i = 0; i < channels; ++i) {
-                        for (int64_t tap = 0; tap < taps; ++tap) {
-                          const int64_t at = first + (tap * depth + i / 4) * columns;
-                          PutByte(WholeNumber(*from++, scale) + offset, 4 * at + i % 4, ints);
-                        }
-                      }
-                    }
-                    return Status();
-                  });
+  PackedWeights weights =
+      PackInts("filter", count,
+               [=, filter = request.weights.filter,
+                scale = c.eight_bits->filter_scale](std::vector<int32_t>* ints) -> Status {
+                 MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
+                 const float* from = held.f32();
+                 for (int64_t o = 0; o < rows; ++o) {
+                   const int64_t first = o / columns * taps * depth * columns + o % columns;
+                   for (int64_t i = 0; i < channels; ++i) {
+                     for (int64_t tap = 0; tap < taps; ++tap) {
+                       const int64_t at = first + (tap * depth + i / 4) * columns;
+                       PutByte(WholeNumber(*from++, scale) + offset, 4 * at + i % 4, ints);
+                     }
+                   }
+                 }
+                 return Status();
+               });
+  weights.identity = FilterIdentity(request, "int8",
+                                    {columns, offset, BitsOf(double{c.eight_bits->filter_scale})});
+  return weights;
 }
 
 PackedWeights PackStarts(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t each = c.taps() * c.in_channels, rows = c.out_channels;
-  return PackInts("starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
-                  [=, filter = request.weights.filter,
-                   bits = *c.eight_bits](std::vector<int32_t>* ints) -> Status {
-                    MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
-                    const float* from = held.f32();
-                    for (int64_t o = 0; o < rows; ++o) {
-                      int64_t sum = 0;
-                      for (int64_t i = 0; i < each; ++i)
-                        sum += WholeNumber(*from++, bits.filter_scale);
-                      (*ints)[static_cast<size_t>(o)] =
-                          static_cast<int32_t>(-sum * bits.x.zero_point);
-                    }
-                    return Status();
-                  });
+  PackedWeights weights =
+      PackInts("starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
+               [=, filter = request.weights.filter,
+                bits = *c.eight_bits](std::vector<int32_t>* ints) -> Status {
+                 MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
+                 const float* from = held.f32();
+                 for (int64_t o = 0; o < rows; ++o) {
+                   int64_t sum = 0;
+                   for (int64_t i = 0; i < each; ++i)
+                     sum += WholeNumber(*from++, bits.filter_scale);
+                   (*ints)[static_cast<size_t>(o)] = static_cast<int32_t>(-sum * bits.x.zero_point);
+                 }
+                 return Status();
+               });
+  weights.identity = FilterIdentity(
+      request, "int8 starts",
+      {BitsOf(double{c.eight_bits->filter_scale}), int64_t{c.eight_bits->x.zero_point}});
+  return weights;
 }
 
 PackedWeights PackEdge(const Convolution& c) {
-  return PackInts("edge", static_cast<size_t>(Depth(c)),
-                  [channels = c.in_channels,
-                   zero = c.eight_bits->x.zero_point](std::vector<int32_t>* ints) -> Status {
-                    for (int64_t i = 0; i < channels; ++i) PutByte(zero, i, ints);
-                    return Status();
-                  });
+  PackedWeights weights = PackInts("edge", static_cast<size_t>(Depth(c)),
+                                   [channels = c.in_channels, zero = c.eight_bits->x.zero_point](
+                                       std::vector<int32_t>* ints) -> Status {
+                                     for (int64_t i = 0; i < channels; ++i) PutByte(zero, i, ints);
+                                     return Status();
+                                   });
+  weights.identity =
+      PackingIdentity("int8 edge", {c.in_channels, int64_t{c.eight_bits->x.zero_point}}, {});
+  return weights;
 }
 
 // The sum over a filter of products of 8 bits, and all on the way to it, fits an int32.
@@ -234,6 +246,8 @@ PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count) 
     }
     return Status();
   };
+  weights.identity = BiasIdentity(request, "int8 bias",
+                                  {count, BitsOf(double{request.convolution.eight_bits->y.scale})});
   return weights;
 }
 

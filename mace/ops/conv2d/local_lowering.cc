@@ -59,6 +59,7 @@ PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "local", {columns, rows, extents.depth});
   return weights;
 }
 

@@ -89,6 +89,10 @@ PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTi
     }
     return Status();
   };
+  weights.identity =
+      FilterIdentity(request, "tensor",
+                     {static_cast<int64_t>(precision), tile.n, tile.blocks_k, extents.steps,
+                      extents.chunk, extents.chunks, extents.taps_inner ? 1 : 0});
   return weights;
 }
 

@@ -7,6 +7,7 @@
 #include "mace/ops/conv2d/convolution_lowering.h"
 #include "mace/ops/conv2d/gpu_cost.h"
 #include "mace/ops/conv2d/turn_rows.h"
+#include "mace/ops/lowering_support.h"
 #include "mace/ops/roofline.h"
 
 namespace mace {
@@ -129,6 +130,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "tiled", {columns, padded});
   return weights;
 }
 
@@ -151,6 +153,7 @@ PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
     }
     return Status();
   };
+  weights.identity = BiasIdentity(request, "tiled bias", {columns, c.groups});
   return weights;
 }
 
@@ -162,6 +165,7 @@ PackedWeights Zeros(int64_t elements) {
     std::fill(to, to + elements, 0.0f);
     return Status();
   };
+  weights.identity = PackingIdentity("zeros", {}, {});
   return weights;
 }
 

@@ -146,6 +146,8 @@ PackedWeights PackTransformedFilter(const ConvolutionRequest& request, const Ext
     }
     return Status();
   };
+  weights.identity = FilterIdentity(request, "winograd",
+                                    {extents.out_tile, extents.product.columns(), extents.depth});
   return weights;
 }
 

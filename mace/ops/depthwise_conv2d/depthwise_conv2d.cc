@@ -51,8 +51,9 @@ class DepthwiseConv2d : public ConvolutionOp {
   }
 
   // With a multiplier of one the order is the same.
-  FilterOrder OrderOf(const Shape& filter) const override {
-    return filter.dim(0) == 1 ? nullptr : &ByOutputChannel;
+  const FilterOrder* OrderOf(const Shape& filter) const override {
+    static constexpr FilterOrder kMultiplied = {"multiplied depthwise", &ByOutputChannel};
+    return filter.dim(0) == 1 ? nullptr : &kMultiplied;
   }
 };
 
