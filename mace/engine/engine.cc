@@ -86,6 +86,32 @@ LoadOptions LoadOptionsOf(const Options& options) {
   return load;
 }
 
+RunStats RunStatsOf(const Statistics& statistics) {
+  RunStats stats;
+  stats.device = statistics.device;
+  stats.driver = statistics.driver;
+  stats.init_ms = statistics.compile_ms;
+  stats.device_open_ms = statistics.device_open_ms;
+  stats.program_ms = statistics.program_ms;
+  stats.batch_slices = statistics.batch_slices;
+  stats.launches_per_run = statistics.launches_per_run;
+  stats.gpu_image_ops = statistics.gpu_image_nodes;
+  stats.gpu_buffer_ops = statistics.gpu_buffer_nodes;
+  stats.cpu_ops = statistics.cpu_nodes;
+  stats.folded_ops = statistics.folded_nodes;
+  for (const CpuNode& node : statistics.cpu_node_list) {
+    stats.cpu_op_list.push_back({node.name, node.type, node.why});
+  }
+  const CacheStatistics& cache = statistics.cache;
+  stats.cache = {cache.file,         cache.status,    cache.reason,
+                 cache.hits,         cache.misses,    cache.built_from_source,
+                 cache.loaded_bytes, cache.written_ms};
+  const TuningStatistics& tuning = statistics.tuning;
+  stats.tuning = {tuning.plan, tuning.level, tuning.measured, tuning.found, tuning.left, tuning.ms};
+  stats.peak_device_bytes = statistics.peak_device_bytes;
+  return stats;
+}
+
 bool IsAligned(const HostTensor& tensor) {
   const size_t size = DTypeSize(tensor.dtype());
   return size == 0 || reinterpret_cast<uintptr_t>(tensor.bytes().data()) % size == 0;
@@ -287,7 +313,7 @@ Status Engine::FinishCache() {
   return saved;
 }
 
-RunStats Engine::stats() const { return impl_->state->Report(); }
+RunStats Engine::stats() const { return RunStatsOf(impl_->state->Report()); }
 
 std::string Engine::note() const { return impl_->compiled.note(); }
 

@@ -20,12 +20,12 @@
 
 #include "mace/api/compiled_model.h"
 #include "mace/base/status.h"
+#include "mace/engine/run_stats.h"
 #include "mace/graph/graph.h"
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/device_peaks.h"
 #include "mace/runtime/options.h"
-#include "mace/runtime/run_stats.h"
 #include "mace/runtime/run_times.h"
 
 namespace mace {

@@ -1,9 +1,9 @@
 #include <pybind11/stl.h>
 
+#include "mace/graph/difference.h"
 #include "mace/python/arrays.h"
 #include "mace/python/engine.h"
 #include "mace/python/python_engine.h"
-#include "mace/runtime/difference.h"
 
 namespace mace {
 

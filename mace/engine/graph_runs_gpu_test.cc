@@ -1,5 +1,5 @@
-// The engine on small graphs made in code: run after run, shape after shape, with and without a
-// cache file, against the CPU executor.
+// Compiled models of a small graph made in code: run after run, shape after shape, with and without a
+// cache file, against the reference on the CPU.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -69,14 +69,13 @@ std::shared_ptr<Graph> MakeGraph(int64_t channels) {
   return graph;
 }
 
-Options MakeOptions(const std::string& device) {
-  Options options;
+CompileOptions MakeOptions(const std::string& device) {
+  CompileOptions options;
   options.device = device;
-  options.input_shapes["x"] = {1, 6, 5, 5};
   return options;
 }
 
-class EngineTest : public testing::Test {
+class GraphRuns : public testing::Test {
  protected:
   void SetUp() override {
     unsetenv("MACE_REQUIRE_CACHE");
@@ -85,19 +84,13 @@ class EngineTest : public testing::Test {
   }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
-  std::unique_ptr<Engine> Make(const Options& options) {
-    StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(5), options);
-    EXPECT_TRUE(engine.ok()) << engine.status().message();
-    return engine.ok() ? *std::move(engine) : nullptr;
-  }
+  CompiledModel Make(const CompileOptions& options) { return CompileOrFail(MakeGraph(5), options); }
 
-  // The engine's answer to `input` against the reference's.
-  void Check(Engine* engine, const HostTensor& input, float tolerance) {
-    std::unique_ptr<Engine> reference = Make(MakeOptions("cpu"));
-    ASSERT_NE(nullptr, reference);
-    StatusOr<std::vector<HostTensor>> expected = reference->Run({input});
+  // The model's answer to `input` against the reference's.
+  void Check(const CompiledModel& compiled, const HostTensor& input, float tolerance) {
+    StatusOr<std::vector<HostTensor>> expected = RunOn(Make(MakeOptions("cpu")), {input});
     ASSERT_TRUE(expected.ok()) << expected.status().message();
-    StatusOr<std::vector<HostTensor>> found = engine->Run({input});
+    StatusOr<std::vector<HostTensor>> found = RunOn(compiled, {input});
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(expected->size(), found->size());
     for (size_t k = 0; k < expected->size(); ++k) {
@@ -116,104 +109,99 @@ class EngineTest : public testing::Test {
   std::string path_;
 };
 
-TEST_F(EngineTest, EveryRunIsRightAndTheFirstAgain) {
-  std::unique_ptr<Engine> engine = Make(MakeOptions("gpu"));
-  ASSERT_NE(nullptr, engine);
+TEST_F(GraphRuns, EveryRunIsRightAndTheFirstAgain) {
+  CompiledModel compiled = Make(MakeOptions("gpu"));
   const HostTensor first = RandomTensor({1, 6, 5, 5}, 1), second = RandomTensor({1, 6, 5, 5}, 2);
-  Check(engine.get(), first, 1e-5f);
-  Check(engine.get(), second, 1e-5f);
-  Check(engine.get(), first, 1e-5f);
-  EXPECT_GT(engine->stats().launches_per_run, 0u);
-  EXPECT_GT(engine->stats().peak_device_bytes, 0u);
+  Check(compiled, first, 1e-5f);
+  Check(compiled, second, 1e-5f);
+  Check(compiled, first, 1e-5f);
+  EXPECT_GT(compiled.statistics().launches_per_run, 0u);
+  EXPECT_GT(compiled.statistics().peak_device_bytes, 0u);
 }
 
-TEST_F(EngineTest, BuffersImagesAndHalfStorageAgree) {
-  for (MemoryChoice memory : {MemoryChoice::kBuffer, MemoryChoice::kImage}) {
+TEST_F(GraphRuns, BuffersImagesAndHalfStorageAgree) {
+  using Storage = CompileOptions::Storage;
+  using Precision = CompileOptions::Precision;
+  for (Storage storage : {Storage::kBuffer, Storage::kImage}) {
     for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
-      Options options = MakeOptions("gpu");
-      options.memory = memory;
+      CompileOptions options = MakeOptions("gpu");
+      options.storage = storage;
       options.precision = precision;
-      std::unique_ptr<Engine> engine = Make(options);
-      ASSERT_NE(nullptr, engine);
+      CompiledModel compiled = Make(options);
       const float tolerance = precision == Precision::kFloat32 ? 1e-5f : 2e-2f;
-      Check(engine.get(), RandomTensor({1, 6, 5, 5}, 3), tolerance);
-      Check(engine.get(), RandomTensor({1, 6, 5, 5}, 4), tolerance);
+      Check(compiled, RandomTensor({1, 6, 5, 5}, 3), tolerance);
+      Check(compiled, RandomTensor({1, 6, 5, 5}, 4), tolerance);
     }
   }
 }
 
-TEST_F(EngineTest, ANanStaysInItsNeighbourhood) {
-  std::unique_ptr<Engine> engine = Make(MakeOptions("gpu"));
-  ASSERT_NE(nullptr, engine);
+TEST_F(GraphRuns, ANanStaysInItsNeighbourhood) {
+  CompiledModel compiled = Make(MakeOptions("gpu"));
   HostTensor input = RandomTensor({1, 6, 5, 5}, 5);
   input.f32()[0] = std::numeric_limits<float>::quiet_NaN();
-  Check(engine.get(), input, 1e-5f);
+  Check(compiled, input, 1e-5f);
   // And is gone with the next input.
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 6), 1e-5f);
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 6), 1e-5f);
 }
 
-TEST_F(EngineTest, AnotherShapeMakesAnotherPlanThatIsKept) {
-  std::unique_ptr<Engine> engine = Make(MakeOptions("gpu"));
-  ASSERT_NE(nullptr, engine);
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
-  Check(engine.get(), RandomTensor({2, 9, 4, 5}, 2), 1e-5f);
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 3), 1e-5f);
-  Check(engine.get(), RandomTensor({2, 9, 4, 5}, 4), 1e-5f);
+TEST_F(GraphRuns, AnotherShapeMakesAnotherPlanThatIsKept) {
+  CompiledModel compiled = Make(MakeOptions("gpu"));
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
+  Check(compiled, RandomTensor({2, 9, 4, 5}, 2), 1e-5f);
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 3), 1e-5f);
+  Check(compiled, RandomTensor({2, 9, 4, 5}, 4), 1e-5f);
 }
 
-TEST_F(EngineTest, WrongInputsAreNamed) {
-  std::unique_ptr<Engine> engine = Make(MakeOptions("gpu"));
-  ASSERT_NE(nullptr, engine);
-  Status status = engine->Run({}).status();
-  EXPECT_NE(std::string::npos, status.message().find("expected 1 inputs, found 0"));
-  status = engine->Run({RandomTensor({1, 6, 5}, 1)}).status();
+TEST_F(GraphRuns, WrongInputsAreNamed) {
+  CompiledModel compiled = Make(MakeOptions("gpu"));
+  Status status = RunOn(compiled, {}).status();
+  EXPECT_NE(std::string::npos, status.message().find("'x' is not set")) << status.message();
+  status = RunOn(compiled, {RandomTensor({1, 6, 5}, 1)}).status();
   EXPECT_EQ(StatusCode::kInvalidArgument, status.code());
   EXPECT_NE(std::string::npos, status.message().find("input 'x'")) << status.message();
-  EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5, 5]")) << status.message();
+  EXPECT_NE(std::string::npos, status.message().find("[1, ?, ?, 5]")) << status.message();
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5]")) << status.message();
-  status = engine->Run({*HostTensor::Allocate({DType::kInt32, Shape({1, 6, 5, 5})})}).status();
+  status = RunOn(compiled, {*HostTensor::Allocate({DType::kInt32, Shape({1, 6, 5, 5})})}).status();
   EXPECT_NE(std::string::npos, status.message().find("int32")) << status.message();
-  // Channels that the filter does not have: the op refuses, and the engine works on.
-  status = engine->Run({RandomTensor({1, 6, 5, 9}, 1)}).status();
+  // Channels that the filter does not have: the op refuses, and the model works on.
+  status = RunOn(compiled, {RandomTensor({1, 6, 5, 9}, 1)}).status();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5, 9]")) << status.message();
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
 }
 
-TEST_F(EngineTest, TheSecondEngineStartsWarm) {
-  Options options = MakeOptions("gpu");
-  options.cache_path = path_;
+TEST_F(GraphRuns, TheSecondStartIsWarm) {
+  CompileOptions options = MakeOptions("gpu");
+  options.cache.path = path_;
   {
-    std::unique_ptr<Engine> engine = Make(options);
-    ASSERT_NE(nullptr, engine);
-    EXPECT_EQ("cold", engine->stats().cache.status);
-    EXPECT_GT(engine->stats().cache.built_from_source, 0u);
-    Check(engine.get(), RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
-    const Status written = engine->FinishCache();
+    CompiledModel compiled = Make(options);
+    EXPECT_EQ("cold", compiled.statistics().cache.status);
+    EXPECT_GT(compiled.statistics().cache.built_from_source, 0u);
+    Check(compiled, RandomTensor({1, 6, 5, 5}, 1), 1e-5f);
+    const Status written = compiled.SaveCache();
     EXPECT_TRUE(written.ok()) << written.message();
-    EXPECT_GT(engine->stats().cache.written_ms, 0);
+    EXPECT_GT(compiled.statistics().cache.written_ms, 0);
   }
   setenv("MACE_REQUIRE_CACHE", "1", 1);
-  std::unique_ptr<Engine> engine = Make(options);
-  ASSERT_NE(nullptr, engine);
-  EXPECT_EQ("warm", engine->stats().cache.status);
-  EXPECT_EQ(0u, engine->stats().cache.built_from_source);
-  EXPECT_GT(engine->stats().cache.hits, 0u);
-  EXPECT_GT(engine->stats().cache.loaded_bytes, 0u);
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 2), 1e-5f);
-  Check(engine.get(), RandomTensor({1, 6, 5, 5}, 3), 1e-5f);
+  CompiledModel compiled = Make(options);
+  EXPECT_EQ("warm", compiled.statistics().cache.status);
+  EXPECT_EQ(0u, compiled.statistics().cache.built_from_source);
+  EXPECT_GT(compiled.statistics().cache.hits, 0u);
+  EXPECT_GT(compiled.statistics().cache.loaded_bytes, 0u);
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 2), 1e-5f);
+  Check(compiled, RandomTensor({1, 6, 5, 5}, 3), 1e-5f);
 }
 
-TEST_F(EngineTest, AnEngineThatNeverRanStoresNothing) {
-  Options options = MakeOptions("gpu");
-  options.cache_path = path_;
-  Make(options).reset();
+TEST_F(GraphRuns, AModelThatNeverRanStoresNothing) {
+  CompileOptions options = MakeOptions("gpu");
+  options.cache.path = path_;
+  Make(options);
   EXPECT_NE(0, access(path_.c_str(), F_OK));
 }
 
-TEST_F(EngineTest, RequiringACacheThatIsNotThereNamesTheKernels) {
+TEST_F(GraphRuns, RequiringACacheThatIsNotThereNamesTheKernels) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
-  const Status status = Engine::Create(MakeGraph(5), MakeOptions("gpu")).status();
+  const Status status = CompileGraph(MakeGraph(5), MakeOptions("gpu")).status();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(std::string::npos, status.message().find("MACE_REQUIRE_CACHE")) << status.message();
   EXPECT_NE(std::string::npos, status.message().find("kernel")) << status.message();
