@@ -1,9 +1,9 @@
 // Whole models: host inputs to host outputs, the launches alone, and a start from a cache file.
 //
-//   model/NAME/run/PRECISION      Engine::RunInto
-//   model/NAME/replay/PRECISION   Engine::Replay: without copies
+//   model/NAME/run/PRECISION      Request::Run
+//   model/NAME/replay/PRECISION   ReplayLaunches: without copies
 //   model/NAME/requests/PRECISION Request, three at once; time and GFLOPs are of one run
-//   model/NAME/start/PRECISION    Engine::Create and the first run, its programs from a cache file;
+//   model/NAME/start/PRECISION    CompiledModel::Load and the first run, its programs from a cache file;
 //                                 the driver is loaded already, as in an app that opens a second
 //                                 model
 // NAME: the digits model, and every .onnx and .pb (with its .data) of the folder that
@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,9 +21,8 @@
 
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
-#include "mace/engine/engine.h"
-#include "mace/engine/tensor_access.h"
-#include "mace/plan/cost.h"
+#include "mace/diagnose.h"
+#include "mace/mace.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -30,38 +30,50 @@ namespace {
 
 struct BenchmarkModel {
   std::string path;
-  Options options;
+  CompileOptions options;
 };
 
-std::vector<HostTensor> MakeInputs(const Engine& engine) {
-  std::vector<HostTensor> inputs;
-  for (const Port& port : engine.inputs()) inputs.push_back(RandomTensor(port.info.shape, 7));
-  return inputs;
+// Seeded floats.
+StatusOr<Tensor> MakeInput(const std::vector<int64_t>& dims) {
+  const HostTensor values = RandomTensor(Shape(dims), 7);
+  MACE_ASSIGN_OR_RETURN(Tensor input, Tensor::Allocate(DType::kFloat32, dims));
+  std::memcpy(input.mutable_data(), values.f32(), input.bytes());
+  return input;
 }
 
+StatusOr<Request> NewRequest(CompiledModel* compiled) {
+  MACE_ASSIGN_OR_RETURN(Request request, compiled->NewRequest());
+  const std::vector<std::vector<int64_t>> dims = compiled->statistics().input_dims;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(Tensor input, MakeInput(dims[i]));
+    MACE_RETURN_IF_ERROR(request.Set(i, std::move(input)));
+  }
+  return request;
+}
+
+// A compiled model, and a request of it that has run.
 struct Started {
-  std::unique_ptr<Engine> engine;
-  std::vector<HostTensor> inputs;
-  std::vector<HostTensor> outputs;
+  CompiledModel compiled;
+  Request request;
 };
 
 StatusOr<Started> Start(const BenchmarkModel& model) {
   Started started;
-  MACE_ASSIGN_OR_RETURN(started.engine, Engine::Create(model.path, model.options));
-  started.inputs = MakeInputs(*started.engine);
-  MACE_RETURN_IF_ERROR(started.engine->RunInto(started.inputs, &started.outputs));
+  MACE_ASSIGN_OR_RETURN(started.compiled,
+                        CompiledModel::Load(model.path, LoadOptions(), model.options));
+  MACE_ASSIGN_OR_RETURN(started.request, NewRequest(&started.compiled));
+  MACE_RETURN_IF_ERROR(started.request.Run());
   return started;
 }
 
-void Count(const Engine& engine, benchmark::State* state) {
-  double flops = 0;
-  const Plan& plan = engine.plan();
-  for (size_t node = 0; node < plan.bound.graph->nodes.size(); ++node)
-    flops += NodeCost(plan, node).flops;
+void Count(Started* started, benchmark::State* state) {
+  const StatusOr<ModelReport> report = ReportModel(&started->request);
+  const double flops = report.ok() ? report->flops : 0;
+  const Statistics statistics = started->compiled.statistics();
   state->counters["GFLOPs"] = benchmark::Counter(
       flops * 1e-9 * static_cast<double>(state->iterations()), benchmark::Counter::kIsRate);
-  state->counters["launches"] = static_cast<double>(engine.stats().launches_per_run);
-  state->counters["device_MB"] = static_cast<double>(engine.stats().peak_device_bytes) / 1e6;
+  state->counters["launches"] = static_cast<double>(statistics.launches_per_run);
+  state->counters["device_MB"] = static_cast<double>(statistics.peak_device_bytes) / 1e6;
 }
 
 // The program's exit code: a benchmark that fails must fail its test too.
@@ -76,53 +88,50 @@ void MeasureRun(benchmark::State& state, const BenchmarkModel& model) {
   StatusOr<Started> started = Start(model);
   Status status = started.status();
   for (auto _ : state) {
-    if (status.ok()) status = started->engine->RunInto(started->inputs, &started->outputs);
+    if (status.ok()) status = started->request.Run();
     if (!status.ok()) return Fail(status, &state);
   }
-  Count(*started->engine, &state);
+  Count(&*started, &state);
 }
 
 void MeasureReplay(benchmark::State& state, const BenchmarkModel& model) {
   StatusOr<Started> started = Start(model);
   Status status = started.status();
   for (auto _ : state) {
-    if (status.ok()) status = started->engine->Replay().status();
+    if (status.ok()) status = ReplayLaunches(&started->request).status();
     if (!status.ok()) return Fail(status, &state);
   }
-  Count(*started->engine, &state);
-}
-
-StatusOr<std::vector<Request>> NewRequests(const Started& started, size_t count) {
-  CompiledModel compiled = started.engine->compiled_model();
-  std::vector<Request> requests;
-  while (requests.size() < count) {
-    MACE_ASSIGN_OR_RETURN(Request request, compiled.NewRequest());
-    for (size_t i = 0; i < started.inputs.size(); ++i) {
-      MACE_RETURN_IF_ERROR(request.Set(i, TensorAccess::FromHost(started.inputs[i])));
-    }
-    requests.push_back(std::move(request));
-  }
-  return requests;
+  Count(&*started, &state);
 }
 
 void MeasureRequests(benchmark::State& state, const BenchmarkModel& model) {
   constexpr size_t kDepth = 3;
   StatusOr<Started> started = Start(model);
   if (!started.ok()) return Fail(started.status(), &state);
-  StatusOr<std::vector<Request>> requests = NewRequests(*started, kDepth);
-  Status status = requests.status();
+  std::vector<Request> requests;
+  Status status;
+  while (status.ok() && requests.size() < kDepth) {
+    StatusOr<Request> request = NewRequest(&started->compiled);
+    status = request.status();
+    if (status.ok()) requests.push_back(*std::move(request));
+  }
   size_t next = 0;
   for (auto _ : state) {
-    if (status.ok()) status = (*requests)[next].Wait();
-    if (status.ok()) status = (*requests)[next].Start();
+    if (status.ok()) status = requests[next].Wait();
+    if (status.ok()) status = requests[next].Start();
     if (!status.ok()) return Fail(status, &state);
     next = (next + 1) % kDepth;
   }
-  for (Request& request : *requests) {
+  for (Request& request : requests) {
     status = request.Wait();
     if (!status.ok()) return Fail(status, &state);
   }
-  Count(*started->engine, &state);
+  Count(&*started, &state);
+}
+
+Status FillCache(const BenchmarkModel& model) {
+  MACE_ASSIGN_OR_RETURN(Started started, Start(model));
+  return started.compiled.SaveCache();
 }
 
 void MeasureStart(benchmark::State& state, BenchmarkModel model) {
@@ -130,15 +139,15 @@ void MeasureStart(benchmark::State& state, BenchmarkModel model) {
   std::string folder = JoinPath(scratch == nullptr ? "/tmp" : scratch, "model_benchmark.XXXXXX");
   if (mkdtemp(folder.data()) == nullptr)
     return Fail(IoError("no folder for the cache file"), &state);
-  model.options.cache_path = JoinPath(folder, "cache.bin");
-  // Destroyed, the engine has written the file.
-  Status status = Start(model).status();
+  model.options.cache.path = JoinPath(folder, "cache.bin");
+  model.options.cache.save_after_first_run = false;
+  Status status = FillCache(model);
   size_t built = 0;
   for (auto _ : state) {
     StatusOr<Started> started = Start(model);
     status = started.status();
     if (!status.ok()) break;
-    built += started->engine->stats().cache.built_from_source;
+    built += started->compiled.statistics().cache.built_from_source;
   }
   if (status.ok() && built > 0) status = Internal("a warm start built a program from source");
   if (!status.ok()) Fail(status, &state);
@@ -161,6 +170,7 @@ std::vector<std::string> FindModels() {
 using Measured = void (*)(benchmark::State&, const BenchmarkModel&);
 
 void Register(const std::string& path, const char* what, Measured measure) {
+  using Precision = CompileOptions::Precision;
   for (const Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     BenchmarkModel model;
     model.path = path;

@@ -2,7 +2,7 @@
 //
 //   op/TYPE/WHAT
 // A model of one node is made; the time is that of its launches, conversions of its input and
-// output included, without copies (Engine::Replay). Counters: GFLOPs and GBs of the op's least work
+// output included, without copies (ReplayLaunches). Counters: GFLOPs and GBs of the op's least work
 // (Op::EstimateCost), launches.
 #include <benchmark/benchmark.h>
 
@@ -11,8 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
-#include "mace/plan/cost.h"
+#include "mace/diagnose.h"
+#include "mace/engine/model_state.h"
+#include "mace/engine/tensor_access.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -140,15 +141,26 @@ std::shared_ptr<const Graph> MakeGraph(const OpCase& op) {
   return graph;
 }
 
-StatusOr<std::unique_ptr<Engine>> Start(const OpCase& op) {
-  Options options;
+// A compiled model, and a request of it that has run.
+struct Started {
+  CompiledModel compiled;
+  Request request;
+};
+
+StatusOr<Started> Start(const OpCase& op) {
+  CompileOptions options;
   options.device = "gpu";
-  options.allow_fallback = false;
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine, Engine::Create(MakeGraph(op), options));
-  std::vector<HostTensor> inputs, outputs;
-  for (const Port& port : engine->inputs()) inputs.push_back(RandomTensor(port.info.shape, 7));
-  MACE_RETURN_IF_ERROR(engine->RunInto(inputs, &outputs));
-  return engine;
+  options.allow_cpu_fallback = false;
+  Started started;
+  MACE_ASSIGN_OR_RETURN(started.compiled,
+                        CompiledModel::Compile(ModelAccess::FromGraph(MakeGraph(op)), options));
+  MACE_ASSIGN_OR_RETURN(started.request, started.compiled.NewRequest());
+  for (size_t i = 0; i < op.inputs.size(); ++i) {
+    MACE_RETURN_IF_ERROR(
+        started.request.Set(i, TensorAccess::FromHost(RandomTensor(Shape(op.inputs[i]), 7))));
+  }
+  MACE_RETURN_IF_ERROR(started.request.Run());
+  return started;
 }
 
 // The program's exit code: a benchmark that fails must fail its test too.
@@ -160,20 +172,21 @@ void Fail(const Status& status, benchmark::State* state) {
 }
 
 void Measure(benchmark::State& state, const OpCase& op) {
-  StatusOr<std::unique_ptr<Engine>> engine = Start(op);
-  if (!engine.ok()) return Fail(engine.status(), &state);
+  StatusOr<Started> started = Start(op);
+  if (!started.ok()) return Fail(started.status(), &state);
   double seconds = 0;
   for (auto _ : state) {
-    const StatusOr<double> milliseconds = (*engine)->Replay();
+    const StatusOr<double> milliseconds = ReplayLaunches(&started->request);
     if (!milliseconds.ok()) return Fail(milliseconds.status(), &state);
     state.SetIterationTime(*milliseconds / 1e3);
     seconds += *milliseconds / 1e3;
   }
-  const Cost cost = NodeCost((*engine)->plan(), 0);
+  const StatusOr<ModelReport> report = ReportModel(&started->request);
+  if (!report.ok()) return Fail(report.status(), &state);
   const double times = static_cast<double>(state.iterations());
-  state.counters["GFLOPs"] = cost.flops * times / seconds / 1e9;
-  state.counters["GBs"] = cost.bytes * times / seconds / 1e9;
-  state.counters["launches"] = static_cast<double>((*engine)->stats().launches_per_run);
+  state.counters["GFLOPs"] = report->flops * times / seconds / 1e9;
+  state.counters["GBs"] = report->bytes * times / seconds / 1e9;
+  state.counters["launches"] = static_cast<double>(started->compiled.statistics().launches_per_run);
 }
 
 }  // namespace

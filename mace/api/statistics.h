@@ -24,8 +24,8 @@ struct CacheStatistics {
   size_t misses = 0;
   size_t built_from_source = 0;  // Programs given to the driver's compiler as source.
   size_t loaded_bytes = 0;
-  double written_ms =
-      0;  // Asking the driver for binaries and writing the file, all times together.
+  // Asking the driver for binaries and writing the file, all times together.
+  double written_ms = 0;
 };
 
 // Where the choices of a plan come from.
@@ -44,7 +44,11 @@ struct Statistics {
   double compile_ms = 0;      // CompiledModel::Compile, the opening of the device included.
   double device_open_ms = 0;  // Within compile_ms.
   double program_ms = 0;      // Creating and building programs and kernels, of all plans together.
-  // The members up to `tuning` describe the plan that was made last.
+  // The members up to `tuning` describe the plan that was made last; after Compile it is the one
+  // for the dims that the model was compiled with.
+  // In the order of CompiledModel::inputs and outputs: what a dynamic extent is in this plan.
+  std::vector<std::vector<int64_t>> input_dims;
+  std::vector<std::vector<int64_t>> output_dims;
   size_t batch_slices = 1;
   size_t launches_per_run = 0;
   size_t gpu_image_nodes = 0;

@@ -129,4 +129,9 @@ uint64_t AvailableHostMemory(const MemorySources& sources) {
   return std::min({MachineMemory(sources), CgroupMemory(sources), AddressSpace(sources)});
 }
 
+uint64_t DefaultHostMemoryLimit() {
+  const uint64_t available = AvailableHostMemory();
+  return available - available / 16;
+}
+
 }  // namespace mace

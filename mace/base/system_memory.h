@@ -20,6 +20,10 @@ struct MemorySources {
 // Thread contract: thread-safe.
 uint64_t AvailableHostMemory(const MemorySources& sources = MemorySources());
 
+// What tensors may take where nobody sets a limit: AvailableHostMemory less a sixteenth, which is
+// left to what is not counted: the driver's own memory, programs, the graph, stacks.
+uint64_t DefaultHostMemoryLimit();
+
 }  // namespace mace
 
 #endif  // MACE_BASE_SYSTEM_MEMORY_H_

@@ -6,9 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "mace/engine/engine.h"
-#include "mace/engine/model_state.h"
-#include "mace/engine/tensor_access.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
 
 namespace {
@@ -37,41 +35,14 @@ void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 namespace mace {
 namespace {
 
-class AllocationTest : public testing::TestWithParam<Precision> {};
+class AllocationTest : public testing::TestWithParam<CompileOptions::Precision> {};
 
 TEST_P(AllocationTest, RunAllocatesNothingAfterTheFirst) {
-  Options options;
+  CompileOptions options;
   options.precision = GetParam();
-  options.input_shapes["x"] = {1, 4, 4, 8};
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeSmallModel(), options);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
-  ASSERT_EQ(0u, (*engine)->stats().cpu_ops);
-  const std::vector<HostTensor> inputs = {RandomTensor({1, 4, 4, 8}, 1)};
-  const std::vector<HostTensor> others = {RandomTensor({1, 4, 4, 8}, 2)};
-  std::vector<HostTensor> outputs;
-  ASSERT_TRUE((*engine)->RunInto(inputs, &outputs).ok());
-  allocations = 0;
-  counting = true;
-  bool ok = true;
-  for (int i = 0; i < 10; ++i) {
-    ok = ok && (*engine)->RunInto(i % 2 == 0 ? others : inputs, &outputs).ok();
-  }
-  counting = false;
-  ASSERT_TRUE(ok);
-  EXPECT_EQ(0, allocations.load());
-  // The counter works.
-  counting = true;
-  std::vector<int>* made = new std::vector<int>(3);
-  counting = false;
-  EXPECT_GE(allocations.load(), 2);
-  delete made;
-}
-
-TEST(RequestAllocation, RunAllocatesNothingAfterTheFirst) {
-  const auto compiled = CompiledModel::Compile(ModelAccess::FromGraph(MakeSmallModel()));
-  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
-  CompiledModel handle = *compiled;
-  StatusOr<Request> request = handle.NewRequest();
+  CompiledModel compiled = CompileOrFail(MakeSmallModel(), options);
+  ASSERT_EQ(0u, compiled.statistics().cpu_nodes);
+  StatusOr<Request> request = compiled.NewRequest();
   ASSERT_TRUE(request.ok()) << request.status().message();
   const Tensor inputs[] = {TensorAccess::FromHost(SmallInput(2, 1)),
                            TensorAccess::FromHost(SmallInput(2, 2))};
@@ -86,10 +57,17 @@ TEST(RequestAllocation, RunAllocatesNothingAfterTheFirst) {
   counting = false;
   ASSERT_TRUE(ok);
   EXPECT_EQ(0, allocations.load());
+  // The counter works.
+  counting = true;
+  std::vector<int>* made = new std::vector<int>(3);
+  counting = false;
+  EXPECT_GE(allocations.load(), 2);
+  delete made;
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, AllocationTest,
-                         testing::Values(Precision::kFloat32, Precision::kFloat16));
+                         testing::Values(CompileOptions::Precision::kFloat32,
+                                         CompileOptions::Precision::kFloat16));
 
 }  // namespace
 }  // namespace mace

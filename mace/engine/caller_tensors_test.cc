@@ -1,5 +1,5 @@
-// What a run on the CPU does with the caller's tensors: outputs are made in them, inputs are let
-// go.
+// What a run on the CPU does with the caller's tensors: outputs are made in them, and inputs are
+// let go.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
 
 namespace mace {
 namespace {
@@ -53,13 +53,13 @@ HostTensor Floats(std::vector<float> values) {
   return HostTensor::FromVector<float>(DType::kFloat32, Shape({kCount}), std::move(values));
 }
 
-std::unique_ptr<Engine> MakeEngine() {
-  Options options;
+Request NewRequest() {
+  CompileOptions options;
   options.device = "cpu";
-  options.input_shapes["x"] = {kCount};
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(), options);
-  EXPECT_TRUE(engine.ok()) << engine.status().message();
-  return engine.ok() ? *std::move(engine) : nullptr;
+  CompiledModel compiled = CompileOrFail(MakeGraph(), options);
+  StatusOr<Request> request = compiled.NewRequest();
+  EXPECT_TRUE(request.ok()) << request.status().message();
+  return request.ok() ? *std::move(request) : Request();
 }
 
 void ExpectAnswer(const std::vector<float>& x, const std::vector<HostTensor>& outputs) {
@@ -74,49 +74,52 @@ void ExpectAnswer(const std::vector<float>& x, const std::vector<HostTensor>& ou
 }
 
 TEST(CallerTensorsTest, OutputsAreMadeInTheTensorsOfAnEarlierRun) {
-  const auto engine = MakeEngine();
-  ASSERT_NE(nullptr, engine);
+  Request request = NewRequest();
   const std::vector<float> first = {1, -2, 3, -4, 5, -6}, second = {-1, 2, -3, 4, -5, 6};
-  std::vector<HostTensor> outputs;
-  ASSERT_TRUE(engine->RunInto({Floats(first)}, &outputs).ok());
-  ExpectAnswer(first, outputs);
-  const uint8_t* const place = outputs[0].bytes().data();
-  ASSERT_TRUE(engine->RunInto({Floats(second)}, &outputs).ok());
-  ExpectAnswer(second, outputs);
-  EXPECT_EQ(place, outputs[0].bytes().data());
+  const void* place = nullptr;
+  {
+    const auto outputs = RunRequest(&request, {Floats(first)});
+    ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+    ExpectAnswer(first, *outputs);
+    place = (*outputs)[0].bytes().data();
+  }
+  const auto outputs = RunRequest(&request, {Floats(second)});
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  ExpectAnswer(second, *outputs);
+  EXPECT_EQ(place, (*outputs)[0].bytes().data());
 }
 
 TEST(CallerTensorsTest, AnOutputMayLieWhereAnInputDoes) {
-  const auto engine = MakeEngine();
-  ASSERT_NE(nullptr, engine);
+  Request request = NewRequest();
   const std::vector<float> values = {1, -2, 3, -4, 5, -6};
   std::vector<float> memory = values;
-  const TensorInfo info = {DType::kFloat32, Shape({kCount})};
-  const MutableBytes bytes(reinterpret_cast<uint8_t*>(memory.data()), info.bytes());
-  std::vector<HostTensor> outputs = {*HostTensor::Allocate(info),
-                                     HostTensor::MutableView(info, bytes, nullptr),
-                                     *HostTensor::Allocate(info), *HostTensor::Allocate(info)};
-  ASSERT_TRUE(engine->RunInto({HostTensor::View(info, bytes, nullptr)}, &outputs).ok());
+  ASSERT_TRUE(request.SetOutput(1, Tensor::MutableView(memory.data(), {kCount})).ok());
+  ASSERT_TRUE(request.Set(0, Tensor::View(memory.data(), {kCount})).ok());
+  ASSERT_TRUE(request.Run().ok());
+  const StatusOr<Tensor> same = request.Get(2);
+  ASSERT_TRUE(same.ok()) << same.status().message();
   for (size_t i = 0; i < values.size(); ++i) {
     EXPECT_EQ(std::max(values[i], 0.0f), memory[i]);
-    EXPECT_EQ(values[i], outputs[2].f32()[i]);
+    EXPECT_EQ(values[i], same->data<float>()[i]);
   }
 }
 
-TEST(CallerTensorsTest, NothingOfTheCallersIsHeldAfterARun) {
-  const auto engine = MakeEngine();
-  ASSERT_NE(nullptr, engine);
+TEST(CallerTensorsTest, NothingOfTheCallersIsInTheResults) {
   std::vector<HostTensor> outputs;
   std::weak_ptr<int> watched;
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6};
   {
+    Request request = NewRequest();
     const auto owner = std::make_shared<int>(0);
     watched = owner;
-    const std::vector<float> values = {1, 2, 3, 4, 5, 6};
     const Bytes bytes(reinterpret_cast<const uint8_t*>(values.data()), kCount * sizeof(float));
     const HostTensor input = HostTensor::View({DType::kFloat32, Shape({kCount})}, bytes, owner);
-    ASSERT_TRUE(engine->RunInto({input}, &outputs).ok());
+    const auto found = RunRequest(&request, {input});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    outputs = *found;
   }
   EXPECT_TRUE(watched.expired());
+  ExpectAnswer(values, outputs);
   for (const HostTensor& output : outputs) EXPECT_FALSE(output.is_shared());
 }
 

@@ -5,7 +5,8 @@
 #include <cstring>
 #include <thread>
 
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
+#include "mace/testing/op_tester.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -28,12 +29,14 @@ std::shared_ptr<const Graph> MakeGraph() {
   return std::make_shared<Graph>(std::move(test.graph));
 }
 
-StatusOr<std::unique_ptr<Engine>> MakeEngine(bool separate, Precision precision) {
-  Options options;
-  options.memory = MemoryChoice::kBuffer;
+using Precision = CompileOptions::Precision;
+
+CompiledModel Compile(bool separate, Precision precision) {
+  CompileOptions options;
+  options.storage = CompileOptions::Storage::kBuffer;
   options.precision = precision;
   options.separate_launches = separate;
-  return Engine::Create(MakeGraph(), options);
+  return CompileOrFail(MakeGraph(), options);
 }
 
 HostTensor Input(uint32_t seed) { return RandomTensor({2, 9, 7, 5}, seed); }
@@ -52,15 +55,13 @@ bool SameBits(const std::vector<HostTensor>& a, const std::vector<HostTensor>& b
 class ChainTest : public testing::TestWithParam<Precision> {};
 
 TEST_P(ChainTest, GivesTheBitsOfSeparateLaunches) {
-  auto chained = MakeEngine(false, GetParam()), separate = MakeEngine(true, GetParam());
-  ASSERT_TRUE(chained.ok()) << chained.status().message();
-  ASSERT_TRUE(separate.ok()) << separate.status().message();
-  EXPECT_TRUE((*separate)->plan().chains.empty());
-  if (!(*chained)->plan().chains.empty()) {
-    EXPECT_LT((*chained)->stats().launches_per_run, (*separate)->stats().launches_per_run);
+  const CompiledModel chained = Compile(false, GetParam()), separate = Compile(true, GetParam());
+  EXPECT_TRUE(PlanOf(separate).chains.empty());
+  if (!PlanOf(chained).chains.empty()) {
+    EXPECT_LT(chained.statistics().launches_per_run, separate.statistics().launches_per_run);
   }
   for (uint32_t seed = 1; seed <= 7; ++seed) {
-    auto a = (*chained)->Run({Input(seed)}), b = (*separate)->Run({Input(seed)});
+    auto a = RunOn(chained, {Input(seed)}), b = RunOn(separate, {Input(seed)});
     ASSERT_TRUE(a.ok()) << a.status().message();
     ASSERT_TRUE(b.ok()) << b.status().message();
     EXPECT_TRUE(SameBits(*a, *b)) << "run " << seed;
@@ -71,22 +72,18 @@ INSTANTIATE_TEST_SUITE_P(Precisions, ChainTest,
                          testing::Values(Precision::kFloat32, Precision::kFloat16));
 
 // More work-groups wait than the device has units.
-TEST(Chain, EnginesRunAtOnce) {
-  constexpr int kEngines = 3, kRuns = 20;
-  std::vector<std::unique_ptr<Engine>> engines;
-  for (int i = 0; i < kEngines; ++i) {
-    auto engine = MakeEngine(false, Precision::kFloat32);
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    engines.push_back(*std::move(engine));
-  }
-  const auto expected = engines[0]->Run({Input(1)});
+TEST(Chain, ModelsRunAtOnce) {
+  constexpr int kModels = 3, kRuns = 20;
+  std::vector<CompiledModel> models;
+  for (int i = 0; i < kModels; ++i) models.push_back(Compile(false, Precision::kFloat32));
+  const auto expected = RunOn(models[0], {Input(1)});
   ASSERT_TRUE(expected.ok());
-  std::vector<int> right(kEngines);
+  std::vector<int> right(kModels);
   std::vector<std::thread> threads;
-  for (int i = 0; i < kEngines; ++i) {
+  for (int i = 0; i < kModels; ++i) {
     threads.emplace_back([&, i] {
       for (int run = 0; run < kRuns; ++run) {
-        const auto outputs = engines[static_cast<size_t>(i)]->Run({Input(1)});
+        const auto outputs = RunOn(models[static_cast<size_t>(i)], {Input(1)});
         right[static_cast<size_t>(i)] += outputs.ok() && SameBits(*outputs, *expected);
       }
     });

@@ -1,5 +1,5 @@
-// A model's files that other processes cut short, write over and replace while an engine loads them
-// and while it runs: right answers or a Status, and never the end of the process.
+// A model's files that other processes cut short, write over and replace while they are loaded
+// and while the model runs: right answers or a Status, and never the end of the process.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,11 +13,11 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
-#include "mace/engine/engine.h"
-#include "mace/import/import.h"
 #include "mace/import/mace_export.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"
+#include "mace/testing/test_tensors.h"
 
 namespace mace {
 namespace {
@@ -41,35 +41,43 @@ class ChangingFiles : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     Write(1);
-    const auto engine = Create();
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    expected_ = Run(engine->get(), 4);
+    const auto compiled = Create();
+    ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+    expected_ = Run(*compiled, 4);
     ASSERT_FALSE(expected_.empty());
   }
 
-  std::string Model() const { return folder_.At("m.pb"); }
+  std::string ModelPath() const { return folder_.At("m.pb"); }
   std::string Data() const { return folder_.At("m.data"); }
 
   // Whole files, renamed to their names.
   void Write(uint32_t seed) const {
     const StatusOr<MaceExport> made = ExportMace(MakeGraph(seed), {});
     ASSERT_TRUE(made.ok()) << made.status().message();
-    ASSERT_TRUE(WriteFileAtomic(Model(), AsBytes(made->model)).ok());
+    ASSERT_TRUE(WriteFileAtomic(ModelPath(), AsBytes(made->model)).ok());
     ASSERT_TRUE(WriteFileAtomic(Data(), Bytes(made->data)).ok());
     const timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
-    for (const std::string& path : {Model(), Data()}) {
+    for (const std::string& path : {ModelPath(), Data()}) {
       ASSERT_EQ(0, utimensat(AT_FDCWD, path.c_str(), old, 0));
     }
   }
-  StatusOr<std::unique_ptr<Engine>> Create() const {
-    Options options;
+  static LoadOptions Load() {
+    LoadOptions options;
+    options.input_dims["x"] = {1, 4, 4, kChannels};
+    return options;
+  }
+  static CompileOptions OnDevice() {
+    CompileOptions options;
     options.device = GetParam();
-    options.input_shapes["x"] = {1, 4, 4, kChannels};
-    return Engine::Create(Model(), options);
+    return options;
+  }
+  StatusOr<CompiledModel> Create() const {
+    return CompiledModel::Load(ModelPath(), Load(), OnDevice());
   }
   // The output for an input of this height; empty where the run fails.
-  static std::vector<float> Run(Engine* engine, int64_t height, Status* status = nullptr) {
-    const auto outputs = engine->Run({RandomTensor({1, height, 4, kChannels}, 5)});
+  static std::vector<float> Run(const CompiledModel& compiled, int64_t height,
+                                Status* status = nullptr) {
+    const auto outputs = RunOn(compiled, {RandomTensor({1, height, 4, kChannels}, 5)});
     if (status != nullptr) *status = outputs.status();
     return outputs.ok() ? ToFloatVector((*outputs)[0]) : std::vector<float>();
   }
@@ -87,35 +95,35 @@ TEST_P(ChangingFiles, CutWhileTheyAreLoaded) {
     Write(1);
     std::thread other([&] {
       std::this_thread::sleep_for(std::chrono::microseconds(i * 50));
-      Cut(i % 4 == 0 ? Model() : Data(), i % 3 == 0 ? 5000 : 0);
+      Cut(i % 4 == 0 ? ModelPath() : Data(), i % 3 == 0 ? 5000 : 0);
     });
-    const auto engine = Create();
+    const auto compiled = Create();
     other.join();
-    if (!engine.ok()) {
-      EXPECT_FALSE(engine.status().message().empty());
+    if (!compiled.ok()) {
+      EXPECT_FALSE(compiled.status().message().empty());
       ++refused;
       continue;
     }
-    EXPECT_EQ(expected_, Run(engine->get(), 4)) << i;
+    EXPECT_EQ(expected_, Run(*compiled, 4)) << i;
     ++right;
   }
   EXPECT_EQ(60, right + refused);
 }
 
-TEST_P(ChangingFiles, CutWhileTheEngineRuns) {
-  const auto engine = Create();
-  ASSERT_TRUE(engine.ok());
+TEST_P(ChangingFiles, CutWhileTheModelRuns) {
+  const auto compiled = Create();
+  ASSERT_TRUE(compiled.ok());
   std::atomic<bool> cut{false};
   std::thread other([&] {
     for (const off_t size : {400000, 100, 0}) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       Cut(Data(), size);
-      Cut(Model(), size / 1000);
+      Cut(ModelPath(), size / 1000);
     }
     cut = true;
   });
   for (int after = 0; after < 5; after += cut ? 1 : 0) {
-    ASSERT_EQ(expected_, Run(engine->get(), 4));
+    ASSERT_EQ(expected_, Run(*compiled, 4));
   }
   other.join();
 }
@@ -125,48 +133,44 @@ TEST_P(ChangingFiles, CutWhileTheEngineRuns) {
 TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereCut) {
   const auto reference = Create();
   ASSERT_TRUE(reference.ok());
-  const std::vector<float> taller = Run(reference->get(), 6);
+  const std::vector<float> taller = Run(*reference, 6);
   ASSERT_FALSE(taller.empty());
-  const auto engine = Create();
-  ASSERT_TRUE(engine.ok());
+  const auto compiled = Create();
+  ASSERT_TRUE(compiled.ok());
   Cut(Data(), 0);
   Status status;
-  const std::vector<float> found = Run(engine->get(), 6, &status);
+  const std::vector<float> found = Run(*compiled, 6, &status);
   if (status.ok()) {
     EXPECT_EQ(taller, found);
   } else {
     EXPECT_NE(status.message().find("m.data: was changed"), std::string::npos) << status.message();
   }
-  EXPECT_EQ(expected_, Run(engine->get(), 4));
+  EXPECT_EQ(expected_, Run(*compiled, 4));
 }
 
-// The files of another model by the same names are not the engine's.
+// The files of another model by the same names are not the model's.
 TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereReplaced) {
   const auto reference = Create();
   ASSERT_TRUE(reference.ok());
-  const std::vector<float> taller = Run(reference->get(), 6);
-  const auto engine = Create();
-  ASSERT_TRUE(engine.ok());
+  const std::vector<float> taller = Run(*reference, 6);
+  const auto compiled = Create();
+  ASSERT_TRUE(compiled.ok());
   Write(100);
-  EXPECT_EQ(taller, Run(engine->get(), 6));
-  EXPECT_EQ(expected_, Run(engine->get(), 4));
+  EXPECT_EQ(taller, Run(*compiled, 6));
+  EXPECT_EQ(expected_, Run(*compiled, 4));
   const auto other = Create();
   ASSERT_TRUE(other.ok());
-  EXPECT_NE(expected_, Run(other->get(), 4));
+  EXPECT_NE(expected_, Run(*other, 4));
 }
 
-// Two engines of one graph: what the first gave back, the second reads again.
-TEST_P(ChangingFiles, TwoEnginesOfOneGraph) {
-  ImportOptions import;
-  import.input_shapes["x"] = {1, 4, 4, kChannels};
-  const auto graph = ImportModel(Model(), import);
-  ASSERT_TRUE(graph.ok()) << graph.status().message();
+// What the first gave back, the second reads again.
+TEST_P(ChangingFiles, OneModelIsCompiledTwice) {
+  const StatusOr<Model> model = Model::Load(ModelPath(), Load());
+  ASSERT_TRUE(model.ok()) << model.status().message();
   for (int i = 0; i < 2; ++i) {
-    Options options;
-    options.device = GetParam();
-    const auto engine = Engine::Create(std::shared_ptr<const Graph>(*graph), options);
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    EXPECT_EQ(expected_, Run(engine->get(), 4));
+    const auto compiled = CompiledModel::Compile(*model, OnDevice());
+    ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+    EXPECT_EQ(expected_, Run(*compiled, 4));
   }
 }
 

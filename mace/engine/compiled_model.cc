@@ -14,38 +14,6 @@ Status NoCompiledModel() {
   return FailedPrecondition("compiled model: expected one that Compile made, found none");
 }
 
-Statistics StatisticsOf(const RunStats& stats) {
-  Statistics out;
-  out.device = stats.device;
-  out.driver = stats.driver;
-  out.compile_ms = stats.init_ms;
-  out.device_open_ms = stats.device_open_ms;
-  out.program_ms = stats.program_ms;
-  out.batch_slices = stats.batch_slices;
-  out.launches_per_run = stats.launches_per_run;
-  out.gpu_image_nodes = stats.gpu_image_ops;
-  out.gpu_buffer_nodes = stats.gpu_buffer_ops;
-  out.cpu_nodes = stats.cpu_ops;
-  out.folded_nodes = stats.folded_ops;
-  for (const CpuOp& op : stats.cpu_op_list) out.cpu_node_list.push_back({op.name, op.type, op.why});
-  out.tuning.plan = stats.tuning.plan;
-  out.tuning.level = stats.tuning.level;
-  out.tuning.measured = stats.tuning.measured;
-  out.tuning.found = stats.tuning.found;
-  out.tuning.left = stats.tuning.left;
-  out.tuning.ms = stats.tuning.ms;
-  out.cache.file = stats.cache.file;
-  out.cache.status = stats.cache.status;
-  out.cache.reason = stats.cache.reason;
-  out.cache.hits = stats.cache.hits;
-  out.cache.misses = stats.cache.misses;
-  out.cache.built_from_source = stats.cache.built_from_source;
-  out.cache.loaded_bytes = stats.cache.loaded_bytes;
-  out.cache.written_ms = stats.cache.written_ms;
-  out.peak_device_bytes = stats.peak_device_bytes;
-  return out;
-}
-
 std::shared_ptr<CompiledModel::State> NewState(const CompileOptions& options) {
   auto state = std::make_shared<CompiledModel::State>();
   state->options = EngineOptions(options);
@@ -125,7 +93,7 @@ Status CompiledModel::SaveCache() {
 
 Statistics CompiledModel::statistics() const {
   if (state_ == nullptr) return Statistics();
-  Statistics statistics = StatisticsOf(state_->Report());
+  Statistics statistics = state_->Report();
   statistics.plans = state_->plans.All().size();
   statistics.device_bytes = state_->device_bytes->now();
   statistics.runs = state_->runs;

@@ -9,8 +9,8 @@
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/cl/opencl_process.h"
+#include "mace/engine/half_range.h"
 #include "mace/plan/integer_kernels.h"
-#include "mace/runtime/half_range.h"
 #include "mace/runtime/memory_limits.h"
 #include "mace/runtime/planned_model.h"
 
@@ -60,7 +60,7 @@ std::string DimsText(const std::vector<TensorSpec>& inputs, const PlanTable::Inp
   return text;
 }
 
-CacheStats WithStatus(CacheStats cache, const CacheStore& store) {
+CacheStatistics WithStatus(CacheStatistics cache, const CacheStore& store) {
   if (store.status() == CacheFileStatus::kRejected) {
     cache.status = "rejected";
     cache.reason = store.reason();
@@ -125,7 +125,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   }
   MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
   std::lock_guard<std::mutex> lock(report_mutex);
-  stats.init_ms = MonotonicMilliseconds() - begin;
+  stats.compile_ms = MonotonicMilliseconds() - begin;
   return Status();
 }
 
@@ -206,8 +206,8 @@ void CompiledModel::State::Retire(const PlanTable::Plans& retired) {
   if (saver.has_value() && !retired.empty()) saver->Retire(retired);
 }
 
-RunStats CompiledModel::State::Report() const {
-  RunStats report;
+Statistics CompiledModel::State::Report() const {
+  Statistics report;
   {
     std::lock_guard<std::mutex> lock(report_mutex);
     report = stats;

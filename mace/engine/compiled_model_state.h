@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "mace/api/compiled_model.h"
+#include "mace/api/statistics.h"
 #include "mace/base/byte_count.h"
 #include "mace/base/memory_budget.h"
 #include "mace/engine/cache_saver.h"
@@ -22,7 +23,6 @@
 #include "mace/engine/model_state.h"
 #include "mace/engine/plan_table.h"
 #include "mace/runtime/options.h"
-#include "mace/runtime/run_stats.h"
 #include "mace/runtime/runtime.h"
 #include "mace/runtime/weight_store.h"
 
@@ -43,7 +43,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::atomic<uint64_t> runs{0};
 
   mutable std::mutex report_mutex;  // Guards what follows.
-  RunStats stats;
+  Statistics stats;
   std::string note;
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
@@ -56,8 +56,8 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // again, nothing is allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
                                      std::weak_ptr<SharedPlan>* last);
-  // As Statistics, in the words of the layers below.
-  RunStats Report() const;
+  // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
+  Statistics Report() const;
   // Runs the plan with an executor that is free. `times` null: nobody wants them. The first answer of
   // a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,

@@ -1,8 +1,8 @@
 // Bools and integers between kernels, and on their way to the host and from it.
 #include <gtest/gtest.h>
 
-#include "mace/engine/engine.h"
 #include "mace/runtime/device_elements.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -92,34 +92,32 @@ std::shared_ptr<Graph> MakeSelection() {
   return make.graph();
 }
 
-StatusOr<std::unique_ptr<Engine>> MakeEngine(std::shared_ptr<Graph> graph, const char* device,
-                                             MemoryChoice memory, Precision precision) {
-  Options options;
+using Storage = CompileOptions::Storage;
+using Precision = CompileOptions::Precision;
+
+CompileOptions On(const char* device, Storage storage = Storage::kAuto,
+                  Precision precision = Precision::kFloat32) {
+  CompileOptions options;
   options.device = device;
-  options.memory = memory;
+  options.storage = storage;
   options.precision = precision;
-  for (const GraphPort& input : graph->inputs) {
-    options.input_shapes[input.name] = graph->value(input.value).info.shape.dims();
-  }
-  return Engine::Create(std::move(graph), options);
+  return options;
 }
 
 TEST(DeviceTypes, StayOnTheDevice) {
   const HostTensor x = RandomTensor({3, 7}, 5);
   const HostTensor mask =
       HostTensor::FromVector<uint8_t>(DType::kBool, Shape({7}), {1, 1, 0, 1, 1, 0, 1});
-  auto reference = MakeEngine(MakeSelection(), "cpu", MemoryChoice::kAuto, Precision::kFloat32);
+  const auto reference = RunOn(CompileOrFail(MakeSelection(), On("cpu")), {x, mask});
   ASSERT_TRUE(reference.ok()) << reference.status().message();
-  std::vector<HostTensor> expected;
-  ASSERT_TRUE((*reference)->RunInto({x, mask}, &expected).ok());
-  for (MemoryChoice memory : {MemoryChoice::kImage, MemoryChoice::kBuffer}) {
+  const std::vector<HostTensor>& expected = *reference;
+  for (Storage storage : {Storage::kImage, Storage::kBuffer}) {
     for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
-      auto engine = MakeEngine(MakeSelection(), "gpu", memory, precision);
-      ASSERT_TRUE(engine.ok()) << engine.status().message();
-      EXPECT_EQ(0u, (*engine)->stats().cpu_ops);
-      std::vector<HostTensor> outputs;
-      const Status status = (*engine)->RunInto({x, mask}, &outputs);
-      ASSERT_TRUE(status.ok()) << status.message();
+      const CompiledModel compiled = CompileOrFail(MakeSelection(), On("gpu", storage, precision));
+      EXPECT_EQ(0u, compiled.statistics().cpu_nodes);
+      const auto found = RunOn(compiled, {x, mask});
+      ASSERT_TRUE(found.ok()) << found.status().message();
+      const std::vector<HostTensor>& outputs = *found;
       ASSERT_EQ(expected.size(), outputs.size());
       for (size_t i = 0; i < expected.size(); ++i) {
         ASSERT_EQ(expected[i].dtype(), outputs[i].dtype());
@@ -144,15 +142,12 @@ TEST(DeviceTypes, IntegersOfTheHostStayWhole) {
   make.Output(make.Node("Cast", "z", {y}, {DType::kInt32, Shape({4})},
                         With("dtype", std::string("int32"))));
   make.Output(y);
-  auto engine = MakeEngine(make.graph(), "gpu", MemoryChoice::kAuto, Precision::kFloat32);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
   const std::vector<int64_t> values = {1, int64_t{1} << 40, -5, (int64_t{1} << 32) + 7};
-  std::vector<HostTensor> outputs;
-  const Status status =
-      (*engine)->RunInto({HostTensor::FromVector(DType::kInt64, Shape({2, 2}), values)}, &outputs);
-  ASSERT_TRUE(status.ok()) << status.message();
-  EXPECT_EQ(values, ToInt64Vector(outputs[1]));
-  EXPECT_EQ((std::vector<int64_t>{1, 0, -5, 7}), ToInt64Vector(outputs[0]));
+  const auto outputs = RunOn(CompileOrFail(make.graph(), On("gpu")),
+                             {HostTensor::FromVector(DType::kInt64, Shape({2, 2}), values)});
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  EXPECT_EQ(values, ToInt64Vector((*outputs)[1]));
+  EXPECT_EQ((std::vector<int64_t>{1, 0, -5, 7}), ToInt64Vector((*outputs)[0]));
 }
 
 TEST(DeviceTypes, ElementsTravel) {

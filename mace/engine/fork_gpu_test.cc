@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "mace/cl/device.h"
-#include "mace/engine/engine.h"
-#include "mace/testing/run_request.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {
@@ -39,12 +38,12 @@ bool IsRefusal(const Status& status) {
 }
 
 bool Works(const std::string& device) {
-  Options options;
+  CompileOptions options;
   options.device = device;
-  const auto engine = Engine::Create(MakeSmallModel(), options);
-  if (!engine.ok()) return false;
+  const auto compiled = CompileGraph(MakeSmallModel(), options);
+  if (!compiled.ok()) return false;
   const HostTensor input = SmallInput(1);
-  const auto outputs = (*engine)->Run({input});
+  const auto outputs = RunOn(*compiled, {input});
   return outputs.ok() && IsSmallAnswer(input, *outputs);
 }
 
@@ -54,45 +53,38 @@ TEST(Fork, ChildrenWorkBeforeOpenClIsUsedAndAreRefusedAfterwards) {
   for (int i = 0; i < 3; ++i) workers.push_back(Fork([] { return Works("gpu"); }));
   for (pid_t worker : workers) EXPECT_EQ(EndOf(worker), "exit 0") << "a worker forked first";
 
-  Options options;
-  auto made = Engine::Create(MakeSmallModel(), options);
-  ASSERT_TRUE(made.ok()) << made.status().message();
-  std::unique_ptr<Engine> engine = *std::move(made);
+  CompiledModel compiled = CompileOrFail(MakeSmallModel());
   const HostTensor input = SmallInput(1);
-  ASSERT_TRUE(engine->Run({input}).ok());
-  CompiledModel compiled = engine->compiled_model();
   StatusOr<Request> made_request = compiled.NewRequest();
   ASSERT_TRUE(made_request.ok()) << made_request.status().message();
   Request request = *std::move(made_request);
-  ASSERT_TRUE(RunRequest(&request, {input}, 1).ok());
+  ASSERT_TRUE(RunRequest(&request, {input}).ok());
+  CompileOptions options;
   options.device = "cpu";
-  const auto on_cpu = Engine::Create(MakeSmallModel(), options);
-  ASSERT_TRUE(on_cpu.ok());
+  const CompiledModel on_cpu = CompileOrFail(MakeSmallModel(), options);
 
-  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({input}).status()); }), "exit 0");
-  EXPECT_EQ(EndOfChild([&] { return IsRefusal(engine->Run({SmallInput(2)}).status()); }), "exit 0");
+  const DimsByName others = {{"x", SmallShape(2).dims()}};
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(compiled.Prepare(others)); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(compiled.NewRequest().status()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(request.Run()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(request.Wait()); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(compiled.SaveCache()); }), "exit 0");
-  EXPECT_EQ(
-      EndOfChild([&] { return IsRefusal(Engine::Create(MakeSmallModel(), Options()).status()); }),
-      "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return IsRefusal(CompileGraph(MakeSmallModel()).status()); }),
+            "exit 0");
   EXPECT_EQ(EndOfChild([&] { return IsRefusal(ListClDevices().status()); }), "exit 0");
-  EXPECT_EQ(EndOfChild([&] { return Works("cpu") && (*on_cpu)->Run({input}).ok(); }), "exit 0");
+  EXPECT_EQ(EndOfChild([&] { return Works("cpu") && RunOn(on_cpu, {input}).ok(); }), "exit 0");
   EXPECT_EQ(EndOfChild([&] {
               request = Request();
               compiled = CompiledModel();
-              engine = nullptr;
               return true;
             }),
             "exit 0")
       << "destructors in a child";
 
-  const auto outputs = engine->Run({input});
+  const auto outputs = RunOn(compiled, {input});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
   EXPECT_TRUE(IsSmallAnswer(input, *outputs));
-  const auto answer = RunRequest(&request, {input}, 1);
+  const auto answer = RunRequest(&request, {input});
   ASSERT_TRUE(answer.ok()) << answer.status().message();
   EXPECT_TRUE(IsSmallAnswer(input, *answer));
 }

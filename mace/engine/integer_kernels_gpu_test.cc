@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/test_device.h"
 #include "mace/testing/test_tensors.h"
 
@@ -85,25 +85,25 @@ std::shared_ptr<Graph> MakeModel() {
   return model.Apply("square").Build();
 }
 
-HostTensor RunOn(const std::string& device, TuningLevel tuning, std::string* note) {
-  Options options;
+using Tuning = CompileOptions::Tuning;
+
+HostTensor AnswerOn(const std::string& device, Tuning tuning, std::string* note) {
+  CompileOptions options;
   options.device = device;
-  options.tuning.level = tuning;
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeModel(), options);
-  EXPECT_TRUE(engine.ok()) << engine.status().message();
-  if (!engine.ok()) return {};
-  *note = (*engine)->note();
+  options.tuning = tuning;
+  const CompiledModel compiled = CompileOrFail(MakeModel(), options);
+  *note = compiled.note();
   StatusOr<std::vector<HostTensor>> outputs =
-      (*engine)->Run({RandomTensor({1, 9, 17, 3}, 5, -1.5f, 1.5f)});
+      RunOn(compiled, {RandomTensor({1, 9, 17, 3}, 5, -1.5f, 1.5f)});
   EXPECT_TRUE(outputs.ok()) << outputs.status().message();
   return outputs.ok() ? (*outputs)[0] : HostTensor();
 }
 
-void ExpectTheReference(TuningLevel tuning, std::string* note) {
+void ExpectTheReference(Tuning tuning, std::string* note) {
   std::string reference_note;
-  const HostTensor expected = RunOn("cpu", TuningLevel::kNone, &reference_note);
+  const HostTensor expected = AnswerOn("cpu", Tuning::kNone, &reference_note);
   EXPECT_EQ(reference_note, "8-bit model");
-  const HostTensor found = RunOn("gpu", tuning, note);
+  const HostTensor found = AnswerOn("gpu", tuning, note);
   ASSERT_EQ(expected.shape(), found.shape());
   float largest = 0;
   for (int64_t i = 0; i < expected.shape().elements(); ++i) {
@@ -117,7 +117,7 @@ TEST(IntegerKernels, GiveTheReferencesAnswer) {
   const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   std::string note;
-  ExpectTheReference(TuningLevel::kNone, &note);
+  ExpectTheReference(Tuning::kNone, &note);
   const bool integers =
       (*device)->byte_products != ByteProducts::kNone && (*device)->kind == DeviceKind::kCpu;
   EXPECT_EQ(note, integers ? "8-bit model: 2 of 3 convolutions by integer kernels, the rest in "
@@ -127,7 +127,7 @@ TEST(IntegerKernels, GiveTheReferencesAnswer) {
 
 TEST(IntegerKernels, GiveItAfterATunersChoiceToo) {
   std::string note;
-  ExpectTheReference(TuningLevel::kFast, &note);
+  ExpectTheReference(Tuning::kFast, &note);
 }
 
 }  // namespace

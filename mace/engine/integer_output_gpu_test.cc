@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -51,20 +51,18 @@ std::shared_ptr<Graph> MakeGraph() {
   return graph;
 }
 
-class IntegerOutputTest : public testing::TestWithParam<Precision> {};
+class IntegerOutputTest : public testing::TestWithParam<CompileOptions::Precision> {};
 
 TEST_P(IntegerOutputTest, ArgMaxRunsOnTheDevice) {
-  Options options;
+  CompileOptions options;
   options.precision = GetParam();
-  options.input_shapes["x"] = {2, 3, 7};
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(), options);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
-  EXPECT_EQ((*engine)->stats().cpu_ops, 1u) << "OneHot alone";
+  const CompiledModel compiled = CompileOrFail(MakeGraph(), options);
+  EXPECT_EQ(compiled.statistics().cpu_nodes, 1u) << "OneHot alone";
   for (uint32_t seed : {1u, 2u, 3u}) {
     const HostTensor x = RandomTensor({2, 3, 7}, seed);
-    std::vector<HostTensor> outputs;
-    const Status status = (*engine)->RunInto({x}, &outputs);
-    ASSERT_TRUE(status.ok()) << status.message();
+    const auto found = RunOn(compiled, {x});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    const std::vector<HostTensor>& outputs = *found;
     ASSERT_EQ(outputs[0].dtype(), DType::kInt32);
     const std::vector<int64_t> places = ToInt64Vector(outputs[0]);
     for (int64_t row = 0; row < 6; ++row) {
@@ -79,7 +77,8 @@ TEST_P(IntegerOutputTest, ArgMaxRunsOnTheDevice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, IntegerOutputTest,
-                         testing::Values(Precision::kFloat32, Precision::kFloat16));
+                         testing::Values(CompileOptions::Precision::kFloat32,
+                                         CompileOptions::Precision::kFloat16));
 
 }  // namespace
 }  // namespace mace

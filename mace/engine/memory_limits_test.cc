@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "mace/base/system_memory.h"
-#include "mace/engine/engine.h"
+#include "mace/testing/compiled_graph.h"
 
 namespace mace {
 namespace {
@@ -38,9 +38,15 @@ std::shared_ptr<const Graph> TileGraph(int64_t columns, int64_t times) {
   return graph;
 }
 
-Options OnTheCpu(uint64_t host_memory_limit) {
-  Options options;
+CompileOptions OnTheCpu(uint64_t host_bytes) {
+  CompileOptions options;
   options.device = "cpu";
+  options.limits.host_bytes = host_bytes;
+  return options;
+}
+
+Options WithLimit(uint64_t host_memory_limit) {
+  Options options;
   options.host_memory_limit = host_memory_limit;
   return options;
 }
@@ -53,8 +59,8 @@ HostTensor Ones(int64_t columns) {
 TEST(MemoryLimitsTest, APlanBeyondTheLimitIsRefusedWithBothNumbers) {
   // 4 MB in, 40 MB out.
   const auto graph = TileGraph(kMegabyte, 10);
-  EXPECT_TRUE(Engine::Create(graph, OnTheCpu(44 * kMegabyte + kMegabyte / 2)).ok());
-  const auto refused = Engine::Create(graph, OnTheCpu(44 * kMegabyte - 1));
+  EXPECT_TRUE(CompileGraph(graph, OnTheCpu(44 * kMegabyte + kMegabyte / 2)).ok());
+  const auto refused = CompileGraph(graph, OnTheCpu(44 * kMegabyte - 1));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(StatusCode::kResourceExhausted, refused.status().code());
   const std::string message = refused.status().message();
@@ -64,21 +70,21 @@ TEST(MemoryLimitsTest, APlanBeyondTheLimitIsRefusedWithBothNumbers) {
 
 TEST(MemoryLimitsTest, WithoutALimitThatOfTheSystemHolds) {
   // 2^40 elements are 4 TiB.
-  const auto refused = Engine::Create(TileGraph(int64_t{1} << 20, int64_t{1} << 20), OnTheCpu(0));
+  const auto refused = CompileGraph(TileGraph(int64_t{1} << 20, int64_t{1} << 20), OnTheCpu(0));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(StatusCode::kResourceExhausted, refused.status().code());
   EXPECT_LE(HostMemoryLimit(Options()), AvailableHostMemory());
 }
 
 TEST(MemoryLimitsTest, InputsOfAnotherShapeAreCountedAnew) {
-  const auto engine = Engine::Create(TileGraph(1024, 10), OnTheCpu(8 * kMegabyte));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  const auto compiled = CompileGraph(TileGraph(1024, 10), OnTheCpu(8 * kMegabyte));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   const std::vector<HostTensor> small = {Ones(1024)};
-  ASSERT_TRUE((*engine)->Run(small).ok());
-  const auto refused = (*engine)->Run({Ones(kMegabyte)});
+  ASSERT_TRUE(RunOn(*compiled, small).ok());
+  const auto refused = RunOn(*compiled, {Ones(kMegabyte)});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(StatusCode::kResourceExhausted, refused.status().code()) << refused.status().message();
-  const auto again = (*engine)->Run(small);
+  const auto again = RunOn(*compiled, small);
   ASSERT_TRUE(again.ok()) << again.status().message();
   EXPECT_EQ(1.0f, (*again)[0].f32()[10 * 1024 - 1]);
 }
@@ -86,24 +92,24 @@ TEST(MemoryLimitsTest, InputsOfAnotherShapeAreCountedAnew) {
 TEST(MemoryLimitsTest, OutputsThatTheCallerKeepsAreCounted) {
   // 0.4 MB in, 4 MB out.
   const int64_t columns = 100 * 1024;
-  const auto engine = Engine::Create(TileGraph(columns, 10), OnTheCpu(9 * kMegabyte));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  const auto compiled = CompileGraph(TileGraph(columns, 10), OnTheCpu(9 * kMegabyte));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   const std::vector<HostTensor> inputs = {Ones(columns)};
-  auto first = (*engine)->Run(inputs);
-  auto second = (*engine)->Run(inputs);
+  auto first = RunOn(*compiled, inputs);
+  auto second = RunOn(*compiled, inputs);
   ASSERT_TRUE(first.ok() && second.ok());
-  const auto third = (*engine)->Run(inputs);
+  const auto third = RunOn(*compiled, inputs);
   EXPECT_EQ(StatusCode::kResourceExhausted, third.status().code());
   first->clear();
-  EXPECT_TRUE((*engine)->Run(inputs).ok()) << "what was freed can be had again";
+  EXPECT_TRUE(RunOn(*compiled, inputs).ok()) << "what was freed can be had again";
 }
 
 TEST(MemoryLimitsTest, ABudgetOfTheThreadIsKeptToWhereItIsSmaller) {
   const auto budget = std::make_shared<MemoryBudget>(kMegabyte);
   const ScopedMemoryBudget scope(budget);
   EXPECT_EQ(budget, HostMemoryBudget(Options()));
-  EXPECT_EQ(budget, HostMemoryBudget(OnTheCpu(2 * kMegabyte)));
-  EXPECT_EQ(kMegabyte / 2, HostMemoryBudget(OnTheCpu(kMegabyte / 2))->limit());
+  EXPECT_EQ(budget, HostMemoryBudget(WithLimit(2 * kMegabyte)));
+  EXPECT_EQ(kMegabyte / 2, HostMemoryBudget(WithLimit(kMegabyte / 2))->limit());
 }
 
 TEST(MemoryLimitsTest, TheDeviceHasALimitOfItsOwn) {
@@ -127,7 +133,7 @@ TEST(MemoryLimitsTest, ADeviceInTheHostsMemoryCountsThere) {
   need.device_is_host = true;
   EXPECT_EQ(1010u, need.host_total());
   const MemoryBudget budget(1009);
-  EXPECT_EQ(StatusCode::kResourceExhausted, CheckHostMemory(need, budget, OnTheCpu(1009)).code());
+  EXPECT_EQ(StatusCode::kResourceExhausted, CheckHostMemory(need, budget, WithLimit(1009)).code());
 }
 
 }  // namespace

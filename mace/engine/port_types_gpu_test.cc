@@ -4,10 +4,9 @@
 #include <cmath>
 
 #include "mace/base/half.h"
-#include "mace/engine/engine.h"
 #include "mace/runtime/port_shapes.h"
 #include "mace/runtime/port_types.h"
-#include "mace/testing/run_request.h"
+#include "mace/testing/compiled_graph.h"
 
 namespace mace {
 namespace {
@@ -17,7 +16,7 @@ struct Declared {
   DType output = DType::kFloat32;
 };
 
-GraphPort Port(const char* name, ValueId value, DType dtype) {
+GraphPort MakePort(const char* name, ValueId value, DType dtype) {
   GraphPort port;
   port.name = name;
   port.value = value;
@@ -37,18 +36,18 @@ std::shared_ptr<Graph> MakeRelu(const Declared& declared, int64_t batch = 2) {
   node.inputs = {x};
   node.outputs = {y};
   graph->nodes = {node};
-  graph->inputs = {Port("x", x, declared.input)};
+  graph->inputs = {MakePort("x", x, declared.input)};
   graph->inputs[0].declared_dims = {batch, 3};
-  graph->outputs = {Port("y", y, declared.output)};
+  graph->outputs = {MakePort("y", y, declared.output)};
   return graph;
 }
 
 class PortTypesTest : public testing::TestWithParam<const char*> {
  protected:
-  StatusOr<std::unique_ptr<Engine>> Make(std::shared_ptr<Graph> graph) {
-    Options options;
+  StatusOr<CompiledModel> Make(std::shared_ptr<Graph> graph) {
+    CompileOptions options;
     options.device = GetParam();
-    return Engine::Create(std::move(graph), options);
+    return CompileGraph(std::move(graph), options);
   }
 };
 
@@ -62,13 +61,13 @@ std::vector<float> FloatsOf(const HostTensor& tensor) { return ToFloatVector(ten
 TEST_P(PortTypesTest, FloatsOfEveryWidth) {
   for (DType input : {DType::kFloat16, DType::kFloat32, DType::kFloat64}) {
     for (DType output : {DType::kFloat16, DType::kFloat32, DType::kFloat64}) {
-      auto engine = Make(MakeRelu({input, output}));
-      ASSERT_TRUE(engine.ok()) << engine.status().message();
-      EXPECT_EQ((*engine)->inputs()[0].info.dtype, input);
-      EXPECT_EQ((*engine)->outputs()[0].info.dtype, output);
+      auto compiled = Make(MakeRelu({input, output}));
+      ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+      EXPECT_EQ(compiled->inputs()[0].dtype, input);
+      EXPECT_EQ(compiled->outputs()[0].dtype, output);
       // The declared type, and float32 in its place.
       for (DType given : {input, DType::kFloat32}) {
-        auto outputs = (*engine)->Run({*Numbers().ConvertTo(given)});
+        auto outputs = RunOn(*compiled, {*Numbers().ConvertTo(given)});
         ASSERT_TRUE(outputs.ok()) << outputs.status().message();
         EXPECT_EQ((*outputs)[0].dtype(), output);
         EXPECT_EQ(FloatsOf((*outputs)[0]), kPositive);
@@ -78,54 +77,44 @@ TEST_P(PortTypesTest, FloatsOfEveryWidth) {
 }
 
 TEST_P(PortTypesTest, OtherShapesAndRunsIntoTensorsThatAreThere) {
-  auto engine = Make(MakeRelu({DType::kFloat16, DType::kFloat64}));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
-  std::vector<HostTensor> outputs;
+  auto compiled = Make(MakeRelu({DType::kFloat16, DType::kFloat64}));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+  StatusOr<Request> request = compiled->NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
+  std::vector<double> memory(6, -1);
+  ASSERT_TRUE(request->SetOutput(0, Tensor::MutableView(memory.data(), {2, 3})).ok());
   for (int run = 0; run < 2; ++run) {
-    ASSERT_TRUE((*engine)->RunInto({*Numbers().ConvertTo(DType::kFloat16)}, &outputs).ok());
-    EXPECT_EQ(FloatsOf(outputs[0]), kPositive);
+    ASSERT_TRUE(RunRequest(&*request, {*Numbers().ConvertTo(DType::kFloat16)}).ok());
+    EXPECT_EQ(std::vector<float>(memory.begin(), memory.end()), kPositive);
+    memory.assign(6, -1);
   }
   const HostTensor one =
       HostTensor::FromVector(DType::kFloat32, Shape{1, 3}, std::vector<float>{-1, 1, 2});
-  const auto other = (*engine)->Run({one});
+  const auto other = RunOn(*compiled, {one});
   ASSERT_TRUE(other.ok()) << other.status().message();
   EXPECT_EQ((*other)[0].info().shape, (Shape{1, 3}));
   EXPECT_EQ(FloatsOf((*other)[0]), (std::vector<float>{0, 1, 2}));
 }
 
-TEST_P(PortTypesTest, ARequestConvertsToo) {
-  auto engine = Make(MakeRelu({DType::kFloat64, DType::kFloat16}));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
-  CompiledModel compiled = (*engine)->compiled_model();
-  StatusOr<Request> request = compiled.NewRequest();
-  ASSERT_TRUE(request.ok()) << request.status().message();
-  for (DType given : {DType::kFloat64, DType::kFloat32}) {
-    const auto outputs = RunRequest(&*request, {*Numbers().ConvertTo(given)}, 1);
-    ASSERT_TRUE(outputs.ok()) << outputs.status().message();
-    EXPECT_EQ((*outputs)[0].dtype(), DType::kFloat16);
-    EXPECT_EQ(FloatsOf((*outputs)[0]), kPositive);
-  }
-}
-
 TEST_P(PortTypesTest, WhatFloat32DoesNotHoldIsRefused) {
-  auto engine = Make(MakeRelu({DType::kFloat64, DType::kFloat64}));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  auto compiled = Make(MakeRelu({DType::kFloat64, DType::kFloat64}));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   const HostTensor large = HostTensor::FromVector(DType::kFloat64, Shape{2, 3},
                                                   std::vector<double>{0, 1, INFINITY, 1e300, 0, 0});
-  const auto outputs = (*engine)->Run({large});
+  const auto outputs = RunOn(*compiled, {large});
   ASSERT_FALSE(outputs.ok());
   EXPECT_EQ(outputs.status().code(), StatusCode::kInvalidArgument);
   EXPECT_NE(outputs.status().message().find("input 'x': element 3"), std::string::npos)
       << outputs.status().message();
   // The next run is right.
-  EXPECT_TRUE((*engine)->Run({Numbers()}).ok());
+  EXPECT_TRUE(RunOn(*compiled, {Numbers()}).ok());
 }
 
 TEST_P(PortTypesTest, OtherTypesAreRefused) {
-  auto engine = Make(MakeRelu({DType::kFloat16, DType::kFloat16}));
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  auto compiled = Make(MakeRelu({DType::kFloat16, DType::kFloat16}));
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   for (DType wrong : {DType::kFloat64, DType::kInt32}) {
-    const auto outputs = (*engine)->Run({*Numbers().ConvertTo(wrong)});
+    const auto outputs = RunOn(*compiled, {*Numbers().ConvertTo(wrong)});
     ASSERT_FALSE(outputs.ok()) << DTypeName(wrong);
     EXPECT_NE(outputs.status().message().find("expected float16"), std::string::npos);
   }
@@ -139,16 +128,16 @@ TEST_P(PortTypesTest, WideIntegers) {
   graph->nodes[0].attributes.Set("type", int64_t{6});
   graph->value(graph->inputs[0].value).info.dtype = DType::kInt32;
   graph->inputs[0].dtype = graph->outputs[0].dtype = DType::kInt64;
-  auto engine = Make(graph);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  auto compiled = Make(graph);
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   const std::vector<int64_t> fits = {1, -2, INT32_MAX, -INT32_MAX, 0, 7};
-  auto outputs = (*engine)->Run({HostTensor::FromVector(DType::kInt64, Shape{2, 3}, fits)});
+  auto outputs = RunOn(*compiled, {HostTensor::FromVector(DType::kInt64, Shape{2, 3}, fits)});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
   EXPECT_EQ((*outputs)[0].dtype(), DType::kInt64);
   EXPECT_EQ(ToInt64Vector((*outputs)[0]),
             (std::vector<int64_t>{-1, 2, -INT32_MAX, INT32_MAX, 0, -7}));
   const std::vector<int64_t> large = {0, int64_t{INT32_MAX} + 1, 0, 0, 0, 0};
-  outputs = (*engine)->Run({HostTensor::FromVector(DType::kInt64, Shape{2, 3}, large)});
+  outputs = RunOn(*compiled, {HostTensor::FromVector(DType::kInt64, Shape{2, 3}, large)});
   ASSERT_FALSE(outputs.ok());
   EXPECT_NE(outputs.status().message().find("element 1"), std::string::npos)
       << outputs.status().message();
@@ -158,12 +147,12 @@ TEST_P(PortTypesTest, WideIntegers) {
 TEST_P(PortTypesTest, ABatchHasTheDeclaredRank) {
   auto graph = MakeRelu({}, 1);
   graph->outputs[0].declared_dims = {1, 1, 3};
-  auto engine = Make(graph);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  auto compiled = Make(graph);
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   for (int64_t batch : {1, 2, 5}) {
     const std::vector<float> values(static_cast<size_t>(batch * 3), 1.0f);
     auto outputs =
-        (*engine)->Run({HostTensor::FromVector(DType::kFloat32, Shape{batch, 3}, values)});
+        RunOn(*compiled, {HostTensor::FromVector(DType::kFloat32, Shape{batch, 3}, values)});
     ASSERT_TRUE(outputs.ok()) << outputs.status().message();
     EXPECT_EQ((*outputs)[0].shape(), (Shape{batch, 1, 3}));
   }
@@ -175,14 +164,14 @@ TEST_P(PortTypesTest, AnInputThatNobodyReads) {
   for (const Shape& shape : {Shape(), Shape{4, 5}}) {
     auto with_unused = std::make_shared<Graph>(*graph);
     const ValueId unused = with_unused->AddValue("unused");
-    with_unused->inputs.push_back(Port("unused", unused, DType::kFloat16));
+    with_unused->inputs.push_back(MakePort("unused", unused, DType::kFloat16));
     with_unused->inputs[1].declared_dims = shape.dims();
-    auto engine = Make(with_unused);
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    ASSERT_EQ((*engine)->inputs().size(), 2u);
-    EXPECT_EQ((*engine)->inputs()[1].name, "unused");
+    auto compiled = Make(with_unused);
+    ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+    ASSERT_EQ(compiled->inputs().size(), 2u);
+    EXPECT_EQ(compiled->inputs()[1].name, "unused");
     const auto outputs =
-        (*engine)->Run({Numbers(), *HostTensor::Allocate({DType::kFloat16, shape})});
+        RunOn(*compiled, {Numbers(), *HostTensor::Allocate({DType::kFloat16, shape})});
     ASSERT_TRUE(outputs.ok()) << outputs.status().message();
     EXPECT_EQ(FloatsOf((*outputs)[0]), kPositive);
   }

@@ -87,6 +87,10 @@ struct RequestAccess {
   static Request Make(std::shared_ptr<CompiledModel::State> compiled) {
     return Request(std::make_shared<Request::State>(std::move(compiled)));
   }
+  // Null for a default-made request.
+  static const std::shared_ptr<Request::State>& StateOf(const Request& request) {
+    return request.state_;
+  }
 };
 
 }  // namespace mace

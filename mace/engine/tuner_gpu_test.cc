@@ -1,4 +1,4 @@
-// Tuning under an engine, and what a cache file keeps of it.
+// Tuning of compiled models, and what a cache file keeps of it.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -7,9 +7,11 @@
 
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
-#include "mace/engine/engine.h"
 #include "mace/plan/choose_by_cost.h"
+#include "mace/runtime/device_peaks.h"
 #include "mace/runtime/tuner.h"
+#include "mace/testing/compiled_graph.h"
+#include "mace/testing/op_tester.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -24,6 +26,8 @@ std::shared_ptr<const Graph> MakeGraph(int64_t depth) {
   return std::make_shared<Graph>(std::move(test.graph));
 }
 
+using Level = CompileOptions::Tuning;
+
 class TunerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -34,57 +38,55 @@ class TunerTest : public testing::Test {
   }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
-  Options MakeOptions(TuningLevel level) const {
-    Options options;
-    options.cache_path = file_;
-    options.tuning.level = level;
+  CompileOptions MakeOptions(Level level) const {
+    CompileOptions options;
+    options.cache.path = file_;
+    options.tuning = level;
     return options;
   }
 
-  // Creates an engine, compares its answer with the CPU's, and closes it.
-  TuningStats Start(TuningLevel level, int64_t depth = 12) {
+  // Compiles the model, compares its answer with the CPU's, and ends it.
+  TuningStatistics Start(Level level, int64_t depth = 12) {
     const std::shared_ptr<const Graph> graph = MakeGraph(depth);
-    StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(graph, MakeOptions(level));
-    EXPECT_TRUE(engine.ok()) << engine.status().message();
-    if (!engine.ok()) return {};
-    Options cpu;
+    CompiledModel compiled = CompileOrFail(graph, MakeOptions(level));
+    CompileOptions cpu;
     cpu.device = "cpu";
-    StatusOr<std::unique_ptr<Engine>> reference = Engine::Create(graph, cpu);
-    EXPECT_TRUE(reference.ok()) << reference.status().message();
+    const CompiledModel reference = CompileOrFail(graph, cpu);
     const HostTensor input = RandomTensor({6, depth}, 5);
     for (int run = 0; run < 2; ++run) {
-      StatusOr<std::vector<HostTensor>> found = (*engine)->Run({input});
-      StatusOr<std::vector<HostTensor>> expected = (*reference)->Run({input});
+      StatusOr<std::vector<HostTensor>> found = RunOn(compiled, {input});
+      StatusOr<std::vector<HostTensor>> expected = RunOn(reference, {input});
       EXPECT_TRUE(found.ok() && expected.ok());
       if (!found.ok() || !expected.ok()) return {};
       for (int64_t i = 0; i < 48; ++i) {
         EXPECT_NEAR((*found)[0].f32()[i], (*expected)[0].f32()[i], 1e-5);
       }
     }
-    stats_ = (*engine)->stats();
-    planned_gflops_ = (*engine)->plan().options.measured_gflops;
+    stats_ = compiled.statistics();
+    planned_gflops_ = PlanOf(compiled).options.measured_gflops;
     if (find_peaks_) {
-      EXPECT_TRUE((*engine)->FindPeaks().ok());
+      Runtime* const runtime = CompiledModelAccess::StateOf(compiled)->runtime.get();
+      EXPECT_TRUE(FindDevicePeaks(runtime->compiler()).ok());
     }
-    EXPECT_TRUE((*engine)->FinishCache().ok());
+    EXPECT_TRUE(compiled.SaveCache().ok());
     return stats_.tuning;
   }
 
   std::string file_;
-  RunStats stats_;
+  Statistics stats_;
   bool find_peaks_ = false;  // As a profile does, after the runs.
   double planned_gflops_ = 0;
 };
 
 TEST_F(TunerTest, AWarmStartMeasuresNothing) {
-  const TuningStats tuned = Start(TuningLevel::kFast);
+  const TuningStatistics tuned = Start(Level::kFast);
   EXPECT_EQ(tuned.plan, "tuned");
   EXPECT_EQ(tuned.level, "fast");
   EXPECT_GE(tuned.measured, 2u);
   EXPECT_EQ(tuned.left, 0u);
   setenv("MACE_REQUIRE_CACHE", "1", 1);
-  for (TuningLevel level : {TuningLevel::kFast, TuningLevel::kNone}) {
-    const TuningStats recorded = Start(level);
+  for (Level level : {Level::kFast, Level::kNone}) {
+    const TuningStatistics recorded = Start(level);
     EXPECT_EQ(recorded.plan, "recorded");
     EXPECT_EQ(recorded.level, "fast");
     EXPECT_EQ(recorded.measured, 0u);
@@ -94,37 +96,37 @@ TEST_F(TunerTest, AWarmStartMeasuresNothing) {
 }
 
 TEST_F(TunerTest, AnotherModelInTheFileChangesNothing) {
-  Start(TuningLevel::kFast, 12);
-  EXPECT_EQ(Start(TuningLevel::kFast, 20).plan, "tuned");
+  Start(Level::kFast, 12);
+  EXPECT_EQ(Start(Level::kFast, 20).plan, "tuned");
   for (int64_t depth : {12, 20}) {
-    EXPECT_EQ(Start(TuningLevel::kNone, depth).plan, "recorded");
+    EXPECT_EQ(Start(Level::kNone, depth).plan, "recorded");
     EXPECT_EQ(stats_.cache.built_from_source, 0u);
   }
 }
 
 TEST_F(TunerTest, EstimatesGoByThePeaksThatTuningMeasures) {
-  Start(TuningLevel::kFast);
+  Start(Level::kFast);
   const double gflops = planned_gflops_;
   EXPECT_GT(gflops, 0);
-  Start(TuningLevel::kNone, 20);
+  Start(Level::kNone, 20);
   EXPECT_EQ(planned_gflops_, gflops) << "a plan that is made by estimates";
 }
 
 TEST_F(TunerTest, PeaksThatAreMeasuredLaterDoNotChangeAPlan) {
-  Start(TuningLevel::kNone, 12);
+  Start(Level::kNone, 12);
   find_peaks_ = true;
-  Start(TuningLevel::kNone, 12);
+  Start(Level::kNone, 12);
   find_peaks_ = false;
-  Start(TuningLevel::kNone, 20);
+  Start(Level::kNone, 20);
   EXPECT_GT(planned_gflops_, 0) << "a plan that is new";
-  Start(TuningLevel::kNone, 12);
+  Start(Level::kNone, 12);
   EXPECT_EQ(planned_gflops_, 0);
   EXPECT_EQ(stats_.cache.built_from_source, 0u);
 }
 
 TEST_F(TunerTest, WhatTheCacheForbidsToCompileIsNotMeasured) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
-  const Status status = Engine::Create(MakeGraph(12), MakeOptions(TuningLevel::kFast)).status();
+  const Status status = CompileGraph(MakeGraph(12), MakeOptions(Level::kFast)).status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
   EXPECT_NE(status.message().find("MACE_REQUIRE_CACHE=1 forbids to compile"), std::string::npos)
       << status.message();
@@ -133,7 +135,7 @@ TEST_F(TunerTest, WhatTheCacheForbidsToCompileIsNotMeasured) {
 TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
   file_.clear();
   for (int start = 0; start < 2; ++start) {
-    const TuningStats tuned = Start(TuningLevel::kFast);
+    const TuningStatistics tuned = Start(Level::kFast);
     EXPECT_EQ(tuned.plan, "tuned");
     EXPECT_EQ(tuned.found, 0u);
     EXPECT_GE(tuned.measured, 2u);
@@ -174,9 +176,9 @@ TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
 
 // A process that is killed at any report has all in the file that it reported.
 TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
-  Options options = MakeOptions(TuningLevel::kFast);
+  CompileOptions options = MakeOptions(Level::kFast);
   size_t most = 0;
-  options.tuning.progress = [&](const TuningProgress& progress) {
+  options.tuning_progress = [&](const CompileOptions::TuningProgress& progress) {
     size_t variants = 0;
     const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
     if (info.ok()) {
@@ -186,8 +188,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
     EXPECT_GE(variants, progress.done);
     most = std::max(most, variants);
   };
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   EXPECT_GE(most, 2u);
   // The plan, too, before it ran.
   const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
@@ -215,33 +216,32 @@ TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   port.value = one_hot.outputs[0];
   graph->outputs.push_back(port);
   for (int start = 0; start < 2; ++start) {
-    StatusOr<std::unique_ptr<Engine>> engine =
-        Engine::Create(graph, MakeOptions(TuningLevel::kFast));
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    const RunStats stats = (*engine)->stats();
-    ASSERT_GT(stats.cpu_ops, 0u) << "no node is on the CPU";
+    CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));
+    const Statistics stats = compiled.statistics();
+    ASSERT_GT(stats.cpu_nodes, 0u) << "no node is on the CPU";
     EXPECT_EQ(stats.tuning.plan, start == 0 ? "tuned" : "recorded");
     EXPECT_EQ(start == 0, stats.cache.built_from_source > 0);
-    ASSERT_TRUE((*engine)->Run({RandomTensor({6, 12}, 5)}).ok());
-    ASSERT_TRUE((*engine)->FinishCache().ok());
+    ASSERT_TRUE(RunOn(compiled, {RandomTensor({6, 12}, 5)}).ok());
+    ASSERT_TRUE(compiled.SaveCache().ok());
   }
 }
 
 TEST_F(TunerTest, ProgressIsReportedToItsEnd) {
-  Options options = MakeOptions(TuningLevel::kFast);
-  std::vector<TuningProgress> reports;
-  options.tuning.progress = [&](const TuningProgress& progress) { reports.push_back(progress); };
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
-  ASSERT_TRUE(engine.ok()) << engine.status().message();
+  CompileOptions options = MakeOptions(Level::kFast);
+  std::vector<CompileOptions::TuningProgress> reports;
+  options.tuning_progress = [&](const CompileOptions::TuningProgress& progress) {
+    reports.push_back(progress);
+  };
+  const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   ASSERT_GE(reports.size(), 3u);
   EXPECT_EQ(reports.front().done, 0u);
   EXPECT_EQ(reports.back().done, reports.back().total);
-  EXPECT_EQ(reports.back().done, (*engine)->stats().tuning.measured);
+  EXPECT_EQ(reports.back().done, compiled.statistics().tuning.measured);
 }
 
-// Records that are not what this engine writes: nothing is believed of them.
+// Records that are not what is written there: nothing is believed of them.
 TEST_F(TunerTest, ForeignRecordsAreIgnored) {
-  Start(TuningLevel::kFast);
+  Start(Level::kFast);
   CacheStoreOptions store_options;
   std::unique_ptr<CacheStore> store = CacheStore::Open(file_, store_options);
   StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
@@ -255,7 +255,7 @@ TEST_F(TunerTest, ForeignRecordsAreIgnored) {
                     .ok());
   }
   ASSERT_TRUE(store->Flush().ok());
-  const TuningStats tuned = Start(TuningLevel::kFast);
+  const TuningStatistics tuned = Start(Level::kFast);
   EXPECT_EQ(tuned.plan, "tuned");
   EXPECT_EQ(tuned.found, 0u);
   EXPECT_GE(tuned.measured, 2u);

@@ -1,9 +1,9 @@
 #include <pybind11/stl.h>
 
+#include "mace/graph/difference.h"
 #include "mace/graph/tensor.h"
 #include "mace/python/arrays.h"
 #include "mace/python/bindings.h"
-#include "mace/runtime/difference.h"
 
 namespace mace {
 

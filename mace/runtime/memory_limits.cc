@@ -9,13 +9,6 @@
 namespace mace {
 namespace {
 
-// Of the memory that is available a sixteenth is left to what is not counted: the driver's own
-// memory, programs, the graph, stacks.
-uint64_t DefaultHostLimit() {
-  const uint64_t available = AvailableHostMemory();
-  return available - available / 16;
-}
-
 Status Refuse(const std::string& what, uint64_t needed, uint64_t in_use, uint64_t limit) {
   std::string text = what + ": the model needs " + std::to_string(needed) + " bytes";
   if (in_use > 0) text += " beside " + std::to_string(in_use) + " in use";
@@ -25,7 +18,7 @@ Status Refuse(const std::string& what, uint64_t needed, uint64_t in_use, uint64_
 }  // namespace
 
 uint64_t HostMemoryLimit(const Options& options) {
-  return options.host_memory_limit > 0 ? options.host_memory_limit : DefaultHostLimit();
+  return options.host_memory_limit > 0 ? options.host_memory_limit : DefaultHostMemoryLimit();
 }
 
 uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device) {
@@ -71,7 +64,7 @@ Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const
     return Refuse(what, needed, in_use, budget.limit());
   }
   if (options.host_memory_limit > 0) return Status();
-  const uint64_t now = DefaultHostLimit();
+  const uint64_t now = DefaultHostMemoryLimit();
   return needed > now ? Refuse(what, needed, 0, now) : Status();
 }
 

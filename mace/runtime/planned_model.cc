@@ -39,7 +39,13 @@ std::vector<bool> NodesWithLaunches(const Plan& plan) {
   return launched;
 }
 
-void AddPlacements(const PlannedModel& model, RunStats* stats) {
+std::vector<std::vector<int64_t>> DimsOf(const std::vector<TensorInfo>& infos) {
+  std::vector<std::vector<int64_t>> dims;
+  for (const TensorInfo& info : infos) dims.push_back(info.shape.dims());
+  return dims;
+}
+
+void AddPlacements(const PlannedModel& model, Statistics* stats) {
   const Plan& plan = *model.plan;
   const std::vector<bool> launched = NodesWithLaunches(plan);
   size_t folded = 0;
@@ -47,18 +53,18 @@ void AddPlacements(const PlannedModel& model, RunStats* stats) {
     const NodePlacement& placement = plan.placements[n];
     const Node& node = plan.bound.graph->nodes[n];
     if (placement.place == NodePlacement::Place::kCpu) {
-      ++stats->cpu_ops;
-      stats->cpu_op_list.push_back({node.name, node.type, placement.why});
+      ++stats->cpu_nodes;
+      stats->cpu_node_list.push_back({node.name, node.type, placement.why});
     } else if (!launched[n]) {
       ++folded;
     } else if (placement.place == NodePlacement::Place::kGpuImage) {
-      ++stats->gpu_image_ops;
+      ++stats->gpu_image_nodes;
     } else {
-      ++stats->gpu_buffer_ops;
+      ++stats->gpu_buffer_nodes;
     }
   }
   const size_t before = model.imported->nodes.size(), after = plan.bound.graph->nodes.size();
-  stats->folded_ops = folded + (before > after ? before - after : 0);
+  stats->folded_nodes = folded + (before > after ? before - after : 0);
 }
 
 // The graph that is to be planned.
@@ -247,9 +253,11 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   return model;
 }
 
-void AddPlanStats(const PlannedModel& model, RunStats* stats) {
-  stats->gpu_image_ops = stats->gpu_buffer_ops = stats->cpu_ops = 0;
-  stats->cpu_op_list.clear();
+void AddPlanStats(const PlannedModel& model, Statistics* stats) {
+  stats->input_dims = DimsOf(model.inputs);
+  stats->output_dims = DimsOf(model.outputs);
+  stats->gpu_image_nodes = stats->gpu_buffer_nodes = stats->cpu_nodes = 0;
+  stats->cpu_node_list.clear();
   AddPlacements(model, stats);
   if (model.session == nullptr) return;
   stats->tuning = model.tuning;

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "mace/api/statistics.h"
 #include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/executor.h"
 #include "mace/runtime/options.h"
-#include "mace/runtime/run_stats.h"
 #include "mace/runtime/runtime.h"
 #include "mace/runtime/session.h"
 #include "mace/runtime/weight_store.h"
@@ -28,7 +28,7 @@ struct PlannedModel {
   // As the caller sees them: port_types.h, port_shapes.h.
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
-  TuningStats tuning;
+  TuningStatistics tuning;
   bool looked_over = false;  // The first run, for overflows of half precision.
 
   uint64_t host_bytes = 0;  // Of constants that are this plan's alone.
@@ -52,7 +52,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
                                                   WeightStore* weights);
 
 // Adds to `stats` what is known of the model once planned: placements and programs.
-void AddPlanStats(const PlannedModel& model, RunStats* stats);
+void AddPlanStats(const PlannedModel& model, Statistics* stats);
 
 }  // namespace mace
 

@@ -121,7 +121,7 @@ class TunedPlanner {
   }
   // Keeps the choice in the file.
   StatusOr<std::unique_ptr<Plan>> ByMeasurements(const TuningOptions& tuning,
-                                                 TuningStats* stats) const;
+                                                 TuningStatistics* stats) const;
 
  private:
   const BoundGraph bound_;
@@ -149,7 +149,7 @@ std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
 }
 
 StatusOr<std::unique_ptr<Plan>> TunedPlanner::ByMeasurements(const TuningOptions& tuning,
-                                                             TuningStats* stats) const {
+                                                             TuningStatistics* stats) const {
   // First: an error that no measurement changes.
   MACE_RETURN_IF_ERROR(ByEstimates().status());
   Tuner tuner(bound_, variants_, options_, tuning, compiler_);
@@ -175,8 +175,8 @@ bool HoldsPlanWithLibraryCalls(const CacheStore& store) {
 
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
-                                              ProgramCompiler* compiler, TuningStats* stats) {
-  *stats = TuningStats();
+                                              ProgramCompiler* compiler, TuningStatistics* stats) {
+  *stats = TuningStatistics();
   MACE_ASSIGN_OR_RETURN(GraphVariants variants,
                         FindVariants(bound, &compiler->device()->info(), options));
   const TunedPlanner planner(std::move(bound), std::move(variants), options, compiler);

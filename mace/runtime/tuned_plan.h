@@ -9,17 +9,17 @@
 
 #include <memory>
 
+#include "mace/api/statistics.h"
 #include "mace/cl/compiler.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/options.h"
-#include "mace/runtime/run_stats.h"
 
 namespace mace {
 
 // As MakePlan on the compiler's device. Errors: those of MakePlan and of Tuner::Measure.
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
-                                              ProgramCompiler* compiler, TuningStats* stats);
+                                              ProgramCompiler* compiler, TuningStatistics* stats);
 
 // Whether the file holds a plan, of any device, that was tuned to call a library.
 bool HoldsPlanWithLibraryCalls(const CacheStore& store);

@@ -7,8 +7,8 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
+#include "mace/graph/difference.h"
 #include "mace/plan/signature.h"
-#include "mace/runtime/difference.h"
 
 namespace mace {
 namespace {

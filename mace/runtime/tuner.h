@@ -16,12 +16,12 @@
 #include <string>
 #include <vector>
 
+#include "mace/api/statistics.h"
 #include "mace/base/keyed_hash.h"
 #include "mace/cl/compiler.h"
 #include "mace/plan/plan.h"
 #include "mace/runtime/measurements.h"
 #include "mace/runtime/options.h"
-#include "mace/runtime/run_stats.h"
 #include "mace/runtime/trial.h"
 #include "mace/runtime/trial_answers.h"
 
@@ -43,7 +43,7 @@ class Tuner {
   GraphVariants Measured() const;
 
   // Variants measured, and found in records; milliseconds; variants left for want of time.
-  const TuningStats& stats() const { return stats_; }
+  const TuningStatistics& stats() const { return stats_; }
 
  private:
   struct Candidate {
@@ -93,7 +93,7 @@ class Tuner {
   std::vector<Group> groups_;
   // By signature, then by id: milliseconds; infinite for one that failed or was wrong.
   NameMap<std::map<std::string, double>> measured_;
-  TuningStats stats_;
+  TuningStatistics stats_;
   double begin_ms_ = 0;
   double kernel_ms_;  // What compiling a kernel takes, by experience.
   double trial_ms_ = 20;

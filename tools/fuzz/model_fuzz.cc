@@ -19,9 +19,10 @@
 
 #include "mace/base/coding.h"
 #include "mace/base/memory_budget.h"
-#include "mace/engine/engine.h"
+#include "mace/diagnose.h"
+#include "mace/engine/model_state.h"
+#include "mace/engine/tensor_access.h"
 #include "mace/import/import.h"
-#include "mace/plan/cost.h"
 #include "tools/fuzz/model_input.h"
 #include "tools/fuzz/mutate_message.h"
 
@@ -50,15 +51,6 @@ void Fail(const char* what) {
 
 void RequireMessage(const Status& status) {
   if (!status.ok() && status.message().empty()) Fail("an error has no message");
-}
-
-double WorkOf(const Plan& plan) {
-  double work = 0;
-  for (size_t node = 0; node < plan.bound.graph->nodes.size(); ++node) {
-    const Cost cost = NodeCost(plan, node);
-    work += cost.flops + cost.bytes;
-  }
-  return work;
 }
 
 // Integers, which may be indices, counts and axes: mostly small, now and then far out of range.
@@ -103,20 +95,23 @@ void Fill(std::minstd_rand* random, HostTensor* tensor) {
   }
 }
 
-Status RunOnce(Engine* engine, uint32_t seed) {
+Status RunOnce(const CompiledModel& compiled, Request* request, uint32_t seed) {
   std::minstd_rand random(seed + 1);
-  std::vector<HostTensor> inputs;
-  for (const Port& port : engine->inputs()) {
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate(port.info));
+  const std::vector<std::vector<int64_t>> dims = compiled.statistics().input_dims;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor,
+                          HostTensor::Allocate({compiled.inputs()[i].dtype, Shape(dims[i])}));
     Fill(&random, &tensor);
-    inputs.push_back(std::move(tensor));
+    MACE_RETURN_IF_ERROR(request->Set(i, TensorAccess::FromHost(std::move(tensor))));
   }
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, engine->Run(inputs));
-  if (outputs.size() != engine->outputs().size()) Fail("an output is missing");
+  MACE_RETURN_IF_ERROR(request->Run());
   // Sanitizers look at what is read.
   volatile uint32_t sum = 0;
-  for (const HostTensor& output : outputs) {
-    for (const uint8_t byte : output.bytes()) sum = sum + byte;
+  for (size_t i = 0; i < compiled.outputs().size(); ++i) {
+    const StatusOr<Tensor> output = request->Get(i);
+    if (!output.ok()) Fail("an output is missing");
+    const Bytes bytes(static_cast<const uint8_t*>(output->data()), output->bytes());
+    for (const uint8_t byte : bytes) sum = sum + byte;
   }
   return Status();
 }
@@ -127,11 +122,15 @@ Status ImportPlanRun(Bytes bytes) {
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<Graph> graph,
                         ImportModelBytes("model", input.model, input.weights, SmallImportLimits()));
   if (!ValidateGraph(*graph).ok()) Fail("what the importer takes is no valid graph");
-  Options options;
+  CompileOptions options;
   options.device = "cpu";
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(graph, options));
-  if (WorkOf(engine->plan()) > kMostWork) return Status();
-  return RunOnce(engine.get(), static_cast<uint32_t>(bytes.size()));
+  // LoadOptions have none of the limits above, hence a model of the graph that they let pass.
+  MACE_ASSIGN_OR_RETURN(CompiledModel compiled,
+                        CompiledModel::Compile(ModelAccess::FromGraph(graph), options));
+  MACE_ASSIGN_OR_RETURN(Request request, compiled.NewRequest());
+  MACE_ASSIGN_OR_RETURN(const ModelReport report, ReportModel(&request));
+  if (report.flops + report.bytes > kMostWork) return Status();
+  return RunOnce(compiled, &request, static_cast<uint32_t>(bytes.size()));
 }
 
 void MutateText(std::string* text) {

@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-void ShowProgress(const TuningProgress& progress) {
+void ShowProgress(const CompileOptions::TuningProgress& progress) {
   constexpr size_t kWidth = 40;
   const bool ended = progress.done >= progress.total;
   const size_t filled = progress.total == 0 ? kWidth : kWidth * progress.done / progress.total;
@@ -30,15 +30,6 @@ void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* byte
   command->add_option(option, *bytes, what + "; bytes, or a number with K, M or G")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->check(CLI::PositiveNumber);
-}
-
-TuningOptions TuningOf(const std::string& level) {
-  TuningOptions tuning;
-  tuning.level = level == "full"   ? TuningLevel::kFull
-                 : level == "fast" ? TuningLevel::kFast
-                                   : TuningLevel::kNone;
-  if (isatty(STDERR_FILENO) != 0) tuning.progress = ShowProgress;
-  return tuning;
 }
 
 void ModelArguments::AddPlanOptions(CLI::App* command) {
@@ -108,62 +99,77 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_option("--json", json, "write the numbers as JSON to a file, or to stdout with -");
 }
 
-StatusOr<Options> ModelArguments::ToOptions() const {
+StatusOr<ModelOptions> ModelArguments::ToOptions() const {
   if (device != "cpu" && device != "gpu" && !StartsWith(device, "gpu:")) {
     return InvalidArgument("--device: expected gpu, gpu:N, gpu:NAME-PART or cpu, found '" + device +
                            "'");
   }
-  Options options;
-  options.device = device;
-  options.memory = memory == "image"    ? MemoryChoice::kImage
-                   : memory == "buffer" ? MemoryChoice::kBuffer
-                                        : MemoryChoice::kAuto;
-  options.precision = precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32;
-  options.allow_tf32 = precision == "tf32";
-  options.tuning = TuningOf(tuning);
-  options.allow_fallback = !no_fallback;
-  options.host_memory_limit = host_memory_limit;
-  options.device_memory_limit = device_memory_limit;
-  options.cache_path = cache == "none" ? "" : cache;
-  options.cache_size_limit = cache_size_limit;
-  options.cache_min_generation = cache_min_generation;
-  options.cache_allow_shared = cache_allow_shared;
-  options.cache_read_only = cache_read_only;
+  ModelOptions options;
+  options.compile = ToCompileOptions();
   if (!cache_public_key.empty()) {
     StatusOr<PublicKey> key = ReadPublicKey(cache_public_key);
     if (!key.ok()) return key.status().WithPrefix("--cache-public-key");
-    options.cache_public_key = ToHex(Bytes(key->data(), key->size()));
+    options.compile.cache.public_key = ToHex(Bytes(key->data(), key->size()));
   }
-  options.data_path = data;
+  options.load.data_path = data;
+  options.load.host_memory_limit = host_memory_limit;
   MACE_ASSIGN_OR_RETURN(const NamedWords shapes, ParseNamedWords(input_shapes, "--input-shape"));
   for (const auto& [name, text] : shapes) {
     StatusOr<std::vector<int64_t>> shape = ParseShape(text);
     if (!shape.ok()) return shape.status().WithPrefix("--input-shape: " + name);
-    options.input_shapes[name] = *shape;
+    options.load.input_dims[name] = *shape;
   }
-  options.inputs = input_names;
-  options.outputs = output_names;
-  MACE_RETURN_IF_ERROR(AddData(&options));
+  options.load.inputs = input_names;
+  options.load.outputs = output_names;
+  MACE_RETURN_IF_ERROR(AddData(&options.load));
+  return options;
+}
+
+CompileOptions ModelArguments::ToCompileOptions() const {
+  CompileOptions options;
+  options.device = device;
+  if (memory == "image") options.storage = CompileOptions::Storage::kImage;
+  if (memory == "buffer") options.storage = CompileOptions::Storage::kBuffer;
+  if (precision == "fp16") options.precision = CompileOptions::Precision::kFloat16;
+  if (precision == "tf32") options.precision = CompileOptions::Precision::kTf32;
+  if (tuning == "fast") options.tuning = CompileOptions::Tuning::kFast;
+  if (tuning == "full") options.tuning = CompileOptions::Tuning::kFull;
+  if (isatty(STDERR_FILENO) != 0) options.tuning_progress = ShowProgress;
+  options.allow_cpu_fallback = !no_fallback;
+  options.limits.host_bytes = host_memory_limit;
+  options.limits.device_bytes = device_memory_limit;
+  options.cache.path = cache == "none" ? "" : cache;
+  options.cache.size_limit = cache_size_limit;
+  options.cache.min_generation = cache_min_generation;
+  options.cache.allow_shared = cache_allow_shared;
+  options.cache.read_only = cache_read_only;
+  // The command does so itself, at a moment that it chooses.
+  options.cache.save_after_first_run = false;
   return options;
 }
 
 // What the files of --input and --value tell before the model is loaded.
-Status ModelArguments::AddData(Options* options) const {
+Status ModelArguments::AddData(LoadOptions* options) const {
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
-  options->open_shapes = ShapesOfFiles(files);
+  options->dynamic_dims = ShapesOfFiles(files);
   MACE_ASSIGN_OR_RETURN(const NamedWords given, ParseNamedFiles(values, "--value"));
   for (const auto& [name, path] : given) {
-    StatusOr<HostTensor> value = LoadStoredTensor(path);
+    StatusOr<Tensor> value = LoadStoredTensor(path);
     if (!value.ok()) return value.status().WithPrefix("--value");
-    options->input_values[name] = *std::move(value);
+    options->values[name] = *std::move(value);
   }
   return Status::Ok();
 }
 
-StatusOr<std::vector<HostTensor>> ModelArguments::LoadInputs(const std::vector<Port>& ports) const {
+StatusOr<std::vector<Tensor>> ModelArguments::LoadInputs(const CompiledModel& compiled) const {
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
   const bool random = random_inputs || files.empty();
-  return mace::LoadInputs(ports, files, random ? MissingInput::kRandom : MissingInput::kRefuse);
+  return mace::LoadInputs(CompiledInputs(compiled), files,
+                          random ? MissingInput::kRandom : MissingInput::kRefuse);
+}
+
+StatusOr<CompiledModel> LoadCompiled(const std::string& model, const ModelOptions& options) {
+  return CompiledModel::Load(model, options.load, options.compile);
 }
 
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,

@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "mace/base/status.h"
-#include "mace/engine/engine.h"
+#include "mace/mace.h"
 
 namespace mace {
 
-// "none", "fast" or "full", with a progress bar on stderr where that is a terminal.
-TuningOptions TuningOf(const std::string& level);
+// How a model is read and compiled.
+struct ModelOptions {
+  LoadOptions load;
+  CompileOptions compile;
+};
 
 // An option of a size: "1500000", "800M", "6G" (powers of 1024).
 void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* bytes,
@@ -30,13 +32,13 @@ struct ModelArguments {
   std::string precision = "fp32";
   std::string tuning = "none";
   std::string cache = "none";
-  uint64_t cache_size_limit = Options().cache_size_limit;
+  uint64_t cache_size_limit = CompileOptions::Cache().size_limit;
   std::string cache_public_key;  // A file.
   uint32_t cache_min_generation = 0;
   bool cache_allow_shared = false;
   bool cache_read_only = false;
   bool no_fallback = false;
-  uint64_t host_memory_limit = 0;  // 0: the default of Options.
+  uint64_t host_memory_limit = 0;  // 0: the default of CompileOptions.
   uint64_t device_memory_limit = 0;
   std::vector<std::string> inputs;        // NAME=FILE.npy
   bool random_inputs = false;             // Also for inputs that `inputs` leaves out.
@@ -53,14 +55,18 @@ struct ModelArguments {
   // Those alone that say where and how a model runs: device, memory, precision, tuning, fall-back.
   void AddPlanOptions(CLI::App* command);
   // kInvalidArgument names the option, expected and found.
-  StatusOr<Options> ToOptions() const;
-  // One tensor for each input of `ports`: those of the files, and random ones where no file is
-  // given at all or `random_inputs` is set. kInvalidArgument names an input without data.
-  StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports) const;
+  StatusOr<ModelOptions> ToOptions() const;
+  // One tensor for each input: those of the files, and random ones where no file is given at all or
+  // `random_inputs` is set. kInvalidArgument names an input without data.
+  StatusOr<std::vector<Tensor>> LoadInputs(const CompiledModel& compiled) const;
 
  private:
-  Status AddData(Options* options) const;
+  CompileOptions ToCompileOptions() const;
+  Status AddData(LoadOptions* options) const;
 };
+
+// CompiledModel::Load of both options.
+StatusOr<CompiledModel> LoadCompiled(const std::string& model, const ModelOptions& options);
 
 // kInvalidArgument for a word that is not NAME=VALUE, and for a name that comes twice.
 StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,

@@ -1,9 +1,9 @@
 // `mace cache build`: each model once on the device at hand, its programs into one file.
-#include "mace/engine/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/requests.h"
 #include "tools/mace/signed_output.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
@@ -19,41 +19,41 @@ struct BuildArguments {
 
 struct BuiltModel {
   std::string model;
-  RunStats stats;
+  Statistics statistics;
 };
 
 // Runs the model once, since a driver finishes its programs at their first use, and stores them.
-StatusOr<BuiltModel> BuildModel(const std::string& model, const Options& options) {
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(model, options));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
-                        LoadInputs(engine->inputs(), {}, MissingInput::kRandom));
-  MACE_RETURN_IF_ERROR(engine->Run(inputs).status().WithPrefix(model));
-  MACE_RETURN_IF_ERROR(engine->FinishCache());
-  return BuiltModel{model, engine->stats()};
+StatusOr<BuiltModel> BuildModel(const std::string& model, const ModelOptions& options) {
+  MACE_ASSIGN_OR_RETURN(CompiledModel compiled, LoadCompiled(model, options));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs,
+                        LoadInputs(CompiledInputs(compiled), {}, MissingInput::kRandom));
+  MACE_RETURN_IF_ERROR(RunOnce(&compiled, inputs).status().WithPrefix(model));
+  MACE_RETURN_IF_ERROR(compiled.SaveCache());
+  return BuiltModel{model, compiled.statistics()};
 }
 
 int Build(const BuildArguments& arguments) {
   const ModelArguments& common = arguments.common;
-  StatusOr<Options> options = common.ToOptions();
+  StatusOr<ModelOptions> options = common.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
   if (common.cache == "none") return ReportBadUse("--cache: expected a file, found none");
   if (common.device == "cpu") return ReportBadUse("--device: expected gpu…, found cpu");
   const StatusOr<StagedOutput> staged = StagedOutput::Open(common.cache, arguments.signing);
   if (!staged.ok()) return Report(staged.status());
-  options->cache_path = staged->path();
+  options->compile.cache.path = staged->path();
   FILE* out = TableStream(common.json);
   Json models = Json::array();
   for (const std::string& model : arguments.models) {
     const StatusOr<BuiltModel> built = BuildModel(model, *options);
     if (!built.ok()) return Report(built.status());
-    const CacheStats& cache = built->stats.cache;
+    const CacheStatistics& cache = built->statistics.cache;
     Print(out, "%s: %zu program(s) compiled, %zu from the file; on %s, driver %s\n", model.c_str(),
-          cache.built_from_source, cache.hits, built->stats.device.c_str(),
-          built->stats.driver.c_str());
+          cache.built_from_source, cache.hits, built->statistics.device.c_str(),
+          built->statistics.driver.c_str());
     models.push_back(
         {{"model", model},
-         {"device", built->stats.device},
-         {"driver", built->stats.driver},
+         {"device", built->statistics.device},
+         {"driver", built->statistics.driver},
          {"built_from_source", cache.built_from_source},
          {"hits", cache.hits},
          {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}});

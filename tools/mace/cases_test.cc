@@ -13,7 +13,7 @@
 namespace mace {
 namespace {
 
-Options* const options = new Options();
+CompileOptions* const options = new CompileOptions();
 
 class CasesTest : public testing::TestWithParam<ReferenceCase> {};
 
@@ -28,7 +28,8 @@ std::string NameOf(const testing::TestParamInfo<ReferenceCase>& info) { return i
 // all, and the kernels' own tests run both.
 std::vector<ReferenceCase> ChosenSharedCases() {
   std::vector<ReferenceCase> all = SharedCases();
-  if (options->precision == Precision::kFloat32 || std::getenv("MACE_ALL_CASES") != nullptr) {
+  if (options->precision == CompileOptions::Precision::kFloat32 ||
+      std::getenv("MACE_ALL_CASES") != nullptr) {
     return all;
   }
   std::vector<ReferenceCase> chosen;
@@ -43,13 +44,13 @@ bool ParseMode(const std::string& memory, const std::string& precision) {
   if (memory == "cpu") {
     options->device = "cpu";
   } else if (memory == "image") {
-    options->memory = MemoryChoice::kImage;
+    options->storage = CompileOptions::Storage::kImage;
   } else if (memory == "buffer") {
-    options->memory = MemoryChoice::kBuffer;
+    options->storage = CompileOptions::Storage::kBuffer;
   } else if (memory != "auto") {
     return false;
   }
-  if (precision == "fp16") options->precision = Precision::kFloat16;
+  if (precision == "fp16") options->precision = CompileOptions::Precision::kFloat16;
   return precision == "fp16" || precision == "fp32";
 }
 

@@ -2,12 +2,13 @@
 #include <algorithm>
 #include <optional>
 
-#include "mace/engine/engine.h"
-#include "mace/runtime/difference.h"
+#include "mace/diagnose.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/requests.h"
+#include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
@@ -22,11 +23,9 @@ struct CompareArguments {
   bool per_layer = false;
   std::string reproduce = "mace-departed";
 
-  double Rtol() const {
-    return rtol.value_or(
-        DefaultRtol(model.precision == "fp16" ? Precision::kFloat16 : Precision::kFloat32,
-                    model.precision == "tf32"));
-  }
+  ModelOptions options;  // Of `model`.
+
+  double Rtol() const { return rtol.value_or(DefaultTolerance(options.compile.precision)); }
 };
 
 struct Row {
@@ -46,36 +45,34 @@ Row Judge(const std::string& name, const Difference& difference,
 
 // The outputs to compare with: the files named by --expect, else the CPU reference's. An output
 // that --expect leaves out is not compared.
-StatusOr<std::map<std::string, HostTensor>> ExpectedOutputs(const CompareArguments& arguments,
-                                                            const Options& options,
-                                                            const Engine& engine,
-                                                            const std::vector<HostTensor>& inputs) {
-  std::map<std::string, HostTensor> expected;
+StatusOr<std::map<std::string, Tensor>> ExpectedOutputs(const CompareArguments& arguments,
+                                                        const CompiledModel& compiled,
+                                                        const std::vector<Tensor>& inputs) {
+  std::map<std::string, Tensor> expected;
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.expect, "--expect"));
   for (const auto& [name, path] : files) {
-    const auto& ports = engine.outputs();
-    const auto port = std::find_if(ports.begin(), ports.end(),
-                                   [&n = name](const Port& p) { return p.name == n; });
-    if (port == ports.end())
+    const auto& specs = compiled.outputs();
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [&n = name](const TensorSpec& s) { return s.name == n; });
+    if (spec == specs.end())
       return InvalidArgument("--expect: the model has no output '" + name + "'");
-    MACE_ASSIGN_OR_RETURN(expected[name], LoadTensor(path, port->info.dtype));
+    MACE_ASSIGN_OR_RETURN(expected[name], LoadTensor(path, spec->dtype));
   }
   if (!expected.empty()) return expected;
-  Options reference = options;
-  reference.device = "cpu";
-  reference.cache_path.clear();
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Engine> cpu,
-                        Engine::Create(arguments.model.model, reference));
-  MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, cpu->Run(inputs));
-  for (size_t i = 0; i < outputs.size(); ++i) expected[cpu->outputs()[i].name] = outputs[i];
+  ModelOptions reference = arguments.options;
+  reference.compile.device = "cpu";
+  reference.compile.cache.path.clear();
+  MACE_ASSIGN_OR_RETURN(CompiledModel cpu, LoadCompiled(arguments.model.model, reference));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunOnce(&cpu, inputs));
+  for (size_t i = 0; i < outputs.size(); ++i) expected[cpu.outputs()[i].name] = outputs[i];
   return expected;
 }
 
 // `layers` is the table of --per-layer, or null.
-int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareArguments& arguments,
-              const Json& layers) {
+int PrintRows(const std::vector<Row>& rows, const std::string& device,
+              const CompareArguments& arguments, const Json& layers) {
   FILE* out = TableStream(arguments.model.json);
-  Print(out, "%s against %s\n", engine.stats().device.c_str(),
+  Print(out, "%s against %s\n", device.c_str(),
         arguments.expect.empty() ? "the CPU reference" : "the expected outputs");
   Print(out, "%-32s %12s %12s %12s %10s %10s\n", "output", "max abs", "limit", "max rel", "cosine",
         "SNR dB");
@@ -94,7 +91,7 @@ int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareA
     passed = passed && row.passed;
   }
   const Json report = {{"model", arguments.model.model},
-                       {"device", engine.stats().device},
+                       {"device", device},
                        {"against", arguments.expect.empty() ? "cpu" : "expected"},
                        {"passed", passed},
                        {"outputs", list},
@@ -109,43 +106,66 @@ int PrintRows(const std::vector<Row>& rows, const Engine& engine, const CompareA
                                 " outputs differ by more than the limit");
 }
 
-int Run(const CompareArguments& arguments) {
-  StatusOr<Options> options = arguments.model.ToOptions();
+StatusOr<std::vector<Row>> CompareOutputs(const CompareArguments& arguments,
+                                          const CompiledModel& compiled,
+                                          const std::vector<Tensor>& inputs,
+                                          const std::vector<Tensor>& outputs) {
+  MACE_ASSIGN_OR_RETURN(const auto expected, ExpectedOutputs(arguments, compiled, inputs));
+  std::vector<Row> rows;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = compiled.outputs()[i].name;
+    const auto wanted = expected.find(name);
+    if (wanted == expected.end()) continue;
+    MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(wanted->second, outputs[i]));
+    rows.push_back(Judge(name, difference, arguments));
+  }
+  return rows;
+}
+
+StatusOr<Json> CompareNodes(const CompareArguments& arguments, Request* request) {
+  LayerTableRequest table;
+  table.request = request;
+  table.model = &arguments.model;
+  table.rtol = arguments.Rtol();
+  table.reproduce_folder = arguments.reproduce;
+  table.out = TableStream(arguments.model.json);
+  return PrintLayerTable(table);
+}
+
+// REQUIRES: the request has run on `inputs`.
+int CompareAll(const CompareArguments& arguments, const CompiledModel& compiled,
+               const std::vector<Tensor>& inputs, Request* request) {
+  const StatusOr<std::vector<Tensor>> outputs = OutputsOf(compiled, *request);
+  if (!outputs.ok()) return Report(outputs.status());
+  const StatusOr<std::vector<Row>> rows = CompareOutputs(arguments, compiled, inputs, *outputs);
+  if (!rows.ok()) return Report(rows.status());
+  StatusOr<Json> layers = Json(nullptr);
+  if (arguments.per_layer) layers = CompareNodes(arguments, request);
+  if (!layers.ok()) return Report(layers.status());
+  return PrintRows(*rows, compiled.statistics().device, arguments, *layers);
+}
+
+int Run(CompareArguments arguments) {
+  const StatusOr<ModelOptions> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  if (arguments.per_layer && options->device == "cpu") {
+  arguments.options = *options;
+  CompileOptions& compile = arguments.options.compile;
+  if (arguments.per_layer && compile.device == "cpu") {
     return ReportBadUse(
         "--per-layer: expected a device to compare with the CPU, found --device cpu");
   }
-  options->whole_batches = arguments.per_layer;  // The values of all nodes, of all entries.
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
-  if (!engine.ok()) return Report(engine.status());
-  StatusOr<std::vector<HostTensor>> inputs = arguments.model.LoadInputs((*engine)->inputs());
+  compile.split_batch = !arguments.per_layer;  // The values of all nodes, of all entries.
+  StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, arguments.options);
+  if (!compiled.ok()) return Report(compiled.status());
+  const StatusOr<std::vector<Tensor>> inputs = arguments.model.LoadInputs(*compiled);
   if (!inputs.ok()) return Report(inputs.status());
-  StatusOr<std::vector<HostTensor>> outputs = (*engine)->Run(*inputs);
-  if (!outputs.ok()) return Report(outputs.status());
-  StatusOr<std::map<std::string, HostTensor>> expected =
-      ExpectedOutputs(arguments, *options, **engine, *inputs);
-  if (!expected.ok()) return Report(expected.status());
-  std::vector<Row> rows;
-  for (size_t i = 0; i < outputs->size(); ++i) {
-    const std::string& name = (*engine)->outputs()[i].name;
-    const auto wanted = expected->find(name);
-    if (wanted != expected->end())
-      rows.push_back(Judge(name, Compare(wanted->second, (*outputs)[i]), arguments));
-  }
-  Json layers = nullptr;
-  if (arguments.per_layer) {
-    LayerTableRequest request;
-    request.engine = engine->get();
-    request.options = *options;
-    request.rtol = arguments.Rtol();
-    request.reproduce_folder = arguments.reproduce;
-    request.out = TableStream(arguments.model.json);
-    StatusOr<Json> table = PrintLayerTable(request, *inputs);
-    if (!table.ok()) return Report(table.status());
-    layers = *std::move(table);
-  }
-  return PrintRows(rows, **engine, arguments, layers);
+  StatusOr<Request> request = RequestWith(&*compiled, *inputs);
+  if (!request.ok()) return Report(request.status());
+  const Status status = request->Run();
+  if (!status.ok()) return Report(status);
+  const int exit_code = CompareAll(arguments, *compiled, *inputs, &*request);
+  SaveCacheOrWarn(&*compiled);
+  return exit_code;
 }
 
 }  // namespace

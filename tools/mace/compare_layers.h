@@ -5,17 +5,16 @@
 
 #include <cstdio>
 #include <string>
-#include <vector>
 
-#include "mace/engine/engine.h"
-#include "mace/runtime/difference.h"
+#include "mace/diagnose.h"
+#include "tools/mace/arguments.h"
 #include "tools/mace/json_output.h"
 
 namespace mace {
 
 struct LayerTableRequest {
-  const Engine* engine = nullptr;
-  Options options;  // The engine's.
+  Request* request = nullptr;             // Its inputs are set.
+  const ModelArguments* model = nullptr;  // What it was compiled from.
   // A node departs where its own largest error is above this share of its output's range.
   double rtol = 0;
   std::string reproduce_folder;  // Where a node that departs is written.
@@ -23,8 +22,7 @@ struct LayerTableRequest {
 };
 
 // Prints the table and gives it as JSON: {layers, first_departing, reproduction}.
-StatusOr<Json> PrintLayerTable(const LayerTableRequest& request,
-                               const std::vector<HostTensor>& inputs);
+StatusOr<Json> PrintLayerTable(const LayerTableRequest& request);
 
 Json ToJson(const Difference& difference);
 

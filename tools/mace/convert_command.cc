@@ -1,14 +1,17 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
+//
+// The API has no call that writes a model, so that the import and the export of mace/import are used
+// here; what was written is read back and run with the API alone.
 #include "mace/base/coding.h"
 #include "mace/base/output_file.h"
-#include "mace/engine/engine.h"
+#include "mace/diagnose.h"
 #include "mace/import/import.h"
 #include "mace/import/mace_export.h"
-#include "mace/runtime/difference.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/requests.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
@@ -62,39 +65,53 @@ Status Write(const MaceExport& exported, const std::string& output, const std::s
   return WriteOutputFile(output, AsBytes(exported.model));
 }
 
+struct OnCpu {
+  CompiledModel source;
+  CompiledModel written;
+};
+
+StatusOr<OnCpu> CompileBoth(const ImportOptions& import, const ConvertArguments& arguments) {
+  CompileOptions cpu;
+  cpu.device = "cpu";
+  LoadOptions as_imported;
+  as_imported.data_path = import.data_path;
+  as_imported.input_dims = import.input_shapes;
+  as_imported.dynamic_dims = import.open_shapes;
+  as_imported.inputs = import.inputs;
+  as_imported.outputs = import.outputs;
+  OnCpu both;
+  MACE_ASSIGN_OR_RETURN(both.source, CompiledModel::Load(arguments.model, as_imported, cpu));
+  MACE_ASSIGN_OR_RETURN(both.written, CompiledModel::Load(arguments.output, LoadOptions(), cpu));
+  return both;
+}
+
 // What was written, read back, against what it was made from: on the CPU, with the inputs that are
 // given and seeded ones for the others.
-StatusOr<bool> ReadsBack(const std::shared_ptr<const Graph>& graph, const ImportOptions& import,
+StatusOr<bool> ReadsBack(const Graph& graph, const ImportOptions& import,
                          const ConvertArguments& arguments) {
-  Options cpu;
-  cpu.device = "cpu";
-  Options as_imported = cpu;
-  as_imported.input_shapes = import.input_shapes;
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> source, Engine::Create(graph, as_imported));
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> written,
-                        Engine::Create(arguments.output, cpu));
+  MACE_ASSIGN_OR_RETURN(OnCpu models, CompileBoth(import, arguments));
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
-                        LoadInputs(source->inputs(), files, MissingInput::kRandom));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> expected, source->Run(inputs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs,
+                        LoadInputs(CompiledInputs(models.source), files, MissingInput::kRandom));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> expected, RunOnce(&models.source, inputs));
   // A MACE file declares float32 and int32, whatever the source does.
-  std::vector<HostTensor> as_declared;
+  std::vector<Tensor> as_declared;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(HostTensor input, inputs[i].ConvertTo(written->inputs()[i].info.dtype));
+    MACE_ASSIGN_OR_RETURN(Tensor input, ConvertTensor(inputs[i], models.written.inputs()[i].dtype));
     as_declared.push_back(std::move(input));
   }
-  StatusOr<std::vector<HostTensor>> found = written->Run(as_declared);
+  const StatusOr<std::vector<Tensor>> found = RunOnce(&models.written, as_declared);
   if (!found.ok()) return found.status().WithPrefix(arguments.output);
   const double rtol = arguments.weights == "fp16" ? kDefaultRtolFloat16 : 1e-5;
+  // Halves may tip a value of an 8-bit model over to its next step.
+  const bool steps = arguments.weights == "fp16" && !graph.note.empty();
   bool good = expected.size() == found->size();
   for (size_t i = 0; good && i < expected.size(); ++i) {
-    const Difference difference = Compare(expected[i], (*found)[i]);
-    // Halves may tip a value of an 8-bit model over to its next step.
-    const bool steps = arguments.weights == "fp16" && !graph->note.empty();
+    MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(expected[i], (*found)[i]));
     good = difference.same_shape && (steps ? difference.cosine >= kHalfCosine
                                            : difference.max_abs_error <= rtol * difference.range);
     Print(stdout, "%s: read back, largest difference %.3g of a range of %.3g%s\n",
-          source->outputs()[i].name.c_str(), difference.max_abs_error, difference.range,
+          models.source.outputs()[i].name.c_str(), difference.max_abs_error, difference.range,
           good ? "" : ": FAILED");
   }
   return good;
@@ -119,7 +136,7 @@ int Convert(const ConvertArguments& arguments) {
     Print(stdout, "not for upstream's runtime: %s\n", line.c_str());
   }
   if (arguments.no_check) return kExitDone;
-  const StatusOr<bool> good = ReadsBack(*graph, *options, arguments);
+  const StatusOr<bool> good = ReadsBack(**graph, *options, arguments);
   if (!good.ok()) return Report(good.status());
   if (*good) return kExitDone;
   return ReportComparisonFailed(arguments.output + ": read back, it differs from " +

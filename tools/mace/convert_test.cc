@@ -20,7 +20,7 @@ TEST_P(ConvertTest, ReadsBackToTheReferenceOutputs) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("read back, largest difference"), std::string::npos) << result.out;
   reference.model = output;
-  Options cpu;
+  CompileOptions cpu;
   cpu.device = "cpu";
   CheckCase(reference, cpu);
 }

@@ -9,6 +9,7 @@
 
 #include "mace/base/files.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/tensors.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {
@@ -29,12 +30,13 @@ class DamagedModel : public testing::Test {
 
   // In this process, so that thousands are tried: Status or answer, nothing else.
   static bool Loads(const std::string& model) {
-    Options options;
+    CompileOptions options;
     options.device = "cpu";
-    const StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(model, options);
-    if (engine.ok()) return true;
-    EXPECT_FALSE(engine.status().message().empty());
-    EXPECT_EQ(engine.status().message().find('\n'), std::string::npos) << engine.status().message();
+    const StatusOr<CompiledModel> compiled = CompiledModel::Load(model, LoadOptions(), options);
+    if (compiled.ok()) return true;
+    const std::string message = compiled.status().message();
+    EXPECT_FALSE(message.empty());
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     return false;
   }
 
@@ -107,7 +109,7 @@ TEST_F(DamagedModel, GraphCutAnywhereIsRefusedOrSound) {
 TEST_F(DamagedModel, ChangedBytesAreSurvived) {
   std::mt19937 generator(7);
   const std::string mace = Write(graph_, &data_), tensorflow = Write(frozen_, nullptr);
-  Options options;
+  CompileOptions options;
   options.device = "cpu";
   int refused = 0;
   for (int i = 0; i < 600; ++i) {
@@ -116,19 +118,19 @@ TEST_F(DamagedModel, ChangedBytesAreSurvived) {
     changed[generator() % changed.size()] ^= static_cast<char>(1 << (generator() % 8));
     const std::string& path = frozen ? tensorflow : mace;
     WriteText(path, changed);
-    StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(path, options);
-    if (!engine.ok()) {
+    StatusOr<CompiledModel> compiled = CompiledModel::Load(path, LoadOptions(), options);
+    if (!compiled.ok()) {
       ++refused;
       continue;
     }
     // A changed extent may make a large model; what fits is run too.
     std::vector<HostTensor> inputs;
     bool small = true;
-    for (const Port& port : (*engine)->inputs()) {
-      small = small && port.info.dtype == DType::kFloat32 && port.info.shape.elements() < 1 << 12;
-      if (small) inputs.push_back(RandomFor(port, 1));
+    for (const TensorSpec& spec : CompiledInputs(*compiled)) {
+      small = small && spec.dtype == DType::kFloat32 && Shape(spec.dims).elements() < 1 << 12;
+      if (small) inputs.push_back(RandomFloats(spec.dims, 1));
     }
-    if (small) (void)(*engine)->Run(inputs);
+    if (small) (void)RunOn(&*compiled, inputs);
   }
   EXPECT_GT(refused, 0) << "no change was noticed: the test changes nothing";
 }

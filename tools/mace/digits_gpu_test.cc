@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "mace/runtime/difference.h"
+#include "mace/graph/difference.h"
 #include "tools/mace/tensors.h"
 #include "tools/mace/test_support.h"
 
@@ -24,18 +24,18 @@ struct HeldBack {
   std::vector<int64_t> labels = Labels();
 
   static std::vector<int64_t> Labels() {
-    StatusOr<HostTensor> labels =
+    const StatusOr<Tensor> labels =
         LoadTensor(ProjectFile("models/digits/heldback/labels.npy"), DType::kInt32);
-    return labels.ok() ? ToInt64Vector(*labels) : std::vector<int64_t>();
+    return labels.ok() ? ToInt64Vector(ToHost(*labels)) : std::vector<int64_t>();
   }
 };
 
 // All pictures' outputs [pictures, classes], one run a picture.
-HostTensor OutputsOf(Engine* engine, const HostTensor& pictures) {
+HostTensor AnswersTo(CompiledModel* compiled, const HostTensor& pictures) {
   const int64_t count = pictures.shape()[0];
   HostTensor all = *HostTensor::Allocate({DType::kFloat32, Shape({count, kClasses})});
   for (int64_t i = 0; i < count; ++i) {
-    const std::vector<HostTensor> outputs = RunOrFail(engine, {RowOf(pictures, i)});
+    const std::vector<HostTensor> outputs = RunOrFail(compiled, {RowOf(pictures, i)});
     if (outputs.size() != 1 || outputs[0].shape().elements() != kClasses) {
       ADD_FAILURE() << "picture " << i << ": expected one output of " << kClasses << " elements";
       break;
@@ -50,22 +50,23 @@ int64_t AnswerOf(const HostTensor& outputs, int64_t row) {
   return std::max_element(first, first + kClasses) - first;
 }
 
-using ModelAndDevice = std::tuple<std::string, std::string, MemoryChoice>;
+using ModelAndDevice = std::tuple<std::string, std::string, CompileOptions::Storage>;
 
 class DigitsTest : public testing::TestWithParam<ModelAndDevice> {};
 
 TEST_P(DigitsTest, AnswersRightOnHeldBackPictures) {
-  const auto& [model, device, memory] = GetParam();
+  const auto& [model, device, storage] = GetParam();
   if (device != "cpu" && !HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   const HeldBack held_back;
   ASSERT_EQ(held_back.labels.size(), 360u);
-  Options options;
+  CompileOptions options;
   options.device = device;
-  options.memory = memory;
-  std::unique_ptr<Engine> engine = MakeEngine(ProjectFile("models/digits/" + model), options);
-  ASSERT_NE(engine, nullptr);
+  options.storage = storage;
+  std::optional<CompiledModel> compiled =
+      CompileOrFail(ProjectFile("models/digits/" + model), options);
+  ASSERT_TRUE(compiled.has_value());
 
-  const HostTensor outputs = OutputsOf(engine.get(), held_back.pictures);
+  const HostTensor outputs = AnswersTo(&*compiled, held_back.pictures);
   ASSERT_EQ(outputs.shape(), held_back.expected.shape());
   EXPECT_LE(Compare(held_back.expected, outputs).max_abs_error, kLargestError);
 
@@ -80,32 +81,34 @@ TEST_P(DigitsTest, AnswersRightOnHeldBackPictures) {
 }
 
 std::string NameOf(const testing::TestParamInfo<ModelAndDevice>& info) {
-  const auto& [model, device, memory] = info.param;
+  const auto& [model, device, storage] = info.param;
   const std::string format = model == "digits.pb" ? "Mace" : "TensorFlow";
   if (device == "cpu") return format + "Cpu";
-  return format + (memory == MemoryChoice::kImage ? "Image" : "Buffer");
+  return format + (storage == CompileOptions::Storage::kImage ? "Image" : "Buffer");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, DigitsTest,
-    testing::Combine(testing::Values("digits.pb", "digits_frozen.pb"), testing::Values("gpu"),
-                     testing::Values(MemoryChoice::kImage, MemoryChoice::kBuffer)),
-    NameOf);
+INSTANTIATE_TEST_SUITE_P(Models, DigitsTest,
+                         testing::Combine(testing::Values("digits.pb", "digits_frozen.pb"),
+                                          testing::Values("gpu"),
+                                          testing::Values(CompileOptions::Storage::kImage,
+                                                          CompileOptions::Storage::kBuffer)),
+                         NameOf);
 INSTANTIATE_TEST_SUITE_P(Reference, DigitsTest,
                          testing::Combine(testing::Values("digits.pb", "digits_frozen.pb"),
                                           testing::Values("cpu"),
-                                          testing::Values(MemoryChoice::kAuto)),
+                                          testing::Values(CompileOptions::Storage::kAuto)),
                          NameOf);
 
 // Half storage: the probabilities may move, the accuracy may not fall.
 TEST(DigitsHalf, StaysAccurate) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   const HeldBack held_back;
-  Options options;
-  options.precision = Precision::kFloat16;
-  std::unique_ptr<Engine> engine = MakeEngine(ProjectFile("models/digits/digits.pb"), options);
-  ASSERT_NE(engine, nullptr);
-  const HostTensor outputs = OutputsOf(engine.get(), held_back.pictures);
+  CompileOptions options;
+  options.precision = CompileOptions::Precision::kFloat16;
+  std::optional<CompiledModel> compiled =
+      CompileOrFail(ProjectFile("models/digits/digits.pb"), options);
+  ASSERT_TRUE(compiled.has_value());
+  const HostTensor outputs = AnswersTo(&*compiled, held_back.pictures);
   int64_t right = 0;
   for (int64_t i = 0; i < outputs.shape()[0]; ++i)
     right += AnswerOf(outputs, i) == held_back.labels[static_cast<size_t>(i)] ? 1 : 0;

@@ -1,12 +1,15 @@
 // `mace inspect`: what a model holds, and each stage of its way to launches.
-#include "mace/engine/engine.h"
-#include "mace/plan/cost.h"
-#include "mace/plan/memory.h"
+#include <optional>
+
+#include "mace/base/strings.h"
+#include "mace/diagnose.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
+#include "tools/mace/tensors.h"
 
 namespace mace {
 namespace {
@@ -16,105 +19,103 @@ struct InspectArguments {
   std::string stage;
 };
 
-struct Totals {
-  std::map<std::string, int> ops;
-  int64_t parameters = 0;
-  double flops = 0;
-  size_t weight_bytes = 0;
-};
-
-Totals Count(const Graph& graph, const Plan& plan) {
-  Totals totals;
-  for (const Node& node : graph.nodes) ++totals.ops[node.type];
-  for (const Value& value : graph.values) {
-    if (!value.constant.has_value()) continue;
-    totals.parameters += value.constant->shape().elements();
-    totals.weight_bytes += value.constant->info().bytes();
-  }
-  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n)
-    totals.flops += NodeCost(plan, n).flops;
-  return totals;
+std::optional<Stage> StageOf(const std::string& word) {
+  if (word == "graph") return Stage::kGraph;
+  if (word == "passes") return Stage::kPasses;
+  if (word == "variants") return Stage::kVariants;
+  if (word == "plan") return Stage::kPlan;
+  return std::nullopt;
 }
 
-Json PortsJson(const std::vector<Port>& ports) {
+std::string DimsText(const TensorSpec& spec) {
+  std::vector<std::string> extents;
+  for (const int64_t dim : spec.dims) extents.push_back(std::to_string(dim));
+  return "[" + Join(extents, ", ") + "]";
+}
+
+Json SpecsJson(const std::vector<TensorSpec>& specs) {
   Json list = Json::array();
-  for (const Port& port : ports) {
-    list.push_back({{"name", port.name},
-                    {"shape", port.info.shape.dims()},
-                    {"dtype", DTypeName(port.info.dtype)},
-                    {"layout", port.layout}});
+  for (const TensorSpec& spec : specs) {
+    list.push_back({{"name", spec.name},
+                    {"shape", spec.dims},
+                    {"dtype", DTypeName(spec.dtype)},
+                    {"layout", spec.layout}});
   }
   return list;
 }
 
-void PrintPorts(FILE* out, const char* what, const std::vector<Port>& ports) {
-  for (const Port& port : ports) {
-    Print(out, "%-12s %s %s %s %s\n", what, port.name.c_str(), port.info.shape.ToString().c_str(),
-          DTypeName(port.info.dtype), port.layout.c_str());
+void PrintSpecs(FILE* out, const char* what, const std::vector<TensorSpec>& specs) {
+  for (const TensorSpec& spec : specs) {
+    Print(out, "%-12s %s %s %s %s\n", what, spec.name.c_str(), DimsText(spec).c_str(),
+          DTypeName(spec.dtype), spec.layout.c_str());
   }
 }
 
-void PrintSummary(FILE* out, const Engine& engine, const Totals& totals) {
-  Print(out, "%-12s %s\n", "format", engine.imported_graph().source_format.c_str());
-  const std::string note = engine.note();
+void PrintSummary(FILE* out, const CompiledModel& compiled, const ModelReport& report) {
+  Print(out, "%-12s %s\n", "format", report.format.c_str());
+  const std::string note = compiled.note();
   if (!note.empty()) Print(out, "%-12s %s\n", "note", note.c_str());
-  PrintPorts(out, "input", engine.inputs());
-  PrintPorts(out, "output", engine.outputs());
+  PrintSpecs(out, "input", CompiledInputs(compiled));
+  PrintSpecs(out, "output", CompiledOutputs(compiled));
   std::string ops;
-  for (const auto& [type, count] : totals.ops)
+  for (const auto& [type, count] : report.ops)
     ops += (ops.empty() ? "" : ", ") + type + " " + std::to_string(count);
   Print(out, "%-12s %s\n", "ops", ops.c_str());
-  Print(out, "%-12s %lld in %zu bytes\n", "parameters", static_cast<long long>(totals.parameters),
-        totals.weight_bytes);
-  Print(out, "%-12s %.3f G a run\n", "flops", totals.flops / 1e9);
-  const MemoryUse use = MemoryUseOf(engine.plan());
-  const std::string why = use.WhyAboveBound();
+  Print(out, "%-12s %lld in %zu bytes\n", "parameters", static_cast<long long>(report.parameters),
+        static_cast<size_t>(report.parameter_bytes));
+  Print(out, "%-12s %.3f G a run\n", "flops", report.flops / 1e9);
+  const MemoryReport& memory = report.memory;
   Print(out, "%-12s %zu bytes of activations alive at most; %zu on the device, bound %zu%s%s\n",
-        "memory", use.live_bytes, use.peak_bytes(), use.bound_bytes(), why.empty() ? "" : ": ",
-        why.c_str());
+        "memory", static_cast<size_t>(memory.live_bytes),
+        static_cast<size_t>(memory.device_bytes()), static_cast<size_t>(memory.bound_bytes),
+        memory.why_above_bound.empty() ? "" : ": ", memory.why_above_bound.c_str());
 }
 
-// "" where no stage is asked for.
-StatusOr<std::string> Dump(const std::string& stage, Engine* engine) {
-  if (stage == "graph") return DumpGraph(engine->imported_graph());
-  if (stage == "passes") return DumpGraph(engine->graph());
-  if (stage == "plan") return DumpPlan(engine->plan());
-  if (stage != "variants") return std::string();
-  MACE_ASSIGN_OR_RETURN(const GraphVariants variants, engine->FindVariants());
-  return DumpVariants(engine->plan(), variants);
+// `text`: of the stage that was asked for; empty: none was.
+Json ReportJson(const InspectArguments& arguments, const CompiledModel& compiled,
+                const ModelReport& report, const std::string& text) {
+  return {{"model", arguments.model.model},
+          {"format", report.format},
+          {"note", compiled.note()},
+          {"inputs", SpecsJson(CompiledInputs(compiled))},
+          {"outputs", SpecsJson(CompiledOutputs(compiled))},
+          {"ops", report.ops},
+          {"parameters", report.parameters},
+          {"weight_bytes", report.parameter_bytes},
+          {"flops", report.flops},
+          {"activation_bytes", report.memory.live_bytes},
+          {"device_bytes", report.memory.device_bytes()},
+          {"device_bound_bytes", report.memory.bound_bytes},
+          {"why_above_bound", TextOrNull(report.memory.why_above_bound)},
+          {"stage", TextOrNull(arguments.stage)},
+          {"dump", TextOrNull(text)}};
+}
+
+StatusOr<std::string> TextOf(const std::string& stage, Request* request) {
+  const std::optional<Stage> asked = StageOf(stage);
+  return asked.has_value() ? DescribeStage(request, *asked) : std::string();
 }
 
 int Run(const InspectArguments& arguments) {
-  StatusOr<Options> options = arguments.model.ToOptions();
+  const StatusOr<ModelOptions> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
-  if (!engine.ok()) return Report(engine.status());
+  StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, *options);
+  if (!compiled.ok()) return Report(compiled.status());
+  StatusOr<Request> request = compiled->NewRequest();
+  if (!request.ok()) return Report(request.status());
+  const StatusOr<ModelReport> report = ReportModel(&*request);
+  if (!report.ok()) return Report(report.status());
+  const StatusOr<std::string> text = TextOf(arguments.stage, &*request);
+  if (!text.ok()) return Report(text.status());
   FILE* out = TableStream(arguments.model.json);
-  const Totals totals = Count((*engine)->imported_graph(), (*engine)->plan());
-  const StatusOr<std::string> dump = Dump(arguments.stage, engine->get());
-  if (!dump.ok()) return Report(dump.status());
   if (arguments.stage.empty()) {
-    PrintSummary(out, **engine, totals);
+    PrintSummary(out, *compiled, *report);
   } else {
-    PrintLines(out, *dump);
+    PrintLines(out, *text);
   }
-  const MemoryUse use = MemoryUseOf((*engine)->plan());
-  const Json report = {{"model", arguments.model.model},
-                       {"format", (*engine)->imported_graph().source_format},
-                       {"note", (*engine)->note()},
-                       {"inputs", PortsJson((*engine)->inputs())},
-                       {"outputs", PortsJson((*engine)->outputs())},
-                       {"ops", totals.ops},
-                       {"parameters", totals.parameters},
-                       {"weight_bytes", totals.weight_bytes},
-                       {"flops", totals.flops},
-                       {"activation_bytes", use.live_bytes},
-                       {"device_bytes", use.peak_bytes()},
-                       {"device_bound_bytes", use.bound_bytes()},
-                       {"why_above_bound", TextOrNull(use.WhyAboveBound())},
-                       {"stage", arguments.stage.empty() ? Json(nullptr) : Json(arguments.stage)},
-                       {"dump", dump->empty() ? Json(nullptr) : Json(*dump)}};
-  return Report(WriteJson(arguments.model.json, report));
+  // What a tuning compiled is not lost.
+  if (compiled->statistics().tuning.measured > 0) SaveCacheOrWarn(&*compiled);
+  return Report(WriteJson(arguments.model.json, ReportJson(arguments, *compiled, *report, *text)));
 }
 
 }  // namespace

@@ -24,15 +24,15 @@ class LightTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(LightTest, OnTheCpu) {
-  Options options;
+  CompileOptions options;
   options.device = "cpu";
   CheckCase(Case(), options);
 }
 
 TEST_P(LightTest, OnTheDevice) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
-  Options options;
-  options.allow_fallback = false;
+  CompileOptions options;
+  options.allow_cpu_fallback = false;
   CheckCase(Case(), options);
 }
 

@@ -13,7 +13,7 @@
 #include "mace/base/log.h"
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
-#include "mace/runtime/memory_limits.h"
+#include "mace/base/system_memory.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/messages.h"
@@ -28,10 +28,10 @@ constexpr char kVersion[] = "mace 0.1.0";
 // What --host-memory-limit says, or what stands there for nothing said, bounds all tensors of the
 // command.
 int RunWithinMemory(const Command& command) {
-  Options options;
   const CLI::Option* const limit = command.app->get_option_no_throw("--host-memory-limit");
-  if (limit != nullptr && limit->count() > 0) options.host_memory_limit = limit->as<uint64_t>();
-  const ScopedMemoryBudget scope(HostMemoryBudget(options));
+  const bool is_given = limit != nullptr && limit->count() > 0;
+  const ScopedMemoryBudget scope(
+      std::make_shared<MemoryBudget>(is_given ? limit->as<uint64_t>() : DefaultHostMemoryLimit()));
   return command.run();
 }
 

@@ -2,8 +2,9 @@
 #include "mace/base/clock.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
-#include "tools/mace/finish_cache.h"
 #include "tools/mace/profile_report.h"
+#include "tools/mace/requests.h"
+#include "tools/mace/save_cache.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
@@ -16,24 +17,21 @@ struct ProfileArguments {
   int iterations = 20;
 };
 
-using Tensors = std::vector<HostTensor>;
-
 // Host to host, as `mace run` measures it.
-StatusOr<Latency> MeasureLatency(Engine* engine, const Tensors& inputs, Tensors* outputs,
-                                 int iterations) {
+StatusOr<Latency> MeasureLatency(Request* request, int iterations) {
   std::vector<double> samples;
   for (int i = 0; i < iterations; ++i) {
     const double begin = MonotonicMilliseconds();
-    MACE_RETURN_IF_ERROR(engine->RunInto(inputs, outputs));
+    MACE_RETURN_IF_ERROR(request->Run());
     samples.push_back(MonotonicMilliseconds() - begin);
   }
   return Summarize(std::move(samples));
 }
 
-Status MeasureReplay(Engine* engine, int iterations, std::optional<Latency>* replay) {
+Status MeasureReplay(Request* request, int iterations, std::optional<Latency>* replay) {
   std::vector<double> samples;
   for (int i = 0; i < iterations; ++i) {
-    StatusOr<double> milliseconds = engine->Replay();
+    StatusOr<double> milliseconds = ReplayLaunches(request);
     if (milliseconds.status().code() == StatusCode::kUnsupported) return Status::Ok();
     if (!milliseconds.ok()) return milliseconds.status();
     samples.push_back(*milliseconds);
@@ -42,55 +40,56 @@ Status MeasureReplay(Engine* engine, int iterations, std::optional<Latency>* rep
   return Status::Ok();
 }
 
-// Whole runs, as the engine is used, and the device's limits.
-Status MeasureRuns(Engine* engine, const Tensors& inputs, const ProfileArguments& arguments,
-                   ProfileResult* result) {
-  Tensors outputs;
+// Whole runs, as an app has them, and the device's limits.
+Status MeasureRuns(const CompiledModel& compiled, Request* request,
+                   const ProfileArguments& arguments, ProfileResult* result) {
   // The first run is the start's: drivers make code in it.
-  MACE_RETURN_IF_ERROR(engine->RunInto(inputs, &outputs));
+  MACE_RETURN_IF_ERROR(request->Run());
   if (arguments.model.device != "cpu") {
-    StatusOr<DevicePeaks> peaks = engine->FindPeaks();
+    StatusOr<PeakRates> peaks = FindPeakRates(compiled);
     if (peaks.ok()) {
       result->peaks = *peaks;
     } else {
       result->why_no_peaks = peaks.status().message();
     }
   }
-  MACE_ASSIGN_OR_RETURN(result->latency,
-                        MeasureLatency(engine, inputs, &outputs, arguments.iterations));
-  return MeasureReplay(engine, arguments.iterations, &result->replay);
+  MACE_ASSIGN_OR_RETURN(result->latency, MeasureLatency(request, arguments.iterations));
+  return MeasureReplay(request, arguments.iterations, &result->replay);
 }
 
-// REQUIRES: every launch of the engine's plan is one of its own.
-Status MeasureOps(Engine* engine, const Tensors& inputs, int iterations, ProfileResult* result) {
-  Tensors outputs;
-  // Not counted: it makes the queue, and on some drivers code.
-  RunTimes warm_up;
-  MACE_RETURN_IF_ERROR(engine->RunTimed(inputs, &outputs, &warm_up));
-  result->runs.resize(static_cast<size_t>(iterations));
-  for (RunTimes& run : result->runs) {
-    MACE_RETURN_IF_ERROR(engine->RunTimed(inputs, &outputs, &run));
-  }
-  result->profile = MakeProfile(engine->plan(), result->runs);
-  result->timed_launches = engine->stats().launches_per_run;
+// REQUIRES: every launch of the request's plan is one of its own.
+Status MeasureOps(const CompiledModel& compiled, Request* request, int iterations,
+                  ProfileResult* result) {
+  MACE_ASSIGN_OR_RETURN(result->profile, ProfileRuns(request, iterations));
+  result->timed_launches = compiled.statistics().launches_per_run;
   return Status::Ok();
 }
 
-// Where one kernel runs many ops (plan/chain.h), a second engine with launches of their own times
-// them.
-StatusOr<ProfileResult> Measure(Engine* engine, Options options, const Tensors& inputs,
+// Where one kernel runs many ops (plan/chain.h), a second compiled model with launches of their own
+// times them.
+Status MeasureOpsApart(ModelOptions options, const std::vector<Tensor>& inputs,
+                       const ProfileArguments& arguments, ProfileResult* result) {
+  options.compile.separate_launches = true;
+  MACE_ASSIGN_OR_RETURN(CompiledModel compiled, LoadCompiled(arguments.model.model, options));
+  MACE_ASSIGN_OR_RETURN(Request request, RequestWith(&compiled, inputs));
+  MACE_RETURN_IF_ERROR(MeasureOps(compiled, &request, arguments.iterations, result));
+  SaveCacheOrWarn(&compiled);
+  return Status::Ok();
+}
+
+StatusOr<ProfileResult> Measure(CompiledModel* compiled, const ModelOptions& options,
+                                const std::vector<Tensor>& inputs,
                                 const ProfileArguments& arguments) {
   ProfileResult result;
-  MACE_RETURN_IF_ERROR(MeasureRuns(engine, inputs, arguments, &result));
-  FinishCacheOrWarn(engine);
-  std::unique_ptr<Engine> separate;
-  if (!engine->plan().chains.empty()) {
-    options.separate_launches = true;
-    MACE_ASSIGN_OR_RETURN(separate, Engine::Create(arguments.model.model, options));
-    engine = separate.get();
-  }
-  MACE_RETURN_IF_ERROR(MeasureOps(engine, inputs, arguments.iterations, &result));
-  if (separate != nullptr) FinishCacheOrWarn(engine);
+  MACE_ASSIGN_OR_RETURN(Request request, RequestWith(compiled, inputs));
+  MACE_RETURN_IF_ERROR(MeasureRuns(*compiled, &request, arguments, &result));
+  SaveCacheOrWarn(compiled);
+  MACE_ASSIGN_OR_RETURN(const ModelReport report, ReportModel(&request));
+  result.memory = report.memory;
+  MACE_RETURN_IF_ERROR(report.has_persistent_kernels
+                           ? MeasureOpsApart(options, inputs, arguments, &result)
+                           : MeasureOps(*compiled, &request, arguments.iterations, &result));
+  result.statistics = compiled->statistics();
   return result;
 }
 
@@ -110,15 +109,15 @@ int Run(const ProfileArguments& arguments) {
     // The table stands there.
     if (IsStdout(file)) return ReportBadUse("--trace, --html: expected a file, found " + file);
   }
-  StatusOr<Options> options = arguments.model.ToOptions();
+  const StatusOr<ModelOptions> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
-  if (!engine.ok()) return Report(engine.status());
-  StatusOr<Tensors> inputs = arguments.model.LoadInputs((*engine)->inputs());
+  StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, *options);
+  if (!compiled.ok()) return Report(compiled.status());
+  const StatusOr<std::vector<Tensor>> inputs = arguments.model.LoadInputs(*compiled);
   if (!inputs.ok()) return Report(inputs.status());
-  StatusOr<ProfileResult> result = Measure(engine->get(), *options, *inputs, arguments);
+  const StatusOr<ProfileResult> result = Measure(&*compiled, *options, *inputs, arguments);
   if (!result.ok()) return Report(result.status());
-  const Json report = ProfileJson(**engine, arguments.model, *result);
+  const Json report = ProfileJson(arguments.model, *result);
   PrintProfile(TableStream(arguments.model.json), report, *result);
   return Report(WriteFiles(arguments, report, *result));
 }

@@ -4,37 +4,39 @@
 #include <map>
 #include <numeric>
 
-#include "mace/plan/memory.h"
 #include "tools/mace/streams.h"
 
 namespace mace {
 namespace {
 
-Json PeaksJson(const std::optional<DevicePeaks>& peaks) {
+Json PeaksJson(const std::optional<PeakRates>& peaks) {
   if (!peaks.has_value()) return nullptr;
-  return {{"gflop_per_s", peaks->gflops},
-          {"gb_per_s", peaks->gbytes_per_second},
+  return {{"gflop_per_s", peaks->gflop_per_s},
+          {"gb_per_s", peaks->gb_per_s},
           {"recorded", peaks->recorded}};
 }
 
-Json MemoryJson(const Engine& engine) {
-  const MemoryUse use = MemoryUseOf(engine.plan());
-  return {{"peak_bytes", engine.stats().peak_device_bytes},
-          {"weight_bytes", use.weight_bytes},
-          {"activation_bytes", use.activation_bytes},
-          {"live_bytes", use.live_bytes},
-          {"bound_bytes", use.bound_bytes()},
-          {"why_above_bound", TextOrNull(use.WhyAboveBound())}};
+Json MemoryJson(const ProfileResult& result) {
+  const MemoryReport& memory = result.memory;
+  return {{"peak_bytes", result.statistics.peak_device_bytes},
+          {"weight_bytes", memory.weight_bytes},
+          {"activation_bytes", memory.activation_bytes},
+          {"live_bytes", memory.live_bytes},
+          {"bound_bytes", memory.bound_bytes},
+          {"why_above_bound", TextOrNull(memory.why_above_bound)}};
 }
+
+// What an op did in a second, in units of 10^9; 0 where it took no time.
+double PerSecond(double amount, double ms) { return ms > 0 ? amount / ms / 1e6 : 0; }
 
 double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 // Of one op, what the peaks allow.
-void AddRoof(const ProfiledOp& op, const std::optional<DevicePeaks>& peaks, Json* json) {
+void AddRoof(const ProfiledOp& op, const std::optional<PeakRates>& peaks, Json* json) {
   (*json)["roof_ms"] = (*json)["roof_share"] = (*json)["bound"] = nullptr;
   if (!peaks.has_value()) return;
-  const double compute = op.cost.flops / peaks->gflops / 1e6;
-  const double memory = op.cost.bytes / peaks->gbytes_per_second / 1e6;
+  const double compute = op.flops / peaks->gflop_per_s / 1e6;
+  const double memory = op.bytes / peaks->gb_per_s / 1e6;
   const double roof = std::max(compute, memory);
   if (roof <= 0 || op.ms <= 0) return;
   (*json)["roof_ms"] = roof;
@@ -52,10 +54,10 @@ Json OpJson(const ProfiledOp& op, const ProfileResult& result) {
                {"share", Share(op.ms, result.profile.ops_ms)},
                {"host_ms", op.host_ms},
                {"launches", op.launches},
-               {"flops", op.cost.flops},
-               {"bytes", op.cost.bytes},
-               {"gflop_per_s", PerSecond(op.cost.flops, op.ms)},
-               {"gb_per_s", PerSecond(op.cost.bytes, op.ms)}};
+               {"flops", op.flops},
+               {"bytes", op.bytes},
+               {"gflop_per_s", PerSecond(op.flops, op.ms)},
+               {"gb_per_s", PerSecond(op.bytes, op.ms)}};
   AddRoof(op, result.peaks, &json);
   return json;
 }
@@ -113,9 +115,8 @@ void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
   Print(out, "work       %10.3f GFLOP, %.1f MB: %.1f GFLOP/s, %.1f GB/s\n", number("flops") / 1e9,
         number("bytes") / 1e6, number("gflop_per_s"), number("gb_per_s"));
   if (result.peaks.has_value()) {
-    Print(out, "peaks      %10.1f GFLOP/s, %.1f GB/s (%s)\n", result.peaks->gflops,
-          result.peaks->gbytes_per_second,
-          result.peaks->recorded ? "from the cache file" : "measured");
+    Print(out, "peaks      %10.1f GFLOP/s, %.1f GB/s (%s)\n", result.peaks->gflop_per_s,
+          result.peaks->gb_per_s, result.peaks->recorded ? "from the cache file" : "measured");
   } else if (!result.why_no_peaks.empty()) {
     Print(out, "peaks      not known: %s\n", result.why_no_peaks.c_str());
   }
@@ -143,9 +144,8 @@ void PrintOp(FILE* out, const Json& op) {
 
 }  // namespace
 
-Json ProfileJson(const Engine& engine, const ModelArguments& arguments,
-                 const ProfileResult& result) {
-  const RunStats& stats = engine.stats();
+Json ProfileJson(const ModelArguments& arguments, const ProfileResult& result) {
+  const Statistics& stats = result.statistics;
   const Profile& profile = result.profile;
   const bool on_device = arguments.device != "cpu";
   Json ops = Json::array();
@@ -155,7 +155,7 @@ Json ProfileJson(const Engine& engine, const ModelArguments& arguments,
           {"driver", stats.driver.empty() ? Json(nullptr) : Json(stats.driver)},
           {"memory", on_device ? Json(arguments.memory) : Json(nullptr)},
           {"precision", arguments.precision},
-          {"iterations", result.runs.size()},
+          {"iterations", result.profile.runs.size()},
           {"cache_status", stats.cache.status},
           {"launches_per_run", stats.launches_per_run},
           {"timed_launches", result.timed_launches},
@@ -165,12 +165,12 @@ Json ProfileJson(const Engine& engine, const ModelArguments& arguments,
           {"ops_ms", profile.ops_ms},
           {"idle_ms", profile.idle_ms},
           {"host_ms", profile.host_ms},
-          {"flops", profile.total_flops},
-          {"bytes", profile.total_bytes},
-          {"gflop_per_s", PerSecond(profile.total_flops, profile.ops_ms)},
-          {"gb_per_s", PerSecond(profile.total_bytes, profile.ops_ms)},
+          {"flops", profile.flops},
+          {"bytes", profile.bytes},
+          {"gflop_per_s", PerSecond(profile.flops, profile.ops_ms)},
+          {"gb_per_s", PerSecond(profile.bytes, profile.ops_ms)},
           {"peaks", PeaksJson(result.peaks)},
-          {"device_memory", on_device ? MemoryJson(engine) : Json(nullptr)},
+          {"device_memory", on_device ? MemoryJson(result) : Json(nullptr)},
           {"types", TypesJson(profile)},
           {"ops", ops}};
 }

@@ -7,9 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
-#include "mace/runtime/device_peaks.h"
-#include "mace/runtime/profile.h"
+#include "mace/diagnose.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/json_output.h"
 #include "tools/mace/latency.h"
@@ -17,12 +15,13 @@
 namespace mace {
 
 struct ProfileResult {
-  std::vector<RunTimes> runs;  // Timed step by step, each launch by itself.
-  size_t timed_launches = 0;   // Of each of them.
-  Profile profile;
+  Statistics statistics;          // Of the model as an app runs it,
+  MemoryReport memory;            // and what its plan takes of the device.
+  Profile profile;                // Each launch by itself.
+  size_t timed_launches = 0;      // Of each of the profile's runs.
   Latency latency;                // Host to host, without any timing of steps.
   std::optional<Latency> replay;  // Launches alone; not where a node runs on the CPU.
-  std::optional<DevicePeaks> peaks;
+  std::optional<PeakRates> peaks;
   std::string why_no_peaks;
 };
 
@@ -42,8 +41,7 @@ struct ProfileResult {
 //                    bytes, gflop_per_s, gb_per_s, roof_ms, roof_share, bound}], in the plan's
 //                    order
 // Shares are of ops_ms; roof_ms is what peaks allow, and bound says by which ("compute", "memory").
-Json ProfileJson(const Engine& engine, const ModelArguments& arguments,
-                 const ProfileResult& result);
+Json ProfileJson(const ModelArguments& arguments, const ProfileResult& result);
 
 // `report` is ProfileJson's.
 void PrintProfile(FILE* out, const Json& report, const ProfileResult& result);

@@ -20,10 +20,10 @@ struct Slice {
 };
 
 // A copy is the host's and the device's; a node on the CPU the host's alone.
-std::vector<Slice> SlicesOf(const RunTimes& run) {
+std::vector<Slice> SlicesOf(const ProfiledRun& run) {
   std::vector<Slice> slices;
   for (size_t i = 0; i < run.steps.size(); ++i) {
-    const StepTimes& step = run.steps[i];
+    const ProfiledRun::Times& step = run.steps[i];
     slices.push_back({false, step.host_begin - run.begin, step.host_end - run.begin, i});
     if (!step.on_device) continue;
     // The two clocks agree to some microseconds only.
@@ -80,8 +80,8 @@ Json ChromeTrace(const Json& report, const ProfileResult& result) {
   events.push_back(NameEvent("thread_name", kHostTrack, "host"));
   events.push_back(
       NameEvent("thread_name", kDeviceTrack, "device: " + report["device"].get<std::string>()));
-  const double first = result.runs.front().begin;
-  for (const RunTimes& run : result.runs) {
+  const double first = profile.runs.front().begin;
+  for (const ProfiledRun& run : profile.runs) {
     events.push_back({{"ph", "X"},
                       {"name", "run"},
                       {"cat", "run"},
@@ -90,8 +90,9 @@ Json ChromeTrace(const Json& report, const ProfileResult& result) {
                       {"ts", (run.begin - first) * 1e3},
                       {"dur", (run.end - run.begin) * 1e3}});
     for (const Slice& slice : SlicesOf(run)) {
-      const Json& op = report["ops"][profile.op_of_step[slice.step]];
-      events.push_back(SliceEvent(slice, run.begin - first, op, profile.step_names[slice.step]));
+      const ProfiledStep& step = profile.steps[slice.step];
+      const Json& op = report["ops"][step.op];
+      events.push_back(SliceEvent(slice, run.begin - first, op, step.name));
     }
   }
   return {{"displayTimeUnit", "ms"}, {"traceEvents", events}};
@@ -99,15 +100,15 @@ Json ChromeTrace(const Json& report, const ProfileResult& result) {
 
 std::string ProfilePage(const Json& report, const ProfileResult& result) {
   const Profile& profile = result.profile;
-  const RunTimes& run = result.runs[profile.shortest];
+  const ProfiledRun& run = profile.runs[profile.shortest];
   Json timeline = Json::array();
   double end = run.end - run.begin;
   for (const Slice& slice : SlicesOf(run)) {
     timeline.push_back({{"track", slice.device ? "device" : "host"},
                         {"begin", slice.begin},
                         {"end", slice.end},
-                        {"op", profile.op_of_step[slice.step]},
-                        {"name", profile.step_names[slice.step]}});
+                        {"op", profile.steps[slice.step].op},
+                        {"name", profile.steps[slice.step].name}});
     end = std::max(end, slice.end);
   }
   Json data = report;

@@ -7,8 +7,9 @@
 #include <set>
 
 #include "mace/base/files.h"
-#include "mace/runtime/difference.h"
+#include "mace/diagnose.h"
 #include "tools/mace/manifest.h"
+#include "tools/mace/tensors.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {
@@ -95,24 +96,24 @@ std::string FirstDifference(const Shape& expected, const Shape& found) {
   return "no axis";
 }
 
-double LimitOf(const ReferenceCase& reference, const Options& options,
+double LimitOf(const ReferenceCase& reference, const CompileOptions& options,
                const Difference& difference) {
   double limit = reference.max_relative_error >= 0 ? reference.max_relative_error * difference.range
                                                    : reference.max_abs_error;
-  if (options.precision == Precision::kFloat32 && !options.allow_tf32) return limit;
+  if (options.precision == CompileOptions::Precision::kFloat32) return limit;
   // A model with half weights has an error of its own, in the manifest's limit.
-  return std::max(limit, DefaultRtol(options.precision, options.allow_tf32) * difference.range);
+  return std::max(limit, DefaultTolerance(options.precision) * difference.range);
 }
 
-void CheckOutput(const ReferenceCase& reference, const Options& options, const std::string& what,
-                 const HostTensor& expected, const HostTensor& actual) {
+void CheckOutput(const ReferenceCase& reference, const CompileOptions& options,
+                 const std::string& what, const HostTensor& expected, const HostTensor& actual) {
   ASSERT_EQ(expected.shape(), actual.shape())
       << what << ": expected " << expected.shape().ToString() << ", found "
       << actual.shape().ToString() << ", first at "
       << FirstDifference(expected.shape(), actual.shape());
   const Difference difference = Compare(expected, actual);
   if (reference.min_cosine > -1) {
-    const bool half = options.precision == Precision::kFloat16;
+    const bool half = options.precision == CompileOptions::Precision::kFloat16;
     EXPECT_GE(difference.cosine,
               half ? std::min(reference.min_cosine, kHalfCosine) : reference.min_cosine)
         << what;
@@ -124,22 +125,22 @@ void CheckOutput(const ReferenceCase& reference, const Options& options, const s
       << difference.range << ", cosine " << difference.cosine;
 }
 
-void CheckSet(const ReferenceCase& reference, const Options& options, const std::string& what,
-              const ReferenceSet& set, Engine* engine) {
+void CheckSet(const ReferenceCase& reference, const CompileOptions& options,
+              const std::string& what, const ReferenceSet& set, CompiledModel* compiled) {
   std::vector<HostTensor> inputs;
-  for (const Port& port : engine->inputs()) {
+  for (const TensorSpec& port : CompiledInputs(*compiled)) {
     const auto file = set.inputs.find(port.name);
     ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << port.name;
     inputs.push_back(LoadRow(file->second, set.first_rows));
     // A converted model keeps the order of its source, but does not say so.
-    const bool is_nchw = inputs.back().shape() != port.info.shape;
+    const bool is_nchw = inputs.back().shape().dims() != port.dims;
     if (set.nhwc_inputs && is_nchw) inputs.back() = ToNchw(inputs.back());
   }
-  const std::vector<HostTensor> outputs = RunOrFail(engine, inputs);
-  ASSERT_EQ(outputs.size(), engine->outputs().size()) << what;
+  const std::vector<HostTensor> outputs = RunOrFail(compiled, inputs);
+  ASSERT_EQ(outputs.size(), compiled->outputs().size()) << what;
   std::set<std::string> compared;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& name = engine->outputs()[i].name;
+    const std::string& name = compiled->outputs()[i].name;
     const auto file = set.outputs.find(name);
     ASSERT_NE(file, set.outputs.end()) << what << ": an output that nobody expects: " << name;
     compared.insert(name);
@@ -177,43 +178,45 @@ std::vector<ReferenceCase> OwnCases() {
   return cases;
 }
 
-std::string DescribeMode(const Options& options) {
+std::string DescribeMode(const CompileOptions& options) {
   std::string mode = options.device;
   if (options.device != "cpu") {
-    mode += options.memory == MemoryChoice::kImage    ? ", image"
-            : options.memory == MemoryChoice::kBuffer ? ", buffer"
-                                                      : ", auto";
+    mode += options.storage == CompileOptions::Storage::kImage    ? ", image"
+            : options.storage == CompileOptions::Storage::kBuffer ? ", buffer"
+                                                                  : ", auto";
   }
-  return mode + (options.precision == Precision::kFloat16 ? ", fp16" : ", fp32");
+  return mode + (options.precision == CompileOptions::Precision::kFloat16 ? ", fp16" : ", fp32");
 }
 
-void CheckCase(const ReferenceCase& reference, const Options& options) {
+void CheckCase(const ReferenceCase& reference, const CompileOptions& options) {
   const std::string mode = reference.name + " (" + DescribeMode(options) + ")";
-  std::unique_ptr<Engine> engine = MakeEngine(reference.model, options);
-  ASSERT_NE(engine, nullptr) << mode;
+  std::optional<CompiledModel> compiled = CompileOrFail(reference.model, options);
+  ASSERT_TRUE(compiled.has_value()) << mode;
   for (size_t i = 0; i < reference.sets.size(); ++i)
     CheckSet(reference, options, mode + ", set " + std::to_string(i), reference.sets[i],
-             engine.get());
-  if (options.device != "cpu") ExpectOnGpu(*engine, mode);
+             &*compiled);
+  if (options.device != "cpu") ExpectOnGpu(&*compiled, options, mode);
 }
 
-void ExpectOnGpu(const Engine& engine, const std::string& model) {
+void ExpectOnGpu(CompiledModel* compiled, const CompileOptions& options, const std::string& model) {
   static const std::set<std::string>* const kMustRunOnGpu = new std::set<std::string>{
       "Activation", "BatchNorm",      "BiasAdd",          "Conv2D", "Deconv2D", "DepthwiseConv2d",
       "Eltwise",    "FullyConnected", "FusedElementwise", "MatMul", "Pooling",  "Softmax"};
-  for (const CpuOp& op : engine.stats().cpu_op_list) {
+  for (const CpuNode& op : compiled->statistics().cpu_node_list) {
     EXPECT_EQ(kMustRunOnGpu->count(op.type), 0u)
         << model << ": " << op.name << " (" << op.type << ") ran on the CPU: " << op.why;
   }
-  const Plan& plan = engine.plan();
-  if (plan.options.memory != MemoryChoice::kImage) return;
-  for (size_t n = 0; n < plan.bound.graph->nodes.size(); ++n) {
-    const Node& node = plan.bound.graph->nodes[n];
+  if (options.storage != CompileOptions::Storage::kImage) return;
+  StatusOr<Request> request = compiled->NewRequest();
+  ASSERT_TRUE(request.ok()) << request.status().message();
+  const StatusOr<ModelReport> report = ReportModel(&*request);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  for (const NodeReport& node : report->nodes) {
     if (kMustRunOnGpu->count(node.type) == 0) continue;
-    if (plan.placements[n].place != NodePlacement::Place::kGpuBuffer) continue;
-    EXPECT_FALSE(plan.placements[n].why.empty())
+    if (node.place != NodeReport::Place::kBuffer) continue;
+    EXPECT_FALSE(node.why.empty())
         << model << ": " << node.name << " (" << node.type << ") is in a buffer, variant "
-        << plan.placements[n].variant << ", for no reason given";
+        << node.variant << ", for no reason given";
   }
 }
 

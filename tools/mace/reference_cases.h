@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
+#include "mace/mace.h"
 
 namespace mace {
 
@@ -37,18 +37,18 @@ std::vector<ReferenceCase> SharedCases();
 // model as ONNX.
 std::vector<ReferenceCase> OwnCases();
 
-// Runs every set of the case on an engine made with `options` and compares: names, shapes, then
+// Runs every set of the case on the model compiled with `options` and compares: names, shapes, then
 // values. The limit is the case's in fp32; in fp16 2 % of the expected output's range where that is
 // more. Each failure names case, mode, output, error and limit.
-void CheckCase(const ReferenceCase& reference, const Options& options);
+void CheckCase(const ReferenceCase& reference, const CompileOptions& options);
 
 // "gpu, image, fp16", for messages.
-std::string DescribeMode(const Options& options);
+std::string DescribeMode(const CompileOptions& options);
 
-// Expects of the engine's plan that every op that carries weights, and every pooling, softmax and
-// elementwise op, runs on the GPU, and with MemoryChoice::kImage in images unless its placement
+// Expects of the plan for the compiled dims that every op that carries weights, and every pooling, softmax and
+// elementwise op, runs on the GPU, and with Storage::kImage in images unless its placement
 // gives a reason.
-void ExpectOnGpu(const Engine& engine, const std::string& model);
+void ExpectOnGpu(CompiledModel* compiled, const CompileOptions& options, const std::string& model);
 
 }  // namespace mace
 

@@ -1,4 +1,4 @@
-// The second and the third run of an engine: nothing of an earlier run may show in a later one, and
+// The second and the third run of a compiled model: nothing of an earlier run may show in a later one, and
 // another input shape makes another plan.
 #include <gtest/gtest.h>
 
@@ -7,16 +7,18 @@
 #include <tuple>
 #include <vector>
 
-#include "mace/runtime/difference.h"
+#include "mace/graph/difference.h"
+#include "tools/mace/requests.h"
+#include "tools/mace/tensors.h"
 #include "tools/mace/test_support.h"
 
 namespace mace {
 namespace {
 
-std::vector<HostTensor> RandomInputs(const Engine& engine, uint32_t seed) {
+std::vector<HostTensor> RandomInputs(const CompiledModel& compiled, uint32_t seed) {
   std::vector<HostTensor> inputs;
-  for (const Port& port : engine.inputs()) {
-    inputs.push_back(RandomFor(port, seed));
+  for (const TensorSpec& spec : CompiledInputs(compiled)) {
+    inputs.push_back(RandomFloats(spec.dims, seed));
     ++seed;
   }
   return inputs;
@@ -59,70 +61,84 @@ std::vector<RerunCase> Models() {
   return models;
 }
 
-class RerunTest : public testing::TestWithParam<std::tuple<RerunCase, MemoryChoice>> {
+class RerunTest : public testing::TestWithParam<std::tuple<RerunCase, CompileOptions::Storage>> {
  protected:
   void SetUp() override {
     if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   }
 };
 
-TEST_P(RerunTest, LaterRunsEqualFreshEngines) {
-  const auto& [model, memory] = GetParam();
-  Options options;
-  options.memory = memory;
-  std::unique_ptr<Engine> engine = MakeEngine(model.model, options);
-  std::unique_ptr<Engine> other = MakeEngine(model.model, options);
-  ASSERT_TRUE(engine != nullptr && other != nullptr);
-  const std::vector<HostTensor> first = RandomInputs(*engine, 1), second = RandomInputs(*engine, 7);
+TEST_P(RerunTest, LaterRunsEqualFreshModels) {
+  const auto& [model, storage] = GetParam();
+  CompileOptions options;
+  options.storage = storage;
+  std::optional<CompiledModel> compiled = CompileOrFail(model.model, options);
+  std::optional<CompiledModel> other = CompileOrFail(model.model, options);
+  ASSERT_TRUE(compiled.has_value() && other.has_value());
+  const std::vector<HostTensor> first = RandomInputs(*compiled, 1),
+                                second = RandomInputs(*compiled, 7);
 
-  const std::vector<HostTensor> first_outputs = RunOrFail(engine.get(), first);
-  const std::vector<HostTensor> second_outputs = RunOrFail(engine.get(), second);
-  const std::vector<HostTensor> third_outputs = RunOrFail(engine.get(), first);
+  const std::vector<HostTensor> first_outputs = RunOrFail(&*compiled, first);
+  const std::vector<HostTensor> second_outputs = RunOrFail(&*compiled, second);
+  const std::vector<HostTensor> third_outputs = RunOrFail(&*compiled, first);
   ASSERT_FALSE(first_outputs.empty());
   EXPECT_TRUE(Differ(first_outputs, second_outputs)) << "the model ignores its input";
   ExpectSame(first_outputs, third_outputs, "the first inputs again, after others");
   // `other` has seen nothing before.
-  ExpectSame(RunOrFail(other.get(), second), second_outputs, "the second inputs, fresh engine");
+  ExpectSame(RunOrFail(&*other, second), second_outputs, "the second inputs, fresh model");
 }
 
-TEST_P(RerunTest, RunsIntoTheTensorsOfAnEarlierCall) {
-  const auto& [model, memory] = GetParam();
-  Options options;
-  options.memory = memory;
-  std::unique_ptr<Engine> engine = MakeEngine(model.model, options);
-  ASSERT_NE(engine, nullptr);
-  const std::vector<HostTensor> first = RandomInputs(*engine, 3), second = RandomInputs(*engine, 9);
-  const std::vector<HostTensor> expected = RunOrFail(engine.get(), second);
+TEST_P(RerunTest, ARequestKeepsItsResultsPlace) {
+  const auto& [model, storage] = GetParam();
+  CompileOptions options;
+  options.storage = storage;
+  std::optional<CompiledModel> compiled = CompileOrFail(model.model, options);
+  ASSERT_TRUE(compiled.has_value());
+  const std::vector<HostTensor> first = RandomInputs(*compiled, 3),
+                                second = RandomInputs(*compiled, 9);
+  const std::vector<HostTensor> expected = RunOrFail(&*compiled, second);
 
+  StatusOr<Request> request = compiled->NewRequest();
+  ASSERT_TRUE(request.ok());
+  const auto run = [&](const std::vector<HostTensor>& inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      ASSERT_TRUE(request->Set(i, FromHost(inputs[i])).ok());
+    }
+    ASSERT_TRUE(request->Run().ok());
+  };
+  run(first);
+  const void* const place = request->Get(0)->data();
+  run(second);
+  EXPECT_EQ(place, request->Get(0)->data()) << "a new tensor, though nobody has the one before";
+  const StatusOr<std::vector<Tensor>> outputs = OutputsOf(*compiled, *request);
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
   std::vector<HostTensor> kept;
-  ASSERT_TRUE(engine->RunInto(first, &kept).ok());
-  ASSERT_FALSE(kept.empty());
-  const void* const place = kept[0].bytes().data();
-  ASSERT_TRUE(engine->RunInto(second, &kept).ok());
-  EXPECT_EQ(place, kept[0].bytes().data()) << "the caller's tensor was replaced";
-  ExpectSame(expected, kept, "into the tensors of the call before");
+  for (const Tensor& output : *outputs) kept.push_back(ToHost(output));
+  ExpectSame(expected, kept, "in the place of the run before");
 }
 
-std::string NameOf(const testing::TestParamInfo<std::tuple<RerunCase, MemoryChoice>>& info) {
+std::string NameOf(
+    const testing::TestParamInfo<std::tuple<RerunCase, CompileOptions::Storage>>& info) {
   return std::get<0>(info.param).name +
-         (std::get<1>(info.param) == MemoryChoice::kImage ? "Image" : "Buffer");
+         (std::get<1>(info.param) == CompileOptions::Storage::kImage ? "Image" : "Buffer");
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, RerunTest,
                          testing::Combine(testing::ValuesIn(Models()),
-                                          testing::Values(MemoryChoice::kImage,
-                                                          MemoryChoice::kBuffer)),
+                                          testing::Values(CompileOptions::Storage::kImage,
+                                                          CompileOptions::Storage::kBuffer)),
                          NameOf);
 
 // Two pictures at once are two pictures one after the other.
 void ExpectBatchesWork(const std::string& model, const std::string& device) {
-  Options options;
+  CompileOptions options;
   options.device = device;
-  std::unique_ptr<Engine> engine = MakeEngine(model, options);
-  ASSERT_NE(engine, nullptr);
-  const std::vector<HostTensor> first = RandomInputs(*engine, 5), second = RandomInputs(*engine, 6);
-  const std::vector<HostTensor> one = RunOrFail(engine.get(), first);
-  const std::vector<HostTensor> two = RunOrFail(engine.get(), second);
+  std::optional<CompiledModel> compiled = CompileOrFail(model, options);
+  ASSERT_TRUE(compiled.has_value());
+  const std::vector<HostTensor> first = RandomInputs(*compiled, 5),
+                                second = RandomInputs(*compiled, 6);
+  const std::vector<HostTensor> one = RunOrFail(&*compiled, first);
+  const std::vector<HostTensor> two = RunOrFail(&*compiled, second);
   ASSERT_TRUE(one.size() == 1 && two.size() == 1);
 
   std::vector<int64_t> dims = first[0].shape().dims();
@@ -131,13 +147,13 @@ void ExpectBatchesWork(const std::string& model, const std::string& device) {
   const int64_t count = first[0].shape().elements();
   std::copy_n(first[0].f32(), count, both.f32());
   std::copy_n(second[0].f32(), count, both.f32() + count);
-  const std::vector<HostTensor> pair = RunOrFail(engine.get(), {both});
+  const std::vector<HostTensor> pair = RunOrFail(&*compiled, {both});
   ASSERT_EQ(pair.size(), 1u);
   ASSERT_EQ(pair[0].shape()[0], 2) << pair[0].shape().ToString();
   EXPECT_LE(Compare(one[0], RowOf(pair[0], 0)).max_abs_error, 1e-5);
   EXPECT_LE(Compare(two[0], RowOf(pair[0], 1)).max_abs_error, 1e-5);
   // The plan of the first shape is still there, and still right.
-  ExpectSame(one, RunOrFail(engine.get(), first), "the first shape again");
+  ExpectSame(one, RunOrFail(&*compiled, first), "the first shape again");
 }
 
 TEST(InputShape, AnotherBatchMakesAnotherPlan) {
@@ -150,24 +166,24 @@ TEST(InputShape, AnotherBatchOnTheCpu) {
 }
 
 TEST(InputShape, WhatTheModelCannotTakeIsRefusedAndForgotten) {
-  Options options;
+  CompileOptions options;
   options.device = "cpu";
-  std::unique_ptr<Engine> engine =
-      MakeEngine(ProjectFile("models/digits/digits_frozen.pb"), options);
-  ASSERT_NE(engine, nullptr);
-  const std::vector<HostTensor> inputs = RandomInputs(*engine, 5);
-  const std::vector<HostTensor> before = RunOrFail(engine.get(), inputs);
+  std::optional<CompiledModel> compiled =
+      CompileOrFail(ProjectFile("models/digits/digits_frozen.pb"), options);
+  ASSERT_TRUE(compiled.has_value());
+  const std::vector<HostTensor> inputs = RandomInputs(*compiled, 5);
+  const std::vector<HostTensor> before = RunOrFail(&*compiled, inputs);
   for (const Shape& wrong : {Shape({8, 8}), Shape({1, 8, 8, 3})}) {
-    const Port port = {"input", {DType::kFloat32, wrong}, "NHWC"};
-    const StatusOr<std::vector<HostTensor>> refused = engine->Run({RandomFor(port, 1)});
+    const StatusOr<std::vector<HostTensor>> refused =
+        RunOn(&*compiled, {RandomFloats(wrong.dims(), 1)});
     ASSERT_FALSE(refused.ok()) << wrong.ToString();
     EXPECT_NE(refused.status().message().find("'input'"), std::string::npos)
         << refused.status().message();
     EXPECT_NE(refused.status().message().find(wrong.ToString()), std::string::npos)
         << refused.status().message();
   }
-  EXPECT_FALSE(engine->Run({}).ok());
-  ExpectSame(before, RunOrFail(engine.get(), inputs), "after refused inputs");
+  EXPECT_FALSE(RunOn(&*compiled, {}).ok());
+  ExpectSame(before, RunOrFail(&*compiled, inputs), "after refused inputs");
 }
 
 }  // namespace

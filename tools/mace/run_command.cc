@@ -1,15 +1,15 @@
-// `mace run`: makes an engine, runs it, writes outputs, prints a table and the JSON of DESIGN's
+// `mace run`: compiles a model, runs it, writes outputs, prints a table and the JSON of DESIGN's
 // contract.
 #include <algorithm>
 
 #include "mace/base/clock.h"
 #include "mace/base/start_trace.h"
-#include "mace/engine/engine.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
-#include "tools/mace/finish_cache.h"
 #include "tools/mace/latency.h"
+#include "tools/mace/requests.h"
+#include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
@@ -26,46 +26,49 @@ struct RunArguments {
 struct Measured {
   double first_output_ms = 0;
   Latency latency;
-  std::vector<HostTensor> outputs;
+  std::vector<Tensor> outputs;
   std::vector<std::string> files;  // Of the outputs; empty where none are wanted.
 };
 
 // Warm-up and measured runs. The very first answer counts from the process's start, and is written
 // at once. The cache file comes after it: another process may be writing there.
-StatusOr<Measured> Measure(Engine* engine, const std::vector<HostTensor>& inputs,
+StatusOr<Measured> Measure(CompiledModel* compiled, const std::vector<Tensor>& inputs,
                            const RunArguments& arguments) {
+  MACE_ASSIGN_OR_RETURN(Request request, RequestWith(compiled, inputs));
   Measured measured;
   std::vector<double> samples;
   for (int i = -arguments.warmup; i < arguments.iterations; ++i) {
     const double begin = MonotonicMilliseconds();
-    MACE_RETURN_IF_ERROR(engine->RunInto(inputs, &measured.outputs));
+    MACE_RETURN_IF_ERROR(request.Run());
     const double end = MonotonicMilliseconds();
     if (i >= 0) samples.push_back(end - begin);
     if (i > -arguments.warmup) continue;
     measured.first_output_ms = end - ProcessStartMilliseconds();
     if (!arguments.output_dir.empty()) {
-      MACE_ASSIGN_OR_RETURN(
-          measured.files, WriteOutputs(arguments.output_dir, engine->outputs(), measured.outputs));
+      MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, OutputsOf(*compiled, request));
+      MACE_ASSIGN_OR_RETURN(measured.files,
+                            WriteOutputs(arguments.output_dir, compiled->outputs(), outputs));
     }
-    FinishCacheOrWarn(engine);
+    SaveCacheOrWarn(compiled);
   }
+  MACE_ASSIGN_OR_RETURN(measured.outputs, OutputsOf(*compiled, request));
   measured.latency = Summarize(std::move(samples));
   return measured;
 }
 
-Json OpsJson(const RunStats& stats) {
+Json OpsJson(const Statistics& stats) {
   Json cpu_ops = Json::array();
-  for (const CpuOp& op : stats.cpu_op_list) {
+  for (const CpuNode& op : stats.cpu_node_list) {
     cpu_ops.push_back({{"name", op.name}, {"type", op.type}, {"why", op.why}});
   }
-  return {{"gpu_image", stats.gpu_image_ops},
-          {"gpu_buffer", stats.gpu_buffer_ops},
-          {"cpu", stats.cpu_ops},
-          {"folded", stats.folded_ops},
+  return {{"gpu_image", stats.gpu_image_nodes},
+          {"gpu_buffer", stats.gpu_buffer_nodes},
+          {"cpu", stats.cpu_nodes},
+          {"folded", stats.folded_nodes},
           {"cpu_ops", cpu_ops}};
 }
 
-Json CacheJson(const CacheStats& cache) {
+Json CacheJson(const CacheStatistics& cache) {
   auto text_or_null = [](const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
   };
@@ -79,7 +82,7 @@ Json CacheJson(const CacheStats& cache) {
           {"written_ms", cache.written_ms > 0 ? Json(cache.written_ms) : Json(nullptr)}};
 }
 
-Json TuningJson(const TuningStats& tuning) {
+Json TuningJson(const TuningStatistics& tuning) {
   return {{"plan", tuning.plan},   {"level", tuning.level}, {"measured", tuning.measured},
           {"found", tuning.found}, {"left", tuning.left},   {"ms", tuning.ms}};
 }
@@ -92,21 +95,22 @@ Json StartPartsJson() {
   return list;
 }
 
-Json OutputsJson(const Engine& engine, const std::vector<HostTensor>& outputs,
+Json OutputsJson(const CompiledModel& compiled, const std::vector<Tensor>& outputs,
                  const std::vector<std::string>& files) {
   Json list = Json::array();
   for (size_t i = 0; i < outputs.size(); ++i) {
-    list.push_back({{"name", engine.outputs()[i].name},
+    list.push_back({{"name", compiled.outputs()[i].name},
                     {"file", files.empty() ? Json(nullptr) : Json(files[i])},
-                    {"shape", outputs[i].shape().dims()},
+                    {"shape", outputs[i].dims()},
                     {"dtype", DTypeName(outputs[i].dtype())},
-                    {"layout", engine.outputs()[i].layout}});
+                    {"layout", compiled.outputs()[i].layout}});
   }
   return list;
 }
 
-Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measured& measured) {
-  const RunStats& stats = engine.stats();
+Json ReportJson(const CompiledModel& compiled, const RunArguments& arguments,
+                const Measured& measured) {
+  const Statistics stats = compiled.statistics();
   const bool on_device = arguments.model.device != "cpu";
   auto device_number = [&](double value) {
     return on_device ? NumberOrNull(value) : Json(nullptr);
@@ -116,7 +120,7 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"driver", stats.driver.empty() ? Json(nullptr) : Json(stats.driver)},
           {"memory", on_device ? Json(arguments.model.memory) : Json(nullptr)},
           {"precision", arguments.model.precision},
-          {"init_ms", stats.init_ms},
+          {"init_ms", stats.compile_ms},
           {"device_open_ms", device_number(stats.device_open_ms)},
           {"program_ms", device_number(stats.program_ms)},
           {"first_output_ms", measured.first_output_ms},
@@ -128,28 +132,28 @@ Json ReportJson(const Engine& engine, const RunArguments& arguments, const Measu
           {"tuning", TuningJson(stats.tuning)},
           {"peak_device_bytes", on_device ? Json(stats.peak_device_bytes) : Json(nullptr)},
           {"peak_rss_bytes", PeakRssBytes()},
-          {"outputs", OutputsJson(engine, measured.outputs, measured.files)}};
+          {"outputs", OutputsJson(compiled, measured.outputs, measured.files)}};
 }
 
 // ", in 64 slices of the batch"; empty where it is not cut.
-std::string SlicesText(const RunStats& stats) {
+std::string SlicesText(const Statistics& stats) {
   if (stats.batch_slices == 1) return "";
   return ", in " + std::to_string(stats.batch_slices) + " slices of the batch";
 }
 
-void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
+void PrintTable(FILE* out, const CompiledModel& compiled, const RunArguments& arguments,
                 const Measured& measured) {
-  const RunStats& stats = engine.stats();
+  const Statistics stats = compiled.statistics();
   const Latency& latency = measured.latency;
   Print(out, "model         %s\n", arguments.model.model.c_str());
-  const std::string note = engine.note();
+  const std::string note = compiled.note();
   if (!note.empty()) Print(out, "note          %s\n", note.c_str());
   Print(out, "device        %s%s%s\n", stats.device.c_str(),
         stats.driver.empty() ? "" : ", driver ", stats.driver.c_str());
   Print(out,
         "ops           %zu in images, %zu in buffers, %zu on the CPU, %zu folded; %zu "
         "launches a run%s\n",
-        stats.gpu_image_ops, stats.gpu_buffer_ops, stats.cpu_ops, stats.folded_ops,
+        stats.gpu_image_nodes, stats.gpu_buffer_nodes, stats.cpu_nodes, stats.folded_nodes,
         stats.launches_per_run, SlicesText(stats).c_str());
   Print(out, "start         %s: %zu program(s) from source, %zu from the cache%s%s\n",
         stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
@@ -159,29 +163,29 @@ void PrintTable(FILE* out, const Engine& engine, const RunArguments& arguments,
           stats.tuning.plan.c_str(), stats.tuning.level.c_str(), stats.tuning.measured,
           stats.tuning.ms, stats.tuning.found, stats.tuning.left);
   }
-  Print(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.init_ms,
+  Print(out, "init          %10.2f ms  (device %.2f, programs %.2f)\n", stats.compile_ms,
         stats.device_open_ms, stats.program_ms);
   Print(out, "first output  %10.2f ms  after the process began\n", measured.first_output_ms);
   Print(out, "latency       %10.3f ms  mean of %zu;  min %.3f  p50 %.3f  p90 %.3f  p99 %.3f\n",
         latency.mean, latency.n, latency.min, latency.p50, latency.p90, latency.p99);
-  for (const CpuOp& op : stats.cpu_op_list) {
+  for (const CpuNode& op : stats.cpu_node_list) {
     if (arguments.model.device == "cpu") break;  // All of them are, and that was asked for.
     Print(out, "on the CPU    %s (%s): %s\n", op.name.c_str(), op.type.c_str(), op.why.c_str());
   }
 }
 
 int Run(const RunArguments& arguments) {
-  StatusOr<Options> options = arguments.model.ToOptions();
+  const StatusOr<ModelOptions> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(arguments.model.model, *options);
-  if (!engine.ok()) return Report(engine.status());
-  StatusOr<std::vector<HostTensor>> inputs = arguments.model.LoadInputs((*engine)->inputs());
+  StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, *options);
+  if (!compiled.ok()) return Report(compiled.status());
+  const StatusOr<std::vector<Tensor>> inputs = arguments.model.LoadInputs(*compiled);
   if (!inputs.ok()) return Report(inputs.status());
-  StatusOr<Measured> measured = Measure(engine->get(), *inputs, arguments);
+  const StatusOr<Measured> measured = Measure(&*compiled, *inputs, arguments);
   if (!measured.ok()) return Report(measured.status());
 
-  PrintTable(TableStream(arguments.model.json), **engine, arguments, *measured);
-  return Report(WriteJson(arguments.model.json, ReportJson(**engine, arguments, *measured)));
+  PrintTable(TableStream(arguments.model.json), *compiled, arguments, *measured);
+  return Report(WriteJson(arguments.model.json, ReportJson(*compiled, arguments, *measured)));
 }
 
 }  // namespace

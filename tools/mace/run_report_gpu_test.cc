@@ -10,7 +10,7 @@
 #include "mace/base/files.h"
 #include "mace/base/npy.h"
 #include "mace/base/strings.h"
-#include "mace/runtime/difference.h"
+#include "mace/graph/difference.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/test_support.h"
 

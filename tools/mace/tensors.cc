@@ -24,7 +24,15 @@ constexpr NpyType kNpyTypes[] = {
     {"|i1", DType::kInt8},    {"|b1", DType::kBool},
 };
 
-StatusOr<HostTensor> RandomInput(const TensorInfo& info, uint32_t seed) {
+// REQUIRES: no dynamic extent.
+StatusOr<TensorInfo> InfoOf(const TensorSpec& spec) {
+  StatusOr<Shape> shape = Shape::Make(spec.dims);
+  if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(spec.name) + "'");
+  return TensorInfo{spec.dtype, *std::move(shape)};
+}
+
+StatusOr<HostTensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
+  MACE_ASSIGN_OR_RETURN(const TensorInfo info, InfoOf(spec));
   if (!IsFloat(info.dtype)) return HostTensor::Allocate(info);
   MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
   std::mt19937 generator(seed);
@@ -52,31 +60,31 @@ StatusOr<HostTensor> LoadElements(const std::string& path, const NpyFile& file) 
 }
 
 // By the header alone: nothing of a file that does not fit is read.
-Status CheckFits(const std::string& path, const NpyHeader& header, const Port& port) {
+Status CheckFits(const std::string& path, const NpyHeader& header, const TensorSpec& spec) {
   const StatusOr<Shape> shape = Shape::Make(header.shape);
   if (!shape.ok()) return shape.status().WithPrefix(path);
-  if (shape->rank() == port.info.shape.rank()) {
+  if (static_cast<size_t>(shape->rank()) == spec.dims.size()) {
     // As it is stored, and as the model takes it.
-    const uint64_t bytes = header.data_bytes + TensorInfo{port.info.dtype, *shape}.bytes();
+    const uint64_t bytes = header.data_bytes + TensorInfo{spec.dtype, *shape}.bytes();
     const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
     if (budget == nullptr || budget->HasRoomFor(bytes)) return Status();
     return ResourceExhausted(path + ": needs " + std::to_string(bytes) + " bytes beside " +
                              std::to_string(budget->used()) + " in use, the limit is " +
                              std::to_string(budget->limit()));
   }
-  return InvalidArgument("input '" + port.name + "': expected " + port.info.ToString() +
-                         ", found '" + header.descr + "' " + shape->ToString() + " in " + path);
+  return InvalidArgument("input '" + spec.name + "': expected " + spec.ToString() + ", found '" +
+                         header.descr + "' " + shape->ToString() + " in " + path);
 }
 
 // For a message.
-std::string NamesOf(const std::vector<Port>& ports) {
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
   constexpr size_t kMostNames = 20;
   std::vector<std::string> names;
-  for (size_t i = 0; i < ports.size() && i < kMostNames; ++i) {
-    names.push_back(Printable(ports[i].name));
+  for (size_t i = 0; i < specs.size() && i < kMostNames; ++i) {
+    names.push_back(Printable(specs[i].name));
   }
-  if (ports.size() > kMostNames) {
-    names.push_back("and " + std::to_string(ports.size() - kMostNames) + " more");
+  if (specs.size() > kMostNames) {
+    names.push_back("and " + std::to_string(specs.size() - kMostNames) + " more");
   }
   return Join(names, ", ");
 }
@@ -117,16 +125,52 @@ StatusOr<HostTensor> ConvertExactly(const std::string& path, const HostTensor& t
   return converted;
 }
 
-}  // namespace
-
-StatusOr<HostTensor> LoadStoredTensor(const std::string& path) {
+StatusOr<HostTensor> LoadStored(const std::string& path) {
   MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
   return LoadElements(path, file);
 }
 
-StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype) {
-  MACE_ASSIGN_OR_RETURN(const HostTensor tensor, LoadStoredTensor(path));
-  return ConvertExactly(path, tensor, dtype);
+std::vector<TensorSpec> WithDims(std::vector<TensorSpec> specs,
+                                 const std::vector<std::vector<int64_t>>& dims) {
+  for (size_t i = 0; i < specs.size() && i < dims.size(); ++i) specs[i].dims = dims[i];
+  return specs;
+}
+
+}  // namespace
+
+Tensor FromHost(HostTensor host) {
+  const auto held = std::make_shared<const HostTensor>(std::move(host));
+  return Tensor::View(held->dtype(), held->bytes().data(), held->shape().dims(), [held] {});
+}
+
+HostTensor ToHost(const Tensor& tensor) {
+  const Bytes bytes(static_cast<const uint8_t*>(tensor.data()), tensor.bytes());
+  return HostTensor::View({tensor.dtype(), Shape(tensor.dims())}, bytes,
+                          std::make_shared<Tensor>(tensor));
+}
+
+StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype) {
+  MACE_ASSIGN_OR_RETURN(HostTensor converted, ToHost(tensor).ConvertTo(dtype));
+  return FromHost(std::move(converted));
+}
+
+std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled) {
+  return WithDims(compiled.inputs(), compiled.statistics().input_dims);
+}
+
+std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled) {
+  return WithDims(compiled.outputs(), compiled.statistics().output_dims);
+}
+
+StatusOr<Tensor> LoadStoredTensor(const std::string& path) {
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadStored(path));
+  return FromHost(std::move(tensor));
+}
+
+StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype) {
+  MACE_ASSIGN_OR_RETURN(const HostTensor tensor, LoadStored(path));
+  MACE_ASSIGN_OR_RETURN(HostTensor converted, ConvertExactly(path, tensor, dtype));
+  return FromHost(std::move(converted));
 }
 
 std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
@@ -139,20 +183,22 @@ std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
   return shapes;
 }
 
-StatusOr<HostTensor> LoadInput(const std::string& path, const Port& port) {
+StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
   MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
-  MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), port));
+  MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), spec));
   MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadElements(path, file));
-  // An engine takes float32 for every float type: nothing is rounded on the way.
-  if (IsFloat(port.info.dtype) && stored.dtype() == DType::kFloat32) return stored.ToAligned();
-  return ConvertExactly(path, stored, port.info.dtype);
+  // A request takes float32 for every float type: nothing is rounded on the way.
+  const bool is_taken = IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32;
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor,
+                        is_taken ? stored.ToAligned() : ConvertExactly(path, stored, spec.dtype));
+  return FromHost(std::move(tensor));
 }
 
-Status SaveTensor(const std::string& path, const HostTensor& tensor) {
+Status SaveTensor(const std::string& path, const Tensor& tensor) {
   // NumPy has no bfloat16.
-  MACE_ASSIGN_OR_RETURN(const HostTensor saved, tensor.dtype() == DType::kBFloat16
-                                                    ? tensor.ConvertTo(DType::kFloat32)
-                                                    : StatusOr<HostTensor>(tensor));
+  MACE_ASSIGN_OR_RETURN(const HostTensor saved,
+                        ToHost(tensor).ConvertTo(
+                            tensor.dtype() == DType::kBFloat16 ? DType::kFloat32 : tensor.dtype()));
   std::string descr;
   for (const NpyType& type : kNpyTypes) {
     if (type.dtype == saved.dtype()) descr = type.descr;
@@ -160,41 +206,40 @@ Status SaveTensor(const std::string& path, const HostTensor& tensor) {
   return WriteNpy(path, descr, saved.shape().dims(), saved.bytes());
 }
 
-StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
-                                             const std::map<std::string, std::string>& files,
-                                             MissingInput missing) {
+StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
+                                         const std::map<std::string, std::string>& files,
+                                         MissingInput missing) {
   NameSet known;
-  for (const Port& port : ports) known.insert(port.name);
+  for (const TensorSpec& spec : specs) known.insert(spec.name);
   for (const auto& [name, path] : files) {
     if (known.count(name) > 0) continue;
     return InvalidArgument("--input: the model has no input '" + Printable(name) +
-                           "', it has: " + NamesOf(ports));
+                           "', it has: " + NamesOf(specs));
   }
-  std::vector<HostTensor> inputs;
-  for (size_t i = 0; i < ports.size(); ++i) {
-    const auto file = files.find(ports[i].name);
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const auto file = files.find(specs[i].name);
     if (file == files.end() && missing == MissingInput::kRefuse) {
-      const std::string name = Printable(ports[i].name);
+      const std::string name = Printable(specs[i].name);
       return InvalidArgument("input '" + name + "': expected data, found none: give --input " +
                              name + "=FILE.npy, or --random-inputs");
     }
     if (file == files.end()) {
-      MACE_ASSIGN_OR_RETURN(HostTensor random,
-                            RandomInput(ports[i].info, static_cast<uint32_t>(i) + 1));
-      inputs.push_back(std::move(random));
+      MACE_ASSIGN_OR_RETURN(HostTensor random, RandomInput(specs[i], static_cast<uint32_t>(i) + 1));
+      inputs.push_back(FromHost(std::move(random)));
       continue;
     }
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadInput(file->second, ports[i]));
+    MACE_ASSIGN_OR_RETURN(Tensor tensor, LoadInput(file->second, specs[i]));
     inputs.push_back(std::move(tensor));
   }
   return inputs;
 }
 
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
-                                                const std::vector<Port>& ports,
-                                                const std::vector<HostTensor>& outputs) {
+                                                const std::vector<TensorSpec>& specs,
+                                                const std::vector<Tensor>& outputs) {
   std::vector<std::string> names;
-  for (const Port& port : ports) names.push_back(port.name);
+  for (const TensorSpec& spec : specs) names.push_back(spec.name);
   const std::vector<std::string> files = OutputFileNames(names);
   MACE_RETURN_IF_ERROR(MakeDirectories(folder));
   std::vector<std::string> paths;

@@ -1,4 +1,4 @@
-// Tensors between .npy files and the engine: reading and making inputs, writing outputs.
+// Tensors between .npy files and models: reading and making inputs, writing outputs.
 #ifndef TOOLS_MACE_TENSORS_H_
 #define TOOLS_MACE_TENSORS_H_
 
@@ -6,15 +6,27 @@
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
+#include "mace/graph/tensor.h"
+#include "mace/mace.h"
 
 namespace mace {
 
+// The same elements, shared: HostTensor can convert them, which Tensor leaves to its user.
+Tensor FromHost(HostTensor host);
+// REQUIRES: the tensor is not empty and its status is OK.
+HostTensor ToHost(const Tensor& tensor);
+// As HostTensor::ConvertTo.
+StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype);
+
+// The inputs of a model with the dims that it was compiled with in place of dynamic ones.
+std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
+std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled);
+
 // A .npy file as a tensor of the type it has there.
-StatusOr<HostTensor> LoadStoredTensor(const std::string& path);
+StatusOr<Tensor> LoadStoredTensor(const std::string& path);
 // A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
 // kInvalidArgument names an integer, or a float64, that the type does not hold.
-StatusOr<HostTensor> LoadTensor(const std::string& path, DType dtype);
+StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype);
 
 // The shapes of the arrays in files, by name, as their headers say. A file that cannot be read is
 // left out: that is an error when it is an input's turn.
@@ -23,10 +35,10 @@ std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
 
 // LoadTensor for an input, but that float32 stays what it is for every float type. kInvalidArgument
 // where its rank is another, before any element is read.
-StatusOr<HostTensor> LoadInput(const std::string& path, const Port& port);
+StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec);
 
 // Writes a tensor as a .npy file of its own type; bfloat16, which NumPy has not, as float32.
-Status SaveTensor(const std::string& path, const HostTensor& tensor);
+Status SaveTensor(const std::string& path, const Tensor& tensor);
 
 // What becomes of an input that no file is given for.
 enum class MissingInput {
@@ -34,17 +46,17 @@ enum class MissingInput {
   kRandom,  // Seeded uniform floats in [-1, 1), integers 0.
 };
 
-// One tensor for each input of `ports`, from `files` by name. kInvalidArgument names a file's input
+// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument names a file's input
 // that the model has not, and with kRefuse an input without a file.
-StatusOr<std::vector<HostTensor>> LoadInputs(const std::vector<Port>& ports,
-                                             const std::map<std::string, std::string>& files,
-                                             MissingInput missing);
+StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
+                                         const std::map<std::string, std::string>& files,
+                                         MissingInput missing);
 
 // Writes outputs[i] into the folder, which is made, under its name of OutputFileNames
 // (tools/mace/output_name.h), and gives the paths.
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
-                                                const std::vector<Port>& ports,
-                                                const std::vector<HostTensor>& outputs);
+                                                const std::vector<TensorSpec>& specs,
+                                                const std::vector<Tensor>& outputs);
 
 }  // namespace mace
 

@@ -16,7 +16,7 @@
 #include "mace/base/files.h"
 #include "mace/base/npy.h"
 #include "mace/base/strings.h"
-#include "mace/cl/device.h"
+#include "tools/mace/requests.h"
 #include "tools/mace/tensors.h"
 
 extern char** environ;
@@ -91,7 +91,7 @@ std::string FreshFolder(const std::string& name) {
 }
 
 bool HasOpenClDevice() {
-  const StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
+  const StatusOr<std::vector<Device>> devices = ListDevices();
   return devices.ok() && !devices->empty();
 }
 
@@ -172,12 +172,12 @@ std::map<std::string, int> ReadCounts(const std::string& path) {
 }
 
 HostTensor LoadFloats(const std::string& path) {
-  StatusOr<HostTensor> tensor = LoadTensor(path, DType::kFloat32);
+  const StatusOr<Tensor> tensor = LoadTensor(path, DType::kFloat32);
   if (!tensor.ok()) {
     ADD_FAILURE() << tensor.status().message();
     return *HostTensor::Allocate({DType::kFloat32, Shape({1})});
   }
-  return *std::move(tensor);
+  return ToHost(*tensor);
 }
 
 void SaveFloats(const std::string& path, const HostTensor& tensor) {
@@ -194,25 +194,36 @@ HostTensor RowOf(const HostTensor& tensor, int64_t row) {
   return result;
 }
 
-HostTensor RandomFor(const Port& port, uint32_t seed) {
-  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, port.info.shape});
+HostTensor RandomFloats(const std::vector<int64_t>& dims, uint32_t seed) {
+  HostTensor tensor = *HostTensor::Allocate({DType::kFloat32, Shape(dims)});
   std::mt19937 generator(seed);
   for (int64_t i = 0; i < tensor.shape().elements(); ++i)
     tensor.f32()[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;
   return tensor;
 }
 
-std::unique_ptr<Engine> MakeEngine(const std::string& model, const Options& options) {
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(model, options);
-  if (!engine.ok()) {
-    ADD_FAILURE() << model << ": " << engine.status().message();
-    return nullptr;
+std::optional<CompiledModel> CompileOrFail(const std::string& model,
+                                           const CompileOptions& options) {
+  StatusOr<CompiledModel> compiled = CompiledModel::Load(model, LoadOptions(), options);
+  if (!compiled.ok()) {
+    ADD_FAILURE() << model << ": " << compiled.status().message();
+    return std::nullopt;
   }
-  return *std::move(engine);
+  return *std::move(compiled);
 }
 
-std::vector<HostTensor> RunOrFail(Engine* engine, const std::vector<HostTensor>& inputs) {
-  StatusOr<std::vector<HostTensor>> outputs = engine->Run(inputs);
+StatusOr<std::vector<HostTensor>> RunOn(CompiledModel* compiled,
+                                        const std::vector<HostTensor>& inputs) {
+  std::vector<Tensor> given;
+  for (const HostTensor& input : inputs) given.push_back(FromHost(input));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunOnce(compiled, given));
+  std::vector<HostTensor> found;
+  for (const Tensor& output : outputs) found.push_back(ToHost(output));
+  return found;
+}
+
+std::vector<HostTensor> RunOrFail(CompiledModel* compiled, const std::vector<HostTensor>& inputs) {
+  StatusOr<std::vector<HostTensor>> outputs = RunOn(compiled, inputs);
   if (!outputs.ok()) {
     ADD_FAILURE() << outputs.status().message();
     return {};

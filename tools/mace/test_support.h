@@ -7,10 +7,12 @@
 #define TOOLS_MACE_TEST_SUPPORT_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "mace/engine/engine.h"
+#include "mace/graph/tensor.h"
+#include "mace/mace.h"
 #include "tools/mace/json_output.h"
 
 namespace mace {
@@ -62,13 +64,16 @@ HostTensor LoadFloats(const std::string& path);
 void SaveFloats(const std::string& path, const HostTensor& tensor);
 // Row `row` of the outermost axis, as a batch of one.
 HostTensor RowOf(const HostTensor& tensor, int64_t row);
-// Seeded uniform floats for an input port.
-HostTensor RandomFor(const Port& port, uint32_t seed);
+// Seeded uniform floats of these dims.
+HostTensor RandomFloats(const std::vector<int64_t>& dims, uint32_t seed);
 
-// An engine or a failure of the test that holds the Status's message (and then null).
-std::unique_ptr<Engine> MakeEngine(const std::string& model, const Options& options);
-// Runs, or fails the test and gives nothing.
-std::vector<HostTensor> RunOrFail(Engine* engine, const std::vector<HostTensor>& inputs);
+// A compiled model, or a failure of the test that holds the Status's message (and then none).
+std::optional<CompiledModel> CompileOrFail(const std::string& model, const CompileOptions& options);
+// One run of a new request, or a Status.
+StatusOr<std::vector<HostTensor>> RunOn(CompiledModel* compiled,
+                                        const std::vector<HostTensor>& inputs);
+// The same, or fails the test and gives nothing.
+std::vector<HostTensor> RunOrFail(CompiledModel* compiled, const std::vector<HostTensor>& inputs);
 
 }  // namespace mace
 

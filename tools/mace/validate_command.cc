@@ -4,13 +4,14 @@
 #include <limits>
 
 #include "mace/base/strings.h"
-#include "mace/engine/engine.h"
-#include "mace/runtime/difference.h"
+#include "mace/diagnose.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/manifest.h"
+#include "tools/mace/requests.h"
+#include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
 
@@ -44,18 +45,17 @@ double Strain(const Difference& difference, const ManifestCase& reference, doubl
 }
 
 double LimitOf(const ManifestCase& reference, const Difference& difference,
-               const Options& options) {
-  const bool half = options.precision == Precision::kFloat16;
+               CompileOptions::Precision precision) {
+  const bool half = precision == CompileOptions::Precision::kFloat16;
   if (!reference.max_abs_error.has_value()) {
     return half ? std::min(reference.min_cosine, kHalfCosine) : reference.min_cosine;
   }
-  if (!half && !options.allow_tf32) return *reference.max_abs_error;
-  return std::max(*reference.max_abs_error,
-                  DefaultRtol(options.precision, options.allow_tf32) * difference.range);
+  if (precision == CompileOptions::Precision::kFloat32) return *reference.max_abs_error;
+  return std::max(*reference.max_abs_error, DefaultTolerance(precision) * difference.range);
 }
 
 // Numbers are compared whatever their types; an output of another type is wrong all the same.
-void CheckType(const std::string& name, const HostTensor& expected, const HostTensor& found,
+void CheckType(const std::string& name, const Tensor& expected, const Tensor& found,
                Verdict* verdict) {
   if (expected.dtype() == found.dtype()) return;
   verdict->passed = false;
@@ -64,26 +64,26 @@ void CheckType(const std::string& name, const HostTensor& expected, const HostTe
                         DTypeName(expected.dtype()) + ", found " + DTypeName(found.dtype());
 }
 
-Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Options& options,
-                Engine* engine, Verdict* verdict) {
-  for (const Port& port : engine->inputs()) {
-    if (set.inputs.count(port.name) == 0) {
-      return InvalidArgument("the case has no data for input '" + port.name + "'");
+Status CheckSet(const ManifestCase& reference, const ManifestSet& set,
+                CompileOptions::Precision precision, CompiledModel* compiled, Verdict* verdict) {
+  for (const TensorSpec& spec : compiled->inputs()) {
+    if (set.inputs.count(spec.name) == 0) {
+      return InvalidArgument("the case has no data for input '" + spec.name + "'");
     }
   }
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inputs,
-                        LoadInputs(engine->inputs(), set.inputs, MissingInput::kRefuse));
-  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> outputs, engine->Run(inputs));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs,
+                        LoadInputs(CompiledInputs(*compiled), set.inputs, MissingInput::kRefuse));
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunOnce(compiled, inputs));
   double worst = -1;
   for (const auto& [name, path] : set.outputs) {
     size_t index = 0;
-    while (index < outputs.size() && engine->outputs()[index].name != name) ++index;
+    while (index < outputs.size() && compiled->outputs()[index].name != name) ++index;
     if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
-    MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadStoredTensor(path));
+    MACE_ASSIGN_OR_RETURN(const Tensor stored, LoadStoredTensor(path));
     CheckType(name, stored, outputs[index], verdict);
-    MACE_ASSIGN_OR_RETURN(const HostTensor expected, stored.ConvertTo(outputs[index].dtype()));
-    const Difference difference = Compare(expected, outputs[index]);
-    const double limit = LimitOf(reference, difference, options);
+    MACE_ASSIGN_OR_RETURN(const Tensor expected, ConvertTensor(stored, outputs[index].dtype()));
+    MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(expected, outputs[index]));
+    const double limit = LimitOf(reference, difference, precision);
     const double strain = Strain(difference, reference, limit);
     verdict->passed = verdict->passed && strain <= 1;
     if (strain <= worst) continue;
@@ -94,24 +94,26 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set, const Opt
   return Status();
 }
 
-Verdict CheckCase(const ManifestCase& reference, Options options) {
+Verdict CheckCase(const ManifestCase& reference, ModelOptions options) {
   Verdict verdict;
-  options.data_path = reference.data;
-  // The first set's; the engine plans again for those that have others.
-  options.open_shapes = ShapesOfFiles(reference.sets.front().inputs);
-  StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(reference.model, options);
-  if (!engine.ok()) {
-    verdict.status = engine.status();
+  options.load.data_path = reference.data;
+  // The first set's; those that have others make plans of their own.
+  options.load.dynamic_dims = ShapesOfFiles(reference.sets.front().inputs);
+  StatusOr<CompiledModel> compiled = LoadCompiled(reference.model, options);
+  if (!compiled.ok()) {
+    verdict.status = compiled.status();
     return verdict;
   }
   verdict.passed = true;
   for (const ManifestSet& set : reference.sets) {
-    verdict.status = CheckSet(reference, set, options, engine->get(), &verdict);
+    verdict.status = CheckSet(reference, set, options.compile.precision, &*compiled, &verdict);
     if (!verdict.status.ok()) break;
   }
   verdict.passed = verdict.passed && verdict.status.ok();
-  verdict.cpu_ops = (*engine)->stats().cpu_ops;
-  verdict.gpu_ops = (*engine)->stats().gpu_image_ops + (*engine)->stats().gpu_buffer_ops;
+  const Statistics statistics = compiled->statistics();
+  verdict.cpu_ops = statistics.cpu_nodes;
+  verdict.gpu_ops = statistics.gpu_image_nodes + statistics.gpu_buffer_nodes;
+  if (statistics.runs > 0) SaveCacheOrWarn(&*compiled);
   return verdict;
 }
 
@@ -150,7 +152,7 @@ Json RowJson(const ManifestCase& reference, const Verdict& verdict) {
 }
 
 int Validate(const ValidateArguments& arguments) {
-  const StatusOr<Options> options = arguments.common.ToOptions();
+  const StatusOr<ModelOptions> options = arguments.common.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
   StatusOr<std::vector<ManifestCase>> cases = ReadManifest(arguments.folder);
   if (!cases.ok()) return Report(cases.status());

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,12 +17,10 @@
 namespace mace {
 namespace {
 
-using Outputs = std::vector<HostTensor>;
-
 // A model in use, as far as it came.
 struct Life {
-  std::unique_ptr<Engine> engine;
-  Outputs outputs;
+  CompiledModel compiled;
+  std::optional<Request> request;  // With its input.
 };
 
 // A call whose allocations fail in turn.
@@ -35,9 +33,8 @@ struct Phase {
   bool reuses = false;
 };
 
-bool SameElements(const HostTensor& a, const HostTensor& b) {
-  return a.bytes().size() == b.bytes().size() &&
-         std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0;
+bool SameElements(const Tensor& a, const Tensor& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
 
 class Trier {
@@ -54,7 +51,7 @@ class Trier {
     if (testing::Test::HasFailure()) return;
     const auto nothing = [](Life*) { return Status(); };
     const auto create = [this](Life* life) { return Create(life); };
-    const auto run = [this](Life* life) { return Run(life); };
+    const auto run = [](Life* life) { return Run(life); };
     const auto save = [this](Life* life) { return Save(life); };
     const auto create_and_run = [this](Life* life) -> Status {
       MACE_RETURN_IF_ERROR(Create(life));
@@ -71,26 +68,36 @@ class Trier {
     Life life;
     const Status created = Create(&life);
     ASSERT_TRUE(created.ok()) << created.message();
-    inputs_ = {with_.input.Reshaped(life.engine->inputs()[0].info.shape)};
     const Status run = Run(&life);
     ASSERT_TRUE(run.ok()) << run.message();
     const Status saved = Save(&life);
     ASSERT_TRUE(saved.ok()) << saved.message();
-    expected_ = life.outputs;
+    const StatusOr<Tensor> output = life.request->Get(0);
+    ASSERT_TRUE(output.ok()) << output.status().message();
+    expected_ = *output;
   }
 
   // The three allocate nothing of the test's own, which would throw here.
   Status Create(Life* life) const {
-    MACE_ASSIGN_OR_RETURN(life->engine, Engine::Create(with_.model, with_.options));
+    MACE_ASSIGN_OR_RETURN(life->compiled,
+                          CompiledModel::Load(with_.model, LoadOptions(), with_.options));
+    MACE_ASSIGN_OR_RETURN(Request request, life->compiled.NewRequest());
+    // The picture in the layout that the model declares: its elements are the same.
+    MACE_RETURN_IF_ERROR(CatchExhaustion([&] {
+      return request.Set(
+          0, Tensor::View(with_.input.f32(), life->compiled.statistics().input_dims[0]));
+    }));
+    life->request = std::move(request);
     return Status();
   }
-  Status Run(Life* life) const { return life->engine->RunInto(inputs_, &life->outputs); }
+  static Status Run(Life* life) { return life->request->Run(); }
   Status Save(Life* life) const {
-    const HostTensor& output = life->outputs[0];
+    MACE_ASSIGN_OR_RETURN(const Tensor output, life->request->Get(0));
+    const Bytes bytes(static_cast<const uint8_t*>(output.data()), output.bytes());
     // The command does the same.
-    MACE_RETURN_IF_ERROR(CatchExhaustion(
-        [&] { return WriteNpy(output_path_, descr_, output.shape().dims(), output.bytes()); }));
-    return life->engine->FinishCache();
+    MACE_RETURN_IF_ERROR(
+        CatchExhaustion([&] { return WriteNpy(output_path_, descr_, output.dims(), bytes); }));
+    return life->compiled.SaveCache();
   }
 
   uint64_t Next(uint64_t n) const { return n < coverage_.first ? n + 1 : n + coverage_.stride; }
@@ -101,7 +108,7 @@ class Trier {
     Life life;
     for (uint64_t n = 1;; n = Next(n)) {
       SCOPED_TRACE("allocation " + std::to_string(n));
-      if (life.engine == nullptr || !phase.reuses) {
+      if (!life.request.has_value() || !phase.reuses) {
         life = Life();
         const Status before = phase.before(&life);
         ASSERT_TRUE(before.ok()) << before.message();
@@ -131,19 +138,18 @@ class Trier {
     if (!status.ok()) {
       EXPECT_EQ(StatusCode::kResourceExhausted, status.code()) << status.message();
       EXPECT_FALSE(status.message().empty());
-      if (life->engine == nullptr) *life = Life();
+      if (!life->request.has_value()) *life = Life();
       const Status again = phase.call(life);
       ASSERT_TRUE(again.ok()) << "the next attempt: " << again.message();
     }
-    ASSERT_NE(nullptr, life->engine);
-    if (life->outputs.empty()) {
+    ASSERT_TRUE(life->request.has_value());
+    if (!life->request->Get(0).ok()) {
       const Status run = Run(life);
       ASSERT_TRUE(run.ok()) << "the run after: " << run.message();
     }
-    ASSERT_EQ(expected_.size(), life->outputs.size());
-    for (size_t i = 0; i < expected_.size(); ++i) {
-      EXPECT_TRUE(SameElements(expected_[i], life->outputs[i])) << "output " << i;
-    }
+    const StatusOr<Tensor> output = life->request->Get(0);
+    ASSERT_TRUE(output.ok()) << output.status().message();
+    EXPECT_TRUE(SameElements(expected_, *output));
   }
 
   const std::string descr_ = "<f4";
@@ -151,8 +157,7 @@ class Trier {
   const Failures failures_;
   const Coverage coverage_;
   const std::string output_path_;
-  std::vector<HostTensor> inputs_;
-  Outputs expected_;
+  Tensor expected_;
 };
 
 }  // namespace

@@ -8,20 +8,21 @@
 
 #include <string>
 
-#include "mace/engine/engine.h"
+#include "mace/graph/tensor.h"
+#include "mace/mace.h"
 #include "mace/testing/failing_allocator/failing_allocator.h"
 
 namespace mace {
 
 struct AllocationCase {
   std::string model;
-  Options options;
+  CompileOptions options;
   HostTensor input;  // An input of the digits models.
 };
 
 // The digits network in one of its formats ("digits.pb", "digits_frozen.pb", "digits.onnx"), and a
 // picture.
-AllocationCase DigitsCase(const std::string& model, const Options& options);
+AllocationCase DigitsCase(const std::string& model, const CompileOptions& options);
 
 // Every allocation up to `first`, then each `stride`-th: by default all of them.
 struct Coverage {

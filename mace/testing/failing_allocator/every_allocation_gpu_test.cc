@@ -11,9 +11,10 @@ namespace {
 
 class EveryAllocationTest : public testing::TestWithParam<const char*> {
  protected:
-  Options OnTheDevice() const {
-    Options options;
-    options.cache_path =
+  CompileOptions OnTheDevice() const {
+    CompileOptions options;
+    options.cache.save_after_first_run = false;  // Saving is a phase of its own.
+    options.cache.path =
         JoinPath(testing::TempDir(), "every_allocation." + std::to_string(getpid()) + ".bin");
     return options;
   }

@@ -10,8 +10,8 @@ namespace {
 
 class EveryAllocationTest : public testing::TestWithParam<const char*> {};
 
-Options OnTheCpu() {
-  Options options;
+CompileOptions OnTheCpu() {
+  CompileOptions options;
   options.device = "cpu";
   return options;
 }

@@ -5,16 +5,17 @@
 // an output: the error that it carries from all before it.
 //
 // Thread contract: thread-compatible.
-#ifndef MACE_RUNTIME_LAYER_COMPARE_H_
-#define MACE_RUNTIME_LAYER_COMPARE_H_
+#ifndef MACE_DIAGNOSE_LAYER_COMPARE_H_
+#define MACE_DIAGNOSE_LAYER_COMPARE_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "mace/cl/compiler.h"
+#include "mace/graph/difference.h"
+#include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
-#include "mace/runtime/difference.h"
 
 namespace mace {
 
@@ -26,17 +27,18 @@ struct LayerDifference {
   Difference carried;
 };
 
-struct LayerComparison {
+struct LayerDifferences {
   std::vector<LayerDifference> layers;  // In the order in which they run.
   // By value of the plan's graph: what the reference computed. Values that nothing computes are
   // empty.
   std::vector<HostTensor> reference;
 };
 
-// `inputs` as for Engine::Run on the model of `plan`. Errors: those of building and running.
-StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
-                                        ProgramCompiler* compiler);
+// `inputs` as a caller of the model of `plan` gives them. Errors: those of building and running.
+StatusOr<LayerDifferences> FindLayerDifferences(const Plan& plan,
+                                                const std::vector<HostTensor>& inputs,
+                                                ProgramCompiler* compiler);
 
 }  // namespace mace
 
-#endif  // MACE_RUNTIME_LAYER_COMPARE_H_
+#endif  // MACE_DIAGNOSE_LAYER_COMPARE_H_

@@ -1,4 +1,4 @@
-#include "mace/runtime/profile.h"
+#include "mace/diagnose/profile.h"
 
 #include <algorithm>
 #include <map>
@@ -41,6 +41,17 @@ double EnqueueMs(const RunTimes& run) {
   return total;
 }
 
+ProfiledRun TimesOf(const RunTimes& run) {
+  ProfiledRun profiled;
+  profiled.begin = run.begin;
+  profiled.end = run.end;
+  for (const StepTimes& step : run.steps) {
+    profiled.steps.push_back(
+        {step.host_begin, step.host_end, step.on_device, step.device_begin, step.device_end});
+  }
+  return profiled;
+}
+
 class ProfileMaker {
  public:
   ProfileMaker(const Plan& plan, const std::vector<RunTimes>& runs) : plan_(plan), runs_(runs) {}
@@ -60,9 +71,10 @@ class ProfileMaker {
     profile_.host_ms = Median(std::move(enqueue_ms));
     for (const ProfiledOp& op : profile_.ops) {
       profile_.ops_ms += op.ms;
-      profile_.total_flops += op.cost.flops;
-      profile_.total_bytes += op.cost.bytes;
+      profile_.flops += op.flops;
+      profile_.bytes += op.bytes;
     }
+    for (const RunTimes& run : runs_) profile_.runs.push_back(TimesOf(run));
     return std::move(profile_);
   }
 
@@ -77,17 +89,16 @@ class ProfileMaker {
       const PlannedLaunch& planned = plan_.launches[index];
       op = planned.node < 0 ? ConversionOp(index) : NodeOp(static_cast<size_t>(planned.node));
       ++profile_.ops[op].launches;
-      profile_.step_names.push_back(planned.launch.kernel.base_name);
+      profile_.steps.push_back({op, planned.launch.kernel.base_name});
     } else if (step.kind == Step::Kind::kCpu) {
       op = NodeOp(index);
       profile_.ops[op].variant = "cpu";
-      profile_.step_names.push_back("on the CPU");
+      profile_.steps.push_back({op, "on the CPU"});
     } else {
       const bool upload = step.kind == Step::Kind::kUpload;
       op = MoveOp(index, upload ? "(upload)" : "(download)");
-      profile_.step_names.push_back(upload ? "upload" : "download");
+      profile_.steps.push_back({op, upload ? "upload" : "download"});
     }
-    profile_.op_of_step.push_back(op);
     std::vector<double> device, host;
     for (const RunTimes& run : runs_) {
       device.push_back(StepMs(run.steps[at]));
@@ -115,7 +126,9 @@ class ProfileMaker {
     op.variant = plan_.placements[index].variant;
     op.inputs = Shapes(node(index).inputs, false);
     op.outputs = Shapes(node(index).outputs, true);
-    op.cost = NodeCost(plan_, index);
+    const Cost cost = NodeCost(plan_, index);
+    op.flops = cost.flops;
+    op.bytes = cost.bytes;
     profile_.ops.push_back(std::move(op));
     return found->second;
   }
@@ -135,9 +148,9 @@ class ProfileMaker {
     op.name = plan_.bound.graph->value(tensor.value).name;
     op.type = type;
     op.inputs = op.outputs = tensor.info.shape.ToString();
-    op.cost.bytes = 2 * static_cast<double>(tensor.info.shape.elements()) *
-                    static_cast<double>(ElementBytes(tensor.format.precision));
-    op.cost.bytes *= static_cast<double>(plan_.batch_slices);
+    op.bytes = 2 * static_cast<double>(tensor.info.shape.elements()) *
+               static_cast<double>(ElementBytes(tensor.format.precision));
+    op.bytes *= static_cast<double>(plan_.batch_slices);
     profile_.ops.push_back(std::move(op));
     return profile_.ops.size() - 1;
   }

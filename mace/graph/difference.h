@@ -1,13 +1,10 @@
 // How far two tensors lie apart.
-#ifndef MACE_RUNTIME_DIFFERENCE_H_
-#define MACE_RUNTIME_DIFFERENCE_H_
-
-#include <string>
-
-#include "mace/graph/tensor.h"
-#include "mace/ops/layout.h"
+#ifndef MACE_GRAPH_DIFFERENCE_H_
+#define MACE_GRAPH_DIFFERENCE_H_
 
 namespace mace {
+
+class HostTensor;  // mace/graph/tensor.h.
 
 struct Difference {
   bool same_shape = true;
@@ -36,7 +33,6 @@ inline constexpr double kDefaultRtolFloat16 = 2e-2;
 // grows with sqrt(n): 3e-3 after 50, at a worst element four times as much, of a range that is
 // eight times the root mean square or more.
 inline constexpr double kDefaultRtolTf32 = 2e-3;
-double DefaultRtol(Precision precision, bool allow_tf32);
 // And the cosine of an 8-bit model in half precision, where a half's rounding may tip a value over
 // to the next of its 256 steps. Seen: 0.984 where an output has eleven steps.
 inline constexpr double kHalfCosine = 0.97;
@@ -47,4 +43,4 @@ Difference Compare(const HostTensor& expected, const HostTensor& actual);
 
 }  // namespace mace
 
-#endif  // MACE_RUNTIME_DIFFERENCE_H_
+#endif  // MACE_GRAPH_DIFFERENCE_H_

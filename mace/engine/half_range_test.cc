@@ -1,4 +1,4 @@
-#include "mace/runtime/half_range.h"
+#include "mace/engine/half_range.h"
 
 #include <gtest/gtest.h>
 

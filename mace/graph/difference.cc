@@ -1,8 +1,11 @@
-#include "mace/runtime/difference.h"
+#include "mace/graph/difference.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
+
+#include "mace/graph/tensor.h"
 
 namespace mace {
 namespace {
@@ -71,11 +74,6 @@ Difference Compare(const HostTensor& expected, const HostTensor& actual) {
   result.snr_db = noise > 0 ? 10 * std::log10(expected_square / noise)
                             : std::numeric_limits<double>::infinity();
   return result;
-}
-
-double DefaultRtol(Precision precision, bool allow_tf32) {
-  if (precision == Precision::kFloat16) return kDefaultRtolFloat16;
-  return allow_tf32 ? kDefaultRtolTf32 : kDefaultRtolFloat32;
 }
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-#include "mace/runtime/layer_compare.h"
+#include "mace/diagnose/layer_compare.h"
 
 #include <set>
 #include <unordered_map>
@@ -18,7 +18,7 @@ class LayerComparer {
   LayerComparer(const Plan& plan, ProgramCompiler* compiler)
       : plan_(plan), graph_(*plan.bound.graph), compiler_(compiler), values_(graph_) {}
 
-  StatusOr<LayerComparison> Run(const std::vector<HostTensor>& inputs);
+  StatusOr<LayerDifferences> Run(const std::vector<HostTensor>& inputs);
 
  private:
   Status RunReference(const std::vector<HostTensor>& inputs);
@@ -36,7 +36,7 @@ class LayerComparer {
   HostValues values_;
   std::vector<Trial> trials_;  // Of the layers that are compared, in order.
   std::vector<size_t> nodes_;  // Of each trial.
-  LayerComparison result_;
+  LayerDifferences result_;
 };
 
 Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
@@ -184,7 +184,7 @@ Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
   return Status();
 }
 
-StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inputs) {
+StatusOr<LayerDifferences> LayerComparer::Run(const std::vector<HostTensor>& inputs) {
   MACE_ASSIGN_OR_RETURN(const ConstantPins constants, ConstantPins::HoldAll(graph_));
   MACE_RETURN_IF_ERROR(RunReference(inputs));
   MACE_RETURN_IF_ERROR(MakeTrials());
@@ -198,8 +198,9 @@ StatusOr<LayerComparison> LayerComparer::Run(const std::vector<HostTensor>& inpu
 
 }  // namespace
 
-StatusOr<LayerComparison> CompareLayers(const Plan& plan, const std::vector<HostTensor>& inputs,
-                                        ProgramCompiler* compiler) {
+StatusOr<LayerDifferences> FindLayerDifferences(const Plan& plan,
+                                                const std::vector<HostTensor>& inputs,
+                                                ProgramCompiler* compiler) {
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> inside,
                         ToTypesInside(*plan.bound.graph, inputs));
   return LayerComparer(plan, compiler).Run(inside);

@@ -1,4 +1,4 @@
-#include "tools/mace/finish_cache.h"
+#include "tools/mace/save_cache.h"
 
 #include <set>
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace mace {
 
-void FinishCacheOrWarn(Engine* engine) {
+void SaveCacheOrWarn(CompiledModel* compiled) {
   static auto* const said = new std::set<std::string>;
-  const Status written = engine->FinishCache();
-  if (written.ok() || written.message() == engine->stats().cache.reason) return;
+  const Status written = compiled->SaveCache();
+  if (written.ok() || written.message() == compiled->statistics().cache.reason) return;
   if (said->insert(written.message()).second) Log(LogLevel::kWarning, written.message());
 }
 

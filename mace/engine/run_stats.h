@@ -1,6 +1,6 @@
 // What an engine did, in numbers: all times in milliseconds.
-#ifndef MACE_RUNTIME_RUN_STATS_H_
-#define MACE_RUNTIME_RUN_STATS_H_
+#ifndef MACE_ENGINE_RUN_STATS_H_
+#define MACE_ENGINE_RUN_STATS_H_
 
 #include <cstddef>
 #include <string>
@@ -63,4 +63,4 @@ struct RunStats {
 
 }  // namespace mace
 
-#endif  // MACE_RUNTIME_RUN_STATS_H_
+#endif  // MACE_ENGINE_RUN_STATS_H_

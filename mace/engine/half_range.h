@@ -1,6 +1,6 @@
 // What half precision cannot hold must not go unseen.
-#ifndef MACE_RUNTIME_HALF_RANGE_H_
-#define MACE_RUNTIME_HALF_RANGE_H_
+#ifndef MACE_ENGINE_HALF_RANGE_H_
+#define MACE_ENGINE_HALF_RANGE_H_
 
 #include <string>
 #include <vector>
@@ -18,4 +18,4 @@ std::string DescribeHalfOverflow(const std::vector<std::string>& names,
 
 }  // namespace mace
 
-#endif  // MACE_RUNTIME_HALF_RANGE_H_
+#endif  // MACE_ENGINE_HALF_RANGE_H_

@@ -1,4 +1,4 @@
-#include "mace/runtime/profile.h"
+#include "mace/diagnose/profile.h"
 
 #include <gtest/gtest.h>
 
@@ -93,7 +93,10 @@ class ProfileTest : public testing::Test {
 TEST_F(ProfileTest, JoinsTheStepsOfANode) {
   const Profile profile = MakeProfile(plan_, {MakeRun(100, 0)});
   ASSERT_EQ(profile.ops.size(), 5u);
-  EXPECT_EQ(profile.op_of_step, (std::vector<size_t>{0, 1, 1, 2, 3, 4}));
+  std::vector<size_t> ops;
+  for (const ProfiledStep& step : profile.steps) ops.push_back(step.op);
+  EXPECT_EQ(ops, (std::vector<size_t>{0, 1, 1, 2, 3, 4}));
+  EXPECT_EQ(profile.steps[3].name, "convert_some");
   const char* const types[] = {"(upload)", "Conv2D", "(conversion)", "Activation", "(download)"};
   for (size_t i = 0; i < 5; ++i) EXPECT_EQ(profile.ops[i].type, types[i]);
   const ProfiledOp& conv = profile.ops[1];
@@ -104,11 +107,11 @@ TEST_F(ProfileTest, JoinsTheStepsOfANode) {
   EXPECT_EQ(conv.launches, 2u);
   EXPECT_DOUBLE_EQ(conv.ms, 2.25);
   EXPECT_DOUBLE_EQ(conv.host_ms, 0.5);
-  EXPECT_DOUBLE_EQ(conv.cost.flops, 2 * 16 * 16 * 8);
+  EXPECT_DOUBLE_EQ(conv.flops, 2 * 16 * 16 * 8);
   EXPECT_EQ(profile.ops[2].variant, "convert_some");
   EXPECT_EQ(profile.ops[2].name, "conv");
   // 16 x 16 floats, read and written.
-  EXPECT_DOUBLE_EQ(profile.ops[2].cost.bytes, 2 * 4 * 256);
+  EXPECT_DOUBLE_EQ(profile.ops[2].bytes, 2 * 4 * 256);
 }
 
 TEST_F(ProfileTest, ANodeOnTheCpuTakesTheHostsTime) {
@@ -127,10 +130,10 @@ TEST_F(ProfileTest, IsOfMediansAndAddsUp) {
   double sum = 0, flops = 0;
   for (const ProfiledOp& op : profile.ops) {
     sum += op.ms;
-    flops += op.cost.flops;
+    flops += op.flops;
   }
   EXPECT_DOUBLE_EQ(profile.ops_ms, sum);
-  EXPECT_DOUBLE_EQ(profile.total_flops, flops);
+  EXPECT_DOUBLE_EQ(profile.flops, flops);
 }
 
 // Gaps beside a copy are the host's affair: it waits for that.
@@ -141,14 +144,19 @@ TEST_F(ProfileTest, IdleIsBetweenLaunchesAlone) {
 }
 
 TEST_F(ProfileTest, HalfPrecisionMovesHalfTheBytes) {
-  const double whole = MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].cost.bytes;
+  const double whole = MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].bytes;
   plan_.placements[kConv].precision = Precision::kFloat16;
-  EXPECT_DOUBLE_EQ(MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].cost.bytes, whole / 2);
+  EXPECT_DOUBLE_EQ(MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].bytes, whole / 2);
 }
 
-TEST(PerSecond, OfNoTimeIsZero) {
-  EXPECT_DOUBLE_EQ(PerSecond(2e9, 1000), 2);
-  EXPECT_DOUBLE_EQ(PerSecond(2e9, 0), 0);
+TEST_F(ProfileTest, HoldsTheTimesOfEachRun) {
+  const Profile profile = MakeProfile(plan_, {MakeRun(0, 9), MakeRun(50, 0)});
+  ASSERT_EQ(profile.runs.size(), 2u);
+  EXPECT_DOUBLE_EQ(profile.runs[1].begin, 50);
+  EXPECT_DOUBLE_EQ(profile.runs[1].end, 57);
+  ASSERT_EQ(profile.runs[1].steps.size(), profile.steps.size());
+  EXPECT_DOUBLE_EQ(profile.runs[1].steps[1].device_begin, 51.5);
+  EXPECT_FALSE(profile.runs[1].steps[4].on_device);
 }
 
 }  // namespace

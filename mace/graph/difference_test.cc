@@ -1,4 +1,4 @@
-#include "mace/runtime/difference.h"
+#include "mace/graph/difference.h"
 
 #include <gtest/gtest.h>
 
