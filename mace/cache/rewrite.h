@@ -17,6 +17,7 @@
 #include "mace/base/status.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/contents.h"
+#include "mace/cache/encoder.h"
 #include "mace/cache/signing.h"
 
 namespace mace {
@@ -32,6 +33,21 @@ struct RewriteOptions {
 // What stands at `path` now, or why it cannot be used, and its contents (empty in that case) in a
 // generation of their own, ready to be changed. A Status that is not OK leaves the file as it is.
 using CacheEdit = std::function<Status(const Status& present, CacheContents* contents)>;
+
+// kUnsupported where a signed file is required and there is no key to sign with.
+Status CheckKeyToSign(const std::string& name, const RewriteOptions& options);
+
+// A cache that is about to be written anew.
+struct PresentCache {
+  std::string name;
+  StatusOr<std::shared_ptr<const CacheFile>> trusted;  // As the options trust it.
+  StatusOr<std::shared_ptr<const CacheFile>> whoever;  // Whoever wrote it.
+};
+
+// Edits what is there, and encodes the result; `contents` holds it meanwhile, and must outlive what
+// is returned. kFailedPrecondition for a signed cache that would lose its signature.
+StatusOr<EncodedCacheFile> EditCache(const PresentCache& present, const RewriteOptions& options,
+                                     const CacheEdit& edit, CacheContents* contents);
 
 // Waits for the lock as RewriteCacheFile does, and gives it back: for whoever has long work to do
 // before a rewrite, which would be in vain. What is wrong is what RewriteCacheFile would say.

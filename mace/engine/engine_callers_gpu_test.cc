@@ -66,13 +66,14 @@ TEST(EngineTurns, ASecondThreadIsRefusedWhileARunPlans) {
   RunStats seen;
   options.tuning.level = TuningLevel::kFast;
   options.tuning.progress = [&](const TuningProgress&) {
-    if (!ready || ++asked > 1) return;
+    if (!ready || ++asked > 1) return true;
     std::thread other([&] {
       from_other = engine->Run({SmallInput(1)}).status();
       seen = engine->stats();  // Does not wait for the run.
       EXPECT_EQ(engine->note(), "");
     });
     other.join();
+    return true;
   };
   StatusOr<std::unique_ptr<Engine>> made = Engine::Create(MakeSmallModel(), options);
   ASSERT_TRUE(made.ok()) << made.status().message();

@@ -212,6 +212,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
     }
     EXPECT_GE(variants, progress.done);
     most = std::max(most, variants);
+    return true;
   };
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
   ASSERT_TRUE(engine.ok()) << engine.status().message();
@@ -257,7 +258,10 @@ TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
 TEST_F(TunerTest, ProgressIsReportedToItsEnd) {
   Options options = MakeOptions(TuningLevel::kFast);
   std::vector<TuningProgress> reports;
-  options.tuning.progress = [&](const TuningProgress& progress) { reports.push_back(progress); };
+  options.tuning.progress = [&](const TuningProgress& progress) {
+    reports.push_back(progress);
+    return true;
+  };
   StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(MakeGraph(12), options);
   ASSERT_TRUE(engine.ok()) << engine.status().message();
   ASSERT_GE(reports.size(), 3u);

@@ -37,6 +37,8 @@ const char* CodeName(StatusCode code) {
       return "cancelled";
     case StatusCode::kDeadlineExceeded:
       return "deadline_exceeded";
+    case StatusCode::kDeviceLost:
+      return "device_lost";
   }
   return "internal";
 }
