@@ -35,6 +35,7 @@
 #include "mace/api/compiled_model.h"   // IWYU pragma: export
 #include "mace/api/data_type.h"        // IWYU pragma: export
 #include "mace/api/devices.h"          // IWYU pragma: export
+#include "mace/api/file_range.h"       // IWYU pragma: export
 #include "mace/api/model.h"            // IWYU pragma: export
 #include "mace/api/request.h"          // IWYU pragma: export
 #include "mace/api/statistics.h"       // IWYU pragma: export

@@ -68,7 +68,8 @@ typedef enum mace_status_code {
   MACE_FAILED_PRECONDITION = 8, /* The object is in no state for the call. */
   MACE_INTERNAL = 9,            /* An invariant of the library broke. */
   MACE_CANCELLED = 10,          /* The caller cancelled the work. */
-  MACE_DEADLINE_EXCEEDED = 11   /* The caller's time limit has passed. */
+  MACE_DEADLINE_EXCEEDED = 11,  /* The caller's time limit has passed. */
+  MACE_DEVICE_LOST = 12         /* The driver says that the device is gone: compile anew. */
 } mace_status_code;
 
 /* One line on the last call of this thread that failed; "" before any has. Calls that succeed leave
@@ -148,6 +149,18 @@ mace_status_code mace_tensor_view(mace_dtype dtype, const int64_t* dims, size_t 
 /* The caller's memory, which a request may write as well. It is aligned for the dtype. */
 mace_status_code mace_tensor_mutable_view(mace_dtype dtype, const int64_t* dims, size_t rank,
                                           const mace_mutable_bytes* bytes, mace_tensor** tensor);
+/* A part of an OpenCL buffer. The handle is opaque, so that this header needs none of OpenCL's. */
+typedef struct mace_opencl_buffer {
+  void* buffer;    /* A cl_mem that is a buffer. */
+  uint64_t offset; /* Of the first element, in bytes from the buffer's beginning. */
+  uint64_t size;   /* Of the elements, in bytes. */
+} mace_opencl_buffer;
+/* Elements in a buffer of the context that a model is compiled in (opencl_context), which is
+ * retained; mace_tensor_data is NULL. mace::Tensor::OpenCl says more. */
+mace_status_code mace_tensor_opencl(mace_dtype dtype, const int64_t* dims, size_t rank,
+                                    const mace_opencl_buffer* buffer, mace_tensor** tensor);
+/* Where the elements are; a NULL handle for host memory, and of NULL. `buffer` NULL: nothing. */
+void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* buffer);
 void mace_tensor_free(mace_tensor* tensor);
 
 /* Of NULL: MACE_DTYPE_INVALID, 0 and NULL. */
@@ -257,6 +270,10 @@ typedef struct mace_tuning_progress {
 /* Called on the thread that compiles; `progress` is valid during the call. */
 typedef void (*mace_tuning_callback)(void* user, const mace_tuning_progress* progress);
 
+/* The same, and returns whether to go on. 0: what is compiling ends with MACE_CANCELLED, and what was
+ * measured so far stays in the cache file. */
+typedef int32_t (*mace_tuning_continue)(void* user, const mace_tuning_progress* progress);
+
 /* mace::CompileOptions says what the members mean. Truth values are 0 or 1. */
 typedef struct mace_compile_options {
   size_t struct_size;
@@ -282,6 +299,18 @@ typedef struct mace_compile_options {
   uint64_t device_memory_limit;         /* 0: what the driver says there is. */
   uint64_t kept_plans;                  /* 16 */
   uint64_t kept_plan_bytes;             /* 0: a quarter of the device's memory. */
+  /* Of the app, retained: a cl_context, cl_device_id and in-order cl_command_queue. */
+  void* opencl_context;                 /* NULL: a context of the library's own. */
+  void* opencl_device;                  /* NULL: the only one of the context. */
+  void* opencl_queue;                   /* NULL: queues of the library's own. */
+  mace_tuning_continue tuning_continue; /* May be NULL; called after tuning_callback. */
+  /* In place of cache_path, at most one of the three. */
+  const mace_file_range* cache_file; /* An open file; NULL: none. */
+  /* The content of a cache in memory; NULL: none. The release is owed to every call that is given
+   * the options. */
+  const mace_bytes* cache_memory;
+  int32_t cache_in_memory; /* 1: an empty cache in memory, where cache_memory has no bytes. */
+  int32_t reserved_too;    /* 0: another value is MACE_INVALID_ARGUMENT. */
 } mace_compile_options;
 
 /* Writes the defaults; call it with sizeof(mace_compile_options). NULL does nothing. */
@@ -311,6 +340,17 @@ mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
                                                  mace_request** request);
 /* Writes the cache file, where one is set and there is something new. */
 mace_status_code mace_compiled_model_save_cache(mace_compiled_model* compiled);
+
+/* Bytes of the library's. */
+typedef struct mace_byte_array mace_byte_array;
+/* Of NULL: NULL and 0. */
+const void* mace_byte_array_data(const mace_byte_array* bytes);
+size_t mace_byte_array_size(const mace_byte_array* bytes);
+void mace_byte_array_free(mace_byte_array* bytes);
+/* Saves, and gives the bytes of the whole cache, wherever it stands: for cache_memory of a later
+ * start. MACE_FAILED_PRECONDITION where no cache was asked for. */
+mace_status_code mace_compiled_model_save_cache_to_bytes(mace_compiled_model* compiled,
+                                                         mace_byte_array** bytes);
 
 /* A node that runs on the CPU, and why. */
 typedef struct mace_cpu_node {
@@ -380,6 +420,19 @@ mace_status_code mace_request_set_output(mace_request* request, const char* name
 mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                                             const mace_tensor* tensor);
 
+/* The outputs that the next runs are to give; a count of 0: all, as at the beginning. The others are
+ * not copied to the host. */
+mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
+                                             size_t count);
+mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,
+                                                size_t count);
+/* The next run begins on the device when these are done: each a cl_event of the context that the
+ * model was compiled in, retained until then. */
+mace_status_code mace_request_set_wait_events(mace_request* request, void* const* events,
+                                              size_t count);
+/* The end of the next run sets the status of this cl_event of clCreateUserEvent. NULL: none. */
+mace_status_code mace_request_set_signal_event(mace_request* request, void* user_event);
+
 mace_status_code mace_request_run(mace_request* request);
 /* MACE_DEADLINE_EXCEEDED when the milliseconds have passed. */
 mace_status_code mace_request_run_for(mace_request* request, int64_t limit_ms);
@@ -432,6 +485,9 @@ typedef struct mace_device {
   int32_t half_images;
   int32_t half_arithmetic;
   int32_t reserved; /* 0 */
+  const char* uuid; /* For the device "uuid:..."; "" where the driver does not tell. */
+  const char*
+      pci_address; /* "0000:01:00.0", for the device "pci:..."; "" where it does not tell. */
 } mace_device;
 
 /* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. */

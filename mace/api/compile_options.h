@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+
+#include "mace/api/file_range.h"
 
 namespace mace {
 
@@ -39,10 +42,28 @@ struct CompileOptions {
     size_t total = 0;
     double elapsed_ms = 0;
   };
+  // At most one of `path`, `file` and `memory` is given: kInvalidArgument otherwise.
   struct Cache {
     // The compiled-program cache file; empty: none. A relative path means the folder that is
     // current when the model is compiled.
     std::string path;
+    // In place of a path: an open file. The whole of it is written in place by SaveCache, and in the
+    // background, where the descriptor is open for reading and writing: a process that ends
+    // meanwhile leaves a damaged file, which is not used, and nobody else may write it meanwhile. A
+    // part of a file, by an offset or a size, is read when the model is compiled and never written.
+    FileRange file;
+    // In place of a path: the content of a cache in memory, for apps that keep their own storage.
+    // Nothing is written: CompiledModel::SaveCacheToBytes gives what is to be stored.
+    struct Memory {
+      const void* data = nullptr;
+      size_t size = 0;
+      // Keeps the bytes, which stay as they are, for as long as the compiled model reads them. Null:
+      // they are copied before Compile returns.
+      std::shared_ptr<const void> owner;
+    };
+    Memory memory;
+    // True: an empty cache in memory, where `memory` has no bytes yet.
+    bool in_memory = false;
     // The largest size of the file, in bytes. Where more would be written, the programs that were
     // not used for the longest time are left out.
     uint64_t size_limit = uint64_t{256} << 20;
@@ -71,14 +92,32 @@ struct CompileOptions {
     uint64_t kept_plan_bytes = 0;
   };
 
+  // OpenCL objects of the app, as opaque pointers: the model is compiled in this context and runs in
+  // this queue. They are retained, and may be released when Compile has returned. Buffers of the
+  // context can be inputs and outputs (Tensor::OpenCl).
+  struct OpenCl {
+    void* context = nullptr;  // A cl_context; null: a context of the library's own.
+    void* device = nullptr;   // A cl_device_id of the context; null: the only one that it has.
+    // An in-order cl_command_queue of the context and the device; null: each request that runs at
+    // the same time has a queue of the library's own. In a queue of the app the runs of all requests
+    // follow one another, and the end of a run waits for all that was put into the queue before.
+    void* queue = nullptr;
+  };
+
   // "gpu": the best OpenCL device, a GPU before a CPU driver; "gpu:N" or "gpu:NAME-PART" names one
-  // (ListDevices); "cpu": the reference implementation on the host, without OpenCL.
+  // (ListDevices); "uuid:UUID" and "pci:ADDRESS" name the one with this Device::uuid or
+  // Device::pci_address; "cpu": the reference implementation on the host, without OpenCL.
   std::string device = "gpu";
+  // With a context `device` must be "gpu", its default: the context says what the device is.
+  // kInvalidArgument for handles that are none or do not belong together.
+  OpenCl opencl;
   Storage storage = Storage::kAuto;
   Precision precision = Precision::kFloat32;
   Tuning tuning = Tuning::kNone;
-  // Called between measurements, on the thread that compiles. May be empty.
-  std::function<void(const TuningProgress&)> tuning_progress;
+  // Called between measurements, on the thread that compiles; it returns whether to go on. False:
+  // what is compiling ends with kCancelled, and what was measured so far stays in the cache file,
+  // from which a later tuning goes on. May be empty.
+  std::function<bool(const TuningProgress&)> tuning_progress;
   // False: an op that would run on the CPU is an error that names it.
   bool allow_cpu_fallback = true;
   // On drivers that run on the host's CPU, successive launches become one kernel, in which threads

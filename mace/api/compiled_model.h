@@ -2,6 +2,7 @@
 #ifndef MACE_API_COMPILED_MODEL_H_
 #define MACE_API_COMPILED_MODEL_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,10 +63,15 @@ class CompiledModel {
   // process that writes the file. What could not be written is written by a later call.
   Status SaveCache();
 
-  // A copy of what is known at this moment.
-  Statistics statistics() const;
+  // SaveCache, and then the bytes of the whole cache, wherever it stands: for
+  // CompileOptions::Cache::memory of a later start. kFailedPrecondition where no cache was asked for.
+  StatusOr<std::vector<uint8_t>> SaveCacheToBytes();
+
+  // A copy of what is known at this moment. Where there is no memory for it, one of zeros and empty
+  // texts.
+  Statistics statistics() const noexcept;
   // What a user should know of the way the model is computed: one line, or empty.
-  std::string note() const;
+  std::string note() const noexcept;
 
   struct State;  // Of the engine alone.
 

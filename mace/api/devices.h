@@ -24,6 +24,10 @@ struct Device {
   bool images = false;
   bool half_images = false;
   bool half_arithmetic = false;
+  // What CompileOptions::device takes as "uuid:..." and "pci:...", whatever the order in which
+  // drivers list their devices; empty where the driver does not tell.
+  std::string uuid;         // "8d7c2f10-0102-0304-0506-0708090a0b0c".
+  std::string pci_address;  // "0000:01:00.0": domain, bus, device, function.
 };
 
 // Every device of every platform; the index in the list is the N of CompileOptions::device "gpu:N".

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/api/file_range.h"
 #include "mace/api/tensor.h"
 #include "mace/base/status.h"
 
@@ -24,14 +25,6 @@ struct MemoryBytes {
   // Empty: the bytes are copied before the call returns. Else they are borrowed, and this is called
   // once, on any thread, when nothing needs them any more; also where the call fails.
   std::function<void()> release;
-};
-
-// A part of an open file, as Android's asset manager gives it. The descriptor stays the caller's,
-// and may be closed when the call has returned.
-struct FileRange {
-  int descriptor = -1;  // -1: no file.
-  uint64_t offset = 0;
-  uint64_t size = 0;  // 0: up to the file's end.
 };
 
 struct LoadOptions {
@@ -83,7 +76,7 @@ class Model {
                                         const LoadOptions& options = LoadOptions());
 
   // As the file declares them, in its order; an input with LoadOptions::input_dims has those. Where
-  // the file declares no dims of an output they are those for inputs whose dynamic extents are 1.
+  // the file declares no dims of an output, an extent that depends on dynamic ones of inputs is -1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
   // "mace", "tensorflow" or "onnx".

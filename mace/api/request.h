@@ -40,6 +40,27 @@ class Request {
   // outside of the request exists; else a new one. An empty tensor: a new one for each run.
   Status SetOutput(const std::string& name, Tensor tensor);
   Status SetOutput(size_t index, Tensor tensor);
+  // Tensors of Tensor::OpenCl, for Set and SetOutput alike, are of the context that the model was
+  // compiled in (CompileOptions::opencl). Elements of float32 and int32 are copied on the device.
+  // Other types, and what a node on the CPU reads or makes, go through the host's memory: the answer
+  // is the same. An output of other dims or dtype than the result is kInvalidArgument when the
+  // request runs.
+
+  // The outputs that the next runs are to give, by name or by index; none: all, as at the beginning.
+  // The others are not copied to the host, and Get refuses them. What is computed is the same.
+  Status SelectOutputs(const std::vector<std::string>& names);
+  Status SelectOutputsAt(const std::vector<size_t>& indices);
+
+  // The next run begins on the device when these events are done: each a cl_event of the context
+  // that the model was compiled in, retained until then. They are waited for by a run that is
+  // cancelled too. The run fails where one of them has failed. kFailedPrecondition for a model
+  // without a device.
+  Status SetWaitEvents(const std::vector<void*>& events);
+  // The end of the next run, failed or not, sets the status of this event: a cl_event that
+  // clCreateUserEvent made in that context, for commands that are to follow the run of Start. They
+  // must not be in the model's own queue, in which the run comes after them. Null: none. An event
+  // whose run never begins is not signalled.
+  Status SetSignalEvent(void* user_event);
 
   // Computes the outputs. kFailedPrecondition where an input was not set. The first run with new
   // dims makes a plan, which takes as long as compiling (CompiledModel::Prepare does so ahead).

@@ -1,4 +1,5 @@
-// A dense tensor in host memory, as an app gives it to a request and gets it back.
+// A dense tensor in host memory or in an OpenCL buffer, as an app gives it to a request and gets it
+// back.
 #ifndef MACE_API_TENSOR_H_
 #define MACE_API_TENSOR_H_
 
@@ -26,6 +27,13 @@ struct TensorSpec {
 
   // "float32 [1, 224, 224, 3]", for messages; a dynamic extent is "?".
   std::string ToString() const;
+};
+
+// A part of an OpenCL buffer. The handle is opaque, so that this header needs none of OpenCL's.
+struct OpenClBuffer {
+  void* buffer = nullptr;  // A cl_mem that is a buffer; null: none.
+  uint64_t offset = 0;     // Of the first element, in bytes from the buffer's beginning.
+  uint64_t size = 0;       // Of the elements, in bytes.
 };
 
 // A tensor is a value: copies share the elements, which are row-major without gaps. Nothing writes
@@ -57,8 +65,8 @@ class Tensor {
                      std::function<void()> release = nullptr) {
     return View(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
-  // Memory of the caller, as for View, that a request may write as well: for outputs. `data` is aligned for the
-  // dtype.
+  // Memory of the caller, as for View, that a request may write as well: for outputs. `data` is
+  // aligned for the dtype.
   static Tensor MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                             std::function<void()> release = nullptr);
   template <typename T>
@@ -66,6 +74,14 @@ class Tensor {
                             std::function<void()> release = nullptr) {
     return MutableView(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
+
+  // Elements in a buffer of an OpenCL context that a model is compiled in (CompileOptions::opencl):
+  // row-major without gaps, in the layout that the model declares. The buffer is retained as long as
+  // a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size that is
+  // not that of the elements, or a range beyond the buffer's end make a tensor whose status() says
+  // so. A request reads it as an input and writes it as an output; the bytes of the two must not
+  // overlap.
+  static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
   // Why this is no tensor that can be used; OK for one that can, and for an empty one.
   const Status& status() const;
@@ -78,7 +94,8 @@ class Tensor {
 
   // The elements; null where there are none.
   const void* data() const;
-  // The elements as T; null where there are none, where T is not the dtype, or where the address is not aligned for T.
+  // The elements as T; null where there are none, where T is not the dtype, or where the address is
+  // not aligned for T.
   template <typename T>
   const T* data() const {
     return static_cast<const T*>(DataAs(DTypeOf<T>::kValue, alignof(T)));
@@ -91,6 +108,9 @@ class Tensor {
     return DataAs(DTypeOf<T>::kValue, alignof(T)) == nullptr ? nullptr
                                                              : static_cast<T*>(mutable_data());
   }
+
+  // Where the elements are; a null handle for a tensor in host memory.
+  OpenClBuffer opencl_buffer() const;
 
   struct State;  // Of the engine alone.
 

@@ -58,6 +58,9 @@ Status Cancelled(std::string message) {
 Status DeadlineExceeded(std::string message) {
   return Status(StatusCode::kDeadlineExceeded, Bounded(std::move(message)));
 }
+Status DeviceLost(std::string message) {
+  return Status(StatusCode::kDeviceLost, Bounded(std::move(message)));
+}
 
 namespace internal {
 

@@ -28,6 +28,8 @@ enum class StatusCode {
   kInternal,            // Our own invariant broke.
   kCancelled,           // The caller cancelled the work.
   kDeadlineExceeded,    // The caller's time limit has passed.
+  kDeviceLost,          // The driver says that the device, or the queue of a run, is gone: what is
+                        // compiled for it is of no use any more, and is compiled anew.
 };
 
 class [[nodiscard]] Status {
@@ -67,6 +69,7 @@ Status FailedPrecondition(std::string message);
 Status Internal(std::string message);
 Status Cancelled(std::string message);
 Status DeadlineExceeded(std::string message);
+Status DeviceLost(std::string message);
 
 namespace internal {
 // The error of a StatusOr that was made from an OK Status.

@@ -1,6 +1,7 @@
 #include "mace/cache/cache_file.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <utility>
 
@@ -32,40 +33,75 @@ Status CheckSignature(const CacheIndex& index, const PublicKey& key) {
 
 StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Open(const std::string& path,
                                                            const CacheTrust& trust) {
-  std::shared_ptr<CacheFile> file(new CacheFile);
   StatusOr<std::unique_ptr<RandomAccessFile>> opened = RandomAccessFile::Open(path);
   if (!opened.ok()) {
     MACE_RETURN_IF_ERROR(CheckUnreadable(path).WithPrefix(path));
     return opened.status();
   }
-  file->file_ = *std::move(opened);
+  return OpenFile(*std::move(opened), trust);
+}
+
+StatusOr<std::shared_ptr<const CacheFile>> CacheFile::OpenFile(
+    std::unique_ptr<RandomAccessFile> file, const CacheTrust& trust) {
+  std::shared_ptr<CacheFile> made(new CacheFile);
+  made->name_ = file->path();
+  made->file_ = std::move(file);
+  return Judge(std::move(made), trust);
+}
+
+StatusOr<std::shared_ptr<const CacheFile>> CacheFile::OpenMemory(const std::string& name,
+                                                                 Bytes bytes,
+                                                                 std::shared_ptr<const void> owner,
+                                                                 const CacheTrust& trust) {
+  std::shared_ptr<CacheFile> made(new CacheFile);
+  made->name_ = name;
+  made->memory_ = bytes;
+  made->owner_ = std::move(owner);
+  return Judge(std::move(made), trust);
+}
+
+StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Judge(std::shared_ptr<CacheFile> file,
+                                                            const CacheTrust& trust) {
   const Status status = file->Load(trust);
   if (!status.ok()) {
-    const bool names_path = status.message().compare(0, path.size(), path) == 0;
-    return names_path ? status : status.WithPrefix(path);
+    const std::string& name = file->name_;
+    const bool names_it = status.message().compare(0, name.size(), name) == 0;
+    return names_it ? status : status.WithPrefix(name);
   }
   return std::shared_ptr<const CacheFile>(std::move(file));
 }
 
+Status CacheFile::ReadAt(uint64_t offset, MutableBytes out) const {
+  if (file_ != nullptr) return file_->ReadAt(offset, out);
+  if (offset > memory_.size() || out.size() > memory_.size() - offset) {
+    return Corruption(name_ + ": ends after " + std::to_string(memory_.size()) +
+                      " bytes, expected " + std::to_string(out.size()) + " at offset " +
+                      std::to_string(offset));
+  }
+  if (!out.empty()) std::memcpy(out.data(), memory_.data() + offset, out.size());
+  return Status();
+}
+
 Status CacheFile::Load(const CacheTrust& trust) {
-  if (!trust.allow_untrusted) MACE_RETURN_IF_ERROR(CheckCacheFileOwner(*file_));
-  const uint64_t file_size = file_->size();
+  if (!trust.allow_untrusted && file_ != nullptr) {
+    MACE_RETURN_IF_ERROR(CheckCacheFileOwner(*file_));
+  }
+  const uint64_t file_size = size();
   if (file_size == 0) return Corruption("empty");
 
   // One page nearly always holds both headers.
   std::vector<uint8_t> head(static_cast<size_t>(std::min<uint64_t>(file_size, kSectionAlignment)));
-  MACE_RETURN_IF_ERROR(file_->ReadAt(0, head));
+  MACE_RETURN_IF_ERROR(ReadAt(0, head));
   CacheFileHeader header;
   ByteReader reader((Bytes(head)));
   MACE_RETURN_IF_ERROR(header.DecodeFrom(&reader));
   MACE_RETURN_IF_ERROR(header.Validate(file_size));
   const size_t known = std::min<size_t>(head.size(), header.header_size);
   head.resize(header.header_size);
-  MACE_RETURN_IF_ERROR(
-      file_->ReadAt(known, MutableBytes(head.data() + known, head.size() - known)));
+  MACE_RETURN_IF_ERROR(ReadAt(known, MutableBytes(head.data() + known, head.size() - known)));
 
   std::vector<uint8_t> tail(static_cast<size_t>(file_size - header.table_offset));
-  MACE_RETURN_IF_ERROR(file_->ReadAt(header.table_offset, tail));
+  MACE_RETURN_IF_ERROR(ReadAt(header.table_offset, tail));
   MACE_RETURN_IF_ERROR(index_.DecodeFrom(header, head, tail));
   if (trust.public_key) MACE_RETURN_IF_ERROR(CheckSignature(index_, *trust.public_key));
   if (header.generation < trust.min_generation) {
@@ -88,9 +124,9 @@ StatusOr<std::vector<uint8_t>> CacheFile::ReadSection(const KernelEntry& entry) 
   // The size lies within the file's own, so a hostile one cannot ask for more memory than the file
   // has bytes.
   std::vector<uint8_t> bytes(static_cast<size_t>(entry.section_size));
-  MACE_RETURN_IF_ERROR(file_->ReadAt(entry.section_offset, bytes));
+  MACE_RETURN_IF_ERROR(ReadAt(entry.section_offset, bytes));
   if (Sha256(bytes) != entry.section_digest) {
-    return Corruption(file_->path() + ": hash mismatch in the section at offset " +
+    return Corruption(name_ + ": hash mismatch in the section at offset " +
                       std::to_string(entry.section_offset));
   }
   return bytes;

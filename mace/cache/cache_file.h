@@ -36,9 +36,20 @@ class CacheFile {
   // Reads headers, table, tuning records and trailer, no section.
   static StatusOr<std::shared_ptr<const CacheFile>> Open(const std::string& path,
                                                          const CacheTrust& trust);
+  static StatusOr<std::shared_ptr<const CacheFile>> OpenFile(std::unique_ptr<RandomAccessFile> file,
+                                                             const CacheTrust& trust);
+  // The content of a file in memory that `owner` keeps; it has no owner to be distrusted. `name`
+  // stands in messages.
+  static StatusOr<std::shared_ptr<const CacheFile>> OpenMemory(const std::string& name, Bytes bytes,
+                                                               std::shared_ptr<const void> owner,
+                                                               const CacheTrust& trust);
 
   const CacheIndex& index() const { return index_; }
+  // REQUIRES: it is not in memory.
   const RandomAccessFile& file() const { return *file_; }
+  uint64_t size() const { return file_ == nullptr ? memory_.size() : file_->size(); }
+  // Fills all of `out`; kCorruption where the file ends before.
+  Status ReadAt(uint64_t offset, MutableBytes out) const;
 
   // The bytes of an entry's section; kCorruption when they have not its hash.
   StatusOr<std::vector<uint8_t>> ReadSection(const KernelEntry& entry) const;
@@ -51,9 +62,15 @@ class CacheFile {
 
  private:
   CacheFile() = default;
+  // Loads, with the name before messages that do not begin with it.
+  static StatusOr<std::shared_ptr<const CacheFile>> Judge(std::shared_ptr<CacheFile> file,
+                                                          const CacheTrust& trust);
   Status Load(const CacheTrust& trust);
 
-  std::unique_ptr<RandomAccessFile> file_;
+  std::string name_;
+  std::unique_ptr<RandomAccessFile> file_;  // Null: in memory.
+  Bytes memory_;
+  std::shared_ptr<const void> owner_;
   CacheIndex index_;
   NameMap<uint32_t> devices_;  // The device as it is encoded → its first index.
   NameMap<uint32_t> tuning_;   // TuningKey() → index.

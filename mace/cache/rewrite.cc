@@ -56,17 +56,14 @@ LockSharing SharingOf(const std::optional<FileOwnership>& keep) {
   return sharing;
 }
 
-// Refuses to take the signature from a file. `present`: the file as trusted, or why it is not.
-Status CheckSignatureStays(const std::string& path, const RewriteOptions& options,
-                           const StatusOr<std::shared_ptr<const CacheFile>>& present) {
+// Refuses to take the signature from a file.
+Status CheckSignatureStays(const PresentCache& present, const RewriteOptions& options) {
   if (options.signing_key || options.drop_signature) return Status();
-  CacheTrust anyone;
-  anyone.allow_untrusted = true;
-  const StatusOr<std::shared_ptr<const CacheFile>> file =
-      present.ok() ? present : CacheFile::Open(path, anyone);
+  const auto& file = present.trusted.ok() ? present.trusted : present.whoever;
   if (!file.ok() || !(*file)->index().header.is_signed()) return Status();
   const PublicKey& key = (*file)->index().trailer.public_key;
-  return FailedPrecondition(path + ": is signed with " + ToHex(Bytes(key.data(), key.size())) +
+  return FailedPrecondition(present.name + ": is signed with " +
+                            ToHex(Bytes(key.data(), key.size())) +
                             ", so it is not replaced by a file without a signature: name another "
                             "file, or use `mace cache` with --key or --unsigned");
 }
@@ -88,9 +85,7 @@ struct LockedPath {
 
 // REQUIRES: the thread has its RewriteTurn.
 StatusOr<LockedPath> LockForWriting(const std::string& path, const RewriteOptions& options) {
-  if (options.trust.public_key && !options.signing_key) {
-    return Unsupported(path + ": not written: a signed file is required and no key to sign is set");
-  }
+  MACE_RETURN_IF_ERROR(CheckKeyToSign(path, options));
   // Before the lock: nothing is made beside a file of somebody else's.
   const bool allow_shared = options.trust.allow_untrusted;
   std::optional<FileOwnership> keep;
@@ -103,6 +98,27 @@ StatusOr<LockedPath> LockForWriting(const std::string& path, const RewriteOption
 }
 
 }  // namespace
+
+Status CheckKeyToSign(const std::string& name, const RewriteOptions& options) {
+  if (!options.trust.public_key || options.signing_key) return Status();
+  return Unsupported(name + ": not written: a signed file is required and no key to sign is set");
+}
+
+StatusOr<EncodedCacheFile> EditCache(const PresentCache& present, const RewriteOptions& options,
+                                     const CacheEdit& edit, CacheContents* contents) {
+  MACE_RETURN_IF_ERROR(CheckSignatureStays(present, options));
+  if (present.trusted.ok()) {
+    size_t damaged = 0;  // Left out of what is written; a lookup of theirs has said so.
+    *contents = (*present.trusted)->ReadContents(&damaged);
+  }
+  // What is written must not be refused as older than it has to be.
+  if (options.trust.min_generation > 0) {
+    contents->generation = std::max(contents->generation, options.trust.min_generation - 1);
+  }
+  Advance(contents);
+  MACE_RETURN_IF_ERROR(edit(present.trusted.status(), contents));
+  return EncodedCacheFile::Encode(*contents, options.signing_key);
+}
 
 Status CheckCacheFileWritable(const std::string& path, const RewriteOptions& options) {
   const RewriteTurn turn;
@@ -117,21 +133,13 @@ StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& p
   const std::optional<FileOwnership>& keep = locked.keep;
   RemoveStaleTemporaries(path);
 
+  CacheTrust anyone;
+  anyone.allow_untrusted = true;
   CacheContents contents;
-  StatusOr<std::shared_ptr<const CacheFile>> present = CacheFile::Open(path, options.trust);
-  MACE_RETURN_IF_ERROR(CheckSignatureStays(path, options, present));
-  if (present.ok()) {
-    size_t damaged = 0;  // Left out of what is written; a lookup of theirs has said so.
-    contents = (*present)->ReadContents(&damaged);
-  }
-  // The generation is raised so far that these options do not refuse the written file as too old.
-  if (options.trust.min_generation > 0) {
-    contents.generation = std::max(contents.generation, options.trust.min_generation - 1);
-  }
-  Advance(&contents);
-  MACE_RETURN_IF_ERROR(edit(present.status(), &contents));
-  MACE_ASSIGN_OR_RETURN(const EncodedCacheFile encoded,
-                        EncodedCacheFile::Encode(contents, options.signing_key));
+  MACE_ASSIGN_OR_RETURN(
+      const EncodedCacheFile encoded,
+      EditCache({path, CacheFile::Open(path, options.trust), CacheFile::Open(path, anyone)},
+                options, edit, &contents));
   MACE_RETURN_IF_ERROR(keep.has_value() ? WriteSharedFileAtomic(path, encoded.Pieces(), *keep)
                                         : WriteFileAtomic(path, encoded.Pieces(), kCacheFileMode));
   // Still under the lock, so that this is the file just written.

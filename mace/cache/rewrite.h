@@ -17,6 +17,7 @@
 #include "mace/base/status.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/contents.h"
+#include "mace/cache/encoder.h"
 #include "mace/cache/signing.h"
 
 namespace mace {
@@ -34,8 +35,23 @@ struct RewriteOptions {
 // that is not OK leaves the file as it is.
 using CacheEdit = std::function<Status(const Status& present, CacheContents* contents)>;
 
-// Waits for the lock as RewriteCacheFile does, and gives it back. A caller that has long work to do
-// before a rewrite learns so whether the work would be in vain. Errors: those of RewriteCacheFile.
+// kUnsupported where a signed file is required and there is no key to sign with.
+Status CheckKeyToSign(const std::string& name, const RewriteOptions& options);
+
+// A cache that is about to be written anew.
+struct PresentCache {
+  std::string name;
+  StatusOr<std::shared_ptr<const CacheFile>> trusted;  // As the options trust it.
+  StatusOr<std::shared_ptr<const CacheFile>> whoever;  // Whoever wrote it.
+};
+
+// Edits what is there, and encodes the result; `contents` holds it meanwhile, and must outlive what
+// is returned. kFailedPrecondition for a signed cache that would lose its signature.
+StatusOr<EncodedCacheFile> EditCache(const PresentCache& present, const RewriteOptions& options,
+                                     const CacheEdit& edit, CacheContents* contents);
+
+// Waits for the lock as RewriteCacheFile does, and gives it back: for whoever has long work to do
+// before a rewrite, which would be in vain. What is wrong is what RewriteCacheFile would say.
 Status CheckCacheFileWritable(const std::string& path, const RewriteOptions& options);
 
 // Returns the file just written. The file belongs to this user with mode 0600, and a link at `path`

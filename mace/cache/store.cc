@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "mace/base/absolute_path.h"
 #include "mace/cache/rewrite.h"
 
 namespace mace {
@@ -24,13 +23,17 @@ RewriteOptions RewriteWith(const CacheStoreOptions& options, int lock_wait_milli
 
 }  // namespace
 
-CacheStore::CacheStore(std::string path, const CacheStoreOptions& options)
-    : path_(std::move(path)), options_(options) {}
+CacheStore::CacheStore(CachePlace place, const CacheStoreOptions& options)
+    : place_(std::move(place)), path_(place_.name()), options_(options) {}
 
 std::unique_ptr<CacheStore> CacheStore::Open(const std::string& path,
                                              const CacheStoreOptions& options) {
-  std::unique_ptr<CacheStore> store(new CacheStore(AbsolutePath(path), options));
-  StatusOr<std::shared_ptr<const CacheFile>> file = CacheFile::Open(store->path_, options.trust);
+  return Open(CachePlace::OfPath(path), options);
+}
+
+std::unique_ptr<CacheStore> CacheStore::Open(CachePlace place, const CacheStoreOptions& options) {
+  std::unique_ptr<CacheStore> store(new CacheStore(std::move(place), options));
+  StatusOr<std::shared_ptr<const CacheFile>> file = store->place_.Open(options.trust);
   if (file.ok()) {
     store->file_ = *std::move(file);
     store->status_ = CacheFileStatus::kWarm;
@@ -156,7 +159,7 @@ Status CacheStore::Flush() {
 Status CacheStore::CheckWritable() {
   if (options_.read_only) return Status::Ok();
   std::lock_guard<std::mutex> flush_lock(flush_mutex_);
-  return CheckCacheFileWritable(path_, RewriteWith(options_, options_.lock_wait_milliseconds));
+  return place_.CheckWritable(RewriteWith(options_, options_.lock_wait_milliseconds));
 }
 
 Status CacheStore::TryFlush() {
@@ -177,15 +180,28 @@ Status CacheStore::FlushLocked(int lock_wait_milliseconds) {
   }
   CacheCounters counters;
   const RewriteOptions rewrite = RewriteWith(options_, lock_wait_milliseconds);
-  MACE_ASSIGN_OR_RETURN(
-      auto file, RewriteCacheFile(path_, rewrite, [&](const Status&, CacheContents* contents) {
-        // A file that cannot be used counts as an empty one here too.
-        MergeAdditions(additions, contents, &counters);
-        return Status::Ok();
-      }));
-  counters.written_bytes = file->file().size();
+  MACE_ASSIGN_OR_RETURN(auto file,
+                        place_.Rewrite(rewrite, [&](const Status&, CacheContents* contents) {
+                          // A file that cannot be used counts as an empty one here too.
+                          MergeAdditions(additions, contents, &counters);
+                          return Status::Ok();
+                        }));
+  counters.written_bytes = file->size();
   Settle(additions, std::move(file), counters);
   return Status::Ok();
+}
+
+StatusOr<std::vector<uint8_t>> CacheStore::ReadAll() const {
+  std::shared_ptr<const CacheFile> file;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    file = file_;
+  }
+  std::vector<uint8_t> bytes;
+  if (file == nullptr) return bytes;
+  bytes.resize(static_cast<size_t>(file->size()));
+  MACE_RETURN_IF_ERROR(file->ReadAt(0, bytes));
+  return bytes;
 }
 
 bool CacheStore::IsNews(const Status& failure) {

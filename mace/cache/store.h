@@ -1,5 +1,5 @@
 // The cache that an engine, a loader layer or a tool works with: one file behind a lock, with what
-// this process added.
+// this process added. The file may also be an open one, or bytes in memory (place.h).
 //
 // A bad file is a miss, never an error: the store always opens, says why the file is not used, and
 // writes a good one; only a file of somebody else's is left as it is (file_owner.h). Opening reads
@@ -24,6 +24,7 @@
 #include "mace/base/status.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/contents.h"
+#include "mace/cache/place.h"
 #include "mace/cache/signing.h"
 
 namespace mace {
@@ -72,12 +73,17 @@ class CacheStore {
   // moment. Whoever opens a store tells its reason(), if that is to be told.
   static std::unique_ptr<CacheStore> Open(const std::string& path,
                                           const CacheStoreOptions& options = {});
+  static std::unique_ptr<CacheStore> Open(CachePlace place, const CacheStoreOptions& options = {});
 
   // The status of the file as it was when the store was opened.
   CacheFileStatus status() const { return status_; }
   // One line that begins with the path, for the log; empty when warm.
   const std::string& reason() const { return reason_; }
-  const std::string& path() const { return path_; }  // Absolute.
+  // Absolute; for a place that is no path what messages call it.
+  const std::string& path() const { return path_; }
+  // Whether others find the file by its path.
+  bool is_path() const { return place_.is_path(); }
+  bool is_memory() const { return place_.is_memory(); }
   const CacheStoreOptions& options() const { return options_; }
 
   // kNotFound when the program is not there, kCorruption or kIoError when its section cannot be
@@ -111,8 +117,11 @@ class CacheStore {
   // with mode 0600. Does nothing when nothing was added. After a failure all that was added is
   // still held and found, and the old file stands.
   Status Flush();
-  // OK if Flush could write now; waits for another process as Flush does. A caller asks before long
-  // work whose result it wants to add. OK for a read-only store.
+  // The bytes of the whole cache as the last Flush, or else Open, left it; none where there is
+  // nothing. kCorruption and kIoError where a file cannot be read any more.
+  StatusOr<std::vector<uint8_t>> ReadAll() const;
+  // Whether Flush could write now; waits for another process as Flush does. For whoever has long
+  // work to do for what is added next. OK for a read-only store.
   Status CheckWritable();
   // Flush without any wait: where another process or thread is writing the file, the additions stay
   // held, and the Status says so.
@@ -125,7 +134,7 @@ class CacheStore {
   CacheCounters counters() const;
 
  private:
-  CacheStore(std::string path, const CacheStoreOptions& options);
+  CacheStore(CachePlace place, const CacheStoreOptions& options);
 
   struct Additions {
     std::unordered_map<Sha256Digest, std::shared_ptr<const ProgramRecord>, KeyedHash> programs;
@@ -144,6 +153,7 @@ class CacheStore {
   void Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
               const CacheCounters& counters);
 
+  CachePlace place_;  // Changed by a flush alone.
   const std::string path_;
   const CacheStoreOptions options_;
   // status_ and reason_ are set before the store is shared.

@@ -181,7 +181,8 @@ Status ProgramCompiler::AddTuning(const std::string& signature, const std::strin
 
 Status ProgramCompiler::AddMeasurement(const std::string& signature, const std::string& choice) {
   MACE_RETURN_IF_ERROR(AddTuning(signature, choice));
-  if (store_ == nullptr) return Status();
+  // In memory nothing is lost before the process is.
+  if (store_ == nullptr || store_->is_memory()) return Status();
   const Status saved = store_->TryFlush();
   if (!saved.ok() && !said_not_saved_.exchange(true)) {
     Log(LogLevel::kInfo, "cache: measurements are written later: " + saved.message());

@@ -7,6 +7,7 @@
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
 #include "mace/cl/cache_layer.h"
+#include "mace/cl/device_address.h"
 #include "mace/cl/error.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/cl/pocl_folder.h"
@@ -164,7 +165,9 @@ Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entrie
   for (cl_device_id id : ids) {
     const bool usable = DeviceNumber<cl_bool>(id, CL_DEVICE_AVAILABLE, CL_TRUE) == CL_TRUE &&
                         DeviceNumber<cl_bool>(id, CL_DEVICE_ENDIAN_LITTLE, CL_TRUE) == CL_TRUE;
-    if (usable) entries->push_back({platform, id, ReadDevice(platform, id)});
+    if (!usable) continue;
+    entries->push_back({platform, id, ReadDevice(platform, id), "", ""});
+    ReadDeviceAddress(&entries->back());
   }
   return Status();
 }
@@ -208,6 +211,63 @@ bool HasHalfImages(cl_context context) {
                      });
 }
 
+Status CheckHandle(const char* what, cl_int error) {
+  if (error == CL_SUCCESS) return Status();
+  return InvalidArgument(
+      std::string("OpenCL ") + what +
+      " of the app: expected a valid handle, found one of which the driver says " +
+      ClErrorName(error));
+}
+
+// The device that the app means, which must be one of its context.
+StatusOr<cl_device_id> DeviceOfContext(const CallerContext& caller) {
+  const auto context = static_cast<cl_context>(caller.context);
+  size_t size = 0;
+  MACE_RETURN_IF_ERROR(
+      CheckHandle("context", clGetContextInfo(context, CL_CONTEXT_DEVICES, 0, nullptr, &size)));
+  std::vector<cl_device_id> devices(size / sizeof(cl_device_id));
+  MACE_RETURN_IF_ERROR(CheckHandle(
+      "context", clGetContextInfo(context, CL_CONTEXT_DEVICES, size, devices.data(), nullptr)));
+  if (caller.device == nullptr) {
+    if (devices.size() == 1) return devices[0];
+    return InvalidArgument(
+        "OpenCL device of the app: expected a cl_device_id, since its context has " +
+        std::to_string(devices.size()) + " devices, found null");
+  }
+  const auto device = static_cast<cl_device_id>(caller.device);
+  if (std::find(devices.begin(), devices.end(), device) != devices.end()) return device;
+  return InvalidArgument("OpenCL device of the app: expected one of its context's " +
+                         std::to_string(devices.size()) + " devices, found another one");
+}
+
+// Retains the queue, which may be null.
+StatusOr<ClQueueHandle> RetainCallerQueue(const CallerContext& caller, cl_device_id device) {
+  const auto queue = static_cast<cl_command_queue>(caller.queue);
+  if (queue == nullptr) return ClQueueHandle();
+  cl_context context = nullptr;
+  cl_device_id of_queue = nullptr;
+  cl_command_queue_properties properties = 0;
+  MACE_RETURN_IF_ERROR(CheckHandle(
+      "queue", clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof(context), &context, nullptr)));
+  MACE_RETURN_IF_ERROR(CheckHandle(
+      "queue",
+      clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof(of_queue), &of_queue, nullptr)));
+  MACE_RETURN_IF_ERROR(CheckHandle(
+      "queue",
+      clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof(properties), &properties, nullptr)));
+  if (context != caller.context || of_queue != device) {
+    return InvalidArgument(
+        std::string("OpenCL queue of the app: expected one of its context and ") +
+        "device, found one of another " + (context != caller.context ? "context" : "device"));
+  }
+  if ((properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0) {
+    return InvalidArgument(
+        "OpenCL queue of the app: expected an in-order queue, found one that runs out of order");
+  }
+  MACE_RETURN_IF_ERROR(CheckCl("clRetainCommandQueue", clRetainCommandQueue(queue)));
+  return ClQueueHandle(queue);
+}
+
 }  // namespace
 
 StatusOr<std::vector<ClDeviceEntry>> ListClDevices(const OpenClNeeds& needs) {
@@ -238,9 +298,10 @@ StatusOr<std::vector<ClDeviceEntry>> ListClDevices(const OpenClNeeds& needs) {
 
 StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const std::string& spec) {
   const bool plain = spec == "gpu";
+  if (IsDeviceAddress(spec)) return FindDeviceAddress(devices, spec);
   if (!plain && (!StartsWith(spec, "gpu:") || spec.size() == 4)) {
-    return InvalidArgument("device: expected cpu, gpu, gpu:N or gpu:NAME-PART, found \"" +
-                           Printable(spec) + "\"");
+    return InvalidArgument("device: expected cpu, gpu, gpu:N, gpu:NAME-PART, uuid:UUID or " +
+                           std::string("pci:ADDRESS, found \"") + Printable(spec) + "\"");
   }
   if (devices.empty()) {
     return NotFound(std::string("no OpenCL device: no driver is installed for one, or none "
@@ -287,6 +348,23 @@ StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::vector<ClDeviceEntry>&
   Log(LogLevel::kInfo, "OpenCL device " + std::to_string(index) + ": " + entry.info.name +
                            ", driver " + entry.info.driver_version);
   return std::make_shared<ClDevice>(std::move(entry), std::move(context));
+}
+
+StatusOr<std::shared_ptr<ClDevice>> OpenCallerDevice(const CallerContext& caller) {
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  NoteOpenClUse();
+  ClDeviceEntry entry;
+  MACE_ASSIGN_OR_RETURN(entry.device, DeviceOfContext(caller));
+  entry.platform = DeviceNumber<cl_platform_id>(entry.device, CL_DEVICE_PLATFORM, nullptr);
+  entry.info = ReadDevice(entry.platform, entry.device);
+  MACE_ASSIGN_OR_RETURN(ClQueueHandle queue, RetainCallerQueue(caller, entry.device));
+  const auto raw = static_cast<cl_context>(caller.context);
+  MACE_RETURN_IF_ERROR(CheckCl("clRetainContext", clRetainContext(raw)));
+  ClContextHandle context(raw);
+  entry.info.half_images = entry.info.images && HasHalfImages(raw);
+  Log(LogLevel::kInfo,
+      "OpenCL device of the app: " + entry.info.name + ", driver " + entry.info.driver_version);
+  return std::make_shared<ClDevice>(std::move(entry), std::move(context), std::move(queue));
 }
 
 }  // namespace mace

@@ -89,7 +89,8 @@ Status MakeClError(const char* call, cl_int code, std::string_view what) {
   std::string message =
       std::string(call) + ": " + ClErrorName(code) + " (" + std::to_string(code) + ")";
   if (!what.empty()) message.append(": ").append(what);
-  return DeviceError(std::move(message));
+  return code == CL_DEVICE_NOT_AVAILABLE ? DeviceLost(std::move(message))
+                                         : DeviceError(std::move(message));
 }
 
 }  // namespace mace

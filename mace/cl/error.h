@@ -17,6 +17,7 @@ namespace mace {
 const char* ClErrorName(cl_int code);
 
 // kDeviceError "<call>: <error name> (<code>): <what>"; `what` names the kernel, op or memory.
+// kDeviceLost for CL_DEVICE_NOT_AVAILABLE, the one code that says so of any call.
 Status MakeClError(const char* call, cl_int code, std::string_view what);
 
 // OK costs one comparison, so that the hot path can check every call.

@@ -95,7 +95,9 @@ ClMemHandle Share(const ClMemory& memory) {
 }  // namespace
 
 std::string WhyNoLibraryCalls(const CacheStore* store) {
-  if (store == nullptr || WhyNoCacheLayer().empty()) return "";
+  if (store == nullptr) return "";
+  if (!store->is_path()) return "CLBlast is left out with a cache that is no file by its path";
+  if (WhyNoCacheLayer().empty()) return "";
   static std::once_flag once;
   std::call_once(once, [] {
     Log(LogLevel::kWarning,

@@ -2,6 +2,8 @@
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include "mace/cl/queue.h"
 
+#include <vector>
+
 #include "mace/cl/error.h"
 
 namespace mace {
@@ -14,6 +16,12 @@ cl_bool Flag(bool value) { return value ? CL_TRUE : CL_FALSE; }
 }  // namespace
 
 StatusOr<ClQueue> ClQueue::Create(std::shared_ptr<ClDevice> device, bool profiling) {
+  if (device->caller_queue() != nullptr && !profiling) {
+    MACE_RETURN_IF_ERROR(
+        CheckCl("clRetainCommandQueue", clRetainCommandQueue(device->caller_queue())));
+    ClQueueHandle shared(device->caller_queue());
+    return ClQueue(std::move(device), std::move(shared));
+  }
   const cl_command_queue_properties properties = profiling ? CL_QUEUE_PROFILING_ENABLE : 0;
   cl_int error = CL_SUCCESS;
   ClQueueHandle handle(clCreateCommandQueue(device->context(), device->id(), properties, &error));
@@ -48,6 +56,51 @@ Status ClQueue::Read(const ClMemory& memory, MutableBytes bytes, std::string_vie
                  clEnqueueReadBuffer(handle_.get(), memory.get(), Flag(transfer.wait), 0,
                                      bytes.size(), bytes.data(), 0, nullptr, raw.out()),
                  what);
+}
+
+Status ClQueue::CopyFrom(const ClBufferPart& part, const ClMemory& memory, std::string_view what,
+                         ClEventHandle* event) {
+  if (part.bytes() == 0) return Status();
+  ClEventOut raw(event);
+  return CheckCl("clEnqueueCopyBuffer",
+                 clEnqueueCopyBuffer(handle_.get(), part.get(), memory.get(), part.offset(), 0,
+                                     part.bytes(), 0, nullptr, raw.out()),
+                 what);
+}
+
+Status ClQueue::CopyTo(const ClBufferPart& part, const ClMemory& memory, std::string_view what,
+                       ClEventHandle* event) {
+  if (part.bytes() == 0) return Status();
+  ClEventOut raw(event);
+  return CheckCl("clEnqueueCopyBuffer",
+                 clEnqueueCopyBuffer(handle_.get(), memory.get(), part.get(), 0, part.offset(),
+                                     part.bytes(), 0, nullptr, raw.out()),
+                 what);
+}
+
+Status ClQueue::Write(const ClBufferPart& part, Bytes bytes, std::string_view what) {
+  if (part.bytes() == 0) return Status();
+  return CheckCl("clEnqueueWriteBuffer",
+                 clEnqueueWriteBuffer(handle_.get(), part.get(), CL_TRUE, part.offset(),
+                                      part.bytes(), bytes.data(), 0, nullptr, nullptr),
+                 what);
+}
+
+Status ClQueue::Read(const ClBufferPart& part, MutableBytes bytes, std::string_view what) {
+  if (part.bytes() == 0) return Status();
+  return CheckCl("clEnqueueReadBuffer",
+                 clEnqueueReadBuffer(handle_.get(), part.get(), CL_TRUE, part.offset(),
+                                     part.bytes(), bytes.data(), 0, nullptr, nullptr),
+                 what);
+}
+
+Status ClQueue::WaitFor(Span<const ClEventHandle> events) {
+  std::vector<cl_event> raw;
+  for (const ClEventHandle& event : events) raw.push_back(event.get());
+  if (raw.empty()) return Status();
+  return CheckCl("clEnqueueBarrierWithWaitList",
+                 clEnqueueBarrierWithWaitList(handle_.get(), static_cast<cl_uint>(raw.size()),
+                                              raw.data(), nullptr));
 }
 
 Status ClQueue::WriteImage(const ClMemory& image, Bytes texels, std::string_view what) {
@@ -103,7 +156,13 @@ Status ClQueue::Unmap(const ClMemory& memory, MutableBytes mapped, std::string_v
 
 Status ClQueue::Flush() { return CheckCl("clFlush", clFlush(handle_.get())); }
 
-Status ClQueue::Finish() { return CheckCl("clFinish", clFinish(handle_.get())); }
+Status ClQueue::Finish() {
+  const cl_int error = clFinish(handle_.get());
+  const Status status = CheckCl("clFinish", error);
+  // The queue is held here, and so the driver has given it up: NVIDIA's does so after a fault.
+  if (error != CL_INVALID_COMMAND_QUEUE) return status;
+  return DeviceLost(status.message() + ": the driver has given up the queue");
+}
 
 StatusOr<KernelTimes> TimesOf(const ClEventHandle& event) {
   KernelTimes times;

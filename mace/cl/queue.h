@@ -5,7 +5,7 @@
 // allows, provided that they share no kernel (its arguments are its state); which of their commands
 // runs first is then not said, and Finish waits for those of all threads. Moving and destroying a
 // queue need it alone. Each session has a queue of its own, which threads share only while weights
-// are uploaded.
+// are uploaded, or puts its commands into the one queue of the app that lent it.
 #ifndef MACE_CL_QUEUE_H_
 #define MACE_CL_QUEUE_H_
 
@@ -16,6 +16,7 @@
 
 #include "mace/base/span.h"
 #include "mace/base/status.h"
+#include "mace/cl/caller_objects.h"
 #include "mace/cl/device.h"
 #include "mace/cl/handle.h"
 #include "mace/cl/kernel.h"
@@ -39,7 +40,8 @@ struct Transfer {
 
 class ClQueue {
  public:
-  // `profiling` makes times available and costs a little at each launch.
+  // `profiling` makes times available and costs a little at each launch. Without it: the queue of
+  // the app that lent one, else a new one.
   static StatusOr<ClQueue> Create(std::shared_ptr<ClDevice> device, bool profiling);
 
   // REQUIRES: global is a multiple of local. `event` may be null. No allocation unless it fails.
@@ -54,6 +56,18 @@ class ClQueue {
   // Blocking; dense rows of texels. REQUIRES: an image, and the whole of it.
   Status WriteImage(const ClMemory& image, Bytes texels, std::string_view what);
   Status ReadImage(const ClMemory& image, MutableBytes texels, std::string_view what);
+  // Between an app's buffer and the memory's first bytes, on the device; none are no command. The
+  // bytes may be still under way when the call returns. REQUIRES: they fit.
+  Status CopyFrom(const ClBufferPart& part, const ClMemory& memory, std::string_view what,
+                  ClEventHandle* event = nullptr);
+  Status CopyTo(const ClBufferPart& part, const ClMemory& memory, std::string_view what,
+                ClEventHandle* event = nullptr);
+  // Between an app's buffer and the host, of the part's bytes; blocking.
+  Status Write(const ClBufferPart& part, Bytes bytes, std::string_view what);
+  Status Read(const ClBufferPart& part, MutableBytes bytes, std::string_view what);
+  // What is put into the queue from now on begins when the events are done. One that has failed
+  // fails what follows.
+  Status WaitFor(Span<const ClEventHandle> events);
   // Buffers and images.
   Status FillZero(const ClMemory& memory, std::string_view what);
   // The memory's first bytes in the host's address space. Where host and device share memory,
@@ -62,6 +76,7 @@ class ClQueue {
                              std::string_view what);
   Status Unmap(const ClMemory& memory, MutableBytes mapped, std::string_view what);
   Status Flush();
+  // kDeviceLost where the driver calls the queue, which is held here, invalid.
   Status Finish();
 
   const std::shared_ptr<ClDevice>& device() const { return device_; }

@@ -17,6 +17,7 @@ static_assert(MACE_INVALID_ARGUMENT == static_cast<int>(StatusCode::kInvalidArgu
 static_assert(MACE_CORRUPTION == static_cast<int>(StatusCode::kCorruption));
 static_assert(MACE_RESOURCE_EXHAUSTED == static_cast<int>(StatusCode::kResourceExhausted));
 static_assert(MACE_DEADLINE_EXCEEDED == static_cast<int>(StatusCode::kDeadlineExceeded));
+static_assert(MACE_DEVICE_LOST == static_cast<int>(StatusCode::kDeviceLost));
 static_assert(MACE_LOG_DEBUG == static_cast<int>(LogLevel::kDebug));
 
 }  // namespace
@@ -117,6 +118,8 @@ mace_device DeviceOf(const Device& device) {
   full.images = device.images;
   full.half_images = device.half_images;
   full.half_arithmetic = device.half_arithmetic;
+  full.uuid = device.uuid.c_str();
+  full.pci_address = device.pci_address.c_str();
   return full;
 }
 
@@ -128,10 +131,10 @@ using namespace mace::c_api;  // NOLINT: the definitions below are C's, without 
 const char* mace_last_error_message(void) { return last_error.message().c_str(); }
 
 const char* mace_status_code_name(mace_status_code code) {
-  static const char* const kNames[] = {"OK",           "INVALID_ARGUMENT",   "NOT_FOUND",
-                                       "CORRUPTION",   "UNSUPPORTED",        "IO_ERROR",
-                                       "DEVICE_ERROR", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-                                       "INTERNAL",     "CANCELLED",          "DEADLINE_EXCEEDED"};
+  static const char* const kNames[] = {
+      "OK",        "INVALID_ARGUMENT",  "NOT_FOUND",          "CORRUPTION",          "UNSUPPORTED",
+      "IO_ERROR",  "DEVICE_ERROR",      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "INTERNAL",
+      "CANCELLED", "DEADLINE_EXCEEDED", "DEVICE_LOST"};
   const auto index = static_cast<size_t>(code);
   return index < sizeof(kNames) / sizeof(*kNames) ? kNames[index] : "UNKNOWN";
 }

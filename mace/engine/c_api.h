@@ -31,6 +31,9 @@ struct mace_compiled_model {
 struct mace_request {
   mace::Request request;
 };
+struct mace_byte_array {
+  std::vector<uint8_t> bytes;
+};
 struct mace_device_list {
   std::vector<mace::Device> devices;
 };

@@ -49,18 +49,46 @@ void ReadCache(const mace_compile_options& from, CompileOptions::Cache* to) {
 }
 
 void ReadProgress(const mace_compile_options& from, CompileOptions* to) {
-  if (from.tuning_callback == nullptr) return;
-  to->tuning_progress = [callback = from.tuning_callback,
+  if (from.tuning_callback == nullptr && from.tuning_continue == nullptr) return;
+  to->tuning_progress = [callback = from.tuning_callback, goes_on = from.tuning_continue,
                          user = from.tuning_user](const CompileOptions::TuningProgress& progress) {
     const mace_tuning_progress seen = {sizeof(seen), progress.done, progress.total,
                                        progress.elapsed_ms};
-    callback(user, &seen);
+    if (callback != nullptr) callback(user, &seen);
+    return goes_on == nullptr || goes_on(user, &seen) != 0;
   };
 }
 
-mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options) {
+// The bytes that a caller lends with the options; null: none, or options of an older version.
+const mace_bytes* CacheMemoryOf(const mace_compile_options* options) {
+  constexpr size_t kLeast = offsetof(mace_compile_options, cache_memory) + sizeof(void*);
+  return options == nullptr || options->struct_size < kLeast ? nullptr : options->cache_memory;
+}
+
+void ReadCachePlace(const mace_compile_options& from, Lent<mace_bytes>* lent,
+                    CompileOptions::Cache* to) {
+  if (from.cache_file != nullptr) {
+    to->file = {from.cache_file->descriptor, from.cache_file->offset, from.cache_file->size};
+  }
+  to->in_memory = from.cache_in_memory != 0;
+  if (from.cache_memory == nullptr) return;
+  to->in_memory = true;
+  to->memory.data = from.cache_memory->data;
+  to->memory.size = from.cache_memory->size;
+  std::function<void()> release = lent->Take();
+  if (!release) return;
+  to->memory.owner = std::shared_ptr<const void>(
+      from.cache_memory->data, [release = std::move(release)](const void*) { release(); });
+}
+
+// `lent`: what the caller lends with them.
+mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options,
+                                           Lent<mace_bytes>* lent) {
   mace_compile_options from = DefaultOptions();
   MACE_RETURN_IF_ERROR(ReadStruct("options", options, &from));
+  if (from.reserved_too != 0) {
+    return mace::InvalidArgument("reserved_too: expected 0, found another value");
+  }
   if (from.reserved != 0) return mace::InvalidArgument("reserved: expected 0, found another value");
   CompileOptions to;
   if (from.device != nullptr) to.device = from.device;
@@ -76,10 +104,14 @@ mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options) 
   to.separate_launches = from.separate_launches != 0;
   to.split_batch = from.split_batch != 0;
   ReadCache(from, &to.cache);
+  to.opencl.context = from.opencl_context;
+  to.opencl.device = from.opencl_device;
+  to.opencl.queue = from.opencl_queue;
   to.limits.host_bytes = from.host_memory_limit;
   to.limits.device_bytes = from.device_memory_limit;
   to.limits.kept_plans = from.kept_plans;
   to.limits.kept_plan_bytes = from.kept_plan_bytes;
+  ReadCachePlace(from, lent, &to.cache);
   return to;
 }
 
@@ -146,9 +178,10 @@ void mace_compile_options_init(mace_compile_options* options, size_t struct_size
 mace_status_code mace_compile(const mace_model* model, const mace_compile_options* options,
                               mace_compiled_model** compiled) {
   return Guard([&]() -> mace::Status {
+    Lent<mace_bytes> lent(CacheMemoryOf(options));
     if (compiled != nullptr) *compiled = nullptr;
     MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"compiled", compiled}}));
-    MACE_ASSIGN_OR_RETURN(const CompileOptions read, ReadOptions(options));
+    MACE_ASSIGN_OR_RETURN(const CompileOptions read, ReadOptions(options, &lent));
     MACE_ASSIGN_OR_RETURN(mace::CompiledModel made,
                           mace::CompiledModel::Compile(model->model, read));
     *compiled = new mace_compiled_model{std::move(made)};
@@ -160,10 +193,11 @@ mace_status_code mace_compile_file(const char* path, const mace_load_options* lo
                                    const mace_compile_options* options,
                                    mace_compiled_model** compiled) {
   return Guard([&]() -> mace::Status {
+    Lent<mace_bytes> lent(CacheMemoryOf(options));
     if (compiled != nullptr) *compiled = nullptr;
     MACE_RETURN_IF_ERROR(CheckPresent({{"path", path}, {"compiled", compiled}}));
     MACE_ASSIGN_OR_RETURN(const mace::LoadOptions load, ReadLoadOptions(load_options));
-    MACE_ASSIGN_OR_RETURN(const CompileOptions read, ReadOptions(options));
+    MACE_ASSIGN_OR_RETURN(const CompileOptions read, ReadOptions(options, &lent));
     MACE_ASSIGN_OR_RETURN(mace::CompiledModel made, mace::CompiledModel::Load(path, load, read));
     *compiled = new mace_compiled_model{std::move(made)};
     return mace::Status();
@@ -221,6 +255,27 @@ mace_status_code mace_compiled_model_save_cache(mace_compiled_model* compiled) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}}));
     return compiled->compiled.SaveCache();
+  });
+}
+
+const void* mace_byte_array_data(const mace_byte_array* bytes) {
+  return bytes == nullptr ? nullptr : bytes->bytes.data();
+}
+
+size_t mace_byte_array_size(const mace_byte_array* bytes) {
+  return bytes == nullptr ? 0 : bytes->bytes.size();
+}
+
+void mace_byte_array_free(mace_byte_array* bytes) { delete bytes; }
+
+mace_status_code mace_compiled_model_save_cache_to_bytes(mace_compiled_model* compiled,
+                                                         mace_byte_array** bytes) {
+  return Guard([&]() -> mace::Status {
+    if (bytes != nullptr) *bytes = nullptr;
+    MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}, {"bytes", bytes}}));
+    MACE_ASSIGN_OR_RETURN(std::vector<uint8_t> saved, compiled->compiled.SaveCacheToBytes());
+    *bytes = new mace_byte_array{std::move(saved)};
+    return mace::Status();
   });
 }
 

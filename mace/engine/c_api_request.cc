@@ -62,6 +62,41 @@ mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                    [&](mace::Request* on) { return on->SetOutput(index, TensorOrNone(tensor)); });
 }
 
+mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
+                                             size_t count) {
+  return OnRequest(request, [&](mace::Request* on) -> mace::Status {
+    if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{"names", names}}));
+    std::vector<std::string> wanted;
+    for (size_t i = 0; i < count; ++i) {
+      MACE_RETURN_IF_ERROR(CheckPresent({{"names", names[i]}}));
+      wanted.push_back(names[i]);
+    }
+    return on->SelectOutputs(wanted);
+  });
+}
+
+mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,
+                                                size_t count) {
+  return OnRequest(request, [&](mace::Request* on) -> mace::Status {
+    if (count == 0) return on->SelectOutputsAt({});
+    MACE_RETURN_IF_ERROR(CheckPresent({{"indices", indices}}));
+    return on->SelectOutputsAt(std::vector<size_t>(indices, indices + count));
+  });
+}
+
+mace_status_code mace_request_set_wait_events(mace_request* request, void* const* events,
+                                              size_t count) {
+  return OnRequest(request, [&](mace::Request* on) -> mace::Status {
+    if (count == 0) return on->SetWaitEvents({});
+    MACE_RETURN_IF_ERROR(CheckPresent({{"events", events}}));
+    return on->SetWaitEvents(std::vector<void*>(events, events + count));
+  });
+}
+
+mace_status_code mace_request_set_signal_event(mace_request* request, void* user_event) {
+  return OnRequest(request, [&](mace::Request* on) { return on->SetSignalEvent(user_event); });
+}
+
 mace_status_code mace_request_run(mace_request* request) {
   return OnRequest(request, [](mace::Request* on) { return on->Run(); });
 }

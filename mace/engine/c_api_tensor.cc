@@ -25,8 +25,8 @@ mace::Status CheckView(const mace::Tensor& made, size_t size) {
 }
 
 const mace::Tensor& TensorOf(const mace_tensor* tensor) {
-  static const auto* const kNone = new mace::Tensor;
-  return tensor == nullptr ? *kNone : tensor->tensor;
+  static const mace::Tensor kNone;
+  return tensor == nullptr ? kNone : tensor->tensor;
 }
 
 // A view of either kind, made by `view`; `memory`: a mace_bytes or a mace_mutable_bytes.
@@ -79,6 +79,26 @@ mace_status_code mace_tensor_mutable_view(mace_dtype dtype, const int64_t* dims,
                                      lent->Take());
   };
   return MakeView(bytes, view, tensor);
+}
+
+mace_status_code mace_tensor_opencl(mace_dtype dtype, const int64_t* dims, size_t rank,
+                                    const mace_opencl_buffer* buffer, mace_tensor** tensor) {
+  return Guard([&]() -> mace::Status {
+    if (tensor != nullptr) *tensor = nullptr;
+    MACE_RETURN_IF_ERROR(CheckPresent({{"buffer", buffer}, {"tensor", tensor}}));
+    MACE_ASSIGN_OR_RETURN(std::vector<int64_t> extents, ReadDims(dims, rank));
+    mace::Tensor made = mace::Tensor::OpenCl(
+        DTypeOrInvalid(dtype), {buffer->buffer, buffer->offset, buffer->size}, std::move(extents));
+    MACE_RETURN_IF_ERROR(made.status());
+    *tensor = new mace_tensor{std::move(made)};
+    return mace::Status();
+  });
+}
+
+void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* buffer) {
+  if (buffer == nullptr) return;
+  const mace::OpenClBuffer found = TensorOf(tensor).opencl_buffer();
+  *buffer = {found.buffer, found.offset, found.size};
 }
 
 void mace_tensor_free(mace_tensor* tensor) { delete tensor; }

@@ -14,9 +14,10 @@ Status NoCompiledModel() {
   return FailedPrecondition("compiled model: expected one that Compile made, found none");
 }
 
-std::shared_ptr<CompiledModel::State> NewState(const CompileOptions& options) {
+StatusOr<std::shared_ptr<CompiledModel::State>> NewState(const CompileOptions& options) {
   auto state = std::make_shared<CompiledModel::State>();
   state->options = EngineOptions(options);
+  MACE_RETURN_IF_ERROR(TakeCachePlace(options.cache, &state->options));
   state->save_after_first_run = options.cache.save_after_first_run;
   return state;
 }
@@ -36,7 +37,7 @@ StatusOr<CompiledModel> CompiledModel::Compile(const Model& model, const Compile
     if (ModelAccess::StateOf(model) == nullptr) {
       return FailedPrecondition("model: expected one that was loaded, found none");
     }
-    std::shared_ptr<State> state = NewState(options);
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<State> state, NewState(options));
     state->model = ModelAccess::StateOf(model);
     MACE_RETURN_IF_ERROR(state->Start(nullptr));
     return CompiledModel(std::move(state));
@@ -47,20 +48,20 @@ StatusOr<CompiledModel> CompiledModel::Load(const std::string& path,
                                             const LoadOptions& load_options,
                                             const CompileOptions& options) {
   return CatchExhaustion([&]() -> StatusOr<CompiledModel> {
-    std::shared_ptr<State> state = NewState(options);
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<State> state, NewState(options));
     MACE_RETURN_IF_ERROR(state->Start([&] { return LoadModelState(path, load_options); }));
     return CompiledModel(std::move(state));
   });
 }
 
 const std::vector<TensorSpec>& CompiledModel::inputs() const {
-  static const auto* const kNone = new std::vector<TensorSpec>;
-  return state_ == nullptr ? *kNone : state_->model->inputs;
+  static const std::vector<TensorSpec> kNone;
+  return state_ == nullptr ? kNone : state_->model->inputs;
 }
 
 const std::vector<TensorSpec>& CompiledModel::outputs() const {
-  static const auto* const kNone = new std::vector<TensorSpec>;
-  return state_ == nullptr ? *kNone : state_->model->outputs;
+  static const std::vector<TensorSpec> kNone;
+  return state_ == nullptr ? kNone : state_->model->outputs;
 }
 
 Status CompiledModel::Prepare(const DimsByName& input_dims) {
@@ -87,23 +88,41 @@ Status CompiledModel::SaveCache() {
   if (state_ == nullptr) return NoCompiledModel();
   MACE_RETURN_IF_ERROR(state_->CheckProcess());
   if (!state_->saver.has_value()) return Status();
-  const ScopedMemoryBudget scope(state_->host_budget);
-  return state_->saver->Save(/*run_unused=*/true);
+  return CatchExhaustion([&] {
+    const ScopedMemoryBudget scope(state_->host_budget);
+    return state_->saver->Save(/*run_unused=*/true);
+  });
 }
 
-Statistics CompiledModel::statistics() const {
+StatusOr<std::vector<uint8_t>> CompiledModel::SaveCacheToBytes() {
+  MACE_RETURN_IF_ERROR(SaveCache());
+  return CatchExhaustion([&]() -> StatusOr<std::vector<uint8_t>> {
+    if (state_->saver.has_value()) return state_->runtime->store()->ReadAll();
+    return FailedPrecondition(
+        "cache: expected one that was asked for when the model was compiled, " +
+        std::string("found none"));
+  });
+}
+
+Statistics CompiledModel::statistics() const noexcept {
   if (state_ == nullptr) return Statistics();
-  Statistics statistics = state_->Report();
-  statistics.plans = state_->plans.All().size();
-  statistics.device_bytes = state_->device_bytes->now();
-  statistics.runs = state_->runs;
-  return statistics;
+  StatusOr<Statistics> known = CatchExhaustion([&]() -> StatusOr<Statistics> {
+    Statistics statistics = state_->Report();
+    statistics.plans = state_->plans.All().size();
+    statistics.device_bytes = state_->device_bytes->now();
+    statistics.runs = state_->runs;
+    return statistics;
+  });
+  return known.ok() ? *std::move(known) : Statistics();
 }
 
-std::string CompiledModel::note() const {
+std::string CompiledModel::note() const noexcept {
   if (state_ == nullptr) return "";
-  std::lock_guard<std::mutex> lock(state_->report_mutex);
-  return state_->note;
+  StatusOr<std::string> known = CatchExhaustion([&]() -> StatusOr<std::string> {
+    std::lock_guard<std::mutex> lock(state_->report_mutex);
+    return state_->note;
+  });
+  return known.ok() ? *std::move(known) : std::string();
 }
 
 }  // namespace mace

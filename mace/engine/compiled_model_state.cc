@@ -8,6 +8,7 @@
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
+#include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/engine/half_range.h"
 #include "mace/plan/integer_kernels.h"
@@ -60,6 +61,18 @@ std::string DimsText(const std::vector<TensorSpec>& inputs, const PlanTable::Inp
   return text;
 }
 
+Status CheckCallerContext(const Options& options) {
+  const CallerContext& caller = options.caller;
+  if (caller.context != nullptr) {
+    if (options.device == "gpu") return Status();
+    return InvalidArgument("device: expected \"gpu\" with an OpenCL context of the app, found \"" +
+                           Printable(options.device) + "\"");
+  }
+  if (caller.device == nullptr && caller.queue == nullptr) return Status();
+  return InvalidArgument(std::string("OpenCL context of the app: expected one with its ") +
+                         (caller.queue != nullptr ? "queue" : "device") + ", found null");
+}
+
 CacheStatistics WithStatus(CacheStatistics cache, const CacheStore& store) {
   if (store.status() == CacheFileStatus::kRejected) {
     cache.status = "rejected";
@@ -82,6 +95,7 @@ Status CompiledModel::State::CheckProcess() const {
 Status CompiledModel::State::OpenRuntime(double begin) {
   constexpr char kNoTf32[] = "the device has no units for TF32: products are those of float32";
   stats.device = "cpu reference";
+  MACE_RETURN_IF_ERROR(CheckCallerContext(options));
   if (options.device == "cpu") {
     if (options.allow_tf32) Log(LogLevel::kWarning, kNoTf32);
     return Status();
@@ -91,8 +105,10 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   stats.device_open_ms = MonotonicMilliseconds() - begin;
   stats.device = device.name;
   stats.driver = device.driver_version;
-  stats.cache.file = options.cache_path;
-  if (runtime->store() != nullptr) saver.emplace(runtime, &plans);
+  if (runtime->store() != nullptr) {
+    stats.cache.file = runtime->store()->path();
+    saver.emplace(runtime, &plans);
+  }
   if (options.allow_tf32 && !HasTensorCores(device)) {
     Log(LogLevel::kWarning, kNoTf32);
     options.allow_tf32 = false;  // The plans and measurements are those of float32.
@@ -227,18 +243,21 @@ void CompiledModel::State::WarnOfHalf(const std::vector<HostTensor>& inputs,
 }
 
 Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>& inputs,
-                                 std::vector<HostTensor>* outputs, RunTimes* times) {
+                                 std::vector<HostTensor>* outputs, RunTimes* times,
+                                 const RunPorts* ports) {
   MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
   const bool is_first = plan->IsFirstRun();
   {
     std::optional<ScopedStartPart> part;
     if (is_first) part.emplace("first run");
-    MACE_RETURN_IF_ERROR(times == nullptr ? executor->Run(inputs, outputs)
-                                          : executor->RunTimed(inputs, outputs, times));
+    MACE_RETURN_IF_ERROR(ports != nullptr   ? executor->RunWith(*ports, inputs, outputs)
+                         : times != nullptr ? executor->RunTimed(inputs, outputs, times)
+                                            : executor->Run(inputs, outputs));
   }
   if (is_first) WarnOfHalf(inputs, *outputs);
   ++runs;
-  if (is_first && saver.has_value() && save_after_first_run && !options.cache_read_only) {
+  if (is_first && saver.has_value() && save_after_first_run && !options.cache_read_only &&
+      !runtime->store()->is_memory()) {
     saver->SaveInBackground();
   }
   return Status();

@@ -58,10 +58,12 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
                                      std::weak_ptr<SharedPlan>* last);
   // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `times` null: nobody wants them. The first answer of
+  // Runs the plan with an executor that is free. `times` null: nobody wants them; `ports` null: all
+  // inputs and outputs are on the host. Not both. The first answer of
   // a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
-             std::vector<HostTensor>* outputs, RunTimes* times = nullptr);
+             std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
+             const RunPorts* ports = nullptr);
 
  private:
   Status OpenRuntime(double begin);

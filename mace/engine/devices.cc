@@ -6,7 +6,8 @@
 namespace mace {
 namespace {
 
-Device DeviceOf(const DeviceInfo& info) {
+Device DeviceOf(const ClDeviceEntry& entry) {
+  const DeviceInfo& info = entry.info;
   Device device;
   device.name = info.name;
   device.vendor = info.vendor_name;
@@ -23,6 +24,8 @@ Device DeviceOf(const DeviceInfo& info) {
   device.images = info.images;
   device.half_images = info.images && info.half_images;
   device.half_arithmetic = info.fp16_arithmetic;
+  device.uuid = entry.uuid;
+  device.pci_address = entry.pci_address;
   return device;
 }
 
@@ -34,7 +37,7 @@ StatusOr<std::vector<Device>> ListDevices() {
     needs.environment = EnvironmentUse::kNever;
     MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> entries, ListClDevices(needs));
     std::vector<Device> devices;
-    for (const ClDeviceEntry& entry : entries) devices.push_back(DeviceOf(entry.info));
+    for (const ClDeviceEntry& entry : entries) devices.push_back(DeviceOf(entry));
     return devices;
   });
 }

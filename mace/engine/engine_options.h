@@ -3,12 +3,17 @@
 #define MACE_ENGINE_ENGINE_OPTIONS_H_
 
 #include "mace/api/compile_options.h"
+#include "mace/base/status.h"
 #include "mace/runtime/options.h"
 
 namespace mace {
 
 // Paths are absolute from here on.
 Options EngineOptions(const CompileOptions& options);
+
+// Sets what the cache is where it is no path. kInvalidArgument where more than one thing is given,
+// and for a descriptor or a range that is none.
+Status TakeCachePlace(const CompileOptions::Cache& cache, Options* options);
 
 }  // namespace mace
 

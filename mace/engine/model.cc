@@ -29,6 +29,10 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
     if (tensor.empty()) {
       return InvalidArgument("value of '" + name + "': expected a tensor, found none");
     }
+    if (!TensorAccess::BufferOf(tensor).empty()) {
+      return InvalidArgument("value of '" + name +
+                             "': expected a tensor in host memory, found an OpenCL buffer");
+    }
     import.input_values.emplace(name, TensorAccess::ToHost(tensor));
   }
   return import;
@@ -116,6 +120,32 @@ StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   return ByteSource::InMemory(*copy, copy);
 }
 
+// Of outputs for which the file declares no dims: the extents that follow the dynamic ones of inputs
+// become -1. Those are 1 in the model's graph; other ones show what follows them.
+void MarkDynamicOutputs(Model::State* state) {
+  constexpr int64_t kOther = 2;
+  DimsByName other_dims;
+  for (const TensorSpec& input : state->inputs) {
+    std::vector<int64_t> dims = input.dims;
+    std::replace(dims.begin(), dims.end(), int64_t{-1}, kOther);
+    if (dims != input.dims) other_dims[input.name] = std::move(dims);
+  }
+  const auto is_undeclared = [](const GraphPort& port) { return !port.declared_dims.has_value(); };
+  const std::vector<GraphPort>& ports = state->graph->outputs;
+  if (other_dims.empty() || !std::any_of(ports.begin(), ports.end(), is_undeclared)) return;
+  const StatusOr<std::shared_ptr<const Graph>> other = ImportWithDims(*state, other_dims);
+  // A model that is not there for such dims is told when it is asked for.
+  if (!other.ok() || (*other)->outputs.size() != ports.size()) return;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    std::vector<int64_t>& dims = state->outputs[i].dims;
+    const Shape& shape = (*other)->value((*other)->outputs[i].value).info.shape;
+    if (!is_undeclared(ports[i]) || shape.dims().size() != dims.size()) continue;
+    for (size_t axis = 0; axis < dims.size(); ++axis) {
+      if (dims[axis] != shape.dims()[axis]) dims[axis] = -1;
+    }
+  }
+}
+
 StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles> files,
                                                      const LoadOptions& options) {
   auto state = std::make_shared<Model::State>();
@@ -130,6 +160,7 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
     if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
   }
   state->graph = std::move(graph);
+  MarkDynamicOutputs(state.get());
   return std::shared_ptr<const Model::State>(std::move(state));
 }
 
@@ -196,18 +227,18 @@ StatusOr<Model> Model::FromDescriptor(FileRange model, FileRange weights,
 }
 
 const std::vector<TensorSpec>& Model::inputs() const {
-  static const auto* const kNone = new std::vector<TensorSpec>;
-  return state_ == nullptr ? *kNone : state_->inputs;
+  static const std::vector<TensorSpec> kNone;
+  return state_ == nullptr ? kNone : state_->inputs;
 }
 
 const std::vector<TensorSpec>& Model::outputs() const {
-  static const auto* const kNone = new std::vector<TensorSpec>;
-  return state_ == nullptr ? *kNone : state_->outputs;
+  static const std::vector<TensorSpec> kNone;
+  return state_ == nullptr ? kNone : state_->outputs;
 }
 
 const std::string& Model::format() const {
-  static const auto* const kNone = new std::string;
-  return state_ == nullptr ? *kNone : state_->graph->source_format;
+  static const std::string kNone;
+  return state_ == nullptr ? kNone : state_->graph->source_format;
 }
 
 Model ModelAccess::FromGraph(std::shared_ptr<const Graph> graph) {

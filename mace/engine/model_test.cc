@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "mace/api/compiled_model.h"
+#include "mace/import/test_tf.h"
 
 namespace mace {
 namespace {
@@ -260,6 +261,32 @@ TEST(Models, RefuseAValueThatIsNone) {
             Model::Load(kFolder + "digits.onnx", options).status().code());
   options.values["x"] = Tensor::View(&number, {1});  // No input of the model.
   EXPECT_EQ(StatusCode::kNotFound, Model::Load(kFolder + "digits.onnx", options).status().code());
+}
+
+TEST(Models, ShowWhichExtentsOfOutputsAreDynamic) {
+  TestTf tf;
+  tf.Input("x", {-1, 4});
+  tf.Node("Relu", "y", {"x"});
+  tf.Ints("axis", {0});
+  tf.Node("Mean", "mean", {"y", "axis"});
+  const std::string bytes = tf.def().SerializeAsString();
+  LoadOptions options;
+  options.outputs = {"y", "mean"};
+  const StatusOr<Model> model = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ((std::vector<int64_t>{-1, 4}), model->inputs()[0].dims);
+  EXPECT_EQ((std::vector<int64_t>{-1, 4}), model->outputs()[0].dims);
+  EXPECT_EQ((std::vector<int64_t>{4}), model->outputs()[1].dims);
+  CompileOptions on_cpu;
+  on_cpu.device = "cpu";
+  const StatusOr<CompiledModel> compiled = CompiledModel::Compile(*model, on_cpu);
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+  EXPECT_EQ((std::vector<int64_t>{-1, 4}), compiled->outputs()[0].dims);
+  // With dims that are given nothing is dynamic.
+  options.input_dims["x"] = {3, 4};
+  const StatusOr<Model> fixed = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
+  ASSERT_TRUE(fixed.ok()) << fixed.status().message();
+  EXPECT_EQ((std::vector<int64_t>{3, 4}), fixed->outputs()[0].dims);
 }
 
 TEST(Models, HaveALimitOfMemory) {

@@ -39,7 +39,7 @@ Status CheckInput(const TensorSpec& spec, const Tensor& tensor) {
 Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
   const std::string who = "output '" + Printable(spec.name) + "'";
   if (!tensor.status().ok()) return tensor.status().WithPrefix(who);
-  if (tensor.empty()) return Status();
+  if (tensor.empty() || !TensorAccess::BufferOf(tensor).empty()) return Status();
   const HostTensor& host = TensorAccess::ToHost(tensor);
   if (!host.is_writable()) {
     return InvalidArgument(who +
@@ -52,6 +52,19 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
                            ", found an address that is not");
   }
   return Status();
+}
+
+// Whether a tensor in an OpenCL buffer can be used with the model.
+Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
+                   const Tensor& tensor) {
+  const ClBufferPart& buffer = TensorAccess::BufferOf(tensor);
+  if (buffer.empty()) return Status();
+  if (compiled.runtime == nullptr) {
+    return InvalidArgument(who +
+                           ": expected a tensor in host memory for the device \"cpu\", found an "
+                           "OpenCL buffer");
+  }
+  return buffer.CheckContext(*compiled.runtime->device()).WithPrefix(who);
 }
 
 // What `call` gives of the state, which there must be. No exception leaves it: messages of errors
@@ -83,20 +96,29 @@ Status Request::State::CheckInputsAreSet() const {
 }
 
 // The caller's tensor where it fits, else the one of an earlier run, else a new one.
-Status Request::State::PlaceResults(const std::vector<TensorInfo>& infos) {
-  for (size_t i = 0; i < infos.size(); ++i) {
+Status Request::State::PlaceResults(const PlannedModel& model) {
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
+    const TensorInfo& info = model.outputs[i];
     const auto fits = [&](const Tensor& tensor) {
-      return !tensor.empty() && TensorAccess::ToHost(tensor).info() == infos[i] &&
+      return !tensor.empty() && TensorAccess::ToHost(tensor).info() == info &&
              TensorAccess::IsForWriting(tensor);
     };
     Output& output = outputs[i];
-    output.is_in_set = fits(output.set);
+    output.is_given = output.is_wanted;
+    output.is_in_set = output.is_borrowed = false;
+    ports.left_out[i] = !output.is_wanted && model.executor->LeavesOut(i);
+    if (ports.left_out[i] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
+      output.is_borrowed = true;
+      MACE_ASSIGN_OR_RETURN(results[i], PlaceInBuffer(model, i));
+      continue;
+    }
+    output.is_in_set = output.is_wanted && fits(output.set);
     if (output.is_in_set) {
       results[i] = std::move(output.set_host);
       continue;
     }
     if (!fits(output.own)) {
-      MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(infos[i]));
+      MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(info));
       output.own = TensorAccess::FromHost(std::move(made));
     }
     results[i] = TensorAccess::Take(&output.own);
@@ -108,9 +130,9 @@ void Request::State::PutBackResults() {
   for (size_t i = 0; i < results.size(); ++i) {
     if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
     Output& output = outputs[i];
-    if (output.is_in_set) {
+    if (output.is_in_set && !output.is_borrowed) {
       output.set_host = std::move(results[i]);
-    } else {
+    } else if (!output.is_borrowed) {
       TensorAccess::PutBack(std::move(results[i]), &output.own);
     }
     results[i] = HostTensor();
@@ -122,7 +144,8 @@ Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(CheckCancelled());
   MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
   statistics.made_plan = found.was_made;
-  MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model().outputs));
+  MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
+  if (HasPorts()) return RunWithPorts(found.plan.get());
   return compiled->Run(found.plan.get(), given, &results);
 }
 
@@ -133,6 +156,7 @@ Status Request::State::RunNow() {
   const ScopedCancellation scope(&cancellation);
   const Status status = CatchExhaustion([&] { return RunPlan(); });
   PutBackResults();
+  EndEvents(status.ok());
   if (!status.ok()) return status;
   statistics.latency_ms = MonotonicMilliseconds() - begin;
   has_results = true;
@@ -164,6 +188,8 @@ Status Request::Set(size_t index, Tensor tensor) {
     MACE_RETURN_IF_ERROR(CheckIndex(specs, "input", index));
     MACE_RETURN_IF_ERROR(CheckInput(specs[index], tensor));
     MACE_RETURN_IF_ERROR(state->CheckIdle());
+    MACE_RETURN_IF_ERROR(
+        CheckBuffer(*state->compiled, "input '" + Printable(specs[index].name) + "'", tensor));
     state->given[index] = TensorAccess::ToHost(tensor);
     state->inputs[index] = std::move(tensor);
     return Status();
@@ -184,11 +210,45 @@ Status Request::SetOutput(size_t index, Tensor tensor) {
     MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
     MACE_RETURN_IF_ERROR(CheckOutput(specs[index], tensor));
     MACE_RETURN_IF_ERROR(state->CheckIdle());
+    MACE_RETURN_IF_ERROR(
+        CheckBuffer(*state->compiled, "output '" + Printable(specs[index].name) + "'", tensor));
     State::Output& output = state->outputs[index];
     output.set_host = tensor.empty() ? HostTensor() : TensorAccess::ToHost(tensor);
     output.set = std::move(tensor);
     return Status();
   });
+}
+
+Status Request::SelectOutputs(const std::vector<std::string>& names) {
+  return OnState(state_, [&](State* state) -> Status {
+    const std::vector<TensorSpec>& specs = state->compiled->model->outputs;
+    std::vector<bool> wanted(specs.size(), names.empty());
+    for (const std::string& name : names) {
+      MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(specs, "output", name));
+      wanted[index] = true;
+    }
+    return state->SelectOutputs(wanted);
+  });
+}
+
+Status Request::SelectOutputsAt(const std::vector<size_t>& indices) {
+  return OnState(state_, [&](State* state) -> Status {
+    const std::vector<TensorSpec>& specs = state->compiled->model->outputs;
+    std::vector<bool> wanted(specs.size(), indices.empty());
+    for (const size_t index : indices) {
+      MACE_RETURN_IF_ERROR(CheckIndex(specs, "output", index));
+      wanted[index] = true;
+    }
+    return state->SelectOutputs(wanted);
+  });
+}
+
+Status Request::SetWaitEvents(const std::vector<void*>& events) {
+  return OnState(state_, [&](State* state) { return state->SetWaitEvents(events); });
+}
+
+Status Request::SetSignalEvent(void* user_event) {
+  return OnState(state_, [&](State* state) { return state->SetSignalEvent(user_event); });
 }
 
 Status Request::Run() {
@@ -233,6 +293,11 @@ StatusOr<Tensor> Request::Get(size_t index) const {
       return FailedPrecondition("request: no run has succeeded since the last one began");
     }
     const State::Output& output = state->outputs[index];
+    if (!output.is_given) {
+      return FailedPrecondition("output '" +
+                                Printable(state->compiled->model->outputs[index].name) +
+                                "': the last run was not to give it (SelectOutputs)");
+    }
     return output.is_in_set ? output.set : output.own;
   });
 }

@@ -70,7 +70,7 @@ TEST(RequestTurns, ASecondThreadIsRefusedWhileARunPlans) {
   Statistics seen;
   options.tuning = CompileOptions::Tuning::kFast;
   options.tuning_progress = [&](const CompileOptions::TuningProgress&) {
-    if (!ready || ++asked > 1) return;
+    if (!ready || ++asked > 1) return true;
     std::thread other([&] {
       of_run = request.Run();
       of_set = request.Set(0, TensorAccess::FromHost(SmallInput(1)));
@@ -78,6 +78,7 @@ TEST(RequestTurns, ASecondThreadIsRefusedWhileARunPlans) {
       EXPECT_EQ(compiled.note(), "");
     });
     other.join();
+    return true;
   };
   compiled = CompileOrFail(MakeSmallModel(), options);
   StatusOr<Request> made = compiled.NewRequest();

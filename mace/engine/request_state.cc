@@ -32,7 +32,11 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
       inputs(compiled->model->inputs.size()),
       outputs(compiled->model->outputs.size()),
       given(inputs.size()),
-      results(outputs.size()) {}
+      results(outputs.size()) {
+  ports.inputs.resize(inputs.size());
+  ports.outputs.resize(outputs.size());
+  ports.left_out.resize(outputs.size());
+}
 
 Status Request::State::CheckIdle() {
   // First: a child finds the parent's mutex as it was at the fork.

@@ -15,7 +15,9 @@
 
 #include "mace/api/request.h"
 #include "mace/base/cancellation.h"
+#include "mace/cl/queue.h"
 #include "mace/engine/compiled_model_state.h"
+#include "mace/runtime/run_ports.h"
 
 namespace mace {
 
@@ -34,10 +36,13 @@ struct [[gnu::visibility("hidden")]] Request::State {
   explicit State(std::shared_ptr<CompiledModel::State> compiled);
 
   struct Output {
-    Tensor set;              // The caller's; empty: none.
-    HostTensor set_host;     // Its elements.
-    Tensor own;              // Of a run that did not write into `set`.
-    bool is_in_set = false;  // Where the last run's result is.
+    Tensor set;                // The caller's; empty: none.
+    HostTensor set_host;       // Its elements.
+    Tensor own;                // Of a run that did not write into `set`.
+    bool is_in_set = false;    // Where the last run's result is.
+    bool is_wanted = true;     // By the next run.
+    bool is_given = true;      // By the last run, which wanted it.
+    bool is_borrowed = false;  // Within a run: its entry of `results` is neither `set` nor `own`.
   };
 
   const std::shared_ptr<CompiledModel::State> compiled;
@@ -48,6 +53,9 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::weak_ptr<SharedPlan> last_plan;
   std::vector<HostTensor> given;    // The elements of the inputs.
   std::vector<HostTensor> results;  // Where a run writes; without elements while there is none.
+  RunPorts ports;                   // What is not on the host, and the events of the next run.
+  ClEventHandle signal;             // Of the next run.
+  std::optional<ClQueue> queue;     // For elements that go through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 
@@ -70,6 +78,10 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status RunOnThisThread(std::optional<Clock::time_point> deadline);
   Status Start(const std::shared_ptr<State>& self, Done when_done);
   Status Wait(std::optional<Clock::time_point> until);
+  // `wanted`: by output.
+  Status SelectOutputs(const std::vector<bool>& wanted);
+  Status SetWaitEvents(const std::vector<void*>& events);
+  Status SetSignalEvent(void* user_event);
   // Before the request goes: cancels, and ends the worker.
   void Finish();
 
@@ -78,9 +90,20 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status RunNow();
   Status CheckInputsAreSet() const;
   // Fills `results`, and puts them back.
-  Status PlaceResults(const std::vector<TensorInfo>& infos);
+  Status PlaceResults(const PlannedModel& model);
+  StatusOr<HostTensor> PlaceInBuffer(const PlannedModel& model, size_t index);
   void PutBackResults();
   Status RunPlan();
+  // Whether something is not on the host, or there are events.
+  bool HasPorts() const;
+  Status RunWithPorts(SharedPlan * plan);
+  // The inputs as the executor takes them: what it does not take from a buffer is read.
+  StatusOr<std::vector<HostTensor>> FetchInputs(const Executor& executor);
+  Status WriteBuffers(const Executor& executor);
+  StatusOr<ClQueue*> TransferQueue();
+  // Lets go of the buffers and events of the run that has ended, and signals the event that waits
+  // for its end.
+  void EndEvents(bool succeeded);
 };
 
 struct RequestAccess {

@@ -1,5 +1,6 @@
 #include "mace/api/tensor.h"
 
+#include <new>
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
@@ -27,12 +28,34 @@ StatusOr<TensorInfo> CheckInfo(DType dtype, const void* data, const std::vector<
   return TensorInfo{dtype, *std::move(shape)};
 }
 
+const std::shared_ptr<Tensor::State>& OutOfMemoryState() {
+  static auto* const state = [] {
+    auto* const made = new std::shared_ptr<Tensor::State>(std::make_shared<Tensor::State>());
+    (*made)->status = OutOfMemory();
+    return made;
+  }();
+  return *state;
+}
+
+// Made when the library is loaded, while there is memory.
+[[maybe_unused]] const std::shared_ptr<Tensor::State>& kMadeAhead = OutOfMemoryState();
+
+// The tensor that `make` gives, or one whose status says why there is none.
+template <typename Make>
+Tensor OrFailed(const Make& make) {
+  StatusOr<Tensor> made = CatchExhaustion(make);
+  return made.ok() ? *std::move(made) : TensorAccess::Failed(made.status());
+}
+
 }  // namespace
 
 std::string TensorSpec::ToString() const {
-  std::vector<std::string> extents;
-  for (const int64_t dim : dims) extents.push_back(dim < 0 ? "?" : std::to_string(dim));
-  return std::string(DTypeName(dtype)) + " [" + Join(extents, ", ") + "]";
+  StatusOr<std::string> text = CatchExhaustion([&]() -> StatusOr<std::string> {
+    std::vector<std::string> extents;
+    for (const int64_t dim : dims) extents.push_back(dim < 0 ? "?" : std::to_string(dim));
+    return std::string(DTypeName(dtype)) + " [" + Join(extents, ", ") + "]";
+  });
+  return text.ok() ? *std::move(text) : std::string();
 }
 
 Tensor::Tensor() = default;
@@ -66,41 +89,77 @@ StatusOr<Tensor> Tensor::Allocate(DType dtype, std::vector<int64_t> dims) {
   });
 }
 
+const ClBufferPart& TensorAccess::BufferOf(const Tensor& tensor) {
+  static const ClBufferPart kNone;
+  return tensor.state_ == nullptr ? kNone : tensor.state_->buffer;
+}
+
+Tensor TensorAccess::Failed(const Status& status) {
+  Tensor tensor;
+  try {
+    tensor.state_ = std::make_shared<Tensor::State>();
+    tensor.state_->status = status;
+  } catch (const std::bad_alloc&) {
+    // Made ahead: a tensor of which the status says that there is no memory.
+    tensor.state_ = OutOfMemoryState();
+  }
+  return tensor;
+}
+
 Tensor Tensor::View(DType dtype, const void* data, std::vector<int64_t> dims,
                     std::function<void()> release) {
-  const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
-  const StatusOr<TensorInfo> info = CheckInfo(dtype, data, dims);
-  if (!info.ok()) {
-    Tensor tensor;
-    tensor.state_ = std::make_shared<State>();
-    tensor.state_->status = info.status();
-    return tensor;
-  }
-  const Bytes bytes(static_cast<const uint8_t*>(data), info->bytes());
-  return TensorAccess::FromHost(HostTensor::View(*info, bytes, owner));
+  return OrFailed([&]() -> StatusOr<Tensor> {
+    const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
+    MACE_ASSIGN_OR_RETURN(const TensorInfo info, CheckInfo(dtype, data, dims));
+    const Bytes bytes(static_cast<const uint8_t*>(data), info.bytes());
+    return TensorAccess::FromHost(HostTensor::View(info, bytes, owner));
+  });
 }
 
 Tensor Tensor::MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                            std::function<void()> release) {
-  const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
-  const StatusOr<TensorInfo> info = CheckInfo(dtype, data, dims);
-  if (!info.ok()) return View(dtype, data, std::move(dims));
-  const MutableBytes bytes(static_cast<uint8_t*>(data), info->bytes());
-  Tensor tensor = TensorAccess::FromHost(HostTensor::MutableView(*info, bytes, owner));
-  tensor.state_->is_mutable_view = true;
-  return tensor;
+  return OrFailed([&]() -> StatusOr<Tensor> {
+    const std::shared_ptr<const void> owner = OwnerOf(data, std::move(release));
+    MACE_ASSIGN_OR_RETURN(const TensorInfo info, CheckInfo(dtype, data, dims));
+    const MutableBytes bytes(static_cast<uint8_t*>(data), info.bytes());
+    Tensor tensor = TensorAccess::FromHost(HostTensor::MutableView(info, bytes, owner));
+    tensor.state_->is_mutable_view = true;
+    return tensor;
+  });
+}
+
+Tensor Tensor::OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims) {
+  return OrFailed([&]() -> StatusOr<Tensor> {
+    // Any address: the buffer is judged by itself.
+    MACE_ASSIGN_OR_RETURN(const TensorInfo info, CheckInfo(dtype, &dims, dims));
+    if (buffer.size != info.bytes()) {
+      return InvalidArgument("OpenCL buffer: expected a size of " + std::to_string(info.bytes()) +
+                             " bytes for " + info.ToString() + ", found " +
+                             std::to_string(buffer.size));
+    }
+    MACE_ASSIGN_OR_RETURN(ClBufferPart part,
+                          ClBufferPart::Retain(buffer.buffer, buffer.offset, info.bytes()));
+    Tensor tensor = TensorAccess::FromHost(HostTensor::View(info, Bytes(), nullptr));
+    tensor.state_->buffer = std::move(part);
+    return tensor;
+  });
+}
+
+OpenClBuffer Tensor::opencl_buffer() const {
+  const ClBufferPart& part = TensorAccess::BufferOf(*this);
+  return {part.get(), part.offset(), part.bytes()};
 }
 
 const Status& Tensor::status() const {
-  static const Status* const kOk = new Status;
-  return state_ == nullptr ? *kOk : state_->status;
+  static const Status kOk;  // A null pointer: nothing is allocated or destroyed.
+  return state_ == nullptr ? kOk : state_->status;
 }
 
 DType Tensor::dtype() const { return state_ == nullptr ? DType::kInvalid : state_->host.dtype(); }
 
 const std::vector<int64_t>& Tensor::dims() const {
-  static const auto* const kNone = new std::vector<int64_t>;
-  return state_ == nullptr ? *kNone : state_->dims;
+  static const std::vector<int64_t> kNone;
+  return state_ == nullptr ? kNone : state_->dims;
 }
 
 int64_t Tensor::elements() const { return empty() ? 0 : state_->host.shape().elements(); }

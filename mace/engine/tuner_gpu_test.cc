@@ -187,6 +187,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
     }
     EXPECT_GE(variants, progress.done);
     most = std::max(most, variants);
+    return true;
   };
   const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   EXPECT_GE(most, 2u);
@@ -231,6 +232,7 @@ TEST_F(TunerTest, ProgressIsReportedToItsEnd) {
   std::vector<CompileOptions::TuningProgress> reports;
   options.tuning_progress = [&](const CompileOptions::TuningProgress& progress) {
     reports.push_back(progress);
+    return true;
   };
   const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   ASSERT_GE(reports.size(), 3u);

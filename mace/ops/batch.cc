@@ -77,7 +77,10 @@ bool CopyKeepsBatchApart(const StridedCopy& copy, int64_t entries, int64_t input
 HostTensor ViewBatchSlice(const HostTensor& whole, Shape shape, int64_t index) {
   TensorInfo info = {whole.dtype(), std::move(shape)};
   const size_t bytes = info.bytes();
-  const uint8_t* const begin = whole.bytes().data() + static_cast<size_t>(index) * bytes;
+  // A tensor without elements, which are elsewhere, has slices without elements.
+  const uint8_t* const first = whole.has_data() ? whole.bytes().data() : nullptr;
+  const uint8_t* const begin =
+      first == nullptr ? nullptr : first + static_cast<size_t>(index) * bytes;
   return HostTensor::View(std::move(info), Bytes(begin, bytes), nullptr);
 }
 

@@ -35,6 +35,8 @@ const char* CodeName(StatusCode code) {
       return "cancelled";
     case StatusCode::kDeadlineExceeded:
       return "deadline_exceeded";
+    case StatusCode::kDeviceLost:
+      return "device_lost";
   }
   return "internal";
 }

@@ -6,6 +6,7 @@
 
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"
+#include "mace/runtime/run_ports.h"
 #include "mace/runtime/run_times.h"
 
 namespace mace {
@@ -23,6 +24,18 @@ class Executor {
   // The same, and when each step happened; slower by what looking costs.
   virtual Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                           RunTimes* times) = 0;
+
+  // Whether RunWith takes the elements of an input from a buffer of the device, whose elements are
+  // of this type. The input's tensor then needs none.
+  virtual bool TakesBuffer(size_t input, DType dtype) const;
+  // Whether RunWith leaves the elements of an output in such a buffer.
+  virtual bool GivesBuffer(size_t output, DType dtype) const;
+  // Whether RunWith leaves an output out, whose tensor then needs no elements.
+  virtual bool LeavesOut(size_t output) const;
+  // As Run, where some inputs and outputs are not on the host. REQUIRES: the three above hold for
+  // what `ports` names.
+  virtual Status RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
+                         std::vector<HostTensor>* outputs);
 
   // The launches of a run once more, without any copy, as a graph of commands would be replayed;
   // milliseconds until the device has done them. They compute from whatever the last run left in

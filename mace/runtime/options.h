@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "mace/cache/place.h"
+#include "mace/cl/caller_context.h"
 #include "mace/cl/environment_use.h"
 #include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
@@ -32,14 +35,17 @@ struct TuningProgress {
 struct TuningOptions {
   TuningLevel level = TuningLevel::kNone;
   double spent_ms = 0;  // Of the level's time, before any variant is measured.
-  // Called between measurements, on the thread that creates the engine. May be null.
-  std::function<void(const TuningProgress&)> progress;
+  // Called between measurements, on the thread that creates the engine; it returns whether to go
+  // on. False: kCancelled, and what was measured is kept. May be null.
+  std::function<bool(const TuningProgress&)> progress;
 };
 
 struct Options {
   // "gpu": the best OpenCL device there is, a GPU before a CPU driver; "gpu:N" or "gpu:NAME-PART"
-  // names one; "cpu": the reference.
+  // names one, "uuid:..." and "pci:..." that with this address; "cpu": the reference.
   std::string device = "gpu";
+  // OpenCL objects of the app that are used in place of the device above.
+  CallerContext caller;
   MemoryChoice memory = MemoryChoice::kAuto;
   Precision precision = Precision::kFloat32;
   // Products of float32 may be those of TF32 where the device has units for it (NVIDIA from compute
@@ -75,6 +81,9 @@ struct Options {
   // The compiled-program cache file; empty: none. A relative path means the folder that is current
   // when the engine is created.
   std::string cache_path;
+  // In place of a path: an open file, or bytes in memory. Cache objects are not shared between
+  // engines then.
+  std::optional<CachePlace> cache_place;
   // Of the file, in bytes; the programs longest unused go first when it is written.
   uint64_t cache_size_limit = uint64_t{256} << 20;
   // 64 hexadecimal digits, as `mace cache keygen` writes them: a file without a signature by this

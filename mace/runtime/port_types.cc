@@ -111,23 +111,48 @@ class PortTypesExecutor : public Executor {
   }
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override {
-    return RunTimed(inputs, outputs, nullptr);
+    return Convert(inputs, outputs, nullptr, [&] { return executor_->Run(inputs_, &outputs_); });
   }
 
   Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                   RunTimes* times) override {
-    const Status status = RunStaged(inputs, outputs, times);
+    return Convert(inputs, outputs, nullptr,
+                   [&] { return executor_->RunTimed(inputs_, &outputs_, times); });
+  }
+
+  // An element type that is none inside is converted on the host.
+  bool TakesBuffer(size_t input, DType dtype) const override {
+    return dtype == TypeInside(*graph_, graph_->inputs[input]) &&
+           executor_->TakesBuffer(input, dtype);
+  }
+  bool GivesBuffer(size_t output, DType dtype) const override {
+    return dtype == TypeInside(*graph_, graph_->outputs[output]) &&
+           executor_->GivesBuffer(output, dtype);
+  }
+  bool LeavesOut(size_t output) const override { return executor_->LeavesOut(output); }
+  Status RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
+                 std::vector<HostTensor>* outputs) override {
+    return Convert(inputs, outputs, &ports,
+                   [&] { return executor_->RunWith(ports, inputs_, &outputs_); });
+  }
+
+  StatusOr<double> Replay() override { return executor_->Replay(); }
+
+ private:
+  // `run` on tensors of the types inside. `ports` null: all are on the host.
+  template <typename RunInside>
+  Status Convert(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
+                 const RunPorts* ports, const RunInside& run) {
+    const Status status = RunStaged(inputs, outputs, ports, run);
     // The caller's tensors are its own again.
     for (HostTensor& input : inputs_) input = HostTensor();
     for (HostTensor& output : outputs_) output = HostTensor();
     return status;
   }
 
-  StatusOr<double> Replay() override { return executor_->Replay(); }
-
- private:
+  template <typename RunInside>
   Status RunStaged(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
-                   RunTimes* times) {
+                   const RunPorts* ports, const RunInside& run) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const GraphPort& port = graph_->inputs[i];
       const bool as_it_is = inputs[i].dtype() == TypeInside(*graph_, port);
@@ -139,10 +164,11 @@ class PortTypesExecutor : public Executor {
     for (size_t i = 0; i < outputs->size(); ++i) {
       outputs_[i] = IsStaged(i) ? staged_outputs_[i] : (*outputs)[i];
     }
-    MACE_RETURN_IF_ERROR(times == nullptr ? executor_->Run(inputs_, &outputs_)
-                                          : executor_->RunTimed(inputs_, &outputs_, times));
+    MACE_RETURN_IF_ERROR(run());
     for (size_t i = 0; i < outputs->size(); ++i) {
-      if (IsStaged(i)) ConvertElements(staged_outputs_[i], &(*outputs)[i]);
+      const bool is_elsewhere =
+          ports != nullptr && (ports->left_out[i] || !ports->outputs[i].empty());
+      if (IsStaged(i) && !is_elsewhere) ConvertElements(staged_outputs_[i], &(*outputs)[i]);
     }
     return Status::Ok();
   }

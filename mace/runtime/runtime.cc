@@ -1,5 +1,6 @@
 #include "mace/runtime/runtime.h"
 
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -16,10 +17,14 @@ namespace {
 // The file and every option that makes two stores of it different.
 using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
+// Context, device and queue of an app.
+using CallerKey = std::tuple<void*, void*, void*>;
+
 // What is alive in this process. Never destroyed: engines may outlive static objects.
 struct Registry {
   SharedObjects<std::string, ClDevice> specs;  // As callers name them.
   SharedObjects<cl_device_id, ClDevice> devices;
+  SharedObjects<CallerKey, ClDevice> lent;
   SharedObjects<StoreKey, CacheStore> stores;
   SharedObjects<std::pair<const ClDevice*, const CacheStore*>, Runtime> runtimes;
 };
@@ -29,7 +34,9 @@ Registry& TheRegistry() {
   return *registry;
 }
 
-StatusOr<std::shared_ptr<CacheStore>> OpenStore(const StoreKey& key) {
+// `place`: in place of the key's path.
+StatusOr<std::shared_ptr<CacheStore>> OpenStore(
+    const StoreKey& key, const std::optional<CachePlace>& place = std::nullopt) {
   ScopedStartPart part("cache file");
   CacheStoreOptions options;
   std::string path, public_key;
@@ -40,7 +47,8 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const StoreKey& key) {
     if (!parsed.ok()) return parsed.status().WithPrefix("public key of the cache file");
     options.trust.public_key = *parsed;
   }
-  std::shared_ptr<CacheStore> store = CacheStore::Open(path, options);
+  std::shared_ptr<CacheStore> store =
+      place.has_value() ? CacheStore::Open(*place, options) : CacheStore::Open(path, options);
   if (store->status() != CacheFileStatus::kWarm) {
     const bool rejected = store->status() == CacheFileStatus::kRejected;
     Log(rejected ? LogLevel::kWarning : LogLevel::kInfo, "cache: " + store->reason());
@@ -50,10 +58,13 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const StoreKey& key) {
 
 // Null where no cache file is named.
 StatusOr<std::shared_ptr<CacheStore>> GetStore(const Options& options) {
-  if (options.cache_path.empty()) return std::shared_ptr<CacheStore>();
+  if (options.cache_path.empty() && !options.cache_place.has_value()) {
+    return std::shared_ptr<CacheStore>();
+  }
   const StoreKey key(AbsolutePath(options.cache_path), options.cache_size_limit,
                      options.cache_public_key, options.cache_min_generation,
                      options.cache_allow_shared, options.cache_read_only);
+  if (options.cache_place.has_value()) return OpenStore(key, options.cache_place);
   return TheRegistry().stores.Get(key, [&] { return OpenStore(key); });
 }
 
@@ -73,25 +84,33 @@ StatusOr<std::shared_ptr<ClDevice>> FindDevice(const std::string& spec, const Op
                                    [&] { return OpenDevice(devices, index); });
 }
 
+StatusOr<std::shared_ptr<ClDevice>> GetDevice(const Options& options, const CacheStore* store) {
+  Registry& registry = TheRegistry();
+  const CallerContext& caller = options.caller;
+  if (caller.context != nullptr) {
+    return registry.lent.Get({caller.context, caller.device, caller.queue},
+                             [&] { return OpenCallerDevice(caller); });
+  }
+  const OpenClNeeds needs = NeedsOf(options, store);
+  return registry.specs.Get(options.device, [&] { return FindDevice(options.device, needs); });
+}
+
 }  // namespace
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
   // Before any mutex, which a thread of the parent process may have held at the fork.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(options));
-  Registry& registry = TheRegistry();
-  const OpenClNeeds needs = NeedsOf(options, store.get());
-  const StatusOr<std::shared_ptr<ClDevice>> device =
-      registry.specs.Get(options.device, [&] { return FindDevice(options.device, needs); });
+  const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());
   // For an engine a missing device is a fault of the device, not a file that is not there.
   if (device.status().code() == StatusCode::kNotFound) {
     return DeviceError(device.status().message());
   }
   MACE_RETURN_IF_ERROR(device.status());
-  return registry.runtimes.Get({device->get(), store.get()},
-                               [&]() -> StatusOr<std::shared_ptr<Runtime>> {
-                                 return std::make_shared<Runtime>(*device, store);
-                               });
+  return TheRegistry().runtimes.Get({device->get(), store.get()},
+                                    [&]() -> StatusOr<std::shared_ptr<Runtime>> {
+                                      return std::make_shared<Runtime>(*device, store);
+                                    });
 }
 
 }  // namespace mace

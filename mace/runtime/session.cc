@@ -91,6 +91,7 @@ Status Session::Finish(const LibraryCache& cache) {
   MACE_RETURN_IF_ERROR(BindLaunches(cache));
   MACE_RETURN_IF_ERROR(PrepareHost());
   FindWaits();
+  FindPorts();
   return RunSetup();
 }
 
@@ -178,13 +179,17 @@ Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTenso
                         [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
   });
   // Transfers may still be at work on the caller's memory.
-  const bool done = status.ok() && plan_->batch_slices == 1 && !waits_.empty() && waits_.back();
+  const bool done = ports_ == nullptr && status.ok() && plan_->batch_slices == 1 &&
+                    !waits_.empty() && waits_.back();
   return EndRun(status, done ? nullptr : &queue_);
 }
 
 Status Session::EndRun(const Status& status, ClQueue* queue) {
   const Status finished = queue == nullptr ? Status() : queue->Finish();
   ReleaseTensors();
+  if (status.code() == StatusCode::kDeviceError && finished.code() == StatusCode::kDeviceLost) {
+    return DeviceLost(status.message() + "; " + finished.message());
+  }
   MACE_RETURN_IF_ERROR(status);
   MACE_RETURN_IF_ERROR(finished);
   *has_run_ = true;
@@ -216,6 +221,7 @@ Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
       }
       return views;
     };
+    slice_ = static_cast<size_t>(slice);
     std::vector<HostTensor> of_slice = view(*outputs, graph.outputs);
     MACE_RETURN_IF_ERROR(RunSlice(view(inputs, graph.inputs), &of_slice, run));
   }
@@ -271,6 +277,8 @@ Status Session::Upload(int index, const Lane& lane) {
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
+  const ClBufferPart buffer = InputBuffer(tensor.value, DeviceBytes(tensor));
+  if (!buffer.empty()) return lane.queue->CopyFrom(buffer, memory, name, lane.event);
   if (LiesAsOnDevice(host.dtype()))
     return lane.queue->Write(memory, host.bytes(), name, {lane.wait, lane.event});
   const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
@@ -282,6 +290,13 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, cons
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
+  if (ports_ != nullptr && output >= 0) {
+    const auto port = static_cast<size_t>(output);
+    if (ports_->left_out[port] && leaves_out_[port]) return Status();
+    const ClBufferPart buffer = OutputBuffer(output, DeviceBytes(tensor));
+    if (!buffer.empty())
+      return lane.queue->CopyTo(buffer, memory_.region(tensor.region), name, lane.event);
+  }
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);

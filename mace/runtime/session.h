@@ -5,7 +5,8 @@
 // that the plan cuts, and waits only for what the host reads; it allocates nothing, steps on the
 // CPU and views of slices excepted.
 //
-// Errors: kDeviceError names the call, the error, the kernel and the node. Whatever a run returns,
+// Errors: kDeviceError names the call, the error, the kernel and the node; kDeviceLost where the
+// driver says so, of a call or, after one that failed, of the queue. Whatever a run returns,
 // nothing of it is at work any more, and nothing refers to the caller's tensors.
 // Thread contract: thread-compatible; sessions of one device may run at once, each has a queue. In
 // a forked child (cl/opencl_process.h) runs are refused with kFailedPrecondition, and the
@@ -61,6 +62,12 @@ class Session : public Executor {
   // On a queue of its own, which profiles; made at the first call.
   Status RunTimed(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                   RunTimes* times) override;
+  // Copies on the device where no node on the CPU reads or makes the tensor.
+  bool TakesBuffer(size_t input, DType dtype) const override;
+  bool GivesBuffer(size_t output, DType dtype) const override;
+  bool LeavesOut(size_t output) const override;
+  Status RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
+                 std::vector<HostTensor>* outputs) override;
   StatusOr<double> Replay() override;
 
   // Milliseconds that the launches of one node take: the mean of the fastest of several batches,
@@ -129,6 +136,12 @@ class Session : public Executor {
   size_t StagingBytes() const;
   // Fills waits_.
   void FindWaits();
+  // Fills input_of_value_, takes_buffer_ and leaves_out_.
+  void FindPorts();
+  // The part of an app's buffer that holds this slice of a device tensor of `bytes`; empty: none
+  // does.
+  ClBufferPart InputBuffer(ValueId value, size_t bytes) const;
+  ClBufferPart OutputBuffer(int output, size_t bytes) const;
   Status RunSetup();
   // `run` for each slice of the batch, whose inputs are those of values_ meanwhile.
   Status ForEachSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
@@ -160,7 +173,12 @@ class Session : public Executor {
   HostValues values_;
   std::vector<uint8_t> staging_;  // For what lies otherwise on the device: the largest of it.
   HostLifetimes lifetimes_;
-  std::vector<bool> waits_;  // By step: a transfer that is done before the next step.
+  std::vector<bool> waits_;          // By step: a transfer that is done before the next step.
+  std::vector<int> input_of_value_;  // By value: the input that it is; -1: none.
+  std::vector<bool> takes_buffer_;   // By input: the device alone reads it.
+  std::vector<bool> leaves_out_;     // By output: a download of its own makes it.
+  const RunPorts* ports_ = nullptr;  // Of the run that is at work; null: all are on the host.
+  size_t slice_ = 0;                 // Of the batch, that is at work.
   size_t reused_programs_ = 0;
   CacheLayerScope::Counts library_programs_;
   size_t launches_per_run_ = 0;

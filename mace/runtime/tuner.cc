@@ -154,9 +154,14 @@ bool Tuner::OutOfTime(double predicted_ms) const {
   return elapsed + kMargin * predicted_ms > LimitsOf(options_.level, cpu).budget_ms;
 }
 
-void Tuner::Report() const {
-  if (!options_.progress) return;
-  options_.progress({stats_.measured, planned_, MonotonicMilliseconds() - begin_ms_});
+Status Tuner::Report() const {
+  const TuningProgress progress = {stats_.measured, planned_, MonotonicMilliseconds() - begin_ms_};
+  if (!options_.progress || options_.progress(progress)) return Status();
+  // A measurement that another process kept from being written is written here.
+  const Status saved = compiler_->Save();
+  if (!saved.ok()) Log(LogLevel::kInfo, "tuning: is not kept: " + saved.message());
+  return Cancelled("tuning: ended by its progress callback, " + std::to_string(stats_.measured) +
+                   " of " + std::to_string(planned_) + " ways measured");
 }
 
 Status Tuner::Measure() {
@@ -171,7 +176,7 @@ Status Tuner::Measure() {
     }
   }
   planned_ = wanted.size();
-  Report();
+  MACE_RETURN_IF_ERROR(Report());
   std::vector<Pending> bundle;
   for (size_t i = 0; i < wanted.size(); ++i) {
     bundle.push_back(std::move(wanted[i]));
@@ -182,7 +187,7 @@ Status Tuner::Measure() {
   stats_.left = planned_ - stats_.measured;
   if (stats_.left > 0) {
     planned_ = stats_.measured;
-    Report();
+    MACE_RETURN_IF_ERROR(Report());
   }
   stats_.ms = MonotonicMilliseconds() - begin_ms_;
   ReleaseTensors();
@@ -220,7 +225,7 @@ Status Tuner::MeasureBundle(std::vector<Pending> bundle) {
   size_t measured = 0;
   for (const Pending& pending : bundle) {
     if (OutOfTime(trial_ms_)) break;
-    MeasureTrial(pending, program);
+    MACE_RETURN_IF_ERROR(MeasureTrial(pending, program));
     ++measured;
   }
   // Experience for the next bundle; a CPU driver makes code within the first run.
@@ -240,8 +245,8 @@ StatusOr<std::shared_ptr<const BuiltProgram>> Tuner::BuildBundle(
   return compiler_->BuildTrial(text, std::to_string(kernels.size()) + " kernels to be measured");
 }
 
-void Tuner::MeasureTrial(const Pending& pending,
-                         const StatusOr<std::shared_ptr<const BuiltProgram>>& program) {
+Status Tuner::MeasureTrial(const Pending& pending,
+                           const StatusOr<std::shared_ptr<const BuiltProgram>>& program) {
   Group* group = pending.group;
   double* milliseconds = &measured_[group->signature][pending.trial.variant_id];
   *milliseconds = kFailed;
@@ -255,7 +260,7 @@ void Tuner::MeasureTrial(const Pending& pending,
     std::snprintf(text, sizeof(text), "%.6g", result->milliseconds);
     records_.Keep(group->signature, pending.trial.variant_id, text);
   }
-  Report();
+  return Report();
 }
 
 StatusOr<TrialResult> Tuner::Try(const Pending& pending,

@@ -35,7 +35,8 @@ class Tuner {
         const TuningOptions& options, ProgramCompiler* compiler);
 
   // Measures what the level asks for and no record holds, within its budget. kNotFound where
-  // MACE_REQUIRE_CACHE=1 forbids the compiling; a variant that fails on the device is left out.
+  // MACE_REQUIRE_CACHE=1 forbids the compiling, kCancelled where the progress callback ends it; a
+  // variant that fails on the device is left out.
   Status Measure();
 
   // The variants with their measured times, and those of other work-group sizes that were measured:
@@ -73,15 +74,16 @@ class Tuner {
   Status MeasureBundle(std::vector<Pending> bundle);
   StatusOr<std::shared_ptr<const BuiltProgram>> BuildBundle(
       const std::vector<KernelInstance>& kernels) const;
-  void MeasureTrial(const Pending& pending,
-                    const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
+  // kCancelled where the callback ends the tuning; what was measured is then in the cache.
+  Status MeasureTrial(const Pending& pending,
+                      const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
   StatusOr<TrialResult> Try(const Pending& pending,
                             const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
   // False: the variant is wrong.
   bool Check(const Pending& pending, const std::vector<HostTensor>& outputs);
   void ReleaseTensors();
   bool OutOfTime(double predicted_ms) const;
-  void Report() const;
+  Status Report() const;
 
   const BoundGraph& bound_;
   const GraphVariants& variants_;

@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-void ShowProgress(const CompileOptions::TuningProgress& progress) {
+bool ShowProgress(const CompileOptions::TuningProgress& progress) {
   constexpr size_t kWidth = 40;
   const bool ended = progress.done >= progress.total;
   const size_t filled = progress.total == 0 ? kWidth : kWidth * progress.done / progress.total;
@@ -21,6 +21,7 @@ void ShowProgress(const CompileOptions::TuningProgress& progress) {
   std::fprintf(stderr, "\rtuning [%s] %zu of %zu ways, %.1f s%s", bar.c_str(), progress.done,
                progress.total, progress.elapsed_ms / 1000, ended ? "\n" : "");
   std::fflush(stderr);
+  return true;
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ const char* KindName(DeviceKind kind) {
   return "gpu";
 }
 
-Json Describe(const DeviceInfo& info, size_t index, bool chosen) {
+Json Describe(const ClDeviceEntry& entry, size_t index, bool chosen) {
+  const DeviceInfo& info = entry.info;
   return {{"index", index},
           {"chosen", chosen},
           {"name", info.name},
@@ -27,6 +28,8 @@ Json Describe(const DeviceInfo& info, size_t index, bool chosen) {
           {"vendor", info.vendor_name},
           {"device_version", info.device_version},
           {"driver_version", info.driver_version},
+          {"uuid", entry.uuid},
+          {"pci_address", entry.pci_address},
           {"platform", info.platform_name},
           {"platform_version", info.platform_version},
           {"compute_units", info.compute_units},
@@ -52,12 +55,15 @@ int RunDevices(const std::string& json) {
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {
-    const DeviceInfo& info = (*devices)[i].info;
+    const ClDeviceEntry& entry = (*devices)[i];
+    const DeviceInfo& info = entry.info;
     const bool chosen = best.ok() && *best == i;
-    list.push_back(Describe(info, i, chosen));
+    list.push_back(Describe(entry, i, chosen));
     Print(table, "%c gpu:%zu  %s\n", chosen ? '*' : ' ', i, info.name.c_str());
     Print(table, "          %s, driver %s, %s\n", info.platform_name.c_str(),
           info.driver_version.c_str(), info.device_version.c_str());
+    if (!entry.uuid.empty()) Print(table, "          uuid:%s\n", entry.uuid.c_str());
+    if (!entry.pci_address.empty()) Print(table, "          pci:%s\n", entry.pci_address.c_str());
     Print(table,
           "          %s, %u compute units, %.1f GiB, images up to %zux%zu, fp16 arithmetic %s\n",
           KindName(info.kind), info.compute_units,

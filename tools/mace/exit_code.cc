@@ -9,6 +9,7 @@ int ExitCodeOf(const Status& status) {
     case StatusCode::kOk:
       return kExitDone;
     case StatusCode::kDeviceError:
+    case StatusCode::kDeviceLost:
       return kExitDeviceError;
     case StatusCode::kInvalidArgument:
     case StatusCode::kNotFound:

@@ -9,7 +9,7 @@
 //   MACE_COUNT_FAIL  "clCreateBuffer=-4,clBuildProgram=-11@2": calls that give that error and do
 //   not
 //                    reach the driver; with @N the N-th alone, counted from 1.
-// MaceCountOf(name) gives a count within the process.
+// MaceCountOf(name) gives a count within the process; MaceFailNext(name, error) fails the next call.
 #include <CL/cl_layer.h>
 
 #include <algorithm>
@@ -237,6 +237,15 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
 CL_API_ENTRY uint64_t MaceCountOf(const char* name) {
   const auto found = mace::TheLayer().by_name.find(name);
   return found == mace::TheLayer().by_name.end() ? 0 : found->second->count.load();
+}
+
+// The next call of that name gives the error and does not reach the driver. Does nothing for what is
+// not counted. REQUIRES: no other thread is calling OpenCL.
+CL_API_ENTRY void MaceFailNext(const char* name, cl_int error) {
+  const auto found = mace::TheLayer().by_name.find(name);
+  if (found == mace::TheLayer().by_name.end()) return;
+  found->second->error = error;
+  found->second->only = found->second->count + 1;
 }
 
 }  // extern "C"

@@ -1,0 +1,142 @@
+// Runs of which inputs or outputs are in OpenCL buffers, or of which outputs are left out, and the
+// events around them.
+#include <algorithm>
+#include <utility>
+
+#include "mace/base/catch_exhaustion.h"
+#include "mace/base/log.h"
+#include "mace/base/strings.h"
+#include "mace/engine/request_state.h"
+#include "mace/engine/tensor_access.h"
+
+namespace mace {
+namespace {
+
+// A tensor of which the elements are elsewhere, or nowhere.
+HostTensor WithoutElements(const TensorInfo& info) {
+  return HostTensor::View(info, Bytes(), nullptr);
+}
+
+Status CheckHasDevice(const CompiledModel::State& compiled) {
+  if (compiled.runtime != nullptr) return Status();
+  return FailedPrecondition("OpenCL event: expected a model that is compiled for a device, found " +
+                            std::string("one for \"cpu\""));
+}
+
+}  // namespace
+
+Status Request::State::SelectOutputs(const std::vector<bool>& wanted) {
+  MACE_RETURN_IF_ERROR(CheckIdle());
+  for (size_t i = 0; i < outputs.size(); ++i) outputs[i].is_wanted = wanted[i];
+  return Status();
+}
+
+Status Request::State::SetWaitEvents(const std::vector<void*>& events) {
+  MACE_RETURN_IF_ERROR(CheckIdle());
+  MACE_RETURN_IF_ERROR(CheckHasDevice(*compiled));
+  std::vector<ClEventHandle> retained;
+  for (void* const event : events) {
+    MACE_ASSIGN_OR_RETURN(ClEventHandle handle, RetainEvent(event, *compiled->runtime->device()));
+    retained.push_back(std::move(handle));
+  }
+  ports.wait_for = std::move(retained);
+  return Status();
+}
+
+Status Request::State::SetSignalEvent(void* user_event) {
+  MACE_RETURN_IF_ERROR(CheckIdle());
+  MACE_RETURN_IF_ERROR(CheckHasDevice(*compiled));
+  if (user_event == nullptr) {
+    signal = ClEventHandle();
+    return Status();
+  }
+  MACE_ASSIGN_OR_RETURN(signal, RetainUserEvent(user_event, *compiled->runtime->device()));
+  return Status();
+}
+
+void Request::State::EndEvents(bool succeeded) {
+  ports.wait_for.clear();
+  for (ClBufferPart& input : ports.inputs) input = ClBufferPart();
+  for (ClBufferPart& output : ports.outputs) output = ClBufferPart();
+  const ClEventHandle event = std::exchange(signal, ClEventHandle());
+  if (!event) return;
+  const Status signalled = CatchExhaustion([&] { return Signal(event, succeeded); });
+  if (signalled.ok()) return;
+  static_cast<void>(CatchExhaustion([&] {
+    Log(LogLevel::kWarning, "the event of a request is not signalled: " + signalled.message());
+    return Status();
+  }));
+}
+
+bool Request::State::HasPorts() const {
+  const auto is_borrowed = [](const Output& output) { return output.is_borrowed; };
+  const auto is_in_buffer = [](const Tensor& tensor) {
+    return !TensorAccess::BufferOf(tensor).empty();
+  };
+  return !ports.wait_for.empty() || std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
+         std::any_of(inputs.begin(), inputs.end(), is_in_buffer);
+}
+
+StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, size_t index) {
+  const TensorInfo& info = model.outputs[index];
+  Output& output = outputs[index];
+  if (ports.left_out[index]) return WithoutElements(info);
+  const TensorInfo& found = TensorAccess::ToHost(output.set).info();
+  if (found != info) {
+    return InvalidArgument("output '" + Printable(compiled->model->outputs[index].name) +
+                           "': expected an OpenCL buffer of " + info.ToString() + ", found " +
+                           found.ToString());
+  }
+  output.is_in_set = true;
+  if (!model.executor->GivesBuffer(index, info.dtype)) return HostTensor::Allocate(info);
+  ports.outputs[index] = TensorAccess::BufferOf(output.set);
+  return WithoutElements(info);
+}
+
+StatusOr<ClQueue*> Request::State::TransferQueue() {
+  if (!queue.has_value()) {
+    MACE_ASSIGN_OR_RETURN(queue, ClQueue::Create(compiled->runtime->device(), false));
+  }
+  return &*queue;
+}
+
+StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& executor) {
+  std::vector<HostTensor> fetched = given;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ClBufferPart& buffer = TensorAccess::BufferOf(inputs[i]);
+    ports.inputs[i] = ClBufferPart();
+    if (buffer.empty()) continue;
+    if (executor.TakesBuffer(i, given[i].dtype())) {
+      ports.inputs[i] = buffer;
+      continue;
+    }
+    MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
+    MACE_RETURN_IF_ERROR(through->WaitFor(ports.wait_for));
+    MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
+    const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
+    MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));
+  }
+  return fetched;
+}
+
+// What the executor made on the host though it is wanted in a buffer.
+Status Request::State::WriteBuffers(const Executor& executor) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const bool is_on_host = outputs[i].is_borrowed && outputs[i].is_in_set &&
+                            !executor.GivesBuffer(i, results[i].dtype());
+    if (!is_on_host) continue;
+    MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
+    MACE_RETURN_IF_ERROR(through->Write(TensorAccess::BufferOf(outputs[i].set), results[i].bytes(),
+                                        compiled->model->outputs[i].name));
+  }
+  return Status();
+}
+
+Status Request::State::RunWithPorts(SharedPlan* plan) {
+  const Executor& executor = *plan->model().executor;
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> fetched, FetchInputs(executor));
+  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &ports));
+  return WriteBuffers(executor);
+}
+
+}  // namespace mace

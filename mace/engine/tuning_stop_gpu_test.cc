@@ -1,0 +1,46 @@
+// A tuning that its progress callback ends: the compile is cancelled, and what was measured stays.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "mace/api/compiled_model.h"
+#include "mace/engine/model_state.h"
+#include "mace/testing/small_model.h"
+
+namespace mace {
+namespace {
+
+TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
+  const std::string path = testing::TempDir() + "tuning_stop." + std::to_string(getpid());
+  std::remove(path.c_str());
+  const Model model = ModelAccess::FromGraph(MakeSmallModel());
+  CompileOptions options;
+  options.cache.path = path;
+  options.tuning = CompileOptions::Tuning::kFast;
+  size_t measured = 0, asked = 0;
+  options.tuning_progress = [&](const CompileOptions::TuningProgress& progress) {
+    ++asked;
+    measured = progress.done;
+    EXPECT_LT(progress.done, progress.total);
+    return progress.done < 1;
+  };
+  const Status ended = CompiledModel::Compile(model, options).status();
+  EXPECT_EQ(StatusCode::kCancelled, ended.code()) << ended.message();
+  EXPECT_NE(std::string::npos, ended.message().find("1 of ")) << ended.message();
+  EXPECT_EQ(1u, measured);
+  EXPECT_EQ(2u, asked);  // Before the first measurement and after it, and never again.
+
+  options.tuning_progress = [](const CompileOptions::TuningProgress&) { return true; };
+  const auto compiled = CompiledModel::Compile(model, options);
+  ASSERT_TRUE(compiled.ok()) << compiled.status().message();
+  const TuningStatistics tuning = compiled->statistics().tuning;
+  EXPECT_EQ("tuned", tuning.plan);
+  EXPECT_EQ(1u, tuning.found);
+  EXPECT_GT(tuning.measured, 0u);
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace mace
