@@ -18,10 +18,8 @@ DeviceInfo Host() {
   return device;
 }
 
-using Attributes = std::vector<std::pair<const char*, Attribute>>;
 using Ints = std::vector<int64_t>;
 
-// Adds a node and gives its output.
 // Convolution, concatenation of it with itself, a mean over the image, a product with weights.
 TestGraph MakeNetwork(int64_t batch, int64_t extent) {
   TestGraph test(Shape{batch, extent, extent, 4});
@@ -43,7 +41,7 @@ TEST(BatchSlices, ANetworkOfImagesKeepsThemApart) {
 }
 
 // One node on x [12, 6], of which the graph's output is made.
-int64_t BatchOf(const char* type, const Attributes& attributes) {
+int64_t BatchOf(const char* type, const TestGraph::Attributes& attributes) {
   TestGraph test(Shape{kBatch, 6});
   test.Output("y", test.Append(type, {0}, attributes));
   return SeparableBatch(test.graph);
