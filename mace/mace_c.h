@@ -484,9 +484,10 @@ typedef struct mace_device {
   int32_t images;
   int32_t half_images;
   int32_t half_arithmetic;
-  int32_t reserved;        /* 0 */
-  const char* uuid;        /* For the device "uuid:..."; "" where the driver does not tell. */
-  const char* pci_address; /* "0000:01:00.0", for the device "pci:..."; "" where it does not tell. */
+  int32_t reserved; /* 0 */
+  const char* uuid; /* For the device "uuid:..."; "" where the driver does not tell. */
+  const char*
+      pci_address; /* "0000:01:00.0", for the device "pci:..."; "" where it does not tell. */
 } mace_device;
 
 /* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. */
