@@ -6,8 +6,6 @@
 #include <string>
 
 #include "mace/api/compiled_model.h"
-#include "mace/engine/model_state.h"
-#include "mace/testing/small_model.h"
 
 namespace mace {
 namespace {
@@ -15,7 +13,9 @@ namespace {
 TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
   const std::string path = testing::TempDir() + "tuning_stop." + std::to_string(getpid());
   std::remove(path.c_str());
-  const Model model = ModelAccess::FromGraph(MakeSmallModel());
+  const StatusOr<Model> loaded = Model::Load("models/digits/digits.pb");
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  const Model& model = *loaded;
   CompileOptions options;
   options.cache.path = path;
   options.tuning = CompileOptions::Tuning::kFast;
