@@ -122,7 +122,9 @@ TEST_F(SharedWeights, ManyBatchesAddActivationsAlone) {
     EXPECT_LE(StoreOf(compiled).packings(), 5 * first_packings);
     EXPECT_LE(StoreOf(compiled).bytes(), 5 * first_bytes);
     EXPECT_GE(UseOf(compiled).weights, static_cast<uint64_t>(kBatches) * first_packings / 2);
-    if (is_second) EXPECT_EQ(0u, compiled.statistics().cache.built_from_source);
+    if (is_second) {
+      EXPECT_EQ(0u, compiled.statistics().cache.built_from_source);
+    }
     ASSERT_TRUE(compiled.SaveCache().ok());
   }
 }
