@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "mace/graph/tensor.h"
+
 namespace mace {
 namespace {
 

@@ -162,7 +162,7 @@ class Trier {
 
 }  // namespace
 
-AllocationCase DigitsCase(const std::string& model, const Options& options) {
+AllocationCase DigitsCase(const std::string& model, const CompileOptions& options) {
   AllocationCase with;
   with.model = "models/digits/" + model;
   with.options = options;
