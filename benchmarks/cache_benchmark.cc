@@ -9,8 +9,8 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/cache/encoder.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

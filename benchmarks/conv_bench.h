@@ -1,7 +1,7 @@
 // What the benchmarks of convolutions have in common: a device, convolutions bound to it, and
 // kernels ready to be launched again and again.
-#ifndef MACE_BENCHMARKS_CONV_BENCH_H_
-#define MACE_BENCHMARKS_CONV_BENCH_H_
+#ifndef BENCHMARKS_CONV_BENCH_H_
+#define BENCHMARKS_CONV_BENCH_H_
 
 #include <benchmark/benchmark.h>
 
@@ -17,7 +17,7 @@
 #include "mace/cl/memory.h"
 #include "mace/cl/program.h"
 #include "mace/cl/queue.h"
-#include "mace/ops/conv2d/convolution_lowering.h"
+#include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -92,4 +92,4 @@ int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*))
 
 }  // namespace mace
 
-#endif  // MACE_BENCHMARKS_CONV_BENCH_H_
+#endif  // BENCHMARKS_CONV_BENCH_H_

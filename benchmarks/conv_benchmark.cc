@@ -4,7 +4,7 @@
 //   conv/MODEL/SHAPE/VARIANT   the variants of the op: buffers, and images where no CPU emulates
 //                              them
 //   naive/MODEL/SHAPE          one work-item for each output element
-//   peak                       a loop of fused multiply-adds (mace/runtime/device_peaks.h)
+//   peak                       a loop of fused multiply-adds (mace/tune/device_peaks.h)
 // Counters: GFLOPs (of the shape, not of the padding) on average and best_GFLOPs of the fastest
 // iteration, which a busy machine disturbs least; per_inference, how often the shape occurs.
 #include <benchmark/benchmark.h>
@@ -19,7 +19,7 @@
 
 #include "benchmarks/conv_bench.h"
 #include "mace/cl/compiler.h"
-#include "mace/runtime/device_peaks.h"
+#include "mace/tune/device_peaks.h"
 
 namespace mace {
 namespace {

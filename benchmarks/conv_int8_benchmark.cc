@@ -11,7 +11,7 @@
 #include <string>
 
 #include "benchmarks/conv_bench.h"
-#include "mace/ops/conv2d/int8_lowering.h"
+#include "mace/ops/conv/int8_lowering.h"
 
 namespace mace {
 namespace {

@@ -1,7 +1,7 @@
 // The depthwise convolutions of MobileNetV2 joined with the pointwise ones that read them, in every
 // tile of conv2d_local (fp32) and conv2d_tensor (TF32, halves), timed by the device's own clock
 // beside the best-estimated ways of the two apart: what the estimates of taps in
-// mace/ops/conv2d/local_tiles.cc and tensor_tiles.cc are made from.
+// mace/ops/conv/local_tiles.cc and tensor_tiles.cc are made from.
 //
 //   joined/PRECISION/SHAPE/TILE   one tile
 //   apart/PRECISION/SHAPE/WAY     of the depthwise and of the pointwise convolution
@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "benchmarks/conv_bench.h"
-#include "mace/ops/conv2d/local_tiles.h"
-#include "mace/ops/conv2d/tensor_tiles.h"
+#include "mace/ops/conv/local_tiles.h"
+#include "mace/ops/conv/tensor_tiles.h"
 
 namespace mace {
 namespace {

@@ -1,7 +1,7 @@
 // The distinct convolutions of MobileNetV2 and SqueezeNet 1.1 and ResNet-50 (inputs of 224 x 224)
 // and Inception-v3 (299 x 299), with how often each occurs in one inference; and a few large ones.
-#ifndef MACE_BENCHMARKS_CONV_SHAPES_H_
-#define MACE_BENCHMARKS_CONV_SHAPES_H_
+#ifndef BENCHMARKS_CONV_SHAPES_H_
+#define BENCHMARKS_CONV_SHAPES_H_
 
 #include <cstdint>
 
@@ -151,4 +151,4 @@ inline constexpr ConvShape kLargeConvShapes[] = {
 
 }  // namespace mace
 
-#endif  // MACE_BENCHMARKS_CONV_SHAPES_H_
+#endif  // BENCHMARKS_CONV_SHAPES_H_

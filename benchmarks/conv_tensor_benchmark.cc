@@ -1,7 +1,7 @@
 // Every tile of conv2d_tensor and every number of work-groups that share them, on the convolutions
 // of four networks and on large ones, in TF32 and in halves, timed by the device's own clock beside
 // loops of nothing but multiplications in registers: what the estimates in
-// mace/ops/conv2d/tensor_tiles.cc are made from.
+// mace/ops/conv/tensor_tiles.cc are made from.
 //
 //   peak/PRECISION                      multiplications alone
 //   tensor/PRECISION/MODEL/SHAPE/TILE   one tile
@@ -14,7 +14,7 @@
 #include <string>
 
 #include "benchmarks/conv_bench.h"
-#include "mace/ops/conv2d/tensor_tiles.h"
+#include "mace/ops/conv/tensor_tiles.h"
 
 namespace mace {
 namespace {

@@ -1,6 +1,6 @@
 // Every tile of conv2d_local, one work-group each and shared, on every convolution of four
 // networks, timed by the device's own clock, beside the op's other variants and a naive kernel:
-// what the estimates in mace/ops/conv2d/local_tiles.cc are made from.
+// what the estimates in mace/ops/conv/local_tiles.cc are made from.
 //
 //   tile/MODEL/SHAPE/TILE        one tile (on a CPU the three best estimates alone)
 //   other/MODEL/SHAPE/VARIANT    the op's other variants
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "benchmarks/conv_bench.h"
-#include "mace/ops/conv2d/local_tiles.h"
+#include "mace/ops/conv/local_tiles.h"
 
 namespace mace {
 namespace {

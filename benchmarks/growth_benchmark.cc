@@ -15,12 +15,12 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/cache/encoder.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/plan.h"
+#include "mace/testing/cache/sample.h"
 #include "mace/testing/made_up_gpu.h"
 
 namespace mace {

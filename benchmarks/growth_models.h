@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/import/import.h"
+#include "mace/formats/import_model.h"
 
 namespace mace {
 

@@ -1,8 +1,8 @@
 #include "benchmarks/growth_writers.h"
 
-#include "mace/import/test_net.h"
-#include "mace/import/test_onnx.h"
-#include "mace/import/test_tf.h"
+#include "mace/testing/formats/test_net.h"
+#include "mace/testing/formats/test_onnx.h"
+#include "mace/testing/formats/test_tensorflow.h"
 
 namespace mace {
 namespace {

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-PROTO_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mace", "import", "proto")
+PROTO_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mace", "formats", "proto")
 
 
 def _generate():

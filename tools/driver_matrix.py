@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-CACHE_LAYER = "mace/layer/libmace_cl_cache_layer.so"
+CACHE_LAYER = "mace/opencl_layer/libmace_cl_cache_layer.so"
 COUNTING_LAYER = "mace/testing/counting_layer/libmace_cl_counting_layer.so"
 
 # Not for an interpreter: 94 million multiplications a variant, or many launches. Smaller shapes launch the same code.
@@ -30,12 +30,13 @@ TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*:LocalTilesTest.S
 # What each suite runs.
 PROGRAMS = {
     "ops": ["mace/ops/*_test", "mace/testing/*_test"],
-    "engine": ["mace/cl/*_test", "mace/runtime/*_test", "mace/engine/*_test", "mace/layer/*_test"],
+    "engine": ["mace/cl/*_test", "mace/execute/*_test", "mace/tune/*_test",
+               "mace/diagnose/*_test", "mace/engine/*_test", "mace/opencl_layer/*_test"],
     "cases": ["tools/cases_*_test"],
     "kernels": ["mace/ops/*_test", "mace/testing/other_kernels_gpu_test"],
 }
 # Programs that launch nothing but kernels of others again.
-NOT_FOR_KERNELS = ("conv2d_local_tiles_gpu_test", "gpu_work_split_test", "separable_tiles_gpu_test")
+NOT_FOR_KERNELS = ("conv_local_tiles_gpu_test", "gpu_work_split_test", "conv_separable_tiles_gpu_test")
 # Oclgrind runs ops alone of the models' parts: a whole network takes it hours.
 SUITES = {
     "PoCL": ["ops", "engine", "cases"],

@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGE = "docs/ops.md"
 # What every converter uses to add nodes: entering these classes would give it all that they can add.
 BUILDERS = ("GraphBuilder", "MaceRewrite", "OnnxNode", "TfNode")
-FORMATS = ("mace/formats", "mace/import")  # The folder of the importers, whichever there is.
+FORMATS = ("mace/formats", "mace/formats")  # The folder of the importers, whichever there is.
 
 DEFINITION = re.compile(r'const OpDefinition (k\w+Op)\s*=\s*\{\s*"(\w+)"')
 # The name of an attribute is no kernel: GetString("activation", ...).

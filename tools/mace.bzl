@@ -1,4 +1,4 @@
-"""One call makes a folder of mace/ a layer: its library and its tests."""
+"""One call makes the library of a folder of mace/, and its tests."""
 
 # A shared library calls nothing that it neither holds nor names. clang links the sanitizers'
 # runtime to programs alone, so a sanitized library finds it in the program that loads it.
@@ -40,7 +40,7 @@ def mace_tests(srcs, deps, data = [], with_own_new = []):
             deps = deps + ["//third_party:gtest"] + ([] if src in with_own_new else THROWING_NEW),
         )
 
-def mace_layer(
+def mace_library(
         name,
         deps = [],
         test_deps = [],
@@ -53,7 +53,7 @@ def mace_layer(
 
     Args:
       name: the folder's name.
-      deps: the layers and libraries below this one.
+      deps: the folders and libraries below this one.
       test_deps: what the tests need besides the library and GoogleTest.
       test_data: files that the tests read.
       srcs: generated sources.

@@ -6,7 +6,7 @@ def _made(name, files, command):
         name = name,
         testonly = True,
         srcs = [
-            "//mace/import/proto:schemas",
+            "//mace/formats/proto:schemas",
             "//models:scripts",
         ],
         outs = ["made_models/" + file for file in files],

@@ -1,19 +1,25 @@
-"""What the build finds by name in mace/ops, so that an op is added without editing a list."""
+"""What the build finds by name in mace/ops and mace/kernel, so that an op is added without editing a list."""
 
-def generate_op_sources(kernels, sources):
-    """Generates kernel_sources.cc (the embedded .cl texts) and op_table.cc.
+def generate_kernel_sources(kernels):
+    """Generates kernel_sources.cc: the embedded .cl and .clh texts.
 
     Args:
-      kernels: the .cl and .clh files.
-      sources: the .cc files that may define ops.
+      kernels: the .cl and .clh files, or labels of them.
     """
     native.genrule(
         name = "kernel_sources",
         srcs = kernels,
         outs = ["kernel_sources.cc"],
-        cmd = "python3 $(location //tools:embed_kernels.py) $@ %s $(SRCS)" % native.package_name(),
+        cmd = "python3 $(location //tools:embed_kernels.py) $@ $(SRCS)",
         tools = ["//tools:embed_kernels.py"],
     )
+
+def generate_op_table(sources):
+    """Generates op_table.cc.
+
+    Args:
+      sources: the .cc files that may define ops.
+    """
     native.genrule(
         name = "op_table",
         srcs = sources,

@@ -13,9 +13,9 @@
 
 #include "mace/base/clock.h"
 #include "mace/base/file_lock.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 
 namespace {
 

@@ -21,9 +21,9 @@
 #include "mace/base/clock.h"
 #include "mace/base/file_lock.h"
 #include "mace/base/files.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 #include "mace/testing/temporary_folder.h"
 
 namespace mace {

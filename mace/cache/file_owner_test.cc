@@ -14,9 +14,9 @@
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/maintain.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 #include "mace/testing/temporary_folder.h"
 
 namespace mace {

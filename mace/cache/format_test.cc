@@ -4,7 +4,7 @@
 
 #include "mace/cache/encoder.h"
 #include "mace/cache/index.h"
-#include "mace/cache/sample.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

@@ -7,8 +7,8 @@
 #include <new>
 #include <random>
 
-#include "mace/cache/exercise.h"
-#include "mace/cache/sample.h"
+#include "mace/testing/cache/exercise.h"
+#include "mace/testing/cache/sample.h"
 
 namespace {
 

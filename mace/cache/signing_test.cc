@@ -6,11 +6,11 @@
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
-#include "mace/cache/exercise.h"
 #include "mace/cache/maintain.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/exercise.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

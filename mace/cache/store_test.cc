@@ -14,8 +14,8 @@
 #include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

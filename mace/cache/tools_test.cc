@@ -10,8 +10,8 @@
 #include "mace/cache/hexdump.h"
 #include "mace/cache/info.h"
 #include "mace/cache/maintain.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

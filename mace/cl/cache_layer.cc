@@ -19,7 +19,7 @@
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
-#include "mace/layer/control.h"
+#include "mace/opencl_layer/control/control.h"
 
 namespace mace {
 namespace {
@@ -62,8 +62,8 @@ std::string FindLibrary() {
   const std::string object = ThisObject();
   if (!object.empty()) {
     const std::string folder = DirectoryName(object);
-    for (const std::string& place :
-         {folder, JoinPath(DirectoryName(folder), "lib"), object + ".runfiles/mace/mace/layer"}) {
+    for (const std::string& place : {folder, JoinPath(DirectoryName(folder), "lib"),
+                                     object + ".runfiles/mace/mace/opencl_layer"}) {
       const std::string path = JoinPath(place, kCacheLayerLibrary);
       if (IsTrustedLibrary(path)) return path;
     }

@@ -1,7 +1,7 @@
 // The cache for programs that this process builds past the one door to the compiler (compiler.h):
-// those of CLBlast. The loader layer of mace/layer serves them; where they are needed the engine
-// has the OpenCL loader take the layer in at the process's first OpenCL call, where it costs about
-// 0.3 ms, and nothing measurable a launch. A later call cannot take it in any more.
+// those of CLBlast. The loader layer of mace/opencl_layer serves them; where they are needed the
+// engine has the OpenCL loader take the layer in at the process's first OpenCL call, where it costs
+// about 0.3 ms, and nothing measurable a launch. A later call cannot take it in any more.
 //
 // The layer's library is the one that MACE_CL_CACHE_LAYER names (none: do without), else the one
 // beside the program or the library that this code is part of, in ../lib from there, among Bazel's

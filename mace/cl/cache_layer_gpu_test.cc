@@ -210,7 +210,7 @@ TEST_F(CacheLayerTest, TheEnvironmentChoosesTheLayer) {
       << said;
   // Named by the user, who then need not have it named again.
   const std::string own =
-      std::filesystem::current_path().string() + "/mace/layer/libmace_cl_cache_layer.so";
+      std::filesystem::current_path().string() + "/mace/opencl_layer/libmace_cl_cache_layer.so";
   said = Start("call", {{"OPENCL_LAYERS", own}, {"MACE_REQUIRE_CACHE", "1"}});
   EXPECT_NE(said.find("tested: not in the cache "), std::string::npos) << said;
   EXPECT_NE(said.find("layers afterwards: " + own), std::string::npos) << said;

@@ -10,8 +10,8 @@
 #include "mace/base/strings.h"
 #include "mace/cache/ptx_records.h"
 #include "mace/cl/cache_layer.h"
-#include "mace/cl/nvidia_cubin.h"
-#include "mace/nvidia/cubin.h"
+#include "mace/cl/machine_code.h"
+#include "mace/cl/nvidia/cubin.h"
 
 namespace mace {
 namespace {

@@ -20,7 +20,7 @@
 #include "mace/cl/caller_context.h"
 #include "mace/cl/environment_use.h"
 #include "mace/cl/handle.h"
-#include "mace/ops/device_info.h"
+#include "mace/kernel/device_info.h"
 
 namespace mace {
 

@@ -28,7 +28,7 @@
 #include "mace/cl/handle.h"
 #include "mace/cl/memory.h"
 #include "mace/cl/queue.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
 
 namespace mace {
 

@@ -15,7 +15,7 @@
 #include "mace/base/status.h"
 #include "mace/cl/device.h"
 #include "mace/cl/handle.h"
-#include "mace/ops/layout.h"
+#include "mace/kernel/layout.h"
 
 namespace mace {
 

@@ -21,7 +21,7 @@
 #include "mace/cl/handle.h"
 #include "mace/cl/kernel.h"
 #include "mace/cl/memory.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
 
 namespace mace {
 

@@ -5,7 +5,7 @@
 #include "mace/diagnose/layer_compare.h"
 #include "mace/diagnose/request_plan.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/import/mace_export.h"
+#include "mace/formats/mace/export.h"
 
 namespace mace {
 

@@ -3,12 +3,12 @@
 #include <set>
 #include <unordered_map>
 
+#include "mace/execute/host_values.h"
+#include "mace/execute/port_types.h"
+#include "mace/execute/session.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/plan/choose_by_cost.h"
-#include "mace/runtime/host_values.h"
-#include "mace/runtime/port_types.h"
-#include "mace/runtime/session.h"
-#include "mace/runtime/trial.h"
+#include "mace/tune/trial.h"
 
 namespace mace {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "mace/diagnose.h"
+#include "mace/execute/run_times.h"
 #include "mace/plan/plan.h"
-#include "mace/runtime/run_times.h"
 
 namespace mace {
 

@@ -4,7 +4,7 @@
 #include "mace/graph/constant_pins.h"
 #include "mace/plan/cost.h"
 #include "mace/plan/memory.h"
-#include "mace/runtime/measurements.h"
+#include "mace/tune/measurements.h"
 
 namespace mace {
 namespace {

@@ -2,7 +2,7 @@
 #include "mace/diagnose.h"
 #include "mace/diagnose/profile.h"
 #include "mace/diagnose/request_plan.h"
-#include "mace/runtime/device_peaks.h"
+#include "mace/tune/device_peaks.h"
 
 namespace mace {
 

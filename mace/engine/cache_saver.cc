@@ -8,7 +8,7 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
-#include "mace/runtime/session.h"
+#include "mace/execute/session.h"
 
 namespace mace {
 namespace {

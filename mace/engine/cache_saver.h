@@ -9,7 +9,7 @@
 
 #include "mace/base/status.h"
 #include "mace/engine/plan_table.h"
-#include "mace/runtime/runtime.h"
+#include "mace/engine/runtime.h"
 
 namespace mace {
 

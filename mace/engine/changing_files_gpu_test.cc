@@ -13,7 +13,7 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
-#include "mace/import/mace_export.h"
+#include "mace/formats/mace/export.h"
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"

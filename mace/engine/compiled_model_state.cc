@@ -11,9 +11,9 @@
 #include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/engine/half_range.h"
+#include "mace/engine/memory_limits.h"
+#include "mace/engine/planned_model.h"
 #include "mace/plan/integer_kernels.h"
-#include "mace/runtime/memory_limits.h"
-#include "mace/runtime/planned_model.h"
 
 namespace mace {
 namespace {

@@ -21,10 +21,10 @@
 #include "mace/engine/cache_saver.h"
 #include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
+#include "mace/engine/options.h"
 #include "mace/engine/plan_table.h"
-#include "mace/runtime/options.h"
-#include "mace/runtime/runtime.h"
-#include "mace/runtime/weight_store.h"
+#include "mace/engine/runtime.h"
+#include "mace/execute/weight_store.h"
 
 namespace mace {
 

@@ -1,7 +1,7 @@
 // Bools and integers between kernels, and on their way to the host and from it.
 #include <gtest/gtest.h>
 
-#include "mace/runtime/device_elements.h"
+#include "mace/execute/device_elements.h"
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
 

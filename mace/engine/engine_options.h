@@ -4,7 +4,7 @@
 
 #include "mace/api/compile_options.h"
 #include "mace/base/status.h"
-#include "mace/runtime/options.h"
+#include "mace/engine/options.h"
 
 namespace mace {
 

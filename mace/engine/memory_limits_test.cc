@@ -1,4 +1,4 @@
-#include "mace/runtime/memory_limits.h"
+#include "mace/engine/memory_limits.h"
 
 #include <gtest/gtest.h>
 

@@ -7,11 +7,11 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/files.h"
+#include "mace/engine/memory_limits.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/runtime/memory_limits.h"
-#include "mace/runtime/port_types.h"
+#include "mace/execute/port_types.h"
 
 namespace mace {
 namespace {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "mace/api/model.h"
+#include "mace/formats/common/model_files.h"
+#include "mace/formats/import_model.h"
 #include "mace/graph/graph.h"
-#include "mace/import/import.h"
-#include "mace/import/model_files.h"
 
 namespace mace {
 

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "mace/api/compiled_model.h"
-#include "mace/import/test_tf.h"
+#include "mace/testing/formats/test_tensorflow.h"
 
 namespace mace {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "mace/base/half.h"
-#include "mace/runtime/port_shapes.h"
-#include "mace/runtime/port_types.h"
+#include "mace/execute/port_shapes.h"
+#include "mace/execute/port_types.h"
 #include "mace/testing/compiled_graph.h"
 
 namespace mace {

@@ -17,7 +17,7 @@
 #include "mace/base/cancellation.h"
 #include "mace/cl/queue.h"
 #include "mace/engine/compiled_model_state.h"
-#include "mace/runtime/run_ports.h"
+#include "mace/execute/run_ports.h"
 
 namespace mace {
 

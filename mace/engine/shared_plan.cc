@@ -1,7 +1,7 @@
 #include "mace/engine/shared_plan.h"
 
-#include "mace/runtime/cpu_executor.h"
-#include "mace/runtime/session.h"
+#include "mace/execute/cpu_executor.h"
+#include "mace/execute/session.h"
 
 namespace mace {
 

@@ -11,8 +11,8 @@
 
 #include "mace/base/byte_count.h"
 #include "mace/base/status.h"
-#include "mace/runtime/planned_model.h"
-#include "mace/runtime/runtime.h"
+#include "mace/engine/planned_model.h"
+#include "mace/engine/runtime.h"
 
 namespace mace {
 

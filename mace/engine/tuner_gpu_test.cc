@@ -8,11 +8,11 @@
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
 #include "mace/plan/choose_by_cost.h"
-#include "mace/runtime/device_peaks.h"
-#include "mace/runtime/tuner.h"
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/test_graph.h"
+#include "mace/tune/device_peaks.h"
+#include "mace/tune/tuner.h"
 
 namespace mace {
 namespace {

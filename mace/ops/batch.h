@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "mace/ops/move/strided_copy.h"
 #include "mace/ops/op.h"
-#include "mace/ops/strided_copy.h"
 
 namespace mace {
 

@@ -7,7 +7,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/graph/constant_identity.h"
-#include "mace/ops/roofline.h"
+#include "mace/kernel/roofline.h"
 
 namespace mace {
 namespace {

@@ -14,9 +14,9 @@
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/graph/graph.h"
-#include "mace/ops/device_info.h"
+#include "mace/kernel/device_info.h"
+#include "mace/kernel/kernel.h"
 #include "mace/ops/element_text.h"
-#include "mace/ops/kernel.h"
 
 namespace mace {
 

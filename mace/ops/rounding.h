@@ -6,9 +6,9 @@
 #include <cmath>
 #include <optional>
 
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
+#include "mace/kernel/quantization.h"
 #include "mace/ops/op.h"
-#include "mace/ops/quantization.h"
 
 namespace mace {
 

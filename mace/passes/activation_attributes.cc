@@ -1,6 +1,6 @@
 #include "mace/passes/activation_attributes.h"
 
-#include "mace/ops/fused_activation.h"
+#include "mace/ops/elementwise/fused_activation.h"
 
 namespace mace {
 

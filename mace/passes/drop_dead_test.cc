@@ -1,16 +1,16 @@
 #include "mace/passes/drop_dead.h"
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-ValueId Negative(GraphBuilder* builder, ValueId x) {
+ValueId Negative(TestGraphBuilder* builder, ValueId x) {
   return builder->Add("Eltwise", {x}, {{"type", int64_t{6}}});
 }
 
 TEST(DropDead, ChainsAndTheirValues) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId unused = builder.Input({3});
   const ValueId x = builder.Input({2, 4});
   const ValueId dead = builder.Add("Eltwise", {Negative(&builder, x), builder.Constant({4})});

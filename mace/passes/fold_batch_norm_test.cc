@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "mace/graph/derived_constants.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -29,7 +29,7 @@ const Case kCases[] = {
     {"FullyConnected", {2, 8}, {6, 8, 1, 1}, false},
 };
 
-ValueId AddConvolution(GraphBuilder* builder, const Case& c) {
+ValueId AddConvolution(TestGraphBuilder* builder, const Case& c) {
   std::vector<ValueId> inputs = {builder->Input(c.input), builder->Constant(c.filter)};
   if (c.bias) inputs.push_back(builder->Constant({6}));
   return builder->Add(c.type, inputs, {{"strides", Ints{1, 1}}, {"padding", int64_t{1}}});
@@ -37,7 +37,7 @@ ValueId AddConvolution(GraphBuilder* builder, const Case& c) {
 
 TEST(FoldBatchNorm, TwoParameters) {
   for (const Case& c : kCases) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = AddConvolution(&builder, c);
     builder.Output(builder.Add("BatchNorm", {x, builder.Constant({6}), builder.Constant({6})},
                                {{"activation", std::string("RELU")}}));
@@ -49,7 +49,7 @@ TEST(FoldBatchNorm, TwoParameters) {
 
 TEST(FoldBatchNorm, FourParametersWithEpsilon) {
   for (const Case& c : kCases) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = AddConvolution(&builder, c);
     const std::vector<ValueId> inputs = {x, builder.Constant({6}), builder.Constant({6}),
                                          builder.Constant({6}), builder.Constant({6}, 0.1f, 2)};
@@ -61,7 +61,7 @@ TEST(FoldBatchNorm, FourParametersWithEpsilon) {
 TEST(FoldBatchNorm, ArithmeticOnBothSides) {
   for (int64_t type = 0; type < 4; ++type) {
     for (bool x_first : {true, false}) {
-      GraphBuilder builder;
+      TestGraphBuilder builder;
       const ValueId x = AddConvolution(&builder, kCases[0]);
       const ValueId c = builder.Constant({1, 1, 6}, 0.5f, 2);
       const std::vector<ValueId> inputs =
@@ -75,7 +75,7 @@ TEST(FoldBatchNorm, ArithmeticOnBothSides) {
 }
 
 TEST(FoldBatchNorm, ChainOfAllKinds) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = AddConvolution(&builder, kCases[1]);
   x = builder.Add("BiasAdd", {x, builder.Constant({6})});
   x = builder.Add("Eltwise", {x}, {{"type", int64_t{2}}, {"scalar_input", 1.5}});
@@ -89,7 +89,7 @@ TEST(FoldBatchNorm, ChainOfAllKinds) {
 
 TEST(FoldBatchNorm, MatMulInBothOrders) {
   for (int64_t transposed : {0, 1}) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const Shape weights = transposed != 0 ? Shape{6, 5} : Shape{5, 6};
     ValueId x = builder.Add("MatMul", {builder.Input({3, 4, 5}), builder.Constant(weights)},
                             {{"transpose_b", transposed}});
@@ -105,7 +105,7 @@ TEST(FoldBatchNorm, MatMulInBothOrders) {
 }
 
 TEST(FoldBatchNorm, HalfWeightsBecomeFloat) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
   const ValueId filter =
       builder.Constant(*RandomFloats({6, 4, 1, 1}, 3).ConvertTo(DType::kFloat16));
@@ -117,7 +117,7 @@ TEST(FoldBatchNorm, HalfWeightsBecomeFloat) {
 }
 
 TEST(FoldBatchNorm, SharedFilterIsCopied) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
   const ValueId filter = builder.Constant({6, 4, 1, 1});
   const ValueId a = builder.Add("Conv2D", {x, filter});
@@ -128,14 +128,14 @@ TEST(FoldBatchNorm, SharedFilterIsCopied) {
 }
 
 TEST(FoldBatchNorm, StaysWhereTheResultIsReadOtherwise) {
-  GraphBuilder other_reader;
+  TestGraphBuilder other_reader;
   ValueId x = AddConvolution(&other_reader, kCases[0]);
   other_reader.Output(
       other_reader.Add("BatchNorm", {x, other_reader.Constant({6}), other_reader.Constant({6})}));
   other_reader.Output(other_reader.Add("Eltwise", {x}, {{"type", int64_t{6}}}));
   EXPECT_EQ(ExpectKeepsMeaning(other_reader.Build(), FoldBatchNorm).nodes.size(), 3u);
 
-  GraphBuilder graph_output;
+  TestGraphBuilder graph_output;
   x = AddConvolution(&graph_output, kCases[0]);
   graph_output.Output(
       graph_output.Add("BatchNorm", {x, graph_output.Constant({6}), graph_output.Constant({6})}));
@@ -144,7 +144,7 @@ TEST(FoldBatchNorm, StaysWhereTheResultIsReadOtherwise) {
 }
 
 TEST(FoldBatchNorm, StaysBehindAnActivation) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
   const ValueId y = builder.Add("Conv2D", {x, builder.Constant({6, 4, 1, 1})},
                                 {{"activation", std::string("RELU")}});
@@ -153,7 +153,7 @@ TEST(FoldBatchNorm, StaysBehindAnActivation) {
 }
 
 TEST(FoldBatchNorm, StaysWhereNumbersAreNotFinite) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 3, 3, 4});
   const ValueId y = builder.Add("Conv2D", {x, builder.Constant({6, 4, 1, 1})});
   const ValueId zero = builder.Constant(*HostTensor::Allocate({DType::kFloat32, {6}}));
@@ -164,14 +164,14 @@ TEST(FoldBatchNorm, StaysWhereNumbersAreNotFinite) {
 }
 
 TEST(FoldBatchNorm, ConstantThatAddsAnAxisStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = AddConvolution(&builder, kCases[1]);
   builder.Output(builder.Add("Eltwise", {x, builder.Constant({1, 1, 1, 1, 6})}));
   EXPECT_EQ(ExpectKeepsMeaning(builder.Build(), FoldBatchNorm).nodes.size(), 2u);
 }
 
 TEST(FoldBatchNorm, ConstantAlongAnotherAxisStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 6, 6, 4});
   const ValueId y = builder.Add("Conv2D", {x, builder.Constant({6, 4, 1, 1})});
   builder.Output(builder.Add("Eltwise", {y, builder.Constant({6, 1})}));
@@ -180,7 +180,7 @@ TEST(FoldBatchNorm, ConstantAlongAnotherAxisStays) {
 
 // Graphs of one model for several batches have one scaled filter.
 TEST(FoldBatchNorm, GraphsOfOneModelShareTheFilter) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId filter = builder.Constant({6, 4, 3, 3});
   const ValueId y = builder.Add("Conv2D", {builder.Input({2, 5, 6, 4}), filter},
                                 {{"strides", Ints{1, 1}}, {"padding", int64_t{1}}});

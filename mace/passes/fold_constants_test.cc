@@ -1,7 +1,7 @@
 #include "mace/passes/fold_constants.h"
 
 #include "mace/base/memory_budget.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -10,7 +10,7 @@ using Ints = std::vector<int64_t>;
 
 // Without inference, which would fold small ones already.
 TEST(FoldConstants, ChainOfConstants) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({4, 300});
   const ValueId half = builder.Constant(*RandomFloats({300, 300}, 4).ConvertTo(DType::kFloat16));
   const ValueId weights = builder.Add("Transpose", {half}, {{"dims", Ints{1, 0}}});
@@ -27,7 +27,7 @@ TEST(FoldConstants, ChainOfConstants) {
 }
 
 TEST(FoldConstants, ShapeOfAKnownShape) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({4, 3});
   const ValueId shape = builder.Add("Shape", {x});
   builder.Output(builder.Add("Reshape", {x, shape}));
@@ -41,7 +41,7 @@ TEST(FoldConstants, ShapeOfAKnownShape) {
 }
 
 TEST(FoldConstants, GraphOutputsAndGrowthStay) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId c = builder.Constant({2, 2});
   builder.Output(builder.Add("Eltwise", {c}, {{"type", int64_t{6}}}));
   const ValueId large = builder.Add("Tile", {c}, {{"multiples", Ints{1024, 1024}}});
@@ -53,7 +53,7 @@ TEST(FoldConstants, GraphOutputsAndGrowthStay) {
 
 // Each of the results is as large as the weights; one of them is left.
 TEST(FoldConstants, AChainLeavesOneConstant) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId w = builder.Constant({1000, 1000});
   for (int i = 0; i < 50; ++i) w = builder.Add("Eltwise", {w, w}, {{"type", int64_t{4}}});
   builder.Output(builder.Add("Eltwise", {w, builder.Input({1000, 1000})}));
@@ -68,7 +68,7 @@ TEST(FoldConstants, AChainLeavesOneConstant) {
 
 // Results that are all read in the end would be 60 times the model.
 TEST(FoldConstants, WhatWouldEnlargeTheModelStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId w = builder.Constant({1000, 1000});
   ValueId sum = builder.Input({1000, 1000});
   for (int i = 0; i < 60; ++i) {
@@ -89,7 +89,7 @@ TEST(FoldConstants, WhatWouldEnlargeTheModelStays) {
 }
 
 TEST(FoldConstants, ANodeWithoutMemoryForItsResultStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId w = builder.Constant({1000, 1000});
   const ValueId y = builder.Add("Eltwise", {w, w});
   builder.Output(builder.Add("Eltwise", {y, builder.Input({1000, 1000})}));
@@ -101,7 +101,7 @@ TEST(FoldConstants, ANodeWithoutMemoryForItsResultStays) {
 }
 
 TEST(FoldConstants, ErrorsNameTheNode) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId c = builder.Constant({2, 3});
   const ValueId bad = builder.Add("Reshape", {c}, {{"dim", Ints{4, 4}}});
   builder.Output(builder.Add("Eltwise", {bad, builder.Input({4, 4})}));

@@ -1,7 +1,7 @@
 #include "mace/passes/fold_pad.h"
 
 #include "mace/passes/drop_dead.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -13,14 +13,14 @@ Graph FoldAndDrop(const Graph& before) {
 }
 
 TEST(FoldPad, IntoEveryPaddingOfTheConvolution) {
-  const GraphBuilder::Attributes paddings[] = {
+  const TestGraphBuilder::Attributes paddings[] = {
       {{"padding", int64_t{0}}}, {{"padding", int64_t{1}}},        {{"padding", int64_t{2}}},
       {{"padding", int64_t{3}}}, {{"padding_values", Ints{1, 3}}}, {{"pads", Ints{0, 2, 1, 0}}},
   };
   for (const char* type : {"Conv2D", "DepthwiseConv2d"}) {
-    for (GraphBuilder::Attributes attributes : paddings) {
+    for (TestGraphBuilder::Attributes attributes : paddings) {
       for (int64_t stride : {1, 2, 3}) {
-        GraphBuilder builder;
+        TestGraphBuilder builder;
         const ValueId x = builder.Input({2, 6, 7, 4});
         const ValueId padded =
             builder.Add("Pad", {x}, {{"paddings", Ints{0, 0, 2, 1, 0, 3, 0, 0}}});
@@ -35,7 +35,7 @@ TEST(FoldPad, IntoEveryPaddingOfTheConvolution) {
 }
 
 TEST(FoldPad, PadOfAPadWithAnotherReader) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 4, 4, 3});
   const ValueId once = builder.Add("Pad", {x}, {{"paddings", Ints{0, 0, 1, 0, 0, 0, 0, 0}}});
   const ValueId twice = builder.Add("Pad", {once}, {{"paddings", Ints{0, 0, 0, 1, 2, 2, 0, 0}}});
@@ -48,16 +48,16 @@ TEST(FoldPad, PadOfAPadWithAnotherReader) {
 }
 
 TEST(FoldPad, StaysWhereItIsNoZeroMargin) {
-  const GraphBuilder::Attributes pads[] = {
+  const TestGraphBuilder::Attributes pads[] = {
       {{"paddings", Ints{0, 0, 1, 1, 1, 1, 0, 1}}},
       {{"paddings", Ints{1, 0, 1, 1, 1, 1, 0, 0}}},
       {{"paddings", Ints{0, 0, 1, 1, 1, 1, 0, 0}}, {"constant_value", 0.5}},
       {{"paddings", Ints{0, 0, 1, 1, 1, 1, 0, 0}}, {"pad_type", int64_t{1}}},
   };
-  for (const GraphBuilder::Attributes& attributes : pads) {
+  for (const TestGraphBuilder::Attributes& attributes : pads) {
     // The first one pads the three channels to four.
     const int64_t channels = &attributes == pads ? 4 : 3;
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = builder.Input({1, 4, 4, 3});
     const ValueId padded = builder.Add("Pad", {x}, attributes);
     builder.Output(builder.Add("Conv2D", {padded, builder.Constant({5, channels, 3, 3})}));

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "mace/ops/conv2d/eight_bits.h"
+#include "mace/ops/conv/eight_bits.h"
 #include "mace/ops/rounding.h"
 #include "mace/passes/graph_editor.h"
 

@@ -1,7 +1,7 @@
 // Convolutions of 8-bit numbers: the rounding behind a Conv2D or DepthwiseConv2d goes into it,
 // where x is rounded to 8 bits too and the filter was read from 8 bits (attribute filter_scale, of
 // an importer). The node then is a convolution of whole numbers, which integer kernels compute
-// (mace/ops/conv2d/eight_bits.h).
+// (mace/ops/conv/eight_bits.h).
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FUSE_8_BITS_H_

@@ -1,19 +1,19 @@
 #include "mace/passes/fuse_8_bits.h"
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
 constexpr double kFilterScale = 0.0625;
 
-ValueId AddRounding(GraphBuilder* builder, ValueId x, double scale, double low,
+ValueId AddRounding(TestGraphBuilder* builder, ValueId x, double scale, double low,
                     const std::string& function = "round_to_8_bits") {
   return builder->Add("Unary", {x}, {{"function", function}, {"scale", scale}, {"low", low}});
 }
 
 // Whole numbers times the filter's scale.
-ValueId AddFilter(GraphBuilder* builder, const Shape& shape) {
+ValueId AddFilter(TestGraphBuilder* builder, const Shape& shape) {
   HostTensor filter = RandomFloats(shape, 3, -100, 100);
   for (int64_t i = 0; i < shape.elements(); ++i) {
     filter.f32()[i] = static_cast<float>(std::nearbyint(filter.f32()[i]) * kFilterScale);
@@ -21,16 +21,16 @@ ValueId AddFilter(GraphBuilder* builder, const Shape& shape) {
   return builder->Constant(filter);
 }
 
-ValueId AddConvolution(GraphBuilder* builder, ValueId x, const std::string& type = "Conv2D",
+ValueId AddConvolution(TestGraphBuilder* builder, ValueId x, const std::string& type = "Conv2D",
                        double filter_scale = kFilterScale) {
   const Shape filter = type == "Conv2D" ? Shape{6, 6, 3, 3} : Shape{1, 6, 3, 3};
-  GraphBuilder::Attributes attributes;
+  TestGraphBuilder::Attributes attributes;
   if (filter_scale > 0) attributes.push_back({"filter_scale", filter_scale});
   return builder->Add(type, {x, AddFilter(builder, filter)}, attributes);
 }
 
 TEST(Fuse8Bits, OneAfterTheOther) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = AddRounding(&builder, builder.Input({1, 4, 5, 6}), 1.0 / 128, -128);
   x = AddRounding(&builder, AddConvolution(&builder, x), 0.5, -100);
   x = AddRounding(&builder, AddConvolution(&builder, x, "DepthwiseConv2d"), 4, 0);
@@ -49,18 +49,18 @@ TEST(Fuse8Bits, OneAfterTheOther) {
 }
 
 // Each builds a convolution between roundings that must stay as it is.
-void ExpectUntouched(GraphBuilder* builder) {
+void ExpectUntouched(TestGraphBuilder* builder) {
   const Graph before = builder->Build();
   const Graph after = ExpectKeepsMeaning(before, Fuse8Bits);
   EXPECT_EQ(before.nodes.size(), after.nodes.size());
 }
 
 TEST(Fuse8Bits, XMustBeOf8Bits) {
-  GraphBuilder floats;
+  TestGraphBuilder floats;
   floats.Output(
       AddRounding(&floats, AddConvolution(&floats, floats.Input({1, 4, 5, 6})), 0.5, -128));
   ExpectUntouched(&floats);
-  GraphBuilder any_range;
+  TestGraphBuilder any_range;
   const ValueId x =
       AddRounding(&any_range, any_range.Input({1, 4, 5, 6}), 0.25, -128, "round_to_scale");
   any_range.Output(AddRounding(&any_range, AddConvolution(&any_range, x), 0.5, -128));
@@ -68,7 +68,7 @@ TEST(Fuse8Bits, XMustBeOf8Bits) {
 }
 
 TEST(Fuse8Bits, TheFilterMustBeOf8Bits) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = AddRounding(&builder, builder.Input({1, 4, 5, 6}), 0.25, -128);
   builder.Output(AddRounding(&builder, AddConvolution(&builder, x, "Conv2D", 0), 0.5, -128));
   ExpectUntouched(&builder);
@@ -76,7 +76,7 @@ TEST(Fuse8Bits, TheFilterMustBeOf8Bits) {
 
 TEST(Fuse8Bits, ZeroMustBeAmongTheNumbers) {
   for (const double low : {1.0, -256.0, -3.5}) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = AddRounding(&builder, builder.Input({1, 4, 5, 6}), 0.25, -128);
     builder.Output(AddRounding(&builder, AddConvolution(&builder, x), 0.5, low));
     ExpectUntouched(&builder);
@@ -84,7 +84,7 @@ TEST(Fuse8Bits, ZeroMustBeAmongTheNumbers) {
 }
 
 TEST(Fuse8Bits, AnotherReaderKeepsTheFloats) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = AddRounding(&builder, builder.Input({1, 4, 5, 6}), 0.25, -128);
   const ValueId y = AddConvolution(&builder, x);
   builder.Output(AddRounding(&builder, y, 0.5, -128));

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "mace/ops/fused_activation.h"
+#include "mace/ops/elementwise/fused_activation.h"
 #include "mace/passes/activation_attributes.h"
 #include "mace/passes/graph_editor.h"
 

@@ -1,11 +1,11 @@
 #include "mace/passes/fuse_activation.h"
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-using Attributes = GraphBuilder::Attributes;
+using Attributes = TestGraphBuilder::Attributes;
 
 const Attributes kActivations[] = {
     {{"activation", std::string("RELU")}},
@@ -19,14 +19,14 @@ const Attributes kActivations[] = {
      {"hardsigmoid_beta", 0.4}},
 };
 
-ValueId AddConvolution(GraphBuilder* builder, const Attributes& attributes = {}) {
+ValueId AddConvolution(TestGraphBuilder* builder, const Attributes& attributes = {}) {
   const ValueId x = builder->Input({1, 4, 5, 3});
   return builder->Add("Conv2D", {x, builder->Constant({6, 3, 3, 3})}, attributes);
 }
 
 TEST(FuseActivation, EveryKindIntoAConvolution) {
   for (const Attributes& attributes : kActivations) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     // A coefficient left on a node without activation must not become the activation's.
     const ValueId x = AddConvolution(&builder, {{"activation_coefficient", 9.0}});
     builder.Output(builder.Add("Activation", {x}, attributes));
@@ -37,7 +37,7 @@ TEST(FuseActivation, EveryKindIntoAConvolution) {
 }
 
 TEST(FuseActivation, IntoBatchNormAndSums) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 3, 5});
   const ValueId norm = builder.Add("BatchNorm", {x, builder.Constant({5}), builder.Constant({5})});
   const ValueId a = builder.Add("Activation", {norm}, kActivations[0]);
@@ -48,7 +48,7 @@ TEST(FuseActivation, IntoBatchNormAndSums) {
 
 TEST(FuseActivation, ClipFromZero) {
   for (double low : {0.0, 0.1}) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = AddConvolution(&builder);
     builder.Output(builder.Add("Eltwise", {x},
                                {{"type", int64_t{12}}, {"coeff", std::vector<double>{low, 0.3}}}));
@@ -59,7 +59,7 @@ TEST(FuseActivation, ClipFromZero) {
 
 TEST(FuseActivation, FunctionsThatAreActivations) {
   for (const char* function : {"relu", "tanh", "sigmoid", "exp"}) {
-    GraphBuilder builder;
+    TestGraphBuilder builder;
     const ValueId x = AddConvolution(&builder);
     builder.Output(builder.Add("Unary", {x}, {{"function", std::string(function)}}));
     const Graph after = ExpectKeepsMeaning(builder.Build(), FuseActivation);
@@ -68,7 +68,7 @@ TEST(FuseActivation, FunctionsThatAreActivations) {
 }
 
 TEST(FuseActivation, OneForANode) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = AddConvolution(&builder);
   const ValueId y = builder.Add("Activation", {x}, kActivations[4]);
   builder.Output(builder.Add("Activation", {y}, kActivations[3]));
@@ -76,7 +76,7 @@ TEST(FuseActivation, OneForANode) {
 }
 
 TEST(FuseActivation, PreluStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = AddConvolution(&builder);
   builder.Output(builder.Add("Activation", {x, builder.Constant({6})},
                              {{"activation", std::string("PRELU")}}));
@@ -84,13 +84,13 @@ TEST(FuseActivation, PreluStays) {
 }
 
 TEST(FuseActivation, StaysWhereTheResultIsReadOtherwise) {
-  GraphBuilder output;
+  TestGraphBuilder output;
   const ValueId x = AddConvolution(&output);
   output.Output(output.Add("Activation", {x}, kActivations[0]));
   output.Output(x);
   EXPECT_EQ(ExpectKeepsMeaning(output.Build(), FuseActivation).nodes.size(), 2u);
 
-  GraphBuilder reader;
+  TestGraphBuilder reader;
   const ValueId y = AddConvolution(&reader);
   reader.Output(reader.Add("Activation", {y}, kActivations[0]));
   reader.Output(reader.Add("Activation", {y}, kActivations[2]));

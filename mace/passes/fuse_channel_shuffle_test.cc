@@ -1,25 +1,25 @@
 #include "mace/passes/fuse_channel_shuffle.h"
 
 #include "mace/passes/pass.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
 
-ValueId Relu(GraphBuilder* builder, ValueId x) {
+ValueId Relu(TestGraphBuilder* builder, ValueId x) {
   return builder->Add("Activation", {x}, {{"activation", std::string("RELU")}});
 }
 
-ValueId Slice(GraphBuilder* builder, ValueId x, int64_t begin, int64_t end) {
+ValueId Slice(TestGraphBuilder* builder, ValueId x, int64_t begin, int64_t end) {
   return builder->Add("Slice", {x},
                       {{"axes", Ints{3}}, {"starts", Ints{begin}}, {"ends", Ints{end}}});
 }
 
 // The shuffle of two groups of 5 channels, with what goes into it and comes out of it.
 struct Unit {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId shuffled = kNoValue;
   explicit Unit(int64_t group = 2) {
     const ValueId a = Relu(&builder, builder.Input({2, 3, 4, 5}));

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "mace/ops/elementwise_lowering.h"
-#include "mace/ops/layout.h"
+#include "mace/kernel/layout.h"
+#include "mace/ops/elementwise/elementwise_lowering.h"
 #include "mace/ops/op.h"
 #include "mace/passes/graph_editor.h"
 

@@ -1,29 +1,31 @@
 #include "mace/passes/fuse_elementwise.h"
 
 #include "mace/passes/pass.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-using Attributes = GraphBuilder::Attributes;
+using Attributes = TestGraphBuilder::Attributes;
 
 constexpr int64_t kSum = 0, kSub = 1, kProd = 2, kDiv = 3, kGreater = 18;
 
-ValueId Unary(GraphBuilder* builder, ValueId x, const std::string& function) {
+ValueId Unary(TestGraphBuilder* builder, ValueId x, const std::string& function) {
   return builder->Add("Unary", {x}, {{"function", function}});
 }
-ValueId Binary(GraphBuilder* builder, int64_t type, ValueId a, ValueId b) {
+ValueId Binary(TestGraphBuilder* builder, int64_t type, ValueId a, ValueId b) {
   return builder->Add("Eltwise", {a, b}, {{"type", type}});
 }
-ValueId WithScalar(GraphBuilder* builder, int64_t type, ValueId x, double scalar) {
+ValueId WithScalar(TestGraphBuilder* builder, int64_t type, ValueId x, double scalar) {
   return builder->Add("Eltwise", {x}, {{"type", type}, {"scalar_input", scalar}});
 }
 
-Graph Fuse(GraphBuilder* builder) { return ExpectKeepsMeaning(builder->Build(), FuseElementwise); }
+Graph Fuse(TestGraphBuilder* builder) {
+  return ExpectKeepsMeaning(builder->Build(), FuseElementwise);
+}
 
 TEST(FuseElementwise, TwoInARow) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 5});
   builder.Output(Unary(&builder, Unary(&builder, x, "exp"), "sin"));
   const Graph after = Fuse(&builder);
@@ -37,7 +39,7 @@ TEST(FuseElementwise, TwoInARow) {
 }
 
 TEST(FuseElementwise, OneStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 5});
   builder.Output(Unary(&builder, x, "exp"));
   EXPECT_EQ(CountNodes(Fuse(&builder), "FusedElementwise"), 0);
@@ -45,7 +47,7 @@ TEST(FuseElementwise, OneStays) {
 
 // Casts between float kinds, and activations that do nothing, cost no launch.
 TEST(FuseElementwise, NoLaunchIsWonByACast) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 5});
   const ValueId cast = builder.Add("Cast", {x}, {{"dtype", std::string("float32")}});
   builder.Output(Unary(&builder, cast, "exp"));
@@ -54,7 +56,7 @@ TEST(FuseElementwise, NoLaunchIsWonByACast) {
 
 // GELU: x is read twice, at both ends.
 TEST(FuseElementwise, AValueReadTwiceWithin) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId in = builder.Input({2, 3, 5});
   const ValueId x = Unary(&builder, in, "square");
   ValueId y = Unary(&builder, WithScalar(&builder, kDiv, x, 1.414), "erf");
@@ -67,7 +69,7 @@ TEST(FuseElementwise, AValueReadTwiceWithin) {
 }
 
 TEST(FuseElementwise, AValueReadOutsideStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Unary(&builder, builder.Input({2, 3, 5}), "exp");
   builder.Output(Unary(&builder, Unary(&builder, x, "sin"), "cos"));
   builder.Output(builder.Add("Softmax", {x}));
@@ -77,7 +79,7 @@ TEST(FuseElementwise, AValueReadOutsideStays) {
 }
 
 TEST(FuseElementwise, AnOutputOfTheGraphStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Unary(&builder, builder.Input({2, 3, 5}), "exp");
   const ValueId y = Unary(&builder, x, "sin");
   builder.Output(y);
@@ -89,7 +91,7 @@ TEST(FuseElementwise, AnOutputOfTheGraphStays) {
 
 // A result with fewer elements would be computed once for each element that reads it.
 TEST(FuseElementwise, ASmallerResultIsComputedOnce) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 5, 4});
   const ValueId gate = Unary(&builder, builder.Input({2, 1, 1, 4}), "sigmoid");
   builder.Output(Unary(&builder, Binary(&builder, kProd, x, gate), "sin"));
@@ -99,7 +101,7 @@ TEST(FuseElementwise, ASmallerResultIsComputedOnce) {
 }
 
 TEST(FuseElementwise, OperandsBroadcast) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId mean = builder.Input({2, 5, 1});
   const ValueId x = builder.Input({2, 5, 8});
   ValueId y = Binary(&builder, kDiv, Binary(&builder, kSub, x, mean), builder.Constant({1}, 2, 3));
@@ -112,7 +114,7 @@ TEST(FuseElementwise, OperandsBroadcast) {
 }
 
 TEST(FuseElementwise, ComparisonsAndChoices) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 8});
   const ValueId above = WithScalar(&builder, kGreater, x, 0.1);
   builder.Output(builder.Add("Where", {above, Unary(&builder, x, "exp"), x}));
@@ -120,7 +122,7 @@ TEST(FuseElementwise, ComparisonsAndChoices) {
 }
 
 TEST(FuseElementwise, IntegersStay) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 5});
   const ValueId cast = builder.Add("Cast", {x}, {{"dtype", std::string("int32")}});
   const ValueId y =
@@ -131,7 +133,7 @@ TEST(FuseElementwise, IntegersStay) {
 }
 
 TEST(FuseElementwise, NoMoreOperandsThanAKernelTakes) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId sum = builder.Input({2, 5});
   for (int i = 0; i < 10; ++i) sum = Binary(&builder, kSum, sum, builder.Input({2, 5}));
   builder.Output(sum);
@@ -141,7 +143,7 @@ TEST(FuseElementwise, NoMoreOperandsThanAKernelTakes) {
 }
 
 TEST(FuseElementwise, NoMoreStepsThanATextIsWorth) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = builder.Input({2, 5});
   for (int i = 0; i < 50; ++i) x = Unary(&builder, x, i % 2 == 0 ? "sin" : "cos");
   builder.Output(x);
@@ -150,7 +152,7 @@ TEST(FuseElementwise, NoMoreStepsThanATextIsWorth) {
 
 // Other passes come first: a convolution keeps its activation and its residual.
 TEST(FuseElementwise, LeavesToConvolutionsWhatTheyTake) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 6, 5, 4});
   ValueId y = builder.Add("Conv2D", {x, builder.Constant({4, 4, 3, 3})});
   y = Binary(&builder, kSum, y, x);

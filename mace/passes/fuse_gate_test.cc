@@ -1,26 +1,26 @@
 #include "mace/passes/fuse_gate.h"
 
 #include "mace/passes/fuse_residual.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-ValueId Product(GraphBuilder* builder, ValueId a, ValueId b,
-                GraphBuilder::Attributes attributes = {}) {
+ValueId Product(TestGraphBuilder* builder, ValueId a, ValueId b,
+                TestGraphBuilder::Attributes attributes = {}) {
   attributes.emplace_back("type", int64_t{2});
   return builder->Add("Eltwise", {a, b}, std::move(attributes));
 }
 
 // A convolution of 4 channels to 6.
-ValueId Convolve(GraphBuilder* builder, ValueId x, int64_t kernel = 1) {
+ValueId Convolve(TestGraphBuilder* builder, ValueId x, int64_t kernel = 1) {
   return builder->Add("Conv2D", {x, builder->Constant({6, 4, kernel, kernel})});
 }
 
 TEST(FuseGate, GateOnEitherSide) {
   for (bool bias : {true, false}) {
     for (bool first : {true, false}) {
-      GraphBuilder builder;
+      TestGraphBuilder builder;
       const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
       const ValueId product = first ? Product(&builder, gate, x) : Product(&builder, x, gate);
       std::vector<ValueId> inputs = {product, builder.Constant({6, 4, 1, 1})};
@@ -39,7 +39,7 @@ TEST(FuseGate, GateOnEitherSide) {
 }
 
 TEST(FuseGate, WithStridesAndBesideAResidual) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
   const std::vector<int64_t> strides = {2, 2};
   const ValueId y =
@@ -55,7 +55,7 @@ TEST(FuseGate, WithStridesAndBesideAResidual) {
 
 // The opposite order leaves the sum, because a gate stands where the residual would go.
 TEST(FuseGate, TakesNoResidualAfterwards) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
   const ValueId y = Convolve(&builder, Product(&builder, x, gate));
   builder.Output(builder.Add("Eltwise", {y, builder.Input({2, 5, 3, 6})}));
@@ -66,7 +66,7 @@ TEST(FuseGate, TakesNoResidualAfterwards) {
 
 // A gate of a gated tensor: the inner product stays.
 TEST(FuseGate, OneGateAConvolution) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 5, 3, 4}), gate = builder.Input({2, 1, 1, 4});
   const ValueId inner = Product(&builder, x, gate);
   builder.Output(Convolve(&builder, Product(&builder, inner, builder.Input({2, 1, 1, 4}))));
@@ -78,7 +78,7 @@ TEST(FuseGate, OneGateAConvolution) {
 // Runs the pass over the graph that `build` makes of x, which is to stay as it is.
 template <typename Build>
 void ExpectStays(const Shape& x, const Build& build) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   build(&builder, builder.Input(x));
   const Graph before = builder.Build();
   const Graph after = ExpectKeepsMeaning(before, FuseGate);
@@ -86,20 +86,20 @@ void ExpectStays(const Shape& x, const Build& build) {
 }
 
 TEST(FuseGate, StaysWhereTheProductIsNeeded) {
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Read twice.
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {  // Read twice.
     const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 4}));
     builder->Output(Convolve(builder, product));
     builder->Output(Convolve(builder, product));
   });
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // A graph output.
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {  // A graph output.
     const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 4}));
     builder->Output(Convolve(builder, product));
     builder->Output(product);
   });
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Not of a convolution.
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {  // Not of a convolution.
     builder->Output(Product(builder, x, builder->Input({2, 1, 1, 4})));
   });
-  ExpectStays({2, 5, 3, 6}, [](GraphBuilder* builder, ValueId x) {  // A residual.
+  ExpectStays({2, 5, 3, 6}, [](TestGraphBuilder* builder, ValueId x) {  // A residual.
     const ValueId product = Product(builder, x, builder->Input({2, 1, 1, 6}));
     builder->Output(builder->Add(
         "Conv2D",
@@ -112,18 +112,18 @@ TEST(FuseGate, StaysWhereItIsNoGate) {
   for (const Shape& gate : {Shape{2, 5, 3, 4}, Shape{1, 1, 1, 4}, Shape{2, 5, 3, 1},
                             Shape{2, 1, 3, 4}, Shape{4}, Shape{2, 1, 1, 1}}) {
     SCOPED_TRACE(gate.ToString());
-    ExpectStays({2, 5, 3, 4}, [&](GraphBuilder* builder, ValueId x) {
+    ExpectStays({2, 5, 3, 4}, [&](TestGraphBuilder* builder, ValueId x) {
       builder->Output(Convolve(builder, Product(builder, x, builder->Input(gate))));
     });
   }
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // Weights.
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {  // Weights.
     builder->Output(Convolve(builder, Product(builder, x, builder->Constant({2, 1, 1, 4}))));
   });
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {  // A sum.
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {  // A sum.
     const ValueId sum = builder->Add("Eltwise", {x, builder->Input({2, 1, 1, 4})});
     builder->Output(Convolve(builder, sum));
   });
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {
     const ValueId product =
         Product(builder, x, builder->Input({2, 1, 1, 4}), {{"activation", std::string("RELU")}});
     builder->Output(Convolve(builder, product));
@@ -131,13 +131,13 @@ TEST(FuseGate, StaysWhereItIsNoGate) {
 }
 
 TEST(FuseGate, StaysWhereItDoesNotPay) {
-  ExpectStays({2, 1, 1, 4}, [](GraphBuilder* builder, ValueId x) {  // One pixel.
+  ExpectStays({2, 1, 1, 4}, [](TestGraphBuilder* builder, ValueId x) {  // One pixel.
     builder->Output(Convolve(builder, Product(builder, x, builder->Input({2, 1, 1, 4}))));
   });
-  ExpectStays({2, 5, 3, 4}, [](GraphBuilder* builder, ValueId x) {
+  ExpectStays({2, 5, 3, 4}, [](TestGraphBuilder* builder, ValueId x) {
     builder->Output(Convolve(builder, Product(builder, x, builder->Input({2, 1, 1, 4})), 3));
   });
-  ExpectStays({2, 5, 3, 8}, [](GraphBuilder* builder, ValueId x) {
+  ExpectStays({2, 5, 3, 8}, [](TestGraphBuilder* builder, ValueId x) {
     builder->Output(builder->Add(
         "Conv2D",
         {Product(builder, x, builder->Input({2, 1, 1, 8})), builder->Constant({6, 4, 1, 1})},

@@ -1,13 +1,13 @@
 #include "mace/passes/fuse_residual.h"
 
 #include "mace/passes/fuse_activation.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-ValueId AddConvolution(GraphBuilder* builder, ValueId x, bool bias,
-                       const GraphBuilder::Attributes& attributes = {}) {
+ValueId AddConvolution(TestGraphBuilder* builder, ValueId x, bool bias,
+                       const TestGraphBuilder::Attributes& attributes = {}) {
   std::vector<ValueId> inputs = {x, builder->Constant({4, 4, 3, 3})};
   if (bias) inputs.push_back(builder->Constant({4}));
   return builder->Add("Conv2D", inputs, attributes);
@@ -16,7 +16,7 @@ ValueId AddConvolution(GraphBuilder* builder, ValueId x, bool bias,
 TEST(FuseResidual, SumOnEitherSide) {
   for (bool bias : {true, false}) {
     for (bool first : {true, false}) {
-      GraphBuilder builder;
+      TestGraphBuilder builder;
       const ValueId x = builder.Input({2, 5, 4, 4});
       const ValueId y = AddConvolution(&builder, x, bias);
       const std::vector<ValueId> inputs =
@@ -35,7 +35,7 @@ TEST(FuseResidual, SumOnEitherSide) {
 
 // The tensor that is added is made after the convolution, so the convolution has to move.
 TEST(FuseResidual, LaterTensor) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 5, 4, 4});
   const ValueId y = AddConvolution(&builder, x, true);
   const ValueId other = builder.Add("Activation", {x}, {{"activation", std::string("TANH")}});
@@ -46,7 +46,7 @@ TEST(FuseResidual, LaterTensor) {
 }
 
 TEST(FuseResidual, OfTwoConvolutionsTheLaterOne) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 5, 4, 4});
   const ValueId y = AddConvolution(&builder, x, true), z = AddConvolution(&builder, x, true);
   builder.Output(builder.Add("AddN", {z, y}));
@@ -56,7 +56,7 @@ TEST(FuseResidual, OfTwoConvolutionsTheLaterOne) {
 }
 
 TEST(FuseResidual, TheSumsActivationMovesAlong) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 5, 4, 4});
   const ValueId y = AddConvolution(&builder, x, true);
   const ValueId sum = builder.Add("Eltwise", {y, x});
@@ -70,42 +70,42 @@ TEST(FuseResidual, TheSumsActivationMovesAlong) {
   EXPECT_EQ(activation_first.nodes.size(), 1u);
 }
 
-void ExpectStays(GraphBuilder* builder) {
+void ExpectStays(TestGraphBuilder* builder) {
   const Graph before = builder->Build();
   EXPECT_EQ(ExpectKeepsMeaning(before, FuseResidual).nodes.size(), before.nodes.size());
 }
 
 TEST(FuseResidual, StaysWhereItDoesNotFit) {
-  GraphBuilder broadcast;
+  TestGraphBuilder broadcast;
   ValueId x = broadcast.Input({1, 5, 4, 4});
   broadcast.Output(broadcast.Add(
       "Eltwise", {AddConvolution(&broadcast, x, true), broadcast.Input({1, 1, 1, 4})}));
   ExpectStays(&broadcast);
 
-  GraphBuilder activated;
+  TestGraphBuilder activated;
   x = activated.Input({1, 5, 4, 4});
   activated.Output(activated.Add(
       "Eltwise", {AddConvolution(&activated, x, true, {{"activation", std::string("RELU")}}), x}));
   ExpectStays(&activated);
 
-  GraphBuilder difference;
+  TestGraphBuilder difference;
   x = difference.Input({1, 5, 4, 4});
   difference.Output(
       difference.Add("Eltwise", {AddConvolution(&difference, x, true), x}, {{"type", int64_t{1}}}));
   ExpectStays(&difference);
 
-  GraphBuilder weighted;
+  TestGraphBuilder weighted;
   x = weighted.Input({1, 5, 4, 4});
   weighted.Output(weighted.Add("Eltwise", {AddConvolution(&weighted, x, true), x},
                                {{"coeff", std::vector<double>{1, 0.5}}}));
   ExpectStays(&weighted);
 
-  GraphBuilder doubled;
+  TestGraphBuilder doubled;
   x = AddConvolution(&doubled, doubled.Input({1, 5, 4, 4}), true);
   doubled.Output(doubled.Add("Eltwise", {x, x}));
   ExpectStays(&doubled);
 
-  GraphBuilder output;
+  TestGraphBuilder output;
   x = output.Input({1, 5, 4, 4});
   const ValueId y = AddConvolution(&output, x, true);
   output.Output(output.Add("Eltwise", {y, x}));

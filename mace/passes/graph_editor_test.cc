@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -14,7 +14,7 @@ std::vector<int> Sorted(std::vector<int> numbers) {
 
 // Nodes: 0 and 1 read x; 2 reads both and x twice.
 struct Sums {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = builder.Input({2});
   ValueId a = builder.Add("Eltwise", {x});
   ValueId b = builder.Add("Eltwise", {x});
@@ -66,7 +66,7 @@ TEST(GraphEditor, ForgetsReadersInAnyOrder) {
 }
 
 TEST(GraphEditor, MoveOverKeepsReaders) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2});
   const ValueId a = builder.Add("Eltwise", {x});
   const ValueId b = builder.Add("Eltwise", {a, x});

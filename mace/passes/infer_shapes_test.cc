@@ -1,7 +1,7 @@
 #include "mace/passes/infer_shapes.h"
 
 #include "mace/base/memory_budget.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -9,8 +9,8 @@ namespace {
 using Ints = std::vector<int64_t>;
 
 // x [?, 6] reshaped to [rows / 2, 12] by way of its shape.
-GraphBuilder HalvedRows() {
-  GraphBuilder builder;
+TestGraphBuilder HalvedRows() {
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({4, 6});
   builder.raw().inputs[0].declared_dims = Ints{-1, 6};
   const ValueId shape = builder.Add("Shape", {x});
@@ -25,7 +25,7 @@ GraphBuilder HalvedRows() {
 }
 
 TEST(InferShapes, ComputedShapesBecomeConstants) {
-  GraphBuilder builder = HalvedRows();
+  TestGraphBuilder builder = HalvedRows();
   for (int64_t rows : {2, 8}) {
     Graph graph = builder.raw();
     const Status status = InferShapes(&graph, {{"input0", Shape{rows, 6}}});
@@ -37,7 +37,7 @@ TEST(InferShapes, ComputedShapesBecomeConstants) {
 }
 
 TEST(InferShapes, GraphOutputsStayResultsOfNodes) {
-  GraphBuilder builder = HalvedRows();
+  TestGraphBuilder builder = HalvedRows();
   const ValueId wanted = builder.raw().nodes[2].outputs[0];
   builder.Output(wanted);
   Graph graph = builder.raw();
@@ -75,7 +75,7 @@ TEST(InferShapes, InputsThatDoNotFit) {
 }
 
 TEST(InferShapes, ErrorsNameTheNode) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({4, 6});
   builder.Output(builder.Add("Eltwise", {x, builder.Input({5, 6})}));
   Graph graph = builder.raw();
@@ -86,7 +86,7 @@ TEST(InferShapes, ErrorsNameTheNode) {
 
 // A chain of sums of one constant: what is between the first and the last is freed on the way.
 TEST(InferShapes, AChainLeavesOneConstant) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId w = builder.Constant({60000});
   for (int i = 0; i < 200; ++i) w = builder.Add("Eltwise", {w, w}, {{"type", int64_t{4}}});
   builder.Output(builder.Add("Eltwise", {w, builder.Input({60000})}));
@@ -101,7 +101,7 @@ TEST(InferShapes, AChainLeavesOneConstant) {
 // Replacing each constant in all nodes behind it would take 10^11 steps: hours.
 TEST(InferShapes, ManyConstantOutputs) {
   constexpr int kMany = 100000;
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId c = builder.Constant({1});
   for (int i = 0; i < kMany; ++i) builder.Output(builder.Add("Eltwise", {c, c}));
   builder.Output(builder.Add("Eltwise", {builder.Input({1}), c}));

@@ -1,16 +1,16 @@
 #include "mace/passes/merge_duplicates.h"
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-ValueId Scalar(GraphBuilder* builder, ValueId x, double scalar) {
+ValueId Scalar(TestGraphBuilder* builder, ValueId x, double scalar) {
   return builder->Add("Eltwise", {x}, {{"type", int64_t{2}}, {"scalar_input", scalar}});
 }
 
 TEST(MergeDuplicates, EqualNodesAndWhatFollowsFromThem) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 4});
   const ValueId a = Scalar(&builder, Scalar(&builder, x, 2), 3);
   const ValueId b = Scalar(&builder, Scalar(&builder, x, 2), 3);
@@ -19,7 +19,7 @@ TEST(MergeDuplicates, EqualNodesAndWhatFollowsFromThem) {
 }
 
 TEST(MergeDuplicates, OthersStay) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 4}), y = builder.Input({2, 4});
   // These nodes differ in an attribute, an input, and the order of inputs.
   const ValueId parts[] = {Scalar(&builder, x, 2), Scalar(&builder, x, 2.5), Scalar(&builder, y, 2),
@@ -30,7 +30,7 @@ TEST(MergeDuplicates, OthersStay) {
 }
 
 TEST(MergeDuplicates, GraphOutputsKeepTheirNodes) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 4});
   builder.Output(Scalar(&builder, x, 2));
   builder.Output(Scalar(&builder, x, 2));

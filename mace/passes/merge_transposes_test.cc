@@ -1,7 +1,7 @@
 #include "mace/passes/merge_transposes.h"
 
 #include "mace/passes/drop_dead.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -11,16 +11,16 @@ using Ints = std::vector<int64_t>;
 const Ints kToNchw = {0, 3, 1, 2};
 const Ints kToNhwc = {0, 2, 3, 1};
 
-ValueId Transpose(GraphBuilder* builder, ValueId x, const Ints& dims) {
+ValueId Transpose(TestGraphBuilder* builder, ValueId x, const Ints& dims) {
   return builder->Add("Transpose", {x}, {{"dims", dims}});
 }
 
-Graph MergeAndDrop(GraphBuilder* builder) {
+Graph MergeAndDrop(TestGraphBuilder* builder) {
   return ExpectKeepsMeaning(ExpectKeepsMeaning(builder->Build(), MergeTransposes), DropDead);
 }
 
 TEST(MergeTransposes, InversesVanish) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = builder.Add("Activation", {builder.Input({2, 3, 4, 5})},
                           {{"activation", std::string("RELU")}});
   x = Transpose(&builder, Transpose(&builder, x, kToNchw), kToNhwc);
@@ -32,14 +32,14 @@ TEST(MergeTransposes, InversesVanish) {
 
 // A graph output keeps a node that makes it.
 TEST(MergeTransposes, IdentityOfAnInputStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 4, 5});
   builder.Output(Transpose(&builder, Transpose(&builder, x, kToNchw), kToNhwc));
   EXPECT_EQ(MergeAndDrop(&builder).nodes.size(), 1u);
 }
 
 TEST(MergeTransposes, OthersCompose) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 4, 5});
   const ValueId y = Transpose(&builder, x, {3, 1, 0, 2});
   builder.Output(Transpose(&builder, Transpose(&builder, y, kToNchw), {1, 0, 3, 2}));
@@ -49,7 +49,7 @@ TEST(MergeTransposes, OthersCompose) {
 }
 
 TEST(MergeTransposes, DimensionsFromAnInput) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 4, 5});
   const ValueId dims =
       builder.Constant(HostTensor::FromVector<int32_t>(DType::kInt32, {4}, {0, -1, 1, 2}));
@@ -61,14 +61,14 @@ TEST(MergeTransposes, DimensionsFromAnInput) {
 }
 
 // A graph as the ONNX importer makes it: every spatial node between two Transposes.
-ValueId NchwConvolution(GraphBuilder* builder, ValueId x, int64_t in, int64_t out) {
+ValueId NchwConvolution(TestGraphBuilder* builder, ValueId x, int64_t in, int64_t out) {
   const ValueId y =
       builder->Add("Conv2D", {Transpose(builder, x, kToNhwc), builder->Constant({out, in, 3, 3})});
   return Transpose(builder, y, kToNchw);
 }
 
 TEST(MergeTransposes, ResidualBlock) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = NchwConvolution(&builder, builder.Input({1, 3, 6, 5}), 3, 4);
   const ValueId a = builder.Add("Activation", {x}, {{"activation", std::string("RELU")}});
   const ValueId b = NchwConvolution(&builder, a, 4, 4);
@@ -83,7 +83,7 @@ TEST(MergeTransposes, ResidualBlock) {
 }
 
 TEST(MergeTransposes, ConcatSplitSlicePadAndSoftmax) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 6, 5});
   const ValueId a = NchwConvolution(&builder, x, 3, 4), b = NchwConvolution(&builder, x, 3, 2);
   const ValueId constant = builder.Constant({2, 2, 6, 5});
@@ -106,7 +106,7 @@ TEST(MergeTransposes, ConcatSplitSlicePadAndSoftmax) {
 TEST(MergeTransposes, ReduceWithAndWithoutAxes) {
   for (int64_t keep : {0, 1}) {
     for (const Ints& axes : {Ints{2, 3}, Ints{1}, Ints{-4, 2}}) {
-      GraphBuilder builder;
+      TestGraphBuilder builder;
       const ValueId x = Transpose(&builder, builder.Input({2, 3, 4, 5}), kToNchw);
       const ValueId y = builder.Add(
           "Reduce", {x}, {{"reduce_type", int64_t{0}}, {"axis", axes}, {"keepdims", keep}});
@@ -119,7 +119,7 @@ TEST(MergeTransposes, ReduceWithAndWithoutAxes) {
 
 // A gate for each channel that comes as [N, C, 1, 1] from elsewhere.
 TEST(MergeTransposes, ChannelGate) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = NchwConvolution(&builder, builder.Input({2, 3, 6, 5}), 3, 4);
   const ValueId gate = builder.Input({2, 4, 1, 1});
   const ValueId y = builder.Add("Eltwise", {gate, x}, {{"type", int64_t{2}}});
@@ -130,7 +130,7 @@ TEST(MergeTransposes, ChannelGate) {
 }
 
 TEST(MergeTransposes, ExtentsOfOneBecomeAReshape) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 1, 1, 5});
   const ValueId y = Transpose(&builder, x, kToNchw);
   builder.Output(builder.Add("Eltwise", {y}, {{"type", int64_t{7}}}));
@@ -140,7 +140,7 @@ TEST(MergeTransposes, ExtentsOfOneBecomeAReshape) {
 }
 
 TEST(MergeTransposes, StaysBeforeNodesThatCare) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Transpose(&builder, builder.Input({2, 3, 4, 5}), kToNchw);
   builder.Output(builder.Add("BatchNorm", {x, builder.Constant({4}), builder.Constant({4})}));
   builder.Output(builder.Add("Activation", {x, builder.Constant({4})},
@@ -154,7 +154,7 @@ TEST(MergeTransposes, StaysBeforeNodesThatCare) {
 
 // Sums with a tensor of higher rank do not take the permutation of the smaller one.
 TEST(MergeTransposes, OperandOfHigherRankStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Transpose(&builder, builder.Input({2, 3, 4, 5}), kToNchw);
   builder.Output(builder.Add("Eltwise", {x, builder.Constant({2, 2, 5, 3, 4})}));
   EXPECT_EQ(MergeAndDrop(&builder).nodes.size(), 2u);
@@ -162,7 +162,7 @@ TEST(MergeTransposes, OperandOfHigherRankStays) {
 
 // Running it again finds nothing more and no name twice.
 TEST(MergeTransposes, Twice) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Transpose(&builder, builder.Input({2, 3, 4, 5}), kToNchw);
   builder.Output(builder.Add("Eltwise", {x}, {{"type", int64_t{7}}}));
   const Graph once = MergeAndDrop(&builder);

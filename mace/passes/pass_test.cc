@@ -1,6 +1,6 @@
 #include "mace/passes/pass.h"
 
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
@@ -9,18 +9,18 @@ using Ints = std::vector<int64_t>;
 
 Graph ExpectPassesKeepMeaning(const Graph& before) { return ExpectKeepsMeaning(before, RunPasses); }
 
-ValueId Relu(GraphBuilder* builder, ValueId x) {
+ValueId Relu(TestGraphBuilder* builder, ValueId x) {
   return builder->Add("Activation", {x}, {{"activation", std::string("RELU")}});
 }
 
-ValueId Norm(GraphBuilder* builder, ValueId x, int64_t channels) {
+ValueId Norm(TestGraphBuilder* builder, ValueId x, int64_t channels) {
   return builder->Add("BatchNorm",
                       {x, builder->Constant({channels}), builder->Constant({channels})});
 }
 
 // A residual block of TensorFlow: Pad, Conv2D, BatchNorm, Relu, Conv2D, BatchNorm, sum, Relu.
 TEST(RunPasses, ResidualBlockIsTwoConvolutions) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 5, 4});
   const ValueId padded = builder.Add("Pad", {x}, {{"paddings", Ints{0, 0, 1, 1, 1, 1, 0, 0}}});
   ValueId y =
@@ -36,7 +36,7 @@ TEST(RunPasses, ResidualBlockIsTwoConvolutions) {
 
 // The same block from ONNX, where every spatial node stands between Transposes.
 TEST(RunPasses, OnnxBlockWithGate) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const Ints to_nhwc = {0, 2, 3, 1}, to_nchw = {0, 3, 1, 2};
   const ValueId x = builder.Input({1, 4, 6, 5});
   const auto convolution = [&](ValueId in, int64_t channels_in, int64_t channels, int64_t kernel) {
@@ -64,7 +64,7 @@ TEST(RunPasses, OnnxBlockWithGate) {
 }
 
 TEST(RunPasses, ClassifierHead) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 6, 5, 8});
   const ValueId mean = builder.Add(
       "Reduce", {x}, {{"reduce_type", int64_t{0}}, {"axis", Ints{1, 2}}, {"keepdims", int64_t{1}}});
@@ -77,7 +77,7 @@ TEST(RunPasses, ClassifierHead) {
 }
 
 TEST(RunPasses, RunsTwiceToTheSame) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 5, 4});
   ValueId y = builder.Add("Conv2D", {x, builder.Constant({4, 4, 3, 3})});
   y = Relu(&builder, builder.Add("Eltwise", {Norm(&builder, y, 4), x}));

@@ -1,23 +1,23 @@
 #include "mace/passes/recognize_channel_shuffle.h"
 
 #include "mace/passes/pass.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
 
-ValueId Reshape(GraphBuilder* builder, ValueId x, const Ints& dims) {
+ValueId Reshape(TestGraphBuilder* builder, ValueId x, const Ints& dims) {
   return builder->Add("Reshape", {x}, {{"dim", dims}});
 }
 
-ValueId Transpose(GraphBuilder* builder, ValueId x, const Ints& dims) {
+ValueId Transpose(TestGraphBuilder* builder, ValueId x, const Ints& dims) {
   return builder->Add("Transpose", {x}, {{"dims", dims}});
 }
 
 TEST(RecognizeChannelShuffle, AlongTheLastAxis) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 3, 4, 6});
   const ValueId y = Transpose(&builder, Reshape(&builder, x, {2, 3, 4, 2, 3}), {0, 1, 2, 4, 3});
   builder.Output(Reshape(&builder, y, {2, 3, 4, 6}));
@@ -28,7 +28,7 @@ TEST(RecognizeChannelShuffle, AlongTheLastAxis) {
 }
 
 TEST(RecognizeChannelShuffle, BetweenConvolutionsOfOnnx) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = builder.Input({1, 5, 4, 3});
   x = builder.Add("Conv2D", {x, builder.Constant({6, 3, 3, 3})});
   x = Transpose(&builder, x, {0, 3, 1, 2});
@@ -43,7 +43,7 @@ TEST(RecognizeChannelShuffle, BetweenConvolutionsOfOnnx) {
 }
 
 TEST(RecognizeChannelShuffle, OthersStay) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 4, 6});
   // Rows are shuffled, not channels; another order; another shape; a reader in between.
   ValueId y = Transpose(&builder, Reshape(&builder, x, {2, 6, 2, 2, 6}), {0, 1, 3, 2, 4});

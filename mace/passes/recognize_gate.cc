@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "mace/ops/fused_activation.h"
+#include "mace/ops/elementwise/fused_activation.h"
 #include "mace/passes/graph_editor.h"
 #include "mace/passes/product.h"
 

@@ -1,12 +1,12 @@
 #include "mace/passes/recognize_gate.h"
 
 #include "mace/passes/fuse_activation.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
-using Attributes = GraphBuilder::Attributes;
+using Attributes = TestGraphBuilder::Attributes;
 
 const Attributes kProduct = {{"type", int64_t{2}}};
 const Attributes kSigmoid = {{"activation", std::string("SIGMOID")}};
@@ -17,7 +17,7 @@ const Attributes kHardSigmoid = {{"activation", std::string("HARDSIGMOID")},
 TEST(RecognizeGate, EitherOperand) {
   for (const Attributes& gate : {kSigmoid, kHardSigmoid}) {
     for (bool gate_first : {false, true}) {
-      GraphBuilder builder;
+      TestGraphBuilder builder;
       const ValueId x = builder.Input({1, 4, 5, 3});
       const ValueId g = builder.Add("Activation", {x}, gate);
       builder.Output(gate_first ? builder.Add("Eltwise", {g, x}, kProduct)
@@ -30,7 +30,7 @@ TEST(RecognizeGate, EitherOperand) {
 }
 
 TEST(RecognizeGate, GoesIntoTheConvolution) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x =
       builder.Add("Conv2D", {builder.Input({1, 4, 5, 3}), builder.Constant({6, 3, 3, 3})});
   const ValueId gate = builder.Add("Activation", {x}, kHardSigmoid);
@@ -40,7 +40,7 @@ TEST(RecognizeGate, GoesIntoTheConvolution) {
 }
 
 TEST(RecognizeGate, OtherProductsStay) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 4, 5, 3}), z = builder.Input({1, 4, 5, 3});
   // Three that are none: a gate of another tensor, a gate that is read twice, a sum.
   const ValueId gate = builder.Add("Activation", {z}, kSigmoid);

@@ -1,23 +1,23 @@
 #include "mace/passes/simplify_reshape.h"
 
 #include "mace/passes/drop_dead.h"
-#include "mace/passes/test_util.h"
+#include "mace/testing/passes/pass_tester.h"
 
 namespace mace {
 namespace {
 
 using Ints = std::vector<int64_t>;
 
-Graph SimplifyAndDrop(GraphBuilder* builder) {
+Graph SimplifyAndDrop(TestGraphBuilder* builder) {
   return ExpectKeepsMeaning(ExpectKeepsMeaning(builder->Build(), SimplifyReshape), DropDead);
 }
 
-ValueId Negative(GraphBuilder* builder, ValueId x) {
+ValueId Negative(TestGraphBuilder* builder, ValueId x) {
   return builder->Add("Eltwise", {x}, {{"type", int64_t{6}}});
 }
 
 TEST(SimplifyReshape, ChainsBecomeOne) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Negative(&builder, builder.Input({2, 1, 6, 1}));
   const ValueId shape =
       builder.Constant(HostTensor::FromVector<int32_t>(DType::kInt32, {2}, {4, -1}));
@@ -33,7 +33,7 @@ TEST(SimplifyReshape, ChainsBecomeOne) {
 }
 
 TEST(SimplifyReshape, BackToTheSourceVanishes) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = Negative(&builder, builder.Input({2, 6}));
   const ValueId y = builder.Add("Reshape", {x}, {{"dim", Ints{3, 4}}});
   const ValueId z = builder.Add("Reshape", {y}, {{"dim", Ints{0, -1}}});
@@ -44,7 +44,7 @@ TEST(SimplifyReshape, BackToTheSourceVanishes) {
 }
 
 TEST(SimplifyReshape, IdentityAndCast) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   ValueId x = Negative(&builder, builder.Input({2, 6}));
   x = builder.Add("Identity", {x});
   x = builder.Add("Cast", {x}, {{"dtype", std::string("float32")}});
@@ -57,7 +57,7 @@ TEST(SimplifyReshape, IdentityAndCast) {
 }
 
 TEST(SimplifyReshape, ScalarsAndEmptyTensors) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   const ValueId x = builder.Input({1, 1}), empty = builder.Input({0, 3});
   builder.Output(Negative(&builder, builder.Add("Squeeze", {x}, {{"axis", Ints{0, 1}}})));
   builder.Output(Negative(&builder, builder.Add("Unsqueeze", {empty}, {{"axis", Ints{1}}})));
@@ -67,7 +67,7 @@ TEST(SimplifyReshape, ScalarsAndEmptyTensors) {
 }
 
 TEST(SimplifyReshape, GraphOutputOfAnInputStays) {
-  GraphBuilder builder;
+  TestGraphBuilder builder;
   builder.Output(builder.Add("Identity", {builder.Input({2})}));
   EXPECT_EQ(SimplifyAndDrop(&builder).nodes.size(), 1u);
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "mace/ops/convert.h"
+#include "mace/ops/move/convert.h"
 #include "mace/plan/tensor_formats.h"
 
 namespace mace {

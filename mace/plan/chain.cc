@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "mace/base/divide.h"
-#include "mace/ops/kernel_source.h"
+#include "mace/kernel/kernel_source.h"
 #include "mace/plan/memory.h"
 
 namespace mace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "mace/graph/output_marks.h"
-#include "mace/ops/roofline.h"
+#include "mace/kernel/roofline.h"
 #include "mace/plan/tensor_formats.h"
 
 namespace mace {

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "mace/ops/kernel_source.h"
+#include "mace/kernel/kernel_source.h"
 #include "mace/plan/chain.h"
 #include "mace/plan/plan.h"
 

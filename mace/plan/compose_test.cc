@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "mace/ops/convert.h"
-#include "mace/ops/kernel_source.h"
+#include "mace/kernel/kernel_source.h"
+#include "mace/ops/move/convert.h"
 #include "mace/plan/plan.h"
 
 namespace mace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mace/graph/graph.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
 
 namespace mace {
 

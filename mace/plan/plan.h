@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "mace/graph/graph.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
 #include "mace/ops/op.h"
 #include "mace/plan/bound_graph.h"
 #include "mace/plan/choice.h"

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "mace/ops/device_info.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/device_info.h"
+#include "mace/kernel/kernel.h"
 
 namespace mace {
 

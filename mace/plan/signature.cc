@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "mace/base/hash.h"
-#include "mace/ops/kernel_source.h"
+#include "mace/kernel/kernel_source.h"
 
 namespace mace {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "mace/graph/graph.h"
-#include "mace/ops/kernel.h"
+#include "mace/kernel/kernel.h"
 #include "mace/plan/plan_options.h"
 
 namespace mace {

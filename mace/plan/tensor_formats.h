@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "mace/graph/shape.h"
-#include "mace/ops/layout.h"
+#include "mace/kernel/layout.h"
 
 namespace mace {
 

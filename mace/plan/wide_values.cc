@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "mace/ops/eltwise.h"
+#include "mace/ops/elementwise/eltwise.h"
 
 namespace mace {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "mace/base/status.h"
 #include "mace/graph/tensor.h"
-#include "mace/ops/layout.h"
+#include "mace/kernel/layout.h"
 
 namespace mace {
 

@@ -2,7 +2,7 @@
 #ifndef MACE_TESTING_MADE_UP_GPU_H_
 #define MACE_TESTING_MADE_UP_GPU_H_
 
-#include "mace/ops/device_info.h"
+#include "mace/kernel/device_info.h"
 
 namespace mace {
 

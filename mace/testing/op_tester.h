@@ -14,8 +14,8 @@
 
 #include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
-#include "mace/ops/device_info.h"
-#include "mace/ops/layout.h"
+#include "mace/kernel/device_info.h"
+#include "mace/kernel/layout.h"
 #include "mace/testing/test_tensors.h"
 
 namespace mace {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "mace/base/half.h"
-#include "mace/ops/convert.h"
+#include "mace/ops/move/convert.h"
 #include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/test_device.h"

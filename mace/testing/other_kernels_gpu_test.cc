@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "mace/ops/convert.h"
-#include "mace/ops/fused_activation.h"
+#include "mace/ops/elementwise/fused_activation.h"
+#include "mace/ops/move/convert.h"
 #include "mace/ops/op.h"
 #include "mace/testing/device_placement.h"
 #include "mace/testing/lowering_runner.h"

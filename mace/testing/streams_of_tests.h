@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "mace/ops/conv2d/stream.h"
+#include "mace/ops/conv/stream.h"
 
 namespace mace {
 

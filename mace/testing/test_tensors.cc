@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "mace/ops/layout.h"
+#include "mace/kernel/layout.h"
 
 namespace mace {
 

@@ -8,9 +8,9 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
 #include "mace/base/hash.h"
-#include "mace/cache/exercise.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/upstream_file.h"
+#include "mace/testing/cache/exercise.h"
+#include "mace/testing/cache/sample.h"
 
 namespace mace {
 namespace {

@@ -22,7 +22,7 @@
 #include "mace/diagnose.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/import/import.h"
+#include "mace/formats/import_model.h"
 #include "tools/fuzz/model_input.h"
 #include "tools/fuzz/mutate_message.h"
 

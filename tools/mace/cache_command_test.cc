@@ -6,8 +6,8 @@
 #include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/base/strings.h"
-#include "mace/cache/sample.h"
 #include "mace/cache/store.h"
+#include "mace/testing/cache/sample.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/test_support.h"
 

@@ -1,13 +1,13 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
 //
-// The API has no call that writes a model, so that the import and the export of mace/import are used
-// here; what was written is read back and run with the API alone.
+// The API has no call that writes a model, so that the import and the export of mace/formats are
+// used here; what was written is read back and run with the API alone.
 #include "mace/base/coding.h"
 #include "mace/base/output_file.h"
 #include "mace/diagnose.h"
-#include "mace/import/import.h"
-#include "mace/import/mace_export.h"
+#include "mace/formats/import_model.h"
+#include "mace/formats/mace/export.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"

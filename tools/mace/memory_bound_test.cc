@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/import/import.h"
+#include "mace/formats/import_model.h"
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/memory.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/import/test_onnx.h"
+#include "mace/testing/formats/test_onnx.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/test_support.h"
 

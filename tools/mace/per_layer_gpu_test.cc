@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "mace/import/mace_export.h"
+#include "mace/formats/mace/export.h"
 #include "tools/mace/reference_cases.h"
 #include "tools/mace/test_support.h"
 

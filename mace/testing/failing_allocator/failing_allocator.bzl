@@ -39,8 +39,8 @@ def failing_allocator_test(name, srcs = [], tags = []):
             "//mace:mace_c",
             "//mace/base",
             "//mace/graph",
-            "//mace/import",
-            "//mace/runtime",
+            "//mace/formats",
+            "//mace/engine",
             "//third_party:gtest",
         ],
     )

@@ -1,0 +1,76 @@
+#include "mace/engine/memory_limits.h"
+
+#include <algorithm>
+#include <string>
+
+#include "mace/base/system_memory.h"
+#include "mace/plan/memory.h"
+
+namespace mace {
+namespace {
+
+Status Refuse(const std::string& what, uint64_t needed, uint64_t in_use, uint64_t limit) {
+  std::string text = what + ": the model needs " + std::to_string(needed) + " bytes";
+  if (in_use > 0) text += " beside " + std::to_string(in_use) + " in use";
+  return ResourceExhausted(text + ", the limit is " + std::to_string(limit));
+}
+
+}  // namespace
+
+uint64_t HostMemoryLimit(const Options& options) {
+  return options.host_memory_limit > 0 ? options.host_memory_limit : DefaultHostMemoryLimit();
+}
+
+uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device) {
+  if (options.device_memory_limit > 0) return options.device_memory_limit;
+  return device.global_memory_bytes > 0 ? device.global_memory_bytes : UINT64_MAX;
+}
+
+std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options) {
+  const uint64_t limit = HostMemoryLimit(options);
+  const std::shared_ptr<MemoryBudget>& current = ScopedMemoryBudget::Current();
+  const bool smaller =
+      current != nullptr && (options.host_memory_limit == 0 || current->limit() <= limit);
+  return smaller ? current : std::make_shared<MemoryBudget>(limit);
+}
+
+MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device) {
+  MemoryNeed need;
+  need.host = HostMemoryOf(plan);
+  if (device == nullptr) return need;
+  need.device = MemoryUseOf(plan).peak_bytes();
+  need.device_is_host = device->is_host();
+  return need;
+}
+
+MemoryNeed MemoryNeedOfPorts(const Graph& graph) {
+  MemoryNeed need;
+  for (const GraphPort& port : graph.inputs) {
+    need.host.inputs = SaturatingAdd(need.host.inputs, graph.value(port.value).info.bytes());
+  }
+  for (const GraphPort& port : graph.outputs) {
+    need.host.outputs = SaturatingAdd(need.host.outputs, graph.value(port.value).info.bytes());
+  }
+  return need;
+}
+
+Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options) {
+  const uint64_t needed = need.host_total();
+  std::string what = "host memory (" + need.host.Describe();
+  if (need.device_is_host) what += ", on the device " + std::to_string(need.device);
+  what += ")";
+  const uint64_t in_use = budget.used();
+  if (SaturatingAdd(needed, in_use) > budget.limit()) {
+    return Refuse(what, needed, in_use, budget.limit());
+  }
+  if (options.host_memory_limit > 0) return Status();
+  const uint64_t now = DefaultHostMemoryLimit();
+  return needed > now ? Refuse(what, needed, 0, now) : Status();
+}
+
+Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit) {
+  if (SaturatingAdd(need.device, in_use) <= limit) return Status();
+  return Refuse("device memory", need.device, in_use, limit);
+}
+
+}  // namespace mace

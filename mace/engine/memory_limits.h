@@ -1,0 +1,52 @@
+// The limits of memory that an engine keeps to, and what a plan needs, compared before any of it is
+// taken.
+//
+// Thread contract: thread-safe.
+#ifndef MACE_ENGINE_MEMORY_LIMITS_H_
+#define MACE_ENGINE_MEMORY_LIMITS_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "mace/base/memory_budget.h"
+#include "mace/base/status.h"
+#include "mace/engine/options.h"
+#include "mace/kernel/device_info.h"
+#include "mace/plan/host_lifetimes.h"
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+// Options::host_memory_limit, or what stands there for 0, as the system is now.
+uint64_t HostMemoryLimit(const Options& options);
+
+// Options::device_memory_limit, or what stands there for 0; UINT64_MAX where the driver does not
+// say how much memory the device has.
+uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device);
+
+// The budget that host tensors of this thread are counted in: the one that it has already, where
+// that is no larger than HostMemoryLimit, else a new one of that size.
+std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options);
+
+// What a plan takes, in bytes.
+struct MemoryNeed {
+  HostMemoryUse host;
+  uint64_t device = 0;          // Packed weights, the arena of activations, images.
+  bool device_is_host = false;  // The device computes in the host's memory.
+
+  uint64_t host_total() const { return SaturatingAdd(host.total(), device_is_host ? device : 0); }
+};
+// `device` null: the plan runs on the CPU.
+MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
+// Of the inputs and outputs alone, which every plan of the graph needs.
+MemoryNeed MemoryNeedOfPorts(const Graph& graph);
+
+// kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
+// that others have taken meanwhile is no longer counted upon.
+Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options);
+// `in_use`: the bytes of the device that the engine has taken already.
+Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_MEMORY_LIMITS_H_

@@ -1,0 +1,288 @@
+#include "mace/engine/planned_model.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "mace/base/clock.h"
+#include "mace/base/start_trace.h"
+#include "mace/engine/memory_limits.h"
+#include "mace/execute/cpu_executor.h"
+#include "mace/execute/port_shapes.h"
+#include "mace/execute/port_types.h"
+#include "mace/graph/constant_pins.h"
+#include "mace/passes/device/batch_slices.h"
+#include "mace/passes/device/fuse_depthwise_pointwise.h"
+#include "mace/passes/device/fuse_squeeze_excite.h"
+#include "mace/passes/infer_shapes.h"
+#include "mace/passes/pass.h"
+#include "mace/plan/check_indices.h"
+#include "mace/tune/planning_peaks.h"
+#include "mace/tune/tuned_plan.h"
+
+namespace mace {
+namespace {
+
+// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
+// many a shape.
+bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
+  if (runtime == nullptr) return false;
+  const DeviceInfo& device = runtime->device_info();
+  return device.byte_products != ByteProducts::kNone &&
+         (device.kind == DeviceKind::kCpu || options.tuning.level != TuningLevel::kNone);
+}
+
+std::vector<bool> NodesWithLaunches(const Plan& plan) {
+  std::vector<bool> launched(plan.bound.graph->nodes.size(), false);
+  for (const PlannedLaunch& launch : plan.launches) {
+    if (launch.node >= 0) launched[static_cast<size_t>(launch.node)] = true;
+  }
+  return launched;
+}
+
+std::vector<std::vector<int64_t>> DimsOf(const std::vector<TensorInfo>& infos) {
+  std::vector<std::vector<int64_t>> dims;
+  for (const TensorInfo& info : infos) dims.push_back(info.shape.dims());
+  return dims;
+}
+
+void AddPlacements(const PlannedModel& model, Statistics* stats) {
+  const Plan& plan = *model.plan;
+  const std::vector<bool> launched = NodesWithLaunches(plan);
+  size_t folded = 0;
+  for (size_t n = 0; n < plan.placements.size(); ++n) {
+    const NodePlacement& placement = plan.placements[n];
+    const Node& node = plan.bound.graph->nodes[n];
+    if (placement.place == NodePlacement::Place::kCpu) {
+      ++stats->cpu_nodes;
+      stats->cpu_node_list.push_back({node.name, node.type, placement.why});
+    } else if (!launched[n]) {
+      ++folded;
+    } else if (placement.place == NodePlacement::Place::kGpuImage) {
+      ++stats->gpu_image_nodes;
+    } else {
+      ++stats->gpu_buffer_nodes;
+    }
+  }
+  const size_t before = model.imported->nodes.size(), after = plan.bound.graph->nodes.size();
+  stats->folded_nodes = folded + (before > after ? before - after : 0);
+}
+
+// The graph that is to be planned.
+struct PreparedGraph {
+  std::shared_ptr<Graph> whole;   // With the shapes that were asked for.
+  std::shared_ptr<Graph> sliced;  // Of a slice of the batch; the same where it is not cut.
+  int64_t batch_slices = 1;
+};
+
+StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
+                                              const std::map<std::string, Shape>& input_shapes,
+                                              bool integer_kernels) {
+  auto graph = std::make_shared<Graph>(imported);  // Shares the constants.
+  MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
+  MACE_RETURN_IF_ERROR(RunPasses(graph.get(), integer_kernels));
+  return graph;
+}
+
+StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
+                                     const std::map<std::string, Shape>& input_shapes,
+                                     const Options& options, Runtime* runtime) {
+  ScopedStartPart part("passes");
+  const bool integer_kernels = UsesIntegerKernels(options, runtime);
+  PreparedGraph prepared;
+  MACE_ASSIGN_OR_RETURN(prepared.whole, InferAndPass(imported, input_shapes, integer_kernels));
+  prepared.sliced = prepared.whole;
+  if (runtime == nullptr || options.whole_batches) return prepared;
+  const Graph& whole = *prepared.whole;
+  const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
+  if (slices == 1) return prepared;
+  int64_t entries = 0;
+  std::map<std::string, Shape> slice_shapes;
+  for (const GraphPort& input : whole.inputs) {
+    std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
+    dims[0] /= slices;
+    entries = dims[0];
+    slice_shapes[input.name] = Shape(std::move(dims));
+  }
+  // A model may hold constants that are of the whole batch alone.
+  StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
+  if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
+  prepared.sliced = *std::move(sliced);
+  prepared.batch_slices = slices;
+  return prepared;
+}
+
+PlanOptions PlanOptionsOf(const Options& options) {
+  PlanOptions plan;
+  plan.memory = options.memory;
+  plan.precision = options.precision;
+  plan.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
+  plan.allow_fallback = options.allow_fallback;
+  plan.chain_launches = !options.separate_launches;
+  return plan;
+}
+
+// While the constants can be read: some are known by their elements.
+void NameWeights(Plan* plan) {
+  plan->weight_identities.clear();
+  for (const PackedWeights& weights : plan->weights) {
+    plan->weight_identities.push_back(weights.identity ? weights.identity() : "");
+  }
+}
+
+// What a model is planned for.
+class ModelPlanner {
+ public:
+  // `runtime` and `weights` as for PlanModel.
+  ModelPlanner(const Options& options, Runtime* runtime, const WeightStore* weights)
+      : options_(options), runtime_(runtime), weights_(weights) {}
+
+  // All of `model` but what runs the plan.
+  Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
+
+ private:
+  Status MakePlan(const PreparedGraph& prepared, PlannedModel* model) const;
+  Status CheckMemory(const MemoryNeed& need) const;
+
+  const Options& options_;
+  Runtime* const runtime_;
+  const WeightStore* const weights_;
+};
+
+// Before anything of it is taken.
+Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
+  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
+  if (runtime_ == nullptr) return Status();
+  const ByteCount* const in_use = weights_ == nullptr ? nullptr : weights_->device_bytes().get();
+  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
+                           DeviceMemoryLimit(options_, runtime_->device_info()));
+}
+
+Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model) const {
+  ScopedStartPart part("plan");
+  const std::shared_ptr<Graph>& graph = prepared.sliced;
+  PlanOptions plan_options = PlanOptionsOf(options_);
+  TuningOptions tuning = options_.tuning;
+  std::unique_ptr<mace::Plan> plan;
+  if (runtime_ == nullptr) {
+    MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
+  } else {
+    SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
+    MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
+    MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
+    FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
+    FuseSqueezeExcite(device, plan_options, graph.get(), &ops);
+    MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan({graph, std::move(ops)}, plan_options, tuning,
+                                              runtime_->compiler(), &model->tuning));
+  }
+  plan->batch_slices = prepared.batch_slices;
+  if (weights_ != nullptr) NameWeights(plan.get());
+  model->plan = std::move(plan);
+  return Status();
+}
+
+void DescribePorts(const Graph& graph, PlannedModel* model) {
+  for (const GraphPort& port : graph.inputs) {
+    TensorInfo info = graph.value(port.value).info;
+    info.dtype = ShownType(port, info.dtype);
+    model->inputs.push_back(std::move(info));
+  }
+  for (const GraphPort& port : graph.outputs) {
+    TensorInfo info = graph.value(port.value).info;
+    info.dtype = ShownType(port, info.dtype);
+    info.shape = ShownShape(port, info.shape);
+    model->outputs.push_back(std::move(info));
+  }
+}
+
+Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
+                          PlannedModel* model) const {
+  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
+                        PrepareGraph(*model->imported, input_shapes, options_, runtime_));
+  MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfPorts(*prepared.whole)));
+  MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
+  DescribePorts(*prepared.whole, model);
+  const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
+  MemoryNeed need = MemoryNeedOf(*model->plan, device);
+  // Other plans of the model have these already.
+  if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
+  return CheckMemory(need);
+}
+
+}  // namespace
+
+bool PlannedModel::Accepts(const std::vector<TensorInfo>& given) const { return given == inputs; }
+
+bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
+  return std::equal(given.begin(), given.end(), inputs.begin(), inputs.end(),
+                    [](const HostTensor& tensor, const TensorInfo& info) {
+                      return TakesType(info.dtype, tensor.dtype()) && tensor.shape() == info.shape;
+                    });
+}
+
+StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
+    std::unique_ptr<Executor> another) const {
+  return WithPortTypes(std::move(another), plan->bound.graph, inputs, outputs);
+}
+
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
+                                                  const std::map<std::string, Shape>& input_shapes,
+                                                  const Options& options, Runtime* runtime,
+                                                  WeightStore* weights) {
+  auto model = std::make_unique<PlannedModel>();
+  model->imported = imported;
+  {
+    // Passes and planning read constants; afterwards those that are packed may be given back.
+    const ConstantPins constants = ConstantPins::KeepAll(*imported);
+    const Status planned = ModelPlanner(options, runtime, weights).Plan(input_shapes, model.get());
+    // First: an error in a plan that was made of wrong elements misleads.
+    MACE_RETURN_IF_ERROR(constants.CheckReads());
+    MACE_RETURN_IF_ERROR(planned);
+  }
+  if (runtime == nullptr) {
+    MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));
+    MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
+    return model;
+  }
+  MACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights));
+  if (weights != nullptr) session->CountBytes(weights->device_bytes());
+  model->session = session.get();
+  MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(session)));
+  return model;
+}
+
+void AddPlanStats(const PlannedModel& model, Statistics* stats) {
+  stats->input_dims = DimsOf(model.inputs);
+  stats->output_dims = DimsOf(model.outputs);
+  stats->gpu_image_nodes = stats->gpu_buffer_nodes = stats->cpu_nodes = 0;
+  stats->cpu_node_list.clear();
+  AddPlacements(model, stats);
+  if (model.session == nullptr) return;
+  stats->tuning = model.tuning;
+  const Session& session = *model.session;
+  stats->program_ms += session.program_ms();
+  stats->batch_slices = static_cast<size_t>(model.plan->batch_slices);
+  stats->launches_per_run = session.launches_per_run() * stats->batch_slices;
+  size_t from_source = 0, loaded = 0;
+  for (const std::shared_ptr<const BuiltProgram>& program : session.programs()) {
+    (program->from_source ? from_source : loaded) += 1;
+    stats->cache.loaded_bytes += session.reused_programs() == 0 ? program->loaded_bytes : 0;
+  }
+  const CacheLayerScope::Counts& library = session.library_programs();
+  stats->cache.built_from_source += library.compiled;
+  stats->cache.loaded_bytes += library.loaded_bytes;
+  if (!stats->cache.file.empty()) {
+    stats->cache.hits += library.hits;
+    stats->cache.misses += library.compiled;
+  }
+  // Programs that another session had built were neither compiled nor looked up for this one.
+  if (session.reused_programs() > 0) return;
+  stats->cache.built_from_source += from_source;
+  if (stats->cache.file.empty()) return;
+  stats->cache.hits += loaded;
+  stats->cache.misses += from_source;
+}
+
+}  // namespace mace

@@ -1,0 +1,59 @@
+// One model planned for one set of input shapes: graph, plan and what runs it.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_ENGINE_PLANNED_MODEL_H_
+#define MACE_ENGINE_PLANNED_MODEL_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/api/statistics.h"
+#include "mace/engine/options.h"
+#include "mace/engine/runtime.h"
+#include "mace/execute/executor.h"
+#include "mace/execute/session.h"
+#include "mace/execute/weight_store.h"
+#include "mace/graph/graph.h"
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+struct PlannedModel {
+  std::shared_ptr<const Graph> imported;
+  std::shared_ptr<const Plan> plan;
+  std::unique_ptr<Executor> executor;
+  Session* session = nullptr;  // What runs on a device, within `executor`.
+  // As the caller sees them: port_types.h, port_shapes.h.
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  TuningStatistics tuning;
+  bool looked_over = false;  // The first run, for overflows of half precision.
+
+  uint64_t host_bytes = 0;  // Of constants that are this plan's alone.
+
+  bool Accepts(const std::vector<TensorInfo>& given) const;
+  bool Accepts(const std::vector<HostTensor>& given) const;
+  // What the plan alone holds in memory: of the device where it has a session, else of the host.
+  uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
+  // Whether a run has succeeded on a device, by this session or a twin of it.
+  bool has_run() const { return session != nullptr && session->has_run(); }
+  // `another` executor of the plan for tensors as the caller sees them (WithPortTypes).
+  StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
+};
+
+// graph → passes → plan → session, for the given input shapes (by name; empty: the declared ones).
+// `runtime` null: on the CPU. `weights` (null: none) has the packed weights of the model's other
+// plans, and counts what the session has on the device.
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
+                                                  const std::map<std::string, Shape>& input_shapes,
+                                                  const Options& options, Runtime* runtime,
+                                                  WeightStore* weights);
+
+// Adds to `stats` what is known of the model once planned: placements and programs.
+void AddPlanStats(const PlannedModel& model, Statistics* stats);
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_PLANNED_MODEL_H_

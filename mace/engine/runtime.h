@@ -1,0 +1,43 @@
+// A device and a cache file, shared by the engines that use both at the same time: one context, one
+// store, one compiler. Whatever an engine calls a device ("gpu", "gpu:0"), it has one context.
+//
+// Errors: those of cl/device.h, kInvalidArgument for a public key that is none; a cache file that
+// cannot be used is a log line. Thread contract: thread-safe; a thread waits for another one that
+// opens a device or a file only where it wants the same.
+#ifndef MACE_ENGINE_RUNTIME_H_
+#define MACE_ENGINE_RUNTIME_H_
+
+#include <memory>
+#include <string>
+
+#include "mace/cache/store.h"
+#include "mace/cl/compiler.h"
+#include "mace/cl/device.h"
+#include "mace/engine/options.h"
+
+namespace mace {
+
+class Runtime {
+ public:
+  Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
+      : device_(device), store_(store), compiler_(device, store) {}
+
+  // The runtime for the options' device and cache file that an engine already holds, or a new one.
+  // Engines that trust a file differently do not share it.
+  static StatusOr<std::shared_ptr<Runtime>> Get(const Options& options);
+
+  const DeviceInfo& device_info() const { return device_->info(); }
+  ProgramCompiler* compiler() { return &compiler_; }
+  const std::shared_ptr<ClDevice>& device() const { return device_; }
+  // Null where no cache file was named.
+  CacheStore* store() const { return store_.get(); }
+
+ private:
+  std::shared_ptr<ClDevice> device_;
+  std::shared_ptr<CacheStore> store_;
+  ProgramCompiler compiler_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_ENGINE_RUNTIME_H_

@@ -1,0 +1,268 @@
+// A plan whose measurements ask for CLBlast, on the device at hand. CLBlast compiles for seconds,
+// so one cold start serves all tests that need its kernels; starts are processes of their own,
+// which are this program with the argument "start".
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "mace/base/files.h"
+#include "mace/execute/session.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/testing/op_tester.h"
+
+namespace mace {
+namespace {
+
+const OpenClNeeds kLibraryNeeds = {EnvironmentUse::kWhenNeeded, true};
+
+constexpr char kCacheVariable[] = "MACE_TEST_CACHE_FILE";
+
+// y = relu(a * b), the product of matrices [5, 7] and [7, 9].
+std::shared_ptr<const Graph> MakeGraph(bool relu) {
+  auto graph = std::make_shared<Graph>();
+  const auto add_value = [&](const char* name, const Shape& shape) {
+    const ValueId id = graph->AddValue(name);
+    graph->value(id).info = {DType::kFloat32, shape};
+    graph->value(id).shape_known = true;
+    return id;
+  };
+  const ValueId a = add_value("a", {5, 7}), b = add_value("b", {7, 9});
+  ValueId last = add_value("product", {5, 9});
+  Node product;
+  product.name = "product";
+  product.type = "MatMul";
+  product.inputs = {a, b};
+  product.outputs = {last};
+  graph->nodes.push_back(product);
+  if (relu) {
+    Node activation;
+    activation.name = "y";
+    activation.type = "Activation";
+    activation.attributes.Set("activation", std::string("RELU"));
+    activation.inputs = {last};
+    last = add_value("y", {5, 9});
+    activation.outputs = {last};
+    graph->nodes.push_back(activation);
+  }
+  for (ValueId id : {a, b}) {
+    GraphPort port;
+    port.name = graph->value(id).name;
+    port.value = id;
+    graph->inputs.push_back(port);
+  }
+  GraphPort output;
+  output.name = "y";
+  output.value = last;
+  graph->outputs = {output};
+  return graph;
+}
+
+StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compiler) {
+  PlanOptions options;
+  MACE_ASSIGN_OR_RETURN(BoundGraph bound, BindGraph(MakeGraph(relu)));
+  MACE_ASSIGN_OR_RETURN(GraphVariants variants,
+                        FindVariants(bound, &compiler->device()->info(), options));
+  for (NodeVariants& offered : variants.nodes) {
+    for (Lowering& variant : offered.variants) {
+      variant.measured_ms = variant.variant == "matmul_clblast" ? 0 : 1;
+    }
+  }
+  const Choice choice = ChooseByCost(*bound.graph, variants);
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
+                        MakePlan(std::move(bound), variants, choice, options));
+  if (plan->placements[0].variant != "matmul_clblast" ||
+      DumpPlan(*plan).find("call      clblast_gemm") == std::string::npos) {
+    return Internal("expected a call of CLBlast, found " + DumpPlan(*plan));
+  }
+  return Session::Create(std::move(plan), compiler);
+}
+
+// Three runs whose outputs are right; the last one is printed, to the bit.
+Status RunThrice(Session* session) {
+  if (session->launches_per_run() < 2) return Internal("expected the call and a kernel");
+  std::vector<HostTensor> outputs = {*HostTensor::Allocate({DType::kFloat32, {5, 9}})};
+  for (uint32_t seed : {1u, 2u, 3u}) {
+    const HostTensor a = RandomTensor({5, 7}, seed), b = RandomTensor({7, 9}, seed + 10);
+    MACE_RETURN_IF_ERROR(session->Run({a, b}, &outputs));
+    for (int64_t row = 0; row < 5; ++row) {
+      for (int64_t column = 0; column < 9; ++column) {
+        double sum = 0;
+        for (int64_t k = 0; k < 7; ++k) sum += a.f32()[row * 7 + k] * b.f32()[k * 9 + column];
+        const double expected = std::max(sum, 0.0), found = outputs[0].f32()[row * 9 + column];
+        if (std::abs(expected - found) <= 1e-5) continue;
+        return Internal("expected " + std::to_string(expected) + ", found " +
+                        std::to_string(found));
+      }
+    }
+  }
+  for (int i = 0; i < 45; ++i) std::printf("%a ", static_cast<double>(outputs[0].f32()[i]));
+  return Status();
+}
+
+// A whole start: open, plan, run, store.
+Status Start() {
+  MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu", kLibraryNeeds));
+  ProgramCompiler compiler(device, CacheStore::Open(getenv(kCacheVariable)));
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, MakeSession(true, &compiler));
+  MACE_RETURN_IF_ERROR(RunThrice(session.get()));
+  const CacheLayerScope::Counts& library = session->library_programs();
+  std::fprintf(stderr, "compiled %d, hits %d\n", static_cast<int>(library.compiled),
+               static_cast<int>(library.hits));
+  return compiler.StoreAfterFirstUse(session->programs());
+}
+
+int StartAndSay() {
+  const Status status = Start();
+  std::fprintf(stderr, "%s\n", status.message().c_str());
+  return status.ok() ? 0 : 1;
+}
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+struct StartResult {
+  int exit_code = -1;
+  std::string answer, log;
+  std::map<std::string, int> counts;  // At the driver.
+
+  int compiles() const {
+    return counts.at("source_builds") + counts.at("clCompileProgram") + counts.at("clLinkProgram") +
+           counts.at("il_builds");
+  }
+};
+
+// A process whose driver remembers nothing.
+StartResult RunStart(const std::string& folder, const char* require_cache) {
+  const std::string pocl = JoinPath(folder, "pocl");
+  std::filesystem::remove_all(pocl);
+  EXPECT_TRUE(MakeDirectories(pocl).ok());
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string counting = std::filesystem::current_path().string() +
+                               "/mace/testing/counting_layer/libmace_cl_counting_layer.so";
+  const std::string command = "'" + program + "' start >" + folder + "/out 2>" + folder + "/err";
+  const pid_t child = fork();
+  if (child == 0) {
+    setenv("OPENCL_LAYERS", counting.c_str(), 1);
+    setenv("MACE_COUNT_FILE", (folder + "/counts").c_str(), 1);
+    setenv("POCL_CACHE_DIR", pocl.c_str(), 1);
+    setenv("CUDA_CACHE_DISABLE", "1", 1);
+    setenv("MACE_CL_CACHE_LOG", "1", 1);
+    setenv("MACE_REQUIRE_CACHE", require_cache, 1);
+    setenv(kCacheVariable, (folder + "/cache.bin").c_str(), 1);
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  StartResult result;
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  result.answer = ReadText(folder + "/out");
+  result.log = ReadText(folder + "/err");
+  std::istringstream counts(ReadText(folder + "/counts"));
+  std::string name;
+  int count = 0;
+  while (counts >> name >> count) result.counts[name] = count;
+  return result;
+}
+
+TEST(LibraryCallStartTest, TheSecondStartCompilesNothing) {
+  const std::string folder = testing::TempDir() + "library_call";
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(MakeDirectories(folder).ok());
+  const StartResult cold = RunStart(folder, "0");
+  ASSERT_EQ(cold.exit_code, 0) << cold.log;
+  ASSERT_FALSE(cold.counts.empty()) << "no counting layer: " << cold.log;
+  EXPECT_GT(cold.compiles(), 1);
+  const StartResult warm = RunStart(folder, "1");
+  ASSERT_EQ(warm.exit_code, 0) << warm.log;
+  EXPECT_EQ(warm.compiles(), 0) << warm.log;
+  EXPECT_NE(warm.log.find("compiled 0, hits "), std::string::npos) << warm.log;
+  EXPECT_EQ(warm.log.find("compiled 0, hits 0"), std::string::npos) << warm.log;
+  // A launch that the stored code does not cover would have it stored again.
+  EXPECT_NE(warm.log.find("0 misses, 0 left alone, 0 stored"), std::string::npos) << warm.log;
+  EXPECT_EQ(warm.answer, cold.answer);
+}
+
+class LibraryCallTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("MACE_REQUIRE_CACHE");
+    StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu", kLibraryNeeds);
+    ASSERT_TRUE(device.ok()) << device.status().message();
+    compiler_ = std::make_unique<ProgramCompiler>(*device, nullptr);
+  }
+  void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
+
+  std::unique_ptr<ProgramCompiler> compiler_;
+};
+
+// No kernel of the plan's own is compiled here: what is refused is the library's.
+TEST_F(LibraryCallTest, IsRefusedByNameWhereTheCacheIsRequired) {
+  setenv("MACE_REQUIRE_CACHE", "1", 1);
+  StatusOr<std::unique_ptr<Session>> session = MakeSession(false, compiler_.get());
+  ASSERT_FALSE(session.ok());
+  EXPECT_EQ(session.status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(session.status().message(),
+            "node 'product' (MatMul): MACE_REQUIRE_CACHE=1 forbids CLBlast, which compiles its own "
+            "kernels: matmul_clblast: no cache file is set");
+}
+
+TEST_F(LibraryCallTest, OperandsAreChecked) {
+  StatusOr<ClQueue> queue = ClQueue::Create(compiler_->device(), false);
+  ASSERT_TRUE(queue.ok());
+  StatusOr<ClMemory> memory = ClMemory::CreateBuffer(*compiler_->device(), 35 * 4, "operand");
+  ASSERT_TRUE(memory.ok());
+  Launch launch;
+  launch.call.emplace();
+  launch.call->rows = 5;
+  launch.call->columns = 7;
+  launch.call->depth = 6;
+  launch.call->a_offsets = {0};
+  launch.call->b_offsets = {0};
+  Status status =
+      ClLibraryCall::Create(launch, {&*memory, &*memory, &*memory}, "tested", {}, &*queue).status();
+  EXPECT_EQ(status.message(), "tested: operand 1: expected a buffer of 168 bytes, found 140");
+  status = ClLibraryCall::Create(launch, {&*memory, &*memory}, "tested", {}, &*queue).status();
+  EXPECT_EQ(status.message(), "tested: expected operands a, b, y, found 2");
+  launch.call->b_offsets = {0, 0};
+  status =
+      ClLibraryCall::Create(launch, {&*memory, &*memory, &*memory}, "tested", {}, &*queue).status();
+  EXPECT_EQ(status.message(), "tested: an empty product, or offsets that do not match");
+}
+
+TEST_F(LibraryCallTest, HalfNeedsADeviceWithHalfArithmetic) {
+  if (compiler_->device()->info().fp16_arithmetic) {
+    GTEST_SKIP() << "the device has half arithmetic";
+  }
+  StatusOr<ClQueue> queue = ClQueue::Create(compiler_->device(), false);
+  ASSERT_TRUE(queue.ok());
+  Launch launch;
+  launch.call.emplace();
+  launch.kernel.precision = Precision::kFloat16;
+  const Status status = ClLibraryCall::Create(launch, {}, "tested", {}, &*queue).status();
+  EXPECT_EQ(status.code(), StatusCode::kUnsupported);
+  EXPECT_NE(status.message().find("tested: expected a device with half arithmetic, found '"),
+            std::string::npos)
+      << status.message();
+}
+
+}  // namespace
+}  // namespace mace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "start") return mace::StartAndSay();
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

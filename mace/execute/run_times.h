@@ -1,0 +1,32 @@
+// When the steps of one run happened, on the host and on the device.
+#ifndef MACE_EXECUTE_RUN_TIMES_H_
+#define MACE_EXECUTE_RUN_TIMES_H_
+
+#include <vector>
+
+#include "mace/plan/plan.h"
+
+namespace mace {
+
+// All times in milliseconds of MonotonicMilliseconds.
+struct StepTimes {
+  Step step;
+  // The host's part: enqueueing a launch, waiting for a copy, computing a node on the CPU.
+  double host_begin = 0;
+  double host_end = 0;
+  // The device's clock, set beside the host's. A library's call runs from where the command before
+  // it ended: its event is that of its last kernel.
+  bool on_device = false;
+  double device_begin = 0;
+  double device_end = 0;
+};
+
+struct RunTimes {
+  double begin = 0;
+  double end = 0;
+  std::vector<StepTimes> steps;  // In the order of the run: all of a plan, slice by slice.
+};
+
+}  // namespace mace
+
+#endif  // MACE_EXECUTE_RUN_TIMES_H_

@@ -1,0 +1,172 @@
+// How a session makes a plan's programs and binds its launches.
+#include <map>
+#include <set>
+
+#include "mace/base/clock.h"
+#include "mace/base/start_trace.h"
+#include "mace/base/strings.h"
+#include "mace/execute/session.h"
+#include "mace/plan/chain.h"
+
+namespace mace {
+namespace {
+
+WorkSize RoundUp(const WorkSize& global, const WorkSize& local) {
+  WorkSize rounded = global;
+  for (size_t i = 0; i < rounded.size(); ++i) {
+    rounded[i] = (global[i] + local[i] - 1) / local[i] * local[i];
+  }
+  return rounded;
+}
+
+// What PoCL specialises a kernel for besides its code: the local size, and whether the grid has
+// fewer than 65,535 groups along each axis.
+std::string LaunchShape(const Launch& launch) {
+  constexpr size_t kLargeGrid = 65535;
+  bool large = false;
+  for (size_t i = 0; i < 3; ++i) {
+    large = large || RoundUp(launch.global, launch.local)[i] / launch.local[i] >= kLargeGrid;
+  }
+  return std::to_string(launch.local[0]) + "x" + std::to_string(launch.local[1]) + "x" +
+         std::to_string(launch.local[2]) + (large ? " large" : "");
+}
+
+// The distinct kernels that the launches take from a program, by name.
+std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
+  std::map<std::string, std::set<std::string>> shapes;
+  for (size_t i = 0; i < plan.launches.size(); ++i) {
+    if (plan.launch_program[i] != program) continue;
+    const Launch& launch = plan.launches[i].launch;
+    if (plan.launches[i].is_chained()) continue;
+    shapes[launch.kernel.function_name()].insert(LaunchShape(launch));
+  }
+  std::vector<CachedKernel> kernels;
+  if (!plan.chains.empty()) kernels.push_back({kChainKernel, "1x1x1"});
+  for (const auto& [name, set] : shapes) {
+    kernels.push_back({name, Join(std::vector<std::string>(set.begin(), set.end()), ", ")});
+  }
+  return kernels;
+}
+
+Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& kernel) {
+  size_t group = 1;
+  for (size_t i = 0; i < 3; ++i) {
+    if (launch.global[i] == 0 || launch.local[i] == 0) {
+      return Internal("kernel " + kernel.name() + ": an empty work size");
+    }
+    group *= launch.local[i];
+  }
+  MACE_ASSIGN_OR_RETURN(const size_t most, kernel.MaxWorkGroupSize(device));
+  if (group <= most) return Status();
+  return DeviceError("kernel " + kernel.name() + ": a work-group of " + std::to_string(group) +
+                     " where the device allows " + std::to_string(most));
+}
+
+}  // namespace
+
+Status Session::BuildPrograms(ProgramCompiler* compiler) {
+  ScopedStartPart part("programs");
+  if (plan_->launch_program.size() != plan_->launches.size()) {
+    return Internal("plan: a launch has no program");
+  }
+  if (!programs_.empty()) return Status();
+  for (size_t i = 0; i < plan_->program_sources.size(); ++i) {
+    ProgramRequest request;
+    request.source = plan_->program_sources[i];
+    request.kernels = KernelsOf(*plan_, static_cast<int>(i));
+    bool reused = false;
+    MACE_ASSIGN_OR_RETURN(std::shared_ptr<const BuiltProgram> program,
+                          compiler->Build(request, &reused));
+    if (reused) ++reused_programs_;
+    programs_.push_back(std::move(program));
+  }
+  return Status();
+}
+
+Status Session::BindLaunches(const LibraryCache& cache) {
+  ScopedStartPart part("kernels");
+  const double begin = MonotonicMilliseconds();
+  launches_.reserve(plan_->launches.size());
+  for (size_t i = 0; i < plan_->launches.size(); ++i) {
+    const PlannedLaunch& planned = plan_->launches[i];
+    if (planned.is_chained()) {
+      launches_.emplace_back();
+      continue;
+    }
+    const size_t program = static_cast<size_t>(plan_->launch_program[i]);
+    const bool is_call = planned.launch.call.has_value();
+    if (!is_call && program >= programs_.size()) return Internal("plan: a launch names no program");
+    StatusOr<BoundLaunch> bound =
+        is_call ? BindCall(planned, cache) : BindLaunch(planned, *programs_[program]->program);
+    if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
+    launches_.push_back(*std::move(bound));
+  }
+  MACE_RETURN_IF_ERROR(BindChains());
+  for (const Step& step : plan_->steps) {
+    if (step.is_launch()) ++launches_per_run_;
+  }
+  program_ms_ += MonotonicMilliseconds() - begin;
+  return Status();
+}
+
+StatusOr<Session::BoundLaunch> Session::BindLaunch(const PlannedLaunch& planned,
+                                                   const ClProgram& program) const {
+  const mace::Launch& launch = planned.launch;
+  BoundLaunch bound;
+  MACE_ASSIGN_OR_RETURN(bound.kernel,
+                        ClKernel::Create(program.get(), launch.kernel.function_name()));
+  for (const KernelArgument& argument : launch.arguments) {
+    MACE_RETURN_IF_ERROR(BindArgument(argument, &bound.kernel));
+  }
+  MACE_RETURN_IF_ERROR(bound.kernel.CheckComplete());
+  MACE_RETURN_IF_ERROR(CheckSizes(launch, *queue_.device(), bound.kernel));
+  bound.global = RoundUp(launch.global, launch.local);
+  bound.local = launch.local;
+  bound.node = planned.node;
+  return bound;
+}
+
+StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned,
+                                                 const LibraryCache& cache) {
+  std::vector<const ClMemory*> operands;
+  for (const KernelArgument& argument : planned.launch.arguments) {
+    const auto* named = std::get_if<TensorArgument>(&argument);
+    if (named == nullptr) return Internal("plan: a library's call takes tensors alone");
+    if (named->kind == TensorArgument::Kind::kWeights) {
+      operands.push_back(&weights_->at(named->index));
+    } else if (named->kind == TensorArgument::Kind::kScratch) {
+      operands.push_back(&memory_.region(named->index));
+    } else {
+      const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(named->index)];
+      operands.push_back(&memory_.region(tensor.region));
+    }
+  }
+  const NodePlacement& placement = plan_->placements[static_cast<size_t>(planned.node)];
+  BoundLaunch bound;
+  MACE_ASSIGN_OR_RETURN(bound.call, ClLibraryCall::Create(planned.launch, operands,
+                                                          placement.variant, cache, &queue_));
+  const CacheLayerScope::Counts& built = bound.call->programs();
+  library_programs_.hits += built.hits;
+  library_programs_.compiled += built.compiled;
+  library_programs_.loaded_bytes += built.loaded_bytes;
+  bound.node = planned.node;
+  return bound;
+}
+
+Status Session::BindArgument(const KernelArgument& argument, ClKernel* kernel) const {
+  if (const auto* number = std::get_if<int32_t>(&argument)) return kernel->AddInt(*number);
+  if (const auto* number = std::get_if<float>(&argument)) return kernel->AddFloat(*number);
+  using Kind = TensorArgument::Kind;
+  const auto& named = std::get<TensorArgument>(argument);
+  if (named.kind == Kind::kWeights) return kernel->AddMemory(weights_->at(named.index));
+  if (named.kind == Kind::kScratch) return kernel->AddMemory(memory_.region(named.index));
+  const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(named.index)];
+  MACE_RETURN_IF_ERROR(kernel->AddMemory(memory_.region(tensor.region)));
+  if (named.kind == Kind::kRawInput || named.kind == Kind::kRawOutput) return Status();
+  // As TENSOR_IN and TENSOR_OUT of kernel_prologue.clh declare them.
+  MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.pitch)));
+  MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.offset)));
+  return kernel->AddInt(static_cast<int32_t>(AsNhwc(tensor.info.shape).w));
+}
+
+}  // namespace mace

@@ -1,0 +1,169 @@
+#include "mace/formats/common/graph_builder.h"
+
+#include <algorithm>
+
+#include "mace/base/strings.h"
+#include "mace/formats/common/permute.h"
+#include "mace/graph/constant_identity.h"
+#include "mace/graph/derived_constants.h"
+#include "mace/ops/infer.h"
+
+namespace mace {
+namespace {
+
+// Puts the extents of `known` where those of `dims` are open, if the others agree.
+void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
+  if (known.size() != dims->size()) return;
+  for (size_t i = 0; i < known.size(); ++i) {
+    if ((*dims)[i] >= 0 && (*dims)[i] != known[i]) return;
+  }
+  *dims = known;
+}
+
+// Open extents filled in: the batch is 1 unless somebody says otherwise.
+StatusOr<Shape> CloseShape(const GraphPort& port, const ImportOptions& options) {
+  const auto given = options.input_shapes.find(port.name);
+  std::vector<int64_t> dims =
+      given != options.input_shapes.end() ? given->second : *port.declared_dims;
+  const auto at_hand = options.open_shapes.find(port.name);
+  if (at_hand != options.open_shapes.end()) FillOpen(at_hand->second, &dims);
+  if (given == options.input_shapes.end() && !dims.empty() && dims[0] < 0) dims[0] = 1;
+  const std::string who = "input '" + Printable(port.name) + "'";
+  for (int64_t extent : dims) {
+    if (extent < 0) {
+      return InvalidArgument(who +
+                             ": the model leaves its shape open, give one: expected extents "
+                             "of 0 or more, found " +
+                             Shape(dims).ToString());
+    }
+  }
+  StatusOr<Shape> shape = Shape::Make(std::move(dims));
+  if (!shape.ok()) return shape.status().WithPrefix(who);
+  return shape;
+}
+
+}  // namespace
+
+std::string DescribeNode(const std::string& name, const std::string& type) {
+  return "node '" + Printable(name) + "' (" + Printable(type) + ")";
+}
+
+Status GraphBuilder::Define(const std::string& name, ValueId id) {
+  if (names_.emplace(name, id).second) return Status::Ok();
+  return InvalidArgument("two tensors are named '" + Printable(name) + "'");
+}
+
+ValueId GraphBuilder::Find(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? kNoValue : found->second;
+}
+
+const std::vector<int64_t>* GraphBuilder::GivenShape(const std::string& input) const {
+  for (const auto* shapes : {&options_.input_shapes, &options_.open_shapes}) {
+    const auto found = shapes->find(input);
+    if (found != shapes->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
+  return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
+}
+
+StatusOr<ValueId> GraphBuilder::AddInput(GraphPort port) {
+  MACE_ASSIGN_OR_RETURN(Shape shape, CloseShape(port, options_));
+  port.value = graph_->AddValue(port.name);
+  Value& value = graph_->value(port.value);
+  value.info = {IsFloat(port.dtype) ? DType::kFloat32 : port.dtype, std::move(shape)};
+  value.shape_known = true;
+  const ValueId id = port.value;
+  graph_->inputs.push_back(std::move(port));
+  inputs_.insert(id);
+  return id;
+}
+
+Status GraphBuilder::CountStored(const ByteSource& source, uint64_t offset, uint64_t size) {
+  const uint64_t before = budget_.stored_bytes();
+  MACE_RETURN_IF_ERROR(budget_.CountStored(source, offset, size));
+  fold_budget_.AddSource(budget_.stored_bytes() - before);
+  return Status::Ok();
+}
+
+StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
+                                                     const std::vector<std::string>& output_names) {
+  if (!node_names_.Insert(node.name)) {
+    return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
+  }
+  FoldBudget* budget = &fold_budget_;
+  for (const std::string& name : output_names) {
+    if (kept_.count(name) > 0) budget = nullptr;
+    node.outputs.push_back(graph_->AddValue(name));
+  }
+  const std::vector<ValueId> outputs = node.outputs;
+  MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), &node, budget));
+  if (!folded) graph_->nodes.push_back(std::move(node));
+  return outputs;
+}
+
+StatusOr<ValueId> GraphBuilder::AddHelper(const std::string& base, Node node) {
+  node.name = UniqueName(base);
+  const std::string output = node.name;
+  MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs, AddNode(std::move(node), {output}));
+  return outputs[0];
+}
+
+StatusOr<ValueId> GraphBuilder::ComputedByNode(const std::string& name, ValueId id) {
+  if (!graph_->IsConstant(id) && inputs_.count(id) == 0) return id;
+  Node node;
+  node.type = "Identity";
+  node.inputs = {id};
+  KeepAsNode(UniqueName(name));
+  return AddHelper(name, std::move(node));
+}
+
+StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>& permutation) {
+  const auto found = transposed_.find({id, permutation});
+  if (found != transposed_.end()) return found->second;
+  const std::string base = graph_->value(id).name + "/transposed";
+  ValueId result = kNoValue;
+  const HostTensor* constant = ConstantOf(id);
+  if (constant != nullptr && budget_.HasRoomFor(constant->info().bytes())) {
+    MACE_RETURN_IF_ERROR(Reserve("tensor '" + Printable(base) + "'", constant->info().bytes()));
+    IdentityHasher hasher("permuted");
+    hasher.Add(permutation);
+    hasher.Add(*constant);
+    MACE_ASSIGN_OR_RETURN(HostTensor permuted,
+                          DeriveConstant(graph_->derived, hasher.Finish(), {*constant},
+                                         [&] { return PermuteTensor(*constant, permutation); }));
+    result = graph_->AddConstant(base, std::move(permuted));
+  } else {
+    Node node;
+    node.type = "Transpose";
+    node.inputs = {id};
+    node.attributes.Set("dims", permutation);
+    MACE_ASSIGN_OR_RETURN(result, AddHelper(base, std::move(node)));
+  }
+  transposed_[{id, permutation}] = result;
+  transposed_[{result, InversePermutation(permutation)}] = id;
+  return result;
+}
+
+StatusOr<ValueId> GraphBuilder::Reshape(ValueId id, const std::vector<int64_t>& dims) {
+  const std::string base = graph_->value(id).name + "/reshaped";
+  if (const HostTensor* constant = ConstantOf(id)) {
+    MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
+    if (shape.elements() != constant->shape().elements()) {
+      return InvalidArgument("tensor '" + Printable(base) + "': expected " +
+                             std::to_string(constant->shape().elements()) + " elements, found " +
+                             shape.ToString());
+    }
+    return graph_->AddConstant(base, constant->Reshaped(std::move(shape)));
+  }
+  Node node;
+  node.type = "Reshape";
+  node.inputs = {id};
+  node.attributes.Set("dim", dims);
+  return AddHelper(base, std::move(node));
+}
+
+}  // namespace mace

@@ -1,0 +1,404 @@
+#include "mace/formats/onnx/import.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mace/base/keyed_hash.h"
+#include "mace/base/strings.h"
+#include "mace/formats/common/graph_builder.h"
+#include "mace/formats/onnx/declared.h"
+#include "mace/formats/onnx/graph.h"
+#include "mace/formats/onnx/model.h"
+#include "mace/formats/onnx/node.h"
+#include "mace/formats/onnx/tensor.h"
+#include "mace/graph/constant_identity.h"
+
+namespace mace {
+namespace {
+
+std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOptions& options) {
+  if (!options.outputs.empty()) return options.outputs;
+  std::vector<std::string> outputs;
+  for (const onnx::ValueInfoProto& info : graph.output()) outputs.push_back(info.name());
+  return outputs;
+}
+
+class OnnxImporter {
+ public:
+  OnnxImporter(OnnxModel model, OnnxGraph graph, ModelFiles* files, const ImportOptions& options)
+      : model_(std::move(model)),
+        wiring_(std::move(graph)),
+        declarations_(wiring_.def()),
+        files_(files),
+        builder_(options, files->model().size()) {}
+
+  StatusOr<std::shared_ptr<Graph>> Run(int64_t opset);
+
+ private:
+  const ImportOptions& options() const { return builder_.options(); }
+  OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
+
+  StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
+  Status AddTensors(const std::vector<std::string>& outputs);
+  void FindCut();
+  Status CheckGiven() const;
+  Status AddInputs(const OnnxGraph::Needs& needs);
+  Status AddInput(const std::string& name);
+  StatusOr<OnnxDeclared> Describe(const std::string& name);
+  StatusOr<TensorInfo> InferTensor(const std::string& name);
+  void ImportBeforeCut();
+  StatusOr<TensorInfo> InfoOf(const std::string& name);
+  Status Miss(const std::string& tensor, const Status& why);
+  const Status* WhyMissing(const onnx::NodeProto& def) const;
+  Status AddInitializer(size_t index);
+  Status AddNode(size_t index);
+  StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def) const;
+  Status DefineOutputs(const OnnxNode& node);
+  Status AddOutput(const std::string& name);
+  StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
+
+  OnnxModel model_;
+  OnnxGraph wiring_;
+  OnnxDeclarations declarations_;
+  ModelFiles* const files_;
+  GraphBuilder builder_;
+  std::vector<std::string> cut_;  // The tensors that the options make inputs.
+  int64_t opset_ = 0;
+  // For tensors in the middle: the part of the graph before all that are cut, imported once.
+  std::unique_ptr<OnnxImporter> before_cut_;
+  Status before_cut_status_;
+  // True in the importer that is another one's before_cut_: there, a tensor that cannot be made is
+  // an error only for those that need it.
+  bool keeps_going_ = false;
+  NameMap<Status> missing_;  // Why each such tensor could not be made.
+};
+
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
+void OnnxImporter::FindCut() {
+  cut_ = options().inputs;
+  if (!cut_.empty()) return;
+  for (const auto& [name, shape] : options().open_shapes) {
+    const OnnxSource::Kind kind = wiring_.Find(name).kind;
+    const bool inner = kind == OnnxSource::Kind::kNode || kind == OnnxSource::Kind::kInitializer;
+    if (inner && options().input_values.count(name) == 0) cut_.push_back(name);
+  }
+}
+
+// The nodes that are needed when the options give inputs and constants.
+StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
+  NameSet cut(cut_.begin(), cut_.end());
+  for (const auto& [name, value] : options().input_values) cut.insert(name);
+  MACE_ASSIGN_OR_RETURN(OnnxGraph::Needs needs, wiring_.NeedsFor(outputs, cut, keeps_going_));
+  if (!options().inputs.empty() && !needs.inputs.empty()) {
+    return InvalidArgument("input '" + Printable(needs.inputs[0]) +
+                           "': expected outputs that need only the inputs asked for, found that "
+                           "they need this one");
+  }
+  return needs;
+}
+
+Status OnnxImporter::CheckGiven() const {
+  NameSet seen;
+  for (const std::string& name : options().inputs) {
+    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone) {
+      return NotFound("input '" + Printable(name) +
+                      "': expected a tensor of this name, found none");
+    }
+    if (!seen.insert(name).second) {
+      return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
+    }
+  }
+  for (const auto& [name, value] : options().input_values) {
+    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone || seen.count(name) > 0) {
+      return NotFound("value of '" + Printable(name) +
+                      "': expected a tensor of this name that is no input, found none");
+    }
+  }
+  return Status::Ok();
+}
+
+// The error itself, or where the importer keeps going a note of it.
+Status OnnxImporter::Miss(const std::string& tensor, const Status& why) {
+  if (!keeps_going_) return why;
+  missing_.emplace(tensor, why);
+  return Status::Ok();
+}
+
+// Why an input of the node is missing; null where none is.
+const Status* OnnxImporter::WhyMissing(const onnx::NodeProto& def) const {
+  if (missing_.empty()) return nullptr;
+  for (const std::string& name : def.input()) {
+    const auto found = missing_.find(name);
+    if (found != missing_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+// One import for all tensors that are cut: their number is the caller's choice.
+void OnnxImporter::ImportBeforeCut() {
+  ImportOptions before = options();
+  before.inputs.clear();
+  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
+  before.outputs = cut_;
+  before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
+  before_cut_->opset_ = opset_;
+  before_cut_->keeps_going_ = true;
+  before_cut_status_ = before_cut_->AddTensors(cut_);
+}
+
+// The type and shape of a tensor that AddTensors was asked for.
+StatusOr<TensorInfo> OnnxImporter::InfoOf(const std::string& name) {
+  const auto missing = missing_.find(name);
+  if (missing != missing_.end()) return missing->second;
+  ValueId id = builder_.Find(name);
+  if (id == kNoValue) {
+    const OnnxSource made_by = wiring_.Find(name);
+    return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
+                       " is not supported, or needs itself");
+  }
+  MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
+  return builder_.graph().value(id).info;
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it.
+StatusOr<TensorInfo> OnnxImporter::InferTensor(const std::string& name) {
+  if (before_cut_ == nullptr) ImportBeforeCut();
+  const StatusOr<TensorInfo> info =
+      before_cut_status_.ok() ? before_cut_->InfoOf(name) : before_cut_status_;
+  if (info.ok()) return info;
+  return info.status().WithPrefix("input '" + Printable(name) +
+                                  "': the file does not say its shape, and inferring it failed");
+}
+
+// All that the model declares, in its order, needed or not; where the options say what the inputs
+// or the outputs are, those that are needed.
+Status OnnxImporter::AddInputs(const OnnxGraph::Needs& needs) {
+  const auto who = [](const std::string& name) { return "input '" + Printable(name) + "'"; };
+  if (!cut_.empty() || !options().outputs.empty()) {
+    std::vector<std::string> inputs = needs.inputs;  // None where the options list them.
+    inputs.insert(inputs.end(), cut_.begin(), cut_.end());
+    for (const std::string& name : inputs) {
+      const Status added = AddInput(name).WithPrefix(who(name));
+      if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
+    }
+    return Status::Ok();
+  }
+  const NameSet needed(needs.inputs.begin(), needs.inputs.end());
+  for (const onnx::ValueInfoProto& info : wiring_.def().input()) {
+    const std::string& name = info.name();
+    const bool is_input = wiring_.Find(name).kind == OnnxSource::Kind::kInput;
+    if (!is_input || options().input_values.count(name) > 0) continue;
+    const Status added = AddInput(name).WithPrefix(who(name));
+    // One that nothing reads and whose type or shape says too little stands in no one's way.
+    if (!added.ok() && needed.count(name) > 0) return added;
+  }
+  return Status::Ok();
+}
+
+StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
+  const OnnxSource source = wiring_.Find(name);
+  const onnx::GraphProto& def = wiring_.def();
+  if (source.kind == OnnxSource::Kind::kInput) {
+    return ReadOnnxDeclared(def.input(static_cast<int>(source.index)));
+  }
+  OnnxDeclared declared;
+  if (const onnx::ValueInfoProto* info = declarations_.Find(name)) {
+    MACE_ASSIGN_OR_RETURN(declared, ReadOnnxDeclared(*info));
+  }
+  const bool given = builder_.GivenShape(name) != nullptr;
+  if (declared.is_closed() || (given && declared.type != 0)) return declared;
+  const StatusOr<TensorInfo> inferred = InferTensor(name);
+  if (!inferred.ok() && given) {
+    // Nodes before the tensor are left out, and need not be a graph that can be read.
+    declared.type = onnx::TensorProto::FLOAT;
+    return declared;
+  }
+  MACE_ASSIGN_OR_RETURN(const TensorInfo info, inferred);
+  declared.dims = info.shape.dims();
+  if (declared.type != 0) return declared;
+  for (int32_t type :
+       {onnx::TensorProto::FLOAT, onnx::TensorProto::INT64, onnx::TensorProto::INT32,
+        onnx::TensorProto::BOOL, onnx::TensorProto::UINT8, onnx::TensorProto::INT8}) {
+    if (OnnxType(type) == info.dtype) declared.type = type;
+  }
+  return declared;
+}
+
+Status OnnxImporter::AddInput(const std::string& name) {
+  MACE_ASSIGN_OR_RETURN(const OnnxDeclared declared, Describe(name));
+  GraphPort port;
+  port.name = name;
+  port.dtype = OnnxPortType(declared.type);
+  if (port.dtype == DType::kInvalid) {
+    return Unsupported("expected a tensor of a known type, found " +
+                       (declared.type == 0 ? "no tensor" : OnnxTypeName(declared.type)));
+  }
+  port.declared_dims = declared.dims;
+  if (!port.declared_dims.has_value()) {
+    const std::vector<int64_t>* given = builder_.GivenShape(name);
+    if (given == nullptr) return InvalidArgument("the model leaves its shape open, give one");
+    port.declared_dims = *given;
+  }
+  if (port.declared_dims->size() == 4) port.layout = "NCHW";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  return builder_.Define(name, id);
+}
+
+Status OnnxImporter::AddInitializer(size_t index) {
+  const onnx::TensorProto& proto = wiring_.def().initializer(static_cast<int>(index));
+  OnnxTensorSource from = source();
+  if (index < model_.raw.size()) from.raw = model_.raw[index];
+  StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, from);
+  if (!tensor.ok()) {
+    return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
+  }
+  // Define refuses a second tensor of the name.
+  tensor->set_identity(StoredIdentity("onnx", proto.name()));
+  return builder_.Define(proto.name(),
+                         builder_.graph().AddConstant(proto.name(), *std::move(tensor)));
+}
+
+StatusOr<std::vector<ValueId>> OnnxImporter::FindInputs(const onnx::NodeProto& def) const {
+  std::vector<ValueId> inputs;
+  for (const std::string& name : def.input()) {
+    inputs.push_back(name.empty() ? kNoValue : builder_.Find(name));
+    if (name.empty() || inputs.back() != kNoValue) continue;
+    const OnnxSource made_by = wiring_.Find(name);
+    const std::string maker = made_by.kind == OnnxSource::Kind::kNode
+                                  ? DescribeOnnxNode(wiring_.node(made_by.index))
+                                  : "the graph";
+    return Unsupported("input '" + Printable(name) + "': this output of " + maker +
+                       " is not supported");
+  }
+  return inputs;
+}
+
+Status OnnxImporter::DefineOutputs(const OnnxNode& node) {
+  for (int i = 0; i < node.def().output_size(); ++i) {
+    const size_t index = static_cast<size_t>(i);
+    const bool made = index < node.outputs().size() && node.outputs()[index] != kNoValue;
+    // One that is not made is an error for those who read it.
+    if (!made || !node.WantsOutput(i)) continue;
+    // A tensor that was cut is what the caller gives.
+    if (builder_.Find(node.def().output(i)) != kNoValue) continue;
+    MACE_RETURN_IF_ERROR(builder_.Define(node.def().output(i), node.outputs()[index]));
+  }
+  return Status::Ok();
+}
+
+Status OnnxImporter::AddNode(size_t index) {
+  const onnx::NodeProto& def = wiring_.node(index);
+  if (!IsOnnxDomain(def.domain())) {
+    return Unsupported("unknown op of domain '" + Printable(def.domain()) + "'");
+  }
+  const OnnxConverter convert = FindOnnxConverter(def.op_type());
+  if (convert == nullptr) return Unsupported("unknown op");
+  if (def.output_size() == 0) return InvalidArgument("expected an output, found none");
+  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, FindInputs(def));
+  const std::string name =
+      builder_.UniqueName(!def.name().empty() ? def.name() : def.op_type() + "/" + def.output(0));
+  OnnxNode node(def, name, opset_, std::move(inputs), source());
+  MACE_RETURN_IF_ERROR(convert(&node));
+  MACE_RETURN_IF_ERROR(node.CheckAttributes());
+  return DefineOutputs(node);
+}
+
+// Integers as the file declares them: an op of the graph may have made another width of them.
+StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) {
+  const DType declared = OnnxType(declarations_.TypeOf(name));
+  const DType found = builder_.graph().value(id).info.dtype;
+  if (declared == DType::kInvalid || IsFloat(declared) || IsFloat(found) || found == declared) {
+    return id;
+  }
+  Node node;
+  node.type = "Cast";
+  node.inputs = {id};
+  node.attributes.Set("dtype", std::string(DTypeName(declared)));
+  return builder_.AddHelper(name + "/declared", std::move(node));
+}
+
+Status OnnxImporter::AddOutput(const std::string& name) {
+  GraphPort port;
+  port.name = name;
+  ValueId id = builder_.Find(name);
+  if (id == kNoValue) {
+    const OnnxSource made_by = wiring_.Find(name);
+    return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
+                       " is not supported")
+        .WithPrefix("output '" + Printable(name) + "'");
+  }
+  MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
+  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(name, id));
+  const TensorInfo& info = builder_.graph().value(port.value).info;
+  const DType declared = OnnxPortType(declarations_.TypeOf(name));
+  port.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
+  if (info.shape.rank() == 4) port.layout = "NCHW";
+  builder_.graph().outputs.push_back(std::move(port));
+  return Status::Ok();
+}
+
+// Makes these tensors, and all that they need.
+Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
+  MACE_RETURN_IF_ERROR(CheckGiven());
+  FindCut();
+  MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
+  MACE_RETURN_IF_ERROR(AddInputs(needs));
+  for (const auto& [name, value] : options().input_values) {
+    // No tensor of the graph is float64.
+    MACE_ASSIGN_OR_RETURN(HostTensor known, value.dtype() == DType::kFloat64
+                                                ? value.ConvertTo(DType::kFloat32)
+                                                : StatusOr<HostTensor>(value));
+    MACE_RETURN_IF_ERROR(
+        builder_.Define(name, builder_.graph().AddConstant(name, std::move(known))));
+  }
+  for (size_t index : needs.initializers) {
+    const Status added = AddInitializer(index);
+    const std::string& name = wiring_.def().initializer(static_cast<int>(index)).name();
+    if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
+  }
+  for (size_t index : needs.nodes) {
+    const onnx::NodeProto& def = wiring_.node(index);
+    const Status* cause = WhyMissing(def);
+    Status status = cause != nullptr ? *cause : AddNode(index);
+    if (status.ok()) continue;
+    // The graph's own op names the node too, by the op type it has there.
+    if (cause == nullptr) status = status.WithPrefix(DescribeOnnxNode(def));
+    if (!keeps_going_) return status;
+    for (const std::string& output : def.output()) missing_.emplace(output, status);
+  }
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
+  opset_ = opset;
+  builder_.graph().source_format = "onnx";
+  builder_.graph().name = wiring_.def().name();
+  const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
+  if (outputs.empty()) return InvalidArgument("expected an output, found none");
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
+  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
+  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
+  return builder_.shared_graph();
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportOnnx(ModelFiles* files, const ImportOptions& options) {
+  OnnxModel model;
+  MACE_RETURN_IF_ERROR(ParseOnnx(files->model(), &model));
+  const std::shared_ptr<const onnx::ModelProto> def = model.def;
+  if (!def->has_graph()) return Corruption("an ONNX model without a graph");
+  if (static_cast<size_t>(def->graph().node_size()) > options.max_nodes) {
+    return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
+                           " nodes, found " + std::to_string(def->graph().node_size()));
+  }
+  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOnnxOpset(*def));
+  MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
+  return OnnxImporter(std::move(model), std::move(wiring), files, options).Run(opset);
+}
+
+}  // namespace mace

@@ -1,0 +1,44 @@
+#include "mace/formats/onnx/model.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+namespace mace {
+namespace {
+
+// Before op set 6 ops were written over their inputs and broadcast by attributes.
+constexpr int64_t kFirstOpset = 6;
+// The last whose ops were read; a later one may give a known name another meaning.
+constexpr int64_t kLastOpset = 28;
+
+}  // namespace
+
+bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
+
+StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model) {
+  int64_t version = 0;
+  for (const onnx::OperatorSetId& set : model.opset_import()) {
+    if (IsOnnxDomain(set.domain())) version = set.version();
+  }
+  if (version >= kFirstOpset && version <= kLastOpset) return version;
+  return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
+                     std::to_string(kLastOpset) + ", found " + std::to_string(version));
+}
+
+Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
+  std::string rest;
+  KeptBytes whole;
+  if (source.is_kept() && CutRawData(source, &rest, &model->raw)) {
+    whole.bytes = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
+  } else {
+    model->raw.clear();
+    MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
+  }
+  const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
+  const int size = static_cast<int>(whole.bytes.size());
+  if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
+    return Corruption("an ONNX model whose protobuf bytes do not parse");
+  }
+  return Status();
+}
+
+}  // namespace mace

@@ -1,0 +1,38 @@
+// An ONNX file, parsed: nothing of its graph is looked at yet.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_FORMATS_ONNX_MODEL_H_
+#define MACE_FORMATS_ONNX_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/formats/common/byte_source.h"
+#include "mace/formats/common/new_message.h"
+#include "mace/formats/onnx/raw_data.h"
+#include "mace/formats/proto/onnx.pb.h"
+
+namespace mace {
+
+// The parsed parts of a model.
+struct OnnxModel {
+  std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
+  std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
+};
+
+// kCorruption for bytes that are no model.
+Status ParseOnnx(const ByteSource& source, OnnxModel* model);
+
+// Whether it is that of ONNX's own ops.
+bool IsOnnxDomain(const std::string& domain);
+
+// The version of ONNX's own ops that the model is written in; kUnsupported for one that was not
+// read.
+StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model);
+
+}  // namespace mace
+
+#endif  // MACE_FORMATS_ONNX_MODEL_H_

@@ -1,0 +1,248 @@
+#include "mace/formats/onnx/node.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "mace/base/strings.h"
+#include "mace/formats/common/constant_numbers.h"
+
+namespace mace {
+namespace {
+
+using Field = onnx::AttributeProto;
+
+}  // namespace
+
+const Field* OnnxNode::Find(const std::string& name, Field::AttributeType type) const {
+  for (const Field& attribute : def_.attribute()) {
+    if (attribute.name() != name) continue;
+    // Files of the first versions do not say the type.
+    const bool fits = attribute.type() == type || !attribute.has_type();
+    if (!fits || attribute.has_ref_attr_name()) return nullptr;
+    looked_at_.insert(name);
+    return &attribute;
+  }
+  return nullptr;
+}
+
+bool OnnxNode::Has(const std::string& name) const {
+  for (const Field& attribute : def_.attribute()) {
+    if (attribute.name() == name) return true;
+  }
+  return false;
+}
+
+int64_t OnnxNode::Int(const std::string& name, int64_t fallback) const {
+  const Field* found = Find(name, Field::INT);
+  return found == nullptr ? fallback : found->i();
+}
+
+double OnnxNode::Float(const std::string& name, double fallback) const {
+  const Field* found = Find(name, Field::FLOAT);
+  return found == nullptr ? fallback : double{found->f()};
+}
+
+std::string OnnxNode::String(const std::string& name, const std::string& fallback) const {
+  const Field* found = Find(name, Field::STRING);
+  return found == nullptr ? fallback : found->s();
+}
+
+std::vector<int64_t> OnnxNode::Ints(const std::string& name,
+                                    const std::vector<int64_t>& fallback) const {
+  const Field* found = Find(name, Field::INTS);
+  if (found == nullptr) return fallback;
+  return std::vector<int64_t>(found->ints().begin(), found->ints().end());
+}
+
+std::vector<double> OnnxNode::Floats(const std::string& name) const {
+  const Field* found = Find(name, Field::FLOATS);
+  if (found == nullptr) return {};
+  return std::vector<double>(found->floats().begin(), found->floats().end());
+}
+
+std::vector<std::string> OnnxNode::Strings(const std::string& name) const {
+  const Field* found = Find(name, Field::STRINGS);
+  if (found == nullptr) return {};
+  return std::vector<std::string>(found->strings().begin(), found->strings().end());
+}
+
+StatusOr<HostTensor> OnnxNode::Tensor(const std::string& name) const {
+  const Field* found = Find(name, Field::TENSOR);
+  if (found == nullptr || !found->has_t()) {
+    return InvalidArgument("attribute '" + name + "': expected a tensor, found none");
+  }
+  StatusOr<HostTensor> tensor = ReadOnnxTensor(found->t(), source_);
+  if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
+  return tensor;
+}
+
+void OnnxNode::Ignore(std::initializer_list<const char*> names) const {
+  for (const char* name : names) looked_at_.insert(name);
+}
+
+Status OnnxNode::CheckAttributes() const {
+  for (const Field& attribute : def_.attribute()) {
+    if (looked_at_.count(attribute.name()) > 0) continue;
+    return Unsupported("attribute '" + Printable(attribute.name()) +
+                       "' of this type or in this op set version");
+  }
+  return Status::Ok();
+}
+
+std::vector<ValueId> OnnxNode::GivenInputs() const {
+  std::vector<ValueId> given = inputs_;
+  while (!given.empty() && given.back() == kNoValue) given.pop_back();
+  return given;
+}
+
+Status OnnxNode::RequireInputs(size_t count, int most) const {
+  for (size_t i = 0; i < count; ++i) {
+    if (HasInput(i)) continue;
+    return InvalidArgument("expected " + std::to_string(count) + " inputs, found " +
+                           (i < inputs_.size() ? "none for input " + std::to_string(i)
+                                               : std::to_string(inputs_.size())));
+  }
+  const size_t given = GivenInputs().size();
+  if (most < 0 || given <= static_cast<size_t>(most)) return Status::Ok();
+  return InvalidArgument("expected at most " + std::to_string(most) + " inputs, found " +
+                         std::to_string(given));
+}
+
+StatusOr<std::vector<int64_t>> OnnxNode::Numbers(size_t index) const {
+  const std::string who = "input " + std::to_string(index);
+  if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
+  const HostTensor* tensor = Constant(index);
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
+  if (IsFloat(tensor->dtype())) {
+    return InvalidArgument(who + ": expected integers, found " + DTypeName(tensor->dtype()));
+  }
+  return ToInt64Vector(*tensor);
+}
+
+StatusOr<int64_t> OnnxNode::Number(size_t index) const {
+  MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, Numbers(index));
+  return OnlyNumber(index, numbers);
+}
+
+StatusOr<std::vector<double>> OnnxNode::Reals(size_t index) const {
+  const std::string who = "input " + std::to_string(index);
+  if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
+  const HostTensor* tensor = Constant(index);
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
+  if (!IsFloat(tensor->dtype())) {
+    const std::vector<int64_t> integers = ToInt64Vector(*tensor);
+    return std::vector<double>(integers.begin(), integers.end());
+  }
+  const std::vector<float> floats = ToFloatVector(*tensor);
+  return std::vector<double>(floats.begin(), floats.end());
+}
+
+StatusOr<double> OnnxNode::Real(size_t index) const {
+  MACE_ASSIGN_OR_RETURN(const std::vector<double> numbers, Reals(index));
+  return OnlyNumber(index, numbers);
+}
+
+StatusOr<std::vector<int64_t>> OnnxNode::AttributeOrInput(
+    const std::string& name, size_t index, const std::vector<int64_t>& fallback) const {
+  if (HasInput(index)) return Numbers(index);
+  return Ints(name, fallback);
+}
+
+StatusOr<ValueId> OnnxNode::Emit(const std::string& suffix, const std::string& type,
+                                 std::vector<ValueId> inputs, AttributeMap attributes) {
+  Node node;
+  node.type = type;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  return builder()->AddHelper(name_ + suffix, std::move(node));
+}
+
+StatusOr<std::vector<ValueId>> OnnxNode::EmitMany(const std::string& suffix,
+                                                  const std::string& type,
+                                                  std::vector<ValueId> inputs,
+                                                  AttributeMap attributes, int output_count) {
+  Node node;
+  node.name = builder()->UniqueName(name_ + suffix);
+  node.type = type;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  std::vector<std::string> names;
+  for (int i = 0; i < output_count; ++i) names.push_back(node.name + ":" + std::to_string(i));
+  return builder()->AddNode(std::move(node), names);
+}
+
+Status OnnxNode::EmitResult(const std::string& type, std::vector<ValueId> inputs,
+                            AttributeMap attributes, int output_count) {
+  Node node;
+  node.name = builder()->UniqueName(name_);
+  node.type = type;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  std::vector<std::string> names;
+  for (int i = 0; i < output_count; ++i) {
+    names.push_back(WantsOutput(i) ? def_.output(i) : name_ + ":" + std::to_string(i));
+  }
+  MACE_ASSIGN_OR_RETURN(outputs_, builder()->AddNode(std::move(node), names));
+  return Status::Ok();
+}
+
+Status OnnxNode::EmitChannelsLast(const std::string& type, std::vector<ValueId> inputs,
+                                  AttributeMap attributes) {
+  const int rank = builder()->ShapeOf(inputs[0]).rank();
+  if (rank < 3) return EmitResult(type, std::move(inputs), std::move(attributes));
+  MACE_ASSIGN_OR_RETURN(inputs[0], builder()->Transpose(inputs[0], ChannelsLast(rank)));
+  MACE_RETURN_IF_ERROR(EmitResult(type, std::move(inputs), std::move(attributes)));
+  MACE_ASSIGN_OR_RETURN(outputs_[0], builder()->Transpose(outputs_[0], ChannelsFirst(rank)));
+  return Status::Ok();
+}
+
+ValueId OnnxNode::AddConstant(const std::string& suffix, HostTensor tensor) const {
+  return builder()->graph().AddConstant(name_ + suffix, std::move(tensor));
+}
+
+ValueId OnnxNode::AddInts(const std::string& suffix, const std::vector<int64_t>& values) const {
+  return AddConstant(
+      suffix,
+      HostTensor::FromVector(DType::kInt64, Shape{static_cast<int64_t>(values.size())}, values));
+}
+
+ValueId OnnxNode::AddScalar(const std::string& suffix, float value) const {
+  return AddConstant(suffix, HostTensor::FromVector<float>(DType::kFloat32, Shape(), {value}));
+}
+
+void OnnxNode::SetResult(ValueId id, size_t index) {
+  if (outputs_.size() <= index) outputs_.resize(index + 1, kNoValue);
+  outputs_[index] = id;
+}
+
+std::vector<int64_t> ChannelsLast(int rank) {
+  std::vector<int64_t> permutation = {0};
+  for (int axis = 2; axis < rank; ++axis) permutation.push_back(axis);
+  permutation.push_back(1);
+  return permutation;
+}
+
+std::vector<int64_t> ChannelsFirst(int rank) {
+  std::vector<int64_t> permutation = {0, rank - 1};
+  for (int axis = 1; axis < rank - 1; ++axis) permutation.push_back(axis);
+  return permutation;
+}
+
+OnnxConverter FindOnnxConverter(const std::string& op) {
+  static const auto* const kConverters = [] {
+    auto* all = new std::unordered_map<std::string, OnnxConverter>();
+    for (const OnnxConverterEntry* table :
+         {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
+          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
+          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
+      for (const OnnxConverterEntry* entry = table; entry->op != nullptr; ++entry) {
+        all->emplace(entry->op, entry->convert);
+      }
+    }
+    return all;
+  }();
+  const auto found = kConverters->find(op);
+  return found == kConverters->end() ? nullptr : found->second;
+}
+
+}  // namespace mace

@@ -1,0 +1,110 @@
+#include "mace/formats/onnx/raw_data.h"
+
+#include <gtest/gtest.h>
+
+#include "mace/base/coding.h"
+#include "mace/formats/proto/onnx.pb.h"
+
+namespace mace {
+namespace {
+
+// Initializers "large", "small", "typed" and "large too", and a node whose attribute holds a
+// tensor.
+onnx::ModelProto MakeModel() {
+  onnx::ModelProto model;
+  model.set_producer_name("test");
+  onnx::GraphProto* graph = model.mutable_graph();
+  graph->set_name("graph");
+  const auto add = [&](const char* name, size_t bytes, char fill) {
+    onnx::TensorProto* tensor = graph->add_initializer();
+    tensor->set_name(name);
+    tensor->add_dims(static_cast<int64_t>(bytes));
+    tensor->set_data_type(onnx::TensorProto::UINT8);
+    if (bytes > 0) tensor->set_raw_data(std::string(bytes, fill));
+  };
+  add("large", 5000, 'a');
+  add("small", 100, 'b');
+  add("typed", 0, ' ');
+  graph->mutable_initializer(2)->add_int32_data(7);
+  add("large too", 200000, 'c');
+  onnx::NodeProto* node = graph->add_node();
+  node->set_op_type("Constant");
+  node->add_attribute()->mutable_t()->set_raw_data(std::string(6000, 'd'));
+  return model;
+}
+
+bool Cut(const std::string& bytes, std::string* rest, std::vector<ByteRange>* raw) {
+  return CutRawData(ByteSource::InMemory(AsBytes(bytes), nullptr), rest, raw);
+}
+
+std::string Part(const std::string& bytes, const ByteRange& range) {
+  return bytes.substr(static_cast<size_t>(range.begin), static_cast<size_t>(range.size()));
+}
+
+TEST(CutRawData, LeavesLargeInitializersWhereTheyAre) {
+  const std::string bytes = MakeModel().SerializeAsString();
+  std::string rest;
+  std::vector<ByteRange> raw;
+  ASSERT_TRUE(Cut(bytes, &rest, &raw));
+  ASSERT_EQ(raw.size(), 4u);
+  EXPECT_EQ(raw[0].size(), 5000u);
+  EXPECT_TRUE(raw[1].size() == 0 && raw[2].size() == 0);
+  EXPECT_EQ(raw[3].size(), 200000u);
+  EXPECT_EQ(Part(bytes, raw[0]), std::string(5000, 'a'));
+  EXPECT_EQ(Part(bytes, raw[3]), std::string(200000, 'c'));
+  onnx::ModelProto parsed, expected = MakeModel();
+  ASSERT_TRUE(parsed.ParseFromString(rest));
+  EXPECT_TRUE(parsed.graph().initializer(0).has_raw_data());
+  // Put back, it is the model.
+  for (int i : {0, 3}) {
+    const std::string cut = Part(bytes, raw[static_cast<size_t>(i)]);
+    parsed.mutable_graph()->mutable_initializer(i)->set_raw_data(cut);
+  }
+  EXPECT_EQ(parsed.SerializeAsString(), expected.SerializeAsString());
+}
+
+// Protobuf's rule for fields that come twice: graphs are merged, and the last string counts.
+TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
+  onnx::ModelProto second;
+  onnx::TensorProto* tensor = second.mutable_graph()->add_initializer();
+  tensor->set_raw_data(std::string(4096, 'e'));
+  std::string twice = tensor->SerializeAsString();
+  tensor->set_raw_data("short");
+  twice += tensor->SerializeAsString();
+  ASSERT_LT(twice.size(), size_t{1} << 14);
+  const auto field = [](int number, const std::string& content) {
+    std::string text(1, static_cast<char>(number << 3 | 2));
+    text += static_cast<char>((content.size() & 0x7f) | 0x80);
+    text += static_cast<char>(content.size() >> 7);
+    return text + content;
+  };
+  const std::string bytes = MakeModel().SerializeAsString() + field(7, field(5, twice));
+  onnx::ModelProto whole, parsed;
+  ASSERT_TRUE(whole.ParseFromString(bytes));
+  ASSERT_EQ(whole.graph().initializer_size(), 5);
+  std::string rest;
+  std::vector<ByteRange> raw;
+  ASSERT_TRUE(Cut(bytes, &rest, &raw));
+  ASSERT_TRUE(parsed.ParseFromString(rest));
+  ASSERT_EQ(raw.size(), 5u);
+  EXPECT_EQ(raw[4].size(), 0u);
+  EXPECT_EQ(parsed.graph().initializer(4).raw_data(), "short");
+}
+
+TEST(CutRawData, BytesCutShortAreRefused) {
+  const std::string bytes = MakeModel().SerializeAsString();
+  std::string rest;
+  std::vector<ByteRange> raw;
+  size_t refused = 0;
+  for (size_t size = 1; size < bytes.size(); size += 97) {
+    onnx::ModelProto parsed;
+    const bool cut = Cut(bytes.substr(0, size), &rest, &raw);
+    // Never more than protobuf takes.
+    EXPECT_TRUE(!cut || parsed.ParseFromString(rest)) << size;
+    refused += cut ? 0 : 1;
+  }
+  EXPECT_GT(refused, 1000u);
+}
+
+}  // namespace
+}  // namespace mace

@@ -1,0 +1,375 @@
+#include "mace/formats/tensorflow/import.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mace/base/strings.h"
+#include "mace/formats/common/graph_builder.h"
+#include "mace/formats/common/new_message.h"
+#include "mace/formats/tensorflow/graph.h"
+#include "mace/formats/tensorflow/node.h"
+#include "mace/formats/tensorflow/port_type.h"
+#include "mace/formats/tensorflow/tensor.h"
+
+namespace mace {
+namespace {
+
+// Whether the caller gives the node's value. A placeholder with a default is an input where the
+// options name it, and its default everywhere else.
+bool IsInput(const tf::NodeDef& node, const ImportOptions& options) {
+  if (node.op() == "Placeholder" || node.op() == "PlaceholderV2") return true;
+  return node.op() == "PlaceholderWithDefault" && (options.input_shapes.count(node.name()) > 0 ||
+                                                   options.open_shapes.count(node.name()) > 0);
+}
+
+// The file's graph, and how large the file is.
+struct ParsedGraph {
+  std::shared_ptr<const tf::GraphDef> def;
+  uint64_t model_bytes = 0;
+};
+
+class TfImporter {
+ public:
+  TfImporter(ParsedGraph parsed, TfGraph graph, const ImportOptions& options)
+      : parsed_(std::move(parsed)),
+        wiring_(std::move(graph)),
+        builder_(options, parsed_.model_bytes) {}
+
+  StatusOr<std::shared_ptr<Graph>> Run();
+
+ private:
+  StatusOr<std::vector<TfTensorRef>> ChooseOutputs() const;
+  Status AddInputs(const std::vector<size_t>& needed);
+  Status AddInput(size_t index);
+  void FindCut();
+  Status CutInputs();
+  Status AddGivenInputs();
+  Status AddTensors(const std::vector<TfTensorRef>& outputs);
+  void ImportBeforeCut();
+  StatusOr<GraphPort> DescribeMade(const TfTensorRef& ref);
+  StatusOr<GraphPort> DescribeGiven(const std::string& name, const TfTensorRef& ref);
+  Status Miss(size_t index, const Status& why);
+  const Status* WhyMissing(size_t index) const;
+  StatusOr<ValueId> AddPort(GraphPort port);
+  Status UseDefault(size_t index);
+  Status AddNode(size_t index);
+  StatusOr<ValueId> Find(const TfTensorRef& ref) const;
+  Status AddOutput(const TfTensorRef& ref);
+
+  const ParsedGraph parsed_;
+  TfGraph wiring_;
+  GraphBuilder builder_;
+  std::vector<std::string> cut_;               // The tensors that the options make inputs.
+  std::map<TfTensorRef, ValueId> given_;       // The same, and their values.
+  std::vector<std::vector<ValueId>> results_;  // By node and port; empty: not made.
+  // For tensors in the middle: the part of the graph before all that are cut, imported once.
+  std::unique_ptr<TfImporter> before_cut_;
+  Status before_cut_status_;
+  // True in the importer that is another one's before_cut_: there, a node that cannot be made is an
+  // error only for those that need it.
+  bool keeps_going_ = false;
+  std::map<size_t, Status> missing_;  // By node: why each such node could not be made.
+};
+
+StatusOr<std::vector<TfTensorRef>> TfImporter::ChooseOutputs() const {
+  std::vector<TfTensorRef> outputs;
+  for (const std::string& name : builder_.options().outputs) {
+    StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
+    if (!ref.ok()) return ref.status().WithPrefix("output");
+    outputs.push_back(*ref);
+  }
+  if (outputs.empty()) outputs = wiring_.FindOutputs();
+  if (outputs.empty()) return InvalidArgument("the graph has no node that computes an output");
+  return outputs;
+}
+
+// All of them, needed or not: they are what the model declares. Where the options say what the
+// inputs or outputs are, those that are needed.
+Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
+  const ImportOptions& options = builder_.options();
+  const bool all = cut_.empty() && options.outputs.empty();
+  std::vector<bool> is_needed(results_.size(), all);
+  for (size_t index : needed) is_needed[index] = true;
+  for (size_t i = 0; i < results_.size(); ++i) {
+    const tf::NodeDef& node = wiring_.node(i);
+    if (!IsInput(node, options) || !is_needed[i]) continue;
+    if (!options.inputs.empty()) {
+      return InvalidArgument("input '" + Printable(node.name()) +
+                             "': expected outputs that need only the inputs asked for, found that "
+                             "they need this one");
+    }
+    const Status added = AddInput(i).WithPrefix(DescribeNode(node.name(), node.op()));
+    if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(i, added));
+  }
+  return Status::Ok();
+}
+
+// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
+// are no inputs yet.
+void TfImporter::FindCut() {
+  cut_ = builder_.options().inputs;
+  if (!cut_.empty()) return;
+  for (const auto& [name, shape] : builder_.options().open_shapes) {
+    const StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
+    if (ref.ok() && !IsInput(wiring_.node(ref->node), builder_.options())) cut_.push_back(name);
+  }
+}
+
+Status TfImporter::CutInputs() {
+  FindCut();
+  for (const std::string& name : cut_) {
+    StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
+    if (!ref.ok()) return ref.status().WithPrefix("input");
+    if (!given_.emplace(*ref, kNoValue).second) {
+      return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
+    }
+  }
+  return Status::Ok();
+}
+
+// The type that a node declares for its results; DT_FLOAT where it declares none.
+tf::DataType DeclaredType(const tf::NodeDef& node) {
+  for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
+    const auto found = node.attr().find(name);
+    if (found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType) {
+      return found->second.type();
+    }
+  }
+  return tf::DT_FLOAT;
+}
+
+// The error itself, or where the importer keeps going a note of it.
+Status TfImporter::Miss(size_t index, const Status& why) {
+  if (!keeps_going_) return why;
+  missing_.emplace(index, why);
+  return Status::Ok();
+}
+
+// Why the node, or a node that it reads, is missing; null where none is.
+const Status* TfImporter::WhyMissing(size_t index) const {
+  if (missing_.empty()) return nullptr;
+  const auto itself = missing_.find(index);
+  if (itself != missing_.end()) return &itself->second;
+  for (const TfTensorRef& ref : wiring_.inputs(index)) {
+    const auto found = missing_.find(ref.node);
+    if (found != missing_.end() && given_.count(ref) == 0) return &found->second;
+  }
+  return nullptr;
+}
+
+// One import for all tensors that are cut: their number is the caller's choice.
+void TfImporter::ImportBeforeCut() {
+  ImportOptions before = builder_.options();
+  before.inputs.clear();
+  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
+  before.outputs = cut_;
+  before_cut_ = std::make_unique<TfImporter>(parsed_, wiring_, before);
+  before_cut_->keeps_going_ = true;
+  std::vector<TfTensorRef> outputs;
+  for (const auto& [ref, value] : given_) outputs.push_back(ref);
+  before_cut_status_ = before_cut_->AddTensors(outputs);
+}
+
+// The port for a tensor that AddTensors was asked for, with its type, and its shape as the declared
+// one.
+StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
+  const auto missing = missing_.find(ref.node);
+  if (missing != missing_.end()) return missing->second;
+  MACE_RETURN_IF_ERROR(AddOutput(ref));
+  GraphPort port = builder_.graph().outputs.back();
+  port.declared_dims = builder_.ShapeOf(port.value).dims();
+  return port;
+}
+
+// The type of a tensor in the middle of the graph, from the part of the graph before it. The part
+// before the tensor is left out of the result; where the tensor's shape is given, it need not be a
+// graph that can be read.
+StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
+  if (before_cut_ == nullptr) ImportBeforeCut();
+  const StatusOr<GraphPort> made =
+      before_cut_status_.ok() ? before_cut_->DescribeMade(ref) : before_cut_status_;
+  const std::vector<int64_t>* shape = builder_.GivenShape(name);
+  GraphPort port;
+  port.name = name;
+  port.dtype = DType::kInvalid;
+  if (made.ok()) {
+    port.dtype = made->dtype;
+    port.declared_dims = made->declared_dims;
+  } else if (shape != nullptr) {
+    port.dtype = PortType(DeclaredType(wiring_.node(ref.node)));
+    port.declared_dims = *shape;
+  }
+  if (port.dtype == DType::kInvalid) {
+    return made.status().WithPrefix("inferring its shape failed (--input-shape would give it)");
+  }
+  if (port.declared_dims->size() == 4) port.layout = "NHWC";
+  return port;
+}
+
+Status TfImporter::AddGivenInputs() {
+  for (const std::string& name : cut_) {
+    MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
+    StatusOr<GraphPort> port = DescribeGiven(name, ref);
+    if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
+    MACE_ASSIGN_OR_RETURN(given_[ref], AddPort(*std::move(port)));
+  }
+  return Status::Ok();
+}
+
+Status TfImporter::AddInput(size_t index) {
+  const TfNode node(wiring_.node(index), {}, &builder_);
+  const std::string& name = node.def().name();
+  GraphPort port;
+  port.name = name;
+  port.dtype = PortType(node.Type("dtype", tf::DT_FLOAT));
+  if (port.dtype == DType::kInvalid) {
+    return Unsupported("an input of element type " +
+                       std::to_string(node.Type("dtype", tf::DT_FLOAT)));
+  }
+  const auto shape = node.def().attr().find("shape");
+  const bool declared = shape != node.def().attr().end() &&
+                        shape->second.value_case() == tf::AttrValue::kShape &&
+                        !shape->second.shape().unknown_rank();
+  if (declared) {
+    MACE_ASSIGN_OR_RETURN(port.declared_dims, ReadDims(shape->second.shape()));
+  } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
+    port.declared_dims = *given;
+  } else {
+    return InvalidArgument("the model leaves its shape open, give one");
+  }
+  if (port.declared_dims->size() == 4) port.layout = "NHWC";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, AddPort(std::move(port)));
+  results_[index] = {id};
+  return Status::Ok();
+}
+
+// The graph holds TensorFlow's int64 as int32.
+StatusOr<ValueId> TfImporter::AddPort(GraphPort port) {
+  const bool narrow = port.dtype == DType::kInt64;
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  if (narrow) builder_.graph().value(id).info.dtype = DType::kInt32;
+  return id;
+}
+
+StatusOr<ValueId> TfImporter::Find(const TfTensorRef& ref) const {
+  const auto given = given_.find(ref);
+  if (given != given_.end()) return given->second;
+  const std::vector<ValueId>& outputs = results_[ref.node];
+  if (static_cast<size_t>(ref.port) < outputs.size()) return outputs[static_cast<size_t>(ref.port)];
+  const tf::NodeDef& node = wiring_.node(ref.node);
+  return Unsupported("'" + Printable(TfTensorName(node.name(), ref.port)) + "': expected one of " +
+                     std::to_string(outputs.size()) + " outputs of op " + Printable(node.op()));
+}
+
+Status TfImporter::UseDefault(size_t index) {
+  if (wiring_.inputs(index).size() != 1) {
+    return InvalidArgument("expected 1 input, the default, found " +
+                           std::to_string(wiring_.inputs(index).size()));
+  }
+  MACE_ASSIGN_OR_RETURN(const ValueId id, Find(wiring_.inputs(index)[0]));
+  results_[index] = {id};
+  return Status::Ok();
+}
+
+Status TfImporter::AddNode(size_t index) {
+  const tf::NodeDef& def = wiring_.node(index);
+  if (IsInput(def, builder_.options())) return Status::Ok();
+  if (def.op() == "PlaceholderWithDefault") return UseDefault(index);
+  if (def.op() == "Const") {
+    const auto value = def.attr().find("value");
+    if (value == def.attr().end()) return InvalidArgument("a constant without a value");
+    MACE_ASSIGN_OR_RETURN(const ValueId id, AddTfConstant(def.name(), value->second.tensor(),
+                                                          parsed_.def, &builder_));
+    results_[index] = {id};
+    return Status::Ok();
+  }
+  const TfConverter convert = FindTfConverter(def.op());
+  if (convert == nullptr) return Unsupported("unknown op");
+  std::vector<ValueId> inputs;
+  for (const TfTensorRef& ref : wiring_.inputs(index)) {
+    MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
+    inputs.push_back(id);
+  }
+  TfNode node(def, std::move(inputs), &builder_);
+  MACE_RETURN_IF_ERROR(convert(&node));
+  results_[index] = node.outputs();
+  return Status::Ok();
+}
+
+Status TfImporter::AddOutput(const TfTensorRef& ref) {
+  GraphPort port;
+  port.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
+  MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
+  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(port.name, id));
+  const TensorInfo& info = builder_.graph().value(port.value).info;
+  port.dtype = OutputPortType(wiring_.node(ref.node), ref.port, info.dtype);
+  if (info.shape.rank() == 4) port.layout = "NHWC";
+  builder_.graph().outputs.push_back(std::move(port));
+  return Status::Ok();
+}
+
+// Makes these tensors, and all that they need.
+Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
+  results_.resize(static_cast<size_t>(parsed_.def->node_size()));
+  MACE_RETURN_IF_ERROR(CutInputs());
+  std::set<TfTensorRef> given;
+  for (const auto& [ref, value] : given_) given.insert(ref);
+  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order,
+                        wiring_.OrderFor(outputs, given, keeps_going_));
+  MACE_RETURN_IF_ERROR(AddGivenInputs());
+  MACE_RETURN_IF_ERROR(AddInputs(order));
+  for (const TfTensorRef& ref : outputs) {
+    builder_.KeepAsNode(TfTensorName(wiring_.node(ref.node).name(), ref.port));
+  }
+  for (size_t index : order) {
+    const tf::NodeDef& def = wiring_.node(index);
+    const Status* cause = WhyMissing(index);
+    Status status = cause != nullptr ? *cause : AddNode(index);
+    if (status.ok()) continue;
+    // The graph's own op names the node too, by the op type it has there.
+    if (cause == nullptr) status = status.WithPrefix(DescribeNode(def.name(), def.op()));
+    MACE_RETURN_IF_ERROR(Miss(index, status));
+  }
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
+  builder_.graph().source_format = "tensorflow";
+  MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
+  for (const TfTensorRef& ref : outputs) MACE_RETURN_IF_ERROR(AddOutput(ref));
+  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
+  return builder_.shared_graph();
+}
+
+StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options) {
+  if (static_cast<size_t>(parsed.def->node_size()) > options.max_nodes) {
+    return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
+                           " nodes, found " + std::to_string(parsed.def->node_size()));
+  }
+  MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*parsed.def));
+  return TfImporter(std::move(parsed), std::move(wiring), options).Run();
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
+                                                  const ImportOptions& options) {
+  auto def = NewMessage<tf::GraphDef>();
+  {
+    MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
+    const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
+    if (!def->ParseFromArray(whole.bytes.data(), static_cast<int>(whole.bytes.size()))) {
+      return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
+    }
+  }
+  return ImportParsed({std::move(def), model.size()}, options);
+}
+
+}  // namespace mace

@@ -1,0 +1,89 @@
+// Cast: the elements as another dtype; attribute `dtype` names it ("float32", "int32", ...). Floats
+// to integers truncate towards zero and stop at the type's limits, integers to narrower ones wrap
+// around, anything but zero is true.
+// float16 and bfloat16 are float32 here: the plan chooses the storage.
+#include <cstring>
+
+#include "mace/ops/integers.h"
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/shape/alias_op.h"
+
+namespace mace {
+namespace {
+
+DType DTypeOfName(const std::string& name) {
+  for (DType dtype : {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kInt32,
+                      DType::kInt64, DType::kUInt8, DType::kInt8, DType::kBool}) {
+    if (name == DTypeName(dtype)) return dtype;
+  }
+  return DType::kInvalid;
+}
+
+class CastOp : public Op {
+ public:
+  explicit CastOp(DType dtype) : dtype_(dtype) {}
+
+  Status Infer(const std::vector<OpInput>& inputs,
+               std::vector<TensorInfo>* outputs) const override {
+    outputs->assign(1, {dtype_, inputs[0].info.shape});
+    return Status::Ok();
+  }
+
+  Status Reference(const std::vector<HostTensor>& inputs,
+                   std::vector<HostTensor>* outputs) const override {
+    HostTensor& y = (*outputs)[0];
+    const bool integers = !IsFloat(inputs[0].dtype()) && !IsFloat(dtype_);
+    MACE_ASSIGN_OR_RETURN(const HostTensor converted,
+                          integers ? MakeIntegers(dtype_, y.shape(), ToInt64Vector(inputs[0]))
+                                   : inputs[0].ConvertTo(dtype_));
+    if (y.info().bytes() > 0) {
+      std::memcpy(y.mutable_data<uint8_t>(), converted.bytes().data(), y.info().bytes());
+    }
+    return Status::Ok();
+  }
+
+  // Bools are 0 and 1 there too.
+  std::string WriteElement(const std::vector<ElementOperand>& inputs, ElementText*) const override {
+    const bool keeps = IsFloat(dtype_) || inputs[0].dtype == dtype_;
+    return keeps && DeviceTypeOf(inputs[0].dtype) == DeviceType::kNumber ? inputs[0].name : "";
+  }
+
+  // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
+  // is nothing on the GPU.
+  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+    const DType from = request.inputs[0].info.dtype;
+    const bool from_integer = DeviceTypeOf(from) == DeviceType::kInteger;
+    if (from_integer && IsFloat(dtype_)) return LowerConversion("cast_from_int", request);
+    if (IsFloat(from) && dtype_ == DType::kInt32) return LowerConversion("cast_to_int", request);
+    if (dtype_ == DType::kBool && from != DType::kBool) return {};
+    return LowerAlias("cast", request);
+  }
+
+ private:
+  static std::vector<Lowering> LowerConversion(const char* kernel, const LoweringRequest& request) {
+    const int64_t elements = request.outputs[0].shape.elements();
+    if (request.inputs[0].constant != nullptr || elements > INT32_MAX / 2) return {};
+    Lowering lowering = StartRowMajorLowering(kernel, request);
+    lowering.integers = Integers::kFromKernels;
+    Launch launch = StartLaunch("cast.cl", kernel, request, Storage::kBuffer);
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
+    SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
+    lowering.launches.push_back(std::move(launch));
+    return {std::move(lowering)};
+  }
+
+  const DType dtype_;
+};
+
+StatusOr<std::unique_ptr<Op>> MakeCast(const Node& node) {
+  const std::string name = node.attributes.GetString("dtype", "");
+  const DType dtype = DTypeOfName(name);
+  if (dtype == DType::kInvalid) return Unsupported("dtype '" + name + "' is unknown");
+  return std::unique_ptr<Op>(new CastOp(ElementType(dtype)));
+}
+
+}  // namespace
+
+extern const OpDefinition kCastOp = {"Cast", 1, 1, &MakeCast};
+
+}  // namespace mace

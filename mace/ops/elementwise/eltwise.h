@@ -1,0 +1,91 @@
+// Eltwise: y = activation(f(a, b)) element by element with NumPy's broadcasting over any rank.
+//
+// Attributes (MACE's names): type; with one input, scalar_input (the other operand) and
+// scalar_input_index (1, the default: the scalar is b; 0: it is a); coeff: the weights [p, q] of
+// SUM, or the bounds [min, max] of CLIP; and those of fused_activation.h. NEG, ABS, CLIP and SIGN
+// look at a alone.
+//
+// Types: float tensors give float32. Integer tensors of one type keep it, of two they give int32
+// (int64 where either is); division truncates towards zero, FLOOR_DIV rounds down, MODULO has the
+// divisor's sign and REMAINDER the dividend's, the rest wraps around. Comparisons and logic give
+// bool. MODULO, logic and bits are for integers and bools alone.
+//
+// Errors: kInvalidArgument where shapes do not broadcast, types do not go together, or an integer
+// is divided by zero.
+#ifndef MACE_OPS_ELEMENTWISE_ELTWISE_H_
+#define MACE_OPS_ELEMENTWISE_ELTWISE_H_
+
+#include "mace/ops/elementwise/fused_activation.h"
+#include "mace/ops/op.h"
+
+namespace mace {
+
+// The numbers of the attribute `type`.
+enum class EltwiseType {
+  kSum = 0,
+  kSub = 1,
+  kProd = 2,
+  kDiv = 3,
+  kMin = 4,
+  kMax = 5,
+  kNeg = 6,
+  kAbs = 7,
+  kSqrDiff = 8,
+  kPow = 9,
+  kEqual = 10,
+  kFloorDiv = 11,
+  kClip = 12,
+  kSign = 13,
+  kNotEqual = 15,
+  // From here on the numbers are this project's own.
+  kLess = 16,
+  kLessEqual = 17,
+  kGreater = 18,
+  kGreaterEqual = 19,
+  kAnd = 20,
+  kOr = 21,
+  kXor = 22,
+  kModulo = 23,
+  kRemainder = 24,
+  kBitAnd = 25,
+  kBitOr = 26,
+  kBitXor = 27,
+  kShiftLeft = 28,
+  kShiftRight = 29,
+};
+
+struct EltwiseAttributes {
+  EltwiseType type = EltwiseType::kSum;
+  FusedActivation activation;
+  float scalar = 0;
+  int scalar_index = 1;
+  bool has_scalar = false;
+  // SUM: weights of a and b. CLIP: bounds.
+  float p = 1;
+  float q = 1;
+  bool has_coeff = false;
+
+  bool IsLogic() const { return type >= EltwiseType::kAnd && type <= EltwiseType::kXor; }
+  // Whether the result is a bool.
+  bool IsComparison() const {
+    return type == EltwiseType::kEqual ||
+           (type >= EltwiseType::kNotEqual && type <= EltwiseType::kXor);
+  }
+  // The scalar as the reference sees it, to which bools are integers.
+  float DeviceScalar(DType other) const;
+  bool IsUnary() const {
+    return type == EltwiseType::kNeg || type == EltwiseType::kAbs || type == EltwiseType::kClip ||
+           type == EltwiseType::kSign;
+  }
+};
+
+// c = f(a, b) of one element, without the activation; comparisons give 1 and 0.
+double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b);
+// REQUIRES: b != 0 where the type divides.
+int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b);
+// The nearest integer towards zero that the type holds; 0 for a NaN.
+int64_t SaturateToInt64(double value);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_ELEMENTWISE_ELTWISE_H_

@@ -1,0 +1,232 @@
+// <op>_row_major and <op>_blocks: see matmul.cl.
+#include <algorithm>
+#include <utility>
+
+#include "mace/base/divide.h"
+#include "mace/kernel/gpu_cost.h"
+#include "mace/kernel/roofline.h"
+#include "mace/ops/conv/convolution_lowering.h"
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/matmul/matrix_product.h"
+
+namespace mace {
+namespace {
+
+// Numbers of a table travel as floats, which hold integers up to here.
+constexpr int64_t kMostExact = int64_t{1} << 24;
+
+void AppendInts(const std::vector<int64_t>& values, Launch* launch) {
+  for (int64_t value : values) launch->arguments.push_back(static_cast<int32_t>(value));
+}
+
+// Each offset is its index times the second one.
+bool IsLinear(const std::vector<int64_t>& offsets) {
+  for (size_t i = 1; i < offsets.size(); ++i) {
+    if (offsets[i] != static_cast<int64_t>(i) * offsets[1]) return false;
+  }
+  return true;
+}
+
+// The parameters of matmul.cl that say which matrices are multiplied.
+struct BatchArguments {
+  bool table = false;
+  int64_t a_step = 0, b_step = 0;
+  PackedWeights packed;
+};
+
+// False where a number of the table is above what floats hold.
+bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments) {
+  const MatrixProduct& p = request.product;
+  BatchOffsets offsets = OffsetsOf(request);
+  for (int64_t& offset : offsets.a) offset /= p.rows * p.depth;
+  for (int64_t& offset : offsets.b) offset /= p.depth * p.columns;
+  const auto steps = [](const std::vector<int64_t>& of) { return of.size() > 1 ? of[1] : 0; };
+  arguments->table = !IsLinear(offsets.a) || !IsLinear(offsets.b) ||
+                     std::any_of(offsets.bias.begin(), offsets.bias.end(),
+                                 [](int64_t offset) { return offset != 0; });
+  arguments->a_step = steps(offsets.a);
+  arguments->b_step = steps(offsets.b);
+  if (!arguments->table) return true;
+  std::vector<float> numbers;
+  for (size_t i = 0; i < offsets.a.size(); ++i) {
+    for (int64_t number : {offsets.a[i], offsets.b[i], offsets.bias[i]}) {
+      if (number > kMostExact) return false;
+      numbers.push_back(static_cast<float>(number));
+    }
+  }
+  arguments->packed.name = "batch";
+  arguments->packed.elements = numbers.size();
+  arguments->packed.keep_float32 = true;
+  arguments->packed.pack = [numbers](float* to) -> Status {
+    std::copy(numbers.begin(), numbers.end(), to);
+    return Status();
+  };
+  arguments->packed.identity =
+      PackingIdentity("numbers", std::vector<int64_t>(numbers.begin(), numbers.end()), {});
+  return true;
+}
+
+void AppendBatch(BatchArguments batch, Lowering* lowering) {
+  if (batch.table) {
+    AppendWeights(std::move(batch.packed), lowering);
+  } else {
+    AppendInts({batch.a_step, batch.b_step}, &lowering->launches.back());
+  }
+}
+
+double Products(const MatrixProduct& p) {
+  return static_cast<double>(p.matrices()) * static_cast<double>(p.rows) *
+         static_cast<double>(p.columns) * static_cast<double>(p.depth);
+}
+
+// On a GPU, which takes `times` as long as its peak would let it. Each work-item adds up its sum
+// element by element and waits for the loads of each, however few work-items there are.
+double EstimateGpuMs(const MatrixProduct& p, const DeviceInfo& device, double times) {
+  // An NVIDIA H100 takes 0.145 ms for one row of 1280 elements by 1000 columns.
+  constexpr double kElementCycles = 220;
+  return std::max(times * ProductsMs(device, Products(p)),
+                  static_cast<double>(p.depth) * kElementCycles / CyclesPerMs(device));
+}
+
+std::map<std::string, std::string> CommonMacros(const ProductRequest& request, bool table) {
+  const MatrixProduct& p = request.product;
+  std::map<std::string, std::string> macros = {{"TRANSPOSE_A", p.transpose_a ? "1" : "0"},
+                                               {"TRANSPOSE_B", p.transpose_b ? "1" : "0"},
+                                               {"TABLE", table ? "1" : "0"}};
+  p.activation.SetMacros(&macros);
+  return macros;
+}
+
+// Elements of the bias between neighbouring rows and columns of the output.
+std::vector<int64_t> BiasSteps(const ProductRequest& request) {
+  const MatrixProduct& p = request.product;
+  const BroadcastStrides strides = StridesOf(request.input(2).info.shape, p.output, 1);
+  const size_t batch_axes = static_cast<size_t>(p.batch.rank());
+  const bool has_rows = request.input(0).info.shape.rank() > 1;
+  const bool has_columns = request.input(1).info.shape.rank() > 1;
+  return {has_rows ? strides[batch_axes] : 0,
+          has_columns ? strides[batch_axes + (has_rows ? 1 : 0)] : 0};
+}
+
+// The product whose operands matmul_blocks reads: `a` is input a_input, and each is a matrix of
+// [width][channels].
+struct BlockProduct {
+  MatrixProduct product;
+  size_t a_input = 0, b_input = 1;
+};
+
+// A column b would give an output whose channels are rows: its transpose, b^T * a^T, is a row.
+BlockProduct TurnColumn(const ProductRequest& request) {
+  BlockProduct turned;
+  turned.product = request.product;
+  if (request.input(1).info.shape.rank() > 1) return turned;
+  MatrixProduct& p = turned.product;
+  std::swap(turned.a_input, turned.b_input);
+  std::swap(p.rows, p.columns);
+  std::swap(p.a_stride, p.b_stride);
+  p.transpose_b = !request.product.transpose_a;
+  p.transpose_a = false;
+  return turned;
+}
+
+// The operand in the place of a or b, as TENSOR_IN or as packed weights with their extents.
+void AppendBlockOperand(const OpInput& input, int index, Lowering* lowering) {
+  if (input.constant == nullptr) {
+    lowering->launches.back().arguments.push_back(InputArgument(index));
+    return;
+  }
+  PackedWeights weights = PackChannels4(index == 0 ? "a" : "b", *input.constant);
+  weights.keep_float32 = false;
+  AppendWeights(std::move(weights), lowering);
+  const Nhwc view = AsNhwc(input.info.shape);
+  AppendInts({view.w, view.blocks()}, &lowering->launches.back());
+}
+
+// The bias of matmul_blocks: a constant with a value for each channel of the output, or one.
+bool IsChannelBias(const ProductRequest& request, int64_t channels) {
+  if (!request.biased()) return true;
+  const OpInput& bias = request.input(2);
+  const int64_t elements = bias.info.shape.elements();
+  return bias.constant != nullptr &&
+         (elements == 1 || (elements == channels && bias.info.shape.back(0) == channels));
+}
+
+}  // namespace
+
+void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* result) {
+  const MatrixProduct& p = request.product;
+  BatchArguments batch;
+  if (!FitsInt32(request) || !MakeBatchArguments(request, &batch)) return;
+  const DeviceInfo& device = *request.lowering->device;
+  const bool cpu = device.kind == DeviceKind::kCpu;
+  const int64_t lanes = cpu && p.columns >= 16 ? 16 : 4;
+  const int64_t rows = cpu ? 8 : 4;
+  const int bias = BiasKind(request);
+  Lowering lowering = StartRowMajorLowering(request.op + "_row_major", *request.lowering);
+  lowering.launches.push_back(
+      StartLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
+  std::map<std::string, std::string>& macros = lowering.launches.back().kernel.macros;
+  macros = CommonMacros(request, batch.table);
+  macros["LANES"] = std::to_string(lanes);
+  macros["ROWS"] = std::to_string(rows);
+  macros["BIAS"] = std::to_string(bias);
+  macros["TAPS"] = p.taps > 1 ? "1" : "0";
+  AppendRowMajorOperand(request, 0, &lowering);
+  AppendRowMajorOperand(request, 1, &lowering);
+  if (bias != 0) AppendRowMajorOperand(request, 2, &lowering);
+  Launch& launch = lowering.launches.back();
+  launch.arguments.push_back(RawOutputArgument(0));
+  AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &launch);
+  AppendBatch(std::move(batch), &lowering);
+  if (bias != 0) AppendInts(BiasSteps(request), &launch);
+  if (p.taps > 1) AppendInts({p.depth / p.taps, p.taps}, &launch);
+  p.activation.AppendArguments(&launch.arguments);
+  SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
+               &launch);
+  lowering.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
+  result->push_back(std::move(lowering));
+}
+
+void LowerProductBlocks(const ProductRequest& request, std::vector<Lowering>* result) {
+  const BlockProduct turned = TurnColumn(request);
+  const MatrixProduct& p = turned.product;
+  ProductRequest blocks = request;
+  blocks.product = p;
+  BatchArguments batch;
+  if (p.taps > 1 || !CanLower(*request.lowering) || !FitsInt32(request) ||
+      !IsChannelBias(request, p.columns)) {
+    return;
+  }
+  // The offsets of a bias are those of `request`; a channel bias has none.
+  if (!MakeBatchArguments(blocks, &batch)) return;
+  const DeviceInfo& device = *request.lowering->device;
+  const Storage storage = StorageWithinLimits(*request.lowering);
+  const OpInput& a = request.input(turned.a_input);
+  const OpInput& b = request.input(turned.b_input);
+  Lowering lowering = StartLowering(request.op + "_blocks", *request.lowering, storage);
+  lowering.launches.push_back(
+      StartLaunch("matmul.cl", "matmul_blocks", *request.lowering, storage));
+  std::map<std::string, std::string>& macros = lowering.launches.back().kernel.macros;
+  macros = CommonMacros(blocks, batch.table);
+  macros["BIAS"] = request.biased() ? "1" : "0";
+  macros["A_CONSTANT"] = a.constant != nullptr ? "1" : "0";
+  macros["B_CONSTANT"] = b.constant != nullptr ? "1" : "0";
+  AppendBlockOperand(a, static_cast<int>(turned.a_input), &lowering);
+  AppendBlockOperand(b, static_cast<int>(turned.b_input), &lowering);
+  Launch& launch = lowering.launches.back();
+  launch.arguments.push_back(OutputArgument(0));
+  if (request.biased()) {
+    AppendWeights(PackChannelVector("bias", *request.input(2).constant, p.columns), &lowering);
+  }
+  AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &launch);
+  AppendBatch(std::move(batch), &lowering);
+  p.activation.AppendArguments(&launch.arguments);
+  SetWorkSizes(device, {(p.columns + 3) / 4, (p.rows + 3) / 4, p.matrices()}, &launch);
+  const bool image = storage == Storage::kImage;
+  const bool cpu = device.kind == DeviceKind::kCpu;
+  lowering.estimate_ms = cpu ? ProductsMs(device, Products(p)) * (image ? 400 : 40)
+                             : EstimateGpuMs(p, device, image ? 100 : 165);
+  result->push_back(std::move(lowering));
+}
+
+}  // namespace mace

@@ -1,0 +1,188 @@
+// The GPU ways of strided_copy.h.
+#include <limits>
+#include <optional>
+
+#include "mace/ops/lowering_support.h"
+#include "mace/ops/move/strided_copy.h"
+
+namespace mace {
+namespace {
+
+bool IsIndexable(const TensorInfo& info) {
+  const Nhwc view = AsNhwc(info.shape);
+  // A margin keeps the round-up of the global size inside an int.
+  return view.rows() * view.w * view.blocks() * 4 < std::numeric_limits<int32_t>::max() - (1 << 16);
+}
+
+bool HoldsNumbers(const TensorInfo& info) {
+  return DeviceTypeOf(info.dtype) == DeviceType::kNumber;
+}
+
+bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& copies) {
+  for (const StridedCopy& copy : copies) {
+    const OpInput& input = request.inputs[static_cast<size_t>(copy.input)];
+    if (!input.present || !IsIndexable(input.info) || !HoldsNumbers(input.info)) return false;
+  }
+  for (const TensorInfo& output : request.outputs) {
+    if (!HoldsNumbers(output) || output.shape.elements() == 0 || !IsIndexable(output)) return false;
+  }
+  return true;
+}
+
+// How elements map to units: each run of `unit` elements is `count` units.
+struct Scale {
+  int64_t unit = 1;
+  int64_t count = 1;
+};
+
+// The copy in units; nullopt where a run is cut. REQUIRES: `copy` is simplified.
+std::optional<StridedCopy> ScaleCopy(StridedCopy copy, const Scale& scale) {
+  auto contiguous = [](const CopyAxis& axis) {
+    return axis.bound == 0 && axis.input_stride == 1 && axis.output_stride == 1;
+  };
+  if (!contiguous(copy.axes.back()) && scale.unit == 1) copy.axes.push_back({1, 1, 1});
+  auto fits = [&scale](int64_t n) { return n % scale.unit == 0; };
+  auto scaled = [&scale](int64_t n) { return n / scale.unit * scale.count; };
+  if (!contiguous(copy.axes.back()) || !fits(copy.axes.back().extent)) return std::nullopt;
+  if (!fits(copy.input_offset) || !fits(copy.output_offset)) return std::nullopt;
+  copy.input_offset = scaled(copy.input_offset);
+  copy.output_offset = scaled(copy.output_offset);
+  copy.axes.back().extent = scaled(copy.axes.back().extent);
+  for (size_t i = 0; i + 1 < copy.axes.size(); ++i) {
+    CopyAxis& axis = copy.axes[i];
+    if (!fits(axis.input_stride) || !fits(axis.output_stride)) return std::nullopt;
+    axis.input_stride = scaled(axis.input_stride);
+    axis.output_stride = scaled(axis.output_stride);
+  }
+  return copy;
+}
+
+// Whole pixels where both sides have the same channels, else blocks of four where no side has
+// padding lanes.
+std::optional<StridedCopy> ToBlocks(const StridedCopy& copy, int64_t input_channels,
+                                    int64_t output_channels) {
+  std::optional<StridedCopy> blocks;
+  if (input_channels == output_channels)
+    blocks = ScaleCopy(copy, {input_channels, (input_channels + 3) / 4});
+  if (!blocks.has_value() && input_channels % 4 == 0 && output_channels % 4 == 0)
+    blocks = ScaleCopy(copy, {4, 1});
+  return blocks;
+}
+
+// The kernel is compiled for few numbers of axes; 0: too many.
+size_t KernelRank(const StridedCopy& copy) {
+  for (size_t rank : {size_t{2}, size_t{4}, size_t{6}, size_t{8}}) {
+    if (copy.axes.size() <= rank) return rank;
+  }
+  return 0;
+}
+
+// Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost
+// first.
+void AppendCopy(const StridedCopy& copy, Launch* launch) {
+  const size_t rank = KernelRank(copy);
+  launch->kernel.macros["RANK"] = std::to_string(rank);
+  launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
+  auto append = [launch](int64_t value) {
+    launch->arguments.push_back(static_cast<int32_t>(value));
+  };
+  append(copy.input_offset);
+  append(copy.output_offset);
+  append(copy.elements());
+  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(static_cast<float>(copy.fill));
+  for (size_t k = 0; k < rank; ++k) {
+    const CopyAxis axis = k < copy.axes.size() ? copy.axes[copy.axes.size() - 1 - k] : CopyAxis{};
+    append(axis.extent);
+    append(axis.input_stride);
+    append(axis.output_stride);
+    if (copy.rule == OutsideRule::kNone) continue;
+    append(axis.start);
+    append(axis.bound > 0 ? axis.bound : std::numeric_limits<int32_t>::max());
+  }
+}
+
+Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  Launch launch =
+      StartLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
+  const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
+  const StridedCopy& units = fours.has_value() ? *fours : copy;
+  launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
+  launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
+  AppendCopy(units, &launch);
+  SetFlatSize(*request.device, static_cast<size_t>(units.elements()), &launch);
+  return launch;
+}
+
+int64_t Channels(const TensorInfo& info) { return AsNhwc(info.shape).c; }
+
+// A channels4 launch that moves blocks, or else gathers channels; nullopt where neither can.
+std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  const int64_t input_channels = Channels(request.inputs[static_cast<size_t>(copy.input)].info);
+  const TensorInfo& output = request.outputs[static_cast<size_t>(copy.output)];
+  const int64_t channels = Channels(output);
+  Launch launch = StartLaunch("strided_copy.cl", "strided_copy_blocks", request, request.storage);
+  launch.arguments = {InputArgument(copy.input), OutputArgument(copy.output)};
+  if (const std::optional<StridedCopy> blocks = ToBlocks(copy, input_channels, channels)) {
+    if (KernelRank(*blocks) == 0) return std::nullopt;
+    for (int64_t value : {(input_channels + 3) / 4, (channels + 3) / 4, channels}) {
+      launch.arguments.push_back(static_cast<int32_t>(value));
+    }
+    AppendCopy(*blocks, &launch);
+    SetFlatSize(*request.device, static_cast<size_t>(blocks->elements()), &launch);
+    return launch;
+  }
+  // The kernel takes an output's elements in order: the copy must be all of it, in dense order.
+  if (copy.output_offset != 0 || copy.elements() != output.shape.elements()) return std::nullopt;
+  int64_t dense = 1;
+  for (size_t i = copy.axes.size(); i-- > 0; dense *= copy.axes[i].extent) {
+    if (copy.axes[i].output_stride != dense) return std::nullopt;
+  }
+  const Nhwc view = AsNhwc(output.shape);
+  launch.kernel.base_name = "strided_copy_lanes";
+  for (int64_t value : {input_channels, view.rows() * view.w, view.c}) {
+    launch.arguments.push_back(static_cast<int32_t>(value));
+  }
+  AppendCopy(copy, &launch);
+  SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()), &launch);
+  return launch;
+}
+
+// Weights against the bytes alone: gathers touch each element by itself.
+double Effort(const Launch& launch) {
+  if (launch.kernel.base_name == "strided_copy_lanes") return 3;
+  const auto unit = launch.kernel.macros.find("UNIT");
+  return unit != launch.kernel.macros.end() && unit->second == "1" ? 2 : 1.2;
+}
+
+void AddLaunch(Launch launch, Lowering* lowering, double* effort) {
+  *effort = std::max(*effort, Effort(launch));
+  lowering->launches.push_back(std::move(launch));
+}
+
+}  // namespace
+
+std::vector<Lowering> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
+                                         const std::vector<StridedCopy>& copies) {
+  if (!CanCopy(request, copies)) return {};
+  Lowering row_major = StartRowMajorLowering(op + "_row_major", request);
+  Lowering channels4 = StartLowering(op + "_channels4", request, request.storage);
+  bool has_channels4 = StorageWithinLimits(request) == request.storage;
+  double row_major_effort = 1, channels4_effort = 1;
+  for (const StridedCopy& copy : copies) {
+    if (copy.elements() == 0) continue;
+    const StridedCopy simple = Simplify(copy);
+    if (KernelRank(simple) == 0) return {};
+    AddLaunch(MakeRowMajorLaunch(request, simple), &row_major, &row_major_effort);
+    if (!has_channels4) continue;
+    std::optional<Launch> launch = MakeChannelsLaunch(request, simple);
+    has_channels4 = launch.has_value();
+    if (has_channels4) AddLaunch(*std::move(launch), &channels4, &channels4_effort);
+  }
+  row_major.estimate_ms *= row_major_effort;
+  channels4.estimate_ms *= channels4_effort;
+  std::vector<Lowering> ways = {std::move(row_major)};
+  if (has_channels4) ways.push_back(std::move(channels4));
+  return ways;
+}
+
+}  // namespace mace

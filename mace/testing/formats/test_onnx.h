@@ -1,0 +1,117 @@
+// Small ONNX models built in memory, for tests.
+#ifndef MACE_TESTING_FORMATS_TEST_ONNX_H_
+#define MACE_TESTING_FORMATS_TEST_ONNX_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mace/base/coding.h"
+#include "mace/formats/import_model.h"
+#include "mace/formats/proto/onnx.pb.h"
+
+namespace mace {
+
+class TestOnnx {
+ public:
+  explicit TestOnnx(int64_t opset = 17) {
+    model_.set_ir_version(8);
+    onnx::OperatorSetId* set = model_.add_opset_import();
+    set->set_domain("");
+    set->set_version(opset);
+    model_.mutable_graph()->set_name("test");
+  }
+
+  onnx::ModelProto& model() { return model_; }
+  onnx::GraphProto& graph() { return *model_.mutable_graph(); }
+
+  // A negative extent is open.
+  static void Describe(onnx::ValueInfoProto* info, const std::string& name,
+                       const std::vector<int64_t>& dims, int32_t type) {
+    info->set_name(name);
+    onnx::TypeProto::Tensor* tensor = info->mutable_type()->mutable_tensor_type();
+    tensor->set_elem_type(type);
+    for (int64_t extent : dims) {
+      auto* dim = tensor->mutable_shape()->add_dim();
+      if (extent >= 0) {
+        dim->set_dim_value(extent);
+      } else {
+        dim->set_dim_param("n");
+      }
+    }
+  }
+  void Input(const std::string& name, const std::vector<int64_t>& dims,
+             int32_t type = onnx::TensorProto::FLOAT) {
+    Describe(graph().add_input(), name, dims, type);
+  }
+  // Declares an output; most tests do not look at its type.
+  void Output(const std::string& name, int32_t type = onnx::TensorProto::FLOAT) {
+    onnx::ValueInfoProto* info = graph().add_output();
+    info->set_name(name);
+    info->mutable_type()->mutable_tensor_type()->set_elem_type(type);
+  }
+
+  onnx::TensorProto* Floats(const std::string& name, const std::vector<int64_t>& dims,
+                            const std::vector<float>& values) {
+    onnx::TensorProto* tensor = graph().add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(onnx::TensorProto::FLOAT);
+    for (int64_t extent : dims) tensor->add_dims(extent);
+    for (float value : values) tensor->add_float_data(value);
+    return tensor;
+  }
+  onnx::TensorProto* Ints(const std::string& name, const std::vector<int64_t>& values) {
+    onnx::TensorProto* tensor = graph().add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(onnx::TensorProto::INT64);
+    tensor->add_dims(static_cast<int64_t>(values.size()));
+    for (int64_t value : values) tensor->add_int64_data(value);
+    return tensor;
+  }
+
+  onnx::NodeProto* Node(const std::string& op, const std::vector<std::string>& inputs,
+                        const std::vector<std::string>& outputs) {
+    onnx::NodeProto* node = graph().add_node();
+    node->set_op_type(op);
+    for (const std::string& input : inputs) node->add_input(input);
+    for (const std::string& output : outputs) node->add_output(output);
+    return node;
+  }
+  static onnx::AttributeProto* Attribute(onnx::NodeProto* node, const std::string& name,
+                                         onnx::AttributeProto::AttributeType type) {
+    onnx::AttributeProto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    attribute->set_type(type);
+    return attribute;
+  }
+  static void SetInt(onnx::NodeProto* node, const std::string& name, int64_t value) {
+    Attribute(node, name, onnx::AttributeProto::INT)->set_i(value);
+  }
+  static void SetFloat(onnx::NodeProto* node, const std::string& name, float value) {
+    Attribute(node, name, onnx::AttributeProto::FLOAT)->set_f(value);
+  }
+  static void SetInts(onnx::NodeProto* node, const std::string& name,
+                      const std::vector<int64_t>& values) {
+    onnx::AttributeProto* attribute = Attribute(node, name, onnx::AttributeProto::INTS);
+    for (int64_t value : values) attribute->add_ints(value);
+  }
+
+  std::string Bytes() const { return model_.SerializeAsString(); }
+  StatusOr<std::shared_ptr<Graph>> Import(const ImportOptions& options = {}) const {
+    const std::string bytes = Bytes();
+    return ImportModelBytes("test.onnx", AsBytes(bytes), {}, options);
+  }
+  // The message of the error that Import gives.
+  std::string Complaint(const ImportOptions& options = {}) const {
+    const StatusOr<std::shared_ptr<Graph>> graph = Import(options);
+    return graph.ok() ? "nothing" : graph.status().message();
+  }
+
+ private:
+  onnx::ModelProto model_;
+};
+
+}  // namespace mace
+
+#endif  // MACE_TESTING_FORMATS_TEST_ONNX_H_

@@ -1,0 +1,196 @@
+#include "mace/tune/tuned_plan.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "mace/base/log.h"
+#include "mace/base/strings.h"
+#include "mace/cl/library_call.h"
+#include "mace/plan/choose_by_cost.h"
+#include "mace/plan/signature.h"
+#include "mace/tune/tuner.h"
+
+namespace mace {
+namespace {
+
+constexpr const char* kLevelNames[] = {"none", "fast", "full"};
+
+// Within the ids of the variants that call a library (mace/ops/matmul/matrix_product_library.cc).
+constexpr const char* kLibraryVariant = "_clblast:";
+
+// In a record, in the place of a variant.
+constexpr const char* kOnCpu = "-";
+
+// Of the part of a plan's record: a text above kLargestText is kept in several.
+std::string RecordKey(const Graph& graph, const PlanOptions& options, size_t part) {
+  return "plan " + PlanSignature(graph, options) +
+         (part == 0 ? "" : " part " + std::to_string(part));
+}
+
+// Every part but the last one is full.
+std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Graph& graph,
+                                      const PlanOptions& options) {
+  std::string record;
+  for (size_t part = 0;; ++part) {
+    const std::optional<std::string> text = compiler.FindTuning(RecordKey(graph, options, part));
+    if (!text.has_value()) return std::nullopt;
+    record += *text;
+    if (text->size() < kLargestText) return record;
+  }
+}
+
+// The last part first: a record whose beginning is there is whole.
+Status KeepRecord(const Graph& graph, const PlanOptions& options, const std::string& record,
+                  ProgramCompiler* compiler) {
+  for (size_t part = record.size() / kLargestText + 1; part-- > 0;) {
+    MACE_RETURN_IF_ERROR(compiler->AddMeasurement(
+        RecordKey(graph, options, part), record.substr(part * kLargestText, kLargestText)));
+  }
+  return Status();
+}
+
+// What a record says: the level, then a word for each node, "-" for one on the CPU.
+struct RecordedChoice {
+  TuningLevel level = TuningLevel::kNone;
+  std::vector<std::string> ids;  // As ChooseByIds takes them.
+};
+
+std::optional<RecordedChoice> ParseChoice(const std::string& record, size_t nodes) {
+  const std::vector<std::string> words = Split(record, ' ');
+  if (words.size() != nodes + 1) return std::nullopt;
+  RecordedChoice choice;
+  for (size_t level = 0; level < 3; ++level) {
+    if (words[0] == kLevelNames[level]) choice.level = static_cast<TuningLevel>(level);
+  }
+  if (choice.level == TuningLevel::kNone) return std::nullopt;
+  for (size_t n = 1; n < words.size(); ++n) {
+    choice.ids.push_back(words[n] == kOnCpu ? "" : words[n]);
+  }
+  return choice;
+}
+
+std::string RecordText(TuningLevel level, const Plan& plan) {
+  std::string record = kLevelNames[static_cast<size_t>(level)];
+  for (const NodePlacement& placement : plan.placements) {
+    record += " " + (placement.variant_id.empty() ? kOnCpu : placement.variant_id);
+  }
+  return record;
+}
+
+bool CallsLibrary(const Lowering& variant) {
+  return std::any_of(variant.launches.begin(), variant.launches.end(),
+                     [](const Launch& launch) { return launch.call.has_value(); });
+}
+
+// Why a choice of another start is not this one's; kNotFound.
+Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choice& choice,
+                   const ProgramCompiler& compiler) {
+  for (size_t n = 0; n < choice.nodes.size(); ++n) {
+    const NodeVariants& offered = variants.nodes[n];
+    const NodeChoice& chosen = choice.nodes[n];
+    const std::string who = "node '" + graph.nodes[n].name + "'";
+    if (chosen.on_cpu()) {
+      if (AnyMayBeChosen(offered)) return NotFound(who + " need not run on the CPU");
+    } else if (CallsLibrary(offered.variants[static_cast<size_t>(chosen.variant)])) {
+      // Only asked where it matters: what is left out is told once.
+      const std::string why_not = WhyNoLibraryCalls(compiler.store());
+      if (!why_not.empty()) return NotFound(who + " calls a library: " + why_not);
+    }
+  }
+  return Status();
+}
+
+// The plan of a model by the stages that are known already.
+class TunedPlanner {
+ public:
+  TunedPlanner(BoundGraph bound, GraphVariants variants, const PlanOptions& options,
+               ProgramCompiler* compiler)
+      : bound_(std::move(bound)),
+        variants_(std::move(variants)),
+        options_(options),
+        compiler_(compiler) {}
+
+  StatusOr<std::unique_ptr<Plan>> ByEstimates() const {
+    return MakePlan(bound_, variants_, ChooseByCost(*bound_.graph, variants_), options_);
+  }
+  // The choice of the cache file, where it holds one of this level or a higher one.
+  std::optional<Choice> FindChoice(TuningLevel* level) const;
+  StatusOr<std::unique_ptr<Plan>> ByChoice(const Choice& choice) const {
+    return MakePlan(bound_, variants_, choice, options_);
+  }
+  // Keeps the choice in the file.
+  StatusOr<std::unique_ptr<Plan>> ByMeasurements(const TuningOptions& tuning,
+                                                 TuningStatistics* stats) const;
+
+ private:
+  const BoundGraph bound_;
+  const GraphVariants variants_;
+  const PlanOptions& options_;
+  ProgramCompiler* const compiler_;
+};
+
+std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
+  if (compiler_->store() == nullptr) return std::nullopt;
+  const Graph& graph = *bound_.graph;
+  const std::optional<std::string> record = FindRecord(*compiler_, graph, options_);
+  if (!record.has_value()) return std::nullopt;
+  const std::optional<RecordedChoice> recorded = ParseChoice(*record, graph.nodes.size());
+  if (!recorded.has_value() || recorded->level < *level) return std::nullopt;
+  StatusOr<Choice> choice = ChooseByIds(graph, variants_, recorded->ids);
+  const Status fits =
+      choice.ok() ? CheckChoice(graph, variants_, *choice, *compiler_) : choice.status();
+  if (!fits.ok()) {
+    Log(LogLevel::kInfo, "the cache file's plan does not fit, made anew: " + fits.message());
+    return std::nullopt;
+  }
+  *level = recorded->level;
+  return *std::move(choice);
+}
+
+StatusOr<std::unique_ptr<Plan>> TunedPlanner::ByMeasurements(const TuningOptions& tuning,
+                                                             TuningStatistics* stats) const {
+  // First: an error that no measurement changes.
+  MACE_RETURN_IF_ERROR(ByEstimates().status());
+  Tuner tuner(bound_, variants_, options_, tuning, compiler_);
+  MACE_RETURN_IF_ERROR(tuner.Measure());
+  *stats = tuner.stats();
+  const GraphVariants measured = tuner.Measured();
+  MACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Plan> plan,
+      MakePlan(bound_, measured, ChooseByCost(*bound_.graph, measured), options_));
+  const Status kept =
+      KeepRecord(*bound_.graph, options_, RecordText(tuning.level, *plan), compiler_);
+  if (!kept.ok()) Log(LogLevel::kWarning, "the plan's choices are not kept: " + kept.message());
+  return plan;
+}
+
+}  // namespace
+
+bool HoldsPlanWithLibraryCalls(const CacheStore& store) {
+  return store.AnyTuning([](const std::string& key, const std::string& value) {
+    return StartsWith(key, "plan ") && value.find(kLibraryVariant) != std::string::npos;
+  });
+}
+
+StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
+                                              const TuningOptions& tuning,
+                                              ProgramCompiler* compiler, TuningStatistics* stats) {
+  *stats = TuningStatistics();
+  MACE_ASSIGN_OR_RETURN(GraphVariants variants,
+                        FindVariants(bound, &compiler->device()->info(), options));
+  const TunedPlanner planner(std::move(bound), std::move(variants), options, compiler);
+  TuningLevel level = tuning.level;
+  if (const std::optional<Choice> choice = planner.FindChoice(&level); choice.has_value()) {
+    stats->plan = "recorded";
+    stats->level = kLevelNames[static_cast<size_t>(level)];
+    return planner.ByChoice(*choice);
+  }
+  if (tuning.level == TuningLevel::kNone) return planner.ByEstimates();
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, planner.ByMeasurements(tuning, stats));
+  stats->plan = "tuned";
+  stats->level = kLevelNames[static_cast<size_t>(tuning.level)];
+  return plan;
+}
+
+}  // namespace mace
