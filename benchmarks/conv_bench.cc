@@ -36,7 +36,7 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
 struct ArgumentSetter {
   ConvBench* bench;
   const BoundShape* bound;
-  const Lowering* lowering;
+  const KernelVariant* variant;
   Ready* ready;
 
   Status operator()(int32_t value) const { return ready->kernel.AddInt(value); }
@@ -44,16 +44,16 @@ struct ArgumentSetter {
   Status operator()(const TensorArgument& argument) const {
     const size_t index = static_cast<size_t>(argument.index);
     if (argument.kind == TensorArgument::Kind::kWeights) {
-      const PackedWeights& weights = lowering->weights[index];
+      const PackedWeights& weights = variant->weights[index];
       std::vector<float> values(weights.elements);
       MACE_RETURN_IF_ERROR(weights.pack(values.data()));
       return AddFloats(bench, values.size(), values, ready,
-                       weights.keep_float32 ? Precision::kFloat32 : lowering->precision);
+                       weights.keep_float32 ? Precision::kFloat32 : variant->precision);
     }
     if (argument.kind == TensorArgument::Kind::kScratch) {
-      const ScratchBuffer& scratch = lowering->scratch[index];
+      const ScratchBuffer& scratch = variant->scratch[index];
       return AddFloats(bench, scratch.elements, {}, ready,
-                       ScratchPrecision(scratch, lowering->precision));
+                       ScratchPrecision(scratch, variant->precision));
     }
     const bool input = argument.kind == TensorArgument::Kind::kInput;
     if (!input && argument.kind != TensorArgument::Kind::kOutput) return Internal("argument");
@@ -67,10 +67,10 @@ struct ArgumentSetter {
   }
 
   Status AddTensor(const Nhwc& view) const {
-    if (lowering->outputs[0].storage == Storage::kBuffer) {
+    if (variant->outputs[0].storage == Storage::kBuffer) {
       const int64_t elements = view.rows() * view.w * view.blocks() * 4;
       return AddFloats(bench, static_cast<size_t>(elements), Ramp(elements), ready,
-                       lowering->precision);
+                       variant->precision);
     }
     MACE_ASSIGN_OR_RETURN(
         ClMemory image,
@@ -228,27 +228,29 @@ StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound,
   return convolution;
 }
 
-std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound) {
-  std::vector<Lowering> all = bound.op->Lower(RequestOf(bench, bound, Storage::kBuffer));
-  const auto is_several = [](const Lowering& way) { return way.launches.size() > 1; };
+std::vector<KernelVariant> AllVariants(const ConvBench& bench, const BoundShape& bound) {
+  std::vector<KernelVariant> all = bound.op->Lower(RequestOf(bench, bound, Storage::kBuffer));
+  const auto is_several = [](const KernelVariant& offered_variant) {
+    return offered_variant.launches.size() > 1;
+  };
   all.erase(std::remove_if(all.begin(), all.end(), is_several), all.end());
   // A CPU driver takes 100 times as long for images.
   if (bench.cpu() || !bench.device->info().images) return all;
-  for (Lowering& lowering : bound.op->Lower(RequestOf(bench, bound, Storage::kImage))) {
-    if (lowering.outputs[0].storage != Storage::kImage) continue;
-    if (lowering.variant.find("image") == std::string::npos) lowering.variant += "_image";
-    all.push_back(std::move(lowering));
+  for (KernelVariant& variant : bound.op->Lower(RequestOf(bench, bound, Storage::kImage))) {
+    if (variant.outputs[0].storage != Storage::kImage) continue;
+    if (variant.name.find("image") == std::string::npos) variant.name += "_image";
+    all.push_back(std::move(variant));
   }
   return all;
 }
 
-StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const Lowering& lowering) {
-  if (lowering.launches.size() != 1) return Internal(lowering.variant + ": several launches");
-  const Launch& launch = lowering.launches[0];
+StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const KernelVariant& variant) {
+  if (variant.launches.size() != 1) return Internal(variant.name + ": several launches");
+  const Launch& launch = variant.launches[0];
   MACE_ASSIGN_OR_RETURN(const std::string source, ComposeProgram({launch.kernel}));
   Ready ready;
   MACE_ASSIGN_OR_RETURN(ready.kernel, bench->Kernel(launch.kernel.function_name(), source));
-  const ArgumentSetter set{bench, &bound, &lowering, &ready};
+  const ArgumentSetter set{bench, &bound, &variant, &ready};
   for (const KernelArgument& argument : launch.arguments) {
     MACE_RETURN_IF_ERROR(std::visit(set, argument));
   }

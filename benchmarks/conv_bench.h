@@ -79,10 +79,10 @@ LoweringRequest RequestOf(const ConvBench& bench, const BoundShape& bound, Stora
 // The convolution that the op binds from the same shape.
 StatusOr<ConvolutionRequest> ConvolutionOf(const BoundShape& bound, const LoweringRequest* request);
 // The variants of one launch on buffers, and on images where these are no emulation.
-std::vector<Lowering> AllLowerings(const ConvBench& bench, const BoundShape& bound);
+std::vector<KernelVariant> AllVariants(const ConvBench& bench, const BoundShape& bound);
 
 // Tensors are tight; x and residual hold a ramp, of images zeros. REQUIRES: one launch.
-StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const Lowering& lowering);
+StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const KernelVariant& variant);
 // One work-item for each output element.
 StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound);
 

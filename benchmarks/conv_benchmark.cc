@@ -66,13 +66,13 @@ void RegisterPeak(ConvBench* bench) {
 Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape));
   const std::string name = NameOf(shape);
-  const std::vector<Lowering> lowerings = AllLowerings(*bench, *bound);
-  if (lowerings.empty()) return Internal(name + " has no variant");
-  for (const Lowering& lowering : lowerings) {
+  const std::vector<KernelVariant> kernel_variants = AllVariants(*bench, *bound);
+  if (kernel_variants.empty()) return Internal(name + " has no variant");
+  for (const KernelVariant& kernel_variant : kernel_variants) {
     benchmark::RegisterBenchmark(
-        ("conv/" + name + "/" + lowering.variant).c_str(),
+        ("conv/" + name + "/" + kernel_variant.name).c_str(),
         [=](benchmark::State& state) {
-          Measure(state, bench, Prepare(bench, *bound, lowering), bound->flops);
+          Measure(state, bench, Prepare(bench, *bound, kernel_variant), bound->flops);
           state.counters["per_inference"] = static_cast<double>(shape.count);
         })
         ->UseRealTime();

@@ -27,7 +27,7 @@ struct Case {
 };
 
 // Whole numbers from -100 to 100, times the scale.
-HostTensor FilterOf8Bits(const Shape& shape) {
+HostTensor Int8Filter(const Shape& shape) {
   HostTensor filter = *HostTensor::Allocate({DType::kFloat32, shape});
   for (int64_t i = 0; i < shape.elements(); ++i) {
     filter.f32()[i] = static_cast<float>(i * 37 % 201 - 100) * kScale;
@@ -46,28 +46,28 @@ StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape
   made->lowering.device = &made->device;
   MACE_ASSIGN_OR_RETURN(made->request, ConvolutionOf(*made->bound, &made->lowering));
   made->request.weights.filter = [shape = made->bound->filter.shape()] {
-    return FilterOf8Bits(shape);
+    return Int8Filter(shape);
   };
   return std::shared_ptr<const Case>(std::move(made));
 }
 
-StatusOr<Lowering> LowerCase(const Case& c, bool int8) {
+StatusOr<KernelVariant> LowerCase(const Case& c, bool int8) {
   ConvolutionRequest request = c.request;
-  std::vector<Lowering> ways;
+  std::vector<KernelVariant> variants;
   if (int8) {
-    request.convolution.eight_bits = EightBits{{kScale, 128}, {1, 0}, kScale};
-    LowerInt8(request, &ways);
+    request.convolution.int8 = Int8Convolution{{kScale, 128}, {1, 0}, kScale};
+    LowerInt8(request, &variants);
   } else {
     request.convolution.activation = request.convolution.activation.AsClamp();
     if (request.convolution.depthwise()) {
-      LowerDepthwise(request, Storage::kBuffer, &ways);
+      LowerDepthwise(request, Storage::kBuffer, &variants);
     } else {
-      LowerTiled(request, &ways);
+      LowerTiled(request, &variants);
     }
   }
-  if (ways.empty()) return Unsupported("no kernel for " + NameOf(c.bound->shape));
-  SetPrecision(c.lowering, &ways.front());
-  return std::move(ways.front());
+  if (variants.empty()) return Unsupported("no kernel for " + NameOf(c.bound->shape));
+  SetPrecision(c.lowering, &variants.front());
+  return std::move(variants.front());
 }
 
 void Register(ConvBench* bench, const std::shared_ptr<const Case>& c, bool int8) {
@@ -75,8 +75,9 @@ void Register(ConvBench* bench, const std::shared_ptr<const Case>& c, bool int8)
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) {
                                  const auto prepare = [&]() -> StatusOr<Ready> {
-                                   MACE_ASSIGN_OR_RETURN(const Lowering way, LowerCase(*c, int8));
-                                   return Prepare(bench, *c->bound, way);
+                                   MACE_ASSIGN_OR_RETURN(const KernelVariant variant,
+                                                         LowerCase(*c, int8));
+                                   return Prepare(bench, *c->bound, variant);
                                  };
                                  MeasureDevice(state, bench, prepare, c->bound->flops);
                                })

@@ -1,11 +1,11 @@
-// The depthwise convolutions of MobileNetV2 joined with the pointwise ones that read them, in every
+// The depthwise convolutions of MobileNetV2 fused with the pointwise ones that read them, in every
 // tile of conv2d_local (fp32) and conv2d_tensor (TF32, halves), timed by the device's own clock
-// beside the best-estimated ways of the two apart: what the estimates of taps in
+// beside the best-estimated variants of the two apart: what the estimates of taps in
 // mace/ops/conv/local_tiles.cc and tensor_tiles.cc are made from.
 //
-//   joined/PRECISION/SHAPE/TILE   one tile
-//   apart/PRECISION/SHAPE/WAY     of the depthwise and of the pointwise convolution
-// Counters: best_us, the fastest launch; estimate_us. On CPU devices, which never join, nothing.
+//   fused/PRECISION/SHAPE/TILE   one tile
+//   separate/PRECISION/SHAPE/WAY     of the depthwise and of the pointwise convolution
+// Counters: best_us, the fastest launch; estimate_us. On CPU devices, which never fuse, nothing.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -32,13 +32,13 @@ constexpr Mode kModes[] = {{"fp32", Precision::kFloat32, false},
                            {"tf32", Precision::kFloat32, true},
                            {"fp16", Precision::kFloat16, true}};
 
-// The two convolutions, what their lowerings are asked for, and the operands of the joined kernel.
+// The two convolutions, what their variants are asked for, and the operands of the fused kernel.
 struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> depthwise_bound, pointwise_bound;
   BoundShape bound;
   LoweringRequest depthwise_lowering, pointwise_lowering;
-  ConvolutionRequest depthwise, pointwise, joined;  // Point to the lowerings, which stay.
+  ConvolutionRequest depthwise, pointwise, fused;  // Point to the variants, which stay.
 };
 
 StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape& depthwise,
@@ -57,70 +57,70 @@ StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape
                         ConvolutionOf(*made->depthwise_bound, &made->depthwise_lowering));
   MACE_ASSIGN_OR_RETURN(made->pointwise,
                         ConvolutionOf(*made->pointwise_bound, &made->pointwise_lowering));
-  made->joined = made->pointwise;
-  made->joined.depthwise = &made->depthwise;
+  made->fused = made->pointwise;
+  made->fused.depthwise = &made->depthwise;
   made->bound.inputs = made->depthwise_bound->inputs;
   made->bound.outputs = made->pointwise_bound->outputs;
   made->bound.flops = made->depthwise_bound->flops + made->pointwise_bound->flops;
   return std::shared_ptr<const Case>(std::move(made));
 }
 
-using Lowerer = std::function<Lowering(const Case&)>;
+using Lowerer = std::function<KernelVariant(const Case&)>;
 
 // `bound` is one of the case.
 void Register(const std::shared_ptr<const Case>& c, const BoundShape* bound,
               const std::string& name, const Lowerer& lower) {
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) {
-                                 Lowering lowering = lower(*c);
-                                 SetPrecision(c->pointwise_lowering, &lowering);
+                                 KernelVariant variant = lower(*c);
+                                 SetPrecision(c->pointwise_lowering, &variant);
                                  const auto prepare = [&] {
-                                   return Prepare(c->bench, *bound, lowering);
+                                   return Prepare(c->bench, *bound, variant);
                                  };
                                  MeasureDevice(state, c->bench, prepare, bound->flops);
-                                 state.counters["estimate_us"] = 1e3 * lowering.estimate_ms;
+                                 state.counters["estimate_us"] = 1e3 * variant.estimate_ms;
                                })
       ->UseManualTime()
       ->Iterations(kLaunches)
       ->Unit(benchmark::kMicrosecond);
 }
 
-void RegisterApart(const std::shared_ptr<const Case>& c, const std::string& name) {
+void RegisterSeparate(const std::shared_ptr<const Case>& c, const std::string& name) {
   const auto best = [](const ConvolutionRequest& request) {
-    std::vector<Lowering> ways = LowerConvolution(request);
-    const auto better = [](const Lowering& a, const Lowering& b) {
+    std::vector<KernelVariant> variants = LowerConvolution(request);
+    const auto better = [](const KernelVariant& a, const KernelVariant& b) {
       return a.estimate_ms < b.estimate_ms;
     };
-    return *std::min_element(ways.begin(), ways.end(), better);
+    return *std::min_element(variants.begin(), variants.end(), better);
   };
   for (bool depthwise : {true, false}) {
     const Lowerer lower = [=](const Case& of) {
       return best(depthwise ? of.depthwise : of.pointwise);
     };
     Register(c, (depthwise ? c->depthwise_bound : c->pointwise_bound).get(),
-             "apart/" + name + "/" + lower(*c).variant, lower);
+             "separate/" + name + "/" + lower(*c).name, lower);
   }
 }
 
-void RegisterJoined(const std::shared_ptr<const Case>& c, const std::string& name, bool tensor) {
+void RegisterFused(const std::shared_ptr<const Case>& c, const std::string& name, bool tensor) {
   if (!tensor) {
     for (LocalTile tile : LocalTiles()) {
-      const TileGrid grid = LocalGrid(c->joined.convolution, tile);
-      for (int stream : StreamChoices(c->joined.device(), grid)) {
-        tile.stream = stream;
-        if (!FitsLocalTile(c->joined.convolution, c->joined.device(), tile)) continue;
-        Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
-                 [=](const Case& of) { return LowerLocalTile(of.joined, tile, Storage::kBuffer); });
+      const TileGrid grid = LocalGrid(c->fused.convolution, tile);
+      for (int split_k : SplitKChoices(c->fused.device(), grid)) {
+        tile.split_k = split_k;
+        if (!FitsLocalTile(c->fused.convolution, c->fused.device(), tile)) continue;
+        Register(c, &c->bound, "fused/" + name + "/" + tile.name(),
+                 [=](const Case& of) { return LowerLocalTile(of.fused, tile, Storage::kBuffer); });
       }
     }
     return;
   }
   for (TensorTile tile : TensorTiles()) {
-    for (int stream : StreamChoices(c->joined.device(), TensorGrid(c->joined, tile))) {
-      tile.stream = stream;
-      if (!FitsTensorTile(c->joined, tile)) continue;
-      Register(c, &c->bound, "joined/" + name + "/" + tile.name(),
-               [=](const Case& of) { return LowerTensorTile(of.joined, tile); });
+    for (int split_k : SplitKChoices(c->fused.device(), TensorGrid(c->fused, tile))) {
+      tile.split_k = split_k;
+      if (!FitsTensorTile(c->fused, tile)) continue;
+      Register(c, &c->bound, "fused/" + name + "/" + tile.name(),
+               [=](const Case& of) { return LowerTensorTile(of.fused, tile); });
     }
   }
 }
@@ -143,8 +143,8 @@ Status RegisterAll(ConvBench* bench) {
                             MakeCase(bench, *depthwise, shape, mode));
       const std::string name = std::string(mode.name) + "/" + NameOf(*depthwise) + "_o" +
                                std::to_string(shape.out_channels);
-      RegisterApart(c, name);
-      RegisterJoined(c, name, tensor);
+      RegisterSeparate(c, name);
+      RegisterFused(c, name, tensor);
     }
   }
   return Status::Ok();

@@ -92,7 +92,7 @@ void RegisterPeak(ConvBench* bench, Precision precision) {
       ->Unit(benchmark::kMicrosecond);
 }
 
-// A convolution, and what its lowerings are asked for.
+// A convolution, and what its variants are asked for.
 struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> bound;
@@ -119,9 +119,9 @@ void RegisterTile(const std::shared_ptr<const Case>& c, const TensorTile& tile) 
   benchmark::RegisterBenchmark(name.c_str(),
                                [=](benchmark::State& state) {
                                  const auto prepare = [&] {
-                                   Lowering lowering = LowerTensorTile(c->request, tile);
-                                   SetPrecision(c->lowering, &lowering);
-                                   return Prepare(c->bench, *c->bound, lowering);
+                                   KernelVariant variant = LowerTensorTile(c->request, tile);
+                                   SetPrecision(c->lowering, &variant);
+                                   return Prepare(c->bench, *c->bound, variant);
                                  };
                                  MeasureDevice(state, c->bench, prepare, c->bound->flops);
                                  state.counters["estimate_us"] =
@@ -140,8 +140,8 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape, size_t most) {
     if (!c->request.convolution.groups_aligned()) continue;
     size_t count = 0;
     for (TensorTile tile : TensorTiles()) {
-      for (int stream : StreamChoices(bench->device->info(), TensorGrid(c->request, tile))) {
-        tile.stream = stream;
+      for (int split_k : SplitKChoices(bench->device->info(), TensorGrid(c->request, tile))) {
+        tile.split_k = split_k;
         if (FitsTensorTile(c->request, tile) && count++ < most) RegisterTile(c, tile);
       }
     }

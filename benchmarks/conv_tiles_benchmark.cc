@@ -46,8 +46,8 @@ Status RegisterTiles(const Case& c, const std::string& name) {
   if (!bound.convolution.groups_aligned()) return Status::Ok();
   std::vector<LocalTile> tiles;
   for (LocalTile tile : LocalTiles()) {
-    for (int stream : StreamChoices(bound.device(), LocalGrid(bound.convolution, tile))) {
-      tile.stream = stream;
+    for (int split_k : SplitKChoices(bound.device(), LocalGrid(bound.convolution, tile))) {
+      tile.split_k = split_k;
       if (FitsLocalTile(bound.convolution, bound.device(), tile)) tiles.push_back(tile);
     }
   }
@@ -73,11 +73,11 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
   const Case c{bench, bound};
   const std::string name = NameOf(shape);
   MACE_RETURN_IF_ERROR(RegisterTiles(c, name));
-  for (const Lowering& lowering : AllLowerings(*bench, *bound)) {
-    const KernelInstance& kernel = lowering.launches[0].kernel;
+  for (const KernelVariant& variant : AllVariants(*bench, *bound)) {
+    const KernelInstance& kernel = variant.launches[0].kernel;
     if (kernel.base_name == "conv2d_local" && kernel.storage == Storage::kBuffer) continue;
-    Register(c, "other/" + name + "/" + lowering.variant, lowering.estimate_ms,
-             [=] { return Prepare(bench, *bound, lowering); });
+    Register(c, "other/" + name + "/" + variant.name, variant.estimate_ms,
+             [=] { return Prepare(bench, *bound, variant); });
   }
   Register(c, "naive/" + name, 0, [=] { return PrepareNaive(bench, *bound); });
   return Status::Ok();

@@ -21,7 +21,7 @@
 #include "mace/passes/pass.h"
 #include "mace/plan/plan.h"
 #include "mace/testing/cache/sample.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 
 namespace mace {
 namespace {
@@ -202,7 +202,7 @@ void Register(const std::string& part, const std::string& shape, Measure measure
 
 const DeviceInfo* PlannedDevice() {
   static const DeviceInfo* const kDevice = [] {
-    auto* device = new DeviceInfo(MadeUpH100());
+    auto* device = new DeviceInfo(FakeH100());
     device->max_allocation_bytes = uint64_t{1} << 36;
     return device;
   }();

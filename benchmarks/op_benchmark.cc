@@ -119,11 +119,11 @@ std::shared_ptr<const Graph> MakeGraph(const OpCase& op) {
     const ValueId value = graph->AddValue("input" + std::to_string(++seed));
     graph->value(value).info = {DType::kFloat32, Shape(shape)};
     graph->value(value).shape_known = true;
-    GraphPort port;
-    port.name = graph->value(value).name;
-    port.value = value;
-    port.declared_dims = shape;
-    graph->inputs.push_back(port);
+    IoInfo io;
+    io.name = graph->value(value).name;
+    io.value = value;
+    io.declared_dims = shape;
+    graph->inputs.push_back(io);
     node.inputs.push_back(value);
   }
   for (const Ints& shape : op.constants) {
@@ -132,7 +132,7 @@ std::shared_ptr<const Graph> MakeGraph(const OpCase& op) {
                                              RandomTensor(Shape(shape), seed, 0.1f, 1.0f)));
   }
   for (const auto& [name, value] : op.attributes) node.attributes.Set(name, value);
-  GraphPort output;
+  IoInfo output;
   output.name = "output";
   output.value = graph->AddValue("output");
   node.outputs = {output.value};

@@ -79,7 +79,7 @@ StatusOr<ModelReport> ReportModel(Request* request);
 enum class Stage {
   kGraph,     // The graph as it was read.
   kPasses,    // The graph after the passes.
-  kVariants,  // Each way that a node could run, with the times that are known.
+  kVariants,  // Each variant that a node could run as, with the times that are known.
   kPlan,      // What was chosen: placements, memory, launches.
 };
 
@@ -183,7 +183,7 @@ struct LayerReport {
   // that the reference computed,
   Difference own;
   Difference carried;  // and with all nodes before it on the device too.
-  // Not 0: the node rounds to 8 bits, and a value beside a tie may be off by this much.
+  // Not 0: the node rounds to int8, and a value beside a tie may be off by this much.
   double rounding_step = 0;
 };
 

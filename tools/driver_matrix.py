@@ -25,7 +25,7 @@ CACHE_LAYER = "mace/opencl_layer/libmace_cl_cache_layer.so"
 COUNTING_LAYER = "mace/testing/counting_layer/libmace_cl_counting_layer.so"
 
 # Not for an interpreter: 94 million multiplications a variant, or many launches. Smaller shapes launch the same code.
-TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*:LocalTilesTest.Stream*"
+TOO_SLOW_FOR_OCLGRIND = "*LargeMatrices*:TensorTileShapesTest.*:LocalTilesTest.SplitK*"
 
 # What each suite runs.
 PROGRAMS = {

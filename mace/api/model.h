@@ -33,8 +33,8 @@ struct LoadOptions {
   // By the names of inputs: dims in place of those that the model declares. A name that is no
   // input's is kNotFound.
   DimsByName input_dims;
-  // By name, for what the model leaves open. TensorFlow and ONNX: a name of a tensor inside of the
-  // graph makes it an input, and what comes before it is left out.
+  // By name, for what the model leaves dynamic. TensorFlow and ONNX: a name of a tensor inside of
+  // the graph makes it an input, and what comes before it is left out.
   DimsByName dynamic_dims;
   // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
   // rest is left out. Empty: those that the model declares.

@@ -132,13 +132,13 @@ class FolderWalk {
   }
 
   std::string FollowLink(const std::string& level, const struct stat& info) {
-    constexpr int kMostLinks = 40;  // The Linux kernel's limit.
+    constexpr int kMaxLinks = 40;  // The Linux kernel's limit.
     if (!IsTrustedUser(info.st_uid)) {
       return Printable(level) + " is a link of another user (" + std::to_string(info.st_uid) + ")";
     }
     char target[PATH_MAX];
     const ssize_t size = readlink(level.c_str(), target, sizeof(target));
-    if (size <= 0 || static_cast<size_t>(size) == sizeof(target) || ++links_ > kMostLinks) {
+    if (size <= 0 || static_cast<size_t>(size) == sizeof(target) || ++links_ > kMaxLinks) {
       return Printable(level) + " is a link that cannot be followed";
     }
     Push(std::string(target, static_cast<size_t>(size)));

@@ -20,12 +20,12 @@ constexpr uint64_t kNoLimit = UINT64_MAX;
 // A file that the kernel writes while it is read: its size is not known before. Empty where it
 // cannot be read.
 std::string ReadKernelFile(const std::string& path) {
-  constexpr size_t kMost = 1 << 16;
+  constexpr size_t kMax = 1 << 16;
   std::string text;
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return text;
   char part[4096];
-  while (text.size() < kMost) {
+  while (text.size() < kMax) {
     const ssize_t count = read(file, part, sizeof(part));
     if (count <= 0) break;
     text.append(part, static_cast<size_t>(count));

@@ -9,7 +9,7 @@
 #include "mace/cache/maintain.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
-#include "mace/testing/cache/exercise.h"
+#include "mace/testing/cache/decode_all.h"
 #include "mace/testing/cache/sample.h"
 
 namespace mace {

@@ -18,11 +18,11 @@ namespace {
 
 // The kernels' names, for messages.
 std::string Describe(const std::vector<CachedKernel>& kernels) {
-  constexpr size_t kMost = 6;
+  constexpr size_t kMax = 6;
   std::vector<std::string> names;
-  for (size_t i = 0; i < kernels.size() && i < kMost; ++i) names.push_back(kernels[i].name);
-  if (kernels.size() > kMost) {
-    names.push_back("and " + std::to_string(kernels.size() - kMost) + " more");
+  for (size_t i = 0; i < kernels.size() && i < kMax; ++i) names.push_back(kernels[i].name);
+  if (kernels.size() > kMax) {
+    names.push_back("and " + std::to_string(kernels.size() - kMax) + " more");
   }
   return (kernels.size() == 1 ? "kernel " : "kernels ") + Join(names, ", ");
 }
@@ -163,7 +163,7 @@ Status ProgramCompiler::Save() {
   return StoreLayerPrograms();
 }
 
-Status ProgramCompiler::StoreAfterFirstUse(
+Status ProgramCompiler::SaveAfterFirstUse(
     Span<const std::shared_ptr<const BuiltProgram>> programs) {
   MACE_RETURN_IF_ERROR(Keep(programs));
   return Save();

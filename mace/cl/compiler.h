@@ -84,7 +84,7 @@ class ProgramCompiler {
   Status Save();
 
   // Keep, then Save.
-  Status StoreAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
+  Status SaveAfterFirstUse(Span<const std::shared_ptr<const BuiltProgram>> programs);
 
   // Measurements on this device, kept in the cache file: `signature` says what was tried (any text,
   // not empty), the choice is the tuner's own bytes. A record that another version of the driver

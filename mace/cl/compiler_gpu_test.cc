@@ -65,7 +65,7 @@ class CompilerTest : public testing::Test {
     EXPECT_TRUE((*built)->from_source);
     ASSERT_TRUE(Works(**built));
     const std::vector<std::shared_ptr<const BuiltProgram>> programs = {*built};
-    const Status stored = compiler.StoreAfterFirstUse(programs);
+    const Status stored = compiler.SaveAfterFirstUse(programs);
     ASSERT_TRUE(stored.ok()) << stored.message();
   }
 
@@ -247,7 +247,7 @@ TEST_F(CompilerTest, WhatATunerChoseIsThereNextTime) {
     ASSERT_TRUE(compiler.AddTuning("conv 3x3", choice).ok());
     EXPECT_EQ(choice, compiler.FindTuning("conv 3x3").value_or("none"));
     EXPECT_FALSE(compiler.AddTuning("", choice).ok());
-    ASSERT_TRUE(compiler.StoreAfterFirstUse({}).ok());
+    ASSERT_TRUE(compiler.SaveAfterFirstUse({}).ok());
   }
   ProgramCompiler compiler(device_, OpenStore());
   EXPECT_EQ(choice, compiler.FindTuning("conv 3x3").value_or("none"));

@@ -20,10 +20,10 @@ struct LayerComparison::State {
 
 namespace {
 
-// Of a node whose results are rounded to 8 bits: one that lies beside a tie, where sums in another
+// Of a node whose results are rounded to int8: one that lies beside a tie, where sums in another
 // order are enough to tip it over, is a step off. Else 0.
 double RoundingStepOf(const Node& node) {
-  if (node.type == "Unary" && node.attributes.GetString("function", "") == "round_to_8_bits") {
+  if (node.type == "Unary" && node.attributes.GetString("function", "") == "round_to_int8") {
     return node.attributes.GetFloat("scale", 0);
   }
   return node.attributes.GetFloat("y_scale", 0);

@@ -3,8 +3,8 @@
 #include <set>
 #include <unordered_map>
 
-#include "mace/execute/host_values.h"
-#include "mace/execute/port_types.h"
+#include "mace/execute/cpu_tensors.h"
+#include "mace/execute/io_types.h"
 #include "mace/execute/session.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/plan/choose_by_cost.h"
@@ -33,7 +33,7 @@ class LayerComparer {
   const Plan& plan_;
   const Graph& graph_;
   ProgramCompiler* const compiler_;
-  HostValues values_;
+  CpuTensors values_;
   std::vector<Trial> trials_;  // Of the layers that are compared, in order.
   std::vector<size_t> nodes_;  // Of each trial.
   LayerDifferences result_;
@@ -66,8 +66,9 @@ Status LayerComparer::MakeTrials() {
     result_.layers.push_back({n, false, {}, {}});
     if (choice.nodes[n].on_cpu() || launched.count(static_cast<int>(n)) == 0) continue;
     result_.layers.back().compared = true;
-    MACE_ASSIGN_OR_RETURN(const Lowering variant, ChosenVariant(graph_.nodes[n], variants.nodes[n],
-                                                                device, choice.nodes[n]));
+    MACE_ASSIGN_OR_RETURN(
+        const KernelVariant variant,
+        ChosenVariant(graph_.nodes[n], variants.nodes[n], device, choice.nodes[n]));
     MACE_ASSIGN_OR_RETURN(Trial trial, MakeTrial(plan_.bound, n, variant, device));
     trials_.push_back(std::move(trial));
     nodes_.push_back(n);
@@ -127,10 +128,10 @@ StatusOr<std::unique_ptr<Plan>> LayerComparer::MakeWatchedPlan() const {
     options.precisions.push_back(plan_.placements[n].precision);
     for (ValueId id : graph_.nodes[n].outputs) {
       if (!IsExpected(id)) continue;
-      GraphPort port;
-      port.name = std::to_string(id);
-      port.value = id;
-      watched->outputs.push_back(std::move(port));
+      IoInfo io;
+      io.name = std::to_string(id);
+      io.value = id;
+      watched->outputs.push_back(std::move(io));
     }
   }
   const DeviceInfo& device = compiler_->device()->info();
@@ -142,7 +143,7 @@ StatusOr<std::unique_ptr<Plan>> LayerComparer::MakeWatchedPlan() const {
         FindChoice(*offered, device, plan_.placements[n].variant_id);
     // With all values kept, a variant may not be offered any more: then any.
     if (!same.has_value()) continue;
-    MACE_ASSIGN_OR_RETURN(Lowering variant,
+    MACE_ASSIGN_OR_RETURN(KernelVariant variant,
                           ChosenVariant(graph_.nodes[n], *offered, device, *same));
     // Chosen, as what needs a measurement must be.
     variant.measured_ms = 0;
@@ -157,9 +158,9 @@ Status LayerComparer::CompareCarried(const std::vector<HostTensor>& inputs) {
   const Graph& watched = *plan->bound.graph;
   std::vector<TensorInfo> infos;
   std::unordered_map<ValueId, size_t> output_of;
-  for (const GraphPort& port : watched.outputs) {
-    output_of[port.value] = infos.size();
-    infos.push_back(watched.value(port.value).info);
+  for (const IoInfo& io : watched.outputs) {
+    output_of[io.value] = infos.size();
+    infos.push_back(watched.value(io.value).info);
   }
   MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(infos));
   std::shared_ptr<const BuiltProgram> program;

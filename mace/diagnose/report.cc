@@ -78,7 +78,7 @@ StatusOr<ModelReport> ReportModel(Request* request) {
       report.bytes += cost.bytes;
     }
     report.nodes = NodesOf(of.plan());
-    report.has_persistent_kernels = !of.plan().chains.empty();
+    report.has_persistent_kernels = !of.plan().persistent_launches.empty();
     report.memory = MemoryOf(of.plan());
     return report;
   });

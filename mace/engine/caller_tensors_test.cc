@@ -36,12 +36,12 @@ std::shared_ptr<const Graph> MakeGraph() {
   }
   AddNode("RELU", ids[0], ids[1], graph.get());
   AddNode("SIGMOID", ids[1], ids[2], graph.get());
-  GraphPort in;
+  IoInfo in;
   in.name = "x";
   in.value = ids[0];
   graph->inputs.push_back(in);
   for (size_t i : {2, 1, 0, 2}) {
-    GraphPort out;
+    IoInfo out;
     out.name = "output " + std::to_string(graph->outputs.size());
     out.value = ids[i];
     graph->outputs.push_back(out);

@@ -10,7 +10,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
-#include "mace/engine/half_range.h"
+#include "mace/engine/fp16_overflow.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/planned_model.h"
 #include "mace/plan/integer_kernels.h"
@@ -39,14 +39,14 @@ uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
 
 PlanTable::InputDims DimsOf(const Graph& graph) {
   PlanTable::InputDims dims;
-  for (const GraphPort& port : graph.inputs) {
-    const Value& value = graph.value(port.value);
-    if (value.shape_known || !port.declared_dims.has_value()) {
+  for (const IoInfo& io : graph.inputs) {
+    const Value& value = graph.value(io.value);
+    if (value.shape_known || !io.declared_dims.has_value()) {
       dims.push_back(value.info.shape.dims());
       continue;
     }
     // A graph that is made in code, before shapes are inferred.
-    dims.push_back(*port.declared_dims);
+    dims.push_back(*io.declared_dims);
     for (int64_t& dim : dims.back()) dim = dim < 0 ? 1 : dim;
   }
   return dims;

@@ -14,7 +14,7 @@ class GraphMaker {
 
   ValueId Input(const char* name, DType dtype, const Shape& shape) {
     const ValueId id = Value(name, dtype, shape);
-    AddPort(id, &graph_->inputs);
+    AddIo(id, &graph_->inputs);
     return id;
   }
   ValueId Constant(const char* name, const HostTensor& tensor) {
@@ -37,7 +37,7 @@ class GraphMaker {
     graph_->nodes.back().outputs.push_back(Value(name, y.dtype, y.shape));
     return graph_->nodes.back().outputs.back();
   }
-  void Output(ValueId id) { AddPort(id, &graph_->outputs); }
+  void Output(ValueId id) { AddIo(id, &graph_->outputs); }
   std::shared_ptr<Graph> graph() { return graph_; }
 
  private:
@@ -47,12 +47,12 @@ class GraphMaker {
     graph_->value(id).shape_known = true;
     return id;
   }
-  void AddPort(ValueId id, std::vector<GraphPort>* ports) {
-    GraphPort port;
-    port.name = graph_->value(id).name;
-    port.value = id;
-    port.dtype = graph_->value(id).info.dtype;
-    ports->push_back(std::move(port));
+  void AddIo(ValueId id, std::vector<IoInfo>* infos) {
+    IoInfo io;
+    io.name = graph_->value(id).name;
+    io.value = id;
+    io.dtype = graph_->value(id).info.dtype;
+    infos->push_back(std::move(io));
   }
 
   std::shared_ptr<Graph> graph_;

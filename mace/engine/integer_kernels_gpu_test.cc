@@ -11,27 +11,27 @@
 namespace mace {
 namespace {
 
-class ModelOf8Bits {
+class QuantizedModel {
  public:
-  ModelOf8Bits() : graph_(std::make_shared<Graph>()) {
+  QuantizedModel() : graph_(std::make_shared<Graph>()) {
     graph_->note = "8-bit model";
-    GraphPort input;
+    IoInfo input;
     input.name = "x";
     input.value = last_ = graph_->AddValue("x");
     input.declared_dims = std::vector<int64_t>{1, 9, 17, 3};
     graph_->inputs = {input};
   }
 
-  ModelOf8Bits& Round(double scale, double low) {
+  QuantizedModel& Round(double scale, double low) {
     Node node;
     node.type = "Unary";
-    node.attributes.Set("function", std::string("round_to_8_bits"));
+    node.attributes.Set("function", std::string("round_to_int8"));
     node.attributes.Set("scale", scale);
     node.attributes.Set("low", low);
     return Add(std::move(node), {});
   }
 
-  ModelOf8Bits& Convolve(const std::string& type, const Shape& filter) {
+  QuantizedModel& Convolve(const std::string& type, const Shape& filter) {
     constexpr float kScale = 1.0f / 64;
     Node node;
     node.type = type;
@@ -44,7 +44,7 @@ class ModelOf8Bits {
     return Add(std::move(node), std::move(steps));
   }
 
-  ModelOf8Bits& Apply(const std::string& function) {
+  QuantizedModel& Apply(const std::string& function) {
     Node node;
     node.type = "Unary";
     node.attributes.Set("function", function);
@@ -52,7 +52,7 @@ class ModelOf8Bits {
   }
 
   std::shared_ptr<Graph> Build() {
-    GraphPort output;
+    IoInfo output;
     output.name = "y";
     output.value = last_;
     graph_->outputs = {output};
@@ -60,7 +60,7 @@ class ModelOf8Bits {
   }
 
  private:
-  ModelOf8Bits& Add(Node node, HostTensor weights) {
+  QuantizedModel& Add(Node node, HostTensor weights) {
     const std::string name = std::to_string(graph_->nodes.size());
     node.name = "node" + name;
     node.inputs = {last_};
@@ -77,7 +77,7 @@ class ModelOf8Bits {
 };
 
 std::shared_ptr<Graph> MakeModel() {
-  ModelOf8Bits model;
+  QuantizedModel model;
   model.Round(1.0 / 128, -100).Convolve("Conv2D", {8, 3, 3, 3}).Round(1.0 / 16, 0);
   model.Convolve("DepthwiseConv2d", {1, 8, 3, 3}).Round(1.0 / 4, -3);
   model.Convolve("Conv2D", {21, 8, 1, 1}).Round(1.0 / 2, 0);

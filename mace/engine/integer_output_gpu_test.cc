@@ -38,15 +38,15 @@ std::shared_ptr<Graph> MakeGraph() {
     nodes[i].outputs = {last = made[i]};
     graph->nodes.push_back(nodes[i]);
   }
-  GraphPort port;
-  port.name = "x";
-  port.value = x;
-  graph->inputs = {port};
+  IoInfo io;
+  io.name = "x";
+  io.value = x;
+  graph->inputs = {io};
   for (ValueId id : {places, rows}) {
-    port.name = graph->value(id).name;
-    port.value = id;
-    port.dtype = graph->value(id).info.dtype;
-    graph->outputs.push_back(port);
+    io.name = graph->value(id).name;
+    io.value = id;
+    io.dtype = graph->value(id).info.dtype;
+    graph->outputs.push_back(io);
   }
   return graph;
 }

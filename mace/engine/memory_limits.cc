@@ -43,13 +43,13 @@ MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device) {
   return need;
 }
 
-MemoryNeed MemoryNeedOfPorts(const Graph& graph) {
+MemoryNeed MemoryNeedOfIo(const Graph& graph) {
   MemoryNeed need;
-  for (const GraphPort& port : graph.inputs) {
-    need.host.inputs = SaturatingAdd(need.host.inputs, graph.value(port.value).info.bytes());
+  for (const IoInfo& io : graph.inputs) {
+    need.host.inputs = SaturatingAdd(need.host.inputs, graph.value(io.value).info.bytes());
   }
-  for (const GraphPort& port : graph.outputs) {
-    need.host.outputs = SaturatingAdd(need.host.outputs, graph.value(port.value).info.bytes());
+  for (const IoInfo& io : graph.outputs) {
+    need.host.outputs = SaturatingAdd(need.host.outputs, graph.value(io.value).info.bytes());
   }
   return need;
 }

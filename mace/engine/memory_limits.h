@@ -39,7 +39,7 @@ struct MemoryNeed {
 // `device` null: the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
 // Of the inputs and outputs alone, which every plan of the graph needs.
-MemoryNeed MemoryNeedOfPorts(const Graph& graph);
+MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
 // kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
 // that others have taken meanwhile is no longer counted upon.

@@ -27,7 +27,7 @@ std::shared_ptr<const Graph> TileGraph(int64_t columns, int64_t times) {
                                                     DType::kInt64, Shape({2}), {times, 1}))};
   node.outputs = {y};
   graph->nodes.push_back(node);
-  GraphPort in, out;
+  IoInfo in, out;
   in.name = "x";
   in.value = x;
   in.declared_dims = {{-1, -1}};

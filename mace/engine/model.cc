@@ -11,7 +11,7 @@
 #include "mace/engine/model_state.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/execute/port_types.h"
+#include "mace/execute/io_types.h"
 
 namespace mace {
 namespace {
@@ -20,7 +20,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   ImportOptions import;
   import.data_path = options.data_path;
   import.input_shapes = options.input_dims;
-  import.open_shapes = options.dynamic_dims;
+  import.dynamic_shapes = options.dynamic_dims;
   import.inputs = options.inputs;
   import.outputs = options.outputs;
   import.read_weights_later = true;
@@ -39,19 +39,18 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
 }
 
 // `given`: dims that go before those of the file.
-std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<GraphPort>& ports,
+std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& infos,
                                 const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
-  for (const GraphPort& port : ports) {
-    const TensorInfo& info = graph.value(port.value).info;
+  for (const IoInfo& io : infos) {
+    const TensorInfo& info = graph.value(io.value).info;
     TensorSpec spec;
-    spec.name = port.name;
-    spec.dtype = ShownType(port, info.dtype);
-    const auto found = given.find(port.name);
-    spec.dims =
-        found != given.end() ? found->second : port.declared_dims.value_or(info.shape.dims());
+    spec.name = io.name;
+    spec.dtype = ShownType(io, info.dtype);
+    const auto found = given.find(io.name);
+    spec.dims = found != given.end() ? found->second : io.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
-    spec.layout = port.layout;
+    spec.layout = io.layout;
     specs.push_back(std::move(spec));
   }
   return specs;
@@ -130,16 +129,16 @@ void MarkDynamicOutputs(Model::State* state) {
     std::replace(dims.begin(), dims.end(), int64_t{-1}, kOther);
     if (dims != input.dims) other_dims[input.name] = std::move(dims);
   }
-  const auto is_undeclared = [](const GraphPort& port) { return !port.declared_dims.has_value(); };
-  const std::vector<GraphPort>& ports = state->graph->outputs;
-  if (other_dims.empty() || !std::any_of(ports.begin(), ports.end(), is_undeclared)) return;
+  const auto is_undeclared = [](const IoInfo& io) { return !io.declared_dims.has_value(); };
+  const std::vector<IoInfo>& infos = state->graph->outputs;
+  if (other_dims.empty() || !std::any_of(infos.begin(), infos.end(), is_undeclared)) return;
   const StatusOr<std::shared_ptr<const Graph>> other = ImportWithDims(*state, other_dims);
   // A model that is not there for such dims is told when it is asked for.
-  if (!other.ok() || (*other)->outputs.size() != ports.size()) return;
-  for (size_t i = 0; i < ports.size(); ++i) {
+  if (!other.ok() || (*other)->outputs.size() != infos.size()) return;
+  for (size_t i = 0; i < infos.size(); ++i) {
     std::vector<int64_t>& dims = state->outputs[i].dims;
     const Shape& shape = (*other)->value((*other)->outputs[i].value).info.shape;
-    if (!is_undeclared(ports[i]) || shape.dims().size() != dims.size()) continue;
+    if (!is_undeclared(infos[i]) || shape.dims().size() != dims.size()) continue;
     for (size_t axis = 0; axis < dims.size(); ++axis) {
       if (dims[axis] != shape.dims()[axis]) dims[axis] = -1;
     }

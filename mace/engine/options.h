@@ -35,7 +35,7 @@ struct Options {
   // Every launch stays one of its own: for profiles, and for an app that needs the processor while
   // a driver for CPUs runs the model. Slower there: otherwise launches that follow one another are
   // one kernel, in which each compute unit waits for the others without giving up its processor
-  // (mace/plan/chain.h).
+  // (mace/plan/persistent_kernel.h).
   bool separate_launches = false;
   // A batch is run as one, where it may be cut into slices (mace/passes/device/batch_slices.h).
   bool whole_batches = false;
@@ -77,11 +77,11 @@ struct Options {
   bool cache_read_only = false;
   // The weights of a MACE model; empty: the model's name with ".data".
   std::string data_path;
-  // Shapes of inputs by name, where the model leaves them open or another is wanted.
+  // Shapes of inputs by name, where the model leaves them dynamic or another is wanted.
   std::map<std::string, std::vector<int64_t>> input_shapes;
-  // The shapes of the data at hand, for what the model leaves open. TensorFlow and ONNX: the name
-  // of a tensor inside the graph makes it an input, and what comes before it is left out.
-  std::map<std::string, std::vector<int64_t>> open_shapes;
+  // The shapes of the data at hand, for what the model leaves dynamic. TensorFlow and ONNX: the
+  // name of a tensor inside the graph makes it an input, and what comes before it is left out.
+  std::map<std::string, std::vector<int64_t>> dynamic_shapes;
   // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
   // rest is left out. Empty: those that the model declares.
   std::vector<std::string> inputs;

@@ -7,8 +7,8 @@
 #include "mace/base/start_trace.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/execute/cpu_executor.h"
-#include "mace/execute/port_shapes.h"
-#include "mace/execute/port_types.h"
+#include "mace/execute/io_shapes.h"
+#include "mace/execute/io_types.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/passes/device/batch_slices.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
@@ -97,7 +97,7 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   if (slices == 1) return prepared;
   int64_t entries = 0;
   std::map<std::string, Shape> slice_shapes;
-  for (const GraphPort& input : whole.inputs) {
+  for (const IoInfo& input : whole.inputs) {
     std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
     dims[0] /= slices;
     entries = dims[0];
@@ -117,7 +117,7 @@ PlanOptions PlanOptionsOf(const Options& options) {
   plan.precision = options.precision;
   plan.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
   plan.allow_fallback = options.allow_fallback;
-  plan.chain_launches = !options.separate_launches;
+  plan.use_persistent_kernel = !options.separate_launches;
   return plan;
 }
 
@@ -181,16 +181,16 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
   return Status();
 }
 
-void DescribePorts(const Graph& graph, PlannedModel* model) {
-  for (const GraphPort& port : graph.inputs) {
-    TensorInfo info = graph.value(port.value).info;
-    info.dtype = ShownType(port, info.dtype);
+void DescribeIo(const Graph& graph, PlannedModel* model) {
+  for (const IoInfo& io : graph.inputs) {
+    TensorInfo info = graph.value(io.value).info;
+    info.dtype = ShownType(io, info.dtype);
     model->inputs.push_back(std::move(info));
   }
-  for (const GraphPort& port : graph.outputs) {
-    TensorInfo info = graph.value(port.value).info;
-    info.dtype = ShownType(port, info.dtype);
-    info.shape = ShownShape(port, info.shape);
+  for (const IoInfo& io : graph.outputs) {
+    TensorInfo info = graph.value(io.value).info;
+    info.dtype = ShownType(io, info.dtype);
+    info.shape = ShownShape(io, info.shape);
     model->outputs.push_back(std::move(info));
   }
 }
@@ -199,9 +199,9 @@ Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
                           PlannedModel* model) const {
   MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
                         PrepareGraph(*model->imported, input_shapes, options_, runtime_));
-  MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfPorts(*prepared.whole)));
+  MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfIo(*prepared.whole)));
   MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
-  DescribePorts(*prepared.whole, model);
+  DescribeIo(*prepared.whole, model);
   const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
   MemoryNeed need = MemoryNeedOf(*model->plan, device);
   // Other plans of the model have these already.
@@ -222,7 +222,7 @@ bool PlannedModel::Accepts(const std::vector<HostTensor>& given) const {
 
 StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
     std::unique_ptr<Executor> another) const {
-  return WithPortTypes(std::move(another), plan->bound.graph, inputs, outputs);
+  return WithIoTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,

@@ -25,7 +25,7 @@ struct PlannedModel {
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<Executor> executor;
   Session* session = nullptr;  // What runs on a device, within `executor`.
-  // As the caller sees them: port_types.h, port_shapes.h.
+  // As the caller sees them: io_types.h, io_shapes.h.
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   TuningStatistics tuning;
@@ -37,9 +37,9 @@ struct PlannedModel {
   bool Accepts(const std::vector<HostTensor>& given) const;
   // What the plan alone holds in memory: of the device where it has a session, else of the host.
   uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
-  // Whether a run has succeeded on a device, by this session or a twin of it.
+  // Whether a run has succeeded on a device, by this session or a clone of it.
   bool has_run() const { return session != nullptr && session->has_run(); }
-  // `another` executor of the plan for tensors as the caller sees them (WithPortTypes).
+  // `another` executor of the plan for tensors as the caller sees them (WithIoTypes).
   StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 

@@ -9,7 +9,7 @@
 #include "mace/base/strings.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
-#include "mace/execute/port_types.h"
+#include "mace/execute/io_types.h"
 
 namespace mace {
 namespace {

@@ -15,7 +15,7 @@ namespace {
 // The small model with the value between its two nodes as another output, "z".
 std::shared_ptr<const Graph> MakeTwoOutputs() {
   auto graph = std::make_shared<Graph>(*MakeSmallModel());
-  GraphPort between;
+  IoInfo between;
   between.name = "z";
   between.value = graph->nodes[0].outputs[0];
   graph->outputs.push_back(between);

@@ -11,7 +11,7 @@ StatusOr<std::unique_ptr<Executor>> SharedPlan::MakeExecutor() const {
     return model_->WithTypes(std::move(another));
   }
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> another,
-                        model_->session->CreateTwin(runtime_->compiler()));
+                        model_->session->CloneForConcurrentRun(runtime_->compiler()));
   another->CountBytes(device_bytes_);
   return model_->WithTypes(std::move(another));
 }

@@ -161,13 +161,14 @@ TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
   ASSERT_EQ(measured.nodes.size(), 2u);
   size_t times = 0;
   for (const NodeVariants& offered : measured.nodes) {
-    for (const Lowering& variant : offered.variants) times += variant.measured_ms >= 0;
+    for (const KernelVariant& variant : offered.variants) times += variant.measured_ms >= 0;
   }
   EXPECT_EQ(times, tuner.stats().measured);
-  const std::vector<Lowering>& products = measured.nodes[0].variants;
+  const std::vector<KernelVariant>& products = measured.nodes[0].variants;
   ASSERT_GE(products.size(), 2u);
-  for (const Lowering& product : products) EXPECT_GE(product.measured_ms, 0) << product.variant;
-  for (const Lowering& product : variants->nodes[0].variants) EXPECT_LT(product.measured_ms, 0);
+  for (const KernelVariant& product : products) EXPECT_GE(product.measured_ms, 0) << product.name;
+  for (const KernelVariant& product : variants->nodes[0].variants)
+    EXPECT_LT(product.measured_ms, 0);
   const StatusOr<std::unique_ptr<Plan>> plan =
       MakePlan(*bound, measured, ChooseByCost(*bound->graph, measured), options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
@@ -212,10 +213,10 @@ TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   one_hot.outputs = {graph->AddValue("marked")};
   graph->value(one_hot.outputs[0]).info = {DType::kFloat32, Shape({6, 8, 4})};
   graph->nodes.push_back(one_hot);
-  GraphPort port;
-  port.name = "marked";
-  port.value = one_hot.outputs[0];
-  graph->outputs.push_back(port);
+  IoInfo io;
+  io.name = "marked";
+  io.value = one_hot.outputs[0];
+  graph->outputs.push_back(io);
   for (int start = 0; start < 2; ++start) {
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));
     const Statistics stats = compiled.statistics();

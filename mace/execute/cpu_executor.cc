@@ -14,7 +14,7 @@ StatusOr<std::unique_ptr<CpuExecutor>> CpuExecutor::Create(std::shared_ptr<const
   for (const Node& node : graph.nodes) {
     MACE_RETURN_IF_ERROR(executor->values_.PrepareConstants(node));
   }
-  for (const GraphPort& output : graph.outputs) {
+  for (const IoInfo& output : graph.outputs) {
     MACE_RETURN_IF_ERROR(executor->values_.PrepareConstant(output.value));
   }
   return executor;

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "mace/execute/cpu_tensors.h"
 #include "mace/execute/executor.h"
-#include "mace/execute/host_values.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -40,7 +40,7 @@ class CpuExecutor : public Executor {
   void Observe(int node) const;
 
   std::shared_ptr<const Plan> plan_;
-  HostValues values_;
+  CpuTensors values_;
   HostLifetimes lifetimes_;  // A step is a node.
   Observer observer_;
 };

@@ -13,13 +13,13 @@
 #include "mace/base/half.h"
 #include "mace/base/memory_budget.h"
 #include "mace/execute/weight_sources.h"
-#include "mace/plan/chain.h"
 #include "mace/plan/memory.h"
+#include "mace/plan/persistent_kernel.h"
 
 namespace mace {
 namespace {
 
-constexpr size_t kMostPackingThreads = 8;
+constexpr size_t kMaxPackingThreads = 8;
 
 // As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.
 Status PackInto(const PackedWeights& weights, MutableBytes to) {
@@ -71,7 +71,7 @@ Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
     }
   };
   const size_t wanted = std::min<size_t>(
-      {count, kMostPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
+      {count, kMaxPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
   std::vector<std::thread> threads;
   threads.reserve(wanted);
   // Where no more threads are to be had, those that there are do the work.
@@ -135,7 +135,7 @@ Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
     return MutableBytes(block->pages.bytes().data() + offsets[i], BytesOf(indices[i]));
   };
   MACE_RETURN_IF_ERROR(RunOnThreads(
-      indices.size(), sources_.most_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
+      indices.size(), sources_.max_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
         return WithSources(indices[i], scratch,
                            [&] { return PackInto(plan_.weights[indices[i]], place_of(i)); });
       }));
@@ -162,7 +162,7 @@ Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
 Status WeightPacker::Upload(const std::vector<size_t>& indices,
                             const WeightStore::Weights& weights) {
   MACE_RETURN_IF_ERROR(RunOnThreads(
-      indices.size(), sources_.most_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
+      indices.size(), sources_.max_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
         return WithSources(indices[i], scratch, [&]() -> Status {
           MACE_ASSIGN_OR_RETURN(weights[indices[i]]->memory,
                                 UploadWeights(plan_.weights[indices[i]], queue_));
@@ -192,8 +192,8 @@ Status DeviceWeights::Fill(const Plan& plan, ClQueue* queue, WeightStore* store)
 }
 
 bool DeviceWeights::FindOffsets() {
-  // In units of a chain's table, whose numbers have 32 bits.
-  constexpr uint64_t kFarthest = uint64_t{kChainOffsetUnit} << 32;
+  // In units of a persistent launch's table, whose numbers have 32 bits.
+  constexpr uint64_t kFarthest = uint64_t{kPersistentOffsetUnit} << 32;
   static const ClMemory* const kNone = new ClMemory;
   all_ = kNone;
   offsets_.clear();
@@ -228,14 +228,15 @@ Status DeviceWeights::MakeEmptyBlock(const ClDevice& device) {
 Status DeviceWeights::Create(const Plan& plan, ClQueue* queue, WeightStore* store) {
   MACE_RETURN_IF_ERROR(Fill(plan, queue, store));
   const bool is_near = FindOffsets();
-  if (plan.chains.empty()) return Status();
+  if (plan.persistent_launches.empty()) return Status();
   if (weights_.empty()) return MakeEmptyBlock(*queue->device());
   if (is_near) return Status();
   // All in one block, for this plan alone.
   weights_.clear();
   WeightStore own(store->device_bytes());
   MACE_RETURN_IF_ERROR(Fill(plan, queue, &own));
-  return FindOffsets() ? Status() : Internal("weights of a chain: they lie in several buffers");
+  return FindOffsets() ? Status()
+                       : Internal("weights of a persistent launch: they lie in several buffers");
 }
 
 }  // namespace mace

@@ -29,22 +29,23 @@ class DeviceWeights {
   // REQUIRES: before the destructor every command that uses this memory has finished.
 
   const ClMemory& at(int index) const { return weights_[static_cast<size_t>(index)]->memory; }
-  // Where the host packs, and the plan has chains: the buffer from which all weights can be reached,
-  // at(i) offsets()[i] bytes behind its first byte, which may be behind its last one: both are memory
-  // of this process, and so is what the device computes in. Elsewhere there is none.
+  // Where the host packs, and the plan has persistent launches: the buffer from which all weights
+  // can be reached, at(i) offsets()[i] bytes behind its first byte, which may be behind its last
+  // one: both are memory of this process, and so is what the device computes in. Elsewhere there is
+  // none.
   const ClMemory& all() const { return *all_; }
   const std::vector<size_t>& offsets() const { return offsets_; }
 
  private:
   Status Fill(const Plan& plan, ClQueue* queue, WeightStore* store);
-  // False where the weights are too far from one another for a chain's table.
+  // False where the weights are too far from one another for a persistent launch's table.
   bool FindOffsets();
   Status MakeEmptyBlock(const ClDevice& device);
 
   WeightStore::Weights weights_;
   const ClMemory* all_ = nullptr;  // Of one of the weights' blocks.
   std::vector<size_t> offsets_;
-  WeightBlock none_;  // A page, for the chains of a plan that has no weights.
+  WeightBlock none_;  // A page, for the persistent launches of a plan that has no weights.
 };
 
 }  // namespace mace

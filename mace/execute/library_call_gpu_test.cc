@@ -55,12 +55,12 @@ std::shared_ptr<const Graph> MakeGraph(bool relu) {
     graph->nodes.push_back(activation);
   }
   for (ValueId id : {a, b}) {
-    GraphPort port;
-    port.name = graph->value(id).name;
-    port.value = id;
-    graph->inputs.push_back(port);
+    IoInfo io;
+    io.name = graph->value(id).name;
+    io.value = id;
+    graph->inputs.push_back(io);
   }
-  GraphPort output;
+  IoInfo output;
   output.name = "y";
   output.value = last;
   graph->outputs = {output};
@@ -73,8 +73,8 @@ StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compi
   MACE_ASSIGN_OR_RETURN(GraphVariants variants,
                         FindVariants(bound, &compiler->device()->info(), options));
   for (NodeVariants& offered : variants.nodes) {
-    for (Lowering& variant : offered.variants) {
-      variant.measured_ms = variant.variant == "matmul_clblast" ? 0 : 1;
+    for (KernelVariant& variant : offered.variants) {
+      variant.measured_ms = variant.name == "matmul_clblast" ? 0 : 1;
     }
   }
   const Choice choice = ChooseByCost(*bound.graph, variants);
@@ -118,7 +118,7 @@ Status Start() {
   const CacheLayerScope::Counts& library = session->library_programs();
   std::fprintf(stderr, "compiled %d, hits %d\n", static_cast<int>(library.compiled),
                static_cast<int>(library.hits));
-  return compiler.StoreAfterFirstUse(session->programs());
+  return compiler.SaveAfterFirstUse(session->programs());
 }
 
 int StartAndSay() {

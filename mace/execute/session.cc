@@ -76,7 +76,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   return session;
 }
 
-StatusOr<std::unique_ptr<Session>> Session::CreateTwin(ProgramCompiler* compiler) const {
+StatusOr<std::unique_ptr<Session>> Session::CloneForConcurrentRun(ProgramCompiler* compiler) const {
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(plan_, std::move(queue)));
   session->programs_ = programs_;
@@ -114,7 +114,7 @@ Status Session::PrepareHost() {
     if (step.kind != Step::Kind::kCpu) continue;
     MACE_RETURN_IF_ERROR(values_.PrepareConstants(graph.nodes[static_cast<size_t>(step.index)]));
   }
-  for (const GraphPort& output : graph.outputs) {
+  for (const IoInfo& output : graph.outputs) {
     MACE_RETURN_IF_ERROR(values_.PrepareConstant(output.value));
   }
   for (ValueId id : lifetimes_.kept_downloads) {
@@ -128,7 +128,7 @@ Status Session::PrepareHost() {
 void Session::FindWaits() {
   const Graph& graph = *plan_->bound.graph;
   std::vector<bool> is_input(graph.values.size(), false);
-  for (const GraphPort& input : graph.inputs) is_input[static_cast<size_t>(input.value)] = true;
+  for (const IoInfo& input : graph.inputs) is_input[static_cast<size_t>(input.value)] = true;
   for (const Step& step : plan_->steps) {
     const bool sends = step.kind == Step::Kind::kUpload;
     waits_.push_back(false);
@@ -163,7 +163,7 @@ Status Session::RunSetup() {
       if (id != kNoValue) needed[static_cast<size_t>(id)] = true;
     }
   }
-  for (const GraphPort& port : graph.outputs) needed[static_cast<size_t>(port.value)] = true;
+  for (const IoInfo& io : graph.outputs) needed[static_cast<size_t>(io.value)] = true;
   for (const Step& step : plan_->setup_steps) {
     if (step.kind != Step::Kind::kUpload) continue;
     const ValueId value = plan_->tensors[static_cast<size_t>(step.index)].value;
@@ -212,11 +212,10 @@ Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
   if (plan_->batch_slices == 1) return RunSlice(inputs, outputs, run);
   const Graph& graph = *plan_->bound.graph;
   for (int64_t slice = 0; slice < plan_->batch_slices; ++slice) {
-    const auto view = [&](const std::vector<HostTensor>& whole,
-                          const std::vector<GraphPort>& ports) {
+    const auto view = [&](const std::vector<HostTensor>& whole, const std::vector<IoInfo>& infos) {
       std::vector<HostTensor> views;
       for (size_t i = 0; i < whole.size(); ++i) {
-        const Shape& shape = graph.value(ports[i].value).info.shape;
+        const Shape& shape = graph.value(infos[i].value).info.shape;
         views.push_back(ViewBatchSlice(whole[i], shape, slice));
       }
       return views;
@@ -247,16 +246,17 @@ void Session::ReleaseTensors() {
   values_.ReleaseInputs();
 }
 
-Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane) {
+Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs,
+                        const CommandTarget& target) {
   switch (step.kind) {
     case Step::Kind::kLaunch:
-      return Enqueue(launches_[static_cast<size_t>(step.index)], lane);
-    case Step::Kind::kChain:
-      return EnqueueChain(static_cast<size_t>(step.index), lane);
+      return Enqueue(launches_[static_cast<size_t>(step.index)], target);
+    case Step::Kind::kPersistent:
+      return EnqueuePersistentLaunch(static_cast<size_t>(step.index), target);
     case Step::Kind::kUpload:
-      return Upload(step.index, lane);
+      return Upload(step.index, target);
     case Step::Kind::kDownload:
-      return DownloadTensor(step.index, outputs, lane);
+      return DownloadTensor(step.index, outputs, target);
     case Step::Kind::kCpu: {
       const size_t node = static_cast<size_t>(step.index);
       return values_.RunNode(plan_->bound.graph->nodes[node], *plan_->bound.ops[node]);
@@ -265,48 +265,49 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs, cons
   return Internal("plan: an unknown step");
 }
 
-Status Session::Enqueue(const BoundLaunch& launch, const Lane& lane) const {
-  Status status = launch.call.has_value()
-                      ? launch.call->Enqueue(lane.queue, lane.event)
-                      : lane.queue->Launch(launch.kernel, launch.global, launch.local, lane.event);
+Status Session::Enqueue(const BoundLaunch& launch, const CommandTarget& target) const {
+  Status status = launch.call.has_value() ? launch.call->Enqueue(target.queue, target.event)
+                                          : target.queue->Launch(launch.kernel, launch.global,
+                                                                 launch.local, target.event);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
 }
 
-Status Session::Upload(int index, const Lane& lane) {
+Status Session::Upload(int index, const CommandTarget& target) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
   const ClBufferPart buffer = InputBuffer(tensor.value, DeviceBytes(tensor));
-  if (!buffer.empty()) return lane.queue->CopyFrom(buffer, memory, name, lane.event);
+  if (!buffer.empty()) return target.queue->CopyFrom(buffer, memory, name, target.event);
   if (LiesAsOnDevice(host.dtype()))
-    return lane.queue->Write(memory, host.bytes(), name, {lane.wait, lane.event});
+    return target.queue->Write(memory, host.bytes(), name, {target.wait, target.event});
   const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
   ToDeviceElements(host, elements);
-  return lane.queue->Write(memory, elements, name, {lane.wait, lane.event});
+  return target.queue->Write(memory, elements, name, {target.wait, target.event});
 }
 
-Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs, const Lane& lane) {
+Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs,
+                               const CommandTarget& target) {
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
   if (ports_ != nullptr && output >= 0) {
-    const auto port = static_cast<size_t>(output);
-    if (ports_->left_out[port] && leaves_out_[port]) return Status();
+    const auto io = static_cast<size_t>(output);
+    if (ports_->left_out[io] && leaves_out_[io]) return Status();
     const ClBufferPart buffer = OutputBuffer(output, DeviceBytes(tensor));
     if (!buffer.empty())
-      return lane.queue->CopyTo(buffer, memory_.region(tensor.region), name, lane.event);
+      return target.queue->CopyTo(buffer, memory_.region(tensor.region), name, target.event);
   }
   HostTensor* host =
       output >= 0 ? &(*outputs)[static_cast<size_t>(output)] : values_.GetMutable(tensor.value);
   const ClMemory& memory = memory_.region(tensor.region);
   const size_t bytes = DeviceBytes(tensor);
   if (LiesAsOnDevice(tensor.info.dtype)) {
-    return lane.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
-                            {lane.wait, lane.event});
+    return target.queue->Read(memory, MutableBytes(host->mutable_data<uint8_t>(), bytes), name,
+                              {target.wait, target.event});
   }
   MACE_RETURN_IF_ERROR(
-      lane.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, {true, lane.event}));
+      target.queue->Read(memory, MutableBytes(staging_.data(), bytes), name, {true, target.event}));
   FromDeviceElements(Bytes(staging_.data(), bytes), host);
   return Status();
 }

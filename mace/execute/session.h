@@ -26,10 +26,10 @@
 #include "mace/cl/compiler.h"
 #include "mace/cl/library_call.h"
 #include "mace/cl/queue.h"
+#include "mace/execute/cpu_tensors.h"
 #include "mace/execute/device_tensors.h"
 #include "mace/execute/device_weights.h"
 #include "mace/execute/executor.h"
-#include "mace/execute/host_values.h"
 #include "mace/execute/run_times.h"
 #include "mace/plan/plan.h"
 
@@ -49,7 +49,7 @@ class Session : public Executor {
 
   // Another session of the same plan, with a queue and activations of its own; programs and weights
   // are those of this one. Both may run at once. `compiler` as for Create.
-  StatusOr<std::unique_ptr<Session>> CreateTwin(ProgramCompiler* compiler) const;
+  StatusOr<std::unique_ptr<Session>> CloneForConcurrentRun(ProgramCompiler* compiler) const;
 
   // Waits for what is still at work: a measurement that failed may leave launches behind.
   ~Session() override;
@@ -75,7 +75,7 @@ class Session : public Executor {
   StatusOr<double> MeasureNode(int node, double limit_ms);
 
   const std::vector<std::shared_ptr<const BuiltProgram>>& programs() const { return programs_; }
-  // Whether a run of this session or of a twin has succeeded: every launch has finished once.
+  // Whether a run of this session or of a clone has succeeded: every launch has finished once.
   bool has_run() const { return *has_run_; }
   // How many of them another session of the compiler had asked for before.
   size_t reused_programs() const { return reused_programs_; }
@@ -98,14 +98,14 @@ class Session : public Executor {
 
   // Where a step's command goes, the event it leaves (null: none), and whether a transfer is done
   // when the step is.
-  struct Lane {
+  struct CommandTarget {
     ClQueue* queue;
     ClEventHandle* event = nullptr;
     bool wait = true;
   };
 
-  // Plan::chains[i], bound twice: each half of its state is the next run's in turn.
-  struct BoundChain {
+  // Plan::persistent_launches[i], bound twice: each half of its state is the next run's in turn.
+  struct BoundPersistentLaunch {
     ClMemory table, state;
     std::array<BoundLaunch, 2> halves;
     size_t next = 0;
@@ -123,11 +123,11 @@ class Session : public Executor {
   // From regions, weights and programs to what runs.
   Status Finish(const LibraryCache& cache);
   Status BindLaunches(const LibraryCache& cache);
-  Status BindChains();
-  StatusOr<BoundChain> BindChain(const LaunchChain& chain);
-  Status EnqueueChain(size_t index, const Lane& lane);
+  Status BindPersistentLaunches();
+  StatusOr<BoundPersistentLaunch> BindPersistentLaunch(const PersistentLaunch& persistent);
+  Status EnqueuePersistentLaunch(size_t index, const CommandTarget& target);
   // "nodes 'x' (Conv2D) to 'y' (Softmax)".
-  std::string ChainName(const LaunchChain& chain) const;
+  std::string PersistentLaunchName(const PersistentLaunch& persistent) const;
   StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
@@ -148,10 +148,10 @@ class Session : public Executor {
                       const SliceRun& run);
   Status RunSlice(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
                   const SliceRun& run);
-  Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const Lane& lane);
-  Status Enqueue(const BoundLaunch& launch, const Lane& lane) const;
-  Status Upload(int tensor, const Lane& lane);
-  Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs, const Lane& lane);
+  Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const CommandTarget& target);
+  Status Enqueue(const BoundLaunch& launch, const CommandTarget& target) const;
+  Status Upload(int tensor, const CommandTarget& target);
+  Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs, const CommandTarget& target);
   // Milliseconds until the device has done what `enqueue` puts into queue_, failed or not.
   StatusOr<double> TimeOnDevice(const std::function<Status()>& enqueue);
   Status ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* times) const;
@@ -169,8 +169,8 @@ class Session : public Executor {
   std::shared_ptr<DeviceWeights> weights_;
   std::vector<std::shared_ptr<const BuiltProgram>> programs_;
   std::vector<BoundLaunch> launches_;
-  std::vector<BoundChain> chains_;
-  HostValues values_;
+  std::vector<BoundPersistentLaunch> persistent_launches_;
+  CpuTensors values_;
   std::vector<uint8_t> staging_;  // For what lies otherwise on the device: the largest of it.
   HostLifetimes lifetimes_;
   std::vector<bool> waits_;          // By step: a transfer that is done before the next step.

@@ -6,7 +6,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/execute/session.h"
-#include "mace/plan/chain.h"
+#include "mace/plan/persistent_kernel.h"
 
 namespace mace {
 namespace {
@@ -37,11 +37,11 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   for (size_t i = 0; i < plan.launches.size(); ++i) {
     if (plan.launch_program[i] != program) continue;
     const Launch& launch = plan.launches[i].launch;
-    if (plan.launches[i].is_chained()) continue;
+    if (plan.launches[i].is_persistent()) continue;
     shapes[launch.kernel.function_name()].insert(LaunchShape(launch));
   }
   std::vector<CachedKernel> kernels;
-  if (!plan.chains.empty()) kernels.push_back({kChainKernel, "1x1x1"});
+  if (!plan.persistent_launches.empty()) kernels.push_back({kPersistentKernel, "1x1x1"});
   for (const auto& [name, set] : shapes) {
     kernels.push_back({name, Join(std::vector<std::string>(set.begin(), set.end()), ", ")});
   }
@@ -89,7 +89,7 @@ Status Session::BindLaunches(const LibraryCache& cache) {
   launches_.reserve(plan_->launches.size());
   for (size_t i = 0; i < plan_->launches.size(); ++i) {
     const PlannedLaunch& planned = plan_->launches[i];
-    if (planned.is_chained()) {
+    if (planned.is_persistent()) {
       launches_.emplace_back();
       continue;
     }
@@ -101,7 +101,7 @@ Status Session::BindLaunches(const LibraryCache& cache) {
     if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
     launches_.push_back(*std::move(bound));
   }
-  MACE_RETURN_IF_ERROR(BindChains());
+  MACE_RETURN_IF_ERROR(BindPersistentLaunches());
   for (const Step& step : plan_->steps) {
     if (step.is_launch()) ++launches_per_run_;
   }

@@ -14,7 +14,7 @@ void Session::FindPorts() {
   std::vector<bool> is_on_host(graph.values.size(), false),
       is_downloaded(graph.values.size(), false);
   std::vector<int> outputs_of(graph.values.size(), 0);
-  for (const GraphPort& output : graph.outputs) ++outputs_of[Index(output.value)];
+  for (const IoInfo& output : graph.outputs) ++outputs_of[Index(output.value)];
   for (const Step& step : plan_->steps) {
     if (step.kind == Step::Kind::kDownload) {
       is_downloaded[Index(plan_->tensors[static_cast<size_t>(step.index)].value)] = true;
@@ -33,7 +33,7 @@ void Session::FindPorts() {
     input_of_value_[value] = static_cast<int>(i);
     takes_buffer_.push_back(!is_on_host[value] && outputs_of[value] == 0);
   }
-  for (const GraphPort& output : graph.outputs) {
+  for (const IoInfo& output : graph.outputs) {
     const size_t value = Index(output.value);
     leaves_out_.push_back(is_downloaded[value] && !is_on_host[value] && outputs_of[value] == 1);
   }

@@ -12,7 +12,7 @@ WeightSources::WeightSources(const Plan& plan) : plan_(plan) {
       ++uses_[part.data()];
       bytes += part.size();
     }
-    most_bytes_ = std::max(most_bytes_, bytes);
+    max_bytes_ = std::max(max_bytes_, bytes);
   }
 }
 

@@ -27,7 +27,7 @@ class WeightSources {
   WeightSources& operator=(const WeightSources&) = delete;
 
   // The most bytes that the constants of one node have.
-  size_t most_bytes() const { return most_bytes_; }
+  size_t max_bytes() const { return max_bytes_; }
 
   // Before plan.weights[weights] is packed on this thread, which reads the constants into its
   // scratch. Constants that are in memory stay there as long as the result lives, though another plan
@@ -41,7 +41,7 @@ class WeightSources {
   std::vector<Bytes> PartsOf(size_t weights) const;
 
   const Plan& plan_;
-  size_t most_bytes_ = 0;
+  size_t max_bytes_ = 0;
   std::mutex mutex_;
   // By its first byte, for each constant the weights that are still to be packed.
   std::map<const uint8_t*, int> uses_;

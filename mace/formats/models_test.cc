@@ -78,7 +78,7 @@ TEST(GenuineModels, Mace) {
     ASSERT_TRUE(graph.ok()) << graph.status().message();
     EXPECT_EQ((*graph)->note.empty(), !IsQuantized(path)) << path;
     CheckShapes(path, **graph);
-    for (const GraphPort& output : (*graph)->outputs) {
+    for (const IoInfo& output : (*graph)->outputs) {
       ASSERT_TRUE(output.declared_dims.has_value());
       EXPECT_EQ(Shape(*output.declared_dims).elements(),
                 (*graph)->value(output.value).info.shape.elements())
@@ -100,7 +100,7 @@ TEST(GenuineModels, TensorFlow) {
         ImportModel(JoinPath(JoinPath(ModelsFolder(), "tf"), file), {});
     ASSERT_TRUE(graph.ok()) << graph.status().message();
     std::map<std::string, Shape> found;
-    for (const GraphPort& output : (*graph)->outputs) {
+    for (const IoInfo& output : (*graph)->outputs) {
       found[output.name] = (*graph)->value(output.value).info.shape;
     }
     EXPECT_EQ(found, outputs) << file;
@@ -114,7 +114,7 @@ TEST(GenuineModels, Onnx) {
   for (const std::string& path : files) {
     const StatusOr<std::shared_ptr<Graph>> graph = ImportModel(path, {});
     ASSERT_TRUE(graph.ok()) << graph.status().message();
-    for (const GraphPort& output : (*graph)->outputs) {
+    for (const IoInfo& output : (*graph)->outputs) {
       EXPECT_GT((*graph)->value(output.value).info.shape.elements(), 0)
           << path << ": " << output.name;
     }

@@ -87,23 +87,23 @@ std::string StepsText(const Node& node) {
   return parts.empty() ? "" : " [" + Join(parts, "; ") + "]";
 }
 
-std::string PortText(const Graph& graph, const GraphPort& port) {
-  std::string text = Printable(port.name) + ": " + ValueText(graph, port.value);
-  if (port.declared_dims) text += " declared " + ListText(*port.declared_dims);
-  return text + " " + DTypeName(port.dtype) + " " + port.layout + "\n";
+std::string IoText(const Graph& graph, const IoInfo& io) {
+  std::string text = Printable(io.name) + ": " + ValueText(graph, io.value);
+  if (io.declared_dims) text += " declared " + ListText(*io.declared_dims);
+  return text + " " + DTypeName(io.dtype) + " " + io.layout + "\n";
 }
 
 }  // namespace
 
 std::string DumpGraph(const Graph& graph) {
   std::string text;
-  for (const GraphPort& port : graph.inputs) text += "input " + PortText(graph, port);
+  for (const IoInfo& io : graph.inputs) text += "input " + IoText(graph, io);
   for (const Node& node : graph.nodes) {
     text += Printable(node.type) + " " + Printable(node.name) + ": " +
             ValuesText(graph, node.inputs) + " -> " + ValuesText(graph, node.outputs) +
             AttributesText(node.attributes) + StepsText(node) + "\n";
   }
-  for (const GraphPort& port : graph.outputs) text += "output " + PortText(graph, port);
+  for (const IoInfo& io : graph.outputs) text += "output " + IoText(graph, io);
   return text;
 }
 

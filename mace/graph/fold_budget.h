@@ -18,8 +18,8 @@ class FoldBudget {
 
   // Adds the bytes of another file of weights to those of the model.
   void AddSource(uint64_t bytes) {
-    source_bytes_ = std::min(kMostBytes, source_bytes_ + std::min(bytes, kMostBytes));
-    limit_ = std::max(kFloorBytes, source_bytes_ * kMostGrowth);
+    source_bytes_ = std::min(kMaxBytes, source_bytes_ + std::min(bytes, kMaxBytes));
+    limit_ = std::max(kFloorBytes, source_bytes_ * kMaxGrowth);
   }
 
   // Counts `bytes` of results; false, and nothing is counted, where they do not fit. Small results
@@ -39,11 +39,11 @@ class FoldBudget {
  private:
   // A small model may always have this much.
   static constexpr uint64_t kFloorBytes = uint64_t{16} << 20;
-  // Weights of 8 bits become float32, which takes 4 times as much, and a step between may be there
+  // Int8 weights become float32, which takes 4 times as much, and a step between may be there
   // at the same time.
-  static constexpr uint64_t kMostGrowth = 6;
+  static constexpr uint64_t kMaxGrowth = 6;
   static constexpr uint64_t kSmallBytes = 4096;
-  static constexpr uint64_t kMostBytes = uint64_t{1} << 56;  // Small multiples do not overflow.
+  static constexpr uint64_t kMaxBytes = uint64_t{1} << 56;  // Small multiples do not overflow.
 
   uint64_t source_bytes_ = 0;
   uint64_t limit_ = 0;

@@ -36,7 +36,7 @@ struct Value {
 };
 
 // How an input or output is declared to the caller.
-struct GraphPort {
+struct IoInfo {
   std::string name;  // The public name.
   ValueId value = kNoValue;
   // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
@@ -57,8 +57,8 @@ class Graph {
   std::string note;
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<GraphPort> inputs;
-  std::vector<GraphPort> outputs;
+  std::vector<IoInfo> inputs;
+  std::vector<IoInfo> outputs;
   // Where passes look for constants before they make them: that of the model's graphs for all input
   // shapes. Null: this graph shares none.
   std::shared_ptr<DerivedConstants> derived;

@@ -14,11 +14,11 @@ Node MakeNode(const std::string& name, std::vector<ValueId> inputs, std::vector<
   return node;
 }
 
-GraphPort MakePort(const std::string& name, ValueId value) {
-  GraphPort port;
-  port.name = name;
-  port.value = value;
-  return port;
+IoInfo MakeIo(const std::string& name, ValueId value) {
+  IoInfo io;
+  io.name = name;
+  io.value = value;
+  return io;
 }
 
 // x -> a -> y -> b -> z, with the constant c read by b.
@@ -29,8 +29,8 @@ class GraphTest : public testing::Test {
     y_ = graph_.AddValue("y");
     z_ = graph_.AddValue("z");
     c_ = graph_.AddConstant("c", HostTensor::FromVector<float>(DType::kFloat32, {2}, {1, 2}));
-    graph_.inputs.push_back(MakePort("in", x_));
-    graph_.outputs.push_back(MakePort("out", z_));
+    graph_.inputs.push_back(MakeIo("in", x_));
+    graph_.outputs.push_back(MakeIo("out", z_));
     graph_.nodes = {MakeNode("a", {x_, kNoValue}, {y_}), MakeNode("b", {y_, c_, y_}, {z_})};
   }
   void ExpectInvalid(const std::string& part) {
@@ -68,11 +68,11 @@ TEST_F(GraphTest, BadIndices) {
   ExpectInvalid("expected at least one output");
 }
 
-TEST_F(GraphTest, BadPorts) {
+TEST_F(GraphTest, BadIo) {
   graph_.outputs[0].value = kNoValue;
   ExpectInvalid("graph output 'out'");
   graph_.outputs[0].value = z_;
-  graph_.outputs.push_back(MakePort("out", y_));
+  graph_.outputs.push_back(MakeIo("out", y_));
   ExpectInvalid("found it twice");
   graph_.outputs.pop_back();
   graph_.inputs[0].value = c_;

@@ -14,7 +14,7 @@ class OutputMarks {
  public:
   // Marks the outputs that the graph has now.
   explicit OutputMarks(const Graph& graph) : marks_(graph.values.size(), false) {
-    for (const GraphPort& port : graph.outputs) marks_[static_cast<size_t>(port.value)] = true;
+    for (const IoInfo& io : graph.outputs) marks_[static_cast<size_t>(io.value)] = true;
   }
 
   // False for a value that was added since. REQUIRES: id is not kNoValue.

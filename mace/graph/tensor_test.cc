@@ -139,16 +139,16 @@ TEST(HostTensor, FloatsTruncateAndSaturate) {
   EXPECT_EQ(unsigned_bytes, (std::vector<uint8_t>{1, 0, 255, 0, 255, 0, 0}));
   EXPECT_EQ(ToInt64Vector(*floats.ConvertTo(DType::kInt8)),
             (std::vector<int64_t>{1, -1, 127, -128, 127, -128, 0}));
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
-  EXPECT_EQ(ToInt64Vector(floats), (std::vector<int64_t>{1, -1, 300, -300, kMost, kLeast, 0}));
+  EXPECT_EQ(ToInt64Vector(floats), (std::vector<int64_t>{1, -1, 300, -300, kMax, kLeast, 0}));
 }
 
 // An ONNX Slice says "to the end" with the largest int64.
 TEST(HostTensor, WideIntegersSaturateAndKeepTheirDigits) {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-  const HostTensor wide = HostTensor::FromVector<int64_t>(DType::kInt64, {3}, {kMost, -kMost, 7});
-  EXPECT_EQ(ToInt64Vector(wide), (std::vector<int64_t>{kMost, -kMost, 7}));
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const HostTensor wide = HostTensor::FromVector<int64_t>(DType::kInt64, {3}, {kMax, -kMax, 7});
+  EXPECT_EQ(ToInt64Vector(wide), (std::vector<int64_t>{kMax, -kMax, 7}));
   const HostTensor narrow = *wide.ConvertTo(DType::kInt32);
   EXPECT_EQ(narrow.data<int32_t>()[0], std::numeric_limits<int32_t>::max());
   EXPECT_EQ(narrow.data<int32_t>()[1], std::numeric_limits<int32_t>::min());

@@ -43,24 +43,24 @@ Status CheckIndices(const Graph& graph) {
       if (!InRange(graph, id)) return IndexError(graph, NodeText(node), "output", id);
     }
   }
-  for (const GraphPort& port : graph.inputs) {
-    if (!InRange(graph, port.value)) {
-      return IndexError(graph, "graph input '" + Printable(port.name) + "'", "value", port.value);
+  for (const IoInfo& io : graph.inputs) {
+    if (!InRange(graph, io.value)) {
+      return IndexError(graph, "graph input '" + Printable(io.name) + "'", "value", io.value);
     }
   }
-  for (const GraphPort& port : graph.outputs) {
-    if (!InRange(graph, port.value)) {
-      return IndexError(graph, "graph output '" + Printable(port.name) + "'", "value", port.value);
+  for (const IoInfo& io : graph.outputs) {
+    if (!InRange(graph, io.value)) {
+      return IndexError(graph, "graph output '" + Printable(io.name) + "'", "value", io.value);
     }
   }
   return Status::Ok();
 }
 
-Status CheckPortNames(const std::vector<GraphPort>& ports, const char* kind) {
+Status CheckIoNames(const std::vector<IoInfo>& ports, const char* kind) {
   NameSet names;
-  for (const GraphPort& port : ports) {
-    if (!names.insert(port.name).second) {
-      return InvalidArgument(std::string("graph ") + kind + " '" + Printable(port.name) +
+  for (const IoInfo& io : ports) {
+    if (!names.insert(io.name).second) {
+      return InvalidArgument(std::string("graph ") + kind + " '" + Printable(io.name) +
                              "': expected a unique name, found it twice");
     }
   }
@@ -75,8 +75,8 @@ Status CheckNames(const Graph& graph) {
       return InvalidArgument(NodeText(node) + ": expected a unique name, found it twice");
     }
   }
-  MACE_RETURN_IF_ERROR(CheckPortNames(graph.inputs, "input"));
-  return CheckPortNames(graph.outputs, "output");
+  MACE_RETURN_IF_ERROR(CheckIoNames(graph.inputs, "input"));
+  return CheckIoNames(graph.outputs, "output");
 }
 
 Status CheckConstants(const Graph& graph) {
@@ -100,12 +100,12 @@ Status CheckConstants(const Graph& graph) {
 StatusOr<std::vector<bool>> ReadyFromStart(const Graph& graph) {
   std::vector<bool> ready(graph.values.size());
   for (size_t i = 0; i < graph.values.size(); ++i) ready[i] = graph.values[i].constant.has_value();
-  for (const GraphPort& port : graph.inputs) {
-    if (ready[static_cast<size_t>(port.value)]) {
-      return InvalidArgument("graph input '" + Printable(port.name) +
+  for (const IoInfo& io : graph.inputs) {
+    if (ready[static_cast<size_t>(io.value)]) {
+      return InvalidArgument("graph input '" + Printable(io.name) +
                              "': expected a value of its own, found a constant or another input");
     }
-    ready[static_cast<size_t>(port.value)] = true;
+    ready[static_cast<size_t>(io.value)] = true;
   }
   return ready;
 }
@@ -130,11 +130,10 @@ Status CheckOrder(const Graph& graph) {
       ready[static_cast<size_t>(id)] = true;
     }
   }
-  for (const GraphPort& port : graph.outputs) {
-    if (!ready[static_cast<size_t>(port.value)]) {
-      return InvalidArgument("graph output '" + Printable(port.name) +
-                             "': expected a node to make " + ValueText(graph, port.value) +
-                             ", found none");
+  for (const IoInfo& io : graph.outputs) {
+    if (!ready[static_cast<size_t>(io.value)]) {
+      return InvalidArgument("graph output '" + Printable(io.name) + "': expected a node to make " +
+                             ValueText(graph, io.value) + ", found none");
     }
   }
   return Status::Ok();

@@ -51,8 +51,8 @@ struct TensorArgument {
     kInput,     // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
                 // TENSOR_IN declares.
     kOutput,    // The same for an output, as TENSOR_OUT declares.
-    kScratch,   // Index into Lowering::scratch; a plain `__global` pointer.
-    kWeights,   // Index into Lowering::weights; a plain `__global const` pointer.
+    kScratch,   // Index into KernelVariant::scratch; a plain `__global` pointer.
+    kWeights,   // Index into KernelVariant::weights; a plain `__global const` pointer.
     kRawInput,  // kRowMajor activation: a plain `__global const` pointer of the storage type.
     kRawOutput,  // kRowMajor output: a plain pointer that is written.
   };
@@ -133,7 +133,7 @@ struct ScratchBuffer {
   bool zeros = false;
 };
 
-// The precision of the elements of a scratch buffer in a lowering of this precision.
+// The precision of the elements of a scratch buffer in a variant of this precision.
 inline Precision ScratchPrecision(const ScratchBuffer& scratch, Precision precision) {
   return scratch.keep_float32 ? Precision::kFloat32 : precision;
 }
@@ -147,16 +147,16 @@ struct Cost {
   double bytes = 0;  // Read and written, weights included.
 };
 
-// Which integers a way reads and writes.
+// Which integers a variant reads and writes.
 enum class Integers : uint8_t {
   kUnknown,      // None.
   kFromKernels,  // Integers that kernels made, which fit an int32.
   kAny,          // The host's too: one that does not fit is wrong for the op, cut or not.
 };
 
-// One way to run an op on a GPU, bound to shapes.
-struct Lowering {
-  std::string variant;  // "<op>_<variant>", such as "conv2d_1x1".
+// One kernel variant: how an op may run on a GPU, bound to shapes.
+struct KernelVariant {
+  std::string name;  // "<op>_<variant>", such as "conv2d_1x1".
   // The precision of the scratch, of the weights that do not keep float32, and of all formats; set
   // by the planner.
   Precision precision = Precision::kFloat32;
@@ -172,8 +172,8 @@ struct Lowering {
   // The time in milliseconds that a tuner measured for all launches on this device, in place of the
   // estimate; below 0: not measured.
   double measured_ms = -1;
-  // The way is not chosen unless it was measured: a library's call, whose speed depends on tables
-  // that know this device or do not, or kernels whose estimate is not good enough.
+  // The variant is not chosen unless it was measured: a library's call, whose speed depends on
+  // tables that know this device or do not, or kernels whose estimate is not good enough.
   bool needs_measurement = false;
   // The output shares the memory of this input and there is no launch (Reshape, Identity); -1:
   // none.
@@ -186,8 +186,8 @@ struct Lowering {
   // channel output_slices[i], a multiple of 4, or of a block's channels, and so is its channel
   // count or it is the last. No launches.
   std::vector<int64_t> output_slices;
-  // Where an operand holds integers (DeviceType::kInteger) the way is offered if it knows them: the
-  // arguments of such inputs and outputs are `__global int` pointers, their formats row-major
+  // Where an operand holds integers (DeviceType::kInteger) the variant is offered if it knows them:
+  // the arguments of such inputs and outputs are `__global int` pointers, their formats row-major
   // buffers.
   Integers integers = Integers::kUnknown;
   // The input whose memory output 0 may take over, where it has the same shape and format and nobody

@@ -3,7 +3,7 @@
 // kRowMajor: the dense elements in the order of the graph's shape; buffers only. The host sees this
 //   layout, and ops that only move elements (Reshape, general Transpose, Gather) work on it.
 // kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
-//   to a multiple of four. The padding lanes hold zeros (of 8 bits: q = 0): every kernel that
+//   to a multiple of four. The padding lanes hold zeros (of int8: q = 0): every kernel that
 //   writes this layout keeps that (NaN in a padding lane would reach real ones through zero
 //   weights).
 //     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch
@@ -46,16 +46,16 @@ enum class Storage : uint8_t { kBuffer, kImage };
 // With products of four channels in half and their sums in float, the output of MobileNetV2 0.35 is
 // off by 5 % of its range, where half precision promises 2 %. Operations that are as exact in half
 // as in float (maxima, the sum of two) are computed in half where the device can.
-//   k8Bits  the q of the format's quantization, in channels4 buffers alone
-enum class Precision : uint8_t { kFloat32, kFloat16, k8Bits };
+//   kInt8  the q of the format's quantization, in channels4 buffers alone
+enum class Precision : uint8_t { kFloat32, kFloat16, kInt8 };
 
 // How one tensor lies in device memory. Ops leave `precision` alone in what they lower, other than
-// k8Bits: the planner sets it to that of the request.
+// kInt8: the planner sets it to that of the request.
 struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
-  Quantization quantization = {};  // For k8Bits alone.
+  Quantization quantization = {};  // For kInt8 alone.
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
     return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision &&
            a.quantization == b.quantization;
@@ -88,12 +88,12 @@ int64_t SliceOffset(Layout layout, int64_t pitch, int64_t channel);
 
 // Bytes of one element in device memory.
 inline size_t ElementBytes(Precision precision) {
-  if (precision == Precision::k8Bits) return 1;
+  if (precision == Precision::kInt8) return 1;
   return precision == Precision::kFloat16 ? 2 : 4;
 }
 
-inline TensorFormat FormatOf8Bits(const Quantization& quantization) {
-  return {Layout::kChannels4, Storage::kBuffer, Precision::k8Bits, quantization};
+inline TensorFormat Int8Format(const Quantization& quantization) {
+  return {Layout::kChannels4, Storage::kBuffer, Precision::kInt8, quantization};
 }
 
 const char* LayoutName(Layout layout);

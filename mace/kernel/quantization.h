@@ -18,7 +18,7 @@ struct Quantization {
 };
 
 // The nearest of the 256 numbers from low * scale on, `scale` apart; half to even.
-inline double RoundTo8Bits(double x, double scale, double low) {
+inline double RoundToInt8(double x, double scale, double low) {
   return std::fmin(std::fmax(std::nearbyint(x / scale), low), low + 255) * scale;
 }
 

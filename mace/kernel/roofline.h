@@ -1,5 +1,5 @@
 // The least time that work takes on a device: the two limits of a roofline, and what a launch costs
-// besides. Estimates of ways are multiples of it.
+// besides. Estimates of variants are multiples of it.
 //
 // The limits are what was measured on the device (DeviceInfo::measured_gflops and
 // measured_gbytes_per_second), else what its kind, units and clock let expect.

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "mace/kernel/gpu_cost.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 
 namespace mace {
 namespace {
 
 DeviceInfo GpuOfUnits(uint32_t units) {
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   device.compute_units = units;
   return device;
 }

@@ -14,7 +14,7 @@ namespace {
 using ProgramPointer = std::shared_ptr<TrackedProgram>;
 
 // Shapes beyond this many a kernel are not told apart.
-constexpr size_t kMostShapes = 64;
+constexpr size_t kMaxShapes = 64;
 
 // Set by a launch that may have had code generated, cleared when the exit handler was renewed.
 std::atomic<bool> g_new_code{false};
@@ -122,15 +122,15 @@ cl_int CL_API_CALL ReleaseKernel(cl_kernel kernel) {
 // The answer of a kernel of the same name that was compiled from source, which a binary's cannot
 // give. `otherwise` where there is none.
 template <typename Ask>
-cl_int AskTwin(cl_kernel kernel, cl_int otherwise, const Ask& ask) {
+cl_int AskRebuilt(cl_kernel kernel, cl_int otherwise, const Ask& ask) {
   std::string name;
   const ProgramPointer program = Objects().ProgramOf(kernel, &name);
   if (program == nullptr || LayerMayNotCompile()) return otherwise;
-  const std::shared_ptr<HiddenProgram> twin = BuildTwin(*program);
-  if (twin == nullptr) return otherwise;
+  const std::shared_ptr<HiddenProgram> rebuilt = RebuildFromSource(*program);
+  if (rebuilt == nullptr) return otherwise;
   LayerNote("compiled " + name + " once more: asked what its binary does not say");
   cl_int error = CL_SUCCESS;
-  cl_kernel other = Driver().clCreateKernel(twin->get(), name.c_str(), &error);
+  cl_kernel other = Driver().clCreateKernel(rebuilt->get(), name.c_str(), &error);
   if (other == nullptr) return otherwise;
   error = ask(other);
   Driver().clReleaseKernel(other);
@@ -160,8 +160,8 @@ cl_int CL_API_CALL GetKernelInfo(cl_kernel kernel, cl_kernel_info what, size_t s
   // A kernel that is not from source may have lost them.
   const bool lost = needed <= 1 && program->source.find("__attribute__") != std::string::npos;
   if (!lost) return error;
-  return AskTwin(kernel, error, [&](cl_kernel twin) {
-    return Driver().clGetKernelInfo(twin, what, size, value, size_ret);
+  return AskRebuilt(kernel, error, [&](cl_kernel rebuilt) {
+    return Driver().clGetKernelInfo(rebuilt, what, size, value, size_ret);
   });
 }
 
@@ -173,8 +173,8 @@ cl_int CL_API_CALL GetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_a
   const bool promised =
       IsHit(program) && program->options.find("-cl-kernel-arg-info") != std::string::npos;
   if (!promised) return error;
-  return AskTwin(kernel, error, [&](cl_kernel twin) {
-    return Driver().clGetKernelArgInfo(twin, index, what, size, value, size_ret);
+  return AskRebuilt(kernel, error, [&](cl_kernel rebuilt) {
+    return Driver().clGetKernelArgInfo(rebuilt, index, what, size, value, size_ret);
   });
 }
 
@@ -188,14 +188,14 @@ bool IsNewLaunch(cl_kernel kernel, const LaunchShape& shape) {
   const bool stored = program.state == BuildState::kHit || program.state == BuildState::kStored;
   if (!pending && !(stored && program.specialises)) return false;
   std::vector<LaunchShape>& shapes = program.launches[found->second.name];
-  if (shapes.size() >= kMostShapes ||
+  if (shapes.size() >= kMaxShapes ||
       std::find(shapes.begin(), shapes.end(), shape) != shapes.end()) {
     return false;
   }
   shapes.push_back(shape);
   if (pending) return true;
   const std::set<std::string>& covered = program.covered[found->second.name];
-  if (covered.size() >= kMostShapes || covered.count(shape.Text()) != 0) return false;
+  if (covered.size() >= kMaxShapes || covered.count(shape.Text()) != 0) return false;
   program.new_shapes = true;
   return true;
 }

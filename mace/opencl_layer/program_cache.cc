@@ -157,12 +157,12 @@ std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, Progra
 std::string AddToStore(TrackedProgram* program, bool again) {
   if (!FilesAreTheSame(*program)) return "the files that it includes have changed meanwhile";
   cl_program asked = program->handle;
-  std::shared_ptr<HiddenProgram> twin;
+  std::shared_ptr<HiddenProgram> rebuilt;
   if (program->specialises && (again || program->binary_asked)) {
     const bool may_build = PoclKeepsCode() && !LayerMayNotCompile();
-    twin = may_build ? BuildTwin(*program) : nullptr;
-    if (twin != nullptr) asked = twin->get();
-    if (again && twin == nullptr) return "its new launches need a second program";
+    rebuilt = may_build ? RebuildFromSource(*program) : nullptr;
+    if (rebuilt != nullptr) asked = rebuilt->get();
+    if (again && rebuilt == nullptr) return "its new launches need a second program";
   }
   if (!again && !DriverSaysBuilt(*program)) return "its build did not succeed";
   auto shapes = AllShapes(*program);
@@ -181,7 +181,7 @@ std::string AddToStore(TrackedProgram* program, bool again) {
   if (!again) AddLog(*program);
   LayerNote((again ? "extended " : "stored ") + ShortName(*program) + ": " +
             std::to_string(binary.size()) + " bytes, " + std::to_string(shapes.size()) +
-            " kernels" + (twin == nullptr ? "" : ", by a second program"));
+            " kernels" + (rebuilt == nullptr ? "" : ", by a second program"));
   Count(&MaceClCacheCounters::stored);
   std::lock_guard<std::mutex> lock(Objects().mutex);
   program->covered = std::move(shapes);
@@ -298,16 +298,16 @@ std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program) {
   return found;
 }
 
-std::shared_ptr<HiddenProgram> BuildTwin(const TrackedProgram& program) {
+std::shared_ptr<HiddenProgram> RebuildFromSource(const TrackedProgram& program) {
   const char* source = program.source.data();
   const size_t size = program.source.size();
   cl_int error = CL_SUCCESS;
   cl_program raw = Driver().clCreateProgramWithSource(program.context, 1, &source, &size, &error);
   if (raw == nullptr || error != CL_SUCCESS) return nullptr;
-  auto twin = std::make_shared<HiddenProgram>(raw);
+  auto rebuilt = std::make_shared<HiddenProgram>(raw);
   error =
       Driver().clBuildProgram(raw, 1, &program.device, program.options.c_str(), nullptr, nullptr);
-  return error == CL_SUCCESS ? twin : nullptr;
+  return error == CL_SUCCESS ? rebuilt : nullptr;
 }
 
 bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds) {

@@ -25,7 +25,7 @@ std::shared_ptr<HiddenProgram> FindBuilt(TrackedProgram* program);
 
 // A second program from the same source, built: answers what a binary's program cannot. Null where
 // it cannot be built.
-std::shared_ptr<HiddenProgram> BuildTwin(const TrackedProgram& program);
+std::shared_ptr<HiddenProgram> RebuildFromSource(const TrackedProgram& program);
 
 // Whether all launches that were noted have ended; gives their events back. Waits up to so long.
 bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds);

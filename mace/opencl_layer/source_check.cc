@@ -108,7 +108,7 @@ class IncludedFiles {
   struct Found {
     std::string path, content;
   };
-  static constexpr size_t kMostFiles = 200, kMostBytes = size_t{16} << 20;
+  static constexpr size_t kMaxFiles = 200, kMaxBytes = size_t{16} << 20;
 
   std::string AddIncludesOf(std::string_view text, const std::string& own_folder) {
     const std::string joined = JoinLines(text);
@@ -121,7 +121,7 @@ class IncludedFiles {
       if (name[0] == '/') found = AddFile(name);
       for (const std::string& folder : folders_) found = AddFile(JoinPath(folder, name)) || found;
       if (!found) return "included " + name + " is not found";
-      if (found_.size() > kMostFiles || bytes_ > kMostBytes) return "too many included files";
+      if (found_.size() > kMaxFiles || bytes_ > kMaxBytes) return "too many included files";
     }
     return "";
   }
@@ -129,7 +129,7 @@ class IncludedFiles {
   // False where there is no such file.
   bool AddFile(const std::string& path) {
     if (seen_.count(path) != 0) return true;
-    StatusOr<std::string> content = ReadFile(path, kMostBytes);
+    StatusOr<std::string> content = ReadFile(path, kMaxBytes);
     if (!content.ok()) return false;
     seen_.insert(path);
     bytes_ += content->size();

@@ -29,20 +29,20 @@ struct Range {
 
 }  // namespace
 
-bool KeepsBatchApart(const Op& op, const std::vector<OpInput>& inputs,
-                     const std::vector<bool>& batched) {
-  if (op.KeepsBatchApart(inputs, batched)) return true;
+bool SplitsAlongBatch(const Op& op, const std::vector<OpInput>& inputs,
+                      const std::vector<bool>& batched) {
+  if (op.SplitsAlongBatch(inputs, batched)) return true;
   int rank = 0;
   for (const OpInput& input : inputs) rank = std::max(rank, input.info.shape.rank());
-  return BroadcastKeepsBatchApart(inputs, batched, rank) && WritesElements(op, inputs);
+  return BroadcastSplitsAlongBatch(inputs, batched, rank) && WritesElements(op, inputs);
 }
 
-bool OnlyFirstIsBatched(const std::vector<bool>& batched) {
+bool BatchIsInFirstInputOnly(const std::vector<bool>& batched) {
   return batched[0] && std::count(batched.begin(), batched.end(), true) == 1;
 }
 
-bool BroadcastKeepsBatchApart(const std::vector<OpInput>& inputs, const std::vector<bool>& batched,
-                              int rank) {
+bool BroadcastSplitsAlongBatch(const std::vector<OpInput>& inputs, const std::vector<bool>& batched,
+                               int rank) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].present) continue;
     const Shape& shape = inputs[i].info.shape;
@@ -52,8 +52,8 @@ bool BroadcastKeepsBatchApart(const std::vector<OpInput>& inputs, const std::vec
   return true;
 }
 
-bool CopyKeepsBatchApart(const StridedCopy& copy, int64_t entries, int64_t input_elements,
-                         int64_t output_elements) {
+bool CopySplitsAlongBatch(const StridedCopy& copy, int64_t entries, int64_t input_elements,
+                          int64_t output_elements) {
   bool found = false;
   Range in{copy.input_offset, copy.input_offset}, out{copy.output_offset, copy.output_offset};
   for (const CopyAxis& axis : copy.axes) {

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "mace/ops/op.h"
-#include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -41,7 +41,7 @@ void RunAsGpu(const Case& c, Storage storage) {
   node.type = c.type;
   for (const auto& [name, value] : c.attributes) node.attributes.Set(name, value);
   LoweringRequest request;
-  LoweringRun run;
+  VariantRun run;
   std::vector<HostTensor> constants(c.shapes.size());
   for (size_t i = 0; i < c.shapes.size(); ++i) {
     node.inputs.push_back(static_cast<ValueId>(i));
@@ -69,22 +69,22 @@ void RunAsGpu(const Case& c, Storage storage) {
   gpu.kind = DeviceKind::kGpu;
   request.device = &gpu;
   request.storage = storage;
-  const std::vector<Lowering> lowerings = (*op)->Lower(request);
-  ASSERT_FALSE(lowerings.empty());
-  for (const Lowering& lowering : lowerings) {
-    if (!IsWanted(lowering)) continue;
-    SCOPED_TRACE(lowering.variant);
-    const Launch& launch = lowering.launches[0];
+  const std::vector<KernelVariant> variants = (*op)->Lower(request);
+  ASSERT_FALSE(variants.empty());
+  for (const KernelVariant& variant : variants) {
+    if (!IsWanted(variant)) continue;
+    SCOPED_TRACE(variant.name);
+    const Launch& launch = variant.launches[0];
     if (c.tree) {
       ASSERT_EQ(1u, launch.kernel.macros.count("GROUP"));
       EXPECT_GT(std::stoi(launch.kernel.macros.at("GROUP")), 1);
       EXPECT_EQ(0u, launch.global[0] % launch.local[0]) << "an item would be missing at a barrier";
     }
-    run.lowering = &lowering;
+    run.variant = &variant;
     run.request = &request;
     for (bool slices : {false, true}) {
       run.slices = slices;
-      StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+      StatusOr<std::vector<HostTensor>> found = RunVariant(run);
       ASSERT_TRUE(found.ok()) << found.status().message();
       ExpectNear(expected[0], (*found)[0]);
     }

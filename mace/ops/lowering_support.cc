@@ -42,13 +42,14 @@ double EstimateMilliseconds(const LoweringRequest& request, Storage storage) {
   return BytesMs(device, bytes) * (storage == Storage::kImage ? ImageSlowdown(device) : 1.0);
 }
 
-Lowering Start(const std::string& variant, const LoweringRequest& request, TensorFormat format) {
-  Lowering lowering;
-  lowering.variant = variant;
-  lowering.inputs.assign(request.inputs.size(), format);
-  lowering.outputs.assign(request.outputs.size(), format);
-  lowering.estimate_ms = EstimateMilliseconds(request, format.storage);
-  return lowering;
+KernelVariant Start(const std::string& variant, const LoweringRequest& request,
+                    TensorFormat format) {
+  KernelVariant kernel_variant;
+  kernel_variant.name = variant;
+  kernel_variant.inputs.assign(request.inputs.size(), format);
+  kernel_variant.outputs.assign(request.outputs.size(), format);
+  kernel_variant.estimate_ms = EstimateMilliseconds(request, format.storage);
+  return kernel_variant;
 }
 
 }  // namespace
@@ -95,10 +96,10 @@ Layout BlocksFor(const LoweringRequest& request, const Shape& shape) {
   return fits && pays ? layout : Layout::kChannels4;
 }
 
-void SetBlocks(Layout in, Layout out, Lowering* lowering) {
-  for (TensorFormat& format : lowering->inputs) format.layout = in;
-  for (TensorFormat& format : lowering->outputs) format.layout = out;
-  for (Launch& launch : lowering->launches) {
+void SetBlocks(Layout in, Layout out, KernelVariant* variant) {
+  for (TensorFormat& format : variant->inputs) format.layout = in;
+  for (TensorFormat& format : variant->outputs) format.layout = out;
+  for (Launch& launch : variant->launches) {
     const auto names = [&](TensorArgument::Kind kind) {
       return std::any_of(launch.arguments.begin(), launch.arguments.end(), [&](const auto& one) {
         const auto* tensor = std::get_if<TensorArgument>(&one);
@@ -108,15 +109,15 @@ void SetBlocks(Layout in, Layout out, Lowering* lowering) {
     launch.kernel.SetBlocks(names(TensorArgument::Kind::kInput) ? in : Layout::kChannels4,
                             names(TensorArgument::Kind::kOutput) ? out : Layout::kChannels4);
   }
-  lowering->variant += std::string("_") + LayoutName(BlockChannels(out) > 0 ? out : in);
+  variant->name += std::string("_") + LayoutName(BlockChannels(out) > 0 ? out : in);
 }
 
-Lowering StartLowering(const std::string& variant, const LoweringRequest& request,
-                       Storage storage) {
+KernelVariant StartVariant(const std::string& variant, const LoweringRequest& request,
+                           Storage storage) {
   return Start(variant, request, {Layout::kChannels4, storage});
 }
 
-Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest& request) {
+KernelVariant StartRowMajorVariant(const std::string& variant, const LoweringRequest& request) {
   return Start(variant, request, {Layout::kRowMajor, Storage::kBuffer});
 }
 

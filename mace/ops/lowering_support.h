@@ -1,4 +1,4 @@
-// Helpers of the lowerings of elementwise and reducing ops: which tensors a GPU variant can take,
+// Helpers of the variants of elementwise and reducing ops: which tensors a GPU variant can take,
 // how work is cut into work-items, and how channel vectors are packed. Thread contract: thread-safe
 // (pure functions over shapes and device info).
 #ifndef MACE_OPS_LOWERING_SUPPORT_H_
@@ -31,16 +31,17 @@ int BlocksPerItem(const LoweringRequest& request, Storage storage);
 // float32 on a CPU whose vectors are that wide, more than one position, more than half a block of
 // channels, and no more elements than an int counts. Otherwise kChannels4.
 Layout BlocksFor(const LoweringRequest& request, const Shape& shape);
-// Turns a lowering in channels4 buffers with one launch into one whose activations are in `in` and
+// Turns a variant in channels4 buffers with one launch into one whose activations are in `in` and
 // whose outputs are in `out`, and names it after the blocks.
-void SetBlocks(Layout in, Layout out, Lowering* lowering);
+void SetBlocks(Layout in, Layout out, KernelVariant* kernel_variant);
 
-// A lowering whose activations and outputs are all channels4 in `storage` (or row-major buffers),
+// A variant whose activations and outputs are all channels4 in `storage` (or row-major buffers),
 // with its estimate.
-Lowering StartLowering(const std::string& variant, const LoweringRequest& request, Storage storage);
-Lowering StartRowMajorLowering(const std::string& variant, const LoweringRequest& request);
+KernelVariant StartVariant(const std::string& variant, const LoweringRequest& request,
+                           Storage storage);
+KernelVariant StartRowMajorVariant(const std::string& variant, const LoweringRequest& request);
 
-// A launch of a kernel of `source` in the lowering's storage; arguments, macros and sizes are left
+// A launch of a kernel of `source` in the variant's storage; arguments, macros and sizes are left
 // to the caller.
 Launch StartLaunch(const std::string& source, const std::string& base_name,
                    const LoweringRequest& request, Storage storage);

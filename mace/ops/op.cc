@@ -45,18 +45,18 @@ Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
   return cost;
 }
 
-void SetPrecision(const LoweringRequest& request, Lowering* lowering) {
+void SetPrecision(const LoweringRequest& request, KernelVariant* variant) {
   const auto set = [&](const TensorInfo* info, TensorFormat* format) {
-    if (format->precision == Precision::k8Bits) return;
+    if (format->precision == Precision::kInt8) return;
     const bool integers = info != nullptr && DeviceTypeOf(info->dtype) == DeviceType::kInteger;
     format->precision = integers ? Precision::kFloat32 : request.precision;
   };
-  lowering->precision = request.precision;
-  for (size_t i = 0; i < lowering->inputs.size(); ++i) {
-    set(i < request.inputs.size() ? &request.inputs[i].info : nullptr, &lowering->inputs[i]);
+  variant->precision = request.precision;
+  for (size_t i = 0; i < variant->inputs.size(); ++i) {
+    set(i < request.inputs.size() ? &request.inputs[i].info : nullptr, &variant->inputs[i]);
   }
-  for (size_t i = 0; i < lowering->outputs.size(); ++i) {
-    set(i < request.outputs.size() ? &request.outputs[i] : nullptr, &lowering->outputs[i]);
+  for (size_t i = 0; i < variant->outputs.size(); ++i) {
+    set(i < request.outputs.size() ? &request.outputs[i] : nullptr, &variant->outputs[i]);
   }
 }
 

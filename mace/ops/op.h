@@ -55,10 +55,11 @@ class Op {
   virtual Status Reference(const std::vector<HostTensor>& inputs,
                            std::vector<HostTensor>* outputs) const = 0;
 
-  // All ways to run on request.device with activations in request.storage. Ways that only exist for
-  // buffers or row-major data may be given for images too, since the planner adds the conversions.
-  // Empty: the op runs on the CPU. A variant that would exceed a limit of the device is not given.
-  virtual std::vector<Lowering> Lower(const LoweringRequest& request) const {
+  // All variants for request.device with activations in request.storage. Variants that only exist
+  // for buffers or row-major data may be given for images too, since the planner adds the
+  // conversions. Empty: the op runs on the CPU. A variant that would exceed a limit of the device
+  // is not given.
+  virtual std::vector<KernelVariant> Lower(const LoweringRequest& request) const {
     (void)request;
     return {};
   }
@@ -78,8 +79,8 @@ class Op {
   // depends only on entry n of each input with `batched[i]`, whose axis 0 is the batch, and on the
   // whole of the inputs without it. False where the op does not know. REQUIRES: an input is
   // batched; Infer accepted these inputs.
-  virtual bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                               const std::vector<bool>& batched) const {
+  virtual bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                                const std::vector<bool>& batched) const {
     (void)inputs;
     (void)batched;
     return false;
@@ -97,10 +98,10 @@ struct OpDefinition {
   StatusOr<std::unique_ptr<Op>> (*make)(const Node& node);
 };
 
-// Sets the precision of the formats of a lowering. Ops choose layout, storage and the formats of 8
+// Sets the precision of the formats of a variant. Ops choose layout, storage and the formats of 8
 // bits; every other format gets the precision of the request, and that of integers float32, which
 // is as wide.
-void SetPrecision(const LoweringRequest& request, Lowering* lowering);
+void SetPrecision(const LoweringRequest& request, KernelVariant* variant);
 
 // Calls op.Reference, unless no output has an element: the op then has nothing to compute, and its
 // loops could still walk over other extents of any size.

@@ -1,4 +1,4 @@
-// Unary's round_to_8_bits, as other ops and passes see it.
+// Unary's round_to_int8, as other ops and passes see it.
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_ROUNDING_H_
 #define MACE_OPS_ROUNDING_H_
@@ -18,7 +18,7 @@ inline std::optional<Quantization> QuantizationOf(double scale, double low) {
   return Quantization{static_cast<float>(scale), static_cast<int32_t>(-low)};
 }
 
-// The launch that rounds output 0 of the request to 8 bits, in place, in a buffer.
+// The launch that rounds output 0 of the request to int8, in place, in a buffer.
 Launch MakeRounding(const LoweringRequest& request, const Quantization& quantization);
 
 }  // namespace mace

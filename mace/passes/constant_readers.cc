@@ -23,7 +23,7 @@ ConstantReaders::ConstantReaders(Graph* graph, FoldBudget* budget)
       if (id != kNoValue) ++readers_[static_cast<size_t>(id)];
     }
   }
-  for (const GraphPort& port : graph->outputs) kept_[static_cast<size_t>(port.value)] = true;
+  for (const IoInfo& io : graph->outputs) kept_[static_cast<size_t>(io.value)] = true;
 }
 
 void ConstantReaders::Evaluated(const Node& node) {

@@ -52,16 +52,16 @@ void DropValues(Graph* graph, const std::vector<bool>& used) {
     Renumber(numbers, &node.inputs);
     Renumber(numbers, &node.outputs);
   }
-  for (GraphPort& port : graph->inputs) port.value = numbers[port.value];
-  for (GraphPort& port : graph->outputs) port.value = numbers[port.value];
+  for (IoInfo& io : graph->inputs) io.value = numbers[io.value];
+  for (IoInfo& io : graph->outputs) io.value = numbers[io.value];
 }
 
 }  // namespace
 
 Status DropDead(Graph* graph) {
   std::vector<bool> used(graph->values.size());
-  for (const GraphPort& port : graph->inputs) used[port.value] = true;
-  for (const GraphPort& port : graph->outputs) used[port.value] = true;
+  for (const IoInfo& io : graph->inputs) used[io.value] = true;
+  for (const IoInfo& io : graph->outputs) used[io.value] = true;
   DropNodes(graph, &used);
   DropValues(graph, used);
   return Status::Ok();

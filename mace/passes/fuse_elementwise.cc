@@ -17,8 +17,8 @@ namespace mace {
 namespace {
 
 // Numbers and tensors; a text of more is no faster than two of half.
-constexpr size_t kMostSteps = 24;
-constexpr size_t kMostInputs = 24;
+constexpr size_t kMaxSteps = 24;
+constexpr size_t kMaxInputs = 24;
 
 bool IsNumber(const Graph& graph, ValueId id) {
   return id != kNoValue && graph.value(id).shape_known &&
@@ -51,7 +51,7 @@ class Group {
   // Takes in what feeds the group, nearest first: by then all that reads a node was looked at.
   void Grow() {
     // Each node that is taken leaves at most one input less.
-    if (inputs_.size() > kMostInputs + 1) return;
+    if (inputs_.size() > kMaxInputs + 1) return;
     std::set<int> feeding;
     const auto add_makers = [&](const Node& node) {
       for (ValueId id : node.inputs) {
@@ -115,7 +115,7 @@ class Group {
 
 bool Group::CanTake(int index) const {
   if (editor_.removed(index) || steps_[static_cast<size_t>(index)] < 0) return false;
-  if (editor_.node(index).inputs.size() > kMostInputs) return false;
+  if (editor_.node(index).inputs.size() > kMaxInputs) return false;
   const Graph& graph = editor_.graph();
   const ValueId result = editor_.node(index).outputs[0];
   if (std::find(inputs_.begin(), inputs_.end(), result) == inputs_.end()) return false;
@@ -127,8 +127,8 @@ bool Group::CanTake(int index) const {
   const auto in_memory = std::count_if(inputs.begin(), inputs.end(), [&](ValueId id) {
     return !graph.IsConstant(id) || graph.value(id).info.shape.elements() > 1;
   });
-  return nodes_.size() < kMostSteps && inputs.size() <= kMostInputs &&
-         static_cast<size_t>(in_memory) <= kMostElementwiseOperands;
+  return nodes_.size() < kMaxSteps && inputs.size() <= kMaxInputs &&
+         static_cast<size_t>(in_memory) <= kMaxElementwiseOperands;
 }
 
 // The last node becomes the group.

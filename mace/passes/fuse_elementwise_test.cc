@@ -93,8 +93,8 @@ TEST(FuseElementwise, AnOutputOfTheGraphStays) {
 TEST(FuseElementwise, ASmallerResultIsComputedOnce) {
   TestGraphBuilder builder;
   const ValueId x = builder.Input({2, 6, 5, 4});
-  const ValueId gate = Unary(&builder, builder.Input({2, 1, 1, 4}), "sigmoid");
-  builder.Output(Unary(&builder, Binary(&builder, kProd, x, gate), "sin"));
+  const ValueId scale = Unary(&builder, builder.Input({2, 1, 1, 4}), "sigmoid");
+  builder.Output(Unary(&builder, Binary(&builder, kProd, x, scale), "sin"));
   const Graph after = Fuse(&builder);
   ASSERT_EQ(after.nodes.size(), 2u) << DumpGraph(after);
   EXPECT_EQ(after.nodes[0].type, "Unary");

@@ -30,15 +30,15 @@ bool SameInfo(const Graph& graph, ValueId a, ValueId b) {
   return x.shape_known && y.shape_known && x.info == y.info;
 }
 
-// The Conv2D that makes `id` for `sum` alone and can take a residual, which comes before a gate; -1
-// where there is none.
+// The Conv2D that makes `id` for `sum` alone and can take a residual, which comes before a channel
+// scale; -1 where there is none.
 int FusibleConvolution(const GraphEditor& editor, ValueId id, int sum) {
   const int producer = editor.Producer(id);
   if (producer < 0 || editor.SoleReader(id) != sum) return -1;
   const Node& node = editor.node(producer);
   if (node.type != "Conv2D" || node.outputs.size() != 1 || node.inputs.size() < kBiasInput ||
       node.inputs.size() > kBiasInput + 1 || node.attributes.GetInt("residual", 0) != 0 ||
-      node.attributes.GetInt("gate", 0) != 0) {
+      node.attributes.GetInt("channel_scale", 0) != 0) {
     return -1;
   }
   return HasActivation(node) ? -1 : producer;

@@ -10,14 +10,14 @@ GraphEditor::GraphEditor(Graph* graph)
       readers_(graph->values.size()),
       reader_inputs_(graph->values.size()),
       places_(graph->nodes.size()),
-      ports_(graph->values.size()),
+      output_indices_(graph->values.size()),
       removed_(graph->nodes.size(), false) {
   for (int i = 0; i < node_count(); ++i) {
     places_[i].resize(node(i).inputs.size());
     for (size_t input = 0; input < node(i).inputs.size(); ++input) AddReader(i, input);
   }
-  for (size_t port = 0; port < graph->outputs.size(); ++port) {
-    ports_[graph->outputs[port].value].push_back(port);
+  for (size_t io = 0; io < graph->outputs.size(); ++io) {
+    output_indices_[graph->outputs[io].value].push_back(io);
   }
 }
 
@@ -60,11 +60,11 @@ void GraphEditor::ReplaceUses(ValueId from, ValueId to) {
   }
   readers_[from].clear();
   reader_inputs_[from].clear();
-  for (size_t port : ports_[from]) {
-    graph_->outputs[port].value = to;
-    ports_[to].push_back(port);
+  for (size_t io : output_indices_[from]) {
+    graph_->outputs[io].value = to;
+    output_indices_[to].push_back(io);
   }
-  ports_[from].clear();
+  output_indices_[from].clear();
 }
 
 bool GraphEditor::CanReplaceUses(ValueId from, ValueId to) const {
@@ -125,7 +125,7 @@ void GraphEditor::GrowByAValue() {
   producers_.push_back(-1);
   readers_.emplace_back();
   reader_inputs_.emplace_back();
-  ports_.emplace_back();
+  output_indices_.emplace_back();
 }
 
 ValueId GraphEditor::AddValue(const std::string& name, const TensorInfo& info) {

@@ -32,7 +32,7 @@ class GraphEditor {
   // else -1.
   int SoleReader(ValueId id) const;
   bool IsUsed(ValueId id) const;
-  bool IsGraphOutput(ValueId id) const { return !ports_[id].empty(); }
+  bool IsGraphOutput(ValueId id) const { return !output_indices_[id].empty(); }
   // The nodes that read the value; a node stands there as often as it reads the value.
   const std::vector<int>& Readers(ValueId id) const { return readers_[id]; }
 
@@ -74,7 +74,7 @@ class GraphEditor {
   std::vector<std::vector<int>> readers_;
   std::vector<std::vector<size_t>> reader_inputs_;
   std::vector<std::vector<size_t>> places_;  // By node and input: where in those lists it stands.
-  std::vector<std::vector<size_t>> ports_;   // By value: the graph outputs that it is.
+  std::vector<std::vector<size_t>> output_indices_;  // By value: the graph outputs that it is.
   std::vector<bool> removed_;
 };
 

@@ -16,40 +16,40 @@ namespace {
 
 Status CheckNames(const Graph& graph, const std::map<std::string, Shape>& input_shapes) {
   NameSet inputs;
-  for (const GraphPort& port : graph.inputs) inputs.insert(port.name);
+  for (const IoInfo& io : graph.inputs) inputs.insert(io.name);
   for (const auto& [name, shape] : input_shapes) {
     if (inputs.count(name) > 0) continue;
     std::vector<std::string> names;
-    for (const GraphPort& port : graph.inputs) names.push_back("'" + Printable(port.name) + "'");
+    for (const IoInfo& io : graph.inputs) names.push_back("'" + Printable(io.name) + "'");
     return InvalidArgument("input shape: '" + Printable(name) + "': expected one of " +
                            Join(names, ", "));
   }
   return Status::Ok();
 }
 
-StatusOr<Shape> InputShape(const Graph& graph, const GraphPort& port,
+StatusOr<Shape> InputShape(const Graph& graph, const IoInfo& io,
                            const std::map<std::string, Shape>& input_shapes) {
-  const auto given = input_shapes.find(port.name);
+  const auto given = input_shapes.find(io.name);
   // A Shape can be built without a check, so those of the caller are checked here too.
   if (given != input_shapes.end()) return Shape::Make(given->second.dims());
-  if (!port.declared_dims) return InvalidArgument("expected a shape from the caller, found none");
-  for (int64_t extent : *port.declared_dims) {
+  if (!io.declared_dims) return InvalidArgument("expected a shape from the caller, found none");
+  for (int64_t extent : *io.declared_dims) {
     if (extent < 0) {
       // The shape that the import bound it to, by the data at hand or as a batch of one.
-      const Value& value = graph.value(port.value);
+      const Value& value = graph.value(io.value);
       if (value.shape_known) return value.info.shape;
       return InvalidArgument("expected a shape from the caller, found only the declared " +
-                             Shape(*port.declared_dims).ToString() + " with an open extent");
+                             Shape(*io.declared_dims).ToString() + " with an open extent");
     }
   }
-  return Shape::Make(*port.declared_dims);
+  return Shape::Make(*io.declared_dims);
 }
 
 // The graph computes floats in float32, and may hold a port's int64 as int32.
-DType TypeInside(const GraphPort& port, const Value& value) {
-  if (IsFloat(port.dtype)) return DType::kFloat32;
-  const bool narrowed = port.dtype == DType::kInt64 && value.info.dtype == DType::kInt32;
-  return narrowed ? DType::kInt32 : port.dtype;
+DType TypeInside(const IoInfo& io, const Value& value) {
+  if (IsFloat(io.dtype)) return DType::kFloat32;
+  const bool narrowed = io.dtype == DType::kInt64 && value.info.dtype == DType::kInt32;
+  return narrowed ? DType::kInt32 : io.dtype;
 }
 
 // Infers the nodes in their order, and takes out those that could be evaluated.
@@ -106,11 +106,11 @@ class Inference {
 
 Status InferShapes(Graph* graph, const std::map<std::string, Shape>& input_shapes) {
   MACE_RETURN_IF_ERROR(CheckNames(*graph, input_shapes));
-  for (const GraphPort& port : graph->inputs) {
-    StatusOr<Shape> shape = InputShape(*graph, port, input_shapes);
-    if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(port.name) + "'");
-    Value& value = graph->value(port.value);
-    value.info = {TypeInside(port, value), *std::move(shape)};
+  for (const IoInfo& io : graph->inputs) {
+    StatusOr<Shape> shape = InputShape(*graph, io, input_shapes);
+    if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(io.name) + "'");
+    Value& value = graph->value(io.value);
+    value.info = {TypeInside(io, value), *std::move(shape)};
     value.shape_known = true;
   }
   return Inference(graph).Run();

@@ -34,7 +34,7 @@ class TransposeMerger {
       MACE_ASSIGN_OR_RETURN(const bool sunk, Sink(&node));
       if (!sunk) Lay(std::move(node));
     }
-    for (GraphPort& port : graph_->outputs) port.value = Resolve(port.value);
+    for (IoInfo& io : graph_->outputs) io.value = Resolve(io.value);
     for (Node& node : done_) MakeReshape(&node);
     graph_->nodes = std::move(done_);
     return Status::Ok();

@@ -117,12 +117,12 @@ TEST(MergeTransposes, ReduceWithAndWithoutAxes) {
   }
 }
 
-// A gate for each channel that comes as [N, C, 1, 1] from elsewhere.
-TEST(MergeTransposes, ChannelGate) {
+// A scale for each channel that comes as [N, C, 1, 1] from elsewhere.
+TEST(MergeTransposes, ChannelScale) {
   TestGraphBuilder builder;
   const ValueId x = NchwConvolution(&builder, builder.Input({2, 3, 6, 5}), 3, 4);
-  const ValueId gate = builder.Input({2, 4, 1, 1});
-  const ValueId y = builder.Add("Eltwise", {gate, x}, {{"type", int64_t{2}}});
+  const ValueId scale = builder.Input({2, 4, 1, 1});
+  const ValueId y = builder.Add("Eltwise", {scale, x}, {{"type", int64_t{2}}});
   builder.Output(NchwConvolution(&builder, y, 4, 2));
   const Graph after = MergeAndDrop(&builder);
   EXPECT_EQ(CountNodes(after, "Transpose"), 2) << DumpGraph(after);

@@ -4,16 +4,16 @@
 #include "mace/passes/fold_batch_norm.h"
 #include "mace/passes/fold_constants.h"
 #include "mace/passes/fold_pad.h"
-#include "mace/passes/fuse_8_bits.h"
 #include "mace/passes/fuse_activation.h"
+#include "mace/passes/fuse_channel_scale.h"
 #include "mace/passes/fuse_channel_shuffle.h"
 #include "mace/passes/fuse_elementwise.h"
-#include "mace/passes/fuse_gate.h"
+#include "mace/passes/fuse_requantize.h"
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
 #include "mace/passes/recognize_channel_shuffle.h"
-#include "mace/passes/recognize_gate.h"
+#include "mace/passes/recognize_swish.h"
 #include "mace/passes/simplify_reshape.h"
 
 namespace mace {
@@ -22,7 +22,7 @@ namespace {
 
 // Constants first, so that the others see weights as weights. Transposes go before the folds into
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
-// residual comes before the activation: a convolution applies its activation after the sum. Gates
+// residual comes before the activation: a convolution applies its activation after the sum. Scales
 // come after both: what else could take an activation has it then. Elementwise nodes become one
 // another's steps when nothing else takes them any more.
 constexpr Pass kPasses[] = {
@@ -37,11 +37,11 @@ constexpr Pass kPasses[] = {
     {"fold_pad", FoldPad},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_residual", FuseResidual},
-    {"recognize_gate", RecognizeGate},
+    {"recognize_swish", RecognizeSwish},
     {"fuse_activation", FuseActivation},
-    {"fuse_gate", FuseGate},
+    {"fuse_channel_scale", FuseChannelScale},
     {"fuse_channel_shuffle", FuseChannelShuffle},
-    {"fuse_8_bits", Fuse8Bits, true},
+    {"fuse_requantize", FuseRequantize, true},
     {"fuse_elementwise", FuseElementwise},
     {"drop_dead", DropDead},
 };

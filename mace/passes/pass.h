@@ -6,7 +6,7 @@
 // needs a shape that is not known leaves the node as it is.
 //
 // Every pass keeps the conventions of graph.h, the names and the order of graph inputs and outputs,
-// and the shapes of all values that stay. GraphPort::value may come to name another value. Thread
+// and the shapes of all values that stay. IoInfo::value may come to name another value. Thread
 // contract: thread-compatible.
 #ifndef MACE_PASSES_PASS_H_
 #define MACE_PASSES_PASS_H_

@@ -35,7 +35,7 @@ TEST(RunPasses, ResidualBlockIsTwoConvolutions) {
 }
 
 // The same block from ONNX, where every spatial node stands between Transposes.
-TEST(RunPasses, OnnxBlockWithGate) {
+TEST(RunPasses, OnnxBlockWithChannelScale) {
   TestGraphBuilder builder;
   const Ints to_nhwc = {0, 2, 3, 1}, to_nchw = {0, 3, 1, 2};
   const ValueId x = builder.Input({1, 4, 6, 5});
@@ -49,17 +49,17 @@ TEST(RunPasses, OnnxBlockWithGate) {
   const ValueId mean = builder.Add(
       "Reduce", {a}, {{"reduce_type", int64_t{0}}, {"axis", Ints{2, 3}}, {"keepdims", int64_t{1}}});
   const ValueId squeezed = Relu(&builder, convolution(mean, 8, 2, 1));
-  const ValueId gate = builder.Add("Activation", {convolution(squeezed, 2, 8, 1)},
-                                   {{"activation", std::string("SIGMOID")}});
-  const ValueId gated = builder.Add("Eltwise", {a, gate}, {{"type", int64_t{2}}});
-  const ValueId sum = builder.Add("Eltwise", {convolution(gated, 8, 4, 1), x});
+  const ValueId channel_scale = builder.Add("Activation", {convolution(squeezed, 2, 8, 1)},
+                                            {{"activation", std::string("SIGMOID")}});
+  const ValueId scaled = builder.Add("Eltwise", {a, channel_scale}, {{"type", int64_t{2}}});
+  const ValueId sum = builder.Add("Eltwise", {convolution(scaled, 8, 4, 1), x});
   builder.Output(sum);
   const Graph after = ExpectPassesKeepMeaning(builder.Build());
   // In and out; the sum with x is one convolution with a residual, on whichever side of the first.
   EXPECT_LE(CountNodes(after, "Transpose"), 2) << DumpGraph(after);
   EXPECT_EQ(CountNodes(after, "Conv2D"), 4);
   EXPECT_EQ(CountNodes(after, "Activation"), 0);
-  // The sum; the product is the last convolution's gate.
+  // The sum; the product is the last convolution's channel_scale.
   EXPECT_EQ(CountNodes(after, "Eltwise"), 1) << DumpGraph(after);
 }
 

@@ -15,12 +15,12 @@ namespace {
 
 // The number of pairs of regions alive together up to which each is looked at: 1,400 regions that
 // are all alive at once, or any number of regions of which 64 are.
-constexpr size_t kMostPairs = size_t{1} << 20;
-constexpr size_t kMostPairsOfARegion = 64;
+constexpr size_t kMaxPairs = size_t{1} << 20;
+constexpr size_t kMaxPairsOfARegion = 64;
 
 // For each region those that are alive with it; nullopt where that would be too many.
 std::optional<std::vector<std::vector<uint32_t>>> FindNeighbours(const ArenaRequest& request) {
-  const size_t most = kMostPairs + kMostPairsOfARegion * request.order.size();
+  const size_t most = kMaxPairs + kMaxPairsOfARegion * request.order.size();
   std::vector<std::vector<uint32_t>> neighbours(request.bytes.size());
   std::vector<uint32_t> alive;
   size_t pairs = 0;

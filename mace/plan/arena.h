@@ -15,7 +15,7 @@ namespace mace {
 struct Lifetime {
   int first = 1 << 30;
   int last = -1;
-  bool Meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
+  bool Overlaps(const Lifetime& other) const { return first <= other.last && other.first <= last; }
   void Extend(int step) {
     first = std::min(first, step);
     last = std::max(last, step);

@@ -32,7 +32,7 @@ void ExpectNoOverlap(const ArenaRequest& request, const Placement& placement) {
     ASSERT_EQ(begin % request.alignment, 0u);
     ASSERT_LE(end, placement.arena_bytes);
     for (size_t j = i + 1; j < request.bytes.size(); ++j) {
-      if (!request.lifetimes[i].Meets(request.lifetimes[j])) continue;
+      if (!request.lifetimes[i].Overlaps(request.lifetimes[j])) continue;
       const size_t other = placement.offsets[j];
       ASSERT_TRUE(end <= other || other + request.bytes[j] <= begin) << i << " and " << j;
     }

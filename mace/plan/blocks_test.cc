@@ -43,10 +43,10 @@ TEST(Blocks, OneBlockOrOnePositionIsTheSameBytes) {
 }
 
 // Leaves the variants in blocks where there are some.
-void KeepBlocks(std::vector<Lowering>* variants) {
-  std::vector<Lowering> kept;
-  for (const Lowering& variant : *variants) {
-    if (variant.variant.find("_blocks16") != std::string::npos) kept.push_back(variant);
+void KeepBlocks(std::vector<KernelVariant>* variants) {
+  std::vector<KernelVariant> kept;
+  for (const KernelVariant& variant : *variants) {
+    if (variant.name.find("_blocks16") != std::string::npos) kept.push_back(variant);
   }
   if (!kept.empty()) *variants = kept;
 }
@@ -125,15 +125,15 @@ std::string Chosen(double in_channels4_ms, double in_blocks_ms) {
   variants.device = WideCpu();
   variants.nodes.resize(1);
   for (const TensorFormat& format : {kChannels4, kBlocks16}) {
-    Lowering variant;
-    variant.variant = LayoutName(format.layout);
+    KernelVariant variant;
+    variant.name = LayoutName(format.layout);
     variant.inputs = {format, format};
     variant.outputs = {format};
     variant.measured_ms = format == kChannels4 ? in_channels4_ms : in_blocks_ms;
     variants.nodes[0].variants.push_back(variant);
   }
   const int chosen = ChooseByCost(test.graph, variants).nodes[0].variant;
-  return variants.nodes[0].variants[static_cast<size_t>(chosen)].variant;
+  return variants.nodes[0].variants[static_cast<size_t>(chosen)].name;
 }
 
 // 803 kB there and back: about 0.8 ms on a CPU.

@@ -24,15 +24,15 @@ StatusOr<BoundGraph> BindGraph(std::shared_ptr<const Graph> graph) {
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node) {
   auto alone = std::make_shared<Graph>();
   std::map<ValueId, ValueId> ids;
-  const auto add_port = [&](ValueId id, std::vector<GraphPort>* ports) {
+  const auto add_port = [&](ValueId id, std::vector<IoInfo>* infos) {
     const Value& value = graph.value(id);
     ids[id] = alone->AddValue(value.name);
     alone->value(ids[id]).info = value.info;
     alone->value(ids[id]).shape_known = true;
-    GraphPort port;
-    port.name = value.name;
-    port.value = ids[id];
-    ports->push_back(std::move(port));
+    IoInfo io;
+    io.name = value.name;
+    io.value = ids[id];
+    infos->push_back(std::move(io));
   };
   Node copy = node;
   for (ValueId& id : copy.inputs) {

@@ -32,18 +32,20 @@ class Builder {
 
   Status Run() {
     FindSlices();
-    for (const GraphPort& input : graph_.inputs) on_host_[Index(input.value)] = true;
+    for (const IoInfo& input : graph_.inputs) on_host_[Index(input.value)] = true;
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       MACE_RETURN_IF_ERROR(chosen(n) == nullptr ? AddCpuNode(n) : AddGpuNode(n));
     }
-    for (const GraphPort& output : graph_.outputs) MACE_RETURN_IF_ERROR(BringToHost(output.value));
+    for (const IoInfo& output : graph_.outputs) MACE_RETURN_IF_ERROR(BringToHost(output.value));
     return Status::Ok();
   }
 
  private:
   static size_t Index(ValueId id) { return static_cast<size_t>(id); }
   // Null: the CPU runs the node.
-  Lowering* chosen(size_t node) { return chosen_[node].has_value() ? &*chosen_[node] : nullptr; }
+  KernelVariant* chosen(size_t node) {
+    return chosen_[node].has_value() ? &*chosen_[node] : nullptr;
+  }
 
   // By value: the last node that reads it; kForever for graph inputs and outputs, whose memory is
   // the caller's affair.
@@ -54,8 +56,8 @@ class Builder {
         if (id != kNoValue) last[Index(id)] = n;
       }
     }
-    for (const GraphPort& port : graph.inputs) last[Index(port.value)] = kForever;
-    for (const GraphPort& port : graph.outputs) last[Index(port.value)] = kForever;
+    for (const IoInfo& io : graph.inputs) last[Index(io.value)] = kForever;
+    for (const IoInfo& io : graph.outputs) last[Index(io.value)] = kForever;
     return last;
   }
 
@@ -68,14 +70,14 @@ class Builder {
       for (size_t i = 0; i < node.outputs.size(); ++i) places[Index(node.outputs[i])] = i;
     }
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      const Lowering* concat = chosen(n);
+      const KernelVariant* concat = chosen(n);
       if (concat == nullptr || concat->input_slices.empty()) continue;
       const Node& node = graph_.nodes[n];
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const ValueId value = node.inputs[i];
         const int producer = producers[Index(value)];
         if (producer < 0 || slice_of_[Index(value)].whole != kNoValue) continue;
-        const Lowering* maker = chosen(static_cast<size_t>(producer));
+        const KernelVariant* maker = chosen(static_cast<size_t>(producer));
         if (maker == nullptr || maker->alias_input >= 0 || !maker->output_slices.empty()) continue;
         if (maker->outputs[places[Index(value)]] != concat->outputs[0]) continue;
         slice_of_[Index(value)] = {node.outputs[0], concat->outputs[0], concat->input_slices[i]};
@@ -249,63 +251,63 @@ class Builder {
 
   Status AddGpuNode(size_t n) {
     const Node& node = graph_.nodes[n];
-    Lowering& lowering = *chosen(n);
-    if (lowering.outputs.size() < node.outputs.size())
-      return Internal("variant " + lowering.variant + ": outputs lack");
-    if (!lowering.input_slices.empty()) return AddConcat(node, lowering);
-    if (!lowering.output_slices.empty()) return AddSplit(node, lowering);
-    if (lowering.alias_input >= 0) {
-      const size_t input = static_cast<size_t>(lowering.alias_input);
-      MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[input], lowering.inputs[input]));
-      AliasTensor(node.outputs[0], lowering.outputs[0], from, 0);
+    KernelVariant& variant = *chosen(n);
+    if (variant.outputs.size() < node.outputs.size())
+      return Internal("variant " + variant.name + ": outputs lack");
+    if (!variant.input_slices.empty()) return AddConcat(node, variant);
+    if (!variant.output_slices.empty()) return AddSplit(node, variant);
+    if (variant.alias_input >= 0) {
+      const size_t input = static_cast<size_t>(variant.alias_input);
+      MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[input], variant.inputs[input]));
+      AliasTensor(node.outputs[0], variant.outputs[0], from, 0);
       return Status::Ok();
     }
-    return AddLaunches(n, lowering);
+    return AddLaunches(n, variant);
   }
 
-  Status AddConcat(const Node& node, const Lowering& lowering) {
-    const TensorFormat format = lowering.outputs[0];
+  Status AddConcat(const Node& node, const KernelVariant& variant) {
+    const TensorFormat format = variant.outputs[0];
     int whole = FindTensor(node.outputs[0], format);
     if (whole < 0) whole = MakeTensor(node.outputs[0], format);
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId value = node.inputs[i];
       const SliceOf slice = slice_of_[Index(value)];
-      if (slice.whole == node.outputs[0] && slice.channel == lowering.input_slices[i]) continue;
+      if (slice.whole == node.outputs[0] && slice.channel == variant.input_slices[i]) continue;
       MACE_ASSIGN_OR_RETURN(const int from, AnyTensor(value));
       DeviceTensor part = plan_->tensors[static_cast<size_t>(whole)];
       part.info = graph_.value(value).info;
-      part.offset += SliceOffset(format.layout, part.pitch, lowering.input_slices[i]);
+      part.offset += SliceOffset(format.layout, part.pitch, variant.input_slices[i]);
       plan_->tensors.push_back(part);  // Not findable as the value's: it belongs to the whole.
       AddConversion(from, static_cast<int>(plan_->tensors.size()) - 1, &plan_->steps);
     }
     return Status::Ok();
   }
 
-  Status AddSplit(const Node& node, const Lowering& lowering) {
-    MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[0], lowering.inputs[0]));
+  Status AddSplit(const Node& node, const KernelVariant& variant) {
+    MACE_ASSIGN_OR_RETURN(const int from, Need(node.inputs[0], variant.inputs[0]));
     for (size_t i = 0; i < node.outputs.size(); ++i) {
-      AliasTensor(node.outputs[i], lowering.outputs[i], from, lowering.output_slices[i]);
+      AliasTensor(node.outputs[i], variant.outputs[i], from, variant.output_slices[i]);
     }
     return Status::Ok();
   }
 
-  Status AddLaunches(size_t n, Lowering& lowering) {
+  Status AddLaunches(size_t n, KernelVariant& variant) {
     const Node& node = graph_.nodes[n];
     const int first_weights = static_cast<int>(plan_->weights.size());
-    for (PackedWeights& weights : lowering.weights) {
-      weights.keep_float32 |= lowering.precision == Precision::kFloat32;
+    for (PackedWeights& weights : variant.weights) {
+      weights.keep_float32 |= variant.precision == Precision::kFloat32;
       plan_->weights.push_back(std::move(weights));
       plan_->weight_nodes.push_back(static_cast<int>(n));
     }
     const int first_scratch = static_cast<int>(plan_->regions.size());
-    for (const ScratchBuffer& scratch : lowering.scratch) {
+    for (const ScratchBuffer& scratch : variant.scratch) {
       MemoryRegion region;
-      region.bytes = ScratchBytes(scratch, lowering.precision) + kOverReadBytes;
-      region.lasting = scratch.zeros;
+      region.bytes = ScratchBytes(scratch, variant.precision) + kOverReadBytes;
+      region.persistent = scratch.zeros;
       plan_->regions.push_back(region);
     }
-    MACE_RETURN_IF_ERROR(TakeInputsPlace(n, lowering));
-    for (Launch& launch : lowering.launches) {
+    MACE_RETURN_IF_ERROR(TakeInputsPlace(n, variant));
+    for (Launch& launch : variant.launches) {
       for (KernelArgument& argument : launch.arguments) {
         TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
         if (tensor == nullptr) continue;
@@ -314,7 +316,7 @@ class Builder {
         } else if (tensor->kind == TensorArgument::Kind::kScratch) {
           tensor->index += first_scratch;
         } else {
-          MACE_ASSIGN_OR_RETURN(tensor->index, TensorFor(node, lowering, *tensor));
+          MACE_ASSIGN_OR_RETURN(tensor->index, TensorFor(node, variant, *tensor));
         }
       }
       AddLaunch(std::move(launch), static_cast<int>(n), &plan_->steps);
@@ -322,15 +324,15 @@ class Builder {
     return Status::Ok();
   }
 
-  StatusOr<int> TensorFor(const Node& node, const Lowering& lowering,
+  StatusOr<int> TensorFor(const Node& node, const KernelVariant& variant,
                           const TensorArgument& argument) {
     const size_t index = static_cast<size_t>(argument.index);
     const bool input = argument.kind == TensorArgument::Kind::kInput ||
                        argument.kind == TensorArgument::Kind::kRawInput;
     const std::vector<ValueId>& values = input ? node.inputs : node.outputs;
-    const std::vector<TensorFormat>& formats = input ? lowering.inputs : lowering.outputs;
+    const std::vector<TensorFormat>& formats = input ? variant.inputs : variant.outputs;
     if (index >= values.size() || index >= formats.size() || values[index] == kNoValue) {
-      return Internal("variant " + lowering.variant + ": argument " + std::to_string(index) +
+      return Internal("variant " + variant.name + ": argument " + std::to_string(index) +
                       " is not the op's");
     }
     if (input) return Need(values[index], formats[index]);
@@ -340,15 +342,15 @@ class Builder {
 
   // Puts output 0 of node `n` where one of its inputs is, if the variant allows it and nobody needs
   // what is there any more.
-  Status TakeInputsPlace(size_t n, const Lowering& lowering) {
-    if (lowering.in_place < 0) return Status::Ok();
+  Status TakeInputsPlace(size_t n, const KernelVariant& variant) {
+    if (variant.in_place < 0) return Status::Ok();
     const Node& node = graph_.nodes[n];
-    const size_t input = static_cast<size_t>(lowering.in_place);
+    const size_t input = static_cast<size_t>(variant.in_place);
     const ValueId from = node.inputs[input], to = node.outputs[0];
-    const TensorFormat& format = lowering.outputs[0];
+    const TensorFormat& format = variant.outputs[0];
     const SliceOf& slice = slice_of_[Index(to)];
     if (graph_.IsConstant(from) || last_readers_[Index(from)] != n ||
-        lowering.inputs[input] != format || graph_.value(from).info != graph_.value(to).info ||
+        variant.inputs[input] != format || graph_.value(from).info != graph_.value(to).info ||
         (slice.whole != kNoValue && slice.format == format)) {
       return Status::Ok();
     }

@@ -12,10 +12,10 @@
 namespace mace {
 
 // For each node of a graph what runs it; none: the CPU.
-using ChosenVariants = std::vector<std::optional<Lowering>>;
+using ChosenVariants = std::vector<std::optional<KernelVariant>>;
 
 // Fills plan->tensors, regions (logical, before memory planning), weights, launches, setup_steps
-// and steps for the plan's graph. Takes the lowerings' contents.
+// and steps for the plan's graph. Takes the variants' contents.
 Status BuildSteps(Plan* plan, ChosenVariants* chosen);
 
 }  // namespace mace

@@ -9,7 +9,7 @@ namespace {
 // x [4, 6], k: integers of [2].
 struct Choice : TestGraph {
   Choice() : TestGraph({4, 6}) {
-    GraphPort input;
+    IoInfo input;
     input.name = "k";
     input.dtype = DType::kInt64;
     input.value = graph.AddValue("k");

@@ -28,13 +28,13 @@ std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device)
 }
 
 // An id begins with the variant's name.
-bool IsOf(const std::string& id, const Lowering& variant) {
-  const size_t length = variant.variant.size();
-  return id.size() > length && id[length] == ':' && id.compare(0, length, variant.variant) == 0;
+bool IsOf(const std::string& id, const KernelVariant& variant) {
+  const size_t length = variant.name.size();
+  return id.size() > length && id[length] == ':' && id.compare(0, length, variant.name) == 0;
 }
 
 // The sizes that make the variant the one of that id, where it is by one launch's.
-std::optional<std::vector<WorkSize>> FindSizes(Lowering variant, const DeviceInfo& device,
+std::optional<std::vector<WorkSize>> FindSizes(KernelVariant variant, const DeviceInfo& device,
                                                const std::string& id) {
   for (Launch& launch : variant.launches) {
     const WorkSize own = launch.local;
@@ -54,12 +54,12 @@ std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.t
 
 }  // namespace
 
-void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* variants) {
+void AddWorkGroupSizes(const DeviceInfo& device, std::vector<KernelVariant>* variants) {
   const size_t count = variants->size();
   for (size_t v = 0; v < count; ++v) {
     for (size_t l = 0; l < (*variants)[v].launches.size(); ++l) {
       for (const WorkSize& local : OtherSizes((*variants)[v].launches[l], device)) {
-        Lowering copy = (*variants)[v];
+        KernelVariant copy = (*variants)[v];
         copy.launches[l].local = local;
         variants->push_back(std::move(copy));
       }
@@ -68,9 +68,9 @@ void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* variants
 }
 
 void SetMeasured(const DeviceInfo& device, const MeasuredTimes& times,
-                 std::vector<Lowering>* variants) {
+                 std::vector<KernelVariant>* variants) {
   const size_t count = variants->size();
-  std::vector<Lowering> all = *variants, kept;
+  std::vector<KernelVariant> all = *variants, kept;
   AddWorkGroupSizes(device, &all);
   std::set<std::string> ids;
   for (size_t v = 0; v < all.size(); ++v) {
@@ -85,7 +85,7 @@ void SetMeasured(const DeviceInfo& device, const MeasuredTimes& times,
 
 std::optional<NodeChoice> FindChoice(const NodeVariants& offered, const DeviceInfo& device,
                                      const std::string& id) {
-  const std::vector<Lowering>& variants = offered.variants;
+  const std::vector<KernelVariant>& variants = offered.variants;
   for (size_t v = 0; v < variants.size(); ++v) {
     if (IsOf(id, variants[v]) && VariantId(variants[v]) == id) {
       return NodeChoice{static_cast<int>(v), {}};
@@ -121,16 +121,16 @@ StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
   return choice;
 }
 
-StatusOr<Lowering> ChosenVariant(const Node& node, const NodeVariants& offered,
-                                 const DeviceInfo& device, const NodeChoice& choice) {
+StatusOr<KernelVariant> ChosenVariant(const Node& node, const NodeVariants& offered,
+                                      const DeviceInfo& device, const NodeChoice& choice) {
   if (choice.variant < 0 || static_cast<size_t>(choice.variant) >= offered.variants.size()) {
     return InvalidArgument(Who(node) + "variant " + std::to_string(choice.variant) +
                            " is not offered, there are " + std::to_string(offered.variants.size()));
   }
-  Lowering variant = offered.variants[static_cast<size_t>(choice.variant)];
+  KernelVariant variant = offered.variants[static_cast<size_t>(choice.variant)];
   if (choice.local_sizes.empty()) return variant;
   if (choice.local_sizes.size() != variant.launches.size()) {
-    return InvalidArgument(Who(node) + "variant '" + variant.variant + "': expected " +
+    return InvalidArgument(Who(node) + "variant '" + variant.name + "': expected " +
                            std::to_string(variant.launches.size()) + " work-group sizes, found " +
                            std::to_string(choice.local_sizes.size()));
   }
@@ -139,7 +139,7 @@ StatusOr<Lowering> ChosenVariant(const Node& node, const NodeVariants& offered,
     const WorkSize& wanted = choice.local_sizes[l];
     const std::vector<WorkSize> others = OtherSizes(launch, device);
     if (wanted != launch.local && std::find(others.begin(), others.end(), wanted) == others.end()) {
-      return InvalidArgument(Who(node) + "variant '" + variant.variant + "': launch " +
+      return InvalidArgument(Who(node) + "variant '" + variant.name + "': launch " +
                              std::to_string(l) + " has no work-groups of this size");
     }
     launch.local = wanted;

@@ -33,14 +33,14 @@ struct Choice {
 
 // Adds a copy of each variant for each work-group size that its launches offer and the device
 // allows.
-void AddWorkGroupSizes(const DeviceInfo& device, std::vector<Lowering>* variants);
+void AddWorkGroupSizes(const DeviceInfo& device, std::vector<KernelVariant>* variants);
 
 // The measured time of a variant in milliseconds, by its id (VariantId in signature.h).
 using MeasuredTimes = std::function<std::optional<double>(const std::string& id)>;
 
 // Sets measured_ms where there is a time, and adds the variants of AddWorkGroupSizes that have one.
 void SetMeasured(const DeviceInfo& device, const MeasuredTimes& times,
-                 std::vector<Lowering>* variants);
+                 std::vector<KernelVariant>* variants);
 
 // The choice that an id names: a variant as it is, or with one of the
 // work-group sizes of AddWorkGroupSizes. None: it is not offered.
@@ -54,8 +54,8 @@ StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
 
 // What is to run: the variant with the work-group sizes of the choice. kInvalidArgument says what
 // part of the choice is not offered to the node. REQUIRES: not the CPU.
-StatusOr<Lowering> ChosenVariant(const Node& node, const NodeVariants& offered,
-                                 const DeviceInfo& device, const NodeChoice& choice);
+StatusOr<KernelVariant> ChosenVariant(const Node& node, const NodeVariants& offered,
+                                      const DeviceInfo& device, const NodeChoice& choice);
 
 }  // namespace mace
 

@@ -67,14 +67,14 @@ class Chooser {
 
   TensorFormat OutputFormat(size_t node, int variant, size_t index) const {
     if (variant < 0) return kHostFormat;
-    const Lowering& lowering = variants_[node].variants[static_cast<size_t>(variant)];
-    return index < lowering.outputs.size() ? lowering.outputs[index] : kHostFormat;
+    const KernelVariant& kernel_variant = variants_[node].variants[static_cast<size_t>(variant)];
+    return index < kernel_variant.outputs.size() ? kernel_variant.outputs[index] : kHostFormat;
   }
 
   TensorFormat InputFormat(size_t node, int variant, size_t input) const {
     if (variant < 0) return kHostFormat;
-    const Lowering& lowering = variants_[node].variants[static_cast<size_t>(variant)];
-    return input < lowering.inputs.size() ? lowering.inputs[input] : kHostFormat;
+    const KernelVariant& kernel_variant = variants_[node].variants[static_cast<size_t>(variant)];
+    return input < kernel_variant.inputs.size() ? kernel_variant.inputs[input] : kHostFormat;
   }
 
   // Cost of having `value` in `format`: its maker's share, and the conversion.
@@ -165,7 +165,7 @@ Choice ChooseByCost(const Graph& graph, const GraphVariants& variants) {
   return choice;
 }
 
-double VariantMs(const Lowering& variant, const DeviceInfo& device) {
+double VariantMs(const KernelVariant& variant, const DeviceInfo& device) {
   if (variant.measured_ms >= 0) return variant.measured_ms;
   if (variant.needs_measurement) return std::numeric_limits<double>::infinity();
   return variant.estimate_ms + LaunchMs(device) * static_cast<double>(variant.launches.size());

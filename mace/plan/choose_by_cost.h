@@ -15,7 +15,7 @@ Choice ChooseByCost(const Graph& graph, const GraphVariants& variants);
 
 // The time of the variant by itself in milliseconds: the measured one, or else the estimate with
 // the cost of its launches on such a device; infinite where the variant must not be chosen.
-double VariantMs(const Lowering& variant, const DeviceInfo& device);
+double VariantMs(const KernelVariant& variant, const DeviceInfo& device);
 
 }  // namespace mace
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "mace/plan/plan.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 
 namespace mace {
 namespace {
@@ -27,14 +27,14 @@ Graph MakeProduct() {
   Node node;
   node.name = node.type = "MatMul";
   for (const char* name : {"a", "b"}) {
-    GraphPort input;
+    IoInfo input;
     input.name = name;
     input.value = graph.AddValue(name);
     graph.values[static_cast<size_t>(input.value)].info = {DType::kFloat32, {8, 8}};
     graph.inputs.push_back(input);
     node.inputs.push_back(input.value);
   }
-  GraphPort output;
+  IoInfo output;
   output.name = "y";
   output.value = graph.AddValue("y");
   graph.values[static_cast<size_t>(output.value)].info = {DType::kFloat32, {8, 8}};
@@ -44,9 +44,9 @@ Graph MakeProduct() {
   return graph;
 }
 
-Lowering MakeVariant(const char* name, double estimate_ms) {
-  Lowering variant;
-  variant.variant = name;
+KernelVariant MakeVariant(const char* name, double estimate_ms) {
+  KernelVariant variant;
+  variant.name = name;
   variant.inputs = {kRaw, kRaw};
   variant.outputs = {kRaw};
   variant.estimate_ms = estimate_ms;
@@ -54,13 +54,13 @@ Lowering MakeVariant(const char* name, double estimate_ms) {
   return variant;
 }
 
-std::string Chosen(std::vector<Lowering> offered, const DeviceInfo& device = Gpu()) {
+std::string Chosen(std::vector<KernelVariant> offered, const DeviceInfo& device = Gpu()) {
   GraphVariants variants;
   variants.device = device;
   variants.nodes = {{std::move(offered), ""}};
   const NodeChoice choice = ChooseByCost(MakeProduct(), variants).nodes[0];
   if (choice.on_cpu()) return "";
-  return variants.nodes[0].variants[static_cast<size_t>(choice.variant)].variant;
+  return variants.nodes[0].variants[static_cast<size_t>(choice.variant)].name;
 }
 
 TEST(ChooseByCost, TheSmallestEstimate) {
@@ -68,16 +68,16 @@ TEST(ChooseByCost, TheSmallestEstimate) {
 }
 
 TEST(ChooseByCost, AMeasurementGoesBeforeAnEstimate) {
-  Lowering slower_than_thought = MakeVariant("slower than thought", 1);
+  KernelVariant slower_than_thought = MakeVariant("slower than thought", 1);
   slower_than_thought.measured_ms = 3;
   EXPECT_EQ(Chosen({slower_than_thought, MakeVariant("other", 2)}), "other");
-  Lowering faster_than_thought = MakeVariant("faster than thought", 3);
+  KernelVariant faster_than_thought = MakeVariant("faster than thought", 3);
   faster_than_thought.measured_ms = 1;
   EXPECT_EQ(Chosen({faster_than_thought, MakeVariant("other", 2)}), "faster than thought");
 }
 
 TEST(ChooseByCost, WhatNeedsAMeasurementIsNotChosenWithoutOne) {
-  Lowering library = MakeVariant("library", 0.001);
+  KernelVariant library = MakeVariant("library", 0.001);
   library.needs_measurement = true;
   EXPECT_EQ(Chosen({library, MakeVariant("own", 100)}), "own");
   EXPECT_EQ(Chosen({MakeVariant("own", 100), library}), "own");
@@ -85,7 +85,7 @@ TEST(ChooseByCost, WhatNeedsAMeasurementIsNotChosenWithoutOne) {
 }
 
 TEST(ChooseByCost, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
-  Lowering library = MakeVariant("library", 0.001), own = MakeVariant("own", 100);
+  KernelVariant library = MakeVariant("library", 0.001), own = MakeVariant("own", 100);
   library.needs_measurement = true;
   library.measured_ms = 2;
   own.measured_ms = 3;
@@ -96,7 +96,7 @@ TEST(ChooseByCost, WhatNeedsAMeasurementIsChosenWhereItSaysSo) {
 
 TEST(ChooseByCost, ConversionsTakeWhatTheMeasuredBandwidthLets) {
   const TensorFormat image = {Layout::kChannels4, Storage::kImage};
-  Lowering faster = MakeVariant("faster, in images", 0.1);
+  KernelVariant faster = MakeVariant("faster, in images", 0.1);
   faster.inputs = {image, image};
   faster.outputs = {image};
   DeviceInfo device = Gpu();
@@ -127,16 +127,16 @@ TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
   graph.value(node.inputs[1]).info.shape = {512, 512, 3, 3};
   graph.value(node.inputs[1]).constant = *HostTensor::Allocate({DType::kFloat32, {512, 512, 3, 3}});
   graph.value(node.outputs[0]).info.shape = {1, 5, 5, 512};
-  const DeviceInfo device = MadeUpH100();
+  const DeviceInfo device = FakeH100();
   StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
-  const std::vector<Lowering> variants = FindVariants(graph, node, **op, device, {}).variants;
+  const std::vector<KernelVariant> variants = FindVariants(graph, node, **op, device, {}).variants;
   int across = 0;
-  for (const Lowering& variant : variants) {
+  for (const KernelVariant& variant : variants) {
     for (const Launch& launch : variant.launches) {
-      const auto stream = launch.kernel.macros.find("STREAM");
-      if (stream == launch.kernel.macros.end() || stream->second != "2") continue;
-      EXPECT_TRUE(variant.needs_measurement) << variant.variant;
+      const auto split_k = launch.kernel.macros.find("SPLIT_K");
+      if (split_k == launch.kernel.macros.end() || split_k->second != "2") continue;
+      EXPECT_TRUE(variant.needs_measurement) << variant.name;
       ++across;
     }
   }
@@ -149,11 +149,11 @@ TEST(ChooseByCost, NoPlanCallsALibraryByItself) {
   const DeviceInfo device = Gpu();
   StatusOr<std::shared_ptr<const Op>> op = OpOf(graph->nodes[0]);
   ASSERT_TRUE(op.ok());
-  const std::vector<Lowering> variants =
+  const std::vector<KernelVariant> variants =
       FindVariants(*graph, graph->nodes[0], **op, device, {}).variants;
-  const auto library = std::find_if(variants.begin(), variants.end(), [](const Lowering& variant) {
-    return variant.variant == "matmul_clblast";
-  });
+  const auto library =
+      std::find_if(variants.begin(), variants.end(),
+                   [](const KernelVariant& variant) { return variant.name == "matmul_clblast"; });
   ASSERT_NE(library, variants.end());
   EXPECT_TRUE(library->needs_measurement);
   EXPECT_TRUE(library->launches[0].call.has_value());
@@ -173,12 +173,12 @@ TEST(ChooseByCost, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   graph.value(graph.nodes[0].inputs[1]).constant =
       *HostTensor::Allocate({DType::kFloat32, {1280, 1000}});
   graph.value(graph.nodes[0].outputs[0]).info.shape = {1, 1000};
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   device.max_allocation_bytes = size_t{1} << 30;
   PlanOptions options;
   options.memory = MemoryChoice::kBuffer;
   // The layers before a classifier's leave it room for shared sums, which here there are none of.
-  options.most_scratch_bytes = double{1 << 20};
+  options.max_scratch_bytes = double{1 << 20};
   StatusOr<std::unique_ptr<Plan>> plan =
       MakePlan(std::make_shared<Graph>(std::move(graph)), &device, options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "mace/kernel/kernel_source.h"
-#include "mace/plan/chain.h"
+#include "mace/plan/persistent_kernel.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -51,7 +51,8 @@ enum class EntryKind { kKernel, kFunction };
 
 Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string* out) {
   const bool is_function = kind == EntryKind::kFunction;
-  const std::string function = is_function ? ChainedFunctionName(kernel) : kernel.function_name();
+  const std::string function =
+      is_function ? PersistentFunctionName(kernel) : kernel.function_name();
   std::map<std::string, std::string> macros = kernel.macros;
   macros["STORAGE_IMAGE"] = kernel.storage == Storage::kImage ? "1" : "0";
   macros["HALF_STORAGE"] = kernel.precision == Precision::kFloat16 ? "1" : "0";

@@ -34,10 +34,10 @@ void DumpStep(const Plan& plan, const Step& step, std::ostringstream* out) {
     *out << "  cpu       " << plan.bound.graph->nodes[index].name << "\n";
     return;
   }
-  if (step.kind == Step::Kind::kChain) {
-    const LaunchChain& chain = plan.chains[index];
-    *out << "  chain     " << chain.launches.size() << " launches in one\n";
-    for (int launch : chain.launches) {
+  if (step.kind == Step::Kind::kPersistent) {
+    const PersistentLaunch& persistent = plan.persistent_launches[index];
+    *out << "  persistent  " << persistent.launches.size() << " launches in one\n";
+    for (int launch : persistent.launches) {
       *out << "  ";
       DumpStep(plan, {Step::Kind::kLaunch, launch}, out);
     }
@@ -70,7 +70,7 @@ std::string MsText(const ConsideredVariant& variant) {
 
 // "0.0120 ms, before conv2d_direct 0.0250 ms (and 3 more)".
 std::string ReasonText(const NodePlacement& placement) {
-  if (placement.rejected.empty()) return "the only way";
+  if (placement.rejected.empty()) return "the only variant";
   const std::vector<ConsideredVariant>& others = placement.rejected;
   const bool dearer = placement.chosen.ms > others[0].ms;
   std::string text =
@@ -81,16 +81,16 @@ std::string ReasonText(const NodePlacement& placement) {
 }
 
 const char* PrecisionName(Precision precision) {
-  return precision == Precision::kFloat16 ? "f16" : precision == Precision::k8Bits ? "i8" : "f32";
+  return precision == Precision::kFloat16 ? "f16" : precision == Precision::kInt8 ? "i8" : "f32";
 }
 
-const char* StorageName(const Lowering& variant) {
+const char* StorageName(const KernelVariant& variant) {
   const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
   return image ? "image" : "buffer";
 }
 
 // "2 launches 8x8x1 16x1x1": how many, and the work-groups of each.
-std::string LaunchesText(const Lowering& variant) {
+std::string LaunchesText(const KernelVariant& variant) {
   const size_t count = variant.launches.size();
   if (count == 0) return "no launch";
   std::string text = std::to_string(count) + (count == 1 ? " launch" : " launches");
@@ -100,7 +100,7 @@ std::string LaunchesText(const Lowering& variant) {
   return text;
 }
 
-std::string TimeText(const Lowering& variant) {
+std::string TimeText(const KernelVariant& variant) {
   if (!MayBeChosen(variant)) return "needs a measurement";
   const bool measured = variant.measured_ms >= 0;
   char text[64];
@@ -123,16 +123,16 @@ struct VariantColumns {
 VariantColumns ColumnsOf(const GraphVariants& variants) {
   VariantColumns columns;
   for (const NodeVariants& offered : variants.nodes) {
-    for (const Lowering& variant : offered.variants) {
-      columns.name = std::max(columns.name, variant.variant.size());
+    for (const KernelVariant& variant : offered.variants) {
+      columns.name = std::max(columns.name, variant.name.size());
       columns.launches = std::max(columns.launches, LaunchesText(variant).size());
     }
   }
   return columns;
 }
 
-std::string VariantText(const Lowering& variant, bool chosen, const VariantColumns& columns) {
-  return (chosen ? "  * " : "    ") + Padded(variant.variant, columns.name) +
+std::string VariantText(const KernelVariant& variant, bool chosen, const VariantColumns& columns) {
+  return (chosen ? "  * " : "    ") + Padded(variant.name, columns.name) +
          Padded(StorageName(variant), 6) + Padded(PrecisionName(variant.precision), 3) +
          Padded(LaunchesText(variant), columns.launches) + TimeText(variant);
 }
@@ -184,7 +184,7 @@ std::string DumpVariants(const Plan& plan, const GraphVariants& variants) {
     const std::string& why = offered.why.empty() ? placement.why : offered.why;
     if (!why.empty()) out << " (" << why << ")";
     out << "\n";
-    for (const Lowering& variant : offered.variants) {
+    for (const KernelVariant& variant : offered.variants) {
       out << VariantText(variant, VariantId(variant) == placement.variant_id, columns) << "\n";
     }
   }

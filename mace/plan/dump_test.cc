@@ -28,7 +28,7 @@ bool Says(const Plan& plan, const std::string& text) {
 
 TEST(DumpPlan, NamesTheNextBestVariantAndItsTime) {
   Plan plan = PlanOfOneNode();
-  EXPECT_TRUE(Says(plan, "'a' conv2d_tiled  the only way\n")) << DumpPlan(plan);
+  EXPECT_TRUE(Says(plan, "'a' conv2d_tiled  the only variant\n")) << DumpPlan(plan);
   plan.placements[0].rejected = {{"conv2d_direct", 0.5, false}, {"conv2d_local", 1, false}};
   EXPECT_TRUE(
       Says(plan, "conv2d_tiled  0.2500 ms measured, before conv2d_direct 0.5000 ms (and 1 more)\n"))
@@ -43,9 +43,9 @@ TEST(DumpPlan, SaysWhenTheChosenVariantIsDearerByItself) {
       << DumpPlan(plan);
 }
 
-Lowering MakeVariant(const char* name, Storage storage, size_t launches) {
-  Lowering variant;
-  variant.variant = name;
+KernelVariant MakeVariant(const char* name, Storage storage, size_t launches) {
+  KernelVariant variant;
+  variant.name = name;
   variant.outputs = {{Layout::kChannels4, storage}};
   variant.launches.resize(launches);
   for (Launch& launch : variant.launches) launch.local = {8, 4, 1};
@@ -56,12 +56,12 @@ TEST(DumpVariants, AreOneLineEach) {
   Plan plan = PlanOfOneNode();
   GraphVariants variants;
   variants.nodes.resize(1);
-  Lowering tiled = MakeVariant("conv2d_tiled", Storage::kBuffer, 1);
+  KernelVariant tiled = MakeVariant("conv2d_tiled", Storage::kBuffer, 1);
   tiled.estimate_ms = 0.5;
-  Lowering winograd = MakeVariant("conv2d_winograd", Storage::kImage, 2);
+  KernelVariant winograd = MakeVariant("conv2d_winograd", Storage::kImage, 2);
   winograd.measured_ms = 0.25;
   winograd.precision = Precision::kFloat16;
-  Lowering library = MakeVariant("conv2d_library", Storage::kBuffer, 1);
+  KernelVariant library = MakeVariant("conv2d_library", Storage::kBuffer, 1);
   library.needs_measurement = true;
   variants.nodes[0].variants = {tiled, winograd, library};
   plan.placements[0].variant_id = VariantId(winograd);

@@ -6,10 +6,10 @@ namespace mace {
 
 HostIntegers::HostIntegers(const Graph& graph, bool inputs_fit)
     : graph_(graph), fit_(graph.values.size(), false) {
-  for (const GraphPort& input : graph.inputs) fit_[static_cast<size_t>(input.value)] = inputs_fit;
+  for (const IoInfo& input : graph.inputs) fit_[static_cast<size_t>(input.value)] = inputs_fit;
 }
 
-bool HostIntegers::Allows(const Node& node, const Lowering& variant) const {
+bool HostIntegers::Allows(const Node& node, const KernelVariant& variant) const {
   if (variant.integers == Integers::kAny) return true;
   return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return id != kNoValue && !graph_.IsConstant(id) && !fit_[static_cast<size_t>(id)] &&

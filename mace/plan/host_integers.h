@@ -18,7 +18,7 @@ class HostIntegers {
   HostIntegers(const Graph& graph, bool inputs_fit);
 
   // Whether a variant may run a node with these inputs. REQUIRES: what makes them was Placed.
-  bool Allows(const Node& node, const Lowering& variant) const;
+  bool Allows(const Node& node, const KernelVariant& variant) const;
   // Where the node runs; in the order of the graph.
   void Place(const Node& node, bool on_device);
 

@@ -57,7 +57,7 @@ class StepReader {
 
   void MarkOutputs() {
     is_output_.assign(graph_.values.size(), false);
-    for (const GraphPort& output : graph_.outputs) is_output_[Index(output.value)] = true;
+    for (const IoInfo& output : graph_.outputs) is_output_[Index(output.value)] = true;
   }
 
  private:
@@ -111,8 +111,8 @@ class MemoryCounter {
       : plan_(plan), graph_(*plan.bound.graph), lifetimes_(FindHostLifetimes(plan)) {}
 
   HostMemoryUse Count() {
-    for (const GraphPort& port : graph_.inputs) Add(OfAllSlices(port.value), &use_.inputs);
-    for (const GraphPort& port : graph_.outputs) Add(OfAllSlices(port.value), &use_.outputs);
+    for (const IoInfo& io : graph_.inputs) Add(OfAllSlices(io.value), &use_.inputs);
+    for (const IoInfo& io : graph_.outputs) Add(OfAllSlices(io.value), &use_.outputs);
     CountConstants();
     uint64_t kept = StagingBytes();
     for (ValueId id : lifetimes_.kept_downloads) Add(Bytes(id), &kept);
@@ -147,7 +147,7 @@ class MemoryCounter {
         }
       }
     }
-    for (const GraphPort& port : graph_.outputs) count(port.value);
+    for (const IoInfo& io : graph_.outputs) count(io.value);
   }
 
   // For the largest tensor that lies otherwise on the device than on the host.

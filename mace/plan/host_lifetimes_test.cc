@@ -26,11 +26,11 @@ struct MadeGraph {
     node.outputs = outputs;
     graph->nodes.push_back(node);
   }
-  static void Port(ValueId value, std::vector<GraphPort>* ports) {
-    GraphPort port;
-    port.name = "port" + std::to_string(ports->size());
-    port.value = value;
-    ports->push_back(port);
+  static void Port(ValueId value, std::vector<IoInfo>* infos) {
+    IoInfo io;
+    io.name = "port" + std::to_string(infos->size());
+    io.value = value;
+    infos->push_back(io);
   }
   // A plan for the CPU.
   Plan MakePlan() const {

@@ -7,7 +7,7 @@ bool IsConvolution(const Node& node) {
   return node.type == "Conv2D" || node.type == "DepthwiseConv2d";
 }
 
-// By node: whether one of its launches reads 8 bits.
+// By node: whether one of its launches reads int8.
 std::vector<bool> NodesThatReadBytes(const Plan& plan) {
   std::vector<bool> nodes(plan.bound.graph->nodes.size(), false);
   for (const PlannedLaunch& planned : plan.launches) {
@@ -16,7 +16,7 @@ std::vector<bool> NodesThatReadBytes(const Plan& plan) {
       const auto* tensor = std::get_if<TensorArgument>(&argument);
       if (tensor == nullptr || tensor->kind != TensorArgument::Kind::kInput) continue;
       const DeviceTensor& read = plan.tensors[static_cast<size_t>(tensor->index)];
-      if (read.format.precision == Precision::k8Bits) {
+      if (read.format.precision == Precision::kInt8) {
         nodes[static_cast<size_t>(planned.node)] = true;
       }
     }

@@ -44,7 +44,7 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   for (int i = 0; i < end; ++i)
     ExtendByStep(plan, plan.steps[static_cast<size_t>(i)], i, &lifetimes);
   for (size_t i = 0; i < lifetimes.size(); ++i) {
-    if (!plan.regions[i].lasting) continue;
+    if (!plan.regions[i].persistent) continue;
     lifetimes[i].Extend(-1);
     lifetimes[i].Extend(end);
   }
@@ -118,8 +118,8 @@ size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
 std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
                                                  const std::vector<Lifetime>& lifetimes,
                                                  const std::vector<size_t>& order) {
-  constexpr size_t kMostLooks = size_t{1} << 20, kMostLooksOfARegion = 64;
-  const size_t most = kMostLooks + kMostLooksOfARegion * order.size();
+  constexpr size_t kMaxLooks = size_t{1} << 20, kMaxLooksOfARegion = 64;
+  const size_t most = kMaxLooks + kMaxLooksOfARegion * order.size();
   size_t looks = 0;
   std::vector<PoolImage> pool;
   for (size_t i : order) {
@@ -248,15 +248,15 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
   return peak;
 }
 
-// Puts those images into the arena whose rows' padding makes them at most `most_padding` times as
+// Puts those images into the arena whose rows' padding makes them at most `max_padding` times as
 // large; 0: none.
-void ChooseForArena(const MemoryRules& rules, double most_padding, Plan* plan) {
+void ChooseForArena(const MemoryRules& rules, double max_padding, Plan* plan) {
   for (MemoryRegion& region : plan->regions) {
     if (region.storage != Storage::kImage) continue;
     const size_t padded =
         AlignUp(region.image_width, std::max<size_t>(1, rules.image_pitch_texels));
     const bool chosen =
-        static_cast<double>(padded) <= most_padding * static_cast<double>(region.image_width);
+        static_cast<double>(padded) <= max_padding * static_cast<double>(region.image_width);
     region.image_pitch_bytes = chosen ? padded * TexelBytes(region) : 0;
     region.bytes =
         (chosen ? padded : region.image_width) * region.image_height * TexelBytes(region);
@@ -283,7 +283,7 @@ MemoryLayout LayOut(const Plan& plan, const std::vector<Lifetime>& lifetimes,
   layout.arena = BestPlacement(plan, lifetimes, alignment);
   layout.pool = BestPool(plan, lifetimes);
   layout.bytes = layout.arena.arena_bytes + PoolBytes(plan, layout.pool);
-  if (views && layout.arena.arena_bytes > rules.most_arena_bytes) layout.bytes = SIZE_MAX;
+  if (views && layout.arena.arena_bytes > rules.max_arena_bytes) layout.bytes = SIZE_MAX;
   return layout;
 }
 
@@ -294,7 +294,7 @@ MemoryRules MemoryRulesOf(const DeviceInfo& device) {
   rules.alignment_bytes = device.memory_base_address_align_bytes;
   rules.image_pitch_texels = device.image_pitch_alignment;
   rules.image_base_texels = device.image_base_alignment;
-  rules.most_arena_bytes = device.max_allocation_bytes;
+  rules.max_arena_bytes = device.max_allocation_bytes;
   return rules;
 }
 
@@ -306,12 +306,12 @@ void PlanMemory(Plan* plan, const MemoryRules& rules) {
   double chosen = 0;
   if (!best.pool.empty() && rules.image_pitch_texels > 0) {
     constexpr double kAll = 1e9;
-    for (double most_padding : {1.0, 1.25, 1.6, kAll}) {
-      ChooseForArena(rules, most_padding, plan);
+    for (double max_padding : {1.0, 1.25, 1.6, kAll}) {
+      ChooseForArena(rules, max_padding, plan);
       MemoryLayout layout = LayOut(*plan, lifetimes, rules);
       if (layout.bytes >= best.bytes) continue;
       best = std::move(layout);
-      chosen = most_padding;
+      chosen = max_padding;
     }
     ChooseForArena(rules, chosen, plan);
   }
@@ -327,7 +327,7 @@ std::string MemoryUse::WhyAboveBound() const {
   if (keeps_bound()) return "";
   return pool_bytes > 0
              ? "images are memory of their own"
-             : "images' rows are padded, a node has no way with less scratch, or pieces of "
+             : "images' rows are padded, a node has no variant with less scratch, or pieces of "
                "the arena are left over";
 }
 

@@ -20,7 +20,7 @@ struct MemoryRules {
   // As in DeviceInfo; 0: no images over buffers.
   size_t image_pitch_texels = 0;
   size_t image_base_texels = 0;
-  size_t most_arena_bytes = SIZE_MAX;  // A bound for arenas that hold images.
+  size_t max_arena_bytes = SIZE_MAX;  // A bound for arenas that hold images.
 };
 MemoryRules MemoryRulesOf(const DeviceInfo& device);
 

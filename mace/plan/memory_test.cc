@@ -104,7 +104,7 @@ TEST(PlanMemory, NothingLiesWhereSomethingLasts) {
   for (int i = 0; i < 4; ++i) chain.AddBuffer(1024);
   MemoryRegion counters;
   counters.bytes = 256;
-  counters.lasting = true;
+  counters.persistent = true;
   chain.plan.regions.push_back(counters);
   for (int i = 0; i < 3; ++i) chain.Launch({i}, {i + 1});
   chain.plan.launches[1].launch.arguments.push_back(ScratchArgument(4));
@@ -234,7 +234,7 @@ TEST(PlanMemory, ImagesArePooledWhereOneBufferCannotHoldThem) {
   for (int i = 0; i < 4; ++i) chain.AddImage(64, static_cast<size_t>(64 + i));
   for (int i = 0; i < 3; ++i) chain.Launch({i}, {i + 1});
   MemoryRules rules = WithImagesOverBuffers();
-  rules.most_arena_bytes = 100000;
+  rules.max_arena_bytes = 100000;
   PlanMemory(&chain.plan, rules);
   EXPECT_EQ(chain.plan.arena_bytes, 0u);
   EXPECT_GT(MemoryUseOf(chain.plan).pool_bytes, 100000u);

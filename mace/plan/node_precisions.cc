@@ -35,7 +35,7 @@ void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision) {
   std::vector<Precision> precisions(graph.nodes.size(), precision);
   std::vector<bool> exact(graph.values.size(), false);
-  for (const GraphPort& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
+  for (const IoInfo& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
   for (size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {

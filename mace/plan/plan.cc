@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "mace/plan/builder.h"
-#include "mace/plan/chain.h"
 #include "mace/plan/choose_by_cost.h"
 #include "mace/plan/host_integers.h"
 #include "mace/plan/memory.h"
+#include "mace/plan/persistent_kernel.h"
 #include "mace/plan/signature.h"
 
 namespace mace {
@@ -55,7 +55,7 @@ Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool inpu
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (chosen[n].has_value() && !integers.Allows(node, *chosen[n])) {
-      return InvalidArgument(Who(node) + ": variant '" + chosen[n]->variant +
+      return InvalidArgument(Who(node) + ": variant '" + chosen[n]->name +
                              "' does not take integers of the host");
     }
     integers.Place(node, chosen[n].has_value());
@@ -63,16 +63,17 @@ Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool inpu
   return Status::Ok();
 }
 
-ConsideredVariant Consider(const Lowering& variant) {
+ConsideredVariant Consider(const KernelVariant& variant) {
   const bool measured = variant.measured_ms >= 0;
   const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
-  return {variant.variant + (image ? " in images" : ""),
+  return {variant.name + (image ? " in images" : ""),
           measured ? variant.measured_ms : variant.estimate_ms, measured,
           measured ? VariantId(variant) : ""};
 }
 
 // The variants that were rejected.
-void AddRejected(const std::vector<Lowering>& variants, size_t chosen, NodePlacement* placement) {
+void AddRejected(const std::vector<KernelVariant>& variants, size_t chosen,
+                 NodePlacement* placement) {
   for (size_t v = 0; v < variants.size(); ++v) {
     if (v == chosen || !MayBeChosen(variants[v])) continue;
     placement->rejected.push_back(Consider(variants[v]));
@@ -92,10 +93,10 @@ std::vector<NodePlacement> PlaceNodes(const GraphVariants& variants, const Choic
       placement.place = NodePlacement::Place::kCpu;
       continue;
     }
-    const Lowering& variant = *chosen[n];
+    const KernelVariant& variant = *chosen[n];
     const bool image = !variant.outputs.empty() && variant.outputs[0].storage == Storage::kImage;
     placement.place = image ? NodePlacement::Place::kGpuImage : NodePlacement::Place::kGpuBuffer;
-    placement.variant = variant.variant;
+    placement.variant = variant.name;
     placement.precision = variant.precision;
     placement.chosen = Consider(variant);
     placement.variant_id = VariantId(variant);
@@ -112,20 +113,20 @@ Status ComposePrograms(Plan* plan) {
   for (const PlannedLaunch& planned : plan->launches) {
     const bool is_call = planned.launch.call.has_value();
     plan->launch_program.push_back(is_call ? -1 : 0);
-    if (!is_call && !planned.is_chained()) kernels.push_back(planned.launch.kernel);
+    if (!is_call && !planned.is_persistent()) kernels.push_back(planned.launch.kernel);
   }
-  const std::vector<KernelInstance> chained = ChainedKernels(*plan);
-  if (kernels.empty() && chained.empty()) return Status::Ok();
-  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels, chained));
-  if (!chained.empty()) {
-    MACE_ASSIGN_OR_RETURN(const std::string chain, ChainText(*plan));
-    text += chain;
+  const std::vector<KernelInstance> persistent = PersistentFunctions(*plan);
+  if (kernels.empty() && persistent.empty()) return Status::Ok();
+  MACE_ASSIGN_OR_RETURN(std::string text, ComposeProgram(kernels, persistent));
+  if (!persistent.empty()) {
+    MACE_ASSIGN_OR_RETURN(const std::string persistent, PersistentKernelText(*plan));
+    text += persistent;
   }
   plan->program_sources.push_back(std::move(text));
   return Status::Ok();
 }
 
-// Memory, chains and programs of a plan whose steps are there.
+// Memory, persistent launches and programs of a plan whose steps are there.
 Status Finish(const DeviceInfo* device, Plan* plan) {
   PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
   if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
@@ -134,9 +135,9 @@ Status Finish(const DeviceInfo* device, Plan* plan) {
                              " bytes in one buffer, the limit of device '" + device->name +
                              "' is " + std::to_string(device->max_allocation_bytes));
   }
-  if (device != nullptr && plan->options.chain_launches && UsesChains(*device) &&
+  if (device != nullptr && plan->options.use_persistent_kernel && UsesPersistentKernel(*device) &&
       WeightsFitOneBuffer(*plan, *device)) {
-    FindChains(*device, plan);
+    FindPersistentLaunches(*device, plan);
   }
   return ComposePrograms(plan);
 }

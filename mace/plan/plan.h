@@ -33,7 +33,7 @@ struct MemoryRegion {
   size_t image_pitch_bytes = 0;
   // True where nothing else ever lies in the region, so that its content outlasts a run. It is zero
   // before the first run.
-  bool lasting = false;
+  bool persistent = false;
 
   bool in_arena() const { return storage == Storage::kBuffer || image_pitch_bytes != 0; }
 };
@@ -56,31 +56,31 @@ struct DeviceTensor {
 struct PlannedLaunch {
   int node = -1;  // Index into the graph's nodes, for messages and profiles; -1: a conversion.
   Launch launch;
-  // The index in Plan::chain_functions of the function that a chain calls for this launch; -1: the
-  // launch is enqueued by itself.
-  int chain_function = -1;
+  // The index in Plan::persistent_functions of the function that a persistent launch calls for this
+  // launch; -1: the launch is enqueued by itself.
+  int persistent_function = -1;
 
-  bool is_chained() const { return chain_function >= 0; }
+  bool is_persistent() const { return persistent_function >= 0; }
 };
 
-// Launches that one persistent kernel runs one after the other (chain.h).
-struct LaunchChain {
+// Launches that one persistent kernel runs one after the other (persistent_kernel.h).
+struct PersistentLaunch {
   std::vector<int> launches;  // Indices into Plan::launches, in order.
   int units = 1;              // Work-groups: the device's compute units.
 };
 
 struct Step {
   enum class Kind : uint8_t {
-    kLaunch,    // Enqueue launches[index].
-    kChain,     // Enqueue the persistent kernel for chains[index].
-    kCpu,       // Run the reference of nodes[index]: host tensors in, host tensors out.
-    kUpload,    // Host value -> device tensors[index] (row-major buffer).
-    kDownload,  // Device tensors[index] (row-major buffer) -> host value.
+    kLaunch,      // Enqueue launches[index].
+    kPersistent,  // Enqueue the persistent kernel for persistent_launches[index].
+    kCpu,         // Run the reference of nodes[index]: host tensors in, host tensors out.
+    kUpload,      // Host value -> device tensors[index] (row-major buffer).
+    kDownload,    // Device tensors[index] (row-major buffer) -> host value.
   };
   Kind kind;
   int index = 0;
 
-  bool is_launch() const { return kind == Kind::kLaunch || kind == Kind::kChain; }
+  bool is_launch() const { return kind == Kind::kLaunch || kind == Kind::kPersistent; }
 };
 
 // A variant that a node could run as, and its time by itself in milliseconds: measured, or
@@ -119,8 +119,9 @@ struct Plan {
   // For each of them PackedWeights::identity; none at all where this plan shares no weights.
   std::vector<std::string> weight_identities;
   std::vector<PlannedLaunch> launches;
-  std::vector<LaunchChain> chains;
-  std::vector<int> chain_functions;  // A launch of each function that chains call, by its name.
+  std::vector<PersistentLaunch> persistent_launches;
+  std::vector<int>
+      persistent_functions;  // A launch of each function that persistent launches call, by its name.
   std::vector<Step>
       setup_steps;  // Once, when the session is made: constants that kernels read as activations.
   std::vector<Step> steps;  // Each run.
@@ -155,7 +156,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(std::shared_ptr<const Graph> graph,
 
 // The text of one program that holds the given kernels: common header, then for each instance its
 // macros, the prologue and its file. kInternal where a file or an #include is not among the
-// embedded ones. The kernels of `functions` are plain functions, which a chain's kernel calls.
+// embedded ones. The kernels of `functions` are plain functions, which the persistent kernel calls.
 StatusOr<std::string> ComposeProgram(const std::vector<KernelInstance>& kernels,
                                      const std::vector<KernelInstance>& functions = {});
 

@@ -21,14 +21,15 @@ struct PlanOptions {
   Precision precision = Precision::kFloat32;
   bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
-  // Launches that follow one another become one, on devices that gain from it (chain.h).
-  bool chain_launches = false;
+  // Launches that follow one another become one, on devices that gain from it
+  // (persistent_kernel.h).
+  bool use_persistent_kernel = false;
   // The measured peaks, in place of those of DeviceInfo; 0: not measured.
   double measured_gflops = 0;
   double measured_gbytes_per_second = 0;
   // The most scratch of a variant, where another variant takes less; negative: what the bound on
   // device memory leaves the node (scratch_limit.h).
-  double most_scratch_bytes = -1;
+  double max_scratch_bytes = -1;
   // The precision of each node, in place of `precision`; empty: `precision` holds for all nodes.
   std::vector<Precision> precisions;
   // The integers among the graph's inputs fit an int32, as those that kernels make do.

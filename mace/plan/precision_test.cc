@@ -41,7 +41,7 @@ ValueId AddNode(const char* type, ValueId x, const Shape& shape, Graph* graph) {
 // Two poolings, a reshape, relu, a reshape to the output.
 Graph MakeChain() {
   Graph graph;
-  GraphPort input, output;
+  IoInfo input, output;
   input.name = "x";
   input.value = graph.AddValue("x");
   graph.values[0].info = {DType::kFloat32, {1, 2, 6, 8}};

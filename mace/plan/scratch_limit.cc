@@ -50,7 +50,7 @@ std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
   return limits;
 }
 
-double ScratchBytes(const Lowering& variant) {
+double ScratchBytes(const KernelVariant& variant) {
   double bytes = 0;
   for (const ScratchBuffer& scratch : variant.scratch) {
     bytes += static_cast<double>(ScratchBytes(scratch, variant.precision));
@@ -58,13 +58,13 @@ double ScratchBytes(const Lowering& variant) {
   return bytes;
 }
 
-void LimitScratch(double limit_bytes, std::vector<Lowering>* variants) {
+void LimitScratch(double limit_bytes, std::vector<KernelVariant>* variants) {
   double least = std::numeric_limits<double>::infinity();
-  for (const Lowering& variant : *variants) {
+  for (const KernelVariant& variant : *variants) {
     if (!variant.needs_measurement) least = std::min(least, ScratchBytes(variant));
   }
   const double most = std::max(limit_bytes, least);
-  const auto is_above = [&](const Lowering& variant) { return ScratchBytes(variant) > most; };
+  const auto is_above = [&](const KernelVariant& variant) { return ScratchBytes(variant) > most; };
   variants->erase(std::remove_if(variants->begin(), variants->end(), is_above), variants->end());
 }
 

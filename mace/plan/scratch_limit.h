@@ -17,11 +17,11 @@ namespace mace {
 std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
 
 // Bytes of all scratch regions that the variant asks for.
-double ScratchBytes(const Lowering& variant);
+double ScratchBytes(const KernelVariant& variant);
 
 // Takes out the variants of a node whose scratch is above the limit. Where that would leave none
 // that may be chosen without a measurement, those with the least scratch stay.
-void LimitScratch(double limit_bytes, std::vector<Lowering>* variants);
+void LimitScratch(double limit_bytes, std::vector<KernelVariant>* variants);
 
 }  // namespace mace
 

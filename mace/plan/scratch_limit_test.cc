@@ -8,17 +8,17 @@
 namespace mace {
 namespace {
 
-Lowering MakeVariant(size_t scratch_elements, bool needs_measurement = false) {
-  Lowering variant;
+KernelVariant MakeVariant(size_t scratch_elements, bool needs_measurement = false) {
+  KernelVariant variant;
   variant.scratch = {{scratch_elements, true}};
   variant.needs_measurement = needs_measurement;
   return variant;
 }
 
-std::vector<size_t> LeftOf(double limit, std::vector<Lowering> variants) {
+std::vector<size_t> LeftOf(double limit, std::vector<KernelVariant> variants) {
   LimitScratch(limit, &variants);
   std::vector<size_t> left;
-  for (const Lowering& variant : variants) left.push_back(variant.scratch[0].elements);
+  for (const KernelVariant& variant : variants) left.push_back(variant.scratch[0].elements);
   return left;
 }
 
@@ -52,7 +52,7 @@ TEST(ScratchLimit, TheLeastThatMayBeChosenStays) {
 }
 
 TEST(ScratchLimit, CountsFloatsAndHalves) {
-  Lowering variant = MakeVariant(10);
+  KernelVariant variant = MakeVariant(10);
   variant.precision = Precision::kFloat16;
   variant.scratch.push_back({10});
   EXPECT_EQ(ScratchBytes(variant), 60);

@@ -10,7 +10,7 @@ namespace mace {
 namespace {
 
 // Constants of as many elements, or fewer, are part of a signature where they are integers.
-constexpr int64_t kMostValues = 64;
+constexpr int64_t kMaxValues = 64;
 
 std::string HexOf(Sha256Hasher* hasher, size_t bytes) {
   const Sha256Digest digest = hasher->Finish();
@@ -23,7 +23,7 @@ std::string InfoText(const TensorInfo& info) {
 
 std::string TensorText(const HostTensor& tensor) {
   std::string text = InfoText(tensor.info());
-  if (IsFloat(tensor.dtype()) || tensor.shape().elements() > kMostValues) return text;
+  if (IsFloat(tensor.dtype()) || tensor.shape().elements() > kMaxValues) return text;
   for (int64_t value : ToInt64Vector(tensor)) text += "," + std::to_string(value);
   return text;
 }
@@ -78,7 +78,7 @@ std::string FormatText(const TensorFormat& format) {
   const int index = (format.storage == Storage::kImage ? 1 : 0) +
                     (format.precision == Precision::kFloat16 ? 2 : 0) +
                     (format.layout == Layout::kRowMajor ? 4 : 0) +
-                    (format.precision == Precision::k8Bits ? 8 : 0);
+                    (format.precision == Precision::kInt8 ? 8 : 0);
   const int block = BlockChannels(format.layout);
   return static_cast<char>('a' + index) + (block > 0 ? std::to_string(block) : "");
 }
@@ -101,7 +101,7 @@ std::string NodeSignature(const Graph& graph, const Node& node) {
   return text;
 }
 
-std::string VariantId(const Lowering& variant) {
+std::string VariantId(const KernelVariant& variant) {
   Sha256Hasher hasher;
   std::string formats;
   for (const TensorFormat& format : variant.inputs) formats += FormatText(format);
@@ -113,7 +113,7 @@ std::string VariantId(const Lowering& variant) {
                                                : launch.kernel.function_name());
     for (size_t extent : launch.local) hasher.UpdateField(std::to_string(extent));
   }
-  return variant.variant + ":" + HexOf(&hasher, 6);
+  return variant.name + ":" + HexOf(&hasher, 6);
 }
 
 std::string KernelTextHash() {
@@ -139,7 +139,7 @@ std::string PlanSignature(const Graph& graph, const PlanOptions& options) {
     for (ValueId id : node.outputs) links += std::to_string(id) + ",";
     hasher.UpdateField(links);
   }
-  for (const GraphPort& port : graph.outputs) hasher.UpdateField(std::to_string(port.value));
+  for (const IoInfo& io : graph.outputs) hasher.UpdateField(std::to_string(io.value));
   return HexOf(&hasher, 32);
 }
 

@@ -21,7 +21,7 @@ std::string NodeSignature(const Graph& graph, const Node& node);
 
 // Tells one variant from the others of its node: its name, and a hash of formats, kernels and
 // work-group sizes.
-std::string VariantId(const Lowering& variant);
+std::string VariantId(const KernelVariant& variant);
 
 // 64 hexadecimal digits over all that the choice of a plan depends on: nodes with their signatures
 // and connections, the options, and the text of every kernel.

@@ -33,7 +33,7 @@ Graph MakeGraph(const std::string& prefix) {
   softmax.inputs = {middle};
   softmax.outputs = {y};
   graph.nodes = {reshape, softmax};
-  GraphPort output;
+  IoInfo output;
   output.name = prefix + "y";
   output.value = y;
   graph.outputs = {output};
@@ -108,25 +108,25 @@ TEST(SignatureTest, WhatThePlanRestsOnCounts) {
 }
 
 TEST(SignatureTest, AVariantIsItsFormatsKernelsAndSizes) {
-  Lowering variant;
-  variant.variant = "softmax_channels";
+  KernelVariant variant;
+  variant.name = "softmax_channels";
   variant.inputs = variant.outputs = {TensorFormat()};
   variant.launches.emplace_back();
   variant.launches[0].kernel.source = "softmax.cl";
   variant.launches[0].kernel.base_name = "softmax_channels";
   const std::string plain = VariantId(variant);
   EXPECT_EQ(plain.substr(0, 17), "softmax_channels:");
-  Lowering same = variant;
+  KernelVariant same = variant;
   same.estimate_ms = 3;
   same.launches[0].global = {7, 1, 1};
   EXPECT_EQ(VariantId(same), plain);
-  Lowering sized = variant;
+  KernelVariant sized = variant;
   sized.launches[0].local = {8, 1, 1};
-  Lowering formatted = variant;
+  KernelVariant formatted = variant;
   formatted.inputs[0].storage = Storage::kImage;
-  Lowering other_macro = variant;
+  KernelVariant other_macro = variant;
   other_macro.launches[0].kernel.macros["LOG"] = "1";
-  Lowering in_blocks = variant, in_smaller_blocks = variant;
+  KernelVariant in_blocks = variant, in_smaller_blocks = variant;
   in_blocks.outputs[0].layout = Layout::kBlocks16;
   in_smaller_blocks.outputs[0].layout = Layout::kBlocks8;
   EXPECT_NE(VariantId(in_blocks), plain);

@@ -38,7 +38,7 @@ std::string FindIntegers(const LoweringRequest& request) {
   return "";
 }
 
-std::string VariantLimit(const Lowering& variant, const LoweringRequest& request) {
+std::string VariantLimit(const KernelVariant& variant, const LoweringRequest& request) {
   if (variant.integers == Integers::kUnknown) {
     const std::string integer = FindIntegers(request);
     if (!integer.empty()) return integer;
@@ -63,7 +63,7 @@ std::string VariantLimit(const Lowering& variant, const LoweringRequest& request
   return "";
 }
 
-bool UsesImages(const Lowering& variant) {
+bool UsesImages(const KernelVariant& variant) {
   auto is_image = [](const TensorFormat& format) { return format.storage == Storage::kImage; };
   return std::any_of(variant.inputs.begin(), variant.inputs.end(), is_image) ||
          std::any_of(variant.outputs.begin(), variant.outputs.end(), is_image);
@@ -89,9 +89,9 @@ std::string TypeLimit(const LoweringRequest& request) {
 
 // What reads integers that only the host has stays there, unless its variants take them too.
 void LimitToIntegers(const HostIntegers& integers, const Node& node, NodeVariants* found) {
-  std::vector<Lowering>& variants = found->variants;
+  std::vector<KernelVariant>& variants = found->variants;
   if (variants.empty()) return;
-  const auto is_forbidden = [&](const Lowering& variant) {
+  const auto is_forbidden = [&](const KernelVariant& variant) {
     return !integers.Allows(node, variant);
   };
   variants.erase(std::remove_if(variants.begin(), variants.end(), is_forbidden), variants.end());
@@ -112,7 +112,7 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     of_node.precision = precisions[n];
-    if (options.most_scratch_bytes < 0) of_node.most_scratch_bytes = scratch_limits[n];
+    if (options.max_scratch_bytes < 0) of_node.max_scratch_bytes = scratch_limits[n];
     found.push_back(FindVariants(graph, node, *bound.ops[n], device, of_node));
     LimitToIntegers(integers, node, &found.back());
     integers.Place(node, AnyMayBeChosen(found.back()));
@@ -135,12 +135,12 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
   found.why = TypeLimit(request);
   if (!found.why.empty()) return found;
 
-  std::vector<Lowering> with_images, with_buffers;
+  std::vector<KernelVariant> with_images, with_buffers;
   for (Storage storage : {Storage::kImage, Storage::kBuffer}) {
     if (storage == Storage::kImage && (options.memory == MemoryChoice::kBuffer || !device.images))
       continue;
     request.storage = storage;
-    for (Lowering& variant : op.Lower(request)) {
+    for (KernelVariant& variant : op.Lower(request)) {
       const bool images = UsesImages(variant);
       // A variant for buffers only is offered under both requests: take it once.
       if (images != (storage == Storage::kImage)) continue;
@@ -162,10 +162,10 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
       found.why = "the op has no kernel for images with these inputs";
     }
     if (options.memory == MemoryChoice::kAuto) {
-      for (Lowering& variant : with_images) found.variants.push_back(std::move(variant));
+      for (KernelVariant& variant : with_images) found.variants.push_back(std::move(variant));
     }
   }
-  if (options.most_scratch_bytes >= 0) LimitScratch(options.most_scratch_bytes, &found.variants);
+  if (options.max_scratch_bytes >= 0) LimitScratch(options.max_scratch_bytes, &found.variants);
   if (found.variants.empty() && found.why.empty()) {
     found.why = FindIntegers(request);
     if (found.why.empty()) found.why = "the op has no GPU kernel for these shapes and attributes";

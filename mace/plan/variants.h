@@ -1,4 +1,4 @@
-// The variants that each node could run as on a device, found once: the lowerings of its op,
+// The variants that each node could run as on a device, found once: the variants of its op,
 // without those that a limit of the device or of the plan forbids. They are plain data, and no
 // device is needed.
 //
@@ -17,7 +17,7 @@ namespace mace {
 
 struct NodeVariants {
   // A variant has measured_ms where a tuner measured it.
-  std::vector<Lowering> variants;
+  std::vector<KernelVariant> variants;
   // Why there is none, or why the preferred storage is not among them; empty otherwise.
   std::string why;
 };
@@ -39,7 +39,7 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
                           const DeviceInfo& device, const PlanOptions& options);
 
 // Whether the variant may be chosen: one that needs a measurement has it.
-inline bool MayBeChosen(const Lowering& variant) {
+inline bool MayBeChosen(const KernelVariant& variant) {
   return !variant.needs_measurement || variant.measured_ms >= 0;
 }
 bool AnyMayBeChosen(const NodeVariants& offered);

@@ -11,14 +11,14 @@
 #include "mace/plan/choose_by_cost.h"
 #include "mace/plan/plan.h"
 #include "mace/plan/signature.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
 namespace {
 
 DeviceInfo Gpu() {
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   device.max_allocation_bytes = size_t{1} << 30;
   return device;
 }
@@ -39,7 +39,7 @@ struct Stages : TestGraph {
     return MakePlan(bound, variants, choice, options);
   }
 
-  const std::vector<Lowering>& of(size_t node) const { return variants.nodes[node].variants; }
+  const std::vector<KernelVariant>& of(size_t node) const { return variants.nodes[node].variants; }
 
   BoundGraph bound;
   DeviceInfo device;
@@ -54,7 +54,7 @@ TEST(Variants, AreFoundWithoutADevice) {
   for (size_t n : {0, 1}) {
     ASSERT_GE(test.of(n).size(), 1u);
     EXPECT_EQ(test.variants.nodes[n].why, "");
-    for (const Lowering& variant : test.of(n)) EXPECT_LT(variant.measured_ms, 0);
+    for (const KernelVariant& variant : test.of(n)) EXPECT_LT(variant.measured_ms, 0);
   }
 }
 
@@ -98,7 +98,7 @@ TEST(Variants, PrecisionsAreForEachNode) {
 TEST(Choice, IsWhatThePlanRuns) {
   const Stages test;
   const std::string relu = VariantId(test.of(1)[0]);
-  for (const Lowering& conv : test.of(0)) {
+  for (const KernelVariant& conv : test.of(0)) {
     const StatusOr<std::unique_ptr<Plan>> plan = test.PlanOf({VariantId(conv), relu});
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     EXPECT_EQ((*plan)->placements[0].variant_id, VariantId(conv));
@@ -120,10 +120,10 @@ TEST(Choice, MayBeTheCpu) {
 
 TEST(Choice, MayHaveOtherWorkGroupSizes) {
   const Stages test;
-  std::vector<Lowering> sized = test.of(1);
+  std::vector<KernelVariant> sized = test.of(1);
   AddWorkGroupSizes(test.device, &sized);
   ASSERT_GT(sized.size(), test.of(1).size());
-  const Lowering& wanted = sized.back();
+  const KernelVariant& wanted = sized.back();
   const StatusOr<std::unique_ptr<Plan>> plan =
       test.PlanOf({VariantId(test.of(0)[0]), VariantId(wanted)});
   ASSERT_TRUE(plan.ok()) << plan.status().message();
@@ -174,7 +174,7 @@ TEST(Choice, ByCostIsWhatAPlanInOneCallHas) {
 
 TEST(Measured, TimesGoToTheirVariants) {
   const Stages test;
-  std::vector<Lowering> variants = test.of(1), sized = test.of(1);
+  std::vector<KernelVariant> variants = test.of(1), sized = test.of(1);
   AddWorkGroupSizes(test.device, &sized);
   ASSERT_GT(sized.size(), variants.size());
   const std::string other = VariantId(sized.back()), own = VariantId(variants[0]);

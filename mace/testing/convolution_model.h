@@ -23,7 +23,7 @@ class ModelInCode {
     const ValueId x = graph_->AddValue("x");
     graph_->value(x).info = {DType::kFloat32, shape};
     graph_->value(x).shape_known = true;
-    graph_->inputs.push_back(Port("x", x));
+    graph_->inputs.push_back(EngineIo("x", x));
     graph_->inputs.back().declared_dims = shape.dims();
     return x;
   }
@@ -52,17 +52,17 @@ class ModelInCode {
                {{"strides", std::vector<int64_t>{1, 1}}, {"padding", kSame}});
   }
   std::shared_ptr<const Graph> Finish(ValueId output) {
-    graph_->outputs.push_back(Port("y", output));
+    graph_->outputs.push_back(EngineIo("y", output));
     graph_->derived = std::make_shared<DerivedConstants>();
     return graph_;
   }
 
  private:
-  static GraphPort Port(const std::string& name, ValueId value) {
-    GraphPort port;
-    port.name = name;
-    port.value = value;
-    return port;
+  static IoInfo EngineIo(const std::string& name, ValueId value) {
+    IoInfo io;
+    io.name = name;
+    io.value = value;
+    return io;
   }
 
   const std::shared_ptr<Graph> graph_ = std::make_shared<Graph>();

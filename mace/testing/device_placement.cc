@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// `format.quantization` of 8 bits; what it does not hold is cut off.
+// `format.quantization` of int8; what it does not hold is cut off.
 uint8_t ToByte(float value, const Quantization& quantization) {
   const double q = std::nearbyint(double{value} / double{quantization.scale});
   return static_cast<uint8_t>(std::clamp<double>(q + quantization.zero_point, 0, 255));
@@ -17,7 +17,7 @@ uint8_t ToByte(float value, const Quantization& quantization) {
 
 void PutElement(std::vector<uint8_t>* memory, size_t index, float value,
                 const TensorFormat& format) {
-  if (format.precision == Precision::k8Bits) {
+  if (format.precision == Precision::kInt8) {
     (*memory)[index] = ToByte(value, format.quantization);
   } else if (format.precision == Precision::kFloat16) {
     const uint16_t bits = FloatToHalf(value);
@@ -28,7 +28,7 @@ void PutElement(std::vector<uint8_t>* memory, size_t index, float value,
 }
 
 float GetElement(const std::vector<uint8_t>& memory, size_t index, const TensorFormat& format) {
-  if (format.precision == Precision::k8Bits) {
+  if (format.precision == Precision::kInt8) {
     const Quantization& quantization = format.quantization;
     return static_cast<float>(memory[index] - quantization.zero_point) * quantization.scale;
   }
@@ -129,10 +129,10 @@ StatusOr<HostTensor> DevicePlacement::Unpack(const std::vector<uint8_t>& memory,
         const size_t index = Index(row, w, c);
         expected[index] = true;
         const float value = GetElement(memory, index, format);
-        const bool is_8_bits = format.precision == Precision::k8Bits;
+        const bool is_int8 = format.precision == Precision::kInt8;
         if (c < view.c) {
           tensor.f32()[(row * view.w + w) * view.c + c] = value;
-        } else if (is_8_bits ? memory[index] != 0 : !(value == 0.0f)) {
+        } else if (is_int8 ? memory[index] != 0 : !(value == 0.0f)) {
           return Internal("padding lane " + Where(row, w, c) + " holds " + std::to_string(value) +
                           ", expected zero");
         }

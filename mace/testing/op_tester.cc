@@ -5,8 +5,8 @@
 #include "mace/base/half.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/op.h"
-#include "mace/testing/lowering_check.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_check.h"
 
 namespace mace {
 namespace {
@@ -201,8 +201,8 @@ struct OpTester::Offer {
   Prepared prepared;
   std::vector<HostTensor> expected;  // In the form that the runner gives.
   DeviceInfo device;
-  std::vector<LoweringRequest> requests;         // By storage.
-  std::vector<std::vector<Lowering>> lowerings;  // By request.
+  std::vector<LoweringRequest> requests;             // By storage.
+  std::vector<std::vector<KernelVariant>> variants;  // By request.
   std::vector<std::vector<bool>> wanted;
   int found = 0;
 
@@ -210,8 +210,8 @@ struct OpTester::Offer {
   template <typename Function>
   void ForEachWanted(const Function& function) const {
     for (size_t i = 0; i < requests.size(); ++i) {
-      for (size_t j = 0; j < lowerings[i].size(); ++j) {
-        if (wanted[i][j]) function(lowerings[i][j], requests[i]);
+      for (size_t j = 0; j < variants[i].size(); ++j) {
+        if (wanted[i][j]) function(variants[i][j], requests[i]);
       }
     }
   }
@@ -247,37 +247,37 @@ StatusOr<std::unique_ptr<OpTester::Offer>> OpTester::MakeOffer(Precision precisi
     request.device = &offer->device;
     request.precision = precision;
     request.storage = storage;
-    std::vector<Lowering> lowerings = offer->prepared.op->Lower(request);
-    const auto is_other = [&](const Lowering& lowering) {
-      return lowering.variant.find(only_) == std::string::npos;
+    std::vector<KernelVariant> variants = offer->prepared.op->Lower(request);
+    const auto is_other = [&](const KernelVariant& variant) {
+      return variant.name.find(only_) == std::string::npos;
     };
-    lowerings.erase(std::remove_if(lowerings.begin(), lowerings.end(), is_other), lowerings.end());
+    variants.erase(std::remove_if(variants.begin(), variants.end(), is_other), variants.end());
     std::vector<bool> wanted;
-    for (Lowering& lowering : lowerings) {
-      SetPrecision(request, &lowering);
-      wanted.push_back(IsWanted(lowering));
+    for (KernelVariant& variant : variants) {
+      SetPrecision(request, &variant);
+      wanted.push_back(IsWanted(variant));
     }
-    offer->found += static_cast<int>(lowerings.size());
+    offer->found += static_cast<int>(variants.size());
     offer->requests.push_back(std::move(request));
-    offer->lowerings.push_back(std::move(lowerings));
+    offer->variants.push_back(std::move(variants));
     offer->wanted.push_back(std::move(wanted));
   }
   return offer;
 }
 
 void OpTester::Check(const Offer& offer) const {
-  offer.ForEachWanted([&](const Lowering& lowering, const LoweringRequest& request) {
+  offer.ForEachWanted([&](const KernelVariant& variant, const LoweringRequest& request) {
     const bool half = request.precision == Precision::kFloat16;
-    SCOPED_TRACE(lowering.variant + ", " + StorageName(request.storage) + ", " +
+    SCOPED_TRACE(variant.name + ", " + StorageName(request.storage) + ", " +
                  PrecisionName(request.precision) + ", seed " + std::to_string(seed_));
-    LoweringRun run;
-    run.lowering = &lowering;
+    VariantRun run;
+    run.variant = &variant;
     run.request = &request;
     for (const HostTensor& tensor : offer.prepared.tensors) {
       const bool present = tensor.dtype() != DType::kInvalid;
       run.inputs.push_back(present ? *tensor.ConvertTo(DType::kFloat32) : tensor);
     }
-    CheckLowering(run, offer.expected, half ? tolerance_float16_ : tolerance_float32_);
+    CheckVariant(run, offer.expected, half ? tolerance_float16_ : tolerance_float32_);
   });
 }
 
@@ -302,7 +302,7 @@ Status OpTester::CheckBatch() const {
     if (activation && entries == 0) entries = shape[0];
     batched.push_back(activation && shape[0] == entries);
   }
-  if (entries < 2 || !KeepsBatchApart(*whole.op, whole.inputs, batched)) return Status::Ok();
+  if (entries < 2 || !SplitsAlongBatch(*whole.op, whole.inputs, batched)) return Status::Ok();
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> expected, whole.Reference());
   const std::vector<HostTensor> tensors = std::move(whole.tensors);
   for (int64_t n = 0; n < entries; ++n) {
@@ -337,15 +337,15 @@ void OpTester::Run() {
   EXPECT_TRUE(batch.ok()) << "a batch cut into its entries: " << batch.message();
   if (cpu_only_) return;
   std::vector<std::unique_ptr<Offer>> offers;
-  std::vector<const Lowering*> wanted;
+  std::vector<const KernelVariant*> wanted;
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {
     StatusOr<std::unique_ptr<Offer>> offer = MakeOffer(precision);
     ASSERT_TRUE(offer.ok()) << offer.status().message();
     (*offer)->ForEachWanted(
-        [&](const Lowering& lowering, const LoweringRequest&) { wanted.push_back(&lowering); });
+        [&](const KernelVariant& variant, const LoweringRequest&) { wanted.push_back(&variant); });
     offers.push_back(*std::move(offer));
   }
-  EXPECT_GT(offers[0]->found, 0) << "no lowering; CpuOnly() says that this is meant";
+  EXPECT_GT(offers[0]->found, 0) << "no variant; CpuOnly() says that this is meant";
   StatusOr<TestDevice*> device = TestDevice::Get();
   ASSERT_TRUE(device.ok()) << device.status().message();
   const Status compiled = (*device)->Compile(wanted, offers[0]->device);

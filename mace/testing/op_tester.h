@@ -1,4 +1,4 @@
-// Tests an op in one call: infers, runs the reference, and runs every GPU lowering over storage and
+// Tests an op in one call: infers, runs the reference, and runs every GPU variant over storage and
 // precision on the OpenCL device at hand against that reference, shapes before values. Fails
 // through GoogleTest and prints the seed. lowering_runner.h says how to run less on a slow device.
 //
@@ -44,7 +44,7 @@ class OpTester {
 
   // Infers, runs the reference and returns its outputs; a Status where the op refuses.
   StatusOr<std::vector<HostTensor>> Reference();
-  // Reference against all lowerings; also fails when there is no lowering at all, unless cpu_only.
+  // Reference against all variants; also fails when there is no variant at all, unless cpu_only.
   void Run();
   // The op takes the inputs and offers no such variant (Only).
   void ExpectNone();

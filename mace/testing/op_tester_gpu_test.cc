@@ -7,9 +7,9 @@
 
 #include "mace/base/half.h"
 #include "mace/ops/move/convert.h"
-#include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -21,18 +21,18 @@ constexpr TensorFormat kHalfRaw = {Layout::kRowMajor, Storage::kBuffer, Precisio
 constexpr TensorFormat kHalfBlocked = {Layout::kChannels4, Storage::kBuffer, Precision::kFloat16};
 constexpr TensorFormat kHalfImage = {Layout::kChannels4, Storage::kImage, Precision::kFloat16};
 
-// A conversion of [2, 3, 5, 6] as a lowering, whose last argument a test may falsify.
-class LoweringRunnerTest : public testing::Test {
+// A conversion of [2, 3, 5, 6] as a variant, whose last argument a test may falsify.
+class VariantRunnerTest : public testing::Test {
  protected:
   StatusOr<HostTensor> Convert(TensorFormat from, TensorFormat to, bool slices) {
     const int64_t pitch = 6;
-    lowering_.inputs = {from};
-    lowering_.outputs = {to};
+    variant_.inputs = {from};
+    variant_.outputs = {to};
     const ConvertEnd from_end = {from, from.layout == Layout::kRowMajor ? pitch : 8, 0};
     const ConvertEnd to_end = {to, to.layout == Layout::kRowMajor ? pitch : 8, 0};
     Launch launch = MakeConversion(shape_, from_end, to_end);
     if (falsify_) falsify_(&launch);
-    lowering_.launches = {launch};
+    variant_.launches = {launch};
     StatusOr<const DeviceInfo*> device = TestDeviceInfo();
     if (!device.ok()) return device.status();
     LoweringRequest request;
@@ -40,12 +40,12 @@ class LoweringRunnerTest : public testing::Test {
     request.inputs[0].info = input_.info();
     request.outputs = {input_.info()};
     request.device = *device;
-    LoweringRun run;
-    run.lowering = &lowering_;
+    VariantRun run;
+    run.variant = &variant_;
     run.request = &request;
     run.inputs = {input_};
     run.slices = slices;
-    StatusOr<std::vector<HostTensor>> outputs = RunLowering(run);
+    StatusOr<std::vector<HostTensor>> outputs = RunVariant(run);
     if (!outputs.ok()) return outputs.status();
     return (*outputs)[0];
   }
@@ -58,11 +58,11 @@ class LoweringRunnerTest : public testing::Test {
 
   Shape shape_ = {2, 3, 5, 6};
   HostTensor input_ = RandomTensor({2, 3, 5, 6}, 7);
-  Lowering lowering_;
+  KernelVariant variant_;
   std::function<void(Launch*)> falsify_;
 };
 
-TEST_F(LoweringRunnerTest, RightConversionsPass) {
+TEST_F(VariantRunnerTest, RightConversionsPass) {
   ExpectSame(Convert(kRaw, kBlocked, false));
   ExpectSame(Convert(kBlocked, kRaw, false));
   ExpectSame(Convert(kBlocked, kRaw, true));
@@ -72,7 +72,7 @@ TEST_F(LoweringRunnerTest, RightConversionsPass) {
   ExpectSame(Convert(kImage, kRaw, true));
 }
 
-TEST_F(LoweringRunnerTest, ConversionsBetweenPrecisionsRoundOnce) {
+TEST_F(VariantRunnerTest, ConversionsBetweenPrecisionsRoundOnce) {
   for (int64_t i = 0; i < shape_.elements(); ++i) {
     input_.f32()[i] = HalfToFloat(FloatToHalf(input_.f32()[i]));
   }
@@ -87,7 +87,7 @@ TEST_F(LoweringRunnerTest, ConversionsBetweenPrecisionsRoundOnce) {
 }
 
 // Buffers and images alike: a driver's own rounding of image writes may cut off.
-TEST_F(LoweringRunnerTest, HalvesAreRoundedToTheNearest) {
+TEST_F(VariantRunnerTest, HalvesAreRoundedToTheNearest) {
   input_.f32()[0] = std::numeric_limits<float>::quiet_NaN();
   input_.f32()[1] = std::numeric_limits<float>::infinity();
   input_.f32()[2] = 1.0f + 1.0f / 2048;  // A tie: to the even neighbour below,
@@ -103,7 +103,7 @@ TEST_F(LoweringRunnerTest, HalvesAreRoundedToTheNearest) {
   }
 }
 
-TEST_F(LoweringRunnerTest, WritingGarbageIntoAPaddingLaneIsFound) {
+TEST_F(VariantRunnerTest, WritingGarbageIntoAPaddingLaneIsFound) {
   // The channel count is the last argument: 8 where there are 6 fills the padding from memory.
   falsify_ = [](Launch* launch) { launch->arguments.back() = int32_t{8}; };
   StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
@@ -112,7 +112,7 @@ TEST_F(LoweringRunnerTest, WritingGarbageIntoAPaddingLaneIsFound) {
       << found.status().message();
 }
 
-TEST_F(LoweringRunnerTest, WritingBehindABufferIsFound) {
+TEST_F(VariantRunnerTest, WritingBehindABufferIsFound) {
   // One more row than there is.
   falsify_ = [](Launch* launch) {
     launch->arguments[launch->arguments.size() - 3] = int32_t{7};
@@ -124,14 +124,14 @@ TEST_F(LoweringRunnerTest, WritingBehindABufferIsFound) {
       << found.status().message();
 }
 
-TEST_F(LoweringRunnerTest, AMissingArgumentIsFound) {
+TEST_F(VariantRunnerTest, AMissingArgumentIsFound) {
   falsify_ = [](Launch* launch) { launch->arguments.pop_back(); };
   StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
   ASSERT_FALSE(found.ok());
   EXPECT_NE(std::string::npos, found.status().message().find("arguments"));
 }
 
-TEST_F(LoweringRunnerTest, WeightsThatPackLeavesUnsetAreFound) {
+TEST_F(VariantRunnerTest, WeightsThatPackLeavesUnsetAreFound) {
   PackedWeights weights;
   weights.name = "half filled";
   weights.elements = 4;
@@ -139,7 +139,7 @@ TEST_F(LoweringRunnerTest, WeightsThatPackLeavesUnsetAreFound) {
     destination[0] = destination[1] = 0;
     return Status();
   };
-  lowering_.weights = {weights};
+  variant_.weights = {weights};
   StatusOr<HostTensor> found = Convert(kRaw, kBlocked, false);
   ASSERT_FALSE(found.ok());
   EXPECT_NE(std::string::npos, found.status().message().find("left element 2 of 4"))

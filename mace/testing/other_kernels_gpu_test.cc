@@ -8,9 +8,9 @@
 #include "mace/ops/move/convert.h"
 #include "mace/ops/op.h"
 #include "mace/testing/device_placement.h"
-#include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -42,7 +42,7 @@ std::vector<TensorFormat> AllFormats() {
 }
 
 // Expects that `lowering` makes `expected` of `input`.
-void ExpectOutput(const Lowering& lowering, const HostTensor& input, const HostTensor& expected,
+void ExpectOutput(const KernelVariant& variant, const HostTensor& input, const HostTensor& expected,
                   bool slices) {
   const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
@@ -52,12 +52,12 @@ void ExpectOutput(const Lowering& lowering, const HostTensor& input, const HostT
   seen.info = input.info();
   request.inputs = {seen};
   request.outputs = {expected.info()};
-  LoweringRun run;
-  run.lowering = &lowering;
+  VariantRun run;
+  run.variant = &variant;
   run.request = &request;
   run.inputs = {input};
   run.slices = slices;
-  const StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+  const StatusOr<std::vector<HostTensor>> found = RunVariant(run);
   ASSERT_TRUE(found.ok()) << found.status().message();
   ASSERT_EQ((*found)[0].shape(), expected.shape());
   for (int64_t i = 0; i < expected.shape().elements(); ++i) {
@@ -65,17 +65,17 @@ void ExpectOutput(const Lowering& lowering, const HostTensor& input, const HostT
   }
 }
 
-Lowering Conversion(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
-                    bool slices) {
+KernelVariant Conversion(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
+                         bool slices) {
   const DevicePlacement in = DevicePlacement::Make(shape, from, slices);
   const DevicePlacement out = DevicePlacement::Make(shape, to, slices);
-  Lowering lowering;
-  lowering.variant = "conversion";
-  lowering.inputs = {from};
-  lowering.outputs = {to};
-  lowering.launches = {
+  KernelVariant variant;
+  variant.name = "conversion";
+  variant.inputs = {from};
+  variant.outputs = {to};
+  variant.launches = {
       MakeConversion(shape, {from, in.pitch, in.offset}, {to, out.pitch, out.offset})};
-  return lowering;
+  return variant;
 }
 
 void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& to, bool slices) {
@@ -83,16 +83,16 @@ void Convert(const Shape& shape, const TensorFormat& from, const TensorFormat& t
   ExpectOutput(Conversion(shape, from, to, slices), tensor, tensor, slices);
 }
 
-// One of the two formats is of 8 bits. Some of the numbers are cut off, and some are ties.
+// One of the two formats is int8. Some of the numbers are cut off, and some are ties.
 void ConvertRounded(const Shape& shape, const TensorFormat& from, const TensorFormat& to,
                     const Quantization& quantization, bool slices) {
   const HostTensor tensor = Eighths(shape);
   HostTensor rounded = *HostTensor::Allocate(tensor.info());
   for (int64_t i = 0; i < shape.elements(); ++i) {
     rounded.f32()[i] = static_cast<float>(
-        RoundTo8Bits(tensor.f32()[i], quantization.scale, -quantization.zero_point));
+        RoundToInt8(tensor.f32()[i], quantization.scale, -quantization.zero_point));
   }
-  const bool from_bytes = from.precision == Precision::k8Bits;
+  const bool from_bytes = from.precision == Precision::kInt8;
   ExpectOutput(Conversion(shape, from, to, slices), from_bytes ? rounded : tensor, rounded, slices);
 }
 
@@ -114,12 +114,12 @@ TEST(ConversionTest, BetweenAllFormats) {
   }
 }
 
-TEST(ConversionTest, ToEightBitsAndBack) {
+TEST(ConversionTest, ToInt8AndBack) {
   const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   for (const Quantization& quantization :
        {Quantization{0.125f, 100}, Quantization{0.125f, 0}, Quantization{8, 255}}) {
-    const TensorFormat bytes = FormatOf8Bits(quantization);
+    const TensorFormat bytes = Int8Format(quantization);
     for (const TensorFormat& floats : AllFormats()) {
       if (floats.storage == Storage::kImage && !(*device)->half_images) continue;
       SCOPED_TRACE(NameOf(floats) + ", zero point " + std::to_string(quantization.zero_point));
@@ -142,11 +142,11 @@ TEST(ProductFinishTest, AddsTheBiasAndActivates) {
     const Shape shape = {5, 6};
     const DevicePlacement in = DevicePlacement::Make(shape, from, false);
     const DevicePlacement out = DevicePlacement::Make(shape, to, false);
-    Lowering lowering;
-    lowering.variant = "finish";
-    lowering.precision = precision;
-    lowering.inputs = {from};
-    lowering.outputs = {to};
+    KernelVariant variant;
+    variant.name = "finish";
+    variant.precision = precision;
+    variant.inputs = {from};
+    variant.outputs = {to};
     PackedWeights bias;
     bias.name = "bias";
     bias.elements = 6;
@@ -155,7 +155,7 @@ TEST(ProductFinishTest, AddsTheBiasAndActivates) {
       for (int i = 0; i < 6; ++i) destination[i] = static_cast<float>(8 * i - 20);
       return Status();
     };
-    lowering.weights = {bias};
+    variant.weights = {bias};
     Launch finish;
     finish.kernel = {"matmul.cl", "matmul_finish", {{"BIAS", "1"}}, Storage::kBuffer, precision};
     FusedActivation activation;
@@ -166,14 +166,14 @@ TEST(ProductFinishTest, AddsTheBiasAndActivates) {
     activation.AppendArguments(&finish.arguments);
     finish.global = {30, 1, 1};
     finish.local = {8, 1, 1};
-    lowering.launches = {
+    variant.launches = {
         MakeConversion(shape, {from, in.pitch, in.offset}, {to, out.pitch, out.offset}), finish};
     const HostTensor product = Eighths(shape);
     HostTensor expected = Eighths(shape);
     for (int64_t i = 0; i < 30; ++i) {
       expected.f32()[i] = std::max(0.0f, product.f32()[i] + static_cast<float>(8 * (i % 6) - 20));
     }
-    ExpectOutput(lowering, product, expected, false);
+    ExpectOutput(variant, product, expected, false);
   }
 }
 

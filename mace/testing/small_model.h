@@ -37,7 +37,7 @@ inline std::shared_ptr<const Graph> MakeSmallModel() {
     node.outputs = {last};
     graph->nodes.push_back(node);
   }
-  GraphPort in, out;
+  IoInfo in, out;
   in.name = "x";
   in.value = x;
   in.declared_dims = std::vector<int64_t>{1, 4, 4, 8};

@@ -18,11 +18,11 @@ StatusOr<TestDevice*> TestDevice::Get() {
   return opened;
 }
 
-Status TestDevice::Compile(const std::vector<const Lowering*>& lowerings,
+Status TestDevice::Compile(const std::vector<const KernelVariant*>& variants,
                            const DeviceInfo& lowered_for) {
   std::map<std::string, KernelInstance> missing;
-  for (const Lowering* lowering : lowerings) {
-    for (const Launch& launch : lowering->launches) {
+  for (const KernelVariant* variant : variants) {
+    for (const Launch& launch : variant->launches) {
       if (launch.call.has_value()) continue;
       const std::string name = launch.kernel.function_name();
       if (programs_.count(name) == 0) missing.emplace(name, launch.kernel);

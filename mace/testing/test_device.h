@@ -28,7 +28,7 @@ class TestDevice {
   // many kernels of one program in half the time that it takes for a program each. A CPU that
   // stands in for the GPU they were lowered for shows that they are right, not fast: PoCL leaves
   // them unoptimised, which takes half the time again.
-  Status Compile(const std::vector<const Lowering*>& lowerings, const DeviceInfo& lowered_for);
+  Status Compile(const std::vector<const KernelVariant*>& variants, const DeviceInfo& lowered_for);
   // REQUIRES: compiled.
   StatusOr<ClKernel> FindKernel(const KernelInstance& kernel) const;
 

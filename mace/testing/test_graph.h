@@ -19,7 +19,7 @@ struct TestGraph {
 
   // With one input, x.
   explicit TestGraph(Shape x) {
-    GraphPort input;
+    IoInfo input;
     input.name = "x";
     input.value = graph.AddValue("x");
     input.declared_dims = x.dims();
@@ -71,7 +71,7 @@ struct TestGraph {
   void DeclareInput(std::vector<int64_t> dims) { graph.inputs[0].declared_dims = std::move(dims); }
 
   void Output(std::string name, ValueId value) {
-    GraphPort output;
+    IoInfo output;
     output.name = std::move(name);
     output.value = value;
     graph.outputs.push_back(output);

@@ -60,7 +60,7 @@ Status AddChosen(const Node& node, const std::string& id, const DeviceInfo& devi
                  NodeVariants* offered) {
   const std::optional<NodeChoice> choice = FindChoice(*offered, device, id);
   if (!choice.has_value() || choice->local_sizes.empty()) return Status();
-  MACE_ASSIGN_OR_RETURN(Lowering variant, ChosenVariant(node, *offered, device, *choice));
+  MACE_ASSIGN_OR_RETURN(KernelVariant variant, ChosenVariant(node, *offered, device, *choice));
   offered->variants.push_back(std::move(variant));
   return Status();
 }

@@ -6,7 +6,7 @@
 
 #include "mace/execute/cpu_executor.h"
 #include "mace/execute/session.h"
-#include "mace/ops/conv/eight_bits.h"
+#include "mace/ops/conv/int8_convolution.h"
 #include "mace/plan/signature.h"
 
 namespace mace {
@@ -14,15 +14,15 @@ namespace {
 
 StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
   std::vector<TensorInfo> infos;
-  for (const GraphPort& port : plan.bound.graph->outputs) {
-    infos.push_back(plan.bound.graph->value(port.value).info);
+  for (const IoInfo& io : plan.bound.graph->outputs) {
+    infos.push_back(plan.bound.graph->value(io.value).info);
   }
   return AllocateTensors(infos);
 }
 
 }  // namespace
 
-StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const Lowering& variant,
+StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
                           const DeviceInfo& device) {
   GraphVariants variants;
   variants.device = device;
@@ -39,8 +39,8 @@ StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const Lowering& 
 namespace {
 
 // From [-1, 1) to all that 8 bits hold, where the node counts on that.
-void PutInto8Bits(const Node& node, std::vector<HostTensor>* inputs) {
-  const StatusOr<std::optional<EightBits>> bits = EightBits::Parse(node.attributes);
+void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
+  const StatusOr<std::optional<Int8Convolution>> bits = Int8Convolution::Parse(node.attributes);
   if (!bits.ok() || !bits->has_value() || inputs->empty()) return;
   const Quantization& x = (*bits)->x;
   HostTensor& tensor = inputs->front();
@@ -56,8 +56,8 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<HostTensor> inputs;
-  for (const GraphPort& port : trial.plan->bound.graph->inputs) {
-    const TensorInfo& info = trial.plan->bound.graph->value(port.value).info;
+  for (const IoInfo& io : trial.plan->bound.graph->inputs) {
+    const TensorInfo& info = trial.plan->bound.graph->value(io.value).info;
     MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
     // Integers become zeros, which are places in any tensor; of the bools half are true.
@@ -69,7 +69,7 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
     }
     inputs.push_back(std::move(tensor));
   }
-  PutInto8Bits(trial.plan->bound.graph->nodes[0], &inputs);
+  PutIntoInt8(trial.plan->bound.graph->nodes[0], &inputs);
   return inputs;
 }
 

@@ -19,7 +19,7 @@ struct Trial {
 };
 
 // `variant`: of the node, as it is to run.
-StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const Lowering& variant,
+StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
                           const DeviceInfo& device);
 
 // Seeded inputs for the trials of a node: uniform in [-1, 1), or among the numbers of its 8 bits.

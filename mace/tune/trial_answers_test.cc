@@ -59,7 +59,7 @@ class TrialAnswersTest : public testing::Test {
   bool broken_ = false;
 };
 
-TEST_F(TrialAnswersTest, WaysThatAgreeNeedNoReference) {
+TEST_F(TrialAnswersTest, VariantsThatAgreeNeedNoReference) {
   EXPECT_TRUE(Accept("a", 1));
   EXPECT_TRUE(Accept("b", 1.00001f));
   EXPECT_EQ(asked_, 0);

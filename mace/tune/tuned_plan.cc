@@ -78,7 +78,7 @@ std::string RecordText(TuningLevel level, const Plan& plan) {
   return record;
 }
 
-bool CallsLibrary(const Lowering& variant) {
+bool CallsLibrary(const KernelVariant& variant) {
   return std::any_of(variant.launches.begin(), variant.launches.end(),
                      [](const Launch& launch) { return launch.call.has_value(); });
 }

@@ -21,7 +21,7 @@ constexpr size_t kKernelsInBundle = 10;
 
 struct LevelLimits {
   double budget_ms;
-  size_t most_variants;   // Of a node.
+  size_t max_variants;    // Of a node.
   double worst_estimate;  // Times the best variant's.
   double trial_ms;        // Of measuring alone.
 };
@@ -33,14 +33,14 @@ LevelLimits LimitsOf(TuningLevel level, bool cpu) {
   return {4800, 8, 4, 6};
 }
 
-double EstimateOf(const Lowering& variant) {
+double EstimateOf(const KernelVariant& variant) {
   return variant.estimate_ms + 0.001 * static_cast<double>(variant.launches.size());
 }
 
 // Of what may be chosen without a measurement; infinite where nothing may.
-double BestEstimate(const std::vector<Lowering>& variants) {
+double BestEstimate(const std::vector<KernelVariant>& variants) {
   double best = kFailed;
-  for (const Lowering& variant : variants) {
+  for (const KernelVariant& variant : variants) {
     if (!variant.needs_measurement) best = std::min(best, EstimateOf(variant));
   }
   return best;
@@ -48,7 +48,7 @@ double BestEstimate(const std::vector<Lowering>& variants) {
 
 // How far answers may lie apart: two roundings of operands where they are not float32.
 double ToleranceOf(const PlanOptions& options, const Node& node) {
-  // Where results are rounded to 8 bits one that lies beside a tie may be a step off, of more than
+  // Where results are rounded to int8 one that lies beside a tie may be a step off, of more than
   // 50 that seeded inputs reach.
   if (node.attributes.Has("y_scale")) return 2e-2;
   if (options.precision == Precision::kFloat16) return 2e-2;
@@ -89,7 +89,7 @@ std::vector<KernelInstance> Tuner::KernelsOf(const std::vector<Pending>& bundle)
 void Tuner::Collect() {
   NameMap<size_t> group_of;  // By signature.
   for (size_t n = 0; n < variants_.nodes.size(); ++n) {
-    const std::vector<Lowering>& variants = variants_.nodes[n].variants;
+    const std::vector<KernelVariant>& variants = variants_.nodes[n].variants;
     // Nothing to choose, and nothing to launch.
     if (variants.size() < 2 && (variants.empty() || variants.front().launches.empty())) continue;
     const std::string signature = records_.SignatureOf(n, variants_.nodes[n]);
@@ -98,7 +98,7 @@ void Tuner::Collect() {
       Group group;
       group.node = n;
       group.signature = signature;
-      group.candidates = PickCandidates(n);
+      group.candidates = PickVariants(n);
       groups_.push_back(std::move(group));
     }
     const double best = BestEstimate(variants);
@@ -108,31 +108,31 @@ void Tuner::Collect() {
                    [](const Group& a, const Group& b) { return a.weight > b.weight; });
 }
 
-std::vector<Tuner::Candidate> Tuner::PickCandidates(size_t node) const {
+std::vector<Tuner::TunedVariant> Tuner::PickVariants(size_t node) const {
   const bool cpu = device_.kind == DeviceKind::kCpu;
   const LevelLimits limits = LimitsOf(options_.level, cpu);
-  std::vector<Lowering> variants = variants_.nodes[node].variants;
+  std::vector<KernelVariant> variants = variants_.nodes[node].variants;
   // A CPU driver makes code anew for each work-group size.
   if (!cpu || options_.level == TuningLevel::kFull) AddWorkGroupSizes(device_, &variants);
-  std::vector<Candidate> all;
+  std::vector<TunedVariant> all;
   std::set<std::string> ids;
-  for (Lowering& variant : variants) {
+  for (KernelVariant& variant : variants) {
     // A library that compiles for seconds is not worth a fast tuning on a CPU.
     if (variant.needs_measurement && cpu && options_.level != TuningLevel::kFull) continue;
-    Candidate candidate;
+    TunedVariant candidate;
     candidate.id = VariantId(variant);
     candidate.order = variant.needs_measurement ? kFailed : EstimateOf(variant);
     candidate.variant = std::move(variant);
     if (ids.insert(candidate.id).second) all.push_back(std::move(candidate));
   }
   std::stable_sort(all.begin(), all.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.order < b.order; });
+                   [](const TunedVariant& a, const TunedVariant& b) { return a.order < b.order; });
   const double best = all.empty() ? kFailed : all.front().order;
-  const auto is_hopeless = [&](const Candidate& candidate) {
+  const auto is_hopeless = [&](const TunedVariant& candidate) {
     return !candidate.variant.needs_measurement && candidate.order > limits.worst_estimate * best;
   };
   all.erase(std::remove_if(all.begin(), all.end(), is_hopeless), all.end());
-  if (all.size() > limits.most_variants) all.resize(limits.most_variants);
+  if (all.size() > limits.max_variants) all.resize(limits.max_variants);
   // One variant is chosen whatever it takes.
   if (all.size() < 2) all.clear();
   return all;
@@ -161,7 +161,7 @@ Status Tuner::Report() const {
   const Status saved = compiler_->Save();
   if (!saved.ok()) Log(LogLevel::kInfo, "tuning: is not kept: " + saved.message());
   return Cancelled("tuning: ended by its progress callback, " + std::to_string(stats_.measured) +
-                   " of " + std::to_string(planned_) + " ways measured");
+                   " of " + std::to_string(planned_) + " variants measured");
 }
 
 Status Tuner::Measure() {
@@ -169,7 +169,7 @@ Status Tuner::Measure() {
   Collect();
   std::vector<Pending> wanted;
   for (Group& group : groups_) {
-    for (const Candidate& candidate : group.candidates) {
+    for (const TunedVariant& candidate : group.candidates) {
       if (FindRecord(group, candidate.id)) continue;
       MACE_ASSIGN_OR_RETURN(Trial trial, MakeTrial(bound_, group.node, candidate.variant, device_));
       wanted.push_back({&group, std::move(trial)});
@@ -306,7 +306,7 @@ void Tuner::ReleaseTensors() {
 GraphVariants Tuner::Measured() const {
   GraphVariants result = variants_;
   for (size_t n = 0; n < result.nodes.size(); ++n) {
-    std::vector<Lowering>* variants = &result.nodes[n].variants;
+    std::vector<KernelVariant>* variants = &result.nodes[n].variants;
     if (variants->empty()) continue;
     const auto found = measured_.find(records_.SignatureOf(n, result.nodes[n]));
     if (found == measured_.end()) continue;
@@ -316,7 +316,7 @@ GraphVariants Tuner::Measured() const {
       return time->second;
     };
     SetMeasured(device_, time_of, variants);
-    const auto is_unknown = [](const Lowering& variant) { return variant.measured_ms < 0; };
+    const auto is_unknown = [](const KernelVariant& variant) { return variant.measured_ms < 0; };
     if (std::all_of(variants->begin(), variants->end(), is_unknown)) continue;
     variants->erase(std::remove_if(variants->begin(), variants->end(), is_unknown),
                     variants->end());

@@ -47,8 +47,8 @@ class Tuner {
   const TuningStatistics& stats() const { return stats_; }
 
  private:
-  struct Candidate {
-    Lowering variant;
+  struct TunedVariant {
+    KernelVariant variant;
     std::string id;
     double order = 0;  // Estimated milliseconds; smaller is tried first.
   };
@@ -57,7 +57,7 @@ class Tuner {
     size_t node = 0;  // The first of them.
     std::string signature;
     double weight = 0;  // Estimated milliseconds in the model.
-    std::vector<Candidate> candidates;
+    std::vector<TunedVariant> candidates;
     std::vector<HostTensor> inputs;
     std::optional<TrialAnswers> answers;
   };
@@ -67,7 +67,7 @@ class Tuner {
   };
 
   void Collect();
-  std::vector<Candidate> PickCandidates(size_t node) const;
+  std::vector<TunedVariant> PickVariants(size_t node) const;
   bool FindRecord(const Group& group, const std::string& variant_id);
   static std::vector<KernelInstance> KernelsOf(const std::vector<Pending>& bundle);
   void TrimToBudget(std::vector<Pending>* bundle) const;

@@ -17,7 +17,7 @@ enum class TuningLevel {
 };
 
 struct TuningProgress {
-  size_t done = 0;  // Ways measured.
+  size_t done = 0;  // Variants measured.
   size_t total = 0;
   double elapsed_ms = 0;
 };

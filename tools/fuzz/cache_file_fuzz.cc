@@ -9,7 +9,7 @@
 #include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/cache/upstream_file.h"
-#include "mace/testing/cache/exercise.h"
+#include "mace/testing/cache/decode_all.h"
 #include "mace/testing/cache/sample.h"
 
 namespace mace {
@@ -42,7 +42,7 @@ void WriteSeeds(const std::string& folder) {
 void Exercise(const std::string& bytes) {
   static MemoryFile* const file = new MemoryFile;
   if (!file->Put(AsBytes(bytes))) Require("no memory file");
-  Require(ExerciseCacheFile(file->path()));
+  Require(DecodeAll(file->path()));
 }
 
 }  // namespace

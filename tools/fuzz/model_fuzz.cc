@@ -5,8 +5,8 @@
 // writes those models there as inputs of this kind before it begins.
 //
 // What may happen is an error with a message, or an answer, within the limits below. A model whose
-// run would be more work than kMostWork is planned and not run. An input that takes more than
-// kMostSeconds of the processor's time (not of the clock: the machine may be busy) is a failure, as
+// run would be more work than kMaxWork is planned and not run. An input that takes more than
+// kMaxSeconds of the processor's time (not of the clock: the machine may be busy) is a failure, as
 // a crash is.
 #include <cstdint>
 #include <cstdio>
@@ -31,9 +31,9 @@ extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 namespace mace {
 namespace {
 
-constexpr uint64_t kMostTensorBytes = uint64_t{64} << 20;
-constexpr double kMostWork = 4e6;  // Operations and bytes, by the ops' own estimates.
-constexpr double kMostSeconds = 2;
+constexpr uint64_t kMaxTensorBytes = uint64_t{64} << 20;
+constexpr double kMaxWork = 4e6;  // Operations and bytes, by the ops' own estimates.
+constexpr double kMaxSeconds = 2;
 
 // Small limits: what a hostile file asks for must be refused, not granted.
 ImportOptions SmallImportLimits() {
@@ -117,7 +117,7 @@ Status RunOnce(const CompiledModel& compiled, Request* request, uint32_t seed) {
 }
 
 Status ImportPlanRun(Bytes bytes) {
-  const ScopedMemoryBudget budget(std::make_shared<MemoryBudget>(kMostTensorBytes));
+  const ScopedMemoryBudget budget(std::make_shared<MemoryBudget>(kMaxTensorBytes));
   const ModelInput input = SplitModelInput(bytes);
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<Graph> graph,
                         ImportModelBytes("model", input.model, input.weights, SmallImportLimits()));
@@ -129,7 +129,7 @@ Status ImportPlanRun(Bytes bytes) {
                         CompiledModel::Compile(ModelAccess::FromGraph(graph), options));
   MACE_ASSIGN_OR_RETURN(Request request, compiled.NewRequest());
   MACE_ASSIGN_OR_RETURN(const ModelReport report, ReportModel(&request));
-  if (report.flops + report.bytes > kMostWork) return Status();
+  if (report.flops + report.bytes > kMaxWork) return Status();
   return RunOnce(compiled, &request, static_cast<uint32_t>(bytes.size()));
 }
 
@@ -170,7 +170,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::clock_t start = std::clock();
   mace::RequireMessage(mace::ImportPlanRun(mace::Bytes(data, size)));
   const double took = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  if (took > mace::kMostSeconds) {
+  if (took > mace::kMaxSeconds) {
     std::fprintf(stderr, "%.2f s of the processor's time\n", took);
     mace::Fail("an input takes too long");
   }

@@ -18,7 +18,7 @@ bool ShowProgress(const CompileOptions::TuningProgress& progress) {
   const size_t filled = progress.total == 0 ? kWidth : kWidth * progress.done / progress.total;
   std::string bar(filled, '#');
   bar.resize(kWidth, '.');
-  std::fprintf(stderr, "\rtuning [%s] %zu of %zu ways, %.1f s%s", bar.c_str(), progress.done,
+  std::fprintf(stderr, "\rtuning [%s] %zu of %zu variants, %.1f s%s", bar.c_str(), progress.done,
                progress.total, progress.elapsed_ms / 1000, ended ? "\n" : "");
   std::fflush(stderr);
   return true;
@@ -44,7 +44,7 @@ void ModelArguments::AddPlanOptions(CLI::App* command) {
       ->capture_default_str();
   command
       ->add_option("--tuning", tuning,
-                   "none, fast (seconds) or full (all ways): measure before the plan is made")
+                   "none, fast (seconds) or full (all variants): measure before the plan is made")
       ->check(CLI::IsMember({"none", "fast", "full"}))
       ->capture_default_str();
   command->add_flag("--no-fallback", no_fallback, "an op that would run on the CPU is an error");
@@ -81,7 +81,7 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_option(
       "--input", inputs,
       "NAME=FILE.npy, once for each input (default: all seeded random); its shape is "
-      "what the model leaves open; TensorFlow, ONNX: NAME may be any tensor of the "
+      "what the model leaves dynamic; TensorFlow, ONNX: NAME may be any tensor of the "
       "graph, which becomes an input");
   command->add_flag("--random-inputs", random_inputs,
                     "seeded random numbers for the inputs that --input leaves out");

@@ -74,7 +74,7 @@ Json ToJson(const Difference& difference) {
 
 StatusOr<Json> PrintLayerTable(const LayerTableRequest& request) {
   MACE_ASSIGN_OR_RETURN(const LayerComparison comparison, CompareLayers(request.request));
-  Print(request.out, "%-40s %-18s %-24s %10s %10s %10s %8s %10s\n", "node", "type", "way",
+  Print(request.out, "%-40s %-18s %-24s %10s %10s %10s %8s %10s\n", "node", "type", "variant",
         "max abs", "max rel", "cosine", "SNR dB", "carried");
   const std::vector<LayerReport>& layers = comparison.layers();
   Json rows = Json::array();

@@ -53,7 +53,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const ConvertArguments& arguments) {
     options.input_shapes[name] = *shape;
   }
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
-  options.open_shapes = ShapesOfFiles(files);
+  options.dynamic_shapes = ShapesOfFiles(files);
   options.inputs = arguments.input_names;
   options.outputs = arguments.output_names;
   return options;
@@ -76,7 +76,7 @@ StatusOr<OnCpu> CompileBoth(const ImportOptions& import, const ConvertArguments&
   LoadOptions as_imported;
   as_imported.data_path = import.data_path;
   as_imported.input_dims = import.input_shapes;
-  as_imported.dynamic_dims = import.open_shapes;
+  as_imported.dynamic_dims = import.dynamic_shapes;
   as_imported.inputs = import.inputs;
   as_imported.outputs = import.outputs;
   OnCpu both;
@@ -157,9 +157,9 @@ Command AddConvertCommand(CLI::App* app) {
       ->capture_default_str();
   command->add_option("--data", arguments->data, "the weights of a MACE model that is read");
   command->add_option("--input-shape", arguments->input_shapes,
-                      "NAME=1,224,224,3: binds an open shape");
+                      "NAME=1,224,224,3: binds a dynamic shape");
   command->add_option("--input", arguments->inputs,
-                      "NAME=FILE.npy: its shape is what the model leaves open, its numbers are "
+                      "NAME=FILE.npy: its shape is what the model leaves dynamic, its numbers are "
                       "what the written model is checked with");
   command
       ->add_option("--inputs", arguments->input_names,

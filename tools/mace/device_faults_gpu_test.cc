@@ -161,10 +161,10 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
     EXPECT_NE(lines[0].find(part), std::string::npos) << lines[0];
     if (!ConcernsKernel(fault.call)) return;
     // Kernels are named <op>_<variant>_<storage>_<precision>, but for that of many launches.
-    const bool chain = lines[0].find("launch_chain") != std::string::npos;
-    EXPECT_TRUE(chain || lines[0].find("_f32_") != std::string::npos)
+    const bool persistent = lines[0].find("persistent_kernel") != std::string::npos;
+    EXPECT_TRUE(persistent || lines[0].find("_f32_") != std::string::npos)
         << "no kernel is named: " << lines[0];
-    const bool node = lines[0].find(chain ? "nodes '" : "node '") != std::string::npos ||
+    const bool node = lines[0].find(persistent ? "nodes '" : "node '") != std::string::npos ||
                       lines[0].find("layout conversion") != std::string::npos;
     EXPECT_TRUE(node) << "no node is named: " << lines[0];
   }

@@ -14,7 +14,7 @@
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 #include "mace/plan/tensor_formats.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 #include "tools/mace/reference_cases.h"
 #include "tools/mace/test_support.h"
 
@@ -68,7 +68,7 @@ DeviceInfo MakeDevice(DeviceKind kind) {
 }
 
 DeviceInfo MakeWideDevice() {
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   device.global_memory_bytes = uint64_t{80} << 30;
   device.max_allocation_bytes = uint64_t{20} << 30;
   return device;
@@ -112,7 +112,7 @@ void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode, int* held)
   options.allow_tf32 = mode.tf32;
   options.memory = mode.memory;
   options.precision = mode.precision;
-  options.chain_launches = true;
+  options.use_persistent_kernel = true;
   StatusOr<std::unique_ptr<Plan>> plan = MakePlan(std::move(graph), &device, options);
   ASSERT_TRUE(plan.ok()) << plan.status().message();
   const MemoryUse use = MemoryUseOf(**plan);

@@ -12,7 +12,7 @@ namespace mace {
 namespace {
 
 // Of a command that warns in a loop.
-constexpr size_t kMostHeldLines = 100;
+constexpr size_t kMaxHeldLines = 100;
 constexpr std::string_view kPrefix = "mace: ";
 
 struct Messages {
@@ -37,7 +37,7 @@ void Hold(LogLevel, const std::string& line) {
     other = text;
     return;
   }
-  if (messages.held.size() < kMostHeldLines) messages.held.push_back(text);
+  if (messages.held.size() < kMaxHeldLines) messages.held.push_back(text);
 }
 
 std::vector<std::string> TakeHeld() {

@@ -44,10 +44,10 @@ void WriteGelu(const std::string& folder) {
   product->attributes.Set("type", kProduct);
   const ValueId y = scaled(kProduct, product->outputs[0], 0.5);
   for (const auto& [id, ports] : {std::pair(x, &graph.inputs), std::pair(y, &graph.outputs)}) {
-    GraphPort port;
-    port.name = graph.value(id).name;
-    port.value = id;
-    ports->push_back(std::move(port));
+    IoInfo io;
+    io.name = graph.value(id).name;
+    io.value = id;
+    ports->push_back(std::move(io));
   }
   const StatusOr<MaceExport> exported = ExportMace(graph, {});
   ASSERT_TRUE(exported.ok()) << exported.status().message();

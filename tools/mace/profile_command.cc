@@ -65,8 +65,8 @@ Status MeasureOps(const CompiledModel& compiled, Request* request, int iteration
   return Status::Ok();
 }
 
-// Where one kernel runs many ops (plan/chain.h), a second compiled model with launches of their own
-// times them.
+// Where one kernel runs many ops (plan/persistent_kernel.h), a second compiled model with launches
+// of their own times them.
 Status MeasureOpsApart(ModelOptions options, const std::vector<Tensor>& inputs,
                        const ProfileArguments& arguments, ProfileResult* result) {
   options.compile.separate_launches = true;

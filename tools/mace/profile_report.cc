@@ -176,7 +176,7 @@ Json ProfileJson(const ModelArguments& arguments, const ProfileResult& result) {
 }
 
 void PrintProfile(FILE* out, const Json& report, const ProfileResult& result) {
-  constexpr size_t kMostOps = 25;
+  constexpr size_t kMaxOps = 25;
   PrintHead(out, report, result);
   const Json& ops = report["ops"];
   std::vector<size_t> order(ops.size());
@@ -185,9 +185,9 @@ void PrintProfile(FILE* out, const Json& report, const ProfileResult& result) {
     return ops[a]["ms"].get<double>() > ops[b]["ms"].get<double>();
   });
   Print(out, "\n        ms    share   GFLOP/s     GB/s  roof  launches, op\n");
-  for (size_t i = 0; i < std::min(kMostOps, order.size()); ++i) PrintOp(out, ops[order[i]]);
-  if (order.size() > kMostOps) {
-    Print(out, "           and %zu more ops (--json, --html)\n", order.size() - kMostOps);
+  for (size_t i = 0; i < std::min(kMaxOps, order.size()); ++i) PrintOp(out, ops[order[i]]);
+  if (order.size() > kMaxOps) {
+    Print(out, "           and %zu more ops (--json, --html)\n", order.size() - kMaxOps);
   }
   Print(out, "\n        ms    share   type\n");
   for (const Json& type : report["types"]) {

@@ -128,12 +128,12 @@ void CheckOutput(const ReferenceCase& reference, const CompileOptions& options,
 void CheckSet(const ReferenceCase& reference, const CompileOptions& options,
               const std::string& what, const ReferenceSet& set, CompiledModel* compiled) {
   std::vector<HostTensor> inputs;
-  for (const TensorSpec& port : CompiledInputs(*compiled)) {
-    const auto file = set.inputs.find(port.name);
-    ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << port.name;
+  for (const TensorSpec& io : CompiledInputs(*compiled)) {
+    const auto file = set.inputs.find(io.name);
+    ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << io.name;
     inputs.push_back(LoadRow(file->second, set.first_rows));
     // A converted model keeps the order of its source, but does not say so.
-    const bool is_nchw = inputs.back().shape().dims() != port.dims;
+    const bool is_nchw = inputs.back().shape().dims() != io.dims;
     if (set.nhwc_inputs && is_nchw) inputs.back() = ToNchw(inputs.back());
   }
   const std::vector<HostTensor> outputs = RunOrFail(compiled, inputs);

@@ -159,7 +159,7 @@ void PrintTable(FILE* out, const CompiledModel& compiled, const RunArguments& ar
         stats.cache.status.c_str(), stats.cache.built_from_source, stats.cache.hits,
         stats.cache.reason.empty() ? "" : "; ", stats.cache.reason.c_str());
   if (stats.tuning.plan != "estimated") {
-    Print(out, "plan          %s (%s): %zu ways measured in %.0f ms, %zu known, %zu left\n",
+    Print(out, "plan          %s (%s): %zu variants measured in %.0f ms, %zu known, %zu left\n",
           stats.tuning.plan.c_str(), stats.tuning.level.c_str(), stats.tuning.measured,
           stats.tuning.ms, stats.tuning.found, stats.tuning.left);
   }

@@ -78,13 +78,13 @@ Status CheckFits(const std::string& path, const NpyHeader& header, const TensorS
 
 // For a message.
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
-  constexpr size_t kMostNames = 20;
+  constexpr size_t kMaxNames = 20;
   std::vector<std::string> names;
-  for (size_t i = 0; i < specs.size() && i < kMostNames; ++i) {
+  for (size_t i = 0; i < specs.size() && i < kMaxNames; ++i) {
     names.push_back(Printable(specs[i].name));
   }
-  if (specs.size() > kMostNames) {
-    names.push_back("and " + std::to_string(specs.size() - kMostNames) + " more");
+  if (specs.size() > kMaxNames) {
+    names.push_back("and " + std::to_string(specs.size() - kMaxNames) + " more");
   }
   return Join(names, ", ");
 }

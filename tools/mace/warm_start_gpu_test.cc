@@ -151,7 +151,7 @@ TEST_F(WarmStart, AStartThatMayNotCompileNamesAKernel) {
   // Kernels are named <op>_<variant>, and this model cannot do without a convolution; on a CPU
   // driver all are one.
   const bool named = lines[0].find("kernel conv2d_") != std::string::npos ||
-                     lines[0].find("kernel launch_chain") != std::string::npos;
+                     lines[0].find("kernel persistent_kernel") != std::string::npos;
   EXPECT_TRUE(named) << lines[0];
   EXPECT_FALSE(FileExists(cache_));
 }

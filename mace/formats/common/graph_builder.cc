@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-// Puts the extents of `known` where those of `dims` are open, if the others agree.
+// Puts the extents of `known` where those of `dims` are dynamic, if the others agree.
 void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
   if (known.size() != dims->size()) return;
   for (size_t i = 0; i < known.size(); ++i) {
@@ -21,18 +21,18 @@ void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
 }
 
 // Open extents filled in: the batch is 1 unless somebody says otherwise.
-StatusOr<Shape> CloseShape(const GraphPort& port, const ImportOptions& options) {
-  const auto given = options.input_shapes.find(port.name);
+StatusOr<Shape> CloseShape(const IoInfo& io, const ImportOptions& options) {
+  const auto given = options.input_shapes.find(io.name);
   std::vector<int64_t> dims =
-      given != options.input_shapes.end() ? given->second : *port.declared_dims;
-  const auto at_hand = options.open_shapes.find(port.name);
-  if (at_hand != options.open_shapes.end()) FillOpen(at_hand->second, &dims);
+      given != options.input_shapes.end() ? given->second : *io.declared_dims;
+  const auto at_hand = options.dynamic_shapes.find(io.name);
+  if (at_hand != options.dynamic_shapes.end()) FillOpen(at_hand->second, &dims);
   if (given == options.input_shapes.end() && !dims.empty() && dims[0] < 0) dims[0] = 1;
-  const std::string who = "input '" + Printable(port.name) + "'";
+  const std::string who = "input '" + Printable(io.name) + "'";
   for (int64_t extent : dims) {
     if (extent < 0) {
       return InvalidArgument(who +
-                             ": the model leaves its shape open, give one: expected extents "
+                             ": the model leaves its shape dynamic, give one: expected extents "
                              "of 0 or more, found " +
                              Shape(dims).ToString());
     }
@@ -59,7 +59,7 @@ ValueId GraphBuilder::Find(const std::string& name) const {
 }
 
 const std::vector<int64_t>* GraphBuilder::GivenShape(const std::string& input) const {
-  for (const auto* shapes : {&options_.input_shapes, &options_.open_shapes}) {
+  for (const auto* shapes : {&options_.input_shapes, &options_.dynamic_shapes}) {
     const auto found = shapes->find(input);
     if (found != shapes->end()) return &found->second;
   }
@@ -70,14 +70,14 @@ const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
   return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
 }
 
-StatusOr<ValueId> GraphBuilder::AddInput(GraphPort port) {
-  MACE_ASSIGN_OR_RETURN(Shape shape, CloseShape(port, options_));
-  port.value = graph_->AddValue(port.name);
-  Value& value = graph_->value(port.value);
-  value.info = {IsFloat(port.dtype) ? DType::kFloat32 : port.dtype, std::move(shape)};
+StatusOr<ValueId> GraphBuilder::AddInput(IoInfo io) {
+  MACE_ASSIGN_OR_RETURN(Shape shape, CloseShape(io, options_));
+  io.value = graph_->AddValue(io.name);
+  Value& value = graph_->value(io.value);
+  value.info = {IsFloat(io.dtype) ? DType::kFloat32 : io.dtype, std::move(shape)};
   value.shape_known = true;
-  const ValueId id = port.value;
-  graph_->inputs.push_back(std::move(port));
+  const ValueId id = io.value;
+  graph_->inputs.push_back(std::move(io));
   inputs_.insert(id);
   return id;
 }

@@ -44,8 +44,8 @@ class GraphBuilder {
   Status Define(const std::string& name, ValueId id);
   ValueId Find(const std::string& name) const;
 
-  // The shape that the options give an input, by input_shapes, else by open_shapes; null: neither
-  // names it.
+  // The shape that the options give an input, by input_shapes, else by dynamic_shapes; null:
+  // neither names it.
   const std::vector<int64_t>* GivenShape(const std::string& input) const;
 
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
@@ -59,9 +59,9 @@ class GraphBuilder {
   // that are evaluated at import may then take more, too (mace/graph/fold_budget.h).
   Status CountStored(const ByteSource& source, uint64_t offset, uint64_t size);
 
-  // A value of a known shape that the caller gives, with its port. `declared` may have negative
+  // A value of a known shape that the caller gives, with its io. `declared` may have negative
   // extents; ImportOptions::input_shapes goes before it.
-  StatusOr<ValueId> AddInput(GraphPort port);
+  StatusOr<ValueId> AddInput(IoInfo io);
 
   // Infers `node` (its outputs are added here, under these names) and appends it, unless it could
   // be evaluated within the budget. Values that must stay nodes are named in KeepAsNode. A node

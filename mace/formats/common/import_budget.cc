@@ -8,20 +8,19 @@ namespace {
 // Small models may make this much whatever their size.
 constexpr uint64_t kSmallBytes = uint64_t{16} << 20;
 // Constants that are made may take this many times the bytes of the files.
-constexpr uint64_t kMostGrowth = 4;
+constexpr uint64_t kMaxGrowth = 4;
 
 }  // namespace
 
 uint64_t ImportBudget::limit() const {
-  const uint64_t most_stored = (UINT64_MAX - kSmallBytes) / kMostGrowth;
-  const uint64_t by_size = kSmallBytes + kMostGrowth * std::min(stored_bytes_, most_stored);
-  return std::min(most_bytes_, by_size);
+  const uint64_t max_stored = (UINT64_MAX - kSmallBytes) / kMaxGrowth;
+  const uint64_t by_size = kSmallBytes + kMaxGrowth * std::min(stored_bytes_, max_stored);
+  return std::min(max_bytes_, by_size);
 }
 
 uint64_t ImportBudget::left() const {
   // Conversions count against the caller's bound too.
-  const uint64_t of_caller =
-      most_bytes_ - std::min(most_bytes_, expanded_bytes_ + converted_bytes_);
+  const uint64_t of_caller = max_bytes_ - std::min(max_bytes_, expanded_bytes_ + converted_bytes_);
   return std::min(limit() - std::min(limit(), expanded_bytes_), of_caller);
 }
 
@@ -37,10 +36,10 @@ Status ImportBudget::Expand(const std::string& what, uint64_t bytes) {
 }
 
 Status ImportBudget::Convert(const std::string& what, uint64_t bytes) {
-  const uint64_t left = most_bytes_ - std::min(most_bytes_, expanded_bytes_ + converted_bytes_);
+  const uint64_t left = max_bytes_ - std::min(max_bytes_, expanded_bytes_ + converted_bytes_);
   if (bytes > left) {
     return ResourceExhausted(what + ": expected at most " + std::to_string(left) + " bytes of " +
-                             std::to_string(most_bytes_) + " for converted constants, found " +
+                             std::to_string(max_bytes_) + " for converted constants, found " +
                              std::to_string(bytes));
   }
   converted_bytes_ += bytes;

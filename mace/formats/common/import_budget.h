@@ -21,9 +21,9 @@ namespace mace {
 
 class ImportBudget {
  public:
-  // `most_bytes` is the caller's bound; `model_bytes` the size of the model without its weights.
-  ImportBudget(uint64_t most_bytes, uint64_t model_bytes)
-      : most_bytes_(most_bytes), stored_bytes_(model_bytes) {}
+  // `max_bytes` is the caller's bound; `model_bytes` the size of the model without its weights.
+  ImportBudget(uint64_t max_bytes, uint64_t model_bytes)
+      : max_bytes_(max_bytes), stored_bytes_(model_bytes) {}
 
   // Weights that are read from a file besides the model's. A part that is read again costs nothing;
   // what is read beyond the size of the file (parts that overlap) counts as expanded.
@@ -38,7 +38,7 @@ class ImportBudget {
   // Whether a constant of this size is to be made where there is another way: it takes no more than
   // half of what is left, so that the small constants of shape arithmetic always have room.
   bool HasRoomFor(uint64_t bytes) const { return bytes <= left() / 2; }
-  // Counts a constant that is stored in another type, such as weights of 8 bits: it is a few times
+  // Counts a constant that is stored in another type, such as int8 weights: it is a few times
   // as large as its bytes in the file, and bound by the caller's limit alone.
   Status Convert(const std::string& what, uint64_t bytes);
 
@@ -46,7 +46,7 @@ class ImportBudget {
   uint64_t limit() const;
   uint64_t left() const;
 
-  const uint64_t most_bytes_;
+  const uint64_t max_bytes_;
   uint64_t stored_bytes_;
   uint64_t expanded_bytes_ = 0;
   uint64_t converted_bytes_ = 0;

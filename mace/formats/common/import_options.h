@@ -17,15 +17,15 @@ struct ImportOptions {
   // extension, by the rule for files that a model names.
   std::string data_path;
   // By public input name, in place of what the model declares. Needed where the model leaves an
-  // extent other than the first open (an open first extent, the batch, is 1 by default).
+  // extent other than the first dynamic (a dynamic first extent, the batch, is 1 by default).
   std::map<std::string, std::vector<int64_t>> input_shapes;
-  // The shapes of the data at hand, by name: what to take where the model leaves extents open and
-  // input_shapes says nothing. TensorFlow and ONNX: where the name is that of a tensor inside the
-  // graph, and `inputs` is empty, the tensor becomes an input besides those that are needed still.
-  // Names that the model does not have are as if they were not there.
+  // The shapes of the data at hand, by name: what to take where the model leaves extents dynamic
+  // and input_shapes says nothing. TensorFlow and ONNX: where the name is that of a tensor inside
+  // the graph, and `inputs` is empty, the tensor becomes an input besides those that are needed
+  // still. Names that the model does not have are as if they were not there.
   // A TensorFlow placeholder with a default is an input where this map, input_shapes or `inputs`
   // names it, and its default everywhere else.
-  std::map<std::string, std::vector<int64_t>> open_shapes;
+  std::map<std::string, std::vector<int64_t>> dynamic_shapes;
   // TensorFlow and ONNX: the tensors that are to be the inputs, any of the graph; what comes before
   // them is left out. Empty: what the model declares. An output that needs another input is
   // kInvalidArgument.

@@ -60,8 +60,8 @@ TEST(InnerInputs, OneThatCannotBeMadeInAnOnnxModel) {
   options.input_shapes["around"] = {1, 4};
   const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
   ASSERT_TRUE(graph.ok()) << graph.status().message();
-  for (const GraphPort& port : (*graph)->inputs) {
-    EXPECT_EQ((*graph)->value(port.value).info.shape, Shape({1, 4})) << port.name;
+  for (const IoInfo& io : (*graph)->inputs) {
+    EXPECT_EQ((*graph)->value(io.value).info.shape, Shape({1, 4})) << io.name;
   }
 }
 
@@ -83,8 +83,8 @@ TEST(InnerInputs, OneThatCannotBeMadeInATensorFlowModel) {
   options.input_shapes["around"] = {1, 4};
   const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
   ASSERT_TRUE(graph.ok()) << graph.status().message();
-  for (const GraphPort& port : (*graph)->inputs) {
-    EXPECT_EQ((*graph)->value(port.value).info.shape, Shape({1, 4})) << port.name;
+  for (const IoInfo& io : (*graph)->inputs) {
+    EXPECT_EQ((*graph)->value(io.value).info.shape, Shape({1, 4})) << io.name;
   }
 }
 

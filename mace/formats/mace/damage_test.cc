@@ -157,13 +157,13 @@ TEST(MaceDamage, OpWithoutOutputs) {
   ExpectRefused(net, StatusCode::kInvalidArgument, "node 'y' (Identity): expected an output");
 }
 
-TEST(MaceDamage, OpenShapeBehindTheBatch) {
+TEST(MaceDamage, DynamicShapeBehindTheBatch) {
   TestNet net = GoodNet();
   net.net().mutable_input_info(0)->set_dims(1, -1);
-  ExpectRefused(net, StatusCode::kInvalidArgument, "input 'x': the model leaves its shape open");
+  ExpectRefused(net, StatusCode::kInvalidArgument, "input 'x': the model leaves its shape dynamic");
 }
 
-TEST(MaceDamage, ScalesOf8BitModels) {
+TEST(MaceDamage, ScalesOfQuantizedModels) {
   for (float scale : {0.0f, -1.0f, std::numeric_limits<float>::infinity(),
                       std::numeric_limits<float>::quiet_NaN()}) {
     TestNet net = GoodNet();

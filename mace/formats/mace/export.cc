@@ -72,19 +72,19 @@ class MaceExporter {
 
 // A value that a port shows has the port's name; others keep theirs, made unique.
 Status MaceExporter::NameValues() {
-  for (const std::vector<GraphPort>* ports : {&graph_.inputs, &graph_.outputs}) {
-    for (const GraphPort& port : *ports) {
-      if (!taken_.Insert(port.name)) {
+  for (const std::vector<IoInfo>* ports : {&graph_.inputs, &graph_.outputs}) {
+    for (const IoInfo& io : *ports) {
+      if (!taken_.Insert(io.name)) {
         return Unsupported("a MACE file has one tensor of a name, found two '" +
-                           Printable(port.name) + "' among inputs and outputs");
+                           Printable(io.name) + "' among inputs and outputs");
       }
     }
   }
-  for (const GraphPort& port : graph_.inputs) names_.emplace(port.value, port.name);
+  for (const IoInfo& io : graph_.inputs) names_.emplace(io.value, io.name);
   const std::vector<int> producers = graph_.Producers();
-  for (const GraphPort& port : graph_.outputs) {
+  for (const IoInfo& io : graph_.outputs) {
     // An input or a constant is copied to its output by an Identity of its own.
-    if (producers[static_cast<size_t>(port.value)] >= 0) names_.emplace(port.value, port.name);
+    if (producers[static_cast<size_t>(io.value)] >= 0) names_.emplace(io.value, io.name);
   }
   for (size_t id = 0; id < graph_.values.size(); ++id) {
     const ValueId value = static_cast<ValueId>(id);
@@ -107,46 +107,45 @@ void MaceExporter::AddNetArguments() {
   net_->set_data_type(options_.half_weights ? wire::DT_HALF : wire::DT_FLOAT);
 }
 
-Status FillPort(const GraphPort& port, const TensorInfo& info, const char* what,
-                wire::InputOutputInfo* wired) {
-  const std::string who = std::string(what) + " '" + Printable(port.name) + "'";
-  wired->set_name(port.name);
-  wired->set_alias(port.name);
+Status FillIo(const IoInfo& io, const TensorInfo& info, const char* what,
+              wire::InputOutputInfo* wired) {
+  const std::string who = std::string(what) + " '" + Printable(io.name) + "'";
+  wired->set_name(io.name);
+  wired->set_alias(io.name);
   if (info.dtype != DType::kFloat32 && info.dtype != DType::kInt32) {
     return Unsupported(who + ": a MACE file declares float32 and int32, found " +
                        DTypeName(info.dtype));
   }
   wired->set_data_type(info.dtype == DType::kInt32 ? wire::DT_INT32 : wire::DT_FLOAT);
-  // An open extent is written as it was bound.
+  // A dynamic extent is written as it was bound.
   std::vector<int64_t> dims = info.shape.dims();
-  if (port.declared_dims.has_value()) {
-    StatusOr<Shape> declared = Shape::Make(*port.declared_dims);
+  if (io.declared_dims.has_value()) {
+    StatusOr<Shape> declared = Shape::Make(*io.declared_dims);
     if (declared.ok() && declared->elements() == info.shape.elements()) dims = declared->dims();
   }
   for (int64_t extent : dims) wired->add_dims(static_cast<int32_t>(extent));
   // Tensors that the graph has as NCHW are transposed by its own nodes.
-  wired->set_data_format(port.layout == "NHWC" ? static_cast<int>(kFormatNhwc) : kFormatNone);
+  wired->set_data_format(io.layout == "NHWC" ? static_cast<int>(kFormatNhwc) : kFormatNone);
   return Status::Ok();
 }
 
 Status MaceExporter::AddInputs() {
-  for (GraphPort port : graph_.inputs) {
+  for (IoInfo io : graph_.inputs) {
     // The shape that it was imported with, which need not be the one of the file it came from.
-    port.declared_dims.reset();
-    model_.add_input_tensor(port.name);
-    MACE_RETURN_IF_ERROR(
-        FillPort(port, graph_.value(port.value).info, "input", net_->add_input_info()));
+    io.declared_dims.reset();
+    model_.add_input_tensor(io.name);
+    MACE_RETURN_IF_ERROR(FillIo(io, graph_.value(io.value).info, "input", net_->add_input_info()));
   }
   return Status::Ok();
 }
 
 Status MaceExporter::AddOutputs() {
-  for (const GraphPort& port : graph_.outputs) {
-    model_.add_output_tensor(port.name);
+  for (const IoInfo& io : graph_.outputs) {
+    model_.add_output_tensor(io.name);
     MACE_RETURN_IF_ERROR(
-        FillPort(port, graph_.value(port.value).info, "output", net_->add_output_info()));
-    MACE_ASSIGN_OR_RETURN(const std::string from, InputName(port.value));
-    if (from != port.name) AddIdentity(from, port.name);
+        FillIo(io, graph_.value(io.value).info, "output", net_->add_output_info()));
+    MACE_ASSIGN_OR_RETURN(const std::string from, InputName(io.value));
+    if (from != io.name) AddIdentity(from, io.name);
   }
   return Status::Ok();
 }

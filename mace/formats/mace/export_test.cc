@@ -38,19 +38,19 @@ class OneOp {
     graph_.nodes = {node_};
     return graph_;
   }
-  GraphPort& input() { return graph_.inputs[0]; }
-  GraphPort& output() { return graph_.outputs[0]; }
+  IoInfo& input() { return graph_.inputs[0]; }
+  IoInfo& output() { return graph_.outputs[0]; }
 
  private:
-  void Add(const std::string& name, const Shape& shape, std::vector<GraphPort>* ports) {
-    GraphPort port;
-    port.name = name;
-    port.value = graph_.AddValue(name);
-    graph_.value(port.value).info = {DType::kFloat32, shape};
-    graph_.value(port.value).shape_known = true;
-    port.declared_dims = shape.dims();
-    port.layout = shape.rank() == 4 ? "NHWC" : "NONE";
-    ports->push_back(port);
+  void Add(const std::string& name, const Shape& shape, std::vector<IoInfo>* ports) {
+    IoInfo io;
+    io.name = name;
+    io.value = graph_.AddValue(name);
+    graph_.value(io.value).info = {DType::kFloat32, shape};
+    graph_.value(io.value).shape_known = true;
+    io.declared_dims = shape.dims();
+    io.layout = shape.rank() == 4 ? "NHWC" : "NONE";
+    ports->push_back(io);
   }
 
   Graph graph_;
@@ -222,10 +222,10 @@ TEST(MaceExportTest, TensorsLieAtMultiplesOfFourExceptBytes) {
 TEST(MaceExportTest, AnOutputThatIsAnInputGetsAnIdentity) {
   OneOp op("Activation", {1, 6, 6, 2});
   op.Set("activation", std::string("RELU"));
-  GraphPort copy = op.input();
+  IoInfo copy = op.input();
   copy.name = "copy";
   op.graph().outputs.push_back(copy);
-  GraphPort again = op.output();
+  IoInfo again = op.output();
   again.name = "again";
   op.graph().outputs.push_back(again);
   const std::shared_ptr<Graph> back = ThereAndBack(op.graph());

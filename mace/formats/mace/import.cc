@@ -50,7 +50,7 @@ NetArguments ReadNetArguments(const wire::NetDef& net) {
   return arguments;
 }
 
-StatusOr<DType> PortType(wire::DataType type) {
+StatusOr<DType> IoType(wire::DataType type) {
   switch (type) {
     case wire::DT_FLOAT:
     case wire::DT_HALF:
@@ -96,7 +96,7 @@ class MaceImporter {
   Status ResolveInputs(const wire::OperatorDef& def, Node* node) const;
   Status AddOutputs();
   Status AddOutput(const std::string& name, const wire::InputOutputInfo* info);
-  StatusOr<ValueId> RoundAs8Bits(const wire::OperatorDef& def, int output, ValueId value);
+  StatusOr<ValueId> RoundAsInt8(const wire::OperatorDef& def, int output, ValueId value);
   void SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const;
   std::string OpName(const wire::OperatorDef& def) const;
 
@@ -105,7 +105,7 @@ class MaceImporter {
   const NetArguments arguments_;
   GraphBuilder builder_;
   MaceLayout layout_;
-  const bool quantized_;   // The model computes in 8 bits.
+  const bool quantized_;   // The model computes in int8.
   NameMap<float> scales_;  // Scales of the tensors that 8 bits hold.
 };
 
@@ -128,15 +128,15 @@ Status MaceImporter::CheckNet() const {
 }
 
 Status MaceImporter::AddInput(const wire::InputOutputInfo& info) {
-  GraphPort port;
-  port.name = info.alias().empty() ? info.name() : info.alias();
-  port.declared_dims.emplace(info.dims().begin(), info.dims().end());
-  port.layout = LayoutText(info.data_format());
-  const StatusOr<DType> dtype = PortType(info.data_type());
-  if (!dtype.ok()) return dtype.status().WithPrefix("input '" + Printable(port.name) + "'");
-  port.dtype = *dtype;
-  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
-  layout_.Mark(id, layout_.OrderOfPort(info.data_format()));
+  IoInfo io;
+  io.name = info.alias().empty() ? info.name() : info.alias();
+  io.declared_dims.emplace(info.dims().begin(), info.dims().end());
+  io.layout = LayoutText(info.data_format());
+  const StatusOr<DType> dtype = IoType(info.data_type());
+  if (!dtype.ok()) return dtype.status().WithPrefix("input '" + Printable(io.name) + "'");
+  io.dtype = *dtype;
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
+  layout_.Mark(id, layout_.OrderOfIo(info.data_format()));
   return builder_.Define(info.name(), id);
 }
 
@@ -234,15 +234,15 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
     if (!restore.empty()) {
       MACE_ASSIGN_OR_RETURN(outputs[i], builder_.Transpose(outputs[i], restore));
     }
-    MACE_ASSIGN_OR_RETURN(outputs[i], RoundAs8Bits(def, static_cast<int>(i), outputs[i]));
+    MACE_ASSIGN_OR_RETURN(outputs[i], RoundAsInt8(def, static_cast<int>(i), outputs[i]));
     layout_.Mark(outputs[i], order);
     MACE_RETURN_IF_ERROR(builder_.Define(names[i], outputs[i]).WithPrefix(who));
   }
   return Status::Ok();
 }
 
-// The number that the filter's elements are multiples of, where 8 bits hold them:
-// mace/passes/fuse_8_bits.h.
+// The number that the filter's elements are multiples of, where int8 holds them:
+// mace/passes/fuse_requantize.h.
 void MaceImporter::SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const {
   attributes->Erase("filter_scale");
   if (!quantized_ || def.input_size() < 2) return;
@@ -261,8 +261,8 @@ bool OnlyMoves(const wire::OperatorDef& def) {
 
 // The output as 8 bits would hold it, by the op's quantize_info: real = scale * (q - zero_point)
 // with q from 0 to 255, or from -128 to 127 where argument T is int8.
-StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int output,
-                                             ValueId value) {
+StatusOr<ValueId> MaceImporter::RoundAsInt8(const wire::OperatorDef& def, int output,
+                                            ValueId value) {
   if (!quantized_ || output >= def.quantize_info_size() || def.type() == "Dequantize" ||
       OnlyMoves(def) || builder_.graph().IsConstant(value) ||
       builder_.graph().value(value).info.dtype != DType::kFloat32) {
@@ -283,7 +283,7 @@ StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int o
   node.type = "Unary";
   // A Quantize that takes the range of each input cuts nothing off.
   node.attributes.Set("function",
-                      std::string(finds_range != 0 ? "round_to_scale" : "round_to_8_bits"));
+                      std::string(finds_range != 0 ? "round_to_scale" : "round_to_int8"));
   node.attributes.Set("scale", double{info.scale()});
   const int64_t smallest = type == wire::DT_INT8 ? -128 : 0;
   if (info.zero_point() < smallest || info.zero_point() > smallest + 255) {
@@ -293,30 +293,30 @@ StatusOr<ValueId> MaceImporter::RoundAs8Bits(const wire::OperatorDef& def, int o
   }
   node.attributes.Set("low", static_cast<double>(smallest - info.zero_point()));
   node.inputs = {value};
-  return builder_.AddHelper(OpName(def) + "_8_bits", std::move(node));
+  return builder_.AddHelper(OpName(def) + "_int8", std::move(node));
 }
 
 // `info` is what the net declares of it; null: nothing.
 Status MaceImporter::AddOutput(const std::string& name, const wire::InputOutputInfo* info) {
-  GraphPort port;
-  port.name = info == nullptr || info->alias().empty() ? name : info->alias();
-  const std::string who = "output '" + Printable(port.name) + "'";
-  port.value = builder_.Find(name);
-  if (port.value == kNoValue) {
+  IoInfo io;
+  io.name = info == nullptr || info->alias().empty() ? name : info->alias();
+  const std::string who = "output '" + Printable(io.name) + "'";
+  io.value = builder_.Find(name);
+  if (io.value == kNoValue) {
     return InvalidArgument(who + ": expected an op with an output of this name, found none");
   }
   if (info != nullptr) {
-    port.declared_dims.emplace(info->dims().begin(), info->dims().end());
-    port.layout = LayoutText(info->data_format());
+    io.declared_dims.emplace(info->dims().begin(), info->dims().end());
+    io.layout = LayoutText(info->data_format());
     if (info->data_format() != 0) {
-      StatusOr<ValueId> id = layout_.In(port.value, layout_.OrderOfPort(info->data_format()));
+      StatusOr<ValueId> id = layout_.In(io.value, layout_.OrderOfIo(info->data_format()));
       if (!id.ok()) return id.status().WithPrefix(who);
-      port.value = *id;
+      io.value = *id;
     }
   }
-  port.dtype = builder_.graph().value(port.value).info.dtype;
-  if (IsFloat(port.dtype)) port.dtype = DType::kFloat32;
-  builder_.graph().outputs.push_back(std::move(port));
+  io.dtype = builder_.graph().value(io.value).info.dtype;
+  if (IsFloat(io.dtype)) io.dtype = DType::kFloat32;
+  builder_.graph().outputs.push_back(std::move(io));
   return Status::Ok();
 }
 
@@ -345,7 +345,7 @@ std::string MaceImporter::HowItIsComputed() const {
   }
   for (const wire::ConstTensor& tensor : net_.tensors()) {
     if (!tensor.quantized()) continue;
-    return "weights of 8 bits: dequantized as the model is loaded; computes in floats";
+    return "int8 weights: dequantized as the model is loaded; computes in floats";
   }
   return "";
 }

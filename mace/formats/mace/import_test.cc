@@ -32,7 +32,7 @@ std::vector<float> ImportWeights(wire::DataType type, const std::vector<T>& stor
   EXPECT_TRUE(graph.ok()) << graph.status().message();
   if (!graph.ok()) return {};
   EXPECT_EQ((*graph)->value((*graph)->nodes[0].inputs[1]).constant->dtype(), expected);
-  EXPECT_EQ(quantized, (*graph)->note.find("weights of 8 bits") != std::string::npos);
+  EXPECT_EQ(quantized, (*graph)->note.find("int8 weights") != std::string::npos);
   return ConstantOfFirstNode(**graph, 1);
 }
 

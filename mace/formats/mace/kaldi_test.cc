@@ -48,8 +48,8 @@ struct OneOp {
     const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
     ASSERT_TRUE(graph.ok()) << graph.status().message();
     std::vector<HostTensor> inputs;
-    for (const GraphPort& port : (*graph)->inputs) {
-      HostTensor tensor = *HostTensor::Allocate((*graph)->value(port.value).info);
+    for (const IoInfo& io : (*graph)->inputs) {
+      HostTensor tensor = *HostTensor::Allocate((*graph)->value(io.value).info);
       for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
         tensor.f32()[i] = x.empty() ? static_cast<float>(i + 1) : x[static_cast<size_t>(i)];
       }

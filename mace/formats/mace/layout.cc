@@ -58,7 +58,7 @@ AxisOrder MaceLayout::OrderOf(const wire::OperatorDef& op) const {
   return order;
 }
 
-AxisOrder MaceLayout::OrderOfPort(int data_format) const {
+AxisOrder MaceLayout::OrderOfIo(int data_format) const {
   if (data_format == kFormatNhwc) return AxisOrder::kNhwc;
   if (data_format == kFormatNchw) return AxisOrder::kNchw;
   return source_;

@@ -32,7 +32,7 @@ class MaceLayout {
   // The order in which `op` means its inputs, attributes and outputs; kNone: as they come.
   AxisOrder OrderOf(const wire::OperatorDef& op) const;
   // The order of a declared input or output, by its InputOutputInfo::data_format.
-  AxisOrder OrderOfPort(int data_format) const;
+  AxisOrder OrderOfIo(int data_format) const;
 
   void Mark(ValueId id, AxisOrder order) { orders_[id] = order; }
   AxisOrder Of(ValueId id) const;

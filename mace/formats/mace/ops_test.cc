@@ -22,8 +22,8 @@ void ExpectOutput(const TestNet& net, const Shape& shape, const Values& expected
   const StatusOr<std::shared_ptr<Graph>> graph = net.Import();
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   std::vector<HostTensor> inputs;
-  for (const GraphPort& port : (*graph)->inputs) {
-    inputs.push_back(Counting((*graph)->value(port.value).info));
+  for (const IoInfo& io : (*graph)->inputs) {
+    inputs.push_back(Counting((*graph)->value(io.value).info));
   }
   const StatusOr<std::vector<HostTensor>> y = EvaluateGraph(**graph, inputs);
   ASSERT_TRUE(y.ok()) << y.status().message();

@@ -1,4 +1,4 @@
-// MACE models of 8 bits.
+// Quantized MACE models.
 #include <gtest/gtest.h>
 
 #include "mace/testing/formats/test_net.h"
@@ -42,7 +42,7 @@ TEST(MaceQuantized, ComputesInFloatsAndRoundsEachResult) {
                                              "Identity"}));
   EXPECT_EQ(graph.nodes[1].attributes.GetString("function", ""), "round_to_scale");
   EXPECT_EQ(graph.nodes[1].attributes.GetFloat("scale", 0), 0.25);
-  EXPECT_EQ(graph.nodes[3].attributes.GetString("function", ""), "round_to_8_bits");
+  EXPECT_EQ(graph.nodes[3].attributes.GetString("function", ""), "round_to_int8");
   EXPECT_EQ(graph.nodes[3].attributes.GetFloat("low", 0), -3);
   EXPECT_EQ(graph.nodes[2].attributes.GetFloat("filter_scale", 0), 0.5);
   const HostTensor& weights = *graph.value(graph.nodes[2].inputs[1]).constant;
@@ -63,7 +63,7 @@ TEST(MaceQuantized, Int8BeginsAtMinus128) {
   EXPECT_EQ((*imported)->nodes[1].attributes.GetFloat("low", -1), 0);
 }
 
-TEST(MaceQuantized, RefusesNumbersThatNo8BitsHold) {
+TEST(MaceQuantized, RefusesNumbersThatNoInt8Holds) {
   struct Bad {
     int type;
     float scale;

@@ -81,7 +81,7 @@ class OnnxImporter {
 void OnnxImporter::FindCut() {
   cut_ = options().inputs;
   if (!cut_.empty()) return;
-  for (const auto& [name, shape] : options().open_shapes) {
+  for (const auto& [name, shape] : options().dynamic_shapes) {
     const OnnxSource::Kind kind = wiring_.Find(name).kind;
     const bool inner = kind == OnnxSource::Kind::kNode || kind == OnnxSource::Kind::kInitializer;
     if (inner && options().input_values.count(name) == 0) cut_.push_back(name);
@@ -142,7 +142,7 @@ const Status* OnnxImporter::WhyMissing(const onnx::NodeProto& def) const {
 void OnnxImporter::ImportBeforeCut() {
   ImportOptions before = options();
   before.inputs.clear();
-  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
+  for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
   before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
   before_cut_->opset_ = opset_;
@@ -230,21 +230,21 @@ StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
 
 Status OnnxImporter::AddInput(const std::string& name) {
   MACE_ASSIGN_OR_RETURN(const OnnxDeclared declared, Describe(name));
-  GraphPort port;
-  port.name = name;
-  port.dtype = OnnxPortType(declared.type);
-  if (port.dtype == DType::kInvalid) {
+  IoInfo io;
+  io.name = name;
+  io.dtype = OnnxIoType(declared.type);
+  if (io.dtype == DType::kInvalid) {
     return Unsupported("expected a tensor of a known type, found " +
                        (declared.type == 0 ? "no tensor" : OnnxTypeName(declared.type)));
   }
-  port.declared_dims = declared.dims;
-  if (!port.declared_dims.has_value()) {
+  io.declared_dims = declared.dims;
+  if (!io.declared_dims.has_value()) {
     const std::vector<int64_t>* given = builder_.GivenShape(name);
-    if (given == nullptr) return InvalidArgument("the model leaves its shape open, give one");
-    port.declared_dims = *given;
+    if (given == nullptr) return InvalidArgument("the model leaves its shape dynamic, give one");
+    io.declared_dims = *given;
   }
-  if (port.declared_dims->size() == 4) port.layout = "NCHW";
-  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+  if (io.declared_dims->size() == 4) io.layout = "NCHW";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   return builder_.Define(name, id);
 }
 
@@ -322,8 +322,8 @@ StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) 
 }
 
 Status OnnxImporter::AddOutput(const std::string& name) {
-  GraphPort port;
-  port.name = name;
+  IoInfo io;
+  io.name = name;
   ValueId id = builder_.Find(name);
   if (id == kNoValue) {
     const OnnxSource made_by = wiring_.Find(name);
@@ -332,12 +332,12 @@ Status OnnxImporter::AddOutput(const std::string& name) {
         .WithPrefix("output '" + Printable(name) + "'");
   }
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
-  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(name, id));
-  const TensorInfo& info = builder_.graph().value(port.value).info;
-  const DType declared = OnnxPortType(declarations_.TypeOf(name));
-  port.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
-  if (info.shape.rank() == 4) port.layout = "NCHW";
-  builder_.graph().outputs.push_back(std::move(port));
+  MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(name, id));
+  const TensorInfo& info = builder_.graph().value(io.value).info;
+  const DType declared = OnnxIoType(declarations_.TypeOf(name));
+  io.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
+  if (info.shape.rank() == 4) io.layout = "NCHW";
+  builder_.graph().outputs.push_back(std::move(io));
   return Status::Ok();
 }
 

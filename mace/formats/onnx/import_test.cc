@@ -132,12 +132,13 @@ TEST(OnnxImport, OpenExtentsAreBoundAtLoad) {
   test.Input("x", {-1, -1, 3});
   test.Node("Relu", {"x"}, {"y"});
   test.Output("y");
-  EXPECT_NE(test.Complaint().find("input 'x': the model leaves its shape open"), std::string::npos)
+  EXPECT_NE(test.Complaint().find("input 'x': the model leaves its shape dynamic"),
+            std::string::npos)
       << test.Complaint();
   ImportOptions options;
-  options.open_shapes["x"] = {4, 5, 7};  // Not the model's last extent: as if it were not there.
+  options.dynamic_shapes["x"] = {4, 5, 7};  // Not the model's last extent: as if it were not there.
   EXPECT_NE(test.Complaint(options), "nothing");
-  options.open_shapes["x"] = {4, 5, 3};
+  options.dynamic_shapes["x"] = {4, 5, 3};
   const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   EXPECT_EQ((Shape{4, 5, 3}), OutputShape(**graph));

@@ -182,7 +182,7 @@ Status EmitCast(OnnxNode* node, DType dtype) {
 
 Status ConvertCast(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  node->Ignore({"saturate", "round_mode"});  // For floats of 8 bits, which are refused.
+  node->Ignore({"saturate", "round_mode"});  // For floats of int8, which are refused.
   const int32_t wanted = static_cast<int32_t>(node->Int("to", 0));
   const DType dtype = OnnxType(wanted);
   if (dtype == DType::kInvalid) return Unsupported("to: element type " + OnnxTypeName(wanted));

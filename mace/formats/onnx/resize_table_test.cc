@@ -14,7 +14,7 @@ namespace {
 
 __extension__ typedef __int128 Wide;
 
-constexpr int64_t kMostExtent = 200;
+constexpr int64_t kMaxExtent = 200;
 constexpr const char* kCoordinates[] = {"half_pixel",         "half_pixel_symmetric",
                                         "pytorch_half_pixel", "asymmetric",
                                         "align_corners",      "tf_half_pixel_for_nn"};
@@ -97,8 +97,8 @@ void ExpectExactNearest(const OnnxResizeAxis& axis) {
 }
 
 TEST(OnnxResizeTable, NearestIsExactForAllSizes) {
-  for (int64_t in = 1; in <= kMostExtent; ++in) {
-    for (int64_t out = 1; out <= kMostExtent; ++out) {
+  for (int64_t in = 1; in <= kMaxExtent; ++in) {
+    for (int64_t out = 1; out <= kMaxExtent; ++out) {
       ExpectExactNearest({in, out, {out, in}});
       if (HasFatalFailure()) return;
     }
@@ -107,8 +107,8 @@ TEST(OnnxResizeTable, NearestIsExactForAllSizes) {
 
 // A scale is a float, and means exactly that number.
 TEST(OnnxResizeTable, NearestIsExactForScales) {
-  for (int64_t in = 1; in <= kMostExtent; in += 3) {
-    for (int64_t out = 1; out <= kMostExtent; out += 2) {
+  for (int64_t in = 1; in <= kMaxExtent; in += 3) {
+    for (int64_t out = 1; out <= kMaxExtent; out += 2) {
       const float scale = static_cast<float>(out) / static_cast<float>(in);
       const auto exact = OnnxResizeScale::FromFloat(scale);
       ASSERT_TRUE(exact.has_value());
@@ -140,8 +140,8 @@ TEST(OnnxResizeTable, LinearAndCubicFollowTheExactCoordinate) {
     mode.mode = kind;
     for (const char* coordinates : kCoordinates) {
       mode.coordinates = coordinates;
-      for (int64_t in = 1; in <= kMostExtent; in += 7) {
-        for (int64_t out = 1; out <= kMostExtent; out += 3) {
+      for (int64_t in = 1; in <= kMaxExtent; in += 7) {
+        for (int64_t out = 1; out <= kMaxExtent; out += 3) {
           const OnnxResizeTable table = MakeOnnxResizeTable(mode, {in, out, {out, in}});
           ASSERT_EQ(static_cast<int64_t>(table.size()), out);
           for (int64_t at = 0; at < out; ++at) {

@@ -155,7 +155,7 @@ DType OnnxType(int32_t data_type) {
   }
 }
 
-DType OnnxPortType(int32_t data_type) {
+DType OnnxIoType(int32_t data_type) {
   if (data_type == Proto::DOUBLE) return DType::kFloat64;
   return data_type == Proto::BFLOAT16 ? DType::kFloat32 : OnnxType(data_type);
 }

@@ -19,7 +19,7 @@ namespace mace {
 // widened would not wrap around where the model means it to.
 DType OnnxType(int32_t data_type);
 // The type that a caller gives or gets: also float64, and float32 for bfloat16, which no array has.
-DType OnnxPortType(int32_t data_type);
+DType OnnxIoType(int32_t data_type);
 // "FLOAT", "INT64", or the number of a type that has no name here.
 std::string OnnxTypeName(int32_t data_type);
 

@@ -13,8 +13,8 @@
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/common/new_message.h"
 #include "mace/formats/tensorflow/graph.h"
+#include "mace/formats/tensorflow/io_type.h"
 #include "mace/formats/tensorflow/node.h"
-#include "mace/formats/tensorflow/port_type.h"
 #include "mace/formats/tensorflow/tensor.h"
 
 namespace mace {
@@ -25,7 +25,7 @@ namespace {
 bool IsInput(const tf::NodeDef& node, const ImportOptions& options) {
   if (node.op() == "Placeholder" || node.op() == "PlaceholderV2") return true;
   return node.op() == "PlaceholderWithDefault" && (options.input_shapes.count(node.name()) > 0 ||
-                                                   options.open_shapes.count(node.name()) > 0);
+                                                   options.dynamic_shapes.count(node.name()) > 0);
 }
 
 // The file's graph, and how large the file is.
@@ -52,11 +52,11 @@ class TfImporter {
   Status AddGivenInputs();
   Status AddTensors(const std::vector<TfTensorRef>& outputs);
   void ImportBeforeCut();
-  StatusOr<GraphPort> DescribeMade(const TfTensorRef& ref);
-  StatusOr<GraphPort> DescribeGiven(const std::string& name, const TfTensorRef& ref);
+  StatusOr<IoInfo> DescribeMade(const TfTensorRef& ref);
+  StatusOr<IoInfo> DescribeGiven(const std::string& name, const TfTensorRef& ref);
   Status Miss(size_t index, const Status& why);
   const Status* WhyMissing(size_t index) const;
-  StatusOr<ValueId> AddPort(GraphPort port);
+  StatusOr<ValueId> AddPort(IoInfo port);
   Status UseDefault(size_t index);
   Status AddNode(size_t index);
   StatusOr<ValueId> Find(const TfTensorRef& ref) const;
@@ -115,7 +115,7 @@ Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
 void TfImporter::FindCut() {
   cut_ = builder_.options().inputs;
   if (!cut_.empty()) return;
-  for (const auto& [name, shape] : builder_.options().open_shapes) {
+  for (const auto& [name, shape] : builder_.options().dynamic_shapes) {
     const StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
     if (ref.ok() && !IsInput(wiring_.node(ref->node), builder_.options())) cut_.push_back(name);
   }
@@ -167,7 +167,7 @@ const Status* TfImporter::WhyMissing(size_t index) const {
 void TfImporter::ImportBeforeCut() {
   ImportOptions before = builder_.options();
   before.inputs.clear();
-  for (const std::string& cut : cut_) before.open_shapes.erase(cut);
+  for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
   before_cut_ = std::make_unique<TfImporter>(parsed_, wiring_, before);
   before_cut_->keeps_going_ = true;
@@ -178,11 +178,11 @@ void TfImporter::ImportBeforeCut() {
 
 // The port for a tensor that AddTensors was asked for, with its type, and its shape as the declared
 // one.
-StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
+StatusOr<IoInfo> TfImporter::DescribeMade(const TfTensorRef& ref) {
   const auto missing = missing_.find(ref.node);
   if (missing != missing_.end()) return missing->second;
   MACE_RETURN_IF_ERROR(AddOutput(ref));
-  GraphPort port = builder_.graph().outputs.back();
+  IoInfo port = builder_.graph().outputs.back();
   port.declared_dims = builder_.ShapeOf(port.value).dims();
   return port;
 }
@@ -190,12 +190,12 @@ StatusOr<GraphPort> TfImporter::DescribeMade(const TfTensorRef& ref) {
 // The type of a tensor in the middle of the graph, from the part of the graph before it. The part
 // before the tensor is left out of the result; where the tensor's shape is given, it need not be a
 // graph that can be read.
-StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
+StatusOr<IoInfo> TfImporter::DescribeGiven(const std::string& name, const TfTensorRef& ref) {
   if (before_cut_ == nullptr) ImportBeforeCut();
-  const StatusOr<GraphPort> made =
+  const StatusOr<IoInfo> made =
       before_cut_status_.ok() ? before_cut_->DescribeMade(ref) : before_cut_status_;
   const std::vector<int64_t>* shape = builder_.GivenShape(name);
-  GraphPort port;
+  IoInfo port;
   port.name = name;
   port.dtype = DType::kInvalid;
   if (made.ok()) {
@@ -215,7 +215,7 @@ StatusOr<GraphPort> TfImporter::DescribeGiven(const std::string& name, const TfT
 Status TfImporter::AddGivenInputs() {
   for (const std::string& name : cut_) {
     MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
-    StatusOr<GraphPort> port = DescribeGiven(name, ref);
+    StatusOr<IoInfo> port = DescribeGiven(name, ref);
     if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
     MACE_ASSIGN_OR_RETURN(given_[ref], AddPort(*std::move(port)));
   }
@@ -225,7 +225,7 @@ Status TfImporter::AddGivenInputs() {
 Status TfImporter::AddInput(size_t index) {
   const TfNode node(wiring_.node(index), {}, &builder_);
   const std::string& name = node.def().name();
-  GraphPort port;
+  IoInfo port;
   port.name = name;
   port.dtype = PortType(node.Type("dtype", tf::DT_FLOAT));
   if (port.dtype == DType::kInvalid) {
@@ -241,7 +241,7 @@ Status TfImporter::AddInput(size_t index) {
   } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
     port.declared_dims = *given;
   } else {
-    return InvalidArgument("the model leaves its shape open, give one");
+    return InvalidArgument("the model leaves its shape dynamic, give one");
   }
   if (port.declared_dims->size() == 4) port.layout = "NHWC";
   MACE_ASSIGN_OR_RETURN(const ValueId id, AddPort(std::move(port)));
@@ -250,7 +250,7 @@ Status TfImporter::AddInput(size_t index) {
 }
 
 // The graph holds TensorFlow's int64 as int32.
-StatusOr<ValueId> TfImporter::AddPort(GraphPort port) {
+StatusOr<ValueId> TfImporter::AddPort(IoInfo port) {
   const bool narrow = port.dtype == DType::kInt64;
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
   if (narrow) builder_.graph().value(id).info.dtype = DType::kInt32;
@@ -303,7 +303,7 @@ Status TfImporter::AddNode(size_t index) {
 }
 
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
-  GraphPort port;
+  IoInfo port;
   port.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
   MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
   MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(port.name, id));

@@ -45,8 +45,9 @@ TEST(BlocksTest, Convolution) {
   RunBlocks(Conv({1, 6, 14, 32}, {32, 32, 3, 3}).Input({1, 6, 14, 32}).Set("residual", int64_t{1}));
 }
 
-TEST(BlocksTest, GatedConvolution) {
-  RunBlocks(Conv({2, 5, 6, 40}, {33, 40, 1, 1}).Input({2, 1, 1, 40}).Set("gate", int64_t{1}));
+TEST(BlocksTest, ConvolutionWithChannelScale) {
+  RunBlocks(
+      Conv({2, 5, 6, 40}, {33, 40, 1, 1}).Input({2, 1, 1, 40}).Set("channel_scale", int64_t{1}));
 }
 
 TEST(BlocksTest, DepthwiseConvolution) {

@@ -1,8 +1,8 @@
 // Conv2D: any kernel, stride, dilation and group; inputs x [N, H, W, C], filter
 // [O, C / group, KH, KW], [bias [O]]; with the attribute residual = 1 then one of the output's
-// shape that is added before the activation; with gate = 1 then one [N, 1, 1, C] that x is
+// shape that is added before the activation; with channel_scale = 1 then one [N, 1, 1, C] that x is
 // multiplied by. Other attributes: window.h, group, fused_activation.h,
-// conv2d/eight_bits.h.
+// int8.h.
 #include <memory>
 
 #include "mace/ops/conv/convolution_op.h"
@@ -21,7 +21,7 @@ class Conv2D : public ConvolutionOp {
     if (op->groups_ < 1) {
       return InvalidArgument("group: expected at least 1, found " + std::to_string(op->groups_));
     }
-    op->set_gate(node.attributes.GetInt("gate", 0) != 0);
+    op->set_channel_scale(node.attributes.GetInt("channel_scale", 0) != 0);
     return std::unique_ptr<Op>(std::move(op));
   }
 

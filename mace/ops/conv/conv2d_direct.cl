@@ -2,11 +2,11 @@
 // or buffer.
 //
 // Macros: POINTWISE (1: kernel 1x1 and no padding, so that no tap is outside),
-//   RESIDUAL, GATE, ACTIVATION.
+//   RESIDUAL, CHANNEL_SCALE, ACTIVATION.
 // weights: [output block][kh][kw][input block of the group][4 in][4 out], zeros where there is none.
 // Groups begin at multiples of four channels on both sides.
 #ifdef USE_conv2d_direct
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 #define PIXELS 4
@@ -15,7 +15,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
 #endif
-                  GATE_PARAMETER __global const STORAGE_T *restrict weights,
+                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
                   int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
                   int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
@@ -45,8 +45,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
         const float4 column1 = LOAD_BLOCK(weights, weight + 4);
         const float4 column2 = LOAD_BLOCK(weights, weight + 8);
         const float4 column3 = LOAD_BLOCK(weights, weight + 12);
-#if GATE
-        const float4 factor = READ4(gate, n, 0, first_in_block + i);
+#if CHANNEL_SCALE
+        const float4 factor = READ4(channel_scale, n, 0, first_in_block + i);
 #endif
 #pragma unroll
         for (int t = 0; t < PIXELS; ++t) {
@@ -59,7 +59,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
           float4 value = 0.0f;
           if (w >= 0 && w < x_width) value = READ4(x, n * in_h + h, w, first_in_block + i);
 #endif
-#if GATE
+#if CHANNEL_SCALE
           value *= factor;
 #endif
           sum[t] += value.x * column0 + value.y * column1 + value.z * column2 + value.w * column3;

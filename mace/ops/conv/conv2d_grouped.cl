@@ -1,10 +1,10 @@
 // conv2d_grouped: any groups, one output pixel and block of four channels a work-item, each lane
 // with its own group. The way that always works, not the fast one.
 //
-// Macros: RESIDUAL, GATE, ACTIVATION. weights: [output channel, up to a multiple of 4][kh][kw][input
+// Macros: RESIDUAL, CHANNEL_SCALE, ACTIVATION. weights: [output channel, up to a multiple of 4][kh][kw][input
 // channel of the group].
 #ifdef USE_conv2d_grouped
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 float FUNCTION(lane)(float4 v, int lane) {
@@ -15,7 +15,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
 #endif
-                  GATE_PARAMETER __global const STORAGE_T *restrict weights,
+                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
                   int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
                   int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
@@ -41,8 +41,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
         for (int i = 0; i < in_per_group; ++i) {
           const int channel = first_channel + i;
           float4 values = READ4(x, n * in_h + h, w, channel / 4);
-#if GATE
-          values *= READ4(gate, n, 0, channel / 4);
+#if CHANNEL_SCALE
+          values *= READ4(channel_scale, n, 0, channel / 4);
 #endif
           sum += FUNCTION(lane)(values, channel % 4) * LOAD(weights, weight + i);
         }

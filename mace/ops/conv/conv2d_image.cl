@@ -2,14 +2,14 @@
 // four output channels a work-item. Images only.
 //   conv2d_3x3   kernel 3x3, dilation 1, STRIDE 1 or 2 in both directions: the columns of the input
 //                that neighbouring pixels share are read once a kernel row
-//   conv2d_1x1   kernel 1x1, any stride, no tap outside, GATE
+//   conv2d_1x1   kernel 1x1, any stride, no tap outside, CHANNEL_SCALE
 //
 // Macros: OUT_BLOCKS (1, 2), STRIDE (conv2d_3x3), RESIDUAL, ACTIVATION.
 // weights: [OUT_BLOCKS output blocks][kh][input block of the group][kw][output block][4 in][4 out],
 // zeros where there is none. Groups begin at multiples of four channels on both sides, and
 // OUT_BLOCKS divides the output blocks of a group where there are several.
 #if defined(USE_conv2d_3x3) || defined(USE_conv2d_1x1)
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 #define PIXELS 4
@@ -104,7 +104,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
 #endif
 
 #ifdef USE_conv2d_1x1
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER GATE_PARAMETER
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANNEL_SCALE_PARAMETER
                   __global const STORAGE_T *restrict weights,
                   __global const float *restrict bias, int in_h, int out_h, int out_w,
                   int stride_h, int stride_w, int out_rows, int channels, int in_blocks,
@@ -126,8 +126,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER GATE_
       const int w = min(first_w + t, out_w - 1) * stride_w;
       values[t] = READ4(x, in_row, w, first_in_block + i);
     }
-#if GATE
-    const float4 factor = READ4(gate, n, 0, first_in_block + i);
+#if CHANNEL_SCALE
+    const float4 factor = READ4(channel_scale, n, 0, first_in_block + i);
 #pragma unroll
     for (int t = 0; t < PIXELS; ++t) values[t] *= factor;
 #endif

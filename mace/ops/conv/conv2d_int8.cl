@@ -16,7 +16,7 @@
 //   place of pixels outside of x.
 // Output pixels are numbered (n * out_h + oh) * out_w + ow. depth: ints of four input channels.
 #ifdef USE_conv2d_int8
-#include "eight_bits.clh"
+#include "int8.clh"
 
 #define COLUMNS (LANES * VECTORS)
 
@@ -153,7 +153,7 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
 #endif
         if (base_pixel + t < first_pixel) continue;
         const FLOATS value = TO_FLOATS(sum[t][v]) * scale + added;
-        const BYTES bytes = ROUND_TO_BYTES(value, low, high, zero);
+        const BYTES bytes = ROUND_TO_INT8(value, low, high, zero);
         WRITE_BYTES(y, (base_pixel + t) * y_pitch + y_offset + channel, bytes, channel, channels)
       }
     }

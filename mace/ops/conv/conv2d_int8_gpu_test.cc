@@ -2,8 +2,8 @@
 // below 2^24: floats are exact then, in the reference as on the device, so that ties are ties in
 // both and nothing is tolerated. With other scales a result beside a tie may be one step off.
 //
-// In half precision the float ways round each sum to 11 bits before it becomes one of at least 64
-// steps: one step is tolerated.
+// In half precision the float variants round each sum to 11 bits before it becomes one of at least
+// 64 steps: one step is tolerated.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -37,8 +37,8 @@ HostTensor Steps(const Shape& shape, int low, int high, float scale) {
   return tensor;
 }
 
-OpTester EightBits(const std::string& type, const Shape& x, const Shape& filter,
-                   const Numbers& numbers) {
+OpTester Int8Convolution(const std::string& type, const Shape& x, const Shape& filter,
+                         const Numbers& numbers) {
   constexpr float kXScale = 0.125f, kFilterScale = 0.0625f;
   const int64_t out_channels = type == "Conv2D" ? filter.dim(0) : filter.dim(1);
   OpTester tester(type);
@@ -55,11 +55,11 @@ OpTester EightBits(const std::string& type, const Shape& x, const Shape& filter,
 }
 
 OpTester Conv(const Shape& x, const Shape& filter, const Numbers& numbers = {}) {
-  return EightBits("Conv2D", x, filter, numbers);
+  return Int8Convolution("Conv2D", x, filter, numbers);
 }
 
 OpTester Depthwise(const Shape& x, const Shape& filter, const Numbers& numbers = {}) {
-  return EightBits("DepthwiseConv2d", x, filter, numbers);
+  return Int8Convolution("DepthwiseConv2d", x, filter, numbers);
 }
 
 // By arithmetic that every device has, and by what this one has for it.

@@ -8,14 +8,14 @@
 // Macros: TILE_M, TILE_N, BLOCKS_K, ITEM_M, ITEM_N, SLICES (ITEM_M and ITEM_N multiples of 4 that
 //   divide TILE_M and TILE_N; BLOCKS_K divides the work-items of a slice), BLOCK_DEPTH (channels of
 //   a block: 4, or the input channels of a group where these are fewer, so that none is wasted),
-//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, GATE, ACTIVATION, and those of
-//   input_tile.clh and stream.clh, by which several work-groups share a tile where there are few.
+//   POINTWISE (1: 1x1, stride 1, no padding), RESIDUAL, CHANNEL_SCALE, ACTIVATION, and those of
+//   input_tile.clh and split_k.clh, by which several work-groups share a tile where there are few.
 // weights: [group][tile][block of (kh, kw, i)][BLOCK_DEPTH][TILE_N], zeros where there is none;
 //   blocks are padded to SLICES * steps * BLOCKS_K.
 // One work-group is (SLICES * (TILE_M / ITEM_M) * (TILE_N / ITEM_N), 1, 1); group ids are those of
-// stream.clh. Output pixels are numbered (n * out_h + oh) * out_w + ow.
+// split_k.clh. Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_local
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 #define ITEMS_N (TILE_N / ITEM_N)
@@ -42,7 +42,7 @@
 #define TAPS_INNER 0
 #define STAGED_BLOCKS 1
 #include "input_tile.clh"
-#include "stream.clh"
+#include "split_k.clh"
 
 // Fetches the item's part of a step's tile of x: zeros outside of the image and behind the last block.
 #if DEPTHWISE
@@ -74,8 +74,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if RESIDUAL
     TENSOR_IN(residual),
 #endif
-    GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    INPUT_WEIGHTS STREAM_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+    INPUT_WEIGHTS SPLIT_K_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
     int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
   __local float4 shared4[SHARED_FLOATS / 4];
   __local float *shared = (__local float *)shared4;
@@ -118,13 +118,13 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if DEPTHWISE
       DECLARE_TAPS
 #endif
-#if GATE
+#if CHANNEL_SCALE
       float4 factor = 0.0f;  // Of the channels of next_x.
 #endif
       if (step < group_steps) {
         FETCH_X
-#if GATE
-        if (block < in_blocks) factor = READ4(gate, image, 0, group * in_per_group / 4 + block);
+#if CHANNEL_SCALE
+        if (block < in_blocks) factor = READ4(channel_scale, image, 0, group * in_per_group / 4 + block);
 #endif
         NEXT_BLOCK(in_blocks)
 #pragma unroll
@@ -166,7 +166,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
           const int m = (lane + j * SLICE_ITEMS) / BLOCKS_K;
           if (TILE_M * BLOCKS_K % SLICE_ITEMS == 0 || m < TILE_M) {
             __local float *to = stage + stage_block * BLOCK_DEPTH * PITCH_M + m;
-#if GATE
+#if CHANNEL_SCALE
             next_x[j] *= factor;
 #endif
             to[0] = next_x[j].x;

@@ -10,13 +10,13 @@
 //   STAGES, POINTWISE (1: 1x1, stride 1, no padding), TAPS_INNER
 //   (1: the sum goes through all taps of BLOCKS_K chunks before the next chunks, so that taps find in
 //   the nearest cache what their neighbours read; a tap's chunks are a multiple of BLOCKS_K. 0: tap by
-//   tap), RESIDUAL, GATE (with POINTWISE alone), ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those
-//   of input_tile.clh and stream.clh.
+//   tap), RESIDUAL, CHANNEL_SCALE (with POINTWISE alone), ACTIVATION, NVIDIA_PTX (tensor_core.clh), and those
+//   of input_tile.clh and split_k.clh.
 // weights: [group][tile][step][two chunks][16 channels of TILE_N][lane][4 registers], zeros where
 //   there is none: in the order in which lanes read them (tensor_tiles.cc). In float rounded to TF32.
-// One work-group is (GROUP_ITEMS, 1, 1); group ids are those of stream.clh.
+// One work-group is (GROUP_ITEMS, 1, 1); group ids are those of split_k.clh.
 #ifdef USE_conv2d_tensor
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 #define CHUNK (HALF_STORAGE ? 8 : 4)
@@ -37,7 +37,7 @@
 #define TURN(row) (BLOCKS_K >= 8 ? (row) & 7 : BLOCKS_K == 4 ? (row) / 2 & 3 : (row) / 4 & 1)
 #define STAGED_BLOCKS (CHUNK / 4)
 #include "input_tile.clh"
-#include "stream.clh"
+#include "split_k.clh"
 #include "tensor_core.clh"
 
 // The operands of product k of the step that lies at `stage`.
@@ -93,12 +93,12 @@
   }
 
 // A copy cannot multiply: when the item's own copies of a step are there, and before others read them, it multiplies
-// them by the gate's channels, fetched a step before. Zeros behind the last channel.
-#if GATE
+// them by the channel scale's channels, fetched a step before. Zeros behind the last channel.
+#if CHANNEL_SCALE
 #define FETCH_FACTORS(step)                                                                   \
   {                                                                                           \
     const int channel_ = CHUNK * (first_block + (step) * BLOCKS_K);                           \
-    __global const STORAGE_T *at_ = gate + ADDRESS(gate, image, 0, group * in_per_group + channel_); \
+    __global const STORAGE_T *at_ = channel_scale + ADDRESS(channel_scale, image, 0, group * in_per_group + channel_); \
     factors[0] = factors[1] = 0.0f;                                                           \
     if (channel_ < chunk_end) factors[0] = LOAD_BLOCK(at_, 0);                                \
     if (CHUNK > 4 && channel_ + 4 < chunk_end) factors[1] = LOAD_BLOCK(at_, 4);               \
@@ -145,8 +145,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #if RESIDUAL
     TENSOR_IN(residual),
 #endif
-    GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    INPUT_WEIGHTS STREAM_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
+    CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+    INPUT_WEIGHTS SPLIT_K_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
     int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
   __local uint4 shared[STAGES * STAGE_CHUNKS];
   TENSOR_EXCHANGE
@@ -213,7 +213,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
       for (int part = 0; part < STEP_PRODUCTS; ++part) FILL_PART(part)
       NEXT_STEP
     }
-#if GATE
+#if CHANNEL_SCALE
     float4 factors[2];
 #endif
     FETCH_FACTORS(0)

@@ -6,20 +6,20 @@
 //   SPACED (1: below; 0: any pixels, four input channels at a step), SCALAR_LOADS (1: one element of
 //   x at a time, which CPUs broadcast from memory for free; 0: four channels at once), POINTWISE (1:
 //   1x1, stride 1, no padding), UNIT_STRIDE (1: stride_w is 1, known where that makes the distances of a
-//   block's pixels constants), PREFETCH (so many input channels ahead; 0: none), RESIDUAL, GATE, ACTIVATION.
+//   block's pixels constants), PREFETCH (so many input channels ahead; 0: none), RESIDUAL, CHANNEL_SCALE, ACTIVATION.
 // SPACED, with SCALAR_LOADS alone: the pixels of a tile lie in x at equal distances, so that an
 //   address and a step stand for ROWS addresses, few enough for the registers of a CPU. POINTWISE:
 //   at least ROWS pixels in all. Else tiles do not cross output rows, which are at least ROWS wide.
 // In blocks x (IN_BLOCK), y and residual (OUT_BLOCK) are SPACED, of one group, their blocks of LANES
 //   channels; x may be in channels4 where y is in blocks.
-// GATE (gate.clh): SCALAR_LOADS multiply the weights by it, which a tile's pixels share, four channels
+// CHANNEL_SCALE (channel_scale.clh): SCALAR_LOADS multiply the weights by it, which a tile's pixels share, four channels
 //   at once those of x.
 // weights: [group][tile][kh][kw][i][VECTORS * LANES], i rounded up to 4 unless SPACED, zeros where
 //   there is none.
 // zeros: as many zeros as one group has input channels, read in place of pixels outside of x.
 // Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_tiled
-#include "gate.clh"
+#include "channel_scale.clh"
 #include "fused_activation.clh"
 
 #define COLUMNS (LANES * VECTORS)
@@ -44,7 +44,7 @@
 #define BLOCK(v, i) (v)
 #endif
 
-#if GATE && SCALAR_LOADS
+#if CHANNEL_SCALE && SCALAR_LOADS
 #define SCALE_COLUMNS(i)                                                        \
   {                                                                             \
     const float factor = LOAD(factors, FIRST_CHANNEL + (i));                                   \
@@ -105,7 +105,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if RESIDUAL
                   TENSOR_IN(residual),
 #endif
-                  GATE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
 #if !POINTWISE
                   __global const STORAGE_T *restrict zeros, int in_h, int out_h, int out_w,
                   int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
@@ -141,8 +141,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #else
     const int base_pixel = first_pixel;
 #endif
-#if GATE
-    __global const STORAGE_T *factors = gate + PIXEL_ADDRESS(gate, image, 0, group * in_per_group);
+#if CHANNEL_SCALE
+    __global const STORAGE_T *factors = channel_scale + PIXEL_ADDRESS(channel_scale, image, 0, group * in_per_group);
 #endif
 
     FLOATS sum[ROWS][VECTORS];
@@ -229,7 +229,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
           float4 elements[ROWS];
 #pragma unroll
           for (int t = 0; t < ROWS; ++t) elements[t] = LOAD4(from[t], i);
-#if GATE
+#if CHANNEL_SCALE
           const float4 factor = LOAD4(factors, i);
 #pragma unroll
           for (int t = 0; t < ROWS; ++t) elements[t] *= factor;

@@ -1,4 +1,4 @@
-// conv2d_winograd_*: a 3x3 convolution of stride 1 by Winograd's way, F(OUT_TILE x OUT_TILE, 3x3) with OUT_TILE 2 or 4:
+// conv2d_winograd_*: a 3x3 convolution of stride 1 by Winograd's algorithm, F(OUT_TILE x OUT_TILE, 3x3) with OUT_TILE 2 or 4:
 //   y = A^T [(G g G^T) * (B^T d B)] A    of each tile, where * is element by element and sums over input channels,
 // d the IN_TILE x IN_TILE pixels of x (IN_TILE = OUT_TILE + 2) that a tile of y depends on, g the filter. Three launches
 // for a block of tiles:

@@ -1,4 +1,4 @@
-// Winograd's way, beside the other variants of a 3x3 convolution of stride 1.
+// Winograd's algorithm, beside the other variants of a 3x3 convolution of stride 1.
 #include <gtest/gtest.h>
 
 #include "mace/testing/op_tester.h"

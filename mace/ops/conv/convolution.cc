@@ -53,7 +53,7 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
 ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras) {
   ConvolutionInputs places;
   int last = static_cast<int>(count);
-  if (extras.gate) places.gate = --last;
+  if (extras.channel_scale) places.channel_scale = --last;
   if (extras.residual) places.residual = --last;
   if (last > 2) places.bias = 2;
   return places;
@@ -61,7 +61,7 @@ ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& 
 
 bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<bool>& batched) {
   for (int i = 0; i < static_cast<int>(batched.size()); ++i) {
-    const bool activation = i == 0 || i == found.residual || i == found.gate;
+    const bool activation = i == 0 || i == found.residual || i == found.channel_scale;
     if (batched[static_cast<size_t>(i)] != activation) return false;
   }
   return true;
@@ -69,12 +69,13 @@ bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<boo
 
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
                                                   const ConvolutionExtras& extras) {
-  const size_t needed = 2 + (extras.residual ? 1 : 0) + (extras.gate ? 1 : 0);
+  const size_t needed = 2 + (extras.residual ? 1 : 0) + (extras.channel_scale ? 1 : 0);
   if (inputs.size() < needed || inputs.size() > needed + 1 || !inputs[0].present ||
       !inputs[1].present) {
-    return InvalidArgument(
-        "expected inputs x, filter, [bias]" + std::string(extras.residual ? ", residual" : "") +
-        std::string(extras.gate ? ", gate" : "") + ", found " + std::to_string(inputs.size()));
+    return InvalidArgument("expected inputs x, filter, [bias]" +
+                           std::string(extras.residual ? ", residual" : "") +
+                           std::string(extras.channel_scale ? ", channel_scale" : "") + ", found " +
+                           std::to_string(inputs.size()));
   }
   if (inputs[0].info.shape.rank() != 4) {
     return InvalidArgument("x: expected [N, H, W, C], found " + inputs[0].info.shape.ToString());
@@ -92,7 +93,8 @@ StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& in
   if (is_absent(found.residual)) {
     return InvalidArgument("residual: expected a tensor, found none");
   }
-  if (is_absent(found.gate)) return InvalidArgument("gate: expected a tensor, found none");
+  if (is_absent(found.channel_scale))
+    return InvalidArgument("channel_scale: expected a tensor, found none");
   return found;
 }
 
@@ -113,8 +115,9 @@ Status FinishConvolution(const Convolution& convolution, const std::vector<OpInp
     MACE_RETURN_IF_ERROR(
         CheckShape("residual", inputs[static_cast<size_t>(found.residual)].info, shape));
   }
-  if (found.gate >= 0) {
-    MACE_RETURN_IF_ERROR(CheckShape("gate", inputs[static_cast<size_t>(found.gate)].info,
+  if (found.channel_scale >= 0) {
+    MACE_RETURN_IF_ERROR(CheckShape("channel_scale",
+                                    inputs[static_cast<size_t>(found.channel_scale)].info,
                                     {convolution.batch, 1, 1, convolution.in_channels}));
   }
   *outputs = {{DType::kFloat32, std::move(shape)}};

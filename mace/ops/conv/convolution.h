@@ -1,10 +1,11 @@
-// A convolution bound to shapes: what the reference and every lowering of Conv2D, DepthwiseConv2d,
+// A convolution bound to shapes: what the reference and every variant of Conv2D, DepthwiseConv2d,
 // FullyConnected and MatMul by constant weights work from.
 //
 //   y[n, oh, ow, o] = activation(bias[o] + residual[n, oh, ow, o] +
-//       sum over kh, kw, i of filter[o, i, kh, kw] * gate[n, c] * x[n, ih, iw, c])
+//       sum over kh, kw, i of filter[o, i, kh, kw] * channel_scale[n, c] * x[n, ih, iw, c])
 //   with c = group(o) * in_per_group + i, ih = oh * stride - pad_before + kh * dilation, likewise
-//   iw; outside of x it reads zeros. Where there is no residual or no gate, they are 0 and 1.
+//   iw; outside of x it reads zeros. Where there is no residual or no channel scale, they are 0 and
+//   1.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_OPS_CONV_CONVOLUTION_H_
@@ -16,7 +17,7 @@
 
 #include "mace/base/divide.h"
 #include "mace/graph/tensor.h"
-#include "mace/ops/conv/eight_bits.h"
+#include "mace/ops/conv/int8_convolution.h"
 #include "mace/ops/elementwise/fused_activation.h"
 #include "mace/ops/op.h"
 #include "mace/ops/window.h"
@@ -30,10 +31,10 @@ struct Convolution {
   int64_t groups = 1;
   Window window;
   FusedActivation activation;
-  int residual_input = -1;  // Index among the op's inputs; -1: none.
-  int gate_input = -1;      // -1: none.
+  int residual_input = -1;       // Index among the op's inputs; -1: none.
+  int channel_scale_input = -1;  // -1: none.
   // The result is rounded to these 8 bits at the end.
-  std::optional<EightBits> eight_bits;
+  std::optional<Int8Convolution> int8;
 
   int64_t in_per_group() const { return in_channels / groups; }
   int64_t out_per_group() const { return out_channels / groups; }
@@ -46,15 +47,18 @@ struct Convolution {
   bool groups_aligned() const {
     return groups == 1 || (in_per_group() % 4 == 0 && out_per_group() % 4 == 0);
   }
-  bool gated() const { return gate_input >= 0; }
-  // Tiles of `size` output pixels, which lie in one image each where each image has its gate.
+  bool has_channel_scale() const { return channel_scale_input >= 0; }
+  // Tiles of `size` output pixels, which lie in one image each where each image has its channel
+  // scale.
   int64_t pixel_tiles(int64_t size) const {
     const int64_t at_once = tiled_pixels();
     return out_pixels() / at_once * CeilDivide(at_once, size);
   }
-  // The number of pixels that are cut into tiles: those of all images together, or with a gate
-  // those of one image.
-  int64_t tiled_pixels() const { return gated() ? window.h.out * window.w.out : out_pixels(); }
+  // The number of pixels that are cut into tiles: those of all images together, or with a channel
+  // scale those of one image.
+  int64_t tiled_pixels() const {
+    return has_channel_scale() ? window.h.out * window.w.out : out_pixels();
+  }
   double flops() const;
 };
 
@@ -78,33 +82,34 @@ ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTens
 HostTensor TensorOfFloats(std::vector<float> values);
 
 // The inputs of Conv2D and DepthwiseConv2d: x, filter, [bias], and, as the attributes say, residual
-// and gate.
+// and channel_scale.
 struct ConvolutionExtras {
   bool residual = false;
-  bool gate = false;
+  bool channel_scale = false;
 };
 struct ConvolutionInputs {
   int bias = -1;
   int residual = -1;
-  int gate = -1;
+  int channel_scale = -1;
 };
 // The places of these inputs among `count` inputs; an absent bias counts too.
 ConvolutionInputs PlaceConvolutionInputs(size_t count, const ConvolutionExtras& extras);
-// The answer of Op::KeepsBatchApart: x, residual and gate have the batch, the weights do not.
+// The answer of Op::SplitsAlongBatch: x, residual and channel_scale have the batch, the weights do
+// not.
 bool ActivationsAreBatched(const ConvolutionInputs& found, const std::vector<bool>& batched);
 // Checks the count of inputs, the rank of x and filter, and the dtypes.
 StatusOr<ConvolutionInputs> FindConvolutionInputs(const std::vector<OpInput>& inputs,
                                                   const ConvolutionExtras& extras);
-// Checks bias (out_channels elements), residual (the output's shape) and gate ([N, 1, 1, C]), sets
-// the output.
+// Checks bias (out_channels elements), residual (the output's shape) and channel_scale ([N, 1, 1,
+// C]), sets the output.
 Status FinishConvolution(const Convolution& convolution, const std::vector<OpInput>& inputs,
                          const ConvolutionInputs& found, std::vector<TensorInfo>* outputs);
 
-// x [N, H, W, C] times gate [N, 1, 1, C].
-StatusOr<HostTensor> MultiplyByGate(const HostTensor& x, const HostTensor& gate);
+// x [N, H, W, C] times channel_scale [N, 1, 1, C].
+StatusOr<HostTensor> MultiplyByChannelScale(const HostTensor& x, const HostTensor& channel_scale);
 
-// The reference, without the gate: float products over blocks of the sum, the blocks added in
-// double.
+// The reference, without the channel scale: float products over blocks of the sum, the blocks added
+// in double.
 void ConvolutionReference(const Convolution& convolution, const HostTensor& x,
                           const std::vector<float>& filter, const HostTensor& bias,
                           const HostTensor& residual, float* y);

@@ -18,11 +18,11 @@ constexpr int64_t kLargestTile = 128;
 
 constexpr size_t kWorkGroupItems = 64;
 
-std::vector<Lowering> LowerInFloats(const ConvolutionRequest& given) {
+std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
   ConvolutionRequest request = given;
   // PoCL takes 400 ms for each large kernel of a cold start.
   if (request.cpu()) request.convolution.activation = request.convolution.activation.AsClamp();
-  std::vector<Lowering> result;
+  std::vector<KernelVariant> result;
   const Convolution& convolution = request.convolution;
   if (!FitsInt32(convolution)) return result;
   const bool image =
@@ -76,24 +76,24 @@ bool FitsImages(const Convolution& c, const DeviceInfo& device) {
          fits(c.batch * c.window.h.out, c.window.w.out, c.out_channels);
 }
 
-Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
-                       const std::string& kernel, Storage storage) {
-  Lowering lowering;
-  lowering.variant = request.op + "_" + variant;
+KernelVariant StartVariant(const ConvolutionRequest& request, const std::string& variant,
+                           const std::string& kernel, Storage storage) {
+  KernelVariant kernel_variant;
+  kernel_variant.name = request.op + "_" + variant;
   const TensorFormat format{Layout::kChannels4, storage};
   const int residual = request.convolution.residual_input;
-  lowering.inputs.assign(request.lowering->inputs.size(), format);
-  lowering.outputs = {format};
+  kernel_variant.inputs.assign(request.lowering->inputs.size(), format);
+  kernel_variant.outputs = {format};
   Launch launch;
   launch.kernel.source = "" + kernel + ".cl";
   launch.kernel.base_name = kernel;
   launch.kernel.storage = storage;
   launch.kernel.precision = request.lowering->precision;
   launch.kernel.macros["RESIDUAL"] = residual >= 0 ? "1" : "0";
-  launch.kernel.macros["GATE"] = request.convolution.gated() ? "1" : "0";
+  launch.kernel.macros["CHANNEL_SCALE"] = request.convolution.has_channel_scale() ? "1" : "0";
   request.convolution.activation.SetMacros(&launch.kernel.macros);
-  lowering.launches.push_back(std::move(launch));
-  return lowering;
+  kernel_variant.launches.push_back(std::move(launch));
+  return kernel_variant;
 }
 
 ConvolutionLayouts BlocksOf(const ConvolutionRequest& request) {
@@ -101,21 +101,21 @@ ConvolutionLayouts BlocksOf(const ConvolutionRequest& request) {
   const LoweringRequest& lowering = *request.lowering;
   const Shape& x = lowering.inputs[0].info.shape;
   // Rows of a matrix are no image, groups need not begin at a block.
-  if (x.rank() != 4 || (c.groups != 1 && !c.depthwise()) || c.eight_bits.has_value()) return {};
+  if (x.rank() != 4 || (c.groups != 1 && !c.depthwise()) || c.int8.has_value()) return {};
   const ConvolutionLayouts layouts = {BlocksFor(lowering, x),
                                       BlocksFor(lowering, lowering.outputs[0].shape)};
   return layouts.blocks() ? layouts : ConvolutionLayouts();
 }
 
 void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
-                Lowering* lowering) {
-  SetBlocks(layouts.x, layouts.y, lowering);
+                KernelVariant* variant) {
+  SetBlocks(layouts.x, layouts.y, variant);
   const Convolution& c = request.convolution;
   const auto set = [&](int input, Layout layout) {
-    if (input >= 0) lowering->inputs[static_cast<size_t>(input)].layout = layout;
+    if (input >= 0) variant->inputs[static_cast<size_t>(input)].layout = layout;
   };
   set(c.residual_input, layouts.y);
-  set(c.gate_input, Layout::kChannels4);
+  set(c.channel_scale_input, Layout::kChannels4);
 }
 
 void AppendTensors(const ConvolutionRequest& request, Launch* launch) {
@@ -124,15 +124,15 @@ void AppendTensors(const ConvolutionRequest& request, Launch* launch) {
   if (request.convolution.residual_input >= 0) {
     launch->arguments.push_back(InputArgument(request.convolution.residual_input));
   }
-  if (request.convolution.gated()) {
-    launch->arguments.push_back(InputArgument(request.convolution.gate_input));
+  if (request.convolution.has_channel_scale()) {
+    launch->arguments.push_back(InputArgument(request.convolution.channel_scale_input));
   }
 }
 
-void AppendWeights(PackedWeights weights, Lowering* lowering) {
-  lowering->weights.push_back(std::move(weights));
-  lowering->launches.back().arguments.push_back(
-      WeightsArgument(static_cast<int>(lowering->weights.size()) - 1));
+void AppendWeights(PackedWeights weights, KernelVariant* variant) {
+  variant->weights.push_back(std::move(weights));
+  variant->launches.back().arguments.push_back(
+      WeightsArgument(static_cast<int>(variant->weights.size()) - 1));
 }
 
 void AppendWindow(const Window& window, Launch* launch) {
@@ -200,9 +200,9 @@ void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global
   }
 }
 
-std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request) {
-  std::vector<Lowering> result = LowerInFloats(request);
-  if (request.convolution.eight_bits.has_value() && FitsInt32(request.convolution)) {
+std::vector<KernelVariant> LowerConvolution(const ConvolutionRequest& request) {
+  std::vector<KernelVariant> result = LowerInFloats(request);
+  if (request.convolution.int8.has_value() && FitsInt32(request.convolution)) {
     RoundResults(request, &result);
     LowerInt8(request, &result);
   }

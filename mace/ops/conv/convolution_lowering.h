@@ -8,7 +8,7 @@
 //   <op>_direct     four channels x four pixels a work-item, image or buffer
 //   <op>_depthwise  one output channel for each input channel
 //   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
-//   <op>_int8       numbers of 8 bits (int8_lowering.h)
+//   <op>_int8       int8 numbers (int8_lowering.h)
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_CONVOLUTION_LOWERING_H_
 #define MACE_OPS_CONV_CONVOLUTION_LOWERING_H_
@@ -42,11 +42,11 @@ struct ConvolutionRequest {
 };
 
 // All variants; empty where the tensors exceed what the kernels can address.
-std::vector<Lowering> LowerConvolution(const ConvolutionRequest& request);
+std::vector<KernelVariant> LowerConvolution(const ConvolutionRequest& request);
 // The variants of two convolutions, of which the pointwise `request` reads what request.depthwise
-// makes: <op>_local_depthwise_ and <op>_tensor_depthwise_ in one launch, ..._apart in two. For GPUs
-// alone; empty on others. REQUIRES: request.depthwise, one group.
-std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request);
+// makes: <op>_local_depthwise_ and <op>_tensor_depthwise_ in one launch, ..._separate in two. For
+// GPUs alone; empty on others. REQUIRES: request.depthwise, one group.
+std::vector<KernelVariant> LowerSeparable(const ConvolutionRequest& request);
 
 // For the variants' own files.
 //
@@ -57,25 +57,26 @@ bool HasLocalMemory(const ConvolutionRequest& request);
 bool FitsInt32(const Convolution& convolution);
 // Whether x and y as images are inside the device's limits.
 bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
-// A Lowering with the formats of x, y, residual and gate set, one launch without arguments, and the
-// macros of the activation, the residual and the gate.
-Lowering StartLowering(const ConvolutionRequest& request, const std::string& variant,
-                       const std::string& kernel, Storage storage);
-// Appends the arguments for input and output, and for residual and gate where there are any.
+// A KernelVariant with the formats of x, y, residual and channel_scale set, one launch without
+// arguments, and the macros of the activation, the residual and the channel scale.
+KernelVariant StartVariant(const ConvolutionRequest& request, const std::string& variant,
+                           const std::string& kernel, Storage storage);
+// Appends the arguments for input and output, and for residual and channel_scale where there are
+// any.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
-// The layouts of x, and of y and the residual, of a way in blocks; y in kChannels4: there is none.
-// A gate stays in channels4. x too where it has few channels, as an image has.
+// The layouts of x, and of y and the residual, of a variant in blocks; y in kChannels4: there is
+// none. A channel_scale stays in channels4. x too where it has few channels, as an image has.
 struct ConvolutionLayouts {
   Layout x = Layout::kChannels4;
   Layout y = Layout::kChannels4;
   bool blocks() const { return BlockChannels(y) > 0; }
 };
 ConvolutionLayouts BlocksOf(const ConvolutionRequest& request);
-// Turns a lowering of buffers in channels4 into one with these layouts.
+// Turns a variant of buffers in channels4 into one with these layouts.
 void SetLayouts(const ConvolutionRequest& request, const ConvolutionLayouts& layouts,
-                Lowering* lowering);
+                KernelVariant* variant);
 // Adds weights of `elements` floats and their argument.
-void AppendWeights(PackedWeights weights, Lowering* lowering);
+void AppendWeights(PackedWeights weights, KernelVariant* variant);
 // out_h, out_w, kernel, stride, dilation, pad: as kernels take them, after in_h.
 void AppendWindow(const Window& window, Launch* launch);
 
@@ -100,22 +101,25 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lan
 // alternatives.
 void SetWorkSizes(const DeviceInfo& device, const std::array<int64_t, 3>& global, Launch* launch);
 
-void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result);
-// 3x3, stride 1, dilation 1, one group, no gate, tiles of 2x2 and of 4x4 outputs; else nothing.
-void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* result);
+void LowerTiled(const ConvolutionRequest& request, std::vector<KernelVariant>* result);
+// 3x3, stride 1, dilation 1, one group, no channel scale, tiles of 2x2 and of 4x4 outputs; else
+// nothing.
+void LowerWinograd(const ConvolutionRequest& request, std::vector<KernelVariant>* result);
 // GPUs with local memory of their own. The tiles with the best estimates.
-void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
+void LowerLocal(const ConvolutionRequest& request, Storage storage,
+                std::vector<KernelVariant>* result);
 // Buffers on devices with tensor cores, where the request's precision lets them be used, with a
-// gate pointwise alone. The tiles with the best estimates. REQUIRES: aligned groups.
-void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result);
-// Images, 3x3 without a gate and 1x1; else nothing. REQUIRES: aligned groups.
-void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result);
-void LowerDirect(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result);
-// One output channel for each input channel, no gate; else nothing.
+// channel_scale pointwise alone. The tiles with the best estimates. REQUIRES: aligned groups.
+void LowerTensor(const ConvolutionRequest& request, std::vector<KernelVariant>* result);
+// Images, 3x3 without a channel scale and 1x1; else nothing. REQUIRES: aligned groups.
+void LowerImage(const ConvolutionRequest& request, std::vector<KernelVariant>* result);
+void LowerDirect(const ConvolutionRequest& request, Storage storage,
+                 std::vector<KernelVariant>* result);
+// One output channel for each input channel, no channel scale; else nothing.
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
-                    std::vector<Lowering>* result);
+                    std::vector<KernelVariant>* result);
 void LowerGrouped(const ConvolutionRequest& request, Storage storage,
-                  std::vector<Lowering>* result);
+                  std::vector<KernelVariant>* result);
 
 }  // namespace mace
 

@@ -9,7 +9,7 @@ namespace mace {
 Status ConvolutionOp::ParseAttributes(const AttributeMap& attributes) {
   MACE_ASSIGN_OR_RETURN(window_, WindowAttributes::Parse(attributes));
   MACE_ASSIGN_OR_RETURN(activation_, FusedActivation::Parse(attributes));
-  MACE_ASSIGN_OR_RETURN(eight_bits_, EightBits::Parse(attributes));
+  MACE_ASSIGN_OR_RETURN(int8_, Int8Convolution::Parse(attributes));
   extras_.residual = attributes.GetInt("residual", 0) != 0;
   return Status::Ok();
 }
@@ -30,8 +30,8 @@ Status ConvolutionOp::Reference(const std::vector<HostTensor>& inputs,
   const HostTensor none;
   const auto input = [&](int at) { return at >= 0 ? inputs[static_cast<size_t>(at)] : none; };
   HostTensor x = inputs[0];
-  if (extras_.gate) {
-    MACE_ASSIGN_OR_RETURN(x, MultiplyByGate(inputs[0], input(found.gate)));
+  if (extras_.channel_scale) {
+    MACE_ASSIGN_OR_RETURN(x, MultiplyByChannelScale(inputs[0], input(found.channel_scale)));
   }
   const FilterOrder* const order = OrderOf(inputs[1].shape());
   ConvolutionReference(convolution, x,
@@ -40,12 +40,12 @@ Status ConvolutionOp::Reference(const std::vector<HostTensor>& inputs,
   return Status::Ok();
 }
 
-bool ConvolutionOp::KeepsBatchApart(const std::vector<OpInput>& inputs,
-                                    const std::vector<bool>& batched) const {
+bool ConvolutionOp::SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                                     const std::vector<bool>& batched) const {
   return ActivationsAreBatched(PlaceConvolutionInputs(inputs.size(), extras_), batched);
 }
 
-std::vector<Lowering> ConvolutionOp::Lower(const LoweringRequest& request) const {
+std::vector<KernelVariant> ConvolutionOp::Lower(const LoweringRequest& request) const {
   const StatusOr<ConvolutionInputs> found = FindConvolutionInputs(request.inputs, extras_);
   const HostTensor* filter = request.inputs[1].constant;
   if (!found.ok() || filter == nullptr) return {};
@@ -73,7 +73,7 @@ Cost ConvolutionOp::EstimateCost(const std::vector<OpInput>& inputs,
   const StatusOr<Convolution> convolution =
       Bind(inputs[0].info.shape, inputs[1].info.shape, ConvolutionInputs());
   if (convolution.ok()) cost.flops = convolution->flops();
-  if (extras_.gate) cost.flops += static_cast<double>(inputs[0].info.shape.elements());
+  if (extras_.channel_scale) cost.flops += static_cast<double>(inputs[0].info.shape.elements());
   return cost;
 }
 
@@ -81,9 +81,9 @@ StatusOr<Convolution> ConvolutionOp::Bind(const Shape& x, const Shape& filter,
                                           const ConvolutionInputs& found) const {
   MACE_ASSIGN_OR_RETURN(Convolution convolution, Describe(x, filter));
   convolution.activation = activation_;
-  convolution.eight_bits = eight_bits_;
+  convolution.int8 = int8_;
   convolution.residual_input = found.residual;
-  convolution.gate_input = found.gate;
+  convolution.channel_scale_input = found.channel_scale;
   MACE_ASSIGN_OR_RETURN(convolution.window,
                         window_.Slide(x.dim(1), x.dim(2), filter.dim(2), filter.dim(3)));
   return convolution;

@@ -1,5 +1,6 @@
 // What Conv2D and DepthwiseConv2d have in common: all but how their filters lie. An op of this kind
-// has the inputs x, filter, [bias] and, as its attributes say, residual and gate (convolution.h).
+// has the inputs x, filter, [bias] and, as its attributes say, residual and channel_scale
+// (convolution.h).
 //
 // Immutable once its attributes are parsed: thread-safe.
 #ifndef MACE_OPS_CONV_CONVOLUTION_OP_H_
@@ -19,9 +20,9 @@ class ConvolutionOp : public Op {
   Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const override;
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override;
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override;
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override;
 
@@ -29,9 +30,9 @@ class ConvolutionOp : public Op {
   // `name` begins the names of the variants, such as "conv2d".
   explicit ConvolutionOp(std::string name) : name_(std::move(name)) {}
 
-  // The attributes of both ops: window.h, fused_activation.h, eight_bits.h, and residual.
+  // The attributes of both ops: window.h, fused_activation.h, int8.h, and residual.
   Status ParseAttributes(const AttributeMap& attributes);
-  void set_gate(bool gate) { extras_.gate = gate; }
+  void set_channel_scale(bool channel_scale) { extras_.channel_scale = channel_scale; }
 
   // Batch, channels and groups for x [N, H, W, C] and a filter of rank 4 whose last axes are its
   // height and width. kInvalidArgument where they do not fit each other.
@@ -52,7 +53,7 @@ class ConvolutionOp : public Op {
   const std::string name_;
   WindowAttributes window_;
   FusedActivation activation_;
-  std::optional<EightBits> eight_bits_;
+  std::optional<Int8Convolution> int8_;
   ConvolutionExtras extras_;
 };
 

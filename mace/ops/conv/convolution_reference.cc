@@ -80,18 +80,18 @@ struct Epilogue {
       if (bias != nullptr) value += bias[first + o];
       if (residual != nullptr) value += residual[at + o];
       y[at + o] = convolution.activation.Apply(static_cast<float>(value));
-      if (convolution.eight_bits) y[at + o] = convolution.eight_bits->RoundY(y[at + o]);
+      if (convolution.int8) y[at + o] = convolution.int8->RoundY(y[at + o]);
     }
   }
 };
 
 }  // namespace
 
-StatusOr<HostTensor> MultiplyByGate(const HostTensor& x, const HostTensor& gate) {
+StatusOr<HostTensor> MultiplyByChannelScale(const HostTensor& x, const HostTensor& channel_scale) {
   MACE_ASSIGN_OR_RETURN(HostTensor product, HostTensor::Allocate(x.info()));
   const int64_t channels = x.shape().dim(3), image = x.shape().elements(1, 4);
   for (int64_t n = 0; n < x.shape().dim(0); ++n) {
-    const float* factors = gate.f32() + n * channels;
+    const float* factors = channel_scale.f32() + n * channels;
     for (int64_t i = n * image; i < (n + 1) * image; ++i) {
       product.f32()[i] = x.f32()[i] * factors[i % channels];
     }

@@ -69,12 +69,12 @@ class Deconv2D : public Op {
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override;
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
@@ -98,7 +98,7 @@ class Deconv2D : public Op {
   // In the result's window, in and out are those of this op, the other numbers of its taps.
   StatusOr<Convolution> Bind(const Shape& x, const Shape& filter) const;
 
-  Lowering LowerKernel(const ConvolutionRequest& request, bool grouped, Storage storage) const;
+  KernelVariant LowerKernel(const ConvolutionRequest& request, bool grouped, Storage storage) const;
 
   WindowAttributes window_;
   FusedActivation activation_;
@@ -216,7 +216,7 @@ Status Deconv2D::Reference(const std::vector<HostTensor>& inputs,
   return Status::Ok();
 }
 
-std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
+std::vector<KernelVariant> Deconv2D::Lower(const LoweringRequest& request) const {
   const std::vector<OpInput>& inputs = request.inputs;
   const bool biased = inputs.size() > 2 && inputs[2].present;
   if (inputs[1].constant == nullptr || (biased && inputs[2].constant == nullptr)) return {};
@@ -242,16 +242,17 @@ std::vector<Lowering> Deconv2D::Lower(const LoweringRequest& request) const {
       LowerKernel(convolution, !c->groups_aligned(), image ? Storage::kImage : Storage::kBuffer)};
 }
 
-Lowering Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grouped,
-                               Storage storage) const {
+KernelVariant Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grouped,
+                                    Storage storage) const {
   const Convolution& c = request.convolution;
-  Lowering lowering = StartLowering(request, grouped ? "grouped" : "direct", "deconv2d", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant =
+      StartVariant(request, grouped ? "grouped" : "direct", "deconv2d", storage);
+  Launch& launch = variant.launches.back();
   launch.kernel.source = "deconv2d.cl";
   launch.kernel.macros["GROUPED"] = grouped ? "1" : "0";
   AppendTensors(request, &launch);
-  AppendWeights(grouped ? PackGroupedFilter(request) : PackDirectFilter(request), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
+  AppendWeights(grouped ? PackGroupedFilter(request) : PackDirectFilter(request), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
@@ -268,8 +269,8 @@ Lowering Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grouped,
   const double slowdown = request.cpu() && storage == Storage::kImage ? 20 : 1;
   // Factors over the time of the products at the peak, as measured on a CPU and on an NVIDIA H100.
   const double share = request.cpu() ? 20 : 130;
-  lowering.estimate_ms = share * ProductsMs(request.device(), Products(c)) * slowdown;
-  return lowering;
+  variant.estimate_ms = share * ProductsMs(request.device(), Products(c)) * slowdown;
+  return variant;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // DepthwiseConv2d: inputs x [N, H, W, C], filter [M, C, KH, KW] with M the multiplier, [bias
 // [C * M]] and, with the attribute residual = 1, a last input of the output's shape that is added
 // before the activation. Output channel c * M + m is input channel c under filter [m, c]. Other
-// attributes: window.h, fused_activation.h, conv2d/eight_bits.h. It is a convolution in C groups.
+// attributes: window.h, fused_activation.h, int8.h. It is a convolution in C groups.
 #include <algorithm>
 #include <memory>
 

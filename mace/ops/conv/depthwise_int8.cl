@@ -1,4 +1,4 @@
-// depthwise_int8: one output channel for each input channel, all of 8 bits; LANES channels x PIXELS neighbouring output
+// depthwise_int8: one output channel for each input channel, all int8; LANES channels x PIXELS neighbouring output
 // pixels of a row at once. It saves memory traffic only: sums and products are floats, which are exact for so few of so
 // small numbers. Buffers only.
 //
@@ -11,7 +11,7 @@
 //   kernel row; 0: any).
 // weights: [kh][kw][channels rounded up to 4] floats; start and bias likewise.
 #ifdef USE_depthwise_int8
-#include "eight_bits.clh"
+#include "int8.clh"
 
 #if WINDOW_W
 #define COLUMNS ((PIXELS - 1) * WINDOW_STRIDE + WINDOW_W)
@@ -84,7 +84,7 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
     for (int t = 0; t < PIXELS; ++t) {
       if (out_x + t < out_w) {
         const FLOATS value = sum[t] * scale + added;
-        const BYTES bytes = ROUND_TO_BYTES(value, low, high, zero);
+        const BYTES bytes = ROUND_TO_INT8(value, low, high, zero);
         WRITE_BYTES(y, (row * y_width + out_x + t) * y_pitch + y_offset + channel, bytes, channel,
                     channels)
       }

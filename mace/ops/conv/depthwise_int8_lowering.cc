@@ -11,7 +11,7 @@ namespace mace {
 namespace {
 
 // Sums of more products, and the numbers on the way to them, may not be whole in a float.
-constexpr int64_t kMostTaps = (1 << 24) / (2 * 255 * 255);
+constexpr int64_t kMaxTaps = (1 << 24) / (2 * 255 * 255);
 
 struct Tile {
   int64_t lanes = 4;
@@ -43,7 +43,7 @@ PackedWeights PackSteps(const ConvolutionRequest& request, bool sums, float fact
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(sums ? padded : taps * padded);
   weights.pack = [=, filter = request.weights.filter, elements = weights.elements,
-                  scale = c.eight_bits->filter_scale](float* to) -> Status {
+                  scale = c.int8->filter_scale](float* to) -> Status {
     std::fill(to, to + elements, 0.0f);
     MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t i = 0; i < channels * taps; ++i) {
@@ -54,29 +54,29 @@ PackedWeights PackSteps(const ConvolutionRequest& request, bool sums, float fact
   };
   weights.identity =
       FilterIdentity(request, sums ? "int8 depthwise sums" : "int8 depthwise",
-                     {padded, BitsOf(double{factor}), BitsOf(double{c.eight_bits->filter_scale})});
+                     {padded, BitsOf(double{factor}), BitsOf(double{c.int8->filter_scale})});
   return weights;
 }
 
 }  // namespace
 
 void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& range,
-                        std::vector<Lowering>* result) {
+                        std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
-  if (c.taps() > kMostTaps) return;
+  if (c.taps() > kMaxTaps) return;
   const Tile tile = ChooseTile(request);
-  Lowering lowering = StartInt8Lowering(request, "depthwise_int8");
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartInt8Variant(request, "depthwise_int8");
+  Launch& launch = variant.launches.back();
   for (const auto& [name, value] :
        {std::pair("LANES", tile.lanes), std::pair("PIXELS", tile.pixels),
         std::pair("WINDOW_W", tile.window ? c.window.w.kernel : 0),
         std::pair("WINDOW_STRIDE", tile.window ? c.window.w.stride : 0)}) {
     launch.kernel.macros[name] = std::to_string(value);
   }
-  const int32_t x_zero = c.eight_bits->x.zero_point;
-  AppendWeights(PackSteps(request, false, 1), &lowering);
-  AppendWeights(PackSteps(request, true, static_cast<float>(-x_zero)), &lowering);
-  AppendWeights(PackRoundedBias(request, PaddedChannels(c)), &lowering);
+  const int32_t x_zero = c.int8->x.zero_point;
+  AppendWeights(PackSteps(request, false, 1), &variant);
+  AppendWeights(PackSteps(request, true, static_cast<float>(-x_zero)), &variant);
+  AppendWeights(PackRoundedBias(request, PaddedChannels(c)), &variant);
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
@@ -90,8 +90,8 @@ void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& r
   SetWorkSizes(request.device(), {PaddedChannels(c) / tile.lanes, tiles / tiles_per_item, out_rows},
                &launch);
   // Against the estimate of conv2d_depthwise: a quarter of the memory.
-  lowering.estimate_ms = 10 * ProductsMs(request.device(), c.flops() / 2);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = 10 * ProductsMs(request.device(), c.flops() / 2);
+  result->push_back(std::move(variant));
 }
 
 }  // namespace mace

@@ -6,7 +6,7 @@
 #include "mace/kernel/gpu_cost.h"
 #include "mace/kernel/roofline.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 
 namespace mace {
 
@@ -20,7 +20,8 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lan
   weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
     if (padded != channels) std::fill(to, to + taps * padded, 0.0f);
     MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());
-    TurnRows(from.f32(), channels, taps, taps, [&](int64_t tap) { return to + tap * padded; });
+    TransposeBlocked(from.f32(), channels, taps, taps,
+                     [&](int64_t tap) { return to + tap * padded; });
     return Status();
   };
   weights.identity = FilterIdentity(request, "depthwise", {padded});
@@ -30,9 +31,9 @@ PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lan
 namespace {
 
 // Blocks of four floats that a GPU's work-item holds in registers beside its sums.
-constexpr int64_t kMostBlocksHeld = 30;
+constexpr int64_t kMaxBlocksHeld = 30;
 
-// The time of a way in blocks as a part of the time of the other way: rows of a block are read
+// The time of a variant in blocks as a part of the time of the other way: rows of a block are read
 // without gaps, where they are long enough. Measured on PoCL with AVX-512 for MobileNetV2.
 double BlocksCost(const Convolution& c) {
   constexpr int64_t kShortRow = 8;
@@ -73,7 +74,7 @@ Tile ChooseTile(const ConvolutionRequest& request, Storage storage, Layout layou
   if (!request.cpu()) {
     tile.pixels = GpuPixels(c, request.device());
     const int64_t columns = (tile.pixels - 1) * w.stride + w.kernel;
-    tile.all_rows = tile.window && c.window.h.kernel * columns <= kMostBlocksHeld;
+    tile.all_rows = tile.window && c.window.h.kernel * columns <= kMaxBlocksHeld;
   }
   return tile;
 }
@@ -107,21 +108,21 @@ double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage s
   return EstimateLoopMs(request.device(), loop);
 }
 
-Lowering LowerLayout(const ConvolutionRequest& request, Storage storage,
-                     const ConvolutionLayouts& layouts) {
+KernelVariant LowerLayout(const ConvolutionRequest& request, Storage storage,
+                          const ConvolutionLayouts& layouts) {
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request, storage, layouts.y);
   const int64_t multiple = layouts.blocks() ? tile.lanes : 4;
-  Lowering lowering = StartLowering(request, "depthwise", "conv2d_depthwise", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartVariant(request, "depthwise", "conv2d_depthwise", storage);
+  Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["PIXELS"] = std::to_string(tile.pixels);
   launch.kernel.macros["WINDOW_W"] = std::to_string(tile.window ? c.window.w.kernel : 0);
   launch.kernel.macros["WINDOW_H"] = std::to_string(tile.all_rows ? c.window.h.kernel : 0);
   launch.kernel.macros["WINDOW_STRIDE"] = std::to_string(tile.window ? c.window.w.stride : 0);
   AppendTensors(request, &launch);
-  AppendWeights(PackDepthwiseFilter(request, multiple), &lowering);
-  AppendWeights(PackChannelBias(request, multiple), &lowering);
+  AppendWeights(PackDepthwiseFilter(request, multiple), &variant);
+  AppendWeights(PackChannelBias(request, multiple), &variant);
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
@@ -135,20 +136,20 @@ Lowering LowerLayout(const ConvolutionRequest& request, Storage storage,
   const int64_t padded = RoundUp(c.out_channels, multiple);
   SetWorkSizes(request.device(), {padded / tile.lanes, tiles / tiles_per_item, out_rows}, &launch);
   if (!request.cpu() && storage == Storage::kBuffer) SetChannelsFirst(&launch);
-  lowering.estimate_ms = EstimateMs(request, tile, storage);
+  variant.estimate_ms = EstimateMs(request, tile, storage);
   if (layouts.blocks()) {
-    SetLayouts(request, layouts, &lowering);
-    lowering.estimate_ms *= BlocksCost(c);
+    SetLayouts(request, layouts, &variant);
+    variant.estimate_ms *= BlocksCost(c);
   }
-  return lowering;
+  return variant;
 }
 
 }  // namespace
 
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
-                    std::vector<Lowering>* result) {
+                    std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
-  if (!c.depthwise() || c.gated()) return;
+  if (!c.depthwise() || c.has_channel_scale()) return;
   result->push_back(LowerLayout(request, storage, {}));
   const ConvolutionLayouts layouts = BlocksOf(request);
   if (layouts.blocks()) result->push_back(LowerLayout(request, storage, layouts));

@@ -6,7 +6,7 @@
 #include "mace/kernel/gpu_cost.h"
 #include "mace/kernel/roofline.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 
 namespace mace {
 namespace {
@@ -29,7 +29,7 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   loop.iterations = static_cast<double>(c.taps() * CeilDivide(c.in_per_group(), 4));
   loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
   loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
-  if (c.gated()) loop.products += 4 * kPixels + unit.load(storage);
+  if (c.has_channel_scale()) loop.products += 4 * kPixels + unit.load(storage);
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -42,7 +42,7 @@ double EstimateGroupedMs(const ConvolutionRequest& request, Storage storage) {
   loop.iterations = static_cast<double>(c.taps() * c.in_per_group());
   loop.cycles = 1350;
   loop.products = kLoopProduct * 4 + 4 * unit.load(storage) + 4 * unit.buffer_load;
-  if (c.gated()) loop.products += 4 + 4 * unit.load(storage);
+  if (c.has_channel_scale()) loop.products += 4 + 4 * unit.load(storage);
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -59,8 +59,8 @@ PackedWeights PackGroupedFilter(const ConvolutionRequest& request) {
     MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t o = 0; o < out_channels; ++o) {
       float* base = to + o * taps * depth;
-      TurnRows(held.f32() + o * depth * taps, depth, taps, taps,
-               [&](int64_t tap) { return base + tap * depth; });
+      TransposeBlocked(held.f32() + o * depth * taps, depth, taps, taps,
+                       [&](int64_t tap) { return base + tap * depth; });
     }
     return Status();
   };
@@ -80,9 +80,10 @@ PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
     MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
     for (int64_t o = 0; o < out_channels; o += 4) {
       float* base = to + o / 4 * taps * in_blocks * 16;
-      TurnRows(held.f32() + o * depth * taps, std::min<int64_t>(4, out_channels - o), depth * taps,
-               depth * taps,
-               [&](int64_t at) { return base + (at % taps * in_blocks * 4 + at / taps) * 4; });
+      TransposeBlocked(held.f32() + o * depth * taps, std::min<int64_t>(4, out_channels - o),
+                       depth * taps, depth * taps, [&](int64_t at) {
+                         return base + (at % taps * in_blocks * 4 + at / taps) * 4;
+                       });
     }
     return Status();
   };
@@ -91,19 +92,19 @@ PackedWeights PackDirectFilter(const ConvolutionRequest& request) {
 }
 
 void LowerDirect(const ConvolutionRequest& request, Storage storage,
-                 std::vector<Lowering>* result) {
+                 std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   const auto no_padding = [](const WindowAxis& axis) {
     return axis.kernel == 1 && axis.pad_before == 0 && (axis.out - 1) * axis.stride < axis.in;
   };
   const bool pointwise = no_padding(c.window.h) && no_padding(c.window.w);
-  Lowering lowering =
-      StartLowering(request, pointwise ? "direct_1x1" : "direct", "conv2d_direct", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant =
+      StartVariant(request, pointwise ? "direct_1x1" : "direct", "conv2d_direct", storage);
+  Launch& launch = variant.launches.back();
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
   AppendTensors(request, &launch);
-  AppendWeights(PackDirectFilter(request), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
+  AppendWeights(PackDirectFilter(request), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
@@ -115,18 +116,18 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   SetWorkSizes(request.device(),
                {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4), out_rows},
                &launch);
-  lowering.estimate_ms = EstimateDirectMs(request, storage);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = EstimateDirectMs(request, storage);
+  result->push_back(std::move(variant));
 }
 
 void LowerGrouped(const ConvolutionRequest& request, Storage storage,
-                  std::vector<Lowering>* result) {
+                  std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
-  Lowering lowering = StartLowering(request, "grouped", "conv2d_grouped", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartVariant(request, "grouped", "conv2d_grouped", storage);
+  Launch& launch = variant.launches.back();
   AppendTensors(request, &launch);
-  AppendWeights(PackGroupedFilter(request), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
+  AppendWeights(PackGroupedFilter(request), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
   launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
   AppendWindow(c.window, &launch);
   const int64_t out_rows = c.batch * c.window.h.out;
@@ -136,8 +137,8 @@ void LowerGrouped(const ConvolutionRequest& request, Storage storage,
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(), {c.window.w.out, CeilDivide(c.out_channels, 4), out_rows},
                &launch);
-  lowering.estimate_ms = EstimateGroupedMs(request, storage);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = EstimateGroupedMs(request, storage);
+  result->push_back(std::move(variant));
 }
 
 }  // namespace mace

@@ -6,7 +6,7 @@
 #include "mace/kernel/gpu_cost.h"
 #include "mace/kernel/roofline.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 
 namespace mace {
 namespace {
@@ -54,13 +54,14 @@ PackedWeights PackImageFilter(const ConvolutionRequest& request, int64_t out_blo
     const int64_t taps = c.taps();
     for (int64_t o = 0; o < c.out_channels; o += 4) {
       const int64_t item = o / (4 * out_blocks), block = o / 4 % out_blocks;
-      TurnRows(held.f32() + o * depth * taps, std::min<int64_t>(4, c.out_channels - o),
-               depth * taps, depth * taps, [&](int64_t at) {
-                 const int64_t i = at / taps, tap = at % taps;
-                 const int64_t row = (item * c.window.h.kernel + tap / width) * in_blocks + i / 4;
-                 const int64_t texel = (row * width + tap % width) * out_blocks + block;
-                 return to + texel * 16 + i % 4 * 4;
-               });
+      TransposeBlocked(held.f32() + o * depth * taps, std::min<int64_t>(4, c.out_channels - o),
+                       depth * taps, depth * taps, [&](int64_t at) {
+                         const int64_t i = at / taps, tap = at % taps;
+                         const int64_t row =
+                             (item * c.window.h.kernel + tap / width) * in_blocks + i / 4;
+                         const int64_t texel = (row * width + tap % width) * out_blocks + block;
+                         return to + texel * 16 + i % 4 * 4;
+                       });
     }
     return Status();
   };
@@ -85,26 +86,26 @@ double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
   loop.products = static_cast<double>(width * out_blocks) *
                       (kLoopProduct * 16 * kPixels + 4 * unit.buffer_load) +
                   static_cast<double>(reads) * unit.image_load;
-  if (c.gated()) loop.products += 4 * kPixels + unit.image_load;
+  if (c.has_channel_scale()) loop.products += 4 * kPixels + unit.image_load;
   return EstimateLoopMs(request.device(), loop);
 }
 
 }  // namespace
 
-void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerImage(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   const bool is_3x3 = Is3x3(c);
-  if (is_3x3 ? c.gated() : !Is1x1(c)) return;
+  if (is_3x3 ? c.has_channel_scale() : !Is1x1(c)) return;
   const int64_t out_blocks = OutBlocks(c, request.device());
-  Lowering lowering = StartLowering(request, is_3x3 ? "image_3x3" : "image_1x1",
-                                    is_3x3 ? "conv2d_3x3" : "conv2d_1x1", Storage::kImage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartVariant(request, is_3x3 ? "image_3x3" : "image_1x1",
+                                       is_3x3 ? "conv2d_3x3" : "conv2d_1x1", Storage::kImage);
+  Launch& launch = variant.launches.back();
   launch.kernel.source = "conv2d_image.cl";
   launch.kernel.macros["OUT_BLOCKS"] = std::to_string(out_blocks);
   if (is_3x3) launch.kernel.macros["STRIDE"] = std::to_string(c.window.h.stride);
   AppendTensors(request, &launch);
-  AppendWeights(PackImageFilter(request, out_blocks), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
+  AppendWeights(PackImageFilter(request, out_blocks), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
   const int64_t out_rows = c.batch * c.window.h.out;
   const int64_t first = is_3x3 ? c.window.h.pad_before : c.window.h.stride;
   const int64_t second = is_3x3 ? c.window.w.pad_before : c.window.w.stride;
@@ -118,8 +119,8 @@ void LowerImage(const ConvolutionRequest& request, std::vector<Lowering>* result
       request.device(),
       {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4 * out_blocks), out_rows},
       &launch);
-  lowering.estimate_ms = EstimateMs(request, out_blocks);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = EstimateMs(request, out_blocks);
+  result->push_back(std::move(variant));
 }
 
 }  // namespace mace

@@ -13,10 +13,10 @@ void SetInputMacros(const ConvolutionRequest& request, Launch* launch) {
   macros["DEPTHWISE_ACTIVATION"] = std::to_string(static_cast<int>(depthwise.activation.kind));
 }
 
-void AppendInputWeights(const ConvolutionRequest& request, Lowering* lowering) {
+void AppendInputWeights(const ConvolutionRequest& request, KernelVariant* variant) {
   if (request.depthwise == nullptr) return;
-  AppendWeights(PackDepthwiseFilter(*request.depthwise), lowering);
-  AppendWeights(PackChannelBias(*request.depthwise), lowering);
+  AppendWeights(PackDepthwiseFilter(*request.depthwise), variant);
+  AppendWeights(PackChannelBias(*request.depthwise), variant);
 }
 
 void AppendInputWindow(const ConvolutionRequest& request, Launch* launch) {

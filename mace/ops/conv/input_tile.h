@@ -1,4 +1,4 @@
-// The macros, weights and arguments that conv2d/input_tile.clh needs from a lowering to make the
+// The macros, weights and arguments that input_tile.clh needs from a variant to make the
 // operand of the matrix product from x, by a window or through a depthwise convolution. Thread
 // contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_INPUT_TILE_H_
@@ -12,7 +12,7 @@ namespace mace {
 void SetInputMacros(const ConvolutionRequest& request, Launch* launch);
 
 // In the order of the kernel's parameters, others between them.
-void AppendInputWeights(const ConvolutionRequest& request, Lowering* lowering);
+void AppendInputWeights(const ConvolutionRequest& request, KernelVariant* variant);
 void AppendInputWindow(const ConvolutionRequest& request, Launch* launch);
 void AppendInputActivation(const ConvolutionRequest& request, Launch* launch);
 

@@ -66,9 +66,9 @@ Tile ChooseTile(const ConvolutionRequest& request) {
   std::vector<Tile> tiles = {{4, 2, 4}, {4, 2, 1}};
   if (wide) tiles = {{16, 2, 7}, {16, 1, 14}, {16, 4, 1}};
   const Convolution& c = request.convolution;
-  const int64_t most_rows = c.pointwise() ? c.out_pixels() : c.window.w.out;
+  const int64_t max_rows = c.pointwise() ? c.out_pixels() : c.window.w.out;
   const auto last = std::remove_if(tiles.begin(), tiles.end(),
-                                   [&](const Tile& tile) { return tile.rows > most_rows; });
+                                   [&](const Tile& tile) { return tile.rows > max_rows; });
   tiles.erase(last, tiles.end());
   return *std::min_element(tiles.begin(), tiles.end(), [&](const Tile& a, const Tile& b) {
     return EstimateMs(request, a) < EstimateMs(request, b);
@@ -105,7 +105,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
   PackedWeights weights =
       PackInts("filter", count,
                [=, filter = request.weights.filter,
-                scale = c.eight_bits->filter_scale](std::vector<int32_t>* ints) -> Status {
+                scale = c.int8->filter_scale](std::vector<int32_t>* ints) -> Status {
                  MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
                  const float* from = held.f32();
                  for (int64_t o = 0; o < rows; ++o) {
@@ -119,50 +119,48 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
                  }
                  return Status();
                });
-  weights.identity = FilterIdentity(request, "int8",
-                                    {columns, offset, BitsOf(double{c.eight_bits->filter_scale})});
+  weights.identity =
+      FilterIdentity(request, "int8", {columns, offset, BitsOf(double{c.int8->filter_scale})});
   return weights;
 }
 
 PackedWeights PackStarts(const ConvolutionRequest& request, const Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t each = c.taps() * c.in_channels, rows = c.out_channels;
-  PackedWeights weights =
-      PackInts("starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
-               [=, filter = request.weights.filter,
-                bits = *c.eight_bits](std::vector<int32_t>* ints) -> Status {
-                 MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
-                 const float* from = held.f32();
-                 for (int64_t o = 0; o < rows; ++o) {
-                   int64_t sum = 0;
-                   for (int64_t i = 0; i < each; ++i)
-                     sum += WholeNumber(*from++, bits.filter_scale);
-                   (*ints)[static_cast<size_t>(o)] = static_cast<int32_t>(-sum * bits.x.zero_point);
-                 }
-                 return Status();
-               });
-  weights.identity = FilterIdentity(
-      request, "int8 starts",
-      {BitsOf(double{c.eight_bits->filter_scale}), int64_t{c.eight_bits->x.zero_point}});
+  PackedWeights weights = PackInts(
+      "starts", static_cast<size_t>(ChannelTiles(c, tile) * tile.columns()),
+      [=, filter = request.weights.filter, bits = *c.int8](std::vector<int32_t>* ints) -> Status {
+        MACE_ASSIGN_OR_RETURN(const HostTensor held, filter());
+        const float* from = held.f32();
+        for (int64_t o = 0; o < rows; ++o) {
+          int64_t sum = 0;
+          for (int64_t i = 0; i < each; ++i) sum += WholeNumber(*from++, bits.filter_scale);
+          (*ints)[static_cast<size_t>(o)] = static_cast<int32_t>(-sum * bits.x.zero_point);
+        }
+        return Status();
+      });
+  weights.identity =
+      FilterIdentity(request, "int8 starts",
+                     {BitsOf(double{c.int8->filter_scale}), int64_t{c.int8->x.zero_point}});
   return weights;
 }
 
 PackedWeights PackEdge(const Convolution& c) {
   PackedWeights weights = PackInts("edge", static_cast<size_t>(Depth(c)),
-                                   [channels = c.in_channels, zero = c.eight_bits->x.zero_point](
+                                   [channels = c.in_channels, zero = c.int8->x.zero_point](
                                        std::vector<int32_t>* ints) -> Status {
                                      for (int64_t i = 0; i < channels; ++i) PutByte(zero, i, ints);
                                      return Status();
                                    });
   weights.identity =
-      PackingIdentity("int8 edge", {c.in_channels, int64_t{c.eight_bits->x.zero_point}}, {});
+      PackingIdentity("int8 edge", {c.in_channels, int64_t{c.int8->x.zero_point}}, {});
   return weights;
 }
 
-// The sum over a filter of products of 8 bits, and all on the way to it, fits an int32.
+// The sum over a filter of products of int8, and all on the way to it, fits an int32.
 bool SumsFit(const Convolution& c) {
-  constexpr int64_t kMostProduct = 255 * 255;
-  return c.taps() * c.in_channels <= std::numeric_limits<int32_t>::max() / (2 * kMostProduct);
+  constexpr int64_t kMaxProduct = 255 * 255;
+  return c.taps() * c.in_channels <= std::numeric_limits<int32_t>::max() / (2 * kMaxProduct);
 }
 
 bool PixelsFirst(const Convolution& c, const Tile& tile) {
@@ -203,7 +201,7 @@ std::optional<RoundedRange> RangeOfResult(const Convolution& c) {
   using Kind = FusedActivation::Kind;
   const FusedActivation activation = c.activation.AsClamp();
   if (activation.kind != Kind::kClamp) return std::nullopt;
-  const Quantization& y = c.eight_bits->y;
+  const Quantization& y = c.int8->y;
   RoundedRange range;
   range.low = -y.zero_point;
   range.high = 255 - y.zero_point;
@@ -215,20 +213,20 @@ std::optional<RoundedRange> RangeOfResult(const Convolution& c) {
   return range;
 }
 
-Lowering StartInt8Lowering(const ConvolutionRequest& request, const std::string& kernel) {
-  Lowering lowering;
-  lowering.variant = request.op + "_int8";
-  const EightBits& bits = *request.convolution.eight_bits;
-  lowering.inputs.assign(request.lowering->inputs.size(), FormatOf8Bits(bits.x));
-  lowering.outputs = {FormatOf8Bits(bits.y)};
-  lowering.needs_measurement = !request.cpu();
+KernelVariant StartInt8Variant(const ConvolutionRequest& request, const std::string& kernel) {
+  KernelVariant variant;
+  variant.name = request.op + "_int8";
+  const Int8Convolution& bits = *request.convolution.int8;
+  variant.inputs.assign(request.lowering->inputs.size(), Int8Format(bits.x));
+  variant.outputs = {Int8Format(bits.y)};
+  variant.needs_measurement = !request.cpu();
   Launch launch;
   launch.kernel.source = "" + kernel + ".cl";
   launch.kernel.base_name = kernel;
   launch.kernel.precision = request.lowering->precision;
-  lowering.launches.push_back(std::move(launch));
-  AppendTensors(request, &lowering.launches.back());
-  return lowering;
+  variant.launches.push_back(std::move(launch));
+  AppendTensors(request, &variant.launches.back());
+  return variant;
 }
 
 PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count) {
@@ -237,7 +235,7 @@ PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count) 
   weights.keep_float32 = true;
   weights.elements = static_cast<size_t>(count);
   weights.pack = [count, bias = request.weights.bias,
-                  scale = double{request.convolution.eight_bits->y.scale}](float* to) -> Status {
+                  scale = double{request.convolution.int8->y.scale}](float* to) -> Status {
     std::fill(to, to + count, 0.0f);
     if (!bias) return Status();
     MACE_ASSIGN_OR_RETURN(const HostTensor from, bias());
@@ -247,12 +245,12 @@ PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count) 
     return Status();
   };
   weights.identity = BiasIdentity(request, "int8 bias",
-                                  {count, BitsOf(double{request.convolution.eight_bits->y.scale})});
+                                  {count, BitsOf(double{request.convolution.int8->y.scale})});
   return weights;
 }
 
 void AppendRounding(const Convolution& c, const RoundedRange& range, Launch* launch) {
-  const EightBits& bits = *c.eight_bits;
+  const Int8Convolution& bits = *c.int8;
   launch->arguments.push_back(bits.y.zero_point);
   launch->arguments.push_back(
       static_cast<float>(double{bits.x.scale} * double{bits.filter_scale} / double{bits.y.scale}));
@@ -261,14 +259,14 @@ void AppendRounding(const Convolution& c, const RoundedRange& range, Launch* lau
 }
 
 void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& filter,
-                       const RoundedRange& range, std::vector<Lowering>* result) {
+                       const RoundedRange& range, std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   if (c.groups != 1 || !SumsFit(c)) return;
   const Tile tile = ChooseTile(request);
   const bool pointwise = c.pointwise();
   const int64_t offset = filter.offset();
-  Lowering lowering = StartInt8Lowering(request, "conv2d_int8");
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartInt8Variant(request, "conv2d_int8");
+  Launch& launch = variant.launches.back();
   const int products = static_cast<int>(request.device().byte_products);
   for (const auto& [name, value] :
        {std::pair("LANES", tile.lanes), std::pair("VECTORS", tile.vectors),
@@ -276,12 +274,12 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
         std::pair("FILTER_OFFSET", offset != 0 ? 1 : 0), std::pair("PRODUCTS", products)}) {
     launch.kernel.macros[name] = std::to_string(value);
   }
-  AppendWeights(PackFilter(request, tile, offset), &lowering);
-  AppendWeights(PackStarts(request, tile), &lowering);
+  AppendWeights(PackFilter(request, tile, offset), &variant);
+  AppendWeights(PackStarts(request, tile), &variant);
   const int64_t channel_tiles = ChannelTiles(c, tile), pixel_tiles = PixelTiles(c, tile);
-  AppendWeights(PackRoundedBias(request, channel_tiles * tile.columns()), &lowering);
+  AppendWeights(PackRoundedBias(request, channel_tiles * tile.columns()), &variant);
   if (!pointwise) {
-    AppendWeights(PackEdge(c), &lowering);
+    AppendWeights(PackEdge(c), &variant);
     launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
     AppendWindow(c.window, &launch);
   }
@@ -299,35 +297,36 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
   const size_t channel_items = static_cast<size_t>(channel_tiles);
   SetSizes(request, pixels_first ? pixel_items : channel_items,
            pixels_first ? channel_items : pixel_items, &launch);
-  lowering.estimate_ms = EstimateMs(request, tile);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = EstimateMs(request, tile);
+  result->push_back(std::move(variant));
 }
 
-void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways) {
-  const auto on_images = [](const Lowering& way) {
-    return way.outputs[0].storage == Storage::kImage;
+void RoundResults(const ConvolutionRequest& request, std::vector<KernelVariant>* variants) {
+  const auto on_images = [](const KernelVariant& variant) {
+    return variant.outputs[0].storage == Storage::kImage;
   };
-  ways->erase(std::remove_if(ways->begin(), ways->end(), on_images), ways->end());
+  variants->erase(std::remove_if(variants->begin(), variants->end(), on_images), variants->end());
   // Reads and writes each element once more, which takes as long as so many products.
   constexpr double kRounding = 30;
   const Convolution& c = request.convolution;
   const double elements = static_cast<double>(c.out_pixels() * c.out_channels);
-  for (Lowering& way : *ways) {
-    way.launches.push_back(MakeRounding(*request.lowering, c.eight_bits->y));
-    if (request.cpu()) way.estimate_ms += ProductsMs(request.device(), kRounding * elements);
+  for (KernelVariant& variant : *variants) {
+    variant.launches.push_back(MakeRounding(*request.lowering, c.int8->y));
+    if (request.cpu()) variant.estimate_ms += ProductsMs(request.device(), kRounding * elements);
   }
 }
 
-void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerInt8(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
-  if (request.device().byte_products == ByteProducts::kNone || c.residual_input >= 0 || c.gated()) {
+  if (request.device().byte_products == ByteProducts::kNone || c.residual_input >= 0 ||
+      c.has_channel_scale()) {
     return;
   }
   const std::optional<RoundedRange> range = RangeOfResult(c);
   if (!range.has_value()) return;
   const StatusOr<HostTensor> held = request.weights.filter();
   if (!held.ok()) return;
-  const std::optional<FilterRange> filter = RangeOfFilter(*held, c.eight_bits->filter_scale);
+  const std::optional<FilterRange> filter = RangeOfFilter(*held, c.int8->filter_scale);
   if (!filter.has_value()) return;
   if (c.depthwise()) LowerInt8Depthwise(request, *range, result);
   LowerInt8Products(request, *filter, *range, result);

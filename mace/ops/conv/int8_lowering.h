@@ -1,7 +1,7 @@
-// The variants of a convolution whose numbers are all of 8 bits (eight_bits.h):
+// The variants of a convolution whose numbers are all int8 (int8.h):
 //   <op>_int8   sums in int32 of products of bytes, four at once (ByteProducts in device_info.h);
 //               one output channel for each input channel: sums in floats, which are exact there
-// These variants read and write 8 bits (Precision::k8Bits). Every other variant can run such a
+// These variants read and write int8 (Precision::kInt8). Every other variant can run such a
 // convolution too: it computes in floats, and a launch rounds its result. Thread contract:
 // thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_INT8_LOWERING_H_
@@ -16,14 +16,14 @@
 
 namespace mace {
 
-// Adds the launch that rounds the result to each way, and drops the ways on images, because a
-// kernel cannot read and write one image.
-void RoundResults(const ConvolutionRequest& request, std::vector<Lowering>* ways);
+// Adds the launch that rounds the result to each variant, and drops the variants on images, because
+// a kernel cannot read and write one image.
+void RoundResults(const ConvolutionRequest& request, std::vector<KernelVariant>* variants);
 
 // Adds the variants of integer kernels. There are none where the device has no such products, the
 // filter is no multiple of its scale, the sums might not fit, or the activation is more than a
-// clamp. REQUIRES: eight_bits is set.
-void LowerInt8(const ConvolutionRequest& request, std::vector<Lowering>* result);
+// clamp. REQUIRES: int8 is set.
+void LowerInt8(const ConvolutionRequest& request, std::vector<KernelVariant>* result);
 
 // For the variants' own files.
 //
@@ -47,17 +47,17 @@ struct RoundedRange {
 std::optional<RoundedRange> RangeOfResult(const Convolution& convolution);
 
 // One launch with x and y among its arguments.
-Lowering StartInt8Lowering(const ConvolutionRequest& request, const std::string& kernel);
+KernelVariant StartInt8Variant(const ConvolutionRequest& request, const std::string& kernel);
 // The bias in steps of y's scale, zeros up to `count`.
 PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count);
 // The last arguments of both kernels: zero, scale, low, high.
 void AppendRounding(const Convolution& convolution, const RoundedRange& range, Launch* launch);
 
 void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& filter,
-                       const RoundedRange& range, std::vector<Lowering>* result);
+                       const RoundedRange& range, std::vector<KernelVariant>* result);
 // REQUIRES: depthwise.
 void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& range,
-                        std::vector<Lowering>* result);
+                        std::vector<KernelVariant>* result);
 
 }  // namespace mace
 

@@ -1,4 +1,4 @@
-// Which convolutions of 8 bits kernels in integers take, on a device that nobody has to have.
+// Which quantized convolutions kernels in integers take, on a device that nobody has to have.
 #include "mace/ops/conv/int8_lowering.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ struct Case {
   bool gpu = false;
 };
 
-std::vector<Lowering> WaysOf(const Case& given) {
+std::vector<KernelVariant> VariantsOf(const Case& given) {
   DeviceInfo device;
   device.kind = given.gpu ? DeviceKind::kGpu : DeviceKind::kCpu;
   device.preferred_float_width = 16;
@@ -27,7 +27,7 @@ std::vector<Lowering> WaysOf(const Case& given) {
   node.inputs = {0, 1};
   node.attributes.Set("group", given.group);
   node.attributes.Set("activation", given.activation);
-  EightBits bits;
+  Int8Convolution bits;
   bits.x = {0.5f, 128};
   bits.y = {8, 0};
   bits.filter_scale = given.filter_scale;
@@ -43,104 +43,104 @@ std::vector<Lowering> WaysOf(const Case& given) {
   request.device = &device;
   const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   EXPECT_TRUE(op.ok()) << op.status().message();
-  return op.ok() ? (*op)->Lower(request) : std::vector<Lowering>();
+  return op.ok() ? (*op)->Lower(request) : std::vector<KernelVariant>();
 }
 
-const Lowering* FindInt8(const std::vector<Lowering>& ways) {
-  for (const Lowering& way : ways) {
-    if (way.variant.find("_int8") != std::string::npos) return &way;
+const KernelVariant* FindInt8(const std::vector<KernelVariant>& variants) {
+  for (const KernelVariant& variant : variants) {
+    if (variant.name.find("_int8") != std::string::npos) return &variant;
   }
   return nullptr;
 }
 
-TEST(Int8Lowering, ReadsAndWritesBytes) {
-  const std::vector<Lowering> ways = WaysOf({});
-  const Lowering* way = FindInt8(ways);
-  ASSERT_NE(way, nullptr);
-  EXPECT_EQ(way->inputs[0], FormatOf8Bits({0.5f, 128}));
-  EXPECT_EQ(way->outputs[0], FormatOf8Bits({8, 0}));
-  EXPECT_FALSE(way->needs_measurement);
+TEST(Int8Variant, ReadsAndWritesBytes) {
+  const std::vector<KernelVariant> variants = VariantsOf({});
+  const KernelVariant* variant = FindInt8(variants);
+  ASSERT_NE(variant, nullptr);
+  EXPECT_EQ(variant->inputs[0], Int8Format({0.5f, 128}));
+  EXPECT_EQ(variant->outputs[0], Int8Format({8, 0}));
+  EXPECT_FALSE(variant->needs_measurement);
 }
 
-TEST(Int8Lowering, IsEstimatedFasterThanFloats) {
+TEST(Int8Variant, IsEstimatedFasterThanFloats) {
   Case given;
   given.x = given.y = {1, 14, 14, 64};
   given.filter = {64, 64, 1, 1};
-  const std::vector<Lowering> ways = WaysOf(given);
-  const Lowering* way = FindInt8(ways);
-  ASSERT_NE(way, nullptr);
-  for (const Lowering& other : ways) {
-    if (&other == way) continue;
-    EXPECT_LT(way->estimate_ms, other.estimate_ms) << other.variant;
+  const std::vector<KernelVariant> variants = VariantsOf(given);
+  const KernelVariant* variant = FindInt8(variants);
+  ASSERT_NE(variant, nullptr);
+  for (const KernelVariant& other : variants) {
+    if (&other == variant) continue;
+    EXPECT_LT(variant->estimate_ms, other.estimate_ms) << other.name;
   }
 }
 
-TEST(Int8Lowering, WaysInFloatsRoundTheirResult) {
+TEST(Int8Variant, VariantsInFloatsRoundTheirResult) {
   size_t floats = 0;
-  for (const Lowering& way : WaysOf({})) {
-    if (way.variant.find("_int8") != std::string::npos) continue;
+  for (const KernelVariant& variant : VariantsOf({})) {
+    if (variant.name.find("_int8") != std::string::npos) continue;
     ++floats;
-    EXPECT_EQ(way.launches.back().kernel.base_name, "unary") << way.variant;
+    EXPECT_EQ(variant.launches.back().kernel.base_name, "unary") << variant.name;
   }
   EXPECT_GT(floats, 0u);
 }
 
-TEST(Int8Lowering, OnGpusOnlyWhereItWasMeasured) {
+TEST(Int8Variant, OnGpusOnlyWhereItWasMeasured) {
   Case given;
   given.gpu = true;
   given.byte_products = ByteProducts::kNvidia;
-  const std::vector<Lowering> ways = WaysOf(given);
-  const Lowering* way = FindInt8(ways);
-  ASSERT_NE(way, nullptr);
-  EXPECT_TRUE(way->needs_measurement);
+  const std::vector<KernelVariant> variants = VariantsOf(given);
+  const KernelVariant* variant = FindInt8(variants);
+  ASSERT_NE(variant, nullptr);
+  EXPECT_TRUE(variant->needs_measurement);
 }
 
-TEST(Int8Lowering, NotWhereTheDeviceIsNoFaster) {
+TEST(Int8Variant, NotWhereTheDeviceIsNoFaster) {
   Case given;
   given.byte_products = ByteProducts::kNone;
-  EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
+  EXPECT_EQ(FindInt8(VariantsOf(given)), nullptr);
 }
 
-TEST(Int8Lowering, NotInGroups) {
+TEST(Int8Variant, NotInGroups) {
   Case given;
   given.group = 2;
   given.filter = {6, 4, 1, 1};
-  EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
+  EXPECT_EQ(FindInt8(VariantsOf(given)), nullptr);
 }
 
-TEST(Int8Lowering, NotWithActivationsOtherThanClamps) {
+TEST(Int8Variant, NotWithActivationsOtherThanClamps) {
   Case given;
   given.activation = "TANH";
-  EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
+  EXPECT_EQ(FindInt8(VariantsOf(given)), nullptr);
 }
 
 // The filter as it is after folding a factor for each channel.
-TEST(Int8Lowering, NotWhereTheFilterIsNoMultipleOfItsScale) {
+TEST(Int8Variant, NotWhereTheFilterIsNoMultipleOfItsScale) {
   Case given;
   given.filter_value = 0.3f;
-  EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
+  EXPECT_EQ(FindInt8(VariantsOf(given)), nullptr);
   given.filter_value = 64;  // 256 steps.
-  EXPECT_EQ(FindInt8(WaysOf(given)), nullptr);
+  EXPECT_EQ(FindInt8(VariantsOf(given)), nullptr);
 }
 
-TEST(Int8Lowering, NotWhereSumsMightOverflow) {
+TEST(Int8Variant, NotWhereSumsMightOverflow) {
   Case given;
   for (const auto& [channels, fits] : {std::pair(16512, true), std::pair(16513, false)}) {
     given.x = {1, 1, 1, channels};
     given.filter = {1, channels, 1, 1};
     given.y = {1, 1, 1, 1};
-    EXPECT_EQ(FindInt8(WaysOf(given)) != nullptr, fits) << channels;
+    EXPECT_EQ(FindInt8(VariantsOf(given)) != nullptr, fits) << channels;
   }
 }
 
-TEST(Int8Lowering, DepthwiseUpToSumsThatFloatsHold) {
+TEST(Int8Variant, DepthwiseUpToSumsThatFloatsHold) {
   Case given;
   given.type = "DepthwiseConv2d";
   for (const auto& [width, fits] : {std::pair(129, true), std::pair(130, false)}) {
     given.x = {1, 1, width, 8};
     given.filter = {1, 8, 1, width};
     given.y = {1, 1, width, 8};
-    EXPECT_EQ(FindInt8(WaysOf(given)) != nullptr, fits) << width;
+    EXPECT_EQ(FindInt8(VariantsOf(given)) != nullptr, fits) << width;
   }
 }
 

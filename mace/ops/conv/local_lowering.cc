@@ -6,7 +6,7 @@
 #include "mace/base/divide.h"
 #include "mace/ops/conv/input_tile.h"
 #include "mace/ops/conv/local_tiles.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 
 namespace mace {
 namespace {
@@ -49,7 +49,7 @@ PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile
     for (int64_t group = 0; group < c.groups; ++group) {
       for (int64_t o = 0; o < per_group; o += columns) {
         const int64_t channels = std::min(columns, per_group - o);
-        TurnRows(from, channels, depth * taps, depth * taps, [&](int64_t at) {
+        TransposeBlocked(from, channels, depth * taps, depth * taps, [&](int64_t at) {
           const int64_t i = at / taps;
           return to + ((at % taps * in_blocks + i / 4) * extents.depth + i % 4) * columns;
         });
@@ -88,12 +88,12 @@ int64_t LocalTile::partial_floats() const {
 std::string LocalTile::name() const {
   return std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(4 * blocks_k) + "_" +
          std::to_string(item_m) + "x" + std::to_string(item_n) + "_s" + std::to_string(slices) +
-         StreamName(stream);
+         SplitKName(split_k);
 }
 
 TileGrid LocalGrid(const Convolution& convolution, const LocalTile& tile) {
   const Extents extents(convolution, tile);
-  return {extents.pixel_tiles, extents.tiles, extents.steps, tile.stream};
+  return {extents.pixel_tiles, extents.tiles, extents.steps, tile.split_k};
 }
 
 bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
@@ -102,28 +102,29 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
   const size_t items = static_cast<size_t>(tile.group_items());
   const double filter = static_cast<double>(extents.rows(tile)) * static_cast<double>(tile.n) *
                         static_cast<double>(extents.tiles);
-  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  constexpr double kMax = std::numeric_limits<int32_t>::max();
   return items <= device.max_work_group_size && items <= device.max_work_item_sizes[0] &&
          static_cast<uint64_t>(tile.local_bytes(static_cast<int>(extents.depth))) <=
              device.local_memory_bytes &&
-         filter < kMost &&
-         FitsStream(LocalGrid(convolution, tile), tile.group_items(), tile.partial_floats());
+         filter < kMax &&
+         FitsSplitK(LocalGrid(convolution, tile), tile.group_items(), tile.partial_floats());
 }
 
-Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage) {
+KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile,
+                             Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
-  Lowering lowering =
-      StartLowering(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant =
+      StartVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
+  Launch& launch = variant.launches.back();
   SetTileMacros(tile, extents.depth, &launch);
   SetInputMacros(request, &launch);
   AppendTensors(request, &launch);
-  AppendWeights(PackLocalFilter(request, tile), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
-  AppendInputWeights(request, &lowering);
+  AppendWeights(PackLocalFilter(request, tile), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
+  AppendInputWeights(request, &variant);
   const TileGrid grid = LocalGrid(c, tile);
-  AppendStream(request, grid, tile.partial_floats(), &lowering);
+  AppendSplitK(request, grid, tile.partial_floats(), &variant);
   AppendInputWindow(request, &launch);
   for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps}) {
@@ -131,19 +132,20 @@ Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile
   }
   c.activation.AppendArguments(&launch.arguments);
   AppendInputActivation(request, &launch);
-  SetStreamSize(grid, tile.group_items(), &launch);
-  lowering.estimate_ms = EstimateLocalTileMs(request, tile, storage);
-  lowering.needs_measurement = grid.across();
-  return lowering;
+  SetSplitKSize(grid, tile.group_items(), &launch);
+  variant.estimate_ms = EstimateLocalTileMs(request, tile, storage);
+  variant.needs_measurement = grid.across();
+  return variant;
 }
 
-void LowerLocal(const ConvolutionRequest& request, Storage storage, std::vector<Lowering>* result) {
+void LowerLocal(const ConvolutionRequest& request, Storage storage,
+                std::vector<KernelVariant>* result) {
   constexpr size_t kOffered = 3;
   const Convolution& c = request.convolution;
   std::vector<EstimatedTile<LocalTile>> tiles;
   for (LocalTile tile : LocalTiles()) {
-    for (int stream : StreamChoices(request.device(), LocalGrid(c, tile))) {
-      tile.stream = stream;
+    for (int split_k : SplitKChoices(request.device(), LocalGrid(c, tile))) {
+      tile.split_k = split_k;
       if (!FitsLocalTile(c, request.device(), tile)) continue;
       const bool across = LocalGrid(c, tile).across();
       tiles.push_back({EstimateLocalTileMs(request, tile, storage), tile, across});

@@ -123,7 +123,7 @@ double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& t
   const double latency =
       565 + input.latency + 0.32 * tile.item_m * tile.item_n * tile.blocks_k * depth;
   double products = ProductsOfStep(tile, depth, input, unit.load(Storage::kBuffer));
-  if (c.gated()) {  // A load, and four products for each block of x.
+  if (c.has_channel_scale()) {  // A load, and four products for each block of x.
     products +=
         unit.load(storage) + 4 * std::ceil(1.0 * tile.m * tile.blocks_k / tile.slice_items());
   }

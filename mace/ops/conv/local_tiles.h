@@ -1,4 +1,4 @@
-// The tiles of conv2d_local.cl: which there are, what each would cost on a device, and the lowering
+// The tiles of conv2d_local.cl: which there are, what each would cost on a device, and the variant
 // with a given one, for the benchmark that compares them and the test that runs them all.
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_LOCAL_TILES_H_
@@ -8,18 +8,18 @@
 #include <vector>
 
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/stream.h"
+#include "mace/ops/conv/split_k.h"
 
 namespace mace {
 
-// One configuration of the kernel; the fields but `stream` are the macros that the kernel's text
+// One configuration of the kernel; the fields but `split_k` are the macros that the kernel's text
 // describes.
 struct LocalTile {
   int m, n;            // Output pixels and channels of a work-group.
   int blocks_k;        // Blocks of input channels a step.
   int item_m, item_n;  // Output pixels and channels of a work-item.
   int slices;          // Parts of the sum that work-items of one group add up side by side.
-  int stream = 0;      // Work-groups that share the steps of all tiles; 0: one has each tile.
+  int split_k = 0;     // Work-groups that share the steps of all tiles; 0: one has each tile.
 
   int slice_items() const { return m / item_m * (n / item_n); }
   int group_items() const { return slice_items() * slices; }
@@ -27,7 +27,7 @@ struct LocalTile {
   int local_bytes(int depth) const;
   // Floats of partial sums that one work-group hands to another one.
   int64_t partial_floats() const;
-  // "64x32k16_8x4_s2": tile, channels a step, register tile, slices; "_stream132" may be behind it.
+  // "64x32k16_8x4_s2": tile, channels a step, register tile, slices; "_splitk132" may be behind it.
   std::string name() const;
 };
 
@@ -44,7 +44,8 @@ double EstimateLocalTileMs(const ConvolutionRequest& request, const LocalTile& t
                            Storage storage);
 
 // REQUIRES: aligned groups, FitsLocalTile.
-Lowering LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile, Storage storage);
+KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile,
+                             Storage storage);
 
 }  // namespace mace
 

@@ -4,18 +4,18 @@
 #include <cmath>
 
 #include "mace/ops/conv/local_tiles.h"
-#include "mace/testing/lowering_runner.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 #include "mace/testing/op_tester.h"
-#include "mace/testing/streams_of_tests.h"
+#include "mace/testing/split_k_choices.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
 
 // A convolution with its operands and what the reference makes of them.
 struct Bound {
-  HostTensor x, filter, gate, residual;  // No gate, no residual: kInvalid.
+  HostTensor x, filter, channel_scale, residual;  // No channel_scale, no residual: kInvalid.
   LoweringRequest request;
   ConvolutionRequest convolution;
   HostTensor expected;
@@ -23,7 +23,7 @@ struct Bound {
 
 struct Case {
   Shape x, filter;  // [n, h, w, i] and [o, i, k, k]
-  bool gated = false;
+  bool scaled = false;
   bool residual = false;  // And a ReLU.
 };
 
@@ -42,11 +42,11 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->request.inputs[0].info = bound->x.info();
   bound->request.inputs[1].info = bound->filter.info();
   bound->request.inputs[1].constant = &bound->filter;
-  if (given.gated) {
-    bound->gate = RandomTensor({c.batch, 1, 1, c.in_channels}, 3);
+  if (given.scaled) {
+    bound->channel_scale = RandomTensor({c.batch, 1, 1, c.in_channels}, 3);
     bound->request.inputs.resize(3);
-    bound->request.inputs[2].info = bound->gate.info();
-    c.gate_input = 2;
+    bound->request.inputs[2].info = bound->channel_scale.info();
+    c.channel_scale_input = 2;
   }
   const Shape out{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
   if (given.residual) {
@@ -62,7 +62,8 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->convolution.weights = WeightsFromConstants(bound->filter, nullptr);
   bound->convolution.lowering = &bound->request;
   bound->expected = *HostTensor::Allocate(bound->request.outputs[0]);
-  const HostTensor x = given.gated ? *MultiplyByGate(bound->x, bound->gate) : bound->x;
+  const HostTensor x =
+      given.scaled ? *MultiplyByChannelScale(bound->x, bound->channel_scale) : bound->x;
   ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), bound->residual,
                        bound->expected.f32());
   return Status::Ok();
@@ -75,17 +76,17 @@ constexpr std::pair<Storage, bool> kRuns[] = {
 void RunTile(const Case& given, const Bound& bound, const LocalTile& tile) {
   for (const auto& [storage, slices] : kRuns) {
     SCOPED_TRACE(storage == Storage::kImage ? "image" : "buffer");
-    const Lowering lowering = LowerLocalTile(bound.convolution, tile, storage);
-    if (!IsWanted(lowering)) continue;
-    LoweringRun run;
-    run.lowering = &lowering;
+    const KernelVariant variant = LowerLocalTile(bound.convolution, tile, storage);
+    if (!IsWanted(variant)) continue;
+    VariantRun run;
+    run.variant = &variant;
     run.request = &bound.request;
     run.inputs = {bound.x, bound.filter};
-    if (given.gated) run.inputs.push_back(bound.gate);
+    if (given.scaled) run.inputs.push_back(bound.channel_scale);
     if (given.residual) run.inputs.push_back(bound.residual);
     run.slices = slices;
-    run.again = tile.stream > 0;
-    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+    run.again = tile.split_k > 0;
+    StatusOr<std::vector<HostTensor>> found = RunVariant(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
     EXPECT_LE(WorstError(bound.expected, (*found)[0]), 1e-5);
@@ -115,7 +116,7 @@ void RunAllTiles(const Case& given) {
 // Work-groups that share tiles, twice each: who comes last has put the counters back, and bits are
 // the same whoever it was. With `all` on a GPU all tiles; else one that adds its own sums and one
 // whose slices leave work-items without a float4.
-void RunStreams(const Case& given, bool all = false) {
+void RunSplitK(const Case& given, bool all = false) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   Bound bound;
@@ -124,8 +125,8 @@ void RunStreams(const Case& given, bool all = false) {
   const std::vector<LocalTile> few = {{32, 32, 4, 4, 4, 1}, {16, 16, 2, 4, 4, 16}};
   int run_tiles = 0;
   for (LocalTile tile : all && (*device)->kind == DeviceKind::kGpu ? LocalTiles() : few) {
-    for (int stream : StreamsOfTests(LocalGrid(bound.convolution.convolution, tile))) {
-      tile.stream = stream;
+    for (int split_k : SplitKChoicesOfTests(LocalGrid(bound.convolution.convolution, tile))) {
+      tile.split_k = split_k;
       SCOPED_TRACE(tile.name());
       if (!FitsLocalTile(bound.convolution.convolution, **device, tile)) continue;
       ++run_tiles;
@@ -143,15 +144,17 @@ TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({{2, 7, 11, 10}, {37, 10, 3, 3}
 TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 3, 3}}); }
 
 // Tiles end with an image.
-TEST(LocalTilesTest, Gated) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}); }
+TEST(LocalTilesTest, ChannelScale) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}); }
 
-TEST(LocalTilesTest, StreamsOfThreeByThree) { RunStreams({{2, 5, 9, 12}, {40, 12, 3, 3}}, true); }
+TEST(LocalTilesTest, SplitKOfThreeByThree) { RunSplitK({{2, 5, 9, 12}, {40, 12, 3, 3}}, true); }
 
-TEST(LocalTilesTest, StreamsWithResidual) {
-  RunStreams({{1, 7, 7, 147}, {36, 147, 1, 1}, false, true});
+TEST(LocalTilesTest, SplitKWithResidual) {
+  RunSplitK({{1, 7, 7, 147}, {36, 147, 1, 1}, false, true});
 }
 
-TEST(LocalTilesTest, StreamsWithGate) { RunStreams({{2, 5, 9, 70}, {37, 70, 1, 1}, true, true}); }
+TEST(LocalTilesTest, SplitKWithChannelScale) {
+  RunSplitK({{2, 5, 9, 70}, {37, 70, 1, 1}, true, true});
+}
 
 TEST(LocalTilesTest, NamesDiffer) {
   std::vector<std::string> names;
@@ -163,21 +166,21 @@ TEST(LocalTilesTest, NamesDiffer) {
 
 // The tile with the best estimate on a wide GPU; not of a pointwise convolution.
 LocalTile BestTile(Shape x, Shape filter, TileGrid* grid) {
-  const DeviceInfo device = MadeUpH100();
+  const DeviceInfo device = FakeH100();
   Bound bound;
   EXPECT_TRUE(Bind({std::move(x), std::move(filter)}, &device, &bound).ok());
-  std::vector<Lowering> lowerings;
-  LowerLocal(bound.convolution, Storage::kBuffer, &lowerings);
-  EXPECT_FALSE(lowerings.empty());
+  std::vector<KernelVariant> variants;
+  LowerLocal(bound.convolution, Storage::kBuffer, &variants);
+  EXPECT_FALSE(variants.empty());
   for (LocalTile tile : LocalTiles()) {
     const Convolution& convolution = bound.convolution.convolution;
-    for (int stream : StreamChoices(device, LocalGrid(convolution, tile))) {
-      tile.stream = stream;
+    for (int split_k : SplitKChoices(device, LocalGrid(convolution, tile))) {
+      tile.split_k = split_k;
       *grid = LocalGrid(convolution, tile);
-      if (lowerings[0].variant == "conv2d_local_" + tile.name()) return tile;
+      if (variants[0].name == "conv2d_local_" + tile.name()) return tile;
     }
   }
-  ADD_FAILURE() << lowerings[0].variant;
+  ADD_FAILURE() << variants[0].name;
   return {};
 }
 
@@ -192,14 +195,14 @@ TEST(LocalTilesTest, SmallOutputsOfLongSumsAreCutIntoSlicesAndParts) {
 
 TEST(LocalTilesTest, ShortSumsStayWhole) {
   TileGrid grid;
-  EXPECT_EQ(0, BestTile({1, 14, 14, 16}, {256, 16, 3, 3}, &grid).stream);
+  EXPECT_EQ(0, BestTile({1, 14, 14, 16}, {256, 16, 3, 3}, &grid).split_k);
 }
 
 TEST(LocalTilesTest, LargeOutputsHaveLargeTiles) {
   TileGrid grid;
   const LocalTile tile = BestTile({1, 147, 147, 64}, {128, 64, 3, 3}, &grid);
   EXPECT_EQ(1, tile.slices);
-  EXPECT_EQ(0, tile.stream);
+  EXPECT_EQ(0, tile.split_k);
   EXPECT_GE(tile.m * tile.n, 4096);
 }
 

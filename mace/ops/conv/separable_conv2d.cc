@@ -88,15 +88,15 @@ class SeparableConv2D : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (batched[i] != (i == 0 || i == kResidual)) return false;
     }
     return true;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const HostTensor* constants[kBias + 1] = {};
     for (size_t i = kDepthwiseFilter; i <= kBias; ++i) {
       constants[i] = request.inputs[i].constant;

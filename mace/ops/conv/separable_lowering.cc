@@ -11,7 +11,7 @@ namespace mace {
 namespace {
 
 // Puts the tensor between the two, a channels4 buffer of scratch 0, in the place of `tensor`; the
-// lowering's own weights come behind the first `weights`, its scratch behind that one.
+// variant's own weights come behind the first `weights`, its scratch behind that one.
 class ThroughScratch {
  public:
   ThroughScratch(const Convolution& depthwise, TensorArgument::Kind kind, size_t weights)
@@ -46,7 +46,8 @@ class ThroughScratch {
 };
 
 // `first` and then `second`, which reads its result.
-Lowering InTurn(const ConvolutionRequest& request, const Lowering& first, Lowering second) {
+KernelVariant InTurn(const ConvolutionRequest& request, const KernelVariant& first,
+                     KernelVariant second) {
   const Convolution& depthwise = request.depthwise->convolution;
   const int64_t pitch = (depthwise.out_channels + 3) / 4 * 4;
   const ThroughScratch written(depthwise, TensorArgument::Kind::kOutput, 0);
@@ -58,46 +59,47 @@ Lowering InTurn(const ConvolutionRequest& request, const Lowering& first, Loweri
   second.weights.insert(second.weights.begin(), first.weights.begin(), first.weights.end());
   second.scratch.insert(second.scratch.begin(),
                         {static_cast<size_t>(depthwise.out_pixels() * pitch), false});
-  second.variant += "_apart";
+  second.name += "_separate";
   second.estimate_ms += first.estimate_ms;
   return second;
 }
 
-// The best-estimated ways to run them one behind the other, which a tuner may find to be faster.
-// Every way that is offered without TF32 is offered with it too, so that a chosen way is found
-// again.
-void LowerApart(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+// The best-estimated variants that run them one behind the other, which a tuner may find to be
+// faster. Every variant that is offered without TF32 is offered with it too, so that a chosen
+// variant is found again.
+void LowerSeparate(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   constexpr size_t kOffered = 2;
   LoweringRequest buffers = *request.lowering;
   buffers.storage = Storage::kBuffer;
   ConvolutionRequest depthwise = *request.depthwise, pointwise = request;
   depthwise.lowering = pointwise.lowering = &buffers;
   pointwise.depthwise = nullptr;
-  std::vector<Lowering> first;
+  std::vector<KernelVariant> first;
   LowerDepthwise(depthwise, Storage::kBuffer, &first);
   if (first.empty()) return;
   std::set<std::string> offered;
   for (bool allow_tf32 : {false, true}) {
     if (allow_tf32 && !request.lowering->allow_tf32) break;
     buffers.allow_tf32 = allow_tf32;
-    std::vector<Lowering> second = LowerConvolution(pointwise);
-    const auto unknown = [](const Lowering& way) { return way.needs_measurement; };
+    std::vector<KernelVariant> second = LowerConvolution(pointwise);
+    const auto unknown = [](const KernelVariant& variant) { return variant.needs_measurement; };
     second.erase(std::remove_if(second.begin(), second.end(), unknown), second.end());
-    std::stable_sort(second.begin(), second.end(), [](const Lowering& a, const Lowering& b) {
-      return a.estimate_ms < b.estimate_ms;
-    });
+    std::stable_sort(second.begin(), second.end(),
+                     [](const KernelVariant& a, const KernelVariant& b) {
+                       return a.estimate_ms < b.estimate_ms;
+                     });
     if (second.size() > kOffered) second.resize(kOffered);
-    for (Lowering& way : second) {
-      if (!offered.insert(way.variant).second) continue;
-      result->push_back(InTurn(request, first.front(), std::move(way)));
+    for (KernelVariant& variant : second) {
+      if (!offered.insert(variant.name).second) continue;
+      result->push_back(InTurn(request, first.front(), std::move(variant)));
     }
   }
 }
 
 }  // namespace
 
-std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request) {
-  std::vector<Lowering> result;
+std::vector<KernelVariant> LowerSeparable(const ConvolutionRequest& request) {
+  std::vector<KernelVariant> result;
   const Convolution& depthwise = request.depthwise->convolution;
   if (!HasLocalMemory(request) || !FitsInt32(depthwise) || !FitsInt32(request.convolution)) {
     return result;
@@ -107,7 +109,7 @@ std::vector<Lowering> LowerSeparable(const ConvolutionRequest& request) {
                      FitsImages(request.convolution, request.device());
   if (!image) {
     LowerTensor(request, &result);
-    LowerApart(request, &result);
+    LowerSeparate(request, &result);
   }
   LowerLocal(request, image ? Storage::kImage : Storage::kBuffer, &result);
   return result;

@@ -6,10 +6,10 @@
 #include "mace/base/half.h"
 #include "mace/ops/conv/local_tiles.h"
 #include "mace/ops/conv/tensor_tiles.h"
-#include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
-#include "mace/testing/streams_of_tests.h"
+#include "mace/testing/split_k_choices.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -91,18 +91,18 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   return Status::Ok();
 }
 
-void RunWay(const Bound& bound, Lowering lowering, double tolerance, bool again = false) {
-  SetPrecision(bound.request, &lowering);
-  if (!IsWanted(lowering)) return;
-  SCOPED_TRACE(lowering.variant);
+void RunVariant(const Bound& bound, KernelVariant variant, double tolerance, bool again = false) {
+  SetPrecision(bound.request, &variant);
+  if (!IsWanted(variant)) return;
+  SCOPED_TRACE(variant.name);
   for (bool slices : {false, true}) {
-    LoweringRun run;
-    run.lowering = &lowering;
+    VariantRun run;
+    run.variant = &variant;
     run.request = &bound.request;
     run.inputs = bound.inputs;
     run.slices = slices;
     run.again = again;
-    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+    StatusOr<std::vector<HostTensor>> found = RunVariant(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
     EXPECT_LE(WorstError(bound.expected, (*found)[0]), tolerance);
@@ -118,14 +118,14 @@ TEST(SeparableTilesTest, Local) {
   for (const LocalTile& tile : LocalTiles()) {
     if (!FitsLocalTile(bound.pointwise.convolution, **device, tile)) continue;
     ++run_tiles;
-    RunWay(bound, LowerLocalTile(bound.pointwise, tile, Storage::kBuffer), 1e-5);
+    RunVariant(bound, LowerLocalTile(bound.pointwise, tile, Storage::kBuffer), 1e-5);
   }
   EXPECT_GT(run_tiles, 0);
 }
 
 // The intermediate result is rounded to TF32 or half: so far apart are two such roundings.
-// With `streams` work-groups share tiles.
-void RunTensorTiles(const Case& given, const TensorTile& elsewhere, bool streams = false) {
+// With `share_tiles` work-groups share tiles.
+void RunTensorTiles(const Case& given, const TensorTile& elsewhere, bool share_tiles = false) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   const bool all = HasTensorCores(**device);
@@ -134,11 +134,12 @@ void RunTensorTiles(const Case& given, const TensorTile& elsewhere, bool streams
   ASSERT_TRUE(Bind(given, *device, &bound).ok());
   int run_tiles = 0;
   for (TensorTile tile : all ? TensorTiles() : std::vector<TensorTile>{elsewhere}) {
-    for (int stream : streams ? StreamsOfTests(TensorGrid(bound.pointwise, tile)) : none) {
-      tile.stream = stream;
+    for (int split_k :
+         share_tiles ? SplitKChoicesOfTests(TensorGrid(bound.pointwise, tile)) : none) {
+      tile.split_k = split_k;
       if (!FitsTensorTile(bound.pointwise, tile)) continue;
       ++run_tiles;
-      RunWay(bound, LowerTensorTile(bound.pointwise, tile), 1e-3, streams);
+      RunVariant(bound, LowerTensorTile(bound.pointwise, tile), 1e-3, share_tiles);
     }
   }
   EXPECT_GT(run_tiles, 0);
@@ -155,7 +156,7 @@ TEST_P(SeparableTensorTilesTest, Kernel5) {
   RunTensorTiles({{1, 9, 8, 20}, 5, 2, 13, false, GetParam()}, {32, 16, 16, 16, 8, 2, 2});
 }
 
-TEST_P(SeparableTensorTilesTest, Streams) {
+TEST_P(SeparableTensorTilesTest, SplitK) {
   RunTensorTiles({{1, 6, 5, 140}, 3, 1, 36, false, GetParam()}, {32, 32, 32, 32, 4, 2, 3}, true);
 }
 
@@ -165,16 +166,16 @@ INSTANTIATE_TEST_SUITE_P(Precisions, SeparableTensorTilesTest,
                            return std::string(info.param == Precision::kFloat16 ? "Half" : "Tf32");
                          });
 
-TEST(SeparableTilesTest, LocalStreams) {
+TEST(SeparableTilesTest, LocalSplitK) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   Bound bound;
   ASSERT_TRUE(Bind({{2, 4, 9, 39}, 3, 1, 34, true}, *device, &bound).ok());
   LocalTile tile = {32, 32, 4, 4, 4, 2};
-  for (int stream : StreamsOfTests(LocalGrid(bound.pointwise.convolution, tile))) {
-    tile.stream = stream;
+  for (int split_k : SplitKChoicesOfTests(LocalGrid(bound.pointwise.convolution, tile))) {
+    tile.split_k = split_k;
     ASSERT_TRUE(FitsLocalTile(bound.pointwise.convolution, **device, tile));
-    RunWay(bound, LowerLocalTile(bound.pointwise, tile, Storage::kBuffer), 1e-5, true);
+    RunVariant(bound, LowerLocalTile(bound.pointwise, tile, Storage::kBuffer), 1e-5, true);
   }
 }
 

@@ -97,31 +97,31 @@ PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTi
 }
 
 bool FitsTensorTile(const ConvolutionRequest& request, const TensorTile& tile) {
-  constexpr double kMost = std::numeric_limits<int32_t>::max();
+  constexpr double kMax = std::numeric_limits<int32_t>::max();
   const DeviceInfo& device = request.device();
   const TensorExtents extents(request.convolution, request.lowering->precision, tile);
   const size_t items = static_cast<size_t>(tile.group_items());
   const double filter = static_cast<double>(extents.tiles * extents.steps) *
                         static_cast<double>(tile.blocks_k * extents.chunk * tile.n);
   return items <= device.max_work_group_size && items <= device.max_work_item_sizes[0] &&
-         static_cast<uint64_t>(tile.local_bytes()) <= device.local_memory_bytes && filter < kMost &&
-         FitsStream(extents.grid(tile), tile.group_items(), tile.partial_floats());
+         static_cast<uint64_t>(tile.local_bytes()) <= device.local_memory_bytes && filter < kMax &&
+         FitsSplitK(extents.grid(tile), tile.group_items(), tile.partial_floats());
 }
 
-Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile) {
+KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile) {
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  Lowering lowering = StartLowering(request, "tensor_" + InputName(request) + tile.name(),
-                                    "conv2d_tensor", Storage::kBuffer);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartVariant(request, "tensor_" + InputName(request) + tile.name(),
+                                       "conv2d_tensor", Storage::kBuffer);
+  Launch& launch = variant.launches.back();
   SetMacros(request, tile, &launch);
   SetInputMacros(request, &launch);
   AppendTensors(request, &launch);
-  AppendWeights(PackTensorFilter(request, tile), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
-  AppendInputWeights(request, &lowering);
-  AppendStream(request, extents.grid(tile), tile.partial_floats(), &lowering);
+  AppendWeights(PackTensorFilter(request, tile), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
+  AppendInputWeights(request, &variant);
+  AppendSplitK(request, extents.grid(tile), tile.partial_floats(), &variant);
   AppendInputWindow(request, &launch);
   for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
                         extents.tiles_per_group, extents.steps}) {
@@ -129,22 +129,22 @@ Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& ti
   }
   c.activation.AppendArguments(&launch.arguments);
   AppendInputActivation(request, &launch);
-  SetStreamSize(extents.grid(tile), tile.group_items(), &launch);
-  lowering.estimate_ms = EstimateTensorTileMs(request, tile);
-  lowering.needs_measurement = extents.grid(tile).across();
-  return lowering;
+  SetSplitKSize(extents.grid(tile), tile.group_items(), &launch);
+  variant.estimate_ms = EstimateTensorTileMs(request, tile);
+  variant.needs_measurement = extents.grid(tile).across();
+  return variant;
 }
 
-void LowerTensor(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerTensor(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   constexpr size_t kOffered = 4;
   const LoweringRequest& lowering = *request.lowering;
   const Convolution& c = request.convolution;
-  if (!HasTensorCores(request.device()) || (c.gated() && !c.pointwise())) return;
+  if (!HasTensorCores(request.device()) || (c.has_channel_scale() && !c.pointwise())) return;
   if (lowering.precision == Precision::kFloat32 && !lowering.allow_tf32) return;
   std::vector<EstimatedTile<TensorTile>> tiles;
   for (TensorTile tile : TensorTiles()) {
-    for (int stream : StreamChoices(request.device(), TensorGrid(request, tile))) {
-      tile.stream = stream;
+    for (int split_k : SplitKChoices(request.device(), TensorGrid(request, tile))) {
+      tile.split_k = split_k;
       if (!FitsTensorTile(request, tile)) continue;
       const bool across = TensorGrid(request, tile).across();
       tiles.push_back({EstimateTensorTileMs(request, tile), tile, across});

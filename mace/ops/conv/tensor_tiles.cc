@@ -53,7 +53,7 @@ double BusyCycles(const ConvolutionRequest& request, const TensorTile& tile) {
   const double products = tile.m / 16.0 * tile.n / 8.0 * tile.blocks_k / 2.0;
   double bytes = 16.0 * tile.blocks_k * (tile.m + tile.n);
   // Read and written again.
-  if (request.convolution.gated()) bytes += 2 * 16.0 * tile.blocks_k * tile.m;
+  if (request.convolution.has_channel_scale()) bytes += 2 * 16.0 * tile.blocks_k * tile.m;
   const double copies =
       std::ceil(tile.m * tile.blocks_k / items) + std::ceil(tile.n * tile.blocks_k / items);
   const double address =
@@ -80,7 +80,7 @@ double ResidentGroups(const DeviceInfo& device, const TensorTile& tile) {
 std::string TensorTile::name() const {
   return std::to_string(m) + "x" + std::to_string(n) + "k" + std::to_string(blocks_k) + "_" +
          std::to_string(warp_m) + "x" + std::to_string(warp_n) + "_s" + std::to_string(slices) +
-         "x" + std::to_string(stages) + StreamName(stream);
+         "x" + std::to_string(stages) + SplitKName(split_k);
 }
 
 TensorExtents::TensorExtents(const Convolution& c, Precision precision, const TensorTile& tile)

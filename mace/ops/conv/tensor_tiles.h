@@ -1,5 +1,5 @@
 // The tiles of conv2d_tensor.cl: which there are, what each would cost on a device, and the
-// lowering with a given one, for the benchmark that compares them and the tests that run them all.
+// variant with a given one, for the benchmark that compares them and the tests that run them all.
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_TENSOR_TILES_H_
 #define MACE_OPS_CONV_TENSOR_TILES_H_
@@ -8,25 +8,26 @@
 #include <vector>
 
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/stream.h"
+#include "mace/ops/conv/split_k.h"
 
 namespace mace {
 
-// One configuration of the kernel; the fields are the macros that its text describes, but `stream`.
+// One configuration of the kernel; the fields are the macros that its text describes, but
+// `split_k`.
 struct TensorTile {
   int m, n;            // Output pixels and channels of a work-group.
   int warp_m, warp_n;  // Pixels and channels of a warp.
   int blocks_k;        // Chunks of 16 bytes of input channels a step.
   int slices;          // Parts of a step that warps of one group add up side by side.
   int stages;          // Steps in local memory at once.
-  int stream = 0;      // Work-groups that share the steps of all tiles; 0: one has each tile.
+  int split_k = 0;     // Work-groups that share the steps of all tiles; 0: one has each tile.
 
   int slice_warps() const { return m / warp_m * (n / warp_n); }
   int group_items() const { return 32 * slice_warps() * slices; }
   // Bytes of __local memory.
   int local_bytes() const { return 16 * stages * blocks_k * (m + n); }
   int64_t partial_floats() const { return int64_t{m} * n; }
-  // "64x32k8_64x16_s2x4": tile, chunks a step, tile of a warp, slices, stages; "_stream132" may be
+  // "64x32k8_64x16_s2x4": tile, chunks a step, tile of a warp, slices, stages; "_splitk132" may be
   // behind it.
   std::string name() const;
 };
@@ -44,7 +45,7 @@ struct TensorExtents {
   bool taps_inner;
 
   TensorExtents(const Convolution& convolution, Precision precision, const TensorTile& tile);
-  TileGrid grid(const TensorTile& tile) const { return {pixel_tiles, tiles, steps, tile.stream}; }
+  TileGrid grid(const TensorTile& tile) const { return {pixel_tiles, tiles, steps, tile.split_k}; }
 };
 
 // All tiles that a variant may choose from, one work-group each.
@@ -62,8 +63,8 @@ double EstimateTensorTileMs(const ConvolutionRequest& request, const TensorTile&
 PackedWeights PackTensorFilter(const ConvolutionRequest& request, const TensorTile& tile);
 
 // In plain OpenCL C where the device is not NVIDIA's: for tests. REQUIRES: aligned groups,
-// FitsTensorTile, and that a gated convolution is pointwise.
-Lowering LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile);
+// FitsTensorTile, and that a scaled convolution is pointwise.
+KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTile& tile);
 
 // A float to the nearest TF32 (10 bits of mantissa), ties away from zero, as cvt.rna.tf32 does.
 float RoundToTf32(float value);

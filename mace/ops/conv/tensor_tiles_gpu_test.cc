@@ -7,10 +7,10 @@
 
 #include "mace/base/half.h"
 #include "mace/ops/conv/tensor_tiles.h"
-#include "mace/testing/lowering_runner.h"
 #include "mace/testing/op_tester.h"
-#include "mace/testing/streams_of_tests.h"
+#include "mace/testing/split_k_choices.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -20,13 +20,13 @@ struct Case {
   int64_t stride = 1;
   int64_t groups = 1;
   bool residual = false;
-  bool gated = false;
+  bool scaled = false;
   Precision precision = Precision::kFloat32;
 };
 
 // A convolution with its operands and what the reference makes of them.
 struct Bound {
-  HostTensor x, filter, bias, residual, gate;
+  HostTensor x, filter, bias, residual, channel_scale;
   LoweringRequest request;
   ConvolutionRequest convolution;
   HostTensor expected;
@@ -41,16 +41,17 @@ HostTensor Rounded(HostTensor tensor, Precision precision) {
   return tensor;
 }
 
-// A gated x is rounded after the product, and in halves both are before it, too.
+// A scaled x is rounded after the product, and in halves both are before it, too.
 HostTensor SeenOfX(const Case& given, const Bound& bound) {
   const HostTensor x = RandomTensor(given.x, 1);
-  if (!given.gated) return Rounded(x, given.precision);
-  const HostTensor gate = RandomTensor(bound.gate.shape(), 5);
+  if (!given.scaled) return Rounded(x, given.precision);
+  const HostTensor channel_scale = RandomTensor(bound.channel_scale.shape(), 5);
   if (given.precision == Precision::kFloat32) {
-    return Rounded(*MultiplyByGate(x, gate), given.precision);
+    return Rounded(*MultiplyByChannelScale(x, channel_scale), given.precision);
   }
-  return Rounded(*MultiplyByGate(Rounded(x, given.precision), Rounded(gate, given.precision)),
-                 given.precision);
+  return Rounded(
+      *MultiplyByChannelScale(Rounded(x, given.precision), Rounded(channel_scale, given.precision)),
+      given.precision);
 }
 
 Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
@@ -81,11 +82,11 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
     request.inputs[3].info = bound->residual.info();
     c.residual_input = 3;
   }
-  if (given.gated) {
-    bound->gate = RandomTensor({c.batch, 1, 1, c.in_channels}, 5);
-    c.gate_input = static_cast<int>(request.inputs.size());
+  if (given.scaled) {
+    bound->channel_scale = RandomTensor({c.batch, 1, 1, c.in_channels}, 5);
+    c.channel_scale_input = static_cast<int>(request.inputs.size());
     request.inputs.emplace_back();
-    request.inputs.back().info = bound->gate.info();
+    request.inputs.back().info = bound->channel_scale.info();
   }
   request.outputs = {{DType::kFloat32, out}};
   request.device = device;
@@ -112,22 +113,22 @@ double Tolerance(Precision precision) { return precision == Precision::kFloat16 
 // A tile in dense tensors, and in slices of wider ones, which halves begin at odd chunks.
 void RunTile(const Case& given, const Bound& bound, const TensorTile& tile) {
   for (bool slices : {false, true}) {
-    const Lowering lowering = [&] {
-      Lowering made = LowerTensorTile(bound.convolution, tile);
+    const KernelVariant variant = [&] {
+      KernelVariant made = LowerTensorTile(bound.convolution, tile);
       SetPrecision(bound.request, &made);
       return made;
     }();
-    if (!IsWanted(lowering)) return;
-    SCOPED_TRACE(lowering.variant);
-    LoweringRun run;
-    run.lowering = &lowering;
+    if (!IsWanted(variant)) return;
+    SCOPED_TRACE(variant.name);
+    VariantRun run;
+    run.variant = &variant;
     run.request = &bound.request;
     run.inputs = {bound.x, bound.filter, bound.bias};
     if (given.residual) run.inputs.push_back(bound.residual);
-    if (given.gated) run.inputs.push_back(bound.gate);
+    if (given.scaled) run.inputs.push_back(bound.channel_scale);
     run.slices = slices;
-    run.again = tile.stream > 0;
-    StatusOr<std::vector<HostTensor>> found = RunLowering(run);
+    run.again = tile.split_k > 0;
+    StatusOr<std::vector<HostTensor>> found = RunVariant(run);
     ASSERT_TRUE(found.ok()) << found.status().message();
     ASSERT_EQ(bound.expected.shape(), (*found)[0].shape());
     EXPECT_LE(WorstError(bound.expected, (*found)[0]), Tolerance(given.precision));
@@ -142,9 +143,9 @@ bool CrashesCompiler(const DeviceInfo& device, const TileGrid& grid) {
 }
 
 // On tensor cores all tiles; elsewhere one with little local memory, for a driver compiles each for
-// a long time. In both precisions. With `streams` as work-groups that share tiles, twice each: who
-// comes last has put the counters back, and bits are the same whoever it was.
-void RunTiles(Case given, const TensorTile& elsewhere, bool streams = false) {
+// a long time. In both precisions. With `share_tiles` as work-groups that share tiles, twice each:
+// who comes last has put the counters back, and bits are the same whoever it was.
+void RunTiles(Case given, const TensorTile& elsewhere, bool share_tiles = false) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   const std::set<int> none = {0};
@@ -157,8 +158,9 @@ void RunTiles(Case given, const TensorTile& elsewhere, bool streams = false) {
     int run_tiles = 0;
     const bool all = HasTensorCores(**device);
     for (TensorTile tile : all ? TensorTiles() : std::vector<TensorTile>{elsewhere}) {
-      for (int stream : streams ? StreamsOfTests(TensorGrid(bound.convolution, tile)) : none) {
-        tile.stream = stream;
+      for (int split_k :
+           share_tiles ? SplitKChoicesOfTests(TensorGrid(bound.convolution, tile)) : none) {
+        tile.split_k = split_k;
         if (!FitsTensorTile(bound.convolution, tile)) continue;
         if (CrashesCompiler(**device, TensorGrid(bound.convolution, tile))) continue;
         ++run_tiles;
@@ -195,19 +197,20 @@ TEST(TensorTileShapesTest, Groups) {
   RunTiles({{1, 7, 6, 24}, {40, 12, 3, 3}, 1, 2}, {32, 32, 16, 32, 2, 1, 4});
 }
 
-// Tiles end with an image; chunks of halves are cut; in groups, a gate's channels begin anywhere.
-TEST(TensorTileShapesTest, Gated) {
+// Tiles end with an image; chunks of halves are cut; in groups, a channel scale's channels begin
+// anywhere.
+TEST(TensorTileShapesTest, ChannelScale) {
   RunTiles({{2, 5, 7, 39}, {36, 39, 1, 1}, 1, 1, true, true}, {32, 32, 32, 16, 4, 1, 3});
   RunTiles({{1, 5, 7, 516}, {36, 516, 1, 1}, 1, 1, false, true}, {32, 64, 32, 32, 8, 2, 2});
   RunTiles({{1, 4, 6, 24}, {40, 12, 1, 1}, 1, 2, false, true}, {32, 32, 16, 32, 2, 1, 4});
 }
 
-TEST(TensorTileShapesTest, Streams) {
+TEST(TensorTileShapesTest, SplitK) {
   RunTiles({{1, 5, 7, 36}, {36, 36, 3, 3}}, {32, 32, 32, 32, 8, 2, 3}, true);
   RunTiles({{2, 3, 7, 24}, {40, 24, 3, 1}, 1, 1, true}, {32, 32, 32, 32, 4, 1, 3}, true);
 }
 
-TEST(TensorTileShapesTest, StreamsWithGate) {
+TEST(TensorTileShapesTest, SplitKWithChannelScale) {
   RunTiles({{2, 5, 7, 68}, {36, 68, 1, 1}, 1, 1, false, true}, {32, 32, 32, 16, 4, 1, 3}, true);
 }
 

@@ -6,14 +6,14 @@
 #include <cmath>
 #include <set>
 
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 
 namespace mace {
 namespace {
 
 // A convolution of `size` x `size` pixels, padding SAME, bound to a device.
 struct Bound {
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   HostTensor filter;
   LoweringRequest lowering;
   ConvolutionRequest request;
@@ -39,26 +39,26 @@ struct Bound {
     request.lowering = &lowering;
   }
 
-  std::vector<Lowering> Tensor() const {
-    std::vector<Lowering> lowerings;
-    LowerTensor(request, &lowerings);
-    return lowerings;
+  std::vector<KernelVariant> Tensor() const {
+    std::vector<KernelVariant> kernel_variants;
+    LowerTensor(request, &kernel_variants);
+    return kernel_variants;
   }
   TensorTile Best() const {
-    std::vector<Lowering> lowerings = Tensor();
+    std::vector<KernelVariant> kernel_variants = Tensor();
     for (const TensorTile& tile : TensorTiles()) {
-      for (int stream : StreamChoices(device, TensorGrid(request, tile))) {
+      for (int split_k : SplitKChoices(device, TensorGrid(request, tile))) {
         TensorTile shared = tile;
-        shared.stream = stream;
+        shared.split_k = split_k;
         const std::string name = "_" + shared.name();
-        const std::string& variant = lowerings.at(0).variant;
+        const std::string& variant = kernel_variants.at(0).name;
         if (variant.size() > name.size() &&
             variant.compare(variant.size() - name.size(), name.size(), name) == 0) {
           return shared;
         }
       }
     }
-    ADD_FAILURE() << lowerings[0].variant;
+    ADD_FAILURE() << kernel_variants[0].name;
     return {};
   }
 };
@@ -101,11 +101,11 @@ TEST(TensorTilesTest, OfferedWhereTheDeviceAndThePrecisionAllow) {
 TEST(TensorTilesTest, AmongTheVariantsOfAConvolution) {
   const auto tensor_variants = [](const Bound& bound) {
     int found = 0;
-    for (const Lowering& lowering : LowerConvolution(bound.request)) {
-      if (lowering.launches[0].kernel.base_name != "conv2d_tensor") continue;
+    for (const KernelVariant& variant : LowerConvolution(bound.request)) {
+      if (variant.launches[0].kernel.base_name != "conv2d_tensor") continue;
       ++found;
-      EXPECT_EQ("1", lowering.launches[0].kernel.macros.at("NVIDIA_PTX"));
-      EXPECT_GT(lowering.estimate_ms, 0);
+      EXPECT_EQ("1", variant.launches[0].kernel.macros.at("NVIDIA_PTX"));
+      EXPECT_GT(variant.estimate_ms, 0);
     }
     return found;
   };
@@ -118,34 +118,34 @@ TEST(TensorTilesTest, AmongTheVariantsOfAConvolution) {
 TEST(TensorTilesTest, SmallOutputsOfLongSumsAreShared) {
   const Bound bound(7, {512, 512, 3, 3}, Precision::kFloat32);
   const TensorTile tile = bound.Best();
-  EXPECT_GE(tile.stream, 3 * TensorGrid(bound.request, tile).tiles());
+  EXPECT_GE(tile.split_k, 3 * TensorGrid(bound.request, tile).tiles());
 }
 
 TEST(TensorTilesTest, LargeOutputsHaveLargeTiles) {
   const TensorTile tile = Bound(224, {256, 256, 3, 3}, Precision::kFloat32).Best();
-  EXPECT_EQ(0, tile.stream);
+  EXPECT_EQ(0, tile.split_k);
   EXPECT_GE(tile.m * tile.n, 128 * 128);
 }
 
-TEST(TensorTilesTest, StreamsHaveScratchAndCounters) {
+TEST(TensorTilesTest, SplitKHasScratchAndCounters) {
   const Bound bound(7, {40, 64, 3, 3}, Precision::kFloat16);
   TensorTile tile = {32, 32, 32, 32, 8, 4, 4};
   // 2 x 2 tiles; 9 taps of 8 chunks: 9 steps, in threes.
-  tile.stream = 12;
-  const Lowering lowering = LowerTensorTile(bound.request, tile);
-  EXPECT_EQ((WorkSize{12 * 128, 1, 1}), lowering.launches[0].global);
-  EXPECT_EQ((WorkSize{128, 1, 1}), lowering.launches[0].local);
-  EXPECT_EQ("1", lowering.launches[0].kernel.macros.at("TAPS_INNER"));
-  EXPECT_EQ("1", lowering.launches[0].kernel.macros.at("STREAM"));
-  ASSERT_EQ(2u, lowering.scratch.size());
-  EXPECT_EQ(size_t{12 * 32 * 32}, lowering.scratch[0].elements);
-  EXPECT_TRUE(lowering.scratch[0].keep_float32);
-  EXPECT_EQ(4u, lowering.scratch[1].elements);
-  EXPECT_TRUE(lowering.scratch[1].keep_float32 && lowering.scratch[1].zeros);
+  tile.split_k = 12;
+  const KernelVariant variant = LowerTensorTile(bound.request, tile);
+  EXPECT_EQ((WorkSize{12 * 128, 1, 1}), variant.launches[0].global);
+  EXPECT_EQ((WorkSize{128, 1, 1}), variant.launches[0].local);
+  EXPECT_EQ("1", variant.launches[0].kernel.macros.at("TAPS_INNER"));
+  EXPECT_EQ("1", variant.launches[0].kernel.macros.at("SPLIT_K"));
+  ASSERT_EQ(2u, variant.scratch.size());
+  EXPECT_EQ(size_t{12 * 32 * 32}, variant.scratch[0].elements);
+  EXPECT_TRUE(variant.scratch[0].keep_float32);
+  EXPECT_EQ(4u, variant.scratch[1].elements);
+  EXPECT_TRUE(variant.scratch[1].keep_float32 && variant.scratch[1].zeros);
   // Ranges that reach across tiles leave two sums each.
-  tile.stream = 11;
-  const Lowering across = LowerTensorTile(bound.request, tile);
-  EXPECT_EQ("2", across.launches[0].kernel.macros.at("STREAM"));
+  tile.split_k = 11;
+  const KernelVariant across = LowerTensorTile(bound.request, tile);
+  EXPECT_EQ("2", across.launches[0].kernel.macros.at("SPLIT_K"));
   EXPECT_EQ(size_t{2 * 11 * 32 * 32}, across.scratch[0].elements);
 }
 

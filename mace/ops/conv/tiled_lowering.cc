@@ -7,7 +7,7 @@
 #include "mace/kernel/gpu_cost.h"
 #include "mace/kernel/roofline.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
@@ -49,15 +49,15 @@ double TileCost(const ConvolutionRequest& request, const Tile& tile) {
   const double computed =
       static_cast<double>(PixelTiles(c, tile) * tile.rows) *
       static_cast<double>(ChannelTiles(c, tile) * tile.columns() * Depth(c, tile));
-  const double loads = (tile.rows + tile.vectors + (c.gated() ? 1 : 0)) /
+  const double loads = (tile.rows + tile.vectors + (c.has_channel_scale() ? 1 : 0)) /
                        static_cast<double>(tile.rows * tile.vectors);
   if (!request.cpu()) return computed * std::max(0.5, loads);
   const double addresses = tile.spaced ? 0 : 0.05 + 1.0 / static_cast<double>(c.in_per_group());
-  // The weights of a channel times its gate.
-  const double gate = c.gated() ? 0.8 / tile.rows : 0;
+  // The weights of a channel times its channel scale.
+  const double channel_scale = c.has_channel_scale() ? 0.8 / tile.rows : 0;
   // Too few sums to hide the latency of a multiply-add.
   const double waits = tile.blocks && tile.rows == 1 ? 0.6 : 0;
-  return computed * (0.8 + 0.3 * loads + addresses + gate + waits);
+  return computed * (0.8 + 0.3 * loads + addresses + channel_scale + waits);
 }
 
 // On CPUs milliseconds; elsewhere to compare tiles.
@@ -68,7 +68,7 @@ double TileMs(const ConvolutionRequest& request, const Tile& tile) {
 
 // A tile of more sums is one kernel more, which takes PoCL as long to compile as four small ones:
 // it has to pay.
-constexpr int kMostSums = 16;
+constexpr int kMaxSums = 16;
 constexpr double kLargeTileMs = 0.1;
 
 // More sums than it takes to hide the latency of a multiply-add, in few enough registers that the
@@ -97,7 +97,7 @@ Tile ChooseTile(const ConvolutionRequest& request, bool blocks) {
     }
   }
   const auto cost = [&](const Tile& tile) {
-    const bool large = tile.rows * tile.vectors > kMostSums;
+    const bool large = tile.rows * tile.vectors > kMaxSums;
     return TileMs(request, tile) + (large ? kLargeTileMs : 0);
   };
   return *std::min_element(tiles.begin(), tiles.end(),
@@ -122,8 +122,8 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
     for (int64_t group = 0; group < groups; ++group) {
       for (int64_t o = 0; o < per_group; o += columns) {
         const int64_t rows = std::min(columns, per_group - o);
-        TurnRows(from, rows, depth * taps, depth * taps,
-                 [&](int64_t i) { return to + (i % taps * padded + i / taps) * columns; });
+        TransposeBlocked(from, rows, depth * taps, depth * taps,
+                         [&](int64_t i) { return to + (i % taps * padded + i / taps) * columns; });
         from += rows * depth * taps;
         to += taps * padded * columns;
       }
@@ -205,7 +205,7 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   loop.cycles = 1600;
   loop.products =
       kLoopProduct * 4 * tile.rows * tile.columns() + load * (tile.rows + tile.columns());
-  if (c.gated()) loop.products += 4 * tile.rows + load;
+  if (c.has_channel_scale()) loop.products += 4 * tile.rows + load;
   return EstimateLoopMs(device, loop);
 }
 
@@ -237,13 +237,13 @@ double BlocksCost(const Convolution& c, const ConvolutionLayouts& layouts) {
   return c.window.w.stride > 1 ? cost * (streamed ? 1.5 : 1.25) : cost;
 }
 
-Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts& layouts) {
+KernelVariant LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts& layouts) {
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request, layouts.blocks());
   const bool pointwise = c.pointwise();
-  Lowering lowering =
-      StartLowering(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled", Storage::kBuffer);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant =
+      StartVariant(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled", Storage::kBuffer);
+  Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["VECTORS"] = std::to_string(tile.vectors);
   launch.kernel.macros["ROWS"] = std::to_string(tile.rows);
@@ -256,10 +256,10 @@ Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts
   // measured on PoCL with AVX-512, where a vector is a cache line.
   launch.kernel.macros["PREFETCH"] = request.cpu() && tile.lanes == 16 ? "8" : "0";
   AppendTensors(request, &launch);
-  AppendWeights(PackFilter(request, tile), &lowering);
-  AppendWeights(PackBias(request, tile), &lowering);
+  AppendWeights(PackFilter(request, tile), &variant);
+  AppendWeights(PackBias(request, tile), &variant);
   if (!pointwise) {
-    AppendWeights(Zeros((c.in_per_group() + 3) / 4 * 4), &lowering);
+    AppendWeights(Zeros((c.in_per_group() + 3) / 4 * 4), &variant);
     launch.arguments.push_back(static_cast<int32_t>(c.window.h.in));
     AppendWindow(c.window, &launch);
   }
@@ -273,20 +273,20 @@ Lowering LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts
   }
   c.activation.AppendArguments(&launch.arguments);
   SetSizes(request, CeilDivide(pixel_tiles, tiles_per_item), tiles, pixels_first, &launch);
-  lowering.estimate_ms =
+  variant.estimate_ms =
       request.cpu() ? TileMs(request, tile) : EstimateGpuMs(c, request.device(), tile);
   if (layouts.blocks()) {
-    SetLayouts(request, layouts, &lowering);
-    lowering.estimate_ms *= BlocksCost(c, layouts);
+    SetLayouts(request, layouts, &variant);
+    variant.estimate_ms *= BlocksCost(c, layouts);
   } else if (request.cpu()) {
-    lowering.estimate_ms += WaitMs(request);
+    variant.estimate_ms += WaitMs(request);
   }
-  return lowering;
+  return variant;
 }
 
 }  // namespace
 
-void LowerTiled(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerTiled(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   result->push_back(LowerLayout(request, {}));
   const ConvolutionLayouts layouts = BlocksOf(request);
   if (layouts.blocks() && request.convolution.groups == 1) {

@@ -243,7 +243,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
 
 // In the unit of conv2d_tiled's estimate for CPUs. Fitted to what F(4x4, 3x3) takes on PoCL for the
 // convolutions of ResNet-50 and Inception-v3: 8 % off at most. F(2x2, 3x3) takes what this says
-// within a chain of launches, not one by one.
+// within the persistent kernel, not one by one.
 double EstimateCpuMs(const Extents& extents, const DeviceInfo& device) {
   // Three kernels more to compile have to pay.
   constexpr double kKernelsMs = 0.04;
@@ -270,43 +270,43 @@ bool FitsInt32(const Extents& extents) {
          points * static_cast<double>(extents.depth) * static_cast<double>(extents.pitch()) < most;
 }
 
-Lowering LowerTiles(const ConvolutionRequest& request, const Extents& extents,
-                    const ConvolutionLayouts& layouts) {
+KernelVariant LowerTiles(const ConvolutionRequest& request, const Extents& extents,
+                         const ConvolutionLayouts& layouts) {
   const std::string size = std::to_string(extents.out_tile);
-  Lowering lowering =
-      StartLowering(request, "winograd_" + size + "x" + size, "conv2d_winograd", Storage::kBuffer);
-  Launch start = std::move(lowering.launches.back());
+  KernelVariant variant =
+      StartVariant(request, "winograd_" + size + "x" + size, "conv2d_winograd", Storage::kBuffer);
+  Launch start = std::move(variant.launches.back());
   start.kernel.macros["OUT_TILE"] = size;
-  lowering.launches.clear();
-  lowering.weights = {PackTransformedFilter(request, extents), PackChannelBias(request)};
+  variant.launches.clear();
+  variant.weights = {PackTransformedFilter(request, extents), PackChannelBias(request)};
   for (int64_t plane :
        {extents.v_plane(extents.block_tiles), extents.m_plane(extents.block_tiles)}) {
-    lowering.scratch.push_back({static_cast<size_t>(extents.points * plane), true});
+    variant.scratch.push_back({static_cast<size_t>(extents.points * plane), true});
   }
   for (int64_t first = 0; first < extents.tiles; first += extents.block_tiles) {
     const Block block{first, std::min(extents.block_tiles, extents.tiles - first)};
-    lowering.launches.push_back(InputLaunch(request, extents, block, start));
-    lowering.launches.push_back(ProductLaunch(request, extents, block, start));
-    lowering.launches.push_back(OutputLaunch(request, extents, block, start));
+    variant.launches.push_back(InputLaunch(request, extents, block, start));
+    variant.launches.push_back(ProductLaunch(request, extents, block, start));
+    variant.launches.push_back(OutputLaunch(request, extents, block, start));
   }
   // On GPUs nothing is known of it yet.
-  lowering.needs_measurement = !request.cpu();
-  lowering.estimate_ms = EstimateCpuMs(extents, request.device());
+  variant.needs_measurement = !request.cpu();
+  variant.estimate_ms = EstimateCpuMs(extents, request.device());
   if (layouts.blocks()) {
-    SetLayouts(request, layouts, &lowering);
-    lowering.estimate_ms *= 1.03;  // Measured for Inception-v3.
+    SetLayouts(request, layouts, &variant);
+    variant.estimate_ms *= 1.03;  // Measured for Inception-v3.
   }
-  return lowering;
+  return variant;
 }
 
 }  // namespace
 
-void LowerWinograd(const ConvolutionRequest& request, std::vector<Lowering>* result) {
+void LowerWinograd(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   for (const WindowAxis& axis : {c.window.h, c.window.w}) {
     if (axis.kernel != kTaps || axis.stride != 1 || axis.dilation != 1) return;
   }
-  if (c.groups != 1 || c.gated()) return;
+  if (c.groups != 1 || c.has_channel_scale()) return;
   for (int64_t out_tile : {2, 4}) {
     const Extents extents(request, out_tile);
     if (!FitsInt32(extents)) continue;

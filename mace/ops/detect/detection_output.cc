@@ -140,15 +140,15 @@ class DetectionOutputOp : public Op {
 };
 
 StatusOr<std::unique_ptr<Op>> MakeDetectionOutput(const Node& node) {
-  constexpr int64_t kMost = int64_t{1} << 24;
+  constexpr int64_t kMax = int64_t{1} << 24;
   auto op = std::make_unique<DetectionOutputOp>();
   const std::pair<const char*, int64_t*> counts[] = {{"num_classes", &op->classes_},
                                                      {"nms_top_k", &op->class_limit_},
                                                      {"keep_top_k", &op->limit_}};
   for (const auto& [name, value] : counts) {
     *value = node.attributes.GetInt(name, *value);
-    if (*value >= 1 && *value <= kMost) continue;
-    return InvalidArgument(std::string(name) + ": expected 1 to " + std::to_string(kMost) +
+    if (*value >= 1 && *value <= kMax) continue;
+    return InvalidArgument(std::string(name) + ": expected 1 to " + std::to_string(kMax) +
                            ", found " + std::to_string(*value));
   }
   op->overlap_limit_ = node.attributes.GetFloat("nms_threshold", op->overlap_limit_);

@@ -46,26 +46,27 @@ class ActivationOp : public Op {
     return text->Call("ACTIVATE_PRELU", {inputs[0].name, inputs[1].name});
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
-    std::vector<Lowering> ways = {LowerLayout(request, Layout::kChannels4)};
+    std::vector<KernelVariant> variants = {LowerLayout(request, Layout::kChannels4)};
     const Layout blocks = BlocksFor(request, request.outputs[0].shape);
-    if (BlockChannels(blocks) > 0 && !prelu_) ways.push_back(LowerLayout(request, blocks));
-    return ways;
+    if (BlockChannels(blocks) > 0 && !prelu_) variants.push_back(LowerLayout(request, blocks));
+    return variants;
   }
 
  private:
-  Lowering LowerLayout(const LoweringRequest& request, Layout layout) const {
+  KernelVariant LowerLayout(const LoweringRequest& request, Layout layout) const {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t block = BlockChannels(layout);
     const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request, storage);
-    Lowering lowering = StartLowering(prelu_ ? "activation_prelu" : "activation", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("activation.cl", lowering.variant, request, storage);
+    KernelVariant variant =
+        StartVariant(prelu_ ? "activation_prelu" : "activation", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
+    Launch launch = StartLaunch("activation.cl", variant.name, request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    if (prelu_) AddSlope(request.inputs[1], view.c, &lowering, &launch);
+    if (prelu_) AddSlope(request.inputs[1], view.c, &variant, &launch);
     launch.arguments.push_back(static_cast<int32_t>(view.rows()));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     if (!prelu_) {
@@ -75,9 +76,9 @@ class ActivationOp : public Op {
     const int64_t fours = view.rows() * view.w * CeilDivide(PaddedChannels(layout, view.c), 4);
     const int64_t items = CeilDivide(fours, blocks_per_item);
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    if (block > 0) SetBlocks(layout, layout, &lowering);
-    return lowering;
+    variant.launches.push_back(std::move(launch));
+    if (block > 0) SetBlocks(layout, layout, &variant);
+    return variant;
   }
 
   static Status CheckSlope(const std::vector<OpInput>& inputs) {
@@ -98,10 +99,11 @@ class ActivationOp : public Op {
     return Status::Ok();
   }
 
-  static void AddSlope(const OpInput& slope, int64_t channels, Lowering* lowering, Launch* launch) {
+  static void AddSlope(const OpInput& slope, int64_t channels, KernelVariant* variant,
+                       Launch* launch) {
     const bool shared = slope.info.shape.elements() == 1;
     if (slope.constant != nullptr) {
-      lowering->weights.push_back(PackChannelVector("slope", *slope.constant, channels));
+      variant->weights.push_back(PackChannelVector("slope", *slope.constant, channels));
       launch->arguments.push_back(WeightsArgument(0));
     } else {
       launch->arguments.push_back(InputArgument(1));

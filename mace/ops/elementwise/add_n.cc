@@ -8,7 +8,7 @@ namespace mace {
 namespace {
 
 // Tensors that one launch takes: 8 images are allowed to a kernel on every device.
-constexpr size_t kMostInputs = 8;
+constexpr size_t kMaxInputs = 8;
 
 class AddNOp : public Op {
  public:
@@ -48,7 +48,7 @@ class AddNOp : public Op {
     return inputs.size() == 1 ? sum : text->Let(sum);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request)) return {};
     std::vector<int> tensors;
     std::vector<HostTensor> constants;
@@ -62,20 +62,20 @@ class AddNOp : public Op {
     if (tensors.empty()) return {};
     // Only a buffer can be read back for the launches after the first.
     const Storage storage =
-        tensors.size() > kMostInputs ? Storage::kBuffer : StorageWithinLimits(request);
-    Lowering lowering = StartLowering("add_n", request, storage);
-    const bool in_place = storage == Storage::kBuffer && tensors.size() <= kMostInputs;
-    lowering.in_place = in_place ? 0 : -1;
-    if (!constants.empty()) lowering.weights.push_back(PackSum(constants));
-    for (size_t begin = 0; begin < tensors.size(); begin += kMostInputs) {
-      const size_t end = std::min(tensors.size(), begin + kMostInputs);
-      lowering.launches.push_back(MakeLaunch(request, storage,
-                                             {tensors.begin() + static_cast<ptrdiff_t>(begin),
-                                              tensors.begin() + static_cast<ptrdiff_t>(end)},
-                                             begin == 0 && !constants.empty()));
-      lowering.launches.back().kernel.macros["ACCUMULATE"] = begin == 0 ? "0" : "1";
+        tensors.size() > kMaxInputs ? Storage::kBuffer : StorageWithinLimits(request);
+    KernelVariant variant = StartVariant("add_n", request, storage);
+    const bool in_place = storage == Storage::kBuffer && tensors.size() <= kMaxInputs;
+    variant.in_place = in_place ? 0 : -1;
+    if (!constants.empty()) variant.weights.push_back(PackSum(constants));
+    for (size_t begin = 0; begin < tensors.size(); begin += kMaxInputs) {
+      const size_t end = std::min(tensors.size(), begin + kMaxInputs);
+      variant.launches.push_back(MakeLaunch(request, storage,
+                                            {tensors.begin() + static_cast<ptrdiff_t>(begin),
+                                             tensors.begin() + static_cast<ptrdiff_t>(end)},
+                                            begin == 0 && !constants.empty()));
+      variant.launches.back().kernel.macros["ACCUMULATE"] = begin == 0 ? "0" : "1";
     }
-    return {lowering};
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

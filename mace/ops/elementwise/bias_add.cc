@@ -41,24 +41,24 @@ class BiasAddOp : public Op {
     return text->Let(inputs[0].name + " + " + inputs[1].name);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    Lowering lowering = StartLowering("bias_add", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("bias_add", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("bias_add.cl", "bias_add", request, storage);
     const HostTensor* bias = request.inputs[1].constant;
-    if (bias != nullptr) lowering.weights.push_back(PackChannelVector("bias", *bias, view.c));
+    if (bias != nullptr) variant.weights.push_back(PackChannelVector("bias", *bias, view.c));
     launch.kernel.macros = {{"BIAS_TENSOR", bias != nullptr ? "0" : "1"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
     launch.arguments = {InputArgument(0), OutputArgument(0),
                         bias != nullptr ? WeightsArgument(0) : InputArgument(1),
                         static_cast<int32_t>(view.rows()), static_cast<int32_t>(view.c)};
     SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 };
 

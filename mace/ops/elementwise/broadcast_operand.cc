@@ -28,15 +28,15 @@ bool FoldsIntoView(const Shape& operand, const Shape& out) {
 }
 
 void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
-                            Lowering* lowering, Launch* launch) {
+                            KernelVariant* variant, Launch* launch) {
   using Kind = BroadcastOperand::Kind;
   if (operand.kind == Kind::kScalar) return;
   const Nhwc view = AsNhwc(operand.shape);
   if (operand.kind == Kind::kTensor) {
     launch->arguments.push_back(InputArgument(operand.input));
   } else {
-    launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-    lowering->weights.push_back(PackChannels4(name, *operand.constant));
+    launch->arguments.push_back(WeightsArgument(static_cast<int>(variant->weights.size())));
+    variant->weights.push_back(PackChannels4(name, *operand.constant));
   }
   // The step in rows and positions of the operand for one step along an axis of the result.
   launch->arguments.push_back(static_cast<int32_t>(view.n == 1 ? 0 : view.h));
@@ -48,14 +48,14 @@ void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& 
 }
 
 void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
-                           Lowering* lowering, Launch* launch) {
+                           KernelVariant* variant, Launch* launch) {
   using Kind = BroadcastOperand::Kind;
   if (operand.kind == Kind::kScalar) return;
   if (operand.kind == Kind::kTensor) {
     launch->arguments.push_back(RawInputArgument(operand.input));
     return;
   }
-  launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
+  launch->arguments.push_back(WeightsArgument(static_cast<int>(variant->weights.size())));
   PackedWeights weights;
   weights.name = name;
   weights.elements = static_cast<size_t>(operand.shape.elements());
@@ -66,7 +66,7 @@ void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& n
     return Status();
   };
   weights.identity = PackingIdentity("row-major", {}, {*operand.constant});
-  lowering->weights.push_back(std::move(weights));
+  variant->weights.push_back(std::move(weights));
 }
 
 void AppendExtents(const Shape& shape, Launch* launch) {

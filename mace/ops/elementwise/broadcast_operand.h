@@ -32,10 +32,10 @@ bool FoldsIntoView(const Shape& operand, const Shape& out);
 // The arguments for OPERAND_TENSOR or OPERAND_WEIGHTS of a kernel on channels4; none for a number.
 // `name` is that of the weights.
 void AppendChannels4Operand(const BroadcastOperand& operand, const std::string& name,
-                            Lowering* lowering, Launch* launch);
+                            KernelVariant* variant, Launch* launch);
 // The argument for a kernel on row-major buffers: a pointer; none for a number.
 void AppendRowMajorOperand(const BroadcastOperand& operand, const std::string& name,
-                           Lowering* lowering, Launch* launch);
+                           KernelVariant* variant, Launch* launch);
 
 // The parameters of OPERAND_EXTENTS: a shape as eight extents, those in front 1.
 void AppendExtents(const Shape& shape, Launch* launch);

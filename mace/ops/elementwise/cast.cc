@@ -50,7 +50,7 @@ class CastOp : public Op {
 
   // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
   // is nothing on the GPU.
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DType from = request.inputs[0].info.dtype;
     const bool from_integer = DeviceTypeOf(from) == DeviceType::kInteger;
     if (from_integer && IsFloat(dtype_)) return LowerConversion("cast_from_int", request);
@@ -60,16 +60,17 @@ class CastOp : public Op {
   }
 
  private:
-  static std::vector<Lowering> LowerConversion(const char* kernel, const LoweringRequest& request) {
+  static std::vector<KernelVariant> LowerConversion(const char* kernel,
+                                                    const LoweringRequest& request) {
     const int64_t elements = request.outputs[0].shape.elements();
     if (request.inputs[0].constant != nullptr || elements > INT32_MAX / 2) return {};
-    Lowering lowering = StartRowMajorLowering(kernel, request);
-    lowering.integers = Integers::kFromKernels;
+    KernelVariant variant = StartRowMajorVariant(kernel, request);
+    variant.integers = Integers::kFromKernels;
     Launch launch = StartLaunch("cast.cl", kernel, request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
     SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {std::move(lowering)};
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
   const DType dtype_;

@@ -38,7 +38,7 @@ class ElementwiseKernel {
                            [&](const BroadcastOperand& operand) { return operand.kind == kind; });
     };
     const size_t in_memory = operands_.size() - static_cast<size_t>(is(Kind::kScalar));
-    return !result_.empty() && is(Kind::kTensor) > 0 && in_memory <= kMostElementwiseOperands;
+    return !result_.empty() && is(Kind::kTensor) > 0 && in_memory <= kMaxElementwiseOperands;
   }
 
   bool FoldsIntoChannels4() const {
@@ -51,8 +51,8 @@ class ElementwiseKernel {
   Layout Blocks() const { return IsSameShape() ? BlocksFor(request_, out_) : Layout::kChannels4; }
 
   // Into channels4, or the blocks that there are.
-  Lowering LowerView(const std::string& variant, Layout layout) const;
-  Lowering LowerRowMajor(const std::string& variant) const;
+  KernelVariant LowerView(const std::string& variant, Layout layout) const;
+  KernelVariant LowerRowMajor(const std::string& variant) const;
 
  private:
   // The operand's elements are those of the result, one for one.
@@ -137,16 +137,16 @@ void ElementwiseKernel::SetChannels4Loads(Launch* launch) const {
   macros["ELEMENT_DENSE(channels)"] = dense;
 }
 
-Lowering ElementwiseKernel::LowerView(const std::string& variant, Layout layout) const {
+KernelVariant ElementwiseKernel::LowerView(const std::string& variant, Layout layout) const {
   const Storage storage = StorageWithinLimits(request_);
   const Nhwc view = AsNhwc(out_);
   const int64_t block = BlockChannels(layout);
   const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request_, storage);
-  Lowering lowering = StartLowering(variant, request_, storage);
+  KernelVariant kernel_variant = StartVariant(variant, request_, storage);
   Launch launch = StartLaunch("elementwise.cl", "elementwise", request_, storage);
   const bool same_shape = IsSameShape();
   for (size_t i = 0; i < operands_.size(); ++i) {
-    AppendChannels4Operand(operands_[i], ParameterName(i), &lowering, &launch);
+    AppendChannels4Operand(operands_[i], ParameterName(i), &kernel_variant, &launch);
   }
   const bool whole_pixels = !same_shape && blocks_per_item > 1 && view.c >= 16;
   launch.kernel.macros["WHOLE_PIXELS"] = whole_pixels ? "1" : "0";
@@ -162,14 +162,14 @@ Lowering ElementwiseKernel::LowerView(const std::string& variant, Layout layout)
   const int64_t fours = pixels * CeilDivide(PaddedChannels(layout, view.c), 4);
   const int64_t items = whole_pixels ? pixels : CeilDivide(fours, blocks_per_item);
   SetFlatSize(*request_.device, static_cast<size_t>(items), &launch);
-  if (storage == Storage::kBuffer) lowering.in_place = InputOfOneResultEach();
-  lowering.launches.push_back(std::move(launch));
-  if (block > 0) SetBlocks(layout, layout, &lowering);
-  return lowering;
+  if (storage == Storage::kBuffer) kernel_variant.in_place = InputOfOneResultEach();
+  kernel_variant.launches.push_back(std::move(launch));
+  if (block > 0) SetBlocks(layout, layout, &kernel_variant);
+  return kernel_variant;
 }
 
-Lowering ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
-  Lowering lowering = StartRowMajorLowering(variant, request_);
+KernelVariant ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
+  KernelVariant kernel_variant = StartRowMajorVariant(variant, request_);
   Launch launch = StartLaunch("elementwise.cl", "elementwise_strided", request_, Storage::kBuffer);
   std::string parameters, loads;
   for (size_t i = 0; i < operands_.size(); ++i) {
@@ -180,7 +180,7 @@ Lowering ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
                   ", OPERAND_STEPS(" + name + "), ";
     loads += "const float " + ValueName(i) + " = " +
              (tensor ? "LOAD(" + name + ", " + at + "); " : name + "[" + at + "]; ");
-    AppendRowMajorOperand(operands_[i], name, &lowering, &launch);
+    AppendRowMajorOperand(operands_[i], name, &kernel_variant, &launch);
     AppendSteps(operands_[i].shape, &launch);
   }
   launch.kernel.macros["ELEMENT_OPERANDS"] = parameters;
@@ -191,23 +191,23 @@ Lowering ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
   launch.arguments.push_back(static_cast<int32_t>(out_.elements()));
   AppendNumbers(&launch);
   SetFlatSize(*request_.device, static_cast<size_t>(out_.elements()), &launch);
-  lowering.launches.push_back(std::move(launch));
-  return lowering;
+  kernel_variant.launches.push_back(std::move(launch));
+  return kernel_variant;
 }
 
 }  // namespace
 
-std::vector<Lowering> LowerElementwise(const Op& op, const std::string& variant,
-                                       const LoweringRequest& request) {
+std::vector<KernelVariant> LowerElementwise(const Op& op, const std::string& variant,
+                                            const LoweringRequest& request) {
   // A node whose inputs are all constant is folded before it comes here.
   if (!CanLower(request)) return {};
   ElementwiseKernel kernel(request);
   if (!kernel.Write(op)) return {};
   if (!kernel.FoldsIntoChannels4()) return {kernel.LowerRowMajor(variant + "_strided")};
-  std::vector<Lowering> ways = {kernel.LowerView(variant, Layout::kChannels4)};
+  std::vector<KernelVariant> kernel_variants = {kernel.LowerView(variant, Layout::kChannels4)};
   const Layout blocks = kernel.Blocks();
-  if (BlockChannels(blocks) > 0) ways.push_back(kernel.LowerView(variant, blocks));
-  return ways;
+  if (BlockChannels(blocks) > 0) kernel_variants.push_back(kernel.LowerView(variant, blocks));
+  return kernel_variants;
 }
 
 }  // namespace mace

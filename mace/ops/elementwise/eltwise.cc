@@ -103,7 +103,7 @@ class EltwiseOp : public Op {
         text);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     return LowerElementwise(*this, "eltwise", request);
   }
 

@@ -55,7 +55,7 @@ TEST(Eltwise, Broadcasts) {
       {{5, 1}, {1, 6}},
       {{2, 3, 4, 5}, {1, 1, 1, 1}},
       {{3}, {2, 1, 1}},
-      // A gate of many channels: whole pixels on CPUs, with and without a rest.
+      // A scale of many channels: whole pixels on CPUs, with and without a rest.
       {{2, 3, 2, 37}, {2, 1, 1, 37}},
       {{2, 1, 2, 32}, {1, 3, 1, 32}},
       {{2, 2, 1, 3, 5}, {5}},

@@ -63,7 +63,7 @@ class FusedElementwiseOp : public Op {
     return values.back().name;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     return LowerElementwise(*this, "fused_elementwise", request);
   }
 

@@ -83,12 +83,12 @@ const UnaryFunction kFunctions[] = {
     {"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, nullptr, 0,
      nullptr, 0},
     {"relu", [](double x, double, double) { return x < 0 ? 0.0 : x; }, nullptr, 0, nullptr, 0},
-    {"round_to_8_bits", &RoundTo8Bits, "scale", 1, "low", -128},
+    {"round_to_int8", &RoundToInt8, "scale", 1, "low", -128},
     {"round_to_scale", [](double x, double a, double) { return std::nearbyint(x / a) * a; },
      "scale", 1, nullptr, 0},
 };
 
-constexpr char kRoundTo8Bits[] = "round_to_8_bits";
+constexpr char kRoundToInt8[] = "round_to_int8";
 
 bool IsExactOnIntegers(const std::string& name) {
   return name == "neg" || name == "abs" || name == "square" || name == "sign";
@@ -145,14 +145,14 @@ class UnaryOp : public Op {
         {inputs[0].name, parameter(function.a_name, a_), parameter(function.b_name, b_)});
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
-    Lowering lowering = StartLowering("unary_" + name(), request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
-    lowering.launches.push_back(MakeLaunch(request, storage, InputArgument(0)));
-    std::vector<Lowering> result = {lowering};
-    if (name() == kRoundTo8Bits && storage == Storage::kBuffer) LowerTo8Bits(request, &result);
+    KernelVariant variant = StartVariant("unary_" + name(), request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
+    variant.launches.push_back(MakeLaunch(request, storage, InputArgument(0)));
+    std::vector<KernelVariant> result = {variant};
+    if (name() == kRoundToInt8 && storage == Storage::kBuffer) LowerToInt8(request, &result);
     return result;
   }
 
@@ -175,17 +175,17 @@ class UnaryOp : public Op {
 
  private:
   // The result as the bytes that it stands for, where kernels read such.
-  void LowerTo8Bits(const LoweringRequest& request, std::vector<Lowering>* result) const {
+  void LowerToInt8(const LoweringRequest& request, std::vector<KernelVariant>* result) const {
     const std::optional<Quantization> quantization = QuantizationOf(a_, b_);
     if (request.device->byte_products == ByteProducts::kNone || !quantization.has_value()) return;
-    Lowering lowering = StartLowering("unary_quantize", request, Storage::kBuffer);
-    lowering.outputs = {FormatOf8Bits(*quantization)};
+    KernelVariant variant = StartVariant("unary_quantize", request, Storage::kBuffer);
+    variant.outputs = {Int8Format(*quantization)};
     ConvertEnd from, to;
-    from.format = lowering.inputs[0];
+    from.format = variant.inputs[0];
     from.format.precision = request.precision;
-    to.format = lowering.outputs[0];
-    lowering.launches.push_back(MakeConversion(request.outputs[0].shape, from, to));
-    result->push_back(std::move(lowering));
+    to.format = variant.outputs[0];
+    variant.launches.push_back(MakeConversion(request.outputs[0].shape, from, to));
+    result->push_back(std::move(variant));
   }
 
   std::string name() const { return kFunctions[function_].name; }
@@ -204,7 +204,7 @@ StatusOr<std::unique_ptr<Op>> MakeUnary(const Node& node) {
     if (name != function.name) continue;
     const double a = function.a_name ? node.attributes.GetFloat(function.a_name, function.a) : 0;
     const double b = function.b_name ? node.attributes.GetFloat(function.b_name, function.b) : 0;
-    if ((name == "round_to_8_bits" || name == "round_to_scale") && !(a > 0)) {
+    if ((name == "round_to_int8" || name == "round_to_scale") && !(a > 0)) {
       return InvalidArgument("scale: expected a number above 0, found " + std::to_string(a));
     }
     if (name == "celu" && a == 0) return InvalidArgument("alpha: expected a number other than 0");
@@ -217,7 +217,7 @@ StatusOr<std::unique_ptr<Op>> MakeUnary(const Node& node) {
 
 Launch MakeRounding(const LoweringRequest& request, const Quantization& quantization) {
   const auto is_rounding = [](const UnaryFunction& function) {
-    return std::string(function.name) == kRoundTo8Bits;
+    return std::string(function.name) == kRoundToInt8;
   };
   const auto* function = std::find_if(std::begin(kFunctions), std::end(kFunctions), is_rounding);
   const UnaryOp rounding(static_cast<int>(function - std::begin(kFunctions)), quantization.scale,

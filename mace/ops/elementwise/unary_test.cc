@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"expm1", -2, 2}, Case{"mish", -5, 5}, Case{"silu", -5, 5},
                     Case{"selu", -3, 3}, Case{"celu", -3, 3}, Case{"thresholded_relu", -3, 3},
                     Case{"tanh", -3, 3}, Case{"sigmoid", -5, 5}, Case{"relu", -1, 1},
-                    Case{"round_to_8_bits", -200, 200}, Case{"round_to_scale", -200, 200}),
+                    Case{"round_to_int8", -200, 200}, Case{"round_to_scale", -200, 200}),
     [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.function); });
 
 TEST(Unary, AnyRankAndDenseChannels) {

@@ -52,7 +52,7 @@ class WhereOp : public Op {
     return text->Call("CHOOSE", {"T", inputs[0].name, inputs[1].name, inputs[2].name});
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     return LowerElementwise(*this, "where", request);
   }
 };

@@ -58,7 +58,7 @@ class GatherOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const OpInput& x = request.inputs[0];
     const OpInput& indices = request.inputs[1];
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
@@ -74,13 +74,13 @@ class GatherOp : public Op {
     } else if (DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
       return {};
     }
-    std::vector<Lowering> ways;
-    ways.push_back(MakeWay(request, *axis, positions, Layout::kRowMajor));
+    std::vector<KernelVariant> variants;
+    variants.push_back(MakeVariant(request, *axis, positions, Layout::kRowMajor));
     const bool whole_pixels = *axis + 1 < x.info.shape.rank();
     if (whole_pixels && StorageWithinLimits(activations) == request.storage) {
-      ways.push_back(MakeWay(request, *axis, positions, Layout::kChannels4));
+      variants.push_back(MakeVariant(request, *axis, positions, Layout::kChannels4));
     }
-    return ways;
+    return variants;
   }
 
  private:
@@ -113,21 +113,22 @@ class GatherOp : public Op {
 
   // Units are elements of a row-major buffer, or blocks of four channels. `positions` where they
   // are known.
-  static Lowering MakeWay(const LoweringRequest& request, int axis,
-                          const std::optional<std::vector<int64_t>>& positions, Layout layout) {
+  static KernelVariant MakeVariant(const LoweringRequest& request, int axis,
+                                   const std::optional<std::vector<int64_t>>& positions,
+                                   Layout layout) {
     const Shape& shape = request.inputs[0].info.shape;
     const bool row_major = layout == Layout::kRowMajor;
-    Lowering lowering = row_major ? StartRowMajorLowering("gather_row_major", request)
-                                  : StartLowering("gather_blocks", request, request.storage);
-    lowering.estimate_ms *= row_major ? 2 : 1.2;
+    KernelVariant variant = row_major ? StartRowMajorVariant("gather_row_major", request)
+                                      : StartVariant("gather_blocks", request, request.storage);
+    variant.estimate_ms *= row_major ? 2 : 1.2;
     const bool computed = !positions.has_value();
     if (computed) {
-      lowering.inputs[1] = {Layout::kRowMajor, Storage::kBuffer};
+      variant.inputs[1] = {Layout::kRowMajor, Storage::kBuffer};
       // Where the host has table and indices, it can refuse a wrong one.
       const bool table = request.inputs[0].constant != nullptr;
-      lowering.integers = table ? Integers::kFromKernels : Integers::kAny;
+      variant.integers = table ? Integers::kFromKernels : Integers::kAny;
     } else {
-      lowering.weights.push_back(PackPositions(*positions));
+      variant.weights.push_back(PackPositions(*positions));
     }
     const int64_t channels = shape.back(0), blocks = (channels + 3) / 4;
     const int64_t outer = shape.elements(0, axis);
@@ -145,8 +146,8 @@ class GatherOp : public Op {
     }
     if (!row_major) launch.arguments.push_back(static_cast<int32_t>(channels));
     SetFlatSize(*request.device, static_cast<size_t>(outer * count * inner), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
+    variant.launches.push_back(std::move(launch));
+    return variant;
   }
 
   const int64_t axis_;

@@ -63,7 +63,7 @@ class GatherElementsOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const OpInput& x = request.inputs[0];
     const OpInput& indices = request.inputs[1];
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
@@ -73,8 +73,8 @@ class GatherElementsOp : public Op {
         DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
       return {};
     }
-    Lowering lowering = StartRowMajorLowering("gather_elements", request);
-    lowering.integers = x.constant != nullptr ? Integers::kFromKernels : Integers::kAny;
+    KernelVariant variant = StartRowMajorVariant("gather_elements", request);
+    variant.integers = x.constant != nullptr ? Integers::kFromKernels : Integers::kAny;
     Launch launch = StartLaunch("gather_elements.cl", "gather_elements", request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawInputArgument(1), RawOutputArgument(0)};
     const Shape& shape = x.info.shape;
@@ -91,8 +91,8 @@ class GatherElementsOp : public Op {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
     SetFlatSize(*request.device, static_cast<size_t>(out.elements()), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {std::move(lowering)};
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "mace/testing/lowering_runner.h"
-#include "mace/testing/moved_elements.h"
+#include "mace/testing/element_mover.h"
 #include "mace/testing/test_device.h"
+#include "mace/testing/variant_runner.h"
 
 namespace mace {
 namespace {
@@ -70,18 +70,18 @@ void ExpectNaNBetween(const HostTensor& x, int32_t wrong) {
   request.inputs = {{x.info()}, {indices.info()}};
   request.outputs = {x.info()};
   request.device = *device;
-  for (Lowering& lowering : (*op)->Lower(request)) {
-    if (!IsWanted(lowering)) continue;
-    SetPrecision(request, &lowering);
-    LoweringRun run;
-    run.lowering = &lowering;
+  for (KernelVariant& variant : (*op)->Lower(request)) {
+    if (!IsWanted(variant)) continue;
+    SetPrecision(request, &variant);
+    VariantRun run;
+    run.variant = &variant;
     run.request = &request;
     run.inputs = {x, *indices.ConvertTo(DType::kFloat32)};
-    const StatusOr<std::vector<HostTensor>> y = RunLowering(run);
+    const StatusOr<std::vector<HostTensor>> y = RunVariant(run);
     ASSERT_TRUE(y.ok()) << y.status().message();
     const int64_t slice = x.shape().elements() / 3;
     for (int64_t i = 0; i < 3 * slice; ++i) {
-      EXPECT_EQ(i / slice == 1, std::isnan((*y)[0].f32()[i])) << lowering.variant << " at " << i;
+      EXPECT_EQ(i / slice == 1, std::isnan((*y)[0].f32()[i])) << variant.name << " at " << i;
     }
   }
 }

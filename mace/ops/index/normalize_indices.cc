@@ -49,8 +49,8 @@ class NormalizeIndicesOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     // Each entry then has all the extents that there are.
     return batched[0] && (extents_.size() == 1 || inputs[0].info.shape.rank() > 1);
   }

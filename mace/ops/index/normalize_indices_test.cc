@@ -34,8 +34,8 @@ TEST(NormalizeIndicesTest, AnExtentForEachPlaceOfTheLastAxis) {
 }
 
 TEST(NormalizeIndicesTest, IndicesOutsideAreRefused) {
-  constexpr int64_t kMost = INT64_MAX, kLeast = INT64_MIN;
-  for (int64_t index : {int64_t{3}, int64_t{-4}, kMost, kLeast}) {
+  constexpr int64_t kMax = INT64_MAX, kLeast = INT64_MIN;
+  for (int64_t index : {int64_t{3}, int64_t{-4}, kMax, kLeast}) {
     const auto result =
         Normalize({3}, Indices<int64_t>(DType::kInt64, {2}, {0, index})).Reference();
     ASSERT_FALSE(result.ok()) << index;

@@ -120,14 +120,14 @@ class FullyConnected : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const std::vector<OpInput>& inputs = request.inputs;
-    std::vector<Lowering> result;
+    std::vector<KernelVariant> result;
     if (inputs[0].constant == nullptr && inputs[1].constant != nullptr &&
         (!has_bias(inputs) || inputs[2].constant != nullptr)) {
       LowerWeights(request, &result);
@@ -201,7 +201,7 @@ class FullyConnected : public Op {
     return convolution;
   }
 
-  void LowerWeights(const LoweringRequest& request, std::vector<Lowering>* result) const {
+  void LowerWeights(const LoweringRequest& request, std::vector<KernelVariant>* result) const {
     const ConvolutionRequest convolution = CoveringConvolution(request);
     const int rank = request.inputs[0].info.shape.rank();
     if (rank == 2 || rank == 4) {
@@ -223,18 +223,18 @@ class FullyConnected : public Op {
 
   // x as rows of row-major elements, which are channels without padding where their count is a
   // multiple of four: the same memory for the convolution of rank 2.
-  void LowerFlattened(const LoweringRequest& request, std::vector<Lowering>* result) const {
+  void LowerFlattened(const LoweringRequest& request, std::vector<KernelVariant>* result) const {
     const Shape& x = request.inputs[0].info.shape;
     const int64_t rows = x.dim(0), depth = x.elements(1, x.rank());
     if (depth % 4 != 0) return;
     LoweringRequest flat = request;
     flat.storage = Storage::kBuffer;
     flat.inputs[0].info.shape = Shape({rows, depth});
-    for (Lowering& lowering : LowerConvolution(CoveringConvolution(flat))) {
-      lowering.variant += "_flat";
-      lowering.inputs[0].layout = Layout::kRowMajor;
-      for (Launch& launch : lowering.launches) ReadRowMajor(rows, depth, &launch.arguments);
-      result->push_back(std::move(lowering));
+    for (KernelVariant& variant : LowerConvolution(CoveringConvolution(flat))) {
+      variant.name += "_flat";
+      variant.inputs[0].layout = Layout::kRowMajor;
+      for (Launch& launch : variant.launches) ReadRowMajor(rows, depth, &launch.arguments);
+      result->push_back(std::move(variant));
     }
   }
 
@@ -261,18 +261,18 @@ class FullyConnected : public Op {
 }  // namespace
 
 void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
-                    std::vector<Lowering>* result) {
+                    std::vector<KernelVariant>* result) {
   // A CPU has no use for lanes that wait for each other.
   const size_t items = request.cpu() ? 1 : 64;
   const Convolution& c = request.convolution;
   if (request.device().max_work_group_size < items) return;
-  Lowering lowering = StartLowering(request, "shared_sum", "fully_connected", storage);
-  Launch& launch = lowering.launches.back();
+  KernelVariant variant = StartVariant(request, "shared_sum", "fully_connected", storage);
+  Launch& launch = variant.launches.back();
   launch.kernel.source = "fully_connected.cl";
   launch.kernel.macros["ITEMS"] = std::to_string(items);
   AppendTensors(request, &launch);
-  AppendWeights(PackDirectFilter(request), &lowering);
-  AppendWeights(PackChannelBias(request), &lowering);
+  AppendWeights(PackDirectFilter(request), &variant);
+  AppendWeights(PackChannelBias(request), &variant);
   const int64_t blocks = (c.out_channels + 3) / 4;
   // One output a row of the batch: either each image or each pixel.
   const bool images = c.window.w.kernel == c.window.w.in && c.window.w.out == 1;
@@ -285,19 +285,19 @@ void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
   launch.global = {items, static_cast<size_t>(blocks), static_cast<size_t>(rows)};
   launch.local = {items, 1, 1};
   if (request.cpu()) {
-    lowering.estimate_ms = result->empty() ? 400 * ProductsMs(request.device(), c.flops() / 2)
-                                           : result->front().estimate_ms;
+    variant.estimate_ms = result->empty() ? 400 * ProductsMs(request.device(), c.flops() / 2)
+                                          : result->front().estimate_ms;
   } else {
     // The weights come in pieces, and adding up the work-items' sums is as long as two blocks.
     const GpuUnit unit = GpuUnitOf(request.device());
     const double groups = static_cast<double>(blocks * rows);
     const double depth = static_cast<double>(c.taps() * ((c.in_channels + 3) / 4));
     const double loops = std::ceil(depth / static_cast<double>(items));
-    lowering.estimate_ms = EstimateLoopMs(
+    variant.estimate_ms = EstimateLoopMs(
         request.device(), {static_cast<double>(items) * groups, loops + 2, 620,
                            kLoopProduct * 16 + unit.load(storage) + 3.3 * 4 * unit.buffer_load});
   }
-  result->push_back(std::move(lowering));
+  result->push_back(std::move(variant));
 }
 
 extern const OpDefinition kFullyConnectedOp;

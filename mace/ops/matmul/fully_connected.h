@@ -12,7 +12,7 @@ namespace mace {
 // covers its input, or its input is one row of pixels under a 1x1 kernel; x and y fit `storage`.
 // The rows of the batch are the positions of y in order, whatever its rank.
 void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
-                    std::vector<Lowering>* result);
+                    std::vector<KernelVariant>* result);
 
 }  // namespace mace
 

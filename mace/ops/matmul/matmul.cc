@@ -8,7 +8,7 @@
 
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/turn_rows.h"
+#include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/matmul/gemm.h"
 #include "mace/ops/matmul/matrix_product.h"
 #include "mace/ops/op.h"
@@ -19,7 +19,7 @@ namespace {
 // Row-major with the last two axes swapped.
 std::vector<float> Transposed(const float* from, int64_t rows, int64_t columns) {
   std::vector<float> to(static_cast<size_t>(rows * columns));
-  TurnRows(from, rows, columns, columns, [&](int64_t c) { return to.data() + c * rows; });
+  TransposeBlocked(from, rows, columns, columns, [&](int64_t c) { return to.data() + c * rows; });
   return to;
 }
 
@@ -88,25 +88,25 @@ class MatMul : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
     if (!product.ok()) return false;
     const int rank = product->output.rank();
     // Where both operands are matrices, axis 0 is that of the rows.
     if (rank == 2 && (transpose_a_ || !batched[0] || batched[1])) return false;
-    if (rank > 2) return BroadcastKeepsBatchApart(inputs, batched, rank);
+    if (rank > 2) return BroadcastSplitsAlongBatch(inputs, batched, rank);
     const bool has_bias = HasBias(inputs);
     return rank == 2 && (!has_bias || batched[2] || inputs[2].info.shape.rank() < 2 ||
                          inputs[2].info.shape[0] == 1);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const std::vector<OpInput>& inputs = request.inputs;
     const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
     if (!product.ok() || product->output.elements() == 0 || product->depth == 0) return {};
     const ProductRequest bound = {"matmul", *product, &request, nullptr};
-    std::vector<Lowering> result;
+    std::vector<KernelVariant> result;
     if (IsConvolution(bound)) {
       result = LowerAsConvolution(*product, request);
     } else {
@@ -149,8 +149,8 @@ class MatMul : public Op {
   }
 
   // Constant b without a batch: the rows of a are the pixels of a 1x1 convolution.
-  std::vector<Lowering> LowerAsConvolution(const MatrixProduct& p,
-                                           const LoweringRequest& request) const {
+  std::vector<KernelVariant> LowerAsConvolution(const MatrixProduct& p,
+                                                const LoweringRequest& request) const {
     const Nhwc a = AsNhwc(request.inputs[0].info.shape);
     ConvolutionRequest convolution;
     convolution.op = "matmul";

@@ -66,11 +66,11 @@ StatusOr<MatrixProduct> BindMatrixProduct(const Shape& a, const Shape& b, Transp
 
 bool HasBias(const std::vector<OpInput>& inputs) { return inputs.size() > 2 && inputs[2].present; }
 
-void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering* lowering) {
+void AppendRowMajorOperand(const ProductRequest& request, size_t index, KernelVariant* variant) {
   static const char* const kNames[] = {"a", "b", "bias"};
   const OpInput& input = request.input(index);
   if (input.constant == nullptr) {
-    lowering->launches.back().arguments.push_back(RawInputArgument(static_cast<int>(index)));
+    variant->launches.back().arguments.push_back(RawInputArgument(static_cast<int>(index)));
     return;
   }
   PackedWeights weights;
@@ -89,7 +89,7 @@ void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering
   const bool is_own_order = index == 1 && request.constant_b;
   weights.identity =
       PackingIdentity(is_own_order ? "flattened" : "row-major", {}, {*input.constant});
-  AppendWeights(std::move(weights), lowering);
+  AppendWeights(std::move(weights), variant);
 }
 
 int BiasKind(const ProductRequest& request) {
@@ -107,11 +107,11 @@ bool IsColumnBias(const ProductRequest& request) {
 }
 
 bool FitsInt32(const ProductRequest& request) {
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max() / 2;
+  constexpr int64_t kMax = std::numeric_limits<int32_t>::max() / 2;
   for (const OpInput& input : request.lowering->inputs) {
-    if (input.present && input.info.shape.elements() > kMost) return false;
+    if (input.present && input.info.shape.elements() > kMax) return false;
   }
-  return request.product.output.elements() <= kMost;
+  return request.product.output.elements() <= kMax;
 }
 
 BatchOffsets OffsetsOf(const ProductRequest& request) {

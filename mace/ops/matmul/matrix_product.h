@@ -72,15 +72,15 @@ struct ProductRequest {
 
 // Each adds its variant where it can express the product; they leave it where an index would not
 // fit an int or a limit of the device is in the way.
-void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* result);
-void LowerProductBlocks(const ProductRequest& request, std::vector<Lowering>* result);
-void LowerProductLibrary(const ProductRequest& request, std::vector<Lowering>* result);
+void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVariant>* result);
+void LowerProductBlocks(const ProductRequest& request, std::vector<KernelVariant>* result);
+void LowerProductLibrary(const ProductRequest& request, std::vector<KernelVariant>* result);
 
 // For the variants' own files.
 //
 // Appends operand `index` to the last launch as a row-major pointer: the activation, or packed
 // weights where it is constant.
-void AppendRowMajorOperand(const ProductRequest& request, size_t index, Lowering* lowering);
+void AppendRowMajorOperand(const ProductRequest& request, size_t index, KernelVariant* variant);
 // The macro BIAS of matmul.cl: 0 none, 1 a constant (float), 2 an activation.
 int BiasKind(const ProductRequest& request);
 // The bias has one value for each column, or one for all.

@@ -9,7 +9,7 @@ namespace {
 
 // CLBlast sums halves in half, which is all that this many of them bear: random roundings of
 // 2^-11 add up to 16 times that over 256 terms.
-constexpr int64_t kMostHalfDepth = 256;
+constexpr int64_t kMaxHalfDepth = 256;
 
 // Whether GEMM, and a bias of one value for each column, can express the product.
 bool IsExpressible(const ProductRequest& request) {
@@ -22,10 +22,10 @@ bool IsExpressible(const ProductRequest& request) {
   // In half on GPUs alone: on Intel's runtime for CPUs CLBlast's half products are wrong
   // altogether.
   return request.lowering->precision == Precision::kFloat32 ||
-         (device.fp16_arithmetic && device.kind == DeviceKind::kGpu && p.depth <= kMostHalfDepth);
+         (device.fp16_arithmetic && device.kind == DeviceKind::kGpu && p.depth <= kMaxHalfDepth);
 }
 
-void AppendCall(const ProductRequest& request, Lowering* lowering) {
+void AppendCall(const ProductRequest& request, KernelVariant* variant) {
   const MatrixProduct& p = request.product;
   BatchOffsets offsets = OffsetsOf(request);
   LibraryCall call;
@@ -40,24 +40,24 @@ void AppendCall(const ProductRequest& request, Lowering* lowering) {
   launch.call = std::move(call);
   launch.kernel.base_name = "clblast_gemm";
   launch.kernel.precision = request.lowering->precision;
-  lowering->launches.push_back(std::move(launch));
-  AppendRowMajorOperand(request, 0, lowering);
-  AppendRowMajorOperand(request, 1, lowering);
-  lowering->launches.back().arguments.push_back(RawOutputArgument(0));
+  variant->launches.push_back(std::move(launch));
+  AppendRowMajorOperand(request, 0, variant);
+  AppendRowMajorOperand(request, 1, variant);
+  variant->launches.back().arguments.push_back(RawOutputArgument(0));
 }
 
-void AppendFinish(const ProductRequest& request, Lowering* lowering) {
+void AppendFinish(const ProductRequest& request, KernelVariant* variant) {
   const MatrixProduct& p = request.product;
   const int bias = BiasKind(request);
   if (bias == 0 && p.activation.kind == FusedActivation::Kind::kNone) return;
-  lowering->launches.push_back(
+  variant->launches.push_back(
       StartLaunch("matmul.cl", "matmul_finish", *request.lowering, Storage::kBuffer));
-  Launch& launch = lowering->launches.back();
+  Launch& launch = variant->launches.back();
   launch.kernel.macros["BIAS"] = std::to_string(bias);
   p.activation.SetMacros(&launch.kernel.macros);
   launch.arguments.push_back(RawOutputArgument(0));
   if (bias != 0) {
-    AppendRowMajorOperand(request, 2, lowering);
+    AppendRowMajorOperand(request, 2, variant);
     const bool one = request.input(2).info.shape.elements() == 1;
     launch.arguments.push_back(int32_t{one ? 0 : 1});
   }
@@ -70,13 +70,13 @@ void AppendFinish(const ProductRequest& request, Lowering* lowering) {
 
 }  // namespace
 
-void LowerProductLibrary(const ProductRequest& request, std::vector<Lowering>* result) {
+void LowerProductLibrary(const ProductRequest& request, std::vector<KernelVariant>* result) {
   if (!IsExpressible(request)) return;
-  Lowering lowering = StartRowMajorLowering(request.op + "_clblast", *request.lowering);
-  lowering.needs_measurement = true;
-  AppendCall(request, &lowering);
-  AppendFinish(request, &lowering);
-  result->push_back(std::move(lowering));
+  KernelVariant variant = StartRowMajorVariant(request.op + "_clblast", *request.lowering);
+  variant.needs_measurement = true;
+  AppendCall(request, &variant);
+  AppendFinish(request, &variant);
+  result->push_back(std::move(variant));
 }
 
 }  // namespace mace

@@ -13,7 +13,7 @@ namespace mace {
 namespace {
 
 // Numbers of a table travel as floats, which hold integers up to here.
-constexpr int64_t kMostExact = int64_t{1} << 24;
+constexpr int64_t kMaxExact = int64_t{1} << 24;
 
 void AppendInts(const std::vector<int64_t>& values, Launch* launch) {
   for (int64_t value : values) launch->arguments.push_back(static_cast<int32_t>(value));
@@ -50,7 +50,7 @@ bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments
   std::vector<float> numbers;
   for (size_t i = 0; i < offsets.a.size(); ++i) {
     for (int64_t number : {offsets.a[i], offsets.b[i], offsets.bias[i]}) {
-      if (number > kMostExact) return false;
+      if (number > kMaxExact) return false;
       numbers.push_back(static_cast<float>(number));
     }
   }
@@ -66,11 +66,11 @@ bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments
   return true;
 }
 
-void AppendBatch(BatchArguments batch, Lowering* lowering) {
+void AppendBatch(BatchArguments batch, KernelVariant* variant) {
   if (batch.table) {
-    AppendWeights(std::move(batch.packed), lowering);
+    AppendWeights(std::move(batch.packed), variant);
   } else {
-    AppendInts({batch.a_step, batch.b_step}, &lowering->launches.back());
+    AppendInts({batch.a_step, batch.b_step}, &variant->launches.back());
   }
 }
 
@@ -130,16 +130,16 @@ BlockProduct TurnColumn(const ProductRequest& request) {
 }
 
 // The operand in the place of a or b, as TENSOR_IN or as packed weights with their extents.
-void AppendBlockOperand(const OpInput& input, int index, Lowering* lowering) {
+void AppendBlockOperand(const OpInput& input, int index, KernelVariant* variant) {
   if (input.constant == nullptr) {
-    lowering->launches.back().arguments.push_back(InputArgument(index));
+    variant->launches.back().arguments.push_back(InputArgument(index));
     return;
   }
   PackedWeights weights = PackChannels4(index == 0 ? "a" : "b", *input.constant);
   weights.keep_float32 = false;
-  AppendWeights(std::move(weights), lowering);
+  AppendWeights(std::move(weights), variant);
   const Nhwc view = AsNhwc(input.info.shape);
-  AppendInts({view.w, view.blocks()}, &lowering->launches.back());
+  AppendInts({view.w, view.blocks()}, &variant->launches.back());
 }
 
 // The bias of matmul_blocks: a constant with a value for each channel of the output, or one.
@@ -153,7 +153,7 @@ bool IsChannelBias(const ProductRequest& request, int64_t channels) {
 
 }  // namespace
 
-void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* result) {
+void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVariant>* result) {
   const MatrixProduct& p = request.product;
   BatchArguments batch;
   if (!FitsInt32(request) || !MakeBatchArguments(request, &batch)) return;
@@ -162,32 +162,32 @@ void LowerProductRowMajor(const ProductRequest& request, std::vector<Lowering>* 
   const int64_t lanes = cpu && p.columns >= 16 ? 16 : 4;
   const int64_t rows = cpu ? 8 : 4;
   const int bias = BiasKind(request);
-  Lowering lowering = StartRowMajorLowering(request.op + "_row_major", *request.lowering);
-  lowering.launches.push_back(
+  KernelVariant variant = StartRowMajorVariant(request.op + "_row_major", *request.lowering);
+  variant.launches.push_back(
       StartLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
-  std::map<std::string, std::string>& macros = lowering.launches.back().kernel.macros;
+  std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
   macros = CommonMacros(request, batch.table);
   macros["LANES"] = std::to_string(lanes);
   macros["ROWS"] = std::to_string(rows);
   macros["BIAS"] = std::to_string(bias);
   macros["TAPS"] = p.taps > 1 ? "1" : "0";
-  AppendRowMajorOperand(request, 0, &lowering);
-  AppendRowMajorOperand(request, 1, &lowering);
-  if (bias != 0) AppendRowMajorOperand(request, 2, &lowering);
-  Launch& launch = lowering.launches.back();
+  AppendRowMajorOperand(request, 0, &variant);
+  AppendRowMajorOperand(request, 1, &variant);
+  if (bias != 0) AppendRowMajorOperand(request, 2, &variant);
+  Launch& launch = variant.launches.back();
   launch.arguments.push_back(RawOutputArgument(0));
   AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &launch);
-  AppendBatch(std::move(batch), &lowering);
+  AppendBatch(std::move(batch), &variant);
   if (bias != 0) AppendInts(BiasSteps(request), &launch);
   if (p.taps > 1) AppendInts({p.depth / p.taps, p.taps}, &launch);
   p.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
                &launch);
-  lowering.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
+  result->push_back(std::move(variant));
 }
 
-void LowerProductBlocks(const ProductRequest& request, std::vector<Lowering>* result) {
+void LowerProductBlocks(const ProductRequest& request, std::vector<KernelVariant>* result) {
   const BlockProduct turned = TurnColumn(request);
   const MatrixProduct& p = turned.product;
   ProductRequest blocks = request;
@@ -203,30 +203,29 @@ void LowerProductBlocks(const ProductRequest& request, std::vector<Lowering>* re
   const Storage storage = StorageWithinLimits(*request.lowering);
   const OpInput& a = request.input(turned.a_input);
   const OpInput& b = request.input(turned.b_input);
-  Lowering lowering = StartLowering(request.op + "_blocks", *request.lowering, storage);
-  lowering.launches.push_back(
-      StartLaunch("matmul.cl", "matmul_blocks", *request.lowering, storage));
-  std::map<std::string, std::string>& macros = lowering.launches.back().kernel.macros;
+  KernelVariant variant = StartVariant(request.op + "_blocks", *request.lowering, storage);
+  variant.launches.push_back(StartLaunch("matmul.cl", "matmul_blocks", *request.lowering, storage));
+  std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
   macros = CommonMacros(blocks, batch.table);
   macros["BIAS"] = request.biased() ? "1" : "0";
   macros["A_CONSTANT"] = a.constant != nullptr ? "1" : "0";
   macros["B_CONSTANT"] = b.constant != nullptr ? "1" : "0";
-  AppendBlockOperand(a, static_cast<int>(turned.a_input), &lowering);
-  AppendBlockOperand(b, static_cast<int>(turned.b_input), &lowering);
-  Launch& launch = lowering.launches.back();
+  AppendBlockOperand(a, static_cast<int>(turned.a_input), &variant);
+  AppendBlockOperand(b, static_cast<int>(turned.b_input), &variant);
+  Launch& launch = variant.launches.back();
   launch.arguments.push_back(OutputArgument(0));
   if (request.biased()) {
-    AppendWeights(PackChannelVector("bias", *request.input(2).constant, p.columns), &lowering);
+    AppendWeights(PackChannelVector("bias", *request.input(2).constant, p.columns), &variant);
   }
   AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &launch);
-  AppendBatch(std::move(batch), &lowering);
+  AppendBatch(std::move(batch), &variant);
   p.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(device, {(p.columns + 3) / 4, (p.rows + 3) / 4, p.matrices()}, &launch);
   const bool image = storage == Storage::kImage;
   const bool cpu = device.kind == DeviceKind::kCpu;
-  lowering.estimate_ms = cpu ? ProductsMs(device, Products(p)) * (image ? 400 : 40)
-                             : EstimateGpuMs(p, device, image ? 100 : 165);
-  result->push_back(std::move(lowering));
+  variant.estimate_ms = cpu ? ProductsMs(device, Products(p)) * (image ? 400 : 40)
+                            : EstimateGpuMs(p, device, image ? 100 : 165);
+  result->push_back(std::move(variant));
 }
 
 }  // namespace mace

@@ -15,13 +15,14 @@ class ChannelShuffleOp : public MoveOp {
   ChannelShuffleOp(int64_t group, int64_t split)
       : MoveOp("channel_shuffle"), group_(group), split_(split) {}
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    std::vector<Lowering> ways = MoveOp::Lower(request);
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const size_t inputs = request.inputs.size();
     const bool has_kernel = inputs == 1 || (inputs == 2 && group_ == 2);
-    if (ways.empty() || !has_kernel || StorageWithinLimits(request) != request.storage) return ways;
-    ways.push_back(LowerGather(request));
-    return ways;
+    if (variants.empty() || !has_kernel || StorageWithinLimits(request) != request.storage)
+      return variants;
+    variants.push_back(LowerGather(request));
+    return variants;
   }
 
  private:
@@ -79,9 +80,9 @@ class ChannelShuffleOp : public MoveOp {
     move->outputs.push_back({ElementType(x.dtype), Shape(std::move(dims))});
   }
 
-  Lowering LowerGather(const LoweringRequest& request) const {
-    Lowering lowering = StartLowering("channel_shuffle_gather", request, request.storage);
-    lowering.estimate_ms *= 1.1;
+  KernelVariant LowerGather(const LoweringRequest& request) const {
+    KernelVariant variant = StartVariant("channel_shuffle_gather", request, request.storage);
+    variant.estimate_ms *= 1.1;
     Launch launch = StartLaunch("channel_shuffle.cl", "channel_shuffle", request, request.storage);
     launch.kernel.macros = {{"GROUPS", std::to_string(group_)},
                             {"INPUTS", std::to_string(request.inputs.size())},
@@ -108,8 +109,8 @@ class ChannelShuffleOp : public MoveOp {
     launch.global = {static_cast<size_t>(blocks / steps), static_cast<size_t>(pixels), 1};
     launch.local = cpu ? WorkSize{1, 1, 1} : WorkSize{16, 8, 1};
     if (!cpu) launch.local_alternatives = {{32, 4, 1}, {8, 16, 1}};
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
+    variant.launches.push_back(std::move(launch));
+    return variant;
   }
 
   const int64_t group_;

@@ -12,29 +12,29 @@ class ConcatOp : public MoveOp {
  public:
   explicit ConcatOp(int64_t axis) : MoveOp("concat"), axis_(axis) {}
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    std::vector<Lowering> ways = MoveOp::Lower(request);
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const Shape& shape = request.outputs[0].shape;
     const StatusOr<int> axis = NormalizeAxis(axis_, shape.rank());
-    if (ways.empty() || !axis.ok() || *axis != shape.rank() - 1) return ways;
+    if (variants.empty() || !axis.ok() || *axis != shape.rank() - 1) return variants;
     const bool fits = StorageWithinLimits(request) == request.storage;
     const bool empty_input =
         std::any_of(request.inputs.begin(), request.inputs.end(),
                     [](const OpInput& input) { return input.info.shape.elements() == 0; });
-    if (!fits || empty_input) return ways;
-    Lowering slices = LowerSlices(request, Layout::kChannels4);
+    if (!fits || empty_input) return variants;
+    KernelVariant slices = LowerSlices(request, Layout::kChannels4);
     if (slices.input_slices.empty()) {
-      ways.push_back(LowerLanes(request));
+      variants.push_back(LowerLanes(request));
     } else {
       // The copies of whole blocks would only do the same.
-      ways.resize(1);
-      ways.push_back(std::move(slices));
+      variants.resize(1);
+      variants.push_back(std::move(slices));
     }
     const Layout blocks = BlocksFor(request, shape);
-    if (BlockChannels(blocks) == 0) return ways;
-    Lowering of_blocks = LowerSlices(request, blocks);
-    if (!of_blocks.input_slices.empty()) ways.push_back(std::move(of_blocks));
-    return ways;
+    if (BlockChannels(blocks) == 0) return variants;
+    KernelVariant of_blocks = LowerSlices(request, blocks);
+    if (!of_blocks.input_slices.empty()) variants.push_back(std::move(of_blocks));
+    return variants;
   }
 
  private:
@@ -77,28 +77,28 @@ class ConcatOp : public MoveOp {
   }
 
   // Without slices where one would begin within a block, or within four channels.
-  static Lowering LowerSlices(const LoweringRequest& request, Layout layout) {
-    Lowering lowering = StartLowering("concat_slices", request, request.storage);
-    lowering.estimate_ms = 0;
+  static KernelVariant LowerSlices(const LoweringRequest& request, Layout layout) {
+    KernelVariant variant = StartVariant("concat_slices", request, request.storage);
+    variant.estimate_ms = 0;
     const int64_t block = BlockChannels(layout);
-    if (block > 0) SetBlocks(layout, layout, &lowering);
+    if (block > 0) SetBlocks(layout, layout, &variant);
     int64_t channel = 0;
     for (const OpInput& input : request.inputs) {
       if (channel % (block > 0 ? block : 4) != 0) {
-        lowering.input_slices.clear();
-        return lowering;
+        variant.input_slices.clear();
+        return variant;
       }
-      lowering.input_slices.push_back(channel);
+      variant.input_slices.push_back(channel);
       channel += input.info.shape.back(0);
     }
-    return lowering;
+    return variant;
   }
 
   // Launch i writes the blocks whose first channel is in input i: the other three may be in the
   // next inputs, of which four at most are touched.
-  static Lowering LowerLanes(const LoweringRequest& request) {
-    Lowering lowering = StartLowering("concat_lanes", request, request.storage);
-    lowering.estimate_ms *= 3;
+  static KernelVariant LowerLanes(const LoweringRequest& request) {
+    KernelVariant variant = StartVariant("concat_lanes", request, request.storage);
+    variant.estimate_ms *= 3;
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int count = static_cast<int>(request.inputs.size());
     int64_t begin = 0;
@@ -121,11 +121,11 @@ class ConcatOp : public MoveOp {
         }
         SetFlatSize(*request.device,
                     static_cast<size_t>((end_block - first_block) * view.rows() * view.w), &launch);
-        lowering.launches.push_back(std::move(launch));
+        variant.launches.push_back(std::move(launch));
       }
       begin = end;
     }
-    return lowering;
+    return variant;
   }
 
   const int64_t axis_;

@@ -25,16 +25,16 @@ KernelInstance ConversionKernel(const char* name, const ConvertEnd& tensor,
   return kernel;
 }
 
-bool Is8Bits(const ConvertEnd& end) { return end.format.precision == Precision::k8Bits; }
+bool IsInt8(const ConvertEnd& end) { return end.format.precision == Precision::kInt8; }
 
-// One end is of 8 bits, the other of floats.
-Launch Make8BitConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
-  const bool quantize = Is8Bits(to);
+// One end is int8, the other of floats.
+Launch MakeInt8Conversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
+  const bool quantize = IsInt8(to);
   const ConvertEnd& bytes = quantize ? to : from;
   const ConvertEnd& floats = quantize ? from : to;
   const Nhwc view = AsNhwc(shape);
   Launch launch;
-  launch.kernel.source = "convert_8_bits.cl";
+  launch.kernel.source = "convert_int8.cl";
   launch.kernel.base_name = quantize ? "quantize" : "dequantize";
   launch.kernel.storage = floats.format.storage;
   launch.kernel.precision = floats.format.precision;
@@ -55,7 +55,7 @@ Launch Make8BitConversion(const Shape& shape, const ConvertEnd& from, const Conv
 WorkSize ConversionLocalSize() { return {4, 8, 1}; }
 
 Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to) {
-  if (Is8Bits(from) != Is8Bits(to)) return Make8BitConversion(shape, from, to);
+  if (IsInt8(from) != IsInt8(to)) return MakeInt8Conversion(shape, from, to);
   Nhwc view = AsNhwc(shape);
   // Dense on both sides: one row of all elements, whatever the channels.
   if (IsRowMajor(from) && IsRowMajor(to)) view = {1, 1, 1, shape.elements()};

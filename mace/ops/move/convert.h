@@ -16,7 +16,7 @@ struct ConvertEnd {
 
 // The launch that copies input 0 to output 0 of `shape`, each end in its own precision. REQUIRES:
 // the ends differ in format, or both are channels4 or blocks (a copy into or out of a slice); not
-// both are of 8 bits.
+// both are int8.
 Launch MakeConversion(const Shape& shape, const ConvertEnd& from, const ConvertEnd& to);
 
 // A local size over (channel blocks, width, rows) that suits any device: at most 64 work-items. One

@@ -53,15 +53,15 @@ class ExtractImagePatchesOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Shape& in = request.inputs[0].info.shape;
     const StatusOr<Window> window = Slide(in);
     if (!window.ok() || !FitsInt(window->h) || !FitsInt(window->w)) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    Lowering lowering = StartLowering("extract_image_patches", request, storage);
-    Launch launch = StartLaunch("extract_image_patches.cl", lowering.variant, request, storage);
+    KernelVariant variant = StartVariant("extract_image_patches", request, storage);
+    Launch launch = StartLaunch("extract_image_patches.cl", variant.name, request, storage);
     launch.kernel.macros["WHOLE_BLOCKS"] = in[3] % 4 == 0 ? "1" : "0";
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     for (int64_t value : {view.rows(), in[1], in[3], view.h, view.c, window->w.kernel,
@@ -71,8 +71,8 @@ class ExtractImagePatchesOp : public Op {
     }
     SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()),
                 &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
  private:

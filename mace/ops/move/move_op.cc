@@ -28,22 +28,23 @@ Status MoveOp::Reference(const std::vector<HostTensor>& inputs,
   return Status::Ok();
 }
 
-bool MoveOp::KeepsBatchApart(const std::vector<OpInput>& inputs,
-                             const std::vector<bool>& batched) const {
+bool MoveOp::SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                              const std::vector<bool>& batched) const {
   Move move;
   if (!Describe(inputs, &move).ok()) return false;
   for (const StridedCopy& copy : move.copies) {
     const Shape& in = inputs[static_cast<size_t>(copy.input)].info.shape;
     const Shape& out = move.outputs[static_cast<size_t>(copy.output)].shape;
     if (!batched[static_cast<size_t>(copy.input)] || out.rank() == 0 || out[0] != in[0] ||
-        !CopyKeepsBatchApart(copy, in[0], in.elements(1, in.rank()), out.elements(1, out.rank()))) {
+        !CopySplitsAlongBatch(copy, in[0], in.elements(1, in.rank()),
+                              out.elements(1, out.rank()))) {
       return false;
     }
   }
   return true;
 }
 
-std::vector<Lowering> MoveOp::Lower(const LoweringRequest& request) const {
+std::vector<KernelVariant> MoveOp::Lower(const LoweringRequest& request) const {
   Move move;
   if (!Describe(request.inputs, &move).ok()) return {};
   return LowerStridedCopies(name_, request, move.copies);

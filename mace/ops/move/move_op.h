@@ -1,5 +1,5 @@
 // The base of the ops that only move elements: such an op describes its outputs and the copies that
-// fill them, and has its inference, reference and GPU ways from that. Any dtype on the CPU, any
+// fill them, and has its inference, reference and GPU variants from that. Any dtype on the CPU, any
 // rank up to Shape::kMaxRank.
 //
 // Immutable after construction: thread-safe.
@@ -27,9 +27,9 @@ class MoveOp : public Op {
   Status Infer(const std::vector<OpInput>& inputs, std::vector<TensorInfo>* outputs) const final;
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const final;
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override;
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
 
  protected:
   // kInvalidArgument says what was expected and found.

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "mace/testing/moved_elements.h"
+#include "mace/testing/element_mover.h"
 
 namespace mace {
 namespace {

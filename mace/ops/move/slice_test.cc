@@ -1,7 +1,7 @@
 // The ops that take a part: Slice, StridedSlice, Crop, Reverse.
 #include <gtest/gtest.h>
 
-#include "mace/testing/moved_elements.h"
+#include "mace/testing/element_mover.h"
 
 namespace mace {
 namespace {

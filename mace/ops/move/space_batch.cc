@@ -54,7 +54,7 @@ class SpaceBatchOp : public Op {
   }
 
   // Images [n, h, w, c] and sequences [n, w, c].
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const Shape& x = request.inputs[0].info.shape;
     const size_t m = blocks_.size();
     if (m > 2 || x.rank() != static_cast<int>(m) + 2 || !CanLower(request)) return {};
@@ -64,9 +64,9 @@ class SpaceBatchOp : public Op {
     const Nhwc space = AsNhwc(shapes->space), batch = AsNhwc(shapes->batch);
     // A sequence [n, w, c] has its batch in h: one row for each.
     const bool rows = m == 2;
-    Lowering lowering =
-        StartLowering(to_batch() ? "space_to_batch" : "batch_to_space", request, request.storage);
-    lowering.estimate_ms *= 1.2;
+    KernelVariant variant =
+        StartVariant(to_batch() ? "space_to_batch" : "batch_to_space", request, request.storage);
+    variant.estimate_ms *= 1.2;
     Launch launch = StartLaunch("space_batch.cl", to_batch() ? "space_to_batch" : "batch_to_space",
                                 request, request.storage);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
@@ -77,8 +77,8 @@ class SpaceBatchOp : public Op {
     }
     const Nhwc out = AsNhwc(request.outputs[0].shape);
     SetFlatSize(*request.device, static_cast<size_t>(out.rows() * out.w * out.blocks()), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
  private:

@@ -12,28 +12,28 @@ class SplitOp : public MoveOp {
   SplitOp(int64_t axis, int64_t count, std::vector<int64_t> sizes)
       : MoveOp("split"), axis_(axis), count_(count), sizes_(std::move(sizes)) {}
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    std::vector<Lowering> ways = MoveOp::Lower(request);
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const OpInput& input = request.inputs[0];
     const StatusOr<int> axis = NormalizeAxis(axis_, input.info.shape.rank());
-    if (ways.empty() || !axis.ok() || *axis != input.info.shape.rank() - 1 ||
+    if (variants.empty() || !axis.ok() || *axis != input.info.shape.rank() - 1 ||
         input.constant != nullptr)
-      return ways;
-    if (StorageWithinLimits(request) != request.storage) return ways;
-    Lowering slices = LowerSlices(request, Layout::kChannels4);
-    if (slices.output_slices.empty()) return ways;
-    ways.push_back(std::move(slices));
+      return variants;
+    if (StorageWithinLimits(request) != request.storage) return variants;
+    KernelVariant slices = LowerSlices(request, Layout::kChannels4);
+    if (slices.output_slices.empty()) return variants;
+    variants.push_back(std::move(slices));
     const Layout blocks = BlocksFor(request, input.info.shape);
-    if (BlockChannels(blocks) == 0) return ways;
-    Lowering of_blocks = LowerSlices(request, blocks);
-    if (!of_blocks.output_slices.empty()) ways.push_back(std::move(of_blocks));
-    return ways;
+    if (BlockChannels(blocks) == 0) return variants;
+    KernelVariant of_blocks = LowerSlices(request, blocks);
+    if (!of_blocks.output_slices.empty()) variants.push_back(std::move(of_blocks));
+    return variants;
   }
 
  private:
   // Without slices where one would begin within a block, or within four channels.
-  static Lowering LowerSlices(const LoweringRequest& request, Layout layout) {
-    Lowering slices = StartLowering("split_slices", request, request.storage);
+  static KernelVariant LowerSlices(const LoweringRequest& request, Layout layout) {
+    KernelVariant slices = StartVariant("split_slices", request, request.storage);
     slices.estimate_ms = 0;
     const int64_t block = BlockChannels(layout);
     if (block > 0) SetBlocks(layout, layout, &slices);

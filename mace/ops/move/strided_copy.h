@@ -58,12 +58,12 @@ StridedCopy Simplify(const StridedCopy& copy);
 // rule.
 Status RunStridedCopy(const StridedCopy& copy, const HostTensor& input, HostTensor* output);
 
-// The ways to run all of `copies`, one launch each, named after `op`: row-major buffers, and
+// The variants that run all of `copies`, one launch each, named after `op`: row-major buffers, and
 // channels4 in request.storage where each copy moves whole blocks of channels or fills its output
 // alone. Empty where a tensor is not float32 or too large, or a copy has more than eight axes.
 // REQUIRES: the copies together write all of every output.
-std::vector<Lowering> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
-                                         const std::vector<StridedCopy>& copies);
+std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
+                                              const std::vector<StridedCopy>& copies);
 
 }  // namespace mace
 

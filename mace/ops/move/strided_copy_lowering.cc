@@ -1,4 +1,4 @@
-// The GPU ways of strided_copy.h.
+// The GPU variants of strided_copy.h.
 #include <limits>
 #include <optional>
 
@@ -154,18 +154,18 @@ double Effort(const Launch& launch) {
   return unit != launch.kernel.macros.end() && unit->second == "1" ? 2 : 1.2;
 }
 
-void AddLaunch(Launch launch, Lowering* lowering, double* effort) {
+void AddLaunch(Launch launch, KernelVariant* variant, double* effort) {
   *effort = std::max(*effort, Effort(launch));
-  lowering->launches.push_back(std::move(launch));
+  variant->launches.push_back(std::move(launch));
 }
 
 }  // namespace
 
-std::vector<Lowering> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
-                                         const std::vector<StridedCopy>& copies) {
+std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
+                                              const std::vector<StridedCopy>& copies) {
   if (!CanCopy(request, copies)) return {};
-  Lowering row_major = StartRowMajorLowering(op + "_row_major", request);
-  Lowering channels4 = StartLowering(op + "_channels4", request, request.storage);
+  KernelVariant row_major = StartRowMajorVariant(op + "_row_major", request);
+  KernelVariant channels4 = StartVariant(op + "_channels4", request, request.storage);
   bool has_channels4 = StorageWithinLimits(request) == request.storage;
   double row_major_effort = 1, channels4_effort = 1;
   for (const StridedCopy& copy : copies) {
@@ -180,9 +180,9 @@ std::vector<Lowering> LowerStridedCopies(const std::string& op, const LoweringRe
   }
   row_major.estimate_ms *= row_major_effort;
   channels4.estimate_ms *= channels4_effort;
-  std::vector<Lowering> ways = {std::move(row_major)};
-  if (has_channels4) ways.push_back(std::move(channels4));
-  return ways;
+  std::vector<KernelVariant> variants = {std::move(row_major)};
+  if (has_channels4) variants.push_back(std::move(channels4));
+  return variants;
 }
 
 }  // namespace mace

@@ -1,7 +1,7 @@
 // The ops that repeat, join and interleave: Tile, Fill, Stack, Unstack, ChannelShuffle.
 #include <gtest/gtest.h>
 
-#include "mace/testing/moved_elements.h"
+#include "mace/testing/element_mover.h"
 
 namespace mace {
 namespace {

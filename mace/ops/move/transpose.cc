@@ -13,10 +13,10 @@ class TransposeOp : public MoveOp {
   explicit TransposeOp(const AttributeMap& attributes)
       : MoveOp("transpose"), attributes_(attributes) {}
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
-    std::vector<Lowering> ways = MoveOp::Lower(request);
-    if (!ways.empty()) LowerTile(request, &ways);
-    return ways;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    std::vector<KernelVariant> variants = MoveOp::Lower(request);
+    if (!variants.empty()) LowerTile(request, &variants);
+    return variants;
   }
 
  private:
@@ -61,7 +61,7 @@ class TransposeOp : public MoveOp {
 
   // Where the channels become another axis and at most two axes stand beside them: squares of 4 x 4
   // elements, which are whole blocks on both sides.
-  void LowerTile(const LoweringRequest& request, std::vector<Lowering>* ways) const {
+  void LowerTile(const LoweringRequest& request, std::vector<KernelVariant>* variants) const {
     if (StorageWithinLimits(request) != request.storage) return;
     Move move;
     std::vector<int> permutation;
@@ -83,8 +83,8 @@ class TransposeOp : public MoveOp {
     }
     if (others.size() > 2) return;
     const CopyAxis inner = move.copies[0].axes.back();  // The output's channels.
-    Lowering lowering = StartLowering("transpose_tile", request, request.storage);
-    lowering.estimate_ms *= 1.1;
+    KernelVariant variant = StartVariant("transpose_tile", request, request.storage);
+    variant.estimate_ms *= 1.1;
     Launch launch = StartLaunch("transpose.cl", "transpose_tile", request, request.storage);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     auto append = [&launch](int64_t value) {
@@ -104,8 +104,8 @@ class TransposeOp : public MoveOp {
       items *= axis.extent;
     }
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    ways->push_back(std::move(lowering));
+    variant.launches.push_back(std::move(launch));
+    variants->push_back(std::move(variant));
   }
 
   const AttributeMap attributes_;

@@ -52,30 +52,30 @@ class BatchNormOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched) && inputs[0].info.shape.rank() > 1;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    Lowering lowering = StartLowering("batch_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("batch_norm", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("batch_norm.cl", "batch_norm", request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    AddOperands(request, &lowering, &launch);
+    AddOperands(request, &variant, &launch);
     launch.arguments.push_back(epsilon_);
     launch.arguments.push_back(static_cast<int32_t>(view.rows()));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     activation_.SetMacros(&launch.kernel.macros);
     activation_.AppendArguments(&launch.arguments);
     SetElementwiseSize(*request.device, view, blocks_per_item, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
  private:
@@ -103,7 +103,7 @@ class BatchNormOp : public Op {
     return weights;
   }
 
-  void AddOperands(const LoweringRequest& request, Lowering* lowering, Launch* launch) const {
+  void AddOperands(const LoweringRequest& request, KernelVariant* variant, Launch* launch) const {
     bool all_constant = true;
     for (size_t i = 1; i < request.inputs.size(); ++i)
       all_constant &= request.inputs[i].constant != nullptr;
@@ -111,9 +111,9 @@ class BatchNormOp : public Op {
     launch->kernel.macros["NORMALIZE"] = request.inputs.size() == 5 && !fold ? "1" : "0";
     for (size_t i = 1; i < (fold ? 3 : request.inputs.size()); ++i) {
       if (fold) {
-        AddNormWeights(i, PackFolded(request, i == 1), lowering, launch);
+        AddNormWeights(i, PackFolded(request, i == 1), variant, launch);
       } else {
-        AddNormOperand(request, i, 0, lowering, launch);
+        AddNormOperand(request, i, 0, variant, launch);
       }
     }
   }

@@ -72,12 +72,12 @@ class GroupedNormOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
@@ -118,7 +118,7 @@ class GroupedNormOp : public Op {
 
 // Three launches: what each channel of an instance comes to, what each region comes to, and the
 // result. The sums between them are floats in any precision.
-std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const {
+std::vector<KernelVariant> GroupedNormOp::Lower(const LoweringRequest& request) const {
   if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
   const Storage storage = StorageWithinLimits(request);
   const Shape& shape = request.outputs[0].shape;
@@ -130,10 +130,10 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
   const int64_t parts = instances * view.blocks();
   const DeviceInfo& device = *request.device;
 
-  Lowering lowering = StartLowering(norm_.name, request, storage);
-  lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
-  lowering.scratch = {{static_cast<size_t>(parts) * 8, true},
-                      {static_cast<size_t>(instances * groups) * 2, true}};
+  KernelVariant variant = StartVariant(norm_.name, request, storage);
+  variant.in_place = storage == Storage::kBuffer ? 0 : -1;
+  variant.scratch = {{static_cast<size_t>(parts) * 8, true},
+                     {static_cast<size_t>(instances * groups) * 2, true}};
   const auto add = [&](const char* kernel, int group, std::vector<KernelArgument> arguments,
                        int64_t items) {
     Launch launch = StartLaunch("group_norm.cl", kernel, request, storage);
@@ -141,7 +141,7 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = std::move(arguments);
     SetReductionSize(device, group, items, &launch);
-    lowering.launches.push_back(std::move(launch));
+    variant.launches.push_back(std::move(launch));
   };
   add("group_norm_channels", ReductionGroup(device, rows_each * view.w, parts),
       {InputArgument(0), ScratchArgument(0), static_cast<int32_t>(instances), rows_each, channels},
@@ -155,7 +155,7 @@ std::vector<Lowering> GroupedNormOp::Lower(const LoweringRequest& request) const
       {InputArgument(0), OutputArgument(0), ScratchArgument(1), static_cast<int32_t>(view.rows()),
        rows_each, channels, per_group},
       view.rows() * view.w * view.blocks());
-  return {lowering};
+  return {variant};
 }
 
 StatusOr<std::unique_ptr<Op>> MakeGroupNorm(const Node& node) {

@@ -46,12 +46,12 @@ class InstanceNormOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Shape& shape = request.outputs[0].shape;
@@ -61,13 +61,13 @@ class InstanceNormOp : public Op {
     const int64_t rows_each = view.rows() / instances;
     const int64_t results = instances * view.blocks();
     const int group = ReductionGroup(*request.device, rows_each * view.w, results);
-    Lowering lowering = StartLowering("instance_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("instance_norm", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("instance_norm.cl", "instance_norm", request, storage);
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    AddNormOperand(request, 1, 1, &lowering, &launch);
-    AddNormOperand(request, 2, 0, &lowering, &launch);
+    AddNormOperand(request, 1, 1, &variant, &launch);
+    AddNormOperand(request, 2, 0, &variant, &launch);
     launch.arguments.push_back(static_cast<int32_t>(instances));
     launch.arguments.push_back(static_cast<int32_t>(rows_each));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
@@ -75,8 +75,8 @@ class InstanceNormOp : public Op {
     activation_.SetMacros(&launch.kernel.macros);
     activation_.AppendArguments(&launch.arguments);
     SetReductionSize(*request.device, group, results, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

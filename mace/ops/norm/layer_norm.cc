@@ -47,30 +47,30 @@ class LayerNormOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched) && inputs[0].info.shape.rank() > 1;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
-    Lowering lowering = StartLowering("layer_norm", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("layer_norm", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("layer_norm.cl", "layer_norm", request, storage);
     launch.kernel.macros = {{"CENTERED", centered_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0)};
-    AddNormOperand(request, 1, 1, &lowering, &launch);
-    AddNormOperand(request, 2, 0, &lowering, &launch);
+    AddNormOperand(request, 1, 1, &variant, &launch);
+    AddNormOperand(request, 2, 0, &variant, &launch);
     launch.arguments.push_back(static_cast<int32_t>(positions));
     launch.arguments.push_back(static_cast<int32_t>(view.c));
     launch.arguments.push_back(epsilon_);
     SetReductionSize(*request.device, group, positions, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

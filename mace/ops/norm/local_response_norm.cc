@@ -49,16 +49,16 @@ class LocalResponseNormOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched) && inputs[0].info.shape.rank() > 1;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched) && inputs[0].info.shape.rank() > 1;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    Lowering lowering = StartLowering("local_response_norm", request, storage);
+    KernelVariant variant = StartVariant("local_response_norm", request, storage);
     Launch launch = StartLaunch("local_response_norm.cl", "local_response_norm", request, storage);
     const int64_t reach = view.c;  // No window sees more.
     launch.arguments = {
@@ -73,8 +73,8 @@ class LocalResponseNormOp : public Op {
         static_cast<float>(attributes_.bias)};
     SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()),
                 &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

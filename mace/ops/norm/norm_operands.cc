@@ -44,7 +44,7 @@ double NormOperand(const std::vector<HostTensor>& inputs, size_t index, int64_t 
 }
 
 void AddNormOperand(const LoweringRequest& request, size_t index, float fallback,
-                    Lowering* lowering, Launch* launch) {
+                    KernelVariant* variant, Launch* launch) {
   const bool given = index < request.inputs.size() && request.inputs[index].present;
   if (given && request.inputs[index].constant == nullptr) {
     launch->kernel.macros[kTensorMacros[index]] = "1";
@@ -55,13 +55,13 @@ void AddNormOperand(const LoweringRequest& request, size_t index, float fallback
       given ? *request.inputs[index].constant
             : HostTensor::FromVector<float>(DType::kFloat32, Shape({1}), {fallback});
   const int64_t channels = request.outputs[0].shape.back(0);
-  AddNormWeights(index, PackChannelVector(kNames[index], values, channels), lowering, launch);
+  AddNormWeights(index, PackChannelVector(kNames[index], values, channels), variant, launch);
 }
 
-void AddNormWeights(size_t index, PackedWeights weights, Lowering* lowering, Launch* launch) {
+void AddNormWeights(size_t index, PackedWeights weights, KernelVariant* variant, Launch* launch) {
   launch->kernel.macros[kTensorMacros[index]] = "0";
-  launch->arguments.push_back(WeightsArgument(static_cast<int>(lowering->weights.size())));
-  lowering->weights.push_back(std::move(weights));
+  launch->arguments.push_back(WeightsArgument(static_cast<int>(variant->weights.size())));
+  variant->weights.push_back(std::move(weights));
 }
 
 }  // namespace mace

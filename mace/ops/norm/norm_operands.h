@@ -30,10 +30,10 @@ double NormOperand(const std::vector<HostTensor>& inputs, size_t index, int64_t 
 // absent (each element is `fallback` then), else the tensor itself. Sets the macro that tells the
 // kernel which (norm_operands.clh), such as SCALE_TENSOR.
 void AddNormOperand(const LoweringRequest& request, size_t index, float fallback,
-                    Lowering* lowering, Launch* launch);
+                    KernelVariant* variant, Launch* launch);
 
 // The same for weights that are packed already.
-void AddNormWeights(size_t index, PackedWeights weights, Lowering* lowering, Launch* launch);
+void AddNormWeights(size_t index, PackedWeights weights, KernelVariant* variant, Launch* launch);
 
 }  // namespace mace
 

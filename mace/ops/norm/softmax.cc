@@ -42,13 +42,13 @@ class SoftmaxOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     const StatusOr<int> axis = NormalizeAxis(axis_, inputs[0].info.shape.rank());
-    return OnlyFirstIsBatched(batched) && axis.ok() && *axis > 0;
+    return BatchIsInFirstInputOnly(batched) && axis.ok() && *axis > 0;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Shape& shape = request.outputs[0].shape;
     const StatusOr<int> axis = NormalizeAxis(axis_, shape.rank());
@@ -75,23 +75,23 @@ class SoftmaxOp : public Op {
     }
   }
 
-  Lowering LowerChannels(const LoweringRequest& request) const {
+  KernelVariant LowerChannels(const LoweringRequest& request) const {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
-    Lowering lowering = StartLowering("softmax_channels", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("softmax_channels", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("softmax.cl", "softmax_channels", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0), static_cast<int32_t>(positions),
                         static_cast<int32_t>(view.c)};
     SetReductionSize(*request.device, group, positions, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
+    variant.launches.push_back(std::move(launch));
+    return variant;
   }
 
-  Lowering LowerAxis(const LoweringRequest& request, int axis) const {
+  KernelVariant LowerAxis(const LoweringRequest& request, int axis) const {
     const Storage storage = StorageWithinLimits(request);
     const Shape& shape = request.outputs[0].shape;
     const Nhwc view = AsNhwc(shape);
@@ -100,8 +100,8 @@ class SoftmaxOp : public Op {
     const int64_t extent = shape.dim(axis);
     const int64_t inner = over_width ? 1 : shape.elements(axis + 1, shape.rank() - 2);
     const int64_t outer = shape.elements(0, axis);
-    Lowering lowering = StartLowering("softmax_axis", request, storage);
-    lowering.in_place = storage == Storage::kBuffer ? 0 : -1;
+    KernelVariant variant = StartVariant("softmax_axis", request, storage);
+    variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     Launch launch = StartLaunch("softmax.cl", "softmax_axis", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"},
                             {"OVER_WIDTH", over_width ? "1" : "0"}};
@@ -113,8 +113,8 @@ class SoftmaxOp : public Op {
                         static_cast<int32_t>(view.c)};
     const int64_t items = outer * inner * (over_width ? 1 : view.w) * view.blocks();
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return lowering;
+    variant.launches.push_back(std::move(launch));
+    return variant;
   }
 
   int64_t axis_;

@@ -67,21 +67,21 @@ class PoolingOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Shape& in = request.inputs[0].info.shape;
     const StatusOr<Window> window = Slide(in);
     // A kernel's integers hold every coordinate, padding and the dilated kernel included.
     if (!window.ok() || !FitsInt(window->h) || !FitsInt(window->w)) return {};
-    std::vector<Lowering> ways = {LowerLayout(request, *window, Layout::kChannels4)};
+    std::vector<KernelVariant> variants = {LowerLayout(request, *window, Layout::kChannels4)};
     const Layout blocks = BlocksFor(request, in);
-    if (BlockChannels(blocks) > 0) ways.push_back(LowerLayout(request, *window, blocks));
-    return ways;
+    if (BlockChannels(blocks) > 0) variants.push_back(LowerLayout(request, *window, blocks));
+    return variants;
   }
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
@@ -95,13 +95,14 @@ class PoolingOp : public Op {
     return attributes_.Slide(shape[1], shape[2], kernel_h_, kernel_w_, rounding_);
   }
 
-  Lowering LowerLayout(const LoweringRequest& request, const Window& window, Layout layout) const {
+  KernelVariant LowerLayout(const LoweringRequest& request, const Window& window,
+                            Layout layout) const {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t block = BlockChannels(layout);
     const int64_t blocks_per_item = block > 0 ? 1 : BlocksPerItem(request, storage);
-    Lowering lowering =
-        StartLowering(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
+    KernelVariant variant =
+        StartVariant(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
     Launch launch = StartLaunch("pooling.cl", "pooling", request, storage);
     launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
                             {"COUNT_PADDING", count_padding_ ? "1" : "0"},
@@ -117,12 +118,12 @@ class PoolingOp : public Op {
     const int64_t at_once = block > 0 ? block : 4 * blocks_per_item;
     const int64_t items = view.rows() * view.w * CeilDivide(view.c, at_once);
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
+    variant.launches.push_back(std::move(launch));
     if (block > 0) {
-      SetBlocks(layout, layout, &lowering);
-      lowering.estimate_ms *= 0.8;  // Measured on PoCL.
+      SetBlocks(layout, layout, &variant);
+      variant.estimate_ms *= 0.8;  // Measured on PoCL.
     }
-    return lowering;
+    return variant;
   }
 
   static int64_t Padded(const WindowAxis& axis) {

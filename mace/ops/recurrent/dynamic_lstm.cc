@@ -184,17 +184,17 @@ Status DynamicLstmOp::Reference(const std::vector<HostTensor>& inputs,
 
 // The rows of memory that a delay of this many frames needs.
 StatusOr<int64_t> RowsOf(const Node& node, const char* name) {
-  constexpr int64_t kMost = int64_t{1} << 20;
+  constexpr int64_t kMax = int64_t{1} << 20;
   const int64_t factor = node.attributes.GetInt("subsample_factor", 1);
   const int64_t delay = node.attributes.GetInt(name, 0);
-  if (factor >= 1 && delay < 0 && delay >= -kMost && delay % factor == 0) return -delay / factor;
+  if (factor >= 1 && delay < 0 && delay >= -kMax && delay % factor == 0) return -delay / factor;
   return InvalidArgument(std::string(name) + ": expected a multiple of subsample_factor from -" +
-                         std::to_string(kMost) + " to -1, found " + std::to_string(delay) +
-                         " and " + std::to_string(factor));
+                         std::to_string(kMax) + " to -1, found " + std::to_string(delay) + " and " +
+                         std::to_string(factor));
 }
 
 StatusOr<std::unique_ptr<Op>> MakeDynamicLstm(const Node& node) {
-  constexpr int64_t kMost = int64_t{1} << 24;
+  constexpr int64_t kMax = int64_t{1} << 24;
   const AttributeMap& attributes = node.attributes;
   auto op = std::make_unique<DynamicLstmOp>();
   MACE_ASSIGN_OR_RETURN(op->out_rows_, RowsOf(node, "prev_out_delay"));
@@ -203,7 +203,7 @@ StatusOr<std::unique_ptr<Op>> MakeDynamicLstm(const Node& node) {
   op->cell_width_ = attributes.GetInt("prev_cell_dim", 0);
   op->out_offset_ = attributes.GetInt("prev_out_offset", 0);
   if (std::min(op->out_width_, op->cell_width_) < 1 ||
-      std::max(op->out_width_, op->cell_width_) > kMost || op->out_offset_ < 0) {
+      std::max(op->out_width_, op->cell_width_) > kMax || op->out_offset_ < 0) {
     return InvalidArgument(
         "prev_out_dim, prev_cell_dim, prev_out_offset: expected numbers above 0 (the offset: 0 or "
         "more), found " +

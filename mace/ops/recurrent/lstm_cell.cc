@@ -77,7 +77,7 @@ class LstmCellOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
@@ -117,7 +117,7 @@ PackedWeights PackGates(const char* name, const HostTensor& values, int64_t widt
   return weights;
 }
 
-std::vector<Lowering> LstmCellOp::Lower(const LoweringRequest& request) const {
+std::vector<KernelVariant> LstmCellOp::Lower(const LoweringRequest& request) const {
   const std::vector<OpInput>& inputs = request.inputs;
   if (!CanLower(request) || inputs[kWeights].constant == nullptr ||
       inputs[kBias].constant == nullptr || inputs[kX].constant != nullptr) {
@@ -130,9 +130,9 @@ std::vector<Lowering> LstmCellOp::Lower(const LoweringRequest& request) const {
   if ((width + units + 8) * blocks * 16 >= (int64_t{1} << 31)) return {};
   const int group = ReductionGroup(*request.device, width + units, batch * blocks);
 
-  Lowering lowering = StartLowering("lstm_cell", request, storage);
-  lowering.weights = {PackGates("weights", *inputs[kWeights].constant, width, units),
-                      PackGates("bias", *inputs[kBias].constant, 0, units)};
+  KernelVariant variant = StartVariant("lstm_cell", request, storage);
+  variant.weights = {PackGates("weights", *inputs[kWeights].constant, width, units),
+                     PackGates("bias", *inputs[kBias].constant, 0, units)};
   Launch launch = StartLaunch("lstm_cell.cl", "lstm_cell", request, storage);
   launch.kernel.macros["GROUP"] = std::to_string(group);
   launch.arguments = {InputArgument(kX), OutputArgument(0), OutputArgument(1), WeightsArgument(0),
@@ -146,16 +146,16 @@ std::vector<Lowering> LstmCellOp::Lower(const LoweringRequest& request) const {
       launch.arguments.push_back(InputArgument(static_cast<int>(operand)));
       continue;
     }
-    launch.arguments.push_back(WeightsArgument(static_cast<int>(lowering.weights.size())));
-    lowering.weights.push_back(PackChannels4(kNames[operand], *known));
+    launch.arguments.push_back(WeightsArgument(static_cast<int>(variant.weights.size())));
+    variant.weights.push_back(PackChannels4(kNames[operand], *known));
   }
   for (int64_t value : {batch, width, units}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   launch.arguments.push_back(forget_bias_);
   SetReductionSize(*request.device, group, batch * blocks, &launch);
-  lowering.launches.push_back(std::move(launch));
-  return {lowering};
+  variant.launches.push_back(std::move(launch));
+  return {variant};
 }
 
 StatusOr<std::unique_ptr<Op>> MakeLstmCell(const Node& node) {

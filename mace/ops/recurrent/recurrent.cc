@@ -53,7 +53,7 @@ class RecurrentOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     return LowerRecurrent(attributes_, request);
   }
 

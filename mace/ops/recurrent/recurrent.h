@@ -67,8 +67,8 @@ void StepRecurrent(const RecurrentGates& gates, const std::vector<double>& input
                    std::vector<double>* h, std::vector<double>* c);
 
 // See recurrent.cl; empty where it cannot.
-std::vector<Lowering> LowerRecurrent(const RecurrentAttributes& attributes,
-                                     const LoweringRequest& request);
+std::vector<KernelVariant> LowerRecurrent(const RecurrentAttributes& attributes,
+                                          const LoweringRequest& request);
 
 }  // namespace mace
 

@@ -10,20 +10,20 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kMostElements = int64_t{1} << 30;  // Indices of the kernel are ints.
+constexpr int64_t kMaxElements = int64_t{1} << 30;  // Indices of the kernel are ints.
 
-class RecurrentLowering {
+class RecurrentVariant {
  public:
-  RecurrentLowering(const RecurrentAttributes& attributes, const LoweringRequest& request)
+  RecurrentVariant(const RecurrentAttributes& attributes, const LoweringRequest& request)
       : attributes_(attributes), request_(request) {}
 
-  std::vector<Lowering> Run() {
+  std::vector<KernelVariant> Run() {
     if (!CanRun()) return {};
-    lowering_ = StartRowMajorLowering("recurrent", request_);
-    lowering_.integers = Integers::kAny;
+    variant_ = StartRowMajorVariant("recurrent", request_);
+    variant_.integers = Integers::kAny;
     if (!AddProducts()) return {};
     AddSteps();
-    return {std::move(lowering_)};
+    return {std::move(variant_)};
   }
 
  private:
@@ -48,8 +48,8 @@ class RecurrentLowering {
         DeviceTypeOf(request_.inputs[kLengths].info.dtype) == DeviceType::kInteger;
     const int64_t products = x()[0] * x()[1] * attributes_.directions() * columns();
     const auto local_bytes = static_cast<uint64_t>(3 * attributes_.hidden) * sizeof(float);
-    return lengths_travel && products < kMostElements &&
-           request_.inputs[kR].info.shape.elements() < kMostElements &&
+    return lengths_travel && products < kMaxElements &&
+           request_.inputs[kR].info.shape.elements() < kMaxElements &&
            local_bytes <= request_.device->local_memory_bytes;
   }
 
@@ -71,19 +71,19 @@ class RecurrentLowering {
         BindMatrixProduct(product.inputs[0].info.shape, weights.shape(), {false, true});
     if (!shapes.ok()) return false;
     bound.product = *std::move(shapes);
-    std::vector<Lowering> ways;
-    LowerProductRowMajor(bound, &ways);
-    if (ways.empty()) return false;
-    lowering_.scratch = {{static_cast<size_t>(product.outputs[0].shape.elements())}};
-    lowering_.weights = std::move(ways[0].weights);
-    lowering_.estimate_ms += ways[0].estimate_ms;
-    Launch launch = std::move(ways[0].launches[0]);
+    std::vector<KernelVariant> variants;
+    LowerProductRowMajor(bound, &variants);
+    if (variants.empty()) return false;
+    variant_.scratch = {{static_cast<size_t>(product.outputs[0].shape.elements())}};
+    variant_.weights = std::move(variants[0].weights);
+    variant_.estimate_ms += variants[0].estimate_ms;
+    Launch launch = std::move(variants[0].launches[0]);
     for (KernelArgument& argument : launch.arguments) {
       TensorArgument* tensor = std::get_if<TensorArgument>(&argument);
       if (tensor == nullptr || tensor->kind != TensorArgument::Kind::kRawOutput) continue;
       argument = ScratchArgument(0);
     }
-    lowering_.launches.push_back(std::move(launch));
+    variant_.launches.push_back(std::move(launch));
     return true;
   }
 
@@ -108,8 +108,8 @@ class RecurrentLowering {
     weights.keep_float32 = keep_float32;
     weights.pack = std::move(pack);
     weights.identity = std::move(identity);
-    lowering_.weights.push_back(std::move(weights));
-    return WeightsArgument(static_cast<int>(lowering_.weights.size()) - 1);
+    variant_.weights.push_back(std::move(weights));
+    return WeightsArgument(static_cast<int>(variant_.weights.size()) - 1);
   }
   KernelArgument AddFloats(const char* name, const HostTensor& values) {
     return AddWeights(
@@ -179,8 +179,8 @@ class RecurrentLowering {
     // Each group runs by itself, on one compute unit.
     const double products = static_cast<double>(x()[0]) * static_cast<double>(columns()) *
                             static_cast<double>(attributes_.hidden);
-    lowering_.estimate_ms += 20 * ProductsMs(*request_.device, products);
-    lowering_.launches.push_back(std::move(launch));
+    variant_.estimate_ms += 20 * ProductsMs(*request_.device, products);
+    variant_.launches.push_back(std::move(launch));
   }
 
   void SetMacros(size_t group, std::map<std::string, std::string>* macros) const {
@@ -220,14 +220,14 @@ class RecurrentLowering {
 
   const RecurrentAttributes& attributes_;
   const LoweringRequest& request_;
-  Lowering lowering_;
+  KernelVariant variant_;
 };
 
 }  // namespace
 
-std::vector<Lowering> LowerRecurrent(const RecurrentAttributes& attributes,
-                                     const LoweringRequest& request) {
-  return RecurrentLowering(attributes, request).Run();
+std::vector<KernelVariant> LowerRecurrent(const RecurrentAttributes& attributes,
+                                          const LoweringRequest& request) {
+  return RecurrentVariant(attributes, request).Run();
 }
 
 }  // namespace mace

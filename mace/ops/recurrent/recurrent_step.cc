@@ -112,9 +112,9 @@ StatusOr<RecurrentAttributes> RecurrentAttributes::Parse(const AttributeMap& att
                                 : RecurrentCell::kLstm;
   result.hidden = attributes.GetInt("hidden", 0);
   // A weight of more is no tensor; the limit keeps products of it within int64.
-  constexpr int64_t kMostHidden = int64_t{1} << 30;
-  if (result.hidden < 1 || result.hidden > kMostHidden) {
-    return InvalidArgument("hidden: expected 1 to " + std::to_string(kMostHidden) + ", found " +
+  constexpr int64_t kMaxHidden = int64_t{1} << 30;
+  if (result.hidden < 1 || result.hidden > kMaxHidden) {
+    return InvalidArgument("hidden: expected 1 to " + std::to_string(kMaxHidden) + ", found " +
                            std::to_string(result.hidden));
   }
   const std::string direction = attributes.GetString("direction", "forward");

@@ -51,13 +51,13 @@ class ArgMaxOp : public Op {
     return FindBest(inputs[0].f32(), inputs[0].shape(), &(*outputs)[0]);
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     const StatusOr<int> axis = NormalizeAxis(axis_, inputs[0].info.shape.rank());
-    return OnlyFirstIsBatched(batched) && axis.ok() && *axis > 0;
+    return BatchIsInFirstInputOnly(batched) && axis.ok() && *axis > 0;
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     LoweringRequest activations = request;  // The output is no activation.
     activations.outputs.clear();
     const Shape& shape = request.inputs[0].info.shape;
@@ -67,8 +67,8 @@ class ArgMaxOp : public Op {
     const int64_t inner = shape.elements(*axis + 1, shape.rank());
     const int64_t results = shape.elements() / extent;
     const int group = ReductionGroup(*request.device, extent, results);
-    Lowering lowering = StartRowMajorLowering("argmax_row_major", request);
-    lowering.integers = Integers::kFromKernels;
+    KernelVariant variant = StartRowMajorVariant("argmax_row_major", request);
+    variant.integers = Integers::kFromKernels;
     Launch launch = StartLaunch("argmax.cl", "argmax", request, Storage::kBuffer);
     launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", smallest_ ? "1" : "0"}};
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
@@ -76,8 +76,8 @@ class ArgMaxOp : public Op {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
     SetReductionSize(*request.device, group, results, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {std::move(lowering)};
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

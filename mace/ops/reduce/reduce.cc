@@ -120,13 +120,13 @@ class ReduceOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override {
     const StatusOr<ReducedAxes> reduced = Reduced(inputs[0].info.shape.rank());
-    return OnlyFirstIsBatched(batched) && reduced.ok() && !(*reduced)[0];
+    return BatchIsInFirstInputOnly(batched) && reduced.ok() && !(*reduced)[0];
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const StatusOr<ReducedAxes> reduced = Reduced(request.inputs[0].info.shape.rank());
     if (!reduced.ok()) return {};

@@ -18,8 +18,8 @@ enum class ReduceType { kMean = 0, kMin = 1, kMax = 2, kProd = 3, kSum = 4 };
 using ReducedAxes = std::vector<bool>;
 
 // The GPU variants; see reduce.cl. REQUIRES: reduced.size() is the input's rank.
-std::vector<Lowering> LowerReduce(ReduceType type, const ReducedAxes& reduced,
-                                  const LoweringRequest& request);
+std::vector<KernelVariant> LowerReduce(ReduceType type, const ReducedAxes& reduced,
+                                       const LoweringRequest& request);
 
 }  // namespace mace
 

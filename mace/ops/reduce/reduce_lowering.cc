@@ -40,8 +40,8 @@ float Scale(ReduceType type, int64_t count) {
 }
 
 // `in` in blocks: only where the channels are kept.
-Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringRequest& request,
-                   Layout in = Layout::kChannels4) {
+KernelVariant LowerView(ReduceType type, const ReducedView& view, const LoweringRequest& request,
+                        Layout in = Layout::kChannels4) {
   const Storage storage = StorageWithinLimits(request);
   const Nhwc kept = view.kept();
   const Nhwc out = AsNhwc(request.outputs[0].shape);
@@ -54,7 +54,7 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   const int64_t results = out.rows() * out.w * CeilDivide(out.c, lanes);
   const int group =
       ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
-  Lowering lowering = StartLowering(name, request, storage);
+  KernelVariant variant = StartVariant(name, request, storage);
   Launch launch = StartLaunch("reduce.cl", name, request, storage);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
                           {"GROUP", std::to_string(group)}};
@@ -75,10 +75,10 @@ Lowering LowerView(ReduceType type, const ReducedView& view, const LoweringReque
   }
   launch.arguments.push_back(Scale(type, view.count() * (view.c ? view.in.c : 1)));
   SetReductionSize(*request.device, group, results, &launch);
-  lowering.launches.push_back(std::move(launch));
+  variant.launches.push_back(std::move(launch));
   // Few positions are left.
-  if (blocks) SetBlocks(in, Layout::kChannels4, &lowering);
-  return lowering;
+  if (blocks) SetBlocks(in, Layout::kChannels4, &variant);
+  return variant;
 }
 
 // Neighbouring axes of one kind as one axis. At most eight axes make at most four runs of each
@@ -104,10 +104,11 @@ Runs FindRuns(const Shape& shape, const ReducedAxes& reduced, bool wanted) {
   return runs;
 }
 
-Lowering LowerStrided(ReduceType type, const ReducedAxes& reduced, const LoweringRequest& request) {
+KernelVariant LowerStrided(ReduceType type, const ReducedAxes& reduced,
+                           const LoweringRequest& request) {
   const Shape& in = request.inputs[0].info.shape;
   const int64_t elements = request.outputs[0].shape.elements();
-  Lowering lowering = StartRowMajorLowering("reduce_strided", request);
+  KernelVariant variant = StartRowMajorVariant("reduce_strided", request);
   Launch launch = StartLaunch("reduce.cl", "reduce_strided", request, Storage::kBuffer);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))}};
   launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
@@ -119,21 +120,22 @@ Lowering LowerStrided(ReduceType type, const ReducedAxes& reduced, const Lowerin
   launch.arguments.push_back(static_cast<int32_t>(elements));
   launch.arguments.push_back(Scale(type, in.elements() / elements));
   SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
-  lowering.launches.push_back(std::move(launch));
-  return lowering;
+  variant.launches.push_back(std::move(launch));
+  return variant;
 }
 
 }  // namespace
 
-std::vector<Lowering> LowerReduce(ReduceType type, const ReducedAxes& reduced,
-                                  const LoweringRequest& request) {
+std::vector<KernelVariant> LowerReduce(ReduceType type, const ReducedAxes& reduced,
+                                       const LoweringRequest& request) {
   ReducedView view;
   const Shape& in = request.inputs[0].info.shape;
   if (!MakeReducedView(in, reduced, &view)) return {LowerStrided(type, reduced, request)};
-  std::vector<Lowering> ways = {LowerView(type, view, request)};
+  std::vector<KernelVariant> variants = {LowerView(type, view, request)};
   const Layout blocks = BlocksFor(request, in);
-  if (BlockChannels(blocks) > 0 && !view.c) ways.push_back(LowerView(type, view, request, blocks));
-  return ways;
+  if (BlockChannels(blocks) > 0 && !view.c)
+    variants.push_back(LowerView(type, view, request, blocks));
+  return variants;
 }
 
 }  // namespace mace

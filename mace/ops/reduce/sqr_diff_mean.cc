@@ -45,21 +45,21 @@ class SqrDiffMeanOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
     return batched[0] && batched[1];
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.inputs[0].info.shape);
     const int64_t results = view.n * view.blocks();
     const int group = ReductionGroup(*request.device, view.h * view.w, results);
-    Lowering lowering = StartLowering("sqr_diff_mean", request, storage);
+    KernelVariant variant = StartVariant("sqr_diff_mean", request, storage);
     Launch launch = StartLaunch("sqr_diff_mean.cl", "sqr_diff_mean", request, storage);
     const HostTensor* m = request.inputs[1].constant;
-    if (m != nullptr) lowering.weights.push_back(PackChannels4("m", *m));
+    if (m != nullptr) variant.weights.push_back(PackChannels4("m", *m));
     launch.kernel.macros = {{"GROUP", std::to_string(group)},
                             {"M_WEIGHTS", m != nullptr ? "1" : "0"}};
     launch.arguments = {InputArgument(0),
@@ -70,8 +70,8 @@ class SqrDiffMeanOp : public Op {
                         static_cast<int32_t>(view.c),
                         static_cast<float>(1.0 / static_cast<double>(view.h * view.w))};
     SetReductionSize(*request.device, group, results, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

@@ -47,7 +47,7 @@ class TopKOp : public Op {
     return Status::Ok();
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const OpInput& x = request.inputs[0];
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
     LoweringRequest activations = request;  // The places are no activation.
@@ -59,8 +59,8 @@ class TopKOp : public Op {
     const int64_t inner = x.info.shape.elements(*axis + 1, x.info.shape.rank());
     const int64_t lines = x.info.shape.elements() / extent;
     const int group = ReductionGroup(*request.device, extent, lines);
-    Lowering lowering = StartRowMajorLowering("top_k_row_major", request);
-    lowering.integers = Integers::kFromKernels;
+    KernelVariant variant = StartRowMajorVariant("top_k_row_major", request);
+    variant.integers = Integers::kFromKernels;
     Launch launch = StartLaunch("top_k.cl", "top_k", request, Storage::kBuffer);
     launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", largest_ ? "0" : "1"}};
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), RawOutputArgument(1)};
@@ -68,8 +68,8 @@ class TopKOp : public Op {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
     SetReductionSize(*request.device, group, lines, &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {std::move(lowering)};
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

@@ -120,12 +120,12 @@ class ResizeOp : public Op {
     return Status::Ok();
   }
 
-  bool KeepsBatchApart(const std::vector<OpInput>& /*inputs*/,
-                       const std::vector<bool>& batched) const override {
-    return OnlyFirstIsBatched(batched);
+  bool SplitsAlongBatch(const std::vector<OpInput>& /*inputs*/,
+                        const std::vector<bool>& batched) const override {
+    return BatchIsInFirstInputOnly(batched);
   }
 
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override {
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     // The second input, the size, is no business of the kernel.
     LoweringRequest own = request;
     own.inputs.resize(1);
@@ -133,9 +133,9 @@ class ResizeOp : public Op {
     const Storage storage = StorageWithinLimits(own);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(own, storage);
-    Lowering lowering = StartLowering(Method::kVariant, own, storage);
-    lowering.inputs.resize(request.inputs.size(), lowering.inputs[0]);
-    lowering.weights.push_back(MakeTable(own.inputs[0].info.shape, request.outputs[0].shape));
+    KernelVariant variant = StartVariant(Method::kVariant, own, storage);
+    variant.inputs.resize(request.inputs.size(), variant.inputs[0]);
+    variant.weights.push_back(MakeTable(own.inputs[0].info.shape, request.outputs[0].shape));
     Launch launch = StartLaunch("resize.cl", "resize", own, storage);
     launch.kernel.macros = {{"METHOD", Method::kMethod},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
@@ -149,8 +149,8 @@ class ResizeOp : public Op {
     const int64_t items =
         view.rows() * view.w * CeilDivide(view.blocks(), int64_t{blocks_per_item});
     SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
-    lowering.launches.push_back(std::move(launch));
-    return {lowering};
+    variant.launches.push_back(std::move(launch));
+    return {variant};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,

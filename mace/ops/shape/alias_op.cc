@@ -5,19 +5,19 @@
 namespace mace {
 namespace {
 
-Lowering MakeAlias(const std::string& variant, const LoweringRequest& request,
-                   const TensorFormat& format) {
-  Lowering lowering;
-  lowering.variant = variant;
-  lowering.inputs.assign(request.inputs.size(), format);
-  lowering.outputs = {format};
-  lowering.alias_input = 0;
-  return lowering;
+KernelVariant MakeAlias(const std::string& variant, const LoweringRequest& request,
+                        const TensorFormat& format) {
+  KernelVariant kernel_variant;
+  kernel_variant.name = variant;
+  kernel_variant.inputs.assign(request.inputs.size(), format);
+  kernel_variant.outputs = {format};
+  kernel_variant.alias_input = 0;
+  return kernel_variant;
 }
 
 }  // namespace
 
-std::vector<Lowering> LowerAlias(const std::string& op, const LoweringRequest& request) {
+std::vector<KernelVariant> LowerAlias(const std::string& op, const LoweringRequest& request) {
   const OpInput& input = request.inputs[0];
   const DeviceType type = DeviceTypeOf(input.info.dtype);
   if (!input.present || input.constant != nullptr || type == DeviceType::kNone ||
@@ -25,34 +25,34 @@ std::vector<Lowering> LowerAlias(const std::string& op, const LoweringRequest& r
     return {};
   }
   const Nhwc from = AsNhwc(input.info.shape), to = AsNhwc(request.outputs[0].shape);
-  std::vector<Lowering> ways;
-  ways.push_back(
+  std::vector<KernelVariant> variants;
+  variants.push_back(
       MakeAlias(op + "_alias_row_major", request, {Layout::kRowMajor, Storage::kBuffer}));
-  ways[0].integers = Integers::kFromKernels;
-  if (type == DeviceType::kInteger) return ways;
+  variants[0].integers = Integers::kFromKernels;
+  if (type == DeviceType::kInteger) return variants;
   const bool image = request.storage == Storage::kImage;
   // Pixels of a buffer lie one behind the other, those of an image in rows.
   const bool same_places =
       from.c == to.c && (!image || (from.w == to.w && from.rows() == to.rows()));
   if (same_places && StorageWithinLimits(request) == request.storage) {
-    ways.push_back(
+    variants.push_back(
         MakeAlias(op + "_alias_channels4", request, {Layout::kChannels4, request.storage}));
   }
-  return ways;
+  return variants;
 }
 
-std::vector<Lowering> AliasOp::Lower(const LoweringRequest& request) const {
-  std::vector<Lowering> ways = LowerAlias(name(), request);
-  for (Lowering& way : MoveOp::Lower(request)) {
+std::vector<KernelVariant> AliasOp::Lower(const LoweringRequest& request) const {
+  std::vector<KernelVariant> variants = LowerAlias(name(), request);
+  for (KernelVariant& variant : MoveOp::Lower(request)) {
     // Row-major data never needs the copy, except from a constant.
-    if (!ways.empty() && way.outputs[0].layout == Layout::kRowMajor) continue;
-    ways.push_back(std::move(way));
+    if (!variants.empty() && variant.outputs[0].layout == Layout::kRowMajor) continue;
+    variants.push_back(std::move(variant));
   }
-  return ways;
+  return variants;
 }
 
-bool AliasOp::KeepsBatchApart(const std::vector<OpInput>& inputs,
-                              const std::vector<bool>& batched) const {
+bool AliasOp::SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                               const std::vector<bool>& batched) const {
   Move move;
   if (!batched[0] || !Describe(inputs, &move).ok()) return false;
   const Shape& shape = move.outputs[0].shape;

@@ -14,11 +14,11 @@ namespace mace {
 class AliasOp : public MoveOp {
  public:
   using MoveOp::MoveOp;
-  // The ways that alias, then those that copy.
-  std::vector<Lowering> Lower(const LoweringRequest& request) const override;
+  // The variants that alias, then those that copy.
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
   // The elements stay in order, so entries correspond where input and output have equally many.
-  bool KeepsBatchApart(const std::vector<OpInput>& inputs,
-                       const std::vector<bool>& batched) const override;
+  bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
+                        const std::vector<bool>& batched) const override;
 
  protected:
   // The output's shape. The caller checks that it has as many elements as the input.
@@ -28,9 +28,9 @@ class AliasOp : public MoveOp {
   Status Describe(const std::vector<OpInput>& inputs, Move* move) const override;
 };
 
-// The ways for an output of this shape to be the memory of input 0: a row-major buffer always,
+// The variants for an output of this shape to be the memory of input 0: a row-major buffer always,
 // channels4 where the pixels keep their places.
-std::vector<Lowering> LowerAlias(const std::string& op, const LoweringRequest& request);
+std::vector<KernelVariant> LowerAlias(const std::string& op, const LoweringRequest& request);
 
 }  // namespace mace
 

@@ -2,7 +2,7 @@
 // and Shape.
 #include <gtest/gtest.h>
 
-#include "mace/testing/moved_elements.h"
+#include "mace/testing/element_mover.h"
 
 namespace mace {
 namespace {

@@ -25,14 +25,14 @@ class BatchFinder {
     const Shape& first = graph_.value(graph_.inputs[0].value).info.shape;
     if (first.rank() == 0) return 0;
     batch_ = first[0];
-    for (const GraphPort& input : graph_.inputs) {
+    for (const IoInfo& input : graph_.inputs) {
       if (!HasExtent(graph_, input.value, batch_)) return 0;
       Mark(input.value);
     }
     for (const Node& node : graph_.nodes) {
       if (!Visit(node)) return 0;
     }
-    const auto is_batched = [&](const GraphPort& port) { return IsBatched(port.value); };
+    const auto is_batched = [&](const IoInfo& io) { return IsBatched(io.value); };
     return std::all_of(graph_.outputs.begin(), graph_.outputs.end(), is_batched) ? batch_ : 0;
   }
 
@@ -46,7 +46,7 @@ class BatchFinder {
     // A value that depends on no input is the same for every slice.
     if (std::find(batched.begin(), batched.end(), true) == batched.end()) return true;
     const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
-    if (!op.ok() || !KeepsBatchApart(**op, MakeOpInputs(graph_, node), batched)) return false;
+    if (!op.ok() || !SplitsAlongBatch(**op, MakeOpInputs(graph_, node), batched)) return false;
     for (ValueId id : node.outputs) {
       if (!HasExtent(graph_, id, batch_)) return false;
       Mark(id);
@@ -60,7 +60,7 @@ class BatchFinder {
 };
 
 // The most that a node reads and writes, apart from constants.
-double MostBytesOfANode(const Graph& graph) {
+double MaxBytesOfANode(const Graph& graph) {
   double most = 0;
   for (const Node& node : graph.nodes) {
     double bytes = 0;
@@ -102,7 +102,7 @@ int64_t ChooseBatchSlices(const Graph& graph, const DeviceInfo& device) {
   if (!device.is_host() || graph.inputs.empty()) return 1;
   const Shape& first = graph.value(graph.inputs[0].value).info.shape;
   if (first.rank() == 0 || first[0] < 2) return 1;
-  const double wanted = MostBytesOfANode(graph) / BytesOfASlice(graph, device);
+  const double wanted = MaxBytesOfANode(graph) / BytesOfASlice(graph, device);
   if (wanted <= 1) return 1;
   const int64_t batch = SeparableBatch(graph);
   if (batch < 2) return 1;

@@ -14,8 +14,8 @@
 namespace mace {
 
 // The extent of axis 0 of the graph's inputs where entry n of every output is made of entry n of
-// all inputs (Op::KeepsBatchApart of every node in between); 0 where it is not, or where the ops do
-// not say so. REQUIRES: every shape of the graph is known.
+// all inputs (Op::SplitsAlongBatch of every node in between); 0 where it is not, or where the ops
+// do not say so. REQUIRES: every shape of the graph is known.
 int64_t SeparableBatch(const Graph& graph);
 
 // The number of runs, each on an equal slice of axis 0, in which the graph's batch is best computed

@@ -12,14 +12,14 @@ constexpr size_t kX = 0, kFilter = 1, kBias = 2, kResidual = 3;
 
 bool HasResidual(const Node& node) { return node.attributes.GetInt("residual", 0) != 0; }
 
-// Whether the node has a gate, which would come between the two, where the fused kernel has no
-// place for it.
-bool HasGate(const Node& node) { return node.attributes.GetInt("gate", 0) != 0; }
+// Whether the node has a channel scale, which would come between the two, where the fused kernel
+// has no place for it.
+bool HasChannelScale(const Node& node) { return node.attributes.GetInt("channel_scale", 0) != 0; }
 
 // The two as one node (separable_conv2d.cc), whether they fit or not.
 std::optional<Node> Fuse(const Node& depthwise, const Node& pointwise) {
   if (depthwise.type != "DepthwiseConv2d" || pointwise.type != "Conv2D" || HasResidual(depthwise) ||
-      HasGate(pointwise)) {
+      HasChannelScale(pointwise)) {
     return std::nullopt;
   }
   Node fused;

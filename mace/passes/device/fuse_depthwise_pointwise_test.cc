@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "mace/ops/conv/eight_bits.h"
+#include "mace/ops/conv/int8_convolution.h"
 #include "mace/plan/signature.h"
 #include "mace/plan/variants.h"
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -21,7 +21,7 @@ namespace {
 using Ints = std::vector<int64_t>;
 
 DeviceInfo HostDevice() {
-  DeviceInfo device = MadeUpH100();
+  DeviceInfo device = FakeH100();
   device.kind = DeviceKind::kCpu;
   device.vendor = DeviceVendor::kPocl;
   device.compute_capability = 0;
@@ -61,35 +61,35 @@ struct Pair : TestGraph {
 };
 
 const std::vector<std::string> kFused = {"SeparableConv2D"};
-const std::vector<std::string> kApart = {"DepthwiseConv2d", "Conv2D"};
+const std::vector<std::string> kSeparate = {"DepthwiseConv2d", "Conv2D"};
 
 TEST(FuseDepthwisePointwise, AWideGpuFusesAndACpuDoesNot) {
-  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100()));
-  EXPECT_EQ(kApart, Pair().FusedFor(HostDevice()));
+  EXPECT_EQ(kFused, Pair().FusedFor(FakeH100()));
+  EXPECT_EQ(kSeparate, Pair().FusedFor(HostDevice()));
 }
 
 TEST(FuseDepthwisePointwise, InEveryPrecision) {
   PlanOptions options;
   options.allow_tf32 = true;
-  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100(), options));
+  EXPECT_EQ(kFused, Pair().FusedFor(FakeH100(), options));
   options.precision = Precision::kFloat16;
-  EXPECT_EQ(kFused, Pair().FusedFor(MadeUpH100(), options));
+  EXPECT_EQ(kFused, Pair().FusedFor(FakeH100(), options));
 }
 
 // The variant that was chosen for float32 is among those that are offered with TF32.
 TEST(FuseDepthwisePointwise, EveryVariantInFloat32IsThereWithTf32) {
   Pair pair(7, 576, 160);
-  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
+  ASSERT_EQ(kFused, pair.FusedFor(FakeH100()));
   const Node& fused = pair.graph.nodes[0];
   const StatusOr<std::shared_ptr<const Op>> op = OpOf(fused);
   ASSERT_TRUE(op.ok()) << op.status().message();
-  const DeviceInfo device = MadeUpH100();
+  const DeviceInfo device = FakeH100();
   PlanOptions options;
   options.memory = MemoryChoice::kBuffer;
   std::set<std::string> ids[2];
   for (bool tf32 : {false, true}) {
     options.allow_tf32 = tf32;
-    for (const Lowering& variant :
+    for (const KernelVariant& variant :
          FindVariants(pair.graph, fused, **op, device, options).variants) {
       ids[tf32].insert(VariantId(variant));
     }
@@ -112,7 +112,7 @@ TEST(FuseDepthwisePointwise, KeepsTheMeaning) {
   pair.pointwise().attributes.Set("residual", int64_t{1});
   pair.Infer();
   const HostTensor before = Evaluate(pair.graph);
-  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
+  ASSERT_EQ(kFused, pair.FusedFor(FakeH100()));
   EXPECT_EQ("pointwise", pair.graph.nodes[0].name);
   EXPECT_TRUE(ValidateGraph(pair.graph).ok());
   EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
@@ -124,38 +124,38 @@ TEST(FuseDepthwisePointwise, WithoutBiases) {
   pair.pointwise().inputs.pop_back();
   pair.Infer();
   const HostTensor before = Evaluate(pair.graph);
-  ASSERT_EQ(kFused, pair.FusedFor(MadeUpH100()));
+  ASSERT_EQ(kFused, pair.FusedFor(FakeH100()));
   EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
 }
 
 // Many tiles of output channels, each of which would make the depthwise result anew.
 TEST(FuseDepthwisePointwise, NotWhereItIsMadeAnewTooOften) {
-  EXPECT_EQ(kApart, Pair(112, 512, 1024).FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, Pair(112, 512, 1024).FusedFor(FakeH100()));
 }
 
 TEST(FuseDepthwisePointwise, NotWhatAnotherReads) {
   Pair twice;
   twice.Add("Activation", "other", {twice.depthwise().outputs[0]});
   twice.Output("z", twice.graph.nodes[2].outputs[0]);
-  EXPECT_EQ(3u, twice.FusedFor(MadeUpH100()).size());
+  EXPECT_EQ(3u, twice.FusedFor(FakeH100()).size());
   Pair output;
   output.Output("z", output.depthwise().outputs[0]);
-  EXPECT_EQ(kApart, output.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, output.FusedFor(FakeH100()));
 }
 
 TEST(FuseDepthwisePointwise, NotOtherConvolutions) {
-  EXPECT_EQ(kApart, Pair(14, 96, 24, 3).FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, Pair(14, 96, 24, 3).FusedFor(FakeH100()));
   Pair strides;
   strides.pointwise().attributes.Set("strides", Ints{2, 2});
-  EXPECT_EQ(kApart, strides.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, strides.FusedFor(FakeH100()));
   Pair pads;
   pads.pointwise().attributes.Set("pads", Ints{0, 1, 0, 0});
-  EXPECT_EQ(kApart, pads.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, pads.FusedFor(FakeH100()));
   Pair multiplier;
   multiplier.depthwise().inputs[1] = multiplier.Constant("wd2", {2, 96, 3, 3});
   multiplier.depthwise().inputs[2] = multiplier.Constant("bd2", {192});
   multiplier.pointwise().inputs[1] = multiplier.Constant("w2", {24, 192, 1, 1});
-  EXPECT_EQ(kApart, multiplier.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, multiplier.FusedFor(FakeH100()));
 }
 
 // The sum of the residual comes between the two nodes.
@@ -163,31 +163,31 @@ TEST(FuseDepthwisePointwise, NotADepthwiseConvolutionWithResidual) {
   Pair pair;
   pair.depthwise().inputs.push_back(pair.graph.inputs[0].value);
   pair.depthwise().attributes.Set("residual", int64_t{1});
-  EXPECT_EQ(kApart, pair.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, pair.FusedFor(FakeH100()));
 }
 
 // The product comes between the two.
-TEST(FuseDepthwisePointwise, NotAConvolutionWithGate) {
+TEST(FuseDepthwisePointwise, NotAConvolutionWithChannelScale) {
   Pair pair;
-  GraphPort gate;
-  gate.name = "gate";
-  gate.value = pair.graph.AddValue("gate");
-  pair.graph.value(gate.value).info = {DType::kFloat32, {1, 1, 1, 96}};
-  pair.graph.inputs.push_back(gate);
-  pair.pointwise().inputs.push_back(gate.value);
-  pair.pointwise().attributes.Set("gate", int64_t{1});
-  EXPECT_EQ(kApart, pair.FusedFor(MadeUpH100()));
+  IoInfo channel_scale;
+  channel_scale.name = "channel_scale";
+  channel_scale.value = pair.graph.AddValue("channel_scale");
+  pair.graph.value(channel_scale.value).info = {DType::kFloat32, {1, 1, 1, 96}};
+  pair.graph.inputs.push_back(channel_scale);
+  pair.pointwise().inputs.push_back(channel_scale.value);
+  pair.pointwise().attributes.Set("channel_scale", int64_t{1});
+  EXPECT_EQ(kSeparate, pair.FusedFor(FakeH100()));
 }
 
-// Each result is rounded to 8 bits, the one between the two as well.
-TEST(FuseDepthwisePointwise, NotConvolutionsOf8Bits) {
-  EightBits bits;
+// Each result is rounded to int8, the one between the two as well.
+TEST(FuseDepthwisePointwise, NotQuantizedConvolutions) {
+  Int8Convolution bits;
   bits.x.scale = bits.y.scale = bits.filter_scale = 0.5;
   Pair depthwise, pointwise;
   bits.SetAttributes(&depthwise.depthwise().attributes);
   bits.SetAttributes(&pointwise.pointwise().attributes);
-  EXPECT_EQ(kApart, depthwise.FusedFor(MadeUpH100()));
-  EXPECT_EQ(kApart, pointwise.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, depthwise.FusedFor(FakeH100()));
+  EXPECT_EQ(kSeparate, pointwise.FusedFor(FakeH100()));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace mace {
 namespace {
 
-// Whether the pass fuse_8_bits made the node round its result; a fused node rounds nothing.
-bool RoundsTo8Bits(const Node& node) { return node.attributes.Has("y_scale"); }
+// Whether the pass fuse_requantize made the node round its result; a fused node rounds nothing.
+bool RoundsToInt8(const Node& node) { return node.attributes.Has("y_scale"); }
 
 class Fuser {
  public:
@@ -34,7 +34,7 @@ class Fuser {
         continue;
       }
       const size_t producer = static_cast<size_t>(producers[x]);
-      if (RoundsTo8Bits(graph_.nodes[producer]) || RoundsTo8Bits(node)) continue;
+      if (RoundsToInt8(graph_.nodes[producer]) || RoundsToInt8(node)) continue;
       std::optional<Node> fused = fuse_(graph_.nodes[producer], node);
       if (!fused.has_value()) continue;
       if (precisions_.empty()) {
@@ -72,16 +72,16 @@ class Fuser {
 
   // The estimated time of the cheapest variant on the device with at most so many launches;
   // infinite where the op refuses the node or has no such variant.
-  double CheapestMs(const Bound& bound, size_t most_launches) const {
+  double CheapestMs(const Bound& bound, size_t max_launches) const {
     constexpr double kNone = std::numeric_limits<double>::infinity();
     std::vector<TensorInfo> outputs;
     if (!bound.op.Infer(MakeOpInputs(graph_, bound.node), &outputs).ok()) return kNone;
     PlanOptions options = options_;
     options.precision = bound.precision;
     double best = kNone;
-    for (const Lowering& variant :
+    for (const KernelVariant& variant :
          FindVariants(graph_, bound.node, bound.op, device_, options).variants) {
-      if (variant.launches.size() > most_launches) continue;
+      if (variant.launches.size() > max_launches) continue;
       best = std::min(best, VariantMs(variant, device_));
     }
     return best;

@@ -18,7 +18,7 @@ using FuseFunction = std::optional<Node> (*)(const Node& first, const Node& seco
 
 // Fuses each pair in which only the second node reads the result of the first, as its input 0. The
 // ops' estimates decide, the cost of a launch included. `options` are those that MakePlan gets
-// next. CPUs keep all nodes. Nodes that round their result to 8 bits stay apart. `ops` are those of
+// next. CPUs keep all nodes. Nodes that round their result to int8 stay apart. `ops` are those of
 // the graph's nodes, before and after. REQUIRES: every shape of the graph is known.
 void FuseNodes(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse,
                Graph* graph, OpList* ops);

@@ -1,5 +1,5 @@
 // Fuses two 1x1 Conv2D of one pixel for each image, the layers of a squeeze-and-excite block, to
-// one Excitation, where the device takes less time for that.
+// one SqueezeExcite, where the device takes less time for that.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PASSES_DEVICE_FUSE_SQUEEZE_EXCITE_H_

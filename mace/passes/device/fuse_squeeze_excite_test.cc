@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mace/testing/made_up_gpu.h"
+#include "mace/testing/fake_gpu.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -42,14 +42,14 @@ struct Layers : TestGraph {
   }
 };
 
-const std::vector<std::string> kFused = {"Excitation"};
-const std::vector<std::string> kApart = {"Conv2D", "Conv2D"};
+const std::vector<std::string> kFused = {"SqueezeExcite"};
+const std::vector<std::string> kSeparate = {"Conv2D", "Conv2D"};
 
 TEST(FuseSqueezeExcite, AGpuFusesAndACpuDoesNot) {
-  EXPECT_EQ(kFused, Layers().FusedFor(MadeUpH100()));
-  DeviceInfo host = MadeUpH100();
+  EXPECT_EQ(kFused, Layers().FusedFor(FakeH100()));
+  DeviceInfo host = FakeH100();
   host.kind = DeviceKind::kCpu;
-  EXPECT_EQ(kApart, Layers().FusedFor(host));
+  EXPECT_EQ(kSeparate, Layers().FusedFor(host));
 }
 
 TEST(FuseSqueezeExcite, KeepsTheMeaning) {
@@ -61,7 +61,7 @@ TEST(FuseSqueezeExcite, KeepsTheMeaning) {
     }
     layers.Infer();
     const HostTensor before = Evaluate(layers.graph);
-    ASSERT_EQ(kFused, layers.FusedFor(MadeUpH100()));
+    ASSERT_EQ(kFused, layers.FusedFor(FakeH100()));
     EXPECT_EQ("excite", layers.graph.nodes[0].name);
     EXPECT_TRUE(ValidateGraph(layers.graph).ok());
     EXPECT_EQ(0, WorstError(before, Evaluate(layers.graph)));
@@ -70,20 +70,20 @@ TEST(FuseSqueezeExcite, KeepsTheMeaning) {
 
 // More weights than one compute unit reads while two launches start.
 TEST(FuseSqueezeExcite, NotLargeLayers) {
-  EXPECT_EQ(kApart, Layers(4096, 4096).FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, Layers(4096, 4096).FusedFor(FakeH100()));
 }
 
 TEST(FuseSqueezeExcite, NotManyPixels) {
-  EXPECT_EQ(kApart, Layers(96, 24, 2).FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, Layers(96, 24, 2).FusedFor(FakeH100()));
 }
 
 TEST(FuseSqueezeExcite, NotWhatAnotherReads) {
   Layers output;
   output.Output("z", output.squeeze().outputs[0]);
-  EXPECT_EQ(kApart, output.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, output.FusedFor(FakeH100()));
 }
 
-// A convolution that rounds its result to 8 bits stays a node.
+// A convolution that rounds its result to int8 stays a node.
 TEST(FuseSqueezeExcite, NotWhatRounds) {
   Layers layers;
   for (const char* scale : {"x_scale", "filter_scale", "y_scale"}) {
@@ -92,19 +92,19 @@ TEST(FuseSqueezeExcite, NotWhatRounds) {
   for (const char* zero_point : {"x_zero_point", "y_zero_point"}) {
     layers.squeeze().attributes.Set(zero_point, int64_t{0});
   }
-  EXPECT_EQ(kApart, layers.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, layers.FusedFor(FakeH100()));
 }
 
-// x has the shape of what the layers make, and of its own gate.
-TEST(FuseSqueezeExcite, NotResidualsAndGates) {
+// x has the shape of what the layers make, and of its own channel_scale.
+TEST(FuseSqueezeExcite, NotResidualsAndChannelScales) {
   Layers residual;
   residual.excite().inputs.push_back(residual.graph.inputs[0].value);
   residual.excite().attributes.Set("residual", int64_t{1});
-  EXPECT_EQ(kApart, residual.FusedFor(MadeUpH100()));
-  Layers gate;
-  gate.squeeze().inputs.push_back(gate.graph.inputs[0].value);
-  gate.squeeze().attributes.Set("gate", int64_t{1});
-  EXPECT_EQ(kApart, gate.FusedFor(MadeUpH100()));
+  EXPECT_EQ(kSeparate, residual.FusedFor(FakeH100()));
+  Layers channel_scale;
+  channel_scale.squeeze().inputs.push_back(channel_scale.graph.inputs[0].value);
+  channel_scale.squeeze().attributes.Set("channel_scale", int64_t{1});
+  EXPECT_EQ(kSeparate, channel_scale.FusedFor(FakeH100()));
 }
 
 }  // namespace

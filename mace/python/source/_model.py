@@ -44,7 +44,7 @@ class Model:
           data: the weights of a MACE model; None: the name of the model with `.data` in place of
             its extension.
           input_shapes: shapes by the names of inputs, in place of those that the model declares.
-          dynamic_shapes: shapes by name, used only where the model leaves extents open. TensorFlow
+          dynamic_shapes: shapes by name, used only where the model leaves extents dynamic. TensorFlow
             and ONNX: the name of a tensor inside of the graph makes it an input.
           inputs: TensorFlow and ONNX: tensors of the graph that are to be the inputs; what comes
             before them is left out. Empty: those that the model declares.

@@ -39,8 +39,8 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
     }
   }
   std::vector<HostTensor> outputs;
-  for (const GraphPort& port : graph.outputs) {
-    outputs.push_back(values[static_cast<size_t>(port.value)]);
+  for (const IoInfo& io : graph.outputs) {
+    outputs.push_back(values[static_cast<size_t>(io.value)]);
   }
   return outputs;
 }
@@ -71,14 +71,14 @@ inline StatusOr<double> CostOf(const Graph& graph) {
 // a message. A graph that would run for long is left out; the result says whether it was run.
 inline StatusOr<bool> RunDamaged(const Graph& graph) {
   constexpr uint64_t kMemory = uint64_t{32} << 20;
-  constexpr double kMostFlops = 1e7;
+  constexpr double kMaxFlops = 1e7;
   MACE_ASSIGN_OR_RETURN(const double flops, CostOf(graph));
-  if (!(flops <= kMostFlops)) return false;
+  if (!(flops <= kMaxFlops)) return false;
   const ScopedMemoryBudget scope(std::make_shared<MemoryBudget>(kMemory));
   return CatchExhaustion([&]() -> StatusOr<bool> {
     std::vector<HostTensor> inputs;
-    for (const GraphPort& port : graph.inputs) {
-      MACE_ASSIGN_OR_RETURN(HostTensor zeros, HostTensor::Allocate(graph.value(port.value).info));
+    for (const IoInfo& io : graph.inputs) {
+      MACE_ASSIGN_OR_RETURN(HostTensor zeros, HostTensor::Allocate(graph.value(io.value).info));
       inputs.push_back(std::move(zeros));
     }
     MACE_RETURN_IF_ERROR(EvaluateGraph(graph, inputs).status());

@@ -36,17 +36,18 @@ class TestNet {
     argument->set_i(value);
   }
 
-  void Port(wire::InputOutputInfo* info, const std::string& name, const std::vector<int>& dims) {
+  void EngineIo(wire::InputOutputInfo* info, const std::string& name,
+                const std::vector<int>& dims) {
     info->set_name(name);
     for (int extent : dims) info->add_dims(extent);
     info->set_data_format(dims.size() == 4 ? 1 : 0);
   }
   void Input(const std::string& name, const std::vector<int>& dims) {
-    Port(net_->add_input_info(), name, dims);
+    EngineIo(net_->add_input_info(), name, dims);
     model_.add_input_tensor(name);
   }
   void Output(const std::string& name, const std::vector<int>& dims) {
-    Port(net_->add_output_info(), name, dims);
+    EngineIo(net_->add_output_info(), name, dims);
     model_.add_output_tensor(name);
   }
 

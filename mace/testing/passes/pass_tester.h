@@ -32,11 +32,11 @@ class TestGraphBuilder {
  public:
   ValueId Input(const Shape& shape) {
     const ValueId id = graph_.AddValue("input" + std::to_string(graph_.inputs.size()));
-    GraphPort port;
-    port.name = graph_.value(id).name;
-    port.value = id;
-    port.declared_dims = shape.dims();
-    graph_.inputs.push_back(port);
+    IoInfo io;
+    io.name = graph_.value(id).name;
+    io.value = id;
+    io.declared_dims = shape.dims();
+    graph_.inputs.push_back(io);
     return id;
   }
   ValueId Constant(HostTensor tensor) {
@@ -63,10 +63,10 @@ class TestGraphBuilder {
     return node.outputs;
   }
   void Output(ValueId id) {
-    GraphPort port;
-    port.name = "output" + std::to_string(graph_.outputs.size());
-    port.value = id;
-    graph_.outputs.push_back(port);
+    IoInfo io;
+    io.name = "output" + std::to_string(graph_.outputs.size());
+    io.value = id;
+    graph_.outputs.push_back(io);
   }
   // The graph with its shapes. Its nodes must not fold into constants.
   Graph Build() {
@@ -115,8 +115,8 @@ inline std::vector<HostTensor> RunReference(const Graph& graph, uint32_t seed = 
     if (!constant) continue;
     values[i] = *constant->ToReferenceOperand();
   }
-  for (const GraphPort& port : graph.inputs) {
-    values[port.value] = RandomFloats(graph.value(port.value).info.shape, seed++);
+  for (const IoInfo& io : graph.inputs) {
+    values[io.value] = RandomFloats(graph.value(io.value).info.shape, seed++);
   }
   for (const Node& node : graph.nodes) {
     const Status status = RunNode(graph, node, &values);
@@ -124,7 +124,7 @@ inline std::vector<HostTensor> RunReference(const Graph& graph, uint32_t seed = 
     if (!status.ok()) return {};
   }
   std::vector<HostTensor> outputs;
-  for (const GraphPort& port : graph.outputs) outputs.push_back(values[port.value]);
+  for (const IoInfo& io : graph.outputs) outputs.push_back(values[io.value]);
   return outputs;
 }
 

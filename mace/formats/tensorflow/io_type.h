@@ -1,0 +1,23 @@
+// The element types that a TensorFlow model declares for what its caller gives and gets. The graph
+// inside computes floats in float32 and holds int64 as int32.
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_FORMATS_TENSORFLOW_IO_TYPE_H_
+#define MACE_FORMATS_TENSORFLOW_IO_TYPE_H_
+
+#include "mace/formats/proto/tensorflow.pb.h"
+#include "mace/graph/dtype.h"
+
+namespace mace {
+
+// kInvalid for a type that no port has. bfloat16, which no array has, is float32; integers that are
+// neither int64 nor int8 are int32.
+DType PortType(tf::DataType type);
+
+// The element type of output `port` of a node, by the attributes that TensorFlow's definition of
+// its op names; the type `inside` where they say nothing or do not go with it.
+DType OutputPortType(const tf::NodeDef& node, int port, DType inside);
+
+}  // namespace mace
+
+#endif  // MACE_FORMATS_TENSORFLOW_IO_TYPE_H_
