@@ -14,7 +14,7 @@ NO_PIECE = re.compile(r"[\s}#/]|namespace\b|using\b|extern const \w+ \w+(\[\])?;
 CODE = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
 # What a piece defines, in the order in which the patterns are tried.
 DEFINITIONS = [
-    re.compile(r"(?:class|struct|enum class) (\w+)[^;(]*\{"),
+    re.compile(r"(?:template <[^\n]*>\s+)?(?:class|struct|enum class) (\w+)[^;(]*\{"),
     re.compile(r"[^({=]*\b(k[A-Z]\w*)\s*(?:\[\])?\s*(?:=|\{)"),
     re.compile(r"[^({=]*?\b([A-Z]\w*)::~?\w+\("),
     re.compile(r"[^({=]*?\b([A-Z]\w*)\("),
