@@ -23,7 +23,6 @@
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/formats/common/import_options.h"
-#include "mace/graph/derived_constants.h"
 #include "mace/graph/graph.h"
 
 namespace mace {

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "mace/graph/derived_constants.h"
 #include "mace/graph/tensor.h"
 
 namespace mace {
