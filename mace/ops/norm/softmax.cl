@@ -9,6 +9,8 @@
 #ifdef USE_softmax_channels
 #undef COMBINE
 #define COMBINE(a, b) fmax((a), (b))
+#undef GROUP_T
+#undef GROUP_REDUCE
 #define GROUP_T float
 #define GROUP_REDUCE group_maximum
 #include "group_reduce.clh"
