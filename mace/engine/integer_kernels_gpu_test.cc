@@ -19,6 +19,7 @@ class QuantizedModel {
     input.name = "x";
     input.value = last_ = graph_->AddValue("x");
     input.declared_dims = std::vector<int64_t>{1, 9, 17, 3};
+    graph_->value(last_).info = {DType::kFloat32, Shape({1, 9, 17, 3})};
     graph_->inputs = {input};
   }
 

@@ -28,7 +28,7 @@ IoInfo MakeIo(const char* name, ValueId value, DType dtype) {
 std::shared_ptr<Graph> MakeRelu(const Declared& declared, int64_t batch = 2) {
   auto graph = std::make_shared<Graph>();
   const ValueId x = graph->AddValue("x"), y = graph->AddValue("y");
-  graph->value(x).info = {DType::kFloat32, Shape{batch, 3}};
+  graph->value(x).info = graph->value(y).info = {DType::kFloat32, Shape{batch, 3}};
   Node node;
   node.type = "Activation";
   node.name = "relu";
@@ -127,6 +127,7 @@ TEST_P(IoTypesTest, WideIntegers) {
   graph->nodes[0].attributes = AttributeMap();
   graph->nodes[0].attributes.Set("type", int64_t{6});
   graph->value(graph->inputs[0].value).info.dtype = DType::kInt32;
+  graph->value(graph->outputs[0].value).info.dtype = DType::kInt32;
   graph->inputs[0].dtype = graph->outputs[0].dtype = DType::kInt64;
   auto compiled = Make(graph);
   ASSERT_TRUE(compiled.ok()) << compiled.status().message();
@@ -164,6 +165,7 @@ TEST_P(IoTypesTest, AnInputThatNobodyReads) {
   for (const Shape& shape : {Shape(), Shape{4, 5}}) {
     auto with_unused = std::make_shared<Graph>(*graph);
     const ValueId unused = with_unused->AddValue("unused");
+    with_unused->value(unused).info = {DType::kFloat32, shape};
     with_unused->inputs.push_back(MakeIo("unused", unused, DType::kFloat16));
     with_unused->inputs[1].declared_dims = shape.dims();
     auto compiled = Make(with_unused);
