@@ -1,12 +1,15 @@
 #include "mace/plan/memory.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <queue>
+#include <set>
+#include <string>
 #include <tuple>
 
 #include "mace/base/divide.h"
@@ -333,7 +336,16 @@ std::string MemoryUse::WhyAboveBound() const {
 
 MemoryUse MemoryUseOf(const Plan& plan) {
   MemoryUse use;
-  for (const PackedWeights& weights : plan.weights) use.weight_bytes += WeightBytes(weights);
+  // Weights of one identity lie on the device once.
+  std::set<std::tuple<std::string, uint64_t, bool>> counted;
+  for (size_t i = 0; i < plan.weights.size(); ++i) {
+    const PackedWeights& weights = plan.weights[i];
+    const bool is_known = i < plan.weight_identities.size() && !plan.weight_identities[i].empty();
+    const bool is_again =
+        is_known &&
+        !counted.insert({plan.weight_identities[i], weights.elements, weights.keep_float32}).second;
+    if (!is_again) use.weight_bytes += WeightBytes(weights);
+  }
   for (const MemoryRegion& region : plan.regions) {
     if (!region.in_arena()) use.pool_bytes += region.bytes;
   }

@@ -84,8 +84,10 @@ class Trier {
     MACE_ASSIGN_OR_RETURN(Request request, life->compiled.NewRequest());
     // The picture in the layout that the model declares: its elements are the same.
     MACE_RETURN_IF_ERROR(CatchExhaustion([&] {
-      return request.Set(
-          0, Tensor::View(with_.input.f32(), life->compiled.statistics().input_dims[0]));
+      // Statistics for which there is no memory are empty.
+      const Statistics known = life->compiled.statistics();
+      if (known.input_dims.empty()) return ResourceExhausted("no memory for the statistics");
+      return request.Set(0, Tensor::View(with_.input.f32(), known.input_dims[0]));
     }));
     life->request = std::move(request);
     return Status();
