@@ -23,7 +23,7 @@ class WeightStore::Claim {
  public:
   Claim(WeightStore* store, const Plan& plan, Weights* weights)
       : store_(store), plan_(plan), weights_(*weights) {}
-  ~Claim() { store_->Publish(plan_, weights_, to_make_, State::kFailed); }
+  ~Claim() { store_->Publish(weights_, to_make_, State::kFailed); }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
 
@@ -39,7 +39,7 @@ class WeightStore::Claim {
   }
   const std::vector<size_t>& to_make() const { return to_make_; }
   void Made() {
-    store_->Publish(plan_, weights_, to_make_, State::kReady);
+    store_->Publish(weights_, to_make_, State::kReady);
     to_make_.clear();
   }
 
@@ -70,8 +70,17 @@ WeightStore::Key WeightStore::KeyOf(const Plan& plan, size_t index) {
   return {is_known ? plan.weight_identities[index] : "", weights.elements, weights.keep_float32};
 }
 
-void WeightStore::Publish(const Plan& plan, const Weights& weights, const std::vector<size_t>& made,
-                          State state) {
+void WeightStore::Forget(const std::shared_ptr<StoredWeights>& failed) {
+  // A search by key would allocate a key, and memory may be what has run out.
+  for (auto known = known_.begin(); known != known_.end(); ++known) {
+    if (known->second.lock() == failed) {
+      known_.erase(known);
+      return;
+    }
+  }
+}
+
+void WeightStore::Publish(const Weights& weights, const std::vector<size_t>& made, State state) {
   if (made.empty()) return;
   std::lock_guard<std::mutex> lock(mutex_);
   for (size_t index : made) {
@@ -83,8 +92,7 @@ void WeightStore::Publish(const Plan& plan, const Weights& weights, const std::v
       one.counted_in_store = CountedBytes(bytes_, one.memory.bytes());
       continue;
     }
-    const auto known = known_.find(KeyOf(plan, index));
-    if (known != known_.end() && known->second.lock() == weights[index]) known_.erase(known);
+    Forget(weights[index]);
   }
   changed_.notify_all();
 }

@@ -80,8 +80,10 @@ class WeightStore {
 
   // The identity is empty where the weights are shared with nobody.
   static Key KeyOf(const Plan& plan, size_t index);
-  void Publish(const Plan& plan, const Weights& weights, const std::vector<size_t>& made,
-               StoredWeights::State state);
+  // Allocates nothing where the state is kFailed.
+  void Publish(const Weights& weights, const std::vector<size_t>& made, StoredWeights::State state);
+  // Drops the entry of weights that could not be made. REQUIRES: mutex_ is held.
+  void Forget(const std::shared_ptr<StoredWeights>& failed);
   // Waits for those of `wanted` that other threads are making; gives those that failed.
   std::vector<size_t> Await(const Weights& weights, const std::vector<size_t>& wanted);
 
