@@ -88,7 +88,7 @@ StatusOr<std::string> DescribeStage(Request* request, Stage stage);
 
 // What a device can do at most: the two limits of a roofline.
 struct PeakRates {
-  // Of float32 multiply-adds that stay in registers; multiply and add count as two. In 10^9 a
+  // The rate of float32 multiply-adds in registers; multiply and add count as two. In 10^9 a
   // second.
   double gflop_per_s = 0;
   // Read and written by a copy from buffer to buffer that is larger than the usual caches, in 10^9

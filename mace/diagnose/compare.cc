@@ -20,8 +20,8 @@ struct LayerComparison::State {
 
 namespace {
 
-// Of a node whose results are rounded to int8: one that lies beside a tie, where sums in another
-// order are enough to tip it over, is a step off. Else 0.
+// How far one result of a node that rounds to int8 may be off: a step, because a value beside a tie
+// falls to the other side where sums have another order. 0 for other nodes.
 double RoundingStepOf(const Node& node) {
   if (node.type == "Unary" && node.attributes.GetString("function", "") == "round_to_int8") {
     return node.attributes.GetFloat("scale", 0);

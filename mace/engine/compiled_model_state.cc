@@ -18,8 +18,8 @@
 namespace mace {
 namespace {
 
-// Of the constants that no other graph of the model has: those of files, and those with an identity,
-// are shared.
+// The bytes of the constants that no other graph of the model has. Constants of files, and those with
+// an identity, are shared.
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {

@@ -38,7 +38,7 @@ struct MemoryNeed {
 };
 // `device` null: the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
-// Of the inputs and outputs alone, which every plan of the graph needs.
+// The need of the inputs and outputs alone, which every plan of the graph needs.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
 // kResourceExhausted names what is needed and the limit. Where the limit is the default, memory

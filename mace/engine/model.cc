@@ -119,8 +119,8 @@ StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   return ByteSource::InMemory(*copy, copy);
 }
 
-// Of outputs for which the file declares no dims: the extents that follow the dynamic ones of inputs
-// become -1. Those are 1 in the model's graph; other ones show what follows them.
+// In outputs without declared dims the extents that follow the dynamic extents of inputs become -1.
+// Dynamic extents are 1 in the model's graph; another import with other extents shows what follows.
 void MarkDynamicOutputs(Model::State* state) {
   constexpr int64_t kOther = 2;
   DimsByName other_dims;

@@ -64,7 +64,7 @@ std::vector<float> ExpectedAnswer() {
   return model.ok() ? Answer(*model) : std::vector<float>();
 }
 
-// Of a file that is open for reading; it is closed when the object goes.
+// The descriptor of a file that is open for reading; the destructor closes it.
 class OpenFile {
  public:
   explicit OpenFile(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY)) {

@@ -177,12 +177,12 @@ TEST_F(OpenClInterop, WhatDoesNotFitIsRefused) {
   expect_message(OfBuffer(nullptr, 1).status(), "found null");
   expect_message(OfBuffer(app_->CreateImage(), 1).status(), "found an image");
   expect_message(request->Set(0, OfBuffer(buffer, 2)), "found a buffer of 512 bytes");
-  // Of another context.
+  // A buffer of another context.
   const std::unique_ptr<OpenClApp> other = OpenClApp::Create();
   void* const foreign = other->CreateBuffer(kElements * sizeof(float));
   expect_message(request->Set(0, OfBuffer(foreign, 1)), "found one of another context");
   expect_message(request->SetOutput(0, OfBuffer(foreign, 1)), "found one of another context");
-  // Of a result with other dims.
+  // A buffer for a result with other dims.
   ASSERT_TRUE(request->Set(0, TensorAccess::FromHost(SmallInput(2))).ok());
   ASSERT_TRUE(request->SetOutput(0, OfBuffer(buffer, 1)).ok());
   expect_message(request->Run(), "expected an OpenCL buffer of float32 [2, 4, 4, 8]");

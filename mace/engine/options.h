@@ -61,7 +61,7 @@ struct Options {
   // In place of a path: an open file, or bytes in memory. Cache objects are not shared between
   // engines then.
   std::optional<CachePlace> cache_place;
-  // Of the file, in bytes; the programs longest unused go first when it is written.
+  // The size of the file in bytes; the programs longest unused go first when it is written.
   uint64_t cache_size_limit = uint64_t{256} << 20;
   // 64 hexadecimal digits, as `mace cache keygen` writes them: a file without a signature by this
   // key is not used. This engine cannot sign, so that it then writes no file either. Empty: none.

@@ -107,7 +107,7 @@ TEST_P(Requests, OutputsAreTheCallersWhereTheyFit) {
   EXPECT_TRUE(IsAnswer(request, 1, 5));
   // The copy of the earlier result shows what it showed.
   EXPECT_TRUE(IsSmallAnswer(SmallInput(1, 1), {TensorAccess::ToHost(first)}));
-  // Of other dims: a tensor of the request's own.
+  // A tensor of the request's own, with other dims.
   ASSERT_TRUE(request.Set(0, Input(2)).ok());
   ASSERT_TRUE(request.Run().ok());
   EXPECT_NE(memory.data(), request.Get(0)->data<float>());

@@ -61,7 +61,7 @@ TEST_P(SelectedOutputs, AreGivenAlone) {
   EXPECT_NE(std::string::npos, left_out.message().find("output 'y'")) << left_out.message();
 
   ASSERT_TRUE(request_.SelectOutputsAt({0}).ok());
-  // Of the last run still.
+  // The output of the last run is still there.
   ExpectTanh();
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_TRUE(HasSigmoid());

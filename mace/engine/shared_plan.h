@@ -49,10 +49,10 @@ class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
   const PlannedModel& model() const { return *model_; }
   // kResourceExhausted or kDeviceError where another executor is needed and cannot be made.
   StatusOr<Lease> Take();
-  // Of the device where the plan has a session, else of the host; without weights, which plans share.
+  // Bytes of the device where the plan has a session, else of the host, without shared weights.
   uint64_t bytes() const { return model_->bytes(); }
 
-  // Of PlanTable: when somebody wanted the plan last, counted in such wishes.
+  // For PlanTable: when somebody wanted the plan last, counted in such wishes.
   std::atomic<uint64_t> last_use{0};
 
   // True for the first caller alone.

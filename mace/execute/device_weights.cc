@@ -94,7 +94,7 @@ class WeightPacker {
  private:
   Status PackOnHost(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
   Status Upload(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
-  // Those that are found packed need their constants no more.
+  // Weights that are found packed need their constants no more.
   void EndOthers(const std::vector<size_t>& indices);
   // `pack` for one of the weights, with its constants in reach.
   template <typename Work>

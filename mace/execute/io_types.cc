@@ -177,7 +177,7 @@ class IoTypesExecutor : public Executor {
 
   const std::unique_ptr<Executor> executor_;
   const std::shared_ptr<const Graph> graph_;
-  // Of those ports alone that are converted.
+  // For the inputs and outputs alone that are converted.
   std::vector<HostTensor> staged_inputs_;
   std::vector<HostTensor> staged_outputs_;
   // What `executor_` is given, during a run.

@@ -17,7 +17,7 @@
 namespace mace {
 namespace {
 
-// Of a row-major buffer that is sent or received.
+// The bytes of a row-major buffer that is sent or received.
 size_t DeviceBytes(const DeviceTensor& tensor) {
   return static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
 }

@@ -79,10 +79,10 @@ class Session : public Executor {
   bool has_run() const { return *has_run_; }
   // How many of them another session of the compiler had asked for before.
   size_t reused_programs() const { return reused_programs_; }
-  // Of a library, built for this session's calls.
+  // Programs of a library, built for this session's calls.
   const CacheLayerScope::Counts& library_programs() const { return library_programs_; }
   size_t launches_per_run() const { return launches_per_run_; }
-  // Of the session alone: activations, without the weights.
+  // The bytes of the session alone: activations, without the weights.
   size_t activation_bytes() const { return memory_.bytes(); }
   // Creating and building programs and kernels, in milliseconds.
   double program_ms() const { return program_ms_; }

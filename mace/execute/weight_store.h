@@ -68,7 +68,7 @@ class WeightStore {
   const std::shared_ptr<ByteCount>& device_bytes() const { return device_bytes_; }
   // In use now.
   uint64_t bytes() const { return bytes_->now(); }
-  // Those of the plan that are there already.
+  // The bytes of the plan's weights that are there already.
   uint64_t BytesOf(const Plan& plan) const;
   // How many weights were packed so far.
   uint64_t packings() const;

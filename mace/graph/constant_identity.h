@@ -53,7 +53,8 @@ class IdentityHasher {
   bool is_known_ = true;
 };
 
-// Of a constant that a model stores: `format` and `name` name it alone among the model's constants.
+// The identity of a constant in a file: `format` and `name` together name no other constant of the
+// model.
 ConstantIdentity StoredIdentity(std::string_view format, std::string_view name);
 
 // The constant's own identity, else a hash of its elements. Not known for a constant without an

@@ -81,7 +81,7 @@ bool AreReferenceTypes(const std::vector<TensorInfo>& infos) {
   });
 }
 
-// Of the only output. REQUIRES: all inputs are constants.
+// The identity of the only output. REQUIRES: all inputs are constants.
 ConstantIdentity ResultIdentity(const Graph& graph, const Node& node) {
   IdentityHasher hasher("folded");
   hasher.AddOperation(node);

@@ -12,7 +12,7 @@ namespace mace {
 class ProgramCompiler;
 
 struct DevicePeaks {
-  // Of float32 multiply-adds that stay in registers; multiply and add count as two.
+  // The rate of float32 multiply-adds in registers; multiply and add count as two.
   double gflops = 0;
   // Read and written by a copy from buffer to buffer, larger than the usual caches. Data that stay
   // in a cache may move faster.

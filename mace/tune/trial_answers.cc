@@ -38,7 +38,7 @@ bool TrialAnswers::Accept(const std::string& variant, const std::vector<HostTens
   if (!agrees && !expected_is_reference_) {
     StatusOr<std::vector<HostTensor>> truth = reference();
     if (!truth.ok()) return false;
-    // Those before agreed with one another: they are right or wrong together.
+    // The answers before agreed with one another: they are right or wrong together.
     if (!OutputsAgree(expected_, *truth, tolerance_)) {
       refuted->insert(refuted->end(), accepted_.begin(), accepted_.end());
       accepted_.clear();

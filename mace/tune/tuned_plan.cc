@@ -22,7 +22,7 @@ constexpr const char* kLibraryVariant = "_clblast:";
 // In a record, in the place of a variant.
 constexpr const char* kOnCpu = "-";
 
-// Of the part of a plan's record: a text above kLargestText is kept in several.
+// The key of a part of a plan's record: a text above kLargestText is kept in several.
 std::string RecordKey(const Graph& graph, const PlanOptions& options, size_t part) {
   return "plan " + PlanSignature(graph, options) +
          (part == 0 ? "" : " part " + std::to_string(part));

@@ -37,7 +37,7 @@ double EstimateOf(const KernelVariant& variant) {
   return variant.estimate_ms + 0.001 * static_cast<double>(variant.launches.size());
 }
 
-// Of what may be chosen without a measurement; infinite where nothing may.
+// The cost of what may be chosen without a measurement; infinite where nothing may.
 double BestEstimate(const std::vector<KernelVariant>& variants) {
   double best = kFailed;
   for (const KernelVariant& variant : variants) {

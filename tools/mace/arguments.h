@@ -50,9 +50,9 @@ struct ModelArguments {
 
   // Declares the options on a subcommand.
   void AddTo(CLI::App* command);
-  // Those alone that say which cache file is used, and how.
+  // The options that say which cache file is used, and how.
   void AddCacheOptions(CLI::App* command);
-  // Those alone that say where and how a model runs: device, memory, precision, tuning, fall-back.
+  // The options that say where and how a model runs: device, memory, precision, tuning, fall-back.
   void AddPlanOptions(CLI::App* command);
   // kInvalidArgument names the option, expected and found.
   StatusOr<ModelOptions> ToOptions() const;

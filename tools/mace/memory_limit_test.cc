@@ -36,7 +36,7 @@ std::string SparseArray(const std::string& name, const std::string& header, uint
   return path;
 }
 
-// Of all the processes that this one has waited for, in bytes.
+// The peak of all processes that this one has waited for, in bytes.
 uint64_t LargestChild() {
   rusage use = {};
   getrusage(RUSAGE_CHILDREN, &use);

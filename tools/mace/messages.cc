@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-// Of a command that warns in a loop.
+// A bound for a command that warns in a loop.
 constexpr size_t kMaxHeldLines = 100;
 constexpr std::string_view kPrefix = "mace: ";
 

@@ -31,7 +31,7 @@ double PerSecond(double amount, double ms) { return ms > 0 ? amount / ms / 1e6 :
 
 double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-// Of one op, what the peaks allow.
+// What the peaks allow one op.
 void AddRoof(const ProfiledOp& op, const std::optional<PeakRates>& peaks, Json* json) {
   (*json)["roof_ms"] = (*json)["roof_share"] = (*json)["bound"] = nullptr;
   if (!peaks.has_value()) return;
