@@ -18,8 +18,8 @@
 namespace mace {
 namespace {
 
-// The bytes of the constants that no other graph of the model has. Constants of files, and those with
-// an identity, are shared.
+// The bytes of the constants that no other graph of the model has. Constants of files are shared,
+// and so are those with an identity.
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {
