@@ -135,10 +135,6 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
       options.kept_plan_bytes > 0 ? options.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
   plans.SetLimits(options.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
-  for (size_t i = 0; i < compiled_dims.size(); ++i) {
-    const auto asked = options.input_shapes.find(model->inputs[i].name);
-    if (asked != options.input_shapes.end()) compiled_dims[i] = asked->second;
-  }
   MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
   std::lock_guard<std::mutex> lock(report_mutex);
   stats.compile_ms = MonotonicMilliseconds() - begin;

@@ -3,15 +3,12 @@
 #define MACE_ENGINE_OPTIONS_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "mace/cache/place.h"
 #include "mace/cl/caller_context.h"
 #include "mace/cl/environment_use.h"
-#include "mace/graph/tensor.h"
 #include "mace/plan/plan.h"
 #include "mace/tune/tuning_options.h"
 
@@ -41,7 +38,8 @@ struct Options {
   bool whole_batches = false;
   // The plans that an engine keeps in memory, one for each set of input shapes: at most so many, of
   // at most so many bytes in all, the weights that plans share counted once (0: a quarter of the
-  // device's memory, or of the host's on the CPU). The one longest unused goes first; the one last used always stays.
+  // device's memory, or of the host's on the CPU). The one longest unused goes first; the one last
+  // used always stays.
   size_t kept_plans = 16;
   uint64_t kept_plan_bytes = 0;
   // What the engine may set in the environment of this process. Counts for the engine that makes
@@ -75,20 +73,6 @@ struct Options {
   bool cache_allow_shared = false;
   // Never writes the file: for one that is shipped with an app.
   bool cache_read_only = false;
-  // The weights of a MACE model; empty: the model's name with ".data".
-  std::string data_path;
-  // Shapes of inputs by name, where the model leaves them dynamic or another is wanted.
-  std::map<std::string, std::vector<int64_t>> input_shapes;
-  // The shapes of the data at hand, for what the model leaves dynamic. TensorFlow and ONNX: the
-  // name of a tensor inside the graph makes it an input, and what comes before it is left out.
-  std::map<std::string, std::vector<int64_t>> dynamic_shapes;
-  // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
-  // rest is left out. Empty: those that the model declares.
-  std::vector<std::string> inputs;
-  std::vector<std::string> outputs;
-  // ONNX: values of tensors that are known before the run: inputs that hold a shape, an axis, a
-  // mode. They are no inputs of the engine.
-  std::map<std::string, HostTensor> input_values;
 };
 
 }  // namespace mace

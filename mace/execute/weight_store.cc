@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
-#include "mace/plan/memory.h"
 
 namespace mace {
 
@@ -45,7 +44,7 @@ class WeightStore::Claim {
 
  private:
   void TakeOne(size_t index) {
-    const Key key = KeyOf(plan_, index);
+    const WeightKey key = WeightKeyOf(plan_, index);
     const bool is_shared = !std::get<0>(key).empty();
     std::shared_ptr<StoredWeights>& weights = weights_[index];
     if (is_shared) {
@@ -63,12 +62,6 @@ class WeightStore::Claim {
   Weights& weights_;
   std::vector<size_t> to_make_;
 };
-
-WeightStore::Key WeightStore::KeyOf(const Plan& plan, size_t index) {
-  const PackedWeights& weights = plan.weights[index];
-  const bool is_known = index < plan.weight_identities.size();
-  return {is_known ? plan.weight_identities[index] : "", weights.elements, weights.keep_float32};
-}
 
 void WeightStore::Forget(const std::shared_ptr<StoredWeights>& failed) {
   // A search by key would allocate a key, and memory may be what has run out.
@@ -128,10 +121,10 @@ StatusOr<WeightStore::Weights> WeightStore::Get(const Plan& plan, const Maker& m
 uint64_t WeightStore::BytesOf(const Plan& plan) const {
   uint64_t bytes = 0;
   std::lock_guard<std::mutex> lock(mutex_);
-  for (size_t i = 0; i < plan.weight_identities.size(); ++i) {
-    if (plan.weight_identities[i].empty()) continue;
-    const auto known = known_.find(KeyOf(plan, i));
-    if (known != known_.end() && !known->second.expired()) bytes += WeightBytes(plan.weights[i]);
+  for (size_t index : DistinctWeights(plan)) {
+    const auto known = known_.find(WeightKeyOf(plan, index));
+    if (known != known_.end() && !known->second.expired())
+      bytes += WeightBytes(plan.weights[index]);
   }
   return bytes;
 }

@@ -13,14 +13,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "mace/base/byte_count.h"
 #include "mace/base/page_block.h"
 #include "mace/base/status.h"
 #include "mace/cl/memory.h"
+#include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -74,12 +73,8 @@ class WeightStore {
   uint64_t packings() const;
 
  private:
-  // Identity, elements, keep_float32.
-  using Key = std::tuple<std::string, size_t, bool>;
   class Claim;
 
-  // The identity is empty where the weights are shared with nobody.
-  static Key KeyOf(const Plan& plan, size_t index);
   // Allocates nothing where the state is kFailed.
   void Publish(const Weights& weights, const std::vector<size_t>& made, StoredWeights::State state);
   // Drops the entry of weights that could not be made. REQUIRES: mutex_ is held.
@@ -91,7 +86,7 @@ class WeightStore {
   const std::shared_ptr<ByteCount> bytes_ = std::make_shared<ByteCount>();
   mutable std::mutex mutex_;  // Guards what follows, and StoredWeights::state.
   std::condition_variable changed_;
-  std::map<Key, std::weak_ptr<StoredWeights>> known_;
+  std::map<WeightKey, std::weak_ptr<StoredWeights>> known_;
   uint64_t packings_ = 0;
 };
 

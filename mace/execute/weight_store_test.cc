@@ -60,10 +60,14 @@ TEST(WeightStore, WhatAnotherPlanHasIsNotMadeAgain) {
 TEST(WeightStore, OneOfSeveralInAPlanIsMadeOnce) {
   WeightStore store;
   Maker maker;
-  const auto weights = store.Get(MakePlan({"p", "p"}), maker.make());
+  const Plan plan = MakePlan({"p", "p"});
+  const auto weights = store.Get(plan, maker.make());
   ASSERT_TRUE(weights.ok());
   EXPECT_EQ(Indices{0}, maker.made());
   EXPECT_EQ((*weights)[0], (*weights)[1]);
+  // What the plan needs and what is there of it count the weights once.
+  EXPECT_EQ(4 * sizeof(float), MemoryUseOf(plan).weight_bytes);
+  EXPECT_EQ(4 * sizeof(float), store.BytesOf(plan));
 }
 
 TEST(WeightStore, WhatDiffersInAnythingIsNotShared) {

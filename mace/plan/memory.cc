@@ -1,7 +1,6 @@
 #include "mace/plan/memory.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <map>
@@ -11,6 +10,8 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "mace/base/divide.h"
 #include "mace/plan/arena.h"
@@ -334,18 +335,26 @@ std::string MemoryUse::WhyAboveBound() const {
                "the arena are left over";
 }
 
+WeightKey WeightKeyOf(const Plan& plan, size_t index) {
+  const PackedWeights& weights = plan.weights[index];
+  const bool is_known = index < plan.weight_identities.size();
+  return {is_known ? plan.weight_identities[index] : "", weights.elements, weights.keep_float32};
+}
+
+std::vector<size_t> DistinctWeights(const Plan& plan) {
+  std::vector<size_t> distinct;
+  std::set<WeightKey> seen;
+  for (size_t index = 0; index < plan.weights.size(); ++index) {
+    WeightKey key = WeightKeyOf(plan, index);
+    const bool is_shared = !std::get<0>(key).empty();
+    if (!is_shared || seen.insert(std::move(key)).second) distinct.push_back(index);
+  }
+  return distinct;
+}
+
 MemoryUse MemoryUseOf(const Plan& plan) {
   MemoryUse use;
-  // Weights of one identity lie on the device once.
-  std::set<std::tuple<std::string, uint64_t, bool>> counted;
-  for (size_t i = 0; i < plan.weights.size(); ++i) {
-    const PackedWeights& weights = plan.weights[i];
-    const bool is_known = i < plan.weight_identities.size() && !plan.weight_identities[i].empty();
-    const bool is_again =
-        is_known &&
-        !counted.insert({plan.weight_identities[i], weights.elements, weights.keep_float32}).second;
-    if (!is_again) use.weight_bytes += WeightBytes(weights);
-  }
+  for (size_t index : DistinctWeights(plan)) use.weight_bytes += WeightBytes(plan.weights[index]);
   for (const MemoryRegion& region : plan.regions) {
     if (!region.in_arena()) use.pool_bytes += region.bytes;
   }

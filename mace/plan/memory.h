@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "mace/plan/plan.h"
 
@@ -32,6 +34,15 @@ void PlanMemory(Plan* plan, const MemoryRules& rules);
 
 // Bytes of the packed weights as they lie on the device.
 size_t WeightBytes(const PackedWeights& weights);
+
+// What tells apart two packed weights on the device: identity, elements, keep_float32. The identity
+// is empty where the weights are shared with no others.
+using WeightKey = std::tuple<std::string, size_t, bool>;
+WeightKey WeightKeyOf(const Plan& plan, size_t index);
+
+// The weights of the plan, as indices, without those whose key another weight before them has: each
+// lies on the device once.
+std::vector<size_t> DistinctWeights(const Plan& plan);
 
 // What a session of the plan takes of the device's memory, and the bound that plans keep to. Plans
 // with a pool of images may pass the bound: such images share no memory with buffers, and grow
