@@ -17,7 +17,7 @@ struct DeviceIdentity {
   std::string platform_name;
   std::string platform_version;
 
-  // The same hardware under the same platform, whatever the versions.
+  // Whether both are one model of hardware under one platform; versions may differ.
   bool SameHardware(const DeviceIdentity& other) const {
     return name == other.name && vendor_name == other.vendor_name &&
            platform_name == other.platform_name;

@@ -44,7 +44,7 @@ class ClBufferPart {
 
 // An app's cl_event, of the device's context.
 StatusOr<ClEventHandle> RetainEvent(void* event, const ClDevice& device);
-// The same, of an event that clCreateUserEvent made and whose status nobody has set.
+// Retains a user event of an app: one that clCreateUserEvent made and whose status nobody has set.
 StatusOr<ClEventHandle> RetainUserEvent(void* event, const ClDevice& device);
 // Sets the status of a user event: complete, or failed.
 Status Signal(const ClEventHandle& event, bool succeeded);

@@ -93,7 +93,7 @@ TEST_F(PlanLimits, RelativeNamesMeanTheFolderOfTheirTime) {
   std::filesystem::current_path(two);
   Run(compiled, 1);
   EXPECT_TRUE(compiled.SaveCache().ok());
-  // The same name is another file now.
+  // From the second folder the relative name of the cache file leads to another file.
   const CompiledModel other = Compile();
   std::filesystem::current_path(before);
   EXPECT_EQ(other.statistics().cache.status, "cold");

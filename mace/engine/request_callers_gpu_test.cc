@@ -124,7 +124,7 @@ TEST_P(RequestCallers, AnInputIsLetGoWhenAnotherOneIsSet) {
   EXPECT_TRUE(owner.expired());
 }
 
-// The same tensor as input and output.
+// One tensor is both the input and the output of a request.
 TEST_P(RequestCallers, AnInputIsNotWrittenThoughItIsTheOutputToo) {
   const HostTensor input = SmallInput(1, 2);
   const Tensor both = TensorAccess::FromHost(input);

@@ -50,7 +50,7 @@ struct TensorArgument {
   enum class Kind : uint8_t {
     kInput,     // Activation in channels4 or blocks: (memory, int pitch, int offset, int width), as
                 // TENSOR_IN declares.
-    kOutput,    // The same for an output, as TENSOR_OUT declares.
+    kOutput,    // An output, with the parameters of kInput, as TENSOR_OUT declares.
     kScratch,   // Index into KernelVariant::scratch; a plain `__global` pointer.
     kWeights,   // Index into KernelVariant::weights; a plain `__global const` pointer.
     kRawInput,  // kRowMajor activation: a plain `__global const` pointer of the storage type.

@@ -34,7 +34,7 @@ TEST(RunPasses, ResidualBlockIsTwoConvolutions) {
   EXPECT_EQ(after.nodes.size(), 2u) << DumpGraph(after);
 }
 
-// The same block from ONNX, where every spatial node stands between Transposes.
+// A residual block of ONNX, where every spatial node stands between Transposes.
 TEST(RunPasses, OnnxBlockWithChannelScale) {
   TestGraphBuilder builder;
   const Ints to_nhwc = {0, 2, 3, 1}, to_nchw = {0, 3, 1, 2};

@@ -18,8 +18,8 @@ std::vector<int64_t> DimsOfArray(const pybind11::array& array);
 // A tensor that shares the array's memory and keeps the array alive. Raises TypeError for elements
 // of a type that no tensor has, and for memory that is not row-major without gaps.
 Tensor ViewOfArray(const pybind11::array& array);
-// The same for an output, which a run writes. Raises ValueError for an array that may not be
-// written.
+// A tensor for an output, which a run writes into the array's memory. Raises as ViewOfArray, and
+// ValueError for an array that may not be written.
 Tensor MutableViewOfArray(const pybind11::array& array);
 
 // An array that shares the tensor's elements and keeps them alive.

@@ -56,7 +56,7 @@ class ModelFilesTest : public testing::Test {
     test.Output("y");
     return test.Bytes();
   }
-  // The same model with w inside it.
+  // The model y = x + w with the elements of w inside the file.
   static std::string Whole() {
     TestOnnx test;
     test.Input("x", {1});

@@ -32,7 +32,7 @@ double NormOperand(const std::vector<HostTensor>& inputs, size_t index, int64_t 
 void AddNormOperand(const LoweringRequest& request, size_t index, float fallback,
                     KernelVariant* variant, Launch* launch);
 
-// The same for weights that are packed already.
+// Adds vector `index` to the launch as weights that are packed already, and sets its macro.
 void AddNormWeights(size_t index, PackedWeights weights, KernelVariant* variant, Launch* launch);
 
 }  // namespace mace
