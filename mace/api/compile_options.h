@@ -82,12 +82,17 @@ struct CompileOptions {
     bool save_after_first_run = true;
   };
   struct Limits {
-    // Host memory of tensors, in bytes; 0: what the system has available.
+    // The most host memory that tensors may take, in bytes: constants, inputs, outputs, what lies
+    // between, and on a driver that computes in the host's memory also what lies on the device.
+    // What a model needs is counted before it is taken; kResourceExhausted names both numbers. 0:
+    // what the system has available at that moment, less a sixteenth.
     uint64_t host_bytes = 0;
-    // Memory of the device, weights and activations, in bytes; 0: what the driver says there is.
+    // The most memory of the device that weights and activations may take, in bytes. 0: as much as
+    // the driver says that the device has.
     uint64_t device_bytes = 0;
-    // Plans, one for each set of input dims, that are kept: by number, and by bytes (0: a quarter
-    // of the device's memory). The one longest unused goes first.
+    // Plans, one for each set of input dims, that are kept: by number, and by bytes, the weights
+    // that plans share counted once (0: a quarter of the device's memory, or of the host's on the
+    // CPU). The one longest unused goes first; the one last used always stays.
     size_t kept_plans = 16;
     uint64_t kept_plan_bytes = 0;
   };

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/engine/cache_options.h"
 #include "mace/engine/compiled_model_state.h"
-#include "mace/engine/engine_options.h"
 #include "mace/engine/request_state.h"
 
 namespace mace {
@@ -16,9 +16,8 @@ Status NoCompiledModel() {
 
 StatusOr<std::shared_ptr<CompiledModel::State>> NewState(const CompileOptions& options) {
   auto state = std::make_shared<CompiledModel::State>();
-  state->options = EngineOptions(options);
-  MACE_RETURN_IF_ERROR(TakeCachePlace(options.cache, &state->options));
-  state->save_after_first_run = options.cache.save_after_first_run;
+  state->options = options;
+  MACE_ASSIGN_OR_RETURN(state->cache_place, TakeCachePlace(&state->options.cache));
   return state;
 }
 

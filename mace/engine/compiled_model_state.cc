@@ -61,8 +61,8 @@ std::string DimsText(const std::vector<TensorSpec>& inputs, const PlanTable::Inp
   return text;
 }
 
-Status CheckCallerContext(const Options& options) {
-  const CallerContext& caller = options.caller;
+Status CheckCallerContext(const CompileOptions& options) {
+  const CompileOptions::OpenCl& caller = options.opencl;
   if (caller.context != nullptr) {
     if (options.device == "gpu") return Status();
     return InvalidArgument("device: expected \"gpu\" with an OpenCL context of the app, found \"" +
@@ -96,11 +96,12 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   constexpr char kNoTf32[] = "the device has no units for TF32: products are those of float32";
   stats.device = "cpu reference";
   MACE_RETURN_IF_ERROR(CheckCallerContext(options));
+  const bool wants_tf32 = options.precision == CompileOptions::Precision::kTf32;
   if (options.device == "cpu") {
-    if (options.allow_tf32) Log(LogLevel::kWarning, kNoTf32);
+    if (wants_tf32) Log(LogLevel::kWarning, kNoTf32);
     return Status();
   }
-  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
+  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options, cache_place));
   const DeviceInfo& device = runtime->device_info();
   stats.device_open_ms = MonotonicMilliseconds() - begin;
   stats.device = device.name;
@@ -109,21 +110,22 @@ Status CompiledModel::State::OpenRuntime(double begin) {
     stats.cache.file = runtime->store()->path();
     saver.emplace(runtime, &plans);
   }
-  if (options.allow_tf32 && !HasTensorCores(device)) {
+  if (wants_tf32 && !HasTensorCores(device)) {
     Log(LogLevel::kWarning, kNoTf32);
-    options.allow_tf32 = false;  // The plans and measurements are those of float32.
+    // The plans and measurements are those of float32.
+    options.precision = CompileOptions::Precision::kFloat32;
   }
-  if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
-      device.images && !device.half_images) {
+  if (options.precision == CompileOptions::Precision::kFloat16 &&
+      options.storage != CompileOptions::Storage::kBuffer && device.images && !device.half_images) {
     Log(LogLevel::kWarning, "the device has no half images: buffers only");
-    options.memory = MemoryChoice::kBuffer;
+    options.storage = CompileOptions::Storage::kBuffer;
   }
   return Status();
 }
 
 Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const double begin = MonotonicMilliseconds();
-  host_budget = HostMemoryBudget(options);
+  host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
   std::optional<ModelLoader> loader;
   if (load) loader.emplace(load);
@@ -131,9 +133,10 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   if (loader.has_value()) {
     MACE_ASSIGN_OR_RETURN(model, loader->Take());
   }
+  const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =
-      options.kept_plan_bytes > 0 ? options.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
-  plans.SetLimits(options.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
+      limits.kept_plan_bytes > 0 ? limits.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
+  plans.SetLimits(limits.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
   MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
   std::lock_guard<std::mutex> lock(report_mutex);
@@ -231,7 +234,7 @@ Statistics CompiledModel::State::Report() const {
 
 void CompiledModel::State::WarnOfHalf(const std::vector<HostTensor>& inputs,
                                       const std::vector<HostTensor>& outputs) const {
-  if (options.precision != Precision::kFloat16 || runtime == nullptr) return;
+  if (options.precision != CompileOptions::Precision::kFloat16 || runtime == nullptr) return;
   std::vector<std::string> names;
   for (const TensorSpec& spec : model->outputs) names.push_back(spec.name);
   const std::string line = DescribeHalfOverflow(names, inputs, outputs);
@@ -252,8 +255,8 @@ Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>
   }
   if (is_first) WarnOfHalf(inputs, *outputs);
   ++runs;
-  if (is_first && saver.has_value() && save_after_first_run && !options.cache_read_only &&
-      !runtime->store()->is_memory()) {
+  if (is_first && saver.has_value() && options.cache.save_after_first_run &&
+      !options.cache.read_only && !runtime->store()->is_memory()) {
     saver->SaveInBackground();
   }
   return Status();

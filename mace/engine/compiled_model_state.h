@@ -18,10 +18,10 @@
 #include "mace/api/statistics.h"
 #include "mace/base/byte_count.h"
 #include "mace/base/memory_budget.h"
+#include "mace/cache/place.h"
 #include "mace/engine/cache_saver.h"
 #include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
-#include "mace/engine/options.h"
 #include "mace/engine/plan_table.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/weight_store.h"
@@ -30,8 +30,10 @@ namespace mace {
 
 struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<const Model::State> model;
-  Options options;
-  bool save_after_first_run = true;
+  // As they were given, but for what the device cannot do, and with an empty `file` and `memory` of
+  // the cache, which are what `cache_place` is.
+  CompileOptions options;
+  std::optional<CachePlace> cache_place;      // None: no cache.
   std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();

@@ -10,23 +10,22 @@
 
 #include "mace/base/memory_budget.h"
 #include "mace/base/status.h"
-#include "mace/engine/options.h"
 #include "mace/kernel/device_info.h"
 #include "mace/plan/host_lifetimes.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
 
-// Options::host_memory_limit, or what stands there for 0, as the system is now.
-uint64_t HostMemoryLimit(const Options& options);
+// `asked`, in bytes; 0: what the system has available now (mace/base/system_memory.h).
+uint64_t HostMemoryLimit(uint64_t asked);
 
-// Options::device_memory_limit, or what stands there for 0; UINT64_MAX where the driver does not
-// say how much memory the device has.
-uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device);
+// `asked`, in bytes; 0: the memory that the driver says the device has, or UINT64_MAX where the
+// driver does not say it.
+uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device);
 
 // The budget that host tensors of this thread are counted in: the one that it has already, where
-// that is no larger than HostMemoryLimit, else a new one of that size.
-std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options);
+// that is no larger than HostMemoryLimit(asked), else a new one of that size.
+std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked);
 
 // What a plan takes, in bytes.
 struct MemoryNeed {
@@ -41,9 +40,9 @@ MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
 // The need of the inputs and outputs alone, which every plan of the graph needs.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
-// kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
-// that others have taken meanwhile is no longer counted upon.
-Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options);
+// kResourceExhausted names what is needed and the limit. Where no limit was asked for (`asked` is
+// 0), memory that others have taken since the budget was made is no longer counted upon.
+Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint64_t asked);
 // `in_use`: the bytes of the device that the engine has taken already.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
 

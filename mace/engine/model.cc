@@ -56,12 +56,6 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
   return specs;
 }
 
-std::shared_ptr<MemoryBudget> BudgetOf(const LoadOptions& options) {
-  Options limits;
-  limits.host_memory_limit = options.host_memory_limit;
-  return HostMemoryBudget(limits);
-}
-
 // The bytes of a range, in memory of ours; a whole file is read where it is needed.
 StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
   if (range.descriptor < 0) {
@@ -168,7 +162,7 @@ template <typename Open>
 StatusOr<std::shared_ptr<const Model::State>> LoadFrom(const LoadOptions& options,
                                                        const Open& open) {
   return CatchExhaustion([&]() -> StatusOr<std::shared_ptr<const Model::State>> {
-    const ScopedMemoryBudget scope(BudgetOf(options));
+    const ScopedMemoryBudget scope(HostMemoryBudget(options.host_memory_limit));
     MACE_ASSIGN_OR_RETURN(std::shared_ptr<ModelFiles> files, open());
     return Import(std::move(files), options);
   });

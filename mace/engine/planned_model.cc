@@ -24,11 +24,11 @@ namespace {
 
 // On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
 // many a shape.
-bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
+bool UsesIntegerKernels(const CompileOptions& options, Runtime* runtime) {
   if (runtime == nullptr) return false;
   const DeviceInfo& device = runtime->device_info();
   return device.byte_products != ByteProducts::kNone &&
-         (device.kind == DeviceKind::kCpu || options.tuning.level != TuningLevel::kNone);
+         (device.kind == DeviceKind::kCpu || options.tuning != CompileOptions::Tuning::kNone);
 }
 
 std::vector<bool> NodesWithLaunches(const Plan& plan) {
@@ -85,13 +85,13 @@ StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
 
 StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
                                      const std::map<std::string, Shape>& input_shapes,
-                                     const Options& options, Runtime* runtime) {
+                                     const CompileOptions& options, Runtime* runtime) {
   ScopedStartPart part("passes");
   const bool integer_kernels = UsesIntegerKernels(options, runtime);
   PreparedGraph prepared;
   MACE_ASSIGN_OR_RETURN(prepared.whole, InferAndPass(imported, input_shapes, integer_kernels));
   prepared.sliced = prepared.whole;
-  if (runtime == nullptr || options.whole_batches) return prepared;
+  if (runtime == nullptr || !options.split_batch) return prepared;
   const Graph& whole = *prepared.whole;
   const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
   if (slices == 1) return prepared;
@@ -111,12 +111,26 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   return prepared;
 }
 
-PlanOptions PlanOptionsOf(const Options& options) {
+MemoryChoice MemoryOf(CompileOptions::Storage storage) {
+  switch (storage) {
+    case CompileOptions::Storage::kAuto:
+      break;
+    case CompileOptions::Storage::kImage:
+      return MemoryChoice::kImage;
+    case CompileOptions::Storage::kBuffer:
+      return MemoryChoice::kBuffer;
+  }
+  return MemoryChoice::kAuto;
+}
+
+PlanOptions PlanOptionsOf(const CompileOptions& options) {
   PlanOptions plan;
-  plan.memory = options.memory;
-  plan.precision = options.precision;
-  plan.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
-  plan.allow_fallback = options.allow_fallback;
+  plan.memory = MemoryOf(options.storage);
+  const bool is_half = options.precision == CompileOptions::Precision::kFloat16;
+  plan.precision = is_half ? Precision::kFloat16 : Precision::kFloat32;
+  // Half precision has no more bits of mantissa than TF32.
+  plan.allow_tf32 = is_half || options.precision == CompileOptions::Precision::kTf32;
+  plan.allow_fallback = options.allow_cpu_fallback;
   plan.use_persistent_kernel = !options.separate_launches;
   return plan;
 }
@@ -133,7 +147,7 @@ void NameWeights(Plan* plan) {
 class ModelPlanner {
  public:
   // `runtime` and `weights` as for PlanModel.
-  ModelPlanner(const Options& options, Runtime* runtime, const WeightStore* weights)
+  ModelPlanner(const CompileOptions& options, Runtime* runtime, const WeightStore* weights)
       : options_(options), runtime_(runtime), weights_(weights) {}
 
   // All of `model` but what runs the plan.
@@ -143,25 +157,29 @@ class ModelPlanner {
   Status MakePlan(const PreparedGraph& prepared, PlannedModel* model) const;
   Status CheckMemory(const MemoryNeed& need) const;
 
-  const Options& options_;
+  const CompileOptions& options_;
   Runtime* const runtime_;
   const WeightStore* const weights_;
 };
 
 // Before anything of it is taken.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
-  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
+  const uint64_t host_limit = options_.limits.host_bytes;
+  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(host_limit), host_limit));
   if (runtime_ == nullptr) return Status();
   const ByteCount* const in_use = weights_ == nullptr ? nullptr : weights_->device_bytes().get();
-  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
-                           DeviceMemoryLimit(options_, runtime_->device_info()));
+  return CheckDeviceMemory(
+      need, in_use == nullptr ? 0 : in_use->now(),
+      DeviceMemoryLimit(options_.limits.device_bytes, runtime_->device_info()));
 }
 
 Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model) const {
   ScopedStartPart part("plan");
   const std::shared_ptr<Graph>& graph = prepared.sliced;
   PlanOptions plan_options = PlanOptionsOf(options_);
-  TuningOptions tuning = options_.tuning;
+  TuningOptions tuning;
+  tuning.level = options_.tuning;
+  tuning.progress = options_.tuning_progress;
   std::unique_ptr<mace::Plan> plan;
   if (runtime_ == nullptr) {
     MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
@@ -227,7 +245,7 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
 
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime,
+                                                  const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "mace/api/compile_options.h"
 #include "mace/api/statistics.h"
-#include "mace/engine/options.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/executor.h"
 #include "mace/execute/session.h"
@@ -48,7 +48,7 @@ struct PlannedModel {
 // plans, and counts what the session has on the device.
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
                                                   const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime,
+                                                  const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights);
 
 // Adds to `stats` what is known of the model once planned: placements and programs.

@@ -8,12 +8,13 @@
 #define MACE_ENGINE_RUNTIME_H_
 
 #include <memory>
-#include <string>
+#include <optional>
 
+#include "mace/api/compile_options.h"
+#include "mace/cache/place.h"
 #include "mace/cache/store.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/device.h"
-#include "mace/engine/options.h"
 
 namespace mace {
 
@@ -22,9 +23,11 @@ class Runtime {
   Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(device), store_(store), compiler_(device, store) {}
 
-  // The runtime for the options' device and cache file that an engine already holds, or a new one.
-  // Engines that trust a file differently do not share it.
-  static StatusOr<std::shared_ptr<Runtime>> Get(const Options& options);
+  // The runtime for the options' device and for the cache at `place` (none: no cache) that a
+  // compiled model already holds, or a new one. Compiled models that trust a file differently do
+  // not share it, and a cache that has no path is never shared.
+  static StatusOr<std::shared_ptr<Runtime>> Get(const CompileOptions& options,
+                                                const std::optional<CachePlace>& place);
 
   const DeviceInfo& device_info() const { return device_->info(); }
   ProgramCompiler* compiler() { return &compiler_; }
