@@ -488,10 +488,20 @@ typedef struct mace_device {
   const char* uuid; /* For the device "uuid:..."; "" where the driver does not tell. */
   const char*
       pci_address; /* "0000:01:00.0", for the device "pci:..."; "" where it does not tell. */
+  const char* platform_version;
+  uint64_t local_memory_bytes;
+  uint64_t max_work_group_size;
+  uint64_t max_image_width;
+  uint64_t max_image_height;
+  int32_t host_unified_memory;
+  int32_t is_default; /* 1: what the device "gpu" means. */
 } mace_device;
 
-/* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. */
+/* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. It may be
+ * the process's first OpenCL call, for which nothing is set in the environment. */
 mace_status_code mace_list_devices(mace_device_list** devices);
+/* The same, and what `environment` allows may be set in the environment of the process. */
+mace_status_code mace_list_devices_in(mace_environment environment, mace_device_list** devices);
 size_t mace_device_list_count(const mace_device_list* devices);
 mace_status_code mace_device_list_get(const mace_device_list* devices, size_t index,
                                       mace_device* device);

@@ -120,6 +120,13 @@ mace_device DeviceOf(const Device& device) {
   full.half_arithmetic = device.half_arithmetic;
   full.uuid = device.uuid.c_str();
   full.pci_address = device.pci_address.c_str();
+  full.platform_version = device.platform_version.c_str();
+  full.local_memory_bytes = device.local_memory_bytes;
+  full.max_work_group_size = device.max_work_group_size;
+  full.max_image_width = device.max_image_width;
+  full.max_image_height = device.max_image_height;
+  full.host_unified_memory = device.host_unified_memory;
+  full.is_default = device.is_default;
   return full;
 }
 
@@ -164,10 +171,17 @@ mace_status_code mace_set_log_sink(mace_log_sink sink, void* user) {
 }
 
 mace_status_code mace_list_devices(mace_device_list** devices) {
+  return mace_list_devices_in(MACE_ENVIRONMENT_NEVER, devices);
+}
+
+mace_status_code mace_list_devices_in(mace_environment environment, mace_device_list** devices) {
+  using Environment = mace::CompileOptions::Environment;
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"devices", devices}}));
     *devices = nullptr;
-    MACE_ASSIGN_OR_RETURN(std::vector<mace::Device> found, mace::ListDevices());
+    Environment chosen;
+    MACE_RETURN_IF_ERROR(ReadEnum("environment", environment, Environment::kNever, &chosen));
+    MACE_ASSIGN_OR_RETURN(std::vector<mace::Device> found, mace::ListDevices(chosen));
     *devices = new mace_device_list{std::move(found)};
     return mace::Status();
   });

@@ -223,6 +223,7 @@ TEST(CApiPointers, AreNamedWhereTheyAreNull) {
   EXPECT_NAMES("request", mace_request_get_at(nullptr, 0, &tensor));
   EXPECT_NAMES("request", mace_request_statistics(nullptr, nullptr));
   EXPECT_NAMES("devices", mace_list_devices(nullptr));
+  EXPECT_NAMES("devices", mace_list_devices_in(MACE_ENVIRONMENT_NEVER, nullptr));
   EXPECT_NAMES("devices", mace_device_list_get(nullptr, 0, nullptr));
 }
 
@@ -292,14 +293,22 @@ TEST(CApiProcess, DevicesAreListed) {
   ASSERT_OK(mace_list_devices(&devices));
   mace_device device = {};
   device.struct_size = sizeof(device);
+  int defaults = 0;
   for (size_t i = 0; i < mace_device_list_count(devices); ++i) {
     ASSERT_OK(mace_device_list_get(devices, i, &device));
     EXPECT_STRNE("", device.name);
+    EXPECT_STRNE("", device.platform_version);
     EXPECT_GT(device.memory_bytes, 0u);
+    EXPECT_GT(device.max_work_group_size, 0u);
+    EXPECT_EQ(device.images != 0, device.max_image_width > 0);
+    defaults += device.is_default;
   }
+  EXPECT_EQ(mace_device_list_count(devices) == 0 ? 0 : 1, defaults);
   EXPECT_EQ(MACE_NOT_FOUND,
             mace_device_list_get(devices, mace_device_list_count(devices), &device));
   mace_device_list_free(devices);
+  EXPECT_NAMES("environment", mace_list_devices_in(2, &devices));
+  EXPECT_EQ(nullptr, devices);
 }
 
 }  // namespace

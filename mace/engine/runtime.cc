@@ -66,9 +66,7 @@ StatusOr<std::shared_ptr<CacheStore>> GetStore(const std::optional<CachePlace>& 
 
 OpenClNeeds NeedsOf(const CompileOptions& options, const CacheStore* store) {
   OpenClNeeds needs;
-  if (options.environment == CompileOptions::Environment::kNever) {
-    needs.environment = EnvironmentUse::kNever;
-  }
+  needs.environment = EnvironmentUseOf(options.environment);
   needs.library_cache = store != nullptr && (options.tuning != CompileOptions::Tuning::kNone ||
                                              HoldsPlanWithLibraryCalls(*store));
   return needs;
@@ -96,6 +94,11 @@ StatusOr<std::shared_ptr<ClDevice>> GetDevice(const CompileOptions& options,
 }
 
 }  // namespace
+
+EnvironmentUse EnvironmentUseOf(CompileOptions::Environment environment) {
+  return environment == CompileOptions::Environment::kNever ? EnvironmentUse::kNever
+                                                            : EnvironmentUse::kWhenNeeded;
+}
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const CompileOptions& options,
                                                 const std::optional<CachePlace>& place) {

@@ -15,8 +15,11 @@
 #include "mace/cache/store.h"
 #include "mace/cl/compiler.h"
 #include "mace/cl/device.h"
+#include "mace/cl/environment_use.h"
 
 namespace mace {
+
+EnvironmentUse EnvironmentUseOf(CompileOptions::Environment environment);
 
 class Runtime {
  public:

@@ -96,6 +96,10 @@ class SurfaceTest(unittest.TestCase):
             self.assertTrue(device.name)
             self.assertGreater(device.memory_bytes, 0)
             self.assertEqual(device["driver"], device.driver)
+            self.assertEqual(device.images, device.max_image_width > 0)
+        self.assertEqual(sum(device.is_default for device in devices), 1)
+        with self.assertRaisesRegex(ValueError, "environment: expected one of"):
+            mace.list_devices(environment="always")
 
     def test_an_exit_with_everything_at_work(self):
         program = ("import mace, numpy, threading\n"

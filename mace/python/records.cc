@@ -55,8 +55,9 @@ void AddStatistics(py::module_* module) {
       .def_readonly("made_plan", &RunStatistics::made_plan);
 }
 
-std::vector<Device> Devices() {
-  const StatusOr<std::vector<Device>> devices = WithoutGil([] { return ListDevices(); });
+std::vector<Device> Devices(CompileOptions::Environment environment) {
+  const StatusOr<std::vector<Device>> devices =
+      WithoutGil([&] { return ListDevices(environment); });
   RaiseIfError(devices.status());
   return *devices;
 }
@@ -74,6 +75,7 @@ void AddRecords(py::module_* module) {
       .def_readonly("name", &Device::name)
       .def_readonly("vendor", &Device::vendor)
       .def_readonly("platform", &Device::platform)
+      .def_readonly("platform_version", &Device::platform_version)
       .def_readonly("version", &Device::version)
       .def_readonly("driver", &Device::driver)
       .def_readonly("type", &Device::type)
@@ -81,11 +83,19 @@ void AddRecords(py::module_* module) {
       .def_readonly("clock_mhz", &Device::clock_mhz)
       .def_readonly("memory_bytes", &Device::memory_bytes)
       .def_readonly("max_allocation_bytes", &Device::max_allocation_bytes)
+      .def_readonly("local_memory_bytes", &Device::local_memory_bytes)
+      .def_readonly("max_work_group_size", &Device::max_work_group_size)
       .def_readonly("images", &Device::images)
+      .def_readonly("max_image_width", &Device::max_image_width)
+      .def_readonly("max_image_height", &Device::max_image_height)
       .def_readonly("half_images", &Device::half_images)
-      .def_readonly("half_arithmetic", &Device::half_arithmetic);
+      .def_readonly("half_arithmetic", &Device::half_arithmetic)
+      .def_readonly("host_unified_memory", &Device::host_unified_memory)
+      .def_readonly("is_default", &Device::is_default)
+      .def_readonly("uuid", &Device::uuid)
+      .def_readonly("pci_address", &Device::pci_address);
   AddStatistics(module);
-  module->def("list_devices", &Devices);
+  module->def("list_devices", &Devices, py::arg("environment"));
 }
 
 }  // namespace mace

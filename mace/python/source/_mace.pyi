@@ -86,6 +86,7 @@ class Device:
     name: str
     vendor: str
     platform: str
+    platform_version: str
     version: str
     driver: str
     type: str
@@ -93,9 +94,17 @@ class Device:
     clock_mhz: int
     memory_bytes: int
     max_allocation_bytes: int
+    local_memory_bytes: int
+    max_work_group_size: int
     images: bool
+    max_image_width: int
+    max_image_height: int
     half_images: bool
     half_arithmetic: bool
+    host_unified_memory: bool
+    is_default: bool
+    uuid: str
+    pci_address: str
 
 class CpuNode:
     name: str
@@ -192,7 +201,7 @@ class CompiledModel:
     @property
     def note(self) -> str: ...
 
-def list_devices() -> List[Device]: ...
+def list_devices(environment: Environment) -> List[Device]: ...
 def set_log_level(level: LogLevel) -> None: ...
 def set_log_sink(sink: Optional[Callable[[str, str], Any]]) -> None: ...
 def difference(expected: numpy.ndarray, found: numpy.ndarray) -> Difference: ...

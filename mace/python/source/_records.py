@@ -2,7 +2,7 @@
 import dataclasses
 from typing import Any, List, Tuple, Type, TypeVar
 
-from mace import _mace
+from mace import _mace, _options
 
 R = TypeVar("R", bound="Record")
 
@@ -46,6 +46,7 @@ class Device(Record):
     name: str
     vendor: str
     platform: str
+    platform_version: str
     version: str
     """OpenCL's, as the device says it."""
     driver: str
@@ -55,9 +56,23 @@ class Device(Record):
     clock_mhz: int
     memory_bytes: int
     max_allocation_bytes: int
+    local_memory_bytes: int
+    """That one work-group can have."""
+    max_work_group_size: int
     images: bool
+    max_image_width: int
+    """Of a 2D image, in texels of four elements; 0 without images."""
+    max_image_height: int
     half_images: bool
     half_arithmetic: bool
+    host_unified_memory: bool
+    """The device and the host share one memory."""
+    is_default: bool
+    """What `device="gpu"` means."""
+    uuid: str
+    """What `device="uuid:..."` takes; empty where the driver does not tell."""
+    pci_address: str
+    """"0000:01:00.0", which `device="pci:..."` takes; empty where the driver does not tell."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,10 +172,15 @@ class RunStatistics(Record):
     """The shapes of the inputs had no plan yet, so that the run waited for one."""
 
 
-def list_devices() -> List[Device]:
+def list_devices(*, environment: str = "never") -> List[Device]:
     """Every OpenCL device of every platform, in the order of `device="gpu:N"`.
+
+    Args:
+      environment: "when_needed" or "never": whether variables may be set in the environment of this
+        process before its first OpenCL call, which this may be.
 
     Without a driver the list is empty. Raises mace.Error "failed_precondition" in a child that was
     forked after OpenCL was used.
     """
-    return [Device._of(device) for device in _mace.list_devices()]
+    allowed = _options.word("environment", environment, _mace.Environment)
+    return [Device._of(device) for device in _mace.list_devices(allowed)]
