@@ -247,6 +247,22 @@ mace_status_code mace_model_output(const mace_model* model, size_t index, mace_t
 /* "mace", "tensorflow" or "onnx"; "" of NULL. */
 const char* mace_model_format(const mace_model* model);
 
+/* mace::SaveOptions says what the members mean. */
+typedef struct mace_save_options {
+  size_t struct_size;
+  const char* data_path; /* NULL: the model's name with ".data" in place of its extension. */
+  int32_t half_weights;  /* 0 */
+  int32_t reserved;      /* 0: another value is MACE_INVALID_ARGUMENT. */
+} mace_save_options;
+
+/* Writes the defaults; call it with sizeof(mace_save_options). NULL does nothing. */
+void mace_save_options_init(mace_save_options* options, size_t struct_size);
+
+/* Writes the model in MACE's format: `path` with the graph, and a file with the weights. `options`
+ * may be NULL: the defaults. */
+mace_status_code mace_model_save(const mace_model* model, const char* path,
+                                 const mace_save_options* options);
+
 /* ---- Compiled models ---- */
 
 typedef struct mace_compiled_model mace_compiled_model;

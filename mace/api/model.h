@@ -48,6 +48,26 @@ struct LoadOptions {
   uint64_t host_memory_limit = 0;
 };
 
+struct SaveOptions {
+  // The file for the weights; empty: the model's name with ".data" in place of its extension, where
+  // Model::Load looks for them.
+  std::string data_path;
+  // Float weights as IEEE halves, except tensors with a value that a half cannot hold. They are
+  // computed with as float32 all the same, unless CompileOptions::precision says otherwise.
+  bool half_weights = false;
+};
+
+// What Model::Save has written.
+struct SaveReport {
+  std::string data_path;
+  size_t nodes = 0;
+  uint64_t model_bytes = 0;  // Of the `.pb`,
+  uint64_t data_bytes = 0;   // and of the `.data`.
+  // "node 'x' (Type): why", for each node that the runtime of the original MACE does not know. This
+  // library knows them all.
+  std::vector<std::string> beyond_upstream;
+};
+
 // A handle: copies are the same model. Immutable and thread-safe. A default-made one is no model,
 // and every use of it is kFailedPrecondition.
 //
@@ -81,6 +101,17 @@ class Model {
   const std::vector<TensorSpec>& outputs() const;
   // "mace", "tensorflow" or "onnx".
   const std::string& format() const;
+
+  // Writes the model in MACE's format: `path` with the graph, and a file with the weights. Files
+  // that are there are replaced. Inputs have the dims that the model was loaded with (LoadOptions),
+  // a dynamic extent is written as 1, values that are known at load are constants, and inputs and
+  // outputs of any float type are float32.
+  // kUnsupported, naming the node or tensor, for what the format cannot hold, such as inputs and
+  // outputs of int64, uint8 and bool, or more than 2^31 - 1 bytes of weights.
+  // kInvalidArgument where both files have one name, kCorruption where a file of the model was
+  // changed in place since it was loaded, kIoError where the system refuses to write.
+  StatusOr<SaveReport> Save(const std::string& path,
+                            const SaveOptions& options = SaveOptions()) const;
 
   struct State;  // Of the engine alone.
 

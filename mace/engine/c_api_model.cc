@@ -136,3 +136,23 @@ mace_status_code mace_model_output(const mace_model* model, size_t index, mace_t
 const char* mace_model_format(const mace_model* model) {
   return model == nullptr ? "" : model->model.format().c_str();
 }
+
+void mace_save_options_init(mace_save_options* options, size_t struct_size) {
+  if (options != nullptr) FillStruct(mace_save_options(), struct_size, options);
+}
+
+mace_status_code mace_model_save(const mace_model* model, const char* path,
+                                 const mace_save_options* options) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"path", path}}));
+    mace_save_options given = {};
+    MACE_RETURN_IF_ERROR(ReadStruct("options", options, &given));
+    if (given.reserved != 0) {
+      return mace::InvalidArgument("reserved: expected 0, found " + std::to_string(given.reserved));
+    }
+    mace::SaveOptions read;
+    if (given.data_path != nullptr) read.data_path = given.data_path;
+    read.half_weights = given.half_weights != 0;
+    return model->model.Save(path, read).status();
+  });
+}

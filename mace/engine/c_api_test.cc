@@ -100,6 +100,25 @@ TEST(CApiModels, SayWhatTheyAre) {
   EXPECT_EQ(MACE_NOT_FOUND, mace_model_output(model.get(), 1, &spec));
 }
 
+TEST(CApiModels, AreSaved) {
+  const Model model = Load("models/digits/digits.onnx");
+  const std::string path = testing::TempDir() + "c_api_saved.pb";
+  const std::string data = testing::TempDir() + "c_api_weights";
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), nullptr));
+  const Model again = Load(path.c_str());
+  EXPECT_STREQ("mace", mace_model_format(again.get()));
+  mace_save_options options;
+  mace_save_options_init(&options, sizeof(options));
+  options.data_path = data.c_str();
+  options.half_weights = 1;
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), &options));
+  EXPECT_FALSE(ReadAll(data).empty());
+  options.reserved = 1;
+  EXPECT_NAMES("reserved", mace_model_save(model.get(), path.c_str(), &options));
+  EXPECT_NAMES("path", mace_model_save(model.get(), nullptr, nullptr));
+  EXPECT_NAMES("model", mace_model_save(nullptr, path.c_str(), nullptr));
+}
+
 TEST(CApiModels, TakeOptions) {
   const int64_t dims[] = {2, 8, 8, 1};
   const mace_named_dims input = {"input", dims, 4};

@@ -3,6 +3,7 @@ import asyncio
 import concurrent.futures
 import gc
 import os
+import tempfile
 import threading
 import unittest
 import weakref
@@ -51,6 +52,21 @@ class ModelTest(unittest.TestCase):
             self.assertEqual(caught.exception.code, code, caught.exception)
         with self.assertRaisesRegex(TypeError, "Model.load or Model.from_bytes makes a model"):
             mace.Model()
+
+    def test_save(self):
+        model = mace.Model.load(DIGITS + "digits.onnx")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "saved.pb")
+            report = model.save(path)
+            self.assertEqual(report.data_path, os.path.join(folder, "saved.data"))
+            self.assertEqual(report.data_bytes, os.path.getsize(report.data_path))
+            halves = model.save(path, data=os.path.join(folder, "weights"), half_weights=True)
+            self.assertLess(halves.data_bytes, report.data_bytes)
+            saved = mace.Model.load(path, data=halves.data_path)
+            self.assertEqual((saved.format, model.format), ("mace", "onnx"))
+            with self.assertRaises(mace.Error) as caught:
+                model.save(os.path.join(folder, "x.data"))
+            self.assertEqual(caught.exception.code, "invalid_argument")
 
     def test_bytes_of_all_kinds(self):
         for kind in (bytes, bytearray, memoryview):

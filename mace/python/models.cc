@@ -49,6 +49,16 @@ PythonOwned<Model> ModelFromBytes(const py::buffer& model, const py::buffer& dat
       [&] { return Model::FromBytes(std::move(model_bytes), std::move(data_bytes), options); }));
 }
 
+SaveReport SaveModel(const Model& model, const std::string& path, const std::string& data,
+                     bool half_weights) {
+  SaveOptions options;
+  options.data_path = data;
+  options.half_weights = half_weights;
+  StatusOr<SaveReport> report = WithoutGil([&] { return model.Save(path, options); });
+  RaiseIfError(report.status());
+  return *std::move(report);
+}
+
 std::chrono::milliseconds Milliseconds(double seconds) {
   constexpr double kLongest = 1e9;  // 31 years, which no clock overflows at.
   const double limited = seconds < kLongest ? seconds : kLongest;
@@ -107,7 +117,8 @@ void AddModels(py::module_* module) {
                   py::arg("options"))
       .def_property_readonly("inputs", &Model::inputs)
       .def_property_readonly("outputs", &Model::outputs)
-      .def_property_readonly("format", &Model::format);
+      .def_property_readonly("format", &Model::format)
+      .def("save", &SaveModel, py::arg("path"), py::arg("data"), py::arg("half_weights"));
   py::class_<CompiledModel, PythonOwned<CompiledModel>>(*module, "CompiledModel")
       .def_static(
           "compile",

@@ -83,8 +83,8 @@ class SurfaceTest(unittest.TestCase):
                 self.assertEqual(names(node.body) - {"name", "value"}, found, node.name)
 
     def test_records_say_what_cpp_says(self):
-        for name in ("TensorSpec", "Device", "CpuNode", "CacheStatistics", "TuningStatistics", "Statistics",
-                     "RunStatistics"):
+        for name in ("TensorSpec", "Device", "SaveReport", "CpuNode", "CacheStatistics", "TuningStatistics",
+                     "Statistics", "RunStatistics"):
             fields = set(getattr(mace, name).__dataclass_fields__)
             self.assertEqual(fields, {field for field in vars(getattr(_mace, name)) if not field.startswith("_")})
 

@@ -94,6 +94,12 @@ void AddRecords(py::module_* module) {
       .def_readonly("is_default", &Device::is_default)
       .def_readonly("uuid", &Device::uuid)
       .def_readonly("pci_address", &Device::pci_address);
+  py::class_<SaveReport>(*module, "SaveReport")
+      .def_readonly("data_path", &SaveReport::data_path)
+      .def_readonly("nodes", &SaveReport::nodes)
+      .def_readonly("model_bytes", &SaveReport::model_bytes)
+      .def_readonly("data_bytes", &SaveReport::data_bytes)
+      .def_readonly("beyond_upstream", &SaveReport::beyond_upstream);
   AddStatistics(module);
   module->def("list_devices", &Devices, py::arg("environment"));
 }

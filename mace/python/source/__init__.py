@@ -30,12 +30,12 @@ from mace._log import set_log_level, set_log_sink
 from mace._mace import Error
 from mace._mace import VERSION as __version__
 from mace._model import Model
-from mace._records import (CacheStatistics, CpuNode, Device, RunStatistics, Statistics, TensorSpec,
-                           TuningStatistics, list_devices)
+from mace._records import (CacheStatistics, CpuNode, Device, RunStatistics, SaveReport, Statistics,
+                           TensorSpec, TuningStatistics, list_devices)
 from mace._request import Request
 
 __all__ = [
     "CacheStatistics", "CompiledModel", "CpuNode", "Device", "Difference", "Engine", "Error", "Model",
-    "Request", "RunFuture", "RunStatistics", "Statistics", "TensorSpec", "TuningStatistics",
-    "__version__", "cache", "compare", "list_devices", "set_log_level", "set_log_sink",
+    "Request", "RunFuture", "RunStatistics", "SaveReport", "Statistics", "TensorSpec",
+    "TuningStatistics", "__version__", "cache", "compare", "list_devices", "set_log_level", "set_log_sink",
 ]

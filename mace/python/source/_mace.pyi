@@ -106,6 +106,13 @@ class Device:
     uuid: str
     pci_address: str
 
+class SaveReport:
+    data_path: str
+    nodes: int
+    model_bytes: int
+    data_bytes: int
+    beyond_upstream: List[str]
+
 class CpuNode:
     name: str
     type: str
@@ -183,6 +190,7 @@ class Model:
     def outputs(self) -> List[TensorSpec]: ...
     @property
     def format(self) -> str: ...
+    def save(self, path: str, data: str, half_weights: bool) -> SaveReport: ...
 
 class CompiledModel:
     @staticmethod

@@ -4,7 +4,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 
 from mace import _mace, _options
 from mace._arrays import as_array, bytes_view, dense
-from mace._records import TensorSpec
+from mace._records import SaveReport, TensorSpec
 
 Shapes = Mapping[str, Sequence[int]]
 Values = Mapping[str, Any]
@@ -96,6 +96,28 @@ class Model:
     def format(self) -> str:
         """"mace", "tensorflow" or "onnx"."""
         return self._core.format
+
+    def save(self, path: _options.PathName, *, data: Optional[_options.PathName] = None,
+             half_weights: bool = False) -> SaveReport:
+        """Writes the model in MACE's format, which `load` reads: `path` with the graph, and a file with
+        the weights. Files that are there are replaced.
+
+        Inputs have the shapes that the model was loaded with, a dynamic extent is written as 1, values
+        that are known at load are constants, and inputs and outputs of any float type are float32.
+
+        Args:
+          path: the file for the graph, such as "model.pb".
+          data: the file for the weights; None: the name of the model with `.data` in place of its
+            extension, where `load` looks for them.
+          half_weights: float weights as float16, except tensors with a value that it cannot hold.
+
+        Raises:
+          mace.Error: "unsupported", naming the node or tensor, for what the format cannot hold, such
+            as inputs and outputs of int64, uint8 and bool; "invalid_argument" where both files have
+            one name; "io_error" where the system refuses to write.
+        """
+        return SaveReport._of(self._core.save(_options.path_name("path", path),
+                                              _options.path_name("data", data), bool(half_weights)))
 
     def _compile(self, options: Any) -> Any:
         """The core's compiled model."""

@@ -76,6 +76,21 @@ class Device(Record):
 
 
 @dataclasses.dataclass(frozen=True)
+class SaveReport(Record):
+    """What `Model.save` has written."""
+
+    data_path: str
+    nodes: int
+    model_bytes: int
+    """Of the `.pb`."""
+    data_bytes: int
+    """Of the `.data`."""
+    beyond_upstream: List[str]
+    """"node 'x' (Type): why", for each node that the runtime of the original MACE does not know.
+    This library knows them all."""
+
+
+@dataclasses.dataclass(frozen=True)
 class CpuNode(Record):
     """A node that runs on the CPU, and why."""
 
