@@ -244,6 +244,10 @@ size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
 mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec);
+/* The name that the file gives to an extent of an input or output, such as "batch". "" where it gives
+ * none, of NULL, and for an index or an axis beyond. */
+const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis);
+const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis);
 /* "mace", "tensorflow" or "onnx"; "" of NULL. */
 const char* mace_model_format(const mace_model* model);
 
@@ -348,6 +352,11 @@ mace_status_code mace_compiled_model_input(const mace_compiled_model* compiled, 
                                            mace_tensor_spec* spec);
 mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled, size_t index,
                                             mace_tensor_spec* spec);
+/* As mace_model_input_dim_name. */
+const char* mace_compiled_model_input_dim_name(const mace_compiled_model* compiled, size_t index,
+                                               size_t axis);
+const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compiled, size_t index,
+                                                size_t axis);
 
 /* Makes the plan for these input dims ahead of the first run; NULL and 0: those of the model. */
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,

@@ -24,6 +24,9 @@ struct TensorSpec {
   // "NHWC", "NCHW" or "NONE": what the model says of the order of the dims. It is a description:
   // nothing is transposed by it.
   std::string layout = "NONE";
+  // The name that the file gives to each of the dims, such as "batch"; "" where it gives none. A
+  // name stays where LoadOptions say what the extent is.
+  std::vector<std::string> dim_names;
 
   // "float32 [1, 224, 224, 3]", for messages; a dynamic extent is "?".
   std::string ToString() const;

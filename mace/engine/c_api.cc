@@ -101,6 +101,11 @@ Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, 
   return WriteStruct("spec", full, sizeof(full.struct_size), out);
 }
 
+const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t axis) {
+  const bool is_there = index < specs.size() && axis < specs[index].dim_names.size();
+  return is_there ? specs[index].dim_names[axis].c_str() : "";
+}
+
 namespace {
 
 mace_device DeviceOf(const Device& device) {

@@ -132,6 +132,8 @@ StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims
 // `what`: "input" or "output", for messages.
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out);
+// "" where there is none.
+const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t axis);
 
 }  // namespace mace::c_api
 

@@ -230,6 +230,16 @@ mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled,
   });
 }
 
+const char* mace_compiled_model_input_dim_name(const mace_compiled_model* compiled, size_t index,
+                                               size_t axis) {
+  return compiled == nullptr ? "" : DimName(compiled->compiled.inputs(), index, axis);
+}
+
+const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compiled, size_t index,
+                                                size_t axis) {
+  return compiled == nullptr ? "" : DimName(compiled->compiled.outputs(), index, axis);
+}
+
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
                                              const mace_named_dims* input_dims, size_t count) {
   return Guard([&]() -> mace::Status {

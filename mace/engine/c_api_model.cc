@@ -133,6 +133,14 @@ mace_status_code mace_model_output(const mace_model* model, size_t index, mace_t
   });
 }
 
+const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis) {
+  return model == nullptr ? "" : DimName(model->model.inputs(), index, axis);
+}
+
+const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis) {
+  return model == nullptr ? "" : DimName(model->model.outputs(), index, axis);
+}
+
 const char* mace_model_format(const mace_model* model) {
   return model == nullptr ? "" : model->model.format().c_str();
 }

@@ -100,6 +100,45 @@ TEST(CApiModels, SayWhatTheyAre) {
   EXPECT_EQ(MACE_NOT_FOUND, mace_model_output(model.get(), 1, &spec));
 }
 
+// An ONNX model of y = Relu(x), x of float32 [batch, 2].
+std::string ModelWithNamedDim() {
+  const auto field = [](int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+  };
+  const std::string dims = field(1, field(2, "batch")) + field(1, "\x08\x02");
+  const std::string type = field(1, "\x08\x01" + field(2, dims));
+  const std::string node = field(1, "x") + field(2, "y") + field(4, "Relu");
+  const std::string graph = field(1, node) + field(11, field(1, "x") + field(2, type)) +
+                            field(12, field(1, "y") + field(2, type));
+  return "\x08\x08" + field(7, graph) + field(8, "\x10\x11");
+}
+
+TEST(CApiModels, NameDynamicExtents) {
+  const std::string onnx = ModelWithNamedDim();
+  const mace_bytes bytes = {onnx.data(), onnx.size(), nullptr, nullptr};
+  mace_model* made = nullptr;
+  ASSERT_OK(mace_model_from_bytes(&bytes, nullptr, nullptr, &made));
+  const Model model(made);
+  mace_tensor_spec spec = EmptySpec();
+  ASSERT_OK(mace_model_input(model.get(), 0, &spec));
+  EXPECT_EQ(-1, spec.dims[0]);
+  EXPECT_STREQ("batch", mace_model_input_dim_name(model.get(), 0, 0));
+  EXPECT_STREQ("batch", mace_model_output_dim_name(model.get(), 0, 0));
+  EXPECT_STREQ("", mace_model_input_dim_name(model.get(), 0, 1));
+  EXPECT_STREQ("", mace_model_input_dim_name(model.get(), 0, 2));
+  EXPECT_STREQ("", mace_model_output_dim_name(model.get(), 1, 0));
+  EXPECT_STREQ("", mace_model_input_dim_name(nullptr, 0, 0));
+  mace_compile_options options;
+  mace_compile_options_init(&options, sizeof(options));
+  options.device = "cpu";
+  mace_compiled_model* compiled = nullptr;
+  ASSERT_OK(mace_compile(model.get(), &options, &compiled));
+  EXPECT_STREQ("batch", mace_compiled_model_input_dim_name(compiled, 0, 0));
+  EXPECT_STREQ("batch", mace_compiled_model_output_dim_name(compiled, 0, 0));
+  EXPECT_STREQ("", mace_compiled_model_output_dim_name(nullptr, 0, 0));
+  mace_compiled_model_free(compiled);
+}
+
 TEST(CApiModels, AreSaved) {
   const Model model = Load("models/digits/digits.onnx");
   const std::string path = testing::TempDir() + "c_api_saved.pb";

@@ -51,6 +51,9 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
     spec.dims = found != given.end() ? found->second : io.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
     spec.layout = io.layout;
+    // Names that are for another rank say nothing of these dims.
+    if (io.dim_names.size() == spec.dims.size()) spec.dim_names = io.dim_names;
+    spec.dim_names.resize(spec.dims.size());
     specs.push_back(std::move(spec));
   }
   return specs;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "mace/api/compiled_model.h"
+#include "mace/testing/formats/test_onnx.h"
 #include "mace/testing/formats/test_tensorflow.h"
 
 namespace mace {
@@ -287,6 +288,34 @@ TEST(Models, ShowWhichExtentsOfOutputsAreDynamic) {
   const StatusOr<Model> fixed = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
   ASSERT_TRUE(fixed.ok()) << fixed.status().message();
   EXPECT_EQ((std::vector<int64_t>{3, 4}), fixed->outputs()[0].dims);
+}
+
+TEST(Models, ShowTheNamesOfExtents) {
+  TestOnnx test;
+  test.Input("x", {-1, 4});
+  test.NameDim(0, "batch");
+  test.Node("Relu", {"x"}, {"y"});
+  test.Output("y");
+  const std::string bytes = test.Bytes();
+  LoadOptions options;
+  for (const int64_t batch : {int64_t{-1}, int64_t{3}}) {
+    if (batch > 0) options.input_dims["x"] = {batch, 4};
+    const StatusOr<Model> model = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ((std::vector<int64_t>{batch, 4}), model->inputs()[0].dims);
+    EXPECT_EQ((std::vector<std::string>{"batch", ""}), model->inputs()[0].dim_names);
+    // The file declares no dims of it.
+    EXPECT_EQ((std::vector<std::string>{"", ""}), model->outputs()[0].dim_names);
+  }
+  TestTf tf;
+  tf.Input("x", {-1, 4});
+  (*tf.def().mutable_node(0)->mutable_attr())["shape"].mutable_shape()->mutable_dim(0)->set_name(
+      "rows");
+  tf.Node("Relu", "y", {"x"});
+  const std::string frozen = tf.def().SerializeAsString();
+  const StatusOr<Model> named = Model::FromBytes(Copied(frozen));
+  ASSERT_TRUE(named.ok()) << named.status().message();
+  EXPECT_EQ((std::vector<std::string>{"rows", ""}), named->inputs()[0].dim_names);
 }
 
 TEST(Models, HaveALimitOfMemory) {

@@ -42,6 +42,9 @@ struct IoInfo {
   // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
   // nullopt: the op's. Inputs: the declared shape; a negative extent is dynamic.
   std::optional<std::vector<int64_t>> declared_dims;
+  // The names that the model gives to extents, such as "batch": one for each extent that it
+  // declares, "" where an extent has none. Empty: no extent has one.
+  std::vector<std::string> dim_names;
   // The type that the model declares. Where it is a float type, the value is float32 all the same:
   // inputs and outputs are converted when the graph runs.
   DType dtype = DType::kFloat32;

@@ -35,6 +35,7 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(model.inputs, [mace.TensorSpec("input", "float32", (1, 8, 8, 1), "NHWC")])
         self.assertEqual([(spec.name, spec["shape"]) for spec in model.outputs], [("output", (1, 10))])
         self.assertEqual(dict(model.inputs[0])["dtype"], "float32")
+        self.assertEqual(model.inputs[0].dim_names, ("", "", "", ""))
         self.assertEqual(mace.Model.load(DIGITS + "digits_frozen.pb").format, "tensorflow")
 
     def test_options_of_loading(self):

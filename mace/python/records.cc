@@ -55,6 +55,17 @@ void AddStatistics(py::module_* module) {
       .def_readonly("made_plan", &RunStatistics::made_plan);
 }
 
+// A file may hold any bytes, of which names must not keep a model from being used.
+py::tuple DimNames(const TensorSpec& spec) {
+  py::tuple names(spec.dim_names.size());
+  for (size_t i = 0; i < spec.dim_names.size(); ++i) {
+    const std::string& name = spec.dim_names[i];
+    names[i] = py::reinterpret_steal<py::object>(
+        PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "replace"));
+  }
+  return names;
+}
+
 std::vector<Device> Devices(CompileOptions::Environment environment) {
   const StatusOr<std::vector<Device>> devices =
       WithoutGil([&] { return ListDevices(environment); });
@@ -70,7 +81,8 @@ void AddRecords(py::module_* module) {
       .def_property_readonly("dtype", [](const TensorSpec& spec) { return DTypeName(spec.dtype); })
       .def_property_readonly("shape",
                              [](const TensorSpec& spec) { return py::tuple(py::cast(spec.dims)); })
-      .def_readonly("layout", &TensorSpec::layout);
+      .def_readonly("layout", &TensorSpec::layout)
+      .def_property_readonly("dim_names", &DimNames);
   py::class_<Device>(*module, "Device")
       .def_readonly("name", &Device::name)
       .def_readonly("vendor", &Device::vendor)

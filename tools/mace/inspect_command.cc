@@ -38,6 +38,7 @@ Json SpecsJson(const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
     list.push_back({{"name", spec.name},
                     {"shape", spec.dims},
+                    {"dim_names", spec.dim_names},
                     {"dtype", DTypeName(spec.dtype)},
                     {"layout", spec.layout}});
   }

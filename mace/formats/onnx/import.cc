@@ -243,6 +243,7 @@ Status OnnxImporter::AddInput(const std::string& name) {
     if (given == nullptr) return InvalidArgument("the model leaves its shape dynamic, give one");
     io.declared_dims = *given;
   }
+  io.dim_names = declared.dim_names;
   if (io.declared_dims->size() == 4) io.layout = "NCHW";
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   return builder_.Define(name, id);
@@ -337,6 +338,11 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   const DType declared = OnnxIoType(declarations_.TypeOf(name));
   io.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
   if (info.shape.rank() == 4) io.layout = "NCHW";
+  if (const onnx::ValueInfoProto* declaration = declarations_.Find(name)) {
+    // What a file says of a computed shape is not needed, and may be wrong.
+    StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*declaration);
+    if (said.ok()) io.dim_names = std::move(said->dim_names);
+  }
   builder_.graph().outputs.push_back(std::move(io));
   return Status::Ok();
 }

@@ -238,6 +238,7 @@ Status TfImporter::AddInput(size_t index) {
                         !shape->second.shape().unknown_rank();
   if (declared) {
     MACE_ASSIGN_OR_RETURN(port.declared_dims, ReadDims(shape->second.shape()));
+    for (const auto& dim : shape->second.shape().dim()) port.dim_names.push_back(dim.name());
   } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
     port.declared_dims = *given;
   } else {

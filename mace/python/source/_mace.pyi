@@ -81,6 +81,7 @@ class TensorSpec:
     dtype: str
     shape: Tuple[int, ...]
     layout: str
+    dim_names: Tuple[str, ...]
 
 class Device:
     name: str

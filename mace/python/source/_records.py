@@ -37,6 +37,9 @@ class TensorSpec(Record):
     """Outermost extent first; -1: dynamic, the array that is given decides."""
     layout: str
     """"NHWC", "NCHW" or "NONE": what the model says of the order of the dims."""
+    dim_names: Tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The name that the file gives to each extent of the shape, such as "batch"; "" where it gives
+    none. Specs that differ in names alone are equal."""
 
 
 @dataclasses.dataclass(frozen=True)
