@@ -162,6 +162,10 @@ mace_status_code mace_tensor_opencl(mace_dtype dtype, const int64_t* dims, size_
 /* Where the elements are; a NULL handle for host memory, and of NULL. `buffer` NULL: nothing. */
 void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* buffer);
 void mace_tensor_free(mace_tensor* tensor);
+/* The elements as another dtype, in a handle of its own, which may share them.
+ * mace::Tensor::ConvertTo says more. */
+mace_status_code mace_tensor_convert(const mace_tensor* tensor, mace_dtype dtype,
+                                     mace_tensor** converted);
 
 /* Of NULL: MACE_DTYPE_INVALID, 0 and NULL. */
 mace_dtype mace_tensor_dtype(const mace_tensor* tensor);

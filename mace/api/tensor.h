@@ -112,6 +112,12 @@ class Tensor {
                                                              : static_cast<T*>(mutable_data());
   }
 
+  // The elements as another dtype: values round to the nearest, floats become integers by cutting
+  // towards zero, and what a type does not hold has no meaning in it. The tensor itself where it has
+  // the dtype already. kInvalidArgument for a tensor that is none or lies in an OpenCL buffer,
+  // kResourceExhausted where there is no memory.
+  StatusOr<Tensor> ConvertTo(DType dtype) const;
+
   // Where the elements are; a null handle for a tensor in host memory.
   OpenClBuffer opencl_buffer() const;
 

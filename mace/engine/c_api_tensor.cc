@@ -103,6 +103,17 @@ void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* bu
 
 void mace_tensor_free(mace_tensor* tensor) { delete tensor; }
 
+mace_status_code mace_tensor_convert(const mace_tensor* tensor, mace_dtype dtype,
+                                     mace_tensor** converted) {
+  return Guard([&]() -> mace::Status {
+    if (converted != nullptr) *converted = nullptr;
+    MACE_RETURN_IF_ERROR(CheckPresent({{"tensor", tensor}, {"converted", converted}}));
+    MACE_ASSIGN_OR_RETURN(mace::Tensor made, tensor->tensor.ConvertTo(DTypeOrInvalid(dtype)));
+    *converted = new mace_tensor{std::move(made)};
+    return mace::Status();
+  });
+}
+
 mace_dtype mace_tensor_dtype(const mace_tensor* tensor) {
   return static_cast<mace_dtype>(TensorOf(tensor).dtype());
 }

@@ -248,6 +248,24 @@ TEST(CApiTensors, RefuseWhatIsNoTensor) {
   mace_tensor_free(tensor);
 }
 
+TEST(CApiTensors, AreConverted) {
+  const int64_t dims[] = {2};
+  float numbers[] = {1.5f, -2};
+  const mace_bytes bytes = {numbers, sizeof(numbers), nullptr, nullptr};
+  mace_tensor* tensor = nullptr;
+  mace_tensor* converted = nullptr;
+  ASSERT_OK(mace_tensor_view(MACE_DTYPE_FLOAT32, dims, 1, &bytes, &tensor));
+  ASSERT_OK(mace_tensor_convert(tensor, MACE_DTYPE_INT64, &converted));
+  EXPECT_EQ(MACE_DTYPE_INT64, mace_tensor_dtype(converted));
+  EXPECT_EQ(-2, static_cast<const int64_t*>(mace_tensor_data(converted))[1]);
+  mace_tensor_free(converted);
+  EXPECT_EQ(MACE_INVALID_ARGUMENT, mace_tensor_convert(tensor, 99, &converted));
+  EXPECT_EQ(nullptr, converted);
+  EXPECT_NAMES("tensor", mace_tensor_convert(nullptr, MACE_DTYPE_INT64, &converted));
+  EXPECT_NAMES("converted", mace_tensor_convert(tensor, MACE_DTYPE_INT64, nullptr));
+  mace_tensor_free(tensor);
+}
+
 TEST(CApiPointers, AreNamedWhereTheyAreNull) {
   const Model model = Load();
   mace_model* made = nullptr;

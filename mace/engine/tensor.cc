@@ -145,6 +145,22 @@ Tensor Tensor::OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64
   });
 }
 
+StatusOr<Tensor> Tensor::ConvertTo(DType dtype) const {
+  if (!status().ok()) return status();
+  if (empty() || !TensorAccess::BufferOf(*this).empty() || DTypeSize(dtype) == 0) {
+    return InvalidArgument(std::string("tensor: expected one in host memory and a dtype, found ") +
+                           (empty()                 ? "none"
+                            : DTypeSize(dtype) == 0 ? "no dtype"
+                                                    : "an OpenCL buffer"));
+  }
+  return CatchExhaustion([&]() -> StatusOr<Tensor> {
+    MACE_ASSIGN_OR_RETURN(HostTensor converted, state_->host.ConvertTo(dtype));
+    // Elements that are shared belong to one state, which knows how many tensors see them.
+    const bool is_shared = dtype == this->dtype() && converted.bytes().data() == data();
+    return is_shared ? *this : TensorAccess::FromHost(std::move(converted));
+  });
+}
+
 OpenClBuffer Tensor::opencl_buffer() const {
   const ClBufferPart& part = TensorAccess::BufferOf(*this);
   return {part.get(), part.offset(), part.bytes()};

@@ -78,7 +78,7 @@ StatusOr<bool> ReadsBack(const Model& model, const ConvertArguments& arguments) 
   // A MACE file declares float32 and int32, whatever the source does.
   std::vector<Tensor> as_declared;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(Tensor input, ConvertTensor(inputs[i], models.written.inputs()[i].dtype));
+    MACE_ASSIGN_OR_RETURN(Tensor input, inputs[i].ConvertTo(models.written.inputs()[i].dtype));
     as_declared.push_back(std::move(input));
   }
   const StatusOr<std::vector<Tensor>> found = RunOnce(&models.written, as_declared);

@@ -6,17 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "mace/graph/tensor.h"
 #include "mace/mace.h"
 
 namespace mace {
-
-// The same elements, shared: HostTensor can convert them, which Tensor leaves to its user.
-Tensor FromHost(HostTensor host);
-// REQUIRES: the tensor is not empty and its status is OK.
-HostTensor ToHost(const Tensor& tensor);
-// As HostTensor::ConvertTo.
-StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype);
 
 // The inputs of a model with the dims that it was compiled with in place of dynamic ones.
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
@@ -46,8 +38,8 @@ enum class MissingInput {
   kRandom,  // Seeded uniform floats in [-1, 1), integers 0.
 };
 
-// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument names a file's input
-// that the model has not, and with kRefuse an input without a file.
+// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument
+// names a file's input that the model has not, and with kRefuse an input without a file.
 StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                                          const std::map<std::string, std::string>& files,
                                          MissingInput missing);

@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
+#include <utility>
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
@@ -169,6 +171,17 @@ std::map<std::string, int> ReadCounts(const std::string& path) {
     if (space != std::string::npos) counts[line.substr(0, space)] = std::atoi(&line[space + 1]);
   }
   return counts;
+}
+
+Tensor FromHost(HostTensor host) {
+  const auto held = std::make_shared<const HostTensor>(std::move(host));
+  return Tensor::View(held->dtype(), held->bytes().data(), held->shape().dims(), [held] {});
+}
+
+HostTensor ToHost(const Tensor& tensor) {
+  const Bytes bytes(static_cast<const uint8_t*>(tensor.data()), tensor.bytes());
+  return HostTensor::View({tensor.dtype(), Shape(tensor.dims())}, bytes,
+                          std::make_shared<Tensor>(tensor));
 }
 
 HostTensor LoadFloats(const std::string& path) {

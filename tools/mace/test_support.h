@@ -59,6 +59,10 @@ void ExpectRefused(const CommandResult& result, int code, const std::string& par
 std::string CountingLayer();
 std::map<std::string, int> ReadCounts(const std::string& path);
 
+// The same elements, shared.
+Tensor FromHost(HostTensor host);
+// REQUIRES: the tensor is not empty and its status is OK.
+HostTensor ToHost(const Tensor& tensor);
 // Float tensors from and to .npy files.
 HostTensor LoadFloats(const std::string& path);
 void SaveFloats(const std::string& path, const HostTensor& tensor);
