@@ -365,6 +365,11 @@ const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compi
 /* Makes the plan for these input dims ahead of the first run; NULL and 0: those of the model. */
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
                                              const mace_named_dims* input_dims, size_t count);
+/* The same for requests that select these outputs; a name_count of 0: all. */
+mace_status_code mace_compiled_model_prepare_outputs(mace_compiled_model* compiled,
+                                                     const mace_named_dims* input_dims,
+                                                     size_t dims_count, const char* const* names,
+                                                     size_t name_count);
 mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
                                                  mace_request** request);
 /* Writes the cache file, where one is set and there is something new. */
@@ -450,7 +455,8 @@ mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                                             const mace_tensor* tensor);
 
 /* The outputs that the next runs are to give; a count of 0: all, as at the beginning. The others are
- * not copied to the host. */
+ * not copied to the host, and what serves them alone is not computed: the first run with a new set
+ * may make a plan for it. */
 mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
                                              size_t count);
 mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,

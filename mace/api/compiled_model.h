@@ -15,8 +15,9 @@
 
 namespace mace {
 
-// Programs, weights and plans. A plan belongs to one set of input dims: it is made when a request
-// first runs with them, or ahead by Prepare, and kept within CompileOptions::Limits.
+// Programs, weights and plans. A plan belongs to one set of input dims, and to all outputs or to a
+// set that a request selects: it is made when a request first runs with them, or ahead by Prepare,
+// and kept within CompileOptions::Limits.
 //
 // A handle: copies are the same compiled model, which lives as long as a handle or a request of it.
 // Thread-safe: a thread waits for another one only where it wants the plan that the other one is
@@ -55,6 +56,9 @@ class CompiledModel {
   // Makes the plan for these input dims, compiles and uploads, so that the first run with them
   // waits for nothing. An input that is not named has the dims that it was compiled with.
   Status Prepare(const DimsByName& input_dims);
+  // The same for requests that select these outputs (Request::SelectOutputs); none: all. kNotFound
+  // for an output that the model does not have.
+  Status Prepare(const DimsByName& input_dims, const std::vector<std::string>& outputs);
 
   StatusOr<Request> NewRequest();
 

@@ -47,7 +47,9 @@ class Request {
   // request runs.
 
   // The outputs that the next runs are to give, by name or by index; none: all, as at the beginning.
-  // The others are not copied to the host, and Get refuses them. What is computed is the same.
+  // Get refuses the others, and they are not copied to the host. Nodes that serve others alone are
+  // not computed: where there are such nodes, the set has plans of its own, one of which the first
+  // run makes (CompiledModel::Prepare does so ahead). They share the weights of the other plans.
   Status SelectOutputs(const std::vector<std::string>& names);
   Status SelectOutputsAt(const std::vector<size_t>& indices);
 

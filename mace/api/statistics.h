@@ -46,7 +46,8 @@ struct Statistics {
   double program_ms = 0;      // Creating and building programs and kernels, of all plans together.
   // The members up to `tuning` describe the plan that was made last; after Compile it is the one
   // for the dims that the model was compiled with.
-  // In the order of CompiledModel::inputs and outputs: what a dynamic extent is in this plan.
+  // In the order of CompiledModel::inputs and outputs: what a dynamic extent is in this plan. Empty
+  // for an output that the plan does not compute (Request::SelectOutputs).
   std::vector<std::vector<int64_t>> input_dims;
   std::vector<std::vector<int64_t>> output_dims;
   size_t batch_slices = 1;

@@ -88,6 +88,17 @@ StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims
   return read;
 }
 
+StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
+                                             size_t count) {
+  std::vector<std::string> read;
+  if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{name, names}}));
+  for (size_t i = 0; i < count; ++i) {
+    MACE_RETURN_IF_ERROR(CheckPresent({{name, names[i]}}));
+    read.emplace_back(names[i]);
+  }
+  return read;
+}
+
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out) {
   MACE_RETURN_IF_ERROR(CheckIndex(specs, what, index));

@@ -250,6 +250,20 @@ mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
   });
 }
 
+mace_status_code mace_compiled_model_prepare_outputs(mace_compiled_model* compiled,
+                                                     const mace_named_dims* input_dims,
+                                                     size_t dims_count, const char* const* names,
+                                                     size_t name_count) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}}));
+    MACE_ASSIGN_OR_RETURN(const mace::DimsByName dims,
+                          ReadNamedDims("input_dims", input_dims, dims_count));
+    MACE_ASSIGN_OR_RETURN(const std::vector<std::string> outputs,
+                          ReadNames("names", names, name_count));
+    return compiled->compiled.Prepare(dims, outputs);
+  });
+}
+
 mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
                                                  mace_request** request) {
   return Guard([&]() -> mace::Status {

@@ -157,12 +157,16 @@ TEST(CApiDevice, ACacheByDescriptor) {
 
 TEST(CApiDevice, OutputsAreSelected) {
   const Model model = Load();
-  const Request request = NewRequest(Compile(model.get(), Defaults()));
+  const Compiled compiled = Compile(model.get(), Defaults());
+  const Request request = NewRequest(compiled);
   const char* const names[] = {"output", nullptr};
   const size_t indices[] = {0, 9};
   EXPECT_OK(mace_request_select_outputs(request.get(), names, 1));
   EXPECT_OK(mace_request_select_outputs_at(request.get(), indices, 1));
   EXPECT_OK(mace_request_select_outputs(request.get(), nullptr, 0));
+  EXPECT_OK(mace_compiled_model_prepare_outputs(compiled.get(), nullptr, 0, names, 1));
+  EXPECT_NAMES("names",
+               mace_compiled_model_prepare_outputs(compiled.get(), nullptr, 0, nullptr, 1));
   EXPECT_NAMES("names", mace_request_select_outputs(request.get(), names, 2));
   EXPECT_NAMES("names", mace_request_select_outputs(request.get(), nullptr, 1));
   EXPECT_NAMES("indices", mace_request_select_outputs_at(request.get(), nullptr, 1));

@@ -5,17 +5,6 @@ using namespace mace::c_api;  // NOLINT: the definitions below are C's, without 
 
 namespace {
 
-mace::StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
-                                                   size_t count) {
-  std::vector<std::string> read;
-  if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{name, names}}));
-  for (size_t i = 0; i < count; ++i) {
-    MACE_RETURN_IF_ERROR(CheckPresent({{name, names[i]}}));
-    read.emplace_back(names[i]);
-  }
-  return read;
-}
-
 mace::Status ReadValues(const mace_load_options& given, mace::LoadOptions* options) {
   if (given.values_count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{"values", given.values}}));
   for (size_t i = 0; i < given.values_count; ++i) {

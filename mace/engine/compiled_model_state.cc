@@ -52,11 +52,15 @@ PlanTable::InputDims DimsOf(const Graph& graph) {
   return dims;
 }
 
-std::string DimsText(const std::vector<TensorSpec>& inputs, const PlanTable::InputDims& dims) {
+std::string KeyText(const Model::State& model, const PlanTable::Key& key) {
   std::string text;
-  for (size_t i = 0; i < inputs.size(); ++i) {
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
     if (!text.empty()) text += "; ";
-    text += "input '" + inputs[i].name + "' " + Shape(dims[i]).ToString();
+    text += "input '" + model.inputs[i].name + "' " + Shape(key.dims[i]).ToString();
+  }
+  if (key.outputs.empty()) return text;
+  for (const size_t i : IndicesOf(key.outputs, model.outputs.size())) {
+    text += "; output '" + model.outputs[i].name + "'";
   }
   return text;
 }
@@ -138,20 +142,21 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
       limits.kept_plan_bytes > 0 ? limits.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
   plans.SetLimits(limits.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
-  MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
+  MACE_RETURN_IF_ERROR(PlanFor({compiled_dims, OutputSet()}).status());
   std::lock_guard<std::mutex> lock(report_mutex);
   stats.compile_ms = MonotonicMilliseconds() - begin;
   return Status();
 }
 
-StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::InputDims& dims) {
-  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, plans.Get(dims, [&] { return MakePlan(dims); }));
+StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::Key& key) {
+  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, plans.Get(key, [&] { return MakePlan(key); }));
   Retire(found.retired);
   found.retired.clear();
   return found;
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostTensor>& tensors,
+                                                         const OutputSet& outputs,
                                                          std::weak_ptr<SharedPlan>* last) {
   PlanTable::Found found;
   found.plan = last->lock();
@@ -159,19 +164,21 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostT
     plans.Touch(found.plan.get());
     return found;
   }
-  PlanTable::InputDims dims;
-  for (const HostTensor& tensor : tensors) dims.push_back(tensor.shape().dims());
-  MACE_ASSIGN_OR_RETURN(found, PlanFor(dims));
+  PlanTable::Key key;
+  for (const HostTensor& tensor : tensors) key.dims.push_back(tensor.shape().dims());
+  key.outputs = outputs;
+  MACE_ASSIGN_OR_RETURN(found, PlanFor(key));
   *last = found.plan;
   return found;
 }
 
-StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(
-    const PlanTable::InputDims& dims) {
+StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanTable::Key& key) {
   std::shared_ptr<const Graph> graph = model->graph;
-  if (dims != compiled_dims) {
-    const std::string text = DimsText(model->inputs, dims);
-    Log(LogLevel::kInfo, "a new plan: " + text);
+  const PlanTable::InputDims& dims = key.dims;
+  const std::string text = KeyText(*model, key);
+  const bool has_other_dims = dims != compiled_dims;
+  if (has_other_dims || !key.outputs.empty()) Log(LogLevel::kInfo, "a new plan: " + text);
+  if (has_other_dims) {
     DimsByName by_name;
     for (size_t i = 0; i < dims.size(); ++i) by_name[model->inputs[i].name] = dims[i];
     StatusOr<std::shared_ptr<const Graph>> imported = ImportWithDims(*model, by_name);
@@ -182,13 +189,16 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(
     if (is_of_file && DimsOf(*graph) != dims)
       return Internal(text + ": the model has other dims then");
   }
+  if (!key.outputs.empty()) {
+    MACE_ASSIGN_OR_RETURN(graph, WithOutputs(*graph, key.outputs));
+  }
   StatusOr<std::unique_ptr<PlannedModel>> plan = PlanGraph(graph, dims);
   if (plan.status().code() == StatusCode::kResourceExhausted && MakeRoom()) {
     plan = PlanGraph(graph, dims);
   }
   MACE_RETURN_IF_ERROR(plan.status());
   if (runtime == nullptr) (*plan)->host_bytes = ConstantBytes(*graph);
-  ReportPlan(**plan);
+  ReportPlan(**plan, key.outputs);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }
 
@@ -207,10 +217,16 @@ StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
   return PlanModel(std::move(graph), shapes, options, runtime.get(), weights.get());
 }
 
-void CompiledModel::State::ReportPlan(const PlannedModel& plan) {
+void CompiledModel::State::ReportPlan(const PlannedModel& plan, const OutputSet& outputs) {
   const std::string integers = DescribeIntegerKernels(*plan.plan);
   std::lock_guard<std::mutex> lock(report_mutex);
   AddPlanStats(plan, &stats);
+  std::vector<std::vector<int64_t>> output_dims(model->outputs.size());
+  const std::vector<size_t> indices = IndicesOf(outputs, output_dims.size());
+  for (size_t k = 0; k < indices.size(); ++k) {
+    output_dims[indices[k]] = std::move(stats.output_dims[k]);
+  }
+  stats.output_dims = std::move(output_dims);
   if (runtime != nullptr && runtime->store() != nullptr) {
     stats.cache = WithStatus(std::move(stats.cache), *runtime->store());
   }
@@ -232,11 +248,12 @@ Statistics CompiledModel::State::Report() const {
   return report;
 }
 
-void CompiledModel::State::WarnOfHalf(const std::vector<HostTensor>& inputs,
+void CompiledModel::State::WarnOfHalf(const PlannedModel& plan,
+                                      const std::vector<HostTensor>& inputs,
                                       const std::vector<HostTensor>& outputs) const {
   if (options.precision != CompileOptions::Precision::kFloat16 || runtime == nullptr) return;
   std::vector<std::string> names;
-  for (const TensorSpec& spec : model->outputs) names.push_back(spec.name);
+  for (const IoInfo& io : plan.plan->bound.graph->outputs) names.push_back(io.name);
   const std::string line = DescribeHalfOverflow(names, inputs, outputs);
   if (!line.empty()) Log(LogLevel::kWarning, line);
 }
@@ -253,7 +270,7 @@ Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>
                          : times != nullptr ? executor->RunTimed(inputs, outputs, times)
                                             : executor->Run(inputs, outputs));
   }
-  if (is_first) WarnOfHalf(inputs, *outputs);
+  if (is_first) WarnOfHalf(plan->model(), inputs, *outputs);
   ++runs;
   if (is_first && saver.has_value() && options.cache.save_after_first_run &&
       !options.cache.read_only && !runtime->store()->is_memory()) {

@@ -52,15 +52,14 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   Status CheckProcess() const;
   // `load` (null: `model` is there) gives the model, on another thread while the device is opened.
   Status Start(const ModelLoader::Load& load);
-  // The plan for these dims, in the order of the inputs.
-  StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
-  // The plan for these inputs. `last` is the plan that the caller used last: where it is the same
-  // again, nothing is allocated.
+  StatusOr<PlanTable::Found> PlanFor(const PlanTable::Key& key);
+  // The plan for these inputs and outputs. `last` is the plan that the caller used last for these
+  // outputs (or none): where it is the same again, nothing is allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
-                                     std::weak_ptr<SharedPlan>* last);
+                                     const OutputSet& outputs, std::weak_ptr<SharedPlan>* last);
   // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `times` null: nobody wants them; `ports` null: all
+  // Runs the plan with an executor that is free. `outputs` are those of the plan. `times` null: nobody wants them; `ports` null: all
   // inputs and outputs are on the host. Not both. The first answer of
   // a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
@@ -69,12 +68,12 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
 
  private:
   Status OpenRuntime(double begin);
-  StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::InputDims& dims);
+  StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
                                                     const PlanTable::InputDims& dims);
-  void WarnOfHalf(const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& outputs)
-      const;
-  void ReportPlan(const PlannedModel& plan);
+  void WarnOfHalf(const PlannedModel& plan, const std::vector<HostTensor>& inputs,
+                  const std::vector<HostTensor>& outputs) const;
+  void ReportPlan(const PlannedModel& plan, const OutputSet& outputs);
   // Gives up the plans that are kept, which those who run them go on with; false: there are none.
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);

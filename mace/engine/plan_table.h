@@ -1,5 +1,5 @@
-// The plans of a compiled model, one for each set of input dims. Their number and their bytes are
-// bounded: the one longest unused goes first.
+// The plans of a compiled model, one for each set of input dims and of outputs. Their number and
+// their bytes are bounded: the one longest unused goes first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
@@ -11,9 +11,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/engine/output_set.h"
 #include "mace/engine/shared_plan.h"
 
 namespace mace {
@@ -23,6 +25,15 @@ namespace mace {
 class PlanTable {
  public:
   using InputDims = std::vector<std::vector<int64_t>>;  // In the order of the model's inputs.
+  // What a plan is for.
+  struct Key {
+    InputDims dims;
+    OutputSet outputs;
+
+    bool operator<(const Key& other) const {
+      return std::tie(dims, outputs) < std::tie(other.dims, other.outputs);
+    }
+  };
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;
   using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
 
@@ -35,9 +46,9 @@ class PlanTable {
     bool was_made = false;  // By this call, or by another one that it waited for.
     Plans retired;          // Had to go for it. They end with the last run that uses them.
   };
-  // The plan for these dims, made where there is none. A plan that could not be made is asked for
+  // The plan for the key, made where there is none. A plan that could not be made is asked for
   // again by the next call; those who waited for it get the same error.
-  StatusOr<Found> Get(const InputDims& dims, const MakePlan& make);
+  StatusOr<Found> Get(const Key& key, const MakePlan& make);
 
   // `plan`, of this table or retired from it, is used once more, without Get.
   void Touch(SharedPlan* plan) { plan->last_use = ++uses_; }
@@ -52,7 +63,7 @@ class PlanTable {
     Status status;                     // Why it could not be made.
     std::shared_ptr<SharedPlan> plan;  // Null: not ready, or failed.
   };
-  using Entries = std::map<InputDims, std::shared_ptr<Entry>>;
+  using Entries = std::map<Key, std::shared_ptr<Entry>>;
 
   Status WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock);
   // REQUIRES for these: mutex_ is held.

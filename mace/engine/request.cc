@@ -97,52 +97,55 @@ Status Request::State::CheckInputsAreSet() const {
 
 // The caller's tensor where it fits, else the one of an earlier run, else a new one.
 Status Request::State::PlaceResults(const PlannedModel& model) {
-  for (size_t i = 0; i < model.outputs.size(); ++i) {
-    const TensorInfo& info = model.outputs[i];
+  for (Output& output : outputs) {
+    output.is_given = output.is_wanted;
+    output.is_in_set = output.is_borrowed = false;
+  }
+  for (size_t k = 0; k < model.outputs.size(); ++k) {
+    const TensorInfo& info = model.outputs[k];
     const auto fits = [&](const Tensor& tensor) {
       return !tensor.empty() && TensorAccess::ToHost(tensor).info() == info &&
              TensorAccess::IsForWriting(tensor);
     };
-    Output& output = outputs[i];
-    output.is_given = output.is_wanted;
-    output.is_in_set = output.is_borrowed = false;
-    ports.left_out[i] = !output.is_wanted && model.executor->LeavesOut(i);
-    if (ports.left_out[i] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
+    Output& output = outputs[output_of_plan[k]];
+    ports.left_out[k] = !output.is_wanted && model.executor->LeavesOut(k);
+    if (ports.left_out[k] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
       output.is_borrowed = true;
-      MACE_ASSIGN_OR_RETURN(results[i], PlaceInBuffer(model, i));
+      MACE_ASSIGN_OR_RETURN(results[k], PlaceInBuffer(model, k));
       continue;
     }
     output.is_in_set = output.is_wanted && fits(output.set);
     if (output.is_in_set) {
-      results[i] = std::move(output.set_host);
+      results[k] = std::move(output.set_host);
       continue;
     }
     if (!fits(output.own)) {
       MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(info));
       output.own = TensorAccess::FromHost(std::move(made));
     }
-    results[i] = TensorAccess::Take(&output.own);
+    results[k] = TensorAccess::Take(&output.own);
   }
   return Status();
 }
 
 void Request::State::PutBackResults() {
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
-    Output& output = outputs[i];
+  for (size_t k = 0; k < results.size(); ++k) {
+    if (results[k].dtype() == DType::kInvalid) continue;  // The run ended before.
+    Output& output = outputs[output_of_plan[k]];
     if (output.is_in_set && !output.is_borrowed) {
-      output.set_host = std::move(results[i]);
+      output.set_host = std::move(results[k]);
     } else if (!output.is_borrowed) {
-      TensorAccess::PutBack(std::move(results[i]), &output.own);
+      TensorAccess::PutBack(std::move(results[k]), &output.own);
     }
-    results[i] = HostTensor();
+    results[k] = HostTensor();
   }
 }
 
 Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(CheckInputsAreSet());
   MACE_RETURN_IF_ERROR(CheckCancelled());
-  MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
+  MACE_ASSIGN_OR_RETURN(const PlanTable::Found found,
+                        compiled->PlanFor(given, planned_outputs, &last_plan));
   statistics.made_plan = found.was_made;
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
   if (HasPorts()) return RunWithPorts(found.plan.get());
@@ -221,12 +224,8 @@ Status Request::SetOutput(size_t index, Tensor tensor) {
 
 Status Request::SelectOutputs(const std::vector<std::string>& names) {
   return OnState(state_, [&](State* state) -> Status {
-    const std::vector<TensorSpec>& specs = state->compiled->model->outputs;
-    std::vector<bool> wanted(specs.size(), names.empty());
-    for (const std::string& name : names) {
-      MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(specs, "output", name));
-      wanted[index] = true;
-    }
+    MACE_ASSIGN_OR_RETURN(const std::vector<bool> wanted,
+                          FindOutputs(*state->compiled->model, names));
     return state->SelectOutputs(wanted);
   });
 }

@@ -25,8 +25,20 @@ Status CheckHasDevice(const CompiledModel::State& compiled) {
 
 }  // namespace
 
+void Request::State::SetPlannedOutputs(OutputSet planned) {
+  std::vector<size_t> indices = IndicesOf(planned, outputs.size());
+  results.resize(indices.size());
+  ports.outputs.resize(indices.size());
+  ports.left_out.resize(indices.size());
+  last_plan.reset();
+  planned_outputs = std::move(planned);
+  output_of_plan = std::move(indices);
+}
+
 Status Request::State::SelectOutputs(const std::vector<bool>& wanted) {
   MACE_RETURN_IF_ERROR(CheckIdle());
+  OutputSet planned = OutputsToPlan(*compiled->model->graph, wanted);
+  if (planned != planned_outputs) SetPlannedOutputs(std::move(planned));
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i].is_wanted = wanted[i];
   return Status();
 }
@@ -79,13 +91,13 @@ bool Request::State::HasPorts() const {
 
 StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, size_t index) {
   const TensorInfo& info = model.outputs[index];
-  Output& output = outputs[index];
+  Output& output = outputs[output_of_plan[index]];
   if (ports.left_out[index]) return WithoutElements(info);
   const TensorInfo& found = TensorAccess::ToHost(output.set).info();
   if (found != info) {
-    return InvalidArgument("output '" + Printable(compiled->model->outputs[index].name) +
-                           "': expected an OpenCL buffer of " + info.ToString() + ", found " +
-                           found.ToString());
+    const std::string& name = compiled->model->outputs[output_of_plan[index]].name;
+    return InvalidArgument("output '" + Printable(name) + "': expected an OpenCL buffer of " +
+                           info.ToString() + ", found " + found.ToString());
   }
   output.is_in_set = true;
   if (!model.executor->GivesBuffer(index, info.dtype)) return HostTensor::Allocate(info);
@@ -121,13 +133,14 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
 
 // What the executor made on the host though it is wanted in a buffer.
 Status Request::State::WriteBuffers(const Executor& executor) {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const bool is_on_host = outputs[i].is_borrowed && outputs[i].is_in_set &&
-                            !executor.GivesBuffer(i, results[i].dtype());
+  for (size_t k = 0; k < results.size(); ++k) {
+    const Output& output = outputs[output_of_plan[k]];
+    const bool is_on_host =
+        output.is_borrowed && output.is_in_set && !executor.GivesBuffer(k, results[k].dtype());
     if (!is_on_host) continue;
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_RETURN_IF_ERROR(through->Write(TensorAccess::BufferOf(outputs[i].set), results[i].bytes(),
-                                        compiled->model->outputs[i].name));
+    MACE_RETURN_IF_ERROR(through->Write(TensorAccess::BufferOf(output.set), results[k].bytes(),
+                                        compiled->model->outputs[output_of_plan[k]].name));
   }
   return Status();
 }

@@ -21,6 +21,16 @@ StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::strin
                   (names.empty() ? "none" : Join(names, ", ")));
 }
 
+StatusOr<std::vector<bool>> FindOutputs(const Model::State& model,
+                                        const std::vector<std::string>& names) {
+  std::vector<bool> wanted(model.outputs.size(), names.empty());
+  for (const std::string& name : names) {
+    MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(model.outputs, "output", name));
+    wanted[index] = true;
+  }
+  return wanted;
+}
+
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index) {
   if (index < specs.size()) return Status();
   return NotFound("the model has no " + what + " " + std::to_string(index) + ": it has " +
@@ -31,11 +41,9 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
     : compiled(std::move(compiled_model)),
       inputs(compiled->model->inputs.size()),
       outputs(compiled->model->outputs.size()),
-      given(inputs.size()),
-      results(outputs.size()) {
+      given(inputs.size()) {
   ports.inputs.resize(inputs.size());
-  ports.outputs.resize(outputs.size());
-  ports.left_out.resize(outputs.size());
+  SetPlannedOutputs(OutputSet());
 }
 
 Status Request::State::CheckIdle() {

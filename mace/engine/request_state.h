@@ -24,6 +24,9 @@ namespace mace {
 // The place of `name` in `specs`. kNotFound names what there is; `what`: "input" or "output".
 StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
                           const std::string& name);
+// By output of the model, whether `names` has it; none: all.
+StatusOr<std::vector<bool>> FindOutputs(const Model::State& model,
+                                        const std::vector<std::string>& names);
 // kNotFound where there is no such index.
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index);
 
@@ -50,12 +53,17 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<Tensor> inputs;
   std::vector<Output> outputs;
   bool has_results = false;
+  OutputSet planned_outputs;           // Of the plan for the outputs that are wanted,
+  std::vector<size_t> output_of_plan;  // and their indices.
   std::weak_ptr<SharedPlan> last_plan;
-  std::vector<HostTensor> given;    // The elements of the inputs.
-  std::vector<HostTensor> results;  // Where a run writes; without elements while there is none.
-  RunPorts ports;                   // What is not on the host, and the events of the next run.
-  ClEventHandle signal;             // Of the next run.
-  std::optional<ClQueue> queue;     // For elements that go through the host's memory.
+  std::vector<HostTensor> given;  // The elements of the inputs.
+  // Where a run writes, by output of the plan; without elements while there is no run.
+  std::vector<HostTensor> results;
+  // What is not on the host, by input of the model and output of the plan, and the events of the
+  // next run.
+  RunPorts ports;
+  ClEventHandle signal;          // Of the next run.
+  std::optional<ClQueue> queue;  // For elements that go through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 
@@ -86,11 +94,14 @@ struct [[gnu::visibility("hidden")]] Request::State {
   void Finish();
 
  private:
+  // `planned`: of the plan for what is wanted.
+  void SetPlannedOutputs(OutputSet planned);
   void Work();
   Status RunNow();
   Status CheckInputsAreSet() const;
   // Fills `results`, and puts them back.
   Status PlaceResults(const PlannedModel& model);
+  // `index`: of the plan's outputs.
   StatusOr<HostTensor> PlaceInBuffer(const PlannedModel& model, size_t index);
   void PutBackResults();
   Status RunPlan();

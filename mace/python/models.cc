@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mace/python/arrays.h"
 #include "mace/python/bindings.h"
@@ -97,6 +98,12 @@ void AddRequest(py::module_* module) {
   py::class_<Request, PythonOwned<Request>>(*module, "Request")
       .def("set_input", &SetInput, py::arg("index"), py::arg("array"))
       .def("set_output", &SetOutput, py::arg("index"), py::arg("array"))
+      .def(
+          "select_outputs",
+          [](Request* request, const std::vector<size_t>& indices) {
+            RaiseIfError(WithoutGil([&] { return request->SelectOutputsAt(indices); }));
+          },
+          py::arg("indices"))
       .def("run", &Run, py::arg("seconds"))
       .def("start",
            [](Request* request) { RaiseIfError(WithoutGil([&] { return request->Start(); })); })
@@ -138,10 +145,11 @@ void AddModels(py::module_* module) {
       .def_property_readonly("outputs", &CompiledModel::outputs)
       .def(
           "prepare",
-          [](CompiledModel* compiled, const DimsByName& dims) {
-            RaiseIfError(WithoutGil([&] { return compiled->Prepare(dims); }));
+          [](CompiledModel* compiled, const DimsByName& dims,
+             const std::vector<std::string>& outputs) {
+            RaiseIfError(WithoutGil([&] { return compiled->Prepare(dims, outputs); }));
           },
-          py::arg("dims"))
+          py::arg("dims"), py::arg("outputs"))
       .def("new_request",
            [](CompiledModel* compiled) {
              return Own(WithoutGil([&] { return compiled->NewRequest(); }));

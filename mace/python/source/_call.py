@@ -74,6 +74,8 @@ class Call:
         for index, array in self._out.items():
             if is_written_in_place(array):
                 request.set_output(index, array)
+        if 0 < len(set(self._wanted)) < len(self._specs):
+            request.select_outputs(self._wanted)
         request.run(timeout)
         return {self._specs[index].name: self._result(request, index) for index in self._wanted}
 

@@ -187,7 +187,8 @@ class CompiledModel:
             (numpy's "safe"), and refused otherwise. Lists and Python's numbers, which have no dtype,
             are rounded to a float, and converted to an integer that holds them. float16 and float64
             inputs take float32 arrays.
-          outputs: names of the outputs that are wanted; None: all.
+          outputs: names of the outputs that are wanted; None: all. What serves other outputs alone is
+            not computed: the first run with a new set of outputs may make a plan for it.
           out: arrays by the names of outputs, which the results are written into: writable, and of
             the dtype and shape of the result. Others than row-major arrays take a copy.
           timeout: seconds; what is queued on the device by then is waited for.
@@ -224,16 +225,18 @@ class CompiledModel:
             executor.submit(future._compute, call, self)
         return future
 
-    def prepare(self, shapes: Shapes) -> None:
+    def prepare(self, shapes: Shapes, outputs: Optional[Sequence[str]] = None) -> None:
         """Makes the plan for these shapes of inputs, compiles and uploads, so that the first run with
         them waits for nothing. An input that is not named has the shape that it was compiled with.
+        `outputs` are those that the runs will want; None: all.
 
-        Raises mace.Error "not_found" for a name that is no input's, "invalid_argument" for a shape
-        that does not fit, "resource_exhausted" for memory.
+        Raises mace.Error "not_found" for a name that is no input's or output's, "invalid_argument"
+        for a shape that does not fit, "resource_exhausted" for memory.
         """
         dims = _options.shapes("shapes", shapes)
+        names = [] if outputs is None else _options.names("outputs", outputs)
         with self._gate:
-            self._core.prepare(dims)
+            self._core.prepare(dims, names)
 
     def new_request(self) -> Request:
         """A request, which keeps its inputs from run to run. It can be used until `close`."""

@@ -1,5 +1,5 @@
 """One inference at a time, with inputs that stay set."""
-from typing import TYPE_CHECKING, Any, Dict, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Union
 
 import numpy
 
@@ -54,6 +54,16 @@ class Request:
             self._given.pop(index, None)
             if array is not None:
                 self._out[index], self._given[index] = array, out
+
+    def select_outputs(self, names: Sequence[Name] = ()) -> None:
+        """Names the outputs that the next runs are to give, by name or by index; none: all.
+
+        `get` refuses the others. What serves them alone is not computed: the first run with a new set
+        of outputs may make a plan for it, which `CompiledModel.prepare` does ahead.
+        """
+        indices = [index_of(self._compiled._outputs, "output", name) for name in names]
+        with self._compiled._gate:
+            self._core.select_outputs(indices)
 
     def run(self, timeout: Optional[float] = None) -> None:
         """Computes the outputs, without the GIL.
