@@ -248,8 +248,8 @@ size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
 mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec);
-/* The name that the file gives to an extent of an input or output, such as "batch". "" where it gives
- * none, of NULL, and for an index or an axis beyond. */
+/* The name that the file gives to an extent of an input or output, such as "batch". "" where it
+ * gives none, of NULL, and for an index or an axis beyond. */
 const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis);
 const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis);
 /* "mace", "tensorflow" or "onnx"; "" of NULL. */

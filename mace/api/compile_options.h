@@ -90,9 +90,9 @@ struct CompileOptions {
     // The most memory of the device that weights and activations may take, in bytes. 0: as much as
     // the driver says that the device has.
     uint64_t device_bytes = 0;
-    // Plans, one for each set of input dims and of outputs, that are kept: by number, and by bytes, the weights
-    // that plans share counted once (0: a quarter of the device's memory, or of the host's on the
-    // CPU). The one longest unused goes first; the one last used always stays.
+    // Plans, one for each set of input dims and of outputs, that are kept: by number, and by bytes,
+    // the weights that plans share counted once (0: a quarter of the device's memory, or of the
+    // host's on the CPU). The one longest unused goes first; the one last used always stays.
     size_t kept_plans = 16;
     uint64_t kept_plan_bytes = 0;
   };

@@ -42,9 +42,10 @@ class Request {
   Status SetOutput(size_t index, Tensor tensor);
   // Tensors of Tensor::OpenCl, for Set and SetOutput alike, are of the context that the model was
   // compiled in (CompileOptions::opencl). Elements of float32 and int32 are copied on the device.
-  // Other types, and what a node on the CPU reads or makes, go through the host's memory: the answer
-  // is the same. An output of other dims or dtype than the result is kInvalidArgument when the
-  // request runs.
+  // Elements of float16, float64, int64, uint8, int8 and bool, and what a node on the CPU reads or
+  // makes, are copied to the host's memory and from there to the device: the answer is the same, and
+  // the run waits for these copies. An output of other dims or dtype than the result is
+  // kInvalidArgument when the request runs.
 
   // The outputs that the next runs are to give, by name or by index; none: all, as at the beginning.
   // Get refuses the others, and they are not copied to the host. Nodes that serve others alone are

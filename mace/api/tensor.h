@@ -83,7 +83,8 @@ class Tensor {
   // a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size that is
   // not that of the elements, or a range beyond the buffer's end make a tensor whose status() says
   // so. A request reads it as an input and writes it as an output; the bytes of the two must not
-  // overlap.
+  // overlap. Only float32 and int32 stay on the device the whole way: other dtypes are copied to the
+  // host's memory and back (mace/api/request.h).
   static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
   // Why this is no tensor that can be used; OK for one that can, and for an empty one.
@@ -112,10 +113,10 @@ class Tensor {
                                                              : static_cast<T*>(mutable_data());
   }
 
-  // The elements as another dtype: values round to the nearest, floats become integers by cutting
-  // towards zero, and what a type does not hold has no meaning in it. The tensor itself where it has
-  // the dtype already. kInvalidArgument for a tensor that is none or lies in an OpenCL buffer,
-  // kResourceExhausted where there is no memory.
+  // The elements as another dtype: floats round to the nearest float, and are cut towards zero where
+  // they become integers. A number that the dtype does not hold becomes any other. The tensor itself
+  // where it has the dtype already. kInvalidArgument for a tensor that is none or lies in an OpenCL
+  // buffer, kResourceExhausted where there is no memory.
   StatusOr<Tensor> ConvertTo(DType dtype) const;
 
   // Where the elements are; a null handle for a tensor in host memory.

@@ -59,9 +59,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
                                      const OutputSet& outputs, std::weak_ptr<SharedPlan>* last);
   // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `outputs` are those of the plan. `times` null: nobody wants them; `ports` null: all
-  // inputs and outputs are on the host. Not both. The first answer of
-  // a plan is looked over for overflows of half precision, and saved in the background.
+  // Runs the plan with an executor that is free. `outputs` are those of the plan. `times` null:
+  // nobody wants them; `ports` null: all inputs and outputs are on the host. Not both. The first
+  // answer of a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
              const RunPorts* ports = nullptr);

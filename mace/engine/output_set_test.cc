@@ -8,8 +8,8 @@
 namespace mace {
 namespace {
 
-// x -> tanh -> sigmoid -> y, and z, which is what lies between, or (`is_branch`) the tanh of a node of
-// its own.
+// x -> tanh -> sigmoid -> y, and z, which is what lies between, or (`is_branch`) the tanh of a node
+// of its own.
 Graph TwoOutputs(bool is_branch) {
   Graph graph = *MakeSmallModel();
   IoInfo z;
