@@ -53,9 +53,10 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::weak_ptr<SharedPlan> last_plan;
   std::vector<HostTensor> given;    // The elements of the inputs.
   std::vector<HostTensor> results;  // Where a run writes; without elements while there is none.
-  RunPorts ports;                   // What is not on the host, and the events of the next run.
-  ClEventHandle signal;             // Of the next run.
-  std::optional<ClQueue> queue;     // For elements that go through the host's memory.
+  RunPorts ports;                   // What is not on the host.
+  std::vector<ClEventHandle> wait_events;  // What the next run waits for.
+  ClEventHandle signal;                    // What the end of the next run sets.
+  std::optional<ClQueue> queue;            // For elements that go through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 
