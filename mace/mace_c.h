@@ -462,7 +462,8 @@ mace_status_code mace_request_select_outputs(mace_request* request, const char* 
 mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,
                                                 size_t count);
 /* The next run begins on the device when these are done: each a cl_event of the context that the
- * model was compiled in, retained until then. */
+ * model was compiled in, retained until then. The run waits on the host: mace_request_cancel and a
+ * deadline end the wait. Where an event has failed the run is MACE_FAILED_PRECONDITION. */
 mace_status_code mace_request_set_wait_events(mace_request* request, void* const* events,
                                               size_t count);
 /* The end of the next run sets the status of this cl_event of clCreateUserEvent. NULL: none. */

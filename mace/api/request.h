@@ -55,9 +55,10 @@ class Request {
   Status SelectOutputsAt(const std::vector<size_t>& indices);
 
   // The next run begins on the device when these events are done: each a cl_event of the context
-  // that the model was compiled in, retained until then. They are waited for by a run that is
-  // cancelled too. The run fails where one of them has failed. kFailedPrecondition for a model
-  // without a device.
+  // that the model was compiled in, retained until then. The run waits on the host, so that Cancel
+  // and a deadline end the wait, and the app flushes the queues from which the events come. Where
+  // an event has failed the run fails with kFailedPrecondition, which names it. kFailedPrecondition
+  // for a model without a device.
   Status SetWaitEvents(const std::vector<void*>& events);
   // The end of the next run, failed or not, sets the status of this event: a cl_event that
   // clCreateUserEvent made in that context, for commands that are to follow the run of Start. They

@@ -52,6 +52,14 @@ PlanTable::InputDims DimsOf(const Graph& graph) {
   return dims;
 }
 
+StatusOr<ShapesByInput> ShapesOf(const Model::State& model, const PlanTable::InputDims& dims) {
+  ShapesByInput shapes;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(shapes[model.inputs[i].name], Shape::Make(dims[i]));
+  }
+  return shapes;
+}
+
 std::string KeyText(const Model::State& model, const PlanTable::Key& key) {
   std::string text;
   for (size_t i = 0; i < model.inputs.size(); ++i) {
@@ -132,10 +140,18 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
   std::optional<ModelLoader> loader;
-  if (load) loader.emplace(load);
+  // The passes belong to the time in which the device is opened, too.
+  std::shared_ptr<PassedGraph> passed;
+  if (load) {
+    loader.emplace(load, [&passed](const Model::State& loaded) {
+      const StatusOr<ShapesByInput> shapes = ShapesOf(loaded, DimsOf(*loaded.graph));
+      if (shapes.ok()) passed = PassAhead(*loaded.graph, *shapes);
+    });
+  }
   MACE_RETURN_IF_ERROR(OpenRuntime(begin));
   if (loader.has_value()) {
     MACE_ASSIGN_OR_RETURN(model, loader->Take());
+    passed_ = std::move(passed);
   }
   const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =
@@ -210,11 +226,12 @@ bool CompiledModel::State::MakeRoom() {
 
 StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
     std::shared_ptr<const Graph> graph, const PlanTable::InputDims& dims) {
-  std::map<std::string, Shape> shapes;
-  for (size_t i = 0; i < dims.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(shapes[model->inputs[i].name], Shape::Make(dims[i]));
-  }
-  return PlanModel(std::move(graph), shapes, options, runtime.get(), weights.get());
+  GraphToPlan to_plan;
+  MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, dims));
+  to_plan.imported = std::move(graph);
+  // Only the first plan finds it, which Start makes alone.
+  if (passed_ != nullptr) to_plan.passed = std::move(passed_);
+  return PlanModel(std::move(to_plan), options, runtime.get(), weights.get());
 }
 
 void CompiledModel::State::ReportPlan(const PlannedModel& plan, const OutputSet& outputs) {

@@ -22,6 +22,7 @@
 #include "mace/engine/cache_saver.h"
 #include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
+#include "mace/engine/passed_graph.h"
 #include "mace/engine/plan_table.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/weight_store.h"
@@ -67,6 +68,8 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
              const RunPorts* ports = nullptr);
 
  private:
+  std::shared_ptr<PassedGraph> passed_;  // From Start to the first plan, which it is for.
+
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,

@@ -19,8 +19,12 @@ class ModelLoader {
  public:
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
-  // Calls `load`, whose tensors count against the memory budget of the calling thread.
-  explicit ModelLoader(Load load);
+  // What is done with the model on the same thread. An exception of it is an error of Take.
+  using Then = std::function<void(const Model::State& loaded)>;
+
+  // Calls `load` and, where that gives a model, `then`. Their tensors count against the memory
+  // budget of the calling thread.
+  ModelLoader(Load load, Then then);
   ~ModelLoader();
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
@@ -32,6 +36,7 @@ class ModelLoader {
   void Run();
 
   const Load load_;
+  const Then then_;
   StatusOr<std::shared_ptr<const Model::State>> loaded_;
   std::thread thread_;
 };

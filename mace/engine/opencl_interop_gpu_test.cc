@@ -267,6 +267,44 @@ TEST_F(OpenClInterop, EventsThatCannotBeUsedAreRefused) {
   EXPECT_LT(OpenClApp::StatusOf(failed), 0);
 }
 
+TEST_F(OpenClInterop, EventsThatFailOrNeverEndDoNotHoldARun) {
+  const auto compiled = Compile(Lent());
+  auto request = NewRequest(compiled);
+  ASSERT_NE(nullptr, request);
+  ASSERT_TRUE(request->Set(0, TensorAccess::FromHost(SmallInput(1))).ok());
+  void* const failed = app_->CreateUserEvent();
+  app_->Fail(failed);
+  void* const never = app_->CreateUserEvent();
+  const auto expect_failure = [](const Status& status) {
+    EXPECT_EQ(StatusCode::kFailedPrecondition, status.code());
+    EXPECT_NE(std::string::npos, status.message().find("wait event 0")) << status.message();
+  };
+  ASSERT_TRUE(request->SetWaitEvents({failed}).ok());
+  expect_failure(request->Run());
+  EXPECT_TRUE(request->Run().ok());
+  // A deadline and Cancel end the wait.
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  EXPECT_EQ(StatusCode::kDeadlineExceeded, request->Run(std::chrono::milliseconds(20)).code());
+  EXPECT_TRUE(request->Run().ok());
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  request->Cancel();
+  EXPECT_EQ(StatusCode::kCancelled, request->Wait().code());
+  EXPECT_TRUE(request->Run().ok());
+  // A failure while the run waits.
+  void* const fails_later = app_->CreateUserEvent();
+  ASSERT_TRUE(request->SetWaitEvents({fails_later}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  EXPECT_EQ(StatusCode::kDeadlineExceeded, request->Wait(std::chrono::milliseconds(20)).code());
+  app_->Fail(fails_later);
+  expect_failure(request->Wait());
+  // The end of a request does not wait for the event either.
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  request.reset();
+  app_->Complete(never);
+}
+
 TEST_F(OpenClInterop, RequestsOfOneQueueAndContextRunAtOnce) {
   const auto compiled = Compile(Lent(true));
   std::vector<std::unique_ptr<Request>> requests;

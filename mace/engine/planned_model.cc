@@ -13,8 +13,6 @@
 #include "mace/passes/device/batch_slices.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
-#include "mace/passes/infer_shapes.h"
-#include "mace/passes/pass.h"
 #include "mace/plan/check_indices.h"
 #include "mace/tune/planning_peaks.h"
 #include "mace/tune/tuned_plan.h"
@@ -74,29 +72,26 @@ struct PreparedGraph {
   int64_t batch_slices = 1;
 };
 
-StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
-                                              const std::map<std::string, Shape>& input_shapes,
-                                              bool integer_kernels) {
-  auto graph = std::make_shared<Graph>(imported);  // Shares the constants.
-  MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
-  MACE_RETURN_IF_ERROR(RunPasses(graph.get(), integer_kernels));
-  return graph;
-}
-
-StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
-                                     const std::map<std::string, Shape>& input_shapes,
-                                     const CompileOptions& options, Runtime* runtime) {
-  ScopedStartPart part("passes");
+StatusOr<PreparedGraph> PrepareGraph(const GraphToPlan& to_plan, const CompileOptions& options,
+                                     Runtime* runtime) {
+  std::optional<ScopedStartPart> part;
+  if (to_plan.passed == nullptr) part.emplace("passes");
+  const Graph& imported = *to_plan.imported;
   const bool integer_kernels = UsesIntegerKernels(options, runtime);
   PreparedGraph prepared;
-  MACE_ASSIGN_OR_RETURN(prepared.whole, InferAndPass(imported, input_shapes, integer_kernels));
+  if (to_plan.passed != nullptr) {
+    prepared.whole = to_plan.passed->graph;
+  } else {
+    MACE_ASSIGN_OR_RETURN(prepared.whole,
+                          InferAndPass(imported, to_plan.input_shapes, integer_kernels));
+  }
   prepared.sliced = prepared.whole;
   if (runtime == nullptr || !options.split_batch) return prepared;
   const Graph& whole = *prepared.whole;
   const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
   if (slices == 1) return prepared;
   int64_t entries = 0;
-  std::map<std::string, Shape> slice_shapes;
+  ShapesByInput slice_shapes;
   for (const IoInfo& input : whole.inputs) {
     std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
     dims[0] /= slices;
@@ -151,7 +146,7 @@ class ModelPlanner {
       : options_(options), runtime_(runtime), weights_(weights) {}
 
   // All of `model` but what runs the plan.
-  Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
+  Status Plan(const GraphToPlan& to_plan, PlannedModel* model) const;
 
  private:
   Status MakePlan(const PreparedGraph& prepared, PlannedModel* model) const;
@@ -213,10 +208,8 @@ void DescribeIo(const Graph& graph, PlannedModel* model) {
   }
 }
 
-Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
-                          PlannedModel* model) const {
-  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
-                        PrepareGraph(*model->imported, input_shapes, options_, runtime_));
+Status ModelPlanner::Plan(const GraphToPlan& to_plan, PlannedModel* model) const {
+  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared, PrepareGraph(to_plan, options_, runtime_));
   MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfIo(*prepared.whole)));
   MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
   DescribeIo(*prepared.whole, model);
@@ -243,19 +236,20 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
   return WithIoTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
-                                                  const std::map<std::string, Shape>& input_shapes,
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights) {
   auto model = std::make_unique<PlannedModel>();
-  model->imported = imported;
+  model->imported = to_plan.imported;
   {
     // Passes and planning read constants; afterwards those that are packed may be given back.
-    const ConstantPins constants = ConstantPins::KeepAll(*imported);
-    const Status planned = ModelPlanner(options, runtime, weights).Plan(input_shapes, model.get());
+    const ConstantPins constants = ConstantPins::KeepAll(*to_plan.imported);
+    const Status planned = ModelPlanner(options, runtime, weights).Plan(to_plan, model.get());
     // First: an error in a plan that was made of wrong elements misleads.
+    if (to_plan.passed != nullptr) MACE_RETURN_IF_ERROR(to_plan.passed->constants.CheckReads());
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
+    to_plan.passed.reset();
   }
   if (runtime == nullptr) {
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));

@@ -11,6 +11,7 @@
 
 #include "mace/api/compile_options.h"
 #include "mace/api/statistics.h"
+#include "mace/engine/passed_graph.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/executor.h"
 #include "mace/execute/session.h"
@@ -43,11 +44,15 @@ struct PlannedModel {
   StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 
-// graph → passes → plan → session, for the given input shapes (by name; empty: the declared ones).
-// `runtime` null: on the CPU. `weights` (null: none) has the packed weights of the model's other
-// plans, and counts what the session has on the device.
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
-                                                  const std::map<std::string, Shape>& input_shapes,
+struct GraphToPlan {
+  std::shared_ptr<const Graph> imported;
+  ShapesByInput input_shapes;           // Those that are not named are the declared ones.
+  std::shared_ptr<PassedGraph> passed;  // Of these shapes, and for one plan; null: not made yet.
+};
+
+// graph → passes → plan → session. `runtime` null: on the CPU. `weights` (null: none) has the
+// packed weights of the model's other plans, and counts what the session has on the device.
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights);
 

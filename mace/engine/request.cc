@@ -7,6 +7,7 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/strings.h"
+#include "mace/cl/event_wait.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/execute/io_types.h"
@@ -148,6 +149,7 @@ Status Request::State::RunPlan() {
                         compiled->PlanFor(given, planned_outputs, &last_plan));
   statistics.made_plan = found.was_made;
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
+  MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
   if (HasPorts()) return RunWithPorts(found.plan.get());
   return compiled->Run(found.plan.get(), given, &results);
 }

@@ -51,7 +51,7 @@ Status Request::State::SetWaitEvents(const std::vector<void*>& events) {
     MACE_ASSIGN_OR_RETURN(ClEventHandle handle, RetainEvent(event, *compiled->runtime->device()));
     retained.push_back(std::move(handle));
   }
-  ports.wait_for = std::move(retained);
+  wait_events = std::move(retained);
   return Status();
 }
 
@@ -67,7 +67,7 @@ Status Request::State::SetSignalEvent(void* user_event) {
 }
 
 void Request::State::EndEvents(bool succeeded) {
-  ports.wait_for.clear();
+  wait_events.clear();
   for (ClBufferPart& input : ports.inputs) input = ClBufferPart();
   for (ClBufferPart& output : ports.outputs) output = ClBufferPart();
   const ClEventHandle event = std::exchange(signal, ClEventHandle());
@@ -85,7 +85,7 @@ bool Request::State::HasPorts() const {
   const auto is_in_buffer = [](const Tensor& tensor) {
     return !TensorAccess::BufferOf(tensor).empty();
   };
-  return !ports.wait_for.empty() || std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
+  return std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
          std::any_of(inputs.begin(), inputs.end(), is_in_buffer);
 }
 
@@ -123,7 +123,6 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
       continue;
     }
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_RETURN_IF_ERROR(through->WaitFor(ports.wait_for));
     MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
     const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
     MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));

@@ -59,11 +59,10 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<HostTensor> given;  // The elements of the inputs.
   // Where a run writes, by output of the plan; without elements while there is no run.
   std::vector<HostTensor> results;
-  // What is not on the host, by input of the model and output of the plan, and the events of the
-  // next run.
-  RunPorts ports;
-  ClEventHandle signal;          // Of the next run.
-  std::optional<ClQueue> queue;  // For elements that go through the host's memory.
+  RunPorts ports;  // What is not on the host, by input of the model and output of the plan.
+  std::vector<ClEventHandle> wait_events;  // What the next run waits for.
+  ClEventHandle signal;                    // What the end of the next run sets.
+  std::optional<ClQueue> queue;            // For elements that go through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 

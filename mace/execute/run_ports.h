@@ -9,10 +9,9 @@
 namespace mace {
 
 struct RunPorts {
-  std::vector<ClBufferPart> inputs;     // By input; an empty one: the host's tensor is read.
-  std::vector<ClBufferPart> outputs;    // By output; an empty one: the host's tensor is written.
-  std::vector<bool> left_out;           // By output: nobody wants it, and it goes nowhere.
-  std::vector<ClEventHandle> wait_for;  // Before anything of the run.
+  std::vector<ClBufferPart> inputs;   // By input; an empty one: the host's tensor is read.
+  std::vector<ClBufferPart> outputs;  // By output; an empty one: the host's tensor is written.
+  std::vector<bool> left_out;         // By output: nobody wants it, and it goes nowhere.
 };
 
 }  // namespace mace

@@ -55,7 +55,6 @@ bool Session::LeavesOut(size_t output) const { return leaves_out_[output]; }
 
 Status Session::RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
                         std::vector<HostTensor>* outputs) {
-  MACE_RETURN_IF_ERROR(queue_.WaitFor(ports.wait_for));
   ports_ = &ports;
   slice_ = 0;
   const Status status = Run(inputs, outputs);

@@ -12,6 +12,9 @@
 
 namespace mace {
 
+// Whether the node rounds to int8: without such a node the pass changes nothing.
+bool IsRoundingToInt8(const Node& node);
+
 // REQUIRES: ValidateGraph accepts the graph.
 Status FuseRequantize(Graph* graph);
 
