@@ -17,29 +17,13 @@
 #include "mace/cache/verify.h"
 #include "mace/testing/cache/sample.h"
 
+namespace mace {
 namespace {
 
 std::atomic<uint32_t> calls{0};
 
 // A few years before or after now, another value at each call.
 time_t Jumping() { return 1700000000 + static_cast<time_t>((calls++ * 2654435761u) % 600000000u); }
-
-}  // namespace
-
-extern "C" int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
-  if (clock != CLOCK_REALTIME) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
-  *now = {Jumping(), 0};
-  return 0;
-}
-
-extern "C" time_t time(time_t* now) noexcept {
-  const time_t value = Jumping();
-  if (now != nullptr) *now = value;
-  return value;
-}
-
-namespace mace {
-namespace {
 
 // The file's own times jump as well.
 void Date(const std::string& path) {
@@ -88,3 +72,15 @@ TEST(ClockJumpTest, AWaitForTheLockIsAsLongAsItSays) {
 
 }  // namespace
 }  // namespace mace
+
+extern "C" int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
+  if (clock != CLOCK_REALTIME) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
+  *now = {mace::Jumping(), 0};
+  return 0;
+}
+
+extern "C" time_t time(time_t* now) noexcept {
+  const time_t value = mace::Jumping();
+  if (now != nullptr) *now = value;
+  return value;
+}
