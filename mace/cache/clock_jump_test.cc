@@ -16,6 +16,7 @@
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
 #include "mace/testing/cache/sample.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -37,7 +38,8 @@ TEST(ClockJumpTest, TheClockReallyJumps) {
 }
 
 TEST(ClockJumpTest, GenerationsDecideAndNothingIsLost) {
-  const std::string path = testing::TempDir() + "clock_jump." + std::to_string(getpid()) + ".bin";
+  const TemporaryFolder folder;
+  const std::string path = folder.At(kCacheFileName);
   for (int number = 0; number < 6; ++number) {
     auto store = CacheStore::Open(path);
     EXPECT_NE(CacheFileStatus::kRejected, store->status()) << store->reason();
@@ -60,7 +62,8 @@ TEST(ClockJumpTest, GenerationsDecideAndNothingIsLost) {
 }
 
 TEST(ClockJumpTest, AWaitForTheLockIsAsLongAsItSays) {
-  const std::string path = testing::TempDir() + "clock_wait." + std::to_string(getpid());
+  const TemporaryFolder folder;
+  const std::string path = folder.At("lock");
   auto held = FileLock::Acquire(path, 0);
   ASSERT_TRUE(held.ok());
   const double begin = MonotonicMilliseconds();
