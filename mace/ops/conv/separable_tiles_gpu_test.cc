@@ -75,11 +75,14 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->pointwise.depthwise = &bound->depthwise;
   HostTensor between =
       *HostTensor::Allocate({DType::kFloat32, {depthwise.batch, h.out, w.out, channels}});
-  ConvolutionReference(depthwise, bound->inputs[0], ToFloatVector(bound->inputs[1]),
-                       bound->inputs[2], HostTensor(), between.f32());
+  ConvolutionReference(depthwise,
+                       {bound->inputs[0], ToFloatVector(bound->inputs[1]), bound->inputs[2]},
+                       between.f32());
   bound->expected = *HostTensor::Allocate(request.outputs[0]);
-  ConvolutionReference(pointwise, between, ToFloatVector(bound->inputs[3]), bound->inputs[4],
-                       given.residual ? bound->inputs[5] : HostTensor(), bound->expected.f32());
+  ConvolutionReference(pointwise,
+                       {between, ToFloatVector(bound->inputs[3]), bound->inputs[4],
+                        given.residual ? bound->inputs[5] : HostTensor()},
+                       bound->expected.f32());
   return Status::Ok();
 }
 

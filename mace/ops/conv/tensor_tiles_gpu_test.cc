@@ -92,9 +92,11 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
     residual = TensorCoreOperand(RandomTensor(out, 4), given.precision);
   }
   ConvolutionReference(
-      c, SeenOfX(given, *bound),
-      ToFloatVector(TensorCoreOperand(RandomTensor(given.filter, 2), given.precision)), bound->bias,
-      residual, bound->expected.f32());
+      c,
+      {SeenOfX(given, *bound),
+       ToFloatVector(TensorCoreOperand(RandomTensor(given.filter, 2), given.precision)),
+       bound->bias, residual},
+      bound->expected.f32());
   return Status::Ok();
 }
 
