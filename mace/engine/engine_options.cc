@@ -12,30 +12,6 @@
 namespace mace {
 namespace {
 
-StatusOr<std::vector<uint8_t>> ReadRange(const FileRange& range) {
-  const std::string name = "cache by descriptor " + std::to_string(range.descriptor);
-  const int own = fcntl(range.descriptor, F_DUPFD_CLOEXEC, 0);
-  if (own < 0) return InvalidArgument(name + ": expected an open descriptor, found none");
-  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
-                        RandomAccessFile::FromDescriptor(name, own));
-  const uint64_t all = file->size();
-  if (range.offset > all || range.size > all - range.offset) {
-    return InvalidArgument(name + ": expected " + std::to_string(range.size) + " bytes at offset " +
-                           std::to_string(range.offset) + ", found " + std::to_string(all) +
-                           " in all");
-  }
-  std::vector<uint8_t> bytes(
-      static_cast<size_t>(range.size == 0 ? all - range.offset : range.size));
-  MACE_RETURN_IF_ERROR(file->ReadAt(range.offset, bytes));
-  return bytes;
-}
-
-CachePlace OfVector(std::vector<uint8_t> bytes) {
-  auto kept = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
-  const Bytes whole(kept->data(), kept->size());
-  return CachePlace::InMemory(whole, std::move(kept));
-}
-
 MemoryChoice MemoryOf(CompileOptions::Storage storage) {
   switch (storage) {
     case CompileOptions::Storage::kAuto:
@@ -94,6 +70,34 @@ Options EngineOptions(const CompileOptions& options) {
   TakeCache(options.cache, &inside);
   return inside;
 }
+
+namespace {
+
+StatusOr<std::vector<uint8_t>> ReadRange(const FileRange& range) {
+  const std::string name = "cache by descriptor " + std::to_string(range.descriptor);
+  const int own = fcntl(range.descriptor, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return InvalidArgument(name + ": expected an open descriptor, found none");
+  MACE_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
+                        RandomAccessFile::FromDescriptor(name, own));
+  const uint64_t all = file->size();
+  if (range.offset > all || range.size > all - range.offset) {
+    return InvalidArgument(name + ": expected " + std::to_string(range.size) + " bytes at offset " +
+                           std::to_string(range.offset) + ", found " + std::to_string(all) +
+                           " in all");
+  }
+  std::vector<uint8_t> bytes(
+      static_cast<size_t>(range.size == 0 ? all - range.offset : range.size));
+  MACE_RETURN_IF_ERROR(file->ReadAt(range.offset, bytes));
+  return bytes;
+}
+
+CachePlace OfVector(std::vector<uint8_t> bytes) {
+  auto kept = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+  const Bytes whole(kept->data(), kept->size());
+  return CachePlace::InMemory(whole, std::move(kept));
+}
+
+}  // namespace
 
 Status TakeCachePlace(const CompileOptions::Cache& cache, Options* options) {
   const CompileOptions::Cache::Memory& memory = cache.memory;
