@@ -296,6 +296,15 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
   return ready;
 }
 
+Status RegisterShapes(ConvBench* bench, Status (*register_shape)(ConvBench*, const ConvShape&)) {
+  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(register_shape(bench, shape));
+  if (bench->cpu()) return Status::Ok();
+  for (const ConvShape& shape : kLargeConvShapes) {
+    MACE_RETURN_IF_ERROR(register_shape(bench, shape));
+  }
+  return Status::Ok();
+}
+
 int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*)) {
   benchmark::Initialize(&argc, argv);
   ConvBench bench;

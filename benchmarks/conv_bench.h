@@ -86,6 +86,9 @@ StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const KernelV
 // One work-item for each output element.
 StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound);
 
+// Calls `register_shape` for the shapes of conv_shapes.h, on a GPU with the large ones.
+Status RegisterShapes(ConvBench* bench, Status (*register_shape)(ConvBench*, const ConvShape&));
+
 // A benchmark's main: opens the device in `register_all`, which makes the benchmarks, and runs
 // them.
 int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*));

@@ -85,10 +85,7 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
 
 Status RegisterAll(ConvBench* bench) {
   MACE_RETURN_IF_ERROR(bench->Open(true));
-  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  if (bench->cpu()) return Status::Ok();
-  for (const ConvShape& shape : kLargeConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  return Status::Ok();
+  return RegisterShapes(bench, RegisterShape);
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ static_assert(MACE_DEADLINE_EXCEEDED == static_cast<int>(StatusCode::kDeadlineEx
 static_assert(MACE_DEVICE_LOST == static_cast<int>(StatusCode::kDeviceLost));
 static_assert(MACE_LOG_DEBUG == static_cast<int>(LogLevel::kDebug));
 
+// Made when the library is loaded, while there is memory.
+[[maybe_unused]] const Status& kMadeAhead = OtherException();
+
 }  // namespace
 
 mace_status_code Report(const Status& status) {
@@ -31,13 +34,6 @@ const Status& OtherException() {
   static const Status* const status = new Status(Internal("an exception that is not mace's"));
   return *status;
 }
-
-namespace {
-
-// Made when the library is loaded, while there is memory.
-[[maybe_unused]] const Status& kMadeAhead = OtherException();
-
-}  // namespace
 
 Status CheckPresent(std::initializer_list<Parameter> parameters) {
   for (const auto& [name, pointer] : parameters) {
@@ -117,9 +113,7 @@ const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t a
   return is_there ? specs[index].dim_names[axis].c_str() : "";
 }
 
-namespace {
-
-mace_device DeviceOf(const Device& device) {
+static mace_device DeviceOf(const Device& device) {
   mace_device full = {};
   full.name = device.name.c_str();
   full.vendor = device.vendor.c_str();
@@ -146,7 +140,6 @@ mace_device DeviceOf(const Device& device) {
   return full;
 }
 
-}  // namespace
 }  // namespace mace::c_api
 
 using namespace mace::c_api;  // NOLINT: the definitions below are C's, without a namespace.

@@ -16,26 +16,6 @@ mace::Status ReadValues(const mace_load_options& given, mace::LoadOptions* optio
   return mace::Status();
 }
 
-}  // namespace
-
-mace::StatusOr<mace::LoadOptions> mace::c_api::ReadLoadOptions(const mace_load_options* options) {
-  mace_load_options given = {};
-  MACE_RETURN_IF_ERROR(ReadStruct("options", options, &given));
-  mace::LoadOptions read;
-  if (given.data_path != nullptr) read.data_path = given.data_path;
-  MACE_ASSIGN_OR_RETURN(read.input_dims,
-                        ReadNamedDims("input_dims", given.input_dims, given.input_dims_count));
-  MACE_ASSIGN_OR_RETURN(read.dynamic_dims, ReadNamedDims("dynamic_dims", given.dynamic_dims,
-                                                         given.dynamic_dims_count));
-  MACE_ASSIGN_OR_RETURN(read.inputs, ReadNames("inputs", given.inputs, given.inputs_count));
-  MACE_ASSIGN_OR_RETURN(read.outputs, ReadNames("outputs", given.outputs, given.outputs_count));
-  MACE_RETURN_IF_ERROR(ReadValues(given, &read));
-  read.host_memory_limit = given.host_memory_limit;
-  return read;
-}
-
-namespace {
-
 mace::MemoryBytes MemoryOf(const mace_bytes* bytes, Lent<mace_bytes>* lent) {
   mace::MemoryBytes memory;
   if (bytes != nullptr) memory = {bytes->data, bytes->size, lent->Take()};
@@ -57,6 +37,22 @@ mace::Status LoadInto(const mace_load_options* options, const Load& load, mace_m
 }
 
 }  // namespace
+
+mace::StatusOr<mace::LoadOptions> mace::c_api::ReadLoadOptions(const mace_load_options* options) {
+  mace_load_options given = {};
+  MACE_RETURN_IF_ERROR(ReadStruct("options", options, &given));
+  mace::LoadOptions read;
+  if (given.data_path != nullptr) read.data_path = given.data_path;
+  MACE_ASSIGN_OR_RETURN(read.input_dims,
+                        ReadNamedDims("input_dims", given.input_dims, given.input_dims_count));
+  MACE_ASSIGN_OR_RETURN(read.dynamic_dims, ReadNamedDims("dynamic_dims", given.dynamic_dims,
+                                                         given.dynamic_dims_count));
+  MACE_ASSIGN_OR_RETURN(read.inputs, ReadNames("inputs", given.inputs, given.inputs_count));
+  MACE_ASSIGN_OR_RETURN(read.outputs, ReadNames("outputs", given.outputs, given.outputs_count));
+  MACE_RETURN_IF_ERROR(ReadValues(given, &read));
+  read.host_memory_limit = given.host_memory_limit;
+  return read;
+}
 
 void mace_load_options_init(mace_load_options* options, size_t struct_size) {
   if (options != nullptr) FillStruct(mace_load_options(), struct_size, options);

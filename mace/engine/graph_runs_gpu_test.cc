@@ -9,6 +9,7 @@
 
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -37,11 +38,7 @@ CompileOptions MakeOptions(const std::string& device) {
 
 class GraphRuns : public testing::Test {
  protected:
-  void SetUp() override {
-    unsetenv("MACE_REQUIRE_CACHE");
-    path_ = testing::TempDir() + "engine_test.bin";
-    unlink(path_.c_str());
-  }
+  void SetUp() override { unsetenv("MACE_REQUIRE_CACHE"); }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
   CompiledModel Make(const CompileOptions& options) { return CompileOrFail(MakeGraph(5), options); }
@@ -66,7 +63,8 @@ class GraphRuns : public testing::Test {
     }
   }
 
-  std::string path_;
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.At("cache.bin");
 };
 
 TEST_F(GraphRuns, EveryRunIsRightAndTheFirstAgain) {

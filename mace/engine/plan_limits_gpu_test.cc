@@ -7,6 +7,7 @@
 
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -28,8 +29,8 @@ class PlanLimits : public testing::Test {
 };
 
 TEST_F(PlanLimits, TheEndOfAModelLosesNothing) {
-  options_.cache.path = testing::TempDir() + "plan_limits.bin";
-  std::filesystem::remove(options_.cache.path);
+  const TemporaryFolder folder;
+  options_.cache.path = folder.At("cache.bin");
   options_.limits.kept_plans = 1;
   {
     const CompiledModel compiled = Compile();
@@ -82,23 +83,19 @@ TEST_F(PlanLimits, PlansGiveWayToTheLimitOfDeviceMemory) {
 
 TEST_F(PlanLimits, RelativeNamesMeanTheFolderOfTheirTime) {
   const std::filesystem::path before = std::filesystem::current_path();
-  const std::filesystem::path one = testing::TempDir() + "one", two = testing::TempDir() + "two";
-  for (const auto& folder : {one, two}) {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directory(folder);
-  }
+  const TemporaryFolder one, two;
   options_.cache.path = "relative.bin";
-  std::filesystem::current_path(one);
+  std::filesystem::current_path(one.path());
   CompiledModel compiled = Compile();
-  std::filesystem::current_path(two);
+  std::filesystem::current_path(two.path());
   Run(compiled, 1);
   EXPECT_TRUE(compiled.SaveCache().ok());
   // From the second folder the relative name of the cache file leads to another file.
   const CompiledModel other = Compile();
   std::filesystem::current_path(before);
   EXPECT_EQ(other.statistics().cache.status, "cold");
-  EXPECT_TRUE(std::filesystem::exists(one / "relative.bin"));
-  EXPECT_TRUE(std::filesystem::is_empty(two));
+  EXPECT_TRUE(std::filesystem::exists(one.At("relative.bin")));
+  EXPECT_TRUE(std::filesystem::is_empty(two.path()));
 }
 
 }  // namespace

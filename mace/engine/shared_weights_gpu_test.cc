@@ -1,6 +1,5 @@
 // What the plans of a compiled model share: packed weights on the device, and constants of the host.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,6 +15,7 @@
 #include "mace/engine/tensor_access.h"
 #include "mace/plan/memory.h"
 #include "mace/testing/convolution_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -60,8 +60,7 @@ const WeightStore& StoreOf(const CompiledModel& compiled) {
 class SharedWeights : public testing::Test {
  protected:
   void SetUp() override {
-    options_.cache.path = testing::TempDir() + "shared_weights_test.bin";
-    unlink(options_.cache.path.c_str());
+    options_.cache.path = folder_.At("cache.bin");
     options_.limits.kept_plans = 64;
   }
 
@@ -97,6 +96,7 @@ class SharedWeights : public testing::Test {
     return RandomTensor(ConvolutionInput(batch), static_cast<uint32_t>(batch));
   }
 
+  const TemporaryFolder folder_;
   CompileOptions options_;
 };
 

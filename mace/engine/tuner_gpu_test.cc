@@ -3,13 +3,13 @@
 #include <stdlib.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
 #include "mace/plan/choose_by_cost.h"
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"
 #include "mace/tune/device_peaks.h"
 #include "mace/tune/tuner.h"
@@ -30,12 +30,7 @@ using Level = CompileOptions::Tuning;
 
 class TunerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    unsetenv("MACE_REQUIRE_CACHE");
-    file_ = testing::TempDir() + "tuner-" +
-            testing::UnitTest::GetInstance()->current_test_info()->name() + ".bin";
-    std::filesystem::remove(file_);
-  }
+  void SetUp() override { unsetenv("MACE_REQUIRE_CACHE"); }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
   CompileOptions MakeOptions(Level level) const {
@@ -72,7 +67,8 @@ class TunerTest : public testing::Test {
     return stats_.tuning;
   }
 
-  std::string file_;
+  const TemporaryFolder folder_;
+  const std::string file_ = folder_.At("cache.bin");
   Statistics stats_;
   bool find_peaks_ = false;  // As a profile does, after the runs.
   double planned_gflops_ = 0;

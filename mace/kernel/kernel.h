@@ -41,8 +41,14 @@ struct KernelInstance {
   void SetBlocks(Layout in, Layout out);
 
   // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
-  // of the macros.
+  // of the macros. The hash is computed at each call, unless StoreName was called before.
   std::string function_name() const;
+  // Computes the name once for this instance and for its later copies. REQUIRES: no member of the
+  // instance or of a copy changes afterwards.
+  void StoreName();
+
+ private:
+  std::string stored_name_;  // Empty: the name was not computed yet.
 };
 
 // A kernel argument, in the order of the kernel's parameters.

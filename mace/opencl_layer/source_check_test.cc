@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -48,8 +49,6 @@ TEST(SourceCheckTest, FilesThatCannotBeToldAreNot) {
 class IncludedFilesTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "included";
-    std::filesystem::remove_all(folder_);
     ASSERT_TRUE(MakeDirectories(folder_ + "/first").ok());
     ASSERT_TRUE(MakeDirectories(folder_ + "/second/deep").ok());
     Write("second/a.h", "#include \"deep/b.h\"\n#include <c.h>\n");
@@ -70,7 +69,8 @@ class IncludedFilesTest : public testing::Test {
     return files;
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(IncludedFilesTest, TheirContentCounts) {

@@ -174,6 +174,7 @@ class Builder {
   }
 
   void AddLaunch(Launch launch, int node, std::vector<Step>* steps) {
+    launch.kernel.StoreName();
     plan_->launches.push_back({node, std::move(launch)});
     steps->push_back({Step::Kind::kLaunch, static_cast<int>(plan_->launches.size()) - 1});
   }

@@ -111,5 +111,15 @@ TEST(KernelInstance, NameTellsInstancesApart) {
   EXPECT_NE(tile4, kernel.function_name());
 }
 
+TEST(KernelInstance, AStoredNameIsThatOfItsCopies) {
+  KernelInstance kernel = Kernel("convert_pack", Storage::kBuffer);
+  kernel.macros["TILE"] = "4";
+  const std::string name = kernel.function_name();
+  kernel.StoreName();
+  const KernelInstance copy = kernel;
+  EXPECT_EQ(kernel.function_name(), name);
+  EXPECT_EQ(copy.function_name(), name);
+}
+
 }  // namespace
 }  // namespace mace

@@ -99,7 +99,7 @@ std::vector<NodePlacement> PlaceNodes(const GraphVariants& variants, const Choic
     placement.variant = variant.name;
     placement.precision = variant.precision;
     placement.chosen = Consider(variant);
-    placement.variant_id = VariantId(variant);
+    placement.variant_id = placement.chosen.measured ? placement.chosen.id : VariantId(variant);
     if (!choice.by_cost) continue;
     AddRejected(variants.nodes[n].variants, static_cast<size_t>(choice.nodes[n].variant),
                 &placement);

@@ -20,6 +20,33 @@ StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
   return AllocateTensors(infos);
 }
 
+// From [-1, 1) to all that 8 bits hold, where the node counts on that.
+void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
+  const StatusOr<std::optional<Int8Convolution>> bits = Int8Convolution::Parse(node.attributes);
+  if (!bits.ok() || !bits->has_value() || inputs->empty()) return;
+  const Quantization& x = (*bits)->x;
+  HostTensor& tensor = inputs->front();
+  for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(tensor.shape().elements()))) {
+    const float q = std::floor((v + 1) * 128);
+    v = (q - static_cast<float>(x.zero_point)) * x.scale;
+  }
+}
+
+StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
+                                              const std::vector<HostTensor>& inputs,
+                                              std::shared_ptr<const BuiltProgram> program,
+                                              ProgramCompiler* compiler,
+                                              std::vector<HostTensor>* outputs) {
+  std::vector<std::shared_ptr<const BuiltProgram>> programs;
+  if (!trial.plan->program_sources.empty()) programs.push_back(std::move(program));
+  MACE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      Session::Create(trial.plan, compiler, std::move(programs), SessionUse::kTrial));
+  MACE_ASSIGN_OR_RETURN(*outputs, AllocateOutputs(*trial.plan));
+  MACE_RETURN_IF_ERROR(session->Run(inputs, outputs));
+  return session;
+}
+
 }  // namespace
 
 StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
@@ -35,22 +62,6 @@ StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVari
                         MakePlan(BoundNode(bound, node), variants, choice, options));
   return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};
 }
-
-namespace {
-
-// From [-1, 1) to all that 8 bits hold, where the node counts on that.
-void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
-  const StatusOr<std::optional<Int8Convolution>> bits = Int8Convolution::Parse(node.attributes);
-  if (!bits.ok() || !bits->has_value() || inputs->empty()) return;
-  const Quantization& x = (*bits)->x;
-  HostTensor& tensor = inputs->front();
-  for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(tensor.shape().elements()))) {
-    const float q = std::floor((v + 1) * 128);
-    v = (q - static_cast<float>(x.zero_point)) * x.scale;
-  }
-}
-
-}  // namespace
 
 StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   std::mt19937 random(1);
@@ -72,25 +83,6 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
   PutIntoInt8(trial.plan->bound.graph->nodes[0], &inputs);
   return inputs;
 }
-
-namespace {
-
-StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
-                                              const std::vector<HostTensor>& inputs,
-                                              std::shared_ptr<const BuiltProgram> program,
-                                              ProgramCompiler* compiler,
-                                              std::vector<HostTensor>* outputs) {
-  std::vector<std::shared_ptr<const BuiltProgram>> programs;
-  if (!trial.plan->program_sources.empty()) programs.push_back(std::move(program));
-  MACE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> session,
-      Session::Create(trial.plan, compiler, std::move(programs), SessionUse::kTrial));
-  MACE_ASSIGN_OR_RETURN(*outputs, AllocateOutputs(*trial.plan));
-  MACE_RETURN_IF_ERROR(session->Run(inputs, outputs));
-  return session;
-}
-
-}  // namespace
 
 StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
                                std::shared_ptr<const BuiltProgram> program,

@@ -178,6 +178,17 @@ std::vector<ReferenceCase> OwnCases() {
   return cases;
 }
 
+ReferenceCase MadeOnnxCase(const std::string& name) {
+  ReferenceCase reference;
+  reference.name = name;
+  reference.model = MadeModel(name + ".onnx");
+  reference.sets.resize(1);
+  reference.sets[0].inputs["data"] = MadeModel(name + "_input.npy");
+  reference.sets[0].outputs["output"] = MadeModel(name + "_expected.npy");
+  reference.max_relative_error = 1e-5;
+  return reference;
+}
+
 std::string DescribeMode(const CompileOptions& options) {
   std::string mode = options.device;
   if (options.device != "cpu") {

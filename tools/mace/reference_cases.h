@@ -36,6 +36,9 @@ std::vector<ReferenceCase> SharedCases();
 // The digits model and the networks that the build makes, MACE and TensorFlow, and the digits
 // model as ONNX.
 std::vector<ReferenceCase> OwnCases();
+// The ONNX network NAME.onnx that the build makes, with its input `data` and its output `output`,
+// which the script that made it computed in double.
+ReferenceCase MadeOnnxCase(const std::string& name);
 
 // Runs every set of the case on the model compiled with `options` and compares: names, shapes, then
 // values. The limit is the case's in fp32; in fp16 2 % of the expected output's range where that is

@@ -9,16 +9,7 @@
 namespace mace {
 namespace {
 
-ReferenceCase Transformer() {
-  ReferenceCase reference;
-  reference.name = "transformer";
-  reference.model = MadeModel("transformer.onnx");
-  reference.sets.resize(1);
-  reference.sets[0].inputs["data"] = MadeModel("transformer_input.npy");
-  reference.sets[0].outputs["output"] = MadeModel("transformer_expected.npy");
-  reference.max_relative_error = 1e-5;
-  return reference;
-}
+ReferenceCase Transformer() { return MadeOnnxCase("transformer"); }
 
 TEST(Transformer, OnTheCpu) {
   CompileOptions options;

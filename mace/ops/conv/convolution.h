@@ -108,11 +108,17 @@ Status FinishConvolution(const Convolution& convolution, const std::vector<OpInp
 // x [N, H, W, C] times channel_scale [N, 1, 1, C].
 StatusOr<HostTensor> MultiplyByChannelScale(const HostTensor& x, const HostTensor& channel_scale);
 
+// What the reference reads. A bias or a residual that is absent is an empty tensor.
+struct ConvolutionOperands {
+  HostTensor x;
+  std::vector<float> filter;  // [O, I / groups, kernel height, kernel width].
+  HostTensor bias{};
+  HostTensor residual{};
+};
 // The reference, without the channel scale: float products over blocks of the sum, the blocks added
 // in double.
-void ConvolutionReference(const Convolution& convolution, const HostTensor& x,
-                          const std::vector<float>& filter, const HostTensor& bias,
-                          const HostTensor& residual, float* y);
+void ConvolutionReference(const Convolution& convolution, const ConvolutionOperands& operands,
+                          float* y);
 
 }  // namespace mace
 
