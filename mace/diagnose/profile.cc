@@ -155,7 +155,7 @@ class ProfileMaker {
     return profile_.ops.size() - 1;
   }
 
-  // Its tensors are those that the launch names, the result last.
+  // The tensors of a conversion are those of its launch; the last one is the result.
   size_t AddConversion(const PlannedLaunch& planned) {
     const DeviceTensor* result = nullptr;
     for (const KernelArgument& argument : planned.launch.arguments) {
@@ -175,7 +175,7 @@ class ProfileMaker {
   const std::vector<RunTimes>& runs_;
   Profile profile_;
   std::map<size_t, size_t> op_of_node_;
-  std::map<size_t, size_t> op_of_move_;        // By tensor.
+  std::map<size_t, size_t> op_of_move_;  // By tensor.
   std::map<size_t, size_t> op_of_conversion_;  // By launch.
 };
 

@@ -1,4 +1,4 @@
-// What a CompiledModel is made of.
+// The implementation behind CompiledModel.
 //
 // Thread contract: thread-safe. `model`, `options`, `runtime`, the budgets and `inputs` do not
 // change once the model is compiled.
@@ -35,10 +35,10 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
-  // What all plans have of the model on the device; each packed once.
+  // The packed weights on the device, shared by all plans; each is packed once.
   const std::shared_ptr<WeightStore> weights = std::make_shared<WeightStore>(device_bytes);
   PlanTable plans;
-  std::optional<CacheSaver> saver;  // Without a cache file none. Destroyed before the plans.
+  std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
 
@@ -48,22 +48,23 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
-  // `load` (null: `model` is there) gives the model, on another thread while the device is opened.
+  // Gets the model from `load`, on another thread while the device is opened. Null: `model` is set.
   Status Start(const ModelLoader::Load& load);
-  // The plan for these dims, in the order of the inputs.
+  // The plan for these dims, which are in the order of the inputs.
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
-  // The plan for these inputs. `last` is the plan that the caller used last: where it is the same
-  // again, nothing is allocated.
+  // The plan for these inputs. `last` is the plan that the caller used before; if it fits again,
+  // nothing is allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
                                      std::weak_ptr<SharedPlan>* last);
-  // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
+  // The statistics, without the members that are counted when CompiledModel::statistics is called.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `times` null: nobody wants them; `ports` null: all
-  // inputs and outputs are on the host. Not both. The first answer of
-  // a plan is looked over for overflows of half precision, and saved in the background.
+  // Runs the plan with a free executor. `times` null: times are not recorded. `bindings` null: all
+  // inputs and outputs are on the host. At most one of the two is given. After the first run of a
+  // plan its outputs are checked for overflows of half precision and its programs are saved in the
+  // background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
-             const RunPorts* ports = nullptr);
+             const RunBindings* bindings = nullptr);
 
  private:
   Status OpenRuntime(double begin);
@@ -73,7 +74,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   void WarnOfHalf(const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& outputs)
       const;
   void ReportPlan(const PlannedModel& plan);
-  // Gives up the plans that are kept, which those who run them go on with; false: there are none.
+  // Evicts all plans; runs that use them go on. False: there was no plan.
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);
 };

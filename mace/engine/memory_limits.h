@@ -1,5 +1,5 @@
-// The limits of memory that an engine keeps to, and what a plan needs, compared before any of it is
-// taken.
+// The memory limits of a compiled model, and the memory that a plan needs. They are compared before
+// any of it is allocated.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_ENGINE_MEMORY_LIMITS_H_
@@ -17,18 +17,18 @@
 
 namespace mace {
 
-// Options::host_memory_limit, or what stands there for 0, as the system is now.
+// Options::host_memory_limit; if it is 0, the memory that the system has available now.
 uint64_t HostMemoryLimit(const Options& options);
 
-// Options::device_memory_limit, or what stands there for 0; UINT64_MAX where the driver does not
-// say how much memory the device has.
+// Options::device_memory_limit; if it is 0, the device's memory, or UINT64_MAX where the driver
+// does not tell it.
 uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device);
 
-// The budget that host tensors of this thread are counted in: the one that it has already, where
-// that is no larger than HostMemoryLimit, else a new one of that size.
+// The budget that counts host tensors of this thread: the thread's present one if it is no larger
+// than HostMemoryLimit, else a new one of that size.
 std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options);
 
-// What a plan takes, in bytes.
+// The memory that a plan needs, in bytes.
 struct MemoryNeed {
   HostMemoryUse host;
   uint64_t device = 0;          // Packed weights, the arena of activations, images.
@@ -38,13 +38,13 @@ struct MemoryNeed {
 };
 // `device` null: the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
-// The need of the inputs and outputs alone, which every plan of the graph needs.
+// The need of the graph's inputs and outputs, which every plan has.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
-// kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
-// that others have taken meanwhile is no longer counted upon.
+// kResourceExhausted names the need and the limit. With the default limit, memory that other
+// processes have taken meanwhile is not counted on.
 Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options);
-// `in_use`: the bytes of the device that the engine has taken already.
+// `in_use`: the bytes of device memory that the compiled model already holds.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
 
 }  // namespace mace

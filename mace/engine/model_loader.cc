@@ -11,8 +11,8 @@
 namespace mace {
 
 ModelLoader::ModelLoader(Load load) : load_(std::move(load)), loaded_(Internal("not loaded yet")) {
-  // Opening a device may set environment variables for a moment (cl/cache_layer.h), so the thread
-  // must not be the one to read those that are read once.
+  // Opening a device may set environment variables for a moment (cl/cache_layer.h). Variables that
+  // are read once are therefore read here, before the thread starts.
   LogEnabled(LogLevel::kError);
   StartTracePrints();
   try {

@@ -1,8 +1,8 @@
-// Loads a model on another thread, while this one opens the device: loading a driver takes ten to a
-// hundred times as long, and keeps one processor busy. Large weights are not read here but where
-// they are packed (ImportOptions::read_weights_later).
+// Loads a model on another thread while this one opens the device. Loading a driver takes ten to a
+// hundred times as long and keeps one processor busy. Large weights are read later, when they are
+// packed (ImportOptions::read_weights_later).
 //
-// Thread contract: thread-compatible. The thread reads no environment variable.
+// Thread contract: thread-compatible. The loading thread reads no environment variable.
 #ifndef MACE_ENGINE_MODEL_LOADER_H_
 #define MACE_ENGINE_MODEL_LOADER_H_
 
@@ -19,13 +19,13 @@ class ModelLoader {
  public:
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
-  // Calls `load`, whose tensors count against the memory budget of the calling thread.
+  // Calls `load` on the thread; its tensors count against the calling thread's memory budget.
   explicit ModelLoader(Load load);
   ~ModelLoader();
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
 
-  // Waits for the model; the answer of `load`. Once.
+  // Waits for the answer of `load`. May be called once.
   StatusOr<std::shared_ptr<const Model::State>> Take();
 
  private:

@@ -16,14 +16,14 @@
 #include "mace/passes/infer_shapes.h"
 #include "mace/passes/pass.h"
 #include "mace/plan/check_indices.h"
-#include "mace/tune/planning_peaks.h"
+#include "mace/tune/planning_limits.h"
 #include "mace/tune/tuned_plan.h"
 
 namespace mace {
 namespace {
 
-// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
-// many a shape.
+// On GPUs integer kernels are offered only with tuning, because for many shapes they are slower
+// than the best float kernels.
 bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
   if (runtime == nullptr) return false;
   const DeviceInfo& device = runtime->device_info();
@@ -67,10 +67,10 @@ void AddPlacements(const PlannedModel& model, Statistics* stats) {
   stats->folded_nodes = folded + (before > after ? before - after : 0);
 }
 
-// The graph that is to be planned.
+// The graph to be planned.
 struct PreparedGraph {
-  std::shared_ptr<Graph> whole;   // With the shapes that were asked for.
-  std::shared_ptr<Graph> sliced;  // Of a slice of the batch; the same where it is not cut.
+  std::shared_ptr<Graph> whole;  // With the requested shapes.
+  std::shared_ptr<Graph> sliced;  // Of one slice of the batch; `whole` if the batch is not cut.
   int64_t batch_slices = 1;
 };
 
@@ -103,7 +103,7 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
     entries = dims[0];
     slice_shapes[input.name] = Shape(std::move(dims));
   }
-  // A model may hold constants that are of the whole batch alone.
+  // A model may hold constants that fit the whole batch only.
   StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
   if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
   prepared.sliced = *std::move(sliced);
@@ -121,7 +121,7 @@ PlanOptions PlanOptionsOf(const Options& options) {
   return plan;
 }
 
-// While the constants can be read: some are known by their elements.
+// Called while the constants can still be read, because some identities are hashes of the elements.
 void NameWeights(Plan* plan) {
   plan->weight_identities.clear();
   for (const PackedWeights& weights : plan->weights) {
@@ -129,14 +129,14 @@ void NameWeights(Plan* plan) {
   }
 }
 
-// What a model is planned for.
+// Makes the plan of a model.
 class ModelPlanner {
  public:
   // `runtime` and `weights` as for PlanModel.
   ModelPlanner(const Options& options, Runtime* runtime, const WeightStore* weights)
       : options_(options), runtime_(runtime), weights_(weights) {}
 
-  // All of `model` but what runs the plan.
+  // Fills `model`, except for its executor.
   Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
 
  private:
@@ -148,7 +148,7 @@ class ModelPlanner {
   const WeightStore* const weights_;
 };
 
-// Before anything of it is taken.
+// Called before any of that memory is allocated.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
   MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
   if (runtime_ == nullptr) return Status();
@@ -166,8 +166,8 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
   if (runtime_ == nullptr) {
     MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
   } else {
-    SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
-    const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
+    SetPlanningLimits(*graph, runtime_->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredRoofline(runtime_->device_info(), plan_options);
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
     FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
@@ -204,7 +204,7 @@ Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
   DescribeIo(*prepared.whole, model);
   const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
   MemoryNeed need = MemoryNeedOf(*model->plan, device);
-  // Other plans of the model have these already.
+  // Other plans of the model have already uploaded these weights.
   if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
   return CheckMemory(need);
 }
@@ -232,10 +232,10 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> i
   auto model = std::make_unique<PlannedModel>();
   model->imported = imported;
   {
-    // Passes and planning read constants; afterwards those that are packed may be given back.
+    // Passes and planning read constants. Constants that are packed may be freed afterwards.
     const ConstantPins constants = ConstantPins::KeepAll(*imported);
     const Status planned = ModelPlanner(options, runtime, weights).Plan(input_shapes, model.get());
-    // First: an error in a plan that was made of wrong elements misleads.
+    // Checked first: an error of a plan that was made from wrong elements would mislead.
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
   }
@@ -277,7 +277,7 @@ void AddPlanStats(const PlannedModel& model, Statistics* stats) {
     stats->cache.hits += library.hits;
     stats->cache.misses += library.compiled;
   }
-  // Programs that another session had built were neither compiled nor looked up for this one.
+  // Programs of another session were neither compiled nor looked up for this one.
   if (session.reused_programs() > 0) return;
   stats->cache.built_from_source += from_source;
   if (stats->cache.file.empty()) return;

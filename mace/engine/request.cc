@@ -1,4 +1,4 @@
-// One run: from the tensors that were set to those that Get gives.
+// One run, from the tensors of Set to those that Get gives.
 #include "mace/api/request.h"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
   return Status();
 }
 
-// Whether a tensor in an OpenCL buffer can be used with the model.
+// kInvalidArgument if a tensor in an OpenCL buffer cannot be used with the model.
 Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
                    const Tensor& tensor) {
   const ClBufferPart& buffer = TensorAccess::BufferOf(tensor);
@@ -67,8 +67,8 @@ Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
   return buffer.CheckContext(*compiled.runtime->device()).WithPrefix(who);
 }
 
-// What `call` gives of the state, which there must be. No exception leaves it: messages of errors
-// need memory too.
+// What `call` gives for the state; kFailedPrecondition without one. No exception leaves this
+// function, because even an error message needs memory.
 template <typename Call>
 auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
     -> decltype(call(state.get())) {
@@ -78,7 +78,8 @@ auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
   });
 }
 
-// The moment that is `limit` from now: a hundred years for a limit that no clock can count.
+// The moment that is `limit` from now, or a hundred years from now if the clock cannot count so
+// far.
 Request::State::Clock::time_point After(std::chrono::milliseconds limit) {
   constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365 * 100);
   return Request::State::Clock::now() + std::clamp(limit, std::chrono::milliseconds(0), kLongest);
@@ -95,7 +96,8 @@ Status Request::State::CheckInputsAreSet() const {
   return Status();
 }
 
-// The caller's tensor where it fits, else the one of an earlier run, else a new one.
+// Each output goes into the caller's tensor if that fits, else into the one of an earlier run, else
+// into a new one.
 Status Request::State::PlaceResults(const PlannedModel& model) {
   for (size_t i = 0; i < model.outputs.size(); ++i) {
     const TensorInfo& info = model.outputs[i];
@@ -106,8 +108,8 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
     Output& output = outputs[i];
     output.is_given = output.is_wanted;
     output.is_in_set = output.is_borrowed = false;
-    ports.left_out[i] = !output.is_wanted && model.executor->LeavesOut(i);
-    if (ports.left_out[i] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
+    bindings.left_out[i] = !output.is_wanted && model.executor->LeavesOut(i);
+    if (bindings.left_out[i] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
       output.is_borrowed = true;
       MACE_ASSIGN_OR_RETURN(results[i], PlaceInBuffer(model, i));
       continue;
@@ -128,7 +130,7 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
 
 void Request::State::PutBackResults() {
   for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
+    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before this output.
     Output& output = outputs[i];
     if (output.is_in_set && !output.is_borrowed) {
       output.set_host = std::move(results[i]);
@@ -145,7 +147,7 @@ Status Request::State::RunPlan() {
   MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
   statistics.made_plan = found.was_made;
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
-  if (HasPorts()) return RunWithPorts(found.plan.get());
+  if (HasBindings()) return RunWithBindings(found.plan.get());
   return compiled->Run(found.plan.get(), given, &results);
 }
 
@@ -260,7 +262,7 @@ Status Request::Run(std::chrono::milliseconds limit) {
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
-  // Held here: `done` may destroy the request before Start returns.
+  // Keeps the state: `done` may destroy the request before Start returns.
   const std::shared_ptr<State> held = state_;
   return OnState(held, [&](State* state) { return state->Start(held, std::move(done)); });
 }
@@ -296,7 +298,7 @@ StatusOr<Tensor> Request::Get(size_t index) const {
     if (!output.is_given) {
       return FailedPrecondition("output '" +
                                 Printable(state->compiled->model->outputs[index].name) +
-                                "': the last run was not to give it (SelectOutputs)");
+                                "': the last run did not give it (SelectOutputs)");
     }
     return output.is_in_set ? output.set : output.own;
   });

@@ -14,15 +14,16 @@
 namespace mace {
 namespace {
 
-// The file and every option that makes two stores of it different.
+// The file, and every option that two users of one store must agree on.
 using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
-// Context, device and queue of an app.
+// Context, device and queue of the app.
 using CallerKey = std::tuple<void*, void*, void*>;
 
-// What is alive in this process. Never destroyed: engines may outlive static objects.
+// The objects that are alive in this process. Never destroyed, since a model may outlive static
+// objects.
 struct Registry {
-  SharedObjects<std::string, ClDevice> specs;  // As callers name them.
+  SharedObjects<std::string, ClDevice> specs;  // By the name that a caller gives.
   SharedObjects<cl_device_id, ClDevice> devices;
   SharedObjects<CallerKey, ClDevice> lent;
   SharedObjects<StoreKey, CacheStore> stores;
@@ -34,7 +35,7 @@ Registry& TheRegistry() {
   return *registry;
 }
 
-// `place`: in place of the key's path.
+// `place`: a file or memory that replaces the key's path.
 StatusOr<std::shared_ptr<CacheStore>> OpenStore(
     const StoreKey& key, const std::optional<CachePlace>& place = std::nullopt) {
   ScopedStartPart part("cache file");
@@ -56,7 +57,7 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(
   return store;
 }
 
-// Null where no cache file is named.
+// Null if no cache file is named.
 StatusOr<std::shared_ptr<CacheStore>> GetStore(const Options& options) {
   if (options.cache_path.empty() && !options.cache_place.has_value()) {
     return std::shared_ptr<CacheStore>();
@@ -98,11 +99,11 @@ StatusOr<std::shared_ptr<ClDevice>> GetDevice(const Options& options, const Cach
 }  // namespace
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
-  // Before any mutex, which a thread of the parent process may have held at the fork.
+  // Checked before any mutex is locked: a thread of the parent may have held it at the fork.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(options));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());
-  // For an engine a missing device is a fault of the device, not a file that is not there.
+  // A missing device is reported as an error of the device, not as a missing file.
   if (device.status().code() == StatusCode::kNotFound) {
     return DeviceError(device.status().message());
   }

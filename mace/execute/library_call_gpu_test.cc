@@ -1,6 +1,6 @@
-// A plan whose measurements ask for CLBlast, on the device at hand. CLBlast compiles for seconds,
-// so one cold start serves all tests that need its kernels; starts are processes of their own,
-// which are this program with the argument "start".
+// A plan whose measurements choose CLBlast, on the device at hand. CLBlast compiles for seconds, so
+// one cold start serves all tests that need its kernels. Each start is a process of its own: this
+// program with the argument "start".
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -87,7 +87,7 @@ StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compi
   return Session::Create(std::move(plan), compiler);
 }
 
-// Three runs whose outputs are right; the last one is printed, to the bit.
+// Runs three times, checks the outputs, and prints the last ones exactly.
 Status RunThrice(Session* session) {
   if (session->launches_per_run() < 2) return Internal("expected the call and a kernel");
   std::vector<HostTensor> outputs = {*HostTensor::Allocate({DType::kFloat32, {5, 9}})};
@@ -109,7 +109,7 @@ Status RunThrice(Session* session) {
   return Status();
 }
 
-// A whole start: open, plan, run, store.
+// A whole start: opens the device, plans, runs and stores.
 Status Start() {
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu", kLibraryNeeds));
   ProgramCompiler compiler(device, CacheStore::Open(getenv(kCacheVariable)));
@@ -135,7 +135,7 @@ std::string ReadText(const std::string& path) {
 struct StartResult {
   int exit_code = -1;
   std::string answer, log;
-  std::map<std::string, int> counts;  // At the driver.
+  std::map<std::string, int> counts;  // Calls that reached the driver.
 
   int compiles() const {
     return counts.at("source_builds") + counts.at("clCompileProgram") + counts.at("clLinkProgram") +
@@ -143,7 +143,7 @@ struct StartResult {
   }
 };
 
-// A process whose driver remembers nothing.
+// Runs a start in a process whose driver has no programs cached.
 StartResult RunStart(const std::string& folder, const char* require_cache) {
   const std::string pocl = JoinPath(folder, "pocl");
   std::filesystem::remove_all(pocl);
@@ -190,7 +190,7 @@ TEST(LibraryCallStartTest, TheSecondStartCompilesNothing) {
   EXPECT_EQ(warm.compiles(), 0) << warm.log;
   EXPECT_NE(warm.log.find("compiled 0, hits "), std::string::npos) << warm.log;
   EXPECT_EQ(warm.log.find("compiled 0, hits 0"), std::string::npos) << warm.log;
-  // A launch that the stored code does not cover would have it stored again.
+  // A launch that the stored code does not cover would be stored again.
   EXPECT_NE(warm.log.find("0 misses, 0 left alone, 0 stored"), std::string::npos) << warm.log;
   EXPECT_EQ(warm.answer, cold.answer);
 }
@@ -208,7 +208,7 @@ class LibraryCallTest : public testing::Test {
   std::unique_ptr<ProgramCompiler> compiler_;
 };
 
-// No kernel of the plan's own is compiled here: what is refused is the library's.
+// The plan has no kernels of its own here; the library's are refused.
 TEST_F(LibraryCallTest, IsRefusedByNameWhereTheCacheIsRequired) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
   StatusOr<std::unique_ptr<Session>> session = MakeSession(false, compiler_.get());

@@ -18,7 +18,7 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
   return group <= device.max_work_group_size;
 }
 
-// Other sizes of a launch's work-groups than its own.
+// The other work-group sizes that the launch offers.
 std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device) {
   std::vector<WorkSize> sizes;
   for (const WorkSize& local : launch.local_alternatives) {
@@ -27,13 +27,13 @@ std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device)
   return sizes;
 }
 
-// An id begins with the variant's name.
+// Whether the id belongs to the variant: an id begins with the variant's name.
 bool IsOf(const std::string& id, const KernelVariant& variant) {
   const size_t length = variant.name.size();
   return id.size() > length && id[length] == ':' && id.compare(0, length, variant.name) == 0;
 }
 
-// The sizes that make the variant the one of that id, where it is by one launch's.
+// The work-group sizes with which the variant has this id, if they differ for one launch only.
 std::optional<std::vector<WorkSize>> FindSizes(KernelVariant variant, const DeviceInfo& device,
                                                const std::string& id) {
   for (Launch& launch : variant.launches) {

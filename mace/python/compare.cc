@@ -11,7 +11,8 @@ namespace py = pybind11;
 
 namespace {
 
-// The array's elements, which the caller keeps alive. REQUIRES: they are row-major without gaps.
+// Shares the array's elements, which the caller keeps alive. REQUIRES: they are row-major without
+// gaps.
 HostTensor ElementsOf(const py::array& array) {
   const DType dtype = DTypeOfArray(array);
   if (dtype == DType::kInvalid) {

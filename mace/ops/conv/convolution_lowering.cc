@@ -76,7 +76,7 @@ bool FitsImages(const Convolution& c, const DeviceInfo& device) {
          fits(c.batch * c.window.h.out, c.window.w.out, c.out_channels);
 }
 
-KernelVariant StartVariant(const ConvolutionRequest& request, const std::string& variant,
+KernelVariant NewConvolutionVariant(const ConvolutionRequest& request, const std::string& variant,
                            const std::string& kernel, Storage storage) {
   KernelVariant kernel_variant;
   kernel_variant.name = request.op + "_" + variant;

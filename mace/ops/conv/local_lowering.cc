@@ -115,7 +115,7 @@ KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile&
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
   KernelVariant variant =
-      StartVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
+      NewConvolutionVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
   Launch& launch = variant.launches.back();
   SetTileMacros(tile, extents.depth, &launch);
   SetInputMacros(request, &launch);

@@ -112,7 +112,7 @@ KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTil
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  KernelVariant variant = StartVariant(request, "tensor_" + InputName(request) + tile.name(),
+  KernelVariant variant = NewConvolutionVariant(request, "tensor_" + InputName(request) + tile.name(),
                                        "conv2d_tensor", Storage::kBuffer);
   Launch& launch = variant.launches.back();
   SetMacros(request, tile, &launch);

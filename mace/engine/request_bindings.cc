@@ -1,5 +1,5 @@
-// Runs of which inputs or outputs are in OpenCL buffers, or of which outputs are left out, and the
-// events around them.
+// Runs whose inputs or outputs are in OpenCL buffers or whose outputs are left out, and the events
+// around such runs.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-// A tensor of which the elements are elsewhere, or nowhere.
+// A tensor whose elements are in an OpenCL buffer, or are not wanted.
 HostTensor WithoutElements(const TensorInfo& info) {
   return HostTensor::View(info, Bytes(), nullptr);
 }
@@ -39,7 +39,7 @@ Status Request::State::SetWaitEvents(const std::vector<void*>& events) {
     MACE_ASSIGN_OR_RETURN(ClEventHandle handle, RetainEvent(event, *compiled->runtime->device()));
     retained.push_back(std::move(handle));
   }
-  ports.wait_for = std::move(retained);
+  bindings.wait_for = std::move(retained);
   return Status();
 }
 
@@ -55,9 +55,9 @@ Status Request::State::SetSignalEvent(void* user_event) {
 }
 
 void Request::State::EndEvents(bool succeeded) {
-  ports.wait_for.clear();
-  for (ClBufferPart& input : ports.inputs) input = ClBufferPart();
-  for (ClBufferPart& output : ports.outputs) output = ClBufferPart();
+  bindings.wait_for.clear();
+  for (ClBufferPart& input : bindings.inputs) input = ClBufferPart();
+  for (ClBufferPart& output : bindings.outputs) output = ClBufferPart();
   const ClEventHandle event = std::exchange(signal, ClEventHandle());
   if (!event) return;
   const Status signalled = CatchExhaustion([&] { return Signal(event, succeeded); });
@@ -68,19 +68,19 @@ void Request::State::EndEvents(bool succeeded) {
   }));
 }
 
-bool Request::State::HasPorts() const {
+bool Request::State::HasBindings() const {
   const auto is_borrowed = [](const Output& output) { return output.is_borrowed; };
   const auto is_in_buffer = [](const Tensor& tensor) {
     return !TensorAccess::BufferOf(tensor).empty();
   };
-  return !ports.wait_for.empty() || std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
+  return !bindings.wait_for.empty() || std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
          std::any_of(inputs.begin(), inputs.end(), is_in_buffer);
 }
 
 StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, size_t index) {
   const TensorInfo& info = model.outputs[index];
   Output& output = outputs[index];
-  if (ports.left_out[index]) return WithoutElements(info);
+  if (bindings.left_out[index]) return WithoutElements(info);
   const TensorInfo& found = TensorAccess::ToHost(output.set).info();
   if (found != info) {
     return InvalidArgument("output '" + Printable(compiled->model->outputs[index].name) +
@@ -89,7 +89,7 @@ StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, si
   }
   output.is_in_set = true;
   if (!model.executor->GivesBuffer(index, info.dtype)) return HostTensor::Allocate(info);
-  ports.outputs[index] = TensorAccess::BufferOf(output.set);
+  bindings.outputs[index] = TensorAccess::BufferOf(output.set);
   return WithoutElements(info);
 }
 
@@ -104,14 +104,14 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   std::vector<HostTensor> fetched = given;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ClBufferPart& buffer = TensorAccess::BufferOf(inputs[i]);
-    ports.inputs[i] = ClBufferPart();
+    bindings.inputs[i] = ClBufferPart();
     if (buffer.empty()) continue;
     if (executor.TakesBuffer(i, given[i].dtype())) {
-      ports.inputs[i] = buffer;
+      bindings.inputs[i] = buffer;
       continue;
     }
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_RETURN_IF_ERROR(through->WaitFor(ports.wait_for));
+    MACE_RETURN_IF_ERROR(through->WaitFor(bindings.wait_for));
     MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
     const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
     MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));
@@ -119,7 +119,7 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   return fetched;
 }
 
-// What the executor made on the host though it is wanted in a buffer.
+// Copies into the callers' OpenCL buffers the outputs that the executor made on the host.
 Status Request::State::WriteBuffers(const Executor& executor) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const bool is_on_host = outputs[i].is_borrowed && outputs[i].is_in_set &&
@@ -132,10 +132,10 @@ Status Request::State::WriteBuffers(const Executor& executor) {
   return Status();
 }
 
-Status Request::State::RunWithPorts(SharedPlan* plan) {
+Status Request::State::RunWithBindings(SharedPlan* plan) {
   const Executor& executor = *plan->model().executor;
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> fetched, FetchInputs(executor));
-  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &ports));
+  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &bindings));
   return WriteBuffers(executor);
 }
 
