@@ -6,10 +6,10 @@
 //   auto profile = mace::ProfileRuns(&request, 20);
 //   auto layers  = mace::CompareLayers(&request);
 //
-// Functions with a request use the plan for the request's inputs; an input that is not set has its
-// compiled dims. If there is no such plan, it is made, with the errors of CompiledModel::Prepare.
-// kFailedPrecondition for a request that is at work and for one without a compiled model. The
-// outputs of Request::Get do not change.
+// Functions that take a request are about the plan for the inputs that it has: an input that is not
+// set counts with the dims that the model was compiled with. A plan that is not there yet is made,
+// with the errors of CompiledModel::Prepare. A request that is at work is kFailedPrecondition, as is
+// one without a compiled model. The outputs that Request::Get gives stay as they are.
 //
 // Threads: the rules for methods of a request (mace/api/request.h).
 #ifndef MACE_DIAGNOSE_H_

@@ -249,7 +249,7 @@ size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
 mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec);
-/* "mace", "tensorflow" or "onnx"; "" for a NULL model. */
+/* "mace", "tensorflow" or "onnx"; "" of NULL. */
 const char* mace_model_format(const mace_model* model);
 
 /* ---- Compiled models ---- */
@@ -426,8 +426,8 @@ mace_status_code mace_request_set_output(mace_request* request, const char* name
 mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                                             const mace_tensor* tensor);
 
-/* The outputs that the next runs are to give; a count of 0: all, as at the beginning. The others
- * are not copied to the host. */
+/* The outputs that the next runs are to give; a count of 0: all, as at the beginning. The others are
+ * not copied to the host. */
 mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
                                              size_t count);
 mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,

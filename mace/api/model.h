@@ -48,8 +48,8 @@ struct LoadOptions {
   uint64_t host_memory_limit = 0;
 };
 
-// A handle: copies refer to the same model. A default-made handle refers to none, and every use of
-// it is kFailedPrecondition. Thread contract: immutable, thread-safe.
+// A handle: copies are the same model. Immutable and thread-safe. A default-made one is no model,
+// and every use of it is kFailedPrecondition.
 //
 // Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, and ONNX. The content tells
 // the format. The files stay open as long as the model lives. They may be deleted, or replaced by
@@ -86,7 +86,7 @@ class Model {
   // "mace", "tensorflow" or "onnx".
   const std::string& format() const;
 
-  struct State;  // Internal.
+  struct State;  // Of the engine alone.
 
  private:
   friend struct ModelAccess;

@@ -43,13 +43,12 @@ class Request {
   Status SetOutput(size_t index, Tensor tensor);
   // Tensors of Tensor::OpenCl, for Set and SetOutput alike, are of the context that the model was
   // compiled in (CompileOptions::opencl). Elements of float32 and int32 are copied on the device.
-  // Other types, and what a node on the CPU reads or makes, go through the host's memory: the
-  // answer is the same. An output of other dims or dtype than the result is kInvalidArgument when
-  // the request runs.
+  // Other types, and what a node on the CPU reads or makes, go through the host's memory: the answer
+  // is the same. An output of other dims or dtype than the result is kInvalidArgument when the
+  // request runs.
 
-  // The outputs that the next runs are to give, by name or by index; none: all, as at the
-  // beginning. The others are not copied to the host, and Get refuses them. What is computed is the
-  // same.
+  // The outputs that the next runs are to give, by name or by index; none: all, as at the beginning.
+  // The others are not copied to the host, and Get refuses them. What is computed is the same.
   Status SelectOutputs(const std::vector<std::string>& names);
   Status SelectOutputsAt(const std::vector<size_t>& indices);
 

@@ -76,11 +76,11 @@ class Tensor {
   }
 
   // Elements in a buffer of an OpenCL context that a model is compiled in (CompileOptions::opencl):
-  // row-major without gaps, in the layout that the model declares. The buffer is retained as long
-  // as a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size
-  // that is not that of the elements, or a range beyond the buffer's end make a tensor whose
-  // status() says so. A request reads it as an input and writes it as an output; the bytes of the
-  // two must not overlap.
+  // row-major without gaps, in the layout that the model declares. The buffer is retained as long as
+  // a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size that is
+  // not that of the elements, or a range beyond the buffer's end make a tensor whose status() says
+  // so. A request reads it as an input and writes it as an output; the bytes of the two must not
+  // overlap.
   static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
   // Why the tensor cannot be used; OK if it can, and for an empty one.
@@ -109,7 +109,7 @@ class Tensor {
                                                              : static_cast<T*>(mutable_data());
   }
 
-  // The buffer that holds the elements; a null handle for a tensor in host memory.
+  // Where the elements are; a null handle for a tensor in host memory.
   OpenClBuffer opencl_buffer() const;
 
   struct State;  // Internal.

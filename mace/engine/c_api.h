@@ -130,7 +130,7 @@ Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
 StatusOr<LoadOptions> ReadLoadOptions(const mace_load_options* options);
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank);
 StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count);
-// `what` is "input" or "output", for messages.
+// `what`: "input" or "output", for messages.
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out);
 

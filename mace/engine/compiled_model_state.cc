@@ -111,7 +111,7 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   }
   if (options.allow_tf32 && !HasTensorCores(device)) {
     Log(LogLevel::kWarning, kNoTf32);
-    options.allow_tf32 = false;  // TF32 would need measurements and plans of its own.
+    options.allow_tf32 = false;  // The plans and measurements are those of float32.
   }
   if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
       device.images && !device.half_images) {

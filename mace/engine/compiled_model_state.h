@@ -50,18 +50,17 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   Status CheckProcess() const;
   // Gets the model from `load`, on another thread while the device is opened. Null: `model` is set.
   Status Start(const ModelLoader::Load& load);
-  // The plan for these dims, which are in the order of the inputs.
+  // The plan for these dims, in the order of the inputs.
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
-  // The plan for these inputs. `last` is the plan that the caller used before; if it fits again,
-  // nothing is allocated.
+  // The plan for these inputs. `last` is the plan that the caller used last: where it is the same
+  // again, nothing is allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
                                      std::weak_ptr<SharedPlan>* last);
-  // The statistics, without the members that are counted when CompiledModel::statistics is called.
+  // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
   Statistics Report() const;
-  // Runs the plan with a free executor. `times` null: times are not recorded. `bindings` null: all
-  // inputs and outputs are on the host. At most one of the two is given. After the first run of a
-  // plan its outputs are checked for overflows of half precision and its programs are saved in the
-  // background.
+  // Runs the plan with an executor that is free. `times` null: nobody wants them; `ports` null: all
+  // inputs and outputs are on the host. Not both. The first answer of
+  // a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
              const RunBindings* bindings = nullptr);
@@ -74,7 +73,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   void WarnOfHalf(const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& outputs)
       const;
   void ReportPlan(const PlannedModel& plan);
-  // Evicts all plans; runs that use them go on. False: there was no plan.
+  // Gives up the plans that are kept, which those who run them go on with; false: there are none.
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);
 };

@@ -17,15 +17,15 @@
 
 namespace mace {
 
-// Options::host_memory_limit; if it is 0, the memory that the system has available now.
+// Options::host_memory_limit, or what stands there for 0, as the system is now.
 uint64_t HostMemoryLimit(const Options& options);
 
-// Options::device_memory_limit; if it is 0, the device's memory, or UINT64_MAX where the driver
-// does not tell it.
+// Options::device_memory_limit, or what stands there for 0; UINT64_MAX where the driver does not
+// say how much memory the device has.
 uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device);
 
-// The budget that counts host tensors of this thread: the thread's present one if it is no larger
-// than HostMemoryLimit, else a new one of that size.
+// The budget that host tensors of this thread are counted in: the one that it has already, where
+// that is no larger than HostMemoryLimit, else a new one of that size.
 std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options);
 
 // The memory that a plan needs, in bytes.
@@ -41,10 +41,10 @@ MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
 // The need of the graph's inputs and outputs, which every plan has.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
-// kResourceExhausted names the need and the limit. With the default limit, memory that other
-// processes have taken meanwhile is not counted on.
+// kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
+// that others have taken meanwhile is no longer counted upon.
 Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options);
-// `in_use`: the bytes of device memory that the compiled model already holds.
+// `in_use`: the bytes of the device that the engine has taken already.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
 
 }  // namespace mace

@@ -62,7 +62,7 @@ std::shared_ptr<MemoryBudget> BudgetOf(const LoadOptions& options) {
   return HostMemoryBudget(limits);
 }
 
-// The bytes of a range, copied into memory; a whole file is read only where it is needed.
+// The bytes of a range, in memory of ours; a whole file is read where it is needed.
 StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
   if (range.descriptor < 0) {
     return InvalidArgument(name + ": expected an open descriptor, found " +

@@ -1,5 +1,5 @@
-// The plans of a compiled model, one for each set of input dims. Their number and bytes are
-// bounded; the least recently used plan is evicted first.
+// The plans of a compiled model, one for each set of input dims. Their number and their bytes are
+// bounded: the one longest unused goes first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
@@ -35,8 +35,8 @@ class PlanTable {
     bool was_made = false;  // By this call, or by one that it waited for.
     Plans retired;  // Evicted; each lives until its last run ends.
   };
-  // The plan for these dims, made if there is none. All threads that wait for a plan get its error.
-  // A later call tries again.
+  // The plan for these dims, made where there is none. A plan that could not be made is asked for
+  // again by the next call; those who waited for it get the same error.
   StatusOr<Found> Get(const InputDims& dims, const MakePlan& make);
 
   // Notes a use of `plan`, which this table holds or has evicted, without a call of Get.

@@ -22,8 +22,8 @@
 namespace mace {
 namespace {
 
-// On GPUs integer kernels are offered only with tuning, because for many shapes they are slower
-// than the best float kernels.
+// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
+// many a shape.
 bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
   if (runtime == nullptr) return false;
   const DeviceInfo& device = runtime->device_info();

@@ -130,7 +130,7 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
 
 void Request::State::PutBackResults() {
   for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before this output.
+    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
     Output& output = outputs[i];
     if (output.is_in_set && !output.is_borrowed) {
       output.set_host = std::move(results[i]);

@@ -24,7 +24,7 @@ namespace mace {
 // The index of `name` in `specs`. kNotFound lists the names there are; `what`: "input" or "output".
 StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
                           const std::string& name);
-// kNotFound if `index` is out of range.
+// kNotFound where there is no such index.
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index);
 
 // Thread contract: `mutex` guards the members below it. The other members belong to the thread that

@@ -35,7 +35,7 @@ Registry& TheRegistry() {
   return *registry;
 }
 
-// `place`: a file or memory that replaces the key's path.
+// `place`: in place of the key's path.
 StatusOr<std::shared_ptr<CacheStore>> OpenStore(
     const StoreKey& key, const std::optional<CachePlace>& place = std::nullopt) {
   ScopedStartPart part("cache file");
@@ -57,7 +57,7 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(
   return store;
 }
 
-// Null if no cache file is named.
+// Null where no cache file is named.
 StatusOr<std::shared_ptr<CacheStore>> GetStore(const Options& options) {
   if (options.cache_path.empty() && !options.cache_place.has_value()) {
     return std::shared_ptr<CacheStore>();
@@ -99,7 +99,7 @@ StatusOr<std::shared_ptr<ClDevice>> GetDevice(const Options& options, const Cach
 }  // namespace
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
-  // Checked before any mutex is locked: a thread of the parent may have held it at the fork.
+  // Before any mutex, which a thread of the parent process may have held at the fork.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(options));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());

@@ -23,8 +23,8 @@ class Runtime {
   Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(device), store_(store), compiler_(device, store) {}
 
-  // The runtime for the options' device and cache file: an existing one, or a new one. Models that
-  // trust a file differently do not share a runtime.
+  // The runtime for the options' device and cache file that an engine already holds, or a new one.
+  // Engines that trust a file differently do not share it.
   static StatusOr<std::shared_ptr<Runtime>> Get(const Options& options);
 
   const DeviceInfo& device_info() const { return device_->info(); }

@@ -11,8 +11,7 @@ namespace py = pybind11;
 
 namespace {
 
-// Shares the array's elements, which the caller keeps alive. REQUIRES: they are row-major without
-// gaps.
+// The array's elements, which the caller keeps alive. REQUIRES: they are row-major without gaps.
 HostTensor ElementsOf(const py::array& array) {
   const DType dtype = DTypeOfArray(array);
   if (dtype == DType::kInvalid) {

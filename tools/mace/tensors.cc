@@ -24,7 +24,7 @@ constexpr NpyType kNpyTypes[] = {
     {"|i1", DType::kInt8},    {"|b1", DType::kBool},
 };
 
-// REQUIRES: `spec` has no dynamic extent.
+// REQUIRES: no dynamic extent.
 StatusOr<TensorInfo> InfoOf(const TensorSpec& spec) {
   StatusOr<Shape> shape = Shape::Make(spec.dims);
   if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(spec.name) + "'");
@@ -59,12 +59,12 @@ StatusOr<HostTensor> LoadElements(const std::string& path, const NpyFile& file) 
   return Unsupported(path + ": element type '" + header.descr + "' is none of a model's");
 }
 
-// Checks the header before any element of a file that does not fit is read.
+// By the header alone: nothing of a file that does not fit is read.
 Status CheckFits(const std::string& path, const NpyHeader& header, const TensorSpec& spec) {
   const StatusOr<Shape> shape = Shape::Make(header.shape);
   if (!shape.ok()) return shape.status().WithPrefix(path);
   if (static_cast<size_t>(shape->rank()) == spec.dims.size()) {
-    // Memory for the array as stored and as the model takes it.
+    // As it is stored, and as the model takes it.
     const uint64_t bytes = header.data_bytes + TensorInfo{spec.dtype, *shape}.bytes();
     const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
     if (budget == nullptr || budget->HasRoomFor(bytes)) return Status();
@@ -94,8 +94,8 @@ Status DoesNotHold(int64_t element, const std::string& found, DType dtype) {
                          DTypeName(dtype) + " holds, found " + found);
 }
 
-// Fails if a number of `tensor` changed in `converted`: a float became infinite or an integer
-// changed.
+// Whether each number of `tensor` is still there in `converted`: no float became infinite, and no
+// integer another one.
 Status CheckHolds(const HostTensor& tensor, const HostTensor& converted) {
   if (tensor.dtype() == converted.dtype() || tensor.dtype() == DType::kBool) return Status::Ok();
   if (tensor.dtype() == DType::kFloat64 && IsFloat(converted.dtype())) {
@@ -117,7 +117,7 @@ Status CheckHolds(const HostTensor& tensor, const HostTensor& converted) {
   return Status::Ok();
 }
 
-// Converts the elements of `tensor`, which was read from `path`, to `dtype`.
+// The elements of `tensor`, read from `path`, as `dtype`.
 StatusOr<HostTensor> ConvertExactly(const std::string& path, const HostTensor& tensor,
                                     DType dtype) {
   MACE_ASSIGN_OR_RETURN(HostTensor converted, tensor.ConvertTo(dtype));
@@ -187,7 +187,7 @@ StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
   MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
   MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), spec));
   MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadElements(path, file));
-  // A request takes float32 for every float type, so nothing is rounded here.
+  // A request takes float32 for every float type: nothing is rounded on the way.
   const bool is_taken = IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32;
   MACE_ASSIGN_OR_RETURN(HostTensor tensor,
                         is_taken ? stored.ToAligned() : ConvertExactly(path, stored, spec.dtype));

@@ -11,14 +11,14 @@
 
 namespace mace {
 
-// Shares the elements. HostTensor offers conversions, which Tensor does not.
+// The same elements, shared: HostTensor can convert them, which Tensor leaves to its user.
 Tensor FromHost(HostTensor host);
 // REQUIRES: the tensor is not empty and its status is OK.
 HostTensor ToHost(const Tensor& tensor);
-// HostTensor::ConvertTo for a Tensor.
+// As HostTensor::ConvertTo.
 StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype);
 
-// The model's inputs, with the compiled dims in place of dynamic ones.
+// The inputs of a model with the dims that it was compiled with in place of dynamic ones.
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
 std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled);
 
@@ -46,8 +46,8 @@ enum class MissingInput {
   kRandom,  // Floats uniform in [-1, 1) from a seed; integers are 0.
 };
 
-// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument
-// names a file for an input that the model lacks and, with kRefuse, an input without a file.
+// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument names a file's input
+// that the model has not, and with kRefuse an input without a file.
 StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                                          const std::map<std::string, std::string>& files,
                                          MissingInput missing);

@@ -59,7 +59,7 @@ std::string CountingLayer();
 // The counts by call name that a process wrote to its MACE_COUNT_FILE.
 std::map<std::string, int> ReadCounts(const std::string& path);
 
-// Reads float tensors from .npy files, and writes them.
+// Float tensors from and to .npy files.
 HostTensor LoadFloats(const std::string& path);
 void SaveFloats(const std::string& path, const HostTensor& tensor);
 // Row `row` of the outermost axis as a batch of one.

@@ -181,18 +181,18 @@ class CompiledModel:
         """Computes the outputs for one set of inputs, without the GIL.
 
         Args:
-          inputs: arrays by the names of all inputs, each with the rank of its spec. New extents
-            need a new plan, which takes as long as compiling (`prepare` makes it in advance). An
-            array that is row-major without gaps and has the dtype of its spec is read in place and
-            must not change during the run. Other arrays are copied. An array of another dtype is
-            converted if the wanted dtype holds every number of it (numpy's "safe"), and refused
-            otherwise. Lists and Python numbers, which have no dtype, are rounded to a float, or
-            converted to an integer if it holds them. float16 and float64 inputs take float32
-            arrays.
-          outputs: the names of the wanted outputs; None: all.
-          out: writable arrays by the names of outputs, with the dtype and shape of the result, into
-            which the results are written. Arrays that are not row-major need an extra copy.
-          timeout: in seconds. After it `run` still waits for launches that are already queued.
+          inputs: arrays by the names of all inputs, each with the rank of its spec. Other extents
+            than the declared ones make a plan of their own, which takes as long as compiling
+            (`prepare` does so ahead). An array that is row-major without gaps, of the dtype of its
+            spec, is read where it is; it must not be changed meanwhile. Other arrays are copied;
+            those of another dtype are converted where every number of it is one of the wanted dtype
+            (numpy's "safe"), and refused otherwise. Lists and Python's numbers, which have no dtype,
+            are rounded to a float, and converted to an integer that holds them. float16 and float64
+            inputs take float32 arrays.
+          outputs: names of the outputs that are wanted; None: all.
+          out: arrays by the names of outputs, which the results are written into: writable, and of
+            the dtype and shape of the result. Others than row-major arrays take a copy.
+          timeout: seconds; what is queued on the device by then is waited for.
 
         Returns:
           Arrays by name, with the declared dtypes and the computed shapes: new arrays, or those of
@@ -228,11 +228,11 @@ class CompiledModel:
         return future
 
     def prepare(self, shapes: Shapes) -> None:
-        """Makes the plan for these input shapes, compiles it and uploads weights, so that the first
-        run with them need not wait. An input that is not named has its compiled shape.
+        """Makes the plan for these shapes of inputs, compiles and uploads, so that the first run with
+        them waits for nothing. An input that is not named has the shape that it was compiled with.
 
-        Raises mace.Error "not_found" for a name that no input has, "invalid_argument" for a shape
-        that does not fit, "resource_exhausted" for lack of memory.
+        Raises mace.Error "not_found" for a name that is no input's, "invalid_argument" for a shape
+        that does not fit, "resource_exhausted" for memory.
         """
         dims = _options.shapes("shapes", shapes)
         with self._gate:

@@ -36,7 +36,7 @@ class TensorSpec(Record):
     shape: Tuple[int, ...]
     """Outermost extent first; -1: dynamic, decided by the array."""
     layout: str
-    """"NHWC", "NCHW" or "NONE": the declared order of the axes."""
+    """"NHWC", "NCHW" or "NONE": what the model says of the order of the dims."""
 
 
 @dataclasses.dataclass(frozen=True)

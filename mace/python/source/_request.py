@@ -1,4 +1,4 @@
-"""Requests, which run one inference at a time and keep their inputs."""
+"""One inference at a time, with inputs that stay set."""
 from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 import numpy
