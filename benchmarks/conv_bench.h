@@ -87,8 +87,8 @@ StatusOr<Ready> Prepare(ConvBench* bench, const BoundShape& bound, const KernelV
 // Prepares the naive kernel: one work-item for each output element.
 StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound);
 
-// The main function of a benchmark: opens the device, makes the benchmarks by `register_all` and
-// runs them.
+// A benchmark's main: opens the device in `register_all`, which makes the benchmarks, and runs
+// them.
 int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*));
 
 }  // namespace mace

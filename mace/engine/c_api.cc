@@ -34,7 +34,7 @@ const Status& OtherException() {
 
 namespace {
 
-// Made when the library is loaded, because nothing can be allocated once memory has run out.
+// Made when the library is loaded, while there is memory.
 [[maybe_unused]] const Status& kMadeAhead = OtherException();
 
 }  // namespace

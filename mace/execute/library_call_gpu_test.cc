@@ -135,7 +135,7 @@ std::string ReadText(const std::string& path) {
 struct StartResult {
   int exit_code = -1;
   std::string answer, log;
-  std::map<std::string, int> counts;  // Calls that reached the driver.
+  std::map<std::string, int> counts;  // At the driver.
 
   int compiles() const {
     return counts.at("source_builds") + counts.at("clCompileProgram") + counts.at("clLinkProgram") +
@@ -143,7 +143,7 @@ struct StartResult {
   }
 };
 
-// Runs a start in a process whose driver has no programs cached.
+// A process whose driver remembers nothing.
 StartResult RunStart(const std::string& folder, const char* require_cache) {
   const std::string pocl = JoinPath(folder, "pocl");
   std::filesystem::remove_all(pocl);
@@ -190,7 +190,7 @@ TEST(LibraryCallStartTest, TheSecondStartCompilesNothing) {
   EXPECT_EQ(warm.compiles(), 0) << warm.log;
   EXPECT_NE(warm.log.find("compiled 0, hits "), std::string::npos) << warm.log;
   EXPECT_EQ(warm.log.find("compiled 0, hits 0"), std::string::npos) << warm.log;
-  // A launch that the stored code does not cover would be stored again.
+  // A launch that the stored code does not cover would have it stored again.
   EXPECT_NE(warm.log.find("0 misses, 0 left alone, 0 stored"), std::string::npos) << warm.log;
   EXPECT_EQ(warm.answer, cold.answer);
 }

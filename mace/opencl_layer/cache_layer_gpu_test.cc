@@ -24,8 +24,8 @@ namespace {
 struct Start {
   int exit_code = -1;
   std::string printed, log;
-  std::map<std::string, int> counts;  // Calls that reached the driver.
-  std::vector<std::string> driver_code;  // The kernel libraries in PoCL's folder afterwards.
+  std::map<std::string, int> counts;     // At the driver.
+  std::vector<std::string> driver_code;  // PoCL's folder after it: its kernels' libraries.
 
   int compiles() const {
     return counts.at("source_builds") + counts.at("clCompileProgram") + counts.at("clLinkProgram") +
@@ -173,7 +173,7 @@ TEST_F(CacheLayerTest, AnIncludedFileBelongsToTheProgram) {
 TEST_F(CacheLayerTest, CompileAndLinkPass) { ExpectWarm("link", "18\n", 2, 2); }
 
 TEST_F(CacheLayerTest, SeveralDevicesPass) {
-  // Two devices of PoCL.
+  // Two of PoCL's.
   const std::map<std::string, std::string> two = {{"POCL_DEVICES", "pthread basic"}};
   const Start first = Run("devices", two), second = Run("devices", two);
   if (first.printed.find("2 devices") == std::string::npos) GTEST_SKIP() << "needs PoCL";
@@ -280,7 +280,7 @@ TEST_F(CacheLayerTest, TheDefaultFileIsInTheUsersCacheFolder) {
 }
 
 TEST_F(CacheLayerTest, TheSizeIsBounded) {
-  // Too small for two of these programs, which take about 90 kB each.
+  // Too small for two of these programs, each some 90 kB.
   const std::map<std::string, std::string> small = {{"MACE_CL_CACHE_MAX_BYTES", "150000"}};
   Run("run", small);
   Run("release", small);

@@ -18,7 +18,7 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
   return group <= device.max_work_group_size;
 }
 
-// The other work-group sizes that the launch offers.
+// Other sizes of a launch's work-groups than its own.
 std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device) {
   std::vector<WorkSize> sizes;
   for (const WorkSize& local : launch.local_alternatives) {

@@ -45,7 +45,7 @@ void Measurements::Keep(const std::string& signature, const std::string& variant
 
 namespace {
 
-// By variant id: the times that the planner knew for a node.
+// By id: what the planner knew of a node's variants.
 std::map<std::string, double> TimesOf(const NodePlacement& placement) {
   std::map<std::string, double> times;
   if (placement.chosen.measured) times[placement.chosen.id] = placement.chosen.ms;
@@ -55,7 +55,7 @@ std::map<std::string, double> TimesOf(const NodePlacement& placement) {
   return times;
 }
 
-// Adds the variant that runs if it is one of other work-group sizes that was not timed.
+// The variant that runs, where it is one of other work-group sizes that nobody has timed.
 Status AddChosen(const Node& node, const std::string& id, const DeviceInfo& device,
                  NodeVariants* offered) {
   const std::optional<NodeChoice> choice = FindChoice(*offered, device, id);

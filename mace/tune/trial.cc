@@ -38,7 +38,7 @@ StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVari
 
 namespace {
 
-// Maps inputs in [-1, 1) to all int8 numbers if the node reads int8.
+// From [-1, 1) to all that 8 bits hold, where the node counts on that.
 void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
   const StatusOr<std::optional<Int8Convolution>> bits = Int8Convolution::Parse(node.attributes);
   if (!bits.ok() || !bits->has_value() || inputs->empty()) return;
