@@ -16,18 +16,18 @@ namespace mace {
 // The kinds of errors, by what the caller can do about them.
 enum class StatusCode {
   kOk = 0,
-  kInvalidArgument,     // The caller's option, tensor or file content is wrong.
-  kNotFound,            // A file, tensor, device or kernel that was named is not there.
-  kCorruption,          // Bytes of a file contradict themselves (hash, size, offset).
-  kUnsupported,         // Well formed, but this build or device cannot do it.
-  kIoError,             // The operating system refused; the message holds strerror's text.
-  kDeviceError,         // An OpenCL call failed; the message names the call and the error.
-  kResourceExhausted,   // Memory or another resource is used up, or a limit would be passed.
+  kInvalidArgument,    // The caller's option, tensor or file content is wrong.
+  kNotFound,           // A file, tensor, device or kernel that was named is not there.
+  kCorruption,         // Bytes of a file contradict themselves (hash, size, offset).
+  kUnsupported,        // Well formed, but this build or device cannot do it.
+  kIoError,            // The operating system refused; the message holds strerror's text.
+  kDeviceError,        // An OpenCL call failed; the message names the call and the error.
+  kResourceExhausted,  // Memory or another resource is used up, or a limit would be passed.
   // The object is not in the right state for the call: in use, closed, or of a parent process.
   kFailedPrecondition,
-  kInternal,            // A bug: an invariant of the library does not hold.
-  kCancelled,           // The caller cancelled the work.
-  kDeadlineExceeded,    // The caller's time limit has passed.
+  kInternal,          // A bug: an invariant of the library does not hold.
+  kCancelled,         // The caller cancelled the work.
+  kDeadlineExceeded,  // The caller's time limit has passed.
   // The driver says that the device, or a run's queue, is gone. Compiled models on it are unusable
   // and must be compiled again.
   kDeviceLost,

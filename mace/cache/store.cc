@@ -239,7 +239,7 @@ void CacheStore::MergeAdditions(const Additions& additions, CacheContents* conte
 }
 
 void CacheStore::RemoveWritten(const Additions& written, std::shared_ptr<const CacheFile> file,
-                        const CacheCounters& counters) {
+                               const CacheCounters& counters) {
   std::lock_guard<std::mutex> lock(mutex_);
   file_ = std::move(file);
   const auto drop = [](const auto& done, auto* added) {

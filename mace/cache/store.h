@@ -151,7 +151,7 @@ class CacheStore {
                       CacheCounters* counters) const;
   // After a write: removes from `added_` the entries of `written` that no newer addition replaced.
   void RemoveWritten(const Additions& written, std::shared_ptr<const CacheFile> file,
-              const CacheCounters& counters);
+                     const CacheCounters& counters);
 
   CachePlace place_;  // Only changed by a flush.
   const std::string path_;

@@ -11,9 +11,9 @@ namespace mace {
 
 struct LayerComparison::State {
   std::vector<LayerReport> layers;
-  std::vector<size_t> nodes;  // By layer: index into the graph's nodes.
-  std::shared_ptr<SharedPlan> plan;  // The plan of `graph`.
-  const Graph* graph = nullptr;  // The graph after the passes.
+  std::vector<size_t> nodes;          // By layer: index into the graph's nodes.
+  std::shared_ptr<SharedPlan> plan;   // The plan of `graph`.
+  const Graph* graph = nullptr;       // The graph after the passes.
   std::vector<HostTensor> reference;  // The reference's tensors, by value of the graph.
   std::shared_ptr<MemoryBudget> budget;
 };

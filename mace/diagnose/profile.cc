@@ -175,7 +175,7 @@ class ProfileMaker {
   const std::vector<RunTimes>& runs_;
   Profile profile_;
   std::map<size_t, size_t> op_of_node_;
-  std::map<size_t, size_t> op_of_move_;  // By tensor.
+  std::map<size_t, size_t> op_of_move_;        // By tensor.
   std::map<size_t, size_t> op_of_conversion_;  // By launch.
 };
 

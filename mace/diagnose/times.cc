@@ -15,7 +15,8 @@ StatusOr<PeakRates> FindPeakRates(const CompiledModel& compiled) {
   MACE_RETURN_IF_ERROR(state->CheckProcess());
   const ScopedMemoryBudget budget(state->host_budget);
   return CatchExhaustion([&]() -> StatusOr<PeakRates> {
-    MACE_ASSIGN_OR_RETURN(const RooflineLimits limits, FindRooflineLimits(state->runtime->compiler()));
+    MACE_ASSIGN_OR_RETURN(const RooflineLimits limits,
+                          FindRooflineLimits(state->runtime->compiler()));
     return PeakRates{limits.gflops, limits.gbytes_per_second, limits.recorded};
   });
 }

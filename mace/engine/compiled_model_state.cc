@@ -246,9 +246,9 @@ Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>
   {
     std::optional<ScopedStartPart> part;
     if (is_first) part.emplace("first run");
-    MACE_RETURN_IF_ERROR(bindings != nullptr   ? executor->RunWith(*bindings, inputs, outputs)
-                         : times != nullptr ? executor->RunTimed(inputs, outputs, times)
-                                            : executor->Run(inputs, outputs));
+    MACE_RETURN_IF_ERROR(bindings != nullptr ? executor->RunWith(*bindings, inputs, outputs)
+                         : times != nullptr  ? executor->RunTimed(inputs, outputs, times)
+                                             : executor->Run(inputs, outputs));
   }
   if (is_first) WarnOfHalf(inputs, *outputs);
   ++runs;

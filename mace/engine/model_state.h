@@ -17,7 +17,7 @@ namespace mace {
 // Immutable once the model is made.
 struct [[gnu::visibility("hidden")]] Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: the graph was made in code.
-  ImportOptions import;  // With the requested dims.
+  ImportOptions import;               // With the requested dims.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;

@@ -168,7 +168,8 @@ TEST(Models, GiveBorrowedBytesBackWhereLoadingFails) {
   const std::string onnx = ReadAll(kFolder + "digits.onnx");
   EXPECT_EQ(StatusCode::kCorruption, load("this is no model"));
   EXPECT_EQ(StatusCode::kCorruption, load(onnx.substr(0, onnx.size() / 2)));
-  EXPECT_NE(StatusCode::kOk, load(ReadAll(kFolder + "digits.pb")));  // The weights have the wrong size.
+  EXPECT_NE(StatusCode::kOk,
+            load(ReadAll(kFolder + "digits.pb")));  // The weights have the wrong size.
   LoadOptions options;
   options.values["no tensor"] = Tensor();
   EXPECT_EQ(StatusCode::kInvalidArgument, load(onnx, options));

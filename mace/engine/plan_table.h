@@ -33,7 +33,7 @@ class PlanTable {
   struct Found {
     std::shared_ptr<SharedPlan> plan;
     bool was_made = false;  // By this call, or by one that it waited for.
-    Plans retired;  // Evicted; each lives until its last run ends.
+    Plans retired;          // Evicted; each lives until its last run ends.
   };
   // The plan for these dims, made where there is none. A plan that could not be made is asked for
   // again by the next call; those who waited for it get the same error.

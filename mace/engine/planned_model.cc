@@ -69,7 +69,7 @@ void AddPlacements(const PlannedModel& model, Statistics* stats) {
 
 // The graph to be planned.
 struct PreparedGraph {
-  std::shared_ptr<Graph> whole;  // With the requested shapes.
+  std::shared_ptr<Graph> whole;   // With the requested shapes.
   std::shared_ptr<Graph> sliced;  // Of one slice of the batch; `whole` if the batch is not cut.
   int64_t batch_slices = 1;
 };

@@ -36,12 +36,12 @@ struct [[gnu::visibility("hidden")]] Request::State {
   explicit State(std::shared_ptr<CompiledModel::State> compiled);
 
   struct Output {
-    Tensor set;  // The caller's tensor; empty: none.
-    HostTensor set_host;  // The elements of `set`.
-    Tensor own;  // The result of a run that did not write into `set`.
-    bool is_in_set = false;  // The last result is in `set`, not in `own`.
-    bool is_wanted = true;  // The next run is to give this output.
-    bool is_given = true;  // The last run gave this output.
+    Tensor set;                // The caller's tensor; empty: none.
+    HostTensor set_host;       // The elements of `set`.
+    Tensor own;                // The result of a run that did not write into `set`.
+    bool is_in_set = false;    // The last result is in `set`, not in `own`.
+    bool is_wanted = true;     // The next run is to give this output.
+    bool is_given = true;      // The last run gave this output.
     bool is_borrowed = false;  // During a run: the entry of `results` is neither `set` nor `own`.
   };
 
@@ -51,11 +51,11 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<Output> outputs;
   bool has_results = false;
   std::weak_ptr<SharedPlan> last_plan;
-  std::vector<HostTensor> given;  // The elements of `inputs`.
+  std::vector<HostTensor> given;    // The elements of `inputs`.
   std::vector<HostTensor> results;  // Where a run writes; empty before the first run.
-  RunBindings bindings;  // Buffers and events of the next run.
-  ClEventHandle signal;  // Set when the next run ends.
-  std::optional<ClQueue> queue;  // Copies between buffers and the host.
+  RunBindings bindings;             // Buffers and events of the next run.
+  ClEventHandle signal;             // Set when the next run ends.
+  std::optional<ClQueue> queue;     // Copies between buffers and the host.
   RunStatistics statistics;
   Cancellation cancellation;
 
@@ -65,9 +65,9 @@ struct [[gnu::visibility("hidden")]] Request::State {
   bool is_calling_done = false;
   bool is_ending = false;
   bool has_job = false;  // The worker has a run to do.
-  Done done;  // Called after that run.
-  Status last;  // The status of the last run.
-  std::thread worker;  // Started by the first Start.
+  Done done;             // Called after that run.
+  Status last;           // The status of the last run.
+  std::thread worker;    // Started by the first Start.
 
   // kFailedPrecondition if a run is at work, or if the process is a forked child.
   Status CheckIdle();

@@ -68,7 +68,7 @@ class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
   std::atomic<bool> has_begun_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<Executor>> more_;  // Besides the model's own executor.
-  std::vector<Executor*> idle_;  // The most recently used one is last.
+  std::vector<Executor*> idle_;                  // The most recently used one is last.
 };
 
 }  // namespace mace

@@ -23,8 +23,8 @@ namespace {
 // The weights of the plans, alone and together.
 struct WeightUse {
   uint64_t packings = 0;  // Distinct packings that the plans need.
-  uint64_t bytes = 0;  // The bytes of those packings.
-  uint64_t weights = 0;  // The weights of all plans, shared ones counted each time.
+  uint64_t bytes = 0;     // The bytes of those packings.
+  uint64_t weights = 0;   // The weights of all plans, shared ones counted each time.
 };
 
 WeightUse UseOf(const CompiledModel& compiled) {

@@ -17,7 +17,7 @@ struct [[gnu::visibility("hidden")]] Tensor::State {
   std::vector<int64_t> dims;
   Status status;
   bool is_mutable_view = false;  // Memory of the caller that a request may write.
-  ClBufferPart buffer;  // Holds the elements; `host` then has none.
+  ClBufferPart buffer;           // Holds the elements; `host` then has none.
 };
 
 struct TensorAccess {

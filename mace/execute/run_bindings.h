@@ -9,9 +9,9 @@
 namespace mace {
 
 struct RunBindings {
-  std::vector<ClBufferPart> inputs;  // By input; empty: the host tensor is read.
-  std::vector<ClBufferPart> outputs;  // By output; empty: the host tensor is written.
-  std::vector<bool> left_out;  // By output: it is not wanted and goes nowhere.
+  std::vector<ClBufferPart> inputs;     // By input; empty: the host tensor is read.
+  std::vector<ClBufferPart> outputs;    // By output; empty: the host tensor is written.
+  std::vector<bool> left_out;           // By output: it is not wanted and goes nowhere.
   std::vector<ClEventHandle> wait_for;  // The run begins after these events.
 };
 

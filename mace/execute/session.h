@@ -180,12 +180,12 @@ class Session : public Executor {
   CpuTensors values_;
   std::vector<uint8_t> staging_;  // For elements that are converted; fits the largest tensor.
   HostLifetimes lifetimes_;
-  std::vector<bool> waits_;  // By step: a transfer that must end before the next step.
+  std::vector<bool> waits_;          // By step: a transfer that must end before the next step.
   std::vector<int> input_of_value_;  // By value: the index of the input with this value; -1: none.
-  std::vector<bool> takes_buffer_;  // By input: only the device reads it.
-  std::vector<bool> leaves_out_;  // By output: a download makes this output only.
+  std::vector<bool> takes_buffer_;   // By input: only the device reads it.
+  std::vector<bool> leaves_out_;     // By output: a download makes this output only.
   const RunBindings* bindings_ = nullptr;  // Of the present run; null: all are on the host.
-  size_t slice_ = 0;  // The slice of the batch that is running.
+  size_t slice_ = 0;                       // The slice of the batch that is running.
   size_t reused_programs_ = 0;
   CacheLayerScope::Counts library_programs_;
   size_t launches_per_run_ = 0;

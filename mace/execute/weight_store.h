@@ -28,7 +28,7 @@ namespace mace {
 // devices that use host memory.
 struct WeightBlock {
   PageBlock pages;
-  ClMemory memory;  // Over the whole block; none if the device has no buffer so large.
+  ClMemory memory;   // Over the whole block; none if the device has no buffer so large.
   std::mutex mutex;  // Guards PageBlock::GiveBack.
 };
 
@@ -38,9 +38,9 @@ struct StoredWeights {
   ~StoredWeights();
 
   enum class State { kMaking, kReady, kFailed };
-  State state = State::kMaking;  // Guarded by WeightStore::mutex_.
+  State state = State::kMaking;        // Guarded by WeightStore::mutex_.
   std::shared_ptr<WeightBlock> block;  // Null: `memory` is not part of a block.
-  MutableBytes place;  // Within the block, with the padding behind it.
+  MutableBytes place;                  // Within the block, with the padding behind it.
   ClMemory memory;
   CountedBytes counted, counted_in_store;
 };

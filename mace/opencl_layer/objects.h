@@ -46,7 +46,7 @@ class HiddenProgram {
 // The properties of a launch for which PoCL generates code at the first such launch.
 struct LaunchShape {
   cl_uint dimensions = 0;
-  size_t local[3] = {0, 0, 0};  // Zeros: the driver chooses it,
+  size_t local[3] = {0, 0, 0};   // Zeros: the driver chooses it,
   size_t global[3] = {0, 0, 0};  // depending on these; else zeros.
   bool offset = false;
   bool large = false;
@@ -59,11 +59,11 @@ LaunchShape MakeLaunchShape(cl_uint dimensions, const size_t* offset, const size
                             const size_t* local);
 
 enum class BuildState {
-  kNone,  // Not built, or the build failed.
+  kNone,       // Not built, or the build failed.
   kUntouched,  // The layer does not handle it.
-  kHit,  // Found: the hidden program replaces it.
-  kPending,  // Compiled; to be stored.
-  kStored,  // Compiled and stored.
+  kHit,        // Found: the hidden program replaces it.
+  kPending,    // Compiled; to be stored.
+  kStored,     // Compiled and stored.
 };
 
 struct TrackedProgram {
@@ -85,11 +85,11 @@ struct TrackedProgram {
   // The members below are guarded by the table's mutex.
   BuildState state = BuildState::kNone;
   std::shared_ptr<HiddenProgram> hidden;
-  int references = 1;  // Held by the application.
-  int kernels = 0;  // Kernels alive of a hit or a pending program.
-  bool held = false;  // The layer holds a reference to `handle`.
+  int references = 1;         // Held by the application.
+  int kernels = 0;            // Kernels alive of a hit or a pending program.
+  bool held = false;          // The layer holds a reference to `handle`.
   bool binary_asked = false;  // The application asked for it since the build.
-  bool wanted = true;  // Store it: a scope with keep = 1 made a kernel.
+  bool wanted = true;         // Store it: a scope with keep = 1 made a kernel.
   // By kernel: the launch shapes (as Text()) for which the stored binary has code.
   std::map<std::string, std::set<std::string>> covered;
   bool new_shapes = false;  // A launch had a shape that is not in `covered`.

@@ -18,7 +18,7 @@ void RememberCurrentFolder();
 struct LayerSettings {
   std::string file;  // Absolute; empty: no cache.
   uint64_t max_bytes = uint64_t{256} << 20;
-  bool renew = false;  // Every program is compiled and stored again.
+  bool renew = false;   // Every program is compiled and stored again.
   std::string problem;  // One line, if a variable is invalid or no file can be found.
 };
 

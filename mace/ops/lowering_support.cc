@@ -113,7 +113,7 @@ void SetBlocks(Layout in, Layout out, KernelVariant* variant) {
 }
 
 KernelVariant NewVariant(const std::string& variant, const LoweringRequest& request,
-                           Storage storage) {
+                         Storage storage) {
   return Start(variant, request, {Layout::kChannels4, storage});
 }
 
@@ -122,7 +122,7 @@ KernelVariant NewRowMajorVariant(const std::string& variant, const LoweringReque
 }
 
 Launch NewLaunch(const std::string& source, const std::string& base_name,
-                   const LoweringRequest& request, Storage storage) {
+                 const LoweringRequest& request, Storage storage) {
   Launch launch;
   launch.kernel.source = source;
   launch.kernel.base_name = base_name;

@@ -184,7 +184,7 @@ class Holes {
     by_size_.erase({size, offset});
   }
 
-  std::map<size_t, size_t> by_offset_;  // Size by offset.
+  std::map<size_t, size_t> by_offset_;           // Size by offset.
   std::set<std::pair<size_t, size_t>> by_size_;  // Size and offset of each.
   size_t end_ = 0;
 };

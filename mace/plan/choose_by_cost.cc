@@ -149,7 +149,7 @@ class Chooser {
   const DeviceInfo& device_;
   const OutputMarks outputs_;
   std::vector<std::optional<Place>> makers_;  // By value; none for graph inputs and constants.
-  std::vector<std::vector<Place>> uses_;  // By value: every node input that reads it.
+  std::vector<std::vector<Place>> uses_;      // By value: every node input that reads it.
   std::vector<std::vector<double>> costs_;
   std::vector<bool> on_cpu_;
   std::vector<int> chosen_;

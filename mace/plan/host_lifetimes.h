@@ -36,10 +36,10 @@ HostLifetimes FindHostLifetimes(const Graph& graph);
 // The host memory that a plan needs while it runs, in bytes. Sums saturate at 2^64 - 1. The graph's
 // own constants are not counted, since they exist already; neither is the scratch of references.
 struct HostMemoryUse {
-  uint64_t inputs = 0;  // Given by the caller.
-  uint64_t outputs = 0;  // Given to the caller.
+  uint64_t inputs = 0;     // Given by the caller.
+  uint64_t outputs = 0;    // Given to the caller.
   uint64_t constants = 0;  // Copies for references: float32, aligned.
-  uint64_t values = 0;  // The largest sum of other tensors alive at once.
+  uint64_t values = 0;     // The largest sum of other tensors alive at once.
 
   uint64_t total() const;
   // "inputs 12, outputs 4096, constants 0, other tensors 64".

@@ -47,9 +47,9 @@ std::vector<size_t> DistinctWeights(const Plan& plan);
 // may exceed the bound, because such images share no memory with buffers and grow to hold several
 // shapes.
 struct MemoryUse {
-  size_t weight_bytes = 0;  // The packed weights.
+  size_t weight_bytes = 0;      // The packed weights.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
-  size_t pool_bytes = 0;  // Only the images of the pool.
+  size_t pool_bytes = 0;        // Only the images of the pool.
   size_t live_bytes = 0;        // Plan::live_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }

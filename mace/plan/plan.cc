@@ -23,7 +23,8 @@ std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by
 Status RefuseFallback(const Graph& graph, const GraphVariants& variants, const Choice& choice) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!choice.nodes[n].on_cpu()) continue;
-    return Unsupported(Who(graph.nodes[n]) + " would run on the CPU, and the fallback to the CPU is off: " +
+    return Unsupported(Who(graph.nodes[n]) +
+                       " would run on the CPU, and the fallback to the CPU is off: " +
                        WhyOf(variants.nodes[n], choice.nodes[n], choice.by_cost));
   }
   return Status::Ok();

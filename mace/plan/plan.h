@@ -24,7 +24,7 @@ namespace mace {
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;  // Images: the precision of texels.
-  size_t offset_bytes = 0;  // Offset in the arena, aligned for sub-buffers.
+  size_t offset_bytes = 0;                    // Offset in the arena, aligned for sub-buffers.
   size_t bytes = 0;
   size_t image_width = 0;  // Images: width in texels.
   size_t image_height = 0;
@@ -96,11 +96,11 @@ struct ConsideredVariant {
 struct NodePlacement {
   enum class Place : uint8_t { kGpuImage, kGpuBuffer, kCpu, kFolded };
   Place place = Place::kFolded;
-  std::string variant;  // "" where no kernel runs.
+  std::string variant;                        // "" where no kernel runs.
   std::string variant_id;                     // VariantId (signature.h); "" on the CPU.
   Precision precision = Precision::kFloat32;  // Of the tensors that its kernels read and write.
-  std::string why;  // Why it runs on the CPU, or the device limit.
-  ConsideredVariant chosen;  // Only on the device.
+  std::string why;                            // Why it runs on the CPU, or the device limit.
+  ConsideredVariant chosen;                   // Only on the device.
   // Cheapest first. A variant cheaper than the chosen one may be listed, because conversions cost
   // time too. Empty if the choice was given.
   std::vector<ConsideredVariant> rejected;

@@ -20,7 +20,7 @@ bool CarriesMagnitude(const std::string& type) {
 struct Operands {
   const Node* node = nullptr;
   std::vector<bool> wide;
-  bool same = false;  // Both inputs are the same value.
+  bool same = false;                     // Both inputs are the same value.
   const HostTensor* exponent = nullptr;  // A constant second input.
 };
 

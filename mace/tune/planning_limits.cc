@@ -11,7 +11,7 @@
 namespace mace {
 
 void SetPlanningLimits(const Graph& graph, ProgramCompiler* compiler, TuningOptions* tuning,
-                      PlanOptions* options) {
+                       PlanOptions* options) {
   const bool tunes = tuning->level != TuningLevel::kNone;
   if (compiler->store() == nullptr && !tunes) return;
   const std::string key = "peaks of plan " + PlanSignature(graph, *options);
@@ -38,7 +38,8 @@ void SetPlanningLimits(const Graph& graph, ProgramCompiler* compiler, TuningOpti
   const RooflineLimits chosen = limits.value_or(RooflineLimits());
   use(chosen);
   const Status kept = compiler->AddTuning(key, RooflineLimitsText(chosen));
-  if (!kept.ok()) Log(LogLevel::kInfo, "the roofline limits of a plan are not kept: " + kept.message());
+  if (!kept.ok())
+    Log(LogLevel::kInfo, "the roofline limits of a plan are not kept: " + kept.message());
 }
 
 }  // namespace mace

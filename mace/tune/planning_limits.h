@@ -18,7 +18,7 @@ namespace mace {
 // exists: the plan's own record; the device's record; with tuning, a new measurement, whose time is
 // added to TuningOptions::spent_ms; zeros.
 void SetPlanningLimits(const Graph& graph, ProgramCompiler* compiler, TuningOptions* tuning,
-                      PlanOptions* options);
+                       PlanOptions* options);
 
 }  // namespace mace
 

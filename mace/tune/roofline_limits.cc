@@ -58,8 +58,9 @@ class PeakMeter {
     PeakMeter meter(std::move(queue));
     const std::string source = "#define VECTOR float" + std::to_string(meter.width_) +
                                "\n#define COPIES " + std::to_string(kCopiesAnItem) + "\n" + kSource;
-    MACE_ASSIGN_OR_RETURN(meter.program_,
-                          compiler->BuildTrial(source, "the kernels that measure the roofline limits"));
+    MACE_ASSIGN_OR_RETURN(
+        meter.program_,
+        compiler->BuildTrial(source, "the kernels that measure the roofline limits"));
     return meter;
   }
 
@@ -135,7 +136,7 @@ class PeakMeter {
 
   ClQueue queue_;
   bool cpu_;
-  int width_;  // Lanes of a vector.
+  int width_;     // Lanes of a vector.
   size_t group_;  // Work-items of a work-group.
   std::shared_ptr<const BuiltProgram> program_;
 };
@@ -176,7 +177,8 @@ StatusOr<RooflineLimits> FindRooflineLimits(ProgramCompiler* compiler) {
   MACE_ASSIGN_OR_RETURN(limits.gflops, meter.Gflops());
   MACE_ASSIGN_OR_RETURN(limits.gbytes_per_second, meter.GbytesPerSecond());
   const std::string text = RooflineLimitsText(limits);
-  limits = ParseRooflineLimits(text).value_or(limits);  // The same digits as when read from the file.
+  limits =
+      ParseRooflineLimits(text).value_or(limits);  // The same digits as when read from the file.
   const Status kept = compiler->AddMeasurement(kRecordKey, text);
   if (!kept.ok()) Log(LogLevel::kInfo, "the roofline limits are not kept: " + kept.message());
   return limits;

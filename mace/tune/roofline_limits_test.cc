@@ -15,7 +15,8 @@ TEST(RooflineLimitsText, IsReadBack) {
   EXPECT_DOUBLE_EQ(read->gflops, limits.gflops);
   EXPECT_DOUBLE_EQ(read->gbytes_per_second, limits.gbytes_per_second);
   EXPECT_FALSE(read->recorded);
-  const std::optional<RooflineLimits> none = ParseRooflineLimits(RooflineLimitsText(RooflineLimits()));
+  const std::optional<RooflineLimits> none =
+      ParseRooflineLimits(RooflineLimitsText(RooflineLimits()));
   ASSERT_TRUE(none.has_value());
   EXPECT_EQ(none->gflops, 0);
 }

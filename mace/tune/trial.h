@@ -14,8 +14,8 @@
 namespace mace {
 
 struct Trial {
-  std::string node;  // Name of the node in the model, for messages.
-  std::string variant_id;  // See VariantId in signature.h.
+  std::string node;                  // Name of the node in the model, for messages.
+  std::string variant_id;            // See VariantId in signature.h.
   std::shared_ptr<const Plan> plan;  // For a graph of this node alone; at most one program.
 };
 

@@ -21,9 +21,9 @@ constexpr size_t kKernelsInBundle = 10;
 
 struct LevelLimits {
   double budget_ms;
-  size_t max_variants;  // For each node.
+  size_t max_variants;    // For each node.
   double worst_estimate;  // Relative to the best variant's estimate.
-  double trial_ms;  // Measuring one trial, without compiling.
+  double trial_ms;        // Measuring one trial, without compiling.
 };
 
 LevelLimits LimitsOf(TuningLevel level, bool cpu) {

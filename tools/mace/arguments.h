@@ -41,12 +41,12 @@ struct ModelArguments {
   uint64_t host_memory_limit = 0;  // 0: the default of CompileOptions.
   uint64_t device_memory_limit = 0;
   std::vector<std::string> inputs;        // NAME=FILE.npy
-  bool random_inputs = false;  // For inputs that `inputs` lacks, too.
+  bool random_inputs = false;             // For inputs that `inputs` lacks, too.
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
-  std::vector<std::string> input_names;  // Tensors to use as inputs.
+  std::vector<std::string> input_names;   // Tensors to use as inputs.
   std::vector<std::string> output_names;  // Tensors to use as outputs.
   std::vector<std::string> values;        // NAME=FILE.npy
-  std::string json;  // A file; "-": stdout; empty: no JSON.
+  std::string json;                       // A file; "-": stdout; empty: no JSON.
 
   // Declares all options on a subcommand.
   void AddTo(CLI::App* command);

@@ -67,8 +67,8 @@ int Build(const BuildArguments& arguments) {
 }  // namespace
 
 Command AddCacheBuildCommand(CLI::App* cache) {
-  CLI::App* command = cache->add_subcommand(
-      "build", "compile models for the device at hand in advance");
+  CLI::App* command =
+      cache->add_subcommand("build", "compile models for the device at hand in advance");
   auto arguments = std::make_shared<BuildArguments>();
   ModelArguments& common = arguments->common;
   command->add_option("models", arguments->models, "MACE or frozen TensorFlow .pb files")

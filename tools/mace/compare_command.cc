@@ -178,8 +178,9 @@ Command AddCompareCommand(CLI::App* app) {
   command->add_option("--expect", arguments->expect, "NAME=FILE.npy: the expected output");
   command->add_option("--max-abs-err", arguments->max_abs_err,
                       "largest absolute error that passes");
-  command->add_option("--rtol", arguments->rtol,
-                      "largest error that passes, as a share of the output's range (1e-3; fp16 2e-2)");
+  command->add_option(
+      "--rtol", arguments->rtol,
+      "largest error that passes, as a share of the output's range (1e-3; fp16 2e-2)");
   command->add_flag("--per-layer", arguments->per_layer,
                     "compare node by node: each alone, and with all before it");
   command

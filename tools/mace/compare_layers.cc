@@ -97,8 +97,8 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request) {
     return command.status().WithPrefix("node '" + departing.name + "' as a model of its own");
   }
   report["reproduction"] = *command;
-  Print(request.out, "the first node over the limit: %s (%s); alone:\n  %s\n", departing.name.c_str(),
-        departing.type.c_str(), command->c_str());
+  Print(request.out, "the first node over the limit: %s (%s); alone:\n  %s\n",
+        departing.name.c_str(), departing.type.c_str(), command->c_str());
   return report;
 }
 

@@ -13,7 +13,7 @@
 namespace mace {
 
 struct LayerTableRequest {
-  Request* request = nullptr;  // With inputs set.
+  Request* request = nullptr;             // With inputs set.
   const ModelArguments* model = nullptr;  // The model that was compiled.
   // A node fails if its own largest error exceeds this share of its output's range.
   double rtol = 0;

@@ -80,7 +80,8 @@ TEST_F(PerLayerTest, NoNodeOfTheDigitsModelDeparts) {
   }
   EXPECT_GE(compared, 5u);
   EXPECT_TRUE(report["per_layer"]["first_departing"].is_null());
-  EXPECT_NE(result.err.find("no node exceeds the limit by itself"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("no node exceeds the limit by itself"), std::string::npos)
+      << result.err;
 }
 
 // Half precision rounds more than this limit allows. The first node over the limit is written as a

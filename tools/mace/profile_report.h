@@ -15,11 +15,11 @@
 namespace mace {
 
 struct ProfileResult {
-  Statistics statistics;  // The model as an app runs it.
-  MemoryReport memory;  // The device memory of its plan.
-  Profile profile;  // Timed launch by launch.
-  size_t timed_launches = 0;  // Launches of one timed run.
-  Latency latency;  // Host to host, with no step timed.
+  Statistics statistics;          // The model as an app runs it.
+  MemoryReport memory;            // The device memory of its plan.
+  Profile profile;                // Timed launch by launch.
+  size_t timed_launches = 0;      // Launches of one timed run.
+  Latency latency;                // Host to host, with no step timed.
   std::optional<Latency> replay;  // Launches only; none if a node runs on the CPU.
   std::optional<PeakRates> peaks;
   std::string why_no_peaks;

@@ -24,9 +24,9 @@ struct ReferenceCase {
   std::string name;  // Letters, digits and '_' only.
   std::string model;
   std::vector<ReferenceSet> sets;
-  double max_abs_error = 0;  // In fp32.
+  double max_abs_error = 0;        // In fp32.
   double max_relative_error = -1;  // Not -1: share of the output's range; replaces it.
-  double min_cosine = -1;  // Not -1: for int8 models, replaces both.
+  double min_cosine = -1;          // Not -1: for int8 models, replaces both.
 };
 // For GoogleTest's messages.
 void PrintTo(const ReferenceCase& reference, std::ostream* out);

@@ -14,7 +14,7 @@ namespace mace {
 
 // The options for the signature of the file to be written.
 struct SigningArguments {
-  std::string key;  // A secret key file made by keygen; empty: none.
+  std::string key;           // A secret key file made by keygen; empty: none.
   bool is_unsigned = false;  // The signature may be dropped.
 
   // Declares --key and --unsigned.

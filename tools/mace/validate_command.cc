@@ -28,8 +28,8 @@ struct Verdict {
   Status status;  // Not OK: the model or a file of the case was refused.
   bool passed = false;
   std::string wrong_type;  // An output whose element type is not the expected one.
-  Difference worst;  // Of the output nearest to failing.
-  double limit = 0;  // For max_abs_error, or for the cosine.
+  Difference worst;        // Of the output nearest to failing.
+  double limit = 0;        // For max_abs_error, or for the cosine.
   size_t cpu_ops = 0;
   size_t gpu_ops = 0;
 };

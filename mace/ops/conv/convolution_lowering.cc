@@ -77,7 +77,7 @@ bool FitsImages(const Convolution& c, const DeviceInfo& device) {
 }
 
 KernelVariant NewConvolutionVariant(const ConvolutionRequest& request, const std::string& variant,
-                           const std::string& kernel, Storage storage) {
+                                    const std::string& kernel, Storage storage) {
   KernelVariant kernel_variant;
   kernel_variant.name = request.op + "_" + variant;
   const TensorFormat format{Layout::kChannels4, storage};

@@ -63,7 +63,7 @@ bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
 // A KernelVariant with the formats of x, y, residual and channel_scale set, one launch without
 // arguments, and the macros of the activation, the residual and the channel scale.
 KernelVariant NewConvolutionVariant(const ConvolutionRequest& request, const std::string& variant,
-                           const std::string& kernel, Storage storage);
+                                    const std::string& kernel, Storage storage);
 // Appends the arguments for input and output, and for residual and channel_scale where there are
 // any.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);

@@ -114,8 +114,8 @@ KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile&
                              Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
-  KernelVariant variant =
-      NewConvolutionVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
   Launch& launch = variant.launches.back();
   SetTileMacros(tile, extents.depth, &launch);
   SetInputMacros(request, &launch);

@@ -112,8 +112,8 @@ KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTil
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  KernelVariant variant = NewConvolutionVariant(request, "tensor_" + InputName(request) + tile.name(),
-                                       "conv2d_tensor", Storage::kBuffer);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "tensor_" + InputName(request) + tile.name(), "conv2d_tensor", Storage::kBuffer);
   Launch& launch = variant.launches.back();
   SetMacros(request, tile, &launch);
   SetInputMacros(request, &launch);

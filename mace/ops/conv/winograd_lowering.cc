@@ -273,8 +273,8 @@ bool FitsInt32(const Extents& extents) {
 KernelVariant LowerTiles(const ConvolutionRequest& request, const Extents& extents,
                          const ConvolutionLayouts& layouts) {
   const std::string size = std::to_string(extents.out_tile);
-  KernelVariant variant =
-      NewConvolutionVariant(request, "winograd_" + size + "x" + size, "conv2d_winograd", Storage::kBuffer);
+  KernelVariant variant = NewConvolutionVariant(request, "winograd_" + size + "x" + size,
+                                                "conv2d_winograd", Storage::kBuffer);
   Launch start = std::move(variant.launches.back());
   start.kernel.macros["OUT_TILE"] = size;
   variant.launches.clear();

@@ -136,7 +136,7 @@ class GatherOp : public Op {
                                     : shape.elements(axis + 1, shape.rank() - 1) * blocks;
     const int64_t count = request.inputs[1].info.shape.elements();
     Launch launch = NewLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
-                                request, row_major ? Storage::kBuffer : request.storage);
+                              request, row_major ? Storage::kBuffer : request.storage);
     launch.arguments = {row_major ? RawInputArgument(0) : InputArgument(0),
                         row_major ? RawOutputArgument(0) : OutputArgument(0),
                         computed ? RawInputArgument(1) : WeightsArgument(0)};

@@ -101,8 +101,8 @@ bool IsColumnBias(const GemmRequest& request) {
   const Shape& bias = request.input(2).info.shape;
   if (bias.elements() == 1) return true;
   // Without a column axis in the output, its last axis is another one.
-  const bool columns_last = request.gemm.output.back(0) == request.gemm.columns &&
-                            request.input(1).info.shape.rank() > 1;
+  const bool columns_last =
+      request.gemm.output.back(0) == request.gemm.columns && request.input(1).info.shape.rank() > 1;
   return columns_last && bias.elements() == bias.back(0);
 }
 

@@ -164,8 +164,7 @@ void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* r
   const int64_t rows = cpu ? 8 : 4;
   const int bias = BiasKind(request);
   KernelVariant variant = NewRowMajorVariant(request.op + "_row_major", *request.lowering);
-  variant.launches.push_back(
-      NewLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
+  variant.launches.push_back(NewLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
   std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
   macros = CommonMacros(request, batch.table);
   macros["LANES"] = std::to_string(lanes);

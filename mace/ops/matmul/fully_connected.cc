@@ -17,8 +17,8 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/gemm.h"
 #include "mace/ops/matmul/batched_gemm.h"
+#include "mace/ops/matmul/gemm.h"
 
 namespace mace {
 namespace {

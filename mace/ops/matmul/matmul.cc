@@ -9,8 +9,8 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/conv/pack_transpose.h"
-#include "mace/ops/matmul/gemm.h"
 #include "mace/ops/matmul/batched_gemm.h"
+#include "mace/ops/matmul/gemm.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -50,15 +50,13 @@ class MatMul : public Op {
                              DTypeName(inputs[0].info.dtype) + " and " +
                              DTypeName(inputs[1].info.dtype));
     }
-    MACE_ASSIGN_OR_RETURN(const BatchedGemm gemm,
-                          Bind(inputs[0].info.shape, inputs[1].info.shape));
+    MACE_ASSIGN_OR_RETURN(const BatchedGemm gemm, Bind(inputs[0].info.shape, inputs[1].info.shape));
     if (HasBias(inputs)) {
       const TensorInfo& bias = inputs[2].info;
       const StatusOr<Shape> both = BroadcastShapes(bias.shape, gemm.output);
       if (!IsFloat(bias.dtype) || !both.ok() || *both != gemm.output) {
-        return InvalidArgument("bias: expected floats that broadcast to " +
-                               gemm.output.ToString() + ", found " + DTypeName(bias.dtype) +
-                               " " + bias.shape.ToString());
+        return InvalidArgument("bias: expected floats that broadcast to " + gemm.output.ToString() +
+                               ", found " + DTypeName(bias.dtype) + " " + bias.shape.ToString());
       }
     }
     *outputs = {{DType::kFloat32, gemm.output}};
@@ -122,8 +120,8 @@ class MatMul : public Op {
     Cost cost = Op::EstimateCost(inputs, outputs);
     const StatusOr<BatchedGemm> gemm = Bind(inputs[0].info.shape, inputs[1].info.shape);
     if (gemm.ok()) {
-      cost.flops = 2.0 * static_cast<double>(gemm->output.elements()) *
-                   static_cast<double>(gemm->depth);
+      cost.flops =
+          2.0 * static_cast<double>(gemm->output.elements()) * static_cast<double>(gemm->depth);
     }
     return cost;
   }

@@ -102,8 +102,7 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
 }
 
 Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
-  Launch launch =
-      NewLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
+  Launch launch = NewLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
   const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
