@@ -1,13 +1,14 @@
 // Whole models: host inputs to host outputs, the launches alone, and a start from a cache file.
 //
 //   model/NAME/run/PRECISION      Request::Run
-//   model/NAME/replay/PRECISION   ReplayLaunches: without copies
-//   model/NAME/requests/PRECISION Request, three at once; time and GFLOPs are of one run
-//   model/NAME/start/PRECISION    CompiledModel::Load and the first run, its programs from a cache file;
-//                                 the driver is loaded already, as in an app that opens a second
-//                                 model
-// NAME: the digits model, and every .onnx and .pb (with its .data) of the folder that
-// MACE_BENCHMARK_MODELS names. Counters: GFLOPs on average, launches, device_MB.
+//   model/NAME/replay/PRECISION   ReplayLaunches, without copies
+//   model/NAME/requests/PRECISION three requests at once; time and GFLOPs are of one run
+//   model/NAME/start/PRECISION    CompiledModel::Load and the first run, with programs from a cache
+//                                 file. The driver is already loaded, as in an app that opens a
+//                                 second model.
+//
+// NAME: the digits model, and every .onnx and .pb (with its .data) in the folder
+// MACE_BENCHMARK_MODELS. Counters: GFLOPs on average, launches, device_MB.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -53,7 +54,7 @@ StatusOr<Request> NewRequest(CompiledModel* compiled) {
   return request;
 }
 
-// A compiled model, and a request of it that has run.
+// A compiled model and a request that has run.
 struct Started {
   CompiledModel compiled;
   Request request;
@@ -78,7 +79,7 @@ void Count(Started* started, benchmark::State* state) {
   state->counters["device_MB"] = static_cast<double>(statistics.peak_device_bytes) / 1e6;
 }
 
-// The program's exit code: a benchmark that fails must fail its test too.
+// The exit code: a benchmark that fails must also fail its test.
 int exit_code = 0;
 
 void Fail(const Status& status, benchmark::State* state) {

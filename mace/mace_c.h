@@ -1,4 +1,4 @@
-/* mace in C (C99, and C++): the same objects and rules as mace/mace.h, which tells more of each.
+/* mace in C (C99 and C++), with the objects and rules of mace/mace.h, which describes them in full.
  *
  *   mace_model* model = NULL;
  *   mace_compiled_model* compiled = NULL;
@@ -12,31 +12,31 @@
  *
  * tools/example.c is a whole program.
  *
- * Errors: every call that can fail gives a mace_status_code; mace_last_error_message() has the
+ * Errors: every call that can fail returns a mace_status_code; mace_last_error_message() gives the
  * reason. A call that fails sets its `mace_...**` result to NULL and changes nothing else. A NULL
  * pointer where one is needed is MACE_INVALID_ARGUMENT with the parameter's name; parameters that
  * may be NULL say so. No C++ exception leaves a call, and none may leave a callback.
  *
- * Ownership: what a call puts into a `mace_...**` belongs to the caller, who frees it by the type's
- * mace_..._free, which takes NULL too. Objects may be freed in any order: each keeps what it needs
- * of the others. What a call is given is read before it returns, and stays the caller's; memory
+ * Ownership: an object that a call puts into a `mace_...**` belongs to the caller, who frees it by
+ * the type's mace_..._free, which accepts NULL. Objects may be freed in any order: each keeps what
+ * it needs of the others. Arguments are read before the call returns and stay the caller's; memory
  * that is borrowed for longer has a release callback. A `const` pointer that a call returns belongs
- * to the object it was asked of, and is valid until that object is freed.
+ * to the object that was asked, and is valid until that object is freed.
  *
- * Strings end with a zero and are UTF-8; paths are what the system takes.
+ * Strings are UTF-8 and end with a zero; paths are in the system's encoding.
  *
  * Threads: models, compiled models and lists of devices are thread-safe. A request belongs to one
- * thread at a time, and so does a tensor; mace_request_wait and mace_request_cancel are for any
- * thread. An object is freed when no other thread uses it.
+ * thread at a time, and so does a tensor; mace_request_wait and mace_request_cancel may be called
+ * on any thread. An object may only be freed when no other thread uses it.
  *
  * Binary compatibility, within one soname:
  * - Functions are only added. Values of enums never change.
- * - A struct that begins with `struct_size` gets new members at its end alone. The caller sets
+ * - A struct that begins with `struct_size` gets new members only at its end. The caller sets
  *   struct_size to the sizeof that it was compiled with, which mace_..._options_init does. A size
- *   smaller than the library's is accepted: members that are missing have their defaults. A larger
- *   one is MACE_UNSUPPORTED where a member that the library does not know is not zero.
+ *   smaller than the library's is accepted: missing members have their defaults. A larger one is
+ *   MACE_UNSUPPORTED if a member that the library does not know is not zero.
  * - The other structs never change.
- * mace/exported_symbols.txt and mace/c_struct_layout.txt are what tests hold this against.
+ * Tests compare the library with mace/exported_symbols.txt and mace/c_struct_layout.txt.
  */
 #ifndef MACE_MACE_C_H_
 #define MACE_MACE_C_H_
@@ -44,7 +44,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of this header, as in mace/api/version.h; one that differs does not compile. */
+/* The version of this header, equal to that of mace/api/version.h (a difference does not compile).
+ * */
 #define MACE_VERSION_MAJOR 0
 #define MACE_VERSION_MINOR 1
 #define MACE_VERSION_PATCH 0
@@ -65,34 +66,34 @@ typedef enum mace_status_code {
   MACE_IO_ERROR = 5,            /* The operating system refused. */
   MACE_DEVICE_ERROR = 6,        /* An OpenCL call failed. */
   MACE_RESOURCE_EXHAUSTED = 7,  /* Memory is used up, or a limit would be passed. */
-  MACE_FAILED_PRECONDITION = 8, /* The object is in no state for the call. */
-  MACE_INTERNAL = 9,            /* An invariant of the library broke. */
+  MACE_FAILED_PRECONDITION = 8, /* The object is not in the right state for the call. */
+  MACE_INTERNAL = 9,            /* A bug: an invariant of the library does not hold. */
   MACE_CANCELLED = 10,          /* The caller cancelled the work. */
   MACE_DEADLINE_EXCEEDED = 11,  /* The caller's time limit has passed. */
-  MACE_DEVICE_LOST = 12         /* The driver says that the device is gone: compile anew. */
+  MACE_DEVICE_LOST = 12         /* The driver says that the device is gone: compile again. */
 } mace_status_code;
 
-/* One line on the last call of this thread that failed; "" before any has. Calls that succeed leave
- * it. The library's: valid until the next call of this thread that fails. */
+/* One line on the last failed call of this thread; "" if none has failed. Calls that succeed do not
+ * change it. The text belongs to the library and is valid until this thread's next failed call. */
 const char* mace_last_error_message(void);
-/* "INVALID_ARGUMENT" and so on; "UNKNOWN" for no code. Static. */
+/* "INVALID_ARGUMENT" and so on; "UNKNOWN" for an unknown code. A static string. */
 const char* mace_status_code_name(mace_status_code code);
 
-/* "0.1.0": of the library that is linked. Static. */
+/* The version of the linked library, such as "0.1.0". A static string. */
 const char* mace_version(void);
 
-/* What callers pass is of a type with a fixed size, so that any value can be told from a known one:
- * one that is not listed is MACE_INVALID_ARGUMENT. */
+/* Enumerations that callers pass are integers of a fixed size. A value that is not listed is
+ * MACE_INVALID_ARGUMENT. */
 typedef int32_t mace_log_level;
 enum { MACE_LOG_ERROR = 0, MACE_LOG_WARNING = 1, MACE_LOG_INFO = 2, MACE_LOG_DEBUG = 3 };
-/* Takes one line without a line end, which is valid during the call. Called by several threads at
- * once; it must not call mace. */
+/* Receives one line without a line end, which is valid during the call. Called by several threads
+ * at once; must not call mace. */
 typedef void (*mace_log_sink)(void* user, mace_log_level level, const char* line);
 
-/* Lines up to this level are written. */
+/* Sets the level up to which lines are written. */
 mace_status_code mace_set_log_level(mace_log_level level);
-/* NULL: stderr again. A sink that is replaced may still be at work on other threads, so that `user`
- * must stay valid for as long as they may log. */
+/* Sets the function that receives the lines; NULL: stderr again. A replaced sink may still be
+ * running on other threads, so `user` must stay valid while they may log. */
 mace_status_code mace_set_log_sink(mace_log_sink sink, void* user);
 
 /* ---- Memory and tensors ---- */
@@ -112,20 +113,20 @@ enum {
 };
 /* Bytes of one element; 0 for a value that is no dtype. */
 size_t mace_dtype_size(mace_dtype dtype);
-/* "float32" and so on; "invalid" for a value that is no dtype. Static. */
+/* "float32" and so on; "invalid" for a value that is no dtype. A static string. */
 const char* mace_dtype_name(mace_dtype dtype);
 
-/* Called once, on any thread, when nothing needs borrowed memory any more; also where the call that
- * was given the memory fails. */
+/* Called once, on any thread, when borrowed memory is no longer needed, even if the call that was
+ * given the memory fails. */
 typedef void (*mace_release)(void* user);
 
-/* Memory to read. With a `release` it is borrowed until that is called. Without one it is copied
- * (models) or must outlive every use (tensors). */
+/* Memory to read. With `release` it is borrowed until `release` is called. Without, it is copied
+ * (for models) or must outlive every use (for tensors). */
 typedef struct mace_bytes {
   const void* data;
   size_t size;
   mace_release release; /* May be NULL. */
-  void* user;           /* What `release` is given. */
+  void* user;           /* The argument of `release`. */
 } mace_bytes;
 
 /* Memory to read and to write. */
@@ -136,30 +137,33 @@ typedef struct mace_mutable_bytes {
   void* user;
 } mace_mutable_bytes;
 
-/* Elements in host memory, row-major without gaps. Handles may share them: those that a request was
- * given or gives. Nothing writes into elements of the library's that another handle can see. */
+/* Elements that are row-major without gaps. Handles may share elements, namely those of a request's
+ * inputs and outputs. The library never writes elements of its own that another handle shares. */
 typedef struct mace_tensor mace_tensor;
 
-/* Zeroed memory of its own. `dims` may be NULL where `rank` is 0. */
+/* Makes a tensor with zeroed memory of its own. `dims` may be NULL if `rank` is 0. */
 mace_status_code mace_tensor_allocate(mace_dtype dtype, const int64_t* dims, size_t rank,
                                       mace_tensor** tensor);
-/* The caller's memory, which is read and never written. bytes->size is that of the elements. */
+/* Makes a view of the caller's memory, which is never written. bytes->size must be that of the
+ * elements. */
 mace_status_code mace_tensor_view(mace_dtype dtype, const int64_t* dims, size_t rank,
                                   const mace_bytes* bytes, mace_tensor** tensor);
-/* The caller's memory, which a request may write as well. It is aligned for the dtype. */
+/* Makes a view of the caller's memory that a request may write. It must be aligned for the dtype.
+ * */
 mace_status_code mace_tensor_mutable_view(mace_dtype dtype, const int64_t* dims, size_t rank,
                                           const mace_mutable_bytes* bytes, mace_tensor** tensor);
-/* A part of an OpenCL buffer. The handle is opaque, so that this header needs none of OpenCL's. */
+/* A part of an OpenCL buffer. The handle is opaque, so that this header needs no OpenCL header. */
 typedef struct mace_opencl_buffer {
   void* buffer;    /* A cl_mem that is a buffer. */
-  uint64_t offset; /* Of the first element, in bytes from the buffer's beginning. */
-  uint64_t size;   /* Of the elements, in bytes. */
+  uint64_t offset; /* Offset of the first element in the buffer, in bytes. */
+  uint64_t size;   /* Size of the elements, in bytes. */
 } mace_opencl_buffer;
-/* Elements in a buffer of the context that a model is compiled in (opencl_context), which is
- * retained; mace_tensor_data is NULL. mace::Tensor::OpenCl says more. */
+/* Makes a tensor with elements in a buffer of the context in which a model is compiled
+ * (opencl_context). The buffer is retained; mace_tensor_data is NULL. See mace::Tensor::OpenCl. */
 mace_status_code mace_tensor_opencl(mace_dtype dtype, const int64_t* dims, size_t rank,
                                     const mace_opencl_buffer* buffer, mace_tensor** tensor);
-/* Where the elements are; a NULL handle for host memory, and of NULL. `buffer` NULL: nothing. */
+/* Gives the buffer that holds the elements; its handle is NULL for a tensor in host memory and for
+ * a NULL tensor. `buffer` NULL: does nothing. */
 void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* buffer);
 void mace_tensor_free(mace_tensor* tensor);
 /* The elements as another dtype, in a handle of its own, which may share them.
@@ -167,15 +171,15 @@ void mace_tensor_free(mace_tensor* tensor);
 mace_status_code mace_tensor_convert(const mace_tensor* tensor, mace_dtype dtype,
                                      mace_tensor** converted);
 
-/* Of NULL: MACE_DTYPE_INVALID, 0 and NULL. */
+/* For a NULL tensor these functions give MACE_DTYPE_INVALID, 0 or NULL. */
 mace_dtype mace_tensor_dtype(const mace_tensor* tensor);
 size_t mace_tensor_rank(const mace_tensor* tensor);
 const int64_t* mace_tensor_dims(const mace_tensor* tensor); /* `rank` extents, outermost first. */
 int64_t mace_tensor_elements(const mace_tensor* tensor);
 size_t mace_tensor_bytes(const mace_tensor* tensor);
 const void* mace_tensor_data(const mace_tensor* tensor);
-/* NULL too where the memory must not change: that of mace_tensor_view, or of which another handle
- * exists. */
+/* The elements, for writing. NULL also for a tensor of mace_tensor_view, and if another handle
+ * shares the elements. */
 void* mace_tensor_mutable_data(mace_tensor* tensor);
 
 /* ---- Models ---- */
@@ -194,14 +198,14 @@ typedef struct mace_named_tensor {
   const mace_tensor* tensor;
 } mace_named_tensor;
 
-/* A part of an open file. The descriptor stays the caller's, and may be closed after the call. */
+/* A part of an open file. The descriptor belongs to the caller, who may close it after the call. */
 typedef struct mace_file_range {
   int32_t descriptor;
-  uint64_t offset;
-  uint64_t size; /* 0: up to the file's end. */
+  uint64_t offset; /* In bytes. */
+  uint64_t size;   /* In bytes; 0: up to the file's end. */
 } mace_file_range;
 
-/* Every member may be 0 or NULL. mace::LoadOptions says what they mean. */
+/* Every member may be 0 or NULL. mace::LoadOptions describes them. */
 typedef struct mace_load_options {
   size_t struct_size;
   const char* data_path;
@@ -221,7 +225,8 @@ typedef struct mace_load_options {
 /* Writes the defaults; call it with sizeof(mace_load_options). NULL does nothing. */
 void mace_load_options_init(mace_load_options* options, size_t struct_size);
 
-/* `options` may be NULL: the defaults. */
+/* The three functions read a model from a file, from memory, and from an open file. `options` may
+ * be NULL: the defaults. Errors are those of mace::Model::Load. */
 mace_status_code mace_model_load(const char* path, const mace_load_options* options,
                                  mace_model** model);
 /* `weights`: the content of a MACE model's `.data`; may be NULL. */
@@ -242,8 +247,8 @@ typedef struct mace_tensor_spec {
   mace_dtype dtype;
 } mace_tensor_spec;
 
-/* As the file declares them, in its order. Counts of NULL are 0; an index beyond is
- * MACE_NOT_FOUND. */
+/* The inputs and outputs in the file's order. The counts of a NULL model are 0. MACE_NOT_FOUND for
+ * an index that is too large. */
 size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
@@ -294,11 +299,11 @@ typedef struct mace_tuning_progress {
 /* Called on the thread that compiles; `progress` is valid during the call. */
 typedef void (*mace_tuning_callback)(void* user, const mace_tuning_progress* progress);
 
-/* The same, and returns whether to go on. 0: what is compiling ends with MACE_CANCELLED, and what was
- * measured so far stays in the cache file. */
+/* A mace_tuning_callback that returns whether to continue. If it returns 0, compiling ends with
+ * MACE_CANCELLED, and the measurements stay in the cache file. */
 typedef int32_t (*mace_tuning_continue)(void* user, const mace_tuning_progress* progress);
 
-/* mace::CompileOptions says what the members mean. Truth values are 0 or 1. */
+/* mace::CompileOptions describes the members. Truth values are 0 or 1. */
 typedef struct mace_compile_options {
   size_t struct_size;
   const char* device; /* NULL: "gpu". */
@@ -323,7 +328,7 @@ typedef struct mace_compile_options {
   uint64_t device_memory_limit;         /* 0: what the driver says there is. */
   uint64_t kept_plans;                  /* 16 */
   uint64_t kept_plan_bytes;             /* 0: a quarter of the device's memory. */
-  /* Of the app, retained: a cl_context, cl_device_id and in-order cl_command_queue. */
+  /* The app's objects, which are retained: cl_context, cl_device_id, in-order cl_command_queue. */
   void* opencl_context;                 /* NULL: a context of the library's own. */
   void* opencl_device;                  /* NULL: the only one of the context. */
   void* opencl_queue;                   /* NULL: queues of the library's own. */
@@ -343,8 +348,8 @@ void mace_compile_options_init(mace_compile_options* options, size_t struct_size
 /* `options` may be NULL: the defaults. */
 mace_status_code mace_compile(const mace_model* model, const mace_compile_options* options,
                               mace_compiled_model** compiled);
-/* mace_model_load and mace_compile at once: the file is read while the device is opened, which makes
- * a start shorter. Both options may be NULL. */
+/* mace_model_load and mace_compile at once: the file is read while the device is opened, which
+ * makes a start shorter. Both options may be NULL. */
 mace_status_code mace_compile_file(const char* path, const mace_load_options* load_options,
                                    const mace_compile_options* options,
                                    mace_compiled_model** compiled);
@@ -362,7 +367,7 @@ const char* mace_compiled_model_input_dim_name(const mace_compiled_model* compil
 const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compiled, size_t index,
                                                 size_t axis);
 
-/* Makes the plan for these input dims ahead of the first run; NULL and 0: those of the model. */
+/* Makes the plan for these input dims in advance of the first run; NULL and 0: the model's dims. */
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
                                              const mace_named_dims* input_dims, size_t count);
 /* The same for requests that select these outputs; a name_count of 0: all. */
@@ -372,17 +377,17 @@ mace_status_code mace_compiled_model_prepare_outputs(mace_compiled_model* compil
                                                      size_t name_count);
 mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
                                                  mace_request** request);
-/* Writes the cache file, where one is set and there is something new. */
+/* Writes new programs and measurements into the cache file, if there is one. */
 mace_status_code mace_compiled_model_save_cache(mace_compiled_model* compiled);
 
-/* Bytes of the library's. */
+/* Bytes that the library owns. */
 typedef struct mace_byte_array mace_byte_array;
-/* Of NULL: NULL and 0. */
+/* For a NULL array: NULL and 0. */
 const void* mace_byte_array_data(const mace_byte_array* bytes);
 size_t mace_byte_array_size(const mace_byte_array* bytes);
 void mace_byte_array_free(mace_byte_array* bytes);
-/* Saves, and gives the bytes of the whole cache, wherever it stands: for cache_memory of a later
- * start. MACE_FAILED_PRECONDITION where no cache was asked for. */
+/* Saves the cache and gives all of its bytes, for cache_memory of a later start.
+ * MACE_FAILED_PRECONDITION if no cache was asked for. */
 mace_status_code mace_compiled_model_save_cache_to_bytes(mace_compiled_model* compiled,
                                                          mace_byte_array** bytes);
 
@@ -393,13 +398,13 @@ typedef struct mace_cpu_node {
   const char* why;
 } mace_cpu_node;
 
-/* mace::Statistics says what the members mean. */
+/* mace::Statistics describes the members. */
 typedef struct mace_statistics {
   size_t struct_size; /* Set by the caller. */
-  void* owner;        /* Of what the pointers below show: for mace_statistics_clear alone. */
+  void* owner;        /* Owns the memory that the pointers refer to; for mace_statistics_clear. */
   const char* device;
   const char* driver;
-  const char* note; /* What a user should know: one line, or "". */
+  const char* note; /* A hint for the user: one line, or "". */
   double compile_ms;
   double device_open_ms;
   double program_ms;
@@ -428,12 +433,12 @@ typedef struct mace_statistics {
   uint64_t runs;
 } mace_statistics;
 
-/* Fills the struct; what it held before is not freed. The caller frees what it points to by
+/* Fills the struct without freeing what it held before. The caller frees the new content by
  * mace_statistics_clear. */
 mace_status_code mace_compiled_model_statistics(const mace_compiled_model* compiled,
                                                 mace_statistics* statistics);
-/* Frees what the struct points to, not the struct, and sets all members but struct_size to 0. NULL
- * and a struct of zeros are fine. */
+/* Frees the content of the struct, not the struct itself, and sets all members but struct_size to
+ * 0. NULL and a struct of zeros are allowed. */
 void mace_statistics_clear(mace_statistics* statistics);
 
 /* ---- Requests ---- */
@@ -441,10 +446,11 @@ void mace_statistics_clear(mace_statistics* statistics);
 /* Cancels a run that is at work and waits for its end. */
 void mace_request_free(mace_request* request);
 
-/* The request shares the elements: the handle stays the caller's and may be freed at once. `tensor`
- * NULL is refused for an input; for an output it means a new tensor for each run. An output from
- * mace_tensor_allocate is written in place once the caller's handle of it is freed, one from
- * mace_tensor_mutable_view always, where dtype and dims are those of the result. */
+/* Set an input or the tensor for an output. The request shares the elements; the handle belongs to
+ * the caller and may be freed at once. `tensor` may not be NULL for an input; for an output NULL
+ * means a new tensor for each run. If dtype and dims are those of the result, a tensor of
+ * mace_tensor_mutable_view is written in place, and one of mace_tensor_allocate once the caller has
+ * freed the handle. */
 mace_status_code mace_request_set(mace_request* request, const char* name,
                                   const mace_tensor* tensor);
 mace_status_code mace_request_set_at(mace_request* request, size_t index,
@@ -466,26 +472,30 @@ mace_status_code mace_request_select_outputs_at(mace_request* request, const siz
  * deadline end the wait. Where an event has failed the run is MACE_FAILED_PRECONDITION. */
 mace_status_code mace_request_set_wait_events(mace_request* request, void* const* events,
                                               size_t count);
-/* The end of the next run sets the status of this cl_event of clCreateUserEvent. NULL: none. */
+/* The end of the next run sets the status of this cl_event, made by clCreateUserEvent. NULL: none.
+ * */
 mace_status_code mace_request_set_signal_event(mace_request* request, void* user_event);
 
+/* Computes the outputs. MACE_FAILED_PRECONDITION if an input is not set. */
 mace_status_code mace_request_run(mace_request* request);
-/* MACE_DEADLINE_EXCEEDED when the milliseconds have passed. */
+/* mace_request_run with a time limit; MACE_DEADLINE_EXCEEDED after so many milliseconds. */
 mace_status_code mace_request_run_for(mace_request* request, int64_t limit_ms);
 
-/* `message` is "" where `code` is MACE_OK, and valid during the call. */
+/* `message` is valid during the call; it is "" if `code` is MACE_OK. */
 typedef void (*mace_done)(void* user, mace_status_code code, const char* message);
 /* Runs on another thread, which calls `done` (may be NULL) before mace_request_wait returns. */
 mace_status_code mace_request_start(mace_request* request, mace_done done, void* user);
-/* Waits for the end of a run, and gives its code. */
+/* Waits for the end of a run and gives its code. */
 mace_status_code mace_request_wait(mace_request* request);
-/* MACE_DEADLINE_EXCEEDED where the run is at work still after the milliseconds: it goes on. */
+/* mace_request_wait with a time limit: MACE_DEADLINE_EXCEEDED if the run is still at work after so
+ * many milliseconds. The run then goes on. */
 mace_status_code mace_request_wait_for(mace_request* request, int64_t limit_ms);
-/* Has the run that is at work end soon. Returns at once. NULL does nothing. */
+/* Makes a run that is at work end soon. Returns at once. NULL does nothing. */
 void mace_request_cancel(mace_request* request);
 
-/* An output of the last run, which succeeded. The caller frees it; the next run leaves its elements
- * alone until then, unless they are the caller's own memory. */
+/* An output of the last run; MACE_FAILED_PRECONDITION if that run did not succeed. The caller frees
+ * the handle. Until then later runs do not change its elements, unless they are the caller's own
+ * memory. */
 mace_status_code mace_request_get(const mace_request* request, const char* name,
                                   mace_tensor** tensor);
 mace_status_code mace_request_get_at(const mace_request* request, size_t index,
@@ -504,7 +514,7 @@ mace_status_code mace_request_statistics(const mace_request* request,
 
 typedef struct mace_device_list mace_device_list;
 
-/* mace::Device says what the members mean. The pointers belong to the list. */
+/* mace::Device describes the members. The pointers belong to the list. */
 typedef struct mace_device {
   size_t struct_size; /* Set by the caller. */
   const char* name;

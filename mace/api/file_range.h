@@ -6,12 +6,12 @@
 
 namespace mace {
 
-// As Android's asset manager gives it. The descriptor stays the caller's, and may be closed when the
-// call has returned.
+// A range of bytes, such as Android's asset manager returns. The descriptor belongs to the caller,
+// who may close it after the call. Plain data, thread-compatible.
 struct FileRange {
   int descriptor = -1;  // -1: no file.
-  uint64_t offset = 0;
-  uint64_t size = 0;  // 0: up to the file's end.
+  uint64_t offset = 0;  // In bytes.
+  uint64_t size = 0;    // In bytes; 0: up to the file's end.
 };
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-// A model: what a file says, checked, with its weights and without a device.
+// A model that was read and checked, with its weights, and without a device.
 #ifndef MACE_API_MODEL_H_
 #define MACE_API_MODEL_H_
 
@@ -18,32 +18,32 @@ namespace mace {
 
 using DimsByName = std::map<std::string, std::vector<int64_t>>;
 
-// Bytes in memory: a model that is an app's resource.
+// Bytes in memory, such as a model among an app's resources.
 struct MemoryBytes {
   const void* data = nullptr;
   size_t size = 0;
-  // Empty: the bytes are copied before the call returns. Else they are borrowed, and this is called
-  // once, on any thread, when nothing needs them any more; also where the call fails.
+  // Empty: the bytes are copied before the call returns. Otherwise they are borrowed, and `release`
+  // is called once, on any thread, when they are no longer needed, even if the call fails.
   std::function<void()> release;
 };
 
 struct LoadOptions {
-  // The weights of a MACE model; empty: the model's name with ".data" in place of its extension.
+  // The file of a MACE model's weights; empty: the model's name with the extension ".data".
   std::string data_path;
-  // By the names of inputs: dims in place of those that the model declares. A name that is no
-  // input's is kNotFound.
+  // Dims by the names of inputs; they replace the declared ones. kNotFound for a name that no input
+  // has.
   DimsByName input_dims;
-  // By name, for what the model leaves dynamic. TensorFlow and ONNX: a name of a tensor inside of
-  // the graph makes it an input, and what comes before it is left out.
+  // Dims by name, used only where the model leaves extents dynamic. TensorFlow and ONNX: a tensor
+  // inside of the graph that is named here becomes an input, and nodes before it are left out.
   DimsByName dynamic_dims;
-  // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
-  // rest is left out. Empty: those that the model declares.
+  // TensorFlow and ONNX: names of the graph's tensors to use as inputs and outputs; nodes outside
+  // of that part are left out. Empty: the declared inputs and outputs.
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  // ONNX: inputs whose values are known before a run: those that hold a shape, an axis or a mode.
-  // They are no inputs of the model then.
+  // ONNX: values by the names of inputs that are known before a run, such as a shape, an axis or a
+  // mode. They become constants of the model.
   std::map<std::string, Tensor> values;
-  // The most memory that tensors made by loading may take, in bytes; 0: what the system has
+  // The most bytes that tensors made by loading may take; 0: the memory that the system has
   // available.
   uint64_t host_memory_limit = 0;
 };
@@ -71,9 +71,10 @@ struct SaveReport {
 // A handle: copies are the same model. Immutable and thread-safe. A default-made one is no model,
 // and every use of it is kFailedPrecondition.
 //
-// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, ONNX; told by content. The
-// files stay open as long as the model lives, and may be deleted, or replaced by renaming others
-// over them. One that is changed in place while it is needed is kCorruption, never a wrong answer.
+// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, and ONNX. The content tells
+// the format. The files stay open as long as the model lives. They may be deleted, or replaced by
+// renaming other files over them. A file that is changed in place while it is needed is
+// kCorruption, never a wrong answer.
 class Model {
  public:
   Model();
@@ -83,20 +84,23 @@ class Model {
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
 
-  // kNotFound for a file that is not there, kCorruption for bytes that are no model,
-  // kInvalidArgument for a graph or option that does not fit, kUnsupported for what this version
-  // cannot do, kResourceExhausted for memory. Each message names the file or node, what was
-  // expected and what was found.
+  // Reads a model from files. kNotFound for a missing file, kCorruption for bytes that are not a
+  // valid model, kInvalidArgument for a graph or option that does not fit, kUnsupported for a
+  // feature that this version lacks, kResourceExhausted for lack of memory. Each message names the
+  // file or node, what was expected and what was found.
   static StatusOr<Model> Load(const std::string& path, const LoadOptions& options = LoadOptions());
-  // `weights`: the content of a MACE model's `.data`. A model in memory has no other files beside
-  // it: ONNX's external data is kNotFound.
+  // Reads a model from memory. `weights`: the content of a MACE model's `.data`. Errors are those
+  // of Load; a model in memory has no files beside it, so ONNX's external data is kNotFound.
   static StatusOr<Model> FromBytes(MemoryBytes model, MemoryBytes weights = MemoryBytes(),
                                    const LoadOptions& options = LoadOptions());
+  // Reads a model from open files or parts of them. `weights`: a MACE model's `.data`. Errors are
+  // those of FromBytes.
   static StatusOr<Model> FromDescriptor(FileRange model, FileRange weights = FileRange(),
                                         const LoadOptions& options = LoadOptions());
 
-  // As the file declares them, in its order; an input with LoadOptions::input_dims has those. Where
-  // the file declares no dims of an output, an extent that depends on dynamic ones of inputs is -1.
+  // The inputs and outputs in the file's order, with the declared dims or those of
+  // LoadOptions::input_dims. In an output without declared dims, an extent that depends on dynamic
+  // extents of inputs is -1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
   // "mace", "tensorflow" or "onnx".

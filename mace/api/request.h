@@ -15,12 +15,12 @@
 
 namespace mace {
 
-// Holds the inputs and outputs of one inference. Several requests of one compiled model overlap on
-// the device.
+// Holds the inputs and outputs of one inference. Several requests of one compiled model run at the
+// same time on the device.
 //
-// Thread contract: thread-compatible. While a run is at work, a method of another thread gets
-// kFailedPrecondition and changes nothing; Wait() and Cancel() may be called at any time. In a
-// forked child every run on a device is kFailedPrecondition.
+// Thread contract: thread-compatible. While a run is at work, other methods than Wait() and
+// Cancel() give kFailedPrecondition and change nothing; these two may be called at any time on any
+// thread. In a forked child every run on a device is kFailedPrecondition.
 class Request {
  public:
   Request();  // No request: every method is kFailedPrecondition.
@@ -29,15 +29,16 @@ class Request {
   Request(Request&&) noexcept;
   Request& operator=(Request&&) noexcept;
 
-  // The tensor for an input, by name or by index in CompiledModel::inputs(); it stays set for later
-  // runs. kNotFound for an input that the model does not have, kInvalidArgument for a tensor of
-  // another dtype or rank. Other dims than the declared ones make a plan of their own, where the
-  // model computes with them. float16 and float64 inputs take float32 tensors too.
+  // Sets the tensor of an input, by name or by index in CompiledModel::inputs(), for all later
+  // runs. kNotFound for an input that the model does not have; kInvalidArgument for another dtype
+  // or rank. Dims other than the declared ones need a plan of their own, if the model can compute
+  // with them. float16 and float64 inputs take float32 tensors, too.
   Status Set(const std::string& name, Tensor tensor);
   Status Set(size_t index, Tensor tensor);
-  // A tensor that the next runs write an output into: one of Tensor::MutableView, or of Allocate.
-  // Get gives the same tensor then where its dtype and dims are those of the result and no copy
-  // outside of the request exists; else a new one. An empty tensor: a new one for each run.
+  // Sets the tensor into which later runs write an output, made by Tensor::MutableView or Allocate.
+  // It is used if it has the dtype and dims of the result and the request holds its only copy; Get
+  // then gives it, else a new tensor. An empty tensor: each run makes a new one. kNotFound for an
+  // output that the model does not have.
   Status SetOutput(const std::string& name, Tensor tensor);
   Status SetOutput(size_t index, Tensor tensor);
   // Tensors of Tensor::OpenCl, for Set and SetOutput alike, are of the context that the model was
@@ -60,39 +61,40 @@ class Request {
   // an event has failed the run fails with kFailedPrecondition, which names it. kFailedPrecondition
   // for a model without a device.
   Status SetWaitEvents(const std::vector<void*>& events);
-  // The end of the next run, failed or not, sets the status of this event: a cl_event that
-  // clCreateUserEvent made in that context, for commands that are to follow the run of Start. They
-  // must not be in the model's own queue, in which the run comes after them. Null: none. An event
-  // whose run never begins is not signalled.
+  // The end of the next run, failed or not, sets the status of this event, which clCreateUserEvent
+  // made in the same context. It is meant for commands that follow a run of Start. Such commands
+  // must not be in the model's own queue, because there the run would come after them. Null: no
+  // event. The event of a run that never begins is not set.
   Status SetSignalEvent(void* user_event);
 
-  // Computes the outputs. kFailedPrecondition where an input was not set. The first run with new
-  // dims makes a plan, which takes as long as compiling (CompiledModel::Prepare does so ahead).
+  // Computes the outputs. kFailedPrecondition if an input is not set. The first run with new dims
+  // makes a plan, which takes as long as compiling (CompiledModel::Prepare makes it in advance).
   Status Run();
-  // kDeadlineExceeded when `limit` has passed: the launches that are queued by then are waited for,
-  // and so is a plan that is being made. The request can be used again.
+  // Run with a time limit: kDeadlineExceeded after `limit`. It still waits for launches that are
+  // already queued and for a plan that is being made. The request can be used again.
   Status Run(std::chrono::milliseconds limit);
 
-  // Run() on another thread, which calls `done` (may be empty) with Run's answer before Wait
+  // Calls Run() on another thread, which calls `done` (may be empty) with Run's Status before Wait
   // returns. `done` may set inputs and start the next run.
   Status Start(std::function<void(const Status&)> done = nullptr);
-  // Waits for the end of a run; its Status. Without a run: that of the last one.
+  // Waits for the end of a run and gives its Status. Without a run: the Status of the last one.
   Status Wait();
-  // kDeadlineExceeded where the run is still at work after `limit`: it goes on.
+  // Wait with a time limit: kDeadlineExceeded if the run is still at work after `limit`. The run
+  // then goes on.
   Status Wait(std::chrono::milliseconds limit);
-  // Has the run that is at work end soon, with kCancelled; launches that are queued are waited for.
-  // Returns at once. Without a run nothing happens.
+  // Makes a run that is at work end soon with kCancelled; queued launches are waited for. Returns
+  // at once. Does nothing without a run.
   void Cancel();
 
-  // An output of the last run, which succeeded, by name or by index in CompiledModel::outputs(),
-  // of the dtype that the model declares and with the dims that it computed. The next run leaves it
-  // as it is while a copy of it exists.
+  // An output of the last run, by name or by index in CompiledModel::outputs(), with the declared
+  // dtype and the computed dims. Later runs do not change it while a copy of it exists.
+  // kFailedPrecondition if the last run did not succeed.
   StatusOr<Tensor> Get(const std::string& name) const;
   StatusOr<Tensor> Get(size_t index) const;
-  // The numbers of the last run that succeeded.
+  // Measurements of the last run that succeeded.
   RunStatistics statistics() const;
 
-  struct State;  // Of the engine alone.
+  struct State;  // Internal.
 
  private:
   friend struct RequestAccess;

@@ -1,5 +1,4 @@
-// A dense tensor in host memory or in an OpenCL buffer, as an app gives it to a request and gets it
-// back.
+// A dense tensor in host memory or in an OpenCL buffer: the inputs and outputs of requests.
 #ifndef MACE_API_TENSOR_H_
 #define MACE_API_TENSOR_H_
 
@@ -15,14 +14,14 @@
 
 namespace mace {
 
-// An input or output of a model: what a tensor for it must be.
+// Describes the tensors of an input or output of a model.
 struct TensorSpec {
   std::string name;
   DType dtype = DType::kFloat32;
-  // Outermost extent first; -1: dynamic, the tensor that is set gives it.
+  // Outermost extent first; -1: dynamic, decided by the tensor that is set.
   std::vector<int64_t> dims;
-  // "NHWC", "NCHW" or "NONE": what the model says of the order of the dims. It is a description:
-  // nothing is transposed by it.
+  // "NHWC", "NCHW" or "NONE": the declared order of the axes. It is only a description; nothing is
+  // transposed because of it.
   std::string layout = "NONE";
   // The name that the file gives to each of the dims, such as "batch"; "" where it gives none. A
   // name stays where LoadOptions say what the extent is.
@@ -32,16 +31,17 @@ struct TensorSpec {
   std::string ToString() const;
 };
 
-// A part of an OpenCL buffer. The handle is opaque, so that this header needs none of OpenCL's.
+// A part of an OpenCL buffer. The handle is opaque, so that this header needs no OpenCL header.
 struct OpenClBuffer {
   void* buffer = nullptr;  // A cl_mem that is a buffer; null: none.
-  uint64_t offset = 0;     // Of the first element, in bytes from the buffer's beginning.
-  uint64_t size = 0;       // Of the elements, in bytes.
+  uint64_t offset = 0;     // Offset of the first element in the buffer, in bytes.
+  uint64_t size = 0;       // Size of the elements, in bytes.
 };
 
-// A tensor is a value: copies share the elements, which are row-major without gaps. Nothing writes
-// into elements that another copy can see: a request that is given such a tensor as an output puts
-// a new one in its place.
+// Elements that are row-major without gaps. Copies of a tensor share them. The library never writes
+// elements that another copy shares: a request that gets such a tensor as an output makes a new
+// one.
+//
 // Thread contract: const methods are thread-safe, the rest is thread-compatible.
 class Tensor {
  public:
@@ -53,14 +53,14 @@ class Tensor {
   Tensor(Tensor&&) noexcept;
   Tensor& operator=(Tensor&&) noexcept;
 
-  // Zeroed memory of its own. kInvalidArgument for dims that are no shape (a negative extent, more
-  // than 8 of them, more than 2^40 elements), kResourceExhausted where there is no memory.
+  // A tensor with zeroed memory of its own. kInvalidArgument for invalid dims (a negative extent,
+  // more than 8 extents, more than 2^40 elements), kResourceExhausted if there is no memory.
   static StatusOr<Tensor> Allocate(DType dtype, std::vector<int64_t> dims);
 
-  // The caller's memory, which is read and never written. `release` (may be empty) is called once,
+  // A view of the caller's memory, which is never written. `release` (may be empty) is called once,
   // on any thread, when no copy of the tensor needs the memory any more; without it the memory must
-  // outlive all copies. Dims that are no shape, or a null pointer with elements, make a tensor
-  // whose status() says so, and which no request takes. `data` need not be aligned.
+  // outlive all copies. For invalid dims, or a null pointer with elements, status() holds the
+  // error, and requests refuse the tensor. `data` need not be aligned.
   static Tensor View(DType dtype, const void* data, std::vector<int64_t> dims,
                      std::function<void()> release = nullptr);
   template <typename T>
@@ -68,8 +68,8 @@ class Tensor {
                      std::function<void()> release = nullptr) {
     return View(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
-  // Memory of the caller, as for View, that a request may write as well: for outputs. `data` is
-  // aligned for the dtype.
+  // A view of the caller's memory that a request may write, for outputs. REQUIRES: `data` is
+  // aligned for the dtype. Otherwise the rules of View apply.
   static Tensor MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                             std::function<void()> release = nullptr);
   template <typename T>
@@ -87,25 +87,25 @@ class Tensor {
   // host's memory and back (mace/api/request.h).
   static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
-  // Why this is no tensor that can be used; OK for one that can, and for an empty one.
+  // Why the tensor cannot be used; OK if it can, and for an empty one.
   const Status& status() const;
-  bool empty() const { return dtype() == DType::kInvalid; }  // No tensor.
+  bool empty() const { return dtype() == DType::kInvalid; }
 
   DType dtype() const;
   const std::vector<int64_t>& dims() const;
   int64_t elements() const;  // The product of the dims; 1 for a scalar.
   size_t bytes() const;
 
-  // The elements; null where there are none.
+  // The elements; null if there are none in host memory.
   const void* data() const;
-  // The elements as T; null where there are none, where T is not the dtype, or where the address is
-  // not aligned for T.
+  // The elements as T; null if there are none, if T is not the dtype, or if the address is not
+  // aligned for T.
   template <typename T>
   const T* data() const {
     return static_cast<const T*>(DataAs(DTypeOf<T>::kValue, alignof(T)));
   }
-  // For writing. Null as data(), and where the memory belongs to somebody who does not expect it
-  // to change: that of View, or of which another copy exists.
+  // The elements, for writing. Null where data() is null, for a tensor of View, and if another copy
+  // of the tensor exists.
   void* mutable_data();
   template <typename T>
   T* mutable_data() {
@@ -122,7 +122,7 @@ class Tensor {
   // Where the elements are; a null handle for a tensor in host memory.
   OpenClBuffer opencl_buffer() const;
 
-  struct State;  // Of the engine alone.
+  struct State;  // Internal.
 
  private:
   friend struct TensorAccess;

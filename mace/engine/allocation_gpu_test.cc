@@ -1,5 +1,5 @@
-// Run allocates nothing once the plan is there. Counted in this program's operator new: what a
-// driver allocates within its own library is its own affair.
+// Run allocates nothing once the plan is made. This program's operator new counts allocations;
+// those within the driver's library are not counted.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -44,7 +44,7 @@ TEST_P(AllocationTest, RunAllocatesNothingAfterTheFirst) {
   counting = false;
   ASSERT_TRUE(ok);
   EXPECT_EQ(0, allocations.load());
-  // The counter works.
+  // Makes sure that the counter works.
   counting = true;
   std::vector<int>* made = new std::vector<int>(3);
   counting = false;

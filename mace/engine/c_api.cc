@@ -64,7 +64,8 @@ Status CheckNewerMembers(const char* name, const void* data, size_t known, size_
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank) {
   if (rank == 0) return std::vector<int64_t>();
   MACE_RETURN_IF_ERROR(CheckPresent({{"dims", dims}}));
-  // Before any is read: there may be no memory of the caller's behind the first ones.
+  // The rank is checked before any extent is read: the caller's array may be shorter than `rank`
+  // says.
   if (rank > Shape::kMaxRank) {
     return InvalidArgument("dims: expected at most " + std::to_string(Shape::kMaxRank) +
                            " extents, found " + std::to_string(rank));

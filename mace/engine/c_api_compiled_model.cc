@@ -59,7 +59,7 @@ void ReadProgress(const mace_compile_options& from, CompileOptions* to) {
   };
 }
 
-// The bytes that a caller lends with the options; null: none, or options of an older version.
+// The bytes that a caller lends with the options. Null: no bytes, or options of an older version.
 const mace_bytes* CacheMemoryOf(const mace_compile_options* options) {
   constexpr size_t kLeast = offsetof(mace_compile_options, cache_memory) + sizeof(void*);
   return options == nullptr || options->struct_size < kLeast ? nullptr : options->cache_memory;
@@ -81,7 +81,7 @@ void ReadCachePlace(const mace_compile_options& from, Lent<mace_bytes>* lent,
       from.cache_memory->data, [release = std::move(release)](const void*) { release(); });
 }
 
-// `lent`: what the caller lends with them.
+// `lent`: the memory that the caller lends with the options.
 mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options,
                                            Lent<mace_bytes>* lent) {
   mace_compile_options from = DefaultOptions();
@@ -115,7 +115,7 @@ mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options,
   return to;
 }
 
-// What the pointers of a mace_statistics show.
+// Owns what the pointers of a mace_statistics point to.
 struct StatisticsOwner {
   mace::Statistics numbers;
   std::string note;

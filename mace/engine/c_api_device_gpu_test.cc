@@ -1,5 +1,5 @@
-// The C API of a device: an app's OpenCL objects, a cache in memory, outputs that are asked for, and
-// a tuning that is ended.
+// The C API on a device: the app's OpenCL objects, a cache in memory, selected outputs, and a
+// tuning that is stopped.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -121,7 +121,7 @@ TEST(CApiDevice, ACacheInMemoryIsSavedAndLent) {
     EXPECT_EQ(0, released);
   }
   EXPECT_EQ(1, released);
-  // A call that fails gives them back too.
+  // A call that fails releases the lent memory too.
   mace_compiled_model* compiled = nullptr;
   EXPECT_NAMES("model", mace_compile(nullptr, &options, &compiled));
   EXPECT_EQ(2, released);

@@ -27,7 +27,7 @@ mace::FileRange RangeOf(const mace_file_range* range) {
                           : mace::FileRange{range->descriptor, range->offset, range->size};
 }
 
-// Puts what `load` makes of the options into `*model`.
+// Calls `load` with the options, and puts the model into `*model`.
 template <typename Load>
 mace::Status LoadInto(const mace_load_options* options, const Load& load, mace_model** model) {
   MACE_ASSIGN_OR_RETURN(const mace::LoadOptions read, ReadLoadOptions(options));

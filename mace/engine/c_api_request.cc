@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A call that needs nothing but the request.
+// Runs a call whose only parameter is the request.
 template <typename Body>
 mace_status_code OnRequest(mace_request* request, const Body& body) {
   return Guard([&]() -> mace::Status {

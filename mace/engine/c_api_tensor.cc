@@ -16,7 +16,7 @@ mace::DType DTypeOrInvalid(mace_dtype dtype) {
   return is_known ? static_cast<mace::DType>(dtype) : mace::DType::kInvalid;
 }
 
-// `made` shows the caller's memory, which is to be just as large.
+// `made` is a view of the caller's memory. Its elements must take exactly `size` bytes.
 mace::Status CheckView(const mace::Tensor& made, size_t size) {
   MACE_RETURN_IF_ERROR(made.status());
   if (made.bytes() == size) return mace::Status();
@@ -29,7 +29,7 @@ const mace::Tensor& TensorOf(const mace_tensor* tensor) {
   return tensor == nullptr ? kNone : tensor->tensor;
 }
 
-// A view of either kind, made by `view`; `memory`: a mace_bytes or a mace_mutable_bytes.
+// Makes a read-only or a mutable view by `view`; `memory`: a mace_bytes or a mace_mutable_bytes.
 template <typename Memory, typename View>
 mace_status_code MakeView(const Memory* memory, const View& view, mace_tensor** tensor) {
   return Guard([&]() -> mace::Status {

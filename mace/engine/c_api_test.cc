@@ -1,4 +1,4 @@
-// The C API, through its header alone: options, models, tensors, errors and what is refused.
+// The C API through its header alone: options, models, tensors, errors and refusals.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -53,7 +53,7 @@ TEST(CApiOptions, TellWhatIsWrongWithThem) {
 TEST(CApiOptions, OfOlderAndNewerPrograms) {
   const Model model = Load();
   mace_compiled_model* compiled = nullptr;
-  // A program that knew the first two members alone; the others are not read.
+  // A program compiled when the struct had only its first two members; the others are not read.
   mace_compile_options old;
   std::memset(&old, 0xee, sizeof(old));
   mace_compile_options_init(&old, offsetof(mace_compile_options, storage));
@@ -61,7 +61,7 @@ TEST(CApiOptions, OfOlderAndNewerPrograms) {
   old.device = "cpu";
   EXPECT_OK(mace_compile(model.get(), &old, &compiled));
   mace_compiled_model_free(compiled);
-  // A program that knows a member more.
+  // A program compiled against a newer header with one more member.
   struct {
     mace_compile_options options;
     uint64_t added;
@@ -74,7 +74,7 @@ TEST(CApiOptions, OfOlderAndNewerPrograms) {
   newer.added = 1;
   EXPECT_EQ(MACE_UNSUPPORTED, mace_compile(model.get(), &newer.options, &compiled));
   EXPECT_EQ(nullptr, compiled);
-  // What the library fills: no more than there is room for.
+  // The library fills no more members than the caller has room for.
   mace_tensor_spec spec = EmptySpec();
   spec.dtype = -5;
   spec.struct_size = offsetof(mace_tensor_spec, dtype);
@@ -195,7 +195,7 @@ TEST(CApiModels, FromBytesAndDescriptors) {
   ASSERT_OK(mace_model_from_bytes(&bytes, &weights, nullptr, &model));
   mace_model_free(model);
   EXPECT_EQ(2, released);
-  // Also where the call fails, for whichever reason.
+  // The memory is released where the call fails, too, whatever the reason.
   mace_load_options wrong;
   mace_load_options_init(&wrong, sizeof(wrong));
   wrong.struct_size = 1;
@@ -229,7 +229,7 @@ TEST(CApiTensors, RefuseWhatIsNoTensor) {
   const std::vector<int64_t> many(1000, 1);
   EXPECT_EQ(MACE_INVALID_ARGUMENT,
             mace_tensor_allocate(MACE_DTYPE_INT8, many.data(), many.size(), &tensor));
-  // Nothing behind the four dims is read.
+  // The dims array has four extents, and nothing behind them is read.
   EXPECT_NAMES("dims", mace_tensor_allocate(MACE_DTYPE_INT8, kDims, SIZE_MAX / 8, &tensor));
   std::vector<float> memory(64);
   std::atomic<int> released{0};
@@ -353,7 +353,7 @@ TEST(CApiProcess, LogLinesGoToTheSink) {
   mace_compile_options options;
   mace_compile_options_init(&options, sizeof(options));
   options.device = "cpu";
-  options.precision = MACE_PRECISION_TF32;  // Which the CPU does not have.
+  options.precision = MACE_PRECISION_TF32;  // The CPU does not have TF32.
   mace_compiled_model* compiled = nullptr;
   EXPECT_OK(mace_compile(model.get(), &options, &compiled));
   mace_compiled_model_free(compiled);

@@ -48,7 +48,7 @@ TEST_F(CompiledModels, NothingIsSavedUnlessItIsAskedFor) {
   {
     CompiledModel compiled = Compile();
     EXPECT_EQ("cold", compiled.statistics().cache.status);
-    // It never ran: SaveCache runs it.
+    // The model never ran, so SaveCache runs it.
     ASSERT_TRUE(compiled.SaveCache().ok());
   }
   EXPECT_EQ("warm", Compile().statistics().cache.status);

@@ -18,8 +18,8 @@
 namespace mace {
 namespace {
 
-// The bytes of the constants that no other graph of the model has. Constants of files are shared,
-// and so are those with an identity.
+// The bytes of the constants that only this graph has. Constants that are read from files or have
+// an identity are shared with other graphs of the model.
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {
@@ -29,7 +29,7 @@ uint64_t ConstantBytes(const Graph& graph) {
   return bytes;
 }
 
-// A quarter of the memory that the plans lie in.
+// The default limit: a quarter of the memory that holds the plans.
 uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
   const uint64_t all = runtime != nullptr ? runtime->device_info().global_memory_bytes
                                           : static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
@@ -45,7 +45,7 @@ PlanTable::InputDims DimsOf(const Graph& graph) {
       dims.push_back(value.info.shape.dims());
       continue;
     }
-    // A graph that is made in code, before shapes are inferred.
+    // The graph was made in code, and its shapes are not inferred yet.
     dims.push_back(*io.declared_dims);
     for (int64_t& dim : dims.back()) dim = dim < 0 ? 1 : dim;
   }
@@ -200,7 +200,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanT
     StatusOr<std::shared_ptr<const Graph>> imported = ImportWithDims(*model, by_name);
     if (!imported.ok()) return imported.status().WithPrefix(text);
     graph = *std::move(imported);
-    // What the model makes of the dims must be these, or the plan would be looked for in vain.
+    // The model must use exactly these dims, or the table would never find the plan again.
     const bool is_of_file = model->files != nullptr;
     if (is_of_file && DimsOf(*graph) != dims)
       return Internal(text + ": the model has other dims then");
@@ -277,15 +277,15 @@ void CompiledModel::State::WarnOfHalf(const PlannedModel& plan,
 
 Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>& inputs,
                                  std::vector<HostTensor>* outputs, RunTimes* times,
-                                 const RunPorts* ports) {
+                                 const RunBindings* bindings) {
   MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
   const bool is_first = plan->IsFirstRun();
   {
     std::optional<ScopedStartPart> part;
     if (is_first) part.emplace("first run");
-    MACE_RETURN_IF_ERROR(ports != nullptr   ? executor->RunWith(*ports, inputs, outputs)
-                         : times != nullptr ? executor->RunTimed(inputs, outputs, times)
-                                            : executor->Run(inputs, outputs));
+    MACE_RETURN_IF_ERROR(bindings != nullptr ? executor->RunWith(*bindings, inputs, outputs)
+                         : times != nullptr  ? executor->RunTimed(inputs, outputs, times)
+                                             : executor->Run(inputs, outputs));
   }
   if (is_first) WarnOfHalf(plan->model(), inputs, *outputs);
   ++runs;

@@ -1,4 +1,4 @@
-// What a CompiledModel is made of.
+// The implementation behind CompiledModel.
 //
 // Thread contract: thread-safe. `model`, `options`, `runtime`, the budgets and `inputs` do not
 // change once the model is compiled.
@@ -38,10 +38,10 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
-  // What all plans have of the model on the device; each packed once.
+  // The packed weights on the device, shared by all plans; each is packed once.
   const std::shared_ptr<WeightStore> weights = std::make_shared<WeightStore>(device_bytes);
   PlanTable plans;
-  std::optional<CacheSaver> saver;  // Without a cache file none. Destroyed before the plans.
+  std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
 
@@ -51,7 +51,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
-  // `load` (null: `model` is there) gives the model, on another thread while the device is opened.
+  // Gets the model from `load`, on another thread while the device is opened. Null: `model` is set.
   Status Start(const ModelLoader::Load& load);
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::Key& key);
   // The plan for these inputs and outputs. `last` is the plan that the caller used last for these
@@ -61,11 +61,11 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
   Statistics Report() const;
   // Runs the plan with an executor that is free. `outputs` are those of the plan. `times` null:
-  // nobody wants them; `ports` null: all inputs and outputs are on the host. Not both. The first
+  // nobody wants them; `bindings` null: all inputs and outputs are on the host. Not both. The first
   // answer of a plan is looked over for overflows of half precision, and saved in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
-             const RunPorts* ports = nullptr);
+             const RunBindings* bindings = nullptr);
 
  private:
   std::shared_ptr<PassedGraph> passed_;  // From Start to the first plan, which it is for.

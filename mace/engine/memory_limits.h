@@ -1,5 +1,5 @@
-// The limits of memory that an engine keeps to, and what a plan needs, compared before any of it is
-// taken.
+// The memory limits of a compiled model, and the memory that a plan needs. They are compared before
+// any of it is allocated.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_ENGINE_MEMORY_LIMITS_H_
@@ -27,7 +27,7 @@ uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device);
 // that is no larger than HostMemoryLimit(asked), else a new one of that size.
 std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked);
 
-// What a plan takes, in bytes.
+// The memory that a plan needs, in bytes.
 struct MemoryNeed {
   HostMemoryUse host;
   uint64_t device = 0;          // Packed weights, the arena of activations, images.
@@ -37,7 +37,7 @@ struct MemoryNeed {
 };
 // `device` null: the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
-// The need of the inputs and outputs alone, which every plan of the graph needs.
+// The need of the graph's inputs and outputs, which every plan has.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
 // kResourceExhausted names what is needed and the limit. Where no limit was asked for (`asked` is

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMegabyte = 1 << 20;
 
-// y = Tile(x, times), of one row.
+// y = Tile(x, times); x has one row.
 std::shared_ptr<const Graph> TileGraph(int64_t columns, int64_t times) {
   auto graph = std::make_shared<Graph>();
   const ValueId x = graph->AddValue("x");
@@ -51,7 +51,7 @@ HostTensor Ones(int64_t columns) {
 }
 
 TEST(MemoryLimitsTest, APlanBeyondTheLimitIsRefusedWithBothNumbers) {
-  // 4 MB in, 40 MB out.
+  // The input takes 4 MB, the output 40 MB.
   const auto graph = TileGraph(kMegabyte, 10);
   EXPECT_TRUE(CompileGraph(graph, OnTheCpu(44 * kMegabyte + kMegabyte / 2)).ok());
   const auto refused = CompileGraph(graph, OnTheCpu(44 * kMegabyte - 1));
@@ -84,7 +84,7 @@ TEST(MemoryLimitsTest, InputsOfAnotherShapeAreCountedAnew) {
 }
 
 TEST(MemoryLimitsTest, OutputsThatTheCallerKeepsAreCounted) {
-  // 0.4 MB in, 4 MB out.
+  // The input takes 0.4 MB, the output 4 MB.
   const int64_t columns = 100 * 1024;
   const auto compiled = CompileGraph(TileGraph(columns, 10), OnTheCpu(9 * kMegabyte));
   ASSERT_TRUE(compiled.ok()) << compiled.status().message();

@@ -38,7 +38,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   return import;
 }
 
-// `given`: dims that go before those of the file.
+// `given`: dims that replace those of the file.
 std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& infos,
                                 const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
@@ -86,7 +86,7 @@ StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) 
   return ByteSource::InMemory(to, std::make_shared<HostTensor>(std::move(bytes)));
 }
 
-// Calls what it holds once, when it goes.
+// Calls the function that it holds once, when it is destroyed.
 class Release {
  public:
   explicit Release(std::function<void()> call) : call_(std::move(call)) {}
@@ -100,7 +100,8 @@ class Release {
   std::function<void()> call_;
 };
 
-// `release`, of the bytes, goes with the source where there is one, and stays where there is none.
+// `release` frees `bytes`. It moves into the source if one is made, and stays with the caller if
+// not.
 StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   const auto* const data = static_cast<const uint8_t*>(bytes.data);
   if (data == nullptr && bytes.size > 0) {
@@ -116,8 +117,9 @@ StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   return ByteSource::InMemory(*copy, copy);
 }
 
-// In outputs without declared dims the extents that follow the dynamic extents of inputs become -1.
-// Dynamic extents are 1 in the model's graph; another import with other extents shows what follows.
+// Sets to -1 the extents of outputs without declared dims that depend on dynamic extents of inputs.
+// A dynamic extent is 1 in the model's graph; a second import with another value shows which
+// extents change.
 void MarkDynamicOutputs(Model::State* state) {
   constexpr int64_t kOther = 2;
   DimsByName other_dims;
@@ -130,7 +132,7 @@ void MarkDynamicOutputs(Model::State* state) {
   const std::vector<IoInfo>& infos = state->graph->outputs;
   if (other_dims.empty() || !std::any_of(infos.begin(), infos.end(), is_undeclared)) return;
   const StatusOr<std::shared_ptr<const Graph>> other = ImportWithDims(*state, other_dims);
-  // A model that is not there for such dims is told when it is asked for.
+  // If the model cannot be imported with such dims, a caller who asks for them gets the error.
   if (!other.ok() || (*other)->outputs.size() != infos.size()) return;
   for (size_t i = 0; i < infos.size(); ++i) {
     std::vector<int64_t>& dims = state->outputs[i].dims;
@@ -160,7 +162,7 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   return std::shared_ptr<const Model::State>(std::move(state));
 }
 
-// `open` gives the files; both it and the import count against the options' limit.
+// `open` gives the files. Both `open` and the import count against the options' memory limit.
 template <typename Open>
 StatusOr<std::shared_ptr<const Model::State>> LoadFrom(const LoadOptions& options,
                                                        const Open& open) {
@@ -194,7 +196,7 @@ StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options)
 
 StatusOr<Model> Model::FromBytes(MemoryBytes model, MemoryBytes weights,
                                  const LoadOptions& options) {
-  // First, so that they are called whatever happens next.
+  // These come first, so that `release` is called on every path.
   Release of_model(std::exchange(model.release, nullptr));
   Release of_weights(std::exchange(weights.release, nullptr));
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state,

@@ -1,8 +1,8 @@
-// Loads a model on another thread, while this one opens the device: loading a driver takes ten to a
-// hundred times as long, and keeps one processor busy. Large weights are not read here but where
-// they are packed (ImportOptions::read_weights_later).
+// Loads a model on another thread while this one opens the device. Loading a driver takes ten to a
+// hundred times as long and keeps one processor busy. Large weights are read later, when they are
+// packed (ImportOptions::read_weights_later).
 //
-// Thread contract: thread-compatible. The thread reads no environment variable.
+// Thread contract: thread-compatible. The loading thread reads no environment variable.
 #ifndef MACE_ENGINE_MODEL_LOADER_H_
 #define MACE_ENGINE_MODEL_LOADER_H_
 
@@ -29,7 +29,7 @@ class ModelLoader {
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
 
-  // Waits for the model; the answer of `load`. Once.
+  // Waits for the answer of `load`. May be called once.
   StatusOr<std::shared_ptr<const Model::State>> Take();
 
  private:

@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// Cancelling wakes nobody up: who waits looks for it that often.
+// A cancellation wakes no waiting thread, so waiting threads look for one at this interval.
 constexpr std::chrono::milliseconds kCancellationInterval(5);
 
 }  // namespace
@@ -92,7 +92,7 @@ PlanTable::Plans PlanTable::TakeSurplus() {
 
 PlanTable::Plans PlanTable::All() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  // As they are now: other threads go on using them.
+  // A copy of `last_use`, because other threads go on changing it.
   std::vector<std::pair<uint64_t, std::shared_ptr<SharedPlan>>> ready;
   for (const auto& [key, entry] : entries_) {
     if (entry->plan != nullptr) ready.emplace_back(entry->plan->last_use, entry->plan);

@@ -20,8 +20,8 @@
 
 namespace mace {
 
-// Thread contract: thread-safe. No lock is held while a plan is made; who wants a plan that another
-// thread is making waits for it, and is cancelled meanwhile (mace/base/cancellation.h).
+// Thread contract: thread-safe. No lock is held while a plan is made. A thread that wants a plan
+// that another thread is making waits for it; cancelling ends that wait (mace/base/cancellation.h).
 class PlanTable {
  public:
   using InputDims = std::vector<std::vector<int64_t>>;  // In the order of the model's inputs.
@@ -37,24 +37,24 @@ class PlanTable {
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;
   using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
 
-  // At least one plan is kept, whatever it has. `shared_bytes` (may be empty) gives the bytes that all
-  // plans have in common, which count once; it is called while the table is locked.
+  // At least one plan is kept, whatever its size. `shared_bytes` (may be empty) gives the bytes
+  // that all plans share and that count once; it is called while the table is locked.
   void SetLimits(size_t max_plans, uint64_t max_bytes, std::function<uint64_t()> shared_bytes);
 
   struct Found {
     std::shared_ptr<SharedPlan> plan;
-    bool was_made = false;  // By this call, or by another one that it waited for.
-    Plans retired;          // Had to go for it. They end with the last run that uses them.
+    bool was_made = false;  // By this call, or by one that it waited for.
+    Plans retired;          // Evicted; each lives until its last run ends.
   };
   // The plan for the key, made where there is none. A plan that could not be made is asked for
   // again by the next call; those who waited for it get the same error.
   StatusOr<Found> Get(const Key& key, const MakePlan& make);
 
-  // `plan`, of this table or retired from it, is used once more, without Get.
+  // Notes a use of `plan`, which this table holds or has evicted, without a call of Get.
   void Touch(SharedPlan* plan) { plan->last_use = ++uses_; }
-  // All that are ready, last used first.
+  // All finished plans, the most recently used first.
   Plans All() const;
-  // Takes out all that are ready, to make room.
+  // Removes and gives all finished plans, to make room.
   Plans TakeAll();
 
  private:
@@ -66,7 +66,7 @@ class PlanTable {
   using Entries = std::map<Key, std::shared_ptr<Entry>>;
 
   Status WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock);
-  // REQUIRES for these: mutex_ is held.
+  // REQUIRES for the functions below: mutex_ is held.
   Entries::iterator FindOldest();
   Plans TakeSurplus();
 

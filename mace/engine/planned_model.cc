@@ -14,7 +14,7 @@
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
 #include "mace/plan/check_indices.h"
-#include "mace/tune/planning_peaks.h"
+#include "mace/tune/planning_limits.h"
 #include "mace/tune/tuned_plan.h"
 
 namespace mace {
@@ -65,10 +65,10 @@ void AddPlacements(const PlannedModel& model, Statistics* stats) {
   stats->folded_nodes = folded + (before > after ? before - after : 0);
 }
 
-// The graph that is to be planned.
+// The graph to be planned.
 struct PreparedGraph {
-  std::shared_ptr<Graph> whole;   // With the shapes that were asked for.
-  std::shared_ptr<Graph> sliced;  // Of a slice of the batch; the same where it is not cut.
+  std::shared_ptr<Graph> whole;   // With the requested shapes.
+  std::shared_ptr<Graph> sliced;  // Of one slice of the batch; `whole` if the batch is not cut.
   int64_t batch_slices = 1;
 };
 
@@ -98,7 +98,7 @@ StatusOr<PreparedGraph> PrepareGraph(const GraphToPlan& to_plan, const CompileOp
     entries = dims[0];
     slice_shapes[input.name] = Shape(std::move(dims));
   }
-  // A model may hold constants that are of the whole batch alone.
+  // A model may hold constants that fit the whole batch only.
   StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
   if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
   prepared.sliced = *std::move(sliced);
@@ -130,7 +130,7 @@ PlanOptions PlanOptionsOf(const CompileOptions& options) {
   return plan;
 }
 
-// While the constants can be read: some are known by their elements.
+// Called while the constants can still be read, because some identities are hashes of the elements.
 void NameWeights(Plan* plan) {
   plan->weight_identities.clear();
   for (const PackedWeights& weights : plan->weights) {
@@ -138,7 +138,7 @@ void NameWeights(Plan* plan) {
   }
 }
 
-// What a model is planned for.
+// Makes the plan of a model.
 class ModelPlanner {
  public:
   // `runtime` and `weights` as for PlanModel.
@@ -157,7 +157,7 @@ class ModelPlanner {
   const WeightStore* const weights_;
 };
 
-// Before anything of it is taken.
+// Called before any of that memory is allocated.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
   const uint64_t host_limit = options_.limits.host_bytes;
   MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(host_limit), host_limit));
@@ -179,8 +179,8 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
   if (runtime_ == nullptr) {
     MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
   } else {
-    SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
-    const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
+    SetPlanningLimits(*graph, runtime_->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredRoofline(runtime_->device_info(), plan_options);
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
     FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
@@ -215,7 +215,7 @@ Status ModelPlanner::Plan(const GraphToPlan& to_plan, PlannedModel* model) const
   DescribeIo(*prepared.whole, model);
   const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
   MemoryNeed need = MemoryNeedOf(*model->plan, device);
-  // Other plans of the model have these already.
+  // Other plans of the model have already uploaded these weights.
   if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
   return CheckMemory(need);
 }
@@ -289,7 +289,7 @@ void AddPlanStats(const PlannedModel& model, Statistics* stats) {
     stats->cache.hits += library.hits;
     stats->cache.misses += library.compiled;
   }
-  // Programs that another session had built were neither compiled nor looked up for this one.
+  // Programs of another session were neither compiled nor looked up for this one.
   if (session.reused_programs() > 0) return;
   stats->cache.built_from_source += from_source;
   if (stats->cache.file.empty()) return;

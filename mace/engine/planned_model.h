@@ -1,4 +1,4 @@
-// One model planned for one set of input shapes: graph, plan and what runs it.
+// One model planned for one set of input shapes: its graph, its plan and its executor.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_ENGINE_PLANNED_MODEL_H_
@@ -25,22 +25,23 @@ struct PlannedModel {
   std::shared_ptr<const Graph> imported;
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<Executor> executor;
-  Session* session = nullptr;  // What runs on a device, within `executor`.
-  // As the caller sees them: io_types.h, io_shapes.h.
+  Session* session = nullptr;  // Runs on a device, within `executor`; null: CPU.
+  // The types and shapes that the caller sees (io_types.h, io_shapes.h).
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   TuningStatistics tuning;
-  bool looked_over = false;  // The first run, for overflows of half precision.
+  bool looked_over = false;  // Whether the first run was checked for overflows of half precision.
 
-  uint64_t host_bytes = 0;  // Of constants that are this plan's alone.
+  uint64_t host_bytes = 0;  // Constants that only this plan has.
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;
-  // What the plan alone holds in memory: of the device where it has a session, else of the host.
+  // The memory of this plan alone: device memory if it has a session, else host memory.
   uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
   // Whether a run has succeeded on a device, by this session or a clone of it.
   bool has_run() const { return session != nullptr && session->has_run(); }
-  // `another` executor of the plan for tensors as the caller sees them (WithIoTypes).
+  // Wraps `another` executor of the plan so that it takes the tensors that the caller sees
+  // (WithIoTypes).
   StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 
@@ -56,7 +57,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights);
 
-// Adds to `stats` what is known of the model once planned: placements and programs.
+// Adds to `stats` the placements and programs of a planned model.
 void AddPlanStats(const PlannedModel& model, Statistics* stats);
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-// One run: from the tensors that were set to those that Get gives.
+// One run, from the tensors of Set to those that Get gives.
 #include "mace/api/request.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
   return Status();
 }
 
-// Whether a tensor in an OpenCL buffer can be used with the model.
+// kInvalidArgument if a tensor in an OpenCL buffer cannot be used with the model.
 Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
                    const Tensor& tensor) {
   const ClBufferPart& buffer = TensorAccess::BufferOf(tensor);
@@ -68,8 +68,8 @@ Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
   return buffer.CheckContext(*compiled.runtime->device()).WithPrefix(who);
 }
 
-// What `call` gives of the state, which there must be. No exception leaves it: messages of errors
-// need memory too.
+// What `call` gives for the state; kFailedPrecondition without one. No exception leaves this
+// function, because even an error message needs memory.
 template <typename Call>
 auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
     -> decltype(call(state.get())) {
@@ -79,7 +79,8 @@ auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
   });
 }
 
-// The moment that is `limit` from now: a hundred years for a limit that no clock can count.
+// The moment that is `limit` from now, or a hundred years from now if the clock cannot count so
+// far.
 Request::State::Clock::time_point After(std::chrono::milliseconds limit) {
   constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365 * 100);
   return Request::State::Clock::now() + std::clamp(limit, std::chrono::milliseconds(0), kLongest);
@@ -96,7 +97,8 @@ Status Request::State::CheckInputsAreSet() const {
   return Status();
 }
 
-// The caller's tensor where it fits, else the one of an earlier run, else a new one.
+// Each output goes into the caller's tensor if that fits, else into the one of an earlier run, else
+// into a new one.
 Status Request::State::PlaceResults(const PlannedModel& model) {
   for (Output& output : outputs) {
     output.is_given = output.is_wanted;
@@ -109,8 +111,8 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
              TensorAccess::IsForWriting(tensor);
     };
     Output& output = outputs[output_of_plan[k]];
-    ports.left_out[k] = !output.is_wanted && model.executor->LeavesOut(k);
-    if (ports.left_out[k] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
+    bindings.left_out[k] = !output.is_wanted && model.executor->LeavesOut(k);
+    if (bindings.left_out[k] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
       output.is_borrowed = true;
       MACE_ASSIGN_OR_RETURN(results[k], PlaceInBuffer(model, k));
       continue;
@@ -150,7 +152,7 @@ Status Request::State::RunPlan() {
   statistics.made_plan = found.was_made;
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
   MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
-  if (HasPorts()) return RunWithPorts(found.plan.get());
+  if (HasBindings()) return RunWithBindings(found.plan.get());
   return compiled->Run(found.plan.get(), given, &results);
 }
 
@@ -261,7 +263,7 @@ Status Request::Run(std::chrono::milliseconds limit) {
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
-  // Held here: `done` may destroy the request before Start returns.
+  // Keeps the state: `done` may destroy the request before Start returns.
   const std::shared_ptr<State> held = state_;
   return OnState(held, [&](State* state) { return state->Start(held, std::move(done)); });
 }
@@ -297,7 +299,7 @@ StatusOr<Tensor> Request::Get(size_t index) const {
     if (!output.is_given) {
       return FailedPrecondition("output '" +
                                 Printable(state->compiled->model->outputs[index].name) +
-                                "': the last run was not to give it (SelectOutputs)");
+                                "': the last run did not give it (SelectOutputs)");
     }
     return output.is_in_set ? output.set : output.own;
   });

@@ -1,4 +1,4 @@
-// The states of a request: idle, busy on the caller's thread, busy on its own.
+// The states of a request: idle, busy on the caller's thread, busy on the request's own thread.
 #include "mace/engine/request_state.h"
 
 #include <new>
@@ -42,12 +42,12 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
       inputs(compiled->model->inputs.size()),
       outputs(compiled->model->outputs.size()),
       given(inputs.size()) {
-  ports.inputs.resize(inputs.size());
+  bindings.inputs.resize(inputs.size());
   SetPlannedOutputs(OutputSet());
 }
 
 Status Request::State::CheckIdle() {
-  // First: a child finds the parent's mutex as it was at the fork.
+  // Checked before the mutex is locked: in a forked child it may be locked forever.
   MACE_RETURN_IF_ERROR(compiled->CheckProcess());
   std::lock_guard<std::mutex> lock(mutex);
   if (!is_busy) return Status();
@@ -83,7 +83,7 @@ Status Request::State::RunOnThisThread(std::optional<Clock::time_point> deadline
 
 Status Request::State::Start(const std::shared_ptr<State>& self, Done when_done) {
   if (process != getpid()) {
-    return FailedPrecondition("request: the thread that it runs on is the parent process's");
+    return FailedPrecondition("request: its thread belongs to the parent process");
   }
   MACE_RETURN_IF_ERROR(Begin(std::nullopt));
   Status status;
@@ -132,7 +132,7 @@ Status Request::State::Wait(std::optional<Clock::time_point> until) {
   std::unique_lock<std::mutex> lock(mutex);
   if (worker.get_id() == std::this_thread::get_id()) {
     if (!is_busy) return last;
-    return FailedPrecondition("request: a run cannot be waited for on the thread that it needs");
+    return FailedPrecondition("request: Wait was called on the thread of the run");
   }
   const auto is_over = [&] { return !is_busy && !is_calling_done; };
   if (!until.has_value()) {
@@ -145,7 +145,7 @@ Status Request::State::Wait(std::optional<Clock::time_point> until) {
 
 void Request::State::Finish() {
   if (process != getpid()) {
-    new std::thread(std::move(worker));  // A thread that this process does not have: left alone.
+    new std::thread(std::move(worker));  // A forked child lacks this thread and must not join it.
     return;
   }
   cancellation.Cancel();
@@ -157,7 +157,7 @@ void Request::State::Finish() {
   changed.notify_all();
   if (!worker.joinable()) return;
   if (worker.get_id() == std::this_thread::get_id()) {
-    worker.detach();  // The request goes within its own `done`; the thread keeps the state.
+    worker.detach();  // The request is destroyed by its own `done`; the thread keeps the state.
   } else {
     worker.join();
   }

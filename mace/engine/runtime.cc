@@ -13,15 +13,16 @@
 namespace mace {
 namespace {
 
-// The file and every option that makes two stores of it different.
+// The file, and every option that two users of one store must agree on.
 using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
-// Context, device and queue of an app.
+// Context, device and queue of the app.
 using CallerKey = std::tuple<void*, void*, void*>;
 
-// What is alive in this process. Never destroyed: engines may outlive static objects.
+// The objects that are alive in this process. Never destroyed, since a model may outlive static
+// objects.
 struct Registry {
-  SharedObjects<std::string, ClDevice> specs;  // As callers name them.
+  SharedObjects<std::string, ClDevice> specs;  // By the name that a caller gives.
   SharedObjects<cl_device_id, ClDevice> devices;
   SharedObjects<CallerKey, ClDevice> lent;
   SharedObjects<StoreKey, CacheStore> stores;
@@ -106,7 +107,7 @@ StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const CompileOptions& options,
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(place, options.cache));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());
-  // For an engine a missing device is a fault of the device, not a file that is not there.
+  // A missing device is reported as an error of the device, not as a missing file.
   if (device.status().code() == StatusCode::kNotFound) {
     return DeviceError(device.status().message());
   }

@@ -1,9 +1,10 @@
-// A device and a cache file, shared by the engines that use both at the same time: one context, one
-// store, one compiler. Whatever an engine calls a device ("gpu", "gpu:0"), it has one context.
+// A device and a cache file, shared by the compiled models of the process that use both: one
+// context, one store, one compiler. A device has one context, whether a caller names it "gpu" or
+// "gpu:0".
 //
-// Errors: those of cl/device.h, kInvalidArgument for a public key that is none; a cache file that
-// cannot be used is a log line. Thread contract: thread-safe; a thread waits for another one that
-// opens a device or a file only where it wants the same.
+// Errors: those of cl/device.h; kInvalidArgument for a public key that is not one. A cache file
+// that cannot be used is only logged. Thread contract: thread-safe; a thread waits for another one
+// only if both open the same device or file.
 #ifndef MACE_ENGINE_RUNTIME_H_
 #define MACE_ENGINE_RUNTIME_H_
 
@@ -35,7 +36,7 @@ class Runtime {
   const DeviceInfo& device_info() const { return device_->info(); }
   ProgramCompiler* compiler() { return &compiler_; }
   const std::shared_ptr<ClDevice>& device() const { return device_; }
-  // Null where no cache file was named.
+  // Null if no cache file was named.
   CacheStore* store() const { return store_.get(); }
 
  private:

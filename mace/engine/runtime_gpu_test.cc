@@ -1,4 +1,4 @@
-// What engines share: devices and cache files.
+// Devices and cache files that compiled models share.
 #include <gtest/gtest.h>
 
 #include <thread>

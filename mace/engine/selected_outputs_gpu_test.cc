@@ -1,4 +1,4 @@
-// Outputs that a request is told to give, and those that it leaves out.
+// Outputs that a request selects, and outputs that it leaves out.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@
 namespace mace {
 namespace {
 
-// The small model with the value between its two nodes as another output, "z".
+// The small model; the value between its two nodes is another output, "z".
 std::shared_ptr<const Graph> MakeTwoOutputs() {
   auto graph = std::make_shared<Graph>(*MakeSmallModel());
   IoInfo between;
@@ -68,7 +68,7 @@ TEST_P(SelectedOutputs, AreGivenAlone) {
   EXPECT_TRUE(HasSigmoid());
   EXPECT_FALSE(request_.Get("z").ok());
 
-  // None: all of them.
+  // An empty list selects all outputs.
   ASSERT_TRUE(request_.SelectOutputs({}).ok());
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_TRUE(HasSigmoid());

@@ -1,4 +1,4 @@
-// A tuning that its progress callback ends: the compile is cancelled, and what was measured stays.
+// The progress callback stops a tuning: the compile is cancelled, and the measurements stay.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -29,7 +29,7 @@ TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
   EXPECT_EQ(StatusCode::kCancelled, ended.code()) << ended.message();
   EXPECT_NE(std::string::npos, ended.message().find("1 of ")) << ended.message();
   EXPECT_EQ(1u, measured);
-  EXPECT_EQ(2u, asked);  // Before the first measurement and after it, and never again.
+  EXPECT_EQ(2u, asked);  // Once before and once after the first measurement.
 
   options.tuning_progress = [](const CompileOptions::TuningProgress&) { return true; };
   const auto compiled = CompiledModel::Compile(model, options);

@@ -1,6 +1,6 @@
-// A plan whose measurements ask for CLBlast, on the device at hand. CLBlast compiles for seconds,
-// so one cold start serves all tests that need its kernels; starts are processes of their own,
-// which are this program with the argument "start".
+// A plan whose measurements choose CLBlast, on the device at hand. CLBlast compiles for seconds, so
+// one cold start serves all tests that need its kernels. Each start is a process of its own: this
+// program with the argument "start".
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -80,7 +80,7 @@ StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compi
   return Session::Create(std::move(plan), compiler);
 }
 
-// Three runs whose outputs are right; the last one is printed, to the bit.
+// Runs three times, checks the outputs, and prints the last ones exactly.
 Status RunThrice(Session* session) {
   if (session->launches_per_run() < 2) return Internal("expected the call and a kernel");
   std::vector<HostTensor> outputs = {*HostTensor::Allocate({DType::kFloat32, {5, 9}})};
@@ -102,7 +102,7 @@ Status RunThrice(Session* session) {
   return Status();
 }
 
-// A whole start: open, plan, run, store.
+// A whole start: opens the device, plans, runs and stores.
 Status Start() {
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu", kLibraryNeeds));
   ProgramCompiler compiler(device, CacheStore::Open(getenv(kCacheVariable)));
@@ -157,7 +157,7 @@ class LibraryCallTest : public testing::Test {
   std::unique_ptr<ProgramCompiler> compiler_;
 };
 
-// No kernel of the plan's own is compiled here: what is refused is the library's.
+// The plan has no kernels of its own here; the library's are refused.
 TEST_F(LibraryCallTest, IsRefusedByNameWhereTheCacheIsRequired) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
   StatusOr<std::unique_ptr<Session>> session = MakeSession(false, compiler_.get());

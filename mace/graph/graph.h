@@ -2,14 +2,17 @@
 // file formats and of devices.
 //
 // Conventions that every importer establishes and every pass keeps:
-//  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see
-//    activations as NHWC; where a source graph means another order there is an explicit Transpose
-//    node. Op attributes (axis, paddings) are in the order of the tensor that the op sees.
-//  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W],
-//    output channel = c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
-//  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan
-//    chooses the storage.
-//  * Nodes are in topological order.
+//  - Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) take NHWC
+//    activations. Where the source model has another order, there is an explicit Transpose node.
+//    Attributes (axis, paddings) refer to the axes of the tensor that the op takes.
+//  - Filters have these orders:
+//      Conv2D, Deconv2D, FullyConnected  OIHW: [O, I / group, H, W]
+//      DepthwiseConv2d                   MIHW: [multiplier, channels, H, W], where output channel
+//                                        = c * multiplier + m
+//  - Half and bfloat16 constants keep their stored type. Activations are float32 in the graph; the
+//    plan chooses their storage.
+//  - Nodes are in topological order.
+//
 // Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_GRAPH_H_
 #define MACE_GRAPH_GRAPH_H_

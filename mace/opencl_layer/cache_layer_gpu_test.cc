@@ -1,5 +1,5 @@
-// The layer under a program that knows nothing of it, each start a process of its own with an empty
-// POCL_CACHE_DIR, and counted where the driver is called.
+// The layer under a program that does not know it. Each start is a process of its own with an empty
+// POCL_CACHE_DIR; calls are counted where they reach the driver.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -60,7 +60,8 @@ class CacheLayerTest : public testing::Test {
     return start;
   }
 
-  // Two starts that print the same: `cold` compiles, the second one compiles `warm` programs.
+  // Starts the program twice; both print the same. The first start compiles `cold` programs, the
+  // second one `warm`.
   void ExpectWarm(const std::string& way, const std::string& printed, int cold, int warm) {
     const Start first = Run(way), second = Run(way);
     EXPECT_EQ(first.printed, printed);
@@ -74,7 +75,7 @@ class CacheLayerTest : public testing::Test {
 
 TEST_F(CacheLayerTest, TheSecondStartCompilesNothing) {
   ExpectWarm("run", "26\n", 1, 0);
-  // The driver makes no code at a launch either: there is none that was not in the file.
+  // Launches make no code either, because the file holds all code.
   const Start unpacked = Run("unpack"), run = Run("run");
   EXPECT_EQ(unpacked.driver_code, run.driver_code);
   EXPECT_GE(run.counts.at("clEnqueueNDRangeKernel"), 2);
@@ -91,7 +92,7 @@ TEST_F(CacheLayerTest, ABinaryAskedForBeforeTheFirstLaunchIsStoredWithItsCode) {
   EXPECT_EQ(unpacked.driver_code, run.driver_code);
 }
 
-// PoCL makes code at the first launch of each shape: what a later start makes joins the file.
+// PoCL makes code at the first launch of each shape. Code of a later start is added to the file.
 TEST_F(CacheLayerTest, AProgramStoredWithoutLaunchesIsExtendedByThem) {
   if (Run("run", {{"MACE_CL_CACHE_FILE", "none"}}).driver_code.empty()) GTEST_SKIP() << "not PoCL";
   EXPECT_EQ(Run("unpack").compiles, 1);
@@ -116,7 +117,7 @@ TEST_F(CacheLayerTest, CallbacksComeOnce) {
 }
 
 TEST_F(CacheLayerTest, Threads) {
-  // Two threads a program: both may compile it.
+  // Two threads for each program, both of which may compile it.
   ExpectWarm("threads", "110\n110\n111\n111\n112\n112\n113\n113\n", 8, 0);
 }
 
@@ -201,7 +202,7 @@ TEST_F(CacheLayerTest, ABinaryThatTheDriverRefusesIsAMiss) {
   EXPECT_EQ(start.printed, "26\n");
   EXPECT_EQ(start.compiles, 1);
   EXPECT_NE(start.log.find("the driver refuses the binary of "), std::string::npos) << start.log;
-  // The build of the binary, which is the first.
+  // The first clBuildProgram is the build of the stored binary.
   const Start other = Run("run", {{"MACE_COUNT_FAIL", "clBuildProgram=-5@1"}});
   EXPECT_EQ(other.printed, "26\n");
   EXPECT_NE(other.log.find("the driver cannot build the binary of "), std::string::npos);

@@ -10,8 +10,8 @@
 namespace mace {
 namespace {
 
-// The quantization of a rounding's result; nothing where 8 bits do not hold the result, or have no
-// zero.
+// The quantization of a rounding's result. None if the node is no rounding, if the result does not
+// fit an int8 type, or if that type has no zero.
 std::optional<Quantization> QuantizationOfRounding(const Node& node) {
   if (!IsRoundingToInt8(node)) return std::nullopt;
   return QuantizationOf(node.attributes.GetFloat("scale", 1),

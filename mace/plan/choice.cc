@@ -32,13 +32,13 @@ std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device)
   return sizes;
 }
 
-// An id begins with the variant's name.
+// Whether the id belongs to the variant: an id begins with the variant's name.
 bool IsOf(const std::string& id, const KernelVariant& variant) {
   const size_t length = variant.name.size();
   return id.size() > length && id[length] == ':' && id.compare(0, length, variant.name) == 0;
 }
 
-// The sizes that make the variant the one of that id, where it is by one launch's.
+// The work-group sizes with which the variant has this id, if they differ for one launch only.
 std::optional<std::vector<WorkSize>> FindSizes(KernelVariant variant, const DeviceInfo& device,
                                                const std::string& id) {
   StoreNames(&variant);

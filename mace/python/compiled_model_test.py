@@ -84,7 +84,7 @@ class ModelTest(unittest.TestCase):
     def test_no_bytes(self):
         with self.assertRaisesRegex(TypeError, "model: expected bytes, found str"):
             mace.Model.from_bytes("digits.pb")
-        with self.assertRaisesRegex(TypeError, "data: expected bytes that lie together, found memory with gaps"):
+        with self.assertRaisesRegex(TypeError, "data: expected contiguous bytes, found memory with gaps"):
             mace.Model.from_bytes(read("digits.pb"), memoryview(read("digits.data"))[::-1])
 
     def test_one_model_for_several(self):

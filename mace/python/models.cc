@@ -17,22 +17,22 @@ namespace py = pybind11;
 
 namespace {
 
-// What a call gave, as Python owns it. Raises mace.Error.
+// Moves the result of a call into an object that Python owns. Raises mace.Error.
 template <typename T>
 PythonOwned<T> Own(StatusOr<T> made) {
   RaiseIfError(made.status());
   return PythonOwned<T>(new T(*std::move(made)));
 }
 
-// Read-only memory is borrowed, since nobody changes it; other memory is copied. REQUIRES: the
-// buffer has no gaps.
+// Borrows read-only memory, which nobody changes; copies other memory. REQUIRES: the buffer has no
+// gaps.
 MemoryBytes BytesOf(const py::buffer& buffer) {
   auto info = std::make_unique<py::buffer_info>(buffer.request());
   MemoryBytes bytes;
   bytes.data = info->ptr;
   bytes.size = static_cast<size_t>(info->size * info->itemsize);
   if (!info->readonly) return bytes;
-  // The view ends with the capsule.
+  // The capsule's end releases the view.
   py::capsule view(info.get(), [](void* held) { delete static_cast<py::buffer_info*>(held); });
   info.release();
   bytes.release = KeepUntilReleased(std::move(view));
@@ -61,7 +61,7 @@ SaveReport SaveModel(const Model& model, const std::string& path, const std::str
 }
 
 std::chrono::milliseconds Milliseconds(double seconds) {
-  constexpr double kLongest = 1e9;  // 31 years, which no clock overflows at.
+  constexpr double kLongest = 1e9;  // 31 years, which no clock overflows.
   const double limited = seconds < kLongest ? seconds : kLongest;
   return std::chrono::milliseconds(static_cast<int64_t>(limited > 0 ? limited * 1000 : 0));
 }
@@ -82,7 +82,7 @@ void SetInput(Request* request, size_t index, const py::array& array) {
   RaiseIfError(WithoutGil([&] { return request->Set(index, std::move(tensor)); }));
 }
 
-// None: a new tensor for each run.
+// `array` None: a new tensor for each run.
 void SetOutput(Request* request, size_t index, const std::optional<py::array>& array) {
   Tensor tensor = array.has_value() ? MutableViewOfArray(*array) : Tensor();
   RaiseIfError(WithoutGil([&] { return request->SetOutput(index, std::move(tensor)); }));

@@ -57,7 +57,7 @@ StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVari
   Choice choice;
   choice.nodes = {NodeChoice{0, {}}};
   PlanOptions options;
-  options.integer_inputs_fit = true;  // Zeros.
+  options.integer_inputs_fit = true;  // All integer inputs are zeros.
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                         MakePlan(BoundNode(bound, node), variants, choice, options));
   return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};
@@ -71,7 +71,7 @@ StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
     const TensorInfo& info = trial.plan->bound.graph->value(io.value).info;
     MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
     std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
-    // Integers become zeros, which are places in any tensor; of the bools half are true.
+    // Integers become zeros, which are valid indices of any tensor. Half of the bools become true.
     for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(info.shape.elements()))) {
       if (info.dtype == DType::kBool) v = v < 0 ? 0.0f : 1.0f;
     }

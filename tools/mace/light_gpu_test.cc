@@ -1,5 +1,5 @@
-// The nine networks of models/make_light.py, small, on the CPU and on the device: each against the
-// script's own answers in double.
+// Small versions of the nine networks of models/make_light.py on the CPU and on the device,
+// compared with the script's own answers in double precision.
 #include <gtest/gtest.h>
 
 #include "tools/mace/reference_cases.h"

@@ -37,7 +37,7 @@ StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
   float* const floats = tensor->mutable_data<float>();
   if (floats == nullptr) return tensor;
   std::mt19937 generator(seed);
-  // By hand: the standard's distributions differ between libraries, and a seed must mean the same
+  // The distributions of the C++ standard differ between libraries, but a seed must give the same
   // input everywhere.
   for (int64_t i = 0; i < tensor->elements(); ++i) {
     floats[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;
@@ -80,7 +80,7 @@ Status CheckFits(const std::string& path, const NpyHeader& header, const TensorS
                          header.descr + "' " + DimsText(header.shape) + " in " + path);
 }
 
-// For a message.
+// The names of `specs`, for messages.
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   constexpr size_t kMaxNames = 20;
   std::vector<std::string> names;

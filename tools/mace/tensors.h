@@ -1,4 +1,4 @@
-// Tensors between .npy files and models: reading and making inputs, writing outputs.
+// Reads inputs from .npy files, makes random inputs, and writes outputs to .npy files.
 #ifndef TOOLS_MACE_TENSORS_H_
 #define TOOLS_MACE_TENSORS_H_
 
@@ -14,28 +14,28 @@ namespace mace {
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
 std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled);
 
-// A .npy file as a tensor of the type it has there.
+// A .npy file as a tensor of the file's element type.
 StatusOr<Tensor> LoadStoredTensor(const std::string& path);
-// A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
-// kInvalidArgument names an integer, or a float64, that the type does not hold.
+// A .npy file as a tensor of `dtype`; numbers are converted. Errors name the file. kInvalidArgument
+// names an integer or float64 that `dtype` cannot hold.
 StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype);
 
-// The shapes of the arrays in files, by name, as their headers say. A file that cannot be read is
-// left out: that is an error when it is an input's turn.
+// The shapes of the arrays in files, by name, from the files' headers. A file that cannot be read
+// is left out; the error is reported when the input itself is read.
 std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
     const std::map<std::string, std::string>& files);
 
-// LoadTensor for an input, but that float32 stays what it is for every float type. kInvalidArgument
-// where its rank is another, before any element is read.
+// LoadTensor for an input, except that float32 is kept for every float type. kInvalidArgument if
+// the rank differs, before any element is read.
 StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec);
 
-// Writes a tensor as a .npy file of its own type; bfloat16, which NumPy has not, as float32.
+// Writes a tensor as a .npy file of its own type; bfloat16, which NumPy lacks, as float32.
 Status SaveTensor(const std::string& path, const Tensor& tensor);
 
-// What becomes of an input that no file is given for.
+// The treatment of an input without a file.
 enum class MissingInput {
   kRefuse,
-  kRandom,  // Seeded uniform floats in [-1, 1), integers 0.
+  kRandom,  // Floats uniform in [-1, 1) from a seed; integers are 0.
 };
 
 // One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument
@@ -44,7 +44,7 @@ StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                                          const std::map<std::string, std::string>& files,
                                          MissingInput missing);
 
-// Writes outputs[i] into the folder, which is made, under its name of OutputFileNames
+// Writes outputs[i] into the folder, which is made if needed, under its name of OutputFileNames
 // (tools/mace/output_name.h), and gives the paths.
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
                                                 const std::vector<TensorSpec>& specs,

@@ -1,11 +1,13 @@
-// A convolution bound to shapes: what the reference and every variant of Conv2D, DepthwiseConv2d,
-// FullyConnected and MatMul by constant weights work from.
+// A convolution bound to shapes, which the reference and all variants of Conv2D, DepthwiseConv2d,
+// FullyConnected and MatMul with constant weights use.
 //
 //   y[n, oh, ow, o] = activation(bias[o] + residual[n, oh, ow, o] +
 //       sum over kh, kw, i of filter[o, i, kh, kw] * channel_scale[n, c] * x[n, ih, iw, c])
-//   with c = group(o) * in_per_group + i, ih = oh * stride - pad_before + kh * dilation, likewise
-//   iw; outside of x it reads zeros. Where there is no residual or no channel scale, they are 0 and
-//   1.
+//
+// where
+//   c  = group(o) * in_per_group + i
+//   ih = oh * stride - pad_before + kh * dilation, and iw accordingly
+// x is 0 outside of the image. Without a residual it is 0; without a channel scale it is 1.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_OPS_CONV_CONVOLUTION_H_
@@ -33,7 +35,7 @@ struct Convolution {
   FusedActivation activation;
   int residual_input = -1;       // Index among the op's inputs; -1: none.
   int channel_scale_input = -1;  // -1: none.
-  // The result is rounded to these 8 bits at the end.
+  // The quantization to which the result is rounded; none: it stays float.
   std::optional<Int8Convolution> int8;
 
   int64_t in_per_group() const { return in_channels / groups; }

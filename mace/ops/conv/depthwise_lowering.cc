@@ -94,7 +94,7 @@ KernelVariant LowerLayout(const ConvolutionRequest& request, Storage storage,
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request, storage, layouts.y);
   const int64_t multiple = layouts.blocks() ? tile.lanes : 4;
-  KernelVariant variant = StartVariant(request, "depthwise", "conv2d_depthwise", storage);
+  KernelVariant variant = NewConvolutionVariant(request, "depthwise", "conv2d_depthwise", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["PIXELS"] = std::to_string(tile.pixels);

@@ -115,8 +115,8 @@ KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile&
                              Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
-  KernelVariant variant =
-      StartVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
   SetTileMacros(tile, extents.depth, &variant.launches.back());
   AppendTileLaunch(
       request,

@@ -99,7 +99,7 @@ KernelVariant LowerLayers(const ConvolutionRequest& squeeze, const ConvolutionRe
                                   FitsImages(layers.excite, excite.device())
                               ? Storage::kImage
                               : Storage::kBuffer;
-  KernelVariant variant = StartVariant(excite, "group", "squeeze_excite", storage);
+  KernelVariant variant = NewConvolutionVariant(excite, "group", "squeeze_excite", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.source = "squeeze_excite.cl";
   const std::pair<const char*, int64_t> macros[] = {

@@ -113,8 +113,8 @@ KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTil
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  KernelVariant variant = StartVariant(request, "tensor_" + InputName(request) + tile.name(),
-                                       "conv2d_tensor", Storage::kBuffer);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "tensor_" + InputName(request) + tile.name(), "conv2d_tensor", Storage::kBuffer);
   SetMacros(request, tile, &variant.launches.back());
   AppendTileLaunch(
       request,

@@ -62,9 +62,9 @@ class InstanceNormOp : public Op {
     const int64_t rows_each = view.rows() / instances;
     const int64_t results = instances * view.blocks();
     const int group = ReductionGroup(*request.device, rows_each * view.w, results);
-    KernelVariant variant = StartVariant("instance_norm", request, storage);
+    KernelVariant variant = NewVariant("instance_norm", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("instance_norm.cl", "instance_norm", request, storage);
+    Launch launch = NewLaunch("instance_norm.cl", "instance_norm", request, storage);
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     AddNormOperand(request, 1, 1, &variant, &launch);

@@ -1,5 +1,5 @@
-// Runs of which inputs or outputs are in OpenCL buffers, or of which outputs are left out, and the
-// events around them.
+// Runs whose inputs or outputs are in OpenCL buffers or whose outputs are left out, and the events
+// around such runs.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-// A tensor of which the elements are elsewhere, or nowhere.
+// A tensor whose elements are in an OpenCL buffer, or are not wanted.
 HostTensor WithoutElements(const TensorInfo& info) {
   return HostTensor::View(info, Bytes(), nullptr);
 }
@@ -28,8 +28,8 @@ Status CheckHasDevice(const CompiledModel::State& compiled) {
 void Request::State::SetPlannedOutputs(OutputSet planned) {
   std::vector<size_t> indices = IndicesOf(planned, outputs.size());
   results.resize(indices.size());
-  ports.outputs.resize(indices.size());
-  ports.left_out.resize(indices.size());
+  bindings.outputs.resize(indices.size());
+  bindings.left_out.resize(indices.size());
   last_plan.reset();
   planned_outputs = std::move(planned);
   output_of_plan = std::move(indices);
@@ -68,8 +68,8 @@ Status Request::State::SetSignalEvent(void* user_event) {
 
 void Request::State::EndEvents(bool succeeded) {
   wait_events.clear();
-  for (ClBufferPart& input : ports.inputs) input = ClBufferPart();
-  for (ClBufferPart& output : ports.outputs) output = ClBufferPart();
+  for (ClBufferPart& input : bindings.inputs) input = ClBufferPart();
+  for (ClBufferPart& output : bindings.outputs) output = ClBufferPart();
   const ClEventHandle event = std::exchange(signal, ClEventHandle());
   if (!event) return;
   const Status signalled = CatchExhaustion([&] { return Signal(event, succeeded); });
@@ -80,7 +80,7 @@ void Request::State::EndEvents(bool succeeded) {
   }));
 }
 
-bool Request::State::HasPorts() const {
+bool Request::State::HasBindings() const {
   const auto is_borrowed = [](const Output& output) { return output.is_borrowed; };
   const auto is_in_buffer = [](const Tensor& tensor) {
     return !TensorAccess::BufferOf(tensor).empty();
@@ -92,7 +92,7 @@ bool Request::State::HasPorts() const {
 StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, size_t index) {
   const TensorInfo& info = model.outputs[index];
   Output& output = outputs[output_of_plan[index]];
-  if (ports.left_out[index]) return WithoutElements(info);
+  if (bindings.left_out[index]) return WithoutElements(info);
   const TensorInfo& found = TensorAccess::ToHost(output.set).info();
   if (found != info) {
     const std::string& name = compiled->model->outputs[output_of_plan[index]].name;
@@ -101,7 +101,7 @@ StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, si
   }
   output.is_in_set = true;
   if (!model.executor->GivesBuffer(index, info.dtype)) return HostTensor::Allocate(info);
-  ports.outputs[index] = TensorAccess::BufferOf(output.set);
+  bindings.outputs[index] = TensorAccess::BufferOf(output.set);
   return WithoutElements(info);
 }
 
@@ -116,10 +116,10 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   std::vector<HostTensor> fetched = given;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ClBufferPart& buffer = TensorAccess::BufferOf(inputs[i]);
-    ports.inputs[i] = ClBufferPart();
+    bindings.inputs[i] = ClBufferPart();
     if (buffer.empty()) continue;
     if (executor.TakesBuffer(i, given[i].dtype())) {
-      ports.inputs[i] = buffer;
+      bindings.inputs[i] = buffer;
       continue;
     }
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
@@ -130,7 +130,7 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   return fetched;
 }
 
-// What the executor made on the host though it is wanted in a buffer.
+// Copies into the callers' OpenCL buffers the outputs that the executor made on the host.
 Status Request::State::WriteBuffers(const Executor& executor) {
   for (size_t k = 0; k < results.size(); ++k) {
     const Output& output = outputs[output_of_plan[k]];
@@ -144,10 +144,10 @@ Status Request::State::WriteBuffers(const Executor& executor) {
   return Status();
 }
 
-Status Request::State::RunWithPorts(SharedPlan* plan) {
+Status Request::State::RunWithBindings(SharedPlan* plan) {
   const Executor& executor = *plan->model().executor;
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> fetched, FetchInputs(executor));
-  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &ports));
+  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &bindings));
   return WriteBuffers(executor);
 }
 
