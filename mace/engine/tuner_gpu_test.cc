@@ -68,7 +68,7 @@ class TunerTest : public testing::Test {
   }
 
   const TemporaryFolder folder_;
-  const std::string file_ = folder_.At("cache.bin");
+  std::string file_ = folder_.At("cache.bin");
   Statistics stats_;
   bool find_peaks_ = false;  // Measures the roofline limits after the runs, as a profile does.
   double planned_gflops_ = 0;

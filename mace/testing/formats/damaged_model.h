@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/coding.h"
 #include "mace/base/memory_budget.h"
 #include "mace/testing/formats/test_evaluate.h"
 
