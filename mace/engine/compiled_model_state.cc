@@ -143,9 +143,9 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   // The passes belong to the time in which the device is opened, too.
   std::shared_ptr<PassedGraph> passed;
   if (load) {
-    loader.emplace(load, [&passed](const Model::State& loaded) {
-      const StatusOr<ShapesByInput> shapes = ShapesOf(loaded, DimsOf(*loaded.graph));
-      if (shapes.ok()) passed = PassAhead(*loaded.graph, *shapes);
+    loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
+      const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(*loaded->graph));
+      if (shapes.ok()) passed = PassAhead(*loaded->graph, *shapes);
     });
   }
   MACE_RETURN_IF_ERROR(OpenRuntime(begin));

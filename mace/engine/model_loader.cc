@@ -37,7 +37,7 @@ void ModelLoader::Run() {
   }
   if (!loaded_.ok()) return;
   const Status done = CatchExhaustion([this] {
-    then_(**loaded_);
+    then_(*loaded_);
     return Status();
   });
   if (!done.ok()) loaded_ = done;

@@ -20,7 +20,7 @@ class ModelLoader {
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
   // What is done with the model on the same thread. An exception of it is an error of Take.
-  using Then = std::function<void(const Model::State& loaded)>;
+  using Then = std::function<void(const std::shared_ptr<const Model::State>& loaded)>;
 
   // Calls `load` and, where that gives a model, `then`. Their tensors count against the memory
   // budget of the calling thread.

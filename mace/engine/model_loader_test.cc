@@ -10,7 +10,9 @@ namespace {
 
 constexpr const char* kDigits = "models/digits/digits.pb";
 
-void IgnoreModel(const Model::State&) {}
+using State = std::shared_ptr<const Model::State>;
+
+void IgnoreModel(const State&) {}
 
 TEST(ModelLoader, GivesTheModelOfTheFile) {
   const StatusOr<Model> expected = Model::Load(kDigits);
@@ -33,9 +35,7 @@ TEST(ModelLoader, AFaultOfTheFileComesWithTheModel) {
 
 TEST(ModelLoader, WhatIsDoneWithTheModelIsDoneBeforeItIsTaken) {
   std::string format;
-  const auto note_format = [&](const Model::State& loaded) {
-    format = loaded.graph->source_format;
-  };
+  const auto note_format = [&](const State& loaded) { format = loaded->graph->source_format; };
   ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); }, note_format);
   const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
   ASSERT_TRUE(found.ok()) << found.status().message();
@@ -44,7 +44,7 @@ TEST(ModelLoader, WhatIsDoneWithTheModelIsDoneBeforeItIsTaken) {
 
 TEST(ModelLoader, AnExceptionIsAnErrorOfTheModel) {
   ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); },
-                     [](const Model::State&) { throw std::bad_alloc(); });
+                     [](const State&) { throw std::bad_alloc(); });
   EXPECT_EQ(StatusCode::kResourceExhausted, loader.Take().status().code());
 }
 
