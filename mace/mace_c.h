@@ -120,11 +120,11 @@ const char* mace_dtype_name(mace_dtype dtype);
  * given the memory fails. */
 typedef void (*mace_release)(void* user);
 
-/* Memory to read. With `release` it is borrowed until `release` is called. Without, it is copied
- * (for models) or must outlive every use (for tensors). */
+/* Memory to read. If `release` is given, the memory is borrowed until `release` is called. Without
+ * `release`, models and caches copy the memory, and tensors need it as long as they are used. */
 typedef struct mace_bytes {
   const void* data;
-  size_t size;
+  size_t size;          /* In bytes. */
   mace_release release; /* May be NULL. */
   void* user;           /* The argument of `release`. */
 } mace_bytes;
@@ -132,20 +132,21 @@ typedef struct mace_bytes {
 /* Memory to read and to write. */
 typedef struct mace_mutable_bytes {
   void* data;
-  size_t size;
+  size_t size;          /* In bytes. */
   mace_release release; /* May be NULL. */
-  void* user;
+  void* user;           /* The argument of `release`. */
 } mace_mutable_bytes;
 
-/* Elements that are row-major without gaps. Handles may share elements, namely those of a request's
- * inputs and outputs. The library never writes elements of its own that another handle shares. */
+/* A tensor whose elements are in row-major order, without gaps. A handle may share its elements
+ * with the inputs and outputs of requests and with other handles. Memory that the library allocated
+ * is never written while another handle shares it. */
 typedef struct mace_tensor mace_tensor;
 
 /* Makes a tensor with zeroed memory of its own. `dims` may be NULL if `rank` is 0. */
 mace_status_code mace_tensor_allocate(mace_dtype dtype, const int64_t* dims, size_t rank,
                                       mace_tensor** tensor);
-/* Makes a view of the caller's memory, which is never written. bytes->size must be that of the
- * elements. */
+/* Makes a view of the caller's memory, which the library never writes. bytes->size must be the size
+ * of the elements. */
 mace_status_code mace_tensor_view(mace_dtype dtype, const int64_t* dims, size_t rank,
                                   const mace_bytes* bytes, mace_tensor** tensor);
 /* Makes a view of the caller's memory that a request may write. It must be aligned for the dtype.
@@ -166,8 +167,8 @@ mace_status_code mace_tensor_opencl(mace_dtype dtype, const int64_t* dims, size_
  * a NULL tensor. `buffer` NULL: does nothing. */
 void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* buffer);
 void mace_tensor_free(mace_tensor* tensor);
-/* The elements as another dtype, in a handle of its own, which may share them.
- * mace::Tensor::ConvertTo says more. */
+/* Converts the elements to another dtype, into a new handle, which may share the elements if the
+ * dtype is the same. mace::Tensor::ConvertTo describes the conversion and the errors. */
 mace_status_code mace_tensor_convert(const mace_tensor* tensor, mace_dtype dtype,
                                      mace_tensor** converted);
 
@@ -178,8 +179,8 @@ const int64_t* mace_tensor_dims(const mace_tensor* tensor); /* `rank` extents, o
 int64_t mace_tensor_elements(const mace_tensor* tensor);
 size_t mace_tensor_bytes(const mace_tensor* tensor);
 const void* mace_tensor_data(const mace_tensor* tensor);
-/* The elements, for writing. NULL also for a tensor of mace_tensor_view, and if another handle
- * shares the elements. */
+/* The elements, for writing. NULL also for a tensor of mace_tensor_view and, except for a tensor of
+ * mace_tensor_mutable_view, if another handle shares the elements. */
 void* mace_tensor_mutable_data(mace_tensor* tensor);
 
 /* ---- Models ---- */
@@ -253,14 +254,14 @@ size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
 mace_status_code mace_model_output(const mace_model* model, size_t index, mace_tensor_spec* spec);
-/* The name that the file gives to an extent of an input or output, such as "batch". "" where it
- * gives none, of NULL, and for an index or an axis beyond. */
+/* The name that the file gives to an extent of an input or output, such as "batch". "" if the
+ * extent has no name, for a NULL model, and for an index or an axis that is too large. */
 const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis);
 const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis);
-/* "mace", "tensorflow" or "onnx"; "" of NULL. */
+/* "mace", "tensorflow" or "onnx"; "" for a NULL model. */
 const char* mace_model_format(const mace_model* model);
 
-/* mace::SaveOptions says what the members mean. */
+/* mace::SaveOptions describes the members. Truth values are 0 or 1. */
 typedef struct mace_save_options {
   size_t struct_size;
   const char* data_path; /* NULL: the model's name with ".data" in place of its extension. */
@@ -271,8 +272,8 @@ typedef struct mace_save_options {
 /* Writes the defaults; call it with sizeof(mace_save_options). NULL does nothing. */
 void mace_save_options_init(mace_save_options* options, size_t struct_size);
 
-/* Writes the model in MACE's format: `path` with the graph, and a file with the weights. `options`
- * may be NULL: the defaults. */
+/* Writes the model in MACE's format: the graph into the file `path`, and the weights into a file of
+ * their own. `options` may be NULL: the defaults. Errors are those of mace::Model::Save. */
 mace_status_code mace_model_save(const mace_model* model, const char* path,
                                  const mace_save_options* options);
 
@@ -292,9 +293,9 @@ enum { MACE_ENVIRONMENT_WHEN_NEEDED = 0, MACE_ENVIRONMENT_NEVER = 1 };
 
 typedef struct mace_tuning_progress {
   size_t struct_size; /* Set by the library. */
-  size_t done;        /* Variants measured. */
-  size_t total;
-  double elapsed_ms;
+  size_t done;        /* Variants measured so far. */
+  size_t total;       /* Variants to be measured. */
+  double elapsed_ms;  /* Milliseconds since the tuning began. */
 } mace_tuning_progress;
 /* Called on the thread that compiles; `progress` is valid during the call. */
 typedef void (*mace_tuning_callback)(void* user, const mace_tuning_progress* progress);
@@ -312,7 +313,7 @@ typedef struct mace_compile_options {
   mace_tuning tuning;
   mace_environment environment;
   mace_tuning_callback tuning_callback; /* May be NULL. */
-  void* tuning_user;                    /* What the callback is given. */
+  void* tuning_user;                    /* The argument `user` of both tuning callbacks. */
   int32_t allow_cpu_fallback;           /* 1 */
   int32_t separate_launches;            /* 0 */
   int32_t split_batch;                  /* 1 */
@@ -320,32 +321,33 @@ typedef struct mace_compile_options {
   int32_t cache_read_only;              /* 0 */
   int32_t cache_save_after_first_run;   /* 1 */
   const char* cache_path;               /* NULL: no cache file. */
-  const char* cache_public_key;         /* NULL: no signature is asked for. */
+  const char* cache_public_key;         /* NULL: no signature is required. */
   uint64_t cache_size_limit;            /* 256 MiB */
   uint32_t cache_min_generation;        /* 0 */
   uint32_t reserved;                    /* 0: another value is MACE_INVALID_ARGUMENT. */
-  uint64_t host_memory_limit;           /* 0: what the system has available. */
-  uint64_t device_memory_limit;         /* 0: what the driver says there is. */
+  uint64_t host_memory_limit;           /* Bytes; 0: what the system has available. */
+  uint64_t device_memory_limit;         /* Bytes; 0: the memory that the driver reports. */
   uint64_t kept_plans;                  /* 16 */
   uint64_t kept_plan_bytes;             /* 0: a quarter of the device's memory. */
   /* The app's objects, which are retained: cl_context, cl_device_id, in-order cl_command_queue. */
   void* opencl_context;                 /* NULL: a context of the library's own. */
-  void* opencl_device;                  /* NULL: the only one of the context. */
+  void* opencl_device;                  /* NULL: the context's only device. */
   void* opencl_queue;                   /* NULL: queues of the library's own. */
   mace_tuning_continue tuning_continue; /* May be NULL; called after tuning_callback. */
-  /* In place of cache_path, at most one of the three. */
+  /* At most one of cache_path, cache_file and a cache in memory may be set. */
   const mace_file_range* cache_file; /* An open file; NULL: none. */
-  /* The content of a cache in memory; NULL: none. The release is owed to every call that is given
-   * the options. */
+  /* The content of a cache in memory; NULL: none. Each call that takes the options calls the
+   * release once. */
   const mace_bytes* cache_memory;
-  int32_t cache_in_memory; /* 1: an empty cache in memory, where cache_memory has no bytes. */
+  int32_t cache_in_memory; /* 1: a cache in memory, which is empty without cache_memory. */
   int32_t reserved_too;    /* 0: another value is MACE_INVALID_ARGUMENT. */
 } mace_compile_options;
 
 /* Writes the defaults; call it with sizeof(mace_compile_options). NULL does nothing. */
 void mace_compile_options_init(mace_compile_options* options, size_t struct_size);
 
-/* `options` may be NULL: the defaults. */
+/* Compiles a model for a device. `options` may be NULL: the defaults. Errors are those of
+ * mace::CompiledModel::Compile. */
 mace_status_code mace_compile(const mace_model* model, const mace_compile_options* options,
                               mace_compiled_model** compiled);
 /* mace_model_load and mace_compile at once: the file is read while the device is opened, which
@@ -361,20 +363,23 @@ mace_status_code mace_compiled_model_input(const mace_compiled_model* compiled, 
                                            mace_tensor_spec* spec);
 mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled, size_t index,
                                             mace_tensor_spec* spec);
-/* As mace_model_input_dim_name. */
+/* These two functions do what mace_model_input_dim_name does, for a compiled model. */
 const char* mace_compiled_model_input_dim_name(const mace_compiled_model* compiled, size_t index,
                                                size_t axis);
 const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compiled, size_t index,
                                                 size_t axis);
 
-/* Makes the plan for these input dims in advance of the first run; NULL and 0: the model's dims. */
+/* Makes the plan for these input dims in advance of the first run; NULL and 0: the model's dims.
+ * Errors are those of mace::CompiledModel::Prepare. */
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
                                              const mace_named_dims* input_dims, size_t count);
-/* The same for requests that select these outputs; a name_count of 0: all. */
+/* Makes the plan for these input dims and for requests that select these outputs. A name_count of 0
+ * means all outputs. */
 mace_status_code mace_compiled_model_prepare_outputs(mace_compiled_model* compiled,
                                                      const mace_named_dims* input_dims,
                                                      size_t dims_count, const char* const* names,
                                                      size_t name_count);
+/* Makes a request, of which no input is set. */
 mace_status_code mace_compiled_model_new_request(mace_compiled_model* compiled,
                                                  mace_request** request);
 /* Writes new programs and measurements into the cache file, if there is one. */
@@ -387,7 +392,7 @@ const void* mace_byte_array_data(const mace_byte_array* bytes);
 size_t mace_byte_array_size(const mace_byte_array* bytes);
 void mace_byte_array_free(mace_byte_array* bytes);
 /* Saves the cache and gives all of its bytes, for cache_memory of a later start.
- * MACE_FAILED_PRECONDITION if no cache was asked for. */
+ * MACE_FAILED_PRECONDITION if the model was compiled without a cache. */
 mace_status_code mace_compiled_model_save_cache_to_bytes(mace_compiled_model* compiled,
                                                          mace_byte_array** bytes);
 
@@ -446,11 +451,11 @@ void mace_statistics_clear(mace_statistics* statistics);
 /* Cancels a run that is at work and waits for its end. */
 void mace_request_free(mace_request* request);
 
-/* Set an input or the tensor for an output. The request shares the elements; the handle belongs to
- * the caller and may be freed at once. `tensor` may not be NULL for an input; for an output NULL
- * means a new tensor for each run. If dtype and dims are those of the result, a tensor of
- * mace_tensor_mutable_view is written in place, and one of mace_tensor_allocate once the caller has
- * freed the handle. */
+/* These functions set the tensor of an input, or the tensor into which runs write an output. The
+ * request shares the elements; the handle belongs to the caller and may be freed at once. `tensor`
+ * may not be NULL for an input; for an output NULL means a new tensor for each run. A run writes
+ * into the tensor of an output if its dtype and dims are those of the result. A tensor of
+ * mace_tensor_allocate is only written after the caller has freed the handle. */
 mace_status_code mace_request_set(mace_request* request, const char* name,
                                   const mace_tensor* tensor);
 mace_status_code mace_request_set_at(mace_request* request, size_t index,
@@ -460,25 +465,28 @@ mace_status_code mace_request_set_output(mace_request* request, const char* name
 mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                                             const mace_tensor* tensor);
 
-/* The outputs that the next runs are to give; a count of 0: all, as at the beginning. The others are
- * not copied to the host, and what serves them alone is not computed: the first run with a new set
- * may make a plan for it. */
+/* Selects the outputs that the next runs give. A count of 0 selects all outputs, as in a new
+ * request. Outputs that are not selected are not copied to the host, and nodes that no selected
+ * output depends on are not computed. The first run with a new set of outputs may make a plan for
+ * it. */
 mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
                                              size_t count);
 mace_status_code mace_request_select_outputs_at(mace_request* request, const size_t* indices,
                                                 size_t count);
-/* The next run begins on the device when these are done: each a cl_event of the context that the
- * model was compiled in, retained until then. The run waits on the host: mace_request_cancel and a
- * deadline end the wait. Where an event has failed the run is MACE_FAILED_PRECONDITION. */
+/* Sets the events that the next run waits for before it begins on the device. Each is a cl_event of
+ * the context that the model was compiled in, and is retained until that run ends. The run waits on
+ * the host, so that mace_request_cancel and a deadline end the wait. If an event fails, the run is
+ * MACE_FAILED_PRECONDITION. */
 mace_status_code mace_request_set_wait_events(mace_request* request, void* const* events,
                                               size_t count);
-/* The end of the next run sets the status of this cl_event, made by clCreateUserEvent. NULL: none.
- * */
+/* Sets the event that the end of the next run signals: a cl_event that clCreateUserEvent made in
+ * the context that the model was compiled in. Its status becomes negative if the run fails. NULL:
+ * no event. */
 mace_status_code mace_request_set_signal_event(mace_request* request, void* user_event);
 
 /* Computes the outputs. MACE_FAILED_PRECONDITION if an input is not set. */
 mace_status_code mace_request_run(mace_request* request);
-/* mace_request_run with a time limit; MACE_DEADLINE_EXCEEDED after so many milliseconds. */
+/* mace_request_run with a time limit: MACE_DEADLINE_EXCEEDED after `limit_ms` milliseconds. */
 mace_status_code mace_request_run_for(mace_request* request, int64_t limit_ms);
 
 /* `message` is valid during the call; it is "" if `code` is MACE_OK. */
@@ -487,15 +495,15 @@ typedef void (*mace_done)(void* user, mace_status_code code, const char* message
 mace_status_code mace_request_start(mace_request* request, mace_done done, void* user);
 /* Waits for the end of a run and gives its code. */
 mace_status_code mace_request_wait(mace_request* request);
-/* mace_request_wait with a time limit: MACE_DEADLINE_EXCEEDED if the run is still at work after so
- * many milliseconds. The run then goes on. */
+/* mace_request_wait with a time limit: MACE_DEADLINE_EXCEEDED if the run is still at work after
+ * `limit_ms` milliseconds. The run then goes on. */
 mace_status_code mace_request_wait_for(mace_request* request, int64_t limit_ms);
 /* Makes a run that is at work end soon. Returns at once. NULL does nothing. */
 void mace_request_cancel(mace_request* request);
 
-/* An output of the last run; MACE_FAILED_PRECONDITION if that run did not succeed. The caller frees
- * the handle. Until then later runs do not change its elements, unless they are the caller's own
- * memory. */
+/* Gives an output of the last run; MACE_FAILED_PRECONDITION if that run did not succeed or did not
+ * give this output. The caller frees the handle. As long as the handle exists, later runs do not
+ * change its elements, unless the elements are the caller's own memory. */
 mace_status_code mace_request_get(const mace_request* request, const char* name,
                                   mace_tensor** tensor);
 mace_status_code mace_request_get_at(const mace_request* request, size_t index,
@@ -503,10 +511,11 @@ mace_status_code mace_request_get_at(const mace_request* request, size_t index,
 
 typedef struct mace_run_statistics {
   size_t struct_size; /* Set by the caller. */
-  double latency_ms;
-  int32_t made_plan; /* 1: the run waited for a plan for its dims. */
-  int32_t reserved;  /* 0 */
+  double latency_ms;  /* Time from host inputs to host outputs. */
+  int32_t made_plan;  /* 1: the run waited until a plan for its dims and outputs was made. */
+  int32_t reserved;   /* 0 */
 } mace_run_statistics;
+/* Measurements of the last run that succeeded. */
 mace_status_code mace_request_statistics(const mace_request* request,
                                          mace_run_statistics* statistics);
 
@@ -530,23 +539,23 @@ typedef struct mace_device {
   int32_t images;
   int32_t half_images;
   int32_t half_arithmetic;
-  int32_t reserved; /* 0 */
-  const char* uuid; /* For the device "uuid:..."; "" where the driver does not tell. */
-  const char*
-      pci_address; /* "0000:01:00.0", for the device "pci:..."; "" where it does not tell. */
+  int32_t reserved;        /* 0 */
+  const char* uuid;        /* For the device "uuid:..."; "" if the driver reports none. */
+  const char* pci_address; /* For the device "pci:..."; "" if the driver reports none. */
   const char* platform_version;
   uint64_t local_memory_bytes;
   uint64_t max_work_group_size;
   uint64_t max_image_width;
   uint64_t max_image_height;
   int32_t host_unified_memory;
-  int32_t is_default; /* 1: what the device "gpu" means. */
+  int32_t is_default; /* 1: the device "gpu" means this device. */
 } mace_device;
 
-/* Every OpenCL device; the index is the N of "gpu:N". Without a driver the list is empty. It may be
- * the process's first OpenCL call, for which nothing is set in the environment. */
+/* Lists every OpenCL device. The index in the list is the N of "gpu:N". Without a driver the list
+ * is empty. Sets no environment variable. Errors are those of mace::ListDevices. */
 mace_status_code mace_list_devices(mace_device_list** devices);
-/* The same, and what `environment` allows may be set in the environment of the process. */
+/* Lists the devices as mace_list_devices does. If this is the process's first OpenCL call, it may
+ * set the environment variables that `environment` allows. */
 mace_status_code mace_list_devices_in(mace_environment environment, mace_device_list** devices);
 size_t mace_device_list_count(const mace_device_list* devices);
 mace_status_code mace_device_list_get(const mace_device_list* devices, size_t index,

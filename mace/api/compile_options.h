@@ -43,7 +43,7 @@ struct CompileOptions {
   struct TuningProgress {
     size_t done = 0;        // Variants measured so far.
     size_t total = 0;       // Variants to be measured.
-    double elapsed_ms = 0;  // Since the tuning began.
+    double elapsed_ms = 0;  // Milliseconds since the tuning began.
   };
   // The cache of compiled programs and measurements. At most one of `path`, `file` and `memory` may
   // be set; otherwise compiling is kInvalidArgument.
@@ -53,8 +53,8 @@ struct CompileOptions {
     std::string path;
     // An open file instead of a path. If the descriptor is open for reading and writing, SaveCache
     // and background saves write the whole file in place. A process that ends during a write leaves
-    // a damaged file, which is not used; nobody else may write the file meanwhile. A part of a file
-    // (with an offset or a size) is read when the model is compiled and never written.
+    // a damaged file, which is not used. Nobody else may write the file at the same time. A part of
+    // a file (with an offset or a size) is read when the model is compiled and never written.
     FileRange file;
     // The content of a cache in memory instead of a path, for apps with their own storage. Nothing
     // is written; CompiledModel::SaveCacheToBytes gives the bytes to store.
@@ -82,22 +82,26 @@ struct CompileOptions {
     // True: never writes the file, for example one that is shipped with an app.
     bool read_only = false;
     // True: writes the file in the background after the first run of each new plan. The destructor
-    // of the compiled model waits for that. False: only SaveCache() writes the file.
+    // of the compiled model waits until the file is written. False: only SaveCache() writes the
+    // file.
     bool save_after_first_run = true;
   };
   struct Limits {
-    // The most host memory that tensors may take, in bytes: constants, inputs, outputs, what lies
-    // between, and on a driver that computes in the host's memory also what lies on the device.
-    // What a model needs is counted before it is taken; kResourceExhausted names both numbers. 0:
-    // what the system has available at that moment, less a sixteenth.
+    // The most host memory that tensors may take, in bytes. Constants, inputs, outputs and
+    // intermediate tensors count. If the driver computes in the host's memory, the weights and
+    // activations on the device count, too. The memory that a plan needs is compared with this
+    // limit before it is allocated; the message of kResourceExhausted names both numbers. 0: the
+    // memory that the system has available when the model is compiled, less a sixteenth.
     uint64_t host_bytes = 0;
-    // The most memory of the device that weights and activations may take, in bytes. 0: as much as
-    // the driver says that the device has.
+    // The most memory of the device that weights and activations may take, in bytes. 0: the memory
+    // that the driver reports for the device.
     uint64_t device_bytes = 0;
-    // Plans, one for each set of input dims and of outputs, that are kept: by number, and by bytes,
-    // the weights that plans share counted once (0: a quarter of the device's memory, or of the
-    // host's on the CPU). The one longest unused goes first; the one last used always stays.
+    // The most plans that are kept. There is one plan for each set of input dims and of outputs.
+    // Above this limit, or above kept_plan_bytes, the plan that was unused for the longest time is
+    // evicted first. The plan that was used last always stays.
     size_t kept_plans = 16;
+    // The most memory of the kept plans, in bytes. Weights that plans share count once. 0: a
+    // quarter of the device's memory, or of the host's memory if the model runs on the CPU.
     uint64_t kept_plan_bytes = 0;
   };
 
@@ -106,7 +110,7 @@ struct CompileOptions {
   // Buffers of the context can be inputs and outputs (Tensor::OpenCl).
   struct OpenCl {
     void* context = nullptr;  // A cl_context; null: the library makes a context.
-    void* device = nullptr;   // A cl_device_id of the context; null: its only device.
+    void* device = nullptr;   // A cl_device_id of the context; null: the context's only device.
     // An in-order cl_command_queue of the context and the device. All requests then run one after
     // the other, and the end of a run waits for all earlier commands of the queue. Null: the
     // library makes a queue for each request that runs at the same time.
@@ -122,7 +126,7 @@ struct CompileOptions {
   //   "cpu"            the reference implementation on the host, without OpenCL
   std::string device = "gpu";
   // With a context, `device` must be "gpu", its default, because the context determines the device.
-  // kInvalidArgument for invalid handles and for handles that do not belong together.
+  // Compiling is kInvalidArgument for invalid handles and for handles that do not belong together.
   OpenCl opencl;
   Storage storage = Storage::kAuto;
   Precision precision = Precision::kFloat32;
@@ -137,7 +141,8 @@ struct CompileOptions {
   // wait for one another without giving up their processors. True: the launches stay separate,
   // which is slower but leaves the processors to the app between launches.
   bool separate_launches = false;
-  // True: a large batch is computed in slices where that is faster. False: it is never cut.
+  // True: a large batch is computed in slices where that is faster. False: every batch is computed
+  // as a whole.
   bool split_batch = true;
   Cache cache;
   Limits limits;

@@ -6,8 +6,9 @@
 
 namespace mace {
 
-// A range of bytes, such as Android's asset manager returns. The descriptor belongs to the caller,
-// who may close it after the call. Plain data, thread-compatible.
+// A range of bytes in a file, such as the one that Android's asset manager returns for an asset.
+// The descriptor belongs to the caller, who may close it after the call that takes the range. Plain
+// data, thread-compatible.
 struct FileRange {
   int descriptor = -1;  // -1: no file.
   uint64_t offset = 0;  // In bytes.

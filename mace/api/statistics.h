@@ -19,8 +19,10 @@ struct CpuNode {
 };
 
 struct CacheStatistics {
-  std::string file;              // Empty: no cache was asked for.
-  std::string status = "off";    // cold, warm, partial, off or rejected.
+  std::string file;  // The name of the cache; empty if there is none, and for the CPU.
+  // "warm": no program was built from source. "partial": only some programs were in the cache.
+  // "cold": no program was in the cache. "rejected": the file could not be used. "off": no cache.
+  std::string status = "off";
   std::string reason;            // Why the file was rejected: one line.
   size_t hits = 0;               // Programs found in the cache.
   size_t misses = 0;             // Programs not found in the cache.
@@ -31,32 +33,35 @@ struct CacheStatistics {
 
 // How the plan was chosen.
 struct TuningStatistics {
-  std::string plan = "estimated";  // estimated, tuned, or recorded (found in the cache file).
-  std::string level = "none";      // The level of the plan: none, fast or full.
+  std::string plan = "estimated";  // "estimated", "tuned", or "recorded" (found in the cache file).
+  std::string level = "none";      // The tuning level of the plan: "none", "fast" or "full".
   size_t measured = 0;             // Variants measured in this process.
   size_t found = 0;                // Variants whose measurements the cache file had.
   size_t left = 0;                 // Variants left out for lack of time.
-  double ms = 0;                   // Time of measuring, including compiles.
+  double ms = 0;                   // Time of measuring, including compilation.
 };
 
 struct Statistics {
-  std::string device;         // Its name; "cpu reference" for the CPU.
-  std::string driver;         // Name and version of the driver.
+  std::string device;         // The name of the device; "cpu reference" for the CPU.
+  std::string driver;         // The version of the driver; empty for the CPU.
   double compile_ms = 0;      // Time of CompiledModel::Compile, including device_open_ms.
   double device_open_ms = 0;  // Time of opening the device.
   double program_ms = 0;      // Time of creating and building programs, over all plans.
-  // The members up to `tuning` describe the plan that was made last; after Compile it is the one
-  // for the dims that the model was compiled with.
-  // In the order of CompiledModel::inputs and outputs: what a dynamic extent is in this plan. Empty
-  // for an output that the plan does not compute (Request::SelectOutputs).
+
+  // The members from here to `tuning` describe the plan that was made last. After Compile this is
+  // the plan for the dims that the model was compiled with.
+
+  // The dims that the plan was made for, in the order of CompiledModel::inputs and outputs; no
+  // extent is dynamic. Empty dims for an output that the plan does not compute
+  // (Request::SelectOutputs).
   std::vector<std::vector<int64_t>> input_dims;
   std::vector<std::vector<int64_t>> output_dims;
-  size_t batch_slices = 1;
-  size_t launches_per_run = 0;
-  size_t gpu_image_nodes = 0;
-  size_t gpu_buffer_nodes = 0;
-  size_t cpu_nodes = 0;
-  size_t folded_nodes = 0;  // Nodes that need no work in a run.
+  size_t batch_slices = 1;      // The slices in which a batch is computed; 1: as a whole.
+  size_t launches_per_run = 0;  // Kernel launches of all slices.
+  size_t gpu_image_nodes = 0;   // Nodes that run on the device with images.
+  size_t gpu_buffer_nodes = 0;  // Nodes that run on the device with buffers.
+  size_t cpu_nodes = 0;         // Nodes that run on the CPU.
+  size_t folded_nodes = 0;      // Nodes that need no work in a run.
   std::vector<CpuNode> cpu_node_list;
   TuningStatistics tuning;
   CacheStatistics cache;
@@ -67,8 +72,9 @@ struct Statistics {
 };
 
 struct RunStatistics {
-  double latency_ms = 0;   // Host inputs to host outputs.
-  bool made_plan = false;  // The run waited for a plan, because there was none for its dims.
+  double latency_ms = 0;  // Time from host inputs to host outputs.
+  // The run waited until a plan was made, because there was none for its dims and outputs.
+  bool made_plan = false;
 };
 
 }  // namespace mace

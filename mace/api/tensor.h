@@ -23,8 +23,8 @@ struct TensorSpec {
   // "NHWC", "NCHW" or "NONE": the declared order of the axes. It is only a description; nothing is
   // transposed because of it.
   std::string layout = "NONE";
-  // The name that the file gives to each of the dims, such as "batch"; "" where it gives none. A
-  // name stays where LoadOptions say what the extent is.
+  // The name that the model file gives to each of the dims, such as "batch"; "" for a dim without a
+  // name. A name is kept even if LoadOptions set the extent.
   std::vector<std::string> dim_names;
 
   // "float32 [1, 224, 224, 3]", for messages; a dynamic extent is "?".
@@ -38,9 +38,9 @@ struct OpenClBuffer {
   uint64_t size = 0;       // Size of the elements, in bytes.
 };
 
-// Elements that are row-major without gaps. Copies of a tensor share them. The library never writes
-// elements that another copy shares: a request that gets such a tensor as an output makes a new
-// one.
+// A tensor whose elements are in row-major order, without gaps. Copies of a tensor share its
+// elements. Memory that the library allocated is never written while another copy shares it: a
+// request whose output tensor has copies makes a new tensor.
 //
 // Thread contract: const methods are thread-safe, the rest is thread-compatible.
 class Tensor {
@@ -57,10 +57,11 @@ class Tensor {
   // more than 8 extents, more than 2^40 elements), kResourceExhausted if there is no memory.
   static StatusOr<Tensor> Allocate(DType dtype, std::vector<int64_t> dims);
 
-  // A view of the caller's memory, which is never written. `release` (may be empty) is called once,
-  // on any thread, when no copy of the tensor needs the memory any more; without it the memory must
-  // outlive all copies. For invalid dims, or a null pointer with elements, status() holds the
-  // error, and requests refuse the tensor. `data` need not be aligned.
+  // A view of the caller's memory, which the library never writes. `release` (may be empty) is
+  // called once, on any thread, when no copy of the tensor needs the memory any more; without
+  // `release` the memory must outlive all copies. For invalid dims, or for a null pointer if there
+  // are elements, status() holds the error, and requests refuse the tensor. `data` need not be
+  // aligned.
   static Tensor View(DType dtype, const void* data, std::vector<int64_t> dims,
                      std::function<void()> release = nullptr);
   template <typename T>
@@ -69,7 +70,7 @@ class Tensor {
     return View(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
   // A view of the caller's memory that a request may write, for outputs. REQUIRES: `data` is
-  // aligned for the dtype. Otherwise the rules of View apply.
+  // aligned for the dtype. In all other respects the rules of View apply.
   static Tensor MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                             std::function<void()> release = nullptr);
   template <typename T>
@@ -78,22 +79,23 @@ class Tensor {
     return MutableView(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
 
-  // Elements in a buffer of an OpenCL context that a model is compiled in (CompileOptions::opencl):
-  // row-major without gaps, in the layout that the model declares. The buffer is retained as long as
-  // a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size that is
-  // not that of the elements, or a range beyond the buffer's end make a tensor whose status() says
-  // so. A request reads it as an input and writes it as an output; the bytes of the two must not
-  // overlap. Only float32 and int32 stay on the device the whole way: other dtypes are copied to the
-  // host's memory and back (mace/api/request.h).
+  // A tensor whose elements are in a buffer of the OpenCL context that a model is compiled in
+  // (CompileOptions::opencl). The elements are row-major without gaps, with the axes in the order
+  // that the model declares. The buffer is retained as long as a copy of the tensor lives; data()
+  // is null. For invalid dims, a null handle, a handle that is not a buffer, a size that is not
+  // that of the elements, or a range beyond the buffer's end, status() holds the error. A request
+  // reads the buffer of an input and writes the buffer of an output; the bytes of inputs and
+  // outputs must not overlap. Only float32 and int32 elements stay on the device; other dtypes are
+  // copied through the host's memory (mace/api/request.h).
   static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
-  // Why the tensor cannot be used; OK if it can, and for an empty one.
+  // The reason why the tensor cannot be used; OK for a usable tensor and for an empty one.
   const Status& status() const;
   bool empty() const { return dtype() == DType::kInvalid; }
 
   DType dtype() const;
   const std::vector<int64_t>& dims() const;
-  int64_t elements() const;  // The product of the dims; 1 for a scalar.
+  int64_t elements() const;  // The product of the dims; 1 for a scalar, 0 for an empty tensor.
   size_t bytes() const;
 
   // The elements; null if there are none in host memory.
@@ -104,8 +106,8 @@ class Tensor {
   const T* data() const {
     return static_cast<const T*>(DataAs(DTypeOf<T>::kValue, alignof(T)));
   }
-  // The elements, for writing. Null where data() is null, for a tensor of View, and if another copy
-  // of the tensor exists.
+  // The elements, for writing. Null if data() is null, for a tensor of View, and, except for a
+  // tensor of MutableView, if another copy of the tensor exists.
   void* mutable_data();
   template <typename T>
   T* mutable_data() {
@@ -113,13 +115,16 @@ class Tensor {
                                                              : static_cast<T*>(mutable_data());
   }
 
-  // The elements as another dtype: floats round to the nearest float, and are cut towards zero where
-  // they become integers. A number that the dtype does not hold becomes any other. The tensor itself
-  // where it has the dtype already. kInvalidArgument for a tensor that is none or lies in an OpenCL
-  // buffer, kResourceExhausted where there is no memory.
+  // Converts the elements to another dtype. Floats are rounded to the nearest value of a float
+  // dtype and truncated towards zero for an integer dtype. A number outside of the dtype's range
+  // becomes an unspecified one. If the tensor has the dtype already and its address is aligned for
+  // it, the result is a copy of the tensor, which shares the elements. kInvalidArgument for an
+  // empty tensor, for one in an OpenCL buffer, and for kInvalid; kResourceExhausted if there is no
+  // memory.
   StatusOr<Tensor> ConvertTo(DType dtype) const;
 
-  // Where the elements are; a null handle for a tensor in host memory.
+  // The part of an OpenCL buffer that holds the elements; its handle is null for a tensor in host
+  // memory.
   OpenClBuffer opencl_buffer() const;
 
   struct State;  // Internal.

@@ -14,7 +14,7 @@
 namespace mace {
 namespace {
 
-// Set by the driver's thread when the event ends, which may be after the wait was given up.
+// Whether an event has ended. The driver's thread sets it, possibly after the wait was given up.
 struct EventEnd {
   std::mutex mutex;
   std::condition_variable changed;
@@ -39,7 +39,7 @@ StatusOr<cl_int> StatusOf(cl_event event) {
   return status;
 }
 
-// The event's status when it is complete or has failed.
+// Waits until the event is complete or has failed, and gives its status.
 StatusOr<cl_int> WaitForEnd(cl_event event) {
   MACE_ASSIGN_OR_RETURN(cl_int status, StatusOf(event));
   if (status <= CL_COMPLETE) return status;
@@ -48,7 +48,8 @@ StatusOr<cl_int> WaitForEnd(cl_event event) {
   MACE_RETURN_IF_ERROR(
       CheckCl("clSetEventCallback", clSetEventCallback(event, CL_COMPLETE, &NoteEnd, held.get())));
   static_cast<void>(held.release());  // The callback deletes it.
-  // The status counts, not the call back: PoCL calls nobody back when an event fails.
+  // The loop asks for the status and does not rely on the callback, because PoCL does not call it
+  // when an event fails.
   while (status > CL_COMPLETE) {
     MACE_RETURN_IF_ERROR(CheckCancelled());
     {

@@ -8,12 +8,14 @@
 
 namespace mace {
 
-// Returns when every event is complete. The wait is on the host and not in a queue: drivers wait
-// for ever, without a way to end the wait, in a queue whose event has failed or is never set.
+// Returns when every event is complete. The wait is on the host and not in a queue, because a queue
+// that waits for an event which has failed or is never set waits forever, and OpenCL has no call
+// that ends such a wait.
 //
-// Errors: kFailedPrecondition for an event that has failed, with its index and its status, and
-// kCancelled or kDeadlineExceeded of the thread's cancellation (mace/base/cancellation.h), which is
-// looked at every millisecond. Thread contract: thread-safe.
+// Errors: kFailedPrecondition, with the index and the status of the event, if an event has failed;
+// kCancelled or kDeadlineExceeded if the thread's work is cancelled (mace/base/cancellation.h),
+// which is checked every millisecond; kDeviceError if an OpenCL call fails.
+// Thread contract: thread-safe.
 Status WaitForEvents(Span<const ClEventHandle> events);
 
 }  // namespace mace

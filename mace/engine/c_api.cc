@@ -20,7 +20,7 @@ static_assert(MACE_DEADLINE_EXCEEDED == static_cast<int>(StatusCode::kDeadlineEx
 static_assert(MACE_DEVICE_LOST == static_cast<int>(StatusCode::kDeviceLost));
 static_assert(MACE_LOG_DEBUG == static_cast<int>(LogLevel::kDebug));
 
-// Made when the library is loaded, while there is memory.
+// This status is made when the library is loaded, because there may be no memory for it later.
 [[maybe_unused]] const Status& kMadeAhead = OtherException();
 
 }  // namespace

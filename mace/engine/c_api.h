@@ -1,4 +1,4 @@
-// What the files of the C API share: handles, errors, and structs that carry their size.
+// Code that the files of the C API share: handles, errors, and structs that begin with their size.
 #ifndef MACE_ENGINE_C_API_H_
 #define MACE_ENGINE_C_API_H_
 
@@ -58,7 +58,8 @@ mace_status_code Guard(Body&& body) noexcept {
 using Parameter = std::pair<const char*, const void*>;
 Status CheckPresent(std::initializer_list<Parameter> parameters);
 
-// Owns the call of `release` that the C caller of lent memory expects; Take passes it on.
+// Memory that a C caller lends. The destructor calls the caller's `release`, unless Take has passed
+// this call on.
 template <typename Memory>
 class Lent {
  public:
@@ -83,8 +84,8 @@ class Lent {
 // kInvalidArgument for a struct_size that no version of the struct has.
 // `least`: the size of the struct's first version.
 Status CheckStructSize(const char* name, size_t size, size_t least);
-// kUnsupported where one of the bytes from `known` to `size`, which belong to members of a newer
-// version, is not zero.
+// kUnsupported if one of the bytes from `known` to `size` is not zero. These bytes are members of a
+// newer version of the struct.
 Status CheckNewerMembers(const char* name, const void* data, size_t known, size_t size);
 
 // Overwrites `out`, which holds the defaults, with a struct of the caller. Null: the defaults stay.
@@ -126,17 +127,17 @@ Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
   return Status();
 }
 
-// `options` null: the defaults.
+// Null `options` mean the defaults.
 StatusOr<LoadOptions> ReadLoadOptions(const mace_load_options* options);
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank);
 StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count);
-// `name`: of the parameter, for messages.
+// `name` is that of the parameter, for messages.
 StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
                                              size_t count);
 // `what`: "input" or "output", for messages.
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out);
-// "" where there is none.
+// The name of an extent; "" if the extent has none, and for an index or an axis that is too large.
 const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t axis);
 
 }  // namespace mace::c_api

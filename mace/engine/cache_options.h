@@ -1,4 +1,4 @@
-// Where the cache of a compiled model stands.
+// Where the cache of a compiled model is stored.
 #ifndef MACE_ENGINE_CACHE_OPTIONS_H_
 #define MACE_ENGINE_CACHE_OPTIONS_H_
 
@@ -10,11 +10,11 @@
 
 namespace mace {
 
-// The place that `cache` names by a path, a descriptor or memory; none where no cache is asked for.
-// A relative path means the current folder of this moment. `cache` then holds nothing of the
-// caller's any more (`file` and `memory` are empty), and is `read_only` for a part of a file.
-// kInvalidArgument where more than one of the three is given, and for a descriptor or a range that
-// is none.
+// The place that `cache` names by a path, a descriptor or memory; none if the options name no
+// cache. A relative path refers to the folder that is current during the call. The call empties
+// `file` and `memory`, so that `cache` refers to no object of the caller, and sets `read_only` for
+// a part of a file. kInvalidArgument if more than one of the three is given, and for an invalid
+// descriptor or range.
 StatusOr<std::optional<CachePlace>> TakeCachePlace(CompileOptions::Cache* cache);
 
 }  // namespace mace

@@ -124,7 +124,7 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   }
   if (wants_tf32 && !HasTensorCores(device)) {
     Log(LogLevel::kWarning, kNoTf32);
-    // The plans and measurements are those of float32.
+    // With this precision, the plans and measurements of float32 in the cache file are used.
     options.precision = CompileOptions::Precision::kFloat32;
   }
   if (options.precision == CompileOptions::Precision::kFloat16 &&
@@ -140,7 +140,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
   std::optional<ModelLoader> loader;
-  // The passes belong to the time in which the device is opened, too.
+  // The passes run on the loading thread, too, while this thread opens the device.
   std::shared_ptr<PassedGraph> passed;
   if (load) {
     loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
@@ -229,7 +229,8 @@ StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
   GraphToPlan to_plan;
   MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, dims));
   to_plan.imported = std::move(graph);
-  // Only the first plan finds it, which Start makes alone.
+  // Only the first plan finds a graph here. Start makes this plan before any request can run, so
+  // no lock is needed.
   if (passed_ != nullptr) to_plan.passed = std::move(passed_);
   return PlanModel(std::move(to_plan), options, runtime.get(), weights.get());
 }

@@ -31,11 +31,12 @@ namespace mace {
 
 struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<const Model::State> model;
-  // As they were given, but for what the device cannot do, and with an empty `file` and `memory` of
-  // the cache, which are what `cache_place` is.
+  // The options of Compile with two changes. A precision or storage that the device lacks is
+  // replaced by one that it has. `file` and `memory` of the cache are empty, because `cache_place`
+  // stands for them.
   CompileOptions options;
   std::optional<CachePlace> cache_place;      // None: no cache.
-  std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
+  std::shared_ptr<Runtime> runtime;           // Null: the model runs on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
   // The packed weights on the device, shared by all plans; each is packed once.
@@ -45,30 +46,34 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
 
-  mutable std::mutex report_mutex;  // Guards what follows.
+  mutable std::mutex report_mutex;  // Guards `stats` and `note`.
   Statistics stats;
   std::string note;
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
-  // Gets the model from `load`, on another thread while the device is opened. Null: `model` is set.
+  // Opens the device and makes the first plan. `load` gives the model; it runs on another thread
+  // while the device is opened. Null: `model` is set already.
   Status Start(const ModelLoader::Load& load);
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::Key& key);
-  // The plan for these inputs and outputs. `last` is the plan that the caller used last for these
-  // outputs (or none): where it is the same again, nothing is allocated.
+  // The plan for these inputs and outputs. `last` holds the plan that the caller used last for
+  // these outputs, or none, and then the plan that is found. If both are the same, nothing is
+  // allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
                                      const OutputSet& outputs, std::weak_ptr<SharedPlan>* last);
-  // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
+  // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `outputs` are those of the plan. `times` null:
-  // nobody wants them; `bindings` null: all inputs and outputs are on the host. Not both. The first
-  // answer of a plan is looked over for overflows of half precision, and saved in the background.
+  // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.
+  // `times` receives the times of the run, unless it is null. `bindings` is null if all inputs and
+  // outputs are on the host. At most one of `times` and `bindings` is not null. After the first run
+  // of a plan, its outputs are checked for overflows of half precision, and the cache file, if
+  // there is one, is written in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
              const RunBindings* bindings = nullptr);
 
  private:
-  std::shared_ptr<PassedGraph> passed_;  // From Start to the first plan, which it is for.
+  std::shared_ptr<PassedGraph> passed_;  // Set by Start for the first plan, which takes it.
 
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
@@ -77,7 +82,8 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   void WarnOfHalf(const PlannedModel& plan, const std::vector<HostTensor>& inputs,
                   const std::vector<HostTensor>& outputs) const;
   void ReportPlan(const PlannedModel& plan, const OutputSet& outputs);
-  // Gives up the plans that are kept, which those who run them go on with; false: there are none.
+  // Evicts all plans, so that their memory is freed when the last run of each ends. False if there
+  // was no plan to evict.
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);
 };

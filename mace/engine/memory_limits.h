@@ -16,34 +16,38 @@
 
 namespace mace {
 
-// `asked`, in bytes; 0: what the system has available now (mace/base/system_memory.h).
+// The limit for host memory, in bytes: `asked`, or, if `asked` is 0, DefaultHostMemoryLimit() of
+// this moment (mace/base/system_memory.h).
 uint64_t HostMemoryLimit(uint64_t asked);
 
-// `asked`, in bytes; 0: the memory that the driver says the device has, or UINT64_MAX where the
-// driver does not say it.
+// The limit for device memory, in bytes: `asked`, or, if `asked` is 0, the memory that the driver
+// reports for the device. UINT64_MAX if the driver reports none.
 uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device);
 
-// The budget that host tensors of this thread are counted in: the one that it has already, where
-// that is no larger than HostMemoryLimit(asked), else a new one of that size.
+// The budget that counts the host tensors of this thread. The thread's present budget is kept if
+// `asked` is 0 or at least the limit of that budget. Otherwise the result is a new budget with the
+// limit HostMemoryLimit(asked).
 std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked);
 
 // The memory that a plan needs, in bytes.
 struct MemoryNeed {
   HostMemoryUse host;
-  uint64_t device = 0;          // Packed weights, the arena of activations, images.
+  uint64_t device = 0;          // For packed weights, the arena of activations, and images.
   bool device_is_host = false;  // The device computes in the host's memory.
 
   uint64_t host_total() const { return SaturatingAdd(host.total(), device_is_host ? device : 0); }
 };
-// `device` null: the plan runs on the CPU.
+// `device` is null if the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
-// The need of the graph's inputs and outputs, which every plan has.
+// The memory that the graph's inputs and outputs need on the host, whatever the plan is.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
-// kResourceExhausted names what is needed and the limit. Where no limit was asked for (`asked` is
-// 0), memory that others have taken since the budget was made is no longer counted upon.
+// kResourceExhausted, with the need and the limit, if the budget has no room for the need. If no
+// limit was asked for (`asked` is 0), the need is also compared with the memory that the system has
+// available now, because others may have taken memory since the budget was made.
 Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint64_t asked);
-// `in_use`: the bytes of the device that the engine has taken already.
+// kResourceExhausted, with the need and the limit, if the need and `in_use` exceed `limit`. All
+// three are in bytes; `in_use` is the device memory that the compiled model has taken already.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
 
 }  // namespace mace

@@ -38,7 +38,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   return import;
 }
 
-// `given`: dims that replace those of the file.
+// The inputs or outputs for the caller. `given`: dims that replace the file's, by name.
 std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& infos,
                                 const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
@@ -51,7 +51,7 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
     spec.dims = found != given.end() ? found->second : io.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
     spec.layout = io.layout;
-    // Names that are for another rank say nothing of these dims.
+    // If the file names another number of dims, its names do not fit these dims.
     if (io.dim_names.size() == spec.dims.size()) spec.dim_names = io.dim_names;
     spec.dim_names.resize(spec.dims.size());
     specs.push_back(std::move(spec));
@@ -59,7 +59,8 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
   return specs;
 }
 
-// The bytes of a range, in memory of ours; a whole file is read where it is needed.
+// The bytes of a part of a file, copied into memory. A whole file is not copied: its parts are read
+// when they are needed.
 StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
   if (range.descriptor < 0) {
     return InvalidArgument(name + ": expected an open descriptor, found " +
@@ -100,8 +101,8 @@ class Release {
   std::function<void()> call_;
 };
 
-// `release` frees `bytes`. It moves into the source if one is made, and stays with the caller if
-// not.
+// `release` frees `bytes`. If a source is made, `release` moves into it, otherwise it stays with
+// the caller.
 StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   const auto* const data = static_cast<const uint8_t*>(bytes.data);
   if (data == nullptr && bytes.size > 0) {
@@ -162,7 +163,8 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   return std::shared_ptr<const Model::State>(std::move(state));
 }
 
-// `open` gives the files. Both `open` and the import count against the options' memory limit.
+// `open` gives the files. The memory that `open` and the import take counts against the options'
+// limit.
 template <typename Open>
 StatusOr<std::shared_ptr<const Model::State>> LoadFrom(const LoadOptions& options,
                                                        const Open& open) {

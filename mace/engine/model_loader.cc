@@ -12,8 +12,8 @@ namespace mace {
 
 ModelLoader::ModelLoader(Load load, Then then)
     : load_(std::move(load)), then_(std::move(then)), loaded_(Internal("not loaded yet")) {
-  // Opening a device may set environment variables for a moment (cl/cache_layer.h), so the thread
-  // must not be the one to read those that are read once.
+  // Opening a device may set environment variables for a moment (cl/cache_layer.h). The variables
+  // that are read only once are read here, so that the loading thread reads none.
   LogEnabled(LogLevel::kError);
   StartTracePrints();
   try {

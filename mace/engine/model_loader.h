@@ -1,6 +1,6 @@
-// Loads a model on another thread while this one opens the device. Loading a driver takes ten to a
-// hundred times as long and keeps one processor busy. Large weights are read later, when they are
-// packed (ImportOptions::read_weights_later).
+// Loads a model on another thread while the calling thread opens the device. Loading a driver takes
+// ten to a hundred times as long as loading a model and keeps one processor busy. Large weights are
+// read later, when they are packed (ImportOptions::read_weights_later).
 //
 // Thread contract: thread-compatible. The loading thread reads no environment variable.
 #ifndef MACE_ENGINE_MODEL_LOADER_H_
@@ -19,17 +19,19 @@ class ModelLoader {
  public:
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
-  // What is done with the model on the same thread. An exception of it is an error of Take.
+  // Receives the model on the loading thread. If the function runs out of memory, Take gives the
+  // error.
   using Then = std::function<void(const std::shared_ptr<const Model::State>& loaded)>;
 
-  // Calls `load` and, where that gives a model, `then`. Their tensors count against the memory
-  // budget of the calling thread.
+  // Starts a thread that calls `load` and, if it gives a model, `then`. The tensors that both
+  // allocate count against the memory budget of the calling thread. If no thread can be started,
+  // the constructor calls them itself.
   ModelLoader(Load load, Then then);
   ~ModelLoader();
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
 
-  // Waits for the answer of `load`. May be called once.
+  // Waits for the end of `load` and `then`, and gives the model or the error. May be called once.
   StatusOr<std::shared_ptr<const Model::State>> Take();
 
  private:

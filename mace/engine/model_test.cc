@@ -28,7 +28,7 @@ std::string ReadAll(const std::string& path) {
 
 MemoryBytes Copied(const std::string& bytes) { return {bytes.data(), bytes.size(), nullptr}; }
 
-// The bytes in memory that is freed when `released` is counted up.
+// The bytes in memory of their own; freeing this memory adds 1 to `released`.
 MemoryBytes Borrowed(const std::string& bytes, int* released) {
   auto* const own = new std::string(bytes);
   return {own->data(), own->size(), [own, released] {
@@ -37,7 +37,7 @@ MemoryBytes Borrowed(const std::string& bytes, int* released) {
           }};
 }
 
-// ONNX has the channels first.
+// ONNX puts the channels first.
 std::vector<int64_t> DigitDims(const std::string& name, int64_t batch) {
   if (name == "digits.onnx") return {batch, 1, 8, 8};
   return {batch, 8, 8, 1};

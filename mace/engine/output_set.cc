@@ -10,7 +10,7 @@ namespace {
 
 bool IsIn(const OutputSet& outputs, size_t index) { return outputs.empty() || outputs[index]; }
 
-// The nodes that serve an output of the set. The nodes are in topological order.
+// The number of nodes that the outputs in the set need. The graph's nodes are in topological order.
 size_t CountNodesFor(const Graph& graph, const OutputSet& outputs) {
   std::vector<bool> used(graph.values.size());
   for (size_t i = 0; i < graph.outputs.size(); ++i) {

@@ -1,4 +1,4 @@
-// Which outputs have plans of their own, and what is left of a graph for them.
+// Which sets of outputs have plans of their own, and which nodes the graphs of these plans keep.
 #include "mace/engine/output_set.h"
 
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 namespace mace {
 namespace {
 
-// x -> tanh -> sigmoid -> y, and z, which is what lies between, or (`is_branch`) the tanh of a node
-// of its own.
+// x -> tanh -> sigmoid -> y. A second output, z, is the value between tanh and sigmoid or, with
+// `is_branch`, the output of another tanh node.
 Graph TwoOutputs(bool is_branch) {
   Graph graph = *MakeSmallModel();
   IoInfo z;

@@ -1,4 +1,4 @@
-// A model's graph with its shapes and after its passes, which may be made before the device is known.
+// A model's graph after shape inference and passes. Both can run before the device is known.
 #ifndef MACE_ENGINE_PASSED_GRAPH_H_
 #define MACE_ENGINE_PASSED_GRAPH_H_
 
@@ -17,17 +17,20 @@ using ShapesByInput = std::map<std::string, Shape>;
 
 struct PassedGraph {
   std::shared_ptr<Graph> graph;
-  ConstantPins constants;  // Keeps in memory what the passes have read of the model's constants.
+  ConstantPins constants;  // Keeps in memory the model's constants that the passes have read.
 };
 
-// A copy of the imported graph with these input shapes (by name; empty: the declared ones), after
-// the passes. The constants are shared. Thread-safe.
+// Copies the imported graph, infers its shapes and runs the passes. `input_shapes` are by the name
+// of an input; an input that is not named has its declared shape. `integer_kernels`: whether 8-bit
+// models may use integer kernels. The copy shares the constants. Errors are those of InferShapes
+// and RunPasses. Thread-safe.
 StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
                                               const ShapesByInput& input_shapes,
                                               bool integer_kernels);
 
-// InferAndPass while nobody knows yet whether there are integer kernels. Null where the answer
-// depends on that, and where it fails: InferAndPass then says why. Thread-safe.
+// Does the work of InferAndPass before it is known whether there are integer kernels. Null if the
+// result depends on that, and if InferAndPass fails: the caller gets the error from a later call of
+// InferAndPass. Thread-safe.
 std::shared_ptr<PassedGraph> PassAhead(const Graph& imported, const ShapesByInput& input_shapes);
 
 }  // namespace mace

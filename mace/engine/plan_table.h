@@ -1,5 +1,5 @@
 // The plans of a compiled model, one for each set of input dims and of outputs. Their number and
-// their bytes are bounded: the one longest unused goes first.
+// their bytes are bounded: the plan that was unused for the longest time is evicted first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
@@ -25,7 +25,7 @@ namespace mace {
 class PlanTable {
  public:
   using InputDims = std::vector<std::vector<int64_t>>;  // In the order of the model's inputs.
-  // What a plan is for.
+  // The input dims and the outputs that a plan is made for.
   struct Key {
     InputDims dims;
     OutputSet outputs;
@@ -37,17 +37,19 @@ class PlanTable {
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;
   using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
 
-  // At least one plan is kept, whatever its size. `shared_bytes` (may be empty) gives the bytes
-  // that all plans share and that count once; it is called while the table is locked.
+  // Sets the largest number of plans and the largest sum of their bytes. At least one plan is kept,
+  // whatever its size. `shared_bytes` (may be empty) gives the bytes that all plans share and that
+  // count once; it is called while the table is locked.
   void SetLimits(size_t max_plans, uint64_t max_bytes, std::function<uint64_t()> shared_bytes);
 
   struct Found {
     std::shared_ptr<SharedPlan> plan;
-    bool was_made = false;  // By this call, or by one that it waited for.
-    Plans retired;          // Evicted; each lives until its last run ends.
+    bool was_made = false;  // The plan was made by this call, or by one that this call waited for.
+    Plans retired;          // The plans that were evicted; each lives until its last run ends.
   };
-  // The plan for the key, made where there is none. A plan that could not be made is asked for
-  // again by the next call; those who waited for it get the same error.
+  // Gives the plan for the key, and makes it if there is none. If that fails, the calls that waited
+  // for the plan get the same error, and the next call tries again. kCancelled or kDeadlineExceeded
+  // if the wait for another thread's plan is cancelled.
   StatusOr<Found> Get(const Key& key, const MakePlan& make);
 
   // Notes a use of `plan`, which this table holds or has evicted, without a call of Get.
@@ -60,8 +62,8 @@ class PlanTable {
  private:
   struct Entry {
     bool is_ready = false;
-    Status status;                     // Why it could not be made.
-    std::shared_ptr<SharedPlan> plan;  // Null: not ready, or failed.
+    Status status;                     // The error if the plan could not be made.
+    std::shared_ptr<SharedPlan> plan;  // Null: the plan is not ready, or could not be made.
   };
   using Entries = std::map<Key, std::shared_ptr<Entry>>;
 

@@ -20,8 +20,8 @@
 namespace mace {
 namespace {
 
-// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
-// many a shape.
+// On GPUs integer kernels are only tried if the tuner measures them, because for many shapes they
+// are slower than the best float kernel.
 bool UsesIntegerKernels(const CompileOptions& options, Runtime* runtime) {
   if (runtime == nullptr) return false;
   const DeviceInfo& device = runtime->device_info();
@@ -67,8 +67,8 @@ void AddPlacements(const PlannedModel& model, Statistics* stats) {
 
 // The graph to be planned.
 struct PreparedGraph {
-  std::shared_ptr<Graph> whole;   // With the requested shapes.
-  std::shared_ptr<Graph> sliced;  // Of one slice of the batch; `whole` if the batch is not cut.
+  std::shared_ptr<Graph> whole;   // The graph with the requested shapes.
+  std::shared_ptr<Graph> sliced;  // The graph of one slice of the batch; `whole` without slices.
   int64_t batch_slices = 1;
 };
 
@@ -98,7 +98,7 @@ StatusOr<PreparedGraph> PrepareGraph(const GraphToPlan& to_plan, const CompileOp
     entries = dims[0];
     slice_shapes[input.name] = Shape(std::move(dims));
   }
-  // A model may hold constants that fit the whole batch only.
+  // A model may have constants whose shapes fit the whole batch only.
   StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
   if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
   prepared.sliced = *std::move(sliced);
@@ -141,11 +141,11 @@ void NameWeights(Plan* plan) {
 // Makes the plan of a model.
 class ModelPlanner {
  public:
-  // `runtime` and `weights` as for PlanModel.
+  // `runtime` and `weights` are those of PlanModel.
   ModelPlanner(const CompileOptions& options, Runtime* runtime, const WeightStore* weights)
       : options_(options), runtime_(runtime), weights_(weights) {}
 
-  // All of `model` but what runs the plan.
+  // Sets all members of `model` except `executor` and `session`.
   Status Plan(const GraphToPlan& to_plan, PlannedModel* model) const;
 
  private:
@@ -157,7 +157,7 @@ class ModelPlanner {
   const WeightStore* const weights_;
 };
 
-// Called before any of that memory is allocated.
+// Called before any of the memory that is needed is allocated.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
   const uint64_t host_limit = options_.limits.host_bytes;
   MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(host_limit), host_limit));
@@ -242,10 +242,11 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
   auto model = std::make_unique<PlannedModel>();
   model->imported = to_plan.imported;
   {
-    // Passes and planning read constants; afterwards those that are packed may be given back.
+    // Passes and planning read constants. Afterwards the memory of packed constants may be freed.
     const ConstantPins constants = ConstantPins::KeepAll(*to_plan.imported);
     const Status planned = ModelPlanner(options, runtime, weights).Plan(to_plan, model.get());
-    // First: an error in a plan that was made of wrong elements misleads.
+    // These checks come before that of `planned`: if elements could not be read, the error of a
+    // plan that was made from wrong elements would mislead.
     if (to_plan.passed != nullptr) MACE_RETURN_IF_ERROR(to_plan.passed->constants.CheckReads());
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
@@ -289,7 +290,7 @@ void AddPlanStats(const PlannedModel& model, Statistics* stats) {
     stats->cache.hits += library.hits;
     stats->cache.misses += library.compiled;
   }
-  // Programs of another session were neither compiled nor looked up for this one.
+  // A program that this session took from another session was neither compiled nor looked up.
   if (session.reused_programs() > 0) return;
   stats->cache.built_from_source += from_source;
   if (stats->cache.file.empty()) return;

@@ -1,4 +1,4 @@
-// One model planned for one set of input shapes: its graph, its plan and its executor.
+// A graph that is planned for one set of input shapes, with its plan and its executor.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_ENGINE_PLANNED_MODEL_H_
@@ -32,27 +32,30 @@ struct PlannedModel {
   TuningStatistics tuning;
   bool looked_over = false;  // Whether the first run was checked for overflows of half precision.
 
-  uint64_t host_bytes = 0;  // Constants that only this plan has.
+  uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;
-  // The memory of this plan alone: device memory if it has a session, else host memory.
+  // The memory of this plan alone, in bytes: device memory if the plan has a session, else host
+  // memory.
   uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
   // Whether a run has succeeded on a device, by this session or a clone of it.
   bool has_run() const { return session != nullptr && session->has_run(); }
-  // Wraps `another` executor of the plan so that it takes the tensors that the caller sees
-  // (WithIoTypes).
+  // Wraps `another` executor of the plan so that it takes tensors of the types and shapes that the
+  // caller sees (WithIoTypes).
   StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 
 struct GraphToPlan {
   std::shared_ptr<const Graph> imported;
-  ShapesByInput input_shapes;           // Those that are not named are the declared ones.
-  std::shared_ptr<PassedGraph> passed;  // Of these shapes, and for one plan; null: not made yet.
+  ShapesByInput input_shapes;  // An input that is not named has its declared shape.
+  // The graph after the passes, for these shapes; used by one plan only. Null: not made yet.
+  std::shared_ptr<PassedGraph> passed;
 };
 
-// graph → passes → plan → session. `runtime` null: on the CPU. `weights` (null: none) has the
-// packed weights of the model's other plans, and counts what the session has on the device.
+// Runs the passes, makes the plan, and makes the executor that runs it. `runtime` is null for a
+// plan that runs on the CPU. `weights` (may be null) holds the packed weights of the model's other
+// plans, and counts the device memory of the session.
 StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights);

@@ -1,4 +1,4 @@
-// One run, from the tensors of Set to those that Get gives.
+// One run, from the tensors that Set takes to the tensors that Get gives.
 #include "mace/api/request.h"
 
 #include <algorithm>
@@ -68,8 +68,8 @@ Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
   return buffer.CheckContext(*compiled.runtime->device()).WithPrefix(who);
 }
 
-// What `call` gives for the state; kFailedPrecondition without one. No exception leaves this
-// function, because even an error message needs memory.
+// Calls `call` with the state and gives its result; kFailedPrecondition if there is no state. An
+// error message needs memory, too, so exceptions are caught here.
 template <typename Call>
 auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
     -> decltype(call(state.get())) {
@@ -97,8 +97,8 @@ Status Request::State::CheckInputsAreSet() const {
   return Status();
 }
 
-// Each output goes into the caller's tensor if that fits, else into the one of an earlier run, else
-// into a new one.
+// Each output goes into the caller's tensor if this tensor fits, else into the tensor of an earlier
+// run, else into a new one.
 Status Request::State::PlaceResults(const PlannedModel& model) {
   for (Output& output : outputs) {
     output.is_given = output.is_wanted;
@@ -133,7 +133,7 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
 
 void Request::State::PutBackResults() {
   for (size_t k = 0; k < results.size(); ++k) {
-    if (results[k].dtype() == DType::kInvalid) continue;  // The run ended before.
+    if (results[k].dtype() == DType::kInvalid) continue;  // The run failed earlier.
     Output& output = outputs[output_of_plan[k]];
     if (output.is_in_set && !output.is_borrowed) {
       output.set_host = std::move(results[k]);

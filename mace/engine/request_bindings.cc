@@ -130,7 +130,7 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   return fetched;
 }
 
-// Copies into the callers' OpenCL buffers the outputs that the executor made on the host.
+// Copies the outputs that the executor made on the host into the caller's OpenCL buffers.
 Status Request::State::WriteBuffers(const Executor& executor) {
   for (size_t k = 0; k < results.size(); ++k) {
     const Output& output = outputs[output_of_plan[k]];

@@ -47,7 +47,7 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
 }
 
 Status Request::State::CheckIdle() {
-  // Checked before the mutex is locked: in a forked child it may be locked forever.
+  // This check comes before the mutex is locked: in a forked child the mutex may be locked forever.
   MACE_RETURN_IF_ERROR(compiled->CheckProcess());
   std::lock_guard<std::mutex> lock(mutex);
   if (!is_busy) return Status();

@@ -21,13 +21,15 @@
 
 namespace mace {
 
-// The index of `name` in `specs`. kNotFound lists the names there are; `what`: "input" or "output".
+// The index of `name` in `specs`. kNotFound, with a list of the names in `specs`, if there is none.
+// `what` is "input" or "output", for the message.
 StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
                           const std::string& name);
-// By output of the model, whether `names` has it; none: all.
+// For each output of the model, whether it is in `names`; an empty list means all outputs.
+// kNotFound for a name that no output has.
 StatusOr<std::vector<bool>> FindOutputs(const Model::State& model,
                                         const std::vector<std::string>& names);
-// kNotFound where there is no such index.
+// kNotFound if `specs` has no such index. `what` is "input" or "output", for the message.
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index);
 
 // Thread contract: `mutex` guards the members below it. The other members belong to the thread that
@@ -53,16 +55,18 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<Tensor> inputs;
   std::vector<Output> outputs;
   bool has_results = false;
-  OutputSet planned_outputs;           // Of the plan for the outputs that are wanted,
-  std::vector<size_t> output_of_plan;  // and their indices.
+  OutputSet planned_outputs;           // The outputs of the plan for the outputs that are wanted.
+  std::vector<size_t> output_of_plan;  // For each output of the plan, its index in the model.
   std::weak_ptr<SharedPlan> last_plan;
   std::vector<HostTensor> given;  // The elements of the inputs.
-  // Where a run writes, by output of the plan; without elements while there is no run.
+  // The tensors that a run writes, one for each output of the plan; empty tensors while no run is
+  // at work.
   std::vector<HostTensor> results;
-  RunBindings bindings;  // What is not on the host, by input of the model and output of the plan.
-  std::vector<ClEventHandle> wait_events;  // What the next run waits for.
-  ClEventHandle signal;                    // What the end of the next run sets.
-  std::optional<ClQueue> queue;            // For elements that go through the host's memory.
+  // The inputs of the model and the outputs of the plan that are not on the host during a run.
+  RunBindings bindings;
+  std::vector<ClEventHandle> wait_events;  // The events that the next run waits for.
+  ClEventHandle signal;                    // The event that the end of the next run signals.
+  std::optional<ClQueue> queue;            // Copies elements through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 
@@ -72,7 +76,7 @@ struct [[gnu::visibility("hidden")]] Request::State {
   bool is_calling_done = false;
   bool is_ending = false;
   bool has_job = false;  // The worker has a run to do.
-  Done done;             // Called after that run.
+  Done done;             // Called after the worker's run.
   Status last;           // The status of the last run.
   std::thread worker;    // Started by the first Start.
 
@@ -85,7 +89,7 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status RunOnThisThread(std::optional<Clock::time_point> deadline);
   Status Start(const std::shared_ptr<State>& self, Done when_done);
   Status Wait(std::optional<Clock::time_point> until);
-  // `wanted` has an entry for each output.
+  // `wanted` has an entry for each output of the model.
   Status SelectOutputs(const std::vector<bool>& wanted);
   Status SetWaitEvents(const std::vector<void*>& events);
   Status SetSignalEvent(void* user_event);
@@ -93,7 +97,8 @@ struct [[gnu::visibility("hidden")]] Request::State {
   void Finish();
 
  private:
-  // `planned`: of the plan for what is wanted.
+  // Stores the outputs of the plan for the outputs that are wanted, and resizes the members that
+  // have an entry for each output of the plan.
   void SetPlannedOutputs(OutputSet planned);
   void Work();
   Status RunNow();
@@ -101,18 +106,19 @@ struct [[gnu::visibility("hidden")]] Request::State {
   // PlaceResults fills `results` with the tensors to write into; PutBackResults stores them in
   // `outputs`.
   Status PlaceResults(const PlannedModel& model);
-  // `index`: of the plan's outputs.
+  // The tensor to write for an output that is in an OpenCL buffer or left out. `index` is that of
+  // the plan's output.
   StatusOr<HostTensor> PlaceInBuffer(const PlannedModel& model, size_t index);
   void PutBackResults();
   Status RunPlan();
-  // Whether an input or output is not on the host, or the run waits for events.
+  // Whether an input or output is in an OpenCL buffer, or an output is left out.
   bool HasBindings() const;
   Status RunWithBindings(SharedPlan * plan);
   // The inputs for the executor: buffers that the executor cannot read are copied to the host.
   StatusOr<std::vector<HostTensor>> FetchInputs(const Executor& executor);
   Status WriteBuffers(const Executor& executor);
   StatusOr<ClQueue*> TransferQueue();
-  // Releases the buffers and events of the run that has ended, and sets the caller's event.
+  // Releases the buffers and events of the run that has ended, and signals the caller's event.
   void EndEvents(bool succeeded);
 };
 

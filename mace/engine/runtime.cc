@@ -13,16 +13,16 @@
 namespace mace {
 namespace {
 
-// The file, and every option that two users of one store must agree on.
+// The path of the file, and every option that must be equal for two users to share a store.
 using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
-// Context, device and queue of the app.
+// The app's OpenCL context, device and queue.
 using CallerKey = std::tuple<void*, void*, void*>;
 
-// The objects that are alive in this process. Never destroyed, since a model may outlive static
-// objects.
+// The objects that are alive in this process. The registry is never destroyed, because a model may
+// outlive static objects.
 struct Registry {
-  SharedObjects<std::string, ClDevice> specs;  // By the name that a caller gives.
+  SharedObjects<std::string, ClDevice> specs;  // By CompileOptions::device.
   SharedObjects<cl_device_id, ClDevice> devices;
   SharedObjects<CallerKey, ClDevice> lent;
   SharedObjects<StoreKey, CacheStore> stores;
@@ -55,7 +55,7 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const CachePlace& place,
   return store;
 }
 
-// Null where there is no place.
+// The store of the cache at `place`; null if there is no place.
 StatusOr<std::shared_ptr<CacheStore>> GetStore(const std::optional<CachePlace>& place,
                                                const CompileOptions::Cache& cache) {
   if (!place.has_value()) return std::shared_ptr<CacheStore>();
@@ -103,7 +103,8 @@ EnvironmentUse EnvironmentUseOf(CompileOptions::Environment environment) {
 
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const CompileOptions& options,
                                                 const std::optional<CachePlace>& place) {
-  // Before any mutex, which a thread of the parent process may have held at the fork.
+  // This check comes before any mutex is locked: if a thread of the parent process held the mutex
+  // at the fork, it stays locked forever in the child.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(place, options.cache));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());

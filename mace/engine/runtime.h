@@ -2,9 +2,10 @@
 // context, one store, one compiler. A device has one context, whether a caller names it "gpu" or
 // "gpu:0".
 //
-// Errors: those of cl/device.h; kInvalidArgument for a public key that is not one. A cache file
-// that cannot be used is only logged. Thread contract: thread-safe; a thread waits for another one
-// only if both open the same device or file.
+// Errors: those of cl/device.h, except that a device that is not found is kDeviceError;
+// kInvalidArgument for an invalid public key. A cache file that cannot be used is only logged.
+// Thread contract: thread-safe. A thread waits for another one only if both open the same device or
+// file.
 #ifndef MACE_ENGINE_RUNTIME_H_
 #define MACE_ENGINE_RUNTIME_H_
 
@@ -27,9 +28,9 @@ class Runtime {
   Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(device), store_(store), compiler_(device, store) {}
 
-  // The runtime for the options' device and for the cache at `place` (none: no cache) that a
-  // compiled model already holds, or a new one. Compiled models that trust a file differently do
-  // not share it, and a cache that has no path is never shared.
+  // The runtime for the options' device and for the cache at `place` (none: no cache). If a
+  // compiled model of this process has such a runtime already, both share it. Caches with different
+  // options, such as another public key, are not shared, and neither is a cache without a path.
   static StatusOr<std::shared_ptr<Runtime>> Get(const CompileOptions& options,
                                                 const std::optional<CachePlace>& place);
 

@@ -1,4 +1,4 @@
-// Model::Save.
+// Model::Save: writes a model in MACE's format.
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
@@ -18,7 +18,8 @@ StatusOr<MaceExport> Export(const Graph& graph, const SaveOptions& options) {
   export_options.half_weights = options.half_weights;
   const ConstantPins constants = ConstantPins::KeepAll(graph);
   StatusOr<MaceExport> exported = ExportMace(graph, export_options);
-  // First: an error in a model that was made of wrong elements misleads.
+  // This check comes before that of `exported`: if elements could not be read, the error of an
+  // export of wrong elements would mislead.
   MACE_RETURN_IF_ERROR(constants.CheckReads());
   return exported;
 }
@@ -39,7 +40,7 @@ StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& pat
     return model.files == nullptr ? exported.status()
                                   : exported.status().WithPrefix(model.files->name());
   }
-  // The weights first: a `.pb` that is there has its `.data`.
+  // The weights are written first, so that a `.pb` is never without its `.data`.
   MACE_RETURN_IF_ERROR(WriteOutputFile(report.data_path, exported->data));
   MACE_RETURN_IF_ERROR(WriteOutputFile(path, AsBytes(exported->model)));
   report.nodes = model.graph->nodes.size();

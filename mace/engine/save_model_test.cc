@@ -1,4 +1,5 @@
-// Model::Save: what is written is the model that was saved, and what cannot be written is refused.
+// Model::Save: the written model computes the same as the saved one, and models that the format
+// cannot hold are refused.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -15,7 +16,7 @@ namespace {
 
 const std::string kFolder = "models/digits/";
 
-// What the model makes of a ramp, on the CPU.
+// The model's outputs for a ramp, on the CPU.
 std::vector<float> Answer(const Model& model) {
   CompileOptions options;
   options.device = "cpu";
@@ -85,7 +86,7 @@ TEST(SaveModel, HalvesTheWeightsAndNamesTheirFile) {
   EXPECT_EQ(30u, Answer(*again).size());
 }
 
-// Its own files are replaced, and the model that was read from them stays what it is.
+// A model may be saved over its own files. The model that was loaded from them does not change.
 TEST(SaveModel, OverTheFilesThatItWasLoadedFrom) {
   const TemporaryFolder folder;
   const std::string path = folder.At("model.pb");
@@ -110,7 +111,7 @@ TEST(SaveModel, RefusesWhatCannotBeWritten) {
   EXPECT_FALSE(nowhere.ok());
   EXPECT_NE(std::string::npos, nowhere.message().find("no/x.data")) << nowhere.message();
   EXPECT_EQ(StatusCode::kFailedPrecondition, Model().Save("x.pb").status().code());
-  // A type that the format does not declare.
+  // The format cannot declare this element type.
   TestOnnx test;
   test.Input("x", {2}, onnx::TensorProto::INT64);
   test.Node("Neg", {"x"}, {"y"});

@@ -75,7 +75,7 @@ TEST_P(SelectedOutputs, AreGivenAlone) {
   ExpectTanh();
 }
 
-// A node that serves another output alone does not run.
+// A node that no selected output needs does not run.
 TEST_P(SelectedOutputs, AreComputedAlone) {
   EXPECT_EQ(2u, PlanOf(compiled_).bound.graph->nodes.size());
   ASSERT_TRUE(request_.SelectOutputs({"z"}).ok());
@@ -88,13 +88,13 @@ TEST_P(SelectedOutputs, AreComputedAlone) {
   ASSERT_EQ(2u, statistics.output_dims.size());
   EXPECT_TRUE(statistics.output_dims[0].empty());
   EXPECT_EQ((std::vector<int64_t>{1, 4, 4, 8}), statistics.output_dims[1]);
-  // All nodes serve this one: it needs no plan of its own.
+  // This output needs all nodes, so it needs no plan of its own.
   ASSERT_TRUE(request_.SelectOutputs({"y"}).ok());
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_FALSE(request_.statistics().made_plan);
   EXPECT_TRUE(HasSigmoid());
   EXPECT_FALSE(request_.Get("z").ok());
-  // The same set again.
+  // The same set of outputs is selected again.
   ASSERT_TRUE(request_.SelectOutputsAt({1}).ok());
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_FALSE(request_.statistics().made_plan);

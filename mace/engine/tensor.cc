@@ -37,7 +37,8 @@ const std::shared_ptr<Tensor::State>& OutOfMemoryState() {
   return *state;
 }
 
-// Made when the library is loaded, because nothing can be allocated once memory has run out.
+// This status is made when the library is loaded, because nothing can be allocated once memory has
+// run out.
 [[maybe_unused]] const std::shared_ptr<Tensor::State>& kMadeAhead = OutOfMemoryState();
 
 // The tensor that `make` gives, or a tensor whose status holds the error.

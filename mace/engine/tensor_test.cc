@@ -1,4 +1,4 @@
-// Tensors of the API: what converting them gives.
+// Tensors of the API: converting them to other dtypes.
 #include "mace/api/tensor.h"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ TEST(TensorConversion, SharesElementsThatHaveTheTypeAlready) {
     StatusOr<Tensor> same = tensor->ConvertTo(DType::kFloat32);
     ASSERT_TRUE(same.ok());
     EXPECT_EQ(tensor->data(), same->data());
-    // Neither may change what the other one shows.
+    // Both share the elements, so neither may be written.
     EXPECT_EQ(nullptr, same->mutable_data());
     EXPECT_EQ(nullptr, tensor->mutable_data());
   }

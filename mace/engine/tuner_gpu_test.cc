@@ -138,7 +138,7 @@ TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
   }
 }
 
-// The tuner gives data: variants with times. The choice is made from costs elsewhere.
+// The tuner only gives times of variants. Other code makes the choice from these costs.
 TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
   StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
   ASSERT_TRUE(device.ok()) << device.status().message();
@@ -188,7 +188,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   };
   const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   EXPECT_GE(most, 2u);
-  // The plan is in the file before it ran, too.
+  // The plan is in the file even before its first run.
   const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
   ASSERT_TRUE(info.ok()) << info.status().message();
   EXPECT_TRUE(std::any_of(info->tuning.begin(), info->tuning.end(), [](const TuningRecord& record) {

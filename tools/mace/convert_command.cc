@@ -67,8 +67,8 @@ StatusOr<OnCpu> CompileBoth(const Model& model, const ConvertArguments& argument
   return both;
 }
 
-// What was written, read back, against what it was made from: on the CPU, with the inputs that are
-// given and seeded ones for the others.
+// Reads the written model back, and compares its outputs with those of the source model. Both run
+// on the CPU with the inputs that are given, and with seeded random numbers for the other inputs.
 StatusOr<bool> ReadsBack(const Model& model, const ConvertArguments& arguments) {
   MACE_ASSIGN_OR_RETURN(OnCpu models, CompileBoth(model, arguments));
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
@@ -84,7 +84,8 @@ StatusOr<bool> ReadsBack(const Model& model, const ConvertArguments& arguments) 
   const StatusOr<std::vector<Tensor>> found = RunOnce(&models.written, as_declared);
   if (!found.ok()) return found.status().WithPrefix(arguments.output);
   const double rtol = arguments.weights == "fp16" ? kDefaultRtolFloat16 : 1e-5;
-  // Halves may tip a value of an 8-bit model over to its next step.
+  // Weights that are rounded to halves may move a value of an 8-bit model to the next quantized
+  // step.
   const bool steps = arguments.weights == "fp16" && !models.source.note().empty();
   bool good = expected.size() == found->size();
   for (size_t i = 0; good && i < expected.size(); ++i) {

@@ -24,9 +24,11 @@ struct ReferenceCase {
   std::string name;  // Letters, digits and '_' only.
   std::string model;
   std::vector<ReferenceSet> sets;
-  double max_abs_error = 0;        // In fp32.
-  double max_relative_error = -1;  // Not -1: share of the output's range; replaces it.
-  double min_cosine = -1;          // Not -1: for int8 models, replaces both.
+  double max_abs_error = 0;  // The limit in fp32.
+  // Not -1: the limit as a share of the output's range, in place of max_abs_error.
+  double max_relative_error = -1;
+  // Not -1: the least cosine, for int8 models, in place of both other limits.
+  double min_cosine = -1;
 };
 // For GoogleTest's messages.
 void PrintTo(const ReferenceCase& reference, std::ostream* out);

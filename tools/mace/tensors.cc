@@ -29,7 +29,7 @@ bool IsFloat(DType dtype) {
          dtype == DType::kFloat64;
 }
 
-// REQUIRES: no dynamic extent.
+// REQUIRES: no extent of `spec` is dynamic.
 StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
   const DType dtype = IsFloat(spec.dtype) ? DType::kFloat32 : spec.dtype;
   StatusOr<Tensor> tensor = Tensor::Allocate(dtype, spec.dims);
@@ -64,10 +64,11 @@ std::string DimsText(const std::vector<int64_t>& dims) {
   return "[" + Join(extents, ", ") + "]";
 }
 
-// By the header alone: nothing of a file that does not fit is read.
+// Checks the rank and the memory by the header alone, so that no element of a file that does not
+// fit is read.
 Status CheckFits(const std::string& path, const NpyHeader& header, const TensorSpec& spec) {
   if (header.shape.size() == spec.dims.size()) {
-    // As it is stored, and as the model takes it.
+    // The elements as the file stores them, and the elements as the model takes them.
     const uint64_t elements = header.data_bytes / NpyItemSize(header.descr);
     const uint64_t bytes = header.data_bytes + elements * DTypeSize(spec.dtype);
     const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
@@ -98,7 +99,7 @@ Status DoesNotHold(int64_t element, const std::string& found, DType dtype) {
                          DTypeName(dtype) + " holds, found " + found);
 }
 
-// kInvalidArgument where a double became infinite.
+// kInvalidArgument if the conversion made a finite double infinite.
 Status CheckHoldsDoubles(const Tensor& tensor, const Tensor& converted) {
   MACE_ASSIGN_OR_RETURN(const Tensor narrow, converted.ConvertTo(DType::kFloat64));
   const double* const before = tensor.data<double>();
@@ -110,7 +111,7 @@ Status CheckHoldsDoubles(const Tensor& tensor, const Tensor& converted) {
   return Status::Ok();
 }
 
-// kInvalidArgument where an integer became another one.
+// kInvalidArgument if the conversion changed an integer.
 Status CheckHoldsIntegers(const Tensor& tensor, const Tensor& converted) {
   MACE_ASSIGN_OR_RETURN(const Tensor wide, tensor.ConvertTo(DType::kInt64));
   MACE_ASSIGN_OR_RETURN(const Tensor narrow, converted.ConvertTo(DType::kInt64));
@@ -123,7 +124,7 @@ Status CheckHoldsIntegers(const Tensor& tensor, const Tensor& converted) {
   return Status::Ok();
 }
 
-// Whether each number of `tensor` is still there in `converted`.
+// kInvalidArgument if `converted` does not hold each number of `tensor`.
 Status CheckHolds(const Tensor& tensor, const Tensor& converted) {
   const DType from = tensor.dtype(), to = converted.dtype();
   if (from == to || from == DType::kBool) return Status::Ok();
@@ -132,7 +133,8 @@ Status CheckHolds(const Tensor& tensor, const Tensor& converted) {
   return CheckHoldsIntegers(tensor, converted);
 }
 
-// The elements of `tensor`, read from `path`, as `dtype`.
+// Converts `tensor`, which was read from `path`, to `dtype`. kInvalidArgument names a number that
+// `dtype` cannot hold.
 StatusOr<Tensor> ConvertExactly(const std::string& path, const Tensor& tensor, DType dtype) {
   MACE_ASSIGN_OR_RETURN(Tensor converted, tensor.ConvertTo(dtype));
   MACE_RETURN_IF_ERROR(CheckHolds(tensor, converted).WithPrefix(path));
@@ -179,7 +181,7 @@ StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
   MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
   MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), spec));
   MACE_ASSIGN_OR_RETURN(Tensor stored, LoadElements(path, file));
-  // A request takes float32 for every float type: nothing is rounded on the way.
+  // A request takes float32 for every float type, so the elements need no rounding here.
   if (IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32) return stored;
   return ConvertExactly(path, stored, spec.dtype);
 }

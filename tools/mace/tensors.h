@@ -10,13 +10,15 @@
 
 namespace mace {
 
-// The inputs of a model with the dims that it was compiled with in place of dynamic ones.
+// The inputs or outputs of a model. A dynamic extent has the value that it has in the plan which
+// was made last.
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
 std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled);
 
-// A .npy file as a tensor of the file's element type.
+// Reads a .npy file as a tensor of the file's element type. kUnsupported for an element type that
+// no tensor has; all errors name the file.
 StatusOr<Tensor> LoadStoredTensor(const std::string& path);
-// A .npy file as a tensor of `dtype`; numbers are converted. Errors name the file. kInvalidArgument
+// Reads a .npy file and converts its elements to `dtype`. Errors name the file. kInvalidArgument
 // names an integer or float64 that `dtype` cannot hold.
 StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype);
 
@@ -25,8 +27,9 @@ StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype);
 std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
     const std::map<std::string, std::string>& files);
 
-// LoadTensor for an input, except that float32 is kept for every float type. kInvalidArgument if
-// the rank differs, before any element is read.
+// Reads a .npy file for an input as LoadTensor does, except that float32 elements stay float32 for
+// an input of any float dtype. Before any element is read, the file's header is checked:
+// kInvalidArgument if the rank differs, kResourceExhausted if the memory budget has no room.
 StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec);
 
 // Writes a tensor as a .npy file of its own type; bfloat16, which NumPy lacks, as float32.
@@ -38,14 +41,16 @@ enum class MissingInput {
   kRandom,  // Floats uniform in [-1, 1) from a seed; integers are 0.
 };
 
-// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument
-// names a file's input that the model has not, and with kRefuse an input without a file.
+// One tensor for each of `specs`, in their order. `files` gives the path of a .npy file by the name
+// of an input. kInvalidArgument names an input in `files` that the model does not have, and with
+// kRefuse an input without a file. REQUIRES: no extent in `specs` is dynamic.
 StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                                          const std::map<std::string, std::string>& files,
                                          MissingInput missing);
 
-// Writes outputs[i] into the folder, which is made if needed, under its name of OutputFileNames
-// (tools/mace/output_name.h), and gives the paths.
+// Writes each output as a .npy file into the folder, and makes the folder if needed. The file names
+// are those of OutputFileNames (tools/mace/output_name.h). Gives the paths, in the order of
+// `specs`.
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
                                                 const std::vector<TensorSpec>& specs,
                                                 const std::vector<Tensor>& outputs);

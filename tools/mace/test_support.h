@@ -59,11 +59,11 @@ std::string CountingLayer();
 // The counts by call name that a process wrote to its MACE_COUNT_FILE.
 std::map<std::string, int> ReadCounts(const std::string& path);
 
-// The same elements, shared.
+// Both functions give a tensor that shares the elements.
 Tensor FromHost(HostTensor host);
 // REQUIRES: the tensor is not empty and its status is OK.
 HostTensor ToHost(const Tensor& tensor);
-// Float tensors from and to .npy files.
+// Read and write float tensors as .npy files.
 HostTensor LoadFloats(const std::string& path);
 void SaveFloats(const std::string& path, const HostTensor& tensor);
 // Row `row` of the outermost axis as a batch of one.
@@ -71,7 +71,8 @@ HostTensor RowOf(const HostTensor& tensor, int64_t row);
 // Seeded uniform floats of these dims.
 HostTensor RandomFloats(const std::vector<int64_t>& dims, uint32_t seed);
 
-// A compiled model. On failure the test fails with the Status's message, and there is none.
+// Compiles a model. If that fails, the test fails with the Status's message, and the result is
+// empty.
 std::optional<CompiledModel> CompileOrFail(const std::string& model, const CompileOptions& options);
 // Runs a new request once.
 StatusOr<std::vector<HostTensor>> RunOn(CompiledModel* compiled,

@@ -225,10 +225,10 @@ Status TfImporter::AddGivenInputs() {
 Status TfImporter::AddInput(size_t index) {
   const TfNode node(wiring_.node(index), {}, &builder_);
   const std::string& name = node.def().name();
-  IoInfo port;
-  port.name = name;
-  port.dtype = IoType(node.Type("dtype", tf::DT_FLOAT));
-  if (port.dtype == DType::kInvalid) {
+  IoInfo io;
+  io.name = name;
+  io.dtype = IoType(node.Type("dtype", tf::DT_FLOAT));
+  if (io.dtype == DType::kInvalid) {
     return Unsupported("an input of element type " +
                        std::to_string(node.Type("dtype", tf::DT_FLOAT)));
   }
@@ -237,15 +237,15 @@ Status TfImporter::AddInput(size_t index) {
                         shape->second.value_case() == tf::AttrValue::kShape &&
                         !shape->second.shape().unknown_rank();
   if (declared) {
-    MACE_ASSIGN_OR_RETURN(port.declared_dims, ReadDims(shape->second.shape()));
-    for (const auto& dim : shape->second.shape().dim()) port.dim_names.push_back(dim.name());
+    MACE_ASSIGN_OR_RETURN(io.declared_dims, ReadDims(shape->second.shape()));
+    for (const auto& dim : shape->second.shape().dim()) io.dim_names.push_back(dim.name());
   } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
-    port.declared_dims = *given;
+    io.declared_dims = *given;
   } else {
     return InvalidArgument("the model leaves its shape dynamic, give one");
   }
-  if (port.declared_dims->size() == 4) port.layout = "NHWC";
-  MACE_ASSIGN_OR_RETURN(const ValueId id, AddGraphInput(std::move(port)));
+  if (io.declared_dims->size() == 4) io.layout = "NHWC";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, AddGraphInput(std::move(io)));
   results_[index] = {id};
   return Status::Ok();
 }
