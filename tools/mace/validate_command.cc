@@ -81,7 +81,7 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set,
     if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
     MACE_ASSIGN_OR_RETURN(const Tensor stored, LoadStoredTensor(path));
     CheckType(name, stored, outputs[index], verdict);
-    MACE_ASSIGN_OR_RETURN(const Tensor expected, ConvertTensor(stored, outputs[index].dtype()));
+    MACE_ASSIGN_OR_RETURN(const Tensor expected, stored.ConvertTo(outputs[index].dtype()));
     MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(expected, outputs[index]));
     const double limit = LimitOf(reference, difference, precision);
     const double strain = Strain(difference, reference, limit);
