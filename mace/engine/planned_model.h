@@ -30,7 +30,6 @@ struct PlannedModel {
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   TuningStatistics tuning;
-  bool looked_over = false;  // Whether the first run was checked for overflows of half precision.
 
   uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
 
