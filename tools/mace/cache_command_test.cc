@@ -105,7 +105,7 @@ TEST_F(CacheCommand, KeygenSignVerify) {
   struct stat info;
   ASSERT_EQ(stat(key.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0600u);
-  ExpectFailure({"keygen", key}, kExitBadModelOrInput, "there already");
+  ExpectFailure({"keygen", key}, kExitBadModelOrInput, "exists already");
   const std::string secret = ReadText(key);
 
   ExpectFailure({"verify", cache, "--public-key", key + ".pub"}, kExitBadModelOrInput,

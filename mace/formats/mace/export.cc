@@ -168,7 +168,8 @@ StatusOr<std::string> MaceExporter::InputName(ValueId id) {
 // The bytes as the file has them, and their type.
 StatusOr<HostTensor> MaceExporter::Stored(const HostTensor& tensor, wire::DataType* type) const {
   if (IsFloat(tensor.dtype())) {
-    MACE_ASSIGN_OR_RETURN(HostTensor floats, tensor.ConvertTo(DType::kFloat32));
+    // Const: only such access reads the elements of a constant that is still in its file.
+    MACE_ASSIGN_OR_RETURN(const HostTensor floats, tensor.ConvertTo(DType::kFloat32));
     bool fits = options_.half_weights;
     constexpr float kLargestHalf = 65504;
     for (int64_t i = 0; fits && i < floats.shape().elements(); ++i) {
