@@ -139,9 +139,10 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const double begin = MonotonicMilliseconds();
   host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
-  std::optional<ModelLoader> loader;
-  // The passes run on the loading thread, too, while this thread opens the device.
+  // The passes run on the loading thread, too, while this thread opens the device. The loader, whose
+  // end waits for that thread, goes before what the thread writes.
   std::shared_ptr<PassedGraph> passed;
+  std::optional<ModelLoader> loader;
   if (load) {
     loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
       const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(*loaded->graph));
