@@ -83,7 +83,7 @@ StatusOr<std::shared_ptr<const Graph>> Prepare(const std::string& model) {
 // Whether images with more than a quarter of padding take a relevant share of the memory. The bound
 // does not hold for such plans.
 bool HasNarrowImages(const Plan& plan, const DeviceInfo& device) {
-  // Nor does it hold where an image's alignment, 64 texels, is a large part of the memory.
+  // The bound does not hold either where an image's alignment, 64 texels, is much of the memory.
   if (plan.live_bytes < (size_t{16} << 10)) return true;
   // By region: a slice is as wide as its concatenation.
   std::map<int, ImageExtent> extents;
