@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mace/base/files.h"
+#include "mace/engine/file_range_check.h"
 
 namespace mace {
 namespace {
@@ -19,11 +20,7 @@ StatusOr<std::vector<uint8_t>> ReadRange(const FileRange& range) {
   MACE_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
                         RandomAccessFile::FromDescriptor(name, own));
   const uint64_t all = file->size();
-  if (range.offset > all || range.size > all - range.offset) {
-    return InvalidArgument(name + ": expected " + std::to_string(range.size) + " bytes at offset " +
-                           std::to_string(range.offset) + ", found " + std::to_string(all) +
-                           " in all");
-  }
+  MACE_RETURN_IF_ERROR(CheckFileRange(range, all, name));
   std::vector<uint8_t> bytes(
       static_cast<size_t>(range.size == 0 ? all - range.offset : range.size));
   MACE_RETURN_IF_ERROR(file->ReadAt(range.offset, bytes));

@@ -7,6 +7,7 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/files.h"
+#include "mace/engine/file_range_check.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/request_state.h"
@@ -71,11 +72,7 @@ StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) 
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file,
                         RandomAccessFile::FromDescriptor(name, own));
   const uint64_t all = file->size();
-  if (range.offset > all || range.size > all - range.offset) {
-    return InvalidArgument(name + ": expected " + std::to_string(range.size) + " bytes at offset " +
-                           std::to_string(range.offset) + ", found " + std::to_string(all) +
-                           " in all");
-  }
+  MACE_RETURN_IF_ERROR(CheckFileRange(range, all, name));
   const uint64_t size = range.size == 0 ? all - range.offset : range.size;
   if (range.offset == 0 && size == all) {
     return ByteSource::InFile(std::shared_ptr<const RandomAccessFile>(std::move(file)));

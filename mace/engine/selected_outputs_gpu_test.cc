@@ -94,7 +94,7 @@ TEST_P(SelectedOutputs, AreComputedAlone) {
   EXPECT_FALSE(request_.statistics().made_plan);
   EXPECT_TRUE(HasSigmoid());
   EXPECT_FALSE(request_.Get("z").ok());
-  // The same set of outputs is selected again.
+  // A plan is found again by the outputs that it was made for.
   ASSERT_TRUE(request_.SelectOutputsAt({1}).ok());
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_FALSE(request_.statistics().made_plan);
