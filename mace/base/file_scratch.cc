@@ -10,12 +10,10 @@
 namespace mace {
 namespace {
 
-// A copy lies as far from a multiple of this as the part does: what was aligned stays aligned.
+// Where copies begin, whatever the alignment of their part in the file: a cache line.
 constexpr size_t kAlignment = 64;
 
 thread_local FileScratch* scratch_of_thread = nullptr;
-
-size_t MisalignmentOf(Bytes part) { return reinterpret_cast<uintptr_t>(part.data()) % kAlignment; }
 
 }  // namespace
 
@@ -31,9 +29,8 @@ void FileScratch::Begin(const std::vector<Bytes>& parts) {
   bytes_ = 0;
   for (const Bytes& part : parts) {
     if (part.empty()) continue;
-    const size_t offset = bytes_ + MisalignmentOf(part);
-    copies_.push_back({part, offset, false});
-    bytes_ = (offset + part.size() + kAlignment - 1) / kAlignment * kAlignment;
+    copies_.push_back({part, bytes_, false});
+    bytes_ = (bytes_ + part.size() + kAlignment - 1) / kAlignment * kAlignment;
   }
 }
 

@@ -124,9 +124,13 @@ struct ToBool {
 };
 
 template <typename Converter>
+void ConvertElements(const HostTensor& in, typename Converter::Type* to) {
+  ForEachElement(in, [to](int64_t i, auto x) { to[i] = Converter::Convert(x); });
+}
+
+template <typename Converter>
 void ConvertElements(const HostTensor& in, HostTensor* out) {
-  auto* data = out->mutable_data<typename Converter::Type>();
-  ForEachElement(in, [data](int64_t i, auto x) { data[i] = Converter::Convert(x); });
+  ConvertElements<Converter>(in, out->mutable_data<typename Converter::Type>());
 }
 
 // The conversion of whole weight files, worth the vector code of base.
@@ -154,9 +158,7 @@ std::vector<typename Converter::Type> ToVector(const HostTensor& tensor) {
   const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
   if (budget != nullptr && !budget->HasRoomFor(count * sizeof(To))) throw std::bad_alloc();
   std::vector<To> values(count);
-  ForEachElement(tensor, [&values](int64_t i, auto x) {
-    values[static_cast<size_t>(i)] = Converter::Convert(x);
-  });
+  ConvertElements<Converter>(tensor, values.data());
   return values;
 }
 
@@ -243,10 +245,19 @@ StatusOr<HostTensor> HostTensor::ConvertTo(DType dtype) const {
   return out;
 }
 
+StatusOr<HostTensor> HostTensor::ReadAsFloats() const {
+  if (block_ == nullptr || info_.dtype != DType::kFloat32) return ConvertTo(DType::kFloat32);
+  const Bytes elements = bytes();
+  if (!IsAligned(elements.data(), info_.dtype)) return ToAligned();
+  HostTensor view = View(info_, elements, owner_);
+  view.identity_ = identity_;
+  return view;
+}
+
 void HostTensor::ConvertInto(HostTensor* to) const {
   const HostTensor& in = *this;
   HostTensor& out = *to;
-  if (IsAligned(data_, info_.dtype) && ExpandHalves(in, to)) return;
+  if (IsAligned(bytes().data(), info_.dtype) && ExpandHalves(in, to)) return;
   switch (out.dtype()) {
     case DType::kInvalid:
       break;
@@ -299,5 +310,10 @@ std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
 }
 
 std::vector<float> ToFloatVector(const HostTensor& tensor) { return ToVector<ToFloat32>(tensor); }
+
+void CopyAsFloats(const HostTensor& tensor, float* to) {
+  if (tensor.dtype() != DType::kFloat32) return ConvertElements<ToFloat32>(tensor, to);
+  if (tensor.info().bytes() > 0) std::memcpy(to, tensor.bytes().data(), tensor.info().bytes());
+}
 
 }  // namespace mace

@@ -108,6 +108,11 @@ class HostTensor {
   // floats to ints truncate towards zero), at an address that suits their dtype. Shares where that
   // is so already. kResourceExhausted where there is no memory for a copy.
   StatusOr<HostTensor> ConvertTo(DType dtype) const;
+  // The elements as float32 at an aligned address, for a reader of this thread that has finished
+  // before the thread's FileScratch (mace/base/file_scratch.h) begins with other parts. What lies
+  // unaligned in its file is aligned in the scratch, so that it is shared, where ConvertTo copies.
+  // Errors: ConvertTo's.
+  StatusOr<HostTensor> ReadAsFloats() const;
   // The elements as the reference of an op takes them: floats as float32, other types as they are,
   // aligned. kResourceExhausted where there is no memory for a copy.
   StatusOr<HostTensor> ToReferenceOperand() const;
@@ -138,6 +143,9 @@ StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>&
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);
 // The elements as float, in row-major order, with the same exception.
 std::vector<float> ToFloatVector(const HostTensor& tensor);
+// The elements as float, in row-major order, into memory of the caller: as many floats as the
+// tensor has elements. REQUIRES: tensor.has_data().
+void CopyAsFloats(const HostTensor& tensor, float* to);
 
 }  // namespace mace
 

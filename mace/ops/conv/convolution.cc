@@ -41,10 +41,10 @@ HostTensor TensorOfFloats(std::vector<float> values) {
 
 ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias) {
   ConvolutionWeights weights;
-  weights.filter = [filter] { return filter.ConvertTo(DType::kFloat32); };
+  weights.filter = [filter] { return filter.ReadAsFloats(); };
   weights.filter_constant = filter;
   if (bias != nullptr) {
-    weights.bias = [copy = *bias] { return copy.ConvertTo(DType::kFloat32); };
+    weights.bias = [copy = *bias] { return copy.ReadAsFloats(); };
     weights.bias_constant = *bias;
   }
   return weights;

@@ -68,7 +68,8 @@ struct Convolution {
 // constants themselves where they are that already. `filter(o, i, tap)` order is [out_channels,
 // in_per_group, taps] whatever the op's own order; bias has out_channels elements.
 struct ConvolutionWeights {
-  // Made from the constants; called when they are packed, maybe several times.
+  // Made from the constants; called when they are packed, maybe several times. The result is for the
+  // packing alone (HostTensor::ReadAsFloats).
   std::function<StatusOr<HostTensor>()> filter;
   std::function<StatusOr<HostTensor>()> bias;  // Null: none.
   // What both are made of, and what says how the filter's elements are ordered for `filter`: equal

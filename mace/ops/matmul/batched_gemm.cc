@@ -77,16 +77,12 @@ void AppendRowMajorOperand(const GemmRequest& request, size_t index, KernelVaria
   weights.name = kNames[index];
   weights.elements = static_cast<size_t>(input.info.shape.elements());
   weights.keep_float32 = index == 2;
-  std::function<std::vector<float>()> elements = [constant = *input.constant] {
-    return ToFloatVector(constant);
-  };
-  if (index == 1 && request.constant_b) elements = request.constant_b;
-  weights.pack = [elements](float* to) -> Status {
-    const std::vector<float> from = elements();
-    std::copy(from.begin(), from.end(), to);
+  const bool is_own_order = index == 1 && request.pack_b;
+  weights.pack = [constant = *input.constant](float* to) -> Status {
+    CopyAsFloats(constant, to);
     return Status();
   };
-  const bool is_own_order = index == 1 && request.constant_b;
+  if (is_own_order) weights.pack = request.pack_b;
   weights.identity =
       PackingIdentity(is_own_order ? "flattened" : "row-major", {}, {*input.constant});
   AppendWeights(std::move(weights), variant);

@@ -64,9 +64,9 @@ struct GemmRequest {
   std::string op;  // Begins the variants' names.
   BatchedGemm gemm;
   const LoweringRequest* lowering = nullptr;
-  // Gives the elements of a constant b in another order than they are stored; called when they are
-  // packed. Null: in their order.
-  std::function<std::vector<float>()> constant_b;
+  // Packs the elements of a constant b, as float32, in another order than they are stored. Null: in
+  // their order.
+  std::function<Status(float*)> pack_b;
 
   const OpInput& input(size_t index) const { return lowering->inputs[index]; }
   bool biased() const { return HasBias(lowering->inputs); }

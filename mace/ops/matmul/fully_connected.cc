@@ -23,6 +23,9 @@
 namespace mace {
 namespace {
 
+// Whether (h, w, i) and (i, h, w) are the same order.
+bool IsFlat(const HostTensor& w) { return w.shape().dim(1) == 1 || w.shape().elements(2, 4) == 1; }
+
 // w [O, I, H, W] as [O, (h, w, i)].
 std::vector<float> Flattened(const HostTensor& w) {
   const std::vector<float> from = ToFloatVector(w);
@@ -43,7 +46,8 @@ std::vector<float> Flattened(const HostTensor& w) {
 
 // w in the order of a convolution's filter whose kernel has `taps` taps of `depth` channels, which
 // may be another split of the flattened x than w's own.
-std::vector<float> AsFilter(const HostTensor& w, int64_t depth, int64_t taps) {
+StatusOr<HostTensor> AsFilter(const HostTensor& w, int64_t depth, int64_t taps) {
+  if (IsFlat(w) && (depth == 1 || taps == 1)) return w.ReadAsFloats();
   const std::vector<float> from = Flattened(w);
   std::vector<float> to(from.size());
   const int64_t rows = w.shape().dim(0);
@@ -56,7 +60,7 @@ std::vector<float> AsFilter(const HostTensor& w, int64_t depth, int64_t taps) {
       }
     }
   }
-  return to;
+  return TensorOfFloats(std::move(to));
 }
 
 class FullyConnected : public Op {
@@ -163,7 +167,13 @@ class FullyConnected : public Op {
     p.depth = w.elements(1, 4);
     p.transpose_b = true;
     if (const HostTensor* constant = request.inputs[1].constant) {
-      bound.constant_b = [constant = *constant] { return Flattened(constant); };
+      if (!IsFlat(*constant)) {
+        bound.pack_b = [constant = *constant](float* to) -> Status {
+          const std::vector<float> from = Flattened(constant);
+          std::copy(from.begin(), from.end(), to);
+          return Status();
+        };
+      }
     } else if (w.dim(1) > 1) {  // For 1, (h, w, i) and (i, h, w) are the same order.
       p.taps = w.elements(2, 4);
     }
@@ -195,7 +205,7 @@ class FullyConnected : public Op {
         *w.constant, has_bias(request.inputs) ? request.inputs[2].constant : nullptr);
     convolution.weights.filter = [w = *w.constant, depth = c.in_channels,
                                   taps = c.taps()]() -> StatusOr<HostTensor> {
-      return TensorOfFloats(AsFilter(w, depth, taps));
+      return AsFilter(w, depth, taps);
     };
     convolution.weights.filter_order = "fully connected";
     return convolution;

@@ -164,7 +164,7 @@ class MatMul : public Op {
     if (!p.transpose_b) {
       convolution.weights.filter = [b = *request.inputs[1].constant, depth = p.depth,
                                     columns = p.columns]() -> StatusOr<HostTensor> {
-        MACE_ASSIGN_OR_RETURN(const HostTensor floats, b.ConvertTo(DType::kFloat32));
+        MACE_ASSIGN_OR_RETURN(const HostTensor floats, b.ReadAsFloats());
         return TensorOfFloats(Transposed(floats.f32(), depth, columns));
       };
       convolution.weights.filter_order = "transposed";
