@@ -272,10 +272,27 @@ typedef struct mace_save_options {
 /* Writes the defaults; call it with sizeof(mace_save_options). NULL does nothing. */
 void mace_save_options_init(mace_save_options* options, size_t struct_size);
 
+/* Describes the files that mace_model_save has written. mace::SaveReport describes the members. */
+typedef struct mace_save_report {
+  size_t struct_size; /* Set by the caller. */
+  void* owner;        /* Owns the memory that the pointers refer to; for mace_save_report_clear. */
+  const char* data_path;
+  uint64_t nodes;
+  uint64_t model_bytes;
+  uint64_t data_bytes;
+  const char* const* beyond_upstream;
+  size_t beyond_upstream_count;
+} mace_save_report;
+
 /* Writes the model in MACE's format: the graph into the file `path`, and the weights into a file of
- * their own. `options` may be NULL: the defaults. Errors are those of mace::Model::Save. */
+ * their own. `options` may be NULL: the defaults. `report` may be NULL; otherwise the function fills
+ * the struct without freeing what it held before, and the caller frees the new content by
+ * mace_save_report_clear. Errors are those of mace::Model::Save; the report is then unchanged. */
 mace_status_code mace_model_save(const mace_model* model, const char* path,
-                                 const mace_save_options* options);
+                                 const mace_save_options* options, mace_save_report* report);
+/* Frees the content of the struct, not the struct itself, and sets all members but struct_size to
+ * 0. NULL and a struct of zeros are allowed. */
+void mace_save_report_clear(mace_save_report* report);
 
 /* ---- Compiled models ---- */
 
@@ -403,6 +420,12 @@ typedef struct mace_cpu_node {
   const char* why;
 } mace_cpu_node;
 
+/* The dims of one input or output. */
+typedef struct mace_dims {
+  const int64_t* dims;
+  size_t rank;
+} mace_dims;
+
 /* mace::Statistics describes the members. */
 typedef struct mace_statistics {
   size_t struct_size; /* Set by the caller. */
@@ -436,6 +459,13 @@ typedef struct mace_statistics {
   uint64_t device_bytes;
   uint64_t peak_device_bytes;
   uint64_t runs;
+  const char* tuning_plan;
+  uint64_t tuning_found;
+  uint64_t tuning_left;
+  const mace_dims* input_dims; /* In the order of the model's inputs. */
+  size_t input_dims_count;
+  const mace_dims* output_dims; /* In the order of the model's outputs. */
+  size_t output_dims_count;
 } mace_statistics;
 
 /* Fills the struct without freeing what it held before. The caller frees the new content by

@@ -120,7 +120,14 @@ struct StatisticsOwner {
   mace::Statistics numbers;
   std::string note;
   std::vector<mace_cpu_node> cpu_nodes;
+  std::vector<mace_dims> input_dims, output_dims;
 };
+
+std::vector<mace_dims> Show(const std::vector<std::vector<int64_t>>& dims) {
+  std::vector<mace_dims> shown;
+  for (const std::vector<int64_t>& each : dims) shown.push_back({each.data(), each.size()});
+  return shown;
+}
 
 void WritePlan(const mace::Statistics& from, mace_statistics* to) {
   to->batch_slices = from.batch_slices;
@@ -132,6 +139,18 @@ void WritePlan(const mace::Statistics& from, mace_statistics* to) {
   to->tuning = from.tuning.level.c_str();
   to->tuning_measured = from.tuning.measured;
   to->tuning_ms = from.tuning.ms;
+  to->tuning_plan = from.tuning.plan.c_str();
+  to->tuning_found = from.tuning.found;
+  to->tuning_left = from.tuning.left;
+}
+
+void WriteDims(StatisticsOwner* owner, mace_statistics* to) {
+  owner->input_dims = Show(owner->numbers.input_dims);
+  owner->output_dims = Show(owner->numbers.output_dims);
+  to->input_dims = owner->input_dims.data();
+  to->input_dims_count = owner->input_dims.size();
+  to->output_dims = owner->output_dims.data();
+  to->output_dims_count = owner->output_dims.size();
 }
 
 void WriteCache(const mace::CacheStatistics& from, mace_statistics* to) {
@@ -156,6 +175,7 @@ mace_statistics Show(StatisticsOwner* owner) {
   to.device_open_ms = from.device_open_ms;
   to.program_ms = from.program_ms;
   WritePlan(from, &to);
+  WriteDims(owner, &to);
   for (const mace::CpuNode& node : from.cpu_node_list) {
     owner->cpu_nodes.push_back({node.name.c_str(), node.type.c_str(), node.why.c_str()});
   }

@@ -203,6 +203,12 @@ TEST_P(CApi, StatisticsAreTheCallersUntilCleared) {
   EXPECT_EQ(0u, statistics.runs);
   EXPECT_GT(statistics.compile_ms, 0);
   EXPECT_EQ(statistics.cpu_nodes, statistics.cpu_node_list_count);
+  EXPECT_STREQ("estimated", statistics.tuning_plan);
+  EXPECT_EQ(0u, statistics.tuning_found + statistics.tuning_left);
+  ASSERT_EQ(1u, statistics.input_dims_count);
+  ASSERT_EQ(4u, statistics.input_dims[0].rank);
+  EXPECT_LT(0, statistics.input_dims[0].dims[0]);
+  EXPECT_LT(0u, statistics.output_dims_count);
   mace_statistics_clear(&statistics);
   EXPECT_EQ(nullptr, statistics.device);
   EXPECT_EQ(sizeof(statistics), statistics.struct_size);

@@ -1,4 +1,10 @@
 // The C API: models.
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "mace/engine/c_api.h"
 
 using namespace mace::c_api;  // NOLINT: the definitions below are C's, without a namespace.
@@ -34,6 +40,31 @@ mace::Status LoadInto(const mace_load_options* options, const Load& load, mace_m
   MACE_ASSIGN_OR_RETURN(mace::Model made, load(read));
   *model = new mace_model{std::move(made)};
   return mace::Status();
+}
+
+// Owns what the pointers of a mace_save_report point to.
+struct SaveReportOwner {
+  mace::SaveReport report;
+  std::vector<const char*> beyond_upstream;
+};
+
+// A report of this size has room for its owner.
+constexpr size_t kLeastReport = offsetof(mace_save_report, data_path);
+
+mace_save_report Show(SaveReportOwner* owner) {
+  const mace::SaveReport& from = owner->report;
+  for (const std::string& line : from.beyond_upstream) {
+    owner->beyond_upstream.push_back(line.c_str());
+  }
+  mace_save_report to = {};
+  to.owner = owner;
+  to.data_path = from.data_path.c_str();
+  to.nodes = from.nodes;
+  to.model_bytes = from.model_bytes;
+  to.data_bytes = from.data_bytes;
+  to.beyond_upstream = owner->beyond_upstream.data();
+  to.beyond_upstream_count = owner->beyond_upstream.size();
+  return to;
 }
 
 }  // namespace
@@ -135,7 +166,7 @@ void mace_save_options_init(mace_save_options* options, size_t struct_size) {
 }
 
 mace_status_code mace_model_save(const mace_model* model, const char* path,
-                                 const mace_save_options* options) {
+                                 const mace_save_options* options, mace_save_report* report) {
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"path", path}}));
     mace_save_options given = {};
@@ -146,6 +177,22 @@ mace_status_code mace_model_save(const mace_model* model, const char* path,
     mace::SaveOptions read;
     if (given.data_path != nullptr) read.data_path = given.data_path;
     read.half_weights = given.half_weights != 0;
-    return model->model.Save(path, read).status();
+    // A struct that is too small is refused before a file is written.
+    if (report != nullptr) {
+      MACE_RETURN_IF_ERROR(CheckStructSize("report", report->struct_size, kLeastReport));
+    }
+    MACE_ASSIGN_OR_RETURN(mace::SaveReport saved, model->model.Save(path, read));
+    if (report == nullptr) return mace::Status();
+    auto owner = std::make_unique<SaveReportOwner>();
+    owner->report = std::move(saved);
+    MACE_RETURN_IF_ERROR(WriteStruct("report", Show(owner.get()), kLeastReport, report));
+    owner.release();  // mace_save_report_clear frees it.
+    return mace::Status();
   });
+}
+
+void mace_save_report_clear(mace_save_report* report) {
+  if (report == nullptr || report->struct_size < kLeastReport) return;
+  delete static_cast<SaveReportOwner*>(report->owner);
+  FillStruct(mace_save_report(), report->struct_size, report);
 }

@@ -143,19 +143,30 @@ TEST(CApiModels, AreSaved) {
   const Model model = Load("models/digits/digits.onnx");
   const std::string path = testing::TempDir() + "c_api_saved.pb";
   const std::string data = testing::TempDir() + "c_api_weights";
-  ASSERT_OK(mace_model_save(model.get(), path.c_str(), nullptr));
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), nullptr, nullptr));
   const Model again = Load(path.c_str());
   EXPECT_STREQ("mace", mace_model_format(again.get()));
   mace_save_options options;
   mace_save_options_init(&options, sizeof(options));
   options.data_path = data.c_str();
   options.half_weights = 1;
-  ASSERT_OK(mace_model_save(model.get(), path.c_str(), &options));
-  EXPECT_FALSE(ReadAll(data).empty());
+  mace_save_report report = {};
+  EXPECT_NAMES("report", mace_model_save(model.get(), path.c_str(), &options, &report));
+  report.struct_size = sizeof(report);
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), &options, &report));
+  EXPECT_EQ(data, report.data_path);
+  EXPECT_EQ(ReadAll(data).size(), report.data_bytes);
+  EXPECT_EQ(ReadAll(path).size(), report.model_bytes);
+  EXPECT_LT(0u, report.nodes);
+  EXPECT_EQ(0u, report.beyond_upstream_count);
+  mace_save_report_clear(&report);
+  EXPECT_EQ(nullptr, report.data_path);
+  mace_save_report_clear(&report);
+  mace_save_report_clear(nullptr);
   options.reserved = 1;
-  EXPECT_NAMES("reserved", mace_model_save(model.get(), path.c_str(), &options));
-  EXPECT_NAMES("path", mace_model_save(model.get(), nullptr, nullptr));
-  EXPECT_NAMES("model", mace_model_save(nullptr, path.c_str(), nullptr));
+  EXPECT_NAMES("reserved", mace_model_save(model.get(), path.c_str(), &options, nullptr));
+  EXPECT_NAMES("path", mace_model_save(model.get(), nullptr, nullptr, nullptr));
+  EXPECT_NAMES("model", mace_model_save(nullptr, path.c_str(), nullptr, nullptr));
 }
 
 TEST(CApiModels, TakeOptions) {

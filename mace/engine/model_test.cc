@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "mace/api/compiled_model.h"
+#include "mace/testing/cpu_answer.h"
 #include "mace/testing/formats/test_onnx.h"
 #include "mace/testing/formats/test_tensorflow.h"
 
@@ -43,25 +44,9 @@ std::vector<int64_t> DigitDims(const std::string& name, int64_t batch) {
   return {batch, 8, 8, 1};
 }
 
-// The model's answer to zeros, on the CPU.
-std::vector<float> Answer(const Model& model) {
-  CompileOptions options;
-  options.device = "cpu";
-  StatusOr<CompiledModel> compiled = CompiledModel::Compile(model, options);
-  if (!compiled.ok()) ADD_FAILURE() << compiled.status().message();
-  if (!compiled.ok()) return {};
-  StatusOr<Request> request = compiled->NewRequest();
-  EXPECT_TRUE(request->Set(0, *Tensor::Allocate(DType::kFloat32, model.inputs()[0].dims)).ok());
-  EXPECT_TRUE(request->Run().ok());
-  const StatusOr<Tensor> output = request->Get(0);
-  const float* const data = output.ok() ? output->data<float>() : nullptr;
-  return data == nullptr ? std::vector<float>()
-                         : std::vector<float>(data, data + output->elements());
-}
-
 std::vector<float> ExpectedAnswer() {
   const StatusOr<Model> model = Model::Load(kFolder + "digits.pb");
-  return model.ok() ? Answer(*model) : std::vector<float>();
+  return model.ok() ? CpuAnswer(*model) : std::vector<float>();
 }
 
 // The descriptor of a file that is open for reading; the destructor closes it.
@@ -130,7 +115,7 @@ TEST(Models, FromBytesThatAreCopied) {
   ASSERT_TRUE(model.ok()) << model.status().message();
   bytes.assign(bytes.size(), '\0');
   weights.assign(weights.size(), '\0');
-  EXPECT_EQ(ExpectedAnswer(), Answer(*model));
+  EXPECT_EQ(ExpectedAnswer(), CpuAnswer(*model));
 }
 
 TEST(Models, FromBytesThatAreBorrowed) {
@@ -143,7 +128,7 @@ TEST(Models, FromBytesThatAreBorrowed) {
     const Model copy = *model;
     *model = Model();
     EXPECT_EQ(0, released_weights);
-    EXPECT_EQ(ExpectedAnswer(), Answer(copy));
+    EXPECT_EQ(ExpectedAnswer(), CpuAnswer(copy));
   }
   EXPECT_EQ(1, released);
   EXPECT_EQ(1, released_weights);
@@ -190,7 +175,7 @@ TEST(Models, FromDescriptorsThatAreClosedAfterwards) {
       model = Model::FromDescriptor(file.Range(), has_weights ? weights.Range() : FileRange());
     }
     ASSERT_TRUE(model.ok()) << name << ": " << model.status().message();
-    EXPECT_EQ(10u, Answer(*model).size()) << name;
+    EXPECT_EQ(10u, CpuAnswer(*model).size()) << name;
   }
 }
 
@@ -207,7 +192,7 @@ TEST(Models, FromPartsOfOneFile) {
   for (const uint64_t size : {uint64_t{0}, uint64_t{weights.size()}}) {
     const StatusOr<Model> model = Model::FromDescriptor(range, file.Range(at, size));
     ASSERT_TRUE(model.ok()) << model.status().message();
-    EXPECT_EQ(ExpectedAnswer(), Answer(*model));
+    EXPECT_EQ(ExpectedAnswer(), CpuAnswer(*model));
   }
   const FileRange beyond[] = {file.Range(at + weights.size() + 1),
                               file.Range(at, weights.size() + 1), file.Range(1, UINT64_MAX),
@@ -241,7 +226,7 @@ TEST(Models, TakeOtherInputDims) {
     const StatusOr<Model> model = Model::Load(kFolder + name, options);
     ASSERT_TRUE(model.ok()) << name << ": " << model.status().message();
     EXPECT_EQ(dims, model->inputs()[0].dims) << name;
-    EXPECT_EQ(30u, Answer(*model).size()) << name;
+    EXPECT_EQ(30u, CpuAnswer(*model).size()) << name;
     options.input_dims = {{"no such", {1}}};
     EXPECT_EQ(StatusCode::kNotFound, Model::Load(kFolder + name, options).status().code()) << name;
     options.input_dims = {{"input", {-5, 8, 8, 1}}};

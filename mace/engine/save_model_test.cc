@@ -8,6 +8,7 @@
 
 #include "mace/api/compiled_model.h"
 #include "mace/api/model.h"
+#include "mace/testing/cpu_answer.h"
 #include "mace/testing/formats/test_onnx.h"
 #include "mace/testing/temporary_folder.h"
 
@@ -15,26 +16,6 @@ namespace mace {
 namespace {
 
 const std::string kFolder = "models/digits/";
-
-// The model's outputs for a ramp, on the CPU.
-std::vector<float> Answer(const Model& model) {
-  CompileOptions options;
-  options.device = "cpu";
-  StatusOr<CompiledModel> compiled = CompiledModel::Compile(model, options);
-  if (!compiled.ok()) ADD_FAILURE() << compiled.status().message();
-  if (!compiled.ok()) return {};
-  StatusOr<Request> request = compiled->NewRequest();
-  StatusOr<Tensor> input = Tensor::Allocate(DType::kFloat32, model.inputs()[0].dims);
-  for (int64_t i = 0; i < input->elements(); ++i) {
-    input->mutable_data<float>()[i] = static_cast<float>(i % 16) / 16;
-  }
-  EXPECT_TRUE(request->Set(0, *input).ok());
-  EXPECT_TRUE(request->Run().ok());
-  const StatusOr<Tensor> output = request->Get(0);
-  const float* const data = output.ok() ? output->data<float>() : nullptr;
-  return data == nullptr ? std::vector<float>()
-                         : std::vector<float>(data, data + output->elements());
-}
 
 uint64_t SizeOf(const std::string& path) {
   struct stat info = {};
@@ -56,7 +37,7 @@ TEST(SaveModel, WritesWhatLoadsAgain) {
     const StatusOr<Model> again = Model::Load(path);
     ASSERT_TRUE(again.ok()) << name << ": " << again.status().message();
     EXPECT_EQ("mace", again->format());
-    const std::vector<float> expected = Answer(*model), found = Answer(*again);
+    const std::vector<float> expected = CpuAnswer(*model), found = CpuAnswer(*again);
     ASSERT_EQ(expected.size(), found.size()) << name;
     for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(expected[i], found[i], 1e-5) << name;
   }
@@ -83,7 +64,7 @@ TEST(SaveModel, HalvesTheWeightsAndNamesTheirFile) {
   const StatusOr<Model> again = Model::Load(path, load);
   ASSERT_TRUE(again.ok()) << again.status().message();
   EXPECT_EQ((std::vector<int64_t>{3, 8, 8, 1}), again->inputs()[0].dims);
-  EXPECT_EQ(30u, Answer(*again).size());
+  EXPECT_EQ(30u, CpuAnswer(*again).size());
 }
 
 // A model may be saved over its own files. The model that was loaded from them does not change.
@@ -98,7 +79,7 @@ TEST(SaveModel, OverTheFilesThatItWasLoadedFrom) {
   options.half_weights = true;
   const StatusOr<SaveReport> saved = loaded->Save(path, options);
   ASSERT_TRUE(saved.ok()) << saved.status().message();
-  EXPECT_EQ(Answer(*model), Answer(*loaded));
+  EXPECT_EQ(CpuAnswer(*model), CpuAnswer(*loaded));
 }
 
 TEST(SaveModel, RefusesWhatCannotBeWritten) {
