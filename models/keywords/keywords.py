@@ -16,12 +16,10 @@ import numpy as np
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import mfcc
+import spotting
 from example_support import starts
 
-LABELS = "silence unknown yes no up down left right on off stop go".split()
-FIRST_WORD = 2
 STEP = mfcc.RATE // 10  # In samples.
-SMOOTHED = 5  # How many seconds, each a step after the other, a mean is of.
 SHARED_MODEL = "models/mace/kws_DS_CNN_S_gpu_fp32.pb"  # Below MACE_SHARED_DIR.
 NO_MODEL = ("%s: expected the keyword network DS_CNN_S, found no such file; this project does not hold it: get "
             "DS_CNN_S.pb of the project ML-KWS-for-MCU (Apache-2.0) and name it by --model")
@@ -32,7 +30,7 @@ def parse():
     parser.add_argument("sounds", metavar="WAV", nargs="+", help="speech, of any rate and number of channels")
     default = os.path.join(os.environ.get("MACE_SHARED_DIR", ""), SHARED_MODEL)
     parser.add_argument("--model", default=default, help="DS_CNN_S (default: the one below MACE_SHARED_DIR)")
-    parser.add_argument("--min-score", type=float, default=0.8, help="of a word that is spotted (default: 0.8)")
+    parser.add_argument("--min-score", type=float, default=0.7, help="of a word that is spotted (default: 0.7)")
     starts.add_options(parser)
     return parser.parse_args()
 
@@ -44,24 +42,6 @@ def seconds_of(samples):
     for begin in range(0, before + len(samples), STEP):
         features = mfcc.compute(padded[begin:begin + mfcc.RATE])
         yield (begin + mfcc.RATE - before) / mfcc.RATE, features[None, :, :, None]
-
-
-def spot(probabilities, min_score):
-    """Smooths the probabilities [seconds, 12]; the words as (row of the best mean, label, that mean).
-
-    A word lasts as long as its mean stays the largest and at least `min_score`.
-    """
-    words, last = [], None
-    for row in range(SMOOTHED - 1, len(probabilities)):
-        mean = probabilities[row - SMOOTHED + 1:row + 1].mean(axis=0)
-        label, score = int(mean.argmax()), float(mean.max())
-        label = label if label >= FIRST_WORD and score >= min_score else None
-        if label is not None and label == last:
-            words[-1] = max(words[-1], (row, label, score), key=lambda word: word[2])
-        elif label is not None:
-            words.append((row, label, score))
-        last = label
-    return words
 
 
 def check_specs(engine):
@@ -77,7 +57,7 @@ def listen(engine, samples, min_score):
         (probabilities,) = engine.run({engine.inputs[0].name: features}).values()
         ends.append(end)
         rows.append(probabilities[0])
-    return [(ends[row], LABELS[label], score) for row, label, score in spot(np.array(rows), min_score)]
+    return [(ends[row], word, score) for row, word, score in spotting.spot(np.array(rows), min_score)]
 
 
 def main():
