@@ -3,6 +3,7 @@
 
 usage: classify.py FOLDER PHOTO...    FOLDER is what fetch.py has made
 """
+
 import argparse
 import json
 import os
@@ -21,8 +22,8 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", help="the folder that fetch.py has made")
     parser.add_argument("photos", metavar="PHOTO", nargs="+", help="JPEG or PNG")
-    parser.add_argument("--top", type=int, default=3, help="how many classes are shown (default: 3)")
-    parser.add_argument("--picture", metavar="FILE", help="writes the photos and their classes as a picture")
+    parser.add_argument("--top", type=int, default=3, help="how many classes are shown (3)")
+    parser.add_argument("--picture", metavar="FILE", help="writes photos and classes as a picture")
     starts.add_options(parser)
     return parser.parse_args()
 
@@ -51,11 +52,14 @@ def main():
     options = parse()
     model = os.path.join(options.folder, MODEL)
     if not os.path.exists(model):
-        raise ValueError("%s: expected a folder that models/classify/fetch.py has made" % options.folder)
+        raise ValueError(
+            "%s: expected a folder that models/classify/fetch.py made" % options.folder
+        )
     names = read_classes(options.folder)
     loaded = [photos.load_photo(path) for path in options.photos]
     engine, arrays, outputs = starts.start(
-        model, lambda made: {made.inputs[0].name: to_input(loaded[0], made.inputs[0])}, options)
+        model, lambda made: {made.inputs[0].name: to_input(loaded[0], made.inputs[0])}, options
+    )
     spec = engine.inputs[0]
     captions = []
     for number, (path, photo) in enumerate(zip(options.photos, loaded)):

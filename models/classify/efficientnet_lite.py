@@ -4,13 +4,14 @@ The weights are a dict of arrays with the names of the package efficientnet-lite
 The blocks are those of "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks"
 (Tan and Le, 2019), table 1, with ReLU6 in place of Swish.
 """
+
 import numpy as np
 
 from net import BatchNorm, Net
 
 SIZE = 224  # Height and width of the picture, in pixels.
 EPSILON = 1e-3  # Of every batch norm.
-# Each stage: how many blocks, the window of the depthwise convolution, the stride of its first block.
+# Each stage: its number of blocks, the window of the depthwise convolutions, the first stride.
 STAGES = [(1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1)]
 
 
@@ -22,17 +23,23 @@ class Builder:
         self.net = Net("efficientnet_lite0", [1, SIZE, SIZE, 3])
 
     def batch_norm(self, name):
-        parts = [self.weights["%s.%s" % (name, part)]
-                 for part in ("weight", "bias", "running_mean", "running_var")]
+        parts = [
+            self.weights["%s.%s" % (name, part)]
+            for part in ("weight", "bias", "running_mean", "running_var")
+        ]
         return BatchNorm(*parts, EPSILON)
 
     def conv(self, x, name, norm, stride=1, activation="relu6"):
         filters = np.transpose(self.weights[name + ".weight"], (2, 3, 1, 0))
-        return self.net.conv(x, name, filters, bn=self.batch_norm(norm), stride=stride, activation=activation)
+        return self.net.conv(
+            x, name, filters, bn=self.batch_norm(norm), stride=stride, activation=activation
+        )
 
     def depthwise(self, x, name, norm, stride):
         filters = np.transpose(self.weights[name + ".weight"], (2, 3, 0, 1))
-        return self.net.depthwise(x, name, filters, bn=self.batch_norm(norm), stride=stride, activation="relu6")
+        return self.net.depthwise(
+            x, name, filters, bn=self.batch_norm(norm), stride=stride, activation="relu6"
+        )
 
     def block(self, x, name, stride):
         """Expands the channels, filters each of them, projects them to few, and adds the input."""

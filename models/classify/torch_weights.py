@@ -1,9 +1,10 @@
-"""Reads the weights of a file that torch.save wrote before torch 1.6, without torch and without code.
+"""Reads the weights of a file that torch.save wrote before torch 1.6, without torch.
 
 Such a file is a row of pickles: a number that marks the format, its version, facts of the machine,
 the dict of tensors, the list of storages; the raw elements of each storage follow. Unpickling may
-call any function in general. This reader allows the three names that a dict of tensors needs.
+call any function in general. This reader allows the few names that a dict of tensors needs.
 """
+
 import collections
 import pickle
 
@@ -28,14 +29,16 @@ class StridedTensor:
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def to_array(self, elements):
-        """A copy as an array of the storage's elements; ValueError for what lies outside of them."""
-        last = self.offset + sum((extent - 1) * step for extent, step in zip(self.shape, self.strides))
+        """A copy as an array; ValueError for what lies outside of the storage's elements."""
+        last = self.offset + sum(
+            (extent - 1) * step for extent, step in zip(self.shape, self.strides)
+        )
         if 0 in self.shape:
             return np.zeros(self.shape, elements.dtype)
         if self.offset < 0 or min(self.strides, default=0) < 0 or last >= len(elements):
             raise ValueError("a tensor lies outside of its storage")
         strides = [step * elements.itemsize for step in self.strides]
-        return np.lib.stride_tricks.as_strided(elements[self.offset:], self.shape, strides).copy()
+        return np.lib.stride_tricks.as_strided(elements[self.offset :], self.shape, strides).copy()
 
 
 class Unpickler(pickle.Unpickler):
@@ -76,12 +79,14 @@ def read_weights(path):
         try:
             head = [Unpickler(file).load() for _ in range(2)]
             if head != [MAGIC, VERSION]:
-                raise ValueError("expected a file of torch.save before torch 1.6, found other numbers")
+                raise ValueError("expected a file of torch.save before 1.6, found other numbers")
             Unpickler(file).load()  # Facts of the machine that wrote it.
             reader = Unpickler(file)
             tensors = reader.load()
-            elements = {key: read_elements(file, reader.storages[key]) for key in Unpickler(file).load()}
+            elements = {
+                key: read_elements(file, reader.storages[key]) for key in Unpickler(file).load()
+            }
         except (pickle.UnpicklingError, EOFError, KeyError, TypeError) as error:
-            raise ValueError("%s: expected weights that torch wrote, found: %s" % (path, error)) from None
+            raise ValueError("%s: expected weights of torch, found: %s" % (path, error)) from None
     arrays = {id(storage): elements[key] for key, storage in reader.storages.items()}
     return {name: tensor.to_array(arrays[id(tensor.storage)]) for name, tensor in tensors.items()}

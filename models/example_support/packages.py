@@ -1,11 +1,12 @@
 """Files out of Python packages, which are downloaded by pip and never installed."""
+
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 
-# Photos of scikit-image, which their authors gave to the public domain, by the names in the package.
+# Photos of scikit-image that are in the public domain, by their names in the package.
 PHOTOS = ("scikit-image==0.26.0", ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"])
 
 
@@ -17,9 +18,24 @@ def extract(requirement, endings, folder):
     """
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-                               "--only-binary=:all:", "--dest", scratch, requirement],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--dest",
+                scratch,
+                requirement,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         wheels = [name for name in os.listdir(scratch) if name.endswith(".whl")]
         if done.returncode or not wheels:
             last = (done.stderr.strip() or "no wheel").split("\n")[-1]

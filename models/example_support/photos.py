@@ -1,11 +1,12 @@
 """Photos as arrays, and pictures with texts and boxes, by Pillow."""
+
 import sys
 
 try:
     import PIL
     from PIL import Image, ImageDraw, ImageFont, ImageOps
 except ImportError as missing:
-    sys.exit("the Python package Pillow was not found (%s): install the example's requirements.txt" % missing)
+    sys.exit("the Python package Pillow was not found (%s): see requirements.txt" % missing)
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def load_photo(path):
         with Image.open(path) as image:
             return ImageOps.exif_transpose(image).convert("RGB")
     except PIL.UnidentifiedImageError:
-        raise ValueError("%s: expected a photo (JPEG or PNG), found something else" % path) from None
+        raise ValueError("%s: expected a photo, found something else" % path) from None
     except Image.DecompressionBombError as error:
         raise ValueError("%s: %s" % (path, error)) from None
 
@@ -34,7 +35,7 @@ def crop_square(image):
 
 
 def to_array(image, size, mean, deviation):
-    """The photo resized to (width, height): float32 [height, width, 3], (pixel - mean) / deviation."""
+    """The photo resized to (width, height): [height, width, 3] of (pixel - mean) / deviation."""
     pixels = np.asarray(image.resize(size, Image.Resampling.BILINEAR), np.float32)
     return (pixels - np.float32(mean)) / np.float32(deviation)
 

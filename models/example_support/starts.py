@@ -1,4 +1,5 @@
 """Options, start and measurements that every example in Python has."""
+
 import statistics
 import sys
 import time
@@ -6,15 +7,17 @@ import time
 try:
     import mace
 except ImportError as missing:
-    sys.exit("the Python package mace was not found (%s): run 'bazel build //mace/python:package' "
-             "and set PYTHONPATH=bazel-bin/mace/python" % missing)
+    sys.exit(
+        "the Python package mace was not found (%s): run 'bazel build //mace/python:package' "
+        "and set PYTHONPATH=bazel-bin/mace/python" % missing
+    )
 
 
 def add_options(parser):
     """Adds --device, --cache and --runs to an argparse parser."""
-    parser.add_argument("--device", default="gpu", help='"gpu" (default), "gpu:NAME-PART", or "cpu", the reference')
-    parser.add_argument("--cache", metavar="FILE", help="the cache file, which makes the next start warm")
-    parser.add_argument("--runs", type=int, default=20, help="how many runs the latency is measured by (default: 20)")
+    parser.add_argument("--device", default="gpu", help='"gpu" (default) or "cpu", the reference')
+    parser.add_argument("--cache", metavar="FILE", help="makes the next start warm")
+    parser.add_argument("--runs", type=int, default=20, help="runs that measure the latency (20)")
 
 
 def start(model, inputs, options):
@@ -39,7 +42,10 @@ def start(model, inputs, options):
         state = "the CPU reference compiles nothing"
     elif options.cache:
         state = "%s: %d programs compiled, %d read from the cache file" % (
-            "cold" if found.cache.built_from_source else "warm", found.cache.built_from_source, found.cache.hits)
+            "cold" if found.cache.built_from_source else "warm",
+            found.cache.built_from_source,
+            found.cache.hits,
+        )
     print("device: %s" % " ".join(filter(None, (found.device, found.driver))))
     print("start: %.0f ms from the model file to the first answer (%s)" % (spent, state))
     return engine, arrays, outputs

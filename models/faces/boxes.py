@@ -4,6 +4,7 @@ The network sees 320x240 pixels and gives each of 4420 anchors a score and a box
 squares around the middle of each cell of four grids. All corners are fractions of the picture:
 (left, top, right, bottom).
 """
+
 import numpy as np
 
 WIDTH, HEIGHT = 320, 240

@@ -4,6 +4,7 @@
 Where MACE_SHARED_DIR names reference outputs, the offsets that one form of the network gives are
 decoded and compared with the corners that another form gives.
 """
+
 import os
 import sys
 import unittest
@@ -45,8 +46,10 @@ class AnchorsTest(unittest.TestCase):
             self.skipTest("MACE_SHARED_DIR names no reference outputs")
         load = lambda name, file: np.load(os.path.join(SHARED, name, file))
         decoded, offsets = "version-RFB-320", "version-RFB-320_without_postprocessing"
-        np.testing.assert_array_equal(load(decoded, "in0_input.nchw.npy").transpose(0, 2, 3, 1),
-                                      load(offsets, "in0_input.nhwc.npy"))
+        np.testing.assert_array_equal(
+            load(decoded, "in0_input.nchw.npy").transpose(0, 2, 3, 1),
+            load(offsets, "in0_input.nhwc.npy"),
+        )
         corners = boxes.corners_of_offsets(load(offsets, "out0_boxes.npy")[0])
         np.testing.assert_allclose(corners, load(decoded, "out0_boxes.npy")[0], atol=1e-5)
 
@@ -58,7 +61,9 @@ class BestBoxesTest(unittest.TestCase):
         np.testing.assert_allclose(boxes.overlaps(box, others), [1, 2 / 6, 0])
 
     def test_better_boxes_suppress_worse_ones(self):
-        corners = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [20, 20, 30, 30], [50, 50, 60, 60], [8, 0, 18, 10.0]])
+        corners = np.array(
+            [[0, 0, 10, 10], [1, 0, 11, 10], [20, 20, 30, 30], [50, 50, 60, 60], [8, 0, 18, 10.0]]
+        )
         scores = np.array([0.8, 0.9, 0.95, 0.2, 0.75])
         self.assertEqual(boxes.best_boxes(corners, scores, 0.7), [2, 1, 4])
         self.assertEqual(boxes.best_boxes(corners, scores, 0.1, max_overlap=0.9), [2, 1, 0, 4, 3])

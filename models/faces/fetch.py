@@ -3,6 +3,7 @@
 
 usage: fetch.py FOLDER
 """
+
 import os
 import sys
 

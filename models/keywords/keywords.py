@@ -7,6 +7,7 @@ The network hears one second at a time and knows ten words: yes, no, up, down, l
 stop, go. The second moves on by a tenth; a word is spotted where its mean probability over half a
 second passes the threshold.
 """
+
 import argparse
 import os
 import sys
@@ -21,26 +22,30 @@ from example_support import starts
 
 STEP = mfcc.RATE // 10  # In samples.
 SHARED_MODEL = "models/mace/kws_DS_CNN_S_gpu_fp32.pb"  # Below MACE_SHARED_DIR.
-NO_MODEL = ("%s: expected the keyword network DS_CNN_S, found no such file; this project does not hold it: get "
-            "DS_CNN_S.pb of the project ML-KWS-for-MCU (Apache-2.0) and name it by --model")
+NO_MODEL = (
+    "%s: expected the keyword network DS_CNN_S, found no such file; this project does not hold it: "
+    "get DS_CNN_S.pb of the project ML-KWS-for-MCU (Apache-2.0) and name it by --model"
+)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("sounds", metavar="WAV", nargs="+", help="speech, of any rate and number of channels")
+    parser.add_argument("sounds", metavar="WAV", nargs="+", help="speech of any rate")
     default = os.path.join(os.environ.get("MACE_SHARED_DIR", ""), SHARED_MODEL)
-    parser.add_argument("--model", default=default, help="DS_CNN_S (default: the one below MACE_SHARED_DIR)")
-    parser.add_argument("--min-score", type=float, default=0.7, help="of a word that is spotted (default: 0.7)")
+    parser.add_argument(
+        "--model", default=default, help="DS_CNN_S (default: below MACE_SHARED_DIR)"
+    )
+    parser.add_argument("--min-score", type=float, default=0.7, help="of a word (default: 0.7)")
     starts.add_options(parser)
     return parser.parse_args()
 
 
 def seconds_of(samples):
-    """(end in seconds, features [1, 49, 10, 1]) of each second, from half a second before the sound to its end."""
+    """(end in seconds, features [1, 49, 10, 1]) of each second; the first begins before the sound."""
     before = mfcc.RATE // 2
     padded = np.concatenate([np.zeros(before), samples, np.zeros(mfcc.RATE)])
     for begin in range(0, before + len(samples), STEP):
-        features = mfcc.compute(padded[begin:begin + mfcc.RATE])
+        features = mfcc.compute(padded[begin : begin + mfcc.RATE])
         yield (begin + mfcc.RATE - before) / mfcc.RATE, features[None, :, :, None]
 
 
@@ -57,7 +62,8 @@ def listen(engine, samples, min_score):
         (probabilities,) = engine.run({engine.inputs[0].name: features}).values()
         ends.append(end)
         rows.append(probabilities[0])
-    return [(ends[row], word, score) for row, word, score in spotting.spot(np.array(rows), min_score)]
+    words = spotting.spot(np.array(rows), min_score)
+    return [(ends[row], word, score) for row, word, score in words]
 
 
 def main():
@@ -73,8 +79,9 @@ def main():
     engine, arrays, _ = starts.start(options.model, first_second, options)
     for path, samples in zip(options.sounds, sounds):
         words = listen(engine, samples, options.min_score)
-        text = ", ".join("%s %.2f (heard by %.1f s)" % (word, score, end) for end, word, score in words)
-        print("%-18s %.1f s  %s" % (os.path.basename(path), len(samples) / mfcc.RATE, text or "no keyword"))
+        texts = ["%s %.2f (heard by %.1f s)" % (word, score, end) for end, word, score in words]
+        name, seconds = os.path.basename(path), len(samples) / mfcc.RATE
+        print("%-18s %.1f s  %s" % (name, seconds, ", ".join(texts) or "no keyword"))
     starts.print_latency(engine, arrays, options.runs)
 
 

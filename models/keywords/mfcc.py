@@ -5,6 +5,7 @@ triangles, evenly spaced in mel from 20 to 4000 Hz; the logarithms go through a 
 of which 10 coefficients remain. These are the settings of ARM's "Hello Edge: Keyword Spotting on
 Microcontrollers" (Zhang et al., 2017) over TensorFlow's definition of MFCC.
 """
+
 import sys
 
 import numpy as np
@@ -14,7 +15,7 @@ try:
     import scipy.io.wavfile
     import scipy.signal
 except ImportError as missing:
-    sys.exit("the Python package scipy was not found (%s): install the example's requirements.txt" % missing)
+    sys.exit("the Python package scipy was not found (%s): see requirements.txt" % missing)
 
 RATE = 16000  # Samples a second; one second is what the network hears.
 WINDOW, HOP, POINTS = 640, 320, 1024  # In samples.
@@ -37,7 +38,7 @@ def triangle_weights():
 
 
 def compute(samples):
-    """float32 [windows, 10] of samples from -1 to 1, at least 640 at 16 kHz; a second gives 49 windows."""
+    """float32 [windows, 10] of 640 samples or more, -1 to 1, 16 kHz; a second has 49 windows."""
     if len(samples) < WINDOW:
         raise ValueError("expected %d samples or more, found %d" % (WINDOW, len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(np.asarray(samples, float), WINDOW)[::HOP]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Tests the coefficients against the sums of their definition. Needs scipy (requirements.txt)."""
+
 import math
 import os
 import sys
@@ -30,8 +31,11 @@ def by_definition(frame):
         if below < 40:
             sums[below] += magnitude * (place - below)
     logs = [math.log(max(value, 1e-12)) for value in sums]
-    return [math.sqrt(2 / 40) * sum(log * math.cos(math.pi * i * (j + 0.5) / 40) for j, log in enumerate(logs))
-            for i in range(10)]
+    return [
+        math.sqrt(2 / 40)
+        * sum(log * math.cos(math.pi * i * (j + 0.5) / 40) for j, log in enumerate(logs))
+        for i in range(10)
+    ]
 
 
 class MfccTest(unittest.TestCase):
@@ -40,8 +44,12 @@ class MfccTest(unittest.TestCase):
         found = mfcc.compute(samples)
         self.assertEqual(found.shape, (49, 10))
         for window in (0, 7, 48):
-            np.testing.assert_allclose(found[window], by_definition(samples[window * 320:window * 320 + 640]),
-                                       rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(
+                found[window],
+                by_definition(samples[window * 320 : window * 320 + 640]),
+                rtol=1e-4,
+                atol=1e-4,
+            )
 
     def test_silence(self):
         found = mfcc.compute(np.zeros(640))
@@ -59,9 +67,12 @@ class WavTest(unittest.TestCase):
         for rate in (8000, 16000, 48000):
             tone = 0.5 * np.sin(2 * np.pi * 500 * np.arange(rate) / rate)
             expected = 0.5 * np.sin(2 * np.pi * 500 * np.arange(16000) / 16000)
-            for stored in ((tone * 32768).astype(np.int16), tone.astype(np.float32),
-                           (tone * 128 + 128).round().astype(np.uint8),
-                           np.stack([tone * 2, tone * 0], axis=1).astype(np.float32)):
+            for stored in (
+                (tone * 32768).astype(np.int16),
+                tone.astype(np.float32),
+                (tone * 128 + 128).round().astype(np.uint8),
+                np.stack([tone * 2, tone * 0], axis=1).astype(np.float32),
+            ):
                 with tempfile.NamedTemporaryFile(suffix=".wav") as file:
                     scipy.io.wavfile.write(file.name, rate, stored)
                     samples = mfcc.load_wav(file.name)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Tests how words are found in probabilities that follow each other."""
+
 import os
 import sys
 import unittest
