@@ -29,7 +29,7 @@ NO_MODEL = (
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("photo", help="JPEG or PNG")
-    default = os.path.join(os.environ.get("MACE_SHARED_DIR", ""), SHARED_MODEL)
+    default = os.path.join(os.environ.get("MACE_SHARED_DIR", "$MACE_SHARED_DIR"), SHARED_MODEL)
     parser.add_argument(
         "--model", default=default, help="version-RFB-320 (default: below MACE_SHARED_DIR)"
     )

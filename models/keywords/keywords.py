@@ -31,7 +31,7 @@ NO_MODEL = (
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("sounds", metavar="WAV", nargs="+", help="speech of any rate")
-    default = os.path.join(os.environ.get("MACE_SHARED_DIR", ""), SHARED_MODEL)
+    default = os.path.join(os.environ.get("MACE_SHARED_DIR", "$MACE_SHARED_DIR"), SHARED_MODEL)
     parser.add_argument(
         "--model", default=default, help="DS_CNN_S (default: below MACE_SHARED_DIR)"
     )
@@ -41,7 +41,7 @@ def parse():
 
 
 def seconds_of(samples):
-    """(end in seconds, features [1, 49, 10, 1]) of each second; the first begins before the sound."""
+    """(end in seconds, features [1, 49, 10, 1]) of each second; the first begins earlier."""
     before = mfcc.RATE // 2
     padded = np.concatenate([np.zeros(before), samples, np.zeros(mfcc.RATE)])
     for begin in range(0, before + len(samples), STEP):
