@@ -24,7 +24,7 @@ STEP = mfcc.RATE // 10  # In samples.
 SHARED_MODEL = "models/mace/kws_DS_CNN_S_gpu_fp32.pb"  # Below MACE_SHARED_DIR.
 NO_MODEL = (
     "%s: expected the keyword network DS_CNN_S, found no such file; this project does not hold it: "
-    "get DS_CNN_S.pb of the project ML-KWS-for-MCU (Apache-2.0) and name it by --model"
+    "get it as models/keywords/README.md says and name it by --model"
 )
 
 
