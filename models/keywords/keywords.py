@@ -41,7 +41,7 @@ def parse():
 
 
 def seconds_of(samples):
-    """(end in seconds, features [1, 49, 10, 1]) of each second; the first begins earlier."""
+    """(end in seconds, features [1, 49, 10, 1]) of each second, the first one early."""
     before = mfcc.RATE // 2
     padded = np.concatenate([np.zeros(before), samples, np.zeros(mfcc.RATE)])
     for begin in range(0, before + len(samples), STEP):
