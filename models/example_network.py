@@ -29,11 +29,11 @@ class TimedRun:
     shape: Tuple[int, ...]
     """The shape of the first input."""
     latency_ms: float
-    """From the inputs on the host to the outputs on the host."""
+    """From the inputs on the host to the outputs on the host, as the engine measured it."""
     made_plan: bool
-    """Whether the run made the plan for its shapes first, which is not a part of latency_ms."""
+    """Whether the run made the plan for its shapes first."""
     total_ms: float
-    """All of the run, including the plan."""
+    """All of the call, including the plan."""
 
 
 class Network:
@@ -77,7 +77,10 @@ class Network:
         return outputs
 
     def report(self) -> List[str]:
-        """Lines that tell how the network started, and the latency for each shape."""
+        """Lines that tell how the network started, and the latency for each shape of the first input.
+
+        The first run with a shape makes its plan, and drivers complete programs in it.
+        """
         cache = self._compiled.statistics.cache
         start = "%s: start %.1f ms on %s" % (self.name, self.start_ms, self._compiled.statistics.device)
         if cache.file:
@@ -85,10 +88,12 @@ class Network:
                 cache.status, cache.built_from_source, cache.hits)
         lines = [start]
         for shape in dict.fromkeys(run.shape for run in self.runs):
-            of_shape = [run for run in self.runs if run.shape == shape]
-            lines.append("%s: shape %s: first run %.1f ms, median latency of %d runs %.2f ms" % (
-                self.name, "x".join(map(str, shape)), of_shape[0].total_ms, len(of_shape),
-                statistics.median(run.latency_ms for run in of_shape)))
+            first, *later = [run for run in self.runs if run.shape == shape]
+            line = "%s: shape %s: first run %.1f ms" % (self.name, "x".join(map(str, shape)), first.total_ms)
+            if later:
+                median = statistics.median(run.latency_ms for run in later)
+                line += ", then %.2f ms (median of %d)" % (median, len(later))
+            lines.append(line)
         return lines
 
     def close(self) -> None:

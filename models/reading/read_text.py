@@ -59,7 +59,7 @@ def main() -> None:
     detect = Network("detector", os.path.join(options.models, DETECTOR),
                      {detector.INPUT: (1, 3, height, width)}, options)
     recognize = Network("recognizer", os.path.join(options.models, RECOGNIZER),
-                        {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.LEAST_WIDTH)}, options)
+                        {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.WIDTH_STEP)}, options)
     lines: List[Line] = []
     for _ in range(options.iterations):
         lines = read(picture, detect, recognize, characters)

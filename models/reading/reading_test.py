@@ -4,6 +4,7 @@ models/reading/reading_test runs it; MACE_READING_MODELS is the folder of the ne
 """
 import argparse
 import difflib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import cv2
 import numpy
 import onnxruntime
 import rapidocr_onnxruntime
-import skimage
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(FOLDER), FOLDER]
@@ -27,7 +27,14 @@ import recognizer
 from example_network import Arrays, Network, Run
 
 MODELS = os.environ["MACE_READING_MODELS"]
-PAGE = os.path.join(os.path.dirname(skimage.__file__), "data", "page.png")
+
+
+def scanned_page() -> str:
+    """The path of a picture of scikit-image, of which nothing else is needed: it is not imported."""
+    spec = importlib.util.find_spec("skimage")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("scikit-image: not installed; models/reading/install FOLDER --test does so")
+    return os.path.join(os.path.dirname(spec.origin), "data", "page.png")
 
 
 def model(name: str) -> str:
@@ -166,7 +173,7 @@ class LinesTest(unittest.TestCase):
                          [text.replace(" ", "") for text in pictures.LINES + [pictures.TILTED]])
 
     def test_a_scanned_page_beside_rapidocr(self) -> None:
-        picture = pictures.load(PAGE)
+        picture = pictures.load(scanned_page())
         texts = self.read_both(picture)
         result, _ = rapidocr_onnxruntime.RapidOCR()(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         self.assertGreater(len(result), 5)

@@ -17,9 +17,9 @@ from example_network import Run, check_finite
 
 INPUT = "x"
 HEIGHT = 48
-# Widths are rounded up to a multiple, so that many lines share one plan.
-WIDTH_STEP = 160
-LEAST_WIDTH = 320
+# Widths are rounded up to a multiple, so that many lines share one plan: each width has its own, and its
+# programs are compiled once for each device.
+WIDTH_STEP = 320
 GREATEST_WIDTH = 3200
 # A box that is so much higher than wide holds a line that runs from top to bottom.
 UPRIGHT = 1.5
@@ -54,7 +54,7 @@ def as_input(part: Bytes) -> Floats:
     """A line [height, width, 3], RGB, as the network's input [1, 3, 48, width], BGR in [-1, 1]; what is
     right of the line is 0."""
     width = min(math.ceil(part.shape[1] * HEIGHT / part.shape[0]), GREATEST_WIDTH)
-    padded = max(LEAST_WIDTH, math.ceil(width / WIDTH_STEP) * WIDTH_STEP)
+    padded = math.ceil(width / WIDTH_STEP) * WIDTH_STEP
     resized = cv2.resize(part, (width, HEIGHT))
     inputs = numpy.zeros((1, 3, HEIGHT, padded), numpy.float32)
     inputs[0, :, :, :width] = resized[:, :, ::-1].transpose(2, 0, 1).astype(numpy.float32) / 127.5 - 1.0
