@@ -1,9 +1,10 @@
 """What the examples share: a compiled network that keeps the times of its runs, and options for it.
 
-An example says how a network starts (cold: its programs are compiled; warm: they come from the cache
-file) and how long its runs take. The package `mace` has to be on PYTHONPATH, as mace/python/README.md
-says.
+An example says how a network starts (cold: its programs are compiled; warm: they come from the
+cache file) and how long its runs take. The package `mace` has to be on PYTHONPATH, as
+mace/python/README.md says.
 """
+
 import argparse
 import statistics
 import sys
@@ -39,12 +40,13 @@ class TimedRun:
 class Network:
     """A model file that is compiled for a device. Calling it runs it.
 
-    One compiled model serves all shapes of inputs: the first run with new shapes makes a plan, later
-    ones use it. Belongs to one thread at a time.
+    One compiled model serves all shapes of inputs: the first run with new shapes makes a plan,
+    later ones use it. Belongs to one thread at a time.
     """
 
-    def __init__(self, name: str, path: str, shapes: Mapping[str, Sequence[int]],
-                 options: argparse.Namespace) -> None:
+    def __init__(
+        self, name: str, path: str, shapes: Mapping[str, Sequence[int]], options: argparse.Namespace
+    ) -> None:
         """Loads and compiles the file `path`.
 
         Args:
@@ -57,8 +59,9 @@ class Network:
         began = time.perf_counter()
         self.name = name
         self.runs: List[TimedRun] = []
-        self._compiled = mace.Engine(path, dynamic_shapes=dict(shapes), device=options.device,
-                                     cache=options.cache)
+        self._compiled = mace.Engine(
+            path, dynamic_shapes=dict(shapes), device=options.device, cache=options.cache
+        )
         self._request = self._compiled.new_request()
         self._input = self._compiled.inputs[0].name
         self.start_ms = (time.perf_counter() - began) * 1e3
@@ -72,24 +75,36 @@ class Network:
         outputs = {spec.name: self._request.get(spec.name) for spec in self._compiled.outputs}
         total_ms = (time.perf_counter() - began) * 1e3
         measured = self._request.statistics
-        self.runs.append(TimedRun(inputs[self._input].shape, measured.latency_ms, measured.made_plan,
-                                  total_ms))
+        self.runs.append(
+            TimedRun(inputs[self._input].shape, measured.latency_ms, measured.made_plan, total_ms)
+        )
         return outputs
 
     def report(self) -> List[str]:
-        """Lines that tell how the network started, and the latency for each shape of the first input.
+        """Lines on the network's start, and the latency for each shape of the first input.
 
         The first run with a shape makes its plan, and drivers complete programs in it.
         """
         cache = self._compiled.statistics.cache
-        start = "%s: start %.1f ms on %s" % (self.name, self.start_ms, self._compiled.statistics.device)
+        start = "%s: start %.1f ms on %s" % (
+            self.name,
+            self.start_ms,
+            self._compiled.statistics.device,
+        )
         if cache.file:
             start += "; cache %s: %d programs compiled, %d from the file" % (
-                cache.status, cache.built_from_source, cache.hits)
+                cache.status,
+                cache.built_from_source,
+                cache.hits,
+            )
         lines = [start]
         for shape in dict.fromkeys(run.shape for run in self.runs):
             first, *later = [run for run in self.runs if run.shape == shape]
-            line = "%s: shape %s: first run %.1f ms" % (self.name, "x".join(map(str, shape)), first.total_ms)
+            line = "%s: shape %s: first run %.1f ms" % (
+                self.name,
+                "x".join(map(str, shape)),
+                first.total_ms,
+            )
             if later:
                 median = statistics.median(run.latency_ms for run in later)
                 line += ", then %.2f ms (median of %d)" % (median, len(later))
@@ -103,12 +118,24 @@ class Network:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds `--device`, `--cache` and `--iterations`."""
-    parser.add_argument("--device", default="gpu",
-                        help="gpu: the best OpenCL device; cpu: the reference; or as mace names it, gpu:1")
-    parser.add_argument("--cache", default=CACHE, metavar="FILE",
-                        help="the file of compiled programs (default: %s in the current folder)" % CACHE)
-    parser.add_argument("--iterations", type=positive, default=1, metavar="N",
-                        help="does everything N times, for a steady latency (default: 1)")
+    parser.add_argument(
+        "--device",
+        default="gpu",
+        help="gpu: the best OpenCL device; cpu: the reference; or as mace names it, gpu:1",
+    )
+    parser.add_argument(
+        "--cache",
+        default=CACHE,
+        metavar="FILE",
+        help="the file of compiled programs (default: %s in the current folder)" % CACHE,
+    )
+    parser.add_argument(
+        "--iterations",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="does everything N times, for a steady latency (default: 1)",
+    )
 
 
 def positive(text: str) -> int:

@@ -1,9 +1,11 @@
 """Turns sentences into vectors, so that sentences of one meaning have vectors of one direction.
 
-The network is all-MiniLM-L6-v2, a BERT of six layers: it gives a vector for each token. A sentence's
-embedding is the mean of the vectors of its tokens, scaled to the length 1; the cosine of the angle
-between two embeddings is then their dot product. Reimers and Gurevych, "Sentence-BERT", EMNLP 2019.
+The network is all-MiniLM-L6-v2, a BERT of six layers: it gives a vector for each token. A
+sentence's embedding is the mean of the vectors of its tokens, scaled to the length 1; the cosine of
+the angle between two embeddings is then their dot product. Reimers and Gurevych, "Sentence-BERT",
+EMNLP 2019.
 """
+
 from typing import Any, Dict, List, Sequence
 
 import numpy
@@ -23,7 +25,8 @@ Floats = NDArray[numpy.float32]
 
 
 def load_tokenizer(path: str) -> Tokenizer:
-    """The tokenizer of a tokenizer.json. Raises OSError without the file, ValueError if it is none."""
+    """The tokenizer of a tokenizer.json. Raises OSError without the file, ValueError if it is
+    none."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     try:
@@ -36,21 +39,21 @@ def load_tokenizer(path: str) -> Tokenizer:
 
 
 def as_inputs(encodings: Sequence[Encoding]) -> Dict[str, NDArray[numpy.int64]]:
-    """The network's inputs, each [batch, tokens], of tokenized sentences: the ids of tokens, which of
-    them are no padding, and to which of two texts each belongs (here always the first)."""
+    """The network's inputs, each [batch, tokens], of tokenized sentences: the ids of tokens, which
+    of them are no padding, and to which of two texts each belongs (here always the first)."""
     longest = max(len(encoding.ids) for encoding in encodings)
     tokens = -(-longest // TOKEN_STEP) * TOKEN_STEP
     ids = numpy.zeros((len(encodings), tokens), numpy.int64)
     mask = numpy.zeros_like(ids)
     for row, encoding in enumerate(encodings):
-        ids[row, :len(encoding.ids)] = encoding.ids
-        mask[row, :len(encoding.ids)] = 1
+        ids[row, : len(encoding.ids)] = encoding.ids
+        mask[row, : len(encoding.ids)] = 1
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)}
 
 
 def pool(vectors: Floats, mask: NDArray[numpy.int64]) -> Floats:
-    """Embeddings [batch, width] of length 1, of the tokens' vectors [batch, tokens, width] and the mask
-    [batch, tokens] of those that are no padding."""
+    """Embeddings [batch, width] of length 1, of the tokens' vectors [batch, tokens, width] and the
+    mask [batch, tokens] of those that are no padding."""
     weights = mask[:, :, None].astype(numpy.float32)
     means = (vectors * weights).sum(axis=1) / weights.sum(axis=1)
     lengths = numpy.linalg.norm(means, axis=1, keepdims=True)
@@ -74,11 +77,11 @@ class Embedder:
         embeddings = numpy.empty((len(encodings), WIDTH), numpy.float32)
         empty = self._tokenizer.encode("")
         for begin in range(0, len(order), BATCH):
-            rows = order[begin:begin + BATCH]
+            rows = order[begin : begin + BATCH]
             batch = [encodings[row] for row in rows]
             if len(encodings) > 1:
                 batch += [empty] * (BATCH - len(rows))
-            embeddings[rows] = self._embed_batch(as_inputs(batch))[:len(rows)]
+            embeddings[rows] = self._embed_batch(as_inputs(batch))[: len(rows)]
         return embeddings
 
     def _embed_batch(self, inputs: Dict[str, NDArray[Any]]) -> Floats:

@@ -2,6 +2,7 @@
 
 models/embeddings/embeddings_test runs it; MACE_EMBEDDINGS_MODELS is the folder of the network.
 """
+
 import argparse
 import os
 import subprocess
@@ -23,10 +24,16 @@ from example_network import Arrays, Network, Run
 MODELS = os.environ["MACE_EMBEDDINGS_MODELS"]
 MODEL = os.path.join(MODELS, rank_sentences.MODEL)
 TOKENIZER = os.path.join(MODELS, rank_sentences.TOKENIZER)
-# A query, and how the sentence begins that answers it. They share no word that says what they are about.
-ANSWERS = [("weather forecast", ("A storm", "It will be sunny")), ("astronomy", ("The moon", "Our telescope")),
-           ("a software bug", ("The program crashes",)), ("public transport", ("The train", "You can change")),
-           ("my pet makes noise", ("Our dog",)), ("how much do I pay for a mortgage", ("Banks raised",))]
+# A query, and how the sentence begins that answers it. They share no word that says what they are
+# about.
+ANSWERS = [
+    ("weather forecast", ("A storm", "It will be sunny")),
+    ("astronomy", ("The moon", "Our telescope")),
+    ("a software bug", ("The program crashes",)),
+    ("public transport", ("The train", "You can change")),
+    ("my pet makes noise", ("Our dog",)),
+    ("how much do I pay for a mortgage", ("Banks raised",)),
+]
 
 
 def by_onnx_runtime() -> Run:
@@ -96,11 +103,18 @@ class NetworkTest(unittest.TestCase):
             for query, beginnings in ANSWERS:
                 ranked = rank_sentences.rank(found.embed([query])[0], embeddings)
                 best = rank_sentences.rank(expected.embed([query])[0], wanted)
-                numpy.testing.assert_allclose([cosine for cosine, _ in ranked],
-                                              [cosine for cosine, _ in best], rtol=0, atol=1e-4)
+                numpy.testing.assert_allclose(
+                    [cosine for cosine, _ in ranked],
+                    [cosine for cosine, _ in best],
+                    rtol=0,
+                    atol=1e-4,
+                )
                 self.assertEqual(ranked[0][1], best[0][1])
                 for (_, index), beginning in zip(ranked, beginnings):
-                    self.assertTrue(sentences[index].startswith(beginnings), (query, sentences[index], beginning))
+                    self.assertTrue(
+                        sentences[index].startswith(beginnings),
+                        (query, sentences[index], beginning),
+                    )
             run.close()
 
 
@@ -109,7 +123,9 @@ class CommandTest(unittest.TestCase):
 
     def start(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, os.path.join(FOLDER, "rank_sentences.py"), *arguments]
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        return subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     def test_the_second_start_compiles_nothing_and_ranks_the_same(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -131,10 +147,14 @@ class CommandTest(unittest.TestCase):
             with open(empty, "w", encoding="utf-8"):
                 pass
             for arguments, expected in (
-                    ([MODELS, "q", "--sentences", empty], "expected a sentence in each line, found none"),
-                    ([MODELS, "q", "--sentences", MODEL], "model.onnx"),
-                    ([folder, "q"], "tokenizer.json"),
-                    ([MODELS, "q", "--device", "gpu:99"], "99")):
+                (
+                    [MODELS, "q", "--sentences", empty],
+                    "expected a sentence in each line, found none",
+                ),
+                ([MODELS, "q", "--sentences", MODEL], "model.onnx"),
+                ([folder, "q"], "tokenizer.json"),
+                ([MODELS, "q", "--device", "gpu:99"], "99"),
+            ):
                 with self.subTest(arguments):
                     done = self.start(*arguments, "--cache", os.path.join(folder, "cache.bin"))
                     self.assertEqual(done.returncode, 1, done.stdout)

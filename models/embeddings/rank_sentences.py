@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Ranks sentences by how close their meaning is to that of a query.
 
-Prints the closest sentences with the cosine of the angle between both embeddings, then how the network
-started and its latency. The second start with the same cache file compiles nothing.
+Prints the closest sentences with the cosine of the angle between both embeddings, then how the
+network started and its latency. The second start with the same cache file compiles nothing.
 
 usage: FOLDER/bin/python models/embeddings/rank_sentences.py FOLDER/models QUERY...
-FOLDER is made by models/embeddings/install.
+FOLDER is made by models/install_example embeddings FOLDER.
 """
+
 import argparse
 import os
 import sys
@@ -42,9 +43,15 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("models", help="the folder with the network and its tokenizer")
     parser.add_argument("query", nargs="+", help="what to look for")
-    parser.add_argument("--sentences", metavar="FILE", default=SENTENCES,
-                        help="a text with a sentence in each line (default: sentences.txt beside this program)")
-    parser.add_argument("--top", type=positive, default=3, metavar="N", help="how many to print (default: 3)")
+    parser.add_argument(
+        "--sentences",
+        metavar="FILE",
+        default=SENTENCES,
+        help="a text with a sentence in each line (default: sentences.txt beside this program)",
+    )
+    parser.add_argument(
+        "--top", type=positive, default=3, metavar="N", help="how many to print (default: 3)"
+    )
     add_options(parser)
     return parser.parse_args()
 
@@ -54,8 +61,12 @@ def main() -> None:
     sentences = load_sentences(options.sentences)
     tokenizer = load_tokenizer(os.path.join(options.models, TOKENIZER))
     shape = (BATCH if len(sentences) > 1 else 1, TOKEN_STEP)
-    network = Network("embeddings", os.path.join(options.models, MODEL),
-                      {name: shape for name in ("input_ids", "attention_mask", "token_type_ids")}, options)
+    network = Network(
+        "embeddings",
+        os.path.join(options.models, MODEL),
+        {name: shape for name in ("input_ids", "attention_mask", "token_type_ids")},
+        options,
+    )
     embedder = Embedder(network, tokenizer)
     for iteration in range(options.iterations):
         embeddings = embedder.embed(sentences)
@@ -63,7 +74,7 @@ def main() -> None:
             ranked = rank(embedder.embed([query])[0], embeddings)
             if iteration == 0:
                 print("query: " + query)
-                for cosine, index in ranked[:options.top]:
+                for cosine, index in ranked[: options.top]:
                     print("  %6.3f  %s" % (cosine, sentences[index]))
     print("\n".join(network.report()))
     network.close()

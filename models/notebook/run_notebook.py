@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Executes a notebook in its own folder, prints the text of its outputs, and gives what its last cell found.
+"""Executes a notebook in its own folder, and prints the text of its outputs.
 
 usage: run_notebook.py NOTEBOOK [--output FILE.ipynb] [--plot FILE.png]
 """
+
 import argparse
 import base64
 import json
@@ -24,23 +25,38 @@ def execute(path: str) -> Any:
     """
     notebook = nbformat.read(path, as_version=4)
     folder = os.path.dirname(os.path.abspath(path))
-    # A kernel warns that other programs of this machine could watch its messages: they hold no secrets.
-    client = nbclient.NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3",
-                                     extra_arguments=["--IPKernelApp.log_level=ERROR"],
-                                     resources={"metadata": {"path": folder}})
+    # A kernel warns that other programs of this machine could watch its messages: they hold no
+    # secrets.
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": folder}},
+    )
     return client.execute()
 
 
 def texts(notebook: Any) -> List[str]:
     """What the cells printed, in their order."""
-    return [output["text"] for cell in notebook.cells if cell.cell_type == "code"
-            for output in cell.outputs if output.output_type == "stream"]
+    return [
+        output["text"]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    ]
 
 
 def plots(notebook: Any) -> List[bytes]:
     """The pictures that the cells show, as PNG."""
-    return [base64.b64decode(output.data["image/png"]) for cell in notebook.cells if cell.cell_type == "code"
-            for output in cell.outputs if output.output_type == "display_data" and "image/png" in output.data]
+    return [
+        base64.b64decode(output.data["image/png"])
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "display_data" and "image/png" in output.data
+    ]
 
 
 def summary(notebook: Any) -> Dict[str, Any]:
@@ -62,10 +78,15 @@ def main() -> None:
     try:
         notebook = execute(options.notebook)
     except nbclient.exceptions.CellExecutionError as error:
-        sys.exit("run_notebook.py: %s: a cell failed: %s: %s"
-                 % (options.notebook, error.ename, " ".join(str(error.evalue).split())))
+        sys.exit(
+            "run_notebook.py: %s: a cell failed: %s: %s"
+            % (options.notebook, error.ename, " ".join(str(error.evalue).split()))
+        )
     except (OSError, nbformat.reader.NotJSONError) as error:
-        sys.exit("run_notebook.py: %s: expected a notebook: %s" % (options.notebook, str(error).splitlines()[0]))
+        sys.exit(
+            "run_notebook.py: %s: expected a notebook: %s"
+            % (options.notebook, str(error).splitlines()[0])
+        )
     print("".join(texts(notebook)), end="")
     if options.output:
         nbformat.write(notebook, options.output)

@@ -4,6 +4,7 @@ The network gives each pixel a probability of being text. Connected regions of l
 shrunken middles of lines; each becomes the smallest rotated rectangle around it, grown again. DB is
 by Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI 2020.
 """
+
 from dataclasses import dataclass
 from typing import List, Tuple
 
@@ -44,12 +45,15 @@ def size_for_network(height: int, width: int) -> Tuple[int, int]:
     """Height and width of the network's input for a picture."""
     scale = max(1.0, SHORTER_SIDE / min(height, width))
     scale = min(scale, LONGER_SIDE / max(height, width))
-    fitted = [max(MULTIPLE, round(extent * scale / MULTIPLE) * MULTIPLE) for extent in (height, width)]
+    fitted = [
+        max(MULTIPLE, round(extent * scale / MULTIPLE) * MULTIPLE) for extent in (height, width)
+    ]
     return fitted[0], fitted[1]
 
 
 def as_input(picture: Bytes) -> Floats:
-    """A picture [height, width, 3], RGB, as the network's input [1, 3, height, width], BGR in [-1, 1]."""
+    """A picture [height, width, 3], RGB, as the network's input [1, 3, height, width], BGR in [-1,
+    1]."""
     height, width = size_for_network(*picture.shape[:2])
     resized = cv2.resize(picture, (width, height))
     scaled = resized[:, :, ::-1].astype(numpy.float32) / 127.5 - 1.0
@@ -61,12 +65,15 @@ def find_lines(picture: Bytes, run: Run) -> List[Box]:
     inputs = as_input(picture)
     (output,) = run({INPUT: inputs}).values()
     check_finite(output, "detector")
-    boxes = boxes_of(output[0, 0], picture.shape[1] / inputs.shape[3], picture.shape[0] / inputs.shape[2])
+    boxes = boxes_of(
+        output[0, 0], picture.shape[1] / inputs.shape[3], picture.shape[0] / inputs.shape[2]
+    )
     return in_reading_order(boxes)
 
 
 def boxes_of(probabilities: Floats, scale_x: float, scale_y: float) -> List[Box]:
-    """The boxes in a map of probabilities [height, width]; the scales lead to the picture's pixels."""
+    """The boxes in a map of probabilities [height, width]; the scales lead to the picture's
+    pixels."""
     likely = (probabilities > TEXT_PROBABILITY).astype(numpy.uint8)
     likely = cv2.dilate(likely, numpy.ones((2, 2), numpy.uint8))
     contours, _ = cv2.findContours(likely, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -95,8 +102,9 @@ def mean_inside(probabilities: Floats, corners: Floats) -> float:
 
 
 def clockwise(corners: Floats) -> Floats:
-    """Four corners [4, 2] in the order of `Box.corners`: the sum of x and y is least at the top left
-    and greatest at the bottom right; x - y is greatest at the top right and least at the bottom left.
+    """Four corners [4, 2] in the order of `Box.corners`: the sum of x and y is least at the top
+    left and greatest at the bottom right; x - y is greatest at the top right and least at the
+    bottom left.
     """
     sums, differences = corners.sum(axis=1), corners[:, 0] - corners[:, 1]
     order = [sums.argmin(), differences.argmax(), sums.argmax(), differences.argmin()]
@@ -112,6 +120,6 @@ def in_reading_order(boxes: List[Box]) -> List[Box]:
         height = float(top[:, 1].max() - top[:, 1].min())
         limit = float(top[:, 1].mean()) + height / 2
         row = [box for box in left if float(box.corners[:, 1].mean()) <= limit]
-        left = left[len(row):]
+        left = left[len(row) :]
         ordered += sorted(row, key=lambda box: float(box.corners[:, 0].min()))
     return ordered

@@ -1,4 +1,5 @@
 """Pictures: one is made, others are read from files, and lines are drawn into them."""
+
 from typing import List
 
 import numpy
@@ -8,14 +9,20 @@ from detector import Bytes
 from recognizer import Line
 
 # What the picture that is made says.
-LINES = ["mace reads text in pictures", "OpenCL 3.0", "Invoice 2026-0417", "Total: 42.50 EUR",
-         "The second start compiles nothing", "12:45 Platform 7"]
+LINES = [
+    "mace reads text in pictures",
+    "OpenCL 3.0",
+    "Invoice 2026-0417",
+    "Total: 42.50 EUR",
+    "The second start compiles nothing",
+    "12:45 Platform 7",
+]
 TILTED = "this line is tilted"
 
 
 def sample() -> Bytes:
-    """A picture [520, 720, 3], RGB, that says LINES and TILTED: letters of several sizes, dark on light
-    and light on dark."""
+    """A picture [520, 720, 3], RGB, that says LINES and TILTED: letters of several sizes, dark on
+    light and light on dark."""
     page = Image.new("RGB", (720, 520), (244, 241, 232))
     draw = ImageDraw.Draw(page)
     y = 24
@@ -57,9 +64,15 @@ def save_with_lines(path: str, picture: Bytes, lines: List[Line]) -> None:
     small = ImageFont.load_default(13)
     row = min(26.0, (page.height - 16) / max(len(lines), 1))
     for number, line in enumerate(lines, 1):
-        draw.polygon([(float(x), float(y)) for x, y in line.box.corners], outline=(200, 32, 32), width=2)
+        draw.polygon(
+            [(float(x), float(y)) for x, y in line.box.corners], outline=(200, 32, 32), width=2
+        )
         x, y = (float(value) for value in line.box.corners[0])
         draw.text((x, y - 14), str(number), (200, 32, 32), small)
-        draw.text((page.width + 12, 8 + row * (number - 1)),
-                  "%d  %s  (%.2f)" % (number, line.text, line.score), (24, 24, 24), small)
+        draw.text(
+            (page.width + 12, 8 + row * (number - 1)),
+            "%d  %s  (%.2f)" % (number, line.text, line.score),
+            (24, 24, 24),
+            small,
+        )
     wide.save(path)

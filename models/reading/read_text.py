@@ -5,8 +5,9 @@ Prints each line with its corners and scores, then how the networks started and 
 second start with the same cache file compiles nothing.
 
 usage: FOLDER/bin/python models/reading/read_text.py FOLDER/models [PICTURE]
-FOLDER is made by models/reading/install. Without a picture, one is made.
+FOLDER is made by models/install_example reading FOLDER. Without a picture, one is made.
 """
+
 import argparse
 import os
 import sys
@@ -38,15 +39,21 @@ def show(lines: List[Line]) -> None:
         print("no text was found")
     for number, line in enumerate(lines, 1):
         corners = " ".join("%.0f,%.0f" % (x, y) for x, y in line.box.corners)
-        print("%2d  %-36s  text %.3f  box %.3f  %s" % (
-            number, line.text, line.score, line.box.score, corners))
+        print(
+            "%2d  %-36s  text %.3f  box %.3f  %s"
+            % (number, line.text, line.score, line.box.score, corners)
+        )
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else None)
     parser.add_argument("models", help="the folder with the networks")
-    parser.add_argument("picture", nargs="?", help="a picture file (default: a picture that is made)")
-    parser.add_argument("--output", metavar="FILE", help="writes the picture with boxes and text, a .png")
+    parser.add_argument(
+        "picture", nargs="?", help="a picture file (default: a picture that is made)"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="writes the picture with boxes and text, a .png"
+    )
     add_options(parser)
     return parser.parse_args()
 
@@ -56,10 +63,18 @@ def main() -> None:
     picture = pictures.load(options.picture) if options.picture else pictures.sample()
     characters = recognizer.load_characters(os.path.join(options.models, CHARACTERS))
     height, width = detector.size_for_network(*picture.shape[:2])
-    detect = Network("detector", os.path.join(options.models, DETECTOR),
-                     {detector.INPUT: (1, 3, height, width)}, options)
-    recognize = Network("recognizer", os.path.join(options.models, RECOGNIZER),
-                        {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.WIDTH_STEP)}, options)
+    detect = Network(
+        "detector",
+        os.path.join(options.models, DETECTOR),
+        {detector.INPUT: (1, 3, height, width)},
+        options,
+    )
+    recognize = Network(
+        "recognizer",
+        os.path.join(options.models, RECOGNIZER),
+        {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.WIDTH_STEP)},
+        options,
+    )
     lines: List[Line] = []
     for _ in range(options.iterations):
         lines = read(picture, detect, recognize, characters)

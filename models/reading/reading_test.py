@@ -1,7 +1,8 @@
-"""Tests of reading text: the parts by hand, the networks and the lines beside ONNX Runtime, and beside RapidOCR.
+"""Tests of reading text: parts by hand, networks and lines beside ONNX Runtime and RapidOCR.
 
 models/reading/reading_test runs it; MACE_READING_MODELS is the folder of the networks.
 """
+
 import argparse
 import difflib
 import importlib.util
@@ -30,10 +31,11 @@ MODELS = os.environ["MACE_READING_MODELS"]
 
 
 def scanned_page() -> str:
-    """The path of a picture of scikit-image, of which nothing else is needed: it is not imported."""
+    """The path of a picture of scikit-image, which is not imported: nothing else of it is
+    needed."""
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("scikit-image: not installed; models/reading/install FOLDER --test does so")
+        raise FileNotFoundError("scikit-image: not installed; models/reading/reading_test does so")
     return os.path.join(os.path.dirname(spec.origin), "data", "page.png")
 
 
@@ -78,12 +80,14 @@ class PartsTest(unittest.TestCase):
         likely = numpy.zeros((100, 200), numpy.float32)
         likely[40:60, 50:150] = 0.9
         (box,) = detector.boxes_of(likely, 2.0, 1.0)
-        # Dilation adds a row and a column at the top left: contours go through the centers of pixels.
+        # Dilation adds a row and a column at the top left: contours go through the centers of
+        # pixels.
         growth = detector.GROWTH * 100 * 20 / 240
         left, top = 2 * (49 - growth), 39 - growth
         right, bottom = 2 * (149 + growth), 59 + growth
         numpy.testing.assert_allclose(
-            box.corners, [[left, top], [right, top], [right, bottom], [left, bottom]], atol=2.1)
+            box.corners, [[left, top], [right, top], [right, bottom], [left, bottom]], atol=2.1
+        )
         self.assertGreater(box.score, 0.8)
 
     def test_unlikely_and_small_regions_are_no_boxes(self) -> None:
@@ -94,7 +98,9 @@ class PartsTest(unittest.TestCase):
 
     def test_reading_order(self) -> None:
         def box(x: float, y: float) -> detector.Box:
-            corners = numpy.array([[x, y], [x + 40, y], [x + 40, y + 20], [x, y + 20]], numpy.float32)
+            corners = numpy.array(
+                [[x, y], [x + 40, y], [x + 40, y + 20], [x, y + 20]], numpy.float32
+            )
             return detector.Box(corners, 1.0)
 
         boxes = [box(100, 13), box(0, 50), box(0, 10)]
@@ -134,7 +140,9 @@ class NetworksTest(unittest.TestCase):
             with self.subTest(device):
                 network = self.compare(read_text.RECOGNIZER, shapes, device)
                 # A plan is made at the first run with a shape, but for the one of the start.
-                self.assertEqual([run.made_plan for run in network.runs], [False, True, True, False, True])
+                self.assertEqual(
+                    [run.made_plan for run in network.runs], [False, True, True, False, True]
+                )
 
 
 class LinesTest(unittest.TestCase):
@@ -169,8 +177,10 @@ class LinesTest(unittest.TestCase):
     def test_the_picture_that_is_made(self) -> None:
         texts = self.read_both(pictures.sample())
         # The network leaves out some blank spaces, as it was trained mostly on Chinese.
-        self.assertEqual([text.replace(" ", "") for text in texts],
-                         [text.replace(" ", "") for text in pictures.LINES + [pictures.TILTED]])
+        self.assertEqual(
+            [text.replace(" ", "") for text in texts],
+            [text.replace(" ", "") for text in pictures.LINES + [pictures.TILTED]],
+        )
 
     def test_a_scanned_page_beside_rapidocr(self) -> None:
         picture = pictures.load(scanned_page())
@@ -180,7 +190,9 @@ class LinesTest(unittest.TestCase):
         # RapidOCR pads lines otherwise, and orders them otherwise where they are at one height.
         ours = "".join(sorted("\n".join(texts).replace(" ", "").split("\n")))
         theirs = "".join(sorted("\n".join(row[1] for row in result).replace(" ", "").split("\n")))
-        self.assertGreater(difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio(), 0.95)
+        self.assertGreater(
+            difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio(), 0.95
+        )
 
 
 class CommandTest(unittest.TestCase):
@@ -188,14 +200,18 @@ class CommandTest(unittest.TestCase):
 
     def start(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, os.path.join(FOLDER, "read_text.py"), *arguments]
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        return subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     def test_the_second_start_compiles_nothing_and_reads_the_same(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             output = os.path.join(folder, "lines.png")
             texts = []
             for state in ("cold", "warm"):
-                done = self.start(MODELS, "--cache", os.path.join(folder, "cache.bin"), "--output", output)
+                done = self.start(
+                    MODELS, "--cache", os.path.join(folder, "cache.bin"), "--output", output
+                )
                 self.assertEqual(done.returncode, 0, done.stderr)
                 lines = done.stdout.splitlines()
                 starts = [line for line in lines if ": start " in line]
@@ -216,11 +232,12 @@ class CommandTest(unittest.TestCase):
             small = os.path.join(folder, "small.png")
             cv2.imwrite(small, numpy.zeros((4, 4, 3), numpy.uint8))
             for arguments, expected in (
-                    ([MODELS, text], "no_picture.png"),
-                    ([MODELS, small], "expected at least 8x8 pixels, found 4x4"),
-                    ([MODELS, os.path.join(folder, "none.png")], "none.png"),
-                    ([folder], "characters.txt"),
-                    ([MODELS, "--device", "gpu:99"], "99")):
+                ([MODELS, text], "no_picture.png"),
+                ([MODELS, small], "expected at least 8x8 pixels, found 4x4"),
+                ([MODELS, os.path.join(folder, "none.png")], "none.png"),
+                ([folder], "characters.txt"),
+                ([MODELS, "--device", "gpu:99"], "99"),
+            ):
                 with self.subTest(arguments):
                     done = self.start(*arguments, "--cache", os.path.join(folder, "cache.bin"))
                     self.assertEqual(done.returncode, 1, done.stdout)

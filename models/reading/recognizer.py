@@ -1,9 +1,10 @@
-"""Reads one line of text with a network that is trained by connectionist temporal classification (CTC).
+"""Reads a line of text with a network for connectionist temporal classification (CTC).
 
-The network looks at a picture of 48 pixels of height and any width, and gives each eighth column the
-probabilities of all characters and of "no character", the blank. CTC is by Graves et al.,
+The network looks at a picture of 48 pixels of height and any width, and gives each eighth column
+the probabilities of all characters and of "no character", the blank. CTC is by Graves et al.,
 "Connectionist Temporal Classification", ICML 2006.
 """
+
 import math
 from dataclasses import dataclass
 from typing import List, Sequence
@@ -17,8 +18,8 @@ from example_network import Run, check_finite
 
 INPUT = "x"
 HEIGHT = 48
-# Widths are rounded up to a multiple, so that many lines share one plan: each width has its own, and its
-# programs are compiled once for each device.
+# Widths are rounded up to a multiple, so that many lines share one plan: each width has its own,
+# and its programs are compiled once for each device.
 WIDTH_STEP = 320
 GREATEST_WIDTH = 3200
 # A box that is so much higher than wide holds a line that runs from top to bottom.
@@ -37,27 +38,35 @@ class Line:
 
 
 def cut_out(picture: Bytes, box: Box) -> Bytes:
-    """The box's part of a picture [height, width, 3], turned upright: [box height, box width, 3]."""
+    """The box's part of a picture [height, width, 3], turned upright: [box height, box width,
+    3]."""
     top_left, top_right, bottom_right, bottom_left = box.corners
     width = round(max(math.dist(top_left, top_right), math.dist(bottom_left, bottom_right)))
     height = round(max(math.dist(top_left, bottom_left), math.dist(top_right, bottom_right)))
     width, height = max(width, 1), max(height, 1)
     corners = numpy.array([[0, 0], [width, 0], [width, height], [0, height]], numpy.float32)
-    part = cv2.warpPerspective(picture, cv2.getPerspectiveTransform(box.corners, corners),
-                               (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    part = cv2.warpPerspective(
+        picture,
+        cv2.getPerspectiveTransform(box.corners, corners),
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     if height >= UPRIGHT * width:
         part = cv2.rotate(part, cv2.ROTATE_90_COUNTERCLOCKWISE)
     return numpy.asarray(part, numpy.uint8)
 
 
 def as_input(part: Bytes) -> Floats:
-    """A line [height, width, 3], RGB, as the network's input [1, 3, 48, width], BGR in [-1, 1]; what is
-    right of the line is 0."""
+    """A line [height, width, 3], RGB, as the network's input [1, 3, 48, width], BGR in [-1, 1];
+    what is right of the line is 0."""
     width = min(math.ceil(part.shape[1] * HEIGHT / part.shape[0]), GREATEST_WIDTH)
     padded = math.ceil(width / WIDTH_STEP) * WIDTH_STEP
     resized = cv2.resize(part, (width, HEIGHT))
     inputs = numpy.zeros((1, 3, HEIGHT, padded), numpy.float32)
-    inputs[0, :, :, :width] = resized[:, :, ::-1].transpose(2, 0, 1).astype(numpy.float32) / 127.5 - 1.0
+    inputs[0, :, :, :width] = (
+        resized[:, :, ::-1].transpose(2, 0, 1).astype(numpy.float32) / 127.5 - 1.0
+    )
     return inputs
 
 
@@ -68,8 +77,10 @@ def decode(probabilities: NDArray[numpy.float32], characters: Sequence[str]) -> 
     Raises ValueError if the number of classes is not that of the characters and the blank.
     """
     if probabilities.shape[1] != len(characters) + 1:
-        raise ValueError("recognizer: expected %d classes, found %d"
-                         % (len(characters) + 1, probabilities.shape[1]))
+        raise ValueError(
+            "recognizer: expected %d classes, found %d"
+            % (len(characters) + 1, probabilities.shape[1])
+        )
     best = probabilities.argmax(axis=1)
     begins = numpy.concatenate([[True], best[1:] != best[:-1]]) & (best != BLANK)
     text = "".join(characters[index - 1] for index in best[begins])
@@ -85,7 +96,7 @@ def read_line(picture: Bytes, box: Box, run: Run, characters: Sequence[str]) -> 
 
 
 def load_characters(path: str) -> List[str]:
-    """The characters of the network, one in each line of the file, and the blank space that its last
-    class stands for."""
+    """The characters of the network, one in each line of the file, and the blank space that its
+    last class stands for."""
     with open(path, encoding="utf-8") as file:
         return file.read().removesuffix("\n").split("\n") + [" "]
