@@ -186,7 +186,7 @@ class LinesTest(unittest.TestCase):
         picture = pictures.load(scanned_page())
         texts = self.read_both(picture)
         result, _ = rapidocr_onnxruntime.RapidOCR()(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        self.assertGreater(len(result), 5)
+        self.assertGreaterEqual(len(result), 5)
         # RapidOCR pads lines otherwise, and orders them otherwise where they are at one height.
         ours = "".join(sorted("\n".join(texts).replace(" ", "").split("\n")))
         theirs = "".join(sorted("\n".join(row[1] for row in result).replace(" ", "").split("\n")))
