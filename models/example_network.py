@@ -15,7 +15,13 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence, Tuple
 import numpy
 from numpy.typing import NDArray
 
-import mace
+try:
+    import mace
+except ImportError as missing:
+    sys.exit(
+        "the package mace is not on PYTHONPATH (%s): `bazel build //mace/python:package`, then "
+        "export PYTHONPATH=bazel-bin/mace/python" % missing
+    )
 
 CACHE = "mace-cl-compiled-program.bin"
 Arrays = Mapping[str, NDArray[Any]]
@@ -143,6 +149,15 @@ def positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError("expected a whole number of 1 or more, found '%s'" % text)
     return int(text)
+
+
+def read_text(path: str) -> str:
+    """The text of a UTF-8 file. Raises OSError if it cannot be read, ValueError for other bytes."""
+    with open(path, encoding="utf-8") as file:
+        try:
+            return file.read()
+        except UnicodeDecodeError as error:
+            raise ValueError("%s: expected UTF-8 text: %s" % (path, error)) from error
 
 
 def ended(main: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import numpy
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from example_network import Run, check_finite
+from example_network import Run, check_finite, read_text
 
 WIDTH = 384
 # The network was trained with so many tokens at most; what is longer is cut.
@@ -27,8 +27,7 @@ Floats = NDArray[numpy.float32]
 def load_tokenizer(path: str) -> Tokenizer:
     """The tokenizer of a tokenizer.json. Raises OSError without the file, ValueError if it is
     none."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
+    text = read_text(path)
     try:
         tokenizer = Tokenizer.from_str(text)
     except Exception as error:  # The library raises Exception itself.

@@ -16,7 +16,7 @@ from typing import List, Tuple
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from embedder import BATCH, TOKEN_STEP, Embedder, Floats, load_tokenizer
-from example_network import Network, add_options, ended, positive
+from example_network import Network, add_options, ended, positive, read_text
 
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -25,8 +25,7 @@ SENTENCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sentences.
 
 def load_sentences(path: str) -> List[str]:
     """The sentences of a UTF-8 text file, one in each line. Raises ValueError if there are none."""
-    with open(path, encoding="utf-8") as file:
-        sentences = [line.strip() for line in file if line.strip()]
+    sentences = [line.strip() for line in read_text(path).splitlines() if line.strip()]
     if not sentences:
         raise ValueError("%s: expected a sentence in each line, found none" % path)
     return sentences

@@ -3,7 +3,7 @@
 from typing import List
 
 import numpy
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from detector import Bytes
 from recognizer import Line
@@ -41,12 +41,17 @@ def sample() -> Bytes:
 
 
 def load(path: str) -> Bytes:
-    """A picture file as [height, width, 3], RGB; what is transparent becomes white.
+    """A picture file as [height, width, 3], RGB, turned as its camera says; what is transparent
+    becomes white.
 
-    Raises OSError for a file that is not a picture, and ValueError for one of fewer than 8 pixels.
+    Raises OSError for a file that cannot be read or is no picture, and ValueError for a picture with
+    a side of fewer than 8 pixels or of a size that would fill the memory.
     """
-    with Image.open(path) as file:
-        picture = file.convert("RGBA")
+    try:
+        with Image.open(path) as file:
+            picture = ImageOps.exif_transpose(file).convert("RGBA")
+    except (Image.DecompressionBombError, ValueError) as error:
+        raise ValueError("%s: %s" % (path, error)) from error
     page = Image.new("RGBA", picture.size, (255, 255, 255, 255))
     page.alpha_composite(picture)
     if min(page.size) < 8:

@@ -14,7 +14,7 @@ import numpy
 from numpy.typing import NDArray
 
 from detector import Box, Bytes, Floats
-from example_network import Run, check_finite
+from example_network import Run, check_finite, read_text
 
 INPUT = "x"
 HEIGHT = 48
@@ -98,5 +98,4 @@ def read_line(picture: Bytes, box: Box, run: Run, characters: Sequence[str]) -> 
 def load_characters(path: str) -> List[str]:
     """The characters of the network, one in each line of the file, and the blank space that its
     last class stands for."""
-    with open(path, encoding="utf-8") as file:
-        return file.read().removesuffix("\n").split("\n") + [" "]
+    return read_text(path).removesuffix("\n").split("\n") + [" "]
