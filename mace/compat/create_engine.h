@@ -43,8 +43,8 @@ inline MaceStatus CreateMaceEngineFromModel(const Model& model,
 
 // Makes an engine from a model in memory: the bytes of a `.pb` and of its `.data` (null and 0 for a
 // model without one). Both are copied, hence *model_data_unused (may be null) becomes true, and the
-// caller may free them. `tutor` and `fake_warmup` have no effect: when the call returns, programs are
-// compiled and weights are on the device. Errors are those of CreateMaceEngineFromModel, and
+// caller may free them. `tutor` and `fake_warmup` have no effect: when the call returns, programs
+// are compiled and weights are on the device. Errors are those of CreateMaceEngineFromModel, and
 // MACE_INVALID_ARGS for bytes that are not a model.
 inline MaceStatus CreateMaceEngineFromProto(
     const unsigned char* model_graph_proto, size_t model_graph_proto_size,

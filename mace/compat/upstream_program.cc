@@ -116,9 +116,9 @@ static mace::MaceStatus Run(char **argv, const std::vector<TensorArgument> &argu
     // The engine needs neither of the two when it is made.
     const std::vector<unsigned char> model = ReadFile(argv[2]);
     const std::vector<unsigned char> weights = ReadFile(argv[3]);
-    status = mace::CreateMaceEngineFromProto(model.data(), model.size(), weights.data(),
-                                             weights.size(), input_names, output_names, config,
-                                             &engine);
+    status =
+        mace::CreateMaceEngineFromProto(model.data(), model.size(), weights.data(), weights.size(),
+                                        input_names, output_names, config, &engine);
   }
   if (status != mace::MaceStatus::MACE_SUCCESS) return status;
 

@@ -1,12 +1,12 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs a program that is written for Xiaomi's MACE (upstream_program.cc) and compares its outputs.
 
 usage: upstream_program_test.py PROGRAM
        upstream_program_test.py --prefix DIR   compiles the program, too: with g++ and with clang++,
                                                against an installation
 
-The models are those of models/digits, and, where MACE_SHARED_DIR names the folder of reference cases,
-all cases of MACE's format there. Needs numpy.
+The models are those of models/digits, and, where MACE_SHARED_DIR names the folder of reference
+cases, all cases of MACE's format there. Needs numpy.
 """
 import argparse
 import json
@@ -141,9 +141,11 @@ def test_errors(program, root):
     case = digits(root)[0]
 
     def fails(words, code, *texts):
-        done = subprocess.run(words, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(words, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
         line = done.stderr.strip().split("\n")[-1]
-        expect(done.returncode == 1 and line.startswith("error %d: " % code), "expected error %d, found: %s" % (code, line))
+        expect(done.returncode == 1 and line.startswith("error %d: " % code),
+               "expected error %d, found: %s" % (code, line))
         for text in texts:
             expect(text in line, "expected '%s' in: %s" % (text, line))
 
@@ -153,11 +155,14 @@ def test_errors(program, root):
         fails(good[:1] + ["APU"] + good[2:], 3, "Unsupported")
         fails(good[:2] + ["/dev/null"] + good[3:], 1)
         fails(good[:3] + ["/dev/null"] + good[4:], 1)
-        swapped = [word.replace("in:input:", "in:picture:") for word in good]
-        fails(swapped, 1, "'picture'", "'input'")
-        fails([word.replace("out:output:", "out:scores:") for word in good], 1, "'scores'", "'output'")
-        fails([word.replace(":1,8,8,1:", ":1,64:") for word in good], 1, "input")
-        fails([word.replace("out:output:1,10:", "out:output:1,9:") for word in good], 1, "[1, 10]", "[1, 9]")
+
+        def changed(old, new):
+            return [word.replace(old, new) for word in good]
+
+        fails(changed("in:input:", "in:picture:"), 1, "'picture'", "'input'")
+        fails(changed("out:output:", "out:scores:"), 1, "'scores'", "'output'")
+        fails(changed(":1,8,8,1:", ":1,64:"), 1, "input")
+        fails(changed(":1,10:", ":1,9:"), 1, "[1, 10]", "[1, 9]")
     print("errors: 8 wrong uses, each one line")
 
 
@@ -168,7 +173,8 @@ def test_shared_cases(program, folder):
             error, _ = case.run(program, "GPU", storage)
             runs, worst = runs + 1, max(worst, error)
     expect(runs > 0, "%s has no case of MACE's format" % folder)
-    print("reference cases: %d runs on the device, the largest error is %.2f of its bound" % (runs, worst))
+    print("reference cases: %d runs on the device, the largest error is %.2f of its bound"
+          % (runs, worst))
 
 
 def test(program):
@@ -185,9 +191,10 @@ def test(program):
 def compile_program(compiler, prefix, program):
     include = os.path.join(prefix, "include")
     paths = ["-I" + include, "-I" + os.path.join(include, "mace/compat/include"),
-             "-L" + os.path.join(prefix, "lib"), "-lmace", "-Wl,-rpath," + os.path.join(prefix, "lib")]
-    subprocess.run([compiler, "-std=c++17", *WARNINGS, os.path.join(HERE, "upstream_program.cc"), *paths,
-                    "-o", program], check=True)
+             "-L" + os.path.join(prefix, "lib"), "-lmace",
+             "-Wl,-rpath," + os.path.join(prefix, "lib")]
+    source = os.path.join(HERE, "upstream_program.cc")
+    subprocess.run([compiler, "-std=c++17", *WARNINGS, source, *paths, "-o", program], check=True)
 
 
 def main():
