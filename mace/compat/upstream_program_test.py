@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Runs a program that is written for Xiaomi's MACE (upstream_program.cc) and compares its outputs.
 
-usage: upstream_program_test.py PROGRAM
-       upstream_program_test.py --prefix DIR   compiles the program, too: with g++ and with clang++,
-                                               against an installation
+usage: upstream_program_test.py [--device CPU|GPU] PROGRAM
+       upstream_program_test.py [--device CPU|GPU] --prefix DIR
+         compiles the program, too: with g++ and with clang++, against an installation
+
+--device says where the reference cases run (default: on both).
 
 The models are those of models/digits, and, where MACE_SHARED_DIR names the folder of reference
 cases, all cases of MACE's format there. Needs numpy.
@@ -166,24 +168,25 @@ def test_errors(program, root):
     print("errors: 8 wrong uses, each one line")
 
 
-def test_shared_cases(program, folder):
+def test_shared_cases(program, folder, device):
     runs, worst = 0, 0.0
     with tempfile.TemporaryDirectory() as storage:
         for case in shared_cases(folder):
-            error, _ = case.run(program, "GPU", storage)
+            error, _ = case.run(program, device, storage)
             runs, worst = runs + 1, max(worst, error)
     expect(runs > 0, "%s has no case of MACE's format" % folder)
-    print("reference cases: %d runs on the device, the largest error is %.2f of its bound"
-          % (runs, worst))
+    print("reference cases on %s: %d runs, the largest error is %.2f of its bound"
+          % (device, runs, worst))
 
 
-def test(program):
+def test(program, devices):
     root = ROOT if os.path.isdir(os.path.join(ROOT, "models/digits")) else os.getcwd()
     test_digits(program, root)
     test_errors(program, root)
     shared = os.environ.get("MACE_SHARED_DIR")
     if shared and os.path.isdir(shared):
-        test_shared_cases(program, shared)
+        for device in devices:
+            test_shared_cases(program, shared, device)
     else:
         print("reference cases: skipped, MACE_SHARED_DIR names no folder")
 
@@ -199,21 +202,27 @@ def compile_program(compiler, prefix, program):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--device", choices=["CPU", "GPU"],
+                        help="where the reference cases run (default: on both)")
     parser.add_argument("program", nargs="?", help="upstream_program, compiled")
     parser.add_argument("--prefix", help="an installation to compile against")
     arguments = parser.parse_args()
     if (arguments.program is None) == (arguments.prefix is None):
         parser.error("expected either PROGRAM or --prefix DIR")
+    needed = arguments.program or os.path.join(arguments.prefix, "include/mace/compat/mace.h")
+    if not os.path.isfile(needed):
+        parser.error("there is no file " + needed)
+    devices = [arguments.device] if arguments.device else ["CPU", "GPU"]
     try:
         if arguments.program:
-            test(os.path.abspath(arguments.program))
+            test(os.path.abspath(arguments.program), devices)
             return 0
         with tempfile.TemporaryDirectory() as folder:
             for compiler in filter(shutil.which, ("g++", "clang++")):
                 print("== " + compiler)
                 program = os.path.join(folder, compiler)
                 compile_program(compiler, os.path.abspath(arguments.prefix), program)
-                test(program)
+                test(program, devices)
     except Failure as failure:
         print("FAILED: %s" % failure, file=sys.stderr)
         return 1
