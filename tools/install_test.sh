@@ -13,7 +13,8 @@ model=$root/models/digits/digits.pb
 check_tree() {
   local prefix=$1 file
   for file in bin/mace lib/libmace.so lib/libmace_cl_cache_layer.so lib/pkgconfig/mace.pc \
-    lib/cmake/mace/mace-config.cmake include/mace/mace.h include/mace/mace_c.h; do
+    lib/cmake/mace/mace-config.cmake include/mace/mace.h include/mace/mace_c.h \
+    include/mace/compat/mace.h include/mace/compat/include/mace/public/mace.h; do
     [[ -s $prefix/$file ]] || { echo "missing: $file" >&2; return 1; }
   done
   ! grep -rIl --exclude-dir=doc "$scratch\|$root" "$prefix" || { echo "files name a folder" >&2; return 1; }
@@ -47,6 +48,7 @@ build_example() {
 tools/install --prefix "$scratch/first" >/dev/null
 mv "$scratch/first" "$scratch/moved"
 check_tree "$scratch/moved"
+mace/compat/upstream_program_test.py --prefix "$scratch/moved"
 build_example "$scratch/moved"
 echo "Bazel: $(du -sb "$scratch/moved/lib/libmace.so.0.1.0" | cut -f1) bytes of libmace.so"
 
