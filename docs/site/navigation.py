@@ -2,10 +2,13 @@
 
 Sphinx reads a folder of links to the Markdown files and pictures of the repository, each at its own path, so that the
 links between them hold. README.md is the front page.
+
+usage: navigation.py FOLDER    makes the folder of links
 """
 import fnmatch
 import os
 import shutil
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FRONT = "index"
@@ -71,3 +74,9 @@ def contents(pages):
     for title, own in groups(pages):
         text += "\n```{toctree}\n:hidden:\n:caption: %s\n\n%s\n```\n" % (title, "\n".join("/" + page for page in own))
     return text
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: navigation.py FOLDER")
+    stage(sys.argv[1])
