@@ -60,7 +60,7 @@ def cpp_comments(text):
     items, column = [], None
     for line in text.split("\n"):
         alone = re.match(r"( *)//(?: ?)(.*)$", line)
-        behind = re.match(r"(.*\S)  // ?(.*)$", line)
+        behind = re.match(r"(.*\S) {2,}// ?(.*)$", line)
         if alone and column == len(alone.group(1)) and items and items[-1][0] == "trailing":
             items[-1][2].append(alone.group(2))
             continue
