@@ -36,7 +36,7 @@ def body(lines):
         if shown != verbatim:
             found.append("@verbatim" if shown else "@endverbatim")
             verbatim = shown
-        found.append(line if shown else escaped(line))
+        found.append(line[2:] if shown else escaped(line))
     if verbatim:
         found.append("@endverbatim")
     # Blank lines at the end of what is shown as it is belong behind it.
@@ -47,7 +47,7 @@ def body(lines):
 def block(lines, file_name=None):
     """A documentation comment."""
     head = ["@file " + file_name] if file_name else []
-    return ["/**"] + [" * " + line for line in head + body(lines)] + [" */"]
+    return ["/**"] + head + body(lines) + ["*/"]
 
 
 def trailing(lines):

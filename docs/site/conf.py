@@ -18,11 +18,11 @@ copyright = "the authors of mace; Apache License 2.0"
 version = release = python_package.version()
 root_doc = navigation.FRONT
 
-extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "repository_links"]
+extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc", "reference", "repository_links"]
 source_suffix = {".md": "markdown"}
 # Blocks without a language are shell commands and drawings.
 highlight_language = "text"
-nitpicky = False
+smartquotes = False
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
@@ -34,10 +34,11 @@ breathe_domain_by_file_pattern = {"*.h": "cpp", "*mace_c.h": "c"}  # The last on
 breathe_show_include = False
 
 autodoc_mock_imports = ["numpy", "onnx"]
+autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-napoleon_google_docstring = True
-napoleon_numpy_docstring = False
+# A parameter a line where a declaration is longer.
+maximum_signature_line_length = 80
 
 html_theme = "furo"
 html_title = "mace " + release
