@@ -32,6 +32,8 @@ breathe_default_project = "mace"
 breathe_default_members = ("members", "undoc-members")
 breathe_domain_by_file_pattern = {"*.h": "cpp", "*mace_c.h": "c"}  # The last one holds.
 breathe_show_include = False
+breathe_show_enumvalue_initializer = True
+breathe_show_define_initializer = True
 
 autodoc_mock_imports = ["numpy", "onnx"]
 autoclass_content = "both"

@@ -49,10 +49,12 @@ def clean_breathe(app, doctree):
     for title in doctree.findall(nodes.rubric):
         if "breathe-sectiondef-title" in title["classes"]:
             title["ids"] = []
+    anchors = []
     for declared in list(doctree.findall(addnodes.desc)):
         if declared.get("domain") == "cpp" and declared[0].astext() == "namespace mace":
-            ids = declared[0].get("ids", [])
-            declared.replace_self([nodes.target("", "", ids=ids)] * bool(ids) + declared[-1].children)
+            anchors = anchors or [nodes.target("", "", ids=declared[0]["ids"])]
+            first = anchors if not anchors[0].parent else []
+            declared.replace_self(first + declared[-1].children)
 
 
 class NamespaceFilter(logging.Filter):

@@ -18,7 +18,7 @@ PREFIX = "source/"
 LARGEST = 400_000  # Bytes that a page shows.
 # Languages that Pygments does not tell from the ending.
 LANGUAGES = {".cc": "cpp", ".h": "cpp", ".c": "c", ".cl": "c", ".clh": "c", ".py": "python", ".bazel": "python",
-             ".bzl": "python", ".sh": "bash", ".cmake": "cmake", ".json": "json", ".html": "html"}
+             ".bzl": "python", ".sh": "bash", ".cmake": "cmake", ".html": "html"}
 
 
 class RepositoryLinks(SphinxPostTransform):
