@@ -1,9 +1,10 @@
 """What tools/check_docs knows of the fenced code blocks of a page, by the language behind the three backquotes.
 
-- `cpp` and `c` are compiled against the public headers, without making code. A block with an #include or a main is a
-  file by itself. All other blocks of a page and a language are the body of one function, in their order, each in a
-  scope within the one before: a block sees the names of the blocks above it, and may declare them again. The function
-  gives a mace::Status, or a mace_status_code in C. Three dots in a line of their own stand for more code.
+- `cpp` and `c` are compiled against the public headers, without making code. A block with a main, or with a file's
+  name as a comment in its first line, is a file by itself. All other blocks of a page and a language are the body of
+  one function, in their order, each in a scope within the one before: a block sees the names of the blocks above it,
+  and may declare them again. The function gives a mace::Status, or a mace_status_code in C. Lines with an #include
+  stand before the function. Three dots in a line of their own stand for more code.
 - `python` is compiled, and every name that it takes from the package `mace` must be there.
 - `sh` and `bash` are read by `bash -n`, and their options and paths are checked as those of all commands are.
 - `json` is parsed. `text` and blocks without a language hold no code.
@@ -19,7 +20,10 @@ import subprocess
 
 FENCE = re.compile(r"^```(\w+)(?: +(\w+))?[ ]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = {"text", "cmake", "html", "xml"}
-FILE_BY_ITSELF = re.compile(r"^\s*#include|^\s*int main\(", re.MULTILINE)
+FILE_BY_ITSELF = re.compile(r"\A// [\w/]+\.\w+$|^\s*int main\(", re.MULTILINE)
+INCLUDE = re.compile(r"^#include .*$", re.MULTILINE)
+# Below the folder of the public headers: itself, and where the headers of a compatible API lie.
+INCLUDE_FOLDERS = ["-I.", "-Imace/compat/include"]
 ERROR = re.compile(r"^([^:\n]+):(\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
 
 COMPILERS = {
@@ -27,9 +31,9 @@ COMPILERS = {
     "c": ["gcc", "-std=c99", "-x", "c"],
 }
 HEADS = {
-    "cpp": "#include <chrono>\n#include <cstdint>\n#include <cstdio>\n#include <string>\n#include <utility>\n#include <vector>\n"
-           '#include "mace/diagnose.h"\n#include "mace/mace.h"\n',
-    "c": '#include <stdint.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include "mace/mace_c.h"\n',
+    "cpp": ["<chrono>", "<cstdint>", "<cstdio>", "<string>", "<utility>", "<vector>", '"mace/diagnose.h"',
+            '"mace/mace.h"'],
+    "c": ["<stdint.h>", "<stdio.h>", "<stdlib.h>", "<string.h>", '"mace/mace_c.h"'],
 }
 FUNCTIONS = {
     "cpp": ("[[maybe_unused]] static mace::Status Page() {", "return mace::Status();"),
@@ -64,8 +68,10 @@ def translation_units(language, blocks):
     units = [with_lines(block) for block in alone]
     if inside:
         begin, end = FUNCTIONS[language]
-        text = HEADS[language] + begin + "\n"
-        text += "".join("{\n" + with_lines(block) for block in inside)
+        includes = ["#include " + header for header in HEADS[language]]
+        includes += [line for block in inside for line in INCLUDE.findall(block.text)]
+        text = "\n".join(includes + [begin, ""])
+        text += "".join("{\n" + INCLUDE.sub("", with_lines(block)) for block in inside)
         units.append(text + "}" * len(inside) + "\n" + end + "\n}\n")
     return units
 
@@ -73,12 +79,13 @@ def translation_units(language, blocks):
 def compile_faults(path, language, blocks, include):
     """Compiles the blocks of one page and one language."""
     for unit in translation_units(language, blocks):
-        done = subprocess.run(COMPILERS[language] + ["-fsyntax-only", "-w", "-I.", "-"], cwd=include, input=unit,
-                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(COMPILERS[language] + ["-fsyntax-only", "-w", *INCLUDE_FOLDERS, "-"], cwd=include,
+                              input=unit, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if not done.returncode:
             continue
         errors = ERROR.findall(done.stdout)
-        place, line, why = next((error for error in errors if error[0] == "PAGE"), errors[0] if errors else ("", "0", done.stdout))
+        errors.sort(key=lambda error: error[0] != "PAGE")
+        place, line, why = errors[0] if errors else ("", "0", done.stdout)
         where = "%s:%s" % (path, line) if place == "PAGE" else "%s: %s:%s" % (path, place, line)
         yield "%s: the %s block does not compile: %s" % (where, language, why.strip())
 
@@ -108,7 +115,8 @@ def python_faults(path, block, names):
 
 
 def shell_faults(path, block):
-    done = subprocess.run(["bash", "-n"], input=block.text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(["bash", "-n"], input=block.text, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         yield "%s:%d: bash cannot read the block: %s" % (path, block.line, done.stdout.strip().split("\n")[0])
 

@@ -42,6 +42,8 @@ class CheckSnippetsTest(unittest.TestCase):
             fenced("cpp", "auto model = mace::Model::Load(\"x\");"),
             fenced("cpp", "mace::Model copy = model;", "...", "auto model = 1;"),
             fenced("cpp", '#include "mace/mace.h"', "int main() { mace::Status status; }"),
+            fenced("cpp", "// part.cc", "static int Two() { return 2; }"),
+            fenced("cpp", "#include <map>", "std::map<int, int> numbers;"),
             fenced("c", "int times = 2;", "if (mace_run(times) != MACE_OK) return mace_run(1);"),
             fenced("python", "import mace", "mace.Engine('x')"), fenced("bash", "for x in a b; do echo $x; done"),
             fenced("json", '{"a": 1}'), fenced("text", "anything (")), [])
@@ -56,7 +58,8 @@ class CheckSnippetsTest(unittest.TestCase):
                          r"^page.md:6: the c block does not compile: .*mace_walk_away")
 
     def test_a_file_by_itself_has_no_names_but_its_own(self):
-        self.assertRegex(self.faults(fenced("cpp", "int main() { mace::Status status; }"))[0], "mace.* has not been declared")
+        self.assertRegex(self.faults(fenced("cpp", "int main() { mace::Status status; }"))[0],
+                         "mace.* has not been declared")
 
     def test_python(self):
         self.assertRegex(self.faults(fenced("python", "x = (1"))[0], r"^page.md:3: the python block does not compile")

@@ -279,7 +279,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="programs at a time")
     parser.add_argument("--seconds", type=int, default=1800, help="limit of a program")
     parser.add_argument("--need", action="store_true", help="an absent driver is a failure")
-    parser.add_argument("--json", metavar="FILE", help="also writes the rows to FILE, as tools/driver_results.json has them")
+    parser.add_argument("--json", metavar="FILE", help="also writes the rows, as tools/driver_results.json has them")
     arguments = parser.parse_args()
     scratch = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
     rows, notes, failed = [], [], False

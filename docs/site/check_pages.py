@@ -57,7 +57,7 @@ class Checker:
         self.page.on("console", self.on_console)
         self.page.on("pageerror", lambda error: self.fault("an error of a script: %s" % error))
         self.page.on("requestfailed", lambda request: self.fault("the request of %s failed" % request.url))
-        self.page.on("response", lambda answer: answer.status < 400 or self.fault("%d for %s" % (answer.status, answer.url)))
+        self.page.on("response", self.on_response)
 
     def fault(self, what):
         self.faults.append("%s: %s" % (self.name, what))
@@ -65,6 +65,10 @@ class Checker:
     def on_console(self, message):
         if message.type in ("error", "warning"):
             self.fault("the console has: %s" % message.text)
+
+    def on_response(self, response):
+        if response.status >= 400:
+            self.fault("the status %d for %s" % (response.status, response.url))
 
     def open(self, name, address, expected):
         self.name, self.pages = name, self.pages + 1
@@ -138,7 +142,9 @@ def main():
         sys.exit("usage: check_pages.py CHROMIUM SITE SCREENSHOTS [PROFILE.html]")
     chromium, site, screenshots = sys.argv[1:4]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        # Chromium's sandbox does not run as root.
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
         checker = Checker(browser, screenshots)
         check_site(checker, site)
         for path in sys.argv[4:]:

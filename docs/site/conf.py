@@ -48,4 +48,5 @@ html_copy_source = False
 html_show_sphinx = False
 html_static_path = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "static")]
 html_css_files = ["mace.css"]
+html_favicon = "static/icon.svg"
 html_theme_options = {"navigation_with_keys": True}
