@@ -13,8 +13,8 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FRONT = "index"
 
-# The title of a group and patterns of its pages, in order. A pattern without a page is no mistake; a page belongs to
-# the first group that has it.
+# The title of a group and patterns of its pages, in order; a star stands for a part of a path between slashes. A
+# pattern without a page is no mistake; a page belongs to the first group that has it.
 GROUPS = [
     ("Use", ["docs/install", "docs/cmake", "docs/command", "docs/ship_*", "docs/model_files", "docs/many_*",
              "models/README"]),
@@ -23,13 +23,16 @@ GROUPS = [
     ("Tables", ["docs/ops", "docs/drivers", "docs/performance", "docs/limits"]),
     ("Security and formats", ["docs/security", "mace/cache/FORMAT", "mace/opencl_layer/README"]),
     ("More guides", ["docs/*"]),
+    ("Examples", ["examples/*", "examples/*/*", "tools/*", "tools/*/*"]),
     ("Inside", ["CONTRIBUTING", "mace/base/README", "mace/api/README", "mace/graph/README", "mace/kernel/README",
-                "mace/ops/README", "mace/formats/README", "mace/passes/README", "mace/passes/*/README",
-                "mace/plan/README", "mace/cache/README", "mace/cl/README", "mace/cl/*/README", "mace/*", "tools/*",
-                "third_party/*", "*/README"]),
-    ("Measurements", ["benchmarks/*"]),
-    ("The project", ["CHANGELOG", "*"]),
+                "mace/ops/README", "mace/formats/README", "mace/passes/README", "mace/passes/device/README",
+                "mace/plan/README", "mace/cache/README", "mace/cl/README", "mace/cl/nvidia/README", "mace/*/README",
+                "mace/*/*/README", "third_party/README", "docs/site/README"]),
+    ("Measurements", ["benchmarks/*", "benchmarks/*/*"]),
+    ("The project", ["CHANGELOG"]),
 ]
+# The title of what no group has.
+OTHERS = "More pages"
 # These pages stand at the end of their groups.
 LAST = ["docs/words"]
 
@@ -53,6 +56,12 @@ def stage(folder):
         os.symlink(os.path.join(ROOT, path), link)
 
 
+def matches(page, pattern):
+    """Whether each part of the page's path matches that of the pattern."""
+    parts, patterns = page.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatch.fnmatchcase, parts, patterns))
+
+
 def groups(pages):
     """The titles of the groups that have pages, each with its pages; every page is in one group."""
     left = [page for page in sorted(pages) if page != FRONT]
@@ -60,12 +69,11 @@ def groups(pages):
     for title, patterns in GROUPS:
         own = []
         for pattern in patterns:
-            own += [page for page in left if fnmatch.fnmatchcase(page, pattern) and page not in own]
+            own += [page for page in left if matches(page, pattern) and page not in own]
         left = [page for page in left if page not in own]
         own.sort(key=LAST.__contains__)
-        if own:
-            found.append((title, own))
-    return found
+        found.append((title, own))
+    return [(title, own) for title, own in found + [(OTHERS, left)] if own]
 
 
 def contents(pages):
