@@ -22,7 +22,8 @@ extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc", "reference", "repo
 source_suffix = {".md": "markdown"}
 # Blocks without a language are shell commands and drawings.
 highlight_language = "text"
-smartquotes = False
+# Two hyphens are a dash; quotation marks stay as they are.
+smartquotes_action = "D"
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
