@@ -164,12 +164,7 @@ class Writer:
         self.lines.append(code + end)
         self.statement = []
         if not code.rstrip().endswith(";"):
-            self.forget_after_body()
-
-    def forget_after_body(self):
-        """A body follows, or a line such as "}" has ended one: what comes next is something else."""
-        if self.first is None or not self.first[2]:
-            self.forget()
+            self.forget()  # A body.
 
     def add_group(self, title):
         self.forget()
