@@ -23,11 +23,11 @@ GROUPS = [
     ("Tables", ["docs/ops", "docs/drivers", "docs/performance", "docs/limits"]),
     ("Security and formats", ["docs/security", "mace/cache/FORMAT", "mace/opencl_layer/README"]),
     ("More guides", ["docs/*"]),
-    ("Examples", ["examples/*", "examples/*/*", "tools/*", "tools/*/*"]),
+    ("Examples", ["models/*/README", "examples/*", "examples/*/*"]),
     ("Inside", ["CONTRIBUTING", "mace/base/README", "mace/api/README", "mace/graph/README", "mace/kernel/README",
                 "mace/ops/README", "mace/formats/README", "mace/passes/README", "mace/passes/device/README",
                 "mace/plan/README", "mace/cache/README", "mace/cl/README", "mace/cl/nvidia/README", "mace/*/README",
-                "mace/*/*/README", "third_party/README", "docs/site/README"]),
+                "mace/*/*/README", "tools/*", "tools/*/*", "third_party/README", "docs/site/README"]),
     ("Measurements", ["benchmarks/*", "benchmarks/*/*"]),
     ("The project", ["CHANGELOG"]),
 ]
