@@ -91,11 +91,12 @@ def compile_faults(path, language, blocks, include):
 
 
 def package_names(root):
-    """The names that `import mace` gives, by the package's __all__, and its submodules."""
+    """The names that `import mace` gives, by the package's __all__, and its submodules and subpackages."""
     folder = os.path.join(root, "mace/python/source")
     with open(os.path.join(folder, "__init__.py"), encoding="utf-8") as file:
         tree = ast.parse(file.read())
-    names = {name[:-len(".py")] for name in os.listdir(folder) if name.endswith(".py")}
+    names = {name.removesuffix(".py") for name in os.listdir(folder)
+             if name.endswith(".py") or os.path.exists(os.path.join(folder, name, "__init__.py"))}
     for node in tree.body:
         if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
             names.update(ast.literal_eval(node.value))
