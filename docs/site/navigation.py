@@ -31,6 +31,7 @@ GROUPS = [
     ("Measurements", ["benchmarks/*", "benchmarks/*/*"]),
     ("The project", ["CHANGELOG"]),
 ]
+PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 # The title of what no group has.
 OTHERS = "More pages"
 # These pages stand at the end of their groups.
@@ -50,7 +51,7 @@ def files(endings):
 def stage(folder):
     """Makes the folder of links anew; README.md becomes the front page."""
     shutil.rmtree(folder, ignore_errors=True)
-    for path in files((".md", ".svg", ".png")):
+    for path in files((".md",) + PICTURES):
         link = os.path.join(folder, FRONT + ".md" if path == "README.md" else path)
         os.makedirs(os.path.dirname(link), exist_ok=True)
         os.symlink(os.path.join(ROOT, path), link)
