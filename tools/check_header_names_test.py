@@ -13,7 +13,8 @@ CODE = "class B { void C(); };\nint mace_run(void);\nenum { kNone };\n"
 
 class CheckHeaderNamesTest(unittest.TestCase):
     def faults(self, comment):
-        return list(check_header_names.faults_of({"a.h": CODE + comment}, {"MACE_LOG"}, lambda path: path == "mace/a.h"))
+        texts = {"a.h": CODE + comment}
+        return list(check_header_names.faults_of(texts, {"MACE_LOG"}, lambda path: path == "mace/a.h"))
 
     def test_what_is_there(self):
         for comment in ("// B::C, mace_run and kNone; mace::B.", "/* MACE_LOG, std::string, mace/a.h */",
