@@ -46,6 +46,10 @@ def facts(report, command, device):
     return "%s, commit %s; %s; %s. Command: `%s`.\n" % (report["date"], report["commit"][:12], device, host, command)
 
 
+def picture(name, title):
+    return "![%s, %s](../benchmarks/results/%s.svg)\n\n" % (title, name, name)
+
+
 def starts(name, report):
     rows = []
     for model, result in report["models"].items():
@@ -77,8 +81,8 @@ def peers_command(name, report):
 def peers(name, report):
     ours = [entry for entries in report["models"].values() for entry in entries if entry["ours"]][0]
     parts = ["Milliseconds of one inference, batch 1, host inputs to host outputs: minimum (median). WRONG marks outputs that "
-             "left the tolerance. [Every number](../benchmarks/results/%s.md), [a picture](../benchmarks/results/%s.svg).\n\n"
-             % (name, name) + facts(report, peers_command(name, report),
+             "left the tolerance. [Every number](../benchmarks/results/%s.md).\n\n%s"
+             % (name, picture(name, "Latency of each engine")) + facts(report, peers_command(name, report),
                                     "%s, driver %s" % (ours["device"], ours["driver"]))]
     for precision in precisions(report):
         models = chosen(report, precision, "host_ms")
@@ -91,8 +95,8 @@ def peers(name, report):
 
 def scaling(name, report):
     parts = ["Mean latency of MobileNetV2 at %d x %d. In the last column 1 means that latency grows in proportion to the work, "
-             "less than 1 that it grows more slowly. [A picture](../benchmarks/results/%s.svg).\n\n" % (
-        report["size"], report["size"], name) + facts(
+             "less than 1 that it grows more slowly.\n\n%s" % (
+        report["size"], report["size"], picture(name, "Latency over width and batch")) + facts(
             report, "benchmarks/scaling --name %s DIR" % name[len("scaling-"):],
             "%s, driver %s" % (report["device"], report["driver"]))]
     for series in ("width", "batch"):

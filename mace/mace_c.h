@@ -36,6 +36,7 @@
  *   smaller than the library's is accepted: missing members have their defaults. A larger one is
  *   MACE_UNSUPPORTED if a member that the library does not know is not zero.
  * - The other structs never change.
+ *
  * Tests compare the library with mace/exported_symbols.txt and mace/c_struct_layout.txt.
  */
 #ifndef MACE_MACE_C_H_
@@ -226,13 +227,16 @@ typedef struct mace_load_options {
 /* Writes the defaults; call it with sizeof(mace_load_options). NULL does nothing. */
 void mace_load_options_init(mace_load_options* options, size_t struct_size);
 
-/* The three functions read a model from a file, from memory, and from an open file. `options` may
- * be NULL: the defaults. Errors are those of mace::Model::Load. */
+/* Reads a model from a file. `options` may be NULL: the defaults. Errors are those of
+ * mace::Model::Load. */
 mace_status_code mace_model_load(const char* path, const mace_load_options* options,
                                  mace_model** model);
-/* `weights`: the content of a MACE model's `.data`; may be NULL. */
+/* Reads a model from memory. `weights`: the content of a MACE model's `.data`; may be NULL. Options
+ * are those of mace_model_load, and errors those of mace::Model::FromBytes. */
 mace_status_code mace_model_from_bytes(const mace_bytes* bytes, const mace_bytes* weights,
                                        const mace_load_options* options, mace_model** model);
+/* Reads a model from an open file or a part of one. `weights`: a MACE model's `.data`; may be NULL.
+ * Options are those of mace_model_load, and errors those of mace::Model::FromDescriptor. */
 mace_status_code mace_model_from_descriptor(const mace_file_range* range,
                                             const mace_file_range* weights,
                                             const mace_load_options* options, mace_model** model);
@@ -248,8 +252,8 @@ typedef struct mace_tensor_spec {
   mace_dtype dtype;
 } mace_tensor_spec;
 
-/* The inputs and outputs in the file's order. The counts of a NULL model are 0. MACE_NOT_FOUND for
- * an index that is too large. */
+/* These functions describe the inputs and outputs, in the file's order. The counts of a NULL model
+ * are 0. MACE_NOT_FOUND for an index that is too large. */
 size_t mace_model_input_count(const mace_model* model);
 size_t mace_model_output_count(const mace_model* model);
 mace_status_code mace_model_input(const mace_model* model, size_t index, mace_tensor_spec* spec);
@@ -374,6 +378,8 @@ mace_status_code mace_compile_file(const char* path, const mace_load_options* lo
                                    mace_compiled_model** compiled);
 void mace_compiled_model_free(mace_compiled_model* compiled);
 
+/* These functions do what mace_model_input_count, mace_model_output_count, mace_model_input and
+ * mace_model_output do, for a compiled model. */
 size_t mace_compiled_model_input_count(const mace_compiled_model* compiled);
 size_t mace_compiled_model_output_count(const mace_compiled_model* compiled);
 mace_status_code mace_compiled_model_input(const mace_compiled_model* compiled, size_t index,

@@ -263,6 +263,15 @@ def run_suite(driver, suite, arguments, scratch):
                   [note for result in results for note in result.notes])
 
 
+def write_rows(path, rows):
+    """Writes what ran; who keeps a row adds the driver's version and a note."""
+    kept = [{"date": time.strftime("%Y-%m-%d"), "driver": row[0], "version": "", "suite": row[1], "passed": int(row[2]),
+             "failed": int(row[3]), "skipped": int(row[4]), "seconds": int(row[5]), "note": ""}
+            for row in rows if row[2] != "absent"]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"rows": kept}, file, indent=2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--drivers", default="PoCL,Intel,Oclgrind")
@@ -270,6 +279,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="programs at a time")
     parser.add_argument("--seconds", type=int, default=1800, help="limit of a program")
     parser.add_argument("--need", action="store_true", help="an absent driver is a failure")
+    parser.add_argument("--json", metavar="FILE", help="also writes the rows, as tools/driver_results.json has them")
     arguments = parser.parse_args()
     scratch = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
     rows, notes, failed = [], [], False
@@ -290,6 +300,8 @@ def main():
             notes += ["%s, %s: %s" % (driver.name, suite, note) for note in result.notes]
             failed = failed or result.failed > 0 or result.passed == 0
     shutil.rmtree(scratch, ignore_errors=True)
+    if arguments.json:
+        write_rows(arguments.json, rows)
     print("\n".join(notes))
     for row in [("driver", "suite", "passed", "failed", "skipped", "seconds")] + rows:
         print("| %-8s | %-7s | %6s | %6s | %7s | %7s |" % row)

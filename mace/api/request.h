@@ -18,6 +18,13 @@ namespace mace {
 // Holds the inputs and outputs of one inference. Several requests of one compiled model run at the
 // same time on the device.
 //
+// Set and SetOutput also take tensors of Tensor::OpenCl, whose buffers belong to the context that
+// the model was compiled in (CompileOptions::opencl). float32 and int32 elements are copied on the
+// device. Elements of all other dtypes, and elements that a node on the CPU reads or makes, are
+// copied through the host's memory: the results are the same, and the run waits for these copies. A
+// run is kInvalidArgument if the OpenCL tensor of an output has other dims or another dtype than
+// the result.
+//
 // Thread contract: thread-compatible. Wait() and Cancel() may be called at any time on any thread.
 // While a run is at work, the other methods give kFailedPrecondition and change nothing. In a
 // forked child every run on a device is kFailedPrecondition.
@@ -44,12 +51,6 @@ class Request {
   // tensor that may not be written, and for an OpenCL buffer of another context.
   Status SetOutput(const std::string& name, Tensor tensor);
   Status SetOutput(size_t index, Tensor tensor);
-  // Set and SetOutput also take tensors of Tensor::OpenCl, whose buffers belong to the context that
-  // the model was compiled in (CompileOptions::opencl). float32 and int32 elements are copied on
-  // the device. Elements of all other dtypes, and elements that a node on the CPU reads or makes,
-  // are copied through the host's memory: the results are the same, and the run waits for these
-  // copies. A run is kInvalidArgument if the OpenCL tensor of an output has other dims or another
-  // dtype than the result.
 
   // Selects the outputs that the next runs give, by name or by index. An empty list selects all
   // outputs, as in a new request. Outputs that are not selected are not copied to the host, and Get

@@ -41,15 +41,15 @@ struct TuningStatistics {
   double ms = 0;                   // Time of measuring, including compilation.
 };
 
+// The work of a compiled model until now. The members from `input_dims` to `tuning` describe the
+// plan that was made last. After Compile this is the plan for the dims that the model was compiled
+// with.
 struct Statistics {
   std::string device;         // The name of the device; "cpu reference" for the CPU.
   std::string driver;         // The version of the driver; empty for the CPU.
   double compile_ms = 0;      // Time of CompiledModel::Compile, including device_open_ms.
   double device_open_ms = 0;  // Time of opening the device.
   double program_ms = 0;      // Time of creating and building programs, over all plans.
-
-  // The members from here to `tuning` describe the plan that was made last. After Compile this is
-  // the plan for the dims that the model was compiled with.
 
   // The dims that the plan was made for, in the order of CompiledModel::inputs and outputs; no
   // extent is dynamic. Empty dims for an output that the plan does not compute
