@@ -10,6 +10,7 @@ uses by default). Every error is a response with a JSON object of the one key "e
 
 Nothing here needs Ray, a web server or a device: `mace.ray` serves models through this package.
 """
+
 from mace.open_inference._body import read_body
 from mace.open_inference._errors import ProtocolError
 from mace.open_inference._metadata import ModelMetadata, TensorMetadata
@@ -18,6 +19,14 @@ from mace.open_inference._response import Response, write_inference_response
 from mace.open_inference._service import ServedModel, Service
 
 __all__ = [
-    "InferenceRequest", "ModelMetadata", "ProtocolError", "Response", "ServedModel", "Service",
-    "TensorMetadata", "parse_inference_request", "read_body", "write_inference_response",
+    "InferenceRequest",
+    "ModelMetadata",
+    "ProtocolError",
+    "Response",
+    "ServedModel",
+    "Service",
+    "TensorMetadata",
+    "parse_inference_request",
+    "read_body",
+    "write_inference_response",
 ]

@@ -1,4 +1,5 @@
 """Reads the body of a request within a limit, and decompresses it."""
+
 import zlib
 from typing import AsyncIterator, Mapping
 
@@ -22,7 +23,9 @@ async def read_body(chunks: AsyncIterator[bytes], headers: Mapping[str, str], li
         _refuse_size(limit, announced[:20])
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "deflate"):
-        refuse("Content-Encoding: expected gzip, deflate or identity, found %s" % shown(encoding), 415)
+        refuse(
+            "Content-Encoding: expected gzip, deflate or identity, found %s" % shown(encoding), 415
+        )
     pieces, size = [], 0
     async for chunk in chunks:
         size += len(chunk)

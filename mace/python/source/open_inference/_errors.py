@@ -1,4 +1,5 @@
 """Errors that have an HTTP status."""
+
 from typing import Any, NoReturn
 
 LONGEST_MESSAGE = 1000

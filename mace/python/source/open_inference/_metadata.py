@@ -1,4 +1,5 @@
 """What a server says of its models."""
+
 import dataclasses
 import re
 from typing import Any, Dict, List, Sequence, Tuple
@@ -46,12 +47,19 @@ class ModelMetadata:
     def __post_init__(self) -> None:
         for what, name in (("name", self.name), ("version", self.version)):
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                raise ValueError("%s of a model: expected letters, digits, '.', '_' and '-', found %r"
-                                 % (what, name))
+                raise ValueError(
+                    "%s of a model: expected letters, digits, '.', '_' and '-', found %r"
+                    % (what, name)
+                )
 
     def as_json(self) -> Dict[str, Any]:
         """The protocol's answer to GET /v2/models/{name}."""
         inputs: List[Dict[str, Any]] = [tensor.as_json() for tensor in self.inputs]
         outputs: List[Dict[str, Any]] = [tensor.as_json() for tensor in self.outputs]
-        return {"name": self.name, "versions": [self.version], "platform": self.platform,
-                "inputs": inputs, "outputs": outputs}
+        return {
+            "name": self.name,
+            "versions": [self.version],
+            "platform": self.platform,
+            "inputs": inputs,
+            "outputs": outputs,
+        }

@@ -1,4 +1,5 @@
 """Parses the body of an inference request."""
+
 import dataclasses
 import json
 from typing import Any, Dict, List, NoReturn, Optional, Sequence
@@ -29,8 +30,9 @@ class InferenceRequest:
     """For each wanted output, whether it is wanted as bytes behind the JSON."""
 
 
-def parse_inference_request(body: bytes, header_length: Optional[str],
-                            model: ModelMetadata) -> InferenceRequest:
+def parse_inference_request(
+    body: bytes, header_length: Optional[str], model: ModelMetadata
+) -> InferenceRequest:
     """Parses a request for a model.
 
     Args:
@@ -45,7 +47,9 @@ def parse_inference_request(body: bytes, header_length: Optional[str],
     request = _json_object(body[:end])
     parameters = _parameters(request, "request")
     if parameters.get("sequence_id") not in (None, 0, ""):
-        refuse("parameters: sequence_id: expected none, because models keep no state between requests")
+        refuse(
+            "parameters: sequence_id: expected none, because models keep no state between requests"
+        )
     identifier = request.get("id", "")
     if not isinstance(identifier, str):
         refuse("id: expected a string, found %s" % shown(identifier))
@@ -60,8 +64,10 @@ def _json_bytes(size: int, header_length: Optional[str]) -> int:
         return size
     text = header_length.strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) <= size):
-        refuse("%s: expected a whole number of at most %d, the bytes of the body, found %s"
-               % ("Inference-Header-Content-Length", size, shown(header_length)))
+        refuse(
+            "%s: expected a whole number of at most %d, the bytes of the body, found %s"
+            % ("Inference-Header-Content-Length", size, shown(header_length))
+        )
     return int(text)
 
 
@@ -117,12 +123,15 @@ def _known(name: str, tensors: Sequence[TensorMetadata], what: str) -> TensorMet
     for tensor in tensors:
         if tensor.name == name:
             return tensor
-    refuse("%s: expected one of %s, found %s"
-           % (what, ", ".join(repr(tensor.name) for tensor in tensors), shown(name)))
+    refuse(
+        "%s: expected one of %s, found %s"
+        % (what, ", ".join(repr(tensor.name) for tensor in tensors), shown(name))
+    )
 
 
-def _inputs(request: Dict[str, Any], tail: memoryview, has_tail: bool,
-            model: ModelMetadata) -> Dict[str, numpy.ndarray]:
+def _inputs(
+    request: Dict[str, Any], tail: memoryview, has_tail: bool, model: ModelMetadata
+) -> Dict[str, numpy.ndarray]:
     found: Dict[str, numpy.ndarray] = {}
     used = 0
     for tensor in _tensors(request, "inputs"):
@@ -141,9 +150,13 @@ def _inputs(request: Dict[str, Any], tail: memoryview, has_tail: bool,
         if not has_tail:
             refuse("%s: binary_data_size needs the header Inference-Header-Content-Length" % what)
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(tail) - used:
-            refuse("%s: binary_data_size: expected 0 to %d, the bytes that are left of the body, found %s"
-                   % (what, len(tail) - used, shown(size)))
-        found[declared.name] = array_of_bytes(tail[used:used + size], declared.datatype, shape, what)
+            refuse(
+                "%s: binary_data_size: expected 0 to %d, the bytes that are left of the body, found %s"
+                % (what, len(tail) - used, shown(size))
+            )
+        found[declared.name] = array_of_bytes(
+            tail[used : used + size], declared.datatype, shape, what
+        )
         used += size
     for declared in model.inputs:
         if declared.name not in found:
@@ -156,17 +169,27 @@ def _inputs(request: Dict[str, Any], tail: memoryview, has_tail: bool,
 def _shape(tensor: Dict[str, Any], declared: TensorMetadata, what: str) -> List[int]:
     """The shape of a tensor, which fits the declared datatype and shape."""
     if tensor.get("datatype") != declared.datatype:
-        refuse("%s: datatype: expected %s, found %s"
-               % (what, declared.datatype, shown(tensor.get("datatype"))))
+        refuse(
+            "%s: datatype: expected %s, found %s"
+            % (what, declared.datatype, shown(tensor.get("datatype")))
+        )
     shape = tensor.get("shape")
     if not isinstance(shape, list) or not all(
-            isinstance(extent, int) and not isinstance(extent, bool) and 1 <= extent < 2**31
-            for extent in shape):
-        refuse("%s: shape: expected a list of whole numbers of at least 1, found %s" % (what, shown(shape)))
+        isinstance(extent, int) and not isinstance(extent, bool) and 1 <= extent < 2**31
+        for extent in shape
+    ):
+        refuse(
+            "%s: shape: expected a list of whole numbers of at least 1, found %s"
+            % (what, shown(shape))
+        )
     fits = len(shape) == len(declared.shape) and all(
-        wanted in (-1, extent) for wanted, extent in zip(declared.shape, shape))
+        wanted in (-1, extent) for wanted, extent in zip(declared.shape, shape)
+    )
     if not fits:
-        refuse("%s: shape: expected %s (-1: any extent), found %s" % (what, list(declared.shape), shape))
+        refuse(
+            "%s: shape: expected %s (-1: any extent), found %s"
+            % (what, list(declared.shape), shape)
+        )
     return shape
 
 

@@ -1,4 +1,5 @@
 """Writes responses."""
+
 import dataclasses
 import json
 from typing import Any, Dict, List, Mapping
@@ -29,12 +30,13 @@ def json_response(value: Any, status: int = 200) -> Response:
 def error_response(status: int, message: str) -> Response:
     """The protocol's form of an error: {"error": message}."""
     if len(message) > LONGEST_MESSAGE:
-        message = message[:LONGEST_MESSAGE - 3] + "..."
+        message = message[: LONGEST_MESSAGE - 3] + "..."
     return json_response({"error": message}, status)
 
 
-def write_inference_response(request: InferenceRequest, outputs: Mapping[str, numpy.ndarray],
-                             model: ModelMetadata) -> Response:
+def write_inference_response(
+    request: InferenceRequest, outputs: Mapping[str, numpy.ndarray], model: ModelMetadata
+) -> Response:
     """The response with the outputs that the request wants, each as JSON or as bytes.
 
     Raises ProtocolError 400 where an output that is wanted as JSON holds an infinity or a NaN.
@@ -51,8 +53,10 @@ def write_inference_response(request: InferenceRequest, outputs: Mapping[str, nu
             tail.append(data)
         else:
             if array.dtype.kind == "f" and not numpy.isfinite(array).all():
-                refuse("output %s: holds infinities or NaNs, which JSON lacks: ask for binary data"
-                       % shown(name))
+                refuse(
+                    "output %s: holds infinities or NaNs, which JSON lacks: ask for binary data"
+                    % shown(name)
+                )
             tensor["data"] = array.ravel().tolist()
         tensors.append(tensor)
     value = {"model_name": model.name, "model_version": model.version, "outputs": tensors}
@@ -60,7 +64,9 @@ def write_inference_response(request: InferenceRequest, outputs: Mapping[str, nu
         value["id"] = request.id
     response = json_response(value)
     if tail:
-        response.headers = {"Content-Type": "application/octet-stream",
-                            "Inference-Header-Content-Length": str(len(response.body))}
+        response.headers = {
+            "Content-Type": "application/octet-stream",
+            "Inference-Header-Content-Length": str(len(response.body)),
+        }
         response.body = b"".join([response.body] + tail)
     return response

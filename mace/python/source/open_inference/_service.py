@@ -1,4 +1,5 @@
 """From a path to a call: the protocol's REST calls."""
+
 import logging
 import time
 from typing import Any, AsyncIterator, Callable, Dict, Mapping, Optional, Sequence
@@ -10,8 +11,12 @@ from mace.open_inference._body import read_body
 from mace.open_inference._errors import ProtocolError, refuse, shown, status_of
 from mace.open_inference._metadata import ModelMetadata
 from mace.open_inference._request import HEADER_LENGTH, parse_inference_request
-from mace.open_inference._response import (Response, error_response, json_response,
-                                           write_inference_response)
+from mace.open_inference._response import (
+    Response,
+    error_response,
+    json_response,
+    write_inference_response,
+)
 
 DEFAULT_BODY_LIMIT = 64 << 20
 EXTENSIONS = ["binary_tensor_data"]
@@ -37,15 +42,21 @@ class ServedModel:
 class Service:
     """Answers the calls of the protocol for some models. Used by one event loop."""
 
-    def __init__(self, models: Sequence[ServedModel], *, name: str = "mace", version: str = "",
-                 body_limit: int = DEFAULT_BODY_LIMIT,
-                 observe: Optional[Callable[[str, float, int], Any]] = None) -> None:
+    def __init__(
+        self,
+        models: Sequence[ServedModel],
+        *,
+        name: str = "mace",
+        version: str = "",
+        body_limit: int = DEFAULT_BODY_LIMIT,
+        observe: Optional[Callable[[str, float, int], Any]] = None
+    ) -> None:
         """Args:
-          models: each with a name of its own; ValueError otherwise.
-          name, version: what GET /v2 says of the server.
-          body_limit: the most bytes of a request's body.
-          observe: called after each inference with the model's name, the seconds that it took and
-            the HTTP status.
+        models: each with a name of its own; ValueError otherwise.
+        name, version: what GET /v2 says of the server.
+        body_limit: the most bytes of a request's body.
+        observe: called after each inference with the model's name, the seconds that it took and
+          the HTTP status.
         """
         self._models = {model.metadata.name: model for model in models}
         if len(self._models) != len(models):
@@ -54,8 +65,9 @@ class Service:
         self._body_limit = body_limit
         self._observe = observe
 
-    async def handle(self, method: str, path: str, headers: Mapping[str, str],
-                     body: AsyncIterator[bytes]) -> Response:
+    async def handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> Response:
         """Answers a request. Never raises, but for a cancelled coroutine.
 
         Args:
@@ -72,8 +84,9 @@ class Service:
             _log.exception("%s %s", method, path)
             return error_response(500, "internal error: %s" % error)
 
-    async def _handle(self, method: str, path: str, headers: Mapping[str, str],
-                      body: AsyncIterator[bytes]) -> Response:
+    async def _handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> Response:
         parts = [unquote(part) for part in path.rstrip("/").split("/")[1:]]
         if parts[:1] != ["v2"]:
             refuse("path: expected /v2 and what follows it, found %s" % shown(path), 404)
@@ -91,17 +104,24 @@ class Service:
             return await self._model_call(method, path, headers, body)
         refuse("path: no call of the protocol is %s" % shown(path), 404)
 
-    async def _model_call(self, method: str, path: str, headers: Mapping[str, str],
-                          body: AsyncIterator[bytes]) -> Response:
+    async def _model_call(
+        self, method: str, path: str, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> Response:
         name, *call = [unquote(part) for part in path.rstrip("/").split("/")[3:]]
         if name not in self._models:
-            refuse("model: expected one of %s, found %s"
-                   % (", ".join(map(repr, self._models)), shown(name)), 404)
+            refuse(
+                "model: expected one of %s, found %s"
+                % (", ".join(map(repr, self._models)), shown(name)),
+                404,
+            )
         model = self._models[name]
         if call[:1] == ["versions"] and len(call) > 1:
             if call[1] != model.metadata.version:
-                refuse("model %s: version: expected %s, found %s"
-                       % (name, shown(model.metadata.version), shown(call[1])), 404)
+                refuse(
+                    "model %s: version: expected %s, found %s"
+                    % (name, shown(model.metadata.version), shown(call[1])),
+                    404,
+                )
             del call[:2]
         if not call:
             _expect_method("GET", method, path)
@@ -120,8 +140,9 @@ class Service:
             return error_response(400, "not ready: %s" % ", ".join(waiting))
         return json_response({"ready": True})
 
-    async def _observed_infer(self, model: ServedModel, headers: Mapping[str, str],
-                              body: AsyncIterator[bytes]) -> Response:
+    async def _observed_infer(
+        self, model: ServedModel, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> Response:
         began = time.perf_counter()
         try:
             response = await self._infer(model, headers, body)
@@ -134,8 +155,9 @@ class Service:
             self._observe(model.metadata.name, time.perf_counter() - began, response.status)
         return response
 
-    async def _infer(self, model: ServedModel, headers: Mapping[str, str],
-                     body: AsyncIterator[bytes]) -> Response:
+    async def _infer(
+        self, model: ServedModel, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> Response:
         content = await read_body(body, headers, self._body_limit)
         request = parse_inference_request(content, headers.get(HEADER_LENGTH), model.metadata)
         outputs = await model.infer(request.inputs)

@@ -1,4 +1,5 @@
 """An actor on the head of the cluster that keeps the bytes of cache files for new workers."""
+
 import asyncio
 import time
 from typing import Any, Dict, List, Optional, Tuple
@@ -99,8 +100,15 @@ def cache_directory() -> Any:
     node, outlives the program that made it, and takes no processor."""
     actor = ray.remote(CacheDirectory)
     return actor.options(
-        name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, num_cpus=0,
-        resources={"node:__internal_head__": 0.001}, max_restarts=-1, max_concurrency=1000).remote()
+        name=NAME,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        num_cpus=0,
+        resources={"node:__internal_head__": 0.001},
+        max_restarts=-1,
+        max_concurrency=1000,
+    ).remote()
 
 
 def worker_starts() -> List[Any]:

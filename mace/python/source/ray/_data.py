@@ -1,4 +1,5 @@
 """Batch inference over Ray Data."""
+
 from typing import Any, Dict, Mapping, Optional, Sequence, Union
 
 import numpy
@@ -14,9 +15,14 @@ class BatchPredictor:
     `map_batches` makes it; it may also be given to `ray.data.Dataset.map_batches` itself.
     """
 
-    def __init__(self, spec: Union[EngineSpec, Mapping[str, Any]], columns: Optional[Mapping[str, str]] = None,
-                 results: Optional[Mapping[str, str]] = None, kept: Optional[Sequence[str]] = None,
-                 cache_folder: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        spec: Union[EngineSpec, Mapping[str, Any]],
+        columns: Optional[Mapping[str, str]] = None,
+        results: Optional[Mapping[str, str]] = None,
+        kept: Optional[Sequence[str]] = None,
+        cache_folder: Optional[str] = None,
+    ) -> None:
         """Starts the engine, which is warm in all workers but the first.
 
         Args:
@@ -55,24 +61,36 @@ class BatchPredictor:
         for tensor in self._inputs:
             column = self._columns[tensor.name]
             if column not in batch:
-                raise KeyError("input %r: expected the column %r, found %s"
-                               % (tensor.name, column, sorted(batch)))
+                raise KeyError(
+                    "input %r: expected the column %r, found %s"
+                    % (tensor.name, column, sorted(batch))
+                )
             inputs[tensor.name] = _rows(batch[column], tensor)
         answer = {name: batch[name] for name in (batch if self._kept is None else self._kept)}
         outputs = self._batches.run(inputs)
         for name, column in self._results.items():
             if column in answer:
-                raise ValueError("output %r: expected a column that the dataset does not have, found %r: "
-                                 "name another in `results`" % (name, column))
+                raise ValueError(
+                    "output %r: expected a column that the dataset does not have, found %r: "
+                    "name another in `results`" % (name, column)
+                )
             answer[column] = outputs[name]
         return answer
 
 
-def map_batches(dataset: "ray.data.Dataset", model: Union[str, EngineSpec], *, workers: Any = 1,
-                batch_size: int = 32, columns: Optional[Mapping[str, str]] = None,
-                results: Optional[Mapping[str, str]] = None, kept: Optional[Sequence[str]] = None,
-                options: Optional[Mapping[str, Any]] = None, cache_folder: Optional[str] = None,
-                **ray_options: Any) -> "ray.data.Dataset":
+def map_batches(
+    dataset: "ray.data.Dataset",
+    model: Union[str, EngineSpec],
+    *,
+    workers: Any = 1,
+    batch_size: int = 32,
+    columns: Optional[Mapping[str, str]] = None,
+    results: Optional[Mapping[str, str]] = None,
+    kept: Optional[Sequence[str]] = None,
+    options: Optional[Mapping[str, Any]] = None,
+    cache_folder: Optional[str] = None,
+    **ray_options: Any
+) -> "ray.data.Dataset":
     """Computes the outputs of a model for each row of a dataset, on workers that start warm.
 
     Args:
@@ -101,27 +119,45 @@ def map_batches(dataset: "ray.data.Dataset", model: Union[str, EngineSpec], *, w
     least, most = (workers, workers) if isinstance(workers, int) else workers
     if "num_cpus" not in ray_options and "num_gpus" not in ray_options:
         ray_options["num_cpus"] = 1
-    constructor = {"spec": {"reference": ray.put(model)}, "columns": columns, "results": results,
-                   "kept": kept, "cache_folder": cache_folder}
+    constructor = {
+        "spec": {"reference": ray.put(model)},
+        "columns": columns,
+        "results": results,
+        "kept": kept,
+        "cache_folder": cache_folder,
+    }
     return dataset.map_batches(
-        BatchPredictor, batch_size=batch_size, batch_format="numpy", fn_constructor_kwargs=constructor,
-        compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most), **ray_options)
+        BatchPredictor,
+        batch_size=batch_size,
+        batch_format="numpy",
+        fn_constructor_kwargs=constructor,
+        compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most),
+        **ray_options
+    )
 
 
 def _rows(column: numpy.ndarray, tensor: Any) -> numpy.ndarray:
     """A column as an array of the input's rank and dtype."""
     if column.dtype == object:
-        raise ValueError("input %r: expected arrays of one shape in all rows, found different ones" % tensor.name)
+        raise ValueError(
+            "input %r: expected arrays of one shape in all rows, found different ones" % tensor.name
+        )
     if column.ndim != len(tensor.shape):
-        raise ValueError("input %r: expected rows of the rank %d, found %d"
-                         % (tensor.name, len(tensor.shape) - 1, column.ndim - 1))
+        raise ValueError(
+            "input %r: expected rows of the rank %d, found %d"
+            % (tensor.name, len(tensor.shape) - 1, column.ndim - 1)
+        )
     if not numpy.can_cast(column.dtype, tensor.dtype, "same_kind"):
-        raise TypeError("input %r: expected %s, found %s" % (tensor.name, tensor.dtype, column.dtype))
+        raise TypeError(
+            "input %r: expected %s, found %s" % (tensor.name, tensor.dtype, column.dtype)
+        )
     return column.astype(tensor.dtype, copy=False)
 
 
 def _expect_known(what: str, given: Optional[Mapping[str, Any]], known: Any) -> None:
     for name in given or {}:
         if name not in known:
-            raise ValueError("%s: expected names of the model, which has %s, found %r"
-                             % (what, ", ".join(map(repr, known)), name))
+            raise ValueError(
+                "%s: expected names of the model, which has %s, found %r"
+                % (what, ", ".join(map(repr, known)), name)
+            )

@@ -1,4 +1,5 @@
 """Starts an engine on a host of the cluster, warm wherever a worker has compiled before."""
+
 import dataclasses
 import hashlib
 import logging
@@ -39,12 +40,23 @@ class EngineSpec:
                 raise ValueError("options: %s is decided by mace.ray" % name)
 
     @classmethod
-    def read(cls, path: str, data: Optional[str] = None, *, batch_sizes: Sequence[int] = (1,),
-             options: Optional[Mapping[str, Any]] = None) -> "EngineSpec":
+    def read(
+        cls,
+        path: str,
+        data: Optional[str] = None,
+        *,
+        batch_sizes: Sequence[int] = (1,),
+        options: Optional[Mapping[str, Any]] = None
+    ) -> "EngineSpec":
         """Reads the files here, for workers that do not have them. A model whose ONNX file names
         files of external data has to lie on every host instead. Raises OSError."""
         weights = data or _weights_beside(path)
-        return cls(_content(path), _content(weights) if weights else b"", tuple(batch_sizes), dict(options or {}))
+        return cls(
+            _content(path),
+            _content(weights) if weights else b"",
+            tuple(batch_sizes),
+            dict(options or {}),
+        )
 
     def digest(self) -> str:
         """Tells apart what is compiled: the files' bytes, the options, the batch sizes."""
@@ -92,7 +104,9 @@ class WorkerStart:
         return self.compiled == 0
 
 
-def start_engine(spec: EngineSpec, cache_folder: Optional[str] = None) -> Tuple[RowBatches, WorkerStart]:
+def start_engine(
+    spec: EngineSpec, cache_folder: Optional[str] = None
+) -> Tuple[RowBatches, WorkerStart]:
     """Starts an engine in a process of a Ray cluster, prepared for each batch size.
 
     Args:
@@ -122,14 +136,18 @@ def start_engine(spec: EngineSpec, cache_folder: Optional[str] = None) -> Tuple[
     return batches, start
 
 
-def _start_with_directory(spec: EngineSpec, host_cache: HostCache, key: str) -> Tuple[RowBatches, str]:
+def _start_with_directory(
+    spec: EngineSpec, host_cache: HostCache, key: str
+) -> Tuple[RowBatches, str]:
     worker = uuid.uuid4().hex
     try:
         directory = cache_directory()
         kind, value = ray.get(directory.obtain.remote(key, worker))
         content = ray.get(value) if kind == "content" else None
     except ray.exceptions.RayError as error:
-        _log.warning("the cluster's cache directory gives no answer, this worker starts alone: %s", error)
+        _log.warning(
+            "the cluster's cache directory gives no answer, this worker starts alone: %s", error
+        )
         return _prepared(spec, host_cache.path), "alone"
     if content is not None:
         source = "fetched"
@@ -190,11 +208,16 @@ def _started(batches: RowBatches, source: str, path: Optional[str], began: float
     statistics = batches.compiled.statistics
     context = ray.get_runtime_context()
     return WorkerStart(
-        host=os.uname().nodename, node_id=context.get_node_id(), process=os.getpid(),
-        device=statistics.device, driver=statistics.driver, source=source,
+        host=os.uname().nodename,
+        node_id=context.get_node_id(),
+        process=os.getpid(),
+        device=statistics.device,
+        driver=statistics.driver,
+        source=source,
         compiled=statistics.cache.built_from_source,
         cache_bytes=os.path.getsize(path) if path and os.path.exists(path) else 0,
-        seconds=time.perf_counter() - began)
+        seconds=time.perf_counter() - began,
+    )
 
 
 def _weights_beside(path: str) -> Optional[str]:

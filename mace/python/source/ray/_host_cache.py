@@ -1,4 +1,5 @@
 """The cache file that all engines of a host share."""
+
 import hashlib
 import os
 import tempfile
@@ -25,12 +26,17 @@ def device_key(device: str) -> str:
     A wrong guess costs time and nothing else: the engine checks each program's device and driver.
     """
     devices = mace.list_devices(environment="when_needed")
-    named = [entry for index, entry in enumerate(devices)
-             if (device == "gpu" and entry.is_default) or device == "gpu:%d" % index]
+    named = [
+        entry
+        for index, entry in enumerate(devices)
+        if (device == "gpu" and entry.is_default) or device == "gpu:%d" % index
+    ]
     if not named and device.startswith("gpu:"):
         named = [entry for entry in devices if device[4:].lower() in entry.name.lower()]
-    parts = ["%s|%s|%s|%s" % (entry.platform, entry.platform_version, entry.name, entry.driver)
-             for entry in named or devices]
+    parts = [
+        "%s|%s|%s|%s" % (entry.platform, entry.platform_version, entry.name, entry.driver)
+        for entry in named or devices
+    ]
     return hashlib.sha256("\n".join([mace.__version__] + sorted(parts)).encode()).hexdigest()[:32]
 
 
@@ -40,9 +46,9 @@ class HostCache:
 
     def __init__(self, device: str, folder: Optional[str] = None) -> None:
         """Args:
-          device: from `device_key`.
-          folder: where the hosts' files are; None: `default_folder`. Made, if it is missing, for
-            this user alone, because who can write a cache file can run code here.
+        device: from `device_key`.
+        folder: where the hosts' files are; None: `default_folder`. Made, if it is missing, for
+          this user alone, because who can write a cache file can run code here.
         """
         self._folder = os.path.join(os.path.abspath(folder or default_folder()), device)
         os.makedirs(self._folder, mode=0o700, exist_ok=True)

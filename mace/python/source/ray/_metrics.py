@@ -2,6 +2,7 @@
 
 Ray puts "ray_" before each name, and adds tags of its own (application, deployment, replica, node).
 """
+
 from typing import Any, Dict
 
 from ray.util.metrics import Counter, Gauge, Histogram
@@ -9,7 +10,24 @@ from ray.util.metrics import Counter, Gauge, Histogram
 from mace.ray._engine_start import WorkerStart
 
 # Seconds: from a tenth of a millisecond to ten seconds.
-_LATENCY = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+_LATENCY = [
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+]
 _ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 
@@ -18,21 +36,40 @@ class Metrics:
 
     def __init__(self) -> None:
         self._latency = Histogram(
-            "mace_inference_seconds", "From the request to the response, in seconds.", _LATENCY, ("model", "status"))
+            "mace_inference_seconds",
+            "From the request to the response, in seconds.",
+            _LATENCY,
+            ("model", "status"),
+        )
         self._run = Histogram(
-            "mace_batch_seconds", "Time of computing a batch, in seconds.", _LATENCY, ("model",))
-        self._rows = Histogram("mace_batch_rows", "Rows that were computed together.", _ROWS, ("model",))
+            "mace_batch_seconds", "Time of computing a batch, in seconds.", _LATENCY, ("model",)
+        )
+        self._rows = Histogram(
+            "mace_batch_rows", "Rows that were computed together.", _ROWS, ("model",)
+        )
         self._starts = Counter(
-            "mace_engine_starts", "Starts of engines; start: warm or cold.", ("model", "start", "source"))
+            "mace_engine_starts",
+            "Starts of engines; start: warm or cold.",
+            ("model", "start", "source"),
+        )
         self._compiled = Gauge(
-            "mace_programs_compiled", "Programs that the driver compiled from source.", ("model",))
+            "mace_programs_compiled", "Programs that the driver compiled from source.", ("model",)
+        )
         self._start_seconds = Gauge("mace_engine_start_seconds", "Time of the start.", ("model",))
-        self._memory = Gauge("mace_device_bytes", "Bytes of weights and activations on the device.", ("model",))
-        self._peak = Gauge("mace_device_peak_bytes", "The most bytes on the device so far.", ("model",))
+        self._memory = Gauge(
+            "mace_device_bytes", "Bytes of weights and activations on the device.", ("model",)
+        )
+        self._peak = Gauge(
+            "mace_device_peak_bytes", "The most bytes on the device so far.", ("model",)
+        )
 
     def started(self, model: str, start: WorkerStart) -> None:
         """An engine has started."""
-        tags = {"model": model, "start": "warm" if start.is_warm else "cold", "source": start.source}
+        tags = {
+            "model": model,
+            "start": "warm" if start.is_warm else "cold",
+            "source": start.source,
+        }
         self._starts.inc(1, tags)
         self._start_seconds.set(start.seconds, {"model": model})
 

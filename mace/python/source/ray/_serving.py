@@ -1,4 +1,5 @@
 """Serving with Ray Serve: replicas that speak the Open Inference Protocol over REST."""
+
 import asyncio
 import concurrent.futures
 import dataclasses
@@ -49,7 +50,9 @@ class ServingOptions:
     def batch_sizes(self) -> Tuple[int, ...]:
         """The prepared numbers of rows. Raises ValueError for a size below 1."""
         if not isinstance(self.max_batch_size, int) or self.max_batch_size < 1:
-            raise ValueError("max_batch_size: expected at least 1, found %r" % (self.max_batch_size,))
+            raise ValueError(
+                "max_batch_size: expected at least 1, found %r" % (self.max_batch_size,)
+            )
         sizes = [1]
         while sizes[-1] * 2 < self.max_batch_size:
             sizes.append(sizes[-1] * 2)
@@ -59,14 +62,20 @@ class ServingOptions:
 class _BatchedModel(ServedModel):
     """A model of a replica. Requests that wait at the same time are computed together."""
 
-    def __init__(self, name: str, spec: EngineSpec, serving: ServingOptions, metrics: Metrics) -> None:
+    def __init__(
+        self, name: str, spec: EngineSpec, serving: ServingOptions, metrics: Metrics
+    ) -> None:
         self._batches, self.start = start_engine(spec, serving.cache_folder)
         self._metrics = metrics
         self._name = name
         compiled = self._batches.compiled
         self.metadata = ModelMetadata(
-            name, "mace", [TensorMetadata.of(spec, True) for spec in compiled.inputs],
-            [TensorMetadata.of(spec, True) for spec in compiled.outputs], serving.version)
+            name,
+            "mace",
+            [TensorMetadata.of(spec, True) for spec in compiled.inputs],
+            [TensorMetadata.of(spec, True) for spec in compiled.outputs],
+            serving.version,
+        )
         # One thread: a batch fills the device, and the next one gathers requests meanwhile.
         self._executor = concurrent.futures.ThreadPoolExecutor(1, "mace-batch")
         self._state_at = 0.0
@@ -82,7 +91,9 @@ class _BatchedModel(ServedModel):
     async def infer(self, inputs: Dict[str, numpy.ndarray]) -> Dict[str, numpy.ndarray]:
         rows = {name: len(array) for name, array in inputs.items()}
         if len(set(rows.values())) != 1:
-            raise ProtocolError(400, "inputs: expected the same outermost extent for all, found %s" % rows)
+            raise ProtocolError(
+                400, "inputs: expected the same outermost extent for all, found %s" % rows
+            )
         outputs = await self._compute(inputs)
         if isinstance(outputs, Exception):
             raise outputs
@@ -91,7 +102,9 @@ class _BatchedModel(ServedModel):
     def _batched_compute(self, serving: ServingOptions) -> Any:
         """A function with a queue of its own. (Methods of one class would share a queue.)"""
 
-        @ray.serve.batch(max_batch_size=serving.max_batch_size, batch_wait_timeout_s=serving.batch_wait_seconds)
+        @ray.serve.batch(
+            max_batch_size=serving.max_batch_size, batch_wait_timeout_s=serving.batch_wait_seconds
+        )
         async def compute_batch(requests: List[Dict[str, numpy.ndarray]]) -> List[Any]:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._executor, self._run, requests)
@@ -120,16 +133,23 @@ class InferenceReplica:
     def __init__(self, specs: Mapping[str, EngineSpec], serving: ServingOptions) -> None:
         metrics = Metrics()
         self._models = [_BatchedModel(name, spec, serving, metrics) for name, spec in specs.items()]
-        self._service = Service(self._models, name="mace", version=mace.__version__,
-                                body_limit=serving.body_limit, observe=metrics.answered)
+        self._service = Service(
+            self._models,
+            name="mace",
+            version=mace.__version__,
+            body_limit=serving.body_limit,
+            observe=metrics.answered,
+        )
 
     async def __call__(self, request: Request) -> HttpResponse:
         """A request of Ray Serve's proxy."""
         path = request.scope["path"]
         prefix = request.scope.get("root_path", "").rstrip("/")
         if prefix and path.startswith(prefix + "/"):
-            path = path[len(prefix):]
-        response = await self._service.handle(request.method, path, request.headers, request.stream())
+            path = path[len(prefix) :]
+        response = await self._service.handle(
+            request.method, path, request.headers, request.stream()
+        )
         return HttpResponse(response.body, response.status, response.headers)
 
     def check_health(self) -> None:
@@ -139,8 +159,9 @@ class InferenceReplica:
                 raise RuntimeError("the device is lost: %s" % model.lost)
 
 
-def application(models: Mapping[str, Union[str, EngineSpec]],
-                serving: Optional[ServingOptions] = None) -> "ray.serve.Application":
+def application(
+    models: Mapping[str, Union[str, EngineSpec]], serving: Optional[ServingOptions] = None
+) -> "ray.serve.Application":
     """An application of Ray Serve for `ray.serve.run`.
 
     Args:
@@ -155,13 +176,22 @@ def application(models: Mapping[str, Union[str, EngineSpec]],
     sizes = serving.batch_sizes()
     if not models:
         raise ValueError("models: expected one at least, found none")
-    specs = {name: model if isinstance(model, EngineSpec) else EngineSpec(model, None, sizes, serving.options)
-             for name, model in models.items()}
+    specs = {
+        name: (
+            model
+            if isinstance(model, EngineSpec)
+            else EngineSpec(model, None, sizes, serving.options)
+        )
+        for name, model in models.items()
+    }
     deployment = ray.serve.deployment(InferenceReplica).options(
-        name="mace", num_replicas=serving.replicas,
+        name="mace",
+        num_replicas=serving.replicas,
         ray_actor_options={"num_cpus": serving.processors, "num_gpus": serving.gpus},
         max_ongoing_requests=max(16, 4 * serving.max_batch_size),
-        max_queued_requests=serving.queued_requests, health_check_period_s=HEALTH_PERIOD_SECONDS)
+        max_queued_requests=serving.queued_requests,
+        health_check_period_s=HEALTH_PERIOD_SECONDS,
+    )
     return deployment.bind(specs, serving)
 
 
@@ -176,14 +206,23 @@ def build_application(arguments: Dict[str, Any]) -> "ray.serve.Application":
     fields = {field.name for field in dataclasses.fields(ServingOptions)}
     unknown = sorted(set(arguments) - fields - {"models"})
     if unknown or not isinstance(arguments.get("models"), Mapping):
-        raise ValueError("args: expected models, an object of paths by name, and any of %s, found %s"
-                         % (", ".join(sorted(fields)), sorted(arguments)))
+        raise ValueError(
+            "args: expected models, an object of paths by name, and any of %s, found %s"
+            % (", ".join(sorted(fields)), sorted(arguments))
+        )
     serving = ServingOptions(**{name: arguments[name] for name in fields if name in arguments})
     return application(arguments["models"], serving)
 
 
-def serve(models: Mapping[str, Union[str, EngineSpec]], serving: Optional[ServingOptions] = None, *,
-          host: str = "127.0.0.1", port: int = 8000, route_prefix: str = "/", name: str = "mace") -> None:
+def serve(
+    models: Mapping[str, Union[str, EngineSpec]],
+    serving: Optional[ServingOptions] = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    route_prefix: str = "/",
+    name: str = "mace"
+) -> None:
     """Starts the application, or updates it replica by replica where it runs, and returns when it
     is ready.
 
