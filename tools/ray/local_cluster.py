@@ -11,8 +11,8 @@ OBJECT_STORE_BYTES = 80_000_000
 
 
 class LocalCluster:
-    """A head without processors, and workers with one each. Every node has a cache folder of its own
-    and a driver cache of its own, as hosts have. Used in a `with`, which stops all processes."""
+    """A head without processors, and workers with one each. Every node has a cache folder and a
+    driver cache of its own, as hosts have. Used in a `with`, which stops all processes."""
 
     def __init__(self, folder, workers=2):
         self.folder = folder

@@ -66,7 +66,7 @@ def measure_one_process(arguments, folder):
 
 
 def measure_batch(arguments, specs, workers, rows_wanted):
-    """Rows a second through Ray Data, without the starts of the workers: between the first result and the last."""
+    """Rows a second through Ray Data, between the first result and the last: without starts."""
     shapes = [(spec.name, spec) for spec in specs]
 
     def add_inputs(batch):
@@ -123,7 +123,7 @@ def client(address, specs, seconds, latencies):
 
 
 def measure_serving(arguments, port, replicas):
-    """Requests of one row a second, and their latency, with a few clients that wait for each answer."""
+    """Requests of one row: how many a second, and their latency. Each client waits for its answer."""
     mace.ray.serve(
         {"model": arguments.model},
         mace.ray.ServingOptions(replicas=replicas, max_batch_size=CLIENTS),
@@ -179,7 +179,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=os.environ.get("MACE_RAY_TEST_FOLDER")) as folder:
         alone, specs = measure_one_process(arguments, folder)
         print(
-            "one process: %.0f rows/s; start cold %.2f s (%d compiled), warm %.2f s (%d compiled); %s"
+            "one process: %.0f rows/s; start cold %.2f s (%d compiled), "
+            "warm %.2f s (%d compiled); %s"
             % (
                 alone["rows_per_second"],
                 alone["cold_start_seconds"],
@@ -221,7 +222,8 @@ def main():
                 found = measure_serving(arguments, port, replicas)
                 result["serving"].append(found)
                 print(
-                    "Ray Serve, %d replicas, %d clients: %.0f requests/s, median %.1f ms, 99%% %.1f ms; %s"
+                    "Ray Serve, %d replicas, %d clients: %.0f requests/s, median %.1f ms, "
+                    "99%% %.1f ms; %s"
                     % (
                         replicas,
                         CLIENTS,

@@ -49,13 +49,14 @@ def array_of_json(data: Any, datatype: str, shape: Sequence[int], what: str) -> 
         array = numpy.array(data)
     except (ValueError, OverflowError):
         refuse(
-            "%s: data: expected a list of numbers, flat or nested as the shape %s says, found lists "
-            "of unequal lengths" % (what, list(shape))
+            "%s: data: expected a list of numbers, flat or nested as the shape %s says, "
+            "found lists of unequal lengths" % (what, list(shape))
         )
     count = int(numpy.prod(shape, dtype=object))
     if array.size != count or (array.ndim > 1 and array.shape != tuple(shape)):
         refuse(
-            "%s: data: expected %d elements, flat or nested as the shape %s says, found the shape %s"
+            "%s: data: expected %d elements, flat or nested as the shape %s says, "
+            "found the shape %s"
             % (what, count, list(shape), list(array.shape))
         )
     if array.size == 0:

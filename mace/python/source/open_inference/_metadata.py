@@ -35,7 +35,7 @@ class TensorMetadata:
 
 @dataclasses.dataclass(frozen=True)
 class ModelMetadata:
-    """A model as the protocol shows it. Raises ValueError for a name that cannot stand in a path."""
+    """A model as the protocol shows it. Raises ValueError for a name that no path can hold."""
 
     name: str
     platform: str

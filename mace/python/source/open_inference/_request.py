@@ -40,8 +40,8 @@ def parse_inference_request(
       header_length: the value of the HTTP header `HEADER_LENGTH`; None: the body is JSON alone.
       model: what the inputs are checked against.
 
-    Arrays that came as bytes are views into `body`. Raises ProtocolError 400, with what was expected
-    and found, for all that does not fit.
+    Arrays that came as bytes are views into `body`. Raises ProtocolError 400, with what was
+    expected and found, for all that does not fit.
     """
     end = _json_bytes(len(body), header_length)
     request = _json_object(body[:end])
@@ -151,7 +151,8 @@ def _inputs(
             refuse("%s: binary_data_size needs the header Inference-Header-Content-Length" % what)
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(tail) - used:
             refuse(
-                "%s: binary_data_size: expected 0 to %d, the bytes that are left of the body, found %s"
+                "%s: binary_data_size: expected 0 to %d, the bytes that are left of the body, "
+                "found %s"
                 % (what, len(tail) - used, shown(size))
             )
         found[declared.name] = array_of_bytes(

@@ -4,8 +4,8 @@
     mace.ray.serve({"digits": "/models/digits.pb"}, host="0.0.0.0")  # Open Inference Protocol
 
 Engines start warm: the first worker that compiles for a kind of device publishes its cache file in
-the cluster, and every later worker fetches it before it starts (`CacheDirectory`). `worker_starts()`
-tells how each worker started.
+the cluster, and every later worker fetches it before it starts (`CacheDirectory`).
+`worker_starts()` tells how each worker started.
 
 Ray is loaded when one of these names is used first, and is not needed for `import mace`:
 pip install 'ray[data,serve,default]'. docs/many_machines.md explains the whole.

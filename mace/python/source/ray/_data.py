@@ -110,7 +110,8 @@ def map_batches(
       `ray.data.DataContext.get_current().execution_options.preserve_order` is set. A row whose
       worker dies is computed by another worker.
 
-    Raises OSError if the model cannot be read here; errors of workers come when the dataset is read.
+    Raises OSError if the model cannot be read here. Errors of workers come when the dataset is
+    read.
     """
     if not isinstance(model, EngineSpec):
         model = EngineSpec.read(model, batch_sizes=(batch_size,), options=options)

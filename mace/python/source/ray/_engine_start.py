@@ -117,23 +117,29 @@ def start_engine(
     errors of `mace.Engine` and of `RowBatches.prepare`.
     """
     began = time.perf_counter()
-    if spec.options.get("device", "gpu") == "cpu":
-        batches = _prepared(spec, None)
-        return batches, _started(batches, "none", None, began)
-    device = device_key(spec.options.get("device", "gpu"))
-    host_cache = HostCache(device, cache_folder)
-    key = hashlib.sha256((device + spec.digest()).encode()).hexdigest()
-    if host_cache.holds(key):
-        batches, source = _prepared(spec, host_cache.path), "host"
-        _offer(host_cache, key)
+    device = spec.options.get("device", "gpu")
+    if device == "cpu":
+        batches, source, path = _prepared(spec, None), "none", None
     else:
-        batches, source = _start_with_directory(spec, host_cache, key)
-    start = _started(batches, source, host_cache.path, began)
+        host_cache = HostCache(device_key(device), cache_folder)
+        batches, source = _start_shared(spec, host_cache)
+        path = host_cache.path
+    start = _started(batches, source, path, began)
     try:
         cache_directory().report.remote(start)
     except ray.exceptions.RayError as error:
         _log.warning("the cluster's cache directory takes no report: %s", error)
     return batches, start
+
+
+def _start_shared(spec: EngineSpec, host_cache: HostCache) -> Tuple[RowBatches, str]:
+    """The prepared engine, and `WorkerStart.source`."""
+    key = hashlib.sha256((host_cache.device + spec.digest()).encode()).hexdigest()
+    if not host_cache.holds(key):
+        return _start_with_directory(spec, host_cache, key)
+    batches = _prepared(spec, host_cache.path)
+    _offer(host_cache, key)
+    return batches, "host"
 
 
 def _start_with_directory(

@@ -50,6 +50,7 @@ class HostCache:
         folder: where the hosts' files are; None: `default_folder`. Made, if it is missing, for
           this user alone, because who can write a cache file can run code here.
         """
+        self.device = device
         self._folder = os.path.join(os.path.abspath(folder or default_folder()), device)
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
         self.path = os.path.join(self._folder, FILE)

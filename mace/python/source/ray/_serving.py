@@ -39,7 +39,8 @@ class ServingOptions:
     gpus: float = 0
     """Of a replica. With more than 0, Ray shows each replica the GPUs that it has for itself."""
     queued_requests: int = -1
-    """Requests that may wait at each sender; what is above gets the status 503 from Ray Serve. -1: no limit."""
+    """Requests that may wait at each sender; Ray Serve answers what is above with the status 503.
+    -1: no limit."""
     version: str = "1"
     """Of all models, as the protocol shows it."""
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -112,7 +113,7 @@ class _BatchedModel(ServedModel):
         return compute_batch
 
     def _run(self, requests: List[Dict[str, numpy.ndarray]]) -> List[Any]:
-        """On the batch's thread. An exception stands among the results, so that it has one owner."""
+        """On the batch's thread. An exception stands among the results: it has one owner."""
         began = time.perf_counter()
         results = self._batches.run_together(requests)
         seconds = time.perf_counter() - began
@@ -196,7 +197,8 @@ def application(
 
 
 def build_application(arguments: Dict[str, Any]) -> "ray.serve.Application":
-    """The application of a configuration file of Ray Serve (`import_path: mace.ray:build_application`).
+    """The application of a configuration file of Ray Serve, for
+    `import_path: mace.ray:build_application`.
 
     Args:
       arguments: "models", an object of paths by name, and any fields of `ServingOptions`.
