@@ -8,6 +8,7 @@ with one processor. Inputs are seeded random numbers.
 """
 
 import argparse
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -123,7 +124,7 @@ def client(address, specs, seconds, latencies):
 
 
 def measure_serving(arguments, port, replicas):
-    """Requests of one row: how many a second, and their latency. Each client waits for its answer."""
+    """Requests of one row: how many a second, and their latency. Each client awaits its answer."""
     mace.ray.serve(
         {"model": arguments.model},
         mace.ray.ServingOptions(replicas=replicas, max_batch_size=CLIENTS),
@@ -163,11 +164,11 @@ def cost(rows_per_second, workers, price):
     return text if price is None else text + ", %.4f at %g an hour" % (hours * price, price)
 
 
-def main():
+def parsed():
+    """The options. Ends the process with one line where there is no such model."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument(
-        "model", nargs="?", default=os.path.join(ROOT, "models", "digits", "digits.pb")
-    )
+    digits = os.path.join(ROOT, "models", "digits", "digits.pb")
+    parser.add_argument("model", nargs="?", default=digits)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
     parser.add_argument("--price-per-hour", type=float, help="of a worker")
@@ -176,6 +177,54 @@ def main():
     if not os.path.isfile(arguments.model):
         sys.exit("measure.py: expected the file of a model, found none at '%s'" % arguments.model)
     arguments.model = os.path.abspath(arguments.model)
+    return arguments
+
+
+def measure_cluster(arguments, folder, specs, rows_per_second):
+    """Batches and serving, with one worker and with two."""
+    result = {"batch": [], "serving": []}
+    port = free_port()
+    price = arguments.price_per_hour
+    with LocalCluster(folder) as cluster:
+        listen = {"host": "127.0.0.1", "port": port}
+        ray.serve.start(proxy_location="HeadOnly", http_options=listen)
+        for workers in range(1, cluster.workers + 1):
+            rows = int(rows_per_second * arguments.seconds * workers / 2) + 1000
+            found = measure_batch(arguments, specs, workers, min(rows, 30000))
+            result["batch"].append(found)
+            print(
+                "Ray Data, %d workers: %.0f rows/s (%d rows, %.2f s with starts); %s"
+                % (
+                    workers,
+                    found["rows_per_second"],
+                    found["rows"],
+                    found["seconds_with_starts"],
+                    cost(found["rows_per_second"], workers, price),
+                ),
+                flush=True,
+            )
+        for replicas in range(1, cluster.workers + 1):
+            found = measure_serving(arguments, port, replicas)
+            result["serving"].append(found)
+            print(
+                "Ray Serve, %d replicas, %d clients: %.0f requests/s, median %.1f ms, "
+                "99%% %.1f ms; %s"
+                % (
+                    replicas,
+                    CLIENTS,
+                    found["requests_per_second"],
+                    found["median_ms"],
+                    found["p99_ms"],
+                    cost(found["requests_per_second"], replicas, price),
+                ),
+                flush=True,
+            )
+        result["starts"] = [dataclasses.asdict(start) for start in mace.ray.worker_starts()]
+    return result
+
+
+def main():
+    arguments = parsed()
     with tempfile.TemporaryDirectory(dir=os.environ.get("MACE_RAY_TEST_FOLDER")) as folder:
         alone, specs = measure_one_process(arguments, folder)
         print(
@@ -191,58 +240,17 @@ def main():
             ),
             flush=True,
         )
-        result = {
-            "model": os.path.basename(arguments.model),
-            "batch_size": arguments.batch_size,
-            "one_process": alone,
-            "batch": [],
-            "serving": [],
-        }
-        port = free_port()
-        with LocalCluster(folder) as cluster:
-            ray.serve.start(
-                proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port}
-            )
-            for workers in range(1, cluster.workers + 1):
-                rows = int(alone["rows_per_second"] * arguments.seconds * workers / 2) + 1000
-                found = measure_batch(arguments, specs, workers, min(rows, 30000))
-                result["batch"].append(found)
-                print(
-                    "Ray Data, %d workers: %.0f rows/s (%d rows, %.2f s with starts); %s"
-                    % (
-                        workers,
-                        found["rows_per_second"],
-                        found["rows"],
-                        found["seconds_with_starts"],
-                        cost(found["rows_per_second"], workers, arguments.price_per_hour),
-                    ),
-                    flush=True,
-                )
-            for replicas in range(1, cluster.workers + 1):
-                found = measure_serving(arguments, port, replicas)
-                result["serving"].append(found)
-                print(
-                    "Ray Serve, %d replicas, %d clients: %.0f requests/s, median %.1f ms, "
-                    "99%% %.1f ms; %s"
-                    % (
-                        replicas,
-                        CLIENTS,
-                        found["requests_per_second"],
-                        found["median_ms"],
-                        found["p99_ms"],
-                        cost(found["requests_per_second"], replicas, arguments.price_per_hour),
-                    ),
-                    flush=True,
-                )
-            result["starts"] = [
-                [start.source, start.compiled, start.seconds, start.cache_bytes]
-                for start in mace.ray.worker_starts()
-            ]
-            for start in mace.ray.worker_starts():
-                print(
-                    "start: %s, compiled %d, %.2f s, cache file of %d bytes"
-                    % (start.source, start.compiled, start.seconds, start.cache_bytes)
-                )
+        result = measure_cluster(arguments, folder, specs, alone["rows_per_second"])
+    for start in result["starts"]:
+        print(
+            "start: %s, compiled %d, %.2f s, cache file of %d bytes"
+            % (start["source"], start["compiled"], start["seconds"], start["cache_bytes"])
+        )
+    result.update(
+        model=os.path.basename(arguments.model),
+        batch_size=arguments.batch_size,
+        one_process=alone,
+    )
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(result, file, indent=2)

@@ -56,8 +56,7 @@ def array_of_json(data: Any, datatype: str, shape: Sequence[int], what: str) -> 
     if array.size != count or (array.ndim > 1 and array.shape != tuple(shape)):
         refuse(
             "%s: data: expected %d elements, flat or nested as the shape %s says, "
-            "found the shape %s"
-            % (what, count, list(shape), list(array.shape))
+            "found the shape %s" % (what, count, list(shape), list(array.shape))
         )
     if array.size == 0:
         return numpy.zeros(shape, dtype_of(datatype))

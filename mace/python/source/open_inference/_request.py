@@ -152,8 +152,7 @@ def _inputs(
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(tail) - used:
             refuse(
                 "%s: binary_data_size: expected 0 to %d, the bytes that are left of the body, "
-                "found %s"
-                % (what, len(tail) - used, shown(size))
+                "found %s" % (what, len(tail) - used, shown(size))
             )
         found[declared.name] = array_of_bytes(
             tail[used : used + size], declared.datatype, shape, what
