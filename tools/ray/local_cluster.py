@@ -4,6 +4,7 @@ import os
 import socket
 
 import ray
+import ray.data
 import ray.serve
 from ray.cluster_utils import Cluster
 
@@ -28,6 +29,7 @@ class LocalCluster:
                 self._add_node("worker%d" % number, 1)
             ray.init(address=self._cluster.address, logging_level="warning", log_to_driver=False)
             self._cluster.wait_for_nodes()
+            ray.data.DataContext.get_current().enable_progress_bars = False
         except BaseException:
             self.__exit__()
             raise
