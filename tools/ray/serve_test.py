@@ -213,6 +213,17 @@ class ServeTest(ClusterCase):
             % (dict(versions), ["%.2f" % start.seconds for start in starts])
         )
 
+    def test_6_a_second_application_with_a_prefix(self):
+        serving = mace.ray.ServingOptions(processors=0, max_batch_size=4)
+        mace.ray.serve(
+            {"other": DIGITS}, serving, port=self.port, route_prefix="/second", name="second"
+        )
+        with tritonclient.http.InferenceServerClient(self.address + "/second") as client:
+            self.assertTrue(client.is_model_ready("other"))
+            self.assertFalse(client.is_model_ready("digits"))
+        self.assertTrue(self.client().is_model_ready("digits"))
+        self.assertEqual(mace.ray.worker_starts()[-1].compiled, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
