@@ -125,6 +125,26 @@ class SurfaceTest(unittest.TestCase):
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "end\n", ""))
 
 
+class RayTest(unittest.TestCase):
+    def test_mace_ray_is_loaded_on_demand(self):
+        program = ("import sys\n"
+                   "sys.modules['ray'] = None\n"  # As if it were not installed.
+                   "import mace\n"
+                   "assert 'mace.ray' not in sys.modules\n"
+                   "import mace.ray\n"
+                   "assert 'map_batches' in dir(mace.ray)\n"
+                   "try:\n"
+                   "    mace.ray.map_batches\n"
+                   "except ImportError as error:\n"
+                   "    print(error)\n")
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.stderr, "")
+        self.assertRegex(ended.stdout, "^mace.ray: expected the package ray .*, found no ray: pip install")
+        with self.assertRaisesRegex(AttributeError, "expected one of BatchPredictor, .*, found other"):
+            import mace.ray
+            mace.ray.other
+
+
 class LogTest(unittest.TestCase):
     def tearDown(self):
         mace.set_log_sink(None)
