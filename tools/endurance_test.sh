@@ -7,7 +7,7 @@ program=$(realpath "$1") digits=$(realpath "$2")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch
-models=("$digits/digits.pb" "$digits/digits.onnx")
+models=("$digits/digits.pb")
 
 "$program" --inferences 4800 --per-load 40 "${models[@]}"
 

@@ -15,7 +15,7 @@ using mace::CompileOptions;
 using mace::Status;
 
 // The sets of options that take turns.
-enum Variant { kFileCache, kImages, kBuffers, kSeparate, kMemoryCache, kCpu, kVariants };
+enum Variant { kFileCache, kImages, kSeparateBuffers, kMemoryCache, kCpu, kVariants };
 
 constexpr size_t kLeakedBytes = size_t{512} << 10;
 
@@ -48,10 +48,8 @@ CompileOptions Workload::NextOptions(const TestedModel& model) {
     case kImages:
       options.storage = CompileOptions::Storage::kImage;
       break;
-    case kBuffers:
+    case kSeparateBuffers:
       options.storage = CompileOptions::Storage::kBuffer;
-      break;
-    case kSeparate:
       options.separate_launches = true;
       options.cache.path = file;
       break;
