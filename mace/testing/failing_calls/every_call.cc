@@ -181,6 +181,7 @@ class EveryCall {
     if (!usual["fault"].empty()) return Complain(with, Failure(), usual, usual["fault"]);
     const uint64_t total = std::strtoull(usual["calls"].c_str(), nullptr, 10);
     size_t tried = 0, refused = 0;
+    done_without_.clear();
     for (uint64_t n = 1; n <= total; n += arguments_.stride) {
       std::vector<int> errors = arguments_.errors;
       // The four take turns over the calls that are tried.
@@ -193,6 +194,9 @@ class EveryCall {
     std::printf("%s: %zu of %llu calls failed: %zu gave an error, %zu were done without; %s\n",
                 with.name.c_str(), tried, static_cast<unsigned long long>(total), refused,
                 tried - refused, usual["live"].c_str());
+    for (const auto& [call, count] : done_without_) {
+      std::printf("  done without %s: %zu\n", call.c_str(), count);
+    }
     std::fflush(stdout);
   }
 
@@ -210,6 +214,7 @@ class EveryCall {
                  std::string(what) + ": expected " + usual[what] + ", found " + found[what]);
       }
     }
+    if (found["step"].empty()) ++done_without_[found["failed"]];
     return !found["step"].empty();
   }
 
@@ -272,6 +277,7 @@ class EveryCall {
   const ExpectedAnswers& expected_;
   const std::string folder_;
   size_t lives_ = 0, wrong_ = 0;
+  std::map<std::string, size_t> done_without_;  // Of one case, by the name of the call.
 };
 
 bool ReadArguments(int count, char** texts, Arguments* arguments) {
