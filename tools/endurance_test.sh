@@ -9,12 +9,12 @@ trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch
 models=("$digits/digits.pb")
 
-"$program" --inferences 4800 --per-load 40 "${models[@]}"
+"$program" --inferences 4400 --per-load 40 "${models[@]}"
 
 # expect_growth KIND QUANTITY: the leak of that kind is found as growth of that quantity.
 expect_growth() {
   local code=0
-  "$program" --inferences 1440 --per-load 12 --plant-leak "$1" "${models[@]}" >"$scratch/out" 2>"$scratch/err" || code=$?
+  "$program" --inferences 320 --per-load 8 --plant-leak "$1" "${models[@]}" >"$scratch/out" 2>"$scratch/err" || code=$?
   if [[ $code -ne 1 ]] || ! grep -q "grows: .*$2" "$scratch/err"; then
     cat "$scratch/out" "$scratch/err"
     echo "a planted leak of $1: expected growth of $2 and exit code 1, found $code" >&2

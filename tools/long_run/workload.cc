@@ -17,7 +17,7 @@ using mace::Status;
 // The sets of options that take turns.
 enum Variant { kFileCache, kImages, kSeparateBuffers, kMemoryCache, kCpu, kVariants };
 
-constexpr size_t kLeakedBytes = size_t{512} << 10;
+constexpr size_t kLeakedBytes = size_t{1} << 20;
 
 // OK also for the end that the caller has asked for.
 Status Accept(const Status& status, mace::StatusCode asked_for, uint64_t* count) {
