@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "mace/base/log.h"
 #include "mace/base/strings.h"
 #include "mace/cl/cache_layer.h"
 #include "mace/cl/device_address.h"
+#include "mace/cl/device_info_reader.h"
+#include "mace/cl/device_queries.h"
 #include "mace/cl/error.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/cl/pocl_folder.h"
@@ -15,32 +19,7 @@
 namespace mace {
 namespace {
 
-constexpr std::string_view kPoclPlatform = "Portable Computing Language";
 constexpr const char* kCpuHint = "--device cpu still works";
-
-std::string DeviceText(cl_device_id device, cl_device_info what) {
-  size_t size = 0;
-  if (clGetDeviceInfo(device, what, 0, nullptr, &size) != CL_SUCCESS || size == 0) return "";
-  std::string text(size, '\0');
-  if (clGetDeviceInfo(device, what, size, text.data(), nullptr) != CL_SUCCESS) return "";
-  return text.substr(0, text.find('\0'));
-}
-
-std::string PlatformText(cl_platform_id platform, cl_platform_info what) {
-  size_t size = 0;
-  if (clGetPlatformInfo(platform, what, 0, nullptr, &size) != CL_SUCCESS || size == 0) return "";
-  std::string text(size, '\0');
-  if (clGetPlatformInfo(platform, what, size, text.data(), nullptr) != CL_SUCCESS) return "";
-  return text.substr(0, text.find('\0'));
-}
-
-// `fallback` where the driver does not tell: a missing number must not hide a device.
-template <typename T>
-T DeviceNumber(cl_device_id device, cl_device_info what, T fallback) {
-  T value = fallback;
-  if (clGetDeviceInfo(device, what, sizeof(value), &value, nullptr) != CL_SUCCESS) return fallback;
-  return value;
-}
 
 std::string LowerCase(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -51,110 +30,12 @@ bool Contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-DeviceVendor VendorOf(const DeviceInfo& info) {
-  if (Contains(info.platform_name, kPoclPlatform)) return DeviceVendor::kPocl;
-  const std::string vendor = LowerCase(info.vendor_name + " " + info.name);
-  if (Contains(vendor, "nvidia")) return DeviceVendor::kNvidia;
-  if (Contains(vendor, "advanced micro devices") || Contains(vendor, "amd")) {
-    return DeviceVendor::kAmd;
-  }
-  if (Contains(vendor, "intel")) return DeviceVendor::kIntel;
-  if (Contains(vendor, "qualcomm") || Contains(vendor, "adreno")) return DeviceVendor::kQualcomm;
-  if (Contains(vendor, "mali") || vendor.rfind("arm", 0) == 0) return DeviceVendor::kArm;
-  return DeviceVendor::kOther;
-}
-
-DeviceKind KindOf(cl_device_id device) {
-  const auto type = DeviceNumber<cl_device_type>(device, CL_DEVICE_TYPE, CL_DEVICE_TYPE_CPU);
-  if ((type & CL_DEVICE_TYPE_GPU) != 0) return DeviceKind::kGpu;
-  if ((type & CL_DEVICE_TYPE_ACCELERATOR) != 0) return DeviceKind::kAccelerator;
-  return DeviceKind::kCpu;
-}
-
-void ReadLimits(cl_device_id device, DeviceInfo* info) {
-  info->compute_units = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS, 1);
-  info->clock_mhz = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_CLOCK_FREQUENCY, 0);
-  info->global_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_SIZE, 0);
-  info->max_allocation_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, 0);
-  info->local_memory_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_LOCAL_MEM_SIZE, 0);
-  info->cache_bytes = DeviceNumber<cl_ulong>(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, 0);
-  info->max_work_group_size = DeviceNumber<size_t>(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, 1);
-  size_t sizes[16] = {};
-  const auto axes = DeviceNumber<cl_uint>(device, CL_DEVICE_MAX_WORK_ITEM_DIMENSIONS, 3);
-  const size_t bytes = std::min<size_t>(axes, 16) * sizeof(size_t);
-  if (clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_ITEM_SIZES, bytes, sizes, nullptr) == CL_SUCCESS) {
-    for (int i = 0; i < 3; ++i) {
-      info->max_work_item_sizes[i] = std::max<size_t>(sizes[i], 1);
-    }
-  }
-  info->preferred_float_width =
-      std::max(1u, DeviceNumber<cl_uint>(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, 1));
-  // The driver counts in bits.
-  info->memory_base_address_align_bytes =
-      std::max(1u, DeviceNumber<cl_uint>(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, 1024) / 8);
-  info->local_memory_is_emulated = DeviceNumber<cl_device_local_mem_type>(
-                                       device, CL_DEVICE_LOCAL_MEM_TYPE, CL_LOCAL) != CL_LOCAL;
-}
-
-// PoCL compiles for the processor that it runs on, and names its vectors if not all they can do.
-bool HasVnni(const DeviceInfo& info) {
-#if defined(__x86_64__) && defined(__GNUC__)
-  return info.vendor == DeviceVendor::kPocl && info.is_host() && info.preferred_float_width >= 16 &&
-         __builtin_cpu_supports("avx512vnni") != 0;
-#else
-  (void)info;
-  return false;
-#endif
-}
-
-ByteProducts ByteProductsOf(const DeviceInfo& info) {
-  constexpr uint32_t kFirstWithDp4a = 61;
-  if (HasVnni(info)) return ByteProducts::kVnni;
-  if (info.vendor == DeviceVendor::kNvidia && info.compute_capability >= kFirstWithDp4a) {
-    return ByteProducts::kNvidia;
-  }
-  return ByteProducts::kNone;
-}
-
-DeviceInfo ReadDevice(cl_platform_id platform, cl_device_id device) {
-  DeviceInfo info;
-  info.name = DeviceText(device, CL_DEVICE_NAME);
-  info.vendor_name = DeviceText(device, CL_DEVICE_VENDOR);
-  info.device_version = DeviceText(device, CL_DEVICE_VERSION);
-  info.driver_version = DeviceText(device, CL_DRIVER_VERSION);
-  info.platform_name = PlatformText(platform, CL_PLATFORM_NAME);
-  info.platform_version = PlatformText(platform, CL_PLATFORM_VERSION);
-  info.kind = KindOf(device);
-  info.vendor = VendorOf(info);
-  ReadLimits(device, &info);
-  info.images = DeviceNumber<cl_bool>(device, CL_DEVICE_IMAGE_SUPPORT, CL_FALSE) == CL_TRUE;
-  if (info.images) {
-    info.image2d_max_width = DeviceNumber<size_t>(device, CL_DEVICE_IMAGE2D_MAX_WIDTH, 0);
-    info.image2d_max_height = DeviceNumber<size_t>(device, CL_DEVICE_IMAGE2D_MAX_HEIGHT, 0);
-  }
-  const std::string extensions = " " + DeviceText(device, CL_DEVICE_EXTENSIONS) + " ";
-  if (info.images && Contains(extensions, " cl_khr_image2d_from_buffer ")) {
-    info.image_pitch_alignment = DeviceNumber<cl_uint>(device, CL_DEVICE_IMAGE_PITCH_ALIGNMENT, 0);
-    info.image_base_alignment =
-        DeviceNumber<cl_uint>(device, CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT, 0);
-  }
-  info.fp16_arithmetic = Contains(extensions, " cl_khr_fp16 ");
-  if (Contains(extensions, " cl_nv_device_attribute_query ")) {
-    // CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV and _MINOR_NV of that extension, not in every header.
-    constexpr cl_device_info kMajor = 0x4000, kMinor = 0x4001;
-    info.compute_capability =
-        10 * DeviceNumber<cl_uint>(device, kMajor, 0) + DeviceNumber<cl_uint>(device, kMinor, 0);
-  }
-  info.host_unified_memory =
-      DeviceNumber<cl_bool>(device, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE) == CL_TRUE;
-  info.byte_products = ByteProductsOf(info);
-  return info;
-}
-
+// Appends all devices of the platform, or none if it fails.
 Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entries) {
-  if (Contains(PlatformText(platform, CL_PLATFORM_NAME), kPoclPlatform)) {
-    MACE_RETURN_IF_ERROR(CheckPoclFolder());
-  }
+  DeviceQueries of_platform(platform, nullptr);
+  const bool is_pocl = Contains(of_platform.PlatformText(CL_PLATFORM_NAME), kPoclPlatform);
+  MACE_RETURN_IF_ERROR(of_platform.status());
+  if (is_pocl) MACE_RETURN_IF_ERROR(CheckPoclFolder());
   cl_uint count = 0;
   cl_int error = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &count);
   if (error == CL_DEVICE_NOT_FOUND || (error == CL_SUCCESS && count == 0)) return Status();
@@ -162,13 +43,18 @@ Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entrie
   std::vector<cl_device_id> ids(count);
   MACE_RETURN_IF_ERROR(CheckCl(
       "clGetDeviceIDs", clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, ids.data(), nullptr)));
+  std::vector<ClDeviceEntry> found;
   for (cl_device_id id : ids) {
-    const bool usable = DeviceNumber<cl_bool>(id, CL_DEVICE_AVAILABLE, CL_TRUE) == CL_TRUE &&
-                        DeviceNumber<cl_bool>(id, CL_DEVICE_ENDIAN_LITTLE, CL_TRUE) == CL_TRUE;
+    DeviceQueries queries(platform, id);
+    const bool usable = queries.DeviceNumber<cl_bool>(CL_DEVICE_AVAILABLE, CL_TRUE) == CL_TRUE &&
+                        queries.DeviceNumber<cl_bool>(CL_DEVICE_ENDIAN_LITTLE, CL_TRUE) == CL_TRUE;
+    MACE_RETURN_IF_ERROR(queries.status());
     if (!usable) continue;
-    entries->push_back({platform, id, ReadDevice(platform, id), "", ""});
-    ReadDeviceAddress(&entries->back());
+    MACE_ASSIGN_OR_RETURN(DeviceInfo info, ReadDeviceInfo(platform, id));
+    found.push_back({platform, id, std::move(info), "", ""});
+    MACE_RETURN_IF_ERROR(ReadDeviceAddress(&found.back()));
   }
+  std::move(found.begin(), found.end(), std::back_inserter(*entries));
   return Status();
 }
 
@@ -197,18 +83,10 @@ std::string NamesOf(const std::vector<ClDeviceEntry>& devices) {
   return Join(names, ", ");
 }
 
-// Half images are core OpenCL but some drivers list no such format.
-bool HasHalfImages(cl_context context) {
-  cl_image_format formats[512];
-  cl_uint count = 0;
-  const cl_int error = clGetSupportedImageFormats(context, CL_MEM_READ_WRITE, CL_MEM_OBJECT_IMAGE2D,
-                                                  512, formats, &count);
-  if (error != CL_SUCCESS) return false;
-  return std::any_of(formats, formats + std::min<cl_uint>(count, 512),
-                     [](const cl_image_format& format) {
-                       return format.image_channel_order == CL_RGBA &&
-                              format.image_channel_data_type == CL_HALF_FLOAT;
-                     });
+Status ReadHalfImages(cl_context context, DeviceInfo* info) {
+  if (!info->images) return Status();
+  MACE_ASSIGN_OR_RETURN(info->half_images, HasHalfImages(context));
+  return Status();
 }
 
 Status CheckHandle(const char* what, cl_int error) {
@@ -287,8 +165,9 @@ StatusOr<std::vector<ClDeviceEntry>> ListClDevices(const OpenClNeeds& needs) {
   for (cl_platform_id platform : platforms) {
     const Status status = AppendDevices(platform, &entries);
     if (status.ok()) continue;
-    const std::string left_out =
-        "OpenCL platform " + PlatformText(platform, CL_PLATFORM_NAME) + " is left out";
+    const std::string left_out = "OpenCL platform " +
+                                 DeviceQueries(platform, nullptr).PlatformText(CL_PLATFORM_NAME) +
+                                 " is left out";
     if (platforms.size() > 1) Log(LogLevel::kWarning, left_out + ": " + status.message());
     failed = status.WithPrefix(left_out);
   }
@@ -344,7 +223,7 @@ StatusOr<std::shared_ptr<ClDevice>> OpenDevice(const std::vector<ClDeviceEntry>&
   cl_int error = CL_SUCCESS;
   ClContextHandle context(clCreateContext(properties, 1, &entry.device, nullptr, nullptr, &error));
   MACE_RETURN_IF_ERROR(CheckCl("clCreateContext", error, entry.info.name));
-  entry.info.half_images = entry.info.images && HasHalfImages(context.get());
+  MACE_RETURN_IF_ERROR(ReadHalfImages(context.get(), &entry.info));
   Log(LogLevel::kInfo, "OpenCL device " + std::to_string(index) + ": " + entry.info.name +
                            ", driver " + entry.info.driver_version);
   return std::make_shared<ClDevice>(std::move(entry), std::move(context));
@@ -355,13 +234,15 @@ StatusOr<std::shared_ptr<ClDevice>> OpenCallerDevice(const CallerContext& caller
   NoteOpenClUse();
   ClDeviceEntry entry;
   MACE_ASSIGN_OR_RETURN(entry.device, DeviceOfContext(caller));
-  entry.platform = DeviceNumber<cl_platform_id>(entry.device, CL_DEVICE_PLATFORM, nullptr);
-  entry.info = ReadDevice(entry.platform, entry.device);
+  DeviceQueries queries(nullptr, entry.device);
+  entry.platform = queries.DeviceNumber<cl_platform_id>(CL_DEVICE_PLATFORM, nullptr);
+  MACE_RETURN_IF_ERROR(queries.status());
+  MACE_ASSIGN_OR_RETURN(entry.info, ReadDeviceInfo(entry.platform, entry.device));
   MACE_ASSIGN_OR_RETURN(ClQueueHandle queue, RetainCallerQueue(caller, entry.device));
   const auto raw = static_cast<cl_context>(caller.context);
   MACE_RETURN_IF_ERROR(CheckCl("clRetainContext", clRetainContext(raw)));
   ClContextHandle context(raw);
-  entry.info.half_images = entry.info.images && HasHalfImages(raw);
+  MACE_RETURN_IF_ERROR(ReadHalfImages(raw, &entry.info));
   Log(LogLevel::kInfo,
       "OpenCL device of the app: " + entry.info.name + ", driver " + entry.info.driver_version);
   return std::make_shared<ClDevice>(std::move(entry), std::move(context), std::move(queue));

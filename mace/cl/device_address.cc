@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "mace/base/strings.h"
+#include "mace/cl/device_queries.h"
 
 namespace mace {
 namespace {
@@ -17,34 +18,23 @@ constexpr cl_device_info kNvidiaPciSlot = 0x4009;    // CL_DEVICE_PCI_SLOT_ID_NV
 constexpr cl_device_info kNvidiaPciDomain = 0x400A;  // CL_DEVICE_PCI_DOMAIN_ID_NV
 constexpr cl_device_info kAmdTopology = 0x4037;      // CL_DEVICE_TOPOLOGY_AMD
 
-// Surrounded by spaces.
-std::string ExtensionsOf(cl_device_id device) {
-  size_t size = 0;
-  if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, nullptr, &size) != CL_SUCCESS) return "";
-  std::string text(size, '\0');
-  if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, size, text.data(), nullptr) != CL_SUCCESS) {
-    return "";
-  }
-  return " " + text.substr(0, text.find('\0')) + " ";
-}
-
 bool Has(const std::string& extensions, const char* name) {
   return extensions.find(" " + std::string(name) + " ") != std::string::npos;
 }
 
 template <typename T>
-bool Read(cl_device_id device, cl_device_info what, T* value) {
-  return clGetDeviceInfo(device, what, sizeof(*value), value, nullptr) == CL_SUCCESS;
+bool Read(DeviceQueries* queries, cl_device_info what, T* value) {
+  return queries->DeviceBytes(what, sizeof(*value), value);
 }
 
-std::string NvidiaAddress(cl_device_id device) {
+std::string NvidiaAddress(DeviceQueries* queries) {
   cl_uint bus = 0, slot = 0, domain = 0;
-  if (!Read(device, kNvidiaPciBus, &bus) || !Read(device, kNvidiaPciSlot, &slot)) return "";
-  static_cast<void>(Read(device, kNvidiaPciDomain, &domain));  // Drivers of old do not tell it.
+  if (!Read(queries, kNvidiaPciBus, &bus) || !Read(queries, kNvidiaPciSlot, &slot)) return "";
+  static_cast<void>(Read(queries, kNvidiaPciDomain, &domain));  // Drivers of old do not tell it.
   return PciText(domain, bus, slot >> 3, slot & 7);
 }
 
-std::string AmdAddress(cl_device_id device) {
+std::string AmdAddress(DeviceQueries* queries) {
   struct {
     cl_uint type;
     unsigned char unused[17];
@@ -52,7 +42,7 @@ std::string AmdAddress(cl_device_id device) {
   } topology = {};
   static_assert(sizeof(topology) == 24);
   constexpr cl_uint kPcie = 1;
-  if (!Read(device, kAmdTopology, &topology) || topology.type != kPcie) return "";
+  if (!Read(queries, kAmdTopology, &topology) || topology.type != kPcie) return "";
   return PciText(0, topology.bus, topology.device, topology.function);
 }
 
@@ -110,22 +100,24 @@ std::string PciText(unsigned domain, unsigned bus, unsigned device, unsigned fun
   return text;
 }
 
-void ReadDeviceAddress(ClDeviceEntry* entry) {
-  const std::string extensions = ExtensionsOf(entry->device);
+Status ReadDeviceAddress(ClDeviceEntry* entry) {
+  DeviceQueries queries(entry->platform, entry->device);
+  const std::string extensions = " " + queries.DeviceText(CL_DEVICE_EXTENSIONS) + " ";
   unsigned char bytes[16] = {};
-  if (Has(extensions, "cl_khr_device_uuid") && Read(entry->device, kDeviceUuid, &bytes)) {
+  if (Has(extensions, "cl_khr_device_uuid") && Read(&queries, kDeviceUuid, &bytes)) {
     entry->uuid = UuidText(bytes);
   }
   struct {
     cl_uint domain, bus, device, function;
   } info = {};
-  if (Has(extensions, "cl_khr_pci_bus_info") && Read(entry->device, kPciBusInfo, &info)) {
+  if (Has(extensions, "cl_khr_pci_bus_info") && Read(&queries, kPciBusInfo, &info)) {
     entry->pci_address = PciText(info.domain, info.bus, info.device, info.function);
   } else if (Has(extensions, "cl_nv_device_attribute_query")) {
-    entry->pci_address = NvidiaAddress(entry->device);
+    entry->pci_address = NvidiaAddress(&queries);
   } else if (Has(extensions, "cl_amd_device_attribute_query")) {
-    entry->pci_address = AmdAddress(entry->device);
+    entry->pci_address = AmdAddress(&queries);
   }
+  return queries.status();
 }
 
 bool IsDeviceAddress(const std::string& spec) {

@@ -1,7 +1,7 @@
 // What tells a device from every other one, whatever the order in which drivers list them: its UUID
 // and its address on the PCI bus, as far as its driver tells them.
 //
-// Thread contract: thread-safe (pure functions).
+// Thread contract: thread-safe.
 #ifndef MACE_CL_DEVICE_ADDRESS_H_
 #define MACE_CL_DEVICE_ADDRESS_H_
 
@@ -15,8 +15,9 @@
 
 namespace mace {
 
-// Fills `uuid` and `pci_address` of an entry whose device is set.
-void ReadDeviceAddress(ClDeviceEntry* entry);
+// Fills `uuid` and `pci_address` of an entry whose device is set. kDeviceError or kDeviceLost if a
+// question fails because of the moment (device_queries.h).
+Status ReadDeviceAddress(ClDeviceEntry* entry);
 
 // "8d7c2f10-0102-0304-0506-0708090a0b0c" of 16 bytes; "0000:01:00.0".
 std::string UuidText(const unsigned char (&bytes)[16]);

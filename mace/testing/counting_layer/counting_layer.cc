@@ -10,6 +10,8 @@
 //   not
 //                    reach the driver; with @N the N-th alone, counted from 1.
 // MaceCountOf(name) gives a count within the process; MaceFailNext(name, error) fails the next call.
+// MaceFailCall(n, error) fails the n-th of all calls that can fail, whatever its name, and
+// MaceLiveObjects(kind) tells how many references to OpenCL objects the process holds.
 #include <CL/cl_layer.h>
 
 #include <algorithm>
@@ -24,6 +26,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "mace/testing/counting_layer/live_objects.h"
+
 namespace mace {
 namespace {
 
@@ -32,6 +36,15 @@ struct Call {
   std::atomic<uint64_t> count{0};
   cl_int error = CL_SUCCESS;  // Other than success: given in the call's place.
   uint64_t only = 0;          // The call that fails; 0: all.
+  ReferenceChange change = ReferenceChange::kNone;
+};
+
+// The numbering of all calls that can fail: those that return an error code, or a pointer.
+struct CallNumbers {
+  std::atomic<uint64_t> made{0};
+  std::atomic<uint64_t> failing{0};  // The number of the call that fails; 0: none.
+  std::atomic<cl_int> error{CL_SUCCESS};
+  std::atomic<const char*> failed{nullptr};  // The name of the call that has failed.
 };
 
 enum class Origin { kOther, kSource, kIl };
@@ -41,6 +54,8 @@ struct Layer {
   cl_icd_dispatch calls = {};
   std::map<std::string, Call*> by_name;  // Complete before the first call.
   Call source_builds, il_builds;
+  CallNumbers numbers;
+  LiveObjects live;
   std::mutex mutex;
   // Guarded by the mutex.
   std::map<cl_program, Origin> origins;
@@ -92,12 +107,30 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
   static Result CL_API_CALL Run(Arguments... arguments) {
     const uint64_t number = ++call->count;
     if (call->error != CL_SUCCESS && (call->only == 0 || call->only == number)) {
-      return Fail(arguments...);
+      return Fail(call->error, arguments...);
+    }
+    if constexpr (!std::is_void_v<Result>) {
+      CallNumbers& numbers = TheLayer().numbers;
+      if (++numbers.made == numbers.failing) {
+        numbers.failed = call->name.c_str();
+        return Fail(numbers.error, arguments...);
+      }
     }
     return Pass(arguments...);
   }
 
+  // The driver's answer, with what it means for the objects that are alive.
   static Result Pass(Arguments... arguments) {
+    if constexpr (std::is_void_v<Result>) {
+      Ask(arguments...);
+    } else {
+      const Result result = Ask(arguments...);
+      TheLayer().live.NoteCall(call->change, result, arguments...);
+      return result;
+    }
+  }
+
+  static Result Ask(Arguments... arguments) {
     const auto driver = TheLayer().driver->*kEntry;
     if constexpr (std::is_same_v<Result, cl_program>) {
       const cl_program program = driver(arguments...);
@@ -116,16 +149,18 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
     }
   }
 
-  static Result Fail(Arguments... arguments) {
+  static Result Fail(cl_int error, Arguments... arguments) {
     if constexpr (std::is_same_v<Result, cl_int>) {
-      return call->error;
+      // Nobody can release an object again, so that the driver sees a release that fails.
+      if (call->change == ReferenceChange::kRelease) Pass(arguments...);
+      return error;
     } else if constexpr (!std::is_void_v<Result>) {
       const auto all = std::tie(arguments...);
       using Last = std::remove_reference_t<
           std::tuple_element_t<sizeof...(Arguments) - 1, std::tuple<Arguments...>>>;
       if constexpr (std::is_same_v<Last, cl_int*>) {
-        cl_int* const error = std::get<sizeof...(Arguments) - 1>(all);
-        if (error != nullptr) *error = call->error;
+        cl_int* const into = std::get<sizeof...(Arguments) - 1>(all);
+        if (into != nullptr) *into = error;
       }
       return nullptr;
     }
@@ -141,6 +176,7 @@ void Install(const char* name) {
   using Function = std::remove_reference_t<decltype(layer.calls.*kEntry)>;
   auto* const call = new Call;
   call->name = name;
+  call->change = ReferenceChangeOf(name);
   layer.by_name[name] = call;
   Counted<kEntry, Function>::call = call;
   if (layer.calls.*kEntry != nullptr) layer.calls.*kEntry = &Counted<kEntry, Function>::Run;
@@ -246,6 +282,29 @@ CL_API_ENTRY void MaceFailNext(const char* name, cl_int error) {
   if (found == mace::TheLayer().by_name.end()) return;
   found->second->error = error;
   found->second->only = found->second->count + 1;
+}
+
+// Numbers the calls that can fail from here on, from 1; the n-th gives the error and does not reach
+// the driver, unless it is a release. 0: no call fails. May be called before the process's first
+// OpenCL call.
+CL_API_ENTRY void MaceFailCall(uint64_t n, cl_int error) {
+  mace::CallNumbers& numbers = mace::TheLayer().numbers;
+  numbers.failing = 0;
+  numbers.made = 0;
+  numbers.failed = nullptr;
+  numbers.error = error;
+  numbers.failing = n;
+}
+
+// Calls that can fail since MaceFailCall.
+CL_API_ENTRY uint64_t MaceCallsMade() { return mace::TheLayer().numbers.made; }
+
+// The name of the call that failed since MaceFailCall; null: none did.
+CL_API_ENTRY const char* MaceFailedCall() { return mace::TheLayer().numbers.failed; }
+
+// The references that the process holds to objects of a kind (live_objects.h), such as "memory".
+CL_API_ENTRY int64_t MaceLiveObjects(const char* kind) {
+  return mace::TheLayer().live.CountOf(kind);
 }
 
 }  // extern "C"
