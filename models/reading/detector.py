@@ -6,7 +6,7 @@ by Liao et al., "Real-time Scene Text Detection with Differentiable Binarization
 """
 
 from dataclasses import dataclass
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 import cv2
 import numpy
@@ -75,23 +75,28 @@ def boxes_of(probabilities: Floats, scale_x: float, scale_y: float) -> List[Box]
     """The boxes in a map of probabilities [height, width]; the scales lead to the picture's
     pixels."""
     likely = (probabilities > TEXT_PROBABILITY).astype(numpy.uint8)
-    likely = cv2.dilate(likely, numpy.ones((2, 2), numpy.uint8))
-    contours, _ = cv2.findContours(likely, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    dilated = cv2.dilate(likely, numpy.ones((2, 2), numpy.uint8))
+    contours, _ = cv2.findContours(dilated, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     boxes = []
     for contour in contours:
         center, (width, height), angle = cv2.minAreaRect(contour)
         if min(width, height) < LEAST_SIDE:
             continue
-        score = mean_inside(probabilities, cv2.boxPoints((center, (width, height), angle)))
+        score = mean_inside(probabilities, corners_of(center, (width, height), angle))
         if score < LEAST_SCORE:
             continue
         # The smallest rectangle around a grown rectangle has sides that are longer by the growth at
         # each end, whether the corners of the grown one are round or not.
         growth = GROWTH * width * height / (2 * (width + height))
         grown = (width + 2 * growth, height + 2 * growth)
-        corners = cv2.boxPoints((center, grown, angle)) * numpy.float32([scale_x, scale_y])
+        corners = corners_of(center, grown, angle) * numpy.array([scale_x, scale_y], numpy.float32)
         boxes.append(Box(clockwise(corners), score))
     return boxes
+
+
+def corners_of(center: Sequence[float], size: Sequence[float], angle: float) -> Floats:
+    """The corners [4, 2] of a rectangle of a width and height, turned by an angle in degrees."""
+    return numpy.asarray(cv2.boxPoints((center, size, angle)), numpy.float32)
 
 
 def mean_inside(probabilities: Floats, corners: Floats) -> float:

@@ -44,8 +44,8 @@ def load(path: str) -> Bytes:
     """A picture file as [height, width, 3], RGB, turned as its camera says; what is transparent
     becomes white.
 
-    Raises OSError for a file that cannot be read or is no picture, and ValueError for a picture with
-    a side of fewer than 8 pixels or of a size that would fill the memory.
+    Raises OSError for a file that cannot be read or is no picture, and ValueError for a picture
+    with a side of fewer than 8 pixels or of a size that would fill the memory.
     """
     try:
         with Image.open(path) as file:

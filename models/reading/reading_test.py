@@ -148,6 +148,11 @@ class NetworksTest(unittest.TestCase):
 class LinesTest(unittest.TestCase):
     """Lines on the device beside the same program with ONNX Runtime's networks."""
 
+    folder: "tempfile.TemporaryDirectory[str]"
+    networks: List[Network]
+    references: List[Run]
+    characters: List[str]
+
     @classmethod
     def setUpClass(cls) -> None:
         cls.folder = tempfile.TemporaryDirectory()
@@ -165,8 +170,8 @@ class LinesTest(unittest.TestCase):
 
     def read_both(self, picture: detector.Bytes) -> List[str]:
         """Reads with mace and with ONNX Runtime, compares, and gives the texts."""
-        found = read_text.read(picture, *self.networks, self.characters)
-        expected = read_text.read(picture, *self.references, self.characters)
+        found = read_text.read(picture, self.networks[0], self.networks[1], self.characters)
+        expected = read_text.read(picture, self.references[0], self.references[1], self.characters)
         self.assertEqual([line.text for line in found], [line.text for line in expected])
         for line, wanted in zip(found, expected):
             numpy.testing.assert_allclose(line.box.corners, wanted.box.corners, rtol=0, atol=1.0)

@@ -17,7 +17,7 @@ from mace._request import Request
 C = TypeVar("C", bound="CompiledModel")
 
 
-class RunFuture(concurrent.futures.Future):
+class RunFuture(concurrent.futures.Future[Dict[str, Any]]):
     """The future outputs of a run on another thread: the dict of arrays of `CompiledModel.run`.
 
     `cancel()` also makes a run that is at work end soon; launches that are already queued are
@@ -38,7 +38,8 @@ class RunFuture(concurrent.futures.Future):
         return True
 
     def _compute(self, call: Call, compiled: "CompiledModel") -> None:
-        outputs = error = None
+        outputs: Dict[str, Any] = {}
+        error: Optional[BaseException] = None
         try:
             with compiled._gate:
                 self._request = compiled._core.new_request()
@@ -272,7 +273,8 @@ class CompiledModel:
     def note(self) -> str:
         """A hint for the user on how the model is computed: one line, or empty."""
         with self._gate:
-            return self._core.note
+            hint: str = self._core.note
+            return hint
 
     def close(self) -> None:
         """Waits for the runs at work and for the cache file, and frees everything.

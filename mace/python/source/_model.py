@@ -97,7 +97,8 @@ class Model:
     @property
     def format(self) -> str:
         """"mace", "tensorflow" or "onnx"."""
-        return self._core.format
+        name: str = self._core.format
+        return name
 
     def save(self, path: _options.PathName, *, data: Optional[_options.PathName] = None,
              half_weights: bool = False) -> SaveReport:

@@ -6,6 +6,8 @@
 
 Device "CPU" is the reference on the CPU; "GPU" (and "CUDA", the suite's other name) the OpenCL path.
 """
+from typing import Any, Dict, List, Tuple
+
 import numpy
 import onnx
 from onnx.backend.base import Backend, BackendRep
@@ -27,18 +29,18 @@ class MaceRep(BackendRep):
 
     MAX_ENGINES = 8
 
-    def __init__(self, model, options):
+    def __init__(self, model: bytes, options: Dict[str, Any]) -> None:
         self._model = model
         self._options = options
         self._engines = RecentlyUsed(self.MAX_ENGINES)
         self.names = _input_names(model)
 
-    def engine(self, inputs):
+    def engine(self, inputs: Dict[str, Any]) -> Engine:
         """The mace.Engine for these inputs, a dict by name."""
         shapes = {name: list(numpy.shape(value)) for name, value in inputs.items()}
         # Tries first without known values, then with those of whole numbers, then with all values.
         whole = {name for name, value in inputs.items() if numpy.asarray(value).dtype.kind in "iub"}
-        error = None
+        error: Any = None
         for known in ([], sorted(whole), sorted(inputs)):
             values = {name: numpy.asarray(inputs[name]) for name in known}
             key = (tuple(sorted((name, tuple(shape)) for name, shape in shapes.items())),
@@ -58,7 +60,7 @@ class MaceRep(BackendRep):
                     break
         raise error
 
-    def run(self, inputs, **kwargs):
+    def run(self, inputs: Any, **kwargs: Any) -> Tuple[Any, ...]:
         """Runs the model. `inputs`: a list in the model's order, or a dict by name. Returns a tuple of
         outputs in the model's order."""
         if not isinstance(inputs, dict):
@@ -75,7 +77,7 @@ class MaceRep(BackendRep):
 
 class MaceBackend(Backend):
     @classmethod
-    def is_compatible(cls, model, device="CPU", **kwargs):
+    def is_compatible(cls, model: Any, device: str = "CPU", **kwargs: Any) -> bool:
         """Whether the importer takes the model without any input data."""
         try:
             with Engine.from_bytes(_serialized(model), device="cpu", **kwargs):
@@ -84,7 +86,7 @@ class MaceBackend(Backend):
             return False
 
     @classmethod
-    def prepare(cls, model, device="CPU", **kwargs):
+    def prepare(cls, model: Any, device: str = "CPU", **kwargs: Any) -> MaceRep:
         """Loads `model`: an onnx.ModelProto, its bytes, or a path. `kwargs`: options of mace.Engine.
 
         A model that the importer refuses raises mace.Error here, or at the first run if it needs data.
@@ -95,28 +97,31 @@ class MaceBackend(Backend):
         return MaceRep(_serialized(model), kwargs)
 
     @classmethod
-    def run_model(cls, model, inputs, device="CPU", **kwargs):
+    def run_model(cls, model: Any, inputs: Any, device: str = "CPU",
+                  **kwargs: Any) -> Tuple[Any, ...]:
         return cls.prepare(model, device, **kwargs).run(inputs)
 
     @classmethod
-    def run_node(cls, node, inputs, device="CPU", outputs_info=None, **kwargs):
+    def run_node(cls, node: Any, inputs: Any, device: str = "CPU", outputs_info: Any = None,
+                 **kwargs: Any) -> Tuple[Any, ...]:
         raise NotImplementedError("mace runs models: wrap the node in one")
 
     @classmethod
-    def supports_device(cls, device):
+    def supports_device(cls, device: str) -> bool:
         return device.split(":")[0] in _DEVICES
 
 
-def _serialized(model):
+def _serialized(model: Any) -> bytes:
     if isinstance(model, bytes):
         return model
     if isinstance(model, str):
         with open(model, "rb") as file:
             return file.read()
-    return model.SerializeToString()
+    serialized: bytes = model.SerializeToString()
+    return serialized
 
 
-def _input_names(model):
+def _input_names(model: bytes) -> List[str]:
     """The inputs that are not initializers (old models list those too), in order."""
     graph = onnx.load_from_string(model).graph
     held = {tensor.name for tensor in graph.initializer}
