@@ -3,6 +3,7 @@
 #include "mace/diagnose/report.h"
 #include "mace/diagnose/request_plan.h"
 #include "mace/graph/constant_pins.h"
+#include "mace/graph/describe.h"
 #include "mace/graph/dtype.h"
 #include "mace/plan/signature.h"
 #include "mace/tune/measurements.h"

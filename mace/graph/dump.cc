@@ -2,6 +2,7 @@
 #include <string>
 
 #include "mace/base/strings.h"
+#include "mace/graph/describe.h"
 #include "mace/graph/graph.h"
 
 namespace mace {

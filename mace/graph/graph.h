@@ -20,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "mace/base/status.h"
@@ -90,9 +89,6 @@ Status ValidateGraph(const Graph& graph);
 // Puts nodes into topological order, keeping the given order among independent ones;
 // kInvalidArgument names a node of a cycle, or of a missing input.
 Status SortTopologically(Graph* graph);
-
-// The attributes of a node as names and texts, by name; long lists are cut.
-std::vector<std::pair<std::string, std::string>> DescribeAttributes(const Node& node);
 
 // One line a node, for `mace inspect --stage=graph|passes` and for golden tests.
 std::string DumpGraph(const Graph& graph);
