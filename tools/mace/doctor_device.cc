@@ -1,4 +1,5 @@
 // `mace doctor`: lists the devices, and lets each compute a small network, in child processes.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +22,7 @@
 namespace mace {
 namespace {
 
-constexpr double kListSeconds = 60;
+constexpr double kMaxListSeconds = 60;
 constexpr size_t kMaxQuoted = 300;  // Bytes of what a driver prints.
 
 // Warnings of the engine in a child, which go back with its text.
@@ -132,7 +133,7 @@ void AddWarnings(const Json& answer, const std::string& area, Findings* findings
 }
 
 // Which driver makes listing fail: each is listed alone.
-void FindCulprits(const std::vector<std::string>& icd_files, Findings* findings) {
+void FindCulprits(const std::vector<std::string>& icd_files, double seconds, Findings* findings) {
   std::string good;
   for (const std::string& file : icd_files) {
     const ChildResult alone = RunInChild(
@@ -140,7 +141,7 @@ void FindCulprits(const std::vector<std::string>& icd_files, Findings* findings)
           setenv("OCL_ICD_VENDORS", file.c_str(), 1);
           return ListInChild();
         },
-        kListSeconds);
+        seconds);
     if (alone.completed) {
       good = file;
     } else {
@@ -221,12 +222,13 @@ Json TryMode(const std::string& device, const Mode& mode, double seconds, Findin
 DoctorDevices CheckDevices(const std::vector<std::string>& icd_files, double seconds,
                            Findings* findings) {
   DoctorDevices result;
-  const ChildResult child = RunInChild(ListInChild, kListSeconds);
+  const double list_seconds = std::min(seconds, kMaxListSeconds);
+  const ChildResult child = RunInChild(ListInChild, list_seconds);
   const Json listed = AnswerOf(child);
   if (listed.is_null()) {
     findings->Problem("driver", "listing the devices failed: " + EndOf(child),
                       "the lines below say which driver it is");
-    FindCulprits(icd_files, findings);
+    FindCulprits(icd_files, list_seconds, findings);
     return result;
   }
   AddWarnings(listed, "driver", findings);
