@@ -39,7 +39,9 @@ TEST(Doctor, FindsThatTheDeviceComputes) {
     ++right;
     EXPECT_GT(float32["compile_ms"].get<double>(), 0);
     EXPECT_LE(float32["max_abs_error"].get<double>(), float32["limit"].get<double>());
-    if (device["half_images"] == true) EXPECT_EQ(device["float16"]["verdict"], "right") << device;
+    if (device["half_images"] == true) {
+      EXPECT_EQ(device["float16"]["verdict"], "right") << device;
+    }
   }
   EXPECT_GT(right, 0u);
   ExpectIn("compiled in", result.err);
@@ -67,7 +69,9 @@ TEST(Doctor, NamesTheDriverThatCrashesHangsOrExits) {
     EXPECT_EQ(result.exit_code, kExitDeviceError) << result.out;
     ExpectIn("the driver of " + folder + "/bad.icd fails", result.out);
     ExpectIn("export OCL_ICD_VENDORS=" + folder + "/pocl.icd", result.out);
-    if (behaviour == "crash") ExpectIn("it printed: bad driver: about to crash", result.out);
+    if (behaviour == "crash") {
+      ExpectIn("it printed: bad driver: about to crash", result.out);
+    }
     // What the doctor advises helps.
     const CommandResult helped = RunMace(
         {"devices"}, {{"OCL_ICD_VENDORS", folder + "/pocl.icd"}, {"MACE_BAD_DRIVER", behaviour}});

@@ -13,6 +13,8 @@
 //
 // A scope within another one is named behind it: the compiling of one case, for example.
 //
+// Debian 12 has no C++ library of progress bars.
+//
 // Thread contract: thread-safe, but scopes begin and end on the main thread alone, and a process
 // must not fork within a scope.
 #ifndef TOOLS_MACE_PROGRESS_H_
