@@ -7,9 +7,9 @@
 //   }
 //
 // The bar is one line on stderr: what is done, how much of it, and for how long. It appears after a
-// third of a second, so that quick work shows none, and a thread of its own draws it, so that a long
-// call shows that time passes. It is erased before anything else is printed (EraseProgress) and when
-// the work ends. Nothing is drawn, and no thread is started, unless ShowProgress has said so.
+// third of a second, so that quick work shows none, and a thread of its own draws it, so that a
+// long call shows that time passes. It is erased before anything else is printed (EraseProgress)
+// and when the work ends. Nothing is drawn, and no thread is started, before ShowProgress.
 //
 // A scope within another one is named behind it: the compiling of one case, for example.
 //
@@ -38,8 +38,8 @@ void ShowProgress(bool color);
 void StopProgress();
 
 // Removes the bar from the terminal; it comes back unless the work ends. `text`: what is printed
-// next. While the last text has not ended its line, no bar is drawn. REQUIRES: the caller prints the
-// text before it calls anything else of this file.
+// next. While the last text has not ended its line, no bar is drawn. REQUIRES: the caller prints
+// the text before it calls anything else of this file.
 void EraseProgress(std::string_view text);
 
 class ScopedProgress {
@@ -56,8 +56,8 @@ class ScopedProgress {
   void Begin(const std::string& detail);
 };
 
-// The innermost scope is about `what`, of which `done` of `total` parts are done. For callbacks that
-// have no scope of their own; does nothing without a scope.
+// The innermost scope is about `what`, of which `done` of `total` parts are done. For callbacks
+// that have no scope of their own; does nothing without a scope.
 void UpdateProgress(const std::string& what, size_t done, size_t total);
 
 // What one scope shows.
