@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
@@ -158,6 +159,7 @@ ChildResult RunInChild(const std::function<std::string()>& work, double seconds)
     none.why_none = std::generic_category().message(errno);
     return none;
   }
+  std::fflush(nullptr);  // What is not written yet would be written by the child, too.
   const pid_t child = fork();
   if (child == 0) BecomeWorker(work, text, output);
   if (child < 0) {

@@ -15,7 +15,8 @@ struct DoctorArguments {
 };
 
 int RunDoctor(const DoctorArguments& arguments) {
-  Findings findings;
+  FILE* out = TableStream(arguments.json);
+  Findings findings(out);
   CheckVersions(&findings);
   CheckHardware(&findings);
   CheckEnvironment(&findings);
@@ -30,8 +31,6 @@ int RunDoctor(const DoctorArguments& arguments) {
   CheckClblast(&findings);
   CheckFolders(arguments.cache, &findings);
 
-  FILE* out = TableStream(arguments.json);
-  findings.Print(out);
   const size_t problems = findings.CountOf(Finding::Level::kProblem);
   const size_t warnings = findings.CountOf(Finding::Level::kWarning);
   Print(out, "%zu of %zu devices work; %zu problem(s), %zu warning(s)\n", devices.working,

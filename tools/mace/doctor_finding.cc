@@ -1,6 +1,7 @@
 #include "tools/mace/doctor_finding.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tools/mace/streams.h"
 
@@ -24,20 +25,20 @@ const char* WordFor(Finding::Level level) {
 }  // namespace
 
 void Findings::Ok(const std::string& area, const std::string& what) {
-  all_.push_back({Finding::Level::kOk, area, what, ""});
+  Add({Finding::Level::kOk, area, what, ""});
 }
 
 void Findings::Note(const std::string& area, const std::string& what, const std::string& advice) {
-  all_.push_back({Finding::Level::kNote, area, what, advice});
+  Add({Finding::Level::kNote, area, what, advice});
 }
 
 void Findings::Warn(const std::string& area, const std::string& what, const std::string& advice) {
-  all_.push_back({Finding::Level::kWarning, area, what, advice});
+  Add({Finding::Level::kWarning, area, what, advice});
 }
 
 void Findings::Problem(const std::string& area, const std::string& what,
                        const std::string& advice) {
-  all_.push_back({Finding::Level::kProblem, area, what, advice});
+  Add({Finding::Level::kProblem, area, what, advice});
 }
 
 size_t Findings::CountOf(Finding::Level level) const {
@@ -57,12 +58,12 @@ Json Findings::ToJson() const {
   return list;
 }
 
-void Findings::Print(FILE* out) const {
-  for (const Finding& finding : all_) {
-    mace::Print(out, "%-8s %-12s %s\n", WordFor(finding.level), finding.area.c_str(),
-                finding.what.c_str());
-    if (!finding.advice.empty()) mace::Print(out, "%-21s -> %s\n", "", finding.advice.c_str());
-  }
+void Findings::Add(Finding finding) {
+  Print(out_, "%-8s %-12s %s\n", WordFor(finding.level), finding.area.c_str(),
+        finding.what.c_str());
+  if (!finding.advice.empty()) Print(out_, "%-21s -> %s\n", "", finding.advice.c_str());
+  std::fflush(out_);
+  all_.push_back(std::move(finding));
 }
 
 }  // namespace mace

@@ -23,8 +23,11 @@ struct Finding {
   std::string advice;  // What to do: one line, or empty.
 };
 
+// Prints each finding when it is added, because some take long.
 class Findings {
  public:
+  explicit Findings(FILE* out) : out_(out) {}
+
   void Ok(const std::string& area, const std::string& what);
   void Note(const std::string& area, const std::string& what, const std::string& advice = "");
   void Warn(const std::string& area, const std::string& what, const std::string& advice);
@@ -34,9 +37,11 @@ class Findings {
   size_t CountOf(Finding::Level level) const;
   // [{level, area, what, advice}]; advice is null where there is nothing to do.
   Json ToJson() const;
-  void Print(FILE* out) const;
 
  private:
+  void Add(Finding finding);
+
+  FILE* const out_;
   std::vector<Finding> all_;
 };
 
