@@ -23,16 +23,11 @@ namespace {
 // What an ICD loader answers where no driver is installed; CL/cl_ext.h has its name.
 constexpr cl_int kPlatformNotFound = -1001;
 
-void* OpenLoader() {
-  // The development packages alone have the name without a number. Never closed.
-  void* const loader = dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
-  return loader != nullptr ? loader : dlopen("libOpenCL.so", RTLD_LAZY | RTLD_LOCAL);
-}
-
 void* FindCall(const char* name) {
   void* const preloaded = dlsym(RTLD_NEXT, name);
   if (preloaded != nullptr) return preloaded;
-  static void* const loader = OpenLoader();
+  // Never closed.
+  static void* const loader = dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
   return loader == nullptr ? nullptr : dlsym(loader, name);
 }
 
