@@ -58,8 +58,8 @@ int RunDevices(const std::string& json) {
       ListDevices(CompileOptions::Environment::kWhenNeeded);
   if (!devices.ok()) return Report(devices.status());
   if (devices->empty())
-    return Report(
-        DeviceError("no OpenCL device: no driver is installed; --device cpu still works"));
+    return Report(DeviceError(
+        "no OpenCL device; mace doctor says what is missing, --device cpu still works"));
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {
