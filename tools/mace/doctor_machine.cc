@@ -159,7 +159,7 @@ void CheckEnvironment(Findings* findings) {
       {"POCL_DEVICES", "the devices that PoCL shows"},
       {"POCL_MAX_PTHREAD_COUNT", "the threads of PoCL's CPU device"},
       {"CUDA_VISIBLE_DEVICES", "the devices that NVIDIA's driver shows"},
-      {"NVIDIA_DRIVER_CAPABILITIES", "what a container sees of NVIDIA's driver; needs compute"},
+      {"NVIDIA_DRIVER_CAPABILITIES", "what a container sees of NVIDIA's driver"},
       {"CUDA_CACHE_PATH", "where NVIDIA's driver keeps compiled programs"},
       {"CUDA_CACHE_DISABLE", "1: NVIDIA's driver keeps no compiled programs"},
       {"NEO_CACHE_DIR", "where Intel's GPU driver keeps compiled programs"},
@@ -175,6 +175,13 @@ void CheckEnvironment(Findings* findings) {
     if (value == nullptr) continue;
     ++count;
     findings->Note("environment", std::string(name) + "=" + value + " (" + meaning + ")");
+  }
+  const char* const capabilities = std::getenv("NVIDIA_DRIVER_CAPABILITIES");
+  const std::string given = capabilities == nullptr ? "all" : capabilities;
+  if (given.find("compute") == std::string::npos && given.find("all") == std::string::npos) {
+    findings->Warn("environment",
+                   "NVIDIA_DRIVER_CAPABILITIES leaves out compute, which OpenCL needs",
+                   "begin the container with NVIDIA_DRIVER_CAPABILITIES=compute,utility");
   }
   if (count == 0) findings->Ok("environment", "no variable changes what OpenCL or mace do");
 }

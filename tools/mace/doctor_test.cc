@@ -77,6 +77,14 @@ TEST(Doctor, SaysWhatToDoWithoutDrivers) {
   ExpectIn("libOpenCL", FindingsOf(json, "ok", "loader"));
 }
 
+TEST(Doctor, ExplainsVariables) {
+  const Json json = SickJson({{"OCL_ICD_VENDORS", FreshFolder("variables")},
+                              {"NVIDIA_DRIVER_CAPABILITIES", "utility"},
+                              {"POCL_DEVICES", "basic"}});
+  ExpectIn("leaves out compute", FindingsOf(json, "warning", "environment"));
+  ExpectIn("POCL_DEVICES=basic", FindingsOf(json, "note", "environment"));
+}
+
 TEST(Doctor, NamesTheDriverWhoseLibraryIsMissing) {
   const std::string folder = FreshFolder("missing");
   WriteText(folder + "/nvidia.icd", "libnvidia-opencl.so.999\n");
