@@ -157,11 +157,9 @@ std::string ProgressLine(const std::vector<ProgressState>& scopes, double now_ms
   size_t shown = scopes.size() - 1;
   while (shown > 0 && scopes[shown].total == 0) --shown;
   const ProgressState& state = scopes[shown];
-  std::string detail = state.detail;
-  for (size_t i = shown + 1; i < scopes.size(); ++i) {
-    detail += (detail.empty() ? "" : ": ") + scopes[i].what;
-  }
-  detail = EscapeControls(detail);
+  std::string detail;
+  for (size_t i = shown + 1; i < scopes.size(); ++i) detail += scopes[i].what + ": ";
+  detail = EscapeControls(detail + state.detail);
   char time[32];
   std::snprintf(time, sizeof(time), ", %.1f s", std::max(0.0, now_ms - state.begin_ms) / 1000);
   const std::string what = EscapeControls(state.what);
@@ -170,7 +168,10 @@ std::string ProgressLine(const std::vector<ProgressState>& scopes, double now_ms
   if (columns > width) return CutToColumns(what + time, width);
   const std::string line = what + PartsText(state, color) + time;
   const size_t room = width - columns;
-  return detail.empty() || room < 10 ? line : line + ": " + CutToColumns(detail, room - 2);
+  // The end of a path says most. Characters of several bytes leave some room unused.
+  constexpr size_t kLeastDetail = 16;
+  return detail.empty() || room < kLeastDetail + 2 ? line
+                                                   : line + ": " + CutMiddle(detail, room - 2);
 }
 
 ScopedProgress::ScopedProgress(const std::string& what, size_t total) {

@@ -11,7 +11,7 @@
 // long call shows that time passes. It is erased before anything else is printed (EraseProgress)
 // and when the work ends. Nothing is drawn, and no thread is started, before ShowProgress.
 //
-// A scope within another one is named behind it: the compiling of one case, for example.
+// A scope within another one is named beside it: the compiling of one case, for example.
 //
 // Debian 12 has no C++ library of progress bars.
 //

@@ -26,7 +26,7 @@ TEST(ProgressLine, IsThatOfTheInnermostScopeWithATotal) {
   const std::vector<ProgressState> scopes = {State("validating", 1, 2, "case 2"),
                                              State("compiling", 0, 0, "model.onnx")};
   EXPECT_EQ(ProgressLine(scopes, 1000, 90, false),
-            "validating [############............] 1 of 2, 0.0 s: case 2: compiling");
+            "validating [############............] 1 of 2, 0.0 s: compiling: case 2");
   EXPECT_EQ(
       ProgressLine({State("compiling", 0, 0), State("tuning variants", 1, 4)}, 1000, 90, false),
       "tuning variants [######..................] 1 of 4, 0.0 s");
