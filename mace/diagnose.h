@@ -89,6 +89,45 @@ enum class Stage {
 // change.
 StatusOr<std::string> DescribeStage(Request* request, Stage stage);
 
+// The graph of a plan, for drawing it.
+struct GraphReport {
+  struct Value {
+    std::string name;
+    std::string dtype;  // "float32".
+    std::vector<int64_t> dims;
+    bool constant = false;  // A weight, or a result that was folded.
+  };
+  // A way in which a node can run on the device.
+  struct Variant {
+    std::string name;
+    bool image = false;     // Its results lie in images.
+    std::string precision;  // "f32", "f16" or "i8".
+    size_t launches = 0;
+    double ms = 0;  // Measured, or an estimate that only compares variants of a node.
+    bool measured = false;
+    bool needs_measurement = false;  // It is not chosen before it was measured.
+    bool chosen = false;
+  };
+  struct Node {
+    NodeReport report;
+    std::vector<int> inputs;   // Indices into `values`; -1: an optional input that is not given.
+    std::vector<int> outputs;  // Likewise.
+    std::vector<std::pair<std::string, std::string>> attributes;  // Names and texts.
+    // What passes have put into the node: "activation RELU", "residual", the functions of a fused
+    // elementwise node.
+    std::vector<std::string> fused;
+    std::vector<Variant> variants;  // Empty on the CPU.
+  };
+  std::vector<Value> values;
+  std::vector<Node> nodes;  // After the passes, in the order in which they run.
+  // The names of the graph's inputs and outputs, with the index of their value.
+  std::vector<std::pair<std::string, int>> inputs;
+  std::vector<std::pair<std::string, int>> outputs;
+};
+
+// Reports the graph of the plan for the request's inputs.
+StatusOr<GraphReport> ReportGraph(Request* request);
+
 // The two limits of the roofline model: the most that a device can do.
 struct PeakRates {
   // The rate of float32 multiply-adds in registers, in 10^9 operations a second; multiply and add

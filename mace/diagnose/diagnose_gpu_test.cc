@@ -66,6 +66,29 @@ TEST_P(Diagnose, DescribesEachStage) {
   }
 }
 
+TEST_P(Diagnose, ReportsTheGraph) {
+  const StatusOr<GraphReport> graph = ReportGraph(&request_);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const StatusOr<ModelReport> model = ReportModel(&request_);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_EQ(graph->nodes.size(), model->nodes.size());
+  ASSERT_EQ(graph->inputs.size(), 1u);
+  ASSERT_EQ(graph->outputs.size(), 1u);
+  EXPECT_EQ(graph->outputs[0].second, graph->nodes.back().outputs.at(0));
+  EXPECT_EQ(graph->values.at(graph->inputs[0].second).dims, (std::vector<int64_t>{1, 4, 4, 8}));
+  for (const GraphReport::Node& node : graph->nodes) {
+    for (const int value : node.inputs) EXPECT_LT(value, static_cast<int>(graph->values.size()));
+    EXPECT_EQ(node.variants.empty(), !OnDevice()) << node.report.name;
+    size_t chosen = 0;
+    for (const GraphReport::Variant& variant : node.variants) {
+      if (!variant.chosen) continue;
+      ++chosen;
+      EXPECT_EQ(variant.name, node.report.variant);
+    }
+    EXPECT_EQ(chosen, OnDevice() ? 1u : 0u) << node.report.name;
+  }
+}
+
 TEST_P(Diagnose, ProfilesRuns) {
   EXPECT_EQ(ProfileRuns(&request_, 2).status().code(), StatusCode::kFailedPrecondition);
   SetInput(2);

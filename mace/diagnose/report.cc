@@ -1,4 +1,6 @@
 // Reports what a model holds, and describes the stages from model to launches.
+#include "mace/diagnose/report.h"
+
 #include "mace/diagnose.h"
 #include "mace/diagnose/request_plan.h"
 #include "mace/graph/constant_pins.h"
@@ -23,6 +25,8 @@ NodeReport::Place PlaceOf(const NodePlacement& placement) {
   return NodeReport::Place::kFolded;
 }
 
+}  // namespace
+
 std::vector<NodeReport> NodesOf(const Plan& plan) {
   std::vector<NodeReport> nodes;
   for (size_t n = 0; n < plan.placements.size(); ++n) {
@@ -42,6 +46,8 @@ std::vector<NodeReport> NodesOf(const Plan& plan) {
   }
   return nodes;
 }
+
+namespace {
 
 MemoryReport MemoryOf(const Plan& plan) {
   const MemoryUse use = MemoryUseOf(plan);

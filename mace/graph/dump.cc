@@ -2,6 +2,7 @@
 #include <string>
 
 #include "mace/base/strings.h"
+#include "mace/graph/describe.h"
 #include "mace/graph/graph.h"
 
 namespace mace {
@@ -94,6 +95,14 @@ std::string IoText(const Graph& graph, const IoInfo& io) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> DescribeAttributes(const Node& node) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& [name, value] : node.attributes.values()) {
+    texts.emplace_back(Printable(name), std::visit(AttributeText(), value));
+  }
+  return texts;
+}
 
 std::string DumpGraph(const Graph& graph) {
   std::string text;

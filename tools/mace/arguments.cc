@@ -1,26 +1,17 @@
 #include "tools/mace/arguments.h"
 
-#include <unistd.h>
-
 #include <charconv>
-#include <cstdio>
 
 #include "mace/base/strings.h"
 #include "mace/cache/signing.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/tensors.h"
 
 namespace mace {
 namespace {
 
-bool ShowProgress(const CompileOptions::TuningProgress& progress) {
-  constexpr size_t kWidth = 40;
-  const bool ended = progress.done >= progress.total;
-  const size_t filled = progress.total == 0 ? kWidth : kWidth * progress.done / progress.total;
-  std::string bar(filled, '#');
-  bar.resize(kWidth, '.');
-  std::fprintf(stderr, "\rtuning [%s] %zu of %zu variants, %.1f s%s", bar.c_str(), progress.done,
-               progress.total, progress.elapsed_ms / 1000, ended ? "\n" : "");
-  std::fflush(stderr);
+bool ShowTuning(const CompileOptions::TuningProgress& progress) {
+  UpdateProgress("tuning variants", progress.done, progress.total);
   return true;
 }
 
@@ -135,7 +126,7 @@ CompileOptions ModelArguments::ToCompileOptions() const {
   if (precision == "tf32") options.precision = CompileOptions::Precision::kTf32;
   if (tuning == "fast") options.tuning = CompileOptions::Tuning::kFast;
   if (tuning == "full") options.tuning = CompileOptions::Tuning::kFull;
-  if (isatty(STDERR_FILENO) != 0) options.tuning_progress = ShowProgress;
+  options.tuning_progress = ShowTuning;
   options.allow_cpu_fallback = !no_fallback;
   options.limits.host_bytes = host_memory_limit;
   options.limits.device_bytes = device_memory_limit;
@@ -170,6 +161,8 @@ StatusOr<std::vector<Tensor>> ModelArguments::LoadInputs(const CompiledModel& co
 }
 
 StatusOr<CompiledModel> LoadCompiled(const std::string& model, const ModelOptions& options) {
+  ScopedProgress progress(options.compile.device == "cpu" ? "loading" : "compiling");
+  progress.Begin(model);
   return CompiledModel::Load(model, options.load, options.compile);
 }
 

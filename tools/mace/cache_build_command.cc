@@ -4,6 +4,7 @@
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/requests.h"
 #include "tools/mace/signed_output.h"
 #include "tools/mace/streams.h"
@@ -44,7 +45,9 @@ int Build(const BuildArguments& arguments) {
   options->compile.cache.path = staged->path();
   FILE* out = TableStream(common.json);
   Json models = Json::array();
+  ScopedProgress progress("building the cache", arguments.models.size());
   for (const std::string& model : arguments.models) {
+    progress.Begin(model);
     const StatusOr<BuiltModel> built = BuildModel(model, *options);
     if (!built.ok()) return Report(built.status());
     const CacheStatistics& cache = built->statistics.cache;

@@ -21,6 +21,7 @@ Command AddInspectCommand(CLI::App* app);
 Command AddConvertCommand(CLI::App* app);
 Command AddValidateCommand(CLI::App* app);
 Command AddDevicesCommand(CLI::App* app);
+Command AddDoctorCommand(CLI::App* app);
 std::vector<Command> AddCacheCommands(CLI::App* app);
 
 }  // namespace mace

@@ -7,6 +7,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/requests.h"
 #include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
@@ -59,6 +60,8 @@ StatusOr<std::map<std::string, Tensor>> ExpectedOutputs(const CompareArguments& 
     MACE_ASSIGN_OR_RETURN(expected[name], LoadTensor(path, spec->dtype));
   }
   if (!expected.empty()) return expected;
+  ScopedProgress progress("comparing");
+  progress.Begin("the CPU reference");
   ModelOptions reference = arguments.options;
   reference.compile.device = "cpu";
   reference.compile.cache.path.clear();
@@ -123,6 +126,8 @@ StatusOr<std::vector<Row>> CompareOutputs(const CompareArguments& arguments,
 }
 
 StatusOr<Json> CompareNodes(const CompareArguments& arguments, Request* request) {
+  ScopedProgress progress("comparing");
+  progress.Begin("node by node");
   LayerTableRequest table;
   table.request = request;
   table.model = &arguments.model;

@@ -55,13 +55,12 @@ Json RowJson(const LayerReport& layer) {
           {"carried", ToJson(layer.carried)}};
 }
 
-// The negated form also reports NaN.
+}  // namespace
+
 bool Departs(const LayerReport& layer, double rtol) {
   return layer.compared && !(ShareOfRange(layer.own) <= rtol) &&
          !(layer.own.max_abs_error <= 1.001 * layer.rounding_step);
 }
-
-}  // namespace
 
 Json ToJson(const Difference& difference) {
   return {{"same_shape", difference.same_shape},

@@ -24,6 +24,9 @@ struct LayerTableRequest {
 // Prints the table and gives it as JSON: {layers, first_departing, reproduction}.
 StatusOr<Json> PrintLayerTable(const LayerTableRequest& request);
 
+// Whether the node's own error is a larger share of its output's range, or NaN.
+bool Departs(const LayerReport& layer, double rtol);
+
 Json ToJson(const Difference& difference);
 
 }  // namespace mace

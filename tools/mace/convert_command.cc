@@ -7,6 +7,7 @@
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/requests.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
@@ -104,10 +105,13 @@ int Convert(const ConvertArguments& arguments) {
   if (!output.ok()) return ReportBadUse(output.message());
   const StatusOr<LoadOptions> options = LoadOptionsOf(arguments);
   if (!options.ok()) return ReportBadUse(options.status().message());
+  ScopedProgress progress("converting", 3);
+  progress.Begin("reading " + arguments.model);
   const StatusOr<Model> model = Model::Load(arguments.model, *options);
   if (!model.ok()) return Report(model.status());
   SaveOptions save;
   save.half_weights = arguments.weights == "fp16";
+  progress.Begin("writing " + arguments.output);
   const StatusOr<SaveReport> saved = model->Save(arguments.output, save);
   if (!saved.ok()) return Report(saved.status());
   Print(stdout, "%s: %zu ops, %" PRIu64 " bytes; %s: %" PRIu64 " bytes\n", arguments.output.c_str(),
@@ -116,6 +120,7 @@ int Convert(const ConvertArguments& arguments) {
     Print(stdout, "not for upstream's runtime: %s\n", line.c_str());
   }
   if (arguments.no_check) return kExitDone;
+  progress.Begin("comparing what was written");
   const StatusOr<bool> good = ReadsBack(*model, arguments);
   if (!good.ok()) return Report(good.status());
   if (*good) return kExitDone;

@@ -2,14 +2,14 @@
 
 #include "mace/mace.h"
 #include "tools/mace/commands.h"
+#include "tools/mace/device_json.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
 #include "tools/mace/streams.h"
 
 namespace mace {
-namespace {
 
-Json Describe(const Device& device, size_t index) {
+Json DeviceJson(const Device& device, size_t index) {
   return {{"index", index},
           {"chosen", device.is_default},
           {"name", device.name},
@@ -30,9 +30,12 @@ Json Describe(const Device& device, size_t index) {
           {"images", device.images},
           {"image2d_max_width", device.max_image_width},
           {"image2d_max_height", device.max_image_height},
+          {"half_images", device.half_images},
           {"fp16_arithmetic", device.half_arithmetic},
           {"host_unified_memory", device.host_unified_memory}};
 }
+
+namespace {
 
 void PrintDevice(FILE* table, const Device& device, size_t index) {
   Print(table, "%c gpu:%zu  %s\n", device.is_default ? '*' : ' ', index, device.name.c_str());
@@ -55,12 +58,12 @@ int RunDevices(const std::string& json) {
       ListDevices(CompileOptions::Environment::kWhenNeeded);
   if (!devices.ok()) return Report(devices.status());
   if (devices->empty())
-    return Report(
-        DeviceError("no OpenCL device: no driver is installed; --device cpu still works"));
+    return Report(DeviceError(
+        "no OpenCL device; mace doctor says what is missing, --device cpu still works"));
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {
-    list.push_back(Describe((*devices)[i], i));
+    list.push_back(DeviceJson((*devices)[i], i));
     PrintDevice(table, (*devices)[i], i);
   }
   return Report(WriteJson(json, {{"devices", list}}));

@@ -3,6 +3,15 @@
 #include "tools/mace/messages.h"
 
 namespace mace {
+namespace {
+
+bool exit_is_expected = false;
+
+}  // namespace
+
+void ExpectExit() { exit_is_expected = true; }
+
+bool ExitIsExpected() { return exit_is_expected; }
 
 int ExitCodeOf(const Status& status) {
   switch (status.code()) {

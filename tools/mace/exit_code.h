@@ -17,6 +17,11 @@ enum ExitCode : int {
 // The exit code for a failure of the engine.
 int ExitCodeOf(const Status& status);
 
+// The process is about to end as it should. Until this is called, an exit() is that of a driver,
+// and the command says so (main.cc).
+void ExpectExit();
+bool ExitIsExpected();
+
 // Prints "mace: message" as one line on stderr and gives the exit code. For OK it prints nothing
 // and gives 0.
 int Report(const Status& status);

@@ -6,7 +6,9 @@
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/graph_page.h"
 #include "tools/mace/json_output.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/tensors.h"
@@ -17,6 +19,9 @@ namespace {
 struct InspectArguments {
   ModelArguments model;
   std::string stage;
+  std::string html;
+  int iterations = 0;
+  bool errors = false;
 };
 
 std::optional<Stage> StageOf(const std::string& word) {
@@ -97,9 +102,61 @@ StatusOr<std::string> TextOf(const std::string& stage, Request* request) {
   return asked.has_value() ? DescribeStage(request, *asked) : std::string();
 }
 
+// Runs the model where times or errors are wanted, and collects what the page shows.
+StatusOr<GraphPageContent> Collect(const InspectArguments& arguments,
+                                   CompileOptions::Precision precision,
+                                   const CompiledModel& compiled, Request* request) {
+  GraphPageContent content;
+  content.rtol = DefaultTolerance(precision);
+  content.iterations = arguments.iterations;
+  if (arguments.iterations > 0 || arguments.errors) {
+    MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, arguments.model.LoadInputs(compiled));
+    for (size_t i = 0; i < inputs.size(); ++i) MACE_RETURN_IF_ERROR(request->Set(i, inputs[i]));
+  }
+  if (arguments.iterations > 0) {
+    ScopedProgress progress("timing each node");
+    MACE_ASSIGN_OR_RETURN(content.profile, ProfileRuns(request, arguments.iterations));
+  }
+  if (arguments.errors) {
+    ScopedProgress progress("comparing each node");
+    MACE_ASSIGN_OR_RETURN(content.errors, CompareLayers(request));
+  }
+  MACE_ASSIGN_OR_RETURN(content.graph, ReportGraph(request));
+  content.statistics = compiled.statistics();
+  return content;
+}
+
+Status WritePage(const InspectArguments& arguments, CompileOptions::Precision precision,
+                 const CompiledModel& compiled, Request* request) {
+  MACE_ASSIGN_OR_RETURN(const GraphPageContent content,
+                        Collect(arguments, precision, compiled, request));
+  return WriteOutputText(arguments.html, GraphPage(GraphPageJson(arguments.model, content)));
+}
+
+Status CheckUse(const InspectArguments& arguments) {
+  // stdout is used for the summary.
+  if (IsStdout(arguments.html)) {
+    return InvalidArgument("--html: expected a file, found " + arguments.html);
+  }
+  if (arguments.html.empty() && (arguments.iterations > 0 || arguments.errors)) {
+    return InvalidArgument("--iterations, --errors: expected --html FILE, which shows them");
+  }
+  if (arguments.errors && arguments.model.device == "cpu") {
+    return InvalidArgument("--errors: expected a device to compare with the CPU, found cpu");
+  }
+  return Status();
+}
+
 int Run(const InspectArguments& arguments) {
-  const StatusOr<ModelOptions> options = arguments.model.ToOptions();
+  const Status use = CheckUse(arguments);
+  if (!use.ok()) return ReportBadUse(use.message());
+  StatusOr<ModelOptions> options = arguments.model.ToOptions();
   if (!options.ok()) return ReportBadUse(options.status().message());
+  // Each node is timed and compared alone, for the whole batch.
+  if (arguments.iterations > 0 || arguments.errors) {
+    options->compile.separate_launches = true;
+    options->compile.split_batch = false;
+  }
   StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, *options);
   if (!compiled.ok()) return Report(compiled.status());
   StatusOr<Request> request = compiled->NewRequest();
@@ -113,6 +170,10 @@ int Run(const InspectArguments& arguments) {
     PrintSummary(out, *compiled, *report);
   } else {
     PrintLines(out, *text);
+  }
+  if (!arguments.html.empty()) {
+    const Status page = WritePage(arguments, options->compile.precision, *compiled, &*request);
+    if (!page.ok()) return Report(page);
   }
   // Keeps the programs that tuning compiled.
   if (compiled->statistics().tuning.measured > 0) SaveCacheOrWarn(&*compiled);
@@ -133,6 +194,14 @@ Command AddInspectCommand(CLI::App* app) {
                    "print the graph as imported, after passes, the variants that each of its nodes "
                    "could run as, or its plan")
       ->check(CLI::IsMember({"graph", "passes", "variants", "plan"}));
+  command->add_option("--html", arguments->html,
+                      "write a page that draws the graph after the passes");
+  command
+      ->add_option("--iterations", arguments->iterations,
+                   "with --html: the timed runs that give each node its time")
+      ->check(CLI::Range(1, 100000));
+  command->add_flag("--errors", arguments->errors,
+                    "with --html: the difference of each node from the CPU reference");
   return {command, [arguments] { return Run(*arguments); }};
 }
 

@@ -6,6 +6,7 @@
 
 #include "mace/base/coding.h"
 #include "mace/base/output_file.h"
+#include "tools/mace/progress.h"
 
 namespace mace {
 
@@ -21,6 +22,7 @@ std::string JsonText(const Json& value, int indent) {
 Status WriteOutputText(const std::string& path, const std::string& text) {
   if (path.empty()) return Status::Ok();
   if (!IsStdout(path)) return WriteOutputFile(path, AsBytes(text));
+  EraseProgress(text);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     return IoError("standard output: " + std::generic_category().message(errno));
   }

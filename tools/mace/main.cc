@@ -16,7 +16,9 @@
 #include "mace/base/system_memory.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
+#include "tools/mace/json_output.h"
 #include "tools/mace/messages.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/streams.h"
 #include "tools/mace/word_check.h"
 
@@ -24,6 +26,15 @@ namespace mace {
 namespace {
 
 constexpr char kVersion[] = "mace 0.1.0";
+
+// The bar of long work; none if the numbers are to be read from stdout by a program.
+void ShowProgressOf(const Command& command) {
+  const CLI::Option* const json = command.app->get_option_no_throw("--json");
+  if (json != nullptr && json->count() > 0 && IsStdout(json->as<std::string>())) return;
+  if (!TerminalTakesProgress()) return;
+  const char* const no_color = std::getenv("NO_COLOR");
+  ShowProgress(/*color=*/no_color == nullptr || *no_color == '\0');
+}
 
 // All tensors of the command count against the limit of --host-memory-limit or its default.
 int RunWithinMemory(const Command& command) {
@@ -42,7 +53,7 @@ int RunCommand(int argc, char** argv) {
   std::vector<Command> commands = {AddRunCommand(&app),      AddCompareCommand(&app),
                                    AddProfileCommand(&app),  AddInspectCommand(&app),
                                    AddValidateCommand(&app), AddConvertCommand(&app),
-                                   AddDevicesCommand(&app)};
+                                   AddDevicesCommand(&app),  AddDoctorCommand(&app)};
   for (Command& command : AddCacheCommands(&app)) commands.push_back(std::move(command));
   const Status words =
       CheckWords(app, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
@@ -57,17 +68,18 @@ int RunCommand(int argc, char** argv) {
   const Status values = CheckNoEmptyValues(app);
   if (!values.ok()) return ReportBadUse(values.message());
   for (const Command& command : commands) {
-    if (command.app->parsed()) return RunWithinMemory(command);
+    if (!command.app->parsed()) continue;
+    ShowProgressOf(command);
+    return RunWithinMemory(command);
   }
   return ReportBadUse("no subcommand is given (mace --help says more)");
 }
 
-bool is_done = false;
-
 // A driver may call exit() during an OpenCL call: PoCL's compiler does if its files find no room on
 // the disk. The exit code must still say that the command failed.
 void ReportExitOfDriver() {
-  if (is_done) return;
+  if (ExitIsExpected()) return;
+  StopProgress();
   std::fputs(FormatLogLine("the OpenCL driver ended the process").c_str(), stderr);
   _exit(kExitDeviceError);
 }
@@ -84,6 +96,6 @@ int main(int argc, char** argv) {
       mace::CatchExhaustion([&]() -> mace::StatusOr<int> { return mace::RunCommand(argc, argv); });
   const int exit_code = mace::FinishStdout(code.ok() ? *code : mace::Report(code.status()));
   if (exit_code == mace::kExitDone) mace::ReleaseWarnings();
-  mace::is_done = true;
+  mace::ExpectExit();
   return exit_code;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mace/base/log.h"
+#include "tools/mace/progress.h"
 
 namespace mace {
 namespace {
@@ -48,6 +49,7 @@ std::vector<std::string> TakeHeld() {
 
 void WriteLine(const std::string& message) {
   const std::string line = FormatLogLine(message) + "\n";
+  EraseProgress(line);
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -3,6 +3,7 @@
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/profile_report.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/requests.h"
 #include "tools/mace/save_cache.h"
 #include "tools/mace/tensors.h"
@@ -43,6 +44,8 @@ Status MeasureReplay(Request* request, int iterations, std::optional<Latency>* r
 // Measures whole runs, as an app sees them, and the device's roofline limits.
 Status MeasureRuns(const CompiledModel& compiled, Request* request,
                    const ProfileArguments& arguments, ProfileResult* result) {
+  ScopedProgress progress("profiling", 3);
+  progress.Begin("the first run, and the limits of the device");
   // The first run belongs to the start, since drivers make code in it.
   MACE_RETURN_IF_ERROR(request->Run());
   if (arguments.model.device != "cpu") {
@@ -53,13 +56,16 @@ Status MeasureRuns(const CompiledModel& compiled, Request* request,
       result->why_no_peaks = peaks.status().message();
     }
   }
+  progress.Begin("whole runs");
   MACE_ASSIGN_OR_RETURN(result->latency, MeasureLatency(request, arguments.iterations));
+  progress.Begin("launches alone");
   return MeasureReplay(request, arguments.iterations, &result->replay);
 }
 
 // REQUIRES: the request's plan has no persistent kernel.
 Status MeasureOps(const CompiledModel& compiled, Request* request, int iterations,
                   ProfileResult* result) {
+  ScopedProgress progress("timing each op");
   MACE_ASSIGN_OR_RETURN(result->profile, ProfileRuns(request, iterations));
   result->timed_launches = compiled.statistics().launches_per_run;
   return Status::Ok();

@@ -1,6 +1,7 @@
 // The timeline of `mace profile`, as a Chrome trace and within its page.
 #include <algorithm>
 
+#include "tools/mace/html_page.h"
 #include "tools/mace/profile_report.h"
 
 namespace mace {
@@ -57,19 +58,6 @@ Json SliceEvent(const Slice& slice, double run_begin, const Json& op, const std:
             {"gb_per_s", op["gb_per_s"]}}}};
 }
 
-// The JSON as the text of a <script> element, which it must not end.
-std::string ScriptText(const Json& json) {
-  std::string text;
-  for (char c : JsonText(json, -1)) {
-    if (c == '<') {
-      text += "\\u003c";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 Json ChromeTrace(const Json& report, const ProfileResult& result) {
@@ -114,9 +102,7 @@ std::string ProfilePage(const Json& report, const ProfileResult& result) {
   Json data = report;
   data["timeline"] = timeline;
   data["timeline_ms"] = end;
-  const std::string place = "@DATA@";
-  std::string page = kProfilePage;
-  return page.replace(page.find(place), place.size(), ScriptText(data));
+  return PageWithData(kProfilePage, data);
 }
 
 }  // namespace mace

@@ -13,6 +13,7 @@
 #include "mace/base/printable.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/messages.h"
+#include "tools/mace/progress.h"
 
 namespace mace {
 namespace {
@@ -24,6 +25,7 @@ constexpr char kLineEnd = '\x1E';
 int stdout_error = 0;
 
 void Write(FILE* out, std::string_view text) {
+  EraseProgress(text);
   if (std::fwrite(text.data(), 1, text.size(), out) == text.size()) return;
   if (out == stdout && stdout_error == 0) stdout_error = errno;
 }

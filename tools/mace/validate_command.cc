@@ -10,6 +10,7 @@
 #include "tools/mace/compare_layers.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/manifest.h"
+#include "tools/mace/progress.h"
 #include "tools/mace/requests.h"
 #include "tools/mace/save_cache.h"
 #include "tools/mace/streams.h"
@@ -159,8 +160,13 @@ int Validate(const ValidateArguments& arguments) {
   FILE* out = TableStream(arguments.common.json);
   std::map<std::string, size_t> counts = {{"passed", 0}, {"failed", 0}, {"refused", 0}};
   Json rows = Json::array();
+  const auto is_left_out = [&](const ManifestCase& reference) {
+    return reference.name.find(arguments.filter) == std::string::npos;
+  };
+  cases->erase(std::remove_if(cases->begin(), cases->end(), is_left_out), cases->end());
+  ScopedProgress progress("validating", cases->size());
   for (const ManifestCase& reference : *cases) {
-    if (reference.name.find(arguments.filter) == std::string::npos) continue;
+    progress.Begin(reference.name);
     const Verdict verdict = CheckCase(reference, *options);
     // A device failure is not a result of a case.
     if (ExitCodeOf(verdict.status) == kExitDeviceError) return Report(verdict.status);
