@@ -51,8 +51,11 @@ std::string ThisObject() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   std::error_code other_error;
   const std::filesystem::path object = std::filesystem::canonical(info.dli_fname, other_error);
-  // The name by which a program is called need not say where it lies.
-  const bool is_library = !other_error && object != program && EndsWith(object.string(), ".so");
+  // The name by which a program is called need not say where it lies; that of an installed library
+  // has a version: libmace.so.0.1.0.
+  const std::string name = object.filename().string();
+  const bool is_library = !other_error && object != program &&
+                          (EndsWith(name, ".so") || name.find(".so.") != std::string::npos);
   if (is_library) return object.string();
   return error ? "" : program.string();
 }
