@@ -1,7 +1,7 @@
-"""What no engine can save: loading the OpenCL drivers and opening a context, nothing else.
+"""Measures what every engine's start includes: loading the OpenCL drivers and opening a context.
 
-python3 bare_context.py [DEVICE-NAME] prints the milliseconds from before the loader is opened to
-the context; of the device of that very name, without it of the first one.
+python3 bare_context.py [DEVICE-NAME] prints the milliseconds from before the loader is opened until
+the context exists, for the device with exactly this name, or for the first device.
 """
 import ctypes
 import sys
@@ -11,7 +11,7 @@ DEVICE_TYPE_ALL, DEVICE_NAME = 0xFFFFFFFF, 0x102B
 
 
 def items(call, *arguments):
-    """All that a clGet…IDs call lists."""
+    """The list of ids that a clGet…IDs call gives."""
     count = ctypes.c_uint(0)
     if call(*arguments, 0, None, ctypes.byref(count)) != 0:
         return []

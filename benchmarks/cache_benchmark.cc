@@ -1,6 +1,6 @@
-// What the cache file costs: opening one of a thousand programs, looking one up, reading one,
-// adding one. Page cache warm. The counters: the file's bytes above its sections, alignment aside,
-// in per cent of the sections.
+// The cost of the cache file: opening a file of a thousand programs, looking one up, reading one,
+// adding one. The page cache is warm. A counter gives the file's bytes outside of its sections,
+// without alignment, as a percentage of the sections.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@
 namespace mace {
 namespace {
 
-constexpr size_t kSectionSize = 20000;  // A small program's; the file of a thousand has 20 MB.
+constexpr size_t kSectionSize = 20000;  // Typical of a small program; a thousand take 20 MB.
 
 CacheContents Contents(int programs) {
   CacheContents contents;
@@ -27,7 +27,7 @@ CacheContents Contents(int programs) {
   return contents;
 }
 
-// A file with so many programs; removed at exit.
+// A file with so many programs, removed at exit.
 class CacheFixture {
  public:
   explicit CacheFixture(int programs) : contents_(Contents(programs)) {
@@ -81,7 +81,7 @@ void CacheLookUp(benchmark::State& state) {
 }
 BENCHMARK(CacheLookUp)->Name("cache_look_up")->Unit(benchmark::kMicrosecond);
 
-// Look-up, reading and hashing of its 20,000 bytes.
+// Looks up a section of 20,000 bytes, reads it and checks its hash.
 void CacheFind(benchmark::State& state) {
   const CacheFixture fixture(1000);
   auto store = CacheStore::Open(fixture.path());
@@ -108,7 +108,7 @@ void CacheFindTuning(benchmark::State& state) {
 }
 BENCHMARK(CacheFindTuning)->Name("cache_find_tuning")->Unit(benchmark::kMicrosecond);
 
-// One program more: the whole file is read, checked and written again, durably.
+// Adds one program: the whole file is read, checked and written to the disk again.
 void CacheAdd(benchmark::State& state) {
   const CacheFixture fixture(static_cast<int>(state.range(0)));
   for (auto _ : state) {

@@ -32,7 +32,7 @@ __kernel void naive(__global const float* x, __global const float* filter, __glo
 }
 )";
 
-// Sets one argument of a launch. Tensors are tight.
+// Sets one argument of a launch. Tensors have no padding in their pitch.
 struct ArgumentSetter {
   ConvBench* bench;
   const BoundShape* bound;
@@ -132,7 +132,7 @@ void MeasureDevice(benchmark::State& state, ConvBench* bench, const Preparation&
                    double flops) {
   const StatusOr<Ready> ready = prepare();
   Status status = ready.status();
-  if (status.ok()) status = DeviceSeconds(bench, *ready).status();  // The first one compiles.
+  if (status.ok()) status = DeviceSeconds(bench, *ready).status();  // The first launch compiles.
   double best = HUGE_VAL;
   for (auto _ : state) {
     if (!status.ok()) break;
@@ -234,7 +234,7 @@ std::vector<KernelVariant> AllVariants(const ConvBench& bench, const BoundShape&
     return offered_variant.launches.size() > 1;
   };
   all.erase(std::remove_if(all.begin(), all.end(), is_several), all.end());
-  // A CPU driver takes 100 times as long for images.
+  // A CPU driver emulates images, which takes 100 times as long.
   if (bench.cpu() || !bench.device->info().images) return all;
   for (KernelVariant& variant : bound.op->Lower(RequestOf(bench, bound, Storage::kImage))) {
     if (variant.outputs[0].storage != Storage::kImage) continue;
@@ -284,9 +284,9 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
                         pad(shape.kernel_w, out.w), shape.in_channels / shape.groups}) {
     MACE_RETURN_IF_ERROR(ready.kernel.AddInt(static_cast<int32_t>(value)));
   }
-  // On GPUs 64 work-items, of which the channels are no remainder; pixels beyond a row return.
+  // GPUs: work-groups of 64 work-items that divide the channels evenly; pixels beyond a row return.
   const size_t channels = static_cast<size_t>(out.c), width = static_cast<size_t>(out.w);
-  ready.local = {8, 1, 1};  // Every table's output channels are a multiple of 8.
+  ready.local = {8, 1, 1};  // All output channels in the tables are multiples of 8.
   if (!bench->cpu()) {
     while (ready.local[0] < 64 && channels % (2 * ready.local[0]) == 0) ready.local[0] *= 2;
     ready.local[1] = 64 / ready.local[0];
@@ -294,6 +294,15 @@ StatusOr<Ready> PrepareNaive(ConvBench* bench, const BoundShape& bound) {
   ready.global = {channels, (width + ready.local[1] - 1) / ready.local[1] * ready.local[1],
                   static_cast<size_t>(out.h)};
   return ready;
+}
+
+Status RegisterShapes(ConvBench* bench, Status (*register_shape)(ConvBench*, const ConvShape&)) {
+  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(register_shape(bench, shape));
+  if (bench->cpu()) return Status::Ok();
+  for (const ConvShape& shape : kLargeConvShapes) {
+    MACE_RETURN_IF_ERROR(register_shape(bench, shape));
+  }
+  return Status::Ok();
 }
 
 int RunConvBenchmarks(int argc, char** argv, Status (*register_all)(ConvBench*)) {

@@ -1,12 +1,11 @@
-// Every convolution of four networks, beside a naive kernel on the same shape and beside the
-// device's measured arithmetic peak.
+// Every convolution of four networks, compared with a naive kernel for the same shape and with the
+// device's measured peak of arithmetic.
 //
-//   conv/MODEL/SHAPE/VARIANT   the variants of the op: buffers, and images where no CPU emulates
-//                              them
+//   conv/MODEL/SHAPE/VARIANT   the op's variants: on buffers, and on images except on CPUs
 //   naive/MODEL/SHAPE          one work-item for each output element
-//   peak                       a loop of fused multiply-adds (mace/tune/device_peaks.h)
-// Counters: GFLOPs (of the shape, not of the padding) on average and best_GFLOPs of the fastest
-// iteration, which a busy machine disturbs least; per_inference, how often the shape occurs.
+//   peak                       a loop of fused multiply-adds (mace/tune/roofline_limits.h)
+// Counters: GFLOPs (of the shape without padding) on average; best_GFLOPs of the fastest iteration,
+// which a busy machine disturbs least; per_inference, the number of times that the shape occurs.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -19,12 +18,12 @@
 
 #include "benchmarks/conv_bench.h"
 #include "mace/cl/compiler.h"
-#include "mace/tune/device_peaks.h"
+#include "mace/tune/roofline_limits.h"
 
 namespace mace {
 namespace {
 
-// Once to compile, then as often as the library wants.
+// Runs once to compile, then as often as the library asks.
 void Measure(benchmark::State& state, ConvBench* bench, const StatusOr<Ready>& ready,
              double flops) {
   Status status = ready.status();
@@ -49,15 +48,15 @@ void Measure(benchmark::State& state, ConvBench* bench, const StatusOr<Ready>& r
   state.counters["best_GFLOPs"] = flops * 1e-9 / best_seconds;
 }
 
-// Measured anew: the time is that of measuring.
+// The peak is measured in each iteration, so the reported time is that of the measurement.
 void RegisterPeak(ConvBench* bench) {
   benchmark::RegisterBenchmark("peak", [=](benchmark::State& state) {
     ProgramCompiler compiler(bench->device, nullptr);
     double best = 0;
     for (auto _ : state) {
-      const StatusOr<DevicePeaks> peaks = FindDevicePeaks(&compiler);
-      if (!peaks.ok()) return state.SkipWithError(peaks.status().message().c_str());
-      best = std::max(best, peaks->gflops);
+      const StatusOr<RooflineLimits> limits = FindRooflineLimits(&compiler);
+      if (!limits.ok()) return state.SkipWithError(limits.status().message().c_str());
+      best = std::max(best, limits->gflops);
     }
     state.counters["best_GFLOPs"] = best;
   })->UseRealTime();
@@ -86,10 +85,7 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
 Status RegisterAll(ConvBench* bench) {
   MACE_RETURN_IF_ERROR(bench->Open(false));
   RegisterPeak(bench);
-  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  if (bench->cpu()) return Status::Ok();
-  for (const ConvShape& shape : kLargeConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  return Status::Ok();
+  return RegisterShapes(bench, RegisterShape);
 }
 
 }  // namespace

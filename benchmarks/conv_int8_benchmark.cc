@@ -1,10 +1,11 @@
-// Convolutions of 8-bit numbers beside the same ones of floats, on the shapes of four networks, by
-// the device's own clock: what integer kernels are worth on a device.
+// int8 convolutions and the same ones in float32, on the shapes of four networks, timed by the
+// device's clock. This shows what integer kernels gain on a device.
 //
-//   float32/MODEL/SHAPE   conv2d_tiled, or conv2d_depthwise: what CPUs compute floats with
-//   int8/MODEL/SHAPE      conv2d_int8, or depthwise_int8
-// Counters: best_us, the fastest launch; GFLOPs at that, a multiply-add counted as two.
-// On a device that the planner gives no integer kernel they multiply bytes in plain OpenCL C.
+//   float32/MODEL/SHAPE   conv2d_tiled or conv2d_depthwise, the usual float kernels of CPUs
+//   int8/MODEL/SHAPE      conv2d_int8 or depthwise_int8
+// Counters: best_us, the fastest launch; GFLOPs at that time, where a multiply-add counts as two.
+// On a device for which the planner does not use integer kernels, they multiply bytes in plain
+// OpenCL C.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -23,7 +24,7 @@ struct Case {
   std::shared_ptr<BoundShape> bound;
   DeviceInfo device;
   LoweringRequest lowering;
-  ConvolutionRequest request;  // Points to `lowering`, which stays where it is.
+  ConvolutionRequest request;  // Points to `lowering`, which must not move.
 };
 
 // Whole numbers from -100 to 100, times the scale.

@@ -1,11 +1,12 @@
-// The depthwise convolutions of MobileNetV2 fused with the pointwise ones that read them, in every
-// tile of conv2d_local (fp32) and conv2d_tensor (TF32, halves), timed by the device's own clock
-// beside the best-estimated variants of the two apart: what the estimates of taps in
-// mace/ops/conv/local_tiles.cc and tensor_tiles.cc are made from.
+// Each depthwise convolution of MobileNetV2 fused with the pointwise one that reads it, in every
+// tile of conv2d_local (fp32) and conv2d_tensor (TF32, half). For comparison, the two convolutions
+// apart, in their best-estimated variants. Times are of the device's clock. The estimates of taps
+// in mace/ops/conv/local_tiles.cc and tensor_tiles.cc are made from these results.
 //
-//   fused/PRECISION/SHAPE/TILE   one tile
-//   separate/PRECISION/SHAPE/WAY     of the depthwise and of the pointwise convolution
-// Counters: best_us, the fastest launch; estimate_us. On CPU devices, which never fuse, nothing.
+//   fused/PRECISION/SHAPE/TILE         one tile
+//   separate/PRECISION/SHAPE/VARIANT   the depthwise or the pointwise convolution alone
+// Counters: best_us, the fastest launch; estimate_us. On CPU devices, where the two are never
+// fused, nothing runs.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -32,13 +33,13 @@ constexpr Mode kModes[] = {{"fp32", Precision::kFloat32, false},
                            {"tf32", Precision::kFloat32, true},
                            {"fp16", Precision::kFloat16, true}};
 
-// The two convolutions, what their variants are asked for, and the operands of the fused kernel.
+// The two convolutions, the requests for their variants, and the operands of the fused kernel.
 struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> depthwise_bound, pointwise_bound;
   BoundShape bound;
   LoweringRequest depthwise_lowering, pointwise_lowering;
-  ConvolutionRequest depthwise, pointwise, fused;  // Point to the variants, which stay.
+  ConvolutionRequest depthwise, pointwise, fused;  // Point to the requests, which must not move.
 };
 
 StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape& depthwise,
@@ -67,7 +68,7 @@ StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench, const ConvShape
 
 using Lowerer = std::function<KernelVariant(const Case&)>;
 
-// `bound` is one of the case.
+// REQUIRES: `bound` belongs to the case.
 void Register(const std::shared_ptr<const Case>& c, const BoundShape* bound,
               const std::string& name, const Lowerer& lower) {
   benchmark::RegisterBenchmark(name.c_str(),
@@ -125,7 +126,7 @@ void RegisterFused(const std::shared_ptr<const Case>& c, const std::string& name
   }
 }
 
-// A depthwise convolution stands before those that read it.
+// In the list, a depthwise convolution precedes the pointwise ones that read it.
 Status RegisterAll(ConvBench* bench) {
   MACE_RETURN_IF_ERROR(bench->Open(true));
   if (bench->cpu()) return Status::Ok();

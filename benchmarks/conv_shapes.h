@@ -1,5 +1,6 @@
-// The distinct convolutions of MobileNetV2 and SqueezeNet 1.1 and ResNet-50 (inputs of 224 x 224)
-// and Inception-v3 (299 x 299), with how often each occurs in one inference; and a few large ones.
+// The distinct convolutions of MobileNetV2, SqueezeNet 1.1 and ResNet-50 (inputs of 224 x 224) and
+// of Inception-v3 (299 x 299), with the number of times that each occurs in one inference. Also a
+// few large ones.
 #ifndef BENCHMARKS_CONV_SHAPES_H_
 #define BENCHMARKS_CONV_SHAPES_H_
 
@@ -140,8 +141,9 @@ inline constexpr ConvShape kConvShapes[] = {
     {"inception_v3", 8, 2048, 192, 1, 1, 1, 1, 1, 1},
 };
 
-// Outputs as large as those of a batch of 16, the last of 59 GFLOP, by which kernels are judged
-// beside a device's peak: what a wide GPU needs to be busy. For GPUs alone.
+// Convolutions with outputs as large as those of a batch of 16; the last one takes 59 GFLOP. They
+// are large enough to keep a wide GPU busy, so that kernels can be compared with the device's peak.
+// For GPUs only.
 inline constexpr ConvShape kLargeConvShapes[] = {
     {"large", 224, 256, 256, 3, 3, 1, 1, 1, 1},
     {"large", 224, 256, 256, 1, 1, 1, 1, 1, 1},

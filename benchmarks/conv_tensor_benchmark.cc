@@ -1,12 +1,12 @@
-// Every tile of conv2d_tensor and every number of work-groups that share them, on the convolutions
-// of four networks and on large ones, in TF32 and in halves, timed by the device's own clock beside
-// loops of nothing but multiplications in registers: what the estimates in
-// mace/ops/conv/tensor_tiles.cc are made from.
+// Every tile of conv2d_tensor with every number of work-groups that share it, on the convolutions
+// of four networks and on large ones, in TF32 and half. For comparison, loops that only multiply in
+// registers. Times are of the device's clock. The estimates in mace/ops/conv/tensor_tiles.cc are
+// made from these results.
 //
-//   peak/PRECISION                      multiplications alone
+//   peak/PRECISION                      multiplications only
 //   tensor/PRECISION/MODEL/SHAPE/TILE   one tile
-// Counters: best_us, the fastest launch (an empty one takes 5 of these on an NVIDIA H100); GFLOPs
-// at that; estimate_us. On a device without tensor cores one small shape, in plain OpenCL C.
+// Counters: best_us, the fastest launch (an empty one takes 5 us on an NVIDIA H100); GFLOPs at that
+// time; estimate_us. On a device without tensor cores one small shape runs, in plain OpenCL C.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kLaunches = 20;
 
-// Sixteen sums a warp, none of which waits for another.
+// Sixteen sums for each warp, which do not depend on one another.
 constexpr char kPeak[] = R"(
 __kernel void NAME(__global float* y, int steps) {
   const int item = get_global_id(0);
@@ -48,7 +48,7 @@ const char* PrecisionName(Precision precision) {
   return precision == Precision::kFloat16 ? "fp16" : "tf32";
 }
 
-// The source of the loop, and its multiply-adds in one step of a warp.
+// The loop's source, and the multiply-adds of a warp in one step.
 struct Peak {
   std::string source;
   double products;
@@ -92,12 +92,12 @@ void RegisterPeak(ConvBench* bench, Precision precision) {
       ->Unit(benchmark::kMicrosecond);
 }
 
-// A convolution, and what its variants are asked for.
+// A convolution and the request for its variants.
 struct Case {
   ConvBench* bench;
   std::shared_ptr<BoundShape> bound;
   LoweringRequest lowering;
-  ConvolutionRequest request;  // Points to `lowering`, which stays where it is.
+  ConvolutionRequest request;  // Points to `lowering`, which must not move.
 };
 
 StatusOr<std::shared_ptr<const Case>> MakeCase(ConvBench* bench,
@@ -132,7 +132,7 @@ void RegisterTile(const std::shared_ptr<const Case>& c, const TensorTile& tile) 
       ->Unit(benchmark::kMicrosecond);
 }
 
-// All tiles; at most `most` of them.
+// Registers all tiles of the shape, or the first `most` of them.
 Status RegisterShape(ConvBench* bench, const ConvShape& shape, size_t most) {
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<BoundShape> bound, BindShape(shape));
   for (Precision precision : {Precision::kFloat32, Precision::kFloat16}) {

@@ -1,12 +1,13 @@
-// Every tile of conv2d_local, one work-group each and shared, on every convolution of four
-// networks, timed by the device's own clock, beside the op's other variants and a naive kernel:
-// what the estimates in mace/ops/conv/local_tiles.cc are made from.
+// Every tile of conv2d_local, with one work-group for each tile and with shared tiles, on every
+// convolution of four networks. For comparison, the op's other variants and a naive kernel. Times
+// are of the device's clock. The estimates in mace/ops/conv/local_tiles.cc are made from these
+// results.
 //
-//   tile/MODEL/SHAPE/TILE        one tile (on a CPU the three best estimates alone)
+//   tile/MODEL/SHAPE/TILE        one tile (on a CPU only the three best estimates)
 //   other/MODEL/SHAPE/VARIANT    the op's other variants
 //   naive/MODEL/SHAPE            one work-item for each output element
-// Counters: best_us, the fastest launch; GFLOPs, of the shape at that; estimate_us, what the
-// variant was thought to take.
+// Counters: best_us, the fastest launch; GFLOPs of the shape at that time; estimate_us, the
+// variant's estimated time.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -85,10 +86,7 @@ Status RegisterShape(ConvBench* bench, const ConvShape& shape) {
 
 Status RegisterAll(ConvBench* bench) {
   MACE_RETURN_IF_ERROR(bench->Open(true));
-  for (const ConvShape& shape : kConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  if (bench->cpu()) return Status::Ok();
-  for (const ConvShape& shape : kLargeConvShapes) MACE_RETURN_IF_ERROR(RegisterShape(bench, shape));
-  return Status::Ok();
+  return RegisterShapes(bench, RegisterShape);
 }
 
 }  // namespace

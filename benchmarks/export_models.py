@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Writes torchvision's models, with seeded random weights, as ONNX: what benchmarks/peers measures.
+"""Writes torchvision's models, with seeded random weights, as ONNX files for benchmarks/peers.
 
     python3 -m venv VENV && VENV/bin/pip install torch torchvision onnx
     VENV/bin/python benchmarks/export_models.py DIR [NAME ...]
 
 DIR/NAME.onnx         batch 1, fp32, opset 13, one input and one output
 DIR/NAME.input.npy    an input
-DIR/NAME.output.npy   what torch computes from it on the CPU
+DIR/NAME.output.npy   torch's output for that input, computed on the CPU
 
-Each model has a seed of its own, so that make_model gives the same weights wherever it is called with the same
-torch. Without the package onnx torch still writes these models: it is wanted for custom operators alone.
+Each model has its own seed, so that make_model always gives the same weights with the same version of torch.
+torch writes these models without the package onnx, too, which it only needs for custom operators.
 """
 import argparse
 import importlib
@@ -26,7 +26,7 @@ SIZES = {"mobilenet_v2": 224, "squeezenet1_1": 224, "resnet50": 224, "inception_
 
 
 def make_model(name):
-    """The model and an input. Batch norms are given statistics that are not those of an identity."""
+    """The model and an input. Batch norms get random statistics, so that they change their inputs."""
     torch.manual_seed(sorted(SIZES).index(name) + 1)
     options = {"init_weights": True, "aux_logits": True} if name == "inception_v3" else {}
     with warnings.catch_warnings():
@@ -42,7 +42,7 @@ def make_model(name):
 
 
 def do_without_onnx():
-    """torch reads what it wrote once more with the package, to add functions of custom operators; there are none."""
+    """Skips the step in which torch adds functions of custom operators by the package onnx; there are none."""
     try:
         importlib.import_module("onnx")
         return

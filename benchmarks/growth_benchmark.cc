@@ -1,7 +1,7 @@
-// How the time of import, passes, planning and the cache file grows with the size of what they are
-// given. The table has a line for each part and each shape of model: milliseconds of processor time
-// at each size n, and the exponent e of a growth as n^e over the last two doublings. There n log n
-// has an e of 1.1, n squared one of 2.
+// Measures how the time of import, passes, planning and the cache file grows with the size of a
+// model. The table has a line for each part and each shape of model: milliseconds of processor time
+// at each size n, and the exponent e of a growth as n^e over the last two doublings. A growth of n
+// log n has an e of 1.1, one of n squared an e of 2.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -27,9 +27,9 @@ namespace mace {
 namespace {
 
 constexpr int kSmallest = 1000;
-constexpr int kRepetitions = 3;  // The fastest counts: what else the host does only adds time.
+constexpr int kRepetitions = 3;  // The fastest counts, because a busy host only adds time.
 
-// 32,000 unless the environment says more.
+// 32,000, unless the environment has another number.
 int Largest() {
   const char* given = std::getenv("MACE_GROWTH_LARGEST");
   return given == nullptr ? 32000 : std::atoi(given);
@@ -37,7 +37,7 @@ int Largest() {
 
 int Size(const benchmark::State& state) { return static_cast<int>(state.range(0)); }
 
-// Whether it is OK; otherwise the benchmark has failed.
+// Returns whether `status` is OK; if not, the benchmark fails.
 bool Check(const Status& status, benchmark::State* state) {
   if (!status.ok()) state->SkipWithError(status.message().c_str());
   return status.ok();
@@ -54,7 +54,7 @@ StatusOr<std::shared_ptr<Graph>> ImportShape(const std::string& shape, int size)
   return MakeGrowthModel(GrowthFormat::kMace, shape, size).Import();
 }
 
-// As the engine calls them.
+// The passes in the engine's order.
 Status InferAndPass(Graph* graph) {
   MACE_RETURN_IF_ERROR(InferShapes(graph, {}));
   return RunPasses(graph, true);
@@ -69,7 +69,7 @@ void MeasurePasses(benchmark::State& state, const std::string& shape) {
   }
 }
 
-// The graph is as it was imported: passes would leave less of it.
+// The graph is planned as it was imported, because passes would remove nodes.
 void MeasurePlan(benchmark::State& state, const std::string& shape, const DeviceInfo* device) {
   const StatusOr<std::shared_ptr<Graph>> graph = ImportShape(shape, Size(state));
   if (!Check(graph.status(), &state) || !Check(InferShapes(graph->get(), {}), &state)) return;
@@ -78,7 +78,7 @@ void MeasurePlan(benchmark::State& state, const std::string& shape, const Device
   }
 }
 
-// A cache file of as many programs and as many tuning records; removed at the end.
+// A cache file with so many programs and so many tuning records, removed at the end.
 class CacheFixture {
  public:
   explicit CacheFixture(int size) {
@@ -116,7 +116,7 @@ void MeasureVerify(benchmark::State& state) {
   }
 }
 
-// Opens the file, finds every program and every record in it.
+// Opens the file and finds every program and every record in it.
 void MeasureRead(benchmark::State& state) {
   const CacheFixture fixture(Size(state));
   for (auto _ : state) {
@@ -131,7 +131,7 @@ void MeasureRead(benchmark::State& state) {
   }
 }
 
-// One program more: the file is read, merged and written.
+// Adds one program: the file is read, merged and written.
 void MeasureAdd(benchmark::State& state) {
   const CacheFixture fixture(Size(state));
   for (auto _ : state) {
@@ -141,7 +141,7 @@ void MeasureAdd(benchmark::State& state) {
   }
 }
 
-// Prints the table, and counts what failed.
+// Prints the table and counts failures.
 class TableReporter : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {

@@ -6,8 +6,8 @@
 namespace mace {
 namespace {
 
-// Names that are equal until their end, as generated ones are; those of nodes made at import are
-// made of them by another number at the end.
+// Names that are equal until the number at their end, like generated ones. Importers name the nodes
+// that they add with another number at the end.
 std::string Numbered(int i) { return "model/block/layer/unit/tensor_" + std::to_string(i); }
 
 void WriteChain(int size, GrowthWriter* writer) {
@@ -32,7 +32,7 @@ void WriteConstants(int size, GrowthWriter* writer) {
   writer->Output(last, 4);
 }
 
-// One value is read by many nodes, and one node reads what they make.
+// Many nodes read one value, and one node reads all their results.
 void WriteReaders(int size, GrowthWriter* writer) {
   writer->Input("x", 4);
   std::vector<std::string> parts;
@@ -69,8 +69,8 @@ void WriteOutputs(int size, GrowthWriter* writer) {
   }
 }
 
-// Inputs that are outputs too: a node stands behind each.
-void WritePorts(int size, GrowthWriter* writer) {
+// Inputs that are outputs, too; a node reads each.
+void WriteInputsThatAreOutputs(int size, GrowthWriter* writer) {
   for (int i = 0; i < size; ++i) {
     writer->Input(Numbered(i), 4);
     writer->Unary(true, "result/" + Numbered(i), Numbered(i));
@@ -79,7 +79,7 @@ void WritePorts(int size, GrowthWriter* writer) {
   }
 }
 
-// The filter grows with the chain.
+// The filter grows with the number of nodes in sequence.
 void WriteBatchNorms(int size, GrowthWriter* writer) {
   writer->ImageInput("x", size);
   writer->Filter("filter", size, 4);
@@ -129,7 +129,7 @@ const std::vector<Written>& AllShapes() {
       {{"readers", "nodes that read one value; one that reads them"}, WriteReaders},
       {{"split", "outputs of one node; one that reads them", true, false}, WriteSplit},
       {{"outputs", "outputs of the model"}, WriteOutputs},
-      {{"ports", "inputs that are outputs too"}, WritePorts},
+      {{"ports", "inputs that are outputs too"}, WriteInputsThatAreOutputs},
       {{"convolutions", "convolutions one after the other"}, WriteConvolutions},
       {{"batch_norms", "normalizations behind a filter that grows too"}, WriteBatchNorms},
       {{"inner_inputs", "tensors inside the model that become inputs", false, true}, WriteInner},

@@ -1,4 +1,4 @@
-// Models of a chosen size and shape, in memory, as files of each format that is imported.
+// Models of a chosen size and shape, in memory, in the file formats that can be imported.
 #ifndef BENCHMARKS_GROWTH_MODELS_H_
 #define BENCHMARKS_GROWTH_MODELS_H_
 
@@ -14,12 +14,12 @@ enum class GrowthFormat { kMace, kTensorFlow, kOnnx };
 // "mace", "tf" or "onnx".
 const char* GrowthFormatName(GrowthFormat format);
 
-// One way in which a model grows.
+// One way in which a model can grow.
 struct GrowthShape {
   const char* name;
-  const char* what;  // For the reader of the table.
-  // The formats that it is imported from. TensorFlow and ONNX allow a node 4,096 outputs and have no
-  // numbers of a whole model; a MACE model has no inputs but those that it declares.
+  const char* what;  // A description for the table.
+  // The formats with this shape. TensorFlow and ONNX limit a node to 4,096 outputs and have no
+  // arguments of a whole model; a MACE model has only its declared inputs.
   bool mace = true;
   bool foreign = true;  // TensorFlow and ONNX.
 
@@ -27,7 +27,7 @@ struct GrowthShape {
 };
 const std::vector<GrowthShape>& GrowthShapes();
 
-// A model file, and what it is imported with.
+// A model file and its import options.
 struct GrowthModel {
   std::string name;
   std::string model;
@@ -37,7 +37,7 @@ struct GrowthModel {
   StatusOr<std::shared_ptr<Graph>> Import() const;
 };
 
-// `size`: how many nodes, constants, inputs, outputs, … the shape has. REQUIRES: the format allows
+// `size`: the number of nodes, constants, inputs, outputs, … of the shape. REQUIRES: the format has
 // the shape.
 GrowthModel MakeGrowthModel(GrowthFormat format, const std::string& shape, int size);
 

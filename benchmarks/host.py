@@ -1,4 +1,4 @@
-"""What every report of a benchmark says of where it was made."""
+"""The description of host and commit at the head of every benchmark report."""
 import datetime
 import os
 import platform
@@ -8,7 +8,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def git(*words):
-    """None where there is no git, or no repository."""
+    """The output of a git command; None without git or without a repository."""
     try:
         done = subprocess.run(["git", "-C", ROOT, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               text=True, check=False)
@@ -24,7 +24,7 @@ def processor():
 
 
 def describe_host(commit=None):
-    """The head of a report. `commit`: what to say where there is no git to ask."""
+    """The head of a report. `commit`: used if git cannot tell it."""
     return {"date": datetime.date.today().isoformat(), "commit": commit or git("rev-parse", "HEAD"),
             "changed_since_commit": not commit and bool(git("status", "--porcelain", "--untracked-files=no")),
             "processor": processor(), "load_before": os.getloadavg()[0]}

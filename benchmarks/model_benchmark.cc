@@ -1,13 +1,14 @@
 // Whole models: host inputs to host outputs, the launches alone, and a start from a cache file.
 //
 //   model/NAME/run/PRECISION      Request::Run
-//   model/NAME/replay/PRECISION   ReplayLaunches: without copies
-//   model/NAME/requests/PRECISION Request, three at once; time and GFLOPs are of one run
-//   model/NAME/start/PRECISION    CompiledModel::Load and the first run, its programs from a cache file;
-//                                 the driver is loaded already, as in an app that opens a second
-//                                 model
-// NAME: the digits model, and every .onnx and .pb (with its .data) of the folder that
-// MACE_BENCHMARK_MODELS names. Counters: GFLOPs on average, launches, device_MB.
+//   model/NAME/replay/PRECISION   ReplayLaunches, without copies
+//   model/NAME/requests/PRECISION three requests at once; time and GFLOPs are of one run
+//   model/NAME/start/PRECISION    CompiledModel::Load and the first run, with programs from a cache
+//                                 file. The driver is already loaded, as in an app that opens a
+//                                 second model.
+//
+// NAME: the digits model, and every .onnx and .pb (with its .data) in the folder
+// MACE_BENCHMARK_MODELS. Counters: GFLOPs on average, launches, device_MB.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,6 @@
 #include "mace/base/strings.h"
 #include "mace/diagnose.h"
 #include "mace/mace.h"
-#include "mace/testing/op_tester.h"
 
 namespace mace {
 namespace {
@@ -35,9 +36,11 @@ struct BenchmarkModel {
 
 // Seeded floats.
 StatusOr<Tensor> MakeInput(const std::vector<int64_t>& dims) {
-  const HostTensor values = RandomTensor(Shape(dims), 7);
   MACE_ASSIGN_OR_RETURN(Tensor input, Tensor::Allocate(DType::kFloat32, dims));
-  std::memcpy(input.mutable_data(), values.f32(), input.bytes());
+  float* const floats = input.mutable_data<float>();
+  std::mt19937 generator(7);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  for (int64_t i = 0; i < input.elements(); ++i) floats[i] = uniform(generator);
   return input;
 }
 
@@ -51,7 +54,7 @@ StatusOr<Request> NewRequest(CompiledModel* compiled) {
   return request;
 }
 
-// A compiled model, and a request of it that has run.
+// A compiled model and a request that has run.
 struct Started {
   CompiledModel compiled;
   Request request;
@@ -76,7 +79,7 @@ void Count(Started* started, benchmark::State* state) {
   state->counters["device_MB"] = static_cast<double>(statistics.peak_device_bytes) / 1e6;
 }
 
-// The program's exit code: a benchmark that fails must fail its test too.
+// The exit code: a benchmark that fails must also fail its test.
 int exit_code = 0;
 
 void Fail(const Status& status, benchmark::State* state) {

@@ -1,9 +1,10 @@
-// Each op by itself, in the shapes of known networks, as the planner runs it on the best device.
+// Each op alone, in shapes of known networks, run by the planner's choice on the best device.
 //
 //   op/TYPE/WHAT
-// A model of one node is made; the time is that of its launches, conversions of its input and
-// output included, without copies (ReplayLaunches). Counters: GFLOPs and GBs of the op's least work
-// (Op::EstimateCost), launches.
+//
+// Each benchmark is a model of one node. The time is that of its launches, including conversions of
+// its input and output, without copies (ReplayLaunches). Counters: GFLOPs and GBs of the op's least
+// work (Op::EstimateCost), launches.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -141,7 +142,7 @@ std::shared_ptr<const Graph> MakeGraph(const OpCase& op) {
   return graph;
 }
 
-// A compiled model, and a request of it that has run.
+// A compiled model and a request that has run.
 struct Started {
   CompiledModel compiled;
   Request request;
@@ -163,7 +164,7 @@ StatusOr<Started> Start(const OpCase& op) {
   return started;
 }
 
-// The program's exit code: a benchmark that fails must fail its test too.
+// The exit code: a benchmark that fails must also fail its test.
 int exit_code = 0;
 
 void Fail(const Status& status, benchmark::State* state) {

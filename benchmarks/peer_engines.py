@@ -1,6 +1,6 @@
-"""ONNX Runtime, OpenVINO or MNN on the CPU: python3 peer_engines.py ENGINE THREADS, asked as peer_worker.py says.
+"""ONNX Runtime, OpenVINO or MNN on the CPU, with the protocol of peer_worker.py: python3 peer_engines.py ENGINE THREADS
 
-ENGINE `numpy` loads nothing: the memory that its process takes is that of every such process before its engine.
+ENGINE `numpy` loads no engine: its process shows the memory that each of these processes takes before its engine.
 """
 import os
 import subprocess
@@ -28,7 +28,7 @@ def load_openvino(stem, values, threads):
 
 
 def convert_for_mnn(stem):
-    """MNN reads files of its own alone; kept beside the model."""
+    """Converts the model to a file of MNN, which reads only its own format; the file is kept beside the model."""
     converted = stem + ".mnn"
     if not os.path.exists(converted):
         command = [os.path.join(os.path.dirname(sys.executable), "mnnconvert"), "-f", "ONNX", "--modelFile",

@@ -1,8 +1,8 @@
-"""What is measured, as processes: the workers of the peers, and `mace run`.
+"""The measured processes: the workers of the peers, and `mace run`.
 
-Both kinds load a model (`load`), and are then measured a share of a second at a time, in turn (`measure`), so that
-whatever else the machine does falls on all of them. A worker is stopped while it is not its turn: the threads of some
-engines spin for work.
+Both kinds load a model (`load`) and are then measured by turns, for a part of a second at a time (`measure`), so that
+other work of the machine affects all of them. A worker is stopped while others are measured, because the threads of
+some engines spin while they wait for work.
 """
 import json
 import os
@@ -20,7 +20,7 @@ LOAD_LIMIT_S = 600
 
 
 class Failed(Exception):
-    """An engine that did not do it, and why, in a line."""
+    """The failure of an engine: one line that says why."""
 
 
 def last_line(text, otherwise):
@@ -35,12 +35,12 @@ def median(values):
 
 
 def summary(samples):
-    """None without samples."""
+    """The spread of the samples; None without samples."""
     return {"min": min(samples), "median": median(samples), "n": len(samples)} if samples else None
 
 
 class Worker:
-    """A process of peer_worker.serve; it has one contender or more."""
+    """A process that runs peer_worker.serve, with one contender or more."""
 
     def __init__(self, command, label):
         self.label = label
@@ -92,7 +92,7 @@ class Worker:
         for file in (self.process.stdin, self.process.stdout, self.errors):
             try:
                 file.close()
-            except BrokenPipeError:  # What was asked of it and not read.
+            except BrokenPipeError:  # The worker has ended and did not read the request.
                 pass
 
 
@@ -108,8 +108,8 @@ class PeerContender:
 
 
 def call_mace(binary, words, scratch):
-    """The JSON of one call of the command."""
-    # What the drivers keep for themselves would hide a cache file that does not do its work.
+    """Calls the command once and gives its JSON."""
+    # Caches of the drivers would hide a cache file that does not work.
     folder = os.path.join(scratch, "driver")
     os.makedirs(folder, exist_ok=True)
     environment = dict(os.environ, POCL_CACHE_DIR=folder, CUDA_CACHE_DISABLE="1", NEO_CACHE_PERSISTENT="0")
@@ -121,10 +121,10 @@ def call_mace(binary, words, scratch):
 
 
 class Mace:
-    """The command with a device, a precision and the like: a fresh process each time it is measured."""
+    """The command with a device, a precision and so on. Each measurement is a new process."""
 
     def __init__(self, binary, options, cache, scratch):
-        """`options`: of the command line, device and precision among them, as a dict without dashes."""
+        """`options`: command-line options, such as device and precision, as a dict of names without dashes."""
         self.binary, self.options, self.cache, self.scratch = binary, options, cache, scratch
         self.label = "mace %s %s" % (options["device"], options["precision"])
 
@@ -135,7 +135,7 @@ class Mace:
         return call_mace(self.binary, words, self.scratch)
 
     def load(self, stem):
-        """The cold start, tuning included, or a warm one where the cache file is there already."""
+        """Runs a cold start, including tuning, or a warm one if the cache file exists."""
         return [MaceContender(self, stem, self.call("run", stem, "--iterations", "10"))]
 
     def close(self):
@@ -153,7 +153,7 @@ class MaceContender:
                       "cold_first_output_ms": cold["first_output_ms"], "max_error": None}
 
     def measure(self, seconds, replay):
-        """A process of `run`, whose output is checked, or with `replay` one of `profile` once that was done."""
+        """Runs `mace run` and checks its output or, with `replay` and after `profile`, runs `mace profile`."""
         count = str(min(max(int(seconds * 1e3 / self.guess_ms), 5), 2000))
         checked = self.entry["max_error"] is not None
         found = self.profile(count) if replay else {}
@@ -174,7 +174,7 @@ class MaceContender:
         return {"host": self.times(report["latency_ms"]), "peak_rss_bytes": report["peak_rss_bytes"]}
 
     def profile(self, count):
-        """With the launches alone, inputs on the device and outputs left there: what a CUDA graph's replay is."""
+        """Times the launches only, with inputs and outputs on the device, like the replay of a CUDA graph."""
         try:
             report = self.mace.call("profile", self.stem, "--iterations", count)
         except Failed:

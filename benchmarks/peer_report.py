@@ -7,7 +7,7 @@ WHAT = {"host_ms": "host to host", "device_ms": "device only (no copies)"}
 
 
 def label(entry):
-    """Short, and the same for all of one contender's entries; device_facts says more."""
+    """The short name of a contender, the same in all of its entries; device_facts gives details."""
     return "mace on " + entry["asked_device"] if entry["ours"] else entry["engine"]
 
 
@@ -17,13 +17,13 @@ def precisions(report):
 
 
 def chosen(report, precision, what):
-    """By model, by label: the entries that have such a time."""
+    """The entries that have this time, by model and label."""
     return {model: {label(entry): entry for entry in entries if entry["precision"] == precision and entry.get(what)}
             for model, entries in report["models"].items()}
 
 
 def columns(models):
-    """Peers first, in the order in which they came."""
+    """The labels of the table: peers first, in the order of the report."""
     names = {}
     for entries in models.values():
         for name, entry in entries.items():
@@ -37,7 +37,7 @@ def best_peer(entries, what):
 
 
 def ratios(models, name, what, against=best_peer):
-    """Ours over the best peer, by model, where there are both."""
+    """By model: the time of mace divided by that of the best peer, if there are both."""
     found = {}
     for model, entries in models.items():
         other = against(entries, what)
@@ -84,7 +84,7 @@ def latency_table(models, what):
 
 
 def device_facts(report):
-    """What is told once: devices, drivers, versions."""
+    """The facts that are listed once: devices, drivers, versions."""
     found = {}
     for entries in report["models"].values():
         for entry in entries:
@@ -131,7 +131,7 @@ def starts_table(report):
 
 
 def tables(report):
-    """Markdown, for people."""
+    """The report as Markdown."""
     parts = ["# Beside the peers",
              "%s, commit %s%s; %s, %d threads, load %.1f before; %d rounds of %g s; mace warm, tuning %s. %s." % (
                  report["date"], (report["commit"] or "unknown")[:12],

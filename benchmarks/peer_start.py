@@ -1,7 +1,7 @@
 """One start of a peer in this process: python3 peer_start.py onnxruntime|openvino MODEL.onnx THREADS [CACHE_DIR]
 
 Prints a JSON object: milliseconds of making the session and of its first inference (random input),
-as its user's code sees them; importing the module is not counted, and said apart.
+as a user's code sees them. Importing the module is not included and is given separately.
 """
 import json
 import sys

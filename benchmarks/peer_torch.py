@@ -1,8 +1,8 @@
-"""torch on an NVIDIA GPU: python3 peer_torch.py PRECISION[,PRECISION...] [compile], asked as peer_worker.py says.
+"""torch on an NVIDIA GPU, with the protocol of peer_worker.py: python3 peer_torch.py PRECISION[,PRECISION...] [compile]
 
 Eager, as a CUDA graph and, if asked for, through torch.compile; fp32, tf32 or fp16. `run` copies the input to the GPU
-and the output back, by pinned memory and on one stream; `replay` has its input there and leaves its output there.
-The model is that of export_models.py, with the same weights; `max_error` says whether it is.
+and the output back, through pinned memory and in one stream; `replay` has its input and output on the GPU. The model is
+that of export_models.py with the same weights, which `max_error` checks.
 """
 import os
 import sys
@@ -21,7 +21,7 @@ def set_tf32(allowed):
 
 
 def host_to_host(call, host, x):
-    """`call` runs on x, and gives its output; on the same memory each time where it is a graph."""
+    """`call` runs on x and gives its output; for a graph the output is always in the same memory."""
     staged = torch.empty(host.shape, device="cuda")
     with torch.inference_mode():
         output = torch.empty(call().shape, pin_memory=True)
@@ -63,7 +63,7 @@ def capture(model, x):
 
 
 def make_contender(name, precision, call, host, x):
-    """Whichever of them is measured: the switches of TF32 are the process's, and count when a call is made."""
+    """Makes a contender. The switches of TF32 belong to the process, so they are set before each call."""
     def with_mode(inner):
         def outer():
             set_tf32(precision == "tf32")
@@ -82,7 +82,7 @@ def contenders_of(base, values, precision, with_compile):
     begin = milliseconds()
     set_tf32(precision == "tf32")
     dtype = torch.float16 if precision == "fp16" else torch.float32
-    # NHWC is what tensor cores read.
+    # Tensor cores read NHWC.
     layout = torch.contiguous_format if precision == "fp32" else torch.channels_last
     with torch.inference_mode():
         model = base.to(device="cuda", dtype=dtype, memory_format=layout)

@@ -1,6 +1,6 @@
-"""What every measured engine's process has in common: requests on stdin, replies on a stdout of its own.
+"""The protocol of the measured processes: requests on stdin, replies on a copy of stdout.
 
-A request and its reply are a line of JSON each:
+Each request and each reply is a line of JSON:
     {"load": STEM}                           ->  {"contenders": [{"name", "precision", "max_error", ...}, ...]}
     {"measure": INDEX, "seconds": SECONDS}   ->  {"host_ms": [...], "device_ms": [...], "peak_rss_bytes"}
 or {"error": TEXT}. STEM names STEM.onnx, STEM.input.npy and STEM.output.npy.
@@ -17,7 +17,7 @@ WARM_UP, LEAST = 3, 5
 
 
 class Contender:
-    """An engine with a model loaded. `run`: host values to host values; `replay`, if any, leaves out the copies."""
+    """An engine with a model loaded. `run` includes copies from and to the host; `replay`, if any, does not."""
 
     def __init__(self, name, precision, run, replay=None):
         self.name, self.precision, self.run, self.replay = name, precision, run, replay
@@ -29,7 +29,7 @@ def milliseconds():
 
 
 def sample(call, seconds):
-    """Milliseconds of each call, for about so many seconds."""
+    """Calls for about so many seconds, and gives the milliseconds of each call."""
     for _ in range(WARM_UP):
         call()
     samples = []
@@ -42,7 +42,7 @@ def sample(call, seconds):
 
 
 def relative_error(found, expected):
-    """The largest difference as a share of the range of what is expected; infinite where something is not a number."""
+    """The largest difference as a share of the expected range; infinite if anything is NaN."""
     found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
     if found.size != expected.size or not np.isfinite(found).all():
         return float("inf")
@@ -77,15 +77,15 @@ def answer(request, load, loaded):
 
 
 def serve(load):
-    """Answers requests to the end of stdin. load(STEM, input) gives the contenders."""
-    # Libraries print on stdout what they find of the processor.
+    """Answers requests until stdin ends. load(STEM, input) must give the contenders."""
+    # Libraries print facts about the processor to stdout, so replies need a copy of it.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     loaded = []
     for line in sys.stdin:
         try:
             reply = answer(json.loads(line), load, loaded)
-        except Exception as error:  # pylint: disable=broad-except  # Whatever an engine throws is its result.
+        except Exception as error:  # pylint: disable=broad-except  # An exception is the engine's result.
             reply = {"error": "%s: %s" % (type(error).__name__, str(error).strip()[:300])}
         replies.write(json.dumps(reply) + "\n")
         replies.flush()

@@ -4,7 +4,7 @@
 usage: performance_page.py [--check]    --check writes nothing and exits with 1 if the page is not current
 
 Each section names the date, the device, the driver and the command with which anyone can measure
-again. results/tables.json holds what no script of this folder writes.
+again. results/tables.json holds tables that no script of this folder writes.
 """
 import json
 import os
@@ -35,7 +35,7 @@ def load(name):
 
 
 def results(kind):
-    """The reports of one kind, by name, in order."""
+    """The reports of one kind, sorted by name."""
     names = sorted(name for name in os.listdir(os.path.join(FOLDER, "results"))
                    if name.startswith(kind + "-") and name.endswith(".json"))
     return [(name[:-len(".json")], load(name)) for name in names]
@@ -106,7 +106,7 @@ def scaling(name, report):
 
 
 def kind_of_convolution(shape):
-    """1x1, depthwise or larger, from a name such as mobilenet_v2/112x112_32_16_k1x1_s1_g1."""
+    """The kind "1x1", "depthwise" or larger of a name such as mobilenet_v2/112x112_32_16_k1x1_s1_g1."""
     groups = int(shape.rsplit("_g", 1)[1])
     return "depthwise" if groups > 1 else "1x1" if "_k1x1_" in shape else "larger kernels"
 

@@ -1,9 +1,9 @@
-"""Pictures of benchmarks: a few shapes of SVG, without any package."""
+"""Draws pictures of benchmarks with a few SVG shapes, without any package."""
 from xml.sax.saxutils import escape
 
 INK, FAINT, GRID = "#1f2933", "#6b7785", "#e3e7ec"
 OURS = "#d9480f"
-# The colors of the peers, in order; readable side by side on white.
+# The colors of the peers, in order; distinguishable on white.
 OTHERS = ["#4c6ef5", "#12a594", "#a78bfa", "#8d99a6", "#c2a01e"]
 
 

@@ -2,7 +2,7 @@
 """Holds the layout of the C API's structs against the list of it.
 
 usage: c_struct_layout_test.py mace/mace_c.h mace/c_struct_layout.txt
-       c_struct_layout_test.py mace/mace_c.h > mace/c_struct_layout.txt    writes the list anew
+       c_struct_layout_test.py mace/mace_c.h > mace/c_struct_layout.txt    writes a new list
 The list is that of 64-bit systems. A line of it may be added, and never changed, within one soname;
 only the size of a struct with a struct_size may grow."""
 import re

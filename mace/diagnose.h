@@ -1,17 +1,18 @@
-// A look inside compiled models: what a model holds, where its nodes run and why, where a run's time
-// goes, and which node departs from the CPU reference. For developers of models and of this engine;
-// an app needs mace/mace.h alone. It is no part of libmace.so: link //mace/diagnose.
+// Diagnosis of compiled models: what a model holds, where its nodes run and why, where a run's time
+// goes, and which node differs from the CPU reference. For developers of models and of this engine;
+// an app only needs mace/mace.h. These functions are not part of libmace.so: link //mace/diagnose.
 //
 //   auto report  = mace::ReportModel(&request);
 //   auto profile = mace::ProfileRuns(&request, 20);
 //   auto layers  = mace::CompareLayers(&request);
 //
-// Functions that take a request are about the plan for the inputs that it has: an input that is not
-// set counts with the dims that the model was compiled with. A plan that is not there yet is made,
-// with the errors of CompiledModel::Prepare. A request that is at work is kFailedPrecondition, as is
-// one without a compiled model. The outputs that Request::Get gives stay as they are.
+// Functions that take a request are about the plan for the inputs that it has and for all outputs,
+// whichever it selects: an input that is not set counts with the dims that the model was compiled
+// with. A plan that is not there yet is made, with the errors of CompiledModel::Prepare. A request
+// that is at work is kFailedPrecondition, as is one without a compiled model. The outputs that
+// Request::Get gives stay as they are.
 //
-// Threads: as for the methods of a request (mace/api/request.h).
+// Threads: the rules for methods of a request (mace/api/request.h).
 #ifndef MACE_DIAGNOSE_H_
 #define MACE_DIAGNOSE_H_
 
@@ -31,188 +32,189 @@
 
 namespace mace {
 
-// Where one node of the plan runs. Nodes that were fused are one.
+// Where one node of the plan runs. Fused nodes count as one node.
 struct NodeReport {
   enum class Place : uint8_t {
-    kImage,   // On the device, its results in images.
-    kBuffer,  // On the device, its results in buffers.
+    kImage,   // On the device, with results in images.
+    kBuffer,  // On the device, with results in buffers.
     kCpu,
-    kFolded,  // Nothing is left to do for it.
+    kFolded,  // It needs no work in a run.
   };
   std::string name;
   std::string type;
   Place place = Place::kFolded;
-  std::string variant;  // Empty where it does not run on the device.
-  std::string why;      // On the CPU, or kept to buffers by a limit of the device: the reason.
-  size_t launches = 0;  // Of a run of the plan: for one slice where the batch is cut.
-  size_t steps = 0;     // Of an elementwise node that was fused: its functions. Else 0.
+  std::string variant;  // Empty unless it runs on the device.
+  std::string why;      // Why it runs on the CPU, or which device limit keeps it in buffers.
+  size_t launches = 0;  // Launches in a run of the plan, which is one slice of a batch.
+  size_t steps = 0;     // Functions of a fused elementwise node; 0 for other nodes.
 };
 
-// What a plan takes of the device's memory, in bytes.
+// The device memory of a plan, in bytes.
 struct MemoryReport {
-  uint64_t weight_bytes = 0;      // As they lie on the device.
-  uint64_t activation_bytes = 0;  // All of them as they are laid out.
+  uint64_t weight_bytes = 0;      // Packed weights.
+  uint64_t activation_bytes = 0;  // Memory that activations share.
   uint64_t live_bytes = 0;        // The largest sum of activations that are needed at once.
-  uint64_t bound_bytes = 0;       // weight_bytes and 1.3 times live_bytes: what plans keep to.
-  std::string why_above_bound;    // Empty where they do.
+  uint64_t bound_bytes = 0;       // The bound for plans: weight_bytes plus 1.3 times live_bytes.
+  std::string why_above_bound;    // Why the plan exceeds the bound; empty if it does not.
 
   uint64_t device_bytes() const { return weight_bytes + activation_bytes; }
 };
 
 struct ModelReport {
   std::string format;              // "mace", "tensorflow" or "onnx"; empty: made in code.
-  std::map<std::string, int> ops;  // Nodes of the model as it was read, by type.
-  int64_t parameters = 0;          // Elements of the model's constants,
-  uint64_t parameter_bytes = 0;    // and their bytes in the file.
-  double flops = 0;                // Of a run; a multiply-add counts as two.
-  double bytes = 0;                // Of a run: each operand of a node read or written once.
+  std::map<std::string, int> ops;  // Number of the model's nodes by type, before the passes.
+  int64_t parameters = 0;          // Elements of the model's constants.
+  uint64_t parameter_bytes = 0;    // Bytes of these constants in the file.
+  double flops = 0;                // Operations of a run; a multiply-add counts as two.
+  double bytes = 0;                // Bytes of a run: each operand of a node read or written once.
   std::vector<NodeReport> nodes;   // After the passes, in the order in which they run.
-  // Launches that follow one another are one kernel, so that they cannot be timed one by one:
-  // CompileOptions::separate_launches keeps them apart.
+  // True: one kernel runs several successive launches, which cannot be timed one by one.
+  // CompileOptions::separate_launches avoids that.
   bool has_persistent_kernels = false;
   MemoryReport memory;
 };
 
+// Reports the model, and the plan for the request's inputs.
 StatusOr<ModelReport> ReportModel(Request* request);
 
-// The stages of a model's way to launches.
+// The stages from a model to launches.
 enum class Stage {
-  kGraph,     // The graph as it was read.
+  kGraph,     // The graph before the passes.
   kPasses,    // The graph after the passes.
-  kVariants,  // Each variant that a node could run as, with the times that are known.
-  kPlan,      // What was chosen: placements, memory, launches.
+  kVariants,  // The variants of each node, with the known times.
+  kPlan,      // The plan: placements, memory, launches.
 };
 
-// A stage as text, one line a node, variant or step. The text is for people: it has no fixed form.
+// A stage as text, with a line for each node, variant or step. The text is for people; its form may
+// change.
 StatusOr<std::string> DescribeStage(Request* request, Stage stage);
 
-// What a device can do at most: the two limits of a roofline.
+// The two limits of the roofline model: the most that a device can do.
 struct PeakRates {
-  // The rate of float32 multiply-adds in registers; multiply and add count as two. In 10^9 a
-  // second.
+  // The rate of float32 multiply-adds in registers, in 10^9 operations a second; multiply and add
+  // count as two.
   double gflop_per_s = 0;
-  // Read and written by a copy from buffer to buffer that is larger than the usual caches, in 10^9
-  // bytes a second.
+  // The bandwidth of a copy between buffers larger than the usual caches, in 10^9 bytes read or
+  // written a second.
   double gb_per_s = 0;
-  bool recorded = false;  // Found in the cache file, and not measured now.
+  bool recorded = false;  // Read from the cache file, not measured in this process.
 };
 
-// As the cache file holds them for this device and driver; else measured, which takes about half a
-// second and a compile, and written into the file at once. kUnsupported on the CPU; kNotFound where
-// MACE_REQUIRE_CACHE=1 forbids the compile.
+// The peak rates from the cache file, for this device and driver. If there are none, they are
+// measured (about half a second and a compile) and written into the file at once. kUnsupported on
+// the CPU; kNotFound if MACE_REQUIRE_CACHE=1 forbids the compile.
 StatusOr<PeakRates> FindPeakRates(const CompiledModel& compiled);
 
-// A node of the plan, a conversion between formats, or a copy to or from the host. All times are
-// medians over the runs, in milliseconds.
+// One op of a profile: a node of the plan, a conversion between formats, or a copy to or from the
+// host. All times are medians over the runs, in milliseconds.
 struct ProfiledOp {
-  std::string name;     // Of the node, or of the value that is converted or copied.
-  std::string type;     // The node's, or "(conversion)", "(upload)", "(download)".
-  std::string variant;  // "cpu" on the CPU; of a conversion, its kernel.
+  std::string name;     // The node's name, or that of the value that is converted or copied.
+  std::string type;     // The node's type, or "(conversion)", "(upload)", "(download)".
+  std::string variant;  // "cpu" on the CPU; the kernel of a conversion.
   std::string inputs;   // Shapes, such as "[1, 56, 56, 64]".
   std::string outputs;
   size_t launches = 0;
-  double ms = 0;       // On the device; on the host for what has no event there.
-  double host_ms = 0;  // The host's part.
-  // The least work: operations, and bytes with each operand read or written once.
+  double ms = 0;       // Time on the device, or on the host if the device does nothing for it.
+  double host_ms = 0;  // Time on the host.
+  // The least work of the op: operations, and bytes if each operand is read or written once.
   double flops = 0;
   double bytes = 0;
 };
 
-// A launch, a copy, or a node on the CPU.
+// A step of a run: a launch, a copy, or a node on the CPU.
 struct ProfiledStep {
   size_t op = 0;     // Index into Profile::ops.
-  std::string name;  // The kernel, or what is done.
+  std::string name;  // The kernel's name, or a description.
 };
 
 // When a run and its steps happened, in milliseconds of the host's monotonic clock.
 struct ProfiledRun {
   struct Times {
-    // The host's part: enqueueing a launch, waiting for a copy, computing a node on the CPU.
+    // Host time: enqueueing a launch, waiting for a copy, or computing a node on the CPU.
     double host_begin = 0;
     double host_end = 0;
-    // The device's clock, set beside the host's. A library's call runs from where the command before
-    // it ended.
+    // Device time, converted to the host's clock. A library call begins when the command before it
+    // ended.
     bool on_device = false;
     double device_begin = 0;
     double device_end = 0;
   };
   double begin = 0;
   double end = 0;
-  std::vector<Times> steps;  // For each of Profile::steps.
+  std::vector<Times> steps;  // One entry for each of Profile::steps.
 };
 
 struct Profile {
-  std::vector<ProfiledOp> ops;      // In the order of the plan; those that took part in the runs.
-  std::vector<ProfiledStep> steps;  // In the order of a run: all of a plan, slice by slice.
+  std::vector<ProfiledOp> ops;      // The ops of the runs, in the order of the plan.
+  std::vector<ProfiledStep> steps;  // In the order of a run: all steps, slice by slice.
   std::vector<ProfiledRun> runs;
-  size_t shortest = 0;  // Index of the run that took the least time.
-  double ops_ms = 0;    // The sum over ops.
-  double run_ms = 0;    // Host inputs to host outputs, timing included.
-  // Between the end of a command on the device and the begin of the next, while neither was a copy.
+  size_t shortest = 0;  // Index of the fastest run.
+  double ops_ms = 0;    // Sum over ops.
+  double run_ms = 0;    // Host inputs to host outputs, including the timing itself.
+  // Idle time of the device between commands, except beside copies.
   double idle_ms = 0;
-  double host_ms = 0;  // Enqueueing launches.
-  double flops = 0;    // The sums over ops.
+  double host_ms = 0;  // Time of enqueueing launches.
+  double flops = 0;    // Sum over ops, like the next member.
   double bytes = 0;
 };
 
-// Runs once, which is not counted, and then `runs` times, at least once, with the times of each
-// step. Looking costs time: such runs are slower than others. kFailedPrecondition where an input is
-// not set; else the errors of Request::Run.
+// Runs once without counting, and then `runs` times (at least once) with the times of each step.
+// Timed runs are slower than others. kFailedPrecondition if an input is not set; else the errors of
+// Request::Run.
 StatusOr<Profile> ProfileRuns(Request* request, int runs);
 
-// The launches of a run once more, without any copy: milliseconds until the device has done them.
-// They compute from what the last run of the plan left in memory, so that only the time has a
-// meaning. kUnsupported where a node runs on the CPU. REQUIRES: a run of the request.
+// Repeats the launches of the last run without any copy, and gives the milliseconds until the
+// device is done. The launches read whatever the last run left in memory, so only the time has a
+// meaning. kUnsupported if a node runs on the CPU. REQUIRES: the request has run.
 StatusOr<double> ReplayLaunches(Request* request);
 
-// As Compare(HostTensor) of mace/graph/difference.h: NaN equals NaN, and both are compared as
-// float32. kInvalidArgument for an empty tensor, kResourceExhausted where there is no memory.
+// Compares the tensors as float32; NaN equals NaN (mace/graph/difference.h). kInvalidArgument for
+// an empty tensor, kResourceExhausted if there is no memory.
 StatusOr<Difference> Compare(const Tensor& expected, const Tensor& actual);
 
-// The largest error that passes unless somebody says otherwise, as a share of the range of the
-// expected output.
+// The default tolerance: the largest error that passes, as a share of the expected output's range.
 double DefaultTolerance(CompileOptions::Precision precision);
 
-// One node on the device against the CPU reference.
+// The comparison of one node on the device with the CPU reference.
 struct LayerReport {
   std::string name;
   std::string type;
   std::string variant;    // Empty on the CPU.
-  bool compared = false;  // False: it runs on the CPU, or only gives its memory another name.
-  // The output that is worst by the error's share of its range: of the node alone, on the inputs
-  // that the reference computed,
-  Difference own;
-  Difference carried;  // and with all nodes before it on the device too.
-  // Not 0: the node rounds to int8, and a value beside a tie may be off by this much.
+  bool compared = false;  // False: it runs on the CPU, or only renames memory.
+  // The differences of the output with the largest error relative to its range:
+  Difference own;      // if only this node runs on the device, with inputs from the reference
+  Difference carried;  // if all nodes before it run on the device, too
+  // Not 0: the node rounds to int8, and a value near a tie may be off by this much.
   double rounding_step = 0;
 };
 
-// A node as a model of its own.
+// One node as a model.
 struct NodeModel {
-  std::string model;             // A MACE `.pb`,
-  std::vector<uint8_t> weights;  // and its `.data`.
-  // By name: what the CPU reference computed for the node within its model.
+  std::string model;             // The bytes of a MACE `.pb`.
+  std::vector<uint8_t> weights;  // The bytes of its `.data`.
+  // By name: the inputs that the CPU reference computed for the node.
   std::vector<std::pair<std::string, Tensor>> inputs;
 };
 
 class LayerComparison {
  public:
   const std::vector<LayerReport>& layers() const;  // In the order in which they run.
-  // kUnsupported for a node that a MACE model cannot hold. REQUIRES: layer < layers().size().
+  // The node of a layer as a model. kUnsupported for a node that a MACE model cannot hold.
+  // REQUIRES: layer < layers().size().
   StatusOr<NodeModel> Extract(size_t layer) const;
 
-  struct State;  // Of mace/diagnose alone.
+  struct State;  // Internal.
   explicit LayerComparison(std::shared_ptr<const State> state);
 
  private:
   std::shared_ptr<const State> state_;
 };
 
-// Runs each node of the plan alone on the device, as the variant that the plan chose, on the values
-// that the CPU reference computes from the request's inputs, and all of them together with every
-// value as an output. kUnsupported on the CPU, and for a plan that cuts the batch into slices
-// (CompileOptions::split_batch); kFailedPrecondition where an input is not set; else the errors of
-// building and running.
+// Compares the device with the CPU reference, node by node. Runs each node alone on the device, as
+// the variant that the plan chose, with inputs that the reference computes from the request's
+// inputs; then runs all nodes together with every value as an output. kUnsupported on the CPU and
+// for a plan that cuts the batch into slices (CompileOptions::split_batch); kFailedPrecondition if
+// an input is not set; else the errors of building and running.
 StatusOr<LayerComparison> CompareLayers(Request* request);
 
 }  // namespace mace

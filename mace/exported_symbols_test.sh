@@ -2,7 +2,7 @@
 # Holds what libmace.so exports against the list of it. A line of the list may be added, and never
 # removed or changed, within one soname. What is exported is said by mace/exports.map.
 # usage: exported_symbols_test.sh libmace.so mace/exported_symbols.txt
-#        exported_symbols_test.sh libmace.so > mace/exported_symbols.txt      writes the list anew
+#        exported_symbols_test.sh libmace.so > mace/exported_symbols.txt      writes a new list
 set -euo pipefail
 
 symbols() {
@@ -15,6 +15,6 @@ if (($# == 1)); then
 fi
 [[ -n $(symbols "$1") ]]
 if ! diff "$2" <(symbols "$1"); then
-  echo "< is in the list alone, > in the library alone; this script's head says how to write it anew"
+  echo "< is only in the list, > only in the library; the head of this script says how to write it again"
   exit 1
 fi

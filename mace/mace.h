@@ -8,26 +8,29 @@
 //   request->Run();
 //   auto scores   = request->Get("scores");
 //
-// - Status, StatusOr: what a fallible call gives; no exception crosses this line
-// - Model: an imported, validated graph with its weights; no device
-// - CompiledModel: a Model on a device: programs, weights, plans for each set of input dims
-// - Request: one inference at a time; several overlap on the device
-// - Tensor, TensorSpec: dtype, dims and memory
-// - ListDevices, SetLogSink, Version
+//   Status, StatusOr              the result of a call that can fail; no call throws an exception
+//   Model                         an imported, validated graph with its weights; no device
+//   CompiledModel                 a Model on a device: programs, weights, and a plan for each set
+//                                 of input dims
+//   Request                       one inference at a time; several run at once on the device
+//   Tensor, TensorSpec            dtype, dims and memory
+//   ListDevices, SetLogSink, Version
 //
-// Threads: models and compiled models are thread-safe; a request belongs to one thread at a time,
-// and refuses a second one. Processes: fork before the first model is compiled for a device.
+// Threads: models and compiled models are thread-safe. A request belongs to one thread at a time
+// and refuses a second one.
 //
-// The environment: OpenCL's loader and PoCL take two settings from environment variables alone, at
-// the process's first OpenCL call, which may be that of CompiledModel::Compile. It sets them where
-// that is needed, and only then: OPENCL_LAYERS for the length of the call, where a plan with a cache
-// file may call CLBlast; POCL_CACHE_DIR for the rest of the process, where PoCL's own folder cannot
-// be used. Setting a variable is a danger to other threads that read the environment at that
-// moment: compile the first model before such threads begin, or forbid it by
-// CompileOptions::Environment::kNever.
+// Processes: fork before the first model is compiled for a device.
 //
-// Latency is host inputs to host outputs of one Run. tools/example.cc shows the library at work.
-// mace/mace_c.h is the same API in C.
+// The environment: OpenCL's loader and PoCL read two settings from environment variables, at the
+// process's first OpenCL call. If CompiledModel::Compile makes that call, it sets a variable if
+// necessary:
+//   OPENCL_LAYERS   during the call, if a plan with a cache file may call CLBlast
+//   POCL_CACHE_DIR  for the rest of the process, if PoCL's own folder cannot be used
+// Setting a variable is unsafe while other threads read the environment. Compile the first model
+// before such threads begin, or forbid it by CompileOptions::Environment::kNever.
+//
+// Latency means the time from host inputs to host outputs of one Run. tools/example.cc is a
+// complete program. mace/mace_c.h is the same API in C.
 #ifndef MACE_MACE_H_
 #define MACE_MACE_H_
 

@@ -1,4 +1,4 @@
-"""Writes 8-bit MACE models, as its converter would for a CPU: every operator with the scale and zero point of its output.
+"""Writes quantized MACE models, as its converter would for a CPU: every operator with the scale and zero point of its output.
 
 The ranges are those of one input, which stands for a set to calibrate with.
 """

@@ -4,7 +4,7 @@
 NAME.pb, NAME.data   MACE, batch norms and activations folded
 NAME_frozen.pb       TensorFlow, batch norms kept
 NAME.onnx            with --onnx: ONNX, batch norms folded
-NAME_uint8.pb        with --eight-bits: MACE of 8 bits, with its .data
+NAME_uint8.pb        with --eight-bits: quantized MACE, with its .data
 NAME_input.npy       an input; with --expected also NAME_expected.npy, the output by numpy
 """
 import argparse
@@ -78,7 +78,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", choices=["fp32", "fp16"], default="fp32", help="of the MACE model")
     parser.add_argument("--eight-bits", choices=["uint8", "int8"],
-                        help="also NAME_uint8.pb or NAME_int8.pb, a MACE model of 8 bits")
+                        help="also NAME_uint8.pb or NAME_int8.pb, a quantized MACE model")
     parser.add_argument("--expected", action="store_true")
     parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--name", help="default: mobilenet_vVERSION_WIDTH_SIZE")

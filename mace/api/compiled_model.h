@@ -1,4 +1,4 @@
-// A model on a device.
+// A model that is compiled for a device.
 #ifndef MACE_API_COMPILED_MODEL_H_
 #define MACE_API_COMPILED_MODEL_H_
 
@@ -15,16 +15,21 @@
 
 namespace mace {
 
-// Programs, weights and plans. A plan belongs to one set of input dims: it is made when a request
-// first runs with them, or ahead by Prepare, and kept within CompileOptions::Limits.
+// Holds programs, weights and plans. A plan is for one set of input dims, and for all outputs or
+// the outputs that a request selects. It is made when a request first runs with these dims and
+// outputs, or in advance by Prepare, and it is kept within CompileOptions::Limits.
 //
-// A handle: copies are the same compiled model, which lives as long as a handle or a request of it.
-// Thread-safe: a thread waits for another one only where it wants the plan that the other one is
-// making. A default-made one is none, and every use of it is kFailedPrecondition.
+// This class is a handle: copies refer to the same compiled model, which lives as long as any
+// handle or request of it exists. A default-made handle refers to no compiled model: calls that
+// return a Status give kFailedPrecondition, and the others give empty values.
+//
+// Thread contract: thread-safe. A thread waits for another one only if it needs the plan that the
+// other one is making.
 //
 // Processes: a compiled model on a device belongs to the process that made it. In a forked child
-// every use is kFailedPrecondition, since OpenCL's drivers do not survive a fork; destructors there
-// touch nothing of the parent's. "cpu" works there.
+// every call that returns a Status gives kFailedPrecondition, because OpenCL drivers do not survive
+// a fork. Destructors in the child leave the parent's objects alone. A model compiled for "cpu"
+// works in a forked child.
 class CompiledModel {
  public:
   CompiledModel();
@@ -34,46 +39,54 @@ class CompiledModel {
   CompiledModel(CompiledModel&&) noexcept;
   CompiledModel& operator=(CompiledModel&&) noexcept;
 
-  // Opens the device and makes the plan for the dims that the model declares, a dynamic extent
-  // taken as 1. kDeviceError where there is no such device or the driver fails, kUnsupported for an
-  // op without kernels where falling back is off, kResourceExhausted with what is needed and what
-  // there is, kInvalidArgument for an option. A cache file that cannot be used is a line in the
-  // log.
+  // Opens the device and makes the plan for the model's declared dims, with 1 for dynamic extents.
+  // kDeviceError if there is no such device or the driver fails; kUnsupported for an op without
+  // kernels if the fallback to the CPU is off; kResourceExhausted, with the bytes needed and the
+  // limit, if there is not enough memory; kInvalidArgument for a wrong option; kCancelled if
+  // CompileOptions::tuning_progress returned false. A cache file that cannot be used is only
+  // logged.
   static StatusOr<CompiledModel> Compile(const Model& model,
                                          const CompileOptions& options = CompileOptions());
 
-  // Model::Load and Compile at once: the file is read while the device is opened, which makes a
-  // start shorter by most of that time. Errors of both.
+  // Model::Load and Compile in one call. The file is read while the device is opened, which saves
+  // most of the reading time. Errors are those of Model::Load and Compile.
   static StatusOr<CompiledModel> Load(const std::string& path,
                                       const LoadOptions& load_options = LoadOptions(),
                                       const CompileOptions& options = CompileOptions());
 
-  // As Model::inputs and outputs.
+  // The model's inputs and outputs (Model::inputs, Model::outputs).
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
 
-  // Makes the plan for these input dims, compiles and uploads, so that the first run with them
-  // waits for nothing. An input that is not named has the dims that it was compiled with.
+  // Makes the plan for these input dims, compiles its programs and uploads its weights, so that the
+  // first run with these dims does not wait. An input that is not named has its compiled dims.
+  // kNotFound for a name that no input has, kInvalidArgument for dims that do not fit, else the
+  // errors of Compile.
   Status Prepare(const DimsByName& input_dims);
+  // Makes the plan for these input dims and for requests that select these outputs
+  // (Request::SelectOutputs). An empty list means all outputs. kNotFound for an output that the
+  // model does not have, else the errors of Prepare without outputs.
+  Status Prepare(const DimsByName& input_dims, const std::vector<std::string>& outputs);
 
+  // A new request without inputs. kResourceExhausted if there is no memory for it.
   StatusOr<Request> NewRequest();
 
-  // Writes what was compiled, for every set of dims so far, into the cache file, where one is set
-  // and there is something new. Requests may run meanwhile. Waits at most a second for another
-  // process that writes the file. What could not be written is written by a later call.
+  // Writes the new programs and measurements of all plans so far into the cache file, if there is
+  // one. Requests may run meanwhile. Waits at most a second for another process that writes the
+  // file. Anything that could not be written is written by a later call. kIoError if the system
+  // refuses to write.
   Status SaveCache();
 
-  // SaveCache, and then the bytes of the whole cache, wherever it stands: for
-  // CompileOptions::Cache::memory of a later start. kFailedPrecondition where no cache was asked for.
+  // Calls SaveCache and gives the bytes of the whole cache, for CompileOptions::Cache::memory of a
+  // later start. kFailedPrecondition if the model was compiled without a cache.
   StatusOr<std::vector<uint8_t>> SaveCacheToBytes();
 
-  // A copy of what is known at this moment. Where there is no memory for it, one of zeros and empty
-  // texts.
+  // The present statistics, as a copy; zeros and empty texts if there is no memory for the copy.
   Statistics statistics() const noexcept;
-  // What a user should know of the way the model is computed: one line, or empty.
+  // A hint for the user on how the model is computed: one line, or empty.
   std::string note() const noexcept;
 
-  struct State;  // Of the engine alone.
+  struct State;  // Internal.
 
  private:
   friend struct CompiledModelAccess;

@@ -1,4 +1,6 @@
 // The element types that a tensor can have.
+//
+// Thread contract: the functions are thread-safe.
 #ifndef MACE_API_DATA_TYPE_H_
 #define MACE_API_DATA_TYPE_H_
 
@@ -17,16 +19,16 @@ enum class DType : uint8_t {
   kUInt8,
   kInt8,
   kBool,     // One byte, 0 or 1.
-  kFloat64,  // What a caller gives and gets: models compute in kFloat32.
+  kFloat64,  // Only for inputs and outputs: models compute in kFloat32.
 };
 
 // Bytes of one element; 0 for kInvalid.
 size_t DTypeSize(DType dtype);
-// "float32", "float16", ...
+// "float32", "float16", ...; "invalid" for kInvalid.
 const char* DTypeName(DType dtype);
 
-// The DType of a C++ type, for Tensor::View and Tensor::data. float16 and bfloat16 have no C++ type
-// of their own: use the functions that take a DType.
+// The DType of a C++ type, for Tensor::View and Tensor::data. float16 and bfloat16 have no C++
+// type; use the functions that take a DType for them.
 template <typename T>
 struct DTypeOf;
 template <>

@@ -1,4 +1,4 @@
-// A model: what a file says, checked, with its weights and without a device.
+// A model that was read and checked, with its weights, and without a device.
 #ifndef MACE_API_MODEL_H_
 #define MACE_API_MODEL_H_
 
@@ -18,42 +18,67 @@ namespace mace {
 
 using DimsByName = std::map<std::string, std::vector<int64_t>>;
 
-// Bytes in memory: a model that is an app's resource.
+// Bytes in memory, such as a model among an app's resources.
 struct MemoryBytes {
   const void* data = nullptr;
-  size_t size = 0;
-  // Empty: the bytes are copied before the call returns. Else they are borrowed, and this is called
-  // once, on any thread, when nothing needs them any more; also where the call fails.
+  size_t size = 0;  // In bytes.
+  // Empty: the bytes are copied before the call returns. Otherwise they are borrowed, and `release`
+  // is called once, on any thread, when they are no longer needed, even if the call fails.
   std::function<void()> release;
 };
 
 struct LoadOptions {
-  // The weights of a MACE model; empty: the model's name with ".data" in place of its extension.
+  // The file of a MACE model's weights; empty: the model's name with the extension ".data".
   std::string data_path;
-  // By the names of inputs: dims in place of those that the model declares. A name that is no
-  // input's is kNotFound.
+  // Dims by the name of an input; they replace the declared dims. Loading is kNotFound for a name
+  // that no input has.
   DimsByName input_dims;
-  // By name, for what the model leaves dynamic. TensorFlow and ONNX: a name of a tensor inside of
-  // the graph makes it an input, and what comes before it is left out.
+  // Dims by name, used only where the model leaves extents dynamic. TensorFlow and ONNX: if a name
+  // is that of a tensor inside the graph, this tensor becomes an input, and the nodes before the
+  // tensor are left out.
   DimsByName dynamic_dims;
-  // TensorFlow and ONNX: the tensors, any of the graph, that are to be the inputs and outputs; the
-  // rest is left out. Empty: those that the model declares.
+  // TensorFlow and ONNX: names of the graph's tensors to use as inputs and outputs. Nodes that are
+  // not between these inputs and outputs are left out. Empty: the declared inputs and outputs.
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
-  // ONNX: inputs whose values are known before a run: those that hold a shape, an axis or a mode.
-  // They are no inputs of the model then.
+  // ONNX: the values of inputs that are known before a run, such as a shape, an axis or a mode, by
+  // the input's name. These inputs become constants of the model.
   std::map<std::string, Tensor> values;
-  // The most memory that tensors made by loading may take, in bytes; 0: what the system has
-  // available.
+  // The most host memory that tensors made by loading may take, in bytes. 0: the memory that the
+  // system has available, less a sixteenth.
   uint64_t host_memory_limit = 0;
 };
 
-// A handle: copies are the same model. Immutable and thread-safe. A default-made one is no model,
-// and every use of it is kFailedPrecondition.
+struct SaveOptions {
+  // The file for the weights. Empty: the model's name with ".data" in place of its extension, which
+  // is where Model::Load looks for the weights.
+  std::string data_path;
+  // True: float weights are stored as IEEE halves, except tensors with a value that a half cannot
+  // hold. The loaded model still computes in float32 unless CompileOptions::precision says
+  // otherwise.
+  bool half_weights = false;
+};
+
+// Describes the files that Model::Save has written.
+struct SaveReport {
+  std::string data_path;     // The path of the file with the weights.
+  size_t nodes = 0;          // The number of nodes in the graph.
+  uint64_t model_bytes = 0;  // The size of the file with the graph.
+  uint64_t data_bytes = 0;   // The size of the file with the weights.
+  // "node 'x' (Type): why", for each node that the runtime of the original MACE cannot run. This
+  // library runs all of them.
+  std::vector<std::string> beyond_upstream;
+};
+
+// This class is a handle: copies refer to the same model, which never changes. A default-made
+// handle refers to no model: Save and CompiledModel::Compile give kFailedPrecondition for it.
 //
-// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, ONNX; told by content. The
-// files stay open as long as the model lives, and may be deleted, or replaced by renaming others
-// over them. One that is changed in place while it is needed is kCorruption, never a wrong answer.
+// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, and ONNX. The format is
+// recognized by the file's content. The files stay open as long as the model lives. They may be
+// deleted, or replaced by renaming other files over them. If a file is changed in place while it is
+// needed, the call that reads it gives kCorruption and never a wrong result.
+//
+// Thread contract: thread-safe.
 class Model {
  public:
   Model();
@@ -63,26 +88,41 @@ class Model {
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
 
-  // kNotFound for a file that is not there, kCorruption for bytes that are no model,
-  // kInvalidArgument for a graph or option that does not fit, kUnsupported for what this version
-  // cannot do, kResourceExhausted for memory. Each message names the file or node, what was
-  // expected and what was found.
+  // Reads a model from files. kNotFound for a missing file, kCorruption for bytes that are not a
+  // valid model, kInvalidArgument for a graph or option that does not fit, kUnsupported for a
+  // feature that this version lacks, kResourceExhausted for lack of memory. Each message names the
+  // file or node, what was expected and what was found.
   static StatusOr<Model> Load(const std::string& path, const LoadOptions& options = LoadOptions());
-  // `weights`: the content of a MACE model's `.data`. A model in memory has no other files beside
-  // it: ONNX's external data is kNotFound.
+  // Reads a model from memory. `weights`: the content of a MACE model's `.data`. Errors are those
+  // of Load. A model in memory has no files beside it, so an ONNX model with external data is
+  // kNotFound.
   static StatusOr<Model> FromBytes(MemoryBytes model, MemoryBytes weights = MemoryBytes(),
                                    const LoadOptions& options = LoadOptions());
+  // Reads a model from open files or parts of them. `weights`: a MACE model's `.data`. Errors are
+  // those of FromBytes.
   static StatusOr<Model> FromDescriptor(FileRange model, FileRange weights = FileRange(),
                                         const LoadOptions& options = LoadOptions());
 
-  // As the file declares them, in its order; an input with LoadOptions::input_dims has those. Where
-  // the file declares no dims of an output, an extent that depends on dynamic ones of inputs is -1.
+  // The inputs and outputs in the file's order, with the declared dims or those of
+  // LoadOptions::input_dims. In an output without declared dims, an extent that depends on dynamic
+  // extents of inputs is -1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
-  // "mace", "tensorflow" or "onnx".
+  // "mace", "tensorflow" or "onnx"; "" for a default-made handle.
   const std::string& format() const;
 
-  struct State;  // Of the engine alone.
+  // Writes the model in MACE's format: the graph into the file `path`, and the weights into a file
+  // of their own. Existing files are replaced. In the written model, inputs have the dims that this
+  // model was loaded with (LoadOptions), a dynamic extent is 1, LoadOptions::values are constants,
+  // and inputs and outputs of any float type are float32.
+  // kUnsupported, with the name of the node or tensor, for what the format cannot hold, such as
+  // inputs and outputs of int64, uint8 and bool, or more than 2^31 - 1 bytes of weights.
+  // kInvalidArgument if both files have the same name, kCorruption if a file of the model was
+  // changed in place since the model was loaded, kIoError if the system refuses to write.
+  StatusOr<SaveReport> Save(const std::string& path,
+                            const SaveOptions& options = SaveOptions()) const;
+
+  struct State;  // Internal.
 
  private:
   friend struct ModelAccess;

@@ -15,11 +15,11 @@
 
 namespace mace {
 
-// Holds the inputs and outputs of one inference. Several requests of one compiled model overlap on
-// the device.
+// Holds the inputs and outputs of one inference. Several requests of one compiled model run at the
+// same time on the device.
 //
-// Thread contract: thread-compatible. While a run is at work, a method of another thread gets
-// kFailedPrecondition and changes nothing; Wait() and Cancel() may be called at any time. In a
+// Thread contract: thread-compatible. Wait() and Cancel() may be called at any time on any thread.
+// While a run is at work, the other methods give kFailedPrecondition and change nothing. In a
 // forked child every run on a device is kFailedPrecondition.
 class Request {
  public:
@@ -29,66 +29,84 @@ class Request {
   Request(Request&&) noexcept;
   Request& operator=(Request&&) noexcept;
 
-  // The tensor for an input, by name or by index in CompiledModel::inputs(); it stays set for later
-  // runs. kNotFound for an input that the model does not have, kInvalidArgument for a tensor of
-  // another dtype or rank. Other dims than the declared ones make a plan of their own, where the
-  // model computes with them. float16 and float64 inputs take float32 tensors too.
+  // Sets the tensor of an input, by name or by index in CompiledModel::inputs(), for all later
+  // runs. kNotFound for an input that the model does not have; kInvalidArgument for another dtype
+  // or rank, and for an OpenCL buffer of another context. Dims that differ from the compiled ones
+  // need a plan of their own; a run is an error if the model cannot compute with these dims.
+  // float16 and float64 inputs take float32 tensors, too.
   Status Set(const std::string& name, Tensor tensor);
   Status Set(size_t index, Tensor tensor);
-  // A tensor that the next runs write an output into: one of Tensor::MutableView, or of Allocate.
-  // Get gives the same tensor then where its dtype and dims are those of the result and no copy
-  // outside of the request exists; else a new one. An empty tensor: a new one for each run.
+  // Sets the tensor into which later runs write an output, by name or by index in
+  // CompiledModel::outputs(). A run writes into the tensor if the tensor has the dtype and dims of
+  // the result and is one of Tensor::MutableView, or one of Tensor::Allocate of which the request
+  // holds the only copy. Get then gives this tensor, otherwise a new one. An empty tensor: each run
+  // makes a new one. kNotFound for an output that the model does not have; kInvalidArgument for a
+  // tensor that may not be written, and for an OpenCL buffer of another context.
   Status SetOutput(const std::string& name, Tensor tensor);
   Status SetOutput(size_t index, Tensor tensor);
-  // Tensors of Tensor::OpenCl, for Set and SetOutput alike, are of the context that the model was
-  // compiled in (CompileOptions::opencl). Elements of float32 and int32 are copied on the device.
-  // Other types, and what a node on the CPU reads or makes, go through the host's memory: the answer
-  // is the same. An output of other dims or dtype than the result is kInvalidArgument when the
-  // request runs.
+  // Set and SetOutput also take tensors of Tensor::OpenCl, whose buffers belong to the context that
+  // the model was compiled in (CompileOptions::opencl). float32 and int32 elements are copied on
+  // the device. Elements of all other dtypes, and elements that a node on the CPU reads or makes,
+  // are copied through the host's memory: the results are the same, and the run waits for these
+  // copies. A run is kInvalidArgument if the OpenCL tensor of an output has other dims or another
+  // dtype than the result.
 
-  // The outputs that the next runs are to give, by name or by index; none: all, as at the beginning.
-  // The others are not copied to the host, and Get refuses them. What is computed is the same.
+  // Selects the outputs that the next runs give, by name or by index. An empty list selects all
+  // outputs, as in a new request. Outputs that are not selected are not copied to the host, and Get
+  // gives kFailedPrecondition for them. Nodes that no selected output depends on are not computed.
+  // If there are such nodes, the selected outputs have plans of their own, which share the weights
+  // of the other plans. The first run makes such a plan, or CompiledModel::Prepare makes it in
+  // advance. kNotFound for an output that the model does not have.
   Status SelectOutputs(const std::vector<std::string>& names);
   Status SelectOutputsAt(const std::vector<size_t>& indices);
 
-  // The next run begins on the device when these events are done: each a cl_event of the context
-  // that the model was compiled in, retained until then. They are waited for by a run that is
-  // cancelled too. The run fails where one of them has failed. kFailedPrecondition for a model
-  // without a device.
+  // Sets the events that the next run waits for before it begins on the device. Each is a cl_event
+  // of the context that the model was compiled in, and is retained until that run ends. The run
+  // waits on the host, so that Cancel and a deadline end the wait. The app must flush the queues
+  // from which the events come. If an event fails, the run is kFailedPrecondition with the index
+  // and the status of the event. SetWaitEvents is kFailedPrecondition for a model without a device,
+  // and kInvalidArgument for a null event or one of another context.
   Status SetWaitEvents(const std::vector<void*>& events);
-  // The end of the next run, failed or not, sets the status of this event: a cl_event that
-  // clCreateUserEvent made in that context, for commands that are to follow the run of Start. They
-  // must not be in the model's own queue, in which the run comes after them. Null: none. An event
-  // whose run never begins is not signalled.
+  // Sets the event that the end of the next run signals. The event was made by clCreateUserEvent in
+  // the context that the model was compiled in. Its status becomes CL_COMPLETE if the run succeeds
+  // and a negative number if the run fails; if the run never begins, it stays as it is. The event
+  // is meant for commands that follow a run of Start. Such commands must not be in the model's own
+  // queue, because there the run would come after them. Null: no event. kFailedPrecondition for a
+  // model without a device; kInvalidArgument for an event of another context, one that is not a
+  // user event, and one whose status is set already.
   Status SetSignalEvent(void* user_event);
 
-  // Computes the outputs. kFailedPrecondition where an input was not set. The first run with new
-  // dims makes a plan, which takes as long as compiling (CompiledModel::Prepare does so ahead).
+  // Computes the outputs. kFailedPrecondition if an input is not set. The first run with new dims
+  // makes a plan, which takes as long as compiling (CompiledModel::Prepare makes it in advance).
   Status Run();
-  // kDeadlineExceeded when `limit` has passed: the launches that are queued by then are waited for,
-  // and so is a plan that is being made. The request can be used again.
+  // Run with a time limit: kDeadlineExceeded after `limit`. The call still waits for launches that
+  // are already queued and for a plan that it is making. The request can be used again afterwards.
   Status Run(std::chrono::milliseconds limit);
 
-  // Run() on another thread, which calls `done` (may be empty) with Run's answer before Wait
+  // Calls Run() on another thread, which calls `done` (may be empty) with Run's Status before Wait
   // returns. `done` may set inputs and start the next run.
   Status Start(std::function<void(const Status&)> done = nullptr);
-  // Waits for the end of a run; its Status. Without a run: that of the last one.
+  // Waits for the end of a run and gives its Status. If no run is at work, gives the Status of the
+  // last run.
   Status Wait();
-  // kDeadlineExceeded where the run is still at work after `limit`: it goes on.
+  // Wait with a time limit: kDeadlineExceeded if the run is still at work after `limit`. The run
+  // then goes on.
   Status Wait(std::chrono::milliseconds limit);
-  // Has the run that is at work end soon, with kCancelled; launches that are queued are waited for.
-  // Returns at once. Without a run nothing happens.
+  // Makes a run that is at work end soon with kCancelled; queued launches are waited for. Returns
+  // at once. Does nothing without a run.
   void Cancel();
 
-  // An output of the last run, which succeeded, by name or by index in CompiledModel::outputs(),
-  // of the dtype that the model declares and with the dims that it computed. The next run leaves it
-  // as it is while a copy of it exists.
+  // An output of the last run, by name or by index in CompiledModel::outputs(), with the declared
+  // dtype and the computed dims. Later runs do not change the tensor while a copy of it exists,
+  // unless it is the caller's own memory (Tensor::MutableView, Tensor::OpenCl). kNotFound for an
+  // output that the model does not have; kFailedPrecondition if the last run did not succeed or did
+  // not give this output.
   StatusOr<Tensor> Get(const std::string& name) const;
   StatusOr<Tensor> Get(size_t index) const;
-  // The numbers of the last run that succeeded.
+  // Measurements of the last run that succeeded; zeros while a run is at work.
   RunStatistics statistics() const;
 
-  struct State;  // Of the engine alone.
+  struct State;  // Internal.
 
  private:
   friend struct RequestAccess;

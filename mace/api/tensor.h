@@ -1,5 +1,4 @@
-// A dense tensor in host memory or in an OpenCL buffer, as an app gives it to a request and gets it
-// back.
+// A dense tensor in host memory or in an OpenCL buffer: the inputs and outputs of requests.
 #ifndef MACE_API_TENSOR_H_
 #define MACE_API_TENSOR_H_
 
@@ -15,30 +14,34 @@
 
 namespace mace {
 
-// An input or output of a model: what a tensor for it must be.
+// Describes the tensors of an input or output of a model.
 struct TensorSpec {
   std::string name;
   DType dtype = DType::kFloat32;
-  // Outermost extent first; -1: dynamic, the tensor that is set gives it.
+  // Outermost extent first; -1: dynamic, decided by the tensor that is set.
   std::vector<int64_t> dims;
-  // "NHWC", "NCHW" or "NONE": what the model says of the order of the dims. It is a description:
-  // nothing is transposed by it.
+  // "NHWC", "NCHW" or "NONE": the declared order of the axes. It is only a description; nothing is
+  // transposed because of it.
   std::string layout = "NONE";
+  // The name that the model file gives to each of the dims, such as "batch"; "" for a dim without a
+  // name. A name is kept even if LoadOptions set the extent.
+  std::vector<std::string> dim_names;
 
   // "float32 [1, 224, 224, 3]", for messages; a dynamic extent is "?".
   std::string ToString() const;
 };
 
-// A part of an OpenCL buffer. The handle is opaque, so that this header needs none of OpenCL's.
+// A part of an OpenCL buffer. The handle is opaque, so that this header needs no OpenCL header.
 struct OpenClBuffer {
   void* buffer = nullptr;  // A cl_mem that is a buffer; null: none.
-  uint64_t offset = 0;     // Of the first element, in bytes from the buffer's beginning.
-  uint64_t size = 0;       // Of the elements, in bytes.
+  uint64_t offset = 0;     // Offset of the first element in the buffer, in bytes.
+  uint64_t size = 0;       // Size of the elements, in bytes.
 };
 
-// A tensor is a value: copies share the elements, which are row-major without gaps. Nothing writes
-// into elements that another copy can see: a request that is given such a tensor as an output puts
-// a new one in its place.
+// A tensor whose elements are in row-major order, without gaps. Copies of a tensor share its
+// elements. Memory that the library allocated is never written while another copy shares it: a
+// request whose output tensor has copies makes a new tensor.
+//
 // Thread contract: const methods are thread-safe, the rest is thread-compatible.
 class Tensor {
  public:
@@ -50,14 +53,15 @@ class Tensor {
   Tensor(Tensor&&) noexcept;
   Tensor& operator=(Tensor&&) noexcept;
 
-  // Zeroed memory of its own. kInvalidArgument for dims that are no shape (a negative extent, more
-  // than 8 of them, more than 2^40 elements), kResourceExhausted where there is no memory.
+  // A tensor with zeroed memory of its own. kInvalidArgument for invalid dims (a negative extent,
+  // more than 8 extents, more than 2^40 elements), kResourceExhausted if there is no memory.
   static StatusOr<Tensor> Allocate(DType dtype, std::vector<int64_t> dims);
 
-  // The caller's memory, which is read and never written. `release` (may be empty) is called once,
-  // on any thread, when no copy of the tensor needs the memory any more; without it the memory must
-  // outlive all copies. Dims that are no shape, or a null pointer with elements, make a tensor
-  // whose status() says so, and which no request takes. `data` need not be aligned.
+  // A view of the caller's memory, which the library never writes. `release` (may be empty) is
+  // called once, on any thread, when no copy of the tensor needs the memory any more; without
+  // `release` the memory must outlive all copies. For invalid dims, or for a null pointer if there
+  // are elements, status() holds the error, and requests refuse the tensor. `data` need not be
+  // aligned.
   static Tensor View(DType dtype, const void* data, std::vector<int64_t> dims,
                      std::function<void()> release = nullptr);
   template <typename T>
@@ -65,8 +69,8 @@ class Tensor {
                      std::function<void()> release = nullptr) {
     return View(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
-  // Memory of the caller, as for View, that a request may write as well: for outputs. `data` is
-  // aligned for the dtype.
+  // A view of the caller's memory that a request may write, for outputs. REQUIRES: `data` is
+  // aligned for the dtype. In all other respects the rules of View apply.
   static Tensor MutableView(DType dtype, void* data, std::vector<int64_t> dims,
                             std::function<void()> release = nullptr);
   template <typename T>
@@ -75,33 +79,35 @@ class Tensor {
     return MutableView(DTypeOf<T>::kValue, data, std::move(dims), std::move(release));
   }
 
-  // Elements in a buffer of an OpenCL context that a model is compiled in (CompileOptions::opencl):
-  // row-major without gaps, in the layout that the model declares. The buffer is retained as long as
-  // a copy of the tensor lives; data() is null. A null handle, one that is no buffer, a size that is
-  // not that of the elements, or a range beyond the buffer's end make a tensor whose status() says
-  // so. A request reads it as an input and writes it as an output; the bytes of the two must not
-  // overlap.
+  // A tensor whose elements are in a buffer of the OpenCL context that a model is compiled in
+  // (CompileOptions::opencl). The elements are row-major without gaps, with the axes in the order
+  // that the model declares. The buffer is retained as long as a copy of the tensor lives; data()
+  // is null. For invalid dims, a null handle, a handle that is not a buffer, a size that is not
+  // that of the elements, or a range beyond the buffer's end, status() holds the error. A request
+  // reads the buffer of an input and writes the buffer of an output; the bytes of inputs and
+  // outputs must not overlap. Only float32 and int32 elements stay on the device; other dtypes are
+  // copied through the host's memory (mace/api/request.h).
   static Tensor OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims);
 
-  // Why this is no tensor that can be used; OK for one that can, and for an empty one.
+  // The reason why the tensor cannot be used; OK for a usable tensor and for an empty one.
   const Status& status() const;
-  bool empty() const { return dtype() == DType::kInvalid; }  // No tensor.
+  bool empty() const { return dtype() == DType::kInvalid; }
 
   DType dtype() const;
   const std::vector<int64_t>& dims() const;
-  int64_t elements() const;  // The product of the dims; 1 for a scalar.
+  int64_t elements() const;  // The product of the dims; 1 for a scalar, 0 for an empty tensor.
   size_t bytes() const;
 
-  // The elements; null where there are none.
+  // The elements; null if there are none in host memory.
   const void* data() const;
-  // The elements as T; null where there are none, where T is not the dtype, or where the address is
-  // not aligned for T.
+  // The elements as T; null if there are none, if T is not the dtype, or if the address is not
+  // aligned for T.
   template <typename T>
   const T* data() const {
     return static_cast<const T*>(DataAs(DTypeOf<T>::kValue, alignof(T)));
   }
-  // For writing. Null as data(), and where the memory belongs to somebody who does not expect it
-  // to change: that of View, or of which another copy exists.
+  // The elements, for writing. Null if data() is null, for a tensor of View, and, except for a
+  // tensor of MutableView, if another copy of the tensor exists.
   void* mutable_data();
   template <typename T>
   T* mutable_data() {
@@ -109,10 +115,19 @@ class Tensor {
                                                              : static_cast<T*>(mutable_data());
   }
 
-  // Where the elements are; a null handle for a tensor in host memory.
+  // Converts the elements to another dtype. Floats are rounded to the nearest value of a float
+  // dtype and truncated towards zero for an integer dtype. A number outside of the dtype's range
+  // becomes an unspecified one. If the tensor has the dtype already and its address is aligned for
+  // it, the result is a copy of the tensor, which shares the elements. kInvalidArgument for an
+  // empty tensor, for one in an OpenCL buffer, and for kInvalid; kResourceExhausted if there is no
+  // memory.
+  StatusOr<Tensor> ConvertTo(DType dtype) const;
+
+  // The part of an OpenCL buffer that holds the elements; its handle is null for a tensor in host
+  // memory.
   OpenClBuffer opencl_buffer() const;
 
-  struct State;  // Of the engine alone.
+  struct State;  // Internal.
 
  private:
   friend struct TensorAccess;

@@ -10,7 +10,8 @@
 
 namespace mace {
 
-// "0.1.0": of the library that is linked, which may be newer than the headers. Thread-safe.
+// The version of the linked library, such as "0.1.0"; it may be newer than the headers.
+// Thread-safe.
 const char* Version();
 
 }  // namespace mace

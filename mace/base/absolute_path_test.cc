@@ -5,12 +5,15 @@
 
 #include <filesystem>
 
+#include "mace/testing/temporary_folder.h"
+
 namespace mace {
 namespace {
 
 TEST(AbsolutePathTest, ARelativePathBeginsAtTheCurrentFolder) {
   const std::string before = std::filesystem::current_path().string();
-  const std::string folder = std::filesystem::canonical(testing::TempDir()).string();
+  const TemporaryFolder temporary;
+  const std::string folder = std::filesystem::canonical(temporary.path()).string();
   ASSERT_EQ(0, chdir(folder.c_str()));
   EXPECT_EQ(folder + "/a/b", AbsolutePath("a/b"));
   EXPECT_EQ(folder + "/../c", AbsolutePath("../c"));
@@ -23,10 +26,9 @@ TEST(AbsolutePathTest, ARelativePathBeginsAtTheCurrentFolder) {
 
 TEST(AbsolutePathTest, WithoutACurrentFolderThePathStaysAsItIs) {
   const std::string before = std::filesystem::current_path().string();
-  std::string folder = testing::TempDir() + "/gone.XXXXXX";
-  ASSERT_NE(nullptr, mkdtemp(folder.data()));
-  ASSERT_EQ(0, chdir(folder.c_str()));
-  ASSERT_EQ(0, rmdir(folder.c_str()));
+  const TemporaryFolder folder;
+  ASSERT_EQ(0, chdir(folder.path().c_str()));
+  ASSERT_EQ(0, rmdir(folder.path().c_str()));
   EXPECT_EQ("a", AbsolutePath("a"));
   ASSERT_EQ(0, chdir(before.c_str()));
 }

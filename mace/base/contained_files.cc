@@ -129,7 +129,7 @@ std::string ContainedFiles::PathOf(const std::string& name) const {
 
 ContainedFiles::FileOrStatus ContainedFiles::OpenOnce(const std::string& name) {
   if (RealPath(folders_[0]).empty()) return OpenBelow(folders_[0], name, name);
-  // A file may be replaced by renaming between the two looks at it; then both are taken anew.
+  // A file may be replaced by renaming between the two looks at it; then both looks are repeated.
   constexpr int kAttempts = 20;
   FileOrStatus file = LeavesFolder();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

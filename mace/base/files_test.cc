@@ -16,24 +16,21 @@
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/strings.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class FilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = JoinPath(testing::TempDir(), "files_test." + std::to_string(getpid()));
-    ASSERT_TRUE(MakeDirectories(folder_).ok());
-  }
-
-  std::string Path(const std::string& name) const { return JoinPath(folder_, name); }
+  std::string Path(const std::string& name) const { return temporary_.At(name); }
   std::string Content(const std::string& name) const {
     StatusOr<std::string> content = ReadFile(Path(name), 1 << 20);
     return content.ok() ? *content : content.status().message();
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(FilesTest, WriteThenReadReplacesTheFile) {

@@ -22,8 +22,8 @@ namespace mace {
 struct NpyArray {
   std::string descr;           // Like "<f4".
   std::vector<int64_t> shape;  // Empty for a scalar.
-  std::vector<uint8_t>
-      data;  // Little-endian, C order: the product of shape × NpyItemSize(descr) bytes.
+  // Little-endian, C order: the product of shape × NpyItemSize(descr) bytes.
+  std::vector<uint8_t> data;
 };
 
 // A .npy file whose header has been read and agrees with the file's size. Its elements are read

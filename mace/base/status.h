@@ -13,23 +13,24 @@
 
 namespace mace {
 
-// Few kinds, by what the caller can do about it.
+// The kinds of errors, by what the caller can do about them.
 enum class StatusCode {
   kOk = 0,
-  kInvalidArgument,     // The caller's option, tensor or file content is wrong.
-  kNotFound,            // A file, tensor, device or kernel that was named is not there.
-  kCorruption,          // Bytes of a file contradict themselves (hash, size, offset).
-  kUnsupported,         // Well formed, but this build or device cannot do it.
-  kIoError,             // The operating system refused; the message holds strerror's text.
-  kDeviceError,         // An OpenCL call failed; the message names the call and the error.
-  kResourceExhausted,   // Memory or another resource is used up, or a limit would be passed.
-  kFailedPrecondition,  // The object is in no state for the call: in use, closed, or of a parent
-                        // process.
-  kInternal,            // Our own invariant broke.
-  kCancelled,           // The caller cancelled the work.
-  kDeadlineExceeded,    // The caller's time limit has passed.
-  kDeviceLost,          // The driver says that the device, or the queue of a run, is gone: what is
-                        // compiled for it is of no use any more, and is compiled anew.
+  kInvalidArgument,    // The caller's option, tensor or file content is wrong.
+  kNotFound,           // A file, tensor, device or kernel that was named is not there.
+  kCorruption,         // Bytes of a file contradict themselves (hash, size, offset).
+  kUnsupported,        // Well formed, but this build or device cannot do it.
+  kIoError,            // The operating system refused; the message holds strerror's text.
+  kDeviceError,        // An OpenCL call failed; the message names the call and the error.
+  kResourceExhausted,  // Memory or another resource is used up, or a limit would be passed.
+  // The object is not in the right state for the call: in use, closed, or of a parent process.
+  kFailedPrecondition,
+  kInternal,          // A bug: an invariant of the library does not hold.
+  kCancelled,         // The caller cancelled the work.
+  kDeadlineExceeded,  // The caller's time limit has passed.
+  // The driver says that the device, or a run's queue, is gone. Compiled models on it are unusable
+  // and must be compiled again.
+  kDeviceLost,
 };
 
 class [[nodiscard]] Status {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -16,12 +17,8 @@ constexpr uint64_t kGigabyte = uint64_t{1} << 30;
 class SystemMemoryTest : public testing::Test {
  protected:
   void SetUp() override {
-    const testing::TestInfo* const test = testing::UnitTest::GetInstance()->current_test_info();
-    const std::string folder =
-        JoinPath(testing::TempDir(),
-                 "system_memory." + std::string(test->name()) + std::to_string(getpid()));
-    sources_.proc = folder + "/proc";
-    sources_.cgroups = folder + "/cgroup";
+    sources_.proc = folder_.At("proc");
+    sources_.cgroups = folder_.At("cgroup");
     Write(sources_.proc + "/meminfo",
           "MemTotal:       16777216 kB\nMemFree:  1024 kB\nMemAvailable:    8388608 kB\n");
     Write(sources_.proc + "/self/statm", "1024 10 10 10 0 10 0\n");
@@ -32,6 +29,7 @@ class SystemMemoryTest : public testing::Test {
     std::ofstream(path) << text;
   }
 
+  const TemporaryFolder folder_;
   MemorySources sources_;
 };
 

@@ -16,30 +16,15 @@
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
 #include "mace/testing/cache/sample.h"
+#include "mace/testing/temporary_folder.h"
 
+namespace mace {
 namespace {
 
 std::atomic<uint32_t> calls{0};
 
 // A few years before or after now, another value at each call.
 time_t Jumping() { return 1700000000 + static_cast<time_t>((calls++ * 2654435761u) % 600000000u); }
-
-}  // namespace
-
-extern "C" int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
-  if (clock != CLOCK_REALTIME) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
-  *now = {Jumping(), 0};
-  return 0;
-}
-
-extern "C" time_t time(time_t* now) noexcept {
-  const time_t value = Jumping();
-  if (now != nullptr) *now = value;
-  return value;
-}
-
-namespace mace {
-namespace {
 
 // The file's own times jump as well.
 void Date(const std::string& path) {
@@ -53,7 +38,8 @@ TEST(ClockJumpTest, TheClockReallyJumps) {
 }
 
 TEST(ClockJumpTest, GenerationsDecideAndNothingIsLost) {
-  const std::string path = testing::TempDir() + "clock_jump." + std::to_string(getpid()) + ".bin";
+  const TemporaryFolder folder;
+  const std::string path = folder.At(kCacheFileName);
   for (int number = 0; number < 6; ++number) {
     auto store = CacheStore::Open(path);
     EXPECT_NE(CacheFileStatus::kRejected, store->status()) << store->reason();
@@ -76,7 +62,8 @@ TEST(ClockJumpTest, GenerationsDecideAndNothingIsLost) {
 }
 
 TEST(ClockJumpTest, AWaitForTheLockIsAsLongAsItSays) {
-  const std::string path = testing::TempDir() + "clock_wait." + std::to_string(getpid());
+  const TemporaryFolder folder;
+  const std::string path = folder.At("lock");
   auto held = FileLock::Acquire(path, 0);
   ASSERT_TRUE(held.ok());
   const double begin = MonotonicMilliseconds();
@@ -88,3 +75,15 @@ TEST(ClockJumpTest, AWaitForTheLockIsAsLongAsItSays) {
 
 }  // namespace
 }  // namespace mace
+
+extern "C" int clock_gettime(clockid_t clock, struct timespec* now) noexcept {
+  if (clock != CLOCK_REALTIME) return static_cast<int>(syscall(SYS_clock_gettime, clock, now));
+  *now = {mace::Jumping(), 0};
+  return 0;
+}
+
+extern "C" time_t time(time_t* now) noexcept {
+  const time_t value = mace::Jumping();
+  if (now != nullptr) *now = value;
+  return value;
+}

@@ -1,5 +1,4 @@
-// A whole cache file in memory: what a writer merges, bounds and hands to the encoder. Pure bytes,
-// no files.
+// A whole cache file in memory, which writers merge, limit and encode. Bytes only, no files.
 //
 // Thread contract: thread-compatible, plain data; program bytes are shared and immutable.
 #ifndef MACE_CACHE_CONTENTS_H_
@@ -16,24 +15,24 @@ namespace mace {
 
 struct CachedKernel {
   std::string name;
-  std::string launch_shapes;  // Free text of the engine's: what the binary was specialised for.
+  std::string launch_shapes;  // The writer's text: launches that the binary covers.
 };
 
 // One compiled program, as it is added to a cache.
 struct ProgramRecord {
   Sha256Digest key = {};  // ProgramKey().
-  // SourceHash(); zeros when unknown: then no stale entry goes for it.
+  // SourceHash(); zeros if it is unknown, so that the program replaces no stale entry.
   Sha256Digest source_hash = {};
   DeviceIdentity device;
   SectionKind kind = SectionKind::kDriverBinary;
-  std::vector<CachedKernel>
-      kernels;  // May be empty: one entry without a name stands for the program.
+  // May be empty: one entry without a name then stands for the program.
+  std::vector<CachedKernel> kernels;
   std::shared_ptr<const std::vector<uint8_t>> bytes;
   uint32_t last_used = 0;  // Set by the store.
 };
 
-// kInvalidArgument when the record cannot stand in a file: no bytes, an unknown kind, a text above
-// its limit.
+// kInvalidArgument if a file cannot hold the record: no bytes, an unknown kind, or a text longer
+// than its limit.
 Status CheckProgram(const ProgramRecord& program);
 
 struct TuningEntry {
@@ -51,9 +50,9 @@ struct CacheContents {
   std::vector<ProgramRecord> programs;
   std::vector<TuningEntry> tuning;
 
-  // Adds what is new. An entry with the same key goes, and so does a stale one: the same source for
-  // the same hardware under another version of driver, device or platform. Returns how many stale
-  // ones went.
+  // Adds new entries. An entry with the same key is replaced. A stale one is removed: the same
+  // source for the same hardware under another version of driver, device or platform. Returns the
+  // number of stale entries that were removed.
   size_t Merge(const std::vector<ProgramRecord>& new_programs,
                const std::vector<TuningEntry>& new_tuning);
   // Adds what `newer` holds, in the place of entries with the same key and device; nothing counts

@@ -11,19 +11,14 @@
 #include "mace/cache/encoder.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
-#include "mace/testing/cache/sample.h"
+#include "mace/testing/cache/cache_file_fixture.h"
 
 namespace mace {
 namespace {
 
-class DamageTest : public testing::Test {
+class DamageTest : public CacheFileFixture {
  protected:
   void SetUp() override {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = JoinPath(testing::TempDir(),
-                       std::string("damage_test.") + test->name() + "." + std::to_string(getpid()));
-    ASSERT_TRUE(MakeDirectories(folder_).ok());
-    path_ = JoinPath(folder_, kCacheFileName);
     CacheContents contents;
     contents.generation = 3;
     contents.programs = {SampleProgram(1), SampleProgram(2, 5000), SampleProgram(3)};
@@ -65,7 +60,7 @@ class DamageTest : public testing::Test {
     EXPECT_TRUE(CacheStore::Open(path_)->FindProgram(SampleProgram(4).key).ok());
   }
 
-  std::string folder_, path_, good_;
+  std::string good_;
   CacheFileHeader header_;
 };
 

@@ -1,10 +1,11 @@
-// The structures of a compiled-program cache file and their bytes, as FORMAT.md lays them down:
-// pure bytes, no files, no OpenCL. Each structure has EncodeTo, which appends, and DecodeFrom,
-// which takes its bytes from a reader; a device, which is described in mace/base, has two functions.
+// The structures of a compiled-program cache file and their bytes, as specified by FORMAT.md. Bytes
+// only: no files, no OpenCL. Each structure has EncodeTo, which appends its bytes, and DecodeFrom,
+// which takes them from a reader. A device, which is described in mace/base, has two functions
+// instead.
 //
-// Errors: kCorruption for bytes that contradict themselves or a limit, kUnsupported for another
-// version. Nothing is allocated by a length that was not checked. Thread contract:
-// thread-compatible, plain data.
+// Errors: kCorruption for bytes that contradict themselves or exceed a limit, kUnsupported for
+// another version. A length is checked before anything of that length is allocated.
+// Thread contract: thread-compatible, plain data.
 #ifndef MACE_CACHE_FORMAT_H_
 #define MACE_CACHE_FORMAT_H_
 

@@ -10,26 +10,10 @@
 #include "mace/testing/cache/decode_all.h"
 #include "mace/testing/cache/sample.h"
 
+namespace mace {
 namespace {
 
 std::atomic<size_t> largest_allocation{0};
-
-}  // namespace
-
-// Notes the largest piece of memory that anything in this program asks for.
-void* operator new(size_t size) {
-  size_t known = largest_allocation;
-  while (size > known && !largest_allocation.compare_exchange_weak(known, size)) {
-  }
-  void* memory = std::malloc(size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-
-namespace mace {
-namespace {
 
 class ReaderDamageTest : public testing::TestWithParam<bool> {
  protected:
@@ -255,3 +239,16 @@ INSTANTIATE_TEST_SUITE_P(Signed, ReaderDamageTest, testing::Bool(),
 
 }  // namespace
 }  // namespace mace
+
+// Notes the largest piece of memory that anything in this program asks for.
+void* operator new(size_t size) {
+  std::atomic<size_t>& largest = mace::largest_allocation;
+  size_t known = largest;
+  while (size > known && !largest.compare_exchange_weak(known, size)) {
+  }
+  void* memory = std::malloc(size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }

@@ -68,7 +68,8 @@ Status CheckSignatureStays(const PresentCache& present, const RewriteOptions& op
                             "file, or use `mace cache` with --key or --unsigned");
 }
 
-// The next generation of a file's contents. Counting starts anew before the number would wrap.
+// The next generation of a file's contents. Counting starts at 0 again before the number would
+// wrap.
 void Advance(CacheContents* contents) {
   if (contents->generation == std::numeric_limits<uint32_t>::max()) {
     contents->generation = 0;

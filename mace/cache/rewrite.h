@@ -38,7 +38,7 @@ using CacheEdit = std::function<Status(const Status& present, CacheContents* con
 // kUnsupported where a signed file is required and there is no key to sign with.
 Status CheckKeyToSign(const std::string& name, const RewriteOptions& options);
 
-// A cache that is about to be written anew.
+// A cache that is about to be rewritten.
 struct PresentCache {
   std::string name;
   StatusOr<std::shared_ptr<const CacheFile>> trusted;  // As the options trust it.

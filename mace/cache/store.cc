@@ -116,7 +116,7 @@ Status CacheStore::AddTuning(const DeviceIdentity& device, const std::string& ke
   std::lock_guard<std::mutex> lock(mutex_);
   const std::string* known = file_ != nullptr ? file_->FindTuning(device, key) : nullptr;
   if (known != nullptr && *known == value) {
-    // Not worth a file written anew; it only counts as used.
+    // Not worth rewriting the file for; the entry only counts as used.
     added_.tuning.erase(name);
     added_.used_tuning.insert(std::move(name));
     return Status::Ok();
@@ -187,7 +187,7 @@ Status CacheStore::FlushLocked(int lock_wait_milliseconds) {
                           return Status::Ok();
                         }));
   counters.written_bytes = file->size();
-  Settle(additions, std::move(file), counters);
+  RemoveWritten(additions, std::move(file), counters);
   return Status::Ok();
 }
 
@@ -238,8 +238,8 @@ void CacheStore::MergeAdditions(const Additions& additions, CacheContents* conte
   counters->evicted = contents->EvictTo(options_.size_limit);
 }
 
-void CacheStore::Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
-                        const CacheCounters& counters) {
+void CacheStore::RemoveWritten(const Additions& written, std::shared_ptr<const CacheFile> file,
+                               const CacheCounters& counters) {
   std::lock_guard<std::mutex> lock(mutex_);
   file_ = std::move(file);
   const auto drop = [](const auto& done, auto* added) {

@@ -1,10 +1,10 @@
-// The cache that an engine, a loader layer or a tool works with: one file behind a lock, with what
-// this process added. The file may also be an open one, or bytes in memory (place.h).
+// The cache that an engine, a loader layer or a tool uses: one file behind a lock, plus the
+// additions of this process. It may also be an open file or bytes in memory (place.h).
 //
-// A bad file is a miss, never an error: the store always opens, says why the file is not used, and
-// writes a good one; only a file of somebody else's is left as it is (file_owner.h). Opening reads
-// headers, table and tuning records; a section is read, hashed and handed on from that memory when
-// its program is asked for. Nothing is written, and no lock is taken, but by Flush.
+// A bad file counts as a miss, never as an error. The store always opens, says why the file is not
+// used, and later writes a good one. Only a file of another owner is left unchanged (file_owner.h).
+// Opening reads headers, table and tuning records. A section is read, checked against its hash and
+// returned when its program is asked for. Only Flush writes and takes a lock.
 //
 // Thread contract: thread-safe. Lookups do not wait for a Flush on another thread.
 #ifndef MACE_CACHE_STORE_H_
@@ -146,14 +146,14 @@ class CacheStore {
 
   // REQUIRES: flush_mutex_ is held.
   Status FlushLocked(int lock_wait_milliseconds);
-  // Brings what this process added and used into the contents of the file that is there now.
+  // Merges the additions and uses of this process into the contents of the present file.
   void MergeAdditions(const Additions& additions, CacheContents* contents,
                       CacheCounters* counters) const;
-  // Drops from `added_` what was written and no newer addition replaced.
-  void Settle(const Additions& written, std::shared_ptr<const CacheFile> file,
-              const CacheCounters& counters);
+  // After a write: removes from `added_` the entries of `written` that no newer addition replaced.
+  void RemoveWritten(const Additions& written, std::shared_ptr<const CacheFile> file,
+                     const CacheCounters& counters);
 
-  CachePlace place_;  // Changed by a flush alone.
+  CachePlace place_;  // Only changed by a flush.
   const std::string path_;
   const CacheStoreOptions options_;
   // status_ and reason_ are set before the store is shared.

@@ -1,57 +1,17 @@
+// What the store finds, keeps and lets go.
 #include "mace/cache/store.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <thread>
-
-#include "mace/base/atomic_file.h"
-#include "mace/base/clock.h"
-#include "mace/base/file_lock.h"
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/verify.h"
-#include "mace/testing/cache/sample.h"
+#include "mace/testing/cache/cache_file_fixture.h"
 
 namespace mace {
 namespace {
 
-class StoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = JoinPath(testing::TempDir(),
-                       std::string("store_test.") + test->name() + "." + std::to_string(getpid()));
-    ASSERT_TRUE(MakeDirectories(folder_).ok());
-    path_ = JoinPath(folder_, kCacheFileName);
-  }
-
-  // Writes the programs [first, last) to the file and gives the store that did.
-  std::unique_ptr<CacheStore> Fill(int first, int last, const CacheStoreOptions& options = {}) {
-    auto store = CacheStore::Open(path_, options);
-    for (int i = first; i < last; ++i) EXPECT_TRUE(store->AddProgram(SampleProgram(i)).ok());
-    const Status status = store->Flush();
-    EXPECT_TRUE(status.ok()) << status.message();
-    return store;
-  }
-
-  bool Holds(int number, const CacheStoreOptions& options = {}) {
-    return CacheStore::Open(path_, options)->FindProgram(SampleProgram(number).key).ok();
-  }
-
-  uint32_t Mode() const {
-    struct stat info = {};
-    EXPECT_EQ(0, stat(path_.c_str(), &info));
-    return info.st_mode & 07777;
-  }
-
-  std::string folder_;
-  std::string path_;
-};
+using StoreTest = StoreFixture;
 
 TEST_F(StoreTest, ColdThenWarm) {
   auto cold = CacheStore::Open(path_);
@@ -92,66 +52,6 @@ TEST_F(StoreTest, FlushWithoutAdditionsWritesNothing) {
   auto store = CacheStore::Open(path_);
   EXPECT_TRUE(store->Flush().ok());
   EXPECT_FALSE(FileExists(path_));
-}
-
-TEST_F(StoreTest, TwoWritersLoseNothing) {
-  auto first = CacheStore::Open(path_);
-  auto second = CacheStore::Open(path_);
-  ASSERT_TRUE(first->AddProgram(SampleProgram(1)).ok());
-  ASSERT_TRUE(second->AddProgram(SampleProgram(2)).ok());
-  ASSERT_TRUE(first->Flush().ok());
-  ASSERT_TRUE(second->Flush().ok());
-  EXPECT_TRUE(second->FindProgram(SampleProgram(1).key).ok());
-  EXPECT_TRUE(Holds(1));
-  EXPECT_TRUE(Holds(2));
-}
-
-TEST_F(StoreTest, ManyWritersAndReadersAtOnce) {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([this, t] {
-      for (int i = 0; i < 5; ++i) {
-        auto store = CacheStore::Open(path_);
-        EXPECT_NE(CacheFileStatus::kRejected, store->status()) << store->reason();
-        EXPECT_TRUE(store->AddProgram(SampleProgram(100 * t + i)).ok());
-        const Status status = store->Flush();
-        EXPECT_TRUE(status.ok()) << status.message();
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (int t = 0; t < 4; ++t) {
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(Holds(100 * t + i)) << t << " " << i;
-  }
-}
-
-TEST_F(StoreTest, OneStoreIsSharedByThreads) {
-  auto store = Fill(0, 10);
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&store, t] {
-      for (int i = 0; i < 10; ++i) {
-        EXPECT_TRUE(store->FindProgram(SampleProgram(i).key).ok());
-        EXPECT_TRUE(store->AddProgram(SampleProgram(100 * (t + 1) + i)).ok());
-        if (i % 5 == 0) {
-          EXPECT_TRUE(store->Flush().ok());
-        }
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  ASSERT_TRUE(store->Flush().ok());
-  for (int t = 0; t < 5; ++t) EXPECT_TRUE(Holds(100 * t + 9)) << t;
-}
-
-TEST_F(StoreTest, AReaderKeepsItsFileWhileAnotherReplacesIt) {
-  Fill(1, 3);
-  auto reader = CacheStore::Open(path_);
-  CacheStoreOptions small;
-  small.size_limit = 1;  // Leaves nothing of the old.
-  Fill(9, 10, small);
-  EXPECT_FALSE(Holds(1));
-  EXPECT_TRUE(reader->FindProgram(SampleProgram(1).key).ok());
 }
 
 TEST_F(StoreTest, TheLongestUnusedGoFirst) {
@@ -205,152 +105,6 @@ TEST_F(StoreTest, AReadOnlyStoreWritesNothing) {
   auto store = Fill(1, 2, options);
   EXPECT_TRUE(store->FindProgram(SampleProgram(1).key).ok());
   EXPECT_FALSE(FileExists(path_));
-}
-
-TEST_F(StoreTest, WhatIsNoFileIsRejectedAndLeftAlone) {
-  ASSERT_TRUE(MakeDirectories(path_).ok());
-  auto store = CacheStore::Open(path_);
-  EXPECT_EQ(CacheFileStatus::kRejected, store->status());
-  EXPECT_TRUE(EndsWith(store->reason(), "is a directory")) << store->reason();
-  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
-  EXPECT_FALSE(store->Flush().ok());
-  EXPECT_TRUE(store->FindProgram(SampleProgram(1).key).ok());  // Nothing is lost.
-  EXPECT_TRUE(store->dirty());
-
-  ASSERT_EQ(0, rmdir(path_.c_str()));
-  ASSERT_EQ(0, mkfifo(path_.c_str(), 0600));
-  auto on_fifo = CacheStore::Open(path_);  // Does not hang.
-  EXPECT_EQ(CacheFileStatus::kRejected, on_fifo->status());
-  ASSERT_TRUE(on_fifo->AddProgram(SampleProgram(1)).ok());
-  EXPECT_FALSE(on_fifo->Flush().ok());
-
-  ASSERT_EQ(0, unlink(path_.c_str()));  // Once the way is free, what was held is written.
-  EXPECT_TRUE(store->Flush().ok());
-  EXPECT_TRUE(Holds(1));
-}
-
-TEST_F(StoreTest, AFolderThatCannotBeWrittenIsAStatus) {
-  ASSERT_TRUE(WriteFileAtomic(path_, AsBytes("a file")).ok());
-  auto below_file = CacheStore::Open(JoinPath(path_, "cache.bin"));
-  EXPECT_EQ(CacheFileStatus::kRejected, below_file->status());
-  ASSERT_TRUE(below_file->AddProgram(SampleProgram(1)).ok());
-  EXPECT_EQ(StatusCode::kIoError, below_file->Flush().code());
-  auto missing = CacheStore::Open(JoinPath(folder_, "missing/cache.bin"));
-  EXPECT_EQ(CacheFileStatus::kCold, missing->status());
-  ASSERT_TRUE(missing->AddProgram(SampleProgram(1)).ok());
-  EXPECT_EQ(StatusCode::kIoError, missing->Flush().code());
-  EXPECT_TRUE(missing->FindProgram(SampleProgram(1).key).ok());
-  if (geteuid() == 0) return;  // Root writes anyway.
-  const std::string read_only = JoinPath(folder_, "read_only");
-  ASSERT_TRUE(MakeDirectories(read_only, 0500).ok());
-  auto store = CacheStore::Open(JoinPath(read_only, "cache.bin"));
-  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
-  EXPECT_EQ(StatusCode::kIoError, store->Flush().code());
-}
-
-TEST_F(StoreTest, AFullDiskLeavesTheOldFile) {
-  Fill(1, 2);
-  auto store = CacheStore::Open(path_);
-  ASSERT_TRUE(store->AddProgram(SampleProgram(2, 100000)).ok());
-  signal(SIGXFSZ, SIG_IGN);
-  struct rlimit before;
-  ASSERT_EQ(0, getrlimit(RLIMIT_FSIZE, &before));
-  const struct rlimit small = {20000, before.rlim_max};
-  ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &small));
-  const Status status = store->Flush();
-  ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &before));
-  EXPECT_EQ(StatusCode::kIoError, status.code()) << status.message();
-  EXPECT_TRUE(Holds(1));
-  EXPECT_TRUE(VerifyCacheFile(path_).ok());
-  EXPECT_TRUE(store->Flush().ok());
-  EXPECT_TRUE(Holds(2));
-}
-
-TEST_F(StoreTest, AStartThatOnlyHitsTakesNoLock) {
-  Fill(1, 2);
-  ASSERT_EQ(0, unlink((path_ + ".lock").c_str()));
-  auto store = CacheStore::Open(path_);
-  ASSERT_TRUE(store->FindProgram(SampleProgram(1).key).ok());
-  EXPECT_TRUE(store->Flush().ok());
-  EXPECT_FALSE(FileExists(path_ + ".lock"));
-}
-
-TEST_F(StoreTest, AHeldLockIsWaitedForOnceAndToldOnce) {
-  auto lock = FileLock::Acquire(path_ + ".lock", 0);
-  ASSERT_TRUE(lock.ok());
-  SetLockWaitLeftMilliseconds(50);
-  auto store = CacheStore::Open(path_);
-  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
-  const double begin = MonotonicMilliseconds();
-  EXPECT_EQ(StatusCode::kIoError, store->TryFlush().code());
-  EXPECT_EQ(50, LockWaitLeftMilliseconds());
-  const Status first = store->Flush(), second = store->Flush();
-  EXPECT_GE(MonotonicMilliseconds() - begin, 49);
-  EXPECT_EQ(StatusCode::kIoError, first.code());
-  EXPECT_TRUE(store->IsNews(first));
-  EXPECT_FALSE(store->IsNews(second)) << second.message();
-  { const FileLock released = *std::move(lock); }
-  EXPECT_TRUE(store->Flush().ok());  // Nothing was lost.
-  EXPECT_TRUE(Holds(1));
-  SetLockWaitLeftMilliseconds(1000);
-}
-
-TEST_F(StoreTest, ARelativePathMeansTheFolderOfItsMoment) {
-  const std::string before = std::filesystem::current_path().string();
-  ASSERT_EQ(0, chdir(folder_.c_str()));
-  auto store = CacheStore::Open("relative.bin");
-  ASSERT_EQ(0, chdir(before.c_str()));
-  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
-  ASSERT_TRUE(store->Flush().ok());
-  EXPECT_TRUE(FileExists(JoinPath(folder_, "relative.bin")));
-  EXPECT_EQ(JoinPath(folder_, "relative.bin"), store->path());
-}
-
-TEST_F(StoreTest, ALockHeldTooLongIsAStatus) {
-  CacheStoreOptions options;
-  options.lock_wait_milliseconds = 10;
-  auto store = CacheStore::Open(path_, options);
-  ASSERT_TRUE(store->AddProgram(SampleProgram(1)).ok());
-  auto lock = FileLock::Acquire(path_ + ".lock", 0);
-  ASSERT_TRUE(lock.ok());
-  EXPECT_EQ(StatusCode::kIoError, store->Flush().code());
-}
-
-TEST_F(StoreTest, AFileThatOthersMayWriteIsRejected) {
-  Fill(1, 2);
-  for (mode_t mode : {0620, 0602, 0666}) {
-    ASSERT_EQ(0, chmod(path_.c_str(), mode));
-    auto store = CacheStore::Open(path_);
-    EXPECT_EQ(CacheFileStatus::kRejected, store->status());
-    EXPECT_FALSE(store->FindProgram(SampleProgram(1).key).ok());
-  }
-  CacheStoreOptions options;
-  options.trust.allow_untrusted = true;
-  EXPECT_TRUE(Holds(1, options));
-  ASSERT_EQ(0, chmod(path_.c_str(), 0444));
-  EXPECT_TRUE(Holds(1));
-  Fill(2, 3);
-  EXPECT_EQ(0600u, Mode());
-  if (geteuid() != 0) return;  // Only root can give a file away.
-  ASSERT_EQ(0, chown(path_.c_str(), 12345, 12345));
-  EXPECT_FALSE(Holds(1));
-  EXPECT_TRUE(Holds(1, options));
-}
-
-TEST_F(StoreTest, ALinksTargetIsJudgedAndNeverWritten) {
-  Fill(1, 2);
-  const std::string target = JoinPath(folder_, "target");
-  ASSERT_EQ(0, rename(path_.c_str(), target.c_str()));
-  ASSERT_EQ(0, symlink(target.c_str(), path_.c_str()));
-  ASSERT_EQ(0, chmod(target.c_str(), 0666));
-  EXPECT_FALSE(Holds(1));
-  ASSERT_EQ(0, chmod(target.c_str(), 0600));
-  EXPECT_TRUE(Holds(1));
-  const std::string before = *ReadFile(target, 1 << 20);
-  Fill(2, 3);
-  EXPECT_EQ(before, *ReadFile(target, 1 << 20));
-  EXPECT_TRUE(Holds(1));
-  EXPECT_TRUE(Holds(2));
 }
 
 TEST_F(StoreTest, RecordsThatCannotStandInAFileAreRefused) {

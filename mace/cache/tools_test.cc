@@ -1,7 +1,6 @@
 // The parts behind `mace cache`: info, verify, hexdump, merge, prune, sign, extract.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/files.h"
@@ -12,17 +11,14 @@
 #include "mace/cache/maintain.h"
 #include "mace/cache/verify.h"
 #include "mace/testing/cache/sample.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class ToolsTest : public testing::Test {
  protected:
-  std::string Path(const std::string& name) const {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    return JoinPath(testing::TempDir(), std::string("tools_test.") + test->name() + "." +
-                                            std::to_string(getpid()) + "." + name);
-  }
+  std::string Path(const std::string& name) const { return folder_.At(name); }
 
   std::string Write(const std::string& name, const CacheContents& contents) const {
     auto encoded = EncodedCacheFile::Encode(contents, std::nullopt);
@@ -37,6 +33,8 @@ class ToolsTest : public testing::Test {
     }
     return false;
   }
+
+  const TemporaryFolder folder_;
 };
 
 CacheContents Programs(std::vector<int> numbers) {

@@ -1,26 +1,17 @@
 // Tuning records: what was measured on a device, found by its next start.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/store.h"
 #include "mace/cache/verify.h"
-#include "mace/testing/cache/sample.h"
+#include "mace/testing/cache/cache_file_fixture.h"
 
 namespace mace {
 namespace {
 
-class TuningTest : public testing::Test {
+class TuningTest : public CacheFileFixture {
  protected:
-  void SetUp() override {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = JoinPath(testing::TempDir(),
-                       std::string("tuning_test.") + test->name() + "." + std::to_string(getpid()));
-    ASSERT_TRUE(MakeDirectories(folder_).ok());
-    path_ = JoinPath(folder_, kCacheFileName);
-  }
-
   void Write(const DeviceIdentity& device, const std::string& key, const std::string& value) {
     auto store = CacheStore::Open(path_);
     ASSERT_TRUE(store->AddTuning(device, key, value).ok());
@@ -36,8 +27,6 @@ class TuningTest : public testing::Test {
     auto file = CacheFile::Open(path_, CacheTrust());
     return file.ok() ? (*file)->index().header.generation : 0;
   }
-
-  std::string folder_, path_;
 };
 
 TEST_F(TuningTest, ByDeviceAndSignature) {

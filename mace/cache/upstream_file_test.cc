@@ -1,7 +1,6 @@
 #include "mace/cache/upstream_file.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <random>
 
@@ -9,6 +8,7 @@
 #include "mace/base/coding.h"
 #include "mace/base/hash.h"
 #include "mace/base/strings.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -129,7 +129,8 @@ TEST(UpstreamFileTest, HostilePairsAreSurvived) {
 }
 
 TEST(UpstreamFileTest, FilesAreNamedInErrors) {
-  const std::string path = testing::TempDir() + "upstream." + std::to_string(getpid());
+  const TemporaryFolder folder;
+  const std::string path = folder.At("upstream.bin");
   EXPECT_EQ(StatusCode::kNotFound, ReadUpstreamCacheFile(path).status().code());
   ASSERT_TRUE(WriteFileAtomic(path, AsBytes("no such file")).ok());
   auto bad = ReadUpstreamCacheFile(path);

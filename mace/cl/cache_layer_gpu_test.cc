@@ -5,19 +5,15 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <map>
 #include <string>
 
 #include "mace/base/files.h"
 #include "mace/cl/cache_layer.h"
 #include "mace/cl/library_call.h"
+#include "mace/testing/driver_starts.h"
 
 namespace mace {
 namespace {
@@ -117,42 +113,19 @@ void UseScopes(const std::string& cache_path) {
   Say(scope.Leave());
 }
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 class CacheLayerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = testing::TempDir() + "cl-cache-layer-" +
-              testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-    ASSERT_TRUE(MakeDirectories(folder_).ok());
+  // The output of this program, started to do `what`; errors behind.
+  std::string Start(const std::string& what, const DriverStarts::Environment& environment) {
+    const DriverStart start =
+        starts_.Run("'" + OwnProgram() + "' " + what + " " + cache_path(), environment);
+    EXPECT_EQ(start.exit_code, 0);
+    return start.out + start.err;
   }
 
-  // The output of the process, errors behind. Its driver remembers nothing.
-  std::string Start(const std::string& way, const std::map<std::string, std::string>& environment) {
-    const std::string command = "'" + std::filesystem::read_symlink("/proc/self/exe").string() +
-                                "' " + way + " " + cache_path() + " >" + folder_ + "/out 2>" +
-                                folder_ + "/err";
-    const pid_t child = fork();
-    if (child == 0) {
-      unsetenv("OPENCL_LAYERS");
-      setenv("POCL_CACHE_DIR", (folder_ + "/pocl").c_str(), 1);
-      for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-      _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-    return ReadText(folder_ + "/out") + ReadText(folder_ + "/err");
-  }
+  std::string cache_path() const { return starts_.folder().At("cache.bin"); }
 
-  std::string cache_path() const { return folder_ + "/cache.bin"; }
-
-  std::string folder_;
+  const DriverStarts starts_;
 };
 
 std::string Code(StatusCode code) { return std::to_string(static_cast<int>(code)) + " "; }
@@ -209,8 +182,7 @@ TEST_F(CacheLayerTest, TheEnvironmentChoosesTheLayer) {
             std::string::npos)
       << said;
   // Named by the user, who then need not have it named again.
-  const std::string own =
-      std::filesystem::current_path().string() + "/mace/opencl_layer/libmace_cl_cache_layer.so";
+  const std::string own = BuiltFile("mace/opencl_layer/libmace_cl_cache_layer.so");
   said = Start("call", {{"OPENCL_LAYERS", own}, {"MACE_REQUIRE_CACHE", "1"}});
   EXPECT_NE(said.find("tested: not in the cache "), std::string::npos) << said;
   EXPECT_NE(said.find("layers afterwards: " + own), std::string::npos) << said;
@@ -237,20 +209,21 @@ TEST_F(CacheLayerTest, AScopeSaysWhatIsStoredAndTrusted) {
                 refusal + "\nhits 0, compiled 0, refused 1\n");
 }
 
-TEST_F(CacheLayerTest, OnlyTrustedFilesAreLoaded) {
-  const std::string path = folder_ + "/layer.so";
+TEST(CacheLayerFileTest, OnlyTrustedFilesAreLoaded) {
+  const TemporaryFolder temporary;
+  const std::string folder = temporary.path(), path = temporary.At("layer.so");
   std::ofstream(path) << "x";
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0755), 0);
+  ASSERT_EQ(chmod(folder.c_str(), 0755), 0);
   EXPECT_TRUE(IsTrustedLibrary(path));
   EXPECT_FALSE(IsTrustedLibrary("layer.so"));
   EXPECT_FALSE(IsTrustedLibrary(""));
-  EXPECT_FALSE(IsTrustedLibrary(folder_));
-  EXPECT_FALSE(IsTrustedLibrary(folder_ + "/other.so"));
+  EXPECT_FALSE(IsTrustedLibrary(folder));
+  EXPECT_FALSE(IsTrustedLibrary(folder + "/other.so"));
   ASSERT_EQ(chmod(path.c_str(), 0775), 0);
   EXPECT_FALSE(IsTrustedLibrary(path));
   ASSERT_EQ(chmod(path.c_str(), 0755), 0);
-  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+  ASSERT_EQ(chmod(folder.c_str(), 0777), 0);
   EXPECT_FALSE(IsTrustedLibrary(path));
 }
 

@@ -92,7 +92,7 @@ StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::LoadOrCompile(
     return std::shared_ptr<const BuiltProgram>(std::move(built));
   }
   if (CacheIsRequired()) {
-    return NotFound("MACE_REQUIRE_CACHE=1 forbids to compile " + what + ": not in the cache" +
+    return NotFound("MACE_REQUIRE_CACHE=1 forbids compiling " + what + ": not in the cache" +
                     (store_ == nullptr ? ", none is set" : " " + store_->path()));
   }
   Log(LogLevel::kInfo, "compiling " + what);
@@ -104,7 +104,7 @@ StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::LoadOrCompile(
 
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::BuildTrial(
     const std::string& source, const std::string& what) const {
-  if (CacheIsRequired()) return NotFound("MACE_REQUIRE_CACHE=1 forbids to compile " + what);
+  if (CacheIsRequired()) return NotFound("MACE_REQUIRE_CACHE=1 forbids compiling " + what);
   auto built = std::make_shared<BuiltProgram>();
   MACE_ASSIGN_OR_RETURN(built->program, ClProgram::FromSource(device_, source, what));
   built->from_source = true;

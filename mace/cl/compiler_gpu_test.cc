@@ -12,6 +12,7 @@
 #include "mace/cl/kernel.h"
 #include "mace/cl/memory.h"
 #include "mace/cl/queue.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -26,8 +27,6 @@ class CompilerTest : public testing::Test {
  protected:
   void SetUp() override {
     unsetenv("MACE_REQUIRE_CACHE");
-    path_ = testing::TempDir() + "compiler_test.bin";
-    unlink(path_.c_str());
     StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
     ASSERT_TRUE(device.ok()) << device.status().message();
     device_ = *device;
@@ -69,7 +68,8 @@ class CompilerTest : public testing::Test {
     ASSERT_TRUE(stored.ok()) << stored.message();
   }
 
-  std::string path_;
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.At("cache.bin");
   std::shared_ptr<ClDevice> device_;
   ProgramRequest request_;
 };

@@ -9,7 +9,7 @@ enum class EnvironmentUse {
   // Before the process's first OpenCL call, and only then:
   // - OPENCL_LAYERS names the cache's loader layer during that call and has its old value again
   //   after it, where a cache file is set and the plan may call CLBlast, whose programs the layer
-  //   stores: with TuningOptions::level, or where the file holds a plan that was tuned to call it.
+  //   stores: with tuning, or where the file holds a plan that was tuned to call it.
   // - POCL_CACHE_DIR names a private folder that is removed at exit, where PoCL's folder could be
   //   changed by another user, or is the default one and cannot be written (pocl_folder.h); a
   //   relative name becomes an absolute one. Without it PoCL would have no device.

@@ -2,16 +2,15 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "mace/base/files.h"
 #include "mace/cl/device.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 TEST(NoDeviceTest, IsAClearError) {
-  const std::string empty = testing::TempDir() + "no-drivers";
-  ASSERT_TRUE(MakeDirectories(empty).ok());
-  setenv("OCL_ICD_VENDORS", empty.c_str(), 1);
+  const TemporaryFolder empty;
+  setenv("OCL_ICD_VENDORS", empty.path().c_str(), 1);
   unsetenv("OCL_ICD_FILENAMES");
   StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
   ASSERT_TRUE(devices.ok()) << devices.status().message();

@@ -94,15 +94,6 @@ Status ClQueue::Read(const ClBufferPart& part, MutableBytes bytes, std::string_v
                  what);
 }
 
-Status ClQueue::WaitFor(Span<const ClEventHandle> events) {
-  std::vector<cl_event> raw;
-  for (const ClEventHandle& event : events) raw.push_back(event.get());
-  if (raw.empty()) return Status();
-  return CheckCl("clEnqueueBarrierWithWaitList",
-                 clEnqueueBarrierWithWaitList(handle_.get(), static_cast<cl_uint>(raw.size()),
-                                              raw.data(), nullptr));
-}
-
 Status ClQueue::WriteImage(const ClMemory& image, Bytes texels, std::string_view what) {
   if (texels.size() != image.bytes()) return Internal("image write of another size");
   const size_t region[3] = {image.image_width(), image.image_height(), 1};

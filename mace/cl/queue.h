@@ -14,7 +14,6 @@
 #include <memory>
 #include <string_view>
 
-#include "mace/base/span.h"
 #include "mace/base/status.h"
 #include "mace/cl/caller_objects.h"
 #include "mace/cl/device.h"
@@ -65,9 +64,6 @@ class ClQueue {
   // Between an app's buffer and the host, of the part's bytes; blocking.
   Status Write(const ClBufferPart& part, Bytes bytes, std::string_view what);
   Status Read(const ClBufferPart& part, MutableBytes bytes, std::string_view what);
-  // What is put into the queue from now on begins when the events are done. One that has failed
-  // fails what follows.
-  Status WaitFor(Span<const ClEventHandle> events);
   // Buffers and images.
   Status FillZero(const ClMemory& memory, std::string_view what);
   // The memory's first bytes in the host's address space. Where host and device share memory,

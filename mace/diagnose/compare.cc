@@ -1,4 +1,4 @@
-// Answers beside those that are expected: whole tensors, and node by node.
+// Compares answers with expected ones: whole tensors, and node by node.
 #include <utility>
 
 #include "mace/diagnose.h"
@@ -11,17 +11,17 @@ namespace mace {
 
 struct LayerComparison::State {
   std::vector<LayerReport> layers;
-  std::vector<size_t> nodes;          // Of each layer: index into the graph's nodes.
-  std::shared_ptr<SharedPlan> plan;   // Of `graph`.
-  const Graph* graph = nullptr;       // After the passes.
-  std::vector<HostTensor> reference;  // By value of the graph.
+  std::vector<size_t> nodes;          // By layer: index into the graph's nodes.
+  std::shared_ptr<SharedPlan> plan;   // The plan of `graph`.
+  const Graph* graph = nullptr;       // The graph after the passes.
+  std::vector<HostTensor> reference;  // The reference's tensors, by value of the graph.
   std::shared_ptr<MemoryBudget> budget;
 };
 
 namespace {
 
-// How far one result of a node that rounds to int8 may be off: a step, because a value beside a tie
-// falls to the other side where sums have another order. 0 for other nodes.
+// The permitted error of a node that rounds to int8: one step, because a value near a tie may be
+// rounded the other way if a sum is computed in another order. 0 for other nodes.
 double RoundingStepOf(const Node& node) {
   if (node.type == "Unary" && node.attributes.GetString("function", "") == "round_to_int8") {
     return node.attributes.GetFloat("scale", 0);

@@ -1,4 +1,4 @@
-// What mace/diagnose.h says of a small model, on the CPU and on a device.
+// The functions of mace/diagnose.h on a small model, on the CPU and on a device.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -80,7 +80,7 @@ TEST_P(Diagnose, ProfilesRuns) {
   }
   for (const ProfiledStep& step : profile->steps) EXPECT_LT(step.op, profile->ops.size());
   EXPECT_GT(profile->run_ms, 0);
-  // Nothing of it is the request's own result.
+  // None of these runs sets the request's own results.
   EXPECT_EQ(request_.Get(0).status().code(), StatusCode::kFailedPrecondition);
 }
 
@@ -119,7 +119,7 @@ TEST_P(Diagnose, ComparesLayersOnADeviceAlone) {
   const StatusOr<NodeModel> node = comparison->Extract(0);
   ASSERT_TRUE(node.ok()) << node.status().message();
   ASSERT_EQ(node->inputs.size(), 1u);
-  // It is a model, and takes these inputs.
+  // The extracted node is a model that takes these inputs.
   const StatusOr<Model> model = Model::FromBytes({node->model.data(), node->model.size(), {}},
                                                  {node->weights.data(), node->weights.size(), {}});
   ASSERT_TRUE(model.ok()) << model.status().message();

@@ -34,8 +34,8 @@ class LayerComparer {
   const Graph& graph_;
   ProgramCompiler* const compiler_;
   CpuTensors values_;
-  std::vector<Trial> trials_;  // Of the layers that are compared, in order.
-  std::vector<size_t> nodes_;  // Of each trial.
+  std::vector<Trial> trials_;  // One for each compared layer, in order.
+  std::vector<size_t> nodes_;  // By trial: index into the graph's nodes.
   LayerDifferences result_;
 };
 
@@ -52,7 +52,8 @@ Status LayerComparer::RunReference(const std::vector<HostTensor>& inputs) {
   return Status();
 }
 
-// Every kernel that the nodes need, compiled together: one start of the driver's compiler.
+// Makes the trials, and compiles all their kernels together so that the driver's compiler starts
+// once.
 Status LayerComparer::MakeTrials() {
   const DeviceInfo& device = compiler_->device()->info();
   MACE_ASSIGN_OR_RETURN(const GraphVariants variants,
@@ -141,11 +142,11 @@ StatusOr<std::unique_ptr<Plan>> LayerComparer::MakeWatchedPlan() const {
     NodeVariants* offered = &variants.nodes[n];
     const std::optional<NodeChoice> same =
         FindChoice(*offered, device, plan_.placements[n].variant_id);
-    // With all values kept, a variant may not be offered any more: then any.
+    // With every value as an output, the variant may not exist. Then any variant is used.
     if (!same.has_value()) continue;
     MACE_ASSIGN_OR_RETURN(KernelVariant variant,
                           ChosenVariant(graph_.nodes[n], *offered, device, *same));
-    // Chosen, as what needs a measurement must be.
+    // A time marks the variant as measured, which some variants need before they may be chosen.
     variant.measured_ms = 0;
     offered->variants = {std::move(variant)};
   }

@@ -1,8 +1,8 @@
-// The device against the CPU reference, node by node.
+// Compares a device with the CPU reference, node by node.
 //
-// Each node of a plan is run alone on the device, as the variant that the plan chose, on the values
-// that the reference computed: its own error. The whole graph is run once more with every value as
-// an output: the error that it carries from all before it.
+// Each node of a plan is run alone on the device, as the variant that the plan chose, on inputs
+// that the reference computed. This gives the node's own error. The whole graph is then run once
+// with every value as an output. This gives the error that accumulates over all nodes before.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_DIAGNOSE_LAYER_COMPARE_H_
@@ -21,20 +21,19 @@ namespace mace {
 
 struct LayerDifference {
   size_t node = 0;        // Index into the plan's graph.
-  bool compared = false;  // False: it runs on the CPU, or only gives its memory another name.
-  // The worst of its outputs by max_abs_error over range.
+  bool compared = false;  // False: runs on the CPU, or only renames memory.
+  // The output with the largest max_abs_error relative to its range.
   Difference own;
   Difference carried;
 };
 
 struct LayerDifferences {
   std::vector<LayerDifference> layers;  // In the order in which they run.
-  // By value of the plan's graph: what the reference computed. Values that nothing computes are
-  // empty.
+  // By value of the plan's graph: the reference's result. Empty for values that no node computes.
   std::vector<HostTensor> reference;
 };
 
-// `inputs` as a caller of the model of `plan` gives them. Errors: those of building and running.
+// `inputs`: as a caller of the model passes them. Errors: those of building and running.
 StatusOr<LayerDifferences> FindLayerDifferences(const Plan& plan,
                                                 const std::vector<HostTensor>& inputs,
                                                 ProgramCompiler* compiler);

@@ -155,7 +155,7 @@ class ProfileMaker {
     return profile_.ops.size() - 1;
   }
 
-  // Its tensors are those that the launch names, the result last.
+  // The tensors of a conversion are those of its launch; the last one is the result.
   size_t AddConversion(const PlannedLaunch& planned) {
     const DeviceTensor* result = nullptr;
     for (const KernelArgument& argument : planned.launch.arguments) {

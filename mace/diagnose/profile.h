@@ -1,6 +1,5 @@
-// What a run's time went into: timed runs, op by op, beside what the work would take at least.
-//
-// Plain data from plain data: no device.
+// Makes a profile from timed runs: the time of each op beside the least work that it could take.
+// Plain data in, plain data out; no device is used.
 #ifndef MACE_DIAGNOSE_PROFILE_H_
 #define MACE_DIAGNOSE_PROFILE_H_
 
@@ -12,7 +11,7 @@
 
 namespace mace {
 
-// REQUIRES: `runs`, at least one, are timed runs of the plan.
+// REQUIRES: `runs` holds at least one timed run of the plan.
 Profile MakeProfile(const Plan& plan, const std::vector<RunTimes>& runs);
 
 }  // namespace mace

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kConv = 0, kRelu = 1;
 
-// upload → conv (two launches) → conversion → relu on the CPU → download, as a plan says it.
+// A hand-made plan: upload → conv (two launches) → conversion → relu on the CPU → download.
 class ProfileTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -60,7 +60,7 @@ class ProfileTest : public testing::Test {
     graph->nodes.push_back(std::move(node));
   }
 
-  // Device times are given as begin and end; a step takes the host 0.25 ms.
+  // `begin` and `end`: device times in milliseconds. On the host each step takes 0.25 ms.
   static void AddStep(RunTimes* run, Step step, double begin, double end) {
     StepTimes times;
     times.step = step;
@@ -72,7 +72,7 @@ class ProfileTest : public testing::Test {
     run->steps.push_back(times);
   }
 
-  // `slower`: of the convolution's first launch.
+  // `slower`: milliseconds added to the convolution's first launch.
   static RunTimes MakeRun(double begin, double slower) {
     RunTimes run;
     run.begin = begin;
@@ -110,7 +110,7 @@ TEST_F(ProfileTest, JoinsTheStepsOfANode) {
   EXPECT_DOUBLE_EQ(conv.flops, 2 * 16 * 16 * 8);
   EXPECT_EQ(profile.ops[2].variant, "convert_some");
   EXPECT_EQ(profile.ops[2].name, "conv");
-  // 16 x 16 floats, read and written.
+  // 16 x 16 floats, read once and written once.
   EXPECT_DOUBLE_EQ(profile.ops[2].bytes, 2 * 4 * 256);
 }
 
@@ -136,7 +136,7 @@ TEST_F(ProfileTest, IsOfMediansAndAddsUp) {
   EXPECT_DOUBLE_EQ(profile.flops, flops);
 }
 
-// Gaps beside a copy are the host's affair: it waits for that.
+// A gap beside a copy is not counted as idle, because the host waits for the copy.
 TEST_F(ProfileTest, IdleIsBetweenLaunchesAlone) {
   const Profile profile = MakeProfile(plan_, {MakeRun(0, 0)});
   EXPECT_DOUBLE_EQ(profile.idle_ms, 0.25 + 0.5);

@@ -1,4 +1,4 @@
-// What a model holds, and the stages of its way to launches.
+// Reports what a model holds, and describes the stages from model to launches.
 #include "mace/diagnose.h"
 #include "mace/diagnose/request_plan.h"
 #include "mace/graph/constant_pins.h"

@@ -1,5 +1,7 @@
 #include "mace/diagnose/request_plan.h"
 
+#include <utility>
+
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -18,7 +20,8 @@ StatusOr<RequestPlan> FindRequestPlan(Request::State* request) {
   for (size_t i = 0; i < dims.size(); ++i) {
     if (!request->inputs[i].empty()) dims[i] = request->inputs[i].dims();
   }
-  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, request->compiled->PlanFor(dims));
+  MACE_ASSIGN_OR_RETURN(PlanTable::Found found,
+                        request->compiled->PlanFor({std::move(dims), OutputSet()}));
   return RequestPlan{request, std::move(found.plan)};
 }
 

@@ -1,4 +1,4 @@
-// The plan for a request's inputs, and the right to use the request while somebody looks at it.
+// The plan for a request's inputs, with exclusive use of the request.
 #ifndef MACE_DIAGNOSE_REQUEST_PLAN_H_
 #define MACE_DIAGNOSE_REQUEST_PLAN_H_
 
@@ -16,7 +16,7 @@
 
 namespace mace {
 
-// Valid for the length of the call that it is given to.
+// Valid only during the call that it is passed to.
 struct [[gnu::visibility("hidden")]] RequestPlan {
   Request::State* request = nullptr;
   std::shared_ptr<SharedPlan> shared;
@@ -24,7 +24,7 @@ struct [[gnu::visibility("hidden")]] RequestPlan {
   const CompiledModel::State& compiled() const { return *request->compiled; }
   const Graph& imported() const { return *shared->model().imported; }
   const Plan& plan() const { return *shared->model().plan; }
-  const Graph& graph() const { return *plan().bound.graph; }  // After the passes.
+  const Graph& graph() const { return *plan().bound.graph; }  // The graph after the passes.
   // Null on the CPU.
   ProgramCompiler* compiler() const {
     return compiled().runtime == nullptr ? nullptr : compiled().runtime->compiler();
@@ -33,11 +33,11 @@ struct [[gnu::visibility("hidden")]] RequestPlan {
   Status CheckInputsAreSet() const;
 };
 
-// The plan for the inputs that are set, with the compiled dims for the others.
+// The plan for the inputs that are set; inputs that are not set have the compiled dims.
 StatusOr<RequestPlan> FindRequestPlan(Request::State* request);
 
-// What `call` gives of the request's plan: a StatusOr. The request is at work meanwhile, so that a
-// second thread is refused, and it may be cancelled. No exception leaves it.
+// Calls `call` with the request's plan and gives its StatusOr. The request counts as running
+// meanwhile: another thread is refused, and Cancel works. No exception leaves this function.
 template <typename Call>
 auto OnPlanOf(const Request& request, const Call& call)
     -> decltype(call(std::declval<const RequestPlan&>())) {

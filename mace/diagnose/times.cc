@@ -1,8 +1,8 @@
-// Where a run's time goes, and what the device could do.
+// Measures where a run's time goes, and what the device can do at most.
 #include "mace/diagnose.h"
 #include "mace/diagnose/profile.h"
 #include "mace/diagnose/request_plan.h"
-#include "mace/tune/device_peaks.h"
+#include "mace/tune/roofline_limits.h"
 
 namespace mace {
 
@@ -15,8 +15,9 @@ StatusOr<PeakRates> FindPeakRates(const CompiledModel& compiled) {
   MACE_RETURN_IF_ERROR(state->CheckProcess());
   const ScopedMemoryBudget budget(state->host_budget);
   return CatchExhaustion([&]() -> StatusOr<PeakRates> {
-    MACE_ASSIGN_OR_RETURN(const DevicePeaks peaks, FindDevicePeaks(state->runtime->compiler()));
-    return PeakRates{peaks.gflops, peaks.gbytes_per_second, peaks.recorded};
+    MACE_ASSIGN_OR_RETURN(const RooflineLimits limits,
+                          FindRooflineLimits(state->runtime->compiler()));
+    return PeakRates{limits.gflops, limits.gbytes_per_second, limits.recorded};
   });
 }
 
@@ -31,7 +32,7 @@ StatusOr<Profile> ProfileRuns(Request* request, int runs) {
     const auto run = [&](RunTimes* times) {
       return of.request->compiled->Run(of.shared.get(), of.request->given, &outputs, times);
     };
-    // Not counted: it makes the queue, and on some drivers code.
+    // The first run is not counted: it makes the queue and, on some drivers, machine code.
     RunTimes warm_up;
     MACE_RETURN_IF_ERROR(run(&warm_up));
     std::vector<RunTimes> times(static_cast<size_t>(runs));

@@ -1,5 +1,5 @@
-// Run allocates nothing once the plan is there. Counted in this program's operator new: what a
-// driver allocates within its own library is its own affair.
+// Run allocates nothing once the plan is made. This program's operator new counts allocations;
+// those within the driver's library are not counted.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
 
+namespace mace {
 namespace {
 
 thread_local bool counting = false;
@@ -20,20 +21,6 @@ void* CountedAllocate(size_t size) {
   if (memory == nullptr) std::abort();
   return memory;
 }
-
-}  // namespace
-
-void* operator new(size_t size) { return CountedAllocate(size); }
-void* operator new[](size_t size) { return CountedAllocate(size); }
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return CountedAllocate(size); }
-void* operator new[](size_t size, const std::nothrow_t&) noexcept { return CountedAllocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-
-namespace mace {
-namespace {
 
 class AllocationTest : public testing::TestWithParam<CompileOptions::Precision> {};
 
@@ -57,7 +44,7 @@ TEST_P(AllocationTest, RunAllocatesNothingAfterTheFirst) {
   counting = false;
   ASSERT_TRUE(ok);
   EXPECT_EQ(0, allocations.load());
-  // The counter works.
+  // Makes sure that the counter works.
   counting = true;
   std::vector<int>* made = new std::vector<int>(3);
   counting = false;
@@ -71,3 +58,16 @@ INSTANTIATE_TEST_SUITE_P(Precisions, AllocationTest,
 
 }  // namespace
 }  // namespace mace
+
+void* operator new(size_t size) { return mace::CountedAllocate(size); }
+void* operator new[](size_t size) { return mace::CountedAllocate(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return mace::CountedAllocate(size);
+}
+void* operator new[](size_t size, const std::nothrow_t&) noexcept {
+  return mace::CountedAllocate(size);
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t) noexcept { std::free(memory); }

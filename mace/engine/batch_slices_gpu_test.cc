@@ -1,5 +1,5 @@
-// A batch that is cut on devices of the host, and takes as one on others: the same
-// answers, run after run.
+// A batch is cut into slices on devices that use the host's memory, and stays whole on others. Both
+// give the same answers, run after run.
 #include <gtest/gtest.h>
 
 #include "mace/testing/compiled_graph.h"
@@ -14,8 +14,8 @@ constexpr int64_t kExtent = 128, kChannels = 16;
 
 Shape Images(int64_t batch) { return Shape{batch, kExtent, kExtent, kChannels}; }
 
-// x, 1 MiB an image → convolution 1x1 → maximum with x → mean of each channel. The last two are
-// outputs.
+// x, 1 MiB an image → convolution 1x1 → maximum with x → mean of each channel. The results of the
+// last two nodes are outputs.
 std::shared_ptr<const Graph> MakeGraph(int64_t batch) {
   TestGraph test(Images(batch));
   test.DeclareInput({-1, kExtent, kExtent, kChannels});
@@ -46,7 +46,7 @@ void ExpectOutputs(const StatusOr<std::vector<HostTensor>>& found, const HostTen
   }
 }
 
-// A host whose caches do not hold what a node does with four images, 8 MiB.
+// Whether the host's caches are too small for the 8 MiB that a node touches with four images.
 bool CutsFour() {
   const StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   return device.ok() && (*device)->is_host() && (*device)->compute_units < 8;

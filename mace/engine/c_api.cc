@@ -20,6 +20,9 @@ static_assert(MACE_DEADLINE_EXCEEDED == static_cast<int>(StatusCode::kDeadlineEx
 static_assert(MACE_DEVICE_LOST == static_cast<int>(StatusCode::kDeviceLost));
 static_assert(MACE_LOG_DEBUG == static_cast<int>(LogLevel::kDebug));
 
+// This status is made when the library is loaded, because there may be no memory for it later.
+[[maybe_unused]] const Status& kMadeAhead = OtherException();
+
 }  // namespace
 
 mace_status_code Report(const Status& status) {
@@ -31,13 +34,6 @@ const Status& OtherException() {
   static const Status* const status = new Status(Internal("an exception that is not mace's"));
   return *status;
 }
-
-namespace {
-
-// Made when the library is loaded, while there is memory.
-[[maybe_unused]] const Status& kMadeAhead = OtherException();
-
-}  // namespace
 
 Status CheckPresent(std::initializer_list<Parameter> parameters) {
   for (const auto& [name, pointer] : parameters) {
@@ -68,7 +64,8 @@ Status CheckNewerMembers(const char* name, const void* data, size_t known, size_
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank) {
   if (rank == 0) return std::vector<int64_t>();
   MACE_RETURN_IF_ERROR(CheckPresent({{"dims", dims}}));
-  // Before any is read: there may be no memory of the caller's behind the first ones.
+  // The rank is checked before any extent is read: the caller's array may be shorter than `rank`
+  // says.
   if (rank > Shape::kMaxRank) {
     return InvalidArgument("dims: expected at most " + std::to_string(Shape::kMaxRank) +
                            " extents, found " + std::to_string(rank));
@@ -88,6 +85,17 @@ StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims
   return read;
 }
 
+StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
+                                             size_t count) {
+  std::vector<std::string> read;
+  if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{name, names}}));
+  for (size_t i = 0; i < count; ++i) {
+    MACE_RETURN_IF_ERROR(CheckPresent({{name, names[i]}}));
+    read.emplace_back(names[i]);
+  }
+  return read;
+}
+
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out) {
   MACE_RETURN_IF_ERROR(CheckIndex(specs, what, index));
@@ -101,9 +109,12 @@ Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, 
   return WriteStruct("spec", full, sizeof(full.struct_size), out);
 }
 
-namespace {
+const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t axis) {
+  const bool is_there = index < specs.size() && axis < specs[index].dim_names.size();
+  return is_there ? specs[index].dim_names[axis].c_str() : "";
+}
 
-mace_device DeviceOf(const Device& device) {
+static mace_device DeviceOf(const Device& device) {
   mace_device full = {};
   full.name = device.name.c_str();
   full.vendor = device.vendor.c_str();
@@ -120,10 +131,16 @@ mace_device DeviceOf(const Device& device) {
   full.half_arithmetic = device.half_arithmetic;
   full.uuid = device.uuid.c_str();
   full.pci_address = device.pci_address.c_str();
+  full.platform_version = device.platform_version.c_str();
+  full.local_memory_bytes = device.local_memory_bytes;
+  full.max_work_group_size = device.max_work_group_size;
+  full.max_image_width = device.max_image_width;
+  full.max_image_height = device.max_image_height;
+  full.host_unified_memory = device.host_unified_memory;
+  full.is_default = device.is_default;
   return full;
 }
 
-}  // namespace
 }  // namespace mace::c_api
 
 using namespace mace::c_api;  // NOLINT: the definitions below are C's, without a namespace.
@@ -164,10 +181,17 @@ mace_status_code mace_set_log_sink(mace_log_sink sink, void* user) {
 }
 
 mace_status_code mace_list_devices(mace_device_list** devices) {
+  return mace_list_devices_in(MACE_ENVIRONMENT_NEVER, devices);
+}
+
+mace_status_code mace_list_devices_in(mace_environment environment, mace_device_list** devices) {
+  using Environment = mace::CompileOptions::Environment;
   return Guard([&]() -> mace::Status {
     MACE_RETURN_IF_ERROR(CheckPresent({{"devices", devices}}));
     *devices = nullptr;
-    MACE_ASSIGN_OR_RETURN(std::vector<mace::Device> found, mace::ListDevices());
+    Environment chosen;
+    MACE_RETURN_IF_ERROR(ReadEnum("environment", environment, Environment::kNever, &chosen));
+    MACE_ASSIGN_OR_RETURN(std::vector<mace::Device> found, mace::ListDevices(chosen));
     *devices = new mace_device_list{std::move(found)};
     return mace::Status();
   });

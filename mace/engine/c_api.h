@@ -1,4 +1,4 @@
-// What the files of the C API share: the handles, errors, and structs that carry their size.
+// Code that the files of the C API share: handles, errors, and structs that begin with their size.
 #ifndef MACE_ENGINE_C_API_H_
 #define MACE_ENGINE_C_API_H_
 
@@ -18,7 +18,7 @@
 #include "mace/base/status.h"
 #include "mace/mace_c.h"
 
-// A handle of C is an object that holds one of C++.
+// Each handle of the C API is a struct that holds one object of the C++ API.
 struct mace_tensor {
   mace::Tensor tensor;
 };
@@ -40,11 +40,11 @@ struct mace_device_list {
 
 namespace mace::c_api {
 
-// The code of a Status; one that is not OK becomes this thread's last error.
+// The code of `status`. If it is not OK, it becomes the calling thread's last error.
 mace_status_code Report(const Status& status);
 const Status& OtherException();
 
-// Runs the body of a call, which gives a Status. No exception leaves it.
+// Runs the body of a C call, which gives a Status. No exception leaves this function.
 template <typename Body>
 mace_status_code Guard(Body&& body) noexcept {
   try {
@@ -58,7 +58,8 @@ mace_status_code Guard(Body&& body) noexcept {
 using Parameter = std::pair<const char*, const void*>;
 Status CheckPresent(std::initializer_list<Parameter> parameters);
 
-// The call of `release` that a caller of C is owed for lent memory, until Take passes it on.
+// Memory that a C caller lends. The destructor calls the caller's `release`, unless Take has passed
+// this call on.
 template <typename Memory>
 class Lent {
  public:
@@ -72,7 +73,7 @@ class Lent {
   std::function<void()> Take() {
     const Memory* const memory = std::exchange(memory_, nullptr);
     if (memory == nullptr || memory->release == nullptr) return nullptr;
-    // Two pointers, which std::function holds without memory of its own.
+    // std::function holds two pointers without allocating.
     return [release = memory->release, user = memory->user] { release(user); };
   }
 
@@ -81,12 +82,13 @@ class Lent {
 };
 
 // kInvalidArgument for a struct_size that no version of the struct has.
+// `least`: the size of the struct's first version.
 Status CheckStructSize(const char* name, size_t size, size_t least);
-// kUnsupported where one of the bytes from `known` to `size`, which belong to members of a newer
-// version, is not zero.
+// kUnsupported if one of the bytes from `known` to `size` is not zero. These bytes are members of a
+// newer version of the struct.
 Status CheckNewerMembers(const char* name, const void* data, size_t known, size_t size);
 
-// Reads a struct of the caller over `out`, which holds the defaults. Null: those.
+// Overwrites `out`, which holds the defaults, with a struct of the caller. Null: the defaults stay.
 template <typename T>
 Status ReadStruct(const char* name, const T* given, T* out) {
   if (given == nullptr) return Status();
@@ -97,7 +99,7 @@ Status ReadStruct(const char* name, const T* given, T* out) {
   return Status();
 }
 
-// Fills as much of a struct of `size` bytes as this version knows, and the rest with zeros.
+// Fills the members of a struct of `size` bytes that this version knows, and the rest with zeros.
 template <typename T>
 void FillStruct(T full, size_t size, T* out) {
   full.struct_size = size;
@@ -105,7 +107,7 @@ void FillStruct(T full, size_t size, T* out) {
   if (size > sizeof(T)) std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
 }
 
-// Fills a struct of the caller; `least`: up to the members that every caller must have room for.
+// Fills a struct of the caller; `least`: the size up to the members that every caller has room for.
 template <typename T>
 Status WriteStruct(const char* name, const T& full, size_t least, T* out) {
   MACE_RETURN_IF_ERROR(CheckStructSize(name, out->struct_size, least));
@@ -113,7 +115,7 @@ Status WriteStruct(const char* name, const T& full, size_t least, T* out) {
   return Status();
 }
 
-// The enum of C++ for a value that must lie between 0 and `last`; the numbers are the same.
+// Converts a number between 0 and `last` to the C++ enum, whose numbers are the same.
 template <typename Enum>
 Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
   if (value < 0 || value > static_cast<int32_t>(last)) {
@@ -125,13 +127,18 @@ Status ReadEnum(const char* name, int32_t value, Enum last, Enum* out) {
   return Status();
 }
 
-// Null: the defaults.
+// Null `options` mean the defaults.
 StatusOr<LoadOptions> ReadLoadOptions(const mace_load_options* options);
 StatusOr<std::vector<int64_t>> ReadDims(const int64_t* dims, size_t rank);
 StatusOr<DimsByName> ReadNamedDims(const char* name, const mace_named_dims* dims, size_t count);
+// `name` is that of the parameter, for messages.
+StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
+                                             size_t count);
 // `what`: "input" or "output", for messages.
 Status WriteSpec(const std::vector<TensorSpec>& specs, const std::string& what, size_t index,
                  mace_tensor_spec* out);
+// The name of an extent; "" if the extent has none, and for an index or an axis that is too large.
+const char* DimName(const std::vector<TensorSpec>& specs, size_t index, size_t axis);
 
 }  // namespace mace::c_api
 

@@ -59,7 +59,7 @@ void ReadProgress(const mace_compile_options& from, CompileOptions* to) {
   };
 }
 
-// The bytes that a caller lends with the options; null: none, or options of an older version.
+// The bytes that a caller lends with the options. Null: no bytes, or options of an older version.
 const mace_bytes* CacheMemoryOf(const mace_compile_options* options) {
   constexpr size_t kLeast = offsetof(mace_compile_options, cache_memory) + sizeof(void*);
   return options == nullptr || options->struct_size < kLeast ? nullptr : options->cache_memory;
@@ -81,7 +81,7 @@ void ReadCachePlace(const mace_compile_options& from, Lent<mace_bytes>* lent,
       from.cache_memory->data, [release = std::move(release)](const void*) { release(); });
 }
 
-// `lent`: what the caller lends with them.
+// `lent`: the memory that the caller lends with the options.
 mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options,
                                            Lent<mace_bytes>* lent) {
   mace_compile_options from = DefaultOptions();
@@ -115,7 +115,7 @@ mace::StatusOr<CompileOptions> ReadOptions(const mace_compile_options* options,
   return to;
 }
 
-// What the pointers of a mace_statistics show.
+// Owns what the pointers of a mace_statistics point to.
 struct StatisticsOwner {
   mace::Statistics numbers;
   std::string note;
@@ -230,6 +230,16 @@ mace_status_code mace_compiled_model_output(const mace_compiled_model* compiled,
   });
 }
 
+const char* mace_compiled_model_input_dim_name(const mace_compiled_model* compiled, size_t index,
+                                               size_t axis) {
+  return compiled == nullptr ? "" : DimName(compiled->compiled.inputs(), index, axis);
+}
+
+const char* mace_compiled_model_output_dim_name(const mace_compiled_model* compiled, size_t index,
+                                                size_t axis) {
+  return compiled == nullptr ? "" : DimName(compiled->compiled.outputs(), index, axis);
+}
+
 mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
                                              const mace_named_dims* input_dims, size_t count) {
   return Guard([&]() -> mace::Status {
@@ -237,6 +247,20 @@ mace_status_code mace_compiled_model_prepare(mace_compiled_model* compiled,
     MACE_ASSIGN_OR_RETURN(const mace::DimsByName dims,
                           ReadNamedDims("input_dims", input_dims, count));
     return compiled->compiled.Prepare(dims);
+  });
+}
+
+mace_status_code mace_compiled_model_prepare_outputs(mace_compiled_model* compiled,
+                                                     const mace_named_dims* input_dims,
+                                                     size_t dims_count, const char* const* names,
+                                                     size_t name_count) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"compiled", compiled}}));
+    MACE_ASSIGN_OR_RETURN(const mace::DimsByName dims,
+                          ReadNamedDims("input_dims", input_dims, dims_count));
+    MACE_ASSIGN_OR_RETURN(const std::vector<std::string> outputs,
+                          ReadNames("names", names, name_count));
+    return compiled->compiled.Prepare(dims, outputs);
   });
 }
 

@@ -1,5 +1,5 @@
-// The C API of a device: an app's OpenCL objects, a cache in memory, outputs that are asked for, and
-// a tuning that is ended.
+// The C API on a device: the app's OpenCL objects, a cache in memory, selected outputs, and a
+// tuning that is stopped.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -121,7 +121,7 @@ TEST(CApiDevice, ACacheInMemoryIsSavedAndLent) {
     EXPECT_EQ(0, released);
   }
   EXPECT_EQ(1, released);
-  // A call that fails gives them back too.
+  // A call that fails releases the lent memory too.
   mace_compiled_model* compiled = nullptr;
   EXPECT_NAMES("model", mace_compile(nullptr, &options, &compiled));
   EXPECT_EQ(2, released);
@@ -157,12 +157,16 @@ TEST(CApiDevice, ACacheByDescriptor) {
 
 TEST(CApiDevice, OutputsAreSelected) {
   const Model model = Load();
-  const Request request = NewRequest(Compile(model.get(), Defaults()));
+  const Compiled compiled = Compile(model.get(), Defaults());
+  const Request request = NewRequest(compiled);
   const char* const names[] = {"output", nullptr};
   const size_t indices[] = {0, 9};
   EXPECT_OK(mace_request_select_outputs(request.get(), names, 1));
   EXPECT_OK(mace_request_select_outputs_at(request.get(), indices, 1));
   EXPECT_OK(mace_request_select_outputs(request.get(), nullptr, 0));
+  EXPECT_OK(mace_compiled_model_prepare_outputs(compiled.get(), nullptr, 0, names, 1));
+  EXPECT_NAMES("names",
+               mace_compiled_model_prepare_outputs(compiled.get(), nullptr, 0, nullptr, 1));
   EXPECT_NAMES("names", mace_request_select_outputs(request.get(), names, 2));
   EXPECT_NAMES("names", mace_request_select_outputs(request.get(), nullptr, 1));
   EXPECT_NAMES("indices", mace_request_select_outputs_at(request.get(), nullptr, 1));

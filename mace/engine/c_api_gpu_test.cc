@@ -15,7 +15,7 @@ namespace {
 
 using namespace mace::c_api_testing;  // NOLINT: the names of this test's own objects.
 
-// The pixels of the samples "0" to "9", of which each is 64 floats behind the header.
+// The pixels of a sample "0" to "9": 64 floats behind the header of its file.
 std::vector<float> Digit(int digit) {
   const std::string file = ReadAll("models/digits/samples/digit_" + std::to_string(digit) + ".npy");
   std::vector<float> pixels(64);
@@ -39,7 +39,7 @@ class CApi : public testing::TestWithParam<const char*> {
     EXPECT_OK(mace_compiled_model_new_request(compiled_.get(), &request));
     return Request(request);
   }
-  // A batch of samples, from the digit `first` on, in memory of the tensor's own.
+  // A batch of samples, beginning with the digit `first`, in memory that the tensor owns.
   static Tensor Digits(int first, int64_t batch = 1) {
     const int64_t dims[] = {batch, 8, 8, 1};
     mace_tensor* tensor = nullptr;
@@ -157,7 +157,7 @@ void KeepDone(void* user, mace_status_code code, const char* message) {
 TEST_P(CApi, RunsOnAnotherThreadAndWithALimit) {
   Request request = NewRequest();
   Done done;
-  ASSERT_OK(mace_request_start(request.get(), KeepDone, &done));  // Without an input.
+  ASSERT_OK(mace_request_start(request.get(), KeepDone, &done));  // No input is set.
   EXPECT_EQ(MACE_FAILED_PRECONDITION, mace_request_wait(request.get()));
   EXPECT_EQ(MACE_FAILED_PRECONDITION, done.code);
   EXPECT_EQ(LastError(), done.message);

@@ -5,17 +5,6 @@ using namespace mace::c_api;  // NOLINT: the definitions below are C's, without 
 
 namespace {
 
-mace::StatusOr<std::vector<std::string>> ReadNames(const char* name, const char* const* names,
-                                                   size_t count) {
-  std::vector<std::string> read;
-  if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{name, names}}));
-  for (size_t i = 0; i < count; ++i) {
-    MACE_RETURN_IF_ERROR(CheckPresent({{name, names[i]}}));
-    read.emplace_back(names[i]);
-  }
-  return read;
-}
-
 mace::Status ReadValues(const mace_load_options& given, mace::LoadOptions* options) {
   if (given.values_count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{"values", given.values}}));
   for (size_t i = 0; i < given.values_count; ++i) {
@@ -24,6 +13,26 @@ mace::Status ReadValues(const mace_load_options& given, mace::LoadOptions* optio
                                        {"values: tensor", value.tensor}}));
     options->values.insert_or_assign(value.name, value.tensor->tensor);
   }
+  return mace::Status();
+}
+
+mace::MemoryBytes MemoryOf(const mace_bytes* bytes, Lent<mace_bytes>* lent) {
+  mace::MemoryBytes memory;
+  if (bytes != nullptr) memory = {bytes->data, bytes->size, lent->Take()};
+  return memory;
+}
+
+mace::FileRange RangeOf(const mace_file_range* range) {
+  return range == nullptr ? mace::FileRange()
+                          : mace::FileRange{range->descriptor, range->offset, range->size};
+}
+
+// Calls `load` with the options, and puts the model into `*model`.
+template <typename Load>
+mace::Status LoadInto(const mace_load_options* options, const Load& load, mace_model** model) {
+  MACE_ASSIGN_OR_RETURN(const mace::LoadOptions read, ReadLoadOptions(options));
+  MACE_ASSIGN_OR_RETURN(mace::Model made, load(read));
+  *model = new mace_model{std::move(made)};
   return mace::Status();
 }
 
@@ -44,30 +53,6 @@ mace::StatusOr<mace::LoadOptions> mace::c_api::ReadLoadOptions(const mace_load_o
   read.host_memory_limit = given.host_memory_limit;
   return read;
 }
-
-namespace {
-
-mace::MemoryBytes MemoryOf(const mace_bytes* bytes, Lent<mace_bytes>* lent) {
-  mace::MemoryBytes memory;
-  if (bytes != nullptr) memory = {bytes->data, bytes->size, lent->Take()};
-  return memory;
-}
-
-mace::FileRange RangeOf(const mace_file_range* range) {
-  return range == nullptr ? mace::FileRange()
-                          : mace::FileRange{range->descriptor, range->offset, range->size};
-}
-
-// Puts what `load` makes of the options into `*model`.
-template <typename Load>
-mace::Status LoadInto(const mace_load_options* options, const Load& load, mace_model** model) {
-  MACE_ASSIGN_OR_RETURN(const mace::LoadOptions read, ReadLoadOptions(options));
-  MACE_ASSIGN_OR_RETURN(mace::Model made, load(read));
-  *model = new mace_model{std::move(made)};
-  return mace::Status();
-}
-
-}  // namespace
 
 void mace_load_options_init(mace_load_options* options, size_t struct_size) {
   if (options != nullptr) FillStruct(mace_load_options(), struct_size, options);
@@ -133,6 +118,34 @@ mace_status_code mace_model_output(const mace_model* model, size_t index, mace_t
   });
 }
 
+const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis) {
+  return model == nullptr ? "" : DimName(model->model.inputs(), index, axis);
+}
+
+const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis) {
+  return model == nullptr ? "" : DimName(model->model.outputs(), index, axis);
+}
+
 const char* mace_model_format(const mace_model* model) {
   return model == nullptr ? "" : model->model.format().c_str();
+}
+
+void mace_save_options_init(mace_save_options* options, size_t struct_size) {
+  if (options != nullptr) FillStruct(mace_save_options(), struct_size, options);
+}
+
+mace_status_code mace_model_save(const mace_model* model, const char* path,
+                                 const mace_save_options* options) {
+  return Guard([&]() -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"model", model}, {"path", path}}));
+    mace_save_options given = {};
+    MACE_RETURN_IF_ERROR(ReadStruct("options", options, &given));
+    if (given.reserved != 0) {
+      return mace::InvalidArgument("reserved: expected 0, found " + std::to_string(given.reserved));
+    }
+    mace::SaveOptions read;
+    if (given.data_path != nullptr) read.data_path = given.data_path;
+    read.half_weights = given.half_weights != 0;
+    return model->model.Save(path, read).status();
+  });
 }

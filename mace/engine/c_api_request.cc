@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A call that needs nothing but the request.
+// Runs a call whose only parameter is the request.
 template <typename Body>
 mace_status_code OnRequest(mace_request* request, const Body& body) {
   return Guard([&]() -> mace::Status {
@@ -65,12 +65,7 @@ mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
 mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
                                              size_t count) {
   return OnRequest(request, [&](mace::Request* on) -> mace::Status {
-    if (count > 0) MACE_RETURN_IF_ERROR(CheckPresent({{"names", names}}));
-    std::vector<std::string> wanted;
-    for (size_t i = 0; i < count; ++i) {
-      MACE_RETURN_IF_ERROR(CheckPresent({{"names", names[i]}}));
-      wanted.push_back(names[i]);
-    }
+    MACE_ASSIGN_OR_RETURN(const std::vector<std::string> wanted, ReadNames("names", names, count));
     return on->SelectOutputs(wanted);
   });
 }

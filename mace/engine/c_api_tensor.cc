@@ -16,7 +16,7 @@ mace::DType DTypeOrInvalid(mace_dtype dtype) {
   return is_known ? static_cast<mace::DType>(dtype) : mace::DType::kInvalid;
 }
 
-// `made` shows the caller's memory, which is to be just as large.
+// `made` is a view of the caller's memory. Its elements must take exactly `size` bytes.
 mace::Status CheckView(const mace::Tensor& made, size_t size) {
   MACE_RETURN_IF_ERROR(made.status());
   if (made.bytes() == size) return mace::Status();
@@ -29,7 +29,7 @@ const mace::Tensor& TensorOf(const mace_tensor* tensor) {
   return tensor == nullptr ? kNone : tensor->tensor;
 }
 
-// A view of either kind, made by `view`; `memory`: a mace_bytes or a mace_mutable_bytes.
+// Makes a read-only or a mutable view by `view`; `memory`: a mace_bytes or a mace_mutable_bytes.
 template <typename Memory, typename View>
 mace_status_code MakeView(const Memory* memory, const View& view, mace_tensor** tensor) {
   return Guard([&]() -> mace::Status {
@@ -102,6 +102,17 @@ void mace_tensor_opencl_buffer(const mace_tensor* tensor, mace_opencl_buffer* bu
 }
 
 void mace_tensor_free(mace_tensor* tensor) { delete tensor; }
+
+mace_status_code mace_tensor_convert(const mace_tensor* tensor, mace_dtype dtype,
+                                     mace_tensor** converted) {
+  return Guard([&]() -> mace::Status {
+    if (converted != nullptr) *converted = nullptr;
+    MACE_RETURN_IF_ERROR(CheckPresent({{"tensor", tensor}, {"converted", converted}}));
+    MACE_ASSIGN_OR_RETURN(mace::Tensor made, tensor->tensor.ConvertTo(DTypeOrInvalid(dtype)));
+    *converted = new mace_tensor{std::move(made)};
+    return mace::Status();
+  });
+}
 
 mace_dtype mace_tensor_dtype(const mace_tensor* tensor) {
   return static_cast<mace_dtype>(TensorOf(tensor).dtype());

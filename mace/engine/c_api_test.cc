@@ -1,4 +1,4 @@
-// The C API, through its header alone: options, models, tensors, errors and what is refused.
+// The C API through its header alone: options, models, tensors, errors and refusals.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -53,7 +53,7 @@ TEST(CApiOptions, TellWhatIsWrongWithThem) {
 TEST(CApiOptions, OfOlderAndNewerPrograms) {
   const Model model = Load();
   mace_compiled_model* compiled = nullptr;
-  // A program that knew the first two members alone; the others are not read.
+  // A program compiled when the struct had only its first two members; the others are not read.
   mace_compile_options old;
   std::memset(&old, 0xee, sizeof(old));
   mace_compile_options_init(&old, offsetof(mace_compile_options, storage));
@@ -61,7 +61,7 @@ TEST(CApiOptions, OfOlderAndNewerPrograms) {
   old.device = "cpu";
   EXPECT_OK(mace_compile(model.get(), &old, &compiled));
   mace_compiled_model_free(compiled);
-  // A program that knows a member more.
+  // A program compiled against a newer header with one more member.
   struct {
     mace_compile_options options;
     uint64_t added;
@@ -74,7 +74,7 @@ TEST(CApiOptions, OfOlderAndNewerPrograms) {
   newer.added = 1;
   EXPECT_EQ(MACE_UNSUPPORTED, mace_compile(model.get(), &newer.options, &compiled));
   EXPECT_EQ(nullptr, compiled);
-  // What the library fills: no more than there is room for.
+  // The library fills no more members than the caller has room for.
   mace_tensor_spec spec = EmptySpec();
   spec.dtype = -5;
   spec.struct_size = offsetof(mace_tensor_spec, dtype);
@@ -98,6 +98,64 @@ TEST(CApiModels, SayWhatTheyAre) {
   ASSERT_OK(mace_model_output(model.get(), 0, &spec));
   EXPECT_STREQ("output", spec.name);
   EXPECT_EQ(MACE_NOT_FOUND, mace_model_output(model.get(), 1, &spec));
+}
+
+// An ONNX model of y = Relu(x), x of float32 [batch, 2].
+std::string ModelWithNamedDim() {
+  const auto field = [](int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+  };
+  const std::string dims = field(1, field(2, "batch")) + field(1, "\x08\x02");
+  const std::string type = field(1, "\x08\x01" + field(2, dims));
+  const std::string node = field(1, "x") + field(2, "y") + field(4, "Relu");
+  const std::string graph = field(1, node) + field(11, field(1, "x") + field(2, type)) +
+                            field(12, field(1, "y") + field(2, type));
+  return "\x08\x08" + field(7, graph) + field(8, "\x10\x11");
+}
+
+TEST(CApiModels, NameDynamicExtents) {
+  const std::string onnx = ModelWithNamedDim();
+  const mace_bytes bytes = {onnx.data(), onnx.size(), nullptr, nullptr};
+  mace_model* made = nullptr;
+  ASSERT_OK(mace_model_from_bytes(&bytes, nullptr, nullptr, &made));
+  const Model model(made);
+  mace_tensor_spec spec = EmptySpec();
+  ASSERT_OK(mace_model_input(model.get(), 0, &spec));
+  EXPECT_EQ(-1, spec.dims[0]);
+  EXPECT_STREQ("batch", mace_model_input_dim_name(model.get(), 0, 0));
+  EXPECT_STREQ("batch", mace_model_output_dim_name(model.get(), 0, 0));
+  EXPECT_STREQ("", mace_model_input_dim_name(model.get(), 0, 1));
+  EXPECT_STREQ("", mace_model_input_dim_name(model.get(), 0, 2));
+  EXPECT_STREQ("", mace_model_output_dim_name(model.get(), 1, 0));
+  EXPECT_STREQ("", mace_model_input_dim_name(nullptr, 0, 0));
+  mace_compile_options options;
+  mace_compile_options_init(&options, sizeof(options));
+  options.device = "cpu";
+  mace_compiled_model* compiled = nullptr;
+  ASSERT_OK(mace_compile(model.get(), &options, &compiled));
+  EXPECT_STREQ("batch", mace_compiled_model_input_dim_name(compiled, 0, 0));
+  EXPECT_STREQ("batch", mace_compiled_model_output_dim_name(compiled, 0, 0));
+  EXPECT_STREQ("", mace_compiled_model_output_dim_name(nullptr, 0, 0));
+  mace_compiled_model_free(compiled);
+}
+
+TEST(CApiModels, AreSaved) {
+  const Model model = Load("models/digits/digits.onnx");
+  const std::string path = testing::TempDir() + "c_api_saved.pb";
+  const std::string data = testing::TempDir() + "c_api_weights";
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), nullptr));
+  const Model again = Load(path.c_str());
+  EXPECT_STREQ("mace", mace_model_format(again.get()));
+  mace_save_options options;
+  mace_save_options_init(&options, sizeof(options));
+  options.data_path = data.c_str();
+  options.half_weights = 1;
+  ASSERT_OK(mace_model_save(model.get(), path.c_str(), &options));
+  EXPECT_FALSE(ReadAll(data).empty());
+  options.reserved = 1;
+  EXPECT_NAMES("reserved", mace_model_save(model.get(), path.c_str(), &options));
+  EXPECT_NAMES("path", mace_model_save(model.get(), nullptr, nullptr));
+  EXPECT_NAMES("model", mace_model_save(nullptr, path.c_str(), nullptr));
 }
 
 TEST(CApiModels, TakeOptions) {
@@ -137,7 +195,7 @@ TEST(CApiModels, FromBytesAndDescriptors) {
   ASSERT_OK(mace_model_from_bytes(&bytes, &weights, nullptr, &model));
   mace_model_free(model);
   EXPECT_EQ(2, released);
-  // Also where the call fails, for whichever reason.
+  // The memory is released where the call fails, too, whatever the reason.
   mace_load_options wrong;
   mace_load_options_init(&wrong, sizeof(wrong));
   wrong.struct_size = 1;
@@ -171,7 +229,7 @@ TEST(CApiTensors, RefuseWhatIsNoTensor) {
   const std::vector<int64_t> many(1000, 1);
   EXPECT_EQ(MACE_INVALID_ARGUMENT,
             mace_tensor_allocate(MACE_DTYPE_INT8, many.data(), many.size(), &tensor));
-  // Nothing behind the four dims is read.
+  // The dims array has four extents, and nothing behind them is read.
   EXPECT_NAMES("dims", mace_tensor_allocate(MACE_DTYPE_INT8, kDims, SIZE_MAX / 8, &tensor));
   std::vector<float> memory(64);
   std::atomic<int> released{0};
@@ -187,6 +245,24 @@ TEST(CApiTensors, RefuseWhatIsNoTensor) {
   EXPECT_EQ(nullptr, tensor);
   ASSERT_OK(mace_tensor_allocate(MACE_DTYPE_FLOAT64, nullptr, 0, &tensor));  // A scalar.
   EXPECT_EQ(1, mace_tensor_elements(tensor));
+  mace_tensor_free(tensor);
+}
+
+TEST(CApiTensors, AreConverted) {
+  const int64_t dims[] = {2};
+  float numbers[] = {1.5f, -2};
+  const mace_bytes bytes = {numbers, sizeof(numbers), nullptr, nullptr};
+  mace_tensor* tensor = nullptr;
+  mace_tensor* converted = nullptr;
+  ASSERT_OK(mace_tensor_view(MACE_DTYPE_FLOAT32, dims, 1, &bytes, &tensor));
+  ASSERT_OK(mace_tensor_convert(tensor, MACE_DTYPE_INT64, &converted));
+  EXPECT_EQ(MACE_DTYPE_INT64, mace_tensor_dtype(converted));
+  EXPECT_EQ(-2, static_cast<const int64_t*>(mace_tensor_data(converted))[1]);
+  mace_tensor_free(converted);
+  EXPECT_EQ(MACE_INVALID_ARGUMENT, mace_tensor_convert(tensor, 99, &converted));
+  EXPECT_EQ(nullptr, converted);
+  EXPECT_NAMES("tensor", mace_tensor_convert(nullptr, MACE_DTYPE_INT64, &converted));
+  EXPECT_NAMES("converted", mace_tensor_convert(tensor, MACE_DTYPE_INT64, nullptr));
   mace_tensor_free(tensor);
 }
 
@@ -223,6 +299,7 @@ TEST(CApiPointers, AreNamedWhereTheyAreNull) {
   EXPECT_NAMES("request", mace_request_get_at(nullptr, 0, &tensor));
   EXPECT_NAMES("request", mace_request_statistics(nullptr, nullptr));
   EXPECT_NAMES("devices", mace_list_devices(nullptr));
+  EXPECT_NAMES("devices", mace_list_devices_in(MACE_ENVIRONMENT_NEVER, nullptr));
   EXPECT_NAMES("devices", mace_device_list_get(nullptr, 0, nullptr));
 }
 
@@ -276,7 +353,7 @@ TEST(CApiProcess, LogLinesGoToTheSink) {
   mace_compile_options options;
   mace_compile_options_init(&options, sizeof(options));
   options.device = "cpu";
-  options.precision = MACE_PRECISION_TF32;  // Which the CPU does not have.
+  options.precision = MACE_PRECISION_TF32;  // The CPU does not have TF32.
   mace_compiled_model* compiled = nullptr;
   EXPECT_OK(mace_compile(model.get(), &options, &compiled));
   mace_compiled_model_free(compiled);
@@ -292,14 +369,22 @@ TEST(CApiProcess, DevicesAreListed) {
   ASSERT_OK(mace_list_devices(&devices));
   mace_device device = {};
   device.struct_size = sizeof(device);
+  int defaults = 0;
   for (size_t i = 0; i < mace_device_list_count(devices); ++i) {
     ASSERT_OK(mace_device_list_get(devices, i, &device));
     EXPECT_STRNE("", device.name);
+    EXPECT_STRNE("", device.platform_version);
     EXPECT_GT(device.memory_bytes, 0u);
+    EXPECT_GT(device.max_work_group_size, 0u);
+    EXPECT_EQ(device.images != 0, device.max_image_width > 0);
+    defaults += device.is_default;
   }
+  EXPECT_EQ(mace_device_list_count(devices) == 0 ? 0 : 1, defaults);
   EXPECT_EQ(MACE_NOT_FOUND,
             mace_device_list_get(devices, mace_device_list_count(devices), &device));
   mace_device_list_free(devices);
+  EXPECT_NAMES("environment", mace_list_devices_in(2, &devices));
+  EXPECT_EQ(nullptr, devices);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A cache in memory and by a descriptor: a second start compiles nothing, and what is wrong with the
-// bytes is judged as it is of a file.
+// A cache in memory and a cache by descriptor: a second start compiles nothing, and damaged bytes
+// are judged like those of a file.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -80,7 +80,7 @@ TEST(CachePlaces, BytesMakeASecondStartWarm) {
   const Bytes bytes = Fill();
   ASSERT_FALSE(bytes.empty());
   ExpectWarm(StatisticsOf(OfBytes(bytes)));
-  // Nothing is new: the same programs again.
+  // Nothing is new, so the programs are the same again.
   StatusOr<CompiledModel> warm = Compile(OfBytes(bytes));
   ASSERT_TRUE(warm.ok());
   const StatusOr<Bytes> again = warm->SaveCacheToBytes();
@@ -106,7 +106,7 @@ TEST(CachePlaces, BorrowedBytesAreHeldAsLongAsTheModelIs) {
     ExpectWarm(compiled->statistics().cache);
     options = CompileOptions();
     EXPECT_EQ(0, released);
-    // Another shape adds to them.
+    // A plan for another shape adds programs.
     ASSERT_TRUE(compiled->Prepare({{"x", {3, 4, 4, 8}}}).ok());
     ASSERT_TRUE(compiled->SaveCacheToBytes().ok());
   }
@@ -122,19 +122,19 @@ TEST(CachePlaces, DamageIsJudgedAsInAFile) {
   const CacheStatistics rejected = StatisticsOf(OfBytes(no_cache));
   EXPECT_EQ("rejected", rejected.status);
   EXPECT_EQ(0u, rejected.reason.find("cache in memory: ")) << rejected.reason;
-  // What is rejected is replaced by what is right.
+  // A rejected cache is replaced by a valid one.
   StatusOr<CompiledModel> compiled = Compile(OfBytes(no_cache));
   ASSERT_TRUE(compiled.ok());
   const StatusOr<Bytes> saved = compiled->SaveCacheToBytes();
   ASSERT_TRUE(saved.ok()) << saved.status().message();
   ExpectWarm(StatisticsOf(OfBytes(*saved)));
-  // A signature that is asked for and is not there.
+  // A signature is required, and the cache has none.
   CompileOptions with_key = OfBytes(bytes);
   with_key.cache.public_key = std::string(64, '1');
   const CacheStatistics unsigned_one = StatisticsOf(with_key);
   EXPECT_EQ("rejected", unsigned_one.status);
   EXPECT_NE(std::string::npos, unsigned_one.reason.find("not signed")) << unsigned_one.reason;
-  // An older generation than is asked for.
+  // The cache is of an older generation than required.
   CompileOptions newer = OfBytes(bytes);
   newer.cache.min_generation = 1000;
   EXPECT_EQ("rejected", StatisticsOf(newer).status);

@@ -13,10 +13,10 @@
 namespace mace {
 namespace {
 
-// Programs of plans that had to go wait in memory for the file up to so many bytes.
+// Evicted plans leave at most so many bytes of programs in memory, to be written to the file later.
 constexpr size_t kMaxUnsavedBytes = size_t{16} << 20;
 
-// Whether the driver is to be asked for a program of the plan, which takes long.
+// Whether the plan has programs that must be fetched from the driver, which is slow.
 bool HasUnsavedPrograms(const PlannedModel& plan) {
   if (plan.session == nullptr) return false;
   for (const std::shared_ptr<const BuiltProgram>& program : plan.session->programs()) {
@@ -42,13 +42,13 @@ CacheSaver::CacheSaver(std::shared_ptr<Runtime> runtime, const PlanTable* plans)
 
 CacheSaver::~CacheSaver() {
   if (getpid() != process_) {
-    new std::thread(std::move(thread_));  // A thread that this process does not have: left alone.
+    new std::thread(std::move(thread_));  // A forked child lacks this thread and must not join it.
     return;
   }
   if (thread_.joinable()) thread_.join();
 }
 
-// Asks the driver for what is new, where the file could be written at all.
+// Fetches new programs from the driver if the file can be written at all.
 Status CacheSaver::Collect(bool run_unused) {
   for (const std::shared_ptr<SharedPlan>& plan : plans_->All()) {
     if (!HasUnsavedPrograms(plan->model())) continue;
@@ -57,7 +57,7 @@ Status CacheSaver::Collect(bool run_unused) {
       const Status run = RunOnZeros(plan.get());
       if (!run.ok()) Log(LogLevel::kInfo, "cache: a plan is not stored: " + run.message());
     }
-    // A driver that is asked before the first use gives a binary without the code for it.
+    // Before a program's first run, some drivers give a binary without machine code.
     if (!plan->model().has_run()) continue;
     MACE_RETURN_IF_ERROR(runtime_->compiler()->Keep(plan->model().session->programs()));
   }
@@ -74,7 +74,7 @@ Status CacheSaver::Save(bool run_unused) {
     return runtime_->compiler()->Save();
   });
   if (!status.ok()) {
-    // It is no news any more once the caller has it; to note that needs memory.
+    // A failure here only means that the programs are fetched once more.
     static_cast<void>(CatchExhaustion([&] {
       runtime_->store()->IsNews(status);
       return Status();
@@ -109,7 +109,7 @@ void CacheSaver::SaveInBackground() {
   std::lock_guard<std::mutex> lock(mutex_);
   is_wanted_ = true;
   if (is_working_) return;
-  if (thread_.joinable()) thread_.join();  // It has left its loop.
+  if (thread_.joinable()) thread_.join();  // The thread has left its loop.
   try {
     thread_ = std::thread([this] { Work(); });
     is_working_ = true;

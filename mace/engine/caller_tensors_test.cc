@@ -1,5 +1,4 @@
-// What a run on the CPU does with the caller's tensors: outputs are made in them, and inputs are
-// let go.
+// How a run on the CPU treats the caller's tensors: it writes outputs into them and keeps no input.
 #include <gtest/gtest.h>
 
 #include <algorithm>

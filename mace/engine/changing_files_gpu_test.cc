@@ -1,5 +1,5 @@
-// A model's files that other processes cut short, write over and replace while they are loaded
-// and while the model runs: right answers or a Status, and never the end of the process.
+// Other processes truncate, overwrite and replace a model's files while it is loaded and while it
+// runs: the answers are right or an error is returned, and the process never ends.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -24,7 +24,7 @@ namespace {
 
 constexpr int64_t kChannels = 64;
 
-// x [1, 4, 4, 64] → three convolutions 3×3, of 147 KB of weights each.
+// x [1, 4, 4, 64] → three convolutions 3×3 with 147 KB of weights each.
 Graph MakeGraph(uint32_t seed) {
   TestGraph test(Shape{1, 4, 4, kChannels});
   test.DeclareInput({1, -1, 4, kChannels});
@@ -50,7 +50,7 @@ class ChangingFiles : public testing::TestWithParam<const char*> {
   std::string ModelPath() const { return folder_.At("m.pb"); }
   std::string Data() const { return folder_.At("m.data"); }
 
-  // Whole files, renamed to their names.
+  // Writes whole files and renames them into place.
   void Write(uint32_t seed) const {
     const StatusOr<MaceExport> made = ExportMace(MakeGraph(seed), {});
     ASSERT_TRUE(made.ok()) << made.status().message();
@@ -74,7 +74,7 @@ class ChangingFiles : public testing::TestWithParam<const char*> {
   StatusOr<CompiledModel> Create() const {
     return CompiledModel::Load(ModelPath(), Load(), OnDevice());
   }
-  // The output for an input of this height; empty where the run fails.
+  // The output for an input of this height; empty if the run fails.
   static std::vector<float> Run(const CompiledModel& compiled, int64_t height,
                                 Status* status = nullptr) {
     const auto outputs = RunOn(compiled, {RandomTensor({1, height, 4, kChannels}, 5)});
@@ -128,8 +128,8 @@ TEST_P(ChangingFiles, CutWhileTheModelRuns) {
   other.join();
 }
 
-// Another shape needs the weights again. Where they were given back, that is an error that names
-// the file; where they are in memory still, the answer is right.
+// A plan for another shape needs the weights again. If their memory was freed meanwhile, the error
+// names the file; if not, the answer is right.
 TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereCut) {
   const auto reference = Create();
   ASSERT_TRUE(reference.ok());
@@ -148,7 +148,7 @@ TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereCut) {
   EXPECT_EQ(expected_, Run(*compiled, 4));
 }
 
-// The files of another model by the same names are not the model's.
+// Files of another model under the same names are not taken for the model's own.
 TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereReplaced) {
   const auto reference = Create();
   ASSERT_TRUE(reference.ok());
@@ -163,7 +163,7 @@ TEST_P(ChangingFiles, AnotherShapeAfterTheFilesWereReplaced) {
   EXPECT_NE(expected_, Run(*other, 4));
 }
 
-// What the first gave back, the second reads again.
+// Weights that the first compiled model freed are read again for the second one.
 TEST_P(ChangingFiles, OneModelIsCompiledTwice) {
   const StatusOr<Model> model = Model::Load(ModelPath(), Load());
   ASSERT_TRUE(model.ok()) << model.status().message();

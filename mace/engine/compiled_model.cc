@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/engine/cache_options.h"
 #include "mace/engine/compiled_model_state.h"
-#include "mace/engine/engine_options.h"
 #include "mace/engine/request_state.h"
 
 namespace mace {
@@ -16,9 +16,8 @@ Status NoCompiledModel() {
 
 StatusOr<std::shared_ptr<CompiledModel::State>> NewState(const CompileOptions& options) {
   auto state = std::make_shared<CompiledModel::State>();
-  state->options = EngineOptions(options);
-  MACE_RETURN_IF_ERROR(TakeCachePlace(options.cache, &state->options));
-  state->save_after_first_run = options.cache.save_after_first_run;
+  state->options = options;
+  MACE_ASSIGN_OR_RETURN(state->cache_place, TakeCachePlace(&state->options.cache));
   return state;
 }
 
@@ -64,17 +63,23 @@ const std::vector<TensorSpec>& CompiledModel::outputs() const {
   return state_ == nullptr ? kNone : state_->model->outputs;
 }
 
-Status CompiledModel::Prepare(const DimsByName& input_dims) {
+Status CompiledModel::Prepare(const DimsByName& input_dims) { return Prepare(input_dims, {}); }
+
+Status CompiledModel::Prepare(const DimsByName& input_dims,
+                              const std::vector<std::string>& outputs) {
   if (state_ == nullptr) return NoCompiledModel();
   MACE_RETURN_IF_ERROR(state_->CheckProcess());
   return CatchExhaustion([&]() -> Status {
     const ScopedMemoryBudget scope(state_->host_budget);
-    PlanTable::InputDims dims = state_->compiled_dims;
+    PlanTable::Key key;
+    key.dims = state_->compiled_dims;
     for (const auto& [name, wanted] : input_dims) {
       MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(inputs(), "input", name));
-      dims[index] = wanted;
+      key.dims[index] = wanted;
     }
-    return state_->PlanFor(dims).status();
+    MACE_ASSIGN_OR_RETURN(const std::vector<bool> wanted, FindOutputs(*state_->model, outputs));
+    key.outputs = OutputsToPlan(*state_->model->graph, wanted);
+    return state_->PlanFor(key).status();
   });
 }
 

@@ -8,16 +8,14 @@
 #include "mace/engine/model_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/testing/small_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 class CompiledModels : public testing::Test {
  protected:
-  void SetUp() override {
-    options_.cache.path = testing::TempDir() + "compiled_model_test.bin";
-    unlink(options_.cache.path.c_str());
-  }
+  void SetUp() override { options_.cache.path = folder_.At("cache.bin"); }
   CompiledModel Compile() const {
     const auto made = CompiledModel::Compile(ModelAccess::FromGraph(MakeSmallModel()), options_);
     EXPECT_TRUE(made.ok()) << made.status().message();
@@ -32,6 +30,7 @@ class CompiledModels : public testing::Test {
     EXPECT_TRUE(IsSmallAnswer(input, {TensorAccess::ToHost(*request->Get(0))}));
   }
 
+  const TemporaryFolder folder_;
   CompileOptions options_;
 };
 
@@ -49,7 +48,7 @@ TEST_F(CompiledModels, NothingIsSavedUnlessItIsAskedFor) {
   {
     CompiledModel compiled = Compile();
     EXPECT_EQ("cold", compiled.statistics().cache.status);
-    // It never ran: SaveCache runs it.
+    // The model never ran, so SaveCache runs it.
     ASSERT_TRUE(compiled.SaveCache().ok());
   }
   EXPECT_EQ("warm", Compile().statistics().cache.status);

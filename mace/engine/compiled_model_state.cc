@@ -18,8 +18,8 @@
 namespace mace {
 namespace {
 
-// The bytes of the constants that no other graph of the model has. Constants of files are shared,
-// and so are those with an identity.
+// The bytes of the constants that only this graph has. Constants that are read from files or have
+// an identity are shared with other graphs of the model.
 uint64_t ConstantBytes(const Graph& graph) {
   uint64_t bytes = 0;
   for (const Value& value : graph.values) {
@@ -29,7 +29,7 @@ uint64_t ConstantBytes(const Graph& graph) {
   return bytes;
 }
 
-// A quarter of the memory that the plans lie in.
+// The default limit: a quarter of the memory that holds the plans.
 uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
   const uint64_t all = runtime != nullptr ? runtime->device_info().global_memory_bytes
                                           : static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
@@ -45,24 +45,36 @@ PlanTable::InputDims DimsOf(const Graph& graph) {
       dims.push_back(value.info.shape.dims());
       continue;
     }
-    // A graph that is made in code, before shapes are inferred.
+    // The graph was made in code, and its shapes are not inferred yet.
     dims.push_back(*io.declared_dims);
     for (int64_t& dim : dims.back()) dim = dim < 0 ? 1 : dim;
   }
   return dims;
 }
 
-std::string DimsText(const std::vector<TensorSpec>& inputs, const PlanTable::InputDims& dims) {
+StatusOr<ShapesByInput> ShapesOf(const Model::State& model, const PlanTable::InputDims& dims) {
+  ShapesByInput shapes;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    MACE_ASSIGN_OR_RETURN(shapes[model.inputs[i].name], Shape::Make(dims[i]));
+  }
+  return shapes;
+}
+
+std::string KeyText(const Model::State& model, const PlanTable::Key& key) {
   std::string text;
-  for (size_t i = 0; i < inputs.size(); ++i) {
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
     if (!text.empty()) text += "; ";
-    text += "input '" + inputs[i].name + "' " + Shape(dims[i]).ToString();
+    text += "input '" + model.inputs[i].name + "' " + Shape(key.dims[i]).ToString();
+  }
+  if (key.outputs.empty()) return text;
+  for (const size_t i : IndicesOf(key.outputs, model.outputs.size())) {
+    text += "; output '" + model.outputs[i].name + "'";
   }
   return text;
 }
 
-Status CheckCallerContext(const Options& options) {
-  const CallerContext& caller = options.caller;
+Status CheckCallerContext(const CompileOptions& options) {
+  const CompileOptions::OpenCl& caller = options.opencl;
   if (caller.context != nullptr) {
     if (options.device == "gpu") return Status();
     return InvalidArgument("device: expected \"gpu\" with an OpenCL context of the app, found \"" +
@@ -96,11 +108,12 @@ Status CompiledModel::State::OpenRuntime(double begin) {
   constexpr char kNoTf32[] = "the device has no units for TF32: products are those of float32";
   stats.device = "cpu reference";
   MACE_RETURN_IF_ERROR(CheckCallerContext(options));
+  const bool wants_tf32 = options.precision == CompileOptions::Precision::kTf32;
   if (options.device == "cpu") {
-    if (options.allow_tf32) Log(LogLevel::kWarning, kNoTf32);
+    if (wants_tf32) Log(LogLevel::kWarning, kNoTf32);
     return Status();
   }
-  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options));
+  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options, cache_place));
   const DeviceInfo& device = runtime->device_info();
   stats.device_open_ms = MonotonicMilliseconds() - begin;
   stats.device = device.name;
@@ -109,46 +122,57 @@ Status CompiledModel::State::OpenRuntime(double begin) {
     stats.cache.file = runtime->store()->path();
     saver.emplace(runtime, &plans);
   }
-  if (options.allow_tf32 && !HasTensorCores(device)) {
+  if (wants_tf32 && !HasTensorCores(device)) {
     Log(LogLevel::kWarning, kNoTf32);
-    options.allow_tf32 = false;  // The plans and measurements are those of float32.
+    // With this precision, the plans and measurements of float32 in the cache file are used.
+    options.precision = CompileOptions::Precision::kFloat32;
   }
-  if (options.precision == Precision::kFloat16 && options.memory != MemoryChoice::kBuffer &&
-      device.images && !device.half_images) {
+  if (options.precision == CompileOptions::Precision::kFloat16 &&
+      options.storage != CompileOptions::Storage::kBuffer && device.images && !device.half_images) {
     Log(LogLevel::kWarning, "the device has no half images: buffers only");
-    options.memory = MemoryChoice::kBuffer;
+    options.storage = CompileOptions::Storage::kBuffer;
   }
   return Status();
 }
 
 Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const double begin = MonotonicMilliseconds();
-  host_budget = HostMemoryBudget(options);
+  host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
   std::optional<ModelLoader> loader;
-  if (load) loader.emplace(load);
+  // The passes run on the loading thread, too, while this thread opens the device.
+  std::shared_ptr<PassedGraph> passed;
+  if (load) {
+    loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
+      const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(*loaded->graph));
+      if (shapes.ok()) passed = PassAhead(*loaded->graph, *shapes);
+    });
+  }
   MACE_RETURN_IF_ERROR(OpenRuntime(begin));
   if (loader.has_value()) {
     MACE_ASSIGN_OR_RETURN(model, loader->Take());
+    passed_ = std::move(passed);
   }
+  const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =
-      options.kept_plan_bytes > 0 ? options.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
-  plans.SetLimits(options.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
+      limits.kept_plan_bytes > 0 ? limits.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
+  plans.SetLimits(limits.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
-  MACE_RETURN_IF_ERROR(PlanFor(compiled_dims).status());
+  MACE_RETURN_IF_ERROR(PlanFor({compiled_dims, OutputSet()}).status());
   std::lock_guard<std::mutex> lock(report_mutex);
   stats.compile_ms = MonotonicMilliseconds() - begin;
   return Status();
 }
 
-StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::InputDims& dims) {
-  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, plans.Get(dims, [&] { return MakePlan(dims); }));
+StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::Key& key) {
+  MACE_ASSIGN_OR_RETURN(PlanTable::Found found, plans.Get(key, [&] { return MakePlan(key); }));
   Retire(found.retired);
   found.retired.clear();
   return found;
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostTensor>& tensors,
+                                                         const OutputSet& outputs,
                                                          std::weak_ptr<SharedPlan>* last) {
   PlanTable::Found found;
   found.plan = last->lock();
@@ -156,28 +180,33 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostT
     plans.Touch(found.plan.get());
     return found;
   }
-  PlanTable::InputDims dims;
-  for (const HostTensor& tensor : tensors) dims.push_back(tensor.shape().dims());
-  MACE_ASSIGN_OR_RETURN(found, PlanFor(dims));
+  PlanTable::Key key;
+  for (const HostTensor& tensor : tensors) key.dims.push_back(tensor.shape().dims());
+  key.outputs = outputs;
+  MACE_ASSIGN_OR_RETURN(found, PlanFor(key));
   *last = found.plan;
   return found;
 }
 
-StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(
-    const PlanTable::InputDims& dims) {
+StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanTable::Key& key) {
   std::shared_ptr<const Graph> graph = model->graph;
-  if (dims != compiled_dims) {
-    const std::string text = DimsText(model->inputs, dims);
-    Log(LogLevel::kInfo, "a new plan: " + text);
+  const PlanTable::InputDims& dims = key.dims;
+  const std::string text = KeyText(*model, key);
+  const bool has_other_dims = dims != compiled_dims;
+  if (has_other_dims || !key.outputs.empty()) Log(LogLevel::kInfo, "a new plan: " + text);
+  if (has_other_dims) {
     DimsByName by_name;
     for (size_t i = 0; i < dims.size(); ++i) by_name[model->inputs[i].name] = dims[i];
     StatusOr<std::shared_ptr<const Graph>> imported = ImportWithDims(*model, by_name);
     if (!imported.ok()) return imported.status().WithPrefix(text);
     graph = *std::move(imported);
-    // What the model makes of the dims must be these, or the plan would be looked for in vain.
+    // The model must use exactly these dims, or the table would never find the plan again.
     const bool is_of_file = model->files != nullptr;
     if (is_of_file && DimsOf(*graph) != dims)
       return Internal(text + ": the model has other dims then");
+  }
+  if (!key.outputs.empty()) {
+    MACE_ASSIGN_OR_RETURN(graph, WithOutputs(*graph, key.outputs));
   }
   StatusOr<std::unique_ptr<PlannedModel>> plan = PlanGraph(graph, dims);
   if (plan.status().code() == StatusCode::kResourceExhausted && MakeRoom()) {
@@ -185,7 +214,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(
   }
   MACE_RETURN_IF_ERROR(plan.status());
   if (runtime == nullptr) (*plan)->host_bytes = ConstantBytes(*graph);
-  ReportPlan(**plan);
+  ReportPlan(**plan, key.outputs);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }
 
@@ -197,17 +226,25 @@ bool CompiledModel::State::MakeRoom() {
 
 StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
     std::shared_ptr<const Graph> graph, const PlanTable::InputDims& dims) {
-  std::map<std::string, Shape> shapes;
-  for (size_t i = 0; i < dims.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(shapes[model->inputs[i].name], Shape::Make(dims[i]));
-  }
-  return PlanModel(std::move(graph), shapes, options, runtime.get(), weights.get());
+  GraphToPlan to_plan;
+  MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, dims));
+  to_plan.imported = std::move(graph);
+  // Only the first plan finds a graph here. Start makes this plan before any request can run, so
+  // no lock is needed.
+  if (passed_ != nullptr) to_plan.passed = std::move(passed_);
+  return PlanModel(std::move(to_plan), options, runtime.get(), weights.get());
 }
 
-void CompiledModel::State::ReportPlan(const PlannedModel& plan) {
+void CompiledModel::State::ReportPlan(const PlannedModel& plan, const OutputSet& outputs) {
   const std::string integers = DescribeIntegerKernels(*plan.plan);
   std::lock_guard<std::mutex> lock(report_mutex);
   AddPlanStats(plan, &stats);
+  std::vector<std::vector<int64_t>> output_dims(model->outputs.size());
+  const std::vector<size_t> indices = IndicesOf(outputs, output_dims.size());
+  for (size_t k = 0; k < indices.size(); ++k) {
+    output_dims[indices[k]] = std::move(stats.output_dims[k]);
+  }
+  stats.output_dims = std::move(output_dims);
   if (runtime != nullptr && runtime->store() != nullptr) {
     stats.cache = WithStatus(std::move(stats.cache), *runtime->store());
   }
@@ -229,31 +266,32 @@ Statistics CompiledModel::State::Report() const {
   return report;
 }
 
-void CompiledModel::State::WarnOfHalf(const std::vector<HostTensor>& inputs,
+void CompiledModel::State::WarnOfHalf(const PlannedModel& plan,
+                                      const std::vector<HostTensor>& inputs,
                                       const std::vector<HostTensor>& outputs) const {
-  if (options.precision != Precision::kFloat16 || runtime == nullptr) return;
+  if (options.precision != CompileOptions::Precision::kFloat16 || runtime == nullptr) return;
   std::vector<std::string> names;
-  for (const TensorSpec& spec : model->outputs) names.push_back(spec.name);
+  for (const IoInfo& io : plan.plan->bound.graph->outputs) names.push_back(io.name);
   const std::string line = DescribeHalfOverflow(names, inputs, outputs);
   if (!line.empty()) Log(LogLevel::kWarning, line);
 }
 
 Status CompiledModel::State::Run(SharedPlan* plan, const std::vector<HostTensor>& inputs,
                                  std::vector<HostTensor>* outputs, RunTimes* times,
-                                 const RunPorts* ports) {
+                                 const RunBindings* bindings) {
   MACE_ASSIGN_OR_RETURN(const SharedPlan::Lease executor, plan->Take());
   const bool is_first = plan->IsFirstRun();
   {
     std::optional<ScopedStartPart> part;
     if (is_first) part.emplace("first run");
-    MACE_RETURN_IF_ERROR(ports != nullptr   ? executor->RunWith(*ports, inputs, outputs)
-                         : times != nullptr ? executor->RunTimed(inputs, outputs, times)
-                                            : executor->Run(inputs, outputs));
+    MACE_RETURN_IF_ERROR(bindings != nullptr ? executor->RunWith(*bindings, inputs, outputs)
+                         : times != nullptr  ? executor->RunTimed(inputs, outputs, times)
+                                             : executor->Run(inputs, outputs));
   }
-  if (is_first) WarnOfHalf(inputs, *outputs);
+  if (is_first) WarnOfHalf(plan->model(), inputs, *outputs);
   ++runs;
-  if (is_first && saver.has_value() && save_after_first_run && !options.cache_read_only &&
-      !runtime->store()->is_memory()) {
+  if (is_first && saver.has_value() && options.cache.save_after_first_run &&
+      !options.cache.read_only && !runtime->store()->is_memory()) {
     saver->SaveInBackground();
   }
   return Status();

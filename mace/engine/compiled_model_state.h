@@ -1,4 +1,4 @@
-// What a CompiledModel is made of.
+// The implementation behind CompiledModel.
 //
 // Thread contract: thread-safe. `model`, `options`, `runtime`, the budgets and `inputs` do not
 // change once the model is compiled.
@@ -18,10 +18,11 @@
 #include "mace/api/statistics.h"
 #include "mace/base/byte_count.h"
 #include "mace/base/memory_budget.h"
+#include "mace/cache/place.h"
 #include "mace/engine/cache_saver.h"
 #include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
-#include "mace/engine/options.h"
+#include "mace/engine/passed_graph.h"
 #include "mace/engine/plan_table.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/weight_store.h"
@@ -30,50 +31,59 @@ namespace mace {
 
 struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::shared_ptr<const Model::State> model;
-  Options options;
-  bool save_after_first_run = true;
-  std::shared_ptr<Runtime> runtime;           // Null: on the CPU.
+  // The options of Compile with two changes. A precision or storage that the device lacks is
+  // replaced by one that it has. `file` and `memory` of the cache are empty, because `cache_place`
+  // stands for them.
+  CompileOptions options;
+  std::optional<CachePlace> cache_place;      // None: no cache.
+  std::shared_ptr<Runtime> runtime;           // Null: the model runs on the CPU.
   std::shared_ptr<MemoryBudget> host_budget;  // Counts the tensors of plans and runs.
   std::shared_ptr<ByteCount> device_bytes = std::make_shared<ByteCount>();
-  // What all plans have of the model on the device; each packed once.
+  // The packed weights on the device, shared by all plans; each is packed once.
   const std::shared_ptr<WeightStore> weights = std::make_shared<WeightStore>(device_bytes);
   PlanTable plans;
-  std::optional<CacheSaver> saver;  // Without a cache file none. Destroyed before the plans.
+  std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
 
-  mutable std::mutex report_mutex;  // Guards what follows.
+  mutable std::mutex report_mutex;  // Guards `stats` and `note`.
   Statistics stats;
   std::string note;
 
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
-  // `load` (null: `model` is there) gives the model, on another thread while the device is opened.
+  // Opens the device and makes the first plan. `load` gives the model; it runs on another thread
+  // while the device is opened. Null: `model` is set already.
   Status Start(const ModelLoader::Load& load);
-  // The plan for these dims, in the order of the inputs.
-  StatusOr<PlanTable::Found> PlanFor(const PlanTable::InputDims& dims);
-  // The plan for these inputs. `last` is the plan that the caller used last: where it is the same
-  // again, nothing is allocated.
+  StatusOr<PlanTable::Found> PlanFor(const PlanTable::Key& key);
+  // The plan for these inputs and outputs. `last` holds the plan that the caller used last for
+  // these outputs, or none, and then the plan that is found. If both are the same, nothing is
+  // allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
-                                     std::weak_ptr<SharedPlan>* last);
-  // What CompiledModel::statistics gives, but for what is counted at the moment of that call.
+                                     const OutputSet& outputs, std::weak_ptr<SharedPlan>* last);
+  // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
-  // Runs the plan with an executor that is free. `times` null: nobody wants them; `ports` null: all
-  // inputs and outputs are on the host. Not both. The first answer of
-  // a plan is looked over for overflows of half precision, and saved in the background.
+  // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.
+  // `times` receives the times of the run, unless it is null. `bindings` is null if all inputs and
+  // outputs are on the host. At most one of `times` and `bindings` is not null. After the first run
+  // of a plan, its outputs are checked for overflows of half precision, and the cache file, if
+  // there is one, is written in the background.
   Status Run(SharedPlan * plan, const std::vector<HostTensor>& inputs,
              std::vector<HostTensor>* outputs, RunTimes* times = nullptr,
-             const RunPorts* ports = nullptr);
+             const RunBindings* bindings = nullptr);
 
  private:
+  std::shared_ptr<PassedGraph> passed_;  // Set by Start for the first plan, which takes it.
+
   Status OpenRuntime(double begin);
-  StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::InputDims& dims);
+  StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
                                                     const PlanTable::InputDims& dims);
-  void WarnOfHalf(const std::vector<HostTensor>& inputs, const std::vector<HostTensor>& outputs)
-      const;
-  void ReportPlan(const PlannedModel& plan);
-  // Gives up the plans that are kept, which those who run them go on with; false: there are none.
+  void WarnOfHalf(const PlannedModel& plan, const std::vector<HostTensor>& inputs,
+                  const std::vector<HostTensor>& outputs) const;
+  void ReportPlan(const PlannedModel& plan, const OutputSet& outputs);
+  // Evicts all plans, so that their memory is freed when the last run of each ends. False if there
+  // was no plan to evict.
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);
 };

@@ -1,4 +1,4 @@
-// What a caller is told when the driver says that the device is gone, and when it does not.
+// The errors that a caller gets when the driver says that the device is gone, and when it does not.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -33,18 +33,18 @@ TEST(DeviceLost, IsToldWhereTheDriverSaysSo) {
   ASSERT_TRUE(request.ok()) << request.status().message();
   ASSERT_TRUE(request->Set(0, TensorAccess::FromHost(SmallInput(1))).ok());
 
-  // The one code that says so of any call.
+  // The only code that means a lost device, whichever call returns it.
   fail_next("clEnqueueReadBuffer", kNotAvailable);
   const Status gone = request->Run();
   EXPECT_EQ(StatusCode::kDeviceLost, gone.code()) << gone.message();
   EXPECT_NE(std::string::npos, gone.message().find("CL_DEVICE_NOT_AVAILABLE")) << gone.message();
 
-  // A call that failed for want of something leaves the device there.
+  // After a call that lacked resources the device is still there.
   fail_next("clEnqueueReadBuffer", kOutOfResources);
   const Status failed = request->Run();
   EXPECT_EQ(StatusCode::kDeviceError, failed.code()) << failed.message();
 
-  // After it the driver knows the queue no more.
+  // The driver no longer knows the queue after this error.
   fail_next("clEnqueueReadBuffer", kOutOfResources);
   fail_next("clFinish", kInvalidQueue);
   const Status lost = request->Run();

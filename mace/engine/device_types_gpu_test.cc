@@ -1,4 +1,4 @@
-// Bools and integers between kernels, and on their way to the host and from it.
+// Bools and integers between kernels and between host and device.
 #include <gtest/gtest.h>
 
 #include "mace/execute/device_elements.h"
@@ -20,7 +20,7 @@ class GraphMaker {
   ValueId Constant(const char* name, const HostTensor& tensor) {
     return graph_->AddConstant(name, tensor);
   }
-  // One output; its name is the node's too.
+  // A node with one output of the same name.
   ValueId Node(const char* type, const char* name, std::vector<ValueId> inputs, const TensorInfo& y,
                AttributeMap attributes = {}) {
     mace::Node node;
@@ -32,7 +32,7 @@ class GraphMaker {
     graph_->nodes.push_back(node);
     return node.outputs[0];
   }
-  // The last node gives this too.
+  // Adds a second output to the last node.
   ValueId SecondOutput(const char* name, const TensorInfo& y) {
     graph_->nodes.back().outputs.push_back(Value(name, y.dtype, y.shape));
     return graph_->nodes.back().outputs.back();
@@ -64,8 +64,8 @@ AttributeMap With(const char* name, Attribute value) {
   return attributes;
 }
 
-// masked = where(x > 0 and mask, x, -1); the two largest of each line, where they are, the rows of
-// a table there, and the places as floats.
+// Outputs: masked = where(x > 0 and mask, x, -1); the two largest values of each line; their
+// indices; the rows of a table at these indices; the indices as floats.
 std::shared_ptr<Graph> MakeSelection() {
   const Shape lines({3, 7}), two({3, 2});
   GraphMaker make;
@@ -123,7 +123,7 @@ TEST(DeviceTypes, StayOnTheDevice) {
         ASSERT_EQ(expected[i].dtype(), outputs[i].dtype());
         const HostTensor a = *expected[i].ConvertTo(DType::kFloat32);
         const HostTensor b = *outputs[i].ConvertTo(DType::kFloat32);
-        // All that makes an output is float32.
+        // Every node computes in float32, whatever the type of its output.
         for (int64_t k = 0; k < a.shape().elements(); ++k) {
           EXPECT_NEAR(a.f32()[k], b.f32()[k], i == 4 && precision == Precision::kFloat16 ? 5e-4 : 0)
               << "output " << i << " at " << k;
@@ -133,7 +133,7 @@ TEST(DeviceTypes, StayOnTheDevice) {
   }
 }
 
-// They need not fit the device's integers, and so they do not go there.
+// Integers that stay on the host need not fit the device's integer type.
 TEST(DeviceTypes, IntegersOfTheHostStayWhole) {
   GraphMaker make;
   const ValueId x = make.Input("x", DType::kInt64, Shape({2, 2}));

@@ -2,6 +2,7 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/cl/device.h"
+#include "mace/engine/runtime.h"
 
 namespace mace {
 namespace {
@@ -12,6 +13,7 @@ Device DeviceOf(const ClDeviceEntry& entry) {
   device.name = info.name;
   device.vendor = info.vendor_name;
   device.platform = info.platform_name;
+  device.platform_version = info.platform_version;
   device.version = info.device_version;
   device.driver = info.driver_version;
   device.type = info.kind == DeviceKind::kGpu   ? "gpu"
@@ -21,9 +23,14 @@ Device DeviceOf(const ClDeviceEntry& entry) {
   device.clock_mhz = info.clock_mhz;
   device.memory_bytes = info.global_memory_bytes;
   device.max_allocation_bytes = info.max_allocation_bytes;
+  device.local_memory_bytes = info.local_memory_bytes;
+  device.max_work_group_size = info.max_work_group_size;
   device.images = info.images;
+  device.max_image_width = info.image2d_max_width;
+  device.max_image_height = info.image2d_max_height;
   device.half_images = info.images && info.half_images;
   device.half_arithmetic = info.fp16_arithmetic;
+  device.host_unified_memory = info.host_unified_memory;
   device.uuid = entry.uuid;
   device.pci_address = entry.pci_address;
   return device;
@@ -32,12 +39,18 @@ Device DeviceOf(const ClDeviceEntry& entry) {
 }  // namespace
 
 StatusOr<std::vector<Device>> ListDevices() {
-  return CatchExhaustion([]() -> StatusOr<std::vector<Device>> {
+  return ListDevices(CompileOptions::Environment::kNever);
+}
+
+StatusOr<std::vector<Device>> ListDevices(CompileOptions::Environment environment) {
+  return CatchExhaustion([&]() -> StatusOr<std::vector<Device>> {
     OpenClNeeds needs;
-    needs.environment = EnvironmentUse::kNever;
+    needs.environment = EnvironmentUseOf(environment);
     MACE_ASSIGN_OR_RETURN(const std::vector<ClDeviceEntry> entries, ListClDevices(needs));
     std::vector<Device> devices;
     for (const ClDeviceEntry& entry : entries) devices.push_back(DeviceOf(entry));
+    const StatusOr<size_t> best = ChooseDevice(entries, "gpu");
+    if (best.ok()) devices[*best].is_default = true;
     return devices;
   });
 }

@@ -1,5 +1,5 @@
-// Runs in which the driver refuses a call in the middle: nothing of them is at work afterwards,
-// nothing of the caller's is held, and the next run is right.
+// The driver refuses a call in the middle of a run. Afterwards nothing is at work, no tensor of the
+// caller is held, and the next run is right.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ TEST(FailedRun, LeavesNothingInFlight) {
   EXPECT_GT(count_of("clFinish"), waits) << "launches may be at work after the failure";
   const auto outputs = RunRequest(&*request, {input});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
-  EXPECT_TRUE(owner.expired());  // Of the input before.
+  EXPECT_TRUE(owner.expired());  // The input of the earlier run.
   EXPECT_TRUE(IsSmallAnswer(input, *outputs));
 }
 

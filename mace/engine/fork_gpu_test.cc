@@ -1,4 +1,4 @@
-// Processes that fork, before the first use of OpenCL and after it.
+// Processes that fork before and after the first use of OpenCL.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -19,7 +19,7 @@ constexpr unsigned kSecondsOfChild = 60;
 pid_t Fork(const std::function<bool()>& child) {
   const pid_t pid = fork();
   if (pid != 0) return pid;
-  alarm(kSecondsOfChild);  // A child that hangs ends by the signal.
+  alarm(kSecondsOfChild);  // A signal ends a child that hangs.
   _exit(child() ? 0 : 1);
 }
 

@@ -1,4 +1,4 @@
-// What half precision cannot hold must not go unseen.
+// Reports values that half precision cannot hold.
 #ifndef MACE_ENGINE_FP16_OVERFLOW_H_
 #define MACE_ENGINE_FP16_OVERFLOW_H_
 
@@ -9,9 +9,9 @@
 
 namespace mace {
 
-// One line for the user where an output of a run in half precision has NaN or infinity though no
-// input has: values beyond 65504, the largest half, became infinite on the way. Empty where all is
-// well. `names` are the outputs'. Tensors that are not float32 are left out.
+// A line for the user if an output of a run in half precision has NaN or infinity and no input has:
+// a value beyond 65504, the largest half, became infinite on the way. Empty if there is no such
+// output. `names`: the outputs' names. Only float32 tensors are looked at.
 std::string DescribeHalfOverflow(const std::vector<std::string>& names,
                                  const std::vector<HostTensor>& inputs,
                                  const std::vector<HostTensor>& outputs);

@@ -1,5 +1,5 @@
-// Compiled models of a small graph made in code: run after run, shape after shape, with and without a
-// cache file, against the reference on the CPU.
+// Compiled models of a small graph made in code: several runs and shapes, with and without a cache
+// file, compared with the CPU reference.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"
 
 namespace mace {
@@ -37,16 +38,12 @@ CompileOptions MakeOptions(const std::string& device) {
 
 class GraphRuns : public testing::Test {
  protected:
-  void SetUp() override {
-    unsetenv("MACE_REQUIRE_CACHE");
-    path_ = testing::TempDir() + "engine_test.bin";
-    unlink(path_.c_str());
-  }
+  void SetUp() override { unsetenv("MACE_REQUIRE_CACHE"); }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
   CompiledModel Make(const CompileOptions& options) { return CompileOrFail(MakeGraph(5), options); }
 
-  // The model's answer to `input` against the reference's.
+  // Compares the model's answer to `input` with the reference's.
   void Check(const CompiledModel& compiled, const HostTensor& input, float tolerance) {
     StatusOr<std::vector<HostTensor>> expected = RunOn(Make(MakeOptions("cpu")), {input});
     ASSERT_TRUE(expected.ok()) << expected.status().message();
@@ -66,7 +63,8 @@ class GraphRuns : public testing::Test {
     }
   }
 
-  std::string path_;
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_.At("cache.bin");
 };
 
 TEST_F(GraphRuns, EveryRunIsRightAndTheFirstAgain) {
@@ -100,7 +98,7 @@ TEST_F(GraphRuns, ANanStaysInItsNeighbourhood) {
   HostTensor input = RandomTensor({1, 6, 5, 5}, 5);
   input.f32()[0] = std::numeric_limits<float>::quiet_NaN();
   Check(compiled, input, 1e-5f);
-  // And is gone with the next input.
+  // The NaN does not survive to the next input.
   Check(compiled, RandomTensor({1, 6, 5, 5}, 6), 1e-5f);
 }
 
@@ -123,7 +121,7 @@ TEST_F(GraphRuns, WrongInputsAreNamed) {
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5]")) << status.message();
   status = RunOn(compiled, {*HostTensor::Allocate({DType::kInt32, Shape({1, 6, 5, 5})})}).status();
   EXPECT_NE(std::string::npos, status.message().find("int32")) << status.message();
-  // Channels that the filter does not have: the op refuses, and the model works on.
+  // The filter does not have so many channels: the op refuses them, and the model stays usable.
   status = RunOn(compiled, {RandomTensor({1, 6, 5, 9}, 1)}).status();
   EXPECT_FALSE(status.ok());
   EXPECT_NE(std::string::npos, status.message().find("[1, 6, 5, 9]")) << status.message();

@@ -1,4 +1,4 @@
-// A small 8-bit model, by integer kernels where the device has them, against the reference. Its
+// A small int8 model, run by integer kernels where the device has them, against the reference. Its
 // scales are powers of two and its sums small, so that floats are exact and no answer may differ.
 #include <gtest/gtest.h>
 
@@ -82,7 +82,7 @@ std::shared_ptr<Graph> MakeModel() {
   model.Round(1.0 / 128, -100).Convolve("Conv2D", {8, 3, 3, 3}).Round(1.0 / 16, 0);
   model.Convolve("DepthwiseConv2d", {1, 8, 3, 3}).Round(1.0 / 4, -3);
   model.Convolve("Conv2D", {21, 8, 1, 1}).Round(1.0 / 2, 0);
-  // What has no kernel for bytes reads floats, and so the last convolution writes them.
+  // An op without an int8 kernel reads floats, so the last convolution writes floats.
   return model.Apply("square").Build();
 }
 

@@ -1,4 +1,4 @@
-// A kernel that makes integers, read by the host and by a node on the CPU.
+// A kernel's integer output is read by the host and by a node on the CPU.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// x -> tanh -> ArgMax -> places, and OneHot of it -> rows.
+// x -> tanh -> ArgMax -> indices; OneHot of the indices -> rows.
 std::shared_ptr<Graph> MakeGraph() {
   auto graph = std::make_shared<Graph>();
   const auto add_value = [&](const char* name, DType dtype, const Shape& shape) {

@@ -24,7 +24,7 @@ IoInfo MakeIo(const char* name, ValueId value, DType dtype) {
   return io;
 }
 
-// y = relu(x), floats of [n, 3].
+// y = relu(x), with floats of shape [n, 3].
 std::shared_ptr<Graph> MakeRelu(const Declared& declared, int64_t batch = 2) {
   auto graph = std::make_shared<Graph>();
   const ValueId x = graph->AddValue("x"), y = graph->AddValue("y");
@@ -65,7 +65,7 @@ TEST_P(IoTypesTest, FloatsOfEveryWidth) {
       ASSERT_TRUE(compiled.ok()) << compiled.status().message();
       EXPECT_EQ(compiled->inputs()[0].dtype, input);
       EXPECT_EQ(compiled->outputs()[0].dtype, output);
-      // The declared type, and float32 in its place.
+      // An input takes its declared type, and float32 in its place.
       for (DType given : {input, DType::kFloat32}) {
         auto outputs = RunOn(*compiled, {*Numbers().ConvertTo(given)});
         ASSERT_TRUE(outputs.ok()) << outputs.status().message();
@@ -120,7 +120,7 @@ TEST_P(IoTypesTest, OtherTypesAreRefused) {
   }
 }
 
-// Formats that hold int64 as int32: y = -x.
+// y = -x, in a format whose int64 is held as int32.
 TEST_P(IoTypesTest, WideIntegers) {
   auto graph = MakeRelu({});
   graph->nodes[0].type = "Eltwise";
@@ -144,7 +144,7 @@ TEST_P(IoTypesTest, WideIntegers) {
       << outputs.status().message();
 }
 
-// One entry or several, the output has the rank that the model declares.
+// The output has the declared rank for one entry of the batch and for several.
 TEST_P(IoTypesTest, ABatchHasTheDeclaredRank) {
   auto graph = MakeRelu({}, 1);
   graph->outputs[0].declared_dims = {1, 1, 3};
@@ -159,7 +159,7 @@ TEST_P(IoTypesTest, ABatchHasTheDeclaredRank) {
   }
 }
 
-// An input that no node reads is there, and may be given.
+// An input that no node reads is still an input and may be set.
 TEST_P(IoTypesTest, AnInputThatNobodyReads) {
   auto graph = MakeRelu({});
   for (const Shape& shape : {Shape(), Shape{4, 5}}) {
@@ -188,7 +188,7 @@ TEST(ShownShape, DeclaredWhereTheCountsAgree) {
   io.declared_dims = {1, 10};
   EXPECT_EQ(ShownShape(io, Shape{1, 1, 1, 10}), (Shape{1, 10}));
   EXPECT_EQ(ShownShape(io, Shape{3, 1, 1, 10}), (Shape{3, 10}));
-  // More elements of one entry are no batch.
+  // More elements within one entry do not make a batch.
   EXPECT_EQ(ShownShape(io, Shape{1, 1, 3, 10}), (Shape{1, 1, 3, 10}));
   io.declared_dims = {-1, 10};
   EXPECT_EQ(ShownShape(io, Shape{4, 1, 1, 10}), (Shape{4, 10}));

@@ -17,20 +17,17 @@ Status Refuse(const std::string& what, uint64_t needed, uint64_t in_use, uint64_
 
 }  // namespace
 
-uint64_t HostMemoryLimit(const Options& options) {
-  return options.host_memory_limit > 0 ? options.host_memory_limit : DefaultHostMemoryLimit();
-}
+uint64_t HostMemoryLimit(uint64_t asked) { return asked > 0 ? asked : DefaultHostMemoryLimit(); }
 
-uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device) {
-  if (options.device_memory_limit > 0) return options.device_memory_limit;
+uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device) {
+  if (asked > 0) return asked;
   return device.global_memory_bytes > 0 ? device.global_memory_bytes : UINT64_MAX;
 }
 
-std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options) {
-  const uint64_t limit = HostMemoryLimit(options);
+std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked) {
+  const uint64_t limit = HostMemoryLimit(asked);
   const std::shared_ptr<MemoryBudget>& current = ScopedMemoryBudget::Current();
-  const bool smaller =
-      current != nullptr && (options.host_memory_limit == 0 || current->limit() <= limit);
+  const bool smaller = current != nullptr && (asked == 0 || current->limit() <= limit);
   return smaller ? current : std::make_shared<MemoryBudget>(limit);
 }
 
@@ -54,7 +51,7 @@ MemoryNeed MemoryNeedOfIo(const Graph& graph) {
   return need;
 }
 
-Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options) {
+Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint64_t asked) {
   const uint64_t needed = need.host_total();
   std::string what = "host memory (" + need.host.Describe();
   if (need.device_is_host) what += ", on the device " + std::to_string(need.device);
@@ -63,7 +60,7 @@ Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const
   if (SaturatingAdd(needed, in_use) > budget.limit()) {
     return Refuse(what, needed, in_use, budget.limit());
   }
-  if (options.host_memory_limit > 0) return Status();
+  if (asked > 0) return Status();
   const uint64_t now = DefaultHostMemoryLimit();
   return needed > now ? Refuse(what, needed, 0, now) : Status();
 }

@@ -1,5 +1,5 @@
-// The limits of memory that an engine keeps to, and what a plan needs, compared before any of it is
-// taken.
+// The memory limits of a compiled model, and the memory that a plan needs. They are compared before
+// any of it is allocated.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_ENGINE_MEMORY_LIMITS_H_
@@ -10,41 +10,44 @@
 
 #include "mace/base/memory_budget.h"
 #include "mace/base/status.h"
-#include "mace/engine/options.h"
 #include "mace/kernel/device_info.h"
 #include "mace/plan/host_lifetimes.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
 
-// Options::host_memory_limit, or what stands there for 0, as the system is now.
-uint64_t HostMemoryLimit(const Options& options);
+// The limit for host memory, in bytes: `asked`, or, if `asked` is 0, DefaultHostMemoryLimit() of
+// this moment (mace/base/system_memory.h).
+uint64_t HostMemoryLimit(uint64_t asked);
 
-// Options::device_memory_limit, or what stands there for 0; UINT64_MAX where the driver does not
-// say how much memory the device has.
-uint64_t DeviceMemoryLimit(const Options& options, const DeviceInfo& device);
+// The limit for device memory, in bytes: `asked`, or, if `asked` is 0, the memory that the driver
+// reports for the device. UINT64_MAX if the driver reports none.
+uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device);
 
-// The budget that host tensors of this thread are counted in: the one that it has already, where
-// that is no larger than HostMemoryLimit, else a new one of that size.
-std::shared_ptr<MemoryBudget> HostMemoryBudget(const Options& options);
+// The budget that counts the host tensors of this thread. The thread's present budget is kept if
+// `asked` is 0 or at least the limit of that budget. Otherwise the result is a new budget with the
+// limit HostMemoryLimit(asked).
+std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked);
 
-// What a plan takes, in bytes.
+// The memory that a plan needs, in bytes.
 struct MemoryNeed {
   HostMemoryUse host;
-  uint64_t device = 0;          // Packed weights, the arena of activations, images.
+  uint64_t device = 0;          // For packed weights, the arena of activations, and images.
   bool device_is_host = false;  // The device computes in the host's memory.
 
   uint64_t host_total() const { return SaturatingAdd(host.total(), device_is_host ? device : 0); }
 };
-// `device` null: the plan runs on the CPU.
+// `device` is null if the plan runs on the CPU.
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device);
-// The need of the inputs and outputs alone, which every plan of the graph needs.
+// The memory that the graph's inputs and outputs need on the host, whatever the plan is.
 MemoryNeed MemoryNeedOfIo(const Graph& graph);
 
-// kResourceExhausted names what is needed and the limit. Where the limit is the default, memory
-// that others have taken meanwhile is no longer counted upon.
-Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, const Options& options);
-// `in_use`: the bytes of the device that the engine has taken already.
+// kResourceExhausted, with the need and the limit, if the budget has no room for the need. If no
+// limit was asked for (`asked` is 0), the need is also compared with the memory that the system has
+// available now, because others may have taken memory since the budget was made.
+Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint64_t asked);
+// kResourceExhausted, with the need and the limit, if the need and `in_use` exceed `limit`. All
+// three are in bytes; `in_use` is the device memory that the compiled model has taken already.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
 
 }  // namespace mace

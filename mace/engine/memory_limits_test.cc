@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMegabyte = 1 << 20;
 
-// y = Tile(x, times), of one row.
+// y = Tile(x, times); x has one row.
 std::shared_ptr<const Graph> TileGraph(int64_t columns, int64_t times) {
   auto graph = std::make_shared<Graph>();
   const ValueId x = graph->AddValue("x");
@@ -45,19 +45,13 @@ CompileOptions OnTheCpu(uint64_t host_bytes) {
   return options;
 }
 
-Options WithLimit(uint64_t host_memory_limit) {
-  Options options;
-  options.host_memory_limit = host_memory_limit;
-  return options;
-}
-
 HostTensor Ones(int64_t columns) {
   return HostTensor::FromVector<float>(DType::kFloat32, Shape({1, columns}),
                                        std::vector<float>(static_cast<size_t>(columns), 1.0f));
 }
 
 TEST(MemoryLimitsTest, APlanBeyondTheLimitIsRefusedWithBothNumbers) {
-  // 4 MB in, 40 MB out.
+  // The input takes 4 MB, the output 40 MB.
   const auto graph = TileGraph(kMegabyte, 10);
   EXPECT_TRUE(CompileGraph(graph, OnTheCpu(44 * kMegabyte + kMegabyte / 2)).ok());
   const auto refused = CompileGraph(graph, OnTheCpu(44 * kMegabyte - 1));
@@ -73,7 +67,7 @@ TEST(MemoryLimitsTest, WithoutALimitThatOfTheSystemHolds) {
   const auto refused = CompileGraph(TileGraph(int64_t{1} << 20, int64_t{1} << 20), OnTheCpu(0));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(StatusCode::kResourceExhausted, refused.status().code());
-  EXPECT_LE(HostMemoryLimit(Options()), AvailableHostMemory());
+  EXPECT_LE(HostMemoryLimit(0), AvailableHostMemory());
 }
 
 TEST(MemoryLimitsTest, InputsOfAnotherShapeAreCountedAnew) {
@@ -90,7 +84,7 @@ TEST(MemoryLimitsTest, InputsOfAnotherShapeAreCountedAnew) {
 }
 
 TEST(MemoryLimitsTest, OutputsThatTheCallerKeepsAreCounted) {
-  // 0.4 MB in, 4 MB out.
+  // The input takes 0.4 MB, the output 4 MB.
   const int64_t columns = 100 * 1024;
   const auto compiled = CompileGraph(TileGraph(columns, 10), OnTheCpu(9 * kMegabyte));
   ASSERT_TRUE(compiled.ok()) << compiled.status().message();
@@ -107,9 +101,9 @@ TEST(MemoryLimitsTest, OutputsThatTheCallerKeepsAreCounted) {
 TEST(MemoryLimitsTest, ABudgetOfTheThreadIsKeptToWhereItIsSmaller) {
   const auto budget = std::make_shared<MemoryBudget>(kMegabyte);
   const ScopedMemoryBudget scope(budget);
-  EXPECT_EQ(budget, HostMemoryBudget(Options()));
-  EXPECT_EQ(budget, HostMemoryBudget(WithLimit(2 * kMegabyte)));
-  EXPECT_EQ(kMegabyte / 2, HostMemoryBudget(WithLimit(kMegabyte / 2))->limit());
+  EXPECT_EQ(budget, HostMemoryBudget(0));
+  EXPECT_EQ(budget, HostMemoryBudget(2 * kMegabyte));
+  EXPECT_EQ(kMegabyte / 2, HostMemoryBudget(kMegabyte / 2)->limit());
 }
 
 TEST(MemoryLimitsTest, TheDeviceHasALimitOfItsOwn) {
@@ -120,9 +114,9 @@ TEST(MemoryLimitsTest, TheDeviceHasALimitOfItsOwn) {
   EXPECT_EQ(StatusCode::kResourceExhausted, refused.code());
   EXPECT_NE(std::string::npos, refused.message().find("1000"));
   DeviceInfo device;
-  EXPECT_EQ(UINT64_MAX, DeviceMemoryLimit(Options(), device));
+  EXPECT_EQ(UINT64_MAX, DeviceMemoryLimit(0, device));
   device.global_memory_bytes = 123;
-  EXPECT_EQ(123u, DeviceMemoryLimit(Options(), device));
+  EXPECT_EQ(123u, DeviceMemoryLimit(0, device));
 }
 
 TEST(MemoryLimitsTest, ADeviceInTheHostsMemoryCountsThere) {
@@ -133,7 +127,7 @@ TEST(MemoryLimitsTest, ADeviceInTheHostsMemoryCountsThere) {
   need.device_is_host = true;
   EXPECT_EQ(1010u, need.host_total());
   const MemoryBudget budget(1009);
-  EXPECT_EQ(StatusCode::kResourceExhausted, CheckHostMemory(need, budget, WithLimit(1009)).code());
+  EXPECT_EQ(StatusCode::kResourceExhausted, CheckHostMemory(need, budget, 1009).code());
 }
 
 }  // namespace

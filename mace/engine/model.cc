@@ -38,7 +38,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   return import;
 }
 
-// `given`: dims that go before those of the file.
+// The inputs or outputs for the caller. `given`: dims that replace the file's, by name.
 std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& infos,
                                 const DimsByName& given = DimsByName()) {
   std::vector<TensorSpec> specs;
@@ -51,18 +51,16 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
     spec.dims = found != given.end() ? found->second : io.declared_dims.value_or(info.shape.dims());
     for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
     spec.layout = io.layout;
+    // If the file names another number of dims, its names do not fit these dims.
+    if (io.dim_names.size() == spec.dims.size()) spec.dim_names = io.dim_names;
+    spec.dim_names.resize(spec.dims.size());
     specs.push_back(std::move(spec));
   }
   return specs;
 }
 
-std::shared_ptr<MemoryBudget> BudgetOf(const LoadOptions& options) {
-  Options limits;
-  limits.host_memory_limit = options.host_memory_limit;
-  return HostMemoryBudget(limits);
-}
-
-// The bytes of a range, in memory of ours; a whole file is read where it is needed.
+// The bytes of a part of a file, copied into memory. A whole file is not copied: its parts are read
+// when they are needed.
 StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
   if (range.descriptor < 0) {
     return InvalidArgument(name + ": expected an open descriptor, found " +
@@ -89,7 +87,7 @@ StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) 
   return ByteSource::InMemory(to, std::make_shared<HostTensor>(std::move(bytes)));
 }
 
-// Calls what it holds once, when it goes.
+// Calls the function that it holds once, when it is destroyed.
 class Release {
  public:
   explicit Release(std::function<void()> call) : call_(std::move(call)) {}
@@ -103,7 +101,8 @@ class Release {
   std::function<void()> call_;
 };
 
-// `release`, of the bytes, goes with the source where there is one, and stays where there is none.
+// `release` frees `bytes`. If a source is made, `release` moves into it, otherwise it stays with
+// the caller.
 StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   const auto* const data = static_cast<const uint8_t*>(bytes.data);
   if (data == nullptr && bytes.size > 0) {
@@ -119,8 +118,9 @@ StatusOr<ByteSource> TakeBytes(const MemoryBytes& bytes, Release* release) {
   return ByteSource::InMemory(*copy, copy);
 }
 
-// In outputs without declared dims the extents that follow the dynamic extents of inputs become -1.
-// Dynamic extents are 1 in the model's graph; another import with other extents shows what follows.
+// Sets to -1 the extents of outputs without declared dims that depend on dynamic extents of inputs.
+// A dynamic extent is 1 in the model's graph; a second import with another value shows which
+// extents change.
 void MarkDynamicOutputs(Model::State* state) {
   constexpr int64_t kOther = 2;
   DimsByName other_dims;
@@ -133,7 +133,7 @@ void MarkDynamicOutputs(Model::State* state) {
   const std::vector<IoInfo>& infos = state->graph->outputs;
   if (other_dims.empty() || !std::any_of(infos.begin(), infos.end(), is_undeclared)) return;
   const StatusOr<std::shared_ptr<const Graph>> other = ImportWithDims(*state, other_dims);
-  // A model that is not there for such dims is told when it is asked for.
+  // If the model cannot be imported with such dims, a caller who asks for them gets the error.
   if (!other.ok() || (*other)->outputs.size() != infos.size()) return;
   for (size_t i = 0; i < infos.size(); ++i) {
     std::vector<int64_t>& dims = state->outputs[i].dims;
@@ -163,12 +163,13 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   return std::shared_ptr<const Model::State>(std::move(state));
 }
 
-// `open` gives the files; both it and the import count against the options' limit.
+// `open` gives the files. The memory that `open` and the import take counts against the options'
+// limit.
 template <typename Open>
 StatusOr<std::shared_ptr<const Model::State>> LoadFrom(const LoadOptions& options,
                                                        const Open& open) {
   return CatchExhaustion([&]() -> StatusOr<std::shared_ptr<const Model::State>> {
-    const ScopedMemoryBudget scope(BudgetOf(options));
+    const ScopedMemoryBudget scope(HostMemoryBudget(options.host_memory_limit));
     MACE_ASSIGN_OR_RETURN(std::shared_ptr<ModelFiles> files, open());
     return Import(std::move(files), options);
   });
@@ -197,7 +198,7 @@ StatusOr<Model> Model::Load(const std::string& path, const LoadOptions& options)
 
 StatusOr<Model> Model::FromBytes(MemoryBytes model, MemoryBytes weights,
                                  const LoadOptions& options) {
-  // First, so that they are called whatever happens next.
+  // These come first, so that `release` is called on every path.
   Release of_model(std::exchange(model.release, nullptr));
   Release of_weights(std::exchange(weights.release, nullptr));
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<const State> state,

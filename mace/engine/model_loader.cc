@@ -10,9 +10,10 @@
 
 namespace mace {
 
-ModelLoader::ModelLoader(Load load) : load_(std::move(load)), loaded_(Internal("not loaded yet")) {
-  // Opening a device may set environment variables for a moment (cl/cache_layer.h), so the thread
-  // must not be the one to read those that are read once.
+ModelLoader::ModelLoader(Load load, Then then)
+    : load_(std::move(load)), then_(std::move(then)), loaded_(Internal("not loaded yet")) {
+  // Opening a device may set environment variables for a moment (cl/cache_layer.h). The variables
+  // that are read only once are read here, so that the loading thread reads none.
   LogEnabled(LogLevel::kError);
   StartTracePrints();
   try {
@@ -30,8 +31,16 @@ ModelLoader::~ModelLoader() {
 }
 
 void ModelLoader::Run() {
-  ScopedStartPart part("model file");
-  loaded_ = CatchExhaustion(load_);
+  {
+    ScopedStartPart part("model file");
+    loaded_ = CatchExhaustion(load_);
+  }
+  if (!loaded_.ok()) return;
+  const Status done = CatchExhaustion([this] {
+    then_(*loaded_);
+    return Status();
+  });
+  if (!done.ok()) loaded_ = done;
 }
 
 StatusOr<std::shared_ptr<const Model::State>> ModelLoader::Take() {

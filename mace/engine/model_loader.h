@@ -1,8 +1,8 @@
-// Loads a model on another thread, while this one opens the device: loading a driver takes ten to a
-// hundred times as long, and keeps one processor busy. Large weights are not read here but where
-// they are packed (ImportOptions::read_weights_later).
+// Loads a model on another thread while the calling thread opens the device. Loading a driver takes
+// ten to a hundred times as long as loading a model and keeps one processor busy. Large weights are
+// read later, when they are packed (ImportOptions::read_weights_later).
 //
-// Thread contract: thread-compatible. The thread reads no environment variable.
+// Thread contract: thread-compatible. The loading thread reads no environment variable.
 #ifndef MACE_ENGINE_MODEL_LOADER_H_
 #define MACE_ENGINE_MODEL_LOADER_H_
 
@@ -19,19 +19,26 @@ class ModelLoader {
  public:
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
-  // Calls `load`, whose tensors count against the memory budget of the calling thread.
-  explicit ModelLoader(Load load);
+  // Receives the model on the loading thread. If the function runs out of memory, Take gives the
+  // error.
+  using Then = std::function<void(const std::shared_ptr<const Model::State>& loaded)>;
+
+  // Starts a thread that calls `load` and, if it gives a model, `then`. The tensors that both
+  // allocate count against the memory budget of the calling thread. If no thread can be started,
+  // the constructor calls them itself.
+  ModelLoader(Load load, Then then);
   ~ModelLoader();
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
 
-  // Waits for the model; the answer of `load`. Once.
+  // Waits for the end of `load` and `then`, and gives the model or the error. May be called once.
   StatusOr<std::shared_ptr<const Model::State>> Take();
 
  private:
   void Run();
 
   const Load load_;
+  const Then then_;
   StatusOr<std::shared_ptr<const Model::State>> loaded_;
   std::thread thread_;
 };

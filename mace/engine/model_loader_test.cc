@@ -2,15 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+#include <string>
+
 namespace mace {
 namespace {
 
 constexpr const char* kDigits = "models/digits/digits.pb";
 
+using State = std::shared_ptr<const Model::State>;
+
+void IgnoreModel(const State&) {}
+
 TEST(ModelLoader, GivesTheModelOfTheFile) {
   const StatusOr<Model> expected = Model::Load(kDigits);
   ASSERT_TRUE(expected.ok()) << expected.status().message();
-  ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); });
+  ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); }, IgnoreModel);
   const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
   ASSERT_TRUE(found.ok()) << found.status().message();
   ASSERT_EQ((*found)->inputs.size(), expected->inputs().size());
@@ -19,16 +26,31 @@ TEST(ModelLoader, GivesTheModelOfTheFile) {
 }
 
 TEST(ModelLoader, AFaultOfTheFileComesWithTheModel) {
-  ModelLoader loader([] { return LoadModelState("no/such/model.pb", LoadOptions()); });
+  ModelLoader loader([] { return LoadModelState("no/such/model.pb", LoadOptions()); }, IgnoreModel);
   const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.status().code(), StatusCode::kNotFound);
   EXPECT_NE(found.status().message().find("no/such/model.pb"), std::string::npos);
 }
 
+TEST(ModelLoader, WhatIsDoneWithTheModelIsDoneBeforeItIsTaken) {
+  std::string format;
+  const auto note_format = [&](const State& loaded) { format = loaded->graph->source_format; };
+  ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); }, note_format);
+  const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_EQ((*found)->graph->source_format, format);
+}
+
+TEST(ModelLoader, AnExceptionIsAnErrorOfTheModel) {
+  ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); },
+                     [](const State&) { throw std::bad_alloc(); });
+  EXPECT_EQ(StatusCode::kResourceExhausted, loader.Take().status().code());
+}
+
 TEST(ModelLoader, NobodyNeedsToTakeIt) {
   for (int i = 0; i < 20; ++i) {
-    ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); });
+    ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); }, IgnoreModel);
   }
 }
 

@@ -1,4 +1,4 @@
-// What a Model is made of.
+// The implementation behind Model.
 #ifndef MACE_ENGINE_MODEL_STATE_H_
 #define MACE_ENGINE_MODEL_STATE_H_
 
@@ -14,10 +14,10 @@
 
 namespace mace {
 
-// Does not change once the model is made.
+// Immutable once the model is made.
 struct [[gnu::visibility("hidden")]] Model::State {
-  std::shared_ptr<ModelFiles> files;  // Null: a graph that is made in code.
-  ImportOptions import;               // With the dims that were asked for.
+  std::shared_ptr<ModelFiles> files;  // Null: the graph was made in code.
+  ImportOptions import;               // With the requested dims.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
@@ -28,18 +28,18 @@ struct ModelAccess {
   static const std::shared_ptr<const Model::State>& StateOf(const Model& model) {
     return model.state_;
   }
-  // A model of a graph that is made in code.
+  // A model from a graph that was made in code.
   static Model FromGraph(std::shared_ptr<const Graph> graph);
   static Model FromState(std::shared_ptr<const Model::State> state) {
     return Model(std::move(state));
   }
 };
 
-// Model::Load, before the handle is made.
+// Model::Load without making the public handle.
 StatusOr<std::shared_ptr<const Model::State>> LoadModelState(const std::string& path,
                                                              const LoadOptions& options);
 
-// The model for these input dims, beside those that it was loaded with.
+// Imports the model again with these input dims, added to the dims of LoadOptions.
 StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,
                                                       const DimsByName& input_dims);
 

@@ -1,5 +1,4 @@
-// What models promise their callers: where they are read from, what they say of themselves, and
-// what is refused.
+// Loading models: from paths, memory and descriptors; what they report of themselves; refusals.
 #include "mace/api/model.h"
 
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <sstream>
 
 #include "mace/api/compiled_model.h"
+#include "mace/testing/formats/test_onnx.h"
 #include "mace/testing/formats/test_tensorflow.h"
 
 namespace mace {
@@ -28,7 +28,7 @@ std::string ReadAll(const std::string& path) {
 
 MemoryBytes Copied(const std::string& bytes) { return {bytes.data(), bytes.size(), nullptr}; }
 
-// The bytes in memory of their own, which `released` counts and which is gone then.
+// The bytes in memory of their own; freeing this memory adds 1 to `released`.
 MemoryBytes Borrowed(const std::string& bytes, int* released) {
   auto* const own = new std::string(bytes);
   return {own->data(), own->size(), [own, released] {
@@ -37,13 +37,13 @@ MemoryBytes Borrowed(const std::string& bytes, int* released) {
           }};
 }
 
-// ONNX has the channels first.
+// ONNX puts the channels first.
 std::vector<int64_t> DigitDims(const std::string& name, int64_t batch) {
   if (name == "digits.onnx") return {batch, 1, 8, 8};
   return {batch, 8, 8, 1};
 }
 
-// What the model makes of zeros, on the CPU.
+// The model's answer to zeros, on the CPU.
 std::vector<float> Answer(const Model& model) {
   CompileOptions options;
   options.device = "cpu";
@@ -79,7 +79,7 @@ class OpenFile {
   const int descriptor_;
 };
 
-// A file that is gone when the object goes.
+// A file that the destructor deletes.
 class ScratchFile {
  public:
   explicit ScratchFile(const std::string& bytes) : path_(testing::TempDir() + "/model_test.bin") {
@@ -115,7 +115,7 @@ TEST(Models, ThatAreNotThere) {
   EXPECT_EQ(StatusCode::kNotFound, none.status().code());
   EXPECT_NE(std::string::npos, none.status().message().find("no/such/model.pb"));
   EXPECT_FALSE(Model::Load(kFolder).ok());                          // A folder.
-  EXPECT_FALSE(Model::Load(kFolder + "samples/digit_0.npy").ok());  // No model.
+  EXPECT_FALSE(Model::Load(kFolder + "samples/digit_0.npy").ok());  // Not a model.
   LoadOptions options;
   options.data_path = "no/such/weights.data";
   EXPECT_EQ(StatusCode::kNotFound, Model::Load(kFolder + "digits.pb", options).status().code());
@@ -147,7 +147,7 @@ TEST(Models, FromBytesThatAreBorrowed) {
   }
   EXPECT_EQ(1, released);
   EXPECT_EQ(1, released_weights);
-  // A model of one file.
+  // A model that is a single file.
   released = 0;
   for (const char* file : {"digits.onnx", "digits_frozen.pb"}) {
     EXPECT_TRUE(Model::FromBytes(Borrowed(ReadAll(kFolder + file), &released)).ok());
@@ -169,7 +169,8 @@ TEST(Models, GiveBorrowedBytesBackWhereLoadingFails) {
   const std::string onnx = ReadAll(kFolder + "digits.onnx");
   EXPECT_EQ(StatusCode::kCorruption, load("this is no model"));
   EXPECT_EQ(StatusCode::kCorruption, load(onnx.substr(0, onnx.size() / 2)));
-  EXPECT_NE(StatusCode::kOk, load(ReadAll(kFolder + "digits.pb")));  // Weights of another size.
+  EXPECT_NE(StatusCode::kOk,
+            load(ReadAll(kFolder + "digits.pb")));  // The weights have the wrong size.
   LoadOptions options;
   options.values["no tensor"] = Tensor();
   EXPECT_EQ(StatusCode::kInvalidArgument, load(onnx, options));
@@ -193,7 +194,7 @@ TEST(Models, FromDescriptorsThatAreClosedAfterwards) {
   }
 }
 
-// As an app's resources lie in one archive.
+// Model and weights are parts of one archive, like an app's resources.
 TEST(Models, FromPartsOfOneFile) {
   const std::string bytes = ReadAll(kFolder + "digits.pb");
   const std::string weights = ReadAll(kFolder + "digits.data");
@@ -201,7 +202,7 @@ TEST(Models, FromPartsOfOneFile) {
   const ScratchFile archive(before + bytes + between + weights);
   const OpenFile file(archive.path());
   const FileRange range = file.Range(before.size(), bytes.size());
-  // The weights go up to the end of the file.
+  // The weights extend to the end of the file.
   const uint64_t at = before.size() + bytes.size() + between.size();
   for (const uint64_t size : {uint64_t{0}, uint64_t{weights.size()}}) {
     const StatusOr<Model> model = Model::FromDescriptor(range, file.Range(at, size));
@@ -259,7 +260,7 @@ TEST(Models, RefuseAValueThatIsNone) {
   options.values["x"] = Tensor::View(&number, {-1});
   EXPECT_EQ(StatusCode::kInvalidArgument,
             Model::Load(kFolder + "digits.onnx", options).status().code());
-  options.values["x"] = Tensor::View(&number, {1});  // No input of the model.
+  options.values["x"] = Tensor::View(&number, {1});  // Not an input of the model.
   EXPECT_EQ(StatusCode::kNotFound, Model::Load(kFolder + "digits.onnx", options).status().code());
 }
 
@@ -282,11 +283,39 @@ TEST(Models, ShowWhichExtentsOfOutputsAreDynamic) {
   const StatusOr<CompiledModel> compiled = CompiledModel::Compile(*model, on_cpu);
   ASSERT_TRUE(compiled.ok()) << compiled.status().message();
   EXPECT_EQ((std::vector<int64_t>{-1, 4}), compiled->outputs()[0].dims);
-  // With dims that are given nothing is dynamic.
+  // Once all dims are given, no extent is dynamic.
   options.input_dims["x"] = {3, 4};
   const StatusOr<Model> fixed = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
   ASSERT_TRUE(fixed.ok()) << fixed.status().message();
   EXPECT_EQ((std::vector<int64_t>{3, 4}), fixed->outputs()[0].dims);
+}
+
+TEST(Models, ShowTheNamesOfExtents) {
+  TestOnnx test;
+  test.Input("x", {-1, 4});
+  test.NameDim(0, "batch");
+  test.Node("Relu", {"x"}, {"y"});
+  test.Output("y");
+  const std::string bytes = test.Bytes();
+  LoadOptions options;
+  for (const int64_t batch : {int64_t{-1}, int64_t{3}}) {
+    if (batch > 0) options.input_dims["x"] = {batch, 4};
+    const StatusOr<Model> model = Model::FromBytes(Copied(bytes), MemoryBytes(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ((std::vector<int64_t>{batch, 4}), model->inputs()[0].dims);
+    EXPECT_EQ((std::vector<std::string>{"batch", ""}), model->inputs()[0].dim_names);
+    // The file declares no dims of it.
+    EXPECT_EQ((std::vector<std::string>{"", ""}), model->outputs()[0].dim_names);
+  }
+  TestTf tf;
+  tf.Input("x", {-1, 4});
+  (*tf.def().mutable_node(0)->mutable_attr())["shape"].mutable_shape()->mutable_dim(0)->set_name(
+      "rows");
+  tf.Node("Relu", "y", {"x"});
+  const std::string frozen = tf.def().SerializeAsString();
+  const StatusOr<Model> named = Model::FromBytes(Copied(frozen));
+  ASSERT_TRUE(named.ok()) << named.status().message();
+  EXPECT_EQ((std::vector<std::string>{"rows", ""}), named->inputs()[0].dim_names);
 }
 
 TEST(Models, HaveALimitOfMemory) {

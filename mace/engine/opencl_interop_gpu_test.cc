@@ -1,4 +1,4 @@
-// A model in an app's OpenCL context: its queue, its buffers as inputs and outputs, its events.
+// A model in an app's OpenCL context, with the app's queue, buffers and events.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,7 +16,7 @@
 namespace mace {
 namespace {
 
-constexpr size_t kElements = 4 * 4 * 8;  // Of one entry of the small model's batch.
+constexpr size_t kElements = 4 * 4 * 8;  // Elements of one batch entry of the small model.
 
 class OpenClInterop : public testing::Test {
  protected:
@@ -35,7 +35,7 @@ class OpenClInterop : public testing::Test {
                                          std::shared_ptr<const Graph> graph = MakeSmallModel()) {
     return CompiledModel::Compile(ModelAccess::FromGraph(std::move(graph)), options);
   }
-  // Null, with a failure of the test, where there is none.
+  // Null, and the test fails, if there is no request.
   static std::unique_ptr<Request> NewRequest(const StatusOr<CompiledModel>& compiled) {
     EXPECT_TRUE(compiled.ok()) << compiled.status().message();
     if (!compiled.ok()) return nullptr;
@@ -67,7 +67,7 @@ TEST_F(OpenClInterop, BuffersAreInputsAndOutputs) {
     const auto compiled = Compile(Lent(with_queue));
     const auto request = NewRequest(compiled);
     ASSERT_NE(nullptr, request);
-    // An offset that no alignment of a sub-buffer allows, and room behind that must stay.
+    // The offset suits no sub-buffer alignment; the room behind the elements must stay unchanged.
     constexpr size_t kOffset = 12;
     void* const in = app_->CreateBuffer(kOffset + 3 * kElements * sizeof(float));
     void* const out = app_->CreateBuffer(kOffset + 3 * kElements * sizeof(float));
@@ -91,7 +91,7 @@ TEST_F(OpenClInterop, BuffersAreInputsAndOutputs) {
       EXPECT_EQ(kOffset, got->opencl_buffer().offset);
       EXPECT_EQ(nullptr, got->data());
     }
-    // One of the two alone.
+    // Only the output is in a buffer.
     ASSERT_TRUE(request->Set("x", TensorAccess::FromHost(SmallInput(1, 5))).ok());
     ASSERT_TRUE(request->SetOutput("y", OfBuffer(out, 1)).ok());
     ASSERT_TRUE(request->Run().ok());
@@ -126,7 +126,7 @@ TEST_F(OpenClInterop, PlansOfOtherLayoutsConvertOnTheDevice) {
   }
 }
 
-// The elements of a float16 port are converted on the host: slower, and right all the same.
+// The host converts the elements of a float16 input or output: slower, but right.
 TEST_F(OpenClInterop, TypesThatTheHostConverts) {
   auto graph = std::make_shared<Graph>(*MakeSmallModel());
   graph->inputs[0].dtype = DType::kFloat16;
@@ -177,16 +177,16 @@ TEST_F(OpenClInterop, WhatDoesNotFitIsRefused) {
   expect_message(OfBuffer(nullptr, 1).status(), "found null");
   expect_message(OfBuffer(app_->CreateImage(), 1).status(), "found an image");
   expect_message(request->Set(0, OfBuffer(buffer, 2)), "found a buffer of 512 bytes");
-  // A buffer of another context.
+  // The buffer belongs to another context.
   const std::unique_ptr<OpenClApp> other = OpenClApp::Create();
   void* const foreign = other->CreateBuffer(kElements * sizeof(float));
   expect_message(request->Set(0, OfBuffer(foreign, 1)), "found one of another context");
   expect_message(request->SetOutput(0, OfBuffer(foreign, 1)), "found one of another context");
-  // A buffer for a result with other dims.
+  // The buffer is for a result with other dims.
   ASSERT_TRUE(request->Set(0, TensorAccess::FromHost(SmallInput(2))).ok());
   ASSERT_TRUE(request->SetOutput(0, OfBuffer(buffer, 1)).ok());
   expect_message(request->Run(), "expected an OpenCL buffer of float32 [2, 4, 4, 8]");
-  // On the CPU there is no device.
+  // A model on the CPU has no device.
   CompileOptions on_cpu;
   on_cpu.device = "cpu";
   const auto reference = NewRequest(Compile(on_cpu));
@@ -214,7 +214,7 @@ TEST_F(OpenClInterop, HandlesThatDoNotBelongTogetherAreRefused) {
   options = Lent();
   options.opencl.queue = app_->unordered_queue();
   if (options.opencl.queue != nullptr) expect(options, "found one that runs out of order");
-  // The only device of the context need not be named.
+  // A context's only device need not be named.
   options = Lent();
   options.opencl.device = nullptr;
   EXPECT_TRUE(Compile(options).ok());
@@ -228,20 +228,20 @@ TEST_F(OpenClInterop, ARunWaitsForEventsAndSignalsOne) {
     void* const out = app_->CreateBuffer(kElements * sizeof(float));
     ASSERT_TRUE(request->Set(0, OfBuffer(in, 1)).ok());
     ASSERT_TRUE(request->SetOutput(0, OfBuffer(out, 1)).ok());
-    void* const gate = app_->CreateUserEvent();
-    void* const written = app_->WriteLater(in, Values(1, 9), gate);
+    void* const start = app_->CreateUserEvent();
+    void* const written = app_->WriteLater(in, Values(1, 9), start);
     void* const done = app_->CreateUserEvent();
     ASSERT_TRUE(request->SetWaitEvents({written}).ok());
     ASSERT_TRUE(request->SetSignalEvent(done).ok());
     ASSERT_TRUE(request->Start().ok());
     EXPECT_EQ(StatusCode::kDeadlineExceeded, request->Wait(std::chrono::milliseconds(50)).code());
     EXPECT_GT(OpenClApp::StatusOf(done), 0);
-    app_->Complete(gate);
+    app_->Complete(start);
     const Status status = request->Wait();
     ASSERT_TRUE(status.ok()) << status.message();
     EXPECT_EQ(0, OpenClApp::StatusOf(done));
     ExpectAnswer(Values(1, 9), app_->Read(out, 0, kElements));
-    // Events are those of one run.
+    // Events belong to one run only.
     ASSERT_TRUE(request->Run().ok());
   }
 }
@@ -260,11 +260,49 @@ TEST_F(OpenClInterop, EventsThatCannotBeUsedAreRefused) {
   app_->Complete(done);
   EXPECT_EQ(StatusCode::kInvalidArgument, request->SetSignalEvent(done).code());
   EXPECT_TRUE(request->SetSignalEvent(nullptr).ok());
-  // A run that fails says so by its event.
+  // A run that fails sets its event to an error.
   void* const failed = app_->CreateUserEvent();
   ASSERT_TRUE(request->SetSignalEvent(failed).ok());
   EXPECT_EQ(StatusCode::kFailedPrecondition, request->Run().code());  // No input is set.
   EXPECT_LT(OpenClApp::StatusOf(failed), 0);
+}
+
+TEST_F(OpenClInterop, EventsThatFailOrNeverEndDoNotHoldARun) {
+  const auto compiled = Compile(Lent());
+  auto request = NewRequest(compiled);
+  ASSERT_NE(nullptr, request);
+  ASSERT_TRUE(request->Set(0, TensorAccess::FromHost(SmallInput(1))).ok());
+  void* const failed = app_->CreateUserEvent();
+  app_->Fail(failed);
+  void* const never = app_->CreateUserEvent();
+  const auto expect_failure = [](const Status& status) {
+    EXPECT_EQ(StatusCode::kFailedPrecondition, status.code());
+    EXPECT_NE(std::string::npos, status.message().find("wait event 0")) << status.message();
+  };
+  ASSERT_TRUE(request->SetWaitEvents({failed}).ok());
+  expect_failure(request->Run());
+  EXPECT_TRUE(request->Run().ok());
+  // A deadline and Cancel end the wait.
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  EXPECT_EQ(StatusCode::kDeadlineExceeded, request->Run(std::chrono::milliseconds(20)).code());
+  EXPECT_TRUE(request->Run().ok());
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  request->Cancel();
+  EXPECT_EQ(StatusCode::kCancelled, request->Wait().code());
+  EXPECT_TRUE(request->Run().ok());
+  // A failure while the run waits.
+  void* const fails_later = app_->CreateUserEvent();
+  ASSERT_TRUE(request->SetWaitEvents({fails_later}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  EXPECT_EQ(StatusCode::kDeadlineExceeded, request->Wait(std::chrono::milliseconds(20)).code());
+  app_->Fail(fails_later);
+  expect_failure(request->Wait());
+  // The end of a request does not wait for the event either.
+  ASSERT_TRUE(request->SetWaitEvents({never}).ok());
+  ASSERT_TRUE(request->Start().ok());
+  request.reset();
+  app_->Complete(never);
 }
 
 TEST_F(OpenClInterop, RequestsOfOneQueueAndContextRunAtOnce) {

@@ -1,5 +1,5 @@
-// The persistent kernel on the device at hand: the same kernels give the same bits as launches of
-// their own, run after run, on several threads. On devices without it both are launches.
+// On the device at hand, the persistent kernel gives the same bits as separate launches, run after
+// run and on several threads. A device without persistent kernels uses launches both times.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -12,8 +12,8 @@
 namespace mace {
 namespace {
 
-// x [2, 9, 7, 5]: convolutions 3x3 and 1x1 with a residual, and a softmax over the channels; both
-// the last sum and the softmax are outputs.
+// x [2, 9, 7, 5]: convolutions 3x3 and 1x1 with a residual, then a softmax over the channels. The
+// last sum and the softmax are outputs.
 std::shared_ptr<const Graph> MakeGraph() {
   TestGraph test(Shape{2, 9, 7, 5});
   ValueId last = test.AddConvolution("conv0", test.x(), {19, 5, 3, 3}, 0);
@@ -21,7 +21,7 @@ std::shared_ptr<const Graph> MakeGraph() {
     const int64_t kernel = i % 2 == 0 ? 3 : 1;
     const std::string number = std::to_string(i);
     const ValueId made = test.AddConvolution("conv" + number, last, {19, 19, kernel, kernel}, i);
-    const int64_t type = i % 2 == 0 ? 0 : 5;  // Sum, or maximum.
+    const int64_t type = i % 2 == 0 ? 0 : 5;  // Sum or maximum.
     last = test.Add("Eltwise", "sum" + number, {last, made}, {{"type", type}});
   }
   test.Output("sum", last);
@@ -71,7 +71,7 @@ TEST_P(PersistentKernelTest, GivesTheBitsOfSeparateLaunches) {
 INSTANTIATE_TEST_SUITE_P(Precisions, PersistentKernelTest,
                          testing::Values(Precision::kFloat32, Precision::kFloat16));
 
-// More work-groups wait than the device has units.
+// More work-groups wait than the device has compute units.
 TEST(PersistentKernel, ModelsRunAtOnce) {
   constexpr int kModels = 3, kRuns = 20;
   std::vector<CompiledModel> models;

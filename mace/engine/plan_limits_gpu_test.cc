@@ -1,5 +1,5 @@
-// Many shapes of inputs in one compiled model: which plans are kept within its limits, and that what
-// was compiled for each shape reaches the cache file.
+// Many input shapes in one compiled model: which plans stay within the limits, and that the
+// programs of every shape reach the cache file.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -7,6 +7,7 @@
 
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -28,8 +29,8 @@ class PlanLimits : public testing::Test {
 };
 
 TEST_F(PlanLimits, TheEndOfAModelLosesNothing) {
-  options_.cache.path = testing::TempDir() + "plan_limits.bin";
-  std::filesystem::remove(options_.cache.path);
+  const TemporaryFolder folder;
+  options_.cache.path = folder.At("cache.bin");
   options_.limits.kept_plans = 1;
   {
     const CompiledModel compiled = Compile();
@@ -47,12 +48,12 @@ TEST_F(PlanLimits, ThePlanLongestUnusedGoes) {
   Run(compiled, 2);
   Run(compiled, 1);
   const double two_plans_ms = compiled.statistics().program_ms;
-  Run(compiled, 3);  // In the place of 2.
+  Run(compiled, 3);  // Evicts the plan of 2.
   const double three_plans_ms = compiled.statistics().program_ms;
   EXPECT_GT(three_plans_ms, two_plans_ms);
   Run(compiled, 1);
   EXPECT_EQ(compiled.statistics().program_ms, three_plans_ms)
-      << "the shape last used was planned anew";
+      << "the shape last used was planned again";
 }
 
 TEST_F(PlanLimits, ThePeakOfDeviceMemoryIsNoSum) {
@@ -61,18 +62,18 @@ TEST_F(PlanLimits, ThePeakOfDeviceMemoryIsNoSum) {
   const uint64_t one = compiled.statistics().peak_device_bytes;
   ASSERT_GT(one, 0u);
   for (int64_t batch : {2, 1, 2, 1, 2, 1}) Run(compiled, batch);
-  // A new plan is made before the old one goes, so that two are there for a moment.
+  // The new plan is made before the old one is evicted, so both exist for a moment.
   EXPECT_LE(compiled.statistics().peak_device_bytes, 4 * one);
 }
 
-// Plans that nobody uses at the moment make room for a new one within the limit.
+// Idle plans are evicted so that a new one keeps the limit.
 TEST_F(PlanLimits, PlansGiveWayToTheLimitOfDeviceMemory) {
   const auto bytes_with = [&](int64_t batch) -> uint64_t {
     CompiledModel compiled = Compile();
     EXPECT_TRUE(compiled.Prepare({{"x", SmallShape(batch).dims()}}).ok());
     return compiled.statistics().device_bytes;
   };
-  // Room for the two largest plans, of seven that would be kept.
+  // There is room for two of the seven plans.
   options_.limits.device_bytes = bytes_with(60) + bytes_with(50);
   const CompiledModel compiled = Compile();
   for (int64_t batch : {10, 20, 30, 40, 50, 60}) Run(compiled, batch);
@@ -82,23 +83,19 @@ TEST_F(PlanLimits, PlansGiveWayToTheLimitOfDeviceMemory) {
 
 TEST_F(PlanLimits, RelativeNamesMeanTheFolderOfTheirTime) {
   const std::filesystem::path before = std::filesystem::current_path();
-  const std::filesystem::path one = testing::TempDir() + "one", two = testing::TempDir() + "two";
-  for (const auto& folder : {one, two}) {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directory(folder);
-  }
+  const TemporaryFolder one, two;
   options_.cache.path = "relative.bin";
-  std::filesystem::current_path(one);
+  std::filesystem::current_path(one.path());
   CompiledModel compiled = Compile();
-  std::filesystem::current_path(two);
+  std::filesystem::current_path(two.path());
   Run(compiled, 1);
   EXPECT_TRUE(compiled.SaveCache().ok());
-  // From the second folder the relative name of the cache file leads to another file.
+  // In the second folder the cache file's relative name means another file.
   const CompiledModel other = Compile();
   std::filesystem::current_path(before);
   EXPECT_EQ(other.statistics().cache.status, "cold");
-  EXPECT_TRUE(std::filesystem::exists(one / "relative.bin"));
-  EXPECT_TRUE(std::filesystem::is_empty(two));
+  EXPECT_TRUE(std::filesystem::exists(one.At("relative.bin")));
+  EXPECT_TRUE(std::filesystem::is_empty(two.path()));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// Cancelling wakes nobody up: who waits looks for it that often.
+// A cancellation wakes no waiting thread, so waiting threads look for one at this interval.
 constexpr std::chrono::milliseconds kCancellationInterval(5);
 
 }  // namespace
@@ -31,10 +31,10 @@ Status PlanTable::WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock
   return entry.status;
 }
 
-StatusOr<PlanTable::Found> PlanTable::Get(const InputDims& dims, const MakePlan& make) {
+StatusOr<PlanTable::Found> PlanTable::Get(const Key& key, const MakePlan& make) {
   Found found;
   std::unique_lock<std::mutex> lock(mutex_);
-  const auto known = entries_.find(dims);
+  const auto known = entries_.find(key);
   if (known != entries_.end()) {
     const std::shared_ptr<Entry> entry = known->second;
     found.was_made = !entry->is_ready;
@@ -44,7 +44,7 @@ StatusOr<PlanTable::Found> PlanTable::Get(const InputDims& dims, const MakePlan&
     return found;
   }
   const auto entry = std::make_shared<Entry>();
-  entries_.emplace(dims, entry);
+  entries_.emplace(key, entry);
   lock.unlock();
   StatusOr<std::shared_ptr<SharedPlan>> made = CatchExhaustion(make);
   lock.lock();
@@ -52,7 +52,7 @@ StatusOr<PlanTable::Found> PlanTable::Get(const InputDims& dims, const MakePlan&
   entry->status = made.status();
   changed_.notify_all();
   if (!made.ok()) {
-    entries_.erase(dims);
+    entries_.erase(key);
     return made.status();
   }
   found.plan = entry->plan = *std::move(made);
@@ -78,7 +78,7 @@ PlanTable::Plans PlanTable::TakeSurplus() {
   while (true) {
     size_t count = 0;
     uint64_t bytes = shared_bytes_ ? shared_bytes_() : 0;
-    for (const auto& [dims, entry] : entries_) {
+    for (const auto& [key, entry] : entries_) {
       if (entry->plan == nullptr) continue;
       ++count;
       bytes += entry->plan->bytes();
@@ -92,9 +92,9 @@ PlanTable::Plans PlanTable::TakeSurplus() {
 
 PlanTable::Plans PlanTable::All() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  // As they are now: other threads go on using them.
+  // A copy of `last_use`, because other threads go on changing it.
   std::vector<std::pair<uint64_t, std::shared_ptr<SharedPlan>>> ready;
-  for (const auto& [dims, entry] : entries_) {
+  for (const auto& [key, entry] : entries_) {
     if (entry->plan != nullptr) ready.emplace_back(entry->plan->last_use, entry->plan);
   }
   std::sort(ready.begin(), ready.end(),

@@ -1,5 +1,5 @@
-// The plans of a compiled model, one for each set of input dims. Their number and their bytes are
-// bounded: the one longest unused goes first.
+// The plans of a compiled model, one for each set of input dims and of outputs. Their number and
+// their bytes are bounded: the plan that was unused for the longest time is evicted first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
@@ -11,51 +11,64 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/engine/output_set.h"
 #include "mace/engine/shared_plan.h"
 
 namespace mace {
 
-// Thread contract: thread-safe. No lock is held while a plan is made; who wants a plan that another
-// thread is making waits for it, and is cancelled meanwhile (mace/base/cancellation.h).
+// Thread contract: thread-safe. No lock is held while a plan is made. A thread that wants a plan
+// that another thread is making waits for it; cancelling ends that wait (mace/base/cancellation.h).
 class PlanTable {
  public:
   using InputDims = std::vector<std::vector<int64_t>>;  // In the order of the model's inputs.
+  // The input dims and the outputs that a plan is made for.
+  struct Key {
+    InputDims dims;
+    OutputSet outputs;
+
+    bool operator<(const Key& other) const {
+      return std::tie(dims, outputs) < std::tie(other.dims, other.outputs);
+    }
+  };
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;
   using MakePlan = std::function<StatusOr<std::shared_ptr<SharedPlan>>()>;
 
-  // At least one plan is kept, whatever it has. `shared_bytes` (may be empty) gives the bytes that all
-  // plans have in common, which count once; it is called while the table is locked.
+  // Sets the largest number of plans and the largest sum of their bytes. At least one plan is kept,
+  // whatever its size. `shared_bytes` (may be empty) gives the bytes that all plans share and that
+  // count once; it is called while the table is locked.
   void SetLimits(size_t max_plans, uint64_t max_bytes, std::function<uint64_t()> shared_bytes);
 
   struct Found {
     std::shared_ptr<SharedPlan> plan;
-    bool was_made = false;  // By this call, or by another one that it waited for.
-    Plans retired;          // Had to go for it. They end with the last run that uses them.
+    bool was_made = false;  // The plan was made by this call, or by one that this call waited for.
+    Plans retired;          // The plans that were evicted; each lives until its last run ends.
   };
-  // The plan for these dims, made where there is none. A plan that could not be made is asked for
-  // again by the next call; those who waited for it get the same error.
-  StatusOr<Found> Get(const InputDims& dims, const MakePlan& make);
+  // Gives the plan for the key, and makes it if there is none. If that fails, the calls that waited
+  // for the plan get the same error, and the next call tries again. kCancelled or kDeadlineExceeded
+  // if the wait for another thread's plan is cancelled.
+  StatusOr<Found> Get(const Key& key, const MakePlan& make);
 
-  // `plan`, of this table or retired from it, is used once more, without Get.
+  // Notes a use of `plan`, which this table holds or has evicted, without a call of Get.
   void Touch(SharedPlan* plan) { plan->last_use = ++uses_; }
-  // All that are ready, last used first.
+  // All finished plans, the most recently used first.
   Plans All() const;
-  // Takes out all that are ready, to make room.
+  // Removes and gives all finished plans, to make room.
   Plans TakeAll();
 
  private:
   struct Entry {
     bool is_ready = false;
-    Status status;                     // Why it could not be made.
-    std::shared_ptr<SharedPlan> plan;  // Null: not ready, or failed.
+    Status status;                     // The error if the plan could not be made.
+    std::shared_ptr<SharedPlan> plan;  // Null: the plan is not ready, or could not be made.
   };
-  using Entries = std::map<InputDims, std::shared_ptr<Entry>>;
+  using Entries = std::map<Key, std::shared_ptr<Entry>>;
 
   Status WaitFor(const Entry& entry, std::unique_lock<std::mutex>* lock);
-  // REQUIRES for these: mutex_ is held.
+  // REQUIRES for the functions below: mutex_ is held.
   Entries::iterator FindOldest();
   Plans TakeSurplus();
 

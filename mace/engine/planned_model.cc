@@ -13,22 +13,20 @@
 #include "mace/passes/device/batch_slices.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
-#include "mace/passes/infer_shapes.h"
-#include "mace/passes/pass.h"
 #include "mace/plan/check_indices.h"
-#include "mace/tune/planning_peaks.h"
+#include "mace/tune/planning_limits.h"
 #include "mace/tune/tuned_plan.h"
 
 namespace mace {
 namespace {
 
-// On GPUs they are tried where the tuner measures them: they are slower than the best of floats for
-// many a shape.
-bool UsesIntegerKernels(const Options& options, Runtime* runtime) {
+// On GPUs integer kernels are only tried if the tuner measures them, because for many shapes they
+// are slower than the best float kernel.
+bool UsesIntegerKernels(const CompileOptions& options, Runtime* runtime) {
   if (runtime == nullptr) return false;
   const DeviceInfo& device = runtime->device_info();
   return device.byte_products != ByteProducts::kNone &&
-         (device.kind == DeviceKind::kCpu || options.tuning.level != TuningLevel::kNone);
+         (device.kind == DeviceKind::kCpu || options.tuning != CompileOptions::Tuning::kNone);
 }
 
 std::vector<bool> NodesWithLaunches(const Plan& plan) {
@@ -67,43 +65,40 @@ void AddPlacements(const PlannedModel& model, Statistics* stats) {
   stats->folded_nodes = folded + (before > after ? before - after : 0);
 }
 
-// The graph that is to be planned.
+// The graph to be planned.
 struct PreparedGraph {
-  std::shared_ptr<Graph> whole;   // With the shapes that were asked for.
-  std::shared_ptr<Graph> sliced;  // Of a slice of the batch; the same where it is not cut.
+  std::shared_ptr<Graph> whole;   // The graph with the requested shapes.
+  std::shared_ptr<Graph> sliced;  // The graph of one slice of the batch; `whole` without slices.
   int64_t batch_slices = 1;
 };
 
-StatusOr<std::shared_ptr<Graph>> InferAndPass(const Graph& imported,
-                                              const std::map<std::string, Shape>& input_shapes,
-                                              bool integer_kernels) {
-  auto graph = std::make_shared<Graph>(imported);  // Shares the constants.
-  MACE_RETURN_IF_ERROR(InferShapes(graph.get(), input_shapes));
-  MACE_RETURN_IF_ERROR(RunPasses(graph.get(), integer_kernels));
-  return graph;
-}
-
-StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
-                                     const std::map<std::string, Shape>& input_shapes,
-                                     const Options& options, Runtime* runtime) {
-  ScopedStartPart part("passes");
+StatusOr<PreparedGraph> PrepareGraph(const GraphToPlan& to_plan, const CompileOptions& options,
+                                     Runtime* runtime) {
+  std::optional<ScopedStartPart> part;
+  if (to_plan.passed == nullptr) part.emplace("passes");
+  const Graph& imported = *to_plan.imported;
   const bool integer_kernels = UsesIntegerKernels(options, runtime);
   PreparedGraph prepared;
-  MACE_ASSIGN_OR_RETURN(prepared.whole, InferAndPass(imported, input_shapes, integer_kernels));
+  if (to_plan.passed != nullptr) {
+    prepared.whole = to_plan.passed->graph;
+  } else {
+    MACE_ASSIGN_OR_RETURN(prepared.whole,
+                          InferAndPass(imported, to_plan.input_shapes, integer_kernels));
+  }
   prepared.sliced = prepared.whole;
-  if (runtime == nullptr || options.whole_batches) return prepared;
+  if (runtime == nullptr || !options.split_batch) return prepared;
   const Graph& whole = *prepared.whole;
   const int64_t slices = ChooseBatchSlices(whole, runtime->device_info());
   if (slices == 1) return prepared;
   int64_t entries = 0;
-  std::map<std::string, Shape> slice_shapes;
+  ShapesByInput slice_shapes;
   for (const IoInfo& input : whole.inputs) {
     std::vector<int64_t> dims = whole.value(input.value).info.shape.dims();
     dims[0] /= slices;
     entries = dims[0];
     slice_shapes[input.name] = Shape(std::move(dims));
   }
-  // A model may hold constants that are of the whole batch alone.
+  // A model may have constants whose shapes fit the whole batch only.
   StatusOr<std::shared_ptr<Graph>> sliced = InferAndPass(imported, slice_shapes, integer_kernels);
   if (!sliced.ok() || SeparableBatch(**sliced) != entries) return prepared;
   prepared.sliced = *std::move(sliced);
@@ -111,17 +106,31 @@ StatusOr<PreparedGraph> PrepareGraph(const Graph& imported,
   return prepared;
 }
 
-PlanOptions PlanOptionsOf(const Options& options) {
+MemoryChoice MemoryOf(CompileOptions::Storage storage) {
+  switch (storage) {
+    case CompileOptions::Storage::kAuto:
+      break;
+    case CompileOptions::Storage::kImage:
+      return MemoryChoice::kImage;
+    case CompileOptions::Storage::kBuffer:
+      return MemoryChoice::kBuffer;
+  }
+  return MemoryChoice::kAuto;
+}
+
+PlanOptions PlanOptionsOf(const CompileOptions& options) {
   PlanOptions plan;
-  plan.memory = options.memory;
-  plan.precision = options.precision;
-  plan.allow_tf32 = options.allow_tf32 || options.precision == Precision::kFloat16;
-  plan.allow_fallback = options.allow_fallback;
+  plan.memory = MemoryOf(options.storage);
+  const bool is_half = options.precision == CompileOptions::Precision::kFloat16;
+  plan.precision = is_half ? Precision::kFloat16 : Precision::kFloat32;
+  // Half precision has no more bits of mantissa than TF32.
+  plan.allow_tf32 = is_half || options.precision == CompileOptions::Precision::kTf32;
+  plan.allow_fallback = options.allow_cpu_fallback;
   plan.use_persistent_kernel = !options.separate_launches;
   return plan;
 }
 
-// While the constants can be read: some are known by their elements.
+// Called while the constants can still be read, because some identities are hashes of the elements.
 void NameWeights(Plan* plan) {
   plan->weight_identities.clear();
   for (const PackedWeights& weights : plan->weights) {
@@ -129,45 +138,49 @@ void NameWeights(Plan* plan) {
   }
 }
 
-// What a model is planned for.
+// Makes the plan of a model.
 class ModelPlanner {
  public:
-  // `runtime` and `weights` as for PlanModel.
-  ModelPlanner(const Options& options, Runtime* runtime, const WeightStore* weights)
+  // `runtime` and `weights` are those of PlanModel.
+  ModelPlanner(const CompileOptions& options, Runtime* runtime, const WeightStore* weights)
       : options_(options), runtime_(runtime), weights_(weights) {}
 
-  // All of `model` but what runs the plan.
-  Status Plan(const std::map<std::string, Shape>& input_shapes, PlannedModel* model) const;
+  // Sets all members of `model` except `executor` and `session`.
+  Status Plan(const GraphToPlan& to_plan, PlannedModel* model) const;
 
  private:
   Status MakePlan(const PreparedGraph& prepared, PlannedModel* model) const;
   Status CheckMemory(const MemoryNeed& need) const;
 
-  const Options& options_;
+  const CompileOptions& options_;
   Runtime* const runtime_;
   const WeightStore* const weights_;
 };
 
-// Before anything of it is taken.
+// Called before any of the memory that is needed is allocated.
 Status ModelPlanner::CheckMemory(const MemoryNeed& need) const {
-  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(options_), options_));
+  const uint64_t host_limit = options_.limits.host_bytes;
+  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(host_limit), host_limit));
   if (runtime_ == nullptr) return Status();
   const ByteCount* const in_use = weights_ == nullptr ? nullptr : weights_->device_bytes().get();
-  return CheckDeviceMemory(need, in_use == nullptr ? 0 : in_use->now(),
-                           DeviceMemoryLimit(options_, runtime_->device_info()));
+  return CheckDeviceMemory(
+      need, in_use == nullptr ? 0 : in_use->now(),
+      DeviceMemoryLimit(options_.limits.device_bytes, runtime_->device_info()));
 }
 
 Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model) const {
   ScopedStartPart part("plan");
   const std::shared_ptr<Graph>& graph = prepared.sliced;
   PlanOptions plan_options = PlanOptionsOf(options_);
-  TuningOptions tuning = options_.tuning;
+  TuningOptions tuning;
+  tuning.level = options_.tuning;
+  tuning.progress = options_.tuning_progress;
   std::unique_ptr<mace::Plan> plan;
   if (runtime_ == nullptr) {
     MACE_ASSIGN_OR_RETURN(plan, mace::MakePlan(graph, nullptr, plan_options));
   } else {
-    SetPlanningPeaks(*graph, runtime_->compiler(), &tuning, &plan_options);
-    const DeviceInfo device = WithMeasuredPeaks(runtime_->device_info(), plan_options);
+    SetPlanningLimits(*graph, runtime_->compiler(), &tuning, &plan_options);
+    const DeviceInfo device = WithMeasuredRoofline(runtime_->device_info(), plan_options);
     MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
     FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
@@ -195,16 +208,14 @@ void DescribeIo(const Graph& graph, PlannedModel* model) {
   }
 }
 
-Status ModelPlanner::Plan(const std::map<std::string, Shape>& input_shapes,
-                          PlannedModel* model) const {
-  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared,
-                        PrepareGraph(*model->imported, input_shapes, options_, runtime_));
+Status ModelPlanner::Plan(const GraphToPlan& to_plan, PlannedModel* model) const {
+  MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared, PrepareGraph(to_plan, options_, runtime_));
   MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfIo(*prepared.whole)));
   MACE_RETURN_IF_ERROR(MakePlan(prepared, model));
   DescribeIo(*prepared.whole, model);
   const DeviceInfo* const device = runtime_ == nullptr ? nullptr : &runtime_->device_info();
   MemoryNeed need = MemoryNeedOf(*model->plan, device);
-  // Other plans of the model have these already.
+  // Other plans of the model have already uploaded these weights.
   if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
   return CheckMemory(need);
 }
@@ -225,19 +236,21 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
   return WithIoTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
-                                                  const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime,
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
+                                                  const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights) {
   auto model = std::make_unique<PlannedModel>();
-  model->imported = imported;
+  model->imported = to_plan.imported;
   {
-    // Passes and planning read constants; afterwards those that are packed may be given back.
-    const ConstantPins constants = ConstantPins::KeepAll(*imported);
-    const Status planned = ModelPlanner(options, runtime, weights).Plan(input_shapes, model.get());
-    // First: an error in a plan that was made of wrong elements misleads.
+    // Passes and planning read constants. Afterwards the memory of packed constants may be freed.
+    const ConstantPins constants = ConstantPins::KeepAll(*to_plan.imported);
+    const Status planned = ModelPlanner(options, runtime, weights).Plan(to_plan, model.get());
+    // These checks come before that of `planned`: if elements could not be read, the error of a
+    // plan that was made from wrong elements would mislead.
+    if (to_plan.passed != nullptr) MACE_RETURN_IF_ERROR(to_plan.passed->constants.CheckReads());
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
+    to_plan.passed.reset();
   }
   if (runtime == nullptr) {
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));
@@ -277,7 +290,7 @@ void AddPlanStats(const PlannedModel& model, Statistics* stats) {
     stats->cache.hits += library.hits;
     stats->cache.misses += library.compiled;
   }
-  // Programs that another session had built were neither compiled nor looked up for this one.
+  // A program that this session took from another session was neither compiled nor looked up.
   if (session.reused_programs() > 0) return;
   stats->cache.built_from_source += from_source;
   if (stats->cache.file.empty()) return;

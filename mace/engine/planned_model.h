@@ -1,4 +1,4 @@
-// One model planned for one set of input shapes: graph, plan and what runs it.
+// A graph that is planned for one set of input shapes, with its plan and its executor.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_ENGINE_PLANNED_MODEL_H_
@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "mace/api/compile_options.h"
 #include "mace/api/statistics.h"
-#include "mace/engine/options.h"
+#include "mace/engine/passed_graph.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/executor.h"
 #include "mace/execute/session.h"
@@ -24,34 +25,41 @@ struct PlannedModel {
   std::shared_ptr<const Graph> imported;
   std::shared_ptr<const Plan> plan;
   std::unique_ptr<Executor> executor;
-  Session* session = nullptr;  // What runs on a device, within `executor`.
-  // As the caller sees them: io_types.h, io_shapes.h.
+  Session* session = nullptr;  // Runs on a device, within `executor`; null: CPU.
+  // The types and shapes that the caller sees (io_types.h, io_shapes.h).
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   TuningStatistics tuning;
-  bool looked_over = false;  // The first run, for overflows of half precision.
 
-  uint64_t host_bytes = 0;  // Of constants that are this plan's alone.
+  uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;
-  // What the plan alone holds in memory: of the device where it has a session, else of the host.
+  // The memory of this plan alone, in bytes: device memory if the plan has a session, else host
+  // memory.
   uint64_t bytes() const { return session != nullptr ? session->activation_bytes() : host_bytes; }
   // Whether a run has succeeded on a device, by this session or a clone of it.
   bool has_run() const { return session != nullptr && session->has_run(); }
-  // `another` executor of the plan for tensors as the caller sees them (WithIoTypes).
+  // Wraps `another` executor of the plan so that it takes tensors of the types and shapes that the
+  // caller sees (WithIoTypes).
   StatusOr<std::unique_ptr<Executor>> WithTypes(std::unique_ptr<Executor> another) const;
 };
 
-// graph → passes → plan → session, for the given input shapes (by name; empty: the declared ones).
-// `runtime` null: on the CPU. `weights` (null: none) has the packed weights of the model's other
-// plans, and counts what the session has on the device.
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(std::shared_ptr<const Graph> imported,
-                                                  const std::map<std::string, Shape>& input_shapes,
-                                                  const Options& options, Runtime* runtime,
+struct GraphToPlan {
+  std::shared_ptr<const Graph> imported;
+  ShapesByInput input_shapes;  // An input that is not named has its declared shape.
+  // The graph after the passes, for these shapes; used by one plan only. Null: not made yet.
+  std::shared_ptr<PassedGraph> passed;
+};
+
+// Runs the passes, makes the plan, and makes the executor that runs it. `runtime` is null for a
+// plan that runs on the CPU. `weights` (may be null) holds the packed weights of the model's other
+// plans, and counts the device memory of the session.
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
+                                                  const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights);
 
-// Adds to `stats` what is known of the model once planned: placements and programs.
+// Adds to `stats` the placements and programs of a planned model.
 void AddPlanStats(const PlannedModel& model, Statistics* stats);
 
 }  // namespace mace

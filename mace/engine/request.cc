@@ -1,4 +1,4 @@
-// One run: from the tensors that were set to those that Get gives.
+// One run, from the tensors that Set takes to the tensors that Get gives.
 #include "mace/api/request.h"
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/strings.h"
+#include "mace/cl/event_wait.h"
 #include "mace/engine/request_state.h"
 #include "mace/engine/tensor_access.h"
 #include "mace/execute/io_types.h"
@@ -54,7 +55,7 @@ Status CheckOutput(const TensorSpec& spec, const Tensor& tensor) {
   return Status();
 }
 
-// Whether a tensor in an OpenCL buffer can be used with the model.
+// kInvalidArgument if a tensor in an OpenCL buffer cannot be used with the model.
 Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
                    const Tensor& tensor) {
   const ClBufferPart& buffer = TensorAccess::BufferOf(tensor);
@@ -67,8 +68,8 @@ Status CheckBuffer(const CompiledModel::State& compiled, const std::string& who,
   return buffer.CheckContext(*compiled.runtime->device()).WithPrefix(who);
 }
 
-// What `call` gives of the state, which there must be. No exception leaves it: messages of errors
-// need memory too.
+// Calls `call` with the state and gives its result; kFailedPrecondition if there is no state. An
+// error message needs memory, too, so exceptions are caught here.
 template <typename Call>
 auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
     -> decltype(call(state.get())) {
@@ -78,7 +79,8 @@ auto OnState(const std::shared_ptr<Request::State>& state, const Call& call)
   });
 }
 
-// The moment that is `limit` from now: a hundred years for a limit that no clock can count.
+// The moment that is `limit` from now, or a hundred years from now if the clock cannot count so
+// far.
 Request::State::Clock::time_point After(std::chrono::milliseconds limit) {
   constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365 * 100);
   return Request::State::Clock::now() + std::clamp(limit, std::chrono::milliseconds(0), kLongest);
@@ -95,57 +97,62 @@ Status Request::State::CheckInputsAreSet() const {
   return Status();
 }
 
-// The caller's tensor where it fits, else the one of an earlier run, else a new one.
+// Each output goes into the caller's tensor if this tensor fits, else into the tensor of an earlier
+// run, else into a new one.
 Status Request::State::PlaceResults(const PlannedModel& model) {
-  for (size_t i = 0; i < model.outputs.size(); ++i) {
-    const TensorInfo& info = model.outputs[i];
+  for (Output& output : outputs) {
+    output.is_given = output.is_wanted;
+    output.is_in_set = output.is_borrowed = false;
+  }
+  for (size_t k = 0; k < model.outputs.size(); ++k) {
+    const TensorInfo& info = model.outputs[k];
     const auto fits = [&](const Tensor& tensor) {
       return !tensor.empty() && TensorAccess::ToHost(tensor).info() == info &&
              TensorAccess::IsForWriting(tensor);
     };
-    Output& output = outputs[i];
-    output.is_given = output.is_wanted;
-    output.is_in_set = output.is_borrowed = false;
-    ports.left_out[i] = !output.is_wanted && model.executor->LeavesOut(i);
-    if (ports.left_out[i] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
+    Output& output = outputs[output_of_plan[k]];
+    bindings.left_out[k] = !output.is_wanted && model.executor->LeavesOut(k);
+    if (bindings.left_out[k] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
       output.is_borrowed = true;
-      MACE_ASSIGN_OR_RETURN(results[i], PlaceInBuffer(model, i));
+      MACE_ASSIGN_OR_RETURN(results[k], PlaceInBuffer(model, k));
       continue;
     }
     output.is_in_set = output.is_wanted && fits(output.set);
     if (output.is_in_set) {
-      results[i] = std::move(output.set_host);
+      results[k] = std::move(output.set_host);
       continue;
     }
     if (!fits(output.own)) {
       MACE_ASSIGN_OR_RETURN(HostTensor made, HostTensor::Allocate(info));
       output.own = TensorAccess::FromHost(std::move(made));
     }
-    results[i] = TensorAccess::Take(&output.own);
+    results[k] = TensorAccess::Take(&output.own);
   }
   return Status();
 }
 
 void Request::State::PutBackResults() {
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (results[i].dtype() == DType::kInvalid) continue;  // The run ended before.
-    Output& output = outputs[i];
+  for (size_t k = 0; k < results.size(); ++k) {
+    if (results[k].dtype() == DType::kInvalid) continue;  // The run failed earlier.
+    Output& output = outputs[output_of_plan[k]];
     if (output.is_in_set && !output.is_borrowed) {
-      output.set_host = std::move(results[i]);
+      output.set_host = std::move(results[k]);
     } else if (!output.is_borrowed) {
-      TensorAccess::PutBack(std::move(results[i]), &output.own);
+      TensorAccess::PutBack(std::move(results[k]), &output.own);
     }
-    results[i] = HostTensor();
+    results[k] = HostTensor();
   }
 }
 
 Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(CheckInputsAreSet());
   MACE_RETURN_IF_ERROR(CheckCancelled());
-  MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled->PlanFor(given, &last_plan));
+  MACE_ASSIGN_OR_RETURN(const PlanTable::Found found,
+                        compiled->PlanFor(given, planned_outputs, &last_plan));
   statistics.made_plan = found.was_made;
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
-  if (HasPorts()) return RunWithPorts(found.plan.get());
+  MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
+  if (HasBindings()) return RunWithBindings(found.plan.get());
   return compiled->Run(found.plan.get(), given, &results);
 }
 
@@ -221,12 +228,8 @@ Status Request::SetOutput(size_t index, Tensor tensor) {
 
 Status Request::SelectOutputs(const std::vector<std::string>& names) {
   return OnState(state_, [&](State* state) -> Status {
-    const std::vector<TensorSpec>& specs = state->compiled->model->outputs;
-    std::vector<bool> wanted(specs.size(), names.empty());
-    for (const std::string& name : names) {
-      MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(specs, "output", name));
-      wanted[index] = true;
-    }
+    MACE_ASSIGN_OR_RETURN(const std::vector<bool> wanted,
+                          FindOutputs(*state->compiled->model, names));
     return state->SelectOutputs(wanted);
   });
 }
@@ -260,7 +263,7 @@ Status Request::Run(std::chrono::milliseconds limit) {
 }
 
 Status Request::Start(std::function<void(const Status&)> done) {
-  // Held here: `done` may destroy the request before Start returns.
+  // Keeps the state: `done` may destroy the request before Start returns.
   const std::shared_ptr<State> held = state_;
   return OnState(held, [&](State* state) { return state->Start(held, std::move(done)); });
 }
@@ -296,7 +299,7 @@ StatusOr<Tensor> Request::Get(size_t index) const {
     if (!output.is_given) {
       return FailedPrecondition("output '" +
                                 Printable(state->compiled->model->outputs[index].name) +
-                                "': the last run was not to give it (SelectOutputs)");
+                                "': the last run did not give it (SelectOutputs)");
     }
     return output.is_in_set ? output.set : output.own;
   });

@@ -1,4 +1,4 @@
-// What a request promises to callers on several threads, and about their tensors.
+// What a request promises to callers on several threads, and how it treats their tensors.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// A view of elements that `owner` keeps; when the last copy of the tensor is gone, so are they.
+// A view of elements that `owner` keeps alive until the last copy of the tensor is destroyed.
 HostTensor Owned(const HostTensor& tensor, std::weak_ptr<const void>* owner) {
   auto copy = std::make_shared<HostTensor>(tensor);
   *owner = copy;
@@ -32,7 +32,7 @@ class RequestCallers : public testing::TestWithParam<const char*> {
   Request request_;
 };
 
-// Both give the request the same inputs: which of the two sets one is not known.
+// Both threads set the same inputs, because it is not known whose call succeeds.
 TEST_P(RequestCallers, TwoThreadsGetAnAnswerOrARefusal) {
   std::atomic<int> answered{0}, refused{0}, wrong{0}, begun{0};
   const HostTensor input = SmallInput(1);
@@ -58,8 +58,7 @@ TEST_P(RequestCallers, TwoThreadsGetAnAnswerOrARefusal) {
   EXPECT_TRUE(IsSmallAnswer(input, {TensorAccess::ToHost(*request_.Get(0))}));
 }
 
-// A run that is within a tuner's callback is one that has begun: deterministic, unlike two threads
-// that may miss each other.
+// A run within a tuner's callback has certainly begun. Two free threads might miss each other.
 TEST(RequestTurns, ASecondThreadIsRefusedWhileARunPlans) {
   CompileOptions options;
   CompiledModel compiled;
@@ -116,7 +115,7 @@ TEST_P(RequestCallers, StatisticsAreReadWhileARunPlans) {
 TEST_P(RequestCallers, AnInputIsLetGoWhenAnotherOneIsSet) {
   std::weak_ptr<const void> owner;
   ASSERT_TRUE(RunRequest(&request_, {Owned(SmallInput(1), &owner)}).ok());
-  EXPECT_FALSE(owner.expired());  // It stays set.
+  EXPECT_FALSE(owner.expired());  // The input stays set.
   ASSERT_TRUE(RunRequest(&request_, {SmallInput(1)}).ok());
   EXPECT_TRUE(owner.expired());
   ASSERT_TRUE(RunRequest(&request_, {Owned(SmallInput(1), &owner)}).ok());

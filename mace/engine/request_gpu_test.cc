@@ -44,7 +44,7 @@ class Requests : public testing::TestWithParam<const char*> {
 TEST_P(Requests, AnswerByIndexAndByName) {
   Request request = NewRequest();
   EXPECT_EQ(StatusCode::kFailedPrecondition, request.Get(0).status().code());
-  EXPECT_EQ(StatusCode::kFailedPrecondition, request.Run().code());  // No input yet.
+  EXPECT_EQ(StatusCode::kFailedPrecondition, request.Run().code());  // No input is set yet.
   ASSERT_TRUE(request.Set(compiled_.inputs()[0].name, Input(1)).ok());
   ASSERT_TRUE(request.Run().ok());
   EXPECT_TRUE(IsAnswer(request, 1));
@@ -70,7 +70,7 @@ TEST_P(Requests, RefuseATensorThatDoesNotFit) {
       request.Set(0, Tensor::View(static_cast<const float*>(nullptr), {1, 2}));
   EXPECT_EQ(StatusCode::kInvalidArgument, wrong_dims.code());
   EXPECT_NE(std::string::npos, wrong_dims.message().find("null pointer")) << wrong_dims.message();
-  // What was set before is set still.
+  // The tensors of the earlier run are still set.
   ASSERT_TRUE(request.Run().ok());
   EXPECT_TRUE(IsAnswer(request, 1));
   const float readable = 0;
@@ -105,9 +105,9 @@ TEST_P(Requests, OutputsAreTheCallersWhereTheyFit) {
   ASSERT_TRUE(request.Run().ok());
   EXPECT_EQ(memory.data(), request.Get(0)->data<float>());
   EXPECT_TRUE(IsAnswer(request, 1, 5));
-  // The copy of the earlier result shows what it showed.
+  // The copy of the earlier result is unchanged.
   EXPECT_TRUE(IsSmallAnswer(SmallInput(1, 1), {TensorAccess::ToHost(first)}));
-  // A tensor of the request's own, with other dims.
+  // The request makes a new tensor for the other dims.
   ASSERT_TRUE(request.Set(0, Input(2)).ok());
   ASSERT_TRUE(request.Run().ok());
   EXPECT_NE(memory.data(), request.Get(0)->data<float>());
@@ -167,7 +167,7 @@ TEST_P(Requests, ACancelledRunEndsAndTheRequestGoesOn) {
   request.Cancel();  // Without a run nothing happens.
   bool was_cancelled = false;
   for (int64_t batch = 1; batch < 400 && !was_cancelled; ++batch) {
-    // A new plan takes a while, so that the run is at work still.
+    // A new plan takes long enough that the run is still at work.
     ASSERT_TRUE(request.Set(0, Input(batch)).ok());
     ASSERT_TRUE(request.Start().ok());
     request.Cancel();
@@ -239,7 +239,7 @@ TEST_P(Requests, OutliveTheirModelAndEndWhileTheyRun) {
   ASSERT_TRUE(request.Run().ok());
   EXPECT_TRUE(IsAnswer(request, 1));
   ASSERT_TRUE(request.Start().ok());
-  // Within its own callback too.
+  // The callback of a request may destroy it.
   auto* const another = new Request(std::move(request));
   ASSERT_TRUE(another->Wait().ok());
   std::promise<void> gone;

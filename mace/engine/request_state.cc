@@ -1,4 +1,4 @@
-// The states of a request: idle, busy on the caller's thread, busy on its own.
+// The states of a request: idle, busy on the caller's thread, busy on the request's own thread.
 #include "mace/engine/request_state.h"
 
 #include <new>
@@ -21,6 +21,16 @@ StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::strin
                   (names.empty() ? "none" : Join(names, ", ")));
 }
 
+StatusOr<std::vector<bool>> FindOutputs(const Model::State& model,
+                                        const std::vector<std::string>& names) {
+  std::vector<bool> wanted(model.outputs.size(), names.empty());
+  for (const std::string& name : names) {
+    MACE_ASSIGN_OR_RETURN(const size_t index, FindSpec(model.outputs, "output", name));
+    wanted[index] = true;
+  }
+  return wanted;
+}
+
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index) {
   if (index < specs.size()) return Status();
   return NotFound("the model has no " + what + " " + std::to_string(index) + ": it has " +
@@ -31,15 +41,13 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
     : compiled(std::move(compiled_model)),
       inputs(compiled->model->inputs.size()),
       outputs(compiled->model->outputs.size()),
-      given(inputs.size()),
-      results(outputs.size()) {
-  ports.inputs.resize(inputs.size());
-  ports.outputs.resize(outputs.size());
-  ports.left_out.resize(outputs.size());
+      given(inputs.size()) {
+  bindings.inputs.resize(inputs.size());
+  SetPlannedOutputs(OutputSet());
 }
 
 Status Request::State::CheckIdle() {
-  // First: a child finds the parent's mutex as it was at the fork.
+  // This check comes before the mutex is locked: in a forked child the mutex may be locked forever.
   MACE_RETURN_IF_ERROR(compiled->CheckProcess());
   std::lock_guard<std::mutex> lock(mutex);
   if (!is_busy) return Status();
@@ -75,7 +83,7 @@ Status Request::State::RunOnThisThread(std::optional<Clock::time_point> deadline
 
 Status Request::State::Start(const std::shared_ptr<State>& self, Done when_done) {
   if (process != getpid()) {
-    return FailedPrecondition("request: the thread that it runs on is the parent process's");
+    return FailedPrecondition("request: its thread belongs to the parent process");
   }
   MACE_RETURN_IF_ERROR(Begin(std::nullopt));
   Status status;
@@ -124,7 +132,7 @@ Status Request::State::Wait(std::optional<Clock::time_point> until) {
   std::unique_lock<std::mutex> lock(mutex);
   if (worker.get_id() == std::this_thread::get_id()) {
     if (!is_busy) return last;
-    return FailedPrecondition("request: a run cannot be waited for on the thread that it needs");
+    return FailedPrecondition("request: Wait was called on the thread of the run");
   }
   const auto is_over = [&] { return !is_busy && !is_calling_done; };
   if (!until.has_value()) {
@@ -137,7 +145,7 @@ Status Request::State::Wait(std::optional<Clock::time_point> until) {
 
 void Request::State::Finish() {
   if (process != getpid()) {
-    new std::thread(std::move(worker));  // A thread that this process does not have: left alone.
+    new std::thread(std::move(worker));  // A forked child lacks this thread and must not join it.
     return;
   }
   cancellation.Cancel();
@@ -149,7 +157,7 @@ void Request::State::Finish() {
   changed.notify_all();
   if (!worker.joinable()) return;
   if (worker.get_id() == std::this_thread::get_id()) {
-    worker.detach();  // The request goes within its own `done`; the thread keeps the state.
+    worker.detach();  // The request is destroyed by its own `done`; the thread keeps the state.
   } else {
     worker.join();
   }

@@ -1,4 +1,4 @@
-// What a Request is made of.
+// The implementation behind Request.
 #ifndef MACE_ENGINE_REQUEST_STATE_H_
 #define MACE_ENGINE_REQUEST_STATE_H_
 
@@ -17,18 +17,23 @@
 #include "mace/base/cancellation.h"
 #include "mace/cl/queue.h"
 #include "mace/engine/compiled_model_state.h"
-#include "mace/execute/run_ports.h"
+#include "mace/execute/run_bindings.h"
 
 namespace mace {
 
-// The place of `name` in `specs`. kNotFound names what there is; `what`: "input" or "output".
+// The index of `name` in `specs`. kNotFound, with a list of the names in `specs`, if there is none.
+// `what` is "input" or "output", for the message.
 StatusOr<size_t> FindSpec(const std::vector<TensorSpec>& specs, const std::string& what,
                           const std::string& name);
-// kNotFound where there is no such index.
+// For each output of the model, whether it is in `names`; an empty list means all outputs.
+// kNotFound for a name that no output has.
+StatusOr<std::vector<bool>> FindOutputs(const Model::State& model,
+                                        const std::vector<std::string>& names);
+// kNotFound if `specs` has no such index. `what` is "input" or "output", for the message.
 Status CheckIndex(const std::vector<TensorSpec>& specs, const std::string& what, size_t index);
 
-// Thread contract: `mutex` guards what says so; the rest belongs to the run that is at work, and to
-// the caller while none is.
+// Thread contract: `mutex` guards the members below it. The other members belong to the thread that
+// runs, and to the caller while no run is at work.
 struct [[gnu::visibility("hidden")]] Request::State {
   using Clock = Cancellation::Clock;
   using Done = std::function<void(const Status&)>;
@@ -36,13 +41,13 @@ struct [[gnu::visibility("hidden")]] Request::State {
   explicit State(std::shared_ptr<CompiledModel::State> compiled);
 
   struct Output {
-    Tensor set;                // The caller's; empty: none.
-    HostTensor set_host;       // Its elements.
-    Tensor own;                // Of a run that did not write into `set`.
-    bool is_in_set = false;    // Where the last run's result is.
-    bool is_wanted = true;     // By the next run.
-    bool is_given = true;      // By the last run, which wanted it.
-    bool is_borrowed = false;  // Within a run: its entry of `results` is neither `set` nor `own`.
+    Tensor set;                // The caller's tensor; empty: none.
+    HostTensor set_host;       // The elements of `set`.
+    Tensor own;                // The result of a run that did not write into `set`.
+    bool is_in_set = false;    // The last result is in `set`, not in `own`.
+    bool is_wanted = true;     // The next run is to give this output.
+    bool is_given = true;      // The last run gave this output.
+    bool is_borrowed = false;  // During a run: the entry of `results` is neither `set` nor `own`.
   };
 
   const std::shared_ptr<CompiledModel::State> compiled;
@@ -50,59 +55,70 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<Tensor> inputs;
   std::vector<Output> outputs;
   bool has_results = false;
+  OutputSet planned_outputs;           // The outputs of the plan for the outputs that are wanted.
+  std::vector<size_t> output_of_plan;  // For each output of the plan, its index in the model.
   std::weak_ptr<SharedPlan> last_plan;
-  std::vector<HostTensor> given;    // The elements of the inputs.
-  std::vector<HostTensor> results;  // Where a run writes; without elements while there is none.
-  RunPorts ports;                   // What is not on the host, and the events of the next run.
-  ClEventHandle signal;             // Of the next run.
-  std::optional<ClQueue> queue;     // For elements that go through the host's memory.
+  std::vector<HostTensor> given;  // The elements of the inputs.
+  // The tensors that a run writes, one for each output of the plan; empty tensors while no run is
+  // at work.
+  std::vector<HostTensor> results;
+  // The inputs of the model and the outputs of the plan that are not on the host during a run.
+  RunBindings bindings;
+  std::vector<ClEventHandle> wait_events;  // The events that the next run waits for.
+  ClEventHandle signal;                    // The event that the end of the next run signals.
+  std::optional<ClQueue> queue;            // Copies elements through the host's memory.
   RunStatistics statistics;
   Cancellation cancellation;
 
-  std::mutex mutex;  // Guards what follows.
+  std::mutex mutex;  // Guards the members below.
   std::condition_variable changed;
   bool is_busy = false;  // A run is at work, or waits for the worker.
   bool is_calling_done = false;
   bool is_ending = false;
-  bool has_job = false;  // For the worker.
-  Done done;             // Of that job.
-  Status last;           // Of the last run.
-  std::thread worker;    // Made by the first Start.
+  bool has_job = false;  // The worker has a run to do.
+  Done done;             // Called after the worker's run.
+  Status last;           // The status of the last run.
+  std::thread worker;    // Started by the first Start.
 
-  // kFailedPrecondition where a run is at work, or where the process is a forked child.
+  // kFailedPrecondition if a run is at work, or if the process is a forked child.
   Status CheckIdle();
-  // Makes the request busy for a run.
+  // Makes the request busy.
   Status Begin(std::optional<Clock::time_point> deadline);
-  // Ends what Begin began.
+  // Makes the request idle again.
   void End(const Status& status);
   Status RunOnThisThread(std::optional<Clock::time_point> deadline);
   Status Start(const std::shared_ptr<State>& self, Done when_done);
   Status Wait(std::optional<Clock::time_point> until);
-  // `wanted`: by output.
+  // `wanted` has an entry for each output of the model.
   Status SelectOutputs(const std::vector<bool>& wanted);
   Status SetWaitEvents(const std::vector<void*>& events);
   Status SetSignalEvent(void* user_event);
-  // Before the request goes: cancels, and ends the worker.
+  // Called before the request is destroyed: cancels the run and ends the worker.
   void Finish();
 
  private:
+  // Stores the outputs of the plan for the outputs that are wanted, and resizes the members that
+  // have an entry for each output of the plan.
+  void SetPlannedOutputs(OutputSet planned);
   void Work();
   Status RunNow();
   Status CheckInputsAreSet() const;
-  // Fills `results`, and puts them back.
+  // PlaceResults fills `results` with the tensors to write into; PutBackResults stores them in
+  // `outputs`.
   Status PlaceResults(const PlannedModel& model);
+  // The tensor to write for an output that is in an OpenCL buffer or left out. `index` is that of
+  // the plan's output.
   StatusOr<HostTensor> PlaceInBuffer(const PlannedModel& model, size_t index);
   void PutBackResults();
   Status RunPlan();
-  // Whether something is not on the host, or there are events.
-  bool HasPorts() const;
-  Status RunWithPorts(SharedPlan * plan);
-  // The inputs as the executor takes them: what it does not take from a buffer is read.
+  // Whether an input or output is in an OpenCL buffer, or an output is left out.
+  bool HasBindings() const;
+  Status RunWithBindings(SharedPlan * plan);
+  // The inputs for the executor: buffers that the executor cannot read are copied to the host.
   StatusOr<std::vector<HostTensor>> FetchInputs(const Executor& executor);
   Status WriteBuffers(const Executor& executor);
   StatusOr<ClQueue*> TransferQueue();
-  // Lets go of the buffers and events of the run that has ended, and signals the event that waits
-  // for its end.
+  // Releases the buffers and events of the run that has ended, and signals the caller's event.
   void EndEvents(bool succeeded);
 };
 

@@ -1,10 +1,9 @@
 #include "mace/engine/runtime.h"
 
-#include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 
-#include "mace/base/absolute_path.h"
 #include "mace/base/log.h"
 #include "mace/base/shared_objects.h"
 #include "mace/base/start_trace.h"
@@ -14,15 +13,16 @@
 namespace mace {
 namespace {
 
-// The file and every option that makes two stores of it different.
+// The path of the file, and every option that must be equal for two users to share a store.
 using StoreKey = std::tuple<std::string, uint64_t, std::string, uint32_t, bool, bool>;
 
-// Context, device and queue of an app.
+// The app's OpenCL context, device and queue.
 using CallerKey = std::tuple<void*, void*, void*>;
 
-// What is alive in this process. Never destroyed: engines may outlive static objects.
+// The objects that are alive in this process. The registry is never destroyed, because a model may
+// outlive static objects.
 struct Registry {
-  SharedObjects<std::string, ClDevice> specs;  // As callers name them.
+  SharedObjects<std::string, ClDevice> specs;  // By CompileOptions::device.
   SharedObjects<cl_device_id, ClDevice> devices;
   SharedObjects<CallerKey, ClDevice> lent;
   SharedObjects<StoreKey, CacheStore> stores;
@@ -34,21 +34,20 @@ Registry& TheRegistry() {
   return *registry;
 }
 
-// `place`: in place of the key's path.
-StatusOr<std::shared_ptr<CacheStore>> OpenStore(
-    const StoreKey& key, const std::optional<CachePlace>& place = std::nullopt) {
+StatusOr<std::shared_ptr<CacheStore>> OpenStore(const CachePlace& place,
+                                                const CompileOptions::Cache& cache) {
   ScopedStartPart part("cache file");
   CacheStoreOptions options;
-  std::string path, public_key;
-  std::tie(path, options.size_limit, public_key, options.trust.min_generation,
-           options.trust.allow_untrusted, options.read_only) = key;
-  if (!public_key.empty()) {
-    StatusOr<PublicKey> parsed = ParsePublicKey(public_key);
+  options.size_limit = cache.size_limit;
+  options.read_only = cache.read_only;
+  options.trust.min_generation = cache.min_generation;
+  options.trust.allow_untrusted = cache.allow_shared;
+  if (!cache.public_key.empty()) {
+    StatusOr<PublicKey> parsed = ParsePublicKey(cache.public_key);
     if (!parsed.ok()) return parsed.status().WithPrefix("public key of the cache file");
     options.trust.public_key = *parsed;
   }
-  std::shared_ptr<CacheStore> store =
-      place.has_value() ? CacheStore::Open(*place, options) : CacheStore::Open(path, options);
+  std::shared_ptr<CacheStore> store = CacheStore::Open(place, options);
   if (store->status() != CacheFileStatus::kWarm) {
     const bool rejected = store->status() == CacheFileStatus::kRejected;
     Log(rejected ? LogLevel::kWarning : LogLevel::kInfo, "cache: " + store->reason());
@@ -56,22 +55,20 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(
   return store;
 }
 
-// Null where no cache file is named.
-StatusOr<std::shared_ptr<CacheStore>> GetStore(const Options& options) {
-  if (options.cache_path.empty() && !options.cache_place.has_value()) {
-    return std::shared_ptr<CacheStore>();
-  }
-  const StoreKey key(AbsolutePath(options.cache_path), options.cache_size_limit,
-                     options.cache_public_key, options.cache_min_generation,
-                     options.cache_allow_shared, options.cache_read_only);
-  if (options.cache_place.has_value()) return OpenStore(key, options.cache_place);
-  return TheRegistry().stores.Get(key, [&] { return OpenStore(key); });
+// The store of the cache at `place`; null if there is no place.
+StatusOr<std::shared_ptr<CacheStore>> GetStore(const std::optional<CachePlace>& place,
+                                               const CompileOptions::Cache& cache) {
+  if (!place.has_value()) return std::shared_ptr<CacheStore>();
+  if (!place->is_path()) return OpenStore(*place, cache);
+  const StoreKey key(place->name(), cache.size_limit, cache.public_key, cache.min_generation,
+                     cache.allow_shared, cache.read_only);
+  return TheRegistry().stores.Get(key, [&] { return OpenStore(*place, cache); });
 }
 
-OpenClNeeds NeedsOf(const Options& options, const CacheStore* store) {
+OpenClNeeds NeedsOf(const CompileOptions& options, const CacheStore* store) {
   OpenClNeeds needs;
-  needs.environment = options.environment;
-  needs.library_cache = store != nullptr && (options.tuning.level != TuningLevel::kNone ||
+  needs.environment = EnvironmentUseOf(options.environment);
+  needs.library_cache = store != nullptr && (options.tuning != CompileOptions::Tuning::kNone ||
                                              HoldsPlanWithLibraryCalls(*store));
   return needs;
 }
@@ -84,9 +81,11 @@ StatusOr<std::shared_ptr<ClDevice>> FindDevice(const std::string& spec, const Op
                                    [&] { return OpenDevice(devices, index); });
 }
 
-StatusOr<std::shared_ptr<ClDevice>> GetDevice(const Options& options, const CacheStore* store) {
+StatusOr<std::shared_ptr<ClDevice>> GetDevice(const CompileOptions& options,
+                                              const CacheStore* store) {
   Registry& registry = TheRegistry();
-  const CallerContext& caller = options.caller;
+  const CallerContext caller = {options.opencl.context, options.opencl.device,
+                                options.opencl.queue};
   if (caller.context != nullptr) {
     return registry.lent.Get({caller.context, caller.device, caller.queue},
                              [&] { return OpenCallerDevice(caller); });
@@ -97,12 +96,19 @@ StatusOr<std::shared_ptr<ClDevice>> GetDevice(const Options& options, const Cach
 
 }  // namespace
 
-StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const Options& options) {
-  // Before any mutex, which a thread of the parent process may have held at the fork.
+EnvironmentUse EnvironmentUseOf(CompileOptions::Environment environment) {
+  return environment == CompileOptions::Environment::kNever ? EnvironmentUse::kNever
+                                                            : EnvironmentUse::kWhenNeeded;
+}
+
+StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const CompileOptions& options,
+                                                const std::optional<CachePlace>& place) {
+  // This check comes before any mutex is locked: if a thread of the parent process held the mutex
+  // at the fork, it stays locked forever in the child.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(options));
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(place, options.cache));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());
-  // For an engine a missing device is a fault of the device, not a file that is not there.
+  // A missing device is reported as an error of the device, not as a missing file.
   if (device.status().code() == StatusCode::kNotFound) {
     return DeviceError(device.status().message());
   }

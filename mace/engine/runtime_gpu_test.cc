@@ -1,16 +1,20 @@
-// What engines share: devices and cache files.
+// Devices and cache files that compiled models share.
 #include <gtest/gtest.h>
 
 #include <thread>
 #include <vector>
 
+#include "mace/engine/cache_options.h"
 #include "mace/engine/runtime.h"
 
 namespace mace {
 namespace {
 
-std::shared_ptr<Runtime> Get(const Options& options) {
-  StatusOr<std::shared_ptr<Runtime>> runtime = Runtime::Get(options);
+std::shared_ptr<Runtime> Get(CompileOptions options) {
+  const StatusOr<std::optional<CachePlace>> place = TakeCachePlace(&options.cache);
+  EXPECT_TRUE(place.ok()) << place.status().message();
+  if (!place.ok()) return nullptr;
+  StatusOr<std::shared_ptr<Runtime>> runtime = Runtime::Get(options, *place);
   EXPECT_TRUE(runtime.ok()) << runtime.status().message();
   return runtime.ok() ? *runtime : nullptr;
 }
@@ -20,9 +24,9 @@ TEST(Runtime, ADeviceHasOneContextWhateverItIsCalled) {
   ASSERT_TRUE(devices.ok()) << devices.status().message();
   const auto best = ChooseDevice(*devices, "gpu");
   ASSERT_TRUE(best.ok()) << best.status().message();
-  Options plain, numbered, cached;
+  CompileOptions plain, numbered, cached;
   numbered.device = "gpu:" + std::to_string(*best);
-  cached.cache_path = testing::TempDir() + "runtime.bin";
+  cached.cache.path = testing::TempDir() + "runtime.bin";
   const auto a = Get(plain), b = Get(numbered), c = Get(cached);
   ASSERT_TRUE(a != nullptr && b != nullptr && c != nullptr);
   EXPECT_EQ(a, b);
@@ -31,9 +35,9 @@ TEST(Runtime, ADeviceHasOneContextWhateverItIsCalled) {
 }
 
 TEST(Runtime, FilesThatAreTrustedOtherwiseAreNotShared) {
-  Options plain, shared;
-  plain.cache_path = shared.cache_path = testing::TempDir() + "runtime.bin";
-  shared.cache_allow_shared = true;
+  CompileOptions plain, shared;
+  plain.cache.path = shared.cache.path = testing::TempDir() + "runtime.bin";
+  shared.cache.allow_shared = true;
   const auto a = Get(plain), b = Get(plain), c = Get(shared);
   EXPECT_EQ(a, b);
   ASSERT_TRUE(a != nullptr && c != nullptr);
@@ -45,7 +49,7 @@ TEST(Runtime, ThreadsThatOpenADeviceAtOnceGetTheSame) {
   std::vector<std::thread> threads;
   for (size_t i = 0; i < runtimes.size(); ++i) {
     threads.emplace_back([&runtimes, i] {
-      Options options;
+      CompileOptions options;
       options.device = i % 2 == 0 ? "gpu" : "gpu:";
       if (i % 2 != 0) options.device += "0";
       runtimes[i] = Get(options);

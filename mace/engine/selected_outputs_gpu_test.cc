@@ -1,4 +1,4 @@
-// Outputs that a request is told to give, and those that it leaves out.
+// Outputs that a request selects, and outputs that it leaves out.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,12 +7,13 @@
 #include "mace/api/request.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/tensor_access.h"
+#include "mace/testing/compiled_graph.h"
 #include "mace/testing/small_model.h"
 
 namespace mace {
 namespace {
 
-// The small model with the value between its two nodes as another output, "z".
+// The small model; the value between its two nodes is another output, "z".
 std::shared_ptr<const Graph> MakeTwoOutputs() {
   auto graph = std::make_shared<Graph>(*MakeSmallModel());
   IoInfo between;
@@ -67,11 +68,57 @@ TEST_P(SelectedOutputs, AreGivenAlone) {
   EXPECT_TRUE(HasSigmoid());
   EXPECT_FALSE(request_.Get("z").ok());
 
-  // None: all of them.
+  // An empty list selects all outputs.
   ASSERT_TRUE(request_.SelectOutputs({}).ok());
   ASSERT_TRUE(request_.Run().ok());
   EXPECT_TRUE(HasSigmoid());
   ExpectTanh();
+}
+
+// A node that no selected output needs does not run.
+TEST_P(SelectedOutputs, AreComputedAlone) {
+  EXPECT_EQ(2u, PlanOf(compiled_).bound.graph->nodes.size());
+  ASSERT_TRUE(request_.SelectOutputs({"z"}).ok());
+  ASSERT_TRUE(request_.Run().ok());
+  EXPECT_TRUE(request_.statistics().made_plan);
+  EXPECT_EQ(1u, PlanOf(compiled_).bound.graph->nodes.size());
+  const Statistics statistics = compiled_.statistics();
+  EXPECT_EQ(2u, statistics.plans);
+  EXPECT_EQ(0u, statistics.folded_nodes);
+  ASSERT_EQ(2u, statistics.output_dims.size());
+  EXPECT_TRUE(statistics.output_dims[0].empty());
+  EXPECT_EQ((std::vector<int64_t>{1, 4, 4, 8}), statistics.output_dims[1]);
+  // This output needs all nodes, so it needs no plan of its own.
+  ASSERT_TRUE(request_.SelectOutputs({"y"}).ok());
+  ASSERT_TRUE(request_.Run().ok());
+  EXPECT_FALSE(request_.statistics().made_plan);
+  EXPECT_TRUE(HasSigmoid());
+  EXPECT_FALSE(request_.Get("z").ok());
+  // The same set of outputs is selected again.
+  ASSERT_TRUE(request_.SelectOutputsAt({1}).ok());
+  ASSERT_TRUE(request_.Run().ok());
+  EXPECT_FALSE(request_.statistics().made_plan);
+  ExpectTanh();
+  EXPECT_EQ(2u, compiled_.statistics().plans);
+}
+
+TEST_P(SelectedOutputs, ArePlannedAhead) {
+  ASSERT_TRUE(compiled_.Prepare({{"x", SmallShape(2).dims()}}, {"z"}).ok());
+  EXPECT_EQ(StatusCode::kNotFound, compiled_.Prepare({}, {"no such"}).code());
+  ASSERT_TRUE(request_.Set(0, TensorAccess::FromHost(SmallInput(2))).ok());
+  ASSERT_TRUE(request_.SelectOutputs({"z"}).ok());
+  ASSERT_TRUE(request_.Run().ok());
+  EXPECT_FALSE(request_.statistics().made_plan);
+  EXPECT_EQ((std::vector<int64_t>{2, 4, 4, 8}), request_.Get("z")->dims());
+}
+
+TEST_P(SelectedOutputs, AreWrittenIntoTheCallersTensor) {
+  std::vector<float> memory(SmallInput(1).shape().elements(), -1);
+  ASSERT_TRUE(request_.SetOutput("z", Tensor::MutableView(memory.data(), {1, 4, 4, 8})).ok());
+  ASSERT_TRUE(request_.SelectOutputs({"z"}).ok());
+  ASSERT_TRUE(request_.Run().ok());
+  ExpectTanh();
+  EXPECT_EQ(memory.data(), request_.Get("z")->data<float>());
 }
 
 TEST_P(SelectedOutputs, LeaveTheCallersTensorOfAnotherAlone) {

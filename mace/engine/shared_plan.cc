@@ -29,7 +29,7 @@ StatusOr<SharedPlan::Lease> SharedPlan::Take() {
   Executor* const executor = made.get();
   std::lock_guard<std::mutex> lock(mutex_);
   more_.push_back(std::move(made));
-  idle_.reserve(more_.size() + 1);  // So that Return needs no memory.
+  idle_.reserve(more_.size() + 1);  // So that Return does not allocate.
   return Lease(shared_from_this(), executor);
 }
 

@@ -1,4 +1,4 @@
-// A plan that several requests run at the same time, each with an executor of its own.
+// A plan that several requests run at the same time, each with its own executor.
 #ifndef MACE_ENGINE_SHARED_PLAN_H_
 #define MACE_ENGINE_SHARED_PLAN_H_
 
@@ -16,12 +16,12 @@
 
 namespace mace {
 
-// Executors share the plan's programs and weights; activations are each one's own. As many are made
-// as run at the same time, and they are kept for later runs.
+// Executors share the plan's programs and weights; each has its own activations. There are as many
+// as have run at the same time; they are kept for later runs.
 // Thread contract: thread-safe.
 class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
  public:
-  // An executor for the length of a run. Move-only; keeps the plan alive.
+  // An executor, lent for the length of a run. Move-only; keeps the plan alive.
   class Lease {
    public:
     Lease(std::shared_ptr<SharedPlan> plan, Executor* executor)
@@ -38,7 +38,7 @@ class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
     Executor* executor_;
   };
 
-  // `runtime` null: on the CPU. `device_bytes` counts what executors have on the device.
+  // `runtime` null: the CPU. `device_bytes` counts the device memory of the executors.
   SharedPlan(std::unique_ptr<PlannedModel> model, std::shared_ptr<Runtime> runtime,
              std::shared_ptr<ByteCount> device_bytes)
       : runtime_(std::move(runtime)),
@@ -47,28 +47,28 @@ class SharedPlan : public std::enable_shared_from_this<SharedPlan> {
         idle_{model_->executor.get()} {}
 
   const PlannedModel& model() const { return *model_; }
-  // kResourceExhausted or kDeviceError where another executor is needed and cannot be made.
+  // kResourceExhausted or kDeviceError if a new executor is needed and cannot be made.
   StatusOr<Lease> Take();
-  // Bytes of the device where the plan has a session, else of the host, without shared weights.
+  // Device memory if the plan has a session, else host memory; shared weights are not counted.
   uint64_t bytes() const { return model_->bytes(); }
 
-  // For PlanTable: when somebody wanted the plan last, counted in such wishes.
+  // For PlanTable: the number of the last use, counted over all plans of the table.
   std::atomic<uint64_t> last_use{0};
 
-  // True for the first caller alone.
+  // True for the first caller only.
   bool IsFirstRun() { return !has_begun_.exchange(true); }
 
  private:
   StatusOr<std::unique_ptr<Executor>> MakeExecutor() const;
   void Return(Executor* executor);
 
-  const std::shared_ptr<Runtime> runtime_;  // First: the executors are destroyed before it.
+  const std::shared_ptr<Runtime> runtime_;  // Declared first, so that it is destroyed last.
   const std::shared_ptr<ByteCount> device_bytes_;
   const std::unique_ptr<PlannedModel> model_;
   std::atomic<bool> has_begun_{false};
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Executor>> more_;  // Besides the model's own.
-  std::vector<Executor*> idle_;                  // The one used last is at the end.
+  std::vector<std::unique_ptr<Executor>> more_;  // Besides the model's own executor.
+  std::vector<Executor*> idle_;                  // The most recently used one is last.
 };
 
 }  // namespace mace

@@ -1,6 +1,5 @@
-// What the plans of a compiled model share: packed weights on the device, and constants of the host.
+// Plans of one compiled model share packed weights on the device and constants on the host.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,15 +15,16 @@
 #include "mace/engine/tensor_access.h"
 #include "mace/plan/memory.h"
 #include "mace/testing/convolution_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
-// What plans have of weights, each one and all together.
+// The weights of the plans, alone and together.
 struct WeightUse {
-  uint64_t packings = 0;  // That they need: of what several have, one.
-  uint64_t bytes = 0;     // Of those.
-  uint64_t weights = 0;   // The sum of all plans' weights.
+  uint64_t packings = 0;  // Distinct packings that the plans need.
+  uint64_t bytes = 0;     // The bytes of those packings.
+  uint64_t weights = 0;   // The weights of all plans, shared ones counted each time.
 };
 
 WeightUse UseOf(const CompiledModel& compiled) {
@@ -60,8 +60,7 @@ const WeightStore& StoreOf(const CompiledModel& compiled) {
 class SharedWeights : public testing::Test {
  protected:
   void SetUp() override {
-    options_.cache.path = testing::TempDir() + "shared_weights_test.bin";
-    unlink(options_.cache.path.c_str());
+    options_.cache.path = folder_.At("cache.bin");
     options_.limits.kept_plans = 64;
   }
 
@@ -70,7 +69,7 @@ class SharedWeights : public testing::Test {
     EXPECT_TRUE(made.ok()) << made.status().message();
     return made.ok() ? *made : CompiledModel();
   }
-  // The model on the CPU's reference.
+  // The model on the CPU reference.
   static CompiledModel Reference(const std::shared_ptr<const Graph>& graph) {
     CompileOptions options;
     options.device = "cpu";
@@ -97,6 +96,7 @@ class SharedWeights : public testing::Test {
     return RandomTensor(ConvolutionInput(batch), static_cast<uint32_t>(batch));
   }
 
+  const TemporaryFolder folder_;
   CompileOptions options_;
 };
 
@@ -118,7 +118,7 @@ TEST_F(SharedWeights, ManyBatchesAddActivationsAlone) {
       ASSERT_EQ(use.bytes + ActivationBytes(compiled), compiled.statistics().device_bytes);
     }
     ASSERT_EQ(static_cast<size_t>(kBatches), compiled.statistics().plans);
-    // A batch may run as other variants do, which have packings of their own.
+    // A batch may use other variants, whose packings differ.
     EXPECT_LE(StoreOf(compiled).packings(), 5 * first_packings);
     EXPECT_LE(StoreOf(compiled).bytes(), 5 * first_bytes);
     EXPECT_GE(UseOf(compiled).weights, static_cast<uint64_t>(kBatches) * first_packings / 2);
@@ -189,7 +189,7 @@ TEST_F(SharedWeights, APlanThatFindsNoRoomBreaksNone) {
     ASSERT_TRUE(measured.Prepare({{"x", ConvolutionInput(4).dims()}}).ok());
     of_four = measured.statistics().device_bytes;
   }
-  // Both plans have room for their activations beside one set of weights.
+  // There is room for the activations of both plans and one set of weights.
   options_.limits.device_bytes = of_four + 4096;
   CompiledModel compiled = Compile(graph);
   ExpectRight(compiled, reference, Input(4));

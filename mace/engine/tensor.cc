@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// What keeps memory of the caller's: its end is the caller's `release`.
+// Keeps memory of the caller; its destruction calls the caller's `release`.
 std::shared_ptr<const void> OwnerOf(const void* data, std::function<void()> release) {
   if (!release) return nullptr;
   return std::shared_ptr<const void>(data,
@@ -37,10 +37,11 @@ const std::shared_ptr<Tensor::State>& OutOfMemoryState() {
   return *state;
 }
 
-// Made when the library is loaded, while there is memory.
+// This status is made when the library is loaded, because nothing can be allocated once memory has
+// run out.
 [[maybe_unused]] const std::shared_ptr<Tensor::State>& kMadeAhead = OutOfMemoryState();
 
-// The tensor that `make` gives, or one whose status says why there is none.
+// The tensor that `make` gives, or a tensor whose status holds the error.
 template <typename Make>
 Tensor OrFailed(const Make& make) {
   StatusOr<Tensor> made = CatchExhaustion(make);
@@ -82,7 +83,7 @@ bool TensorAccess::IsForWriting(const Tensor& tensor) {
 
 StatusOr<Tensor> Tensor::Allocate(DType dtype, std::vector<int64_t> dims) {
   return CatchExhaustion([&]() -> StatusOr<Tensor> {
-    // Any address: there is no memory yet.
+    // Any aligned address will do: the memory is not allocated yet.
     MACE_ASSIGN_OR_RETURN(TensorInfo info, CheckInfo(dtype, &dims, dims));
     MACE_ASSIGN_OR_RETURN(HostTensor host, HostTensor::Allocate(std::move(info)));
     return TensorAccess::FromHost(std::move(host));
@@ -100,7 +101,7 @@ Tensor TensorAccess::Failed(const Status& status) {
     tensor.state_ = std::make_shared<Tensor::State>();
     tensor.state_->status = status;
   } catch (const std::bad_alloc&) {
-    // Made ahead: a tensor of which the status says that there is no memory.
+    // Made in advance: a tensor whose status says that memory has run out.
     tensor.state_ = OutOfMemoryState();
   }
   return tensor;
@@ -130,7 +131,7 @@ Tensor Tensor::MutableView(DType dtype, void* data, std::vector<int64_t> dims,
 
 Tensor Tensor::OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64_t> dims) {
   return OrFailed([&]() -> StatusOr<Tensor> {
-    // Any address: the buffer is judged by itself.
+    // Any aligned address will do: the buffer's own address is checked separately.
     MACE_ASSIGN_OR_RETURN(const TensorInfo info, CheckInfo(dtype, &dims, dims));
     if (buffer.size != info.bytes()) {
       return InvalidArgument("OpenCL buffer: expected a size of " + std::to_string(info.bytes()) +
@@ -145,13 +146,29 @@ Tensor Tensor::OpenCl(DType dtype, const OpenClBuffer& buffer, std::vector<int64
   });
 }
 
+StatusOr<Tensor> Tensor::ConvertTo(DType dtype) const {
+  if (!status().ok()) return status();
+  if (empty() || !TensorAccess::BufferOf(*this).empty() || DTypeSize(dtype) == 0) {
+    return InvalidArgument(std::string("tensor: expected one in host memory and a dtype, found ") +
+                           (empty()                 ? "none"
+                            : DTypeSize(dtype) == 0 ? "no dtype"
+                                                    : "an OpenCL buffer"));
+  }
+  return CatchExhaustion([&]() -> StatusOr<Tensor> {
+    MACE_ASSIGN_OR_RETURN(HostTensor converted, state_->host.ConvertTo(dtype));
+    // Elements that are shared belong to one state, which knows how many tensors see them.
+    const bool is_shared = dtype == this->dtype() && converted.bytes().data() == data();
+    return is_shared ? *this : TensorAccess::FromHost(std::move(converted));
+  });
+}
+
 OpenClBuffer Tensor::opencl_buffer() const {
   const ClBufferPart& part = TensorAccess::BufferOf(*this);
   return {part.get(), part.offset(), part.bytes()};
 }
 
 const Status& Tensor::status() const {
-  static const Status kOk;  // A null pointer: nothing is allocated or destroyed.
+  static const Status kOk;  // A null pointer: nothing to allocate or destroy.
   return state_ == nullptr ? kOk : state_->status;
 }
 

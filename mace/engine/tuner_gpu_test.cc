@@ -1,17 +1,17 @@
-// Tuning of compiled models, and what a cache file keeps of it.
+// Tuning of compiled models, and the measurements that a cache file keeps.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "mace/cache/info.h"
 #include "mace/cache/store.h"
 #include "mace/plan/choose_by_cost.h"
 #include "mace/testing/compiled_graph.h"
 #include "mace/testing/op_tester.h"
+#include "mace/testing/temporary_folder.h"
 #include "mace/testing/test_graph.h"
-#include "mace/tune/device_peaks.h"
+#include "mace/tune/roofline_limits.h"
 #include "mace/tune/tuner.h"
 
 namespace mace {
@@ -30,12 +30,7 @@ using Level = CompileOptions::Tuning;
 
 class TunerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    unsetenv("MACE_REQUIRE_CACHE");
-    file_ = testing::TempDir() + "tuner-" +
-            testing::UnitTest::GetInstance()->current_test_info()->name() + ".bin";
-    std::filesystem::remove(file_);
-  }
+  void SetUp() override { unsetenv("MACE_REQUIRE_CACHE"); }
   void TearDown() override { unsetenv("MACE_REQUIRE_CACHE"); }
 
   CompileOptions MakeOptions(Level level) const {
@@ -45,7 +40,7 @@ class TunerTest : public testing::Test {
     return options;
   }
 
-  // Compiles the model, compares its answer with the CPU's, and ends it.
+  // Compiles the model, compares its answer with the CPU's, and destroys the model.
   TuningStatistics Start(Level level, int64_t depth = 12) {
     const std::shared_ptr<const Graph> graph = MakeGraph(depth);
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(level));
@@ -66,15 +61,16 @@ class TunerTest : public testing::Test {
     planned_gflops_ = PlanOf(compiled).options.measured_gflops;
     if (find_peaks_) {
       Runtime* const runtime = CompiledModelAccess::StateOf(compiled)->runtime.get();
-      EXPECT_TRUE(FindDevicePeaks(runtime->compiler()).ok());
+      EXPECT_TRUE(FindRooflineLimits(runtime->compiler()).ok());
     }
     EXPECT_TRUE(compiled.SaveCache().ok());
     return stats_.tuning;
   }
 
-  std::string file_;
+  const TemporaryFolder folder_;
+  std::string file_ = folder_.At("cache.bin");
   Statistics stats_;
-  bool find_peaks_ = false;  // As a profile does, after the runs.
+  bool find_peaks_ = false;  // Measures the roofline limits after the runs, as a profile does.
   double planned_gflops_ = 0;
 };
 
@@ -128,7 +124,7 @@ TEST_F(TunerTest, WhatTheCacheForbidsToCompileIsNotMeasured) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
   const Status status = CompileGraph(MakeGraph(12), MakeOptions(Level::kFast)).status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
-  EXPECT_NE(status.message().find("MACE_REQUIRE_CACHE=1 forbids to compile"), std::string::npos)
+  EXPECT_NE(status.message().find("MACE_REQUIRE_CACHE=1 forbids compiling"), std::string::npos)
       << status.message();
 }
 
@@ -142,7 +138,7 @@ TEST_F(TunerTest, WithoutAFileEachStartMeasures) {
   }
 }
 
-// What a tuner gives is data: variants with their times, among which costs choose.
+// The tuner only gives times of variants. Other code makes the choice from these costs.
 TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
   StatusOr<std::shared_ptr<ClDevice>> device = OpenDevice("gpu");
   ASSERT_TRUE(device.ok()) << device.status().message();
@@ -175,7 +171,7 @@ TEST_F(TunerTest, GivesTheVariantsWithTheirTimes) {
   EXPECT_TRUE((*plan)->placements[0].chosen.measured);
 }
 
-// A process that is killed at any report has all in the file that it reported.
+// A process that is killed during a report has every reported measurement in the file.
 TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   CompileOptions options = MakeOptions(Level::kFast);
   size_t most = 0;
@@ -192,7 +188,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   };
   const CompiledModel compiled = CompileOrFail(MakeGraph(12), options);
   EXPECT_GE(most, 2u);
-  // The plan, too, before it ran.
+  // The plan is in the file even before its first run.
   const StatusOr<CacheFileInfo> info = ReadCacheFileInfo(file_);
   ASSERT_TRUE(info.ok()) << info.status().message();
   EXPECT_TRUE(std::any_of(info->tuning.begin(), info->tuning.end(), [](const TuningRecord& record) {
@@ -200,7 +196,7 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
   }));
 }
 
-// The plan of a model is taken as it is where some of its nodes run on the CPU, too.
+// A recorded plan is used unchanged even if some of its nodes run on the CPU.
 TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   auto graph = std::make_shared<Graph>(*MakeGraph(12));
   const ValueId y = graph->outputs[0].value;
@@ -242,7 +238,7 @@ TEST_F(TunerTest, ProgressIsReportedToItsEnd) {
   EXPECT_EQ(reports.back().done, compiled.statistics().tuning.measured);
 }
 
-// Records that are not what is written there: nothing is believed of them.
+// Records in an unknown form are ignored.
 TEST_F(TunerTest, ForeignRecordsAreIgnored) {
   Start(Level::kFast);
   CacheStoreOptions store_options;

@@ -1,18 +1,17 @@
-// A tuning that its progress callback ends: the compile is cancelled, and what was measured stays.
+// The progress callback stops a tuning: the compile is cancelled, and the measurements stay.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <string>
 
 #include "mace/api/compiled_model.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
 
 TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
-  const std::string path = testing::TempDir() + "tuning_stop." + std::to_string(getpid());
-  std::remove(path.c_str());
+  const TemporaryFolder folder;
+  const std::string path = folder.At("cache.bin");
   const StatusOr<Model> loaded = Model::Load("models/digits/digits.pb");
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   const Model& model = *loaded;
@@ -30,7 +29,7 @@ TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
   EXPECT_EQ(StatusCode::kCancelled, ended.code()) << ended.message();
   EXPECT_NE(std::string::npos, ended.message().find("1 of ")) << ended.message();
   EXPECT_EQ(1u, measured);
-  EXPECT_EQ(2u, asked);  // Before the first measurement and after it, and never again.
+  EXPECT_EQ(2u, asked);  // Once before and once after the first measurement.
 
   options.tuning_progress = [](const CompileOptions::TuningProgress&) { return true; };
   const auto compiled = CompiledModel::Compile(model, options);
@@ -39,7 +38,6 @@ TEST(TuningStop, CancelsTheCompileAndKeepsWhatWasMeasured) {
   EXPECT_EQ("tuned", tuning.plan);
   EXPECT_EQ(1u, tuning.found);
   EXPECT_GT(tuning.measured, 0u);
-  std::remove(path.c_str());
 }
 
 }  // namespace

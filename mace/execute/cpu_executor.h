@@ -1,8 +1,11 @@
-// Runs a whole graph by its ops' references, in host memory: the truth that devices are held to.
+// Runs a whole graph in host memory by the reference implementations of its ops. Results of devices
+// are compared with it.
 //
-// A tensor is freed after its last reader, outputs are made right in the caller's tensors, and
-// nothing of a run's is held after it. Constants of a float kind are converted to float32 once.
-// Errors: those of the references, with the node before them. Thread contract: thread-compatible.
+// A tensor is freed after its last reader, and outputs are made directly in the caller's tensors.
+// No tensor of a run is held after it. Constants of other float types are converted to float32
+// once.
+// Errors: those of the references, prefixed with the node.
+// Thread contract: thread-compatible.
 #ifndef MACE_EXECUTE_CPU_EXECUTOR_H_
 #define MACE_EXECUTE_CPU_EXECUTOR_H_
 
@@ -18,8 +21,8 @@ namespace mace {
 
 class CpuExecutor : public Executor {
  public:
-  // Takes graph and ops of the plan; its placements do not matter. kResourceExhausted where there
-  // is no memory for the constants.
+  // Uses the graph and ops of the plan; its placements are ignored. kResourceExhausted if there is
+  // no memory for the constants.
   static StatusOr<std::unique_ptr<CpuExecutor>> Create(std::shared_ptr<const Plan> plan);
 
   Status Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) override;
@@ -27,7 +30,7 @@ class CpuExecutor : public Executor {
                   RunTimes* times) override;
   StatusOr<double> Replay() override;
 
-  // Called with the node's index and its outputs after each node: for comparisons layer by layer.
+  // Called after each node with its index and its outputs; used to compare node by node.
   using Observer = std::function<void(int node, const std::vector<HostTensor>& outputs)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 
@@ -41,7 +44,7 @@ class CpuExecutor : public Executor {
 
   std::shared_ptr<const Plan> plan_;
   CpuTensors values_;
-  HostLifetimes lifetimes_;  // A step is a node.
+  HostLifetimes lifetimes_;  // One lifetime step for each node.
   Observer observer_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 size_t Index(ValueId id) { return static_cast<size_t>(id); }
 
-// The places in memory of a run's inputs, to find what shares memory with one of them.
+// The address ranges of a run's inputs, to find tensors that share memory with an input.
 class InputRanges {
  public:
   explicit InputRanges(const std::vector<HostTensor>& inputs) {
@@ -22,13 +22,14 @@ class InputRanges {
     }
     std::sort(ranges_.begin(), ranges_.end(),
               [](const Range& a, const Range& b) { return a.end < b.end; });
-    // A range that ends later may begin earlier: what counts is the earliest beginning from there.
+    // A range that ends later may begin earlier, so each range gets the earliest beginning from
+    // there on.
     for (size_t i = ranges_.size(); i-- > 1;) {
       ranges_[i - 1].begin = std::min(ranges_[i - 1].begin, ranges_[i].begin);
     }
   }
 
-  // May take what lies between two inputs for shared.
+  // Conservative: memory between two inputs may count as shared.
   bool Meet(const HostTensor& tensor) const {
     const auto after =
         std::upper_bound(ranges_.begin(), ranges_.end(), Begin(tensor),
@@ -48,8 +49,8 @@ class InputRanges {
   std::vector<Range> ranges_;
 };
 
-// In memory, as ToReferenceOperand has it. What has to be converted is converted once for all graphs
-// of the model.
+// The constant in host memory, in the type that references read (ToReferenceOperand). A conversion
+// is done once for all graphs of the model.
 StatusOr<HostTensor> ReferenceOperand(const Graph& graph, const HostTensor& constant) {
   const auto make = [&]() -> StatusOr<HostTensor> {
     MACE_ASSIGN_OR_RETURN(const HostTensor pinned, PinConstant(constant));
@@ -101,7 +102,8 @@ Status CpuTensors::ShareInputs(const std::vector<HostTensor>& inputs) {
 
 void CpuTensors::ReleaseInputs() {
   for (size_t i = 0; i < graph_.inputs.size(); ++i) {
-    // Copied, so that the room for its extents stays: a move would give it away.
+    // A copy, because a move would give away the vector of extents and the next run would allocate
+    // one.
     tensors_[Index(graph_.inputs[i].value)] = released_inputs_[i];
   }
 }
@@ -134,12 +136,12 @@ void CpuTensors::CopyOutputs(const HostLifetimes& lifetimes,
     const auto i = static_cast<size_t>(index);
     const HostTensor& here = Get(graph_.outputs[i].value);
     const int direct = lifetimes.direct_output[Index(graph_.outputs[i].value)];
-    // What is not here was downloaded into another output.
+    // An output whose tensor is not here was downloaded into another output.
     const bool is_here = here.dtype() != DType::kInvalid || direct < 0;
     CopyOutput(is_here ? here : (*outputs)[static_cast<size_t>(direct)], &(*outputs)[i]);
   }
   if (places_.empty()) return;
-  // Last: these may lie in an input's memory, which is an output above.
+  // These come last: they may lie in the memory of an input that is also an output above.
   for (const IoInfo& io : graph_.outputs) {
     const int direct = lifetimes.direct_output[Index(io.value)];
     if (direct < 0 || Get(io.value).dtype() == DType::kInvalid) continue;
@@ -152,7 +154,7 @@ void CpuTensors::ReleaseOutputs(const HostLifetimes& lifetimes) {
   for (const IoInfo& output : graph_.outputs) {
     if (lifetimes.direct_output[Index(output.value)] >= 0) Drop(output.value);
   }
-  // Where a run fails, its later steps have not done so.
+  // A run that failed did not reach its later steps, so their tensors are released here.
   for (const std::vector<ValueId>& dead : lifetimes.dead_after) {
     for (ValueId id : dead) Drop(id);
   }
@@ -164,7 +166,7 @@ StatusOr<std::vector<HostTensor>> CpuTensors::MakeOutputs(const Node& node) cons
   for (ValueId id : node.outputs) {
     if (!places_.empty() && places_[Index(id)].dtype() != DType::kInvalid) {
       outputs.push_back(places_[Index(id)]);
-      // References rely on zeroed outputs, and the caller's tensor may hold an earlier answer.
+      // References need zeroed outputs, and the caller's tensor may hold an earlier answer.
       HostTensor& place = outputs.back();
       std::fill_n(place.mutable_data<uint8_t>(), place.bytes().size(), uint8_t{0});
       continue;

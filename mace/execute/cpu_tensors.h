@@ -1,4 +1,4 @@
-// The tensors of a graph that are in host memory during a run, by value.
+// The tensors that are in host memory during a run, indexed by the graph's values.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_EXECUTE_CPU_TENSORS_H_
@@ -17,8 +17,8 @@ class CpuTensors {
  public:
   explicit CpuTensors(const Graph& graph);
 
-  // Makes the constants that a node reads ready for its reference: float kinds become float32,
-  // once, aligned for their type. kResourceExhausted where there is no memory for the copy.
+  // Converts the constants that a node reads for its reference: once, to float32 if they have
+  // another float type, and aligned. kResourceExhausted if there is no memory for the copy.
   Status PrepareConstants(const Node& node);
   Status PrepareConstant(ValueId id);
 
@@ -27,26 +27,27 @@ class CpuTensors {
   void Set(ValueId id, HostTensor tensor) { tensors_[static_cast<size_t>(id)] = std::move(tensor); }
   void Drop(ValueId id) { tensors_[static_cast<size_t>(id)] = HostTensor(); }
 
-  // The inputs of a run, in the order of Graph::inputs: shares the elements that are aligned for
-  // their type, and copies the others. Allocates nothing where all are.
+  // Sets the inputs of a run, in the order of Graph::inputs. Shares elements that are aligned for
+  // their type and copies others; does not allocate if all are aligned.
   Status ShareInputs(const std::vector<HostTensor>& inputs);
-  // Whether ShareInputs had to copy one: what reads it must be done when the inputs are released.
+  // Whether ShareInputs copied an input. Its readers must then be done before the inputs are
+  // released.
   bool has_copied_inputs() const { return has_copied_inputs_; }
-  // Lets go of the inputs' elements: a caller may free or change them after the run. Allocates
-  // nothing.
+  // Releases the inputs' elements, because a caller may free or change them after the run. Does not
+  // allocate.
   void ReleaseInputs();
 
-  // Until ReleaseOutputs, RunNode makes those values right in the tensors of `outputs` that
-  // `lifetimes` names for them. An output that shares memory with an input is left out: it is made
-  // apart, and copied by CopyOutputs.
+  // Until ReleaseOutputs, RunNode writes the values that `lifetimes` names directly into the
+  // tensors of `outputs`. An output that shares memory with an input is made separately, and
+  // CopyOutputs copies it.
   void PlaceOutputs(const HostLifetimes& lifetimes, const std::vector<HostTensor>& outputs);
-  // Copies the outputs that `lifetimes` lists, and those that PlaceOutputs left out.
+  // Copies the outputs that `lifetimes` lists and those that PlaceOutputs left out.
   void CopyOutputs(const HostLifetimes& lifetimes, std::vector<HostTensor>* outputs) const;
-  // Lets go of the outputs that nodes made, and of what no step reads any more.
+  // Releases the outputs that nodes made, and the tensors that no later step reads.
   void ReleaseOutputs(const HostLifetimes& lifetimes);
 
-  // Runs the op's reference on the node's inputs and keeps its outputs. The message of an error
-  // begins with the node. REQUIRES: the inputs are here; PrepareConstants was called.
+  // Runs the op's reference on the node's inputs and keeps its outputs. Error messages begin with
+  // the node. REQUIRES: the inputs are in host memory; PrepareConstants was called.
   Status RunNode(const Node& node, const Op& op);
 
  private:
@@ -56,9 +57,8 @@ class CpuTensors {
   const Graph& graph_;
   std::vector<HostTensor> tensors_;
   bool has_copied_inputs_ = false;
-  std::vector<HostTensor> released_inputs_;  // By input: its info, without elements.
-  // By value: the tensor of the run's output that it is made in; empty outside of runs that place
-  // outputs.
+  std::vector<HostTensor> released_inputs_;  // By input: type and shape, without elements.
+  // By value: the caller's tensor to write into. Empty outside of runs that place outputs.
   std::vector<HostTensor> places_;
 };
 

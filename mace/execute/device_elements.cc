@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-// Calls convert(from, &to) for each element of `count`, whose bytes need no alignment.
+// Calls convert(from, &to) for `count` elements, which may be unaligned.
 template <typename From, typename To, typename Convert>
 void ConvertEach(const uint8_t* source, uint8_t* target, size_t count, const Convert& convert) {
   for (size_t i = 0; i < count; ++i) {

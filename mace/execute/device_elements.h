@@ -1,5 +1,5 @@
-// Elements on their way between host and device, where they lie otherwise (DeviceType of layout.h):
-// bools become floats, int64 become int32.
+// Converts elements between their types on the host and on the device where the two differ
+// (DeviceType of layout.h): bools become floats, int64 become int32.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_EXECUTE_DEVICE_ELEMENTS_H_
@@ -10,14 +10,14 @@
 
 namespace mace {
 
-// Whether the bytes of both are the same.
+// Whether host and device use the same bytes for this type.
 bool LiesAsOnDevice(DType dtype);
 
-// Four bytes an element into `device`; an int64 that an int32 does not hold becomes the nearest
-// that it does. REQUIRES: not LiesAsOnDevice, and as many elements.
+// Writes four bytes for each element into `device`. An int64 that an int32 cannot hold becomes the
+// nearest int32. REQUIRES: not LiesAsOnDevice; room for all elements.
 void ToDeviceElements(const HostTensor& host, MutableBytes device);
 
-// The way back.
+// Converts in the other direction. Same requirements as above.
 void FromDeviceElements(Bytes device, HostTensor* host);
 
 }  // namespace mace

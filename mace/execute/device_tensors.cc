@@ -41,7 +41,7 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
       regions_.push_back(std::move(memory));
       continue;
     }
-    // Its tensors lie in an image of the pool that another region stands for.
+    // The region shares an image of the pool, which belongs to another region.
     if (region.image_width == 0) {
       regions_.emplace_back();
       continue;

@@ -18,17 +18,17 @@ namespace mace {
 class DeviceTensors {
  public:
   DeviceTensors() = default;
-  // Last made, first released: NVIDIA's driver (580) crashes where used sub-buffers that overlap in
+  // Releases in reverse order: NVIDIA's driver (580) crashes if used sub-buffers that overlap in
   // part are released in the order in which they were made.
   ~DeviceTensors();
   DeviceTensors(const DeviceTensors&) = delete;
   DeviceTensors& operator=(const DeviceTensors&) = delete;
 
-  // The arena with its regions as sub-buffers or images over them, and the images of the pool; all
-  // filled with zeros once, so that what nobody writes (the padding of a tensor that only slices
-  // write) is no NaN.
+  // Makes the arena, with its regions as sub-buffers or as images over it, and the images of the
+  // pool. All are filled with zeros once, so that parts that nobody writes (the padding of a tensor
+  // that is written in slices) hold no NaN.
+  // REQUIRES: when the object is destroyed, every command that uses this memory has finished.
   Status CreateRegions(const Plan& plan, ClQueue* queue);
-  // REQUIRES: before the destructor every command that uses this memory has finished.
 
   const ClMemory& region(int index) const { return regions_[static_cast<size_t>(index)]; }
   const ClMemory& arena() const { return arena_; }
@@ -39,7 +39,7 @@ class DeviceTensors {
   StatusOr<ClMemory> PartOfArena(const MemoryRegion& region, const ClDevice& device,
                                  const std::string& name) const;
 
-  // On devices that are the host itself the memory is our own, in large pages.
+  // The arena's memory on devices that use host memory; it uses large pages.
   PageBlock arena_block_;
   ClMemory arena_;
   std::vector<ClMemory> regions_;

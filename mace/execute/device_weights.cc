@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kMaxPackingThreads = 8;
 
-// As they lie on the device. REQUIRES: WeightBytes of room, aligned for floats.
+// Packs into the device's format. REQUIRES: `to` has WeightBytes of room, aligned for floats.
 Status PackInto(const PackedWeights& weights, MutableBytes to) {
   if (weights.elements == 0) return Status();
   if (weights.keep_float32) return weights.pack(reinterpret_cast<float*>(to.data()));
@@ -49,10 +49,9 @@ StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   return memory;
 }
 
-// Calls work(0, scratch) … work(count - 1, scratch), on this thread and on others, which count
-// against this thread's memory budget; each thread has a scratch for
-// scratch_bytes. Gives the first error; what has
-// not begun by then is left.
+// Calls work(0, scratch) … work(count - 1, scratch) on this thread and on others, all of which
+// count against this thread's memory budget. Each thread has `scratch_bytes` of scratch. Gives the
+// first error; calls that have not begun by then are left out.
 template <typename Work>
 Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
   std::atomic<size_t> next{0};
@@ -67,14 +66,14 @@ Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
       if (status.ok()) continue;
       next = count;
       std::lock_guard<std::mutex> lock(mutex);
-      if (first_error.ok()) first_error = std::move(status);  // A copy may need memory.
+      if (first_error.ok()) first_error = std::move(status);  // A copy could need memory.
     }
   };
   const size_t wanted = std::min<size_t>(
       {count, kMaxPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
   std::vector<std::thread> threads;
   threads.reserve(wanted);
-  // Where no more threads are to be had, those that there are do the work.
+  // If no more threads can be made, the existing ones do all the work.
   static_cast<void>(CatchExhaustion([&] {
     while (threads.size() + 1 < wanted) threads.emplace_back(loop);
     return Status();
@@ -84,7 +83,7 @@ Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
   return first_error;
 }
 
-// Packs weights of a plan; what a WeightStore asks for.
+// Packs weights of a plan when a WeightStore asks for them.
 class WeightPacker {
  public:
   WeightPacker(const Plan& plan, ClQueue* queue) : plan_(plan), queue_(queue), sources_(plan) {}
@@ -94,9 +93,9 @@ class WeightPacker {
  private:
   Status PackOnHost(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
   Status Upload(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
-  // Weights that are found packed need their constants no more.
+  // Tells the sources that weights which were found packed no longer need their constants.
   void EndOthers(const std::vector<size_t>& indices);
-  // `pack` for one of the weights, with its constants in reach.
+  // Calls `pack` for one weight while its constants are readable.
   template <typename Work>
   Status WithSources(size_t index, FileScratch* scratch, const Work& pack) {
     const std::vector<FilePin> pins = sources_.Begin(index, scratch);
@@ -139,7 +138,7 @@ Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
         return WithSources(indices[i], scratch,
                            [&] { return PackInto(plan_.weights[indices[i]], place_of(i)); });
       }));
-  // Afterwards: a driver may look at the bytes when a buffer is made.
+  // Made after packing, because a driver may read the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan_, device.info());
   if (in_one) {
     MACE_ASSIGN_OR_RETURN(block->memory,
@@ -169,7 +168,7 @@ Status WeightPacker::Upload(const std::vector<size_t>& indices,
           return Status();
         });
       }));
-  // Other queues may read them from here on.
+  // Other queues may read the weights from now on.
   return queue_->Finish();
 }
 
@@ -192,7 +191,7 @@ Status DeviceWeights::Fill(const Plan& plan, ClQueue* queue, WeightStore* store)
 }
 
 bool DeviceWeights::FindOffsets() {
-  // In units of a persistent launch's table, whose numbers have 32 bits.
+  // A persistent launch's table holds 32-bit numbers in these units.
   constexpr uint64_t kFarthest = uint64_t{kPersistentOffsetUnit} << 32;
   static const ClMemory* const kNone = new ClMemory;
   all_ = kNone;
@@ -231,7 +230,7 @@ Status DeviceWeights::Create(const Plan& plan, ClQueue* queue, WeightStore* stor
   if (plan.persistent_launches.empty()) return Status();
   if (weights_.empty()) return MakeEmptyBlock(*queue->device());
   if (is_near) return Status();
-  // All in one block, for this plan alone.
+  // All weights in one block, which only this plan uses.
   weights_.clear();
   WeightStore own(store->device_bytes());
   MACE_RETURN_IF_ERROR(Fill(plan, queue, &own));

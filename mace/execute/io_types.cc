@@ -12,15 +12,15 @@
 namespace mace {
 namespace {
 
-// The type of the value that an executor reads or writes: a constant of another float kind becomes
+// The type that an executor reads or writes for a value. A constant of another float type becomes
 // float32 on the host.
 DType TypeInside(const Graph& graph, const IoInfo& io) {
   const DType dtype = graph.value(io.value).info.dtype;
   return IsFloat(dtype) ? DType::kFloat32 : dtype;
 }
 
-// Calls convert(from, &to) for each element, which need no alignment; stops where it gives false
-// and says at which element.
+// Calls convert(from, &to) for each element, which may be unaligned, until it gives false. Gives
+// the number of elements that were converted.
 template <typename From, typename To, typename Convert>
 int64_t ConvertEach(const HostTensor& from, HostTensor* to, const Convert& convert) {
   const uint8_t* source = from.bytes().data();
@@ -49,8 +49,8 @@ bool NarrowInteger(int64_t from, int32_t* to) {
   return true;
 }
 
-// How many elements were converted, from the first on: all, or up to one that does not fit; -1
-// where no conversion leads from one type to the other.
+// The number of elements that were converted: all, or those before one that does not fit. -1 if no
+// conversion leads from one type to the other.
 int64_t ConvertElements(const HostTensor& from, HostTensor* to) {
   const DType a = from.dtype(), b = to->dtype();
   if (a == DType::kFloat16 && b == DType::kFloat32) {
@@ -120,7 +120,7 @@ class IoTypesExecutor : public Executor {
                    [&] { return executor_->RunTimed(inputs_, &outputs_, times); });
   }
 
-  // An element type that is none inside is converted on the host.
+  // A type that differs inside is converted on the host, so it cannot come from a buffer.
   bool TakesBuffer(size_t input, DType dtype) const override {
     return dtype == TypeInside(*graph_, graph_->inputs[input]) &&
            executor_->TakesBuffer(input, dtype);
@@ -130,21 +130,21 @@ class IoTypesExecutor : public Executor {
            executor_->GivesBuffer(output, dtype);
   }
   bool LeavesOut(size_t output) const override { return executor_->LeavesOut(output); }
-  Status RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
+  Status RunWith(const RunBindings& bindings, const std::vector<HostTensor>& inputs,
                  std::vector<HostTensor>* outputs) override {
-    return Convert(inputs, outputs, &ports,
-                   [&] { return executor_->RunWith(ports, inputs_, &outputs_); });
+    return Convert(inputs, outputs, &bindings,
+                   [&] { return executor_->RunWith(bindings, inputs_, &outputs_); });
   }
 
   StatusOr<double> Replay() override { return executor_->Replay(); }
 
  private:
-  // `run` on tensors of the types inside. `ports` null: all are on the host.
+  // Calls `run` with tensors of the types inside. `bindings` null: all tensors are on the host.
   template <typename RunInside>
   Status Convert(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
-                 const RunPorts* ports, const RunInside& run) {
-    const Status status = RunStaged(inputs, outputs, ports, run);
-    // The caller's tensors are its own again.
+                 const RunBindings* bindings, const RunInside& run) {
+    const Status status = RunStaged(inputs, outputs, bindings, run);
+    // Releases the caller's tensors.
     for (HostTensor& input : inputs_) input = HostTensor();
     for (HostTensor& output : outputs_) output = HostTensor();
     return status;
@@ -152,7 +152,7 @@ class IoTypesExecutor : public Executor {
 
   template <typename RunInside>
   Status RunStaged(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs,
-                   const RunPorts* ports, const RunInside& run) {
+                   const RunBindings* bindings, const RunInside& run) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const IoInfo& io = graph_->inputs[i];
       const bool as_it_is = inputs[i].dtype() == TypeInside(*graph_, io);
@@ -167,7 +167,7 @@ class IoTypesExecutor : public Executor {
     MACE_RETURN_IF_ERROR(run());
     for (size_t i = 0; i < outputs->size(); ++i) {
       const bool is_elsewhere =
-          ports != nullptr && (ports->left_out[i] || !ports->outputs[i].empty());
+          bindings != nullptr && (bindings->left_out[i] || !bindings->outputs[i].empty());
       if (IsStaged(i) && !is_elsewhere) ConvertElements(staged_outputs_[i], &(*outputs)[i]);
     }
     return Status::Ok();
@@ -177,15 +177,15 @@ class IoTypesExecutor : public Executor {
 
   const std::unique_ptr<Executor> executor_;
   const std::shared_ptr<const Graph> graph_;
-  // For the inputs and outputs alone that are converted.
+  // Only for inputs and outputs that are converted; the other entries are empty.
   std::vector<HostTensor> staged_inputs_;
   std::vector<HostTensor> staged_outputs_;
-  // What `executor_` is given, during a run.
+  // The tensors that `executor_` is given during a run.
   std::vector<HostTensor> inputs_;
   std::vector<HostTensor> outputs_;
 };
 
-// A tensor for each port whose shown type is not that inside.
+// A tensor for each input or output whose shown type differs from the type inside.
 StatusOr<std::vector<HostTensor>> AllocateStaged(const Graph& graph,
                                                  const std::vector<IoInfo>& infos,
                                                  const std::vector<TensorInfo>& shown) {

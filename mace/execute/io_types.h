@@ -1,6 +1,7 @@
-// The element types of a model's inputs and outputs, as its caller sees them, where the graph
-// inside has others: it computes floats in float32, on the CPU as on the device, and holds the
-// int64 of some formats as int32. An input is converted before a run, an output after it.
+// Converts inputs and outputs between the element types that the caller sees and the types inside
+// the graph, where these differ: the graph computes floats in float32, on the CPU and on devices,
+// and holds the int64 of some formats as int32. An input is converted before a run, an output after
+// it.
 //
 // Thread contract: the functions are thread-safe.
 #ifndef MACE_EXECUTE_IO_TYPES_H_
@@ -14,23 +15,23 @@
 
 namespace mace {
 
-// The type that the caller sees of a port whose value has the type `inside`: the declared one where
-// a conversion leads there.
+// The type that the caller sees of an input or output whose value has the type `inside`: the
+// declared one if there is a conversion, else `inside`.
 DType ShownType(const IoInfo& io, DType inside);
 
-// Whether an input of type `shown` takes a tensor of type `found`: its own, and float32 in place of
+// Whether an input of type `shown` takes a tensor of type `found`: the same type, or float32 for
 // float16 and float64.
 bool TakesType(DType shown, DType found);
 
-// The inputs with the types that their values have inside. kInvalidArgument names an input with a
-// number that its type inside does not hold. REQUIRES: as many as the graph has inputs, each of a
-// type that ShownType's takes.
+// Converts inputs to the types inside. kInvalidArgument names an input with a number that its type
+// inside cannot hold. REQUIRES: one tensor for each input of the graph, each of a type that
+// TakesType allows.
 StatusOr<std::vector<HostTensor>> ToTypesInside(const Graph& graph,
                                                 const std::vector<HostTensor>& inputs);
 
 // An executor that takes and gives tensors of the types `inputs` and `outputs` (with all entries of
-// a batch), where `executor` runs `graph`, which it keeps alive; `executor` itself where nothing is
-// to be converted. Its memory is taken here, none while it runs.
+// a batch), where `executor` runs `graph`; it keeps both alive. `executor` itself if nothing has to
+// be converted. Memory is allocated here and not during a run.
 StatusOr<std::unique_ptr<Executor>> WithIoTypes(std::unique_ptr<Executor> executor,
                                                 std::shared_ptr<const Graph> graph,
                                                 const std::vector<TensorInfo>& inputs,

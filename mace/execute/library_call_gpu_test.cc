@@ -1,23 +1,16 @@
-// A plan whose measurements ask for CLBlast, on the device at hand. CLBlast compiles for seconds,
-// so one cold start serves all tests that need its kernels; starts are processes of their own,
-// which are this program with the argument "start".
+// A plan whose measurements choose CLBlast, on the device at hand. CLBlast compiles for seconds, so
+// one cold start serves all tests that need its kernels. Each start is a process of its own: this
+// program with the argument "start".
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <sstream>
 #include <string>
 
-#include "mace/base/files.h"
 #include "mace/execute/session.h"
 #include "mace/plan/choose_by_cost.h"
+#include "mace/testing/driver_starts.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -87,7 +80,7 @@ StatusOr<std::unique_ptr<Session>> MakeSession(bool relu, ProgramCompiler* compi
   return Session::Create(std::move(plan), compiler);
 }
 
-// Three runs whose outputs are right; the last one is printed, to the bit.
+// Runs three times, checks the outputs, and prints the last ones exactly.
 Status RunThrice(Session* session) {
   if (session->launches_per_run() < 2) return Internal("expected the call and a kernel");
   std::vector<HostTensor> outputs = {*HostTensor::Allocate({DType::kFloat32, {5, 9}})};
@@ -109,7 +102,7 @@ Status RunThrice(Session* session) {
   return Status();
 }
 
-// A whole start: open, plan, run, store.
+// A whole start: opens the device, plans, runs and stores.
 Status Start() {
   MACE_ASSIGN_OR_RETURN(std::shared_ptr<ClDevice> device, OpenDevice("gpu", kLibraryNeeds));
   ProgramCompiler compiler(device, CacheStore::Open(getenv(kCacheVariable)));
@@ -127,72 +120,28 @@ int StartAndSay() {
   return status.ok() ? 0 : 1;
 }
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-struct StartResult {
-  int exit_code = -1;
-  std::string answer, log;
-  std::map<std::string, int> counts;  // At the driver.
-
-  int compiles() const {
-    return counts.at("source_builds") + counts.at("clCompileProgram") + counts.at("clLinkProgram") +
-           counts.at("il_builds");
-  }
-};
-
-// A process whose driver remembers nothing.
-StartResult RunStart(const std::string& folder, const char* require_cache) {
-  const std::string pocl = JoinPath(folder, "pocl");
-  std::filesystem::remove_all(pocl);
-  EXPECT_TRUE(MakeDirectories(pocl).ok());
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string counting = std::filesystem::current_path().string() +
-                               "/mace/testing/counting_layer/libmace_cl_counting_layer.so";
-  const std::string command = "'" + program + "' start >" + folder + "/out 2>" + folder + "/err";
-  const pid_t child = fork();
-  if (child == 0) {
-    setenv("OPENCL_LAYERS", counting.c_str(), 1);
-    setenv("MACE_COUNT_FILE", (folder + "/counts").c_str(), 1);
-    setenv("POCL_CACHE_DIR", pocl.c_str(), 1);
-    setenv("CUDA_CACHE_DISABLE", "1", 1);
-    setenv("MACE_CL_CACHE_LOG", "1", 1);
-    setenv("MACE_REQUIRE_CACHE", require_cache, 1);
-    setenv(kCacheVariable, (folder + "/cache.bin").c_str(), 1);
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  StartResult result;
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  result.answer = ReadText(folder + "/out");
-  result.log = ReadText(folder + "/err");
-  std::istringstream counts(ReadText(folder + "/counts"));
-  std::string name;
-  int count = 0;
-  while (counts >> name >> count) result.counts[name] = count;
-  return result;
+DriverStart RunStart(const DriverStarts& starts, const char* require_cache) {
+  return starts.Run("'" + OwnProgram() + "' start",
+                    {{"OPENCL_LAYERS", CountingLayerFile()},
+                     {"MACE_CL_CACHE_LOG", "1"},
+                     {"MACE_REQUIRE_CACHE", require_cache},
+                     {kCacheVariable, starts.folder().At("cache.bin")}});
 }
 
 TEST(LibraryCallStartTest, TheSecondStartCompilesNothing) {
-  const std::string folder = testing::TempDir() + "library_call";
-  std::filesystem::remove_all(folder);
-  ASSERT_TRUE(MakeDirectories(folder).ok());
-  const StartResult cold = RunStart(folder, "0");
-  ASSERT_EQ(cold.exit_code, 0) << cold.log;
-  ASSERT_FALSE(cold.counts.empty()) << "no counting layer: " << cold.log;
+  const DriverStarts starts;
+  const DriverStart cold = RunStart(starts, "0");
+  ASSERT_EQ(cold.exit_code, 0) << cold.err;
+  ASSERT_FALSE(cold.counts.empty()) << "no counting layer: " << cold.err;
   EXPECT_GT(cold.compiles(), 1);
-  const StartResult warm = RunStart(folder, "1");
-  ASSERT_EQ(warm.exit_code, 0) << warm.log;
-  EXPECT_EQ(warm.compiles(), 0) << warm.log;
-  EXPECT_NE(warm.log.find("compiled 0, hits "), std::string::npos) << warm.log;
-  EXPECT_EQ(warm.log.find("compiled 0, hits 0"), std::string::npos) << warm.log;
+  const DriverStart warm = RunStart(starts, "1");
+  ASSERT_EQ(warm.exit_code, 0) << warm.err;
+  EXPECT_EQ(warm.compiles(), 0) << warm.err;
+  EXPECT_NE(warm.err.find("compiled 0, hits "), std::string::npos) << warm.err;
+  EXPECT_EQ(warm.err.find("compiled 0, hits 0"), std::string::npos) << warm.err;
   // A launch that the stored code does not cover would have it stored again.
-  EXPECT_NE(warm.log.find("0 misses, 0 left alone, 0 stored"), std::string::npos) << warm.log;
-  EXPECT_EQ(warm.answer, cold.answer);
+  EXPECT_NE(warm.err.find("0 misses, 0 left alone, 0 stored"), std::string::npos) << warm.err;
+  EXPECT_EQ(warm.out, cold.out);
 }
 
 class LibraryCallTest : public testing::Test {
@@ -208,7 +157,7 @@ class LibraryCallTest : public testing::Test {
   std::unique_ptr<ProgramCompiler> compiler_;
 };
 
-// No kernel of the plan's own is compiled here: what is refused is the library's.
+// The plan has no kernels of its own here; the library's are refused.
 TEST_F(LibraryCallTest, IsRefusedByNameWhereTheCacheIsRequired) {
   setenv("MACE_REQUIRE_CACHE", "1", 1);
   StatusOr<std::unique_ptr<Session>> session = MakeSession(false, compiler_.get());

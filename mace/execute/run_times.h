@@ -11,11 +11,11 @@ namespace mace {
 // All times in milliseconds of MonotonicMilliseconds.
 struct StepTimes {
   Step step;
-  // The host's part: enqueueing a launch, waiting for a copy, computing a node on the CPU.
+  // Host time: enqueueing a launch, waiting for a copy, or computing a node on the CPU.
   double host_begin = 0;
   double host_end = 0;
-  // The device's clock, set beside the host's. A library's call runs from where the command before
-  // it ended: its event is that of its last kernel.
+  // Device time, converted to the host's clock. A library call begins when the command before it
+  // ended, because its event belongs to its last kernel.
   bool on_device = false;
   double device_begin = 0;
   double device_end = 0;
@@ -24,7 +24,7 @@ struct StepTimes {
 struct RunTimes {
   double begin = 0;
   double end = 0;
-  std::vector<StepTimes> steps;  // In the order of the run: all of a plan, slice by slice.
+  std::vector<StepTimes> steps;  // In the order of the run: all steps, slice by slice.
 };
 
 }  // namespace mace

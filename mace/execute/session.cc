@@ -17,7 +17,7 @@
 namespace mace {
 namespace {
 
-// The bytes of a row-major buffer that is sent or received.
+// The bytes of a row-major buffer that is uploaded or downloaded.
 size_t DeviceBytes(const DeviceTensor& tensor) {
   return static_cast<size_t>(tensor.info.shape.elements()) * sizeof(float);
 }
@@ -49,7 +49,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
     MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*session->plan_, &session->queue_));
   }
   WeightStore own;
-  // Packing needs no program, and a driver compiles on one thread: both at once.
+  // Packing needs no program, and a driver compiles on one thread, so both happen at once.
   Status packed;
   auto pack = [&, budget = ScopedMemoryBudget::Current()] {
     const ScopedMemoryBudget scope(budget);
@@ -66,7 +66,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
     pack();
   }
   const double begin = MonotonicMilliseconds();
-  // The other thread is joined whatever happens.
+  // CatchExhaustion makes sure that the other thread is joined on every path.
   const Status built = CatchExhaustion([&] { return session->BuildPrograms(compiler); });
   session->program_ms_ = MonotonicMilliseconds() - begin;
   if (packer.joinable()) packer.join();
@@ -91,7 +91,7 @@ Status Session::Finish(const LibraryCache& cache) {
   MACE_RETURN_IF_ERROR(BindLaunches(cache));
   MACE_RETURN_IF_ERROR(PrepareHost());
   FindWaits();
-  FindPorts();
+  FindBindable();
   return RunSetup();
 }
 
@@ -134,12 +134,12 @@ void Session::FindWaits() {
     waits_.push_back(false);
     if (!sends && step.kind != Step::Kind::kDownload) continue;
     const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(step.index)];
-    if (DeviceBytes(tensor) == 0) continue;  // No command.
+    if (DeviceBytes(tensor) == 0) continue;  // No command is needed.
     const size_t value = static_cast<size_t>(tensor.value);
-    // The caller's memory stays as it is during a run; staged elements and the host's own values
-    // are soon written anew, or read.
+    // The caller's memory stays unchanged during a run. Staging memory and the host's own values
+    // are soon overwritten or read, so their transfers must be waited for.
     const bool callers = sends ? bool{is_input[value]} : lifetimes_.direct_output[value] >= 0;
-    // A blocking transfer at the end is the one wait for all.
+    // A blocking transfer at the end waits for everything.
     const bool is_last = plan_->batch_slices == 1 && waits_.size() == plan_->steps.size();
     waits_.back() = is_last || !callers || !LiesAsOnDevice(tensor.info.dtype);
   }
@@ -155,7 +155,7 @@ Status Session::RunSetup() {
     }
     MACE_RETURN_IF_ERROR(RunStep(step, nullptr, {&queue_}));
   }
-  // The device has them now; those that nodes on the CPU read stay.
+  // The device has the constants now; only those that nodes on the CPU read are kept.
   std::vector<bool> needed(graph.values.size(), false);
   for (const Step& step : plan_->steps) {
     if (step.kind != Step::Kind::kCpu) continue;
@@ -178,8 +178,8 @@ Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTenso
     return ForEachSlice(inputs, outputs,
                         [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
   });
-  // Transfers may still be at work on the caller's memory.
-  const bool done = ports_ == nullptr && status.ok() && plan_->batch_slices == 1 &&
+  // Transfers may still use the caller's memory.
+  const bool done = bindings_ == nullptr && status.ok() && plan_->batch_slices == 1 &&
                     !waits_.empty() && waits_.back();
   return EndRun(status, done ? nullptr : &queue_);
 }
@@ -199,7 +199,7 @@ Status Session::EndRun(const Status& status, ClQueue* queue) {
 Status Session::RunSteps(std::vector<HostTensor>* outputs) {
   for (size_t i = 0; i < waits_.size(); ++i) {
     MACE_RETURN_IF_ERROR(CheckCancelled());
-    // A copy of an input is gone when the next slice's are shared.
+    // A copied input is released when the next slice's inputs are shared.
     const bool wait = waits_[i] || values_.has_copied_inputs();
     MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, wait}));
     DropDead(i);
@@ -291,9 +291,9 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs,
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
-  if (ports_ != nullptr && output >= 0) {
+  if (bindings_ != nullptr && output >= 0) {
     const auto io = static_cast<size_t>(output);
-    if (ports_->left_out[io] && leaves_out_[io]) return Status();
+    if (bindings_->left_out[io] && leaves_out_[io]) return Status();
     const ClBufferPart buffer = OutputBuffer(output, DeviceBytes(tensor));
     if (!buffer.empty())
       return target.queue->CopyTo(buffer, memory_.region(tensor.region), name, target.event);

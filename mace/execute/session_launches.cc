@@ -1,4 +1,4 @@
-// How a session makes a plan's programs and binds its launches.
+// Makes a plan's programs and binds its launches.
 #include <map>
 #include <set>
 
@@ -19,8 +19,8 @@ WorkSize RoundUp(const WorkSize& global, const WorkSize& local) {
   return rounded;
 }
 
-// What PoCL specialises a kernel for besides its code: the local size, and whether the grid has
-// fewer than 65,535 groups along each axis.
+// The launch properties for which PoCL specialises a kernel's code: the local size, and whether the
+// grid has fewer than 65,535 groups along each axis.
 std::string LaunchShape(const Launch& launch) {
   constexpr size_t kLargeGrid = 65535;
   bool large = false;
@@ -31,7 +31,7 @@ std::string LaunchShape(const Launch& launch) {
          std::to_string(launch.local[2]) + (large ? " large" : "");
 }
 
-// The distinct kernels that the launches take from a program, by name.
+// The distinct kernels that the launches use from a program, by name.
 std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   std::map<std::string, std::set<std::string>> shapes;
   for (size_t i = 0; i < plan.launches.size(); ++i) {
@@ -131,7 +131,7 @@ StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned,
   std::vector<const ClMemory*> operands;
   for (const KernelArgument& argument : planned.launch.arguments) {
     const auto* named = std::get_if<TensorArgument>(&argument);
-    if (named == nullptr) return Internal("plan: a library's call takes tensors alone");
+    if (named == nullptr) return Internal("plan: a library call takes only tensors");
     if (named->kind == TensorArgument::Kind::kWeights) {
       operands.push_back(&weights_->at(named->index));
     } else if (named->kind == TensorArgument::Kind::kScratch) {
@@ -163,7 +163,7 @@ Status Session::BindArgument(const KernelArgument& argument, ClKernel* kernel) c
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(named.index)];
   MACE_RETURN_IF_ERROR(kernel->AddMemory(memory_.region(tensor.region)));
   if (named.kind == Kind::kRawInput || named.kind == Kind::kRawOutput) return Status();
-  // As TENSOR_IN and TENSOR_OUT of kernel_prologue.clh declare them.
+  // Pitch and offset follow the tensor, as TENSOR_IN and TENSOR_OUT of kernel_prologue.clh declare.
   MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.pitch)));
   MACE_RETURN_IF_ERROR(kernel->AddInt(static_cast<int32_t>(tensor.offset)));
   return kernel->AddInt(static_cast<int32_t>(AsNhwc(tensor.info.shape).w));

@@ -1,4 +1,4 @@
-// How a session binds and enqueues the persistent launches of its plan (plan/persistent_kernel.h).
+// Binds and enqueues the persistent launches of a plan (plan/persistent_kernel.h).
 #include "mace/execute/session.h"
 #include "mace/plan/persistent_kernel.h"
 

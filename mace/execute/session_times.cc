@@ -1,4 +1,4 @@
-// How a session times its steps: RunTimed, MeasureNode and Replay.
+// Times the steps of a session: RunTimed, MeasureNode and Replay.
 #include <algorithm>
 
 #include "mace/base/catch_exhaustion.h"
@@ -11,8 +11,8 @@ namespace {
 
 double Milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
 
-// What is to be added to the device's clock to get the host's: each command was queued within the
-// host's part of its step, so each step bounds it from both sides.
+// The difference from the device's clock to the host's. Each command was queued during the host's
+// part of its step, so each step bounds the difference from both sides.
 double ClockOffset(const std::vector<StepTimes>& steps, const std::vector<KernelTimes>& device) {
   double least = 0, most = 0;
   bool any = false;
@@ -36,7 +36,7 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
     MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(queue_.device(), true));
     timing_queue_.emplace(std::move(queue));
   }
-  // Queues of one device know nothing of each other's work.
+  // The timing queue does not wait for commands of queue_.
   MACE_RETURN_IF_ERROR(queue_.Finish());
   const size_t steps = plan_->steps.size() * static_cast<size_t>(plan_->batch_slices);
   std::vector<ClEventHandle> events(steps);
@@ -64,7 +64,7 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
 Status Session::ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* times) const {
   std::vector<KernelTimes> device(events.size());
   for (size_t i = 0; i < events.size(); ++i) {
-    // A library may leave no event, and an empty tensor is not copied.
+    // A library may give no event, and an empty tensor is not copied.
     if (!events[i]) continue;
     MACE_ASSIGN_OR_RETURN(device[i], TimesOf(events[i]));
     times->steps[i].on_device = true;
@@ -88,7 +88,7 @@ Status Session::ReadEvents(const std::vector<ClEventHandle>& events, RunTimes* t
 StatusOr<double> Session::TimeOnDevice(const std::function<Status()>& enqueue) {
   const double begin = MonotonicMilliseconds();
   const Status enqueued = enqueue();
-  const Status finished = queue_.Finish();  // What was enqueued before a failure, too.
+  const Status finished = queue_.Finish();  // Also after a failure.
   MACE_RETURN_IF_ERROR(enqueued);
   MACE_RETURN_IF_ERROR(finished);
   return MonotonicMilliseconds() - begin;

@@ -1,8 +1,8 @@
 // The constants that a plan's weights are packed from.
 //
-// Constants that are parts of a model's files need not be in memory beside the packed weights: each
-// is read into the scratch of the thread that packs, and where it is in memory already, that memory
-// is given back when the last weights that are made of it are packed.
+// Constants of a model's files need not be in memory together with the packed weights. Each one is
+// read into the scratch of the packing thread. If it is already in memory, that memory is freed
+// once the last weights made from it are packed.
 #ifndef MACE_EXECUTE_WEIGHT_SOURCES_H_
 #define MACE_EXECUTE_WEIGHT_SOURCES_H_
 
@@ -21,29 +21,28 @@ namespace mace {
 // Thread contract: thread-safe.
 class WeightSources {
  public:
-  // `plan` outlives the object.
+  // `plan` must outlive this object.
   explicit WeightSources(const Plan& plan);
   WeightSources(const WeightSources&) = delete;
   WeightSources& operator=(const WeightSources&) = delete;
 
-  // The most bytes that the constants of one node have.
+  // The largest total of the constants that one weight is packed from, in bytes.
   size_t max_bytes() const { return max_bytes_; }
 
-  // Before plan.weights[weights] is packed on this thread, which reads the constants into its
-  // scratch. Constants that are in memory stay there as long as the result lives, though another plan
-  // may not need them any more.
+  // Called before plan.weights[weights] is packed on this thread. Reads the constants into
+  // `scratch`; constants that are in memory stay there while the result lives.
   std::vector<FilePin> Begin(size_t weights, FileScratch* scratch) const;
-  // After plan.weights[weights] is packed, or was found packed; each once.
+  // Called once after plan.weights[weights] is packed or was found packed.
   void End(size_t weights);
 
  private:
-  // The constants of these weights.
+  // The constants that one weight is packed from.
   std::vector<Bytes> PartsOf(size_t weights) const;
 
   const Plan& plan_;
   size_t max_bytes_ = 0;
   std::mutex mutex_;
-  // By its first byte, for each constant the weights that are still to be packed.
+  // By a constant's first byte: how many weights made from it are not packed yet.
   std::map<const uint8_t*, int> uses_;
 };
 

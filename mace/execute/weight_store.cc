@@ -17,7 +17,8 @@ StoredWeights::~StoredWeights() {
   block->pages.GiveBack(place);
 }
 
-// The weights that a plan has yet to make. Whatever ends the making, nobody waits for them forever.
+// The weights that a plan has to make. Its destructor makes sure that nobody waits for them
+// forever.
 class WeightStore::Claim {
  public:
   Claim(WeightStore* store, const Plan& plan, Weights* weights)
@@ -26,7 +27,7 @@ class WeightStore::Claim {
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
 
-  // Takes what somebody has or makes, and leaves the rest to this claim.
+  // Uses weights that others have or are making, and claims the rest.
   void Take(const std::vector<size_t>& wanted) {
     to_make_.reserve(wanted.size());
     std::lock_guard<std::mutex> lock(store_->mutex_);
@@ -64,7 +65,7 @@ class WeightStore::Claim {
 };
 
 void WeightStore::Forget(const std::shared_ptr<StoredWeights>& failed) {
-  // A search by key would allocate a key, and memory may be what has run out.
+  // A search by key would allocate, and memory may have run out.
   for (auto known = known_.begin(); known != known_.end(); ++known) {
     if (known->second.lock() == failed) {
       known_.erase(known);
@@ -112,7 +113,7 @@ StatusOr<WeightStore::Weights> WeightStore::Get(const Plan& plan, const Maker& m
       MACE_RETURN_IF_ERROR(CatchExhaustion([&] { return make(claim.to_make(), weights); }));
       claim.Made();
     }
-    // What this thread has made is there by now: two threads do not wait for one another.
+    // This thread has finished its own weights by now, so two threads cannot wait for each other.
     wanted = Await(weights, wanted);
   }
   return weights;

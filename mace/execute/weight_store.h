@@ -1,8 +1,8 @@
-// The packed weights that the plans of one model have in device memory.
+// The packed weights in device memory that the plans of one model share.
 //
-// Plans for several input shapes mostly need the same constants in the same packings: each is packed
-// and put on the device once, by the plan that needs it first, and goes with the last plan that uses
-// it. What a plan needs is told by PackedWeights::identity: no elements are read or compared.
+// Plans for several input shapes mostly need the same constants in the same packings. Each weight
+// is packed and uploaded once, by the plan that needs it first, and is freed with the last plan
+// that uses it. PackedWeights::identity tells weights apart; no elements are compared.
 #ifndef MACE_EXECUTE_WEIGHT_STORE_H_
 #define MACE_EXECUTE_WEIGHT_STORE_H_
 
@@ -24,11 +24,11 @@
 
 namespace mace {
 
-// Memory of this process that several packed weights lie in, each from a page of its own: for devices
-// that are the host itself.
+// Memory of this process that holds several packed weights, each beginning at a page. Used on
+// devices that use host memory.
 struct WeightBlock {
   PageBlock pages;
-  ClMemory memory;   // Over all of it; none where the device allows no buffer so large.
+  ClMemory memory;   // Over the whole block; none if the device has no buffer so large.
   std::mutex mutex;  // Guards PageBlock::GiveBack.
 };
 
@@ -38,53 +38,53 @@ struct StoredWeights {
   ~StoredWeights();
 
   enum class State { kMaking, kReady, kFailed };
-  State state = State::kMaking;        // Of WeightStore.
-  std::shared_ptr<WeightBlock> block;  // Null: `memory` is memory of its own.
-  MutableBytes place;                  // In the block, with the padding behind it.
+  State state = State::kMaking;        // Guarded by WeightStore::mutex_.
+  std::shared_ptr<WeightBlock> block;  // Null: `memory` is not part of a block.
+  MutableBytes place;                  // Within the block, with the padding behind it.
   ClMemory memory;
   CountedBytes counted, counted_in_store;
 };
 
-// Thread contract: thread-safe. No lock is held while weights are packed; who needs weights that
-// another thread is packing waits for those alone.
+// Thread contract: thread-safe. No lock is held while weights are packed. A thread waits for
+// another one only if it needs weights that the other one is packing.
 class WeightStore {
  public:
   using Weights = std::vector<std::shared_ptr<StoredWeights>>;  // By index in Plan::weights.
-  // Fills those of `weights` that `indices` names.
+  // Fills the entries of `weights` that `indices` names.
   using Maker = std::function<Status(const std::vector<size_t>& indices, const Weights& weights)>;
 
-  // `device_bytes` (may be null) counts what the store has on the device, once.
+  // `device_bytes` (may be null) counts the store's device memory.
   explicit WeightStore(std::shared_ptr<ByteCount> device_bytes = nullptr)
       : device_bytes_(std::move(device_bytes)) {}
   WeightStore(const WeightStore&) = delete;
   WeightStore& operator=(const WeightStore&) = delete;
 
-  // All weights of the plan. `make` is called for those that nobody has, and once more where another
-  // thread that was making some of them failed. An error is that of `make`: nothing of what was to be
-  // made then is kept, and who waits for it makes it.
+  // All weights of the plan. Calls `make` for those that nobody has, and once more for those of
+  // another thread that failed. Gives the error of `make`; nothing of that call is then kept, and a
+  // thread that waits for it makes them itself.
   StatusOr<Weights> Get(const Plan& plan, const Maker& make);
 
   const std::shared_ptr<ByteCount>& device_bytes() const { return device_bytes_; }
-  // In use now.
+  // Device memory in use now.
   uint64_t bytes() const { return bytes_->now(); }
-  // The bytes of the plan's weights that are there already.
+  // The bytes of the plan's weights that the store already has.
   uint64_t BytesOf(const Plan& plan) const;
-  // How many weights were packed so far.
+  // The number of weights that were packed so far.
   uint64_t packings() const;
 
  private:
   class Claim;
 
-  // Allocates nothing where the state is kFailed.
+  // Does not allocate if `state` is kFailed.
   void Publish(const Weights& weights, const std::vector<size_t>& made, StoredWeights::State state);
-  // Drops the entry of weights that could not be made. REQUIRES: mutex_ is held.
+  // Removes weights that could not be made. REQUIRES: mutex_ is held.
   void Forget(const std::shared_ptr<StoredWeights>& failed);
-  // Waits for those of `wanted` that other threads are making; gives those that failed.
+  // Waits for the weights of `wanted` that other threads are making, and gives those that failed.
   std::vector<size_t> Await(const Weights& weights, const std::vector<size_t>& wanted);
 
   const std::shared_ptr<ByteCount> device_bytes_;
   const std::shared_ptr<ByteCount> bytes_ = std::make_shared<ByteCount>();
-  mutable std::mutex mutex_;  // Guards what follows, and StoredWeights::state.
+  mutable std::mutex mutex_;  // Guards the members below and StoredWeights::state.
   std::condition_variable changed_;
   std::map<WeightKey, std::weak_ptr<StoredWeights>> known_;
   uint64_t packings_ = 0;

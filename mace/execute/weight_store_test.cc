@@ -22,7 +22,7 @@ Plan MakePlan(const std::vector<std::string>& identities) {
   return plan;
 }
 
-// Counts what it is asked for, and makes nothing on any device.
+// Counts the requests, and makes nothing on any device.
 class Maker {
  public:
   WeightStore::Maker make() {
@@ -65,7 +65,7 @@ TEST(WeightStore, OneOfSeveralInAPlanIsMadeOnce) {
   ASSERT_TRUE(weights.ok());
   EXPECT_EQ(Indices{0}, maker.made());
   EXPECT_EQ((*weights)[0], (*weights)[1]);
-  // What the plan needs and what is there of it count the weights once.
+  // Both the plan's need and the bytes that are there count a shared weight once.
   EXPECT_EQ(4 * sizeof(float), MemoryUseOf(plan).weight_bytes);
   EXPECT_EQ(4 * sizeof(float), store.BytesOf(plan));
 }
@@ -131,7 +131,7 @@ TEST(WeightStore, WhoWaitsForAFailureMakesItItself) {
   std::thread waiting([&] {
     const auto weights =
         store.Get(plan, [&](const std::vector<size_t>& indices, const WeightStore::Weights&) {
-          // At first all of it is in other hands.
+          // At first other threads are making all of them.
           EXPECT_EQ(calls++ == 0 ? 0u : 1u, indices.size());
           if (indices.empty()) may_end = true;
           return Status();

@@ -1,4 +1,6 @@
-// How far two tensors lie apart.
+// Measures of the difference between two tensors.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_GRAPH_DIFFERENCE_H_
 #define MACE_GRAPH_DIFFERENCE_H_
 
@@ -8,37 +10,37 @@ class HostTensor;  // mace/graph/tensor.h.
 
 struct Difference {
   bool same_shape = true;
-  // Infinite where one is NaN and the other is not, or infinities differ.
+  // Infinite if only one of two elements is NaN, or if infinities differ.
   double max_abs_error = 0;
-  // max_abs_error over the largest magnitude of the expected; that magnitude 0: the error.
+  // max_abs_error divided by the largest magnitude of the expected tensor, unless that is 0.
   double max_rel_error = 0;
-  double range = 0;   // Largest finite minus smallest finite of the expected.
-  double cosine = 1;  // Over elements finite in both; 1 where both are all zero.
-  double snr_db = 0;  // 10 log10(signal / noise); infinite where there is no noise.
+  double range = 0;   // Largest minus smallest finite element of the expected tensor.
+  double cosine = 1;  // Over elements finite in both; 1 if all of these are zero.
+  double snr_db = 0;  // 10 log10(signal / noise); infinite without noise.
 };
 
-// max_abs_error as a share of the range; of a constant, as it is.
+// max_abs_error as a share of the range; max_abs_error itself if the range is 0.
 inline double ShareOfRange(const Difference& difference) {
   return difference.range > 0 ? difference.max_abs_error / difference.range
                               : difference.max_abs_error;
 }
 
-// What passes unless somebody says otherwise, as a share of the expected output's range: by the
-// precision that activations are stored in.
+// The default tolerances, as shares of the expected output's range, by the precision of
+// activations.
 inline constexpr double kDefaultRtolFloat32 = 1e-3;
 inline constexpr double kDefaultRtolFloat16 = 2e-2;
-// TF32: rounding an operand to 11 significant bits moves it by at most 2^-11 of itself, evenly
-// spread, so that a product of two is 2^-11 * sqrt(2 / 3) = 4e-4 off (root mean square), and a sum
-// of many by the same share of its own root mean square. Over n layers one behind the other that
-// grows with sqrt(n): 3e-3 after 50, at a worst element four times as much, of a range that is
-// eight times the root mean square or more.
+// TF32: rounding an operand to 11 significant bits changes it by at most 2^-11 of its value, evenly
+// distributed. A product of two is then off by 2^-11 * sqrt(2 / 3) = 4e-4 (root mean square), and
+// so is a sum of many, relative to its own root mean square. Over n successive layers the error
+// grows with sqrt(n), to 3e-3 after 50. The worst element is off by four times as much, and the
+// range is at least eight times the root mean square.
 inline constexpr double kDefaultRtolTf32 = 2e-3;
-// And the cosine of an 8-bit model in half precision, where a half's rounding may tip a value over
-// to the next of its 256 steps. Seen: 0.984 where an output has eleven steps.
+// The least cosine of an int8 model in half precision, where rounding may move a value to the next
+// of its 256 steps. The lowest one observed is 0.984, for an output with eleven steps.
 inline constexpr double kHalfCosine = 0.97;
 
-// NaN equals NaN. Both are compared as float32. Throws std::bad_alloc, as ToFloatVector does, where
-// one has to be converted and there is no memory for it.
+// Compares the tensors as float32; NaN equals NaN. Throws std::bad_alloc if a tensor must be
+// converted and there is no memory for that (ToFloatVector).
 Difference Compare(const HostTensor& expected, const HostTensor& actual);
 
 }  // namespace mace

@@ -2,14 +2,17 @@
 // file formats and of devices.
 //
 // Conventions that every importer establishes and every pass keeps:
-//  * Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) see
-//    activations as NHWC; where a source graph means another order there is an explicit Transpose
-//    node. Op attributes (axis, paddings) are in the order of the tensor that the op sees.
-//  * Filters: Conv2D OIHW ([O, I/group, H, W]), DepthwiseConv2d MIHW ([multiplier, channels, H, W],
-//    output channel = c * multiplier + m), Deconv2D OIHW, FullyConnected OIHW.
-//  * Half and bfloat16 constants are kept as stored; activations are float32 in the IR, the plan
-//    chooses the storage.
-//  * Nodes are in topological order.
+//  - Spatial ops (Conv2D, DepthwiseConv2d, Deconv2D, Pooling, Resize*, BatchNorm, ...) take NHWC
+//    activations. Where the source model has another order, there is an explicit Transpose node.
+//    Attributes (axis, paddings) refer to the axes of the tensor that the op takes.
+//  - Filters have these orders:
+//      Conv2D, Deconv2D, FullyConnected  OIHW: [O, I / group, H, W]
+//      DepthwiseConv2d                   MIHW: [multiplier, channels, H, W], where output channel
+//                                        = c * multiplier + m
+//  - Half and bfloat16 constants keep their stored type. Activations are float32 in the graph; the
+//    plan chooses their storage.
+//  - Nodes are in topological order.
+//
 // Thread contract: thread-compatible.
 #ifndef MACE_GRAPH_GRAPH_H_
 #define MACE_GRAPH_GRAPH_H_
@@ -42,6 +45,9 @@ struct IoInfo {
   // Outputs: the shape to show when its element count equals the op's (it may differ in rank);
   // nullopt: the op's. Inputs: the declared shape; a negative extent is dynamic.
   std::optional<std::vector<int64_t>> declared_dims;
+  // The names that the model gives to extents, such as "batch": one for each extent that it
+  // declares, "" where an extent has none. Empty: no extent has one.
+  std::vector<std::string> dim_names;
   // The type that the model declares. Where it is a float type, the value is float32 all the same:
   // inputs and outputs are converted when the graph runs.
   DType dtype = DType::kFloat32;

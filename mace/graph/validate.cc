@@ -28,7 +28,7 @@ Status IndexError(const Graph& graph, const std::string& owner, const char* what
                          std::to_string(graph.values.size()) + ", found " + std::to_string(id));
 }
 
-// Every index of nodes and ports points to a value; only inputs of nodes may be absent.
+// Every index of nodes, inputs and outputs points to a value; only inputs of nodes may be absent.
 Status CheckIndices(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (ValueId id : node.inputs) {
@@ -56,9 +56,9 @@ Status CheckIndices(const Graph& graph) {
   return Status::Ok();
 }
 
-Status CheckIoNames(const std::vector<IoInfo>& ports, const char* kind) {
+Status CheckIoNames(const std::vector<IoInfo>& infos, const char* kind) {
   NameSet names;
-  for (const IoInfo& io : ports) {
+  for (const IoInfo& io : infos) {
     if (!names.insert(io.name).second) {
       return InvalidArgument(std::string("graph ") + kind + " '" + Printable(io.name) +
                              "': expected a unique name, found it twice");

@@ -47,8 +47,8 @@ struct DeviceInfo : DeviceIdentity {
   ByteProducts byte_products = ByteProducts::kNone;
   bool local_memory_is_emulated = false;  // CL_GLOBAL: no gain from __local.
   uint64_t cache_bytes = 0;               // The cache before global memory; 0: unknown.
-  // Peaks that were measured on the device (runtime/device_peaks.h), for estimates; 0: not
-  // measured.
+  // The roofline limits that were measured on the device (tune/roofline_limits.h), for estimates;
+  // 0: not measured.
   double measured_gflops = 0;  // Float32; multiply and add count as two.
   double measured_gbytes_per_second = 0;
 

@@ -11,6 +11,7 @@ void KernelInstance::SetBlocks(Layout in, Layout out) {
 }
 
 std::string KernelInstance::function_name() const {
+  if (!stored_name_.empty()) return stored_name_;
   Sha256Hasher hasher;
   hasher.UpdateField(source);
   for (const auto& [name, value] : macros) {
@@ -21,5 +22,7 @@ std::string KernelInstance::function_name() const {
   return base_name + (storage == Storage::kImage ? "_image" : "_buffer") +
          (precision == Precision::kFloat16 ? "_f16_" : "_f32_") + ToHex(Bytes(digest.data(), 6));
 }
+
+void KernelInstance::StoreName() { stored_name_ = function_name(); }
 
 }  // namespace mace

@@ -41,8 +41,14 @@ struct KernelInstance {
   void SetBlocks(Layout in, Layout out);
 
   // A valid OpenCL identifier, equal for equal instances: base name, storage, precision and a hash
-  // of the macros.
+  // of the macros. The hash is computed at each call, unless StoreName was called before.
   std::string function_name() const;
+  // Computes the name once for this instance and for its later copies. REQUIRES: no member of the
+  // instance or of a copy changes afterwards.
+  void StoreName();
+
+ private:
+  std::string stored_name_;  // Empty: the name was not computed yet.
 };
 
 // A kernel argument, in the order of the kernel's parameters.
@@ -104,7 +110,7 @@ struct Launch {
   std::optional<LibraryCall> call;
   std::vector<KernelArgument> arguments;
   WorkSize global = {1, 1, 1};
-  WorkSize local = {1, 1, 1};                // Always explicit: PoCL compiles anew for a NULL one.
+  WorkSize local = {1, 1, 1};                // Always explicit: PoCL compiles again for NULL.
   std::vector<WorkSize> local_alternatives;  // What a tuner may try instead.
 };
 
@@ -118,9 +124,9 @@ struct PackedWeights {
   // True for biases and scales, which stay float in half precision; the planner also sets it for
   // all weights of float32 kernels.
   bool keep_float32 = false;
-  // Names what `pack` makes (PackingIdentity in lowering_support.h): weights of one model with equal
-  // identities, as many elements and the same keep_float32 have equal elements, and plans share
-  // them. Null, or an empty answer: shared with nobody.
+  // Names what `pack` makes (PackingIdentity in lowering_support.h): weights of one model with
+  // equal identities, as many elements and the same keep_float32 have equal elements, and plans
+  // share them. Null, or an empty answer: shared with nobody.
   std::function<std::string()> identity;
 };
 
@@ -160,8 +166,8 @@ struct KernelVariant {
   // The precision of the scratch, of the weights that do not keep float32, and of all formats; set
   // by the planner.
   Precision precision = Precision::kFloat32;
-  std::vector<TensorFormat>
-      inputs;  // One for each non-constant input the launches read; others are ignored.
+  // One for each non-constant input that the launches read; other entries are ignored.
+  std::vector<TensorFormat> inputs;
   std::vector<TensorFormat> outputs;
   std::vector<PackedWeights> weights;
   std::vector<ScratchBuffer> scratch;
@@ -190,8 +196,9 @@ struct KernelVariant {
   // the arguments of such inputs and outputs are `__global int` pointers, their formats row-major
   // buffers.
   Integers integers = Integers::kUnknown;
-  // The input whose memory output 0 may take over, where it has the same shape and format and nobody
-  // reads it afterwards: no work-item reads an element of it that another one has written. -1: none.
+  // The input whose memory output 0 may take over, where it has the same shape and format and
+  // nobody reads it afterwards: no work-item reads an element of it that another one has written.
+  // -1: none.
   int in_place = -1;
 };
 

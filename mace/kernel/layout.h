@@ -1,24 +1,28 @@
-// How a tensor lies in device memory.
+// The layouts of a tensor in device memory.
 //
-// kRowMajor: the dense elements in the order of the graph's shape; buffers only. The host sees this
-//   layout, and ops that only move elements (Reshape, general Transpose, Gather) work on it.
-// kChannels4: the tensor seen as [rows, width, channels] with the innermost axis as channels padded
-//   to a multiple of four. The padding lanes hold zeros (of int8: q = 0): every kernel that
-//   writes this layout keeps that (NaN in a padding lane would reach real ones through zero
-//   weights).
-//     buffer: element (row, w, c) at ((row * width) + w) * pitch + offset + c, in elements; pitch
-//       is a multiple of 4 and >= channels rounded up, offset a multiple of 4: a slice of a
-//       concatenation along the channels is the same memory with another offset.
-//     image (CL_RGBA): texel x = (offset / 4 + c / 4) * width + w, y = row. pitch is unused.
-//   For NHWC rows = N * H. Where channels is a multiple of 4 and the pitch is channels, the buffer
-//   is also row-major.
-// kBlocks8, kBlocks16: the same view with the channels in blocks of B = 8 or 16, the outermost
-//   axis: [channels / B rounded up][rows][width][B], zeros in the padding lanes; buffers of floats
-//   on CPUs only, B being the device's vector width. A row of one block is contiguous, where a
-//   vector of channels4 lies a pitch from the next one: fewer pages and sets of the caches.
-//     buffer: element (row, w, c) at c / B * pitch + offset + (row * width + w) * B + c % B; pitch
-//       is rows * width * B, from block to block, and offset a multiple of it: a slice along the
-//       channels from a multiple of B on is the same memory with another offset.
+// kRowMajor: dense elements in the order of the graph's shape; buffers only. The host uses this
+//   layout, and so do ops that only move elements (Reshape, general Transpose, Gather).
+//
+// kChannels4 (known as NC4HW4 elsewhere): the tensor as [rows, width, channels]; its innermost axis
+//   is the channels, padded to a multiple of four. For NHWC, rows = N * H. Padding lanes hold zeros
+//   (int8: the zero point), and every kernel that writes this layout must write them, because a NaN
+//   in a padding lane would reach real lanes through zero weights.
+//     buffer  element (row, w, c) is at (row * width + w) * pitch + offset + c, in elements. The
+//             pitch is a multiple of 4 and at least the padded channels; the offset is a multiple
+//             of 4. A slice of a concatenation along the channels is the same memory with another
+//             offset.
+//     image   CL_RGBA; the texel is at x = (offset / 4 + c / 4) * width + w, y = row. The pitch is
+//             unused.
+//   If the channels are a multiple of 4 and equal to the pitch, the buffer is also row-major.
+//
+// kBlocks8, kBlocks16 (known as nChw8c, nChw16c): the same view with channels in blocks of B = 8 or
+//   16, [channels / B rounded up][rows][width][B]. Padding lanes hold zeros. Buffers of floats on
+//   CPUs only; B is the width of the device's vectors. A row of one block is contiguous, whereas
+//   the pixels of channels4 are a pitch apart and touch more pages and cache sets.
+//     buffer  element (row, w, c) is at c / B * pitch + offset + (row * width + w) * B + c % B. The
+//             pitch is rows * width * B, the distance of two blocks; the offset is a multiple of
+//             the pitch. A slice that begins at a multiple of B channels is the same memory with
+//             another offset.
 #ifndef MACE_KERNEL_LAYOUT_H_
 #define MACE_KERNEL_LAYOUT_H_
 
@@ -33,29 +37,31 @@ namespace mace {
 
 // The form in which a kernel sees the elements of a dtype.
 //   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
-//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. Kernels make
-//             places in tensors, which fit; an int64 from the host that does not fit becomes the
-//             nearest int32.
-//   kNone     nothing: such a tensor stays on the host
+//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. Integers that
+//             kernels make are indices, which fit; an int64 from the host that does not fit becomes
+//             the nearest int32.
+//   kNone     other types: such a tensor stays on the host
 enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
 DeviceType DeviceTypeOf(DType dtype);
 
 enum class Layout : uint8_t { kRowMajor, kChannels4, kBlocks8, kBlocks16 };
 enum class Storage : uint8_t { kBuffer, kImage };
-// The element type in device memory. Sums of products are float, also on devices with cl_khr_fp16.
-// With products of four channels in half and their sums in float, the output of MobileNetV2 0.35 is
-// off by 5 % of its range, where half precision promises 2 %. Operations that are as exact in half
-// as in float (maxima, the sum of two) are computed in half where the device can.
-//   kInt8  the q of the format's quantization, in channels4 buffers alone
+// The element type in device memory.
+//   kFloat32  float
+//   kFloat16  half. Sums of products are float, even on devices with cl_khr_fp16: with products of
+//             four channels in half and their sums in float, the output of MobileNetV2 0.35 is off
+//             by 5 % of its range, and the tolerance of half precision is 2 %. Operations that are
+//             as exact in half as in float (maximum, the sum of two) use half where the device can.
+//   kInt8     the q of the format's quantization, in channels4 buffers only
 enum class Precision : uint8_t { kFloat32, kFloat16, kInt8 };
 
-// How one tensor lies in device memory. Ops leave `precision` alone in what they lower, other than
-// kInt8: the planner sets it to that of the request.
+// The format of one tensor in device memory. The planner sets `precision` to that of the request in
+// the variants of an op, except where the op has set kInt8.
 struct TensorFormat {
   Layout layout = Layout::kRowMajor;
   Storage storage = Storage::kBuffer;
   Precision precision = Precision::kFloat32;
-  Quantization quantization = {};  // For kInt8 alone.
+  Quantization quantization = {};  // For kInt8 only.
   friend bool operator==(const TensorFormat& a, const TensorFormat& b) {
     return a.layout == b.layout && a.storage == b.storage && a.precision == b.precision &&
            a.quantization == b.quantization;

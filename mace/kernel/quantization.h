@@ -1,5 +1,5 @@
-// Numbers that 8 bits hold: real = scale * (q - zero_point), q from 0 to 255. Signed bytes are the
-// same with 128 added to q and to the zero point.
+// Quantized numbers: real = scale * (q - zero_point), with q from 0 to 255 (uint8). int8 numbers
+// are converted by adding 128 to q and to the zero point.
 #ifndef MACE_KERNEL_QUANTIZATION_H_
 #define MACE_KERNEL_QUANTIZATION_H_
 

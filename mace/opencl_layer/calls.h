@@ -1,7 +1,7 @@
-// The OpenCL calls that the layer takes part in. All others pass it without a detour: their entries
-// of the dispatch table stay the driver's.
+// The OpenCL calls that the layer handles. For all other calls the dispatch table keeps the entries
+// of the driver, so they cost nothing extra.
 //
-// Thread contract: the calls are thread-safe, as OpenCL's are.
+// Thread contract: thread-safe, like the calls of OpenCL.
 #ifndef MACE_OPENCL_LAYER_CALLS_H_
 #define MACE_OPENCL_LAYER_CALLS_H_
 
@@ -12,7 +12,7 @@
 
 namespace mace {
 
-// Each replaces its entries of a table that holds the driver's, where the driver has them.
+// Each function replaces its entries of a table that holds the driver's, if the driver has them.
 void InstallProgramCalls(cl_icd_dispatch* table);
 void InstallKernelCalls(cl_icd_dispatch* table);
 
@@ -21,7 +21,7 @@ void Replace(Function* entry, Function replacement) {
   if (*entry != nullptr) *entry = replacement;
 }
 
-// Answers a query with a text, as clGet…Info does.
+// Answers a query for a text in the way of clGet…Info.
 inline cl_int AnswerText(const std::string& text, size_t size, void* value, size_t* size_ret) {
   const size_t needed = text.size() + 1;
   if (value != nullptr) {

@@ -43,14 +43,14 @@ DeviceIdentity ReadDeviceIdentity(cl_device_id device) {
 cl_device_id OnlyDevice(cl_context context) {
   cl_device_id devices[2] = {nullptr, nullptr};
   size_t size = 0;
-  // More than two do not fit: an error.
+  // With more than two devices the query fails.
   if (Driver().clGetContextInfo(context, CL_CONTEXT_DEVICES, sizeof(devices), devices, &size) !=
           CL_SUCCESS ||
       size != sizeof(cl_device_id)) {
     return nullptr;
   }
   cl_device_id parent = nullptr;
-  // Drivers of OpenCL 1.1 do not know the question, and have no parts.
+  // Drivers of OpenCL 1.1 do not know this query and have no sub-devices.
   if (Driver().clGetDeviceInfo(devices[0], CL_DEVICE_PARENT_DEVICE, sizeof(parent), &parent,
                                nullptr) == CL_SUCCESS &&
       parent != nullptr) {

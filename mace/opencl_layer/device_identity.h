@@ -1,6 +1,6 @@
-// Questions of the layer to the driver about devices.
+// Queries the driver about devices.
 //
-// Errors: what a driver does not say is an empty text. Thread contract: thread-safe.
+// Errors: an empty text for a query that the driver does not answer. Thread contract: thread-safe.
 #ifndef MACE_OPENCL_LAYER_DEVICE_IDENTITY_H_
 #define MACE_OPENCL_LAYER_DEVICE_IDENTITY_H_
 
@@ -12,7 +12,7 @@ namespace mace {
 
 DeviceIdentity ReadDeviceIdentity(cl_device_id device);
 
-// The one device of a context; null where it has several, or a part of one.
+// The only device of a context; null if it has several or a sub-device.
 cl_device_id OnlyDevice(cl_context context);
 
 }  // namespace mace

@@ -1,5 +1,5 @@
-// Kernels: made from the program that stands for the application's, followed until they are gone,
-// and their launches noted where a binary to be stored must cover them.
+// Calls on kernels. A kernel is made from the hidden program if there is one (objects.h), and is
+// tracked until it is released. Its launches are recorded if a binary to be stored must cover them.
 #include <algorithm>
 #include <utility>
 
@@ -13,14 +13,15 @@ namespace {
 
 using ProgramPointer = std::shared_ptr<TrackedProgram>;
 
-// Shapes beyond this many a kernel are not told apart.
+// Up to so many launch shapes of a kernel are recorded.
 constexpr size_t kMaxShapes = 64;
 
-// Set by a launch that may have had code generated, cleared when the exit handler was renewed.
+// Set by a launch that may have made the driver generate code; cleared when the exit handler is
+// registered again.
 std::atomic<bool> g_new_code{false};
 
-// The driver's program that kernels of `program` come from; `tracked` is null where the layer does
-// not follow them. Keeps a hidden program alive meanwhile.
+// The driver's program from which kernels of `program` are made. `tracked` is null if the layer
+// does not track them. Keeps a hidden program alive.
 struct KernelSource {
   cl_program handle;
   ProgramPointer tracked;
@@ -104,7 +105,7 @@ cl_int CL_API_CALL ReleaseKernel(cl_kernel kernel) {
     const auto found = Objects().kernels.find(kernel);
     if (found != Objects().kernels.end() && --found->second.references == 0) {
       program = std::move(found->second.program);
-      // Before the driver gives the handle to another kernel.
+      // Erased before the driver can reuse the handle for another kernel.
       Objects().kernels.erase(found);
     }
   }
@@ -119,8 +120,8 @@ cl_int CL_API_CALL ReleaseKernel(cl_kernel kernel) {
   return error;
 }
 
-// The answer of a kernel of the same name that was compiled from source, which a binary's cannot
-// give. `otherwise` where there is none.
+// Asks the same kernel compiled from source for what a kernel from a binary cannot tell.
+// `otherwise` if there is no such kernel.
 template <typename Ask>
 cl_int AskRebuilt(cl_kernel kernel, cl_int otherwise, const Ask& ask) {
   std::string name;
@@ -128,7 +129,7 @@ cl_int AskRebuilt(cl_kernel kernel, cl_int otherwise, const Ask& ask) {
   if (program == nullptr || LayerMayNotCompile()) return otherwise;
   const std::shared_ptr<HiddenProgram> rebuilt = RebuildFromSource(*program);
   if (rebuilt == nullptr) return otherwise;
-  LayerNote("compiled " + name + " once more: asked what its binary does not say");
+  LayerNote("compiled " + name + " again: its binary does not answer a query of the application");
   cl_int error = CL_SUCCESS;
   cl_kernel other = Driver().clCreateKernel(rebuilt->get(), name.c_str(), &error);
   if (other == nullptr) return otherwise;
@@ -157,7 +158,7 @@ cl_int CL_API_CALL GetKernelInfo(cl_kernel kernel, cl_kernel_info what, size_t s
     if (value != nullptr) *static_cast<cl_program*>(value) = program->handle;
     return error;
   }
-  // A kernel that is not from source may have lost them.
+  // A kernel from a binary may have lost its attributes.
   const bool lost = needed <= 1 && program->source.find("__attribute__") != std::string::npos;
   if (!lost) return error;
   return AskRebuilt(kernel, error, [&](cl_kernel rebuilt) {
@@ -178,7 +179,7 @@ cl_int CL_API_CALL GetKernelArgInfo(cl_kernel kernel, cl_uint index, cl_kernel_a
   });
 }
 
-// Whether this launch is the first of its shape and a stored binary should cover it.
+// Whether this launch has a new shape that a stored binary should cover.
 bool IsNewLaunch(cl_kernel kernel, const LaunchShape& shape) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
   const auto found = Objects().kernels.find(kernel);
@@ -200,7 +201,7 @@ bool IsNewLaunch(cl_kernel kernel, const LaunchShape& shape) {
   return true;
 }
 
-// Launches by `enqueue(event)`; keeps the event of a launch that the program's binary must cover.
+// Launches by `enqueue(event)`, and keeps the event if the program's binary must cover the launch.
 template <typename Enqueue>
 cl_int Launch(cl_kernel kernel, const LaunchShape& shape, cl_event* event, const Enqueue& enqueue) {
   if (!IsNewLaunch(kernel, shape)) return enqueue(event);
@@ -214,7 +215,7 @@ cl_int Launch(cl_kernel kernel, const LaunchShape& shape, cl_event* event, const
   g_new_code = true;
   std::lock_guard<std::mutex> lock(Objects().mutex);
   const auto found = Objects().kernels.find(kernel);
-  // The application may not release a kernel while it launches it.
+  // The application may not release a kernel during its launch.
   if (found != Objects().kernels.end()) found->second.program->first_launches.push_back(own);
   return error;
 }
@@ -241,9 +242,9 @@ cl_int CL_API_CALL EnqueueTask(cl_command_queue queue, cl_kernel kernel, cl_uint
   return Launch(kernel, MakeLaunchShape(1, nullptr, &one, &one), event, enqueue);
 }
 
-// A call at whose end the application's launches may have run. The driver's compiler registers exit
-// handlers for them, which run before every handler that was registered earlier. The layer's own
-// handler is therefore registered again.
+// A call after which the application's launches may have run. The driver's compiler registers exit
+// handlers during launches, and these run before handlers that were registered earlier. The layer's
+// exit handler is therefore registered again.
 template <auto cl_icd_dispatch::*kEntry, typename Function>
 struct Waiting;
 

@@ -1,5 +1,5 @@
-// The functions that the loader calls, as CL/cl_layer.h declares them, and those that a program
-// which knows the layer calls.
+// The functions that the loader calls, declared by CL/cl_layer.h, and those for programs that know
+// the layer (control.h).
 #include <CL/cl_layer.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ void Enter(const MaceClCacheFile* file) {
     std::copy_n(file->public_key, key.size(), key.begin());
     options.trust.public_key = key;
   }
-  // A file that must be signed is written by who has the key.
+  // Only the owner of the secret key can write a signed file.
   const bool can_write = !options.read_only && !options.trust.public_key.has_value();
   EnterScope(StoreFor(file->path, options), file->keep != 0 && can_write);
 }
@@ -49,7 +49,7 @@ void Leave(MaceClCacheCounters* counters) {
   if (counters != nullptr) *counters = counted;
 }
 
-// The layer's library has variables of its own: what it may wait is handed over and back.
+// The library has its own copy of this counter, so the value is passed in and back.
 int Store(int* lock_wait_left) {
   SetLockWaitLeftMilliseconds(*lock_wait_left);
   const bool stored = StoreEverything(0);
@@ -80,7 +80,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info what, size_t size, 
   return CL_SUCCESS;
 }
 
-// Called within the loader's own start: makes no OpenCL call, and opens no file.
+// The loader calls this during its own start: no OpenCL call may be made and no file opened.
 CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
                                             const cl_icd_dispatch* target_dispatch,
                                             cl_uint* num_entries_ret,
@@ -88,7 +88,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   if (target_dispatch == nullptr || num_entries_ret == nullptr || layer_dispatch_ret == nullptr) {
     return CL_INVALID_VALUE;
   }
-  // Named twice, it would call itself without an end.
+  // If the layer is named twice, it would call itself forever.
   if (mace::g_driver.load() != nullptr) return CL_INVALID_OPERATION;
   // Entries that an older loader does not have stay null.
   std::memcpy(&mace::g_calls, target_dispatch,
@@ -102,7 +102,7 @@ CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint num_entries,
   return CL_SUCCESS;
 }
 
-// Newer loaders of Khronos ask this function instead; they define no properties yet.
+// Newer Khronos loaders call this function instead; they define no properties yet.
 CL_API_ENTRY cl_int CL_API_CALL clInitLayerWithProperties(
     cl_uint num_entries, const cl_icd_dispatch* target_dispatch, cl_uint* num_entries_ret,
     const cl_icd_dispatch** layer_dispatch_ret, const intptr_t* /*properties*/) {

@@ -5,7 +5,7 @@
 namespace mace {
 namespace {
 
-// PoCL has code for grids up to this many work-groups a dimension, and other code for larger ones.
+// PoCL compiles different code for grids with more work-groups than this in a dimension.
 constexpr size_t kLargeGrid = 65535;
 
 }  // namespace

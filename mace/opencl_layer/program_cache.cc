@@ -24,9 +24,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Between the launch shapes of a kernel, in the file.
+// Separates the launch shapes of a kernel in the file.
 constexpr char kBetweenShapes = ';';
-// Far above any real binary: a driver's answer is not believed without a bound either.
+// Far above any real binary; a limit is needed because a driver's answer may be wrong.
 constexpr size_t kMaxBinaryBytes = size_t{1} << 30;
 
 std::string ShortName(const TrackedProgram& program) {
@@ -39,13 +39,13 @@ std::string Milliseconds(Clock::time_point since) {
          " ms";
 }
 
-// The source as the key has it: with the files that it includes.
+// The source in the key: with the files that it includes.
 std::string KeyedSource(const TrackedProgram& program) {
   if (program.files.empty()) return program.source;
   return program.source + "\n// Included:\n" + program.files;
 }
 
-// Whether they are what they were before the driver read them.
+// Whether the included files are still those that the driver read.
 bool FilesAreTheSame(const TrackedProgram& program) {
   if (program.files.empty()) return true;
   std::string now;
@@ -56,9 +56,9 @@ std::string LogKey(const TrackedProgram& program) {
   return "build log " + ToHex(DigestBytes(program.key));
 }
 
-// PoCL specialises kernels at their launches, and freezes a program's binary at the first question
-// for it; that of a program made from a binary is what it was made from. But a second program from
-// the same source is filled from PoCL's folder, with all that any program of this source had made:
+// Whether launches add code to a program's binary, as on PoCL. PoCL fixes the binary when it is
+// first asked for, and a program made from a binary keeps that binary. A second program from the
+// same source, however, is filled from PoCL's folder with the code of all earlier launches, and
 // nothing is compiled for it.
 bool SpecialisesAtLaunch(const DeviceIdentity& device) {
   return device.platform_name == "Portable Computing Language";
@@ -91,7 +91,7 @@ bool DriverSaysBuilt(const TrackedProgram& program) {
   return status == CL_BUILD_SUCCESS;
 }
 
-// Empty where the driver gives none.
+// The program's binary; empty if the driver gives none.
 std::vector<uint8_t> DriverBinary(cl_program program) {
   size_t size = 0;
   if (Driver().clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof(size), &size, nullptr) !=
@@ -108,7 +108,7 @@ std::vector<uint8_t> DriverBinary(cl_program program) {
   return binary;
 }
 
-// Shapes by kernel for which the next binary will have code.
+// By kernel: the launch shapes for which the next binary will have code.
 std::map<std::string, std::set<std::string>> AllShapes(const TrackedProgram& program) {
   std::lock_guard<std::mutex> lock(Objects().mutex);
   std::map<std::string, std::set<std::string>> all = program.covered;
@@ -135,7 +135,7 @@ void AddLog(const TrackedProgram& program) {
   if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());
 }
 
-// NVIDIA's PTX also as machine code, which needs no assembler at the next start.
+// Adds machine code to NVIDIA's PTX, so that the next start needs no assembler.
 std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, ProgramRecord record) {
   const std::string binary(record.bytes->begin(), record.bytes->end());
   if (!IsPtx(binary)) return {std::move(record)};
@@ -152,8 +152,8 @@ std::vector<ProgramRecord> WithMachineCode(const TrackedProgram& program, Progra
   return {std::move(record)};
 }
 
-// Adds a program to the store. Returns what is wrong with the program or its binary; empty where it
-// was added. `again`: the store holds the program already, which has more code by now.
+// Adds a program to the store. Returns what is wrong with the program or its binary; empty if it
+// was added. `again`: the store has the program already, and its binary has more code now.
 std::string AddToStore(TrackedProgram* program, bool again) {
   if (!FilesAreTheSame(*program)) return "the files that it includes have changed meanwhile";
   cl_program asked = program->handle;
@@ -201,7 +201,7 @@ void GiveBack(TrackedProgram* program) {
   if (held) Driver().clReleaseProgram(program->handle);
 }
 
-// Programs that the application released meanwhile.
+// Stores programs that the application has released, if their launches have finished.
 void StoreWaiting() {
   std::vector<std::shared_ptr<TrackedProgram>> waiting;
   {
@@ -212,7 +212,7 @@ void StoreWaiting() {
 }
 
 void AtExit(pid_t owner) {
-  // A forked child has none of its parent's threads, without which a driver may wait forever.
+  // A forked child has none of its parent's threads, and the driver could wait for them forever.
   static std::atomic<bool> done{false};
   if (getpid() != owner || done.exchange(true)) return;
   constexpr int kWaitMilliseconds = 2000;
@@ -320,7 +320,7 @@ bool LaunchesEnded(TrackedProgram* program, int wait_milliseconds) {
   for (cl_event event : events) {
     cl_int status = CL_QUEUED;
     cl_int error;
-    // Not clWaitForEvents: it may wait for something that never happens.
+    // clWaitForEvents might wait for an event that never happens, so the status is polled.
     while ((error = Driver().clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS,
                                             sizeof(status), &status, nullptr)) == CL_SUCCESS &&
            status > CL_COMPLETE && Clock::now() < deadline) {

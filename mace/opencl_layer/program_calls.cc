@@ -1,4 +1,4 @@
-// Programs: creation, builds, questions, references.
+// Calls on programs: creation, builds, queries, references.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -14,7 +14,7 @@ namespace {
 using ProgramPointer = std::shared_ptr<TrackedProgram>;
 using Notify = void(CL_CALLBACK*)(cl_program, void*);
 
-// The hidden program of a program that was a hit; else null.
+// The hidden program of a hit; else null.
 std::shared_ptr<HiddenProgram> HiddenOf(const ProgramPointer& tracked) {
   if (tracked == nullptr) return nullptr;
   std::lock_guard<std::mutex> lock(Objects().mutex);
@@ -29,18 +29,18 @@ void Hold(TrackedProgram* program) {
   Driver().clRetainProgram(program->handle);
 }
 
-// MACE_REQUIRE_CACHE=1 and no stored binary.
+// Counts and reports a build without a stored binary under MACE_REQUIRE_CACHE=1.
 cl_int Refuse(const std::string& what, cl_int error) {
   if (!ThisScope().entered) LayerWarning("MACE_REQUIRE_CACHE=1 forbids " + what);
   Count(&MaceClCacheCounters::refused);
   return error;
 }
 
-// Forgets what the last build made, as a new one does; stores it first where it is to be.
+// Discards the result of the previous build; stores it first if it is to be stored.
 cl_int EndPreviousBuild(TrackedProgram* program) {
   {
     std::lock_guard<std::mutex> lock(Objects().mutex);
-    // The answer that the driver would give, which does not see a hidden program's kernels.
+    // The driver would give this error, but it does not see the hidden program's kernels.
     if (program->kernels > 0) return CL_INVALID_OPERATION;
   }
   if (HasSomethingToStore(*program) && LaunchesEnded(program, 0)) StoreProgram(program);
@@ -54,7 +54,7 @@ cl_int EndPreviousBuild(TrackedProgram* program) {
   return CL_SUCCESS;
 }
 
-// Whether no compile may be let through.
+// Whether compiles are forbidden.
 bool MustRefuse() { return LayerMayNotCompile() && TakesPart(); }
 
 cl_program CL_API_CALL CreateProgramWithSource(cl_context context, cl_uint count,
@@ -63,7 +63,7 @@ cl_program CL_API_CALL CreateProgramWithSource(cl_context context, cl_uint count
   cl_program program =
       Driver().clCreateProgramWithSource(context, count, strings, lengths, errcode_ret);
   if (program == nullptr || !TakesPart()) return program;
-  // For the line at exit; what stores programs is armed by them.
+  // The summary line at exit needs the exit handler; other users of it are armed elsewhere.
   static const bool armed = LayerNotesWanted() && (ArmExit(), true);
   static_cast<void>(armed);
   auto tracked = std::make_shared<TrackedProgram>();
@@ -103,7 +103,7 @@ struct BuildCall {
 cl_int Compile(const ProgramPointer& tracked, const BuildCall& call) {
   Hold(tracked.get());
   {
-    // Before the driver is asked: it may notify another thread, which makes kernels at once.
+    // Done before the driver is called: it may notify another thread that makes kernels at once.
     std::lock_guard<std::mutex> lock(Objects().mutex);
     Objects().SetState(tracked.get(), BuildState::kPending);
   }
@@ -158,7 +158,7 @@ cl_int CL_API_CALL BuildProgram(cl_program program, cl_uint device_count,
     Objects().SetState(tracked.get(), BuildState::kHit);
   }
   Count(&MaceClCacheCounters::hits);
-  // A driver may call back before the call returns, too.
+  // A driver may call `notify` before the call returns, too.
   if (notify != nullptr) notify(program, user_data);
   return CL_SUCCESS;
 }
@@ -206,7 +206,7 @@ cl_int CL_API_CALL ReleaseProgram(cl_program program) {
     if (found != Objects().programs.end() && --found->second->references == 0 &&
         found->second->kernels == 0) {
       last = std::move(found->second);
-      // Before the driver gives the handle to another program.
+      // Erased before the driver can reuse the handle for another program.
       Objects().programs.erase(found);
     }
   }
@@ -229,8 +229,8 @@ cl_int CL_API_CALL GetProgramInfo(cl_program program, cl_program_info what, size
     tracked->binary_asked = tracked->binary_asked || binary;
     held = tracked->held;
   }
-  // Facts of a program's creation come from the program itself, facts of its build from the built
-  // one.
+  // Queries about a program's creation go to the program itself, queries about its build to the
+  // built one.
   const bool own = what == CL_PROGRAM_REFERENCE_COUNT || what == CL_PROGRAM_CONTEXT ||
                    what == CL_PROGRAM_NUM_DEVICES || what == CL_PROGRAM_DEVICES ||
                    what == CL_PROGRAM_SOURCE || what == CL_PROGRAM_IL;

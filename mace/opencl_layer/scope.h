@@ -1,4 +1,4 @@
-// The settings that a program which knows the layer made for the calling thread (control.h).
+// The settings of the calling thread that a program which knows the layer has made (control.h).
 //
 // Thread contract: thread-safe; a scope belongs to its thread.
 #ifndef MACE_OPENCL_LAYER_SCOPE_H_
@@ -14,7 +14,7 @@ namespace mace {
 
 struct Scope {
   bool entered = false;
-  std::shared_ptr<CacheStore> store;  // Null: what is built here is left alone.
+  std::shared_ptr<CacheStore> store;  // Null: what is built in the scope is not cached.
   bool keep = true;
   MaceClCacheCounters counters = {};
 };
@@ -24,12 +24,12 @@ Scope& ThisScope();
 void EnterScope(std::shared_ptr<CacheStore> store, bool keep);
 MaceClCacheCounters LeaveScope();
 
-// From here on the layer takes part in scopes alone.
+// Restricts the layer to scopes from now on.
 void TakePartOnlyInScopes();
-// Whether the layer takes part in what this thread does.
+// Whether the layer handles the calls of this thread.
 bool TakesPart();
 
-// Adds to a counter of the process, and of the scope that the thread is in.
+// Adds to a counter of the process and of the thread's scope.
 void Count(uint64_t MaceClCacheCounters::*counter, uint64_t amount = 1);
 MaceClCacheCounters ReadCounters();  // The counters of the process.
 

@@ -21,7 +21,7 @@ std::string& CurrentFolderAtStart() {
   return *folder;
 }
 
-// Digits alone; 0 where it is anything else, or above 2^60.
+// Digits only; 0 for any other text and for numbers above 2^60.
 uint64_t ParseBytes(const std::string& text) {
   uint64_t value = 0;
   for (char c : text) {
@@ -31,8 +31,8 @@ uint64_t ParseBytes(const std::string& text) {
   return value;
 }
 
-// One write, so that lines of threads and processes do not mix; control characters are not passed
-// to a terminal.
+// A single write, so that lines of several threads and processes do not mix. Control characters are
+// replaced, since stderr may be a terminal.
 void WriteLine(std::string_view message) {
   std::string line = "mace-cl-cache: ";
   for (char c : message) line += c == '\n' ? ' ' : (c >= 0 && c < ' ') || c == 127 ? '?' : c;
@@ -63,7 +63,7 @@ LayerSettings ReadLayerSettings() {
   if (!settings.file.empty()) settings.file = JoinPath(CurrentFolderAtStart(), settings.file);
   if (std::getenv("MACE_CL_CACHE_FILE") != nullptr) return settings;
   std::string folder = Variable("XDG_CACHE_HOME");
-  // The base directory specification: a relative one is not valid and to be ignored.
+  // The base directory specification says that a relative path is invalid and must be ignored.
   if (folder.empty() || folder[0] != '/') {
     const std::string home = Variable("HOME");
     folder = home.empty() || home[0] != '/' ? "" : JoinPath(home, ".cache");

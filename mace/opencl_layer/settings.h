@@ -1,7 +1,7 @@
-// The layer's settings from the environment (README.md lists the variables), and its lines on
+// The layer's settings from the environment (README.md lists the variables), and its messages on
 // stderr.
 //
-// Thread contract: thread-safe, as far as nobody changes the environment meanwhile.
+// Thread contract: thread-safe while no thread changes the environment.
 #ifndef MACE_OPENCL_LAYER_SETTINGS_H_
 #define MACE_OPENCL_LAYER_SETTINGS_H_
 
@@ -11,23 +11,23 @@
 
 namespace mace {
 
-// A relative MACE_CL_CACHE_FILE means the folder that is current at this call: the process's start,
-// before the program goes elsewhere.
+// A relative MACE_CL_CACHE_FILE refers to the folder that is current at this call, which is made
+// when the process starts, before the program can change it.
 void RememberCurrentFolder();
 
 struct LayerSettings {
   std::string file;  // Absolute; empty: no cache.
   uint64_t max_bytes = uint64_t{256} << 20;
-  bool renew = false;   // Every program is compiled and stored anew.
-  std::string problem;  // One line, where a variable cannot be understood or no file be found.
+  bool renew = false;   // Every program is compiled and stored again.
+  std::string problem;  // One line, if a variable is invalid or no file can be found.
 };
 
 LayerSettings ReadLayerSettings();
 
-// MACE_REQUIRE_CACHE=1: no compile.
+// MACE_REQUIRE_CACHE=1 is set.
 bool LayerMayNotCompile();
 
-// "mace-cl-cache: …" on stderr. Warnings appear unless MACE_CL_CACHE_LOG=0, notes only with
+// Writes "mace-cl-cache: …" to stderr: warnings unless MACE_CL_CACHE_LOG=0, notes only with
 // MACE_CL_CACHE_LOG=1.
 bool LayerNotesWanted();
 void LayerNote(std::string_view message);

@@ -20,7 +20,7 @@ bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view
   });
 }
 
-// Options by blanks, quotes kept together; nothing where a quote stays open.
+// Splits options at blanks outside of quotes; none if a quote is not closed.
 std::optional<std::vector<std::string>> SplitOptions(std::string_view options) {
   std::vector<std::string> words;
   std::string word;
@@ -47,18 +47,19 @@ std::optional<std::vector<std::string>> SplitOptions(std::string_view options) {
   return words;
 }
 
-// Options whose whole meaning stands in their text, and -I, whose files are read.
+// Options that depend on their own text only, and -I, whose files are read.
 bool IsSelfContained(std::string_view option) {
   if (StartsWithAny(option, {"-D", "-U", "-I", "-nv-", "-qcom-", "-O", "-fno-", "-ffast-math"})) {
     return option.find("plugin") == std::string_view::npos;
   }
-  // -Wp, -Wa and -Wl pass on anything.
+  // -Wp, -Wa and -Wl pass on any option.
   if (StartsWithAny(option, {"-W"})) return option.find(',') == std::string_view::npos;
   if (StartsWithAny(option, {"-cl-"})) return option.find("save-temps") == std::string_view::npos;
   return option == "-w" || option == "-g";
 }
 
-// Why the options are not known to stand for themselves; else empty, with the folders of -I.
+// Why an option may depend on more than its own text. Empty if none does; `folders` then holds
+// those of -I.
 std::string CheckOptions(std::string_view options, std::vector<std::string>* folders) {
   const std::optional<std::vector<std::string>> words = SplitOptions(options);
   if (!words.has_value()) return "options with an open quote";
@@ -67,23 +68,24 @@ std::string CheckOptions(std::string_view options, std::vector<std::string>* fol
     if (!IsSelfContained(option)) return "option " + option;
     const bool is_folder = StartsWithAny(option, {"-I"});
     if (is_folder && option.size() > 2) folders->push_back(option.substr(2));
-    // The argument of these options may be a word of its own.
+    // The argument of these options may be the next word.
     if (option != "-D" && option != "-U" && option != "-I") continue;
     if (++i < words->size() && is_folder) folders->push_back((*words)[i]);
   }
   return "";
 }
 
-// All files that an #include may mean, in any order of search that a driver may have: one that
-// appears, goes or changes changes the text.
+// All files that an #include may refer to, whatever the driver's search order. If one is added,
+// removed or changed, the text changes.
 class IncludedFiles {
  public:
-  // The folders of -I, behind the current one.
+  // The folders of -I, which follow the current folder.
   explicit IncludedFiles(std::vector<std::string> folders) : folders_(std::move(folders)) {
     folders_.insert(folders_.begin(), ".");
   }
 
-  // Adds what the source includes, and what that includes. Returns why it cannot be told.
+  // Adds the files that the source includes, and the files that those include. Returns why they
+  // cannot be determined.
   std::string Add(std::string_view source) {
     std::string why = AddIncludesOf(source, "");
     while (why.empty() && next_ < found_.size()) {
@@ -93,7 +95,7 @@ class IncludedFiles {
     return why;
   }
 
-  // Each file's path and content, with their lengths.
+  // Path and content of each file, with their lengths.
   std::string Text() const {
     std::string text;
     for (const Found& file : found_) {
@@ -126,7 +128,7 @@ class IncludedFiles {
     return "";
   }
 
-  // False where there is no such file.
+  // False if there is no such file.
   bool AddFile(const std::string& path) {
     if (seen_.count(path) != 0) return true;
     StatusOr<std::string> content = ReadFile(path, kMaxBytes);
@@ -143,7 +145,7 @@ class IncludedFiles {
   size_t next_ = 0, bytes_ = 0;
 };
 
-// Clang's own variables for more folders.
+// Variables by which Clang adds folders.
 bool EnvironmentAddsFolders() {
   return std::getenv("CPATH") != nullptr || std::getenv("C_INCLUDE_PATH") != nullptr;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mace/base/files.h"
+#include "mace/testing/temporary_folder.h"
 
 namespace mace {
 namespace {
@@ -38,9 +39,9 @@ TEST(SourceCheckTest, FilesThatCannotBeToldAreNot) {
       {"#in?\?/\nclude <a>", "included a is not found"},
       {"#import <a>", "the source reads files by #import or #embed"},
       {"#embed <a>", "the source reads files by #import or #embed"},
-      {"#include_next <a>", "an #include of what is no plain name"},
-      {"int a;\n#define F <a>\n#include F\n", "an #include of what is no plain name"},
-      {"#include <a\n>", "an #include of what is no plain name"},
+      {"#include_next <a>", "an #include of something other than a plain name"},
+      {"int a;\n#define F <a>\n#include F\n", "an #include of something other than a plain name"},
+      {"#include <a\n>", "an #include of something other than a plain name"},
       {"#if __has_include(<a>)\n#endif", "the source asks for files"}};
   for (const auto& [source, why] : cases) EXPECT_EQ(WhyNot(source, ""), why) << source;
 }
@@ -48,14 +49,12 @@ TEST(SourceCheckTest, FilesThatCannotBeToldAreNot) {
 class IncludedFilesTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "included";
-    std::filesystem::remove_all(folder_);
     ASSERT_TRUE(MakeDirectories(folder_ + "/first").ok());
     ASSERT_TRUE(MakeDirectories(folder_ + "/second/deep").ok());
     Write("second/a.h", "#include \"deep/b.h\"\n#include <c.h>\n");
     Write("second/deep/b.h", "#include \"d.h\"\n");
     Write("second/deep/d.h", "1");
-    Write("second/c.h", "#include <a.h>\n");  // Round and round.
+    Write("second/c.h", "#include <a.h>\n");  // A cycle of includes.
   }
 
   void Write(const std::string& name, const std::string& content) {
@@ -70,7 +69,8 @@ class IncludedFilesTest : public testing::Test {
     return files;
   }
 
-  std::string folder_;
+  const TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path();
 };
 
 TEST_F(IncludedFilesTest, TheirContentCounts) {
@@ -82,7 +82,7 @@ TEST_F(IncludedFilesTest, TheirContentCounts) {
   Write("second/deep/d.h", "2");
   const std::string changed = Files();
   EXPECT_NE(changed, files);
-  // One that a driver may find first.
+  // A file that a driver may find first.
   Write("first/d.h", "1");
   EXPECT_NE(Files(), changed);
 }
@@ -110,7 +110,7 @@ TEST(SourceCheckTest, OptionsThatAreNotKnownAreNot) {
   EXPECT_EQ(WhyNot("", "-Wp,-include,a.h"), "option -Wp,-include,a.h");
   EXPECT_EQ(WhyNot("", "@file"), "option @file");
   EXPECT_EQ(WhyNot("", "-D 'A=1"), "options with an open quote");
-  // The second word is the first one's argument.
+  // The second word is the argument of the first.
   EXPECT_EQ(WhyNot("", "-D -s"), "");
 }
 

@@ -6,7 +6,7 @@
 namespace mace {
 namespace {
 
-// The text behind blanks and comments.
+// The text after leading blanks and comments.
 std::string_view SkipBlanks(std::string_view text) {
   while (!text.empty()) {
     if (text[0] != '\n' && std::isspace(static_cast<unsigned char>(text[0]))) {
@@ -26,7 +26,7 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-// Reads <name> or "name"; false for anything else, such as a macro.
+// Reads <name> or "name"; false for anything else, for example a macro.
 bool ReadName(std::string_view text, std::string* name) {
   if (text.empty() || (text[0] != '<' && text[0] != '"')) return false;
   const char last = text[0] == '<' ? '>' : '"';
@@ -59,7 +59,7 @@ std::string JoinLines(std::string_view source) {
   return joined;
 }
 
-// Looks at every '#', in strings and comments too: simpler than to know which is a directive.
+// Looks at every '#', even in strings and comments, which is simpler than finding the directives.
 std::string FindIncludes(std::string_view joined, std::vector<std::string>* names) {
   for (std::string_view mark : {"#", "%:", "?\?="}) {
     for (size_t at = joined.find(mark); at != std::string_view::npos;
@@ -71,7 +71,7 @@ std::string FindIncludes(std::string_view joined, std::vector<std::string>* name
       if (!StartsWith(word, "include")) continue;
       std::string name;
       const std::string_view rest = SkipBlanks(word.substr(std::string_view("include").size()));
-      if (!ReadName(rest, &name)) return "an #include of what is no plain name";
+      if (!ReadName(rest, &name)) return "an #include of something other than a plain name";
       names->push_back(std::move(name));
     }
   }

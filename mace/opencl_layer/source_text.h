@@ -1,4 +1,4 @@
-// Which other files the source text of a program may mean. The text is not preprocessed: what could
+// Finds the files that a program's source may include. The text is not preprocessed: whatever could
 // be an #include counts as one.
 //
 // Errors: none. Thread contract: thread-safe.
@@ -11,15 +11,15 @@
 
 namespace mace {
 
-// The text as the preprocessor sees it before it looks for directives: lines that end in a
-// backslash (or its trigraph, with blanks behind it as compilers allow) are joined.
+// The text with lines joined that end in a backslash, as the preprocessor does before it looks for
+// directives. The backslash may be a trigraph, and blanks may follow it, as compilers allow.
 std::string JoinLines(std::string_view source);
 
-// Appends the names of all files that the text includes. Returns why they cannot all be told; empty
-// where they can. REQUIRES: lines are joined.
+// Appends the names of all files that the text includes. Returns why they cannot all be determined;
+// empty if they can. REQUIRES: lines are joined.
 std::string FindIncludes(std::string_view joined, std::vector<std::string>* names);
 
-// Whether the text's meaning depends on when it is compiled.
+// Whether the text depends on the time of its compilation.
 bool AsksForTime(std::string_view joined);
 
 }  // namespace mace

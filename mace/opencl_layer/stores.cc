@@ -20,7 +20,7 @@ struct Stores {
   std::mutex mutex;
   bool chosen = false;                              // The environment was read.
   std::shared_ptr<CacheStore> chosen_store;         // Null: no cache.
-  std::vector<std::shared_ptr<CacheStore>> in_use;  // All that were opened.
+  std::vector<std::shared_ptr<CacheStore>> in_use;  // All stores that were opened.
   Clock::time_point last_flush = Clock::now();
 };
 
@@ -62,7 +62,7 @@ bool FlushAll(FlushWay way) {
     Status status = MakeDirectories(DirectoryName(store->path()), 0700);
     if (status.ok()) status = way == FlushWay::kWait ? store->Flush() : store->TryFlush();
     all = all && status.ok();
-    // What fails for now is tried again, and told then.
+    // A temporary failure is not reported; the write is tried again later.
     const bool tell = !status.ok() && way == FlushWay::kWait && store->IsNews(status);
     if (tell) LayerWarning("the file is not written: " + status.message());
   }
@@ -102,7 +102,7 @@ void FlushStoresNowAndThen() {
     std::lock_guard<std::mutex> lock(TheStores().mutex);
     if (Clock::now() - TheStores().last_flush < kFlushInterval) return;
   }
-  // The program goes on after this: it does not wait for another process.
+  // The program continues after this, so it must not wait for another process.
   FlushAll(FlushWay::kTry);
 }
 

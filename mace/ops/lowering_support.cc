@@ -112,17 +112,17 @@ void SetBlocks(Layout in, Layout out, KernelVariant* variant) {
   variant->name += std::string("_") + LayoutName(BlockChannels(out) > 0 ? out : in);
 }
 
-KernelVariant StartVariant(const std::string& variant, const LoweringRequest& request,
-                           Storage storage) {
+KernelVariant NewVariant(const std::string& variant, const LoweringRequest& request,
+                         Storage storage) {
   return Start(variant, request, {Layout::kChannels4, storage});
 }
 
-KernelVariant StartRowMajorVariant(const std::string& variant, const LoweringRequest& request) {
+KernelVariant NewRowMajorVariant(const std::string& variant, const LoweringRequest& request) {
   return Start(variant, request, {Layout::kRowMajor, Storage::kBuffer});
 }
 
-Launch StartLaunch(const std::string& source, const std::string& base_name,
-                   const LoweringRequest& request, Storage storage) {
+Launch NewLaunch(const std::string& source, const std::string& base_name,
+                 const LoweringRequest& request, Storage storage) {
   Launch launch;
   launch.kernel.source = source;
   launch.kernel.base_name = base_name;
@@ -137,7 +137,7 @@ void SetHalfMath(const LoweringRequest& request, Launch* launch) {
 }
 
 void SetFlatSize(const DeviceInfo& device, size_t items, Launch* launch) {
-  // One size for all tensors of a device: a CPU driver compiles each (kernel, local size) anew.
+  // One size for all tensors of a device: a CPU driver compiles each (kernel, local size).
   const size_t wanted = device.kind == DeviceKind::kCpu ? 32 : 128;
   const size_t most = std::min(device.max_work_group_size, device.max_work_item_sizes[0]);
   size_t local = 1;

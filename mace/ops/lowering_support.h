@@ -37,14 +37,14 @@ void SetBlocks(Layout in, Layout out, KernelVariant* kernel_variant);
 
 // A variant whose activations and outputs are all channels4 in `storage` (or row-major buffers),
 // with its estimate.
-KernelVariant StartVariant(const std::string& variant, const LoweringRequest& request,
-                           Storage storage);
-KernelVariant StartRowMajorVariant(const std::string& variant, const LoweringRequest& request);
+KernelVariant NewVariant(const std::string& variant, const LoweringRequest& request,
+                         Storage storage);
+KernelVariant NewRowMajorVariant(const std::string& variant, const LoweringRequest& request);
 
 // A launch of a kernel of `source` in the variant's storage; arguments, macros and sizes are left
 // to the caller.
-Launch StartLaunch(const std::string& source, const std::string& base_name,
-                   const LoweringRequest& request, Storage storage);
+Launch NewLaunch(const std::string& source, const std::string& base_name,
+                 const LoweringRequest& request, Storage storage);
 
 // HALF_MATH of a kernel that compares halves or rounds once, so that arithmetic in half gives what
 // float would: for half precision on a device that computes in it.

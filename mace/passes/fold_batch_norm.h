@@ -1,14 +1,22 @@
 // Folds nodes that scale and shift the channels of a convolution's result into its filter and bias.
 //
-// y = s * x + o for each channel comes from a BatchNorm (x, scale, offset, or x, scale, offset,
-// mean, var with s = scale / sqrt(var + epsilon) and o = offset - mean * s), from a BiasAdd, and
-// from an Eltwise SUM, SUB, PROD or DIV with one number a channel or one for all. Then for each
-// output channel
-//   filter' = s * filter,  bias' = s * bias + o
-// computed in double and stored as float32, in constants of their own. Where the convolution
-// (Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected; MatMul by a matrix of weights) already has an
-// activation or a residual, or its result has another reader, or its weights are not known,
-// everything stays as it is. Everything also stays where a folded number would not be finite.
+// A node computes y = s * x + o for each channel if it is one of
+//   BatchNorm  inputs x, scale, offset: s = scale, o = offset
+//   BatchNorm  inputs x, scale, offset, mean, var: s = scale / sqrt(var + epsilon),
+//              o = offset - mean * s
+//   BiasAdd    s = 1
+//   Eltwise    SUM, SUB, PROD or DIV, with one number for each channel or one for all
+//
+// The new constants, computed in double and stored as float32, are for each output channel
+//   filter' = s * filter
+//   bias'   = s * bias + o
+//
+// The convolution is a Conv2D, DepthwiseConv2d, Deconv2D, FullyConnected, or a MatMul by a matrix
+// of weights. Nothing is folded if
+//  - it already has an activation or a residual;
+//  - its result has another reader;
+//  - its weights are not constants;
+//  - a folded number would not be finite.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PASSES_FOLD_BATCH_NORM_H_

@@ -10,12 +10,10 @@
 namespace mace {
 namespace {
 
-// The quantization of a rounding's result; nothing where 8 bits do not hold the result, or have no
-// zero.
+// The quantization of a rounding's result. None if the node is no rounding, if the result does not
+// fit an int8 type, or if that type has no zero.
 std::optional<Quantization> QuantizationOfRounding(const Node& node) {
-  if (node.type != "Unary" || node.attributes.GetString("function", "") != "round_to_int8") {
-    return std::nullopt;
-  }
+  if (!IsRoundingToInt8(node)) return std::nullopt;
   return QuantizationOf(node.attributes.GetFloat("scale", 1),
                         node.attributes.GetFloat("low", -128));
 }
@@ -64,6 +62,10 @@ void FuseRounding(GraphEditor* editor, int rounding) {
 }
 
 }  // namespace
+
+bool IsRoundingToInt8(const Node& node) {
+  return node.type == "Unary" && node.attributes.GetString("function", "") == "round_to_int8";
+}
 
 Status FuseRequantize(Graph* graph) {
   GraphEditor editor(graph);

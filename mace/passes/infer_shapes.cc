@@ -39,13 +39,14 @@ StatusOr<Shape> InputShape(const Graph& graph, const IoInfo& io,
       const Value& value = graph.value(io.value);
       if (value.shape_known) return value.info.shape;
       return InvalidArgument("expected a shape from the caller, found only the declared " +
-                             Shape(*io.declared_dims).ToString() + " with an open extent");
+                             Shape(*io.declared_dims).ToString() + " with a dynamic extent");
     }
   }
   return Shape::Make(*io.declared_dims);
 }
 
-// The graph computes floats in float32, and may hold a port's int64 as int32.
+// The graph computes floats in float32, and may hold the int64 of an input or output as
+// int32.
 DType TypeInside(const IoInfo& io, const Value& value) {
   if (IsFloat(io.dtype)) return DType::kFloat32;
   const bool narrowed = io.dtype == DType::kInt64 && value.info.dtype == DType::kInt32;

@@ -1,13 +1,14 @@
-// Makes the Transposes that lie around nodes of another order meet and vanish.
+// Removes Transposes around nodes that can compute in another order of axes.
 //
-// In one walk along the order, with x = Transpose(x', p) meaning x.dim[i] = x'.dim[p[i]]:
-//  * a Transpose of a Transpose reads the first one's source with the composed permutation; * a
-//  Transpose that keeps the order vanishes; * a node that does not care for the order (element by
-//  element, Concat, Split, Pad, Reduce,
-//    Softmax along an axis) and whose inputs all come from Transposes of one permutation works on
-//    their sources, and the Transpose comes after it, where the next one can meet it. Its constants
-//    are permuted, its axes renamed.
-// At last a Transpose that only moves extents of 1 becomes a Reshape.
+// One walk through the graph in topological order, where x = Transpose(x', p) means
+// x.dim[i] = x'.dim[p[i]]:
+//  - A Transpose of a Transpose reads the first one's source with the composed permutation.
+//  - A Transpose that keeps the order is removed.
+//  - Some nodes work in any order of axes: element-wise ones, Concat, Split, Pad, Reduce, Softmax
+//    along an axis. If all inputs of such a node come from Transposes with one permutation, the
+//    node reads their sources, and the Transpose follows it, where the next one can cancel it. The
+//    node's constants are permuted and its axis attributes renumbered.
+// Afterwards a Transpose that only moves extents of 1 becomes a Reshape.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PASSES_MERGE_TRANSPOSES_H_

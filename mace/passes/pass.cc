@@ -1,5 +1,7 @@
 #include "mace/passes/pass.h"
 
+#include <algorithm>
+
 #include "mace/passes/drop_dead.h"
 #include "mace/passes/fold_batch_norm.h"
 #include "mace/passes/fold_constants.h"
@@ -50,6 +52,10 @@ constexpr Pass kPasses[] = {
 
 Span<const Pass> AllPasses() {
   return Span<const Pass>(kPasses, sizeof(kPasses) / sizeof(kPasses[0]));
+}
+
+bool DependsOnIntegerKernels(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), IsRoundingToInt8);
 }
 
 Status RunPasses(Graph* graph, bool integer_kernels) {

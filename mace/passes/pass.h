@@ -32,6 +32,8 @@ Span<const Pass> AllPasses();
 // pass's name.
 Status RunPasses(Graph* graph, bool integer_kernels);
 inline Status RunPasses(Graph* graph) { return RunPasses(graph, false); }
+// Whether `integer_kernels` makes a difference to RunPasses, for a graph before the passes.
+bool DependsOnIntegerKernels(const Graph& graph);
 
 }  // namespace mace
 

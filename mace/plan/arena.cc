@@ -13,12 +13,12 @@
 namespace mace {
 namespace {
 
-// The number of pairs of regions alive together up to which each is looked at: 1,400 regions that
-// are all alive at once, or any number of regions of which 64 are.
+// Up to so many pairs of regions alive together, each pair is looked at. This allows 1,400 regions
+// that are all alive at once, or any number of regions with at most 64 alive at once.
 constexpr size_t kMaxPairs = size_t{1} << 20;
 constexpr size_t kMaxPairsOfARegion = 64;
 
-// For each region those that are alive with it; nullopt where that would be too many.
+// By region: the regions that are alive with it. None if there would be too many pairs.
 std::optional<std::vector<std::vector<uint32_t>>> FindNeighbours(const ArenaRequest& request) {
   const size_t most = kMaxPairs + kMaxPairsOfARegion * request.order.size();
   std::vector<std::vector<uint32_t>> neighbours(request.bytes.size());
@@ -42,21 +42,21 @@ std::optional<std::vector<std::vector<uint32_t>>> FindNeighbours(const ArenaRequ
   return neighbours;
 }
 
-// Puts regions into an arena, one after another, each where it meets none that is alive with it.
+// Places regions one after another so that each overlaps no region that is alive with it.
 class ArenaPlacer {
  public:
   ArenaPlacer(const ArenaRequest& request, std::vector<std::vector<uint32_t>> neighbours)
       : request_(request), neighbours_(std::move(neighbours)) {}
 
-  // Each at the lowest offset that is free.
+  // Places each region at the lowest free offset.
   Placement FromTheBottom(const std::vector<size_t>& order) {
     Clear();
     for (size_t i : order) Put(i, Lowest(i));
     return std::move(placement_);
   }
 
-  // In turn at the lowest offset and at the highest below `ceiling`: in a chain each buffer is then
-  // beside the next, whatever their sizes.
+  // Places regions by turns at the lowest free offset and at the highest one below `ceiling`. In a
+  // sequence of layers each buffer is then beside the next one, whatever their sizes.
   Placement FromBothEnds(const std::vector<size_t>& order, size_t ceiling) {
     Clear();
     bool top = false;
@@ -79,7 +79,7 @@ class ArenaPlacer {
     placed_.assign(request_.bytes.size(), false);
   }
 
-  // The regions alive with region i that have a place already.
+  // The regions that are alive with region i and placed already.
   std::vector<uint32_t> PlacedNeighbours(size_t i) const {
     std::vector<uint32_t> placed;
     for (uint32_t j : neighbours_[i]) {
@@ -105,7 +105,7 @@ class ArenaPlacer {
     std::sort(placed.begin(), placed.end(),
               [&](uint32_t a, uint32_t b) { return end(a) > end(b); });
     auto next = placed.begin();
-    size_t lowest_above = SIZE_MAX;  // Where the lowest of those begins that end above the offset.
+    size_t lowest_above = SIZE_MAX;  // Lowest begin of a region that ends above the offset.
     while (bytes(i) <= ceiling) {
       const size_t highest = (ceiling - bytes(i)) / request_.alignment * request_.alignment;
       for (; next != placed.end() && end(*next) > highest; ++next) {
@@ -129,10 +129,10 @@ class ArenaPlacer {
   std::vector<bool> placed_;
 };
 
-// The parts of an arena that are free at one step.
+// The free parts of an arena at one step.
 class Holes {
  public:
-  // The smallest hole that is large enough, or the arena's end.
+  // Takes the smallest hole that is large enough, or else extends the arena.
   size_t Take(size_t size) {
     const auto found = by_size_.lower_bound({size, 0});
     if (found == by_size_.end()) return TakeAtEnd(size);
@@ -164,7 +164,7 @@ class Holes {
  private:
   size_t TakeAtEnd(size_t size) {
     size_t offset = end_;
-    // A hole at the end grows.
+    // The last hole reaches the arena's end, so it can be enlarged.
     if (!by_offset_.empty()) {
       const auto [last, last_size] = *by_offset_.rbegin();
       if (last + last_size == end_) {
@@ -184,15 +184,15 @@ class Holes {
     by_size_.erase({size, offset});
   }
 
-  std::map<size_t, size_t> by_offset_;           // Offset to size.
-  std::set<std::pair<size_t, size_t>> by_size_;  // Size and offset.
+  std::map<size_t, size_t> by_offset_;           // Size by offset.
+  std::set<std::pair<size_t, size_t>> by_size_;  // Size and offset of each.
   size_t end_ = 0;
 };
 
-// One region after another as they come to be used, in holes that others left: what is done for
-// graphs with too many pairs.
+// Places regions in the order of their use, in holes that earlier ones left. Used for graphs with
+// too many pairs.
 Placement InOrderOfUse(const ArenaRequest& request) {
-  using Ending = std::pair<int, size_t>;  // The last step of a region, and the region.
+  using Ending = std::pair<int, size_t>;  // A region and the last step that uses it.
   std::priority_queue<Ending, std::vector<Ending>, std::greater<Ending>> alive;
   Placement placement;
   placement.offsets.resize(request.bytes.size());
@@ -216,8 +216,8 @@ Placement InOrderOfUse(const ArenaRequest& request) {
 
 }  // namespace
 
-// The largest first is near the lower bound on most graphs of convolutional networks; where large
-// regions follow one another closely, those that live long do better as the first.
+// Placing the largest region first is near the lower bound for most convolutional networks. If
+// large regions follow one another closely, placing long-lived regions first is better.
 Placement PlaceInArena(const ArenaRequest& request) {
   auto neighbours = FindNeighbours(request);
   if (!neighbours.has_value()) return InOrderOfUse(request);
@@ -234,7 +234,7 @@ Placement PlaceInArena(const ArenaRequest& request) {
   ArenaPlacer placer(request, *std::move(neighbours));
   Placement best = placer.FromBothEnds(order, request.live_bytes);
   for (const auto& rank : ranks) {
-    // The largest rank first; equal ones stay as they are.
+    // Sorts by descending rank; equal ranks keep their order.
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return rank(a) > rank(b); });
     Placement placement = placer.FromTheBottom(order);

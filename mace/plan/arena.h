@@ -1,7 +1,9 @@
-// Where regions lie in one arena so that those alive at the same time do not overlap. Plain data.
+// Places regions in one arena so that regions that are alive at the same time do not overlap. Plain
+// data.
 //
-// Placing takes time in proportion to the pairs of regions that are alive together; where there are
-// too many pairs, it takes n log n over the regions. Thread contract: thread-safe.
+// The time is proportional to the number of pairs of regions that are alive together. If there are
+// too many pairs, a method is used that takes n log n for n regions.
+// Thread contract: thread-safe.
 #ifndef MACE_PLAN_ARENA_H_
 #define MACE_PLAN_ARENA_H_
 
@@ -11,7 +13,7 @@
 
 namespace mace {
 
-// The steps at which a region holds something: [first, last]. Never used: first > last.
+// The steps during which a region holds data: [first, last]. first > last: never.
 struct Lifetime {
   int first = 1 << 30;
   int last = -1;
@@ -27,15 +29,15 @@ struct ArenaRequest {
   std::vector<Lifetime> lifetimes;  // By region.
   std::vector<size_t> order;        // The regions to place, in the order of their first use.
   size_t alignment = 1;
-  size_t live_bytes = 0;  // The most that is alive at once.
+  size_t live_bytes = 0;  // The largest sum of regions alive at one step.
 };
 
 struct Placement {
-  std::vector<size_t> offsets;  // By region; of those that were not to be placed 0.
+  std::vector<size_t> offsets;  // By region; 0 for regions that are not placed.
   size_t arena_bytes = 0;
 };
 
-// The smallest arena that several orders of placing give.
+// Tries several orders of the regions and gives the smallest arena.
 Placement PlaceInArena(const ArenaRequest& request);
 
 }  // namespace mace

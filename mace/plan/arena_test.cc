@@ -61,16 +61,16 @@ TEST(Arena, AChainTakesTwoOfItsRegions) {
   EXPECT_EQ(PlaceInArena(request).arena_bytes, 1280u);
 }
 
-// There are so many pairs that they are not looked at one by one any more.
+// There are too many pairs to look at each one.
 TEST(Arena, RegionsOfManyPairsLieApartToo) {
   const ArenaRequest request = RandomRequest(5000, 2000, 5);
   const Placement placement = PlaceInArena(request);
   ExpectNoOverlap(request, placement);
-  // Holes are used again: what is alive at once is about 1,000 regions of 532 bytes.
+  // Holes are reused: about 1,000 regions of 532 bytes are alive at once.
   EXPECT_LT(placement.arena_bytes, size_t{1100} * 1000);
 }
 
-// Each pair of them would be 5 * 10^10 looks.
+// Looking at each pair would take 5 * 10^10 steps.
 TEST(Arena, ManyThatAreAllAlive) {
   ArenaRequest request = RandomRequest(300000, 2, 6);
   for (Lifetime& lifetime : request.lifetimes) lifetime.Extend(300001);

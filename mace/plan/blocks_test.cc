@@ -1,5 +1,5 @@
-// Layouts in blocks of channels within a plan: where they are the same bytes as others, what slices
-// of a concatenation are, when conversions to them pay. No device.
+// Layouts in blocks of channels within a plan: which formats have the same bytes, how a
+// concatenation is sliced, and when conversions pay. No device is used.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -42,7 +42,7 @@ TEST(Blocks, OneBlockOrOnePositionIsTheSameBytes) {
   EXPECT_TRUE(SameBytes({2, 3, 5, 12}, kBlocks16, kBlocks16));
 }
 
-// Leaves the variants in blocks where there are some.
+// Removes the other variants of a node that has variants in blocks.
 void KeepBlocks(std::vector<KernelVariant>* variants) {
   std::vector<KernelVariant> kept;
   for (const KernelVariant& variant : *variants) {
@@ -52,7 +52,7 @@ void KeepBlocks(std::vector<KernelVariant>* variants) {
 }
 
 struct Branches : TestGraph {
-  // Convolutions of x to `channels` each, one behind the other.
+  // Independent convolutions of x with `channels` output channels each.
   explicit Branches(const std::vector<int64_t>& channels) : TestGraph({2, 7, 6, 32}) {
     std::vector<ValueId> parts;
     for (size_t i = 0; i < channels.size(); ++i) {
@@ -104,7 +104,7 @@ TEST(Blocks, AConcatenationIsMadeInPlace) {
     }
   }
   ASSERT_GE(region, 0);
-  // 68 channels are five blocks; loads may read past the end.
+  // 68 channels make five blocks; loads may read beyond the end.
   EXPECT_EQ(plan->regions[static_cast<size_t>(region)].bytes, size_t{5 * pitch * 4 + 64});
 }
 
@@ -112,11 +112,13 @@ TEST(Blocks, ASliceWithinABlockIsNone) {
   const std::unique_ptr<Plan> plan = Branches({20, 32}).PlanInBlocks();
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->placements[2].variant.find("blocks16"), std::string::npos);
-  // x; both parts; y, which is the host's already where channels4 has no padding.
+  // x, both parts, and y. channels4 without padding equals the host's format and needs no
+  // conversion.
   EXPECT_EQ(Conversions(*plan), 3);
 }
 
-// One convolution between host and host, whose variants differ in layout alone.
+// The chosen variant of a convolution between two host tensors, whose two variants differ in layout
+// only.
 std::string Chosen(double in_channels4_ms, double in_blocks_ms) {
   TestGraph test({1, 56, 56, 64});
   test.Add("Conv2D", "conv", {test.graph.inputs[0].value, test.Constant("w", {64, 64, 1, 1})});
@@ -136,7 +138,7 @@ std::string Chosen(double in_channels4_ms, double in_blocks_ms) {
   return variants.nodes[0].variants[static_cast<size_t>(chosen)].name;
 }
 
-// 803 kB there and back: about 0.8 ms on a CPU.
+// The conversions move 803 kB and take about 0.8 ms on a CPU.
 TEST(Blocks, ConversionsCount) {
   EXPECT_EQ(Chosen(5, 4.5), "channels4");
   EXPECT_EQ(Chosen(5, 3), "blocks16");

@@ -1,5 +1,4 @@
-// A graph and the op of each of its nodes: attributes are parsed once, however often an op is asked
-// later.
+// A graph and the op of each of its nodes. Attributes are parsed once, when the op is made.
 //
 // Thread contract: thread-compatible; graph and ops themselves do not change.
 #ifndef MACE_PLAN_BOUND_GRAPH_H_
@@ -25,17 +24,17 @@ struct BoundGraph {
 StatusOr<OpList> BindNodes(const Graph& graph);
 StatusOr<BoundGraph> BindGraph(std::shared_ptr<const Graph> graph);
 
-// The node with its constants; what it reads and makes are the graph's inputs and outputs, in the
-// node's order, each once.
+// A graph that holds only this node and its constants. The values that the node reads and makes are
+// the graph's inputs and outputs, in the node's order, each one once.
 std::shared_ptr<const Graph> GraphOfNode(const Graph& graph, const Node& node);
 
-// A graph of one node, with its op, which the two graphs then share.
+// GraphOfNode with the node's op, which both graphs share.
 BoundGraph BoundNode(const BoundGraph& bound, size_t node);
 
 // The values that are the inputs of GraphOfNode, in their order.
 std::vector<ValueId> InputsOfNode(const Graph& graph, const Node& node);
 
-// What the op sees of its inputs and outputs.
+// The op's view of the node: types and shapes of inputs and outputs, and constants.
 std::vector<OpInput> MakeOpInputs(const Graph& graph, const Node& node);
 std::vector<TensorInfo> MakeOutputInfos(const Graph& graph, const Node& node);
 

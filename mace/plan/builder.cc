@@ -8,14 +8,14 @@
 namespace mace {
 namespace {
 
-// Vector loads of kernels may read past the last element: up to one vector of 16 floats.
+// Kernels' vector loads may read beyond the last element, by at most a vector of 16 floats.
 constexpr size_t kOverReadBytes = 64;
 constexpr size_t kForever = SIZE_MAX;
 
-// Where a value lies inside the concatenation that its only copy is written into.
+// The place of a value inside the concatenation that it is written into.
 struct SliceOf {
   ValueId whole = kNoValue;
-  TensorFormat format;  // The concatenation's; the value in another format is no slice.
+  TensorFormat format;  // The concatenation's format; only a value in this format is a slice.
   int64_t channel = 0;
 };
 
@@ -42,13 +42,13 @@ class Builder {
 
  private:
   static size_t Index(ValueId id) { return static_cast<size_t>(id); }
-  // Null: the CPU runs the node.
+  // Null: the node runs on the CPU.
   KernelVariant* chosen(size_t node) {
     return chosen_[node].has_value() ? &*chosen_[node] : nullptr;
   }
 
-  // By value: the last node that reads it; kForever for graph inputs and outputs, whose memory is
-  // the caller's affair.
+  // By value: the last node that reads it; kForever for graph inputs and outputs, whose memory
+  // belongs to the caller.
   static std::vector<size_t> FindLastReaders(const Graph& graph) {
     std::vector<size_t> last(graph.values.size(), 0);
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -61,11 +61,11 @@ class Builder {
     return last;
   }
 
-  // A value that only one GPU node makes, in the concatenation's own format, is written straight
-  // into its slice.
+  // A value that only one GPU node makes, in the concatenation's format, is written directly into
+  // its slice of the concatenation.
   void FindSlices() {
     const std::vector<int> producers = graph_.Producers();
-    std::vector<size_t> places(graph_.values.size(), 0);  // Among the outputs of the producer.
+    std::vector<size_t> places(graph_.values.size(), 0);  // Index among the producer's outputs.
     for (const Node& node : graph_.nodes) {
       for (size_t i = 0; i < node.outputs.size(); ++i) places[Index(node.outputs[i])] = i;
     }
@@ -121,10 +121,10 @@ class Builder {
     return static_cast<int>(plan_->regions.size()) - 1;
   }
 
-  // A tensor for `value` in `format` with memory of its own, or a slice of the concatenation that
-  // it belongs to; that may be a slice of another one, and so on.
+  // Makes a tensor for `value` in `format`: with its own memory, or as a slice of a concatenation,
+  // which may itself be a slice of another one.
   int MakeTensor(ValueId value, const TensorFormat& format) {
-    std::vector<ValueId> wholes;  // Wholes that are not there yet, the innermost first.
+    std::vector<ValueId> wholes;  // Concatenations without a tensor, the innermost first.
     for (ValueId id = value;;) {
       const SliceOf& slice = slice_of_[Index(id)];
       id = slice.whole;
@@ -135,7 +135,7 @@ class Builder {
     return MakeTensorAlone(value, format);
   }
 
-  // REQUIRES: where the value is a slice in this format, the concatenation has its tensor.
+  // REQUIRES: if the value is a slice in this format, the concatenation already has its tensor.
   int MakeTensorAlone(ValueId value, const TensorFormat& format) {
     DeviceTensor tensor;
     tensor.value = value;
@@ -155,7 +155,7 @@ class Builder {
     return AddTensor(std::move(tensor));
   }
 
-  // Adds a tensor over the same memory as `of`.
+  // Adds a tensor that shares the memory of `of`.
   int AliasTensor(ValueId value, const TensorFormat& format, int of, int64_t channel) {
     DeviceTensor tensor = plan_->tensors[static_cast<size_t>(of)];
     const bool other_layout = tensor.format.layout != format.layout;
@@ -174,11 +174,12 @@ class Builder {
   }
 
   void AddLaunch(Launch launch, int node, std::vector<Step>* steps) {
+    launch.kernel.StoreName();
     plan_->launches.push_back({node, std::move(launch)});
     steps->push_back({Step::Kind::kLaunch, static_cast<int>(plan_->launches.size()) - 1});
   }
 
-  // The launch that copies tensor `from` to tensor `to` of the same shape.
+  // Adds the launch that copies tensor `from` to tensor `to` of the same shape.
   void AddConversion(int from, int to, std::vector<Step>* steps) {
     const DeviceTensor& source = plan_->tensors[static_cast<size_t>(from)];
     const DeviceTensor& target = plan_->tensors[static_cast<size_t>(to)];
@@ -200,7 +201,7 @@ class Builder {
            (tensor.offset == 0 && tensor.pitch == PitchOf(layout, AsNhwc(tensor.info.shape)));
   }
 
-  // A tensor that holds `value` in any format, uploading it where only the host has it.
+  // A tensor with `value` in any format. A value that only the host has is uploaded.
   StatusOr<int> AnyTensor(ValueId value) {
     if (!tensors_of_[Index(value)].empty()) return tensors_of_[Index(value)].front();
     if (!on_host_[Index(value)] && !graph_.IsConstant(value)) {
@@ -216,7 +217,7 @@ class Builder {
     return tensor;
   }
 
-  // The tensor of `value` in `format`, converted where it is only there in another.
+  // The tensor of `value` in `format`, converted if it exists in another format only.
   StatusOr<int> Need(ValueId value, const TensorFormat& format) {
     const int found = FindTensor(value, format);
     if (found >= 0) return found;
@@ -277,7 +278,7 @@ class Builder {
       DeviceTensor part = plan_->tensors[static_cast<size_t>(whole)];
       part.info = graph_.value(value).info;
       part.offset += SliceOffset(format.layout, part.pitch, variant.input_slices[i]);
-      plan_->tensors.push_back(part);  // Not findable as the value's: it belongs to the whole.
+      plan_->tensors.push_back(part);  // Not registered as the value's tensor.
       AddConversion(from, static_cast<int>(plan_->tensors.size()) - 1, &plan_->steps);
     }
     return Status::Ok();
@@ -340,8 +341,8 @@ class Builder {
     return found >= 0 ? found : MakeTensor(values[index], formats[index]);
   }
 
-  // Puts output 0 of node `n` where one of its inputs is, if the variant allows it and nobody needs
-  // what is there any more.
+  // Puts output 0 of node `n` into the memory of one of its inputs, if the variant allows it and no
+  // later node reads that input.
   Status TakeInputsPlace(size_t n, const KernelVariant& variant) {
     if (variant.in_place < 0) return Status::Ok();
     const Node& node = graph_.nodes[n];

@@ -11,11 +11,11 @@
 
 namespace mace {
 
-// For each node of a graph what runs it; none: the CPU.
+// By node: the variant that runs it; none: the CPU.
 using ChosenVariants = std::vector<std::optional<KernelVariant>>;
 
-// Fills plan->tensors, regions (logical, before memory planning), weights, launches, setup_steps
-// and steps for the plan's graph. Takes the variants' contents.
+// Fills plan->tensors, regions (before memory planning, so without offsets), weights, launches,
+// setup_steps and steps for the plan's graph. Moves the contents out of `chosen`.
 Status BuildSteps(Plan* plan, ChosenVariants* chosen);
 
 }  // namespace mace

@@ -17,7 +17,7 @@ bool ChoosesByIndices(const Node& node) {
   return node.type == "Gather" || node.type == "GatherElements";
 }
 
-// The extent that the indices of such a node choose from; 0 where its attributes say none.
+// The extent of the axis that the node's indices refer to; 0 if its attributes do not say it.
 int64_t ExtentOf(const Graph& graph, const Node& node) {
   const Shape& shape = graph.value(node.inputs[0]).info.shape;
   int64_t axis = node.attributes.GetInt("axis", 0);
@@ -25,7 +25,7 @@ int64_t ExtentOf(const Graph& graph, const Node& node) {
   return axis >= 0 && axis < shape.rank() ? shape[static_cast<int>(axis)] : 0;
 }
 
-// Hands its first input's elements on.
+// Whether the node passes on the elements of its first input.
 bool Moves(const Node& node) {
   static const auto* const kTypes = new std::unordered_set<std::string>{
       "Cast",    "ExpandDims",   "Identity", "Reshape",   "Slice",
@@ -33,7 +33,7 @@ bool Moves(const Node& node) {
   return kTypes->count(node.type) > 0;
 }
 
-// Whether `maker`, which makes the indices, gives positions below `extent` alone.
+// Whether `maker` can only make indices below `extent`.
 bool StaysBelow(const Graph& graph, const Node& maker, int64_t extent) {
   if (maker.type == "NormalizeIndices") {
     const std::vector<int64_t> extents = maker.attributes.GetInts("extents");
@@ -47,7 +47,7 @@ bool StaysBelow(const Graph& graph, const Node& maker, int64_t extent) {
   return axis >= 0 && axis < shape.rank() && shape[static_cast<int>(axis)] <= extent;
 }
 
-// Adds the checks.
+// Inserts the checks into the graph.
 class IndexChecker {
  public:
   explicit IndexChecker(Graph* graph)
@@ -64,7 +64,7 @@ class IndexChecker {
   }
 
   Status Run() {
-    // Judged before nodes move.
+    // Extents are found before nodes move.
     std::vector<int64_t> extents;
     for (const Node& node : graph_.nodes) extents.push_back(ExtentToCheck(node));
     std::vector<Node> nodes;
@@ -81,12 +81,12 @@ class IndexChecker {
   }
 
  private:
-  // 0 where there is nothing to check.
+  // 0 if nothing has to be checked.
   int64_t ExtentToCheck(const Node& node) const {
     if (!ChoosesByIndices(node) || node.inputs.size() < 2 || node.inputs[1] == kNoValue) return 0;
     const ValueId indices = node.inputs[1];
-    if (graph_.IsConstant(indices)) return 0;  // Checked as the shapes were inferred.
-    // The caller's indices into a constant stay on the host, where the op itself looks at them.
+    if (graph_.IsConstant(indices)) return 0;  // Already checked when shapes were inferred.
+    // Indices from the caller into a constant stay on the host, where the op checks them.
     const bool of_caller = producers_[static_cast<size_t>(indices)] < 0;
     if (of_caller && graph_.IsConstant(node.inputs[0])) return 0;
     const int maker = makers_[static_cast<size_t>(indices)];
@@ -96,7 +96,7 @@ class IndexChecker {
     return stays ? 0 : extent;
   }
 
-  // The positions that stand for the indices of `node`; appends what makes them to `nodes`.
+  // The checked indices of `node`; appends the node that makes them to `nodes`.
   StatusOr<ValueId> Checked(const Node& node, int64_t extent, std::vector<Node>* nodes) {
     const ValueId indices = node.inputs[1];
     const auto [known, fresh] = checked_.emplace(std::make_pair(indices, extent), kNoValue);
@@ -118,7 +118,7 @@ class IndexChecker {
 
   Graph& graph_;
   const std::vector<int> producers_;
-  // By value: the node whose numbers it holds, wherever they were moved since; -1: the caller.
+  // By value: the node that computed its numbers, even if other nodes moved them; -1: the caller.
   std::vector<int> makers_;
   NameSet names_;
   std::map<std::pair<ValueId, int64_t>, ValueId> checked_;  // By indices and extent.

@@ -10,8 +10,8 @@
 
 namespace mace {
 
-// Puts a NormalizeIndices before each Gather and GatherElements whose indices are computed, unless
-// what computes them cannot leave the axis. REQUIRES: every shape is known.
+// Inserts a NormalizeIndices before each Gather and GatherElements with computed indices, unless
+// the node that computes them can only give valid indices. REQUIRES: every shape is known.
 Status CheckIndices(Graph* graph);
 
 }  // namespace mace

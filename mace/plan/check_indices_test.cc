@@ -1,4 +1,4 @@
-// Where indices are checked on the host before a device chooses by them.
+// Where the host checks indices before a device uses them.
 #include "mace/plan/check_indices.h"
 
 #include "mace/testing/test_graph.h"
@@ -6,7 +6,7 @@
 namespace mace {
 namespace {
 
-// x [4, 6], k: integers of [2].
+// x: floats of shape [4, 6]. k: integers of shape [2].
 struct Choice : TestGraph {
   Choice() : TestGraph({4, 6}) {
     IoInfo input;
@@ -36,7 +36,7 @@ TEST(CheckIndicesTest, OfTheCallerIntoAnActivation) {
   const ValueId relu = choice.last();
   choice.Add("Gather", "rows", {relu, choice.k()});
   choice.Add("Gather", "again", {relu, choice.k()});
-  // One check for both, of the axis that both choose from.
+  // One check serves both nodes, which index the same axis.
   EXPECT_EQ(choice.Checked(), (Names{"Activation", "NormalizeIndices", "Gather", "Gather"}));
   const Graph& graph = choice.graph;
   EXPECT_EQ(graph.nodes[1].attributes.GetInts("extents"), (std::vector<int64_t>{4}));
@@ -52,7 +52,7 @@ TEST(CheckIndicesTest, AnotherAxisIsAnotherCheck) {
   EXPECT_EQ(choice.graph.nodes[2].attributes.GetInts("extents"), (std::vector<int64_t>{6}));
 }
 
-// The op itself looks at them on the host.
+// The op checks these indices itself, on the host.
 TEST(CheckIndicesTest, NotOfTheCallerIntoAConstant) {
   Choice choice;
   choice.Add("Gather", "rows", {choice.Constant("table", {5, 2}), choice.k()});
@@ -62,7 +62,7 @@ TEST(CheckIndicesTest, NotOfTheCallerIntoAConstant) {
 TEST(CheckIndicesTest, NotWhatCannotLeaveTheAxis) {
   for (int64_t extent : {3, 4, 6}) {
     Choice choice;
-    choice.Add("ArgMax", "places", {choice.x()});  // Along 4 elements.
+    choice.Add("ArgMax", "places", {choice.x()});  // Along an axis of 4 elements.
     choice.Add("Reshape", "flat", {choice.last()}, {{"dim", std::vector<int64_t>{6}}});
     choice.Add("Gather", "rows", {choice.Constant("table", {extent, 2}), choice.last()});
     const Names unchecked = {"ArgMax", "Reshape", "Gather"};

@@ -18,6 +18,11 @@ bool DeviceAllows(const DeviceInfo& device, const WorkSize& local) {
   return group <= device.max_work_group_size;
 }
 
+// The ids of the variant's copies with other sizes then hash no kernel again.
+void StoreNames(KernelVariant* variant) {
+  for (Launch& launch : variant->launches) launch.kernel.StoreName();
+}
+
 // Other sizes of a launch's work-groups than its own.
 std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device) {
   std::vector<WorkSize> sizes;
@@ -27,15 +32,16 @@ std::vector<WorkSize> OtherSizes(const Launch& launch, const DeviceInfo& device)
   return sizes;
 }
 
-// An id begins with the variant's name.
+// Whether the id belongs to the variant: an id begins with the variant's name.
 bool IsOf(const std::string& id, const KernelVariant& variant) {
   const size_t length = variant.name.size();
   return id.size() > length && id[length] == ':' && id.compare(0, length, variant.name) == 0;
 }
 
-// The sizes that make the variant the one of that id, where it is by one launch's.
+// The work-group sizes with which the variant has this id, if they differ for one launch only.
 std::optional<std::vector<WorkSize>> FindSizes(KernelVariant variant, const DeviceInfo& device,
                                                const std::string& id) {
+  StoreNames(&variant);
   for (Launch& launch : variant.launches) {
     const WorkSize own = launch.local;
     for (const WorkSize& other : OtherSizes(launch, device)) {
@@ -57,6 +63,7 @@ std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.t
 void AddWorkGroupSizes(const DeviceInfo& device, std::vector<KernelVariant>* variants) {
   const size_t count = variants->size();
   for (size_t v = 0; v < count; ++v) {
+    StoreNames(&(*variants)[v]);
     for (size_t l = 0; l < (*variants)[v].launches.size(); ++l) {
       for (const WorkSize& local : OtherSizes((*variants)[v].launches[l], device)) {
         KernelVariant copy = (*variants)[v];
@@ -128,6 +135,7 @@ StatusOr<KernelVariant> ChosenVariant(const Node& node, const NodeVariants& offe
                            " is not offered, there are " + std::to_string(offered.variants.size()));
   }
   KernelVariant variant = offered.variants[static_cast<size_t>(choice.variant)];
+  StoreNames(&variant);
   if (choice.local_sizes.empty()) return variant;
   if (choice.local_sizes.size() != variant.launches.size()) {
     return InvalidArgument(Who(node) + "variant '" + variant.name + "': expected " +

@@ -14,12 +14,13 @@ namespace {
 double ConversionMs(const TensorInfo& info, const TensorFormat& from, const TensorFormat& to,
                     const DeviceInfo& device) {
   if (SameBytes(info.shape, from, to)) return 0;
-  // Kernels of both layouts are to be compiled where a plan has both, which has to pay.
+  // A plan with both layouts compiles kernels for both. This is the time that must be gained in
+  // return.
   constexpr double kLayoutMs = 0.2;
   const bool blocks = BlockChannels(from.layout) != BlockChannels(to.layout);
   const bool image = from.storage == Storage::kImage || to.storage == Storage::kImage;
   const double ms = BytesMs(device, 2.0 * static_cast<double>(info.bytes()));
-  // A thread of a CPU finds elements in another order one by one.
+  // A CPU reads elements in another order one by one.
   const double slowdown = device.kind == DeviceKind::kCpu ? 2.5 : 1;
   return LaunchMs(device) + (blocks ? kLayoutMs : 0) +
          slowdown * ms * (image ? ImageSlowdown(device) : 1);
@@ -57,7 +58,7 @@ class Chooser {
   }
 
  private:
-  // A node, and which of its inputs or outputs.
+  // A node, and the index of one of its inputs or outputs.
   struct Place {
     size_t node;
     size_t index;
@@ -77,7 +78,7 @@ class Chooser {
     return input < kernel_variant.inputs.size() ? kernel_variant.inputs[input] : kHostFormat;
   }
 
-  // Cost of having `value` in `format`: its maker's share, and the conversion.
+  // Cost of `value` in `format`: a share of its maker's cost, and the conversion.
   double CostToHave(ValueId value, const TensorFormat& format) const {
     const std::optional<Place>& maker = makers_[Index(value)];
     const TensorInfo& info = graph_.value(value).info;
@@ -94,8 +95,8 @@ class Chooser {
     return best;
   }
 
-  // costs_[node][variant]: the estimate of the variant and of all that it needs. A CPU node has one
-  // entry.
+  // costs_[node][variant]: the estimate of the variant and of everything that it needs. A CPU node
+  // has one entry.
   void CostForward(size_t n) {
     const Node& node = graph_.nodes[n];
     on_cpu_[n] = !AnyMayBeChosen(variants_[n]);
@@ -111,7 +112,8 @@ class Chooser {
     }
   }
 
-  // Consumers have chosen: takes the variant that is cheapest with the conversions they need.
+  // Consumers have chosen already. Takes the cheapest variant, including the conversions that they
+  // need.
   void ChooseBackward(size_t n) {
     if (on_cpu_[n]) return;
     double best = std::numeric_limits<double>::infinity();
@@ -132,7 +134,7 @@ class Chooser {
     const TensorInfo& info = graph_.value(value).info;
     const TensorFormat made = OutputFormat(output.node, variant, output.index);
     double cost = outputs_.IsOutput(value) ? ConversionMs(info, made, kHostFormat, device_) : 0;
-    std::vector<TensorFormat> needed;  // Each format is converted to once, however many read it.
+    std::vector<TensorFormat> needed;  // Conversions; one serves all readers.
     for (const Place& use : uses_[Index(value)]) {
       const TensorFormat format = InputFormat(use.node, chosen_[use.node], use.index);
       if (std::find(needed.begin(), needed.end(), format) != needed.end()) continue;
@@ -146,8 +148,8 @@ class Chooser {
   const std::vector<NodeVariants>& variants_;
   const DeviceInfo& device_;
   const OutputMarks outputs_;
-  std::vector<std::optional<Place>> makers_;  // By value; none for inputs and constants.
-  std::vector<std::vector<Place>> uses_;      // By value: each input of a node that reads it.
+  std::vector<std::optional<Place>> makers_;  // By value; none for graph inputs and constants.
+  std::vector<std::vector<Place>> uses_;      // By value: every node input that reads it.
   std::vector<std::vector<double>> costs_;
   std::vector<bool> on_cpu_;
   std::vector<int> chosen_;

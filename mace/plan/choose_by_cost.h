@@ -1,5 +1,5 @@
-// Chooses one variant for each node: the cheapest path through the graph, conversions between
-// layouts counted.
+// Chooses one variant for each node: the cheapest path through the graph, including conversions
+// between layouts.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_CHOOSE_BY_COST_H_
@@ -9,12 +9,12 @@
 
 namespace mace {
 
-// The CPU where a node has no variant that may be chosen. A measured time goes before an estimate,
-// and a variant that needs a measurement is not chosen without one.
+// Chooses the CPU for a node without a variant that may be chosen. A measured time replaces an
+// estimate. A variant that needs a measurement is not chosen without one.
 Choice ChooseByCost(const Graph& graph, const GraphVariants& variants);
 
-// The time of the variant by itself in milliseconds: the measured one, or else the estimate with
-// the cost of its launches on such a device; infinite where the variant must not be chosen.
+// The variant's own time in milliseconds: the measured one, else the estimate plus the cost of its
+// launches on the device. Infinite if the variant must not be chosen.
 double VariantMs(const KernelVariant& variant, const DeviceInfo& device);
 
 }  // namespace mace

@@ -1,5 +1,5 @@
-// The choice by cost among a node's variants: with estimates, with measurements, and with variants
-// that need one.
+// Choosing by cost among a node's variants: with estimates, with measurements, and with variants
+// that need a measurement.
 #include "mace/plan/choose_by_cost.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ DeviceInfo Gpu() {
   return device;
 }
 
-// y = a * b of shapes that tell nothing about speed.
+// y = a * b, with shapes too small to matter for speed.
 Graph MakeProduct() {
   Graph graph;
   Node node;
@@ -110,14 +110,14 @@ TEST(ChooseByCost, ThePeaksOfTheOptionsGoBeforeTheDevices) {
   DeviceInfo device = Gpu();
   device.measured_gflops = 5;
   PlanOptions options;
-  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gflops, 5);
+  EXPECT_EQ(WithMeasuredRoofline(device, options).measured_gflops, 5);
   options.measured_gflops = 7;
   options.measured_gbytes_per_second = 8;
-  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gflops, 7);
-  EXPECT_EQ(WithMeasuredPeaks(device, options).measured_gbytes_per_second, 8);
+  EXPECT_EQ(WithMeasuredRoofline(device, options).measured_gflops, 7);
+  EXPECT_EQ(WithMeasuredRoofline(device, options).measured_gbytes_per_second, 8);
 }
 
-// Ranges across tiles of a convolution with a small output on a wide device.
+// A convolution with a small output on a wide device: estimates do not choose split-K across tiles.
 TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
   Graph graph = MakeProduct();
   Node& node = graph.nodes[0];
@@ -143,7 +143,7 @@ TEST(ChooseByCost, NoEstimateChoosesRangesAcrossTiles) {
   EXPECT_EQ(across, 1) << "offered to a tuner";
 }
 
-// The whole of it: MatMul offers CLBlast, no plan without measurements has it.
+// MatMul offers CLBlast, but no plan without measurements uses it.
 TEST(ChooseByCost, NoPlanCallsALibraryByItself) {
   auto graph = std::make_shared<Graph>(MakeProduct());
   const DeviceInfo device = Gpu();
@@ -164,7 +164,8 @@ TEST(ChooseByCost, NoPlanCallsALibraryByItself) {
   }
 }
 
-// One row by constant weights: a work-item that adds up a column of it by itself waits 1280 times.
+// One row times constant weights. A work-item that computed a column by itself would wait 1280
+// times.
 TEST(ChooseByCost, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   Graph graph = MakeProduct();
   graph.inputs.pop_back();
@@ -177,7 +178,7 @@ TEST(ChooseByCost, AClassifierOnAWideGpuIsSharedAmongWorkItems) {
   device.max_allocation_bytes = size_t{1} << 30;
   PlanOptions options;
   options.memory = MemoryChoice::kBuffer;
-  // The layers before a classifier's leave it room for shared sums, which here there are none of.
+  // Earlier layers would leave scratch for shared sums. Here there are none, so the limit is set.
   options.max_scratch_bytes = double{1 << 20};
   StatusOr<std::unique_ptr<Plan>> plan =
       MakePlan(std::make_shared<Graph>(std::move(graph)), &device, options);

@@ -1,5 +1,5 @@
-// Composes kernel instances into the text of one program: few programs start faster than many (one
-// LLVM start, one binary), whatever the driver.
+// Composes kernels into the text of one program. One program compiles faster than many, whatever
+// the driver: one start of LLVM, one binary.
 #include <map>
 #include <set>
 
@@ -19,7 +19,7 @@ StatusOr<std::string_view> EmbeddedText(const std::string& name) {
   return std::string_view(source->text, source->size);
 }
 
-// Appends the text of an embedded file with its `#include "x"` lines replaced by the embedded file
+// Appends the text of an embedded file, with each `#include "x"` line replaced by the embedded file
 // x.
 Status AppendResolved(const std::string& name, int depth, std::string* out) {
   if (depth > kMaxIncludeDepth)
@@ -46,7 +46,7 @@ Status AppendResolved(const std::string& name, int depth, std::string* out) {
   return Status::Ok();
 }
 
-// A kernel, or a function that takes the ids of a work-item first.
+// A kernel, or a plain function whose first parameters are the ids of a work-item.
 enum class EntryKind { kKernel, kFunction };
 
 Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string* out) {
@@ -72,7 +72,8 @@ Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string*
   return Status::Ok();
 }
 
-// By name, each once: the same set of kernels gives the same text, and so the same cache key.
+// Appends each instance once, sorted by name: the same set of kernels gives the same text, and so
+// the same cache key.
 Status AppendInstances(const std::vector<KernelInstance>& kernels, EntryKind kind,
                        std::string* out) {
   std::map<std::string, const KernelInstance*> distinct;

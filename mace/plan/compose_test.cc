@@ -53,7 +53,7 @@ TEST(ComposeProgram, NamesTheFileThatIsMissing) {
   EXPECT_NE(text.status().message().find("nothing.cl"), std::string::npos);
 }
 
-// By name the bodies of a file's macros, and the names that it undefines.
+// The bodies of a file's macros by name, and the names that the file undefines.
 struct MacrosOfFile {
   std::map<std::string, std::set<std::string>> defined;
   std::set<std::string> undefined;
@@ -76,8 +76,8 @@ MacrosOfFile FindMacros(const KernelSource& source) {
   return macros;
 }
 
-// One program may hold a file many times, with other choices each time: a macro that would then be
-// defined anew with another body makes a compiler warn the user.
+// A program may contain a file several times with different macros. Defining a macro again with
+// another body would make the compiler print a warning.
 TEST(ComposeProgram, AMacroWithSeveralBodiesIsUndefinedWhereItIsDefined) {
   std::map<std::string, MacrosOfFile> files;
   std::map<std::string, std::set<std::string>> bodies;
@@ -109,6 +109,16 @@ TEST(KernelInstance, NameTellsInstancesApart) {
   EXPECT_EQ(tile4, kernel.function_name());
   kernel.precision = Precision::kFloat16;
   EXPECT_NE(tile4, kernel.function_name());
+}
+
+TEST(KernelInstance, AStoredNameIsThatOfItsCopies) {
+  KernelInstance kernel = Kernel("convert_pack", Storage::kBuffer);
+  kernel.macros["TILE"] = "4";
+  const std::string name = kernel.function_name();
+  kernel.StoreName();
+  const KernelInstance copy = kernel;
+  EXPECT_EQ(kernel.function_name(), name);
+  EXPECT_EQ(copy.function_name(), name);
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 
 namespace mace {
 
-// Op::EstimateCost of a node of the plan's graph, for all slices of the batch together. Bytes count
+// Op::EstimateCost of a node of the plan's graph, for all slices of the batch together. Bytes are
 // the least traffic: each operand once, in the precision that the node was planned in. REQUIRES:
-// the graph has such a node.
+// the graph has a node with this index.
 Cost NodeCost(const Plan& plan, size_t node);
 
 }  // namespace mace

@@ -76,7 +76,7 @@ std::string ReasonText(const NodePlacement& placement) {
   std::string text =
       MsText(placement.chosen) + ", before " + others[0].variant + " " + MsText(others[0]);
   if (others.size() > 1) text += " (and " + std::to_string(others.size() - 1) + " more)";
-  // A layout that neighbours have, or fewer launches, outweighed it.
+  // A neighbour's layout or fewer launches outweighed the difference.
   return dearer ? text + ": cheaper with launches and conversions" : text;
 }
 
@@ -89,7 +89,7 @@ const char* StorageName(const KernelVariant& variant) {
   return image ? "image" : "buffer";
 }
 
-// "2 launches 8x8x1 16x1x1": how many, and the work-groups of each.
+// "2 launches 8x8x1 16x1x1": the number of launches and the work-group of each.
 std::string LaunchesText(const KernelVariant& variant) {
   const size_t count = variant.launches.size();
   if (count == 0) return "no launch";
@@ -114,7 +114,7 @@ std::string Padded(std::string text, size_t width) {
   return text + " ";
 }
 
-// The widths of the columns that hold words of any length.
+// The widths of columns whose words have any length.
 struct VariantColumns {
   size_t name = 0;
   size_t launches = 0;

@@ -1,4 +1,4 @@
-// The output of `mace inspect --stage=plan` about a choice.
+// The text of a choice in `mace inspect --stage=plan`.
 #include <gtest/gtest.h>
 
 #include "mace/plan/plan.h"

@@ -7,7 +7,7 @@ namespace {
 
 size_t Index(ValueId id) { return static_cast<size_t>(id); }
 
-// The values of a graph as a list of steps makes and reads them on the host.
+// Records where a list of steps makes and reads the graph's values on the host.
 class StepReader {
  public:
   StepReader(const Graph& graph, const Plan* plan)
@@ -71,7 +71,7 @@ class StepReader {
     lifetimes->direct_output.assign(graph_.values.size(), -1);
     for (size_t i = 0; i < graph_.outputs.size(); ++i) {
       const size_t value = Index(graph_.outputs[i].value);
-      // A value that nodes on the CPU read after its download has memory of its own.
+      // A value that nodes on the CPU read after its download has its own memory.
       const bool direct = made_[value] || (downloaded_[value] && !read_[value]);
       if (direct && lifetimes->direct_output[value] < 0) {
         lifetimes->direct_output[value] = static_cast<int>(i);
@@ -83,19 +83,19 @@ class StepReader {
 
   const Graph& graph_;
   const Plan* const plan_;
-  // By value: made by a node on the CPU, downloaded, read on the host; the last step that does one
-  // of them but the download.
+  // By value: whether it is made by a node on the CPU, downloaded, read on the host, or an output;
+  // and the last step that makes or reads it on the host.
   std::vector<bool> made_, downloaded_, read_, is_output_;
   std::vector<int> last_;
   bool has_cpu_nodes_ = false;
 };
 
-// A tensor of a plan as it lies on the device, in four-byte elements.
+// Bytes of a tensor on the device, in four-byte elements.
 uint64_t DeviceElementBytes(const DeviceTensor& tensor) {
   return static_cast<uint64_t>(tensor.info.shape.elements()) * sizeof(float);
 }
 
-// The bytes of a constant's copy as references read it; 0 where it is read as it is.
+// Bytes of a constant's copy for references; 0 if references read the constant itself.
 uint64_t CopyBytes(const HostTensor& constant) {
   const size_t size = std::max<size_t>(DTypeSize(constant.dtype()), 1);
   const bool aligned = reinterpret_cast<uintptr_t>(constant.address_range().data()) % size == 0;
@@ -123,7 +123,7 @@ class MemoryCounter {
  private:
   static void Add(uint64_t bytes, uint64_t* sum) { *sum = SaturatingAdd(*sum, bytes); }
   uint64_t Bytes(ValueId id) const { return graph_.value(id).info.bytes(); }
-  // The plan's graph is that of a slice of the batch; inputs and outputs are of the whole.
+  // The plan's graph is that of a slice; inputs and outputs belong to the whole batch.
   uint64_t OfAllSlices(ValueId id) const {
     const auto slices = static_cast<uint64_t>(plan_.batch_slices);
     const uint64_t bytes = Bytes(id);
@@ -150,7 +150,7 @@ class MemoryCounter {
     for (const IoInfo& io : graph_.outputs) count(io.value);
   }
 
-  // For the largest tensor that lies otherwise on the device than on the host.
+  // Bytes for the largest tensor whose elements differ between host and device.
   uint64_t StagingBytes() const {
     uint64_t largest = 0;
     for (const std::vector<Step>* steps : {&plan_.setup_steps, &plan_.steps}) {
@@ -164,7 +164,7 @@ class MemoryCounter {
     return largest;
   }
 
-  // The peak of what nodes on the CPU make, apart from what lies in outputs.
+  // The largest sum of tensors that nodes on the CPU make, without those in the outputs' memory.
   uint64_t PeakOfNodes() const {
     uint64_t alive = 0, peak = 0;
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
@@ -175,7 +175,7 @@ class MemoryCounter {
         }
         peak = std::max(peak, alive);
       }
-      if (alive == UINT64_MAX) return alive;  // What is taken off it would be taken off no sum.
+      if (alive == UINT64_MAX) return alive;  // A saturated sum cannot be reduced again.
       for (ValueId id : lifetimes_.dead_after[i]) alive -= Bytes(id);
     }
     return peak;

@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// A graph of nodes that are only read here, never run: values of `floats` elements by name.
+// A graph that is planned and never run, with values of `floats` elements.
 struct MadeGraph {
   std::shared_ptr<Graph> graph = std::make_shared<Graph>();
 
@@ -26,9 +26,9 @@ struct MadeGraph {
     node.outputs = outputs;
     graph->nodes.push_back(node);
   }
-  static void Port(ValueId value, std::vector<IoInfo>* infos) {
+  static void AddIo(ValueId value, std::vector<IoInfo>* infos) {
     IoInfo io;
-    io.name = "port" + std::to_string(infos->size());
+    io.name = "io" + std::to_string(infos->size());
     io.value = value;
     infos->push_back(io);
   }
@@ -43,7 +43,7 @@ struct MadeGraph {
   }
 };
 
-// x -> a -> b -> y, of 1, 100, 10 and 1000 elements.
+// x -> a -> b -> y with 1, 100, 10 and 1000 elements.
 MadeGraph Chain() {
   MadeGraph made;
   const ValueId x = made.Value("x", 1), a = made.Value("a", 100), b = made.Value("b", 10),
@@ -51,8 +51,8 @@ MadeGraph Chain() {
   made.Node({x}, {a});
   made.Node({a}, {b});
   made.Node({b}, {y});
-  MadeGraph::Port(x, &made.graph->inputs);
-  MadeGraph::Port(y, &made.graph->outputs);
+  MadeGraph::AddIo(x, &made.graph->inputs);
+  MadeGraph::AddIo(y, &made.graph->outputs);
   return made;
 }
 
@@ -82,11 +82,11 @@ TEST(HostLifetimesTest, AnUnreadOutputOfANodeDiesAtOnce) {
 
 TEST(HostLifetimesTest, WhatIsNotMadeInPlaceIsCopied) {
   MadeGraph made = Chain();
-  MadeGraph::Port(0, &made.graph->outputs);  // The input,
-  MadeGraph::Port(3, &made.graph->outputs);  // an output again,
+  MadeGraph::AddIo(0, &made.graph->outputs);  // An input,
+  MadeGraph::AddIo(3, &made.graph->outputs);  // an output that is listed twice,
   const ValueId constant = made.graph->AddConstant(
       "constant", HostTensor::FromVector<uint16_t>(DType::kFloat16, Shape({2}), {1, 2}));
-  MadeGraph::Port(constant, &made.graph->outputs);  // a constant.
+  MadeGraph::AddIo(constant, &made.graph->outputs);  // a constant.
   const HostLifetimes lifetimes = FindHostLifetimes(*made.graph);
   EXPECT_EQ((std::vector<int>{1, 2, 3}), lifetimes.copied_outputs);
   EXPECT_EQ(0, lifetimes.direct_output[3]);
@@ -96,7 +96,7 @@ TEST(HostLifetimesTest, WhatIsNotMadeInPlaceIsCopied) {
 TEST(HostLifetimesTest, DownloadsThatAreReadStay) {
   MadeGraph made = Chain();
   Plan plan = made.MakePlan();
-  // The first two nodes run on the device: b comes back for the third.
+  // The first two nodes run on the device, and b is downloaded for the third.
   DeviceTensor tensor;
   tensor.value = 2;
   tensor.info = made.graph->value(2).info;
@@ -105,7 +105,7 @@ TEST(HostLifetimesTest, DownloadsThatAreReadStay) {
   const HostLifetimes lifetimes = FindHostLifetimes(plan);
   EXPECT_EQ((std::vector<ValueId>{2}), lifetimes.kept_downloads);
   EXPECT_EQ(40u, HostMemoryOf(plan).values);
-  // An output that no node on the CPU reads is downloaded into its place.
+  // An output that no node on the CPU reads is downloaded directly into the caller's tensor.
   plan.steps = {{Step::Kind::kLaunch, 0}, {Step::Kind::kDownload, 0}};
   made.graph->outputs[0].value = 2;
   EXPECT_TRUE(FindHostLifetimes(plan).kept_downloads.empty());

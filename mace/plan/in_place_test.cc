@@ -1,4 +1,4 @@
-// Results in the memory of an input that nobody reads afterwards. No device.
+// Results in the memory of an input that no later node reads. No device is used.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -21,7 +21,7 @@ DeviceInfo AnyGpu() {
   return device;
 }
 
-// Nodes one after the other, of one shape.
+// Nodes in sequence, all of the same shape.
 struct Chains : TestGraph {
   Chains() : TestGraph({1, 8, 8, 4}) {}
 
@@ -40,7 +40,7 @@ struct Chains : TestGraph {
   }
 };
 
-// Whether two values have a tensor in one region.
+// Whether two values have tensors in the same region.
 bool Share(const Plan& plan, ValueId a, ValueId b) {
   for (const DeviceTensor& first : plan.tensors) {
     for (const DeviceTensor& second : plan.tensors) {
@@ -60,7 +60,7 @@ TEST(InPlace, AResultTakesThePlaceOfWhatNobodyReadsAnyMore) {
   ASSERT_NE(nullptr, plan);
   EXPECT_TRUE(Share(*plan, a, b));
   EXPECT_TRUE(Share(*plan, b, c));
-  // A tensor that came from the caller stays as it is.
+  // A tensor of the caller is not overwritten.
   EXPECT_FALSE(Share(*plan, test.x(), a));
 }
 
@@ -92,7 +92,7 @@ TEST(InPlace, NotWhereSomebodyReadsTheInputLater) {
   EXPECT_TRUE(Share(*plan, b, test.graph.outputs[0].value));
 }
 
-// Another name for the same memory is read later, or by the same node in another shape.
+// Another value that shares the memory is read later, or by the same node with another shape.
 TEST(InPlace, NotWhereSomebodyReadsTheInputsMemoryByAnotherName) {
   Chains test;
   const ValueId a = test.Then("Softmax", "a", {test.x()});

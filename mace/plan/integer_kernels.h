@@ -1,4 +1,4 @@
-// How much of an 8-bit model its plan computes in integers, for whoever asks what a model gains.
+// Reports how much of an int8 model is computed in integers.
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_INTEGER_KERNELS_H_
 #define MACE_PLAN_INTEGER_KERNELS_H_
@@ -10,7 +10,7 @@
 namespace mace {
 
 // "8-bit model: 27 of 30 convolutions by integer kernels, the rest in floats, each result rounded";
-// empty where none is.
+// empty if the plan has no integer kernel.
 std::string DescribeIntegerKernels(const Plan& plan);
 
 }  // namespace mace

@@ -41,7 +41,7 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   std::vector<Lifetime> lifetimes(plan.regions.size());
   const int end = static_cast<int>(plan.steps.size());
   for (const Step& step : plan.setup_steps) {
-    // A tensor that is made once must last from before the first step to after the last.
+    // A tensor that is made once lives from before the first step until after the last one.
     ExtendByStep(plan, step, -1, &lifetimes);
     ExtendByStep(plan, step, end, &lifetimes);
   }
@@ -57,7 +57,7 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
 
 size_t TexelBytes(const MemoryRegion& region) { return 4 * ElementBytes(region.precision); }
 
-// The regions of the arena, or those of the pool, in the order of first use.
+// The regions of the arena or those of the pool, in the order of first use.
 std::vector<size_t> RegionsWhere(bool in_arena, const Plan& plan,
                                  const std::vector<Lifetime>& lifetimes) {
   std::vector<size_t> order;
@@ -69,7 +69,7 @@ std::vector<size_t> RegionsWhere(bool in_arena, const Plan& plan,
   return order;
 }
 
-// The largest rank first; equal ones stay as they are.
+// Sorts by descending rank; equal ranks keep their order.
 void SortByRank(const std::function<size_t(size_t)>& rank, std::vector<size_t>* order) {
   std::stable_sort(order->begin(), order->end(),
                    [&](size_t a, size_t b) { return rank(a) > rank(b); });
@@ -93,12 +93,12 @@ void Apply(const Placement& placement, Plan* plan) {
   plan->arena_bytes = placement.arena_bytes;
 }
 
-// An image of the pool, and the regions that take it in turn.
+// An image of the pool, and the regions that use it in turn.
 struct PoolImage {
   size_t width = 0;
   size_t height = 0;
   std::vector<size_t> regions;
-  std::map<int, int> taken;  // The first and the last step of each of them, which do not overlap.
+  std::map<int, int> taken;  // First and last step of each region; no overlaps.
 
   size_t texels() const { return width * height; }
   bool IsFree(const Lifetime& lifetime) const {
@@ -117,8 +117,8 @@ size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
   return std::max(image.width, region.image_width) * std::max(image.height, region.image_height);
 }
 
-// Each region, in this order, takes the image that is free all its life and grows least, or a new
-// one where growing would cost as much. Nullopt where too many images would be looked at.
+// Gives each region, in this order, the image that is free during its lifetime and grows least, or
+// a new image if growing would cost as much. None if too many images would be looked at.
 std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
                                                  const std::vector<Lifetime>& lifetimes,
                                                  const std::vector<size_t>& order) {
@@ -136,7 +136,8 @@ std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
       if (plan.regions[image.regions.front()].precision != region.precision) continue;
       const size_t growth = GrownTexels(image, region) - image.texels();
       if (growth > best_growth || !image.IsFree(lifetimes[i])) continue;
-      // The smaller one of two images that fit is taken; the larger one stays for a larger tensor.
+      // If two images fit, the smaller one is taken, so that the larger one stays free for a larger
+      // tensor.
       if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
       best = &image;
       best_growth = growth;
@@ -147,8 +148,8 @@ std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
   return pool;
 }
 
-// Each region, as they come to be used, takes an image of its own extents that is free, or a new
-// one: what is done for graphs with too many images.
+// Gives each region, in the order of use, a free image of equal extents or a new one. Used for
+// graphs with too many images.
 std::vector<PoolImage> ReuseEqualImages(const Plan& plan, const std::vector<Lifetime>& lifetimes,
                                         const std::vector<size_t>& order) {
   using Kind = std::tuple<size_t, size_t, Precision>;
@@ -156,7 +157,7 @@ std::vector<PoolImage> ReuseEqualImages(const Plan& plan, const std::vector<Life
     const MemoryRegion& region = plan.regions[i];
     return Kind(region.image_width, region.image_height, region.precision);
   };
-  using Ending = std::pair<int, size_t>;  // The last step of an image's region, and the image.
+  using Ending = std::pair<int, size_t>;  // An image and the last step of its region.
   std::priority_queue<Ending, std::vector<Ending>, std::greater<Ending>> taken;
   std::map<Kind, std::vector<size_t>> free;
   std::vector<PoolImage> pool;
@@ -186,7 +187,7 @@ size_t PoolBytes(const Plan& plan, const std::vector<PoolImage>& pool) {
   return bytes;
 }
 
-// The least of what several orders give: no one of them is the best for every network.
+// The smallest pool of several orders, since no order is the best for every network.
 std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
   std::vector<size_t> order = RegionsWhere(/*in_arena=*/false, plan, lifetimes);
   const std::function<size_t(size_t)> ranks[] = {
@@ -205,7 +206,8 @@ std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& l
   return best;
 }
 
-// The first region of an image stands for it; others are left empty and nobody points at them.
+// The first region of an image stands for it; the others are left empty, and no tensor refers to
+// them.
 void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
   std::vector<int> stands_for(plan->regions.size());
   std::iota(stands_for.begin(), stands_for.end(), 0);
@@ -226,14 +228,14 @@ void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
   }
 }
 
-// The peak of activations, each in the form in which it lies there; a kernel's scratch is no
-// activation.
+// The largest sum of activations, each in the format that it has at that moment; scratch is not
+// counted.
 size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, size_t alignment) {
   std::vector<bool> holds_tensor(plan.regions.size(), false);
   for (const DeviceTensor& tensor : plan.tensors) {
     if (tensor.region >= 0) holds_tensor[static_cast<size_t>(tensor.region)] = true;
   }
-  // Bytes that begin to live at each step, and bytes that ended at the step before.
+  // By step: the bytes that become alive, less the bytes whose life ended at the step before.
   const int steps = static_cast<int>(plan.steps.size());
   std::vector<size_t> begins(plan.steps.size() + 1, 0), ends(plan.steps.size() + 1, 0);
   for (size_t i = 0; i < lifetimes.size(); ++i) {
@@ -252,8 +254,8 @@ size_t PeakLiveBytes(const Plan& plan, const std::vector<Lifetime>& lifetimes, s
   return peak;
 }
 
-// Puts those images into the arena whose rows' padding makes them at most `max_padding` times as
-// large; 0: none.
+// Moves into the arena the images whose padded rows make them at most `max_padding` times as large;
+// 0: no images.
 void ChooseForArena(const MemoryRules& rules, double max_padding, Plan* plan) {
   for (MemoryRegion& region : plan->regions) {
     if (region.storage != Storage::kImage) continue;
@@ -267,7 +269,7 @@ void ChooseForArena(const MemoryRules& rules, double max_padding, Plan* plan) {
   }
 }
 
-// Where everything lies, the images in the arena chosen already.
+// The placement of all regions, after the arena's images were chosen.
 struct MemoryLayout {
   Placement arena;
   std::vector<PoolImage> pool;

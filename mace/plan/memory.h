@@ -1,6 +1,6 @@
-// Lays the logical regions of a plan into memory: one arena of buffers, and of images where the
-// device has images over buffers, else a pool of images; both are shared by regions whose lifetimes
-// do not meet.
+// Places the regions of a plan in memory: buffers in one arena. Images go into the arena if the
+// device can make images over buffers, else into a pool of images. Regions share memory if their
+// lifetimes do not overlap.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PLAN_MEMORY_H_
@@ -16,48 +16,47 @@
 
 namespace mace {
 
-// Where a device lets parts of a buffer begin.
+// Where the device allows parts of a buffer to begin.
 struct MemoryRules {
-  size_t alignment_bytes = 64;  // Where sub-buffers may begin.
+  size_t alignment_bytes = 64;  // The alignment of sub-buffers.
   // As in DeviceInfo; 0: no images over buffers.
   size_t image_pitch_texels = 0;
   size_t image_base_texels = 0;
-  size_t max_arena_bytes = SIZE_MAX;  // A bound for arenas that hold images.
+  size_t max_arena_bytes = SIZE_MAX;  // The limit for arenas that hold images.
 };
 MemoryRules MemoryRulesOf(const DeviceInfo& device);
 
-// Sets offsets of the regions in the arena, and arena_bytes and live_bytes. Images lie in the arena
-// where the rules let them and the rows' padding does not cost more than a pool; a pool merges
-// regions (the `region` of tensors is rewritten). REQUIRES: steps, launches and tensors are
-// complete, each region with its own size.
+// Sets the regions' offsets in the arena, arena_bytes and live_bytes. Images are placed in the
+// arena if `rules` allow it and the padding of their rows does not cost more than a pool. A pool
+// merges regions and rewrites DeviceTensor::region. REQUIRES: steps, launches and tensors are
+// complete, and each region has its own size.
 void PlanMemory(Plan* plan, const MemoryRules& rules);
 
-// Bytes of the packed weights as they lie on the device.
+// Bytes of the packed weights on the device.
 size_t WeightBytes(const PackedWeights& weights);
 
-// What tells apart two packed weights on the device: identity, elements, keep_float32. The identity
-// is empty where the weights are shared with no others.
+// Two packed weights with equal keys are the same on the device. The key is identity, elements and
+// keep_float32; the identity is empty for weights that are not shared.
 using WeightKey = std::tuple<std::string, size_t, bool>;
 WeightKey WeightKeyOf(const Plan& plan, size_t index);
 
-// The weights of the plan, as indices, without those whose key another weight before them has: each
-// lies on the device once.
+// The indices of the plan's weights, leaving out weights whose key an earlier one has.
 std::vector<size_t> DistinctWeights(const Plan& plan);
 
-// What a session of the plan takes of the device's memory, and the bound that plans keep to. Plans
-// with a pool of images may pass the bound: such images share no memory with buffers, and grow
-// where shapes differ.
+// The device memory of a session of the plan, and the bound for it. A plan with a pool of images
+// may exceed the bound, because such images share no memory with buffers and grow to hold several
+// shapes.
 struct MemoryUse {
-  size_t weight_bytes = 0;      // Packed.
+  size_t weight_bytes = 0;      // The packed weights.
   size_t activation_bytes = 0;  // The arena and the images of the pool.
-  size_t pool_bytes = 0;        // The images of the pool alone.
+  size_t pool_bytes = 0;        // Only the images of the pool.
   size_t live_bytes = 0;        // Plan::live_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }
-  // Weights and 1.3 times what must be alive at once.
+  // Weights plus 1.3 times the activations that must be alive at once.
   size_t bound_bytes() const { return weight_bytes + live_bytes + live_bytes * 3 / 10; }
   bool keeps_bound() const { return peak_bytes() <= bound_bytes(); }
-  // Why the bound is not kept, for the line that reports it; "" where it is.
+  // Why the bound is exceeded, for a report; "" if it is not.
   std::string WhyAboveBound() const;
 };
 

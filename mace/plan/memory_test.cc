@@ -7,8 +7,7 @@
 namespace mace {
 namespace {
 
-// A plan of launches that read and write whole regions: launch i reads `reads[i]` and writes
-// `writes[i]`.
+// A plan whose launch i reads the regions `reads[i]` and writes the regions `writes[i]`.
 struct Chain {
   Plan plan;
 
@@ -72,7 +71,7 @@ TEST(PlanMemory, WhatIsMadeOnceIsNeverShared) {
   for (int i = 1; i < 4; ++i) EXPECT_FALSE(Overlap(chain.region_of(0), chain.region_of(i))) << i;
 }
 
-// From the bottom alone the second and the fifth would keep those between them above each other.
+// Placed from the bottom only, the second and fifth would push the ones between them upwards.
 TEST(PlanMemory, AChainNeedsNoMoreThanIsAlive) {
   Chain chain;
   for (size_t bytes : {640, 1024, 768, 768, 1024, 640}) chain.AddBuffer(bytes);
@@ -134,7 +133,7 @@ TEST(MemoryUse, AddsWeightsArenaAndImages) {
   EXPECT_EQ(use.bound_bytes(), 600u + 2304u + 691u);
 }
 
-// Whatever the order of sizes, two that are alive at once never share an image, and each fits.
+// For any order of sizes, two regions alive at once never share an image, and each one fits.
 TEST(PlanMemory, RandomImagesFitAndAreAlone) {
   for (uint32_t seed = 0; seed < 50; ++seed) {
     SCOPED_TRACE(seed);
@@ -171,7 +170,7 @@ TEST(PlanMemory, ImagesAreRentedAgainOnceFree) {
   chain.Launch({0}, {1});
   chain.Launch({1}, {2});
   PlanMemory(&chain.plan, {128});
-  // The third takes the first's image, grown in width.
+  // The third region takes the first one's image, which becomes wider.
   EXPECT_EQ(chain.plan.tensors[2].region, chain.plan.tensors[0].region);
   EXPECT_NE(chain.plan.tensors[1].region, chain.plan.tensors[0].region);
   EXPECT_EQ(chain.region_of(0).image_width, 12u);
@@ -208,7 +207,7 @@ TEST(PlanMemory, ImagesOverBuffersShareTheArena) {
   EXPECT_EQ(use.live_bytes, 4096u + 64u * 16 * 40);
 }
 
-// Live bytes are counted without the padding of rows.
+// Live bytes do not include the padding of rows.
 TEST(PlanMemory, PaddingOfRowsIsNotAlive) {
   Chain chain;
   for (int i = 0; i < 3; ++i) chain.AddImage(i % 2 == 0 ? 60 : 250, i % 2 == 0 ? 40 : 10);
@@ -217,7 +216,7 @@ TEST(PlanMemory, PaddingOfRowsIsNotAlive) {
   EXPECT_EQ(chain.plan.live_bytes, 60u * 40 * 16 + 250u * 10 * 16 + 64u);
 }
 
-// Rows of one texel would be 64 times as large.
+// Rows of one texel would be padded to 64 times their size.
 TEST(PlanMemory, ImagesWhoseRowsAreMostlyPaddingArePooled) {
   Chain chain;
   chain.AddImage(1, 200);

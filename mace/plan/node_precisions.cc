@@ -7,8 +7,9 @@
 namespace mace {
 namespace {
 
-// Moves elements, or computes each output from one of each input: the rounding of what it reads is
-// seen undiminished in what it makes, where a sum of many products would average it out.
+// Whether the node moves elements or computes each output element from one element of each input.
+// The rounding of its inputs then appears in full in its outputs, whereas a sum of many products
+// averages it out.
 bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   const std::vector<TensorInfo> outputs = MakeOutputInfos(graph, node);
   double elements = 0;
@@ -17,7 +18,7 @@ bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
 }
 
-// A node that makes or reads a value which halves do not hold computes in float32.
+// Nodes that make or read a wide value (wide_values.h) compute in float32.
 void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
   const std::vector<bool> wide = FindWideValues(graph);
   const auto is_wide = [&](ValueId id) { return id != kNoValue && wide[static_cast<size_t>(id)]; };

@@ -10,9 +10,9 @@
 
 namespace mace {
 
-// For each node the precision that its kernels read and write: the one asked for, but float32 for
-// what makes the graph's outputs, back through ops that work element by element, and in half
-// precision for what makes or reads wide values (wide_values.h).
+// By node: the precision that its kernels read and write. It is `precision`, except float32 for
+//   - nodes that make the graph's outputs, and element-wise nodes before these;
+//   - in half precision, nodes that make or read wide values (wide_values.h).
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision);
 
 }  // namespace mace

@@ -12,10 +12,11 @@
 namespace mace {
 namespace {
 
-// Chunks of a launch for each compute unit: enough that none waits long for the others at its end.
+// Chunks of a launch for each compute unit: enough that no unit waits long for the others at the
+// end.
 constexpr int64_t kChunksPerUnit = 16;
 
-// The file has the kernel as an ENTRY, which may be a plain function.
+// Whether the kernel is an ENTRY in its file, which can become a plain function.
 bool IsEntry(const KernelInstance& kernel) {
   const KernelSource* source = FindKernelSource(kernel.source);
   if (source == nullptr) return false;
@@ -29,7 +30,7 @@ bool IsEntry(const KernelInstance& kernel) {
 
 bool CanBePersistent(const Launch& launch) {
   if (launch.call.has_value() || launch.kernel.storage != Storage::kBuffer) return false;
-  // Work-items that share a result meet in local memory.
+  // Work-items that share a result use local memory.
   const auto group = launch.kernel.macros.find("GROUP");
   if (group != launch.kernel.macros.end() && group->second != "1") return false;
   const double items = static_cast<double>(launch.global[0]) *
@@ -42,16 +43,16 @@ int64_t Items(const Launch& launch) {
   return static_cast<int64_t>(launch.global[0] * launch.global[1] * launch.global[2]);
 }
 
-// How many ints of the table an argument takes.
+// The ints that an argument takes in the table.
 int IntsOf(const KernelArgument& argument) {
   const auto* tensor = std::get_if<TensorArgument>(&argument);
   if (tensor == nullptr) return 1;
   const bool described =
       tensor->kind == TensorArgument::Kind::kInput || tensor->kind == TensorArgument::Kind::kOutput;
-  return described ? 4 : 1;  // What TENSOR_IN and TENSOR_OUT declare.
+  return described ? 4 : 1;  // See TENSOR_IN and TENSOR_OUT.
 }
 
-// The text with which the function is called for this argument, whose ints begin at t[at].
+// The text that passes this argument to the function; its ints begin at t[at].
 std::string ArgumentText(const KernelArgument& argument, int at) {
   const auto value = [](int i) { return "a" + std::to_string(i); };
   if (std::holds_alternative<int32_t>(argument)) return value(at);
@@ -66,7 +67,7 @@ std::string ArgumentText(const KernelArgument& argument, int at) {
   return text;
 }
 
-// The call of one function for the work-items of a chunk.
+// The text that calls one function for the work-items of a chunk.
 std::string CaseText(int number, const Launch& launch) {
   std::string call = PersistentFunctionName(launch.kernel) + "(i0, i1, i2";
   int ints = 0;
@@ -119,7 +120,7 @@ __kernel void persistent_kernel(__global uchar *arena, __global const uchar *wei
         switch (header[0]) {
 )";
 
-// An atomic operation orders what stands before and behind it; a volatile read alone does not.
+// An atomic operation orders the memory accesses before and after it; a volatile read does not.
 constexpr char kEnd[] = R"(        }
         atomic_inc(done);
       }
@@ -163,7 +164,7 @@ void AppendArgument(const Plan& plan, const KernelArgument& argument,
   table->push_back(static_cast<int32_t>(AsNhwc(tensor.info.shape).w));
 }
 
-// One call does for both launches: their arguments come from the table in the same way.
+// Whether the same call text serves both launches: their arguments are read from the table alike.
 bool SameKinds(const Launch& a, const Launch& b) {
   return std::equal(a.arguments.begin(), a.arguments.end(), b.arguments.begin(), b.arguments.end(),
                     [](const KernelArgument& x, const KernelArgument& y) {
@@ -205,7 +206,7 @@ class PersistentLaunchFinder {
     persistent_.launches.clear();
   }
 
-  // By name, so that the same functions give the same text, and so the same cache key.
+  // Sorted by name: the same functions give the same text, and so the same cache key.
   void NameFunctions() {
     std::map<std::string, std::vector<int>> launches_of;
     for (const PersistentLaunch& persistent : plan_->persistent_launches) {

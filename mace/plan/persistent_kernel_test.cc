@@ -1,5 +1,4 @@
-// Which launches the persistent kernel runs, and what the persistent kernel gets to know of them;
-// no device.
+// Which launches the persistent kernel runs, and the table that it reads. No device is used.
 #include "mace/plan/persistent_kernel.h"
 
 #include <gtest/gtest.h>
@@ -41,7 +40,7 @@ ValueId AddNode(const char* type, const std::vector<ValueId>& inputs, Graph* gra
   return node.outputs[0];
 }
 
-// [1, 20, 10, 8]: `types` one after the other.
+// Nodes of these `types` in sequence, on a tensor of shape [1, 20, 10, 8].
 std::shared_ptr<const Graph> MakeGraph(const std::vector<const char*>& types) {
   auto graph = std::make_shared<Graph>();
   IoInfo input, output;
@@ -85,8 +84,7 @@ TEST(PersistentKernel, LaunchesInARowAreOneStep) {
   ASSERT_EQ(plan->program_sources.size(), 1u);
   const std::string& text = plan->program_sources[0];
   EXPECT_NE(text.find("__kernel void persistent_kernel("), std::string::npos);
-  // No kernel that became a function is a kernel of its own too, which a driver would compile in
-  // vain.
+  // A kernel that became a function is not compiled as a kernel, too.
   EXPECT_EQ(text.find("#define ENTRY __kernel"), std::string::npos);
   EXPECT_NE(DumpPlan(*plan).find("launches in one"), std::string::npos);
 }
@@ -129,7 +127,7 @@ TEST(PersistentKernel, ImagesAreNotTaken) {
 }
 
 TEST(PersistentKernel, ANodeOnTheCpuEndsIt) {
-  // A graph's inputs and what stays on the host are uploaded: steps of other kinds between.
+  // Uploads of inputs and steps on the CPU lie between the launches.
   auto plan = MakePersistentPlan({"Pooling", "Pooling"}, HostDevice());
   plan->persistent_launches.clear();
   plan->steps.clear();

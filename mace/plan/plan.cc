@@ -14,7 +14,7 @@ namespace {
 
 std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.type + ")"; }
 
-// Why a node runs on the CPU, or in other storage than the preferred one.
+// Why a node runs on the CPU, or not in the preferred storage.
 std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by_cost) {
   if (!choice.on_cpu() || offered.variants.empty() || !offered.why.empty()) return offered.why;
   return by_cost ? "each variant has to be measured first" : "as it was chosen";
@@ -23,7 +23,8 @@ std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by
 Status RefuseFallback(const Graph& graph, const GraphVariants& variants, const Choice& choice) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!choice.nodes[n].on_cpu()) continue;
-    return Unsupported(Who(graph.nodes[n]) + " would run on the CPU and fall-back is off: " +
+    return Unsupported(Who(graph.nodes[n]) +
+                       " would run on the CPU, and the fallback to the CPU is off: " +
                        WhyOf(variants.nodes[n], choice.nodes[n], choice.by_cost));
   }
   return Status::Ok();
@@ -48,8 +49,8 @@ StatusOr<ChosenVariants> TakeChosen(const Graph& graph, const GraphVariants& var
   return chosen;
 }
 
-// A variant was offered because the device makes the integers that it reads: a choice may have
-// moved what makes them to the CPU.
+// A variant may require that the device made the integers that it reads. Checks that the choice has
+// not moved their maker to the CPU.
 Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool inputs_fit) {
   HostIntegers integers(graph, inputs_fit);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -71,7 +72,7 @@ ConsideredVariant Consider(const KernelVariant& variant) {
           measured ? VariantId(variant) : ""};
 }
 
-// The variants that were rejected.
+// Lists the variants that were rejected.
 void AddRejected(const std::vector<KernelVariant>& variants, size_t chosen,
                  NodePlacement* placement) {
   for (size_t v = 0; v < variants.size(); ++v) {
@@ -99,7 +100,7 @@ std::vector<NodePlacement> PlaceNodes(const GraphVariants& variants, const Choic
     placement.variant = variant.name;
     placement.precision = variant.precision;
     placement.chosen = Consider(variant);
-    placement.variant_id = VariantId(variant);
+    placement.variant_id = placement.chosen.measured ? placement.chosen.id : VariantId(variant);
     if (!choice.by_cost) continue;
     AddRejected(variants.nodes[n].variants, static_cast<size_t>(choice.nodes[n].variant),
                 &placement);
@@ -107,7 +108,7 @@ std::vector<NodePlacement> PlaceNodes(const GraphVariants& variants, const Choic
   return placements;
 }
 
-// One program of all distinct kernels.
+// Composes one program of all distinct kernels.
 Status ComposePrograms(Plan* plan) {
   std::vector<KernelInstance> kernels;
   for (const PlannedLaunch& planned : plan->launches) {
@@ -126,7 +127,7 @@ Status ComposePrograms(Plan* plan) {
   return Status::Ok();
 }
 
-// Memory, persistent launches and programs of a plan whose steps are there.
+// Plans memory, persistent launches and programs once the steps are complete.
 Status Finish(const DeviceInfo* device, Plan* plan) {
   PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
   if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {

@@ -1,5 +1,5 @@
-// Half precision is the device's own affair: what leaves the graph was computed and stored as
-// float.
+// Half precision is used on the device only: the graph's outputs are computed and stored in
+// float32.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -88,7 +88,7 @@ TEST(PlanPrecision, TheHostSendsAndReceivesFloats) {
   EXPECT_EQ(transfers, 2);
 }
 
-// Half of the bytes where it is stored as half.
+// Half-precision regions take half of the bytes.
 TEST(PlanPrecision, RegionsHaveTheSizeOfTheirPrecision) {
   const std::unique_ptr<Plan> plan = PlanInHalf(MakeChain());
   ASSERT_NE(plan, nullptr);

@@ -6,8 +6,8 @@
 namespace mace {
 namespace {
 
-// Bytes of values alive while each node runs, from the first node that makes or reads one to the
-// last that reads it.
+// By node: the bytes of values that are alive while it runs. A value lives from the first node that
+// makes or reads it to the last one that reads it.
 std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
   constexpr size_t kNever = std::numeric_limits<size_t>::max();
   struct Life {
@@ -24,8 +24,8 @@ std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
       }
     }
   }
-  // The bytes that begin to live at each node less those that ended before it, and then the sums of
-  // these.
+  // First the bytes that become alive at each node less those that ended before, then their running
+  // sums.
   std::vector<double> live(graph.nodes.size() + 1, 0);
   for (size_t value = 0; value < lives.size(); ++value) {
     if (lives[value].first == kNever) continue;
@@ -45,7 +45,7 @@ std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
   std::vector<double> limits = LiveBytes(graph, precision);
   double peak = 0;
   for (double live : limits) peak = std::max(peak, live);
-  // A little less than the bound of 1.3: regions are aligned.
+  // A little less than the bound of 1.3, because regions are aligned.
   for (double& limit : limits) limit = 1.28 * peak - limit;
   return limits;
 }

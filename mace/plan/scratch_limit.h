@@ -1,4 +1,4 @@
-// Which variants of a node take more scratch memory than the plan's bound on device memory leaves.
+// Limits the scratch memory of variants by the plan's bound on device memory.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_SCRATCH_LIMIT_H_
@@ -11,16 +11,16 @@
 
 namespace mace {
 
-// Bytes that scratch may take at each node: 1.28 times the largest sum of values alive at once
-// (1.3 in MemoryUse::bound_bytes), less those alive at the node. Values are counted as float32, or
-// as halves where that is the precision. REQUIRES: every shape of the graph is known.
+// By node: the bytes that scratch may take. They are 1.28 times the largest sum of values alive at
+// once (1.3 in MemoryUse::bound_bytes), less the values alive at the node. Values count as float32,
+// or as half in that precision. REQUIRES: every shape of the graph is known.
 std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
 
-// Bytes of all scratch regions that the variant asks for.
+// Bytes of all scratch regions of the variant.
 double ScratchBytes(const KernelVariant& variant);
 
-// Takes out the variants of a node whose scratch is above the limit. Where that would leave none
-// that may be chosen without a measurement, those with the least scratch stay.
+// Removes a node's variants whose scratch exceeds the limit. If no variant that may be chosen
+// without a measurement remained, those with the least scratch are kept.
 void LimitScratch(double limit_bytes, std::vector<KernelVariant>* variants);
 
 }  // namespace mace

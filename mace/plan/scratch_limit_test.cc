@@ -1,4 +1,4 @@
-// The scratch memory that a node's variants may take.
+// Limits of the scratch memory of a node's variants.
 #include "mace/plan/scratch_limit.h"
 
 #include <gtest/gtest.h>
@@ -22,14 +22,14 @@ std::vector<size_t> LeftOf(double limit, std::vector<KernelVariant> variants) {
   return left;
 }
 
-// 1x1 convolutions of [1, 10, 10, 4] to 16 and back to 4 channels, and the sum with what went in:
+// 1x1 convolutions of [1, 10, 10, 4] to 16 channels and back to 4, then the sum with the input:
 // 400, 1600 and 400 elements.
 TEST(ScratchLimit, IsWhatTheBoundLeavesBesideTheLiveValues) {
   TestGraph test(Shape{1, 10, 10, 4});
   const ValueId wide = test.Append("Conv2D", {0, test.Constant("a", Shape{16, 4, 1, 1})});
   const ValueId narrow = test.Append("Conv2D", {wide, test.Constant("b", Shape{4, 16, 1, 1})});
   test.Output("y", test.Append("Eltwise", {narrow, 0}));
-  // x and wide; x, wide and narrow; x, narrow and y.
+  // Alive: x and wide; x, wide and narrow; x, narrow and y.
   const double live[] = {2000 * 4.0, 2400 * 4.0, 1200 * 4.0};
   const std::vector<double> limits = ScratchLimits(test.graph, Precision::kFloat32);
   const std::vector<double> halves = ScratchLimits(test.graph, Precision::kFloat16);

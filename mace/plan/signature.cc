@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// Constants of as many elements, or fewer, are part of a signature where they are integers.
+// Integer constants of up to so many elements are part of a signature.
 constexpr int64_t kMaxValues = 64;
 
 std::string HexOf(Sha256Hasher* hasher, size_t bytes) {
@@ -28,7 +28,7 @@ std::string TensorText(const HostTensor& tensor) {
   return text;
 }
 
-// The shortest text that gives the same number again: no two numbers have one text.
+// The shortest text that parses to the same number, so that different numbers have different texts.
 std::string NumberText(double number) {
   char text[32];
   const std::to_chars_result end = std::to_chars(text, text + sizeof(text), number);
@@ -73,7 +73,7 @@ std::string StepsText(const Node& node) {
   return text;
 }
 
-// A letter, and of blocks how many channels they have.
+// A letter for the layout; blocks of channels also have their number of channels.
 std::string FormatText(const TensorFormat& format) {
   const int index = (format.storage == Storage::kImage ? 1 : 0) +
                     (format.precision == Precision::kFloat16 ? 2 : 0) +

@@ -13,7 +13,7 @@ bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b)
       a.precision != b.precision || !(a.quantization == b.quantization)) {
     return false;
   }
-  // The bytes are those of row_major.
+  // Whether the bytes equal those of row_major.
   const auto is_dense = [view = AsNhwc(shape)](Layout layout) {
     const int64_t block = BlockChannels(layout);
     if (block == 0) return layout == Layout::kRowMajor || view.c % 4 == 0;

@@ -1,4 +1,4 @@
-// How a tensor lies on the device in a format.
+// The size and layout of tensors on the device.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_TENSOR_FORMATS_H_
@@ -11,19 +11,20 @@
 
 namespace mace {
 
-// What the host sends and receives; half precision is the device's own affair.
+// The format of uploads and downloads: always float32, even if the device computes in half
+// precision.
 inline constexpr TensorFormat kHostFormat = {Layout::kRowMajor, Storage::kBuffer,
                                              Precision::kFloat32};
 
-// Texels of the image that holds a channels4 tensor of this shape.
+// The extents in texels of the image that holds a channels4 tensor of this shape.
 struct ImageExtent {
   size_t width = 0;
   size_t height = 0;
 };
 ImageExtent ImageExtentOf(const Shape& shape);
 
-// Whether a tensor of this shape has the same bytes in both formats, as row-major and channels4
-// have in a buffer without padding, and blocks have where there is only one block or one position.
+// Whether a tensor of this shape has the same bytes in both formats. Examples: row-major and
+// channels4 in a buffer without padding; blocks of channels with one block or one position.
 bool SameBytes(const Shape& shape, const TensorFormat& a, const TensorFormat& b);
 
 }  // namespace mace

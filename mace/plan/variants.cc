@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// The reason why `format` cannot hold `shape` on the device; empty when it can.
+// Why the device cannot hold `shape` in `format`; empty if it can.
 std::string FormatLimit(const Shape& shape, const TensorFormat& format, const DeviceInfo& device) {
   if (format.storage != Storage::kImage) return "";
   if (!device.images) return "the device has no images";
@@ -22,7 +22,7 @@ std::string FormatLimit(const Shape& shape, const TensorFormat& format, const De
          std::to_string(device.image2d_max_height);
 }
 
-// Names an operand that holds integers; empty where none does.
+// Describes an operand that holds integers; empty if there is none.
 std::string FindIntegers(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (input.present && input.constant == nullptr &&
@@ -69,8 +69,7 @@ bool UsesImages(const KernelVariant& variant) {
          std::any_of(variant.outputs.begin(), variant.outputs.end(), is_image);
 }
 
-// The reason that keeps every variant of a node off the device, whatever its op offers; empty:
-// none.
+// Why no variant of the node can run on the device, whatever its op offers; empty if some can.
 std::string TypeLimit(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (input.present && input.constant == nullptr &&
@@ -87,7 +86,7 @@ std::string TypeLimit(const LoweringRequest& request) {
   return "";
 }
 
-// What reads integers that only the host has stays there, unless its variants take them too.
+// Removes variants that cannot read integers made on the host.
 void LimitToIntegers(const HostIntegers& integers, const Node& node, NodeVariants* found) {
   std::vector<KernelVariant>& variants = found->variants;
   if (variants.empty()) return;
@@ -107,7 +106,7 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
   const std::vector<double> scratch_limits = ScratchLimits(graph, options.precision);
   HostIntegers integers(graph, options.integer_inputs_fit);
   PlanOptions of_node = options;
-  of_node.precisions.clear();  // A list over all nodes: each is asked for its own.
+  of_node.precisions.clear();  // A list over all nodes; this node's precision is set below.
   std::vector<NodeVariants> found;
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
@@ -142,7 +141,7 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
     request.storage = storage;
     for (KernelVariant& variant : op.Lower(request)) {
       const bool images = UsesImages(variant);
-      // A variant for buffers only is offered under both requests: take it once.
+      // Both requests offer variants that use buffers only; they are taken once.
       if (images != (storage == Storage::kImage)) continue;
       const std::string limit = VariantLimit(variant, request);
       if (!limit.empty()) {
@@ -185,7 +184,7 @@ StatusOr<GraphVariants> FindVariants(const BoundGraph& bound, const DeviceInfo* 
     variants.nodes.assign(nodes, {{}, "the device is the CPU"});
     return variants;
   }
-  variants.device = WithMeasuredPeaks(*device, options);
+  variants.device = WithMeasuredRoofline(*device, options);
   variants.nodes = FindNodes(bound, *variants.device, options);
   return variants;
 }

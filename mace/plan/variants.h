@@ -1,6 +1,5 @@
-// The variants that each node could run as on a device, found once: the variants of its op,
-// without those that a limit of the device or of the plan forbids. They are plain data, and no
-// device is needed.
+// The variants of each node on a device: those of its op, without those that a limit of the device
+// or of the plan forbids. They are plain data, and no device is needed.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_VARIANTS_H_
@@ -16,29 +15,29 @@
 namespace mace {
 
 struct NodeVariants {
-  // A variant has measured_ms where a tuner measured it.
+  // Variants that a tuner measured have measured_ms.
   std::vector<KernelVariant> variants;
-  // Why there is none, or why the preferred storage is not among them; empty otherwise.
+  // Why there is no variant, or none in the preferred storage; empty otherwise.
   std::string why;
 };
 
 struct GraphVariants {
-  // The device, with the peaks that estimates use; none: everything runs on the CPU.
+  // The device, with the roofline limits that estimates use; none: everything runs on the CPU.
   std::optional<DeviceInfo> device;
   std::vector<NodeVariants> nodes;  // One for each node of the graph.
 };
 
-// `device` null: the CPU alone. kInvalidArgument where the options are for another number of nodes.
+// `device` null: the CPU only. kInvalidArgument if the options are for another number of nodes.
 // REQUIRES: every shape of the graph is known.
 StatusOr<GraphVariants> FindVariants(const BoundGraph& bound, const DeviceInfo* device,
                                      const PlanOptions& options);
 
-// The variants of one node; `options` has the precision and the most scratch of this node. What
-// other nodes demand of its integers is not seen. REQUIRES: every shape of the graph is known.
+// The variants of one node. `options` has the precision and the scratch limit of this node. Integer
+// inputs are not limited by how other nodes make them. REQUIRES: every shape of the graph is known.
 NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
                           const DeviceInfo& device, const PlanOptions& options);
 
-// Whether the variant may be chosen: one that needs a measurement has it.
+// Whether the variant may be chosen. A variant that needs a measurement must have one.
 inline bool MayBeChosen(const KernelVariant& variant) {
   return !variant.needs_measurement || variant.measured_ms >= 0;
 }

@@ -1,4 +1,4 @@
-// Variants as a stage of their own: found without a device, chosen by an id, run as chosen.
+// Variants as a planning stage: found without a device, chosen by id, and run as chosen.
 #include "mace/plan/variants.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ DeviceInfo Gpu() {
   return device;
 }
 
-// y = relu(conv(x)) at each stage.
+// y = relu(conv(x)), after each planning stage.
 struct Stages : TestGraph {
   Stages() : TestGraph({1, 14, 14, 32}) {
     Add("Conv2D", "conv", {graph.inputs[0].value, Constant("w", {64, 32, 3, 3})});

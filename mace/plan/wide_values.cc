@@ -16,15 +16,15 @@ bool CarriesMagnitude(const std::string& type) {
   return kTypes->count(type) > 0;
 }
 
-// A node or one step of it, and what is known of its inputs.
+// A node, or one step of a fused node, and what is known of its inputs.
 struct Operands {
   const Node* node = nullptr;
   std::vector<bool> wide;
-  bool same = false;                     // Both inputs are one value.
+  bool same = false;                     // Both inputs are the same value.
   const HostTensor* exponent = nullptr;  // A constant second input.
 };
 
-// The exponent of a power; 0 where it is computed.
+// The exponent of a power; 0 if it is not a constant.
 double ExponentOf(const Operands& operands) {
   const AttributeMap& attributes = operands.node->attributes;
   if (operands.exponent != nullptr) {
@@ -76,9 +76,9 @@ Operands OperandsOf(const Graph& graph, const Node& node, const std::vector<bool
   return operands;
 }
 
-// Whether the last step of a node that stands for several makes a wide value.
+// Whether the last step of a fused node makes a wide value.
 bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool>& wide) {
-  // Inputs of the node, then the results of its steps.
+  // The node's inputs, followed by the results of its steps.
   std::vector<bool> known = OperandsOf(graph, node, wide).wide;
   for (const Node& step : node.steps) {
     Operands operands;

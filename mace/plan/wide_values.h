@@ -1,5 +1,6 @@
-// Wide values: half precision may not hold them although it holds what they are computed from. They
-// are squares, and sums and means of squares, up to the root that makes them small again.
+// Finds wide values, which half precision may not hold although it holds the values that they are
+// computed from: squares, and sums and means of squares, up to the root that makes them small
+// again.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_WIDE_VALUES_H_
@@ -11,7 +12,7 @@
 
 namespace mace {
 
-// For each value of the graph, whether it is a wide value.
+// By value of the graph: whether it is wide.
 std::vector<bool> FindWideValues(const Graph& graph);
 
 }  // namespace mace

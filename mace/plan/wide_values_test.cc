@@ -1,4 +1,4 @@
-// Which values half precision does not hold, and that what touches them is float32.
+// Which values half precision cannot hold, and that nodes which make or read them use float32.
 #include "mace/plan/wide_values.h"
 
 #include "mace/plan/node_precisions.h"
@@ -13,9 +13,9 @@ Attributes Scalar(int64_t type, double scalar) {
   return {{"type", type}, {"scalar_input", scalar}};
 }
 
-// The parts of a layer normalisation that end in its root, node by node, and a product.
+// The first part of a layer normalisation, up to its root, node by node, and a product.
 struct Normalization : TestGraph {
-  // The node "squares" is of `type`; `twice`: its first input is its second one too.
+  // The node "squares" has the type `type`; `twice`: its two inputs are the same value.
   explicit Normalization(const char* type = "Eltwise", const Attributes& squares = Scalar(9, 2),
                          bool twice = false)
       : TestGraph({1, 6, 32}) {
@@ -30,7 +30,7 @@ struct Normalization : TestGraph {
     Output("y", last());
   }
 
-  // Whether each node's output is wide, in the order of the nodes.
+  // By node, in order: whether its output is wide.
   std::vector<bool> Wide() const {
     const std::vector<bool> wide = FindWideValues(graph);
     std::vector<bool> made;
@@ -65,7 +65,7 @@ TEST(WideValuesTest, WhatMakesOrReadsThemIsFloat32) {
   const Normalization test;
   const OpList ops = *BindNodes(test.graph);
   const Precision half = Precision::kFloat16, full = Precision::kFloat32;
-  // The product makes the graph's output, which is float32 anyway.
+  // The product makes the graph's output, which is float32 in any case.
   EXPECT_EQ(NodePrecisions(test.graph, ops, half),
             (std::vector<Precision>{half, full, full, full, full, full}));
 }

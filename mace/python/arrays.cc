@@ -10,7 +10,7 @@ namespace py = pybind11;
 
 namespace {
 
-// All types but bfloat16, which numpy does not have.
+// All types except bfloat16, which numpy does not have.
 constexpr DType kDTypesOfNumpy[] = {DType::kFloat32, DType::kFloat16, DType::kFloat64,
                                     DType::kInt32,   DType::kInt64,   DType::kUInt8,
                                     DType::kInt8,    DType::kBool};
@@ -60,8 +60,8 @@ Tensor MutableViewOfArray(const py::array& array) {
 py::array ArrayOfTensor(const Tensor& tensor) {
   auto* const owner = new Tensor(tensor);
   const py::capsule capsule(owner, [](void* pointer) { delete static_cast<Tensor*>(pointer); });
-  // The strides are said here, since Debian's pybind11 asks a dtype of numpy 2 for its size in the
-  // wrong place.
+  // The strides are given explicitly, because Debian's pybind11 reads a numpy 2 dtype's size from
+  // the wrong place.
   const std::vector<int64_t>& dims = tensor.dims();
   std::vector<int64_t> strides(dims.size());
   int64_t stride = static_cast<int64_t>(DTypeSize(tensor.dtype()));

@@ -156,10 +156,30 @@ class OutputTest(unittest.TestCase):
         found = self.compiled.run(self.inputs, outputs=["output"])
         self.assertEqual(list(found), ["output"])
         numpy.testing.assert_array_equal(found["output"], self.wanted["output"])
+        # What comes after it is not computed, by a plan of its own.
+        self.compiled.prepare({}, outputs=["conv_2/Relu"])
+        found = self.compiled.run(self.inputs, outputs=["conv_2/Relu"])
+        self.assertEqual(list(found), ["conv_2/Relu"])
+        numpy.testing.assert_allclose(found["conv_2/Relu"], self.wanted["conv_2/Relu"], atol=1e-4)
         with self.assertRaisesRegex(KeyError, "the model has no output 'scores'"):
             self.compiled.run(self.inputs, outputs=["scores"])
         with self.assertRaisesRegex(TypeError, "outputs: expected a list of names"):
             self.compiled.run(self.inputs, outputs="output")
+
+    def test_what_a_request_selects(self):
+        request = self.compiled.new_request()
+        request.set_input("input", self.inputs["input"])
+        request.select_outputs([1])
+        request.run()
+        numpy.testing.assert_allclose(request.get("conv_2/Relu"), self.wanted["conv_2/Relu"], atol=1e-4)
+        with self.assertRaises(mace.Error) as caught:
+            request.get("output")
+        self.assertEqual(caught.exception.code, "failed_precondition")
+        with self.assertRaisesRegex(KeyError, "the model has no output 'scores'"):
+            request.select_outputs(["scores"])
+        request.select_outputs()
+        request.run()
+        numpy.testing.assert_array_equal(request.get("output"), self.wanted["output"])
 
     def test_into_the_memory_of_the_caller(self):
         for device in ("cpu", "gpu"):

@@ -1,9 +1,9 @@
-// The parts of the extension module mace._mace. What users import is the package `mace` around it
-// (source/): its classes check and document what a user gives, and the functions here hand it on to
-// the public API of C++ (mace/mace.h).
+// The parts of the extension module mace._mace. Users import the package `mace` (source/), whose
+// classes check and document their arguments and call the functions here. These pass them to the
+// public C++ API (mace/mace.h).
 //
-// Threads: nothing here keeps Python's lock (the GIL) while it loads, compiles, waits, runs, writes
-// or destroys.
+// Threads: no function holds Python's global interpreter lock (GIL) while it loads, compiles,
+// waits, runs, writes or destroys.
 #ifndef MACE_PYTHON_BINDINGS_H_
 #define MACE_PYTHON_BINDINGS_H_
 
@@ -13,20 +13,20 @@
 
 namespace mace {
 
-// The Python exception mace.Error with `code` and the message. Called with the GIL held.
+// Raises the Python exception mace.Error with `code` and message. REQUIRES: the GIL is held.
 [[noreturn]] void Raise(const Status& status);
 inline void RaiseIfError(const Status& status) {
   if (!status.ok()) Raise(status);
 }
 
-// What `call`, which gives a Status or a StatusOr, gives without the GIL. Raises mace.Error.
+// Calls `call`, which gives a Status or a StatusOr, without the GIL. Raises mace.Error.
 template <typename Call>
 auto WithoutGil(const Call& call) -> decltype(call()) {
   pybind11::gil_scoped_release release;
   return call();
 }
 
-// LoadOptions, CompileOptions and their words.
+// Adds LoadOptions, CompileOptions and their words.
 void AddOptions(pybind11::module_* module);
 // Model, CompiledModel and Request.
 void AddModels(pybind11::module_* module);

@@ -1,7 +1,6 @@
 #include <pybind11/stl.h>
 
-#include "mace/graph/difference.h"
-#include "mace/graph/tensor.h"
+#include "mace/diagnose.h"
 #include "mace/python/arrays.h"
 #include "mace/python/bindings.h"
 
@@ -11,23 +10,11 @@ namespace py = pybind11;
 
 namespace {
 
-// The array's elements, which the caller keeps alive. REQUIRES: they are row-major without gaps.
-HostTensor ElementsOf(const py::array& array) {
-  const DType dtype = DTypeOfArray(array);
-  if (dtype == DType::kInvalid) {
-    throw py::type_error("no tensor has elements of type " +
-                         py::str(array.attr("dtype")).cast<std::string>());
-  }
-  const StatusOr<Shape> shape = Shape::Make(DimsOfArray(array));
-  RaiseIfError(shape.status());
-  const TensorInfo info{dtype, *shape};
-  const Bytes bytes(static_cast<const uint8_t*>(array.data()), info.bytes());
-  return HostTensor::View(info, bytes, nullptr);
-}
-
 Difference ArrayDifference(const py::array& expected, const py::array& found) {
-  const HostTensor a = ElementsOf(expected), b = ElementsOf(found);
-  return WithoutGil([&] { return Compare(a, b); });
+  const Tensor a = ViewOfArray(expected), b = ViewOfArray(found);
+  const StatusOr<Difference> difference = WithoutGil([&] { return Compare(a, b); });
+  RaiseIfError(difference.status());
+  return *difference;
 }
 
 }  // namespace
@@ -41,7 +28,7 @@ void AddCompare(py::module_* module) {
       .def_readonly("cosine", &Difference::cosine)
       .def_readonly("snr_db", &Difference::snr_db);
   module->def("difference", &ArrayDifference, py::arg("expected"), py::arg("found"));
-  module->attr("DEFAULT_RTOL") = kDefaultRtolFloat32;
+  module->attr("DEFAULT_RTOL") = DefaultTolerance(CompileOptions::Precision::kFloat32);
 }
 
 }  // namespace mace

@@ -3,6 +3,7 @@ import asyncio
 import concurrent.futures
 import gc
 import os
+import tempfile
 import threading
 import unittest
 import weakref
@@ -34,6 +35,7 @@ class ModelTest(unittest.TestCase):
         self.assertEqual(model.inputs, [mace.TensorSpec("input", "float32", (1, 8, 8, 1), "NHWC")])
         self.assertEqual([(spec.name, spec["shape"]) for spec in model.outputs], [("output", (1, 10))])
         self.assertEqual(dict(model.inputs[0])["dtype"], "float32")
+        self.assertEqual(model.inputs[0].dim_names, ("", "", "", ""))
         self.assertEqual(mace.Model.load(DIGITS + "digits_frozen.pb").format, "tensorflow")
 
     def test_options_of_loading(self):
@@ -52,6 +54,21 @@ class ModelTest(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "Model.load or Model.from_bytes makes a model"):
             mace.Model()
 
+    def test_save(self):
+        model = mace.Model.load(DIGITS + "digits.onnx")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "saved.pb")
+            report = model.save(path)
+            self.assertEqual(report.data_path, os.path.join(folder, "saved.data"))
+            self.assertEqual(report.data_bytes, os.path.getsize(report.data_path))
+            halves = model.save(path, data=os.path.join(folder, "weights"), half_weights=True)
+            self.assertLess(halves.data_bytes, report.data_bytes)
+            saved = mace.Model.load(path, data=halves.data_path)
+            self.assertEqual((saved.format, model.format), ("mace", "onnx"))
+            with self.assertRaises(mace.Error) as caught:
+                model.save(os.path.join(folder, "x.data"))
+            self.assertEqual(caught.exception.code, "invalid_argument")
+
     def test_bytes_of_all_kinds(self):
         for kind in (bytes, bytearray, memoryview):
             data = kind(read("digits.data"))
@@ -67,7 +84,7 @@ class ModelTest(unittest.TestCase):
     def test_no_bytes(self):
         with self.assertRaisesRegex(TypeError, "model: expected bytes, found str"):
             mace.Model.from_bytes("digits.pb")
-        with self.assertRaisesRegex(TypeError, "data: expected bytes that lie together, found memory with gaps"):
+        with self.assertRaisesRegex(TypeError, "data: expected contiguous bytes, found memory with gaps"):
             mace.Model.from_bytes(read("digits.pb"), memoryview(read("digits.data"))[::-1])
 
     def test_one_model_for_several(self):

@@ -24,7 +24,7 @@ const char* LevelName(LogLevel level) {
   return "debug";
 }
 
-// `sink(level, line)`; None: stderr again.
+// `sink` is called as sink(level, line); None: stderr again.
 void SetSink(const py::object& sink) {
   LogSink call;
   if (!sink.is_none()) {

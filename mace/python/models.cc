@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mace/python/arrays.h"
 #include "mace/python/bindings.h"
@@ -16,22 +17,22 @@ namespace py = pybind11;
 
 namespace {
 
-// What a call gave, as Python owns it. Raises mace.Error.
+// Moves the result of a call into an object that Python owns. Raises mace.Error.
 template <typename T>
 PythonOwned<T> Own(StatusOr<T> made) {
   RaiseIfError(made.status());
   return PythonOwned<T>(new T(*std::move(made)));
 }
 
-// Read-only memory is borrowed, since nobody changes it; other memory is copied. REQUIRES: the
-// buffer has no gaps.
+// Borrows read-only memory, which nobody changes; copies other memory. REQUIRES: the buffer has no
+// gaps.
 MemoryBytes BytesOf(const py::buffer& buffer) {
   auto info = std::make_unique<py::buffer_info>(buffer.request());
   MemoryBytes bytes;
   bytes.data = info->ptr;
   bytes.size = static_cast<size_t>(info->size * info->itemsize);
   if (!info->readonly) return bytes;
-  // The view ends with the capsule.
+  // The capsule's end releases the view.
   py::capsule view(info.get(), [](void* held) { delete static_cast<py::buffer_info*>(held); });
   info.release();
   bytes.release = KeepUntilReleased(std::move(view));
@@ -49,8 +50,18 @@ PythonOwned<Model> ModelFromBytes(const py::buffer& model, const py::buffer& dat
       [&] { return Model::FromBytes(std::move(model_bytes), std::move(data_bytes), options); }));
 }
 
+SaveReport SaveModel(const Model& model, const std::string& path, const std::string& data,
+                     bool half_weights) {
+  SaveOptions options;
+  options.data_path = data;
+  options.half_weights = half_weights;
+  StatusOr<SaveReport> report = WithoutGil([&] { return model.Save(path, options); });
+  RaiseIfError(report.status());
+  return *std::move(report);
+}
+
 std::chrono::milliseconds Milliseconds(double seconds) {
-  constexpr double kLongest = 1e9;  // 31 years, which no clock overflows at.
+  constexpr double kLongest = 1e9;  // 31 years, which no clock overflows.
   const double limited = seconds < kLongest ? seconds : kLongest;
   return std::chrono::milliseconds(static_cast<int64_t>(limited > 0 ? limited * 1000 : 0));
 }
@@ -71,7 +82,7 @@ void SetInput(Request* request, size_t index, const py::array& array) {
   RaiseIfError(WithoutGil([&] { return request->Set(index, std::move(tensor)); }));
 }
 
-// None: a new tensor for each run.
+// `array` None: a new tensor for each run.
 void SetOutput(Request* request, size_t index, const std::optional<py::array>& array) {
   Tensor tensor = array.has_value() ? MutableViewOfArray(*array) : Tensor();
   RaiseIfError(WithoutGil([&] { return request->SetOutput(index, std::move(tensor)); }));
@@ -87,6 +98,12 @@ void AddRequest(py::module_* module) {
   py::class_<Request, PythonOwned<Request>>(*module, "Request")
       .def("set_input", &SetInput, py::arg("index"), py::arg("array"))
       .def("set_output", &SetOutput, py::arg("index"), py::arg("array"))
+      .def(
+          "select_outputs",
+          [](Request* request, const std::vector<size_t>& indices) {
+            RaiseIfError(WithoutGil([&] { return request->SelectOutputsAt(indices); }));
+          },
+          py::arg("indices"))
       .def("run", &Run, py::arg("seconds"))
       .def("start",
            [](Request* request) { RaiseIfError(WithoutGil([&] { return request->Start(); })); })
@@ -107,7 +124,8 @@ void AddModels(py::module_* module) {
                   py::arg("options"))
       .def_property_readonly("inputs", &Model::inputs)
       .def_property_readonly("outputs", &Model::outputs)
-      .def_property_readonly("format", &Model::format);
+      .def_property_readonly("format", &Model::format)
+      .def("save", &SaveModel, py::arg("path"), py::arg("data"), py::arg("half_weights"));
   py::class_<CompiledModel, PythonOwned<CompiledModel>>(*module, "CompiledModel")
       .def_static(
           "compile",
@@ -127,10 +145,11 @@ void AddModels(py::module_* module) {
       .def_property_readonly("outputs", &CompiledModel::outputs)
       .def(
           "prepare",
-          [](CompiledModel* compiled, const DimsByName& dims) {
-            RaiseIfError(WithoutGil([&] { return compiled->Prepare(dims); }));
+          [](CompiledModel* compiled, const DimsByName& dims,
+             const std::vector<std::string>& outputs) {
+            RaiseIfError(WithoutGil([&] { return compiled->Prepare(dims, outputs); }));
           },
-          py::arg("dims"))
+          py::arg("dims"), py::arg("outputs"))
       .def("new_request",
            [](CompiledModel* compiled) {
              return Own(WithoutGil([&] { return compiled->NewRequest(); }));

@@ -1,4 +1,4 @@
-// The extension module mace._mace, which the package `mace` (source/) is written over.
+// The extension module mace._mace, on which the package `mace` (source/) is built.
 #include <pybind11/pybind11.h>
 
 #include "mace/python/bindings.h"
@@ -41,7 +41,7 @@ const char* CodeName(StatusCode code) {
   return "internal";
 }
 
-// Made by the module, for the life of the process.
+// The exception class mace.Error; kept for the life of the process.
 PyObject* g_error = nullptr;
 
 }  // namespace

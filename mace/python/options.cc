@@ -16,7 +16,8 @@ void SetValue(LoadOptions* options, const std::string& name, const py::array& ar
   options->values[name] = ViewOfArray(array);
 }
 
-// `callable(measured, total, milliseconds)`, whose False asks for an end.
+// `callable` is called as callable(measured, total, milliseconds); tuning stops if it returns
+// False.
 void SetTuningProgress(CompileOptions* options, py::object callable) {
   options->tuning_progress =
       [callable = Hold(std::move(callable))](const CompileOptions::TuningProgress& progress) {
@@ -25,7 +26,7 @@ void SetTuningProgress(CompileOptions* options, py::object callable) {
       };
 }
 
-// The words are those of the command line.
+// The words of the options, which are those of the command line.
 void AddWords(py::module_* module) {
   py::enum_<CompileOptions::Storage>(*module, "Storage")
       .value("auto", CompileOptions::Storage::kAuto)

@@ -83,8 +83,8 @@ class SurfaceTest(unittest.TestCase):
                 self.assertEqual(names(node.body) - {"name", "value"}, found, node.name)
 
     def test_records_say_what_cpp_says(self):
-        for name in ("TensorSpec", "Device", "CpuNode", "CacheStatistics", "TuningStatistics", "Statistics",
-                     "RunStatistics"):
+        for name in ("TensorSpec", "Device", "SaveReport", "CpuNode", "CacheStatistics", "TuningStatistics",
+                     "Statistics", "RunStatistics"):
             fields = set(getattr(mace, name).__dataclass_fields__)
             self.assertEqual(fields, {field for field in vars(getattr(_mace, name)) if not field.startswith("_")})
 
@@ -96,6 +96,10 @@ class SurfaceTest(unittest.TestCase):
             self.assertTrue(device.name)
             self.assertGreater(device.memory_bytes, 0)
             self.assertEqual(device["driver"], device.driver)
+            self.assertEqual(device.images, device.max_image_width > 0)
+        self.assertEqual(sum(device.is_default for device in devices), 1)
+        with self.assertRaisesRegex(ValueError, "environment: expected one of"):
+            mace.list_devices(environment="always")
 
     def test_an_exit_with_everything_at_work(self):
         program = ("import mace, numpy, threading\n"

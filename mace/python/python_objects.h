@@ -1,4 +1,4 @@
-// Python objects that C++ holds, and C++ objects that Python holds: how each of them ends.
+// The ends of Python objects that C++ holds and of C++ objects that Python holds.
 #ifndef MACE_PYTHON_PYTHON_OBJECTS_H_
 #define MACE_PYTHON_PYTHON_OBJECTS_H_
 
@@ -11,11 +11,11 @@
 
 namespace mace {
 
-// Whether a thread may still ask for the GIL.
+// Whether a thread may still take the GIL.
 inline bool PythonIsAlive() { return Py_IsInitialized() != 0 && _Py_IsFinalizing() == 0; }
 
-// Keeps a Python object until the last copy of what it gives has gone, on any thread. An object
-// that outlives the interpreter is left to the end of the process.
+// Keeps a Python object alive until the last copy of the result is destroyed, on any thread. An
+// object that outlives the interpreter is never released.
 inline std::shared_ptr<pybind11::object> Hold(pybind11::object object) {
   return std::shared_ptr<pybind11::object>(new pybind11::object(std::move(object)),
                                            [](pybind11::object* held) {
@@ -29,13 +29,14 @@ inline std::shared_ptr<pybind11::object> Hold(pybind11::object object) {
                                            });
 }
 
-// For Tensor's and MemoryBytes' `release`: the object lives until it is called and dropped.
+// For `release` of Tensor and MemoryBytes: keeps the object alive until the function is called or
+// destroyed.
 inline std::function<void()> KeepUntilReleased(pybind11::object object) {
   return [held = Hold(std::move(object))]() mutable { held.reset(); };
 }
 
-// Calls a Python function from any thread, and gives whether it returned anything but False. An
-// exception that it raises goes to sys.unraisablehook, since no caller in C++ could handle it.
+// Calls a Python function from any thread and gives false only if it returned False. An exception
+// goes to sys.unraisablehook, since no C++ caller could handle it.
 template <typename... Arguments>
 bool CallPython(const std::shared_ptr<pybind11::object>& function, const char* what,
                 const Arguments&... arguments) {
@@ -49,7 +50,7 @@ bool CallPython(const std::shared_ptr<pybind11::object>& function, const char* w
   }
 }
 
-// Destroys without the GIL: the end of a compiled model waits for a cache file to be written.
+// Destroys without the GIL, because the end of a compiled model waits for its cache file.
 template <typename T>
 struct DeleteWithoutGil {
   void operator()(T* object) const {

@@ -55,8 +55,20 @@ void AddStatistics(py::module_* module) {
       .def_readonly("made_plan", &RunStatistics::made_plan);
 }
 
-std::vector<Device> Devices() {
-  const StatusOr<std::vector<Device>> devices = WithoutGil([] { return ListDevices(); });
+// A file may hold any bytes, of which names must not keep a model from being used.
+py::tuple DimNames(const TensorSpec& spec) {
+  py::tuple names(spec.dim_names.size());
+  for (size_t i = 0; i < spec.dim_names.size(); ++i) {
+    const std::string& name = spec.dim_names[i];
+    names[i] = py::reinterpret_steal<py::object>(
+        PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), "replace"));
+  }
+  return names;
+}
+
+std::vector<Device> Devices(CompileOptions::Environment environment) {
+  const StatusOr<std::vector<Device>> devices =
+      WithoutGil([&] { return ListDevices(environment); });
   RaiseIfError(devices.status());
   return *devices;
 }
@@ -69,11 +81,13 @@ void AddRecords(py::module_* module) {
       .def_property_readonly("dtype", [](const TensorSpec& spec) { return DTypeName(spec.dtype); })
       .def_property_readonly("shape",
                              [](const TensorSpec& spec) { return py::tuple(py::cast(spec.dims)); })
-      .def_readonly("layout", &TensorSpec::layout);
+      .def_readonly("layout", &TensorSpec::layout)
+      .def_property_readonly("dim_names", &DimNames);
   py::class_<Device>(*module, "Device")
       .def_readonly("name", &Device::name)
       .def_readonly("vendor", &Device::vendor)
       .def_readonly("platform", &Device::platform)
+      .def_readonly("platform_version", &Device::platform_version)
       .def_readonly("version", &Device::version)
       .def_readonly("driver", &Device::driver)
       .def_readonly("type", &Device::type)
@@ -81,11 +95,25 @@ void AddRecords(py::module_* module) {
       .def_readonly("clock_mhz", &Device::clock_mhz)
       .def_readonly("memory_bytes", &Device::memory_bytes)
       .def_readonly("max_allocation_bytes", &Device::max_allocation_bytes)
+      .def_readonly("local_memory_bytes", &Device::local_memory_bytes)
+      .def_readonly("max_work_group_size", &Device::max_work_group_size)
       .def_readonly("images", &Device::images)
+      .def_readonly("max_image_width", &Device::max_image_width)
+      .def_readonly("max_image_height", &Device::max_image_height)
       .def_readonly("half_images", &Device::half_images)
-      .def_readonly("half_arithmetic", &Device::half_arithmetic);
+      .def_readonly("half_arithmetic", &Device::half_arithmetic)
+      .def_readonly("host_unified_memory", &Device::host_unified_memory)
+      .def_readonly("is_default", &Device::is_default)
+      .def_readonly("uuid", &Device::uuid)
+      .def_readonly("pci_address", &Device::pci_address);
+  py::class_<SaveReport>(*module, "SaveReport")
+      .def_readonly("data_path", &SaveReport::data_path)
+      .def_readonly("nodes", &SaveReport::nodes)
+      .def_readonly("model_bytes", &SaveReport::model_bytes)
+      .def_readonly("data_bytes", &SaveReport::data_bytes)
+      .def_readonly("beyond_upstream", &SaveReport::beyond_upstream);
   AddStatistics(module);
-  module->def("list_devices", &Devices);
+  module->def("list_devices", &Devices, py::arg("environment"));
 }
 
 }  // namespace mace

@@ -21,9 +21,26 @@ struct OpenClApp::Objects {
   std::vector<std::vector<float>> kept;  // What is written later.
 };
 
+namespace {
+
+bool IsUnsetUserEvent(cl_event event) {
+  cl_command_type type = 0;
+  cl_int status = CL_COMPLETE;
+  return clGetEventInfo(event, CL_EVENT_COMMAND_TYPE, sizeof(type), &type, nullptr) == CL_SUCCESS &&
+         clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
+                        nullptr) == CL_SUCCESS &&
+         type == CL_COMMAND_USER && status > CL_COMPLETE;
+}
+
+}  // namespace
+
 OpenClApp::OpenClApp(std::unique_ptr<Objects> objects) : objects_(std::move(objects)) {}
 
 OpenClApp::~OpenClApp() {
+  // NVIDIA's driver waits for ever in clReleaseContext for a user event whose status nobody has set.
+  for (const ClEventHandle& event : objects_->events) {
+    if (IsUnsetUserEvent(event.get())) clSetUserEventStatus(event.get(), -1);
+  }
   if (objects_->queue) clFinish(objects_->queue.get());
 }
 

@@ -157,7 +157,10 @@ TEST(ProductFinishTest, AddsTheBiasAndActivates) {
     };
     variant.weights = {bias};
     Launch finish;
-    finish.kernel = {"matmul.cl", "matmul_finish", {{"BIAS", "1"}}, Storage::kBuffer, precision};
+    finish.kernel.source = "matmul.cl";
+    finish.kernel.base_name = "matmul_finish";
+    finish.kernel.macros = {{"BIAS", "1"}};
+    finish.kernel.precision = precision;
     FusedActivation activation;
     activation.kind = FusedActivation::Kind::kRelu;
     activation.SetMacros(&finish.kernel.macros);

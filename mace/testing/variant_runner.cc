@@ -256,7 +256,7 @@ Status RunCall(const Launch& launch, const std::string& variant, RunState* state
   std::vector<const ClMemory*> operands;
   for (const KernelArgument& argument : launch.arguments) {
     const auto* tensor = std::get_if<TensorArgument>(&argument);
-    if (tensor == nullptr) return Internal(variant + ": a library's call takes tensors alone");
+    if (tensor == nullptr) return Internal(variant + ": a library call takes only tensors");
     const size_t index = static_cast<size_t>(tensor->index);
     if (tensor->kind == TensorArgument::Kind::kWeights) {
       if (index >= state->weights.size()) return Internal(variant + ": weights that are not there");

@@ -8,6 +8,29 @@
 #include "mace/plan/signature.h"
 
 namespace mace {
+namespace {
+
+// By id: what the planner knew of a node's variants.
+std::map<std::string, double> TimesOf(const NodePlacement& placement) {
+  std::map<std::string, double> times;
+  if (placement.chosen.measured) times[placement.chosen.id] = placement.chosen.ms;
+  for (const ConsideredVariant& other : placement.rejected) {
+    if (other.measured) times[other.id] = other.ms;
+  }
+  return times;
+}
+
+// The variant that runs, where it is one of other work-group sizes that nobody has timed.
+Status AddChosen(const Node& node, const std::string& id, const DeviceInfo& device,
+                 NodeVariants* offered) {
+  const std::optional<NodeChoice> choice = FindChoice(*offered, device, id);
+  if (!choice.has_value() || choice->local_sizes.empty()) return Status();
+  MACE_ASSIGN_OR_RETURN(KernelVariant variant, ChosenVariant(node, *offered, device, *choice));
+  offered->variants.push_back(std::move(variant));
+  return Status();
+}
+
+}  // namespace
 
 Measurements::Measurements(const Graph& graph, const PlanOptions& options,
                            ProgramCompiler* compiler)
@@ -42,30 +65,6 @@ void Measurements::Keep(const std::string& signature, const std::string& variant
   const Status kept = compiler_->AddMeasurement(KeyOf(signature, variant_id), value);
   if (!kept.ok()) Log(LogLevel::kInfo, "tuning: not kept: " + kept.message());
 }
-
-namespace {
-
-// By id: what the planner knew of a node's variants.
-std::map<std::string, double> TimesOf(const NodePlacement& placement) {
-  std::map<std::string, double> times;
-  if (placement.chosen.measured) times[placement.chosen.id] = placement.chosen.ms;
-  for (const ConsideredVariant& other : placement.rejected) {
-    if (other.measured) times[other.id] = other.ms;
-  }
-  return times;
-}
-
-// The variant that runs, where it is one of other work-group sizes that nobody has timed.
-Status AddChosen(const Node& node, const std::string& id, const DeviceInfo& device,
-                 NodeVariants* offered) {
-  const std::optional<NodeChoice> choice = FindChoice(*offered, device, id);
-  if (!choice.has_value() || choice->local_sizes.empty()) return Status();
-  MACE_ASSIGN_OR_RETURN(KernelVariant variant, ChosenVariant(node, *offered, device, *choice));
-  offered->variants.push_back(std::move(variant));
-  return Status();
-}
-
-}  // namespace
 
 StatusOr<GraphVariants> FindVariantsOf(const Plan& plan, ProgramCompiler* compiler) {
   if (compiler == nullptr) return FindVariants(plan.bound, nullptr, plan.options);

@@ -1,5 +1,5 @@
-// The times of measured variants, as a cache file keeps them: a record for each variant of each
-// distinct node, whatever model it was measured for.
+// The times of measured variants in the cache file: one record for each variant of each distinct
+// node, shared by all models.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_TUNE_MEASUREMENTS_H_
@@ -16,15 +16,15 @@ namespace mace {
 
 class Measurements {
  public:
-  // REQUIRES: graph and compiler outlive this.
+  // REQUIRES: graph and compiler outlive this object.
   Measurements(const Graph& graph, const PlanOptions& options, ProgramCompiler* compiler);
 
-  // Equal for nodes that take as long as one another. REQUIRES: the node has variants.
+  // Equal for nodes that take the same time. REQUIRES: the node has variants.
   std::string SignatureOf(size_t node, const NodeVariants& offered) const;
 
-  // Milliseconds; none where no record holds a time.
+  // Milliseconds; none if no record holds a time.
   std::optional<double> Find(const std::string& signature, const std::string& variant_id) const;
-  // What is too long for the file is measured again.
+  // Writes a record. One too long for the file is dropped, and measured again at the next start.
   void Keep(const std::string& signature, const std::string& variant_id,
             const std::string& value) const;
 
@@ -37,9 +37,9 @@ class Measurements {
   const std::string kernel_text_;
 };
 
-// The variants of the plan's nodes as it chose among them, with all times that are known: those
-// that it was made with, and those in records. What it runs is among them. `compiler` null: a plan
-// for the CPU. Errors: those of FindVariants.
+// The variants among which the plan chose, with all known times: those that it was planned with and
+// those in records. The variant that runs is always included. `compiler` null: a plan for the CPU.
+// Errors: those of FindVariants.
 StatusOr<GraphVariants> FindVariantsOf(const Plan& plan, ProgramCompiler* compiler);
 
 }  // namespace mace

@@ -20,24 +20,6 @@ StatusOr<std::vector<HostTensor>> AllocateOutputs(const Plan& plan) {
   return AllocateTensors(infos);
 }
 
-}  // namespace
-
-StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
-                          const DeviceInfo& device) {
-  GraphVariants variants;
-  variants.device = device;
-  variants.nodes = {{{variant}, ""}};
-  Choice choice;
-  choice.nodes = {NodeChoice{0, {}}};
-  PlanOptions options;
-  options.integer_inputs_fit = true;  // Zeros.
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
-                        MakePlan(BoundNode(bound, node), variants, choice, options));
-  return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};
-}
-
-namespace {
-
 // From [-1, 1) to all that 8 bits hold, where the node counts on that.
 void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
   const StatusOr<std::optional<Int8Convolution>> bits = Int8Convolution::Parse(node.attributes);
@@ -49,31 +31,6 @@ void PutIntoInt8(const Node& node, std::vector<HostTensor>* inputs) {
     v = (q - static_cast<float>(x.zero_point)) * x.scale;
   }
 }
-
-}  // namespace
-
-StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
-  std::mt19937 random(1);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<HostTensor> inputs;
-  for (const IoInfo& io : trial.plan->bound.graph->inputs) {
-    const TensorInfo& info = trial.plan->bound.graph->value(io.value).info;
-    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
-    std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
-    // Integers become zeros, which are places in any tensor; of the bools half are true.
-    for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(info.shape.elements()))) {
-      if (info.dtype == DType::kBool) v = v < 0 ? 0.0f : 1.0f;
-    }
-    if (!IsFloat(info.dtype)) {
-      MACE_ASSIGN_OR_RETURN(tensor, tensor.ConvertTo(info.dtype));
-    }
-    inputs.push_back(std::move(tensor));
-  }
-  PutIntoInt8(trial.plan->bound.graph->nodes[0], &inputs);
-  return inputs;
-}
-
-namespace {
 
 StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
                                               const std::vector<HostTensor>& inputs,
@@ -91,6 +48,41 @@ StatusOr<std::unique_ptr<Session>> StartTrial(const Trial& trial,
 }
 
 }  // namespace
+
+StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
+                          const DeviceInfo& device) {
+  GraphVariants variants;
+  variants.device = device;
+  variants.nodes = {{{variant}, ""}};
+  Choice choice;
+  choice.nodes = {NodeChoice{0, {}}};
+  PlanOptions options;
+  options.integer_inputs_fit = true;  // All integer inputs are zeros.
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
+                        MakePlan(BoundNode(bound, node), variants, choice, options));
+  return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};
+}
+
+StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial) {
+  std::mt19937 random(1);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<HostTensor> inputs;
+  for (const IoInfo& io : trial.plan->bound.graph->inputs) {
+    const TensorInfo& info = trial.plan->bound.graph->value(io.value).info;
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
+    std::generate_n(tensor.f32(), tensor.shape().elements(), [&] { return uniform(random); });
+    // Integers become zeros, which are valid indices of any tensor. Half of the bools become true.
+    for (float& v : Span<float>(tensor.f32(), static_cast<size_t>(info.shape.elements()))) {
+      if (info.dtype == DType::kBool) v = v < 0 ? 0.0f : 1.0f;
+    }
+    if (!IsFloat(info.dtype)) {
+      MACE_ASSIGN_OR_RETURN(tensor, tensor.ConvertTo(info.dtype));
+    }
+    inputs.push_back(std::move(tensor));
+  }
+  PutIntoInt8(trial.plan->bound.graph->nodes[0], &inputs);
+  return inputs;
+}
 
 StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
                                std::shared_ptr<const BuiltProgram> program,

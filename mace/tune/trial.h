@@ -1,4 +1,5 @@
-// One variant of one node, alone on the device: planned, run and timed, so that a tuner can choose.
+// A trial: a measured run of one variant of one node, alone on the device. Its plan, session and
+// outputs serve only the choice of a variant and are thrown away.
 #ifndef MACE_TUNE_TRIAL_H_
 #define MACE_TUNE_TRIAL_H_
 
@@ -13,35 +14,36 @@
 namespace mace {
 
 struct Trial {
-  std::string node;                  // Of the model, for messages.
-  std::string variant_id;            // VariantId (signature.h).
-  std::shared_ptr<const Plan> plan;  // Of a graph that is the node alone; one program or none.
+  std::string node;                  // Name of the node in the model, for messages.
+  std::string variant_id;            // See VariantId in signature.h.
+  std::shared_ptr<const Plan> plan;  // For a graph of this node alone; at most one program.
 };
 
-// `variant`: of the node, as it is to run.
+// `variant`: one of the node's variants.
 StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVariant& variant,
                           const DeviceInfo& device);
 
-// Seeded inputs for the trials of a node: uniform in [-1, 1), or among the numbers of its 8 bits.
+// Seeded inputs for the trials of a node: uniform in [-1, 1), or int8 numbers if the node reads
+// int8.
 StatusOr<std::vector<HostTensor>> MakeTrialInputs(const Trial& trial);
 
 struct TrialResult {
-  double milliseconds = 0;  // Of the node's launches, conversions left out.
+  double milliseconds = 0;  // The node's launches, without layout conversions.
   std::vector<HostTensor> outputs;
 };
-// `program` holds the kernels of trial.plan, or more; not used where it has none. Takes about
-// `limit_ms` beyond its first run.
+// Runs the trial repeatedly for about `limit_ms` after a first run. `program` holds the kernels of
+// trial.plan and possibly others; it is ignored if the plan has no kernels.
 StatusOr<TrialResult> RunTrial(const Trial& trial, const std::vector<HostTensor>& inputs,
                                std::shared_ptr<const BuiltProgram> program,
                                ProgramCompiler* compiler, double limit_ms);
 
-// Its outputs alone, of one run.
+// Runs the trial once and gives its outputs.
 StatusOr<std::vector<HostTensor>> RunTrialOnce(const Trial& trial,
                                                const std::vector<HostTensor>& inputs,
                                                std::shared_ptr<const BuiltProgram> program,
                                                ProgramCompiler* compiler);
 
-// The same node's outputs by its reference on the CPU.
+// The outputs of the node's CPU reference.
 StatusOr<std::vector<HostTensor>> RunTrialReference(const Trial& trial,
                                                     const std::vector<HostTensor>& inputs);
 

@@ -24,7 +24,7 @@ bool OutputsAgree(const std::vector<HostTensor>& a, const std::vector<HostTensor
     for (int64_t k = 0; k < count; ++k) {
       const double x = a[i].f32()[k], y = b[i].f32()[k];
       if (x == y || (std::isnan(x) && std::isnan(y))) continue;
-      // Written so that a NaN on one side alone fails.
+      // The negated form also fails if only one side is NaN.
       if (!(std::fabs(x - y) <= tolerance * largest)) return false;
     }
   }
@@ -38,7 +38,7 @@ bool TrialAnswers::Accept(const std::string& variant, const std::vector<HostTens
   if (!agrees && !expected_is_reference_) {
     StatusOr<std::vector<HostTensor>> truth = reference();
     if (!truth.ok()) return false;
-    // The answers before agreed with one another: they are right or wrong together.
+    // The earlier answers agreed with one another, so they are right or wrong together.
     if (!OutputsAgree(expected_, *truth, tolerance_)) {
       refuted->insert(refuted->end(), accepted_.begin(), accepted_.end());
       accepted_.clear();

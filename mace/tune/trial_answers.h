@@ -1,5 +1,5 @@
-// Judges the answers of the variants of one node: they must agree, and where they do not the
-// reference on the CPU says who is right.
+// Checks the answers of a node's variants. If they disagree, the CPU reference decides which are
+// right.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_TUNE_TRIAL_ANSWERS_H_
@@ -14,21 +14,21 @@
 
 namespace mace {
 
-// Whether each difference is within `tolerance` of the largest magnitude in `b`; a NaN equals a
-// NaN, and what is no float32 must be equal.
+// Whether each difference is at most `tolerance` times the largest magnitude in `b`. NaN equals
+// NaN; elements that are not float32 must be equal.
 bool OutputsAgree(const std::vector<HostTensor>& a, const std::vector<HostTensor>& b,
                   double tolerance);
 
 class TrialAnswers {
  public:
-  // Slow, so called once at most, and only after a disagreement.
+  // Slow, so it is called at most once, and only after a disagreement.
   using Reference = std::function<StatusOr<std::vector<HostTensor>>()>;
 
   explicit TrialAnswers(double tolerance) : tolerance_(tolerance) {}
 
-  // Whether the variant is to be trusted. The first one is, until another departs from it;
-  // `refuted` then gets the names of those accepted before that the reference shows to be wrong. A
-  // variant that departs is refused where the reference itself fails.
+  // Whether to trust the variant. The first one is trusted until another one disagrees. `refuted`
+  // then gets the names of accepted variants that the reference shows to be wrong. If the reference
+  // itself fails, the variant that disagrees is refused.
   bool Accept(const std::string& variant, const std::vector<HostTensor>& outputs,
               const Reference& reference, std::vector<std::string>* refuted);
 

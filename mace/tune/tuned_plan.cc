@@ -16,19 +16,19 @@ namespace {
 
 constexpr const char* kLevelNames[] = {"none", "fast", "full"};
 
-// Within the ids of the variants that call a library (mace/ops/matmul/matrix_product_library.cc).
+// Part of the ids of variants that call a library (mace/ops/matmul/batched_gemm_library.cc).
 constexpr const char* kLibraryVariant = "_clblast:";
 
-// In a record, in the place of a variant.
+// Stands for the CPU in a record, where a variant's id would stand.
 constexpr const char* kOnCpu = "-";
 
-// The key of a part of a plan's record: a text above kLargestText is kept in several.
+// The key of one part of a plan's record. A text longer than kLargestText is kept in several parts.
 std::string RecordKey(const Graph& graph, const PlanOptions& options, size_t part) {
   return "plan " + PlanSignature(graph, options) +
          (part == 0 ? "" : " part " + std::to_string(part));
 }
 
-// Every part but the last one is full.
+// Joins the parts of a record. All parts but the last are full.
 std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Graph& graph,
                                       const PlanOptions& options) {
   std::string record;
@@ -40,7 +40,7 @@ std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Gra
   }
 }
 
-// The last part first: a record whose beginning is there is whole.
+// Writes the last part first, so that a record whose first part exists is complete.
 Status KeepRecord(const Graph& graph, const PlanOptions& options, const std::string& record,
                   ProgramCompiler* compiler) {
   for (size_t part = record.size() / kLargestText + 1; part-- > 0;) {
@@ -50,10 +50,10 @@ Status KeepRecord(const Graph& graph, const PlanOptions& options, const std::str
   return Status();
 }
 
-// What a record says: the level, then a word for each node, "-" for one on the CPU.
+// A record holds the level, then a word for each node: a variant's id, or "-" for the CPU.
 struct RecordedChoice {
   TuningLevel level = TuningLevel::kNone;
-  std::vector<std::string> ids;  // As ChooseByIds takes them.
+  std::vector<std::string> ids;  // In the form that ChooseByIds takes.
 };
 
 std::optional<RecordedChoice> ParseChoice(const std::string& record, size_t nodes) {
@@ -83,7 +83,7 @@ bool CallsLibrary(const KernelVariant& variant) {
                      [](const Launch& launch) { return launch.call.has_value(); });
 }
 
-// Why a choice of another start is not this one's; kNotFound.
+// kNotFound says why a recorded choice does not fit this start.
 Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choice& choice,
                    const ProgramCompiler& compiler) {
   for (size_t n = 0; n < choice.nodes.size(); ++n) {
@@ -93,7 +93,7 @@ Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choi
     if (chosen.on_cpu()) {
       if (AnyMayBeChosen(offered)) return NotFound(who + " need not run on the CPU");
     } else if (CallsLibrary(offered.variants[static_cast<size_t>(chosen.variant)])) {
-      // Only asked where it matters: what is left out is told once.
+      // Only called if it matters, because it logs once that library calls are left out.
       const std::string why_not = WhyNoLibraryCalls(compiler.store());
       if (!why_not.empty()) return NotFound(who + " calls a library: " + why_not);
     }
@@ -101,7 +101,7 @@ Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choi
   return Status();
 }
 
-// The plan of a model by the stages that are known already.
+// Makes the plan of a model.
 class TunedPlanner {
  public:
   TunedPlanner(BoundGraph bound, GraphVariants variants, const PlanOptions& options,
@@ -114,12 +114,12 @@ class TunedPlanner {
   StatusOr<std::unique_ptr<Plan>> ByEstimates() const {
     return MakePlan(bound_, variants_, ChooseByCost(*bound_.graph, variants_), options_);
   }
-  // The choice of the cache file, where it holds one of this level or a higher one.
+  // The choice in the cache file, if it was made with this level or a higher one.
   std::optional<Choice> FindChoice(TuningLevel* level) const;
   StatusOr<std::unique_ptr<Plan>> ByChoice(const Choice& choice) const {
     return MakePlan(bound_, variants_, choice, options_);
   }
-  // Keeps the choice in the file.
+  // Measures, chooses, and writes the choice into the file.
   StatusOr<std::unique_ptr<Plan>> ByMeasurements(const TuningOptions& tuning,
                                                  TuningStatistics* stats) const;
 
@@ -141,7 +141,7 @@ std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
   const Status fits =
       choice.ok() ? CheckChoice(graph, variants_, *choice, *compiler_) : choice.status();
   if (!fits.ok()) {
-    Log(LogLevel::kInfo, "the cache file's plan does not fit, made anew: " + fits.message());
+    Log(LogLevel::kInfo, "the cache file's plan does not fit and is made again: " + fits.message());
     return std::nullopt;
   }
   *level = recorded->level;
@@ -150,7 +150,7 @@ std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
 
 StatusOr<std::unique_ptr<Plan>> TunedPlanner::ByMeasurements(const TuningOptions& tuning,
                                                              TuningStatistics* stats) const {
-  // First: an error that no measurement changes.
+  // Estimates come first: if they fail, no measurement can help.
   MACE_RETURN_IF_ERROR(ByEstimates().status());
   Tuner tuner(bound_, variants_, options_, tuning, compiler_);
   MACE_RETURN_IF_ERROR(tuner.Measure());

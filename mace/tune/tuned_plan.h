@@ -1,9 +1,9 @@
-// Makes a model's plan: as the cache file holds it, or by measurements, or by estimates.
+// Makes a model's plan from the cache file, from measurements or from estimates.
 //
-// A plan that was tuned is kept in the cache file as the choice of each node, so that a warm start
-// measures nothing, and so that measurements for another model in the same file cannot change this
-// one's programs. Such a plan is taken as it is at every later start that asks for no higher level,
-// whatever the first start had no time for.
+// A tuned plan is kept in the cache file as the choice of each node. A warm start therefore
+// measures nothing, and measurements for another model in the same file cannot change this model's
+// programs. Every later start that asks for no higher level uses the plan unchanged, even if the
+// first start had no time for some variants.
 #ifndef MACE_TUNE_TUNED_PLAN_H_
 #define MACE_TUNE_TUNED_PLAN_H_
 
@@ -16,12 +16,12 @@
 
 namespace mace {
 
-// As MakePlan on the compiler's device. Errors: those of MakePlan and of Tuner::Measure.
+// MakePlan for the compiler's device. Errors: those of MakePlan and of Tuner::Measure.
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
                                               ProgramCompiler* compiler, TuningStatistics* stats);
 
-// Whether the file holds a plan, of any device, that was tuned to call a library.
+// Whether the file holds a plan, for any device, that was tuned to call a library.
 bool HoldsPlanWithLibraryCalls(const CacheStore& store);
 
 }  // namespace mace

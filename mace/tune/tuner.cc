@@ -15,20 +15,20 @@ namespace {
 
 constexpr double kFailed = std::numeric_limits<double>::infinity();
 
-// Kernels compiled at once: enough to share the start of a driver's compiler, few enough that a
-// budget is kept.
+// Kernels that are compiled together: enough to share the start of a driver's compiler, few enough
+// to keep the time budget.
 constexpr size_t kKernelsInBundle = 10;
 
 struct LevelLimits {
   double budget_ms;
-  size_t max_variants;    // Of a node.
-  double worst_estimate;  // Times the best variant's.
-  double trial_ms;        // Of measuring alone.
+  size_t max_variants;    // For each node.
+  double worst_estimate;  // Relative to the best variant's estimate.
+  double trial_ms;        // Measuring one trial, without compiling.
 };
 
 LevelLimits LimitsOf(TuningLevel level, bool cpu) {
   if (level == TuningLevel::kFull) return {kFailed, SIZE_MAX, kFailed, 50};
-  // A little less than the 10 and 5 seconds that are promised: a trial is not stopped.
+  // A little less than the documented 10 and 5 seconds, because a trial is not interrupted.
   if (cpu) return {9700, 4, 3, 12};
   return {4800, 8, 4, 6};
 }
@@ -37,7 +37,8 @@ double EstimateOf(const KernelVariant& variant) {
   return variant.estimate_ms + 0.001 * static_cast<double>(variant.launches.size());
 }
 
-// The cost of what may be chosen without a measurement; infinite where nothing may.
+// The lowest estimate of a variant that may be chosen without a measurement; infinite if there is
+// none.
 double BestEstimate(const std::vector<KernelVariant>& variants) {
   double best = kFailed;
   for (const KernelVariant& variant : variants) {
@@ -46,16 +47,16 @@ double BestEstimate(const std::vector<KernelVariant>& variants) {
   return best;
 }
 
-// How far answers may lie apart: two roundings of operands where they are not float32.
+// The tolerance for answers: two roundings of the operands if they are not float32.
 double ToleranceOf(const PlanOptions& options, const Node& node) {
-  // Where results are rounded to int8 one that lies beside a tie may be a step off, of more than
-  // 50 that seeded inputs reach.
+  // After rounding to int8 a value near a tie may be off by one step; seeded inputs reach more than
+  // 50 steps.
   if (node.attributes.Has("y_scale")) return 2e-2;
   if (options.precision == Precision::kFloat16) return 2e-2;
   return options.allow_tf32 ? kDefaultRtolTf32 : 1e-4;
 }
 
-// Adds the kernels that a plan launches, each once.
+// Adds the kernels that a plan launches, each one once.
 void AddKernels(const Plan& plan, std::set<std::string>* names,
                 std::vector<KernelInstance>* kernels) {
   for (const PlannedLaunch& planned : plan.launches) {
@@ -90,7 +91,7 @@ void Tuner::Collect() {
   NameMap<size_t> group_of;  // By signature.
   for (size_t n = 0; n < variants_.nodes.size(); ++n) {
     const std::vector<KernelVariant>& variants = variants_.nodes[n].variants;
-    // Nothing to choose, and nothing to launch.
+    // Nothing to choose or nothing to launch.
     if (variants.size() < 2 && (variants.empty() || variants.front().launches.empty())) continue;
     const std::string signature = records_.SignatureOf(n, variants_.nodes[n]);
     const auto [found, added] = group_of.emplace(signature, groups_.size());
@@ -112,12 +113,12 @@ std::vector<Tuner::TunedVariant> Tuner::PickVariants(size_t node) const {
   const bool cpu = device_.kind == DeviceKind::kCpu;
   const LevelLimits limits = LimitsOf(options_.level, cpu);
   std::vector<KernelVariant> variants = variants_.nodes[node].variants;
-  // A CPU driver makes code anew for each work-group size.
+  // A CPU driver compiles a kernel again for each work-group size.
   if (!cpu || options_.level == TuningLevel::kFull) AddWorkGroupSizes(device_, &variants);
   std::vector<TunedVariant> all;
   std::set<std::string> ids;
   for (KernelVariant& variant : variants) {
-    // A library that compiles for seconds is not worth a fast tuning on a CPU.
+    // A library that compiles for seconds is not worth it in a fast tuning on a CPU.
     if (variant.needs_measurement && cpu && options_.level != TuningLevel::kFull) continue;
     TunedVariant candidate;
     candidate.id = VariantId(variant);
@@ -133,7 +134,7 @@ std::vector<Tuner::TunedVariant> Tuner::PickVariants(size_t node) const {
   };
   all.erase(std::remove_if(all.begin(), all.end(), is_hopeless), all.end());
   if (all.size() > limits.max_variants) all.resize(limits.max_variants);
-  // One variant is chosen whatever it takes.
+  // A single variant is chosen anyway and needs no measurement.
   if (all.size() < 2) all.clear();
   return all;
 }
@@ -149,7 +150,7 @@ bool Tuner::FindRecord(const Group& group, const std::string& variant_id) {
 bool Tuner::OutOfTime(double predicted_ms) const {
   const double elapsed = MonotonicMilliseconds() - begin_ms_;
   const bool cpu = device_.kind == DeviceKind::kCpu;
-  // A compiler cannot be stopped, and kernels take it from half to twice the mean.
+  // A compile cannot be interrupted, and kernels take from half to twice the mean time.
   constexpr double kMargin = 1.5;
   return elapsed + kMargin * predicted_ms > LimitsOf(options_.level, cpu).budget_ms;
 }
@@ -157,7 +158,7 @@ bool Tuner::OutOfTime(double predicted_ms) const {
 Status Tuner::Report() const {
   const TuningProgress progress = {stats_.measured, planned_, MonotonicMilliseconds() - begin_ms_};
   if (!options_.progress || options_.progress(progress)) return Status();
-  // A measurement that another process kept from being written is written here.
+  // Writes measurements that could not be written while another process held the file.
   const Status saved = compiler_->Save();
   if (!saved.ok()) Log(LogLevel::kInfo, "tuning: is not kept: " + saved.message());
   return Cancelled("tuning: ended by its progress callback, " + std::to_string(stats_.measured) +
@@ -194,7 +195,7 @@ Status Tuner::Measure() {
   return Status();
 }
 
-// The likeliest ones that there is time for.
+// Keeps the variants with the best estimates that there is time for.
 void Tuner::TrimToBudget(std::vector<Pending>* bundle) const {
   while (!bundle->empty()) {
     const size_t kernels = KernelsOf(*bundle).size();
@@ -213,7 +214,7 @@ Status Tuner::MeasureBundle(std::vector<Pending> bundle) {
   StatusOr<std::shared_ptr<const BuiltProgram>> program = BuildBundle(kernels);
   if (!program.ok() && program.status().code() == StatusCode::kNotFound) return program.status();
   if (!program.ok() && bundle.size() > 1) {
-    // One of them is not for this driver: each by itself.
+    // The driver refuses one of them, so each is compiled by itself.
     for (Pending& pending : bundle) {
       std::vector<Pending> one;
       one.push_back(std::move(pending));
@@ -228,7 +229,7 @@ Status Tuner::MeasureBundle(std::vector<Pending> bundle) {
     MACE_RETURN_IF_ERROR(MeasureTrial(pending, program));
     ++measured;
   }
-  // Experience for the next bundle; a CPU driver makes code within the first run.
+  // Updates the mean for the next bundle. A CPU driver also makes code within the first run.
   if (!kernels.empty()) {
     kernel_ms_ = (kernel_ms_ + (built - begin) / static_cast<double>(kernels.size())) / 2;
   }
@@ -284,7 +285,7 @@ bool Tuner::Check(const Pending& pending, const std::vector<HostTensor>& outputs
       [&] { return RunTrialReference(pending.trial, group->inputs); }, &wrong);
   for (const std::string& id : wrong) {
     measured_[group->signature][id] = kFailed;
-    // In place of the time that is in the file already.
+    // Replaces the time that is in the file already.
     records_.Keep(group->signature, id, "wrong");
   }
   if (!right) wrong.push_back(pending.trial.variant_id);

@@ -1,11 +1,10 @@
 // Measures the variants of a model's nodes on the device, so that the planner can choose by time.
 //
-// Equal nodes (plan/signature.h) are measured once. Those that weigh most in the estimate come
-// first; their kernels are compiled a bundle at a time, since a driver's compiler starts slowly.
-// A variant whose answer departs from the others' is compared with the reference on the CPU and
-// never chosen where it is the one that is wrong. Each measurement is written into the cache file
-// before the next one is made, so that a process which is killed loses one at most; trial programs
-// never go there.
+// Equal nodes (plan/signature.h) are measured once. Nodes with the largest estimated time come
+// first. Kernels are compiled in bundles, because a driver's compiler starts slowly. A variant
+// whose answer differs from the others' is compared with the CPU reference, and is never chosen if
+// it is wrong. Each measurement is written into the cache file before the next one begins, so a
+// process that is killed loses at most one. Programs of trials are not stored.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_TUNE_TUNER_H_
@@ -29,21 +28,22 @@ namespace mace {
 
 class Tuner {
  public:
-  // `plan`: what `variants` of `bound` were found with. REQUIRES: they have a device; graph,
-  // variants and compiler outlive the tuner.
+  // `plan`: the options with which `variants` were found for `bound`. REQUIRES: `variants` has a
+  // device; graph, variants and compiler outlive the tuner.
   Tuner(const BoundGraph& bound, const GraphVariants& variants, const PlanOptions& plan,
         const TuningOptions& options, ProgramCompiler* compiler);
 
-  // Measures what the level asks for and no record holds, within its budget. kNotFound where
-  // MACE_REQUIRE_CACHE=1 forbids the compiling, kCancelled where the progress callback ends it; a
+  // Measures, within the level's budget, the variants that have no record yet. kNotFound if
+  // MACE_REQUIRE_CACHE=1 forbids compiling; kCancelled if the progress callback stops the tuning. A
   // variant that fails on the device is left out.
   Status Measure();
 
-  // The variants with their measured times, and those of other work-group sizes that were measured:
-  // where something of a node was, what was not is left out.
+  // The variants with their measured times, including measured variants of other work-group sizes.
+  // For a node with any measurement, variants without one are left out.
   GraphVariants Measured() const;
 
-  // Variants measured, and found in records; milliseconds; variants left for want of time.
+  // Variants measured, variants found in records, milliseconds, and variants left out for lack of
+  // time.
   const TuningStatistics& stats() const { return stats_; }
 
  private:
@@ -52,9 +52,9 @@ class Tuner {
     std::string id;
     double order = 0;  // Estimated milliseconds; smaller is tried first.
   };
-  // Nodes of equal signature.
+  // Nodes with equal signatures.
   struct Group {
-    size_t node = 0;  // The first of them.
+    size_t node = 0;  // The first of the nodes.
     std::string signature;
     double weight = 0;  // Estimated milliseconds in the model.
     std::vector<TunedVariant> candidates;
@@ -74,12 +74,12 @@ class Tuner {
   Status MeasureBundle(std::vector<Pending> bundle);
   StatusOr<std::shared_ptr<const BuiltProgram>> BuildBundle(
       const std::vector<KernelInstance>& kernels) const;
-  // kCancelled where the callback ends the tuning; what was measured is then in the cache.
+  // kCancelled if the callback stops the tuning; the measurements are then in the cache.
   Status MeasureTrial(const Pending& pending,
                       const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
   StatusOr<TrialResult> Try(const Pending& pending,
                             const StatusOr<std::shared_ptr<const BuiltProgram>>& program);
-  // False: the variant is wrong.
+  // False if the variant is wrong.
   bool Check(const Pending& pending, const std::vector<HostTensor>& outputs);
   void ReleaseTensors();
   bool OutOfTime(double predicted_ms) const;
@@ -93,11 +93,11 @@ class Tuner {
   const DeviceInfo& device_;
   const Measurements records_;
   std::vector<Group> groups_;
-  // By signature, then by id: milliseconds; infinite for one that failed or was wrong.
+  // By signature, then by id: milliseconds; infinite if the variant failed or was wrong.
   NameMap<std::map<std::string, double>> measured_;
   TuningStatistics stats_;
   double begin_ms_ = 0;
-  double kernel_ms_;  // What compiling a kernel takes, by experience.
+  double kernel_ms_;  // Mean time to compile a kernel.
   double trial_ms_ = 20;
   size_t planned_ = 0;
 };

@@ -7,6 +7,8 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "models"))
 from schema import onnx_pb2  # noqa: E402
 
+from op_lists import one_each  # noqa: E402
+
 TYPES = {"f4": onnx_pb2.TensorProto.FLOAT, "i8": onnx_pb2.TensorProto.INT64, "i4": onnx_pb2.TensorProto.INT32,
          "b1": onnx_pb2.TensorProto.BOOL, "u1": onnx_pb2.TensorProto.UINT8}
 
@@ -100,8 +102,7 @@ def windows():
     yield "maxpool", one("MaxPool", IMAGE, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], ceil_mode=1)
     yield "averagepool", one("AveragePool", IMAGE, kernel_shape=[3, 3], strides=[2, 2], count_include_pad=1)
     yield "lppool", one("LpPool", IMAGE, kernel_shape=[2, 2], p=2)
-    for op in ("GlobalAveragePool", "GlobalMaxPool"):
-        yield op.lower(), one(op, IMAGE)
+    yield from one_each(one, ("GlobalAveragePool", "GlobalMaxPool"), IMAGE)
 
 
 def matrices():
@@ -163,22 +164,17 @@ def norms():
                                     num_groups=2)
     yield "lrn", one("LRN", IMAGE, size=3, alpha=0.1, beta=0.7)
     yield "lpnormalization", one("LpNormalization", MATRIX, axis=1, p=2)
-    for op in ("Softmax", "LogSoftmax", "Hardmax"):
-        yield op.lower(), one(op, MATRIX, axis=1)
+    yield from one_each(one, ("Softmax", "LogSoftmax", "Hardmax"), MATRIX, axis=1)
     yield "clip", one("Clip", MATRIX, {"l": np.float32(0.2), "h": np.float32(0.7)})
     yield "prelu", one("PRelu", MATRIX, {"s": floats(4)})
-    for op in ("LeakyRelu", "Elu", "ThresholdedRelu"):
-        yield op.lower(), one(op, MATRIX, alpha=0.3)
+    yield from one_each(one, ("LeakyRelu", "Elu", "ThresholdedRelu"), MATRIX, alpha=0.3)
 
 
 def plain():
     """(name, ModelProto) of models with which nothing is wrong."""
     for family in (windows, matrices, moves, indices, norms):
         yield from family()
-    for op in UNARY:
-        yield op.lower(), one(op, MATRIX)
-    for op in BINARY:
-        yield op.lower(), one(op, PAIR)
-    for op in REDUCE:
-        yield op.lower(), one(op, {"x": (2, 3, 4)}, axes=[0, 2], keepdims=0)
+    yield from one_each(one, UNARY, MATRIX)
+    yield from one_each(one, BINARY, PAIR)
+    yield from one_each(one, REDUCE, {"x": (2, 3, 4)}, axes=[0, 2], keepdims=0)
     yield "reducesum", one("ReduceSum", {"x": (2, 3, 4)}, {"a": np.array([1])}, keepdims=1)

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from schema import tensorflow_pb2 as tf  # noqa: E402
 
 from onnx_models import floats  # noqa: E402
+from op_lists import one_each  # noqa: E402
 
 
 class Type(int):
@@ -111,12 +112,11 @@ def windows():
     deconvolution.placeholder("x", IMAGE["x"])
     deconvolution.node("Conv2DBackpropInput", "y", ["s", "w", "x"], **spatial)
     yield "conv2dbackpropinput", deconvolution.graph
-    for op in ("MaxPool", "AvgPool"):
-        yield op.lower(), one(op, IMAGE, ksize=[1, 3, 3, 1], **spatial)
+    yield from one_each(one, ("MaxPool", "AvgPool"), IMAGE, ksize=[1, 3, 3, 1], **spatial)
     yield "extractimagepatches", one("ExtractImagePatches", IMAGE, ksizes=[1, 2, 2, 1], strides=[1, 2, 2, 1],
                                      rates=[1, 1, 1, 1], padding="VALID")
-    for op in ("ResizeBilinear", "ResizeBicubic", "ResizeNearestNeighbor"):
-        yield op.lower(), one(op, IMAGE, {"s": np.array([9, 4])}, align_corners=False)
+    yield from one_each(one, ("ResizeBilinear", "ResizeBicubic", "ResizeNearestNeighbor"), IMAGE,
+                        {"s": np.array([9, 4])}, align_corners=False)
     yield "spacetobatchnd", one("SpaceToBatchND", IMAGE, {"b": np.array([2, 2]), "p": np.zeros((2, 2), np.int64)})
     yield "batchtospacend", one("BatchToSpaceND", {"x": (4, 3, 3, 2)},
                                 {"b": np.array([2, 2]), "c": np.array([[1, 0], [0, 1]])})
@@ -179,9 +179,6 @@ def plain():
     """(name, GraphDef) of models with which nothing is wrong."""
     for family in (windows, moves, rest):
         yield from family()
-    for op in UNARY:
-        yield op.lower(), one(op, MATRIX)
-    for op in BINARY:
-        yield op.lower(), one(op, PAIR)
-    for op in REDUCE:
-        yield op.lower(), one(op, {"x": (2, 3, 4)}, {"a": np.array([0, 2])}, keep_dims=False)
+    yield from one_each(one, UNARY, MATRIX)
+    yield from one_each(one, BINARY, PAIR)
+    yield from one_each(one, REDUCE, {"x": (2, 3, 4)}, {"a": np.array([0, 2])}, keep_dims=False)

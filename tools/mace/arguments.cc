@@ -59,10 +59,10 @@ void ModelArguments::AddCacheOptions(CLI::App* command) {
       ->capture_default_str();
   command
       ->add_option("--cache-size-limit", cache_size_limit,
-                   "bytes of the cache file when it is written; the longest unused programs go")
+                   "the most bytes of the cache file; the least recently used programs are dropped")
       ->capture_default_str();
   command->add_option("--cache-public-key", cache_public_key,
-                      "a file of `mace cache keygen`: a cache not signed with it is not used");
+                      "a public key of `mace cache keygen`; only a cache signed with it is used");
   command->add_option(
       "--cache-min-generation", cache_min_generation,
       "a cache file of a lower generation is not used (`mace cache info` shows it)");
@@ -89,11 +89,11 @@ void ModelArguments::AddTo(CLI::App* command) {
                       "NAME=1,224,224,3, once for each input; NAME= for a scalar");
   command
       ->add_option("--inputs", input_names,
-                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the inputs")
+                   "TensorFlow, ONNX: NAME,NAME: the tensors, any of the graph, to use as inputs")
       ->delimiter(',');
   command
       ->add_option("--outputs", output_names,
-                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the outputs")
+                   "TensorFlow, ONNX: NAME,NAME: the tensors, any of the graph, to use as outputs")
       ->delimiter(',');
   command->add_option("--value", values,
                       "ONNX: NAME=FILE.npy: an input that holds a shape or an axis, known at load");
@@ -144,12 +144,12 @@ CompileOptions ModelArguments::ToCompileOptions() const {
   options.cache.min_generation = cache_min_generation;
   options.cache.allow_shared = cache_allow_shared;
   options.cache.read_only = cache_read_only;
-  // The command does so itself, at a moment that it chooses.
+  // The command saves the cache itself, at a moment that it chooses.
   options.cache.save_after_first_run = false;
   return options;
 }
 
-// What the files of --input and --value tell before the model is loaded.
+// Adds the shapes and values that the files of --input and --value give before the model is loaded.
 Status ModelArguments::AddData(LoadOptions* options) const {
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
   options->dynamic_dims = ShapesOfFiles(files);

@@ -1,4 +1,5 @@
-// `mace cache build`: each model once on the device at hand, its programs into one file.
+// `mace cache build`: runs each model once on the device at hand and writes all programs into one
+// file.
 #include "tools/mace/arguments.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
@@ -13,7 +14,7 @@ namespace {
 
 struct BuildArguments {
   std::vector<std::string> models;
-  ModelArguments common;  // Its `model` is each of `models` in turn.
+  ModelArguments common;  // `model` is set to each of `models` in turn.
   SigningArguments signing;
 };
 
@@ -22,7 +23,7 @@ struct BuiltModel {
   Statistics statistics;
 };
 
-// Runs the model once, since a driver finishes its programs at their first use, and stores them.
+// Runs the model once, because a driver completes its programs at their first use, and stores them.
 StatusOr<BuiltModel> BuildModel(const std::string& model, const ModelOptions& options) {
   MACE_ASSIGN_OR_RETURN(CompiledModel compiled, LoadCompiled(model, options));
   MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs,
@@ -66,8 +67,8 @@ int Build(const BuildArguments& arguments) {
 }  // namespace
 
 Command AddCacheBuildCommand(CLI::App* cache) {
-  CLI::App* command = cache->add_subcommand(
-      "build", "compile models for the device at hand, ahead of their first start");
+  CLI::App* command =
+      cache->add_subcommand("build", "compile models for the device at hand in advance");
   auto arguments = std::make_shared<BuildArguments>();
   ModelArguments& common = arguments->common;
   command->add_option("models", arguments->models, "MACE or frozen TensorFlow .pb files")
@@ -85,7 +86,7 @@ Command AddCacheBuildCommand(CLI::App* cache) {
       ->check(CLI::IsMember({"none", "fast", "full"}))
       ->capture_default_str();
   command->add_option("--input-shape", common.input_shapes, "NAME=1,224,224,3, for every model");
-  command->add_option("--cache-size-limit", common.cache_size_limit, "bytes of the file at most")
+  command->add_option("--cache-size-limit", common.cache_size_limit, "the most bytes of the file")
       ->capture_default_str();
   arguments->signing.AddTo(command);
   command->add_option("--json", common.json,

@@ -1,5 +1,5 @@
-// `mace cache info | verify | hexdump`: look at a compiled-program cache file. The other
-// subcommands are in cache_*_command*.cc.
+// `mace cache info | verify | hexdump`: shows a compiled-program cache file. The other subcommands
+// are in cache_*_command*.cc.
 #include "mace/base/coding.h"
 #include "mace/base/hash.h"
 #include "mace/cache/hexdump.h"
@@ -53,7 +53,7 @@ Json ProgramsJson(const CacheFileInfo& info) {
   return list;
 }
 
-// Keys are the engine's text, choices its own bytes.
+// Keys are text of the engine. Choices are bytes of the file and may be anything.
 Json TuningJson(const CacheFileInfo& info) {
   Json list = Json::array();
   for (const TuningRecord& record : info.tuning) {
@@ -127,14 +127,14 @@ int RunHexdump(const std::string& file) {
   return kExitDone;
 }
 
-// Whose signature a file has, and whether that is whose it should be.
+// Describes a file's signature, and whether it is the expected one.
 std::string SignatureText(const CacheFileInfo& info, const std::string& key_file) {
   if (!info.header.is_signed()) return "not signed";
   const PublicKey& key = info.trailer.public_key;
   const std::string text = "generation " + std::to_string(info.header.generation) +
                            ", signed with " + ToHex(Bytes(key.data(), key.size()));
   if (!key_file.empty()) return text + ", the key of " + key_file;
-  return text + "; no --public-key was given, so nobody was asked whether to trust that key";
+  return text + "; without --public-key that key is not checked";
 }
 
 int RunVerify(const std::string& file, const std::string& key_file) {
@@ -156,7 +156,7 @@ int RunVerify(const std::string& file, const std::string& key_file) {
 
 std::vector<Command> AddCacheCommands(CLI::App* app) {
   CLI::App* cache =
-      app->add_subcommand("cache", "make, look at and change compiled-program cache files");
+      app->add_subcommand("cache", "make, show and change compiled-program cache files");
   cache->require_subcommand(1);
   auto file = std::make_shared<std::string>();
   auto json = std::make_shared<std::string>();

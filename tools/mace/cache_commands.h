@@ -1,4 +1,4 @@
-// The parts of `mace cache`: each adds subcommands to it.
+// The parts of `mace cache`. Each function adds subcommands.
 #ifndef TOOLS_MACE_CACHE_COMMANDS_H_
 #define TOOLS_MACE_CACHE_COMMANDS_H_
 
@@ -9,11 +9,11 @@
 
 namespace mace {
 
-// build: models to a file, on the device at hand.
+// build: makes a file from models, on the device at hand.
 Command AddCacheBuildCommand(CLI::App* cache);
-// merge, prune, sign, keygen, extract: files to files, without a device.
+// merge, prune, sign, keygen, extract: make files from files, without a device.
 std::vector<Command> AddCacheFileCommands(CLI::App* cache);
-// import: upstream's file.
+// import: reads upstream MACE's file.
 Command AddCacheImportCommand(CLI::App* cache);
 
 }  // namespace mace

@@ -1,7 +1,7 @@
-// A damaged cache file under the whole engine, process by process: whatever is flipped or cut, the
-// answer is right, and the start after it is warm again.
+// Damaged cache files under the whole engine, with one process for each start. Whichever bytes are
+// flipped or cut, the answer is right and the next start is warm again.
 //
-// MACE_DAMAGE_ROUNDS=300 in the environment asks for more than the few rounds of every day.
+// MACE_DAMAGE_ROUNDS=300 in the environment runs more than the default few rounds.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -30,7 +30,7 @@ class CacheDamage : public testing::Test {
  protected:
   void SetUp() override {
     if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
-    // Two programs, of which the starts below use one, and a tuning record.
+    // Two programs, of which the later starts use one, and a tuning record.
     Run({"--memory", "image"}, false);
     const Json cold = Run({}, false);
     ASSERT_GE(cold["cache"]["built_from_source"].get<int>(), 1) << cold["cache"];
@@ -45,8 +45,8 @@ class CacheDamage : public testing::Test {
     ListRegions();
   }
 
-  // One start. The one that must not compile has a driver that remembers nothing; the others share
-  // a driver cache, so that hundreds of rounds take a minute rather than an hour.
+  // One start. If it must not compile, its driver has an empty cache. The others share a driver
+  // cache, so that hundreds of rounds take a minute instead of an hour.
   Json Run(const std::vector<std::string>& more, bool require_cache) {
     static const std::string* const shared = new std::string(FreshFolder("driver_cache"));
     Environment environment = {{"POCL_CACHE_DIR", *shared}};
@@ -108,7 +108,7 @@ TEST_F(CacheDamage, RightAnswersAndWarmAgain) {
     const Region& region = regions_[static_cast<size_t>(round) % regions_.size()];
     const size_t at = region.begin + random() % (region.end - region.begin);
     std::string bad = good_;
-    // Each region is flipped, then cut in, in turn.
+    // In turn, a byte of each region is flipped, and then the file is cut in each region.
     const bool cut = static_cast<size_t>(round) / regions_.size() % 2 == 1;
     if (cut) {
       bad.resize(at);
@@ -131,8 +131,8 @@ TEST_F(CacheDamage, RightAnswersAndWarmAgain) {
   }
   for (const auto& [status, count] : statuses) std::printf("%s: %d\n", status.c_str(), count);
   EXPECT_GT(statuses["rejected"], 0);
-  EXPECT_GT(statuses["warm"], 0);  // Padding, or the other program's section.
-  EXPECT_GT(statuses["cold"], 0);  // This program's section.
+  EXPECT_GT(statuses["warm"], 0);  // Padding, or the unused program's section.
+  EXPECT_GT(statuses["cold"], 0);  // The used program's section.
 }
 
 }  // namespace

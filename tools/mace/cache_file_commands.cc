@@ -1,4 +1,4 @@
-// `mace cache merge | prune | sign | keygen | extract`: one cache file made from others.
+// `mace cache merge | prune | sign | keygen | extract`: make one cache file from others.
 #include "mace/base/files.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/maintain.h"
@@ -27,7 +27,7 @@ StatusOr<RewriteOptions> ToRewriteOptions(const FileArguments& arguments) {
   return options;
 }
 
-// Says what `path` now holds.
+// Prints the content of the file that was written.
 Status PrintResult(const std::string& path) {
   CacheTrust anyone;
   anyone.allow_untrusted = true;
@@ -63,8 +63,8 @@ Status Sign(const FileArguments& arguments) {
 Status Keygen(const FileArguments& arguments) {
   const std::string public_file = arguments.output + ".pub";
   for (const std::string& file : {arguments.output, public_file}) {
-    // A key that signed files which are out there must not be lost to a slip.
-    if (FileExists(file)) return InvalidArgument(file + ": is there already, and is left as it is");
+    // An existing key must not be overwritten by mistake: files that it signed may be in use.
+    if (FileExists(file)) return InvalidArgument(file + ": exists already and is not overwritten");
   }
   MACE_ASSIGN_OR_RETURN(const SigningKey key, GenerateSigningKey());
   MACE_RETURN_IF_ERROR(WriteSigningKey(arguments.output, key));
@@ -95,11 +95,11 @@ std::vector<Command> AddCacheFileCommands(CLI::App* cache) {
   CLI::App* merge = add("merge", "add the programs of files to another file", &Merge);
   merge->add_option("inputs", arguments->inputs, "cache files")->required();
   merge->add_option("--output", arguments->output, "the file, which may be there")->required();
-  CLI::App* prune = add("prune", "drop damaged programs and those long unused", &Prune);
+  CLI::App* prune = add("prune", "drop damaged programs and programs not used for long", &Prune);
   prune->add_option("--size-limit", arguments->prune.size_limit,
-                    "bytes of the file; the longest unused go first");
+                    "the most bytes of the file; the least recently used programs are dropped");
   prune->add_option("--max-age", arguments->prune.largest_age,
-                    "what was last used more than so many writings ago goes");
+                    "drop programs that the last so many writes did not use");
   CLI::App* sign = add("sign", "sign a file with an Ed25519 key", &Sign);
   CLI::App* keygen = add("keygen", "make a key: KEY and KEY.pub", &Keygen);
   keygen->add_option("key", arguments->output, "the secret key's file")->required();
@@ -118,7 +118,7 @@ std::vector<Command> AddCacheFileCommands(CLI::App* cache) {
   }
   sign->add_option("--key", arguments->signing.key, "the secret key's file")->required();
   sign->add_option("--generation", arguments->generation,
-                   "the number that the signed file gets (default: one above its last)");
+                   "the generation of the signed file (default: one above its last)");
   return commands;
 }
 

@@ -1,5 +1,5 @@
-// `mace cache import`: shows what upstream MACE's key-value cache file holds, and why it cannot be
-// used as it is; takes the binaries out on request.
+// `mace cache import`: shows the content of upstream MACE's key-value cache file and why it cannot
+// be used directly; extracts its binaries on request.
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"
@@ -19,8 +19,8 @@ struct ImportArguments {
   std::string json;
 };
 
-// Each binary as DIR/<number>_<program>.bin, in the file's order; the names of those without one
-// are empty.
+// Writes each binary as DIR/<number>_<program>.bin, numbered in the file's order. Gives the names;
+// empty for an entry without a binary.
 StatusOr<std::vector<std::string>> WriteBinaries(const UpstreamCacheFile& upstream,
                                                  const std::string& folder) {
   std::vector<std::string> files(upstream.programs.size());

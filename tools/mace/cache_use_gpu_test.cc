@@ -1,5 +1,5 @@
-// A cache file made ahead of time, and the options that say which file may be used: on the device
-// at hand, each start a process of its own.
+// A cache file made in advance, and the options that limit which file may be used, on the device at
+// hand. Each start is a process of its own.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -16,8 +16,8 @@ class CacheUse : public testing::Test {
     if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   }
 
-  // What may compile nothing gets a driver that remembers nothing; what may compile shares one
-  // driver cache, since compiling is what takes the time here.
+  // A start that may not compile gets a driver with an empty cache. Starts that may compile share
+  // one driver cache, because compiling takes most of the time.
   static Environment Driver(bool require_cache) {
     static const std::string* const shared = new std::string(FreshFolder("driver_cache"));
     if (!require_cache) return {{"POCL_CACHE_DIR", *shared}};
@@ -40,7 +40,7 @@ class CacheUse : public testing::Test {
     return result.exit_code == kExitDone ? result.OutJson()["cache"]["status"] : "failed";
   }
 
-  // As `cache build` makes it, once for all tests.
+  // Copies the file of `cache build`, which is made once for all tests.
   void PutDigitsCache() const {
     static const std::string* const good = [] {
       const std::string file = FreshFolder("good_cache") + "/cache.bin";
@@ -73,7 +73,7 @@ TEST_F(CacheUse, BuildMakesEveryFirstStartWarm) {
   EXPECT_EQ(Status(digits_, {}, true), "warm");
   EXPECT_EQ(Status(squeezenet, {}, true), "warm");
 
-  // Again: nothing to do, and the file stays as it is.
+  // The second build has nothing to do and does not change the file.
   const std::string before = ReadText(cache_);
   const CommandResult again =
       RunMace({"cache", "build", digits_, "--cache", cache_, "--json", "-"}, Driver(true));
@@ -96,7 +96,7 @@ TEST_F(CacheUse, AShippedFileWorksAsItIs) {
   ASSERT_EQ(chmod(cache_.c_str(), 0444), 0);
   const std::string before = ReadText(cache_);
   EXPECT_EQ(Status(digits_, {"--cache-read-only"}, true), "warm");
-  // Another model compiles, answers, and leaves the file alone.
+  // Another model is compiled and run without changing the file.
   EXPECT_EQ(Status(MadeModel("squeezenet.pb"), {"--cache-read-only"}), "cold");
   EXPECT_EQ(ReadText(cache_), before);
 }
@@ -165,7 +165,7 @@ TEST_F(CacheUse, ASharedFileOnlyWhereAskedFor) {
   ASSERT_EQ(chmod(cache_.c_str(), 0666), 0);
   EXPECT_EQ(Status(digits_, {"--cache-allow-shared"}, true), "warm");
   EXPECT_NE(Run(digits_, {}, true).exit_code, kExitDone);
-  // What is refused is left alone, and one line says what to do.
+  // A refused file is not changed, and one line says what to do.
   const std::string before = ReadText(cache_);
   const CommandResult refused = Run(digits_, {}, false);
   EXPECT_EQ(refused.exit_code, kExitDone) << refused.err;

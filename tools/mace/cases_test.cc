@@ -1,5 +1,5 @@
-// Every reference case in one mode, named by the first two arguments: cpu, image, buffer or auto;
-// fp32 or fp16. One process a mode, so that a driver is loaded once.
+// Runs every reference case in the mode of the first two arguments: cpu, image, buffer or auto;
+// fp32 or fp16. Each mode is one process, so that a driver is loaded once.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -24,8 +24,8 @@ TEST_P(CasesTest, GivesTheReferenceOutputs) {
 
 std::string NameOf(const testing::TestParamInfo<ReferenceCase>& info) { return info.param.name; }
 
-// In half precision every third of them, where MACE_ALL_CASES=1 does not ask for all: float32 runs
-// all, and the kernels' own tests run both.
+// In half precision only every third case unless MACE_ALL_CASES=1 is set, because float32 runs all
+// cases and the kernels' own tests cover both precisions.
 std::vector<ReferenceCase> ChosenSharedCases() {
   std::vector<ReferenceCase> all = SharedCases();
   if (options->precision == CompileOptions::Precision::kFloat32 ||
@@ -58,7 +58,8 @@ bool ParseMode(const std::string& memory, const std::string& precision) {
 }  // namespace mace
 
 int main(int argc, char** argv) {
-  // Before GoogleTest, which asks for the cases of the mode. Its own words begin with "--".
+  // The mode must be known before GoogleTest asks for its cases. GoogleTest's own words begin with
+  // "--".
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     if (argv[i][0] != '-') words.emplace_back(argv[i]);

@@ -1,5 +1,5 @@
-// The subcommands: each declares its options on the application and gives the exit code when it was
-// the one called.
+// The subcommands. Each declares its options on the application, and gives the exit code if it was
+// called.
 #ifndef TOOLS_MACE_COMMANDS_H_
 #define TOOLS_MACE_COMMANDS_H_
 

@@ -1,4 +1,4 @@
-// `mace compare`: the device's outputs against the CPU reference's, or against given ones.
+// `mace compare`: compares the device's outputs with those of the CPU reference or with given ones.
 #include <algorithm>
 #include <optional>
 
@@ -23,7 +23,7 @@ struct CompareArguments {
   bool per_layer = false;
   std::string reproduce = "mace-departed";
 
-  ModelOptions options;  // Of `model`.
+  ModelOptions options;  // How `model` is loaded and compiled.
 
   double Rtol() const { return rtol.value_or(DefaultTolerance(options.compile.precision)); }
 };
@@ -43,8 +43,8 @@ Row Judge(const std::string& name, const Difference& difference,
   return row;
 }
 
-// The outputs to compare with: the files named by --expect, else the CPU reference's. An output
-// that --expect leaves out is not compared.
+// The expected outputs: the files of --expect, else the CPU reference's outputs. An output that
+// --expect does not name is not compared.
 StatusOr<std::map<std::string, Tensor>> ExpectedOutputs(const CompareArguments& arguments,
                                                         const CompiledModel& compiled,
                                                         const std::vector<Tensor>& inputs) {
@@ -68,7 +68,7 @@ StatusOr<std::map<std::string, Tensor>> ExpectedOutputs(const CompareArguments& 
   return expected;
 }
 
-// `layers` is the table of --per-layer, or null.
+// `layers`: the table of --per-layer, or null.
 int PrintRows(const std::vector<Row>& rows, const std::string& device,
               const CompareArguments& arguments, const Json& layers) {
   FILE* out = TableStream(arguments.model.json);
@@ -154,7 +154,7 @@ int Run(CompareArguments arguments) {
     return ReportBadUse(
         "--per-layer: expected a device to compare with the CPU, found --device cpu");
   }
-  compile.split_batch = !arguments.per_layer;  // The values of all nodes, of all entries.
+  compile.split_batch = !arguments.per_layer;  // Nodes are compared for the whole batch.
   StatusOr<CompiledModel> compiled = LoadCompiled(arguments.model.model, arguments.options);
   if (!compiled.ok()) return Report(compiled.status());
   const StatusOr<std::vector<Tensor>> inputs = arguments.model.LoadInputs(*compiled);
@@ -175,16 +175,17 @@ Command AddCompareCommand(CLI::App* app) {
       "compare", "compare the device's outputs with the CPU's or with given ones");
   auto arguments = std::make_shared<CompareArguments>();
   arguments->model.AddTo(command);
-  command->add_option("--expect", arguments->expect, "NAME=FILE.npy: what the output should be");
+  command->add_option("--expect", arguments->expect, "NAME=FILE.npy: the expected output");
   command->add_option("--max-abs-err", arguments->max_abs_err,
                       "largest absolute error that passes");
-  command->add_option("--rtol", arguments->rtol,
-                      "the same as a share of the output's range (1e-3; fp16 2e-2)");
+  command->add_option(
+      "--rtol", arguments->rtol,
+      "largest error that passes, as a share of the output's range (1e-3; fp16 2e-2)");
   command->add_flag("--per-layer", arguments->per_layer,
                     "compare node by node: each alone, and with all before it");
   command
       ->add_option("--reproduce", arguments->reproduce,
-                   "the folder for the first node that departs, as a model with its inputs")
+                   "the folder for the first node over the limit, as a model with its inputs")
       ->capture_default_str();
   return {command, [arguments] { return Run(*arguments); }};
 }

@@ -22,8 +22,8 @@ void PrintRow(FILE* out, const LayerReport& layer, bool departs) {
         departs ? "  DEPARTS" : "");
 }
 
-// The node alone as a MACE model, with the inputs that it has in the model; the command that shows
-// the error again.
+// Writes the node alone as a MACE model, with the inputs that it has in the whole model. Gives the
+// command that reproduces the error.
 StatusOr<std::string> WriteReproduction(const LayerTableRequest& request, const NodeModel& node) {
   const std::string& folder = request.reproduce_folder;
   MACE_RETURN_IF_ERROR(MakeDirectories(folder));
@@ -55,7 +55,7 @@ Json RowJson(const LayerReport& layer) {
           {"carried", ToJson(layer.carried)}};
 }
 
-// Written so that a NaN departs.
+// The negated form also reports NaN.
 bool Departs(const LayerReport& layer, double rtol) {
   return layer.compared && !(ShareOfRange(layer.own) <= rtol) &&
          !(layer.own.max_abs_error <= 1.001 * layer.rounding_step);
@@ -87,7 +87,7 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request) {
   }
   Json report = {{"layers", rows}, {"first_departing", nullptr}, {"reproduction", nullptr}};
   if (first == layers.size()) {
-    Print(request.out, "no node departs by itself (%.3g of its range)\n", request.rtol);
+    Print(request.out, "no node exceeds the limit by itself (%.3g of its range)\n", request.rtol);
     return report;
   }
   const LayerReport& departing = layers[first];
@@ -97,8 +97,8 @@ StatusOr<Json> PrintLayerTable(const LayerTableRequest& request) {
     return command.status().WithPrefix("node '" + departing.name + "' as a model of its own");
   }
   report["reproduction"] = *command;
-  Print(request.out, "the first that departs: %s (%s); alone:\n  %s\n", departing.name.c_str(),
-        departing.type.c_str(), command->c_str());
+  Print(request.out, "the first node over the limit: %s (%s); alone:\n  %s\n",
+        departing.name.c_str(), departing.type.c_str(), command->c_str());
   return report;
 }
 

@@ -1,5 +1,5 @@
-// `mace compare --per-layer`: the table of nodes, the first one that departs, and a model of that
-// node alone which shows it.
+// `mace compare --per-layer`: prints a table of nodes, names the first node whose error is too
+// large, and writes a model of that node alone that reproduces the error.
 #ifndef TOOLS_MACE_COMPARE_LAYERS_H_
 #define TOOLS_MACE_COMPARE_LAYERS_H_
 
@@ -13,11 +13,11 @@
 namespace mace {
 
 struct LayerTableRequest {
-  Request* request = nullptr;             // Its inputs are set.
-  const ModelArguments* model = nullptr;  // What it was compiled from.
-  // A node departs where its own largest error is above this share of its output's range.
+  Request* request = nullptr;             // With inputs set.
+  const ModelArguments* model = nullptr;  // The model that was compiled.
+  // A node fails if its own largest error exceeds this share of its output's range.
   double rtol = 0;
-  std::string reproduce_folder;  // Where a node that departs is written.
+  std::string reproduce_folder;  // Receives the model of a failing node.
   FILE* out = nullptr;
 };
 

@@ -1,13 +1,9 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
-//
-// The API has no call that writes a model, so that the import and the export of mace/formats are
-// used here; what was written is read back and run with the API alone.
-#include "mace/base/coding.h"
-#include "mace/base/output_file.h"
+#include <cinttypes>
+
 #include "mace/diagnose.h"
-#include "mace/formats/import_model.h"
-#include "mace/formats/mace/export.h"
+#include "mace/mace.h"
 #include "tools/mace/arguments.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
@@ -31,38 +27,30 @@ struct ConvertArguments {
   uint64_t host_memory_limit = 0;  // Read by main, which bounds the whole command.
 };
 
-// "folder/model.data" of "folder/model.pb".
-StatusOr<std::string> DataPathOf(const std::string& output) {
+Status CheckOutput(const std::string& output) {
   constexpr std::string_view kExtension = ".pb";
   const bool ends =
       output.size() > kExtension.size() &&
       output.compare(output.size() - kExtension.size(), std::string::npos, kExtension) == 0;
-  if (!ends)
-    return InvalidArgument("--output: expected a name that ends in .pb, found '" + output + "'");
-  return output.substr(0, output.size() - kExtension.size()) + ".data";
+  if (ends) return Status();
+  return InvalidArgument("--output: expected a name that ends in .pb, found '" + output + "'");
 }
 
-StatusOr<ImportOptions> ImportOptionsOf(const ConvertArguments& arguments) {
-  ImportOptions options;
+StatusOr<LoadOptions> LoadOptionsOf(const ConvertArguments& arguments) {
+  LoadOptions options;
   options.data_path = arguments.data;
   MACE_ASSIGN_OR_RETURN(const NamedWords shapes,
                         ParseNamedWords(arguments.input_shapes, "--input-shape"));
   for (const auto& [name, text] : shapes) {
     StatusOr<std::vector<int64_t>> shape = ParseShape(text);
     if (!shape.ok()) return shape.status().WithPrefix("--input-shape: " + name);
-    options.input_shapes[name] = *shape;
+    options.input_dims[name] = *shape;
   }
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
-  options.dynamic_shapes = ShapesOfFiles(files);
+  options.dynamic_dims = ShapesOfFiles(files);
   options.inputs = arguments.input_names;
   options.outputs = arguments.output_names;
   return options;
-}
-
-// The weights first: a `.pb` that is there has its `.data`.
-Status Write(const MaceExport& exported, const std::string& output, const std::string& data) {
-  MACE_RETURN_IF_ERROR(WriteOutputFile(data, exported.data));
-  return WriteOutputFile(output, AsBytes(exported.model));
 }
 
 struct OnCpu {
@@ -70,26 +58,19 @@ struct OnCpu {
   CompiledModel written;
 };
 
-StatusOr<OnCpu> CompileBoth(const ImportOptions& import, const ConvertArguments& arguments) {
+StatusOr<OnCpu> CompileBoth(const Model& model, const ConvertArguments& arguments) {
   CompileOptions cpu;
   cpu.device = "cpu";
-  LoadOptions as_imported;
-  as_imported.data_path = import.data_path;
-  as_imported.input_dims = import.input_shapes;
-  as_imported.dynamic_dims = import.dynamic_shapes;
-  as_imported.inputs = import.inputs;
-  as_imported.outputs = import.outputs;
   OnCpu both;
-  MACE_ASSIGN_OR_RETURN(both.source, CompiledModel::Load(arguments.model, as_imported, cpu));
+  MACE_ASSIGN_OR_RETURN(both.source, CompiledModel::Compile(model, cpu));
   MACE_ASSIGN_OR_RETURN(both.written, CompiledModel::Load(arguments.output, LoadOptions(), cpu));
   return both;
 }
 
-// What was written, read back, against what it was made from: on the CPU, with the inputs that are
-// given and seeded ones for the others.
-StatusOr<bool> ReadsBack(const Graph& graph, const ImportOptions& import,
-                         const ConvertArguments& arguments) {
-  MACE_ASSIGN_OR_RETURN(OnCpu models, CompileBoth(import, arguments));
+// Reads the written model back, and compares its outputs with those of the source model. Both run
+// on the CPU with the inputs that are given, and with seeded random numbers for the other inputs.
+StatusOr<bool> ReadsBack(const Model& model, const ConvertArguments& arguments) {
+  MACE_ASSIGN_OR_RETURN(OnCpu models, CompileBoth(model, arguments));
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(arguments.inputs, "--input"));
   MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs,
                         LoadInputs(CompiledInputs(models.source), files, MissingInput::kRandom));
@@ -97,14 +78,15 @@ StatusOr<bool> ReadsBack(const Graph& graph, const ImportOptions& import,
   // A MACE file declares float32 and int32, whatever the source does.
   std::vector<Tensor> as_declared;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(Tensor input, ConvertTensor(inputs[i], models.written.inputs()[i].dtype));
+    MACE_ASSIGN_OR_RETURN(Tensor input, inputs[i].ConvertTo(models.written.inputs()[i].dtype));
     as_declared.push_back(std::move(input));
   }
   const StatusOr<std::vector<Tensor>> found = RunOnce(&models.written, as_declared);
   if (!found.ok()) return found.status().WithPrefix(arguments.output);
   const double rtol = arguments.weights == "fp16" ? kDefaultRtolFloat16 : 1e-5;
-  // Halves may tip a value of an 8-bit model over to its next step.
-  const bool steps = arguments.weights == "fp16" && !graph.note.empty();
+  // Weights that are rounded to halves may move a value of an 8-bit model to the next quantized
+  // step.
+  const bool steps = arguments.weights == "fp16" && !models.source.note().empty();
   bool good = expected.size() == found->size();
   for (size_t i = 0; good && i < expected.size(); ++i) {
     MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(expected[i], (*found)[i]));
@@ -118,25 +100,23 @@ StatusOr<bool> ReadsBack(const Graph& graph, const ImportOptions& import,
 }
 
 int Convert(const ConvertArguments& arguments) {
-  const StatusOr<std::string> data = DataPathOf(arguments.output);
-  if (!data.ok()) return ReportBadUse(data.status().message());
-  const StatusOr<ImportOptions> options = ImportOptionsOf(arguments);
+  const Status output = CheckOutput(arguments.output);
+  if (!output.ok()) return ReportBadUse(output.message());
+  const StatusOr<LoadOptions> options = LoadOptionsOf(arguments);
   if (!options.ok()) return ReportBadUse(options.status().message());
-  StatusOr<std::shared_ptr<Graph>> graph = ImportModel(arguments.model, *options);
-  if (!graph.ok()) return Report(graph.status());
-  MaceExportOptions export_options;
-  export_options.half_weights = arguments.weights == "fp16";
-  const StatusOr<MaceExport> exported = ExportMace(**graph, export_options);
-  if (!exported.ok()) return Report(exported.status().WithPrefix(arguments.model));
-  const Status written = Write(*exported, arguments.output, *data);
-  if (!written.ok()) return Report(written);
-  Print(stdout, "%s: %zu ops, %zu bytes; %s: %zu bytes\n", arguments.output.c_str(),
-        (*graph)->nodes.size(), exported->model.size(), data->c_str(), exported->data.size());
-  for (const std::string& line : exported->beyond_upstream) {
+  const StatusOr<Model> model = Model::Load(arguments.model, *options);
+  if (!model.ok()) return Report(model.status());
+  SaveOptions save;
+  save.half_weights = arguments.weights == "fp16";
+  const StatusOr<SaveReport> saved = model->Save(arguments.output, save);
+  if (!saved.ok()) return Report(saved.status());
+  Print(stdout, "%s: %zu ops, %" PRIu64 " bytes; %s: %" PRIu64 " bytes\n", arguments.output.c_str(),
+        saved->nodes, saved->model_bytes, saved->data_path.c_str(), saved->data_bytes);
+  for (const std::string& line : saved->beyond_upstream) {
     Print(stdout, "not for upstream's runtime: %s\n", line.c_str());
   }
   if (arguments.no_check) return kExitDone;
-  const StatusOr<bool> good = ReadsBack(**graph, *options, arguments);
+  const StatusOr<bool> good = ReadsBack(*model, arguments);
   if (!good.ok()) return Report(good.status());
   if (*good) return kExitDone;
   return ReportComparisonFailed(arguments.output + ": read back, it differs from " +

@@ -1,5 +1,5 @@
-// Model files that are not what they should be: refused with code 3 and one line that names the
-// file, never a crash, a hang or an answer.
+// Damaged model files give code 3 and one line that names the file, never a crash, a hang or an
+// answer.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace {
 
 class DamagedModel : public testing::Test {
  protected:
-  // A model of these bytes; no weights file where `data` is null.
+  // Writes a model with these bytes; `data` null: without a weights file.
   std::string Write(const std::string& graph, const std::string* data) {
     const std::string folder = FreshFolder("damaged");
     const std::string path = JoinPath(folder, "model.pb");
@@ -28,7 +28,8 @@ class DamagedModel : public testing::Test {
 
   CommandResult Run(const std::string& model) { return RunMace({"run", model, "--device", "cpu"}); }
 
-  // In this process, so that thousands are tried: Status or answer, nothing else.
+  // Loads within this process, which is fast enough for thousands of files. Gives a Status or an
+  // answer.
   static bool Loads(const std::string& model) {
     CompileOptions options;
     options.device = "cpu";
@@ -93,8 +94,8 @@ TEST_F(DamagedModel, GraphCutShort) {
   ExpectRefused(Run(frozen), kExitBadModelOrInput, frozen);
 }
 
-// A cut between two fields leaves a message that parses and says less: it may load, but what loads
-// must also run or refuse.
+// A cut between two fields leaves a valid, shorter message, which may load. A model that loads must
+// run or give an error.
 TEST_F(DamagedModel, GraphCutAnywhereIsRefusedOrSound) {
   const std::string model = Write(graph_, &data_);
   int refused = 0, tried = 0;
@@ -123,7 +124,7 @@ TEST_F(DamagedModel, ChangedBytesAreSurvived) {
       ++refused;
       continue;
     }
-    // A changed extent may make a large model; what fits is run too.
+    // A changed extent may make a large model. Models that fit in memory are run, too.
     std::vector<HostTensor> inputs;
     bool small = true;
     for (const TensorSpec& spec : CompiledInputs(*compiled)) {

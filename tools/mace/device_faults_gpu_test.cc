@@ -1,6 +1,6 @@
-// A driver that fails: each OpenCL call that a start, a run and the writing of the cache make fails
-// once, as the first and as the last of its kind. The command then says what failed, or answers as
-// without the fault; it leaves no file behind but a good cache, and a start after it is well.
+// A driver that fails. Each OpenCL call of a start, a run and the writing of the cache fails once
+// as the first call of its name and once as the last. The command then reports the failure or
+// answers as without it. It leaves no file except a valid cache, and the next start works.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -20,11 +20,11 @@ namespace {
 
 struct Fault {
   std::string call;
-  int number = 0;  // Which of the process's calls of that name, from 1.
+  int number = 0;  // The number of the call among the process's calls of that name, from 1.
   cl_int error = CL_SUCCESS;
 };
 
-// What a driver gives in earnest.
+// The error that drivers typically give for this call.
 cl_int TypicalError(const std::string& call) {
   static const std::map<std::string, cl_int> errors = {
       {"clBuildProgram", CL_BUILD_PROGRAM_FAILURE},
@@ -45,25 +45,25 @@ cl_int TypicalError(const std::string& call) {
                                                              : CL_OUT_OF_HOST_MEMORY;
 }
 
-// Calls without which there is an answer all the same, and why. All others must be reported.
+// Calls that may fail without preventing an answer; all other failures must be reported.
 bool MayAnswer(const Fault& fault, bool warm) {
   const std::string& call = fault.call;
-  // Whatever ends an object's life has nothing to report to; a fact that is not told is replaced by
-  // the careful guess; a driver that gives no binary leaves the file unwritten.
+  // An object's release has no caller to report to. An unanswered query about the device is
+  // replaced by a conservative default. Without a program's binary the file is not written.
   if (StartsWith(call, "clRelease") || StartsWith(call, "clGetPlatformInfo") ||
       StartsWith(call, "clGetDeviceInfo") || call == "clGetSupportedImageFormats" ||
       call == "clGetProgramInfo") {
     return true;
   }
-  // The first only brings a loader layer in; the last waits in a destructor, after the answer.
+  // The first call only loads a loader layer; the last one waits in a destructor, after the answer.
   if (call == "clGetPlatformIDs" && fault.number == 1) return true;
   if (call == "clFinish" && fault.number > 1) return true;
-  // A refused binary is a miss.
+  // A refused binary counts as a miss.
   return warm && (call == "clCreateProgramWithBinary" || call == "clBuildProgram");
 }
 
-// Of which the message must name the kernel and the node of the model, or the first and the last of
-// those whose kernels are one.
+// Whether the message must name the kernel and the node, or the first and last node of a persistent
+// kernel.
 bool ConcernsKernel(const std::string& call) {
   return call == "clCreateKernel" || call == "clSetKernelArg" || call == "clGetKernelInfo" ||
          call == "clGetKernelWorkGroupInfo" || call == "clEnqueueNDRangeKernel";
@@ -85,8 +85,8 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
   std::string cache() const { return JoinPath(folder_, "cache/cache.bin"); }
   std::string output() const { return JoinPath(folder_, "output.npy"); }
 
-  // One start, under the counting layer. Its driver has a warm cache of its own wherever it can:
-  // what is tried here is not how long compiling takes.
+  // One start under the counting layer. Its driver has a warm cache if possible, because compiling
+  // is not what is tested.
   CommandResult Start(const std::string& fault, std::map<std::string, int>* calls = nullptr) {
     static const std::string* const driver_cache = [] {
       const char* shared = std::getenv("POCL_CACHE_DIR");
@@ -110,8 +110,8 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
     int answered = 0, reported = 0;
     for (const auto& [call, count] : warm ? warm_calls_ : cold_calls_) {
       if (!StartsWith(call, "cl") || count == 0) continue;
-      // Without its platform's name it is another driver to the engine, whose programs compile
-      // anew.
+      // Without the platform's name the engine takes the driver for another one and compiles all
+      // programs again.
       if (call == "clGetPlatformInfo" && GetParam() != std::string("buffer")) continue;
       Fault fault = {call, 1, TypicalError(call)};
       for (const int number : {1, count}) {
@@ -160,7 +160,7 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
         fault.call + ": " + ClErrorName(fault.error) + " (" + std::to_string(fault.error) + ")";
     EXPECT_NE(lines[0].find(part), std::string::npos) << lines[0];
     if (!ConcernsKernel(fault.call)) return;
-    // Kernels are named <op>_<variant>_<storage>_<precision>, but for that of many launches.
+    // Kernels are named <op>_<variant>_<storage>_<precision>, except the persistent kernel.
     const bool persistent = lines[0].find("persistent_kernel") != std::string::npos;
     EXPECT_TRUE(persistent || lines[0].find("_f32_") != std::string::npos)
         << "no kernel is named: " << lines[0];
@@ -169,7 +169,7 @@ class DeviceFaults : public testing::TestWithParam<const char*> {
     EXPECT_TRUE(node) << "no node is named: " << lines[0];
   }
 
-  // Temporary files are gone, and a cache file that is there is whole.
+  // Checks that there are no temporary files and that a cache file is valid.
   void ExpectNothingLeft() const {
     for (const auto& entry : std::filesystem::directory_iterator(DirectoryName(cache()))) {
       const std::string name = entry.path().filename();

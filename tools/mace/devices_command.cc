@@ -1,4 +1,6 @@
-#include "mace/cl/device.h"
+#include <cinttypes>
+
+#include "mace/mace.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
@@ -7,68 +9,59 @@
 namespace mace {
 namespace {
 
-const char* KindName(DeviceKind kind) {
-  switch (kind) {
-    case DeviceKind::kGpu:
-      return "gpu";
-    case DeviceKind::kCpu:
-      return "cpu";
-    case DeviceKind::kAccelerator:
-      return "accelerator";
-  }
-  return "gpu";
+Json Describe(const Device& device, size_t index) {
+  return {{"index", index},
+          {"chosen", device.is_default},
+          {"name", device.name},
+          {"kind", device.type},
+          {"vendor", device.vendor},
+          {"device_version", device.version},
+          {"driver_version", device.driver},
+          {"uuid", device.uuid},
+          {"pci_address", device.pci_address},
+          {"platform", device.platform},
+          {"platform_version", device.platform_version},
+          {"compute_units", device.compute_units},
+          {"clock_mhz", device.clock_mhz},
+          {"global_memory_bytes", device.memory_bytes},
+          {"max_allocation_bytes", device.max_allocation_bytes},
+          {"local_memory_bytes", device.local_memory_bytes},
+          {"max_work_group_size", device.max_work_group_size},
+          {"images", device.images},
+          {"image2d_max_width", device.max_image_width},
+          {"image2d_max_height", device.max_image_height},
+          {"fp16_arithmetic", device.half_arithmetic},
+          {"host_unified_memory", device.host_unified_memory}};
 }
 
-Json Describe(const ClDeviceEntry& entry, size_t index, bool chosen) {
-  const DeviceInfo& info = entry.info;
-  return {{"index", index},
-          {"chosen", chosen},
-          {"name", info.name},
-          {"kind", KindName(info.kind)},
-          {"vendor", info.vendor_name},
-          {"device_version", info.device_version},
-          {"driver_version", info.driver_version},
-          {"uuid", entry.uuid},
-          {"pci_address", entry.pci_address},
-          {"platform", info.platform_name},
-          {"platform_version", info.platform_version},
-          {"compute_units", info.compute_units},
-          {"clock_mhz", info.clock_mhz},
-          {"global_memory_bytes", info.global_memory_bytes},
-          {"max_allocation_bytes", info.max_allocation_bytes},
-          {"local_memory_bytes", info.local_memory_bytes},
-          {"max_work_group_size", info.max_work_group_size},
-          {"images", info.images},
-          {"image2d_max_width", info.image2d_max_width},
-          {"image2d_max_height", info.image2d_max_height},
-          {"fp16_arithmetic", info.fp16_arithmetic},
-          {"host_unified_memory", info.host_unified_memory}};
+void PrintDevice(FILE* table, const Device& device, size_t index) {
+  Print(table, "%c gpu:%zu  %s\n", device.is_default ? '*' : ' ', index, device.name.c_str());
+  Print(table, "          %s, driver %s, %s\n", device.platform.c_str(), device.driver.c_str(),
+        device.version.c_str());
+  if (!device.uuid.empty()) Print(table, "          uuid:%s\n", device.uuid.c_str());
+  if (!device.pci_address.empty()) {
+    Print(table, "          pci:%s\n", device.pci_address.c_str());
+  }
+  Print(table,
+        "          %s, %u compute units, %.1f GiB, images up to %" PRIu64 "x%" PRIu64
+        ", fp16 arithmetic %s\n",
+        device.type.c_str(), device.compute_units,
+        static_cast<double>(device.memory_bytes) / (1 << 30), device.max_image_width,
+        device.max_image_height, device.half_arithmetic ? "yes" : "no");
 }
 
 int RunDevices(const std::string& json) {
-  const StatusOr<std::vector<ClDeviceEntry>> devices = ListClDevices();
+  const StatusOr<std::vector<Device>> devices =
+      ListDevices(CompileOptions::Environment::kWhenNeeded);
   if (!devices.ok()) return Report(devices.status());
   if (devices->empty())
     return Report(
         DeviceError("no OpenCL device: no driver is installed; --device cpu still works"));
-  const StatusOr<size_t> best = ChooseDevice(*devices, "gpu");
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {
-    const ClDeviceEntry& entry = (*devices)[i];
-    const DeviceInfo& info = entry.info;
-    const bool chosen = best.ok() && *best == i;
-    list.push_back(Describe(entry, i, chosen));
-    Print(table, "%c gpu:%zu  %s\n", chosen ? '*' : ' ', i, info.name.c_str());
-    Print(table, "          %s, driver %s, %s\n", info.platform_name.c_str(),
-          info.driver_version.c_str(), info.device_version.c_str());
-    if (!entry.uuid.empty()) Print(table, "          uuid:%s\n", entry.uuid.c_str());
-    if (!entry.pci_address.empty()) Print(table, "          pci:%s\n", entry.pci_address.c_str());
-    Print(table,
-          "          %s, %u compute units, %.1f GiB, images up to %zux%zu, fp16 arithmetic %s\n",
-          KindName(info.kind), info.compute_units,
-          static_cast<double>(info.global_memory_bytes) / (1 << 30), info.image2d_max_width,
-          info.image2d_max_height, info.fp16_arithmetic ? "yes" : "no");
+    list.push_back(Describe((*devices)[i], i));
+    PrintDevice(table, (*devices)[i], i);
   }
   return Report(WriteJson(json, {{"devices", list}}));
 }

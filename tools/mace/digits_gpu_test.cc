@@ -1,5 +1,5 @@
-// Accuracy of the trained digits network on pictures it never saw, and equal answers on the CPU and
-// in every memory mode of the OpenCL device.
+// Accuracy of the trained digits network on held-back pictures, and equal answers on the CPU and in
+// every memory mode of the OpenCL device.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kClasses = 10;
 constexpr double kLeastAccuracy = 0.97;
-constexpr double kLargestError = 1e-4;  // Of a probability, against TensorFlow's.
+constexpr double kLargestError = 1e-4;  // Of a probability, compared with TensorFlow.
 
 struct HeldBack {
   HostTensor pictures = LoadFloats(ProjectFile("models/digits/heldback/inputs.npy"));
@@ -30,7 +30,7 @@ struct HeldBack {
   }
 };
 
-// All pictures' outputs [pictures, classes], one run a picture.
+// The outputs for all pictures, [pictures, classes]; each picture is one run.
 HostTensor AnswersTo(CompiledModel* compiled, const HostTensor& pictures) {
   const int64_t count = pictures.shape()[0];
   HostTensor all = *HostTensor::Allocate({DType::kFloat32, Shape({count, kClasses})});
@@ -74,7 +74,7 @@ TEST_P(DigitsTest, AnswersRightOnHeldBackPictures) {
   for (int64_t i = 0; i < outputs.shape()[0]; ++i) {
     const int64_t answer = AnswerOf(outputs, i);
     right += answer == held_back.labels[static_cast<size_t>(i)] ? 1 : 0;
-    // Equal to TensorFlow's answer on every device, so equal among the devices too.
+    // Each device gives TensorFlow's answers, so the devices agree with one another, too.
     EXPECT_EQ(answer, AnswerOf(held_back.expected, i)) << "picture " << i;
   }
   EXPECT_GE(static_cast<double>(right), kLeastAccuracy * static_cast<double>(outputs.shape()[0]));
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Reference, DigitsTest,
                                           testing::Values(CompileOptions::Storage::kAuto)),
                          NameOf);
 
-// Half storage: the probabilities may move, the accuracy may not fall.
+// In half precision probabilities may change, but not the accuracy.
 TEST(DigitsHalf, StaysAccurate) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   const HeldBack held_back;

@@ -1,5 +1,5 @@
-// Data that is given to the command and what it makes of the model: dynamic extents, inputs inside
-// the graph, inputs without data.
+// How input data given to the command affects the model: dynamic extents, inputs inside the graph,
+// inputs without data.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@
 namespace mace {
 namespace {
 
-// y = exp(r), r = OP(x), x of a dynamic extent and of 4.
+// y = exp(r), r = OP(x), where x has a dynamic extent and an extent of 4.
 std::string MakeModel(const std::string& folder, const std::string& op) {
   TestOnnx model;
   model.Input("x", {-1, 4});
@@ -53,7 +53,7 @@ TEST(DynamicShape, TheArraySetsIt) {
 }
 
 TEST(InnerInput, BeginsTheGraphThere) {
-  // What comes before the tensor is not judged: no such op exists.
+  // Ops before the named tensor are not checked: NoSuchOp does not exist.
   const std::string folder = FreshFolder("inner"), model = MakeModel(folder, "NoSuchOp");
   EXPECT_EQ(RunOnCpu(model, {}).exit_code, kExitBadModelOrInput);
   const CommandResult result =
@@ -87,7 +87,7 @@ TEST(Convert, WritesTheShapeThatIsAskedFor) {
   model.Output("y");
   WriteText(folder + "/relu.onnx", model.Bytes());
   const std::string output = folder + "/relu.pb";
-  // As many elements as the model declares, which must not be taken for its own shape.
+  // The file has as many elements as the model declares, but another shape, which must be used.
   const CommandResult result =
       RunMace({"convert", folder + "/relu.onnx", "--output", output, "--input-shape", "x=3,4"});
   ASSERT_EQ(result.exit_code, kExitDone) << result.err;

@@ -1,4 +1,4 @@
-// The command's exit codes, and the one line on stderr that goes with a failure.
+// The command's exit codes, and its error line on stderr.
 #ifndef TOOLS_MACE_EXIT_CODE_H_
 #define TOOLS_MACE_EXIT_CODE_H_
 
@@ -14,14 +14,15 @@ enum ExitCode : int {
   kExitDeviceError = 4,
 };
 
-// The code for a failure of the engine.
+// The exit code for a failure of the engine.
 int ExitCodeOf(const Status& status);
 
-// Prints "mace: message" as one line on stderr and gives the exit code; 0 and silence for OK.
+// Prints "mace: message" as one line on stderr and gives the exit code. For OK it prints nothing
+// and gives 0.
 int Report(const Status& status);
-// The same for a wrong use of the command.
+// Reports a wrong use of the command in the same form.
 int ReportBadUse(const std::string& message);
-// The same where the command did its work, and what it compared differs.
+// Reports a comparison that found a difference in the same form.
 int ReportComparisonFailed(const std::string& message);
 
 }  // namespace mace

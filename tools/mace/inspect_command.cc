@@ -1,4 +1,4 @@
-// `mace inspect`: what a model holds, and each stage of its way to launches.
+// `mace inspect`: shows what a model holds, and each stage from model to launches.
 #include <optional>
 
 #include "mace/base/strings.h"
@@ -38,6 +38,7 @@ Json SpecsJson(const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
     list.push_back({{"name", spec.name},
                     {"shape", spec.dims},
+                    {"dim_names", spec.dim_names},
                     {"dtype", DTypeName(spec.dtype)},
                     {"layout", spec.layout}});
   }
@@ -71,7 +72,7 @@ void PrintSummary(FILE* out, const CompiledModel& compiled, const ModelReport& r
         memory.why_above_bound.empty() ? "" : ": ", memory.why_above_bound.c_str());
 }
 
-// `text`: of the stage that was asked for; empty: none was.
+// `text`: the requested stage; empty: none.
 Json ReportJson(const InspectArguments& arguments, const CompiledModel& compiled,
                 const ModelReport& report, const std::string& text) {
   return {{"model", arguments.model.model},
@@ -113,7 +114,7 @@ int Run(const InspectArguments& arguments) {
   } else {
     PrintLines(out, *text);
   }
-  // What a tuning compiled is not lost.
+  // Keeps the programs that tuning compiled.
   if (compiled->statistics().tuning.measured > 0) SaveCacheOrWarn(&*compiled);
   return Report(WriteJson(arguments.model.json, ReportJson(arguments, *compiled, *report, *text)));
 }
@@ -124,7 +125,7 @@ Command AddInspectCommand(CLI::App* app) {
   CLI::App* command = app->add_subcommand(
       "inspect", "show a model's inputs, outputs, ops, parameters, flops, memory");
   auto arguments = std::make_shared<InspectArguments>();
-  // Looking at a file needs no device; --device gpu shows the plan for one.
+  // Showing a file needs no device. --device gpu shows the plan for one.
   arguments->model.device = "cpu";
   arguments->model.AddTo(command);
   command

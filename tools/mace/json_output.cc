@@ -14,7 +14,7 @@ bool IsStdout(const std::string& name) {
 }
 
 std::string JsonText(const Json& value, int indent) {
-  // Names in a model need not be UTF-8: what is not is replaced rather than thrown about.
+  // Names in a model may be invalid UTF-8, which is replaced; the default would throw an exception.
   return value.dump(indent, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 

@@ -1,4 +1,4 @@
-// Where the numbers go: a JSON file or stdout, and then tables to stderr.
+// Writes JSON to a file or to stdout; tables then go to stderr.
 #ifndef TOOLS_MACE_JSON_OUTPUT_H_
 #define TOOLS_MACE_JSON_OUTPUT_H_
 
@@ -12,25 +12,25 @@ namespace mace {
 
 using Json = nlohmann::ordered_json;
 
-// Whether an output's name means stdout: "-", or one of the system's names of it.
+// Whether an output's name means stdout: "-", or one of the system's names for it.
 bool IsStdout(const std::string& name);
 
-// The stream for tables: stderr where stdout is for JSON alone.
+// The stream for tables: stderr if stdout is used for JSON.
 inline FILE* TableStream(const std::string& json) { return IsStdout(json) ? stderr : stdout; }
 
-// As text: ASCII alone, so that no name in a file becomes a control character of a terminal or
-// bytes that are no UTF-8. `indent` of -1 is one line.
+// `value` as ASCII text, so that a name in a file cannot become a control character on a terminal
+// or invalid UTF-8. `indent` -1: one line.
 std::string JsonText(const Json& value, int indent);
 
-// Writes `text` to the file `path` (mace/base/output_file.h), to stdout where IsStdout; nothing for
-// an empty name.
+// Writes `text` to the file `path` (mace/base/output_file.h), or to stdout if IsStdout. An empty
+// name writes nothing.
 Status WriteOutputText(const std::string& path, const std::string& text);
-// The same with `value` as text.
+// Writes `value` as text.
 Status WriteJson(const std::string& json, const Json& value);
 
-// A number that JSON can hold; null for NaN and infinities.
+// `value`, or null for NaN and infinities, which JSON cannot hold.
 Json NumberOrNull(double value);
-// Null where there is no text.
+// `text`, or null if it is empty.
 Json TextOrNull(const std::string& text);
 
 }  // namespace mace

@@ -13,8 +13,8 @@ struct Latency {
   size_t n = 0;
 };
 
-// Percentiles by the nearest rank: the smallest value that at least that share of the values does
-// not exceed. REQUIRES: samples is not empty.
+// Percentiles by nearest rank: the smallest sample that is at least as large as that share of the
+// samples. REQUIRES: `samples` is not empty.
 Latency Summarize(std::vector<double> samples);
 
 Json ToJson(const Latency& latency);

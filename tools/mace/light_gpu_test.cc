@@ -1,5 +1,5 @@
-// The nine networks of models/make_light.py, small, on the CPU and on the device: each against the
-// script's own answers in double.
+// Small versions of the nine networks of models/make_light.py on the CPU and on the device,
+// compared with the script's own answers in double precision.
 #include <gtest/gtest.h>
 
 #include "tools/mace/reference_cases.h"
@@ -10,17 +10,7 @@ namespace {
 
 class LightTest : public testing::TestWithParam<const char*> {
  protected:
-  static ReferenceCase Case() {
-    const std::string stem = std::string("light_") + GetParam();
-    ReferenceCase reference;
-    reference.name = stem;
-    reference.model = MadeModel(stem + ".onnx");
-    reference.sets.resize(1);
-    reference.sets[0].inputs["data"] = MadeModel(stem + "_input.npy");
-    reference.sets[0].outputs["output"] = MadeModel(stem + "_expected.npy");
-    reference.max_relative_error = 1e-5;
-    return reference;
-  }
+  static ReferenceCase Case() { return MadeOnnxCase(std::string("light_") + GetParam()); }
 };
 
 TEST_P(LightTest, OnTheCpu) {

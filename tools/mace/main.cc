@@ -1,5 +1,5 @@
-// The command `mace`. Exit codes: 0 done, 1 a comparison failed, 2 bad use, 3 bad model or input, 4
-// device error.
+// The command `mace`. Exit codes: 0 success, 1 a comparison failed, 2 bad use, 3 bad model or
+// input, 4 device error.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,8 +24,7 @@
 namespace mace {
 namespace {
 
-// What --host-memory-limit says, or what stands there for nothing said, bounds all tensors of the
-// command.
+// All tensors of the command count against the limit of --host-memory-limit or its default.
 int RunWithinMemory(const Command& command) {
   const CLI::Option* const limit = command.app->get_option_no_throw("--host-memory-limit");
   const bool is_given = limit != nullptr && limit->count() > 0;
@@ -51,7 +50,7 @@ int RunCommand(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // Code 0 is --help or --version.
+    // Code 0 means --help or --version.
     if (error.get_exit_code() == 0) return app.exit(error);
     return ReportBadUse(std::string(error.what()) + " (mace --help says more)");
   }
@@ -65,8 +64,8 @@ int RunCommand(int argc, char** argv) {
 
 bool is_done = false;
 
-// A driver may call exit() within a call of ours: PoCL's compiler does where its own files find no
-// room. The command's exit code still says that it has not done what it was asked for.
+// A driver may call exit() during an OpenCL call: PoCL's compiler does if its files find no room on
+// the disk. The exit code must still say that the command failed.
 void ReportExitOfDriver() {
   if (is_done) return;
   std::fputs(FormatLogLine("the OpenCL driver ended the process").c_str(), stderr);

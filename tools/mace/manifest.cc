@@ -22,7 +22,7 @@ StatusOr<std::string> Text(const Json& entry, const char* member) {
   return entry[member].get<std::string>();
 }
 
-// {NAME: {file: PATH}}.
+// Reads {NAME: {file: PATH}}.
 StatusOr<std::map<std::string, std::string>> Files(const Json& set, const char* member,
                                                    const std::string& folder) {
   std::map<std::string, std::string> files;
@@ -37,7 +37,7 @@ StatusOr<std::map<std::string, std::string>> Files(const Json& set, const char* 
   return files;
 }
 
-// A number, or a sentence with "cosine >= NUMBER".
+// Reads a number, or a sentence with "cosine >= NUMBER".
 Status SetLimit(const Json& entry, ManifestCase* parsed) {
   constexpr std::string_view kCosine = "cosine >= ";
   if (entry.contains("max_abs_err") && entry["max_abs_err"].is_number()) {

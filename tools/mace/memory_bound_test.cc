@@ -1,5 +1,5 @@
-// Every sample model's plan keeps to the bound on device memory: packed weights and 1.3 times the
-// largest sum of activations that are alive at once. Plans need no device.
+// Every sample model's plan keeps the bound on device memory: packed weights plus 1.3 times the
+// largest sum of activations alive at once. Plans need no device.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,15 +21,14 @@
 namespace mace {
 namespace {
 
-// Images lie over buffers here: images of their own share no memory with buffers, and one of
-// another shape than the last is larger than either, so that their pool is reported beside the
-// bound and not held to it.
+// Images over buffers only. Separate images share no memory with buffers, and an image reused for
+// another shape grows, so plans with a pool of images report the bound without keeping it.
 struct Mode {
   const char* name;
   DeviceKind kind;
   MemoryChoice memory;
   Precision precision;
-  bool wide = false;  // As NVIDIA's H100: many work-groups share a sum through scratch memory.
+  bool wide = false;  // Like NVIDIA's H100: many work-groups share a sum by scratch memory.
   bool tf32 = false;
 };
 
@@ -59,7 +58,7 @@ DeviceInfo MakeDevice(DeviceKind kind) {
   for (size_t& size : device.max_work_item_sizes) size = 256;
   device.images = true;
   device.image2d_max_width = device.image2d_max_height = 16384;
-  // As Intel's runtime has it; others have rows of no coarser steps.
+  // Intel's runtime has this alignment; no other driver has a larger one.
   device.image_pitch_alignment = 64;
   device.image_base_alignment = 64;
   device.host_unified_memory = kind == DeviceKind::kCpu;
@@ -81,12 +80,12 @@ StatusOr<std::shared_ptr<const Graph>> Prepare(const std::string& model) {
   return std::shared_ptr<const Graph>(std::move(graph));
 }
 
-// Images whose rows' padding is more than a quarter, in a share of the plan's memory that matters:
-// nothing is promised for these.
+// Whether images with more than a quarter of padding take a relevant share of the memory. The bound
+// does not hold for such plans.
 bool HasNarrowImages(const Plan& plan, const DeviceInfo& device) {
-  // Nor where an image's alignment, 64 texels, is a large part of all.
+  // Nor does it hold where an image's alignment, 64 texels, is a large part of the memory.
   if (plan.live_bytes < (size_t{16} << 10)) return true;
-  // By region: a slice is as wide as the whole that it belongs to.
+  // By region: a slice is as wide as its concatenation.
   std::map<int, ImageExtent> extents;
   std::map<int, size_t> bytes;
   for (const DeviceTensor& tensor : plan.tensors) {
@@ -104,7 +103,7 @@ bool HasNarrowImages(const Plan& plan, const DeviceInfo& device) {
   });
 }
 
-// Counts in `held` the plans of images that are held to the bound.
+// Counts in `held` the plans with images that keep the bound.
 void CheckBound(std::shared_ptr<const Graph> graph, const Mode& mode, int* held) {
   SCOPED_TRACE(mode.name);
   const DeviceInfo device = mode.wide ? MakeWideDevice() : MakeDevice(mode.kind);
@@ -143,7 +142,7 @@ TEST(MemoryBound, HoldsForTheReferenceModels) {
   int held = 0;
   for (const ReferenceCase& reference : cases) {
     SCOPED_TRACE(reference.model);
-    // Some have inputs without a shape, which cannot be planned without the inputs' files.
+    // Some models have inputs without a shape, which need the inputs' files to be planned.
     StatusOr<std::shared_ptr<const Graph>> graph = Prepare(reference.model);
     if (!graph.ok()) continue;
     for (const Mode& mode : kModes) CheckBound(*graph, mode, &held);

@@ -1,5 +1,5 @@
-// The command refuses what memory does not hold before it takes any of it: the limits that an
-// option says, those of the system, and array files that are larger than they look.
+// The command refuses work that exceeds memory before it allocates: limits of an option, limits of
+// the system, and array files that are larger than they look.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ std::vector<std::string> RunOnCpu(const std::vector<std::string>& more) {
   return words;
 }
 
-// A .npy file whose elements are a hole on the disk.
+// A .npy file whose elements take no disk space.
 std::string SparseArray(const std::string& name, const std::string& header, uint64_t data_bytes) {
   const std::string path = JoinPath(FreshFolder(name), name + ".npy");
   std::string start("\x93NUMPY\x01\x00", 8);
@@ -36,7 +36,7 @@ std::string SparseArray(const std::string& name, const std::string& header, uint
   return path;
 }
 
-// The peak of all processes that this one has waited for, in bytes.
+// The peak memory of all child processes that have ended, in bytes.
 uint64_t LargestChild() {
   rusage use = {};
   getrusage(RUSAGE_CHILDREN, &use);

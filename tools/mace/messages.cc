@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-// A bound for a command that warns in a loop.
+// A limit for commands that warn in a loop.
 constexpr size_t kMaxHeldLines = 100;
 constexpr std::string_view kPrefix = "mace: ";
 
@@ -26,7 +26,7 @@ Messages& All() {
   return *messages;
 }
 
-// A text that says no more than another one that is held is said once.
+// A text that another held text contains is printed once.
 void Hold(LogLevel, const std::string& line) {
   const std::string text = line.substr(line.find(kPrefix) == 0 ? kPrefix.size() : 0);
   Messages& messages = All();

@@ -1,9 +1,10 @@
-// What the command says on stderr: warnings while it works, or exactly one line where it fails.
+// The command's messages on stderr: warnings while it works, or exactly one line if it fails.
 //
-// Whether the command will fail is known at its end, so warnings are held back until then. A
-// command that succeeds says each in a line of its own; one that fails says its error, and the
-// warnings before it, in one line. Where MACE_LOG asks for more than warnings, nothing is held
-// back: a person watches.
+// Whether the command fails is known only at its end, so warnings are held back until then. A
+// command that succeeds prints each warning on its own line. One that fails prints its error and
+// the warnings before it in one line. If MACE_LOG asks for more than warnings, nothing is held
+// back.
+//
 // Thread contract: thread-safe.
 #ifndef TOOLS_MACE_MESSAGES_H_
 #define TOOLS_MACE_MESSAGES_H_
@@ -12,14 +13,14 @@
 
 namespace mace {
 
-// From here on warnings are held back.
+// Holds back all warnings from now on.
 void HoldWarnings();
 
-// Says the error "mace: message", and what is held back, as one line.
+// Prints the error "mace: message" and the held warnings as one line.
 void WriteErrorLine(const std::string& message);
 bool ErrorWasWritten();
 
-// Says what is held back, a line each; from here on nothing is held back.
+// Prints the held warnings, each on its own line. Nothing is held back afterwards.
 void ReleaseWarnings();
 
 }  // namespace mace

@@ -12,8 +12,8 @@
 namespace mace {
 namespace {
 
-// File systems take 255 bytes. The rest is for ".npy", a mark, a number, and what the name of a
-// temporary file has besides.
+// File systems allow 255 bytes. The rest is for ".npy", a mark, a number, and the additions to the
+// name of a temporary file.
 constexpr size_t kLongestStem = 160;
 constexpr char kExtension[] = ".npy";
 
@@ -25,8 +25,8 @@ void AppendAsHex(std::string_view bytes, std::string* out) {
   }
 }
 
-// The name without what a file's name cannot hold or a terminal should not see; at least the begin
-// of it: more than kLongestStem bytes where it is longer than that.
+// The name without characters that a file name cannot hold or a terminal should not print. A longer
+// name is cut shortly after kLongestStem bytes.
 std::string StemOf(std::string_view name) {
   std::string stem;
   while (!name.empty() && stem.size() <= kLongestStem) {
@@ -44,7 +44,7 @@ std::string StemOf(std::string_view name) {
   return stem;
 }
 
-// With a mark that tells the name from every other.
+// The stem with a mark that makes the name unique.
 std::string MarkedStem(const std::string& name, const std::string& stem) {
   constexpr size_t kMarkBytes = 8;
   const Sha256Digest digest = Sha256(AsBytes(name));
@@ -59,14 +59,14 @@ std::string MarkedStem(const std::string& name, const std::string& stem) {
 
 std::vector<std::string> OutputFileNames(const std::vector<std::string>& names) {
   std::vector<std::string> stems;
-  std::map<std::string, size_t> wanted;  // How many would have a stem.
+  std::map<std::string, size_t> wanted;  // Names per stem.
   for (const std::string& name : names) {
     stems.push_back(StemOf(name));
     ++wanted[stems.back()];
   }
   std::set<std::string> taken;
   std::vector<std::string> files(names.size());
-  // A name that is its own stem keeps it; the others give way.
+  // A name that equals its stem keeps it; others with this stem are marked.
   for (size_t i = 0; i < names.size(); ++i) {
     if (stems[i] != names[i] || stems[i].size() > kLongestStem) continue;
     if (taken.insert(stems[i] + kExtension).second) files[i] = stems[i] + kExtension;

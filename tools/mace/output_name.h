@@ -1,4 +1,4 @@
-// File names for the outputs of a model, whose names are whatever the model's file holds.
+// File names for a model's outputs, whose names are arbitrary bytes of the model's file.
 //
 // Thread contract: thread-safe.
 #ifndef TOOLS_MACE_OUTPUT_NAME_H_
@@ -9,10 +9,10 @@
 
 namespace mace {
 
-// A file name for each of `names`, all different from one another, without a folder: the name with
-// '/' and ':' as '_', and ".npy". Control characters and bytes that are no UTF-8 are "%1B". Where
-// that is too long for a file system, or is another output's too, the name is marked with the begin
-// of its SHA-256. Equal names get numbers.
+// A file name for each of `names`, all different, without a folder: the name with '/' and ':'
+// replaced by '_', and ".npy". Control characters and invalid UTF-8 become "%1B". If the result is
+// too long for a file system or equals another one, the first digits of the name's SHA-256 are
+// added. Equal names get numbers.
 std::vector<std::string> OutputFileNames(const std::vector<std::string>& names);
 
 }  // namespace mace

@@ -57,7 +57,7 @@ TEST(OutputFileNames, AreNeverShared) {
   ASSERT_EQ(files.size(), names.size());
   const std::set<std::string> different(files.begin(), files.end());
   EXPECT_EQ(different.size(), files.size()) << Join(files, ", ");
-  EXPECT_EQ(files[1], "a_b.npy");  // The one that can have its name has it.
+  EXPECT_EQ(files[1], "a_b.npy");  // This name needs no mark.
   for (const std::string& file : files) {
     EXPECT_TRUE(EndsWith(file, ".npy")) << file;
     EXPECT_EQ(file.find('/'), std::string::npos) << file;

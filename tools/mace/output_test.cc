@@ -1,5 +1,5 @@
-// Where the command's results go: devices, FIFOs, links, a full or closed stdout, a limit of file
-// size, and names from files on the terminal.
+// Where the command's results go: devices, FIFOs, links, a full or closed stdout, a file size
+// limit, and names from files on the terminal.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,13 +21,13 @@ namespace {
 
 std::string Digits() { return ProjectFile("models/digits/digits.pb"); }
 
-// The command as the shell takes it.
+// The command's path, quoted for the shell.
 std::string Mace() {
   const std::string binary = ProjectFile("tools/mace");
   return std::filesystem::is_directory(binary) ? ProjectFile("bazel-bin/tools/mace") : binary;
 }
 
-// Runs a line of the shell; gives the exit code, 128 and the signal's number as the shell does.
+// Runs a line of shell and gives its exit code; for a signal, 128 plus its number.
 int Shell(const std::string& line) {
   const int status = std::system(("bash -c '" + line + "'").c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -95,7 +95,7 @@ TEST(Stdout, ThatIsFullOrClosedIsAnErrorInOneLine) {
       const std::string err = folder + "/err";
       EXPECT_EQ(Shell(Mace() + " " + command + " " + where + " 2> " + err), kExitBadModelOrInput);
       const std::vector<std::string> lines = Split(ReadText(err), '\n');
-      // One, and nothing behind its end; beside JSON on stdout the table is on stderr before it.
+      // Exactly one line. With JSON on stdout, the table on stderr precedes it.
       const bool has_table = command.find("--json -") != std::string::npos;
       ASSERT_GE(lines.size(), 2u) << ReadText(err);
       EXPECT_TRUE(has_table || lines.size() == 2u) << ReadText(err);
@@ -108,7 +108,7 @@ TEST(Stdout, ThatIsFullOrClosedIsAnErrorInOneLine) {
 
 TEST(FileSizeLimit, IsAnErrorAndLeavesNothingBehind) {
   const std::string folder = FreshFolder("limit");
-  // In blocks of 1024 bytes: none at all.
+  // The limit counts blocks of 1024 bytes; 0 allows no byte.
   const std::string limited = "ulimit -f 0; cd " + folder + "; " + Mace() + " run " + Digits() +
                               " --device cpu 2> /dev/null | cat > /dev/null; exit ${PIPESTATUS[0]}";
   EXPECT_EQ(Shell(limited), 0);  // Nothing is written.

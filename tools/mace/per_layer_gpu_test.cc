@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-// A model of one GELU written out, gelu.pb and gelu.data in the folder.
+// Writes a model of one GELU made of elementary ops: gelu.pb and gelu.data in the folder.
 void WriteGelu(const std::string& folder) {
   Graph graph;
   const auto add_value = [&](const std::string& name) {
@@ -43,11 +43,11 @@ void WriteGelu(const std::string& folder) {
   Node* product = add("Eltwise", {x, sum});
   product->attributes.Set("type", kProduct);
   const ValueId y = scaled(kProduct, product->outputs[0], 0.5);
-  for (const auto& [id, ports] : {std::pair(x, &graph.inputs), std::pair(y, &graph.outputs)}) {
+  for (const auto& [id, infos] : {std::pair(x, &graph.inputs), std::pair(y, &graph.outputs)}) {
     IoInfo io;
     io.name = graph.value(id).name;
     io.value = id;
-    ports->push_back(std::move(io));
+    infos->push_back(std::move(io));
   }
   const StatusOr<MaceExport> exported = ExportMace(graph, {});
   ASSERT_TRUE(exported.ok()) << exported.status().message();
@@ -80,11 +80,12 @@ TEST_F(PerLayerTest, NoNodeOfTheDigitsModelDeparts) {
   }
   EXPECT_GE(compared, 5u);
   EXPECT_TRUE(report["per_layer"]["first_departing"].is_null());
-  EXPECT_NE(result.err.find("no node departs by itself"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("no node exceeds the limit by itself"), std::string::npos)
+      << result.err;
 }
 
-// Halves round more than this limit allows: the first node that does is written, and alone it
-// departs as well.
+// Half precision rounds more than this limit allows. The first node over the limit is written as a
+// model, which alone exceeds the limit, too.
 TEST_F(PerLayerTest, TheFirstThatDepartsIsWrittenAsAModel) {
   const std::string folder = FreshFolder("departed");
   const CommandResult result =
@@ -102,13 +103,13 @@ TEST_F(PerLayerTest, TheFirstThatDepartsIsWrittenAsAModel) {
   const std::string input = command.substr(at + 9, command.size() - at - 10);
   const CommandResult alone = RunMace(
       {"compare", folder + "/op.pb", "--precision", "fp16", "--input", input, "--json", "-"});
-  EXPECT_EQ(alone.exit_code, 0) << alone.err;  // Within what halves promise,
+  EXPECT_EQ(alone.exit_code, 0) << alone.err;  // Half precision's tolerance.
   const Json outputs = alone.OutJson()["outputs"];
   ASSERT_EQ(outputs.size(), 1u);
   EXPECT_GT(outputs[0]["range"], 0);
 }
 
-// A node that stands for several is compared as one, and written as the ops that it stands for.
+// A fused node is compared as one node and written as the ops that it replaced.
 TEST_F(PerLayerTest, AFusedNodeIsWrittenAsItsSteps) {
   const std::string model = MadeModel("transformer.onnx");
   const std::string data = "data=" + MadeModel("transformer_input.npy");
@@ -121,7 +122,7 @@ TEST_F(PerLayerTest, AFusedNodeIsWrittenAsItsSteps) {
     fused += layer["type"] == "FusedElementwise" && !layer["own"].is_null() ? 1 : 0;
   }
   EXPECT_GE(fused, 10u);
-  // Alone in a graph, so that it is the one that departs.
+  // It is the only node, so it is the one over the limit.
   const std::string folder = FreshFolder("fused");
   WriteGelu(folder);
   const CommandResult departed =

@@ -79,7 +79,7 @@ void ExpectTrace(const Json& trace) {
       EXPECT_TRUE(event["args"].contains(key)) << event;
     }
     double* last = &end_of[event["tid"]];
-    // A microsecond: clocks of device and host.
+    // The clocks of device and host agree to a microsecond.
     EXPECT_GE(begin, *last - 1) << "slices of a track overlap: " << event;
     *last = end;
   }
@@ -91,7 +91,7 @@ void ExpectPage(const std::string& page) {
   for (const char* outside : {"src=", "href=", "@import", "url(", "fetch(", "XMLHttpRequest"}) {
     EXPECT_EQ(page.find(outside), std::string::npos) << "the page loads something: " << outside;
   }
-  // The namespace of SVG is taken from the element, so that no address is in the page's own text.
+  // The page takes the SVG namespace from an element, so that its own text contains no URL.
   const std::string begin = "<script id=\"data\" type=\"application/json\">", end = "</script>";
   ASSERT_NE(page.find(begin), std::string::npos);
   const size_t from = page.find(begin) + begin.size();

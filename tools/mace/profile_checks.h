@@ -1,4 +1,4 @@
-// What every profile must satisfy, whatever device it is of: for the tests of `mace profile`.
+// What every profile must satisfy, for the tests of `mace profile`.
 #ifndef TOOLS_MACE_PROFILE_CHECKS_H_
 #define TOOLS_MACE_PROFILE_CHECKS_H_
 
@@ -8,12 +8,12 @@
 
 namespace mace {
 
-// All keys of ProfileJson, sums that agree, no negative time.
+// All keys of ProfileJson exist, sums agree, and no time is negative.
 void ExpectProfileJson(const Json& json);
-// A Chrome trace: complete events with the arguments of a launch, slices of a track that do not
-// overlap.
+// A Chrome trace with complete events, the arguments of launches, and no overlapping slices in a
+// track.
 void ExpectTrace(const Json& trace);
-// HTML that loads nothing, and whose data are JSON.
+// HTML that loads nothing and whose data are JSON.
 void ExpectPage(const std::string& page);
 
 }  // namespace mace

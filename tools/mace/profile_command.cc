@@ -1,4 +1,4 @@
-// `mace profile`: where a run's time goes, op by op, beside what the device can do.
+// `mace profile`: shows the time of each op beside what the device can do at most.
 #include "mace/base/clock.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
@@ -17,7 +17,7 @@ struct ProfileArguments {
   int iterations = 20;
 };
 
-// Host to host, as `mace run` measures it.
+// Latency of runs from host inputs to host outputs, as `mace run` measures it.
 StatusOr<Latency> MeasureLatency(Request* request, int iterations) {
   std::vector<double> samples;
   for (int i = 0; i < iterations; ++i) {
@@ -40,10 +40,10 @@ Status MeasureReplay(Request* request, int iterations, std::optional<Latency>* r
   return Status::Ok();
 }
 
-// Whole runs, as an app has them, and the device's limits.
+// Measures whole runs, as an app sees them, and the device's roofline limits.
 Status MeasureRuns(const CompiledModel& compiled, Request* request,
                    const ProfileArguments& arguments, ProfileResult* result) {
-  // The first run is the start's: drivers make code in it.
+  // The first run belongs to the start, since drivers make code in it.
   MACE_RETURN_IF_ERROR(request->Run());
   if (arguments.model.device != "cpu") {
     StatusOr<PeakRates> peaks = FindPeakRates(compiled);
@@ -57,7 +57,7 @@ Status MeasureRuns(const CompiledModel& compiled, Request* request,
   return MeasureReplay(request, arguments.iterations, &result->replay);
 }
 
-// REQUIRES: every launch of the request's plan is one of its own.
+// REQUIRES: the request's plan has no persistent kernel.
 Status MeasureOps(const CompiledModel& compiled, Request* request, int iterations,
                   ProfileResult* result) {
   MACE_ASSIGN_OR_RETURN(result->profile, ProfileRuns(request, iterations));
@@ -65,8 +65,8 @@ Status MeasureOps(const CompiledModel& compiled, Request* request, int iteration
   return Status::Ok();
 }
 
-// Where one kernel runs many ops (plan/persistent_kernel.h), a second compiled model with launches
-// of their own times them.
+// If the plan has a persistent kernel (plan/persistent_kernel.h), a second compiled model with
+// separate launches is timed.
 Status MeasureOpsApart(ModelOptions options, const std::vector<Tensor>& inputs,
                        const ProfileArguments& arguments, ProfileResult* result) {
   options.compile.separate_launches = true;
@@ -106,7 +106,7 @@ Status WriteFiles(const ProfileArguments& arguments, const Json& report,
 
 int Run(const ProfileArguments& arguments) {
   for (const std::string& file : {arguments.trace, arguments.html}) {
-    // The table stands there.
+    // stdout is used for the table.
     if (IsStdout(file)) return ReportBadUse("--trace, --html: expected a file, found " + file);
   }
   const StatusOr<ModelOptions> options = arguments.model.ToOptions();

@@ -1,5 +1,5 @@
-// `mace profile` on a device: events of every launch, peaks measured once, a warm profile that
-// compiles and measures nothing.
+// `mace profile` on a device: an event for every launch, peaks that are measured once, and a warm
+// profile that neither compiles nor measures.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -48,7 +48,7 @@ TEST_F(ProfileGpu, TimesEveryLaunchOnTheDevice) {
     EXPECT_EQ(memory["peak_bytes"].get<size_t>(),
               memory["weight_bytes"].get<size_t>() + memory["activation_bytes"].get<size_t>());
     for (const Json& op : json["ops"]) {
-      // One thing of each kernel can be said: it is not faster than nothing.
+      // The only certain bound of a kernel's time is that it is positive.
       EXPECT_GT(op["ms"].get<double>(), 0) << op;
       EXPECT_EQ(op["roof_share"].is_null(), op["bytes"].get<double>() == 0) << op;
     }
@@ -66,7 +66,7 @@ TEST_F(ProfileGpu, TraceAndPageOfAWholeNetwork) {
   for (const Json& event : trace["traceEvents"]) {
     if (event["ph"] == "X" && event["tid"] == 2) ++on_device;
   }
-  // Every launch and both copies, in each run.
+  // Every launch and both copies of each run.
   EXPECT_EQ(on_device, 3 * (json["timed_launches"].get<size_t>() + 2));
   ExpectPage(ReadText(folder + "/page.html"));
 }
@@ -82,7 +82,7 @@ TEST_F(ProfileGpu, WarmMeasuresNoPeakAndCompilesNothing) {
                                {"MACE_COUNT_FILE", counts}});
   EXPECT_EQ(warm["cache_status"], "warm");
   EXPECT_EQ(warm["peaks"]["recorded"], true);
-  // The file keeps six digits.
+  // The cache file keeps six digits.
   const double peak = cold["peaks"]["gflop_per_s"].get<double>();
   EXPECT_NEAR(warm["peaks"]["gflop_per_s"].get<double>(), peak, 1e-5 * peak);
   std::map<std::string, int> calls = ReadCounts(counts);
@@ -90,7 +90,7 @@ TEST_F(ProfileGpu, WarmMeasuresNoPeakAndCompilesNothing) {
   EXPECT_EQ(calls["source_builds"], 0);
 }
 
-// A cache file that has the model's program and no peaks: they are left out, the profile is not.
+// The cache file has the model's program and no peaks: the profile is made without them.
 TEST_F(ProfileGpu, WithoutPermissionToCompileThePeaksAreLeftOut) {
   const std::string cache = FreshFolder("no_peaks") + "/cache.bin";
   ASSERT_EQ(RunMace({"run", Digits(), "--memory", "image", "--cache", cache}).exit_code, kExitDone);

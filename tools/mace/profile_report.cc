@@ -26,12 +26,12 @@ Json MemoryJson(const ProfileResult& result) {
           {"why_above_bound", TextOrNull(memory.why_above_bound)}};
 }
 
-// What an op did in a second, in units of 10^9; 0 where it took no time.
+// Amount per second, in units of 10^9; 0 if no time passed.
 double PerSecond(double amount, double ms) { return ms > 0 ? amount / ms / 1e6 : 0; }
 
 double Share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-// What the peaks allow one op.
+// Adds the least time of one op that the device's peaks allow.
 void AddRoof(const ProfiledOp& op, const std::optional<PeakRates>& peaks, Json* json) {
   (*json)["roof_ms"] = (*json)["roof_share"] = (*json)["bound"] = nullptr;
   if (!peaks.has_value()) return;
@@ -104,7 +104,7 @@ void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
           result.replay->min, result.replay->p50);
   }
   if (result.timed_launches != report["launches_per_run"].get<size_t>()) {
-    Print(out, "ops        are timed as %zu launches of their own; in a run they are %zu\n",
+    Print(out, "ops        are timed as %zu separate launches; a run has %zu\n",
           result.timed_launches, report["launches_per_run"].get<size_t>());
   }
   Print(out,

@@ -1,4 +1,4 @@
-// What `mace profile` found, and the four ways to say it: a table, JSON, a Chrome trace, a page.
+// The result of `mace profile`, and its four forms: a table, JSON, a Chrome trace, a page.
 #ifndef TOOLS_MACE_PROFILE_REPORT_H_
 #define TOOLS_MACE_PROFILE_REPORT_H_
 
@@ -15,42 +15,49 @@
 namespace mace {
 
 struct ProfileResult {
-  Statistics statistics;          // Of the model as an app runs it,
-  MemoryReport memory;            // and what its plan takes of the device.
-  Profile profile;                // Each launch by itself.
-  size_t timed_launches = 0;      // Of each of the profile's runs.
-  Latency latency;                // Host to host, without any timing of steps.
-  std::optional<Latency> replay;  // Launches alone; not where a node runs on the CPU.
+  Statistics statistics;          // The model as an app runs it.
+  MemoryReport memory;            // The device memory of its plan.
+  Profile profile;                // Timed launch by launch.
+  size_t timed_launches = 0;      // Launches of one timed run.
+  Latency latency;                // Host to host, with no step timed.
+  std::optional<Latency> replay;  // Launches only; none if a node runs on the CPU.
   std::optional<PeakRates> peaks;
   std::string why_no_peaks;
 };
 
-// The JSON of `mace profile`; every key is always there, null where it has no meaning:
-//   model, device, driver, memory, precision, iterations, cache_status, launches_per_run,
-//   timed_launches             more than launches_per_run where one kernel runs many ops: those are
-//                              timed as launches of their own, in a plan that is else the same
-//   latency_ms, replay_ms      {mean, min, p50, p90, p99, n}: host to host; the launches alone
-//   run_ms, ops_ms, idle_ms, host_ms   of the timed runs: a run; the sum of ops; between launches
-//                                      on the device; enqueueing launches
-//   flops, bytes, gflop_per_s, gb_per_s   of a run, per second of ops_ms
-//   peaks            {gflop_per_s, gb_per_s, recorded}, measured or from the cache file
+// The JSON of `mace profile`. Every key is always present, and null if it has no meaning:
+//   model, device, driver, memory, precision, iterations, cache_status
+//   launches_per_run
+//   timed_launches   more than launches_per_run if one kernel runs many ops: these are then timed
+//                    as separate launches, in a plan that is otherwise the same
+//   latency_ms       host to host: {mean, min, p50, p90, p99, n}
+//   replay_ms        only the launches: {mean, min, p50, p90, p99, n}
+//   run_ms           a timed run
+//   ops_ms           the sum of all ops of a timed run
+//   idle_ms          between launches on the device, in a timed run
+//   host_ms          enqueueing launches, in a timed run
+//   flops, bytes     of a run
+//   gflop_per_s, gb_per_s   flops and bytes per second of ops_ms
+//   peaks            the roofline limits, measured or from the cache file:
+//                    {gflop_per_s, gb_per_s, recorded}
 //   device_memory    {peak_bytes, weight_bytes, activation_bytes, live_bytes, bound_bytes,
 //                    why_above_bound: a text or null}
 //   types            [{type, ms, share, ops, launches}], the slowest first
 //   ops              [{name, type, variant, inputs, outputs, ms, share, host_ms, launches, flops,
 //                    bytes, gflop_per_s, gb_per_s, roof_ms, roof_share, bound}], in the plan's
 //                    order
-// Shares are of ops_ms; roof_ms is what peaks allow, and bound says by which ("compute", "memory").
+// Shares are parts of ops_ms. roof_ms is the least time that the peaks allow; bound says which peak
+// limits it ("compute", "memory").
 Json ProfileJson(const ModelArguments& arguments, const ProfileResult& result);
 
-// `report` is ProfileJson's.
+// `report`: the result of ProfileJson.
 void PrintProfile(FILE* out, const Json& report, const ProfileResult& result);
 
-// As chrome://tracing and Perfetto read it: the timed runs on two tracks, host and device, with a
-// slice a step.
+// For chrome://tracing and Perfetto: the timed runs on two tracks, host and device, with a slice
+// for each step.
 Json ChromeTrace(const Json& report, const ProfileResult& result);
 
-// One HTML file that needs nothing else.
+// A single HTML file that loads nothing else.
 std::string ProfilePage(const Json& report, const ProfileResult& result);
 
 }  // namespace mace

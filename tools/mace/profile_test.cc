@@ -1,5 +1,5 @@
-// `mace profile` where no OpenCL device is needed: its JSON, trace and page from the reference on
-// the CPU, and what it refuses.
+// `mace profile` without an OpenCL device: its JSON, trace and page from the CPU reference, and its
+// errors.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -37,7 +37,8 @@ TEST(ProfileCpu, JsonHasEveryKeyAndAddsUp) {
     EXPECT_EQ(op["ms"], op["host_ms"]);
     EXPECT_TRUE(op["roof_share"].is_null());
   }
-  // The whole of a run is at least its parts; medians of parts may exceed the median by little.
+  // A run takes at least the sum of its parts, but medians of parts may sum up to a little more
+  // than the run's median.
   EXPECT_LE(json["ops_ms"].get<double>(), 2 * json["run_ms"].get<double>());
   EXPECT_NE(result.err.find("Conv2D"), std::string::npos) << "no table on stderr: " << result.err;
 }
@@ -48,7 +49,7 @@ TEST(ProfileCpu, CountsTheWorkOfEachOp) {
   for (const Json& op : json["ops"]) {
     flops += op["flops"].get<double>();
     if (op["type"] != "Conv2D" || op["name"] != "conv_1/Relu6") continue;
-    // 3x3 of one channel to 16 at 8 x 8: a multiply and an add each, and the bias.
+    // A 3x3 convolution from 1 to 16 channels at 8 x 8: a multiply and an add each, plus the bias.
     EXPECT_NEAR(op["flops"].get<double>(), 2.0 * 64 * 16 * 9, 3.0 * 64 * 16);
     EXPECT_EQ(op["outputs"], "[1, 8, 8, 16]");
   }
@@ -80,7 +81,7 @@ TEST(ProfileCpu, ThePageNeedsNothingElse) {
   ExpectPage(ReadText(file));
 }
 
-// A name is data: it must not become a part of the page.
+// A name of the model must not be interpreted as a part of the page.
 TEST(ProfileCpu, ANameCannotEndThePagesScript) {
   const std::string folder = FreshFolder("name");
   const std::string name = folder + "/<script>alert(1)</script>";

@@ -1,4 +1,4 @@
-// The timeline of `mace profile`: as a Chrome trace, and inside its page.
+// The timeline of `mace profile`, as a Chrome trace and within its page.
 #include <algorithm>
 
 #include "tools/mace/profile_report.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kProcess = 1, kHostTrack = 1, kDeviceTrack = 2;
 
-// A step on one track, in milliseconds from the run's begin.
+// A step on one track, in milliseconds from the beginning of the run.
 struct Slice {
   bool device = false;
   double begin = 0;
@@ -19,14 +19,14 @@ struct Slice {
   size_t step = 0;
 };
 
-// A copy is the host's and the device's; a node on the CPU the host's alone.
+// A copy appears on both tracks, a node on the CPU on the host's only.
 std::vector<Slice> SlicesOf(const ProfiledRun& run) {
   std::vector<Slice> slices;
   for (size_t i = 0; i < run.steps.size(); ++i) {
     const ProfiledRun::Times& step = run.steps[i];
     slices.push_back({false, step.host_begin - run.begin, step.host_end - run.begin, i});
     if (!step.on_device) continue;
-    // The two clocks agree to some microseconds only.
+    // The two clocks only agree to some microseconds.
     const double begin = std::max(0.0, step.device_begin - run.begin);
     slices.push_back({true, begin, std::max(begin, step.device_end - run.begin), i});
   }
@@ -57,7 +57,7 @@ Json SliceEvent(const Slice& slice, double run_begin, const Json& op, const std:
             {"gb_per_s", op["gb_per_s"]}}}};
 }
 
-// For a <script> element: its text must not end it.
+// The JSON as the text of a <script> element, which it must not end.
 std::string ScriptText(const Json& json) {
   std::string text;
   for (char c : JsonText(json, -1)) {

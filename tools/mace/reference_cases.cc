@@ -15,7 +15,7 @@
 namespace mace {
 namespace {
 
-// GoogleTest's names hold letters, digits and '_'.
+// Test names of GoogleTest may hold letters, digits and '_' only.
 std::string TestName(const std::string& name) {
   std::string clean = name;
   std::replace_if(
@@ -25,7 +25,7 @@ std::string TestName(const std::string& name) {
 
 ReferenceCase FromManifest(const ManifestCase& entry) {
   ReferenceCase reference;
-  // Formats have cases of the same name.
+  // Two formats may have cases of the same name.
   reference.name = TestName(entry.format + "_" + entry.name);
   reference.model = entry.model;
   for (const ManifestSet& files : entry.sets) {
@@ -64,7 +64,7 @@ ReferenceCase MadeCase(const std::string& network, const std::string& ending) {
   set.inputs["input"] = MadeModel(network + "_input.npy");
   set.outputs["output"] = MadeModel(network + "_expected.npy");
   made.sets.push_back(std::move(set));
-  // Probabilities over few classes, summed in double by the script that made them.
+  // The outputs are probabilities of few classes, summed in double precision by the script.
   made.max_relative_error = 1e-4;
   return made;
 }
@@ -86,7 +86,7 @@ HostTensor ToNchw(const HostTensor& nhwc) {
   return nchw;
 }
 
-// The first axis on which two shapes differ, in words.
+// Describes the first axis on which two shapes differ.
 std::string FirstDifference(const Shape& expected, const Shape& found) {
   if (expected.rank() != found.rank())
     return "rank " + std::to_string(expected.rank()) + " and " + std::to_string(found.rank());
@@ -101,7 +101,7 @@ double LimitOf(const ReferenceCase& reference, const CompileOptions& options,
   double limit = reference.max_relative_error >= 0 ? reference.max_relative_error * difference.range
                                                    : reference.max_abs_error;
   if (options.precision == CompileOptions::Precision::kFloat32) return limit;
-  // A model with half weights has an error of its own, in the manifest's limit.
+  // The manifest's limit includes the error of a model with half weights.
   return std::max(limit, DefaultTolerance(options.precision) * difference.range);
 }
 
@@ -132,7 +132,7 @@ void CheckSet(const ReferenceCase& reference, const CompileOptions& options,
     const auto file = set.inputs.find(io.name);
     ASSERT_NE(file, set.inputs.end()) << what << ": no data for the input " << io.name;
     inputs.push_back(LoadRow(file->second, set.first_rows));
-    // A converted model keeps the order of its source, but does not say so.
+    // A converted model keeps its source's order of axes without declaring it.
     const bool is_nchw = inputs.back().shape().dims() != io.dims;
     if (set.nhwc_inputs && is_nchw) inputs.back() = ToNchw(inputs.back());
   }
@@ -142,7 +142,7 @@ void CheckSet(const ReferenceCase& reference, const CompileOptions& options,
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = compiled->outputs()[i].name;
     const auto file = set.outputs.find(name);
-    ASSERT_NE(file, set.outputs.end()) << what << ": an output that nobody expects: " << name;
+    ASSERT_NE(file, set.outputs.end()) << what << ": an unexpected output: " << name;
     compared.insert(name);
     CheckOutput(reference, options, what + ", output " + name,
                 LoadRow(file->second, set.first_rows), outputs[i]);
@@ -176,6 +176,17 @@ std::vector<ReferenceCase> OwnCases() {
     for (const char* ending : {"", "_frozen"}) cases.push_back(MadeCase(network, ending));
   }
   return cases;
+}
+
+ReferenceCase MadeOnnxCase(const std::string& name) {
+  ReferenceCase reference;
+  reference.name = name;
+  reference.model = MadeModel(name + ".onnx");
+  reference.sets.resize(1);
+  reference.sets[0].inputs["data"] = MadeModel(name + "_input.npy");
+  reference.sets[0].outputs["output"] = MadeModel(name + "_expected.npy");
+  reference.max_relative_error = 1e-5;
+  return reference;
 }
 
 std::string DescribeMode(const CompileOptions& options) {

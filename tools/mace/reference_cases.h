@@ -1,5 +1,5 @@
-// Whole models with inputs and the outputs that a trusted runtime gave: those of the reference
-// folder's manifest (where it is present) and this project's own.
+// Whole models with inputs and outputs of a trusted runtime: those of the reference folder's
+// manifest, if the folder exists, and this project's own.
 #ifndef TOOLS_MACE_REFERENCE_CASES_H_
 #define TOOLS_MACE_REFERENCE_CASES_H_
 
@@ -13,40 +13,45 @@
 namespace mace {
 
 struct ReferenceSet {
-  std::map<std::string, std::string> inputs;  // Name to .npy file.
+  std::map<std::string, std::string> inputs;  // By name: a .npy file.
   std::map<std::string, std::string> outputs;
-  // The files' images are NHWC whatever the model declares.
+  // The files hold NHWC images whatever the model declares.
   bool nhwc_inputs = false;
-  int64_t first_rows = -1;  // Not -1: of each file only row `first_rows`, as a batch of one.
+  int64_t first_rows = -1;  // Not -1: use only this row of each file, as a batch of one.
 };
 
 struct ReferenceCase {
-  std::string name;  // Letters, digits and '_' alone.
+  std::string name;  // Letters, digits and '_' only.
   std::string model;
   std::vector<ReferenceSet> sets;
-  double max_abs_error = 0;        // In fp32.
-  double max_relative_error = -1;  // Not -1: of the expected output's range, in place of it.
-  double min_cosine = -1;          // Not -1: of an 8-bit model, in place of both.
+  double max_abs_error = 0;  // The limit in fp32.
+  // Not -1: the limit as a share of the output's range, in place of max_abs_error.
+  double max_relative_error = -1;
+  // Not -1: the least cosine, for int8 models, in place of both other limits.
+  double min_cosine = -1;
 };
 // For GoogleTest's messages.
 void PrintTo(const ReferenceCase& reference, std::ostream* out);
 
-// Every case in SharedFolder()/models/manifest.json; empty without the folder.
+// Every case of SharedFolder()/models/manifest.json; empty without the folder.
 std::vector<ReferenceCase> SharedCases();
-// The digits model and the networks that the build makes, MACE and TensorFlow, and the digits
-// model as ONNX.
+// The digits model and the networks made by the build in the formats of MACE and TensorFlow, and
+// the digits model as ONNX.
 std::vector<ReferenceCase> OwnCases();
+// The ONNX network NAME.onnx that the build makes, with its input `data` and its output `output`,
+// which the script that made it computed in double.
+ReferenceCase MadeOnnxCase(const std::string& name);
 
-// Runs every set of the case on the model compiled with `options` and compares: names, shapes, then
-// values. The limit is the case's in fp32; in fp16 2 % of the expected output's range where that is
-// more. Each failure names case, mode, output, error and limit.
+// Runs every set of the case on the model compiled with `options`, and compares names, shapes and
+// values. The limit in fp32 is the case's; in fp16 it is at least 2 % of the expected output's
+// range. Each failure names case, mode, output, error and limit.
 void CheckCase(const ReferenceCase& reference, const CompileOptions& options);
 
 // "gpu, image, fp16", for messages.
 std::string DescribeMode(const CompileOptions& options);
 
-// Expects of the plan for the compiled dims that every op that carries weights, and every pooling, softmax and
-// elementwise op, runs on the GPU, and with Storage::kImage in images unless its placement
+// Expects that the plan for the compiled dims runs on the GPU every op with weights and every
+// pooling, softmax and elementwise op. With Storage::kImage they use images unless the placement
 // gives a reason.
 void ExpectOnGpu(CompiledModel* compiled, const CompileOptions& options, const std::string& model);
 

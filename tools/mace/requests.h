@@ -1,4 +1,4 @@
-// A request with all its inputs, and all its outputs.
+// Requests with all their inputs and all their outputs.
 #ifndef TOOLS_MACE_REQUESTS_H_
 #define TOOLS_MACE_REQUESTS_H_
 
@@ -8,14 +8,14 @@
 
 namespace mace {
 
-// A request of the model whose inputs, in their order, are set.
+// A request of the model with these inputs, in the model's order.
 StatusOr<Request> RequestWith(CompiledModel* compiled, const std::vector<Tensor>& inputs);
 
-// The outputs of the request's last run, in the order of the model's. REQUIRES: `request` is of
+// The outputs of the request's last run, in the model's order. REQUIRES: `request` belongs to
 // `compiled`.
 StatusOr<std::vector<Tensor>> OutputsOf(const CompiledModel& compiled, const Request& request);
 
-// One run on these inputs.
+// Runs once with these inputs and gives the outputs.
 StatusOr<std::vector<Tensor>> RunOnce(CompiledModel* compiled, const std::vector<Tensor>& inputs);
 
 }  // namespace mace

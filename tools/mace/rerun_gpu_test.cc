@@ -1,5 +1,5 @@
-// The second and the third run of a compiled model: nothing of an earlier run may show in a later one, and
-// another input shape makes another plan.
+// Second and third runs of a compiled model. Nothing of an earlier run may affect a later one, and
+// another input shape gets its own plan.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -24,7 +24,7 @@ std::vector<HostTensor> RandomInputs(const CompiledModel& compiled, uint32_t see
   return inputs;
 }
 
-// Bit for bit: the same kernels over the same numbers.
+// Compares bit by bit, since both runs use the same kernels and numbers.
 void ExpectSame(const std::vector<HostTensor>& expected, const std::vector<HostTensor>& actual,
                 const std::string& what) {
   ASSERT_EQ(expected.size(), actual.size()) << what;
@@ -84,7 +84,7 @@ TEST_P(RerunTest, LaterRunsEqualFreshModels) {
   ASSERT_FALSE(first_outputs.empty());
   EXPECT_TRUE(Differ(first_outputs, second_outputs)) << "the model ignores its input";
   ExpectSame(first_outputs, third_outputs, "the first inputs again, after others");
-  // `other` has seen nothing before.
+  // `other` has not run before.
   ExpectSame(RunOrFail(&*other, second), second_outputs, "the second inputs, fresh model");
 }
 
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Models, RerunTest,
                                                           CompileOptions::Storage::kBuffer)),
                          NameOf);
 
-// Two pictures at once are two pictures one after the other.
+// A batch of two pictures gives the same as two runs of one picture.
 void ExpectBatchesWork(const std::string& model, const std::string& device) {
   CompileOptions options;
   options.device = device;
@@ -152,7 +152,7 @@ void ExpectBatchesWork(const std::string& model, const std::string& device) {
   ASSERT_EQ(pair[0].shape()[0], 2) << pair[0].shape().ToString();
   EXPECT_LE(Compare(one[0], RowOf(pair[0], 0)).max_abs_error, 1e-5);
   EXPECT_LE(Compare(two[0], RowOf(pair[0], 1)).max_abs_error, 1e-5);
-  // The plan of the first shape is still there, and still right.
+  // The plan of the first shape still exists and is still right.
   ExpectSame(one, RunOrFail(&*compiled, first), "the first shape again");
 }
 

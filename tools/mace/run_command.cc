@@ -1,5 +1,5 @@
-// `mace run`: compiles a model, runs it, writes outputs, prints a table and the JSON of DESIGN's
-// contract.
+// `mace run`: compiles a model, runs it, writes its outputs, and prints a table and the JSON
+// report.
 #include <algorithm>
 
 #include "mace/base/clock.h"
@@ -27,11 +27,11 @@ struct Measured {
   double first_output_ms = 0;
   Latency latency;
   std::vector<Tensor> outputs;
-  std::vector<std::string> files;  // Of the outputs; empty where none are wanted.
+  std::vector<std::string> files;  // Of the outputs; empty if they are not written.
 };
 
-// Warm-up and measured runs. The very first answer counts from the process's start, and is written
-// at once. The cache file comes after it: another process may be writing there.
+// Warm-up and measured runs. The first answer is timed from the start of the process and is written
+// at once. The cache file is written after it, because another process may hold that file.
 StatusOr<Measured> Measure(CompiledModel* compiled, const std::vector<Tensor>& inputs,
                            const RunArguments& arguments) {
   MACE_ASSIGN_OR_RETURN(Request request, RequestWith(compiled, inputs));
@@ -135,7 +135,7 @@ Json ReportJson(const CompiledModel& compiled, const RunArguments& arguments,
           {"outputs", OutputsJson(compiled, measured.outputs, measured.files)}};
 }
 
-// ", in 64 slices of the batch"; empty where it is not cut.
+// ", in 64 slices of the batch"; empty if the batch is not cut.
 std::string SlicesText(const Statistics& stats) {
   if (stats.batch_slices == 1) return "";
   return ", in " + std::to_string(stats.batch_slices) + " slices of the batch";
@@ -169,7 +169,7 @@ void PrintTable(FILE* out, const CompiledModel& compiled, const RunArguments& ar
   Print(out, "latency       %10.3f ms  mean of %zu;  min %.3f  p50 %.3f  p90 %.3f  p99 %.3f\n",
         latency.mean, latency.n, latency.min, latency.p50, latency.p90, latency.p99);
   for (const CpuNode& op : stats.cpu_node_list) {
-    if (arguments.model.device == "cpu") break;  // All of them are, and that was asked for.
+    if (arguments.model.device == "cpu") break;  // All nodes run on the CPU, as requested.
     Print(out, "on the CPU    %s (%s): %s\n", op.name.c_str(), op.type.c_str(), op.why.c_str());
   }
 }
@@ -199,7 +199,7 @@ Command AddRunCommand(CLI::App* app) {
   command->add_option("--iterations", arguments->iterations, "measured runs")
       ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
-  command->add_option("--warmup", arguments->warmup, "runs before them that are not counted")
+  command->add_option("--warmup", arguments->warmup, "warm-up runs, which are not counted")
       ->check(CLI::Range(0, 100000000))
       ->capture_default_str();
   return {command, [arguments] { return Run(*arguments); }};

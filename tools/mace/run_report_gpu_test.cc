@@ -1,5 +1,5 @@
-// What `mace run` leaves: the JSON with every key of its contract, outputs in the declared shape,
-// and one answer on all devices.
+// The results of `mace run`: JSON with every documented key, outputs in their declared shapes, and
+// the same answer on all devices.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -20,7 +20,7 @@ namespace {
 std::string Digits() { return ProjectFile("models/digits/digits.pb"); }
 std::string Sample() { return ProjectFile("models/digits/samples/digit_3.npy"); }
 
-// "key" where the JSON has one that is no object, "key.inner" otherwise.
+// "key", or "key.inner" for a member of an object.
 const char* const kKeys[] = {"model",
                              "device",
                              "driver",
@@ -101,7 +101,7 @@ TEST(RunJson, OnTheGpu) {
   EXPECT_TRUE(json["outputs"][0]["file"].is_null());
 }
 
-// What benchmarks/start reads.
+// The members that benchmarks/start reads.
 TEST(RunJson, SaysThePartsOfTheStart) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   const std::string cache = FreshFolder("parts") + "/cache.bin";
@@ -174,7 +174,8 @@ TEST(RunOutputs, HaveTheDeclaredShapeAndAreTheSameEverywhere) {
   }
 }
 
-// Every output under its own name, in the shape of output_info: rank 2 where the op's is 4.
+// Every output has its own file and the shape of output_info, which may have another rank than the
+// op's.
 TEST(RunOutputs, OfAModelWithSeveral) {
   const std::string shared = SharedFolder();
   if (shared.empty()) GTEST_SKIP() << "no reference models at hand";
@@ -233,7 +234,7 @@ TEST(Inspect, EveryStageOfAModel) {
   }
 }
 
-// Each node has one chosen variant, or says why it has none; what was measured is said to be.
+// Each node has one chosen variant or a reason for having none, and measured variants are marked.
 TEST(Inspect, VariantsOfEachNode) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   for (const char* tuning : {"none", "fast"}) {

@@ -1,4 +1,4 @@
-// How the command writes the cache file, once the answer was given.
+// Writes the cache file after the command's answer.
 #ifndef TOOLS_MACE_SAVE_CACHE_H_
 #define TOOLS_MACE_SAVE_CACHE_H_
 
@@ -6,8 +6,8 @@
 
 namespace mace {
 
-// A failure is a warning: the answer is right whatever becomes of the file. What was said before,
-// by this function or when the file was opened, is not said again.
+// A failure is only a warning, because the answer is right without the file. A warning that was
+// already printed, by this function or when the file was opened, is not repeated.
 void SaveCacheOrWarn(CompiledModel* compiled);
 
 }  // namespace mace

@@ -13,7 +13,7 @@ namespace {
 
 constexpr char kPrefix[] = "mace-build-";
 
-// Whether there is a good file that is signed, whosever it is.
+// Whether there is a valid file with a signature of any key.
 bool IsSigned(const std::string& path) {
   CacheTrust anyone;
   anyone.allow_untrusted = true;

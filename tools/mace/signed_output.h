@@ -1,4 +1,4 @@
-// How `mace cache` writes into a file that may be signed: a signature is never lost by oversight.
+// How `mace cache` writes files that may be signed. A signature is never lost by mistake.
 #ifndef TOOLS_MACE_SIGNED_OUTPUT_H_
 #define TOOLS_MACE_SIGNED_OUTPUT_H_
 
@@ -12,33 +12,34 @@
 
 namespace mace {
 
-// What the command line says of the signature of the file that is written.
+// The options for the signature of the file to be written.
 struct SigningArguments {
-  std::string key;           // A file of keygen's, the secret one; empty: none.
-  bool is_unsigned = false;  // The signature may go.
+  std::string key;           // A secret key file made by keygen; empty: none.
+  bool is_unsigned = false;  // The signature may be dropped.
 
   // Declares --key and --unsigned.
   void AddTo(CLI::App* command);
-  // kInvalidArgument where both are given; the key file's own errors.
+  // kInvalidArgument if both are given; else the errors of reading the key file.
   StatusOr<RewriteOptions> ToRewriteOptions() const;
 };
 
-// Where engines, which cannot sign, put what they compile for an output: the output itself, or a
-// private copy that is signed on its way back.
+// Where engines, which cannot sign, write their programs for an output file: the output itself, or
+// a private copy that is signed when it is copied back.
 class StagedOutput {
  public:
-  // kFailedPrecondition for a signed output without a key and without leave to drop its signature.
+  // kFailedPrecondition for a signed output without a key and without permission to drop its
+  // signature.
   static StatusOr<StagedOutput> Open(const std::string& output, const SigningArguments& arguments);
 
   const std::string& path() const { return path_; }
-  // Brings what was put into path() into the output.
+  // Copies the content of path() into the output.
   Status Finish() const;
 
  private:
   std::string output_;
   std::string path_;
   RewriteOptions options_;
-  std::optional<PrivateFolder> folder_;  // Nothing: path() is the output.
+  std::optional<PrivateFolder> folder_;  // None: path() is the output itself.
 };
 
 }  // namespace mace

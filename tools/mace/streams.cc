@@ -17,10 +17,10 @@
 namespace mace {
 namespace {
 
-// Stands for a line end of the format while arguments are put in.
+// Stands for a line end of the format while the arguments are inserted.
 constexpr char kLineEnd = '\x1E';
 
-// Why stdout did not take something; 0: it took all.
+// The errno of a failed write to stdout; 0: none failed.
 int stdout_error = 0;
 
 void Write(FILE* out, std::string_view text) {
@@ -33,7 +33,7 @@ void Write(FILE* out, std::string_view text) {
 void PrepareStreams() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest number that is free, and so this one. Where stdout was, writing must fail.
+    // open takes the lowest free number, which is this one. In place of stdout, writing must fail.
     const int placeholder = open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
     if (placeholder >= 0 && placeholder != fd) close(placeholder);
   }
@@ -71,7 +71,7 @@ void PrintLines(FILE* out, std::string_view text) {
 int FinishStdout(int exit_code) {
   if (std::fflush(stdout) != 0 && stdout_error == 0) stdout_error = errno;
   if (stdout_error == 0 && std::ferror(stdout) == 0) return exit_code;
-  // An error that was said before is the one that counts.
+  // An error that was printed before has priority.
   if (ErrorWasWritten())
     return exit_code > kExitComparisonFailed ? exit_code : kExitBadModelOrInput;
   return Report(IoError("standard output: " +

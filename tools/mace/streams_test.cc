@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// What `write` puts into a stream.
+// The text that `write` puts into a stream.
 template <typename Write>
 std::string Written(const Write& write) {
   char* text = nullptr;

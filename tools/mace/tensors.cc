@@ -24,48 +24,53 @@ constexpr NpyType kNpyTypes[] = {
     {"|i1", DType::kInt8},    {"|b1", DType::kBool},
 };
 
-// REQUIRES: no dynamic extent.
-StatusOr<TensorInfo> InfoOf(const TensorSpec& spec) {
-  StatusOr<Shape> shape = Shape::Make(spec.dims);
-  if (!shape.ok()) return shape.status().WithPrefix("input '" + Printable(spec.name) + "'");
-  return TensorInfo{spec.dtype, *std::move(shape)};
+bool IsFloat(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 ||
+         dtype == DType::kFloat64;
 }
 
-StatusOr<HostTensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
-  MACE_ASSIGN_OR_RETURN(const TensorInfo info, InfoOf(spec));
-  if (!IsFloat(info.dtype)) return HostTensor::Allocate(info);
-  MACE_ASSIGN_OR_RETURN(HostTensor tensor, HostTensor::Allocate({DType::kFloat32, info.shape}));
+// REQUIRES: no extent of `spec` is dynamic.
+StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
+  const DType dtype = IsFloat(spec.dtype) ? DType::kFloat32 : spec.dtype;
+  StatusOr<Tensor> tensor = Tensor::Allocate(dtype, spec.dims);
+  if (!tensor.ok()) return tensor.status().WithPrefix("input '" + Printable(spec.name) + "'");
+  float* const floats = tensor->mutable_data<float>();
+  if (floats == nullptr) return tensor;
   std::mt19937 generator(seed);
-  // By hand: the standard's distributions differ between libraries, and a seed must mean the same
+  // The distributions of the C++ standard differ between libraries, but a seed must give the same
   // input everywhere.
-  for (int64_t i = 0; i < info.shape.elements(); ++i) {
-    tensor.f32()[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;
+  for (int64_t i = 0; i < tensor->elements(); ++i) {
+    floats[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;
   }
   return tensor;
 }
 
-StatusOr<HostTensor> LoadElements(const std::string& path, const NpyFile& file) {
+StatusOr<Tensor> LoadElements(const std::string& path, const NpyFile& file) {
   const NpyHeader& header = file.header();
-  StatusOr<Shape> shape = Shape::Make(header.shape);
-  if (!shape.ok()) return shape.status().WithPrefix(path);
   for (const NpyType& type : kNpyTypes) {
     if (header.descr != type.descr) continue;
-    StatusOr<HostTensor> tensor = HostTensor::Allocate({type.dtype, *shape});
+    StatusOr<Tensor> tensor = Tensor::Allocate(type.dtype, header.shape);
     if (!tensor.ok()) return tensor.status().WithPrefix(path);
-    MACE_RETURN_IF_ERROR(
-        file.Read(MutableBytes(tensor->mutable_data<uint8_t>(), tensor->info().bytes())));
+    auto* const elements = static_cast<uint8_t*>(tensor->mutable_data());
+    MACE_RETURN_IF_ERROR(file.Read(MutableBytes(elements, tensor->bytes())));
     return tensor;
   }
   return Unsupported(path + ": element type '" + header.descr + "' is none of a model's");
 }
 
-// By the header alone: nothing of a file that does not fit is read.
+std::string DimsText(const std::vector<int64_t>& dims) {
+  std::vector<std::string> extents;
+  for (const int64_t dim : dims) extents.push_back(std::to_string(dim));
+  return "[" + Join(extents, ", ") + "]";
+}
+
+// Checks the rank and the memory by the header alone, so that no element of a file that does not
+// fit is read.
 Status CheckFits(const std::string& path, const NpyHeader& header, const TensorSpec& spec) {
-  const StatusOr<Shape> shape = Shape::Make(header.shape);
-  if (!shape.ok()) return shape.status().WithPrefix(path);
-  if (static_cast<size_t>(shape->rank()) == spec.dims.size()) {
-    // As it is stored, and as the model takes it.
-    const uint64_t bytes = header.data_bytes + TensorInfo{spec.dtype, *shape}.bytes();
+  if (header.shape.size() == spec.dims.size()) {
+    // The elements as the file stores them, and the elements as the model takes them.
+    const uint64_t elements = header.data_bytes / NpyItemSize(header.descr);
+    const uint64_t bytes = header.data_bytes + elements * DTypeSize(spec.dtype);
     const std::shared_ptr<MemoryBudget>& budget = ScopedMemoryBudget::Current();
     if (budget == nullptr || budget->HasRoomFor(bytes)) return Status();
     return ResourceExhausted(path + ": needs " + std::to_string(bytes) + " bytes beside " +
@@ -73,10 +78,10 @@ Status CheckFits(const std::string& path, const NpyHeader& header, const TensorS
                              std::to_string(budget->limit()));
   }
   return InvalidArgument("input '" + spec.name + "': expected " + spec.ToString() + ", found '" +
-                         header.descr + "' " + shape->ToString() + " in " + path);
+                         header.descr + "' " + DimsText(header.shape) + " in " + path);
 }
 
-// For a message.
+// The names of `specs`, for messages.
 std::string NamesOf(const std::vector<TensorSpec>& specs) {
   constexpr size_t kMaxNames = 20;
   std::vector<std::string> names;
@@ -94,40 +99,46 @@ Status DoesNotHold(int64_t element, const std::string& found, DType dtype) {
                          DTypeName(dtype) + " holds, found " + found);
 }
 
-// Whether each number of `tensor` is still there in `converted`: no float became infinite, and no
-// integer another one.
-Status CheckHolds(const HostTensor& tensor, const HostTensor& converted) {
-  if (tensor.dtype() == converted.dtype() || tensor.dtype() == DType::kBool) return Status::Ok();
-  if (tensor.dtype() == DType::kFloat64 && IsFloat(converted.dtype())) {
-    const std::vector<float> narrow = ToFloatVector(converted);
-    for (size_t i = 0; i < narrow.size(); ++i) {
-      const double wide = tensor.data<double>()[i];
-      if (!std::isinf(narrow[i]) || std::isinf(wide)) continue;
-      return DoesNotHold(static_cast<int64_t>(i), std::to_string(wide), converted.dtype());
-    }
-  }
-  if (IsFloat(tensor.dtype()) || IsFloat(converted.dtype()) || converted.dtype() == DType::kBool) {
-    return Status::Ok();
-  }
-  const std::vector<int64_t> before = ToInt64Vector(tensor), after = ToInt64Vector(converted);
-  for (size_t i = 0; i < before.size(); ++i) {
-    if (before[i] == after[i]) continue;
-    return DoesNotHold(static_cast<int64_t>(i), std::to_string(before[i]), converted.dtype());
+// kInvalidArgument if the conversion made a finite double infinite.
+Status CheckHoldsDoubles(const Tensor& tensor, const Tensor& converted) {
+  MACE_ASSIGN_OR_RETURN(const Tensor narrow, converted.ConvertTo(DType::kFloat64));
+  const double* const before = tensor.data<double>();
+  const double* const after = narrow.data<double>();
+  for (int64_t i = 0; i < tensor.elements(); ++i) {
+    if (!std::isinf(after[i]) || std::isinf(before[i])) continue;
+    return DoesNotHold(i, std::to_string(before[i]), converted.dtype());
   }
   return Status::Ok();
 }
 
-// The elements of `tensor`, read from `path`, as `dtype`.
-StatusOr<HostTensor> ConvertExactly(const std::string& path, const HostTensor& tensor,
-                                    DType dtype) {
-  MACE_ASSIGN_OR_RETURN(HostTensor converted, tensor.ConvertTo(dtype));
-  MACE_RETURN_IF_ERROR(CheckHolds(tensor, converted).WithPrefix(path));
-  return converted;
+// kInvalidArgument if the conversion changed an integer.
+Status CheckHoldsIntegers(const Tensor& tensor, const Tensor& converted) {
+  MACE_ASSIGN_OR_RETURN(const Tensor wide, tensor.ConvertTo(DType::kInt64));
+  MACE_ASSIGN_OR_RETURN(const Tensor narrow, converted.ConvertTo(DType::kInt64));
+  const int64_t* const before = wide.data<int64_t>();
+  const int64_t* const after = narrow.data<int64_t>();
+  for (int64_t i = 0; i < tensor.elements(); ++i) {
+    if (before[i] == after[i]) continue;
+    return DoesNotHold(i, std::to_string(before[i]), converted.dtype());
+  }
+  return Status::Ok();
 }
 
-StatusOr<HostTensor> LoadStored(const std::string& path) {
-  MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
-  return LoadElements(path, file);
+// kInvalidArgument if `converted` does not hold each number of `tensor`.
+Status CheckHolds(const Tensor& tensor, const Tensor& converted) {
+  const DType from = tensor.dtype(), to = converted.dtype();
+  if (from == to || from == DType::kBool) return Status::Ok();
+  if (from == DType::kFloat64 && IsFloat(to)) return CheckHoldsDoubles(tensor, converted);
+  if (IsFloat(from) || IsFloat(to) || to == DType::kBool) return Status::Ok();
+  return CheckHoldsIntegers(tensor, converted);
+}
+
+// Converts `tensor`, which was read from `path`, to `dtype`. kInvalidArgument names a number that
+// `dtype` cannot hold.
+StatusOr<Tensor> ConvertExactly(const std::string& path, const Tensor& tensor, DType dtype) {
+  MACE_ASSIGN_OR_RETURN(Tensor converted, tensor.ConvertTo(dtype));
+  MACE_RETURN_IF_ERROR(CheckHolds(tensor, converted).WithPrefix(path));
+  return converted;
 }
 
 std::vector<TensorSpec> WithDims(std::vector<TensorSpec> specs,
@@ -138,22 +149,6 @@ std::vector<TensorSpec> WithDims(std::vector<TensorSpec> specs,
 
 }  // namespace
 
-Tensor FromHost(HostTensor host) {
-  const auto held = std::make_shared<const HostTensor>(std::move(host));
-  return Tensor::View(held->dtype(), held->bytes().data(), held->shape().dims(), [held] {});
-}
-
-HostTensor ToHost(const Tensor& tensor) {
-  const Bytes bytes(static_cast<const uint8_t*>(tensor.data()), tensor.bytes());
-  return HostTensor::View({tensor.dtype(), Shape(tensor.dims())}, bytes,
-                          std::make_shared<Tensor>(tensor));
-}
-
-StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype) {
-  MACE_ASSIGN_OR_RETURN(HostTensor converted, ToHost(tensor).ConvertTo(dtype));
-  return FromHost(std::move(converted));
-}
-
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled) {
   return WithDims(compiled.inputs(), compiled.statistics().input_dims);
 }
@@ -163,14 +158,13 @@ std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled) {
 }
 
 StatusOr<Tensor> LoadStoredTensor(const std::string& path) {
-  MACE_ASSIGN_OR_RETURN(HostTensor tensor, LoadStored(path));
-  return FromHost(std::move(tensor));
+  MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
+  return LoadElements(path, file);
 }
 
 StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype) {
-  MACE_ASSIGN_OR_RETURN(const HostTensor tensor, LoadStored(path));
-  MACE_ASSIGN_OR_RETURN(HostTensor converted, ConvertExactly(path, tensor, dtype));
-  return FromHost(std::move(converted));
+  MACE_ASSIGN_OR_RETURN(const Tensor tensor, LoadStoredTensor(path));
+  return ConvertExactly(path, tensor, dtype);
 }
 
 std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
@@ -186,24 +180,22 @@ std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
 StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
   MACE_ASSIGN_OR_RETURN(const NpyFile file, NpyFile::Open(path));
   MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), spec));
-  MACE_ASSIGN_OR_RETURN(const HostTensor stored, LoadElements(path, file));
-  // A request takes float32 for every float type: nothing is rounded on the way.
-  const bool is_taken = IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32;
-  MACE_ASSIGN_OR_RETURN(HostTensor tensor,
-                        is_taken ? stored.ToAligned() : ConvertExactly(path, stored, spec.dtype));
-  return FromHost(std::move(tensor));
+  MACE_ASSIGN_OR_RETURN(Tensor stored, LoadElements(path, file));
+  // A request takes float32 for every float type, so the elements need no rounding here.
+  if (IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32) return stored;
+  return ConvertExactly(path, stored, spec.dtype);
 }
 
 Status SaveTensor(const std::string& path, const Tensor& tensor) {
   // NumPy has no bfloat16.
-  MACE_ASSIGN_OR_RETURN(const HostTensor saved,
-                        ToHost(tensor).ConvertTo(
-                            tensor.dtype() == DType::kBFloat16 ? DType::kFloat32 : tensor.dtype()));
+  const DType dtype = tensor.dtype() == DType::kBFloat16 ? DType::kFloat32 : tensor.dtype();
+  MACE_ASSIGN_OR_RETURN(const Tensor saved, tensor.ConvertTo(dtype));
   std::string descr;
   for (const NpyType& type : kNpyTypes) {
-    if (type.dtype == saved.dtype()) descr = type.descr;
+    if (type.dtype == dtype) descr = type.descr;
   }
-  return WriteNpy(path, descr, saved.shape().dims(), saved.bytes());
+  const Bytes bytes(static_cast<const uint8_t*>(saved.data()), saved.bytes());
+  return WriteNpy(path, descr, saved.dims(), bytes);
 }
 
 StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
@@ -225,8 +217,8 @@ StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                              name + "=FILE.npy, or --random-inputs");
     }
     if (file == files.end()) {
-      MACE_ASSIGN_OR_RETURN(HostTensor random, RandomInput(specs[i], static_cast<uint32_t>(i) + 1));
-      inputs.push_back(FromHost(std::move(random)));
+      MACE_ASSIGN_OR_RETURN(Tensor random, RandomInput(specs[i], static_cast<uint32_t>(i) + 1));
+      inputs.push_back(std::move(random));
       continue;
     }
     MACE_ASSIGN_OR_RETURN(Tensor tensor, LoadInput(file->second, specs[i]));

@@ -1,4 +1,4 @@
-// Tensors between .npy files and models: reading and making inputs, writing outputs.
+// Reads inputs from .npy files, makes random inputs, and writes outputs to .npy files.
 #ifndef TOOLS_MACE_TENSORS_H_
 #define TOOLS_MACE_TENSORS_H_
 
@@ -6,54 +6,51 @@
 #include <string>
 #include <vector>
 
-#include "mace/graph/tensor.h"
 #include "mace/mace.h"
 
 namespace mace {
 
-// The same elements, shared: HostTensor can convert them, which Tensor leaves to its user.
-Tensor FromHost(HostTensor host);
-// REQUIRES: the tensor is not empty and its status is OK.
-HostTensor ToHost(const Tensor& tensor);
-// As HostTensor::ConvertTo.
-StatusOr<Tensor> ConvertTensor(const Tensor& tensor, DType dtype);
-
-// The inputs of a model with the dims that it was compiled with in place of dynamic ones.
+// The inputs or outputs of a model. A dynamic extent has the value that it has in the plan which
+// was made last.
 std::vector<TensorSpec> CompiledInputs(const CompiledModel& compiled);
 std::vector<TensorSpec> CompiledOutputs(const CompiledModel& compiled);
 
-// A .npy file as a tensor of the type it has there.
+// Reads a .npy file as a tensor of the file's element type. kUnsupported for an element type that
+// no tensor has; all errors name the file.
 StatusOr<Tensor> LoadStoredTensor(const std::string& path);
-// A .npy file as a tensor of `dtype` (numbers are converted); errors name the file.
-// kInvalidArgument names an integer, or a float64, that the type does not hold.
+// Reads a .npy file and converts its elements to `dtype`. Errors name the file. kInvalidArgument
+// names an integer or float64 that `dtype` cannot hold.
 StatusOr<Tensor> LoadTensor(const std::string& path, DType dtype);
 
-// The shapes of the arrays in files, by name, as their headers say. A file that cannot be read is
-// left out: that is an error when it is an input's turn.
+// The shapes of the arrays in files, by name, from the files' headers. A file that cannot be read
+// is left out; the error is reported when the input itself is read.
 std::map<std::string, std::vector<int64_t>> ShapesOfFiles(
     const std::map<std::string, std::string>& files);
 
-// LoadTensor for an input, but that float32 stays what it is for every float type. kInvalidArgument
-// where its rank is another, before any element is read.
+// Reads a .npy file for an input as LoadTensor does, except that float32 elements stay float32 for
+// an input of any float dtype. Before any element is read, the file's header is checked:
+// kInvalidArgument if the rank differs, kResourceExhausted if the memory budget has no room.
 StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec);
 
-// Writes a tensor as a .npy file of its own type; bfloat16, which NumPy has not, as float32.
+// Writes a tensor as a .npy file of its own type; bfloat16, which NumPy lacks, as float32.
 Status SaveTensor(const std::string& path, const Tensor& tensor);
 
-// What becomes of an input that no file is given for.
+// The treatment of an input without a file.
 enum class MissingInput {
   kRefuse,
-  kRandom,  // Seeded uniform floats in [-1, 1), integers 0.
+  kRandom,  // Floats uniform in [-1, 1) from a seed; integers are 0.
 };
 
-// One tensor for each of `specs`, whose dims are all known, from `files` by name. kInvalidArgument names a file's input
-// that the model has not, and with kRefuse an input without a file.
+// One tensor for each of `specs`, in their order. `files` gives the path of a .npy file by the name
+// of an input. kInvalidArgument names an input in `files` that the model does not have, and with
+// kRefuse an input without a file. REQUIRES: no extent in `specs` is dynamic.
 StatusOr<std::vector<Tensor>> LoadInputs(const std::vector<TensorSpec>& specs,
                                          const std::map<std::string, std::string>& files,
                                          MissingInput missing);
 
-// Writes outputs[i] into the folder, which is made, under its name of OutputFileNames
-// (tools/mace/output_name.h), and gives the paths.
+// Writes each output as a .npy file into the folder, and makes the folder if needed. The file names
+// are those of OutputFileNames (tools/mace/output_name.h). Gives the paths, in the order of
+// `specs`.
 StatusOr<std::vector<std::string>> WriteOutputs(const std::string& folder,
                                                 const std::vector<TensorSpec>& specs,
                                                 const std::vector<Tensor>& outputs);

@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
+#include <utility>
 
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
@@ -32,7 +34,7 @@ bool IsFolder(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-// This process's environment with `changes` over it, as execve takes it.
+// This process's environment with `changes` applied, in the form that execve takes.
 std::vector<std::string> MergedEnvironment(const Environment& changes) {
   std::vector<std::string> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -50,11 +52,11 @@ std::vector<char*> Pointers(std::vector<std::string>* texts) {
   return pointers;
 }
 
-// In the child: both streams into files, then the program. Does not return.
+// In the child: redirects both streams to files and runs the program. Does not return.
 [[noreturn]] void Become(char** arguments, char** environment, const char* out, const char* err) {
   const int out_file = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_file = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  alarm(kLongestCommandSeconds);  // A command that hangs is ended by a signal.
+  alarm(kLongestCommandSeconds);  // A signal ends a command that hangs.
   if (out_file < 0 || err_file < 0 || dup2(out_file, 1) < 0 || dup2(err_file, 2) < 0) _exit(126);
   execve(arguments[0], arguments, environment);
   _exit(127);
@@ -74,7 +76,7 @@ std::string MadeModel(const std::string& file) { return ProjectFile("tools/made_
 std::string SharedFolder() {
   const char* named = std::getenv("MACE_SHARED_DIR");
   if (named != nullptr && IsFolder(named)) return named;
-  // The build's view of a file is a link into the checkout.
+  // Bazel links the file to the checkout.
   char* real = realpath(ProjectFile("models/digits/digits.pb").c_str(), nullptr);
   if (real == nullptr) return "";
   const std::string checkout = DirectoryName(DirectoryName(DirectoryName(real)));
@@ -128,8 +130,7 @@ CommandResult RunMace(const std::vector<std::string>& arguments, const Environme
   const std::string folder = FreshFolder("command");
   const std::string out = JoinPath(folder, "out"), err = JoinPath(folder, "err");
   std::vector<std::string> words = {ProjectFile("tools/mace")};
-  // The folder of the command's sources has the binary's name; the build's is a file in the same
-  // place of its own tree.
+  // From the checkout, the command's path is the folder of its sources; the binary is in bazel-bin.
   if (IsFolder(words[0])) words[0] = ProjectFile("bazel-bin/tools/mace");
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = MergedEnvironment(environment);
@@ -169,6 +170,17 @@ std::map<std::string, int> ReadCounts(const std::string& path) {
     if (space != std::string::npos) counts[line.substr(0, space)] = std::atoi(&line[space + 1]);
   }
   return counts;
+}
+
+Tensor FromHost(HostTensor host) {
+  const auto held = std::make_shared<const HostTensor>(std::move(host));
+  return Tensor::View(held->dtype(), held->bytes().data(), held->shape().dims(), [held] {});
+}
+
+HostTensor ToHost(const Tensor& tensor) {
+  const Bytes bytes(static_cast<const uint8_t*>(tensor.data()), tensor.bytes());
+  return HostTensor::View({tensor.dtype(), Shape(tensor.dims())}, bytes,
+                          std::make_shared<Tensor>(tensor));
 }
 
 HostTensor LoadFloats(const std::string& path) {

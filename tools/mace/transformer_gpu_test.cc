@@ -1,5 +1,6 @@
-// The blocks of models/make_transformer.py, whose layer norms and GELUs are written out, against
-// the script's own answers in double; their elementwise nodes are few launches.
+// The blocks of models/make_transformer.py, whose layer norms and GELUs are made of elementary ops,
+// compared with the script's own answers in double precision. Their elementwise nodes become few
+// launches.
 #include <gtest/gtest.h>
 
 #include "mace/diagnose.h"
@@ -9,16 +10,7 @@
 namespace mace {
 namespace {
 
-ReferenceCase Transformer() {
-  ReferenceCase reference;
-  reference.name = "transformer";
-  reference.model = MadeModel("transformer.onnx");
-  reference.sets.resize(1);
-  reference.sets[0].inputs["data"] = MadeModel("transformer_input.npy");
-  reference.sets[0].outputs["output"] = MadeModel("transformer_expected.npy");
-  reference.max_relative_error = 1e-5;
-  return reference;
-}
+ReferenceCase Transformer() { return MadeOnnxCase("transformer"); }
 
 TEST(Transformer, OnTheCpu) {
   CompileOptions options;
@@ -48,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Memory, TransformerOnTheDevice,
                                                                                 : "Buffer";
                          });
 
-// Of each block's two layer norms: Pow, Add with Sqrt, the rest; of its GELU one; and what adds up.
+// Each layer norm: Pow, Add with Sqrt, the rest. Each GELU: one launch. Then the sums.
 TEST(Transformer, ElementwiseNodesAreFewLaunches) {
   if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   std::optional<CompiledModel> compiled = CompileOrFail(Transformer().model, CompileOptions());
@@ -64,7 +56,8 @@ TEST(Transformer, ElementwiseNodesAreFewLaunches) {
     steps += node.steps;
     EXPECT_GE(node.launches, 1u) << node.name;
   }
-  // Two blocks: five of a GELU, and of each of five norms two below the root and three above.
+  // Two blocks: five steps of a GELU, and for each of five norms two steps below the root and three
+  // above.
   EXPECT_GE(steps, 2 * 5u + 5 * 5u);
 }
 

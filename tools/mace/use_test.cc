@@ -1,4 +1,4 @@
-// The command's exit codes and its one line on stderr, where no OpenCL device is needed.
+// The command's exit codes and its error line, without an OpenCL device.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -118,7 +118,7 @@ TEST(BadOutput, AFileInTheFoldersPlaceIsCodeThree) {
   ExpectRefused(RunMace(RunOnCpu({"--output-dir", file + "/below"})), kExitBadModelOrInput, file);
   EXPECT_EQ(ReadText(file), "in the way");
 
-  // The table may have come before; the failure is one line all the same.
+  // A table may have been printed before, but the failure is still one line.
   const CommandResult json = RunMace(RunOnCpu({"--json", file + "/result.json"}));
   ExpectRefused(json, kExitBadModelOrInput, file);
 }

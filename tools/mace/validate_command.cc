@@ -1,4 +1,4 @@
-// `mace validate`: every case of a folder with a manifest, each against its expected outputs.
+// `mace validate`: runs every case of a folder with a manifest and compares the outputs.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -25,16 +25,16 @@ struct ValidateArguments {
 };
 
 struct Verdict {
-  Status status;  // Not OK: the model was refused, or a file of the case.
+  Status status;  // Not OK: the model or a file of the case was refused.
   bool passed = false;
-  std::string wrong_type;  // An output that has another element type than is expected of it.
-  Difference worst;        // The output nearest to failing.
-  double limit = 0;        // Of its max_abs_error, or of its cosine.
+  std::string wrong_type;  // An output whose element type is not the expected one.
+  Difference worst;        // Of the output nearest to failing.
+  double limit = 0;        // For max_abs_error, or for the cosine.
   size_t cpu_ops = 0;
   size_t gpu_ops = 0;
 };
 
-// How near to its limit: above 1 it fails. Written so that a NaN fails.
+// The error relative to its limit; above 1 the case fails. The form makes NaN fail.
 double Strain(const Difference& difference, const ManifestCase& reference, double limit) {
   if (!difference.same_shape) return std::numeric_limits<double>::infinity();
   if (!reference.max_abs_error.has_value()) {
@@ -54,7 +54,7 @@ double LimitOf(const ManifestCase& reference, const Difference& difference,
   return std::max(*reference.max_abs_error, DefaultTolerance(precision) * difference.range);
 }
 
-// Numbers are compared whatever their types; an output of another type is wrong all the same.
+// Numbers are compared whatever their types, but another element type is still an error.
 void CheckType(const std::string& name, const Tensor& expected, const Tensor& found,
                Verdict* verdict) {
   if (expected.dtype() == found.dtype()) return;
@@ -81,7 +81,7 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set,
     if (index == outputs.size()) return InvalidArgument("the model has no output '" + name + "'");
     MACE_ASSIGN_OR_RETURN(const Tensor stored, LoadStoredTensor(path));
     CheckType(name, stored, outputs[index], verdict);
-    MACE_ASSIGN_OR_RETURN(const Tensor expected, ConvertTensor(stored, outputs[index].dtype()));
+    MACE_ASSIGN_OR_RETURN(const Tensor expected, stored.ConvertTo(outputs[index].dtype()));
     MACE_ASSIGN_OR_RETURN(const Difference difference, Compare(expected, outputs[index]));
     const double limit = LimitOf(reference, difference, precision);
     const double strain = Strain(difference, reference, limit);
@@ -97,7 +97,7 @@ Status CheckSet(const ManifestCase& reference, const ManifestSet& set,
 Verdict CheckCase(const ManifestCase& reference, ModelOptions options) {
   Verdict verdict;
   options.load.data_path = reference.data;
-  // The first set's; those that have others make plans of their own.
+  // The dims of the first set. Sets with other dims get their own plans.
   options.load.dynamic_dims = ShapesOfFiles(reference.sets.front().inputs);
   StatusOr<CompiledModel> compiled = LoadCompiled(reference.model, options);
   if (!compiled.ok()) {
@@ -162,7 +162,7 @@ int Validate(const ValidateArguments& arguments) {
   for (const ManifestCase& reference : *cases) {
     if (reference.name.find(arguments.filter) == std::string::npos) continue;
     const Verdict verdict = CheckCase(reference, *options);
-    // A device that fails says nothing about the cases.
+    // A device failure is not a result of a case.
     if (ExitCodeOf(verdict.status) == kExitDeviceError) return Report(verdict.status);
     ++counts[WordFor(verdict)];
     PrintRow(out, reference, verdict);

@@ -9,7 +9,7 @@
 namespace mace {
 namespace {
 
-// A folder of one case: a network that the build makes, its input and its output.
+// Makes a folder with one case: a network made by the build, its input and its output.
 std::string MakeFolder(const std::string& limit, const std::string& model = "squeezenet.pb") {
   const std::string folder = FreshFolder("validate");
   for (const char* file :

@@ -1,6 +1,6 @@
-// Two starts with one cache file, in processes of their own: the second compiles nothing, counted
-// where the driver is called, and PoCL makes no code in it. And what becomes of files that are no
-// good caches.
+// Two starts with one cache file, each a process of its own. The second one compiles nothing, which
+// is counted where calls reach the driver, and PoCL makes no code in it. Also starts with invalid
+// cache files.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -19,7 +19,7 @@ namespace {
 
 class WarmStart : public testing::Test {
  protected:
-  // One cold start for all tests that begin with a good file.
+  // A cold start serves all tests that begin with a valid file.
   static const std::string& GoodCache() {
     static const std::string* const good = [] {
       const std::string file = FreshFolder("good_cache") + "/cache.bin";
@@ -44,13 +44,13 @@ class WarmStart : public testing::Test {
     if (!HasOpenClDevice()) GTEST_SKIP() << "no OpenCL device";
   }
 
-  // One for all starts that may compile, which is what takes the time here.
+  // Shared by all starts that may compile, because compiling takes most of the time.
   static const std::string& SharedDriverCache() {
     static const auto* const folder = new std::string(FreshFolder("shared_driver_cache"));
     return *folder;
   }
 
-  // One start of the command. One that must not compile has a driver that remembers nothing.
+  // One start of the command. If it may not compile, its driver has an empty cache.
   CommandResult Start(const std::vector<std::string>& more, Environment environment = {}) {
     if (environment.count("MACE_REQUIRE_CACHE") == 0) {
       environment["POCL_CACHE_DIR"] = SharedDriverCache();
@@ -65,7 +65,7 @@ class WarmStart : public testing::Test {
     return RunMace(words, environment);
   }
 
-  // The names of the kernels' libraries that PoCL holds in a folder.
+  // The names of the kernel libraries that PoCL holds in a folder.
   static std::multiset<std::string> DriverCode(const std::string& folder) {
     std::multiset<std::string> names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
@@ -76,9 +76,9 @@ class WarmStart : public testing::Test {
     return names;
   }
 
-  // A start of any model that must compile nothing, seen from the driver: no program from source or
-  // intermediate code, nothing compiled or linked, and a driver's folder that holds no code but
-  // what came out of the file (which a start that is stopped before its first launch shows).
+  // A start of any model that must compile nothing. Checks calls that reach the driver: no program
+  // from source or intermediate code, nothing compiled or linked. The driver's folder holds only
+  // code from the file, which a start that stops before its first launch shows.
   void ExpectWarmAtTheDriver(const std::string& model, const std::vector<std::string>& more = {}) {
     SCOPED_TRACE(model);
     std::multiset<std::string> code[2];
@@ -148,16 +148,16 @@ TEST_F(WarmStart, AStartThatMayNotCompileNamesAKernel) {
   const std::vector<std::string> lines = result.ErrorLines();
   ASSERT_EQ(lines.size(), 1u) << result.err;
   EXPECT_NE(lines[0].find("MACE_REQUIRE_CACHE"), std::string::npos) << lines[0];
-  // Kernels are named <op>_<variant>, and this model cannot do without a convolution; on a CPU
-  // driver all are one.
+  // Kernels are named <op>_<variant>, and this model always uses a convolution; on a CPU driver one
+  // persistent kernel replaces them.
   const bool named = lines[0].find("kernel conv2d_") != std::string::npos ||
                      lines[0].find("kernel persistent_kernel") != std::string::npos;
   EXPECT_TRUE(named) << lines[0];
   EXPECT_FALSE(FileExists(cache_));
 }
 
-// What a second model, and another shape of the first one, add to the file leaves what was there as
-// good as it was.
+// Programs of a second model and of another shape are added to the file without damaging the
+// earlier ones.
 TEST_F(WarmStart, WhatIsAddedMakesNothingWorse) {
   PutInPlace(GoodCache());
   ExpectWarmAtTheDriver(model_);
@@ -179,7 +179,7 @@ TEST_F(WarmStart, ABadFileIsAMissAndIsReplaced) {
   const std::string& good = GoodCache();
   std::string flipped = good;
   flipped[8] = static_cast<char>(flipped[8] ^ 0x40);
-  // More kinds of damage are the cache's own tests.
+  // The cache's own tests cover more kinds of damage.
   for (const std::string& bad : {good.substr(0, good.size() / 2), flipped}) {
     SCOPED_TRACE(bad.size());
     PutInPlace(bad);

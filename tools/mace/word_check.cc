@@ -8,7 +8,7 @@
 namespace mace {
 namespace {
 
-// Letters that are added, left out, changed, or exchanged with their neighbour.
+// The number of letters that are added, left out, changed, or exchanged with their neighbour.
 size_t EditDistance(const std::string& a, const std::string& b) {
   std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
@@ -45,7 +45,7 @@ std::string DidYouMean(const std::string& nearest) {
   return nearest.empty() ? "" : ": did you mean " + nearest + "?";
 }
 
-// `path` is "mace" or "mace cache", for the message.
+// `path`: "mace" or "mace cache", for the message.
 Status UnknownSubcommand(const CLI::App& app, const std::string& path, const std::string& word) {
   const std::vector<std::string> names = SubcommandsOf(app);
   return InvalidArgument("unknown subcommand '" + Printable(word) + "' of " + path +
@@ -68,7 +68,7 @@ Status CheckOption(const CLI::App& command, const std::string& path, const std::
 }  // namespace
 
 std::string NearestWord(const std::string& word, const std::vector<std::string>& known) {
-  constexpr size_t kLongestWord = 64;  // No option of the command is as long.
+  constexpr size_t kLongestWord = 64;  // No option of the command is so long.
   if (word.size() > kLongestWord) return "";
   std::string nearest;
   size_t least = word.size() / 3 + 1;  // One letter in three may be wrong.
@@ -87,7 +87,7 @@ Status CheckWords(const CLI::App& app, const std::vector<std::string>& words) {
   std::string path = app.get_name();
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (word == "--") return Status::Ok();  // What follows are arguments.
+    if (word == "--") return Status::Ok();  // The words after it are arguments.
     if (StartsWith(word, "--")) {
       MACE_RETURN_IF_ERROR(CheckOption(*command, path, word));
       continue;
@@ -104,7 +104,7 @@ Status CheckWords(const CLI::App& app, const std::vector<std::string>& words) {
 Status CheckNoEmptyValues(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options(EveryOption)) {
     for (const std::string& value : option->results()) {
-      // A part that every name has.
+      // The empty text is a part of every name.
       if (!value.empty() || option->get_name() == "--filter") continue;
       return InvalidArgument(option->get_name() + ": expected a value, found an empty text");
     }

@@ -1,5 +1,5 @@
-// Finds words of a command line that cannot be meant: what the parser of options says of them is
-// hard to act on.
+// Finds words of a command line that are certainly wrong and for which the option parser's own
+// message would not help.
 //
 // Thread contract: thread-safe.
 #ifndef TOOLS_MACE_WORD_CHECK_H_
@@ -13,17 +13,17 @@
 
 namespace mace {
 
-// The one of `known` that `word` was most likely meant to be; empty where none is near: few letters
-// are added, left out, exchanged or changed.
+// The one of `known` that `word` most likely stands for; empty if none is near. Near means few
+// letters added, left out, exchanged or changed.
 std::string NearestWord(const std::string& word, const std::vector<std::string>& known);
 
-// kInvalidArgument for a subcommand that does not exist, or an option that its subcommand has not:
-// names it, the nearest one, and for subcommands all there are. `words` are those behind the
-// program's name. To be called before `app` parses them.
+// kInvalidArgument for a subcommand that does not exist, or an option that its subcommand lacks.
+// The message names it, the nearest one and, for subcommands, all of them. `words` follow the
+// program's name. Must be called before `app` parses them.
 Status CheckWords(const CLI::App& app, const std::vector<std::string>& words);
 
-// kInvalidArgument for an option or an argument that was given an empty text, such as a variable of
-// a script that is not set: names it. To be called when `app` has parsed.
+// kInvalidArgument names an option or argument that was given an empty text, such as an unset
+// variable of a script. Must be called after `app` has parsed.
 Status CheckNoEmptyValues(const CLI::App& app);
 
 }  // namespace mace

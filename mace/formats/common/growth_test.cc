@@ -1,4 +1,5 @@
-// Models of many ports: a walk over all ports for each of them takes longer than the test may.
+// Models with many inputs and outputs: a walk over all of them for each one would exceed the test's
+// time.
 #include <gtest/gtest.h>
 
 #include "mace/testing/formats/test_net.h"

@@ -30,6 +30,10 @@ bool IsFolder(const std::string& path) {
 
 }  // namespace
 
+std::string DefaultDataPath(const std::string& path) {
+  return path.substr(0, path.rfind('/') + 1) + DataName(path);
+}
+
 StatusOr<std::shared_ptr<ModelFiles>> ModelFiles::Open(const std::string& path,
                                                        const std::string& data_path) {
   std::shared_ptr<ModelFiles> files(new ModelFiles);

@@ -20,6 +20,10 @@
 
 namespace mace {
 
+// Where the weights of a MACE model are looked for unless somebody says otherwise:
+// "folder/model.data" for "folder/model.pb".
+std::string DefaultDataPath(const std::string& path);
+
 // The content of the `.data` file, or the reason why there is none: that matters only to a model
 // with tensors in it.
 struct WeightFile {

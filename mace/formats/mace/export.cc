@@ -70,10 +70,10 @@ class MaceExporter {
   std::unordered_set<ValueId> written_;  // Constants.
 };
 
-// A value that a port shows has the port's name; others keep theirs, made unique.
+// A value that is an input or output gets that name; other values keep theirs, made unique.
 Status MaceExporter::NameValues() {
-  for (const std::vector<IoInfo>* ports : {&graph_.inputs, &graph_.outputs}) {
-    for (const IoInfo& io : *ports) {
+  for (const std::vector<IoInfo>* infos : {&graph_.inputs, &graph_.outputs}) {
+    for (const IoInfo& io : *infos) {
       if (!taken_.Insert(io.name)) {
         return Unsupported("a MACE file has one tensor of a name, found two '" +
                            Printable(io.name) + "' among inputs and outputs");

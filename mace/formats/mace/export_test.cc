@@ -42,7 +42,7 @@ class OneOp {
   IoInfo& output() { return graph_.outputs[0]; }
 
  private:
-  void Add(const std::string& name, const Shape& shape, std::vector<IoInfo>* ports) {
+  void Add(const std::string& name, const Shape& shape, std::vector<IoInfo>* infos) {
     IoInfo io;
     io.name = name;
     io.value = graph_.AddValue(name);
@@ -50,7 +50,7 @@ class OneOp {
     graph_.value(io.value).shape_known = true;
     io.declared_dims = shape.dims();
     io.layout = shape.rank() == 4 ? "NHWC" : "NONE";
-    ports->push_back(io);
+    infos->push_back(io);
   }
 
   Graph graph_;

@@ -106,7 +106,7 @@ class MaceImporter {
   GraphBuilder builder_;
   MaceLayout layout_;
   const bool quantized_;   // The model computes in int8.
-  NameMap<float> scales_;  // Scales of the tensors that 8 bits hold.
+  NameMap<float> scales_;  // Scales of the quantized tensors.
 };
 
 std::string MaceImporter::OpName(const wire::OperatorDef& def) const {
@@ -259,7 +259,7 @@ bool OnlyMoves(const wire::OperatorDef& def) {
   return kTypes->count(def.type()) > 0;
 }
 
-// The output as 8 bits would hold it, by the op's quantize_info: real = scale * (q - zero_point)
+// The output rounded to uint8 by the op's quantize_info: real = scale * (q - zero_point)
 // with q from 0 to 255, or from -128 to 127 where argument T is int8.
 StatusOr<ValueId> MaceImporter::RoundAsInt8(const wire::OperatorDef& def, int output,
                                             ValueId value) {
@@ -337,11 +337,11 @@ Status MaceImporter::AddOutputs() {
   return Status::Ok();
 }
 
-// For the user, where floats stand in for 8 bits; else empty.
+// The note for the user of a quantized model that is computed in floats; else empty.
 std::string MaceImporter::HowItIsComputed() const {
   if (quantized_) {
     return "8-bit model: weights are dequantized as it is loaded; computes in floats, "
-           "each op's result rounded to its 8 bits";
+           "each op's result rounded to its quantized values";
   }
   for (const wire::ConstTensor& tensor : net_.tensors()) {
     if (!tensor.quantized()) continue;

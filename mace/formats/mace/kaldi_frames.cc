@@ -5,24 +5,6 @@
 #include "mace/formats/mace/kaldi.h"
 
 namespace mace {
-
-StatusOr<Shape> FramesOf(const MaceOp& op, int min_rank, GraphBuilder* builder) {
-  const int rank = InputRank(op, 0, builder);
-  if (rank < min_rank) {
-    return InvalidArgument("expected an input of rank " + std::to_string(min_rank) +
-                           " or more, found rank " + std::to_string(rank));
-  }
-  Shape shape = builder->ShapeOf(op.node.inputs[0]);
-  if (shape.elements() > 0) return shape;
-  return InvalidArgument("expected frames with elements, found shape " + shape.ToString());
-}
-
-std::vector<int64_t> WithLast(const Shape& shape, size_t count, const std::vector<int64_t>& last) {
-  std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end() - static_cast<int64_t>(count));
-  dims.insert(dims.end(), last.begin(), last.end());
-  return dims;
-}
-
 namespace {
 
 using Numbers = std::vector<int64_t>;
@@ -159,6 +141,23 @@ Status NormalizeIfDefined(MaceOp* op, const MaceLayout&, GraphBuilder* builder) 
 }
 
 }  // namespace
+
+StatusOr<Shape> FramesOf(const MaceOp& op, int min_rank, GraphBuilder* builder) {
+  const int rank = InputRank(op, 0, builder);
+  if (rank < min_rank) {
+    return InvalidArgument("expected an input of rank " + std::to_string(min_rank) +
+                           " or more, found rank " + std::to_string(rank));
+  }
+  Shape shape = builder->ShapeOf(op.node.inputs[0]);
+  if (shape.elements() > 0) return shape;
+  return InvalidArgument("expected frames with elements, found shape " + shape.ToString());
+}
+
+std::vector<int64_t> WithLast(const Shape& shape, size_t count, const std::vector<int64_t>& last) {
+  std::vector<int64_t> dims(shape.dims().begin(), shape.dims().end() - static_cast<int64_t>(count));
+  dims.insert(dims.end(), last.begin(), last.end());
+  return dims;
+}
 
 MaceRule FindMaceFramesRule(const std::string& type) {
   if (type == "IfDefined") return NormalizeIfDefined;

@@ -207,8 +207,7 @@ Status NormalizeArgMax(MaceOp* op, const MaceLayout&, GraphBuilder* builder) {
   return Status::Ok();
 }
 
-// Where an 8-bit model rounds to its scale, a float one does not: nothing is lost by that but the
-// rounding.
+// A Quantize op of a model that is computed in floats is an Identity: only the rounding is lost.
 Status NormalizeQuantize(MaceOp* op, const MaceLayout&, GraphBuilder*) {
   op->node.type = "Identity";
   op->node.attributes = AttributeMap();

@@ -24,6 +24,7 @@ StatusOr<OnnxDeclared> ReadOnnxDeclared(const onnx::ValueInfoProto& info) {
   declared.dims.emplace();
   for (const auto& dim : tensor.shape().dim()) {
     declared.dims->push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : -1);
+    declared.dim_names.push_back(dim.dim_param());
   }
   return declared;
 }

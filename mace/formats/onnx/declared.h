@@ -19,6 +19,7 @@ struct OnnxDeclared {
   int32_t type = 0;  // A type of TensorProto; 0: not said.
   // Open extents are -1; nullopt: not said.
   std::optional<std::vector<int64_t>> dims;
+  std::vector<std::string> dim_names;  // Of the extents that are declared; "": none.
 
   // Whether the type and all extents are said.
   bool is_closed() const;

@@ -13,18 +13,12 @@
 #include "mace/formats/onnx/graph.h"
 #include "mace/formats/onnx/model.h"
 #include "mace/formats/onnx/node.h"
+#include "mace/formats/onnx/requested.h"
 #include "mace/formats/onnx/tensor.h"
 #include "mace/graph/constant_identity.h"
 
 namespace mace {
 namespace {
-
-std::vector<std::string> OutputsOf(const onnx::GraphProto& graph, const ImportOptions& options) {
-  if (!options.outputs.empty()) return options.outputs;
-  std::vector<std::string> outputs;
-  for (const onnx::ValueInfoProto& info : graph.output()) outputs.push_back(info.name());
-  return outputs;
-}
 
 class OnnxImporter {
  public:
@@ -43,8 +37,6 @@ class OnnxImporter {
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
   Status AddTensors(const std::vector<std::string>& outputs);
-  void FindCut();
-  Status CheckGiven() const;
   Status AddInputs(const OnnxGraph::Needs& needs);
   Status AddInput(const std::string& name);
   StatusOr<OnnxDeclared> Describe(const std::string& name);
@@ -76,18 +68,6 @@ class OnnxImporter {
   NameMap<Status> missing_;  // Why each such tensor could not be made.
 };
 
-// The cut is at the inputs that are asked for, else at the tensors that there is data for and that
-// are no inputs yet.
-void OnnxImporter::FindCut() {
-  cut_ = options().inputs;
-  if (!cut_.empty()) return;
-  for (const auto& [name, shape] : options().dynamic_shapes) {
-    const OnnxSource::Kind kind = wiring_.Find(name).kind;
-    const bool inner = kind == OnnxSource::Kind::kNode || kind == OnnxSource::Kind::kInitializer;
-    if (inner && options().input_values.count(name) == 0) cut_.push_back(name);
-  }
-}
-
 // The nodes that are needed when the options give inputs and constants.
 StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& outputs) {
   NameSet cut(cut_.begin(), cut_.end());
@@ -99,26 +79,6 @@ StatusOr<OnnxGraph::Needs> OnnxImporter::Prune(const std::vector<std::string>& o
                            "they need this one");
   }
   return needs;
-}
-
-Status OnnxImporter::CheckGiven() const {
-  NameSet seen;
-  for (const std::string& name : options().inputs) {
-    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone) {
-      return NotFound("input '" + Printable(name) +
-                      "': expected a tensor of this name, found none");
-    }
-    if (!seen.insert(name).second) {
-      return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
-    }
-  }
-  for (const auto& [name, value] : options().input_values) {
-    if (wiring_.Find(name).kind == OnnxSource::Kind::kNone || seen.count(name) > 0) {
-      return NotFound("value of '" + Printable(name) +
-                      "': expected a tensor of this name that is no input, found none");
-    }
-  }
-  return Status::Ok();
 }
 
 // The error itself, or where the importer keeps going a note of it.
@@ -243,6 +203,7 @@ Status OnnxImporter::AddInput(const std::string& name) {
     if (given == nullptr) return InvalidArgument("the model leaves its shape dynamic, give one");
     io.declared_dims = *given;
   }
+  io.dim_names = declared.dim_names;
   if (io.declared_dims->size() == 4) io.layout = "NCHW";
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   return builder_.Define(name, id);
@@ -337,14 +298,19 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   const DType declared = OnnxIoType(declarations_.TypeOf(name));
   io.dtype = IsFloat(info.dtype) && IsFloat(declared) ? declared : info.dtype;
   if (info.shape.rank() == 4) io.layout = "NCHW";
+  if (const onnx::ValueInfoProto* declaration = declarations_.Find(name)) {
+    // What a file says of a computed shape is not needed, and may be wrong.
+    StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*declaration);
+    if (said.ok()) io.dim_names = std::move(said->dim_names);
+  }
   builder_.graph().outputs.push_back(std::move(io));
   return Status::Ok();
 }
 
 // Makes these tensors, and all that they need.
 Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
-  MACE_RETURN_IF_ERROR(CheckGiven());
-  FindCut();
+  MACE_RETURN_IF_ERROR(CheckRequested(wiring_, options()));
+  cut_ = RequestedCut(wiring_, options());
   MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
   MACE_RETURN_IF_ERROR(AddInputs(needs));
   for (const auto& [name, value] : options().input_values) {
@@ -377,7 +343,7 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
   opset_ = opset;
   builder_.graph().source_format = "onnx";
   builder_.graph().name = wiring_.def().name();
-  const std::vector<std::string> outputs = OutputsOf(wiring_.def(), options());
+  const std::vector<std::string> outputs = RequestedOutputs(wiring_, options());
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));

@@ -50,6 +50,24 @@ TEST(OnnxIo, AnUnreadInputThatSaysTooLittleIsLeftOut) {
   EXPECT_EQ(InputNames(**graph), (std::vector<std::string>{"open", "x"}));
 }
 
+TEST(OnnxIo, ExtentsHaveTheNamesOfTheFile) {
+  TestOnnx test;
+  test.Input("x", {-1, 4, -1});
+  test.NameDim(0, "batch");
+  test.NameDim(2, "seq");
+  test.Node("Relu", {"x"}, {"y"});
+  test.Node("Neg", {"x"}, {"z"});
+  TestOnnx::Describe(test.graph().add_output(), "y", {-1, 4, 7}, onnx::TensorProto::FLOAT);
+  test.Output("z");
+  ImportOptions options;
+  options.input_shapes["x"] = {2, 4, 7};
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import(options);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ((std::vector<std::string>{"batch", "", "seq"}), (*graph)->inputs[0].dim_names);
+  EXPECT_EQ((std::vector<std::string>{"n", "", ""}), (*graph)->outputs[0].dim_names);
+  EXPECT_TRUE((*graph)->outputs[1].dim_names.empty());
+}
+
 TEST(OnnxIo, WhatIsAskedForNeedsOnlyItsInputs) {
   TestOnnx test;
   test.Input("unused", {1});

@@ -89,25 +89,28 @@ class DeepConvolution {
   }
 
  private:
-  StatusOr<ValueId> Slice(const char* suffix, ValueId id, int64_t axis, int64_t start, int64_t end,
-                          int64_t step) {
+  struct Range {
+    int64_t axis, start, end, step;
+  };
+
+  StatusOr<ValueId> Slice(const char* suffix, ValueId id, const Range& range) {
     AttributeMap slice;
-    slice.Set("axes", std::vector<int64_t>{axis});
-    slice.Set("starts", std::vector<int64_t>{start});
-    slice.Set("ends", std::vector<int64_t>{end});
-    slice.Set("steps", std::vector<int64_t>{step});
+    slice.Set("axes", std::vector<int64_t>{range.axis});
+    slice.Set("starts", std::vector<int64_t>{range.start});
+    slice.Set("ends", std::vector<int64_t>{range.end});
+    slice.Set("steps", std::vector<int64_t>{range.step});
     return node_->Emit(suffix, "Slice", {id}, std::move(slice));
   }
 
   StatusOr<ValueId> ConvertTap(int64_t tap) {
     GraphBuilder* builder = node_->builder();
-    const int64_t start = tap * window_.dilations[0];
-    MACE_ASSIGN_OR_RETURN(
-        ValueId x, Slice("/depth", x_, 1, start, start + (depth_ - 1) * window_.strides[0] + 1,
-                         window_.strides[0]));
+    const int64_t start = tap * window_.dilations[0], step = window_.strides[0];
+    const Range depth = {1, start, start + (depth_ - 1) * step + 1, step};
+    MACE_ASSIGN_OR_RETURN(ValueId x, Slice("/depth", x_, depth));
     const Shape deep = builder->ShapeOf(x);
     MACE_ASSIGN_OR_RETURN(x, builder->Reshape(x, {deep[0] * depth_, deep[2], deep[3], deep[4]}));
-    MACE_ASSIGN_OR_RETURN(ValueId w, Slice("/tap", node_->input(1), 2, tap, tap + 1, 1));
+    const Range one_tap = {2, tap, tap + 1, 1};
+    MACE_ASSIGN_OR_RETURN(ValueId w, Slice("/tap", node_->input(1), one_tap));
     const Shape filter = builder->ShapeOf(w);
     MACE_ASSIGN_OR_RETURN(w, builder->Reshape(w, {filter[0], filter[1], filter[3], filter[4]}));
     std::vector<ValueId> inputs = {x, w};

@@ -24,8 +24,9 @@ struct TfTensorRef {
 
 class TfGraph {
  public:
-  // kInvalidArgument for two nodes of one name, an input that no node makes, a port that is no
-  // number. Control inputs ("^node") are left out: inference has no side effects to order.
+  // kInvalidArgument for two nodes of one name, an input that no node makes, and a port (the number
+  // of a node's output, in TensorFlow's "node:port") that is not a number. Control inputs ("^node")
+  // are left out, because inference has no side effects to order.
   static StatusOr<TfGraph> Make(const tf::GraphDef& def);
 
   const tf::NodeDef& node(size_t index) const { return def_->node(static_cast<int>(index)); }
@@ -33,8 +34,7 @@ class TfGraph {
 
   // "node" or "node:1"; kNotFound where there is no such node.
   StatusOr<TfTensorRef> Resolve(const std::string& tensor) const;
-  // The outputs of nodes that compute something and that no node reads; for a node with several
-  // ports, all of them.
+  // All outputs of nodes that compute something and that no node reads.
   std::vector<TfTensorRef> FindOutputs() const;
   // All nodes that `outputs` need when the tensors of `given` are there; kInvalidArgument names a
   // node of a cycle, or with `skip_cycles` nodes that cannot be made are left out.

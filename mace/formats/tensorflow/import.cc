@@ -56,7 +56,7 @@ class TfImporter {
   StatusOr<IoInfo> DescribeGiven(const std::string& name, const TfTensorRef& ref);
   Status Miss(size_t index, const Status& why);
   const Status* WhyMissing(size_t index) const;
-  StatusOr<ValueId> AddPort(IoInfo port);
+  StatusOr<ValueId> AddGraphInput(IoInfo io);
   Status UseDefault(size_t index);
   Status AddNode(size_t index);
   StatusOr<ValueId> Find(const TfTensorRef& ref) const;
@@ -176,15 +176,15 @@ void TfImporter::ImportBeforeCut() {
   before_cut_status_ = before_cut_->AddTensors(outputs);
 }
 
-// The port for a tensor that AddTensors was asked for, with its type, and its shape as the declared
+// The output for a tensor that AddTensors was asked for: its type, and its shape as the declared
 // one.
 StatusOr<IoInfo> TfImporter::DescribeMade(const TfTensorRef& ref) {
   const auto missing = missing_.find(ref.node);
   if (missing != missing_.end()) return missing->second;
   MACE_RETURN_IF_ERROR(AddOutput(ref));
-  IoInfo port = builder_.graph().outputs.back();
-  port.declared_dims = builder_.ShapeOf(port.value).dims();
-  return port;
+  IoInfo io = builder_.graph().outputs.back();
+  io.declared_dims = builder_.ShapeOf(io.value).dims();
+  return io;
 }
 
 // The type of a tensor in the middle of the graph, from the part of the graph before it. The part
@@ -195,29 +195,29 @@ StatusOr<IoInfo> TfImporter::DescribeGiven(const std::string& name, const TfTens
   const StatusOr<IoInfo> made =
       before_cut_status_.ok() ? before_cut_->DescribeMade(ref) : before_cut_status_;
   const std::vector<int64_t>* shape = builder_.GivenShape(name);
-  IoInfo port;
-  port.name = name;
-  port.dtype = DType::kInvalid;
+  IoInfo io;
+  io.name = name;
+  io.dtype = DType::kInvalid;
   if (made.ok()) {
-    port.dtype = made->dtype;
-    port.declared_dims = made->declared_dims;
+    io.dtype = made->dtype;
+    io.declared_dims = made->declared_dims;
   } else if (shape != nullptr) {
-    port.dtype = PortType(DeclaredType(wiring_.node(ref.node)));
-    port.declared_dims = *shape;
+    io.dtype = IoType(DeclaredType(wiring_.node(ref.node)));
+    io.declared_dims = *shape;
   }
-  if (port.dtype == DType::kInvalid) {
+  if (io.dtype == DType::kInvalid) {
     return made.status().WithPrefix("inferring its shape failed (--input-shape would give it)");
   }
-  if (port.declared_dims->size() == 4) port.layout = "NHWC";
-  return port;
+  if (io.declared_dims->size() == 4) io.layout = "NHWC";
+  return io;
 }
 
 Status TfImporter::AddGivenInputs() {
   for (const std::string& name : cut_) {
     MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
-    StatusOr<IoInfo> port = DescribeGiven(name, ref);
-    if (!port.ok()) return port.status().WithPrefix("input '" + Printable(name) + "'");
-    MACE_ASSIGN_OR_RETURN(given_[ref], AddPort(*std::move(port)));
+    StatusOr<IoInfo> io = DescribeGiven(name, ref);
+    if (!io.ok()) return io.status().WithPrefix("input '" + Printable(name) + "'");
+    MACE_ASSIGN_OR_RETURN(given_[ref], AddGraphInput(*std::move(io)));
   }
   return Status::Ok();
 }
@@ -225,10 +225,10 @@ Status TfImporter::AddGivenInputs() {
 Status TfImporter::AddInput(size_t index) {
   const TfNode node(wiring_.node(index), {}, &builder_);
   const std::string& name = node.def().name();
-  IoInfo port;
-  port.name = name;
-  port.dtype = PortType(node.Type("dtype", tf::DT_FLOAT));
-  if (port.dtype == DType::kInvalid) {
+  IoInfo io;
+  io.name = name;
+  io.dtype = IoType(node.Type("dtype", tf::DT_FLOAT));
+  if (io.dtype == DType::kInvalid) {
     return Unsupported("an input of element type " +
                        std::to_string(node.Type("dtype", tf::DT_FLOAT)));
   }
@@ -237,22 +237,23 @@ Status TfImporter::AddInput(size_t index) {
                         shape->second.value_case() == tf::AttrValue::kShape &&
                         !shape->second.shape().unknown_rank();
   if (declared) {
-    MACE_ASSIGN_OR_RETURN(port.declared_dims, ReadDims(shape->second.shape()));
+    MACE_ASSIGN_OR_RETURN(io.declared_dims, ReadDims(shape->second.shape()));
+    for (const auto& dim : shape->second.shape().dim()) io.dim_names.push_back(dim.name());
   } else if (const std::vector<int64_t>* given = builder_.GivenShape(name)) {
-    port.declared_dims = *given;
+    io.declared_dims = *given;
   } else {
     return InvalidArgument("the model leaves its shape dynamic, give one");
   }
-  if (port.declared_dims->size() == 4) port.layout = "NHWC";
-  MACE_ASSIGN_OR_RETURN(const ValueId id, AddPort(std::move(port)));
+  if (io.declared_dims->size() == 4) io.layout = "NHWC";
+  MACE_ASSIGN_OR_RETURN(const ValueId id, AddGraphInput(std::move(io)));
   results_[index] = {id};
   return Status::Ok();
 }
 
 // The graph holds TensorFlow's int64 as int32.
-StatusOr<ValueId> TfImporter::AddPort(IoInfo port) {
-  const bool narrow = port.dtype == DType::kInt64;
-  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(port)));
+StatusOr<ValueId> TfImporter::AddGraphInput(IoInfo io) {
+  const bool narrow = io.dtype == DType::kInt64;
+  MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   if (narrow) builder_.graph().value(id).info.dtype = DType::kInt32;
   return id;
 }
@@ -303,14 +304,14 @@ Status TfImporter::AddNode(size_t index) {
 }
 
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
-  IoInfo port;
-  port.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
+  IoInfo io;
+  io.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
   MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
-  MACE_ASSIGN_OR_RETURN(port.value, builder_.ComputedByNode(port.name, id));
-  const TensorInfo& info = builder_.graph().value(port.value).info;
-  port.dtype = OutputPortType(wiring_.node(ref.node), ref.port, info.dtype);
-  if (info.shape.rank() == 4) port.layout = "NHWC";
-  builder_.graph().outputs.push_back(std::move(port));
+  MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(io.name, id));
+  const TensorInfo& info = builder_.graph().value(io.value).info;
+  io.dtype = OutputType(wiring_.node(ref.node), ref.port, info.dtype);
+  if (info.shape.rank() == 4) io.layout = "NHWC";
+  builder_.graph().outputs.push_back(std::move(io));
   return Status::Ok();
 }
 

@@ -26,7 +26,7 @@ HostTensor Floats(Shape shape, std::vector<float> values) {
   return HostTensor::FromVector(DType::kFloat32, std::move(shape), std::move(values));
 }
 
-TEST(TfPorts, APlaceholderKeepsItsDefault) {
+TEST(TfInputsAndOutputs, APlaceholderKeepsItsDefault) {
   const StatusOr<std::shared_ptr<Graph>> graph = MakeKeep().Import();
   ASSERT_TRUE(graph.ok()) << graph.status().message();
   ASSERT_EQ((*graph)->inputs.size(), 1u);
@@ -36,7 +36,7 @@ TEST(TfPorts, APlaceholderKeepsItsDefault) {
   EXPECT_EQ(ToFloatVector((*outputs)[0]), (std::vector<float>{1, 2}));
 }
 
-TEST(TfPorts, APlaceholderThatIsNamedIsAnInput) {
+TEST(TfInputsAndOutputs, APlaceholderThatIsNamedIsAnInput) {
   ImportOptions by_shape, by_data, by_name;
   by_shape.input_shapes["keep"] = {};
   by_data.dynamic_shapes["keep"] = {};
@@ -54,7 +54,7 @@ TEST(TfPorts, APlaceholderThatIsNamedIsAnInput) {
 }
 
 // The default may be computed, and be an output itself.
-TEST(TfPorts, ADefaultThatIsComputed) {
+TEST(TfInputsAndOutputs, ADefaultThatIsComputed) {
   TestTf test;
   test.Input("x", {2});
   test.Node("Neg", "minus", {"x"});
@@ -68,7 +68,7 @@ TEST(TfPorts, ADefaultThatIsComputed) {
   EXPECT_EQ(ToFloatVector((*outputs)[0]), (std::vector<float>{-2, 4}));
 }
 
-TEST(TfPorts, FloatsHaveTheDeclaredType) {
+TEST(TfInputsAndOutputs, FloatsHaveTheDeclaredType) {
   for (const auto& [type, expected] :
        std::vector<std::pair<tf::DataType, DType>>{{tf::DT_FLOAT, DType::kFloat32},
                                                    {tf::DT_HALF, DType::kFloat16},
@@ -91,7 +91,7 @@ TEST(TfPorts, FloatsHaveTheDeclaredType) {
   }
 }
 
-TEST(TfPorts, IntegersHaveTheDeclaredWidth) {
+TEST(TfInputsAndOutputs, IntegersHaveTheDeclaredWidth) {
   TestTf test;
   test.Input("x", {2, 3}, tf::DT_INT64);
   test.Ints("axis", {1});

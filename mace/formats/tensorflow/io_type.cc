@@ -53,7 +53,7 @@ tf::DataType FindType(const tf::NodeDef& node, const std::string& name) {
 
 }  // namespace
 
-DType PortType(tf::DataType type) {
+DType IoType(tf::DataType type) {
   switch (type) {
     case tf::DT_DOUBLE:
       return DType::kFloat64;
@@ -66,7 +66,7 @@ DType PortType(tf::DataType type) {
   }
 }
 
-DType OutputPortType(const tf::NodeDef& node, int port, DType inside) {
+DType OutputType(const tf::NodeDef& node, int port, DType inside) {
   const char* const name = TypeAttribute(node.op(), port);
   tf::DataType declared = tf::DT_INVALID;
   if (name != nullptr) {
@@ -77,7 +77,7 @@ DType OutputPortType(const tf::NodeDef& node, int port, DType inside) {
     declared = FindType(node, "T");
     if (declared == tf::DT_INVALID) declared = FindType(node, "dtype");
   }
-  const DType type = PortType(declared);
+  const DType type = IoType(declared);
   if (IsFloat(inside)) return IsFloat(type) ? type : DType::kFloat32;
   return inside == DType::kInt32 && type == DType::kInt64 ? type : inside;
 }

@@ -10,13 +10,13 @@
 
 namespace mace {
 
-// kInvalid for a type that no port has. bfloat16, which no array has, is float32; integers that are
-// neither int64 nor int8 are int32.
-DType PortType(tf::DataType type);
+// kInvalid for a type that no input or output has. bfloat16, which no array has, is float32;
+// integers that are neither int64 nor int8 are int32.
+DType IoType(tf::DataType type);
 
 // The element type of output `port` of a node, by the attributes that TensorFlow's definition of
 // its op names; the type `inside` where they say nothing or do not go with it.
-DType OutputPortType(const tf::NodeDef& node, int port, DType inside);
+DType OutputType(const tf::NodeDef& node, int port, DType inside);
 
 }  // namespace mace
 

@@ -158,6 +158,7 @@ Status ConvertResize(TfNode* node, const char* type) {
   return node->EmitResult(type, {node->input(0)}, std::move(attributes));
 }
 
+Status ConvertResizeBicubic(TfNode* node) { return ConvertResize(node, "ResizeBicubic"); }
 Status ConvertResizeBilinear(TfNode* node) { return ConvertResize(node, "ResizeBilinear"); }
 Status ConvertResizeNearest(TfNode* node) { return ConvertResize(node, "ResizeNearestNeighbor"); }
 
@@ -203,6 +204,7 @@ const TfConverterEntry kTfSpatialConverters[] = {
     {"FusedBatchNormV2", ConvertFusedBatchNorm},
     {"FusedBatchNormV3", ConvertFusedBatchNorm},
     {"MaxPool", ConvertMaxPool},
+    {"ResizeBicubic", ConvertResizeBicubic},
     {"ResizeBilinear", ConvertResizeBilinear},
     {"ResizeNearestNeighbor", ConvertResizeNearest},
     {"SpaceToBatchND", ConvertSpaceToBatch},

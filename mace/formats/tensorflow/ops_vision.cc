@@ -9,17 +9,6 @@
 namespace mace {
 namespace {
 
-Status ConvertResizeBicubic(TfNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(2));
-  AttributeMap attributes;
-  MACE_ASSIGN_OR_RETURN(std::vector<int64_t> size, node->Numbers(1));
-  attributes.Set("size", std::move(size));
-  attributes.Set("align_corners", int64_t{node->Bool("align_corners", false)});
-  attributes.Set("coordinate_transformation_mode",
-                 int64_t{node->Bool("half_pixel_centers", false)});
-  return node->EmitResult("ResizeBicubic", {node->input(0)}, std::move(attributes));
-}
-
 // Copies the numbers of height and width from an attribute of four numbers; the op exists for NHWC
 // alone.
 Status SetPair(const TfNode& node, const char* from, const char* to, AttributeMap* attributes) {
@@ -85,7 +74,6 @@ Status ConvertSelect(TfNode* node) {
 const TfConverterEntry kTfVisionConverters[] = {
     {"ExtractImagePatches", ConvertExtractImagePatches},
     {"LRN", ConvertLrn},
-    {"ResizeBicubic", ConvertResizeBicubic},
     {"Select", ConvertSelect},
     {"SelectV2", ConvertSelectV2},
     {nullptr, nullptr},

@@ -10,25 +10,17 @@
 // In blocks (IN_BLOCK, OUT_BLOCK) LANES are those of a block.
 // weights: [kh][kw][channels rounded up to 4, or to whole blocks].
 #ifdef USE_conv2d_depthwise
+#include "float_lanes.clh"
 #include "fused_activation.clh"
+#include "residual.clh"
+#include "window.clh"
 
-#if LANES == 16
-#define FLOATS float16
-#define READ(x, row, w) LOAD16(x, ADDRESS(x, row, w, channel))
-#define WEIGHT(i) LOAD16(weights, i)
-#define BIAS(i) vload16(0, bias + (i))
-#define BLOCK(v, i) \
-  ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
-#define WRITE(x, row, w, v) STORE16(x, OUT_ADDRESS(x, row, w, channel), v)
-#elif LANES == 8
-#define FLOATS float8
-#define READ(x, row, w) LOAD8(x, ADDRESS(x, row, w, channel))
-#define WEIGHT(i) LOAD8(weights, i)
-#define BIAS(i) vload8(0, bias + (i))
-#define BLOCK(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
-#define WRITE(x, row, w, v) STORE8(x, OUT_ADDRESS(x, row, w, channel), v)
+#if LANES > 4
+#define READ(x, row, w) LOAD_FLOATS(x, ADDRESS(x, row, w, channel))
+#define WEIGHT(i) LOAD_FLOATS(weights, i)
+#define BIAS(i) VLOAD(0, bias + (i))
+#define WRITE(x, row, w, v) STORE_FLOATS(x, OUT_ADDRESS(x, row, w, channel), v)
 #else
-#define FLOATS float4
 #define READ(x, row, w) READ4(x, row, w, channel / 4)
 #define WEIGHT(i) LOAD_BLOCK(weights, i)
 #define BIAS(i) (*(__global const float4 *)(bias + (i)))
@@ -39,15 +31,9 @@
 #define COLUMNS ((PIXELS - 1) * WINDOW_STRIDE + WINDOW_W)
 #endif
 
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-                  TENSOR_IN(residual),
-#endif
-                  __global const STORAGE_T *restrict weights,
-                  __global const float *restrict bias, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                  int tiles_per_item, float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
+                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  WINDOW_INTS int out_rows, int channels, int tiles_per_item, float a, float b) {
   const int channel = LANES * (int)ITEM_ID(0);
   const int row = ITEM_ID(2);
   const int padded_channels = 4 * PADDED_BLOCKS(channels);
@@ -135,11 +121,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
   }
 }
 
-#undef FLOATS
 #undef READ
 #undef WEIGHT
 #undef BIAS
-#undef BLOCK
 #undef WRITE
 #undef COLUMNS
 #endif

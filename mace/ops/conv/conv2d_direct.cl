@@ -7,19 +7,17 @@
 // Groups begin at multiples of four channels on both sides.
 #ifdef USE_conv2d_direct
 #include "channel_scale.clh"
+#include "filter_tap.clh"
 #include "fused_activation.clh"
+#include "residual.clh"
+#include "window.clh"
 
 #define PIXELS 4
 
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-                  TENSOR_IN(residual),
-#endif
-                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights,
-                  __global const float *restrict bias, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
-                  int in_blocks, int out_blocks_per_group, float a, float b) {
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANNEL_SCALE_PARAMETER
+                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  WINDOW_INTS int out_rows, int channels, int in_blocks, int out_blocks_per_group,
+                  float a, float b) {
   const int first_w = PIXELS * (int)ITEM_ID(0);
   const int block = ITEM_ID(1);
   const int row = ITEM_ID(2);
@@ -40,11 +38,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
       continue;
     }
     for (int kw = 0; kw < kernel_w; ++kw) {
-      for (int i = 0; i < in_blocks; ++i, weight += 16) {
-        const float4 column0 = LOAD_BLOCK(weights, weight);
-        const float4 column1 = LOAD_BLOCK(weights, weight + 4);
-        const float4 column2 = LOAD_BLOCK(weights, weight + 8);
-        const float4 column3 = LOAD_BLOCK(weights, weight + 12);
+      for (int i = 0; i < in_blocks; ++i) {
+        LOAD_FILTER_TAP
 #if CHANNEL_SCALE
         const float4 factor = READ4(channel_scale, n, 0, first_in_block + i);
 #endif
@@ -62,7 +57,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if CHANNEL_SCALE
           value *= factor;
 #endif
-          sum[t] += value.x * column0 + value.y * column1 + value.z * column2 + value.w * column3;
+          ADD_FILTER_TAP(sum[t], value);
         }
       }
     }
@@ -72,9 +67,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     const int w = first_w + t;
     if (w < out_w) {
       float4 value = sum[t];
-#if RESIDUAL
-      value += READ4(residual, row, w, block);
-#endif
+      ADD_RESIDUAL(value, row, w, block);
       WRITE4(y, row, w, block, channels, ACTIVATE(value, a, b));
     }
   }

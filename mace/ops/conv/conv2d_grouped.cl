@@ -6,19 +6,12 @@
 #ifdef USE_conv2d_grouped
 #include "channel_scale.clh"
 #include "fused_activation.clh"
+#include "residual.clh"
+#include "window.clh"
 
-float FUNCTION(lane)(float4 v, int lane) {
-  return lane == 0 ? v.x : lane == 1 ? v.y : lane == 2 ? v.z : v.w;
-}
-
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-                  TENSOR_IN(residual),
-#endif
-                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights,
-                  __global const float *restrict bias, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANNEL_SCALE_PARAMETER
+                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+                  WINDOW_INTS int out_rows, int channels,
                   int in_per_group, int out_per_group, float a, float b) {
   const int out_x = ITEM_ID(0);
   const int block = ITEM_ID(1);
@@ -44,16 +37,14 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #if CHANNEL_SCALE
           values *= READ4(channel_scale, n, 0, channel / 4);
 #endif
-          sum += FUNCTION(lane)(values, channel % 4) * LOAD(weights, weight + i);
+          sum += mace_lane(values, channel % 4) * LOAD(weights, weight + i);
         }
       }
     }
     sums[lane] = sum;
   }
   float4 value = (float4)(sums[0], sums[1], sums[2], sums[3]);
-#if RESIDUAL
-  value += READ4(residual, row, out_x, block);
-#endif
+  ADD_RESIDUAL(value, row, out_x, block);
   WRITE4(y, row, out_x, block, channels, ACTIVATE(value, a, b));
 }
 #endif

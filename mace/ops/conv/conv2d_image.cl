@@ -10,28 +10,11 @@
 // OUT_BLOCKS divides the output blocks of a group where there are several.
 #if defined(USE_conv2d_3x3) || defined(USE_conv2d_1x1)
 #include "channel_scale.clh"
+#include "filter_tap.clh"
 #include "fused_activation.clh"
+#include "residual.clh"
 
 #define PIXELS 4
-
-// The weights of one tap from `weight` on, and the sum of their products with the four channels of
-// `value`.
-#define LOAD_TAP                                            \
-  const float4 tap0 = LOAD_BLOCK(weights, weight);          \
-  const float4 tap1 = LOAD_BLOCK(weights, weight + 4);      \
-  const float4 tap2 = LOAD_BLOCK(weights, weight + 8);      \
-  const float4 tap3 = LOAD_BLOCK(weights, weight + 12);     \
-  weight += 16;
-#define ADD_TAP(sum, value) \
-  sum += (value).x * tap0 + (value).y * tap1 + (value).z * tap2 + (value).w * tap3
-
-#if RESIDUAL
-#define RESIDUAL_PARAMETER TENSOR_IN(residual),
-#define ADD_RESIDUAL(value, row, w, block) value += READ4(residual, row, w, block)
-#else
-#define RESIDUAL_PARAMETER
-#define ADD_RESIDUAL(value, row, w, block)
-#endif
 
 // Starts with the bias. Behind the last block there is none.
 #define START_SUMS                                                                           \
@@ -91,9 +74,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER
       for (int kw = 0; kw < 3; ++kw) {
 #pragma unroll
         for (int o = 0; o < OUT_BLOCKS; ++o) {
-          LOAD_TAP
+          LOAD_FILTER_TAP
 #pragma unroll
-          for (int t = 0; t < PIXELS; ++t) ADD_TAP(sum[o][t], columns[t * STRIDE + kw]);
+          for (int t = 0; t < PIXELS; ++t) ADD_FILTER_TAP(sum[o][t], columns[t * STRIDE + kw]);
         }
       }
     }
@@ -133,9 +116,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANN
 #endif
 #pragma unroll
     for (int o = 0; o < OUT_BLOCKS; ++o) {
-      LOAD_TAP
+      LOAD_FILTER_TAP
 #pragma unroll
-      for (int t = 0; t < PIXELS; ++t) ADD_TAP(sum[o][t], values[t]);
+      for (int t = 0; t < PIXELS; ++t) ADD_FILTER_TAP(sum[o][t], values[t]);
     }
   }
   WRITE_SUMS
@@ -143,9 +126,5 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANN
 #endif
 
 #undef PIXELS
-#undef LOAD_TAP
-#undef ADD_TAP
-#undef RESIDUAL_PARAMETER
-#undef ADD_RESIDUAL
 #undef START_SUMS
 #undef WRITE_SUMS

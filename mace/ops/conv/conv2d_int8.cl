@@ -17,6 +17,7 @@
 // Output pixels are numbered (n * out_h + oh) * out_w + ow. depth: ints of four input channels.
 #ifdef USE_conv2d_int8
 #include "int8.clh"
+#include "window.clh"
 
 #define COLUMNS (LANES * VECTORS)
 
@@ -68,9 +69,7 @@ ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_
                   __global const int *restrict weights, __global const int *restrict starts,
                   __global const float *restrict bias,
 #if !POINTWISE
-                  __global const int *restrict edge, int in_h, int out_h, int out_w, int kernel_h,
-                  int kernel_w, int stride_h, int stride_w, int dilation_h, int dilation_w,
-                  int pad_top, int pad_left,
+                  __global const int *restrict edge, WINDOW_INTS
 #endif
                   int pixels, int channels, int depth, int tiles, int pixel_tiles,
                   int tiles_per_item, int pixels_first, int filter_offset, int zero, float scale,

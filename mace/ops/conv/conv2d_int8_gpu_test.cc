@@ -1,4 +1,4 @@
-// Convolutions of 8-bit numbers against the reference. All scales are powers of two and sums stay
+// int8 convolutions against the reference. All scales are powers of two and sums stay
 // below 2^24: floats are exact then, in the reference as on the device, so that ties are ties in
 // both and nothing is tolerated. With other scales a result beside a tie may be one step off.
 //

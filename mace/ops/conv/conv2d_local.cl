@@ -43,6 +43,7 @@
 #define STAGED_BLOCKS 1
 #include "input_tile.clh"
 #include "split_k.clh"
+#include "tile_output.clh"
 
 // Fetches the item's part of a step's tile of x: zeros outside of the image and behind the last block.
 #if DEPTHWISE
@@ -69,14 +70,7 @@
     _Pragma("unroll") for (int v = 0; v < ITEM_N / 4; ++v) sum[t][v] += factor * columns[v]; \
   }
 
-__kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
-    TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-    TENSOR_IN(residual),
-#endif
-    CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    INPUT_WEIGHTS SPLIT_K_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
-    int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
+__kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(TILE_PARAMETERS) {
   __local float4 shared4[SHARED_FLOATS / 4];
   __local float *shared = (__local float *)shared4;
   const int item = get_local_id(0);
@@ -211,10 +205,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
 #endif
     }
 
-    // A group's tiles end at the group: what is behind belongs to another tile. Who does not finish the tile writes
-    // none.
-    const bool finishes = MEET_OTHERS(value, (__local int *)shared);
-    const int end_channel = finishes ? (group + 1) * out_per_group : 0;
+    DECLARE_END_CHANNEL(value)
 #pragma unroll
     for (int i = 0; i < VALUES; ++i) {
 #if SLICES > 1
@@ -228,21 +219,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
       const int channel = first_channel + 4 * (item_n + v * ITEMS_N);
 #endif
       if (pixel >= end_pixel || channel >= end_channel) continue;
-      float4 result = value[i] + *(__global const float4 *)(bias + channel);
-#if STORAGE_IMAGE
-      const int row = pixel / y_width;
-      const int w = pixel - row * y_width;
-#if RESIDUAL
-      result += READ4(residual, row, w, channel / 4);
-#endif
-      WRITE4(y, row, w, channel / 4, channels, ACTIVATE(result, a, b));
-#else
-#if RESIDUAL
-      result += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
-#endif
-      STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
-                  mace_mask_lanes(ACTIVATE(result, a, b), channels - channel));
-#endif
+      WRITE_RESULT(value[i], pixel, channel)
     }
   }
 }

@@ -39,6 +39,7 @@
 #include "input_tile.clh"
 #include "split_k.clh"
 #include "tensor_core.clh"
+#include "tile_output.clh"
 
 // The operands of product k of the step that lies at `stage`.
 #define LOAD_FRAGMENTS(a, b, stage, k)                                                        \
@@ -140,14 +141,7 @@ inline void FUNCTION(scale_chunk)(__local uint4 *chunk, const float4 *factors) {
     NEXT_BLOCK(in_chunks)                                  \
   }
 
-__kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
-    TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-    TENSOR_IN(residual),
-#endif
-    CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
-    INPUT_WEIGHTS SPLIT_K_PARAMETERS WINDOW_PARAMETERS int pixels, int channels, int in_per_group, int out_per_group,
-    int tiles_per_group, int steps, float a, float b INPUT_ACTIVATION) {
+__kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(TILE_PARAMETERS) {
   __local uint4 shared[STAGES * STAGE_CHUNKS];
   TENSOR_EXCHANGE
   const int item = get_local_id(0);
@@ -288,22 +282,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP_ITEMS, 1, 1))) void KERNEL(
     for (int p = 0; p < PIECES; ++p) value[p] = PIECE(p);
 #endif
 
-    // A group's tiles end at the group: what is behind belongs to another tile. Who does not finish the tile writes
-    // none.
-    const bool finishes = MEET_OTHERS(value, (__local int *)shared);
-    const int end_channel = finishes ? (group + 1) * out_per_group : 0;
+    DECLARE_END_CHANNEL(value)
 #pragma unroll
     for (int i = 0; i < VALUES; ++i) {
       const int p = i * SLICES + (SLICES > 1 ? slice : 0);
       const int pixel = first_pixel + warp_m + p / (WARP_N / 8) * 16 + p % 2 * 8 + lane / 4;
       const int channel = first_channel + warp_n + p / 2 % (WARP_N / 16) * 16 + lane % 4 * 4;
       if (pixel >= end_pixel || channel >= end_channel) continue;
-      float4 v = value[i] + *(__global const float4 *)(bias + channel);
-#if RESIDUAL
-      v += LOAD_BLOCK(residual, pixel * residual_pitch + residual_offset + channel);
-#endif
-      STORE_BLOCK(y, pixel * y_pitch + y_offset + channel,
-                  mace_mask_lanes(ACTIVATE(v, a, b), channels - channel));
+      WRITE_RESULT(value[i], pixel, channel)
     }
   }
 }

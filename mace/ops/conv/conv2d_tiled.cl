@@ -20,29 +20,12 @@
 // Output pixels are numbered (n * out_h + oh) * out_w + ow.
 #ifdef USE_conv2d_tiled
 #include "channel_scale.clh"
+#include "float_lanes.clh"
 #include "fused_activation.clh"
+#include "residual.clh"
+#include "window.clh"
 
 #define COLUMNS (LANES * VECTORS)
-#if LANES == 16
-#define FLOATS float16
-#define LOAD_FLOATS LOAD16
-#define STORE_FLOATS STORE16
-#define LOAD_BIAS(p) vload16(0, p)
-#define BLOCK(v, i) \
-  ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
-#elif LANES == 8
-#define FLOATS float8
-#define LOAD_FLOATS LOAD8
-#define STORE_FLOATS STORE8
-#define LOAD_BIAS(p) vload8(0, p)
-#define BLOCK(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
-#else
-#define FLOATS float4
-#define LOAD_FLOATS LOAD4
-#define STORE_FLOATS STORE4
-#define LOAD_BIAS(p) vload4(0, p)
-#define BLOCK(v, i) (v)
-#endif
 
 #if CHANNEL_SCALE && SCALAR_LOADS
 #define SCALE_COLUMNS(i)                                                        \
@@ -101,15 +84,10 @@
 #define OF_PIXEL(x, pixel, channel) ((pixel)*x##_pitch + x##_offset + (channel))
 #endif
 
-ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
-#if RESIDUAL
-                  TENSOR_IN(residual),
-#endif
-                  CHANNEL_SCALE_PARAMETER __global const STORAGE_T *restrict weights, __global const float *restrict bias,
+ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), RESIDUAL_PARAMETER CHANNEL_SCALE_PARAMETER
+                  __global const STORAGE_T *restrict weights, __global const float *restrict bias,
 #if !POINTWISE
-                  __global const STORAGE_T *restrict zeros, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left,
+                  __global const STORAGE_T *restrict zeros, WINDOW_INTS
 #endif
                   int pixels, int channels, int in_per_group, int out_per_group,
                   int tiles_per_group, int tiles, int pixel_tiles, int tiles_per_item,
@@ -148,7 +126,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
     FLOATS sum[ROWS][VECTORS];
 #pragma unroll
     for (int v = 0; v < VECTORS; ++v) {
-      const FLOATS start = LOAD_BIAS(bias + tile * COLUMNS + LANES * v);
+      const FLOATS start = VLOAD(0, bias + tile * COLUMNS + LANES * v);
 #pragma unroll
       for (int t = 0; t < ROWS; ++t) sum[t][v] = start;
     }
@@ -304,9 +282,4 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y),
 #undef OF_PIXEL
 #undef PREFETCH_COLUMNS
 #undef COLUMNS
-#undef FLOATS
-#undef LOAD_FLOATS
-#undef STORE_FLOATS
-#undef LOAD_BIAS
-#undef BLOCK
 #endif

@@ -12,25 +12,7 @@
 // Tiles are numbered (n * tiles_h + th) * tiles_w + tw.
 // Macros: OUT_TILE, LANES (4, 8, 16: channels of a vector), in _product as conv2d_tiled has them: LANES, VECTORS, ROWS,
 //   SCALAR_LOADS; in _output RESIDUAL, ACTIVATION. Buffers only.
-#if LANES == 16
-#define FLOATS float16
-#define LOAD_FLOATS LOAD16
-#define STORE_FLOATS STORE16
-#define VLOAD vload16
-#define VSTORE vstore16
-#elif LANES == 8
-#define FLOATS float8
-#define LOAD_FLOATS LOAD8
-#define STORE_FLOATS STORE8
-#define VLOAD vload8
-#define VSTORE vstore8
-#else
-#define FLOATS float4
-#define LOAD_FLOATS LOAD4
-#define STORE_FLOATS STORE4
-#define VLOAD vload4
-#define VSTORE vstore4
-#endif
+#include "float_lanes.clh"
 #define IN_TILE (OUT_TILE + 2)
 
 #ifdef USE_conv2d_winograd_input
@@ -160,6 +142,7 @@ ENTRY void KERNEL(ITEM_IDS __global const float *restrict v, __global const floa
 
 #ifdef USE_conv2d_winograd_output
 #include "fused_activation.clh"
+#include "residual.clh"
 // to[0, OUT_TILE) = A^T from[0, IN_TILE)
 #if OUT_TILE == 4
 #define TRANSFORM(to, from)                                                 \
@@ -185,11 +168,8 @@ ENTRY void KERNEL(ITEM_IDS __global const float *restrict v, __global const floa
 #endif
 
 // LANES above 4: channels are a multiple of LANES. A work-item: one tile, vectors_per_item vectors of channels.
-ENTRY void KERNEL(ITEM_IDS TENSOR_OUT(y),
-#if RESIDUAL
-                  TENSOR_IN(residual),
-#endif
-                  __global const float *restrict m, __global const float *restrict bias, int out_h, int tiles_h,
+ENTRY void KERNEL(ITEM_IDS TENSOR_OUT(y), RESIDUAL_PARAMETER __global const float *restrict m,
+                  __global const float *restrict bias, int out_h, int tiles_h,
                   int tiles_w, int first_tile, int tiles, int pitch, int plane, int channels, int vectors,
                   int vectors_per_item, float a, float b) {
   const int item = ITEM_ID(0), row = ITEM_ID(1);
@@ -234,9 +214,4 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_OUT(y),
 #undef MASKED
 #endif
 
-#undef FLOATS
-#undef LOAD_FLOATS
-#undef STORE_FLOATS
-#undef VLOAD
-#undef VSTORE
 #undef IN_TILE

@@ -1,11 +1,13 @@
-// A convolution bound to shapes: what the reference and every variant of Conv2D, DepthwiseConv2d,
-// FullyConnected and MatMul by constant weights work from.
+// A convolution bound to shapes, which the reference and all variants of Conv2D, DepthwiseConv2d,
+// FullyConnected and MatMul with constant weights use.
 //
 //   y[n, oh, ow, o] = activation(bias[o] + residual[n, oh, ow, o] +
 //       sum over kh, kw, i of filter[o, i, kh, kw] * channel_scale[n, c] * x[n, ih, iw, c])
-//   with c = group(o) * in_per_group + i, ih = oh * stride - pad_before + kh * dilation, likewise
-//   iw; outside of x it reads zeros. Where there is no residual or no channel scale, they are 0 and
-//   1.
+//
+// where
+//   c  = group(o) * in_per_group + i
+//   ih = oh * stride - pad_before + kh * dilation, and iw accordingly
+// x is 0 outside of the image. Without a residual it is 0; without a channel scale it is 1.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_OPS_CONV_CONVOLUTION_H_
@@ -33,7 +35,7 @@ struct Convolution {
   FusedActivation activation;
   int residual_input = -1;       // Index among the op's inputs; -1: none.
   int channel_scale_input = -1;  // -1: none.
-  // The result is rounded to these 8 bits at the end.
+  // The quantization to which the result is rounded; none: it stays float.
   std::optional<Int8Convolution> int8;
 
   int64_t in_per_group() const { return in_channels / groups; }
@@ -108,11 +110,17 @@ Status FinishConvolution(const Convolution& convolution, const std::vector<OpInp
 // x [N, H, W, C] times channel_scale [N, 1, 1, C].
 StatusOr<HostTensor> MultiplyByChannelScale(const HostTensor& x, const HostTensor& channel_scale);
 
+// What the reference reads. A bias or a residual that is absent is an empty tensor.
+struct ConvolutionOperands {
+  HostTensor x;
+  std::vector<float> filter;  // [O, I / groups, kernel height, kernel width].
+  HostTensor bias{};
+  HostTensor residual{};
+};
 // The reference, without the channel scale: float products over blocks of the sum, the blocks added
 // in double.
-void ConvolutionReference(const Convolution& convolution, const HostTensor& x,
-                          const std::vector<float>& filter, const HostTensor& bias,
-                          const HostTensor& residual, float* y);
+void ConvolutionReference(const Convolution& convolution, const ConvolutionOperands& operands,
+                          float* y);
 
 }  // namespace mace
 

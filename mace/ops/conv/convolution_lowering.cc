@@ -76,8 +76,8 @@ bool FitsImages(const Convolution& c, const DeviceInfo& device) {
          fits(c.batch * c.window.h.out, c.window.w.out, c.out_channels);
 }
 
-KernelVariant StartVariant(const ConvolutionRequest& request, const std::string& variant,
-                           const std::string& kernel, Storage storage) {
+KernelVariant NewConvolutionVariant(const ConvolutionRequest& request, const std::string& variant,
+                                    const std::string& kernel, Storage storage) {
   KernelVariant kernel_variant;
   kernel_variant.name = request.op + "_" + variant;
   const TensorFormat format{Layout::kChannels4, storage};

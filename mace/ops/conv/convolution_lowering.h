@@ -1,14 +1,17 @@
 // The GPU variants of a convolution, shared by Conv2D, DepthwiseConv2d, FullyConnected and MatMul:
-//   <op>_tiled      register-tiled implicit matrix product on buffers; the fast one on CPUs
-//   <op>_local      the same with tiles in local memory (local_tiles.h); the fast one on GPUs
+//   <op>_tiled      implicit matrix product with register tiles, on buffers; the fast one on CPUs
+//   <op>_local      implicit matrix product with tiles in local memory (local_tiles.h); the fast
+//                   one on GPUs
 //   <op>_tensor     implicit matrix product on NVIDIA's tensor cores (tensor_tiles.h): half
 //                   storage, or float where TF32 is allowed
-//   <op>_winograd   3x3 of stride 1 with fewer products, in three launches on buffers
+//   <op>_winograd   3x3 with stride 1 and fewer products, in three launches on buffers
 //   <op>_image      3x3 and 1x1 on images
-//   <op>_direct     four channels x four pixels a work-item, image or buffer
+//   <op>_direct     four channels x four pixels for each work-item, on images or buffers
 //   <op>_depthwise  one output channel for each input channel
-//   <op>_grouped    any groups, channel by channel; where groups do not begin at multiples of four
+//   <op>_grouped    any groups, channel by channel; for groups that do not begin at multiples of
+//                   four
 //   <op>_int8       int8 numbers (int8_lowering.h)
+//
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_CONVOLUTION_LOWERING_H_
 #define MACE_OPS_CONV_CONVOLUTION_LOWERING_H_
@@ -59,13 +62,14 @@ bool FitsInt32(const Convolution& convolution);
 bool FitsImages(const Convolution& convolution, const DeviceInfo& device);
 // A KernelVariant with the formats of x, y, residual and channel_scale set, one launch without
 // arguments, and the macros of the activation, the residual and the channel scale.
-KernelVariant StartVariant(const ConvolutionRequest& request, const std::string& variant,
-                           const std::string& kernel, Storage storage);
+KernelVariant NewConvolutionVariant(const ConvolutionRequest& request, const std::string& variant,
+                                    const std::string& kernel, Storage storage);
 // Appends the arguments for input and output, and for residual and channel_scale where there are
 // any.
 void AppendTensors(const ConvolutionRequest& request, Launch* launch);
-// The layouts of x, and of y and the residual, of a variant in blocks; y in kChannels4: there is
-// none. A channel_scale stays in channels4. x too where it has few channels, as an image has.
+// The layouts of a variant in blocks of channels. kChannels4 for y means that there is no such
+// variant. The residual has y's layout. A channel_scale stays in channels4, and so does an x with
+// few channels, such as an image.
 struct ConvolutionLayouts {
   Layout x = Layout::kChannels4;
   Layout y = Layout::kChannels4;

@@ -34,9 +34,10 @@ Status ConvolutionOp::Reference(const std::vector<HostTensor>& inputs,
     MACE_ASSIGN_OR_RETURN(x, MultiplyByChannelScale(inputs[0], input(found.channel_scale)));
   }
   const FilterOrder* const order = OrderOf(inputs[1].shape());
-  ConvolutionReference(convolution, x,
-                       order == nullptr ? ToFloatVector(inputs[1]) : order->reorder(inputs[1]),
-                       input(found.bias), input(found.residual), (*outputs)[0].f32());
+  ConvolutionReference(convolution,
+                       {x, order == nullptr ? ToFloatVector(inputs[1]) : order->reorder(inputs[1]),
+                        input(found.bias), input(found.residual)},
+                       (*outputs)[0].f32());
   return Status::Ok();
 }
 

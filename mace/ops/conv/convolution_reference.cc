@@ -99,9 +99,10 @@ StatusOr<HostTensor> MultiplyByChannelScale(const HostTensor& x, const HostTenso
   return product;
 }
 
-void ConvolutionReference(const Convolution& c, const HostTensor& x,
-                          const std::vector<float>& filter, const HostTensor& bias,
-                          const HostTensor& residual, float* y) {
+void ConvolutionReference(const Convolution& c, const ConvolutionOperands& operands, float* y) {
+  const float* const x = operands.x.f32();
+  const std::vector<float>& filter = operands.filter;
+  const HostTensor &bias = operands.bias, &residual = operands.residual;
   const bool has_bias = bias.dtype() != DType::kInvalid;
   const std::vector<float> bias_values = has_bias ? ToFloatVector(bias) : std::vector<float>();
   const Epilogue epilogue{c, has_bias ? bias_values.data() : nullptr,
@@ -110,7 +111,7 @@ void ConvolutionReference(const Convolution& c, const HostTensor& x,
   if (c.in_per_group() == 1 && c.groups > 1) {
     std::vector<double> sums(static_cast<size_t>(c.out_channels));
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-      DepthwiseReference(c, x.f32(), filter, &sums, pixel);
+      DepthwiseReference(c, x, filter, &sums, pixel);
       epilogue.Store(sums.data(), pixel, 0, c.out_channels);
     }
     return;
@@ -126,7 +127,7 @@ void ConvolutionReference(const Convolution& c, const HostTensor& x,
     for (int64_t begin = 0; begin < pixels; begin += tile) {
       const int64_t rows = std::min(tile, pixels - begin);
       for (int64_t row = 0; row < rows; ++row) {
-        Unfold(c, x.f32(), begin + row, group, unfolded.data() + row * sum_length);
+        Unfold(c, x, begin + row, group, unfolded.data() + row * sum_length);
       }
       std::fill(sums.begin(), sums.end(), 0.0);
       AddProduct({unfolded.data(), rows, sum_length, sum_length},

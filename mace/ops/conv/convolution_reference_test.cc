@@ -9,8 +9,12 @@
 namespace mace {
 namespace {
 
-double ByDefinition(const Convolution& c, const HostTensor& x, const std::vector<float>& filter,
-                    int64_t n, int64_t oh, int64_t ow, int64_t o) {
+// One element of the output, without bias and residual.
+double ByDefinition(const Convolution& c, const ConvolutionOperands& operands, int64_t element) {
+  const HostTensor& x = operands.x;
+  const int64_t o = element % c.out_channels, pixel = element / c.out_channels;
+  const int64_t ow = pixel % c.window.w.out, row = pixel / c.window.w.out;
+  const int64_t oh = row % c.window.h.out, n = row / c.window.h.out;
   const WindowAxis& h = c.window.h;
   const WindowAxis& w = c.window.w;
   const int64_t depth = c.in_channels / c.groups, group = o / (c.out_channels / c.groups);
@@ -22,8 +26,9 @@ double ByDefinition(const Convolution& c, const HostTensor& x, const std::vector
       if (ih < 0 || iw < 0 || ih >= h.in || iw >= w.in) continue;
       for (int64_t i = 0; i < depth; ++i) {
         const int64_t at = ((n * h.in + ih) * w.in + iw) * c.in_channels + group * depth + i;
-        sum += double{x.f32()[at]} *
-               filter[static_cast<size_t>(((o * depth + i) * h.kernel + kh) * w.kernel + kw)];
+        sum +=
+            double{x.f32()[at]} *
+            operands.filter[static_cast<size_t>(((o * depth + i) * h.kernel + kh) * w.kernel + kw)];
       }
     }
   }
@@ -49,21 +54,20 @@ double WorstError(const Case& test) {
       test.window.Slide(test.x.dim(1), test.x.dim(2), test.kernel_h, test.kernel_w);
   EXPECT_TRUE(window.ok());
   c.window = *window;
-  const HostTensor x = RandomTensor(test.x, 1);
-  const std::vector<float> filter = ToFloatVector(
-      RandomTensor({c.out_channels, c.in_channels / c.groups, test.kernel_h, test.kernel_w}, 2));
-  const HostTensor bias = RandomTensor({c.out_channels}, 3);
   const Shape shape{c.batch, c.window.h.out, c.window.w.out, c.out_channels};
-  const HostTensor residual = RandomTensor(shape, 4);
+  ConvolutionOperands operands;
+  operands.x = RandomTensor(test.x, 1);
+  operands.filter = ToFloatVector(
+      RandomTensor({c.out_channels, c.in_channels / c.groups, test.kernel_h, test.kernel_w}, 2));
+  operands.bias = RandomTensor({c.out_channels}, 3);
+  operands.residual = RandomTensor(shape, 4);
   HostTensor y = *HostTensor::Allocate({DType::kFloat32, shape});
-  ConvolutionReference(c, x, filter, bias, residual, y.f32());
+  ConvolutionReference(c, operands, y.f32());
   double worst = 0, largest = 0;
   for (int64_t at = 0; at < shape.elements(); ++at) {
-    const int64_t o = at % c.out_channels, pixel = at / c.out_channels;
-    const int64_t ow = pixel % c.window.w.out, row = pixel / c.window.w.out;
-    const double expected =
-        ByDefinition(c, x, filter, row / c.window.h.out, row % c.window.h.out, ow, o) +
-        double{bias.f32()[o]} + double{residual.f32()[at]};
+    const double expected = ByDefinition(c, operands, at) +
+                            double{operands.bias.f32()[at % c.out_channels]} +
+                            double{operands.residual.f32()[at]};
     worst = std::max(worst, std::fabs(expected - y.f32()[at]));
     largest = std::max(largest, std::fabs(expected));
   }

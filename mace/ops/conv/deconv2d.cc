@@ -1,13 +1,20 @@
-// Deconv2D, the transposed convolution: inputs x [N, H, W, I], filter [O / group, I, KH, KW],
-// [bias [O]].
+// Deconv2D, the transposed convolution.
+//
+// Inputs: x [N, H, W, I], filter [O / group, I, KH, KW], optionally bias [O].
 //   y[n, ih * stride - pad_before + k * dilation, ..., o] +=
 //       x[n, ih, ..., i] * filter[o in its group, i, k, ...]
-// Attributes: strides, dilations, group, fused_activation.h; output_padding [h, w] is added to the
-// output's extents. The output's extent, `full` being (in - 1) * stride + the kernel's span:
-//   dim [N, H, W, C] gives it; what `full` has more is the padding, split as `padding` says (SAME:
-//     the smaller half in front), or as pads and padding_values say in front;
-//   else pads or padding_values are taken from full, smaller half in front;
-//   else padding VALID gives full, SAME in * stride.
+//
+// Attributes: strides, dilations, group, output_padding [h, w], dim, pads, padding_values, padding,
+// and those of fused_activation.h.
+//
+// The output's extent along an axis, where full = (in - 1) * stride + the kernel's span, is given
+// by the first of these that is set:
+//   dim [N, H, W, C]       the extent of that axis. The padding is full - extent; it is split as
+//                          pads or padding_values say, or by `padding` (SAME: the smaller half in
+//                          front).
+//   pads, padding_values   full less the padding; the smaller half is in front.
+//   padding                VALID: full. SAME: in * stride.
+// output_padding is added to the extent.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -246,7 +253,7 @@ KernelVariant Deconv2D::LowerKernel(const ConvolutionRequest& request, bool grou
                                     Storage storage) const {
   const Convolution& c = request.convolution;
   KernelVariant variant =
-      StartVariant(request, grouped ? "grouped" : "direct", "deconv2d", storage);
+      NewConvolutionVariant(request, grouped ? "grouped" : "direct", "deconv2d", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.source = "deconv2d.cl";
   launch.kernel.macros["GROUPED"] = grouped ? "1" : "0";

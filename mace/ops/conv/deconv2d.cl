@@ -8,20 +8,16 @@
 //   1: [output channel][kh][kw][input channel of the group].
 #ifdef USE_deconv2d
 #include "fused_activation.clh"
+#include "window.clh"
 
 #if GROUPED
-float FUNCTION(lane)(float4 v, int lane) {
-  return lane == 0 ? v.x : lane == 1 ? v.y : lane == 2 ? v.z : v.w;
-}
 #define PIXELS 1
 #else
 #define PIXELS 4
 #endif
 
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const STORAGE_T *restrict weights,
-                  __global const float *restrict bias, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  __global const float *restrict bias, WINDOW_INTS int out_rows, int channels,
                   int in_per_group, int out_per_group, float a, float b) {
   const int block = ITEM_ID(1);
   const int row = ITEM_ID(2);
@@ -55,7 +51,7 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), __global const STORAGE_T
         for (int i = 0; i < in_per_group; ++i) {
           const int channel = first_channel + i;
           const float4 values = READ4(x, n * in_h + h, w, channel / 4);
-          sums[lane] += FUNCTION(lane)(values, channel % 4) * LOAD(weights, weight + i);
+          sums[lane] += mace_lane(values, channel % 4) * LOAD(weights, weight + i);
         }
       }
       sum[0] += (float4)(sums[0], sums[1], sums[2], sums[3]);

@@ -12,6 +12,7 @@
 // weights: [kh][kw][channels rounded up to 4] floats; start and bias likewise.
 #ifdef USE_depthwise_int8
 #include "int8.clh"
+#include "window.clh"
 
 #if WINDOW_W
 #define COLUMNS ((PIXELS - 1) * WINDOW_STRIDE + WINDOW_W)
@@ -21,9 +22,7 @@
 ENTRY void KERNEL(ITEM_IDS __global const uchar *restrict x, int x_pitch, int x_offset,
                   int x_width, __global uchar *y, int y_pitch, int y_offset, int y_width,
                   __global const float *restrict weights, __global const float *restrict starts,
-                  __global const float *restrict bias, int in_h, int out_h, int out_w,
-                  int kernel_h, int kernel_w, int stride_h, int stride_w, int dilation_h,
-                  int dilation_w, int pad_top, int pad_left, int out_rows, int channels,
+                  __global const float *restrict bias, WINDOW_INTS int out_rows, int channels,
                   int tiles_per_item, int x_zero, int zero, float scale, float low, float high) {
   const int channel = LANES * (int)ITEM_ID(0);
   const int row = ITEM_ID(2);

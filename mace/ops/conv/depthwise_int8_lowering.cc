@@ -65,7 +65,7 @@ void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& r
   const Convolution& c = request.convolution;
   if (c.taps() > kMaxTaps) return;
   const Tile tile = ChooseTile(request);
-  KernelVariant variant = StartInt8Variant(request, "depthwise_int8");
+  KernelVariant variant = NewInt8Variant(request, "depthwise_int8");
   Launch& launch = variant.launches.back();
   for (const auto& [name, value] :
        {std::pair("LANES", tile.lanes), std::pair("PIXELS", tile.pixels),

@@ -9,25 +9,6 @@
 #include "mace/ops/conv/pack_transpose.h"
 
 namespace mace {
-
-PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lanes) {
-  const int64_t taps = request.convolution.taps();
-  const int64_t channels = request.convolution.out_channels;
-  const int64_t padded = RoundUp(channels, lanes);
-  PackedWeights weights;
-  weights.name = "filter";
-  weights.elements = static_cast<size_t>(taps * padded);
-  weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
-    if (padded != channels) std::fill(to, to + taps * padded, 0.0f);
-    MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());
-    TransposeBlocked(from.f32(), channels, taps, taps,
-                     [&](int64_t tap) { return to + tap * padded; });
-    return Status();
-  };
-  weights.identity = FilterIdentity(request, "depthwise", {padded});
-  return weights;
-}
-
 namespace {
 
 // Blocks of four floats that a GPU's work-item holds in registers beside its sums.
@@ -113,7 +94,7 @@ KernelVariant LowerLayout(const ConvolutionRequest& request, Storage storage,
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request, storage, layouts.y);
   const int64_t multiple = layouts.blocks() ? tile.lanes : 4;
-  KernelVariant variant = StartVariant(request, "depthwise", "conv2d_depthwise", storage);
+  KernelVariant variant = NewConvolutionVariant(request, "depthwise", "conv2d_depthwise", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["PIXELS"] = std::to_string(tile.pixels);
@@ -145,6 +126,24 @@ KernelVariant LowerLayout(const ConvolutionRequest& request, Storage storage,
 }
 
 }  // namespace
+
+PackedWeights PackDepthwiseFilter(const ConvolutionRequest& request, int64_t lanes) {
+  const int64_t taps = request.convolution.taps();
+  const int64_t channels = request.convolution.out_channels;
+  const int64_t padded = RoundUp(channels, lanes);
+  PackedWeights weights;
+  weights.name = "filter";
+  weights.elements = static_cast<size_t>(taps * padded);
+  weights.pack = [=, filter = request.weights.filter](float* to) -> Status {
+    if (padded != channels) std::fill(to, to + taps * padded, 0.0f);
+    MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());
+    TransposeBlocked(from.f32(), channels, taps, taps,
+                     [&](int64_t tap) { return to + tap * padded; });
+    return Status();
+  };
+  weights.identity = FilterIdentity(request, "depthwise", {padded});
+  return weights;
+}
 
 void LowerDepthwise(const ConvolutionRequest& request, Storage storage,
                     std::vector<KernelVariant>* result) {

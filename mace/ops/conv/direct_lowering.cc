@@ -99,7 +99,7 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   };
   const bool pointwise = no_padding(c.window.h) && no_padding(c.window.w);
   KernelVariant variant =
-      StartVariant(request, pointwise ? "direct_1x1" : "direct", "conv2d_direct", storage);
+      NewConvolutionVariant(request, pointwise ? "direct_1x1" : "direct", "conv2d_direct", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.macros["POINTWISE"] = pointwise ? "1" : "0";
   AppendTensors(request, &launch);
@@ -123,7 +123,7 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
 void LowerGrouped(const ConvolutionRequest& request, Storage storage,
                   std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
-  KernelVariant variant = StartVariant(request, "grouped", "conv2d_grouped", storage);
+  KernelVariant variant = NewConvolutionVariant(request, "grouped", "conv2d_grouped", storage);
   Launch& launch = variant.launches.back();
   AppendTensors(request, &launch);
   AppendWeights(PackGroupedFilter(request), &variant);

@@ -97,8 +97,9 @@ void LowerImage(const ConvolutionRequest& request, std::vector<KernelVariant>* r
   const bool is_3x3 = Is3x3(c);
   if (is_3x3 ? c.has_channel_scale() : !Is1x1(c)) return;
   const int64_t out_blocks = OutBlocks(c, request.device());
-  KernelVariant variant = StartVariant(request, is_3x3 ? "image_3x3" : "image_1x1",
-                                       is_3x3 ? "conv2d_3x3" : "conv2d_1x1", Storage::kImage);
+  KernelVariant variant =
+      NewConvolutionVariant(request, is_3x3 ? "image_3x3" : "image_1x1",
+                            is_3x3 ? "conv2d_3x3" : "conv2d_1x1", Storage::kImage);
   Launch& launch = variant.launches.back();
   launch.kernel.source = "conv2d_image.cl";
   launch.kernel.macros["OUT_BLOCKS"] = std::to_string(out_blocks);

@@ -213,7 +213,7 @@ std::optional<RoundedRange> RangeOfResult(const Convolution& c) {
   return range;
 }
 
-KernelVariant StartInt8Variant(const ConvolutionRequest& request, const std::string& kernel) {
+KernelVariant NewInt8Variant(const ConvolutionRequest& request, const std::string& kernel) {
   KernelVariant variant;
   variant.name = request.op + "_int8";
   const Int8Convolution& bits = *request.convolution.int8;
@@ -265,7 +265,7 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
   const Tile tile = ChooseTile(request);
   const bool pointwise = c.pointwise();
   const int64_t offset = filter.offset();
-  KernelVariant variant = StartInt8Variant(request, "conv2d_int8");
+  KernelVariant variant = NewInt8Variant(request, "conv2d_int8");
   Launch& launch = variant.launches.back();
   const int products = static_cast<int>(request.device().byte_products);
   for (const auto& [name, value] :

@@ -1,9 +1,11 @@
 // The variants of a convolution whose numbers are all int8 (int8.h):
-//   <op>_int8   sums in int32 of products of bytes, four at once (ByteProducts in device_info.h);
-//               one output channel for each input channel: sums in floats, which are exact there
+//   <op>_int8  sums of byte products in int32, four products at once (ByteProducts in
+//              device_info.h). With one output channel for each input channel, sums in float, which
+//              are exact there.
 // These variants read and write int8 (Precision::kInt8). Every other variant can run such a
-// convolution too: it computes in floats, and a launch rounds its result. Thread contract:
-// thread-safe (pure functions).
+// convolution, too: it computes in float, and an extra launch rounds its result.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_CONV_INT8_LOWERING_H_
 #define MACE_OPS_CONV_INT8_LOWERING_H_
 
@@ -47,7 +49,7 @@ struct RoundedRange {
 std::optional<RoundedRange> RangeOfResult(const Convolution& convolution);
 
 // One launch with x and y among its arguments.
-KernelVariant StartInt8Variant(const ConvolutionRequest& request, const std::string& kernel);
+KernelVariant NewInt8Variant(const ConvolutionRequest& request, const std::string& kernel);
 // The bias in steps of y's scale, zeros up to `count`.
 PackedWeights PackRoundedBias(const ConvolutionRequest& request, int64_t count);
 // The last arguments of both kernels: zero, scale, low, high.

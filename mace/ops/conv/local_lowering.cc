@@ -7,6 +7,7 @@
 #include "mace/ops/conv/input_tile.h"
 #include "mace/ops/conv/local_tiles.h"
 #include "mace/ops/conv/pack_transpose.h"
+#include "mace/ops/conv/tile_output.h"
 
 namespace mace {
 namespace {
@@ -114,27 +115,14 @@ KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile&
                              Storage storage) {
   const Convolution& c = request.convolution;
   const Extents extents(c, tile);
-  KernelVariant variant =
-      StartVariant(request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
-  Launch& launch = variant.launches.back();
-  SetTileMacros(tile, extents.depth, &launch);
-  SetInputMacros(request, &launch);
-  AppendTensors(request, &launch);
-  AppendWeights(PackLocalFilter(request, tile), &variant);
-  AppendWeights(PackChannelBias(request), &variant);
-  AppendInputWeights(request, &variant);
-  const TileGrid grid = LocalGrid(c, tile);
-  AppendSplitK(request, grid, tile.partial_floats(), &variant);
-  AppendInputWindow(request, &launch);
-  for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
-                        extents.tiles_per_group, extents.steps}) {
-    launch.arguments.push_back(static_cast<int32_t>(value));
-  }
-  c.activation.AppendArguments(&launch.arguments);
-  AppendInputActivation(request, &launch);
-  SetSplitKSize(grid, tile.group_items(), &launch);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
+  SetTileMacros(tile, extents.depth, &variant.launches.back());
+  AppendTileLaunch(
+      request,
+      {LocalGrid(c, tile), extents.tiles_per_group, tile.group_items(), tile.partial_floats()},
+      PackLocalFilter(request, tile), &variant);
   variant.estimate_ms = EstimateLocalTileMs(request, tile, storage);
-  variant.needs_measurement = grid.across();
   return variant;
 }
 

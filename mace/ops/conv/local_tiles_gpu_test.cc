@@ -64,7 +64,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->expected = *HostTensor::Allocate(bound->request.outputs[0]);
   const HostTensor x =
       given.scaled ? *MultiplyByChannelScale(bound->x, bound->channel_scale) : bound->x;
-  ConvolutionReference(c, x, ToFloatVector(bound->filter), HostTensor(), bound->residual,
+  ConvolutionReference(c, {x, ToFloatVector(bound->filter), HostTensor(), bound->residual},
                        bound->expected.f32());
   return Status::Ok();
 }

@@ -81,10 +81,13 @@ class SeparableConv2D : public Op {
     const Shape shape{depthwise.batch, depthwise.window.h.out, depthwise.window.w.out,
                       depthwise.out_channels};
     MACE_ASSIGN_OR_RETURN(HostTensor between, HostTensor::Allocate({DType::kFloat32, shape}));
-    ConvolutionReference(depthwise, inputs[0], ToFloatVector(inputs[kDepthwiseFilter]),
-                         inputs[kDepthwiseBias], HostTensor(), between.f32());
-    ConvolutionReference(parts.pointwise, between, ToFloatVector(inputs[kFilter]), inputs[kBias],
-                         residual_ ? inputs[kResidual] : HostTensor(), (*outputs)[0].f32());
+    ConvolutionReference(
+        depthwise, {inputs[0], ToFloatVector(inputs[kDepthwiseFilter]), inputs[kDepthwiseBias]},
+        between.f32());
+    ConvolutionReference(parts.pointwise,
+                         {between, ToFloatVector(inputs[kFilter]), inputs[kBias],
+                          residual_ ? inputs[kResidual] : HostTensor()},
+                         (*outputs)[0].f32());
     return Status::Ok();
   }
 

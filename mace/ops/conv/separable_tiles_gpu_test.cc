@@ -3,10 +3,9 @@
 // C.
 #include <gtest/gtest.h>
 
-#include "mace/base/half.h"
 #include "mace/ops/conv/local_tiles.h"
 #include "mace/ops/conv/tensor_tiles.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 #include "mace/testing/split_k_choices.h"
 #include "mace/testing/test_device.h"
 #include "mace/testing/variant_runner.h"
@@ -29,22 +28,15 @@ struct Bound {
   HostTensor expected;
 };
 
-HostTensor Rounded(HostTensor tensor, Precision precision) {
-  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
-    float& value = tensor.f32()[i];
-    value = precision == Precision::kFloat16 ? HalfToFloat(FloatToHalf(value)) : RoundToTf32(value);
-  }
-  return tensor;
-}
-
 Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   const int64_t channels = given.x.dim(3);
-  bound->inputs = {Rounded(RandomTensor(given.x, 1), given.precision),
-                   Rounded(RandomTensor({1, channels, given.kernel, given.kernel}, 2, -0.5, 0.5),
-                           given.precision),
-                   RandomTensor({channels}, 3),
-                   Rounded(RandomTensor({given.out_channels, channels, 1, 1}, 4), given.precision),
-                   RandomTensor({given.out_channels}, 5)};
+  bound->inputs = {
+      TensorCoreOperand(RandomTensor(given.x, 1), given.precision),
+      TensorCoreOperand(RandomTensor({1, channels, given.kernel, given.kernel}, 2, -0.5, 0.5),
+                        given.precision),
+      RandomTensor({channels}, 3),
+      TensorCoreOperand(RandomTensor({given.out_channels, channels, 1, 1}, 4), given.precision),
+      RandomTensor({given.out_channels}, 5)};
   Convolution& depthwise = bound->depthwise.convolution;
   depthwise.batch = given.x.dim(0);
   depthwise.in_channels = depthwise.out_channels = depthwise.groups = channels;
@@ -63,7 +55,7 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   const Shape out{pointwise.batch, h.out, w.out, given.out_channels};
   if (given.residual) {
     pointwise.residual_input = 5;
-    bound->inputs.push_back(Rounded(RandomTensor(out, 6), given.precision));
+    bound->inputs.push_back(TensorCoreOperand(RandomTensor(out, 6), given.precision));
   }
   LoweringRequest& request = bound->request;
   request.inputs.resize(bound->inputs.size());
@@ -83,11 +75,14 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->pointwise.depthwise = &bound->depthwise;
   HostTensor between =
       *HostTensor::Allocate({DType::kFloat32, {depthwise.batch, h.out, w.out, channels}});
-  ConvolutionReference(depthwise, bound->inputs[0], ToFloatVector(bound->inputs[1]),
-                       bound->inputs[2], HostTensor(), between.f32());
+  ConvolutionReference(depthwise,
+                       {bound->inputs[0], ToFloatVector(bound->inputs[1]), bound->inputs[2]},
+                       between.f32());
   bound->expected = *HostTensor::Allocate(request.outputs[0]);
-  ConvolutionReference(pointwise, between, ToFloatVector(bound->inputs[3]), bound->inputs[4],
-                       given.residual ? bound->inputs[5] : HostTensor(), bound->expected.f32());
+  ConvolutionReference(pointwise,
+                       {between, ToFloatVector(bound->inputs[3]), bound->inputs[4],
+                        given.residual ? bound->inputs[5] : HostTensor()},
+                       bound->expected.f32());
   return Status::Ok();
 }
 

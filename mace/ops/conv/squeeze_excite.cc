@@ -99,7 +99,7 @@ KernelVariant LowerLayers(const ConvolutionRequest& squeeze, const ConvolutionRe
                                   FitsImages(layers.excite, excite.device())
                               ? Storage::kImage
                               : Storage::kBuffer;
-  KernelVariant variant = StartVariant(excite, "group", "squeeze_excite", storage);
+  KernelVariant variant = NewConvolutionVariant(excite, "group", "squeeze_excite", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.source = "squeeze_excite.cl";
   const std::pair<const char*, int64_t> macros[] = {
@@ -166,10 +166,11 @@ class SqueezeExcite : public Op {
         Bind(inputs[0].shape(), inputs[kSqueezeFilter].shape(), inputs[kFilter].shape()));
     const Shape shape{layers.squeeze.batch, 1, 1, layers.squeeze.out_channels};
     MACE_ASSIGN_OR_RETURN(HostTensor hidden, HostTensor::Allocate({DType::kFloat32, shape}));
-    ConvolutionReference(layers.squeeze, inputs[0], ToFloatVector(inputs[kSqueezeFilter]),
-                         inputs[kSqueezeBias], HostTensor(), hidden.f32());
-    ConvolutionReference(layers.excite, hidden, ToFloatVector(inputs[kFilter]), inputs[kBias],
-                         HostTensor(), (*outputs)[0].f32());
+    ConvolutionReference(layers.squeeze,
+                         {inputs[0], ToFloatVector(inputs[kSqueezeFilter]), inputs[kSqueezeBias]},
+                         hidden.f32());
+    ConvolutionReference(layers.excite, {hidden, ToFloatVector(inputs[kFilter]), inputs[kBias]},
+                         (*outputs)[0].f32());
     return Status::Ok();
   }
 

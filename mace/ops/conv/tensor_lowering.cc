@@ -6,6 +6,7 @@
 
 #include "mace/ops/conv/input_tile.h"
 #include "mace/ops/conv/tensor_tiles.h"
+#include "mace/ops/conv/tile_output.h"
 
 namespace mace {
 namespace {
@@ -112,26 +113,14 @@ KernelVariant LowerTensorTile(const ConvolutionRequest& request, const TensorTil
   const Convolution& c = request.convolution;
   const Precision precision = request.lowering->precision;
   const TensorExtents extents(c, precision, tile);
-  KernelVariant variant = StartVariant(request, "tensor_" + InputName(request) + tile.name(),
-                                       "conv2d_tensor", Storage::kBuffer);
-  Launch& launch = variant.launches.back();
-  SetMacros(request, tile, &launch);
-  SetInputMacros(request, &launch);
-  AppendTensors(request, &launch);
-  AppendWeights(PackTensorFilter(request, tile), &variant);
-  AppendWeights(PackChannelBias(request), &variant);
-  AppendInputWeights(request, &variant);
-  AppendSplitK(request, extents.grid(tile), tile.partial_floats(), &variant);
-  AppendInputWindow(request, &launch);
-  for (int64_t value : {c.tiled_pixels(), c.out_channels, c.in_per_group(), c.out_per_group(),
-                        extents.tiles_per_group, extents.steps}) {
-    launch.arguments.push_back(static_cast<int32_t>(value));
-  }
-  c.activation.AppendArguments(&launch.arguments);
-  AppendInputActivation(request, &launch);
-  SetSplitKSize(extents.grid(tile), tile.group_items(), &launch);
+  KernelVariant variant = NewConvolutionVariant(
+      request, "tensor_" + InputName(request) + tile.name(), "conv2d_tensor", Storage::kBuffer);
+  SetMacros(request, tile, &variant.launches.back());
+  AppendTileLaunch(
+      request,
+      {extents.grid(tile), extents.tiles_per_group, tile.group_items(), tile.partial_floats()},
+      PackTensorFilter(request, tile), &variant);
   variant.estimate_ms = EstimateTensorTileMs(request, tile);
-  variant.needs_measurement = extents.grid(tile).across();
   return variant;
 }
 

@@ -5,9 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "mace/base/half.h"
 #include "mace/ops/conv/tensor_tiles.h"
-#include "mace/testing/op_tester.h"
+#include "mace/testing/conv_tester.h"
 #include "mace/testing/split_k_choices.h"
 #include "mace/testing/test_device.h"
 #include "mace/testing/variant_runner.h"
@@ -32,25 +31,17 @@ struct Bound {
   HostTensor expected;
 };
 
-// The value that a tensor core reads: the reference then differs by the order of sums alone.
-HostTensor Rounded(HostTensor tensor, Precision precision) {
-  for (int64_t i = 0; i < tensor.shape().elements(); ++i) {
-    float& value = tensor.f32()[i];
-    value = precision == Precision::kFloat16 ? HalfToFloat(FloatToHalf(value)) : RoundToTf32(value);
-  }
-  return tensor;
-}
-
 // A scaled x is rounded after the product, and in halves both are before it, too.
 HostTensor SeenOfX(const Case& given, const Bound& bound) {
   const HostTensor x = RandomTensor(given.x, 1);
-  if (!given.scaled) return Rounded(x, given.precision);
+  if (!given.scaled) return TensorCoreOperand(x, given.precision);
   const HostTensor channel_scale = RandomTensor(bound.channel_scale.shape(), 5);
   if (given.precision == Precision::kFloat32) {
-    return Rounded(*MultiplyByChannelScale(x, channel_scale), given.precision);
+    return TensorCoreOperand(*MultiplyByChannelScale(x, channel_scale), given.precision);
   }
-  return Rounded(
-      *MultiplyByChannelScale(Rounded(x, given.precision), Rounded(channel_scale, given.precision)),
+  return TensorCoreOperand(
+      *MultiplyByChannelScale(TensorCoreOperand(x, given.precision),
+                              TensorCoreOperand(channel_scale, given.precision)),
       given.precision);
 }
 
@@ -98,11 +89,14 @@ Status Bind(const Case& given, const DeviceInfo* device, Bound* bound) {
   bound->expected = *HostTensor::Allocate(request.outputs[0]);
   HostTensor residual = bound->residual;
   if (given.residual && given.precision == Precision::kFloat16) {
-    residual = Rounded(RandomTensor(out, 4), given.precision);
+    residual = TensorCoreOperand(RandomTensor(out, 4), given.precision);
   }
-  ConvolutionReference(c, SeenOfX(given, *bound),
-                       ToFloatVector(Rounded(RandomTensor(given.filter, 2), given.precision)),
-                       bound->bias, residual, bound->expected.f32());
+  ConvolutionReference(
+      c,
+      {SeenOfX(given, *bound),
+       ToFloatVector(TensorCoreOperand(RandomTensor(given.filter, 2), given.precision)),
+       bound->bias, residual},
+      bound->expected.f32());
   return Status::Ok();
 }
 

@@ -241,8 +241,8 @@ KernelVariant LowerLayout(const ConvolutionRequest& request, const ConvolutionLa
   const Convolution& c = request.convolution;
   const Tile tile = ChooseTile(request, layouts.blocks());
   const bool pointwise = c.pointwise();
-  KernelVariant variant =
-      StartVariant(request, pointwise ? "tiled_1x1" : "tiled", "conv2d_tiled", Storage::kBuffer);
+  KernelVariant variant = NewConvolutionVariant(request, pointwise ? "tiled_1x1" : "tiled",
+                                                "conv2d_tiled", Storage::kBuffer);
   Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(tile.lanes);
   launch.kernel.macros["VECTORS"] = std::to_string(tile.vectors);

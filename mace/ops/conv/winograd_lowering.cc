@@ -165,7 +165,7 @@ struct Block {
 };
 
 // A launch like `start` of another of the file's kernels.
-Launch StartLaunch(const Launch& start, const char* name, int64_t lanes) {
+Launch NewLaunch(const Launch& start, const char* name, int64_t lanes) {
   Launch launch = start;
   launch.kernel.base_name = std::string("conv2d_winograd_") + name;
   launch.kernel.macros["LANES"] = std::to_string(lanes);
@@ -183,7 +183,7 @@ Launch InputLaunch(const ConvolutionRequest& request, const Extents& extents, co
   const Convolution& c = request.convolution;
   const int64_t lanes = TransformLanes(request, extents.depth), vectors = extents.depth / lanes;
   const int64_t per_item = VectorsPerItem(request, vectors), rows = extents.rows(block.tiles);
-  Launch launch = StartLaunch(start, "input", lanes);
+  Launch launch = NewLaunch(start, "input", lanes);
   launch.kernel.macros.erase("RESIDUAL");
   launch.kernel.macros.erase("ACTIVATION");
   launch.arguments = {InputArgument(0), ScratchArgument(kV)};
@@ -198,7 +198,7 @@ Launch InputLaunch(const ConvolutionRequest& request, const Extents& extents, co
 Launch ProductLaunch(const ConvolutionRequest& request, const Extents& extents, const Block& block,
                      const Launch& start) {
   const ProductTile& tile = extents.product;
-  Launch launch = StartLaunch(start, "product", tile.lanes);
+  Launch launch = NewLaunch(start, "product", tile.lanes);
   launch.kernel.macros = {{"OUT_TILE", "0"},  // It matters for transforms alone.
                           {"LANES", std::to_string(tile.lanes)},
                           {"VECTORS", std::to_string(tile.vectors)},
@@ -228,7 +228,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
   // Only whole vectors of the channels that there are, since only vectors of four are masked.
   const int64_t lanes = TransformLanes(request, c.out_channels), vectors = channels / lanes;
   const int64_t per_item = VectorsPerItem(request, vectors);
-  Launch launch = StartLaunch(start, "output", lanes);
+  Launch launch = NewLaunch(start, "output", lanes);
   launch.arguments = {OutputArgument(0)};
   if (c.residual_input >= 0) launch.arguments.push_back(InputArgument(c.residual_input));
   launch.arguments.push_back(ScratchArgument(kM));
@@ -273,8 +273,8 @@ bool FitsInt32(const Extents& extents) {
 KernelVariant LowerTiles(const ConvolutionRequest& request, const Extents& extents,
                          const ConvolutionLayouts& layouts) {
   const std::string size = std::to_string(extents.out_tile);
-  KernelVariant variant =
-      StartVariant(request, "winograd_" + size + "x" + size, "conv2d_winograd", Storage::kBuffer);
+  KernelVariant variant = NewConvolutionVariant(request, "winograd_" + size + "x" + size,
+                                                "conv2d_winograd", Storage::kBuffer);
   Launch start = std::move(variant.launches.back());
   start.kernel.macros["OUT_TILE"] = size;
   variant.launches.clear();

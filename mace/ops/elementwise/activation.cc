@@ -61,9 +61,9 @@ class ActivationOp : public Op {
     const int64_t block = BlockChannels(layout);
     const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request, storage);
     KernelVariant variant =
-        StartVariant(prelu_ ? "activation_prelu" : "activation", request, storage);
+        NewVariant(prelu_ ? "activation_prelu" : "activation", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("activation.cl", variant.name, request, storage);
+    Launch launch = NewLaunch("activation.cl", variant.name, request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     if (prelu_) AddSlope(request.inputs[1], view.c, &variant, &launch);

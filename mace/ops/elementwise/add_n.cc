@@ -63,7 +63,7 @@ class AddNOp : public Op {
     // Only a buffer can be read back for the launches after the first.
     const Storage storage =
         tensors.size() > kMaxInputs ? Storage::kBuffer : StorageWithinLimits(request);
-    KernelVariant variant = StartVariant("add_n", request, storage);
+    KernelVariant variant = NewVariant("add_n", request, storage);
     const bool in_place = storage == Storage::kBuffer && tensors.size() <= kMaxInputs;
     variant.in_place = in_place ? 0 : -1;
     if (!constants.empty()) variant.weights.push_back(PackSum(constants));
@@ -106,7 +106,7 @@ class AddNOp : public Op {
                            const std::vector<int>& tensors, bool constant) {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    Launch launch = StartLaunch("add_n.cl", "add_n", request, storage);
+    Launch launch = NewLaunch("add_n.cl", "add_n", request, storage);
     launch.kernel.macros = {{"COUNT", std::to_string(tensors.size())},
                             {"CONSTANT", constant ? "1" : "0"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};

@@ -46,9 +46,9 @@ class BiasAddOp : public Op {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    KernelVariant variant = StartVariant("bias_add", request, storage);
+    KernelVariant variant = NewVariant("bias_add", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("bias_add.cl", "bias_add", request, storage);
+    Launch launch = NewLaunch("bias_add.cl", "bias_add", request, storage);
     const HostTensor* bias = request.inputs[1].constant;
     if (bias != nullptr) variant.weights.push_back(PackChannelVector("bias", *bias, view.c));
     launch.kernel.macros = {{"BIAS_TENSOR", bias != nullptr ? "0" : "1"},

@@ -64,9 +64,9 @@ class CastOp : public Op {
                                                     const LoweringRequest& request) {
     const int64_t elements = request.outputs[0].shape.elements();
     if (request.inputs[0].constant != nullptr || elements > INT32_MAX / 2) return {};
-    KernelVariant variant = StartRowMajorVariant(kernel, request);
+    KernelVariant variant = NewRowMajorVariant(kernel, request);
     variant.integers = Integers::kFromKernels;
-    Launch launch = StartLaunch("cast.cl", kernel, request, Storage::kBuffer);
+    Launch launch = NewLaunch("cast.cl", kernel, request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
     SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
     variant.launches.push_back(std::move(launch));

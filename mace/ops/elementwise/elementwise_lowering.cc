@@ -142,8 +142,8 @@ KernelVariant ElementwiseKernel::LowerView(const std::string& variant, Layout la
   const Nhwc view = AsNhwc(out_);
   const int64_t block = BlockChannels(layout);
   const int64_t blocks_per_item = block > 0 ? block / 4 : BlocksPerItem(request_, storage);
-  KernelVariant kernel_variant = StartVariant(variant, request_, storage);
-  Launch launch = StartLaunch("elementwise.cl", "elementwise", request_, storage);
+  KernelVariant kernel_variant = NewVariant(variant, request_, storage);
+  Launch launch = NewLaunch("elementwise.cl", "elementwise", request_, storage);
   const bool same_shape = IsSameShape();
   for (size_t i = 0; i < operands_.size(); ++i) {
     AppendChannels4Operand(operands_[i], ParameterName(i), &kernel_variant, &launch);
@@ -169,8 +169,8 @@ KernelVariant ElementwiseKernel::LowerView(const std::string& variant, Layout la
 }
 
 KernelVariant ElementwiseKernel::LowerRowMajor(const std::string& variant) const {
-  KernelVariant kernel_variant = StartRowMajorVariant(variant, request_);
-  Launch launch = StartLaunch("elementwise.cl", "elementwise_strided", request_, Storage::kBuffer);
+  KernelVariant kernel_variant = NewRowMajorVariant(variant, request_);
+  Launch launch = NewLaunch("elementwise.cl", "elementwise_strided", request_, Storage::kBuffer);
   std::string parameters, loads;
   for (size_t i = 0; i < operands_.size(); ++i) {
     if (operands_[i].kind == Kind::kScalar) continue;

@@ -148,7 +148,7 @@ class UnaryOp : public Op {
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
-    KernelVariant variant = StartVariant("unary_" + name(), request, storage);
+    KernelVariant variant = NewVariant("unary_" + name(), request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
     variant.launches.push_back(MakeLaunch(request, storage, InputArgument(0)));
     std::vector<KernelVariant> result = {variant};
@@ -160,7 +160,7 @@ class UnaryOp : public Op {
   Launch MakeLaunch(const LoweringRequest& request, Storage storage, KernelArgument from) const {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    Launch launch = StartLaunch("unary.cl", "unary", request, storage);
+    Launch launch = NewLaunch("unary.cl", "unary", request, storage);
     launch.kernel.macros = {{"UNARY_FUNCTION", std::to_string(function_)},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
     launch.arguments = {from,
@@ -178,7 +178,7 @@ class UnaryOp : public Op {
   void LowerToInt8(const LoweringRequest& request, std::vector<KernelVariant>* result) const {
     const std::optional<Quantization> quantization = QuantizationOf(a_, b_);
     if (request.device->byte_products == ByteProducts::kNone || !quantization.has_value()) return;
-    KernelVariant variant = StartVariant("unary_quantize", request, Storage::kBuffer);
+    KernelVariant variant = NewVariant("unary_quantize", request, Storage::kBuffer);
     variant.outputs = {Int8Format(*quantization)};
     ConvertEnd from, to;
     from.format = variant.inputs[0];

@@ -4,7 +4,7 @@
 
 #include "mace/ops/elementwise/elementwise_lowering.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/matrix_product.h"
+#include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/op.h"
 
 namespace mace {

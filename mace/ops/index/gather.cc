@@ -118,8 +118,8 @@ class GatherOp : public Op {
                                    Layout layout) {
     const Shape& shape = request.inputs[0].info.shape;
     const bool row_major = layout == Layout::kRowMajor;
-    KernelVariant variant = row_major ? StartRowMajorVariant("gather_row_major", request)
-                                      : StartVariant("gather_blocks", request, request.storage);
+    KernelVariant variant = row_major ? NewRowMajorVariant("gather_row_major", request)
+                                      : NewVariant("gather_blocks", request, request.storage);
     variant.estimate_ms *= row_major ? 2 : 1.2;
     const bool computed = !positions.has_value();
     if (computed) {
@@ -135,8 +135,8 @@ class GatherOp : public Op {
     const int64_t inner = row_major ? shape.elements(axis + 1, shape.rank())
                                     : shape.elements(axis + 1, shape.rank() - 1) * blocks;
     const int64_t count = request.inputs[1].info.shape.elements();
-    Launch launch = StartLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
-                                request, row_major ? Storage::kBuffer : request.storage);
+    Launch launch = NewLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
+                              request, row_major ? Storage::kBuffer : request.storage);
     launch.arguments = {row_major ? RawInputArgument(0) : InputArgument(0),
                         row_major ? RawOutputArgument(0) : OutputArgument(0),
                         computed ? RawInputArgument(1) : WeightsArgument(0)};

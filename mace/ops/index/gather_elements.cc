@@ -73,9 +73,9 @@ class GatherElementsOp : public Op {
         DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
       return {};
     }
-    KernelVariant variant = StartRowMajorVariant("gather_elements", request);
+    KernelVariant variant = NewRowMajorVariant("gather_elements", request);
     variant.integers = x.constant != nullptr ? Integers::kFromKernels : Integers::kAny;
-    Launch launch = StartLaunch("gather_elements.cl", "gather_elements", request, Storage::kBuffer);
+    Launch launch = NewLaunch("gather_elements.cl", "gather_elements", request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawInputArgument(1), RawOutputArgument(0)};
     const Shape& shape = x.info.shape;
     const Shape& out = request.outputs[0].shape;

@@ -17,8 +17,8 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/matmul/gemm.h"
-#include "mace/ops/matmul/matrix_product.h"
 
 namespace mace {
 namespace {
@@ -132,9 +132,9 @@ class FullyConnected : public Op {
         (!has_bias(inputs) || inputs[2].constant != nullptr)) {
       LowerWeights(request, &result);
     }
-    const ProductRequest product = Product(request);
-    LowerProductRowMajor(product, &result);
-    LowerProductLibrary(product, &result);
+    const GemmRequest product = Product(request);
+    LowerGemmRowMajor(product, &result);
+    LowerGemmLibrary(product, &result);
     return result;
   }
 
@@ -152,11 +152,11 @@ class FullyConnected : public Op {
   }
 
   // x as one matrix of row-major elements, w as another.
-  ProductRequest Product(const LoweringRequest& request) const {
-    ProductRequest bound;
+  GemmRequest Product(const LoweringRequest& request) const {
+    GemmRequest bound;
     bound.op = "fully_connected";
     bound.lowering = &request;
-    MatrixProduct& p = bound.product;
+    BatchedGemm& p = bound.gemm;
     const Shape& w = request.inputs[1].info.shape;
     p.rows = request.inputs[0].info.shape.dim(0);
     p.columns = w.dim(0);
@@ -266,7 +266,7 @@ void LowerSharedSum(const ConvolutionRequest& request, Storage storage,
   const size_t items = request.cpu() ? 1 : 64;
   const Convolution& c = request.convolution;
   if (request.device().max_work_group_size < items) return;
-  KernelVariant variant = StartVariant(request, "shared_sum", "fully_connected", storage);
+  KernelVariant variant = NewConvolutionVariant(request, "shared_sum", "fully_connected", storage);
   Launch& launch = variant.launches.back();
   launch.kernel.source = "fully_connected.cl";
   launch.kernel.macros["ITEMS"] = std::to_string(items);

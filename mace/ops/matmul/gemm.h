@@ -1,5 +1,7 @@
-// A matrix product for references: float inside blocks of the sum, double between them, so that the
-// error stays near that of one block (about 1e-7 of the magnitudes) whatever the length of the sum.
+// The matrix product of CPU references. It sums in float inside of blocks and in double between
+// them, so that the error stays that of one block (about 1e-7 of the magnitudes) for sums of any
+// length.
+//
 // Thread contract: thread-safe (pure).
 #ifndef MACE_OPS_MATMUL_GEMM_H_
 #define MACE_OPS_MATMUL_GEMM_H_

@@ -9,8 +9,8 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/conv/pack_transpose.h"
+#include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/matmul/gemm.h"
-#include "mace/ops/matmul/matrix_product.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -50,24 +50,22 @@ class MatMul : public Op {
                              DTypeName(inputs[0].info.dtype) + " and " +
                              DTypeName(inputs[1].info.dtype));
     }
-    MACE_ASSIGN_OR_RETURN(const MatrixProduct product,
-                          Bind(inputs[0].info.shape, inputs[1].info.shape));
+    MACE_ASSIGN_OR_RETURN(const BatchedGemm gemm, Bind(inputs[0].info.shape, inputs[1].info.shape));
     if (HasBias(inputs)) {
       const TensorInfo& bias = inputs[2].info;
-      const StatusOr<Shape> both = BroadcastShapes(bias.shape, product.output);
-      if (!IsFloat(bias.dtype) || !both.ok() || *both != product.output) {
-        return InvalidArgument("bias: expected floats that broadcast to " +
-                               product.output.ToString() + ", found " + DTypeName(bias.dtype) +
-                               " " + bias.shape.ToString());
+      const StatusOr<Shape> both = BroadcastShapes(bias.shape, gemm.output);
+      if (!IsFloat(bias.dtype) || !both.ok() || *both != gemm.output) {
+        return InvalidArgument("bias: expected floats that broadcast to " + gemm.output.ToString() +
+                               ", found " + DTypeName(bias.dtype) + " " + bias.shape.ToString());
       }
     }
-    *outputs = {{DType::kFloat32, product.output}};
+    *outputs = {{DType::kFloat32, gemm.output}};
     return Status::Ok();
   }
 
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
-    MACE_ASSIGN_OR_RETURN(const MatrixProduct p, Bind(inputs[0].shape(), inputs[1].shape()));
+    MACE_ASSIGN_OR_RETURN(const BatchedGemm p, Bind(inputs[0].shape(), inputs[1].shape()));
     const std::vector<float> a_values = ToFloatVector(inputs[0]);
     const std::vector<float> b_values = ToFloatVector(inputs[1]);
     const int64_t elements = p.rows * p.columns;
@@ -90,9 +88,9 @@ class MatMul : public Op {
 
   bool SplitsAlongBatch(const std::vector<OpInput>& inputs,
                         const std::vector<bool>& batched) const override {
-    const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
-    if (!product.ok()) return false;
-    const int rank = product->output.rank();
+    const StatusOr<BatchedGemm> gemm = Bind(inputs[0].info.shape, inputs[1].info.shape);
+    if (!gemm.ok()) return false;
+    const int rank = gemm->output.rank();
     // Where both operands are matrices, axis 0 is that of the rows.
     if (rank == 2 && (transpose_a_ || !batched[0] || batched[1])) return false;
     if (rank > 2) return BroadcastSplitsAlongBatch(inputs, batched, rank);
@@ -103,39 +101,39 @@ class MatMul : public Op {
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const std::vector<OpInput>& inputs = request.inputs;
-    const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
-    if (!product.ok() || product->output.elements() == 0 || product->depth == 0) return {};
-    const ProductRequest bound = {"matmul", *product, &request, nullptr};
+    const StatusOr<BatchedGemm> gemm = Bind(inputs[0].info.shape, inputs[1].info.shape);
+    if (!gemm.ok() || gemm->output.elements() == 0 || gemm->depth == 0) return {};
+    const GemmRequest bound = {"matmul", *gemm, &request, nullptr};
     std::vector<KernelVariant> result;
     if (IsConvolution(bound)) {
-      result = LowerAsConvolution(*product, request);
+      result = LowerAsConvolution(*gemm, request);
     } else {
-      LowerProductBlocks(bound, &result);
+      LowerGemmBlocks(bound, &result);
     }
-    LowerProductRowMajor(bound, &result);
-    LowerProductLibrary(bound, &result);
+    LowerGemmRowMajor(bound, &result);
+    LowerGemmLibrary(bound, &result);
     return result;
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
-    const StatusOr<MatrixProduct> product = Bind(inputs[0].info.shape, inputs[1].info.shape);
-    if (product.ok()) {
-      cost.flops = 2.0 * static_cast<double>(product->output.elements()) *
-                   static_cast<double>(product->depth);
+    const StatusOr<BatchedGemm> gemm = Bind(inputs[0].info.shape, inputs[1].info.shape);
+    if (gemm.ok()) {
+      cost.flops =
+          2.0 * static_cast<double>(gemm->output.elements()) * static_cast<double>(gemm->depth);
     }
     return cost;
   }
 
  private:
-  StatusOr<MatrixProduct> Bind(const Shape& a, const Shape& b) const {
-    return BindMatrixProduct(a, b, {transpose_a_, transpose_b_});
+  StatusOr<BatchedGemm> Bind(const Shape& a, const Shape& b) const {
+    return BindBatchedGemm(a, b, {transpose_a_, transpose_b_});
   }
 
   // Rows of activations times one matrix of weights.
-  static bool IsConvolution(const ProductRequest& request) {
-    const MatrixProduct& p = request.product;
+  static bool IsConvolution(const GemmRequest& request) {
+    const BatchedGemm& p = request.gemm;
     const OpInput& a = request.input(0);
     const OpInput& b = request.input(1);
     if (request.biased() &&
@@ -149,7 +147,7 @@ class MatMul : public Op {
   }
 
   // Constant b without a batch: the rows of a are the pixels of a 1x1 convolution.
-  std::vector<KernelVariant> LowerAsConvolution(const MatrixProduct& p,
+  std::vector<KernelVariant> LowerAsConvolution(const BatchedGemm& p,
                                                 const LoweringRequest& request) const {
     const Nhwc a = AsNhwc(request.inputs[0].info.shape);
     ConvolutionRequest convolution;

@@ -39,19 +39,14 @@
 #endif
 
 #ifdef USE_matmul
+#include "float_lanes.clh"
 #include "fused_activation.clh"
 
 #if LANES == 16
-#define FLOATS float16
-#define LOAD_FLOATS LOAD16
-#define STORE_FLOATS STORE16
 #define GATHER(f)                                                                        \
   (float16)(f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), \
             f(13), f(14), f(15))
 #else
-#define FLOATS float4
-#define LOAD_FLOATS LOAD4
-#define STORE_FLOATS STORE4
 #define GATHER(f) (float4)(f(0), f(1), f(2), f(3))
 #endif
 
@@ -131,9 +126,6 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
   }
 }
 
-#undef FLOATS
-#undef LOAD_FLOATS
-#undef STORE_FLOATS
 #undef GATHER
 #undef A
 #undef B

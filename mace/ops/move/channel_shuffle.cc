@@ -81,9 +81,9 @@ class ChannelShuffleOp : public MoveOp {
   }
 
   KernelVariant LowerGather(const LoweringRequest& request) const {
-    KernelVariant variant = StartVariant("channel_shuffle_gather", request, request.storage);
+    KernelVariant variant = NewVariant("channel_shuffle_gather", request, request.storage);
     variant.estimate_ms *= 1.1;
-    Launch launch = StartLaunch("channel_shuffle.cl", "channel_shuffle", request, request.storage);
+    Launch launch = NewLaunch("channel_shuffle.cl", "channel_shuffle", request, request.storage);
     launch.kernel.macros = {{"GROUPS", std::to_string(group_)},
                             {"INPUTS", std::to_string(request.inputs.size())},
                             {"OUTPUTS", std::to_string(request.outputs.size())}};

@@ -78,7 +78,7 @@ class ConcatOp : public MoveOp {
 
   // Without slices where one would begin within a block, or within four channels.
   static KernelVariant LowerSlices(const LoweringRequest& request, Layout layout) {
-    KernelVariant variant = StartVariant("concat_slices", request, request.storage);
+    KernelVariant variant = NewVariant("concat_slices", request, request.storage);
     variant.estimate_ms = 0;
     const int64_t block = BlockChannels(layout);
     if (block > 0) SetBlocks(layout, layout, &variant);
@@ -97,7 +97,7 @@ class ConcatOp : public MoveOp {
   // Launch i writes the blocks whose first channel is in input i: the other three may be in the
   // next inputs, of which four at most are touched.
   static KernelVariant LowerLanes(const LoweringRequest& request) {
-    KernelVariant variant = StartVariant("concat_lanes", request, request.storage);
+    KernelVariant variant = NewVariant("concat_lanes", request, request.storage);
     variant.estimate_ms *= 3;
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int count = static_cast<int>(request.inputs.size());
@@ -106,7 +106,7 @@ class ConcatOp : public MoveOp {
       const int64_t end = begin + request.inputs[static_cast<size_t>(i)].info.shape.back(0);
       const int64_t first_block = (begin + 3) / 4, end_block = (end + 3) / 4;
       if (first_block < end_block) {
-        Launch launch = StartLaunch("concat.cl", "concat_lanes", request, request.storage);
+        Launch launch = NewLaunch("concat.cl", "concat_lanes", request, request.storage);
         std::vector<int32_t> extents;
         for (int k = 0; k < 4; ++k) {
           const int input = std::min(i + k, count - 1);

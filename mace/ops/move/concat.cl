@@ -3,10 +3,7 @@
 #ifdef USE_concat_lanes
 #undef LANE
 // Channel c of an input.
-#define LANE(x) FUNCTION(lane)(READ4(x, row, w, c / 4), c & 3)
-inline float FUNCTION(lane)(float4 v, int lane) {
-  return lane < 2 ? (lane == 0 ? v.x : v.y) : (lane == 2 ? v.z : v.w);
-}
+#define LANE(x) mace_lane(READ4(x, row, w, c / 4), c & 3)
 
 // Blocks [first_block, first_block + block_count) of the output, whose channels are in a (which begins at channel
 // `begin`) and the inputs behind it.

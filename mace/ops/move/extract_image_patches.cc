@@ -60,8 +60,8 @@ class ExtractImagePatchesOp : public Op {
     if (!window.ok() || !FitsInt(window->h) || !FitsInt(window->w)) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    KernelVariant variant = StartVariant("extract_image_patches", request, storage);
-    Launch launch = StartLaunch("extract_image_patches.cl", variant.name, request, storage);
+    KernelVariant variant = NewVariant("extract_image_patches", request, storage);
+    Launch launch = NewLaunch("extract_image_patches.cl", variant.name, request, storage);
     launch.kernel.macros["WHOLE_BLOCKS"] = in[3] % 4 == 0 ? "1" : "0";
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     for (int64_t value : {view.rows(), in[1], in[3], view.h, view.c, window->w.kernel,

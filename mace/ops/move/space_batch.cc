@@ -65,10 +65,10 @@ class SpaceBatchOp : public Op {
     // A sequence [n, w, c] has its batch in h: one row for each.
     const bool rows = m == 2;
     KernelVariant variant =
-        StartVariant(to_batch() ? "space_to_batch" : "batch_to_space", request, request.storage);
+        NewVariant(to_batch() ? "space_to_batch" : "batch_to_space", request, request.storage);
     variant.estimate_ms *= 1.2;
-    Launch launch = StartLaunch("space_batch.cl", to_batch() ? "space_to_batch" : "batch_to_space",
-                                request, request.storage);
+    Launch launch = NewLaunch("space_batch.cl", to_batch() ? "space_to_batch" : "batch_to_space",
+                              request, request.storage);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     for (int64_t value : {x.rank() > 0 ? shapes->space[0] : 1, rows ? space.h : 1, space.w,
                           rows ? batch.h : 1, batch.w, space.c, rows ? blocks_[0] : 1,

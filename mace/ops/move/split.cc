@@ -33,7 +33,7 @@ class SplitOp : public MoveOp {
  private:
   // Without slices where one would begin within a block, or within four channels.
   static KernelVariant LowerSlices(const LoweringRequest& request, Layout layout) {
-    KernelVariant slices = StartVariant("split_slices", request, request.storage);
+    KernelVariant slices = NewVariant("split_slices", request, request.storage);
     slices.estimate_ms = 0;
     const int64_t block = BlockChannels(layout);
     if (block > 0) SetBlocks(layout, layout, &slices);

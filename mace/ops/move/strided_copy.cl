@@ -107,8 +107,7 @@ inline float FUNCTION(lane)(TENSOR_IN(input), int channels, int element) {
   const int channel = element - pixel * channels;
 #if STORAGE_IMAGE
   const float4 v = READ4(input, PIXEL_ROW(input, pixel), PIXEL_COLUMN(input, pixel), channel / 4);
-  const int lane = channel & 3;
-  return lane < 2 ? (lane == 0 ? v.x : v.y) : (lane == 2 ? v.z : v.w);
+  return mace_lane(v, channel & 3);
 #else
   return LOAD(input, ADDRESS(input, 0, pixel, channel));
 #endif

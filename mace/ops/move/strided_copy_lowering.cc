@@ -102,8 +102,7 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
 }
 
 Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
-  Launch launch =
-      StartLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
+  Launch launch = NewLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
   const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
@@ -120,7 +119,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
   const int64_t input_channels = Channels(request.inputs[static_cast<size_t>(copy.input)].info);
   const TensorInfo& output = request.outputs[static_cast<size_t>(copy.output)];
   const int64_t channels = Channels(output);
-  Launch launch = StartLaunch("strided_copy.cl", "strided_copy_blocks", request, request.storage);
+  Launch launch = NewLaunch("strided_copy.cl", "strided_copy_blocks", request, request.storage);
   launch.arguments = {InputArgument(copy.input), OutputArgument(copy.output)};
   if (const std::optional<StridedCopy> blocks = ToBlocks(copy, input_channels, channels)) {
     if (KernelRank(*blocks) == 0) return std::nullopt;
@@ -164,8 +163,8 @@ void AddLaunch(Launch launch, KernelVariant* variant, double* effort) {
 std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const LoweringRequest& request,
                                               const std::vector<StridedCopy>& copies) {
   if (!CanCopy(request, copies)) return {};
-  KernelVariant row_major = StartRowMajorVariant(op + "_row_major", request);
-  KernelVariant channels4 = StartVariant(op + "_channels4", request, request.storage);
+  KernelVariant row_major = NewRowMajorVariant(op + "_row_major", request);
+  KernelVariant channels4 = NewVariant(op + "_channels4", request, request.storage);
   bool has_channels4 = StorageWithinLimits(request) == request.storage;
   double row_major_effort = 1, channels4_effort = 1;
   for (const StridedCopy& copy : copies) {

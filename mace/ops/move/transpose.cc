@@ -83,9 +83,9 @@ class TransposeOp : public MoveOp {
     }
     if (others.size() > 2) return;
     const CopyAxis inner = move.copies[0].axes.back();  // The output's channels.
-    KernelVariant variant = StartVariant("transpose_tile", request, request.storage);
+    KernelVariant variant = NewVariant("transpose_tile", request, request.storage);
     variant.estimate_ms *= 1.1;
-    Launch launch = StartLaunch("transpose.cl", "transpose_tile", request, request.storage);
+    Launch launch = NewLaunch("transpose.cl", "transpose_tile", request, request.storage);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     auto append = [&launch](int64_t value) {
       launch.arguments.push_back(static_cast<int32_t>(value));

@@ -62,9 +62,9 @@ class BatchNormOp : public Op {
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(request, storage);
-    KernelVariant variant = StartVariant("batch_norm", request, storage);
+    KernelVariant variant = NewVariant("batch_norm", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("batch_norm.cl", "batch_norm", request, storage);
+    Launch launch = NewLaunch("batch_norm.cl", "batch_norm", request, storage);
     launch.kernel.macros["BLOCKS_PER_ITEM"] = std::to_string(blocks_per_item);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     AddOperands(request, &variant, &launch);

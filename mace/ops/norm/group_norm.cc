@@ -130,13 +130,13 @@ std::vector<KernelVariant> GroupedNormOp::Lower(const LoweringRequest& request) 
   const int64_t parts = instances * view.blocks();
   const DeviceInfo& device = *request.device;
 
-  KernelVariant variant = StartVariant(norm_.name, request, storage);
+  KernelVariant variant = NewVariant(norm_.name, request, storage);
   variant.in_place = storage == Storage::kBuffer ? 0 : -1;
   variant.scratch = {{static_cast<size_t>(parts) * 8, true},
                      {static_cast<size_t>(instances * groups) * 2, true}};
   const auto add = [&](const char* kernel, int group, std::vector<KernelArgument> arguments,
                        int64_t items) {
-    Launch launch = StartLaunch("group_norm.cl", kernel, request, storage);
+    Launch launch = NewLaunch("group_norm.cl", kernel, request, storage);
     launch.kernel.macros["SPREAD"] = std::to_string(static_cast<int>(norm_.spread));
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = std::move(arguments);

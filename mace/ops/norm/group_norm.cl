@@ -5,7 +5,6 @@
 #include "group_reduce.clh"
 
 // For each block of four channels of an instance, 8 floats in `sums`: the means, and the sums of squares about them.
-// There are two passes, because a difference of sums would lose the digits of a small variance.
 #ifdef USE_group_norm_channels
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global float *sums, int instances, int rows_each, int channels) {
   const int blocks = (channels + 3) / 4;
@@ -15,28 +14,18 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), __global float *sums, int instances, in
   const int instance = item / blocks;
 #if GROUP == 1
   if (instance >= instances) return;
-#else
-  __local float4 shared[GROUP];
 #endif
+  GROUP_MEMORY
   const int first_row = instance * rows_each;
   const int count = rows_each * x_width;
   float4 mean = 0.0f;
 #if SPREAD == 0 || SPREAD == 3
-  for (int i = lane; i < count; i += GROUP) mean += READ4(x, first_row + i / x_width, i % x_width, block);
-#if GROUP > 1
-  mean = FUNCTION(group_reduce)(mean, lane, shared);
-#endif
+  ADD_ALL(mean, count, READ4(x, first_row + i / x_width, i % x_width, block), v)
   mean /= (float)count;
 #endif
   float4 sum = 0.0f;
 #if SPREAD != 3
-  for (int i = lane; i < count; i += GROUP) {
-    const float4 v = READ4(x, first_row + i / x_width, i % x_width, block) - mean;
-    sum += SPREAD == 1 ? fabs(v) : v * v;
-  }
-#if GROUP > 1
-  sum = FUNCTION(group_reduce)(sum, lane, shared);
-#endif
+  ADD_ALL(sum, count, READ4(x, first_row + i / x_width, i % x_width, block) - mean, SPREAD == 1 ? fabs(v) : v * v)
 #endif
   if (lane == 0) {
     vstore4(mean, 2 * item, sums);
@@ -54,18 +43,14 @@ ENTRY void KERNEL(ITEM_IDS __global const float *sums, __global float *regions, 
   const int region = ITEM_ID(0) / GROUP;
   const int lane = ITEM_ID(0) % GROUP;
   if (region >= instances * groups) return;
-#if GROUP > 1
-  __local float4 shared[GROUP];
-#endif
+  GROUP_MEMORY
   const int pitch = (channels + 3) / 4 * 8;
   const int first = region % groups * per_group;
   __global const float *own = sums + region / groups * pitch;
   float4 mean = 0.0f;
 #if SPREAD == 0 || SPREAD == 3
   for (int c = first + lane; c < first + per_group; c += GROUP) mean.x += own[c / 4 * 8 + c % 4];
-#if GROUP > 1
-  mean = FUNCTION(group_reduce)(mean, lane, shared);
-#endif
+  GROUP_RESULT(mean)
   mean.x /= per_group;
 #endif
   float4 sum = 0.0f;
@@ -73,9 +58,7 @@ ENTRY void KERNEL(ITEM_IDS __global const float *sums, __global float *regions, 
     const float apart = own[c / 4 * 8 + c % 4] - mean.x;
     sum.x += own[c / 4 * 8 + 4 + c % 4] + (SPREAD == 0 ? count * (apart * apart) : 0.0f);
   }
-#if GROUP > 1
-  sum = FUNCTION(group_reduce)(sum, lane, shared);
-#endif
+  GROUP_RESULT(sum)
   if (lane > 0) return;
 #if SPREAD == 0
   const float divisor = sqrt(sum.x / ((float)count * per_group) + inside) + outside;

@@ -39,8 +39,9 @@ class InstanceNormOp : public Op {
         const int64_t begin = n * positions * channels + c;
         const double scale = NormOperand(inputs, 1, c, 1);
         const double offset = NormOperand(inputs, 2, c, 0);
-        ReferenceLine(inputs[0].f32() + begin, positions, channels, scale, offset,
-                      (*outputs)[0].f32() + begin);
+        const Line line = {inputs[0].f32() + begin, (*outputs)[0].f32() + begin, positions,
+                           channels};
+        ReferenceLine(line, scale, offset);
       }
     }
     return Status::Ok();
@@ -61,9 +62,9 @@ class InstanceNormOp : public Op {
     const int64_t rows_each = view.rows() / instances;
     const int64_t results = instances * view.blocks();
     const int group = ReductionGroup(*request.device, rows_each * view.w, results);
-    KernelVariant variant = StartVariant("instance_norm", request, storage);
+    KernelVariant variant = NewVariant("instance_norm", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("instance_norm.cl", "instance_norm", request, storage);
+    Launch launch = NewLaunch("instance_norm.cl", "instance_norm", request, storage);
     launch.kernel.macros["GROUP"] = std::to_string(group);
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     AddNormOperand(request, 1, 1, &variant, &launch);
@@ -87,8 +88,15 @@ class InstanceNormOp : public Op {
   }
 
  private:
-  void ReferenceLine(const float* x, int64_t count, int64_t step, double scale, double offset,
-                     float* y) const {
+  // The positions of one channel of an instance, `step` floats apart.
+  struct Line {
+    const float* x;
+    float* y;
+    int64_t count, step;
+  };
+
+  void ReferenceLine(const Line& line, double scale, double offset) const {
+    const auto [x, y, count, step] = line;
     double mean = 0, variance = 0;
     for (int64_t i = 0; i < count; ++i) mean += x[i * step];
     mean /= static_cast<double>(count);

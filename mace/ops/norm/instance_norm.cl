@@ -17,27 +17,15 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_
   const int instance = item / blocks;
 #if GROUP == 1
   if (instance >= instances) return;
-#else
-  __local float4 shared[GROUP];
 #endif
+  GROUP_MEMORY
   const int first_row = instance * rows_each;
   const int count = rows_each * x_width;
   float4 mean = 0.0f;
-  for (int i = lane; i < count; i += GROUP)
-    mean += READ4(x, first_row + i / x_width, i % x_width, block);
-#if GROUP > 1
-  mean = FUNCTION(group_reduce)(mean, lane, shared);
-#endif
+  ADD_ALL(mean, count, READ4(x, first_row + i / x_width, i % x_width, block), v)
   mean /= (float)count;
-  // A pass of its own: the difference of two large sums would lose the digits of a small variance.
   float4 variance = 0.0f;
-  for (int i = lane; i < count; i += GROUP) {
-    const float4 d = READ4(x, first_row + i / x_width, i % x_width, block) - mean;
-    variance += d * d;
-  }
-#if GROUP > 1
-  variance = FUNCTION(group_reduce)(variance, lane, shared);
-#endif
+  ADD_ALL(variance, count, READ4(x, first_row + i / x_width, i % x_width, block) - mean, v * v)
   const float4 factor = SCALE4(block) / sqrt(variance / (float)count + epsilon);
   const float4 offset = OFFSET4(block);
   for (int i = lane; i < count; i += GROUP) {

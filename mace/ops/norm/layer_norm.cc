@@ -58,9 +58,9 @@ class LayerNormOp : public Op {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
-    KernelVariant variant = StartVariant("layer_norm", request, storage);
+    KernelVariant variant = NewVariant("layer_norm", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("layer_norm.cl", "layer_norm", request, storage);
+    Launch launch = NewLaunch("layer_norm.cl", "layer_norm", request, storage);
     launch.kernel.macros = {{"CENTERED", centered_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0)};
     AddNormOperand(request, 1, 1, &variant, &launch);

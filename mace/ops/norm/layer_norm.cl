@@ -1,6 +1,5 @@
 // Normalisation over the channels of a channels4 tensor, each position by itself. GROUP work-items share one position
-// (GROUP 1: no local memory). CENTERED 0 leaves the mean where it is. The variance is summed over differences from the
-// mean: a difference of sums would lose it where the mean is large.
+// (GROUP 1: no local memory). CENTERED 0 leaves the mean where it is.
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
 #include "group_reduce.clh"
@@ -13,9 +12,8 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_
   const int lane = ITEM_ID(0) % GROUP;
 #if GROUP == 1
   if (position >= positions) return;
-#else
-  __local float4 shared[GROUP];
 #endif
+  GROUP_MEMORY
   const int blocks = (channels + 3) / 4;
   const int row = position / y_width;
   const int w = position - row * y_width;
@@ -24,21 +22,12 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), SCALE_PARAMETER, OFFSET_
   float mean = 0.0f;
 #if CENTERED
   float4 sum = 0.0f;
-  for (int block = lane; block < blocks; block += GROUP) sum += READ4(x, row, w, block);
-#if GROUP > 1
-  sum = FUNCTION(group_reduce)(sum, lane, shared);
-#endif
+  ADD_ALL(sum, blocks, READ4(x, row, w, i), v)
   mean = ((sum.x + sum.y) + (sum.z + sum.w)) / channels;
 #endif
   float4 squares = 0.0f;
-  for (int block = lane; block < blocks; block += GROUP) {
-    float4 v = READ4(x, row, w, block) - mean;
-    if (block == blocks - 1) v = select(v, (float4)(0.0f), beyond);
-    squares += v * v;
-  }
-#if GROUP > 1
-  squares = FUNCTION(group_reduce)(squares, lane, shared);
-#endif
+  ADD_ALL(squares, blocks, READ4(x, row, w, i) - mean,
+          i == blocks - 1 ? select(v * v, (float4)(0.0f), beyond) : v * v)
   const float variance = ((squares.x + squares.y) + (squares.z + squares.w)) / channels;
   const float factor = 1.0f / sqrt(variance + epsilon);
   for (int block = lane; block < blocks; block += GROUP) {

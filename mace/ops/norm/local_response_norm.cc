@@ -58,8 +58,8 @@ class LocalResponseNormOp : public Op {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Storage storage = StorageWithinLimits(request);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    KernelVariant variant = StartVariant("local_response_norm", request, storage);
-    Launch launch = StartLaunch("local_response_norm.cl", "local_response_norm", request, storage);
+    KernelVariant variant = NewVariant("local_response_norm", request, storage);
+    Launch launch = NewLaunch("local_response_norm.cl", "local_response_norm", request, storage);
     const int64_t reach = view.c;  // No window sees more.
     launch.arguments = {
         InputArgument(0),

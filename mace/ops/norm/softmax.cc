@@ -80,9 +80,9 @@ class SoftmaxOp : public Op {
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int64_t positions = view.rows() * view.w;
     const int group = ReductionGroup(*request.device, view.blocks(), positions);
-    KernelVariant variant = StartVariant("softmax_channels", request, storage);
+    KernelVariant variant = NewVariant("softmax_channels", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("softmax.cl", "softmax_channels", request, storage);
+    Launch launch = NewLaunch("softmax.cl", "softmax_channels", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"}, {"GROUP", std::to_string(group)}};
     launch.arguments = {InputArgument(0), OutputArgument(0), static_cast<int32_t>(positions),
                         static_cast<int32_t>(view.c)};
@@ -100,9 +100,9 @@ class SoftmaxOp : public Op {
     const int64_t extent = shape.dim(axis);
     const int64_t inner = over_width ? 1 : shape.elements(axis + 1, shape.rank() - 2);
     const int64_t outer = shape.elements(0, axis);
-    KernelVariant variant = StartVariant("softmax_axis", request, storage);
+    KernelVariant variant = NewVariant("softmax_axis", request, storage);
     variant.in_place = storage == Storage::kBuffer ? 0 : -1;
-    Launch launch = StartLaunch("softmax.cl", "softmax_axis", request, storage);
+    Launch launch = NewLaunch("softmax.cl", "softmax_axis", request, storage);
     launch.kernel.macros = {{"USE_LOG", use_log_ ? "1" : "0"},
                             {"OVER_WIDTH", over_width ? "1" : "0"}};
     launch.arguments = {InputArgument(0),

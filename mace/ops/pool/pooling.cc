@@ -102,8 +102,8 @@ class PoolingOp : public Op {
     const int64_t block = BlockChannels(layout);
     const int64_t blocks_per_item = block > 0 ? 1 : BlocksPerItem(request, storage);
     KernelVariant variant =
-        StartVariant(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
-    Launch launch = StartLaunch("pooling.cl", "pooling", request, storage);
+        NewVariant(type_ == Type::kMax ? "pooling_max" : "pooling_avg", request, storage);
+    Launch launch = NewLaunch("pooling.cl", "pooling", request, storage);
     launch.kernel.macros = {{"POOLING_TYPE", std::to_string(static_cast<int>(type_))},
                             {"COUNT_PADDING", count_padding_ ? "1" : "0"},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};

@@ -1,18 +1,34 @@
-// DynamicLSTM: Kaldi's long short-term memory with a projection, over the frames of x. Inputs:
-//   x [..., T, I]; output_before [..., R, P] and cell_before [..., S, U], what was put out and kept
-//   in the frames before; weights_a [4 U, I + P]; peepholes [3, U]; weights_b [O, U]; then bias_a
-//   [4 U] and bias_b [O], where the attributes of these names are not 0.
-// For frame n of x at forward_indexes[n], with p and c from row n modulo R and n modulo S of memory:
+// DynamicLSTM: Kaldi's long short-term memory with a projection, over the frames of x.
+//
+// Inputs:
+//   x              [..., T, I]
+//   output_before  [..., R, P]  outputs of earlier frames
+//   cell_before    [..., S, U]  cell states of earlier frames
+//   weights_a      [4 U, I + P]
+//   peepholes      [3, U]
+//   weights_b      [O, U]
+//   bias_a         [4 U]        present unless the attribute bias_a is 0
+//   bias_b         [O]          present unless the attribute bias_b is 0
+//
+// Frame n is x at forward_indexes[n]. With p = row n modulo R of the output memory and c = row n
+// modulo S of the cell memory:
 //   [i, f, g, o] = weights_a * [x, p] + bias_a
 //   k = sigmoid(f + peepholes[1] * c) * c + sigmoid(i + peepholes[0] * c) * tanh(g)
 //   y = weights_b * (sigmoid(o + peepholes[2] * k) * tanh(k)) + bias_b
-// Then scale * y[prev_out_offset, + P) and scale * k take the places of p and c. Outputs: y [...,
-// N, O] for the N frames; [..., R, P] and [..., S, U], whose row m is what frame
-// out_cache_indexes[m], and cell_cache_indexes[m], left in memory, or zeros.
+// Then scale * y[prev_out_offset, + P) replaces p, and scale * k replaces c.
 //
-// Attributes: prev_out_delay and prev_cell_delay (below 0): minus R and minus S times
-// subsample_factor (1); prev_out_offset (0), prev_out_dim P, prev_cell_dim U; bias_a, bias_b (1),
-// scale (1), forward_indexes, out_cache_indexes, cell_cache_indexes.
+// Outputs:
+//   y [..., N, O]               for the N frames
+//   output memory [..., R, P]   row m: the row that frame out_cache_indexes[m] left, or zeros
+//   cell memory [..., S, U]     row m: the row that frame cell_cache_indexes[m] left, or zeros
+//
+// Attributes, with their defaults in parentheses:
+//   subsample_factor (1)
+//   prev_out_delay, prev_cell_delay         below 0: minus R and minus S times subsample_factor
+//   prev_out_offset (0), prev_out_dim       the first one, and P
+//   prev_cell_dim                           U
+//   bias_a (1), bias_b (1), scale (1)
+//   forward_indexes, out_cache_indexes, cell_cache_indexes
 #include <algorithm>
 #include <cmath>
 

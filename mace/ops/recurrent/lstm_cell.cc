@@ -130,10 +130,10 @@ std::vector<KernelVariant> LstmCellOp::Lower(const LoweringRequest& request) con
   if ((width + units + 8) * blocks * 16 >= (int64_t{1} << 31)) return {};
   const int group = ReductionGroup(*request.device, width + units, batch * blocks);
 
-  KernelVariant variant = StartVariant("lstm_cell", request, storage);
+  KernelVariant variant = NewVariant("lstm_cell", request, storage);
   variant.weights = {PackGates("weights", *inputs[kWeights].constant, width, units),
                      PackGates("bias", *inputs[kBias].constant, 0, units)};
-  Launch launch = StartLaunch("lstm_cell.cl", "lstm_cell", request, storage);
+  Launch launch = NewLaunch("lstm_cell.cl", "lstm_cell", request, storage);
   launch.kernel.macros["GROUP"] = std::to_string(group);
   launch.arguments = {InputArgument(kX), OutputArgument(0), OutputArgument(1), WeightsArgument(0),
                       WeightsArgument(1)};

@@ -4,7 +4,7 @@
 
 #include "mace/kernel/roofline.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/matrix_product.h"
+#include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/recurrent/recurrent.h"
 
 namespace mace {
@@ -19,7 +19,7 @@ class RecurrentVariant {
 
   std::vector<KernelVariant> Run() {
     if (!CanRun()) return {};
-    variant_ = StartRowMajorVariant("recurrent", request_);
+    variant_ = NewRowMajorVariant("recurrent", request_);
     variant_.integers = Integers::kAny;
     if (!AddProducts()) return {};
     AddSteps();
@@ -64,15 +64,15 @@ class RecurrentVariant {
                       {weights.info(), &weights},
                       {bias.info(), &bias}};
     product.outputs = {{DType::kFloat32, Shape({x()[0] * x()[1], all_columns})}};
-    ProductRequest bound;
+    GemmRequest bound;
     bound.op = "recurrent";
     bound.lowering = &product;
-    StatusOr<MatrixProduct> shapes =
-        BindMatrixProduct(product.inputs[0].info.shape, weights.shape(), {false, true});
+    StatusOr<BatchedGemm> shapes =
+        BindBatchedGemm(product.inputs[0].info.shape, weights.shape(), {false, true});
     if (!shapes.ok()) return false;
-    bound.product = *std::move(shapes);
+    bound.gemm = *std::move(shapes);
     std::vector<KernelVariant> variants;
-    LowerProductRowMajor(bound, &variants);
+    LowerGemmRowMajor(bound, &variants);
     if (variants.empty()) return false;
     variant_.scratch = {{static_cast<size_t>(product.outputs[0].shape.elements())}};
     variant_.weights = std::move(variants[0].weights);
@@ -156,7 +156,7 @@ class RecurrentVariant {
 
   void AddSteps() {
     const int64_t instances = attributes_.directions() * x()[1];
-    Launch launch = StartLaunch("recurrent.cl", "recurrent", request_, Storage::kBuffer);
+    Launch launch = NewLaunch("recurrent.cl", "recurrent", request_, Storage::kBuffer);
     const HostTensor peepholes = IsGiven(kPeepholes)
                                      ? *Constant(kPeepholes)
                                      : HostTensor::FromVector<float>(DType::kFloat32, {1}, {0});

@@ -67,9 +67,9 @@ class ArgMaxOp : public Op {
     const int64_t inner = shape.elements(*axis + 1, shape.rank());
     const int64_t results = shape.elements() / extent;
     const int group = ReductionGroup(*request.device, extent, results);
-    KernelVariant variant = StartRowMajorVariant("argmax_row_major", request);
+    KernelVariant variant = NewRowMajorVariant("argmax_row_major", request);
     variant.integers = Integers::kFromKernels;
-    Launch launch = StartLaunch("argmax.cl", "argmax", request, Storage::kBuffer);
+    Launch launch = NewLaunch("argmax.cl", "argmax", request, Storage::kBuffer);
     launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", smallest_ ? "1" : "0"}};
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
     for (int64_t value : {extent, inner, results}) {

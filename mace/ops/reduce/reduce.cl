@@ -30,19 +30,11 @@
 #endif
 
 #ifdef USE_reduce_positions
+#include "float_lanes.clh"
 #include "group_reduce.clh"
-#if LANES == 16
-#define LANES_T float16
-#define READ_LANES(x, row, w, block) LOAD16(x, ADDRESS(x, row, w, 16 * (block)))
-#define STORE_LANES STORE16
-#define FOUR(v, i) ((i) == 0 ? (v).s0123 : (i) == 1 ? (v).s4567 : (i) == 2 ? (v).s89ab : (v).scdef)
-#elif LANES == 8
-#define LANES_T float8
-#define READ_LANES(x, row, w, block) LOAD8(x, ADDRESS(x, row, w, 8 * (block)))
-#define STORE_LANES STORE8
-#define FOUR(v, i) ((i) == 0 ? (v).s0123 : (v).s4567)
+#if LANES > 4
+#define READ_LANES(x, row, w, block) LOAD_FLOATS(x, ADDRESS(x, row, w, LANES * (block)))
 #else
-#define LANES_T float4
 #define READ_LANES READ4
 #endif
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, int kept_w, int reduced_h,
@@ -58,12 +50,12 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, 
   const int kept_row = position / kept_w;
   const int w = position - kept_row * kept_w;
   const int row = kept_row / kept_h * height + kept_row % kept_h;
-  LANES_T result = START;
+  FLOATS result = START;
   int r_n = lane / (reduced_w * reduced_h);
   int r_h = lane / reduced_w % reduced_h;
   int r_w = lane % reduced_w;
   for (int i = lane; i < count; i += GROUP) {
-    const LANES_T v = READ_LANES(x, row + r_n * height + r_h, w + r_w, block);
+    const FLOATS v = READ_LANES(x, row + r_n * height + r_h, w + r_w, block);
     result = COMBINE(result, v);
     // The next place, without a division where no lane is shared.
 #if GROUP == 1
@@ -93,18 +85,15 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int height, int kept_h, 
 #else
   const int left = channels - LANES * block;
   if (left >= LANES) {
-    STORE_LANES(y, OUT_ADDRESS(y, to_row, to_w, LANES * block), result);
+    STORE_FLOATS(y, OUT_ADDRESS(y, to_row, to_w, LANES * block), result);
   } else {
     for (int i = 0; 4 * i < left; ++i) {
-      WRITE4(y, to_row, to_w, LANES / 4 * block + i, channels, FOUR(result, i));
+      WRITE4(y, to_row, to_w, LANES / 4 * block + i, channels, BLOCK(result, i));
     }
   }
 #endif
 }
-#undef LANES_T
 #undef READ_LANES
-#undef STORE_LANES
-#undef FOUR
 #endif
 
 #ifdef USE_reduce_channels

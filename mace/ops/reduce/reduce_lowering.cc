@@ -54,8 +54,8 @@ KernelVariant LowerView(ReduceType type, const ReducedView& view, const Lowering
   const int64_t results = out.rows() * out.w * CeilDivide(out.c, lanes);
   const int group =
       ReductionGroup(*request.device, view.count() * (view.c ? view.in.blocks() : 1), results);
-  KernelVariant variant = StartVariant(name, request, storage);
-  Launch launch = StartLaunch("reduce.cl", name, request, storage);
+  KernelVariant variant = NewVariant(name, request, storage);
+  Launch launch = NewLaunch("reduce.cl", name, request, storage);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
                           {"GROUP", std::to_string(group)}};
   if (!view.c) launch.kernel.macros["LANES"] = std::to_string(lanes);
@@ -108,8 +108,8 @@ KernelVariant LowerStrided(ReduceType type, const ReducedAxes& reduced,
                            const LoweringRequest& request) {
   const Shape& in = request.inputs[0].info.shape;
   const int64_t elements = request.outputs[0].shape.elements();
-  KernelVariant variant = StartRowMajorVariant("reduce_strided", request);
-  Launch launch = StartLaunch("reduce.cl", "reduce_strided", request, Storage::kBuffer);
+  KernelVariant variant = NewRowMajorVariant("reduce_strided", request);
+  Launch launch = NewLaunch("reduce.cl", "reduce_strided", request, Storage::kBuffer);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))}};
   launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
   for (bool wanted : {false, true}) {

@@ -56,8 +56,8 @@ class SqrDiffMeanOp : public Op {
     const Nhwc view = AsNhwc(request.inputs[0].info.shape);
     const int64_t results = view.n * view.blocks();
     const int group = ReductionGroup(*request.device, view.h * view.w, results);
-    KernelVariant variant = StartVariant("sqr_diff_mean", request, storage);
-    Launch launch = StartLaunch("sqr_diff_mean.cl", "sqr_diff_mean", request, storage);
+    KernelVariant variant = NewVariant("sqr_diff_mean", request, storage);
+    Launch launch = NewLaunch("sqr_diff_mean.cl", "sqr_diff_mean", request, storage);
     const HostTensor* m = request.inputs[1].constant;
     if (m != nullptr) variant.weights.push_back(PackChannels4("m", *m));
     launch.kernel.macros = {{"GROUP", std::to_string(group)},

@@ -26,16 +26,10 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), M_PARAMETER, TENSOR_OUT(y), int images,
   if (image >= images) return;
 #endif
   const float4 other = M4(image, block);
+  GROUP_MEMORY
   float4 sum = 0.0f;
-  for (int i = lane; i < height * x_width; i += GROUP) {
-    const float4 d = READ4(x, image * height + i / x_width, i % x_width, block) - other;
-    sum += d * d;
-  }
-#if GROUP > 1
-  __local float4 shared[GROUP];
-  sum = FUNCTION(group_reduce)(sum, lane, shared);
+  ADD_ALL(sum, height * x_width, READ4(x, image * height + i / x_width, i % x_width, block) - other, v * v)
   if (lane > 0) return;
-#endif
   WRITE4(y, image, 0, block, channels, sum * scale);
 }
 #endif

@@ -59,9 +59,9 @@ class TopKOp : public Op {
     const int64_t inner = x.info.shape.elements(*axis + 1, x.info.shape.rank());
     const int64_t lines = x.info.shape.elements() / extent;
     const int group = ReductionGroup(*request.device, extent, lines);
-    KernelVariant variant = StartRowMajorVariant("top_k_row_major", request);
+    KernelVariant variant = NewRowMajorVariant("top_k_row_major", request);
     variant.integers = Integers::kFromKernels;
-    Launch launch = StartLaunch("top_k.cl", "top_k", request, Storage::kBuffer);
+    Launch launch = NewLaunch("top_k.cl", "top_k", request, Storage::kBuffer);
     launch.kernel.macros = {{"GROUP", std::to_string(group)}, {"SMALLEST", largest_ ? "0" : "1"}};
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), RawOutputArgument(1)};
     for (int64_t value : {extent, inner, k_, lines}) {

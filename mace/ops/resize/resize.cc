@@ -1,6 +1,6 @@
 // ResizeNearestNeighbor, ResizeBilinear and ResizeBicubic: an NHWC tensor resized in h and w by
-// taking the nearest element, by linear interpolation, or by cubic convolution; resize_sources.h has
-// their attributes.
+// taking the nearest element, by linear interpolation, or by cubic convolution; resize_sources.h
+// has their attributes.
 #include "mace/base/divide.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/lowering_support.h"
@@ -133,10 +133,10 @@ class ResizeOp : public Op {
     const Storage storage = StorageWithinLimits(own);
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     const int blocks_per_item = BlocksPerItem(own, storage);
-    KernelVariant variant = StartVariant(Method::kVariant, own, storage);
+    KernelVariant variant = NewVariant(Method::kVariant, own, storage);
     variant.inputs.resize(request.inputs.size(), variant.inputs[0]);
     variant.weights.push_back(MakeTable(own.inputs[0].info.shape, request.outputs[0].shape));
-    Launch launch = StartLaunch("resize.cl", "resize", own, storage);
+    Launch launch = NewLaunch("resize.cl", "resize", own, storage);
     launch.kernel.macros = {{"METHOD", Method::kMethod},
                             {"BLOCKS_PER_ITEM", std::to_string(blocks_per_item)}};
     launch.arguments = {InputArgument(0),

@@ -128,8 +128,8 @@ TEST(FuseDepthwisePointwise, WithoutBiases) {
   EXPECT_EQ(0, WorstError(before, Evaluate(pair.graph)));
 }
 
-// Many tiles of output channels, each of which would make the depthwise result anew.
-TEST(FuseDepthwisePointwise, NotWhereItIsMadeAnewTooOften) {
+// Many tiles of output channels, each of which would compute the depthwise result again.
+TEST(FuseDepthwisePointwise, NotWhereItIsComputedTooOften) {
   EXPECT_EQ(kSeparate, Pair(112, 512, 1024).FusedFor(FakeH100()));
 }
 

@@ -4,7 +4,7 @@
     engine = mace.Engine("model.onnx", device="gpu", cache="mace-cl-compiled-program.bin")
     outputs = engine.run({"input": array})
 
-`Engine` is the short way: it loads a file and compiles it for a device at once. The same in parts:
+`Engine` loads a file and compiles it for a device in one call. The same in separate steps:
 
     model = mace.Model.load("model.onnx")              # checked, with its weights, without a device
     compiled = mace.CompiledModel(model, device="gpu")
@@ -12,8 +12,9 @@
     future = compiled.run_async({"input": array})       # a concurrent.futures.Future
     request = compiled.new_request()                    # inputs that stay set, deadlines, cancelling
 
-Arrays are numpy's, or anything that shares its memory by the array interface, the buffer protocol
-or DLPack; results are numpy arrays. `CompiledModel.run` says when an array is copied or converted.
+Inputs are numpy arrays, or objects that share their memory by the array interface, the buffer
+protocol or DLPack; results are numpy arrays. `CompiledModel.run` says when an array is copied or
+converted.
 
 Failures of the engine raise `mace.Error`, whose `code` is one of "invalid_argument", "not_found",
 "corruption", "unsupported", "io_error", "device_error", "resource_exhausted",
@@ -30,12 +31,12 @@ from mace._log import set_log_level, set_log_sink
 from mace._mace import Error
 from mace._mace import VERSION as __version__
 from mace._model import Model
-from mace._records import (CacheStatistics, CpuNode, Device, RunStatistics, Statistics, TensorSpec,
-                           TuningStatistics, list_devices)
+from mace._records import (CacheStatistics, CpuNode, Device, RunStatistics, SaveReport, Statistics,
+                           TensorSpec, TuningStatistics, list_devices)
 from mace._request import Request
 
 __all__ = [
     "CacheStatistics", "CompiledModel", "CpuNode", "Device", "Difference", "Engine", "Error", "Model",
-    "Request", "RunFuture", "RunStatistics", "Statistics", "TensorSpec", "TuningStatistics",
-    "__version__", "cache", "compare", "list_devices", "set_log_level", "set_log_sink",
+    "Request", "RunFuture", "RunStatistics", "SaveReport", "Statistics", "TensorSpec",
+    "TuningStatistics", "__version__", "cache", "compare", "list_devices", "set_log_level", "set_log_sink",
 ]

@@ -1,4 +1,4 @@
-"""What users give as arrays, as numpy arrays that a run can read or write in place."""
+"""Turns the arrays that users pass into numpy arrays that a run can read or write in place."""
 from typing import Any
 
 import numpy
@@ -7,9 +7,9 @@ from mace._records import TensorSpec
 
 # The element types of tensors.
 _DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint8", "int8", "bool")
-# What has no element type of its own, so that numpy chooses one.
+# Values without an element type, for which numpy chooses one.
 _UNTYPED = (list, tuple, int, float)
-# By kinds of numpy's types, those that are converted to one: integers, floats, never a bool.
+# By the kind of the wanted numpy type: the kinds that are converted to it. A bool never is.
 _CONVERTED = {"f": "fiu", "i": "iu", "u": "iu", "b": ""}
 
 
@@ -20,12 +20,12 @@ def bytes_view(value: Any, what: str) -> memoryview:
     except TypeError:
         raise TypeError("%s: expected bytes, found %s" % (what, type(value).__name__)) from None
     if not view.c_contiguous:
-        raise TypeError("%s: expected bytes that lie together, found memory with gaps" % what)
+        raise TypeError("%s: expected contiguous bytes, found memory with gaps" % what)
     return view
 
 
 def as_array(value: Any, what: str) -> numpy.ndarray:
-    """`value` as a numpy array, which shares its memory wherever the value offers that."""
+    """`value` as a numpy array, which shares the value's memory if the value allows it."""
     if isinstance(value, numpy.ndarray):
         return value
     by_dlpack = hasattr(value, "__dlpack__")
@@ -38,31 +38,31 @@ def as_array(value: Any, what: str) -> numpy.ndarray:
 
 
 def dense(array: numpy.ndarray, dtype: Any = None) -> numpy.ndarray:
-    """The array row-major without gaps and in this machine's byte order; itself where it is."""
+    """The array row-major, without gaps and in this machine's byte order; copied only if needed."""
     wanted = numpy.dtype(dtype or array.dtype).newbyteorder("=")
     if array.dtype == wanted and array.flags.c_contiguous:
         return array
-    # A double may lie beyond every float32: who asks finds the infinity, without numpy's warning.
+    # A double may be too large for float32. The caller finds the infinity; numpy need not warn.
     with numpy.errstate(over="ignore"):
         return numpy.asarray(array, dtype=wanted, order="C")
 
 
 def input_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
-    """An array for an input, as `CompiledModel.run` says it.
+    """The array for an input, converted by the rules of `CompiledModel.run`.
 
-    Raises TypeError for a type that the input does not take, ValueError for a number that its type
-    does not hold.
+    Raises TypeError for an element type that the input does not take, and ValueError for a number
+    that the input's type cannot hold.
     """
     what = "input '%s'" % spec.name
     array = as_array(value, what)
     wanted = numpy.dtype(spec.dtype)
-    # The engine takes float32 for every floating-point type: nothing is rounded on the way.
+    # The engine takes float32 for every floating-point input, so nothing is rounded here.
     if wanted.kind == "f" and array.dtype.newbyteorder("=") == numpy.float32:
         wanted = numpy.dtype(numpy.float32)
     if numpy.can_cast(array.dtype, wanted, "safe"):
         return dense(array, wanted)
     is_untyped = isinstance(value, _UNTYPED) and not isinstance(value, numpy.generic)
-    # No tensor has the types uint16 or uint32, say: models that declare them have int32 here.
+    # No tensor has the type uint16 or uint32, for example; models that declare them get int32.
     is_foreign = array.dtype.kind in "iu" and array.dtype.name not in _DTYPES
     message = "%s: expected %s, found %s" % (what, spec.dtype, array.dtype)
     if array.dtype.kind not in _CONVERTED[wanted.kind]:
@@ -73,7 +73,7 @@ def input_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
 
 
 def _converted(array: numpy.ndarray, wanted: numpy.dtype, what: str) -> numpy.ndarray:
-    """The array in a type of fewer values, all of which it has: floats rounded, integers as they are."""
+    """The array in a narrower type. Floats are rounded; ValueError if a number does not fit."""
     found = dense(array, wanted)
     if array.dtype.kind == "f":
         fits = numpy.count_nonzero(numpy.isinf(array)) == numpy.count_nonzero(numpy.isinf(found))
@@ -85,14 +85,14 @@ def _converted(array: numpy.ndarray, wanted: numpy.dtype, what: str) -> numpy.nd
 
 
 def output_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
-    """The caller's memory for an output, which a run writes.
+    """The caller's array for an output, into whose memory a run writes.
 
-    Raises TypeError for a type other than the output's, and for what has no memory to share;
-    ValueError for memory that is read-only.
+    Raises TypeError for another element type than the output's and for an object that shares no
+    memory, and ValueError for read-only memory.
     """
     what = "output '%s'" % spec.name
     array = as_array(value, what)
-    # Two arrays of one memory lie in one place; copies do not.
+    # Two arrays made from an object share memory only if they are views of the object's memory.
     if not isinstance(value, numpy.ndarray) and not numpy.may_share_memory(array, as_array(value, what)):
         if array.size > 0:
             raise TypeError("%s: expected an array whose memory can be written, found %s"
@@ -105,5 +105,5 @@ def output_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
 
 
 def is_written_in_place(array: numpy.ndarray) -> bool:
-    """Whether a run can write into the array itself, not into memory that is copied to it."""
+    """Whether a run can write directly into the array, without a copy afterwards."""
     return array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative

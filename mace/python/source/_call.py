@@ -1,4 +1,4 @@
-"""One inference: its arrays, checked and in place, from the names that a user gave them by."""
+"""One inference: checks the user's arrays, finds them by name, runs, and returns the outputs."""
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy
@@ -9,7 +9,7 @@ from mace._records import TensorSpec
 
 
 def index_of(specs: Sequence[TensorSpec], what: str, name: Any) -> int:
-    """The place of an input or output that is named, or given by its index. Raises KeyError."""
+    """The index of an input or output that is given by name or index. Raises KeyError."""
     if isinstance(name, int) and 0 <= name < len(specs):
         return name
     for index, spec in enumerate(specs):
@@ -20,7 +20,7 @@ def index_of(specs: Sequence[TensorSpec], what: str, name: Any) -> int:
 
 
 def place_result(name: str, result: numpy.ndarray, array: numpy.ndarray) -> None:
-    """Sees to it that `array`, which the caller gave for an output, holds the result."""
+    """Copies the result into `array`, the caller's array for this output, unless it is there."""
     if result.shape != array.shape:
         raise ValueError("output '%s': expected an array of shape %s, found one of shape %s"
                          % (name, result.shape, array.shape))
@@ -29,7 +29,7 @@ def place_result(name: str, result: numpy.ndarray, array: numpy.ndarray) -> None
 
 
 class Call:
-    """Inputs, the outputs that are wanted, and the caller's arrays for some of these."""
+    """The inputs, the wanted outputs, and the caller's arrays for some of the outputs."""
 
     def __init__(self, input_specs: Sequence[TensorSpec], output_specs: Sequence[TensorSpec],
                  inputs: Mapping[str, Any], outputs: Optional[Sequence[str]],
@@ -59,7 +59,7 @@ class Call:
         return [input_array(inputs[spec.name], spec) for spec in specs]
 
     def _check_overlaps(self) -> None:
-        """Memory that is written while it is read, or by two outputs, would hold anything."""
+        """Refuses an output that shares memory with an input or another output."""
         written = [(index, array) for index, array in self._out.items() if is_written_in_place(array)]
         for place, (index, array) in enumerate(written):
             others = self._inputs + [other for _, other in written[:place]]
@@ -68,12 +68,14 @@ class Call:
                                  % self._specs[index].name)
 
     def run(self, request: Any, timeout: Optional[float] = None) -> Dict[str, Any]:
-        """The outputs, of a request (of the core) that is used for this alone."""
+        """Runs `request`, a request of the core that is used only here, and returns the outputs."""
         for index, array in enumerate(self._inputs):
             request.set_input(index, array)
         for index, array in self._out.items():
             if is_written_in_place(array):
                 request.set_output(index, array)
+        if 0 < len(set(self._wanted)) < len(self._specs):
+            request.select_outputs(self._wanted)
         request.run(timeout)
         return {self._specs[index].name: self._result(request, index) for index in self._wanted}
 

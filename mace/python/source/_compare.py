@@ -1,4 +1,4 @@
-"""How far the outputs of a model lie from those that are expected."""
+"""Compares the outputs of a model with expected ones."""
 import dataclasses
 from typing import Any, Dict, Mapping, Union
 
@@ -12,20 +12,21 @@ from mace._records import Record
 
 @dataclasses.dataclass(frozen=True)
 class Difference(Record):
-    """How far an output lies from the expected one."""
+    """The difference between an output and the expected one."""
 
     same_shape: bool
     max_abs_error: float
-    """Infinite where one is NaN and the other is not, or infinities differ."""
+    """Infinite if only one of two elements is NaN, or if infinities differ."""
     max_rel_error: float
-    """max_abs_error over the largest magnitude of the expected; where that is 0, max_abs_error."""
+    """max_abs_error divided by the largest magnitude of the expected output, unless that is 0."""
     range: float
-    """Largest finite minus smallest finite of the expected."""
+    """The largest minus the smallest finite element of the expected output."""
     cosine: float
+    """The cosine of the angle between the two outputs as vectors."""
     snr_db: float
-    """Signal over noise in decibels; infinite where there is no noise."""
+    """Signal-to-noise ratio in decibels; infinite without noise."""
     passed: bool
-    """The shapes are the same, and max_abs_error is at most rtol * range."""
+    """Whether the shapes are the same and max_abs_error is at most rtol * range."""
 
 
 def compare(engine: CompiledModel, reference: Union[CompiledModel, Mapping[str, Any]],
@@ -33,14 +34,14 @@ def compare(engine: CompiledModel, reference: Union[CompiledModel, Mapping[str, 
     """Runs `engine` and compares each of its outputs.
 
     Args:
-      engine: what is judged.
-      reference: another one, which runs with the same inputs, or arrays by the names of all outputs.
-      inputs: as for `CompiledModel.run`.
+      engine: the compiled model to check.
+      reference: another compiled model, which runs with the same inputs, or the expected arrays by
+        the names of all outputs.
+      inputs: the inputs for `CompiledModel.run`.
       rtol: the largest error that passes, as a share of the range of the expected output.
 
     Raises:
-      KeyError: where the reference has no output of a name: a comparison of a part would look like
-        one of the whole.
+      KeyError: if the reference lacks an output. A partial comparison would look complete.
     """
     found = engine.run(inputs)
     expected = reference.run(inputs) if isinstance(reference, CompiledModel) else reference
@@ -59,6 +60,6 @@ def _difference(name: str, expected: Any, found: numpy.ndarray, rtol: float) -> 
     core = _mace.difference(dense(wanted, found.dtype), found)
     fields = {field.name: getattr(core, field.name) for field in dataclasses.fields(Difference)
               if field.name != "passed"}
-    # Written so that a NaN fails.
+    # This form makes NaN fail.
     passed = core.same_shape and core.max_abs_error <= rtol * core.range
     return Difference(passed=passed, **fields)

@@ -18,10 +18,10 @@ C = TypeVar("C", bound="CompiledModel")
 
 
 class RunFuture(concurrent.futures.Future):
-    """The outputs of a run that goes on meanwhile: a dict of arrays, as `CompiledModel.run` gives.
+    """The future outputs of a run on another thread: the dict of arrays of `CompiledModel.run`.
 
-    `cancel()` also ends a run that is at work, soon: the launches that are queued are waited for,
-    on the thread of the run. `running()` is False until the outputs are there.
+    `cancel()` also makes a run that is at work end soon; launches that are already queued are
+    waited for on the run's thread. `running()` is False until the outputs are there.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class RunFuture(concurrent.futures.Future):
         self._request: Any = None
 
     def cancel(self) -> bool:
-        """False where the outputs are there already."""
+        """Cancels the run. False if the outputs are already there."""
         if not super().cancel():
             return False
         request = self._request
@@ -44,7 +44,7 @@ class RunFuture(concurrent.futures.Future):
                 self._request = compiled._core.new_request()
                 if not self.cancelled():
                     outputs = call.run(self._request)
-        except BaseException as raised:  # Whatever it is, the future's owner gets it.
+        except BaseException as raised:  # The future's owner gets every exception.
             error = raised
         self._request = None
         if not self.set_running_or_notify_cancel():
@@ -56,11 +56,12 @@ class RunFuture(concurrent.futures.Future):
 
 
 class CompiledModel:
-    """Programs, weights and plans of a model on a device.
+    """A model that is compiled for a device, with its programs, weights and plans.
 
-    A plan belongs to one set of input shapes: it is made when a run first has them, or ahead by
-    `prepare`, and kept within the limits. Any number of threads may use one compiled model; their
-    runs overlap. `close()`, or the end of a `with`, frees the device's memory at once.
+    There is one plan for each set of input shapes. It is made by the first run with these shapes,
+    or in advance by `prepare`, and kept within the limits. Any number of threads may use one
+    compiled model; their runs overlap. `close()`, or the end of a `with`, frees the device's memory
+    at once.
 
     A compiled model on a device belongs to the process that made it: in a forked child every use
     raises mace.Error "failed_precondition".
@@ -80,42 +81,43 @@ class CompiledModel:
         """Opens the device and makes the plan for the shapes that the model declares.
 
         Args:
-          model: what `Model.load` or `Model.from_bytes` gave.
+          model: made by `Model.load` or `Model.from_bytes`.
           device: "gpu": the best OpenCL device, a GPU before a CPU driver; "gpu:N" or
-            "gpu:NAME-PART" names one of `mace.list_devices()`; "cpu": the reference on the host.
-          memory: where activations lie on the device: "auto", "image" or "buffer".
+            "gpu:NAME-PART" names one of `mace.list_devices()`; "cpu": the reference implementation
+            on the host.
+          memory: the storage of activations on the device: "auto", "image" or "buffer".
           precision: "fp32", "tf32" (products with 10 bits of mantissa, where the device has units
             for it) or "fp16".
-          tuning: how much is measured before a plan is made: "none", "fast" (10 s at most on a CPU
-            driver, 5 s on a GPU) or "full" (every variant, however long it takes).
+          tuning: how much is measured before a plan is made: "none", "fast" (at most 10 s on a CPU
+            driver, 5 s on a GPU) or "full" (every variant, without a time limit).
           tuning_progress: called as tuning_progress(measured, total, milliseconds) between
-            measurements. What it raises goes to sys.unraisablehook.
+            measurements. An exception goes to sys.unraisablehook.
           allow_fallback: False: an op that would run on the CPU is an error that names it.
-          separate_launches: on drivers that run on the host's CPU, True keeps launches apart:
-            slower, but for apps that need the processor meanwhile.
-          split_batch: a large batch is computed in slices where that is faster; False: whole.
-          environment: "when_needed" or "never": whether variables may be set in the environment of
-            this process before its first OpenCL call.
-          host_memory_limit: bytes that tensors may take in host memory; 0: what the system has.
-          device_memory_limit: bytes on the device; 0: what the driver says there is.
-          kept_plans: plans that are kept; the one longest unused goes first.
-          kept_plan_bytes: their bytes; 0: a quarter of the device's memory.
-          cache: the compiled-program cache file; None: none.
-          cache_read_only: never writes the file.
-          cache_public_key: 64 hexadecimal digits: only a file signed with that key is used.
-          cache_size_limit: bytes of the file at most.
-          cache_min_generation: a file of an older generation is not used.
-          cache_allow_shared: takes a file that others may write, or that another user owns.
-          cache_save_after_first_run: writes the file in the background after the first answer of
-            each new plan; `close` waits for that.
-          concurrent_async_runs: how many runs of `run_async` are at work at once; others wait.
+          separate_launches: True: layers do not share one kernel on drivers that run on the host's
+            CPU. Slower, but other threads of the app can use the processor between layers.
+          split_batch: True: a large batch is computed in slices where that is faster.
+          environment: "when_needed" or "never": whether this process's environment variables may be
+            set before its first OpenCL call.
+          host_memory_limit: the most bytes of host memory for tensors; 0: the memory that the
+            system has available.
+          device_memory_limit: the most bytes of device memory; 0: the device's memory.
+          kept_plans: the most plans to keep; the least recently used one is evicted first.
+          kept_plan_bytes: the most bytes of kept plans; 0: a quarter of the device's memory.
+          cache: the path of the compiled-program cache file; None: no file.
+          cache_read_only: True: the file is never written.
+          cache_public_key: 64 hexadecimal digits. Only a file signed with this key is used.
+          cache_size_limit: the most bytes of the file.
+          cache_min_generation: files of an older generation are not used.
+          cache_allow_shared: True: a file may be used that other users can write or own.
+          cache_save_after_first_run: True: the file is written in the background after the first
+            run of each new plan. `close` waits for it.
+          concurrent_async_runs: the most runs of `run_async` at work at once; others wait.
 
         Raises:
-          mace.Error: "device_error" where there is no such device or its driver fails,
-            "unsupported" for an op without kernels where falling back is off,
-            "resource_exhausted" with the bytes that are needed and those that there are,
-            "invalid_argument" for an option.
-          ValueError: for a word that an option does not have.
+          mace.Error: "device_error" if there is no such device or its driver fails; "unsupported"
+            for an op without kernels if `allow_fallback` is False; "resource_exhausted" with the
+            bytes needed and available; "invalid_argument" for an option.
+          ValueError: for an unknown word as an option's value.
         """
         options = _mace.CompileOptions()
         options.device = device
@@ -158,7 +160,7 @@ class CompiledModel:
         _compiled_models.add(self)
 
     def _reset_threads(self) -> None:
-        """What belongs to threads, of which a forked child has none."""
+        """Makes locks and thread pool, and makes them again in a forked child, which has no threads."""
         self._gate.reset()
         self._lock = threading.Lock()
         self._requests: "weakref.WeakSet[Request]" = weakref.WeakSet()
@@ -166,12 +168,12 @@ class CompiledModel:
 
     @property
     def inputs(self) -> List[TensorSpec]:
-        """As `Model.inputs`."""
+        """The inputs of the model (`Model.inputs`)."""
         return list(self._inputs)
 
     @property
     def outputs(self) -> List[TensorSpec]:
-        """As `Model.outputs`."""
+        """The outputs of the model (`Model.outputs`)."""
         return list(self._outputs)
 
     def run(self, inputs: Mapping[str, Any], *, outputs: Optional[Sequence[str]] = None,
@@ -187,21 +189,23 @@ class CompiledModel:
             (numpy's "safe"), and refused otherwise. Lists and Python's numbers, which have no dtype,
             are rounded to a float, and converted to an integer that holds them. float16 and float64
             inputs take float32 arrays.
-          outputs: names of the outputs that are wanted; None: all.
+          outputs: names of the outputs that are wanted; None: all. What serves other outputs alone is
+            not computed: the first run with a new set of outputs may make a plan for it.
           out: arrays by the names of outputs, which the results are written into: writable, and of
             the dtype and shape of the result. Others than row-major arrays take a copy.
           timeout: seconds; what is queued on the device by then is waited for.
 
         Returns:
-          By name, arrays of the dtypes that the model declares, with the shapes that it computed:
-          new ones, or those of `out`. A later run leaves them as they are.
+          Arrays by name, with the declared dtypes and the computed shapes: new arrays, or those of
+          `out`. Later runs do not change them.
 
         Raises:
-          KeyError: for a name that the model does not have, or an input that is missing.
-          TypeError: for a dtype that is not converted, ValueError: for numbers that do not fit, and
-            for an array of `out` that is read-only or of another shape than the result.
+          KeyError: for a name that the model does not have, or a missing input.
+          TypeError: for a dtype that is not converted.
+          ValueError: for numbers that do not fit, and for an array of `out` that is read-only or of
+            another shape than the result.
           mace.Error: "invalid_argument" for a rank or shape that does not fit, "deadline_exceeded"
-            when the timeout has passed, "failed_precondition" once it is closed.
+            if the timeout has passed, "failed_precondition" after `close`.
         """
         call = Call(self._inputs, self._outputs, inputs, outputs, out)
         with self._gate:
@@ -209,8 +213,8 @@ class CompiledModel:
 
     def run_async(self, inputs: Mapping[str, Any], *, outputs: Optional[Sequence[str]] = None,
                   out: Optional[Mapping[str, Any]] = None) -> RunFuture:
-        """`run` on another thread. The arguments are checked before it returns, and must not be
-        changed before the future is done. Errors of the run are the future's.
+        """Calls `run` on another thread. The arguments are checked before this method returns and
+        must not change until the future is done. Errors of the run are those of the future.
 
         `await asyncio.wrap_future(compiled.run_async(...))` waits for it in a coroutine.
         """
@@ -224,19 +228,21 @@ class CompiledModel:
             executor.submit(future._compute, call, self)
         return future
 
-    def prepare(self, shapes: Shapes) -> None:
+    def prepare(self, shapes: Shapes, outputs: Optional[Sequence[str]] = None) -> None:
         """Makes the plan for these shapes of inputs, compiles and uploads, so that the first run with
         them waits for nothing. An input that is not named has the shape that it was compiled with.
+        `outputs` are those that the runs will want; None: all.
 
-        Raises mace.Error "not_found" for a name that is no input's, "invalid_argument" for a shape
-        that does not fit, "resource_exhausted" for memory.
+        Raises mace.Error "not_found" for a name that is no input's or output's, "invalid_argument"
+        for a shape that does not fit, "resource_exhausted" for memory.
         """
         dims = _options.shapes("shapes", shapes)
+        names = [] if outputs is None else _options.names("outputs", outputs)
         with self._gate:
-            self._core.prepare(dims)
+            self._core.prepare(dims, names)
 
     def new_request(self) -> Request:
-        """A request, which keeps its inputs from run to run. It can be used until `close`."""
+        """A new request, which keeps its inputs from run to run. It can be used until `close`."""
         with self._gate:
             request = Request(self, self._core.new_request())
             with self._lock:
@@ -245,33 +251,34 @@ class CompiledModel:
 
     @property
     def requests(self) -> List[Request]:
-        """Those that `new_request` made and somebody holds."""
+        """The requests of `new_request` that are still referenced."""
         with self._lock:
             return list(self._requests)
 
     def save_cache(self) -> None:
-        """Writes what was compiled until now into the cache file, where one is set and there is
-        something new. Raises mace.Error "io_error" where the file cannot be written."""
+        """Writes new programs and measurements into the cache file, if there is one.
+
+        Raises mace.Error "io_error" if the file cannot be written."""
         with self._gate:
             self._core.save_cache()
 
     @property
     def statistics(self) -> Statistics:
-        """A copy of what is known at this moment."""
+        """The present statistics, as a copy."""
         with self._gate:
             return Statistics._of(self._core.statistics)
 
     @property
     def note(self) -> str:
-        """What a user should know of the way the model is computed: one line, or empty."""
+        """A hint for the user on how the model is computed: one line, or empty."""
         with self._gate:
             return self._core.note
 
     def close(self) -> None:
-        """Waits for the runs that are at work and for the cache file, and frees everything.
+        """Waits for the runs at work and for the cache file, and frees everything.
 
-        Runs of `run_async` that have not begun, and every later call, get mace.Error
-        "failed_precondition". A second call does nothing.
+        Runs of `run_async` that have not begun, and all later calls, raise mace.Error
+        "failed_precondition". A second call of `close` does nothing.
         """
         self._gate.close()
         if self._executor is not None:
@@ -287,7 +294,7 @@ class CompiledModel:
         self.close()
 
 
-# Those of this process.
+# The compiled models of this process.
 _compiled_models: "weakref.WeakSet[CompiledModel]" = weakref.WeakSet()
 
 
@@ -297,7 +304,7 @@ def _after_fork_in_child() -> None:
 
 
 def _at_exit() -> None:
-    """No thread may be within C++ when the interpreter ends."""
+    """Waits, because no thread may be inside C++ when the interpreter ends."""
     for compiled in list(_compiled_models):
         requests = compiled.requests
         for request in requests:

@@ -1,4 +1,4 @@
-"""The short way: a file on a device in one call."""
+"""Loads a file and compiles it for a device in one call."""
 import inspect
 from typing import Any, Dict, Tuple
 
@@ -9,25 +9,26 @@ from mace._records import Statistics
 
 
 class Engine(CompiledModel):
-    """`Model.load` and `CompiledModel` at once; everything else is CompiledModel's.
+    """`Model.load` and `CompiledModel` in one call. All methods are those of CompiledModel.
 
-    The file is read while the device is opened, which makes a start shorter by most of that time.
+    The file is read while the device is opened, which saves most of the reading time.
     """
 
     def __init__(self, model: _options.PathName, **options: Any) -> None:
         """Loads and compiles the file `model`.
 
-        The options are the keyword arguments of `Model.load` and of `CompiledModel`, and so are the
-        errors. `host_memory_limit` holds for both.
+        Options and errors are those of `Model.load` and of `CompiledModel`. `host_memory_limit`
+        applies to both.
         """
         load_options, compile_options = _split(options)
         super().__init__(ModelFile(model, **load_options), **compile_options)
 
     @classmethod
     def from_bytes(cls, model: Any, data: Any = b"", **options: Any) -> "Engine":
-        """Loads and compiles a model in memory: `Model.from_bytes` and `CompiledModel` at once.
+        """Loads and compiles a model in memory: `Model.from_bytes` and `CompiledModel` in one call.
 
-        `model` and `data` (of a MACE model) are bytes, or anything with the buffer protocol.
+        `model`, and `data` with the weights of a MACE model, are bytes or objects with the buffer
+        protocol.
         """
         load_options, compile_options = _split(options)
         engine = cls.__new__(cls)
@@ -54,14 +55,14 @@ _LOAD, _COMPILE = _keywords(Model.load), _keywords(CompiledModel.__init__)
 
 
 def _split(options: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """The options of loading, and those of compiling with what is unknown: it is refused there."""
+    """The options of loading and those of compiling. The latter include unknown ones, to be refused."""
     load_options = {name: value for name, value in options.items() if name in _LOAD}
     compile_options = {name: value for name, value in options.items() if name in _COMPILE or name not in _LOAD}
     return load_options, compile_options
 
 
 def _show_options(function: Any, options: Dict[str, inspect.Parameter]) -> None:
-    """Has help() list the options with their defaults in place of `**options`."""
+    """Makes help() list the options and their defaults instead of `**options`."""
     signature = inspect.signature(function)
     own = [parameter for parameter in signature.parameters.values()
            if parameter.kind != inspect.Parameter.VAR_KEYWORD]

@@ -1,4 +1,4 @@
-"""Who is at work in a compiled model, so that `close` can wait for them."""
+"""Counts the threads that use a compiled model, so that `close` can wait for them."""
 import threading
 from typing import Any
 
@@ -6,21 +6,21 @@ from mace._mace import Error
 
 
 def closed() -> Error:
-    """What a closed compiled model answers."""
+    """The error of a closed compiled model."""
     error = Error("compiled model: it is closed")
     error.code = "failed_precondition"
     return error
 
 
 class Gate:
-    """`with gate:` around each use. Thread-safe."""
+    """Each use of the compiled model is inside of `with gate:`. Thread-safe."""
 
     def __init__(self) -> None:
         self._is_closed = False
         self.reset()
 
     def reset(self) -> None:
-        """In a forked child, where the other threads are gone: nobody is at work."""
+        """Called in a forked child, which has no other threads: sets the count to 0."""
         self._changed = threading.Condition()
         self._count = 0
         self._is_ending = False
@@ -39,15 +39,15 @@ class Gate:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Lets nobody in any more, and waits for those within."""
+        """Refuses further uses, and waits for those that have begun."""
         with self._changed:
             self._is_closed = True
             self._changed.wait_for(lambda: self._count == 0)
 
     def drain(self) -> None:
-        """At the end of the interpreter: waits for those within, and has daemon threads that come
-        later wait for the end of the process. A thread that returned from C++ when the interpreter
-        has ended would abort the process."""
+        """Called when the interpreter ends: waits for the uses that have begun. Daemon threads that
+        come later wait until the process ends, because a thread that returns from C++ after the
+        interpreter has ended aborts the process."""
         with self._changed:
             self._is_ending = True
             self._changed.wait_for(lambda: self._count == 0)

@@ -1,23 +1,23 @@
-"""Where the lines of the engine's log go."""
+"""Level and destination of the engine's log."""
 from typing import Any, Callable, Optional
 
 from mace import _mace, _options
 
 
 def set_log_level(level: str) -> None:
-    """Lines up to this level are written: "error", "warning", "info" or "debug".
+    """Sets the level up to which lines are written: "error", "warning", "info" or "debug".
 
-    At first it is what the environment variable MACE_LOG says, else "warning".
+    The initial level is that of the environment variable MACE_LOG, else "warning".
     """
     _mace.set_log_level(_options.word("level", level, _mace.LogLevel))
 
 
 def set_log_sink(sink: Optional[Callable[[str, str], Any]]) -> None:
-    """Has `sink(level, line)` called for each line in place of writing it to stderr; None: stderr.
+    """Calls `sink(level, line)` for each line instead of writing it to stderr; None: stderr again.
 
-    It is called on the thread that logs, by several threads one after the other, with the level's
-    name and a line without an end, and must not call mace. What it raises goes to
-    sys.unraisablehook. Python's own log takes the lines by
+    `level` is the level's name; `line` has no line end. The sink is called on the thread that logs,
+    by one thread at a time, and must not call mace. An exception goes to sys.unraisablehook. This
+    passes the lines to Python's logging:
 
         mace.set_log_sink(lambda level, line: logging.getLogger("mace").log(LEVELS[level], line))
     """

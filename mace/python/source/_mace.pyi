@@ -81,11 +81,13 @@ class TensorSpec:
     dtype: str
     shape: Tuple[int, ...]
     layout: str
+    dim_names: Tuple[str, ...]
 
 class Device:
     name: str
     vendor: str
     platform: str
+    platform_version: str
     version: str
     driver: str
     type: str
@@ -93,9 +95,24 @@ class Device:
     clock_mhz: int
     memory_bytes: int
     max_allocation_bytes: int
+    local_memory_bytes: int
+    max_work_group_size: int
     images: bool
+    max_image_width: int
+    max_image_height: int
     half_images: bool
     half_arithmetic: bool
+    host_unified_memory: bool
+    is_default: bool
+    uuid: str
+    pci_address: str
+
+class SaveReport:
+    data_path: str
+    nodes: int
+    model_bytes: int
+    data_bytes: int
+    beyond_upstream: List[str]
 
 class CpuNode:
     name: str
@@ -155,6 +172,7 @@ class Difference:
 class Request:
     def set_input(self, index: int, array: numpy.ndarray) -> None: ...
     def set_output(self, index: int, array: Optional[numpy.ndarray]) -> None: ...
+    def select_outputs(self, indices: Sequence[int]) -> None: ...
     def run(self, seconds: Optional[float]) -> None: ...
     def start(self) -> None: ...
     def wait(self, seconds: Optional[float]) -> None: ...
@@ -174,6 +192,7 @@ class Model:
     def outputs(self) -> List[TensorSpec]: ...
     @property
     def format(self) -> str: ...
+    def save(self, path: str, data: str, half_weights: bool) -> SaveReport: ...
 
 class CompiledModel:
     @staticmethod
@@ -184,7 +203,7 @@ class CompiledModel:
     def inputs(self) -> List[TensorSpec]: ...
     @property
     def outputs(self) -> List[TensorSpec]: ...
-    def prepare(self, dims: Mapping[str, Sequence[int]]) -> None: ...
+    def prepare(self, dims: Mapping[str, Sequence[int]], outputs: Sequence[str]) -> None: ...
     def new_request(self) -> Request: ...
     def save_cache(self) -> None: ...
     @property
@@ -192,7 +211,7 @@ class CompiledModel:
     @property
     def note(self) -> str: ...
 
-def list_devices() -> List[Device]: ...
+def list_devices(environment: Environment) -> List[Device]: ...
 def set_log_level(level: LogLevel) -> None: ...
 def set_log_sink(sink: Optional[Callable[[str, str], Any]]) -> None: ...
 def difference(expected: numpy.ndarray, found: numpy.ndarray) -> Difference: ...

@@ -4,17 +4,17 @@ from typing import Any, List, Mapping, Optional, Sequence
 
 from mace import _mace, _options
 from mace._arrays import as_array, bytes_view, dense
-from mace._records import TensorSpec
+from mace._records import SaveReport, TensorSpec
 
 Shapes = Mapping[str, Sequence[int]]
 Values = Mapping[str, Any]
 
 
 class Model:
-    """What a file says, checked, with its weights and without a device.
+    """A model that was read and checked, with its weights, and without a device.
 
-    `Model.load` and `Model.from_bytes` make one. It never changes: any number of threads and of
-    compiled models may use it.
+    Made by `Model.load` and `Model.from_bytes`. It is immutable: any number of threads and of
+    compiled models may use it at the same time.
     """
 
     _core: Any
@@ -41,22 +41,24 @@ class Model:
 
         Args:
           path: the file.
-          data: the weights of a MACE model; None: the name of the model with `.data` in place of
-            its extension.
-          input_shapes: shapes by the names of inputs, in place of those that the model declares.
-          dynamic_shapes: shapes by name, used only where the model leaves extents dynamic. TensorFlow
-            and ONNX: the name of a tensor inside of the graph makes it an input.
-          inputs: TensorFlow and ONNX: tensors of the graph that are to be the inputs; what comes
-            before them is left out. Empty: those that the model declares.
-          outputs: the same for the outputs.
+          data: the file of a MACE model's weights; None: the model's name with the extension
+            replaced by `.data`.
+          input_shapes: shapes by the names of inputs; they replace the declared shapes.
+          dynamic_shapes: shapes by name, used only where the model leaves extents dynamic.
+            TensorFlow and ONNX: a tensor inside of the graph that is named here becomes an input.
+          inputs: TensorFlow and ONNX: names of the graph's tensors to use as inputs; nodes before
+            them are left out. Empty: the declared inputs.
+          outputs: TensorFlow and ONNX: names of the graph's tensors to use as outputs. Empty: the
+            declared outputs.
           input_values: ONNX: arrays by the names of inputs that hold a shape, an axis or a mode,
-            and are known before a run. They are no inputs of the model then.
-          host_memory_limit: bytes that tensors made by loading may take; 0: what the system has.
+            and are known before a run. They become constants of the model.
+          host_memory_limit: the most bytes that tensors made by loading may take; 0: the memory
+            that the system has available.
 
         Raises:
-          mace.Error: "not_found" for a file that is not there, "corruption" for bytes that are no
-            model, "invalid_argument" for an option that does not fit, "unsupported" for what this
-            version cannot do, "resource_exhausted" for memory.
+          mace.Error: "not_found" for a missing file, "corruption" for bytes that are not a valid
+            model, "invalid_argument" for an option that does not fit the model, "unsupported" for a
+            feature that this version lacks, "resource_exhausted" for lack of memory.
         """
         options = _load_options(data, input_shapes, dynamic_shapes, inputs, outputs, input_values,
                                 host_memory_limit)
@@ -70,9 +72,9 @@ class Model:
         """Reads a model from memory: `load` for bytes.
 
         Args:
-          model: bytes, or any object with the buffer protocol. Read-only memory is kept and used
-            without a copy; memory that can be written is copied.
-          data: the same for the content of a MACE model's `.data`.
+          model: bytes, or any object with the buffer protocol. Read-only memory is kept alive and
+            used without a copy; writable memory is copied.
+          data: the content of a MACE model's `.data`, in the same form.
 
         The other arguments and the errors are those of `load`. A model in memory has no files
         beside it: external data of ONNX are "not_found".
@@ -83,13 +85,13 @@ class Model:
 
     @property
     def inputs(self) -> List[TensorSpec]:
-        """The inputs as the file declares them, in its order; those of `input_shapes` have these."""
+        """The inputs in the file's order, with the declared shapes or those of `input_shapes`."""
         return list(self._inputs)
 
     @property
     def outputs(self) -> List[TensorSpec]:
-        """The outputs, in the order of the file. Where the file declares no shape of an output, it
-        is the one for inputs whose dynamic extents are 1."""
+        """The outputs in the file's order. An output without a declared shape has the shape that it
+        gets if all dynamic extents of inputs are 1."""
         return list(self._outputs)
 
     @property
@@ -97,14 +99,36 @@ class Model:
         """"mace", "tensorflow" or "onnx"."""
         return self._core.format
 
+    def save(self, path: _options.PathName, *, data: Optional[_options.PathName] = None,
+             half_weights: bool = False) -> SaveReport:
+        """Writes the model in MACE's format, which `load` reads: `path` with the graph, and a file with
+        the weights. Files that are there are replaced.
+
+        Inputs have the shapes that the model was loaded with, a dynamic extent is written as 1, values
+        that are known at load are constants, and inputs and outputs of any float type are float32.
+
+        Args:
+          path: the file for the graph, such as "model.pb".
+          data: the file for the weights; None: the name of the model with `.data` in place of its
+            extension, where `load` looks for them.
+          half_weights: float weights as float16, except tensors with a value that it cannot hold.
+
+        Raises:
+          mace.Error: "unsupported", naming the node or tensor, for what the format cannot hold, such
+            as inputs and outputs of int64, uint8 and bool; "invalid_argument" where both files have
+            one name; "io_error" where the system refuses to write.
+        """
+        return SaveReport._of(self._core.save(_options.path_name("path", path),
+                                              _options.path_name("data", data), bool(half_weights)))
+
     def _compile(self, options: Any) -> Any:
         """The core's compiled model."""
         return _mace.CompiledModel.compile(self._core, options)
 
 
 class ModelFile:
-    """A file that is read while the device is opened, which makes a start shorter. The arguments are
-    those of `Model.load`."""
+    """A model file that is read while the device is opened, which makes a start shorter. The
+    arguments are those of `Model.load`."""
 
     def __init__(self, path: _options.PathName, **options: Any) -> None:
         arguments = inspect.signature(Model.load).bind(path, **options)

@@ -1,4 +1,4 @@
-"""Checks of options, each of which names the option that it refuses."""
+"""Checks of options. Their error messages name the option."""
 import operator
 import os
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
@@ -14,7 +14,7 @@ def word(option: str, value: str, words: Any) -> Any:
 
 
 def whole_number(option: str, value: int, bits: int = 64) -> int:
-    """`value`, which is not negative and has that many bits at most."""
+    """`value` as a whole number that is not negative and has at most `bits` bits."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -43,7 +43,7 @@ def shapes(option: str, value: Optional[Mapping[str, Sequence[int]]]) -> Dict[st
 
 
 def names(option: str, value: Sequence[str]) -> List[str]:
-    """A list of names, for which a lone text is easily given."""
+    """A list of names; refuses a single text, which is an easy mistake."""
     if isinstance(value, str) or not all(isinstance(name, str) for name in value):
         raise TypeError("%s: expected a list of names, found %r" % (option, value))
     return list(value)

@@ -1,10 +1,10 @@
-"""A dict that keeps the entries used last."""
+"""A cache that evicts the least recently used entry."""
 import collections
 from typing import Any, Hashable, Optional
 
 
 class RecentlyUsed:
-    """At most `limit` entries; the one longest unused goes first. Not thread-safe."""
+    """Holds at most `limit` entries and evicts the least recently used one. Not thread-safe."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -14,7 +14,7 @@ class RecentlyUsed:
         return len(self._entries)
 
     def get(self, key: Hashable) -> Optional[Any]:
-        """The entry, which counts as used; None: there is none."""
+        """The entry, which then counts as used; None if there is none."""
         if key not in self._entries:
             return None
         self._entries.move_to_end(key)

@@ -1,5 +1,5 @@
 """One inference at a time, with inputs that stay set."""
-from typing import TYPE_CHECKING, Any, Dict, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Union
 
 import numpy
 
@@ -15,7 +15,7 @@ Name = Union[str, int]
 
 
 class Request:
-    """Holds the inputs and outputs of one inference; `CompiledModel.new_request` makes it.
+    """Holds the inputs and outputs of one inference. Made by `CompiledModel.new_request`.
 
     Several requests of one compiled model overlap on the device. A request belongs to one thread at
     a time: while a run is at work, a method of another thread raises mace.Error
@@ -29,10 +29,10 @@ class Request:
         self._given: Dict[int, Any] = {}
 
     def set_input(self, name: Name, value: Any) -> None:
-        """Gives an input, by name or by its index in `CompiledModel.inputs`, for all later runs.
+        """Sets an input, by name or by its index in `CompiledModel.inputs`, for all later runs.
 
-        The array is read at each run and kept until another one is set or the request goes. Raises
-        what `CompiledModel.run` raises for inputs.
+        The array is read by each run and kept until another one is set or the request is destroyed.
+        Raises the errors of `CompiledModel.run` for inputs.
         """
         index = index_of(self._compiled._inputs, "input", name)
         array = input_array(value, self._compiled._inputs[index])
@@ -40,10 +40,10 @@ class Request:
             self._core.set_input(index, array)
 
     def set_output(self, name: Name, out: Any) -> None:
-        """Gives memory that the next runs write an output into; None: a new array for each run.
+        """Sets the memory into which later runs write an output; None: a new array for each run.
 
-        `out` must have the dtype of the output, and at each run its shape, and be writable. Raises
-        TypeError or ValueError where it is not.
+        `out` must be writable and have the output's dtype, and at each run its shape. Raises
+        TypeError or ValueError otherwise.
         """
         index = index_of(self._compiled._outputs, "output", name)
         array = None if out is None else output_array(out, self._compiled._outputs[index])
@@ -55,38 +55,49 @@ class Request:
             if array is not None:
                 self._out[index], self._given[index] = array, out
 
+    def select_outputs(self, names: Sequence[Name] = ()) -> None:
+        """Names the outputs that the next runs are to give, by name or by index; none: all.
+
+        `get` refuses the others. What serves them alone is not computed: the first run with a new set
+        of outputs may make a plan for it, which `CompiledModel.prepare` does ahead.
+        """
+        indices = [index_of(self._compiled._outputs, "output", name) for name in names]
+        with self._compiled._gate:
+            self._core.select_outputs(indices)
+
     def run(self, timeout: Optional[float] = None) -> None:
         """Computes the outputs, without the GIL.
 
         Args:
-          timeout: seconds. The launches that are queued by then are waited for; afterwards the
-            request can be used again.
+          timeout: in seconds. After it `run` still waits for launches that are already queued. The
+            request can be used again afterwards.
 
         Raises:
-          mace.Error: "failed_precondition" where an input was not set, "deadline_exceeded" when the
+          mace.Error: "failed_precondition" if an input is not set, "deadline_exceeded" if the
             timeout has passed, "cancelled" after `cancel`.
         """
         with self._compiled._gate:
             self._core.run(timeout)
 
     def start(self) -> None:
-        """Begins `run` on a thread of its own and returns. Raises mace.Error as `run`; what fails
-        later is raised by `wait`."""
+        """Begins `run` on another thread and returns. Raises mace.Error if the run cannot begin;
+        later errors are raised by `wait`."""
         with self._compiled._gate:
             self._core.start()
 
     def wait(self, timeout: Optional[float] = None) -> None:
-        """Waits for the end of the run and raises its error; without a run, that of the last one.
+        """Waits for the end of the run and raises its error. Without a run, raises the error of the
+        last one.
 
-        Raises mace.Error "deadline_exceeded" where the run is still at work after `timeout` seconds:
-        it goes on.
+        Raises mace.Error "deadline_exceeded" if the run is still at work after `timeout` seconds.
+        The run then goes on.
         """
         with self._compiled._gate:
             self._core.wait(timeout)
 
     def cancel(self) -> None:
-        """Has the run that is at work end soon, with "cancelled", and returns at once. Without a run
-        nothing happens."""
+        """Makes a run that is at work end soon, with the error "cancelled". Returns at once. Does
+        nothing without a run."""
         core = self._core
         if core is not None:
             core.cancel()
@@ -94,9 +105,9 @@ class Request:
     def get(self, name: Name) -> Any:
         """An output of the last run, by name or by its index in `CompiledModel.outputs`.
 
-        It is what `set_output` was given, or else a new array, which later runs leave as it is.
-        Raises mace.Error "failed_precondition" where no run has succeeded, ValueError where the
-        result has another shape than the array that was given.
+        Returns the array of `set_output`, or else a new array, which later runs do not change.
+        Raises mace.Error "failed_precondition" if no run has succeeded, and ValueError if the
+        result does not have the shape of the array of `set_output`.
         """
         specs = self._compiled._outputs
         index = index_of(specs, "output", name)
@@ -109,7 +120,7 @@ class Request:
 
     @property
     def statistics(self) -> RunStatistics:
-        """The numbers of the last run that succeeded."""
+        """Measurements of the last run that succeeded."""
         with self._compiled._gate:
             return RunStatistics._of(self._core.statistics)
 
@@ -121,5 +132,5 @@ class Request:
         try:
             core.wait(None)
         except Error:
-            pass  # Who called `start` has not asked for it.
+            pass  # The caller of `start` did not wait for the run.
         self._core = None

@@ -20,9 +20,9 @@ _DEVICES = {"CPU": "cpu", "GPU": "gpu", "CUDA": "gpu"}
 class MaceRep(BackendRep):
     """A model that is ready to run.
 
-    Where its shapes are dynamic, or inputs decide the shapes of others (Reshape's second input, say), the engine
-    is made at the first run, with the shapes and whole-number values at hand, and again when they change. The
-    engines that were used last are kept, MAX_ENGINES of them.
+    If its shapes are dynamic, or depend on an input's values (Reshape's second input, for example),
+    the engine is made at the first run, for the shapes and whole-number values of that run, and
+    again when they change. The MAX_ENGINES most recently used engines are kept.
     """
 
     MAX_ENGINES = 8
@@ -36,7 +36,7 @@ class MaceRep(BackendRep):
     def engine(self, inputs):
         """The mace.Engine for these inputs, a dict by name."""
         shapes = {name: list(numpy.shape(value)) for name, value in inputs.items()}
-        # First with every input an input, then with whole numbers known, then with everything known.
+        # Tries first without known values, then with those of whole numbers, then with all values.
         whole = {name for name, value in inputs.items() if numpy.asarray(value).dtype.kind in "iub"}
         error = None
         for known in ([], sorted(whole), sorted(inputs)):
@@ -53,13 +53,14 @@ class MaceRep(BackendRep):
                 return engine
             except Error as caught:
                 error = error or caught
-                # Nothing but a value that is not known yet can change with the values.
+                # Only "unsupported" may mean that a value must be known.
                 if caught.code != "unsupported":
                     break
         raise error
 
     def run(self, inputs, **kwargs):
-        """Inputs in the model's order (or a dict by name); gives a tuple in the order of its outputs."""
+        """Runs the model. `inputs`: a list in the model's order, or a dict by name. Returns a tuple of
+        outputs in the model's order."""
         if not isinstance(inputs, dict):
             if isinstance(inputs, numpy.ndarray):
                 inputs = [inputs]
@@ -75,7 +76,7 @@ class MaceRep(BackendRep):
 class MaceBackend(Backend):
     @classmethod
     def is_compatible(cls, model, device="CPU", **kwargs):
-        """Whether the importer takes the model as it is, without data."""
+        """Whether the importer takes the model without any input data."""
         try:
             with Engine.from_bytes(_serialized(model), device="cpu", **kwargs):
                 return True
@@ -84,9 +85,9 @@ class MaceBackend(Backend):
 
     @classmethod
     def prepare(cls, model, device="CPU", **kwargs):
-        """`model`: an onnx.ModelProto, its bytes, or a path. `kwargs`: options of mace.Engine.
+        """Loads `model`: an onnx.ModelProto, its bytes, or a path. `kwargs`: options of mace.Engine.
 
-        What the importer does not take raises mace.Error here, or at the first run where that needs data.
+        A model that the importer refuses raises mace.Error here, or at the first run if it needs data.
         """
         if not cls.supports_device(device):
             raise ValueError("device: expected CPU, GPU or CUDA, found '%s'" % device)

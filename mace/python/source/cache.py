@@ -1,4 +1,4 @@
-"""Tools over a compiled-program cache file; `mace cache` has the rest."""
+"""Tools for compiled-program cache files; the command `mace cache` has more."""
 from typing import Any, Iterable, List
 
 from mace import _options
@@ -13,10 +13,10 @@ __all__ = ["build", "info", "merge", "prune", "verify"]
 
 
 def build(models: Iterable[_options.PathName], cache: _options.PathName, **options: Any) -> List[Statistics]:
-    """Compiles models for the device at hand, ahead of their first start, into the file `cache`.
+    """Compiles models for the device at hand in advance and writes the programs into `cache`.
 
-    Each model runs once with zeros, since a driver finishes its programs at their first use.
-    `options` are those of `mace.Engine`, and so are the errors. Returns the statistics of each.
+    Each model runs once with zeros, because drivers complete programs at their first use. Options
+    and errors are those of `mace.Engine`. Returns the statistics of each model.
     """
     statistics = []
     for model in models:

@@ -9,6 +9,19 @@
 #include <cstdlib>
 #include <new>
 
+// The linker's --wrap: calls of NAME in the program come to __wrap_NAME, and __real_NAME is the
+// system's.
+extern "C" {
+void* __real_malloc(size_t size);
+void* __real_calloc(size_t count, size_t size);
+void* __real_realloc(void* memory, size_t size);
+void* __real_aligned_alloc(size_t alignment, size_t size);
+int __real_posix_memalign(void** memory, size_t alignment, size_t size);
+void* __real_mmap(void* address, size_t size, int protection, int flags, int file, off_t offset);
+int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
+                          void* argument);
+}
+
 namespace {
 
 std::atomic<bool> g_is_armed{false};
@@ -23,21 +36,29 @@ bool Fails() {
   return first != 0 && (number == first || (g_all_later && number > first));
 }
 
+void* MallocOrNull(size_t size) { return Fails() ? nullptr : __real_malloc(size); }
+
+void* AlignedAllocOrNull(size_t alignment, size_t size) {
+  return Fails() ? nullptr : __real_aligned_alloc(alignment, size);
+}
+
+void* NewOrNull(size_t size) { return MallocOrNull(size == 0 ? 1 : size); }
+
+void* NewOrNull(size_t size, std::align_val_t alignment) {
+  const auto step = static_cast<size_t>(alignment);
+  const size_t whole = (size + step - 1) / step * step;
+  return AlignedAllocOrNull(step, whole == 0 ? step : whole);
+}
+
+void* OrThrow(void* memory) {
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
 }  // namespace
 
-// The linker's --wrap: calls of NAME in the program come to __wrap_NAME, and __real_NAME is the
-// system's.
 extern "C" {
-void* __real_malloc(size_t size);
-void* __real_calloc(size_t count, size_t size);
-void* __real_realloc(void* memory, size_t size);
-void* __real_aligned_alloc(size_t alignment, size_t size);
-int __real_posix_memalign(void** memory, size_t alignment, size_t size);
-void* __real_mmap(void* address, size_t size, int protection, int flags, int file, off_t offset);
-int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
-                          void* argument);
-
-void* __wrap_malloc(size_t size) { return Fails() ? nullptr : __real_malloc(size); }
+void* __wrap_malloc(size_t size) { return MallocOrNull(size); }
 void* __wrap_calloc(size_t count, size_t size) {
   return Fails() ? nullptr : __real_calloc(count, size);
 }
@@ -45,7 +66,7 @@ void* __wrap_realloc(void* memory, size_t size) {
   return Fails() ? nullptr : __real_realloc(memory, size);
 }
 void* __wrap_aligned_alloc(size_t alignment, size_t size) {
-  return Fails() ? nullptr : __real_aligned_alloc(alignment, size);
+  return AlignedAllocOrNull(alignment, size);
 }
 int __wrap_posix_memalign(void** memory, size_t alignment, size_t size) {
   return Fails() ? ENOMEM : __real_posix_memalign(memory, alignment, size);
@@ -60,23 +81,6 @@ int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, v
   return Fails() ? EAGAIN : __real_pthread_create(thread, attributes, body, argument);
 }
 }
-
-namespace {
-
-void* NewOrNull(size_t size) { return __wrap_malloc(size == 0 ? 1 : size); }
-
-void* NewOrNull(size_t size, std::align_val_t alignment) {
-  const auto step = static_cast<size_t>(alignment);
-  const size_t whole = (size + step - 1) / step * step;
-  return __wrap_aligned_alloc(step, whole == 0 ? step : whole);
-}
-
-void* OrThrow(void* memory) {
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
 
 void* operator new(size_t size) { return OrThrow(NewOrNull(size)); }
 void* operator new[](size_t size) { return OrThrow(NewOrNull(size)); }

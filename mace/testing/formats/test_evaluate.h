@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "mace/base/catch_exhaustion.h"
-#include "mace/base/memory_budget.h"
 #include "mace/formats/import_model.h"
 #include "mace/ops/op.h"
 
@@ -43,47 +41,6 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
     outputs.push_back(values[static_cast<size_t>(io.value)]);
   }
   return outputs;
-}
-
-// The number of operations that the references would take for one run. kUnsupported where an op of
-// the graph is not known.
-inline StatusOr<double> CostOf(const Graph& graph) {
-  double flops = 0;
-  for (const Node& node : graph.nodes) {
-    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
-    std::vector<OpInput> inputs;
-    for (ValueId id : node.inputs) {
-      OpInput input;
-      input.present = id != kNoValue;
-      if (input.present) input.info = graph.value(id).info;
-      if (graph.IsConstant(id)) input.constant = &*graph.value(id).constant;
-      inputs.push_back(input);
-    }
-    std::vector<TensorInfo> outputs;
-    for (ValueId id : node.outputs) outputs.push_back(graph.value(id).info);
-    flops += op->EstimateCost(inputs, outputs).flops;
-    for (const TensorInfo& output : outputs) flops += static_cast<double>(output.shape.elements());
-  }
-  return flops;
-}
-
-// Runs a graph that was made of a damaged file, in little memory: it gives outputs or a Status with
-// a message. A graph that would run for long is left out; the result says whether it was run.
-inline StatusOr<bool> RunDamaged(const Graph& graph) {
-  constexpr uint64_t kMemory = uint64_t{32} << 20;
-  constexpr double kMaxFlops = 1e7;
-  MACE_ASSIGN_OR_RETURN(const double flops, CostOf(graph));
-  if (!(flops <= kMaxFlops)) return false;
-  const ScopedMemoryBudget scope(std::make_shared<MemoryBudget>(kMemory));
-  return CatchExhaustion([&]() -> StatusOr<bool> {
-    std::vector<HostTensor> inputs;
-    for (const IoInfo& io : graph.inputs) {
-      MACE_ASSIGN_OR_RETURN(HostTensor zeros, HostTensor::Allocate(graph.value(io.value).info));
-      inputs.push_back(std::move(zeros));
-    }
-    MACE_RETURN_IF_ERROR(EvaluateGraph(graph, inputs).status());
-    return true;
-  });
 }
 
 }  // namespace mace

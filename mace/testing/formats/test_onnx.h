@@ -41,6 +41,16 @@ class TestOnnx {
       }
     }
   }
+  // Gives an extent of the last input a name.
+  void NameDim(int axis, const std::string& name) {
+    graph()
+        .mutable_input(graph().input_size() - 1)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(axis)
+        ->set_dim_param(name);
+  }
   void Input(const std::string& name, const std::vector<int64_t>& dims,
              int32_t type = onnx::TensorProto::FLOAT) {
     Describe(graph().add_input(), name, dims, type);

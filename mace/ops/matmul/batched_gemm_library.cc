@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/matrix_product.h"
+#include "mace/ops/matmul/batched_gemm.h"
 
 namespace mace {
 namespace {
@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t kMaxHalfDepth = 256;
 
 // Whether GEMM, and a bias of one value for each column, can express the product.
-bool IsExpressible(const ProductRequest& request) {
-  const MatrixProduct& p = request.product;
+bool IsExpressible(const GemmRequest& request) {
+  const BatchedGemm& p = request.gemm;
   if (p.taps > 1 || !FitsInt32(request)) return false;
   const bool both_constant =
       request.input(0).constant != nullptr && request.input(1).constant != nullptr;
@@ -25,8 +25,8 @@ bool IsExpressible(const ProductRequest& request) {
          (device.fp16_arithmetic && device.kind == DeviceKind::kGpu && p.depth <= kMaxHalfDepth);
 }
 
-void AppendCall(const ProductRequest& request, KernelVariant* variant) {
-  const MatrixProduct& p = request.product;
+void AppendCall(const GemmRequest& request, KernelVariant* variant) {
+  const BatchedGemm& p = request.gemm;
   BatchOffsets offsets = OffsetsOf(request);
   LibraryCall call;
   call.rows = p.rows;
@@ -46,12 +46,12 @@ void AppendCall(const ProductRequest& request, KernelVariant* variant) {
   variant->launches.back().arguments.push_back(RawOutputArgument(0));
 }
 
-void AppendFinish(const ProductRequest& request, KernelVariant* variant) {
-  const MatrixProduct& p = request.product;
+void AppendFinish(const GemmRequest& request, KernelVariant* variant) {
+  const BatchedGemm& p = request.gemm;
   const int bias = BiasKind(request);
   if (bias == 0 && p.activation.kind == FusedActivation::Kind::kNone) return;
   variant->launches.push_back(
-      StartLaunch("matmul.cl", "matmul_finish", *request.lowering, Storage::kBuffer));
+      NewLaunch("matmul.cl", "matmul_finish", *request.lowering, Storage::kBuffer));
   Launch& launch = variant->launches.back();
   launch.kernel.macros["BIAS"] = std::to_string(bias);
   p.activation.SetMacros(&launch.kernel.macros);
@@ -70,9 +70,9 @@ void AppendFinish(const ProductRequest& request, KernelVariant* variant) {
 
 }  // namespace
 
-void LowerProductLibrary(const ProductRequest& request, std::vector<KernelVariant>* result) {
+void LowerGemmLibrary(const GemmRequest& request, std::vector<KernelVariant>* result) {
   if (!IsExpressible(request)) return;
-  KernelVariant variant = StartRowMajorVariant(request.op + "_clblast", *request.lowering);
+  KernelVariant variant = NewRowMajorVariant(request.op + "_clblast", *request.lowering);
   variant.needs_measurement = true;
   AppendCall(request, &variant);
   AppendFinish(request, &variant);

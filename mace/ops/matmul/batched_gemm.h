@@ -1,15 +1,15 @@
-// Products of matrices bound to shapes: what MatMul and FullyConnected have in common.
+// A batch of matrix products bound to shapes, which MatMul and FullyConnected share:
 //
 //   y[batch][row][column] = activation(bias + sum over k of a[batch][row][k] * b[batch][k][column])
 //
-// Variants, all on tensors of any rank:
+// Variants, all for tensors of any rank:
 //   <op>_row_major  row-major buffers, any operand constant or not, any bias
-//   <op>_blocks     channels4 in images or buffers; a bias only where it has one value a column
-//   <op>_clblast    row-major buffers through CLBlast's GEMM; never chosen without a measurement
+//   <op>_blocks     channels4 in images or buffers; without bias, or with one value for each column
+//   <op>_clblast    row-major buffers through CLBlast's GEMM; only chosen after a measurement
 //
 // Thread contract: thread-safe (pure functions).
-#ifndef MACE_OPS_MATMUL_MATRIX_PRODUCT_H_
-#define MACE_OPS_MATMUL_MATRIX_PRODUCT_H_
+#ifndef MACE_OPS_MATMUL_BATCHED_GEMM_H_
+#define MACE_OPS_MATMUL_BATCHED_GEMM_H_
 
 #include <array>
 #include <functional>
@@ -27,12 +27,12 @@ using BroadcastStrides = std::array<int64_t, Shape::kMaxRank>;
 // The strides of a tensor of shape `from`, whose elements are `unit` apart, when it is broadcast to
 // `to`.
 BroadcastStrides StridesOf(const Shape& from, const Shape& to, int64_t unit);
-// Where element `index` of shape `to` lies in the tensor that `strides` was made of.
+// The offset of element `index` of shape `to` in the tensor for which `strides` was made.
 int64_t BroadcastOffset(const Shape& to, const BroadcastStrides& strides, int64_t index);
 
-struct MatrixProduct {
+struct BatchedGemm {
   int64_t rows = 1, columns = 1, depth = 1;
-  // The operand is stored the other way round: a as [depth, rows], b as [columns, depth].
+  // True: the operand is stored transposed: a as [depth, rows], b as [columns, depth].
   bool transpose_a = false, transpose_b = false;
   // FullyConnected's weights [columns, depth / taps, taps]: element k of a column is
   // (k % (depth / taps)) * taps + k / (depth / taps). 1: element k. REQUIRES: transpose_b above 1.
@@ -47,52 +47,54 @@ struct MatrixProduct {
   int64_t matrices() const { return batch.elements(); }
 };
 
-// a [..., M, K] times b [..., K, N] where the last two axes may be the other way round; leading
-// axes broadcast. An operand of one axis is a row (a) or a column (b), and its axis is missing in
-// the output. kInvalidArgument shows both shapes where they do not fit.
+// Whether the last two axes of the operands are transposed.
 struct Transposes {
   bool a = false, b = false;
 };
-StatusOr<MatrixProduct> BindMatrixProduct(const Shape& a, const Shape& b, Transposes transposes);
+// a [..., M, K] times b [..., K, N], each possibly transposed; leading axes broadcast. An operand
+// with one axis is a row (a) or a column (b), and its axis is missing in the output.
+// kInvalidArgument shows both shapes if they do not fit.
+StatusOr<BatchedGemm> BindBatchedGemm(const Shape& a, const Shape& b, Transposes transposes);
 
 bool HasBias(const std::vector<OpInput>& inputs);
 
-// Which inputs of an op are a, b and the bias. The variants' names begin with `op`.
-struct ProductRequest {
-  std::string op;
-  MatrixProduct product;
+// The request from which the variants of an op are made. Inputs 0 and 1 of the op are a and b,
+// input 2 is the bias.
+struct GemmRequest {
+  std::string op;  // Begins the variants' names.
+  BatchedGemm gemm;
   const LoweringRequest* lowering = nullptr;
-  // The elements of a constant b where the product takes them in another order; called when they
-  // are packed. Null: as they lie.
+  // Gives the elements of a constant b in another order than they are stored; called when they are
+  // packed. Null: in their order.
   std::function<std::vector<float>()> constant_b;
 
   const OpInput& input(size_t index) const { return lowering->inputs[index]; }
   bool biased() const { return HasBias(lowering->inputs); }
 };
 
-// Each adds its variant where it can express the product; they leave it where an index would not
-// fit an int or a limit of the device is in the way.
-void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVariant>* result);
-void LowerProductBlocks(const ProductRequest& request, std::vector<KernelVariant>* result);
-void LowerProductLibrary(const ProductRequest& request, std::vector<KernelVariant>* result);
+// Each function adds its variant if it can express the product, every index fits an int, and the
+// device's limits allow it.
+void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* result);
+void LowerGemmBlocks(const GemmRequest& request, std::vector<KernelVariant>* result);
+void LowerGemmLibrary(const GemmRequest& request, std::vector<KernelVariant>* result);
 
 // For the variants' own files.
 //
 // Appends operand `index` to the last launch as a row-major pointer: the activation, or packed
-// weights where it is constant.
-void AppendRowMajorOperand(const ProductRequest& request, size_t index, KernelVariant* variant);
+// weights if it is constant.
+void AppendRowMajorOperand(const GemmRequest& request, size_t index, KernelVariant* variant);
 // The macro BIAS of matmul.cl: 0 none, 1 a constant (float), 2 an activation.
-int BiasKind(const ProductRequest& request);
+int BiasKind(const GemmRequest& request);
 // The bias has one value for each column, or one for all.
-bool IsColumnBias(const ProductRequest& request);
+bool IsColumnBias(const GemmRequest& request);
 // Whether all elements of operands, bias and output have indices that fit an int.
-bool FitsInt32(const ProductRequest& request);
-// Where the matrices of the batch begin, in elements.
+bool FitsInt32(const GemmRequest& request);
+// The offsets of the batch's matrices, in elements.
 struct BatchOffsets {
   std::vector<int64_t> a, b, bias;
 };
-BatchOffsets OffsetsOf(const ProductRequest& request);
+BatchOffsets OffsetsOf(const GemmRequest& request);
 
 }  // namespace mace
 
-#endif  // MACE_OPS_MATMUL_MATRIX_PRODUCT_H_
+#endif  // MACE_OPS_MATMUL_BATCHED_GEMM_H_

@@ -1,4 +1,4 @@
-#include "mace/ops/matmul/matrix_product.h"
+#include "mace/ops/matmul/batched_gemm.h"
 
 #include <algorithm>
 #include <limits>
@@ -38,12 +38,12 @@ int64_t BroadcastOffset(const Shape& to, const BroadcastStrides& strides, int64_
   return offset;
 }
 
-StatusOr<MatrixProduct> BindMatrixProduct(const Shape& a, const Shape& b, Transposes transposes) {
+StatusOr<BatchedGemm> BindBatchedGemm(const Shape& a, const Shape& b, Transposes transposes) {
   const Status misfit =
       InvalidArgument("a " + a.ToString() + (transposes.a ? "^T" : "") + " does not fit b " +
                       b.ToString() + (transposes.b ? "^T" : ""));
   if (a.rank() < 1 || b.rank() < 1) return misfit;
-  MatrixProduct p;
+  BatchedGemm p;
   // One axis: a row of a, a column of b, whatever the transposition says.
   p.transpose_a = transposes.a && a.rank() > 1;
   p.transpose_b = transposes.b && b.rank() > 1;
@@ -66,7 +66,7 @@ StatusOr<MatrixProduct> BindMatrixProduct(const Shape& a, const Shape& b, Transp
 
 bool HasBias(const std::vector<OpInput>& inputs) { return inputs.size() > 2 && inputs[2].present; }
 
-void AppendRowMajorOperand(const ProductRequest& request, size_t index, KernelVariant* variant) {
+void AppendRowMajorOperand(const GemmRequest& request, size_t index, KernelVariant* variant) {
   static const char* const kNames[] = {"a", "b", "bias"};
   const OpInput& input = request.input(index);
   if (input.constant == nullptr) {
@@ -92,30 +92,30 @@ void AppendRowMajorOperand(const ProductRequest& request, size_t index, KernelVa
   AppendWeights(std::move(weights), variant);
 }
 
-int BiasKind(const ProductRequest& request) {
+int BiasKind(const GemmRequest& request) {
   if (!request.biased()) return 0;
   return request.input(2).constant != nullptr ? 1 : 2;
 }
 
-bool IsColumnBias(const ProductRequest& request) {
+bool IsColumnBias(const GemmRequest& request) {
   const Shape& bias = request.input(2).info.shape;
   if (bias.elements() == 1) return true;
   // Without a column axis in the output, its last axis is another one.
-  const bool columns_last = request.product.output.back(0) == request.product.columns &&
-                            request.input(1).info.shape.rank() > 1;
+  const bool columns_last =
+      request.gemm.output.back(0) == request.gemm.columns && request.input(1).info.shape.rank() > 1;
   return columns_last && bias.elements() == bias.back(0);
 }
 
-bool FitsInt32(const ProductRequest& request) {
+bool FitsInt32(const GemmRequest& request) {
   constexpr int64_t kMax = std::numeric_limits<int32_t>::max() / 2;
   for (const OpInput& input : request.lowering->inputs) {
     if (input.present && input.info.shape.elements() > kMax) return false;
   }
-  return request.product.output.elements() <= kMax;
+  return request.gemm.output.elements() <= kMax;
 }
 
-BatchOffsets OffsetsOf(const ProductRequest& request) {
-  const MatrixProduct& p = request.product;
+BatchOffsets OffsetsOf(const GemmRequest& request) {
+  const BatchedGemm& p = request.gemm;
   BroadcastStrides bias = {};
   if (request.biased()) bias = StridesOf(request.input(2).info.shape, p.output, 1);
   BatchOffsets offsets;

@@ -1,4 +1,4 @@
-#include "mace/tune/device_peaks.h"
+#include "mace/tune/roofline_limits.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,14 +13,14 @@
 namespace mace {
 namespace {
 
-// A change of these kernels must change the record's key.
+// The key must change whenever these kernels change, because records hold their results.
 constexpr char kRecordKey[] = "device peaks 1";
-constexpr double kWantedMs = 20;  // Of one launch: long beside what launching costs.
+constexpr double kWantedMs = 20;  // Of one launch: long compared with the launching itself.
 constexpr int kRounds = 5;
 constexpr int kSums = 16, kCopiesAnItem = 4;
 
-// MULTIPLY_ADD is what one sum does in a step. Every lane of every sum is read in the end: a
-// compiler drops what is not.
+// MULTIPLY_ADD is one step of one sum. All lanes of all sums are read at the end, or the compiler
+// would drop them.
 constexpr char kSource[] = R"(
 typedef union {
   VECTOR vector;
@@ -58,8 +58,9 @@ class PeakMeter {
     PeakMeter meter(std::move(queue));
     const std::string source = "#define VECTOR float" + std::to_string(meter.width_) +
                                "\n#define COPIES " + std::to_string(kCopiesAnItem) + "\n" + kSource;
-    MACE_ASSIGN_OR_RETURN(meter.program_,
-                          compiler->BuildTrial(source, "the kernels of the device's peaks"));
+    MACE_ASSIGN_OR_RETURN(
+        meter.program_,
+        compiler->BuildTrial(source, "the kernels that measure the roofline limits"));
     return meter;
   }
 
@@ -109,7 +110,7 @@ class PeakMeter {
   StatusOr<ClMemory> Buffer(size_t bytes) {
     MACE_ASSIGN_OR_RETURN(ClMemory memory,
                           ClMemory::CreateBuffer(*queue_.device(), bytes, "peak measurement"));
-    // Pages that were never written need not be there.
+    // Memory pages that were never written may not exist yet.
     MACE_RETURN_IF_ERROR(queue_.FillZero(memory, "peak measurement"));
     return memory;
   }
@@ -118,8 +119,8 @@ class PeakMeter {
     return ClKernel::Create(program_->program->get(), name);
   }
 
-  // Milliseconds of a launch, the least of several; the first is not counted, drivers make code in
-  // it.
+  // Milliseconds of the fastest of several launches. The first launch is not counted, because
+  // drivers make code in it.
   StatusOr<double> Fastest(const ClKernel& kernel, size_t items) {
     double best = std::numeric_limits<double>::infinity();
     for (int round = 0; round <= kRounds; ++round) {
@@ -135,51 +136,52 @@ class PeakMeter {
 
   ClQueue queue_;
   bool cpu_;
-  int width_;     // Of a vector.
-  size_t group_;  // Work-items.
+  int width_;     // Lanes of a vector.
+  size_t group_;  // Work-items of a work-group.
   std::shared_ptr<const BuiltProgram> program_;
 };
 
 }  // namespace
 
-std::string PeaksText(const DevicePeaks& peaks) {
+std::string RooflineLimitsText(const RooflineLimits& limits) {
   char text[64];
-  std::snprintf(text, sizeof(text), "%.6g %.6g", peaks.gflops, peaks.gbytes_per_second);
+  std::snprintf(text, sizeof(text), "%.6g %.6g", limits.gflops, limits.gbytes_per_second);
   return text;
 }
 
-std::optional<DevicePeaks> ParsePeaks(const std::string& text) {
-  DevicePeaks peaks;
-  if (std::sscanf(text.c_str(), "%lf %lf", &peaks.gflops, &peaks.gbytes_per_second) != 2) {
+std::optional<RooflineLimits> ParseRooflineLimits(const std::string& text) {
+  RooflineLimits limits;
+  if (std::sscanf(text.c_str(), "%lf %lf", &limits.gflops, &limits.gbytes_per_second) != 2) {
     return std::nullopt;
   }
-  const bool both = peaks.gflops > 0 && peaks.gbytes_per_second > 0;
-  const bool none = peaks.gflops == 0 && peaks.gbytes_per_second == 0;
+  const bool both = limits.gflops > 0 && limits.gbytes_per_second > 0;
+  const bool none = limits.gflops == 0 && limits.gbytes_per_second == 0;
   if (!both && !none) return std::nullopt;
-  return peaks;
+  return limits;
 }
 
-std::optional<DevicePeaks> RecordedDevicePeaks(const ProgramCompiler& compiler) {
+std::optional<RooflineLimits> RecordedRooflineLimits(const ProgramCompiler& compiler) {
   const std::optional<std::string> record = compiler.FindTuning(kRecordKey);
   if (!record.has_value()) return std::nullopt;
-  std::optional<DevicePeaks> peaks = ParsePeaks(*record);
-  if (!peaks.has_value() || peaks->gflops == 0) return std::nullopt;
-  peaks->recorded = true;
-  return peaks;
+  std::optional<RooflineLimits> limits = ParseRooflineLimits(*record);
+  if (!limits.has_value() || limits->gflops == 0) return std::nullopt;
+  limits->recorded = true;
+  return limits;
 }
 
-StatusOr<DevicePeaks> FindDevicePeaks(ProgramCompiler* compiler) {
-  const std::optional<DevicePeaks> recorded = RecordedDevicePeaks(*compiler);
+StatusOr<RooflineLimits> FindRooflineLimits(ProgramCompiler* compiler) {
+  const std::optional<RooflineLimits> recorded = RecordedRooflineLimits(*compiler);
   if (recorded.has_value()) return *recorded;
-  DevicePeaks peaks;
+  RooflineLimits limits;
   MACE_ASSIGN_OR_RETURN(PeakMeter meter, PeakMeter::Create(compiler));
-  MACE_ASSIGN_OR_RETURN(peaks.gflops, meter.Gflops());
-  MACE_ASSIGN_OR_RETURN(peaks.gbytes_per_second, meter.GbytesPerSecond());
-  const std::string text = PeaksText(peaks);
-  peaks = ParsePeaks(text).value_or(peaks);  // The same number now as from the file.
+  MACE_ASSIGN_OR_RETURN(limits.gflops, meter.Gflops());
+  MACE_ASSIGN_OR_RETURN(limits.gbytes_per_second, meter.GbytesPerSecond());
+  const std::string text = RooflineLimitsText(limits);
+  limits =
+      ParseRooflineLimits(text).value_or(limits);  // The same digits as when read from the file.
   const Status kept = compiler->AddMeasurement(kRecordKey, text);
-  if (!kept.ok()) Log(LogLevel::kInfo, "the device's peaks are not kept: " + kept.message());
-  return peaks;
+  if (!kept.ok()) Log(LogLevel::kInfo, "the roofline limits are not kept: " + kept.message());
+  return limits;
 }
 
 }  // namespace mace

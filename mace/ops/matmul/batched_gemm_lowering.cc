@@ -7,7 +7,7 @@
 #include "mace/kernel/roofline.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/matrix_product.h"
+#include "mace/ops/matmul/batched_gemm.h"
 
 namespace mace {
 namespace {
@@ -35,8 +35,8 @@ struct BatchArguments {
 };
 
 // False where a number of the table is above what floats hold.
-bool MakeBatchArguments(const ProductRequest& request, BatchArguments* arguments) {
-  const MatrixProduct& p = request.product;
+bool MakeBatchArguments(const GemmRequest& request, BatchArguments* arguments) {
+  const BatchedGemm& p = request.gemm;
   BatchOffsets offsets = OffsetsOf(request);
   for (int64_t& offset : offsets.a) offset /= p.rows * p.depth;
   for (int64_t& offset : offsets.b) offset /= p.depth * p.columns;
@@ -74,22 +74,22 @@ void AppendBatch(BatchArguments batch, KernelVariant* variant) {
   }
 }
 
-double Products(const MatrixProduct& p) {
+double Products(const BatchedGemm& p) {
   return static_cast<double>(p.matrices()) * static_cast<double>(p.rows) *
          static_cast<double>(p.columns) * static_cast<double>(p.depth);
 }
 
 // On a GPU, which takes `times` as long as its peak would let it. Each work-item adds up its sum
 // element by element and waits for the loads of each, however few work-items there are.
-double EstimateGpuMs(const MatrixProduct& p, const DeviceInfo& device, double times) {
+double EstimateGpuMs(const BatchedGemm& p, const DeviceInfo& device, double times) {
   // An NVIDIA H100 takes 0.145 ms for one row of 1280 elements by 1000 columns.
   constexpr double kElementCycles = 220;
   return std::max(times * ProductsMs(device, Products(p)),
                   static_cast<double>(p.depth) * kElementCycles / CyclesPerMs(device));
 }
 
-std::map<std::string, std::string> CommonMacros(const ProductRequest& request, bool table) {
-  const MatrixProduct& p = request.product;
+std::map<std::string, std::string> CommonMacros(const GemmRequest& request, bool table) {
+  const BatchedGemm& p = request.gemm;
   std::map<std::string, std::string> macros = {{"TRANSPOSE_A", p.transpose_a ? "1" : "0"},
                                                {"TRANSPOSE_B", p.transpose_b ? "1" : "0"},
                                                {"TABLE", table ? "1" : "0"}};
@@ -98,8 +98,8 @@ std::map<std::string, std::string> CommonMacros(const ProductRequest& request, b
 }
 
 // Elements of the bias between neighbouring rows and columns of the output.
-std::vector<int64_t> BiasSteps(const ProductRequest& request) {
-  const MatrixProduct& p = request.product;
+std::vector<int64_t> BiasSteps(const GemmRequest& request) {
+  const BatchedGemm& p = request.gemm;
   const BroadcastStrides strides = StridesOf(request.input(2).info.shape, p.output, 1);
   const size_t batch_axes = static_cast<size_t>(p.batch.rank());
   const bool has_rows = request.input(0).info.shape.rank() > 1;
@@ -108,25 +108,26 @@ std::vector<int64_t> BiasSteps(const ProductRequest& request) {
           has_columns ? strides[batch_axes + (has_rows ? 1 : 0)] : 0};
 }
 
-// The product whose operands matmul_blocks reads: `a` is input a_input, and each is a matrix of
-// [width][channels].
-struct BlockProduct {
-  MatrixProduct product;
+// The product that matmul_blocks computes. Its operands are matrices [width][channels]; `a` is
+// input a_input of the op, `b` input b_input.
+struct BlockGemm {
+  BatchedGemm gemm;
   size_t a_input = 0, b_input = 1;
 };
 
-// A column b would give an output whose channels are rows: its transpose, b^T * a^T, is a row.
-BlockProduct TurnColumn(const ProductRequest& request) {
-  BlockProduct turned;
-  turned.product = request.product;
-  if (request.input(1).info.shape.rank() > 1) return turned;
-  MatrixProduct& p = turned.product;
-  std::swap(turned.a_input, turned.b_input);
+// If b is a single column, the output's rows would be its channels. The transposed product b^T *
+// a^T gives a row instead.
+BlockGemm TransposeColumn(const GemmRequest& request) {
+  BlockGemm block_gemm;
+  block_gemm.gemm = request.gemm;
+  if (request.input(1).info.shape.rank() > 1) return block_gemm;
+  BatchedGemm& p = block_gemm.gemm;
+  std::swap(block_gemm.a_input, block_gemm.b_input);
   std::swap(p.rows, p.columns);
   std::swap(p.a_stride, p.b_stride);
-  p.transpose_b = !request.product.transpose_a;
+  p.transpose_b = !request.gemm.transpose_a;
   p.transpose_a = false;
-  return turned;
+  return block_gemm;
 }
 
 // The operand in the place of a or b, as TENSOR_IN or as packed weights with their extents.
@@ -143,7 +144,7 @@ void AppendBlockOperand(const OpInput& input, int index, KernelVariant* variant)
 }
 
 // The bias of matmul_blocks: a constant with a value for each channel of the output, or one.
-bool IsChannelBias(const ProductRequest& request, int64_t channels) {
+bool IsChannelBias(const GemmRequest& request, int64_t channels) {
   if (!request.biased()) return true;
   const OpInput& bias = request.input(2);
   const int64_t elements = bias.info.shape.elements();
@@ -153,8 +154,8 @@ bool IsChannelBias(const ProductRequest& request, int64_t channels) {
 
 }  // namespace
 
-void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVariant>* result) {
-  const MatrixProduct& p = request.product;
+void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* result) {
+  const BatchedGemm& p = request.gemm;
   BatchArguments batch;
   if (!FitsInt32(request) || !MakeBatchArguments(request, &batch)) return;
   const DeviceInfo& device = *request.lowering->device;
@@ -162,9 +163,8 @@ void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVaria
   const int64_t lanes = cpu && p.columns >= 16 ? 16 : 4;
   const int64_t rows = cpu ? 8 : 4;
   const int bias = BiasKind(request);
-  KernelVariant variant = StartRowMajorVariant(request.op + "_row_major", *request.lowering);
-  variant.launches.push_back(
-      StartLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
+  KernelVariant variant = NewRowMajorVariant(request.op + "_row_major", *request.lowering);
+  variant.launches.push_back(NewLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
   std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
   macros = CommonMacros(request, batch.table);
   macros["LANES"] = std::to_string(lanes);
@@ -187,11 +187,11 @@ void LowerProductRowMajor(const ProductRequest& request, std::vector<KernelVaria
   result->push_back(std::move(variant));
 }
 
-void LowerProductBlocks(const ProductRequest& request, std::vector<KernelVariant>* result) {
-  const BlockProduct turned = TurnColumn(request);
-  const MatrixProduct& p = turned.product;
-  ProductRequest blocks = request;
-  blocks.product = p;
+void LowerGemmBlocks(const GemmRequest& request, std::vector<KernelVariant>* result) {
+  const BlockGemm block_gemm = TransposeColumn(request);
+  const BatchedGemm& p = block_gemm.gemm;
+  GemmRequest blocks = request;
+  blocks.gemm = p;
   BatchArguments batch;
   if (p.taps > 1 || !CanLower(*request.lowering) || !FitsInt32(request) ||
       !IsChannelBias(request, p.columns)) {
@@ -201,17 +201,17 @@ void LowerProductBlocks(const ProductRequest& request, std::vector<KernelVariant
   if (!MakeBatchArguments(blocks, &batch)) return;
   const DeviceInfo& device = *request.lowering->device;
   const Storage storage = StorageWithinLimits(*request.lowering);
-  const OpInput& a = request.input(turned.a_input);
-  const OpInput& b = request.input(turned.b_input);
-  KernelVariant variant = StartVariant(request.op + "_blocks", *request.lowering, storage);
-  variant.launches.push_back(StartLaunch("matmul.cl", "matmul_blocks", *request.lowering, storage));
+  const OpInput& a = request.input(block_gemm.a_input);
+  const OpInput& b = request.input(block_gemm.b_input);
+  KernelVariant variant = NewVariant(request.op + "_blocks", *request.lowering, storage);
+  variant.launches.push_back(NewLaunch("matmul.cl", "matmul_blocks", *request.lowering, storage));
   std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
   macros = CommonMacros(blocks, batch.table);
   macros["BIAS"] = request.biased() ? "1" : "0";
   macros["A_CONSTANT"] = a.constant != nullptr ? "1" : "0";
   macros["B_CONSTANT"] = b.constant != nullptr ? "1" : "0";
-  AppendBlockOperand(a, static_cast<int>(turned.a_input), &variant);
-  AppendBlockOperand(b, static_cast<int>(turned.b_input), &variant);
+  AppendBlockOperand(a, static_cast<int>(block_gemm.a_input), &variant);
+  AppendBlockOperand(b, static_cast<int>(block_gemm.b_input), &variant);
   Launch& launch = variant.launches.back();
   launch.arguments.push_back(OutputArgument(0));
   if (request.biased()) {

@@ -1,5 +1,5 @@
-// Runs of which inputs or outputs are in OpenCL buffers, or of which outputs are left out, and the
-// events around them.
+// Runs whose inputs or outputs are in OpenCL buffers or whose outputs are left out, and the events
+// around such runs.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-// A tensor of which the elements are elsewhere, or nowhere.
+// A tensor whose elements are in an OpenCL buffer, or are not wanted.
 HostTensor WithoutElements(const TensorInfo& info) {
   return HostTensor::View(info, Bytes(), nullptr);
 }
@@ -25,8 +25,20 @@ Status CheckHasDevice(const CompiledModel::State& compiled) {
 
 }  // namespace
 
+void Request::State::SetPlannedOutputs(OutputSet planned) {
+  std::vector<size_t> indices = IndicesOf(planned, outputs.size());
+  results.resize(indices.size());
+  bindings.outputs.resize(indices.size());
+  bindings.left_out.resize(indices.size());
+  last_plan.reset();
+  planned_outputs = std::move(planned);
+  output_of_plan = std::move(indices);
+}
+
 Status Request::State::SelectOutputs(const std::vector<bool>& wanted) {
   MACE_RETURN_IF_ERROR(CheckIdle());
+  OutputSet planned = OutputsToPlan(*compiled->model->graph, wanted);
+  if (planned != planned_outputs) SetPlannedOutputs(std::move(planned));
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i].is_wanted = wanted[i];
   return Status();
 }
@@ -39,7 +51,7 @@ Status Request::State::SetWaitEvents(const std::vector<void*>& events) {
     MACE_ASSIGN_OR_RETURN(ClEventHandle handle, RetainEvent(event, *compiled->runtime->device()));
     retained.push_back(std::move(handle));
   }
-  ports.wait_for = std::move(retained);
+  wait_events = std::move(retained);
   return Status();
 }
 
@@ -55,9 +67,9 @@ Status Request::State::SetSignalEvent(void* user_event) {
 }
 
 void Request::State::EndEvents(bool succeeded) {
-  ports.wait_for.clear();
-  for (ClBufferPart& input : ports.inputs) input = ClBufferPart();
-  for (ClBufferPart& output : ports.outputs) output = ClBufferPart();
+  wait_events.clear();
+  for (ClBufferPart& input : bindings.inputs) input = ClBufferPart();
+  for (ClBufferPart& output : bindings.outputs) output = ClBufferPart();
   const ClEventHandle event = std::exchange(signal, ClEventHandle());
   if (!event) return;
   const Status signalled = CatchExhaustion([&] { return Signal(event, succeeded); });
@@ -68,28 +80,28 @@ void Request::State::EndEvents(bool succeeded) {
   }));
 }
 
-bool Request::State::HasPorts() const {
+bool Request::State::HasBindings() const {
   const auto is_borrowed = [](const Output& output) { return output.is_borrowed; };
   const auto is_in_buffer = [](const Tensor& tensor) {
     return !TensorAccess::BufferOf(tensor).empty();
   };
-  return !ports.wait_for.empty() || std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
+  return std::any_of(outputs.begin(), outputs.end(), is_borrowed) ||
          std::any_of(inputs.begin(), inputs.end(), is_in_buffer);
 }
 
 StatusOr<HostTensor> Request::State::PlaceInBuffer(const PlannedModel& model, size_t index) {
   const TensorInfo& info = model.outputs[index];
-  Output& output = outputs[index];
-  if (ports.left_out[index]) return WithoutElements(info);
+  Output& output = outputs[output_of_plan[index]];
+  if (bindings.left_out[index]) return WithoutElements(info);
   const TensorInfo& found = TensorAccess::ToHost(output.set).info();
   if (found != info) {
-    return InvalidArgument("output '" + Printable(compiled->model->outputs[index].name) +
-                           "': expected an OpenCL buffer of " + info.ToString() + ", found " +
-                           found.ToString());
+    const std::string& name = compiled->model->outputs[output_of_plan[index]].name;
+    return InvalidArgument("output '" + Printable(name) + "': expected an OpenCL buffer of " +
+                           info.ToString() + ", found " + found.ToString());
   }
   output.is_in_set = true;
   if (!model.executor->GivesBuffer(index, info.dtype)) return HostTensor::Allocate(info);
-  ports.outputs[index] = TensorAccess::BufferOf(output.set);
+  bindings.outputs[index] = TensorAccess::BufferOf(output.set);
   return WithoutElements(info);
 }
 
@@ -104,14 +116,13 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   std::vector<HostTensor> fetched = given;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const ClBufferPart& buffer = TensorAccess::BufferOf(inputs[i]);
-    ports.inputs[i] = ClBufferPart();
+    bindings.inputs[i] = ClBufferPart();
     if (buffer.empty()) continue;
     if (executor.TakesBuffer(i, given[i].dtype())) {
-      ports.inputs[i] = buffer;
+      bindings.inputs[i] = buffer;
       continue;
     }
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_RETURN_IF_ERROR(through->WaitFor(ports.wait_for));
     MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
     const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
     MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));
@@ -119,23 +130,24 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
   return fetched;
 }
 
-// What the executor made on the host though it is wanted in a buffer.
+// Copies the outputs that the executor made on the host into the caller's OpenCL buffers.
 Status Request::State::WriteBuffers(const Executor& executor) {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const bool is_on_host = outputs[i].is_borrowed && outputs[i].is_in_set &&
-                            !executor.GivesBuffer(i, results[i].dtype());
+  for (size_t k = 0; k < results.size(); ++k) {
+    const Output& output = outputs[output_of_plan[k]];
+    const bool is_on_host =
+        output.is_borrowed && output.is_in_set && !executor.GivesBuffer(k, results[k].dtype());
     if (!is_on_host) continue;
     MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_RETURN_IF_ERROR(through->Write(TensorAccess::BufferOf(outputs[i].set), results[i].bytes(),
-                                        compiled->model->outputs[i].name));
+    MACE_RETURN_IF_ERROR(through->Write(TensorAccess::BufferOf(output.set), results[k].bytes(),
+                                        compiled->model->outputs[output_of_plan[k]].name));
   }
   return Status();
 }
 
-Status Request::State::RunWithPorts(SharedPlan* plan) {
+Status Request::State::RunWithBindings(SharedPlan* plan) {
   const Executor& executor = *plan->model().executor;
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> fetched, FetchInputs(executor));
-  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &ports));
+  MACE_RETURN_IF_ERROR(compiled->Run(plan, fetched, &results, nullptr, &bindings));
   return WriteBuffers(executor);
 }
 

@@ -1,4 +1,4 @@
-// Inputs and outputs of a session that are in an app's buffers, or that nobody wants.
+// Inputs and outputs of a session that are in an app's buffers or are left out.
 #include "mace/execute/device_elements.h"
 #include "mace/execute/session.h"
 
@@ -9,7 +9,7 @@ size_t Index(ValueId id) { return static_cast<size_t>(id); }
 
 }  // namespace
 
-void Session::FindPorts() {
+void Session::FindBindable() {
   const Graph& graph = *plan_->bound.graph;
   std::vector<bool> is_on_host(graph.values.size(), false),
       is_downloaded(graph.values.size(), false);
@@ -53,25 +53,24 @@ bool Session::GivesBuffer(size_t output, DType dtype) const {
 
 bool Session::LeavesOut(size_t output) const { return leaves_out_[output]; }
 
-Status Session::RunWith(const RunPorts& ports, const std::vector<HostTensor>& inputs,
+Status Session::RunWith(const RunBindings& bindings, const std::vector<HostTensor>& inputs,
                         std::vector<HostTensor>* outputs) {
-  MACE_RETURN_IF_ERROR(queue_.WaitFor(ports.wait_for));
-  ports_ = &ports;
+  bindings_ = &bindings;
   slice_ = 0;
   const Status status = Run(inputs, outputs);
-  ports_ = nullptr;
+  bindings_ = nullptr;
   return status;
 }
 
 ClBufferPart Session::InputBuffer(ValueId value, size_t bytes) const {
   const int input = input_of_value_.empty() ? -1 : input_of_value_[Index(value)];
-  if (ports_ == nullptr || input < 0) return ClBufferPart();
-  const ClBufferPart& whole = ports_->inputs[static_cast<size_t>(input)];
+  if (bindings_ == nullptr || input < 0) return ClBufferPart();
+  const ClBufferPart& whole = bindings_->inputs[static_cast<size_t>(input)];
   return whole.empty() ? whole : whole.Slice(slice_ * bytes, bytes);
 }
 
 ClBufferPart Session::OutputBuffer(int output, size_t bytes) const {
-  const ClBufferPart& whole = ports_->outputs[static_cast<size_t>(output)];
+  const ClBufferPart& whole = bindings_->outputs[static_cast<size_t>(output)];
   return whole.empty() ? whole : whole.Slice(slice_ * bytes, bytes);
 }
 

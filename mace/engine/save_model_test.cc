@@ -1,0 +1,128 @@
+// Model::Save: the written model computes the same as the saved one, and models that the format
+// cannot hold are refused.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+#include "mace/api/compiled_model.h"
+#include "mace/api/model.h"
+#include "mace/testing/formats/test_onnx.h"
+#include "mace/testing/temporary_folder.h"
+
+namespace mace {
+namespace {
+
+const std::string kFolder = "models/digits/";
+
+// The model's outputs for a ramp, on the CPU.
+std::vector<float> Answer(const Model& model) {
+  CompileOptions options;
+  options.device = "cpu";
+  StatusOr<CompiledModel> compiled = CompiledModel::Compile(model, options);
+  if (!compiled.ok()) ADD_FAILURE() << compiled.status().message();
+  if (!compiled.ok()) return {};
+  StatusOr<Request> request = compiled->NewRequest();
+  StatusOr<Tensor> input = Tensor::Allocate(DType::kFloat32, model.inputs()[0].dims);
+  for (int64_t i = 0; i < input->elements(); ++i) {
+    input->mutable_data<float>()[i] = static_cast<float>(i % 16) / 16;
+  }
+  EXPECT_TRUE(request->Set(0, *input).ok());
+  EXPECT_TRUE(request->Run().ok());
+  const StatusOr<Tensor> output = request->Get(0);
+  const float* const data = output.ok() ? output->data<float>() : nullptr;
+  return data == nullptr ? std::vector<float>()
+                         : std::vector<float>(data, data + output->elements());
+}
+
+uint64_t SizeOf(const std::string& path) {
+  struct stat info = {};
+  return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
+TEST(SaveModel, WritesWhatLoadsAgain) {
+  const TemporaryFolder folder;
+  for (const char* name : {"digits.pb", "digits.onnx", "digits_frozen.pb"}) {
+    const StatusOr<Model> model = Model::Load(kFolder + name);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    const std::string path = folder.At("saved.pb");
+    const StatusOr<SaveReport> saved = model->Save(path);
+    ASSERT_TRUE(saved.ok()) << name << ": " << saved.status().message();
+    EXPECT_EQ(folder.At("saved.data"), saved->data_path);
+    EXPECT_EQ(SizeOf(path), saved->model_bytes);
+    EXPECT_EQ(SizeOf(saved->data_path), saved->data_bytes);
+    EXPECT_GT(saved->nodes, 3u);
+    const StatusOr<Model> again = Model::Load(path);
+    ASSERT_TRUE(again.ok()) << name << ": " << again.status().message();
+    EXPECT_EQ("mace", again->format());
+    const std::vector<float> expected = Answer(*model), found = Answer(*again);
+    ASSERT_EQ(expected.size(), found.size()) << name;
+    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(expected[i], found[i], 1e-5) << name;
+  }
+}
+
+TEST(SaveModel, HalvesTheWeightsAndNamesTheirFile) {
+  const TemporaryFolder folder;
+  LoadOptions load;
+  load.input_dims["input"] = {3, 8, 8, 1};
+  const StatusOr<Model> model = Model::Load(kFolder + "digits.pb", load);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const std::string path = folder.At("half.pb");
+  const StatusOr<SaveReport> whole = model->Save(path);
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  SaveOptions options;
+  options.half_weights = true;
+  options.data_path = folder.At("weights");
+  const StatusOr<SaveReport> halves = model->Save(path, options);
+  ASSERT_TRUE(halves.ok()) << halves.status().message();
+  EXPECT_EQ(options.data_path, halves->data_path);
+  EXPECT_LT(halves->data_bytes, whole->data_bytes * 6 / 10);
+  load = LoadOptions();
+  load.data_path = options.data_path;
+  const StatusOr<Model> again = Model::Load(path, load);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ((std::vector<int64_t>{3, 8, 8, 1}), again->inputs()[0].dims);
+  EXPECT_EQ(30u, Answer(*again).size());
+}
+
+// A model may be saved over its own files. The model that was loaded from them does not change.
+TEST(SaveModel, OverTheFilesThatItWasLoadedFrom) {
+  const TemporaryFolder folder;
+  const std::string path = folder.At("model.pb");
+  const StatusOr<Model> model = Model::Load(kFolder + "digits.pb");
+  ASSERT_TRUE(model.ok() && model->Save(path).ok());
+  const StatusOr<Model> loaded = Model::Load(path);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  SaveOptions options;
+  options.half_weights = true;
+  const StatusOr<SaveReport> saved = loaded->Save(path, options);
+  ASSERT_TRUE(saved.ok()) << saved.status().message();
+  EXPECT_EQ(Answer(*model), Answer(*loaded));
+}
+
+TEST(SaveModel, RefusesWhatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const StatusOr<Model> model = Model::Load(kFolder + "digits.pb");
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(StatusCode::kInvalidArgument, model->Save("").status().code());
+  EXPECT_EQ(StatusCode::kInvalidArgument, model->Save(folder.At("x.data")).status().code());
+  const Status nowhere = model->Save(folder.At("no/x.pb")).status();
+  EXPECT_FALSE(nowhere.ok());
+  EXPECT_NE(std::string::npos, nowhere.message().find("no/x.data")) << nowhere.message();
+  EXPECT_EQ(StatusCode::kFailedPrecondition, Model().Save("x.pb").status().code());
+  // The format cannot declare this element type.
+  TestOnnx test;
+  test.Input("x", {2}, onnx::TensorProto::INT64);
+  test.Node("Neg", {"x"}, {"y"});
+  test.Output("y", onnx::TensorProto::INT64);
+  const std::string bytes = test.Bytes();
+  const StatusOr<Model> integers = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
+  ASSERT_TRUE(integers.ok()) << integers.status().message();
+  const Status refused = integers->Save(folder.At("x.pb")).status();
+  EXPECT_EQ(StatusCode::kUnsupported, refused.code());
+  EXPECT_NE(std::string::npos, refused.message().find("'x'")) << refused.message();
+}
+
+}  // namespace
+}  // namespace mace
