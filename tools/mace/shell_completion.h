@@ -12,9 +12,10 @@ namespace mace {
 // Bash completes subcommands, options, the values of options that take one of a few words, and else
 // the names of files.
 std::string BashCompletion(const std::vector<CommandDescription>& commands);
-// Zsh runs Bash's script through its own bashcompinit.
+// Zsh completes the same, and shows what each subcommand and option is for. The script is a function
+// that Zsh loads from a folder of its `fpath` as `_mace`.
 std::string ZshCompletion(const std::vector<CommandDescription>& commands);
-// Fish also shows what each subcommand and option is for.
+// Fish completes the same, and shows what each subcommand and option is for.
 std::string FishCompletion(const std::vector<CommandDescription>& commands);
 
 }  // namespace mace
