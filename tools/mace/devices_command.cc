@@ -54,9 +54,12 @@ int RunDevices(const std::string& json) {
   const StatusOr<std::vector<Device>> devices =
       ListDevices(CompileOptions::Environment::kWhenNeeded);
   if (!devices.ok()) return Report(devices.status());
-  if (devices->empty())
+  if (devices->empty()) {
     return Report(
-        DeviceError("no OpenCL device: no driver is installed; --device cpu still works"));
+        DeviceError("no OpenCL device: no driver is installed (needed are a GPU's driver, or PoCL "
+                    "for the CPU, and the OpenCL loader; Debian: pocl-opencl-icd, "
+                    "ocl-icd-libopencl1); --device cpu still works"));
+  }
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {
