@@ -10,7 +10,7 @@ root=$PWD
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 model=$root/models/digits/digits.pb
-most_bytes=8000000
+max_bytes=8000000
 fail() { echo "installation: $*" >&2; exit 1; }
 
 # check_tree PREFIX: everything that an installation needs is there, and works from there.
@@ -24,7 +24,7 @@ check_tree() {
   done
   ! grep -rIl --exclude-dir=doc "$scratch\|$root" "$prefix" || fail "files name a folder"
   size=$(stat -L -c %s "$prefix/lib/libmace.so")
-  ((size <= most_bytes)) || fail "libmace.so: expected at most $most_bytes bytes, found $size"
+  ((size <= max_bytes)) || fail "libmace.so: expected at most $max_bytes bytes, found $size"
   echo "libmace.so: $size bytes"
   mace/exported_symbols_test.sh "$prefix/lib/libmace.so" mace/exported_symbols.txt
   "$prefix/bin/mace" run "$model" --device cpu --iterations 2 >/dev/null

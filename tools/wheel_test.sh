@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 [[ $# -eq 2 ]] || { echo "usage: wheel_test.sh PYTHON WHEEL" >&2; exit 2; }
 python=$1 wheel=$(readlink -f "$2")
-most_bytes=10000000
+max_bytes=10000000
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 fail() { echo "wheel: $*" >&2; exit 1; }
@@ -15,7 +15,7 @@ unset PYTHONPATH
 
 [[ $wheel == *-manylinux_2_36_*.whl ]] || fail "expected the tag manylinux_2_36, found $wheel"
 size=$(stat -c %s "$wheel")
-((size <= most_bytes)) || fail "expected at most $most_bytes bytes, found $size"
+((size <= max_bytes)) || fail "expected at most $max_bytes bytes, found $size"
 "$python" -m venv venv
 venv/bin/pip install -q --disable-pip-version-check "$wheel"
 package=$(venv/bin/python -c 'import mace, os; print(os.path.dirname(mace.__file__))')

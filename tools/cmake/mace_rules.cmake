@@ -58,9 +58,9 @@ function(mace_find_archive variable file target)
   endif()
 endfunction()
 
-# mace_find_header(VARIABLE NAME FOLDER...): the path of a header, which must be there.
+# mace_find_header(VARIABLE NAME): the path of a header, which must be there.
 function(mace_find_header variable name)
-  find_file(${variable}_path ${name} HINTS ${ARGN} REQUIRED)
+  find_file(${variable}_path ${name} REQUIRED)
   set(${variable} ${${variable}_path} PARENT_SCOPE)
 endfunction()
 
