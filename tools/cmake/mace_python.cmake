@@ -4,7 +4,7 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 set(PYBIND11_FINDPYTHON ON)
 find_package(pybind11 REQUIRED CONFIG)
 mace_sources(python_sources mace/python)
-pybind11_add_module(_mace MODULE ${python_sources})
+pybind11_add_module(_mace MODULE NO_EXTRAS ${python_sources})
 target_link_libraries(_mace PRIVATE
   mace_engine mace_shared mace_schemas mace_diagnose protobuf::libprotobuf ${sodium_archive})
 mace_export_only(_mace python/exports.map)
