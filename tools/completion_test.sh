@@ -28,7 +28,7 @@ in_zsh() {
   mkdir -p "$scratch/functions" && cp "$scratch/zsh" "$scratch/functions/_mace"
   SCRATCH=$scratch LINE="$*" zsh -f -c '
     zmodload zsh/zpty
-    zpty terminal zsh -f -i
+    zpty -b terminal zsh -f -i
     zpty -w terminal "PROMPT= fpath=($SCRATCH/functions \$fpath); autoload -U compinit; compinit -u -D"
     zpty -w terminal "finish() { print -r -- \$BUFFER >\$SCRATCH/completed; exit; }; zle -N finish; bindkey ^X finish"
     zpty -w -n terminal "$LINE"$'"'\\t\\x18'"'
@@ -64,7 +64,7 @@ if command -v zsh >/dev/null; then
   tested+=" zsh"
 fi
 if command -v groff >/dev/null; then
-  warnings=$(groff -man -T utf8 -ww -rLL=100n "$scratch/mace.1" 2>&1 >"$scratch/page")
+  warnings=$(groff -man -T ascii -ww -rLL=100n "$scratch/mace.1" 2>&1 >"$scratch/page")
   [[ -z $warnings ]] || fail "the manual page: $warnings"
   # Bold letters and hyphens are for a terminal.
   sed 's/\x1b\[[0-9;]*m//g' "$scratch/page" >"$scratch/text"

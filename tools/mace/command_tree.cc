@@ -31,6 +31,7 @@ OptionDescription Describe(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   description.choices = ChoicesOf(type);
   if (option.get_items_expected_max() > 0) description.value = type.substr(0, type.find(':'));
+  description.default_value = option.get_default_str();
   description.text = option.get_description();
   return description;
 }

@@ -14,6 +14,7 @@ struct OptionDescription {
   bool is_positional = false;
   std::string value;                 // "TEXT", "FILE"; empty for a flag.
   std::vector<std::string> choices;  // Where the value is one of a few words.
+  std::string default_value;         // Empty where the command has none to show.
   std::string text;
 };
 

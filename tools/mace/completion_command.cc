@@ -18,12 +18,12 @@ int PrintCompletion(const CLI::App& app, const std::string& shell) {
   const std::string script = shell == "bash"  ? BashCompletion(commands)
                              : shell == "zsh" ? ZshCompletion(commands)
                                               : FishCompletion(commands);
-  Print(stdout, "%s", script.c_str());
+  PrintLines(stdout, script);
   return kExitDone;
 }
 
 int PrintManual(const CLI::App& app) {
-  Print(stdout, "%s", ManualPage(DescribeCommands(app), std::string("mace ") + Version()).c_str());
+  PrintLines(stdout, ManualPage(DescribeCommands(app), std::string("mace ") + Version()));
   return kExitDone;
 }
 

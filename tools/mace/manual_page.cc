@@ -32,7 +32,10 @@ std::string OptionParagraph(const OptionDescription& option) {
   std::string paragraph = ".TP\n" + Join(names, ", ");
   const std::string value = ValueOf(option);
   if (!value.empty() && !option.is_positional) paragraph += " \\fI" + Escaped(value) + "\\fR";
-  return paragraph + "\n" + Escaped(option.text) + "\n";
+  paragraph += "\n" + Escaped(option.text);
+  const bool shows_default = !option.default_value.empty() && option.default_value != "\"\"";
+  if (shows_default) paragraph += " (default: " + Escaped(option.default_value) + ")";
+  return paragraph + "\n";
 }
 
 // "mace run [options] model".
