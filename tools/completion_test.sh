@@ -64,11 +64,10 @@ if command -v zsh >/dev/null; then
   tested+=" zsh"
 fi
 if command -v groff >/dev/null; then
-  warnings=$(groff -man -T ascii -ww -rLL=100n "$scratch/mace.1" 2>&1 >"$scratch/page")
+  # Without bold letters and underlines, for which a terminal prints letters twice.
+  warnings=$(groff -man -T ascii -P-cbou -ww -rLL=100n "$scratch/mace.1" 2>&1 >"$scratch/page")
   [[ -z $warnings ]] || fail "the manual page: $warnings"
-  # Bold letters and hyphens are for a terminal.
-  sed 's/\x1b\[[0-9;]*m//g' "$scratch/page" >"$scratch/text"
-  grep -q "mace cache build" "$scratch/text" || fail "the manual page lacks mace cache build"
+  grep -q "mace cache build" "$scratch/page" || fail "the manual page lacks mace cache build"
   tested+=" groff"
 fi
 echo "completion: passed ($tested)"
