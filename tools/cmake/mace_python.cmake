@@ -1,5 +1,4 @@
-# The binaries of the Python package, whose other files are in mace/python/source; pyproject.toml
-# builds with this.
+# The Python package, whose Python files are in mace/python/source; pyproject.toml builds with this.
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 set(PYBIND11_FINDPYTHON ON)
 find_package(pybind11 REQUIRED CONFIG)
@@ -11,6 +10,8 @@ mace_export_only(_mace python/exports.map)
 # The package finds the layer and the command beside its module.
 set_target_properties(mace_command PROPERTIES OUTPUT_NAME mace-command)
 install(TARGETS _mace mace_cl_cache_layer mace_command DESTINATION mace COMPONENT python)
+install(DIRECTORY ${root}/mace/python/source/ DESTINATION mace COMPONENT python
+        PATTERN __pycache__ EXCLUDE)
 
 # The licences of all that is linked or compiled in, as Debian's packages bring them.
 foreach(package libprotobuf-dev libsodium-dev libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev
