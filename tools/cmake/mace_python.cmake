@@ -18,8 +18,8 @@ foreach(package libprotobuf-dev libsodium-dev libeigen3-dev libfmt-dev libspdlog
                 nlohmann-json3-dev pybind11-dev opencl-c-headers libclblast-dev)
   find_file(licence_of_${package} copyright PATHS /usr/share/doc/${package} NO_DEFAULT_PATH)
   if(NOT licence_of_${package})
-    message(WARNING "the package gets no licence of ${package}: /usr/share/doc/${package}/copyright "
-                    "is not there")
+    message(WARNING "the package gets no licence of ${package}: "
+                    "/usr/share/doc/${package}/copyright is not there")
   elseif(DEFINED SKBUILD_METADATA_DIR)
     install(FILES ${licence_of_${package}} DESTINATION ${SKBUILD_METADATA_DIR}/licenses/third_party
             RENAME ${package}.txt COMPONENT python)

@@ -9,8 +9,8 @@ function(mace_read_version variable)
   set(${variable} ${version} PARENT_SCOPE)
 endfunction()
 
-# mace_sources(VARIABLE FOLDER...): the .cc files below the folders, without tests, which is the rule
-# of mace_library() in tools/mace.bzl.
+# mace_sources(VARIABLE FOLDER...): the .cc files below the folders, without tests, which is the
+# rule of mace_library() in tools/mace.bzl.
 function(mace_sources variable)
   set(sources)
   foreach(folder ${ARGN})

@@ -42,8 +42,8 @@ std::vector<std::string> OptionNames(const CommandDescription& command) {
   return names;
 }
 
-// Lines of Bash and Zsh: `path` becomes the command as far as it is typed. `words` is the list of the
-// words behind the program's name.
+// Lines of Bash and Zsh: `path_so_far` becomes the command as far as it is typed. `words` is
+// the list of the words behind the program's name.
 std::string FindPath(const std::vector<CommandDescription>& commands, const std::string& words) {
   std::vector<std::string> paths;
   for (const CommandDescription& command : commands) {

@@ -9,11 +9,11 @@
 
 namespace mace {
 
-// Bash completes subcommands, options, the values of options that take one of a few words, and else
-// the names of files.
+// Bash completes subcommands, options, the values of options that take one of a few words, and
+// else the names of files.
 std::string BashCompletion(const std::vector<CommandDescription>& commands);
-// Zsh completes the same, and shows what each subcommand and option is for. The script is a function
-// that Zsh loads from a folder of its `fpath` as `_mace`.
+// Zsh completes the same, and shows what each subcommand and option is for. The script is a
+// function that Zsh loads from a folder of its `fpath` as `_mace`.
 std::string ZshCompletion(const std::vector<CommandDescription>& commands);
 // Fish completes the same, and shows what each subcommand and option is for.
 std::string FishCompletion(const std::vector<CommandDescription>& commands);
