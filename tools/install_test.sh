@@ -1,24 +1,40 @@
 #!/usr/bin/env bash
 # Installs mace, moves the folder, and builds the example project against it in three ways. Needs
-# Debian's packages cmake and pkg-config.
-# usage: tools/install_test.sh
+# Debian's packages cmake, ninja-build and pkg-config.
+# usage: tools/install_test.sh [--cmake [BUILD]]
+# Bazel builds what is installed; with --cmake CMake does, in the folder BUILD, which is kept (default:
+# in a folder of its own).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 model=$root/models/digits/digits.pb
+max_bytes=8000000
+fail() { echo "installation: $*" >&2; exit 1; }
 
 # check_tree PREFIX: everything that an installation needs is there, and works from there.
 check_tree() {
-  local prefix=$1 file
+  local prefix=$1 file size
   for file in bin/mace lib/libmace.so lib/libmace_cl_cache_layer.so lib/pkgconfig/mace.pc \
     lib/cmake/mace/mace-config.cmake include/mace/mace.h include/mace/mace_c.h \
-    include/mace/compat/mace.h include/mace/compat/include/mace/public/mace.h; do
-    [[ -s $prefix/$file ]] || { echo "missing: $file" >&2; return 1; }
+    include/mace/compat/mace.h include/mace/compat/include/mace/public/mace.h \
+    share/man/man1/mace.1.gz share/bash-completion/completions/mace \
+    share/zsh/site-functions/_mace share/fish/vendor_completions.d/mace.fish share/doc/mace/LICENSE; do
+    [[ -s $prefix/$file ]] || fail "missing: $file"
   done
-  ! grep -rIl --exclude-dir=doc "$scratch\|$root" "$prefix" || { echo "files name a folder" >&2; return 1; }
+  ! grep -rIl --exclude-dir=doc "$scratch\|$root" "$prefix" || fail "files name a folder"
+  size=$(stat -L -c %s "$prefix/lib/libmace.so")
+  ((size <= max_bytes)) || fail "libmace.so: expected at most $max_bytes bytes, found $size"
+  echo "libmace.so: $size bytes"
+  mace/exported_symbols_test.sh "$prefix/lib/libmace.so" mace/exported_symbols.txt
   "$prefix/bin/mace" run "$model" --device cpu --iterations 2 >/dev/null
+  # The command finds the layer beside the libraries.
+  "$prefix/bin/mace" run "$model" --cache "$scratch/cache.bin" >/dev/null
+  tools/completion_test.sh "$prefix/bin/mace"
+  # What is installed is what the command writes.
+  "$prefix/bin/mace" completion bash | cmp - "$prefix/share/bash-completion/completions/mace"
+  "$prefix/bin/mace" manual | cmp - <(gzip -dc "$prefix/share/man/man1/mace.1.gz")
 }
 
 # build_example PREFIX: with CMake, with pkg-config, and with plain g++; each answers the same.
@@ -45,11 +61,19 @@ build_example() {
   grep -q 'version "9.0"' "$scratch/refused"
 }
 
-tools/install --prefix "$scratch/first" >/dev/null
+if [[ ${1:-} == --cmake ]]; then
+  build=${2:-$scratch/build}
+  begin=$SECONDS
+  cmake -S mace -B "$build" -G Ninja >/dev/null
+  cmake --build "$build"
+  echo "CMake: built in $((SECONDS - begin)) s"
+  cmake --install "$build" --prefix "$scratch/first" >/dev/null
+else
+  [[ $# -eq 0 ]] || { echo "usage: tools/install_test.sh [--cmake [BUILD]]" >&2; exit 2; }
+  tools/install --prefix "$scratch/first" >/dev/null
+fi
 mv "$scratch/first" "$scratch/moved"
 check_tree "$scratch/moved"
 mace/compat/upstream_program_test.py --prefix "$scratch/moved"
 build_example "$scratch/moved"
-echo "Bazel: $(du -sb "$scratch/moved/lib/libmace.so.0.1.0" | cut -f1) bytes of libmace.so"
-
 echo "installation: passed"

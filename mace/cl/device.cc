@@ -183,8 +183,10 @@ StatusOr<size_t> ChooseDevice(const std::vector<ClDeviceEntry>& devices, const s
                            std::string("pci:ADDRESS, found \"") + Printable(spec) + "\"");
   }
   if (devices.empty()) {
-    return NotFound(std::string("no OpenCL device: no driver is installed for one, or none "
-                                "works here (POCL_CACHE_DIR must be writable for PoCL); ") +
+    return NotFound(std::string("no OpenCL device: no driver is installed for one (needed are a "
+                                "GPU's driver, or PoCL for the CPU, and the OpenCL loader; Debian: "
+                                "pocl-opencl-icd, ocl-icd-libopencl1), or none works here "
+                                "(POCL_CACHE_DIR must be writable for PoCL); ") +
                     kCpuHint);
   }
   const std::string part = plain ? "" : LowerCase(spec.substr(4));

@@ -23,6 +23,8 @@ Command AddValidateCommand(CLI::App* app);
 Command AddDevicesCommand(CLI::App* app);
 Command AddDoctorCommand(CLI::App* app);
 std::vector<Command> AddCacheCommands(CLI::App* app);
+// `completion` and `manual`, which describe the application as it is when they run.
+std::vector<Command> AddDocumentCommands(CLI::App* app);
 
 }  // namespace mace
 

@@ -57,9 +57,12 @@ int RunDevices(const std::string& json) {
   const StatusOr<std::vector<Device>> devices =
       ListDevices(CompileOptions::Environment::kWhenNeeded);
   if (!devices.ok()) return Report(devices.status());
-  if (devices->empty())
-    return Report(DeviceError(
-        "no OpenCL device; mace doctor says what is missing, --device cpu still works"));
+  if (devices->empty()) {
+    return Report(
+        DeviceError("no OpenCL device: no driver is installed (needed are a GPU's driver, or PoCL "
+                    "for the CPU, and the OpenCL loader; Debian: pocl-opencl-icd, "
+                    "ocl-icd-libopencl1); mace doctor says more, --device cpu still works"));
+  }
   FILE* table = TableStream(json);
   Json list = Json::array();
   for (size_t i = 0; i < devices->size(); ++i) {

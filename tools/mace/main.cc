@@ -14,6 +14,7 @@
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/system_memory.h"
+#include "mace/mace.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
@@ -24,8 +25,6 @@
 
 namespace mace {
 namespace {
-
-constexpr char kVersion[] = "mace 0.1.0";
 
 // The bar of long work; none if the numbers are to be read from stdout by a program.
 void ShowProgressOf(const Command& command) {
@@ -49,12 +48,13 @@ int RunCommand(int argc, char** argv) {
   CLI::App app("mace: loads a model, plans it onto OpenCL, runs it, checks and measures it",
                "mace");
   app.require_subcommand(1);
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", std::string("mace ") + Version());
   std::vector<Command> commands = {AddRunCommand(&app),      AddCompareCommand(&app),
                                    AddProfileCommand(&app),  AddInspectCommand(&app),
                                    AddValidateCommand(&app), AddConvertCommand(&app),
                                    AddDevicesCommand(&app),  AddDoctorCommand(&app)};
   for (Command& command : AddCacheCommands(&app)) commands.push_back(std::move(command));
+  for (Command& command : AddDocumentCommands(&app)) commands.push_back(std::move(command));
   const Status words =
       CheckWords(app, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
   if (!words.ok()) return ReportBadUse(words.message());

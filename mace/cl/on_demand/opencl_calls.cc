@@ -26,8 +26,11 @@ constexpr cl_int kPlatformNotFound = -1001;
 void* FindCall(const char* name) {
   void* const preloaded = dlsym(RTLD_NEXT, name);
   if (preloaded != nullptr) return preloaded;
-  // Never closed.
-  static void* const loader = dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
+  // Never closed: drivers leave threads and handlers behind. Android's drivers have the second name.
+  static void* const loader = [] {
+    void* const versioned = dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
+    return versioned != nullptr ? versioned : dlopen("libOpenCL.so", RTLD_LAZY | RTLD_LOCAL);
+  }();
   return loader == nullptr ? nullptr : dlsym(loader, name);
 }
 
