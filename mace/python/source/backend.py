@@ -6,7 +6,7 @@
 
 Device "CPU" is the reference on the CPU; "GPU" (and "CUDA", the suite's other name) the OpenCL path.
 """
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy
 import onnx
@@ -45,7 +45,7 @@ class MaceRep(BackendRep):
             values = {name: numpy.asarray(inputs[name]) for name in known}
             key = (tuple(sorted((name, tuple(shape)) for name, shape in shapes.items())),
                    tuple((name, value.tobytes()) for name, value in values.items()))
-            engine = self._engines.get(key)
+            engine: Optional[Engine] = self._engines.get(key)
             if engine is not None:
                 return engine
             try:
