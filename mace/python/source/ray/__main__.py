@@ -95,7 +95,7 @@ def whole(least):
     return number
 
 
-def started_cluster(options):
+def start_cluster(options):
     """Joins the cluster that the options name, or starts one in this process's care."""
     import ray  # After `mace.ray`, which says what is missing.
 
@@ -124,10 +124,11 @@ def main(arguments):
         options={"device": options.device, "precision": options.precision},
         cache_folder=options.cache_folder,
     )
+    start_cluster(options)
     ended = threading.Event()
+    # After Ray, whose own handler of SIGTERM ends the process by an alarm, three seconds later.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    started_cluster(options)
     import ray.serve
 
     try:

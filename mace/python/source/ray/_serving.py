@@ -192,6 +192,8 @@ def application(
         max_ongoing_requests=max(16, 4 * serving.max_batch_size),
         max_queued_requests=serving.queued_requests,
         health_check_period_s=HEALTH_PERIOD_SECONDS,
+        # A line for each request costs more than a small model; the metrics count requests.
+        logging_config={"enable_access_log": False},
     )
     return deployment.bind(specs, serving)
 
