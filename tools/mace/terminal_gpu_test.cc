@@ -20,12 +20,13 @@ namespace {
 constexpr char kErase[] = "\r\x1b[K";
 constexpr char kGreen[] = "\x1b[32m";
 
-// The words of a command whose programs are compiled by the driver, which takes longer than the
-// delay of the bar, and the environment for that.
+// The words of a command whose driver compiles the programs of the first model, which takes longer
+// than the delay of the bar, and finds those of the second one in the file; and the environment for
+// that.
 std::vector<std::string> BuildWords(const std::string& folder) {
   return {"cache",
           "build",
-          ProjectFile("models/digits/digits.onnx"),
+          ProjectFile("models/digits/digits.pb"),
           ProjectFile("models/digits/digits.pb"),
           "--cache",
           folder + "/new.bin"};
