@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -146,10 +145,13 @@ void Workload::Leak(const mace::CompiledModel& compiled) {
   switch (leak_) {
     case PlantedLeak::kNone:
       break;
-    case PlantedLeak::kMemory:
-      // Touched, so that it is in RAM, by a pointer that nobody keeps.
-      std::memset(static_cast<void*>(new char[kLeakedBytes]), 1, kLeakedBytes);
+    case PlantedLeak::kMemory: {
+      // Touched, so that it is in RAM. Memory that is not volatile the compiler would leave out,
+      // because nobody reads it.
+      volatile char* const block = new char[kLeakedBytes];
+      for (size_t i = 0; i < kLeakedBytes; i += 1024) block[i] = 1;
       break;
+    }
     case PlantedLeak::kFiles:
       static_cast<void>(open("/dev/null", O_RDONLY | O_CLOEXEC));
       break;
