@@ -23,14 +23,17 @@ namespace {
 // What an ICD loader answers where no driver is installed; CL/cl_ext.h has its name.
 constexpr cl_int kPlatformNotFound = -1001;
 
+#ifdef __ANDROID__
+constexpr char kLoader[] = "libOpenCL.so";
+#else
+constexpr char kLoader[] = "libOpenCL.so.1";
+#endif
+
 void* FindCall(const char* name) {
   void* const preloaded = dlsym(RTLD_NEXT, name);
   if (preloaded != nullptr) return preloaded;
-  // Never closed: drivers leave threads and handlers behind. Android's drivers have the second name.
-  static void* const loader = [] {
-    void* const versioned = dlopen("libOpenCL.so.1", RTLD_LAZY | RTLD_LOCAL);
-    return versioned != nullptr ? versioned : dlopen("libOpenCL.so", RTLD_LAZY | RTLD_LOCAL);
-  }();
+  // Never closed: drivers leave threads and handlers behind.
+  static void* const loader = dlopen(kLoader, RTLD_LAZY | RTLD_LOCAL);
   return loader == nullptr ? nullptr : dlsym(loader, name);
 }
 
