@@ -6,6 +6,9 @@ mace_sources(python_sources mace/python)
 pybind11_add_module(_mace MODULE NO_EXTRAS ${python_sources})
 target_link_libraries(_mace PRIVATE
   mace_engine mace_shared mace_schemas mace_diagnose protobuf::libprotobuf ${sodium_archive})
+if(NOT MACE_OPEN_OPENCL)
+  target_link_libraries(_mace PRIVATE OpenCL::OpenCL)
+endif()
 mace_export_only(_mace python/exports.map)
 # The package finds the layer and the command beside its module.
 set_target_properties(mace_command PROPERTIES OUTPUT_NAME mace-command)
