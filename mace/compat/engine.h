@@ -47,7 +47,8 @@ class MaceEngine {
                  std::map<std::string, MaceTensor>* outputs) {
     return Run(inputs, outputs, nullptr);
   }
-  // The same, and the time of the run (may be null): one entry, see RunMetadata.
+  // Runs as the function above does. `run_metadata`, which may be null, gets one entry with the
+  // time of the run.
   MaceStatus Run(const std::map<std::string, MaceTensor>& inputs,
                  std::map<std::string, MaceTensor>* outputs, RunMetadata* run_metadata) {
     if (outputs == nullptr) {

@@ -17,7 +17,7 @@ inline namespace compat {
 // What a config was made for until v1.0. Only CPU and GPU can run.
 enum DeviceType { CPU = 0, GPU = 2, HEXAGON = 3, HTA = 4, APU = 5, HTP = 6 };
 
-// The same since v1.1. Only RT_CPU and RT_OPENCL can run.
+// What a config is made for since v1.1. Only RT_CPU and RT_OPENCL can run.
 enum RuntimeType {
   RT_CPU = 0,
   RT_OPENCL = 2,
