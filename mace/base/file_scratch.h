@@ -29,8 +29,8 @@ class FileScratch {
   FileScratch& operator=(const FileScratch&) = delete;
 
   // From here on these parts are read into the scratch, each as soon as it is wanted and at an
-  // address that suits every type; those of the call before are gone. Each part is FileBlock::address_range() of a block; other memory is left
-  // alone.
+  // address that suits every type; those of the call before are gone. Each part is
+  // FileBlock::address_range() of a block; other memory is left alone.
   void Begin(const std::vector<Bytes>& parts);
   // FileMemory::ReadInto's error for the first part that was wanted and could not be read, so that
   // zeros were seen. kResourceExhausted where there was no memory for a copy: what is read counts

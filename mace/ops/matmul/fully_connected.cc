@@ -47,7 +47,8 @@ std::vector<float> Flattened(const HostTensor& w) {
 // w in the order of a convolution's filter whose kernel has `taps` taps of `depth` channels, which
 // may be another split of the flattened x than w's own.
 StatusOr<HostTensor> AsFilter(const HostTensor& w, int64_t depth, int64_t taps) {
-  if (IsFlat(w) && (depth == 1 || taps == 1)) return w.ReadAsFloats();
+  const bool has_same_split = w.shape().dim(1) == depth;
+  if (has_same_split || (IsFlat(w) && (depth == 1 || taps == 1))) return w.ReadAsFloats();
   const std::vector<float> from = Flattened(w);
   std::vector<float> to(from.size());
   const int64_t rows = w.shape().dim(0);
