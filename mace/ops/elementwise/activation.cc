@@ -2,6 +2,7 @@
 // or PRELU with the slopes as second input: one for each channel (the last axis) or one for all.
 // Any shape.
 #include "mace/base/divide.h"
+#include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/elementwise/fused_activation.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -27,14 +28,17 @@ class ActivationOp : public Op {
                    std::vector<HostTensor>* outputs) const override {
     const float* x = inputs[0].f32();
     float* y = (*outputs)[0].f32();
-    const int64_t count = inputs[0].shape().elements();
-    const int64_t channels = inputs[0].shape().back(0);
-    const bool shared = prelu_ && inputs[1].shape().elements() == 1;
-    for (int64_t i = 0; i < count; ++i) {
-      if (!prelu_) {
-        y[i] = activation_.Apply(x[i]);
-      } else {
-        y[i] = x[i] < 0 ? x[i] * inputs[1].f32()[shared ? 0 : i % channels] : x[i];
+    const Shape& shape = inputs[0].shape();
+    if (!prelu_) {
+      for (int64_t i = 0; i < shape.elements(); ++i) y[i] = activation_.Apply(x[i]);
+      return Status::Ok();
+    }
+    const float* slope = inputs[1].f32();
+    BroadcastRows rows(shape, {Shape({inputs[1].shape().elements()})});
+    while (rows.Next()) {
+      for (int64_t i = 0; i < rows.count(); ++i) {
+        const float value = x[rows.begin() + i];
+        y[rows.begin() + i] = value < 0 ? value * slope[rows.offset(0) + i * rows.step(0)] : value;
       }
     }
     return Status::Ok();

@@ -1,46 +1,15 @@
 #include "mace/ops/elementwise/eltwise.h"
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
-#include <limits>
+#include <type_traits>
+#include <utility>
 
+#include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/elementwise/elementwise_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
 namespace {
-
-// Walks over the elements of a result in row-major order; index() is that of the operand's element
-// which broadcasting puts there.
-class BroadcastIndex {
- public:
-  BroadcastIndex(const Shape& operand, const Shape& result)
-      : dims_(result.dims()), steps_(dims_.size(), 0), at_(dims_.size(), 0) {
-    int64_t step = 1;
-    for (int from_end = 0; from_end < operand.rank(); ++from_end) {
-      if (operand.back(from_end) != 1) steps_[dims_.size() - 1 - from_end] = step;
-      step *= operand.back(from_end);
-    }
-  }
-
-  size_t index() const { return static_cast<size_t>(index_); }
-  void Advance() {
-    for (size_t axis = dims_.size(); axis-- > 0;) {
-      index_ += steps_[axis];
-      if (++at_[axis] < dims_[axis]) return;
-      index_ -= steps_[axis] * dims_[axis];
-      at_[axis] = 0;
-    }
-  }
-
- private:
-  const std::vector<int64_t> dims_;
-  std::vector<int64_t> steps_;  // By axis of the result, in elements of the operand.
-  std::vector<int64_t> at_;
-  int64_t index_ = 0;
-};
 
 class EltwiseOp : public Op {
  public:
@@ -124,48 +93,81 @@ class EltwiseOp : public Op {
     return InvalidArgument(std::string("expected integers, found ") + DTypeName(dtype));
   }
 
+  // One input on the host. `values` is null where there is none.
+  template <typename T>
+  struct Operand {
+    Shape shape;
+    const T* values;
+  };
+
+  // The attribute scalar_input, of which bools and integers see the whole part.
+  template <typename T>
+  T ScalarAs() const {
+    if constexpr (std::is_same_v<T, float>) return attributes_.scalar;
+    return static_cast<T>(SaturateToInt64(attributes_.scalar));
+  }
+
   static bool HasTwo(const std::vector<HostTensor>& inputs) {
     return inputs.size() == 2 && inputs[1].dtype() != DType::kInvalid;
   }
 
-  Status ReferenceFloat(const std::vector<HostTensor>& inputs, HostTensor* y) const {
-    BroadcastIndex at_a(inputs[0].shape(), y->shape());
-    BroadcastIndex at_b(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
-    const size_t count = static_cast<size_t>(y->shape().elements());
-    for (size_t i = 0; i < count; ++i, at_a.Advance(), at_b.Advance()) {
-      double a = inputs[0].f32()[at_a.index()];
-      double b = HasTwo(inputs) ? inputs[1].f32()[at_b.index()] : attributes_.scalar;
-      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
-        std::swap(a, b);
-      const float value = static_cast<float>(ComputeEltwise(attributes_, a, b));
-      if (y->dtype() == DType::kBool) {
-        y->mutable_data<uint8_t>()[i] = value != 0;
-      } else {
-        y->f32()[i] = attributes_.activation.Apply(value);
-      }
+  // Calls function(row of operands, place in y, count) for each row of y. `b` is null where there is
+  // one input; the scalar takes its place.
+  template <typename T, typename Function>
+  void ForEachRow(const Operand<T>& a, const Operand<T>& b, const Shape& result,
+                  Function function) const {
+    const T scalar = ScalarAs<T>();
+    const bool has_two = b.values != nullptr;
+    const bool is_scalar_first =
+        !has_two && attributes_.scalar_index == 0 && !attributes_.IsUnary();
+    BroadcastRows rows(result, {a.shape, has_two ? b.shape : Shape()});
+    while (rows.Next()) {
+      EltwiseRow<T> row{a.values + rows.offset(0), &scalar, rows.step(0), 0};
+      if (has_two) row.b = b.values + rows.offset(1), row.b_step = rows.step(1);
+      if (is_scalar_first) row = {row.b, row.a, row.b_step, row.a_step};
+      function(row, rows.begin(), rows.count());
     }
+  }
+
+  Status ReferenceFloat(const std::vector<HostTensor>& inputs, HostTensor* y) const {
+    const Operand<float> a{inputs[0].shape(), inputs[0].f32()};
+    const Operand<float> b{HasTwo(inputs) ? inputs[1].shape() : Shape(),
+                           HasTwo(inputs) ? inputs[1].f32() : nullptr};
+    ForEachRow(a, b, y->shape(), [&](const EltwiseRow<float>& row, int64_t begin, int64_t count) {
+      if (attributes_.IsComparison()) {
+        CompareEltwise(attributes_.type, row, count, y->mutable_data<uint8_t>() + begin);
+        return;
+      }
+      float* values = y->f32() + begin;
+      ComputeEltwise(attributes_, row, count, values);
+      if (attributes_.activation.kind == FusedActivation::Kind::kNone) return;
+      for (int64_t i = 0; i < count; ++i) values[i] = attributes_.activation.Apply(values[i]);
+    });
     return Status::Ok();
   }
 
   Status ReferenceInteger(const std::vector<HostTensor>& inputs, HostTensor* y) const {
     const std::vector<int64_t> values_a = ToInt64Vector(inputs[0]);
     const std::vector<int64_t> values_b =
-        HasTwo(inputs) ? ToInt64Vector(inputs[1])
-                       : std::vector<int64_t>{SaturateToInt64(attributes_.scalar)};
-    BroadcastIndex at_a(inputs[0].shape(), y->shape());
-    BroadcastIndex at_b(HasTwo(inputs) ? inputs[1].shape() : Shape(), y->shape());
-    const bool divides =
-        attributes_.type == EltwiseType::kDiv || attributes_.type == EltwiseType::kFloorDiv ||
-        attributes_.type == EltwiseType::kModulo || attributes_.type == EltwiseType::kRemainder;
-    std::vector<int64_t> result(static_cast<size_t>(y->shape().elements()));
-    for (size_t i = 0; i < result.size(); ++i, at_a.Advance(), at_b.Advance()) {
-      int64_t a = values_a[at_a.index()];
-      int64_t b = values_b[at_b.index()];
-      if (!HasTwo(inputs) && attributes_.scalar_index == 0 && !attributes_.IsUnary())
-        std::swap(a, b);
-      if (divides && b == 0) return InvalidArgument("an integer is divided by zero");
-      result[i] = ComputeEltwiseInteger(attributes_, a, b);
+        HasTwo(inputs) ? ToInt64Vector(inputs[1]) : std::vector<int64_t>();
+    const Operand<int64_t> a{inputs[0].shape(), values_a.data()};
+    const Operand<int64_t> b{HasTwo(inputs) ? inputs[1].shape() : Shape(),
+                             HasTwo(inputs) ? values_b.data() : nullptr};
+    if (attributes_.IsComparison()) {
+      ForEachRow(a, b, y->shape(),
+                 [&](const EltwiseRow<int64_t>& row, int64_t begin, int64_t count) {
+                   CompareEltwise(attributes_.type, row, count, y->mutable_data<uint8_t>() + begin);
+                 });
+      return Status::Ok();
     }
+    std::vector<int64_t> result(static_cast<size_t>(y->shape().elements()));
+    bool is_by_zero = false;
+    ForEachRow(a, b, y->shape(), [&](const EltwiseRow<int64_t>& row, int64_t begin, int64_t count) {
+      for (int64_t i = 0; attributes_.Divides() && i < count && !is_by_zero; ++i)
+        is_by_zero = row.b[i * row.b_step] == 0;
+      if (!is_by_zero) ComputeEltwise(attributes_, row, count, result.data() + begin);
+    });
+    if (is_by_zero) return InvalidArgument("an integer is divided by zero");
     MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(y->dtype(), y->shape(), std::move(result)));
     return Status::Ok();
   }

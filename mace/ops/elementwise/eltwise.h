@@ -73,16 +73,36 @@ struct EltwiseAttributes {
   }
   // The scalar as the reference sees it, to which bools are integers.
   float DeviceScalar(DType other) const;
+  bool Divides() const {
+    return type == EltwiseType::kDiv || type == EltwiseType::kFloorDiv ||
+           type == EltwiseType::kModulo || type == EltwiseType::kRemainder;
+  }
   bool IsUnary() const {
     return type == EltwiseType::kNeg || type == EltwiseType::kAbs || type == EltwiseType::kClip ||
            type == EltwiseType::kSign;
   }
 };
 
-// c = f(a, b) of one element, without the activation; comparisons give 1 and 0.
-double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b);
-// REQUIRES: b != 0 where the type divides.
-int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b);
+// Where a row of results reads its two operands: a[i * a_step] and b[i * b_step] for result i.
+template <typename T>
+struct EltwiseRow {
+  const T* a = nullptr;
+  const T* b = nullptr;
+  int64_t a_step = 0;
+  int64_t b_step = 0;
+};
+
+// y[i] = f(a, b) of row.a and row.b for i in [0, count), in double, without the activation.
+// REQUIRES: neither a comparison nor an operation for integers alone.
+void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<float>& row,
+                    int64_t count, float* y);
+// The same in 64 bits, which wrap around. REQUIRES: not a comparison; no b is 0 where the type
+// divides.
+void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<int64_t>& row,
+                    int64_t count, int64_t* y);
+// y[i] = 1 where the comparison or the logic of a and b holds, else 0.
+void CompareEltwise(EltwiseType type, const EltwiseRow<float>& row, int64_t count, uint8_t* y);
+void CompareEltwise(EltwiseType type, const EltwiseRow<int64_t>& row, int64_t count, uint8_t* y);
 // The nearest integer towards zero that the type holds; 0 for a NaN.
 int64_t SaturateToInt64(double value);
 

@@ -11,34 +11,45 @@ namespace {
 
 int64_t Wrap(uint64_t bits) { return static_cast<int64_t>(bits); }
 
-// -1, 0 or 1; unordered numbers (a NaN) are 2.
-int Order(double a, double b) { return a < b ? -1 : (a > b ? 1 : (a == b ? 0 : 2)); }
-int Order(int64_t a, int64_t b) { return a < b ? -1 : (a > b ? 1 : 0); }
+// y[i] = function(a, b) for each pair of the row, where both are read as A.
+template <typename A, typename T, typename Y, typename Function>
+void ForEach(const EltwiseRow<T>& row, int64_t count, Y* y, Function function) {
+  for (int64_t i = 0; i < count; ++i) {
+    const A a = static_cast<A>(row.a[i * row.a_step]), b = static_cast<A>(row.b[i * row.b_step]);
+    y[i] = static_cast<Y>(function(a, b));
+  }
+}
 
-// REQUIRES: a comparison or logic.
 template <typename T>
-bool Holds(EltwiseType type, T a, T b) {
-  const int order = Order(a, b);
+void Compare(EltwiseType type, const EltwiseRow<T>& row, int64_t count, uint8_t* y) {
   switch (type) {
     case EltwiseType::kEqual:
-      return order == 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a == b; });
     case EltwiseType::kNotEqual:
-      return order != 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a != b; });
     case EltwiseType::kLess:
-      return order == -1;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a < b; });
     case EltwiseType::kLessEqual:
-      return order == -1 || order == 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a <= b; });
     case EltwiseType::kGreater:
-      return order == 1;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a > b; });
     case EltwiseType::kGreaterEqual:
-      return order == 1 || order == 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a >= b; });
     case EltwiseType::kAnd:
-      return a != 0 && b != 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a != 0 && b != 0; });
     case EltwiseType::kOr:
-      return a != 0 || b != 0;
+      return ForEach<T>(row, count, y, [](T a, T b) { return a != 0 || b != 0; });
     default:  // kXor.
-      return (a != 0) != (b != 0);
+      return ForEach<T>(row, count, y, [](T a, T b) { return (a != 0) != (b != 0); });
   }
+}
+
+double WeightedSum(const EltwiseAttributes& attributes, double a, double b) {
+  return attributes.p * a + attributes.q * b;
+}
+
+double Clip(const EltwiseAttributes& attributes, double a) {
+  return a < attributes.p ? attributes.p : (a > attributes.q ? attributes.q : a);
 }
 
 // REQUIRES: b != 0 for the divisions.
@@ -86,61 +97,14 @@ int64_t Power(int64_t base, int64_t exponent) {
   return Wrap(result);
 }
 
-}  // namespace
-
-int64_t SaturateToInt64(double value) {
-  if (std::isnan(value)) return 0;
-  if (value >= 9223372036854775807.0) return std::numeric_limits<int64_t>::max();
-  if (value <= -9223372036854775808.0) return std::numeric_limits<int64_t>::min();
-  return static_cast<int64_t>(value);
-}
-
-float EltwiseAttributes::DeviceScalar(DType other) const {
-  return other == DType::kBool ? static_cast<float>(SaturateToInt64(scalar)) : scalar;
-}
-
-double ComputeEltwise(const EltwiseAttributes& attributes, double a, double b) {
-  switch (attributes.type) {
-    case EltwiseType::kSum:
-      return attributes.p * a + attributes.q * b;
-    case EltwiseType::kSub:
-      return a - b;
-    case EltwiseType::kProd:
-      return a * b;
-    case EltwiseType::kDiv:
-      return a / b;
-    case EltwiseType::kMin:
-      return a < b || std::isnan(a) ? a : b;
-    case EltwiseType::kMax:
-      return a > b || std::isnan(a) ? a : b;
-    case EltwiseType::kNeg:
-      return -a;
-    case EltwiseType::kAbs:
-      return std::fabs(a);
-    case EltwiseType::kSqrDiff:
-      return (a - b) * (a - b);
-    case EltwiseType::kPow:
-      return std::pow(a, b);
-    case EltwiseType::kFloorDiv:
-      // The quotient as float, as the kernels see it: in double it could be just below an integer.
-      return std::floor(static_cast<float>(a) / static_cast<float>(b));
-    case EltwiseType::kClip:
-      return a < attributes.p ? attributes.p : (a > attributes.q ? attributes.q : a);
-    case EltwiseType::kSign:
-      return a > 0 ? 1.0 : (a < 0 ? -1.0 : a);
-    case EltwiseType::kRemainder:
-      return std::fmod(a, b);
-    default:
-      return Holds(attributes.type, a, b) ? 1 : 0;
-  }
-}
-
-int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b) {
+// REQUIRES: b != 0 where the type divides.
+int64_t ComputeInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b) {
   const uint64_t ua = static_cast<uint64_t>(a), ub = static_cast<uint64_t>(b);
+  const double da = static_cast<double>(a), db = static_cast<double>(b);
   switch (attributes.type) {
     case EltwiseType::kSum:
       if (!attributes.has_coeff) return Wrap(ua + ub);
-      break;
+      return SaturateToInt64(WeightedSum(attributes, da, db));
     case EltwiseType::kSub:
       return Wrap(ua - ub);
     case EltwiseType::kProd:
@@ -163,16 +127,77 @@ int64_t ComputeEltwiseInteger(const EltwiseAttributes& attributes, int64_t a, in
     case EltwiseType::kSign:
       return a > 0 ? 1 : (a < 0 ? -1 : 0);
     case EltwiseType::kPow:
-      if (b >= 0) return Power(a, b);
-      break;
+      return b >= 0 ? Power(a, b) : SaturateToInt64(std::pow(da, db));
     case EltwiseType::kClip:
-      break;
+      return SaturateToInt64(Clip(attributes, da));
     default:
-      if (attributes.type >= EltwiseType::kBitAnd) return ComputeBits(attributes.type, a, b);
-      return Holds(attributes.type, a, b) ? 1 : 0;
+      return ComputeBits(attributes.type, a, b);
   }
-  return SaturateToInt64(
-      ComputeEltwise(attributes, static_cast<double>(a), static_cast<double>(b)));
+}
+
+}  // namespace
+
+int64_t SaturateToInt64(double value) {
+  if (std::isnan(value)) return 0;
+  if (value >= 9223372036854775807.0) return std::numeric_limits<int64_t>::max();
+  if (value <= -9223372036854775808.0) return std::numeric_limits<int64_t>::min();
+  return static_cast<int64_t>(value);
+}
+
+float EltwiseAttributes::DeviceScalar(DType other) const {
+  return other == DType::kBool ? static_cast<float>(SaturateToInt64(scalar)) : scalar;
+}
+
+void CompareEltwise(EltwiseType type, const EltwiseRow<float>& row, int64_t count, uint8_t* y) {
+  Compare(type, row, count, y);
+}
+
+void CompareEltwise(EltwiseType type, const EltwiseRow<int64_t>& row, int64_t count, uint8_t* y) {
+  Compare(type, row, count, y);
+}
+
+void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<float>& row,
+                    int64_t count, float* y) {
+  const auto each = [&](auto function) { ForEach<double>(row, count, y, function); };
+  switch (attributes.type) {
+    case EltwiseType::kSum:
+      return each([&attributes](double a, double b) { return WeightedSum(attributes, a, b); });
+    case EltwiseType::kSub:
+      return each([](double a, double b) { return a - b; });
+    case EltwiseType::kProd:
+      return each([](double a, double b) { return a * b; });
+    case EltwiseType::kDiv:
+      return each([](double a, double b) { return a / b; });
+    case EltwiseType::kMin:
+      return each([](double a, double b) { return a < b || std::isnan(a) ? a : b; });
+    case EltwiseType::kMax:
+      return each([](double a, double b) { return a > b || std::isnan(a) ? a : b; });
+    case EltwiseType::kNeg:
+      return each([](double a, double) { return -a; });
+    case EltwiseType::kAbs:
+      return each([](double a, double) { return std::fabs(a); });
+    case EltwiseType::kSqrDiff:
+      return each([](double a, double b) { return (a - b) * (a - b); });
+    case EltwiseType::kPow:
+      return each([](double a, double b) { return std::pow(a, b); });
+    case EltwiseType::kFloorDiv:
+      // The quotient as float, as the kernels see it: in double it could be just below an integer.
+      return each([](double a, double b) {
+        return std::floor(static_cast<float>(a) / static_cast<float>(b));
+      });
+    case EltwiseType::kClip:
+      return each([&attributes](double a, double) { return Clip(attributes, a); });
+    case EltwiseType::kSign:
+      return each([](double a, double) { return a > 0 ? 1.0 : (a < 0 ? -1.0 : a); });
+    default:  // kRemainder.
+      return each([](double a, double b) { return std::fmod(a, b); });
+  }
+}
+
+void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<int64_t>& row,
+                    int64_t count, int64_t* y) {
+  for (int64_t i = 0; i < count; ++i)
+    y[i] = ComputeInteger(attributes, row.a[i * row.a_step], row.b[i * row.b_step]);
 }
 
 }  // namespace mace

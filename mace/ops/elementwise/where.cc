@@ -1,10 +1,8 @@
 // Where: y = condition ? a : b, element by element with NumPy's broadcasting over any rank. Inputs
 // condition (bool), a, b of one type, which the result has (floats of any kind give float32).
-#include <cstring>
-
+#include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/elementwise/elementwise_lowering.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -33,16 +31,18 @@ class WhereOp : public Op {
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
     HostTensor& y = (*outputs)[0];
-    BroadcastStrides strides[3];
-    for (size_t i = 0; i < 3; ++i) strides[i] = StridesOf(inputs[i].shape(), y.shape(), 1);
-    const size_t size = DTypeSize(y.dtype());
-    const uint8_t* condition = inputs[0].data<uint8_t>();
-    for (int64_t i = 0; i < y.shape().elements(); ++i) {
-      const size_t chosen = condition[BroadcastOffset(y.shape(), strides[0], i)] != 0 ? 1 : 2;
-      const size_t from =
-          static_cast<size_t>(BroadcastOffset(y.shape(), strides[chosen], i)) * size;
-      std::memcpy(y.mutable_data<uint8_t>() + static_cast<size_t>(i) * size,
-                  inputs[chosen].bytes().data() + from, size);
+    switch (DTypeSize(y.dtype())) {
+      case 1:
+        Choose<uint8_t>(inputs, &y);
+        break;
+      case 2:
+        Choose<uint16_t>(inputs, &y);
+        break;
+      case 4:
+        Choose<uint32_t>(inputs, &y);
+        break;
+      default:
+        Choose<uint64_t>(inputs, &y);
     }
     return Status::Ok();
   }
@@ -54,6 +54,24 @@ class WhereOp : public Op {
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     return LowerElementwise(*this, "where", request);
+  }
+
+ private:
+  // T: an integer as wide as an element, whose bits are copied.
+  template <typename T>
+  static void Choose(const std::vector<HostTensor>& inputs, HostTensor* y) {
+    const uint8_t* condition = inputs[0].data<uint8_t>();
+    const T* a = inputs[1].data<T>();
+    const T* b = inputs[2].data<T>();
+    T* chosen = y->mutable_data<T>();
+    BroadcastRows rows(y->shape(), {inputs[0].shape(), inputs[1].shape(), inputs[2].shape()});
+    while (rows.Next()) {
+      for (int64_t i = 0; i < rows.count(); ++i) {
+        const bool is_a = condition[rows.offset(0) + i * rows.step(0)] != 0;
+        chosen[rows.begin() + i] =
+            is_a ? a[rows.offset(1) + i * rows.step(1)] : b[rows.offset(2) + i * rows.step(2)];
+      }
+    }
   }
 };
 

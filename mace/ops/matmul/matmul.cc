@@ -9,6 +9,7 @@
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/conv/pack_transpose.h"
+#include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/matmul/gemm.h"
 #include "mace/ops/op.h"
@@ -26,10 +27,10 @@ std::vector<float> Transposed(const float* from, int64_t rows, int64_t columns) 
 // y += bias, broadcast.
 void AddBias(const std::vector<float>& bias, const Shape& bias_shape, const Shape& shape,
              float* y) {
-  const BroadcastStrides strides = StridesOf(bias_shape, shape, 1);
-  const int64_t count = shape.elements();
-  for (int64_t i = 0; i < count; ++i) {
-    y[i] += bias[static_cast<size_t>(BroadcastOffset(shape, strides, i))];
+  BroadcastRows rows(shape, {bias_shape});
+  while (rows.Next()) {
+    const float* row = bias.data() + rows.offset(0);
+    for (int64_t i = 0; i < rows.count(); ++i) y[rows.begin() + i] += row[i * rows.step(0)];
   }
 }
 
