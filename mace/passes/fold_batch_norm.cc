@@ -141,7 +141,11 @@ StatusOr<bool> ApplyTransform(GraphEditor* editor, int index, const ChannelTrans
     if (filter->dtype() == DType::kInvalid) return false;
   }
   const std::string name = node.name;
-  if (filter) inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));
+  if (filter) {
+    inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));
+    // Its elements are no multiples of one number any more (fuse_requantize.h).
+    editor->node(index).attributes.Erase("filter_scale");
+  }
   if (inputs.size() <= kBias) inputs.resize(kBias + 1, kNoValue);
   inputs[kBias] = editor->AddConstant(name + "/bias", std::move(bias));
   editor->SetInputs(index, std::move(inputs));

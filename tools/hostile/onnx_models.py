@@ -10,7 +10,9 @@ from schema import onnx_pb2  # noqa: E402
 from op_lists import one_each  # noqa: E402
 
 TYPES = {"f4": onnx_pb2.TensorProto.FLOAT, "i8": onnx_pb2.TensorProto.INT64, "i4": onnx_pb2.TensorProto.INT32,
-         "b1": onnx_pb2.TensorProto.BOOL, "u1": onnx_pb2.TensorProto.UINT8}
+         "b1": onnx_pb2.TensorProto.BOOL, "u1": onnx_pb2.TensorProto.UINT8, "s1": onnx_pb2.TensorProto.INT8}
+# Kinds of arrays whose elements lie in the list of 32 bits.
+NARROW = {"uint8": "u1", "int8": "s1", "int32": "i4", "bool": "b1"}
 
 
 def floats(*shape):
@@ -22,10 +24,11 @@ def floats(*shape):
 def tensor(name, values):
     """Integers lie in lists, so that each is a field of the message; floats are raw bytes."""
     values = np.asarray(values)
-    if values.dtype.kind in "ib":
+    if values.dtype.kind in "iub":
         made = onnx_pb2.TensorProto(name=name, dims=values.shape)
-        made.data_type = TYPES["b1"] if values.dtype.kind == "b" else TYPES["i8"]
-        getattr(made, "int32_data" if values.dtype.kind == "b" else "int64_data").extend(values.ravel().tolist())
+        kind = NARROW.get(values.dtype.name, "i8")
+        made.data_type = TYPES[kind]
+        getattr(made, "int64_data" if kind == "i8" else "int32_data").extend(values.ravel().tolist())
         return made
     return onnx_pb2.TensorProto(name=name, dims=values.shape, data_type=TYPES["f4"],
                                 raw_data=values.astype("<f4").tobytes())
@@ -71,10 +74,11 @@ def model(nodes, inputs, outputs, constants=None, opset=13):
     return made
 
 
-def one(op, inputs, constants=None, outputs=("y",), opset=13, **attributes):
+def one(op, inputs, constants=None, outputs=("y",), opset=13, domain="", **attributes):
     """A model of one node, which reads the inputs and then the constants."""
     constants = constants or {}
     made = node(op, [*inputs, *constants], list(outputs), **attributes)
+    made.domain = domain
     return model([made], inputs, list(outputs), constants, opset)
 
 
@@ -170,9 +174,69 @@ def norms():
     yield from one_each(one, ("LeakyRelu", "Elu", "ThresholdedRelu"), MATRIX, alpha=0.3)
 
 
+def byte(*values, kind="uint8"):
+    """Quantized numbers; one of them is a scalar."""
+    made = np.array(values, kind)
+    return made[0] if len(values) == 1 else made
+
+
+def scales(*names):
+    """A scale and a zero point for each of the names."""
+    return {key: value for name in names
+            for key, value in ((name + "_scale", np.float32(0.1)), (name + "_zero", byte(7)))}
+
+
+def quantized():
+    whole, image = {"x": ((3, 4), "u1")}, {"x": ((1, 2, 6, 6), "u1")}
+    matrix, w = byte(*range(12)).reshape(4, 3), byte(*range(36)).reshape(2, 2, 3, 3)
+    yield "quantizelinear", one("QuantizeLinear", MATRIX, {"s": floats(4), "z": byte(1, 2, 3, 4)}, axis=1)
+    yield "dequantizelinear", one("DequantizeLinear", whole, {"s": floats(3, 2), "z": matrix[:3, :2]}, opset=21,
+                                  axis=1, block_size=2)
+    yield "dynamicquantizelinear", one("DynamicQuantizeLinear", MATRIX, outputs=("y", "s", "z"))
+    yield "convinteger", one("ConvInteger", image, {"w": w, "zx": byte(3), "zw": byte(4)}, pads=[1, 1, 1, 1])
+    yield "matmulinteger", one("MatMulInteger", whole, {"b": matrix, "za": byte(3), "zb": byte(1, 2, 3)})
+    yield "qlinearconv", one("QLinearConv", image, {
+        **scales("x"), "w": w, **scales("w", "y"), "b": byte(100, -100, kind="int32")}, group=1)
+    yield "qlinearmatmul", one("QLinearMatMul", whole, {**scales("a"), "b": matrix, **scales("b", "y")})
+
+
+def microsoft():
+    whole, image, domain = {"x": ((3, 4), "u1")}, {"x": ((1, 2, 6, 6), "u1")}, "com.microsoft"
+    matrix = byte(*range(12)).reshape(4, 3)
+    for op in ("QLinearAdd", "QLinearMul"):
+        constants = {**scales("a"), "b": matrix.reshape(3, 4), **scales("b", "y")}
+        yield op.lower(), one(op, whole, constants, domain=domain)
+    yield "qlinearaveragepool", one("QLinearAveragePool", image, scales("x", "y"), domain=domain,
+                                    kernel_shape=[2, 2], channels_last=0)
+    yield "qlinearglobalaveragepool", one("QLinearGlobalAveragePool", image, scales("x", "y"), domain=domain)
+    yield "qlinearleakyrelu", one("QLinearLeakyRelu", whole, scales("x", "y"), domain=domain, alpha=0.3)
+    yield "qlinearsigmoid", one("QLinearSigmoid", whole, scales("x", "y"), domain=domain)
+    yield "qlinearsoftmax", one("QLinearSoftmax", whole, scales("x", "y"), domain=domain, axis=1, opset=13)
+    yield "qgemm", one("QGemm", whole, {**scales("a"), "b": matrix, **scales("b"),
+                                        "c": byte(1, 2, 3, kind="int32"), **scales("y")}, domain=domain, alpha=0.5)
+    yield "dynamicquantizematmul", one("DynamicQuantizeMatMul", MATRIX, {"b": matrix, **scales("b"), "c": floats(3)},
+                                       domain=domain)
+    yield "matmulintegertofloat", one("MatMulIntegerToFloat", whole, {
+        "b": matrix, "sa": floats(1), "sb": floats(3), "za": byte(3), "zb": byte(4), "c": floats(3)}, domain=domain)
+    yield "matmulnbits", one("MatMulNBits", {"x": (3, 40)}, {
+        "b": byte(*range(48)).reshape(2, 3, 8), "s": floats(6), "z": byte(1, 2, 3, 4)}, domain=domain,
+        K=40, N=2, bits=4, block_size=16)
+    weights = {"w": byte(*range(24)).reshape(1, 2, 12), "r": byte(*range(36)).reshape(1, 3, 12), "b": floats(1, 24)}
+    made = one("DynamicQuantizeLSTM", {"x": (4, 1, 2)}, {
+        **weights, "ws": floats(1), "wz": byte(3).reshape(1), "rs": floats(1), "rz": byte(4).reshape(1)},
+        domain=domain, hidden_size=3, direction="forward")
+    for place in range(4, 8):  # Lengths, states and peepholes are not given.
+        made.graph.node[0].input.insert(place, "")
+    yield "dynamicquantizelstm", made
+    parts = [name + end for name in ("y", "x", "b") for end in ("_scale", "_zero")]
+    joined = node("QLinearConcat", parts[:2] + ["x"] + parts[2:4] + ["b"] + parts[4:], ["y"], axis=0)
+    joined.domain = domain
+    yield "qlinearconcat", model([joined], whole, ["y"], {**scales("y", "x", "b"), "b": matrix.reshape(3, 4)})
+
+
 def plain():
     """(name, ModelProto) of models with which nothing is wrong."""
-    for family in (windows, matrices, moves, indices, norms):
+    for family in (windows, matrices, moves, indices, norms, quantized, microsoft):
         yield from family()
     yield from one_each(one, UNARY, MATRIX)
     yield from one_each(one, BINARY, PAIR)

@@ -10,6 +10,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/onnx/declared.h"
+#include "mace/formats/onnx/emit_quantized.h"
 #include "mace/formats/onnx/graph.h"
 #include "mace/formats/onnx/model.h"
 #include "mace/formats/onnx/node.h"
@@ -19,6 +20,10 @@
 
 namespace mace {
 namespace {
+
+constexpr char kHowQuantizedIsComputed[] =
+    "quantized model: weights are dequantized as it is loaded; computes in floats, each quantized "
+    "result rounded";
 
 class OnnxImporter {
  public:
@@ -47,7 +52,7 @@ class OnnxImporter {
   const Status* WhyMissing(const onnx::NodeProto& def) const;
   Status AddInitializer(size_t index);
   Status AddNode(size_t index);
-  StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def) const;
+  StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def, bool reads_quantized);
   Status DefineOutputs(const OnnxNode& node);
   Status AddOutput(const std::string& name);
   StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
@@ -66,6 +71,7 @@ class OnnxImporter {
   // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
+  OnnxQuantizedTensors quantized_;
 };
 
 // The nodes that are needed when the options give inputs and constants.
@@ -120,6 +126,7 @@ StatusOr<TensorInfo> OnnxImporter::InfoOf(const std::string& name) {
     return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
                        " is not supported, or needs itself");
   }
+  MACE_ASSIGN_OR_RETURN(id, EmitIntegersOf(name, source(), &quantized_));
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
   return builder_.graph().value(id).info;
 }
@@ -217,16 +224,26 @@ Status OnnxImporter::AddInitializer(size_t index) {
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
+  if (IsWidenedOnnxType(proto.data_type())) quantized_.AddWidened(proto.name(), proto.data_type());
   // Define refuses a second tensor of the name.
   tensor->set_identity(StoredIdentity("onnx", proto.name()));
   return builder_.Define(proto.name(),
                          builder_.graph().AddConstant(proto.name(), *std::move(tensor)));
 }
 
-StatusOr<std::vector<ValueId>> OnnxImporter::FindInputs(const onnx::NodeProto& def) const {
+// The inputs as the converter takes them: one that does not know quantized tensors gets integers.
+StatusOr<std::vector<ValueId>> OnnxImporter::FindInputs(const onnx::NodeProto& def,
+                                                        bool reads_quantized) {
   std::vector<ValueId> inputs;
   for (const std::string& name : def.input()) {
+    const bool is_first = inputs.empty();
     inputs.push_back(name.empty() ? kNoValue : builder_.Find(name));
+    const bool moves = is_first && MovesOnnxElements(def.op_type());
+    const OnnxQuantized* quantized = quantized_.Find(name);
+    if (!reads_quantized && !moves) MACE_RETURN_IF_ERROR(quantized_.CheckIntegers(name));
+    if (quantized != nullptr && !reads_quantized && !(moves && quantized->is_movable)) {
+      MACE_ASSIGN_OR_RETURN(inputs.back(), EmitIntegersOf(name, source(), &quantized_));
+    }
     if (name.empty() || inputs.back() != kNoValue) continue;
     const OnnxSource made_by = wiring_.Find(name);
     const std::string maker = made_by.kind == OnnxSource::Kind::kNode
@@ -247,24 +264,28 @@ Status OnnxImporter::DefineOutputs(const OnnxNode& node) {
     // A tensor that was cut is what the caller gives.
     if (builder_.Find(node.def().output(i)) != kNoValue) continue;
     MACE_RETURN_IF_ERROR(builder_.Define(node.def().output(i), node.outputs()[index]));
+    node.NoteResult(index);
   }
   return Status::Ok();
 }
 
 Status OnnxImporter::AddNode(size_t index) {
   const onnx::NodeProto& def = wiring_.node(index);
-  if (!IsOnnxDomain(def.domain())) {
-    return Unsupported("unknown op of domain '" + Printable(def.domain()) + "'");
+  const bool is_onnx = IsOnnxDomain(def.domain());
+  const OnnxConversion conversion = FindOnnxConversion(def.domain(), def.op_type());
+  if (conversion.convert == nullptr) {
+    return Unsupported(is_onnx ? "unknown op"
+                               : "unknown op of domain '" + Printable(def.domain()) + "'");
   }
-  const OnnxConverter convert = FindOnnxConverter(def.op_type());
-  if (convert == nullptr) return Unsupported("unknown op");
   if (def.output_size() == 0) return InvalidArgument("expected an output, found none");
-  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, FindInputs(def));
+  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, FindInputs(def, conversion.reads_quantized));
   const std::string name =
       builder_.UniqueName(!def.name().empty() ? def.name() : def.op_type() + "/" + def.output(0));
   OnnxNode node(def, name, opset_, std::move(inputs), source());
-  MACE_RETURN_IF_ERROR(convert(&node));
+  node.set_quantized(&quantized_);
+  MACE_RETURN_IF_ERROR(conversion.convert(&node));
   MACE_RETURN_IF_ERROR(node.CheckAttributes());
+  MarkMovedOnnxTensors(&node);
   return DefineOutputs(node);
 }
 
@@ -292,6 +313,8 @@ Status OnnxImporter::AddOutput(const std::string& name) {
                        " is not supported")
         .WithPrefix("output '" + Printable(name) + "'");
   }
+  MACE_RETURN_IF_ERROR(quantized_.CheckIntegers(name));
+  MACE_ASSIGN_OR_RETURN(id, EmitIntegersOf(name, source(), &quantized_));
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
   MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(name, id));
   const TensorInfo& info = builder_.graph().value(io.value).info;
@@ -347,6 +370,7 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
+  if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
   MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
   return builder_.shared_graph();
 }

@@ -5,6 +5,7 @@
 
 #include "mace/base/strings.h"
 #include "mace/formats/common/constant_numbers.h"
+#include "mace/formats/onnx/model.h"
 
 namespace mace {
 namespace {
@@ -71,9 +72,18 @@ StatusOr<HostTensor> OnnxNode::Tensor(const std::string& name) const {
   if (found == nullptr || !found->has_t()) {
     return InvalidArgument("attribute '" + name + "': expected a tensor, found none");
   }
+  if (IsWidenedOnnxType(found->t().data_type()) && op() != "Constant") {
+    return Unsupported("attribute '" + name + "': element type " +
+                       OnnxTypeName(found->t().data_type()) + " of a constant");
+  }
   StatusOr<HostTensor> tensor = ReadOnnxTensor(found->t(), source_);
   if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
   return tensor;
+}
+
+int32_t OnnxNode::TensorType(const std::string& name) const {
+  const Field* found = Find(name, Field::TENSOR);
+  return found == nullptr || !found->has_t() ? 0 : found->t().data_type();
 }
 
 void OnnxNode::Ignore(std::initializer_list<const char*> names) const {
@@ -228,21 +238,97 @@ std::vector<int64_t> ChannelsFirst(int rank) {
   return permutation;
 }
 
-OnnxConverter FindOnnxConverter(const std::string& op) {
-  static const auto* const kConverters = [] {
-    auto* all = new std::unordered_map<std::string, OnnxConverter>();
+StatusOr<std::vector<ValueId>> OnnxNode::ConvertAllAs(const std::string& op,
+                                                      std::vector<ValueId> inputs, int64_t opset) {
+  OnnxNode other(def_, name_, opset == 0 ? opset_ : opset, std::move(inputs), source_);
+  other.op_ = op;
+  other.quantized_ = quantized_;
+  other.has_own_inputs_ = false;
+  MACE_RETURN_IF_ERROR(FindOnnxConversion("", op).convert(&other));
+  looked_at_.insert(other.looked_at_.begin(), other.looked_at_.end());
+  return other.outputs();
+}
+
+StatusOr<ValueId> OnnxNode::ConvertAs(const std::string& op, std::vector<ValueId> inputs,
+                                      int64_t opset) {
+  MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
+                        ConvertAllAs(op, std::move(inputs), opset));
+  return outputs[0];
+}
+
+const OnnxQuantized* OnnxNode::Quantized(size_t index) const {
+  if (quantized_ == nullptr || !has_own_inputs_ || !HasInput(index)) return nullptr;
+  return quantized_->Find(def_.input(static_cast<int>(index)));
+}
+
+int32_t OnnxNode::WidenedType(size_t index) const {
+  if (quantized_ == nullptr || !has_own_inputs_ || !HasInput(index)) return 0;
+  return quantized_->WidenedType(def_.input(static_cast<int>(index)));
+}
+
+void OnnxNode::SetQuantizedResult(const OnnxQuantized& result, size_t index) {
+  SetResult(result.floats, index);
+  quantized_results_[index] = result;
+}
+
+void OnnxNode::SetWidenedResult(int32_t type, size_t index) { widened_results_[index] = type; }
+
+void OnnxNode::NoteResult(size_t index) const {
+  const std::string& name = def_.output(static_cast<int>(index));
+  const auto quantized = quantized_results_.find(index);
+  if (quantized != quantized_results_.end()) quantized_->Add(name, quantized->second);
+  const auto widened = widened_results_.find(index);
+  if (widened != widened_results_.end()) quantized_->AddWidened(name, widened->second);
+}
+
+namespace {
+
+using ConversionMap = std::unordered_map<std::string, OnnxConversion>;
+
+void AddConversions(const OnnxConverterEntry* table, bool reads_quantized, ConversionMap* to) {
+  for (; table->op != nullptr; ++table)
+    to->emplace(table->op, OnnxConversion{table->convert, reads_quantized});
+}
+
+const ConversionMap& OnnxConversions() {
+  static const auto* const kConversions = [] {
+    auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
          {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
           kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
           kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
-      for (const OnnxConverterEntry* entry = table; entry->op != nullptr; ++entry) {
-        all->emplace(entry->op, entry->convert);
-      }
+      AddConversions(table, false, all);
+    }
+    for (const OnnxConverterEntry* table :
+         {kOnnxIntegerConverters, kOnnxQuantizeConverters, kOnnxQuantizedConverters}) {
+      AddConversions(table, true, all);
+    }
+    all->at("Cast").reads_quantized = true;
+    return all;
+  }();
+  return *kConversions;
+}
+
+const ConversionMap& MicrosoftConversions() {
+  static const auto* const kConversions = [] {
+    auto* all = new ConversionMap();
+    for (const OnnxConverterEntry* table :
+         {kMicrosoftIntegerConverters, kMicrosoftQuantizedConverters, kMicrosoftRecurrentConverters,
+          kOnnxQuantizeConverters}) {
+      AddConversions(table, true, all);
     }
     return all;
   }();
-  const auto found = kConverters->find(op);
-  return found == kConverters->end() ? nullptr : found->second;
+  return *kConversions;
+}
+
+}  // namespace
+
+OnnxConversion FindOnnxConversion(const std::string& domain, const std::string& op) {
+  if (!IsOnnxDomain(domain) && domain != "com.microsoft") return OnnxConversion();
+  const ConversionMap& all = IsOnnxDomain(domain) ? OnnxConversions() : MicrosoftConversions();
+  const auto found = all.find(op);
+  return found == all.end() ? OnnxConversion() : found->second;
 }
 
 }  // namespace mace

@@ -6,12 +6,15 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "mace/base/status.h"
 #include "mace/formats/common/graph_builder.h"
+#include "mace/formats/onnx/quantized.h"
 #include "mace/formats/onnx/tensor.h"
 #include "mace/formats/proto/onnx.pb.h"
 
@@ -26,10 +29,12 @@ class OnnxNode {
         name_(std::move(name)),
         opset_(opset),
         inputs_(std::move(inputs)),
-        source_(source) {}
+        source_(source),
+        op_(def.op_type()) {}
 
   const onnx::NodeProto& def() const { return def_; }
-  const std::string& op() const { return def_.op_type(); }
+  // The op's type, or where ConvertAs converts the node, the type that it converts it as.
+  const std::string& op() const { return op_; }
   // Unique among the nodes of the model.
   const std::string& name() const { return name_; }
   // The version of ONNX's own op set that the model asks for.
@@ -48,6 +53,8 @@ class OnnxNode {
   std::vector<std::string> Strings(const std::string& name) const;
   // kInvalidArgument where there is none.
   StatusOr<HostTensor> Tensor(const std::string& name) const;
+  // The element type that the file says for it; 0: there is none.
+  int32_t TensorType(const std::string& name) const;
   // Attributes that mean nothing at inference.
   void Ignore(std::initializer_list<const char*> names) const;
   // kUnsupported names an attribute that the converter did not look at: an op with a meaning
@@ -105,6 +112,26 @@ class OnnxNode {
   // Output `index` is a value that is there already.
   void SetResult(ValueId id, size_t index = 0);
   const std::vector<ValueId>& outputs() const { return outputs_; }
+  // The outputs of a node of ONNX's own op `op` with this node's attributes and these inputs, which
+  // may be others than the node's. `opset`: the version of the op that is meant; 0: the model's.
+  StatusOr<std::vector<ValueId>> ConvertAllAs(const std::string& op, std::vector<ValueId> inputs,
+                                              int64_t opset = 0);
+  // Output 0 of ConvertAllAs.
+  StatusOr<ValueId> ConvertAs(const std::string& op, std::vector<ValueId> inputs,
+                              int64_t opset = 0);
+
+  // What is known of the model's quantized tensors. REQUIRES for quantized(): the node was given
+  // them.
+  void set_quantized(OnnxQuantizedTensors* tensors) { quantized_ = tensors; }
+  OnnxQuantizedTensors* quantized() const { return quantized_; }
+  // Null unless the input's integers are floats in the graph; 0 unless they are wider there.
+  const OnnxQuantized* Quantized(size_t index) const;
+  int32_t WidenedType(size_t index) const;
+  // Output `index` is `result.floats`, which stand for integers, or a value of wider integers.
+  void SetQuantizedResult(const OnnxQuantized& result, size_t index = 0);
+  void SetWidenedResult(int32_t type, size_t index);
+  // Notes what was set for an output, once it has got its name.
+  void NoteResult(size_t index) const;
 
  private:
   const onnx::AttributeProto* Find(const std::string& name,
@@ -117,6 +144,11 @@ class OnnxNode {
   OnnxTensorSource source_;
   mutable std::unordered_set<std::string> looked_at_;
   std::vector<ValueId> outputs_;
+  std::string op_;
+  OnnxQuantizedTensors* quantized_ = nullptr;
+  bool has_own_inputs_ = true;  // False where ConvertAs gave others.
+  std::map<size_t, OnnxQuantized> quantized_results_;
+  std::map<size_t, int32_t> widened_results_;
 };
 
 // The permutations between [n, c, d1, ...] and [n, d1, ..., c].
@@ -143,9 +175,20 @@ extern const OnnxConverterEntry kOnnxResizeConverters[];
 extern const OnnxConverterEntry kOnnxShapeConverters[];
 extern const OnnxConverterEntry kOnnxSliceConverters[];
 extern const OnnxConverterEntry kOnnxSpatialConverters[];
+// Those whose converters know quantized tensors.
+extern const OnnxConverterEntry kOnnxIntegerConverters[];
+extern const OnnxConverterEntry kOnnxQuantizeConverters[];
+extern const OnnxConverterEntry kOnnxQuantizedConverters[];
+// The same of the domain com.microsoft.
+extern const OnnxConverterEntry kMicrosoftIntegerConverters[];
+extern const OnnxConverterEntry kMicrosoftQuantizedConverters[];
+extern const OnnxConverterEntry kMicrosoftRecurrentConverters[];
 
-// Null for an op that is not supported.
-OnnxConverter FindOnnxConverter(const std::string& op);
+struct OnnxConversion {
+  OnnxConverter convert = nullptr;  // Null for an op that is not supported.
+  bool reads_quantized = false;     // Takes floats for quantized inputs: OnnxNode::Quantized.
+};
+OnnxConversion FindOnnxConversion(const std::string& domain, const std::string& op);
 
 }  // namespace mace
 

@@ -9,6 +9,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/common/filled.h"
 #include "mace/formats/onnx/emit.h"
+#include "mace/formats/onnx/emit_quantized.h"
 
 namespace mace {
 namespace {
@@ -44,6 +45,8 @@ Status ConvertConstant(OnnxNode* node) {
   HostTensor tensor;
   if (node->Has("value")) {
     MACE_ASSIGN_OR_RETURN(tensor, node->Tensor("value"));
+    const int32_t type = node->TensorType("value");
+    if (IsWidenedOnnxType(type)) node->SetWidenedResult(type, 0);
   } else if (node->Has("value_float")) {
     const float value = static_cast<float>(node->Float("value_float", 0));
     tensor = HostTensor::FromVector<float>(DType::kFloat32, Shape(), {value});
@@ -180,12 +183,26 @@ Status EmitCast(OnnxNode* node, DType dtype) {
   return node->EmitResult("Cast", {node->input(0)}, std::move(attributes));
 }
 
+// Integers that the graph has as floats already need not be made where floats are wanted.
+Status CastQuantized(OnnxNode* node, DType dtype) {
+  const OnnxQuantized& x = *node->Quantized(0);
+  if (IsFloat(dtype) && x.is_centred && x.by.zero_point == kNoValue) {
+    node->SetResult(x.floats);
+    return Status::Ok();
+  }
+  MACE_ASSIGN_OR_RETURN(const ValueId integers, EmitOnnxIntegers(node, x));
+  MACE_ASSIGN_OR_RETURN(const ValueId result, node->ConvertAs("Cast", {integers}));
+  node->SetResult(result);
+  return Status::Ok();
+}
+
 Status ConvertCast(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   node->Ignore({"saturate", "round_mode"});  // For floats of int8, which are refused.
   const int32_t wanted = static_cast<int32_t>(node->Int("to", 0));
   const DType dtype = OnnxType(wanted);
   if (dtype == DType::kInvalid) return Unsupported("to: element type " + OnnxTypeName(wanted));
+  if (node->Quantized(0) != nullptr) return CastQuantized(node, dtype);
   return EmitCast(node, dtype);
 }
 

@@ -150,6 +150,9 @@ Status ConvertConv(OnnxNode* node) {
   } else {
     attributes.Set("group", group);
   }
+  // What the pass fuse_requantize asks for.
+  const float filter_scale = node->quantized()->FilterScale(node->input(1));
+  if (filter_scale > 0) attributes.Set("filter_scale", double{filter_scale});
   std::vector<ValueId> inputs = {image, filter};
   if (node->HasInput(2)) inputs.push_back(node->input(2));
   MACE_RETURN_IF_ERROR(node->EmitResult(depthwise ? "DepthwiseConv2d" : "Conv2D", std::move(inputs),

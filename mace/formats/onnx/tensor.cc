@@ -13,9 +13,14 @@ namespace {
 
 using Proto = onnx::TensorProto;
 
-// Bytes of one element in raw data; REQUIRES: OnnxType knows the type.
-size_t StoredBytes(int32_t type) {
-  return type == Proto::DOUBLE ? sizeof(double) : DTypeSize(OnnxType(type));
+bool HasFourBits(int32_t type) { return type == Proto::UINT4 || type == Proto::INT4; }
+
+// Bytes of the elements in raw data; REQUIRES: OnnxConstantType knows the type.
+size_t StoredBytes(int32_t type, int64_t elements) {
+  const auto count = static_cast<size_t>(elements);
+  if (HasFourBits(type)) return (count + 1) / 2;
+  if (type == Proto::UINT16 || type == Proto::INT16) return count * sizeof(int16_t);
+  return count * (type == Proto::DOUBLE ? sizeof(double) : DTypeSize(OnnxType(type)));
 }
 
 Status WrongSize(const Shape& shape, size_t expected, const char* unit, size_t found) {
@@ -35,14 +40,39 @@ StatusOr<HostTensor> DoublesToFloats(const Shape& shape, const HostTensor& doubl
   return result;
 }
 
+// Element `index` of two in a byte, the first one in the lower bits.
+uint8_t FourBits(int32_t type, uint32_t byte, int64_t index) {
+  const uint32_t bits = byte >> (index % 2 * 4) & 15;
+  // The sign's bit is repeated.
+  return static_cast<uint8_t>(type == Proto::INT4 && bits > 7 ? bits | 0xF0 : bits);
+}
+
+StatusOr<HostTensor> WidenIntegers(int32_t type, TensorInfo info, const HostTensor& stored) {
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
+  const int64_t count = result.shape().elements();
+  const uint8_t* const from = stored.bytes().data();
+  for (int64_t i = 0; i < count; ++i) {
+    if (HasFourBits(type)) {
+      result.mutable_data<uint8_t>()[i] = FourBits(type, from[i / 2], i);
+      continue;
+    }
+    const auto bits = static_cast<uint16_t>(from[2 * i] | from[2 * i + 1] << 8);
+    result.mutable_data<int32_t>()[i] =
+        type == Proto::INT16 ? int32_t{static_cast<int16_t>(bits)} : int32_t{bits};
+  }
+  return result;
+}
+
 // The elements that are stored from `offset` on.
 StatusOr<HostTensor> ReadStored(int32_t type, TensorInfo info, const ByteSource& source,
                                 uint64_t offset) {
-  if (type != Proto::DOUBLE) return source.ReadTensor(std::move(info), offset);
-  const Shape bytes{info.shape.elements() * static_cast<int64_t>(sizeof(double))};
-  MACE_ASSIGN_OR_RETURN(const HostTensor doubles,
-                        source.ReadTensor({DType::kUInt8, bytes}, offset));
-  return DoublesToFloats(info.shape, doubles);
+  if (type != Proto::DOUBLE && !IsWidenedOnnxType(type)) {
+    return source.ReadTensor(std::move(info), offset);
+  }
+  const Shape bytes{static_cast<int64_t>(StoredBytes(type, info.shape.elements()))};
+  MACE_ASSIGN_OR_RETURN(const HostTensor stored, source.ReadTensor({DType::kUInt8, bytes}, offset));
+  if (type == Proto::DOUBLE) return DoublesToFloats(info.shape, stored);
+  return WidenIntegers(type, std::move(info), stored);
 }
 
 template <typename To, typename List>
@@ -58,6 +88,21 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info) {
   return result;
 }
 
+// Each number of the list holds a byte with two elements.
+StatusOr<HostTensor> ReadFourBits(const Proto& proto, TensorInfo info) {
+  const int64_t count = info.shape.elements();
+  if (proto.int32_data_size() != (count + 1) / 2) {
+    return WrongSize(info.shape, static_cast<size_t>((count + 1) / 2), "bytes",
+                     static_cast<size_t>(proto.int32_data_size()));
+  }
+  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
+  for (int64_t i = 0; i < count; ++i) {
+    const auto byte = static_cast<uint32_t>(proto.int32_data(static_cast<int>(i / 2)));
+    result.mutable_data<uint8_t>()[i] = FourBits(proto.data_type(), byte, i);
+  }
+  return result;
+}
+
 StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info) {
   switch (proto.data_type()) {
     case Proto::FLOAT:
@@ -66,6 +111,11 @@ StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info) {
       return ReadList<float>(proto.double_data(), std::move(info));
     case Proto::INT64:
       return ReadList<int64_t>(proto.int64_data(), std::move(info));
+    case Proto::UINT4:
+    case Proto::INT4:
+      return ReadFourBits(proto, std::move(info));
+    case Proto::UINT16:
+    case Proto::INT16:
     case Proto::INT32:
       return ReadList<int32_t>(proto.int32_data(), std::move(info));
     case Proto::FLOAT16:
@@ -99,8 +149,7 @@ StatusOr<HostTensor> ReadExternal(const Proto& proto, TensorInfo info,
     if (entry.key() == "location") location = entry.value();
   }
   MACE_ASSIGN_OR_RETURN(const ByteSource file, source.files->External(location));
-  const uint64_t expected =
-      static_cast<uint64_t>(info.shape.elements()) * StoredBytes(proto.data_type());
+  const uint64_t expected = StoredBytes(proto.data_type(), info.shape.elements());
   MACE_ASSIGN_OR_RETURN(const uint64_t offset, ExternalNumber(proto, "offset", 0));
   MACE_ASSIGN_OR_RETURN(const uint64_t length, ExternalNumber(proto, "length", expected));
   if (length != expected) return WrongSize(info.shape, expected, "bytes", length);
@@ -113,10 +162,10 @@ StatusOr<HostTensor> ReadExternal(const Proto& proto, TensorInfo info,
   return ReadStored(proto.data_type(), std::move(info), file, offset);
 }
 
-// Bytes that stand in the proto, or where they were cut off, in the model's file.
+// Bytes that stand in the proto, or where they were cut off, in the model's
+// file.
 StatusOr<HostTensor> ReadRaw(const Proto& proto, TensorInfo info, const OnnxTensorSource& source) {
-  const size_t expected =
-      static_cast<size_t>(info.shape.elements()) * StoredBytes(proto.data_type());
+  const size_t expected = StoredBytes(proto.data_type(), info.shape.elements());
   const bool is_cut = source.raw.size() > 0;
   const std::string& raw = proto.raw_data();
   const size_t found = is_cut ? static_cast<size_t>(source.raw.size()) : raw.size();
@@ -155,6 +204,16 @@ DType OnnxType(int32_t data_type) {
   }
 }
 
+DType OnnxConstantType(int32_t data_type) {
+  if (data_type == Proto::UINT16 || data_type == Proto::INT16) return DType::kInt32;
+  if (data_type == Proto::UINT4) return DType::kUInt8;
+  return data_type == Proto::INT4 ? DType::kInt8 : OnnxType(data_type);
+}
+
+bool IsWidenedOnnxType(int32_t data_type) {
+  return OnnxConstantType(data_type) != OnnxType(data_type);
+}
+
 DType OnnxIoType(int32_t data_type) {
   if (data_type == Proto::DOUBLE) return DType::kFloat64;
   return data_type == Proto::BFLOAT16 ? DType::kFloat32 : OnnxType(data_type);
@@ -171,9 +230,12 @@ StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto,
   if (proto.has_segment()) return Unsupported("a tensor in segments");
   std::vector<int64_t> dims(proto.dims().begin(), proto.dims().end());
   MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
-  TensorInfo info{OnnxType(proto.data_type()), std::move(shape)};
+  TensorInfo info{OnnxConstantType(proto.data_type()), std::move(shape)};
   if (info.dtype == DType::kInvalid) {
     return Unsupported("element type " + OnnxTypeName(proto.data_type()) + " of a constant");
+  }
+  if (IsWidenedOnnxType(proto.data_type()) && source.builder != nullptr) {
+    MACE_RETURN_IF_ERROR(source.builder->budget().Convert("wider integers", info.bytes()));
   }
   if (proto.data_location() == Proto::EXTERNAL) return ReadExternal(proto, std::move(info), source);
   if (proto.has_raw_data()) return ReadRaw(proto, std::move(info), source);

@@ -83,8 +83,15 @@ const UnaryFunction kFunctions[] = {
     {"sigmoid", [](double x, double, double) { return 1 / (1 + std::exp(-x)); }, nullptr, 0,
      nullptr, 0},
     {"relu", [](double x, double, double) { return x < 0 ? 0.0 : x; }, nullptr, 0, nullptr, 0},
-    {"round_to_int8", &RoundToInt8, "scale", 1, "low", -128},
-    {"round_to_scale", [](double x, double a, double) { return std::nearbyint(x / a) * a; },
+    // The quotient is that of floats, as model formats and kernels have it.
+    {"round_to_int8",
+     [](double x, double a, double b) {
+       const double steps = std::nearbyint(static_cast<float>(x / a));
+       return std::fmin(std::fmax(steps, b), b + 255) * a;
+     },
+     "scale", 1, "low", -128},
+    {"round_to_scale",
+     [](double x, double a, double) { return std::nearbyint(static_cast<float>(x / a)) * a; },
      "scale", 1, nullptr, 0},
 };
 

@@ -80,6 +80,17 @@ class TestOnnx {
     return tensor;
   }
 
+  // Elements of a type of at most 32 bits, each in a field of its own.
+  onnx::TensorProto* Small(const std::string& name, const std::vector<int64_t>& dims, int32_t type,
+                           const std::vector<int32_t>& values) {
+    onnx::TensorProto* tensor = graph().add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(type);
+    for (int64_t extent : dims) tensor->add_dims(extent);
+    for (int32_t value : values) tensor->add_int32_data(value);
+    return tensor;
+  }
+
   onnx::NodeProto* Node(const std::string& op, const std::vector<std::string>& inputs,
                         const std::vector<std::string>& outputs) {
     onnx::NodeProto* node = graph().add_node();
