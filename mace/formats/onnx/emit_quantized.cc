@@ -85,8 +85,7 @@ bool HaveSamePlaces(GraphBuilder* builder, const OnnxQuantization& a, const Onnx
 
 StatusOr<ValueId> EmitRound(OnnxNode* node, ValueId x) { return EmitUnary(node, "round", x); }
 
-// `a` and numbers that broadcast to it; one known number becomes an attribute,
-// which is faster.
+// `a` and numbers that broadcast to it; one known number becomes an attribute, which is faster.
 StatusOr<ValueId> EmitWith(OnnxNode* node, OnnxEltwise type, ValueId a, ValueId numbers,
                            const OnnxQuantization& by) {
   double number = 0;
@@ -102,7 +101,7 @@ StatusOr<ValueId> EmitWith(OnnxNode* node, OnnxEltwise type, ValueId a, ValueId 
 // Constant integers as floats: the reals, or without a scale q - zero_point.
 StatusOr<ValueId> FoldDequantized(OnnxNode* node, size_t index, const OnnxQuantization& by) {
   GraphBuilder* builder = node->builder();
-  const HostTensor& integers = *node->Constant(index);
+  const HostTensor integers = *node->Constant(index);
   DequantizeOptions options;
   options.axis = by.axis;
   options.block_size = by.block_size;
@@ -351,46 +350,6 @@ Status SetQuantizedResult(OnnxNode* node, ValueId x, const OnnxQuantization& by,
   result.is_movable = IsPerTensor(node->builder(), by) && node->builder()->ConstantOf(by.scale);
   node->SetQuantizedResult(result);
   return Status::Ok();
-}
-
-// As the standard says: the range is that of x and 0, and x / scale +
-// zero_point is rounded. Where all elements are 0 the scale is 1, so that
-// nothing is divided by 0.
-StatusOr<OnnxDynamic> EmitDynamicQuantization(OnnxNode* node, ValueId x) {
-  GraphBuilder* builder = node->builder();
-  const Shape shape = builder->ShapeOf(x);
-  std::vector<int64_t> axes;
-  for (int axis = 0; axis < shape.rank(); ++axis) axes.push_back(axis);
-  ValueId low = x, high = x;
-  if (!axes.empty()) {
-    MACE_ASSIGN_OR_RETURN(low, EmitReduce(node, OnnxReduce::kMinimum, x, axes));
-    MACE_ASSIGN_OR_RETURN(high, EmitReduce(node, OnnxReduce::kMaximum, x, axes));
-    MACE_ASSIGN_OR_RETURN(low, builder->Reshape(low, {}));
-    MACE_ASSIGN_OR_RETURN(high, builder->Reshape(high, {}));
-  }
-  MACE_ASSIGN_OR_RETURN(low, EmitEltwise(node, OnnxEltwise::kMinimum, low, 0.0));
-  MACE_ASSIGN_OR_RETURN(high, EmitEltwise(node, OnnxEltwise::kMaximum, high, 0.0));
-  OnnxDynamic result;
-  MACE_ASSIGN_OR_RETURN(const ValueId range,
-                        EmitEltwise(node, OnnxEltwise::kDifference, high, low));
-  MACE_ASSIGN_OR_RETURN(ValueId none, EmitEltwise(node, OnnxEltwise::kEqual, range, 0.0));
-  MACE_ASSIGN_OR_RETURN(none, EmitCast(node, none, DType::kFloat32));
-  MACE_ASSIGN_OR_RETURN(ValueId scale, EmitEltwise(node, OnnxEltwise::kQuotient, range, 255.0));
-  MACE_ASSIGN_OR_RETURN(result.scale, EmitEltwise(node, OnnxEltwise::kSum, scale, none));
-  MACE_ASSIGN_OR_RETURN(ValueId zero, EmitEltwise(node, OnnxEltwise::kQuotient, low, result.scale));
-  MACE_ASSIGN_OR_RETURN(zero, EmitEltwise(node, OnnxEltwise::kProduct, zero, -1.0));
-  AttributeMap clip;
-  clip.Set("type", kClip);
-  clip.Set("coeff", std::vector<double>{0, 255});
-  MACE_ASSIGN_OR_RETURN(zero, node->Emit("/clipped", "Eltwise", {zero}, clip));
-  MACE_ASSIGN_OR_RETURN(result.zero_point, EmitRound(node, zero));
-  MACE_ASSIGN_OR_RETURN(ValueId q, EmitEltwise(node, OnnxEltwise::kQuotient, x, result.scale));
-  MACE_ASSIGN_OR_RETURN(q, EmitRound(node, q));
-  MACE_ASSIGN_OR_RETURN(q, EmitEltwise(node, OnnxEltwise::kSum, q, result.zero_point));
-  MACE_ASSIGN_OR_RETURN(q, node->Emit("/clipped", "Eltwise", {q}, clip));
-  MACE_ASSIGN_OR_RETURN(result.centred,
-                        EmitEltwise(node, OnnxEltwise::kDifference, q, result.zero_point));
-  return result;
 }
 
 }  // namespace mace

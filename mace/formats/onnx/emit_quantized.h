@@ -56,14 +56,6 @@ Status SetQuantizedResult(OnnxNode* node, ValueId x, const OnnxQuantization& by,
 StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& x,
                                   const OnnxQuantization& by);
 
-// The scale and zero point that DynamicQuantizeLinear finds, and x in them.
-struct OnnxDynamic {
-  ValueId centred = kNoValue;     // x rounded to integers of uint8, less the zero point.
-  ValueId scale = kNoValue;       // A scalar.
-  ValueId zero_point = kNoValue;  // A scalar; floats.
-};
-StatusOr<OnnxDynamic> EmitDynamicQuantization(OnnxNode* node, ValueId x);
-
 }  // namespace mace
 
 #endif  // MACE_FORMATS_ONNX_EMIT_QUANTIZED_H_

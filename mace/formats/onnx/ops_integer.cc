@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mace/formats/onnx/dequantize.h"
+#include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
 

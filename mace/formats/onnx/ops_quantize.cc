@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
 

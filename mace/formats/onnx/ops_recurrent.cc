@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
 
