@@ -54,8 +54,8 @@ Status ConvertRecurrent(OnnxNode* node) {
   return Status::Ok();
 }
 
-// Quantized weights [d, i, 4 * h] as floats [d, 4 * h, i]. They have a scale for each direction, [d],
-// or for each of its columns, [d, 4 * h].
+// Quantized weights [d, i, 4 * h] as floats [d, 4 * h, i]. They have a scale for each direction,
+// [d], or for each of its columns, [d, 4 * h].
 StatusOr<ValueId> ReadWeights(OnnxNode* node, size_t index, size_t scale, size_t zero_point) {
   const Shape shape = node->shape(index);
   if (!node->HasInput(scale) || shape.rank() != 3 || shape[1] < 1) {

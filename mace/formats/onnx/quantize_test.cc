@@ -1,5 +1,5 @@
-// QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear. Expected numbers are computed by hand,
-// or by the formula of the standard, which is written out here.
+// QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear. Expected numbers are computed
+// by hand, or by the formula of the standard, which is written out here.
 #include <gtest/gtest.h>
 
 #include <cmath>

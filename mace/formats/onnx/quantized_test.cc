@@ -120,7 +120,7 @@ TEST(OnnxQuantized, GemmToIntegersAndToFloats) {
 }
 
 TEST(OnnxQuantized, SumsAndProductsAndConcatenation) {
-  const std::vector<uint8_t> a = {0, 100, 255}, b = {3, 40, 250};
+  const std::vector<uint8_t> a = {1, 100, 255}, b = {3, 41, 250};
   for (const char* op : {"QLinearAdd", "QLinearMul", "QLinearConcat"}) {
     SCOPED_TRACE(op);
     TestOnnx test;
@@ -153,7 +153,7 @@ TEST(OnnxQuantized, SumsAndProductsAndConcatenation) {
 
 // One tensor of four elements [1, 1, 2, 2], and its reals.
 TEST(OnnxQuantized, OpsOfOneTensor) {
-  const std::vector<uint8_t> x = {10, 100, 130, 250};
+  const std::vector<uint8_t> x = {10, 100, 130, 251};
   std::vector<double> reals;
   for (uint8_t q : x) reals.push_back(0.05 * (q - 120));
   double total = 0;
