@@ -122,7 +122,7 @@ StatusOr<ValueId> FoldDequantized(OnnxNode* node, size_t index, const OnnxQuanti
   const ValueId result = node->AddConstant("/floats", std::move(floats));
   double scale = 0;
   if (by.scale != kNoValue && ReadOneNumber(builder, by.scale, &scale) && scale > 0 &&
-      IsPerTensor(builder, by) && DTypeSize(integers.dtype()) == 1) {
+      std::isfinite(scale) && IsPerTensor(builder, by) && DTypeSize(integers.dtype()) == 1) {
     node->quantized()->SetFilterScale(result, static_cast<float>(scale));
   }
   return result;
@@ -212,6 +212,9 @@ StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& 
   MACE_ASSIGN_OR_RETURN(numbers, EmitCast(node, numbers, DType::kFloat32));
   const Shape shape = builder->ShapeOf(numbers);
   if (by.block_size > 0) {
+    // The extent may be that of an input of the model, of any size.
+    MACE_RETURN_IF_ERROR(builder->Reserve(
+        "the blocks of an axis", static_cast<size_t>(x[by.axis]) * sizeof(int64_t)));
     std::vector<int64_t> block_of_place;
     for (int64_t i = 0; i < x[by.axis]; ++i) block_of_place.push_back(i / by.block_size);
     return EmitGather(node, numbers, node->AddInts("/blocks", block_of_place), by.axis);

@@ -145,6 +145,7 @@ Magnitudes MagnitudesOfMatrix(OnnxNode* node, const Operand& b) {
   const Shape& shape = node->builder()->ShapeOf(b.centred);
   const HostTensor* constant = node->builder()->ConstantOf(b.centred);
   Magnitudes result;
+  if (shape.elements() == 0) return result;
   result.steps = shape.rank() < 2 ? shape.elements() : shape[shape.rank() - 2];
   result.each = b.most;
   if (constant == nullptr || shape.rank() > 2) return result;
@@ -179,9 +180,10 @@ Status ConvertMatMulInteger(OnnxNode* node) {
 Magnitudes MagnitudesOfFilter(OnnxNode* node, const Operand& w, bool grouped) {
   const Shape& shape = node->builder()->ShapeOf(w.centred);
   const HostTensor* constant = node->builder()->ConstantOf(w.centred);
-  const int64_t channels = grouped ? 1 : shape[1];
-  const int64_t taps = channels == 0 ? 0 : shape.elements(1, shape.rank()) / channels;
   Magnitudes result;
+  if (shape.elements() == 0) return result;
+  const int64_t channels = grouped ? 1 : shape[1];
+  const int64_t taps = shape.elements(1, shape.rank()) / channels;
   result.steps = channels;
   result.each = w.most * static_cast<double>(taps);
   if (constant == nullptr) return result;
