@@ -213,8 +213,8 @@ StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& 
   const Shape shape = builder->ShapeOf(numbers);
   if (by.block_size > 0) {
     // The extent may be that of an input of the model, of any size.
-    MACE_RETURN_IF_ERROR(builder->Reserve(
-        "the blocks of an axis", static_cast<size_t>(x[by.axis]) * sizeof(int64_t)));
+    MACE_RETURN_IF_ERROR(builder->Reserve("the blocks of an axis",
+                                          static_cast<size_t>(x[by.axis]) * sizeof(int64_t)));
     std::vector<int64_t> block_of_place;
     for (int64_t i = 0; i < x[by.axis]; ++i) block_of_place.push_back(i / by.block_size);
     return EmitGather(node, numbers, node->AddInts("/blocks", block_of_place), by.axis);
