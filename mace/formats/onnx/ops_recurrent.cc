@@ -39,6 +39,9 @@ Status ConvertRecurrent(OnnxNode* node) {
   attributes.Set("linear_before_reset", node->Int("linear_before_reset", 0));
   attributes.Set("input_forget", node->Int("input_forget", 0));
   node->Ignore({"output_sequence"});
+  if (node->def().op_type() == "DynamicQuantizeLSTM") {
+    attributes.Set("quantizes_states", int64_t{1});
+  }
   MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, InputsByTime(node, batch_first));
   MACE_RETURN_IF_ERROR(
       node->EmitResult("Recurrent", std::move(inputs), std::move(attributes), lstm ? 3 : 2));
@@ -87,8 +90,7 @@ StatusOr<ValueId> ReadWeights(OnnxNode* node, size_t index, size_t scale, size_t
   return node->builder()->Transpose(floats, {0, 2, 1});
 }
 
-// x is quantized by its own range, as the op asks for. The states between steps stay floats, where
-// the op quantizes each by its range: the answer is nearer to that of the weights.
+// x is quantized by its own range, and Recurrent quantizes the states between steps by theirs.
 Status ConvertDynamicLstm(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, 12));
   MACE_ASSIGN_OR_RETURN(const OnnxDynamic x, EmitDynamicQuantization(node, node->input(0)));
