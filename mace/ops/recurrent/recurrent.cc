@@ -10,8 +10,8 @@ namespace {
 
 class RecurrentOp : public Op {
  public:
-  // `quantizes_states`: each step reads the states before it rounded to 256 numbers over the range of
-  // all of the batch, as DynamicQuantizeLSTM of ONNX Runtime does.
+  // `quantizes_states`: each step reads the states before it rounded to 256 numbers over the range
+  // of all of the batch, as DynamicQuantizeLSTM of ONNX Runtime does.
   RecurrentOp(RecurrentAttributes attributes, bool quantizes_states)
       : attributes_(std::move(attributes)), quantizes_states_(quantizes_states) {}
 
@@ -143,8 +143,8 @@ class RecurrentOp : public Op {
     Store(sequence->h, (*outputs)[0].f32() + at);
   }
 
-  // Rounds the states h of sequences that have a step `step` to 256 numbers, which span the least of
-  // these states, the largest, and 0.
+  // Rounds the states h of sequences that have a step `step` to 256 numbers, which span the least
+  // of these states, the largest, and 0.
   static void QuantizeStates(int64_t step, std::vector<Sequence>* batch) {
     float low = 0, high = 0;
     for (const Sequence& sequence : *batch) {
