@@ -221,13 +221,6 @@ def microsoft():
     yield "matmulnbits", one("MatMulNBits", {"x": (3, 40)}, {
         "b": byte(*range(48)).reshape(2, 3, 8), "s": floats(6), "z": byte(1, 2, 3, 4)}, domain=domain,
         K=40, N=2, bits=4, block_size=16)
-    weights = {"w": byte(*range(24)).reshape(1, 2, 12), "r": byte(*range(36)).reshape(1, 3, 12), "b": floats(1, 24)}
-    made = one("DynamicQuantizeLSTM", {"x": (4, 1, 2)}, {
-        **weights, "ws": floats(1), "wz": byte(3).reshape(1), "rs": floats(1), "rz": byte(4).reshape(1)},
-        domain=domain, hidden_size=3, direction="forward")
-    for place in range(4, 8):  # Lengths, states and peepholes are not given.
-        made.graph.node[0].input.insert(place, "")
-    yield "dynamicquantizelstm", made
     parts = [name + end for name in ("y", "x", "b") for end in ("_scale", "_zero")]
     joined = node("QLinearConcat", parts[:2] + ["x"] + parts[2:4] + ["b"] + parts[4:], ["y"], axis=0)
     joined.domain = domain

@@ -238,22 +238,15 @@ std::vector<int64_t> ChannelsFirst(int rank) {
   return permutation;
 }
 
-StatusOr<std::vector<ValueId>> OnnxNode::ConvertAllAs(const std::string& op,
-                                                      std::vector<ValueId> inputs, int64_t opset) {
+StatusOr<ValueId> OnnxNode::ConvertAs(const std::string& op, std::vector<ValueId> inputs,
+                                      int64_t opset) {
   OnnxNode other(def_, name_, opset == 0 ? opset_ : opset, std::move(inputs), source_);
   other.op_ = op;
   other.quantized_ = quantized_;
   other.has_own_inputs_ = false;
   MACE_RETURN_IF_ERROR(FindOnnxConversion("", op).convert(&other));
   looked_at_.insert(other.looked_at_.begin(), other.looked_at_.end());
-  return other.outputs();
-}
-
-StatusOr<ValueId> OnnxNode::ConvertAs(const std::string& op, std::vector<ValueId> inputs,
-                                      int64_t opset) {
-  MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
-                        ConvertAllAs(op, std::move(inputs), opset));
-  return outputs[0];
+  return other.outputs()[0];
 }
 
 const OnnxQuantized* OnnxNode::Quantized(size_t index) const {
@@ -313,8 +306,7 @@ const ConversionMap& MicrosoftConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kMicrosoftIntegerConverters, kMicrosoftQuantizedConverters, kMicrosoftRecurrentConverters,
-          kOnnxQuantizeConverters}) {
+         {kMicrosoftIntegerConverters, kMicrosoftQuantizedConverters, kOnnxQuantizeConverters}) {
       AddConversions(table, true, all);
     }
     return all;

@@ -112,11 +112,8 @@ class OnnxNode {
   // Output `index` is a value that is there already.
   void SetResult(ValueId id, size_t index = 0);
   const std::vector<ValueId>& outputs() const { return outputs_; }
-  // The outputs of a node of ONNX's own op `op` with this node's attributes and these inputs, which
-  // may be others than the node's. `opset`: the version of the op that is meant; 0: the model's.
-  StatusOr<std::vector<ValueId>> ConvertAllAs(const std::string& op, std::vector<ValueId> inputs,
-                                              int64_t opset = 0);
-  // Output 0 of ConvertAllAs.
+  // Output 0 of a node of ONNX's own op `op` with this node's attributes and these inputs, which may
+  // be others than the node's. `opset`: the version of the op that is meant; 0: the model's.
   StatusOr<ValueId> ConvertAs(const std::string& op, std::vector<ValueId> inputs,
                               int64_t opset = 0);
 
@@ -182,7 +179,6 @@ extern const OnnxConverterEntry kOnnxQuantizedConverters[];
 // The same of the domain com.microsoft.
 extern const OnnxConverterEntry kMicrosoftIntegerConverters[];
 extern const OnnxConverterEntry kMicrosoftQuantizedConverters[];
-extern const OnnxConverterEntry kMicrosoftRecurrentConverters[];
 
 struct OnnxConversion {
   OnnxConverter convert = nullptr;  // Null for an op that is not supported.

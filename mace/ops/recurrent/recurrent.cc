@@ -1,7 +1,6 @@
 #include "mace/ops/recurrent/recurrent.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "mace/ops/lowering_support.h"
 
@@ -10,10 +9,7 @@ namespace {
 
 class RecurrentOp : public Op {
  public:
-  // `quantizes_states`: each step reads the states before it rounded to 256 numbers over the range
-  // of all of the batch, as DynamicQuantizeLSTM of ONNX Runtime does.
-  RecurrentOp(RecurrentAttributes attributes, bool quantizes_states)
-      : attributes_(std::move(attributes)), quantizes_states_(quantizes_states) {}
+  explicit RecurrentOp(RecurrentAttributes attributes) : attributes_(std::move(attributes)) {}
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
@@ -50,18 +46,14 @@ class RecurrentOp : public Op {
                              std::to_string(length));
     }
     for (int64_t d = 0; d < attributes_.directions(); ++d) {
-      std::vector<Sequence> batch;
       for (int64_t n = 0; n < x[1]; ++n) {
-        batch.push_back({d, n, lengths[static_cast<size_t>(n)], State(inputs, kInitialH, d, n),
-                         State(inputs, kInitialC, d, n)});
+        RunSequence(inputs, d, n, lengths[static_cast<size_t>(n)], outputs);
       }
-      RunBatch(inputs, &batch, outputs);
     }
     return Status::Ok();
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    if (quantizes_states_) return {};
     return LowerRecurrent(attributes_, request);
   }
 
@@ -94,34 +86,10 @@ class RecurrentOp : public Op {
     return state;
   }
 
-  // One sequence of the batch in one direction, and its states.
-  struct Sequence {
-    int64_t direction, index, length;
-    std::vector<double> h, c;
-  };
-
-  // All sequences step by step: their states may be quantized together.
-  void RunBatch(const std::vector<HostTensor>& inputs, std::vector<Sequence>* batch,
-                std::vector<HostTensor>* outputs) const {
-    for (int64_t step = 0; step < inputs[kX].shape()[0]; ++step) {
-      if (quantizes_states_) QuantizeStates(step, batch);
-      for (Sequence& sequence : *batch) {
-        if (step < sequence.length) RunStep(inputs, step, &sequence, outputs);
-      }
-    }
-    const Shape& x = inputs[kX].shape();
-    for (const Sequence& sequence : *batch) {
-      const int64_t at = (sequence.direction * x[1] + sequence.index) * attributes_.hidden;
-      Store(sequence.h, (*outputs)[1].f32() + at);
-      if (outputs->size() > 2) Store(sequence.c, (*outputs)[2].f32() + at);
-    }
-  }
-
-  void RunStep(const std::vector<HostTensor>& inputs, int64_t step, Sequence* sequence,
-               std::vector<HostTensor>* outputs) const {
+  void RunSequence(const std::vector<HostTensor>& inputs, int64_t d, int64_t n, int64_t length,
+                   std::vector<HostTensor>* outputs) const {
     const Shape& x = inputs[kX].shape();
     const int64_t hidden = attributes_.hidden, rows = attributes_.gates() * hidden;
-    const int64_t d = sequence->direction, n = sequence->index;
     const float* bias = Part(inputs, kBias, d);
     const RecurrentGates gates = {&attributes_,
                                   static_cast<size_t>(d),
@@ -129,41 +97,22 @@ class RecurrentOp : public Op {
                                   bias,
                                   bias == nullptr ? nullptr : bias + rows,
                                   Part(inputs, kPeepholes, d)};
-    const bool reversed = attributes_.reversed[static_cast<size_t>(d)];
-    const int64_t t = reversed ? sequence->length - 1 - step : step;
-    const float* from = inputs[kX].f32() + (t * x[1] + n) * x[2];
-    const float* w = Part(inputs, kW, d);
-    std::vector<double> input(static_cast<size_t>(rows), 0);
-    for (double& sum : input) {
-      for (int64_t i = 0; i < x[2]; ++i) sum += double{w[i]} * from[i];
-      w += x[2];
-    }
-    StepRecurrent(gates, input, &sequence->h, &sequence->c);
-    const int64_t at = ((t * attributes_.directions() + d) * x[1] + n) * hidden;
-    Store(sequence->h, (*outputs)[0].f32() + at);
-  }
-
-  // Rounds the states h of sequences that have a step `step` to 256 numbers, which span the least
-  // of these states, the largest, and 0.
-  static void QuantizeStates(int64_t step, std::vector<Sequence>* batch) {
-    float low = 0, high = 0;
-    for (const Sequence& sequence : *batch) {
-      if (step >= sequence.length) continue;
-      for (double h : sequence.h) {
-        low = std::min(low, static_cast<float>(h));
-        high = std::max(high, static_cast<float>(h));
+    std::vector<double> h = State(inputs, kInitialH, d, n), c = State(inputs, kInitialC, d, n);
+    std::vector<double> input(static_cast<size_t>(rows));
+    for (int64_t step = 0; step < length; ++step) {
+      const int64_t t = attributes_.reversed[static_cast<size_t>(d)] ? length - 1 - step : step;
+      const float* from = inputs[kX].f32() + (t * x[1] + n) * x[2];
+      const float* w = Part(inputs, kW, d);
+      for (double& sum : input) {
+        sum = 0;
+        for (int64_t i = 0; i < x[2]; ++i) sum += double{w[i]} * from[i];
+        w += x[2];
       }
+      StepRecurrent(gates, input, &h, &c);
+      Store(h, (*outputs)[0].f32() + ((t * attributes_.directions() + d) * x[1] + n) * hidden);
     }
-    const float scale = (high - low) / 255;
-    if (!(scale > 0)) return;
-    const float zero = std::nearbyint(std::min(-low / scale, 255.0f));
-    for (Sequence& sequence : *batch) {
-      if (step >= sequence.length) continue;
-      for (double& h : sequence.h) {
-        const float q = std::nearbyint(static_cast<float>(h) / scale) + zero;
-        h = double{(std::min(std::max(q, 0.0f), 255.0f) - zero) * scale};
-      }
-    }
+    Store(h, (*outputs)[1].f32() + (d * x[1] + n) * hidden);
+    if (outputs->size() > 2) Store(c, (*outputs)[2].f32() + (d * x[1] + n) * hidden);
   }
 
   static void Store(const std::vector<double>& state, float* to) {
@@ -171,14 +120,12 @@ class RecurrentOp : public Op {
   }
 
   const RecurrentAttributes attributes_;
-  const bool quantizes_states_;
 };
 
 StatusOr<std::unique_ptr<Op>> MakeRecurrent(const Node& node) {
   MACE_ASSIGN_OR_RETURN(RecurrentAttributes attributes,
                         RecurrentAttributes::Parse(node.attributes));
-  const bool quantizes_states = node.attributes.GetInt("quantizes_states", 0) != 0;
-  return std::unique_ptr<Op>(new RecurrentOp(std::move(attributes), quantizes_states));
+  return std::unique_ptr<Op>(new RecurrentOp(std::move(attributes)));
 }
 
 }  // namespace

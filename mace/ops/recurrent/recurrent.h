@@ -8,8 +8,6 @@
 // t steps, n sequences, d directions, g gates (RNN 1; GRU 3: z, r, h; LSTM 4: i, o, f, c). Steps
 // behind a sequence's length are 0 in y, and the backward direction begins at the length.
 //
-// Attribute quantizes_states, which the reference alone has: each step reads the states before it
-// rounded to 256 numbers (DynamicQuantizeLSTM).
 // Attributes: cell ("RNN", "GRU", "LSTM"), hidden (h), direction ("forward", "reverse",
 // "bidirectional"), activations (the names of each direction's functions, by commas: "Sigmoid",
 // "Tanh", "Relu"; empty: the cell's own), clip (0: none; gates are cut to [-clip, clip] before
