@@ -4,16 +4,28 @@
 usage: c_struct_layout_test.py mace/mace_c.h mace/c_struct_layout.txt
        c_struct_layout_test.py mace/mace_c.h > mace/c_struct_layout.txt    writes a new list
 The list is that of 64-bit systems. A line of it may be added, and never changed, within one soname;
-only the size of a struct with a struct_size may grow."""
+only the size of a struct with a struct_size may grow. The order of its lines does not count."""
+import os
 import re
 import subprocess
 import sys
 import tempfile
 
 
-def structs(header):
-    """Name -> members of each struct that the header defines."""
-    text = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
+def text_of(path, root):
+    """The text of a header and of the headers of mace that it includes, without comments."""
+    found, to_read = {}, [path]
+    while to_read:
+        path = to_read.pop()
+        if path not in found:
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                found[path] = file.read()
+            to_read += reversed(re.findall(r'#include "([^"]+)"', found[path]))
+    return re.sub(r"/\*.*?\*/", "", "\n".join(found.values()), flags=re.DOTALL)
+
+
+def structs(text):
+    """Name -> members of each struct that a text defines."""
     found = {}
     for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\}", text, re.DOTALL):
         found[name] = re.findall(r"(\w+);", body)
@@ -22,11 +34,13 @@ def structs(header):
 
 def layout(path):
     """The lines of the list, as a C compiler says them."""
-    with open(path, encoding="utf-8") as file:
-        header = file.read()
-    lines = ["#include <stddef.h>", "#include <stdio.h>"]
-    lines += [header, "int main(void) {"]
-    for name, members in structs(header).items():
+    # Headers are included by their path from the folder above mace/.
+    path = os.path.abspath(path)
+    root = os.path.dirname(os.path.dirname(path))
+    header = os.path.relpath(path, root)
+    lines = ["#include <stddef.h>", "#include <stdio.h>", '#include "%s"' % header]
+    lines += ["int main(void) {"]
+    for name, members in structs(text_of(header, root)).items():
         lines.append('printf("%s size %%zu\\n", sizeof(%s));' % (name, name))
         for member in members:
             size = "sizeof(((%s*)0)->%s)" % (name, member)
@@ -35,7 +49,7 @@ def layout(path):
     lines.append("return 0; }")
     with tempfile.TemporaryDirectory() as folder:
         program = folder + "/layout"
-        subprocess.run(["gcc", "-std=c99", "-xc", "-", "-o", program], check=True,
+        subprocess.run(["gcc", "-std=c99", "-I" + root, "-xc", "-", "-o", program], check=True,
                        input="\n".join(lines), text=True)
         return subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -47,9 +61,10 @@ def main():
         return 0
     with open(sys.argv[2], encoding="utf-8") as file:
         listed = file.read()
-    for line in sorted(set(listed.splitlines()) ^ set(found.splitlines())):
-        print("%s: %s" % ("only in the list" if line in listed.splitlines() else "not listed", line))
-    if found == listed and found:
+    found, listed = found.splitlines(), listed.splitlines()
+    for line in sorted(set(listed) ^ set(found)):
+        print("%s: %s" % ("only in the list" if line in listed else "not listed", line))
+    if sorted(found) == sorted(listed) and found:
         return 0
     print(__doc__)
     return 1

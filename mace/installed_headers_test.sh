@@ -36,11 +36,19 @@ build_and_run() {
 }
 export ASAN_OPTIONS=detect_leaks=0
 
-# Each header by itself, in C++; and C's, which is C++ as well.
+# Each header by itself: all in C++, and those of the C API in C, too.
+c_headers=0
 for header; do
   echo "#include \"$header\"" >"$tree/header.cc"
   g++ -std=c++17 "${warnings[@]}" -I"$tree/include" -fsyntax-only "$tree/header.cc"
+  [[ $header == mace/mace_c.h || $header == mace/api/c/* ]] || continue
+  gcc -std=c99 -xc "${warnings[@]}" -I"$tree/include" -fsyntax-only "$tree/header.cc"
+  c_headers=$((c_headers + 1))
 done
+if ((c_headers < 2)); then
+  echo "expected mace/mace_c.h and mace/api/c/*.h, found $c_headers headers of C"
+  exit 1
+fi
 
 build_and_run c_gcc gcc -std=c99 "$example_c"
 build_and_run cc_gcc g++ -std=c++17 "$example_cc"

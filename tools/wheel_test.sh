@@ -17,7 +17,10 @@ unset PYTHONPATH
 size=$(stat -c %s "$wheel")
 ((size <= max_bytes)) || fail "expected at most $max_bytes bytes, found $size"
 "$python" -m venv venv
+begin=$SECONDS
 venv/bin/pip install -q --disable-pip-version-check "$wheel"
+venv/bin/python -m mace run digits.onnx >/dev/null
+echo "wheel: $((SECONDS - begin)) s from pip install to the first answer on the device"
 package=$(venv/bin/python -c 'import mace, os; print(os.path.dirname(mace.__file__))')
 
 # Licences of all that is inside, and nothing that a machine with a driver lacks.

@@ -10,14 +10,13 @@ usage: comment_filter.py HEADER    writes the header to stdout
   of the same name or the same type, and all functions if the comment says "functions". A function that frees an
   object is left out.
 - Lines that are indented by two blanks or more are shown as they are.
-- In a C header, `/* ---- Title ---- */` begins a group.
+- A header that begins with `/*` is one of C.
 """
 import re
 import sys
 
 CODE = re.compile(r"(`[^`]*`)")
 SPECIAL = re.compile(r"([\\@<>#%&])")
-GROUP = re.compile(r"/\* -+ (.*?) -+ \*/")
 NOT_DOCUMENTATION = re.compile(r"IWYU pragma|NOLINT|^Internal\.|^namespace |^extern ")
 SPECIAL_MEMBER = re.compile(r"~|\boperator\b|_free\(|\bfriend\b")
 
@@ -79,7 +78,7 @@ def cpp_comments(text):
 
 
 def c_comments(text):
-    """The same for a header with `/* */`; also ("group", title)."""
+    """The same for a header with `/* */`."""
     items = []
     pieces = re.split(r"(/\*.*?\*/)", text, flags=re.DOTALL)
     for index in range(0, len(pieces), 2):
@@ -94,9 +93,7 @@ def c_comments(text):
         inner[0] = inner[0].lstrip()
         inner = inner[:-1] if not inner[-1] else inner
         code = lines[-1].rstrip()
-        if GROUP.match(comment):
-            items.append(("group", GROUP.match(comment).group(1)))
-        elif not code:
+        if not code:
             items.append(("comment", inner))
         elif re.match(r"[#}]", code):
             items.append(("code", code))
@@ -117,7 +114,7 @@ class Writer:
     """Writes items one after the other, and remembers the comment that the next declarations may share."""
 
     def __init__(self, file_name):
-        self.file_name, self.lines, self.groups = file_name, [], 0
+        self.file_name, self.lines = file_name, []
         self.comment = self.first = None
         self.statement = []
 
@@ -166,31 +163,18 @@ class Writer:
         if not code.rstrip().endswith(";"):
             self.forget()  # A body.
 
-    def add_group(self, title):
-        self.forget()
-        self.groups += 1
-        name = "c_" + re.sub(r"\W+", "_", title.lower())
-        self.lines += ["/** @} */"] if self.groups > 1 else []
-        self.lines += ["/** @defgroup %s %s" % (name, title), " * @{ */"]
-
 
 def filtered(text, path):
-    is_c = path.endswith("_c.h")
-    items = c_comments(text) if is_c else cpp_comments(text)
+    items = c_comments(text) if text.startswith("/*") else cpp_comments(text)
     writer = Writer(re.sub(r"^.*?(mace/\w)", r"\1", path))
     for index, item in enumerate(items):
         follower = items[index + 1] if index + 1 < len(items) else ("code", "")
         if item[0] == "comment":
             is_attached = follower[0] in ("code", "trailing") and bool(follower[1].strip())
             writer.add_comment(item[1], is_attached and not re.match(r"#(?!define)|}", follower[1].lstrip()))
-        elif item[0] == "group":
-            writer.add_group(item[1])
         elif item[0] == "trailing":
             writer.add_code(item[1], item[2])
         else:
-            if writer.groups and item[1] == "#ifdef __cplusplus":
-                writer.lines.append("/** @} */")
-                writer.groups = 0
             writer.add_code(item[1])
     return "\n".join(writer.lines) + "\n"
 

@@ -14,7 +14,7 @@ def cpp(*lines):
 
 
 def c(*lines):
-    return comment_filter.filtered("\n".join(["/* The file. */", "#ifndef A", ""] + list(lines)), "mace/x_c.h")
+    return comment_filter.filtered("\n".join(["/* The file. */", "#ifndef A", ""] + list(lines)), "mace/x.h")
 
 
 def documented(text):
@@ -73,12 +73,13 @@ class CommentFilterTest(unittest.TestCase):
     def test_no_commands_of_doxygen(self):
         self.assertIn(r"a \<b\> \@c `StatusOr<T>`", cpp("// a <b> @c `StatusOr<T>`", "int a;"))
 
-    def test_groups_of_a_c_header(self):
-        text = c("/* ---- Models, files ---- */", "int a;", "/* ---- Devices ---- */", "int b;", "#ifdef __cplusplus",
-                 "}", "#endif")
-        self.assertEqual(text.count("@defgroup"), 2)
-        self.assertEqual(text.count("@{"), text.count("@}"))
-        self.assertIn("@defgroup c_models_files Models, files", text)
+    def test_comments_of_c(self):
+        text = c('#ifdef __cplusplus', 'extern "C" {', "#endif", "", "/* Counts", " * all. */", "int count(void);",
+                 "int b; /* Behind. */", "", "#ifdef __cplusplus", '} /* extern "C" */', "#endif", "", "#endif /* A */")
+        self.assertTrue(text.startswith("/**\n@file mace/x.h\nThe file.\n*/\n#ifndef A\n"))
+        self.assertEqual(documented(text), [("Counts all.", "int count(void);")])
+        self.assertIn("int b; /**< Behind. */\n", text)
+        self.assertTrue(text.endswith("#ifdef __cplusplus\n}\n#endif\n\n#endif\n"), text)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,12 @@ smartquotes_action = "D"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 
-breathe_projects = {"mace": os.path.join(os.environ["MACE_SITE_BUILD"], "doxygen", "xml")}
+breathe_projects = {name: os.path.join(os.environ["MACE_SITE_BUILD"], folder, "xml")
+                    for name, folder in (("mace", "doxygen"), ("mace_c", "doxygen_c"))}
 breathe_default_project = "mace"
 breathe_default_members = ("members", "undoc-members")
-breathe_domain_by_file_pattern = {"*.h": "cpp", "*mace_c.h": "c"}  # The last one holds.
+# The last pattern that matches holds.
+breathe_domain_by_file_pattern = {"*.h": "cpp", "*mace_c.h": "c", "*/api/c/*.h": "c"}
 breathe_show_include = False
 breathe_show_enumvalue_initializer = True
 breathe_show_define_initializer = True

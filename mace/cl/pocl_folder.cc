@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mace/base/absolute_path.h"
+#include "mace/base/driver_folders.h"
 #include "mace/base/files.h"
 #include "mace/base/folder_owner.h"
 #include "mace/base/log.h"
@@ -34,21 +35,6 @@ void Keep(PrivateFolder folder) {
   ThePrivateFolder() = std::move(folder);
   // Before the driver is loaded: exit handlers run in reverse, so this one comes after PoCL's.
   std::atexit([] { ThePrivateFolder().reset(); });
-}
-
-std::string EnvironmentText(const char* name) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? "" : text;
-}
-
-// Where PoCL keeps its folder when POCL_CACHE_DIR is not set (pocl_cache_init_topdir of PoCL): in
-// it are "kcache", or "uncached" with POCL_KERNEL_CACHE=0.
-std::string DefaultParent() {
-  const std::string xdg = EnvironmentText("XDG_CACHE_HOME");
-  if (!xdg.empty()) return JoinPath(xdg, "pocl");
-  const char* home = std::getenv("HOME");
-  if (home != nullptr) return std::string(home) + "/.cache/pocl";
-  return "/tmp/pocl";
 }
 
 // Where private folders are made, the likeliest first.
@@ -124,7 +110,7 @@ class FolderChoice {
 
  private:
   Status UseDefault() const {
-    const std::string parent = DefaultParent();
+    const std::string parent = PoclDefaultFolder();
     const Verdict verdict = JudgeDefault(AbsolutePath(parent));
     if (!verdict.distrust.empty()) return Replace("PoCL's folder " + parent, verdict.distrust);
     if (!verdict.writable) {

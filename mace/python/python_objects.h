@@ -12,7 +12,14 @@
 namespace mace {
 
 // Whether a thread may still take the GIL.
-inline bool PythonIsAlive() { return Py_IsInitialized() != 0 && _Py_IsFinalizing() == 0; }
+inline bool PythonIsAlive() {
+#if PY_VERSION_HEX >= 0x030D0000  // 3.13 gave the function its public name.
+  const bool is_finalizing = Py_IsFinalizing() != 0;
+#else
+  const bool is_finalizing = _Py_IsFinalizing() != 0;
+#endif
+  return Py_IsInitialized() != 0 && !is_finalizing;
+}
 
 // Keeps a Python object alive until the last copy of the result is destroyed, on any thread. An
 // object that outlives the interpreter is never released.

@@ -13,7 +13,9 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from example_support import photos, starts
+from example_support import photos
+from example_support.networks import Network
+from example_support.programs import add_options, positive, run_main
 
 MODEL, CLASSES = "efficientnet_lite0.pb", "classes.json"
 
@@ -22,9 +24,11 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", help="the folder that fetch.py has made")
     parser.add_argument("photos", metavar="PHOTO", nargs="+", help="JPEG or PNG")
-    parser.add_argument("--top", type=int, default=3, help="how many classes are shown (3)")
+    parser.add_argument(
+        "--top", type=positive, default=3, metavar="N", help="how many classes to show (default: 3)"
+    )
     parser.add_argument("--picture", metavar="FILE", help="writes photos and classes as a picture")
-    starts.add_options(parser)
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -48,6 +52,13 @@ def best_classes(probabilities, names, count):
     return [(names[i], float(probabilities[i])) for i in order]
 
 
+def classify(photo, network, names, count):
+    """The (name, probability) pairs of the most probable classes of a photo, the best one first."""
+    spec = network.inputs[0]
+    (probabilities,) = network({spec.name: to_input(photo, spec)}).values()
+    return best_classes(probabilities[0], names, count)
+
+
 def main():
     options = parse()
     model = os.path.join(options.folder, MODEL)
@@ -57,23 +68,17 @@ def main():
         )
     names = read_classes(options.folder)
     loaded = [photos.load_photo(path) for path in options.photos]
-    engine, arrays, outputs = starts.start(
-        model, lambda made: {made.inputs[0].name: to_input(loaded[0], made.inputs[0])}, options
-    )
-    spec = engine.inputs[0]
-    captions = []
-    for number, (path, photo) in enumerate(zip(options.photos, loaded)):
-        if number:
-            outputs = engine.run({spec.name: to_input(photo, spec)})
-        (probabilities,) = outputs.values()
-        best = best_classes(probabilities[0], names, options.top)
-        captions.append(["%s %.2f" % pair for pair in best])
-        print("%-22s %s" % (os.path.basename(path), ", ".join(captions[-1])))
-    starts.print_latency(engine, arrays, options.runs)
+    with Network("classifier", model, options) as network:
+        for _ in range(options.iterations):
+            answers = [classify(photo, network, names, options.top) for photo in loaded]
+        captions = [["%s %.2f" % pair for pair in answer] for answer in answers]
+        for path, caption in zip(options.photos, captions):
+            print("%-22s %s" % (os.path.basename(path), ", ".join(caption)))
+        print("\n".join(network.report()))
     if options.picture:
         squares = [photos.crop_square(photo) for photo in loaded]
         photos.captioned_row(squares, captions).save(options.picture)
 
 
 if __name__ == "__main__":
-    starts.call_main("classify", main)
+    run_main(main)

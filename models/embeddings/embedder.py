@@ -12,7 +12,8 @@ import numpy
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from example_network import Run, check_finite, read_text
+from example_support.networks import Run, check_finite
+from example_support.programs import read_text
 
 WIDTH = 384
 # The network was trained with so many tokens at most; what is longer is cut.

@@ -5,22 +5,22 @@ models/embeddings/embeddings_test runs it; MACE_EMBEDDINGS_MODELS is the folder 
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
-from typing import Any, Dict
 
 import numpy
-import onnxruntime
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(FOLDER), FOLDER]
 
 import rank_sentences
 from embedder import Embedder, as_inputs, load_tokenizer, pool
-from example_network import Arrays, Network, Run
+from example_support.networks import Network
+from example_support.onnx_runtime import load_onnx
+from example_support.testing import start_program
 
+PROGRAM = os.path.join(FOLDER, "rank_sentences.py")
 MODELS = os.environ["MACE_EMBEDDINGS_MODELS"]
 MODEL = os.path.join(MODELS, rank_sentences.MODEL)
 TOKENIZER = os.path.join(MODELS, rank_sentences.TOKENIZER)
@@ -36,21 +36,10 @@ ANSWERS = [
 ]
 
 
-def by_onnx_runtime() -> Run:
-    """A function that computes the network's outputs by ONNX Runtime."""
-    session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-
-    def run(inputs: Arrays) -> Dict[str, Any]:
-        return dict(zip(names, session.run(names, dict(inputs))))
-
-    return run
-
-
 def network(device: str, folder: str) -> Network:
     options = argparse.Namespace(device=device, cache=os.path.join(folder, "cache.bin"))
     shapes = {name: (8, 16) for name in ("input_ids", "attention_mask", "token_type_ids")}
-    return Network("embeddings", MODEL, shapes, options)
+    return Network("embeddings", MODEL, options, shapes)
 
 
 class PartsTest(unittest.TestCase):
@@ -79,25 +68,25 @@ class NetworkTest(unittest.TestCase):
     """The network and the answers beside ONNX Runtime."""
 
     def test_vectors_of_several_shapes_by_one_compiled_model(self) -> None:
-        tokenizer, reference = load_tokenizer(TOKENIZER), by_onnx_runtime()
+        tokenizer, reference = load_tokenizer(TOKENIZER), load_onnx(MODEL)
         sentences = rank_sentences.load_sentences(rank_sentences.SENTENCES)
         batches = [sentences[:8], ["word " * 20, "Hello"], sentences[8:9], sentences[8:16]]
         for device in ("cpu", "gpu"):
             with self.subTest(device), tempfile.TemporaryDirectory() as folder:
-                run = network(device, folder)
-                for batch in batches:
-                    inputs = as_inputs(tokenizer.encode_batch(batch))
-                    (found,), (expected,) = run(inputs).values(), reference(inputs).values()
-                    real = inputs["attention_mask"] == 1
-                    numpy.testing.assert_allclose(found[real], expected[real], rtol=0, atol=2e-4)
-                run.close()
+                with network(device, folder) as run:
+                    for batch in batches:
+                        inputs = as_inputs(tokenizer.encode_batch(batch))
+                        (found,), (expected,) = run(inputs).values(), reference(inputs).values()
+                        real = inputs["attention_mask"] == 1
+                        numpy.testing.assert_allclose(
+                            found[real], expected[real], rtol=0, atol=2e-4
+                        )
 
     def test_the_same_ranking(self) -> None:
         tokenizer = load_tokenizer(TOKENIZER)
         sentences = rank_sentences.load_sentences(rank_sentences.SENTENCES)
-        with tempfile.TemporaryDirectory() as folder:
-            run = network("gpu", folder)
-            found, expected = Embedder(run, tokenizer), Embedder(by_onnx_runtime(), tokenizer)
+        with tempfile.TemporaryDirectory() as folder, network("gpu", folder) as run:
+            found, expected = Embedder(run, tokenizer), Embedder(load_onnx(MODEL), tokenizer)
             embeddings, wanted = found.embed(sentences), expected.embed(sentences)
             numpy.testing.assert_allclose(embeddings, wanted, rtol=0, atol=1e-4)
             for query, beginnings in ANSWERS:
@@ -115,23 +104,17 @@ class NetworkTest(unittest.TestCase):
                         sentences[index].startswith(beginnings),
                         (query, sentences[index], beginning),
                     )
-            run.close()
 
 
 class CommandTest(unittest.TestCase):
     """The program as a user starts it."""
 
-    def start(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, os.path.join(FOLDER, "rank_sentences.py"), *arguments]
-        return subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-        )
-
     def test_the_second_start_compiles_nothing_and_ranks_the_same(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
+            cache = os.path.join(folder, "cache.bin")
             answers = []
             for state in ("cold", "warm"):
-                done = self.start(MODELS, "astronomy", "--cache", os.path.join(folder, "cache.bin"))
+                done = start_program(PROGRAM, MODELS, "astronomy", "--cache", cache)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 lines = done.stdout.splitlines()
                 (start,) = [line for line in lines if ": start " in line]
@@ -143,6 +126,7 @@ class CommandTest(unittest.TestCase):
 
     def test_faults_are_one_line(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
+            cache = os.path.join(folder, "cache.bin")
             empty = os.path.join(folder, "empty.txt")
             with open(empty, "w", encoding="utf-8"):
                 pass
@@ -156,7 +140,7 @@ class CommandTest(unittest.TestCase):
                 ([MODELS, "q", "--device", "gpu:99"], "99"),
             ):
                 with self.subTest(arguments):
-                    done = self.start(*arguments, "--cache", os.path.join(folder, "cache.bin"))
+                    done = start_program(PROGRAM, *arguments, "--cache", cache)
                     self.assertEqual(done.returncode, 1, done.stdout)
                     self.assertIn(expected, done.stderr)
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)

@@ -16,7 +16,8 @@ from typing import List, Tuple
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from embedder import BATCH, TOKEN_STEP, Embedder, Floats, load_tokenizer
-from example_network import Network, add_options, ended, positive, read_text
+from example_support.networks import Network
+from example_support.programs import add_options, positive, read_text, run_main
 
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -60,24 +61,20 @@ def main() -> None:
     sentences = load_sentences(options.sentences)
     tokenizer = load_tokenizer(os.path.join(options.models, TOKENIZER))
     shape = (BATCH if len(sentences) > 1 else 1, TOKEN_STEP)
-    network = Network(
-        "embeddings",
-        os.path.join(options.models, MODEL),
-        {name: shape for name in ("input_ids", "attention_mask", "token_type_ids")},
-        options,
-    )
-    embedder = Embedder(network, tokenizer)
-    for iteration in range(options.iterations):
-        embeddings = embedder.embed(sentences)
-        for query in options.query:
-            ranked = rank(embedder.embed([query])[0], embeddings)
-            if iteration == 0:
-                print("query: " + query)
-                for cosine, index in ranked[: options.top]:
-                    print("  %6.3f  %s" % (cosine, sentences[index]))
-    print("\n".join(network.report()))
-    network.close()
+    shapes = {name: shape for name in ("input_ids", "attention_mask", "token_type_ids")}
+    model = os.path.join(options.models, MODEL)
+    with Network("embeddings", model, options, shapes) as network:
+        embedder = Embedder(network, tokenizer)
+        for iteration in range(options.iterations):
+            embeddings = embedder.embed(sentences)
+            for query in options.query:
+                ranked = rank(embedder.embed([query])[0], embeddings)
+                if iteration == 0:
+                    print("query: " + query)
+                    for cosine, index in ranked[: options.top]:
+                        print("  %6.3f  %s" % (cosine, sentences[index]))
+        print("\n".join(network.report()))
 
 
 if __name__ == "__main__":
-    ended(main)
+    run_main(main)

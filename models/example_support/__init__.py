@@ -1,1 +1,1 @@
-"""What the examples in Python share: starting an engine, photos, files out of packages."""
+"""What the examples in Python share: timed networks, programs and their tests, photos, packages."""

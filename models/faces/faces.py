@@ -15,8 +15,10 @@ import numpy as np
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from example_support import photos, starts
 import boxes
+from example_support import photos
+from example_support.networks import Network
+from example_support.programs import add_options, run_main
 
 SHARED_MODEL = "models/mace/face_rfb320_gpu_fp32.pb"  # Below MACE_SHARED_DIR.
 NO_MODEL = (
@@ -35,7 +37,7 @@ def parse():
     )
     parser.add_argument("--picture", metavar="FILE", help="writes the photo with its boxes")
     parser.add_argument("--min-score", type=float, default=0.7, help="of a box (default: 0.7)")
-    starts.add_options(parser)
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -60,24 +62,30 @@ def find_faces(outputs, size, min_score):
     return [(corners[i] * np.array(size * 2), float(scores[i])) for i in kept]
 
 
+def show(name, found):
+    """Prints how many faces a photo has, and where each of them is."""
+    print("%s: %d face%s" % (name, len(found), "" if len(found) == 1 else "s"))
+    for box, score in found:
+        print("  left %.0f, top %.0f, right %.0f, bottom %.0f: %.3f" % (*box, score))
+
+
 def main():
     options = parse()
     if not os.path.exists(options.model):
         raise ValueError(NO_MODEL % options.model)
     photo = photos.load_photo(options.photo)
-    engine, arrays, outputs = starts.start(
-        options.model, lambda made: {made.inputs[0].name: to_input(photo, made.inputs[0])}, options
-    )
-    found = find_faces(outputs, photo.size, options.min_score)
-    plural = "" if len(found) == 1 else "s"
-    print("%s: %d face%s" % (os.path.basename(options.photo), len(found), plural))
-    for box, score in found:
-        print("  left %.0f, top %.0f, right %.0f, bottom %.0f: %.3f" % (*box, score))
-        photos.draw_box(photo, box, "face %.2f" % score)
-    starts.print_latency(engine, arrays, options.runs)
+    with Network("detector", options.model, options) as network:
+        spec = network.inputs[0]
+        for _ in range(options.iterations):
+            outputs = network({spec.name: to_input(photo, spec)})
+            found = find_faces(outputs, photo.size, options.min_score)
+        show(os.path.basename(options.photo), found)
+        print("\n".join(network.report()))
     if options.picture:
+        for box, score in found:
+            photos.draw_box(photo, box, "face %.2f" % score)
         photo.save(options.picture)
 
 
 if __name__ == "__main__":
-    starts.call_main("faces", main)
+    run_main(main)

@@ -18,7 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import mfcc
 import spotting
-from example_support import starts
+from example_support.networks import Network
+from example_support.programs import add_options, run_main
 
 STEP = mfcc.RATE // 10  # In samples.
 SHARED_MODEL = "models/mace/kws_DS_CNN_S_gpu_fp32.pb"  # Below MACE_SHARED_DIR.
@@ -36,7 +37,7 @@ def parse():
         "--model", default=default, help="DS_CNN_S (default: below MACE_SHARED_DIR)"
     )
     parser.add_argument("--min-score", type=float, default=0.7, help="of a word (default: 0.7)")
-    starts.add_options(parser)
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -49,17 +50,18 @@ def seconds_of(samples):
         yield (begin + mfcc.RATE - before) / mfcc.RATE, features[None, :, :, None]
 
 
-def check_specs(engine):
-    shapes = [spec.shape for spec in engine.inputs + engine.outputs]
+def check_specs(network):
+    """Raises ValueError for a network of other inputs and outputs than DS_CNN_S has."""
+    shapes = [spec.shape for spec in network.inputs + network.outputs]
     if shapes != [(1, 49, 10, 1), (1, 12)]:
         raise ValueError("expected a model from [1, 49, 10, 1] to [1, 12], found %s" % shapes)
 
 
-def listen(engine, samples, min_score):
+def listen(network, samples, min_score):
     """The words of a sound: (end of the best second, word, mean probability)."""
     ends, rows = [], []
     for end, features in seconds_of(samples):
-        (probabilities,) = engine.run({engine.inputs[0].name: features}).values()
+        (probabilities,) = network({network.inputs[0].name: features}).values()
         ends.append(end)
         rows.append(probabilities[0])
     words = spotting.spot(np.array(rows), min_score)
@@ -71,19 +73,16 @@ def main():
     if not os.path.exists(options.model):
         raise ValueError(NO_MODEL % options.model)
     sounds = [mfcc.load_wav(path) for path in options.sounds]
-
-    def first_second(engine):
-        check_specs(engine)
-        return {engine.inputs[0].name: next(seconds_of(sounds[0]))[1]}
-
-    engine, arrays, _ = starts.start(options.model, first_second, options)
-    for path, samples in zip(options.sounds, sounds):
-        words = listen(engine, samples, options.min_score)
-        texts = ["%s %.2f (heard by %.1f s)" % (word, score, end) for end, word, score in words]
-        name, seconds = os.path.basename(path), len(samples) / mfcc.RATE
-        print("%-18s %.1f s  %s" % (name, seconds, ", ".join(texts) or "no keyword"))
-    starts.print_latency(engine, arrays, options.runs)
+    with Network("keywords", options.model, options) as network:
+        check_specs(network)
+        for _ in range(options.iterations):
+            heard = [listen(network, samples, options.min_score) for samples in sounds]
+        for path, samples, words in zip(options.sounds, sounds, heard):
+            texts = ["%s %.2f (heard by %.1f s)" % (word, score, end) for end, word, score in words]
+            name, seconds = os.path.basename(path), len(samples) / mfcc.RATE
+            print("%-18s %.1f s  %s" % (name, seconds, ", ".join(texts) or "no keyword"))
+        print("\n".join(network.report()))
 
 
 if __name__ == "__main__":
-    starts.call_main("keywords", main)
+    run_main(main)

@@ -12,7 +12,7 @@ import cv2
 import numpy
 from numpy.typing import NDArray
 
-from example_network import Run, check_finite
+from example_support.networks import Run, check_finite
 
 INPUT = "x"
 # Both sides of the network's input are multiples of this, since it halves the picture five times.

@@ -19,7 +19,8 @@ import detector
 import pictures
 import recognizer
 from detector import Bytes
-from example_network import Network, Run, add_options, ended
+from example_support.networks import Network, Run
+from example_support.programs import add_options, run_main
 from recognizer import Line
 
 DETECTOR = "ch_PP-OCRv4_det_infer.onnx"
@@ -62,29 +63,20 @@ def main() -> None:
     options = parse()
     picture = pictures.load(options.picture) if options.picture else pictures.sample()
     characters = recognizer.load_characters(os.path.join(options.models, CHARACTERS))
-    height, width = detector.size_for_network(*picture.shape[:2])
-    detect = Network(
-        "detector",
-        os.path.join(options.models, DETECTOR),
-        {detector.INPUT: (1, 3, height, width)},
-        options,
-    )
-    recognize = Network(
-        "recognizer",
-        os.path.join(options.models, RECOGNIZER),
-        {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.WIDTH_STEP)},
-        options,
-    )
-    lines: List[Line] = []
-    for _ in range(options.iterations):
-        lines = read(picture, detect, recognize, characters)
-    show(lines)
-    print("\n".join(detect.report() + recognize.report()))
+    page = {detector.INPUT: (1, 3, *detector.size_for_network(*picture.shape[:2]))}
+    line = {recognizer.INPUT: (1, 3, recognizer.HEIGHT, recognizer.WIDTH_STEP)}
+    with (
+        Network("detector", os.path.join(options.models, DETECTOR), options, page) as detect,
+        Network("recognizer", os.path.join(options.models, RECOGNIZER), options, line) as recognize,
+    ):
+        lines: List[Line] = []
+        for _ in range(options.iterations):
+            lines = read(picture, detect, recognize, characters)
+        show(lines)
+        print("\n".join(detect.report() + recognize.report()))
     if options.output:
         pictures.save_with_lines(options.output, picture, lines)
-    detect.close()
-    recognize.close()
 
 
 if __name__ == "__main__":
-    ended(main)
+    run_main(main)

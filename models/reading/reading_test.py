@@ -7,7 +7,6 @@ import argparse
 import difflib
 import importlib.util
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -15,7 +14,6 @@ from typing import Any, Dict, List
 
 import cv2
 import numpy
-import onnxruntime
 import rapidocr_onnxruntime
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -25,8 +23,11 @@ import detector
 import pictures
 import read_text
 import recognizer
-from example_network import Arrays, Network, Run
+from example_support.networks import Network, Run
+from example_support.onnx_runtime import load_onnx
+from example_support.testing import start_program
 
+PROGRAM = os.path.join(FOLDER, "read_text.py")
 MODELS = os.environ["MACE_READING_MODELS"]
 
 
@@ -41,17 +42,6 @@ def scanned_page() -> str:
 
 def model(name: str) -> str:
     return os.path.join(MODELS, name)
-
-
-def by_onnx_runtime(name: str) -> Run:
-    """A function that computes the outputs of a network by ONNX Runtime."""
-    session = onnxruntime.InferenceSession(model(name), providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-
-    def run(inputs: Arrays) -> Dict[str, Any]:
-        return dict(zip(names, session.run(names, dict(inputs))))
-
-    return run
 
 
 def seeded(shape: List[int]) -> Dict[str, Any]:
@@ -119,14 +109,13 @@ class NetworksTest(unittest.TestCase):
     def compare(self, name: str, shapes: List[List[int]], device: str) -> Network:
         with tempfile.TemporaryDirectory() as folder:
             options = argparse.Namespace(device=device, cache=os.path.join(folder, "cache.bin"))
-            network = Network(name, model(name), {"x": shapes[0]}, options)
-            reference = by_onnx_runtime(name)
-            for shape in shapes:
-                inputs = seeded(shape)
-                (found,), (expected,) = network(inputs).values(), reference(inputs).values()
-                self.assertEqual(found.shape, expected.shape)
-                numpy.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
-            network.close()
+            reference = load_onnx(model(name))
+            with Network(name, model(name), options, {"x": shapes[0]}) as network:
+                for shape in shapes:
+                    inputs = seeded(shape)
+                    (found,), (expected,) = network(inputs).values(), reference(inputs).values()
+                    self.assertEqual(found.shape, expected.shape)
+                    numpy.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
         return network
 
     def test_detector(self) -> None:
@@ -158,8 +147,8 @@ class LinesTest(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         options = argparse.Namespace(device="gpu", cache=os.path.join(cls.folder.name, "cache.bin"))
         shapes = ((read_text.DETECTOR, (1, 3, 736, 1024)), (read_text.RECOGNIZER, (1, 3, 48, 320)))
-        cls.networks = [Network(name, model(name), {"x": shape}, options) for name, shape in shapes]
-        cls.references = [by_onnx_runtime(name) for name, _ in shapes]
+        cls.networks = [Network(name, model(name), options, {"x": shape}) for name, shape in shapes]
+        cls.references = [load_onnx(model(name)) for name, _ in shapes]
         cls.characters = recognizer.load_characters(model(read_text.CHARACTERS))
 
     @classmethod
@@ -203,20 +192,13 @@ class LinesTest(unittest.TestCase):
 class CommandTest(unittest.TestCase):
     """The program as a user starts it."""
 
-    def start(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, os.path.join(FOLDER, "read_text.py"), *arguments]
-        return subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
-        )
-
     def test_the_second_start_compiles_nothing_and_reads_the_same(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
+            cache = os.path.join(folder, "cache.bin")
             output = os.path.join(folder, "lines.png")
             texts = []
             for state in ("cold", "warm"):
-                done = self.start(
-                    MODELS, "--cache", os.path.join(folder, "cache.bin"), "--output", output
-                )
+                done = start_program(PROGRAM, MODELS, "--cache", cache, "--output", output)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 lines = done.stdout.splitlines()
                 starts = [line for line in lines if ": start " in line]
@@ -231,6 +213,7 @@ class CommandTest(unittest.TestCase):
 
     def test_faults_are_one_line(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
+            cache = os.path.join(folder, "cache.bin")
             text = os.path.join(folder, "no_picture.png")
             with open(text, "w", encoding="utf-8") as file:
                 file.write("no picture")
@@ -244,7 +227,7 @@ class CommandTest(unittest.TestCase):
                 ([MODELS, "--device", "gpu:99"], "99"),
             ):
                 with self.subTest(arguments):
-                    done = self.start(*arguments, "--cache", os.path.join(folder, "cache.bin"))
+                    done = start_program(PROGRAM, *arguments, "--cache", cache)
                     self.assertEqual(done.returncode, 1, done.stdout)
                     self.assertIn(expected, done.stderr)
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)

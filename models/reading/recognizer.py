@@ -14,7 +14,8 @@ import numpy
 from numpy.typing import NDArray
 
 from detector import Box, Bytes, Floats
-from example_network import Run, check_finite, read_text
+from example_support.networks import Run, check_finite
+from example_support.programs import read_text
 
 INPUT = "x"
 HEIGHT = 48

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "mace/base/absolute_path.h"
+#include "mace/base/driver_folders.h"
 #include "mace/base/files.h"
 #include "mace/base/folder_owner.h"
 #include "tools/mace/doctor_checks.h"
@@ -19,11 +19,6 @@ namespace {
 
 // Programs of one network take some megabytes, and a compiler's files as much again.
 constexpr uint64_t kLittleSpace = uint64_t{64} << 20;
-
-std::string Variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // The deepest folder of the path that is there.
 std::string NearestFolder(std::string path) {
@@ -91,38 +86,31 @@ void CheckCacheFile(const std::string& cache, Findings* findings) {
   CheckSpace("mace's cache file", NearestFolder(folder), findings);
 }
 
-// $XDG_CACHE_HOME, else ~/.cache; empty without both.
-std::string UserCacheFolder() {
-  const std::string xdg = Variable("XDG_CACHE_HOME");
-  if (!xdg.empty()) return xdg;
-  const std::string home = Variable("HOME");
-  return home.empty() ? "" : JoinPath(home, ".cache");
-}
-
 }  // namespace
 
 void CheckFolders(const std::string& cache, Findings* findings) {
   CheckCacheFile(cache, findings);
   const std::string user = UserCacheFolder();
-  if (Variable("HOME").empty()) {
+  if (EnvironmentText("HOME").empty()) {
     findings->Warn("folder", "HOME is not set, so drivers keep their programs in /tmp or nowhere",
                    "set HOME to a folder that this user may write");
   }
-  const std::string pocl = Variable("POCL_CACHE_DIR");
-  const std::string pocl_default = user.empty() ? "/tmp/pocl/kcache" : user + "/pocl/kcache";
-  CheckFolder("PoCL's programs", pocl.empty() ? pocl_default : pocl, "POCL_CACHE_DIR", findings);
-  if (FileExists("/dev/nvidiactl") && !Variable("HOME").empty()) {
-    const std::string named = Variable("CUDA_CACHE_PATH");
+  const std::string pocl = EnvironmentText("POCL_CACHE_DIR");
+  CheckFolder("PoCL's programs", pocl.empty() ? JoinPath(PoclDefaultFolder(), "kcache") : pocl,
+              "POCL_CACHE_DIR", findings);
+  if (FileExists("/dev/nvidiactl") && !EnvironmentText("HOME").empty()) {
+    const std::string named = EnvironmentText("CUDA_CACHE_PATH");
     CheckFolder("NVIDIA's programs",
-                named.empty() ? JoinPath(Variable("HOME"), ".nv/ComputeCache") : named,
+                named.empty() ? JoinPath(EnvironmentText("HOME"), ".nv/ComputeCache") : named,
                 "CUDA_CACHE_PATH", findings);
   }
   if (FileExists("/dev/dri") && !user.empty()) {
-    const std::string named = Variable("NEO_CACHE_DIR");
+    const std::string named = EnvironmentText("NEO_CACHE_DIR");
     CheckFolder("Intel's programs", named.empty() ? JoinPath(user, "neo_compiler_cache") : named,
                 "NEO_CACHE_DIR", findings);
   }
-  CheckSpace("temporary files", Variable("TMPDIR").empty() ? "/tmp" : Variable("TMPDIR"), findings);
+  CheckSpace("temporary files",
+             EnvironmentText("TMPDIR").empty() ? "/tmp" : EnvironmentText("TMPDIR"), findings);
 }
 
 }  // namespace mace
