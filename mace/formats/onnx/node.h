@@ -172,11 +172,11 @@ extern const OnnxConverterEntry kOnnxResizeConverters[];
 extern const OnnxConverterEntry kOnnxShapeConverters[];
 extern const OnnxConverterEntry kOnnxSliceConverters[];
 extern const OnnxConverterEntry kOnnxSpatialConverters[];
-// Those whose converters know quantized tensors.
+// Ops of ONNX's own domain whose converters know quantized tensors.
 extern const OnnxConverterEntry kOnnxIntegerConverters[];
 extern const OnnxConverterEntry kOnnxQuantizeConverters[];
 extern const OnnxConverterEntry kOnnxQuantizedConverters[];
-// The same of the domain com.microsoft.
+// Ops of the domain com.microsoft whose converters know quantized tensors.
 extern const OnnxConverterEntry kMicrosoftIntegerConverters[];
 extern const OnnxConverterEntry kMicrosoftQuantizedConverters[];
 

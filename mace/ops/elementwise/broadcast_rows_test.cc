@@ -17,7 +17,7 @@ std::vector<int64_t> ElementsRead(const Shape& result, const Shape& operand) {
   return elements;
 }
 
-// The same by division, axis by axis.
+// The operand's element that each element of the result should read, by division, axis by axis.
 std::vector<int64_t> ElementsExpected(const Shape& result, const Shape& operand) {
   std::vector<int64_t> elements;
   for (int64_t i = 0; i < result.elements(); ++i) {

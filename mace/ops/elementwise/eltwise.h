@@ -96,7 +96,7 @@ struct EltwiseRow {
 // REQUIRES: neither a comparison nor an operation for integers alone.
 void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<float>& row,
                     int64_t count, float* y);
-// The same in 64 bits, which wrap around. REQUIRES: not a comparison; no b is 0 where the type
+// y[i] = f(a, b) in 64 bits, which wrap around. REQUIRES: not a comparison; no b is 0 where the type
 // divides.
 void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<int64_t>& row,
                     int64_t count, int64_t* y);
