@@ -17,15 +17,6 @@ HostTensor Floats(const Shape& shape, std::vector<float> values) {
   return HostTensor::FromVector(DType::kFloat32, shape, std::move(values));
 }
 
-std::vector<HostTensor> Evaluate(const TestOnnx& test, const std::vector<HostTensor>& inputs) {
-  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
-  EXPECT_TRUE(graph.ok()) << graph.status().message();
-  if (!graph.ok()) return std::vector<HostTensor>(4);
-  const StatusOr<std::vector<HostTensor>> outputs = EvaluateGraph(**graph, inputs);
-  EXPECT_TRUE(outputs.ok()) << outputs.status().message();
-  return outputs.ok() ? *outputs : std::vector<HostTensor>(4);
-}
-
 std::string Types(const TestOnnx& test) {
   const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
   return graph.ok() ? NodeTypes(**graph) : graph.status().message();
@@ -39,7 +30,7 @@ TEST(OnnxQuantize, RoundsHalfToEvenAndSaturates) {
   test.Node("QuantizeLinear", {"x", "scale", "zero"}, {"y"});
   test.Output("y", Proto::UINT8);
   const HostTensor x = Floats({9}, {0, 1, 3, 5, -1, -3, 1000, -254, -1000});
-  const HostTensor y = Evaluate(test, {x})[0];
+  const HostTensor y = ExpectOutputs(test.Import(), {x})[0];
   EXPECT_EQ(y.dtype(), DType::kUInt8);
   // 0.5, 1.5, 2.5, -0.5 and -1.5 steps lie between two integers.
   EXPECT_EQ(ToInt64Vector(y), (std::vector<int64_t>{128, 128, 130, 130, 128, 126, 255, 1, 0}));
@@ -70,7 +61,7 @@ TEST(OnnxQuantize, TheTypeIsThatOfTheZeroPointOrOfTheAttribute) {
       test.Output("y");
       const float zero = by_attribute ? 0 : 3;
       // 0.6 is 1.2 steps, which is one.
-      EXPECT_EQ(ToFloatVector(Evaluate(test, {Floats({3}, {-1e6f, 0.6f, 1e6f})})[0]),
+      EXPECT_EQ(ToFloatVector(ExpectOutputs(test.Import(), {Floats({3}, {-1e6f, 0.6f, 1e6f})})[0]),
                 (std::vector<float>{(static_cast<float>(c.low) - zero) * 0.5f, 0.5f,
                                     (static_cast<float>(c.high) - zero) * 0.5f}));
     }
@@ -91,7 +82,7 @@ TEST(OnnxQuantize, EachPlaceOfAnAxisHasItsScale) {
   test.Output("q", Proto::INT8);
   test.Output("y");
   const std::vector<HostTensor> found =
-      Evaluate(test, {Floats({2, 3}, {-200, 2.5f, 200, -0.3f, 0.3f, 100})});
+      ExpectOutputs(test.Import(), {Floats({2, 3}, {-200, 2.5f, 200, -0.3f, 0.3f, 100})});
   EXPECT_EQ(ToInt64Vector(found[0]), (std::vector<int64_t>{-128, -8, 127, 4, 6, 127}));
   EXPECT_EQ(ToFloatVector(found[1]), (std::vector<float>{-118, 2, 137, -0.25f, 0.25f, 30.5f}));
 }
@@ -112,7 +103,8 @@ TEST(OnnxQuantize, BlocksShareAScaleAndTheLastMayBeShort) {
   test.Output("w_real");
   const HostTensor q = HostTensor::FromVector<uint8_t>(DType::kUInt8, {1, 5}, {10, 20, 30, 40, 50});
   const std::vector<float> expected = {10, 20, 10, 15, 60};
-  for (const HostTensor& found : Evaluate(test, {q})) EXPECT_EQ(ToFloatVector(found), expected);
+  for (const HostTensor& found : ExpectOutputs(test.Import(), {q}))
+    EXPECT_EQ(ToFloatVector(found), expected);
 }
 
 TEST(OnnxQuantize, FourBitsArePackedInBytes) {
@@ -127,7 +119,7 @@ TEST(OnnxQuantize, FourBitsArePackedInBytes) {
   test.Node("Add", {"x", "a"}, {"c"});
   test.Node("Add", {"c", "b"}, {"y"});
   test.Output("y");
-  EXPECT_EQ(ToFloatVector(Evaluate(test, {Floats({3}, {0, 0, 0})})[0]),
+  EXPECT_EQ(ToFloatVector(ExpectOutputs(test.Import(), {Floats({3}, {0, 0, 0})})[0]),
             (std::vector<float>{0, 7, 7}));
 }
 
@@ -142,7 +134,7 @@ TEST(OnnxQuantize, SixteenAndThirtyTwoBitsAreDequantized) {
   test.Node("DequantizeLinear", {"wide", "scale"}, {"b"});
   test.Node("Sum", {"x", "a", "b"}, {"y"});
   test.Output("y");
-  EXPECT_EQ(ToFloatVector(Evaluate(test, {Floats({2}, {0, 0})})[0]),
+  EXPECT_EQ(ToFloatVector(ExpectOutputs(test.Import(), {Floats({2}, {0, 0})})[0]),
             (std::vector<float>{-16384 + 50000, 0.5f - 1.5f}));
 }
 
@@ -163,7 +155,7 @@ TEST(OnnxQuantize, IntegersAreMadeWhereTheyAreRead) {
   TestOnnx::SetInt(test.Node("Cast", {"flat"}, {"wide"}), "to", Proto::INT64);
   test.Output("wide", Proto::INT64);
   const std::vector<HostTensor> found =
-      Evaluate(test, {Floats({1, 1, 2, 2}, {0.11f, 0.29f, -5, -0.72f})});
+      ExpectOutputs(test.Import(), {Floats({1, 1, 2, 2}, {0.11f, 0.29f, -5, -0.72f})});
   EXPECT_EQ(ToFloatVector(found[0]), (std::vector<float>{3 * 0.1f, -7 * 0.1f}));
   EXPECT_EQ(found[1].dtype(), DType::kUInt8);
   EXPECT_EQ(ToInt64Vector(found[1]), (std::vector<int64_t>{10, 0}));
@@ -181,7 +173,8 @@ TEST(OnnxQuantize, AnotherScaleReadsTheIntegers) {
   test.Node("QuantizeLinear", {"x", "scale", "zero"}, {"q"});
   test.Node("DequantizeLinear", {"q", "other", "one"}, {"y"});
   test.Output("y");
-  EXPECT_EQ(ToFloatVector(Evaluate(test, {Floats({2}, {1, -1})})[0]), (std::vector<float>{24, 12}));
+  EXPECT_EQ(ToFloatVector(ExpectOutputs(test.Import(), {Floats({2}, {1, -1})})[0]),
+            (std::vector<float>{24, 12}));
 }
 
 // The chain that fuse_requantize makes an integer convolution of.
@@ -214,7 +207,7 @@ TEST(OnnxQuantize, TheRangeOfTheTensorIsFound) {
   test.Output("scale");
   test.Output("zero", Proto::UINT8);
   const std::vector<float> x = {0, 2, -3, -2.5f, 1.34f, 0.5f};
-  std::vector<HostTensor> found = Evaluate(test, {Floats({2, 3}, x)});
+  std::vector<HostTensor> found = ExpectOutputs(test.Import(), {Floats({2, 3}, x)});
   // Range 5, scale 5 / 255, zero point 3 / scale = 153.
   const float scale = 5.0f / 255.0f;
   std::vector<int64_t> expected;
@@ -225,10 +218,10 @@ TEST(OnnxQuantize, TheRangeOfTheTensorIsFound) {
   EXPECT_EQ(ToFloatVector(found[1]), (std::vector<float>{scale}));
   EXPECT_EQ(ToInt64Vector(found[2]), (std::vector<int64_t>{153}));
   // Nothing is divided by 0.
-  found = Evaluate(test, {Floats({2, 3}, {0, 0, 0, 0, 0, 0})});
+  found = ExpectOutputs(test.Import(), {Floats({2, 3}, {0, 0, 0, 0, 0, 0})});
   EXPECT_EQ(ToInt64Vector(found[0]), (std::vector<int64_t>{0, 0, 0, 0, 0, 0}));
   // All above 0: the range begins at 0.
-  found = Evaluate(test, {Floats({2, 3}, {255, 1, 1, 1, 1, 1})});
+  found = ExpectOutputs(test.Import(), {Floats({2, 3}, {255, 1, 1, 1, 1, 1})});
   EXPECT_EQ(ToInt64Vector(found[0]), (std::vector<int64_t>{255, 1, 1, 1, 1, 1}));
 }
 

@@ -13,15 +13,6 @@ namespace {
 
 using Proto = onnx::TensorProto;
 
-std::vector<HostTensor> Evaluate(const TestOnnx& test, const std::vector<HostTensor>& inputs) {
-  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
-  EXPECT_TRUE(graph.ok()) << graph.status().message();
-  if (!graph.ok()) return std::vector<HostTensor>(4);
-  const StatusOr<std::vector<HostTensor>> outputs = EvaluateGraph(**graph, inputs);
-  EXPECT_TRUE(outputs.ok()) << outputs.status().message();
-  return outputs.ok() ? *outputs : std::vector<HostTensor>(4);
-}
-
 HostTensor Bytes8(const Shape& shape, std::vector<uint8_t> values) {
   return HostTensor::FromVector(DType::kUInt8, shape, std::move(values));
 }
@@ -67,7 +58,7 @@ TEST(OnnxQuantized, Convolution) {
       expected.push_back(Quantized(static_cast<double>(sum) * scales[o], 0.05, 30));
     }
   }
-  const HostTensor y = Evaluate(test, {Bytes8({1, 2, 2, 2}, x)})[0];
+  const HostTensor y = ExpectOutputs(test.Import(), {Bytes8({1, 2, 2, 2}, x)})[0];
   EXPECT_EQ(y.dtype(), DType::kUInt8);
   EXPECT_EQ(ToInt64Vector(y), expected);
 }
@@ -89,7 +80,7 @@ TEST(OnnxQuantized, ProductOfMatrices) {
       expected.push_back(Quantized(static_cast<double>(sum) * 0.02 * 0.3, 0.25, 128));
     }
   }
-  EXPECT_EQ(ToInt64Vector(Evaluate(test, {Bytes8({2, 3}, a)})[0]), expected);
+  EXPECT_EQ(ToInt64Vector(ExpectOutputs(test.Import(), {Bytes8({2, 3}, a)})[0]), expected);
 }
 
 TEST(OnnxQuantized, GemmToIntegersAndToFloats) {
@@ -110,7 +101,7 @@ TEST(OnnxQuantized, GemmToIntegersAndToFloats) {
     for (int64_t sum : {10 - 8 + 8, 30 - 16 + 0, 50 - 24 - 16}) {
       reals.push_back(2 * 0.5 * 0.25 * static_cast<double>(sum));
     }
-    const HostTensor y = Evaluate(test, {Bytes8({1, 2}, {20, 6})})[0];
+    const HostTensor y = ExpectOutputs(test.Import(), {Bytes8({1, 2}, {20, 6})})[0];
     const std::vector<float> found = ToFloatVector(y);
     ASSERT_EQ(found.size(), 3u);
     for (size_t i = 0; i < 3; ++i) {
@@ -147,7 +138,9 @@ TEST(OnnxQuantized, SumsAndProductsAndConcatenation) {
     for (size_t i = 0; joins && i < 3; ++i) {
       expected.push_back(Quantized(0.07 * (b[i] - 20), 0.4, 40));
     }
-    EXPECT_EQ(ToInt64Vector(Evaluate(test, {Bytes8({1, 3}, a), Bytes8({1, 3}, b)})[0]), expected);
+    EXPECT_EQ(
+        ToInt64Vector(ExpectOutputs(test.Import(), {Bytes8({1, 3}, a), Bytes8({1, 3}, b)})[0]),
+        expected);
   }
 }
 
@@ -186,7 +179,7 @@ TEST(OnnxQuantized, OpsOfOneTensor) {
     test.Output("y", Proto::UINT8);
     std::vector<int64_t> integers;
     for (double real : expected) integers.push_back(Quantized(real, 0.01, 128));
-    EXPECT_EQ(ToInt64Vector(Evaluate(test, {Bytes8({1, 1, 2, 2}, x)})[0]), integers);
+    EXPECT_EQ(ToInt64Vector(ExpectOutputs(test.Import(), {Bytes8({1, 1, 2, 2}, x)})[0]), integers);
   }
 }
 
@@ -215,7 +208,7 @@ TEST(OnnxQuantized, SumsOfIntegersAreExact) {
       test.Output("y", Proto::INT32);
       const HostTensor b = HostTensor::FromVector<int8_t>(DType::kInt8, Shape(b_dims),
                                                           std::vector<int8_t>(kDepth, 127));
-      const HostTensor y = Evaluate(test, {Bytes8(Shape(a_dims), a), b})[0];
+      const HostTensor y = ExpectOutputs(test.Import(), {Bytes8(Shape(a_dims), a), b})[0];
       EXPECT_EQ(y.dtype(), DType::kInt32);
       EXPECT_EQ(ToInt64Vector(y), (std::vector<int64_t>{kSum}));
     }
@@ -231,7 +224,7 @@ TEST(OnnxQuantized, ZeroPointsOfIntegerProducts) {
   test.Node("MatMulInteger", {"a", "b", "za", "zb"}, {"y"});
   test.Output("y", Proto::INT32);
   // Rows [1, -10] and [0, 235] of a, columns [0, 2] and [98, 200] of b.
-  EXPECT_EQ(ToInt64Vector(Evaluate(test, {Bytes8({2, 2}, {11, 0, 20, 255})})[0]),
+  EXPECT_EQ(ToInt64Vector(ExpectOutputs(test.Import(), {Bytes8({2, 2}, {11, 0, 20, 255})})[0]),
             (std::vector<int64_t>{-20, 98 - 2000, 470, 47000}));
 }
 
@@ -257,8 +250,8 @@ TEST(OnnxQuantized, DynamicLayerStaysInFloats) {
   const float scale = 5.0f / 255.0f;  // The range is -2 to 3.
   std::vector<int64_t> q;
   for (float value : x) q.push_back(static_cast<int64_t>(std::nearbyint(value / scale)));
-  const std::vector<float> found =
-      ToFloatVector(Evaluate(test, {HostTensor::FromVector(DType::kFloat32, Shape{2, 3}, x)})[0]);
+  const std::vector<float> found = ToFloatVector(
+      ExpectOutputs(test.Import(), {HostTensor::FromVector(DType::kFloat32, Shape{2, 3}, x)})[0]);
   ASSERT_EQ(found.size(), 2u);
   for (size_t r = 0; r < 2; ++r) {
     const int64_t sum = 10 * q[3 * r] - 20 * q[3 * r + 1] + 30 * q[3 * r + 2];
@@ -284,7 +277,7 @@ TEST(OnnxQuantized, ProductsThatGiveFloats) {
     const HostTensor a =
         dynamic ? HostTensor::FromVector<float>(DType::kFloat32, Shape{1, 2}, {63.5f, -64})
                 : Bytes8({1, 2}, {255, 0});
-    const std::vector<float> found = ToFloatVector(Evaluate(test, {a})[0]);
+    const std::vector<float> found = ToFloatVector(ExpectOutputs(test.Import(), {a})[0]);
     const std::vector<float> expected = {100 + 0.125f * (127 - 3 * 128),
                                          200 + 0.125f * (254 - 4 * 128)};
     EXPECT_EQ(found, expected);
@@ -332,9 +325,10 @@ TEST(OnnxQuantized, WeightsOfFewBits) {
         }
         expected.push_back(static_cast<float>(sum));
       }
-      EXPECT_EQ(ToFloatVector(Evaluate(
-                    test, {HostTensor::FromVector(DType::kFloat32, Shape{1, kColumns}, a)})[0]),
-                expected);
+      EXPECT_EQ(
+          ToFloatVector(ExpectOutputs(
+              test.Import(), {HostTensor::FromVector(DType::kFloat32, Shape{1, kColumns}, a)})[0]),
+          expected);
     }
   }
 }

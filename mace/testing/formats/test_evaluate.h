@@ -2,6 +2,8 @@
 #ifndef MACE_TESTING_FORMATS_TEST_EVALUATE_H_
 #define MACE_TESTING_FORMATS_TEST_EVALUATE_H_
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <utility>
 #include <vector>
@@ -41,6 +43,18 @@ inline StatusOr<std::vector<HostTensor>> EvaluateGraph(const Graph& graph,
     outputs.push_back(values[static_cast<size_t>(io.value)]);
   }
   return outputs;
+}
+
+// EvaluateGraph for the result of an import. After an error the test fails, and a few empty tensors
+// take the place of the outputs.
+inline std::vector<HostTensor> ExpectOutputs(const StatusOr<std::shared_ptr<Graph>>& graph,
+                                             const std::vector<HostTensor>& inputs) {
+  constexpr size_t kMaxOutputs = 4;
+  EXPECT_TRUE(graph.ok()) << graph.status().message();
+  if (!graph.ok()) return std::vector<HostTensor>(kMaxOutputs);
+  const StatusOr<std::vector<HostTensor>> outputs = EvaluateGraph(**graph, inputs);
+  EXPECT_TRUE(outputs.ok()) << outputs.status().message();
+  return outputs.ok() ? *outputs : std::vector<HostTensor>(kMaxOutputs);
 }
 
 }  // namespace mace
