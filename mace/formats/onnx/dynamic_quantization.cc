@@ -4,14 +4,10 @@
 #include <vector>
 
 #include "mace/formats/onnx/emit.h"
+#include "mace/formats/onnx/emit_quantized.h"
 
 namespace mace {
 namespace {
-
-// A type of Eltwise that emit.h does not name.
-constexpr int64_t kClip = 12;
-
-StatusOr<ValueId> EmitRound(OnnxNode* node, ValueId x) { return EmitUnary(node, "round", x); }
 
 StatusOr<ValueId> EmitReducedToScalar(OnnxNode* node, OnnxReduce type, ValueId x) {
   std::vector<int64_t> axes;
@@ -42,15 +38,12 @@ StatusOr<OnnxDynamic> EmitDynamicQuantization(OnnxNode* node, ValueId x) {
   MACE_ASSIGN_OR_RETURN(result.scale, EmitEltwise(node, OnnxEltwise::kSum, scale, none));
   MACE_ASSIGN_OR_RETURN(ValueId zero, EmitEltwise(node, OnnxEltwise::kQuotient, low, result.scale));
   MACE_ASSIGN_OR_RETURN(zero, EmitEltwise(node, OnnxEltwise::kProduct, zero, -1.0));
-  AttributeMap clip;
-  clip.Set("type", kClip);
-  clip.Set("coeff", std::vector<double>{0, 255});
-  MACE_ASSIGN_OR_RETURN(zero, node->Emit("/clipped", "Eltwise", {zero}, clip));
-  MACE_ASSIGN_OR_RETURN(result.zero_point, EmitRound(node, zero));
+  MACE_ASSIGN_OR_RETURN(zero, EmitClipped(node, zero, 0, 255));
+  MACE_ASSIGN_OR_RETURN(result.zero_point, EmitUnary(node, "round", zero));
   MACE_ASSIGN_OR_RETURN(ValueId q, EmitEltwise(node, OnnxEltwise::kQuotient, x, result.scale));
-  MACE_ASSIGN_OR_RETURN(q, EmitRound(node, q));
+  MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
   MACE_ASSIGN_OR_RETURN(q, EmitEltwise(node, OnnxEltwise::kSum, q, result.zero_point));
-  MACE_ASSIGN_OR_RETURN(q, node->Emit("/clipped", "Eltwise", {q}, clip));
+  MACE_ASSIGN_OR_RETURN(q, EmitClipped(node, q, 0, 255));
   MACE_ASSIGN_OR_RETURN(result.centred,
                         EmitEltwise(node, OnnxEltwise::kDifference, q, result.zero_point));
   return result;

@@ -47,9 +47,6 @@ Status CheckScale(GraphBuilder* builder, ValueId scale) {
 
 using Proto = onnx::TensorProto;
 
-// Types of Eltwise that emit.h does not name.
-constexpr int64_t kClip = 12;
-
 // The only number of a constant; false for other values. kNoValue is 0.
 bool ReadOneNumber(GraphBuilder* builder, ValueId id, double* number) {
   *number = 0;
@@ -82,8 +79,6 @@ bool HaveSamePlaces(GraphBuilder* builder, const OnnxQuantization& a, const Onnx
   const bool single = IsPerTensor(builder, a) && IsPerTensor(builder, b);
   return single || (a.axis == b.axis && a.block_size == b.block_size);
 }
-
-StatusOr<ValueId> EmitRound(OnnxNode* node, ValueId x) { return EmitUnary(node, "round", x); }
 
 // `a` and numbers that broadcast to it; one known number becomes an attribute, which is faster.
 StatusOr<ValueId> EmitWith(OnnxNode* node, OnnxEltwise type, ValueId a, ValueId numbers,
@@ -206,6 +201,14 @@ int32_t OnnxTypeOfInput(const OnnxNode& node, size_t index) {
   }
 }
 
+StatusOr<ValueId> EmitClipped(OnnxNode* node, ValueId x, double low, double high) {
+  constexpr int64_t kClip = 12;  // A type of Eltwise that emit.h does not name.
+  AttributeMap attributes;
+  attributes.Set("type", kClip);
+  attributes.Set("coeff", std::vector<double>{low, high});
+  return node->Emit("/clipped", "Eltwise", {x}, std::move(attributes));
+}
+
 StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& x,
                                   const OnnxQuantization& by) {
   GraphBuilder* builder = node->builder();
@@ -233,7 +236,7 @@ StatusOr<ValueId> EmitOnnxIntegers(OnnxNode* node, const OnnxQuantized& quantize
   ValueId q = quantized.floats;
   if (!quantized.is_centred) {
     MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kQuotient, q, by.scale, by));
-    MACE_ASSIGN_OR_RETURN(q, EmitRound(node, q));
+    MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
   }
   if (!IsZero(node->builder(), by.zero_point)) {
     MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kSum, q, by.zero_point, by));
@@ -272,7 +275,7 @@ StatusOr<ValueId> EmitCentred(OnnxNode* node, size_t index, const OnnxQuantizati
     if (is_same) {
       MACE_ASSIGN_OR_RETURN(
           q, EmitWith(node, OnnxEltwise::kQuotient, q, quantized->by.scale, quantized->by));
-      return EmitRound(node, q);
+      return EmitUnary(node, "round", q);
     }
     MACE_ASSIGN_OR_RETURN(q, EmitOnnxIntegers(node, *quantized));
   }
@@ -316,14 +319,11 @@ StatusOr<ValueId> EmitRounded(OnnxNode* node, ValueId x, const OnnxQuantization&
     return node->Emit("", "Unary", {x}, std::move(attributes));
   }
   MACE_ASSIGN_OR_RETURN(ValueId q, EmitWith(node, OnnxEltwise::kQuotient, x, by.scale, by));
-  MACE_ASSIGN_OR_RETURN(q, EmitRound(node, q));
-  AttributeMap clip;
-  clip.Set("type", kClip);
+  MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
   if (!is_zero_point_known) {
     MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kSum, q, by.zero_point, by));
   }
-  clip.Set("coeff", std::vector<double>{range.low - zero_point, range.high - zero_point});
-  MACE_ASSIGN_OR_RETURN(q, node->Emit("/clipped", "Eltwise", {q}, std::move(clip)));
+  MACE_ASSIGN_OR_RETURN(q, EmitClipped(node, q, range.low - zero_point, range.high - zero_point));
   if (!is_zero_point_known) {
     MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kDifference, q, by.zero_point, by));
   }

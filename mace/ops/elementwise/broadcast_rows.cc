@@ -1,5 +1,7 @@
 #include "mace/ops/elementwise/broadcast_rows.h"
 
+#include "mace/ops/matmul/batched_gemm.h"
+
 namespace mace {
 
 BroadcastRows::BroadcastRows(const Shape& result, std::initializer_list<Shape> operands) {
@@ -7,12 +9,8 @@ BroadcastRows::BroadcastRows(const Shape& result, std::initializer_list<Shape> o
   for (size_t i = 0; i < axes.size(); ++i) axes[i].extent = result.dims()[i];
   size_t index = 0;
   for (const Shape& operand : operands) {
-    int64_t step = 1;
-    for (int from_end = 0; from_end < operand.rank(); ++from_end) {
-      const int64_t extent = operand.back(from_end);
-      axes[axes.size() - 1 - static_cast<size_t>(from_end)].steps[index] = extent == 1 ? 0 : step;
-      step *= extent;
-    }
+    const BroadcastStrides strides = StridesOf(operand, result, 1);
+    for (size_t i = 0; i < axes.size(); ++i) axes[i].steps[index] = strides[i];
     ++index;
   }
   for (const Axis& axis : axes) Append(axis);
