@@ -1,5 +1,6 @@
 #include "tools/mace/arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "mace/base/strings.h"

@@ -2,12 +2,15 @@
 #ifndef TOOLS_MACE_ARGUMENTS_H_
 #define TOOLS_MACE_ARGUMENTS_H_
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "mace/mace.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 

@@ -1,5 +1,7 @@
 // `mace cache build`: runs each model once on the device at hand and writes all programs into one
 // file.
+#include <CLI/CLI.hpp>
+
 #include "tools/mace/arguments.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"

@@ -1,5 +1,7 @@
 // `mace cache info | verify | hexdump`: shows a compiled-program cache file. The other subcommands
 // are in cache_*_command*.cc.
+#include <CLI/CLI.hpp>
+
 #include "mace/base/coding.h"
 #include "mace/base/hash.h"
 #include "mace/cache/hexdump.h"

@@ -2,10 +2,13 @@
 #ifndef TOOLS_MACE_CACHE_COMMANDS_H_
 #define TOOLS_MACE_CACHE_COMMANDS_H_
 
-#include <CLI/CLI.hpp>
 #include <vector>
 
 #include "tools/mace/commands.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 

@@ -1,4 +1,6 @@
 // `mace cache merge | prune | sign | keygen | extract`: make one cache file from others.
+#include <CLI/CLI.hpp>
+
 #include "mace/base/files.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/maintain.h"

@@ -1,5 +1,7 @@
 // `mace cache import`: shows the content of upstream MACE's key-value cache file and why it cannot
 // be used directly; extracts its binaries on request.
+#include <CLI/CLI.hpp>
+
 #include "mace/base/atomic_file.h"
 #include "mace/base/coding.h"
 #include "mace/base/files.h"

@@ -1,5 +1,6 @@
 #include "tools/mace/command_tree.h"
 
+#include <CLI/CLI.hpp>
 #include <sstream>
 #include <utility>
 

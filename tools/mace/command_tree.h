@@ -3,9 +3,12 @@
 #ifndef TOOLS_MACE_COMMAND_TREE_H_
 #define TOOLS_MACE_COMMAND_TREE_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 

@@ -3,9 +3,12 @@
 #ifndef TOOLS_MACE_COMMANDS_H_
 #define TOOLS_MACE_COMMANDS_H_
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <vector>
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 

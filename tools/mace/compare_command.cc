@@ -1,4 +1,5 @@
 // `mace compare`: compares the device's outputs with those of the CPU reference or with given ones.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <optional>
 

@@ -1,4 +1,5 @@
 // `mace completion SHELL` and `mace manual`: what an installation writes beside the command.
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 

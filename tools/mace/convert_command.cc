@@ -1,5 +1,6 @@
 // `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
 // compared.
+#include <CLI/CLI.hpp>
 #include <cinttypes>
 
 #include "mace/diagnose.h"

@@ -1,3 +1,4 @@
+#include <CLI/CLI.hpp>
 #include <cinttypes>
 
 #include "mace/mace.h"

@@ -1,4 +1,6 @@
 // `mace doctor`: says whether this machine can run mace, and what to do where it cannot.
+#include <CLI/CLI.hpp>
+
 #include "tools/mace/commands.h"
 #include "tools/mace/doctor_checks.h"
 #include "tools/mace/exit_code.h"

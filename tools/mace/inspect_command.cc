@@ -1,4 +1,5 @@
 // `mace inspect`: shows what a model holds, and each stage from model to launches.
+#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "mace/base/strings.h"

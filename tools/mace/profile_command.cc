@@ -1,4 +1,6 @@
 // `mace profile`: shows the time of each op beside what the device can do at most.
+#include <CLI/CLI.hpp>
+
 #include "mace/base/clock.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"

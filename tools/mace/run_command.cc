@@ -1,5 +1,6 @@
 // `mace run`: compiles a model, runs it, writes its outputs, and prints a table and the JSON
 // report.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "mace/base/clock.h"

@@ -1,5 +1,6 @@
 #include "tools/mace/signed_output.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <utility>
 

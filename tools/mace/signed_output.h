@@ -2,13 +2,16 @@
 #ifndef TOOLS_MACE_SIGNED_OUTPUT_H_
 #define TOOLS_MACE_SIGNED_OUTPUT_H_
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
 #include "mace/base/private_folder.h"
 #include "mace/base/status.h"
 #include "mace/cache/rewrite.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 

@@ -1,4 +1,5 @@
 // `mace validate`: runs every case of a folder with a manifest and compares the outputs.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>

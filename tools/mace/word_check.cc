@@ -1,5 +1,6 @@
 #include "tools/mace/word_check.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 

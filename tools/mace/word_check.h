@@ -5,11 +5,14 @@
 #ifndef TOOLS_MACE_WORD_CHECK_H_
 #define TOOLS_MACE_WORD_CHECK_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "mace/base/status.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace mace {
 
