@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/formats/common/einsum.h"
 #include "mace/formats/onnx/node.h"
 
 namespace mace {
@@ -27,6 +28,14 @@ AttributeMap Function(const char* name) {
   AttributeMap attributes;
   attributes.Set("function", std::string(name));
   return attributes;
+}
+
+Status ConvertEinsum(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(node->input_count()));
+  MACE_ASSIGN_OR_RETURN(const ValueId result, AddEinsum(node->name(), node->String("equation", ""),
+                                                        node->inputs(), node->builder()));
+  node->SetResult(result);
+  return Status::Ok();
 }
 
 Status ConvertMatMul(OnnxNode* node) {
@@ -290,6 +299,7 @@ const OnnxConverterEntry kOnnxMathConverters[] = {
     {"ArgMax", ConvertArg},
     {"ArgMin", ConvertArg},
     {"CumSum", ConvertCumSum},
+    {"Einsum", ConvertEinsum},
     {"Gemm", ConvertGemm},
     {"Hardmax", ConvertHardmax},
     {"LogSoftmax", ConvertSoftmax},
