@@ -5,6 +5,7 @@
 
 #include "mace/base/strings.h"
 #include "mace/formats/common/constant_numbers.h"
+#include "mace/formats/onnx/converter_tables.h"
 #include "mace/formats/onnx/model.h"
 
 namespace mace {
@@ -287,9 +288,10 @@ const ConversionMap& OnnxConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
-          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
-          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
+         {kOnnxAttentionConverters, kOnnxBinaryConverters, kOnnxElementConverters,
+          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
+          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
+          kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :
@@ -305,6 +307,11 @@ const ConversionMap& OnnxConversions() {
 const ConversionMap& MicrosoftConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
+    for (const OnnxConverterEntry* table :
+         {kMicrosoftAttentionConverters, kMicrosoftFusedConverters, kMicrosoftGroupQueryConverters,
+          kMicrosoftNormConverters}) {
+      AddConversions(table, false, all);
+    }
     for (const OnnxConverterEntry* table :
          {kMicrosoftIntegerConverters, kMicrosoftQuantizedConverters, kOnnxQuantizeConverters}) {
       AddConversions(table, true, all);
