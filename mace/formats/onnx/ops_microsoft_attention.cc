@@ -230,7 +230,7 @@ class MultiHead {
       return InvalidArgument("expected keys and values, or all packed into one input, found none");
     }
     if (node_->shape(kKey).rank() == 4) {
-      if (node_->HasInput(kBias)) return Unsupported("a bias where keys and values have heads");
+      // The bias of the queries alone counts here.
       attention_.key = node_->input(kKey);
       attention_.value = node_->input(kValue);
       return Status::Ok();

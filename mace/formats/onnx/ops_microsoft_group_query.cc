@@ -211,6 +211,11 @@ class GroupQuery {
         return InvalidArgument("position_ids: expected [batch, sequence], found " +
                                node_->shape(kPositions).ToString());
       }
+      if (total_ == queries_ && batches_ > 1) {
+        return Unsupported(
+            "position_ids: expected none in a first call of several batches, which "
+            "engines read differently");
+      }
     } else {
       MACE_ASSIGN_OR_RETURN(positions, EmitPositionsFrom(node_, past_, batches_, queries_));
     }
@@ -242,7 +247,6 @@ class GroupQuery {
     const int64_t keys = std::max(room_, total_);
     MACE_ASSIGN_OR_RETURN(const ValueId columns, EmitCounting(node_, {1, keys}));
     MACE_ASSIGN_OR_RETURN(const ValueId count, node_->builder()->Reshape(past_, {batches_, 1}));
-    // Behind the tokens of the call lies what the room had there.
     const ValueId room = node_->AddInts("/room", {room_});
     const ValueId tokens = node_->AddInts("/tokens", {queries_});
     MACE_ASSIGN_OR_RETURN(const ValueId end, EmitEltwise(node_, OnnxEltwise::kSum, count, tokens));
@@ -253,10 +257,13 @@ class GroupQuery {
     MACE_ASSIGN_OR_RETURN(ValueId at, EmitEltwise(node_, OnnxEltwise::kDifference, columns, count));
     MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, OnnxEltwise::kSum, at, room));
     MACE_ASSIGN_OR_RETURN(at, EmitWhere(node_, is_past, columns, at));
-    MACE_ASSIGN_OR_RETURN(at, EmitWhere(node_, is_behind, columns, at));
     const ValueId last = node_->AddInts("/last", {room_ + queries_ - 1});
     MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, OnnxEltwise::kMinimum, at, last));
     MACE_ASSIGN_OR_RETURN(*now, EmitRowsOfBatches(both, at));
+    // Zeros behind the tokens of the call.
+    MACE_ASSIGN_OR_RETURN(const ValueId behind,
+                          node_->builder()->Reshape(is_behind, {batches_, 1, keys, 1}));
+    MACE_ASSIGN_OR_RETURN(*now, EmitWhere(node_, behind, node_->AddScalar("/zero", 0), *now));
     return Status::Ok();
   }
 
