@@ -75,13 +75,13 @@ inline float FUNCTION(gate)(int which, float2 p, float x, float limit) {
 }
 // The function `at` (x, y or z) of a direction.
 #undef PARAMETERS
-#undef GATE
+#undef GATE_OF
 #if MORE_FUNCTIONS
 #define PARAMETERS(at) (float2)(alpha.at, beta.at)
 #else
 #define PARAMETERS(at) (float2)(0.0f)
 #endif
-#define GATE(at, x) FUNCTION(gate)(f.at, PARAMETERS(at), x, limit)
+#define GATE_OF(at, x) FUNCTION(gate)(f.at, PARAMETERS(at), x, limit)
 
 // The state times one gate's column of r, with its bias.
 inline float FUNCTION(product)(__local const float *state, __global const STORAGE_T *restrict r,
@@ -101,13 +101,13 @@ inline float2 FUNCTION(lstm)(float4 sums, float before, __global const float *pe
   sums.x += peephole[0] * before;
   sums.z += peephole[2 * HIDDEN] * before;
 #endif
-  const float in = GATE(x, sums.x);
-  const float forget = INPUT_FORGET ? 1.0f - in : GATE(x, sums.z);
-  const float after = forget * before + in * GATE(y, sums.w);
+  const float in = GATE_OF(x, sums.x);
+  const float forget = INPUT_FORGET ? 1.0f - in : GATE_OF(x, sums.z);
+  const float after = forget * before + in * GATE_OF(y, sums.w);
 #if PEEPHOLES
   sums.y += peephole[HIDDEN] * after;
 #endif
-  return (float2)(after, GATE(x, sums.y) * FUNCTION(apply)(f.z, PARAMETERS(z), after));
+  return (float2)(after, GATE_OF(x, sums.y) * FUNCTION(apply)(f.z, PARAMETERS(z), after));
 }
 #endif
 
@@ -155,12 +155,12 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
     for (int u = lane; u < HIDDEN; u += GROUP) {
       const float first = INPUT(0) + PRODUCT(h, 0);
 #if CELL == 0
-      next[u] = GATE(x, first);
+      next[u] = GATE_OF(x, first);
 #elif CELL == 1
-      const float reset = GATE(x, INPUT(1) + PRODUCT(h, 1));
-      other[u] = GATE(x, first);
+      const float reset = GATE_OF(x, INPUT(1) + PRODUCT(h, 1));
+      other[u] = GATE_OF(x, first);
 #if LINEAR
-      next[u] = GATE(y, INPUT(2) + reset * PRODUCT(h, 2));
+      next[u] = GATE_OF(y, INPUT(2) + reset * PRODUCT(h, 2));
 #else
       next[u] = reset * h[u];
 #endif
@@ -178,7 +178,7 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
       float value = next[u];
 #if CELL == 1
       // Without LINEAR `next` is the state that was reset, of which a candidate needs all.
-      if (!LINEAR) value = GATE(y, INPUT(2) + PRODUCT(next, 2));
+      if (!LINEAR) value = GATE_OF(y, INPUT(2) + PRODUCT(next, 2));
       value = (1.0f - other[u]) * value + other[u] * h[u];
 #endif
       h[u] = value;
