@@ -264,7 +264,13 @@ Status ConvertCumSum(OnnxNode* node) {
   attributes.Set("axis", axis);
   attributes.Set("exclusive", node->Int("exclusive", 0));
   attributes.Set("reverse", node->Int("reverse", 0));
+  attributes.Set("product", int64_t{node->op() == "CumProd"});
   return node->EmitResult("Cumsum", {node->input(0)}, std::move(attributes));
+}
+
+Status ConvertDeterminant(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
+  return node->EmitResult("Determinant", {node->input(0)});
 }
 
 // x / norm(x) along one axis; where the norm is 0 so is the result.
@@ -298,7 +304,9 @@ Status ConvertLpNormalization(OnnxNode* node) {
 const OnnxConverterEntry kOnnxMathConverters[] = {
     {"ArgMax", ConvertArg},
     {"ArgMin", ConvertArg},
+    {"CumProd", ConvertCumSum},
     {"CumSum", ConvertCumSum},
+    {"Det", ConvertDeterminant},
     {"Einsum", ConvertEinsum},
     {"Gemm", ConvertGemm},
     {"Hardmax", ConvertHardmax},
