@@ -16,16 +16,17 @@ struct Known {
   const char* name;
   Kind kind;
   std::optional<float> alpha, beta;
+  bool must_be_given = false;
 };
 
 const Known kKnown[] = {
     {"sigmoid", Kind::kSigmoid, {}, {}},
     {"tanh", Kind::kTanh, {}, {}},
     {"relu", Kind::kRelu, {}, {}},
-    {"affine", Kind::kAffine, 1.0f, 0.0f},
+    {"affine", Kind::kAffine, 1.0f, 0.0f, true},
     {"leakyrelu", Kind::kLeakyRelu, 0.01f, {}},
-    {"thresholdedrelu", Kind::kThresholdedRelu, 1.0f, {}},
-    {"scaledtanh", Kind::kScaledTanh, 1.0f, 1.0f},
+    {"thresholdedrelu", Kind::kThresholdedRelu, 1.0f, {}, true},
+    {"scaledtanh", Kind::kScaledTanh, 1.0f, 1.0f, true},
     {"hardsigmoid", Kind::kHardSigmoid, 0.2f, 0.5f},
     {"elu", Kind::kElu, 1.0f, {}},
     {"softsign", Kind::kSoftsign, {}, {}},
@@ -90,6 +91,12 @@ StatusOr<std::vector<RecurrentFunction>> ParseRecurrentFunctions(
     if (known == nullptr) {
       return Unsupported("activations: expected one of ONNX's recurrent ops, found '" +
                          Printable(name) + "'");
+    }
+    const bool has_alpha = next_alpha < alphas.size();
+    const bool has_beta = !known->beta.has_value() || next_beta < betas.size();
+    if (known->must_be_given && (!has_alpha || !has_beta)) {
+      return Unsupported("activation_alpha, activation_beta: expected numbers for " + name +
+                         ", whose default engines do not agree on, found none");
     }
     functions.push_back({known->kind, Take(known->alpha, alphas, &next_alpha),
                          Take(known->beta, betas, &next_beta)});

@@ -35,7 +35,8 @@ struct RecurrentFunction {
 
 // The functions of these names, in any case. Those that have an alpha (a beta) take the next number
 // of `alphas` (`betas`) in order, and their own default where none is left. kInvalidArgument: more
-// numbers than the functions take; kUnsupported names another function.
+// numbers than the functions take; kUnsupported names another function, or one whose numbers are
+// missing and which has no default that engines agree on (Affine, ScaledTanh, ThresholdedRelu).
 StatusOr<std::vector<RecurrentFunction>> ParseRecurrentFunctions(
     const std::vector<std::string>& names, const std::vector<double>& alphas,
     const std::vector<double>& betas);

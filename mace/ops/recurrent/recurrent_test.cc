@@ -133,6 +133,13 @@ TEST(Recurrent, NumbersOfFunctions) {
       .Constant(Shape{1, 1, 1})
       .Constant(Shape{1, 1, 1})
       .ExpectRefused("expected at most 0 and 0 numbers, found 1 and 0");
+  Recurrent("RNN", 1, 2)
+      .Set("activations", std::string("Affine"))
+      .Set("activation_alpha", std::vector<double>{1})
+      .Input(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .ExpectRefused("expected numbers for Affine");
 }
 
 struct Variant {
@@ -142,6 +149,7 @@ struct Variant {
   int64_t linear = 0, input_forget = 0;
   double clip = 0;
   const char* activations = "";
+  std::vector<double> alpha = {}, beta = {};
 };
 
 // x [5, 3, 6]: five steps of three sequences.
@@ -155,7 +163,9 @@ OpTester OnDevice(const Variant& variant) {
       .Set("linear_before_reset", variant.linear)
       .Set("input_forget", variant.input_forget)
       .Set("clip", variant.clip)
-      .Set("activations", std::string(variant.activations));
+      .Set("activations", std::string(variant.activations))
+      .Set("activation_alpha", variant.alpha)
+      .Set("activation_beta", variant.beta);
   tester.Input(Shape{5, 3, 6}).Constant(Shape{d, gates * h, 6});
   tester.Constant(Shape{d, gates * h, h}, -0.4f, 0.4f).Constant(Shape{d, 2 * gates * h});
   return tester;
@@ -171,8 +181,24 @@ TEST(Recurrent, OnTheDevice) {
       {"LSTM", "forward", 37},
       {"LSTM", "bidirectional", 6, 0, 0, 0.4, "Sigmoid,Tanh,Relu,Tanh,Sigmoid,Tanh"},
       {"LSTM", "reverse", 5, 0, 1},
-      {"LSTM", "bidirectional", 6, 0, 0, 0, "HardSigmoid,Softsign,Elu,Affine,ScaledTanh,LeakyRelu"},
-      {"GRU", "bidirectional", 6, 0, 0, 0, "HardSigmoid,Softplus,Sigmoid,ThresholdedRelu"},
+      {"LSTM",
+       "bidirectional",
+       6,
+       0,
+       0,
+       0,
+       "HardSigmoid,Softsign,Elu,Affine,ScaledTanh,LeakyRelu",
+       {0.2, 1, 0.8, 0.9, 0.1},
+       {0.5, 0.1, 0.7}},
+      {"GRU",
+       "bidirectional",
+       6,
+       0,
+       0,
+       0,
+       "HardSigmoid,Softplus,Sigmoid,ThresholdedRelu",
+       {0.2, 0.3},
+       {0.5}},
   };
   for (const Variant& variant : variants) {
     SCOPED_TRACE(std::string(variant.cell) + " " + variant.direction);

@@ -18,8 +18,9 @@ struct BinRange {
   int64_t begin, end;
 };
 
-std::vector<BinRange> BinsOf(double from, double to, int64_t count, int64_t extent) {
-  const double start = std::round(from), size = std::max(std::round(to) - start + 1, 1.0);
+std::vector<BinRange> BinsOf(float from, float to, int64_t count, int64_t extent) {
+  const double start = double{std::round(from)};
+  const double size = std::max(double{std::round(to)} - start + 1, 1.0);
   const double bin = size / static_cast<double>(count), last = static_cast<double>(extent);
   std::vector<BinRange> bins;
   for (int64_t i = 0; i < count; ++i) {
@@ -33,7 +34,7 @@ std::vector<BinRange> BinsOf(double from, double to, int64_t count, int64_t exte
 
 class RoiPoolOp : public Op {
  public:
-  RoiPoolOp(int64_t height, int64_t width, double scale)
+  RoiPoolOp(int64_t height, int64_t width, float scale)
       : height_(height), width_(width), scale_(scale) {}
 
   Status Infer(const std::vector<OpInput>& inputs,
@@ -63,10 +64,8 @@ class RoiPoolOp : public Op {
         return InvalidArgument("rois: expected an image of 0 to " + std::to_string(x[0] - 1) +
                                ", found " + std::to_string(roi[0]));
       }
-      const std::vector<BinRange> rows =
-          BinsOf(double{roi[2]} * scale_, double{roi[4]} * scale_, height_, x[2]);
-      const std::vector<BinRange> columns =
-          BinsOf(double{roi[1]} * scale_, double{roi[3]} * scale_, width_, x[3]);
+      const std::vector<BinRange> rows = BinsOf(roi[2] * scale_, roi[4] * scale_, height_, x[2]);
+      const std::vector<BinRange> columns = BinsOf(roi[1] * scale_, roi[3] * scale_, width_, x[3]);
       const float* image = inputs[0].f32() + static_cast<int64_t>(roi[0]) * x.elements(1, 4);
       for (int64_t c = 0; c < x[1]; ++c, image += x[2] * x[3]) {
         for (const BinRange& row : rows) {
@@ -91,7 +90,7 @@ class RoiPoolOp : public Op {
   }
 
   const int64_t height_, width_;
-  const double scale_;
+  const float scale_;  // Products of floats are what is rounded.
 };
 
 StatusOr<std::unique_ptr<Op>> MakeRoiPool(const Node& node) {
@@ -101,8 +100,8 @@ StatusOr<std::unique_ptr<Op>> MakeRoiPool(const Node& node) {
     return InvalidArgument("pooled_height, pooled_width: expected 1 or more, found " +
                            std::to_string(height) + " and " + std::to_string(width));
   }
-  return std::unique_ptr<Op>(
-      new RoiPoolOp(height, width, node.attributes.GetFloat("spatial_scale", 1)));
+  return std::unique_ptr<Op>(new RoiPoolOp(
+      height, width, static_cast<float>(node.attributes.GetFloat("spatial_scale", 1))));
 }
 
 }  // namespace
