@@ -261,8 +261,8 @@ Status SetCrop(const OnnxNode& node, Resize* resize) {
   bool crops = false;
   for (size_t i = 0; i < axes.size(); ++i) {
     OnnxResizeAxis& axis = resize->axes[static_cast<size_t>(axes[i])];
-    axis.crop_start = roi[i];
-    axis.crop_end = roi[axes.size() + i];
+    axis.crop_start = static_cast<float>(roi[i]);
+    axis.crop_end = static_cast<float>(roi[axes.size() + i]);
     if (!std::isfinite(axis.crop_start) || !std::isfinite(axis.crop_end)) {
       return InvalidArgument("roi: expected finite numbers, found " +
                              std::to_string(axis.crop_start) + " and " +

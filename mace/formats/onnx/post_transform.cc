@@ -19,7 +19,7 @@ StatusOr<ValueId> EmitSecondClass(OnnxNode* node, ValueId scores, const OnnxBina
   if (logistic) {
     MACE_ASSIGN_OR_RETURN(first, EmitActivation(node, "SIGMOID", negative));
     MACE_ASSIGN_OR_RETURN(second, EmitActivation(node, "SIGMOID", scores));
-  } else if (binary.is_probability) {
+  } else if (binary.complements) {
     MACE_ASSIGN_OR_RETURN(first, EmitEltwise(node, OnnxEltwise::kSum, negative, 1.0));
   }
   return EmitConcat(node, {first, second}, 1);
@@ -54,8 +54,7 @@ Status SetClassResults(OnnxNode* node, ValueId scores, const char* labels,
   if (!classes.empty()) {
     ValueId at = kNoValue;
     if (one_score) {
-      MACE_ASSIGN_OR_RETURN(
-          at, EmitEltwise(node, OnnxEltwise::kGreater, scores, binary.is_probability ? 0.5 : 0.0));
+      MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, OnnxEltwise::kGreater, scores, binary.threshold));
       MACE_ASSIGN_OR_RETURN(at, EmitCast(node, at, DType::kInt32));
       MACE_ASSIGN_OR_RETURN(at, builder->Reshape(at, {shape[0]}));
     } else {

@@ -15,8 +15,8 @@ StatusOr<ValueId> EmitPostTransform(OnnxNode* node, ValueId scores);
 
 // One score for two classes.
 struct OnnxBinaryClass {
-  // The second class is that of scores above 1/2, not 0, and the scores become [1 - s, s].
-  bool is_probability = false;
+  double threshold = 0;     // The second class is that of scores above it.
+  bool complements = true;  // The scores become [1 - s, s]; otherwise [-s, s].
 };
 
 // Sets output 0 to the class of each row of scores [n, k], the first of equals, where the classes

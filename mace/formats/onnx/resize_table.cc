@@ -47,16 +47,18 @@ constexpr int64_t kCropUnit = int64_t{1} << 30;
 
 bool IsCrop(const OnnxResizeMode& mode) { return mode.coordinates == "tf_crop_and_resize"; }
 
-double CropSource(const OnnxResizeAxis& axis, int64_t at) {
-  const double last = static_cast<double>(axis.in - 1);
-  if (axis.out == 1) return 0.5 * (axis.crop_start + axis.crop_end) * last;
-  return axis.crop_start * last + static_cast<double>(at) * (axis.crop_end - axis.crop_start) *
-                                      last / static_cast<double>(axis.out - 1);
+// In the arithmetic of floats, in which engines decide what is outside and which of two is nearest.
+float CropSource(const OnnxResizeAxis& axis, int64_t at) {
+  const float last = static_cast<float>(axis.in - 1);
+  if (axis.out == 1) return 0.5f * (axis.crop_start + axis.crop_end) * last;
+  const float way = static_cast<float>(at) * (axis.crop_end - axis.crop_start) * last;
+  return axis.crop_start * last + way / static_cast<float>(axis.out - 1);
 }
 
 Source CropSourceOf(const OnnxResizeAxis& axis, int64_t at) {
   // What lies outside is replaced later, wherever it is taken from.
-  const double source = std::clamp(CropSource(axis, at), 0.0, static_cast<double>(axis.in - 1));
+  const double source =
+      std::clamp(double{CropSource(axis, at)}, 0.0, static_cast<double>(axis.in - 1));
   const double scaled = std::nearbyint(source * static_cast<double>(kCropUnit));
   const int64_t parts = static_cast<int64_t>(scaled);
   return {parts / kCropUnit, parts % kCropUnit};
@@ -138,8 +140,8 @@ OnnxResizeTable MakeFilterTable(const OnnxResizeMode& mode, const OnnxResizeAxis
 std::vector<bool> FindOnnxOutside(const OnnxResizeMode& mode, const OnnxResizeAxis& axis) {
   std::vector<bool> outside;
   for (int64_t at = 0; IsCrop(mode) && at < axis.out; ++at) {
-    const double source = CropSource(axis, at);
-    outside.push_back(!(source >= 0 && source <= static_cast<double>(axis.in - 1)));
+    const float source = CropSource(axis, at);
+    outside.push_back(!(source >= 0 && source <= static_cast<float>(axis.in - 1)));
   }
   return outside;
 }

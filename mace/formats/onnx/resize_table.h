@@ -42,8 +42,8 @@ struct OnnxResizeAxis {
   // inverse of the scale is the input coordinate.
   OnnxResizeScale scale;
   // The part of the axis that tf_crop_and_resize takes, 0 and 1 being its first and last element.
-  double crop_start = 0;
-  double crop_end = 1;
+  float crop_start = 0;
+  float crop_end = 1;
 };
 
 // For each output coordinate the input coordinates inside of the axis, each once, with their
