@@ -76,4 +76,29 @@ StatusOr<ValueId> EmitMatMul(OnnxNode* node, ValueId a, ValueId b, bool transpos
   return node->Emit("/product", "MatMul", {a, b}, std::move(attributes));
 }
 
+StatusOr<ValueId> EmitWhere(OnnxNode* node, ValueId condition, ValueId a, ValueId b) {
+  return node->Emit("/chosen", "Where", {condition, a, b});
+}
+
+StatusOr<ValueId> EmitSoftmax(OnnxNode* node, ValueId x, int64_t axis) {
+  AttributeMap attributes;
+  attributes.Set("axis", axis);
+  return node->Emit("/softmax", "Softmax", {x}, std::move(attributes));
+}
+
+StatusOr<ValueId> EmitActivation(OnnxNode* node, const char* activation, ValueId x) {
+  AttributeMap attributes;
+  attributes.Set("activation", std::string(activation));
+  return node->Emit("/activation", "Activation", {x}, std::move(attributes));
+}
+
+StatusOr<ValueId> EmitCounting(OnnxNode* node, const std::vector<int64_t>& dims) {
+  MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(dims));
+  const TensorInfo info{DType::kInt64, std::move(shape)};
+  MACE_RETURN_IF_ERROR(node->builder()->Reserve("positions", info.bytes()));
+  MACE_ASSIGN_OR_RETURN(HostTensor numbers, HostTensor::Allocate(info));
+  for (int64_t i = 0; i < info.shape.elements(); ++i) numbers.mutable_data<int64_t>()[i] = i;
+  return node->AddConstant("/positions", std::move(numbers));
+}
+
 }  // namespace mace

@@ -23,7 +23,10 @@ enum class OnnxEltwise : int64_t {
   kEqual = 10,
   kNotEqual = 15,
   kLess = 16,
+  kLessOrEqual = 17,
   kGreater = 18,
+  kGreaterOrEqual = 19,
+  kAnd = 20,
   kModulo = 23,
 };
 
@@ -42,6 +45,12 @@ StatusOr<ValueId> EmitSlice(OnnxNode* node, ValueId x, int64_t axis, int64_t sta
 StatusOr<ValueId> EmitConcat(OnnxNode* node, std::vector<ValueId> parts, int64_t axis);
 StatusOr<ValueId> EmitGather(OnnxNode* node, ValueId x, ValueId indices, int64_t axis);
 StatusOr<ValueId> EmitMatMul(OnnxNode* node, ValueId a, ValueId b, bool transpose_b);
+// condition is of bools; the others are of one type.
+StatusOr<ValueId> EmitWhere(OnnxNode* node, ValueId condition, ValueId a, ValueId b);
+StatusOr<ValueId> EmitSoftmax(OnnxNode* node, ValueId x, int64_t axis);
+StatusOr<ValueId> EmitActivation(OnnxNode* node, const char* activation, ValueId x);
+// 0, 1, ... as int64 with these extents, in row-major order. The memory is reserved.
+StatusOr<ValueId> EmitCounting(OnnxNode* node, const std::vector<int64_t>& dims);
 
 }  // namespace mace
 

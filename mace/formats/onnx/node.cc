@@ -5,6 +5,7 @@
 
 #include "mace/base/strings.h"
 #include "mace/formats/common/constant_numbers.h"
+#include "mace/formats/onnx/converter_tables.h"
 #include "mace/formats/onnx/model.h"
 
 namespace mace {
@@ -287,9 +288,11 @@ const ConversionMap& OnnxConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
-          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
-          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
+         {kOnnxAttentionConverters, kOnnxRegionConverters, kOnnxSampleConverters,
+          kOnnxSignalConverters, kOnnxBinaryConverters, kOnnxElementConverters,
+          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
+          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
+          kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :
@@ -306,6 +309,11 @@ const ConversionMap& MicrosoftConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
+         {kMicrosoftAttentionConverters, kMicrosoftFusedConverters, kMicrosoftGroupQueryConverters,
+          kMicrosoftNormConverters}) {
+      AddConversions(table, false, all);
+    }
+    for (const OnnxConverterEntry* table :
          {kMicrosoftIntegerConverters, kMicrosoftQuantizedConverters, kOnnxQuantizeConverters}) {
       AddConversions(table, true, all);
     }
@@ -314,13 +322,30 @@ const ConversionMap& MicrosoftConversions() {
   return *kConversions;
 }
 
+const ConversionMap& LearnedConversions() {
+  static const auto* const kConversions = [] {
+    auto* all = new ConversionMap();
+    AddConversions(kOnnxLinearModelConverters, false, all);
+    AddConversions(kOnnxTreeConverters, false, all);
+    return all;
+  }();
+  return *kConversions;
+}
+
+// Null for a domain that is not known.
+const ConversionMap* ConversionsOf(const std::string& domain) {
+  if (IsOnnxDomain(domain)) return &OnnxConversions();
+  if (domain == "com.microsoft") return &MicrosoftConversions();
+  return domain == "ai.onnx.ml" ? &LearnedConversions() : nullptr;
+}
+
 }  // namespace
 
 OnnxConversion FindOnnxConversion(const std::string& domain, const std::string& op) {
-  if (!IsOnnxDomain(domain) && domain != "com.microsoft") return OnnxConversion();
-  const ConversionMap& all = IsOnnxDomain(domain) ? OnnxConversions() : MicrosoftConversions();
-  const auto found = all.find(op);
-  return found == all.end() ? OnnxConversion() : found->second;
+  const ConversionMap* const all = ConversionsOf(domain);
+  if (all == nullptr) return OnnxConversion();
+  const auto found = all->find(op);
+  return found == all->end() ? OnnxConversion() : found->second;
 }
 
 }  // namespace mace

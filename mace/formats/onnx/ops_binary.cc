@@ -16,6 +16,8 @@ constexpr int64_t kProduct = 2;
 constexpr int64_t kMinimum = 4;
 constexpr int64_t kMaximum = 5;
 constexpr int64_t kPower = 9;
+constexpr int64_t kSign = 13;
+constexpr int64_t kLess = 16;
 constexpr int64_t kModulo = 23;
 constexpr int64_t kRemainder = 24;
 constexpr int64_t kShiftLeft = 28;
@@ -145,8 +147,29 @@ Status ConvertPow(OnnxNode* node) {
   return Status::Ok();
 }
 
+// The remainder with the sign of the divisor: the divisor is added where the signs differ.
+Status EmitFloatModulo(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(EmitBinary(node, kRemainder));
+  const ValueId rest = node->outputs()[0], divisor = node->input(1);
+  const auto emit = [node](int64_t type, std::vector<ValueId> inputs) {
+    AttributeMap attributes;
+    attributes.Set("type", type);
+    return node->Emit("/step", "Eltwise", std::move(inputs), std::move(attributes));
+  };
+  MACE_ASSIGN_OR_RETURN(const ValueId sign, emit(kSign, {rest}));
+  MACE_ASSIGN_OR_RETURN(const ValueId divisor_sign, emit(kSign, {divisor}));
+  MACE_ASSIGN_OR_RETURN(const ValueId both, emit(kProduct, {sign, divisor_sign}));
+  MACE_ASSIGN_OR_RETURN(const ValueId differ, emit(kLess, {both, node->AddScalar("/zero", 0)}));
+  MACE_ASSIGN_OR_RETURN(const ValueId moved, emit(kSum, {rest, divisor}));
+  MACE_ASSIGN_OR_RETURN(const ValueId y, node->Emit("/chosen", "Where", {differ, moved, rest}));
+  node->SetResult(y);
+  return Status::Ok();
+}
+
 Status ConvertMod(OnnxNode* node) {
   const bool truncated = node->Int("fmod", 0) != 0;
+  MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
+  if (!truncated && IsFloat(node->dtype(0))) return EmitFloatModulo(node);
   return EmitBinary(node, truncated ? kRemainder : kModulo);
 }
 

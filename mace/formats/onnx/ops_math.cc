@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/formats/common/einsum.h"
 #include "mace/formats/onnx/node.h"
 
 namespace mace {
@@ -27,6 +28,14 @@ AttributeMap Function(const char* name) {
   AttributeMap attributes;
   attributes.Set("function", std::string(name));
   return attributes;
+}
+
+Status ConvertEinsum(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(node->input_count()));
+  MACE_ASSIGN_OR_RETURN(const ValueId result, AddEinsum(node->name(), node->String("equation", ""),
+                                                        node->inputs(), node->builder()));
+  node->SetResult(result);
+  return Status::Ok();
 }
 
 Status ConvertMatMul(OnnxNode* node) {
@@ -255,7 +264,13 @@ Status ConvertCumSum(OnnxNode* node) {
   attributes.Set("axis", axis);
   attributes.Set("exclusive", node->Int("exclusive", 0));
   attributes.Set("reverse", node->Int("reverse", 0));
+  attributes.Set("product", int64_t{node->op() == "CumProd"});
   return node->EmitResult("Cumsum", {node->input(0)}, std::move(attributes));
+}
+
+Status ConvertDeterminant(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
+  return node->EmitResult("Determinant", {node->input(0)});
 }
 
 // x / norm(x) along one axis; where the norm is 0 so is the result.
@@ -289,7 +304,10 @@ Status ConvertLpNormalization(OnnxNode* node) {
 const OnnxConverterEntry kOnnxMathConverters[] = {
     {"ArgMax", ConvertArg},
     {"ArgMin", ConvertArg},
+    {"CumProd", ConvertCumSum},
     {"CumSum", ConvertCumSum},
+    {"Det", ConvertDeterminant},
+    {"Einsum", ConvertEinsum},
     {"Gemm", ConvertGemm},
     {"Hardmax", ConvertHardmax},
     {"LogSoftmax", ConvertSoftmax},

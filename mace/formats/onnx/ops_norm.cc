@@ -161,9 +161,13 @@ Status ConvertMeanVariance(OnnxNode* node) {
 }  // namespace
 
 const OnnxConverterEntry kOnnxNormConverters[] = {
-    {"GroupNormalization", ConvertGroupNorm}, {"LRN", ConvertLrn},
-    {"LayerNormalization", ConvertLayerNorm}, {"MeanVarianceNormalization", ConvertMeanVariance},
-    {"RMSNormalization", ConvertRmsNorm},     {nullptr, nullptr},
+    {"GroupNormalization", ConvertGroupNorm},
+    {"LRN", ConvertLrn},
+    {"LayerNormalization", ConvertLayerNorm},
+    {"MeanVarianceNormalization", ConvertMeanVariance},
+    {"RMSNormalization", ConvertRmsNorm},
+    {"SimplifiedLayerNormalization", ConvertRmsNorm},
+    {nullptr, nullptr},
 };
 
 }  // namespace mace

@@ -106,9 +106,32 @@ Status ConvertPool(OnnxNode* node, int64_t type) {
 
 Status ConvertAveragePool(OnnxNode* node) { return ConvertPool(node, kAverage); }
 
+// Where the largest elements lie, in the whole of x.
+Status EmitIndices(OnnxNode* node) {
+  MACE_ASSIGN_OR_RETURN(const Pool pool, ReadPool(*node, kMaximum));
+  const OnnxWindow& window = pool.window;
+  const Shape y = node->builder()->ShapeOf(node->outputs()[0]);
+  ValueId x = node->input(0);
+  if (!IsFloat(node->dtype(0))) {
+    MACE_ASSIGN_OR_RETURN(x, EmitCast(node, "/float", x, DType::kFloat32));
+  }
+  AttributeMap attributes;
+  attributes.Set("kernel", window.kernel);
+  attributes.Set("strides", window.strides);
+  attributes.Set("dilations", window.dilations);
+  attributes.Set("before", window.before);
+  attributes.Set("extents", std::vector<int64_t>(y.dims().begin() + 2, y.dims().end()));
+  attributes.Set("column_major", node->Int("storage_order", 0));
+  MACE_ASSIGN_OR_RETURN(const ValueId indices,
+                        node->Emit("/indices", "MaxPoolIndices", {x}, std::move(attributes)));
+  node->SetResult(indices, 1);
+  return Status::Ok();
+}
+
 Status ConvertMaxPool(OnnxNode* node) {
-  node->Ignore({"storage_order"});  // For the second output, which is not made.
-  return ConvertPool(node, kMaximum);
+  node->Ignore({"storage_order"});  // For the second output.
+  MACE_RETURN_IF_ERROR(ConvertPool(node, kMaximum));
+  return node->WantsOutput(1) ? EmitIndices(node) : Status::Ok();
 }
 
 StatusOr<ValueId> EmitPower(OnnxNode* node, const char* suffix, ValueId id, double exponent) {

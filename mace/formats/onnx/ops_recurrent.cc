@@ -32,6 +32,8 @@ Status ConvertRecurrent(OnnxNode* node) {
   attributes.Set("hidden", node->Int("hidden_size", 0));
   attributes.Set("direction", node->String("direction", "forward"));
   attributes.Set("activations", Join(node->Strings("activations"), ","));
+  attributes.Set("activation_alpha", node->Floats("activation_alpha"));
+  attributes.Set("activation_beta", node->Floats("activation_beta"));
   attributes.Set("clip", node->Float("clip", 0));
   attributes.Set("linear_before_reset", node->Int("linear_before_reset", 0));
   attributes.Set("input_forget", node->Int("input_forget", 0));

@@ -28,7 +28,8 @@ struct Resize {
   // Whether an axis stays as it is whatever the mode. One of the coordinate systems is half a pixel
   // off.
   bool Stays(const OnnxResizeAxis& axis) const {
-    return axis.in == axis.out && axis.scale.is_one() && mode.coordinates != "tf_half_pixel_for_nn";
+    return axis.in == axis.out && axis.scale.is_one() &&
+           mode.coordinates != "tf_half_pixel_for_nn" && axis.crop_start == 0 && axis.crop_end == 1;
   }
 };
 
@@ -168,8 +169,9 @@ Status CheckMode(const OnnxResizeMode& mode) {
   if (!one_of(mode.mode, {"nearest", "linear", "cubic"})) {
     return Unsupported("mode: expected nearest, linear or cubic, found " + Printable(mode.mode));
   }
-  if (!one_of(mode.coordinates, {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                                 "align_corners", "asymmetric", "tf_half_pixel_for_nn"})) {
+  if (!one_of(mode.coordinates,
+              {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+               "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"})) {
     return Unsupported("coordinate_transformation_mode: " + Printable(mode.coordinates));
   }
   if (one_of(mode.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})) {
@@ -252,6 +254,48 @@ Status SetSizes(const OnnxNode& node, const std::vector<int64_t>& sizes, Resize*
   return Status::Ok();
 }
 
+// roi: the starts of all axes that are named, then the ends.
+Status SetCrop(const OnnxNode& node, Resize* resize) {
+  MACE_ASSIGN_OR_RETURN(const std::vector<double> roi, node.Reals(1));
+  MACE_ASSIGN_OR_RETURN(const std::vector<int> axes, NamedAxes(node, roi.size() / 2));
+  bool crops = false;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    OnnxResizeAxis& axis = resize->axes[static_cast<size_t>(axes[i])];
+    axis.crop_start = static_cast<float>(roi[i]);
+    axis.crop_end = static_cast<float>(roi[axes.size() + i]);
+    if (!std::isfinite(axis.crop_start) || !std::isfinite(axis.crop_end)) {
+      return InvalidArgument("roi: expected finite numbers, found " +
+                             std::to_string(axis.crop_start) + " and " +
+                             std::to_string(axis.crop_end));
+    }
+    crops = crops || axis.crop_start != 0 || axis.crop_end != 1;
+  }
+  // Whether scales count the cropped part or the whole axis, engines do not agree.
+  if (crops && !node.HasInput(3)) return Unsupported("roi: expected sizes beside it, found scales");
+  return Status::Ok();
+}
+
+// Places whose source lies outside get a value of their own.
+Status EmitOutside(OnnxNode* node, const Resize& resize) {
+  ValueId y = node->outputs()[0];
+  for (size_t i = 0; i < resize.axes.size(); ++i) {
+    const std::vector<bool> outside = FindOnnxOutside(resize.mode, resize.axes[i]);
+    if (std::find(outside.begin(), outside.end(), true) == outside.end()) continue;
+    if (!IsFloat(node->dtype(0))) {
+      return Unsupported("a region outside of an image of integers");
+    }
+    std::vector<int64_t> dims(resize.axes.size() - i, 1);
+    dims[0] = resize.axes[i].out;
+    HostTensor mask = HostTensor::FromVector<uint8_t>(
+        DType::kBool, Shape(dims), std::vector<uint8_t>(outside.begin(), outside.end()));
+    const float value = static_cast<float>(node->Float("extrapolation_value", 0));
+    MACE_ASSIGN_OR_RETURN(y, EmitWhere(node, node->AddConstant("/outside", std::move(mask)),
+                                       node->AddScalar("/extrapolated", value), y));
+  }
+  node->SetResult(y);
+  return Status::Ok();
+}
+
 Status ConvertResize(OnnxNode* node) {
   const bool old = node->opset() < 11;
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, old ? 2 : 4));
@@ -263,7 +307,7 @@ Status ConvertResize(OnnxNode* node) {
   resize.mode.cubic_a = node->Float("cubic_coeff_a", -0.75);
   resize.mode.antialias = node->Int("antialias", 0) != 0;
   resize.mode.exclude_outside = node->Int("exclude_outside", 0) != 0;
-  node->Ignore({"extrapolation_value"});  // For tf_crop_and_resize, which is refused.
+  node->Ignore({"extrapolation_value"});  // For tf_crop_and_resize alone.
   MACE_RETURN_IF_ERROR(CheckMode(resize.mode));
   for (int64_t extent : node->shape(0).dims()) resize.axes.push_back({extent, extent, {}});
   const size_t scales_at = old ? 1 : 2;
@@ -275,8 +319,12 @@ Status ConvertResize(OnnxNode* node) {
     MACE_RETURN_IF_ERROR(SetScales(*node, scales, &resize));
     node->Ignore({"keep_aspect_ratio_policy"});
   }
+  if (resize.mode.coordinates == "tf_crop_and_resize") {
+    MACE_RETURN_IF_ERROR(SetCrop(*node, &resize));
+  }
   MACE_RETURN_IF_ERROR(CheckAxes(resize));
-  return EmitResize(node, resize);
+  MACE_RETURN_IF_ERROR(EmitResize(node, resize));
+  return EmitOutside(node, resize);
 }
 
 Status ConvertUpsample(OnnxNode* node) {

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "mace/base/strings.h"
-#include "mace/formats/onnx/node.h"
+#include "mace/formats/onnx/deep_transposed.h"
+#include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/window.h"
 
 namespace mace {
@@ -164,7 +165,7 @@ Status ConvertConv(OnnxNode* node) {
 
 // The paddings of a transposed convolution that output_shape and auto_pad ask for.
 Status PadTransposed(const OnnxNode& node, const std::vector<int64_t>& extents,
-                     const std::vector<int64_t>& extra, OnnxWindow* window) {
+                     std::vector<int64_t>* extra, OnnxWindow* window) {
   std::vector<int64_t> wanted = node.Ints("output_shape");
   const bool same = window->auto_pad == "SAME_UPPER" || window->auto_pad == "SAME_LOWER";
   if (wanted.empty() && !same) return Status::Ok();
@@ -177,10 +178,14 @@ Status PadTransposed(const OnnxNode& node, const std::vector<int64_t>& extents,
   }
   for (size_t i = 0; i < axes; ++i) {
     const int64_t out = wanted.empty() ? extents[i] * window->strides[i] : wanted[i];
-    const int64_t total = window->strides[i] * (extents[i] - 1) + extra[i] + window->span(i) - out;
-    if (out < 1 || total < 0) {
-      return Unsupported("output_shape: expected at most " + std::to_string(out + total) +
-                         ", found " + std::to_string(out));
+    int64_t total = window->strides[i] * (extents[i] - 1) + (*extra)[i] + window->span(i) - out;
+    if (out < 1) {
+      return InvalidArgument("output_shape: expected 1 or more, found " + std::to_string(out));
+    }
+    if (total < 0) {
+      // What the convolution does not reach stands behind it.
+      (*extra)[i] -= total;
+      total = 0;
     }
     window->before[i] = window->auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
     window->after[i] = total - window->before[i];
@@ -191,15 +196,15 @@ Status PadTransposed(const OnnxNode& node, const std::vector<int64_t>& extents,
 Status ConvertConvTranspose(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(CheckConv(*node));
   const Shape x = node->shape(0), w = node->shape(1);
-  if (x.rank() == 5) return Unsupported("a transposed convolution over three axes");
   const size_t axes = static_cast<size_t>(x.rank()) - 2;
   MACE_ASSIGN_OR_RETURN(OnnxWindow window, ReadOnnxWindow(*node, SpatialExtents(w), axes));
-  const std::vector<int64_t> extra = node->Ints("output_padding", std::vector<int64_t>(axes, 0));
+  std::vector<int64_t> extra = node->Ints("output_padding", std::vector<int64_t>(axes, 0));
   if (extra.size() != axes) {
     return InvalidArgument("output_padding: expected " + std::to_string(axes) +
                            " numbers, found [" + JoinNumbers(extra, ", ") + "]");
   }
-  MACE_RETURN_IF_ERROR(PadTransposed(*node, SpatialExtents(x), extra, &window));
+  MACE_RETURN_IF_ERROR(PadTransposed(*node, SpatialExtents(x), &extra, &window));
+  if (x.rank() == 5) return ConvertDeepTransposed(node, window, extra);
   AttributeMap attributes;
   window.SetPair(x.rank() == 3 ? -1 : 0, x.rank() == 3 ? 0 : 1, &attributes);
   attributes.Set("output_padding",
@@ -217,13 +222,62 @@ Status ConvertConvTranspose(OnnxNode* node) {
   return Status::Ok();
 }
 
+// A vector of the channels as a tensor that broadcasts along axis 1 of one of this rank.
+StatusOr<ValueId> ChannelVector(OnnxNode* node, size_t index, int rank) {
+  std::vector<int64_t> dims(static_cast<size_t>(rank), 1);
+  dims[1] = node->shape(index).elements();
+  return node->builder()->Reshape(node->input(index), dims);
+}
+
+// momentum * before + (1 - momentum) * now, as output `output`.
+Status SetRunning(OnnxNode* node, size_t before, ValueId now, size_t output) {
+  const double momentum = node->Float("momentum", 0.9);
+  MACE_ASSIGN_OR_RETURN(now, node->builder()->Reshape(now, node->shape(before).dims()));
+  MACE_ASSIGN_OR_RETURN(now, EmitEltwise(node, OnnxEltwise::kProduct, now, 1 - momentum));
+  MACE_ASSIGN_OR_RETURN(ValueId id,
+                        EmitEltwise(node, OnnxEltwise::kProduct, node->input(before), momentum));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, now));
+  node->SetResult(id, output);
+  return Status::Ok();
+}
+
+// By the statistics of the batch itself, which are mixed into those that are given.
+Status EmitTrainingBatchNorm(OnnxNode* node) {
+  const Shape shape = node->shape(0);
+  if (shape.rank() < 2 || shape.elements() == 0) {
+    return InvalidArgument("expected x [n, channels, ...], found " + shape.ToString());
+  }
+  for (size_t i = 1; i < 5; ++i) {
+    if (node->shape(i) == Shape{shape[1]}) continue;
+    return InvalidArgument("expected a number for each channel of " + shape.ToString() +
+                           ", found " + node->shape(i).ToString());
+  }
+  std::vector<int64_t> axes = {0};
+  for (int axis = 2; axis < shape.rank(); ++axis) axes.push_back(axis);
+  const ValueId x = node->input(0);
+  MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitReduce(node, OnnxReduce::kMean, x, axes));
+  MACE_ASSIGN_OR_RETURN(const ValueId centered,
+                        EmitEltwise(node, OnnxEltwise::kDifference, x, mean));
+  MACE_ASSIGN_OR_RETURN(ValueId id, EmitUnary(node, "square", centered));
+  MACE_ASSIGN_OR_RETURN(const ValueId variance, EmitReduce(node, OnnxReduce::kMean, id, axes));
+  MACE_ASSIGN_OR_RETURN(
+      id, EmitEltwise(node, OnnxEltwise::kSum, variance, node->Float("epsilon", 1e-5)));
+  MACE_ASSIGN_OR_RETURN(id, EmitUnary(node, "rsqrt", id));
+  MACE_ASSIGN_OR_RETURN(const ValueId scale, ChannelVector(node, 1, shape.rank()));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, id, scale));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, centered, id));
+  MACE_ASSIGN_OR_RETURN(const ValueId offset, ChannelVector(node, 2, shape.rank()));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, offset));
+  node->SetResult(id);
+  MACE_RETURN_IF_ERROR(SetRunning(node, 3, mean, 1));
+  return SetRunning(node, 4, variance, 2);
+}
+
 // x, scale, offset, mean, variance.
 Status ConvertBatchNorm(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(5, 5));
   node->Ignore({"momentum", "is_test"});
-  if (node->Int("training_mode", 0) != 0) {
-    return Unsupported("training_mode: expected a model for inference");
-  }
+  if (node->Int("training_mode", 0) != 0) return EmitTrainingBatchNorm(node);
   if (node->Int("spatial", 1) != 1) {
     return Unsupported("spatial: expected 1, found statistics for each position");
   }

@@ -23,6 +23,7 @@ struct Source {
 };
 
 SourceLine LineOf(const OnnxResizeMode& mode, const OnnxResizeAxis& axis) {
+  if (mode.coordinates == "tf_crop_and_resize") return {0, 0, int64_t{1} << 30};
   const int64_t p = axis.scale.numerator, q = axis.scale.denominator;
   if (mode.coordinates == "align_corners") {
     // The extent that the scale asks for, which may have parts of a pixel, less 1; times q.
@@ -39,6 +40,28 @@ SourceLine LineOf(const OnnxResizeMode& mode, const OnnxResizeAxis& axis) {
     first += axis.in * p - axis.out * q;
   }
   return {first, 2 * q, 2 * p};
+}
+
+// The parts of an element of a source that is no fraction of small integers.
+constexpr int64_t kCropUnit = int64_t{1} << 30;
+
+bool IsCrop(const OnnxResizeMode& mode) { return mode.coordinates == "tf_crop_and_resize"; }
+
+// In the arithmetic of floats, in which engines decide what is outside and which of two is nearest.
+float CropSource(const OnnxResizeAxis& axis, int64_t at) {
+  const float last = static_cast<float>(axis.in - 1);
+  if (axis.out == 1) return 0.5f * (axis.crop_start + axis.crop_end) * last;
+  const float way = static_cast<float>(at) * (axis.crop_end - axis.crop_start) * last;
+  return axis.crop_start * last + way / static_cast<float>(axis.out - 1);
+}
+
+Source CropSourceOf(const OnnxResizeAxis& axis, int64_t at) {
+  // What lies outside is replaced later, wherever it is taken from.
+  const double source =
+      std::clamp(double{CropSource(axis, at)}, 0.0, static_cast<double>(axis.in - 1));
+  const double scaled = std::nearbyint(source * static_cast<double>(kCropUnit));
+  const int64_t parts = static_cast<int64_t>(scaled);
+  return {parts / kCropUnit, parts % kCropUnit};
 }
 
 Source SourceOf(const SourceLine& line, int64_t at) {
@@ -89,7 +112,7 @@ OnnxResizeTable MakeFilterTable(const OnnxResizeMode& mode, const OnnxResizeAxis
   const SourceLine line = LineOf(mode, axis);
   const int64_t first_neighbour = FirstNeighbour(mode, axis.scale);
   for (int64_t at = 0; at < axis.out; ++at) {
-    const Source place = SourceOf(line, at);
+    const Source place = IsCrop(mode) ? CropSourceOf(axis, at) : SourceOf(line, at);
     // A source on an element has that one as the neighbour behind it.
     const int64_t in_front = place.rest == 0 ? place.below - 1 : place.below;
     const double ratio =
@@ -113,6 +136,15 @@ OnnxResizeTable MakeFilterTable(const OnnxResizeMode& mode, const OnnxResizeAxis
 }
 
 }  // namespace
+
+std::vector<bool> FindOnnxOutside(const OnnxResizeMode& mode, const OnnxResizeAxis& axis) {
+  std::vector<bool> outside;
+  for (int64_t at = 0; IsCrop(mode) && at < axis.out; ++at) {
+    const float source = CropSource(axis, at);
+    outside.push_back(!(source >= 0 && source <= static_cast<float>(axis.in - 1)));
+  }
+  return outside;
+}
 
 std::optional<OnnxResizeScale> OnnxResizeScale::FromFloat(float value) {
   constexpr float kLargest = 1 << 24;
@@ -141,7 +173,7 @@ std::vector<int64_t> FindOnnxNearestSources(const OnnxResizeMode& mode,
   if (mode.nearest == "ceil") upper_from = 1;
   std::vector<int64_t> sources(static_cast<size_t>(axis.out));
   for (int64_t at = 0; at < axis.out; ++at) {
-    const Source place = SourceOf(line, at);
+    const Source place = IsCrop(mode) ? CropSourceOf(axis, at) : SourceOf(line, at);
     const int64_t nearest = place.below + (2 * place.rest >= upper_from ? 1 : 0);
     sources[static_cast<size_t>(at)] = std::clamp<int64_t>(nearest, 0, axis.in - 1);
   }

@@ -41,12 +41,19 @@ struct OnnxResizeAxis {
   // The scale as it is given, or out / in where sizes are given: an output coordinate times the
   // inverse of the scale is the input coordinate.
   OnnxResizeScale scale;
+  // The part of the axis that tf_crop_and_resize takes, 0 and 1 being its first and last element.
+  float crop_start = 0;
+  float crop_end = 1;
 };
 
 // For each output coordinate the input coordinates inside of the axis, each once, with their
 // weights.
 using OnnxResizeTable = std::vector<std::vector<std::pair<int64_t, double>>>;
 OnnxResizeTable MakeOnnxResizeTable(const OnnxResizeMode& mode, const OnnxResizeAxis& axis);
+
+// For each output coordinate whether its source lies outside of the axis, where
+// tf_crop_and_resize takes a value of its own; empty for other coordinates.
+std::vector<bool> FindOnnxOutside(const OnnxResizeMode& mode, const OnnxResizeAxis& axis);
 
 // For each output coordinate the one input coordinate that the mode "nearest" takes.
 std::vector<int64_t> FindOnnxNearestSources(const OnnxResizeMode& mode, const OnnxResizeAxis& axis);

@@ -7,7 +7,8 @@
 //
 // CELL: 0 RNN, 1 GRU, 2 LSTM. HIDDEN: units. DIRECTIONS. LINEAR: linear_before_reset. INPUT_FORGET. PEEPHOLES (0, 1).
 // LENGTHS, H0, C0: 0 not given, 1 constant floats, 2 a tensor (of integers for the lengths). FUNCTIONS: an int4 for each
-// direction of what its functions are, as recurrent.h numbers them.
+// direction of what its functions are, as recurrent_function.h numbers them. MORE_FUNCTIONS (0, 1): whether there are
+// others than the first three; then ALPHAS and BETAS have a float4 for each direction.
 #ifdef USE_recurrent
 #undef GATES
 #if CELL == 0
@@ -51,16 +52,36 @@
 #define C0_VALUE(i) LOAD(c0, i)
 #endif
 
-// The function of a gate; x is cut to [-limit, limit] first. `which`: 0 sigmoid, 1 tanh, 2 relu.
-inline float FUNCTION(apply)(int which, float x) {
+// A function of recurrent_function.h; p: its alpha and beta.
+inline float FUNCTION(apply)(int which, float2 p, float x) {
   if (which == 0) return 1.0f / (1.0f + exp(-x));
   if (which == 1) return tanh(x);
+#if MORE_FUNCTIONS
+  if (which == 3) return p.x * x + p.y;
+  if (which == 4) return x < 0.0f ? p.x * x : x;
+  if (which == 5) return x > p.x ? x : 0.0f;
+  if (which == 6) return p.x * tanh(p.y * x);
+  if (which == 7) return clamp(p.x * x + p.y, 0.0f, 1.0f);
+  if (which == 8) return x < 0.0f ? p.x * expm1(x) : x;
+  if (which == 9) return x / (1.0f + fabs(x));
+  if (which == 10) return fmax(x, 0.0f) + log1p(exp(-fabs(x)));
+#endif
   return x < 0.0f ? 0.0f : x;
 }
-inline float FUNCTION(gate)(int which, float x, float limit) {
+// The function of a gate; x is cut to [-limit, limit] first.
+inline float FUNCTION(gate)(int which, float2 p, float x, float limit) {
   // A NaN stays one.
-  return FUNCTION(apply)(which, x < -limit ? -limit : (x > limit ? limit : x));
+  return FUNCTION(apply)(which, p, x < -limit ? -limit : (x > limit ? limit : x));
 }
+// The function `at` (x, y or z) of a direction.
+#undef PARAMETERS
+#undef GATE_OF
+#if MORE_FUNCTIONS
+#define PARAMETERS(at) (float2)(alpha.at, beta.at)
+#else
+#define PARAMETERS(at) (float2)(0.0f)
+#endif
+#define GATE_OF(at, x) FUNCTION(gate)(f.at, PARAMETERS(at), x, limit)
 
 // The state times one gate's column of r, with its bias.
 inline float FUNCTION(product)(__local const float *state, __global const STORAGE_T *restrict r,
@@ -74,18 +95,19 @@ inline float FUNCTION(product)(__local const float *state, __global const STORAG
 
 #if CELL == 2
 // The cell's state behind the step, and the unit's output; `sums` are those of i, o, f and c.
-inline float2 FUNCTION(lstm)(float4 sums, float before, __global const float *peephole, int4 f, float limit) {
+inline float2 FUNCTION(lstm)(float4 sums, float before, __global const float *peephole, int4 f, float4 alpha,
+                              float4 beta, float limit) {
 #if PEEPHOLES
   sums.x += peephole[0] * before;
   sums.z += peephole[2 * HIDDEN] * before;
 #endif
-  const float in = FUNCTION(gate)(f.x, sums.x, limit);
-  const float forget = INPUT_FORGET ? 1.0f - in : FUNCTION(gate)(f.x, sums.z, limit);
-  const float after = forget * before + in * FUNCTION(gate)(f.y, sums.w, limit);
+  const float in = GATE_OF(x, sums.x);
+  const float forget = INPUT_FORGET ? 1.0f - in : GATE_OF(x, sums.z);
+  const float after = forget * before + in * GATE_OF(y, sums.w);
 #if PEEPHOLES
   sums.y += peephole[HIDDEN] * after;
 #endif
-  return (float2)(after, FUNCTION(gate)(f.x, sums.y, limit) * FUNCTION(apply)(f.z, after));
+  return (float2)(after, GATE_OF(x, sums.y) * FUNCTION(apply)(f.z, PARAMETERS(z), after));
 }
 #endif
 
@@ -111,6 +133,12 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
   const int n = instance - direction * sequences;
   const int4 functions[] = {FUNCTIONS};
   const int4 f = functions[direction];
+#if MORE_FUNCTIONS
+  const float4 alphas[] = {ALPHAS}, betas[] = {BETAS};
+  const float4 alpha = alphas[direction], beta = betas[direction];
+#else
+  const float4 alpha = (float4)(0.0f), beta = alpha;
+#endif
   for (int u = lane; u < HIDDEN; u += GROUP) {
     h[u] = H0_VALUE(instance * HIDDEN + u);
     other[u] = C0_VALUE(instance * HIDDEN + u);
@@ -127,19 +155,19 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
     for (int u = lane; u < HIDDEN; u += GROUP) {
       const float first = INPUT(0) + PRODUCT(h, 0);
 #if CELL == 0
-      next[u] = FUNCTION(gate)(f.x, first, limit);
+      next[u] = GATE_OF(x, first);
 #elif CELL == 1
-      const float reset = FUNCTION(gate)(f.x, INPUT(1) + PRODUCT(h, 1), limit);
-      other[u] = FUNCTION(gate)(f.x, first, limit);
+      const float reset = GATE_OF(x, INPUT(1) + PRODUCT(h, 1));
+      other[u] = GATE_OF(x, first);
 #if LINEAR
-      next[u] = FUNCTION(gate)(f.y, INPUT(2) + reset * PRODUCT(h, 2), limit);
+      next[u] = GATE_OF(y, INPUT(2) + reset * PRODUCT(h, 2));
 #else
       next[u] = reset * h[u];
 #endif
 #else
       const float4 sums = (float4)(first, INPUT(1) + PRODUCT(h, 1), INPUT_FORGET ? 0.0f : INPUT(2) + PRODUCT(h, 2),
                                    INPUT(3) + PRODUCT(h, 3));
-      const float2 both = FUNCTION(lstm)(sums, other[u], peepholes + direction * 3 * HIDDEN + u, f, limit);
+      const float2 both = FUNCTION(lstm)(sums, other[u], peepholes + direction * 3 * HIDDEN + u, f, alpha, beta, limit);
       other[u] = both.x;
       next[u] = both.y;
 #endif
@@ -150,7 +178,7 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
       float value = next[u];
 #if CELL == 1
       // Without LINEAR `next` is the state that was reset, of which a candidate needs all.
-      if (!LINEAR) value = FUNCTION(gate)(f.y, INPUT(2) + PRODUCT(next, 2), limit);
+      if (!LINEAR) value = GATE_OF(y, INPUT(2) + PRODUCT(next, 2));
       value = (1.0f - other[u]) * value + other[u] * h[u];
 #endif
       h[u] = value;

@@ -9,9 +9,10 @@
 // behind a sequence's length are 0 in y, and the backward direction begins at the length.
 //
 // Attributes: cell ("RNN", "GRU", "LSTM"), hidden (h), direction ("forward", "reverse",
-// "bidirectional"), activations (the names of each direction's functions, by commas: "Sigmoid",
-// "Tanh", "Relu"; empty: the cell's own), clip (0: none; gates are cut to [-clip, clip] before
-// their functions), linear_before_reset (GRU), input_forget (LSTM: f = 1 - i).
+// "bidirectional"), activations (the names of each direction's functions, by commas:
+// recurrent_function.h; empty: the cell's own) with activation_alpha and activation_beta, clip (0:
+// none; gates are cut to [-clip, clip] before their functions), linear_before_reset (GRU),
+// input_forget (LSTM: f = 1 - i).
 //
 // On the GPU where w, r, the bias and the peepholes are constant: one matrix product for x of all
 // steps, and a work-group for each sequence and direction, see recurrent.cl. A length that a kernel
@@ -23,12 +24,12 @@
 #include <vector>
 
 #include "mace/ops/op.h"
+#include "mace/ops/recurrent/recurrent_function.h"
 
 namespace mace {
 
 // The numbers are those of recurrent.cl.
 enum class RecurrentCell { kRnn = 0, kGru = 1, kLstm = 2 };
-enum class RecurrentFunction { kSigmoid = 0, kTanh = 1, kRelu = 2 };
 // The inputs, in this order.
 enum RecurrentOperand : size_t { kX, kW, kR, kBias, kLengths, kInitialH, kInitialC, kPeepholes };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "mace/kernel/roofline.h"
@@ -11,6 +12,13 @@ namespace mace {
 namespace {
 
 constexpr int64_t kMaxElements = int64_t{1} << 30;  // Indices of the kernel are ints.
+
+// The number's bits as a literal of OpenCL C, exact whatever it is.
+std::string FloatText(float value) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return "as_float(" + std::to_string(bits) + "u)";
+}
 
 class RecurrentVariant {
  public:
@@ -184,20 +192,30 @@ class RecurrentVariant {
   }
 
   void SetMacros(size_t group, std::map<std::string, std::string>* macros) const {
-    std::string functions;
+    std::string functions, alphas, betas;
     int reversed = 0;
+    bool more = false;
     const size_t each = attributes_.functions_each();
     for (size_t d = 0; d < attributes_.reversed.size(); ++d) {
       functions += d == 0 ? "(int4)(" : ", (int4)(";
+      alphas += d == 0 ? "(float4)(" : ", (float4)(";
+      betas += d == 0 ? "(float4)(" : ", (float4)(";
       for (size_t i = 0; i < 4; ++i) {
-        const size_t at = d * each + std::min(i, each - 1);
-        functions +=
-            (i == 0 ? "" : ", ") + std::to_string(static_cast<int>(attributes_.functions[at]));
+        const RecurrentFunction& f = attributes_.functions[d * each + std::min(i, each - 1)];
+        const char* const end = i == 3 ? ")" : ", ";
+        functions += std::to_string(static_cast<int>(f.kind)) + end;
+        alphas += FloatText(f.alpha) + end;
+        betas += FloatText(f.beta) + end;
+        more = more || !f.is_common();
       }
-      functions += ")";
       if (attributes_.reversed[d]) reversed |= 1 << d;
     }
     (*macros)["FUNCTIONS"] = functions;
+    (*macros)["MORE_FUNCTIONS"] = more ? "1" : "0";
+    if (more) {
+      (*macros)["ALPHAS"] = alphas;
+      (*macros)["BETAS"] = betas;
+    }
     (*macros)["REVERSED"] = std::to_string(reversed);
     (*macros)["CELL"] = std::to_string(static_cast<int>(attributes_.cell));
     (*macros)["HIDDEN"] = std::to_string(attributes_.hidden);

@@ -1,31 +1,10 @@
 #include <algorithm>
-#include <cmath>
 
 #include "mace/base/strings.h"
 #include "mace/ops/recurrent/recurrent.h"
 
 namespace mace {
 namespace {
-
-double Apply(RecurrentFunction function, double x) {
-  switch (function) {
-    case RecurrentFunction::kSigmoid:
-      return 1 / (1 + std::exp(-x));
-    case RecurrentFunction::kTanh:
-      return std::tanh(x);
-    case RecurrentFunction::kRelu:
-      break;
-  }
-  return x < 0 ? 0 : x;
-}
-
-StatusOr<RecurrentFunction> FunctionOf(const std::string& name) {
-  if (name == "Sigmoid") return RecurrentFunction::kSigmoid;
-  if (name == "Tanh") return RecurrentFunction::kTanh;
-  if (name == "Relu") return RecurrentFunction::kRelu;
-  return Unsupported("activations: expected Sigmoid, Tanh or Relu, found '" + Printable(name) +
-                     "'");
-}
 
 // One step's arithmetic.
 class Step {
@@ -36,10 +15,10 @@ class Step {
   size_t hidden() const { return static_cast<size_t>(attributes_.hidden); }
   double Function(size_t which, double x) const {
     if (attributes_.clip > 0) x = std::clamp(x, -attributes_.clip, attributes_.clip);
-    return Apply(FunctionAt(which), x);
+    return FunctionAt(which).Apply(x);
   }
   // Not clipped: of the cell's state.
-  double Output(double c) const { return Apply(FunctionAt(2), c); }
+  double Output(double c) const { return FunctionAt(2).Apply(c); }
   double Input(size_t gate, size_t k) const {
     const size_t at = gate * hidden() + k;
     return input_[at] + (gates_.w_bias == nullptr ? 0 : double{gates_.w_bias[at]});
@@ -58,7 +37,7 @@ class Step {
   }
 
  private:
-  RecurrentFunction FunctionAt(size_t which) const {
+  const RecurrentFunction& FunctionAt(size_t which) const {
     return attributes_.functions[gates_.direction * attributes_.functions_each() + which];
   }
 
@@ -138,10 +117,9 @@ StatusOr<RecurrentAttributes> RecurrentAttributes::Parse(const AttributeMap& att
                            std::to_string(result.functions_each() * result.reversed.size()) +
                            ", found " + std::to_string(names.size()));
   }
-  for (const std::string& name : names) {
-    MACE_ASSIGN_OR_RETURN(const auto function, FunctionOf(name));
-    result.functions.push_back(function);
-  }
+  MACE_ASSIGN_OR_RETURN(result.functions,
+                        ParseRecurrentFunctions(names, attributes.GetFloats("activation_alpha"),
+                                                attributes.GetFloats("activation_beta")));
   result.clip = attributes.GetFloat("clip", 0);
   result.linear_before_reset = attributes.GetInt("linear_before_reset", 0) != 0;
   result.input_forget = attributes.GetInt("input_forget", 0) != 0;

@@ -85,6 +85,63 @@ TEST(Recurrent, LengthsEndSequences) {
   }
 }
 
+// One step of an RNN whose state is f(x): every function beside its formula.
+TEST(Recurrent, Functions) {
+  const struct {
+    const char* name;
+    double alpha, beta, x, expected;
+  } cases[] = {
+      {"Affine", 2, 0.5, 0.3, 1.1},
+      {"LeakyRelu", 0.1, 0, -0.5, -0.05},
+      {"ThresholdedRelu", 0.4, 0, 0.5, 0.5},
+      {"thresholdedrelu", 0.6, 0, 0.5, 0},
+      {"ScaledTanh", 1.5, 0.5, 0.8, 1.5 * std::tanh(0.4)},
+      {"HardSigmoid", 0.3, 0.4, 0.5, 0.55},
+      {"HardSigmoid", 0.3, 0.4, 9, 1},
+      {"Elu", 2, 0, -0.5, 2 * (std::exp(-0.5) - 1)},
+      {"Softsign", 0, 0, -0.5, -1.0 / 3},
+      {"Softplus", 0, 0, 0.7, std::log(1 + std::exp(0.7))},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    OpTester tester = Recurrent("RNN", 1, 2);
+    tester.Set("activations", std::string(c.name));
+    if (c.alpha != 0) tester.Set("activation_alpha", std::vector<double>{c.alpha});
+    if (c.beta != 0) tester.Set("activation_beta", std::vector<double>{c.beta});
+    tester.Input(Floats({1, 1, 1}, {static_cast<float>(c.x)})).Constant(Floats({1, 1, 1}, {1}));
+    tester.Constant(Floats({1, 1, 1}, {0}));
+    StatusOr<std::vector<HostTensor>> y = tester.Reference();
+    ASSERT_TRUE(y.ok()) << y.status().message();
+    EXPECT_NEAR(c.expected, (*y)[1].f32()[0], 1e-6);
+  }
+}
+
+// Numbers go to the functions that have one, in order; the others have their own.
+TEST(Recurrent, NumbersOfFunctions) {
+  OpTester tester = Recurrent("GRU", 1, 2);
+  tester.Set("activations", std::string("HardSigmoid,Elu"))
+      .Set("activation_alpha", std::vector<double>{0.25})
+      .Input(Floats({1, 1, 1}, {1}))
+      .Constant(Floats({1, 3, 1}, {1, 0, -2}))
+      .Constant(Floats({1, 3, 1}, {0, 0, 0}));
+  StatusOr<std::vector<HostTensor>> y = tester.Reference();
+  ASSERT_TRUE(y.ok()) << y.status().message();
+  EXPECT_NEAR((1 - 0.75) * (std::exp(-2) - 1), (*y)[1].f32()[0], 1e-6);
+  Recurrent("RNN", 1, 2)
+      .Set("activation_alpha", std::vector<double>{1})
+      .Input(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .ExpectRefused("expected at most 0 and 0 numbers, found 1 and 0");
+  Recurrent("RNN", 1, 2)
+      .Set("activations", std::string("Affine"))
+      .Set("activation_alpha", std::vector<double>{1})
+      .Input(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .Constant(Shape{1, 1, 1})
+      .ExpectRefused("expected numbers for Affine");
+}
+
 struct Variant {
   const char* cell;
   const char* direction;
@@ -92,6 +149,7 @@ struct Variant {
   int64_t linear = 0, input_forget = 0;
   double clip = 0;
   const char* activations = "";
+  std::vector<double> alpha = {}, beta = {};
 };
 
 // x [5, 3, 6]: five steps of three sequences.
@@ -105,7 +163,9 @@ OpTester OnDevice(const Variant& variant) {
       .Set("linear_before_reset", variant.linear)
       .Set("input_forget", variant.input_forget)
       .Set("clip", variant.clip)
-      .Set("activations", std::string(variant.activations));
+      .Set("activations", std::string(variant.activations))
+      .Set("activation_alpha", variant.alpha)
+      .Set("activation_beta", variant.beta);
   tester.Input(Shape{5, 3, 6}).Constant(Shape{d, gates * h, 6});
   tester.Constant(Shape{d, gates * h, h}, -0.4f, 0.4f).Constant(Shape{d, 2 * gates * h});
   return tester;
@@ -121,6 +181,24 @@ TEST(Recurrent, OnTheDevice) {
       {"LSTM", "forward", 37},
       {"LSTM", "bidirectional", 6, 0, 0, 0.4, "Sigmoid,Tanh,Relu,Tanh,Sigmoid,Tanh"},
       {"LSTM", "reverse", 5, 0, 1},
+      {"LSTM",
+       "bidirectional",
+       6,
+       0,
+       0,
+       0,
+       "HardSigmoid,Softsign,Elu,Affine,ScaledTanh,LeakyRelu",
+       {0.2, 1, 0.8, 0.9, 0.1},
+       {0.5, 0.1, 0.7}},
+      {"GRU",
+       "bidirectional",
+       6,
+       0,
+       0,
+       0,
+       "HardSigmoid,Softplus,Sigmoid,ThresholdedRelu",
+       {0.2, 0.3},
+       {0.5}},
   };
   for (const Variant& variant : variants) {
     SCOPED_TRACE(std::string(variant.cell) + " " + variant.direction);

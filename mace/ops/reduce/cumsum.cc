@@ -1,6 +1,6 @@
-// Cumsum: running sums along one axis. Attributes: axis (in [-rank, rank), 0 by default), exclusive
-// (1: each sum leaves its own element out), reverse (1: from the end). Integers wrap around. On the
-// CPU alone.
+// Cumsum: running sums along one axis, or running products. Attributes: axis (in [-rank, rank), 0 by
+// default), exclusive (1: each sum leaves its own element out), reverse (1: from the end), product
+// (0). Integers wrap around. On the CPU alone.
 #include <vector>
 
 #include "mace/ops/integers.h"
@@ -11,8 +11,8 @@ namespace {
 
 class CumsumOp : public Op {
  public:
-  CumsumOp(int64_t axis, bool exclusive, bool reverse)
-      : axis_(axis), exclusive_(exclusive), reverse_(reverse) {}
+  CumsumOp(int64_t axis, bool exclusive, bool reverse, bool product)
+      : axis_(axis), exclusive_(exclusive), reverse_(reverse), product_(product) {}
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
@@ -48,11 +48,12 @@ class CumsumOp : public Op {
     const int64_t extent = shape[axis], inner = shape.elements(axis + 1, shape.rank());
     for (int64_t line = 0; line < shape.elements() / extent; ++line) {
       const int64_t first = line / inner * extent * inner + line % inner;
-      Sum sum = 0;
+      Sum sum = product_ ? 1 : 0;
       for (int64_t k = 0; k < extent; ++k) {
         const int64_t at = first + (reverse_ ? extent - 1 - k : k) * inner;
         const Sum before = sum;
-        sum += static_cast<Sum>(x[at]);
+        const Sum next = static_cast<Sum>(x[at]);
+        sum = product_ ? sum * next : sum + next;
         y[at] = static_cast<T>(exclusive_ ? before : sum);
       }
     }
@@ -62,13 +63,14 @@ class CumsumOp : public Op {
   const int64_t axis_;
   const bool exclusive_;
   const bool reverse_;
+  const bool product_;
 };
 
 StatusOr<std::unique_ptr<Op>> MakeCumsum(const Node& node) {
   const AttributeMap& attributes = node.attributes;
-  return std::unique_ptr<Op>(new CumsumOp(attributes.GetInt("axis", 0),
-                                          attributes.GetInt("exclusive", 0) != 0,
-                                          attributes.GetInt("reverse", 0) != 0));
+  return std::unique_ptr<Op>(
+      new CumsumOp(attributes.GetInt("axis", 0), attributes.GetInt("exclusive", 0) != 0,
+                   attributes.GetInt("reverse", 0) != 0, attributes.GetInt("product", 0) != 0));
 }
 
 }  // namespace

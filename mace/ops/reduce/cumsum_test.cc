@@ -32,6 +32,14 @@ TEST(Cumsum, BothDirectionsWithAndWithoutTheElementItself) {
   EXPECT_EQ(Sums(Cumsum(1, 1, 1), kX), (std::vector<float>{5, 3, 0, 50, 30, 0}));
 }
 
+TEST(Cumsum, Products) {
+  const auto products = [](int64_t exclusive, int64_t reverse) {
+    return Cumsum(1, exclusive, reverse).Set("product", int64_t{1});
+  };
+  EXPECT_EQ(Sums(products(0, 0), kX), (std::vector<float>{1, 2, 6, 10, 200, 6000}));
+  EXPECT_EQ(Sums(products(1, 1), kX), (std::vector<float>{6, 3, 1, 600, 30, 1}));
+}
+
 TEST(Cumsum, OuterAxis) {
   EXPECT_EQ(Sums(Cumsum(0), kX), (std::vector<float>{1, 2, 3, 11, 22, 33}));
   const HostTensor x = kX.Reshaped({1, 2, 3, 1});
