@@ -1,8 +1,8 @@
 // RoiPool: the largest elements of regions of x [n, c, h, w], each cut into pooled_height times
 // pooled_width bins, after "Fast R-CNN" (https://arxiv.org/abs/1504.08083). rois [r, 5] are the
 // index of the image, x1, y1, x2, y2, both ends included; the result is [r, c, pooled_height,
-// pooled_width]. A bin without elements is 0. Attributes: pooled_height, pooled_width, spatial_scale
-// (1). On the CPU alone.
+// pooled_width]. A bin without elements is 0. Attributes: pooled_height, pooled_width,
+// spatial_scale (1). On the CPU alone.
 #include <algorithm>
 #include <cmath>
 #include <vector>
