@@ -58,7 +58,8 @@ class RoiPoolOp : public Op {
     for (int64_t r = 0; r < inputs[1].shape()[0]; ++r) {
       const float* roi = inputs[1].f32() + 5 * r;
       for (int i = 0; i < 5; ++i) {
-        if (!std::isfinite(roi[i])) return InvalidArgument("rois: expected numbers, found none");
+        if (std::isfinite(roi[i]) && std::isfinite(roi[i] * scale_)) continue;
+        return InvalidArgument("rois: expected finite numbers, found " + std::to_string(roi[i]));
       }
       if (roi[0] < 0 || roi[0] >= static_cast<float>(x[0])) {
         return InvalidArgument("rois: expected an image of 0 to " + std::to_string(x[0] - 1) +
