@@ -26,6 +26,9 @@ import warnings
 
 SUITES = ("node", "pytorch-converted", "pytorch-operator", "simple", "light")
 SECONDS = 60
+# Cases whose expected values are float32's own rounding where the exact result is 0: 1.9e-7 there, 3e-15 here.
+ROUNDED = re.compile(r"^test_dft_inverse")
+ROUNDED_ATOL = 1e-6
 
 
 class Case:
@@ -93,7 +96,8 @@ def compare(found, expected, case):
             # Activations are float32 in the engine; the model says what its outputs are rounded to.
             found = found.astype(expected.dtype)
             found, expected = found.astype(numpy.float64), expected.astype(numpy.float64)
-        numpy.testing.assert_allclose(found, expected, rtol=case.rtol, atol=case.atol)
+        atol = max(case.atol, ROUNDED_ATOL) if ROUNDED.match(case.name) else case.atol
+        numpy.testing.assert_allclose(found, expected, rtol=case.rtol, atol=atol)
     except AssertionError as error:
         return " ".join(str(error).split())[:200]
     return ""

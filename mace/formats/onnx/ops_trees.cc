@@ -62,7 +62,11 @@ Status ConvertTreeClassifier(OnnxNode* node) {
   }
   MACE_RETURN_IF_ERROR(CheckEveryTarget(trees));
   MACE_ASSIGN_OR_RETURN(const ValueId scores, EmitTrees(node, trees));
-  return SetClassResults(node, scores, "classlabels_int64s", binary);
+  MACE_RETURN_IF_ERROR(SetClassResults(node, scores, "classlabels_int64s", binary));
+  // Which of two classes with a score each it is, engines do not agree on: that output is not made,
+  // and an error for those who read it.
+  if (classes == 2 && !one_class) node->SetResult(kNoValue, 0);
+  return Status::Ok();
 }
 
 Status ConvertTreeEnsemble(OnnxNode* node) {

@@ -96,10 +96,11 @@ TEST(OnnxRefusal, Nodes) {
        }},
       {"kernel_shape: expected 2 numbers",
        [](TestOnnx* test) { test->Node("MaxPool", {"x"}, {"y"}); }},
-      {"input 'places': this output of node 'top' (MaxPool) is not supported",
+      {"input 'mean': this output of node 'top' (BatchNormalization) is not supported",
        [](TestOnnx* test) {
-         TestOnnx::SetInts(test->Node("MaxPool", {"x"}, {"top", "places"}), "kernel_shape", {2, 2});
-         test->Node("Neg", {"places"}, {"y"});
+         test->Floats("w", {2}, {1, 2});
+         test->Node("BatchNormalization", {"x", "w", "w", "w", "w"}, {"top", "mean"});
+         test->Node("Neg", {"mean"}, {"y"});
        }},
       {"[1, 2, 4, 4] and [3]",
        [](TestOnnx* test) {
@@ -111,11 +112,11 @@ TEST(OnnxRefusal, Nodes) {
          test->Ints("w", {1});
          test->Node("Add", {"x", "w"}, {"y"});
        }},
-      {"training_mode",
+      {"spatial: expected 1, found statistics for each position",
        [](TestOnnx* test) {
          test->Floats("w", {2}, {1, 2});
          onnx::NodeProto* node = test->Node("BatchNormalization", {"x", "w", "w", "w", "w"}, {"y"});
-         TestOnnx::SetInt(node, "training_mode", 1);
+         TestOnnx::SetInt(node, "spatial", 0);
        }},
       {"to: element type STRING",
        [](TestOnnx* test) { TestOnnx::SetInt(test->Node("Cast", {"x"}, {"y"}), "to", 8); }},

@@ -1,5 +1,5 @@
-// Determinant: that of each matrix of x [..., n, n], to [...], by elimination with pivots in double.
-// The determinant of a matrix without elements is 1. On the CPU alone.
+// Determinant: that of each matrix of x [..., n, n], to [...], by elimination with pivots in
+// double. The determinant of a matrix without elements is 1. On the CPU alone.
 #include <algorithm>
 #include <cmath>
 #include <vector>

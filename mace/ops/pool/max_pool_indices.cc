@@ -85,7 +85,8 @@ class MaxPoolIndicesOp : public Op {
       for (size_t axis = 0; axis < kernel.size(); ++axis) {
         const int64_t extent = x[static_cast<int>(axis) + 2];
         const int64_t at = place[axis] * strides[axis] - before[axis] + tap[axis] * dilations[axis];
-        inside = inside && at >= 0 && at < extent;
+        inside = at >= 0 && at < extent;
+        if (!inside) break;
         row_major = row_major * extent + at;
         other += at * stride;
         stride *= extent;

@@ -1,8 +1,8 @@
 // RoiPool: the largest elements of regions of x [n, c, h, w], each cut into pooled_height times
 // pooled_width bins, after "Fast R-CNN" (https://arxiv.org/abs/1504.08083). rois [r, 5] are the
 // index of the image, x1, y1, x2, y2, both ends included; the result is [r, c, pooled_height,
-// pooled_width]. A bin without elements is 0. Attributes: pooled_height, pooled_width, spatial_scale
-// (1). On the CPU alone.
+// pooled_width]. A bin without elements is 0. Attributes: pooled_height, pooled_width,
+// spatial_scale (1). On the CPU alone.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -58,7 +58,8 @@ class RoiPoolOp : public Op {
     for (int64_t r = 0; r < inputs[1].shape()[0]; ++r) {
       const float* roi = inputs[1].f32() + 5 * r;
       for (int i = 0; i < 5; ++i) {
-        if (!std::isfinite(roi[i])) return InvalidArgument("rois: expected numbers, found none");
+        if (std::isfinite(roi[i]) && std::isfinite(roi[i] * scale_)) continue;
+        return InvalidArgument("rois: expected finite numbers, found " + std::to_string(roi[i]));
       }
       if (roi[0] < 0 || roi[0] >= static_cast<float>(x[0])) {
         return InvalidArgument("rois: expected an image of 0 to " + std::to_string(x[0] - 1) +
