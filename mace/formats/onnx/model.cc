@@ -19,6 +19,10 @@ StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model) {
   for (const onnx::OperatorSetId& set : model.opset_import()) {
     if (IsOnnxDomain(set.domain())) version = set.version();
   }
+  return CheckOnnxOpset(version);
+}
+
+StatusOr<int64_t> CheckOnnxOpset(int64_t version) {
   if (version >= kFirstOpset && version <= kLastOpset) return version;
   return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
                      std::to_string(kLastOpset) + ", found " + std::to_string(version));
