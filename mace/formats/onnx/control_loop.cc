@@ -68,9 +68,10 @@ Status Loop::Start() {
   return Status::Ok();
 }
 
-// Where all steps are sure to run there is no need to add nodes until there are too many.
+// Where all steps are sure to run there is no need to add nodes until there are too many. The first
+// step has others besides.
 Status Loop::CheckCount(size_t nodes_of_step) const {
-  if (!limit_.has_value() || !body_.Keeps(1, 0)) return Status::Ok();
+  if (!limit_.has_value() || step_ < 2 || !body_.Keeps(1, 0)) return Status::Ok();
   return OnnxNodeImporter::CheckSteps(at_.importer->inner_nodes(),
                                       static_cast<size_t>(*limit_ - step_), nodes_of_step);
 }

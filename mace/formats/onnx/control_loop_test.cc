@@ -89,6 +89,28 @@ TEST(OnnxLoop, InvariantNodesRunOnce) {
                   ToFloatVector(ExpectOutputs(graph, {Floats({1}, {1})})[0])[0]);
 }
 
+// 400 nodes that do not depend on the step, and 400 steps: within the limit.
+TEST(OnnxLoop, InvariantNodesCountOnce) {
+  TestOnnx body = Body({"v"});
+  std::string last = "x";
+  for (int i = 0; i < 400; ++i) {
+    const std::string next = "e" + std::to_string(i);
+    body.Node("Neg", {last}, {next});
+    last = next;
+  }
+  body.Node("Add", {"v", last}, {"w"});
+  body.Output("go", kBool);
+  body.Output("w");
+  TestOnnx test;
+  test.Input("x", {1});
+  test.Ints("m", {400});
+  TestOnnx::SetGraph(test.Node("Loop", {"m", "", "x"}, {"y"}), "body", body);
+  test.Output("y");
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(800u, (*graph)->nodes.size());
+}
+
 // n doubles until it is above 20: a while loop on integers that are known.
 TestOnnx Doubling(int64_t start) {
   TestOnnx body = Body({"n", "v"});

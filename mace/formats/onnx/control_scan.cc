@@ -176,9 +176,9 @@ StatusOr<Values> Scan::Run(const Values& states, const Values& scanned,
     const size_t before = at_.importer->inner_nodes();
     StatusOr<Names> outputs = Step(state_names, scanned, step);
     if (!outputs.ok()) return outputs.status().WithPrefix("step " + std::to_string(step));
-    // There is no need to add nodes until there are too many.
+    // There is no need to add nodes until there are too many. The first step has others besides.
     const size_t after = at_.importer->inner_nodes();
-    const auto left = static_cast<size_t>(steps - step - 1);
+    const size_t left = step == 0 ? 0 : static_cast<size_t>(steps - step - 1);
     MACE_RETURN_IF_ERROR(OnnxNodeImporter::CheckSteps(after, left, after - before));
     for (size_t i = 0; i < counts_.outputs; ++i) {
       const std::string& name = (*outputs)[counts_.states + i];
