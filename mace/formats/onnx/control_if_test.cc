@@ -116,7 +116,9 @@ TEST(OnnxIf, AComputedConditionChooses) {
       const std::vector<float> found = ToFloatVector(outputs[0]);
       EXPECT_EQ(outputs[0].shape(), Shape{2});
       EXPECT_EQ(condition ? 2 : -4, found[0]);
-      if (!condition) EXPECT_EQ(9, found[1]);
+      if (!condition) {
+        EXPECT_EQ(9, found[1]);
+      }
     }
   }
 }
