@@ -11,8 +11,8 @@
 
 namespace mace {
 
-// The names that the graphs of the node's attributes, and the graphs inside of them, read and do not
-// make themselves. Each name is there once. Protobuf bounds how deep graphs lie in one another.
+// The names that the graphs of the node's attributes, and the graphs inside of them, read and do
+// not make themselves. Each name is there once. Protobuf bounds how deep graphs lie in one another.
 std::vector<std::string> CapturedOnnxTensors(const onnx::NodeProto& node);
 
 }  // namespace mace

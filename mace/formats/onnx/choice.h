@@ -19,8 +19,8 @@ StatusOr<std::optional<bool>> KnownOnnxCondition(const OnnxStructure& at,
 // A condition as a scalar []. Errors: KnownOnnxCondition's.
 StatusOr<ValueId> OnnxCondition(const OnnxStructure& at, const std::string& tensor);
 
-// condition ? a : b for a scalar condition and two tensors of one type and shape. kUnsupported, with
-// what was found, where their types or shapes differ. Integers of two widths become int64: the
+// condition ? a : b for a scalar condition and two tensors of one type and shape. kUnsupported,
+// with what was found, where their types or shapes differ. Integers of two widths become int64: the
 // model gives both one type, and an op of the graph may have made the other width.
 StatusOr<ValueId> ChooseOnnxValue(const OnnxStructure& at, ValueId condition, ValueId a, ValueId b);
 

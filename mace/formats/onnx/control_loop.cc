@@ -1,6 +1,6 @@
 // ONNX's Loop with a number of steps that is known at import: the steps follow one another in the
-// graph. Where only the largest number is known, a step whose condition does not hold keeps what the
-// step before it has given.
+// graph. Where only the largest number is known, a step whose condition does not hold keeps what
+// the step before it has given.
 #include <optional>
 #include <string>
 #include <utility>

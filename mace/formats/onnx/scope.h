@@ -41,8 +41,8 @@ class OnnxScope {
 
   // The model's own graph, written in this version of ONNX's own ops.
   explicit OnnxScope(int64_t opset) : opset_(opset) {}
-  // A graph inside of a node; `prefix` begins the names of its tensors. REQUIRES: `outer`, where the
-  // node stands, outlives the scope.
+  // A graph inside of a node; `prefix` begins the names of its tensors. REQUIRES: `outer`, where
+  // the node stands, outlives the scope.
   OnnxScope(const OnnxScope* outer, std::string prefix)
       : outer_(outer),
         opset_(outer->opset_),
@@ -77,8 +77,8 @@ class OnnxScope {
   bool Holds(const std::string& name) const { return names_.count(name) > 0; }
 
   // The attribute itself, or where it refers to one of the function around it, that one.
-  // kInvalidArgument for a reference outside of a function, to something that is no attribute of the
-  // function, or to one of another type.
+  // kInvalidArgument for a reference outside of a function, to something that is no attribute of
+  // the function, or to one of another type.
   StatusOr<OnnxBoundAttribute> Attribute(const onnx::AttributeProto& attribute) const;
 
  private:

@@ -40,18 +40,18 @@ class OnnxTensors {
   }
   // Whether something has the name: a value, a sequence or an optional.
   bool Has(const std::string& name) const;
-  // `to` is what `from` is, unless it is something already: a tensor that the caller gives. An empty
-  // `to` is nobody's. kUnsupported where nothing made `from`.
+  // `to` is what `from` is, unless it is something already: a tensor that the caller gives. An
+  // empty `to` is nobody's. kUnsupported where nothing made `from`.
   Status Alias(const std::string& from, const std::string& to);
   // The tensor as the model means it, integers that the graph holds as floats among them.
   // kInvalidArgument for a sequence or an optional, kUnsupported where nothing made it.
   StatusOr<ValueId> Value(const std::string& name);
   // The names of a sequence's tensors, in order. Null: the name is none of a sequence.
   const std::vector<std::string>* Sequence(const std::string& name) const;
-  // kInvalidArgument for an element that is no tensor; kResourceExhausted where the sequences of the
-  // model have more than 2^20 elements in all.
+  // kInvalidArgument for an element that is no tensor; kResourceExhausted where the sequences of
+  // the model have more than 2^20 elements in all.
   Status SetSequence(const std::string& name, std::vector<std::string> elements);
-  // The name of what an optional holds, "" where it is empty. Null: the name is none of an optional.
+  // The name of what an optional holds, "" where it is empty. Null: the name is no optional's.
   const std::string* Optional(const std::string& name) const;
   void SetOptional(const std::string& name, const std::string& element);
 

@@ -1,6 +1,6 @@
 // Require: y = x where a condition holds that the graph relies on; else the run fails. Inputs x of
 // any type and shape, and condition, one bool. Attribute message: what the error says (optional).
-// The error is kUnsupported, which is why the op runs on the CPU alone: a kernel has nobody to tell.
+// The error is kUnsupported, which is why the op runs on the CPU alone: a kernel can tell nobody.
 #include <cstring>
 #include <string>
 #include <utility>
