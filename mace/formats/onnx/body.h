@@ -22,7 +22,7 @@ class OnnxBody {
  public:
   // `scope` is one of its own, with the names around the body. `wanted` says for each output
   // whether somebody reads it. kInvalidArgument where that is not the body's number of outputs, and
-  // for graphs and calls that lie deeper in one another than OnnxScope::kMaxDepth; else OnnxGraph's.
+  // for graphs and calls deeper in one another than OnnxScope::kMaxDepth; else OnnxGraph's.
   static StatusOr<OnnxBody> Make(const onnx::GraphProto& def, OnnxScope scope,
                                  const std::vector<bool>& wanted, OnnxNodeImporter* importer);
 

@@ -109,6 +109,17 @@ TEST(OnnxFunction, HasAnOpSetOfItsOwn) {
   ExpectFloats(test, {0, 0}, {0.5f, 0.5f});
 }
 
+// Nothing but calls: the model itself uses none of ONNX's own ops.
+TEST(OnnxFunction, AModelOfCallsAloneNeedsNoOpSetOfItsOwn) {
+  TestOnnx test;
+  test.Function("leaky", LeakyBody(16), {"slope"});
+  test.model().mutable_opset_import(0)->set_domain("test");
+  test.Input("x", {1});
+  TestOnnx::SetFloat(test.Call("leaky", {"x"}, {"y"}), "slope", 0.5f);
+  test.Output("y");
+  ExpectFloats(test, {-2}, {-1});
+}
+
 TEST(OnnxFunction, InputsAndOutputsThatAreNotGiven) {
   TestOnnx body;
   for (const char* name : {"x", "low", "high"}) body.Input(name, {});

@@ -34,8 +34,8 @@ Status ParseOnnx(const ByteSource& source, OnnxModel* model);
 // Whether it is that of ONNX's own ops.
 bool IsOnnxDomain(const std::string& domain);
 
-// The version of ONNX's own ops that the model is written in; kUnsupported for one that was not
-// read.
+// The version of ONNX's own ops that the model is written in, or where it does not say one the
+// latest of its functions; kUnsupported for one that was not read.
 StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model);
 // The version itself; kUnsupported for one that was not read.
 StatusOr<int64_t> CheckOnnxOpset(int64_t version);
