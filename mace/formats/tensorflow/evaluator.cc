@@ -68,7 +68,7 @@ Status TfEvaluator::ReadInputs(TfCall* call, bool* is_dead) const {
 }
 
 Status TfEvaluator::Evaluate(TfScope* scope, size_t index) {
-  if (scope->given.count({index, 0}) > 0) return Status::Ok();
+  if (scope->given.count({index, 0}) > 0 || scope->results.count(index) > 0) return Status::Ok();
   TfCall call;
   call.scope = scope;
   call.index = index;
@@ -91,7 +91,7 @@ Status TfEvaluator::EvaluateCall(TfCall* call) {
   const std::string& op = call->def->op();
   if (const TfSpecial special = FindTfSpecial(op)) return special(this, call);
   if (op == "Const") return EvaluateConstant(call);
-  if (functions_.Has(op)) {
+  if (kept_->functions.Has(op)) {
     tf::NameAttrList function;
     function.set_name(op);
     *function.mutable_attr() = call->def->attr();
@@ -111,7 +111,7 @@ Status TfEvaluator::EvaluateConstant(TfCall* call) {
     id = made->second;
   } else {
     MACE_ASSIGN_OR_RETURN(id, AddTfConstant(call->scope->prefix + call->def->name(),
-                                            value->second.tensor(), def_, builder_));
+                                            value->second.tensor(), kept_, builder_));
     constants_[call->def] = id;
   }
   call->outputs = {TfValue::Tensor(id)};
@@ -155,11 +155,8 @@ StatusOr<ValueId> TfEvaluator::ReadVariable(const std::string& node) {
   return *id;
 }
 
-StatusOr<std::vector<TfValue>> TfEvaluator::EvaluateAll(TfScope* scope,
-                                                        const std::vector<TfTensorRef>& outputs) {
-  std::set<TfTensorRef> given;
-  for (const auto& [ref, value] : scope->given) given.insert(ref);
-  MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order, scope->graph->OrderFor(outputs, given));
+StatusOr<std::vector<TfValue>> TfEvaluator::EvaluateInOrder(
+    TfScope* scope, const std::vector<size_t>& order, const std::vector<TfTensorRef>& outputs) {
   for (size_t index : order) {
     const Status status = Evaluate(scope, index);
     if (status.ok()) continue;
@@ -178,7 +175,7 @@ StatusOr<std::vector<TfValue>> TfEvaluator::CallFunction(const TfCall& call,
                                                          const tf::NameAttrList& name,
                                                          const std::vector<TfValue>& arguments,
                                                          const std::string& part) {
-  MACE_ASSIGN_OR_RETURN(const TfFunction* function, functions_.Find(name));
+  MACE_ASSIGN_OR_RETURN(const TfFunction* function, kept_->functions.Find(name));
   const std::string who = "function '" + Printable(name.name()) + "'";
   if (std::find(active_.begin(), active_.end(), function) != active_.end()) {
     return InvalidArgument(who + ": expected no function that calls itself");
@@ -197,7 +194,8 @@ StatusOr<std::vector<TfValue>> TfEvaluator::CallFunction(const TfCall& call,
   scope.depth = call.scope->depth + 1;
   for (size_t i = 0; i < arguments.size(); ++i) scope.given[{i, 0}] = arguments[i];
   active_.push_back(function);
-  StatusOr<std::vector<TfValue>> results = EvaluateAll(&scope, function->results);
+  StatusOr<std::vector<TfValue>> results =
+      EvaluateInOrder(&scope, function->order, function->results);
   active_.pop_back();
   return results;
 }

@@ -62,20 +62,17 @@ class TfEvaluator {
   // `def` is the main graph, which keeps constants alive; `variables` may be null.
   TfEvaluator(std::shared_ptr<const tf::GraphDef> def, TfVariables* variables,
               GraphBuilder* builder)
-      : def_(std::move(def)),
-        functions_(def_->library()),
-        variables_(variables),
-        builder_(builder) {}
+      : kept_(std::make_shared<Kept>(std::move(def))), variables_(variables), builder_(builder) {}
 
-  // Makes the node's outputs; those that it reads are there.
+  // Makes the node's outputs, unless they are there; those that it reads are.
   Status Evaluate(TfScope* scope, size_t index);
   StatusOr<TfValue> Find(const TfScope& scope, const TfTensorRef& ref) const;
 
   // For the control flow (control_flow.cc, loops.cc) and the lists (ops_list.cc):
   GraphBuilder* builder() const { return builder_; }
-  // Evaluates all that these outputs need.
-  StatusOr<std::vector<TfValue>> EvaluateAll(TfScope* scope,
-                                             const std::vector<TfTensorRef>& outputs);
+  // Evaluates these nodes, each after those that it reads, and gives the outputs.
+  StatusOr<std::vector<TfValue>> EvaluateInOrder(TfScope* scope, const std::vector<size_t>& order,
+                                                 const std::vector<TfTensorRef>& outputs);
   StatusOr<std::vector<TfValue>> CallFunction(const TfCall& call, const tf::NameAttrList& function,
                                               const std::vector<TfValue>& arguments,
                                               const std::string& part);
@@ -95,8 +92,15 @@ class TfEvaluator {
   Status EvaluateByConverter(TfCall* call);
   Status ReadInputs(TfCall* call, bool* is_dead) const;
 
-  const std::shared_ptr<const tf::GraphDef> def_;
-  TfFunctions functions_;
+  // What constants view after the import: the nodes of the main graph and of its functions.
+  struct Kept {
+    explicit Kept(std::shared_ptr<const tf::GraphDef> graph)
+        : def(std::move(graph)), functions(def->library()) {}
+    const std::shared_ptr<const tf::GraphDef> def;
+    TfFunctions functions;
+  };
+
+  const std::shared_ptr<Kept> kept_;
   TfVariables* const variables_;
   GraphBuilder* const builder_;
   std::map<const tf::NodeDef*, ValueId> constants_;

@@ -63,6 +63,9 @@ class FunctionBuilder {
       MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, function->graph->Resolve(name));
       function->results.push_back(ref);
     }
+    std::set<TfTensorRef> given;
+    for (size_t i = 0; i < function->arguments; ++i) given.insert({i, 0});
+    MACE_ASSIGN_OR_RETURN(function->order, function->graph->OrderFor(function->results, given));
     return function;
   }
 

@@ -19,6 +19,7 @@ struct TfFunction {
   std::unique_ptr<TfGraph> graph;
   size_t arguments = 0;
   std::vector<TfTensorRef> results;
+  std::vector<size_t> order;  // Of the nodes that the results need when the arguments are there.
 };
 
 class TfFunctions {

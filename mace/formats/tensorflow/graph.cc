@@ -201,23 +201,23 @@ std::vector<size_t> TfGraph::DependenciesOf(size_t index,
   return dependencies;
 }
 
+// Nodes that stand for weights alone, and the ends of loops, are outputs where there is nothing else.
 std::vector<TfTensorRef> TfGraph::FindOutputs() const {
   std::vector<bool> read(inputs_.size(), false);
   for (const std::vector<TfTensorRef>& inputs : inputs_) {
     for (const TfTensorRef& ref : inputs) read[ref.node] = true;
   }
-  std::vector<TfTensorRef> outputs;
+  std::vector<TfTensorRef> outputs, others;
   for (size_t i = 0; i < read.size(); ++i) {
-    if (read[i] || !IsOutputCandidate(node(i).op()) || IsPivot(i)) continue;
+    if (read[i]) continue;
+    const bool is_weight =
+        IsOp(i, "Identity") && inputs_[i].size() == 1 && IsOp(inputs_[i][0].node, "Const");
+    if (is_weight || IsOp(i, "Exit")) others.push_back({i, 0});
+    if (is_weight || !IsOutputCandidate(node(i).op()) || IsPivot(i)) continue;
     const int64_t ports = PortCount(node(i));
     for (int port = 0; port < ports; ++port) outputs.push_back({i, port});
   }
-  if (!outputs.empty()) return outputs;
-  // A loop whose results are the model's.
-  for (size_t i = 0; i < read.size(); ++i) {
-    if (!read[i] && IsOp(i, "Exit")) outputs.push_back({i, 0});
-  }
-  return outputs;
+  return outputs.empty() ? others : outputs;
 }
 
 StatusOr<std::vector<size_t>> TfGraph::OrderFor(const std::vector<TfTensorRef>& outputs,

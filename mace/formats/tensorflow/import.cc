@@ -1,6 +1,9 @@
 #include "mace/formats/tensorflow/import.h"
 
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/text_format.h>
 
 #include <map>
 #include <memory>
@@ -29,19 +32,13 @@ bool IsInput(const tf::NodeDef& node, const ImportOptions& options) {
                                                    options.dynamic_shapes.count(node.name()) > 0);
 }
 
-// The file's graph, and how large the file is.
-struct ParsedGraph {
-  std::shared_ptr<const tf::GraphDef> def;
-  uint64_t model_bytes = 0;
-};
-
 class TfImporter {
  public:
-  TfImporter(ParsedGraph parsed, TfGraph graph, const ImportOptions& options)
+  TfImporter(ParsedTfGraph parsed, TfGraph graph, const ImportOptions& options)
       : parsed_(std::move(parsed)),
         wiring_(std::move(graph)),
         builder_(options, parsed_.model_bytes),
-        evaluator_(parsed_.def, nullptr, &builder_) {
+        evaluator_(parsed_.def, parsed_.variables, &builder_) {
     scope_.graph = &wiring_;
   }
   TfImporter(const TfImporter&) = delete;
@@ -67,7 +64,7 @@ class TfImporter {
   StatusOr<ValueId> FindTensor(const TfTensorRef& ref) const;
   Status AddOutput(const TfTensorRef& ref);
 
-  const ParsedGraph parsed_;
+  const ParsedTfGraph parsed_;
   TfGraph wiring_;
   GraphBuilder builder_;
   std::vector<std::string> cut_;  // The tensors that the options make inputs.
@@ -331,7 +328,24 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   return builder_.shared_graph();
 }
 
-StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options) {
+// Gathers what protobuf says of a text.
+class TextErrors : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (!first_.empty()) return;
+    first_ = "line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1) + ": " +
+             Printable(message);
+  }
+  const std::string& first() const { return first_; }
+
+ private:
+  std::string first_;
+};
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlowGraph(ParsedTfGraph parsed,
+                                                       const ImportOptions& options) {
   if (static_cast<size_t>(parsed.def->node_size()) > options.max_nodes) {
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
                            " nodes, found " + std::to_string(parsed.def->node_size()));
@@ -339,8 +353,6 @@ StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOp
   MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*parsed.def));
   return TfImporter(std::move(parsed), std::move(wiring), options).Run();
 }
-
-}  // namespace
 
 StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
                                                   const ImportOptions& options) {
@@ -352,7 +364,27 @@ StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
       return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
     }
   }
-  return ImportParsed({std::move(def), model.size()}, options);
+  return ImportTensorFlowGraph({std::move(def), model.size(), nullptr}, options);
+}
+
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlowText(const ByteSource& model,
+                                                      const ImportOptions& options) {
+  constexpr int kMaxDepth = 64;
+  auto def = NewMessage<tf::GraphDef>();
+  {
+    MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
+    TextErrors errors;
+    google::protobuf::TextFormat::Parser parser;
+    parser.AllowUnknownField(true);
+    parser.SetRecursionLimit(kMaxDepth);
+    parser.RecordErrorsTo(&errors);
+    google::protobuf::io::ArrayInputStream stream(whole.bytes.data(),
+                                                  static_cast<int>(whole.bytes.size()));
+    if (!parser.Parse(&stream, def.get())) {
+      return Corruption("a TensorFlow graph as text that does not parse: " + errors.first());
+    }
+  }
+  return ImportTensorFlowGraph({std::move(def), model.size(), nullptr}, options);
 }
 
 }  // namespace mace

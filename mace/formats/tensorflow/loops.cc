@@ -1,5 +1,6 @@
 // TensorFlow's loops, unrolled: While with functions, and the older form of Enter, Merge, Switch,
 // NextIteration and Exit nodes.
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -66,20 +67,17 @@ class FrameRun {
     for (const TfValue& value : state) {
       if (value.is_dead()) return std::vector<TfValue>(state.size(), TfValue::Dead());
     }
+    MACE_RETURN_IF_ERROR(OrderNodes(state));
     for (size_t step = 0;; ++step) {
       MACE_RETURN_IF_ERROR(evaluator_->CountExpanded());
       TfScope scope = NewScope(state, step);
-      MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> holds,
-                            evaluator_->EvaluateAll(&scope, {frame_.condition}));
+      MACE_ASSIGN_OR_RETURN(
+          const std::vector<TfValue> holds,
+          evaluator_->EvaluateInOrder(&scope, condition_order_, {frame_.condition}));
       MACE_ASSIGN_OR_RETURN(const bool goes_on, GoesOn(*evaluator_, holds, step));
       if (!goes_on) return state;
-      for (size_t i = 0; i < state.size(); ++i) {
-        const TfFrame::Variable& variable = frame_.variables[i];
-        if (variable.has_switch) scope.given[{variable.switch_node, 1}] = state[i];
-      }
-      std::vector<TfTensorRef> next;
-      for (const TfFrame::Variable& variable : frame_.variables) next.push_back(variable.next);
-      MACE_ASSIGN_OR_RETURN(state, evaluator_->EvaluateAll(&scope, next));
+      GiveBody(state, &scope);
+      MACE_ASSIGN_OR_RETURN(state, evaluator_->EvaluateInOrder(&scope, body_order_, Next()));
     }
   }
 
@@ -124,10 +122,38 @@ class FrameRun {
     return scope;
   }
 
+  void GiveBody(const std::vector<TfValue>& state, TfScope* scope) const {
+    for (size_t i = 0; i < state.size(); ++i) {
+      const TfFrame::Variable& variable = frame_.variables[i];
+      if (variable.has_switch) scope->given[{variable.switch_node, 1}] = state[i];
+    }
+  }
+
+  std::vector<TfTensorRef> Next() const {
+    std::vector<TfTensorRef> next;
+    for (const TfFrame::Variable& variable : frame_.variables) next.push_back(variable.next);
+    return next;
+  }
+
+  // The same nodes are evaluated at each step.
+  Status OrderNodes(const std::vector<TfValue>& state) {
+    TfScope scope = NewScope(state, 0);
+    const auto given = [&] {
+      std::set<TfTensorRef> refs;
+      for (const auto& [ref, value] : scope.given) refs.insert(ref);
+      return refs;
+    };
+    MACE_ASSIGN_OR_RETURN(condition_order_, scope.graph->OrderFor({frame_.condition}, given()));
+    GiveBody(state, &scope);
+    MACE_ASSIGN_OR_RETURN(body_order_, scope.graph->OrderFor(Next(), given()));
+    return Status::Ok();
+  }
+
   TfEvaluator* const evaluator_;
   const TfCall& call_;
   const TfFrame& frame_;
   std::vector<TfValue> invariants_;
+  std::vector<size_t> condition_order_, body_order_;
 };
 
 // The first exit of a loop runs it, and sets the results of all its exits.
@@ -135,11 +161,6 @@ Status EvaluateExit(TfEvaluator* evaluator, TfCall* call) {
   const TfGraph& graph = *call->scope->graph;
   const TfExit* exit = graph.FindExit(call->index);
   if (exit == nullptr) return InvalidArgument("expected the exit of a loop with Merge and Switch");
-  const auto made = call->scope->results.find(call->index);
-  if (made != call->scope->results.end()) {
-    call->outputs = made->second;
-    return Status::Ok();
-  }
   MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> state,
                         FrameRun(evaluator, *call, graph.frames()[exit->frame]).Run());
   for (size_t i = 0; i < graph.size(); ++i) {
