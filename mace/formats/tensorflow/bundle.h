@@ -34,7 +34,8 @@ class TfBundle {
   static StatusOr<std::unique_ptr<TfBundle>> Open(ModelFiles* files);
 
   bool Has(const std::string& key) const { return entries_.count(key) > 0; }
-  // The tensor of a key, as a TensorProto whose content is the file's bytes. kNotFound: no such key.
+  // The tensor of a key, as a TensorProto whose content is the file's bytes. kNotFound: no such
+  // key.
   StatusOr<std::shared_ptr<const tf::TensorProto>> Read(const std::string& key);
   // Where the bytes of a key lie, for the builder's budget.
   StatusOr<std::pair<ByteSource, tf::BundleEntryProto>> Locate(const std::string& key);

@@ -9,9 +9,9 @@
 
 namespace mace {
 
-// The keys by variable node, as the graph's own nodes that restore a checkpoint say: each assigns an
-// output of RestoreV2, whose keys are a constant, to a variable. Variables that no such node names
-// are left out.
+// The keys by variable node, as the graph's own nodes that restore a checkpoint say: each assigns
+// an output of RestoreV2, whose keys are a constant, to a variable. Variables that no such node
+// names are left out.
 std::map<std::string, std::string> FindCheckpointKeys(const tf::GraphDef& def);
 
 }  // namespace mace

@@ -1,9 +1,9 @@
 // Goes through the nodes of a TensorFlow graph, of its functions and of its loops, and adds what
 // they compute to the graph that is built.
 //
-// A branch whose predicate is known is chosen, and the other one is left out; one whose predicate is
-// not known is computed on both sides, of which a Where takes one. A loop is unrolled: its condition
-// must be known at each step. Functions are expanded where they are called.
+// A branch whose predicate is known is chosen, and the other one is left out; one whose predicate
+// is not known is computed on both sides, of which a Where takes one. A loop is unrolled: its
+// condition must be known at each step. Functions are expanded where they are called.
 //
 // Errors: kUnsupported for ops and control flow that cannot be imported, kInvalidArgument for a
 // function that calls itself, kResourceExhausted where functions and loops expand to more than
@@ -28,6 +28,7 @@
 namespace mace {
 
 inline constexpr size_t kMaxExpandedNodes = size_t{1} << 18;
+inline constexpr size_t kMaxLoopSteps = size_t{1} << 14;
 inline constexpr int kMaxNestedCalls = 32;
 
 // Where the values of variables are: a SavedModel's.

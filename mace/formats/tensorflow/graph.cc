@@ -201,7 +201,8 @@ std::vector<size_t> TfGraph::DependenciesOf(size_t index,
   return dependencies;
 }
 
-// Nodes that stand for weights alone, and the ends of loops, are outputs where there is nothing else.
+// Nodes that stand for weights alone, and the ends of loops, are outputs where there is nothing
+// else.
 std::vector<TfTensorRef> TfGraph::FindOutputs() const {
   std::vector<bool> read(inputs_.size(), false);
   for (const std::vector<TfTensorRef>& inputs : inputs_) {

@@ -23,6 +23,10 @@ StatusOr<bool> GoesOn(const TfEvaluator& evaluator, const std::vector<TfValue>& 
   const std::optional<bool> known =
       condition.size() == 1 ? evaluator.KnownPredicate(condition[0]) : std::nullopt;
   if (!known) return UnknownCondition(step);
+  if (*known && step >= kMaxLoopSteps) {
+    return ResourceExhausted("loop: expected at most " + std::to_string(kMaxLoopSteps) +
+                             " steps, found more");
+  }
   return *known;
 }
 
@@ -53,8 +57,8 @@ Status EvaluateWhile(TfEvaluator* evaluator, TfCall* call) {
   return Status::Ok();
 }
 
-// One run of a loop of the older form. The condition and the body are the same nodes as those around
-// the loop; at each step, Merge and Switch have given values.
+// One run of a loop of the older form. The condition and the body are the same nodes as those
+// around the loop; at each step, Merge and Switch have given values.
 class FrameRun {
  public:
   FrameRun(TfEvaluator* evaluator, const TfCall& call, const TfFrame& frame)

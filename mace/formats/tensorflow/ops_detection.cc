@@ -19,7 +19,8 @@ struct CropAxis {
   ValueId share = kNoValue;   // How far the point is from the first to the second one.
 };
 
-// low * (extent - 1) + point * ((high - low) * (extent - 1) / (points - 1)); one point is the middle.
+// low * (extent - 1) + point * ((high - low) * (extent - 1) / (points - 1)); one point is the
+// middle.
 StatusOr<ValueId> EmitCoordinates(TfNode* node, ValueId low, ValueId high, int64_t extent,
                                   int64_t points) {
   const double last = static_cast<double>(extent - 1);
@@ -182,11 +183,19 @@ Status ConvertCropAndResize(TfNode* node) {
   return node->EmitResult("Where", {inside, y, outside}, {});
 }
 
+Status RefuseSuppression(TfNode*) {
+  return Unsupported(
+      "expected no op that leaves boxes out by their overlap, which is not supported: take the "
+      "boxes and scores before it as outputs");
+}
+
 }  // namespace
 
 const TfConverterEntry kTfDetectionConverters[] = {
-    {"CropAndResize", ConvertCropAndResize},
-    {nullptr, nullptr},
+    {"CombinedNonMaxSuppression", RefuseSuppression}, {"CropAndResize", ConvertCropAndResize},
+    {"NonMaxSuppression", RefuseSuppression},         {"NonMaxSuppressionV2", RefuseSuppression},
+    {"NonMaxSuppressionV3", RefuseSuppression},       {"NonMaxSuppressionV4", RefuseSuppression},
+    {"NonMaxSuppressionV5", RefuseSuppression},       {nullptr, nullptr},
 };
 
 }  // namespace mace

@@ -1,4 +1,5 @@
-// TensorFlow's ops whose results are numbers that the shapes of their inputs, or known inputs, give.
+// TensorFlow's ops whose results are numbers that the shapes of their inputs, or known inputs,
+// give.
 #include <algorithm>
 #include <cmath>
 #include <string>

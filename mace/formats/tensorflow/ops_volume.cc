@@ -122,7 +122,8 @@ Status SetVolume(TfNode* node, ValueId y, const Volume& volume) {
   return Status::Ok();
 }
 
-// What the tap `tap` of the kernel sees along the depth of x [n, depth, ...], with the depth padded.
+// What the tap `tap` of the kernel sees along the depth of x [n, depth, ...], with the depth
+// padded.
 StatusOr<ValueId> EmitTap(TfNode* node, ValueId x, const VolumeAxis& depth, int64_t tap) {
   const int64_t start = tap * depth.dilation;
   return EmitSlice(node, x, 1, start, start + (depth.result - 1) * depth.stride + 1, depth.stride);
@@ -210,6 +211,109 @@ Status ConvertConv3D(TfNode* node) {
   return SetVolume(node, y, volume);
 }
 
+// Where the slices [n, depth, ...] of one tap lie in the output: `stride` apart, the first one at
+// `front`, which may be outside.
+StatusOr<ValueId> EmitSpread(TfNode* node, ValueId x, const VolumeAxis& depth, int64_t front) {
+  GraphBuilder* builder = node->builder();
+  const Shape shape = builder->ShapeOf(x);
+  if (depth.stride > 1) {
+    MACE_ASSIGN_OR_RETURN(
+        x, builder->Reshape(x, {shape[0], shape[1], 1, shape[2] * shape[3] * shape[4]}));
+    MACE_ASSIGN_OR_RETURN(x, EmitPadding(node, x, {0, 0, 0, 0, 0, depth.stride - 1, 0, 0}, 0));
+    MACE_ASSIGN_OR_RETURN(
+        x, builder->Reshape(x, {shape[0], shape[1] * depth.stride, shape[2], shape[3], shape[4]}));
+  }
+  const int64_t back = depth.extent - front - shape[1] * depth.stride;
+  if (front == 0 && back == 0) return x;
+  return EmitPadding(node, x, {0, 0, front, back, 0, 0, 0, 0, 0, 0}, 0);
+}
+
+// What input 0 and the attributes say of a transposed convolution of input 2.
+struct Deconvolution {
+  Volume volume;                // The window of the convolution that this one transposes.
+  std::vector<int64_t> result;  // Extents, NDHWC.
+};
+
+StatusOr<Deconvolution> ReadDeconvolution(const TfNode& node) {
+  const Shape filter = node.shape(1), x = node.shape(2);
+  MACE_ASSIGN_OR_RETURN(std::vector<int64_t> sizes, node.Numbers(0));
+  Deconvolution made;
+  MACE_ASSIGN_OR_RETURN(made.volume, ReadLayout(node, 2));
+  const bool first = made.volume.channels_first;
+  if (sizes.size() != 5 || filter.rank() != 5 || filter[4] != x[first ? 1 : 4]) {
+    return InvalidArgument("expected five extents and a filter [d, h, w, out, in] for " +
+                           x.ToString() + ", found " + std::to_string(sizes.size()) + " and " +
+                           filter.ToString());
+  }
+  if (first) sizes = {sizes[0], sizes[2], sizes[3], sizes[4], sizes[1]};
+  MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> strides, ReadTriple(node, "strides", first));
+  MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> dilations, ReadTriple(node, "dilations", first));
+  MACE_ASSIGN_OR_RETURN(const bool same, IsSame(node));
+  for (size_t i = 0; i < 3; ++i) {
+    VolumeAxis& axis = made.volume.axes[i];
+    axis.extent = sizes[i + 1];
+    axis.kernel = filter[static_cast<int>(i)];
+    axis.stride = strides[i];
+    axis.dilation = dilations[i];
+    if (axis.extent < 1 || axis.kernel < 1) return InvalidArgument("expected extents from 1");
+    MACE_RETURN_IF_ERROR(SetPadding(same, &axis));
+    const int64_t found = x[static_cast<int>(i) + (first ? 2 : 1)];
+    if (axis.result != found) {
+      return InvalidArgument("expected an input that a convolution of the output gives, found " +
+                             x.ToString());
+    }
+  }
+  if (sizes[4] != filter[3] || sizes[0] != x[0]) {
+    return InvalidArgument("input_sizes: expected " + std::to_string(x[0]) + " images of " +
+                           std::to_string(filter[3]) + " channels");
+  }
+  made.result = std::move(sizes);
+  return made;
+}
+
+// Output extents, filter [depth, h, w, out, in], what a convolution put out: each tap along the
+// depth is a transposed convolution of planes, and the taps add up.
+Status ConvertDeconv3D(TfNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(3));
+  if (node->shape(2).rank() != 5) {
+    return InvalidArgument("input 2: expected rank 5, found " + node->shape(2).ToString());
+  }
+  MACE_ASSIGN_OR_RETURN(const Deconvolution made, ReadDeconvolution(*node));
+  const VolumeAxis& depth = made.volume.axes[kDepth];
+  MACE_RETURN_IF_ERROR(CheckTaps(depth));
+  MACE_ASSIGN_OR_RETURN(const bool same, IsSame(*node));
+  const Shape filter = node->shape(1);
+  MACE_ASSIGN_OR_RETURN(ValueId x, EmitChannelsLast(node, node->input(2), made.volume));
+  MACE_ASSIGN_OR_RETURN(x, EmitFlatDepth(node, x));
+  ValueId y = kNoValue;
+  for (int64_t tap = 0; tap < depth.kernel; ++tap) {
+    MACE_ASSIGN_OR_RETURN(ValueId weights, EmitSlice(node, node->input(1), 0, tap, tap + 1));
+    MACE_ASSIGN_OR_RETURN(
+        weights, node->builder()->Reshape(weights, {filter[1], filter[2], filter[3], filter[4]}));
+    MACE_ASSIGN_OR_RETURN(weights, node->builder()->Transpose(weights, {2, 3, 0, 1}));
+    const VolumeAxis& h = made.volume.axes[kHeight];
+    const VolumeAxis& w = made.volume.axes[kWidth];
+    AttributeMap attributes;
+    attributes.Set("strides", std::vector<int64_t>{h.stride, w.stride});
+    attributes.Set("dilations", std::vector<int64_t>{h.dilation, w.dilation});
+    attributes.Set("padding", int64_t{same});
+    attributes.Set("dim", std::vector<int64_t>{node->builder()->ShapeOf(x)[0], made.result[2],
+                                               made.result[3], made.result[4]});
+    attributes.Set("framework_type", int64_t{2});  // The form without a shape input.
+    MACE_ASSIGN_OR_RETURN(ValueId planes,
+                          node->Emit("/planes", "Deconv2D", {x, weights}, std::move(attributes)));
+    MACE_ASSIGN_OR_RETURN(planes, EmitDeepAgain(node, planes, made.result[0]));
+    MACE_ASSIGN_OR_RETURN(planes,
+                          EmitSpread(node, planes, depth, tap * depth.dilation - depth.before));
+    if (tap == 0) {
+      y = planes;
+    } else {
+      MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, TfEltwise::kSum, y, planes));
+    }
+  }
+  return SetVolume(node, y, made.volume);
+}
+
 StatusOr<ValueId> EmitPlanePooling(TfNode* node, ValueId x, const Volume& volume, bool average) {
   const int64_t batch = node->builder()->ShapeOf(x)[0];
   MACE_ASSIGN_OR_RETURN(x, EmitFlatDepth(node, x));
@@ -273,6 +377,7 @@ Status ConvertAvgPool3D(TfNode* node) { return ConvertPooling(node, true); }
 const TfConverterEntry kTfVolumeConverters[] = {
     {"AvgPool3D", ConvertAvgPool3D},
     {"Conv3D", ConvertConv3D},
+    {"Conv3DBackpropInputV2", ConvertDeconv3D},
     {"MaxPool3D", ConvertMaxPool3D},
     {nullptr, nullptr},
 };

@@ -62,7 +62,8 @@ std::string NodeOfInput(const std::string& input) {
       begin, input.rfind(':') == std::string::npos ? std::string::npos : input.rfind(':') - begin);
 }
 
-// Makes the graph that one signature serves: only what its outputs need, with the signature's names.
+// Makes the graph that one signature serves: only what its outputs need, with the signature's
+// names.
 class ServedGraph {
  public:
   ServedGraph(tf::GraphDef* def, const tf::SignatureDef& signature)

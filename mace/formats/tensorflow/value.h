@@ -1,7 +1,7 @@
 // What an output of a TensorFlow node is while the graph is imported.
 //
-// Lists of tensors, variables, and branches that are not taken exist at import alone: no node of the
-// graph stands for them. Thread contract: plain values.
+// Lists of tensors, variables, and branches that are not taken exist at import alone: no node of
+// the graph stands for them. Thread contract: plain values.
 #ifndef MACE_FORMATS_TENSORFLOW_VALUE_H_
 #define MACE_FORMATS_TENSORFLOW_VALUE_H_
 
