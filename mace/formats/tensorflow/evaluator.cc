@@ -68,7 +68,9 @@ Status TfEvaluator::ReadInputs(TfCall* call, bool* is_dead) const {
 }
 
 Status TfEvaluator::Evaluate(TfScope* scope, size_t index) {
-  if (scope->given.count({index, 0}) > 0 || scope->results.count(index) > 0) return Status::Ok();
+  // In the main graph, another output of the node may be needed than the one that is given.
+  const bool is_given = scope->depth > 0 && scope->given.count({index, 0}) > 0;
+  if (is_given || scope->results.count(index) > 0) return Status::Ok();
   TfCall call;
   call.scope = scope;
   call.index = index;
