@@ -11,8 +11,8 @@
 
 namespace mace {
 
-// Whether a file that begins so is a TensorFlow SavedModel (saved_model.pb), or a TensorFlow graph as
-// text (.pbtxt).
+// Whether a file that begins so is a TensorFlow SavedModel (saved_model.pb), or a TensorFlow graph
+// as text (.pbtxt).
 bool IsSavedModel(Bytes begin);
 bool IsTensorFlowText(Bytes begin);
 

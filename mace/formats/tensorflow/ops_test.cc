@@ -110,6 +110,19 @@ TEST(TfOps, Conv3DAlongTheDepth) {
   EXPECT_EQ(Values(y[0]), (Numbers{21, 32, 3}));
 }
 
+// Each element spreads over two places of the output.
+TEST(TfOps, TransposedConv3DAlongTheDepth) {
+  TestTf test;
+  test.Input("x", {1, 2, 1, 1, 1});
+  test.Ints("sizes", {1, 4, 1, 1, 1});
+  test.Floats("w", {2, 1, 1, 1, 1}, {1, 10});
+  tf::NodeDef* conv = test.Node("Conv3DBackpropInputV2", "y", {"sizes", "w", "x"});
+  TestTf::Text(conv, "padding", "VALID");
+  TestTf::List(conv, "strides", {1, 2, 1, 1, 1});
+  const auto y = ExpectOutputs(test.Import(), {Floats({1, 2, 1, 1, 1}, {1, 2})});
+  EXPECT_EQ(Values(y[0]), (Numbers{1, 10, 2, 20}));
+}
+
 TEST(TfOps, AvgPool3DLeavesPaddingOut) {
   TestTf test;
   test.Input("x", {1, 3, 1, 2, 1});
