@@ -49,8 +49,6 @@ std::vector<Foreign> ForeignFiles() {
       {"GGUF\x03\0\0\0"s, "GGUF", "not supported"},
       {"\x93NUMPY\x01\0"s, "NumPy", "--input"},
       {"MCLP\0\0\x01\0"s + std::string(16, '\0'), "cache", "--cache"},
-      {"\x08\x01\x12\xf0\xff\x7f\x0a", "SavedModel", "convert_variables_to_constants_v2"},
-      {"node {\n  name: \"x\"\n  op: \"Placeholder\"\n}\n", ".pbtxt", "SerializeToString"},
       {"ir_version: 8\ngraph {\n}\n", "ONNX model as text", "onnx.save"},
       {"layer {\n  name: \"conv\"\n}\n", "Caffe", "ONNX"},
       {"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "Git LFS", "git lfs pull"},
@@ -100,9 +98,12 @@ TEST(ForeignFileTest, AFolderMayBeASavedModel) {
   const TemporaryFolder folder;
   const Status plain = ImportModel(folder.path(), {}).status();
   EXPECT_NE(plain.message().find("a folder"), std::string::npos) << plain.message();
-  std::ofstream(folder.At("saved_model.pb")) << "\x08\x01";
-  const Status saved = ImportModel(folder.path(), {}).status();
-  EXPECT_NE(saved.message().find("SavedModel: freeze it"), std::string::npos) << saved.message();
+  std::ofstream(folder.At("saved_model.pbtxt")) << "saved_model_schema_version: 1";
+  const Status text = ImportModel(folder.path(), {}).status();
+  EXPECT_NE(text.message().find("as text: freeze it"), std::string::npos) << text.message();
+  std::ofstream(folder.At("saved_model.pb")) << "\x08\x01\x12\xf0\xff\x7f\x0a";
+  const Status cut = ImportModel(folder.path(), {}).status();
+  EXPECT_NE(cut.message().find("do not parse"), std::string::npos) << cut.message();
 }
 
 }  // namespace

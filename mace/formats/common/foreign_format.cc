@@ -77,20 +77,6 @@ bool IsSafetensors(Bytes begin) {
   return length < (uint64_t{1} << 27) && begin[8] == '{' && (begin[9] == '"' || begin[9] == '}');
 }
 
-// tensorflow.SavedModel: the schema's version, then meta graphs, which begin with messages. (An
-// ONNX model that is cut short begins with a version and a name.)
-bool IsSavedModel(Bytes begin) {
-  constexpr uint8_t kVersion = 0x08, kMetaGraph = 0x12, kFirstField = 0x0A, kSecondField = 0x12;
-  if (begin.size() < 5 || begin[0] != kVersion || begin[1] >= 0x80 || begin[2] != kMetaGraph) {
-    return false;
-  }
-  size_t content = 3;
-  while (content < begin.size() && begin[content] >= 0x80) ++content;  // The length, a varint.
-  ++content;
-  return content < begin.size() &&
-         (begin[content] == kFirstField || begin[content] == kSecondField);
-}
-
 bool IsText(std::string_view begin) {
   return !begin.empty() && std::all_of(begin.begin(), begin.end(), [](char c) {
     const unsigned char byte = static_cast<unsigned char>(c);
@@ -119,10 +105,6 @@ std::string DescribeText(std::string_view text) {
   if (HasAny(text, {"layer {", "layers {", "layer{", "layers{"})) {
     return "a Caffe model as text: convert it to ONNX";
   }
-  if (HasAny(text, {"node {", "node{", "versions {", "library {"})) {
-    return "a TensorFlow graph as text (.pbtxt): read it with google.protobuf.text_format.Parse "
-           "into a tf.compat.v1.GraphDef, and write its SerializeToString() as model.pb";
-  }
   if (HasAny(text, {"model_file_path", "library_name"})) {
     return "a deployment file of MACE: give the .pb that its converter writes";
   }
@@ -130,6 +112,28 @@ std::string DescribeText(std::string_view text) {
 }
 
 }  // namespace
+
+// A SavedModel: the schema's version, then meta graphs, which begin with messages. (An
+// ONNX model that is cut short begins with a version and a name.)
+bool IsSavedModel(Bytes begin) {
+  constexpr uint8_t kVersion = 0x08, kMetaGraph = 0x12, kFirstField = 0x0A, kSecondField = 0x12;
+  if (begin.size() < 5 || begin[0] != kVersion || begin[1] >= 0x80 || begin[2] != kMetaGraph) {
+    return false;
+  }
+  size_t content = 3;
+  while (content < begin.size() && begin[content] >= 0x80) ++content;  // The length, a varint.
+  ++content;
+  return content < begin.size() &&
+         (begin[content] == kFirstField || begin[content] == kSecondField);
+}
+
+bool IsTensorFlowText(Bytes begin) {
+  constexpr size_t kTextSample = 1024;
+  const std::string_view text = AsStringView(begin);
+  return IsText(Begin(begin, kTextSample)) &&
+         HasAny(text, {"node {", "node{", "versions {", "library {"}) &&
+         !HasAny(text, {"opset_import", "ir_version", "layer {", "layer{"});
+}
 
 std::string DescribeForeignBytes(Bytes begin) {
   constexpr std::string_view kHdf5 = "\x89HDF\r\n\x1a\n";
@@ -150,15 +154,13 @@ std::string DescribeForeignBytes(Bytes begin) {
   if (IsSafetensors(begin)) {
     return "a safetensors file, which holds weights without a graph: export the model to ONNX";
   }
-  if (IsSavedModel(begin)) return std::string("a TensorFlow SavedModel: ") + kFreeze;
   if (IsText(Begin(begin, kTextSample))) return DescribeText(text);
   return "";
 }
 
 std::string DescribeForeignFolder(const std::string& path) {
-  for (const char* name : {"saved_model.pb", "saved_model.pbtxt"}) {
-    if (!FileExists(JoinPath(path, name))) continue;
-    return std::string("a TensorFlow SavedModel: ") + kFreeze;
+  if (FileExists(JoinPath(path, "saved_model.pbtxt"))) {
+    return std::string("a TensorFlow SavedModel as text: ") + kFreeze;
   }
   if (FileExists(JoinPath(path, "model.json"))) return "a folder of a TensorFlow.js model";
   return "a folder: give the model's file in it";

@@ -11,6 +11,11 @@
 
 namespace mace {
 
+// Whether a file that begins so is a TensorFlow SavedModel (saved_model.pb), or a TensorFlow graph
+// as text (.pbtxt).
+bool IsSavedModel(Bytes begin);
+bool IsTensorFlowText(Bytes begin);
+
 // "a Keras model (HDF5): export it with …": what the begin of a file's bytes shows it to be, and
 // what to do. Empty where that is not known. Some kilobytes of the begin are enough.
 std::string DescribeForeignBytes(Bytes begin);

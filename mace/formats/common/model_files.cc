@@ -23,6 +23,9 @@ StatusOr<std::shared_ptr<const RandomAccessFile>> OpenAnywhere(const std::string
   return std::shared_ptr<const RandomAccessFile>(std::move(file));
 }
 
+// The model in a folder that TensorFlow has saved.
+constexpr char kSavedModelFile[] = "saved_model.pb";
+
 bool IsFolder(const std::string& path) {
   struct stat info = {};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
@@ -38,11 +41,14 @@ StatusOr<std::shared_ptr<ModelFiles>> ModelFiles::Open(const std::string& path,
                                                        const std::string& data_path) {
   std::shared_ptr<ModelFiles> files(new ModelFiles);
   files->name_ = path;
-  if (IsFolder(path)) {
+  std::string model_path = path;
+  if (IsFolder(path) && FileExists(JoinPath(path, kSavedModelFile))) {
+    model_path = JoinPath(path, kSavedModelFile);
+  } else if (IsFolder(path)) {
     return ExplainForeign(DescribeForeignFolder(path), InvalidArgument("a folder"))
         .WithPrefix(path);
   }
-  MACE_ASSIGN_OR_RETURN(files->files_, ContainedFiles::Open(path));
+  MACE_ASSIGN_OR_RETURN(files->files_, ContainedFiles::Open(model_path));
   files->model_ = ByteSource::InFile(files->files_->main());
   files->data_path_ = data_path;
   return files;

@@ -1,6 +1,9 @@
 #include "mace/formats/tensorflow/import.h"
 
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/text_format.h>
 
 #include <map>
 #include <memory>
@@ -12,6 +15,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/common/new_message.h"
+#include "mace/formats/tensorflow/evaluator.h"
 #include "mace/formats/tensorflow/graph.h"
 #include "mace/formats/tensorflow/io_type.h"
 #include "mace/formats/tensorflow/node.h"
@@ -28,18 +32,17 @@ bool IsInput(const tf::NodeDef& node, const ImportOptions& options) {
                                                    options.dynamic_shapes.count(node.name()) > 0);
 }
 
-// The file's graph, and how large the file is.
-struct ParsedGraph {
-  std::shared_ptr<const tf::GraphDef> def;
-  uint64_t model_bytes = 0;
-};
-
 class TfImporter {
  public:
-  TfImporter(ParsedGraph parsed, TfGraph graph, const ImportOptions& options)
+  TfImporter(ParsedTfGraph parsed, TfGraph graph, const ImportOptions& options)
       : parsed_(std::move(parsed)),
         wiring_(std::move(graph)),
-        builder_(options, parsed_.model_bytes) {}
+        builder_(options, parsed_.model_bytes),
+        evaluator_(parsed_.def, parsed_.variables, &builder_) {
+    scope_.graph = &wiring_;
+  }
+  TfImporter(const TfImporter&) = delete;
+  TfImporter& operator=(const TfImporter&) = delete;
 
   StatusOr<std::shared_ptr<Graph>> Run();
 
@@ -57,17 +60,16 @@ class TfImporter {
   Status Miss(size_t index, const Status& why);
   const Status* WhyMissing(size_t index) const;
   StatusOr<ValueId> AddGraphInput(IoInfo io);
-  Status UseDefault(size_t index);
   Status AddNode(size_t index);
-  StatusOr<ValueId> Find(const TfTensorRef& ref) const;
+  StatusOr<ValueId> FindTensor(const TfTensorRef& ref) const;
   Status AddOutput(const TfTensorRef& ref);
 
-  const ParsedGraph parsed_;
+  const ParsedTfGraph parsed_;
   TfGraph wiring_;
   GraphBuilder builder_;
-  std::vector<std::string> cut_;               // The tensors that the options make inputs.
-  std::map<TfTensorRef, ValueId> given_;       // The same, and their values.
-  std::vector<std::vector<ValueId>> results_;  // By node and port; empty: not made.
+  std::vector<std::string> cut_;  // The tensors that the options make inputs.
+  TfEvaluator evaluator_;
+  TfScope scope_;  // What is given are the tensors of cut_.
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<TfImporter> before_cut_;
   Status before_cut_status_;
@@ -89,16 +91,23 @@ StatusOr<std::vector<TfTensorRef>> TfImporter::ChooseOutputs() const {
   return outputs;
 }
 
+// Whether TensorFlow made the placeholder itself, in place of an output that a control input named
+// when a loop was taken apart.
+bool IsLeftOver(const tf::NodeDef& node) {
+  constexpr char kLeftOver[] = "unused_control_flow_input";
+  return StartsWith(node.name().substr(node.name().rfind('/') + 1), kLeftOver);
+}
+
 // All of them, needed or not: they are what the model declares. Where the options say what the
 // inputs or outputs are, those that are needed.
 Status TfImporter::AddInputs(const std::vector<size_t>& needed) {
   const ImportOptions& options = builder_.options();
   const bool all = cut_.empty() && options.outputs.empty();
-  std::vector<bool> is_needed(results_.size(), all);
+  std::vector<bool> is_needed(wiring_.size(), false);
   for (size_t index : needed) is_needed[index] = true;
-  for (size_t i = 0; i < results_.size(); ++i) {
+  for (size_t i = 0; i < wiring_.size(); ++i) {
     const tf::NodeDef& node = wiring_.node(i);
-    if (!IsInput(node, options) || !is_needed[i]) continue;
+    if (!IsInput(node, options) || !(is_needed[i] || (all && !IsLeftOver(node)))) continue;
     if (!options.inputs.empty()) {
       return InvalidArgument("input '" + Printable(node.name()) +
                              "': expected outputs that need only the inputs asked for, found that "
@@ -126,7 +135,7 @@ Status TfImporter::CutInputs() {
   for (const std::string& name : cut_) {
     StatusOr<TfTensorRef> ref = wiring_.Resolve(name);
     if (!ref.ok()) return ref.status().WithPrefix("input");
-    if (!given_.emplace(*ref, kNoValue).second) {
+    if (!scope_.given.emplace(*ref, TfValue()).second) {
       return InvalidArgument("input '" + Printable(name) + "' is asked for twice");
     }
   }
@@ -158,7 +167,7 @@ const Status* TfImporter::WhyMissing(size_t index) const {
   if (itself != missing_.end()) return &itself->second;
   for (const TfTensorRef& ref : wiring_.inputs(index)) {
     const auto found = missing_.find(ref.node);
-    if (found != missing_.end() && given_.count(ref) == 0) return &found->second;
+    if (found != missing_.end() && scope_.given.count(ref) == 0) return &found->second;
   }
   return nullptr;
 }
@@ -172,7 +181,7 @@ void TfImporter::ImportBeforeCut() {
   before_cut_ = std::make_unique<TfImporter>(parsed_, wiring_, before);
   before_cut_->keeps_going_ = true;
   std::vector<TfTensorRef> outputs;
-  for (const auto& [ref, value] : given_) outputs.push_back(ref);
+  for (const auto& [ref, value] : scope_.given) outputs.push_back(ref);
   before_cut_status_ = before_cut_->AddTensors(outputs);
 }
 
@@ -217,13 +226,15 @@ Status TfImporter::AddGivenInputs() {
     MACE_ASSIGN_OR_RETURN(const TfTensorRef ref, wiring_.Resolve(name));
     StatusOr<IoInfo> io = DescribeGiven(name, ref);
     if (!io.ok()) return io.status().WithPrefix("input '" + Printable(name) + "'");
-    MACE_ASSIGN_OR_RETURN(given_[ref], AddGraphInput(*std::move(io)));
+    MACE_ASSIGN_OR_RETURN(const ValueId id, AddGraphInput(*std::move(io)));
+    scope_.given[ref] = TfValue::Tensor(id);
   }
   return Status::Ok();
 }
 
 Status TfImporter::AddInput(size_t index) {
-  const TfNode node(wiring_.node(index), {}, &builder_);
+  const tf::NodeDef& def = wiring_.node(index);
+  const TfNode node(def, def.name(), {}, &builder_);
   const std::string& name = node.def().name();
   IoInfo io;
   io.name = name;
@@ -246,7 +257,7 @@ Status TfImporter::AddInput(size_t index) {
   }
   if (io.declared_dims->size() == 4) io.layout = "NHWC";
   MACE_ASSIGN_OR_RETURN(const ValueId id, AddGraphInput(std::move(io)));
-  results_[index] = {id};
+  scope_.results[index] = {TfValue::Tensor(id)};
   return Status::Ok();
 }
 
@@ -258,55 +269,24 @@ StatusOr<ValueId> TfImporter::AddGraphInput(IoInfo io) {
   return id;
 }
 
-StatusOr<ValueId> TfImporter::Find(const TfTensorRef& ref) const {
-  const auto given = given_.find(ref);
-  if (given != given_.end()) return given->second;
-  const std::vector<ValueId>& outputs = results_[ref.node];
-  if (static_cast<size_t>(ref.port) < outputs.size()) return outputs[static_cast<size_t>(ref.port)];
-  const tf::NodeDef& node = wiring_.node(ref.node);
-  return Unsupported("'" + Printable(TfTensorName(node.name(), ref.port)) + "': expected one of " +
-                     std::to_string(outputs.size()) + " outputs of op " + Printable(node.op()));
-}
-
-Status TfImporter::UseDefault(size_t index) {
-  if (wiring_.inputs(index).size() != 1) {
-    return InvalidArgument("expected 1 input, the default, found " +
-                           std::to_string(wiring_.inputs(index).size()));
-  }
-  MACE_ASSIGN_OR_RETURN(const ValueId id, Find(wiring_.inputs(index)[0]));
-  results_[index] = {id};
-  return Status::Ok();
+// A tensor that the graph computes: no list, and no result of a branch that is not taken.
+StatusOr<ValueId> TfImporter::FindTensor(const TfTensorRef& ref) const {
+  MACE_ASSIGN_OR_RETURN(const TfValue value, evaluator_.Find(scope_, ref));
+  if (value.is_tensor()) return value.id;
+  return Unsupported("output '" + Printable(TfTensorName(wiring_.node(ref.node).name(), ref.port)) +
+                     "': expected a tensor, found " +
+                     (value.is_dead() ? "a branch that is not taken" : "a list or a variable"));
 }
 
 Status TfImporter::AddNode(size_t index) {
-  const tf::NodeDef& def = wiring_.node(index);
-  if (IsInput(def, builder_.options())) return Status::Ok();
-  if (def.op() == "PlaceholderWithDefault") return UseDefault(index);
-  if (def.op() == "Const") {
-    const auto value = def.attr().find("value");
-    if (value == def.attr().end()) return InvalidArgument("a constant without a value");
-    MACE_ASSIGN_OR_RETURN(const ValueId id, AddTfConstant(def.name(), value->second.tensor(),
-                                                          parsed_.def, &builder_));
-    results_[index] = {id};
-    return Status::Ok();
-  }
-  const TfConverter convert = FindTfConverter(def.op());
-  if (convert == nullptr) return Unsupported("unknown op");
-  std::vector<ValueId> inputs;
-  for (const TfTensorRef& ref : wiring_.inputs(index)) {
-    MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
-    inputs.push_back(id);
-  }
-  TfNode node(def, std::move(inputs), &builder_);
-  MACE_RETURN_IF_ERROR(convert(&node));
-  results_[index] = node.outputs();
-  return Status::Ok();
+  if (IsInput(wiring_.node(index), builder_.options())) return Status::Ok();
+  return evaluator_.Evaluate(&scope_, index);
 }
 
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
   IoInfo io;
   io.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
-  MACE_ASSIGN_OR_RETURN(const ValueId id, Find(ref));
+  MACE_ASSIGN_OR_RETURN(const ValueId id, FindTensor(ref));
   MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(io.name, id));
   const TensorInfo& info = builder_.graph().value(io.value).info;
   io.dtype = OutputType(wiring_.node(ref.node), ref.port, info.dtype);
@@ -317,10 +297,9 @@ Status TfImporter::AddOutput(const TfTensorRef& ref) {
 
 // Makes these tensors, and all that they need.
 Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
-  results_.resize(static_cast<size_t>(parsed_.def->node_size()));
   MACE_RETURN_IF_ERROR(CutInputs());
   std::set<TfTensorRef> given;
-  for (const auto& [ref, value] : given_) given.insert(ref);
+  for (const auto& [ref, value] : scope_.given) given.insert(ref);
   MACE_ASSIGN_OR_RETURN(const std::vector<size_t> order,
                         wiring_.OrderFor(outputs, given, keeps_going_));
   MACE_RETURN_IF_ERROR(AddGivenInputs());
@@ -349,7 +328,24 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   return builder_.shared_graph();
 }
 
-StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOptions& options) {
+// Gathers what protobuf says of a text.
+class TextErrors : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (!first_.empty()) return;
+    first_ = "line " + std::to_string(line + 1) + ", column " + std::to_string(column + 1) + ": " +
+             Printable(message);
+  }
+  const std::string& first() const { return first_; }
+
+ private:
+  std::string first_;
+};
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlowGraph(ParsedTfGraph parsed,
+                                                       const ImportOptions& options) {
   if (static_cast<size_t>(parsed.def->node_size()) > options.max_nodes) {
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
                            " nodes, found " + std::to_string(parsed.def->node_size()));
@@ -357,8 +353,6 @@ StatusOr<std::shared_ptr<Graph>> ImportParsed(ParsedGraph parsed, const ImportOp
   MACE_ASSIGN_OR_RETURN(TfGraph wiring, TfGraph::Make(*parsed.def));
   return TfImporter(std::move(parsed), std::move(wiring), options).Run();
 }
-
-}  // namespace
 
 StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
                                                   const ImportOptions& options) {
@@ -370,7 +364,27 @@ StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
       return Corruption("a TensorFlow graph whose protobuf bytes do not parse");
     }
   }
-  return ImportParsed({std::move(def), model.size()}, options);
+  return ImportTensorFlowGraph({std::move(def), model.size(), nullptr}, options);
+}
+
+StatusOr<std::shared_ptr<Graph>> ImportTensorFlowText(const ByteSource& model,
+                                                      const ImportOptions& options) {
+  constexpr int kMaxDepth = 64;
+  auto def = NewMessage<tf::GraphDef>();
+  {
+    MACE_ASSIGN_OR_RETURN(const KeptBytes whole, model.ReadAll());
+    TextErrors errors;
+    google::protobuf::TextFormat::Parser parser;
+    parser.AllowUnknownField(true);
+    parser.SetRecursionLimit(kMaxDepth);
+    parser.RecordErrorsTo(&errors);
+    google::protobuf::io::ArrayInputStream stream(whole.bytes.data(),
+                                                  static_cast<int>(whole.bytes.size()));
+    if (!parser.Parse(&stream, def.get())) {
+      return Corruption("a TensorFlow graph as text that does not parse: " + errors.first());
+    }
+  }
+  return ImportTensorFlowGraph({std::move(def), model.size(), nullptr}, options);
 }
 
 }  // namespace mace

@@ -28,6 +28,27 @@ const char* TypeAttribute(const std::string& op, int port) {
       {"Rank", ""},
       {"Where", ""},
       {"Range", "Tidx"},
+      {"All", ""},
+      {"Any", ""},
+      {"ApproximateEqual", ""},
+      {"IsFinite", ""},
+      {"IsInf", ""},
+      {"IsNan", ""},
+      {"LogicalAnd", ""},
+      {"LogicalNot", ""},
+      {"LogicalOr", ""},
+      {"LogicalXor", ""},
+      {"ResourceGather", "dtype"},
+      {"ScatterNd", "T"},
+      {"If", "Tout"},
+      {"StatelessIf", "Tout"},
+      {"Case", "Tout"},
+      {"StatelessCase", "Tout"},
+      {"PartitionedCall", "Tout"},
+      {"StatefulPartitionedCall", "Tout"},
+      {"TensorListStack", "element_dtype"},
+      {"TensorListGetItem", "element_dtype"},
+      {"TensorListConcatV2", "element_dtype"},
       {"CropAndResize", ""},
       {"Equal", ""},
       {"NotEqual", ""},
@@ -40,12 +61,18 @@ const char* TypeAttribute(const std::string& op, int port) {
   const bool of_batch_norm = op == "FusedBatchNormV2" || op == "FusedBatchNormV3";
   if (of_batch_norm && port > 0) return "U";
   if ((op == "TopK" || op == "TopKV2") && port == 1) return "index_type";
+  if (op == "MaxPoolWithArgmax" && port == 1) return "Targmax";
   const auto found = kNames->find(op);
   return found == kNames->end() ? nullptr : found->second;
 }
 
-tf::DataType FindType(const tf::NodeDef& node, const std::string& name) {
+// A list has a type for each output.
+tf::DataType FindType(const tf::NodeDef& node, const std::string& name, int port) {
   const auto found = node.attr().find(name);
+  if (found != node.attr().end() && found->second.has_list()) {
+    const tf::AttrValue::ListValue& list = found->second.list();
+    return port < list.type_size() ? list.type(port) : tf::DT_INVALID;
+  }
   const bool is_type =
       found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType;
   return is_type ? found->second.type() : tf::DT_INVALID;
@@ -70,12 +97,14 @@ DType OutputType(const tf::NodeDef& node, int port, DType inside) {
   const char* const name = TypeAttribute(node.op(), port);
   tf::DataType declared = tf::DT_INVALID;
   if (name != nullptr) {
-    declared = FindType(node, name);
+    declared = FindType(node, name, port);
     // The definition's default.
-    if (declared == tf::DT_INVALID && std::string(name) == "output_type") declared = tf::DT_INT64;
+    const std::string attribute = name;
+    const bool is_long = attribute == "output_type" || attribute == "Targmax";
+    if (declared == tf::DT_INVALID && is_long) declared = tf::DT_INT64;
   } else {
-    declared = FindType(node, "T");
-    if (declared == tf::DT_INVALID) declared = FindType(node, "dtype");
+    declared = FindType(node, "T", port);
+    if (declared == tf::DT_INVALID) declared = FindType(node, "dtype", port);
   }
   const DType type = IoType(declared);
   if (IsFloat(inside)) return IsFloat(type) ? type : DType::kFloat32;

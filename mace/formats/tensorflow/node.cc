@@ -7,6 +7,15 @@
 #include "mace/formats/common/constant_numbers.h"
 
 namespace mace {
+namespace {
+
+std::vector<double> ToDoubles(const HostTensor& tensor) {
+  const std::vector<float> floats = ToFloatVector(tensor);
+  return std::vector<double>(floats.begin(), floats.end());
+}
+
+}  // namespace
+
 const tf::AttrValue* TfNode::Find(const std::string& name) const {
   const auto found = def_.attr().find(name);
   return found == def_.attr().end() ? nullptr : &found->second;
@@ -38,6 +47,12 @@ std::vector<int64_t> TfNode::Ints(const std::string& name) const {
   return std::vector<int64_t>(value->list().i().begin(), value->list().i().end());
 }
 
+std::vector<std::string> TfNode::Strings(const std::string& name) const {
+  const tf::AttrValue* value = Find(name);
+  if (value == nullptr || value->value_case() != tf::AttrValue::kList) return {};
+  return std::vector<std::string>(value->list().s().begin(), value->list().s().end());
+}
+
 tf::DataType TfNode::Type(const std::string& name, tf::DataType fallback) const {
   const tf::AttrValue* value = Find(name);
   return value != nullptr && value->value_case() == tf::AttrValue::kType ? value->type() : fallback;
@@ -60,6 +75,16 @@ StatusOr<int64_t> TfNode::Number(size_t index) const {
   return OnlyNumber(index, numbers);
 }
 
+StatusOr<double> TfNode::Real(size_t index) const {
+  const HostTensor* tensor = builder_->ConstantOf(inputs_[index]);
+  MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
+  if (!IsFloat(tensor->dtype())) {
+    MACE_ASSIGN_OR_RETURN(const int64_t number, Number(index));
+    return static_cast<double>(number);
+  }
+  return OnlyNumber(index, ToDoubles(*tensor));
+}
+
 StatusOr<bool> TfNode::IsNchw() const {
   const std::string format = String("data_format", "NHWC");
   if (format != "NHWC" && format != "NCHW") {
@@ -74,18 +99,18 @@ StatusOr<ValueId> TfNode::Emit(const std::string& suffix, const std::string& typ
   node.type = type;
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
-  return builder_->AddHelper(def_.name() + suffix, std::move(node));
+  return builder_->AddHelper(name_ + suffix, std::move(node));
 }
 
 Status TfNode::EmitResult(const std::string& type, std::vector<ValueId> inputs,
                           AttributeMap attributes, int output_count) {
   Node node;
-  node.name = def_.name();
+  node.name = name_;
   node.type = type;
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
   std::vector<std::string> names;
-  for (int port = 0; port < output_count; ++port) names.push_back(TfTensorName(def_.name(), port));
+  for (int port = 0; port < output_count; ++port) names.push_back(TfTensorName(name_, port));
   MACE_ASSIGN_OR_RETURN(outputs_, builder_->AddNode(std::move(node), names));
   return Status::Ok();
 }
@@ -110,7 +135,9 @@ TfConverter FindTfConverter(const std::string& op) {
     auto* all = new std::unordered_map<std::string, TfConverter>();
     for (const TfConverterEntry* table :
          {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters,
-          kTfVisionConverters}) {
+          kTfVisionConverters, kTfElementConverters, kTfIndexConverters, kTfFillConverters,
+          kTfMatrixConverters, kTfVolumeConverters, kTfQuantizeConverters, kTfEinsumConverters,
+          kTfWindowConverters, kTfDetectionConverters, kTfNormConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -16,10 +16,13 @@ namespace mace {
 
 class TfNode {
  public:
-  TfNode(const tf::NodeDef& def, std::vector<ValueId> inputs, GraphBuilder* builder)
-      : def_(def), inputs_(std::move(inputs)), builder_(builder) {}
+  // `name` is the node's own, or in a function or a loop one made from it.
+  TfNode(const tf::NodeDef& def, std::string name, std::vector<ValueId> inputs,
+         GraphBuilder* builder)
+      : def_(def), name_(std::move(name)), inputs_(std::move(inputs)), builder_(builder) {}
 
   const tf::NodeDef& def() const { return def_; }
+  const std::string& name() const { return name_; }
   GraphBuilder* builder() const { return builder_; }
 
   // Attributes, as the op's definition types them; `fallback` where absent or of another type.
@@ -28,6 +31,7 @@ class TfNode {
   bool Bool(const std::string& name, bool fallback) const;
   std::string String(const std::string& name, const std::string& fallback) const;
   std::vector<int64_t> Ints(const std::string& name) const;
+  std::vector<std::string> Strings(const std::string& name) const;
   tf::DataType Type(const std::string& name, tf::DataType fallback) const;
 
   size_t input_count() const { return inputs_.size(); }
@@ -35,12 +39,15 @@ class TfNode {
   ValueId input(size_t index) const { return inputs_[index]; }
   const std::vector<ValueId>& inputs() const { return inputs_; }
   const Shape& shape(size_t index) const { return builder_->ShapeOf(inputs_[index]); }
+  DType dtype(size_t index) const { return builder_->graph().value(inputs_[index]).info.dtype; }
   // kInvalidArgument unless there are at least `count` inputs.
   Status RequireInputs(size_t count) const;
   // The numbers of a constant input, of any shape, up to 1024. kUnsupported where it is computed
   // from the graph's inputs.
   StatusOr<std::vector<int64_t>> Numbers(size_t index) const;
   StatusOr<int64_t> Number(size_t index) const;
+  // The only element of a constant input of floats or integers. Errors: Numbers'.
+  StatusOr<double> Real(size_t index) const;
 
   // Whether the op's spatial tensors are NCHW; kUnsupported for a layout that is neither.
   StatusOr<bool> IsNchw() const;
@@ -56,6 +63,7 @@ class TfNode {
   Status EmitSpatial(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes);
   // The outputs are values that are there already.
   void SetResult(ValueId id) { outputs_ = {id}; }
+  void SetResults(std::vector<ValueId> ids) { outputs_ = std::move(ids); }
 
   const std::vector<ValueId>& outputs() const { return outputs_; }
 
@@ -63,6 +71,7 @@ class TfNode {
   const tf::AttrValue* Find(const std::string& name) const;
 
   const tf::NodeDef& def_;
+  const std::string name_;
   std::vector<ValueId> inputs_;
   GraphBuilder* builder_;
   std::vector<ValueId> outputs_;
@@ -76,12 +85,22 @@ struct TfConverterEntry {
   TfConverter convert;
 };
 
-// The tables of the families (tf_ops_*.cc), each ended by a null op.
+// The tables of the families (ops_*.cc), each ended by a null op.
 extern const TfConverterEntry kTfSpatialConverters[];
 extern const TfConverterEntry kTfMathConverters[];
 extern const TfConverterEntry kTfShapeConverters[];
 extern const TfConverterEntry kTfSliceConverters[];
 extern const TfConverterEntry kTfVisionConverters[];
+extern const TfConverterEntry kTfElementConverters[];
+extern const TfConverterEntry kTfIndexConverters[];
+extern const TfConverterEntry kTfFillConverters[];
+extern const TfConverterEntry kTfMatrixConverters[];
+extern const TfConverterEntry kTfVolumeConverters[];
+extern const TfConverterEntry kTfQuantizeConverters[];
+extern const TfConverterEntry kTfEinsumConverters[];
+extern const TfConverterEntry kTfWindowConverters[];
+extern const TfConverterEntry kTfDetectionConverters[];
+extern const TfConverterEntry kTfNormConverters[];
 
 // Null for an op that is not supported.
 TfConverter FindTfConverter(const std::string& op);

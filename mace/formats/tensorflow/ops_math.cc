@@ -172,6 +172,7 @@ const TfConverterEntry kTfMathConverters[] = {
     {"ArgMin", ConvertArg},
     {"BatchMatMul", ConvertMatMul},
     {"BatchMatMulV2", ConvertMatMul},
+    {"BatchMatMulV3", ConvertMatMul},
     {"Ceil", ConvertUnary},
     {"Cos", ConvertUnary},
     {"Cumsum", ConvertCumsum},

@@ -81,7 +81,7 @@ Status ConvertFill(TfNode* node) {
     return Unsupported("input 1: expected one number that is known at import");
   }
   MACE_ASSIGN_OR_RETURN(const ValueId filled,
-                        AddFilled(node->def().name(), *value, std::move(shape), node->builder()));
+                        AddFilled(node->name(), *value, std::move(shape), node->builder()));
   node->SetResult(filled);
   return Status::Ok();
 }
@@ -132,18 +132,18 @@ Status ConvertMirrorPad(TfNode* node) {
 const TfConverterEntry kTfShapeConverters[] = {
     {"Cast", ConvertCast},
     {"CheckNumerics", ConvertPassThrough},
+    {"EnsureShape", ConvertPassThrough},
     {"ExpandDims", ConvertExpandDims},
     {"Fill", ConvertFill},
-    {"Identity", ConvertPassThrough},
     {"MirrorPad", ConvertMirrorPad},
     {"Pad", ConvertPad},
     {"PadV2", ConvertPadV2},
     {"PreventGradient", ConvertPassThrough},
+    {"Print", ConvertPassThrough},
     {"Reshape", ConvertReshape},
     {"Shape", ConvertShape},
     {"Snapshot", ConvertPassThrough},
     {"Squeeze", ConvertSqueeze},
-    {"StopGradient", ConvertPassThrough},
     {"Tile", ConvertTile},
     {"Transpose", ConvertTranspose},
     {nullptr, nullptr},

@@ -100,18 +100,6 @@ Status ConvertUnpack(TfNode* node) {
                           static_cast<int>(parts));
 }
 
-Status ConvertGather(TfNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(2));
-  if (node->Int("batch_dims", 0) != 0) return Unsupported("batch_dims");
-  AttributeMap attributes;
-  int64_t axis = 0;
-  if (node->input_count() > 2) {
-    MACE_ASSIGN_OR_RETURN(axis, node->Number(2));
-  }
-  attributes.Set("axis", axis);
-  return node->EmitResult("Gather", {node->input(0), node->input(1)}, std::move(attributes));
-}
-
 Status ConvertStridedSlice(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4));
   AttributeMap attributes;
@@ -175,7 +163,6 @@ Status ConvertOneHot(TfNode* node) {
 
 const TfConverterEntry kTfSliceConverters[] = {
     {"Concat", ConvertConcat}, {"ConcatV2", ConvertConcatV2},
-    {"Gather", ConvertGather}, {"GatherV2", ConvertGather},
     {"OneHot", ConvertOneHot}, {"Pack", ConvertPack},
     {"Slice", ConvertSlice},   {"Split", ConvertSplit},
     {"SplitV", ConvertSplitV}, {"StridedSlice", ConvertStridedSlice},

@@ -130,18 +130,6 @@ Status ConvertPooling(TfNode* node, int64_t pooling_type) {
 Status ConvertAvgPool(TfNode* node) { return ConvertPooling(node, kAverage); }
 Status ConvertMaxPool(TfNode* node) { return ConvertPooling(node, kMaximum); }
 
-// x, scale, offset, mean, variance; only the first output means something at inference.
-Status ConvertFusedBatchNorm(TfNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(5));
-  if (node->Bool("is_training", false)) {
-    return Unsupported("is_training: expected a graph frozen for inference");
-  }
-  AttributeMap attributes;
-  attributes.Set("epsilon", node->Float("epsilon", 1e-4));
-  const std::vector<ValueId> inputs(node->inputs().begin(), node->inputs().begin() + 5);
-  return node->EmitSpatial("BatchNorm", inputs, std::move(attributes));
-}
-
 Status ConvertBiasAdd(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   return node->EmitSpatial("BiasAdd", {node->input(0), node->input(1)}, {});
@@ -200,9 +188,6 @@ const TfConverterEntry kTfSpatialConverters[] = {
     {"Conv2DBackpropInput", ConvertDeconv},
     {"DepthToSpace", ConvertDepthToSpace},
     {"DepthwiseConv2dNative", ConvertDepthwise},
-    {"FusedBatchNorm", ConvertFusedBatchNorm},
-    {"FusedBatchNormV2", ConvertFusedBatchNorm},
-    {"FusedBatchNormV3", ConvertFusedBatchNorm},
     {"MaxPool", ConvertMaxPool},
     {"ResizeBicubic", ConvertResizeBicubic},
     {"ResizeBilinear", ConvertResizeBilinear},

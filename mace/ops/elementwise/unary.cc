@@ -93,6 +93,7 @@ const UnaryFunction kFunctions[] = {
     {"round_to_scale",
      [](double x, double a, double) { return std::nearbyint(static_cast<float>(x / a)) * a; },
      "scale", 1, nullptr, 0},
+    {"erfc", [](double x, double, double) { return std::erfc(x); }, nullptr, 0, nullptr, 0},
 };
 
 constexpr char kRoundToInt8[] = "round_to_int8";
