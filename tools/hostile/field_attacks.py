@@ -7,6 +7,7 @@ import hashlib
 
 import mace_models
 import onnx_models
+import onnx_structures
 import tensorflow_models
 from case import run_case
 
@@ -85,7 +86,9 @@ def changed_models(message, name, count):
 
 def cases(count):
     """`count` values for each field of each plain model."""
-    for file_format, module in (("onnx", onnx_models), ("tensorflow", tensorflow_models), ("mace", mace_models)):
+    modules = (("onnx", onnx_models), ("onnx", onnx_structures), ("tensorflow", tensorflow_models),
+               ("mace", mace_models))
+    for file_format, module in modules:
         for name, model in module.plain():
             message, data = model if isinstance(model, tuple) else (model, None)
             for text, copy in changed_models(message, name, count):

@@ -3,6 +3,7 @@ import numpy as np
 
 import mace_models as mace
 import onnx_models as onnx
+import onnx_structures as structures
 import tensorflow_models as tf
 from case import FINE, REFUSED, run_case
 from onnx_models import floats, node
@@ -164,6 +165,18 @@ def wirings():
     yield run_case("cycle mace", made.as_files(), exits=REFUSED)
 
 
+def inner_graphs():
+    """Loops and functions of a few bytes that stand for any number of nodes."""
+    yield run_case("loop of 1000 steps", structures.many_steps(1000), exits=FINE)
+    for count in (10**9, 2**63 - 1):
+        yield run_case("loop of %d steps" % count, structures.many_steps(count), exits=REFUSED)
+    yield run_case("loop without an end", structures.endless(), exits=REFUSED)
+    yield run_case("functions that call twice", structures.calls(24, 2), exits=REFUSED)
+    yield run_case("functions 500 deep", structures.calls(500, 1), exits=REFUSED)
+    yield run_case("function that calls itself", structures.itself(), exits=REFUSED)
+    yield run_case("large sparse tensor", structures.large_sparse(), exits=REFUSED)
+
+
 def cases():
-    for kind in (extents_of_inputs, results_of_small_operands, folds, indices, counts, wirings):
+    for kind in (extents_of_inputs, results_of_small_operands, folds, indices, counts, wirings, inner_graphs):
         yield from kind()

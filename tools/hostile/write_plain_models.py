@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 import mace_models  # noqa: E402
 import onnx_models  # noqa: E402
+import onnx_structures  # noqa: E402
 import tensorflow_models  # noqa: E402
 
 
@@ -22,7 +23,7 @@ def write(folder, name, content):
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for name, model in onnx_models.plain():
+    for name, model in (*onnx_models.plain(), *onnx_structures.plain()):
         write(folder, "onnx_%s.onnx" % name, model.SerializeToString())
     for name, graph in tensorflow_models.plain():
         write(folder, "tensorflow_%s_frozen.pb" % name, graph.SerializeToString())

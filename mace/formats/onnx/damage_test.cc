@@ -34,13 +34,48 @@ std::string GoodModel() {
   return test.Bytes();
 }
 
+// A function that a loop calls, a choice between two branches, and a sparse tensor.
+std::string ModelWithInnerGraphs() {
+  TestOnnx function(13);
+  function.Input("a", {});
+  TestOnnx::SetReference(function.Node("LeakyRelu", {"a"}, {"b"}), "alpha", "slope",
+                         onnx::AttributeProto::FLOAT);
+  function.Output("b");
+  TestOnnx step(13);
+  for (const char* input : {"i", "go", "v"}) step.Input(input, {});
+  TestOnnx::SetFloat(step.Call("leaky", {"v"}, {"w"}), "slope", 0.5f);
+  step.Output("go");
+  step.Output("w");
+  TestOnnx branch(13);
+  branch.Node("Neg", {"z"}, {"n"});
+  branch.Output("n");
+  TestOnnx test(13);
+  test.Function("leaky", function, {"slope"});
+  test.Input("x", {3});
+  test.Scalar("c", onnx::TensorProto::BOOL);
+  test.Ints("m", {2});
+  TestOnnx::SetGraph(test.Node("Loop", {"m", "", "x"}, {"z"}), "body", step);
+  onnx::NodeProto* choice = test.Node("If", {"c"}, {"u"});
+  TestOnnx::SetGraph(choice, "then_branch", branch);
+  TestOnnx::SetGraph(choice, "else_branch", branch);
+  onnx::SparseTensorProto* sparse = test.graph().add_sparse_initializer();
+  *sparse->mutable_values() = *test.Floats("s", {1}, {2});
+  *sparse->mutable_indices() = *test.Ints("", {1});
+  test.graph().mutable_initializer()->DeleteSubrange(1, 2);
+  sparse->add_dims(3);
+  test.Node("Add", {"u", "s"}, {"y"});
+  test.Output("y");
+  return test.Bytes();
+}
+
 const DamagedModel kDamaged("test.onnx");
 
-TEST(OnnxDamage, TheGoodModelIsGood) {
-  const std::string bytes = GoodModel();
-  const StatusOr<std::shared_ptr<Graph>> graph =
-      ImportModelBytes("test.onnx", AsBytes(bytes), {}, {});
-  ASSERT_TRUE(graph.ok()) << graph.status().message();
+TEST(OnnxDamage, TheGoodModelsAreGood) {
+  for (const std::string& bytes : {GoodModel(), ModelWithInnerGraphs()}) {
+    const StatusOr<std::shared_ptr<Graph>> graph =
+        ImportModelBytes("test.onnx", AsBytes(bytes), {}, {});
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+  }
 }
 
 TEST(OnnxDamage, EveryCut) {
@@ -51,6 +86,7 @@ TEST(OnnxDamage, EveryCut) {
 TEST(OnnxDamage, EveryByte) {
   // Many a changed byte leaves a model that runs: a name, a weight.
   EXPECT_GT(kDamaged.RunWithChangedBytes(GoodModel()), 100);
+  EXPECT_GT(kDamaged.RunWithChangedBytes(ModelWithInnerGraphs()), 100);
 }
 
 TEST(OnnxDamage, ManyBytesAtOnce) {

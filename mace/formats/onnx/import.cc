@@ -13,9 +13,12 @@
 #include "mace/formats/onnx/emit_quantized.h"
 #include "mace/formats/onnx/graph.h"
 #include "mace/formats/onnx/model.h"
-#include "mace/formats/onnx/node.h"
+#include "mace/formats/onnx/node_importer.h"
 #include "mace/formats/onnx/requested.h"
+#include "mace/formats/onnx/scope.h"
+#include "mace/formats/onnx/sparse.h"
 #include "mace/formats/onnx/tensor.h"
+#include "mace/formats/onnx/tensors.h"
 #include "mace/graph/constant_identity.h"
 
 namespace mace {
@@ -27,14 +30,20 @@ constexpr char kHowQuantizedIsComputed[] =
 
 class OnnxImporter {
  public:
-  OnnxImporter(OnnxModel model, OnnxGraph graph, ModelFiles* files, const ImportOptions& options)
-      : model_(std::move(model)),
-        wiring_(std::move(graph)),
+  OnnxImporter(const OnnxModel& model, const OnnxGraph& graph, ModelFiles* files,
+               const ImportOptions& options)
+      : model_(model),
+        wiring_(graph),
         declarations_(wiring_.def()),
         files_(files),
-        builder_(options, files->model().size()) {}
+        builder_(options, files->model().size()),
+        tensors_(&wiring_, source(), &quantized_),
+        nodes_(&wiring_, &tensors_, model.functions),
+        scope_(model.opset) {}
+  OnnxImporter(const OnnxImporter&) = delete;  // Its parts point at one another.
+  OnnxImporter& operator=(const OnnxImporter&) = delete;
 
-  StatusOr<std::shared_ptr<Graph>> Run(int64_t opset);
+  StatusOr<std::shared_ptr<Graph>> Run();
 
  private:
   const ImportOptions& options() const { return builder_.options(); }
@@ -49,11 +58,9 @@ class OnnxImporter {
   void ImportBeforeCut();
   StatusOr<TensorInfo> InfoOf(const std::string& name);
   Status Miss(const std::string& tensor, const Status& why);
-  const Status* WhyMissing(const onnx::NodeProto& def) const;
+  const Status* WhyMissing(size_t node) const;
+  StatusOr<HostTensor> ReadInitializer(size_t index);
   Status AddInitializer(size_t index);
-  Status AddNode(size_t index);
-  StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def, bool reads_quantized);
-  Status DefineOutputs(const OnnxNode& node);
   Status AddOutput(const std::string& name);
   StatusOr<ValueId> AsDeclared(const std::string& name, ValueId id);
 
@@ -63,7 +70,6 @@ class OnnxImporter {
   ModelFiles* const files_;
   GraphBuilder builder_;
   std::vector<std::string> cut_;  // The tensors that the options make inputs.
-  int64_t opset_ = 0;
   // For tensors in the middle: the part of the graph before all that are cut, imported once.
   std::unique_ptr<OnnxImporter> before_cut_;
   Status before_cut_status_;
@@ -72,6 +78,9 @@ class OnnxImporter {
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
   OnnxQuantizedTensors quantized_;
+  OnnxTensors tensors_;
+  OnnxNodeImporter nodes_;
+  OnnxScope scope_;  // Of the model's own graph.
 };
 
 // The nodes that are needed when the options give inputs and constants.
@@ -95,9 +104,9 @@ Status OnnxImporter::Miss(const std::string& tensor, const Status& why) {
 }
 
 // Why an input of the node is missing; null where none is.
-const Status* OnnxImporter::WhyMissing(const onnx::NodeProto& def) const {
+const Status* OnnxImporter::WhyMissing(size_t node) const {
   if (missing_.empty()) return nullptr;
-  for (const std::string& name : def.input()) {
+  for (const std::string& name : wiring_.Reads(node)) {
     const auto found = missing_.find(name);
     if (found != missing_.end()) return &found->second;
   }
@@ -111,7 +120,6 @@ void OnnxImporter::ImportBeforeCut() {
   for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
   before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
-  before_cut_->opset_ = opset_;
   before_cut_->keeps_going_ = true;
   before_cut_status_ = before_cut_->AddTensors(cut_);
 }
@@ -216,11 +224,19 @@ Status OnnxImporter::AddInput(const std::string& name) {
   return builder_.Define(name, id);
 }
 
-Status OnnxImporter::AddInitializer(size_t index) {
-  const onnx::TensorProto& proto = wiring_.def().initializer(static_cast<int>(index));
+StatusOr<HostTensor> OnnxImporter::ReadInitializer(size_t index) {
+  const auto dense = static_cast<size_t>(wiring_.def().initializer_size());
   OnnxTensorSource from = source();
+  if (index >= dense) {
+    return ReadOnnxSparse(wiring_.def().sparse_initializer(static_cast<int>(index - dense)), from);
+  }
   if (index < model_.raw.size()) from.raw = model_.raw[index];
-  StatusOr<HostTensor> tensor = ReadOnnxTensor(proto, from);
+  return ReadOnnxTensor(wiring_.def().initializer(static_cast<int>(index)), from);
+}
+
+Status OnnxImporter::AddInitializer(size_t index) {
+  const onnx::TensorProto& proto = wiring_.initializer(index);
+  StatusOr<HostTensor> tensor = ReadInitializer(index);
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
@@ -229,64 +245,6 @@ Status OnnxImporter::AddInitializer(size_t index) {
   tensor->set_identity(StoredIdentity("onnx", proto.name()));
   return builder_.Define(proto.name(),
                          builder_.graph().AddConstant(proto.name(), *std::move(tensor)));
-}
-
-// The inputs as the converter takes them: one that does not know quantized tensors gets integers.
-StatusOr<std::vector<ValueId>> OnnxImporter::FindInputs(const onnx::NodeProto& def,
-                                                        bool reads_quantized) {
-  std::vector<ValueId> inputs;
-  for (const std::string& name : def.input()) {
-    const bool is_first = inputs.empty();
-    inputs.push_back(name.empty() ? kNoValue : builder_.Find(name));
-    const bool moves = is_first && MovesOnnxElements(def.op_type());
-    const OnnxQuantized* quantized = quantized_.Find(name);
-    if (!reads_quantized && !moves) MACE_RETURN_IF_ERROR(quantized_.CheckIntegers(name));
-    if (quantized != nullptr && !reads_quantized && !(moves && quantized->is_movable)) {
-      MACE_ASSIGN_OR_RETURN(inputs.back(), EmitIntegersOf(name, source(), &quantized_));
-    }
-    if (name.empty() || inputs.back() != kNoValue) continue;
-    const OnnxSource made_by = wiring_.Find(name);
-    const std::string maker = made_by.kind == OnnxSource::Kind::kNode
-                                  ? DescribeOnnxNode(wiring_.node(made_by.index))
-                                  : "the graph";
-    return Unsupported("input '" + Printable(name) + "': this output of " + maker +
-                       " is not supported");
-  }
-  return inputs;
-}
-
-Status OnnxImporter::DefineOutputs(const OnnxNode& node) {
-  for (int i = 0; i < node.def().output_size(); ++i) {
-    const size_t index = static_cast<size_t>(i);
-    const bool made = index < node.outputs().size() && node.outputs()[index] != kNoValue;
-    // One that is not made is an error for those who read it.
-    if (!made || !node.WantsOutput(i)) continue;
-    // A tensor that was cut is what the caller gives.
-    if (builder_.Find(node.def().output(i)) != kNoValue) continue;
-    MACE_RETURN_IF_ERROR(builder_.Define(node.def().output(i), node.outputs()[index]));
-    node.NoteResult(index);
-  }
-  return Status::Ok();
-}
-
-Status OnnxImporter::AddNode(size_t index) {
-  const onnx::NodeProto& def = wiring_.node(index);
-  const bool is_onnx = IsOnnxDomain(def.domain());
-  const OnnxConversion conversion = FindOnnxConversion(def.domain(), def.op_type());
-  if (conversion.convert == nullptr) {
-    return Unsupported(is_onnx ? "unknown op"
-                               : "unknown op of domain '" + Printable(def.domain()) + "'");
-  }
-  if (def.output_size() == 0) return InvalidArgument("expected an output, found none");
-  MACE_ASSIGN_OR_RETURN(std::vector<ValueId> inputs, FindInputs(def, conversion.reads_quantized));
-  const std::string name =
-      builder_.UniqueName(!def.name().empty() ? def.name() : def.op_type() + "/" + def.output(0));
-  OnnxNode node(def, name, opset_, std::move(inputs), source());
-  node.set_quantized(&quantized_);
-  MACE_RETURN_IF_ERROR(conversion.convert(&node));
-  MACE_RETURN_IF_ERROR(node.CheckAttributes());
-  MarkMovedOnnxTensors(&node);
-  return DefineOutputs(node);
 }
 
 // Integers as the file declares them: an op of the graph may have made another width of them.
@@ -306,12 +264,15 @@ StatusOr<ValueId> OnnxImporter::AsDeclared(const std::string& name, ValueId id) 
 Status OnnxImporter::AddOutput(const std::string& name) {
   IoInfo io;
   io.name = name;
+  const std::string who = "output '" + Printable(name) + "'";
+  if (tensors_.IsStructured(name)) {
+    return Unsupported(who + ": expected a tensor, found a sequence or an optional");
+  }
   ValueId id = builder_.Find(name);
   if (id == kNoValue) {
     const OnnxSource made_by = wiring_.Find(name);
-    return Unsupported("this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
-                       " is not supported")
-        .WithPrefix("output '" + Printable(name) + "'");
+    return Unsupported(who + ": this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
+                       " is not supported");
   }
   MACE_RETURN_IF_ERROR(quantized_.CheckIntegers(name));
   MACE_ASSIGN_OR_RETURN(id, EmitIntegersOf(name, source(), &quantized_));
@@ -346,13 +307,13 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   }
   for (size_t index : needs.initializers) {
     const Status added = AddInitializer(index);
-    const std::string& name = wiring_.def().initializer(static_cast<int>(index)).name();
+    const std::string& name = wiring_.initializer(index).name();
     if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
   }
   for (size_t index : needs.nodes) {
     const onnx::NodeProto& def = wiring_.node(index);
-    const Status* cause = WhyMissing(def);
-    Status status = cause != nullptr ? *cause : AddNode(index);
+    const Status* cause = WhyMissing(index);
+    Status status = cause != nullptr ? *cause : nodes_.Add(def, &scope_);
     if (status.ok()) continue;
     // The graph's own op names the node too, by the op type it has there.
     if (cause == nullptr) status = status.WithPrefix(DescribeOnnxNode(def));
@@ -362,8 +323,7 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   return Status::Ok();
 }
 
-StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run(int64_t opset) {
-  opset_ = opset;
+StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   builder_.graph().source_format = "onnx";
   builder_.graph().name = wiring_.def().name();
   const std::vector<std::string> outputs = RequestedOutputs(wiring_, options());
@@ -386,9 +346,10 @@ StatusOr<std::shared_ptr<Graph>> ImportOnnx(ModelFiles* files, const ImportOptio
     return InvalidArgument("expected at most " + std::to_string(options.max_nodes) +
                            " nodes, found " + std::to_string(def->graph().node_size()));
   }
-  MACE_ASSIGN_OR_RETURN(const int64_t opset, FindOnnxOpset(*def));
-  MACE_ASSIGN_OR_RETURN(OnnxGraph wiring, OnnxGraph::Make(def->graph()));
-  return OnnxImporter(std::move(model), std::move(wiring), files, options).Run(opset);
+  MACE_ASSIGN_OR_RETURN(model.opset, FindOnnxOpset(*def));
+  MACE_ASSIGN_OR_RETURN(const OnnxGraph wiring, OnnxGraph::Make(def->graph()));
+  MACE_ASSIGN_OR_RETURN(model.functions, OnnxFunctions::Make(model.def, model.opset));
+  return OnnxImporter(model, wiring, files, options).Run();
 }
 
 }  // namespace mace

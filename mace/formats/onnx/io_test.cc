@@ -181,5 +181,42 @@ INSTANTIATE_TEST_SUITE_P(Ops, OnnxIndices,
                                          "ScatterND"),
                          [](const auto& test) { return std::string(test.param); });
 
+// ONNX forbids it, and files have it: the output is there once.
+TEST(OnnxIo, AnOutputThatIsListedTwiceIsOne) {
+  TestOnnx test;
+  test.Input("x", {2});
+  test.Node("Neg", {"x"}, {"y"});
+  for (const char* output : {"y", "x", "y"}) test.Output(output);
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(2u, (*graph)->outputs.size());
+  EXPECT_EQ("y", (*graph)->outputs[0].name);
+  EXPECT_EQ("x", (*graph)->outputs[1].name);
+}
+
+TEST(OnnxIo, OutputsThatAreInputsInitializersOrConstants) {
+  TestOnnx test;
+  test.Input("x", {2});
+  test.Floats("w", {2}, {3, 4});
+  test.Ints("n", {5});
+  test.Node("Shape", {"x"}, {"shape"});
+  test.Node("Identity", {"x"}, {"same"});
+  test.Output("x");
+  test.Output("w");
+  test.Output("n", onnx::TensorProto::INT64);
+  test.Output("shape", onnx::TensorProto::INT64);
+  test.Output("same");
+  const HostTensor x = HostTensor::FromVector<float>(DType::kFloat32, Shape{2}, {1, 2});
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  const std::vector<HostTensor> outputs = ExpectOutputs(graph, {x});
+  ASSERT_EQ(5u, outputs.size());
+  EXPECT_EQ((std::vector<float>{1, 2}), ToFloatVector(outputs[0]));
+  EXPECT_EQ((std::vector<float>{3, 4}), ToFloatVector(outputs[1]));
+  EXPECT_EQ((std::vector<int64_t>{5}), ToInt64Vector(outputs[2]));
+  EXPECT_EQ((std::vector<int64_t>{2}), ToInt64Vector(outputs[3]));
+  EXPECT_EQ((std::vector<float>{1, 2}), ToFloatVector(outputs[4]));
+  EXPECT_EQ(1u, (*graph)->inputs.size());
+}
+
 }  // namespace
 }  // namespace mace

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
+
 namespace mace {
 namespace {
 
@@ -16,9 +18,19 @@ bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain =
 
 StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model) {
   int64_t version = 0;
+  // A model of calls alone need not say it: its functions do.
+  for (const onnx::FunctionProto& function : model.functions()) {
+    for (const onnx::OperatorSetId& set : function.opset_import()) {
+      if (IsOnnxDomain(set.domain())) version = std::max<int64_t>(version, set.version());
+    }
+  }
   for (const onnx::OperatorSetId& set : model.opset_import()) {
     if (IsOnnxDomain(set.domain())) version = set.version();
   }
+  return CheckOnnxOpset(version);
+}
+
+StatusOr<int64_t> CheckOnnxOpset(int64_t version) {
   if (version >= kFirstOpset && version <= kLastOpset) return version;
   return Unsupported("op set version: expected " + std::to_string(kFirstOpset) + " to " +
                      std::to_string(kLastOpset) + ", found " + std::to_string(version));

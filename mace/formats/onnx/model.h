@@ -17,10 +17,15 @@
 
 namespace mace {
 
+class OnnxFunctions;  // mace/formats/onnx/functions.h.
+
 // The parsed parts of a model.
 struct OnnxModel {
   std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
   std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
+  // What the importer fills in.
+  int64_t opset = 0;
+  std::shared_ptr<const OnnxFunctions> functions;
 };
 
 // kCorruption for bytes that are no model.
@@ -29,9 +34,11 @@ Status ParseOnnx(const ByteSource& source, OnnxModel* model);
 // Whether it is that of ONNX's own ops.
 bool IsOnnxDomain(const std::string& domain);
 
-// The version of ONNX's own ops that the model is written in; kUnsupported for one that was not
-// read.
+// The version of ONNX's own ops that the model is written in, or where it does not say one the
+// latest of its functions; kUnsupported for one that was not read.
 StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model);
+// The version itself; kUnsupported for one that was not read.
+StatusOr<int64_t> CheckOnnxOpset(int64_t version);
 
 }  // namespace mace
 

@@ -7,6 +7,7 @@
 #include "mace/formats/common/constant_numbers.h"
 #include "mace/formats/onnx/converter_tables.h"
 #include "mace/formats/onnx/model.h"
+#include "mace/formats/onnx/sparse.h"
 
 namespace mace {
 namespace {
@@ -78,6 +79,20 @@ StatusOr<HostTensor> OnnxNode::Tensor(const std::string& name) const {
                        OnnxTypeName(found->t().data_type()) + " of a constant");
   }
   StatusOr<HostTensor> tensor = ReadOnnxTensor(found->t(), source_);
+  if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
+  return tensor;
+}
+
+StatusOr<HostTensor> OnnxNode::SparseTensor(const std::string& name) const {
+  const Field* found = Find(name, Field::SPARSE_TENSOR);
+  if (found == nullptr || !found->has_sparse_tensor()) {
+    return InvalidArgument("attribute '" + name + "': expected a sparse tensor, found none");
+  }
+  if (IsWidenedOnnxType(found->sparse_tensor().values().data_type())) {
+    return Unsupported("attribute '" + name + "': element type " +
+                       OnnxTypeName(found->sparse_tensor().values().data_type()));
+  }
+  StatusOr<HostTensor> tensor = ReadOnnxSparse(found->sparse_tensor(), source_);
   if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
   return tensor;
 }

@@ -47,6 +47,8 @@ Status ConvertConstant(OnnxNode* node) {
     MACE_ASSIGN_OR_RETURN(tensor, node->Tensor("value"));
     const int32_t type = node->TensorType("value");
     if (IsWidenedOnnxType(type)) node->SetWidenedResult(type, 0);
+  } else if (node->Has("sparse_value")) {
+    MACE_ASSIGN_OR_RETURN(tensor, node->SparseTensor("sparse_value"));
   } else if (node->Has("value_float")) {
     const float value = static_cast<float>(node->Float("value_float", 0));
     tensor = HostTensor::FromVector<float>(DType::kFloat32, Shape(), {value});
@@ -61,7 +63,7 @@ Status ConvertConstant(OnnxNode* node) {
     tensor =
         HostTensor::FromVector(DType::kInt64, Shape{static_cast<int64_t>(values.size())}, values);
   } else {
-    return Unsupported("expected value, value_float(s) or value_int(s)");
+    return Unsupported("expected value, sparse_value, value_float(s) or value_int(s)");
   }
   node->SetResult(node->AddConstant("", std::move(tensor)));
   return Status::Ok();

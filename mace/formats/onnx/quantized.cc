@@ -42,6 +42,12 @@ int32_t OnnxQuantizedTensors::WidenedType(const std::string& tensor) const {
   return found == widened_.end() ? 0 : found->second;
 }
 
+void OnnxQuantizedTensors::Copy(const std::string& from, const std::string& to) {
+  if (const OnnxQuantized* quantized = Find(from)) Add(to, OnnxQuantized(*quantized));
+  if (WidenedType(from) != 0) AddWidened(to, WidenedType(from));
+  if (IntegersOf(from) != kNoValue) SetIntegers(to, IntegersOf(from));
+}
+
 ValueId OnnxQuantizedTensors::IntegersOf(const std::string& tensor) const {
   const auto found = integers_.find(tensor);
   return found == integers_.end() ? kNoValue : found->second;

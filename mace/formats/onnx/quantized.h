@@ -66,6 +66,9 @@ class OnnxQuantizedTensors {
   }
   bool empty() const { return tensors_.empty() && filter_scales_.empty(); }
 
+  // What is known of `from` is known of `to`: the same tensor under another name.
+  void Copy(const std::string& from, const std::string& to);
+
   // Its integers, where something made them; else kNoValue.
   ValueId IntegersOf(const std::string& tensor) const;
   void SetIntegers(const std::string& tensor, ValueId id) { integers_[tensor] = id; }

@@ -28,7 +28,10 @@ Status CheckRequested(const OnnxGraph& graph, const ImportOptions& options) {
 std::vector<std::string> RequestedOutputs(const OnnxGraph& graph, const ImportOptions& options) {
   if (!options.outputs.empty()) return options.outputs;
   std::vector<std::string> outputs;
-  for (const onnx::ValueInfoProto& info : graph.def().output()) outputs.push_back(info.name());
+  NameSet seen;
+  for (const onnx::ValueInfoProto& info : graph.def().output()) {
+    if (seen.insert(info.name()).second) outputs.push_back(info.name());
+  }
   return outputs;
 }
 

@@ -17,7 +17,8 @@ namespace mace {
 // both; kInvalidArgument for an input that they name twice.
 Status CheckRequested(const OnnxGraph& graph, const ImportOptions& options);
 
-// The outputs of the options, or all outputs of the graph where they name none.
+// The outputs of the options, or all outputs of the graph where they name none: each once, for one
+// that the graph lists again is the same tensor under the same name.
 std::vector<std::string> RequestedOutputs(const OnnxGraph& graph, const ImportOptions& options);
 
 // The tensors that are inputs in place of those of the graph: the inputs of the options, or the

@@ -55,6 +55,15 @@ class TestOnnx {
              int32_t type = onnx::TensorProto::FLOAT) {
     Describe(graph().add_input(), name, dims, type);
   }
+  // An input without an axis; Input with no extents leaves the shape open.
+  void Scalar(const std::string& name, int32_t type = onnx::TensorProto::FLOAT) {
+    Input(name, {}, type);
+    graph()
+        .mutable_input(graph().input_size() - 1)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape();
+  }
   // Declares an output; most tests do not look at its type.
   void Output(const std::string& name, int32_t type = onnx::TensorProto::FLOAT) {
     onnx::ValueInfoProto* info = graph().add_output();
@@ -116,6 +125,37 @@ class TestOnnx {
                       const std::vector<int64_t>& values) {
     onnx::AttributeProto* attribute = Attribute(node, name, onnx::AttributeProto::INTS);
     for (int64_t value : values) attribute->add_ints(value);
+  }
+
+  // The graph of `body`, of its nodes, inputs, outputs and initializers, as an attribute.
+  static void SetGraph(onnx::NodeProto* node, const std::string& name, const TestOnnx& body) {
+    *Attribute(node, name, onnx::AttributeProto::GRAPH)->mutable_g() = body.model_.graph();
+  }
+  // An attribute that refers to one of the function around the node.
+  static void SetReference(onnx::NodeProto* node, const std::string& name,
+                           const std::string& refers_to, onnx::AttributeProto::AttributeType type) {
+    Attribute(node, name, type)->set_ref_attr_name(refers_to);
+  }
+  // A function of the domain "test" with the inputs, outputs and nodes of `body`, and its op set.
+  onnx::FunctionProto* Function(const std::string& name, const TestOnnx& body,
+                                const std::vector<std::string>& attributes = {}) {
+    onnx::FunctionProto* function = model_.add_functions();
+    function->set_domain("test");
+    function->set_name(name);
+    const onnx::GraphProto& graph = body.model_.graph();
+    for (const onnx::ValueInfoProto& input : graph.input()) function->add_input(input.name());
+    for (const onnx::ValueInfoProto& output : graph.output()) function->add_output(output.name());
+    for (const std::string& attribute : attributes) function->add_attribute(attribute);
+    *function->mutable_node() = graph.node();
+    *function->mutable_opset_import() = body.model_.opset_import();
+    return function;
+  }
+  // A node that calls a function of the domain "test".
+  onnx::NodeProto* Call(const std::string& function, const std::vector<std::string>& inputs,
+                        const std::vector<std::string>& outputs) {
+    onnx::NodeProto* node = Node(function, inputs, outputs);
+    node->set_domain("test");
+    return node;
   }
 
   std::string Bytes() const { return model_.SerializeAsString(); }
