@@ -19,6 +19,7 @@ extern const OnnxConverterEntry kMicrosoftAttentionConverters[];
 extern const OnnxConverterEntry kMicrosoftFusedConverters[];
 extern const OnnxConverterEntry kMicrosoftGroupQueryConverters[];
 extern const OnnxConverterEntry kMicrosoftNormConverters[];
+extern const OnnxConverterEntry kMicrosoftRecurrentConverters[];
 
 }  // namespace mace
 

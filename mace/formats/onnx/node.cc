@@ -325,7 +325,7 @@ const ConversionMap& MicrosoftConversions() {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
          {kMicrosoftAttentionConverters, kMicrosoftFusedConverters, kMicrosoftGroupQueryConverters,
-          kMicrosoftNormConverters}) {
+          kMicrosoftNormConverters, kMicrosoftRecurrentConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :

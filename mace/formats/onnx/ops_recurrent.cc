@@ -1,9 +1,10 @@
-// ONNX's RNN, GRU and LSTM.
+// ONNX's RNN, GRU and LSTM, and DynamicQuantizeLSTM of com.microsoft.
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/formats/onnx/converter_tables.h"
 #include "mace/formats/onnx/emit.h"
 
 namespace mace {
@@ -53,7 +54,56 @@ Status ConvertRecurrent(OnnxNode* node) {
   return Status::Ok();
 }
 
+// The inputs of DynamicQuantizeLSTM; the scales and zero points of its weights follow them.
+constexpr size_t kLengths = 4;
+constexpr size_t kPeepholes = 7;
+constexpr size_t kScales = 8;
+
+Status CheckLstmActivations(const OnnxNode& node) {
+  const std::vector<std::string> found = node.Strings("activations");
+  const char* const expected[] = {"Sigmoid", "Tanh", "Tanh"};
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == expected[i % 3]) continue;
+    return Unsupported("activations: expected Sigmoid, Tanh and Tanh, found '" +
+                       Printable(found[i]) + "'");
+  }
+  return Status::Ok();
+}
+
+Status ConvertDynamicQuantizeLstm(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(3, kScales + 4));
+  for (size_t i = kScales; i < kScales + 4; ++i) {
+    if (node->HasInput(i)) continue;
+    return InvalidArgument("input " + std::to_string(i) +
+                           ": expected a scale or a zero point of the weights, found none");
+  }
+  for (size_t i : {kLengths, kPeepholes}) {
+    if (!node->HasInput(i)) continue;
+    return Unsupported("input " + std::to_string(i) + ": expected no " +
+                       (i == kLengths ? "sequence_lens" : "P") + " of a quantized LSTM, found one");
+  }
+  if (node->Float("clip", 0) != 0 || node->Int("input_forget", 0) != 0) {
+    return Unsupported("clip, input_forget: expected 0 of a quantized LSTM");
+  }
+  MACE_RETURN_IF_ERROR(CheckLstmActivations(*node));
+  node->Ignore({"output_sequence"});
+  AttributeMap attributes;
+  attributes.Set("hidden", node->Int("hidden_size", 0));
+  attributes.Set("direction", node->String("direction", "forward"));
+  const std::vector<ValueId>& all = node->inputs();
+  std::vector<ValueId> inputs(all.begin(), all.begin() + 3);
+  inputs.insert(inputs.end(), all.begin() + kScales, all.begin() + kScales + 4);
+  for (size_t i : {size_t{3}, kFirstState, kLastState}) inputs.push_back(node->input(i));
+  while (inputs.back() == kNoValue) inputs.pop_back();
+  return node->EmitResult("DynamicQuantizeLstm", std::move(inputs), std::move(attributes), 3);
+}
+
 }  // namespace
+
+const OnnxConverterEntry kMicrosoftRecurrentConverters[] = {
+    {"DynamicQuantizeLSTM", ConvertDynamicQuantizeLstm},
+    {nullptr, nullptr},
+};
 
 const OnnxConverterEntry kOnnxRecurrentConverters[] = {
     {"GRU", ConvertRecurrent},
