@@ -37,7 +37,7 @@ StatusOr<ValueId> EmitGroupedProduct(OnnxNode* node, ValueId a, ValueId b, bool 
 StatusOr<ValueId> EmitMaskedRows(OnnxNode* node, ValueId weights, ValueId bias) {
   const int rank = node->builder()->ShapeOf(bias).rank();
   MACE_ASSIGN_OR_RETURN(const ValueId largest,
-                        EmitReduce(node, OnnxReduce::kMaximum, bias, {rank - 1}));
+                        EmitReduce(node, ReduceType::kMax, bias, {rank - 1}));
   if (const HostTensor* known = node->builder()->ConstantOf(largest)) {
     const std::vector<float> values = ToFloatVector(*known);
     const bool all_see = std::all_of(values.begin(), values.end(), [](float value) {
@@ -46,7 +46,7 @@ StatusOr<ValueId> EmitMaskedRows(OnnxNode* node, ValueId weights, ValueId bias) 
     if (all_see) return weights;
   }
   MACE_ASSIGN_OR_RETURN(const ValueId blind,
-                        EmitEltwise(node, OnnxEltwise::kEqual, largest, kMinusInfinity));
+                        EmitEltwise(node, EltwiseType::kEqual, largest, kMinusInfinity));
   return EmitWhere(node, blind, node->AddScalar("/zero", 0), weights);
 }
 
@@ -57,18 +57,17 @@ Status EmitAttention(OnnxNode* node, OnnxAttention* attention) {
   const Shape q = builder->ShapeOf(attention->query), k = builder->ShapeOf(attention->key);
   MACE_RETURN_IF_ERROR(CheckShapes(q, k, builder->ShapeOf(attention->value)));
   const double scale = attention->scale.value_or(1 / std::sqrt(static_cast<double>(q[3])));
-  MACE_ASSIGN_OR_RETURN(ValueId id,
-                        EmitEltwise(node, OnnxEltwise::kProduct, attention->query, scale));
+  MACE_ASSIGN_OR_RETURN(ValueId id, EmitEltwise(node, EltwiseType::kProd, attention->query, scale));
   MACE_ASSIGN_OR_RETURN(id, EmitGroupedProduct(node, id, attention->key, true));
   attention->products = id;
   if (attention->softcap > 0) {
-    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, id, 1 / attention->softcap));
+    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kProd, id, 1 / attention->softcap));
     MACE_ASSIGN_OR_RETURN(id, EmitActivation(node, "TANH", id));
-    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, id, attention->softcap));
+    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kProd, id, attention->softcap));
   }
   attention->capped = id;
   if (attention->bias != kNoValue) {
-    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, attention->bias));
+    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kSum, id, attention->bias));
   }
   const Shape scores = {q[0], q[1], q[2], k[2]};
   if (builder->ShapeOf(id) != scores) {
@@ -98,16 +97,15 @@ StatusOr<ValueId> EmitBandBias(OnnxNode* node, int64_t queries, int64_t keys,
   MACE_ASSIGN_OR_RETURN(const ValueId columns, EmitCounting(node, {1, keys}));
   MACE_RETURN_IF_ERROR(node->builder()->Reserve(
       "a mask", static_cast<size_t>(queries) * static_cast<size_t>(keys) * sizeof(int64_t)));
-  MACE_ASSIGN_OR_RETURN(ValueId distance,
-                        EmitEltwise(node, OnnxEltwise::kDifference, columns, rows));
+  MACE_ASSIGN_OR_RETURN(ValueId distance, EmitEltwise(node, EltwiseType::kSub, columns, rows));
   ValueId offset = node->AddInts("/offset", {band.offset});
   if (band.offsets != kNoValue) {
     MACE_ASSIGN_OR_RETURN(const ValueId wide, EmitCast(node, band.offsets, DType::kInt64));
-    MACE_ASSIGN_OR_RETURN(offset, EmitEltwise(node, OnnxEltwise::kSum, wide, offset));
+    MACE_ASSIGN_OR_RETURN(offset, EmitEltwise(node, EltwiseType::kSum, wide, offset));
     const int64_t batches = node->builder()->ShapeOf(offset).elements();
     MACE_ASSIGN_OR_RETURN(offset, node->builder()->Reshape(offset, {batches, 1, 1, 1}));
   }
-  MACE_ASSIGN_OR_RETURN(distance, EmitEltwise(node, OnnxEltwise::kDifference, distance, offset));
+  MACE_ASSIGN_OR_RETURN(distance, EmitEltwise(node, EltwiseType::kSub, distance, offset));
   ValueId bias = kNoValue;
   for (const bool low : {true, false}) {
     const std::optional<int64_t>& bound = low ? band.low : band.high;
@@ -115,7 +113,7 @@ StatusOr<ValueId> EmitBandBias(OnnxNode* node, int64_t queries, int64_t keys,
     const ValueId limit = node->AddInts("/bound", {*bound});
     MACE_ASSIGN_OR_RETURN(
         const ValueId seen,
-        EmitEltwise(node, low ? OnnxEltwise::kGreaterOrEqual : OnnxEltwise::kLessOrEqual, distance,
+        EmitEltwise(node, low ? EltwiseType::kGreaterEqual : EltwiseType::kLessEqual, distance,
                     limit));
     MACE_ASSIGN_OR_RETURN(const ValueId part, EmitMaskBias(node, seen, kMinusInfinity));
     MACE_ASSIGN_OR_RETURN(bias, EmitBiasSum(node, bias, part));
@@ -130,7 +128,7 @@ StatusOr<ValueId> EmitMaskBias(OnnxNode* node, ValueId mask, double otherwise) {
 
 StatusOr<ValueId> EmitBiasSum(OnnxNode* node, ValueId a, ValueId b) {
   if (a == kNoValue || b == kNoValue) return a == kNoValue ? b : a;
-  return EmitEltwise(node, OnnxEltwise::kSum, a, b);
+  return EmitEltwise(node, EltwiseType::kSum, a, b);
 }
 
 StatusOr<ValueId> EmitSplitHeads(OnnxNode* node, ValueId x, int64_t heads) {
@@ -172,16 +170,15 @@ StatusOr<ValueId> EmitRotary(OnnxNode* node, ValueId x, const OnnxRotary& rotary
     MACE_ASSIGN_OR_RETURN(parts[i], builder->Reshape(parts[i], dims));
   }
   const auto product = [&](ValueId a, ValueId b) {
-    return EmitEltwise(node, OnnxEltwise::kProduct, a, b);
+    return EmitEltwise(node, EltwiseType::kProd, a, b);
   };
   MACE_ASSIGN_OR_RETURN(const ValueId cos_first, product(parts[0], rotary.cosines));
   MACE_ASSIGN_OR_RETURN(const ValueId sin_second, product(parts[1], rotary.sines));
   MACE_ASSIGN_OR_RETURN(const ValueId sin_first, product(parts[0], rotary.sines));
   MACE_ASSIGN_OR_RETURN(const ValueId cos_second, product(parts[1], rotary.cosines));
-  MACE_ASSIGN_OR_RETURN(ValueId first,
-                        EmitEltwise(node, OnnxEltwise::kDifference, cos_first, sin_second));
+  MACE_ASSIGN_OR_RETURN(ValueId first, EmitEltwise(node, EltwiseType::kSub, cos_first, sin_second));
   MACE_ASSIGN_OR_RETURN(ValueId second,
-                        EmitEltwise(node, OnnxEltwise::kSum, sin_first, cos_second));
+                        EmitEltwise(node, EltwiseType::kSum, sin_first, cos_second));
   if (builder->ShapeOf(first) != Shape(dims)) {
     return InvalidArgument("cosines " + angles.ToString() + " do not fit " + shape.ToString());
   }

@@ -109,7 +109,7 @@ Status AddComputed(const OnnxStructure& at) {
   if (!IsImpossible(why) || (!has_then && !else_outputs.ok())) return why.WithPrefix(kComputed);
   ValueId holds = condition;
   if (!has_then) {
-    MACE_ASSIGN_OR_RETURN(holds, EmitEltwise(at.node, OnnxEltwise::kEqual, condition, 0.0));
+    MACE_ASSIGN_OR_RETURN(holds, EmitEltwise(at.node, EltwiseType::kEqual, condition, 0.0));
   }
   return AddPossible(at, has_then ? *then_outputs : *else_outputs, holds, why);
 }

@@ -41,7 +41,7 @@ class DeepTransposed {
       if (sum == kNoValue) {
         sum = part;
       } else {
-        MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node_, OnnxEltwise::kSum, sum, part));
+        MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node_, EltwiseType::kSum, sum, part));
       }
     }
     MACE_ASSIGN_OR_RETURN(sum,
@@ -49,7 +49,7 @@ class DeepTransposed {
     MACE_ASSIGN_OR_RETURN(sum,
                           builder->Reshape(sum, {x[0], depth_, plane_[1], plane_[2], plane_[3]}));
     if (node_->HasInput(2)) {
-      MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node_, OnnxEltwise::kSum, sum, node_->input(2)));
+      MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node_, EltwiseType::kSum, sum, node_->input(2)));
     }
     MACE_ASSIGN_OR_RETURN(sum, builder->Transpose(sum, ChannelsFirst(5)));
     node_->SetResult(sum);

@@ -81,7 +81,7 @@ bool HaveSamePlaces(GraphBuilder* builder, const OnnxQuantization& a, const Onnx
 }
 
 // `a` and numbers that broadcast to it; one known number becomes an attribute, which is faster.
-StatusOr<ValueId> EmitWith(OnnxNode* node, OnnxEltwise type, ValueId a, ValueId numbers,
+StatusOr<ValueId> EmitWith(OnnxNode* node, EltwiseType type, ValueId a, ValueId numbers,
                            const OnnxQuantization& by) {
   double number = 0;
   const Shape shape = node->builder()->ShapeOf(a);
@@ -235,11 +235,11 @@ StatusOr<ValueId> EmitOnnxIntegers(OnnxNode* node, const OnnxQuantized& quantize
   const OnnxQuantization& by = quantized.by;
   ValueId q = quantized.floats;
   if (!quantized.is_centred) {
-    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kQuotient, q, by.scale, by));
+    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, EltwiseType::kDiv, q, by.scale, by));
     MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
   }
   if (!IsZero(node->builder(), by.zero_point)) {
-    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kSum, q, by.zero_point, by));
+    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, EltwiseType::kSum, q, by.zero_point, by));
   }
   // Devices have a kernel from floats to int32; from there on a narrower type
   // costs nothing.
@@ -274,7 +274,7 @@ StatusOr<ValueId> EmitCentred(OnnxNode* node, size_t index, const OnnxQuantizati
     if (is_same && quantized->is_centred) return quantized->floats;
     if (is_same) {
       MACE_ASSIGN_OR_RETURN(
-          q, EmitWith(node, OnnxEltwise::kQuotient, q, quantized->by.scale, quantized->by));
+          q, EmitWith(node, EltwiseType::kDiv, q, quantized->by.scale, quantized->by));
       return EmitUnary(node, "round", q);
     }
     MACE_ASSIGN_OR_RETURN(q, EmitOnnxIntegers(node, *quantized));
@@ -285,7 +285,7 @@ StatusOr<ValueId> EmitCentred(OnnxNode* node, size_t index, const OnnxQuantizati
   }
   MACE_ASSIGN_OR_RETURN(q, EmitCast(node, q, DType::kFloat32));
   if (IsZero(builder, by.zero_point)) return q;
-  return EmitWith(node, OnnxEltwise::kDifference, q, by.zero_point, by);
+  return EmitWith(node, EltwiseType::kSub, q, by.zero_point, by);
 }
 
 StatusOr<ValueId> EmitDequantized(OnnxNode* node, size_t index, const OnnxQuantization& by) {
@@ -299,7 +299,7 @@ StatusOr<ValueId> EmitDequantized(OnnxNode* node, size_t index, const OnnxQuanti
     return quantized->floats;
   }
   MACE_ASSIGN_OR_RETURN(const ValueId centred, EmitCentred(node, index, by));
-  return EmitWith(node, OnnxEltwise::kProduct, centred, by.scale, by);
+  return EmitWith(node, EltwiseType::kProd, centred, by.scale, by);
 }
 
 namespace {
@@ -318,16 +318,16 @@ StatusOr<ValueId> EmitRounded(OnnxNode* node, ValueId x, const OnnxQuantization&
     attributes.Set("low", range.low - zero_point);
     return node->Emit("", "Unary", {x}, std::move(attributes));
   }
-  MACE_ASSIGN_OR_RETURN(ValueId q, EmitWith(node, OnnxEltwise::kQuotient, x, by.scale, by));
+  MACE_ASSIGN_OR_RETURN(ValueId q, EmitWith(node, EltwiseType::kDiv, x, by.scale, by));
   MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
   if (!is_zero_point_known) {
-    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kSum, q, by.zero_point, by));
+    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, EltwiseType::kSum, q, by.zero_point, by));
   }
   MACE_ASSIGN_OR_RETURN(q, EmitClipped(node, q, range.low - zero_point, range.high - zero_point));
   if (!is_zero_point_known) {
-    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, OnnxEltwise::kDifference, q, by.zero_point, by));
+    MACE_ASSIGN_OR_RETURN(q, EmitWith(node, EltwiseType::kSub, q, by.zero_point, by));
   }
-  return EmitWith(node, OnnxEltwise::kProduct, q, by.scale, by);
+  return EmitWith(node, EltwiseType::kProd, q, by.scale, by);
 }
 
 Status CheckScalesAreAboveZero(GraphBuilder* builder, ValueId scale) {

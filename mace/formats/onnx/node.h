@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/formats/common/emit.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/onnx/quantized.h"
 #include "mace/formats/onnx/tensor.h"
@@ -20,7 +21,7 @@
 
 namespace mace {
 
-class OnnxNode {
+class OnnxNode : public NodeEmitter {
  public:
   // `name` is unique among the model's nodes; `inputs` has kNoValue for those not given.
   OnnxNode(const onnx::NodeProto& def, std::string name, int64_t opset, std::vector<ValueId> inputs,
@@ -39,7 +40,7 @@ class OnnxNode {
   const std::string& name() const { return name_; }
   // The version of ONNX's own op set that the model asks for.
   int64_t opset() const { return opset_; }
-  GraphBuilder* builder() const { return source_.builder; }
+  GraphBuilder* builder() const override { return source_.builder; }
 
   // Attributes; `fallback` where absent. One of another type counts as absent, and is then an
   // attribute that nobody read: see CheckAttributes.
@@ -95,7 +96,7 @@ class OnnxNode {
 
   // Appends a node of the graph; the result can feed another one.
   StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes = {});
+                         std::vector<ValueId> inputs, AttributeMap attributes = {}) override;
   // Emit for a node of several outputs.
   StatusOr<std::vector<ValueId>> EmitMany(const std::string& suffix, const std::string& type,
                                           std::vector<ValueId> inputs, AttributeMap attributes,

@@ -141,7 +141,7 @@ class AttentionConversion {
     MACE_ASSIGN_OR_RETURN(count, node_->builder()->Reshape(count, {lengths[0], 1, 1, 1}));
     MACE_ASSIGN_OR_RETURN(const ValueId columns, EmitCounting(node_, {1, 1, 1, keys()}));
     MACE_ASSIGN_OR_RETURN(const ValueId is_key,
-                          EmitEltwise(node_, OnnxEltwise::kLess, columns, count));
+                          EmitEltwise(node_, EltwiseType::kLess, columns, count));
     MACE_ASSIGN_OR_RETURN(const ValueId bias, EmitMaskBias(node_, is_key, kMinusInfinity));
     MACE_ASSIGN_OR_RETURN(attention_.bias, EmitBiasSum(node_, attention_.bias, bias));
     return Status::Ok();
@@ -249,19 +249,19 @@ Status ConvertTensorScatter(OnnxNode* node) {
   if (node->HasInput(2)) {
     MACE_ASSIGN_OR_RETURN(ValueId start, EmitCast(node, node->input(2), DType::kInt64));
     MACE_ASSIGN_OR_RETURN(start, builder->Reshape(start, {past[0], 1, 1}));
-    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, OnnxEltwise::kSum, at, start));
+    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kSum, at, start));
   }
   if (mode == "circular") {
     MACE_ASSIGN_OR_RETURN(
-        at, EmitEltwise(node, OnnxEltwise::kModulo, at, node->AddInts("/rows", {rows})));
+        at, EmitEltwise(node, EltwiseType::kModulo, at, node->AddInts("/rows", {rows})));
   }
   AttributeMap bounds;
   bounds.Set("extents", std::vector<int64_t>{rows});
   MACE_ASSIGN_OR_RETURN(at, node->Emit("/indices", "NormalizeIndices", {at}, std::move(bounds)));
   MACE_ASSIGN_OR_RETURN(ValueId first, EmitCounting(node, {past[0], before, 1}));
   MACE_ASSIGN_OR_RETURN(
-      first, EmitEltwise(node, OnnxEltwise::kProduct, first, node->AddInts("/rows", {rows})));
-  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, OnnxEltwise::kSum, at, first));
+      first, EmitEltwise(node, EltwiseType::kProd, first, node->AddInts("/rows", {rows})));
+  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kSum, at, first));
   MACE_ASSIGN_OR_RETURN(at, builder->Reshape(at, {past[0] * before * written}));
   MACE_ASSIGN_OR_RETURN(const ValueId x,
                         builder->Reshape(node->input(0), {past[0] * before * rows, run}));

@@ -87,8 +87,8 @@ StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Sh
   }
   const ValueId stride = node->AddInts("/stride", {strides[static_cast<size_t>(axis)]});
   MACE_ASSIGN_OR_RETURN(ValueId flat, EmitPositions(node, indices, {shape[axis]}));
-  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, OnnxEltwise::kProduct, flat, stride));
-  return EmitEltwise(node, OnnxEltwise::kSum, flat,
+  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, EltwiseType::kProd, flat, stride));
+  return EmitEltwise(node, EltwiseType::kSum, flat,
                      node->AddConstant("/others", std::move(others)));
 }
 
@@ -127,8 +127,8 @@ StatusOr<ValueId> EmitRowPositions(OnnxNode* node, ValueId indices, const Shape&
   }
   MACE_ASSIGN_OR_RETURN(ValueId flat, EmitPositions(node, indices, extents));
   MACE_ASSIGN_OR_RETURN(
-      flat, EmitEltwise(node, OnnxEltwise::kProduct, flat, node->AddInts("/strides", strides)));
-  MACE_ASSIGN_OR_RETURN(flat, EmitReduce(node, OnnxReduce::kSum, flat, {at.rank() - 1}));
+      flat, EmitEltwise(node, EltwiseType::kProd, flat, node->AddInts("/strides", strides)));
+  MACE_ASSIGN_OR_RETURN(flat, EmitReduce(node, ReduceType::kSum, flat, {at.rank() - 1}));
   std::vector<int64_t> dims(at.dims().begin(), at.dims().end() - 1);
   if (skipped == 0) return node->builder()->Reshape(flat, dims);
   // The batches lie one behind the other.
@@ -142,7 +142,7 @@ StatusOr<ValueId> EmitRowPositions(OnnxNode* node, ValueId indices, const Shape&
   MACE_ASSIGN_OR_RETURN(flat, node->builder()->Reshape(flat, {batches, each}));
   MACE_ASSIGN_OR_RETURN(const ValueId start,
                         node->builder()->Reshape(node->AddInts("/starts", starts), {batches, 1}));
-  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, OnnxEltwise::kSum, flat, start));
+  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, EltwiseType::kSum, flat, start));
   return node->builder()->Reshape(flat, dims);
 }
 
@@ -217,10 +217,10 @@ Status ConvertOneHot(OnnxNode* node) {
                            std::to_string(depths.size()) + " and " + std::to_string(values.size()));
   }
   ValueId indices = node->input(0);
-  MACE_ASSIGN_OR_RETURN(ValueId below, EmitEltwise(node, OnnxEltwise::kLess, indices, 0.0));
+  MACE_ASSIGN_OR_RETURN(ValueId below, EmitEltwise(node, EltwiseType::kLess, indices, 0.0));
   MACE_ASSIGN_OR_RETURN(below, EmitCast(node, below, node->dtype(0)));
-  MACE_ASSIGN_OR_RETURN(below, EmitEltwise(node, OnnxEltwise::kProduct, below, depths[0]));
-  MACE_ASSIGN_OR_RETURN(indices, EmitEltwise(node, OnnxEltwise::kSum, indices, below));
+  MACE_ASSIGN_OR_RETURN(below, EmitEltwise(node, EltwiseType::kProd, below, depths[0]));
+  MACE_ASSIGN_OR_RETURN(indices, EmitEltwise(node, EltwiseType::kSum, indices, below));
   AttributeMap attributes;
   attributes.Set("depth", static_cast<int64_t>(depths[0]));
   attributes.Set("axis", node->Int("axis", -1));

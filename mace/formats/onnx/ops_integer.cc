@@ -129,7 +129,7 @@ Status SetExactSum(OnnxNode* node, const std::vector<int64_t>& parts, Emit emit)
       total = part;
       continue;
     }
-    MACE_ASSIGN_OR_RETURN(total, EmitEltwise(node, OnnxEltwise::kSum, total, part));
+    MACE_ASSIGN_OR_RETURN(total, EmitEltwise(node, EltwiseType::kSum, total, part));
   }
   node->SetResult(total);
   return Status::Ok();
@@ -225,9 +225,9 @@ Status ConvertConvInteger(OnnxNode* node) {
 // The product of integers times its scales, plus a bias of floats, input
 // `bias`.
 Status SetScaledProduct(OnnxNode* node, ValueId product, ValueId scale, size_t bias) {
-  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, OnnxEltwise::kProduct, product, scale));
+  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, EltwiseType::kProd, product, scale));
   if (node->HasInput(bias)) {
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kSum, y, node->input(bias)));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, node->input(bias)));
   }
   node->SetResult(y);
   return Status::Ok();
@@ -243,7 +243,7 @@ Status ConvertDynamicMatMul(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(const Operand b, ReadOperand(node, 1, 3, -1));
   MACE_ASSIGN_OR_RETURN(const ValueId product, EmitMatMul(node, a.centred, b.centred, false));
   MACE_ASSIGN_OR_RETURN(const ValueId scale,
-                        EmitEltwise(node, OnnxEltwise::kProduct, node->input(2), a.scale));
+                        EmitEltwise(node, EltwiseType::kProd, node->input(2), a.scale));
   return SetScaledProduct(node, product, scale, 4);
 }
 
@@ -254,7 +254,7 @@ Status ConvertMatMulIntegerToFloat(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(const Operand b, ReadOperand(node, 1, 5, -1));
   MACE_ASSIGN_OR_RETURN(const ValueId product, EmitMatMul(node, a.centred, b.centred, false));
   MACE_ASSIGN_OR_RETURN(const ValueId scale,
-                        EmitEltwise(node, OnnxEltwise::kProduct, node->input(3), node->input(2)));
+                        EmitEltwise(node, EltwiseType::kProd, node->input(3), node->input(2)));
   return SetScaledProduct(node, product, scale, 6);
 }
 
@@ -335,7 +335,7 @@ Status ConvertMatMulBits(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(ValueId y, EmitMatMul(node, node->input(0), b, true));
   if (node->HasInput(5)) {
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kSum, y, node->input(5)));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, node->input(5)));
   }
   node->SetResult(y);
   return Status::Ok();

@@ -42,9 +42,8 @@ Status ConvertScaler(OnnxNode* node) {
                              " numbers, found " + std::to_string(count));
     }
     const bool is_offset = name[0] == 'o';
-    MACE_ASSIGN_OR_RETURN(
-        y, EmitEltwise(node, is_offset ? OnnxEltwise::kDifference : OnnxEltwise::kProduct, y,
-                       AddFloats(node, "/numbers", Shape{count}, values)));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, is_offset ? EltwiseType::kSub : EltwiseType::kProd,
+                                         y, AddFloats(node, "/numbers", Shape{count}, values)));
   }
   node->SetResult(y);
   return Status::Ok();
@@ -57,19 +56,19 @@ Status ConvertNormalizer(OnnxNode* node) {
   ValueId norm = kNoValue;
   if (name == "L2") {
     MACE_ASSIGN_OR_RETURN(norm, EmitUnary(node, "square", x));
-    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, OnnxReduce::kSum, norm, {1}));
+    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, ReduceType::kSum, norm, {1}));
     MACE_ASSIGN_OR_RETURN(norm, EmitUnary(node, "sqrt", norm));
   } else if (name == "L1") {
-    MACE_ASSIGN_OR_RETURN(norm, EmitEltwise(node, OnnxEltwise::kAbsolute, x));
-    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, OnnxReduce::kSum, norm, {1}));
+    MACE_ASSIGN_OR_RETURN(norm, EmitEltwise(node, EltwiseType::kAbs, x));
+    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, ReduceType::kSum, norm, {1}));
   } else if (name == "MAX") {
-    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, OnnxReduce::kMaximum, x, {1}));
+    MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, ReduceType::kMax, x, {1}));
   } else {
     return Unsupported("norm: expected MAX, L1 or L2, found " + Printable(name));
   }
-  MACE_ASSIGN_OR_RETURN(const ValueId zero, EmitEltwise(node, OnnxEltwise::kEqual, norm, 0.0));
+  MACE_ASSIGN_OR_RETURN(const ValueId zero, EmitEltwise(node, EltwiseType::kEqual, norm, 0.0));
   MACE_ASSIGN_OR_RETURN(norm, EmitWhere(node, zero, node->AddScalar("/one", 1), norm));
-  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, OnnxEltwise::kQuotient, x, norm));
+  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, EltwiseType::kDiv, x, norm));
   MACE_ASSIGN_OR_RETURN(y, node->builder()->Reshape(y, node->shape(0).dims()));
   node->SetResult(y);
   return Status::Ok();
@@ -92,7 +91,7 @@ StatusOr<ValueId> EmitLinear(OnnxNode* node, int64_t rows) {
       ValueId y,
       EmitMatMul(node, x, AddFloats(node, "/weights", Shape{rows, features}, coefficients), true));
   if (intercepts.empty()) return y;
-  return EmitEltwise(node, OnnxEltwise::kSum, y,
+  return EmitEltwise(node, EltwiseType::kSum, y,
                      AddFloats(node, "/intercepts", Shape{rows}, intercepts));
 }
 
@@ -173,7 +172,7 @@ Status ConvertLabelEncoder(OnnxNode* node) {
   const Shape shape = node->shape(0);
   MACE_ASSIGN_OR_RETURN(ValueId x, builder->Reshape(node->input(0), {shape.elements(), 1}));
   const ValueId known = node->AddConstant("/keys", keys.Reshaped(Shape{count}));
-  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, OnnxEltwise::kEqual, x, known));
+  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kEqual, x, known));
   MACE_ASSIGN_OR_RETURN(x, EmitCast(node, x, DType::kFloat32));
   AttributeMap pad;
   pad.Set("paddings", std::vector<int64_t>{0, 0, 0, 1});

@@ -34,12 +34,12 @@ StatusOr<ValueId> EmitLengthMask(OnnxNode* node, const KeyMask& mask) {
     return builder->Reshape(id, {mask.batches, 1, 1, 1});
   };
   MACE_ASSIGN_OR_RETURN(const ValueId lengths, part(0));
-  MACE_ASSIGN_OR_RETURN(ValueId seen, EmitEltwise(node, OnnxEltwise::kLess, columns, lengths));
+  MACE_ASSIGN_OR_RETURN(ValueId seen, EmitEltwise(node, EltwiseType::kLess, columns, lengths));
   if (!starts) return seen;
   MACE_ASSIGN_OR_RETURN(const ValueId first, part(mask.batches));
   MACE_ASSIGN_OR_RETURN(const ValueId behind,
-                        EmitEltwise(node, OnnxEltwise::kGreaterOrEqual, columns, first));
-  return EmitEltwise(node, OnnxEltwise::kAnd, seen, behind);
+                        EmitEltwise(node, EltwiseType::kGreaterEqual, columns, first));
+  return EmitEltwise(node, EltwiseType::kAnd, seen, behind);
 }
 
 // The bias of a mask of integers: lengths, [b, t] or [b, s, t].
@@ -53,7 +53,7 @@ StatusOr<ValueId> EmitKeyMask(OnnxNode* node, const KeyMask& mask) {
              shape == Shape{mask.batches, mask.queries, mask.keys}) {
     const int64_t rows = shape.rank() == 2 ? 1 : mask.queries;
     MACE_ASSIGN_OR_RETURN(seen,
-                          EmitEltwise(node, OnnxEltwise::kGreater, node->input(mask.input), 0.0));
+                          EmitEltwise(node, EltwiseType::kGreater, node->input(mask.input), 0.0));
     MACE_ASSIGN_OR_RETURN(seen, node->builder()->Reshape(seen, {mask.batches, 1, rows, mask.keys}));
   } else {
     return Unsupported(
@@ -251,7 +251,7 @@ class MultiHead {
       }
       MACE_ASSIGN_OR_RETURN(const ValueId part,
                             EmitSlice(node_, node_->input(kBias), 0, begin, end));
-      MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node_, OnnxEltwise::kSum, id, part));
+      MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node_, EltwiseType::kSum, id, part));
     }
     MACE_ASSIGN_OR_RETURN(*to, EmitSplitHeads(node_, id, heads_));
     return Status::Ok();

@@ -79,7 +79,7 @@ Status ConvertFusedConv(OnnxNode* node) {
       return InvalidArgument("z: expected " + node->builder()->ShapeOf(y).ToString() + ", found " +
                              node->shape(3).ToString());
     }
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kSum, y, node->input(3)));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, node->input(3)));
   }
   const FusedFunction function = {node->String("activation", ""),
                                   node->Floats("activation_params")};
@@ -123,7 +123,7 @@ Status ConvertFusedMatMul(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(ValueId y, node->Emit("/product", "MatMul", {a, b}, std::move(attributes)));
   const double alpha = node->Float("alpha", 1);
   if (alpha != 1) {
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kProduct, y, alpha));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kProd, y, alpha));
   }
   node->SetResult(y);
   return Status::Ok();
@@ -143,7 +143,7 @@ Status ConvertGelu(OnnxNode* node) {
 Status ConvertBiasGelu(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   MACE_ASSIGN_OR_RETURN(const ValueId sum,
-                        EmitEltwise(node, OnnxEltwise::kSum, node->input(0), node->input(1)));
+                        EmitEltwise(node, EltwiseType::kSum, node->input(0), node->input(1)));
   return SetUnary(node, "gelu", sum);
 }
 
@@ -152,7 +152,7 @@ Status ConvertFastGelu(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 2));
   ValueId x = node->input(0);
   if (node->HasInput(1)) {
-    MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, OnnxEltwise::kSum, x, node->input(1)));
+    MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kSum, x, node->input(1)));
   }
   return SetUnary(node, "gelu_tanh", x);
 }
@@ -162,10 +162,9 @@ Status ConvertQuickGelu(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   const double alpha = node->Float("alpha", 1.702);
   if (alpha == 1) return SetUnary(node, "silu", node->input(0));
-  MACE_ASSIGN_OR_RETURN(ValueId id,
-                        EmitEltwise(node, OnnxEltwise::kProduct, node->input(0), alpha));
+  MACE_ASSIGN_OR_RETURN(ValueId id, EmitEltwise(node, EltwiseType::kProd, node->input(0), alpha));
   MACE_ASSIGN_OR_RETURN(id, EmitActivation(node, "SIGMOID", id));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, node->input(0), id));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kProd, node->input(0), id));
   node->SetResult(id);
   return Status::Ok();
 }
@@ -179,11 +178,11 @@ Status ConvertBiasSplitGelu(OnnxNode* node) {
   }
   const int64_t half = node->shape(0).back(0) / 2;
   MACE_ASSIGN_OR_RETURN(const ValueId sum,
-                        EmitEltwise(node, OnnxEltwise::kSum, node->input(0), node->input(1)));
+                        EmitEltwise(node, EltwiseType::kSum, node->input(0), node->input(1)));
   MACE_ASSIGN_OR_RETURN(const ValueId first, EmitSlice(node, sum, axis, 0, half));
   MACE_ASSIGN_OR_RETURN(ValueId second, EmitSlice(node, sum, axis, half, 2 * half));
   MACE_ASSIGN_OR_RETURN(second, EmitUnary(node, "gelu", second));
-  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitEltwise(node, OnnxEltwise::kProduct, first, second));
+  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitEltwise(node, EltwiseType::kProd, first, second));
   node->SetResult(y);
   return Status::Ok();
 }
@@ -192,8 +191,8 @@ Status ConvertBiasSplitGelu(OnnxNode* node) {
 Status ConvertBiasAdd(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, 3));
   MACE_ASSIGN_OR_RETURN(ValueId y,
-                        EmitEltwise(node, OnnxEltwise::kSum, node->input(0), node->input(1)));
-  MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kSum, y, node->input(2)));
+                        EmitEltwise(node, EltwiseType::kSum, node->input(0), node->input(1)));
+  MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, node->input(2)));
   node->SetResult(y);
   return Status::Ok();
 }

@@ -21,7 +21,7 @@ StatusOr<ValueId> EmitPositionsFrom(OnnxNode* node, ValueId first, int64_t batch
   const int64_t count = node->builder()->ShapeOf(start).elements();
   MACE_ASSIGN_OR_RETURN(start, node->builder()->Reshape(start, {count, 1}));
   MACE_ASSIGN_OR_RETURN(const ValueId positions,
-                        EmitEltwise(node, OnnxEltwise::kSum, steps, start));
+                        EmitEltwise(node, EltwiseType::kSum, steps, start));
   if (count == batches) return positions;
   // One start for all batches.
   AttributeMap tile;
@@ -191,7 +191,7 @@ class GroupQuery {
     }
     MACE_ASSIGN_OR_RETURN(ValueId id, EmitCast(node_, node_->input(kLengths), DType::kInt64));
     MACE_ASSIGN_OR_RETURN(id, node_->builder()->Reshape(id, {batches_}));
-    MACE_ASSIGN_OR_RETURN(past_, EmitEltwise(node_, OnnxEltwise::kSum, id,
+    MACE_ASSIGN_OR_RETURN(past_, EmitEltwise(node_, EltwiseType::kSum, id,
                                              node_->AddInts("/before", {1 - queries_})));
     return Status::Ok();
   }
@@ -249,16 +249,16 @@ class GroupQuery {
     MACE_ASSIGN_OR_RETURN(const ValueId count, node_->builder()->Reshape(past_, {batches_, 1}));
     const ValueId room = node_->AddInts("/room", {room_});
     const ValueId tokens = node_->AddInts("/tokens", {queries_});
-    MACE_ASSIGN_OR_RETURN(const ValueId end, EmitEltwise(node_, OnnxEltwise::kSum, count, tokens));
+    MACE_ASSIGN_OR_RETURN(const ValueId end, EmitEltwise(node_, EltwiseType::kSum, count, tokens));
     MACE_ASSIGN_OR_RETURN(const ValueId is_past,
-                          EmitEltwise(node_, OnnxEltwise::kLess, columns, count));
+                          EmitEltwise(node_, EltwiseType::kLess, columns, count));
     MACE_ASSIGN_OR_RETURN(const ValueId is_behind,
-                          EmitEltwise(node_, OnnxEltwise::kGreaterOrEqual, columns, end));
-    MACE_ASSIGN_OR_RETURN(ValueId at, EmitEltwise(node_, OnnxEltwise::kDifference, columns, count));
-    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, OnnxEltwise::kSum, at, room));
+                          EmitEltwise(node_, EltwiseType::kGreaterEqual, columns, end));
+    MACE_ASSIGN_OR_RETURN(ValueId at, EmitEltwise(node_, EltwiseType::kSub, columns, count));
+    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, EltwiseType::kSum, at, room));
     MACE_ASSIGN_OR_RETURN(at, EmitWhere(node_, is_past, columns, at));
     const ValueId last = node_->AddInts("/last", {room_ + queries_ - 1});
-    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, OnnxEltwise::kMinimum, at, last));
+    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, EltwiseType::kMin, at, last));
     MACE_ASSIGN_OR_RETURN(*now, EmitRowsOfBatches(both, at));
     // Zeros behind the tokens of the call.
     MACE_ASSIGN_OR_RETURN(const ValueId behind,
@@ -273,10 +273,10 @@ class GroupQuery {
     const Shape from = shape(x);
     const int64_t rows = shape(positions)[1];
     MACE_ASSIGN_OR_RETURN(ValueId first, EmitCounting(node_, {from[0], from[1], 1}));
-    MACE_ASSIGN_OR_RETURN(first, EmitEltwise(node_, OnnxEltwise::kProduct, first,
-                                             node_->AddInts("/rows", {from[2]})));
+    MACE_ASSIGN_OR_RETURN(
+        first, EmitEltwise(node_, EltwiseType::kProd, first, node_->AddInts("/rows", {from[2]})));
     MACE_ASSIGN_OR_RETURN(ValueId at, builder->Reshape(positions, {from[0], 1, rows}));
-    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, OnnxEltwise::kSum, first, at));
+    MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node_, EltwiseType::kSum, first, at));
     MACE_ASSIGN_OR_RETURN(x, builder->Reshape(x, {from[0] * from[1] * from[2], from[3]}));
     return EmitGather(node_, x, at, 0);
   }

@@ -41,9 +41,9 @@ Status EmitSkipNorm(OnnxNode* node, bool centered) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, static_cast<int>(bias) + 1));
   const Shape x = node->shape(0);
   MACE_ASSIGN_OR_RETURN(ValueId sum,
-                        EmitEltwise(node, OnnxEltwise::kSum, node->input(0), node->input(1)));
+                        EmitEltwise(node, EltwiseType::kSum, node->input(0), node->input(1)));
   if (node->HasInput(bias)) {
-    MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, OnnxEltwise::kSum, sum, node->input(bias)));
+    MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, EltwiseType::kSum, sum, node->input(bias)));
   }
   if (node->builder()->ShapeOf(sum) != x) {
     return InvalidArgument("skip, bias: expected shapes that broadcast to " + x.ToString() +
@@ -94,9 +94,9 @@ StatusOr<ValueId> EmitMaskIndex(OnnxNode* node, int64_t batches) {
     return node->AddConstant("/lengths", std::move(none));
   }
   MACE_ASSIGN_OR_RETURN(ValueId id,
-                        EmitEltwise(node, OnnxEltwise::kEqual, node->input(kMask), 1.0));
+                        EmitEltwise(node, EltwiseType::kEqual, node->input(kMask), 1.0));
   MACE_ASSIGN_OR_RETURN(id, EmitCast(node, id, DType::kInt32));
-  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, OnnxReduce::kSum, id, {1}));
+  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, ReduceType::kSum, id, {1}));
   return node->builder()->Reshape(id, {batches});
 }
 
@@ -116,11 +116,11 @@ Status ConvertEmbedLayerNorm(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(ValueId sum,
                         EmitGather(node, node->input(kWordTable), node->input(kWords), 0));
   MACE_ASSIGN_OR_RETURN(const ValueId positions, EmitPositionRows(node, words[1]));
-  MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, OnnxEltwise::kSum, sum, positions));
+  MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, EltwiseType::kSum, sum, positions));
   if (node->HasInput(kSegments) && node->HasInput(kSegmentTable)) {
     MACE_ASSIGN_OR_RETURN(const ValueId rows,
                           EmitGather(node, node->input(kSegmentTable), node->input(kSegments), 0));
-    MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, OnnxEltwise::kSum, sum, rows));
+    MACE_ASSIGN_OR_RETURN(sum, EmitEltwise(node, EltwiseType::kSum, sum, rows));
   }
   MACE_ASSIGN_OR_RETURN(const ValueId y,
                         EmitNorm(node, sum, {node->input(kGamma), node->input(kBeta)}, true));

@@ -66,7 +66,7 @@ Status EmitLayerNorm(OnnxNode* node, bool centered) {
   for (size_t i = 0; i < later.size(); ++i) {
     const bool scale = later.size() == 2 ? i == 0 : inputs.size() == 1;
     MACE_ASSIGN_OR_RETURN(
-        y, EmitEltwise(node, scale ? OnnxEltwise::kProduct : OnnxEltwise::kSum, y, later[i]));
+        y, EmitEltwise(node, scale ? EltwiseType::kProd : EltwiseType::kSum, y, later[i]));
   }
   node->SetResult(y);
   return Status::Ok();
@@ -79,12 +79,12 @@ Status EmitStatistics(OnnxNode* node) {
   std::vector<int64_t> axes;
   for (int axis = flat.axis; axis < flat.shape.rank(); ++axis) axes.push_back(axis);
   const ValueId x = node->input(0);
-  MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitReduce(node, OnnxReduce::kMean, x, axes));
+  MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitReduce(node, ReduceType::kMean, x, axes));
   node->SetResult(mean, 1);
-  MACE_ASSIGN_OR_RETURN(ValueId id, EmitEltwise(node, OnnxEltwise::kDifference, x, mean));
+  MACE_ASSIGN_OR_RETURN(ValueId id, EmitEltwise(node, EltwiseType::kSub, x, mean));
   MACE_ASSIGN_OR_RETURN(id, EmitUnary(node, "square", id));
-  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, OnnxReduce::kMean, id, axes));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, node->Float("epsilon", 1e-5)));
+  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, ReduceType::kMean, id, axes));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kSum, id, node->Float("epsilon", 1e-5)));
   MACE_ASSIGN_OR_RETURN(id, EmitUnary(node, "rsqrt", id));
   node->SetResult(id, 2);
   return Status::Ok();
@@ -146,14 +146,13 @@ Status ConvertMeanVariance(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   const std::vector<int64_t> axes = node->Ints("axes", {0, 2, 3});
   const ValueId x = node->input(0);
-  MACE_ASSIGN_OR_RETURN(ValueId mean, EmitReduce(node, OnnxReduce::kMean, x, axes));
-  MACE_ASSIGN_OR_RETURN(const ValueId centered,
-                        EmitEltwise(node, OnnxEltwise::kDifference, x, mean));
+  MACE_ASSIGN_OR_RETURN(ValueId mean, EmitReduce(node, ReduceType::kMean, x, axes));
+  MACE_ASSIGN_OR_RETURN(const ValueId centered, EmitEltwise(node, EltwiseType::kSub, x, mean));
   MACE_ASSIGN_OR_RETURN(ValueId id, EmitUnary(node, "square", centered));
-  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, OnnxReduce::kMean, id, axes));
+  MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, ReduceType::kMean, id, axes));
   MACE_ASSIGN_OR_RETURN(id, EmitUnary(node, "sqrt", id));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, 1e-9));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kQuotient, centered, id));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kSum, id, 1e-9));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kDiv, centered, id));
   node->SetResult(id);
   return Status::Ok();
 }

@@ -45,13 +45,13 @@ Status RoundResult(OnnxNode* node, ValueId y, size_t scale) {
 // times `factor`.
 StatusOr<ValueId> ReadBias(OnnxNode* node, size_t bias, size_t scale_a, size_t scale_b,
                            double factor = 1) {
-  MACE_ASSIGN_OR_RETURN(ValueId scale, EmitEltwise(node, OnnxEltwise::kProduct,
-                                                   node->input(scale_b), node->input(scale_a)));
+  MACE_ASSIGN_OR_RETURN(ValueId scale, EmitEltwise(node, EltwiseType::kProd, node->input(scale_b),
+                                                   node->input(scale_a)));
   if (factor != 1) {
-    MACE_ASSIGN_OR_RETURN(scale, EmitEltwise(node, OnnxEltwise::kProduct, scale, factor));
+    MACE_ASSIGN_OR_RETURN(scale, EmitEltwise(node, EltwiseType::kProd, scale, factor));
   }
   MACE_ASSIGN_OR_RETURN(const ValueId numbers, EmitCast(node, node->input(bias), DType::kFloat32));
-  return EmitEltwise(node, OnnxEltwise::kProduct, numbers, scale);
+  return EmitEltwise(node, EltwiseType::kProd, numbers, scale);
 }
 
 // x, its scale and zero point, w and its own, those of y, bias.

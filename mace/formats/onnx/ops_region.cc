@@ -215,9 +215,9 @@ Status ConvertReverseSequence(OnnxNode* node) {
                         builder->Reshape(length, batch_first ? std::vector<int64_t>{batches, 1}
                                                              : std::vector<int64_t>{1, batches}));
   const ValueId one = node->AddInts("/one", {1});
-  MACE_ASSIGN_OR_RETURN(ValueId from, EmitEltwise(node, OnnxEltwise::kDifference, length, step));
-  MACE_ASSIGN_OR_RETURN(from, EmitEltwise(node, OnnxEltwise::kDifference, from, one));
-  MACE_ASSIGN_OR_RETURN(const ValueId inside, EmitEltwise(node, OnnxEltwise::kLess, step, length));
+  MACE_ASSIGN_OR_RETURN(ValueId from, EmitEltwise(node, EltwiseType::kSub, length, step));
+  MACE_ASSIGN_OR_RETURN(from, EmitEltwise(node, EltwiseType::kSub, from, one));
+  MACE_ASSIGN_OR_RETURN(const ValueId inside, EmitEltwise(node, EltwiseType::kLess, step, length));
   MACE_ASSIGN_OR_RETURN(from, EmitWhere(node, inside, from, step));
   AttributeMap bounds;
   bounds.Set("extents", std::vector<int64_t>{steps});
@@ -226,13 +226,13 @@ Status ConvertReverseSequence(OnnxNode* node) {
   // As positions in [batch and time as one axis, rest].
   const int64_t stride = batch_first ? 1 : batches, other = batch_first ? steps : 1;
   MACE_ASSIGN_OR_RETURN(
-      from, EmitEltwise(node, OnnxEltwise::kProduct, from, node->AddInts("/stride", {stride})));
+      from, EmitEltwise(node, EltwiseType::kProd, from, node->AddInts("/stride", {stride})));
   MACE_ASSIGN_OR_RETURN(ValueId first,
                         EmitCounting(node, batch_first ? std::vector<int64_t>{batches, 1}
                                                        : std::vector<int64_t>{1, batches}));
   MACE_ASSIGN_OR_RETURN(
-      first, EmitEltwise(node, OnnxEltwise::kProduct, first, node->AddInts("/stride", {other})));
-  MACE_ASSIGN_OR_RETURN(from, EmitEltwise(node, OnnxEltwise::kSum, from, first));
+      first, EmitEltwise(node, EltwiseType::kProd, first, node->AddInts("/stride", {other})));
+  MACE_ASSIGN_OR_RETURN(from, EmitEltwise(node, EltwiseType::kSum, from, first));
   MACE_ASSIGN_OR_RETURN(ValueId y,
                         builder->Reshape(node->input(0), {x[0] * x[1], x.elements(2, x.rank())}));
   MACE_ASSIGN_OR_RETURN(y, EmitGather(node, y, from, 0));

@@ -176,7 +176,7 @@ Status EmitCast(OnnxNode* node, DType dtype) {
   }
   if (dtype == DType::kBool) {
     MACE_ASSIGN_OR_RETURN(const ValueId truth,
-                          EmitEltwise(node, OnnxEltwise::kNotEqual, node->input(0), 0.0));
+                          EmitEltwise(node, EltwiseType::kNotEqual, node->input(0), 0.0));
     node->SetResult(truth);
     return Status::Ok();
   }

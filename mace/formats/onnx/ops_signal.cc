@@ -174,7 +174,7 @@ Status ConvertStft(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(y, builder->Reshape(y, {shape[0], frames, length, shape[2]}));
   if (node->HasInput(2)) {
     MACE_ASSIGN_OR_RETURN(const ValueId window, builder->Reshape(node->input(2), {length, 1}));
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, OnnxEltwise::kProduct, y, window));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kProd, y, window));
   }
   Transform transform;
   transform.axis = 2;

@@ -233,10 +233,10 @@ StatusOr<ValueId> ChannelVector(OnnxNode* node, size_t index, int rank) {
 Status SetRunning(OnnxNode* node, size_t before, ValueId now, size_t output) {
   const double momentum = node->Float("momentum", 0.9);
   MACE_ASSIGN_OR_RETURN(now, node->builder()->Reshape(now, node->shape(before).dims()));
-  MACE_ASSIGN_OR_RETURN(now, EmitEltwise(node, OnnxEltwise::kProduct, now, 1 - momentum));
+  MACE_ASSIGN_OR_RETURN(now, EmitEltwise(node, EltwiseType::kProd, now, 1 - momentum));
   MACE_ASSIGN_OR_RETURN(ValueId id,
-                        EmitEltwise(node, OnnxEltwise::kProduct, node->input(before), momentum));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, now));
+                        EmitEltwise(node, EltwiseType::kProd, node->input(before), momentum));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kSum, id, now));
   node->SetResult(id, output);
   return Status::Ok();
 }
@@ -255,19 +255,18 @@ Status EmitTrainingBatchNorm(OnnxNode* node) {
   std::vector<int64_t> axes = {0};
   for (int axis = 2; axis < shape.rank(); ++axis) axes.push_back(axis);
   const ValueId x = node->input(0);
-  MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitReduce(node, OnnxReduce::kMean, x, axes));
-  MACE_ASSIGN_OR_RETURN(const ValueId centered,
-                        EmitEltwise(node, OnnxEltwise::kDifference, x, mean));
+  MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitReduce(node, ReduceType::kMean, x, axes));
+  MACE_ASSIGN_OR_RETURN(const ValueId centered, EmitEltwise(node, EltwiseType::kSub, x, mean));
   MACE_ASSIGN_OR_RETURN(ValueId id, EmitUnary(node, "square", centered));
-  MACE_ASSIGN_OR_RETURN(const ValueId variance, EmitReduce(node, OnnxReduce::kMean, id, axes));
+  MACE_ASSIGN_OR_RETURN(const ValueId variance, EmitReduce(node, ReduceType::kMean, id, axes));
   MACE_ASSIGN_OR_RETURN(
-      id, EmitEltwise(node, OnnxEltwise::kSum, variance, node->Float("epsilon", 1e-5)));
+      id, EmitEltwise(node, EltwiseType::kSum, variance, node->Float("epsilon", 1e-5)));
   MACE_ASSIGN_OR_RETURN(id, EmitUnary(node, "rsqrt", id));
   MACE_ASSIGN_OR_RETURN(const ValueId scale, ChannelVector(node, 1, shape.rank()));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, id, scale));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kProduct, centered, id));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kProd, id, scale));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kProd, centered, id));
   MACE_ASSIGN_OR_RETURN(const ValueId offset, ChannelVector(node, 2, shape.rank()));
-  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, OnnxEltwise::kSum, id, offset));
+  MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kSum, id, offset));
   node->SetResult(id);
   MACE_RETURN_IF_ERROR(SetRunning(node, 3, mean, 1));
   return SetRunning(node, 4, variance, 2);

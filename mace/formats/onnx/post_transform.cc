@@ -13,14 +13,14 @@ namespace {
 StatusOr<ValueId> EmitSecondClass(OnnxNode* node, ValueId scores, const OnnxBinaryClass& binary) {
   const bool logistic = node->String("post_transform", "NONE") == "LOGISTIC";
   MACE_ASSIGN_OR_RETURN(const ValueId negative,
-                        EmitEltwise(node, OnnxEltwise::kProduct, scores, -1.0));
+                        EmitEltwise(node, EltwiseType::kProd, scores, -1.0));
   ValueId first = negative;
   ValueId second = scores;
   if (logistic) {
     MACE_ASSIGN_OR_RETURN(first, EmitActivation(node, "SIGMOID", negative));
     MACE_ASSIGN_OR_RETURN(second, EmitActivation(node, "SIGMOID", scores));
   } else if (binary.complements) {
-    MACE_ASSIGN_OR_RETURN(first, EmitEltwise(node, OnnxEltwise::kSum, negative, 1.0));
+    MACE_ASSIGN_OR_RETURN(first, EmitEltwise(node, EltwiseType::kSum, negative, 1.0));
   }
   return EmitConcat(node, {first, second}, 1);
 }
@@ -54,7 +54,7 @@ Status SetClassResults(OnnxNode* node, ValueId scores, const char* labels,
   if (!classes.empty()) {
     ValueId at = kNoValue;
     if (one_score) {
-      MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, OnnxEltwise::kGreater, scores, binary.threshold));
+      MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kGreater, scores, binary.threshold));
       MACE_ASSIGN_OR_RETURN(at, EmitCast(node, at, DType::kInt32));
       MACE_ASSIGN_OR_RETURN(at, builder->Reshape(at, {shape[0]}));
     } else {

@@ -3,82 +3,13 @@
 #include <utility>
 
 namespace mace {
-namespace {
-
-AttributeMap Typed(TfEltwise type) {
-  AttributeMap attributes;
-  attributes.Set("type", static_cast<int64_t>(type));
-  return attributes;
-}
-
-}  // namespace
-
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a, ValueId b) {
-  return node->Emit("/step", "Eltwise", {a, b}, Typed(type));
-}
-
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a) {
-  return node->Emit("/step", "Eltwise", {a}, Typed(type));
-}
-
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a, double b) {
-  AttributeMap attributes = Typed(type);
-  attributes.Set("scalar_input", b);
-  return node->Emit("/step", "Eltwise", {a}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitUnary(TfNode* node, const char* function, ValueId x) {
-  AttributeMap attributes;
-  attributes.Set("function", std::string(function));
-  return node->Emit("/step", "Unary", {x}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitWhere(TfNode* node, ValueId condition, ValueId a, ValueId b) {
-  return node->Emit("/chosen", "Where", {condition, a, b}, {});
-}
-
-StatusOr<ValueId> EmitCast(TfNode* node, ValueId x, DType dtype) {
-  if (ComputedType(*node, x) == dtype) return x;
-  AttributeMap attributes;
-  attributes.Set("dtype", std::string(DTypeName(dtype)));
-  return node->Emit("/cast", "Cast", {x}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitReduce(TfNode* node, TfReduce type, ValueId x, std::vector<int64_t> axes,
-                             bool keeps) {
-  if (axes.empty()) return x;
-  AttributeMap attributes;
-  attributes.Set("reduce_type", static_cast<int64_t>(type));
-  attributes.Set("axis", std::move(axes));
-  attributes.Set("keepdims", int64_t{keeps});
-  return node->Emit("/reduced", "Reduce", {x}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitSlice(TfNode* node, ValueId x, int64_t axis, int64_t start, int64_t end,
-                            int64_t step) {
+StatusOr<ValueId> EmitStridedSlice(TfNode* node, ValueId x, int64_t axis, const TfStride& stride) {
   AttributeMap attributes;
   attributes.Set("axes", std::vector<int64_t>{axis});
-  attributes.Set("starts", std::vector<int64_t>{start});
-  attributes.Set("ends", std::vector<int64_t>{end});
-  attributes.Set("steps", std::vector<int64_t>{step});
+  attributes.Set("starts", std::vector<int64_t>{stride.start});
+  attributes.Set("ends", std::vector<int64_t>{stride.end});
+  attributes.Set("steps", std::vector<int64_t>{stride.step});
   return node->Emit("/part", "Slice", {x}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitConcat(TfNode* node, const std::vector<ValueId>& parts, int64_t axis) {
-  if (parts.size() == 1) return parts[0];
-  AttributeMap attributes;
-  attributes.Set("axis", axis);
-  return node->Emit("/joined", "Concat", parts, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitGather(TfNode* node, ValueId x, ValueId indices, int64_t axis) {
-  AttributeMap attributes;
-  attributes.Set("axis", axis);
-  return node->Emit("/gathered", "Gather", {x, indices}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitMatMul(TfNode* node, ValueId a, ValueId b) {
-  return node->Emit("/product", "MatMul", {a, b}, {});
 }
 
 StatusOr<ValueId> EmitPadding(TfNode* node, ValueId x, std::vector<int64_t> paddings,
@@ -134,8 +65,8 @@ StatusOr<ValueId> EmitRowPositions(TfNode* node, ValueId indices, const Shape& s
   MACE_ASSIGN_OR_RETURN(
       ValueId flat, node->Emit("/indices", "NormalizeIndices", {indices}, std::move(attributes)));
   const ValueId factors = AddInts(node, Shape{depth}, std::move(strides));
-  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, TfEltwise::kProduct, flat, factors));
-  return EmitReduce(node, TfReduce::kSum, flat, {at.rank() - 1}, false);
+  MACE_ASSIGN_OR_RETURN(flat, EmitEltwise(node, EltwiseType::kProd, flat, factors));
+  return EmitReduce(node, ReduceType::kSum, flat, {at.rank() - 1}, false);
 }
 
 int64_t Product(const std::vector<int64_t>& extents, size_t begin, size_t end) {

@@ -1,4 +1,5 @@
-// Short ways to the graph's nodes that several converters of TensorFlow's ops are made of.
+// Short ways to the graph's nodes that several converters of TensorFlow's ops are made of, beside
+// those of mace/formats/common/emit.h.
 #ifndef MACE_FORMATS_TENSORFLOW_EMIT_H_
 #define MACE_FORMATS_TENSORFLOW_EMIT_H_
 
@@ -6,62 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "mace/formats/common/emit.h"  // IWYU pragma: export
 #include "mace/formats/tensorflow/node.h"
 
 namespace mace {
 
-// The attribute `type` of Eltwise.
-enum class TfEltwise : int64_t {
-  kSum = 0,
-  kDifference = 1,
-  kProduct = 2,
-  kQuotient = 3,
-  kMinimum = 4,
-  kMaximum = 5,
-  kNegative = 6,
-  kAbsolute = 7,
-  kEqual = 10,
-  kFloorQuotient = 11,
-  kClip = 12,
-  kSign = 13,
-  kNotEqual = 15,
-  kLess = 16,
-  kLessEqual = 17,
-  kGreater = 18,
-  kGreaterEqual = 19,
-  kAnd = 20,
-  kOr = 21,
-  kXor = 22,
-  kModulo = 23,
-  kRemainder = 24,
-  kBitAnd = 25,
-  kBitOr = 26,
-  kBitXor = 27,
-  kShiftLeft = 28,
-  kShiftRight = 29,
-};
-
-// The attribute `reduce_type` of Reduce.
-enum class TfReduce : int64_t { kMean = 0, kMinimum = 1, kMaximum = 2, kProduct = 3, kSum = 4 };
-
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a, ValueId b);
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a);
-// b is a number. Where a holds integers, the number must be exact as a float, so below 2^24.
-StatusOr<ValueId> EmitEltwise(TfNode* node, TfEltwise type, ValueId a, double b);
-StatusOr<ValueId> EmitUnary(TfNode* node, const char* function, ValueId x);
-StatusOr<ValueId> EmitWhere(TfNode* node, ValueId condition, ValueId a, ValueId b);
-// x itself where it has the type.
-StatusOr<ValueId> EmitCast(TfNode* node, ValueId x, DType dtype);
-// `keeps`: the axes stay with extent 1. No axes at all: x itself.
-StatusOr<ValueId> EmitReduce(TfNode* node, TfReduce type, ValueId x, std::vector<int64_t> axes,
-                             bool keeps);
 // The elements start, start + step, ... before `end` of one axis.
-StatusOr<ValueId> EmitSlice(TfNode* node, ValueId x, int64_t axis, int64_t start, int64_t end,
-                            int64_t step = 1);
-// One part: that part itself.
-StatusOr<ValueId> EmitConcat(TfNode* node, const std::vector<ValueId>& parts, int64_t axis);
-StatusOr<ValueId> EmitGather(TfNode* node, ValueId x, ValueId indices, int64_t axis);
-StatusOr<ValueId> EmitMatMul(TfNode* node, ValueId a, ValueId b);
+struct TfStride {
+  int64_t start = 0, end = 0, step = 1;
+};
+StatusOr<ValueId> EmitStridedSlice(TfNode* node, ValueId x, int64_t axis, const TfStride& stride);
 // `paddings`: before and after for each axis; negative ones crop.
 StatusOr<ValueId> EmitPadding(TfNode* node, ValueId x, std::vector<int64_t> paddings, double value);
 

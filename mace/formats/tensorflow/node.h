@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "mace/base/status.h"
+#include "mace/formats/common/emit.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/proto/tensorflow.pb.h"
 
 namespace mace {
 
-class TfNode {
+class TfNode : public NodeEmitter {
  public:
   // `name` is the node's own, or in a function or a loop one made from it.
   TfNode(const tf::NodeDef& def, std::string name, std::vector<ValueId> inputs,
@@ -23,7 +24,7 @@ class TfNode {
 
   const tf::NodeDef& def() const { return def_; }
   const std::string& name() const { return name_; }
-  GraphBuilder* builder() const { return builder_; }
+  GraphBuilder* builder() const override { return builder_; }
 
   // Attributes, as the op's definition types them; `fallback` where absent or of another type.
   int64_t Int(const std::string& name, int64_t fallback) const;
@@ -55,7 +56,7 @@ class TfNode {
   // Appends a node of the graph; the result can feed another one. `suffix` tells it from the node
   // that has the TensorFlow node's own name.
   StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes);
+                         std::vector<ValueId> inputs, AttributeMap attributes) override;
   // Appends the node that stands for this one; its outputs are the outputs of the TensorFlow node.
   Status EmitResult(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes,
                     int output_count = 1);

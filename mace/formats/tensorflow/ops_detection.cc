@@ -25,43 +25,44 @@ StatusOr<ValueId> EmitCoordinates(TfNode* node, ValueId low, ValueId high, int64
                                   int64_t points) {
   const double last = static_cast<double>(extent - 1);
   if (points == 1) {
-    MACE_ASSIGN_OR_RETURN(ValueId middle, EmitEltwise(node, TfEltwise::kSum, low, high));
-    MACE_ASSIGN_OR_RETURN(middle, EmitEltwise(node, TfEltwise::kProduct, middle, 0.5));
-    return EmitEltwise(node, TfEltwise::kProduct, middle, last);
+    MACE_ASSIGN_OR_RETURN(ValueId middle, EmitEltwise(node, EltwiseType::kSum, low, high));
+    MACE_ASSIGN_OR_RETURN(middle, EmitEltwise(node, EltwiseType::kProd, middle, 0.5));
+    return EmitEltwise(node, EltwiseType::kProd, middle, last);
   }
-  MACE_ASSIGN_OR_RETURN(ValueId scale, EmitEltwise(node, TfEltwise::kDifference, high, low));
-  MACE_ASSIGN_OR_RETURN(scale, EmitEltwise(node, TfEltwise::kProduct, scale, last));
+  MACE_ASSIGN_OR_RETURN(ValueId scale, EmitEltwise(node, EltwiseType::kSub, high, low));
+  MACE_ASSIGN_OR_RETURN(scale, EmitEltwise(node, EltwiseType::kProd, scale, last));
   MACE_ASSIGN_OR_RETURN(
-      scale, EmitEltwise(node, TfEltwise::kQuotient, scale, static_cast<double>(points - 1)));
+      scale, EmitEltwise(node, EltwiseType::kDiv, scale, static_cast<double>(points - 1)));
   std::vector<float> numbers;
   for (int64_t i = 0; i < points; ++i) numbers.push_back(static_cast<float>(i));
   MACE_ASSIGN_OR_RETURN(const ValueId steps,
-                        EmitEltwise(node, TfEltwise::kProduct, scale,
+                        EmitEltwise(node, EltwiseType::kProd, scale,
                                     AddFloats(node, Shape{1, points}, std::move(numbers))));
-  MACE_ASSIGN_OR_RETURN(const ValueId start, EmitEltwise(node, TfEltwise::kProduct, low, last));
-  return EmitEltwise(node, TfEltwise::kSum, start, steps);
+  MACE_ASSIGN_OR_RETURN(const ValueId start, EmitEltwise(node, EltwiseType::kProd, low, last));
+  return EmitEltwise(node, EltwiseType::kSum, start, steps);
 }
 
 StatusOr<CropAxis> EmitAxis(TfNode* node, ValueId at, int64_t extent, bool nearest) {
   const double last = static_cast<double>(extent - 1);
   CropAxis axis;
-  MACE_ASSIGN_OR_RETURN(const ValueId begun, EmitEltwise(node, TfEltwise::kGreaterEqual, at, 0.0));
-  MACE_ASSIGN_OR_RETURN(const ValueId open, EmitEltwise(node, TfEltwise::kLessEqual, at, last));
-  MACE_ASSIGN_OR_RETURN(axis.inside, EmitEltwise(node, TfEltwise::kAnd, begun, open));
+  MACE_ASSIGN_OR_RETURN(const ValueId begun,
+                        EmitEltwise(node, EltwiseType::kGreaterEqual, at, 0.0));
+  MACE_ASSIGN_OR_RETURN(const ValueId open, EmitEltwise(node, EltwiseType::kLessEqual, at, last));
+  MACE_ASSIGN_OR_RETURN(axis.inside, EmitEltwise(node, EltwiseType::kAnd, begun, open));
   // A point outside takes part as one at the edge, and is replaced later.
   const ValueId zero = AddFloats(node, Shape(), {0});
   MACE_ASSIGN_OR_RETURN(at, EmitWhere(node, axis.inside, at, zero));
   ValueId first = kNoValue, second = kNoValue;
   if (nearest) {
     // Half goes away from zero, and no point is below zero.
-    MACE_ASSIGN_OR_RETURN(const ValueId moved, EmitEltwise(node, TfEltwise::kSum, at, 0.5));
+    MACE_ASSIGN_OR_RETURN(const ValueId moved, EmitEltwise(node, EltwiseType::kSum, at, 0.5));
     MACE_ASSIGN_OR_RETURN(first, EmitUnary(node, "floor", moved));
     second = first;
   } else {
     MACE_ASSIGN_OR_RETURN(first, EmitUnary(node, "floor", at));
     MACE_ASSIGN_OR_RETURN(second, EmitUnary(node, "ceil", at));
   }
-  MACE_ASSIGN_OR_RETURN(axis.share, EmitEltwise(node, TfEltwise::kDifference, at, first));
+  MACE_ASSIGN_OR_RETURN(axis.share, EmitEltwise(node, EltwiseType::kSub, at, first));
   MACE_ASSIGN_OR_RETURN(axis.first, EmitCast(node, first, DType::kInt32));
   MACE_ASSIGN_OR_RETURN(axis.second, EmitCast(node, second, DType::kInt32));
   return axis;
@@ -82,19 +83,19 @@ struct Crop {
 StatusOr<ValueId> EmitPixels(TfNode* node, const Crop& crop, ValueId rows, ValueId columns) {
   GraphBuilder* builder = node->builder();
   MACE_ASSIGN_OR_RETURN(const ValueId width, AddScalar(node, DType::kInt32, crop.image_width));
-  MACE_ASSIGN_OR_RETURN(ValueId at, EmitEltwise(node, TfEltwise::kProduct, rows, width));
+  MACE_ASSIGN_OR_RETURN(ValueId at, EmitEltwise(node, EltwiseType::kProd, rows, width));
   MACE_ASSIGN_OR_RETURN(at, builder->Reshape(at, {crop.boxes, crop.height, 1}));
   MACE_ASSIGN_OR_RETURN(columns, builder->Reshape(columns, {crop.boxes, 1, crop.width}));
-  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, TfEltwise::kSum, at, columns));
-  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, TfEltwise::kSum, at, crop.images));
+  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kSum, at, columns));
+  MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kSum, at, crop.images));
   return EmitGather(node, crop.pixels, at, 0);
 }
 
 // a + (b - a) * share.
 StatusOr<ValueId> EmitBetween(TfNode* node, ValueId a, ValueId b, ValueId share) {
-  MACE_ASSIGN_OR_RETURN(ValueId way, EmitEltwise(node, TfEltwise::kDifference, b, a));
-  MACE_ASSIGN_OR_RETURN(way, EmitEltwise(node, TfEltwise::kProduct, way, share));
-  return EmitEltwise(node, TfEltwise::kSum, a, way);
+  MACE_ASSIGN_OR_RETURN(ValueId way, EmitEltwise(node, EltwiseType::kSub, b, a));
+  MACE_ASSIGN_OR_RETURN(way, EmitEltwise(node, EltwiseType::kProd, way, share));
+  return EmitEltwise(node, EltwiseType::kSum, a, way);
 }
 
 StatusOr<ValueId> EmitBilinear(TfNode* node, const Crop& crop) {
@@ -132,7 +133,7 @@ StatusOr<ValueId> EmitImages(TfNode* node) {
   MACE_ASSIGN_OR_RETURN(ValueId images, node->Emit("/images", "NormalizeIndices", {node->input(2)},
                                                    std::move(attributes)));
   MACE_ASSIGN_OR_RETURN(const ValueId each, AddScalar(node, DType::kInt32, image[1] * image[2]));
-  MACE_ASSIGN_OR_RETURN(images, EmitEltwise(node, TfEltwise::kProduct, images, each));
+  MACE_ASSIGN_OR_RETURN(images, EmitEltwise(node, EltwiseType::kProd, images, each));
   return node->builder()->Reshape(images, {node->shape(1)[0], 1, 1});
 }
 
@@ -177,7 +178,7 @@ Status ConvertCropAndResize(TfNode* node) {
                         builder->Reshape(crop.h.inside, {crop.boxes, crop.height, 1, 1}));
   MACE_ASSIGN_OR_RETURN(const ValueId columns,
                         builder->Reshape(crop.w.inside, {crop.boxes, 1, crop.width, 1}));
-  MACE_ASSIGN_OR_RETURN(const ValueId inside, EmitEltwise(node, TfEltwise::kAnd, rows, columns));
+  MACE_ASSIGN_OR_RETURN(const ValueId inside, EmitEltwise(node, EltwiseType::kAnd, rows, columns));
   const ValueId outside =
       AddFloats(node, Shape(), {static_cast<float>(node->Float("extrapolation_value", 0))});
   return node->EmitResult("Where", {inside, y, outside}, {});

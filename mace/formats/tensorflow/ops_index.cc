@@ -73,7 +73,7 @@ StatusOr<ValueId> EmitBatchPositions(TfNode* node, int batch_axes, int64_t exten
   }
   std::vector<int64_t> dims(static_cast<size_t>(at.rank()), 1);
   std::copy_n(at.dims().begin(), batch_axes, dims.begin());
-  return EmitEltwise(node, TfEltwise::kSum, flat,
+  return EmitEltwise(node, EltwiseType::kSum, flat,
                      AddInts(node, Shape(std::move(dims)), std::move(starts)));
 }
 

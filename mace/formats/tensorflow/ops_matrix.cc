@@ -165,11 +165,10 @@ Status ConvertAnyAll(TfNode* node) {
     return Status::Ok();
   }
   MACE_ASSIGN_OR_RETURN(const ValueId x, EmitCast(node, node->input(0), DType::kFloat32));
-  MACE_ASSIGN_OR_RETURN(const ValueId y,
-                        EmitReduce(node, any ? TfReduce::kMaximum : TfReduce::kMinimum, x, axes,
-                                   node->Bool("keep_dims", false)));
+  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitReduce(node, any ? ReduceType::kMax : ReduceType::kMin,
+                                                    x, axes, node->Bool("keep_dims", false)));
   AttributeMap attributes;
-  attributes.Set("type", static_cast<int64_t>(TfEltwise::kGreater));
+  attributes.Set("type", static_cast<int64_t>(EltwiseType::kGreater));
   attributes.Set("scalar_input", 0.5);
   return node->EmitResult("Eltwise", {y}, std::move(attributes));
 }
@@ -179,8 +178,8 @@ Status ConvertEuclideanNorm(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, node->Numbers(1));
   MACE_ASSIGN_OR_RETURN(ValueId x, EmitUnary(node, "square", node->input(0)));
-  MACE_ASSIGN_OR_RETURN(x,
-                        EmitReduce(node, TfReduce::kSum, x, axes, node->Bool("keep_dims", false)));
+  MACE_ASSIGN_OR_RETURN(
+      x, EmitReduce(node, ReduceType::kSum, x, axes, node->Bool("keep_dims", false)));
   AttributeMap attributes;
   attributes.Set("function", std::string("sqrt"));
   return node->EmitResult("Unary", {x}, std::move(attributes));

@@ -50,22 +50,22 @@ StatusOr<Moments> EmitMoments(TfNode* node, ValueId x) {
   std::vector<int64_t> axes;
   for (int axis = 0; axis + 1 < rank; ++axis) axes.push_back(axis);
   Moments moments;
-  MACE_ASSIGN_OR_RETURN(moments.mean, EmitReduce(node, TfReduce::kMean, x, axes, false));
-  MACE_ASSIGN_OR_RETURN(ValueId rest, EmitEltwise(node, TfEltwise::kDifference, x, moments.mean));
+  MACE_ASSIGN_OR_RETURN(moments.mean, EmitReduce(node, ReduceType::kMean, x, axes, false));
+  MACE_ASSIGN_OR_RETURN(ValueId rest, EmitEltwise(node, EltwiseType::kSub, x, moments.mean));
   MACE_ASSIGN_OR_RETURN(rest, EmitUnary(node, "square", rest));
-  MACE_ASSIGN_OR_RETURN(moments.variance, EmitReduce(node, TfReduce::kMean, rest, axes, false));
+  MACE_ASSIGN_OR_RETURN(moments.variance, EmitReduce(node, ReduceType::kMean, rest, axes, false));
   return moments;
 }
 
 // (x - mean) / sqrt(variance + epsilon) * scale + offset; channels are the last axis.
 StatusOr<ValueId> EmitNormalized(TfNode* node, ValueId x, const Moments& moments) {
-  MACE_ASSIGN_OR_RETURN(ValueId factor, EmitEltwise(node, TfEltwise::kSum, moments.variance,
+  MACE_ASSIGN_OR_RETURN(ValueId factor, EmitEltwise(node, EltwiseType::kSum, moments.variance,
                                                     node->Float("epsilon", 1e-4)));
   MACE_ASSIGN_OR_RETURN(factor, EmitUnary(node, "rsqrt", factor));
-  MACE_ASSIGN_OR_RETURN(factor, EmitEltwise(node, TfEltwise::kProduct, factor, node->input(1)));
-  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, TfEltwise::kDifference, x, moments.mean));
-  MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, TfEltwise::kProduct, y, factor));
-  return EmitEltwise(node, TfEltwise::kSum, y, node->input(2));
+  MACE_ASSIGN_OR_RETURN(factor, EmitEltwise(node, EltwiseType::kProd, factor, node->input(1)));
+  MACE_ASSIGN_OR_RETURN(ValueId y, EmitEltwise(node, EltwiseType::kSub, x, moments.mean));
+  MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kProd, y, factor));
+  return EmitEltwise(node, EltwiseType::kSum, y, node->input(2));
 }
 
 // What a training step keeps: `old` and the batch's statistic, mixed by exponential_avg_factor.
@@ -76,10 +76,10 @@ StatusOr<ValueId> EmitRunning(TfNode* node, size_t old, ValueId statistic) {
     return InvalidArgument("exponential_avg_factor: expected running statistics, found none");
   }
   MACE_ASSIGN_OR_RETURN(const ValueId kept,
-                        EmitEltwise(node, TfEltwise::kProduct, node->input(old), 1 - share));
+                        EmitEltwise(node, EltwiseType::kProd, node->input(old), 1 - share));
   MACE_ASSIGN_OR_RETURN(const ValueId added,
-                        EmitEltwise(node, TfEltwise::kProduct, statistic, share));
-  return EmitEltwise(node, TfEltwise::kSum, kept, added);
+                        EmitEltwise(node, EltwiseType::kProd, statistic, share));
+  return EmitEltwise(node, EltwiseType::kSum, kept, added);
 }
 
 // Outputs: y, the mean, the variance of a sample (divided by one less than the count), and where a
@@ -100,7 +100,7 @@ Status ConvertTraining(TfNode* node, int channel_axis) {
                        static_cast<double>(std::max<int64_t>(shape[channel_axis], 1));
   const double sample = count > 1 ? count / (count - 1) : 1;
   MACE_ASSIGN_OR_RETURN(ValueId variance,
-                        EmitEltwise(node, TfEltwise::kProduct, moments.variance, sample));
+                        EmitEltwise(node, EltwiseType::kProd, moments.variance, sample));
   MACE_ASSIGN_OR_RETURN(variance, EmitRunning(node, 4, variance));
   MACE_ASSIGN_OR_RETURN(const ValueId mean, EmitRunning(node, 3, moments.mean));
   node->SetResults({y, mean, variance, moments.mean, moments.variance});

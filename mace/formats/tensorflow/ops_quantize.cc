@@ -70,17 +70,17 @@ Status EmitFakeQuant(TfNode* node, const std::vector<NudgedRange>& ranges) {
   ValueId x = node->input(0);
   const ValueId low = AddEach(node, ranges, &NudgedRange::low);
   const ValueId high = AddEach(node, ranges, &NudgedRange::high);
-  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, TfEltwise::kMinimum, x, high));
-  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, TfEltwise::kMaximum, x, low));
-  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, TfEltwise::kDifference, x, low));
+  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kMin, x, high));
+  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kMax, x, low));
+  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kSub, x, low));
   MACE_ASSIGN_OR_RETURN(
-      x, EmitEltwise(node, TfEltwise::kProduct, x, AddEach(node, ranges, &NudgedRange::inverse)));
+      x, EmitEltwise(node, EltwiseType::kProd, x, AddEach(node, ranges, &NudgedRange::inverse)));
   MACE_ASSIGN_OR_RETURN(
-      x, EmitEltwise(node, TfEltwise::kDifference, x, AddEach(node, ranges, &NudgedRange::zero)));
-  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, TfEltwise::kSum, x, 0.5));
+      x, EmitEltwise(node, EltwiseType::kSub, x, AddEach(node, ranges, &NudgedRange::zero)));
+  MACE_ASSIGN_OR_RETURN(x, EmitEltwise(node, EltwiseType::kSum, x, 0.5));
   MACE_ASSIGN_OR_RETURN(x, EmitUnary(node, "floor", x));
   AttributeMap attributes;
-  attributes.Set("type", static_cast<int64_t>(TfEltwise::kProduct));
+  attributes.Set("type", static_cast<int64_t>(EltwiseType::kProd));
   return node->EmitResult("Eltwise", {x, AddEach(node, ranges, &NudgedRange::scale)},
                           std::move(attributes));
 }

@@ -126,7 +126,8 @@ Status SetVolume(TfNode* node, ValueId y, const Volume& volume) {
 // padded.
 StatusOr<ValueId> EmitTap(TfNode* node, ValueId x, const VolumeAxis& depth, int64_t tap) {
   const int64_t start = tap * depth.dilation;
-  return EmitSlice(node, x, 1, start, start + (depth.result - 1) * depth.stride + 1, depth.stride);
+  return EmitStridedSlice(node, x, 1,
+                          {start, start + (depth.result - 1) * depth.stride + 1, depth.stride});
 }
 
 StatusOr<ValueId> EmitDepthPadding(TfNode* node, ValueId x, const VolumeAxis& depth, double value) {
@@ -308,7 +309,7 @@ Status ConvertDeconv3D(TfNode* node) {
     if (tap == 0) {
       y = planes;
     } else {
-      MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, TfEltwise::kSum, y, planes));
+      MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, planes));
     }
   }
   return SetVolume(node, y, made.volume);
@@ -354,7 +355,7 @@ Status ConvertPooling(TfNode* node, bool average) {
   ValueId y = kNoValue;
   for (int64_t tap = 0; tap < depth.kernel; ++tap) {
     MACE_ASSIGN_OR_RETURN(const ValueId seen, EmitTap(node, x, depth, tap));
-    const TfEltwise type = average ? TfEltwise::kSum : TfEltwise::kMaximum;
+    const EltwiseType type = average ? EltwiseType::kSum : EltwiseType::kMax;
     if (tap == 0) {
       y = seen;
     } else {
@@ -364,7 +365,7 @@ Status ConvertPooling(TfNode* node, bool average) {
   if (average && depth.kernel > 1) {
     MACE_RETURN_IF_ERROR(
         node->builder()->Reserve("shares", static_cast<size_t>(depth.result) * sizeof(float)));
-    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, TfEltwise::kProduct, y, AddShares(node, depth)));
+    MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kProd, y, AddShares(node, depth)));
   }
   return SetVolume(node, y, volume);
 }

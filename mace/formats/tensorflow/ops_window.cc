@@ -113,8 +113,8 @@ Status ConvertDilation2D(TfNode* node) {
   MACE_ASSIGN_OR_RETURN(
       const ValueId offsets,
       node->builder()->Reshape(node->input(1), {filter[0] * filter[1], filter[2]}));
-  MACE_ASSIGN_OR_RETURN(const ValueId sums, EmitEltwise(node, TfEltwise::kSum, windows, offsets));
-  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitReduce(node, TfReduce::kMaximum, sums, {3}, false));
+  MACE_ASSIGN_OR_RETURN(const ValueId sums, EmitEltwise(node, EltwiseType::kSum, windows, offsets));
+  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitReduce(node, ReduceType::kMax, sums, {3}, false));
   node->SetResult(y);
   return Status::Ok();
 }
@@ -156,7 +156,7 @@ Status ConvertMaxPoolWithArgmax(TfNode* node) {
   const Shape shape = node->shape(0);
   if (shape.elements() > INT32_MAX) return Unsupported("an input of 2^31 elements");
   MACE_ASSIGN_OR_RETURN(const ValueId windows, EmitWindows(node, plane));
-  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitReduce(node, TfReduce::kMaximum, windows, {3}, false));
+  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitReduce(node, ReduceType::kMax, windows, {3}, false));
   AttributeMap attributes;
   attributes.Set("axis", int64_t{3});
   attributes.Set("keepdims", int64_t{0});
@@ -164,15 +164,15 @@ Status ConvertMaxPoolWithArgmax(TfNode* node) {
                         node->Emit("/taps", "ArgMax", {windows}, std::move(attributes)));
   MACE_ASSIGN_OR_RETURN(places, EmitTapDistances(node, places, plane, shape[3]));
   MACE_ASSIGN_OR_RETURN(const ValueId origins, AddOrigins(node, plane, shape[3]));
-  MACE_ASSIGN_OR_RETURN(places, EmitEltwise(node, TfEltwise::kSum, places, origins));
+  MACE_ASSIGN_OR_RETURN(places, EmitEltwise(node, EltwiseType::kSum, places, origins));
   if (node->Bool("include_batch_in_index", false)) {
     std::vector<int32_t> images;
     for (int64_t i = 0; i < shape[0]; ++i) {
       images.push_back(static_cast<int32_t>(i * shape.elements(1, 4)));
     }
     const Shape each{shape[0], 1, 1, 1};
-    MACE_ASSIGN_OR_RETURN(
-        places, EmitEltwise(node, TfEltwise::kSum, places, AddInts(node, each, std::move(images))));
+    MACE_ASSIGN_OR_RETURN(places, EmitEltwise(node, EltwiseType::kSum, places,
+                                              AddInts(node, each, std::move(images))));
   }
   node->SetResults({y, places});
   return Status::Ok();

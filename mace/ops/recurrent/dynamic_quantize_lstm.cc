@@ -15,9 +15,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "mace/base/strings.h"
 #include "mace/ops/op.h"
 #include "mace/ops/recurrent/lstm_functions.h"
+#include "mace/ops/recurrent/recurrent_shape.h"
 
 namespace mace {
 namespace {
@@ -163,10 +163,7 @@ class DynamicQuantizeLstmOp : public Op {
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
-    const Shape& x = inputs[kX].info.shape;
-    cost.flops =
-        2.0 * static_cast<double>(x[0] * x[1]) *
-        static_cast<double>(inputs[kW].info.shape.elements() + inputs[kR].info.shape.elements());
+    cost.flops = RecurrentFlops(inputs);
     return cost;
   }
 
@@ -236,21 +233,8 @@ class DynamicQuantizeLstmOp : public Op {
 };
 
 StatusOr<std::unique_ptr<Op>> MakeDynamicQuantizeLstm(const Node& node) {
-  const int64_t hidden = node.attributes.GetInt("hidden", 0);
-  // A weight of more is no tensor; the limit keeps products of it within int64.
-  constexpr int64_t kMaxHidden = int64_t{1} << 30;
-  if (hidden < 1 || hidden > kMaxHidden) {
-    return InvalidArgument("hidden: expected 1 to " + std::to_string(kMaxHidden) + ", found " +
-                           std::to_string(hidden));
-  }
-  const std::string direction = node.attributes.GetString("direction", "forward");
-  std::vector<bool> reversed;
-  if (direction == "forward" || direction == "bidirectional") reversed.push_back(false);
-  if (direction == "reverse" || direction == "bidirectional") reversed.push_back(true);
-  if (reversed.empty()) {
-    return InvalidArgument("direction: expected forward, reverse or bidirectional, found '" +
-                           Printable(direction) + "'");
-  }
+  MACE_ASSIGN_OR_RETURN(const int64_t hidden, ParseRecurrentHidden(node.attributes));
+  MACE_ASSIGN_OR_RETURN(std::vector<bool> reversed, ParseRecurrentDirections(node.attributes));
   return std::unique_ptr<Op>(new DynamicQuantizeLstmOp(hidden, std::move(reversed)));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mace/ops/lowering_support.h"
+#include "mace/ops/recurrent/recurrent_shape.h"
 
 namespace mace {
 namespace {
@@ -60,10 +61,7 @@ class RecurrentOp : public Op {
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
-    const Shape& x = inputs[kX].info.shape;
-    cost.flops =
-        2.0 * static_cast<double>(x[0] * x[1]) *
-        static_cast<double>(inputs[kW].info.shape.elements() + inputs[kR].info.shape.elements());
+    cost.flops = RecurrentFlops(inputs);
     return cost;
   }
 

@@ -2,6 +2,7 @@
 
 #include "mace/base/strings.h"
 #include "mace/ops/recurrent/recurrent.h"
+#include "mace/ops/recurrent/recurrent_shape.h"
 
 namespace mace {
 namespace {
@@ -89,20 +90,8 @@ StatusOr<RecurrentAttributes> RecurrentAttributes::Parse(const AttributeMap& att
   result.cell = cell == "RNN"   ? RecurrentCell::kRnn
                 : cell == "GRU" ? RecurrentCell::kGru
                                 : RecurrentCell::kLstm;
-  result.hidden = attributes.GetInt("hidden", 0);
-  // A weight of more is no tensor; the limit keeps products of it within int64.
-  constexpr int64_t kMaxHidden = int64_t{1} << 30;
-  if (result.hidden < 1 || result.hidden > kMaxHidden) {
-    return InvalidArgument("hidden: expected 1 to " + std::to_string(kMaxHidden) + ", found " +
-                           std::to_string(result.hidden));
-  }
-  const std::string direction = attributes.GetString("direction", "forward");
-  if (direction == "forward" || direction == "bidirectional") result.reversed.push_back(false);
-  if (direction == "reverse" || direction == "bidirectional") result.reversed.push_back(true);
-  if (result.reversed.empty()) {
-    return InvalidArgument("direction: expected forward, reverse or bidirectional, found '" +
-                           Printable(direction) + "'");
-  }
+  MACE_ASSIGN_OR_RETURN(result.hidden, ParseRecurrentHidden(attributes));
+  MACE_ASSIGN_OR_RETURN(result.reversed, ParseRecurrentDirections(attributes));
   const std::string given = attributes.GetString("activations", "");
   std::vector<std::string> names;
   if (!given.empty()) names = Split(given, ',');

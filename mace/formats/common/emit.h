@@ -1,0 +1,56 @@
+// Short ways to the graph's nodes that converters of all formats are made of.
+//
+// Thread contract: thread-compatible.
+#ifndef MACE_FORMATS_COMMON_EMIT_H_
+#define MACE_FORMATS_COMMON_EMIT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mace/base/status.h"
+#include "mace/formats/common/graph_builder.h"
+#include "mace/ops/elementwise/eltwise.h"
+#include "mace/ops/reduce/reduce.h"
+
+namespace mace {
+
+// A node of a model for which a converter appends nodes to the graph.
+class NodeEmitter {
+ public:
+  virtual ~NodeEmitter() = default;
+
+  virtual GraphBuilder* builder() const = 0;
+  // Appends a node of the graph; the result can feed another one. `suffix` tells its name from that
+  // of the node that the model has.
+  virtual StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
+                                 std::vector<ValueId> inputs, AttributeMap attributes = {}) = 0;
+
+ protected:
+  NodeEmitter() = default;
+  NodeEmitter(const NodeEmitter&) = default;
+};
+
+// With one operand, two that broadcast, or one and a number. Where a holds integers, the number must
+// be exact as a float, so below 2^24.
+StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a);
+StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a, ValueId b);
+StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a, double b);
+StatusOr<ValueId> EmitUnary(NodeEmitter* node, const char* function, ValueId x);
+// x itself where it has the type. All kinds of floats become float32.
+StatusOr<ValueId> EmitCast(NodeEmitter* node, ValueId x, DType dtype);
+// condition is of bools; the others are of one type.
+StatusOr<ValueId> EmitWhere(NodeEmitter* node, ValueId condition, ValueId a, ValueId b);
+// `keeps`: the axes stay with extent 1. No axes at all: x itself.
+StatusOr<ValueId> EmitReduce(NodeEmitter* node, ReduceType type, ValueId x,
+                             std::vector<int64_t> axes, bool keeps = true);
+// The elements start, ..., end - 1 of one axis.
+StatusOr<ValueId> EmitSlice(NodeEmitter* node, ValueId x, int64_t axis, int64_t start, int64_t end);
+// One part: that part itself.
+StatusOr<ValueId> EmitConcat(NodeEmitter* node, std::vector<ValueId> parts, int64_t axis);
+StatusOr<ValueId> EmitGather(NodeEmitter* node, ValueId x, ValueId indices, int64_t axis);
+StatusOr<ValueId> EmitMatMul(NodeEmitter* node, ValueId a, ValueId b, bool transpose_b = false);
+
+}  // namespace mace
+
+#endif  // MACE_FORMATS_COMMON_EMIT_H_
