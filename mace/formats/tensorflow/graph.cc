@@ -1,6 +1,7 @@
 #include "mace/formats/tensorflow/graph.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "mace/base/strings.h"
@@ -32,15 +33,36 @@ bool IsOutputCandidate(const std::string& op) {
   return true;
 }
 
+// The attribute that lists the types of an op's outputs; null for an op without one.
+const char* TypesOfOutputs(const std::string& op) {
+  static const auto* const kOps =
+      new std::map<std::string, const char*>{{"Case", "Tout"},
+                                             {"If", "Tout"},
+                                             {"IdentityN", "T"},
+                                             {"PartitionedCall", "Tout"},
+                                             {"StatefulPartitionedCall", "Tout"},
+                                             {"StatelessCase", "Tout"},
+                                             {"StatelessIf", "Tout"},
+                                             {"StatelessWhile", "T"},
+                                             {"While", "T"}};
+  const auto found = kOps->find(op);
+  return found == kOps->end() ? nullptr : found->second;
+}
+
 // How many outputs are the model's when nobody reads the node.
 int64_t PortCount(const tf::NodeDef& node) {
-  const char* attribute = node.op() == "Split" || node.op() == "SplitV" ? "num_split"
-                          : node.op() == "Unpack"                       ? "num"
-                                                                        : nullptr;
+  const std::string& op = node.op();
+  if (op == "TopK" || op == "TopKV2" || op == "MaxPoolWithArgmax") return 2;
+  const char* const types = TypesOfOutputs(op);
+  const char* attribute = types != nullptr                  ? types
+                          : op == "Split" || op == "SplitV" ? "num_split"
+                          : op == "Unpack"                  ? "num"
+                                                            : nullptr;
   if (attribute == nullptr) return 1;
   const auto found = node.attr().find(attribute);
   if (found == node.attr().end()) return 1;
-  return std::min(std::max<int64_t>(found->second.i(), 1), kMaxPorts);
+  const int64_t count = types != nullptr ? found->second.list().type_size() : found->second.i();
+  return std::min(std::max<int64_t>(count, 1), kMaxPorts);
 }
 
 }  // namespace

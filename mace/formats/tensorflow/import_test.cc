@@ -39,6 +39,23 @@ TEST(TfImport, NamesPortsAndControlInputs) {
   EXPECT_EQ((*graph)->value((*graph)->outputs[0].value).info.shape, (Shape{1, 3}));
 }
 
+// A frozen function ends so: one node that passes all of its results on.
+TEST(TfImport, AllOutputsOfTheLastNode) {
+  TestTf test;
+  test.Input("x", {2, 3});
+  test.Node("Relu", "a", {"x"});
+  test.Node("Tanh", "b", {"x"});
+  tf::NodeDef* last = test.Node("IdentityN", "y", {"a", "b"});
+  for (int i = 0; i < 2; ++i) {
+    (*last->mutable_attr())["T"].mutable_list()->add_type(tf::DT_FLOAT);
+  }
+  const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ((*graph)->outputs.size(), 2u);
+  EXPECT_EQ((*graph)->outputs[0].name, "y");
+  EXPECT_EQ((*graph)->outputs[1].name, "y:1");
+}
+
 TEST(TfImport, OutputsByOption) {
   TestTf test;
   test.Input("x", {2, 3});
