@@ -42,7 +42,7 @@ TEST(Sniff, TensorFlow) {
   graph.add_node()->set_op("Placeholder");
   EXPECT_EQ(Sniff(graph.SerializeAsString()), ModelFormat::kTensorFlow);
   graph.mutable_versions()->set_producer(27);
-  graph.set_library("library");
+  graph.mutable_library()->add_function()->mutable_signature()->set_name("function");
   EXPECT_EQ(Sniff(graph.SerializeAsString()), ModelFormat::kTensorFlow);
 }
 
