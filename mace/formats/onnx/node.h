@@ -54,7 +54,7 @@ class OnnxNode : public NodeEmitter {
   std::vector<std::string> Strings(const std::string& name) const;
   // kInvalidArgument where there is none.
   StatusOr<HostTensor> Tensor(const std::string& name) const;
-  // The same for a sparse tensor, made dense.
+  // The sparse tensor of an attribute, made dense; kInvalidArgument where there is none.
   StatusOr<HostTensor> SparseTensor(const std::string& name) const;
   // The element type that the file says for it; 0: there is none.
   int32_t TensorType(const std::string& name) const;

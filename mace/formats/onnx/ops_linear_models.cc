@@ -149,7 +149,7 @@ StatusOr<HostTensor> ReadDefault(const OnnxNode& node, DType dtype) {
 // Each element's place among the keys, or behind them, chooses among the values.
 Status ConvertLabelEncoder(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  // Those of types that do not occur.
+  // Defaults of types that do not occur here.
   node->Ignore({"default_string", "default_float", "default_int64"});
   MACE_ASSIGN_OR_RETURN(HostTensor keys, ReadLabels(*node, "keys"));
   MACE_ASSIGN_OR_RETURN(HostTensor values, ReadLabels(*node, "values"));

@@ -34,7 +34,7 @@ Share ShareOf(const Transform& transform, int64_t from, int64_t to) {
   const double turns = static_cast<double>(from * to % transform.length) / n;
   const double angle = 2 * kPi * turns * (transform.inverse ? 1 : -1);
   double weight = transform.inverse ? 1 / n : 1;
-  // Of a one-sided spectrum the frequencies in the middle stand for two, whose sum is real.
+  // The frequencies in the middle of a one-sided spectrum stand for two, whose sum is real.
   const bool real = transform.inverse && transform.onesided;
   if (real && from > 0 && 2 * from != transform.length) weight *= 2;
   const bool no_imaginary = real && (from == 0 || 2 * from == transform.length);

@@ -19,7 +19,7 @@ namespace mace {
 StatusOr<std::shared_ptr<Graph>> ImportTensorFlow(const ByteSource& model,
                                                   const ImportOptions& options);
 
-// The same for a graph as text (.pbtxt).
+// Imports a graph that is written as text (.pbtxt).
 StatusOr<std::shared_ptr<Graph>> ImportTensorFlowText(const ByteSource& model,
                                                       const ImportOptions& options);
 

@@ -139,7 +139,7 @@ class FrameRun {
     return next;
   }
 
-  // The same nodes are evaluated at each step.
+  // Finds the nodes that every step evaluates, and their order.
   Status OrderNodes(const std::vector<TfValue>& state) {
     TfScope scope = NewScope(state, 0);
     const auto given = [&] {

@@ -15,14 +15,14 @@ float Polynomial(const float (&coefficients)[count], float x) {
   return result;
 }
 
-// Of x^9 to x, and of x^10 to 1.
+// The coefficients of x^9 to x, and of x^10 to 1.
 constexpr float kLogisticTop[] = {4.37031012579801e-11f, 1.15627324459942e-07f,
                                   6.08574864600143e-05f, 8.51377133304701e-03f,
                                   2.48287947061529e-01f};
 constexpr float kLogisticBottom[] = {6.10247389755681e-13f, 5.76102136993427e-09f,
                                      6.29106785017040e-06f, 1.70198817374094e-03f,
                                      1.16817656904453e-01f, 9.93151921023180e-01f};
-// Of x^13 to x, and of x^6 to 1.
+// The coefficients of x^13 to x, and of x^6 to 1.
 constexpr float kTanhTop[] = {-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
                               5.12229709037114e-08f,  1.48572235717979e-05f, 6.37261928875436e-04f,
                               4.89352455891786e-03f};
