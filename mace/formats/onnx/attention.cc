@@ -204,4 +204,13 @@ StatusOr<ValueId> EmitRotaryRows(OnnxNode* node, ValueId cache, ValueId position
   return node->builder()->Reshape(rows, {at[0], 1, at[1], table[1]});
 }
 
+Status EmitAttentionResults(OnnxNode* node, OnnxAttention* attention) {
+  MACE_RETURN_IF_ERROR(EmitAttention(node, attention));
+  MACE_ASSIGN_OR_RETURN(const ValueId output, EmitJoinHeads(node, attention->output));
+  node->SetResult(output);
+  node->SetResult(attention->key, 1);
+  node->SetResult(attention->value, 2);
+  return Status::Ok();
+}
+
 }  // namespace mace

@@ -51,6 +51,10 @@ StatusOr<ValueId> EmitBiasSum(OnnxNode* node, ValueId a, ValueId b);
 StatusOr<ValueId> EmitSplitHeads(OnnxNode* node, ValueId x, int64_t heads);
 StatusOr<ValueId> EmitJoinHeads(OnnxNode* node, ValueId x);
 
+// EmitAttention, whose outputs become the node's: 0 the values with their heads joined, [b, s,
+// heads * v], 1 and 2 the keys and the values that were seen.
+Status EmitAttentionResults(OnnxNode* node, OnnxAttention* attention);
+
 struct OnnxRotary {
   ValueId cosines = kNoValue;  // [b or 1, 1, s, size / 2]
   ValueId sines = kNoValue;

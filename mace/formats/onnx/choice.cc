@@ -49,7 +49,7 @@ StatusOr<ValueId> ChooseOnnxValue(const OnnxStructure& at, ValueId condition, Va
     MACE_ASSIGN_OR_RETURN(a, EmitCast(at.node, a, DType::kInt64));
     MACE_ASSIGN_OR_RETURN(b, EmitCast(at.node, b, DType::kInt64));
   }
-  return at.node->Emit("/chosen", "Where", {condition, a, b});
+  return EmitWhere(at.node, condition, a, b);
 }
 
 }  // namespace mace

@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace mace {
+
 StatusOr<ValueId> EmitSoftmax(OnnxNode* node, ValueId x, int64_t axis) {
   AttributeMap attributes;
   attributes.Set("axis", axis);

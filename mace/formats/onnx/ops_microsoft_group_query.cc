@@ -109,12 +109,7 @@ class GroupQuery {
     MACE_RETURN_IF_ERROR(Append(kPastValue, &attention_.value));
     MACE_RETURN_IF_ERROR(AddBias());
     MACE_RETURN_IF_ERROR(AddSink());
-    MACE_RETURN_IF_ERROR(EmitAttention(node_, &attention_));
-    MACE_ASSIGN_OR_RETURN(const ValueId output, EmitJoinHeads(node_, attention_.output));
-    node_->SetResult(output);
-    node_->SetResult(attention_.key, 1);
-    node_->SetResult(attention_.value, 2);
-    return Status::Ok();
+    return EmitAttentionResults(node_, &attention_);
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace mace {
+
 StatusOr<ValueId> EmitStridedSlice(TfNode* node, ValueId x, int64_t axis, const TfStride& stride) {
   AttributeMap attributes;
   attributes.Set("axes", std::vector<int64_t>{axis});
