@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 
+#include "mace/base/file_in_folder.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -20,14 +21,14 @@ namespace mace {
 // Appends to the file being written.
 using FileSink = std::function<Status(Bytes)>;
 
-// Puts a whole new file at `path`, or leaves what was there: temporary file in the same folder,
-// fsync, rename, fsync of the folder. A link at `path` is replaced, not followed. The file gets
+// Puts a whole new file at a path, or leaves what was there: temporary file in the same folder,
+// fsync, rename, fsync of the folder. A link at the path is replaced, not followed. The file gets
 // `mode` less the process's umask. On failure the temporary file is removed and the Status says
 // why.
-Status WriteFileAtomic(const std::string& path, const std::function<Status(const FileSink&)>& write,
-                       uint32_t mode = 0644);
-Status WriteFileAtomic(const std::string& path, Span<const Bytes> pieces, uint32_t mode = 0644);
-Status WriteFileAtomic(const std::string& path, Bytes content, uint32_t mode = 0644);
+Status WriteFileAtomic(const FileInFolder& file,
+                       const std::function<Status(const FileSink&)>& write, uint32_t mode = 0644);
+Status WriteFileAtomic(const FileInFolder& file, Span<const Bytes> pieces, uint32_t mode = 0644);
+Status WriteFileAtomic(const FileInFolder& file, Bytes content, uint32_t mode = 0644);
 
 // The owner of a file and its permissions.
 struct FileOwnership {
@@ -38,12 +39,12 @@ struct FileOwnership {
 
 // WriteFileAtomic for a file that several users share: the new file gets this ownership, as far as
 // this process may give files away.
-Status WriteSharedFileAtomic(const std::string& path, Span<const Bytes> pieces,
+Status WriteSharedFileAtomic(const FileInFolder& file, Span<const Bytes> pieces,
                              const FileOwnership& ownership);
 
-// Removes temporary files that killed writers of `path` left: regular files of this user's with
+// Removes temporary files that killed writers of `file` left: regular files of this user's with
 // such a name, and nothing else. REQUIRES: no other writer is at work (hold its lock).
-void RemoveStaleTemporaries(const std::string& path);
+void RemoveStaleTemporaries(const FileInFolder& file);
 
 }  // namespace mace
 

@@ -16,10 +16,10 @@ Status SystemError(const std::string& path, const char* what, int error) {
   return error == ENOENT ? NotFound(message) : IoError(message);
 }
 
-int OpenRetrying(const std::string& path, int flags, uint32_t mode) {
+int OpenRetrying(const FileInFolder& file, int flags, uint32_t mode) {
   int fd;
   do {
-    fd = open(path.c_str(), flags | O_CLOEXEC, mode);
+    fd = openat(file.folder, file.name.c_str(), flags | O_CLOEXEC, mode);
   } while (fd < 0 && errno == EINTR);
   return fd;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "mace/base/file_in_folder.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -15,8 +16,8 @@ namespace mace {
 // "path: what: strerror's text": kNotFound for ENOENT, else kIoError.
 Status SystemError(const std::string& path, const char* what, int error);
 
-// open(2) with O_CLOEXEC, again when a signal interrupts it. -1 with errno set.
-int OpenRetrying(const std::string& path, int flags, uint32_t mode = 0);
+// openat(2) with O_CLOEXEC, again when a signal interrupts it. -1 with errno set.
+int OpenRetrying(const FileInFolder& file, int flags, uint32_t mode = 0);
 
 // One read or write of more is cut by some kernels and file systems.
 inline constexpr size_t kLargestTransfer = size_t{1} << 30;

@@ -24,14 +24,14 @@ std::atomic<int> g_wait_left{1000};
 constexpr int kAttempts = 100;
 
 // Without following a link. -1 with errno set.
-int OpenLockFile(const std::string& path, uint32_t mode) {
+int OpenLockFile(const FileInFolder& file, uint32_t mode) {
   constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     // Apart from creating it: in a sticky folder the system refuses to open with O_CREAT what is
     // there already and another user's.
-    int fd = OpenRetrying(path, kFlags);
+    int fd = OpenRetrying(file, kFlags);
     if (fd >= 0 || errno != ENOENT) return fd;
-    fd = OpenRetrying(path, kFlags | O_CREAT | O_EXCL, mode);
+    fd = OpenRetrying(file, kFlags | O_CREAT | O_EXCL, mode);
     if (fd >= 0) {
       fchmod(fd, mode);  // The umask may have taken bits that other holders need.
       return fd;
@@ -60,10 +60,11 @@ Status CheckHolders(int fd, const std::string& path, const LockSharing& sharing)
   return FailedPrecondition(path + ": other users may open it and hold this lock: remove the file");
 }
 
-// Whether the path still leads to the open file: somebody may have removed it.
-bool IsStillThere(int fd, const std::string& path) {
+// Whether the name still leads to the open file: somebody may have removed it.
+bool IsStillThere(int fd, const FileInFolder& file) {
   struct stat open_one = {}, named = {};
-  return fstat(fd, &open_one) == 0 && lstat(path.c_str(), &named) == 0 &&
+  return fstat(fd, &open_one) == 0 &&
+         fstatat(file.folder, file.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
          open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
 }
 
@@ -97,17 +98,17 @@ int LockWaitLeftMilliseconds() { return std::max(0, g_wait_left.load()); }
 
 void SetLockWaitLeftMilliseconds(int milliseconds) { g_wait_left = milliseconds; }
 
-StatusOr<FileLock> FileLock::Acquire(const std::string& path, int wait_milliseconds,
+StatusOr<FileLock> FileLock::Acquire(const FileInFolder& file, int wait_milliseconds,
                                      const LockSharing& sharing) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const int fd = OpenLockFile(path, sharing.mode);
-    if (fd < 0) return IoError(SystemError(path, "open", errno).message());
+    const int fd = OpenLockFile(file, sharing.mode);
+    if (fd < 0) return IoError(SystemError(file.path, "open", errno).message());
     FileLock lock(fd);
-    MACE_RETURN_IF_ERROR(CheckHolders(fd, path, sharing));
-    MACE_RETURN_IF_ERROR(WaitForLock(fd, path, wait_milliseconds));
-    if (IsStillThere(fd, path)) return lock;
+    MACE_RETURN_IF_ERROR(CheckHolders(fd, file.path, sharing));
+    MACE_RETURN_IF_ERROR(WaitForLock(fd, file.path, wait_milliseconds));
+    if (IsStillThere(fd, file)) return lock;
   }
-  return IoError(path + ": is removed again and again");
+  return IoError(file.path + ": is removed again and again");
 }
 
 FileLock::~FileLock() {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "mace/base/file_in_folder.h"
 #include "mace/base/status.h"
 
 namespace mace {
@@ -34,7 +35,7 @@ class FileLock {
  public:
   // kIoError when another holder keeps the lock for longer than `wait_milliseconds`, or than this
   // process may still wait.
-  static StatusOr<FileLock> Acquire(const std::string& path, int wait_milliseconds,
+  static StatusOr<FileLock> Acquire(const FileInFolder& file, int wait_milliseconds,
                                     const LockSharing& sharing = {});
   ~FileLock();
   FileLock(FileLock&& other) noexcept;

@@ -13,11 +13,11 @@
 
 namespace mace {
 
-StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::Open(const std::string& path) {
+StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::Open(const FileInFolder& file) {
   // O_NONBLOCK: opening a FIFO without a writer would otherwise wait for ever.
-  const int fd = OpenRetrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return SystemError(path, "open", errno);
-  return FromDescriptor(path, fd);
+  const int fd = OpenRetrying(file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return SystemError(file.path, "open", errno);
+  return FromDescriptor(file.path, fd);
 }
 
 StatusOr<std::unique_ptr<RandomAccessFile>> RandomAccessFile::FromDescriptor(

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "mace/base/file_in_folder.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
 
@@ -24,7 +25,7 @@ namespace mace {
 // directory is refused.
 class RandomAccessFile {
  public:
-  static StatusOr<std::unique_ptr<RandomAccessFile>> Open(const std::string& path);
+  static StatusOr<std::unique_ptr<RandomAccessFile>> Open(const FileInFolder& file);
   // Takes over a descriptor that is open for reading; the descriptor is closed with the file, or at
   // once where it is refused. `path` stands in messages.
   static StatusOr<std::unique_ptr<RandomAccessFile>> FromDescriptor(const std::string& path,

@@ -31,11 +31,11 @@ Status CheckSignature(const CacheIndex& index, const PublicKey& key) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Open(const std::string& path,
+StatusOr<std::shared_ptr<const CacheFile>> CacheFile::Open(const FileInFolder& file,
                                                            const CacheTrust& trust) {
-  StatusOr<std::unique_ptr<RandomAccessFile>> opened = RandomAccessFile::Open(path);
+  StatusOr<std::unique_ptr<RandomAccessFile>> opened = RandomAccessFile::Open(file);
   if (!opened.ok()) {
-    MACE_RETURN_IF_ERROR(CheckUnreadable(path).WithPrefix(path));
+    MACE_RETURN_IF_ERROR(CheckUnreadable(file).WithPrefix(file.path));
     return opened.status();
   }
   return OpenFile(*std::move(opened), trust);

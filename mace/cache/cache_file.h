@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/base/file_in_folder.h"
 #include "mace/base/files.h"
 #include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
@@ -34,7 +35,7 @@ struct CacheTrust {
 class CacheFile {
  public:
   // Reads headers, table, tuning records and trailer, no section.
-  static StatusOr<std::shared_ptr<const CacheFile>> Open(const std::string& path,
+  static StatusOr<std::shared_ptr<const CacheFile>> Open(const FileInFolder& file,
                                                          const CacheTrust& trust);
   static StatusOr<std::shared_ptr<const CacheFile>> OpenFile(std::unique_ptr<RandomAccessFile> file,
                                                              const CacheTrust& trust);

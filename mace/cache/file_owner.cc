@@ -32,30 +32,30 @@ Status CheckCacheFileOwner(const RandomAccessFile& file) {
   return CheckOwnerAndMode(file.owner(), file.mode());
 }
 
-Status CheckUnreadable(const std::string& path) {
+Status CheckUnreadable(const FileInFolder& file) {
   struct stat info = {};
-  const bool theirs = stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-                      info.st_uid != geteuid() &&
-                      faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0;
+  const bool theirs = fstatat(file.folder, file.name.c_str(), &info, 0) == 0 &&
+                      S_ISREG(info.st_mode) && info.st_uid != geteuid() &&
+                      faccessat(file.folder, file.name.c_str(), R_OK, AT_EACCESS) != 0;
   return theirs ? AnotherUsers(info.st_uid) : Status();
 }
 
-Status CheckReplaceable(const std::string& path, bool allow_shared,
+Status CheckReplaceable(const FileInFolder& file, bool allow_shared,
                         std::optional<FileOwnership>* keep) {
   keep->reset();
   struct stat info = {};
   // A path that cannot be looked at gives its error when it is written.
-  if (lstat(path.c_str(), &info) != 0) return Status();
+  if (fstatat(file.folder, file.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return Status();
   const bool is_link = S_ISLNK(info.st_mode);
   if (is_link) {
     if (!allow_shared && info.st_uid != geteuid()) return AnotherUsers(info.st_uid);
-    if (stat(path.c_str(), &info) != 0) return Status();
+    if (fstatat(file.folder, file.name.c_str(), &info, 0) != 0) return Status();
   }
   // A path may lead to a device or a pipe by mistake; those must not be replaced by a file.
   if (!S_ISREG(info.st_mode)) {
     return InvalidArgument("is not a regular file, so it is not replaced");
   }
-  MACE_RETURN_IF_ERROR(CheckUnreadable(path));
+  MACE_RETURN_IF_ERROR(CheckUnreadable(file));
   if (allow_shared) {
     if (!is_link) *keep = FileOwnership{info.st_mode & 0777u, info.st_uid, info.st_gid};
     return Status();

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "mace/base/atomic_file.h"
+#include "mace/base/file_in_folder.h"
 #include "mace/base/files.h"
 #include "mace/base/status.h"
 
@@ -24,13 +25,13 @@ Status CheckCacheFileOwner(const RandomAccessFile& file);
 
 // Why a file cannot be opened, where that is because it is another user's: CheckCacheFileOwner's
 // words. OK where the reason is another.
-Status CheckUnreadable(const std::string& path);
+Status CheckUnreadable(const FileInFolder& file);
 
-// OK when a new file may take the place of what stands at `path`: nothing, a file of this user's
+// OK when a new file may take the place of what stands there: nothing, a file of this user's
 // that nobody else may write, or a link of this user's to a file that may be used (the link is
 // replaced, not what it leads to). With `allow_shared` a file of any owner and mode may be
 // replaced, if it can be read; `*keep` then says whose the new file is to be.
-Status CheckReplaceable(const std::string& path, bool allow_shared,
+Status CheckReplaceable(const FileInFolder& file, bool allow_shared,
                         std::optional<FileOwnership>* keep);
 
 }  // namespace mace

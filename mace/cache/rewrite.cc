@@ -9,7 +9,9 @@
 #include <thread>
 
 #include "mace/base/atomic_file.h"
+#include "mace/base/file_in_folder.h"
 #include "mace/base/file_lock.h"
+#include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/cache/encoder.h"
 #include "mace/cache/file_owner.h"
@@ -79,23 +81,31 @@ void Advance(CacheContents* contents) {
   ++contents->generation;
 }
 
-struct LockedPath {
+// A file whose lock is held. Its folder is resolved once: were it to go and come back between two
+// calls, the file could be taken for a missing one and what it holds be lost.
+struct LockedFile {
+  OpenFolder folder;
+  FileInFolder file;  // In `folder`.
   FileLock lock;
   std::optional<FileOwnership> keep;  // Owner and mode of the old file, where they are kept.
 };
 
 // REQUIRES: the thread has its RewriteTurn.
-StatusOr<LockedPath> LockForWriting(const std::string& path, const RewriteOptions& options) {
+StatusOr<LockedFile> LockForWriting(const std::string& path, const RewriteOptions& options) {
   MACE_RETURN_IF_ERROR(CheckKeyToSign(path, options));
   // Before the lock: nothing is made beside a file of somebody else's.
   const bool allow_shared = options.trust.allow_untrusted;
   std::optional<FileOwnership> keep;
-  MACE_RETURN_IF_ERROR(CheckReplaceable(path, allow_shared, &keep).WithPrefix(path));
+  StatusOr<OpenFolder> folder = OpenFolder::Open(DirectoryName(path));
+  // A missing folder is trouble with writing, not a file that was looked for.
+  if (!folder.ok()) return IoError(path + ": its folder: " + folder.status().message());
+  FileInFolder file = folder->File(path);
+  MACE_RETURN_IF_ERROR(CheckReplaceable(file, allow_shared, &keep).WithPrefix(path));
   MACE_ASSIGN_OR_RETURN(
       FileLock lock,
-      FileLock::Acquire(path + ".lock", options.lock_wait_milliseconds, SharingOf(keep)));
-  MACE_RETURN_IF_ERROR(CheckReplaceable(path, allow_shared, &keep).WithPrefix(path));
-  return LockedPath{std::move(lock), std::move(keep)};
+      FileLock::Acquire(file.WithSuffix(".lock"), options.lock_wait_milliseconds, SharingOf(keep)));
+  MACE_RETURN_IF_ERROR(CheckReplaceable(file, allow_shared, &keep).WithPrefix(path));
+  return LockedFile{*std::move(folder), std::move(file), std::move(lock), std::move(keep)};
 }
 
 }  // namespace
@@ -130,21 +140,22 @@ StatusOr<std::shared_ptr<const CacheFile>> RewriteCacheFile(const std::string& p
                                                             const RewriteOptions& options,
                                                             const CacheEdit& edit) {
   const RewriteTurn turn;
-  MACE_ASSIGN_OR_RETURN(const LockedPath locked, LockForWriting(path, options));
+  MACE_ASSIGN_OR_RETURN(const LockedFile locked, LockForWriting(path, options));
+  const FileInFolder& file = locked.file;
   const std::optional<FileOwnership>& keep = locked.keep;
-  RemoveStaleTemporaries(path);
+  RemoveStaleTemporaries(file);
 
   CacheTrust anyone;
   anyone.allow_untrusted = true;
   CacheContents contents;
   MACE_ASSIGN_OR_RETURN(
       const EncodedCacheFile encoded,
-      EditCache({path, CacheFile::Open(path, options.trust), CacheFile::Open(path, anyone)},
+      EditCache({path, CacheFile::Open(file, options.trust), CacheFile::Open(file, anyone)},
                 options, edit, &contents));
-  MACE_RETURN_IF_ERROR(keep.has_value() ? WriteSharedFileAtomic(path, encoded.Pieces(), *keep)
-                                        : WriteFileAtomic(path, encoded.Pieces(), kCacheFileMode));
+  MACE_RETURN_IF_ERROR(keep.has_value() ? WriteSharedFileAtomic(file, encoded.Pieces(), *keep)
+                                        : WriteFileAtomic(file, encoded.Pieces(), kCacheFileMode));
   // Still under the lock, so that this is the file just written.
-  return CacheFile::Open(path, options.trust);
+  return CacheFile::Open(file, options.trust);
 }
 
 }  // namespace mace

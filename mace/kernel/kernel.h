@@ -192,7 +192,7 @@ struct KernelVariant {
   // channel output_slices[i], a multiple of 4, or of a block's channels, and so is its channel
   // count or it is the last. No launches.
   std::vector<int64_t> output_slices;
-  // Where an operand holds integers (DeviceType::kInteger) the variant is offered if it knows them:
+  // Where an operand holds integers (DeviceElement::kInteger) the variant is offered if it knows them:
   // the arguments of such inputs and outputs are `__global int` pointers, their formats row-major
   // buffers.
   Integers integers = Integers::kUnknown;

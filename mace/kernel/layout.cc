@@ -4,10 +4,10 @@
 
 namespace mace {
 
-DeviceType DeviceTypeOf(DType dtype) {
-  if (IsFloat(dtype) || dtype == DType::kBool) return DeviceType::kNumber;
+DeviceElement DeviceElementOf(DType dtype) {
+  if (IsFloat(dtype) || dtype == DType::kBool) return DeviceElement::kNumber;
   const bool integer = dtype == DType::kInt32 || dtype == DType::kInt64;
-  return integer ? DeviceType::kInteger : DeviceType::kNone;
+  return integer ? DeviceElement::kInteger : DeviceElement::kNone;
 }
 
 Nhwc AsNhwc(const Shape& shape) {

@@ -41,8 +41,8 @@ namespace mace {
 //             kernels make are indices, which fit; an int64 from the host that does not fit becomes
 //             the nearest int32.
 //   kNone     other types: such a tensor stays on the host
-enum class DeviceType : uint8_t { kNone, kNumber, kInteger };
-DeviceType DeviceTypeOf(DType dtype);
+enum class DeviceElement : uint8_t { kNone, kNumber, kInteger };
+DeviceElement DeviceElementOf(DType dtype);
 
 enum class Layout : uint8_t { kRowMajor, kChannels4, kBlocks8, kBlocks16 };
 enum class Storage : uint8_t { kBuffer, kImage };

@@ -25,7 +25,7 @@ bool IsIndexable(const TensorInfo& info) {
 }
 
 bool IsNumbers(const TensorInfo& info) {
-  return DeviceTypeOf(info.dtype) == DeviceType::kNumber && IsIndexable(info);
+  return DeviceElementOf(info.dtype) == DeviceElement::kNumber && IsIndexable(info);
 }
 
 bool FitsImage(const TensorInfo& info, const DeviceInfo& device) {

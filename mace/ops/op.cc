@@ -48,7 +48,8 @@ Cost Op::EstimateCost(const std::vector<OpInput>& inputs,
 void SetPrecision(const LoweringRequest& request, KernelVariant* variant) {
   const auto set = [&](const TensorInfo* info, TensorFormat* format) {
     if (format->precision == Precision::kInt8) return;
-    const bool integers = info != nullptr && DeviceTypeOf(info->dtype) == DeviceType::kInteger;
+    const bool integers =
+        info != nullptr && DeviceElementOf(info->dtype) == DeviceElement::kInteger;
     format->precision = integers ? Precision::kFloat32 : request.precision;
   };
   variant->precision = request.precision;

@@ -22,7 +22,7 @@ constexpr size_t kMaxInputs = 24;
 
 bool IsNumber(const Graph& graph, ValueId id) {
   return id != kNoValue && graph.value(id).shape_known &&
-         DeviceTypeOf(graph.value(id).info.dtype) == DeviceType::kNumber;
+         DeviceElementOf(graph.value(id).info.dtype) == DeviceElement::kNumber;
 }
 
 // How many steps a kernel has for the node; -1 where it cannot be part of one.

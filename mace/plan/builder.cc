@@ -208,7 +208,7 @@ class Builder {
       return Internal("value '" + graph_.value(value).name + "' is read before it is made");
     }
     const DType dtype = graph_.value(value).info.dtype;
-    if (DeviceTypeOf(dtype) == DeviceType::kNone) {
+    if (DeviceElementOf(dtype) == DeviceElement::kNone) {
       return Internal("value '" + graph_.value(value).name + "' is " + DTypeName(dtype) +
                       " and cannot go to the device");
     }

@@ -13,7 +13,7 @@ bool HostIntegers::Allows(const Node& node, const KernelVariant& variant) const 
   if (variant.integers == Integers::kAny) return true;
   return std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return id != kNoValue && !graph_.IsConstant(id) && !fit_[static_cast<size_t>(id)] &&
-           DeviceTypeOf(graph_.value(id).info.dtype) == DeviceType::kInteger;
+           DeviceElementOf(graph_.value(id).info.dtype) == DeviceElement::kInteger;
   });
 }
 

@@ -26,12 +26,12 @@ std::string FormatLimit(const Shape& shape, const TensorFormat& format, const De
 std::string FindIntegers(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (input.present && input.constant == nullptr &&
-        DeviceTypeOf(input.info.dtype) == DeviceType::kInteger) {
+        DeviceElementOf(input.info.dtype) == DeviceElement::kInteger) {
       return std::string("an input is ") + DTypeName(input.info.dtype);
     }
   }
   for (const TensorInfo& output : request.outputs) {
-    if (DeviceTypeOf(output.dtype) == DeviceType::kInteger) {
+    if (DeviceElementOf(output.dtype) == DeviceElement::kInteger) {
       return std::string("an output is ") + DTypeName(output.dtype);
     }
   }
@@ -73,12 +73,12 @@ bool UsesImages(const KernelVariant& variant) {
 std::string TypeLimit(const LoweringRequest& request) {
   for (const OpInput& input : request.inputs) {
     if (input.present && input.constant == nullptr &&
-        DeviceTypeOf(input.info.dtype) == DeviceType::kNone) {
+        DeviceElementOf(input.info.dtype) == DeviceElement::kNone) {
       return std::string("an input is ") + DTypeName(input.info.dtype);
     }
   }
   for (const TensorInfo& output : request.outputs) {
-    if (DeviceTypeOf(output.dtype) == DeviceType::kNone)
+    if (DeviceElementOf(output.dtype) == DeviceElement::kNone)
       return std::string("an output is ") + DTypeName(output.dtype);
     if (output.shape.elements() == 0) return "an output is empty";
     if (output.shape.elements() > INT32_MAX / 2) return "an output has more than 2^30 elements";

@@ -163,7 +163,8 @@ Status PlaceInputs(const VariantRun& run, RunState* state) {
       return Internal("a launch reads input " + std::to_string(i) + ", which is no activation");
     }
     input.placement = DevicePlacement::Make(run.inputs[i].shape(), variant.inputs[i], run.slices);
-    const bool integers = DeviceTypeOf(run.request->inputs[i].info.dtype) == DeviceType::kInteger;
+    const bool integers =
+        DeviceElementOf(run.request->inputs[i].info.dtype) == DeviceElement::kInteger;
     const HostTensor tensor = integers ? BitsOfNumbers(run.inputs[i]) : run.inputs[i];
     MACE_ASSIGN_OR_RETURN(GuardedMemory memory, GuardedMemory::Make(state->device, input.placement,
                                                                     input.placement.Pack(tensor),
@@ -359,7 +360,8 @@ StatusOr<std::vector<HostTensor>> RunVariant(const VariantRun& run) {
     const PlacedTensor& output = state.outputs[i];
     MACE_ASSIGN_OR_RETURN(HostTensor tensor,
                           output.placement.Unpack(bytes[i], run.request->outputs[i].shape));
-    if (DeviceTypeOf(run.request->outputs[i].dtype) == DeviceType::kInteger) NumbersOfBits(&tensor);
+    if (DeviceElementOf(run.request->outputs[i].dtype) == DeviceElement::kInteger)
+      NumbersOfBits(&tensor);
     outputs.push_back(std::move(tensor));
   }
   for (const GuardedMemory& memory : state.scratch) {

@@ -42,7 +42,7 @@ struct Place {
   WireMessage* message = nullptr;
   size_t index = 0;
 
-  WireField& field() const { return (*message)[index]; }
+  MessageField& field() const { return (*message)[index]; }
 };
 
 void CollectPlaces(WireMessage* message, std::vector<Place>* places) {
@@ -67,8 +67,8 @@ void MutateNumber(std::minstd_rand* random, uint64_t* number) {
   }
 }
 
-void MutateContent(std::minstd_rand* random, const MutateBytes& mutate_bytes, WireField* field) {
-  if (field->type != WireField::kBytes) {
+void MutateContent(std::minstd_rand* random, const MutateBytes& mutate_bytes, MessageField* field) {
+  if (field->type != MessageField::kBytes) {
     MutateNumber(random, &field->value);
     return;
   }
@@ -83,16 +83,16 @@ void MutateContent(std::minstd_rand* random, const MutateBytes& mutate_bytes, Wi
 // Another field of the same number and type gives what it holds: a name, a type, a tensor, a node.
 void TakeFromAnother(std::minstd_rand* random, const std::vector<Place>& places,
                      const Place& place) {
-  std::vector<const WireField*> others;
+  std::vector<const MessageField*> others;
   for (const Place& other : places) {
-    const WireField& field = other.field();
+    const MessageField& field = other.field();
     if (&field != &place.field() && field.number == place.field().number &&
         field.type == place.field().type) {
       others.push_back(&field);
     }
   }
   if (others.empty()) return;
-  WireField copy = *others[Below(random, others.size())];
+  MessageField copy = *others[Below(random, others.size())];
   place.field() = std::move(copy);
 }
 
@@ -111,7 +111,7 @@ void MutateWireMessage(std::minstd_rand* random, const MutateBytes& mutate_bytes
       parent.erase(at);
       return;
     case 1: {
-      const WireField copy = place.field();
+      const MessageField copy = place.field();
       parent.insert(at, copy);
       return;
     }

@@ -25,7 +25,7 @@ void PutVarint(std::string* out, uint64_t value) {
 
 std::optional<WireMessage> Parse(Bytes bytes, int depth);
 
-bool ReadBytes(ByteReader* reader, int depth, WireField* field) {
+bool ReadBytes(ByteReader* reader, int depth, MessageField* field) {
   uint64_t size = 0;
   Bytes content;
   if (!ReadVarint(reader, &size) || !reader->ReadBytes(size, &content)) return false;
@@ -41,23 +41,23 @@ bool ReadBytes(ByteReader* reader, int depth, WireField* field) {
   return true;
 }
 
-bool ReadField(ByteReader* reader, int depth, WireField* field) {
+bool ReadField(ByteReader* reader, int depth, MessageField* field) {
   uint64_t tag = 0;
   if (!ReadVarint(reader, &tag)) return false;
   field->number = tag >> 3;
-  field->type = static_cast<WireField::Type>(tag & 7);
+  field->type = static_cast<MessageField::Type>(tag & 7);
   if (field->number == 0) return false;
   uint32_t narrow = 0;
   switch (field->type) {
-    case WireField::kVarint:
+    case MessageField::kVarint:
       return ReadVarint(reader, &field->value);
-    case WireField::kFixed64:
+    case MessageField::kFixed64:
       return reader->ReadFixed64(&field->value);
-    case WireField::kFixed32:
+    case MessageField::kFixed32:
       if (!reader->ReadFixed32(&narrow)) return false;
       field->value = narrow;
       return true;
-    case WireField::kBytes:
+    case MessageField::kBytes:
       return ReadBytes(reader, depth, field);
   }
   return false;
@@ -67,7 +67,7 @@ std::optional<WireMessage> Parse(Bytes bytes, int depth) {
   ByteReader reader(bytes);
   WireMessage message;
   while (reader.remaining() > 0) {
-    WireField field;
+    MessageField field;
     if (!ReadField(&reader, depth, &field)) return std::nullopt;
     message.push_back(std::move(field));
   }
@@ -80,19 +80,19 @@ std::optional<WireMessage> ParseWireMessage(Bytes bytes) { return Parse(bytes, 0
 
 std::string SerializeWireMessage(const WireMessage& message) {
   std::string out;
-  for (const WireField& field : message) {
+  for (const MessageField& field : message) {
     PutVarint(&out, field.number << 3 | field.type);
     switch (field.type) {
-      case WireField::kVarint:
+      case MessageField::kVarint:
         PutVarint(&out, field.value);
         break;
-      case WireField::kFixed64:
+      case MessageField::kFixed64:
         PutFixed64(&out, field.value);
         break;
-      case WireField::kFixed32:
+      case MessageField::kFixed32:
         PutFixed32(&out, static_cast<uint32_t>(field.value));
         break;
-      case WireField::kBytes: {
+      case MessageField::kBytes: {
         const std::string content =
             field.is_message ? SerializeWireMessage(field.message) : field.bytes;
         PutVarint(&out, content.size());

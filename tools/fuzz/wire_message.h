@@ -14,10 +14,10 @@
 
 namespace mace {
 
-struct WireField;
-using WireMessage = std::vector<WireField>;
+struct MessageField;
+using WireMessage = std::vector<MessageField>;
 
-struct WireField {
+struct MessageField {
   enum Type : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
   uint64_t number = 0;  // Which field of its message.

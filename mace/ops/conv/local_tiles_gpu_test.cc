@@ -1,9 +1,10 @@
-// Every tile of conv2d_local, whichever an estimate would choose.
+// Every tile of conv2d_local, whichever an estimate would choose; on a processor each in some tests.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "mace/ops/conv/local_tiles.h"
+#include "mace/testing/every_third.h"
 #include "mace/testing/fake_gpu.h"
 #include "mace/testing/op_tester.h"
 #include "mace/testing/split_k_choices.h"
@@ -93,15 +94,16 @@ void RunTile(const Case& given, const Bound& bound, const LocalTile& tile) {
   }
 }
 
-// The tiles' own limits, then their results in dense tensors and in slices of wider ones.
-void RunAllTiles(const Case& given) {
+// The tiles' own limits, then their results in dense tensors and in slices of wider ones. On a
+// processor every third tile, from number `first`.
+void RunAllTiles(const Case& given, size_t first) {
   StatusOr<const DeviceInfo*> device = TestDeviceInfo();
   ASSERT_TRUE(device.ok()) << device.status().message();
   Bound bound;
   const Status status = Bind(given, *device, &bound);
   ASSERT_TRUE(status.ok()) << status.message();
   int run_tiles = 0;
-  for (const LocalTile& tile : LocalTiles()) {
+  for (const LocalTile& tile : EveryThirdOnProcessors(**device, LocalTiles(), first)) {
     SCOPED_TRACE(tile.name());
     EXPECT_EQ(0, tile.item_m % 4 + tile.item_n % 4 + tile.m % tile.item_m + tile.n % tile.item_n);
     EXPECT_EQ(0, tile.slice_items() % tile.blocks_k);
@@ -136,15 +138,15 @@ void RunSplitK(const Case& given, bool all = false) {
   EXPECT_GT(run_tiles, 0);
 }
 
-TEST(LocalTilesTest, Pointwise) { RunAllTiles({{1, 9, 17, 39}, {70, 39, 1, 1}}); }
+TEST(LocalTilesTest, Pointwise) { RunAllTiles({{1, 9, 17, 39}, {70, 39, 1, 1}}, 0); }
 
-TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({{2, 7, 11, 10}, {37, 10, 3, 3}}); }
+TEST(LocalTilesTest, ThreeByThree) { RunAllTiles({{2, 7, 11, 10}, {37, 10, 3, 3}}, 1); }
 
 // Blocks of three channels.
-TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 3, 3}}); }
+TEST(LocalTilesTest, ThreeInputChannels) { RunAllTiles({{1, 12, 13, 3}, {21, 3, 3, 3}}, 2); }
 
 // Tiles end with an image.
-TEST(LocalTilesTest, ChannelScale) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}); }
+TEST(LocalTilesTest, ChannelScale) { RunAllTiles({{2, 5, 17, 39}, {37, 39, 1, 1}, true}, 0); }
 
 TEST(LocalTilesTest, SplitKOfThreeByThree) { RunSplitK({{2, 5, 9, 12}, {40, 12, 3, 3}}, true); }
 

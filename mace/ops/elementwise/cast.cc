@@ -45,14 +45,15 @@ class CastOp : public Op {
   // Bools are 0 and 1 there too.
   std::string WriteElement(const std::vector<ElementOperand>& inputs, ElementText*) const override {
     const bool keeps = IsFloat(dtype_) || inputs[0].dtype == dtype_;
-    return keeps && DeviceTypeOf(inputs[0].dtype) == DeviceType::kNumber ? inputs[0].name : "";
+    return keeps && DeviceElementOf(inputs[0].dtype) == DeviceElement::kNumber ? inputs[0].name
+                                                                               : "";
   }
 
   // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
   // is nothing on the GPU.
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DType from = request.inputs[0].info.dtype;
-    const bool from_integer = DeviceTypeOf(from) == DeviceType::kInteger;
+    const bool from_integer = DeviceElementOf(from) == DeviceElement::kInteger;
     if (from_integer && IsFloat(dtype_)) return LowerConversion("cast_from_int", request);
     if (IsFloat(from) && dtype_ == DType::kInt32) return LowerConversion("cast_to_int", request);
     if (dtype_ == DType::kBool && from != DType::kBool) return {};

@@ -71,7 +71,7 @@ class GatherOp : public Op {
       StatusOr<std::vector<int64_t>> known = Positions(*indices.constant, x.info.shape[*axis]);
       if (!known.ok()) return {};
       positions = *std::move(known);
-    } else if (DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
+    } else if (DeviceElementOf(indices.info.dtype) != DeviceElement::kInteger) {
       return {};
     }
     std::vector<KernelVariant> variants;

@@ -70,7 +70,7 @@ class GatherElementsOp : public Op {
     LoweringRequest activations = request;  // The indices are no activation.
     activations.inputs.resize(1);
     if (!axis.ok() || indices.constant != nullptr || !CanLower(activations) ||
-        DeviceTypeOf(indices.info.dtype) != DeviceType::kInteger) {
+        DeviceElementOf(indices.info.dtype) != DeviceElement::kInteger) {
       return {};
     }
     KernelVariant variant = NewRowMajorVariant("gather_elements", request);

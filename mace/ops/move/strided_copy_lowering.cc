@@ -15,7 +15,7 @@ bool IsIndexable(const TensorInfo& info) {
 }
 
 bool HoldsNumbers(const TensorInfo& info) {
-  return DeviceTypeOf(info.dtype) == DeviceType::kNumber;
+  return DeviceElementOf(info.dtype) == DeviceElement::kNumber;
 }
 
 bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& copies) {

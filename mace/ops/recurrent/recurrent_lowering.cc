@@ -53,7 +53,7 @@ class RecurrentVariant {
     }
     const bool lengths_travel =
         !IsGiven(kLengths) || Constant(kLengths) != nullptr ||
-        DeviceTypeOf(request_.inputs[kLengths].info.dtype) == DeviceType::kInteger;
+        DeviceElementOf(request_.inputs[kLengths].info.dtype) == DeviceElement::kInteger;
     const int64_t products = x()[0] * x()[1] * attributes_.directions() * columns();
     const auto local_bytes = static_cast<uint64_t>(3 * attributes_.hidden) * sizeof(float);
     return lengths_travel && products < kMaxElements &&

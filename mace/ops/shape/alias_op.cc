@@ -19,9 +19,9 @@ KernelVariant MakeAlias(const std::string& variant, const LoweringRequest& reque
 
 std::vector<KernelVariant> LowerAlias(const std::string& op, const LoweringRequest& request) {
   const OpInput& input = request.inputs[0];
-  const DeviceType type = DeviceTypeOf(input.info.dtype);
-  if (!input.present || input.constant != nullptr || type == DeviceType::kNone ||
-      DeviceTypeOf(request.outputs[0].dtype) != type) {
+  const DeviceElement type = DeviceElementOf(input.info.dtype);
+  if (!input.present || input.constant != nullptr || type == DeviceElement::kNone ||
+      DeviceElementOf(request.outputs[0].dtype) != type) {
     return {};
   }
   const Nhwc from = AsNhwc(input.info.shape), to = AsNhwc(request.outputs[0].shape);
@@ -29,7 +29,7 @@ std::vector<KernelVariant> LowerAlias(const std::string& op, const LoweringReque
   variants.push_back(
       MakeAlias(op + "_alias_row_major", request, {Layout::kRowMajor, Storage::kBuffer}));
   variants[0].integers = Integers::kFromKernels;
-  if (type == DeviceType::kInteger) return variants;
+  if (type == DeviceElement::kInteger) return variants;
   const bool image = request.storage == Storage::kImage;
   // Pixels of a buffer lie one behind the other, those of an image in rows.
   const bool same_places =
