@@ -20,6 +20,7 @@ import make_convnet
 import make_light
 import make_mobilenet
 import mace_quantized
+import make_decoder
 import make_transformer
 import mace_writer
 import reference
@@ -237,6 +238,17 @@ class WriterTest(unittest.TestCase):
         values = graph.run(output, graph.make_input())
         self.assertEqual(values.shape, (1, 5, 24))
         np.testing.assert_allclose(values.std(axis=2), 1.0, atol=0.2)  # As its last norm leaves it.
+
+    def test_a_decoder_generates_different_tokens(self):
+        """One token again and again would hide a cache that is not read."""
+        args = make_decoder.parse(["--positions", "24", "-"])
+        weights = make_decoder.make_weights(args, np.random.RandomState(args.seed))
+        tokens = make_decoder.generate(args, weights)
+        self.assertEqual(tokens.shape, (24,))
+        self.assertGreater(len(set(tokens)), 15)
+        # Each token depends on those before it: another first token changes the last ones.
+        args.first_token = 2
+        self.assertFalse((make_decoder.generate(args, weights)[-8:] == tokens[-8:]).all())
 
     def test_light_squeezenet_has_the_published_weights(self):
         builder, _ = make_light.squeezenet(make_light.parse(["-", "squeezenet"]))

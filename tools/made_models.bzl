@@ -30,6 +30,10 @@ def transformer_model(name, args):
     files = ["transformer" + ending for ending in [".onnx", "_input.npy", "_expected.npy"]]
     _made(name, files, "make_transformer.py --expected %s FOLDER" % args)
 
+def decoder_model(name, args):
+    """decoder.onnx and decoder_tokens.npy."""
+    _made(name, ["decoder.onnx", "decoder_tokens.npy"], "make_decoder.py --expected %s FOLDER" % args)
+
 def light_models(name, networks, args):
     """For each network light_NETWORK.onnx, light_NETWORK_input.npy and light_NETWORK_expected.npy.
 

@@ -47,10 +47,26 @@ class Request {
   // CompiledModel::outputs(). A run writes into the tensor if the tensor has the dtype and dims of
   // the result and is one of Tensor::MutableView, or one of Tensor::Allocate of which the request
   // holds the only copy. Get then gives this tensor, otherwise a new one. An empty tensor: each run
-  // makes a new one. kNotFound for an output that the model does not have; kInvalidArgument for a
+  // makes a new one. kFailedPrecondition for an output that BindState has bound; kNotFound for an output that the model does not have; kInvalidArgument for a
   // tensor that may not be written, and for an OpenCL buffer of another context.
   Status SetOutput(const std::string& name, Tensor tensor);
   Status SetOutput(size_t index, Tensor tensor);
+
+  // Binds an output to an input: the result of each run that succeeds becomes the tensor of the
+  // input in the next run. The state of a recurrent network, the cache of keys and values of a
+  // transformer, or the history of streamed audio goes from run to run in this way. Set gives the
+  // first value of the state, and may give another one between runs; a run that fails leaves the
+  // state as it was. On a device, elements that no node on the CPU reads or makes stay in device
+  // memory, and Get copies them to the host each time it is called; the output is computed even if
+  // SelectOutputs leaves it out. The result may have other dims than the tensor before it: each
+  // set of dims needs a plan of its own, as with Set. An output may be bound to several inputs; an
+  // input that is bound already is bound anew. kNotFound for a name that the model does not have;
+  // kInvalidArgument if the two have different dtypes or ranks, or different extents that are
+  // fixed; kFailedPrecondition if SetOutput gave a tensor for the output.
+  Status BindState(const std::string& output, const std::string& input);
+  Status BindState(size_t output, size_t input);
+  // Ends all bindings of BindState. Inputs keep the tensors that they have.
+  Status ClearStates();
 
   // Selects the outputs that the next runs give, by name or by index. An empty list selects all
   // outputs, as in a new request. Outputs that are not selected are not copied to the host, and Get

@@ -155,6 +155,18 @@ TEST(CApiDevice, ACacheByDescriptor) {
   unlink(path.c_str());
 }
 
+TEST(CApiDevice, StatesThatCannotBeBoundAreRefused) {
+  const Model model = Load();
+  const Compiled compiled = Compile(model.get(), Defaults());
+  const Request request = NewRequest(compiled);
+  EXPECT_EQ(MACE_INVALID_ARGUMENT, mace_request_bind_state(request.get(), "output", "input"));
+  EXPECT_EQ(MACE_INVALID_ARGUMENT, mace_request_bind_state_at(request.get(), 0, 0));
+  EXPECT_EQ(MACE_NOT_FOUND, mace_request_bind_state_at(request.get(), 0, 1));
+  EXPECT_NAMES("input", mace_request_bind_state(request.get(), "output", nullptr));
+  EXPECT_NAMES("request", mace_request_clear_states(nullptr));
+  EXPECT_OK(mace_request_clear_states(request.get()));
+}
+
 TEST(CApiDevice, OutputsAreSelected) {
   const Model model = Load();
   const Compiled compiled = Compile(model.get(), Defaults());

@@ -62,6 +62,22 @@ mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                    [&](mace::Request* on) { return on->SetOutput(index, TensorOrNone(tensor)); });
 }
 
+mace_status_code mace_request_bind_state(mace_request* request, const char* output,
+                                         const char* input) {
+  return OnRequest(request, [&](mace::Request* on) -> mace::Status {
+    MACE_RETURN_IF_ERROR(CheckPresent({{"output", output}, {"input", input}}));
+    return on->BindState(output, input);
+  });
+}
+
+mace_status_code mace_request_bind_state_at(mace_request* request, size_t output, size_t input) {
+  return OnRequest(request, [&](mace::Request* on) { return on->BindState(output, input); });
+}
+
+mace_status_code mace_request_clear_states(mace_request* request) {
+  return OnRequest(request, [](mace::Request* on) { return on->ClearStates(); });
+}
+
 mace_status_code mace_request_select_outputs(mace_request* request, const char* const* names,
                                              size_t count) {
   return OnRequest(request, [&](mace::Request* on) -> mace::Status {

@@ -102,7 +102,7 @@ Status Request::State::CheckInputsAreSet() const {
 Status Request::State::PlaceResults(const PlannedModel& model) {
   for (Output& output : outputs) {
     output.is_given = output.is_wanted;
-    output.is_in_set = output.is_borrowed = false;
+    output.is_in_set = output.is_borrowed = output.is_in_state = false;
   }
   for (size_t k = 0; k < model.outputs.size(); ++k) {
     const TensorInfo& info = model.outputs[k];
@@ -111,7 +111,12 @@ Status Request::State::PlaceResults(const PlannedModel& model) {
              TensorAccess::IsForWriting(tensor);
     };
     Output& output = outputs[output_of_plan[k]];
-    bindings.left_out[k] = !output.is_wanted && model.executor->LeavesOut(k);
+    const bool is_state = IsBoundToInput(output_of_plan[k]);
+    bindings.left_out[k] = !output.is_wanted && !is_state && model.executor->LeavesOut(k);
+    if (is_state) {
+      MACE_ASSIGN_OR_RETURN(const bool is_placed, PlaceInState(model, k));
+      if (is_placed) continue;
+    }
     if (bindings.left_out[k] || (output.is_wanted && !TensorAccess::BufferOf(output.set).empty())) {
       output.is_borrowed = true;
       MACE_ASSIGN_OR_RETURN(results[k], PlaceInBuffer(model, k));
@@ -165,6 +170,7 @@ Status Request::State::RunNow() {
   PutBackResults();
   EndEvents(status.ok());
   if (!status.ok()) return status;
+  MACE_RETURN_IF_ERROR(CatchExhaustion([&] { return CarryStates(); }));
   statistics.latency_ms = MonotonicMilliseconds() - begin;
   has_results = true;
   return status;
@@ -219,11 +225,36 @@ Status Request::SetOutput(size_t index, Tensor tensor) {
     MACE_RETURN_IF_ERROR(state->CheckIdle());
     MACE_RETURN_IF_ERROR(
         CheckBuffer(*state->compiled, "output '" + Printable(specs[index].name) + "'", tensor));
+    if (state->IsBoundToInput(index) && !tensor.empty()) {
+      return FailedPrecondition("output '" + Printable(specs[index].name) +
+                                "': expected one that is not bound to an input (BindState)");
+    }
     State::Output& output = state->outputs[index];
     output.set_host = tensor.empty() ? HostTensor() : TensorAccess::ToHost(tensor);
     output.set = std::move(tensor);
     return Status();
   });
+}
+
+Status Request::BindState(const std::string& output, const std::string& input) {
+  return OnState(state_, [&](State* state) -> Status {
+    const Model::State& model = *state->compiled->model;
+    MACE_ASSIGN_OR_RETURN(const size_t from, FindSpec(model.outputs, "output", output));
+    MACE_ASSIGN_OR_RETURN(const size_t to, FindSpec(model.inputs, "input", input));
+    return state->BindState(from, to);
+  });
+}
+
+Status Request::BindState(size_t output, size_t input) {
+  return OnState(state_, [&](State* state) -> Status {
+    MACE_RETURN_IF_ERROR(CheckIndex(state->compiled->model->outputs, "output", output));
+    MACE_RETURN_IF_ERROR(CheckIndex(state->compiled->model->inputs, "input", input));
+    return state->BindState(output, input);
+  });
+}
+
+Status Request::ClearStates() {
+  return OnState(state_, [](State* state) { return state->ClearStates(); });
 }
 
 Status Request::SelectOutputs(const std::vector<std::string>& names) {
@@ -301,6 +332,7 @@ StatusOr<Tensor> Request::Get(size_t index) const {
                                 Printable(state->compiled->model->outputs[index].name) +
                                 "': the last run did not give it (SelectOutputs)");
     }
+    if (output.is_in_state) return state->FetchState(index);
     return output.is_in_set ? output.set : output.own;
   });
 }

@@ -37,9 +37,8 @@ void Request::State::SetPlannedOutputs(OutputSet planned) {
 
 Status Request::State::SelectOutputs(const std::vector<bool>& wanted) {
   MACE_RETURN_IF_ERROR(CheckIdle());
-  OutputSet planned = OutputsToPlan(*compiled->model->graph, wanted);
-  if (planned != planned_outputs) SetPlannedOutputs(std::move(planned));
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i].is_wanted = wanted[i];
+  PlanOutputs();
   return Status();
 }
 

@@ -41,7 +41,8 @@ Request::State::State(std::shared_ptr<CompiledModel::State> compiled_model)
     : compiled(std::move(compiled_model)),
       inputs(compiled->model->inputs.size()),
       outputs(compiled->model->outputs.size()),
-      given(inputs.size()) {
+      given(inputs.size()),
+      state_outputs(inputs.size()) {
   bindings.inputs.resize(inputs.size());
   SetPlannedOutputs(OutputSet());
 }

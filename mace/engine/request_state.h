@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mace/api/request.h"
+#include "mace/base/byte_count.h"
 #include "mace/base/cancellation.h"
 #include "mace/cl/queue.h"
 #include "mace/engine/compiled_model_state.h"
@@ -40,13 +41,21 @@ struct [[gnu::visibility("hidden")]] Request::State {
 
   explicit State(std::shared_ptr<CompiledModel::State> compiled);
 
+  // Device memory for the result of an output that is bound to an input; empty: none.
+  struct StateMemory {
+    Tensor tensor;
+    CountedBytes bytes;
+  };
+
   struct Output {
-    Tensor set;                // The caller's tensor; empty: none.
-    HostTensor set_host;       // The elements of `set`.
-    Tensor own;                // The result of a run that did not write into `set`.
-    bool is_in_set = false;    // The last result is in `set`, not in `own`.
-    bool is_wanted = true;     // The next run is to give this output.
-    bool is_given = true;      // The last run gave this output.
+    Tensor set;                     // The caller's tensor; empty: none.
+    HostTensor set_host;            // The elements of `set`.
+    Tensor own;                     // The result of a run that did not write into `set`.
+    bool is_in_set = false;         // The last result is in `set`, not in `own`.
+    StateMemory state, next_state;  // For the results of the last run and of the next one.
+    bool is_in_state = false;       // The last result is in `state`.
+    bool is_wanted = true;          // The next run is to give this output.
+    bool is_given = true;           // The last run gave this output.
     bool is_borrowed = false;  // During a run: the entry of `results` is neither `set` nor `own`.
   };
 
@@ -59,6 +68,8 @@ struct [[gnu::visibility("hidden")]] Request::State {
   std::vector<size_t> output_of_plan;  // For each output of the plan, its index in the model.
   std::weak_ptr<SharedPlan> last_plan;
   std::vector<HostTensor> given;  // The elements of the inputs.
+  // For each input, the index of the output whose result it takes in the next run.
+  std::vector<std::optional<size_t>> state_outputs;
   // The tensors that a run writes, one for each output of the plan; empty tensors while no run is
   // at work.
   std::vector<HostTensor> results;
@@ -91,6 +102,11 @@ struct [[gnu::visibility("hidden")]] Request::State {
   Status Wait(std::optional<Clock::time_point> until);
   // `wanted` has an entry for each output of the model.
   Status SelectOutputs(const std::vector<bool>& wanted);
+  Status BindState(size_t output, size_t input);
+  Status ClearStates();
+  bool IsBoundToInput(size_t output) const;
+  // The result of the last run in host memory, if it is in device memory.
+  StatusOr<Tensor> FetchState(size_t output);
   Status SetWaitEvents(const std::vector<void*>& events);
   Status SetSignalEvent(void* user_event);
   // Called before the request is destroyed: cancels the run and ends the worker.
@@ -110,6 +126,14 @@ struct [[gnu::visibility("hidden")]] Request::State {
   // the plan's output.
   StatusOr<HostTensor> PlaceInBuffer(const PlannedModel& model, size_t index);
   void PutBackResults();
+  // Plans the outputs that are wanted or bound to an input.
+  void PlanOutputs();
+  // Memory on the device for the plan's output, which is bound to an input. False if its result
+  // goes through the host's memory.
+  StatusOr<bool> PlaceInState(const PlannedModel& model, size_t index);
+  // Gives the results of a run that succeeded to the inputs that they are bound to; nothing changes
+  // if memory has run out.
+  Status CarryStates();
   Status RunPlan();
   // Whether an input or output is in an OpenCL buffer, or an output is left out.
   bool HasBindings() const;

@@ -134,6 +134,15 @@ class RequestTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "expected an array of shape"):
             request.get("output")
 
+    def test_states_that_cannot_be_bound(self):
+        request = self.compiled.new_request()
+        with self.assertRaisesRegex(mace.Error, "expected float32 .* for input 'input', found") as caught:
+            request.bind_state("output", "input")
+        self.assertEqual(caught.exception.code, "invalid_argument")
+        with self.assertRaisesRegex(KeyError, "no output 'none'"):
+            request.bind_state("none", 0)
+        request.clear_states()
+
     def test_on_a_thread_of_its_own(self):
         request = self.compiled.new_request()
         request.set_input("input", images(1))

@@ -104,6 +104,15 @@ void AddRequest(py::module_* module) {
             RaiseIfError(WithoutGil([&] { return request->SelectOutputsAt(indices); }));
           },
           py::arg("indices"))
+      .def(
+          "bind_state",
+          [](Request* request, size_t output, size_t input) {
+            RaiseIfError(WithoutGil([&] { return request->BindState(output, input); }));
+          },
+          py::arg("output"), py::arg("input"))
+      .def(
+          "clear_states",
+          [](Request* request) { RaiseIfError(WithoutGil([&] { return request->ClearStates(); })); })
       .def("run", &Run, py::arg("seconds"))
       .def("start",
            [](Request* request) { RaiseIfError(WithoutGil([&] { return request->Start(); })); })

@@ -22,6 +22,7 @@ struct RunArguments {
   std::string output_dir;
   int iterations = 1;
   int warmup = 0;
+  std::vector<std::string> states;  // OUTPUT=INPUT
 };
 
 struct Measured {
@@ -31,11 +32,32 @@ struct Measured {
   std::vector<std::string> files;  // Of the outputs; empty if they are not written.
 };
 
+Status BindStates(const std::vector<std::string>& states, Request* request) {
+  for (const std::string& state : states) {
+    // One by one, because an output may be bound to several inputs.
+    MACE_ASSIGN_OR_RETURN(const NamedWords binding, ParseNamedWords({state}, "--state"));
+    const auto& [output, input] = *binding.begin();
+    MACE_RETURN_IF_ERROR(request->BindState(output, input).WithPrefix("--state"));
+  }
+  return Status();
+}
+
+StatusOr<std::vector<std::string>> WriteResults(const CompiledModel& compiled,
+                                                const Request& request,
+                                                const std::string& output_dir) {
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, OutputsOf(compiled, request));
+  return WriteOutputs(output_dir, compiled.outputs(), outputs);
+}
+
 // Warm-up and measured runs. The first answer is timed from the start of the process and is written
-// at once. The cache file is written after it, because another process may hold that file.
+// at once; with states, the last answer is written instead. The cache file is written after the
+// first answer, because another process may hold that file.
 StatusOr<Measured> Measure(CompiledModel* compiled, const std::vector<Tensor>& inputs,
                            const RunArguments& arguments) {
   MACE_ASSIGN_OR_RETURN(Request request, RequestWith(compiled, inputs));
+  MACE_RETURN_IF_ERROR(BindStates(arguments.states, &request));
+  const bool writes_first = !arguments.output_dir.empty() && arguments.states.empty();
+  const bool writes_last = !arguments.output_dir.empty() && !arguments.states.empty();
   Measured measured;
   std::vector<double> samples;
   for (int i = -arguments.warmup; i < arguments.iterations; ++i) {
@@ -45,12 +67,13 @@ StatusOr<Measured> Measure(CompiledModel* compiled, const std::vector<Tensor>& i
     if (i >= 0) samples.push_back(end - begin);
     if (i > -arguments.warmup) continue;
     measured.first_output_ms = end - ProcessStartMilliseconds();
-    if (!arguments.output_dir.empty()) {
-      MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, OutputsOf(*compiled, request));
-      MACE_ASSIGN_OR_RETURN(measured.files,
-                            WriteOutputs(arguments.output_dir, compiled->outputs(), outputs));
+    if (writes_first) {
+      MACE_ASSIGN_OR_RETURN(measured.files, WriteResults(*compiled, request, arguments.output_dir));
     }
     SaveCacheOrWarn(compiled);
+  }
+  if (writes_last) {
+    MACE_ASSIGN_OR_RETURN(measured.files, WriteResults(*compiled, request, arguments.output_dir));
   }
   MACE_ASSIGN_OR_RETURN(measured.outputs, OutputsOf(*compiled, request));
   measured.latency = Summarize(std::move(samples));
@@ -203,6 +226,9 @@ Command AddRunCommand(CLI::App* app) {
   command->add_option("--warmup", arguments->warmup, "warm-up runs, which are not counted")
       ->check(CLI::Range(0, 100000000))
       ->capture_default_str();
+  command->add_option("--state", arguments->states,
+                      "OUTPUT=INPUT, once for each state: the result of a run is the input of the "
+                      "next of the --warmup and --iterations runs; --output-dir gets the last one");
   return {command, [arguments] { return Run(*arguments); }};
 }
 

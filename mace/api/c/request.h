@@ -32,6 +32,16 @@ mace_status_code mace_request_set_output(mace_request* request, const char* name
 mace_status_code mace_request_set_output_at(mace_request* request, size_t index,
                                             const mace_tensor* tensor);
 
+/* Binds an output to an input: the result of each run that succeeds becomes the tensor of the input
+ * in the next run, in device memory where that is possible. mace_request_set gives the first value
+ * of the state. mace_request_clear_states ends all such bindings; inputs keep the tensors that they
+ * have. MACE_INVALID_ARGUMENT for an output that the input cannot take;
+ * MACE_FAILED_PRECONDITION if mace_request_set_output gave a tensor for the output. */
+mace_status_code mace_request_bind_state(mace_request* request, const char* output,
+                                         const char* input);
+mace_status_code mace_request_bind_state_at(mace_request* request, size_t output, size_t input);
+mace_status_code mace_request_clear_states(mace_request* request);
+
 /* Selects the outputs that the next runs give. A count of 0 selects all outputs, as in a new
  * request. Outputs that are not selected are not copied to the host, and nodes that no selected
  * output depends on are not computed. The first run with a new set of outputs may make a plan for

@@ -55,6 +55,25 @@ class Request:
             if array is not None:
                 self._out[index], self._given[index] = array, out
 
+    def bind_state(self, output: Name, input: Name) -> None:
+        """Makes the result of each run the tensor of an input in the next run, both by name or index.
+
+        The state of a recurrent network or a transformer's cache of keys and values goes from run to
+        run in this way, in device memory where no node on the CPU reads or makes it. `set_input` gives
+        the first value, and may give another one between runs. A run that fails leaves the state as it
+        was. Raises mace.Error "invalid_argument" if the two have different dtypes, ranks or fixed
+        extents, and "failed_precondition" if `set_output` gave an array for the output.
+        """
+        source = index_of(self._compiled._outputs, "output", output)
+        target = index_of(self._compiled._inputs, "input", input)
+        with self._compiled._gate:
+            self._core.bind_state(source, target)
+
+    def clear_states(self) -> None:
+        """Ends all bindings of `bind_state`. Inputs keep the tensors that they have."""
+        with self._compiled._gate:
+            self._core.clear_states()
+
     def select_outputs(self, names: Sequence[Name] = ()) -> None:
         """Names the outputs that the next runs are to give, by name or by index; none: all.
 
