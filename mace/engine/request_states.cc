@@ -9,7 +9,13 @@
 namespace mace {
 namespace {
 
-// Whether a tensor of the output can be one of the input, as far as the model says.
+// Whether the model says which dims an output has, before a run.
+bool HasKnownDims(const Graph& graph, size_t output) {
+  const IoInfo& io = graph.outputs[output];
+  return io.declared_dims.has_value() || graph.value(io.value).shape_known;
+}
+
+// Whether a tensor of the output can be one of the input, as far as their dims are known.
 bool CanCarry(const TensorSpec& output, const TensorSpec& input) {
   if (output.dtype != input.dtype || output.dims.size() != input.dims.size()) return false;
   for (size_t axis = 0; axis < input.dims.size(); ++axis) {
@@ -54,7 +60,7 @@ Status Request::State::BindState(size_t output, size_t input) {
   const TensorSpec& from = compiled->model->outputs[output];
   const TensorSpec& to = compiled->model->inputs[input];
   const std::string who = "state: output '" + Printable(from.name) + "'";
-  if (!CanCarry(from, to)) {
+  if (HasKnownDims(*compiled->model->graph, output) && !CanCarry(from, to)) {
     return InvalidArgument(who + ": expected " + to.ToString() + " for input '" +
                            Printable(to.name) + "', found " + from.ToString());
   }
