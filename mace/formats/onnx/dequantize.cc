@@ -70,38 +70,4 @@ StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers,
   }
 }
 
-StatusOr<HostTensor> DequantizeBlocks(const BlockedMatrix& matrix) {
-  const int64_t blocks = matrix.blocks(), per_byte = 8 / matrix.bits;
-  const int64_t mask = (int64_t{1} << matrix.bits) - 1;
-  const int64_t row_bytes = blocks * matrix.block_size / per_byte;
-  const std::vector<float> scales = ToFloatVector(*matrix.scales);
-  std::vector<float> zero_points(scales.size(), static_cast<float>((mask + 1) / 2));
-  if (matrix.zero_point != nullptr && IsFloat(matrix.zero_point->dtype())) {
-    zero_points = ToFloatVector(*matrix.zero_point);
-  } else if (matrix.zero_point != nullptr) {
-    const std::vector<int64_t> bytes = ToInt64Vector(*matrix.zero_point);
-    const int64_t each = (blocks + per_byte - 1) / per_byte;
-    for (int64_t i = 0; i < matrix.rows * blocks; ++i) {
-      const int64_t row = i / blocks, block = i % blocks;
-      const int64_t byte = bytes[static_cast<size_t>(row * each + block / per_byte)];
-      zero_points[static_cast<size_t>(i)] =
-          static_cast<float>(byte >> (block % per_byte * matrix.bits) & mask);
-    }
-  }
-  MACE_ASSIGN_OR_RETURN(
-      HostTensor floats,
-      HostTensor::Allocate({DType::kFloat32, Shape{matrix.rows, matrix.columns}}));
-  const uint8_t* const packed = matrix.packed->data<uint8_t>();
-  float* to = floats.f32();
-  for (int64_t row = 0; row < matrix.rows; ++row) {
-    for (int64_t k = 0; k < matrix.columns; ++k) {
-      const int64_t byte = packed[row * row_bytes + k / per_byte];
-      const auto number = static_cast<float>(byte >> (k % per_byte * matrix.bits) & mask);
-      const auto block = static_cast<size_t>(row * blocks + k / matrix.block_size);
-      *to++ = (number - zero_points[block]) * scales[block];
-    }
-  }
-  return floats;
-}
-
 }  // namespace mace

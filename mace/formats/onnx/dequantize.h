@@ -26,23 +26,6 @@ struct DequantizeOptions {
 // memory for it.
 StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers, const DequantizeOptions& options);
 
-// A matrix of few bits, as MatMulNBits stores it: for each row, blocks of
-// `block_size` columns, each with a scale and a zero point.
-struct BlockedMatrix {
-  int64_t rows = 0, columns = 0;
-  int64_t bits = 4;  // 4 or 8.
-  int64_t block_size = 32;
-  const HostTensor* packed = nullptr;      // uint8 [rows, blocks, block_size * bits / 8].
-  const HostTensor* scales = nullptr;      // Floats, rows * blocks.
-  const HostTensor* zero_point = nullptr;  // As packed bytes or as floats; null: 2^(bits - 1).
-
-  int64_t blocks() const { return (columns + block_size - 1) / block_size; }
-};
-
-// The matrix as float32 [rows, columns]. REQUIRES: the tensors have the
-// elements that are said above.
-StatusOr<HostTensor> DequantizeBlocks(const BlockedMatrix& matrix);
-
 }  // namespace mace
 
 #endif  // MACE_FORMATS_ONNX_DEQUANTIZE_H_

@@ -13,10 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "mace/formats/onnx/dequantize.h"
+#include "mace/base/divide.h"
 #include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
+#include "mace/ops/matmul/blocked_matrix.h"
 
 namespace mace {
 namespace {
@@ -269,6 +270,12 @@ Status CheckConstant(const OnnxNode& node, size_t index, bool floats, int64_t el
                          (floats ? "floats" : "uint8") + ", found " + constant->info().ToString());
 }
 
+// Bytes of the packed zero points of a row, of which each row begins with a byte of its own.
+int64_t ZeroPointBytes(const BlockedMatrix& matrix) {
+  return CeilDivide(matrix.blocks(), matrix.per_byte());
+}
+
+// Checks attributes and the packed bytes, the scales and the zero points.
 StatusOr<BlockedMatrix> ReadBlockedMatrix(const OnnxNode& node) {
   BlockedMatrix matrix;
   matrix.rows = node.Int("N", 0);
@@ -288,18 +295,34 @@ StatusOr<BlockedMatrix> ReadBlockedMatrix(const OnnxNode& node) {
     return InvalidArgument("expected N and K of 1 or more, found " + std::to_string(matrix.rows) +
                            " and " + std::to_string(matrix.columns));
   }
-  const int64_t blocks = matrix.blocks(), count = matrix.rows * blocks;
-  MACE_RETURN_IF_ERROR(CheckConstant(node, 1, false, count * (block / 8) * matrix.bits));
+  const int64_t count = matrix.rows * matrix.blocks();
+  MACE_RETURN_IF_ERROR(CheckConstant(node, 1, false, matrix.rows * matrix.row_bytes()));
   MACE_RETURN_IF_ERROR(CheckConstant(node, 2, true, count));
-  matrix.packed = node.Constant(1);
-  matrix.scales = node.Constant(2);
   if (node.HasInput(3)) {
     const bool floats = IsFloat(node.dtype(3));
-    const int64_t bytes = matrix.rows * ((blocks * matrix.bits + 7) / 8);
-    MACE_RETURN_IF_ERROR(CheckConstant(node, 3, floats, floats ? count : bytes));
-    matrix.zero_point = node.Constant(3);
+    MACE_RETURN_IF_ERROR(
+        CheckConstant(node, 3, floats, floats ? count : matrix.rows * ZeroPointBytes(matrix)));
   }
   return matrix;
+}
+
+// The zero point of each block as a float: given as floats or in packed bytes, 2^(bits - 1) where
+// none is given.
+StatusOr<ValueId> AddZeroPoints(OnnxNode* node, const BlockedMatrix& matrix) {
+  const int64_t blocks = matrix.blocks();
+  if (node->HasInput(3) && IsFloat(node->dtype(3))) return node->input(3);
+  MACE_ASSIGN_OR_RETURN(HostTensor floats,
+                        HostTensor::Allocate({DType::kFloat32, Shape{matrix.rows, blocks}}));
+  const uint8_t* const packed = node->HasInput(3) ? node->Constant(3)->data<uint8_t>() : nullptr;
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t zero_point =
+          packed == nullptr ? int64_t{1} << (matrix.bits - 1)
+                            : matrix.NumberAt(packed + row * ZeroPointBytes(matrix), block);
+      floats.f32()[row * blocks + block] = static_cast<float>(zero_point);
+    }
+  }
+  return node->AddConstant("/zero_points", std::move(floats));
 }
 
 // Columns that belong to other blocks than their neighbours do are not known.
@@ -322,18 +345,22 @@ Status ConvertMatMulBits(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, 6));
   node->Ignore({"accuracy_level"});  // How exact the product need be: it is
                                      // computed in floats.
-  MACE_ASSIGN_OR_RETURN(BlockedMatrix matrix, ReadBlockedMatrix(*node));
+  MACE_ASSIGN_OR_RETURN(const BlockedMatrix matrix, ReadBlockedMatrix(*node));
   MACE_RETURN_IF_ERROR(CheckOrder(*node, matrix));
-  MACE_RETURN_IF_ERROR(node->builder()->budget().Convert(
-      "float values",
-      static_cast<uint64_t>(matrix.rows) * static_cast<uint64_t>(matrix.columns) * sizeof(float)));
-  MACE_ASSIGN_OR_RETURN(HostTensor floats, DequantizeBlocks(matrix));
-  const ValueId b = node->AddConstant("/floats", std::move(floats));
   if (node->shape(0).rank() < 1 || node->shape(0).back(0) != matrix.columns) {
     return InvalidArgument("expected rows of " + std::to_string(matrix.columns) +
                            " elements, found " + node->shape(0).ToString());
   }
-  MACE_ASSIGN_OR_RETURN(ValueId y, EmitMatMul(node, node->input(0), b, true));
+  MACE_ASSIGN_OR_RETURN(const ValueId zero_points, AddZeroPoints(node, matrix));
+  AttributeMap attributes;
+  attributes.Set("rows", matrix.rows);
+  attributes.Set("columns", matrix.columns);
+  attributes.Set("bits", matrix.bits);
+  attributes.Set("block_size", matrix.block_size);
+  MACE_ASSIGN_OR_RETURN(ValueId y,
+                        node->Emit("/product", "MatMulBits",
+                                   {node->input(0), node->input(1), node->input(2), zero_points},
+                                   std::move(attributes)));
   if (node->HasInput(5)) {
     MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kSum, y, node->input(5)));
   }
