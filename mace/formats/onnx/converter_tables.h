@@ -8,6 +8,8 @@
 namespace mace {
 
 extern const OnnxConverterEntry kOnnxAttentionConverters[];
+extern const OnnxConverterEntry kOnnxLinearAttentionConverters[];
+extern const OnnxConverterEntry kOnnxLossConverters[];
 extern const OnnxConverterEntry kOnnxRegionConverters[];
 extern const OnnxConverterEntry kOnnxSampleConverters[];
 extern const OnnxConverterEntry kOnnxSignalConverters[];

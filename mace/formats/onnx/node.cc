@@ -304,10 +304,10 @@ const ConversionMap& OnnxConversions() {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
          {kOnnxAttentionConverters, kOnnxRegionConverters, kOnnxSampleConverters,
-          kOnnxSignalConverters, kOnnxBinaryConverters, kOnnxElementConverters,
-          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
-          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
-          kOnnxSliceConverters, kOnnxSpatialConverters}) {
+          kOnnxLinearAttentionConverters, kOnnxLossConverters, kOnnxSignalConverters,
+          kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
+          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
+          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :

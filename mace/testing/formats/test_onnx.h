@@ -121,6 +121,9 @@ class TestOnnx {
   static void SetFloat(onnx::NodeProto* node, const std::string& name, float value) {
     Attribute(node, name, onnx::AttributeProto::FLOAT)->set_f(value);
   }
+  static void SetString(onnx::NodeProto* node, const std::string& name, const std::string& value) {
+    Attribute(node, name, onnx::AttributeProto::STRING)->set_s(value);
+  }
   static void SetInts(onnx::NodeProto* node, const std::string& name,
                       const std::vector<int64_t>& values) {
     onnx::AttributeProto* attribute = Attribute(node, name, onnx::AttributeProto::INTS);
