@@ -36,51 +36,57 @@ Cut CutFor(const DeviceInfo& device, int64_t rows) {
   return {1, 32, device.max_work_group_size >= 256 ? 8 : 2, std::min<int64_t>(rows, 4)};
 }
 
-// Packs words of neighbouring columns side by side. Their bits travel as those of floats, which an
-// engine stores as they are.
-PackedWeights PackWords(const BlockedMatrix& matrix, const HostTensor& packed, int64_t pitch) {
+// Where numbers of a row of the matrix lie: those of a tile of neighbouring rows side by side, tile
+// behind tile. `each`: numbers of a row.
+int64_t PlaceInTiles(int64_t row, int64_t number, int64_t each, int64_t tile) {
+  return (row / tile * each + number) * tile + row % tile;
+}
+
+// Packs the words of the matrix's rows. Their bits travel as those of floats, which an engine stores
+// as they are.
+PackedWeights PackWords(const BlockedMatrix& matrix, const HostTensor& packed, int64_t tile) {
   const int64_t words = matrix.row_bytes() / 4;
   PackedWeights weights;
   weights.name = "packed";
   weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(words * pitch);
+  weights.elements = static_cast<size_t>(words * RoundUp(matrix.rows, tile));
   weights.pack = [=](float* to) -> Status {
     const uint8_t* const bytes = packed.data<uint8_t>();
-    std::memset(to, 0, static_cast<size_t>(words * pitch) * sizeof(float));
+    std::memset(to, 0, static_cast<size_t>(words * RoundUp(matrix.rows, tile)) * sizeof(float));
     for (int64_t row = 0; row < matrix.rows; ++row) {
       for (int64_t word = 0; word < words; ++word) {
         const uint8_t* const from = bytes + row * matrix.row_bytes() + word * 4;
         // The first element is in the lowest bits, whatever the host's order of bytes.
         const uint32_t value =
             from[0] | uint32_t{from[1]} << 8 | uint32_t{from[2]} << 16 | uint32_t{from[3]} << 24;
-        std::memcpy(to + word * pitch + row, &value, sizeof(value));
+        std::memcpy(to + PlaceInTiles(row, word, words, tile), &value, sizeof(value));
       }
     }
     return Status();
   };
-  weights.identity = PackingIdentity("words of bits", {matrix.rows, words, pitch}, {packed});
+  weights.identity = PackingIdentity("words of bits", {matrix.rows, words, tile}, {packed});
   return weights;
 }
 
-// A number of each block, with those of neighbouring columns side by side.
+// A number of each block.
 PackedWeights PackBlocks(const char* name, const BlockedMatrix& matrix, const HostTensor& numbers,
-                         int64_t pitch) {
+                         int64_t tile) {
   const int64_t blocks = matrix.blocks();
   PackedWeights weights;
   weights.name = name;
   weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(blocks * pitch);
+  weights.elements = static_cast<size_t>(blocks * RoundUp(matrix.rows, tile));
   weights.pack = [=](float* to) -> Status {
     MACE_ASSIGN_OR_RETURN(const HostTensor floats, numbers.ReadAsFloats());
-    std::fill(to, to + blocks * pitch, 0.0f);
+    std::fill(to, to + blocks * RoundUp(matrix.rows, tile), 0.0f);
     for (int64_t row = 0; row < matrix.rows; ++row) {
       for (int64_t block = 0; block < blocks; ++block) {
-        to[block * pitch + row] = floats.f32()[row * blocks + block];
+        to[PlaceInTiles(row, block, blocks, tile)] = floats.f32()[row * blocks + block];
       }
     }
     return Status();
   };
-  weights.identity = PackingIdentity("numbers of blocks", {matrix.rows, blocks, pitch}, {numbers});
+  weights.identity = PackingIdentity("numbers of blocks", {matrix.rows, blocks, tile}, {numbers});
   return weights;
 }
 
@@ -172,9 +178,9 @@ class MatMulBits : public Op {
     if (rows == 0 || request.inputs[0].constant != nullptr) return {};
     const DeviceInfo& device = *request.device;
     const Cut cut = CutFor(device, rows);
-    const int64_t pitch = RoundUp(matrix_.rows, cut.lanes);
-    const int64_t words = matrix_.row_bytes() / 4;
-    for (int64_t elements : {a.elements(), rows * matrix_.rows, words * pitch}) {
+    const int64_t tile = cut.lanes * cut.group;
+    const int64_t words = matrix_.row_bytes() / 4 * RoundUp(matrix_.rows, tile);
+    for (int64_t elements : {a.elements(), rows * matrix_.rows, words}) {
       if (elements > INT32_MAX / 2) return {};
     }
     KernelVariant variant = NewRowMajorVariant("matmul_bits", request);
@@ -188,13 +194,12 @@ class MatMulBits : public Op {
               {"ROWS", std::to_string(cut.rows)},
               {"WORDS", std::to_string(matrix_.block_size * matrix_.bits / 32)}};
     variant.launches.back().arguments = {RawInputArgument(0), RawOutputArgument(0)};
-    AppendWeights(PackWords(matrix_, *request.inputs[kPacked].constant, pitch), &variant);
-    AppendWeights(PackBlocks("scales", matrix_, *request.inputs[kScales].constant, pitch),
-                  &variant);
-    AppendWeights(PackBlocks("zero points", matrix_, *request.inputs[kZeroPoints].constant, pitch),
+    AppendWeights(PackWords(matrix_, *request.inputs[kPacked].constant, tile), &variant);
+    AppendWeights(PackBlocks("scales", matrix_, *request.inputs[kScales].constant, tile), &variant);
+    AppendWeights(PackBlocks("zero points", matrix_, *request.inputs[kZeroPoints].constant, tile),
                   &variant);
     Launch& launch = variant.launches.back();
-    for (int64_t value : {rows, matrix_.rows, matrix_.columns, words, pitch}) {
+    for (int64_t value : {rows, matrix_.rows, matrix_.columns, matrix_.blocks()}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
     launch.local = {static_cast<size_t>(cut.group), static_cast<size_t>(cut.slices), 1};
