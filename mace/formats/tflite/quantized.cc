@@ -1,0 +1,139 @@
+#include "mace/formats/tflite/quantized.h"
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mace {
+namespace {
+
+bool MovesElements(tflite::BuiltinOperator code) {
+  static const auto* const kCodes = new std::set<tflite::BuiltinOperator>{
+      tflite::BuiltinOperator_BATCH_TO_SPACE_ND,
+      tflite::BuiltinOperator_BROADCAST_TO,
+      tflite::BuiltinOperator_CONCATENATION,
+      tflite::BuiltinOperator_DEPTH_TO_SPACE,
+      tflite::BuiltinOperator_EXPAND_DIMS,
+      tflite::BuiltinOperator_GATHER,
+      tflite::BuiltinOperator_GATHER_ND,
+      tflite::BuiltinOperator_MAX_POOL_2D,
+      tflite::BuiltinOperator_MAXIMUM,
+      tflite::BuiltinOperator_MINIMUM,
+      tflite::BuiltinOperator_MIRROR_PAD,
+      tflite::BuiltinOperator_PACK,
+      tflite::BuiltinOperator_PAD,
+      tflite::BuiltinOperator_PADV2,
+      tflite::BuiltinOperator_REDUCE_MAX,
+      tflite::BuiltinOperator_REDUCE_MIN,
+      tflite::BuiltinOperator_RESHAPE,
+      tflite::BuiltinOperator_RESIZE_NEAREST_NEIGHBOR,
+      tflite::BuiltinOperator_REVERSE_SEQUENCE,
+      tflite::BuiltinOperator_REVERSE_V2,
+      tflite::BuiltinOperator_SELECT,
+      tflite::BuiltinOperator_SELECT_V2,
+      tflite::BuiltinOperator_SLICE,
+      tflite::BuiltinOperator_SPACE_TO_BATCH_ND,
+      tflite::BuiltinOperator_SPACE_TO_DEPTH,
+      tflite::BuiltinOperator_SPLIT,
+      tflite::BuiltinOperator_SPLIT_V,
+      tflite::BuiltinOperator_SQUEEZE,
+      tflite::BuiltinOperator_STRIDED_SLICE,
+      tflite::BuiltinOperator_TILE,
+      tflite::BuiltinOperator_TOPK_V2,
+      tflite::BuiltinOperator_TRANSPOSE,
+      tflite::BuiltinOperator_UNPACK,
+      tflite::BuiltinOperator_ZEROS_LIKE,
+  };
+  return kCodes->count(code) > 0;
+}
+
+// Whether the results are reals of the output's integers without any rounding.
+bool AreExact(const TfliteNode& node, const TfliteQuantization& by) {
+  if (!MovesElements(node.code())) return false;
+  bool any = false;
+  for (size_t i = 0; i < node.input_count(); ++i) {
+    if (!node.HasInput(i) || !node.input_place(i).is_quantized()) continue;
+    any = true;
+    if (!(*node.input_place(i).quantization == by)) return false;
+  }
+  return any;
+}
+
+StatusOr<ValueId> EmitClipped(NodeEmitter* node, ValueId x, double low, double high) {
+  AttributeMap attributes;
+  attributes.Set("type", static_cast<int64_t>(EltwiseType::kClip));
+  attributes.Set("coeff", std::vector<double>{low, high});
+  return node->Emit("/clipped", "Eltwise", {x}, std::move(attributes));
+}
+
+// The nearest whole number, halves away from zero.
+StatusOr<ValueId> EmitNearest(NodeEmitter* node, ValueId x) {
+  MACE_ASSIGN_OR_RETURN(ValueId size, EmitEltwise(node, EltwiseType::kAbs, x));
+  MACE_ASSIGN_OR_RETURN(size, EmitEltwise(node, EltwiseType::kSum, size, 0.5));
+  MACE_ASSIGN_OR_RETURN(size, EmitUnary(node, "floor", size));
+  MACE_ASSIGN_OR_RETURN(const ValueId sign, EmitEltwise(node, EltwiseType::kSign, x));
+  return EmitEltwise(node, EltwiseType::kProd, size, sign);
+}
+
+}  // namespace
+
+Status CheckTfliteResult(const TfliteQuantization& by) {
+  if (by.is_per_tensor() && by.scales[0] > 0) return Status::Ok();
+  return Unsupported(
+      "quantization: expected one scale above 0 for a tensor that is no constant, "
+      "found " +
+      std::to_string(by.scales.size()) + " that begin with " + std::to_string(by.scales[0]));
+}
+
+StatusOr<ValueId> EmitTfliteRounded(NodeEmitter* node, ValueId x, const TfliteQuantization& by) {
+  MACE_RETURN_IF_ERROR(CheckTfliteResult(by));
+  const double scale = double{by.scales[0]}, zero = static_cast<double>(by.zero_points[0]);
+  MACE_ASSIGN_OR_RETURN(x, EmitCast(node, x, DType::kFloat32));
+  MACE_ASSIGN_OR_RETURN(ValueId steps, EmitEltwise(node, EltwiseType::kDiv, x, scale));
+  MACE_ASSIGN_OR_RETURN(steps, EmitNearest(node, steps));
+  MACE_ASSIGN_OR_RETURN(steps, EmitClipped(node, steps, by.low - zero, by.high - zero));
+  return EmitEltwise(node, EltwiseType::kProd, steps, scale);
+}
+
+StatusOr<ValueId> EmitTfliteReals(NodeEmitter* node, ValueId integers,
+                                  const TfliteQuantization& by) {
+  MACE_RETURN_IF_ERROR(CheckTfliteResult(by));
+  MACE_ASSIGN_OR_RETURN(ValueId x, EmitCast(node, integers, DType::kFloat32));
+  if (by.zero_points[0] != 0) {
+    MACE_ASSIGN_OR_RETURN(
+        x, EmitEltwise(node, EltwiseType::kSub, x, static_cast<double>(by.zero_points[0])));
+  }
+  return EmitEltwise(node, EltwiseType::kProd, x, double{by.scales[0]});
+}
+
+StatusOr<ValueId> EmitTfliteIntegers(NodeEmitter* node, ValueId reals,
+                                     const TfliteQuantization& by) {
+  MACE_RETURN_IF_ERROR(CheckTfliteResult(by));
+  MACE_ASSIGN_OR_RETURN(ValueId q,
+                        EmitEltwise(node, EltwiseType::kDiv, reals, double{by.scales[0]}));
+  MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
+  if (by.zero_points[0] != 0) {
+    MACE_ASSIGN_OR_RETURN(
+        q, EmitEltwise(node, EltwiseType::kSum, q, static_cast<double>(by.zero_points[0])));
+  }
+  // Devices have a kernel from floats to int32; from there on a narrower type costs nothing.
+  MACE_ASSIGN_OR_RETURN(q, EmitCast(node, q, DType::kInt32));
+  return EmitCast(node, q, TfliteGraphType(by.type));
+}
+
+Status RoundTfliteResults(TfliteNode* node) {
+  std::vector<ValueId> results = node->results();
+  for (size_t i = 0; i < results.size() && i < node->output_count(); ++i) {
+    const TfliteNode::Place& place = node->output_place(i);
+    if (!place.is_quantized()) continue;
+    MACE_RETURN_IF_ERROR(CheckTfliteResult(*place.quantization));
+    if (AreExact(*node, *place.quantization)) continue;
+    MACE_ASSIGN_OR_RETURN(results[i], EmitTfliteRounded(node, results[i], *place.quantization));
+  }
+  node->SetResults(std::move(results));
+  return Status::Ok();
+}
+
+}  // namespace mace

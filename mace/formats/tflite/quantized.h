@@ -1,0 +1,34 @@
+// Between the integers of TensorFlow Lite's quantized tensors and the floats that the graph has for
+// them, in nodes of the graph.
+//
+// TensorFlow Lite computes with integers and rounds each result to its tensor's scale. The graph
+// computes with the reals of the integers and rounds as TensorFlow Lite does: halves away from zero,
+// counted from the zero point. Where TensorFlow Lite's own arithmetic is not exact (a factor in 32
+// bits, tables of functions) a result may be one step away from it.
+// Thread contract: thread-compatible.
+#ifndef MACE_FORMATS_TFLITE_QUANTIZED_H_
+#define MACE_FORMATS_TFLITE_QUANTIZED_H_
+
+#include "mace/formats/tflite/node.h"
+
+namespace mace {
+
+// kUnsupported for a scale of each channel or of 0, which a result does not have.
+Status CheckTfliteResult(const TfliteQuantization& by);
+
+// Floats rounded to the reals of integers, and clamped to those of the type.
+StatusOr<ValueId> EmitTfliteRounded(NodeEmitter* node, ValueId x, const TfliteQuantization& by);
+// The reals of integers; integers of reals that EmitTfliteRounded made.
+StatusOr<ValueId> EmitTfliteReals(NodeEmitter* node, ValueId integers,
+                                  const TfliteQuantization& by);
+StatusOr<ValueId> EmitTfliteIntegers(NodeEmitter* node, ValueId reals,
+                                     const TfliteQuantization& by);
+
+// After a node was converted: rounds its results where its outputs are quantized. Results of an
+// operator that only moves elements, or chooses among them, are reals of integers already where all
+// of its inputs have the output's scale.
+Status RoundTfliteResults(TfliteNode* node);
+
+}  // namespace mace
+
+#endif  // MACE_FORMATS_TFLITE_QUANTIZED_H_
