@@ -329,16 +329,26 @@ def to_type(x, detail):
     return np.clip(np.round(x / scale) + zero, info.min, info.max).astype(detail["dtype"])
 
 
+def interpreter_of(content):
+    """The reference kernels, which the operators are defined by, where TensorFlow has one for each operator."""
+    kinds = tf.lite.experimental.OpResolverType
+    for kind in (kinds.BUILTIN_REF, kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES):
+        try:
+            interpreter = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=kind)
+            interpreter.allocate_tensors()
+            return interpreter
+        except (RuntimeError, ValueError):
+            if kind is kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES:
+                raise
+    return None
+
+
 def run_case(case, folder):
     """Writes the model and the arrays; gives the entry of the manifest."""
     content = make_bytes(case)
     with open(os.path.join(folder, case.name + ".tflite"), "wb") as file:
         file.write(content)
-    # The reference kernels: what the operators are defined by.
-    interpreter = tf.lite.Interpreter(
-        model_content=content,
-        experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
+    interpreter = interpreter_of(content)
     signatures = interpreter.get_signature_list()
     runner = next(iter(signatures.values()), None)
     details = interpreter.get_input_details()

@@ -123,7 +123,8 @@ StatusOr<std::vector<TfliteName>> TfliteImporter::ChooseCut() const {
   return cut;
 }
 
-// The tensors that the outputs need, back to the cut. Operators stand in an order in which they run.
+// The tensors that the outputs need, back to the cut. Operators stand in the order in which they
+// run.
 std::vector<bool> TfliteImporter::NeededTensors(const std::vector<TfliteName>& outputs,
                                                 const std::vector<TfliteName>& cut) const {
   std::vector<bool> needed(model_.tensor_count(), false), given(model_.tensor_count(), false);

@@ -2,7 +2,8 @@
 // sees it. Quantized inputs are floats here; what the converter gives for a quantized output is
 // rounded afterwards (quantized.h).
 //
-// Many operators are ops of TensorFlow under another name: ConvertAs calls the converter of that op.
+// Many operators are ops of TensorFlow under another name: ConvertAs calls the converter of that
+// op.
 // Thread contract: thread-compatible.
 #ifndef MACE_FORMATS_TFLITE_NODE_H_
 #define MACE_FORMATS_TFLITE_NODE_H_

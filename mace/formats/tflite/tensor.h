@@ -55,8 +55,8 @@ class TfliteConstants {
 
   // The elements as the graph has them: floats where the tensor is quantized.
   StatusOr<HostTensor> Read(size_t tensor);
-  // Integers of 32 or 64 bits as floats, each times the scale of its place: `scales` has one number,
-  // or as many as the tensor has elements. Such a tensor is the bias of a quantized op.
+  // Integers of 32 or 64 bits as floats, each times the scale of its place: `scales` has one
+  // number, or as many as the tensor has elements. Such a tensor is the bias of a quantized op.
   StatusOr<HostTensor> ReadBias(size_t tensor, const std::vector<double>& scales);
 
  private:

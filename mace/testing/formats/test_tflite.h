@@ -13,21 +13,22 @@
 
 namespace mace {
 
+// Scales, zero points, and the axis that they belong to where there are several.
+struct TestTfliteScales {
+  std::vector<float> scales;
+  std::vector<int64_t> zero_points;
+  int axis = 0;
+};
+
 class TestTflite {
  public:
+  using Scaled = TestTfliteScales;
   using Dims = std::vector<int32_t>;
   using Options = flatbuffers::Offset<void>;
 
   TestTflite() { buffers_.push_back(tflite::CreateBuffer(fbb_)); }
 
   flatbuffers::FlatBufferBuilder& fbb() { return fbb_; }
-
-  // Scales, zero points, and the axis that they belong to where there are several.
-  struct Scaled {
-    std::vector<float> scales;
-    std::vector<int64_t> zero_points;
-    int axis = 0;
-  };
 
   // A tensor's place in the subgraph. `signature`: the shape with -1 for what is dynamic.
   int Tensor(const std::string& name, const Dims& dims,
