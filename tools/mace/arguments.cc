@@ -64,7 +64,7 @@ void ModelArguments::AddCacheOptions(CLI::App* command) {
 }
 
 void ModelArguments::AddTo(CLI::App* command) {
-  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb or an .onnx")
+  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb, a .tflite or an .onnx")
       ->required();
   command->add_option("--data", data,
                       "the weights of a MACE model (default: the model's name with .data)");
