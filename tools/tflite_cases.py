@@ -10,6 +10,7 @@ training with a seeded calibration set. All weights and inputs are seeded. A qua
 away from the interpreter's, whose factors and tables are rounded; the case's limit says how many.
 """
 import argparse
+import functools
 import json
 import os
 import re
@@ -218,13 +219,18 @@ def seed_weights(model, seed):
     return model
 
 
+SHAPES = {"mobilenet_v2": (1, 96, 96, 3), "residual": (1, 32, 32, 3), "transformer": (1, 12, 32),
+          "lstm_unrolled": (2, 9, 6), "lstm": (2, 9, 6)}
+
+
+@functools.lru_cache(maxsize=1)
 def keras_model(name):
     from tensorflow import keras
     layers = keras.layers
     keras.utils.set_random_seed(7)
     if name == "mobilenet_v2":
         model = keras.applications.MobileNetV2((96, 96, 3), alpha=0.35, weights=None, classes=20)
-        return seed_weights(model, 71), (1, 96, 96, 3)
+        return seed_weights(model, 71)
     if name == "residual":
         x = begin = keras.Input((32, 32, 3), batch_size=1)
         x = layers.Conv2D(16, 3, padding="same", activation="relu")(x)
@@ -237,20 +243,21 @@ def keras_model(name):
                 x = layers.Conv2D(channels, 1, stride)(x)
             x = layers.ReLU()(layers.Add()([x, y]))
         x = layers.Dense(10, activation="softmax")(layers.GlobalAveragePooling2D()(x))
-        return seed_weights(keras.Model(begin, x), 72), (1, 32, 32, 3)
+        return seed_weights(keras.Model(begin, x), 72)
     if name == "transformer":
         begin = keras.Input((12, 32), batch_size=1)
         y = layers.MultiHeadAttention(4, 8)(begin, begin)
         x = layers.LayerNormalization()(layers.Add()([begin, y]))
         y = layers.Dense(32)(layers.Dense(64, activation="gelu")(x))
-        return seed_weights(keras.Model(begin, layers.LayerNormalization()(layers.Add()([x, y]))), 73), (1, 12, 32)
+        return seed_weights(keras.Model(begin, layers.LayerNormalization()(layers.Add()([x, y]))), 73)
     begin = keras.Input((9, 6), batch_size=2)
     y = layers.LSTM(8, return_sequences=True, unroll=name == "lstm_unrolled")(begin)
-    return seed_weights(keras.Model(begin, y), 74), (2, 9, 6)
+    return seed_weights(keras.Model(begin, y), 74)
 
 
 def quantized_by(model, shape, types=None):
     """Converts after training, with a seeded calibration set; types: of inputs and outputs."""
+    model = keras_model(model) if isinstance(model, str) else model
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([draw(shape, seed, -1, 1)] for seed in range(100, 112))
@@ -264,7 +271,7 @@ def quantized_by(model, shape, types=None):
 
 
 def with_weights(model, what):
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras_model(model))
     if what == "float16":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
@@ -272,17 +279,16 @@ def with_weights(model, what):
 
 
 def network_cases():
-    for name in ("mobilenet_v2", "residual", "transformer", "lstm_unrolled", "lstm"):
-        model, shape = keras_model(name)
+    for name, shape in SHAPES.items():
         data = [draw(shape, 80, -1, 1)]
-        yield Case(name, None, data, 1e-4, lambda m=model: with_weights(m, "float32"))
+        yield Case(name, None, data, 1e-4, lambda m=name: with_weights(m, "float32"))
         if name == "residual":
-            yield Case(name + "_float16", None, data, 1e-4, lambda m=model: with_weights(m, "float16"))
+            yield Case(name + "_float16", None, data, 1e-4, lambda m=name: with_weights(m, "float16"))
         if name in ("mobilenet_v2", "residual"):
-            yield Case(name + "_int8", None, data, 3.01, lambda m=model, s=shape: quantized_by(m, s, tf.int8))
-            yield Case(name + "_uint8", None, data, 3.01, lambda m=model, s=shape: quantized_by(m, s, tf.uint8))
-            yield Case(name + "_int8_inside", None, data, 3.01 / 256, lambda m=model, s=shape: quantized_by(m, s))
-            yield Case(name + "_int16", None, data, 1e-3, lambda m=model, s=shape: quantized_by(m, s, "int16"))
+            yield Case(name + "_int8", None, data, 3.01, lambda m=name, s=shape: quantized_by(m, s, tf.int8))
+            yield Case(name + "_uint8", None, data, 3.01, lambda m=name, s=shape: quantized_by(m, s, tf.uint8))
+            yield Case(name + "_int8_inside", None, data, 3.01 / 256, lambda m=name, s=shape: quantized_by(m, s))
+            yield Case(name + "_int16", None, data, 1e-3, lambda m=name, s=shape: quantized_by(m, s, "int16"))
 
 
 def quantized_op_cases():
@@ -297,8 +303,8 @@ def quantized_op_cases():
         "add": lambda x: layers.Add()([x, layers.ReLU()(x)]),
         "mul": lambda x: layers.Multiply()([x, layers.Conv2D(4, 1)(x)]),
         "concat": lambda x: layers.Concatenate()([x, layers.Conv2D(4, 1)(x)]),
-        "avg_pool": lambda x: layers.AveragePooling2D()(x),
-        "max_pool": lambda x: layers.MaxPooling2D()(x),
+        "avg_pool": lambda x: layers.AveragePooling2D(2)(x),
+        "max_pool": lambda x: layers.MaxPooling2D(2)(x),
         "mean": lambda x: layers.GlobalAveragePooling2D()(x),
         "softmax": lambda x: layers.Softmax()(layers.Dense(9)(layers.Flatten()(x))),
         "sigmoid": lambda x: layers.Activation("sigmoid")(x),
@@ -311,10 +317,10 @@ def quantized_op_cases():
         "prelu": lambda x: layers.PReLU(shared_axes=[1, 2])(x),
     }
     for i, (name, form) in enumerate(forms.items()):
-        begin = keras.Input(image[1:], batch_size=1)
-        model = seed_weights(keras.Model(begin, form(begin)), 90 + i)
-        yield Case("int8_" + name, None, [draw(image, 91, -1, 1)], 1.01,
-                   lambda m=model: quantized_by(m, image, tf.int8))
+        def convert(layer=form, seed=90 + i):
+            begin = keras.Input(image[1:], batch_size=1)
+            return quantized_by(seed_weights(keras.Model(begin, layer(begin)), seed), image, tf.int8)
+        yield Case("int8_" + name, None, [draw(image, 91, -1, 1)], 1.01, convert)
 
 
 def make_bytes(case):

@@ -1,7 +1,6 @@
 #include "mace/formats/tflite/import.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -181,7 +180,7 @@ Status TfliteImporter::AddInput(const TfliteName& name) {
   if (dims.empty()) dims = TflitePlaces(tensor.shape());
   io.declared_dims.emplace(dims.begin(), dims.end());
   if (io.declared_dims->size() == 4) io.layout = "NHWC";
-  StatusOr<std::optional<TfliteQuantization>> by = ReadTfliteQuantization(tensor);
+  const StatusOr<TfliteQuantizationPtr> by = constants_.Quantization(name.tensor);
   if (!by.ok()) return by.status().WithPrefix(who);
   StatusOr<ValueId> id = builder_.AddInput(std::move(io));
   if (!id.ok()) return id.status();
@@ -218,9 +217,9 @@ StatusOr<TfliteNode::Place> TfliteImporter::InputPlace(size_t index) {
   place.tensor = &tensor;
   place.index = index;
   const std::string who = "tensor '" + Printable(model_.TensorName(index)) + "'";
-  StatusOr<std::optional<TfliteQuantization>> by = ReadTfliteQuantization(tensor);
+  const StatusOr<TfliteQuantizationPtr> by = constants_.Quantization(index);
   if (!by.ok()) return by.status().WithPrefix(who);
-  place.quantization = *std::move(by);
+  place.quantization = *by;
   is_quantized_ = is_quantized_ || place.is_quantized();
   if (values_[index] == kNoValue) {
     MACE_ASSIGN_OR_RETURN(const TfliteModel::Part part, model_.Elements(index));
@@ -259,7 +258,7 @@ Status TfliteImporter::AddOperator(size_t index) {
     TfliteNode::Place place;
     place.index = static_cast<size_t>(output);
     place.tensor = &model_.tensor(place.index);
-    MACE_ASSIGN_OR_RETURN(place.quantization, ReadTfliteQuantization(*place.tensor));
+    MACE_ASSIGN_OR_RETURN(place.quantization, constants_.Quantization(place.index));
     is_quantized_ = is_quantized_ || place.is_quantized();
     node.AddOutput(std::move(place));
   }

@@ -9,7 +9,6 @@
 #define MACE_FORMATS_TFLITE_NODE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,7 +45,7 @@ class TfliteNode : public NodeEmitter {
     const tflite::Tensor* tensor = nullptr;  // Null: an input that is not given.
     ValueId value = kNoValue;
     size_t index = 0;  // Of the tensor in the subgraph.
-    std::optional<TfliteQuantization> quantization;
+    TfliteQuantizationPtr quantization;
 
     bool is_quantized() const { return IsTfliteQuantized(quantization); }
   };

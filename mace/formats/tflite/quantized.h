@@ -3,8 +3,8 @@
 //
 // TensorFlow Lite computes with integers and rounds each result to its tensor's scale. The graph
 // computes with the reals of the integers and rounds as TensorFlow Lite does: halves away from
-// zero, counted from the zero point. Where TensorFlow Lite's own arithmetic is not exact (a factor in 32
-// bits, tables of functions) a result may be one step away from it.
+// zero, counted from the zero point. Where TensorFlow Lite's own arithmetic is not exact (a factor
+// in 32 bits, tables of functions) a result may be one step away from it.
 // Thread contract: thread-compatible.
 #ifndef MACE_FORMATS_TFLITE_QUANTIZED_H_
 #define MACE_FORMATS_TFLITE_QUANTIZED_H_

@@ -141,6 +141,34 @@ Status CheckNumbers(const TfliteQuantization& by) {
   return Status::Ok();
 }
 
+// REQUIRES: there are scales.
+StatusOr<TfliteQuantization> ReadQuantization(const tflite::QuantizationParameters& stored,
+                                              Type type) {
+  if (stored.details_type() != 0) {
+    return Unsupported(
+        "quantization: expected scales of a tensor or of an axis, found details of type " +
+        std::to_string(stored.details_type()));
+  }
+  TfliteQuantization by;
+  by.type = type;
+  by.axis = stored.quantized_dimension();
+  by.scales.assign(stored.scale()->begin(), stored.scale()->end());
+  const auto* zeros = stored.zero_point();
+  if (zeros == nullptr || zeros->size() == 0) {
+    by.zero_points.assign(by.scales.size(), 0);
+  } else if (zeros->size() == 1) {
+    by.zero_points.assign(by.scales.size(), zeros->Get(0));
+  } else if (zeros->size() == by.scales.size()) {
+    by.zero_points.assign(zeros->begin(), zeros->end());
+  } else {
+    return Corruption("quantization: expected " + std::to_string(by.scales.size()) +
+                      " zero points, found " + std::to_string(zeros->size()));
+  }
+  std::tie(by.low, by.high) = RangeOf(by.type);
+  MACE_RETURN_IF_ERROR(CheckNumbers(by));
+  return by;
+}
+
 }  // namespace
 
 DType TfliteGraphType(Type type) {
@@ -181,42 +209,29 @@ std::string TfliteTypeName(Type type) {
   return name.empty() ? std::to_string(static_cast<int>(type)) : name;
 }
 
-bool IsTfliteQuantized(const std::optional<TfliteQuantization>& quantization) {
-  return quantization.has_value() && (quantization->type == tflite::TensorType_INT8 ||
-                                      quantization->type == tflite::TensorType_UINT8 ||
-                                      quantization->type == tflite::TensorType_INT16);
+bool IsTfliteQuantized(const TfliteQuantizationPtr& quantization) {
+  return quantization != nullptr && (quantization->type == tflite::TensorType_INT8 ||
+                                     quantization->type == tflite::TensorType_UINT8 ||
+                                     quantization->type == tflite::TensorType_INT16);
 }
 
-StatusOr<std::optional<TfliteQuantization>> ReadTfliteQuantization(const tflite::Tensor& tensor) {
-  const tflite::QuantizationParameters* stored = tensor.quantization();
-  if (stored == nullptr) return std::optional<TfliteQuantization>();
-  if (stored->details_type() != 0) {
-    return Unsupported(
-        "quantization: expected scales of a tensor or of an axis, found details of "
-        "type " +
-        std::to_string(stored->details_type()));
+StatusOr<TfliteQuantizationPtr> TfliteConstants::Quantization(size_t tensor) {
+  const tflite::Tensor& each = model_->tensor(tensor);
+  const tflite::QuantizationParameters* stored = each.quantization();
+  if (stored == nullptr || stored->scale() == nullptr || stored->scale()->size() == 0) {
+    return TfliteQuantizationPtr();
   }
-  const auto* scales = stored->scale();
-  if (scales == nullptr || scales->size() == 0) return std::optional<TfliteQuantization>();
-  TfliteQuantization by;
-  by.type = tensor.type();
-  by.axis = stored->quantized_dimension();
-  by.scales.assign(scales->begin(), scales->end());
-  MACE_RETURN_IF_ERROR(CheckPlaces(tensor, by));
-  const auto* zeros = stored->zero_point();
-  if (zeros == nullptr || zeros->size() == 0) {
-    by.zero_points.assign(by.scales.size(), 0);
-  } else if (zeros->size() == 1) {
-    by.zero_points.assign(by.scales.size(), zeros->Get(0));
-  } else if (zeros->size() == by.scales.size()) {
-    by.zero_points.assign(zeros->begin(), zeros->end());
-  } else {
-    return Corruption("quantization: expected " + std::to_string(by.scales.size()) +
-                      " zero points, found " + std::to_string(zeros->size()));
+  TfliteQuantizationPtr& known = quantizations_[{stored, each.type()}];
+  if (known == nullptr) {
+    if (stored->scale()->size() > 1) {
+      MACE_RETURN_IF_ERROR(
+          builder_->Reserve("scales", stored->scale()->size() * (sizeof(float) + sizeof(int64_t))));
+    }
+    MACE_ASSIGN_OR_RETURN(TfliteQuantization by, ReadQuantization(*stored, each.type()));
+    known = std::make_shared<const TfliteQuantization>(std::move(by));
   }
-  std::tie(by.low, by.high) = RangeOf(by.type);
-  MACE_RETURN_IF_ERROR(CheckNumbers(by));
-  return std::optional<TfliteQuantization>(std::move(by));
+  MACE_RETURN_IF_ERROR(CheckPlaces(each, *known));
+  return known;
 }
 
 StatusOr<TensorInfo> TfliteConstants::InfoOf(size_t tensor) const {
@@ -242,35 +257,49 @@ StatusOr<TfliteModel::Part> TfliteConstants::PartOf(size_t tensor, int64_t eleme
                     std::to_string(elements) + " elements, found " + std::to_string(part.size));
 }
 
-Status TfliteConstants::Count(size_t tensor, size_t bytes) {
-  if (converted_.insert(model_->tensor(tensor).buffer()).second) {
+Status TfliteConstants::Count(const TfliteModel::Part& part, size_t bytes) {
+  if (converted_.insert({part.offset, part.size}).second) {
     return builder_->budget().Convert("conversion", bytes);
   }
   return builder_->Reserve("conversion", bytes);
+}
+
+StatusOr<HostTensor> TfliteConstants::ReadStored(TensorInfo info, const TfliteModel::Part& part) {
+  const auto found = stored_.find({{part.offset, part.size}, info.dtype});
+  if (found != stored_.end()) return found->second.Reshaped(info.shape);
+  const ByteSource& source = model_->source();
+  stored_bytes_ += part.size;
+  if (stored_bytes_ > source.size()) {
+    MACE_RETURN_IF_ERROR(builder_->Reserve("parts of the file that overlap", part.size));
+  }
+  const DType dtype = info.dtype;
+  MACE_ASSIGN_OR_RETURN(HostTensor tensor, source.ReadTensor(std::move(info), part.offset));
+  if (!source.is_kept()) {
+    // The caller's memory is gone after the import.
+    MACE_ASSIGN_OR_RETURN(HostTensor copy, HostTensor::Allocate(tensor.info()));
+    std::memcpy(copy.mutable_data<uint8_t>(), tensor.bytes().data(), tensor.bytes().size());
+    tensor = std::move(copy);
+  }
+  tensor.set_identity(StoredIdentity(
+      "tflite",
+      std::to_string(part.offset) + '/' + std::to_string(part.size) + '/' + DTypeName(dtype)));
+  stored_[{{part.offset, part.size}, dtype}] = tensor;
+  return tensor;
 }
 
 StatusOr<HostTensor> TfliteConstants::Read(size_t tensor) {
   const tflite::Tensor& each = model_->tensor(tensor);
   MACE_ASSIGN_OR_RETURN(TensorInfo info, InfoOf(tensor));
   MACE_ASSIGN_OR_RETURN(const TfliteModel::Part part, PartOf(tensor, info.shape.elements()));
-  MACE_ASSIGN_OR_RETURN(const std::optional<TfliteQuantization> by, ReadTfliteQuantization(each));
-  const Bytes bytes(model_->bytes().data() + part.offset, part.size);
+  MACE_ASSIGN_OR_RETURN(const TfliteQuantizationPtr by, Quantization(tensor));
   const bool is_quantized = IsTfliteQuantized(by);
   if (is_quantized) info.dtype = DType::kFloat32;
   const bool same = !is_quantized && each.type() != tflite::TensorType_UINT32 &&
                     StoredBytes(each.type()) == DTypeSize(info.dtype);
-  if (same) {
-    MACE_ASSIGN_OR_RETURN(HostTensor stored,
-                          model_->source().ReadTensor(std::move(info), part.offset));
-    stored.set_identity(StoredIdentity("tflite", std::to_string(tensor)));
-    // A caller's memory that nothing keeps is gone after the import.
-    if (model_->source().is_kept()) return stored;
-    MACE_ASSIGN_OR_RETURN(HostTensor copy, HostTensor::Allocate(stored.info()));
-    std::memcpy(copy.mutable_data<uint8_t>(), bytes.data(), bytes.size());
-    return copy;
-  }
-  MACE_RETURN_IF_ERROR(Count(tensor, info.bytes()));
+  if (same) return ReadStored(std::move(info), part);
+  MACE_RETURN_IF_ERROR(Count(part, info.bytes()));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
+  const Bytes bytes(model_->bytes().data() + part.offset, part.size);
   if (is_quantized) {
     ToReals(*by, bytes, &result);
   } else if (each.type() == tflite::TensorType_FLOAT64) {
@@ -297,7 +326,7 @@ StatusOr<HostTensor> TfliteConstants::ReadBias(size_t tensor, const std::vector<
                       std::to_string(count));
   }
   info.dtype = DType::kFloat32;
-  MACE_RETURN_IF_ERROR(Count(tensor, info.bytes()));
+  MACE_RETURN_IF_ERROR(Count(part, info.bytes()));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
   const Bytes bytes(model_->bytes().data() + part.offset, part.size);
   for (size_t i = 0; i < count; ++i) {

@@ -8,9 +8,11 @@
 #define MACE_FORMATS_TFLITE_TENSOR_H_
 
 #include <cstdint>
-#include <optional>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mace/base/status.h"
@@ -39,20 +41,24 @@ struct TfliteQuantization {
   }
 };
 
-// nullopt: the tensor has no scale, and its elements are what they are. Errors: kCorruption for
-// scales and zero points that do not fit the tensor, kUnsupported for blocks.
-StatusOr<std::optional<TfliteQuantization>> ReadTfliteQuantization(const tflite::Tensor& tensor);
+// Null: the tensor has no scale, and its elements are what they are.
+using TfliteQuantizationPtr = std::shared_ptr<const TfliteQuantization>;
 
 // Whether the graph holds the tensor as floats.
-bool IsTfliteQuantized(const std::optional<TfliteQuantization>& quantization);
+bool IsTfliteQuantized(const TfliteQuantizationPtr& quantization);
 
-// Reads the constants of a model; counts what is converted against the builder's budget.
+// Reads the scales and the constants of a model. What tensors share in the file is read once, and
+// what is converted, or read from parts of the file that overlap, counts against the builder's
+// budget: a small file cannot ask for much memory.
 class TfliteConstants {
  public:
   // REQUIRES: both outlive this.
   TfliteConstants(const TfliteModel* model, GraphBuilder* builder)
       : model_(model), builder_(builder) {}
 
+  // Errors: kCorruption for scales and zero points that do not fit the tensor, kUnsupported for
+  // blocks.
+  StatusOr<TfliteQuantizationPtr> Quantization(size_t tensor);
   // The elements as the graph has them: floats where the tensor is quantized.
   StatusOr<HostTensor> Read(size_t tensor);
   // Integers of 32 or 64 bits as floats, each times the scale of its place: `scales` has one
@@ -62,12 +68,19 @@ class TfliteConstants {
  private:
   StatusOr<TensorInfo> InfoOf(size_t tensor) const;
   StatusOr<TfliteModel::Part> PartOf(size_t tensor, int64_t elements) const;
-  // Counts a conversion; one buffer that several tensors convert is counted as made, not as stored.
-  Status Count(size_t tensor, size_t bytes);
+  // Elements of the type that the graph has, too.
+  StatusOr<HostTensor> ReadStored(TensorInfo info, const TfliteModel::Part& part);
+  // Counts a conversion; a part of the file that is converted again counts as made, not as stored.
+  Status Count(const TfliteModel::Part& part, size_t bytes);
 
   const TfliteModel* const model_;
   GraphBuilder* const builder_;
-  std::set<uint32_t> converted_;  // Buffers.
+  using PartOfFile = std::pair<uint64_t, uint64_t>;  // Offset and size.
+  std::set<PartOfFile> converted_;
+  std::map<std::pair<PartOfFile, DType>, HostTensor> stored_;
+  uint64_t stored_bytes_ = 0;
+  // By the table in the file and the type of the tensor.
+  std::map<std::pair<const void*, tflite::TensorType>, TfliteQuantizationPtr> quantizations_;
 };
 
 }  // namespace mace
