@@ -6,6 +6,7 @@
 
 #include "mace/formats/tflite/bias.h"
 #include "mace/formats/tflite/node.h"
+#include "mace/formats/tflite/quantized.h"
 
 namespace mace {
 namespace {
@@ -126,10 +127,17 @@ Status ConvertPool(TfliteNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
   MACE_RETURN_IF_ERROR(RequireRank(*node, 0, 4));
   MACE_ASSIGN_OR_RETURN(const auto* options, node->OptionsOf<tflite::Pool2DOptions>());
-  const bool maximum = node->code() == tflite::BuiltinOperator_MAX_POOL_2D;
-  return node->SetActivated(
-      EmitPool(node, maximum ? Pool::kMaximum : Pool::kAverage, node->input(0), *options),
-      options->fused_activation_function());
+  const auto activation = options->fused_activation_function();
+  if (node->code() == tflite::BuiltinOperator_MAX_POOL_2D) {
+    return node->SetActivated(EmitPool(node, Pool::kMaximum, node->input(0), *options), activation);
+  }
+  if (!KeepsTfliteScale(*node)) {
+    return node->SetActivated(EmitPool(node, Pool::kAverage, node->input(0), *options), activation);
+  }
+  const TfliteQuantization& by = *node->output_place(0).quantization;
+  MACE_ASSIGN_OR_RETURN(ValueId steps, EmitTfliteSteps(node, node->input(0), by));
+  MACE_ASSIGN_OR_RETURN(steps, EmitPool(node, Pool::kAverage, steps, *options));
+  return node->SetActivated(EmitTfliteRoundedSteps(node, steps, by), activation);
 }
 
 // The root of the mean square of each window.
@@ -174,7 +182,11 @@ Status ConvertResizeBilinear(TfliteNode* node) {
   TfliteTfOp op("ResizeBilinear");
   op.Bool("align_corners", options->align_corners());
   op.Bool("half_pixel_centers", options->half_pixel_centers());
-  return node->ConvertAs(op);
+  if (!KeepsTfliteScale(*node)) return node->ConvertAs(op);
+  const TfliteQuantization& by = *node->output_place(0).quantization;
+  MACE_ASSIGN_OR_RETURN(const ValueId steps, EmitTfliteSteps(node, node->input(0), by));
+  MACE_RETURN_IF_ERROR(node->ConvertAs(op, {steps, node->input(1)}));
+  return node->SetResult(EmitTfliteRoundedSteps(node, node->results()[0], by));
 }
 
 Status ConvertResizeNearest(TfliteNode* node) {

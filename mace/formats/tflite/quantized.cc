@@ -110,17 +110,31 @@ StatusOr<ValueId> EmitTfliteReals(NodeEmitter* node, ValueId integers,
 
 StatusOr<ValueId> EmitTfliteIntegers(NodeEmitter* node, ValueId reals,
                                      const TfliteQuantization& by) {
+  MACE_ASSIGN_OR_RETURN(ValueId q, EmitTfliteSteps(node, reals, by));
+  // Devices have a kernel from floats to int32; from there on a narrower type costs nothing.
+  MACE_ASSIGN_OR_RETURN(q, EmitCast(node, q, DType::kInt32));
+  return EmitCast(node, q, TfliteGraphType(by.type));
+}
+
+bool KeepsTfliteScale(const TfliteNode& node) {
+  const TfliteNode::Place &x = node.input_place(0), &y = node.output_place(0);
+  return x.is_quantized() && y.is_quantized() && *x.quantization == *y.quantization;
+}
+
+StatusOr<ValueId> EmitTfliteSteps(NodeEmitter* node, ValueId reals, const TfliteQuantization& by) {
   MACE_RETURN_IF_ERROR(CheckTfliteResult(by));
   MACE_ASSIGN_OR_RETURN(ValueId q,
                         EmitEltwise(node, EltwiseType::kDiv, reals, double{by.scales[0]}));
   MACE_ASSIGN_OR_RETURN(q, EmitUnary(node, "round", q));
-  if (by.zero_points[0] != 0) {
-    MACE_ASSIGN_OR_RETURN(
-        q, EmitEltwise(node, EltwiseType::kSum, q, static_cast<double>(by.zero_points[0])));
-  }
-  // Devices have a kernel from floats to int32; from there on a narrower type costs nothing.
-  MACE_ASSIGN_OR_RETURN(q, EmitCast(node, q, DType::kInt32));
-  return EmitCast(node, q, TfliteGraphType(by.type));
+  if (by.zero_points[0] == 0) return q;
+  return EmitEltwise(node, EltwiseType::kSum, q, static_cast<double>(by.zero_points[0]));
+}
+
+StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
+                                         const TfliteQuantization& by) {
+  MACE_ASSIGN_OR_RETURN(steps, EmitNearest(node, steps));
+  MACE_ASSIGN_OR_RETURN(steps, EmitClipped(node, steps, by.low, by.high));
+  return EmitTfliteReals(node, steps, by);
 }
 
 Status RoundTfliteResults(TfliteNode* node) {

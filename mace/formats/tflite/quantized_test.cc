@@ -74,6 +74,21 @@ TEST(TfliteQuantized, QuantizeAndDequantizeStandAtTheBorders) {
   EXPECT_EQ(ToFloatVector(out[0]), (std::vector<float>{0.5f, -0.5f, 0, 16383.5f, -16384}));
 }
 
+TEST(TfliteQuantized, AnAverageRoundsTheIntegersAwayFromZero) {
+  TestTflite test;
+  const Scaled by{{0.1f}, {-20}};
+  const int x = test.Input("x", {1, 1, 8, 1}, tflite::TensorType_INT8, by);
+  const int y = test.Tensor("y", {1, 1, 4, 1}, tflite::TensorType_INT8, by);
+  test.Op(tflite::BuiltinOperator_AVERAGE_POOL_2D, {x}, {y}, tflite::BuiltinOptions_Pool2DOptions,
+          tflite::CreatePool2DOptions(test.fbb(), tflite::Padding_VALID, 2, 1, 2, 1).Union());
+  test.Output(y);
+  const auto out =
+      ExpectOutputs(test.Import(),
+                    {Tensor<int8_t>(DType::kInt8, {1, 1, 8, 1}, {1, 2, -1, -2, 3, 5, -128, -127})});
+  // The means are 1.5, -1.5, 4 and -127.5, whatever the zero point is.
+  EXPECT_EQ(ToInt64Vector(out[0]), (Integers{2, -2, 4, -128}));
+}
+
 TEST(TfliteQuantized, RefusesScalesThatDoNotFit) {
   struct Wrong {
     Scaled by;
