@@ -263,8 +263,9 @@ Status TfliteImporter::AddOperator(size_t index) {
     node.AddOutput(std::move(place));
   }
   MACE_RETURN_IF_ERROR(convert(&node));
+  MACE_RETURN_IF_ERROR(CheckTfliteResults(node));
   MACE_RETURN_IF_ERROR(RoundTfliteResults(&node));
-  for (size_t i = 0; i < outputs.size() && i < node.results().size(); ++i) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
     ValueId& value = values_[static_cast<size_t>(outputs[i])];
     if (value == kNoValue) value = node.results()[i];  // Else the caller gives the tensor.
   }

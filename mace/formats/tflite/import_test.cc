@@ -124,6 +124,9 @@ TEST(TfliteImport, RefusesBadTensorsAndVersions) {
   TestTflite buffer;
   buffer.Output(buffer.Tensor("x", {1}, tflite::TensorType_FLOAT32, {}, 9));
   EXPECT_HAS(MessageOf(&buffer), "buffer: expected a place below 1, found 9");
+  TestTflite half;
+  half.Output(half.Tensor("x", {1}, tflite::TensorType_UINT32));
+  EXPECT_HAS(MessageOf(&half), "element type UINT32");
   TestTflite outside;
   outside.AddBuffer(tflite::CreateBuffer(outside.fbb(), 0, 1u << 30, 1u << 31));
   outside.Output(outside.Tensor("x", {1}, tflite::TensorType_FLOAT32, {}, 1));
@@ -134,6 +137,45 @@ TEST(TfliteImport, RefusesBadTensorsAndVersions) {
   small.Op(tflite::BuiltinOperator_ADD, {x, c}, {y});
   small.Output(y);
   EXPECT_HAS(MessageOf(&small), "expected 16 bytes for 4 elements, found 12");
+}
+
+TEST(TfliteImport, RefusesResultsOfAnotherType) {
+  struct Wrong {
+    tflite::BuiltinOperator code;
+    tflite::TensorType type;
+    std::string says;
+  };
+  for (const Wrong& wrong :
+       {Wrong{tflite::BuiltinOperator_NEG, tflite::TensorType_INT32, "expected float32"},
+        Wrong{tflite::BuiltinOperator_RANK, tflite::TensorType_FLOAT32, "expected int32"},
+        Wrong{tflite::BuiltinOperator_RANK, tflite::TensorType_BOOL, "expected int32"}}) {
+    TestTflite test;
+    const int x = test.Input("x", {2}), y = test.Tensor("y", {2}, wrong.type);
+    test.Op(wrong.code, {x}, {y});
+    test.Output(y);
+    const std::string message = MessageOf(&test);
+    EXPECT_HAS(message, wrong.says);
+    EXPECT_HAS(message,
+               "found a tensor of type " + std::string(tflite::EnumNameTensorType(wrong.type)));
+  }
+}
+
+// 2^16 tensors that share a name of 2^16 bytes: a file of less than a mebibyte.
+TEST(TfliteImport, RefusesNamesThatAreSharedTooOften) {
+  flatbuffers::FlatBufferBuilder fbb;
+  const auto name = fbb.CreateString(std::string(1 << 16, 'a'));
+  const auto tensor = tflite::CreateTensor(fbb, 0, tflite::TensorType_FLOAT32, 0, name);
+  const std::vector<flatbuffers::Offset<tflite::Tensor>> tensors(1 << 16, tensor);
+  const std::vector<int32_t> none;
+  const std::vector<flatbuffers::Offset<tflite::SubGraph>> graphs = {
+      tflite::CreateSubGraphDirect(fbb, &tensors, &none, &none)};
+  const std::vector<flatbuffers::Offset<tflite::Buffer>> buffers = {tflite::CreateBuffer(fbb)};
+  fbb.Finish(tflite::CreateModelDirect(fbb, 3, nullptr, &graphs, nullptr, &buffers),
+             tflite::ModelIdentifier());
+  const std::vector<uint8_t> bytes(fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize());
+  ASSERT_LT(bytes.size(), size_t{1} << 20);
+  EXPECT_HAS(ImportModelBytes("names.tflite", bytes, {}, {}).status().message(),
+             "names of tensors: expected at most 67108864 bytes in all, found more");
 }
 
 TEST(TfliteImport, EveryCutAndManyDamagesAreRefusedOrRead) {

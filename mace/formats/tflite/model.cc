@@ -18,8 +18,9 @@ constexpr uint32_t kVersion = 3;
 constexpr flatbuffers::uoffset_t kMaxDepth = 64;
 constexpr flatbuffers::uoffset_t kMaxTables = 1 << 22;
 constexpr size_t kMaxNames = size_t{1} << 12;  // Of inputs, and of outputs.
-// Operators may share one list of inputs in the file.
+// Operators may share one list of inputs in the file, and tensors one name.
 constexpr size_t kMaxReferences = size_t{1} << 22;
+constexpr size_t kMaxNameBytes = size_t{1} << 26;
 
 Status VerifyBytes(Bytes bytes) {
   if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) {
@@ -82,6 +83,7 @@ StatusOr<TfliteModel> TfliteModel::Parse(const ByteSource& source, size_t max_op
   MACE_RETURN_IF_ERROR(model.CheckTensors());
   MACE_RETURN_IF_ERROR(model.CheckOperators());
   MACE_RETURN_IF_ERROR(model.CheckOrder());
+  MACE_RETURN_IF_ERROR(model.CheckSignatures());
   MACE_RETURN_IF_ERROR(model.FindNames());
   return model;
 }
@@ -146,23 +148,36 @@ std::string TfliteModel::Describe(size_t op_index) const {
   return text;
 }
 
+Status TfliteModel::CheckTensor(size_t index) const {
+  const tflite::Tensor& each = tensor(index);
+  MACE_RETURN_IF_ERROR(CheckIndex("buffer", each.buffer(), SizeOf(model_->buffers())));
+  const size_t rank = SizeOf(each.shape()), said = SizeOf(each.shape_signature());
+  if (rank > Shape::kMaxRank || said > Shape::kMaxRank) {
+    return Unsupported("expected a rank up to " + std::to_string(Shape::kMaxRank) + ", found " +
+                       std::to_string(std::max(rank, said)));
+  }
+  for (size_t axis = 0; axis < rank; ++axis) {
+    const int32_t extent = each.shape()->Get(static_cast<flatbuffers::uoffset_t>(axis));
+    if (extent < 0) {
+      return Corruption("expected extents of 0 or more, found " + std::to_string(extent));
+    }
+  }
+  return Elements(index).status();
+}
+
 Status TfliteModel::CheckTensors() const {
+  size_t name_bytes = 0;
   for (size_t i = 0; i < tensor_count(); ++i) {
-    const tflite::Tensor& each = tensor(i);
-    const std::string who = "tensor " + std::to_string(i) + " '" + Printable(TensorName(i)) + "'";
-    MACE_RETURN_IF_ERROR(CheckIndex(who + ": buffer", each.buffer(), SizeOf(model_->buffers())));
-    const size_t rank = SizeOf(each.shape()), said = SizeOf(each.shape_signature());
-    if (rank > Shape::kMaxRank || said > Shape::kMaxRank) {
-      return Unsupported(who + ": expected a rank up to " + std::to_string(Shape::kMaxRank) +
-                         ", found " + std::to_string(std::max(rank, said)));
+    const Status checked = CheckTensor(i);
+    if (!checked.ok()) {
+      return checked.WithPrefix("tensor " + std::to_string(i) + " '" + Printable(TensorName(i)) +
+                                "'");
     }
-    for (size_t axis = 0; axis < rank; ++axis) {
-      const int32_t extent = each.shape()->Get(static_cast<flatbuffers::uoffset_t>(axis));
-      if (extent < 0) {
-        return Corruption(who + ": expected extents of 0 or more, found " + std::to_string(extent));
-      }
+    name_bytes += SizeOf(tensor(i).name());
+    if (name_bytes > kMaxNameBytes) {
+      return ResourceExhausted("names of tensors: expected at most " +
+                               std::to_string(kMaxNameBytes) + " bytes in all, found more");
     }
-    MACE_RETURN_IF_ERROR(Elements(i).status().WithPrefix(who));
   }
   return Status::Ok();
 }
@@ -247,16 +262,39 @@ namespace {
 
 using NameList = flatbuffers::Vector<flatbuffers::Offset<tflite::TensorMap>>;
 
+// The tensors of other subgraphs are not read.
+Status CheckSignatureNames(const std::string& who, const NameList* names, size_t count) {
+  MACE_RETURN_IF_ERROR(CheckNone(who + ": name", names));
+  for (size_t i = 0; i < SizeOf(names); ++i) {
+    const auto* each = names->Get(static_cast<flatbuffers::uoffset_t>(i));
+    MACE_RETURN_IF_ERROR(CheckIndex(who + ": tensor", each->tensor_index(), count));
+  }
+  return Status::Ok();
+}
+
 // The name that a signature gives to the tensor; "": none.
 std::string NameInSignature(const NameList* names, size_t tensor) {
   for (size_t i = 0; i < std::min(SizeOf(names), kMaxNames); ++i) {
     const tflite::TensorMap* each = names->Get(static_cast<flatbuffers::uoffset_t>(i));
-    if (each != nullptr && each->tensor_index() == tensor) return TextOf(each->name());
+    if (each->tensor_index() == tensor) return TextOf(each->name());
   }
   return "";
 }
 
 }  // namespace
+
+Status TfliteModel::CheckSignatures() const {
+  for (size_t i = 0; i < SizeOf(model_->signature_defs()); ++i) {
+    const auto* each = model_->signature_defs()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    const std::string who = "signature " + std::to_string(i);
+    MACE_RETURN_IF_ERROR(
+        CheckIndex(who + ": subgraph", each->subgraph_index(), SizeOf(model_->subgraphs())));
+    if (each->subgraph_index() != 0) continue;
+    MACE_RETURN_IF_ERROR(CheckSignatureNames(who, each->inputs(), tensor_count()));
+    MACE_RETURN_IF_ERROR(CheckSignatureNames(who, each->outputs(), tensor_count()));
+  }
+  return Status::Ok();
+}
 
 Status TfliteModel::FindNames() {
   const tflite::SignatureDef* signature = nullptr;

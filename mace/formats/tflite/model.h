@@ -61,9 +61,11 @@ class TfliteModel {
   TfliteModel() = default;
 
   Status CheckParts() const;
+  Status CheckTensor(size_t index) const;
   Status CheckTensors() const;
   Status CheckOperators() const;
   Status CheckOrder() const;
+  Status CheckSignatures() const;
   Status FindNames();
 
   ByteSource source_;

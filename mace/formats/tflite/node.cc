@@ -123,6 +123,7 @@ Status TfliteNode::SetResult(const StatusOr<ValueId>& id) {
 Status TfliteNode::SetActivated(const StatusOr<ValueId>& id,
                                 tflite::ActivationFunctionType activation) {
   if (!id.ok()) return id.status();
+  has_activation_ = activation != tflite::ActivationFunctionType_NONE;
   AttributeMap attributes;
   switch (activation) {
     case tflite::ActivationFunctionType_NONE:
@@ -138,9 +139,7 @@ Status TfliteNode::SetActivated(const StatusOr<ValueId>& id,
       attributes.Set("max_limit", 6.0);
       break;
     case tflite::ActivationFunctionType_RELU_N1_TO_1:
-      attributes.Set("type", static_cast<int64_t>(EltwiseType::kClip));
-      attributes.Set("coeff", std::vector<double>{-1, 1});
-      return SetResult(Emit("/activation", "Eltwise", {*id}, std::move(attributes)));
+      return SetResult(EmitClipped(this, *id, -1, 1));
     case tflite::ActivationFunctionType_TANH:
       attributes.Set("activation", std::string("TANH"));
       break;

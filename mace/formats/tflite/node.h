@@ -103,6 +103,8 @@ class TfliteNode : public NodeEmitter {
   // The same, after the activation that the operator's options fuse. kUnsupported for one that is
   // not known.
   Status SetActivated(const StatusOr<ValueId>& id, tflite::ActivationFunctionType activation);
+  // Whether SetActivated was called with an activation.
+  bool has_activation() const { return has_activation_; }
   void SetResults(std::vector<ValueId> ids) { results_ = std::move(ids); }
   const std::vector<ValueId>& results() const { return results_; }
 
@@ -115,6 +117,7 @@ class TfliteNode : public NodeEmitter {
   std::vector<Place> inputs_;
   std::vector<Place> outputs_;
   std::vector<ValueId> results_;
+  bool has_activation_ = false;
 };
 
 Status TfliteOptionsError(tflite::BuiltinOptions found);

@@ -102,10 +102,7 @@ Status ConvertRelu(TfliteNode* node) {
 
 Status ConvertRelu01(TfliteNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
-  AttributeMap attributes;
-  attributes.Set("type", static_cast<int64_t>(EltwiseType::kClip));
-  attributes.Set("coeff", std::vector<double>{0, 1});
-  return node->SetResult(node->Emit("", "Eltwise", {node->input(0)}, std::move(attributes)));
+  return node->SetResult(EmitClipped(node, node->input(0), 0, 1));
 }
 
 Status ConvertLeakyRelu(TfliteNode* node) {

@@ -113,8 +113,7 @@ Status ConvertSplitV(TfliteNode* node) {
 }
 
 Status ConvertPack(TfliteNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(node->input_count()));
-  MACE_RETURN_IF_ERROR(node->RequireInputs(1, node->input_count()));
+  MACE_RETURN_IF_ERROR(node->RequireInputs(std::max<size_t>(1, node->input_count())));
   MACE_ASSIGN_OR_RETURN(const auto* options, node->OptionsOf<tflite::PackOptions>());
   return node->ConvertAs(TfliteTfOp("Pack").Int("axis", options->axis()));
 }

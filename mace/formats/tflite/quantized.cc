@@ -9,6 +9,7 @@
 namespace mace {
 namespace {
 
+// Operators whose results hold elements of their inputs, or 0, and nothing else.
 bool MovesElements(tflite::BuiltinOperator code) {
   static const auto* const kCodes = new std::set<tflite::BuiltinOperator>{
       tflite::BuiltinOperator_BATCH_TO_SPACE_ND,
@@ -49,9 +50,10 @@ bool MovesElements(tflite::BuiltinOperator code) {
   return kCodes->count(code) > 0;
 }
 
-// Whether the results are reals of the output's integers without any rounding.
+// Whether the results are reals of the output's integers without any rounding. The bound of an
+// activation may lie between two of them.
 bool AreExact(const TfliteNode& node, const TfliteQuantization& by) {
-  if (!MovesElements(node.code())) return false;
+  if (!MovesElements(node.code()) || node.has_activation()) return false;
   bool any = false;
   for (size_t i = 0; i < node.input_count(); ++i) {
     if (!node.HasInput(i) || !node.input_place(i).is_quantized()) continue;
@@ -59,13 +61,6 @@ bool AreExact(const TfliteNode& node, const TfliteQuantization& by) {
     if (!(*node.input_place(i).quantization == by)) return false;
   }
   return any;
-}
-
-StatusOr<ValueId> EmitClipped(NodeEmitter* node, ValueId x, double low, double high) {
-  AttributeMap attributes;
-  attributes.Set("type", static_cast<int64_t>(EltwiseType::kClip));
-  attributes.Set("coeff", std::vector<double>{low, high});
-  return node->Emit("/clipped", "Eltwise", {x}, std::move(attributes));
 }
 
 // The nearest whole number, halves away from zero.
@@ -135,6 +130,43 @@ StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
   MACE_ASSIGN_OR_RETURN(steps, EmitNearest(node, steps));
   MACE_ASSIGN_OR_RETURN(steps, EmitClipped(node, steps, by.low, by.high));
   return EmitTfliteReals(node, steps, by);
+}
+
+namespace {
+
+// Whether a result of `found` is what the model's file says of it. The graph has one type of floats,
+// and wider integers in the place of some.
+Status CheckResultType(const TfliteNode& node, const TfliteNode::Place& place, DType found) {
+  const DType said = place.is_quantized() ? DType::kFloat32 : TfliteGraphType(place.tensor->type());
+  const std::string type = TfliteTypeName(place.tensor->type());
+  if (said == DType::kInvalid) return Unsupported("element type " + type + " of a result");
+  const bool is_same = IsFloat(said)
+                           ? IsFloat(found)
+                           : !IsFloat(found) && (said == DType::kBool) == (found == DType::kBool);
+  if (!is_same) {
+    return Corruption(std::string("result: expected ") + DTypeName(found) +
+                      ", which the operator gives, found a tensor of type " + type);
+  }
+  const bool is_short = place.tensor->type() == tflite::TensorType_INT16 ||
+                        place.tensor->type() == tflite::TensorType_UINT16;
+  if (!is_short || place.is_quantized() || MovesElements(node.code())) return Status::Ok();
+  return Unsupported("result: expected a scale for numbers of " + type +
+                     " that are computed, found none");
+}
+
+}  // namespace
+
+Status CheckTfliteResults(const TfliteNode& node) {
+  if (node.results().size() != node.output_count()) {
+    return InvalidArgument("expected " + std::to_string(node.results().size()) +
+                           " outputs, found " + std::to_string(node.output_count()));
+  }
+  for (size_t i = 0; i < node.output_count(); ++i) {
+    const ValueId result = node.results()[i];
+    const DType found = node.builder()->graph().value(result).info.dtype;
+    MACE_RETURN_IF_ERROR(CheckResultType(node, node.output_place(i), found));
+  }
+  return Status::Ok();
 }
 
 Status RoundTfliteResults(TfliteNode* node) {

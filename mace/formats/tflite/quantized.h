@@ -26,15 +26,19 @@ StatusOr<ValueId> EmitTfliteIntegers(NodeEmitter* node, ValueId reals,
 
 // Whether input 0 and output 0 are quantized, and by the same numbers.
 bool KeepsTfliteScale(const TfliteNode& node);
-// The integers q of such a tensor, as floats, and the reals of numbers that are rounded to
-// integers:
-// for operators that TensorFlow Lite computes with the integers themselves, where halves go away
-// from 0 and not from the zero point.
+// The integers q of such a tensor, as floats; and the reals of floats that are rounded to integers.
+// Both are for operators that TensorFlow Lite computes with the integers themselves, where halves go
+// away from 0 and not from the zero point.
 StatusOr<ValueId> EmitTfliteSteps(NodeEmitter* node, ValueId reals, const TfliteQuantization& by);
 StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
                                          const TfliteQuantization& by);
 
-// After a node was converted: rounds its results where its outputs are quantized. Results of an
+// After a node was converted: whether its results are as many, and of such types, as the file says.
+// kCorruption for floats where the file says integers or the other way round; kUnsupported for
+// integers of 16 bits without a scale that are computed, whose arithmetic would not wrap around.
+Status CheckTfliteResults(const TfliteNode& node);
+
+// Then: rounds its results where its outputs are quantized. Results of an
 // operator that only moves elements, or chooses among them, are reals of integers already where all
 // of its inputs have the output's scale.
 Status RoundTfliteResults(TfliteNode* node);

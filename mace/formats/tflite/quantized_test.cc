@@ -89,6 +89,45 @@ TEST(TfliteQuantized, AnAverageRoundsTheIntegersAwayFromZero) {
   EXPECT_EQ(ToInt64Vector(out[0]), (Integers{2, -2, 4, -128}));
 }
 
+// 6 is no whole number of steps of 0.7: the bound of RELU6 is 9 steps, which are 6.3.
+TEST(TfliteQuantized, TheBoundOfAFusedActivationIsRounded) {
+  TestTflite test;
+  const Scaled by{{0.7f}, {-20}};
+  const int x = test.Input("x", {1, 1, 4, 1}, tflite::TensorType_INT8, by);
+  const int most = test.Tensor("most", {1, 1, 2, 1}, tflite::TensorType_INT8, by);
+  const int y = test.Tensor("y", {1, 1, 2, 1});
+  test.Op(tflite::BuiltinOperator_MAX_POOL_2D, {x}, {most}, tflite::BuiltinOptions_Pool2DOptions,
+          tflite::CreatePool2DOptions(test.fbb(), tflite::Padding_VALID, 2, 1, 2, 1,
+                                      tflite::ActivationFunctionType_RELU6)
+              .Union());
+  test.Op(tflite::BuiltinOperator_DEQUANTIZE, {most}, {y});
+  test.Output(y);
+  const auto out = ExpectOutputs(
+      test.Import(), {Tensor<int8_t>(DType::kInt8, {1, 1, 4, 1}, {-128, 127, -18, -16})});
+  EXPECT_FLOAT_EQ(ToFloatVector(out[0])[0], 6.3f);
+  EXPECT_FLOAT_EQ(ToFloatVector(out[0])[1], 2.8f);
+}
+
+TEST(TfliteQuantized, IntegersOf16BitsWithoutAScaleMoveAndAreNotComputed) {
+  TestTflite moved;
+  int x = moved.Input("x", {2}, tflite::TensorType_INT16);
+  int y = moved.Tensor("y", {2, 1}, tflite::TensorType_INT16);
+  moved.Op(tflite::BuiltinOperator_RESHAPE, {x}, {y});
+  moved.Output(y);
+  const auto out =
+      ExpectOutputs(moved.Import(), {Tensor<int32_t>(DType::kInt32, {2}, {-32768, 32767})});
+  EXPECT_EQ(ToInt64Vector(out[0]), (Integers{-32768, 32767}));
+  TestTflite computed;
+  x = computed.Input("x", {2}, tflite::TensorType_INT16);
+  y = computed.Tensor("y", {2}, tflite::TensorType_INT16);
+  computed.Op(tflite::BuiltinOperator_ADD, {x, x}, {y});
+  computed.Output(y);
+  const std::string message = computed.Import().status().message();
+  EXPECT_NE(message.find("result: expected a scale for numbers of INT16 that are computed"),
+            std::string::npos)
+      << message;
+}
+
 TEST(TfliteQuantized, RefusesScalesThatDoNotFit) {
   struct Wrong {
     Scaled by;

@@ -22,7 +22,6 @@ size_t StoredBytes(Type type) {
       return 8;
     case tflite::TensorType_FLOAT32:
     case tflite::TensorType_INT32:
-    case tflite::TensorType_UINT32:
       return 4;
     case tflite::TensorType_FLOAT16:
     case tflite::TensorType_BFLOAT16:
@@ -52,8 +51,6 @@ int64_t IntegerAt(Type type, Bytes bytes, size_t index) {
       return ElementAt<int64_t>(bytes, index);
     case tflite::TensorType_INT32:
       return ElementAt<int32_t>(bytes, index);
-    case tflite::TensorType_UINT32:
-      return ElementAt<uint32_t>(bytes, index);
     case tflite::TensorType_INT16:
       return ElementAt<int16_t>(bytes, index);
     case tflite::TensorType_UINT16:
@@ -183,7 +180,6 @@ DType TfliteGraphType(Type type) {
     case tflite::TensorType_INT16:
     case tflite::TensorType_UINT16:
     case tflite::TensorType_INT32:
-    case tflite::TensorType_UINT32:
     case tflite::TensorType_INT64:
       return DType::kInt32;
     case tflite::TensorType_INT8:
@@ -294,8 +290,7 @@ StatusOr<HostTensor> TfliteConstants::Read(size_t tensor) {
   MACE_ASSIGN_OR_RETURN(const TfliteQuantizationPtr by, Quantization(tensor));
   const bool is_quantized = IsTfliteQuantized(by);
   if (is_quantized) info.dtype = DType::kFloat32;
-  const bool same = !is_quantized && each.type() != tflite::TensorType_UINT32 &&
-                    StoredBytes(each.type()) == DTypeSize(info.dtype);
+  const bool same = !is_quantized && StoredBytes(each.type()) == DTypeSize(info.dtype);
   if (same) return ReadStored(std::move(info), part);
   MACE_RETURN_IF_ERROR(Count(part, info.bytes()));
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
