@@ -138,7 +138,20 @@ def wirings():
     for name, (first, made_first, second, made_second) in cases.items():
         yield refused(name, pair((first, made_first), (second, made_second), 1), "operator", "expected", "found '")
     yield refused("tensor of nobody", changed(adding(), ["operators", 0, "outputs"], [0]), "expected", "found")
+    for name, place in (("add", 1), ("conv_2d", 1), ("conv_2d", 2), ("unidirectional_sequence_lstm", 5)):
+        made = adding() if name == "add" else dict(lite.plain())[name]
+        made.graph["tensors"][place].update(is_variable=True, buffer=0)
+        yield refused("variable %d of %s" % (place, name), made, "operator 0", "expected", "found a variable")
     yield refused("elements of nobody", changed(adding(), ["tensors", 1, "buffer"], 0), "'c'", "expected", "found")
+
+
+def inputs_left_out():
+    """Each input of each operator once; a bias, a peephole and a state may be left out."""
+    for name, model in lite.plain():
+        for i in range(len(model.graph["operators"][0]["inputs"])):
+            made = copy.deepcopy(model)
+            made.graph["operators"][0]["inputs"][i] = -1
+            yield run_case("tflite %s without input %d" % (name, i), made)
 
 
 def quantization():
@@ -258,8 +271,7 @@ def fields(count):
     for name, model in lite.plain():
         for number, (path, kind, _, _) in enumerate(list(places(model.content))):
             for value in values_for(kind, name + path, count):
-                made = lite.Model()
-                made.content = copy.deepcopy(model.content)
+                made = copy.deepcopy(model)
                 _, _, holder, key = list(places(made.content))[number]
                 holder[key] = value
                 text = ascii(value if not isinstance(value, str) else value[:20])
@@ -267,6 +279,6 @@ def fields(count):
 
 
 def cases():
-    for kind in (plain_models, damaged_bytes, parts, indices, extents, operators, wirings, quantization, element_types,
-                 elements, results, counts):
+    for kind in (plain_models, damaged_bytes, parts, indices, extents, operators, wirings, inputs_left_out, quantization,
+                 element_types, elements, results, counts):
         yield from kind()

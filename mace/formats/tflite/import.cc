@@ -66,7 +66,7 @@ class TfliteImporter {
   Status AddInput(const TfliteName& name);
   Status AddOperators(const std::vector<bool>& needed);
   Status AddOperator(size_t index);
-  StatusOr<TfliteNode::Place> InputPlace(size_t tensor);
+  StatusOr<TfliteNode::Place> InputPlace(size_t tensor, bool is_state = false);
   Status AddOutput(const TfliteName& name);
 
   const TfliteModel& model_;
@@ -210,8 +210,8 @@ Status TfliteImporter::AddOperators(const std::vector<bool>& needed) {
   return Status::Ok();
 }
 
-// A constant is read when an operator first wants it.
-StatusOr<TfliteNode::Place> TfliteImporter::InputPlace(size_t index) {
+// A constant is read when an operator first wants it. The value of a state may be kNoValue.
+StatusOr<TfliteNode::Place> TfliteImporter::InputPlace(size_t index, bool is_state) {
   const tflite::Tensor& tensor = model_.tensor(index);
   TfliteNode::Place place;
   place.tensor = &tensor;
@@ -223,8 +223,10 @@ StatusOr<TfliteNode::Place> TfliteImporter::InputPlace(size_t index) {
   is_quantized_ = is_quantized_ || place.is_quantized();
   if (values_[index] == kNoValue) {
     MACE_ASSIGN_OR_RETURN(const TfliteModel::Part part, model_.Elements(index));
-    // A variable begins at 0; the operators that have one know that.
-    if (part.size == 0 && tensor.is_variable()) return place;
+    if (part.size == 0 && tensor.is_variable()) {
+      if (is_state) return place;
+      return Unsupported(who + ": expected a tensor with elements, found a variable");
+    }
     const bool is_empty = TflitePlaces(tensor.shape()).size() > 0 && part.size == 0;
     if (part.size == 0 && !is_empty) {
       return InvalidArgument(who +
@@ -250,7 +252,8 @@ Status TfliteImporter::AddOperator(size_t index) {
   for (int32_t input : TflitePlaces(def.inputs())) {
     TfliteNode::Place place;
     if (input >= 0) {
-      MACE_ASSIGN_OR_RETURN(place, InputPlace(static_cast<size_t>(input)));
+      const bool is_state = IsTfliteState(code, node.input_count());
+      MACE_ASSIGN_OR_RETURN(place, InputPlace(static_cast<size_t>(input), is_state));
     }
     node.AddInput(std::move(place));
   }
@@ -275,9 +278,6 @@ Status TfliteImporter::AddOperator(size_t index) {
 Status TfliteImporter::AddOutput(const TfliteName& name) {
   const std::string who = "output '" + Printable(name.name) + "'";
   MACE_ASSIGN_OR_RETURN(const TfliteNode::Place place, InputPlace(name.tensor));
-  if (place.value == kNoValue) {
-    return Unsupported(who + ": expected a tensor that an operator makes, found a variable");
-  }
   IoInfo io;
   io.name = name.name;
   io.dtype = TfliteIoType(place.tensor->type());

@@ -139,6 +139,18 @@ TEST(TfliteImport, RefusesBadTensorsAndVersions) {
   EXPECT_HAS(MessageOf(&small), "expected 16 bytes for 4 elements, found 12");
 }
 
+// The bias of a convolution is no state that begins at 0.
+TEST(TfliteImport, RefusesAVariableThatIsNoState) {
+  TestTflite test;
+  const int x = test.Input("x", {1, 1, 1, 1}), y = test.Tensor("y", {1, 1, 1, 1});
+  const int w = test.Floats("w", {1, 1, 1, 1}, {2});
+  const int b = test.Variable("b", {1});
+  test.Op(tflite::BuiltinOperator_CONV_2D, {x, w, b}, {y}, tflite::BuiltinOptions_Conv2DOptions,
+          tflite::CreateConv2DOptions(test.fbb(), tflite::Padding_SAME, 1, 1).Union());
+  test.Output(y);
+  EXPECT_HAS(MessageOf(&test), "tensor 'b': expected a tensor with elements, found a variable");
+}
+
 TEST(TfliteImport, RefusesResultsOfAnotherType) {
   struct Wrong {
     tflite::BuiltinOperator code;

@@ -69,7 +69,8 @@ class TfliteNode : public NodeEmitter {
   bool HasInput(size_t index) const {
     return index < inputs_.size() && inputs_[index].tensor != nullptr;
   }
-  // REQUIRES: HasInput(index), which RequireInputs makes sure of.
+  // REQUIRES: HasInput(index), which RequireInputs makes sure of. kNoValue for a state alone
+  // (IsTfliteState).
   ValueId input(size_t index) const { return inputs_[index].value; }
   std::vector<ValueId> inputs() const;
   const Place& input_place(size_t index) const { return inputs_[index]; }
@@ -155,6 +156,10 @@ extern const TfliteConverterEntry kTfliteShapeConverters[];
 extern const TfliteConverterEntry kTfliteIndexConverters[];
 extern const TfliteConverterEntry kTfliteMatrixConverters[];
 extern const TfliteConverterEntry kTfliteRecurrentConverters[];
+
+// Whether input `index` of such an operator is a state: a variable, which has no value in the graph
+// and begins at 0.
+bool IsTfliteState(tflite::BuiltinOperator code, size_t index);
 
 // Null for a code that is not supported.
 TfliteConverter FindTfliteConverter(tflite::BuiltinOperator code);

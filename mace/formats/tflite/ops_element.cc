@@ -77,7 +77,7 @@ Status ConvertChoice(TfliteNode* node) {
 }
 
 Status ConvertAddN(TfliteNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(1, node->input_count()));
+  MACE_RETURN_IF_ERROR(node->RequireInputs(std::max<size_t>(1, node->input_count())));
   return node->ConvertAs(TfliteTfOp("AddN"));
 }
 

@@ -14,17 +14,19 @@ constexpr size_t kRecurrentWeights = 5;
 constexpr size_t kPeepholes = 9;  // Input, forget, output.
 constexpr size_t kBiases = 12;
 constexpr size_t kProjection = 16;
+constexpr size_t kStates = 18;  // The output's and the cell's.
 constexpr size_t kLayerNorms = 20;
 constexpr size_t kInputCount = 24;
 // The graph's op has the gates in the order input, output, forget, cell.
 constexpr size_t kGateOrder[] = {0, 3, 1, 2};
 constexpr size_t kPeepholeOrder[] = {0, 2, 1};
 
+bool IsState(size_t input) { return input == kStates || input == kStates + 1; }
+
 Status CheckForm(const TfliteNode& node, const tflite::UnidirectionalSequenceLSTMOptions& options) {
   if (node.AnyIsQuantized()) return Unsupported("expected floats, found a quantized tensor");
   for (size_t i = kProjection; i < kInputCount; ++i) {
-    const bool is_state = i == kProjection + 2 || i == kProjection + 3;
-    if (is_state || !node.HasInput(i)) continue;
+    if (IsState(i) || !node.HasInput(i)) continue;
     return Unsupported(std::string("input ") + std::to_string(i) + ": expected none, found " +
                        (i < kLayerNorms ? "a projection" : "a layer normalisation"));
   }
@@ -103,7 +105,7 @@ Status ConvertSequenceLstm(TfliteNode* node) {
                            node->shape(0).ToString() + " and " +
                            node->shape(kRecurrentWeights).ToString());
   }
-  for (size_t state : {kProjection + 2, kProjection + 3}) {
+  for (size_t state : {kStates, kStates + 1}) {
     if (node->HasInput(state) && node->input(state) != kNoValue) {
       return Unsupported("input " + std::to_string(state) +
                          ": expected a variable that begins at 0, found a tensor");
@@ -139,6 +141,10 @@ Status ConvertSequenceLstm(TfliteNode* node) {
 }
 
 }  // namespace
+
+bool IsTfliteState(tflite::BuiltinOperator code, size_t index) {
+  return code == tflite::BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM && IsState(index);
+}
 
 const TfliteConverterEntry kTfliteRecurrentConverters[] = {
     {tflite::BuiltinOperator_UNIDIRECTIONAL_SEQUENCE_LSTM, ConvertSequenceLstm},

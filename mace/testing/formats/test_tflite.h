@@ -61,6 +61,12 @@ class TestTflite {
     buffers_.push_back(tflite::CreateBuffer(fbb_, data));
     return Tensor(name, dims, type, by, static_cast<uint32_t>(buffers_.size()) - 1);
   }
+  // A tensor that keeps its elements from run to run, and begins at 0.
+  int Variable(const std::string& name, const Dims& dims) {
+    tensors_.push_back(tflite::CreateTensorDirect(fbb_, &dims, tflite::TensorType_FLOAT32, 0,
+                                                  name.c_str(), 0, /*is_variable=*/true));
+    return static_cast<int>(tensors_.size()) - 1;
+  }
   int Floats(const std::string& name, const Dims& dims, const std::vector<float>& values) {
     return Constant(name, dims, tflite::TensorType_FLOAT32, values);
   }
