@@ -149,8 +149,8 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   return 0;
 }
 
-// Messages are changed field by field. One time in four, and for what is no message, libFuzzer's own
-// mutations are taken, which know nothing of fields.
+// Messages are changed field by field. One time in four, and for what is no message, libFuzzer's
+// own mutations are taken, which know nothing of fields.
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned int seed) {
   if (!mace::InputsHoldMessages()) return LLVMFuzzerMutate(data, size, max_size);

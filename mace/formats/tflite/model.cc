@@ -17,7 +17,7 @@ constexpr uint32_t kVersion = 3;
 // work.
 constexpr flatbuffers::uoffset_t kMaxDepth = 64;
 constexpr flatbuffers::uoffset_t kMaxTables = 1 << 22;
-constexpr size_t kMaxNames = size_t{1} << 12;  // Of inputs, and of outputs.
+constexpr size_t kMaxNames = size_t{1} << 12;  // The most inputs, and the most outputs.
 // Operators may share one list of inputs in the file, and tensors one name.
 constexpr size_t kMaxReferences = size_t{1} << 22;
 constexpr size_t kMaxNameBytes = size_t{1} << 26;
@@ -97,7 +97,7 @@ Status TfliteModel::CheckParts() const {
   MACE_RETURN_IF_ERROR(CheckNone("buffer", model_->buffers()));
   MACE_RETURN_IF_ERROR(CheckNone("signature", model_->signature_defs()));
   if (SizeOf(model_->subgraphs()) == 0) return Corruption("expected a subgraph, found none");
-  const tflite::SubGraph* graph = model_->subgraphs()->Get(0);  // Those behind it are not read.
+  const tflite::SubGraph* graph = model_->subgraphs()->Get(0);  // No other one is read.
   MACE_RETURN_IF_ERROR(CheckNone("tensor", graph->tensors()));
   MACE_RETURN_IF_ERROR(CheckNone("operator", graph->operators()));
   if (SizeOf(graph->tensors()) == 0) return Corruption("expected tensors, found none");

@@ -44,7 +44,7 @@ class TfliteNode : public NodeEmitter {
   struct Place {
     const tflite::Tensor* tensor = nullptr;  // Null: an input that is not given.
     ValueId value = kNoValue;
-    size_t index = 0;  // Of the tensor in the subgraph.
+    size_t index = 0;  // The tensor's place in the subgraph.
     TfliteQuantizationPtr quantization;
 
     bool is_quantized() const { return IsTfliteQuantized(quantization); }

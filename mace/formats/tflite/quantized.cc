@@ -139,8 +139,8 @@ StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
 
 namespace {
 
-// Whether a result of `found` is what the model's file says of it. The graph has one type of floats,
-// and wider integers in the place of some.
+// Whether a result of type `found` is what the model's file says of it. The graph has one type of
+// floats, and wider integers in the place of some.
 Status CheckResultType(const TfliteNode& node, const TfliteNode::Place& place, DType found) {
   const DType said = place.is_quantized() ? DType::kFloat32 : TfliteGraphType(place.tensor->type());
   const std::string type = TfliteTypeName(place.tensor->type());

@@ -27,8 +27,8 @@ StatusOr<ValueId> EmitTfliteIntegers(NodeEmitter* node, ValueId reals,
 // Whether input 0 and output 0 are quantized, and by the same numbers.
 bool KeepsTfliteScale(const TfliteNode& node);
 // The integers q of such a tensor, as floats; and the reals of floats that are rounded to integers.
-// Both are for operators that TensorFlow Lite computes with the integers themselves, where halves go
-// away from 0 and not from the zero point.
+// Both are for operators that TensorFlow Lite computes with the integers themselves, where halves
+// go away from 0 and not from the zero point.
 StatusOr<ValueId> EmitTfliteSteps(NodeEmitter* node, ValueId reals, const TfliteQuantization& by);
 StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
                                          const TfliteQuantization& by);

@@ -30,7 +30,7 @@ std::string TfliteTypeName(tflite::TensorType type);
 struct TfliteQuantization {
   tflite::TensorType type = tflite::TensorType_INT8;
   std::vector<float> scales;         // One, or one for each place of `axis`.
-  std::vector<int64_t> zero_points;  // As many.
+  std::vector<int64_t> zero_points;  // One for each scale.
   int axis = 0;
   double low = 0, high = 0;  // The least and the largest integer of the type.
 
