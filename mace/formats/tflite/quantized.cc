@@ -61,9 +61,14 @@ bool AreExact(const TfliteNode& node, const TfliteQuantization& by) {
   if (!MovesElements(node.code()) || node.has_activation()) return false;
   bool any = false;
   for (size_t i = 0; i < node.input_count(); ++i) {
-    if (!node.HasInput(i) || !node.input_place(i).is_quantized()) continue;
-    any = true;
-    if (!(*node.input_place(i).quantization == by)) return false;
+    if (!node.HasInput(i)) continue;
+    const TfliteNode::Place& place = node.input_place(i);
+    if (place.is_quantized()) {
+      any = true;
+      if (!(*place.quantization == by)) return false;
+    } else if (IsFloat(node.dtype(i))) {
+      return false;  // Any reals. Integers are indices, axes and shapes.
+    }
   }
   return any;
 }

@@ -108,6 +108,21 @@ TEST(TfliteQuantized, TheBoundOfAFusedActivationIsRounded) {
   EXPECT_FLOAT_EQ(ToFloatVector(out[0])[1], 2.8f);
 }
 
+// A constant of floats beside quantized elements holds reals that lie between two steps.
+TEST(TfliteQuantized, FloatsThatAreChosenAreRounded) {
+  TestTflite test;
+  const Scaled by{{0.5f}, {0}};
+  const int x = test.Input("x", {2}, tflite::TensorType_INT8, by);
+  const int c = test.Floats("c", {2}, {1.3f, -9});
+  const int most = test.Tensor("most", {2}, tflite::TensorType_INT8, by);
+  const int y = test.Tensor("y", {2});
+  test.Op(tflite::BuiltinOperator_MAXIMUM, {x, c}, {most});
+  test.Op(tflite::BuiltinOperator_DEQUANTIZE, {most}, {y});
+  test.Output(y);
+  const auto out = ExpectOutputs(test.Import(), {Tensor<int8_t>(DType::kInt8, {2}, {1, 1})});
+  EXPECT_EQ(ToFloatVector(out[0]), (std::vector<float>{1.5f, 0.5f}));
+}
+
 TEST(TfliteQuantized, IntegersOf16BitsWithoutAScaleMoveAndAreNotComputed) {
   TestTflite moved;
   int x = moved.Input("x", {2}, tflite::TensorType_INT16);
