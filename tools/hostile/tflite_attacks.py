@@ -39,14 +39,18 @@ def plain_models():
         yield run_case("tflite plain " + name, model, exits=FINE)
 
 
-def damaged_bytes():
+def damaged_words():
+    """The file cut at every word, and with every word changed: each is an offset, a count, or numbers."""
     whole = as_file(adding().content)
-    for size in range(0, len(whole), 4):
-        yield run_case("tflite cut at %d" % size, whole[:size], exits=REFUSED)
-    # Every word is an offset, a count, or numbers: all of them at some time.
     for at in range(0, len(whole) - 3, 4):
+        yield run_case("tflite cut at %d" % at, whole[:at], exits=REFUSED)
         for word in WORDS:
-            yield run_case("tflite word at %d is %d" % (at, word), whole[:at] + struct.pack("<I", word) + whole[at + 4:])
+            content = whole[:at] + struct.pack("<I", word) + whole[at + 4:]
+            yield run_case("tflite word at %d is %d" % (at, word), content)
+
+
+def damaged_parts():
+    whole = as_file(adding().content)
     yield refused("wrong identifier", whole[:4] + b"TFL2" + whole[8:], "not a MACE, TensorFlow, TensorFlow Lite")
     for offset in (0, 4, len(whole) - 2, len(whole), 2**31, 2**32 - 1):
         yield refused("root at %d" % offset, struct.pack("<I", offset) + whole[4:], "damaged", "expected", "found")
@@ -278,7 +282,14 @@ def fields(count):
                 yield run_case("field tflite %s%s=%s" % (name, path, text), made, megabytes=700, seconds=20)
 
 
+def many_cases(count):
+    """Thousands, which a test takes a part of; `count` values for each field of each plain model."""
+    yield from damaged_words()
+    yield from inputs_left_out()
+    yield from fields(count)
+
+
 def cases():
-    for kind in (plain_models, damaged_bytes, parts, indices, extents, operators, wirings, inputs_left_out, quantization,
-                 element_types, elements, results, counts):
+    for kind in (plain_models, damaged_parts, parts, indices, extents, operators, wirings, quantization, element_types,
+                 elements, results, counts):
         yield from kind()
