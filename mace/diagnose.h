@@ -61,7 +61,7 @@ struct MemoryReport {
 };
 
 struct ModelReport {
-  std::string format;              // "mace", "tensorflow" or "onnx"; empty: made in code.
+  std::string format;              // "mace", "tensorflow", "tflite", "onnx"; empty: made in code.
   std::map<std::string, int> ops;  // Number of the model's nodes by type, before the passes.
   int64_t parameters = 0;          // Elements of the model's constants.
   uint64_t parameter_bytes = 0;    // Bytes of these constants in the file.

@@ -20,7 +20,7 @@ from source_map import SourceMap, files_below, pieces_of, read
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAGE = "docs/ops.md"
 # What every converter uses to add nodes: entering these classes would give it all that they can add.
-BUILDERS = ("GraphBuilder", "MaceRewrite", "OnnxNode", "TfNode")
+BUILDERS = ("GraphBuilder", "MaceRewrite", "OnnxNode", "TfNode", "TfliteNode")
 FORMATS = ("mace/formats", "mace/formats")  # The folder of the importers, whichever there is.
 
 DEFINITION = re.compile(r'const OpDefinition (k\w+Op)\s*=\s*\{\s*"(\w+)"')
@@ -47,11 +47,11 @@ for float16 storage; `bazel test //tools:oclgrind_test` launches each of them on
 - "on a device" lists the element types of the op's kernels; "alias" means that the output can also share the input's memory
   without a launch. Kernels of floats take bools too, as 0 and 1.
 - "on the CPU" lists the types that the op's tests compute with besides float32.
-- The last three columns name the ops of each model format that become this op, alone or together with others. A MACE file
+- The last four columns name the ops of each model format that become this op, alone or together with others. A MACE file
   may hold every op of this page under the op's own name, too.
 
-| op | image | buffer | on a device | on the CPU | MACE | ONNX | TensorFlow |
-|---|---|---|---|---|---|---|---|
+| op | image | buffer | on a device | on the CPU | MACE | ONNX | TensorFlow | TensorFlow Lite |
+|---|---|---|---|---|---|---|---|---|
 """
 FILES_HEAD = """
 ## Where an op is written
@@ -133,6 +133,28 @@ def converters(sources, types, table_type):
     return found
 
 
+def tflite_converters(sources, types, tensorflow):
+    """For each op: the operators of TensorFlow Lite that give it, many of them as ops of TensorFlow."""
+    by_tensorflow = collections.defaultdict(set)
+    for op_type, names in tensorflow.items():
+        for name in names:
+            by_tensorflow[name].add(op_type)
+    found = collections.defaultdict(set)
+    for path, names in sources.by_file.items():
+        for piece in [p for pieces in names.values() for p in pieces]:
+            if not re.match(r"const TfliteConverterEntry k\w+\[\] = \{", piece.text):
+                continue
+            for code, function in re.findall(r"\{tflite::BuiltinOperator_(\w+),\s*(Convert\w+)", piece.text):
+                reached = list(sources.reachable(function, path, BUILDERS))
+                text = "\n".join(each.text for each in reached)
+                left_to = set(re.findall(r'BuiltinOperator_%s,\s*\{?"(\w+)"' % code, text))
+                for argument in re.findall(r"\bTfliteTfOp(?: \w+)?\(([^;]*)", text):
+                    left_to |= set(re.findall(r'"(\w+)"', argument))
+                for op_type in given_types(reached, types).union(*(by_tensorflow[name] for name in left_to)):
+                    found[op_type].add(code)
+    return found
+
+
 def mace_names(sources, types):
     """For each op: its names in models of MACE, by upstream's list and the importer's rules."""
     upstream = [piece for names in sources.by_file.values() for piece in names.get("UpstreamKnows", [])]
@@ -205,6 +227,7 @@ def page():
     formats = SourceMap([os.path.join(ROOT, folder)])
     columns = [mace_names(formats, types), converters(formats, types, "OnnxConverterEntry"),
                converters(formats, types, "TfConverterEntry")]
+    columns.append(tflite_converters(formats, types, columns[-1]))
     if not all(columns):
         sys.exit("generate_op_page.py: the table of a model format is not found")
     tests, dtypes = tests_of(types)

@@ -24,7 +24,7 @@ echo "wheel: $((SECONDS - begin)) s from pip install to the first answer on the 
 package=$(venv/bin/python -c 'import mace, os; print(os.path.dirname(mace.__file__))')
 
 # Licences of all that is inside, and nothing that a machine with a driver lacks.
-for name in LICENSE libprotobuf libsodium libeigen3 libfmt libspdlog libcli11 nlohmann-json3 pybind11 opencl-c-headers; do
+for name in LICENSE libprotobuf libflatbuffers libsodium libeigen3 libfmt libspdlog libcli11 nlohmann-json3 pybind11 opencl-c-headers; do
   find "$package"/../mace-*.dist-info/licenses -name "$name*" | grep -q . || fail "the licence of $name is not there"
 done
 for file in "$package"/_mace*.so "$package/mace-command" "$package/libmace_cl_cache_layer.so"; do

@@ -33,12 +33,13 @@ struct LoadOptions {
   // Dims by the name of an input; they replace the declared dims. Loading is kNotFound for a name
   // that no input has.
   DimsByName input_dims;
-  // Dims by name, used only where the model leaves extents dynamic. TensorFlow and ONNX: if a name
-  // is that of a tensor inside the graph, this tensor becomes an input, and the nodes before the
-  // tensor are left out.
+  // Dims by name, used only where the model leaves extents dynamic. TensorFlow, TensorFlow Lite and
+  // ONNX: if a name is that of a tensor inside the graph, this tensor becomes an input, and the
+  // nodes before the tensor are left out.
   DimsByName dynamic_dims;
-  // TensorFlow and ONNX: names of the graph's tensors to use as inputs and outputs. Nodes that are
-  // not between these inputs and outputs are left out. Empty: the declared inputs and outputs.
+  // TensorFlow, TensorFlow Lite and ONNX: names of the graph's tensors to use as inputs and outputs.
+  // Nodes that are not between these inputs and outputs are left out. Empty: the declared inputs and
+  // outputs.
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   // ONNX: the values of inputs that are known before a run, such as a shape, an axis or a mode, by
@@ -73,10 +74,10 @@ struct SaveReport {
 // This class is a handle: copies refer to the same model, which never changes. A default-made
 // handle refers to no model: Save and CompiledModel::Compile give kFailedPrecondition for it.
 //
-// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, and ONNX. The format is
-// recognized by the file's content. The files stay open as long as the model lives. They may be
-// deleted, or replaced by renaming other files over them. If a file is changed in place while it is
-// needed, the call that reads it gives kCorruption and never a wrong result.
+// Formats: MACE's `.pb` (with its `.data`), TensorFlow's frozen graphs, TensorFlow Lite, and ONNX.
+// The format is recognized by the file's content. The files stay open as long as the model lives.
+// They may be deleted, or replaced by renaming other files over them. If a file is changed in place
+// while it is needed, the call that reads it gives kCorruption and never a wrong result.
 //
 // Thread contract: thread-safe.
 class Model {
@@ -108,7 +109,7 @@ class Model {
   // extents of inputs is -1.
   const std::vector<TensorSpec>& inputs() const;
   const std::vector<TensorSpec>& outputs() const;
-  // "mace", "tensorflow" or "onnx"; "" for a default-made handle.
+  // "mace", "tensorflow", "tflite" or "onnx"; "" for a default-made handle.
   const std::string& format() const;
 
   // Writes the model in MACE's format: the graph into the file `path`, and the weights into a file

@@ -44,7 +44,6 @@ std::vector<Foreign> ForeignFiles() {
       {ZipOf("arr_0.npy"), ".npz", "arrays"},
       {ZipOf("readme.txt"), "zip", "unpack"},
       {"\x80\x02\x8a\nl\xfc\x9c" + std::string(50, '\xff'), "pickle", "torch.onnx.export"},
-      {"\x1c\0\0\0TFL3"s + std::string(50, '\xff'), "TensorFlow Lite", "tf2onnx"},
       {SafetensorsOf("{\"w\":{\"dtype\":\"F32\"}}"), "safetensors", "ONNX"},
       {"GGUF\x03\0\0\0"s, "GGUF", "not supported"},
       {"\x93NUMPY\x01\0"s, "NumPy", "--input"},

@@ -11,6 +11,8 @@
 #include "mace/formats/onnx/import.h"
 #include "mace/formats/tensorflow/import.h"
 #include "mace/formats/tensorflow/saved_model.h"
+#include "mace/formats/tflite/import.h"
+#include "mace/formats/tflite/model.h"
 #include "mace/graph/constant_pins.h"
 
 namespace mace {
@@ -43,6 +45,7 @@ StatusOr<std::shared_ptr<Graph>> Dispatch(const std::shared_ptr<ModelFiles>& fil
                            std::to_string(model.size()));
   }
   MACE_ASSIGN_OR_RETURN(const std::vector<uint8_t> begin, ReadBegin(model));
+  if (IsTflite(begin)) return ImportTflite(model, options);
   if (IsSavedModel(begin)) return ImportSavedModel(files, options);
   const StatusOr<ModelFormat> format = SniffModelFormat(model);
   if (!format.ok() && IsTensorFlowText(begin)) return ImportTensorFlowText(model, options);

@@ -1,5 +1,5 @@
 // The way from a model file to the graph: MACE's `.pb` with its `.data`, TensorFlow's frozen
-// GraphDef and SavedModel, and ONNX. The format is told by content, not by name.
+// GraphDef and SavedModel, TensorFlow Lite, and ONNX. The format is told by content, not by name.
 //
 // The result is normalised: the conventions of mace/graph/graph.h hold, op types and attributes are
 // MACE's, every shape is inferred, constant chains are evaluated, nodes are in topological order.

@@ -58,7 +58,7 @@ struct IoInfo {
 class Graph {
  public:
   std::string name;
-  std::string source_format;  // "mace", "tensorflow", "onnx".
+  std::string source_format;  // "mace", "tensorflow", "tflite", "onnx".
   // What a user should know about how the model was read: one line, or empty.
   std::string note;
   std::vector<Value> values;

@@ -17,8 +17,8 @@ install(DIRECTORY ${root}/mace/python/source/ DESTINATION mace COMPONENT python
         PATTERN __pycache__ EXCLUDE)
 
 # The licences of all that is linked or compiled in, as Debian's packages bring them.
-foreach(package libprotobuf-dev libsodium-dev libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev
-                nlohmann-json3-dev pybind11-dev opencl-c-headers libclblast-dev)
+foreach(package libprotobuf-dev libflatbuffers-dev libsodium-dev libeigen3-dev libfmt-dev libspdlog-dev
+                libcli11-dev nlohmann-json3-dev pybind11-dev opencl-c-headers libclblast-dev)
   find_file(licence_of_${package} copyright PATHS /usr/share/doc/${package} NO_DEFAULT_PATH)
   if(NOT licence_of_${package})
     message(WARNING "the package gets no licence of ${package}: "

@@ -31,7 +31,8 @@ function(mace_generate output script word)
     VERBATIM)
 endfunction()
 
-# mace_generate_schemas(VARIABLE FOLDER): the sources that protoc makes of the schemas of a folder.
+# mace_generate_schemas(VARIABLE FOLDER): the sources that protoc and flatc make of the schemas of a
+# folder.
 function(mace_generate_schemas variable folder)
   file(GLOB schemas CONFIGURE_DEPENDS ${root}/${folder}/*.proto)
   set(sources)
@@ -44,6 +45,17 @@ function(mace_generate_schemas variable folder)
       DEPENDS ${schemas}
       VERBATIM)
     list(APPEND sources ${output}.cc ${output}.h)
+  endforeach()
+  file(GLOB flatbuffers CONFIGURE_DEPENDS ${root}/${folder}/*.fbs)
+  foreach(schema ${flatbuffers})
+    get_filename_component(stem ${schema} NAME_WE)
+    set(output ${generated}/${folder}/${stem}_generated.h)
+    add_custom_command(
+      OUTPUT ${output}
+      COMMAND ${mace_flatc} --cpp -o ${generated}/${folder} ${schema}
+      DEPENDS ${schema}
+      VERBATIM)
+    list(APPEND sources ${output})
   endforeach()
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()

@@ -1,8 +1,8 @@
 // A libFuzzer target: bytes as a model, all the way from import through plan to a run on the CPU.
 //
 // MACE_FUZZ_FORMAT says what the bytes are: mace (four bytes of length, the `.pb`, then the
-// `.data`), tensorflow or onnx. With MACE_FUZZ_SEEDS=FOLDER and MACE_FUZZ_MODELS=FILE:FILE… it
-// writes those models there as inputs of this kind before it begins.
+// `.data`), tensorflow, tflite or onnx. With MACE_FUZZ_SEEDS=FOLDER and MACE_FUZZ_MODELS=FILE:FILE…
+// it writes those models there as inputs of this kind before it begins.
 //
 // What may happen is an error with a message, or an answer, within the limits below. A model whose
 // run would be more work than kMaxWork is planned and not run. An input that takes more than
@@ -149,9 +149,11 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   return 0;
 }
 
-// One time in four libFuzzer's own mutations, which know nothing of messages.
+// Messages are changed field by field. One time in four, and for what is no message, libFuzzer's
+// own mutations are taken, which know nothing of fields.
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned int seed) {
+  if (!mace::InputsHoldMessages()) return LLVMFuzzerMutate(data, size, max_size);
   std::minstd_rand random(seed + 1);
   const mace::ModelInput input = mace::SplitModelInput(mace::Bytes(data, size));
   auto message = mace::ParseWireMessage(input.model);

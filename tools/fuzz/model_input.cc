@@ -17,6 +17,11 @@ namespace {
 constexpr size_t kLargestSeed = 1 << 17;
 constexpr size_t kLengthBytes = 4;
 
+bool FormatIs(const char* name) {
+  const char* format = std::getenv("MACE_FUZZ_FORMAT");
+  return format != nullptr && std::strcmp(format, name) == 0;
+}
+
 void WriteSeed(const std::string& folder, const std::string& path) {
   const StatusOr<std::string> model = ReadFile(path, kLargestSeed);
   if (!model.ok()) return;  // Too large for a seed.
@@ -34,10 +39,9 @@ void WriteSeed(const std::string& folder, const std::string& path) {
 
 }  // namespace
 
-bool InputsHoldWeights() {
-  const char* format = std::getenv("MACE_FUZZ_FORMAT");
-  return format != nullptr && std::strcmp(format, "mace") == 0;
-}
+bool InputsHoldWeights() { return FormatIs("mace"); }
+
+bool InputsHoldMessages() { return !FormatIs("tflite"); }
 
 ModelInput SplitModelInput(Bytes bytes) {
   ModelInput input;

@@ -1,5 +1,5 @@
-// What a fuzz input means as a model: of MACE four bytes of length, the `.pb`, then the `.data`; of
-// TensorFlow and ONNX the file.
+// What a fuzz input means as a model. For MACE it is four bytes of length, the `.pb`, then the
+// `.data`; for TensorFlow, TensorFlow Lite and ONNX it is the file.
 //
 // Thread contract: thread-safe (pure functions over the environment, which nobody changes).
 #ifndef TOOLS_FUZZ_MODEL_INPUT_H_
@@ -19,6 +19,9 @@ struct ModelInput {
 
 // Whether MACE_FUZZ_FORMAT is "mace", so that inputs hold two files.
 bool InputsHoldWeights();
+
+// Whether inputs hold a protobuf message: all but those of TensorFlow Lite ("tflite").
+bool InputsHoldMessages();
 
 ModelInput SplitModelInput(Bytes bytes);
 std::string JoinModelInput(const std::string& model, Bytes weights);

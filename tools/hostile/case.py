@@ -3,6 +3,8 @@ import dataclasses
 import os
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
+import tflite_schema
+
 # Bytes of a file, or what makes it at the path it is called with.
 Content = Union[bytes, Callable[[str], None]]
 
@@ -23,6 +25,7 @@ class Case:
     is_json: bool = False  # Standard output is JSON where the exit code is 0.
     products: Tuple[str, ...] = ()  # Files that the command is to write besides those in {out}.
     secret: Optional[bytes] = None  # May be in no output.
+    says: Tuple[str, ...] = ()  # Texts that the message on stderr holds.
 
 
 def run_command(device="cpu", *more):
@@ -30,7 +33,9 @@ def run_command(device="cpu", *more):
 
 
 def model_files(model):
-    """The files of an ONNX or TensorFlow message, or of a MACE message with its data."""
+    """The files of a TensorFlow Lite model, an ONNX or TensorFlow message, or a MACE message with its data."""
+    if hasattr(model, "content"):
+        return {"model.tflite": tflite_schema.written(model.content)}
     if isinstance(model, tuple):
         return {"model.pb": model[0].SerializeToString(), "model.data": model[1]}
     ending = ".onnx" if type(model).__name__ == "ModelProto" else ".pb"

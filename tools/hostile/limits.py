@@ -87,6 +87,9 @@ def text_faults(case, outcome):
     lines = outcome.stderr.split(b"\n")
     if outcome.code > 0 and sum(1 for line in lines if line.strip()) != 1:
         yield "%d lines on stderr, expected one" % sum(1 for line in lines if line.strip())
+    for text in case.says:
+        if text.encode() not in outcome.stderr:
+            yield "stderr lacks %r" % text
     if outcome.stderr and outcome.code >= 0 and lines[-1]:
         yield "the last line on stderr has no end"
     if max(map(len, lines)) > LONGEST_LINE and outcome.code >= 0:

@@ -7,10 +7,11 @@ Each command must end by itself with an exit code of 0 to 4; say in one line on 
 print no control character; write nothing outside of the folder for outputs; and stay within a limit of memory and of
 the processor's time. A line for each case that falls short, last "N of M cases hold".
 
---every=N     of the plain models with one field changed only each Nth: there are thousands
+--every=N     of the plain models with one field or word changed only each Nth: there are thousands
 --sanitized   MACE was built with sanitizers: no limit of address space, and more time and memory
 """
 import argparse
+import itertools
 import os
 import shutil
 import stat
@@ -27,13 +28,15 @@ import file_attacks  # noqa: E402
 import limits  # noqa: E402
 import model_attacks  # noqa: E402
 import text_attacks  # noqa: E402
+import tflite_attacks  # noqa: E402
 import weight_attacks  # noqa: E402
 
 
 def all_cases(every):
-    for module in (model_attacks, text_attacks, array_attacks, weight_attacks, file_attacks, cache_attacks):
+    for module in (model_attacks, text_attacks, array_attacks, weight_attacks, file_attacks, cache_attacks,
+                   tflite_attacks):
         yield from module.cases()
-    for number, case in enumerate(field_attacks.cases(1)):
+    for number, case in enumerate(itertools.chain(field_attacks.cases(1), tflite_attacks.many_cases(1))):
         if number % every == 0:
             yield case
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Writes a model for each operator and format, with which nothing is wrong: seeds for the fuzzers.
 
-usage: write_plain_models.py FOLDER: onnx_OP.onnx, tensorflow_OP_frozen.pb, mace_OP.pb and mace_OP.data
+usage: write_plain_models.py FOLDER: onnx_OP.onnx, tensorflow_OP_frozen.pb, mace_OP.pb and mace_OP.data,
+                                     tflite_OP.tflite
 """
 import os
 import sys
@@ -13,6 +14,8 @@ import mace_models  # noqa: E402
 import onnx_models  # noqa: E402
 import onnx_structures  # noqa: E402
 import tensorflow_models  # noqa: E402
+import tflite_models  # noqa: E402
+import tflite_schema  # noqa: E402
 
 
 def write(folder, name, content):
@@ -30,6 +33,8 @@ def main():
     for name, (model, data) in mace_models.plain():
         write(folder, "mace_%s.pb" % name, model.SerializeToString())
         write(folder, "mace_%s.data" % name, data)
+    for name, model in tflite_models.plain():
+        write(folder, "tflite_%s.tflite" % name, tflite_schema.as_file(model.content))
 
 
 if __name__ == "__main__":

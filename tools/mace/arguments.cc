@@ -64,7 +64,7 @@ void ModelArguments::AddCacheOptions(CLI::App* command) {
 }
 
 void ModelArguments::AddTo(CLI::App* command) {
-  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb or an .onnx")
+  command->add_option("model", model, "a MACE .pb, a frozen TensorFlow .pb, a .tflite or an .onnx")
       ->required();
   command->add_option("--data", data,
                       "the weights of a MACE model (default: the model's name with .data)");
@@ -73,19 +73,23 @@ void ModelArguments::AddTo(CLI::App* command) {
   command->add_option(
       "--input", inputs,
       "NAME=FILE.npy, once for each input (default: all seeded random); its shape is "
-      "what the model leaves dynamic; TensorFlow, ONNX: NAME may be any tensor of the "
-      "graph, which becomes an input");
+      "what the model leaves dynamic; TensorFlow, TensorFlow Lite, ONNX: NAME may be any tensor of "
+      "the graph, which becomes an input");
   command->add_flag("--random-inputs", random_inputs,
                     "seeded random numbers for the inputs that --input leaves out");
   command->add_option("--input-shape", input_shapes,
                       "NAME=1,224,224,3, once for each input; NAME= for a scalar");
   command
-      ->add_option("--inputs", input_names,
-                   "TensorFlow, ONNX: NAME,NAME: the tensors, any of the graph, to use as inputs")
+      ->add_option(
+          "--inputs", input_names,
+          "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: the tensors, any of the graph, to use as "
+          "inputs")
       ->delimiter(',');
   command
-      ->add_option("--outputs", output_names,
-                   "TensorFlow, ONNX: NAME,NAME: the tensors, any of the graph, to use as outputs")
+      ->add_option(
+          "--outputs", output_names,
+          "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: the tensors, any of the graph, to use as "
+          "outputs")
       ->delimiter(',');
   command->add_option("--value", values,
                       "ONNX: NAME=FILE.npy: an input that holds a shape or an axis, known at load");

@@ -1,5 +1,5 @@
-// `mace convert`: a TensorFlow, ONNX or MACE model as a MACE `.pb` and `.data`, read back and
-// compared.
+// `mace convert`: a TensorFlow, TensorFlow Lite, ONNX or MACE model as a MACE `.pb` and `.data`,
+// read back and compared.
 #include <CLI/CLI.hpp>
 #include <cinttypes>
 
@@ -133,7 +133,8 @@ int Convert(const ConvertArguments& arguments) {
 
 Command AddConvertCommand(CLI::App* app) {
   CLI::App* command = app->add_subcommand(
-      "convert", "write a TensorFlow, ONNX or MACE model as a MACE .pb with its .data");
+      "convert",
+      "write a TensorFlow, TensorFlow Lite, ONNX or MACE model as a MACE .pb with its .data");
   auto arguments = std::make_shared<ConvertArguments>();
   command->add_option("model", arguments->model, "the model to convert")->required();
   command->add_option("--output", arguments->output, "OUT.pb; the weights go to OUT.data")
@@ -148,12 +149,14 @@ Command AddConvertCommand(CLI::App* app) {
                       "NAME=FILE.npy: its shape is what the model leaves dynamic, its numbers are "
                       "what the written model is checked with");
   command
-      ->add_option("--inputs", arguments->input_names,
-                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the inputs")
+      ->add_option(
+          "--inputs", arguments->input_names,
+          "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: any tensors, that are to be the inputs")
       ->delimiter(',');
   command
-      ->add_option("--outputs", arguments->output_names,
-                   "TensorFlow, ONNX: NAME,NAME: any tensors, that are to be the outputs")
+      ->add_option(
+          "--outputs", arguments->output_names,
+          "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: any tensors, that are to be the outputs")
       ->delimiter(',');
   AddMemoryLimit(command, "--host-memory-limit", &arguments->host_memory_limit,
                  "the most memory for tensors (default: what is available)");

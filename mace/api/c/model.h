@@ -74,7 +74,7 @@ mace_status_code mace_model_output(const mace_model* model, size_t index, mace_t
  * extent has no name, for a NULL model, and for an index or an axis that is too large. */
 const char* mace_model_input_dim_name(const mace_model* model, size_t index, size_t axis);
 const char* mace_model_output_dim_name(const mace_model* model, size_t index, size_t axis);
-/* "mace", "tensorflow" or "onnx"; "" for a NULL model. */
+/* "mace", "tensorflow", "tflite" or "onnx"; "" for a NULL model. */
 const char* mace_model_format(const mace_model* model);
 
 /* mace::SaveOptions describes the members. Truth values are 0 or 1. */

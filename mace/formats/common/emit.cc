@@ -33,6 +33,12 @@ StatusOr<ValueId> EmitUnary(NodeEmitter* node, const char* function, ValueId x) 
   return node->Emit("/step", "Unary", {x}, std::move(attributes));
 }
 
+StatusOr<ValueId> EmitClipped(NodeEmitter* node, ValueId x, double low, double high) {
+  AttributeMap attributes = Typed(EltwiseType::kClip);
+  attributes.Set("coeff", std::vector<double>{low, high});
+  return node->Emit("/clipped", "Eltwise", {x}, std::move(attributes));
+}
+
 StatusOr<ValueId> EmitCast(NodeEmitter* node, ValueId x, DType dtype) {
   if (node->builder()->graph().value(x).info.dtype == dtype) return x;
   AttributeMap attributes;

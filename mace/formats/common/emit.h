@@ -37,6 +37,8 @@ StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a);
 StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a, ValueId b);
 StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a, double b);
 StatusOr<ValueId> EmitUnary(NodeEmitter* node, const char* function, ValueId x);
+// Floats x, those outside of [low, high] replaced by the nearer bound.
+StatusOr<ValueId> EmitClipped(NodeEmitter* node, ValueId x, double low, double high);
 // x itself where it has the type. All kinds of floats become float32.
 StatusOr<ValueId> EmitCast(NodeEmitter* node, ValueId x, DType dtype);
 // condition is of bools; the others are of one type.

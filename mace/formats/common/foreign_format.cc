@@ -28,9 +28,6 @@ struct Magic {
 
 // Whole names of formats by the bytes that stand at a place of every file of theirs.
 constexpr Magic kMagics[] = {
-    {"TFL3", 4,
-     "a TensorFlow Lite model: give the model that it was converted from, or run: python -m "
-     "tf2onnx.convert --tflite model.tflite --output model.onnx"},
     {"GGUF", 0, "a GGUF file of a language model, which is not supported"},
     {"\x93NUMPY", 0, "a NumPy array: it may be an --input, not the model"},
     {"MCLP", 0, "a compiled-program cache file: it may be the --cache, not the model"},
@@ -168,7 +165,8 @@ std::string DescribeForeignFolder(const std::string& path) {
 
 Status ExplainForeign(const std::string& description, const Status& status) {
   if (description.empty() || status.ok()) return status;
-  return Status(status.code(), "expected a MACE, TensorFlow or ONNX model, found " + description);
+  return Status(status.code(),
+                "expected a MACE, TensorFlow, TensorFlow Lite or ONNX model, found " + description);
 }
 
 }  // namespace mace

@@ -31,7 +31,8 @@ Status SurveyMessage(const ByteSource& source, const ByteRange& message, FieldSu
     if (!reader.Next(&field)) {
       MACE_RETURN_IF_ERROR(reader.status());
       return Corruption(
-          "not a MACE, TensorFlow or ONNX model, or cut short: no protobuf field at byte " +
+          "not a MACE, TensorFlow, TensorFlow Lite or ONNX model, or cut short: no protobuf field "
+          "at byte " +
           std::to_string(field.whole.begin - message.begin) + " of " +
           std::to_string(message.size()));
     }
@@ -73,7 +74,7 @@ StatusOr<ModelFormat> SniffModelFormat(const ByteSource& model) {
     return ModelFormat::kOnnx;
   if (top.Has(1, WireType::kLengthDelimited)) return TellNetFromGraph(model, top);
   if (top.Has(3, WireType::kLengthDelimited)) return ModelFormat::kMaceMultiNet;
-  return Corruption("not a MACE, TensorFlow or ONNX model");
+  return Corruption("not a MACE, TensorFlow, TensorFlow Lite or ONNX model");
 }
 
 }  // namespace mace

@@ -201,14 +201,6 @@ int32_t OnnxTypeOfInput(const OnnxNode& node, size_t index) {
   }
 }
 
-StatusOr<ValueId> EmitClipped(OnnxNode* node, ValueId x, double low, double high) {
-  constexpr int64_t kClip = 12;  // A type of Eltwise that emit.h does not name.
-  AttributeMap attributes;
-  attributes.Set("type", kClip);
-  attributes.Set("coeff", std::vector<double>{low, high});
-  return node->Emit("/clipped", "Eltwise", {x}, std::move(attributes));
-}
-
 StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& x,
                                   const OnnxQuantization& by) {
   GraphBuilder* builder = node->builder();

@@ -52,8 +52,6 @@ StatusOr<ValueId> EmitIntegersOf(const std::string& tensor, const OnnxTensorSour
 // Output 0 of the node: floats x rounded, half to even, to integers of `type`,
 // saturated.
 Status SetQuantizedResult(OnnxNode* node, ValueId x, const OnnxQuantization& by, int32_t type);
-// The numbers of x, those outside of [low, high] replaced by the nearer bound.
-StatusOr<ValueId> EmitClipped(OnnxNode* node, ValueId x, double low, double high);
 // Scales, or zero points as floats, in a shape that broadcasts to `x`.
 StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& x,
                                   const OnnxQuantization& by);

@@ -37,7 +37,7 @@ class Model:
              input_shapes: Optional[Shapes] = None, dynamic_shapes: Optional[Shapes] = None,
              inputs: Sequence[str] = (), outputs: Sequence[str] = (),
              input_values: Optional[Values] = None, host_memory_limit: int = 0) -> "Model":
-        """Reads a model: MACE's `.pb`, a frozen TensorFlow graph or ONNX, told by content.
+        """Reads a model: MACE's `.pb`, a frozen TensorFlow graph, TensorFlow Lite or ONNX, told by content.
 
         Args:
           path: the file.
@@ -45,11 +45,12 @@ class Model:
             replaced by `.data`.
           input_shapes: shapes by the names of inputs; they replace the declared shapes.
           dynamic_shapes: shapes by name, used only where the model leaves extents dynamic.
-            TensorFlow and ONNX: a tensor inside of the graph that is named here becomes an input.
-          inputs: TensorFlow and ONNX: names of the graph's tensors to use as inputs; nodes before
-            them are left out. Empty: the declared inputs.
-          outputs: TensorFlow and ONNX: names of the graph's tensors to use as outputs. Empty: the
-            declared outputs.
+            TensorFlow, TensorFlow Lite and ONNX: a tensor inside of the graph that is named here
+            becomes an input.
+          inputs: TensorFlow, TensorFlow Lite and ONNX: names of the graph's tensors to use as
+            inputs; nodes before them are left out. Empty: the declared inputs.
+          outputs: TensorFlow, TensorFlow Lite and ONNX: names of the graph's tensors to use as
+            outputs. Empty: the declared outputs.
           input_values: ONNX: arrays by the names of inputs that hold a shape, an axis or a mode,
             and are known before a run. They become constants of the model.
           host_memory_limit: the most bytes that tensors made by loading may take; 0: the memory
@@ -96,7 +97,7 @@ class Model:
 
     @property
     def format(self) -> str:
-        """"mace", "tensorflow" or "onnx"."""
+        """"mace", "tensorflow", "tflite" or "onnx"."""
         name: str = self._core.format
         return name
 
