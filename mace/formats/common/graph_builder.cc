@@ -11,6 +11,9 @@
 namespace mace {
 namespace {
 
+// Each such value is a cut of the graph and needs an import of its own.
+constexpr size_t kMaxAskedValues = 256;
+
 // Puts the extents of `known` where those of `dims` are dynamic, if the others agree.
 void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
   if (known.size() != dims->size()) return;
@@ -67,7 +70,53 @@ const std::vector<int64_t>* GraphBuilder::GivenShape(const std::string& input) c
 }
 
 const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
+  const auto known = known_.find(id);
+  if (known != known_.end()) id = known->second;
   return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
+}
+
+const HostTensor* GraphBuilder::ElementsOf(ValueId id, int64_t largest) {
+  // Whatever is larger decides no shape.
+  constexpr int64_t kMaxElements = 1 << 16;
+  if (const HostTensor* constant = ConstantOf(id)) return constant;
+  const RunValues& run = options_.run_values;
+  if (run.asked == nullptr || run.asked->stops) return nullptr;
+  std::vector<AskedValue>& asked = run.asked->values;
+  if (ShapeOf(id).elements() > kMaxElements || asked.size() >= kMaxAskedValues) return nullptr;
+  asked.push_back({id, graph_->nodes.size(), largest});
+  run.asked->stops = asked.size() > run.computed.size();
+  if (run.asked->stops) return nullptr;
+  const HostTensor& elements = run.computed[asked.size() - 1];
+  if (elements.info() != graph_->value(id).info) return nullptr;
+  known_[id] = graph_->AddConstant(graph_->value(id).name + "/elements", elements);
+  return &*graph_->value(known_[id]).constant;
+}
+
+Status GraphBuilder::UseRunValue(const std::string& input, ValueId id) {
+  const auto given = options_.run_values.inputs.find(input);
+  if (given == options_.run_values.inputs.end()) return Status::Ok();
+  const TensorInfo info = graph_->value(id).info;
+  MACE_ASSIGN_OR_RETURN(HostTensor elements, given->second.ConvertTo(info.dtype));
+  if (elements.shape() != info.shape) {
+    return InvalidArgument("value of input '" + Printable(input) + "': expected " +
+                           info.ToString() + ", found " + elements.info().ToString());
+  }
+  known_[id] = graph_->AddConstant(input + "/elements", std::move(elements));
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> GraphBuilder::Finish(const Status& status) {
+  AskedValues* const asked = options_.run_values.asked.get();
+  const bool stops = asked != nullptr && asked->stops;
+  if (!status.ok() && !stops) return status;
+  if (!status.ok()) return graph_;
+  if (stops) {
+    // A converter found another way for a value that is not known.
+    asked->values.pop_back();
+    asked->stops = false;
+  }
+  MACE_RETURN_IF_ERROR(ValidateGraph(*graph_));
+  return graph_;
 }
 
 StatusOr<ValueId> GraphBuilder::AddInput(IoInfo io) {
@@ -95,6 +144,10 @@ StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
     return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
   }
   FoldBudget* budget = &fold_budget_;
+  for (ValueId& id : node.inputs) {
+    const auto known = known_.find(id);
+    if (known != known_.end()) id = known->second;
+  }
   for (const std::string& name : output_names) {
     if (kept_.count(name) > 0) budget = nullptr;
     node.outputs.push_back(graph_->AddValue(name));

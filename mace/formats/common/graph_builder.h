@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -49,7 +50,19 @@ class GraphBuilder {
   const std::vector<int64_t>* GivenShape(const std::string& input) const;
 
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
+  // The elements of a constant, or of a value that the options know for the run. Null: neither.
   const HostTensor* ConstantOf(ValueId id) const;
+  // ConstantOf for elements that decide what is imported, such as a shape. If they are not known,
+  // the import ends, and goes on once a run has given them (ImportOptions::run_values). Null: they
+  // are not known; the caller gives an error, which ends the import. `largest`: if it is not
+  // negative, the value is a count from 0 to this.
+  const HostTensor* ElementsOf(ValueId id, int64_t largest = -1);
+  // Makes the elements of an input known if the options have them. kInvalidArgument for elements of
+  // another type or shape than the input's.
+  Status UseRunValue(const std::string& input, ValueId id);
+  // What an import gives that ended with `status`: the graph, the nodes before a value that is not
+  // known, or the error.
+  StatusOr<std::shared_ptr<Graph>> Finish(const Status& status);
 
   // Constants that are made at import count here.
   ImportBudget& budget() { return budget_; }
@@ -96,6 +109,7 @@ class GraphBuilder {
   NameSet kept_;
   std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
+  std::unordered_map<ValueId, ValueId> known_;  // The constants of values that only a run gives.
 };
 
 // "node 'name' (Type)", for messages.

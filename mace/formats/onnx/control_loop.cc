@@ -50,7 +50,7 @@ StatusOr<std::string> Loop::AddScalar(const char* name, HostTensor tensor) const
 Status Loop::Start() {
   if (!at_.Input(0).empty()) {
     MACE_ASSIGN_OR_RETURN(const ValueId id, at_.tensors()->Value(at_.Input(0)));
-    const HostTensor* const known = at_.tensors()->builder()->ConstantOf(id);
+    const HostTensor* const known = at_.tensors()->builder()->ElementsOf(id);
     if (known == nullptr) {
       return Unsupported(
           "input 0: expected a number of steps that is known at import, found a "

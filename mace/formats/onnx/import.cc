@@ -46,6 +46,8 @@ class OnnxImporter {
   StatusOr<std::shared_ptr<Graph>> Run();
 
  private:
+  Status AddAll(const std::vector<std::string>& outputs);
+  void DeclareOutputs(const std::vector<std::string>& outputs);
   const ImportOptions& options() const { return builder_.options(); }
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
@@ -119,6 +121,7 @@ void OnnxImporter::ImportBeforeCut() {
   before.inputs.clear();
   for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
+  before.run_values = RunValues();
   before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
   before_cut_->keeps_going_ = true;
   before_cut_status_ = before_cut_->AddTensors(cut_);
@@ -221,6 +224,7 @@ Status OnnxImporter::AddInput(const std::string& name) {
   io.dim_names = declared.dim_names;
   if (io.declared_dims->size() == 4) io.layout = "NCHW";
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
+  MACE_RETURN_IF_ERROR(builder_.UseRunValue(name, id));
   return builder_.Define(name, id);
 }
 
@@ -323,16 +327,37 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   return Status::Ok();
 }
 
+// What the file says of the outputs of a graph that ends before them.
+void OnnxImporter::DeclareOutputs(const std::vector<std::string>& outputs) {
+  builder_.graph().outputs.clear();
+  for (const std::string& name : outputs) {
+    IoInfo io;
+    io.name = name;
+    const DType declared = OnnxIoType(declarations_.TypeOf(name));
+    if (declared != DType::kInvalid) io.dtype = declared;
+    if (const onnx::ValueInfoProto* declaration = declarations_.Find(name)) {
+      StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*declaration);
+      if (said.ok()) io.declared_dims = std::move(said->dims);
+    }
+    builder_.graph().outputs.push_back(std::move(io));
+  }
+}
+
+Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
+  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
+  if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
+  return Status::Ok();
+}
+
 StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   builder_.graph().source_format = "onnx";
   builder_.graph().name = wiring_.def().name();
   const std::vector<std::string> outputs = RequestedOutputs(wiring_, options());
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
-  MACE_RETURN_IF_ERROR(AddTensors(outputs));
-  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
-  if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
-  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
-  return builder_.shared_graph();
+  const Status added = AddAll(outputs);
+  if (!added.ok()) DeclareOutputs(outputs);
+  return builder_.Finish(added);
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ Status EvaluateCase(TfEvaluator* evaluator, TfCall* call) {
   const auto branches = call->def->attr().find("branches");
   const int count = branches == call->def->attr().end() ? 0 : branches->second.list().func_size();
   const HostTensor* number =
-      call->inputs[0].is_tensor() ? evaluator->builder()->ConstantOf(call->inputs[0].id) : nullptr;
+      call->inputs[0].is_tensor() ? evaluator->builder()->ElementsOf(call->inputs[0].id) : nullptr;
   if (count < 1) return InvalidArgument("branches: expected functions, found none");
   if (number == nullptr || number->shape().elements() != 1) {
     return Unsupported("branch_index: expected a number that is known at import");

@@ -149,7 +149,7 @@ Status ConvertOneHot(TfNode* node) {
   attributes.Set("axis", node->Int("axis", -1));
   const char* const names[] = {"on_value", "off_value"};
   for (size_t i = 0; i < 2; ++i) {
-    const HostTensor* value = node->builder()->ConstantOf(node->input(2 + i));
+    const HostTensor* value = node->builder()->ElementsOf(node->input(2 + i));
     if (value == nullptr || value->shape().elements() != 1) {
       return Unsupported(std::string(names[i]) + ": expected one number known at import");
     }
