@@ -8,6 +8,7 @@
 namespace mace {
 
 extern const OnnxConverterEntry kOnnxAttentionConverters[];
+extern const OnnxConverterEntry kOnnxCountedConverters[];
 extern const OnnxConverterEntry kOnnxRegionConverters[];
 extern const OnnxConverterEntry kOnnxSampleConverters[];
 extern const OnnxConverterEntry kOnnxSignalConverters[];

@@ -303,11 +303,11 @@ const ConversionMap& OnnxConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kOnnxAttentionConverters, kOnnxRegionConverters, kOnnxSampleConverters,
-          kOnnxSignalConverters, kOnnxBinaryConverters, kOnnxElementConverters,
-          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
-          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
-          kOnnxSliceConverters, kOnnxSpatialConverters}) {
+         {kOnnxAttentionConverters, kOnnxCountedConverters, kOnnxRegionConverters,
+          kOnnxSampleConverters, kOnnxSignalConverters, kOnnxBinaryConverters,
+          kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
+          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
+          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :

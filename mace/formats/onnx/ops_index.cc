@@ -249,29 +249,9 @@ Status ConvertTopK(OnnxNode* node) {
   return node->EmitResult("TopK", {node->input(0)}, std::move(attributes), 2);
 }
 
-// Compress becomes a Gather of the elements that a known condition leaves.
-Status ConvertCompress(OnnxNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
-  MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> condition, node->Numbers(1));
-  ValueId x = node->input(0);
-  int64_t axis = node->Int("axis", 0);
-  if (!node->Has("axis")) {
-    MACE_ASSIGN_OR_RETURN(x, node->builder()->Reshape(x, {node->shape(0).elements()}));
-    axis = 0;
-  }
-  std::vector<int64_t> chosen;
-  for (size_t i = 0; i < condition.size(); ++i) {
-    if (condition[i] != 0) chosen.push_back(static_cast<int64_t>(i));
-  }
-  AttributeMap attributes;
-  attributes.Set("axis", axis);
-  return node->EmitResult("Gather", {x, node->AddInts("/chosen", chosen)}, std::move(attributes));
-}
-
 }  // namespace
 
 const OnnxConverterEntry kOnnxIndexConverters[] = {
-    {"Compress", ConvertCompress},
     {"GatherElements", ConvertGatherElements},
     {"GatherND", ConvertGatherNd},
     {"OneHot", ConvertOneHot},
