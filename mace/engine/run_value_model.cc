@@ -134,6 +134,7 @@ StatusOr<std::shared_ptr<const RunValueModel>> ExamineRunValues(
   size_t succeeded = 0;
   Status first_error;
   for (const Guess& guess : kGuesses) {
+    if (succeeded == 2) break;  // Further ones would show nothing new of most models.
     Guesser guesser(files, options, guess, model.get());
     const StatusOr<AskedGraph> graph = guesser.Import();
     guessed_numbers = guessed_numbers || guesser.guessed_numbers();

@@ -137,7 +137,7 @@ TfConverter FindTfConverter(const std::string& op) {
          {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters,
           kTfVisionConverters, kTfElementConverters, kTfIndexConverters, kTfFillConverters,
           kTfMatrixConverters, kTfVolumeConverters, kTfQuantizeConverters, kTfEinsumConverters,
-          kTfWindowConverters, kTfDetectionConverters, kTfNormConverters}) {
+          kTfWindowConverters, kTfCountedConverters, kTfDetectionConverters, kTfNormConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -193,10 +193,9 @@ Status RefuseSuppression(TfNode*) {
 }  // namespace
 
 const TfConverterEntry kTfDetectionConverters[] = {
-    {"CombinedNonMaxSuppression", RefuseSuppression}, {"CropAndResize", ConvertCropAndResize},
-    {"NonMaxSuppression", RefuseSuppression},         {"NonMaxSuppressionV2", RefuseSuppression},
-    {"NonMaxSuppressionV3", RefuseSuppression},       {"NonMaxSuppressionV4", RefuseSuppression},
-    {"NonMaxSuppressionV5", RefuseSuppression},       {nullptr, nullptr},
+    {"CombinedNonMaxSuppression", RefuseSuppression},
+    {"CropAndResize", ConvertCropAndResize},
+    {nullptr, nullptr},
 };
 
 }  // namespace mace
