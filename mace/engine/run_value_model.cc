@@ -31,6 +31,8 @@ StatusOr<HostTensor> GuessElements(const TensorInfo& info, int64_t largest, cons
   std::vector<int64_t> elements(static_cast<size_t>(info.shape.elements()), 1);
   if (guess.numbers == Guess::Numbers::kZero) std::fill(elements.begin(), elements.end(), 0);
   if (guess.numbers == Guess::Numbers::kMinusOneThenOne && !elements.empty()) elements[0] = -1;
+  // A condition that never holds ends a loop at once.
+  if (info.dtype == DType::kBool) std::fill(elements.begin(), elements.end(), 0);
   if (largest >= 0) std::fill(elements.begin(), elements.end(), GuessCount(guess.counts, largest));
   return HostTensor::FromVector(DType::kInt64, info.shape, std::move(elements))
       .ConvertTo(info.dtype);

@@ -83,6 +83,10 @@ const HostTensor* GraphBuilder::ElementsOf(ValueId id, int64_t largest) {
   if (run.asked == nullptr || run.asked->stops) return nullptr;
   std::vector<AskedValue>& asked = run.asked->values;
   if (ShapeOf(id).elements() > kMaxElements || asked.size() >= kMaxAskedValues) return nullptr;
+  if (suspended_ > 0) {
+    was_refused_ = true;
+    return nullptr;
+  }
   asked.push_back({id, graph_->nodes.size(), largest});
   run.asked->stops = asked.size() > run.computed.size();
   if (run.asked->stops) return nullptr;
@@ -216,6 +220,9 @@ StatusOr<ValueId> GraphBuilder::Reshape(ValueId id, const std::vector<int64_t>& 
   node.type = "Reshape";
   node.inputs = {id};
   node.attributes.Set("dim", dims);
+  if (std::find(dims.begin(), dims.end(), 0) != dims.end()) {
+    node.attributes.Set("allowzero", int64_t{1});
+  }
   return AddHelper(base, std::move(node));
 }
 

@@ -57,6 +57,14 @@ class GraphBuilder {
   // are not known; the caller gives an error, which ends the import. `largest`: if it is not
   // negative, the value is a count from 0 to this.
   const HostTensor* ElementsOf(ValueId id, int64_t largest = -1);
+  // Between these calls, ElementsOf asks for nothing: what is imported may be given up for something
+  // else. has_refused tells whether it would have asked since the last call of SuspendAsking.
+  void SuspendAsking() {
+    ++suspended_;
+    was_refused_ = false;
+  }
+  void ResumeAsking() { --suspended_; }
+  bool has_refused() const { return was_refused_; }
   // Makes the elements of an input known if the options have them. kInvalidArgument for elements of
   // another type or shape than the input's.
   Status UseRunValue(const std::string& input, ValueId id);
@@ -109,6 +117,8 @@ class GraphBuilder {
   NameSet kept_;
   std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
+  int suspended_ = 0;         // How many calls of SuspendAsking wait for ResumeAsking.
+  bool was_refused_ = false;  // Whether ElementsOf would have asked since.
   std::unordered_map<ValueId, ValueId> known_;  // The constants of values that only a run gives.
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/formats/common/permute.h"
 #include "mace/formats/onnx/converter_tables.h"
 
 namespace mace {
@@ -84,11 +85,11 @@ Status ConvertUnique(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   GraphBuilder* const builder = node->builder();
   const Shape shape = node->shape(0);
-  std::vector<int64_t> to_front;  // Swaps the axis with the first one.
+  std::vector<int64_t> to_front;  // The axis, then the others.
   if (node->Has("axis")) {
     MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(node->Int("axis", 0), shape.rank()));
     for (int i = 0; i < shape.rank(); ++i) to_front.push_back(i);
-    std::swap(to_front[0], to_front[static_cast<size_t>(axis)]);
+    std::rotate(to_front.begin(), to_front.begin() + axis, to_front.begin() + axis + 1);
   }
   MACE_ASSIGN_OR_RETURN(const ValueId rows, EmitRows(node, to_front));
   AttributeMap attributes;
@@ -102,7 +103,7 @@ Status ConvertUnique(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(y, builder->Reshape(y, dims));
   if (!to_front.empty()) {
-    MACE_ASSIGN_OR_RETURN(y, builder->Transpose(y, to_front));
+    MACE_ASSIGN_OR_RETURN(y, builder->Transpose(y, InversePermutation(to_front)));
   }
   node->SetResult(y);
   node->SetResult(found[2], 2);

@@ -118,20 +118,10 @@ Status EvaluatePartitionedCall(TfEvaluator* evaluator, TfCall* call) {
   return Status::Ok();
 }
 
-// predicate, then the arguments of both branches.
-Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
-  MACE_RETURN_IF_ERROR(RequireInputs(*call, 1));
-  const std::vector<TfValue> arguments(call->inputs.begin() + 1, call->inputs.end());
+// Both branches, and a choice between their results.
+Status EvaluateBoth(TfEvaluator* evaluator, TfCall* call, const std::vector<TfValue>& arguments) {
   MACE_ASSIGN_OR_RETURN(const tf::NameAttrList then_branch, FunctionOf(*call, "then_branch"));
   MACE_ASSIGN_OR_RETURN(const tf::NameAttrList else_branch, FunctionOf(*call, "else_branch"));
-  const std::optional<bool> known = evaluator->KnownPredicate(call->inputs[0]);
-  if (known) {
-    MACE_ASSIGN_OR_RETURN(
-        call->outputs, evaluator->CallFunction(*call, *known ? then_branch : else_branch, arguments,
-                                               *known ? "then/" : "else/"));
-    return Status::Ok();
-  }
-  if (!call->inputs[0].is_tensor()) return InvalidArgument("predicate: expected a tensor");
   MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> if_true,
                         evaluator->CallFunction(*call, then_branch, arguments, "then/"));
   MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> if_false,
@@ -146,6 +136,32 @@ Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
                           evaluator->Choose(*call, call->inputs[0].id, if_true[i], if_false[i]));
     call->outputs.push_back(std::move(value));
   }
+  return Status::Ok();
+}
+
+// predicate, then the arguments of both branches.
+Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
+  MACE_RETURN_IF_ERROR(RequireInputs(*call, 1));
+  const std::vector<TfValue> arguments(call->inputs.begin() + 1, call->inputs.end());
+  MACE_ASSIGN_OR_RETURN(const tf::NameAttrList then_branch, FunctionOf(*call, "then_branch"));
+  MACE_ASSIGN_OR_RETURN(const tf::NameAttrList else_branch, FunctionOf(*call, "else_branch"));
+  const std::optional<bool> known = evaluator->KnownPredicate(call->inputs[0]);
+  if (known) {
+    MACE_ASSIGN_OR_RETURN(
+        call->outputs, evaluator->CallFunction(*call, *known ? then_branch : else_branch, arguments,
+                                               *known ? "then/" : "else/"));
+    return Status::Ok();
+  }
+  if (!call->inputs[0].is_tensor()) return InvalidArgument("predicate: expected a tensor");
+  evaluator->builder()->SuspendAsking();
+  const Status both = EvaluateBoth(evaluator, call, arguments);
+  evaluator->builder()->ResumeAsking();
+  if (both.ok() || evaluator->builder()->ElementsOf(call->inputs[0].id) == nullptr) return both;
+  call->outputs.clear();
+  const bool holds = evaluator->KnownPredicate(call->inputs[0]).value_or(false);
+  MACE_ASSIGN_OR_RETURN(call->outputs,
+                        evaluator->CallFunction(*call, holds ? then_branch : else_branch, arguments,
+                                                holds ? "then/" : "else/"));
   return Status::Ok();
 }
 
