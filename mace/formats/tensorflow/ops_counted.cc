@@ -141,6 +141,29 @@ Status ConvertNonMaxSuppression(TfNode* node) {
   return Status::Ok();
 }
 
+// boxes, scores, the most boxes of a class and of all, the overlap and the score threshold.
+Status ConvertCombinedSuppression(TfNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(6));
+  MACE_ASSIGN_OR_RETURN(const int64_t of_class, node->Number(2));
+  MACE_ASSIGN_OR_RETURN(int64_t total, node->Number(3));
+  if (of_class < 1 || of_class > INT32_MAX || total < 1 || total > INT32_MAX) {
+    return InvalidArgument(
+        "max_output_size_per_class and max_total_size: expected 1 to 2^31 - 1, "
+        "found " +
+        std::to_string(of_class) + " and " + std::to_string(total));
+  }
+  if (node->Bool("pad_per_class", false) && node->shape(1).rank() == 3) {
+    total = std::min(total, of_class * std::max<int64_t>(node->shape(1)[2], 1));
+  }
+  AttributeMap attributes;
+  attributes.Set("max_output", of_class);
+  attributes.Set("total", total);
+  attributes.Set("clip", int64_t{node->Bool("clip_boxes", true)});
+  return node->EmitResult("CombinedNonMaxSuppression",
+                          {node->input(0), node->input(1), node->input(4), node->input(5)},
+                          std::move(attributes), 4);
+}
+
 // The axis of Unique, which has the slices that are compared; -1: the elements of a vector are.
 StatusOr<int> ReadUniqueAxis(const TfNode& node) {
   const bool has_axis = node.def().op() == "UniqueV2" || node.def().op() == "UniqueWithCountsV2";
@@ -231,6 +254,7 @@ Status ConvertDynamicPartition(TfNode* node) {
 }  // namespace
 
 const TfConverterEntry kTfCountedConverters[] = {
+    {"CombinedNonMaxSuppression", ConvertCombinedSuppression},
     {"DynamicPartition", ConvertDynamicPartition},
     {"NonMaxSuppression", ConvertNonMaxSuppression},
     {"NonMaxSuppressionV2", ConvertNonMaxSuppression},

@@ -184,16 +184,9 @@ Status ConvertCropAndResize(TfNode* node) {
   return node->EmitResult("Where", {inside, y, outside}, {});
 }
 
-Status RefuseSuppression(TfNode*) {
-  return Unsupported(
-      "expected no op that leaves boxes out by their overlap, which is not supported: take the "
-      "boxes and scores before it as outputs");
-}
-
 }  // namespace
 
 const TfConverterEntry kTfDetectionConverters[] = {
-    {"CombinedNonMaxSuppression", RefuseSuppression},
     {"CropAndResize", ConvertCropAndResize},
     {nullptr, nullptr},
 };

@@ -102,6 +102,10 @@ Status ConvertUnpack(TfNode* node) {
 
 Status ConvertStridedSlice(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4));
+  // The op itself reads begin, end and strides.
+  for (const size_t i : {size_t{1}, size_t{2}, size_t{3}}) {
+    MACE_RETURN_IF_ERROR(node->Numbers(i).status());
+  }
   AttributeMap attributes;
   for (const char* mask :
        {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"}) {

@@ -14,113 +14,16 @@
 // Results: rows (image, class, box), [images * classes * min(max_output, boxes), 3] int64, by image,
 // by class, in the order in which they were chosen; their scores; and how many there are, a scalar.
 // Rows behind the last one are zeros. How many rows there are decides shapes, so the op runs on the
-// CPU, where the host reads the result at once. All arithmetic is that of float32, as in the
-// runtimes whose results must be met.
+// CPU, where the host reads the result at once.
 #include <algorithm>
-#include <cmath>
-#include <queue>
 #include <utility>
 #include <vector>
 
+#include "mace/ops/detect/box_choice.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
-
-struct Box {
-  float x_min, y_min, x_max, y_max;
-
-  float area() const { return (x_max - x_min) * (y_max - y_min); }
-};
-
-Box ReadBox(const float* numbers, bool by_center) {
-  if (by_center) {
-    const float width = numbers[2] / 2, height = numbers[3] / 2;
-    return {numbers[0] - width, numbers[1] - height, numbers[0] + width, numbers[1] + height};
-  }
-  return {std::min(numbers[1], numbers[3]), std::min(numbers[0], numbers[2]),
-          std::max(numbers[1], numbers[3]), std::max(numbers[0], numbers[2])};
-}
-
-// The area that both boxes share, as a part of the area that they cover together.
-float Overlap(const Box& a, const Box& b) {
-  const float x_min = std::max(a.x_min, b.x_min), x_max = std::min(a.x_max, b.x_max);
-  const float y_min = std::max(a.y_min, b.y_min), y_max = std::min(a.y_max, b.y_max);
-  if (x_max <= x_min || y_max <= y_min) return 0;
-  const float shared = (x_max - x_min) * (y_max - y_min);
-  const float area_a = a.area(), area_b = b.area();
-  const float covered = area_a + area_b - shared;
-  if (area_a <= 0 || area_b <= 0 || covered <= 0) return 0;
-  return shared / covered;
-}
-
-struct Candidate {
-  int64_t box;
-  float score;
-  size_t compared;  // How many of the chosen boxes it was compared with.
-
-  bool operator<(const Candidate& other) const {
-    return score < other.score || (score == other.score && box > other.box);
-  }
-};
-
-struct Thresholds {
-  float overlap = 0;
-  bool has_score = false;
-  float score = 0;
-  float sigma = 0;
-};
-
-// Chooses among the boxes of one image by the scores of one class.
-class Chooser {
- public:
-  Chooser(const std::vector<Box>& boxes, const float* scores, const Thresholds& thresholds)
-      : boxes_(boxes), thresholds_(thresholds) {
-    for (size_t i = 0; i < boxes.size(); ++i) {
-      if (IsEnough(scores[i])) queue_.push({static_cast<int64_t>(i), scores[i], 0});
-    }
-  }
-
-  // At most `limit` boxes, in the order in which they were chosen.
-  const std::vector<Candidate>& Choose(int64_t limit) {
-    while (static_cast<int64_t>(chosen_.size()) < limit && !queue_.empty()) {
-      Candidate next = queue_.top();
-      queue_.pop();
-      const float before = next.score;
-      if (IsLeftOut(&next)) continue;
-      if (next.score == before) {
-        chosen_.push_back(next);
-      } else if (IsEnough(next.score)) {
-        queue_.push(next);
-      }
-    }
-    return chosen_;
-  }
-
- private:
-  bool IsEnough(float score) const { return !thresholds_.has_score || score > thresholds_.score; }
-
-  // Compares the candidate with what was chosen since it was compared last, the last one first.
-  bool IsLeftOut(Candidate* next) const {
-    const Box& box = boxes_[static_cast<size_t>(next->box)];
-    const bool soft = thresholds_.sigma > 0;
-    for (size_t k = chosen_.size(); k-- > next->compared;) {
-      const float overlap = Overlap(box, boxes_[static_cast<size_t>(chosen_[k].box)]);
-      if (!soft && overlap > thresholds_.overlap) return true;
-      if (!soft) continue;
-      const float scale = -0.5f / thresholds_.sigma;
-      next->score *= overlap <= thresholds_.overlap ? std::exp(scale * overlap * overlap) : 0.0f;
-      if (!IsEnough(next->score)) break;
-    }
-    next->compared = chosen_.size();
-    return false;
-  }
-
-  const std::vector<Box>& boxes_;
-  const Thresholds thresholds_;
-  std::priority_queue<Candidate> queue_;
-  std::vector<Candidate> chosen_;
-};
 
 class NonMaxSuppressionOp : public Op {
  public:
@@ -156,7 +59,7 @@ class NonMaxSuppressionOp : public Op {
 
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
-    MACE_ASSIGN_OR_RETURN(const Thresholds thresholds, ReadThresholds(inputs));
+    MACE_ASSIGN_OR_RETURN(const BoxThresholds thresholds, ReadThresholds(inputs));
     const Shape& shape = inputs[1].shape();
     int64_t* row = (*outputs)[0].mutable_data<int64_t>();
     float* score = (*outputs)[1].f32();
@@ -168,8 +71,8 @@ class NonMaxSuppressionOp : public Op {
       }
       for (int64_t label = 0; label < shape[1]; ++label) {
         const float* const scores = inputs[1].f32() + (image * shape[1] + label) * shape[2];
-        Chooser chooser(boxes, scores, thresholds);
-        for (const Candidate& chosen : chooser.Choose(max_output_)) {
+        BoxChooser chooser(boxes, scores, thresholds);
+        for (const ChosenBox& chosen : chooser.Choose(max_output_)) {
           const int64_t numbers[] = {image, label, chosen.box};
           row = std::copy_n(numbers, 3, row);
           *score++ = chosen.score;
@@ -182,11 +85,11 @@ class NonMaxSuppressionOp : public Op {
   }
 
  private:
-  static StatusOr<Thresholds> ReadThresholds(const std::vector<HostTensor>& inputs) {
+  static StatusOr<BoxThresholds> ReadThresholds(const std::vector<HostTensor>& inputs) {
     const auto is_given = [&](size_t i) {
       return i < inputs.size() && inputs[i].dtype() != DType::kInvalid;
     };
-    Thresholds thresholds;
+    BoxThresholds thresholds;
     if (is_given(2)) thresholds.overlap = inputs[2].f32()[0];
     thresholds.has_score = is_given(3);
     if (thresholds.has_score) thresholds.score = inputs[3].f32()[0];
