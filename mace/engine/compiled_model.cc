@@ -80,7 +80,9 @@ Status CompiledModel::Prepare(const DimsByName& input_dims,
     MACE_ASSIGN_OR_RETURN(const std::vector<bool> wanted, FindOutputs(*state_->model, outputs));
     if (const RunValueModel* const run_values = state_->model->run_values.get()) {
       if (!run_values->inputs.empty()) return RefuseRunValues(*state_->model, "preparing");
-      return state_->StageFor(key.dims, RunValues()).status();
+      RunValues known;
+      known.one_by_one = run_values->one_by_one;
+      return state_->StageFor(key.dims, known).status();
     }
     key.outputs = OutputsToPlan(*state_->model->graph, wanted);
     return state_->PlanFor(key).status();

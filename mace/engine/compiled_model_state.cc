@@ -171,7 +171,9 @@ Status CompiledModel::State::PlanAtStart() {
   if (model->run_values == nullptr) return PlanFor({compiled_dims, OutputSet(), {}}).status();
   // If inputs decide shapes, nothing can be planned before a run gives them.
   if (!model->run_values->inputs.empty()) return Status();
-  return StageFor(compiled_dims, RunValues()).status();
+  RunValues known;
+  known.one_by_one = model->run_values->one_by_one;
+  return StageFor(compiled_dims, known).status();
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::Key& key) {

@@ -45,6 +45,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
+  std::atomic<bool> stages_one_by_one{false};  // RunValues::one_by_one, besides the model's own.
 
   mutable std::mutex report_mutex;  // Guards `stats` and `note`.
   Statistics stats;

@@ -174,7 +174,7 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   MACE_ASSIGN_OR_RETURN(const AskedGraph imported, ImportAsking(state->files, state->import));
   const std::shared_ptr<const Graph>& graph = imported.graph;
   state->inputs = SpecsOf(*graph, graph->inputs, options.input_dims);
-  if (imported.asked.stops) {
+  if (imported.asked.stops()) {
     MACE_ASSIGN_OR_RETURN(state->run_values, ExamineRunValues(state->files, state->import));
     state->outputs = OutputsOf(*graph, *state->run_values);
   } else {

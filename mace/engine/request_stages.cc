@@ -33,13 +33,17 @@ class StageRun {
 
   // False: a stage reads a value that was not handed on. The next run will find it.
   StatusOr<bool> Run() {
+    known_.one_by_one = compiled_.model->run_values->one_by_one || compiled_.stages_one_by_one;
     for (const size_t index : compiled_.model->run_values->inputs) {
       MACE_ASSIGN_OR_RETURN(known_.inputs[compiled_.model->inputs[index].name],
                             CopyOf(inputs_[index]));
     }
     while (true) {
       MACE_RETURN_IF_ERROR(CheckCancelled());
-      MACE_ASSIGN_OR_RETURN(const PlanTable::Found found, compiled_.StageFor(dims_, known_));
+      const StatusOr<PlanTable::Found> stage_found = compiled_.StageFor(dims_, known_);
+      if (!stage_found.ok() && compiled_.stages_one_by_one && !known_.one_by_one) return false;
+      MACE_RETURN_IF_ERROR(stage_found.status());
+      const PlanTable::Found& found = *stage_found;
       made_plan_ = made_plan_ || found.was_made;
       const Stage& stage = *found.plan->model().stage;
       const ValueNames missing = FindMissing(stage);
@@ -95,13 +99,16 @@ class StageRun {
   }
 
   Status TakeNext(const Stage& stage) {
-    MACE_ASSIGN_OR_RETURN(HostTensor elements, Find(stage.next).ConvertTo(stage.next_info.dtype));
-    if (elements.info() != stage.next_info) {
-      return Internal("a stage of the model: expected " + stage.next_info.ToString() + ", found " +
-                      elements.info().ToString());
+    const int round = NextRound(known_);
+    for (const Stage::Next& next : stage.next) {
+      MACE_ASSIGN_OR_RETURN(HostTensor elements, Find(next.link).ConvertTo(next.info.dtype));
+      if (elements.info() != next.info) {
+        return Internal("a stage of the model: expected " + next.info.ToString() + ", found " +
+                        elements.info().ToString());
+      }
+      MACE_ASSIGN_OR_RETURN(elements, CopyOf(elements));
+      known_.computed[next.name] = {std::move(elements), round};
     }
-    MACE_ASSIGN_OR_RETURN(elements, CopyOf(elements));
-    known_.computed.push_back(std::move(elements));
     return Status();
   }
 

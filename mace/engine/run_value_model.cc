@@ -47,37 +47,53 @@ class Guesser {
 
   StatusOr<AskedGraph> Import() {
     while (true) {
+      options_.run_values.one_by_one = model_->one_by_one;
       MACE_ASSIGN_OR_RETURN(AskedGraph graph, ImportAsking(files_, options_));
-      if (!graph.asked.stops) return graph;
-      MACE_RETURN_IF_ERROR(AddGuess(graph));
+      if (graph.asked.is_ambiguous && !model_->one_by_one) {
+        model_->one_by_one = true;
+        options_.run_values.computed.clear();
+        continue;
+      }
+      const ValueNames handed_on = FindHandedOn(graph);
+      model_->handed_on.insert(handed_on.begin(), handed_on.end());
+      if (!graph.asked.stops()) return graph;
+      MACE_RETURN_IF_ERROR(AddGuesses(graph));
     }
   }
   // Whether a value was guessed that is no count.
   bool guessed_numbers() const { return guessed_numbers_; }
+  size_t stage_count() const {
+    return static_cast<size_t>(NextRound(options_.run_values)) + 1;
+  }
 
  private:
-  Status AddGuess(const AskedGraph& from) {
+  Status AddGuesses(const AskedGraph& from) {
     const Graph& graph = *from.graph;
-    bool is_new = false;
-    for (const size_t index : FindDecidingInputs(from)) {
-      const IoInfo& io = graph.inputs[index];
-      model_->inputs.insert(index);
-      if (options_.run_values.inputs.count(io.name) > 0) continue;
-      MACE_ASSIGN_OR_RETURN(options_.run_values.inputs[io.name],
-                            GuessElements(graph.value(io.value).info, -1, guess_));
-      is_new = guessed_numbers_ = true;
+    const int round = NextRound(options_.run_values);
+    bool has_new_input = false;
+    for (const AskedValue& asked : from.asked.open) {
+      for (const size_t index : FindDecidingInputs(graph, asked.value)) {
+        const IoInfo& io = graph.inputs[index];
+        model_->inputs.insert(index);
+        if (options_.run_values.inputs.count(io.name) > 0) continue;
+        MACE_ASSIGN_OR_RETURN(options_.run_values.inputs[io.name],
+                              GuessElements(graph.value(io.value).info, -1, guess_));
+        has_new_input = guessed_numbers_ = true;
+      }
     }
-    if (is_new) {
+    if (has_new_input) {
       // Nodes that follow from the inputs are evaluated from now on, so that fewer values are asked
       // for.
       options_.run_values.computed.clear();
       return Status();
     }
-    const AskedValue& wanted = from.asked.values.back();
-    guessed_numbers_ = guessed_numbers_ || wanted.largest < 0;
-    MACE_ASSIGN_OR_RETURN(HostTensor elements,
-                          GuessElements(graph.value(wanted.value).info, wanted.largest, guess_));
-    options_.run_values.computed.push_back(std::move(elements));
+    for (const AskedValue& asked : from.asked.open) {
+      guessed_numbers_ = guessed_numbers_ || asked.largest < 0;
+      MACE_ASSIGN_OR_RETURN(
+          HostTensor elements,
+          GuessElements(graph.value(asked.value).info, asked.largest, guess_));
+      options_.run_values.computed[asked.name] = {std::move(elements), round};
+    }
     return Status();
   }
 
@@ -145,9 +161,7 @@ StatusOr<std::shared_ptr<const RunValueModel>> ExamineRunValues(
       all_unsupported = all_unsupported && graph.status().code() == StatusCode::kUnsupported;
       continue;
     }
-    const ValueNames handed_on = FindHandedOn(*graph);
-    model->handed_on.insert(handed_on.begin(), handed_on.end());
-    model->stage_count = std::max(model->stage_count, graph->asked.values.size() + 1);
+    model->stage_count = std::max(model->stage_count, guesser.stage_count());
     ++succeeded;
     if (model->guess == nullptr) {
       model->guess = graph->graph;

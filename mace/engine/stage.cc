@@ -18,33 +18,21 @@ constexpr int kBeforeAll = -1;  // The stage of inputs and constants.
 // What a graph's values are called, where they are made, and which of them are inputs.
 class Values {
  public:
-  explicit Values(const AskedGraph& from) : Values(*from.graph, from.asked) {}
-  Values(const Graph& graph, const AskedValues& asked)
-      : asked_(asked),
-        producers_(graph.Producers()),
-        stages_(graph.values.size(), kBeforeAll),
-        names_(graph.values.size()) {
+  explicit Values(const AskedGraph& from)
+      : asked_(from.asked),
+        producers_(from.graph->Producers()),
+        levels_(from.graph->values.size(), kBeforeAll) {
+    const Graph& graph = *from.graph;
     for (size_t n = 0; n < graph.nodes.size(); ++n) {
-      for (const ValueId id : graph.nodes[n].outputs) stages_[At(id)] = StageOfNode(n);
-    }
-    std::unordered_map<std::string, int> counts;
-    for (size_t i = 0; i < names_.size(); ++i) {
-      const int count = ++counts[graph.values[i].name];
-      names_[i] = graph.values[i].name;
-      if (count > 1) names_[i] += "#" + std::to_string(count);
+      for (const ValueId id : graph.nodes[n].outputs) levels_[At(id)] = asked_.levels[n];
     }
     for (size_t i = 0; i < graph.inputs.size(); ++i) inputs_[graph.inputs[i].value] = i;
   }
 
-  // The number of values before the node whose elements had to be known for it.
-  int StageOfNode(size_t node) const {
-    int stage = 0;
-    for (const AskedValue& value : asked_.values) stage += value.node_count <= node ? 1 : 0;
-    return stage;
-  }
-  int LastStage() const { return static_cast<int>(asked_.values.size()) - (asked_.stops ? 1 : 0); }
-  int StageOf(ValueId id) const { return stages_[At(id)]; }
-  const std::string& NameOf(ValueId id) const { return names_[At(id)]; }
+  // The level of the node that makes the value.
+  int LevelOf(ValueId id) const { return levels_[At(id)]; }
+  // REQUIRES: a node makes the value.
+  const std::string& NameOf(ValueId id) const { return asked_.names.at(id); }
   int ProducerOf(ValueId id) const { return producers_[At(id)]; }
   std::optional<size_t> InputOf(ValueId id) const {
     const auto found = inputs_.find(id);
@@ -63,20 +51,21 @@ class Values {
 
   const AskedValues& asked_;
   std::vector<int> producers_;
-  std::vector<int> stages_;
-  std::vector<std::string> names_;
+  std::vector<int> levels_;
   std::unordered_map<ValueId, size_t> inputs_;
 };
 
-// Marks the nodes that make these values, and all nodes that those need, from node `begin` on.
-std::vector<bool> FindNeeded(const Graph& graph, const Values& values, size_t begin,
-                             std::vector<ValueId> wanted) {
+// Marks the nodes that make these values, and all nodes that those need. `stops_at` says of a value
+// whether it is there already.
+template <typename IsThere>
+std::vector<bool> FindNeeded(const Graph& graph, const std::vector<int>& producers,
+                             std::vector<ValueId> wanted, const IsThere& is_there) {
   std::vector<bool> needed(graph.nodes.size());
   while (!wanted.empty()) {
     const ValueId id = wanted.back();
     wanted.pop_back();
-    const int producer = id == kNoValue ? -1 : values.ProducerOf(id);
-    if (producer < 0 || static_cast<size_t>(producer) < begin) continue;
+    const int producer = id == kNoValue ? -1 : producers[static_cast<size_t>(id)];
+    if (producer < 0 || is_there(id)) continue;
     const auto n = static_cast<size_t>(producer);
     if (needed[n]) continue;
     needed[n] = true;
@@ -85,25 +74,23 @@ std::vector<bool> FindNeeded(const Graph& graph, const Values& values, size_t be
   return needed;
 }
 
-// Makes the last stage of a graph.
+// Makes the stage of a level.
 class StageMaker {
  public:
-  StageMaker(const AskedGraph& from, const ValueNames& handed_on)
+  StageMaker(const AskedGraph& from, int level, const ValueNames& handed_on)
       : from_(*from.graph),
         asked_(from.asked),
+        level_(level),
         handed_on_(handed_on),
         values_(from),
         graph_(std::make_shared<Graph>(*from.graph)),
-        stage_(std::make_shared<Stage>()) {
-    const int last = values_.LastStage();
-    begin_ = last == 0 ? 0 : asked_.values[static_cast<size_t>(last) - 1].node_count;
-  }
+        stage_(std::make_shared<Stage>()) {}
 
   StatusOr<std::shared_ptr<const Stage>> Make() {
     graph_->inputs.clear();
     graph_->outputs.clear();
     graph_->nodes.clear();
-    stage_->is_last = !asked_.stops;
+    stage_->is_last = !asked_.stops();
     if (stage_->is_last) {
       AddModelOutputs();
     } else {
@@ -118,10 +105,7 @@ class StageMaker {
   }
 
  private:
-  bool IsMadeHere(ValueId id) const {
-    const int producer = values_.ProducerOf(id);
-    return producer >= 0 && static_cast<size_t>(producer) >= begin_;
-  }
+  bool IsMadeHere(ValueId id) const { return values_.LevelOf(id) == level_; }
 
   IoInfo HandedOnInfo(ValueId id) const {
     const TensorInfo& info = from_.value(id).info;
@@ -154,26 +138,30 @@ class StageMaker {
     }
   }
 
+  void AddHandedOnOutput(ValueId id) {
+    if (!handed_over_.insert(id).second) return;
+    StageLink link;
+    link.value = values_.NameOf(id);
+    AddOutput(HandedOnInfo(id), std::move(link));
+  }
+
   void AddNext() {
-    const ValueId id = asked_.values.back().value;
-    stage_->next = values_.LinkOf(id);
-    stage_->next_info = from_.value(id).info;
-    if (stage_->next.model_io.has_value()) return;
-    if (IsMadeHere(id)) {
-      AddOutput(HandedOnInfo(id), stage_->next);
-    } else {
-      stage_->reads.insert(values_.NameOf(id));
+    for (const AskedValue& asked : asked_.open) {
+      const StageLink link = values_.LinkOf(asked.value);
+      stage_->next.push_back({asked.name, link, from_.value(asked.value).info});
+      if (link.model_io.has_value()) continue;
+      if (IsMadeHere(asked.value)) {
+        AddHandedOnOutput(asked.value);
+      } else {
+        stage_->reads.insert(link.value);
+      }
     }
   }
 
   void AddHandedOn() {
-    for (size_t n = begin_; n < from_.nodes.size(); ++n) {
-      for (const ValueId id : from_.nodes[n].outputs) {
-        const std::string& name = values_.NameOf(id);
-        if (handed_on_.count(name) == 0 || name == stage_->next.value) continue;
-        StageLink link;
-        link.value = name;
-        AddOutput(HandedOnInfo(id), link);
+    for (const Node& node : from_.nodes) {
+      for (const ValueId id : node.outputs) {
+        if (IsMadeHere(id) && handed_on_.count(values_.NameOf(id)) > 0) AddHandedOnOutput(id);
       }
     }
   }
@@ -181,9 +169,11 @@ class StageMaker {
   void AddNodes() {
     std::vector<ValueId> wanted;
     for (const IoInfo& io : graph_->outputs) wanted.push_back(io.value);
-    const std::vector<bool> needed = FindNeeded(from_, values_, begin_, std::move(wanted));
+    const std::vector<bool> needed =
+        FindNeeded(from_, from_.Producers(), std::move(wanted),
+                   [this](ValueId id) { return !IsMadeHere(id); });
     std::set<ValueId> added;
-    for (size_t n = begin_; n < from_.nodes.size(); ++n) {
+    for (size_t n = 0; n < from_.nodes.size(); ++n) {
       if (!needed[n]) continue;
       graph_->nodes.push_back(from_.nodes[n]);
       for (const ValueId id : from_.nodes[n].inputs) {
@@ -207,9 +197,10 @@ class StageMaker {
 
   const Graph& from_;
   const AskedValues& asked_;
+  const int level_;
   const ValueNames& handed_on_;
   const Values values_;
-  size_t begin_ = 0;  // The first node of the stage.
+  std::set<ValueId> handed_over_;  // Values that are outputs to hand on already.
   std::shared_ptr<Graph> graph_;
   std::shared_ptr<Stage> stage_;
 };
@@ -220,52 +211,65 @@ bool DecidesBySize(const Graph& graph, ValueId id) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from,
+StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from, int level,
                                                  const ValueNames& handed_on) {
-  return StageMaker(from, handed_on).Make();
+  return StageMaker(from, level, handed_on).Make();
 }
 
 ValueNames FindHandedOn(const AskedGraph& from) {
   const Graph& graph = *from.graph;
   const Values values(from);
-  std::vector<ValueId> wanted;
-  for (const AskedValue& value : from.asked.values) wanted.push_back(value.value);
-  for (const IoInfo& io : graph.outputs) wanted.push_back(io.value);
+  const int last = from.asked.levels.empty()
+                       ? 0
+                       : *std::max_element(from.asked.levels.begin(), from.asked.levels.end());
   ValueNames names;
+  std::vector<ValueId> wanted;
+  for (const AskedValue& asked : from.asked.open) wanted.push_back(asked.value);
   for (const IoInfo& io : graph.outputs) {
-    const int stage = values.StageOf(io.value);
-    if (stage != kBeforeAll && stage < values.LastStage()) names.insert(values.NameOf(io.value));
+    if (io.value != kNoValue) wanted.push_back(io.value);
   }
-  const std::vector<bool> needed = FindNeeded(graph, values, 0, std::move(wanted));
+  for (const ValueId id : wanted) {
+    const int level = values.LevelOf(id);
+    if (level != kBeforeAll && level < last) names.insert(values.NameOf(id));
+  }
+  const std::vector<bool> needed =
+      FindNeeded(graph, graph.Producers(), wanted, [](ValueId) { return false; });
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!needed[n]) continue;
     for (const ValueId id : graph.nodes[n].inputs) {
-      if (id == kNoValue || values.StageOf(id) == kBeforeAll) continue;
-      if (values.StageOf(id) < values.StageOfNode(n)) names.insert(values.NameOf(id));
+      if (id == kNoValue || values.LevelOf(id) == kBeforeAll) continue;
+      if (values.LevelOf(id) < from.asked.levels[n]) names.insert(values.NameOf(id));
     }
   }
   return names;
 }
 
-std::vector<size_t> FindDecidingInputs(const AskedGraph& from) {
-  const Graph& graph = *from.graph;
-  const Values values(from);
-  const ValueId id = from.asked.values.back().value;
-  if (const std::optional<size_t> input = values.InputOf(id)) {
-    return DecidesBySize(graph, id) ? std::vector<size_t>{*input} : std::vector<size_t>();
+std::vector<size_t> FindDecidingInputs(const Graph& graph, ValueId asked) {
+  std::unordered_map<ValueId, size_t> all;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) all[graph.inputs[i].value] = i;
+  if (all.count(asked) > 0) {
+    return DecidesBySize(graph, asked) ? std::vector<size_t>{all[asked]} : std::vector<size_t>();
   }
-  const std::vector<bool> needed = FindNeeded(graph, values, 0, {id});
+  const std::vector<int> producers = graph.Producers();
+  const std::vector<bool> needed =
+      FindNeeded(graph, producers, {asked}, [](ValueId) { return false; });
   std::set<size_t> inputs;
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!needed[n]) continue;
     for (const ValueId read : graph.nodes[n].inputs) {
-      if (read == kNoValue || graph.IsConstant(read) || values.ProducerOf(read) >= 0) continue;
+      if (read == kNoValue || all.count(read) == 0) continue;
       const bool decides = !IsFloat(graph.value(read).info.dtype) && DecidesBySize(graph, read);
       if (!decides) return {};
-      inputs.insert(*values.InputOf(read));
+      inputs.insert(all[read]);
     }
   }
   return std::vector<size_t>(inputs.begin(), inputs.end());
+}
+
+int NextRound(const RunValues& known) {
+  int next = 0;
+  for (const auto& [name, value] : known.computed) next = std::max(next, value.round + 1);
+  return next;
 }
 
 }  // namespace mace

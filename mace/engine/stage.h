@@ -1,5 +1,6 @@
-// Graphs whose shapes depend on values that only a run gives (AskedValues), cut into stages. Each stage is a graph of its own: it runs from one such value to the next one. What later stages
-// read is an output of the stage that makes it, and is handed on by the host.
+// Graphs whose shapes depend on values that only a run gives (mace/formats/common/run_values.h), cut
+// into stages: a stage is the nodes of one level, as a graph of its own. What later stages read is an
+// output of the stage that makes it, and is handed on by the host.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_ENGINE_STAGE_H_
@@ -36,9 +37,13 @@ struct Stage {
   // The names of the values of earlier stages that this stage reads, passes on or asks for.
   ValueNames reads;
   bool is_last = false;
-  // The value that decides how the next stage looks, unless this is the last one, and what it is.
-  StageLink next;
-  TensorInfo next_info;
+  // The values that decide how the next stage looks, unless this is the last one.
+  struct Next {
+    std::string name;  // AskedValue::name.
+    StageLink link;
+    TensorInfo info;
+  };
+  std::vector<Next> next;
   // The model's outputs that are values of earlier stages, and how they are shown. Last stage only.
   struct PassedOn {
     size_t output = 0;
@@ -54,17 +59,21 @@ struct AskedGraph {
   AskedValues asked;
 };
 
-// The last stage of a graph. Values of the stage that are in `handed_on` become outputs of it.
-StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from,
+// The stage of a level. Its values that are in `handed_on` become outputs of it. REQUIRES: there is
+// no node of a higher level.
+StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from, int level,
                                                  const ValueNames& handed_on);
 
-// The names of all values that one stage of a complete graph reads and an earlier one makes.
+// The names of all values that one stage reads, asks for or gives as the model's output, and an
+// earlier one makes.
 ValueNames FindHandedOn(const AskedGraph& from);
 
-// The inputs of the model, by index, whose elements decide the last value that was asked for. Empty
-// unless it follows from small inputs of integers alone, or is itself a small input.
-// REQUIRES: from.asked.stops.
-std::vector<size_t> FindDecidingInputs(const AskedGraph& from);
+// The inputs of the model, by index, whose elements decide a value that was asked for. Empty unless
+// it follows from small inputs of integers alone, or is itself a small input.
+std::vector<size_t> FindDecidingInputs(const Graph& graph, ValueId asked);
+
+// The round that comes after those whose elements are known: the level of the next stage.
+int NextRound(const RunValues& known);
 
 }  // namespace mace
 

@@ -17,9 +17,13 @@ std::string BytesOf(const HostTensor& tensor) {
 std::vector<std::string> KeyOf(const RunValues& known, const ValueNames& handed_on) {
   std::vector<std::string> values;
   for (const auto& [name, elements] : known.inputs) values.push_back(BytesOf(elements));
-  for (const HostTensor& elements : known.computed) values.push_back(BytesOf(elements));
+  for (const auto& [name, value] : known.computed) {
+    values.push_back(name);
+    values.push_back(std::to_string(value.round));
+    values.push_back(BytesOf(value.elements));
+  }
   // The set only grows, so that its size tells which one it is.
-  values.push_back(std::to_string(handed_on.size()));
+  values.push_back(std::to_string(handed_on.size()) + (known.one_by_one ? " one by one" : ""));
   return values;
 }
 
@@ -63,9 +67,15 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
   DimsByName dims;
   for (size_t i = 0; i < key.dims.size(); ++i) dims[model->inputs[i].name] = key.dims[i];
   MACE_ASSIGN_OR_RETURN(const AskedGraph graph, ImportAsking(*model, dims, known));
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Stage> stage, MakeStage(graph, handed_on));
+  if (graph.asked.is_ambiguous && !known.one_by_one) {
+    stages_one_by_one = true;
+    return Internal("the stages of the model are tried one by one");
+  }
+  const int level = NextRound(known);
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Stage> stage,
+                        MakeStage(graph, level, handed_on));
   if (!stage->outputs.empty()) {
-    Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(known.computed.size()) + ", " +
+    Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(level) + ", " +
                              std::to_string(stage->graph->nodes.size()) + " nodes");
   }
   const auto make = [&] { return PlanStage(stage, options, runtime.get(), weights.get()); };

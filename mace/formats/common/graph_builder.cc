@@ -11,9 +11,6 @@
 namespace mace {
 namespace {
 
-// Each such value is a cut of the graph and needs an import of its own.
-constexpr size_t kMaxAskedValues = 256;
-
 // Puts the extents of `known` where those of `dims` are dynamic, if the others agree.
 void FillOpen(const std::vector<int64_t>& known, std::vector<int64_t>* dims) {
   if (known.size() != dims->size()) return;
@@ -76,24 +73,12 @@ const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
 }
 
 const HostTensor* GraphBuilder::ElementsOf(ValueId id, int64_t largest) {
-  // Whatever is larger decides no shape.
-  constexpr int64_t kMaxElements = 1 << 16;
   if (const HostTensor* constant = ConstantOf(id)) return constant;
-  const RunValues& run = options_.run_values;
-  if (run.asked == nullptr || run.asked->stops) return nullptr;
-  std::vector<AskedValue>& asked = run.asked->values;
-  if (ShapeOf(id).elements() > kMaxElements || asked.size() >= kMaxAskedValues) return nullptr;
-  if (suspended_ > 0) {
-    was_refused_ = true;
-    return nullptr;
-  }
-  asked.push_back({id, graph_->nodes.size(), largest});
-  run.asked->stops = asked.size() > run.computed.size();
-  if (run.asked->stops) return nullptr;
-  const HostTensor& elements = run.computed[asked.size() - 1];
-  if (elements.info() != graph_->value(id).info) return nullptr;
-  known_[id] = graph_->AddConstant(graph_->value(id).name + "/elements", elements);
-  return &*graph_->value(known_[id]).constant;
+  const Value& value = graph_->value(id);
+  const HostTensor* const elements = tracker_.Ask(id, value.info, largest);
+  if (elements == nullptr) return nullptr;
+  known_[id] = graph_->AddConstant(value.name + "/elements", *elements);
+  return ConstantOf(id);
 }
 
 Status GraphBuilder::UseRunValue(const std::string& input, ValueId id) {
@@ -110,16 +95,12 @@ Status GraphBuilder::UseRunValue(const std::string& input, ValueId id) {
 }
 
 StatusOr<std::shared_ptr<Graph>> GraphBuilder::Finish(const Status& status) {
-  AskedValues* const asked = options_.run_values.asked.get();
-  const bool stops = asked != nullptr && asked->stops;
-  if (!status.ok() && !stops) return status;
-  if (!status.ok()) return graph_;
-  if (stops) {
-    // A converter found another way for a value that is not known.
-    asked->values.pop_back();
-    asked->stops = false;
+  if (status.ok()) {
+    MACE_RETURN_IF_ERROR(ValidateGraph(*graph_));
+    return graph_;
   }
-  MACE_RETURN_IF_ERROR(ValidateGraph(*graph_));
+  const AskedValues* const asked = options_.run_values.asked.get();
+  if (asked == nullptr || !asked->stops()) return status;
   return graph_;
 }
 
@@ -156,8 +137,10 @@ StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
     if (kept_.count(name) > 0) budget = nullptr;
     node.outputs.push_back(graph_->AddValue(name));
   }
+  tracker_.NoteName(node.name);
   const std::vector<ValueId> outputs = node.outputs;
   MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), &node, budget));
+  tracker_.NoteNode(node, output_names, folded);
   if (!folded) graph_->nodes.push_back(std::move(node));
   return outputs;
 }

@@ -53,18 +53,12 @@ class GraphBuilder {
   // The elements of a constant, or of a value that the options know for the run. Null: neither.
   const HostTensor* ConstantOf(ValueId id) const;
   // ConstantOf for elements that decide what is imported, such as a shape. If they are not known,
-  // the import ends, and goes on once a run has given them (ImportOptions::run_values). Null: they
-  // are not known; the caller gives an error, which ends the import. `largest`: if it is not
+  // the node waits until a run has given them (mace/formats/common/run_values.h). Null: they are
+  // not known, and the converter gives an error. `largest`: if it is not
   // negative, the value is a count from 0 to this.
   const HostTensor* ElementsOf(ValueId id, int64_t largest = -1);
-  // Between these calls, ElementsOf asks for nothing: what is imported may be given up for something
-  // else. has_refused tells whether it would have asked since the last call of SuspendAsking.
-  void SuspendAsking() {
-    ++suspended_;
-    was_refused_ = false;
-  }
-  void ResumeAsking() { --suspended_; }
-  bool has_refused() const { return was_refused_; }
+  // Levels of nodes, and what is asked for.
+  RunValueTracker& run_values() { return tracker_; }
   // Makes the elements of an input known if the options have them. kInvalidArgument for elements of
   // another type or shape than the input's.
   Status UseRunValue(const std::string& input, ValueId id);
@@ -92,7 +86,10 @@ class GraphBuilder {
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
   // A node name that is not taken yet, made from `base`.
-  std::string UniqueName(const std::string& base) { return node_names_.Find(base); }
+  std::string UniqueName(const std::string& base) {
+    tracker_.NoteName(base);
+    return node_names_.Find(base);
+  }
 
   // Outputs of the graph must be computed by a node even if they are constant.
   void KeepAsNode(const std::string& output_name) { kept_.insert(output_name); }
@@ -117,8 +114,7 @@ class GraphBuilder {
   NameSet kept_;
   std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
-  int suspended_ = 0;         // How many calls of SuspendAsking wait for ResumeAsking.
-  bool was_refused_ = false;  // Whether ElementsOf would have asked since.
+  RunValueTracker tracker_{options_.run_values};
   std::unordered_map<ValueId, ValueId> known_;  // The constants of values that only a run gives.
 };
 

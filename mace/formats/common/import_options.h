@@ -9,39 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "mace/formats/common/run_values.h"
 #include "mace/graph/derived_constants.h"
-#include "mace/graph/node.h"
 #include "mace/graph/tensor.h"
 
 namespace mace {
-
-// A value whose elements decide shapes, so that an import asked for them, and that no constant is.
-struct AskedValue {
-  ValueId value = kNoValue;
-  // The number of nodes that the graph had then. The nodes before were made without the elements.
-  size_t node_count = 0;
-  // The value is a count from 0 to this, if it is not negative.
-  int64_t largest = -1;
-};
-
-// What an import asked for, in this order.
-struct AskedValues {
-  std::vector<AskedValue> values;
-  // Nobody gave the elements of the last value, so that the import ended there. The graph has all
-  // inputs; its outputs have no value, and show what the model declares.
-  bool stops = false;
-};
-
-// The elements of values that decide shapes and that only a run gives.
-struct RunValues {
-  // By the name of an input: its elements, of its shape. The input stays an input.
-  std::map<std::string, HostTensor> inputs;
-  // The elements of AskedValues::values, from the first one on, as an earlier import of the same
-  // model with the same other options asked for them.
-  std::vector<HostTensor> computed;
-  // Receives what the import asks for. Null: an import that would stop is kUnsupported.
-  std::shared_ptr<AskedValues> asked;
-};
 
 struct ImportOptions {
   // The weights of a MACE model, anywhere; empty: the model's name with `.data` in place of its

@@ -106,7 +106,7 @@ Status AddBoth(const OnnxStructure& at) {
     return AddChosen(at, condition, *then_outputs, *else_outputs);
   }
   // A branch that is possible once a run has given some elements stands in the way of Require.
-  if (at.tensors()->builder()->has_refused()) {
+  if (at.tensors()->builder()->run_values().was_refused()) {
     return (then_outputs.ok() ? else_outputs : then_outputs).status().WithPrefix(kComputed);
   }
   const bool has_then = then_outputs.ok();
@@ -122,9 +122,9 @@ Status AddBoth(const OnnxStructure& at) {
 // Both branches if that is possible, else the one that the condition of a run asks for.
 Status AddComputed(const OnnxStructure& at) {
   GraphBuilder* const builder = at.tensors()->builder();
-  builder->SuspendAsking();
+  builder->run_values().Suspend();
   const Status both = AddBoth(at);
-  builder->ResumeAsking();
+  builder->run_values().Resume();
   if (both.ok()) return both;
   MACE_ASSIGN_OR_RETURN(const std::optional<bool> asked, AskOnnxCondition(at, at.Input(0)));
   return asked.has_value() ? AddKnown(at, *asked) : both;

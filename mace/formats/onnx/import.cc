@@ -1,5 +1,6 @@
 #include "mace/formats/onnx/import.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ class OnnxImporter {
   StatusOr<TensorInfo> InferTensor(const std::string& name);
   void ImportBeforeCut();
   StatusOr<TensorInfo> InfoOf(const std::string& name);
+  Status AddNode(size_t index);
+  int LevelOf(const std::string& tensor) const;
   Status Miss(const std::string& tensor, const Status& why);
   const Status* WhyMissing(size_t node) const;
   StatusOr<HostTensor> ReadInitializer(size_t index);
@@ -79,6 +82,9 @@ class OnnxImporter {
   // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
+  NameSet waiting_;          // Tensors that need elements of a run (mace/formats/common/run_values.h).
+  Status waits_;             // Why the first of them waits.
+  NameMap<int> levels_;      // Of tensors that are made with elements of a run.
   OnnxQuantizedTensors quantized_;
   OnnxTensors tensors_;
   OnnxNodeImporter nodes_;
@@ -314,17 +320,43 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
     const std::string& name = wiring_.initializer(index).name();
     if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
   }
-  for (size_t index : needs.nodes) {
-    const onnx::NodeProto& def = wiring_.node(index);
-    const Status* cause = WhyMissing(index);
-    Status status = cause != nullptr ? *cause : nodes_.Add(def, &scope_);
-    if (status.ok()) continue;
-    // The graph's own op names the node too, by the op type it has there.
-    if (cause == nullptr) status = status.WithPrefix(DescribeOnnxNode(def));
-    if (!keeps_going_) return status;
-    for (const std::string& output : def.output()) missing_.emplace(output, status);
+  for (size_t index : needs.nodes) MACE_RETURN_IF_ERROR(AddNode(index));
+  return waits_;
+}
+
+// A node that waits for elements of a run, or reads what waits, is left out: others may not.
+Status OnnxImporter::AddNode(size_t index) {
+  const onnx::NodeProto& def = wiring_.node(index);
+  const std::vector<std::string> reads = wiring_.Reads(index);
+  bool waits = false;
+  int level = 0;
+  for (const std::string& name : reads) {
+    waits = waits || waiting_.count(name) > 0;
+    level = std::max(level, LevelOf(name));
   }
-  return Status::Ok();
+  const Status* cause = WhyMissing(index);
+  Status status = cause != nullptr ? *cause : Status::Ok();
+  if (!waits && cause == nullptr) {
+    builder_.run_values().BeginNode(index, level);
+    status = nodes_.Add(def, &scope_);
+    waits = builder_.run_values().EndNode(status.ok());
+    // The graph's own op names the node too, by the op type it has there.
+    if (!status.ok()) status = status.WithPrefix(DescribeOnnxNode(def));
+  }
+  if (waits && waits_.ok()) waits_ = status;
+  if (waits && builder_.run_values().one_by_one()) return waits_;
+  for (const std::string& output : def.output()) {
+    if (waits) waiting_.insert(output);
+    const int made_at = builder_.run_values().level();
+    if (status.ok() && made_at > 0) levels_[output] = made_at;
+    if (!status.ok() && keeps_going_) missing_.emplace(output, status);
+  }
+  return status.ok() || waits || keeps_going_ ? Status::Ok() : status;
+}
+
+int OnnxImporter::LevelOf(const std::string& tensor) const {
+  const auto found = levels_.find(tensor);
+  return found == levels_.end() ? 0 : found->second;
 }
 
 // What the file says of the outputs of a graph that ends before them.
@@ -345,7 +377,10 @@ void OnnxImporter::DeclareOutputs(const std::vector<std::string>& outputs) {
 
 Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
-  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
+  for (const std::string& name : outputs) {
+    builder_.run_values().BeginNode(static_cast<size_t>(wiring_.def().node_size()), LevelOf(name));
+    MACE_RETURN_IF_ERROR(AddOutput(name));
+  }
   if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
   return Status::Ok();
 }

@@ -153,9 +153,9 @@ Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
     return Status::Ok();
   }
   if (!call->inputs[0].is_tensor()) return InvalidArgument("predicate: expected a tensor");
-  evaluator->builder()->SuspendAsking();
+  evaluator->builder()->run_values().Suspend();
   const Status both = EvaluateBoth(evaluator, call, arguments);
-  evaluator->builder()->ResumeAsking();
+  evaluator->builder()->run_values().Resume();
   if (both.ok() || evaluator->builder()->ElementsOf(call->inputs[0].id) == nullptr) return both;
   call->outputs.clear();
   const bool holds = evaluator->KnownPredicate(call->inputs[0]).value_or(false);

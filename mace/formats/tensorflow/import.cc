@@ -40,6 +40,8 @@ class TfImporter {
         builder_(options, parsed_.model_bytes),
         evaluator_(parsed_.def, parsed_.variables, &builder_) {
     scope_.graph = &wiring_;
+    // A node may be evaluated with one that comes later, as the parts of a loop are.
+    builder_.run_values().set_one_by_one();
   }
   TfImporter(const TfImporter&) = delete;
   TfImporter& operator=(const TfImporter&) = delete;
@@ -315,7 +317,9 @@ Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   for (size_t index : order) {
     const tf::NodeDef& def = wiring_.node(index);
     const Status* cause = WhyMissing(index);
+    builder_.run_values().BeginNode(index, 0);
     Status status = cause != nullptr ? *cause : AddNode(index);
+    builder_.run_values().EndNode(status.ok());
     if (status.ok()) continue;
     // The graph's own op names the node too, by the op type it has there.
     if (cause == nullptr) status = status.WithPrefix(DescribeNode(def.name(), def.op()));
