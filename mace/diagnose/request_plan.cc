@@ -16,12 +16,13 @@ Status RequestPlan::CheckInputsAreSet() const {
 }
 
 StatusOr<RequestPlan> FindRequestPlan(Request::State* request) {
+  MACE_RETURN_IF_ERROR(RefuseRunValues(*request->compiled->model, "looking inside of the model"));
   PlanTable::InputDims dims = request->compiled->compiled_dims;
   for (size_t i = 0; i < dims.size(); ++i) {
     if (!request->inputs[i].empty()) dims[i] = request->inputs[i].dims();
   }
   MACE_ASSIGN_OR_RETURN(PlanTable::Found found,
-                        request->compiled->PlanFor({std::move(dims), OutputSet()}));
+                        request->compiled->PlanFor({std::move(dims), OutputSet(), {}}));
   return RequestPlan{request, std::move(found.plan)};
 }
 

@@ -78,6 +78,12 @@ Status CompiledModel::Prepare(const DimsByName& input_dims,
       key.dims[index] = wanted;
     }
     MACE_ASSIGN_OR_RETURN(const std::vector<bool> wanted, FindOutputs(*state_->model, outputs));
+    if (const RunValueModel* const run_values = state_->model->run_values.get()) {
+      if (!run_values->inputs.empty()) return RefuseRunValues(*state_->model, "preparing");
+      RunValues known;
+      known.one_by_one = run_values->one_by_one;
+      return state_->StageFor(key.dims, known).status();
+    }
     key.outputs = OutputsToPlan(*state_->model->graph, wanted);
     return state_->PlanFor(key).status();
   });

@@ -18,17 +18,6 @@
 namespace mace {
 namespace {
 
-// The bytes of the constants that only this graph has. Constants that are read from files or have
-// an identity are shared with other graphs of the model.
-uint64_t ConstantBytes(const Graph& graph) {
-  uint64_t bytes = 0;
-  for (const Value& value : graph.values) {
-    if (!value.constant.has_value() || value.constant->is_part_of_file()) continue;
-    if (!value.constant->identity().is_known()) bytes += value.constant->info().bytes();
-  }
-  return bytes;
-}
-
 // The default limit: a quarter of the memory that holds the plans.
 uint64_t DefaultBytesOfPlans(const Runtime* runtime) {
   const uint64_t all = runtime != nullptr ? runtime->device_info().global_memory_bytes
@@ -85,7 +74,18 @@ Status CheckCallerContext(const CompileOptions& options) {
                          (caller.queue != nullptr ? "queue" : "device") + ", found null");
 }
 
-CacheStatistics WithStatus(CacheStatistics cache, const CacheStore& store) {
+}  // namespace
+
+uint64_t OwnConstantBytes(const Graph& graph) {
+  uint64_t bytes = 0;
+  for (const Value& value : graph.values) {
+    if (!value.constant.has_value() || value.constant->is_part_of_file()) continue;
+    if (!value.constant->identity().is_known()) bytes += value.constant->info().bytes();
+  }
+  return bytes;
+}
+
+CacheStatistics CacheWithStatus(CacheStatistics cache, const CacheStore& store) {
   if (store.status() == CacheFileStatus::kRejected) {
     cache.status = "rejected";
     cache.reason = store.reason();
@@ -97,8 +97,6 @@ CacheStatistics WithStatus(CacheStatistics cache, const CacheStore& store) {
   }
   return cache;
 }
-
-}  // namespace
 
 Status CompiledModel::State::CheckProcess() const {
   return runtime == nullptr ? Status() : CheckOpenClProcess();
@@ -145,6 +143,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   std::optional<ModelLoader> loader;
   if (load) {
     loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
+      if (loaded->run_values != nullptr) return;
       const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(*loaded->graph));
       if (shapes.ok()) passed = PassAhead(*loaded->graph, *shapes);
     });
@@ -157,12 +156,24 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =
       limits.kept_plan_bytes > 0 ? limits.kept_plan_bytes : DefaultBytesOfPlans(runtime.get());
-  plans.SetLimits(limits.kept_plans, max_bytes, [store = weights] { return store->bytes(); });
+  // A run of a model in stages needs a plan for each.
+  const size_t stages = model->run_values == nullptr ? 1 : model->run_values->stage_count;
+  plans.SetLimits(limits.kept_plans * stages, max_bytes,
+                  [store = weights] { return store->bytes(); });
   compiled_dims = DimsOf(*model->graph);
-  MACE_RETURN_IF_ERROR(PlanFor({compiled_dims, OutputSet()}).status());
+  MACE_RETURN_IF_ERROR(PlanAtStart());
   std::lock_guard<std::mutex> lock(report_mutex);
   stats.compile_ms = MonotonicMilliseconds() - begin;
   return Status();
+}
+
+Status CompiledModel::State::PlanAtStart() {
+  if (model->run_values == nullptr) return PlanFor({compiled_dims, OutputSet(), {}}).status();
+  // If inputs decide shapes, nothing can be planned before a run gives them.
+  if (!model->run_values->inputs.empty()) return Status();
+  RunValues known;
+  known.one_by_one = model->run_values->one_by_one;
+  return StageFor(compiled_dims, known).status();
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const PlanTable::Key& key) {
@@ -214,7 +225,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanT
     plan = PlanGraph(graph, dims);
   }
   MACE_RETURN_IF_ERROR(plan.status());
-  if (runtime == nullptr) (*plan)->host_bytes = ConstantBytes(*graph);
+  if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
   ReportPlan(**plan, key.outputs);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }
@@ -247,7 +258,7 @@ void CompiledModel::State::ReportPlan(const PlannedModel& plan, const OutputSet&
   }
   stats.output_dims = std::move(output_dims);
   if (runtime != nullptr && runtime->store() != nullptr) {
-    stats.cache = WithStatus(std::move(stats.cache), *runtime->store());
+    stats.cache = CacheWithStatus(std::move(stats.cache), *runtime->store());
   }
   note = integers.empty() ? plan.imported->note : integers;
 }

@@ -45,6 +45,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
+  std::atomic<bool> stages_one_by_one{false};  // RunValues::one_by_one, besides the model's own.
 
   mutable std::mutex report_mutex;  // Guards `stats` and `note`.
   Statistics stats;
@@ -61,6 +62,11 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // allocated.
   StatusOr<PlanTable::Found> PlanFor(const std::vector<HostTensor>& tensors,
                                      const OutputSet& outputs, std::weak_ptr<SharedPlan>* last);
+  // The stage for inputs of these dims, and the plan that runs it. `known` has the elements of the
+  // deciding inputs, and what earlier stages gave. REQUIRES: model->run_values is not null.
+  StatusOr<PlanTable::Found> StageFor(const PlanTable::InputDims& dims, const RunValues& known);
+  // From now on, stages hand on these values, too.
+  void HandOn(const ValueNames& values);
   // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
   // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.
@@ -74,6 +80,13 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
 
  private:
   std::shared_ptr<PassedGraph> passed_;  // Set by Start for the first plan, which takes it.
+  std::mutex stage_mutex_;               // Guards `handed_on_`.
+  ValueNames handed_on_;                 // What stages hand on besides the model's own handed_on.
+
+  Status PlanAtStart();
+  StatusOr<std::shared_ptr<SharedPlan>> MakeStagePlan(
+      const PlanTable::Key& key, const RunValues& known, const ValueNames& handed_on);
+  void ReportStage(const PlannedModel& plan, const PlanTable::InputDims& dims);
 
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
@@ -87,6 +100,12 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   bool MakeRoom();
   void Retire(const PlanTable::Plans& retired);
 };
+
+// The bytes of the constants that only this graph has. Constants that are read from files or have
+// an identity are shared with other graphs of the model.
+uint64_t OwnConstantBytes(const Graph& graph);
+// The statistics with what is known of the file and of its use.
+CacheStatistics CacheWithStatus(CacheStatistics cache, const CacheStore& store);
 
 struct CompiledModelAccess {
   static const std::shared_ptr<CompiledModel::State>& StateOf(const CompiledModel& compiled) {

@@ -60,6 +60,29 @@ std::vector<TensorSpec> SpecsOf(const Graph& graph, const std::vector<IoInfo>& i
   return specs;
 }
 
+// The outputs of a model whose shapes depend on run values. `begin` has what the file declares.
+std::vector<TensorSpec> OutputsOf(const Graph& begin, const RunValueModel& model) {
+  std::vector<TensorSpec> specs;
+  if (model.guess != nullptr) {
+    specs = SpecsOf(*model.guess, model.guess->outputs);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      specs[i].dims = model.output_dims[i];
+      specs[i].dim_names.resize(specs[i].dims.size());
+    }
+    return specs;
+  }
+  for (const IoInfo& io : begin.outputs) {
+    TensorSpec spec;
+    spec.name = io.name;
+    spec.dtype = io.dtype;
+    spec.dims = io.declared_dims.value_or(std::vector<int64_t>{-1});
+    for (int64_t& dim : spec.dims) dim = std::max<int64_t>(dim, -1);
+    spec.dim_names.resize(spec.dims.size());
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 // The bytes of a part of a file, copied into memory. A whole file is not copied: its parts are read
 // when they are needed.
 StatusOr<ByteSource> OpenRange(const FileRange& range, const std::string& name) {
@@ -148,15 +171,21 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
   MACE_ASSIGN_OR_RETURN(state->import, ImportOptionsOf(options));
   state->import.derived = std::make_shared<DerivedConstants>();
   state->files = std::move(files);
-  MACE_ASSIGN_OR_RETURN(std::shared_ptr<Graph> graph, ImportModel(state->files, state->import));
+  MACE_ASSIGN_OR_RETURN(const AskedGraph imported, ImportAsking(state->files, state->import));
+  const std::shared_ptr<const Graph>& graph = imported.graph;
   state->inputs = SpecsOf(*graph, graph->inputs, options.input_dims);
-  state->outputs = SpecsOf(*graph, graph->outputs);
+  if (imported.asked.stops()) {
+    MACE_ASSIGN_OR_RETURN(state->run_values, ExamineRunValues(state->files, state->import));
+    state->outputs = OutputsOf(*graph, *state->run_values);
+  } else {
+    state->outputs = SpecsOf(*graph, graph->outputs);
+  }
   for (const auto& [name, dims] : options.input_dims) {
     const Status found = FindSpec(state->inputs, "input", name).status();
     if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
   }
-  state->graph = std::move(graph);
-  MarkDynamicOutputs(state.get());
+  state->graph = graph;
+  if (state->run_values == nullptr) MarkDynamicOutputs(state.get());
   return std::shared_ptr<const Model::State>(std::move(state));
 }
 
@@ -244,6 +273,21 @@ Model ModelAccess::FromGraph(std::shared_ptr<const Graph> graph) {
   state->outputs = SpecsOf(*graph, graph->outputs);
   state->graph = std::move(graph);
   return Model(std::move(state));
+}
+
+Status RefuseRunValues(const Model::State& model, const std::string& what) {
+  if (model.run_values == nullptr) return Status();
+  return Unsupported(what +
+                     ": expected a model whose shapes follow from the shapes of its inputs, found "
+                     "one whose shapes depend on values that only a run gives");
+}
+
+StatusOr<AskedGraph> ImportAsking(const Model::State& model, const DimsByName& input_dims,
+                                  const RunValues& run_values) {
+  ImportOptions import = model.import;
+  import.run_values = run_values;
+  for (const auto& [name, dims] : input_dims) import.input_shapes[name] = dims;
+  return ImportAsking(model.files, std::move(import));
 }
 
 StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,

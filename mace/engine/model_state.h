@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mace/api/model.h"
+#include "mace/engine/run_value_model.h"
 #include "mace/formats/common/model_files.h"
 #include "mace/formats/import_model.h"
 #include "mace/graph/graph.h"
@@ -18,9 +19,11 @@ namespace mace {
 struct [[gnu::visibility("hidden")]] Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: the graph was made in code.
   ImportOptions import;               // With the requested dims.
+  // Of a model with run_values: a graph up to the first value that is not known.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
+  std::shared_ptr<const RunValueModel> run_values;  // Null: shapes depend on shapes alone.
 };
 
 struct ModelAccess {
@@ -42,6 +45,11 @@ StatusOr<std::shared_ptr<const Model::State>> LoadModelState(const std::string& 
 // Imports the model again with these input dims, added to the dims of LoadOptions.
 StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,
                                                       const DimsByName& input_dims);
+// The same for a model with run values, of which these are known.
+StatusOr<AskedGraph> ImportAsking(const Model::State& model, const DimsByName& input_dims,
+                                  const RunValues& run_values);
+// kUnsupported for a model with run values. `what` is the work that such a model is refused for.
+Status RefuseRunValues(const Model::State& model, const std::string& what);
 
 }  // namespace mace
 

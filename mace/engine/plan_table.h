@@ -1,4 +1,5 @@
-// The plans of a compiled model, one for each set of input dims and of outputs. Their number and
+// The plans of a compiled model, one for each set of input dims and of outputs, and of values where
+// shapes depend on them. Their number and
 // their bytes are bounded: the plan that was unused for the longest time is evicted first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -29,9 +31,12 @@ class PlanTable {
   struct Key {
     InputDims dims;
     OutputSet outputs;
+    // Of a stage (mace/engine/stage.h): the bytes of the values that it is made for, and what else
+    // tells stages apart.
+    std::vector<std::string> values;
 
     bool operator<(const Key& other) const {
-      return std::tie(dims, outputs) < std::tie(other.dims, other.outputs);
+      return std::tie(dims, outputs, values) < std::tie(other.dims, other.outputs, other.values);
     }
   };
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;

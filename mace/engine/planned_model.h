@@ -13,6 +13,7 @@
 #include "mace/api/statistics.h"
 #include "mace/engine/passed_graph.h"
 #include "mace/engine/runtime.h"
+#include "mace/engine/stage.h"
 #include "mace/execute/executor.h"
 #include "mace/execute/session.h"
 #include "mace/execute/weight_store.h"
@@ -32,6 +33,9 @@ struct PlannedModel {
   TuningStatistics tuning;
 
   uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
+  // The stage that `imported` is the graph of; null: the model is not run in stages. If the stage
+  // has no outputs, there is nothing to run: `plan` and `executor` are null.
+  std::shared_ptr<const Stage> stage;
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;

@@ -152,6 +152,7 @@ void Request::State::PutBackResults() {
 Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(CheckInputsAreSet());
   MACE_RETURN_IF_ERROR(CheckCancelled());
+  if (compiled->model->run_values != nullptr) return RunStages();
   MACE_ASSIGN_OR_RETURN(const PlanTable::Found found,
                         compiled->PlanFor(given, planned_outputs, &last_plan));
   statistics.made_plan = found.was_made;

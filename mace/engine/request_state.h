@@ -135,6 +135,12 @@ struct [[gnu::visibility("hidden")]] Request::State {
   // if memory has run out.
   Status CarryStates();
   Status RunPlan();
+  // RunPlan for a model whose shapes depend on values that only a run gives.
+  Status RunStages();
+  // The inputs on the host. Those in OpenCL buffers are copied.
+  StatusOr<std::vector<HostTensor>> FetchAllInputs();
+  // Gives the results, one for each output of the model, to the caller.
+  Status PlaceStageResults(const std::vector<HostTensor>& made);
   // Whether an input or output is in an OpenCL buffer, or an output is left out.
   bool HasBindings() const;
   Status RunWithBindings(SharedPlan * plan);

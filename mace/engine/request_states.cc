@@ -51,7 +51,9 @@ void Request::State::PlanOutputs() {
   for (size_t i = 0; i < outputs.size(); ++i) {
     needed[i] = outputs[i].is_wanted || IsBoundToInput(i);
   }
-  OutputSet planned = OutputsToPlan(*compiled->model->graph, needed);
+  // Stages are planned for all outputs.
+  const bool has_stages = compiled->model->run_values != nullptr;
+  OutputSet planned = has_stages ? OutputSet() : OutputsToPlan(*compiled->model->graph, needed);
   if (planned != planned_outputs) SetPlannedOutputs(std::move(planned));
 }
 
@@ -60,7 +62,9 @@ Status Request::State::BindState(size_t output, size_t input) {
   const TensorSpec& from = compiled->model->outputs[output];
   const TensorSpec& to = compiled->model->inputs[input];
   const std::string who = "state: output '" + Printable(from.name) + "'";
-  if (HasKnownDims(*compiled->model->graph, output) && !CanCarry(from, to)) {
+  const bool has_stages = compiled->model->run_values != nullptr;
+  const bool is_known = !has_stages && HasKnownDims(*compiled->model->graph, output);
+  if (is_known && !CanCarry(from, to)) {
     return InvalidArgument(who + ": expected " + to.ToString() + " for input '" +
                            Printable(to.name) + "', found " + from.ToString());
   }

@@ -34,6 +34,7 @@ StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& pat
         "found '" +
         Printable(path) + "' and '" + Printable(report.data_path) + "'");
   }
+  MACE_RETURN_IF_ERROR(RefuseRunValues(model, "saving"));
   const ScopedMemoryBudget scope(HostMemoryBudget(0));
   StatusOr<MaceExport> exported = Export(*model.graph, options);
   if (!exported.ok()) {

@@ -69,6 +69,17 @@ StatusOr<ValueId> EmitSlice(NodeEmitter* node, ValueId x, int64_t axis, int64_t 
   return node->Emit("/part", "Slice", {x}, std::move(attributes));
 }
 
+StatusOr<ValueId> EmitFirstRows(NodeEmitter* node, ValueId x, ValueId count) {
+  const int64_t rows = node->builder()->ShapeOf(x)[0];
+  const HostTensor* const known = node->builder()->ElementsOf(count, rows);
+  if (known == nullptr) {
+    return Unsupported(
+        "expected a number of results that is known at import, found that it is computed when the "
+        "network runs");
+  }
+  return EmitSlice(node, x, 0, 0, ToInt64Vector(*known)[0]);
+}
+
 StatusOr<ValueId> EmitConcat(NodeEmitter* node, std::vector<ValueId> parts, int64_t axis) {
   if (parts.size() == 1) return parts[0];
   AttributeMap attributes;

@@ -48,6 +48,9 @@ StatusOr<ValueId> EmitReduce(NodeEmitter* node, ReduceType type, ValueId x,
                              std::vector<int64_t> axes, bool keeps = true);
 // The elements start, ..., end - 1 of one axis.
 StatusOr<ValueId> EmitSlice(NodeEmitter* node, ValueId x, int64_t axis, int64_t start, int64_t end);
+// The first rows of x along axis 0. `count`, one integer, says how many; it may be one that only a
+// run gives. kUnsupported if it is not known (GraphBuilder::ElementsOf).
+StatusOr<ValueId> EmitFirstRows(NodeEmitter* node, ValueId x, ValueId count);
 // One part: that part itself.
 StatusOr<ValueId> EmitConcat(NodeEmitter* node, std::vector<ValueId> parts, int64_t axis);
 StatusOr<ValueId> EmitGather(NodeEmitter* node, ValueId x, ValueId indices, int64_t axis);

@@ -67,7 +67,41 @@ const std::vector<int64_t>* GraphBuilder::GivenShape(const std::string& input) c
 }
 
 const HostTensor* GraphBuilder::ConstantOf(ValueId id) const {
+  const auto known = known_.find(id);
+  if (known != known_.end()) id = known->second;
   return graph_->IsConstant(id) ? &*graph_->value(id).constant : nullptr;
+}
+
+const HostTensor* GraphBuilder::ElementsOf(ValueId id, int64_t largest) {
+  if (const HostTensor* constant = ConstantOf(id)) return constant;
+  const Value& value = graph_->value(id);
+  const HostTensor* const elements = tracker_.Ask(id, value.info, largest);
+  if (elements == nullptr) return nullptr;
+  known_[id] = graph_->AddConstant(value.name + "/elements", *elements);
+  return ConstantOf(id);
+}
+
+Status GraphBuilder::UseRunValue(const std::string& input, ValueId id) {
+  const auto given = options_.run_values.inputs.find(input);
+  if (given == options_.run_values.inputs.end()) return Status::Ok();
+  const TensorInfo info = graph_->value(id).info;
+  MACE_ASSIGN_OR_RETURN(HostTensor elements, given->second.ConvertTo(info.dtype));
+  if (elements.shape() != info.shape) {
+    return InvalidArgument("value of input '" + Printable(input) + "': expected " +
+                           info.ToString() + ", found " + elements.info().ToString());
+  }
+  known_[id] = graph_->AddConstant(input + "/elements", std::move(elements));
+  return Status::Ok();
+}
+
+StatusOr<std::shared_ptr<Graph>> GraphBuilder::Finish(const Status& status) {
+  if (status.ok()) {
+    MACE_RETURN_IF_ERROR(ValidateGraph(*graph_));
+    return graph_;
+  }
+  const AskedValues* const asked = options_.run_values.asked.get();
+  if (asked == nullptr || !asked->stops()) return status;
+  return graph_;
 }
 
 StatusOr<ValueId> GraphBuilder::AddInput(IoInfo io) {
@@ -95,12 +129,18 @@ StatusOr<std::vector<ValueId>> GraphBuilder::AddNode(Node node,
     return InvalidArgument("two nodes are named '" + Printable(node.name) + "'");
   }
   FoldBudget* budget = &fold_budget_;
+  for (ValueId& id : node.inputs) {
+    const auto known = known_.find(id);
+    if (known != known_.end()) id = known->second;
+  }
   for (const std::string& name : output_names) {
     if (kept_.count(name) > 0) budget = nullptr;
     node.outputs.push_back(graph_->AddValue(name));
   }
+  tracker_.NoteName(node.name);
   const std::vector<ValueId> outputs = node.outputs;
   MACE_ASSIGN_OR_RETURN(const bool folded, InferNode(graph_.get(), &node, budget));
+  tracker_.NoteNode(node, output_names, folded);
   if (!folded) graph_->nodes.push_back(std::move(node));
   return outputs;
 }
@@ -163,6 +203,9 @@ StatusOr<ValueId> GraphBuilder::Reshape(ValueId id, const std::vector<int64_t>& 
   node.type = "Reshape";
   node.inputs = {id};
   node.attributes.Set("dim", dims);
+  if (std::find(dims.begin(), dims.end(), 0) != dims.end()) {
+    node.attributes.Set("allowzero", int64_t{1});
+  }
   return AddHelper(base, std::move(node));
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -49,7 +50,21 @@ class GraphBuilder {
   const std::vector<int64_t>* GivenShape(const std::string& input) const;
 
   const Shape& ShapeOf(ValueId id) { return graph_->value(id).info.shape; }
+  // The elements of a constant, or of a value that the options know for the run. Null: neither.
   const HostTensor* ConstantOf(ValueId id) const;
+  // ConstantOf for elements that decide what is imported, such as a shape. If they are not known,
+  // the node waits until a run has given them (mace/formats/common/run_values.h). Null: they are
+  // not known, and the converter gives an error. `largest`: if it is not
+  // negative, the value is a count from 0 to this.
+  const HostTensor* ElementsOf(ValueId id, int64_t largest = -1);
+  // Levels of nodes, and what is asked for.
+  RunValueTracker& run_values() { return tracker_; }
+  // Makes the elements of an input known if the options have them. kInvalidArgument for elements of
+  // another type or shape than the input's.
+  Status UseRunValue(const std::string& input, ValueId id);
+  // What an import gives that ended with `status`: the graph, the nodes before a value that is not
+  // known, or the error.
+  StatusOr<std::shared_ptr<Graph>> Finish(const Status& status);
 
   // Constants that are made at import count here.
   ImportBudget& budget() { return budget_; }
@@ -71,7 +86,10 @@ class GraphBuilder {
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
 
   // A node name that is not taken yet, made from `base`.
-  std::string UniqueName(const std::string& base) { return node_names_.Find(base); }
+  std::string UniqueName(const std::string& base) {
+    tracker_.NoteName(base);
+    return node_names_.Find(base);
+  }
 
   // Outputs of the graph must be computed by a node even if they are constant.
   void KeepAsNode(const std::string& output_name) { kept_.insert(output_name); }
@@ -96,6 +114,8 @@ class GraphBuilder {
   NameSet kept_;
   std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
+  RunValueTracker tracker_{options_.run_values};
+  std::unordered_map<ValueId, ValueId> known_;  // The constants of values that only a run gives.
 };
 
 // "node 'name' (Type)", for messages.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mace/formats/common/run_values.h"
 #include "mace/graph/derived_constants.h"
 #include "mace/graph/tensor.h"
 
@@ -37,6 +38,8 @@ struct ImportOptions {
   std::vector<std::string> outputs;
   // ONNX: tensors with a value that is known at load: inputs that hold a shape, an axis, a mode.
   std::map<std::string, HostTensor> input_values;
+  // TensorFlow and ONNX.
+  RunValues run_values;
   // Large constants of a file are read when their elements are first wanted, under ConstantPins
   // (mace/graph/constant_pins.h), and not by the import.
   bool read_weights_later = false;

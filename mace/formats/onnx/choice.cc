@@ -27,6 +27,13 @@ StatusOr<std::optional<bool>> KnownOnnxCondition(const OnnxStructure& at,
   return std::optional<bool>(known->data<uint8_t>()[0] != 0);
 }
 
+StatusOr<std::optional<bool>> AskOnnxCondition(const OnnxStructure& at, const std::string& tensor) {
+  MACE_ASSIGN_OR_RETURN(const ValueId id, FindCondition(at, tensor));
+  const HostTensor* known = at.tensors()->builder()->ElementsOf(id);
+  if (known == nullptr) return std::optional<bool>();
+  return std::optional<bool>(known->data<uint8_t>()[0] != 0);
+}
+
 StatusOr<ValueId> OnnxCondition(const OnnxStructure& at, const std::string& tensor) {
   MACE_ASSIGN_OR_RETURN(const ValueId id, FindCondition(at, tensor));
   GraphBuilder* const builder = at.tensors()->builder();

@@ -16,6 +16,8 @@ namespace mace {
 // kInvalidArgument unless the tensor is one bool.
 StatusOr<std::optional<bool>> KnownOnnxCondition(const OnnxStructure& at,
                                                  const std::string& tensor);
+// KnownOnnxCondition for a condition that must be known (GraphBuilder::ElementsOf).
+StatusOr<std::optional<bool>> AskOnnxCondition(const OnnxStructure& at, const std::string& tensor);
 // A condition as a scalar []. Errors: KnownOnnxCondition's.
 StatusOr<ValueId> OnnxCondition(const OnnxStructure& at, const std::string& tensor);
 

@@ -97,12 +97,17 @@ Status AddChosen(const OnnxStructure& at, ValueId condition,
   return Status::Ok();
 }
 
-Status AddComputed(const OnnxStructure& at) {
+// Adds both branches and chooses between their outputs.
+Status AddBoth(const OnnxStructure& at) {
   const StatusOr<std::vector<std::string>> then_outputs = RunBranch(at, "then_branch");
   const StatusOr<std::vector<std::string>> else_outputs = RunBranch(at, "else_branch");
   MACE_ASSIGN_OR_RETURN(const ValueId condition, OnnxCondition(at, at.Input(0)));
   if (then_outputs.ok() && else_outputs.ok()) {
     return AddChosen(at, condition, *then_outputs, *else_outputs);
+  }
+  // A branch that is possible once a run has given some elements stands in the way of Require.
+  if (at.tensors()->builder()->run_values().was_refused()) {
+    return (then_outputs.ok() ? else_outputs : then_outputs).status().WithPrefix(kComputed);
   }
   const bool has_then = then_outputs.ok();
   const Status& why = has_then ? else_outputs.status() : then_outputs.status();
@@ -112,6 +117,17 @@ Status AddComputed(const OnnxStructure& at) {
     MACE_ASSIGN_OR_RETURN(holds, EmitEltwise(at.node, EltwiseType::kEqual, condition, 0.0));
   }
   return AddPossible(at, has_then ? *then_outputs : *else_outputs, holds, why);
+}
+
+// Both branches if that is possible, else the one that the condition of a run asks for.
+Status AddComputed(const OnnxStructure& at) {
+  GraphBuilder* const builder = at.tensors()->builder();
+  builder->run_values().Suspend();
+  const Status both = AddBoth(at);
+  builder->run_values().Resume();
+  if (both.ok()) return both;
+  MACE_ASSIGN_OR_RETURN(const std::optional<bool> asked, AskOnnxCondition(at, at.Input(0)));
+  return asked.has_value() ? AddKnown(at, *asked) : both;
 }
 
 }  // namespace

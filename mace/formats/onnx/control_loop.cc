@@ -26,6 +26,7 @@ class Loop {
  private:
   Status Start();
   Status CheckCount(size_t nodes_of_step) const;
+  bool WantsScanned() const;
   StatusOr<bool> IsDone();
   Status Step(bool is_counted);
   Status Keep(const std::vector<std::string>& outputs);
@@ -50,7 +51,7 @@ StatusOr<std::string> Loop::AddScalar(const char* name, HostTensor tensor) const
 Status Loop::Start() {
   if (!at_.Input(0).empty()) {
     MACE_ASSIGN_OR_RETURN(const ValueId id, at_.tensors()->Value(at_.Input(0)));
-    const HostTensor* const known = at_.tensors()->builder()->ConstantOf(id);
+    const HostTensor* const known = at_.tensors()->builder()->ElementsOf(id);
     if (known == nullptr) {
       return Unsupported(
           "input 0: expected a number of steps that is known at import, found a "
@@ -76,12 +77,23 @@ Status Loop::CheckCount(size_t nodes_of_step) const {
                                       static_cast<size_t>(*limit_ - step_), nodes_of_step);
 }
 
+bool Loop::WantsScanned() const {
+  for (size_t i = 0; i < scanned_.size(); ++i) {
+    if (at_.WantsOutput(static_cast<int>(carried_.size() + i))) return true;
+  }
+  return false;
+}
+
 // Whether there is no further step. A condition that is computed stays so: it is that of the step
 // before and the new one.
 StatusOr<bool> Loop::IsDone() {
   if (limit_.has_value() && step_ >= *limit_) return true;
   MACE_ASSIGN_OR_RETURN(const std::optional<bool> known, KnownOnnxCondition(at_, condition_));
   if (known.has_value()) return !*known;
+  if (!limit_.has_value() || WantsScanned()) {
+    MACE_ASSIGN_OR_RETURN(const std::optional<bool> asked, AskOnnxCondition(at_, condition_));
+    if (asked.has_value()) return !*asked;
+  }
   is_computed_ = true;
   if (!limit_.has_value()) {
     return Unsupported(

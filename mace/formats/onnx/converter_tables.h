@@ -8,6 +8,7 @@
 namespace mace {
 
 extern const OnnxConverterEntry kOnnxAttentionConverters[];
+extern const OnnxConverterEntry kOnnxCountedConverters[];
 extern const OnnxConverterEntry kOnnxLinearAttentionConverters[];
 extern const OnnxConverterEntry kOnnxLossConverters[];
 extern const OnnxConverterEntry kOnnxRegionConverters[];

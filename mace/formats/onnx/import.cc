@@ -1,5 +1,6 @@
 #include "mace/formats/onnx/import.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ class OnnxImporter {
   StatusOr<std::shared_ptr<Graph>> Run();
 
  private:
+  Status AddAll(const std::vector<std::string>& outputs);
+  void DeclareOutputs(const std::vector<std::string>& outputs);
   const ImportOptions& options() const { return builder_.options(); }
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
@@ -57,6 +60,8 @@ class OnnxImporter {
   StatusOr<TensorInfo> InferTensor(const std::string& name);
   void ImportBeforeCut();
   StatusOr<TensorInfo> InfoOf(const std::string& name);
+  Status AddNode(size_t index);
+  int LevelOf(const std::string& tensor) const;
   Status Miss(const std::string& tensor, const Status& why);
   const Status* WhyMissing(size_t node) const;
   StatusOr<HostTensor> ReadInitializer(size_t index);
@@ -77,6 +82,9 @@ class OnnxImporter {
   // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
+  NameSet waiting_;          // Tensors that need elements of a run (mace/formats/common/run_values.h).
+  Status waits_;             // Why the first of them waits.
+  NameMap<int> levels_;      // Of tensors that are made with elements of a run.
   OnnxQuantizedTensors quantized_;
   OnnxTensors tensors_;
   OnnxNodeImporter nodes_;
@@ -119,6 +127,7 @@ void OnnxImporter::ImportBeforeCut() {
   before.inputs.clear();
   for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
+  before.run_values = RunValues();
   before_cut_ = std::make_unique<OnnxImporter>(model_, wiring_, files_, before);
   before_cut_->keeps_going_ = true;
   before_cut_status_ = before_cut_->AddTensors(cut_);
@@ -221,6 +230,7 @@ Status OnnxImporter::AddInput(const std::string& name) {
   io.dim_names = declared.dim_names;
   if (io.declared_dims->size() == 4) io.layout = "NCHW";
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
+  MACE_RETURN_IF_ERROR(builder_.UseRunValue(name, id));
   return builder_.Define(name, id);
 }
 
@@ -310,16 +320,68 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
     const std::string& name = wiring_.initializer(index).name();
     if (!added.ok()) MACE_RETURN_IF_ERROR(Miss(name, added));
   }
-  for (size_t index : needs.nodes) {
-    const onnx::NodeProto& def = wiring_.node(index);
-    const Status* cause = WhyMissing(index);
-    Status status = cause != nullptr ? *cause : nodes_.Add(def, &scope_);
-    if (status.ok()) continue;
-    // The graph's own op names the node too, by the op type it has there.
-    if (cause == nullptr) status = status.WithPrefix(DescribeOnnxNode(def));
-    if (!keeps_going_) return status;
-    for (const std::string& output : def.output()) missing_.emplace(output, status);
+  for (size_t index : needs.nodes) MACE_RETURN_IF_ERROR(AddNode(index));
+  return waits_;
+}
+
+// A node that waits for elements of a run, or reads what waits, is left out: others may not.
+Status OnnxImporter::AddNode(size_t index) {
+  const onnx::NodeProto& def = wiring_.node(index);
+  const std::vector<std::string> reads = wiring_.Reads(index);
+  bool waits = false;
+  int level = 0;
+  for (const std::string& name : reads) {
+    waits = waits || waiting_.count(name) > 0;
+    level = std::max(level, LevelOf(name));
   }
+  const Status* cause = WhyMissing(index);
+  Status status = cause != nullptr ? *cause : Status::Ok();
+  if (!waits && cause == nullptr) {
+    builder_.run_values().BeginNode(index, level);
+    status = nodes_.Add(def, &scope_);
+    waits = builder_.run_values().EndNode(status.ok());
+    // The graph's own op names the node too, by the op type it has there.
+    if (!status.ok()) status = status.WithPrefix(DescribeOnnxNode(def));
+  }
+  if (waits && waits_.ok()) waits_ = status;
+  if (waits && builder_.run_values().one_by_one()) return waits_;
+  for (const std::string& output : def.output()) {
+    if (waits) waiting_.insert(output);
+    const int made_at = builder_.run_values().level();
+    if (status.ok() && made_at > 0) levels_[output] = made_at;
+    if (!status.ok() && keeps_going_) missing_.emplace(output, status);
+  }
+  return status.ok() || waits || keeps_going_ ? Status::Ok() : status;
+}
+
+int OnnxImporter::LevelOf(const std::string& tensor) const {
+  const auto found = levels_.find(tensor);
+  return found == levels_.end() ? 0 : found->second;
+}
+
+// What the file says of the outputs of a graph that ends before them.
+void OnnxImporter::DeclareOutputs(const std::vector<std::string>& outputs) {
+  builder_.graph().outputs.clear();
+  for (const std::string& name : outputs) {
+    IoInfo io;
+    io.name = name;
+    const DType declared = OnnxIoType(declarations_.TypeOf(name));
+    if (declared != DType::kInvalid) io.dtype = declared;
+    if (const onnx::ValueInfoProto* declaration = declarations_.Find(name)) {
+      StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*declaration);
+      if (said.ok()) io.declared_dims = std::move(said->dims);
+    }
+    builder_.graph().outputs.push_back(std::move(io));
+  }
+}
+
+Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
+  for (const std::string& name : outputs) {
+    builder_.run_values().BeginNode(static_cast<size_t>(wiring_.def().node_size()), LevelOf(name));
+    MACE_RETURN_IF_ERROR(AddOutput(name));
+  }
+  if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
   return Status::Ok();
 }
 
@@ -328,11 +390,9 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   builder_.graph().name = wiring_.def().name();
   const std::vector<std::string> outputs = RequestedOutputs(wiring_, options());
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
-  MACE_RETURN_IF_ERROR(AddTensors(outputs));
-  for (const std::string& name : outputs) MACE_RETURN_IF_ERROR(AddOutput(name));
-  if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
-  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
-  return builder_.shared_graph();
+  const Status added = AddAll(outputs);
+  if (!added.ok()) DeclareOutputs(outputs);
+  return builder_.Finish(added);
 }
 
 }  // namespace

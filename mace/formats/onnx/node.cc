@@ -137,7 +137,7 @@ Status OnnxNode::RequireInputs(size_t count, int most) const {
 StatusOr<std::vector<int64_t>> OnnxNode::Numbers(size_t index) const {
   const std::string who = "input " + std::to_string(index);
   if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
-  const HostTensor* tensor = Constant(index);
+  const HostTensor* tensor = builder()->ElementsOf(inputs_[index]);
   MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   if (IsFloat(tensor->dtype())) {
     return InvalidArgument(who + ": expected integers, found " + DTypeName(tensor->dtype()));
@@ -153,7 +153,7 @@ StatusOr<int64_t> OnnxNode::Number(size_t index) const {
 StatusOr<std::vector<double>> OnnxNode::Reals(size_t index) const {
   const std::string who = "input " + std::to_string(index);
   if (!HasInput(index)) return InvalidArgument(who + ": expected numbers, found no input");
-  const HostTensor* tensor = Constant(index);
+  const HostTensor* tensor = builder()->ElementsOf(inputs_[index]);
   MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   if (!IsFloat(tensor->dtype())) {
     const std::vector<int64_t> integers = ToInt64Vector(*tensor);
@@ -303,11 +303,12 @@ const ConversionMap& OnnxConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kOnnxAttentionConverters, kOnnxRegionConverters, kOnnxSampleConverters,
-          kOnnxLinearAttentionConverters, kOnnxLossConverters, kOnnxSignalConverters,
-          kOnnxBinaryConverters, kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
-          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
-          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
+         {kOnnxAttentionConverters, kOnnxCountedConverters, kOnnxRegionConverters,
+          kOnnxSampleConverters, kOnnxLinearAttentionConverters, kOnnxLossConverters,
+          kOnnxSignalConverters, kOnnxBinaryConverters, kOnnxElementConverters,
+          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
+          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
+          kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :

@@ -92,10 +92,20 @@ StatusOr<ValueId> EmitElementPositions(OnnxNode* node, ValueId indices, const Sh
                      node->AddConstant("/others", std::move(others)));
 }
 
+// A result without elements: nothing is chosen, and there may be nothing to choose from.
+Status SetEmpty(OnnxNode* node, std::vector<int64_t> dims) {
+  MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
+  const DType dtype = IsFloat(node->dtype(0)) ? DType::kFloat32 : node->dtype(0);
+  MACE_ASSIGN_OR_RETURN(HostTensor empty, HostTensor::Allocate({dtype, std::move(shape)}));
+  node->SetResult(node->AddConstant("", std::move(empty)));
+  return Status::Ok();
+}
+
 Status ConvertGatherElements(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   const Shape shape = node->shape(0);
   MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(node->Int("axis", 0), shape.rank()));
+  if (node->shape(1).elements() == 0) return SetEmpty(node, node->shape(1).dims());
   if (node->Constant(1) == nullptr) {
     AttributeMap attributes;
     attributes.Set("axis", int64_t{axis});
@@ -157,8 +167,13 @@ Status ConvertGatherNd(OnnxNode* node) {
                            at.ToString() + " share, found " + std::to_string(skipped));
   }
   const int first = static_cast<int>(skipped);
-  MACE_ASSIGN_OR_RETURN(const ValueId flat, EmitRowPositions(node, node->input(1), shape, first));
   const int rest = first + static_cast<int>(at.back(0));
+  if (at.elements() == 0 && at.back(0) > 0 && rest <= shape.rank()) {
+    std::vector<int64_t> none(at.dims().begin(), at.dims().end() - 1);
+    none.insert(none.end(), shape.dims().begin() + rest, shape.dims().end());
+    return SetEmpty(node, std::move(none));
+  }
+  MACE_ASSIGN_OR_RETURN(const ValueId flat, EmitRowPositions(node, node->input(1), shape, first));
   std::vector<int64_t> dims = {shape.elements(0, rest)};
   dims.insert(dims.end(), shape.dims().begin() + rest, shape.dims().end());
   MACE_ASSIGN_OR_RETURN(const ValueId x, node->builder()->Reshape(node->input(0), dims));
@@ -176,6 +191,11 @@ StatusOr<ValueId> EmitScatter(OnnxNode* node, ValueId x, ValueId rows, ValueId u
 Status ConvertScatterElements(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, 3));
   const Shape shape = node->shape(0), at = node->shape(1);
+  if (at.elements() == 0) {
+    node->Ignore({"axis", "reduction"});
+    node->SetResult(node->input(0));
+    return Status::Ok();
+  }
   MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(node->Int("axis", 0), shape.rank()));
   MACE_ASSIGN_OR_RETURN(ValueId flat, EmitElementPositions(node, node->input(1), shape, axis));
   GraphBuilder* builder = node->builder();
@@ -192,6 +212,11 @@ Status ConvertScatterElements(OnnxNode* node) {
 Status ConvertScatterNd(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3, 3));
   const Shape shape = node->shape(0), at = node->shape(1);
+  if (at.elements() == 0) {
+    node->Ignore({"axis", "reduction"});
+    node->SetResult(node->input(0));
+    return Status::Ok();
+  }
   GraphBuilder* builder = node->builder();
   MACE_ASSIGN_OR_RETURN(ValueId flat, EmitRowPositions(node, node->input(1), shape, 0));
   const int64_t rows = at.elements(0, at.rank() - 1);
@@ -249,29 +274,9 @@ Status ConvertTopK(OnnxNode* node) {
   return node->EmitResult("TopK", {node->input(0)}, std::move(attributes), 2);
 }
 
-// Compress becomes a Gather of the elements that a known condition leaves.
-Status ConvertCompress(OnnxNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
-  MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> condition, node->Numbers(1));
-  ValueId x = node->input(0);
-  int64_t axis = node->Int("axis", 0);
-  if (!node->Has("axis")) {
-    MACE_ASSIGN_OR_RETURN(x, node->builder()->Reshape(x, {node->shape(0).elements()}));
-    axis = 0;
-  }
-  std::vector<int64_t> chosen;
-  for (size_t i = 0; i < condition.size(); ++i) {
-    if (condition[i] != 0) chosen.push_back(static_cast<int64_t>(i));
-  }
-  AttributeMap attributes;
-  attributes.Set("axis", axis);
-  return node->EmitResult("Gather", {x, node->AddInts("/chosen", chosen)}, std::move(attributes));
-}
-
 }  // namespace
 
 const OnnxConverterEntry kOnnxIndexConverters[] = {
-    {"Compress", ConvertCompress},
     {"GatherElements", ConvertGatherElements},
     {"GatherND", ConvertGatherNd},
     {"OneHot", ConvertOneHot},

@@ -22,6 +22,7 @@ Status NoTensor(const std::string& name, const std::string& found) {
 
 std::string OnnxTensors::NewName(const std::string& prefix, const std::string& name) {
   const std::string base = Printable(prefix, kMaxPrefix) + "/" + Printable(name, kMaxName);
+  builder()->run_values().NoteName(base);
   std::string made = taken_.Take(base);
   while (graph_->Find(made).kind != OnnxSource::Kind::kNone) made = taken_.Take(base);
   return made;

@@ -118,20 +118,10 @@ Status EvaluatePartitionedCall(TfEvaluator* evaluator, TfCall* call) {
   return Status::Ok();
 }
 
-// predicate, then the arguments of both branches.
-Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
-  MACE_RETURN_IF_ERROR(RequireInputs(*call, 1));
-  const std::vector<TfValue> arguments(call->inputs.begin() + 1, call->inputs.end());
+// Both branches, and a choice between their results.
+Status EvaluateBoth(TfEvaluator* evaluator, TfCall* call, const std::vector<TfValue>& arguments) {
   MACE_ASSIGN_OR_RETURN(const tf::NameAttrList then_branch, FunctionOf(*call, "then_branch"));
   MACE_ASSIGN_OR_RETURN(const tf::NameAttrList else_branch, FunctionOf(*call, "else_branch"));
-  const std::optional<bool> known = evaluator->KnownPredicate(call->inputs[0]);
-  if (known) {
-    MACE_ASSIGN_OR_RETURN(
-        call->outputs, evaluator->CallFunction(*call, *known ? then_branch : else_branch, arguments,
-                                               *known ? "then/" : "else/"));
-    return Status::Ok();
-  }
-  if (!call->inputs[0].is_tensor()) return InvalidArgument("predicate: expected a tensor");
   MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> if_true,
                         evaluator->CallFunction(*call, then_branch, arguments, "then/"));
   MACE_ASSIGN_OR_RETURN(const std::vector<TfValue> if_false,
@@ -149,6 +139,32 @@ Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
   return Status::Ok();
 }
 
+// predicate, then the arguments of both branches.
+Status EvaluateIf(TfEvaluator* evaluator, TfCall* call) {
+  MACE_RETURN_IF_ERROR(RequireInputs(*call, 1));
+  const std::vector<TfValue> arguments(call->inputs.begin() + 1, call->inputs.end());
+  MACE_ASSIGN_OR_RETURN(const tf::NameAttrList then_branch, FunctionOf(*call, "then_branch"));
+  MACE_ASSIGN_OR_RETURN(const tf::NameAttrList else_branch, FunctionOf(*call, "else_branch"));
+  const std::optional<bool> known = evaluator->KnownPredicate(call->inputs[0]);
+  if (known) {
+    MACE_ASSIGN_OR_RETURN(
+        call->outputs, evaluator->CallFunction(*call, *known ? then_branch : else_branch, arguments,
+                                               *known ? "then/" : "else/"));
+    return Status::Ok();
+  }
+  if (!call->inputs[0].is_tensor()) return InvalidArgument("predicate: expected a tensor");
+  evaluator->builder()->run_values().Suspend();
+  const Status both = EvaluateBoth(evaluator, call, arguments);
+  evaluator->builder()->run_values().Resume();
+  if (both.ok() || evaluator->builder()->ElementsOf(call->inputs[0].id) == nullptr) return both;
+  call->outputs.clear();
+  const bool holds = evaluator->KnownPredicate(call->inputs[0]).value_or(false);
+  MACE_ASSIGN_OR_RETURN(call->outputs,
+                        evaluator->CallFunction(*call, holds ? then_branch : else_branch, arguments,
+                                                holds ? "then/" : "else/"));
+  return Status::Ok();
+}
+
 // The number of a branch, which must be known, then its arguments. A number of no branch is that of
 // the last one.
 Status EvaluateCase(TfEvaluator* evaluator, TfCall* call) {
@@ -156,7 +172,7 @@ Status EvaluateCase(TfEvaluator* evaluator, TfCall* call) {
   const auto branches = call->def->attr().find("branches");
   const int count = branches == call->def->attr().end() ? 0 : branches->second.list().func_size();
   const HostTensor* number =
-      call->inputs[0].is_tensor() ? evaluator->builder()->ConstantOf(call->inputs[0].id) : nullptr;
+      call->inputs[0].is_tensor() ? evaluator->builder()->ElementsOf(call->inputs[0].id) : nullptr;
   if (count < 1) return InvalidArgument("branches: expected functions, found none");
   if (number == nullptr || number->shape().elements() != 1) {
     return Unsupported("branch_index: expected a number that is known at import");

@@ -11,6 +11,8 @@ namespace {
 // The outputs of ops that have several, by name; each is one tensor.
 const std::vector<std::string>* OutputNames(const std::string& op) {
   static const auto* const kNames = new std::map<std::string, std::vector<std::string>>{
+      {"CombinedNonMaxSuppression",
+       {"nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"}},
       {"FusedBatchNorm",
        {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}},
       {"FusedBatchNormV2",
@@ -30,6 +32,9 @@ const std::vector<std::string>* OutputNames(const std::string& op) {
       {"TopK", {"values", "indices"}},
       {"TopKV2", {"values", "indices"}},
       {"Unique", {"y", "idx"}},
+      {"UniqueV2", {"y", "idx"}},
+      {"UniqueWithCounts", {"y", "idx", "count"}},
+      {"UniqueWithCountsV2", {"y", "idx", "count"}},
   };
   const auto found = kNames->find(op);
   return found == kNames->end() ? nullptr : &found->second;

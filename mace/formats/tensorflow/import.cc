@@ -40,6 +40,8 @@ class TfImporter {
         builder_(options, parsed_.model_bytes),
         evaluator_(parsed_.def, parsed_.variables, &builder_) {
     scope_.graph = &wiring_;
+    // A node may be evaluated with one that comes later, as the parts of a loop are.
+    builder_.run_values().set_one_by_one();
   }
   TfImporter(const TfImporter&) = delete;
   TfImporter& operator=(const TfImporter&) = delete;
@@ -47,6 +49,8 @@ class TfImporter {
   StatusOr<std::shared_ptr<Graph>> Run();
 
  private:
+  Status AddAll(const std::vector<TfTensorRef>& outputs);
+  void DeclareOutputs(const std::vector<TfTensorRef>& outputs);
   StatusOr<std::vector<TfTensorRef>> ChooseOutputs() const;
   Status AddInputs(const std::vector<size_t>& needed);
   Status AddInput(size_t index);
@@ -178,6 +182,7 @@ void TfImporter::ImportBeforeCut() {
   before.inputs.clear();
   for (const std::string& cut : cut_) before.dynamic_shapes.erase(cut);
   before.outputs = cut_;
+  before.run_values = RunValues();
   before_cut_ = std::make_unique<TfImporter>(parsed_, wiring_, before);
   before_cut_->keeps_going_ = true;
   std::vector<TfTensorRef> outputs;
@@ -264,8 +269,10 @@ Status TfImporter::AddInput(size_t index) {
 // The graph holds TensorFlow's int64 as int32.
 StatusOr<ValueId> TfImporter::AddGraphInput(IoInfo io) {
   const bool narrow = io.dtype == DType::kInt64;
+  const std::string name = io.name;
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   if (narrow) builder_.graph().value(id).info.dtype = DType::kInt32;
+  MACE_RETURN_IF_ERROR(builder_.UseRunValue(name, id));
   return id;
 }
 
@@ -310,7 +317,9 @@ Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   for (size_t index : order) {
     const tf::NodeDef& def = wiring_.node(index);
     const Status* cause = WhyMissing(index);
+    builder_.run_values().BeginNode(index, 0);
     Status status = cause != nullptr ? *cause : AddNode(index);
+    builder_.run_values().EndNode(status.ok());
     if (status.ok()) continue;
     // The graph's own op names the node too, by the op type it has there.
     if (cause == nullptr) status = status.WithPrefix(DescribeNode(def.name(), def.op()));
@@ -319,13 +328,31 @@ Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   return Status::Ok();
 }
 
+// What the file says of the outputs of a graph that ends before them.
+void TfImporter::DeclareOutputs(const std::vector<TfTensorRef>& outputs) {
+  builder_.graph().outputs.clear();
+  for (const TfTensorRef& ref : outputs) {
+    const tf::NodeDef& node = wiring_.node(ref.node);
+    IoInfo io;
+    io.name = TfTensorName(node.name(), ref.port);
+    const DType declared = IoType(DeclaredType(node));
+    if (declared != DType::kInvalid) io.dtype = declared;
+    builder_.graph().outputs.push_back(std::move(io));
+  }
+}
+
+Status TfImporter::AddAll(const std::vector<TfTensorRef>& outputs) {
+  MACE_RETURN_IF_ERROR(AddTensors(outputs));
+  for (const TfTensorRef& ref : outputs) MACE_RETURN_IF_ERROR(AddOutput(ref));
+  return Status::Ok();
+}
+
 StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   builder_.graph().source_format = "tensorflow";
   MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
-  MACE_RETURN_IF_ERROR(AddTensors(outputs));
-  for (const TfTensorRef& ref : outputs) MACE_RETURN_IF_ERROR(AddOutput(ref));
-  MACE_RETURN_IF_ERROR(ValidateGraph(builder_.graph()));
-  return builder_.shared_graph();
+  const Status added = AddAll(outputs);
+  if (!added.ok()) DeclareOutputs(outputs);
+  return builder_.Finish(added);
 }
 
 // Gathers what protobuf says of a text.

@@ -20,8 +20,11 @@ Status UnknownCondition(size_t step) {
 // Whether another step follows; an error where that is not known at import.
 StatusOr<bool> GoesOn(const TfEvaluator& evaluator, const std::vector<TfValue>& condition,
                       size_t step) {
-  const std::optional<bool> known =
-      condition.size() == 1 ? evaluator.KnownPredicate(condition[0]) : std::nullopt;
+  if (condition.size() != 1 || !condition[0].is_tensor() ||
+      evaluator.builder()->ElementsOf(condition[0].id) == nullptr) {
+    return UnknownCondition(step);
+  }
+  const std::optional<bool> known = evaluator.KnownPredicate(condition[0]);
   if (!known) return UnknownCondition(step);
   if (*known && step >= kMaxLoopSteps) {
     return ResourceExhausted("loop: expected at most " + std::to_string(kMaxLoopSteps) +

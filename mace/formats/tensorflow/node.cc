@@ -65,7 +65,7 @@ Status TfNode::RequireInputs(size_t count) const {
 }
 
 StatusOr<std::vector<int64_t>> TfNode::Numbers(size_t index) const {
-  const HostTensor* tensor = builder_->ConstantOf(inputs_[index]);
+  const HostTensor* tensor = builder_->ElementsOf(inputs_[index]);
   MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   return ToInt64Vector(*tensor);
 }
@@ -76,7 +76,7 @@ StatusOr<int64_t> TfNode::Number(size_t index) const {
 }
 
 StatusOr<double> TfNode::Real(size_t index) const {
-  const HostTensor* tensor = builder_->ConstantOf(inputs_[index]);
+  const HostTensor* tensor = builder_->ElementsOf(inputs_[index]);
   MACE_RETURN_IF_ERROR(CheckNumbers(index, tensor));
   if (!IsFloat(tensor->dtype())) {
     MACE_ASSIGN_OR_RETURN(const int64_t number, Number(index));
@@ -137,7 +137,7 @@ TfConverter FindTfConverter(const std::string& op) {
          {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters,
           kTfVisionConverters, kTfElementConverters, kTfIndexConverters, kTfFillConverters,
           kTfMatrixConverters, kTfVolumeConverters, kTfQuantizeConverters, kTfEinsumConverters,
-          kTfWindowConverters, kTfDetectionConverters, kTfNormConverters}) {
+          kTfWindowConverters, kTfCountedConverters, kTfDetectionConverters, kTfNormConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -184,19 +184,11 @@ Status ConvertCropAndResize(TfNode* node) {
   return node->EmitResult("Where", {inside, y, outside}, {});
 }
 
-Status RefuseSuppression(TfNode*) {
-  return Unsupported(
-      "expected no op that leaves boxes out by their overlap, which is not supported: take the "
-      "boxes and scores before it as outputs");
-}
-
 }  // namespace
 
 const TfConverterEntry kTfDetectionConverters[] = {
-    {"CombinedNonMaxSuppression", RefuseSuppression}, {"CropAndResize", ConvertCropAndResize},
-    {"NonMaxSuppression", RefuseSuppression},         {"NonMaxSuppressionV2", RefuseSuppression},
-    {"NonMaxSuppressionV3", RefuseSuppression},       {"NonMaxSuppressionV4", RefuseSuppression},
-    {"NonMaxSuppressionV5", RefuseSuppression},       {nullptr, nullptr},
+    {"CropAndResize", ConvertCropAndResize},
+    {nullptr, nullptr},
 };
 
 }  // namespace mace

@@ -196,29 +196,6 @@ Status ConvertConcatOffset(TfNode* node) {
   return Status::Ok();
 }
 
-// The places of a known tensor that are not zero.
-Status ConvertWhere(TfNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(1));
-  const HostTensor* x = node->builder()->ConstantOf(node->input(0));
-  if (x == nullptr) {
-    return Unsupported(
-        "input 0: expected a tensor that is known at import, since the shape of the "
-        "result depends on it");
-  }
-  const Shape shape = x->shape();
-  const std::vector<float> values = ToFloatVector(*x);
-  std::vector<int64_t> places;
-  for (int64_t i = 0; i < shape.elements(); ++i) {
-    if (values[static_cast<size_t>(i)] == 0) continue;
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      places.push_back(i / shape.elements(axis + 1, shape.rank()) % shape[axis]);
-    }
-  }
-  const int64_t rank = shape.rank();
-  const int64_t count = rank == 0 ? 0 : static_cast<int64_t>(places.size()) / rank;
-  return SetInts(node, Shape{count, rank}, places);
-}
-
 }  // namespace
 
 const TfConverterEntry kTfFillConverters[] = {
@@ -231,7 +208,6 @@ const TfConverterEntry kTfFillConverters[] = {
     {"Rank", ConvertRank},
     {"ShapeN", ConvertShapeN},
     {"Size", ConvertSize},
-    {"Where", ConvertWhere},
     {"ZerosLike", ConvertZerosLike},
     {nullptr, nullptr},
 };

@@ -99,8 +99,8 @@ Status ConvertArgs(TfNode* node) {
 Status ConvertVars(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3));
   MACE_ASSIGN_OR_RETURN(const QuantizedSteps steps, ReadSteps(*node));
-  const HostTensor* low = node->builder()->ConstantOf(node->input(1));
-  const HostTensor* high = node->builder()->ConstantOf(node->input(2));
+  const HostTensor* low = node->builder()->ElementsOf(node->input(1));
+  const HostTensor* high = node->builder()->ElementsOf(node->input(2));
   if (low == nullptr || high == nullptr) {
     return Unsupported("min and max: expected numbers that are known at import");
   }

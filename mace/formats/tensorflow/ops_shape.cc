@@ -76,7 +76,7 @@ Status ConvertFill(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, node->Numbers(0));
   MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
-  const HostTensor* value = node->builder()->ConstantOf(node->input(1));
+  const HostTensor* value = node->builder()->ElementsOf(node->input(1));
   if (value == nullptr || value->shape().elements() != 1) {
     return Unsupported("input 1: expected one number that is known at import");
   }
@@ -112,7 +112,7 @@ Status ConvertPad(TfNode* node) { return EmitPad(node, kPadConstant, 0); }
 
 Status ConvertPadV2(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(3));
-  const HostTensor* value = node->builder()->ConstantOf(node->input(2));
+  const HostTensor* value = node->builder()->ElementsOf(node->input(2));
   if (value == nullptr || value->shape().elements() != 1) {
     return Unsupported("input 2: expected one number that is known at import");
   }

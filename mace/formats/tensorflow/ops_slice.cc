@@ -102,6 +102,10 @@ Status ConvertUnpack(TfNode* node) {
 
 Status ConvertStridedSlice(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4));
+  // The op itself reads begin, end and strides.
+  for (const size_t i : {size_t{1}, size_t{2}, size_t{3}}) {
+    MACE_RETURN_IF_ERROR(node->Numbers(i).status());
+  }
   AttributeMap attributes;
   for (const char* mask :
        {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"}) {
@@ -149,7 +153,7 @@ Status ConvertOneHot(TfNode* node) {
   attributes.Set("axis", node->Int("axis", -1));
   const char* const names[] = {"on_value", "off_value"};
   for (size_t i = 0; i < 2; ++i) {
-    const HostTensor* value = node->builder()->ConstantOf(node->input(2 + i));
+    const HostTensor* value = node->builder()->ElementsOf(node->input(2 + i));
     if (value == nullptr || value->shape().elements() != 1) {
       return Unsupported(std::string(names[i]) + ": expected one number known at import");
     }

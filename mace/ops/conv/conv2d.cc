@@ -32,9 +32,9 @@ class Conv2D : public ConvolutionOp {
     convolution.in_channels = x.dim(3);
     convolution.out_channels = filter.dim(0);
     convolution.groups = groups_;
-    if (convolution.batch < 1 || convolution.out_channels < 1 || convolution.in_channels < 1) {
-      return InvalidArgument("expected extents of at least 1, found x " + x.ToString() +
-                             " and filter " + filter.ToString());
+    if (convolution.out_channels < 1 || convolution.in_channels < 1) {
+      return InvalidArgument("expected extents of at least 1 besides the batch, found x " +
+                             x.ToString() + " and filter " + filter.ToString());
     }
     if (convolution.in_channels % groups_ != 0 || convolution.out_channels % groups_ != 0 ||
         convolution.in_channels / groups_ != filter.dim(1)) {
