@@ -27,7 +27,7 @@ std::vector<std::string> KeyOf(const RunValues& known, const ValueNames& handed_
   return values;
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const Stage>& stage,
+StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const ModelStage>& stage,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights) {
   if (stage->outputs.empty()) {
@@ -72,7 +72,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
     return Internal("the stages of the model are tried one by one");
   }
   const int level = NextRound(known);
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Stage> stage,
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const ModelStage> stage,
                         MakeStage(graph, level, handed_on));
   if (!stage->outputs.empty()) {
     Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(level) + ", " +
