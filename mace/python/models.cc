@@ -110,9 +110,10 @@ void AddRequest(py::module_* module) {
             RaiseIfError(WithoutGil([&] { return request->BindState(output, input); }));
           },
           py::arg("output"), py::arg("input"))
-      .def(
-          "clear_states",
-          [](Request* request) { RaiseIfError(WithoutGil([&] { return request->ClearStates(); })); })
+      .def("clear_states",
+           [](Request* request) {
+             RaiseIfError(WithoutGil([&] { return request->ClearStates(); }));
+           })
       .def("run", &Run, py::arg("seconds"))
       .def("start",
            [](Request* request) { RaiseIfError(WithoutGil([&] { return request->Start(); })); })

@@ -95,7 +95,7 @@ class RunValueTracker {
 
   const RunValues& run_;
   bool one_by_one_;
-  size_t node_ = 0;        // The model's node that is converted.
+  size_t node_ = 0;         // The model's node that is converted.
   size_t open_before_ = 0;  // How many values were open when it began.
   bool has_asked_ = false;  // Whether it asked for a value that nobody knows.
   int level_ = 0;

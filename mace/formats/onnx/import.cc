@@ -82,9 +82,9 @@ class OnnxImporter {
   // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
-  NameSet waiting_;          // Tensors that need elements of a run (mace/formats/common/run_values.h).
-  Status waits_;             // Why the first of them waits.
-  NameMap<int> levels_;      // Of tensors that are made with elements of a run.
+  NameSet waiting_;      // Tensors that need elements of a run (mace/formats/common/run_values.h).
+  Status waits_;         // Why the first of them waits.
+  NameMap<int> levels_;  // Of tensors that are made with elements of a run.
   OnnxQuantizedTensors quantized_;
   OnnxTensors tensors_;
   OnnxNodeImporter nodes_;
