@@ -99,7 +99,7 @@ foreign_pocl_folder() {
     done
   done
   [[ -z $(find /tmp/pocl -user root) ]] || fail "root wrote into the user's folder"
-  [[ -z $(find /tmp -maxdepth 1 -name 'mace-pocl-*') ]] || fail "a private folder stays"
+  [[ -z $(find /tmp -maxdepth 1 -name 'mace-pocl-*' -user "$user") ]] || fail "a private folder stays"
   rm -r /tmp/pocl
 }
 
@@ -109,19 +109,19 @@ private_folders() {
   for signal in INT TERM HUP KILL; do
     (as_user HOME=/nonexistent timeout -s "$signal" 3 "$mace" run "$model" --iterations 100000000) >/dev/null 2>&1
   done
-  [[ $(find /tmp -maxdepth 1 -name 'mace-pocl-*' | wc -l) -gt 0 ]] || fail "no killed start left a folder"
+  [[ $(find /tmp -maxdepth 1 -name 'mace-pocl-*' -user "$user" | wc -l) -gt 0 ]] || fail "no killed start left a folder"
   (exec setpriv --reuid="$user" --regid="$user" --clear-groups env HOME=/nonexistent "$mace" run "$model" --iterations 100000000) >/dev/null 2>&1 &
   living=$!
   until ls /proc/"$living"/fd -l 2>/dev/null | grep -q mace-pocl; do sleep 0.1; done
   mkdir -m 700 /tmp/mace-pocl-mine && chown "$user:$user" /tmp/mace-pocl-mine
   start || fail "a start beside a living one"
-  kept=$(find /tmp -maxdepth 1 -name 'mace-pocl-*' | wc -l)
+  kept=$(find /tmp -maxdepth 1 -name 'mace-pocl-*' -user "$user" | wc -l)
   [[ $kept == 2 ]] || fail "$kept folders stay, expected the living one's and the user's own"
   kill -0 "$living" || fail "the living process is gone"
   kill -KILL "$living"
   wait "$living" 2>/dev/null
   start
-  [[ $(find /tmp -maxdepth 1 -name 'mace-pocl-*') == /tmp/mace-pocl-mine ]] || fail "the killed process's folder stays"
+  [[ $(find /tmp -maxdepth 1 -name 'mace-pocl-*' -user "$user") == /tmp/mace-pocl-mine ]] || fail "the killed process's folder stays"
 }
 
 two_users
