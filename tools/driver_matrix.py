@@ -61,6 +61,7 @@ BUFFERS_ALONE = {
     "gather_elements": "reads integers",
     "gather_row_major": "plain pointers",
     "matmul": "plain pointers",
+    "matmul_bits": "plain pointers",
     "matmul_finish": "plain pointers",
     "recurrent": "plain pointers",
     "reduce_strided": "plain pointers",
