@@ -286,6 +286,7 @@ StatusOr<AskedGraph> ImportAsking(const Model::State& model, const DimsByName& i
                                   const RunValues& run_values) {
   ImportOptions import = model.import;
   import.run_values = run_values;
+  import.run_values.names_by_content = true;
   for (const auto& [name, dims] : input_dims) import.input_shapes[name] = dims;
   return ImportAsking(model.files, std::move(import));
 }

@@ -43,7 +43,9 @@ class Guesser {
  public:
   Guesser(const std::shared_ptr<ModelFiles>& files, ImportOptions options, const Guess& guess,
           RunValueModel* model)
-      : files_(files), options_(std::move(options)), guess_(guess), model_(model) {}
+      : files_(files), options_(std::move(options)), guess_(guess), model_(model) {
+    options_.run_values.names_by_content = true;
+  }
 
   StatusOr<AskedGraph> Import() {
     while (true) {
@@ -62,9 +64,7 @@ class Guesser {
   }
   // Whether a value was guessed that is no count.
   bool guessed_numbers() const { return guessed_numbers_; }
-  size_t stage_count() const {
-    return static_cast<size_t>(NextRound(options_.run_values)) + 1;
-  }
+  size_t stage_count() const { return static_cast<size_t>(NextRound(options_.run_values)) + 1; }
 
  private:
   Status AddGuesses(const AskedGraph& from) {
@@ -89,9 +89,8 @@ class Guesser {
     }
     for (const AskedValue& asked : from.asked.open) {
       guessed_numbers_ = guessed_numbers_ || asked.largest < 0;
-      MACE_ASSIGN_OR_RETURN(
-          HostTensor elements,
-          GuessElements(graph.value(asked.value).info, asked.largest, guess_));
+      MACE_ASSIGN_OR_RETURN(HostTensor elements,
+                            GuessElements(graph.value(asked.value).info, asked.largest, guess_));
       options_.run_values.computed[asked.name] = {std::move(elements), round};
     }
     return Status();

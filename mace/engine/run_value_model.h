@@ -24,8 +24,8 @@ struct RunValueModel {
   // their elements, as it is for each set of shapes.
   std::set<size_t> inputs;
   bool one_by_one = false;  // RunValues::one_by_one.
-  ValueNames handed_on;  // At least these values are handed on between stages.
-  size_t stage_count = 1;  // What is expected; a run may have more.
+  ValueNames handed_on;     // At least these values are handed on between stages.
+  size_t stage_count = 1;   // What is expected; a run may have more.
   // A graph that was made with guessed elements: it shows the number of dims of the outputs. Null:
   // no guess fits the model.
   std::shared_ptr<const Graph> guess;

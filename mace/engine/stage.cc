@@ -169,9 +169,8 @@ class StageMaker {
   void AddNodes() {
     std::vector<ValueId> wanted;
     for (const IoInfo& io : graph_->outputs) wanted.push_back(io.value);
-    const std::vector<bool> needed =
-        FindNeeded(from_, from_.Producers(), std::move(wanted),
-                   [this](ValueId id) { return !IsMadeHere(id); });
+    const std::vector<bool> needed = FindNeeded(from_, from_.Producers(), std::move(wanted),
+                                                [this](ValueId id) { return !IsMadeHere(id); });
     std::set<ValueId> added;
     for (size_t n = 0; n < from_.nodes.size(); ++n) {
       if (!needed[n]) continue;

@@ -82,9 +82,9 @@ class OnnxImporter {
   // an error only for those that need it.
   bool keeps_going_ = false;
   NameMap<Status> missing_;  // Why each such tensor could not be made.
-  NameSet waiting_;          // Tensors that need elements of a run (mace/formats/common/run_values.h).
-  Status waits_;             // Why the first of them waits.
-  NameMap<int> levels_;      // Of tensors that are made with elements of a run.
+  NameSet waiting_;      // Tensors that need elements of a run (mace/formats/common/run_values.h).
+  Status waits_;         // Why the first of them waits.
+  NameMap<int> levels_;  // Of tensors that are made with elements of a run.
   OnnxQuantizedTensors quantized_;
   OnnxTensors tensors_;
   OnnxNodeImporter nodes_;
@@ -378,7 +378,7 @@ void OnnxImporter::DeclareOutputs(const std::vector<std::string>& outputs) {
 Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const std::string& name : outputs) {
-    builder_.run_values().BeginNode(static_cast<size_t>(wiring_.def().node_size()), LevelOf(name));
+    builder_.run_values().BeginNode(RunValueTracker::kOutputs, LevelOf(name));
     MACE_RETURN_IF_ERROR(AddOutput(name));
   }
   if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
