@@ -35,7 +35,7 @@ struct PlannedModel {
   uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
   // The stage that `imported` is the graph of; null: the model is not run in stages. If the stage
   // has no outputs, there is nothing to run: `plan` and `executor` are null.
-  std::shared_ptr<const Stage> stage;
+  std::shared_ptr<const ModelStage> stage;
 
   bool Accepts(const std::vector<TensorInfo>& given) const;
   bool Accepts(const std::vector<HostTensor>& given) const;

@@ -45,7 +45,7 @@ class StageRun {
       MACE_RETURN_IF_ERROR(stage_found.status());
       const PlanTable::Found& found = *stage_found;
       made_plan_ = made_plan_ || found.was_made;
-      const Stage& stage = *found.plan->model().stage;
+      const ModelStage& stage = *found.plan->model().stage;
       const ValueNames missing = FindMissing(stage);
       if (!missing.empty()) {
         compiled_.HandOn(missing);
@@ -64,7 +64,7 @@ class StageRun {
   bool made_plan() const { return made_plan_; }
 
  private:
-  ValueNames FindMissing(const Stage& stage) const {
+  ValueNames FindMissing(const ModelStage& stage) const {
     ValueNames missing;
     for (const std::string& name : stage.reads) {
       if (values_.count(name) == 0) missing.insert(name);
@@ -76,7 +76,7 @@ class StageRun {
     return link.model_io.has_value() ? inputs_[*link.model_io] : values_.at(link.value);
   }
 
-  Status RunStage(SharedPlan* plan, const Stage& stage) {
+  Status RunStage(SharedPlan* plan, const ModelStage& stage) {
     std::vector<HostTensor> inputs;
     for (const StageLink& link : stage.inputs) inputs.push_back(Find(link));
     MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(plan->model().outputs));
@@ -89,8 +89,8 @@ class StageRun {
     return Status();
   }
 
-  Status PassOn(const Stage& stage) {
-    for (const Stage::PassedOn& passed : stage.passed_on) {
+  Status PassOn(const ModelStage& stage) {
+    for (const ModelStage::PassedOn& passed : stage.passed_on) {
       MACE_ASSIGN_OR_RETURN(HostTensor shown,
                             values_.at(passed.value).ConvertTo(passed.shown.dtype));
       results_[passed.output] = shown.Reshaped(passed.shown.shape);
@@ -98,9 +98,9 @@ class StageRun {
     return Status();
   }
 
-  Status TakeNext(const Stage& stage) {
+  Status TakeNext(const ModelStage& stage) {
     const int round = NextRound(known_);
-    for (const Stage::Next& next : stage.next) {
+    for (const ModelStage::Next& next : stage.next) {
       MACE_ASSIGN_OR_RETURN(HostTensor elements, Find(next.link).ConvertTo(next.info.dtype));
       if (elements.info() != next.info) {
         return Internal("a stage of the model: expected " + next.info.ToString() + ", found " +

@@ -75,7 +75,7 @@ TestOnnx ChooseAbove() {
   return test;
 }
 
-class RunValues : public testing::TestWithParam<const char*> {
+class RunValuesTest : public testing::TestWithParam<const char*> {
  protected:
   void Compile(const TestOnnx& test) {
     CompileOptions options;
@@ -113,7 +113,7 @@ class RunValues : public testing::TestWithParam<const char*> {
   Request request_;
 };
 
-TEST_P(RunValues, AnInputGivesAShape) {
+TEST_P(RunValuesTest, AnInputGivesAShape) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   EXPECT_EQ(compiled_.outputs()[0].dims, (Ints{-1, -1}));
   Floats x;
@@ -127,7 +127,7 @@ TEST_P(RunValues, AnInputGivesAShape) {
   EXPECT_FALSE(request_.statistics().made_plan);
 }
 
-TEST_P(RunValues, AnInputThatDoesNotFitIsAnError) {
+TEST_P(RunValuesTest, AnInputThatDoesNotFitIsAnError) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   ASSERT_TRUE(request_.Set("x", FloatsOf(Floats(12), {2, 6})).ok());
   ASSERT_TRUE(request_.Set("shape", IntsOf({5, 5})).ok());
@@ -138,7 +138,7 @@ TEST_P(RunValues, AnInputThatDoesNotFitIsAnError) {
   EXPECT_TRUE(request_.Run().ok());
 }
 
-TEST_P(RunValues, TheNetworkGivesAShape) {
+TEST_P(RunValuesTest, TheNetworkGivesAShape) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   EXPECT_EQ(compiled_.outputs()[0].dims, (Ints{1, -1}));
   EXPECT_EQ(compiled_.outputs()[1].dims, (Ints{-1}));
@@ -150,7 +150,7 @@ TEST_P(RunValues, TheNetworkGivesAShape) {
   EXPECT_FALSE(request_.statistics().made_plan);
 }
 
-TEST_P(RunValues, RequestsRunAtTheSameTime) {
+TEST_P(RunValuesTest, RequestsRunAtTheSameTime) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   std::vector<std::thread> threads;
   for (int64_t thread = 0; thread < 4; ++thread) {
@@ -171,7 +171,7 @@ TEST_P(RunValues, RequestsRunAtTheSameTime) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_P(RunValues, ResultsGoIntoTensorsOfTheCaller) {
+TEST_P(RunValuesTest, ResultsGoIntoTensorsOfTheCaller) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   Floats own(2, -1);
   ASSERT_TRUE(request_.SetOutput("y", Tensor::MutableView(own.data(), {2})).ok());
@@ -187,7 +187,7 @@ TEST_P(RunValues, ResultsGoIntoTensorsOfTheCaller) {
   EXPECT_EQ(FloatsIn(*request_.Get("y")), (Floats{2, 8, 10}));
 }
 
-TEST_P(RunValues, PlansAreBounded) {
+TEST_P(RunValuesTest, PlansAreBounded) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   ASSERT_TRUE(request_.Set("x", FloatsOf(Floats(12), {2, 6})).ok());
   for (int64_t round = 0; round < 10; ++round) {
@@ -199,7 +199,7 @@ TEST_P(RunValues, PlansAreBounded) {
   EXPECT_EQ(compiled_.statistics().plans, 6u);
 }
 
-TEST_P(RunValues, WhatIsPlannedAheadIsRefused) {
+TEST_P(RunValuesTest, WhatIsPlannedAheadIsRefused) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   EXPECT_EQ(compiled_.Prepare({}).code(), StatusCode::kUnsupported);
   const Model model = Load(ReshapeToInput());
@@ -212,7 +212,7 @@ TEST_P(RunValues, WhatIsPlannedAheadIsRefused) {
 }
 
 // A loop whose number of steps is computed: 2 to the power of the sum of x, once for each element.
-TEST_P(RunValues, TheNetworkGivesANumberOfSteps) {
+TEST_P(RunValuesTest, TheNetworkGivesANumberOfSteps) {
   TestOnnx body;
   body.Scalar("i", onnx::TensorProto::INT64);
   body.Scalar("goes_on", onnx::TensorProto::BOOL);
@@ -236,7 +236,7 @@ TEST_P(RunValues, TheNetworkGivesANumberOfSteps) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, RunValues, testing::Values("cpu", "gpu"),
+INSTANTIATE_TEST_SUITE_P(Devices, RunValuesTest, testing::Values("cpu", "gpu"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

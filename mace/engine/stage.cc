@@ -84,9 +84,9 @@ class StageMaker {
         handed_on_(handed_on),
         values_(from),
         graph_(std::make_shared<Graph>(*from.graph)),
-        stage_(std::make_shared<Stage>()) {}
+        stage_(std::make_shared<ModelStage>()) {}
 
-  StatusOr<std::shared_ptr<const Stage>> Make() {
+  StatusOr<std::shared_ptr<const ModelStage>> Make() {
     graph_->inputs.clear();
     graph_->outputs.clear();
     graph_->nodes.clear();
@@ -101,7 +101,7 @@ class StageMaker {
     MACE_RETURN_IF_ERROR(DropDead(graph_.get()));
     MACE_RETURN_IF_ERROR(ValidateGraph(*graph_).WithPrefix("a stage of the model"));
     stage_->graph = std::move(graph_);
-    return std::shared_ptr<const Stage>(std::move(stage_));
+    return std::shared_ptr<const ModelStage>(std::move(stage_));
   }
 
  private:
@@ -201,7 +201,7 @@ class StageMaker {
   const Values values_;
   std::set<ValueId> handed_over_;  // Values that are outputs to hand on already.
   std::shared_ptr<Graph> graph_;
-  std::shared_ptr<Stage> stage_;
+  std::shared_ptr<ModelStage> stage_;
 };
 
 bool DecidesBySize(const Graph& graph, ValueId id) {
@@ -210,8 +210,8 @@ bool DecidesBySize(const Graph& graph, ValueId id) {
 
 }  // namespace
 
-StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from, int level,
-                                                 const ValueNames& handed_on) {
+StatusOr<std::shared_ptr<const ModelStage>> MakeStage(const AskedGraph& from, int level,
+                                                      const ValueNames& handed_on) {
   return StageMaker(from, level, handed_on).Make();
 }
 

@@ -30,7 +30,7 @@ struct StageLink {
 };
 
 // A stage has outputs unless all that it needs is there before it.
-struct Stage {
+struct ModelStage {
   std::shared_ptr<const Graph> graph;
   std::vector<StageLink> inputs;   // One for each input of the graph.
   std::vector<StageLink> outputs;  // One for each output of the graph.
@@ -61,8 +61,8 @@ struct AskedGraph {
 
 // The stage of a level. Its values that are in `handed_on` become outputs of it. REQUIRES: there is
 // no node of a higher level.
-StatusOr<std::shared_ptr<const Stage>> MakeStage(const AskedGraph& from, int level,
-                                                 const ValueNames& handed_on);
+StatusOr<std::shared_ptr<const ModelStage>> MakeStage(const AskedGraph& from, int level,
+                                                      const ValueNames& handed_on);
 
 // The names of all values that one stage reads, asks for or gives as the model's output, and an
 // earlier one makes.

@@ -27,7 +27,7 @@ std::vector<std::string> KeyOf(const RunValues& known, const ValueNames& handed_
   return values;
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const Stage>& stage,
+StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const ModelStage>& stage,
                                                   const CompileOptions& options, Runtime* runtime,
                                                   WeightStore* weights) {
   if (stage->outputs.empty()) {
@@ -72,7 +72,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
     return Internal("the stages of the model are tried one by one");
   }
   const int level = NextRound(known);
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Stage> stage,
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const ModelStage> stage,
                         MakeStage(graph, level, handed_on));
   if (!stage->outputs.empty()) {
     Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(level) + ", " +
@@ -101,7 +101,8 @@ void CompiledModel::State::ReportStage(const PlannedModel& plan, const PlanTable
   stats.cpu_node_list.insert(stats.cpu_node_list.begin(), before.cpu_node_list.begin(),
                              before.cpu_node_list.end());
   stats.input_dims = dims;
-  stats.output_dims.assign(model->outputs.size(), {});
+  stats.output_dims.clear();
+  for (const TensorSpec& output : model->outputs) stats.output_dims.push_back(output.dims);
   if (runtime != nullptr && runtime->store() != nullptr) {
     stats.cache = CacheWithStatus(std::move(stats.cache), *runtime->store());
   }
