@@ -65,8 +65,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // The stage for inputs of these dims, and the plan that runs it. `known` has the elements of the
   // deciding inputs, and what earlier stages gave. REQUIRES: model->run_values is not null.
   StatusOr<PlanTable::Found> StageFor(const PlanTable::InputDims& dims, const RunValues& known);
-  // From now on, stages hand on these values, too.
-  void HandOn(const ValueNames& values);
+  // From now on, stages hand on these values, too. If they do so already, the names of values do
+  // not tell them, and stages are tried one by one. kInternal if they are tried so already.
+  Status HandOn(const ValueNames& values);
   // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
   // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.

@@ -48,7 +48,7 @@ class StageRun {
       const ModelStage& stage = *found.plan->model().stage;
       const ValueNames missing = FindMissing(stage);
       if (!missing.empty()) {
-        compiled_.HandOn(missing);
+        MACE_RETURN_IF_ERROR(compiled_.HandOn(missing));
         return false;
       }
       if (!stage.outputs.empty()) MACE_RETURN_IF_ERROR(RunStage(found.plan.get(), stage));

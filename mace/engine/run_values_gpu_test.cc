@@ -150,6 +150,22 @@ TEST_P(RunValuesTest, TheNetworkGivesAShape) {
   EXPECT_FALSE(request_.statistics().made_plan);
 }
 
+// Names that nodes share do not tell what waits: the values are asked for one by one.
+TEST_P(RunValuesTest, NodesMayShareANameAndAValue) {
+  TestOnnx test = ChooseAbove();
+  test.Node("NonZero", {"x"}, {"others"});
+  test.Node("Cast", {"others"}, {"floats"});
+  TestOnnx::SetInt(test.graph().mutable_node(test.graph().node_size() - 1), "to",
+                   onnx::TensorProto::FLOAT);
+  test.Output("floats");
+  for (onnx::NodeProto& node : *test.graph().mutable_node()) node.set_name("same");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  ExpectChosen(&request_, {1, -2, 0, -4, -5, 6}, {0, 5});
+  EXPECT_EQ(FloatsIn(*request_.Get("floats")), (Floats{0, 1, 3, 4, 5}));
+  ExpectChosen(&request_, {0, 0, 7, 0, 0, 0}, {2});
+  EXPECT_EQ(FloatsIn(*request_.Get("floats")), (Floats{2}));
+}
+
 TEST_P(RunValuesTest, RequestsRunAtTheSameTime) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   std::vector<std::thread> threads;

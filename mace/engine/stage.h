@@ -1,6 +1,6 @@
-// Graphs whose shapes depend on values that only a run gives (mace/formats/common/run_values.h), cut
-// into stages: a stage is the nodes of one level, as a graph of its own. What later stages read is an
-// output of the stage that makes it, and is handed on by the host.
+// Graphs whose shapes depend on values that only a run gives (mace/formats/common/run_values.h),
+// cut into stages: a stage is the nodes of one level, as a graph of its own. What later stages read
+// is an output of the stage that makes it, and is handed on by the host.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_ENGINE_STAGE_H_

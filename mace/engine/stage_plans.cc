@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "mace/base/log.h"
+#include "mace/base/strings.h"
 #include "mace/engine/compiled_model_state.h"
 #include "mace/engine/planned_model.h"
 
@@ -42,9 +43,17 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const Mo
 
 }  // namespace
 
-void CompiledModel::State::HandOn(const ValueNames& values) {
+Status CompiledModel::State::HandOn(const ValueNames& values) {
   std::lock_guard<std::mutex> lock(stage_mutex_);
+  const size_t before = handed_on_.size();
   handed_on_.insert(values.begin(), values.end());
+  if (handed_on_.size() > before) return Status();
+  if (model->run_values->one_by_one || stages_one_by_one) {
+    return Internal("a stage of the model reads value '" + Printable(*values.begin()) +
+                    "', which no stage makes");
+  }
+  stages_one_by_one = true;
+  return Status();
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::StageFor(const PlanTable::InputDims& dims,
