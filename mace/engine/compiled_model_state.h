@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -87,7 +88,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   Status PlanAtStart();
   StatusOr<std::shared_ptr<SharedPlan>> MakeStagePlan(
       const PlanTable::Key& key, const RunValues& known, const ValueNames& handed_on);
-  void ReportStage(const PlannedModel& plan, const PlanTable::InputDims& dims);
+  std::map<int, Statistics> stage_stats_;  // By level, for ReportStage; report_mutex guards it.
+
+  void ReportStage(const PlannedModel& plan, int level, const PlanTable::InputDims& dims);
 
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);

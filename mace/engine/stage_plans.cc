@@ -93,22 +93,28 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
   MACE_RETURN_IF_ERROR(plan.status());
   (*plan)->stage = stage;
   if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*stage->graph);
-  if ((*plan)->plan != nullptr) ReportStage(**plan, key.dims);
+  if ((*plan)->plan != nullptr) ReportStage(**plan, level, key.dims);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }
 
-// The counts are those of all stages that were planned; the dims are those of the model's inputs.
-void CompiledModel::State::ReportStage(const PlannedModel& plan, const PlanTable::InputDims& dims) {
+// The counts are the sums over the last plan of each stage; the dims are those of the model.
+void CompiledModel::State::ReportStage(const PlannedModel& plan, int level,
+                                       const PlanTable::InputDims& dims) {
   std::lock_guard<std::mutex> lock(report_mutex);
-  const Statistics before = stats;
   AddPlanStats(plan, &stats);
-  stats.gpu_image_nodes += before.gpu_image_nodes;
-  stats.gpu_buffer_nodes += before.gpu_buffer_nodes;
-  stats.cpu_nodes += before.cpu_nodes;
-  stats.folded_nodes += before.folded_nodes;
-  stats.launches_per_run += before.launches_per_run;
-  stats.cpu_node_list.insert(stats.cpu_node_list.begin(), before.cpu_node_list.begin(),
-                             before.cpu_node_list.end());
+  stage_stats_[level] = stats;
+  stats.gpu_image_nodes = stats.gpu_buffer_nodes = stats.cpu_nodes = stats.folded_nodes = 0;
+  stats.launches_per_run = 0;
+  stats.cpu_node_list.clear();
+  for (const auto& [of_level, of_stage] : stage_stats_) {
+    stats.gpu_image_nodes += of_stage.gpu_image_nodes;
+    stats.gpu_buffer_nodes += of_stage.gpu_buffer_nodes;
+    stats.cpu_nodes += of_stage.cpu_nodes;
+    stats.folded_nodes += of_stage.folded_nodes;
+    stats.launches_per_run += of_stage.launches_per_run;
+    stats.cpu_node_list.insert(stats.cpu_node_list.end(), of_stage.cpu_node_list.begin(),
+                               of_stage.cpu_node_list.end());
+  }
   stats.input_dims = dims;
   stats.output_dims.clear();
   for (const TensorSpec& output : model->outputs) stats.output_dims.push_back(output.dims);
