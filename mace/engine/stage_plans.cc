@@ -9,6 +9,9 @@
 namespace mace {
 namespace {
 
+// What a step of a loop has, such as one that goes on for as long as a computed condition holds.
+constexpr uint64_t kMaxBytesOfAll = uint64_t{16} << 20;
+
 std::string BytesOf(const HostTensor& tensor) {
   const Bytes bytes = tensor.bytes();
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -81,8 +84,12 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
     return Internal("the stages of the model are tried one by one");
   }
   const int level = NextRound(known);
+  HandedOn to_hand_on{handed_on};
+  if (static_cast<size_t>(level) + 1 >= model->run_values->stage_count) {
+    to_hand_on.max_bytes_of_all = kMaxBytesOfAll;
+  }
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const ModelStage> stage,
-                        MakeStage(graph, level, handed_on));
+                        MakeStage(graph, level, to_hand_on));
   if (!stage->outputs.empty()) {
     Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(level) + ", " +
                              std::to_string(stage->graph->nodes.size()) + " nodes");
