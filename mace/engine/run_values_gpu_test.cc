@@ -252,6 +252,32 @@ TEST_P(RunValuesTest, TheNetworkGivesANumberOfSteps) {
   }
 }
 
+// A loop that goes on for as long as what it computes is small: a stage for each step.
+TEST_P(RunValuesTest, TheNetworkDecidesOnEachStep) {
+  TestOnnx body;
+  body.Scalar("i", onnx::TensorProto::INT64);
+  body.Scalar("goes_on", onnx::TensorProto::BOOL);
+  body.Input("a", {2});
+  body.Node("Add", {"a", "ones"}, {"b"});
+  TestOnnx::SetInt(body.Node("ReduceSum", {"b"}, {"sum"}), "keepdims", 0);
+  body.Node("Less", {"sum", "limit"}, {"still"});
+  body.Output("still", onnx::TensorProto::BOOL);
+  body.Output("b");
+  TestOnnx test;
+  test.Input("x", {2});
+  test.Floats("ones", {2}, {1, 1});
+  test.Floats("limit", {}, {20});
+  test.Small("begin", {}, onnx::TensorProto::BOOL, {1});
+  TestOnnx::SetGraph(test.Node("Loop", {"", "begin", "x"}, {"y"}), "body", body);
+  test.Output("y");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  for (const float x : {0.0f, 9.0f, 4.0f}) {
+    ASSERT_TRUE(request_.Set("x", FloatsOf({x, x}, {2})).ok());
+    ASSERT_NO_FATAL_FAILURE(Run());
+    EXPECT_EQ(FloatsIn(*request_.Get("y")), Floats(2, 10));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, RunValuesTest, testing::Values("cpu", "gpu"),
                          [](const auto& info) { return std::string(info.param); });
 
