@@ -185,6 +185,9 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
     if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
   }
   state->graph = graph;
+  if (state->run_values != nullptr && state->run_values->guess != nullptr) {
+    state->graph = state->run_values->guess;
+  }
   if (state->run_values == nullptr) MarkDynamicOutputs(state.get());
   return std::shared_ptr<const Model::State>(std::move(state));
 }

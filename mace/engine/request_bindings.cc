@@ -37,9 +37,7 @@ void Request::State::SetPlannedOutputs(OutputSet planned) {
 
 Status Request::State::SelectOutputs(const std::vector<bool>& wanted) {
   MACE_RETURN_IF_ERROR(CheckIdle());
-  // Stages are planned for all outputs.
-  const bool has_stages = compiled->model->run_values != nullptr;
-  OutputSet planned = has_stages ? OutputSet() : OutputsToPlan(*compiled->model->graph, wanted);
+  OutputSet planned = OutputsToPlan(*compiled->model->graph, wanted);
   if (planned != planned_outputs) SetPlannedOutputs(std::move(planned));
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i].is_wanted = wanted[i];
   return Status();

@@ -141,10 +141,9 @@ Status Request::State::PlaceStageResults(const std::vector<HostTensor>& made) {
     Output& output = outputs[i];
     output.is_given = output.is_wanted;
     output.is_in_set = output.is_borrowed = false;
-    if (!output.is_wanted) continue;
-    const bool is_buffer = !TensorAccess::BufferOf(output.set).empty();
-    const bool fits =
-        !output.set.empty() && TensorAccess::ToHost(output.set).info() == made[i].info();
+    const bool is_set = output.is_wanted && !output.set.empty();
+    const bool is_buffer = is_set && !TensorAccess::BufferOf(output.set).empty();
+    const bool fits = is_set && TensorAccess::ToHost(output.set).info() == made[i].info();
     const std::string& name = compiled->model->outputs[i].name;
     if (is_buffer) {
       if (!fits) {
