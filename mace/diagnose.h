@@ -9,8 +9,8 @@
 // Functions that take a request are about the plan for the inputs that it has and for all outputs,
 // whichever it selects: an input that is not set counts with the dims that the model was compiled
 // with. A plan that is not there yet is made, with the errors of CompiledModel::Prepare. A request
-// that is at work is kFailedPrecondition, as is one without a compiled model. The outputs that
-// Request::Get gives stay as they are.
+// that is at work is kFailedPrecondition, as is one without a compiled model; a model that runs in
+// stages (CompiledModel) is kUnsupported. The outputs that Request::Get gives stay as they are.
 //
 // Threads: the rules for methods of a request (mace/api/request.h).
 #ifndef MACE_DIAGNOSE_H_

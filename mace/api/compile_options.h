@@ -96,7 +96,8 @@ struct CompileOptions {
     // The most memory of the device that weights and activations may take, in bytes. 0: the memory
     // that the driver reports for the device.
     uint64_t device_bytes = 0;
-    // The most plans that are kept. There is one plan for each set of input dims and of outputs.
+    // The most plans that are kept. There is one plan for each set of input dims and of outputs. Of
+    // a model that runs in stages (CompiledModel), this many are kept of each stage.
     // Above this limit, or above kept_plan_bytes, the plan that was unused for the longest time is
     // evicted first. The plan that was used last always stays.
     size_t kept_plans = 16;

@@ -18,6 +18,8 @@ namespace mace {
 // Holds programs, weights and plans. A plan is for one set of input dims, and for all outputs or
 // the outputs that a request selects. It is made when a request first runs with these dims and
 // outputs, or in advance by Prepare, and it is kept within CompileOptions::Limits.
+// A model whose shapes depend on values that only a run gives (docs/model_files.md) runs in stages:
+// there is a plan for each stage and each set of such values.
 //
 // This class is a handle: copies refer to the same compiled model, which lives as long as any
 // handle or request of it exists. A default-made handle refers to no compiled model: calls that
@@ -59,7 +61,9 @@ class CompiledModel {
   const std::vector<TensorSpec>& outputs() const;
 
   // Makes the plan for these input dims, compiles its programs and uploads its weights, so that the
-  // first run with these dims does not wait. An input that is not named has its compiled dims.
+  // first run with these dims does not wait. An input that is not named has its compiled dims. Of a
+  // model that runs in stages, this is the plan of the first stage; kUnsupported if elements of its
+  // inputs decide shapes.
   // kNotFound for a name that no input has, kInvalidArgument for dims that do not fit, else the
   // errors of Compile.
   Status Prepare(const DimsByName& input_dims);

@@ -117,7 +117,8 @@ class Model {
   // model was loaded with (LoadOptions), a dynamic extent is 1, LoadOptions::values are constants,
   // and inputs and outputs of any float type are float32.
   // kUnsupported, with the name of the node or tensor, for what the format cannot hold, such as
-  // inputs and outputs of int64, uint8 and bool, or more than 2^31 - 1 bytes of weights.
+  // inputs and outputs of int64, uint8 and bool, more than 2^31 - 1 bytes of weights, or shapes
+  // that depend on values that only a run gives.
   // kInvalidArgument if both files have the same name, kCorruption if a file of the model was
   // changed in place since the model was loaded, kIoError if the system refuses to write.
   StatusOr<SaveReport> Save(const std::string& path,

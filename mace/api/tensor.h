@@ -18,7 +18,8 @@ namespace mace {
 struct TensorSpec {
   std::string name;
   DType dtype = DType::kFloat32;
-  // Outermost extent first; -1: dynamic, decided by the tensor that is set.
+  // Outermost extent first; -1: dynamic, decided by the tensor that is set, or of an output by the
+  // run. An output of which not even the number of dims is known has the dims [-1].
   std::vector<int64_t> dims;
   // "NHWC", "NCHW" or "NONE": the declared order of the axes. It is only a description; nothing is
   // transposed because of it.

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -65,8 +66,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // The stage for inputs of these dims, and the plan that runs it. `known` has the elements of the
   // deciding inputs, and what earlier stages gave. REQUIRES: model->run_values is not null.
   StatusOr<PlanTable::Found> StageFor(const PlanTable::InputDims& dims, const RunValues& known);
-  // From now on, stages hand on these values, too.
-  void HandOn(const ValueNames& values);
+  // From now on, stages hand on these values, too. If they do so already, the names of values do
+  // not tell them, and stages are tried one by one. kInternal if they are tried so already.
+  Status HandOn(const ValueNames& values);
   // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
   // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.
@@ -86,7 +88,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   Status PlanAtStart();
   StatusOr<std::shared_ptr<SharedPlan>> MakeStagePlan(
       const PlanTable::Key& key, const RunValues& known, const ValueNames& handed_on);
-  void ReportStage(const PlannedModel& plan, const PlanTable::InputDims& dims);
+  std::map<int, Statistics> stage_stats_;  // By level, for ReportStage; report_mutex guards it.
+
+  void ReportStage(const PlannedModel& plan, int level, const PlanTable::InputDims& dims);
 
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);

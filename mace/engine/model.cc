@@ -185,6 +185,9 @@ StatusOr<std::shared_ptr<const Model::State>> Import(std::shared_ptr<ModelFiles>
     if (!found.ok()) return found.WithPrefix(state->files->name() + ": input dims");
   }
   state->graph = graph;
+  if (state->run_values != nullptr && state->run_values->guess != nullptr) {
+    state->graph = state->run_values->guess;
+  }
   if (state->run_values == nullptr) MarkDynamicOutputs(state.get());
   return std::shared_ptr<const Model::State>(std::move(state));
 }
@@ -286,6 +289,7 @@ StatusOr<AskedGraph> ImportAsking(const Model::State& model, const DimsByName& i
                                   const RunValues& run_values) {
   ImportOptions import = model.import;
   import.run_values = run_values;
+  import.run_values.names_by_content = true;
   for (const auto& [name, dims] : input_dims) import.input_shapes[name] = dims;
   return ImportAsking(model.files, std::move(import));
 }

@@ -19,7 +19,7 @@ namespace mace {
 struct [[gnu::visibility("hidden")]] Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: the graph was made in code.
   ImportOptions import;               // With the requested dims.
-  // Of a model with run_values: a graph up to the first value that is not known.
+  // Of a model with run_values: the guess, or if there is none a graph whose outputs have no value.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;

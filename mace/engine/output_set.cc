@@ -33,6 +33,9 @@ size_t CountNodesFor(const Graph& graph, const OutputSet& outputs) {
 
 OutputSet OutputsToPlan(const Graph& graph, const std::vector<bool>& wanted) {
   if (std::find(wanted.begin(), wanted.end(), false) == wanted.end()) return OutputSet();
+  // A graph that ends before its outputs does not tell what they need.
+  const auto is_open = [](const IoInfo& io) { return io.value == kNoValue; };
+  if (std::any_of(graph.outputs.begin(), graph.outputs.end(), is_open)) return OutputSet();
   const bool saves = CountNodesFor(graph, wanted) < CountNodesFor(graph, OutputSet());
   return saves ? wanted : OutputSet();
 }

@@ -48,7 +48,7 @@ class StageRun {
       const ModelStage& stage = *found.plan->model().stage;
       const ValueNames missing = FindMissing(stage);
       if (!missing.empty()) {
-        compiled_.HandOn(missing);
+        MACE_RETURN_IF_ERROR(compiled_.HandOn(missing));
         return false;
       }
       if (!stage.outputs.empty()) MACE_RETURN_IF_ERROR(RunStage(found.plan.get(), stage));
@@ -141,10 +141,9 @@ Status Request::State::PlaceStageResults(const std::vector<HostTensor>& made) {
     Output& output = outputs[i];
     output.is_given = output.is_wanted;
     output.is_in_set = output.is_borrowed = output.is_in_state = false;
-    if (!output.is_wanted && !IsBoundToInput(i)) continue;
-    const bool is_buffer = !TensorAccess::BufferOf(output.set).empty();
-    const bool fits =
-        !output.set.empty() && TensorAccess::ToHost(output.set).info() == made[i].info();
+    const bool is_set = output.is_wanted && !output.set.empty();
+    const bool is_buffer = is_set && !TensorAccess::BufferOf(output.set).empty();
+    const bool fits = is_set && TensorAccess::ToHost(output.set).info() == made[i].info();
     const std::string& name = compiled->model->outputs[i].name;
     if (is_buffer) {
       if (!fits) {

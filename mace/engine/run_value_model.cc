@@ -7,6 +7,9 @@
 namespace mace {
 namespace {
 
+// A guess of a loop without end must not keep the loading of a small file busy.
+constexpr size_t kMaxImportedNodes = size_t{1} << 20;
+
 // What elements are taken to be.
 struct Guess {
   enum class Numbers { kOne, kMinusOneThenOne, kZero };
@@ -43,7 +46,9 @@ class Guesser {
  public:
   Guesser(const std::shared_ptr<ModelFiles>& files, ImportOptions options, const Guess& guess,
           RunValueModel* model)
-      : files_(files), options_(std::move(options)), guess_(guess), model_(model) {}
+      : files_(files), options_(std::move(options)), guess_(guess), model_(model) {
+    options_.run_values.names_by_content = true;
+  }
 
   StatusOr<AskedGraph> Import() {
     while (true) {
@@ -53,6 +58,11 @@ class Guesser {
         model_->one_by_one = true;
         options_.run_values.computed.clear();
         continue;
+      }
+      imported_nodes_ += graph.graph->nodes.size() + 1;
+      if (imported_nodes_ > kMaxImportedNodes) {
+        return ResourceExhausted("shapes that depend on values: expected imports of at most " +
+                                 std::to_string(kMaxImportedNodes) + " nodes in all, found more");
       }
       const ValueNames handed_on = FindHandedOn(graph);
       model_->handed_on.insert(handed_on.begin(), handed_on.end());
@@ -98,6 +108,7 @@ class Guesser {
   ImportOptions options_;
   const Guess guess_;
   RunValueModel* const model_;
+  size_t imported_nodes_ = 0;
   bool guessed_numbers_ = false;
 };
 

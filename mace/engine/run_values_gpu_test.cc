@@ -75,7 +75,7 @@ TestOnnx ChooseAbove() {
   return test;
 }
 
-class RunValues : public testing::TestWithParam<const char*> {
+class RunValuesTest : public testing::TestWithParam<const char*> {
  protected:
   void Compile(const TestOnnx& test) {
     CompileOptions options;
@@ -113,7 +113,7 @@ class RunValues : public testing::TestWithParam<const char*> {
   Request request_;
 };
 
-TEST_P(RunValues, AnInputGivesAShape) {
+TEST_P(RunValuesTest, AnInputGivesAShape) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   EXPECT_EQ(compiled_.outputs()[0].dims, (Ints{-1, -1}));
   Floats x;
@@ -127,7 +127,7 @@ TEST_P(RunValues, AnInputGivesAShape) {
   EXPECT_FALSE(request_.statistics().made_plan);
 }
 
-TEST_P(RunValues, AnInputThatDoesNotFitIsAnError) {
+TEST_P(RunValuesTest, AnInputThatDoesNotFitIsAnError) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   ASSERT_TRUE(request_.Set("x", FloatsOf(Floats(12), {2, 6})).ok());
   ASSERT_TRUE(request_.Set("shape", IntsOf({5, 5})).ok());
@@ -138,7 +138,7 @@ TEST_P(RunValues, AnInputThatDoesNotFitIsAnError) {
   EXPECT_TRUE(request_.Run().ok());
 }
 
-TEST_P(RunValues, TheNetworkGivesAShape) {
+TEST_P(RunValuesTest, TheNetworkGivesAShape) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   EXPECT_EQ(compiled_.outputs()[0].dims, (Ints{1, -1}));
   EXPECT_EQ(compiled_.outputs()[1].dims, (Ints{-1}));
@@ -150,7 +150,23 @@ TEST_P(RunValues, TheNetworkGivesAShape) {
   EXPECT_FALSE(request_.statistics().made_plan);
 }
 
-TEST_P(RunValues, RequestsRunAtTheSameTime) {
+// Names that nodes share do not tell what waits: the values are asked for one by one.
+TEST_P(RunValuesTest, NodesMayShareANameAndAValue) {
+  TestOnnx test = ChooseAbove();
+  test.Node("NonZero", {"x"}, {"others"});
+  test.Node("Cast", {"others"}, {"floats"});
+  TestOnnx::SetInt(test.graph().mutable_node(test.graph().node_size() - 1), "to",
+                   onnx::TensorProto::FLOAT);
+  test.Output("floats");
+  for (onnx::NodeProto& node : *test.graph().mutable_node()) node.set_name("same");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  ExpectChosen(&request_, {1, -2, 0, -4, -5, 6}, {0, 5});
+  EXPECT_EQ(FloatsIn(*request_.Get("floats")), (Floats{0, 1, 3, 4, 5}));
+  ExpectChosen(&request_, {0, 0, 7, 0, 0, 0}, {2});
+  EXPECT_EQ(FloatsIn(*request_.Get("floats")), (Floats{2}));
+}
+
+TEST_P(RunValuesTest, RequestsRunAtTheSameTime) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   std::vector<std::thread> threads;
   for (int64_t thread = 0; thread < 4; ++thread) {
@@ -171,7 +187,7 @@ TEST_P(RunValues, RequestsRunAtTheSameTime) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_P(RunValues, ResultsGoIntoTensorsOfTheCaller) {
+TEST_P(RunValuesTest, ResultsGoIntoTensorsOfTheCaller) {
   ASSERT_NO_FATAL_FAILURE(Compile(ChooseAbove()));
   Floats own(2, -1);
   ASSERT_TRUE(request_.SetOutput("y", Tensor::MutableView(own.data(), {2})).ok());
@@ -187,7 +203,7 @@ TEST_P(RunValues, ResultsGoIntoTensorsOfTheCaller) {
   EXPECT_EQ(FloatsIn(*request_.Get("y")), (Floats{2, 8, 10}));
 }
 
-TEST_P(RunValues, PlansAreBounded) {
+TEST_P(RunValuesTest, PlansAreBounded) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   ASSERT_TRUE(request_.Set("x", FloatsOf(Floats(12), {2, 6})).ok());
   for (int64_t round = 0; round < 10; ++round) {
@@ -199,7 +215,7 @@ TEST_P(RunValues, PlansAreBounded) {
   EXPECT_EQ(compiled_.statistics().plans, 6u);
 }
 
-TEST_P(RunValues, WhatIsPlannedAheadIsRefused) {
+TEST_P(RunValuesTest, WhatIsPlannedAheadIsRefused) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   EXPECT_EQ(compiled_.Prepare({}).code(), StatusCode::kUnsupported);
   const Model model = Load(ReshapeToInput());
@@ -212,7 +228,7 @@ TEST_P(RunValues, WhatIsPlannedAheadIsRefused) {
 }
 
 // A loop whose number of steps is computed: 2 to the power of the sum of x, once for each element.
-TEST_P(RunValues, TheNetworkGivesANumberOfSteps) {
+TEST_P(RunValuesTest, TheNetworkGivesANumberOfSteps) {
   TestOnnx body;
   body.Scalar("i", onnx::TensorProto::INT64);
   body.Scalar("goes_on", onnx::TensorProto::BOOL);
@@ -236,7 +252,33 @@ TEST_P(RunValues, TheNetworkGivesANumberOfSteps) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, RunValues, testing::Values("cpu", "gpu"),
+// A loop that goes on for as long as what it computes is small: a stage for each step.
+TEST_P(RunValuesTest, TheNetworkDecidesOnEachStep) {
+  TestOnnx body;
+  body.Scalar("i", onnx::TensorProto::INT64);
+  body.Scalar("goes_on", onnx::TensorProto::BOOL);
+  body.Input("a", {2});
+  body.Node("Add", {"a", "ones"}, {"b"});
+  TestOnnx::SetInt(body.Node("ReduceSum", {"b"}, {"sum"}), "keepdims", 0);
+  body.Node("Less", {"sum", "limit"}, {"still"});
+  body.Output("still", onnx::TensorProto::BOOL);
+  body.Output("b");
+  TestOnnx test;
+  test.Input("x", {2});
+  test.Floats("ones", {2}, {1, 1});
+  test.Floats("limit", {}, {20});
+  test.Small("begin", {}, onnx::TensorProto::BOOL, {1});
+  TestOnnx::SetGraph(test.Node("Loop", {"", "begin", "x"}, {"y"}), "body", body);
+  test.Output("y");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  for (const float x : {0.0f, 9.0f, 4.0f}) {
+    ASSERT_TRUE(request_.Set("x", FloatsOf({x, x}, {2})).ok());
+    ASSERT_NO_FATAL_FAILURE(Run());
+    EXPECT_EQ(FloatsIn(*request_.Get("y")), Floats(2, 10));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, RunValuesTest, testing::Values("cpu", "gpu"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

@@ -77,7 +77,7 @@ std::vector<bool> FindNeeded(const Graph& graph, const std::vector<int>& produce
 // Makes the stage of a level.
 class StageMaker {
  public:
-  StageMaker(const AskedGraph& from, int level, const ValueNames& handed_on)
+  StageMaker(const AskedGraph& from, int level, const HandedOn& handed_on)
       : from_(*from.graph),
         asked_(from.asked),
         level_(level),
@@ -158,10 +158,22 @@ class StageMaker {
     }
   }
 
-  void AddHandedOn() {
+  bool HandsOnAll() const {
+    uint64_t bytes = 0;
     for (const Node& node : from_.nodes) {
       for (const ValueId id : node.outputs) {
-        if (IsMadeHere(id) && handed_on_.count(values_.NameOf(id)) > 0) AddHandedOnOutput(id);
+        if (IsMadeHere(id)) bytes += from_.value(id).info.bytes();
+      }
+    }
+    return bytes <= handed_on_.max_bytes_of_all;
+  }
+
+  void AddHandedOn() {
+    const bool all = HandsOnAll();
+    for (const Node& node : from_.nodes) {
+      for (const ValueId id : node.outputs) {
+        if (!IsMadeHere(id)) continue;
+        if (all || handed_on_.names.count(values_.NameOf(id)) > 0) AddHandedOnOutput(id);
       }
     }
   }
@@ -197,7 +209,7 @@ class StageMaker {
   const Graph& from_;
   const AskedValues& asked_;
   const int level_;
-  const ValueNames& handed_on_;
+  const HandedOn& handed_on_;
   const Values values_;
   std::set<ValueId> handed_over_;  // Values that are outputs to hand on already.
   std::shared_ptr<Graph> graph_;
@@ -211,7 +223,7 @@ bool DecidesBySize(const Graph& graph, ValueId id) {
 }  // namespace
 
 StatusOr<std::shared_ptr<const ModelStage>> MakeStage(const AskedGraph& from, int level,
-                                                      const ValueNames& handed_on) {
+                                                      const HandedOn& handed_on) {
   return StageMaker(from, level, handed_on).Make();
 }
 

@@ -1,12 +1,13 @@
-// Graphs whose shapes depend on values that only a run gives (mace/formats/common/run_values.h), cut
-// into stages: a stage is the nodes of one level, as a graph of its own. What later stages read is an
-// output of the stage that makes it, and is handed on by the host.
+// Graphs whose shapes depend on values that only a run gives (mace/formats/common/run_values.h),
+// cut into stages: a stage is the nodes of one level, as a graph of its own. What later stages read
+// is an output of the stage that makes it, and is handed on by the host.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_ENGINE_STAGE_H_
 #define MACE_ENGINE_STAGE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
@@ -59,10 +60,17 @@ struct AskedGraph {
   AskedValues asked;
 };
 
-// The stage of a level. Its values that are in `handed_on` become outputs of it. REQUIRES: there is
-// no node of a higher level.
+// The values that a stage hands on besides those that the next one asks for.
+struct HandedOn {
+  ValueNames names;
+  // If all values of the stage have at most so many bytes, they are handed on, all of them: a stage
+  // behind those that are known may read any.
+  uint64_t max_bytes_of_all = 0;
+};
+
+// The stage of a level. REQUIRES: there is no node of a higher level.
 StatusOr<std::shared_ptr<const ModelStage>> MakeStage(const AskedGraph& from, int level,
-                                                      const ValueNames& handed_on);
+                                                      const HandedOn& handed_on);
 
 // The names of all values that one stage reads, asks for or gives as the model's output, and an
 // earlier one makes.

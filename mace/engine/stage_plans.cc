@@ -2,11 +2,15 @@
 #include <utility>
 
 #include "mace/base/log.h"
+#include "mace/base/strings.h"
 #include "mace/engine/compiled_model_state.h"
 #include "mace/engine/planned_model.h"
 
 namespace mace {
 namespace {
+
+// What a step of a loop has, such as one that goes on for as long as a computed condition holds.
+constexpr uint64_t kMaxBytesOfAll = uint64_t{16} << 20;
 
 std::string BytesOf(const HostTensor& tensor) {
   const Bytes bytes = tensor.bytes();
@@ -42,9 +46,17 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanStage(const std::shared_ptr<const Mo
 
 }  // namespace
 
-void CompiledModel::State::HandOn(const ValueNames& values) {
+Status CompiledModel::State::HandOn(const ValueNames& values) {
   std::lock_guard<std::mutex> lock(stage_mutex_);
+  const size_t before = handed_on_.size();
   handed_on_.insert(values.begin(), values.end());
+  if (handed_on_.size() > before) return Status();
+  if (model->run_values->one_by_one || stages_one_by_one) {
+    return Internal("a stage of the model reads value '" + Printable(*values.begin()) +
+                    "', which no stage makes");
+  }
+  stages_one_by_one = true;
+  return Status();
 }
 
 StatusOr<PlanTable::Found> CompiledModel::State::StageFor(const PlanTable::InputDims& dims,
@@ -72,8 +84,12 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
     return Internal("the stages of the model are tried one by one");
   }
   const int level = NextRound(known);
+  HandedOn to_hand_on{handed_on};
+  if (static_cast<size_t>(level) + 1 >= model->run_values->stage_count) {
+    to_hand_on.max_bytes_of_all = kMaxBytesOfAll;
+  }
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const ModelStage> stage,
-                        MakeStage(graph, level, handed_on));
+                        MakeStage(graph, level, to_hand_on));
   if (!stage->outputs.empty()) {
     Log(LogLevel::kInfo, "a new plan: stage " + std::to_string(level) + ", " +
                              std::to_string(stage->graph->nodes.size()) + " nodes");
@@ -84,24 +100,31 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
   MACE_RETURN_IF_ERROR(plan.status());
   (*plan)->stage = stage;
   if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*stage->graph);
-  if ((*plan)->plan != nullptr) ReportStage(**plan, key.dims);
+  if ((*plan)->plan != nullptr) ReportStage(**plan, level, key.dims);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }
 
-// The counts are those of all stages that were planned; the dims are those of the model's inputs.
-void CompiledModel::State::ReportStage(const PlannedModel& plan, const PlanTable::InputDims& dims) {
+// The counts are the sums over the last plan of each stage; the dims are those of the model.
+void CompiledModel::State::ReportStage(const PlannedModel& plan, int level,
+                                       const PlanTable::InputDims& dims) {
   std::lock_guard<std::mutex> lock(report_mutex);
-  const Statistics before = stats;
   AddPlanStats(plan, &stats);
-  stats.gpu_image_nodes += before.gpu_image_nodes;
-  stats.gpu_buffer_nodes += before.gpu_buffer_nodes;
-  stats.cpu_nodes += before.cpu_nodes;
-  stats.folded_nodes += before.folded_nodes;
-  stats.launches_per_run += before.launches_per_run;
-  stats.cpu_node_list.insert(stats.cpu_node_list.begin(), before.cpu_node_list.begin(),
-                             before.cpu_node_list.end());
+  stage_stats_[level] = stats;
+  stats.gpu_image_nodes = stats.gpu_buffer_nodes = stats.cpu_nodes = stats.folded_nodes = 0;
+  stats.launches_per_run = 0;
+  stats.cpu_node_list.clear();
+  for (const auto& [of_level, of_stage] : stage_stats_) {
+    stats.gpu_image_nodes += of_stage.gpu_image_nodes;
+    stats.gpu_buffer_nodes += of_stage.gpu_buffer_nodes;
+    stats.cpu_nodes += of_stage.cpu_nodes;
+    stats.folded_nodes += of_stage.folded_nodes;
+    stats.launches_per_run += of_stage.launches_per_run;
+    stats.cpu_node_list.insert(stats.cpu_node_list.end(), of_stage.cpu_node_list.begin(),
+                               of_stage.cpu_node_list.end());
+  }
   stats.input_dims = dims;
-  stats.output_dims.assign(model->outputs.size(), {});
+  stats.output_dims.clear();
+  for (const TensorSpec& output : model->outputs) stats.output_dims.push_back(output.dims);
   if (runtime != nullptr && runtime->store() != nullptr) {
     stats.cache = CacheWithStatus(std::move(stats.cache), *runtime->store());
   }

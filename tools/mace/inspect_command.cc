@@ -148,6 +148,21 @@ Status CheckUse(const InspectArguments& arguments) {
   return Status();
 }
 
+// What is known of a model whose graph takes a run to know, and why the rest is not.
+int ShowSpecs(const InspectArguments& arguments, const CompiledModel& compiled, const Status& why) {
+  FILE* out = TableStream(arguments.model.json);
+  PrintSpecs(out, "input", CompiledInputs(compiled));
+  PrintSpecs(out, "output", CompiledOutputs(compiled));
+  Print(out, "%-12s %s\n", "note", why.message().c_str());
+  Json json = ReportJson(arguments, compiled, ModelReport(), "");
+  for (const char* key : {"format", "ops", "parameters", "weight_bytes", "flops",
+                          "activation_bytes", "device_bytes", "device_bound_bytes"}) {
+    json[key] = nullptr;
+  }
+  json["note"] = why.message();
+  return Report(WriteJson(arguments.model.json, json));
+}
+
 int Run(const InspectArguments& arguments) {
   const Status use = CheckUse(arguments);
   if (!use.ok()) return ReportBadUse(use.message());
@@ -163,6 +178,10 @@ int Run(const InspectArguments& arguments) {
   StatusOr<Request> request = compiled->NewRequest();
   if (!request.ok()) return Report(request.status());
   const StatusOr<ModelReport> report = ReportModel(&*request);
+  const bool wants_more = !arguments.stage.empty() || !arguments.html.empty();
+  if (report.status().code() == StatusCode::kUnsupported && !wants_more) {
+    return ShowSpecs(arguments, *compiled, report.status());
+  }
   if (!report.ok()) return Report(report.status());
   const StatusOr<std::string> text = TextOf(arguments.stage, &*request);
   if (!text.ok()) return Report(text.status());

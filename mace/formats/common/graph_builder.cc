@@ -152,6 +152,16 @@ StatusOr<ValueId> GraphBuilder::AddHelper(const std::string& base, Node node) {
   return outputs[0];
 }
 
+StatusOr<ValueId> GraphBuilder::AddSharedHelper(const std::string& base,
+                                                const std::vector<int64_t>& numbers, Node node) {
+  const std::string telling = tracker_.NameOf(numbers);
+  if (telling.empty()) return AddHelper(base, std::move(node));
+  node.name = node_names_.Find(base + telling);
+  const std::string output = node.name;
+  MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs, AddNode(std::move(node), {output}));
+  return outputs[0];
+}
+
 StatusOr<ValueId> GraphBuilder::ComputedByNode(const std::string& name, ValueId id) {
   if (!graph_->IsConstant(id) && inputs_.count(id) == 0) return id;
   Node node;
@@ -181,7 +191,7 @@ StatusOr<ValueId> GraphBuilder::Transpose(ValueId id, const std::vector<int64_t>
     node.type = "Transpose";
     node.inputs = {id};
     node.attributes.Set("dims", permutation);
-    MACE_ASSIGN_OR_RETURN(result, AddHelper(base, std::move(node)));
+    MACE_ASSIGN_OR_RETURN(result, AddSharedHelper(base, permutation, std::move(node)));
   }
   transposed_[{id, permutation}] = result;
   transposed_[{result, InversePermutation(permutation)}] = id;
@@ -206,7 +216,7 @@ StatusOr<ValueId> GraphBuilder::Reshape(ValueId id, const std::vector<int64_t>& 
   if (std::find(dims.begin(), dims.end(), 0) != dims.end()) {
     node.attributes.Set("allowzero", int64_t{1});
   }
-  return AddHelper(base, std::move(node));
+  return AddSharedHelper(base, dims, std::move(node));
 }
 
 }  // namespace mace

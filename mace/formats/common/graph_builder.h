@@ -84,6 +84,9 @@ class GraphBuilder {
   StatusOr<std::vector<ValueId>> AddNode(Node node, const std::vector<std::string>& output_names);
   // Adds a node that the importer makes by itself: it has one output and a name made from `base`.
   StatusOr<ValueId> AddHelper(const std::string& base, Node node);
+  // AddHelper for a node that `base` and `numbers` tell all of.
+  StatusOr<ValueId> AddSharedHelper(const std::string& base, const std::vector<int64_t>& numbers,
+                                    Node node);
 
   // A node name that is not taken yet, made from `base`.
   std::string UniqueName(const std::string& base) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mace/base/strings.h"
+
 namespace mace {
 namespace {
 
@@ -30,8 +32,12 @@ bool RunValueTracker::EndNode(bool succeeded) {
   return false;
 }
 
+std::string RunValueTracker::NameOf(const std::vector<int64_t>& numbers) const {
+  return run_.names_by_content ? "[" + JoinNumbers(numbers, ",") + "]" : "";
+}
+
 void RunValueTracker::NoteName(const std::string& base) {
-  if (!is_active()) return;
+  if (!is_active() || node_ == kOutputs) return;
   const auto [found, is_new] = makers_.emplace(base, node_);
   // The number that makes the name unique depends on which of the nodes was converted first.
   if (!is_new && found->second != node_) run_.asked->is_ambiguous = true;

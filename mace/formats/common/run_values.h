@@ -55,8 +55,10 @@ struct RunValues {
   // By the name of an input: its elements, of its shape. The input stays an input.
   std::map<std::string, HostTensor> inputs;
   std::map<std::string, Known> computed;  // By AskedValue::name.
-  bool one_by_one = false;                // The import ends at the first value that nobody knows.
-  std::shared_ptr<AskedValues> asked;     // Null: a value that nobody knows is kUnsupported.
+  // Helpers that several nodes share are named by what they are, not by who came first.
+  bool names_by_content = false;
+  bool one_by_one = false;             // The import ends at the first value that nobody knows.
+  std::shared_ptr<AskedValues> asked;  // Null: a value that nobody knows is kUnsupported.
 };
 
 // Keeps levels and names while a graph is made. Without RunValues::asked it does nothing.
@@ -66,8 +68,12 @@ class RunValueTracker {
 
   bool is_active() const { return run_.asked != nullptr; }
   bool one_by_one() const { return one_by_one_; }
+  // "" or a text that tells `numbers`, for the name of what is made of a value with them.
+  std::string NameOf(const std::vector<int64_t>& numbers) const;
   void set_one_by_one() { one_by_one_ = true; }
 
+  // The outputs of a complete graph in place of a node: no later import looks for their names.
+  static constexpr size_t kOutputs = SIZE_MAX;
   // The model's own node `index` is converted from here on; what it reads has at most this level.
   void BeginNode(size_t index, int level);
   // The node is converted, or failed. True: it waits for a value, and failed for that reason.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mace/formats/onnx/tensor.h"
 #include "mace/graph/shape.h"
 
 namespace mace {
@@ -44,6 +45,22 @@ const onnx::ValueInfoProto* OnnxDeclarations::Find(const std::string& name) cons
 int32_t OnnxDeclarations::TypeOf(const std::string& name) const {
   const onnx::ValueInfoProto* info = Find(name);
   return info == nullptr ? 0 : info->type().tensor_type().elem_type();
+}
+
+std::vector<IoInfo> OnnxDeclarations::OutputsOf(const std::vector<std::string>& names) const {
+  std::vector<IoInfo> outputs;
+  for (const std::string& name : names) {
+    IoInfo io;
+    io.name = name;
+    const DType declared = OnnxIoType(TypeOf(name));
+    if (declared != DType::kInvalid) io.dtype = declared;
+    if (const onnx::ValueInfoProto* info = Find(name)) {
+      StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*info);
+      if (said.ok()) io.declared_dims = std::move(said->dims);
+    }
+    outputs.push_back(std::move(io));
+  }
+  return outputs;
 }
 
 }  // namespace mace

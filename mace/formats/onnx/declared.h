@@ -12,6 +12,7 @@
 #include "mace/base/keyed_hash.h"
 #include "mace/base/status.h"
 #include "mace/formats/proto/onnx.pb.h"
+#include "mace/graph/graph.h"
 
 namespace mace {
 
@@ -37,6 +38,8 @@ class OnnxDeclarations {
   const onnx::ValueInfoProto* Find(const std::string& name) const;
   // The element type; 0: not said.
   int32_t TypeOf(const std::string& name) const;
+  // What is said of these outputs, for a graph that ends before them: they have no value.
+  std::vector<IoInfo> OutputsOf(const std::vector<std::string>& names) const;
 
  private:
   NameMap<const onnx::ValueInfoProto*> infos_;

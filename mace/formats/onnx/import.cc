@@ -48,7 +48,6 @@ class OnnxImporter {
 
  private:
   Status AddAll(const std::vector<std::string>& outputs);
-  void DeclareOutputs(const std::vector<std::string>& outputs);
   const ImportOptions& options() const { return builder_.options(); }
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
@@ -359,26 +358,10 @@ int OnnxImporter::LevelOf(const std::string& tensor) const {
   return found == levels_.end() ? 0 : found->second;
 }
 
-// What the file says of the outputs of a graph that ends before them.
-void OnnxImporter::DeclareOutputs(const std::vector<std::string>& outputs) {
-  builder_.graph().outputs.clear();
-  for (const std::string& name : outputs) {
-    IoInfo io;
-    io.name = name;
-    const DType declared = OnnxIoType(declarations_.TypeOf(name));
-    if (declared != DType::kInvalid) io.dtype = declared;
-    if (const onnx::ValueInfoProto* declaration = declarations_.Find(name)) {
-      StatusOr<OnnxDeclared> said = ReadOnnxDeclared(*declaration);
-      if (said.ok()) io.declared_dims = std::move(said->dims);
-    }
-    builder_.graph().outputs.push_back(std::move(io));
-  }
-}
-
 Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const std::string& name : outputs) {
-    builder_.run_values().BeginNode(static_cast<size_t>(wiring_.def().node_size()), LevelOf(name));
+    builder_.run_values().BeginNode(RunValueTracker::kOutputs, LevelOf(name));
     MACE_RETURN_IF_ERROR(AddOutput(name));
   }
   if (!quantized_.empty()) builder_.graph().note = kHowQuantizedIsComputed;
@@ -391,7 +374,7 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   const std::vector<std::string> outputs = RequestedOutputs(wiring_, options());
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
   const Status added = AddAll(outputs);
-  if (!added.ok()) DeclareOutputs(outputs);
+  if (!added.ok()) builder_.graph().outputs = declarations_.OutputsOf(outputs);
   return builder_.Finish(added);
 }
 

@@ -100,7 +100,18 @@ Status EvaluateMerge(TfEvaluator* evaluator, TfCall* call) {
   const TfValue& if_true = call->inputs[pair.if_true];
   const TfValue& if_false = call->inputs[pair.if_false];
   const ValueId predicate = if_true.guard->predicate;
-  MACE_ASSIGN_OR_RETURN(TfValue value, evaluator->Choose(*call, predicate, if_true, if_false));
+  StatusOr<TfValue> chosen = evaluator->Choose(*call, predicate, if_true, if_false);
+  if (!chosen.ok()) {
+    // The branches differ: a run says which of them it is.
+    const HostTensor* const asked = evaluator->builder()->ElementsOf(predicate);
+    const std::optional<bool> holds = evaluator->KnownPredicate(TfValue::Tensor(predicate));
+    if (asked == nullptr || !holds.has_value()) return chosen.status();
+    const size_t taken = *holds ? pair.if_true : pair.if_false;
+    call->outputs = {call->inputs[taken], AddNumber(evaluator, *call, static_cast<int32_t>(taken))};
+    for (TfValue& output : call->outputs) output.guard = if_true.guard->outer;
+    return Status::Ok();
+  }
+  TfValue value = *std::move(chosen);
   MACE_ASSIGN_OR_RETURN(
       TfValue number,
       evaluator->Choose(*call, predicate,

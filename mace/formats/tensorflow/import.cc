@@ -50,7 +50,6 @@ class TfImporter {
 
  private:
   Status AddAll(const std::vector<TfTensorRef>& outputs);
-  void DeclareOutputs(const std::vector<TfTensorRef>& outputs);
   StatusOr<std::vector<TfTensorRef>> ChooseOutputs() const;
   Status AddInputs(const std::vector<size_t>& needed);
   Status AddInput(size_t index);
@@ -144,17 +143,6 @@ Status TfImporter::CutInputs() {
     }
   }
   return Status::Ok();
-}
-
-// The type that a node declares for its results; DT_FLOAT where it declares none.
-tf::DataType DeclaredType(const tf::NodeDef& node) {
-  for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
-    const auto found = node.attr().find(name);
-    if (found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType) {
-      return found->second.type();
-    }
-  }
-  return tf::DT_FLOAT;
 }
 
 // The error itself, or where the importer keeps going a note of it.
@@ -328,19 +316,6 @@ Status TfImporter::AddTensors(const std::vector<TfTensorRef>& outputs) {
   return Status::Ok();
 }
 
-// What the file says of the outputs of a graph that ends before them.
-void TfImporter::DeclareOutputs(const std::vector<TfTensorRef>& outputs) {
-  builder_.graph().outputs.clear();
-  for (const TfTensorRef& ref : outputs) {
-    const tf::NodeDef& node = wiring_.node(ref.node);
-    IoInfo io;
-    io.name = TfTensorName(node.name(), ref.port);
-    const DType declared = IoType(DeclaredType(node));
-    if (declared != DType::kInvalid) io.dtype = declared;
-    builder_.graph().outputs.push_back(std::move(io));
-  }
-}
-
 Status TfImporter::AddAll(const std::vector<TfTensorRef>& outputs) {
   MACE_RETURN_IF_ERROR(AddTensors(outputs));
   for (const TfTensorRef& ref : outputs) MACE_RETURN_IF_ERROR(AddOutput(ref));
@@ -351,7 +326,12 @@ StatusOr<std::shared_ptr<Graph>> TfImporter::Run() {
   builder_.graph().source_format = "tensorflow";
   MACE_ASSIGN_OR_RETURN(const std::vector<TfTensorRef> outputs, ChooseOutputs());
   const Status added = AddAll(outputs);
-  if (!added.ok()) DeclareOutputs(outputs);
+  if (added.ok()) return builder_.Finish(added);
+  builder_.graph().outputs.clear();
+  for (const TfTensorRef& ref : outputs) {
+    const tf::NodeDef& node = wiring_.node(ref.node);
+    builder_.graph().outputs.push_back(DeclaredOutput(node, TfTensorName(node.name(), ref.port)));
+  }
   return builder_.Finish(added);
 }
 

@@ -111,4 +111,22 @@ DType OutputType(const tf::NodeDef& node, int port, DType inside) {
   return inside == DType::kInt32 && type == DType::kInt64 ? type : inside;
 }
 
+tf::DataType DeclaredType(const tf::NodeDef& node) {
+  for (const char* name : {"DstT", "output_type", "out_type", "dtype", "T"}) {
+    const auto found = node.attr().find(name);
+    if (found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType) {
+      return found->second.type();
+    }
+  }
+  return tf::DT_FLOAT;
+}
+
+IoInfo DeclaredOutput(const tf::NodeDef& node, const std::string& name) {
+  IoInfo io;
+  io.name = name;
+  const DType declared = IoType(DeclaredType(node));
+  if (declared != DType::kInvalid) io.dtype = declared;
+  return io;
+}
+
 }  // namespace mace

@@ -1,6 +1,6 @@
 // CombinedNonMaxSuppression: the best boxes of each image over all classes. Inputs: boxes
-// [images, boxes, 1 or classes, 4] by two corners (y, x, y, x), scores [images, boxes, classes], the
-// overlap threshold and the score threshold, one float each.
+// [images, boxes, 1 or classes, 4] by two corners (y, x, y, x), scores [images, boxes, classes],
+// the overlap threshold and the score threshold, one float each.
 //
 // Attributes: max_output, the most boxes of a class in an image (0); total, the rows of the result
 // for each image (0); clip: 1 (default) for boxes that are cut to the range from 0 to 1.

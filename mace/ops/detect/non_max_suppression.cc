@@ -7,14 +7,14 @@
 //
 // Boxes are tried by their scores, equal ones by their index, if their score is above the score
 // threshold. A box is left out if the area that it shares with a chosen one is more than the
-// overlap threshold of the area that both cover. With a sigma above 0 (Soft-NMS, Bodla et al. 2017),
-// each chosen box multiplies the score by exp(-overlap^2 / (2 sigma)), or by 0 above the overlap
-// threshold, and a box whose score has changed is tried again by its new score.
+// overlap threshold of the area that both cover. With a sigma above 0 (Soft-NMS, Bodla et al.
+// 2017), each chosen box multiplies the score by exp(-overlap^2 / (2 sigma)), or by 0 above the
+// overlap threshold, and a box whose score has changed is tried again by its new score.
 //
-// Results: rows (image, class, box), [images * classes * min(max_output, boxes), 3] int64, by image,
-// by class, in the order in which they were chosen; their scores; and how many there are, a scalar.
-// Rows behind the last one are zeros. How many rows there are decides shapes, so the op runs on the
-// CPU, where the host reads the result at once.
+// Results: rows (image, class, box), [images * classes * min(max_output, boxes), 3] int64, by
+// image, by class, in the order in which they were chosen; their scores; and how many there are, a
+// scalar. Rows behind the last one are zeros. How many rows there are decides shapes, so the op
+// runs on the CPU, where the host reads the result at once.
 #include <algorithm>
 #include <utility>
 #include <vector>

@@ -1,5 +1,6 @@
-// Unique: the different rows of a matrix. Input: x [n, m] of any type. Attribute sorted: 1 (default)
-// for rows in ascending order, compared from the left, 0 for the order in which they come first.
+// Unique: the different rows of a matrix. Input: x [n, m] of any type. Attribute sorted: 1, the
+// default, for rows in ascending order, compared from the left; 0 for the order in which they come
+// first.
 //
 // Results, each with n entries, of which those behind the last different row are zeros: the rows
 // [n, m]; where each is first; for each row of x, which one it is; how often each is there; and as
