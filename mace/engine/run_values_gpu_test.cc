@@ -113,6 +113,31 @@ class RunValuesTest : public testing::TestWithParam<const char*> {
   Request request_;
 };
 
+// Each run takes what is above 0 and makes it smaller by 1; what is left is the input of the next.
+TEST_P(RunValuesTest, ResultsOfAnyLengthAreStates) {
+  TestOnnx test;
+  test.Input("x", {-1});
+  test.Floats("zero", {}, {0});
+  test.Floats("one", {}, {1});
+  test.Ints("axis", {0});
+  test.Node("Greater", {"x", "zero"}, {"above"});
+  test.Node("NonZero", {"above"}, {"places"});
+  test.Node("Squeeze", {"places", "axis"}, {"indices"});
+  test.Node("Gather", {"x", "indices"}, {"chosen"});
+  test.Node("Sub", {"chosen", "one"}, {"y"});
+  test.Output("y");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  const Status bound = request_.BindState("y", "x");
+  ASSERT_TRUE(bound.ok()) << bound.message();
+  for (int text = 0; text < 2; ++text) {
+    ASSERT_TRUE(request_.Set("x", FloatsOf({3, 1, -5, 2}, {4})).ok());
+    for (const Floats& left : {Floats{2, 0, 1}, Floats{1, 0}, Floats{0}, Floats{}}) {
+      Run();
+      EXPECT_EQ(FloatsIn(*request_.Get("y")), left);
+    }
+  }
+}
+
 TEST_P(RunValuesTest, AnInputGivesAShape) {
   ASSERT_NO_FATAL_FAILURE(Compile(ReshapeToInput()));
   EXPECT_EQ(compiled_.outputs()[0].dims, (Ints{-1, -1}));
