@@ -19,7 +19,7 @@ struct FileInFolder {
   FileInFolder(const char* path);         // NOLINT
   FileInFolder(int open_folder, std::string name_in_folder, std::string shown_path);
 
-  // The same folder, with "suffix" after the name.
+  // A file in the folder of this one, whose name is this name and `suffix`.
   FileInFolder WithSuffix(const std::string& suffix) const;
   // The part of `name` before its last slash and the slash itself; empty in an open folder.
   std::string FolderPart() const;

@@ -19,7 +19,8 @@ namespace mace {
 struct [[gnu::visibility("hidden")]] Model::State {
   std::shared_ptr<ModelFiles> files;  // Null: the graph was made in code.
   ImportOptions import;               // With the requested dims.
-  // Of a model with run_values: the guess, or if there is none a graph whose outputs have no value.
+  // If there are run_values, this is their guess, or without a guess a graph whose outputs have no
+  // value.
   std::shared_ptr<const Graph> graph;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
@@ -45,7 +46,7 @@ StatusOr<std::shared_ptr<const Model::State>> LoadModelState(const std::string& 
 // Imports the model again with these input dims, added to the dims of LoadOptions.
 StatusOr<std::shared_ptr<const Graph>> ImportWithDims(const Model::State& model,
                                                       const DimsByName& input_dims);
-// The same for a model with run values, of which these are known.
+// Imports a model with run values again, with these input dims. `run_values`: those that are known.
 StatusOr<AskedGraph> ImportAsking(const Model::State& model, const DimsByName& input_dims,
                                   const RunValues& run_values);
 // kUnsupported for a model with run values. `what` is the work that such a model is refused for.

@@ -1,6 +1,6 @@
 // The plans of a compiled model, one for each set of input dims and of outputs, and of values where
-// shapes depend on them. Their number and
-// their bytes are bounded: the plan that was unused for the longest time is evicted first.
+// shapes depend on them. Their number and their bytes are bounded: the plan that was unused for the
+// longest time is evicted first.
 #ifndef MACE_ENGINE_PLAN_TABLE_H_
 #define MACE_ENGINE_PLAN_TABLE_H_
 
@@ -31,8 +31,8 @@ class PlanTable {
   struct Key {
     InputDims dims;
     OutputSet outputs;
-    // Of a stage (mace/engine/stage.h): the bytes of the values that it is made for, and what else
-    // tells stages apart.
+    // Only for a stage (mace/engine/stage.h): the bytes of the values that the stage is made for,
+    // and what else tells stages apart.
     std::vector<std::string> values;
 
     bool operator<(const Key& other) const {

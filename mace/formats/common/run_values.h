@@ -37,8 +37,8 @@ struct AskedValues {
   // what the model declares.
   std::vector<AskedValue> open;
   std::vector<int> levels;  // By node of the graph.
-  // Of each value that a node makes: a name that no other one has, and that the value has in each
-  // import of the model with the same elements of earlier rounds.
+  // For each value that a node makes, a name that no other value has, and that the value has in
+  // each import of the model with the same elements of earlier rounds.
   std::unordered_map<ValueId, std::string> names;
   // The names depend on what waits. True: only an import with RunValues::one_by_one can be used.
   bool is_ambiguous = false;

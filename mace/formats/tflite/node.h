@@ -101,8 +101,8 @@ class TfliteNode : public NodeEmitter {
 
   // The output is a value that is there already.
   Status SetResult(const StatusOr<ValueId>& id);
-  // The same, after the activation that the operator's options fuse. kUnsupported for one that is
-  // not known.
+  // Sets the result after the activation that the operator's options fuse. kUnsupported for an
+  // activation that is not known.
   Status SetActivated(const StatusOr<ValueId>& id, tflite::ActivationFunctionType activation);
   // Whether SetActivated was called with an activation.
   bool has_activation() const { return has_activation_; }

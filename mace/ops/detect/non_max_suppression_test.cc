@@ -60,7 +60,7 @@ TEST(NonMaxSuppressionTest, GivesAtMostMaxOutputOfEachClass) {
   tester.Input(Floats(Shape(), {0.5f}));
   const Chosen found = Find(tester);
   EXPECT_EQ(found.count, 4);
-  // Of two equal scores the box with the smaller index comes first.
+  // If two scores are equal, the box with the smaller index comes first.
   EXPECT_EQ(found.rows, (Ints{0, 0, 3, 0, 0, 0, 0, 1, 4, 0, 1, 5}));
   EXPECT_EQ(Find(Suppress(Boxes(), Scores(), 0)).count, 0);
   EXPECT_EQ(Find(Suppress(Boxes(), Scores(), -3)).count, 0);
