@@ -17,6 +17,7 @@ import os
 
 import numpy as np
 
+from onnx_parts import add_attributes, add_port
 from schema import onnx_pb2
 
 OPSET = 13
@@ -34,10 +35,7 @@ class Writer:
         self.graph.name = name
 
     def port(self, ports, name, shape, dtype=onnx_pb2.TensorProto.FLOAT):
-        tensor = ports.add(name=name).type.tensor_type
-        tensor.elem_type = dtype
-        for extent in shape:
-            tensor.shape.dim.add(dim_value=extent)
+        add_port(ports, name, shape, dtype)
         return name
 
     def constant(self, values):
@@ -52,11 +50,7 @@ class Writer:
     def op(self, kind, inputs, output=None, **attributes):
         name = output or "%s_%d" % (kind.lower(), len(self.graph.node))
         node = self.graph.node.add(op_type=kind, name=name, input=inputs, output=[name])
-        for key, value in sorted(attributes.items()):
-            if isinstance(value, int):
-                node.attribute.add(name=key, type=onnx_pb2.AttributeProto.INT, i=value)
-            else:
-                node.attribute.add(name=key, type=onnx_pb2.AttributeProto.INTS, ints=value)
+        add_attributes(node, attributes)
         return name
 
 

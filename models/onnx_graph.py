@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from onnx_parts import add_attributes, add_port
 from schema import onnx_pb2
 
 OPSET = 9
@@ -63,13 +64,7 @@ class OnnxGraph:
         self.graph = self.model.graph
         self.graph.name = name
         self.input = Tensor("data", input_shape)
-        self._declare(self.graph.input, self.input.name, self.input.shape)
-
-    def _declare(self, ports, name, shape, dtype=onnx_pb2.TensorProto.FLOAT):
-        tensor = ports.add(name=name).type.tensor_type
-        tensor.elem_type = dtype
-        for extent in shape:
-            tensor.shape.dim.add(dim_value=extent)
+        add_port(self.graph.input, self.input.name, self.input.shape)
 
     def _constant(self, name, values):
         values = np.ascontiguousarray(values)
@@ -77,7 +72,7 @@ class OnnxGraph:
         dtype = onnx_pb2.TensorProto.INT64 if integers else onnx_pb2.TensorProto.FLOAT
         self.graph.initializer.add(name=name, data_type=dtype, dims=values.shape,
                                    raw_data=values.astype("<i8" if integers else "<f4").tobytes())
-        self._declare(self.graph.input, name, values.shape, dtype)
+        add_port(self.graph.input, name, values.shape, dtype)
         return name
 
     def _normal(self, shape, deviation):
@@ -93,14 +88,7 @@ class OnnxGraph:
                   for i, values in enumerate(constants)]
         node = self.graph.node.add(op_type=kind, name=name, input=names,
                                    output=[name] + ["%s_%d" % (name, i) for i in range(1, outputs)])
-        kinds = onnx_pb2.AttributeProto
-        for key, value in sorted(attributes.items()):
-            if isinstance(value, float):
-                node.attribute.add(name=key, type=kinds.FLOAT, f=value)
-            elif isinstance(value, int):
-                node.attribute.add(name=key, type=kinds.INT, i=value)
-            else:
-                node.attribute.add(name=key, type=kinds.INTS, ints=value)
+        add_attributes(node, attributes)
         return Tensor(name, shape, inputs, compute)
 
     def conv(self, x, channels, kernel, stride=1, pad=0, group=1, bias=True, gain=2.0):
@@ -223,7 +211,7 @@ class OnnxGraph:
         """`output`, of the last operator, is called so in the file."""
         assert self.graph.node[-1].output[0] == output.name
         self.graph.node[-1].output[0] = "output"
-        self._declare(self.graph.output, "output", output.shape)
+        add_port(self.graph.output, "output", output.shape)
         with open(path, "wb") as file:
             file.write(self.model.SerializeToString(deterministic=True))
 

@@ -5,6 +5,7 @@ The input is [N, C, H, W]; batch norms are folded, as exporters do.
 import numpy as np
 
 from net import fold_batch_norm, window_size
+from onnx_parts import add_attributes, add_port
 from schema import onnx_pb2
 
 OPSET = 13
@@ -36,16 +37,10 @@ class NetWriter:
     def write(self, path):
         for node in self.net.nodes[1:]:
             getattr(self, "_" + node.kind)(node, [self.names[x.name] for x in node.inputs])
-        self._port(self.graph.input, self.net.input.name, self.net.input)
-        self._port(self.graph.output, self.names[self.net.output.name], self.net.output)
+        add_port(self.graph.input, self.net.input.name, self._shape(self.net.input))
+        add_port(self.graph.output, self.names[self.net.output.name], self._shape(self.net.output))
         with open(path, "wb") as file:
             file.write(self.model.SerializeToString(deterministic=True))
-
-    def _port(self, ports, name, node):
-        tensor = ports.add(name=name).type.tensor_type
-        tensor.elem_type = onnx_pb2.TensorProto.FLOAT
-        for extent in self._shape(node):
-            tensor.shape.dim.add(dim_value=extent)
 
     @staticmethod
     def _shape(node):
@@ -61,11 +56,7 @@ class NetWriter:
     def _op(self, kind, node, inputs, suffix="", **attributes):
         name = node.name + suffix
         made = self.graph.node.add(op_type=kind, name=name, input=inputs, output=[name])
-        for key, value in sorted(attributes.items()):
-            if isinstance(value, int):
-                made.attribute.add(name=key, type=onnx_pb2.AttributeProto.INT, i=value)
-            else:
-                made.attribute.add(name=key, type=onnx_pb2.AttributeProto.INTS, ints=value)
+        add_attributes(made, attributes)
         self.names[node.name] = name
         return name
 
