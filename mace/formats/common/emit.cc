@@ -13,6 +13,15 @@ AttributeMap Typed(EltwiseType type) {
 
 }  // namespace
 
+StatusOr<ValueId> NodeEmitter::Emit(const std::string& suffix, const std::string& type,
+                                    std::vector<ValueId> inputs, AttributeMap attributes) {
+  Node node;
+  node.type = type;
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  return builder()->AddHelper(name() + suffix, std::move(node));
+}
+
 StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a) {
   return node->Emit("/step", "Eltwise", {a}, Typed(type));
 }

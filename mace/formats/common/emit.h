@@ -21,10 +21,12 @@ class NodeEmitter {
   virtual ~NodeEmitter() = default;
 
   virtual GraphBuilder* builder() const = 0;
+  // Unique among the nodes of the model.
+  virtual const std::string& name() const = 0;
   // Appends a node of the graph; the result can feed another one. `suffix` tells its name from that
   // of the node that the model has.
-  virtual StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                                 std::vector<ValueId> inputs, AttributeMap attributes = {}) = 0;
+  StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
+                         std::vector<ValueId> inputs, AttributeMap attributes = {});
 
  protected:
   NodeEmitter() = default;

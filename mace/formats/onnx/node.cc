@@ -174,15 +174,6 @@ StatusOr<std::vector<int64_t>> OnnxNode::AttributeOrInput(
   return Ints(name, fallback);
 }
 
-StatusOr<ValueId> OnnxNode::Emit(const std::string& suffix, const std::string& type,
-                                 std::vector<ValueId> inputs, AttributeMap attributes) {
-  Node node;
-  node.type = type;
-  node.inputs = std::move(inputs);
-  node.attributes = std::move(attributes);
-  return builder()->AddHelper(name_ + suffix, std::move(node));
-}
-
 StatusOr<std::vector<ValueId>> OnnxNode::EmitMany(const std::string& suffix,
                                                   const std::string& type,
                                                   std::vector<ValueId> inputs,

@@ -37,7 +37,7 @@ class OnnxNode : public NodeEmitter {
   // The op's type, or where ConvertAs converts the node, the type that it converts it as.
   const std::string& op() const { return op_; }
   // Unique among the nodes of the model.
-  const std::string& name() const { return name_; }
+  const std::string& name() const override { return name_; }
   // The version of ONNX's own op set that the model asks for.
   int64_t opset() const { return opset_; }
   GraphBuilder* builder() const override { return source_.builder; }
@@ -94,9 +94,6 @@ class OnnxNode : public NodeEmitter {
   StatusOr<std::vector<int64_t>> AttributeOrInput(const std::string& name, size_t index,
                                                   const std::vector<int64_t>& fallback = {}) const;
 
-  // Appends a node of the graph; the result can feed another one.
-  StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes = {}) override;
   // Emit for a node of several outputs.
   StatusOr<std::vector<ValueId>> EmitMany(const std::string& suffix, const std::string& type,
                                           std::vector<ValueId> inputs, AttributeMap attributes,

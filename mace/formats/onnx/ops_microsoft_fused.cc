@@ -28,13 +28,6 @@ StatusOr<ValueId> EmitActivationWith(OnnxNode* node, ValueId x, const char* acti
   return node->Emit("/activation", "Activation", {x}, std::move(attributes));
 }
 
-StatusOr<ValueId> EmitClip(OnnxNode* node, ValueId x, double low, double high) {
-  AttributeMap attributes;
-  attributes.Set("type", int64_t{12});
-  attributes.Set("coeff", std::vector<double>{low, high});
-  return node->Emit("/clip", "Eltwise", {x}, std::move(attributes));
-}
-
 StatusOr<ValueId> EmitFunction(OnnxNode* node, const FusedFunction& function, ValueId x) {
   static const auto* const kParameters = new std::map<std::string, size_t>{
       {"", 0},     {"Relu", 0},        {"Sigmoid", 0},   {"Tanh", 0},     {"LeakyRelu", 1},
@@ -65,7 +58,7 @@ StatusOr<ValueId> EmitFunction(OnnxNode* node, const FusedFunction& function, Va
                               {{"hardsigmoid_alpha", function.parameter(0)},
                                {"hardsigmoid_beta", function.parameter(1)}});
   }
-  return EmitClip(node, x, function.parameter(0), function.parameter(1));
+  return EmitClipped(node, x, function.parameter(0), function.parameter(1));
 }
 
 // x, weights, [bias], [z, added before the activation].

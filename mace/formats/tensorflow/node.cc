@@ -93,15 +93,6 @@ StatusOr<bool> TfNode::IsNchw() const {
   return format == "NCHW";
 }
 
-StatusOr<ValueId> TfNode::Emit(const std::string& suffix, const std::string& type,
-                               std::vector<ValueId> inputs, AttributeMap attributes) {
-  Node node;
-  node.type = type;
-  node.inputs = std::move(inputs);
-  node.attributes = std::move(attributes);
-  return builder_->AddHelper(name_ + suffix, std::move(node));
-}
-
 Status TfNode::EmitResult(const std::string& type, std::vector<ValueId> inputs,
                           AttributeMap attributes, int output_count) {
   Node node;

@@ -23,7 +23,7 @@ class TfNode : public NodeEmitter {
       : def_(def), name_(std::move(name)), inputs_(std::move(inputs)), builder_(builder) {}
 
   const tf::NodeDef& def() const { return def_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const override { return name_; }
   GraphBuilder* builder() const override { return builder_; }
 
   // Attributes, as the op's definition types them; `fallback` where absent or of another type.
@@ -53,10 +53,6 @@ class TfNode : public NodeEmitter {
   // Whether the op's spatial tensors are NCHW; kUnsupported for a layout that is neither.
   StatusOr<bool> IsNchw() const;
 
-  // Appends a node of the graph; the result can feed another one. `suffix` tells it from the node
-  // that has the TensorFlow node's own name.
-  StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes) override;
   // Appends the node that stands for this one; its outputs are the outputs of the TensorFlow node.
   Status EmitResult(const std::string& type, std::vector<ValueId> inputs, AttributeMap attributes,
                     int output_count = 1);

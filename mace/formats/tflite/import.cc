@@ -28,14 +28,7 @@ class TensorEmitter : public NodeEmitter {
   TensorEmitter(std::string name, GraphBuilder* builder)
       : name_(std::move(name)), builder_(builder) {}
   GraphBuilder* builder() const override { return builder_; }
-  StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes = {}) override {
-    Node node;
-    node.type = type;
-    node.inputs = std::move(inputs);
-    node.attributes = std::move(attributes);
-    return builder_->AddHelper(name_ + suffix, std::move(node));
-  }
+  const std::string& name() const override { return name_; }
 
  private:
   const std::string name_;

@@ -82,15 +82,6 @@ StatusOr<std::vector<int64_t>> TfliteNode::Numbers(size_t index) const {
   return ToInt64Vector(*constant);
 }
 
-StatusOr<ValueId> TfliteNode::Emit(const std::string& suffix, const std::string& type,
-                                   std::vector<ValueId> inputs, AttributeMap attributes) {
-  Node node;
-  node.type = type;
-  node.inputs = std::move(inputs);
-  node.attributes = std::move(attributes);
-  return builder_->AddHelper(name_ + suffix, std::move(node));
-}
-
 StatusOr<std::vector<ValueId>> TfliteNode::EmitTf(const TfliteTfOp& op,
                                                   const std::vector<ValueId>& inputs) {
   const TfConverter convert = FindTfConverter(op.def().op());

@@ -60,7 +60,7 @@ class TfliteNode : public NodeEmitter {
 
   const tflite::Operator& def() const { return def_; }
   tflite::BuiltinOperator code() const { return code_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const override { return name_; }
   GraphBuilder* builder() const override { return builder_; }
   TfliteConstants* constants() const { return constants_; }
 
@@ -90,8 +90,6 @@ class TfliteNode : public NodeEmitter {
   template <typename Options>
   StatusOr<const Options*> OptionsOf() const;
 
-  StatusOr<ValueId> Emit(const std::string& suffix, const std::string& type,
-                         std::vector<ValueId> inputs, AttributeMap attributes = {}) override;
   // The results of a node of TensorFlow's. kUnsupported for an op that has no converter.
   StatusOr<std::vector<ValueId>> EmitTf(const TfliteTfOp& op, const std::vector<ValueId>& inputs);
   // The operator is that op of TensorFlow's, with the operator's inputs or with these.
