@@ -111,6 +111,14 @@ StatusOr<ClQueue*> Request::State::TransferQueue() {
   return &*queue;
 }
 
+StatusOr<HostTensor> Request::State::CopyToHost(const Tensor& tensor, const std::string& name) {
+  MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
+  MACE_ASSIGN_OR_RETURN(HostTensor host, HostTensor::Allocate(TensorAccess::ToHost(tensor).info()));
+  const MutableBytes to(host.mutable_data<uint8_t>(), host.info().bytes());
+  MACE_RETURN_IF_ERROR(through->Read(TensorAccess::BufferOf(tensor), to, name));
+  return host;
+}
+
 StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& executor) {
   std::vector<HostTensor> fetched = given;
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -121,10 +129,7 @@ StatusOr<std::vector<HostTensor>> Request::State::FetchInputs(const Executor& ex
       bindings.inputs[i] = buffer;
       continue;
     }
-    MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
-    const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
-    MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));
+    MACE_ASSIGN_OR_RETURN(fetched[i], CopyToHost(inputs[i], compiled->model->inputs[i].name));
   }
   return fetched;
 }

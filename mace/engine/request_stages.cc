@@ -126,12 +126,8 @@ class StageRun {
 StatusOr<std::vector<HostTensor>> Request::State::FetchAllInputs() {
   std::vector<HostTensor> fetched = given;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const ClBufferPart& buffer = TensorAccess::BufferOf(inputs[i]);
-    if (buffer.empty()) continue;
-    MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-    MACE_ASSIGN_OR_RETURN(fetched[i], HostTensor::Allocate(given[i].info()));
-    const MutableBytes to(fetched[i].mutable_data<uint8_t>(), fetched[i].info().bytes());
-    MACE_RETURN_IF_ERROR(through->Read(buffer, to, compiled->model->inputs[i].name));
+    if (TensorAccess::BufferOf(inputs[i]).empty()) continue;
+    MACE_ASSIGN_OR_RETURN(fetched[i], CopyToHost(inputs[i], compiled->model->inputs[i].name));
   }
   return fetched;
 }

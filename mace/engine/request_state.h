@@ -148,6 +148,8 @@ struct [[gnu::visibility("hidden")]] Request::State {
   StatusOr<std::vector<HostTensor>> FetchInputs(const Executor& executor);
   Status WriteBuffers(const Executor& executor);
   StatusOr<ClQueue*> TransferQueue();
+  // A copy in host memory of a tensor that is in an OpenCL buffer. `name` is for messages.
+  StatusOr<HostTensor> CopyToHost(const Tensor& tensor, const std::string& name);
   // Releases the buffers and events of the run that has ended, and signals the caller's event.
   void EndEvents(bool succeeded);
 };

@@ -126,12 +126,9 @@ Status Request::State::CarryStates() {
 }
 
 StatusOr<Tensor> Request::State::FetchState(size_t output) {
-  const Tensor& state = outputs[output].state.tensor;
-  MACE_ASSIGN_OR_RETURN(ClQueue* const through, TransferQueue());
-  MACE_ASSIGN_OR_RETURN(HostTensor host, HostTensor::Allocate(TensorAccess::ToHost(state).info()));
-  const MutableBytes to(host.mutable_data<uint8_t>(), host.info().bytes());
-  MACE_RETURN_IF_ERROR(through->Read(TensorAccess::BufferOf(state), to,
-                                     Printable(compiled->model->outputs[output].name)));
+  MACE_ASSIGN_OR_RETURN(
+      HostTensor host,
+      CopyToHost(outputs[output].state.tensor, Printable(compiled->model->outputs[output].name)));
   return TensorAccess::FromHost(std::move(host));
 }
 
