@@ -15,16 +15,6 @@
 namespace mace {
 namespace {
 
-// The small model, y = sigmoid(tanh(x)); the value between its two nodes is another output, "z".
-std::shared_ptr<const Graph> MakeTwoOutputs() {
-  auto graph = std::make_shared<Graph>(*MakeSmallModel());
-  IoInfo between;
-  between.name = "z";
-  between.value = graph->nodes[0].outputs[0];
-  graph->outputs.push_back(between);
-  return graph;
-}
-
 float Sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 
 class RequestStates : public testing::TestWithParam<const char*> {

@@ -13,16 +13,6 @@
 namespace mace {
 namespace {
 
-// The small model; the value between its two nodes is another output, "z".
-std::shared_ptr<const Graph> MakeTwoOutputs() {
-  auto graph = std::make_shared<Graph>(*MakeSmallModel());
-  IoInfo between;
-  between.name = "z";
-  between.value = graph->nodes[0].outputs[0];
-  graph->outputs.push_back(between);
-  return graph;
-}
-
 class SelectedOutputs : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {

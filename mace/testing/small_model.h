@@ -48,6 +48,16 @@ inline std::shared_ptr<const Graph> MakeSmallModel() {
   return graph;
 }
 
+// The small model; the value between its two nodes is another output, "z".
+inline std::shared_ptr<const Graph> MakeTwoOutputs() {
+  auto graph = std::make_shared<Graph>(*MakeSmallModel());
+  IoInfo between;
+  between.name = "z";
+  between.value = graph->nodes[0].outputs[0];
+  graph->outputs.push_back(between);
+  return graph;
+}
+
 // Whether the outputs are those of the model for `input`.
 inline bool IsSmallAnswer(const HostTensor& input, const std::vector<HostTensor>& outputs) {
   if (outputs.size() != 1 || outputs[0].shape() != input.shape()) return false;

@@ -6,20 +6,15 @@
 #include <limits>
 
 #include "mace/testing/formats/test_evaluate.h"
+#include "mace/testing/formats/test_numbers.h"
 #include "mace/testing/formats/test_onnx.h"
 
 namespace mace {
 namespace {
 
-constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+constexpr double kTolerance = 2e-6;
 
-HostTensor Numbers(const Shape& shape, int seed) {
-  std::vector<float> values(static_cast<size_t>(shape.elements()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(std::sin(static_cast<double>(i + 1) * (0.7 + seed)));
-  }
-  return HostTensor::FromVector(DType::kFloat32, shape, std::move(values));
-}
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 // Queries [b, n, s, h], keys [b, m, t, h], values [b, m, t, v].
 struct Heads {
@@ -67,18 +62,11 @@ std::vector<double> Attend(const Heads& heads) {
   return result;
 }
 
-void ExpectNear(const std::vector<double>& expected, const HostTensor& found) {
-  ASSERT_EQ(static_cast<int64_t>(expected.size()), found.shape().elements());
-  for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_NEAR(expected[i], found.f32()[i], 2e-6) << "element " << i;
-  }
-}
-
 Heads SomeHeads() {
   Heads heads;
-  heads.q = Numbers({2, 4, 3, 6}, 1);
-  heads.k = Numbers({2, 2, 5, 6}, 2);
-  heads.v = Numbers({2, 2, 5, 3}, 3);
+  heads.q = SineNumbers({2, 4, 3, 6}, 1);
+  heads.k = SineNumbers({2, 2, 5, 6}, 2);
+  heads.v = SineNumbers({2, 2, 5, 3}, 3);
   heads.scale = 1 / std::sqrt(6.0);
   return heads;
 }
@@ -102,7 +90,8 @@ TEST(OnnxAttention, SharedHeadsCausalSoftcap) {
   heads.bias = [](int64_t, int64_t, int64_t i, int64_t j) { return j <= i ? 0 : kMinusInfinity; };
   heads.softcap = 0.5;
   heads.scale = double{0.3f};
-  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v})[0]);
+  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v})[0],
+             kTolerance);
 }
 
 // A mask of bools, shorter than the keys, under which one query sees nothing.
@@ -116,7 +105,8 @@ TEST(OnnxAttention, MaskOfBools) {
     return j < 4 && seen[static_cast<size_t>(4 * i + j)] != 0 ? 0 : kMinusInfinity;
   };
   const HostTensor mask = HostTensor::FromVector(DType::kBool, {3, 4}, seen);
-  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v, mask})[0]);
+  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v, mask})[0],
+             kTolerance);
 }
 
 TEST(OnnxAttention, LengthsMoveTheOrderOfTime) {
@@ -131,7 +121,8 @@ TEST(OnnxAttention, LengthsMoveTheOrderOfTime) {
     return j < length && j <= i + length - 3 ? 0 : kMinusInfinity;
   };
   const HostTensor count = HostTensor::FromVector(DType::kInt64, {2}, lengths);
-  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v, count})[0]);
+  ExpectNear(Attend(heads), ExpectOutputs(test.Import(), {heads.q, heads.k, heads.v, count})[0],
+             kTolerance);
 }
 
 TEST(OnnxAttention, PastComesFirst) {
@@ -167,7 +158,7 @@ TEST(OnnxAttention, PastComesFirst) {
   const std::vector<HostTensor> y =
       ExpectOutputs(test.Import(), {heads.q, rows(heads.k, 2, 5), rows(heads.v, 2, 5),
                                     rows(heads.k, 0, 2), rows(heads.v, 0, 2)});
-  ExpectNear(Attend(heads), y[0]);
+  ExpectNear(Attend(heads), y[0], kTolerance);
   EXPECT_EQ(ToFloatVector(heads.k), ToFloatVector(y[1]));
 }
 
@@ -228,8 +219,9 @@ TEST(MicrosoftAttention, GroupQueryWithPastsOfDifferentLength) {
   TestOnnx::SetInt(node, "kv_num_heads", 2);
   test.Output("y");
   test.Output("present");
-  const HostTensor q = Numbers({2, 1, 12}, 1), k = Numbers({2, 1, 6}, 2), v = Numbers({2, 1, 6}, 3);
-  const HostTensor pk = Numbers({2, 2, 4, 3}, 4), pv = Numbers({2, 2, 4, 3}, 5);
+  const HostTensor q = SineNumbers({2, 1, 12}, 1), k = SineNumbers({2, 1, 6}, 2),
+                   v = SineNumbers({2, 1, 6}, 3);
+  const HostTensor pk = SineNumbers({2, 2, 4, 3}, 4), pv = SineNumbers({2, 2, 4, 3}, 5);
   const std::vector<int64_t> past = {4, 2};
   const HostTensor lengths = HostTensor::FromVector<int32_t>(DType::kInt32, {2}, {4, 2});
   // The keys and values as they are seen, the new one behind the past.
@@ -255,7 +247,7 @@ TEST(MicrosoftAttention, GroupQueryWithPastsOfDifferentLength) {
     return j <= past[static_cast<size_t>(b)] ? 0 : kMinusInfinity;
   };
   const std::vector<HostTensor> y = ExpectOutputs(test.Import(), {q, k, v, pk, pv, lengths});
-  ExpectNear(Attend(heads), y[0]);
+  ExpectNear(Attend(heads), y[0], kTolerance);
   EXPECT_EQ(ToFloatVector(heads.k), ToFloatVector(y[1]));
 }
 

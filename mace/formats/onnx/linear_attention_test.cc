@@ -4,25 +4,14 @@
 #include <cmath>
 
 #include "mace/testing/formats/test_evaluate.h"
+#include "mace/testing/formats/test_numbers.h"
 #include "mace/testing/formats/test_onnx.h"
 
 namespace mace {
 namespace {
 
-HostTensor Numbers(const Shape& shape, int seed) {
-  std::vector<float> values(static_cast<size_t>(shape.elements()));
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] = static_cast<float>(std::sin(static_cast<double>(i + 1) * (0.7 + seed)) / 2);
-  }
-  return HostTensor::FromVector(DType::kFloat32, shape, std::move(values));
-}
-
-void ExpectNear(const std::vector<double>& expected, const HostTensor& found) {
-  ASSERT_EQ(static_cast<int64_t>(expected.size()), found.shape().elements());
-  for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_NEAR(expected[i], found.f32()[i], 4e-6) << "element " << i;
-  }
-}
+constexpr double kTolerance = 4e-6;
+constexpr double kLargest = 0.5;
 
 // Two batches, three tokens, two heads of keys and values, four of queries, keys of 3 and values of
 // 5 elements.
@@ -31,10 +20,10 @@ constexpr int64_t kBatch = 2, kSteps = 3, kHeads = 2, kGroup = 2, kKeys = 3, kVa
 struct Recurrence {
   std::string rule;
   int64_t decay_size = 1;  // Decays of a head and token: 1, or kKeys.
-  HostTensor q = Numbers({kBatch, kSteps, kHeads* kGroup* kKeys}, 1);
-  HostTensor k = Numbers({kBatch, kSteps, kHeads* kKeys}, 2);
-  HostTensor v = Numbers({kBatch, kSteps, kHeads* kValues}, 3);
-  HostTensor state = Numbers({kBatch, kHeads, kKeys, kValues}, 4);
+  HostTensor q = SineNumbers({kBatch, kSteps, kHeads* kGroup* kKeys}, 1, kLargest);
+  HostTensor k = SineNumbers({kBatch, kSteps, kHeads* kKeys}, 2, kLargest);
+  HostTensor v = SineNumbers({kBatch, kSteps, kHeads* kValues}, 3, kLargest);
+  HostTensor state = SineNumbers({kBatch, kHeads, kKeys, kValues}, 4, kLargest);
   HostTensor decay, beta;
 
   bool decays() const { return rule.find("gated") == 0; }
@@ -110,14 +99,14 @@ TEST(OnnxLinearAttention, EveryRule) {
       Recurrence r;
       r.rule = rule;
       r.decay_size = decay_size;
-      r.decay = Numbers({kBatch, kSteps, kHeads * decay_size}, 5);
-      r.beta = Numbers({kBatch, kSteps, kHeads}, 6);
+      r.decay = SineNumbers({kBatch, kSteps, kHeads * decay_size}, 5, kLargest);
+      r.beta = SineNumbers({kBatch, kSteps, kHeads}, 6, kLargest);
       std::vector<HostTensor> inputs;
       TestOnnx test = ModelOf(r, &inputs);
       const std::vector<HostTensor> found = ExpectOutputs(test.Import(), inputs);
       const Expected expected = RunRecurrence(r, 1 / std::sqrt(double{kKeys}));
-      ExpectNear(expected.output, found[0]);
-      ExpectNear(expected.state, found[1]);
+      ExpectNear(expected.output, found[0], kTolerance);
+      ExpectNear(expected.state, found[1], kTolerance);
       EXPECT_EQ(found[0].shape(), (Shape{kBatch, kSteps, kHeads * kGroup * kValues}));
     }
   }
@@ -126,14 +115,14 @@ TEST(OnnxLinearAttention, EveryRule) {
 TEST(OnnxLinearAttention, RefusesWhatDoesNotFit) {
   Recurrence r;
   r.rule = "gated";
-  r.decay = Numbers({kBatch, kSteps, kHeads + 1}, 5);
+  r.decay = SineNumbers({kBatch, kSteps, kHeads + 1}, 5, kLargest);
   std::vector<HostTensor> inputs;
   TestOnnx decay = ModelOf(r, &inputs);
   EXPECT_NE(decay.Complaint().find("decay: expected [2, 3, 2 or 6], found [2, 3, 3]"),
             std::string::npos)
       << decay.Complaint();
   r.rule = "linear";
-  r.state = Numbers({kBatch, kHeads, kValues, kKeys}, 4);
+  r.state = SineNumbers({kBatch, kHeads, kValues, kKeys}, 4, kLargest);
   TestOnnx state = ModelOf(r, &inputs);
   EXPECT_NE(state.Complaint().find("past_state: expected [2, 2, 3, 5], found [2, 2, 5, 3]"),
             std::string::npos)
@@ -142,8 +131,10 @@ TEST(OnnxLinearAttention, RefusesWhatDoesNotFit) {
 
 TEST(OnnxCausalConv, SeesWhatCameBefore) {
   constexpr int64_t kChannels = 3, kLength = 4, kTaps = 3;
-  const HostTensor x = Numbers({2, kChannels, kLength}, 1), w = Numbers({kChannels, 1, kTaps}, 2);
-  const HostTensor past = Numbers({2, kChannels, kTaps - 1}, 3), bias = Numbers({kChannels}, 4);
+  const HostTensor x = SineNumbers({2, kChannels, kLength}, 1, kLargest),
+                   w = SineNumbers({kChannels, 1, kTaps}, 2, kLargest);
+  const HostTensor past = SineNumbers({2, kChannels, kTaps - 1}, 3, kLargest),
+                   bias = SineNumbers({kChannels}, 4, kLargest);
   for (const bool has_past : {false, true}) {
     TestOnnx test(27);
     test.Input("x", x.shape().dims());
@@ -175,13 +166,13 @@ TEST(OnnxCausalConv, SeesWhatCameBefore) {
         state.push_back(seen(place));
       }
     }
-    ExpectNear(y, found[0]);
-    ExpectNear(state, found[1]);
+    ExpectNear(y, found[0], kTolerance);
+    ExpectNear(state, found[1], kTolerance);
   }
 }
 
 TEST(OnnxSwiGlu, IsSwishOfTheGateTimesTheValue) {
-  const HostTensor a = Numbers({2, 5}, 1), b = Numbers({2, 5}, 2);
+  const HostTensor a = SineNumbers({2, 5}, 1, kLargest), b = SineNumbers({2, 5}, 2, kLargest);
   TestOnnx test(28);
   test.Input("a", {2, 5});
   test.Input("b", {2, 5});
@@ -192,7 +183,7 @@ TEST(OnnxSwiGlu, IsSwishOfTheGateTimesTheValue) {
     const double gate = a.f32()[i];
     expected.push_back(gate / (1 + std::exp(-1.5 * gate)) * b.f32()[i]);
   }
-  ExpectNear(expected, ExpectOutputs(test.Import(), {a, b})[0]);
+  ExpectNear(expected, ExpectOutputs(test.Import(), {a, b})[0], kTolerance);
 }
 
 }  // namespace
