@@ -16,6 +16,7 @@
 #include "mace/kernel/roofline.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
+#include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/matmul/gemm.h"
@@ -107,11 +108,8 @@ class FullyConnected : public Op {
     std::vector<double> sums(static_cast<size_t>(rows * columns));
     // (w * x^T)^T: w stays as it lies, x is small.
     std::vector<float> transposed(static_cast<size_t>(depth * rows));
-    const float* x = inputs[0].f32();
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t k = 0; k < depth; ++k)
-        transposed[static_cast<size_t>(k * rows + r)] = x[r * depth + k];
-    }
+    TransposeBlocked(inputs[0].f32(), rows, depth, depth,
+                     [&](int64_t k) { return transposed.data() + k * rows; });
     AddProduct({w.data(), columns, depth, depth}, {transposed.data(), depth, rows, rows},
                sums.data());
     float* y = (*outputs)[0].f32();

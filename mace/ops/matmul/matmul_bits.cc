@@ -15,6 +15,7 @@
 #include "mace/kernel/roofline.h"
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
+#include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matmul/blocked_matrix.h"
 #include "mace/ops/matmul/gemm.h"
@@ -141,11 +142,8 @@ class MatMulBits : public Op {
     const std::vector<float> scales = ToFloatVector(inputs[kScales]);
     const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPoints]);
     std::vector<float> turned(a.size());
-    for (int64_t r = 0; r < count; ++r) {
-      for (int64_t k = 0; k < depth; ++k) {
-        turned[static_cast<size_t>(k * count + r)] = a[static_cast<size_t>(r * depth + k)];
-      }
-    }
+    TransposeBlocked(a.data(), count, depth, depth,
+                     [&](int64_t k) { return turned.data() + k * count; });
     const int64_t most = std::min(kRowsAtOnce, matrix_.rows);
     std::vector<float> decoded(static_cast<size_t>(most * depth));
     std::vector<double> sums(static_cast<size_t>(most * count));
