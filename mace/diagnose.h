@@ -54,8 +54,10 @@ struct MemoryReport {
   uint64_t weight_bytes = 0;      // Packed weights.
   uint64_t activation_bytes = 0;  // Memory that activations share.
   uint64_t live_bytes = 0;        // The largest sum of activations that are needed at once.
-  uint64_t bound_bytes = 0;       // The bound for plans: weight_bytes plus 1.3 times live_bytes.
-  std::string why_above_bound;    // Why the plan exceeds the bound; empty if it does not.
+  // The bound for plans: weight_bytes plus 1.3 times live_bytes; on a GPU with memory of its own at
+  // least 32 MiB beyond weights and live activations.
+  uint64_t bound_bytes = 0;
+  std::string why_above_bound;  // Why the plan exceeds the bound; empty if it does not.
 
   uint64_t device_bytes() const { return weight_bytes + activation_bytes; }
 };

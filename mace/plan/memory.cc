@@ -147,13 +147,12 @@ MemoryLayout LayOut(const Plan& plan, const std::vector<Lifetime>& lifetimes,
 // Takes the buffers out of the arena, unless apart they would need much more memory.
 void SeparateBuffers(const std::vector<Lifetime>& lifetimes, const MemoryRules& rules, Plan* plan,
                      MemoryLayout* layout) {
-  constexpr size_t kSmallBytes = size_t{32} << 20;
   const std::vector<MemoryRegion> together = plan->regions;
   for (MemoryRegion& region : plan->regions) {
     region.separate = region.storage == Storage::kBuffer;
   }
   MemoryLayout apart = LayOut(*plan, lifetimes, rules);
-  if (apart.bytes <= layout->bytes + std::max(layout->bytes / 4, kSmallBytes)) {
+  if (apart.bytes <= layout->bytes + std::max(layout->bytes / 4, rules.spare_bytes)) {
     *layout = std::move(apart);
   } else {
     plan->regions = together;
@@ -168,13 +167,17 @@ MemoryRules MemoryRulesOf(const DeviceInfo& device) {
   rules.image_pitch_texels = device.image_pitch_alignment;
   rules.image_base_texels = device.image_base_alignment;
   rules.max_arena_bytes = device.max_allocation_bytes;
-  rules.separate_buffers = device.kind == DeviceKind::kGpu && !device.host_unified_memory;
+  if (device.kind == DeviceKind::kGpu && !device.host_unified_memory) {
+    rules.separate_buffers = true;
+    rules.spare_bytes = size_t{32} << 20;
+  }
   return rules;
 }
 
 void PlanMemory(Plan* plan, const MemoryRules& rules) {
   const std::vector<Lifetime> lifetimes = FindLifetimes(*plan);
   const size_t alignment = std::max<size_t>(rules.alignment_bytes, 64);
+  plan->spare_bytes = rules.spare_bytes;
   plan->live_bytes = PeakLiveBytes(*plan, lifetimes, alignment);
   MemoryLayout best = LayOut(*plan, lifetimes, rules);
   double chosen = 0;
@@ -239,6 +242,7 @@ MemoryUse MemoryUseOf(const Plan& plan) {
   }
   use.activation_bytes = plan.arena_bytes + use.pool_bytes;
   use.live_bytes = plan.live_bytes;
+  use.spare_bytes = plan.spare_bytes;
   return use;
 }
 

@@ -6,6 +6,7 @@
 #ifndef MACE_PLAN_MEMORY_H_
 #define MACE_PLAN_MEMORY_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,8 +24,11 @@ struct MemoryRules {
   size_t image_pitch_texels = 0;
   size_t image_base_texels = 0;
   size_t max_arena_bytes = SIZE_MAX;  // The limit for arenas that hold images.
+  // Memory that a plan may take beyond 1.3 times its live activations where it makes a run faster:
+  // scratch, and buffers apart. For the devices that have plenty; a small network needs it most.
+  size_t spare_bytes = 0;
   // Whether buffers are memory objects of their own instead of parts of the arena, if that takes at
-  // most a quarter (or 32 MiB) more. NVIDIA's driver looks at all parts of a buffer that overlap
+  // most a quarter more, or spare_bytes. NVIDIA's driver looks at all parts of a buffer that overlap
   // the arguments of a launch: 100 tensors that use the same bytes in turn double what a launch
   // costs the host (11 us in place of 5.5 on an H200, driver 580).
   bool separate_buffers = false;
@@ -59,10 +63,14 @@ struct MemoryUse {
   size_t activation_bytes = 0;  // The arena and the pool.
   size_t pool_bytes = 0;        // Only the pool.
   size_t live_bytes = 0;        // Plan::live_bytes.
+  size_t spare_bytes = 0;       // Plan::spare_bytes.
 
   size_t peak_bytes() const { return weight_bytes + activation_bytes; }
-  // Weights plus 1.3 times the activations that must be alive at once.
-  size_t bound_bytes() const { return weight_bytes + live_bytes + live_bytes * 3 / 10; }
+  // Weights plus 1.3 times the activations that must be alive at once; the 0.3 are spare_bytes where
+  // these are more.
+  size_t bound_bytes() const {
+    return weight_bytes + live_bytes + std::max(live_bytes * 3 / 10, spare_bytes);
+  }
   bool keeps_bound() const { return peak_bytes() <= bound_bytes(); }
   // Why the bound is exceeded, for a report; "" if it is not.
   std::string WhyAboveBound() const;

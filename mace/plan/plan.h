@@ -140,6 +140,8 @@ struct Plan {
 
   // The largest sum of activations alive at once, in bytes on the device; scratch is not counted.
   size_t live_bytes = 0;
+  // MemoryRules::spare_bytes of the device.
+  size_t spare_bytes = 0;
 };
 
 // The last planning stage: the plan of a graph whose shapes are all known (InferShapes), with the
