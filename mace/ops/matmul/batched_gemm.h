@@ -64,9 +64,11 @@ struct GemmRequest {
   std::string op;  // Begins the variants' names.
   BatchedGemm gemm;
   const LoweringRequest* lowering = nullptr;
-  // Packs the elements of a constant b, as float32, in another order than they are stored. Null: in
-  // their order.
+  // Packs the elements of b, as float32, from a constant that holds them in another order (its
+  // shape may be another one than that of b). Null: in their order.
   std::function<Status(float*)> pack_b;
+  // Names the order that pack_b makes; no two orders of a constant have one name.
+  std::string pack_b_order = "flattened";
 
   const OpInput& input(size_t index) const { return lowering->inputs[index]; }
   bool biased() const { return HasBias(lowering->inputs); }
