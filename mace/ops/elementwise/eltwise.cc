@@ -62,12 +62,17 @@ class EltwiseOp : public Op {
     if (inputs.size() == 1 && attributes_.scalar_index == 0 && !attributes_.IsUnary()) {
       std::swap(operands[0], operands[1]);
     }
+    // The power by any number takes 60 ns an element on PoCL; the product is as exact.
+    const bool is_square = attributes_.type == EltwiseType::kPow && inputs.size() == 1 &&
+                           attributes_.scalar_index == 1 && attributes_.scalar == 2.0f;
+    if (is_square) operands[1] = operands[0];
+    const EltwiseType type = is_square ? EltwiseType::kProd : attributes_.type;
     const auto coefficient = [&](float value) {
       return attributes_.has_coeff ? text->Number(value) : std::string("1.0f");
     };
     const std::string p = coefficient(attributes_.p), q = coefficient(attributes_.q);
     return attributes_.activation.WriteElement(
-        text->Call("ELTWISE_" + std::to_string(static_cast<int>(attributes_.type)),
+        text->Call("ELTWISE_" + std::to_string(static_cast<int>(type)),
                    {"T", operands[0], operands[1], p, q}),
         text);
   }

@@ -29,6 +29,16 @@ TEST_P(EltwiseTypes, DenseTensors) {
   Eltwise(GetParam()).Input({3, 3, 8}, 0.5f, 3).Input({3, 3, 8}, 0.5f, 3).Run();
 }
 
+// A power of two is a product on the device.
+TEST(Eltwise, Square) {
+  Eltwise(9).Set("scalar_input", 2.0).Input({3, 6}, -2, 2).Run();
+  Eltwise(9)
+      .Set("scalar_input", 2.0)
+      .Set("scalar_input_index", int64_t{0})
+      .Input({3, 6}, -2, 2)
+      .Run();
+}
+
 TEST_P(EltwiseTypes, ScalarOnEitherSide) {
   Eltwise(GetParam()).Set("scalar_input", 1.7).Input({3, 6}, 0.5f, 3).Run();
   Eltwise(GetParam())

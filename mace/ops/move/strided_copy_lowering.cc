@@ -1,7 +1,9 @@
 // The GPU variants of strided_copy.h.
+#include <algorithm>
 #include <limits>
 #include <optional>
 
+#include "mace/base/divide.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/strided_copy.h"
 
@@ -77,9 +79,9 @@ size_t KernelRank(const StridedCopy& copy) {
   return 0;
 }
 
-// Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost
-// first.
-void AppendCopy(const StridedCopy& copy, Launch* launch) {
+// Appends what every form of the kernel takes: where to begin, the work-items, the fill and the axes,
+// innermost first.
+void AppendCopy(const StridedCopy& copy, int64_t items, Launch* launch) {
   const size_t rank = KernelRank(copy);
   launch->kernel.macros["RANK"] = std::to_string(rank);
   launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
@@ -88,7 +90,7 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
   };
   append(copy.input_offset);
   append(copy.output_offset);
-  append(copy.elements());
+  append(items);
   if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(static_cast<float>(copy.fill));
   for (size_t k = 0; k < rank; ++k) {
     const CopyAxis axis = k < copy.axes.size() ? copy.axes[copy.axes.size() - 1 - k] : CopyAxis{};
@@ -101,13 +103,53 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
   }
 }
 
+// The copy with the axis that is dense in the input as the second innermost one; nullopt where there
+// is none, or the innermost one is not dense in the output. REQUIRES: `copy` is simplified.
+std::optional<StridedCopy> Turn(const StridedCopy& copy) {
+  if (copy.rule != OutsideRule::kNone || copy.axes.back().output_stride != 1) return std::nullopt;
+  constexpr int64_t kFew = 4;
+  for (size_t i = 0; i + 1 < copy.axes.size(); ++i) {
+    if (copy.axes[i].input_stride != 1 || copy.axes[i].extent < kFew) continue;
+    StridedCopy turned = copy;
+    std::rotate(turned.axes.begin() + static_cast<std::ptrdiff_t>(i),
+                turned.axes.begin() + static_cast<std::ptrdiff_t>(i) + 1, turned.axes.end() - 1);
+    return turned;
+  }
+  return std::nullopt;
+}
+
+// Processors walk along the innermost axis; nullopt where it is too short.
+std::optional<Launch> MakeRowsLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  constexpr int64_t kChunk = 512, kShort = 4;
+  const CopyAxis& row = copy.axes.back();
+  if (request.device->kind != DeviceKind::kCpu || row.extent < kShort) return std::nullopt;
+  const bool dense =
+      copy.rule == OutsideRule::kNone && row.input_stride == 1 && row.output_stride == 1;
+  const std::optional<StridedCopy> turned = dense ? std::nullopt : Turn(copy);
+  Launch launch =
+      NewLaunch("strided_copy.cl", turned.has_value() ? "strided_copy_turned" : "strided_copy_rows",
+                request, Storage::kBuffer);
+  launch.kernel.macros["CHUNK"] = std::to_string(kChunk);
+  launch.kernel.macros["DENSE"] = dense ? "1" : "0";
+  launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
+  int64_t items = copy.elements() / row.extent * CeilDivide(row.extent, kChunk);
+  if (turned.has_value()) {
+    const int64_t extent = turned->axes[turned->axes.size() - 2].extent;
+    items = items / extent * CeilDivide(extent, 8);
+  }
+  AppendCopy(turned.has_value() ? *turned : copy, items, &launch);
+  SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+  return launch;
+}
+
 Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  if (std::optional<Launch> rows = MakeRowsLaunch(request, copy)) return *std::move(rows);
   Launch launch = NewLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
   const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
   launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
-  AppendCopy(units, &launch);
+  AppendCopy(units, units.elements(), &launch);
   SetFlatSize(*request.device, static_cast<size_t>(units.elements()), &launch);
   return launch;
 }
@@ -126,7 +168,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
     for (int64_t value : {(input_channels + 3) / 4, (channels + 3) / 4, channels}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    AppendCopy(*blocks, &launch);
+    AppendCopy(*blocks, blocks->elements(), &launch);
     SetFlatSize(*request.device, static_cast<size_t>(blocks->elements()), &launch);
     return launch;
   }
@@ -141,7 +183,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
   for (int64_t value : {input_channels, view.rows() * view.w, view.c}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
-  AppendCopy(copy, &launch);
+  AppendCopy(copy, copy.elements(), &launch);
   SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()), &launch);
   return launch;
 }
