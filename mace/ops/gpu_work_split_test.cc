@@ -70,6 +70,7 @@ void RunAsGpu(const Case& c, Storage storage) {
   if (storage == Storage::kImage && !(*device)->images) return;
   DeviceInfo gpu = **device;
   gpu.kind = DeviceKind::kGpu;
+  gpu.local_memory_is_emulated = false;
   request.device = &gpu;
   request.storage = storage;
   const std::vector<KernelVariant> variants = (*op)->Lower(request);
@@ -127,6 +128,9 @@ TEST(GpuWorkSplit, MatchesReference) {
       {"ArgMax", {{"axis", int64_t{1}}, {"argmin", int64_t{1}}}, {{2, 70, 5}}, true},
       {"MatMul", {}, {{2, 5, 7}, {2, 7, 18}, {18}}, false},
       {"MatMul", {}, {{2, 5, 7}, {7, 18}, {18}}, false, 1},
+      {"MatMul", {}, {{2, 2, 67, 35}, {2, 1, 35, 131}}, false},
+      {"MatMul", {{"transpose_b", int64_t{1}}}, {{3, 70, 33}, {3, 66, 33}, {66}}, false},
+      {"MatMul", {{"transpose_a", int64_t{1}}}, {{2, 17, 65}, {2, 17, 3}}, false},
       {"Recurrent",
        {{"cell", std::string("GRU")}, {"hidden", int64_t{5}}},
        {{4, 2, 3}, {1, 15, 3}, {1, 15, 5}, {1, 30}},

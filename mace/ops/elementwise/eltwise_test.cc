@@ -29,14 +29,16 @@ TEST_P(EltwiseTypes, DenseTensors) {
   Eltwise(GetParam()).Input({3, 3, 8}, 0.5f, 3).Input({3, 3, 8}, 0.5f, 3).Run();
 }
 
-// A power of two is a product on the device.
-TEST(Eltwise, Square) {
-  Eltwise(9).Set("scalar_input", 2.0).Input({3, 6}, -2, 2).Run();
-  Eltwise(9)
-      .Set("scalar_input", 2.0)
-      .Set("scalar_input_index", int64_t{0})
-      .Input({3, 6}, -2, 2)
-      .Run();
+// Squares and cubes are products on the device.
+TEST(Eltwise, SquaresAndCubes) {
+  for (double exponent : {2.0, 3.0}) {
+    Eltwise(9).Set("scalar_input", exponent).Input({3, 6}, -2, 2).Run();
+    Eltwise(9)
+        .Set("scalar_input", exponent)
+        .Set("scalar_input_index", int64_t{0})
+        .Input({3, 6}, -2, 2)
+        .Run();
+  }
 }
 
 TEST_P(EltwiseTypes, ScalarOnEitherSide) {

@@ -4,6 +4,7 @@
 //
 // Variants, all for tensors of any rank:
 //   <op>_row_major  row-major buffers, any operand constant or not, any bias
+//   <op>_local      row-major buffers by tiles in a GPU's local memory
 //   <op>_blocks     channels4 in images or buffers; without bias, or with one value for each column
 //   <op>_clblast    row-major buffers through CLBlast's GEMM; only chosen after a measurement
 //
@@ -77,6 +78,7 @@ struct GemmRequest {
 // Each function adds its variant if it can express the product, every index fits an int, and the
 // device's limits allow it.
 void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* result);
+void LowerGemmLocal(const GemmRequest& request, std::vector<KernelVariant>* result);
 void LowerGemmBlocks(const GemmRequest& request, std::vector<KernelVariant>* result);
 void LowerGemmLibrary(const GemmRequest& request, std::vector<KernelVariant>* result);
 
