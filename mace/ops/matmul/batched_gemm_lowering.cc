@@ -204,7 +204,10 @@ void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* r
   launch.kernel.macros["ROWS"] = std::to_string(rows);
   SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
                &launch);
-  variant.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
+  // A processor gathers the lanes of a transposed b one by one.
+  const double times = lanes == 16 && !p.transpose_b ? 3 : 20;
+  variant.estimate_ms =
+      cpu ? times * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
   result->push_back(std::move(variant));
 }
 
