@@ -3,6 +3,7 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/coding.h"
+#include "mace/base/log.h"
 #include "mace/base/output_file.h"
 #include "mace/base/strings.h"
 #include "mace/engine/memory_limits.h"
@@ -40,6 +41,9 @@ StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& pat
   if (!exported.ok()) {
     return model.files == nullptr ? exported.status()
                                   : exported.status().WithPrefix(model.files->name());
+  }
+  for (const std::string& who : exported->narrowed) {
+    Log(LogLevel::kWarning, path + ": " + who + " is int64 in the model and int32 in the file");
   }
   // The weights are written first, so that a `.pb` is never without its `.data`.
   MACE_RETURN_IF_ERROR(WriteOutputFile(report.data_path, exported->data));
