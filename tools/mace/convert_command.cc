@@ -26,7 +26,9 @@ struct ConvertArguments {
   std::vector<std::string> inputs;        // NAME=FILE.npy
   std::vector<std::string> input_names;
   std::vector<std::string> output_names;
-  uint64_t host_memory_limit = 0;  // Read by main, which bounds the whole command.
+  std::string signature;
+  std::vector<std::string> values;  // NAME=FILE.npy
+  uint64_t host_memory_limit = 0;   // Read by main, which bounds the whole command.
 };
 
 Status CheckOutput(const std::string& output) {
@@ -52,6 +54,8 @@ StatusOr<LoadOptions> LoadOptionsOf(const ConvertArguments& arguments) {
   options.dynamic_dims = ShapesOfFiles(files);
   options.inputs = arguments.input_names;
   options.outputs = arguments.output_names;
+  options.signature = arguments.signature;
+  MACE_ASSIGN_OR_RETURN(options.values, LoadValues(arguments.values));
   return options;
 }
 
@@ -160,6 +164,10 @@ Command AddConvertCommand(CLI::App* app) {
           "--outputs", arguments->output_names,
           "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: any tensors, that are to be the outputs")
       ->delimiter(',');
+  AddSignature(command, &arguments->signature);
+  command->add_option("--value", arguments->values,
+                      "ONNX: NAME=FILE.npy: an input that holds a shape or an axis, and becomes a "
+                      "constant of the written model");
   AddMemoryLimit(command, "--host-memory-limit", &arguments->host_memory_limit,
                  "the most memory for tensors (default: what is available)");
   command->add_flag("--no-check", arguments->no_check,
