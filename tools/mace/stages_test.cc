@@ -61,7 +61,8 @@ TEST(Stages, WithoutInputsOnlyInputsAndOutputsAreKnown) {
   ASSERT_EQ(specs.exit_code, kExitDone) << specs.err;
   EXPECT_TRUE(specs.OutJson()["ops"].is_null());
   EXPECT_EQ(specs.OutJson()["inputs"][0]["name"], "x");
-  ExpectRefused(RunMace({"inspect", model, "--stage", "plan"}), kExitBadModelOrInput, "--random-inputs");
+  ExpectRefused(RunMace({"inspect", model, "--stage", "plan"}), kExitBadModelOrInput,
+                "--random-inputs");
 }
 
 }  // namespace
