@@ -1,5 +1,7 @@
 // Model::Save: writes a model in MACE's format.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/coding.h"
@@ -25,6 +27,20 @@ StatusOr<MaceExport> Export(const Graph& graph, const SaveOptions& options) {
   return exported;
 }
 
+// A model that runs in stages has no graph that could be written, unless its inputs alone decide.
+Status RefuseStages(const Model::State& model) {
+  const Status refused = RefuseRunValues(model, "saving");
+  if (refused.ok() || model.run_values->inputs.empty() || model.graph->source_format != "onnx") {
+    return refused;
+  }
+  std::vector<std::string> names;
+  for (const size_t input : model.run_values->inputs) {
+    names.push_back("'" + Printable(model.inputs[input].name) + "'");
+  }
+  return Unsupported(refused.message() + "; those of input " + Join(names, ", ") +
+                     " may be given when it is loaded (LoadOptions::values, --value)");
+}
+
 StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& path,
                                const SaveOptions& options) {
   SaveReport report;
@@ -35,7 +51,7 @@ StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& pat
         "found '" +
         Printable(path) + "' and '" + Printable(report.data_path) + "'");
   }
-  MACE_RETURN_IF_ERROR(RefuseRunValues(model, "saving"));
+  MACE_RETURN_IF_ERROR(RefuseStages(model));
   const ScopedMemoryBudget scope(HostMemoryBudget(0));
   StatusOr<MaceExport> exported = Export(*model.graph, options);
   if (!exported.ok()) {

@@ -109,6 +109,35 @@ TEST(SaveModel, RefusesWhatCannotBeWritten) {
   EXPECT_EQ(0u, SizeOf(folder.At("x.data")));
 }
 
+// An input that decides a shape is to be given as a constant.
+TEST(SaveModel, WritesAModelInStagesForGivenValues) {
+  const TemporaryFolder folder;
+  TestOnnx test;
+  test.Input("x", {2, 6});
+  test.Input("shape", {2}, onnx::TensorProto::INT64);
+  test.Node("Reshape", {"x", "shape"}, {"y"});
+  test.Output("y");
+  const std::string bytes = test.Bytes();
+  const StatusOr<Model> open = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
+  ASSERT_TRUE(open.ok()) << open.status().message();
+  const Status refused = open->Save(folder.At("x.pb")).status();
+  EXPECT_EQ(StatusCode::kUnsupported, refused.code());
+  EXPECT_NE(std::string::npos, refused.message().find("those of input 'shape' may be given"))
+      << refused.message();
+  LoadOptions options;
+  options.values["shape"] = *Tensor::Allocate(DType::kInt64, {2});
+  options.values["shape"].mutable_data<int64_t>()[0] = 4;
+  options.values["shape"].mutable_data<int64_t>()[1] = 3;
+  const StatusOr<Model> bound =
+      Model::FromBytes({bytes.data(), bytes.size(), nullptr}, {}, options);
+  ASSERT_TRUE(bound.ok()) << bound.status().message();
+  ASSERT_TRUE(bound->Save(folder.At("x.pb")).ok());
+  const StatusOr<Model> again = Model::Load(folder.At("x.pb"));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(1u, again->inputs().size());
+  EXPECT_EQ((std::vector<int64_t>{4, 3}), again->outputs()[0].dims);
+}
+
 TEST(SaveModel, NarrowsInt64AndSaysSo) {
   const TemporaryFolder folder;
   TestOnnx test;
