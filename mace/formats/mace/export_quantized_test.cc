@@ -89,7 +89,31 @@ TEST(ExportQuantizedTest, WeightsOfAProductTakeAByteEach) {
   EXPECT_EQ(std::vector<float>(read.f32(), read.f32() + kCount), weights);
 }
 
-TEST(ExportQuantizedTest, FewOrUnevenWeightsAreFloats) {
+// A convolution keeps the scale of its filter, which kernels of integers need.
+TEST(ExportQuantizedTest, AFilterKeepsItsScale) {
+  const std::vector<float> weights = Multiples(0.03f, -127, 255);
+  TestOnnx model;
+  model.Input("x", {1, 64, 5, 5});
+  model.Floats("filter", {32, 64, 1, 1}, weights);
+  model.Node("Conv", {"x", "filter"}, {"y"});
+  model.Output("y");
+  const StatusOr<std::shared_ptr<Graph>> graph = model.Import();
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const StatusOr<MaceExport> exported = ExportMace(**graph, {});
+  ASSERT_TRUE(exported.ok()) << exported.status().message();
+  const StatusOr<std::shared_ptr<Graph>> back =
+      ImportModelBytes("back", AsBytes(exported->model), exported->data, {});
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  size_t filters = 0;
+  for (const Node& node : (*back)->nodes) {
+    if (node.type != "Conv2D") continue;
+    ++filters;
+    EXPECT_FLOAT_EQ(static_cast<float>(node.attributes.GetFloat("filter_scale", 0)), 0.03f);
+  }
+  EXPECT_EQ(filters, 1u);
+}
+
+TEST(ExportQuantizedTest, UnevenWeightsAreFloats) {
   std::vector<float> weights = Multiples(0.03f, -127, 255);
   weights[0] = 0.0301f;
   const StatusOr<std::shared_ptr<Graph>> graph = Product(weights).Import();
