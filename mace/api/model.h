@@ -122,7 +122,7 @@ class Model {
   // and inputs and outputs of any float type are float32. Those of int64 are int32, which a warning
   // in the log says; a run of the written model fails if a result does not fit into int32.
   // kUnsupported, with the name of the node or tensor, for what the format cannot hold, such as
-  // constants of int64 that do not fit into int32, more than 2^31 - 1 bytes of weights, or shapes
+  // an output with the name of an input, more than 2^31 - 1 bytes of weights, or shapes
   // that depend on values that only a run gives.
   // kInvalidArgument if both files have the same name, kCorruption if a file of the model was
   // changed in place since the model was loaded, kIoError if the system refuses to write.

@@ -72,6 +72,7 @@ class Int64Narrower {
   bool NodeFits(const Node& node) const;
   Status MakeAllInt32();
   Status WidenInputs();
+  StatusOr<ValueId> WidenConstant(ValueId id);
   Status WidenConstants(Node* node);
   Status WidenGraph();
   Status NarrowOutputs();
@@ -175,13 +176,43 @@ Status Int64Narrower::WidenInputs() {
   return Status::Ok();
 }
 
-// The file stores these constants as int32; their readers here compute in int64.
+// The constant as int64, made of what the file can store: itself as int32, or its parts of 32, 16
+// and 16 bits. An importer evaluates these nodes.
+StatusOr<ValueId> Int64Narrower::WidenConstant(ValueId id) {
+  const std::string base = graph_.value(id).name + "_int64";
+  if (Fits(id)) return EmitCast(base, id, DType::kInt64);
+  const HostTensor& constant = *graph_.value(id).constant;
+  const std::vector<int64_t> numbers = ToInt64Vector(constant);
+  ValueId whole = kNoValue;
+  for (const int shift : {32, 16, 0}) {
+    std::vector<int32_t> part;
+    for (const int64_t number : numbers) {
+      const int64_t shifted = number >> shift;
+      part.push_back(static_cast<int32_t>(shift == 32 ? shifted : shifted & 0xffff));
+    }
+    const ValueId stored = made_.AddConstant(
+        base + "_part", HostTensor::FromVector(DType::kInt32, constant.shape(), std::move(part)));
+    MACE_ASSIGN_OR_RETURN(const ValueId wide, EmitCast(base, stored, DType::kInt64));
+    if (whole == kNoValue) {
+      whole = wide;
+      continue;
+    }
+    MACE_ASSIGN_OR_RETURN(whole, Emit(base, "Eltwise", {whole},
+                                      {{"type", static_cast<int64_t>(EltwiseType::kProd)},
+                                       {"scalar_input", 65536.0}}));
+    MACE_ASSIGN_OR_RETURN(whole, Emit(base, "Eltwise", {whole, wide},
+                                      {{"type", static_cast<int64_t>(EltwiseType::kSum)}}));
+  }
+  return whole;
+}
+
+// The file stores no int64; these readers compute in it.
 Status Int64Narrower::WidenConstants(Node* node) {
   for (ValueId& id : node->inputs) {
     if (id == kNoValue || !graph_.IsConstant(id) || TypeOf(graph_, id) != DType::kInt64) continue;
     auto& widened = widened_.emplace(id, kNoValue).first->second;
     if (widened == kNoValue) {
-      MACE_ASSIGN_OR_RETURN(widened, EmitCast(graph_.value(id).name + "_int64", id, DType::kInt64));
+      MACE_ASSIGN_OR_RETURN(widened, WidenConstant(id));
     }
     id = widened;
   }
@@ -196,6 +227,11 @@ Status Int64Narrower::WidenGraph() {
     return TypeOf(graph_, id) == DType::kInt64 && !graph_.IsConstant(id);
   };
   for (Node node : graph_.nodes) {
+    // Importers make a constant an output so; each run of such a file would fail.
+    if (node.type == "Identity" && graph_.IsConstant(node.inputs[0]) && !Fits(node.inputs[0])) {
+      return Unsupported("tensor '" + Printable(graph_.value(node.inputs[0]).name) +
+                         "': a MACE file has int32, found a constant beyond it");
+    }
     const bool computes = AnyInt64(graph_, node.outputs) ||
                           std::any_of(node.inputs.begin(), node.inputs.end(), is_computed);
     if (computes) MACE_RETURN_IF_ERROR(WidenConstants(&node));

@@ -122,7 +122,7 @@ class Model:
 
         Raises:
           mace.Error: "unsupported", naming the node or tensor, for what the format cannot hold, such
-            as constants that do not fit into int32; "invalid_argument" where both files have
+            as an output with the name of an input; "invalid_argument" where both files have
             one name; "io_error" where the system refuses to write.
         """
         return SaveReport._of(self._core.save(_options.path_name("path", path),
