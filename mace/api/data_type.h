@@ -20,6 +20,16 @@ enum class DType : uint8_t {
   kInt8,
   kBool,     // One byte, 0 or 1.
   kFloat64,  // Only for inputs and outputs: models compute in kFloat32.
+  kInt16,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  // Integers of 4 and of 2 bits, one in each byte. The lower bits of the byte are the element; the
+  // library ignores the upper ones, and where it writes an element they repeat its sign.
+  kInt4,
+  kUInt4,
+  kInt2,
+  kUInt2,
 };
 
 // Bytes of one element; 0 for kInvalid.
@@ -27,8 +37,8 @@ size_t DTypeSize(DType dtype);
 // "float32", "float16", ...; "invalid" for kInvalid.
 const char* DTypeName(DType dtype);
 
-// The DType of a C++ type, for Tensor::View and Tensor::data. float16 and bfloat16 have no C++
-// type; use the functions that take a DType for them.
+// The DType of a C++ type, for Tensor::View and Tensor::data. float16, bfloat16 and the
+// integers of 4 and 2 bits have no C++ type; use the functions that take a DType for them.
 template <typename T>
 struct DTypeOf;
 template <>
@@ -54,6 +64,22 @@ struct DTypeOf<uint8_t> {
 template <>
 struct DTypeOf<int8_t> {
   static constexpr DType kValue = DType::kInt8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr DType kValue = DType::kInt16;
+};
+template <>
+struct DTypeOf<uint16_t> {
+  static constexpr DType kValue = DType::kUInt16;
+};
+template <>
+struct DTypeOf<uint32_t> {
+  static constexpr DType kValue = DType::kUInt32;
+};
+template <>
+struct DTypeOf<uint64_t> {
+  static constexpr DType kValue = DType::kUInt64;
 };
 template <>
 struct DTypeOf<bool> {

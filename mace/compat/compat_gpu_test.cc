@@ -116,7 +116,7 @@ TEST(CompatTensor, ElementTypes) {
   EXPECT_EQ(DType::kInt32, compat_internal::HeldType(IDT_FLOAT, DType::kInt32));
   EXPECT_EQ(DType::kFloat32, compat_internal::HeldType(IDT_FLOAT, DType::kFloat16));
   EXPECT_EQ(DType::kUInt8, compat_internal::HeldType(IDT_UINT8, DType::kFloat32));
-  EXPECT_EQ(DType::kInvalid, compat_internal::HeldType(IDT_INT16, DType::kFloat32));
+  EXPECT_EQ(DType::kInt16, compat_internal::HeldType(IDT_INT16, DType::kFloat32));
 }
 
 TEST(CompatConfig, HintsAreAcceptedAndAcceleratorsAreNot) {

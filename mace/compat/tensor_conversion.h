@@ -30,6 +30,8 @@ inline DType DTypeOfData(IDataType type) {
       return DType::kInt32;
     case IDT_BFLOAT16:
       return DType::kBFloat16;
+    case IDT_INT16:
+      return DType::kInt16;
     case IDT_INT8:
       return DType::kInt8;
     default:

@@ -39,7 +39,7 @@ enum IDataType {
   IDT_INT32 = 4,
   IDT_FLOAT16 = 5,
   IDT_BFLOAT16 = 6,
-  IDT_INT16 = 7,  // Refused: the engine has no 16-bit integers.
+  IDT_INT16 = 7,
   IDT_INT8 = 8,
   IDT_END,
 };

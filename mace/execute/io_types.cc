@@ -8,6 +8,7 @@
 
 #include "mace/base/half.h"
 #include "mace/base/strings.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 namespace {
@@ -41,6 +42,12 @@ bool Narrow(double from, float* to) {
   return !std::isinf(*to) || std::isinf(from);
 }
 
+// Whether a number of a byte is one of fewer bits.
+bool NarrowByte(DType dtype, int64_t from, uint8_t* to) {
+  *to = static_cast<uint8_t>(from);
+  return WrapInteger(IntegerTypeOf(dtype), from) == from;
+}
+
 bool NarrowInteger(int64_t from, int32_t* to) {
   if (from < std::numeric_limits<int32_t>::min() || from > std::numeric_limits<int32_t>::max()) {
     return false;
@@ -53,6 +60,20 @@ bool NarrowInteger(int64_t from, int32_t* to) {
 // conversion leads from one type to the other.
 int64_t ConvertElements(const HostTensor& from, HostTensor* to) {
   const DType a = from.dtype(), b = to->dtype();
+  if (IsBelowByte(b) && a == b) {  // The upper bits of a byte are the caller's.
+    return ConvertEach<uint8_t, uint8_t>(from, to, [b](uint8_t byte, uint8_t* out) {
+      *out = static_cast<uint8_t>(WrapInteger(IntegerTypeOf(b), int64_t{byte}));
+      return true;
+    });
+  }
+  if (IsBelowByte(b) && a == DType::kInt8) {
+    return ConvertEach<int8_t, uint8_t>(
+        from, to, [b](int8_t value, uint8_t* out) { return NarrowByte(b, value, out); });
+  }
+  if (IsBelowByte(b) && a == DType::kUInt8) {
+    return ConvertEach<uint8_t, uint8_t>(
+        from, to, [b](uint8_t value, uint8_t* out) { return NarrowByte(b, value, out); });
+  }
   if (a == DType::kFloat16 && b == DType::kFloat32) {
     return ConvertEach<uint16_t, float>(from, to, [](uint16_t half, float* out) {
       *out = HalfToFloat(half);
@@ -155,7 +176,8 @@ class IoTypesExecutor : public Executor {
                    const RunBindings* bindings, const RunInside& run) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const IoInfo& io = graph_->inputs[i];
-      const bool as_it_is = inputs[i].dtype() == TypeInside(*graph_, io);
+      const bool as_it_is =
+          inputs[i].dtype() == TypeInside(*graph_, io) && !IsBelowByte(inputs[i].dtype());
       if (!as_it_is) {
         MACE_RETURN_IF_ERROR(ConvertInput(io, inputs[i], &staged_inputs_[i]));
       }
@@ -192,7 +214,8 @@ StatusOr<std::vector<HostTensor>> AllocateStaged(const Graph& graph,
   std::vector<HostTensor> staged(infos.size());
   for (size_t i = 0; i < infos.size(); ++i) {
     const DType inside = TypeInside(graph, infos[i]);
-    if (shown[i].dtype == inside) continue;
+    const bool is_given = &infos == &graph.inputs;
+    if (shown[i].dtype == inside && !(is_given && IsBelowByte(inside))) continue;
     MACE_ASSIGN_OR_RETURN(staged[i], HostTensor::Allocate({inside, shown[i].shape}));
   }
   return staged;
@@ -209,7 +232,9 @@ DType ShownType(const IoInfo& io, DType inside) {
 }
 
 bool TakesType(DType shown, DType found) {
-  return found == shown || (IsFloat(shown) && found == DType::kFloat32);
+  const bool is_byte = found == DType::kInt8 || found == DType::kUInt8;
+  return found == shown || (IsFloat(shown) && found == DType::kFloat32) ||
+         (IsBelowByte(shown) && is_byte);
 }
 
 StatusOr<std::vector<HostTensor>> ToTypesInside(const Graph& graph,
@@ -217,7 +242,7 @@ StatusOr<std::vector<HostTensor>> ToTypesInside(const Graph& graph,
   std::vector<HostTensor> converted = inputs;
   for (size_t i = 0; i < inputs.size() && i < graph.inputs.size(); ++i) {
     const DType inside = TypeInside(graph, graph.inputs[i]);
-    if (inputs[i].dtype() == inside) continue;
+    if (inputs[i].dtype() == inside && !IsBelowByte(inside)) continue;
     MACE_ASSIGN_OR_RETURN(converted[i], HostTensor::Allocate({inside, inputs[i].shape()}));
     MACE_RETURN_IF_ERROR(ConvertInput(graph.inputs[i], inputs[i], &converted[i]));
   }

@@ -1,6 +1,7 @@
 // Converts inputs and outputs between the element types that the caller sees and the types inside
 // the graph, where these differ: the graph computes floats in float32, on the CPU and on devices,
-// and holds the int64 of some formats as int32. An input is converted before a run, an output after
+// and holds the int64 of some formats as int32. The upper bits of a byte with an integer of 4 or 2
+// bits, which are the caller's, become those of the number. An input is converted before a run, an output after
 // it.
 //
 // Thread contract: the functions are thread-safe.
@@ -19,8 +20,8 @@ namespace mace {
 // declared one if there is a conversion, else `inside`.
 DType ShownType(const IoInfo& io, DType inside);
 
-// Whether an input of type `shown` takes a tensor of type `found`: the same type, or float32 for
-// float16 and float64.
+// Whether an input of type `shown` takes a tensor of type `found`: the same type, float32 for
+// float16 and float64, or int8 and uint8 for integers of fewer bits.
 bool TakesType(DType shown, DType found);
 
 // Converts inputs to the types inside. kInvalidArgument names an input with a number that its type

@@ -1,16 +1,19 @@
 #include "mace/graph/tensor.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
 #include <string>
+#include <type_traits>
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/file_block.h"
 #include "mace/base/half.h"
 #include "mace/base/memory_budget.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 
@@ -36,13 +39,14 @@ To SaturateFloat(double value) {
 
 template <typename To>
 To SaturateInt(int64_t value) {
-  if (value < std::numeric_limits<To>::min()) return std::numeric_limits<To>::min();
-  if (value > std::numeric_limits<To>::max()) return std::numeric_limits<To>::max();
-  return static_cast<To>(value);
+  if constexpr (std::is_same_v<To, uint64_t>) return static_cast<To>(value < 0 ? 0 : value);
+  const auto low = static_cast<int64_t>(std::numeric_limits<To>::min());
+  const auto high = static_cast<int64_t>(std::numeric_limits<To>::max());
+  return static_cast<To>(value < low ? low : (value > high ? high : value));
 }
 
-// Elements of one stored type, converted one at a time. Floats are read as double, ints as int64_t,
-// so nothing is lost on the way. The elements need not be aligned.
+// Elements of one stored type, converted one at a time. Floats are read as double, ints as int64_t
+// and those of uint64 as uint64_t, so nothing is lost on the way. The elements need not be aligned.
 template <typename From, typename Function>
 void ForEach(const HostTensor& tensor, Function function) {
   const uint8_t* data = tensor.bytes().data();
@@ -78,6 +82,22 @@ void ForEachElement(const HostTensor& tensor, Function function) {
       return ForEach<int8_t>(tensor, [&](int64_t i, int8_t x) { function(i, int64_t{x}); });
     case DType::kFloat64:
       return ForEach<double>(tensor, [&](int64_t i, double x) { function(i, x); });
+    case DType::kInt16:
+      return ForEach<int16_t>(tensor, [&](int64_t i, int16_t x) { function(i, int64_t{x}); });
+    case DType::kUInt16:
+      return ForEach<uint16_t>(tensor, [&](int64_t i, uint16_t x) { function(i, int64_t{x}); });
+    case DType::kUInt32:
+      return ForEach<uint32_t>(tensor, [&](int64_t i, uint32_t x) { function(i, int64_t{x}); });
+    case DType::kUInt64:
+      return ForEach<uint64_t>(tensor, [&](int64_t i, uint64_t x) { function(i, x); });
+    case DType::kInt4:
+    case DType::kUInt4:
+    case DType::kInt2:
+    case DType::kUInt2: {
+      const IntegerType type = IntegerTypeOf(tensor.dtype());
+      return ForEach<uint8_t>(
+          tensor, [&](int64_t i, uint8_t x) { function(i, WrapInteger(type, int64_t{x})); });
+    }
   }
 }
 
@@ -114,6 +134,25 @@ struct ToInteger {
   using Type = To;
   static To Convert(double x) { return SaturateFloat<To>(x); }
   static To Convert(int64_t x) { return SaturateInt<To>(x); }
+  static To Convert(uint64_t x) {
+    const auto high = static_cast<uint64_t>(std::numeric_limits<To>::max());
+    return static_cast<To>(x < high ? x : high);
+  }
+};
+// Integers of fewer bits than a byte: kLow to kHigh, the sign in the upper bits too.
+template <int kLow, int kHigh>
+struct ToNarrow {
+  using Type = uint8_t;
+  template <typename From>
+  static uint8_t Convert(From x) {
+    const int8_t near = ToInteger<int8_t>::Convert(x);
+    return static_cast<uint8_t>(std::clamp<int>(near, kLow, kHigh));
+  }
+};
+// The integers that the type has, but those of uint64 as the int64_t of the same bits.
+struct ToInt64Bits : ToInteger<int64_t> {
+  using ToInteger<int64_t>::Convert;
+  static int64_t Convert(uint64_t x) { return static_cast<int64_t>(x); }
 };
 struct ToBool {
   using Type = uint8_t;
@@ -288,6 +327,30 @@ void HostTensor::ConvertInto(HostTensor* to) const {
     case DType::kFloat64:
       ConvertElements<ToFloat64>(in, &out);
       break;
+    case DType::kInt16:
+      ConvertElements<ToInteger<int16_t>>(in, &out);
+      break;
+    case DType::kUInt16:
+      ConvertElements<ToInteger<uint16_t>>(in, &out);
+      break;
+    case DType::kUInt32:
+      ConvertElements<ToInteger<uint32_t>>(in, &out);
+      break;
+    case DType::kUInt64:
+      ConvertElements<ToInteger<uint64_t>>(in, &out);
+      break;
+    case DType::kInt4:
+      ConvertElements<ToNarrow<-8, 7>>(in, &out);
+      break;
+    case DType::kUInt4:
+      ConvertElements<ToNarrow<0, 15>>(in, &out);
+      break;
+    case DType::kInt2:
+      ConvertElements<ToNarrow<-2, 1>>(in, &out);
+      break;
+    case DType::kUInt2:
+      ConvertElements<ToNarrow<0, 3>>(in, &out);
+      break;
   }
 }
 
@@ -306,7 +369,7 @@ StatusOr<HostTensor> HostTensor::ToReferenceOperand() const {
 }
 
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor) {
-  return ToVector<ToInteger<int64_t>>(tensor);
+  return ToVector<ToInt64Bits>(tensor);
 }
 
 std::vector<float> ToFloatVector(const HostTensor& tensor) { return ToVector<ToFloat32>(tensor); }

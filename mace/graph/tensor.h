@@ -136,8 +136,8 @@ ConstantIdentity ConvertedIdentity(const HostTensor& tensor, DType dtype);
 // One zeroed tensor for each of `infos`. kResourceExhausted where there is no memory for them all.
 StatusOr<std::vector<HostTensor>> AllocateTensors(const std::vector<TensorInfo>& infos);
 
-// The elements of an integer tensor (int32, int64, or a small type) as int64_t, in row-major order;
-// floats truncate. Throws std::bad_alloc, as the vector itself does, where the thread's memory
+// The elements of an integer tensor as int64_t, in row-major order; those of uint64 from 2^63 on are
+// the negative numbers of the same bits. Floats truncate. Throws std::bad_alloc, as the vector itself does, where the thread's memory
 // budget has no room for them: CatchExhaustion makes that a Status. Empty for a
 // tensor without elements.
 std::vector<int64_t> ToInt64Vector(const HostTensor& tensor);

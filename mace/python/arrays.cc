@@ -10,10 +10,20 @@ namespace py = pybind11;
 
 namespace {
 
-// All types except bfloat16, which numpy does not have.
-constexpr DType kDTypesOfNumpy[] = {DType::kFloat32, DType::kFloat16, DType::kFloat64,
-                                    DType::kInt32,   DType::kInt64,   DType::kUInt8,
-                                    DType::kInt8,    DType::kBool};
+// All types except bfloat16. numpy itself has no integers of 4 and 2 bits; the arrays of ml_dtypes
+// hold them in a byte each, as tensors do.
+constexpr DType kDTypesOfArrays[] = {
+    DType::kFloat32, DType::kFloat16, DType::kFloat64, DType::kInt32,
+    DType::kInt64,   DType::kUInt8,   DType::kInt8,    DType::kBool,
+    DType::kInt16,   DType::kUInt16,  DType::kUInt32,  DType::kUInt64,
+    DType::kInt4,    DType::kUInt4,   DType::kInt2,    DType::kUInt2};
+
+// The name of the numpy type that holds the elements.
+const char* NumpyName(DType dtype) {
+  if (dtype == DType::kInt4 || dtype == DType::kInt2) return DTypeName(DType::kInt8);
+  if (dtype == DType::kUInt4 || dtype == DType::kUInt2) return DTypeName(DType::kUInt8);
+  return DTypeName(dtype);
+}
 
 DType CheckArray(const py::array& array) {
   const DType dtype = DTypeOfArray(array);
@@ -33,7 +43,7 @@ DType DTypeOfArray(const py::array& array) {
   const py::object dtype = array.attr("dtype");
   if (!dtype.attr("isnative").cast<bool>()) return DType::kInvalid;
   const std::string name = py::str(dtype.attr("name")).cast<std::string>();
-  for (const DType known : kDTypesOfNumpy) {
+  for (const DType known : kDTypesOfArrays) {
     if (name == DTypeName(known)) return known;
   }
   return DType::kInvalid;
@@ -69,7 +79,7 @@ py::array ArrayOfTensor(const Tensor& tensor) {
     strides[axis] = stride;
     stride *= dims[axis];
   }
-  return py::array(py::dtype(DTypeName(tensor.dtype())), dims, strides, tensor.data(), capsule);
+  return py::array(py::dtype(NumpyName(tensor.dtype())), dims, strides, tensor.data(), capsule);
 }
 
 }  // namespace mace

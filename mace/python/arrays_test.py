@@ -110,6 +110,15 @@ class InputTest(unittest.TestCase):
             input_array(numpy.array([2**31], numpy.uint32), spec("int32"))
         self.assertEqual(input_array(numpy.float32(1), spec("float32")).shape, ())
 
+    def test_integers_below_a_byte(self):
+        self.assertEqual(input_array(numpy.array([-8, 7], numpy.int8), spec("int4")).dtype, numpy.int8)
+        self.assertEqual(input_array([0, 3], spec("uint2")).tolist(), [0, 3])
+        for value, wanted in (([8], "int4"), ([-9], "int4"), ([16], "uint4"), ([-1], "uint4"), ([2], "int2")):
+            with self.assertRaisesRegex(ValueError, "input 'x': has values that %s cannot hold" % wanted):
+                input_array(numpy.array(value, numpy.int8), spec(wanted))
+        with self.assertRaisesRegex(TypeError, "input 'x': expected int4, found float32"):
+            input_array(numpy.array([1], numpy.float32), spec("int4"))
+
     def test_memory_that_cannot_be_read(self):
         with self.assertRaisesRegex(TypeError, "input 'input': .* by DLPack: the memory is a GPU's"):
             self.compiled.run({"input": OnAnotherDevice(images(1))})

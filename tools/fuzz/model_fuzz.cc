@@ -85,6 +85,18 @@ void Fill(std::minstd_rand* random, HostTensor* tensor) {
       return FillWithIntegers<uint8_t>(random, tensor);
     case DType::kInt8:
       return FillWithIntegers<int8_t>(random, tensor);
+    case DType::kInt16:
+    case DType::kUInt16:
+      return FillWithIntegers<uint16_t>(random, tensor);
+    case DType::kUInt32:
+      return FillWithIntegers<uint32_t>(random, tensor);
+    case DType::kUInt64:
+      return FillWithIntegers<uint64_t>(random, tensor);
+    case DType::kInt4:
+    case DType::kUInt4:
+    case DType::kInt2:
+    case DType::kUInt2:
+      return FillWithIntegers<uint8_t>(random, tensor);
     case DType::kBool:
       for (int64_t i = 0; i < count; ++i) {
         tensor->mutable_data<uint8_t>()[i] = static_cast<uint8_t>((*random)() % 2);

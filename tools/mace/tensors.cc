@@ -1,5 +1,6 @@
 #include "tools/mace/tensors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -21,8 +22,25 @@ struct NpyType {
 constexpr NpyType kNpyTypes[] = {
     {"<f4", DType::kFloat32}, {"<f2", DType::kFloat16}, {"<f8", DType::kFloat64},
     {"<i4", DType::kInt32},   {"<i8", DType::kInt64},   {"|u1", DType::kUInt8},
-    {"|i1", DType::kInt8},    {"|b1", DType::kBool},
+    {"|i1", DType::kInt8},    {"|b1", DType::kBool},    {"<i2", DType::kInt16},
+    {"<u2", DType::kUInt16},  {"<u4", DType::kUInt32},  {"<u8", DType::kUInt64},
 };
+
+// The type that a file has for the elements. NumPy has no bfloat16 and no integers below a byte.
+DType StoredType(DType dtype) {
+  switch (dtype) {
+    case DType::kBFloat16:
+      return DType::kFloat32;
+    case DType::kInt4:
+    case DType::kInt2:
+      return DType::kInt8;
+    case DType::kUInt4:
+    case DType::kUInt2:
+      return DType::kUInt8;
+    default:
+      return dtype;
+  }
+}
 
 bool IsFloat(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 ||
@@ -114,12 +132,14 @@ Status CheckHoldsDoubles(const Tensor& tensor, const Tensor& converted) {
 // kInvalidArgument if the conversion changed an integer.
 Status CheckHoldsIntegers(const Tensor& tensor, const Tensor& converted) {
   MACE_ASSIGN_OR_RETURN(const Tensor wide, tensor.ConvertTo(DType::kInt64));
-  MACE_ASSIGN_OR_RETURN(const Tensor narrow, converted.ConvertTo(DType::kInt64));
-  const int64_t* const before = wide.data<int64_t>();
-  const int64_t* const after = narrow.data<int64_t>();
+  MACE_ASSIGN_OR_RETURN(const Tensor back, converted.ConvertTo(tensor.dtype()));
+  const auto* const before = static_cast<const uint8_t*>(tensor.data());
+  const auto* const after = static_cast<const uint8_t*>(back.data());
+  const size_t size = DTypeSize(tensor.dtype());
   for (int64_t i = 0; i < tensor.elements(); ++i) {
-    if (before[i] == after[i]) continue;
-    return DoesNotHold(i, std::to_string(before[i]), converted.dtype());
+    const size_t at = static_cast<size_t>(i) * size;
+    if (std::equal(before + at, before + at + size, after + at)) continue;
+    return DoesNotHold(i, std::to_string(wide.data<int64_t>()[i]), converted.dtype());
   }
   return Status::Ok();
 }
@@ -187,8 +207,7 @@ StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
 }
 
 Status SaveTensor(const std::string& path, const Tensor& tensor) {
-  // NumPy has no bfloat16.
-  const DType dtype = tensor.dtype() == DType::kBFloat16 ? DType::kFloat32 : tensor.dtype();
+  const DType dtype = StoredType(tensor.dtype());
   MACE_ASSIGN_OR_RETURN(const Tensor saved, tensor.ConvertTo(dtype));
   std::string descr;
   for (const NpyType& type : kNpyTypes) {

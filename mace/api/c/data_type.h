@@ -20,7 +20,15 @@ enum {
   MACE_DTYPE_UINT8 = 6,
   MACE_DTYPE_INT8 = 7,
   MACE_DTYPE_BOOL = 8, /* One byte, 0 or 1. */
-  MACE_DTYPE_FLOAT64 = 9
+  MACE_DTYPE_FLOAT64 = 9,
+  MACE_DTYPE_INT16 = 10,
+  MACE_DTYPE_UINT16 = 11,
+  MACE_DTYPE_UINT32 = 12,
+  MACE_DTYPE_UINT64 = 13,
+  MACE_DTYPE_INT4 = 14, /* One element in each byte, in its lower bits; so for the next three. */
+  MACE_DTYPE_UINT4 = 15,
+  MACE_DTYPE_INT2 = 16,
+  MACE_DTYPE_UINT2 = 17
 };
 /* Bytes of one element; 0 for a value that is no dtype. */
 size_t mace_dtype_size(mace_dtype dtype);

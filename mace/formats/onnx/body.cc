@@ -80,9 +80,6 @@ Status OnnxBody::AddInitializer(size_t index) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
   const std::string name = tensors->NewName(shared_.prefix(), proto.name());
-  if (IsWidenedOnnxType(proto.data_type())) {
-    tensors->quantized()->AddWidened(name, proto.data_type());
-  }
   shared_.Bind(proto.name(), name);
   GraphBuilder* const builder = tensors->builder();
   return builder->Define(name, builder->graph().AddConstant(name, *std::move(tensor)));

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "mace/graph/integer_type.h"
+
 namespace mace {
 namespace {
 
@@ -48,18 +50,29 @@ void Dequantize(const HostTensor& integers, const DequantizeOptions& options,
 
 StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers,
                                       const DequantizeOptions& options) {
-  MACE_ASSIGN_OR_RETURN(const HostTensor aligned, integers.ToAligned());
+  // A byte each, with the sign in its upper bits too.
+  const IntegerType type = IntegerTypeOf(integers.dtype());
+  const DType bytes = type.is_signed ? DType::kInt8 : DType::kUInt8;
+  MACE_ASSIGN_OR_RETURN(const HostTensor aligned, IsBelowByte(integers.dtype())
+                                                      ? integers.ConvertTo(bytes)
+                                                      : integers.ToAligned());
   MACE_ASSIGN_OR_RETURN(HostTensor floats,
                         HostTensor::Allocate({DType::kFloat32, integers.shape()}));
   Numbers numbers;
   if (options.scale != nullptr) numbers.scales = ToFloatVector(*options.scale);
   if (options.zero_point != nullptr) numbers.zero_points = ToInt64Vector(*options.zero_point);
-  switch (integers.dtype()) {
+  switch (aligned.dtype()) {
     case DType::kUInt8:
       Dequantize<uint8_t>(aligned, options, numbers, floats.f32());
       return floats;
     case DType::kInt8:
       Dequantize<int8_t>(aligned, options, numbers, floats.f32());
+      return floats;
+    case DType::kInt16:
+      Dequantize<int16_t>(aligned, options, numbers, floats.f32());
+      return floats;
+    case DType::kUInt16:
+      Dequantize<uint16_t>(aligned, options, numbers, floats.f32());
       return floats;
     case DType::kInt32:
       Dequantize<int32_t>(aligned, options, numbers, floats.f32());

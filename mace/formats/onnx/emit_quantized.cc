@@ -138,10 +138,8 @@ bool CanFold(const OnnxNode& node, size_t index, const OnnxQuantization& by) {
 void MarkMovedOnnxTensors(OnnxNode* node) {
   if (!MovesOnnxElements(node->op()) || node->input_count() == 0) return;
   const OnnxQuantized* from = node->Quantized(0);
-  const int32_t widened = node->WidenedType(0);
+  if (from == nullptr || !from->is_movable) return;
   for (size_t i = 0; i < node->outputs().size(); ++i) {
-    if (widened != 0) node->SetWidenedResult(widened, i);
-    if (from == nullptr || !from->is_movable) continue;
     OnnxQuantized moved = *from;
     moved.floats = node->outputs()[i];
     node->SetQuantizedResult(moved, i);
@@ -183,22 +181,8 @@ StatusOr<OnnxQuantization> BindOnnxQuantization(const OnnxNode& node, const Shap
 
 int32_t OnnxTypeOfInput(const OnnxNode& node, size_t index) {
   if (const OnnxQuantized* quantized = node.Quantized(index)) return quantized->type;
-  const int32_t widened = node.WidenedType(index);
-  if (widened != 0) return widened;
-  switch (node.dtype(index)) {
-    case DType::kUInt8:
-      return Proto::UINT8;
-    case DType::kInt8:
-      return Proto::INT8;
-    case DType::kInt32:
-      return Proto::INT32;
-    case DType::kInt64:
-      return Proto::INT64;
-    case DType::kBool:
-      return Proto::BOOL;
-    default:
-      return Proto::FLOAT;
-  }
+  const DType dtype = node.dtype(index);
+  return IsFloat(dtype) ? int32_t{Proto::FLOAT} : OnnxTypeOf(dtype);
 }
 
 StatusOr<ValueId> EmitForElements(OnnxNode* node, ValueId numbers, const Shape& x,

@@ -21,6 +21,8 @@
 #include "mace/formats/onnx/tensor.h"
 #include "mace/formats/onnx/tensors.h"
 #include "mace/graph/constant_identity.h"
+#include "mace/graph/integer_type.h"
+#include "mace/ops/integers.h"
 
 namespace mace {
 namespace {
@@ -52,6 +54,7 @@ class OnnxImporter {
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
+  StatusOr<HostTensor> KnownValue(const std::string& name, const HostTensor& value);
   Status AddTensors(const std::vector<std::string>& outputs);
   Status AddInputs(const OnnxGraph::Needs& needs);
   Status AddInput(const std::string& name);
@@ -203,11 +206,7 @@ StatusOr<OnnxDeclared> OnnxImporter::Describe(const std::string& name) {
   MACE_ASSIGN_OR_RETURN(const TensorInfo info, inferred);
   declared.dims = info.shape.dims();
   if (declared.type != 0) return declared;
-  for (int32_t type :
-       {onnx::TensorProto::FLOAT, onnx::TensorProto::INT64, onnx::TensorProto::INT32,
-        onnx::TensorProto::BOOL, onnx::TensorProto::UINT8, onnx::TensorProto::INT8}) {
-    if (OnnxType(type) == info.dtype) declared.type = type;
-  }
+  declared.type = OnnxTypeOf(info.dtype);
   return declared;
 }
 
@@ -249,7 +248,6 @@ Status OnnxImporter::AddInitializer(size_t index) {
   if (!tensor.ok()) {
     return tensor.status().WithPrefix("initializer '" + Printable(proto.name()) + "'");
   }
-  if (IsWidenedOnnxType(proto.data_type())) quantized_.AddWidened(proto.name(), proto.data_type());
   // Define refuses a second tensor of the name.
   tensor->set_identity(StoredIdentity("onnx", proto.name()));
   return builder_.Define(proto.name(),
@@ -283,7 +281,6 @@ Status OnnxImporter::AddOutput(const std::string& name) {
     return Unsupported(who + ": this output of " + DescribeOnnxNode(wiring_.node(made_by.index)) +
                        " is not supported");
   }
-  MACE_RETURN_IF_ERROR(quantized_.CheckIntegers(name));
   MACE_ASSIGN_OR_RETURN(id, EmitIntegersOf(name, source(), &quantized_));
   MACE_ASSIGN_OR_RETURN(id, AsDeclared(name, id));
   MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(name, id));
@@ -300,6 +297,22 @@ Status OnnxImporter::AddOutput(const std::string& name) {
   return Status::Ok();
 }
 
+// A tensor that the options give, as the graph has it: no tensor there is float64, and integers of
+// 4 and 2 bits may come as int8 or uint8.
+StatusOr<HostTensor> OnnxImporter::KnownValue(const std::string& name, const HostTensor& value) {
+  if (value.dtype() == DType::kFloat64) return value.ConvertTo(DType::kFloat32);
+  const OnnxSource source = wiring_.Find(name);
+  if (source.kind != OnnxSource::Kind::kInput) return value;
+  const onnx::TypeProto& type = wiring_.def().input(static_cast<int>(source.index)).type();
+  const DType declared = OnnxType(type.tensor_type().elem_type());
+  if (!IsBelowByte(declared)) return value;
+  const std::vector<int64_t> numbers = ToInt64Vector(value);
+  MACE_ASSIGN_OR_RETURN(HostTensor narrow, MakeIntegers(declared, value.shape(), numbers));
+  if (ToInt64Vector(narrow) == numbers) return narrow;
+  return InvalidArgument("value of '" + Printable(name) + "': expected numbers that " +
+                         DTypeName(declared) + " holds, found others");
+}
+
 // Makes these tensors, and all that they need.
 Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   MACE_RETURN_IF_ERROR(CheckRequested(wiring_, options()));
@@ -307,10 +320,7 @@ Status OnnxImporter::AddTensors(const std::vector<std::string>& outputs) {
   MACE_ASSIGN_OR_RETURN(const OnnxGraph::Needs needs, Prune(outputs));
   MACE_RETURN_IF_ERROR(AddInputs(needs));
   for (const auto& [name, value] : options().input_values) {
-    // No tensor of the graph is float64.
-    MACE_ASSIGN_OR_RETURN(HostTensor known, value.dtype() == DType::kFloat64
-                                                ? value.ConvertTo(DType::kFloat32)
-                                                : StatusOr<HostTensor>(value));
+    MACE_ASSIGN_OR_RETURN(HostTensor known, KnownValue(name, value));
     MACE_RETURN_IF_ERROR(
         builder_.Define(name, builder_.graph().AddConstant(name, std::move(known))));
   }

@@ -74,10 +74,6 @@ StatusOr<HostTensor> OnnxNode::Tensor(const std::string& name) const {
   if (found == nullptr || !found->has_t()) {
     return InvalidArgument("attribute '" + name + "': expected a tensor, found none");
   }
-  if (IsWidenedOnnxType(found->t().data_type()) && op() != "Constant") {
-    return Unsupported("attribute '" + name + "': element type " +
-                       OnnxTypeName(found->t().data_type()) + " of a constant");
-  }
   StatusOr<HostTensor> tensor = ReadOnnxTensor(found->t(), source_);
   if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
   return tensor;
@@ -87,10 +83,6 @@ StatusOr<HostTensor> OnnxNode::SparseTensor(const std::string& name) const {
   const Field* found = Find(name, Field::SPARSE_TENSOR);
   if (found == nullptr || !found->has_sparse_tensor()) {
     return InvalidArgument("attribute '" + name + "': expected a sparse tensor, found none");
-  }
-  if (IsWidenedOnnxType(found->sparse_tensor().values().data_type())) {
-    return Unsupported("attribute '" + name + "': element type " +
-                       OnnxTypeName(found->sparse_tensor().values().data_type()));
   }
   StatusOr<HostTensor> tensor = ReadOnnxSparse(found->sparse_tensor(), source_);
   if (!tensor.ok()) return tensor.status().WithPrefix("attribute '" + name + "'");
@@ -261,24 +253,15 @@ const OnnxQuantized* OnnxNode::Quantized(size_t index) const {
   return quantized_->Find(def_.input(static_cast<int>(index)));
 }
 
-int32_t OnnxNode::WidenedType(size_t index) const {
-  if (quantized_ == nullptr || !has_own_inputs_ || !HasInput(index)) return 0;
-  return quantized_->WidenedType(def_.input(static_cast<int>(index)));
-}
-
 void OnnxNode::SetQuantizedResult(const OnnxQuantized& result, size_t index) {
   SetResult(result.floats, index);
   quantized_results_[index] = result;
 }
 
-void OnnxNode::SetWidenedResult(int32_t type, size_t index) { widened_results_[index] = type; }
-
 void OnnxNode::NoteResult(size_t index) const {
   const std::string& name = def_.output(static_cast<int>(index));
   const auto quantized = quantized_results_.find(index);
   if (quantized != quantized_results_.end()) quantized_->Add(name, quantized->second);
-  const auto widened = widened_results_.find(index);
-  if (widened != widened_results_.end()) quantized_->AddWidened(name, widened->second);
 }
 
 namespace {

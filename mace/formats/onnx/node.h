@@ -121,12 +121,10 @@ class OnnxNode : public NodeEmitter {
   // them.
   void set_quantized(OnnxQuantizedTensors* tensors) { quantized_ = tensors; }
   OnnxQuantizedTensors* quantized() const { return quantized_; }
-  // Null unless the input's integers are floats in the graph; 0 unless they are wider there.
+  // Null unless the input's integers are floats in the graph.
   const OnnxQuantized* Quantized(size_t index) const;
-  int32_t WidenedType(size_t index) const;
-  // Output `index` is `result.floats`, which stand for integers, or a value of wider integers.
+  // Output `index` is `result.floats`, which stand for integers.
   void SetQuantizedResult(const OnnxQuantized& result, size_t index = 0);
-  void SetWidenedResult(int32_t type, size_t index);
   // Notes what was set for an output, once it has got its name.
   void NoteResult(size_t index) const;
 
@@ -145,7 +143,6 @@ class OnnxNode : public NodeEmitter {
   OnnxQuantizedTensors* quantized_ = nullptr;
   bool has_own_inputs_ = true;  // False where ConvertAs gave others.
   std::map<size_t, OnnxQuantized> quantized_results_;
-  std::map<size_t, int32_t> widened_results_;
 };
 
 // The permutations between [n, c, d1, ...] and [n, d1, ..., c].

@@ -161,7 +161,6 @@ StatusOr<std::vector<ValueId>> OnnxNodeImporter::FindInputs(const onnx::NodeProt
     inputs.push_back(name.empty() ? kNoValue : tensors_->builder()->Find(name));
     const bool moves = is_first && MovesOnnxElements(def.op_type());
     const OnnxQuantized* quantized = known->Find(name);
-    if (!reads_quantized && !moves) MACE_RETURN_IF_ERROR(known->CheckIntegers(name));
     if (quantized != nullptr && !reads_quantized && !(moves && quantized->is_movable)) {
       MACE_ASSIGN_OR_RETURN(inputs.back(), EmitIntegersOf(name, tensors_->source(), known));
     }

@@ -137,7 +137,14 @@ Status ConvertPow(OnnxNode* node) {
   if (IsFloat(node->builder()->graph().value(exponent).info.dtype)) {
     MACE_ASSIGN_OR_RETURN(base, CastTo(node, "/base", base, DType::kFloat32));
   } else {
-    MACE_ASSIGN_OR_RETURN(exponent, CastTo(node, "/exponent", exponent, type));
+    // Without a cut, so that every exponent counts.
+    const DType widest = type == DType::kUInt64 ? type : DType::kInt64;
+    const DType found = node->builder()->graph().value(exponent).info.dtype;
+    if (found != type) {
+      const DType wide = found == DType::kUInt64 ? found : widest;
+      MACE_ASSIGN_OR_RETURN(exponent, CastTo(node, "/exponent", exponent, wide));
+      MACE_ASSIGN_OR_RETURN(base, CastTo(node, "/base", base, wide));
+    }
   }
   Binary binary = MakeBinary(node->builder(), kPower, base, exponent);
   MACE_ASSIGN_OR_RETURN(ValueId power, node->Emit("", "Eltwise", std::move(binary.inputs),

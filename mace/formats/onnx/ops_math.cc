@@ -129,10 +129,18 @@ Status ConvertReduce(OnnxNode* node) {
   const Reduction reduction = ReductionOf(node->op());
   MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, ReadAxes(*node));
   ValueId id = node->input(0);
+  // The least of several bools says whether all hold, the largest whether any does.
+  const bool is_bool = node->dtype(0) == DType::kBool;
+  if (is_bool) {
+    MACE_ASSIGN_OR_RETURN(id, EmitCast(node, id, DType::kFloat32));
+  }
   if (reduction.before != nullptr) {
     MACE_ASSIGN_OR_RETURN(id, node->Emit("/each", "Unary", {id}, Function(reduction.before)));
   }
   MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, "", reduction.type, id, reduced));
+  if (is_bool) {
+    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kNotEqual, id, 0.0));
+  }
   if (reduction.behind != nullptr) {
     MACE_ASSIGN_OR_RETURN(id, node->Emit("/all", "Unary", {id}, Function(reduction.behind)));
   }

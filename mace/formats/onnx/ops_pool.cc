@@ -7,6 +7,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/onnx/node.h"
 #include "mace/formats/onnx/window.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 namespace {
@@ -92,7 +93,8 @@ Status ConvertPool(OnnxNode* node, int64_t type) {
   const DType dtype = node->dtype(0);
   ValueId id = node->input(0);
   // The largest of small integers is the same in float.
-  const bool small = dtype == DType::kUInt8 || dtype == DType::kInt8;
+  const int bits = IntegerTypeOf(dtype).bits;
+  const bool small = bits > 0 && bits <= 16;
   if (small && type == kMaximum) {
     MACE_ASSIGN_OR_RETURN(id, EmitCast(node, "/float", id, DType::kFloat32));
   }

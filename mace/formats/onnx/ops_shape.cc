@@ -10,6 +10,7 @@
 #include "mace/formats/common/filled.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 namespace {
@@ -45,8 +46,6 @@ Status ConvertConstant(OnnxNode* node) {
   HostTensor tensor;
   if (node->Has("value")) {
     MACE_ASSIGN_OR_RETURN(tensor, node->Tensor("value"));
-    const int32_t type = node->TensorType("value");
-    if (IsWidenedOnnxType(type)) node->SetWidenedResult(type, 0);
   } else if (node->Has("sparse_value")) {
     MACE_ASSIGN_OR_RETURN(tensor, node->SparseTensor("sparse_value"));
   } else if (node->Has("value_float")) {
@@ -180,9 +179,14 @@ Status EmitCast(OnnxNode* node, DType dtype) {
     node->SetResult(truth);
     return Status::Ok();
   }
+  ValueId x = node->input(0);
+  if (IsFloat(from) && IsBelowByte(dtype)) {
+    // The standard's reference truncates and keeps the lowest bits, where our Cast saturates.
+    MACE_ASSIGN_OR_RETURN(x, EmitCast(node, x, DType::kInt32));
+  }
   AttributeMap attributes;
   attributes.Set("dtype", std::string(DTypeName(IsFloat(dtype) ? DType::kFloat32 : dtype)));
-  return node->EmitResult("Cast", {node->input(0)}, std::move(attributes));
+  return node->EmitResult("Cast", {x}, std::move(attributes));
 }
 
 // Integers that the graph has as floats already need not be made where floats are wanted.
@@ -206,6 +210,26 @@ Status ConvertCast(OnnxNode* node) {
   if (dtype == DType::kInvalid) return Unsupported("to: element type " + OnnxTypeName(wanted));
   if (node->Quantized(0) != nullptr) return CastQuantized(node, dtype);
   return EmitCast(node, dtype);
+}
+
+// The bits of each element as those of another type of the same width.
+Status ConvertBitCast(OnnxNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
+  const int32_t wanted = static_cast<int32_t>(node->Int("to", 0));
+  const DType from = node->dtype(0), to = OnnxType(wanted);
+  const int bits = IntegerTypeOf(from == DType::kBool ? DType::kUInt8 : from).bits;
+  // Integers keep the lowest bits when they are cast, which are all there are.
+  if (bits > 0 && bits == IntegerTypeOf(to).bits) return EmitCast(node, to);
+  const bool is_word = from == DType::kInt32 || from == DType::kUInt32 || from == DType::kFloat32;
+  const bool is_to_word = to == DType::kInt32 || to == DType::kUInt32 || to == DType::kFloat32;
+  if (!is_word || !is_to_word || wanted == onnx::TensorProto::DOUBLE) {
+    return Unsupported("to: expected a type whose bits the graph has; it computes " +
+                       std::string(DTypeName(from)) + ", and " + OnnxTypeName(wanted) +
+                       " was asked for");
+  }
+  AttributeMap attributes;
+  attributes.Set("dtype", std::string(DTypeName(to)));
+  return node->EmitResult("BitCast", {node->input(0)}, std::move(attributes));
 }
 
 Status ConvertCastLike(OnnxNode* node) {
@@ -309,15 +333,25 @@ Status ConvertEyeLike(OnnxNode* node) {
 }  // namespace
 
 const OnnxConverterEntry kOnnxShapeConverters[] = {
-    {"Cast", ConvertCast},           {"CastLike", ConvertCastLike},
-    {"Constant", ConvertConstant},   {"ConstantOfShape", ConvertConstantOfShape},
-    {"Dropout", ConvertDropout},     {"Expand", ConvertExpand},
-    {"EyeLike", ConvertEyeLike},     {"Flatten", ConvertFlatten},
-    {"Identity", ConvertIdentity},   {"Range", ConvertRange},
-    {"Reshape", ConvertReshape},     {"Shape", ConvertShape},
-    {"Size", ConvertSize},           {"Squeeze", ConvertSqueeze},
-    {"Tile", ConvertTile},           {"Transpose", ConvertTranspose},
-    {"Unsqueeze", ConvertUnsqueeze}, {nullptr, nullptr},
+    {"BitCast", ConvertBitCast},
+    {"Cast", ConvertCast},
+    {"CastLike", ConvertCastLike},
+    {"Constant", ConvertConstant},
+    {"ConstantOfShape", ConvertConstantOfShape},
+    {"Dropout", ConvertDropout},
+    {"Expand", ConvertExpand},
+    {"EyeLike", ConvertEyeLike},
+    {"Flatten", ConvertFlatten},
+    {"Identity", ConvertIdentity},
+    {"Range", ConvertRange},
+    {"Reshape", ConvertReshape},
+    {"Shape", ConvertShape},
+    {"Size", ConvertSize},
+    {"Squeeze", ConvertSqueeze},
+    {"Tile", ConvertTile},
+    {"Transpose", ConvertTranspose},
+    {"Unsqueeze", ConvertUnsqueeze},
+    {nullptr, nullptr},
 };
 
 }  // namespace mace

@@ -245,8 +245,7 @@ TEST(OnnxQuantize, Refuses) {
            {"output_dtype: expected UINT8 of the zero point, found INT8",
             {1},
             Proto::UINT8,
-            Proto::INT8},
-           {"tensor 'y' of INT16: expected that ops dequantize", {1}, Proto::INT16, 0}}) {
+            Proto::INT8}}) {
     TestOnnx test(21);
     test.Input("x", {2, 3});
     test.Floats("scale", {static_cast<int64_t>(refusal.scale.size())}, refusal.scale);
@@ -263,16 +262,32 @@ TEST(OnnxQuantize, Refuses) {
   }
 }
 
-// Integers that are wider in the graph would not wrap around.
-TEST(OnnxQuantize, RefusesArithmeticOnWidenedIntegers) {
-  TestOnnx test(21);
-  test.Input("x", {2});
-  test.Small("w", {2}, Proto::INT16, {1, 2});
-  test.Node("Add", {"w", "w"}, {"y"});
-  test.Output("y");
-  EXPECT_NE(test.Complaint().find("tensor 'w' of INT16: expected that ops dequantize or move it"),
-            std::string::npos)
-      << test.Complaint();
+TEST(OnnxQuantize, IntegersOfEveryWidthAreOutputsAndOperands) {
+  struct Case {
+    int32_t type;
+    DType dtype;
+    std::vector<int64_t> integers;  // Of -9.2, 1.5 and 100000, saturated.
+  };
+  for (const Case& c :
+       {Case{Proto::INT16, DType::kInt16, {-9, 2, 32767}},
+        Case{Proto::UINT16, DType::kUInt16, {0, 2, 65535}},
+        Case{Proto::INT4, DType::kInt4, {-8, 2, 7}}, Case{Proto::UINT4, DType::kUInt4, {0, 2, 15}},
+        Case{Proto::INT2, DType::kInt2, {-2, 1, 1}},
+        Case{Proto::UINT2, DType::kUInt2, {0, 2, 3}}}) {
+    SCOPED_TRACE(c.type);
+    TestOnnx test(25);
+    test.Input("x", {3});
+    test.Floats("scale", {}, {1});
+    test.Small("zero", {}, c.type, {0});
+    test.Node("QuantizeLinear", {"x", "scale", "zero"}, {"q"});
+    TestOnnx::SetInt(test.Node("Cast", {"q"}, {"wide"}), "to", Proto::INT32);
+    test.Output("q", c.type);
+    test.Output("wide", Proto::INT32);
+    const std::vector<HostTensor> found =
+        ExpectOutputs(test.Import(), {Floats({3}, {-9.2f, 1.5f, 100000})});
+    EXPECT_EQ(found[0].dtype(), c.dtype);
+    for (const HostTensor& integers : found) EXPECT_EQ(ToInt64Vector(integers), c.integers);
+  }
 }
 
 }  // namespace

@@ -73,25 +73,13 @@ class OnnxQuantizedTensors {
   ValueId IntegersOf(const std::string& tensor) const;
   void SetIntegers(const std::string& tensor, ValueId id) { integers_[tensor] = id; }
 
-  // A constant of 16 or fewer than 8 bits, which is a wider integer in the
-  // graph.
-  void AddWidened(const std::string& tensor, int32_t type) { widened_[tensor] = type; }
-  // The type that the model stores; 0: the one that the value has.
-  int32_t WidenedType(const std::string& tensor) const;
-
   // The number that all elements of a constant of floats are a multiple of, at
   // most 255 times apart; 0: not known.
   float FilterScale(ValueId id) const;
   void SetFilterScale(ValueId id, float scale) { filter_scales_[id] = scale; }
 
-  // kUnsupported where the integers of a tensor are wider in the graph than in
-  // the model, so that arithmetic on them would not wrap around as the model
-  // means it.
-  Status CheckIntegers(const std::string& tensor) const;
-
  private:
   NameMap<OnnxQuantized> tensors_;
-  NameMap<int32_t> widened_;
   NameMap<ValueId> integers_;
   std::unordered_map<ValueId, float> filter_scales_;
 };

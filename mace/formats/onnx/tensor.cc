@@ -6,20 +6,25 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 namespace {
 
 using Proto = onnx::TensorProto;
 
-bool HasFourBits(int32_t type) { return type == Proto::UINT4 || type == Proto::INT4; }
+// Elements that ONNX packs into one byte; 1 for types of whole bytes.
+size_t ElementsPerByte(int32_t type) {
+  const DType dtype = OnnxType(type);
+  return IsBelowByte(dtype) ? static_cast<size_t>(8 / IntegerTypeOf(dtype).bits) : 1;
+}
 
-// Bytes of the elements in raw data; REQUIRES: OnnxConstantType knows the type.
+// Bytes of the elements in raw data; REQUIRES: OnnxType knows the type.
 size_t StoredBytes(int32_t type, int64_t elements) {
   const auto count = static_cast<size_t>(elements);
-  if (HasFourBits(type)) return (count + 1) / 2;
-  if (type == Proto::UINT16 || type == Proto::INT16) return count * sizeof(int16_t);
+  if (ElementsPerByte(type) > 1) return CeilDivide(count, ElementsPerByte(type));
   return count * (type == Proto::DOUBLE ? sizeof(double) : DTypeSize(OnnxType(type)));
 }
 
@@ -40,25 +45,17 @@ StatusOr<HostTensor> DoublesToFloats(const Shape& shape, const HostTensor& doubl
   return result;
 }
 
-// Element `index` of two in a byte, the first one in the lower bits.
-uint8_t FourBits(int32_t type, uint32_t byte, int64_t index) {
-  const uint32_t bits = byte >> (index % 2 * 4) & 15;
-  // The sign's bit is repeated.
-  return static_cast<uint8_t>(type == Proto::INT4 && bits > 7 ? bits | 0xF0 : bits);
-}
-
-StatusOr<HostTensor> WidenIntegers(int32_t type, TensorInfo info, const HostTensor& stored) {
+// The elements of packed bytes, of which byte_at(i) gives byte i; the first element of a byte is in
+// its lowest bits.
+template <typename ByteAt>
+StatusOr<HostTensor> Unpack(TensorInfo info, const ByteAt& byte_at) {
+  const IntegerType type = IntegerTypeOf(info.dtype);
+  const int64_t per_byte = 8 / type.bits;
   MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
-  const int64_t count = result.shape().elements();
-  const uint8_t* const from = stored.bytes().data();
-  for (int64_t i = 0; i < count; ++i) {
-    if (HasFourBits(type)) {
-      result.mutable_data<uint8_t>()[i] = FourBits(type, from[i / 2], i);
-      continue;
-    }
-    const auto bits = static_cast<uint16_t>(from[2 * i] | from[2 * i + 1] << 8);
-    result.mutable_data<int32_t>()[i] =
-        type == Proto::INT16 ? int32_t{static_cast<int16_t>(bits)} : int32_t{bits};
+  uint8_t* const to = result.mutable_data<uint8_t>();
+  for (int64_t i = 0; i < result.shape().elements(); ++i) {
+    const int64_t byte = byte_at(i / per_byte);
+    to[i] = static_cast<uint8_t>(WrapInteger(type, byte >> (i % per_byte * type.bits)));
   }
   return result;
 }
@@ -66,13 +63,14 @@ StatusOr<HostTensor> WidenIntegers(int32_t type, TensorInfo info, const HostTens
 // The elements that are stored from `offset` on.
 StatusOr<HostTensor> ReadStored(int32_t type, TensorInfo info, const ByteSource& source,
                                 uint64_t offset) {
-  if (type != Proto::DOUBLE && !IsWidenedOnnxType(type)) {
+  if (type != Proto::DOUBLE && ElementsPerByte(type) == 1) {
     return source.ReadTensor(std::move(info), offset);
   }
   const Shape bytes{static_cast<int64_t>(StoredBytes(type, info.shape.elements()))};
   MACE_ASSIGN_OR_RETURN(const HostTensor stored, source.ReadTensor({DType::kUInt8, bytes}, offset));
   if (type == Proto::DOUBLE) return DoublesToFloats(info.shape, stored);
-  return WidenIntegers(type, std::move(info), stored);
+  const uint8_t* const packed = stored.bytes().data();
+  return Unpack(std::move(info), [packed](int64_t i) { return packed[i]; });
 }
 
 template <typename To, typename List>
@@ -88,19 +86,13 @@ StatusOr<HostTensor> ReadList(const List& list, TensorInfo info) {
   return result;
 }
 
-// Each number of the list holds a byte with two elements.
-StatusOr<HostTensor> ReadFourBits(const Proto& proto, TensorInfo info) {
-  const int64_t count = info.shape.elements();
-  if (proto.int32_data_size() != (count + 1) / 2) {
-    return WrongSize(info.shape, static_cast<size_t>((count + 1) / 2), "bytes",
-                     static_cast<size_t>(proto.int32_data_size()));
-  }
-  MACE_ASSIGN_OR_RETURN(HostTensor result, HostTensor::Allocate(std::move(info)));
-  for (int64_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<uint32_t>(proto.int32_data(static_cast<int>(i / 2)));
-    result.mutable_data<uint8_t>()[i] = FourBits(proto.data_type(), byte, i);
-  }
-  return result;
+// Each number of the list holds a byte with several elements.
+StatusOr<HostTensor> ReadPackedList(const Proto& proto, TensorInfo info) {
+  const size_t expected = StoredBytes(proto.data_type(), info.shape.elements());
+  const auto found = static_cast<size_t>(proto.int32_data_size());
+  if (found != expected) return WrongSize(info.shape, expected, "bytes", found);
+  return Unpack(std::move(info),
+                [&proto](int64_t i) { return proto.int32_data(static_cast<int>(i)) & 0xFF; });
 }
 
 StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info) {
@@ -111,13 +103,19 @@ StatusOr<HostTensor> ReadTyped(const Proto& proto, TensorInfo info) {
       return ReadList<float>(proto.double_data(), std::move(info));
     case Proto::INT64:
       return ReadList<int64_t>(proto.int64_data(), std::move(info));
+    case Proto::UINT32:
+      return ReadList<uint32_t>(proto.uint64_data(), std::move(info));
+    case Proto::UINT64:
+      return ReadList<uint64_t>(proto.uint64_data(), std::move(info));
     case Proto::UINT4:
     case Proto::INT4:
-      return ReadFourBits(proto, std::move(info));
-    case Proto::UINT16:
-    case Proto::INT16:
+    case Proto::UINT2:
+    case Proto::INT2:
+      return ReadPackedList(proto, std::move(info));
     case Proto::INT32:
       return ReadList<int32_t>(proto.int32_data(), std::move(info));
+    case Proto::UINT16:
+    case Proto::INT16:
     case Proto::FLOAT16:
     case Proto::BFLOAT16:
       return ReadList<uint16_t>(proto.int32_data(), std::move(info));
@@ -199,19 +197,32 @@ DType OnnxType(int32_t data_type) {
       return DType::kInt8;
     case Proto::BOOL:
       return DType::kBool;
+    case Proto::INT16:
+      return DType::kInt16;
+    case Proto::UINT16:
+      return DType::kUInt16;
+    case Proto::UINT32:
+      return DType::kUInt32;
+    case Proto::UINT64:
+      return DType::kUInt64;
+    case Proto::INT4:
+      return DType::kInt4;
+    case Proto::UINT4:
+      return DType::kUInt4;
+    case Proto::INT2:
+      return DType::kInt2;
+    case Proto::UINT2:
+      return DType::kUInt2;
     default:
       return DType::kInvalid;
   }
 }
 
-DType OnnxConstantType(int32_t data_type) {
-  if (data_type == Proto::UINT16 || data_type == Proto::INT16) return DType::kInt32;
-  if (data_type == Proto::UINT4) return DType::kUInt8;
-  return data_type == Proto::INT4 ? DType::kInt8 : OnnxType(data_type);
-}
-
-bool IsWidenedOnnxType(int32_t data_type) {
-  return OnnxConstantType(data_type) != OnnxType(data_type);
+int32_t OnnxTypeOf(DType dtype) {
+  for (int32_t type = Proto::FLOAT; type <= Proto::DataType_MAX; ++type) {
+    if (type != Proto::DOUBLE && OnnxType(type) == dtype) return type;
+  }
+  return 0;
 }
 
 DType OnnxIoType(int32_t data_type) {
@@ -230,12 +241,12 @@ StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto,
   if (proto.has_segment()) return Unsupported("a tensor in segments");
   std::vector<int64_t> dims(proto.dims().begin(), proto.dims().end());
   MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
-  TensorInfo info{OnnxConstantType(proto.data_type()), std::move(shape)};
+  TensorInfo info{OnnxType(proto.data_type()), std::move(shape)};
   if (info.dtype == DType::kInvalid) {
     return Unsupported("element type " + OnnxTypeName(proto.data_type()) + " of a constant");
   }
-  if (IsWidenedOnnxType(proto.data_type()) && source.builder != nullptr) {
-    MACE_RETURN_IF_ERROR(source.builder->budget().Convert("wider integers", info.bytes()));
+  if (IsBelowByte(info.dtype) && source.builder != nullptr) {
+    MACE_RETURN_IF_ERROR(source.builder->budget().Convert("unpacked integers", info.bytes()));
   }
   if (proto.data_location() == Proto::EXTERNAL) return ReadExternal(proto, std::move(info), source);
   if (proto.has_raw_data()) return ReadRaw(proto, std::move(info), source);

@@ -14,15 +14,11 @@
 
 namespace mace {
 
-// The type in the graph, kInvalid where there is none. Floats of 64 bits are float32 there, halves
-// stay halves; of the integers those of 32 and 64 bits, of 8, and bool are known: one that was
-// widened would not wrap around where the model means it to.
+// The type in the graph, kInvalid where there is none. Floats of 64 bits are float32 there; all other
+// types that are known stay what they are.
 DType OnnxType(int32_t data_type);
-// The type in the graph of a constant: besides OnnxType's also int32 for integers of 16 bits, and
-// int8 and uint8 for those of 4 bits, which only ops of quantized tensors may read.
-DType OnnxConstantType(int32_t data_type);
-// Whether the type is such a one.
-bool IsWidenedOnnxType(int32_t data_type);
+// The type of the standard that OnnxType maps to `dtype`; 0: none.
+int32_t OnnxTypeOf(DType dtype);
 // The type that a caller gives or gets: also float64, and float32 for bfloat16, which no array has.
 DType OnnxIoType(int32_t data_type);
 // "FLOAT", "INT64", or the number of a type that has no name here.
@@ -37,9 +33,9 @@ struct OnnxTensorSource {
   GraphBuilder* builder = nullptr;
 };
 
-// kCorruption where shape and elements do not agree, kUnsupported for a type that OnnxConstantType
-// does not know. float64 becomes float32, integers of 16 and of 4 bits become wider ones; raw data
-// of other types is viewed, external data read.
+// kCorruption where shape and elements do not agree, kUnsupported for a type that OnnxType does not
+// know. float64 becomes float32, and integers of 4 and 2 bits, which ONNX packs into bytes, get a byte
+// each; raw data of other types is viewed, external data read.
 StatusOr<HostTensor> ReadOnnxTensor(const onnx::TensorProto& proto, const OnnxTensorSource& source);
 
 }  // namespace mace

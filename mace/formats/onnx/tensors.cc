@@ -64,7 +64,6 @@ StatusOr<ValueId> OnnxTensors::Value(const std::string& name) {
   if (builder()->Find(name) == kNoValue) {
     return Unsupported("input '" + Printable(name) + "': this output of its node is not supported");
   }
-  MACE_RETURN_IF_ERROR(quantized_->CheckIntegers(name));
   return EmitIntegersOf(name, source_, quantized_);
 }
 

@@ -12,8 +12,10 @@ namespace mace {
 namespace {
 
 DType DTypeOfName(const std::string& name) {
-  for (DType dtype : {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kInt32,
-                      DType::kInt64, DType::kUInt8, DType::kInt8, DType::kBool}) {
+  for (DType dtype :
+       {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kInt32, DType::kInt64,
+        DType::kUInt8, DType::kInt8, DType::kBool, DType::kInt16, DType::kUInt16, DType::kUInt32,
+        DType::kUInt64, DType::kInt4, DType::kUInt4, DType::kInt2, DType::kUInt2}) {
     if (name == DTypeName(dtype)) return dtype;
   }
   return DType::kInvalid;

@@ -23,11 +23,14 @@ class EltwiseOp : public Op {
       return InvalidArgument("expected two inputs or scalar_input, found one input");
     }
     MACE_RETURN_IF_ERROR(CheckType(a.dtype));
+    MACE_RETURN_IF_ERROR(CheckUnsigned(a.dtype));
     DType dtype = ResultType(a.dtype, a.dtype);
     Shape shape = a.shape;
     if (two) {
       const TensorInfo& b = inputs[1].info;
-      if (IsFloat(a.dtype) != IsFloat(b.dtype)) {
+      const bool is_mixed =
+          a.dtype != b.dtype && (a.dtype == DType::kUInt64 || b.dtype == DType::kUInt64);
+      if (IsFloat(a.dtype) != IsFloat(b.dtype) || is_mixed) {
         return InvalidArgument(std::string("expected inputs of one kind, found ") +
                                DTypeName(a.dtype) + " and " + DTypeName(b.dtype));
       }
@@ -90,7 +93,20 @@ class EltwiseOp : public Op {
     if (attributes_.IsComparison()) return DType::kBool;
     if (IsFloat(a)) return DType::kFloat32;
     if (a == b && a != DType::kBool) return a;
-    return a == DType::kInt64 || b == DType::kInt64 ? DType::kInt64 : DType::kInt32;
+    const auto is_wide = [](DType type) { return type == DType::kInt64 || type == DType::kUInt32; };
+    return is_wide(a) || is_wide(b) ? DType::kInt64 : DType::kInt32;
+  }
+
+  // Numbers of attributes are floats, which neither hold uint64 nor compare with it where they are
+  // negative.
+  Status CheckUnsigned(DType dtype) const {
+    if (dtype != DType::kUInt64) return Status::Ok();
+    const bool wraps = attributes_.type == EltwiseType::kSub ||
+                       attributes_.type == EltwiseType::kProd ||
+                       (attributes_.type == EltwiseType::kSum && !attributes_.has_coeff);
+    const bool fits = !attributes_.has_scalar || attributes_.scalar >= 0 || wraps;
+    if (fits && !attributes_.has_coeff) return Status::Ok();
+    return InvalidArgument("uint64: expected no coeff and no scalar_input below 0, found one");
   }
 
   // Bits and logic have no meaning for floats; the remainder with the divisor's sign is the
@@ -113,7 +129,7 @@ class EltwiseOp : public Op {
   template <typename T>
   T ScalarAs() const {
     if constexpr (std::is_same_v<T, float>) return attributes_.scalar;
-    return static_cast<T>(SaturateToInt64(attributes_.scalar));
+    return static_cast<T>(SaturateToInt64(attributes_.scalar));  // Wraps around for uint64.
   }
 
   static bool HasTwo(const std::vector<HostTensor>& inputs) {
@@ -162,16 +178,25 @@ class EltwiseOp : public Op {
     const Operand<int64_t> a{inputs[0].shape(), values_a.data()};
     const Operand<int64_t> b{HasTwo(inputs) ? inputs[1].shape() : Shape(),
                              HasTwo(inputs) ? values_b.data() : nullptr};
+    if (inputs[0].dtype() != DType::kUInt64) return ReferenceInteger(a, b, y);
+    // C++ lets the unsigned type of the same size read the elements.
+    return ReferenceInteger(Operand<uint64_t>{a.shape, reinterpret_cast<const uint64_t*>(a.values)},
+                            Operand<uint64_t>{b.shape, reinterpret_cast<const uint64_t*>(b.values)},
+                            y);
+  }
+
+  // T: int64_t or uint64_t.
+  template <typename T>
+  Status ReferenceInteger(const Operand<T>& a, const Operand<T>& b, HostTensor* y) const {
     if (attributes_.IsComparison()) {
-      ForEachRow(a, b, y->shape(),
-                 [&](const EltwiseRow<int64_t>& row, int64_t begin, int64_t count) {
-                   CompareEltwise(attributes_.type, row, count, y->mutable_data<uint8_t>() + begin);
-                 });
+      ForEachRow(a, b, y->shape(), [&](const EltwiseRow<T>& row, int64_t begin, int64_t count) {
+        CompareEltwise(attributes_.type, row, count, y->mutable_data<uint8_t>() + begin);
+      });
       return Status::Ok();
     }
     std::vector<int64_t> result(static_cast<size_t>(y->shape().elements()));
     bool is_by_zero = false;
-    ForEachRow(a, b, y->shape(), [&](const EltwiseRow<int64_t>& row, int64_t begin, int64_t count) {
+    ForEachRow(a, b, y->shape(), [&](const EltwiseRow<T>& row, int64_t begin, int64_t count) {
       for (int64_t i = 0; attributes_.Divides() && i < count && !is_by_zero; ++i)
         is_by_zero = row.b[i * row.b_step] == 0;
       if (!is_by_zero) ComputeEltwise(attributes_, row, count, result.data() + begin);

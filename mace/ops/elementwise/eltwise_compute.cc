@@ -87,8 +87,8 @@ int64_t ComputeBits(EltwiseType type, int64_t a, int64_t b) {
   }
 }
 
-// base^exponent as multiplications of integers, which wrap around. REQUIRES: exponent >= 0.
-int64_t Power(int64_t base, int64_t exponent) {
+// base^exponent as multiplications of integers, which wrap around.
+int64_t Power(int64_t base, uint64_t exponent) {
   uint64_t result = 1, factor = static_cast<uint64_t>(base);
   for (; exponent > 0; exponent >>= 1) {
     if ((exponent & 1) != 0) result *= factor;
@@ -127,11 +127,40 @@ int64_t ComputeInteger(const EltwiseAttributes& attributes, int64_t a, int64_t b
     case EltwiseType::kSign:
       return a > 0 ? 1 : (a < 0 ? -1 : 0);
     case EltwiseType::kPow:
-      return b >= 0 ? Power(a, b) : SaturateToInt64(std::pow(da, db));
+      return b >= 0 ? Power(a, ub) : SaturateToInt64(std::pow(da, db));
     case EltwiseType::kClip:
       return SaturateToInt64(Clip(attributes, da));
     default:
       return ComputeBits(attributes.type, a, b);
+  }
+}
+
+// The types whose result for uint64 is not that of int64 with the same bits. REQUIRES: b != 0 where
+// the type divides.
+int64_t ComputeUnsigned(const EltwiseAttributes& attributes, uint64_t a, uint64_t b) {
+  switch (attributes.type) {
+    case EltwiseType::kDiv:
+    case EltwiseType::kFloorDiv:
+      return Wrap(a / b);
+    case EltwiseType::kModulo:
+    case EltwiseType::kRemainder:
+      return Wrap(a % b);
+    case EltwiseType::kMin:
+      return Wrap(std::min(a, b));
+    case EltwiseType::kMax:
+      return Wrap(std::max(a, b));
+    case EltwiseType::kAbs:
+      return Wrap(a);
+    case EltwiseType::kSign:
+      return a != 0 ? 1 : 0;
+    case EltwiseType::kPow:
+      return Power(Wrap(a), b);
+    case EltwiseType::kShiftLeft:
+      return b > 63 ? 0 : Wrap(a << b);
+    case EltwiseType::kShiftRight:
+      return b > 63 ? 0 : Wrap(a >> b);
+    default:
+      return ComputeInteger(attributes, Wrap(a), Wrap(b));
   }
 }
 
@@ -153,6 +182,10 @@ void CompareEltwise(EltwiseType type, const EltwiseRow<float>& row, int64_t coun
 }
 
 void CompareEltwise(EltwiseType type, const EltwiseRow<int64_t>& row, int64_t count, uint8_t* y) {
+  Compare(type, row, count, y);
+}
+
+void CompareEltwise(EltwiseType type, const EltwiseRow<uint64_t>& row, int64_t count, uint8_t* y) {
   Compare(type, row, count, y);
 }
 
@@ -198,6 +231,12 @@ void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<int64_
                     int64_t count, int64_t* y) {
   for (int64_t i = 0; i < count; ++i)
     y[i] = ComputeInteger(attributes, row.a[i * row.a_step], row.b[i * row.b_step]);
+}
+
+void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<uint64_t>& row,
+                    int64_t count, int64_t* y) {
+  for (int64_t i = 0; i < count; ++i)
+    y[i] = ComputeUnsigned(attributes, row.a[i * row.a_step], row.b[i * row.b_step]);
 }
 
 }  // namespace mace

@@ -103,11 +103,13 @@ bool IsExactOnIntegers(const std::string& name) {
 }
 
 // Wraps around like the types do, without the undefined overflow of signed numbers.
-int64_t ApplyInteger(const std::string& name, int64_t x) {
+// `is_uint64`: x has the bits of an uint64.
+int64_t ApplyInteger(const std::string& name, int64_t x, bool is_uint64) {
   const uint64_t bits = static_cast<uint64_t>(x);
-  if (name == "neg" || (name == "abs" && x < 0)) return static_cast<int64_t>(0 - bits);
+  const bool is_negative = x < 0 && !is_uint64;
+  if (name == "neg" || (name == "abs" && is_negative)) return static_cast<int64_t>(0 - bits);
   if (name == "square") return static_cast<int64_t>(bits * bits);
-  if (name == "sign") return x > 0 ? 1 : (x < 0 ? -1 : 0);
+  if (name == "sign") return is_negative ? -1 : (x != 0 ? 1 : 0);
   return x;
 }
 
@@ -131,7 +133,8 @@ class UnaryOp : public Op {
     const int64_t count = y.shape().elements();
     if (!IsFloat(y.dtype())) {
       std::vector<int64_t> values = ToInt64Vector(inputs[0]);
-      for (int64_t& value : values) value = ApplyInteger(name(), value);
+      const bool is_uint64 = y.dtype() == DType::kUInt64;
+      for (int64_t& value : values) value = ApplyInteger(name(), value, is_uint64);
       MACE_ASSIGN_OR_RETURN(y, MakeIntegers(y.dtype(), y.shape(), std::move(values)));
       return Status::Ok();
     }

@@ -26,6 +26,8 @@ std::vector<int64_t> FindPlaces(const HostTensor& x) {
   switch (DTypeSize(x.dtype())) {
     case 1:
       return FindPlaces<uint8_t>(x);
+    case 2:
+      return FindPlaces<uint16_t>(x);
     case 8:
       return FindPlaces<uint64_t>(x);
     default:

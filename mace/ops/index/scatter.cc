@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mace/graph/integer_type.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
@@ -47,6 +48,9 @@ class ScatterOp : public Op {
           DTypeName(indices.dtype) + ", " + DTypeName(updates.dtype) + " and " +
           DTypeName(x.dtype));
     }
+    if (reduction_ != Reduction::kNone && IsBelowByte(x.dtype)) {
+      return Unsupported(std::string("a reduction of ") + DTypeName(x.dtype));
+    }
     bool fits = x.shape.rank() >= 1 && indices.shape.rank() == 1 &&
                 updates.shape.rank() == x.shape.rank() && updates.shape[0] == indices.shape[0];
     for (int axis = 1; fits && axis < x.shape.rank(); ++axis) {
@@ -87,6 +91,14 @@ class ScatterOp : public Op {
         return WriteAs<int32_t>(updates, from * run, row * run, run, y);
       case DType::kInt64:
         return WriteAs<int64_t>(updates, from * run, row * run, run, y);
+      case DType::kUInt32:
+        return WriteAs<uint32_t>(updates, from * run, row * run, run, y);
+      case DType::kUInt64:
+        return WriteAs<uint64_t>(updates, from * run, row * run, run, y);
+      case DType::kInt16:
+        return WriteAs<int16_t>(updates, from * run, row * run, run, y);
+      case DType::kUInt16:
+        return WriteAs<uint16_t>(updates, from * run, row * run, run, y);
       case DType::kInt8:
         return WriteAs<int8_t>(updates, from * run, row * run, run, y);
       case DType::kUInt8:

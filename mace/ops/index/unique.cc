@@ -61,9 +61,21 @@ std::vector<Group> FindGroups(const HostTensor& x) {
       return FindGroups<int64_t>(x);
     case DType::kInt32:
       return FindGroups<int32_t>(x);
+    case DType::kUInt64:
+      return FindGroups<uint64_t>(x);
+    case DType::kUInt32:
+      return FindGroups<uint32_t>(x);
+    case DType::kInt16:
+      return FindGroups<int16_t>(x);
+    case DType::kUInt16:
+      return FindGroups<uint16_t>(x);
     case DType::kInt8:
+    case DType::kInt4:
+    case DType::kInt2:
       return FindGroups<int8_t>(x);
     case DType::kUInt8:
+    case DType::kUInt4:
+    case DType::kUInt2:
     case DType::kBool:
       return FindGroups<uint8_t>(x);
     default:

@@ -20,7 +20,15 @@ class PadOp : public MoveOp {
     if (value == nullptr) return Unsupported("constant_value: expected a constant");
     if (value->shape().elements() != 1)
       return InvalidArgument("constant_value: expected one number");
-    if (!IsFloat(value->dtype())) return static_cast<double>(ToInt64Vector(*value)[0]);
+    if (!IsFloat(value->dtype())) {
+      const int64_t number = ToInt64Vector(*value)[0];
+      constexpr int64_t kExactInDouble = int64_t{1} << 53;
+      const bool is_large_uint64 = value->dtype() == DType::kUInt64 && number < 0;
+      if (is_large_uint64 || number > kExactInDouble || number < -kExactInDouble) {
+        return Unsupported("constant_value: expected a number up to 2^53, found a larger one");
+      }
+      return static_cast<double>(number);
+    }
     return static_cast<double>(ToFloatVector(*value)[0]);
   }
 

@@ -46,7 +46,9 @@ class ArgMaxOp : public Op {
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
     if (!IsFloat(inputs[0].dtype())) {
-      return FindBest(ToInt64Vector(inputs[0]).data(), inputs[0].shape(), &(*outputs)[0]);
+      std::vector<int64_t> x = ToInt64Vector(inputs[0]);
+      SwapOrderOfBits(inputs[0].dtype(), &x);
+      return FindBest(x.data(), inputs[0].shape(), &(*outputs)[0]);
     }
     return FindBest(inputs[0].f32(), inputs[0].shape(), &(*outputs)[0]);
   }

@@ -150,8 +150,10 @@ class ReduceOp : public Op {
     return reduced;
   }
 
-  Status ReferenceIntegers(const std::vector<int64_t>& x, ResultWalk walk, int64_t count,
+  Status ReferenceIntegers(std::vector<int64_t> x, ResultWalk walk, int64_t count,
                            HostTensor* y) const {
+    const bool selects = type_ == ReduceType::kMin || type_ == ReduceType::kMax;
+    if (selects) SwapOrderOfBits(y->dtype(), &x);
     std::vector<int64_t> results(static_cast<size_t>(y->shape().elements()));
     std::vector<bool> begun(results.size(), false);
     for (size_t i = 0; i < x.size(); ++i, walk.Next()) {
@@ -159,8 +161,14 @@ class ReduceOp : public Op {
       results[to] = begun[to] ? CombineIntegers(type_, results[to], x[i]) : x[i];
       begun[to] = true;
     }
-    if (type_ == ReduceType::kMean) {
-      for (int64_t& result : results) result /= count;
+    if (selects) SwapOrderOfBits(y->dtype(), &results);
+    const bool is_unsigned = y->dtype() == DType::kUInt64;
+    for (int64_t& result : results) {
+      if (type_ != ReduceType::kMean) break;
+      result =
+          is_unsigned
+              ? static_cast<int64_t>(static_cast<uint64_t>(result) / static_cast<uint64_t>(count))
+              : result / count;
     }
     MACE_ASSIGN_OR_RETURN(*y, MakeIntegers(y->dtype(), y->shape(), std::move(results)));
     return Status::Ok();

@@ -41,8 +41,10 @@ class TopKOp : public Op {
       return Status::Ok();
     }
     std::vector<int64_t> chosen(static_cast<size_t>(values.shape().elements()));
-    MACE_RETURN_IF_ERROR(
-        Choose(ToInt64Vector(inputs[0]), inputs[0].shape(), &chosen, &(*outputs)[1]));
+    std::vector<int64_t> x = ToInt64Vector(inputs[0]);
+    SwapOrderOfBits(values.dtype(), &x);
+    MACE_RETURN_IF_ERROR(Choose(x, inputs[0].shape(), &chosen, &(*outputs)[1]));
+    SwapOrderOfBits(values.dtype(), &chosen);
     MACE_ASSIGN_OR_RETURN(values, MakeIntegers(values.dtype(), values.shape(), std::move(chosen)));
     return Status::Ok();
   }

@@ -5,8 +5,17 @@ import numpy
 
 from mace._records import TensorSpec
 
-# The element types of tensors.
-_DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint8", "int8", "bool")
+# Models of TensorFlow that declare these get int32 or int64, so that arrays of them are taken where
+# every number fits.
+_WIDENED = ("int16", "uint16", "uint32", "uint64")
+# Integers that numpy does not have: the type of the arrays that hold them, and their range. Arrays of
+# the package ml_dtypes are taken, too.
+_BELOW_BYTE = {
+    "int4": ("int8", -8, 7),
+    "uint4": ("uint8", 0, 15),
+    "int2": ("int8", -2, 1),
+    "uint2": ("uint8", 0, 3),
+}
 # Values without an element type, for which numpy chooses one.
 _UNTYPED = (list, tuple, int, float)
 # By the kind of the wanted numpy type: the kinds that are converted to it. A bool never is.
@@ -47,6 +56,11 @@ def dense(array: numpy.ndarray, dtype: Any = None) -> numpy.ndarray:
         return numpy.asarray(array, dtype=wanted, order="C")
 
 
+def held_dtype(dtype: str) -> numpy.dtype:
+    """The numpy type of the arrays with the elements of a `TensorSpec.dtype`."""
+    return numpy.dtype(_BELOW_BYTE[dtype][0] if dtype in _BELOW_BYTE else dtype)
+
+
 def input_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
     """The array for an input, converted by the rules of `CompiledModel.run`.
 
@@ -55,19 +69,24 @@ def input_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
     """
     what = "input '%s'" % spec.name
     array = as_array(value, what)
-    wanted = numpy.dtype(spec.dtype)
+    if array.dtype.name == spec.dtype and spec.dtype in _BELOW_BYTE:
+        return numpy.ascontiguousarray(array).reshape(array.shape)
+    wanted = held_dtype(spec.dtype)
     # The engine takes float32 for every floating-point input, so nothing is rounded here.
     if wanted.kind == "f" and array.dtype.newbyteorder("=") == numpy.float32:
         wanted = numpy.dtype(numpy.float32)
+    if spec.dtype in _BELOW_BYTE and array.size > 0:
+        _, low, high = _BELOW_BYTE[spec.dtype]
+        if array.dtype.kind in "iu" and (array.min() < low or array.max() > high):
+            raise ValueError("%s: has values that %s cannot hold" % (what, spec.dtype))
     if numpy.can_cast(array.dtype, wanted, "safe"):
         return dense(array, wanted)
     is_untyped = isinstance(value, _UNTYPED) and not isinstance(value, numpy.generic)
-    # No tensor has the type uint16 or uint32, for example; models that declare them get int32.
-    is_foreign = array.dtype.kind in "iu" and array.dtype.name not in _DTYPES
+    is_widened = array.dtype.name in _WIDENED and spec.dtype not in _WIDENED
     message = "%s: expected %s, found %s" % (what, spec.dtype, array.dtype)
     if array.dtype.kind not in _CONVERTED[wanted.kind]:
         raise TypeError(message)
-    if not is_untyped and not is_foreign:
+    if not is_untyped and not is_widened:
         raise TypeError(message + ": convert it with astype(\"%s\"), which may change numbers" % spec.dtype)
     return _converted(array, wanted, what)
 
@@ -97,7 +116,7 @@ def output_array(value: Any, spec: TensorSpec) -> numpy.ndarray:
         if array.size > 0:
             raise TypeError("%s: expected an array whose memory can be written, found %s"
                             % (what, type(value).__name__))
-    if array.dtype.newbyteorder("=") != spec.dtype:
+    if array.dtype.name != spec.dtype:
         raise TypeError("%s: expected %s, found %s" % (what, spec.dtype, array.dtype))
     if not array.flags.writeable:
         raise ValueError("%s: expected an array that may be written, found a read-only one" % what)

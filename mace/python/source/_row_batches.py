@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, Union
 import numpy
 
 from mace import _options
+from mace._arrays import held_dtype
 
 Arrays = Dict[str, numpy.ndarray]
 
@@ -64,7 +65,7 @@ class RowBatches:
                         "input %r: expected known extents behind the outermost, found %s: give "
                         "dynamic_shapes" % (spec.name, list(spec.shape))
                     )
-                inputs[spec.name] = numpy.zeros((size,) + tuple(spec.shape[1:]), spec.dtype)
+                inputs[spec.name] = numpy.zeros((size,) + tuple(spec.shape[1:]), held_dtype(spec.dtype))
             self._run_batch(inputs, size)
 
     def run(self, inputs: Mapping[str, numpy.ndarray]) -> Arrays:

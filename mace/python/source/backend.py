@@ -8,6 +8,7 @@ Device "CPU" is the reference on the CPU; "GPU" (and "CUDA", the suite's other n
 """
 from typing import Any, Dict, List, Optional, Tuple
 
+import ml_dtypes  # Comes with onnx.
 import numpy
 import onnx
 from onnx.backend.base import Backend, BackendRep
@@ -39,9 +40,12 @@ class MaceRep(BackendRep):
         """The mace.Engine for these inputs, a dict by name."""
         shapes = {name: list(numpy.shape(value)) for name, value in inputs.items()}
         # Tries first without known values, then with those of whole numbers, then with all values.
-        whole = {name for name, value in inputs.items() if numpy.asarray(value).dtype.kind in "iub"}
+        dtypes = {name: numpy.asarray(value).dtype for name, value in inputs.items()}
+        whole = {name for name, dtype in dtypes.items() if dtype.kind in "iub"}
+        # Of numpy's own types: the engine has no strings and no floats of 8 bits.
+        numbers = {name for name, dtype in dtypes.items() if dtype.kind in "iubf" and dtype.isbuiltin == 1}
         error: Any = None
-        for known in ([], sorted(whole), sorted(inputs)):
+        for known in ([], sorted(whole), sorted(numbers)):
             values = {name: numpy.asarray(inputs[name]) for name in known}
             key = (tuple(sorted((name, tuple(shape)) for name, shape in shapes.items())),
                    tuple((name, value.tobytes()) for name, value in values.items()))
@@ -72,7 +76,7 @@ class MaceRep(BackendRep):
         engine = self.engine(inputs)
         outputs = engine.run({spec.name: inputs[spec.name] for spec in engine.inputs})
         self.statistics = engine.statistics
-        return tuple(outputs[spec.name] for spec in engine.outputs)
+        return tuple(_as_declared(outputs[spec.name], spec.dtype) for spec in engine.outputs)
 
 
 class MaceBackend(Backend):
@@ -109,6 +113,11 @@ class MaceBackend(Backend):
     @classmethod
     def supports_device(cls, device: str) -> bool:
         return device.split(":")[0] in _DEVICES
+
+
+def _as_declared(array: numpy.ndarray, dtype: str) -> numpy.ndarray:
+    """The array with the element type that onnx has for integers of 4 and 2 bits."""
+    return array if array.dtype.name == dtype else array.astype(getattr(ml_dtypes, dtype))
 
 
 def _serialized(model: Any) -> bytes:
