@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/formats/common/filled.h"
 #include "mace/formats/common/fourier.h"
 #include "mace/formats/tensorflow/complex.h"
 #include "mace/formats/tensorflow/emit.h"
@@ -106,13 +107,17 @@ Status ConvertPart(TfNode* node) {
   return SetEmitted(node, EmitPart(node, node->input(0), node->def().op() == "Imag" ? 1 : 0));
 }
 
+// The parts may broadcast.
 Status ConvertComplex(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
-  if (node->shape(0) != node->shape(1)) {
-    return Unsupported("expected real and imaginary parts of one shape, found " +
-                       node->shape(0).ToString() + " and " + node->shape(1).ToString());
+  ValueId parts[kParts] = {node->input(0), node->input(1)};
+  const HostTensor zero = HostTensor::FromVector<float>(DType::kFloat32, Shape(), {0});
+  for (size_t i = 0; node->shape(0) != node->shape(1) && i < kParts; ++i) {
+    MACE_ASSIGN_OR_RETURN(const ValueId zeros, AddFilled(node->name() + "/zeros", zero,
+                                                         node->shape(1 - i), node->builder()));
+    MACE_ASSIGN_OR_RETURN(parts[i], EmitEltwise(node, EltwiseType::kSum, parts[i], zeros));
   }
-  return SetEmitted(node, EmitComplex(node, node->input(0), node->input(1)));
+  return SetEmitted(node, EmitComplex(node, parts[0], parts[1]));
 }
 
 Status ConvertConj(TfNode* node) {
@@ -171,6 +176,19 @@ Status ConvertComplexProduct(TfNode* node) {
   return SetEmitted(node, EmitComplex(node, real, imaginary));
 }
 
+// exp(a + bi) = exp(a) * (cos(b) + sin(b)i).
+Status ConvertComplexExp(TfNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(1));
+  MACE_ASSIGN_OR_RETURN(ValueId size, EmitPart(node, node->input(0), 0));
+  MACE_ASSIGN_OR_RETURN(size, EmitUnary(node, "exp", size));
+  MACE_ASSIGN_OR_RETURN(const ValueId angle, EmitPart(node, node->input(0), 1));
+  MACE_ASSIGN_OR_RETURN(ValueId real, EmitUnary(node, "cos", angle));
+  MACE_ASSIGN_OR_RETURN(real, EmitEltwise(node, EltwiseType::kProd, size, real));
+  MACE_ASSIGN_OR_RETURN(ValueId imaginary, EmitUnary(node, "sin", angle));
+  MACE_ASSIGN_OR_RETURN(imaginary, EmitEltwise(node, EltwiseType::kProd, size, imaginary));
+  return SetEmitted(node, EmitComplex(node, real, imaginary));
+}
+
 Status ConvertComplexReshape(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, node->Numbers(1));
@@ -203,6 +221,16 @@ Status ConvertComplexExpandDims(TfNode* node) {
   AttributeMap attributes;
   attributes.Set("axis", std::vector<int64_t>{axis});
   return node->EmitResult("Unsqueeze", {node->input(0)}, std::move(attributes));
+}
+
+// An axis of extent 2 never goes: only axes counted from the end need a change.
+Status ConvertComplexSqueeze(TfNode* node) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(1));
+  AttributeMap attributes;
+  std::vector<int64_t> axes = node->Ints("squeeze_dims");
+  for (int64_t& axis : axes) axis += axis < 0 ? node->shape(0).rank() - 1 : 0;
+  if (!axes.empty()) attributes.Set("axis", std::move(axes));
+  return node->EmitResult("Squeeze", {node->input(0)}, std::move(attributes));
 }
 
 // An op on x as it is, with one more axis behind those that it speaks of. Only an ellipsis needs a
@@ -252,11 +280,13 @@ const TfConverterEntry kComplexForms[] = {
     {"Add", ConvertComplexSum},
     {"AddV2", ConvertComplexSum},
     {"Cast", ConvertComplexCast},
+    {"Exp", ConvertComplexExp},
     {"ExpandDims", ConvertComplexExpandDims},
     {"Identity", ConvertComplexPassThrough},
     {"Mul", ConvertComplexProduct},
     {"Neg", ConvertComplexSum},
     {"Reshape", ConvertComplexReshape},
+    {"Squeeze", ConvertComplexSqueeze},
     {"StridedSlice", ConvertComplexStridedSlice},
     {"Sub", ConvertComplexSum},
     {"Transpose", ConvertComplexTranspose},

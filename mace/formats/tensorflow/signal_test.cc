@@ -79,9 +79,9 @@ TEST(TfSignal, TwoAxesThereAndBack) {
 TEST(TfSignal, ArithmeticOnComplexNumbers) {
   TestTf test;
   test.Input("x", {1, 3});
-  test.Floats("one", {1}, {1});
   TestTf::Type(test.Node("Cast", "c", {"x"}), "DstT", tf::DT_COMPLEX64);
-  TestTf::Type(test.Node("Cast", "i", {"one"}), "DstT", tf::DT_COMPLEX64);
+  tf::TensorProto* one = test.Const("i", {1}, tf::DT_COMPLEX64);
+  for (float part : {1.0f, 0.0f}) one->add_scomplex_val(part);
   test.Node("FFT", "f", {"c"});
   test.Node("Conj", "g", {"f"});
   ComplexNode(&test, "Mul", "p", {"f", "g"});
@@ -94,6 +94,38 @@ TEST(TfSignal, ArithmeticOnComplexNumbers) {
   const std::vector<HostTensor> y = ExpectOutputs(test.Import(), {x});
   EXPECT_EQ(Shape{3}, y[0].shape());
   ExpectNear({1 + 4 + 16 + 1, 2 + 8 + 4, 4 + 2 + 8}, y[0], 1e-4);
+}
+
+TEST(TfSignal, ExponentialOfComplexNumbers) {
+  TestTf test;
+  test.Input("a", {2});
+  test.Input("b", {2});
+  test.Node("Complex", "c", {"a", "b"});
+  ComplexNode(&test, "Exp", "e", {"c"});
+  test.Node("Real", "x", {"e"});
+  test.Node("Imag", "y", {"e"});
+  const auto y = ExpectOutputs(
+      test.Import(), {HostTensor::FromVector<float>(DType::kFloat32, Shape{2}, {0, 1}),
+                      HostTensor::FromVector<float>(DType::kFloat32, Shape{2}, {0.5f, -2})});
+  const Complex first = std::exp(Complex(0, 0.5)), second = std::exp(Complex(1, -2));
+  ExpectNear({first.real(), second.real()}, y[0], 1e-5);
+  ExpectNear({first.imag(), second.imag()}, y[1], 1e-5);
+}
+
+// The imaginary part is one number for all; the axis in the middle goes, counted from the end.
+TEST(TfSignal, PartsThatBroadcastAndAnAxisThatGoes) {
+  TestTf test;
+  test.Input("x", {2, 1, 2});
+  test.Floats("i", {}, {3});
+  test.Node("Complex", "c", {"x", "i"});
+  tf::NodeDef* squeeze = ComplexNode(&test, "Squeeze", "s", {"c"});
+  TestTf::List(squeeze, "squeeze_dims", {-2});
+  test.Node("ComplexAbs", "y", {"s"});
+  const std::vector<HostTensor> y = ExpectOutputs(
+      test.Import(),
+      {HostTensor::FromVector<float>(DType::kFloat32, Shape{2, 1, 2}, {4, 0, -4, 3})});
+  EXPECT_EQ((Shape{2, 2}), y[0].shape());
+  ExpectNear({5, 3, 5, std::sqrt(18.0)}, y[0], 1e-5);
 }
 
 // spectrum[..., 1:3], where the slice does not know of the axis with the parts.

@@ -37,6 +37,7 @@ Status CheckTfliteComplex(const TfliteNode& node) {
   constexpr tflite::BuiltinOperator kMoves[] = {
       tflite::BuiltinOperator_EXPAND_DIMS,
       tflite::BuiltinOperator_RESHAPE,
+      tflite::BuiltinOperator_SQUEEZE,
       tflite::BuiltinOperator_STRIDED_SLICE,
       tflite::BuiltinOperator_TRANSPOSE,
   };
