@@ -55,6 +55,10 @@ TEST(Deconv2DTest, Groups) {
   Deconv({1, 4, 5, 5}, {1, 5, 2, 2}, 5).Set("strides", Ints{2, 2}).Run();
 }
 
+TEST(Deconv2DTest, NoImages) {
+  Deconv({0, 4, 5, 3}, {4, 3, 4, 4}).Set("strides", Ints{2, 2}).Run();
+}
+
 // One pixel spreads the filter; two overlap where the stride is shorter than the kernel.
 TEST(Deconv2DTest, SpreadsTheFilter) {
   OpTester tester("Deconv2D");
