@@ -259,12 +259,6 @@ Status ConvertComplexStridedSlice(TfNode* node) {
   return Status::Ok();
 }
 
-Status ConvertComplexPassThrough(TfNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(1));
-  node->SetResult(node->input(0));
-  return Status::Ok();
-}
-
 // Ops that are there for complex numbers alone. Their types have defaults, which a file may leave
 // out.
 const TfConverterEntry kComplexOps[] = {
@@ -282,7 +276,6 @@ const TfConverterEntry kComplexForms[] = {
     {"Cast", ConvertComplexCast},
     {"Exp", ConvertComplexExp},
     {"ExpandDims", ConvertComplexExpandDims},
-    {"Identity", ConvertComplexPassThrough},
     {"Mul", ConvertComplexProduct},
     {"Neg", ConvertComplexSum},
     {"Reshape", ConvertComplexReshape},
