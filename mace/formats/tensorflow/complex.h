@@ -14,8 +14,8 @@ TfConverter FindTfConverterFor(const tf::NodeDef& node);
 // Whether a type of the node, such as T, is one of complex numbers.
 bool NamesTfComplex(const tf::NodeDef& node);
 
-// Whether output `port` of the node has complex numbers.
-bool IsTfComplexOutput(const tf::NodeDef& node, int port);
+// kUnsupported names an output that has complex numbers, which no output of the model may have.
+Status CheckTfOutput(const tf::NodeDef& node, int port);
 
 }  // namespace mace
 

@@ -282,9 +282,7 @@ Status TfImporter::AddNode(size_t index) {
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
   IoInfo io;
   io.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
-  if (IsTfComplexOutput(wiring_.node(ref.node), ref.port)) {
-    return Unsupported("output '" + Printable(io.name) + "': complex numbers");
-  }
+  MACE_RETURN_IF_ERROR(CheckTfOutput(wiring_.node(ref.node), ref.port));
   MACE_ASSIGN_OR_RETURN(const ValueId id, FindTensor(ref));
   MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(io.name, id));
   const TensorInfo& info = builder_.graph().value(io.value).info;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/strings.h"
 #include "mace/formats/common/filled.h"
 #include "mace/formats/common/fourier.h"
 #include "mace/formats/tensorflow/complex.h"
@@ -14,6 +15,16 @@ namespace mace {
 namespace {
 
 constexpr int64_t kParts = 2;  // Real and imaginary.
+
+bool IsComplexType(tf::DataType type) {
+  return type == tf::DT_COMPLEX64 || type == tf::DT_COMPLEX128;
+}
+
+bool IsComplexType(const tf::NodeDef& node, const std::string& name) {
+  const auto found = node.attr().find(name);
+  return found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType &&
+         IsComplexType(found->second.type());
+}
 
 Status SetEmitted(TfNode* node, const StatusOr<ValueId>& id) {
   if (!id.ok()) return id.status();
@@ -129,9 +140,8 @@ Status ConvertConj(TfNode* node) {
 // To complex numbers without an imaginary part, or from their real part.
 Status ConvertComplexCast(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
-  if (IsTfComplexOutput(node->def(), 0)) {
-    const tf::DataType from = node->Type("SrcT", tf::DT_INVALID);
-    if (from == tf::DT_COMPLEX64 || from == tf::DT_COMPLEX128) {
+  if (IsComplexType(node->def(), "DstT")) {
+    if (IsComplexType(node->def(), "SrcT")) {
       node->SetResult(node->input(0));
       return Status::Ok();
     }
@@ -293,14 +303,20 @@ TfConverter Find(const TfConverterEntry (&table)[kCount], const std::string& op)
   return nullptr;
 }
 
-bool IsComplexType(tf::DataType type) {
-  return type == tf::DT_COMPLEX64 || type == tf::DT_COMPLEX128;
-}
-
-bool IsComplexType(const tf::NodeDef& node, const std::string& name) {
-  const auto found = node.attr().find(name);
-  return found != node.attr().end() && found->second.value_case() == tf::AttrValue::kType &&
-         IsComplexType(found->second.type());
+// Whether output `port` of the node has complex numbers.
+bool IsTfComplexOutput(const tf::NodeDef& node, int port) {
+  const std::string& op = node.op();
+  if (op == "Cast") return IsComplexType(node, "DstT");
+  const bool gives_floats = op == "ComplexAbs" || op == "Imag" || op == "IRFFT" ||
+                            op == "IRFFT2D" || op == "Real" || op == "Angle";
+  if (gives_floats) return false;
+  if (Find(kComplexOps, op) != nullptr) return true;
+  const auto outputs = node.attr().find("Tout");
+  if (outputs != node.attr().end() && outputs->second.has_list()) {
+    const auto& types = outputs->second.list();
+    return port < types.type_size() && IsComplexType(types.type(port));
+  }
+  return IsComplexType(node, "T") || IsComplexType(node, "dtype");
 }
 
 }  // namespace
@@ -317,19 +333,10 @@ bool NamesTfComplex(const tf::NodeDef& node) {
   return false;
 }
 
-bool IsTfComplexOutput(const tf::NodeDef& node, int port) {
-  const std::string& op = node.op();
-  if (op == "Cast") return IsComplexType(node, "DstT");
-  const bool gives_floats = op == "ComplexAbs" || op == "Imag" || op == "IRFFT" ||
-                            op == "IRFFT2D" || op == "Real" || op == "Angle";
-  if (gives_floats) return false;
-  if (Find(kComplexOps, op) != nullptr) return true;
-  const auto outputs = node.attr().find("Tout");
-  if (outputs != node.attr().end() && outputs->second.has_list()) {
-    const auto& types = outputs->second.list();
-    return port < types.type_size() && IsComplexType(types.type(port));
-  }
-  return IsComplexType(node, "T") || IsComplexType(node, "dtype");
+Status CheckTfOutput(const tf::NodeDef& node, int port) {
+  if (!IsTfComplexOutput(node, port)) return Status::Ok();
+  return Unsupported("output '" + Printable(TfTensorName(node.name(), port)) +
+                     "': complex numbers");
 }
 
 }  // namespace mace
