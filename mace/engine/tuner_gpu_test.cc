@@ -201,18 +201,18 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
 TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   auto graph = std::make_shared<Graph>(*MakeGraph(12));
   const ValueId y = graph->outputs[0].value;
-  Node one_hot;
-  one_hot.name = "on the CPU";
-  one_hot.type = "OneHot";
-  one_hot.attributes.Set("depth", int64_t{4});
-  one_hot.attributes.Set("axis", int64_t{-1});
-  one_hot.inputs = {y};
-  one_hot.outputs = {graph->AddValue("marked")};
-  graph->value(one_hot.outputs[0]).info = {DType::kFloat32, Shape({6, 8, 4})};
-  graph->nodes.push_back(one_hot);
+  Node bytes;
+  bytes.name = "on the CPU";
+  bytes.type = "Cast";
+  bytes.attributes.Set("dtype", std::string("uint8"));
+  bytes.inputs = {y};
+  bytes.outputs = {graph->AddValue("bytes")};
+  graph->value(bytes.outputs[0]).info = {DType::kUInt8, Shape({6, 8})};
+  graph->nodes.push_back(bytes);
   IoInfo io;
-  io.name = "marked";
-  io.value = one_hot.outputs[0];
+  io.name = "bytes";
+  io.dtype = DType::kUInt8;
+  io.value = bytes.outputs[0];
   graph->outputs.push_back(io);
   for (int start = 0; start < 2; ++start) {
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));

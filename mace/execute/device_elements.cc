@@ -1,9 +1,7 @@
 #include "mace/execute/device_elements.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 namespace mace {
 namespace {
@@ -19,24 +17,26 @@ void ConvertEach(const uint8_t* source, uint8_t* target, size_t count, const Con
   }
 }
 
-int32_t CutToInt32(int64_t value) {
-  return static_cast<int32_t>(std::clamp<int64_t>(value, std::numeric_limits<int32_t>::min(),
-                                                  std::numeric_limits<int32_t>::max()));
-}
-
 }  // namespace
 
 bool LiesAsOnDevice(DType dtype) { return dtype != DType::kBool && dtype != DType::kInt64; }
 
-void ToDeviceElements(const HostTensor& host, MutableBytes device) {
-  const size_t count = static_cast<size_t>(host.shape().elements());
+int64_t ToDeviceElements(const HostTensor& host, MutableBytes device) {
+  const int64_t count = host.shape().elements();
   const uint8_t* from = host.bytes().data();
   if (host.dtype() == DType::kBool) {
-    ConvertEach<uint8_t, float>(from, device.data(), count,
+    ConvertEach<uint8_t, float>(from, device.data(), static_cast<size_t>(count),
                                 [](uint8_t value) { return value != 0 ? 1.0f : 0.0f; });
-  } else {
-    ConvertEach<int64_t, int32_t>(from, device.data(), count, CutToInt32);
+    return -1;
   }
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t wide = 0;
+    std::memcpy(&wide, from + static_cast<size_t>(i) * sizeof(wide), sizeof(wide));
+    const int32_t narrow = static_cast<int32_t>(static_cast<uint32_t>(wide));
+    if (narrow != wide) return i;
+    std::memcpy(device.data() + static_cast<size_t>(i) * sizeof(narrow), &narrow, sizeof(narrow));
+  }
+  return -1;
 }
 
 void FromDeviceElements(Bytes device, HostTensor* host) {
