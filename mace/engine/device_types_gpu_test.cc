@@ -166,6 +166,14 @@ TEST(DeviceTypes, ElementsTravel) {
   HostTensor back = *HostTensor::Allocate({DType::kInt64, Shape({4})});
   FromDeviceElements(device, &back);
   EXPECT_EQ((std::vector<int64_t>{0, -1, INT32_MAX, INT32_MIN}), ToInt64Vector(back));
+  const std::vector<int8_t> bytes = {-128, 127, -1, 0};
+  for (DType dtype : {DType::kInt8, DType::kUInt8}) {
+    const HostTensor given = HostTensor::FromVector(dtype, Shape({4}), bytes);
+    EXPECT_EQ(-1, ToDeviceElements(given, device));
+    back = *HostTensor::Allocate({dtype, Shape({4})});
+    FromDeviceElements(device, &back);
+    EXPECT_EQ(ToInt64Vector(given), ToInt64Vector(back)) << DTypeName(dtype);
+  }
   const std::vector<uint8_t> bools = {1, 0, 0, 1};
   ToDeviceElements(HostTensor::FromVector(DType::kBool, Shape({4}), bools), device);
   back = *HostTensor::Allocate({DType::kBool, Shape({4})});

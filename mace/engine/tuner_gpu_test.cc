@@ -201,18 +201,26 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
 TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   auto graph = std::make_shared<Graph>(*MakeGraph(12));
   const ValueId y = graph->outputs[0].value;
-  Node bytes;
-  bytes.name = "on the CPU";
-  bytes.type = "Cast";
-  bytes.attributes.Set("dtype", std::string("uint8"));
-  bytes.inputs = {y};
-  bytes.outputs = {graph->AddValue("bytes")};
-  graph->value(bytes.outputs[0]).info = {DType::kUInt8, Shape({6, 8})};
-  graph->nodes.push_back(bytes);
+  Node whole, shifted;
+  whole.name = "whole";
+  whole.type = "Cast";
+  whole.attributes.Set("dtype", std::string("int32"));
+  whole.inputs = {y};
+  whole.outputs = {graph->AddValue("whole")};
+  shifted.name = "on the CPU";
+  shifted.type = "Eltwise";
+  shifted.attributes.Set("type", int64_t{28});  // No kernel shifts bits to the left.
+  shifted.attributes.Set("scalar_input", 1.0);
+  shifted.inputs = whole.outputs;
+  shifted.outputs = {graph->AddValue("shifted")};
+  for (const Node& node : {whole, shifted}) {
+    graph->value(node.outputs[0]).info = {DType::kInt32, Shape({6, 8})};
+    graph->nodes.push_back(node);
+  }
   IoInfo io;
-  io.name = "bytes";
-  io.dtype = DType::kUInt8;
-  io.value = bytes.outputs[0];
+  io.name = "shifted";
+  io.dtype = DType::kInt32;
+  io.value = shifted.outputs[0];
   graph->outputs.push_back(io);
   for (int start = 0; start < 2; ++start) {
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));

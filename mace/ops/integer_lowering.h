@@ -1,4 +1,4 @@
-// Helpers of the variants that take integers: tensors of int32 and int64, which are int32 in
+// Helpers of the variants that take integers: tensors of int64, int32, int8 and uint8, which are int32 in
 // row-major buffers on the device (DeviceElement of layout.h).
 //
 // Thread contract: thread-safe (pure functions).
@@ -16,6 +16,12 @@ namespace mace {
 bool IsIndexableIntegers(const TensorInfo& info);
 // The same of an input; a constant's numbers must fit int32, too.
 bool IsIndexableIntegers(const OpInput& input);
+
+// Whether a type's arithmetic is that of the device's int32: int32, and int64 with a check. Those of
+// 8 bits wrap around earlier.
+inline bool ComputesInInt32(DType dtype) {
+  return dtype == DType::kInt32 || dtype == DType::kInt64;
+}
 
 // Whether all inputs and outputs are such tensors, so that a kernel that only moves elements of four
 // bytes moves them as well.

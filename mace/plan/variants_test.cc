@@ -71,14 +71,15 @@ TEST(Variants, ThereAreNoneForTheCpu) {
 
 TEST(Variants, SayWhyThereIsNone) {
   TestGraph test({4});
-  test.Add("Cast", "bytes", {test.graph.inputs[0].value}, {{"dtype", std::string("uint8")}});
+  // Floats do not tell so many places apart.
+  test.Add("OneHot", "marks", {test.graph.inputs[0].value}, {{"depth", int64_t{1} << 25}});
   test.Output("y", test.last());
   const BoundGraph bound = *BindGraph(std::make_shared<Graph>(test.graph));
   const DeviceInfo device = Gpu();
   const StatusOr<GraphVariants> variants = FindVariants(bound, &device, PlanOptions());
   ASSERT_TRUE(variants.ok());
   EXPECT_TRUE(variants->nodes[0].variants.empty());
-  EXPECT_EQ(variants->nodes[0].why, "an output is uint8");
+  EXPECT_NE(variants->nodes[0].why, "");
 }
 
 TEST(Variants, PrecisionsAreForEachNode) {

@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include "mace/ops/elementwise/elementwise_lowering.h"
+#include "mace/ops/elementwise/integer_elements.h"
 #include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/shape/alias_op.h"
@@ -54,7 +56,8 @@ class CastOp : public Op {
     return text->Let("ELTWISE_TRUTH(T, " + inputs[0].name + " != (T)(0.0f))");
   }
 
-  // Integers of the device are all int32, and bools are numbers already.
+  // Integers of the device are all int32, and bools are numbers already. What a type of 8 bits does not
+  // hold becomes other integers.
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DType from = request.inputs[0].info.dtype;
     const bool from_integer = DeviceElementOf(from) == DeviceElement::kInteger;
@@ -66,11 +69,20 @@ class CastOp : public Op {
     if (from_number && to == DeviceElement::kInteger) {
       return LowerConversion("cast_to_int", request);
     }
+    if (from_integer && !IsKept(from)) {
+      IntegerStep step;
+      step.result = "v0";
+      step.may_leave_int32 = true;
+      return LowerIntegerElements("cast_integers", request, step);
+    }
     if (IsFloat(from) && dtype_ == DType::kBool) return LowerElementwise(*this, "cast", request);
     return LowerAlias("cast", request);
   }
 
  private:
+  // Whether an integer of the type is the same one in the result.
+  bool IsKept(DType from) const { return from == dtype_ || ComputesInInt32(dtype_); }
+
   // Between numbers and integers.
   std::vector<KernelVariant> LowerConversion(const char* kernel,
                                              const LoweringRequest& request) const {
@@ -80,12 +92,19 @@ class CastOp : public Op {
     variant.integers = Integers::kFromKernels;
     Launch launch = NewLaunch("cast.cl", kernel, request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
+    launch.kernel.macros["CONVERT"] = ConversionToInteger();
     launch.kernel.macros["TO_BOOL"] = dtype_ == DType::kBool ? "1" : "0";
     launch.kernel.macros["TO_INT64"] = dtype_ == DType::kInt64 ? "1" : "0";
     if (dtype_ == DType::kInt64) AddFaultRecord(&variant, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
     variant.launches.push_back(std::move(launch));
     return {std::move(variant)};
+  }
+
+  // Of a float, in OpenCL C.
+  const char* ConversionToInteger() const {
+    if (dtype_ == DType::kUInt8) return "convert_uchar_sat_rtz";
+    return dtype_ == DType::kInt8 ? "convert_char_sat_rtz" : "convert_int_sat_rtz";
   }
 
   const DType dtype_;

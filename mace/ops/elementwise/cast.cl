@@ -21,8 +21,8 @@ ENTRY void KERNEL(ITEM_IDS __global const int *restrict x, __global STORAGE_T *r
 #define FAULT_PARAMETER
 #endif
 #ifdef USE_cast_to_int
-// Towards zero. A NaN becomes 0, and what does not fit int32 the nearest that does; where it would have to be an int64
-// (TO_INT64 1) it is reported.
+// Towards zero. A NaN becomes 0, and what the type does not hold the nearest that it does (CONVERT: the conversion to
+// int, char or uchar); an int64 (TO_INT64 1) beyond int is reported.
 ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global int *restrict y, int total FAULT_PARAMETER) {
   const int i = ITEM_ID(0);
   if (i >= total) return;
@@ -30,6 +30,6 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global int *r
 #if TO_INT64
   if (fabs(v) >= 2147483648.0f && v != -2147483648.0f) mace_report_fault(fault, FAULT_BEYOND_INT32, 0, i, 0, 0);
 #endif
-  y[i] = v == v ? convert_int_sat_rtz(v) : 0;
+  y[i] = v == v ? CONVERT(v) : 0;
 }
 #endif

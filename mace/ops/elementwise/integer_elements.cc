@@ -67,6 +67,9 @@ class IntegerKernel {
     launch_.kernel.macros["INTEGER_OPERANDS"] = parameters_;
     launch_.kernel.macros["INTEGER_LOAD(at)"] = loads_;
     launch_.kernel.macros["INTEGER_RESULT"] = "(" + step.result + ")";
+    const bool is_byte = y.dtype == DType::kUInt8 || y.dtype == DType::kInt8;
+    const char* const byte = y.dtype == DType::kUInt8 ? "uchar" : "char";
+    launch_.kernel.macros["INTEGER_T"] = is_byte ? byte : "int";
     launch_.kernel.macros["INTEGER_CHECK"] = check ? "1" : "0";
     launch_.kernel.macros["TO_BOOL"] = IsBool(y) ? "1" : "0";
     launch_.arguments.push_back(RawOutputArgument(0));

@@ -4,6 +4,7 @@
 //   INTEGER_OPERANDS   parameters, each a pointer with its steps; a number is an int
 //   INTEGER_LOAD(at)   declares v0, v1, ... of type long
 //   INTEGER_RESULT     the expression of the result
+//   INTEGER_T          int, or char and uchar, in which a result wraps around and is kept as int
 //   INTEGER_CHECK      1: a result beyond int is reported
 //   TO_BOOL            1: the result is a bool, 1 or 0 in STORAGE_T
 #include "broadcast_operand.clh"
@@ -34,7 +35,7 @@ ENTRY void KERNEL(ITEM_IDS INTEGER_OPERANDS __global RESULT_T *y, OPERAND_EXTENT
 #if TO_BOOL
   STORE(y, index, result != 0 ? 1.0f : 0.0f);
 #else
-  y[index] = (int)result;
+  y[index] = (INTEGER_T)result;
 #endif
 }
 #endif

@@ -20,7 +20,7 @@ struct IntegerStep {
   // In OpenCL C, of the long values v0, v1, ... of the operands, which fit an int. Empty: there is
   // no kernel.
   std::string result;
-  // The result may lie beyond int32: an int32 wraps around, and an int64 is reported
+  // The result may lie beyond its type: it wraps around, but an int64 beyond int32 is reported
   // (fault_record.h). REQUIRES: it fits a long.
   bool may_leave_int32 = false;
   // An operand behind the op's inputs.

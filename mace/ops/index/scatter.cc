@@ -86,13 +86,13 @@ class ScatterOp : public Op {
     const OpInput& indices = request.inputs[1];
     LoweringRequest elements = request;  // Without the indices.
     elements.inputs.erase(elements.inputs.begin() + 1);
-    const bool integers = CanMoveIntegers(elements);
+    const bool changes = reduction_ == Reduction::kAdd || reduction_ == Reduction::kMultiply;
+    const bool integers = CanMoveIntegers(elements) && (!changes || ComputesInInt32(x.info.dtype));
     const bool numbers = CanLower(elements) && x.info.dtype != DType::kBool;
     if (!(integers || numbers) || !IsIndexableIntegers(indices) || x.info.shape[0] == 0) return {};
     const int64_t total = x.info.shape.elements(), count = indices.info.shape.elements();
     // Each element looks at each index: the host is faster where there are many of both.
     if (static_cast<double>(total) * static_cast<double>(count) > kMaxComparisons) return {};
-    const bool changes = reduction_ == Reduction::kAdd || reduction_ == Reduction::kMultiply;
     const bool check = changes && x.info.dtype == DType::kInt64;
     KernelVariant variant = NewRowMajorVariant("scatter", request);
     variant.integers = Integers::kFromKernels;

@@ -44,7 +44,8 @@ class CumsumOp : public Op {
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const TensorInfo& y = request.outputs[0];
-    const bool integers = CanMoveIntegers(request), check = y.dtype == DType::kInt64;
+    const bool integers = CanMoveIntegers(request) && ComputesInInt32(y.dtype);
+    const bool check = y.dtype == DType::kInt64;
     const StatusOr<int> axis = NormalizeAxis(axis_, y.shape.rank());
     if (!(CanLower(request) || integers) || request.inputs[0].constant != nullptr || !axis.ok() ||
         // The running product of a line need not even fit a long.

@@ -67,8 +67,8 @@ TEST(Cumsum, IntegersWrapAround) {
 TEST(Cumsum, OnTheDevice) {
   const HostTensor integers = HostTensor::FromVector<int64_t>(
       DType::kInt64, {2, 3, 2}, {1, -2, 3, 0, 5, 6, 7, 8, 9, 1, 2, 3});
-  for (int64_t flags = 0; flags < 4; ++flags) {
-    for (int64_t axis : {0, 1, 2}) {
+  for (int64_t flags : {0, 3}) {
+    for (int64_t axis : {1, 2}) {
       SCOPED_TRACE("axis " + std::to_string(axis) + ", flags " + std::to_string(flags));
       Cumsum(axis, flags & 1, flags >> 1).Input({3, 5, 2}).Run();
       Cumsum(axis, flags & 1, flags >> 1).Input(integers).Run();

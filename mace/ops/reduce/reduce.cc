@@ -128,7 +128,7 @@ class ReduceOp : public Op {
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    const bool integers = CanMoveIntegers(request);
+    const bool integers = CanMoveIntegers(request) && ComputesInInt32(request.outputs[0].dtype);
     if (!(CanLower(request) || integers) || request.inputs[0].constant != nullptr) return {};
     const StatusOr<ReducedAxes> reduced = Reduced(request.inputs[0].info.shape.rank());
     if (!reduced.ok()) return {};
