@@ -213,9 +213,10 @@ TEST(Eltwise, BoolsBesideIntegersOnTheDevice) {
   Eltwise(2).Input(a).Constant(truth).Run();
 }
 
-TEST(Eltwise, Int32WrapsAroundOnTheDevice) {
-  const int32_t largest = std::numeric_limits<int32_t>::max();
-  for (int type : {1, 2}) Eltwise(type).Input(Ints({largest, 2})).Constant(Ints({-2, 2})).Run();
+TEST(Eltwise, BytesWrapAroundOnTheDevice) {
+  const HostTensor bytes = HostTensor::FromVector<uint8_t>(DType::kUInt8, {3}, {250, 3, 255});
+  Eltwise(0).Input(bytes).Input(bytes).Run();
+  Eltwise(6).Input(*bytes.ConvertTo(DType::kInt8)).Run();
 }
 
 }  // namespace
