@@ -1,9 +1,11 @@
 // The GPU variants of strided_copy.h.
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <optional>
 
 #include "mace/base/divide.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/strided_copy.h"
 
@@ -16,19 +18,29 @@ bool IsIndexable(const TensorInfo& info) {
   return view.rows() * view.w * view.blocks() * 4 < std::numeric_limits<int32_t>::max() - (1 << 16);
 }
 
-bool HoldsNumbers(const TensorInfo& info) {
-  return DeviceElementOf(info.dtype) == DeviceElement::kNumber;
+// The first output's elements, which all that is copied has.
+DeviceElement ElementOf(const LoweringRequest& request) {
+  return DeviceElementOf(request.outputs[0].dtype);
 }
 
 bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& copies) {
   for (const StridedCopy& copy : copies) {
     const OpInput& input = request.inputs[static_cast<size_t>(copy.input)];
-    if (!input.present || !IsIndexable(input.info) || !HoldsNumbers(input.info)) return false;
+    if (!input.present || !IsIndexable(input.info) ||
+        DeviceElementOf(input.info.dtype) != ElementOf(request)) {
+      return false;
+    }
+    if (ElementOf(request) != DeviceElement::kInteger) continue;
+    const double largest = std::numeric_limits<int32_t>::max();
+    if (!IsIndexableIntegers(input) || copy.fill < -largest - 1 || copy.fill > largest)
+      return false;
   }
   for (const TensorInfo& output : request.outputs) {
-    if (!HoldsNumbers(output) || output.shape.elements() == 0 || !IsIndexable(output)) return false;
+    if (DeviceElementOf(output.dtype) != ElementOf(request) || output.shape.elements() == 0 ||
+        !IsIndexable(output))
+      return false;
   }
-  return true;
+  return ElementOf(request) != DeviceElement::kNone;
 }
 
 // How elements map to units: each run of `unit` elements is `count` units.
@@ -79,9 +91,24 @@ size_t KernelRank(const StridedCopy& copy) {
   return 0;
 }
 
+// The copy's fill as an argument of the kernel, which moves the bits of integers as those of floats.
+float FillOf(const LoweringRequest& request, const StridedCopy& copy) {
+  if (ElementOf(request) != DeviceElement::kInteger) return static_cast<float>(copy.fill);
+  const auto integer = static_cast<int32_t>(copy.fill);
+  float bits = 0;
+  std::memcpy(&bits, &integer, sizeof(bits));
+  return bits;
+}
+
+// How many work-items a copy has, and what it reads outside of its bounds.
+struct CopyArguments {
+  int64_t items = 0;
+  float fill = 0;
+};
+
 // Appends what every form of the kernel takes: where to begin, the work-items, the fill and the axes,
 // innermost first.
-void AppendCopy(const StridedCopy& copy, int64_t items, Launch* launch) {
+void AppendCopy(const StridedCopy& copy, const CopyArguments& arguments, Launch* launch) {
   const size_t rank = KernelRank(copy);
   launch->kernel.macros["RANK"] = std::to_string(rank);
   launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
@@ -90,8 +117,8 @@ void AppendCopy(const StridedCopy& copy, int64_t items, Launch* launch) {
   };
   append(copy.input_offset);
   append(copy.output_offset);
-  append(items);
-  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(static_cast<float>(copy.fill));
+  append(arguments.items);
+  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(arguments.fill);
   for (size_t k = 0; k < rank; ++k) {
     const CopyAxis axis = k < copy.axes.size() ? copy.axes[copy.axes.size() - 1 - k] : CopyAxis{};
     append(axis.extent);
@@ -137,7 +164,7 @@ std::optional<Launch> MakeRowsLaunch(const LoweringRequest& request, const Strid
     const int64_t extent = turned->axes[turned->axes.size() - 2].extent;
     items = items / extent * CeilDivide(extent, 8);
   }
-  AppendCopy(turned.has_value() ? *turned : copy, items, &launch);
+  AppendCopy(turned.has_value() ? *turned : copy, {items, FillOf(request, copy)}, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
   return launch;
 }
@@ -149,7 +176,7 @@ Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& cop
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
   launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
-  AppendCopy(units, units.elements(), &launch);
+  AppendCopy(units, {units.elements(), FillOf(request, copy)}, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(units.elements()), &launch);
   return launch;
 }
@@ -168,7 +195,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
     for (int64_t value : {(input_channels + 3) / 4, (channels + 3) / 4, channels}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    AppendCopy(*blocks, blocks->elements(), &launch);
+    AppendCopy(*blocks, {blocks->elements(), FillOf(request, copy)}, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(blocks->elements()), &launch);
     return launch;
   }
@@ -183,7 +210,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
   for (int64_t value : {input_channels, view.rows() * view.w, view.c}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
-  AppendCopy(copy, copy.elements(), &launch);
+  AppendCopy(copy, {copy.elements(), FillOf(request, copy)}, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()), &launch);
   return launch;
 }
@@ -212,7 +239,8 @@ std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const Lower
   if (!CanCopy(request, copies)) return {};
   KernelVariant row_major = NewRowMajorVariant(op + "_row_major", request);
   KernelVariant channels4 = NewVariant(op + "_channels4", request, request.storage);
-  bool has_channels4 = StorageWithinLimits(request) == request.storage;
+  const bool integers = ElementOf(request) == DeviceElement::kInteger;
+  bool has_channels4 = !integers && StorageWithinLimits(request) == request.storage;
   double row_major_effort = 1, channels4_effort = 1;
   for (const StridedCopy& copy : copies) {
     if (copy.elements() == 0) continue;
@@ -227,6 +255,7 @@ std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const Lower
   }
   row_major.estimate_ms *= row_major_effort;
   channels4.estimate_ms *= channels4_effort;
+  if (integers) SetIntegerMoves(&row_major);
   std::vector<KernelVariant> variants = {std::move(row_major)};
   if (has_channels4) variants.push_back(std::move(channels4));
   return variants;
