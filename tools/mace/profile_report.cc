@@ -101,8 +101,10 @@ void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
   Print(out, "latency    %10.3f ms  host to host, least of %zu; median %.3f\n", result.latency.min,
         result.latency.n, result.latency.p50);
   if (result.replay.has_value()) {
-    Print(out, "launches   %10.3f ms  alone, without copies, least; median %.3f\n",
-          result.replay->min, result.replay->p50);
+    const auto launches = report["launches_per_run"].get<double>();
+    Print(
+        out, "launches   %10.3f ms  alone, without copies, least; median %.3f; %.1f us a launch\n",
+        result.replay->min, result.replay->p50, 1e3 * result.replay->min / std::max(launches, 1.0));
   }
   if (result.timed_launches != report["launches_per_run"].get<size_t>()) {
     Print(out, "ops        are timed as %zu separate launches; a run has %zu\n",

@@ -35,10 +35,8 @@ Status CheckTfliteComplex(const TfliteNode& node) {
   const bool reads = node.ReadsComplex(), makes = node.MakesComplex();
   if (!reads && !makes) return Status::Ok();
   constexpr tflite::BuiltinOperator kMoves[] = {
-      tflite::BuiltinOperator_EXPAND_DIMS,
-      tflite::BuiltinOperator_RESHAPE,
-      tflite::BuiltinOperator_SQUEEZE,
-      tflite::BuiltinOperator_STRIDED_SLICE,
+      tflite::BuiltinOperator_EXPAND_DIMS, tflite::BuiltinOperator_RESHAPE,
+      tflite::BuiltinOperator_SQUEEZE,     tflite::BuiltinOperator_STRIDED_SLICE,
       tflite::BuiltinOperator_TRANSPOSE,
   };
   const bool moves = std::count(std::begin(kMoves), std::end(kMoves), node.code()) > 0;
