@@ -133,8 +133,9 @@ TEST(DeviceTypes, StayOnTheDevice) {
   }
 }
 
-// Integers that stay on the host need not fit the device's integer type.
-TEST(DeviceTypes, IntegersOfTheHostStayWhole) {
+// On the CPU an int64 is whole. On a device it must be an int32, and one that is none is no longer
+// cut but refused.
+TEST(DeviceTypes, IntegersThatTheDeviceCannotHoldAreRefused) {
   GraphMaker make;
   const ValueId x = make.Input("x", DType::kInt64, Shape({2, 2}));
   const ValueId y = make.Node("Reshape", "y", {x}, {DType::kInt64, Shape({4})},
@@ -143,20 +144,36 @@ TEST(DeviceTypes, IntegersOfTheHostStayWhole) {
                         With("dtype", std::string("int32"))));
   make.Output(y);
   const std::vector<int64_t> values = {1, int64_t{1} << 40, -5, (int64_t{1} << 32) + 7};
-  const auto outputs = RunOn(CompileOrFail(make.graph(), On("gpu")),
-                             {HostTensor::FromVector(DType::kInt64, Shape({2, 2}), values)});
+  const HostTensor given = HostTensor::FromVector(DType::kInt64, Shape({2, 2}), values);
+  const auto refused = RunOn(CompileOrFail(make.graph(), On("gpu")), {given});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(refused.status().message().find("input 'x': element 1"), std::string::npos)
+      << refused.status().message();
+  const auto outputs = RunOn(CompileOrFail(make.graph(), On("cpu")), {given});
   ASSERT_TRUE(outputs.ok()) << outputs.status().message();
   EXPECT_EQ(values, ToInt64Vector((*outputs)[1]));
   EXPECT_EQ((std::vector<int64_t>{1, 0, -5, 7}), ToInt64Vector((*outputs)[0]));
 }
 
 TEST(DeviceTypes, ElementsTravel) {
-  const std::vector<int64_t> wide = {0, -1, int64_t{1} << 40, -(int64_t{1} << 40)};
+  const std::vector<int64_t> wide = {0, -1, INT32_MAX, INT32_MIN};
   std::vector<uint8_t> device(16);
+  EXPECT_EQ(-1, ToDeviceElements(HostTensor::FromVector(DType::kInt64, Shape({4}), wide), device));
+  const std::vector<int64_t> wider = {0, int64_t{INT32_MIN} - 1, 1, int64_t{1} << 40};
+  EXPECT_EQ(1, ToDeviceElements(HostTensor::FromVector(DType::kInt64, Shape({4}), wider), device));
   ToDeviceElements(HostTensor::FromVector(DType::kInt64, Shape({4}), wide), device);
   HostTensor back = *HostTensor::Allocate({DType::kInt64, Shape({4})});
   FromDeviceElements(device, &back);
   EXPECT_EQ((std::vector<int64_t>{0, -1, INT32_MAX, INT32_MIN}), ToInt64Vector(back));
+  const std::vector<int8_t> bytes = {-128, 127, -1, 0};
+  for (DType dtype : {DType::kInt8, DType::kUInt8}) {
+    const HostTensor given = HostTensor::FromVector(dtype, Shape({4}), bytes);
+    EXPECT_EQ(-1, ToDeviceElements(given, device));
+    back = *HostTensor::Allocate({dtype, Shape({4})});
+    FromDeviceElements(device, &back);
+    EXPECT_EQ(ToInt64Vector(given), ToInt64Vector(back)) << DTypeName(dtype);
+  }
   const std::vector<uint8_t> bools = {1, 0, 0, 1};
   ToDeviceElements(HostTensor::FromVector(DType::kBool, Shape({4}), bools), device);
   back = *HostTensor::Allocate({DType::kBool, Shape({4})});

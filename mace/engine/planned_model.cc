@@ -13,7 +13,6 @@
 #include "mace/passes/device/batch_slices.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
-#include "mace/plan/check_indices.h"
 #include "mace/tune/planning_limits.h"
 #include "mace/tune/tuned_plan.h"
 
@@ -181,7 +180,6 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
   } else {
     SetPlanningLimits(*graph, runtime_->compiler(), &tuning, &plan_options);
     const DeviceInfo device = WithMeasuredRoofline(runtime_->device_info(), plan_options);
-    MACE_RETURN_IF_ERROR(CheckIndices(graph.get()));
     MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
     FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
     FuseSqueezeExcite(device, plan_options, graph.get(), &ops);

@@ -201,18 +201,26 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
 TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   auto graph = std::make_shared<Graph>(*MakeGraph(12));
   const ValueId y = graph->outputs[0].value;
-  Node one_hot;
-  one_hot.name = "on the CPU";
-  one_hot.type = "OneHot";
-  one_hot.attributes.Set("depth", int64_t{4});
-  one_hot.attributes.Set("axis", int64_t{-1});
-  one_hot.inputs = {y};
-  one_hot.outputs = {graph->AddValue("marked")};
-  graph->value(one_hot.outputs[0]).info = {DType::kFloat32, Shape({6, 8, 4})};
-  graph->nodes.push_back(one_hot);
+  Node whole, shifted;
+  whole.name = "whole";
+  whole.type = "Cast";
+  whole.attributes.Set("dtype", std::string("int32"));
+  whole.inputs = {y};
+  whole.outputs = {graph->AddValue("whole")};
+  shifted.name = "on the CPU";
+  shifted.type = "Eltwise";
+  shifted.attributes.Set("type", int64_t{28});  // No kernel shifts bits to the left.
+  shifted.attributes.Set("scalar_input", 1.0);
+  shifted.inputs = whole.outputs;
+  shifted.outputs = {graph->AddValue("shifted")};
+  for (const Node& node : {whole, shifted}) {
+    graph->value(node.outputs[0]).info = {DType::kInt32, Shape({6, 8})};
+    graph->nodes.push_back(node);
+  }
   IoInfo io;
-  io.name = "marked";
-  io.value = one_hot.outputs[0];
+  io.name = "shifted";
+  io.dtype = DType::kInt32;
+  io.value = shifted.outputs[0];
   graph->outputs.push_back(io);
   for (int start = 0; start < 2; ++start) {
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));

@@ -1,9 +1,7 @@
 #include "mace/execute/device_elements.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 namespace mace {
 namespace {
@@ -19,24 +17,37 @@ void ConvertEach(const uint8_t* source, uint8_t* target, size_t count, const Con
   }
 }
 
-int32_t CutToInt32(int64_t value) {
-  return static_cast<int32_t>(std::clamp<int64_t>(value, std::numeric_limits<int32_t>::min(),
-                                                  std::numeric_limits<int32_t>::max()));
+// Copies int64 as int32; the index of the first that does not fit, or -1.
+int64_t NarrowEach(const uint8_t* source, uint8_t* target, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    int64_t wide = 0;
+    std::memcpy(&wide, source + i * sizeof(wide), sizeof(wide));
+    const int32_t narrow = static_cast<int32_t>(static_cast<uint32_t>(wide));
+    if (narrow != wide) return static_cast<int64_t>(i);
+    std::memcpy(target + i * sizeof(narrow), &narrow, sizeof(narrow));
+  }
+  return -1;
 }
 
 }  // namespace
 
-bool LiesAsOnDevice(DType dtype) { return dtype != DType::kBool && dtype != DType::kInt64; }
+bool LiesAsOnDevice(DType dtype) { return IsFloat(dtype) || dtype == DType::kInt32; }
 
-void ToDeviceElements(const HostTensor& host, MutableBytes device) {
+int64_t ToDeviceElements(const HostTensor& host, MutableBytes device) {
   const size_t count = static_cast<size_t>(host.shape().elements());
   const uint8_t* from = host.bytes().data();
+  const auto keep = [](auto value) { return static_cast<int32_t>(value); };
   if (host.dtype() == DType::kBool) {
     ConvertEach<uint8_t, float>(from, device.data(), count,
                                 [](uint8_t value) { return value != 0 ? 1.0f : 0.0f; });
+  } else if (host.dtype() == DType::kUInt8) {
+    ConvertEach<uint8_t, int32_t>(from, device.data(), count, keep);
+  } else if (host.dtype() == DType::kInt8) {
+    ConvertEach<int8_t, int32_t>(from, device.data(), count, keep);
   } else {
-    ConvertEach<int64_t, int32_t>(from, device.data(), count, CutToInt32);
+    return NarrowEach(from, device.data(), count);
   }
+  return -1;
 }
 
 void FromDeviceElements(Bytes device, HostTensor* host) {
@@ -45,6 +56,10 @@ void FromDeviceElements(Bytes device, HostTensor* host) {
   if (host->dtype() == DType::kBool) {
     ConvertEach<float, uint8_t>(device.data(), to, count,
                                 [](float value) { return uint8_t{value != 0.0f}; });
+  } else if (host->dtype() == DType::kUInt8 || host->dtype() == DType::kInt8) {
+    // Both have the lowest byte.
+    ConvertEach<int32_t, uint8_t>(device.data(), to, count,
+                                  [](int32_t value) { return static_cast<uint8_t>(value); });
   } else {
     ConvertEach<int32_t, int64_t>(device.data(), to, count,
                                   [](int32_t value) { return int64_t{value}; });

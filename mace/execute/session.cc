@@ -10,6 +10,7 @@
 #include "mace/base/clock.h"
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
+#include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/execute/device_elements.h"
 #include "mace/ops/batch.h"
@@ -92,6 +93,10 @@ Status Session::Finish(const LibraryCache& cache) {
   MACE_RETURN_IF_ERROR(PrepareHost());
   FindWaits();
   FindBindable();
+  faults_.Find(*plan_);
+  for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    if (plan_->steps[i].is_launch()) after_launches_ = i + 1;
+  }
   return RunSetup();
 }
 
@@ -175,6 +180,7 @@ Status Session::RunSetup() {
 Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
   const Status status = CatchExhaustion([&] {
+    MACE_RETURN_IF_ERROR(faults_.Begin(memory_, &queue_));
     return ForEachSlice(inputs, outputs,
                         [&](std::vector<HostTensor>* of_slice) { return RunSteps(of_slice); });
   });
@@ -192,6 +198,7 @@ Status Session::EndRun(const Status& status, ClQueue* queue) {
   }
   MACE_RETURN_IF_ERROR(status);
   MACE_RETURN_IF_ERROR(finished);
+  MACE_RETURN_IF_ERROR(faults_.Check(*plan_));
   *has_run_ = true;
   return Status();
 }
@@ -199,12 +206,15 @@ Status Session::EndRun(const Status& status, ClQueue* queue) {
 Status Session::RunSteps(std::vector<HostTensor>* outputs) {
   for (size_t i = 0; i < waits_.size(); ++i) {
     MACE_RETURN_IF_ERROR(CheckCancelled());
+    // A later transfer that is waited for ends these reads too.
+    if (i == after_launches_) MACE_RETURN_IF_ERROR(faults_.Enqueue(memory_, &queue_));
     // A copied input is released when the next slice's inputs are shared.
     const bool wait = waits_[i] || values_.has_copied_inputs();
     MACE_RETURN_IF_ERROR(RunStep(plan_->steps[i], outputs, {&queue_, nullptr, wait}));
     DropDead(i);
   }
-  return Status();
+  if (after_launches_ < waits_.size()) return Status();
+  return faults_.Enqueue(memory_, &queue_);
 }
 
 Status Session::ForEachSlice(const std::vector<HostTensor>& inputs,
@@ -282,8 +292,22 @@ Status Session::Upload(int index, const CommandTarget& target) {
   if (LiesAsOnDevice(host.dtype()))
     return target.queue->Write(memory, host.bytes(), name, {target.wait, target.event});
   const MutableBytes elements(staging_.data(), DeviceBytes(tensor));
-  ToDeviceElements(host, elements);
+  const int64_t beyond = ToDeviceElements(host, elements);
+  if (beyond >= 0) return BeyondInt32(tensor.value, beyond);
   return target.queue->Write(memory, elements, name, {target.wait, target.event});
+}
+
+Status Session::BeyondInt32(ValueId value, int64_t index) const {
+  const Graph& graph = *plan_->bound.graph;
+  const int input = input_of_value_.empty() ? -1 : input_of_value_[static_cast<size_t>(value)];
+  const std::string who =
+      input < 0 ? "value '" + Printable(graph.value(value).name)
+                : "input '" + Printable(graph.inputs[static_cast<size_t>(input)].name);
+  const std::vector<int64_t> elements = ToInt64Vector(values_.Get(value));
+  return InvalidArgument(who + "': element " + std::to_string(index) +
+                         ": expected a number of int32, as which devices compute int64, found " +
+                         std::to_string(elements[static_cast<size_t>(index)]) +
+                         "; device \"cpu\" computes in int64");
 }
 
 Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs,

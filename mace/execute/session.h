@@ -5,7 +5,8 @@
 // that the plan cuts. It waits only for results that the host reads. It does not allocate, except
 // in steps on the CPU and in views of slices.
 //
-// Errors: kDeviceError names the call, the error, the kernel and the node. kDeviceLost if the
+// Errors: kInvalidArgument names an int64 that does not fit the int32 in which devices hold it, and
+// what a kernel reports (ops/fault_record.h). kDeviceError names the call, the error, the kernel and the node. kDeviceLost if the
 // driver reports a lost device, in a call or, after a call failed, in the queue. When a run
 // returns, with an error too, none of its commands is at work and no tensor of the caller is
 // referred to.
@@ -31,6 +32,7 @@
 #include "mace/execute/device_tensors.h"
 #include "mace/execute/device_weights.h"
 #include "mace/execute/executor.h"
+#include "mace/execute/fault_reports.h"
 #include "mace/execute/run_times.h"
 #include "mace/plan/plan.h"
 
@@ -157,6 +159,8 @@ class Session : public Executor {
   Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const CommandTarget& target);
   Status Enqueue(const BoundLaunch& launch, const CommandTarget& target) const;
   Status Upload(int tensor, const CommandTarget& target);
+  // What is wrong with element `index` of an int64 tensor on its way to the device.
+  Status BeyondInt32(ValueId value, int64_t index) const;
   Status DownloadTensor(int tensor, std::vector<HostTensor>* outputs, const CommandTarget& target);
   // Milliseconds until the device has done the commands that `enqueue` puts into queue_, even if it
   // fails.
@@ -192,6 +196,8 @@ class Session : public Executor {
   double program_ms_ = 0;
   std::shared_ptr<std::atomic<bool>> has_run_ = std::make_shared<std::atomic<bool>>(false);
   CountedBytes counted_bytes_;
+  FaultReports faults_;
+  size_t after_launches_ = 0;  // The number of steps up to the last launch.
 };
 
 }  // namespace mace

@@ -53,9 +53,12 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
       DropDead(i);
       ++at;
     }
-    return Status();
+    return faults_.Enqueue(memory_, &*timing_queue_);
   };
-  const Status status = CatchExhaustion([&] { return ForEachSlice(inputs, outputs, run_steps); });
+  const Status status = CatchExhaustion([&] {
+    MACE_RETURN_IF_ERROR(faults_.Begin(memory_, &*timing_queue_));
+    return ForEachSlice(inputs, outputs, run_steps);
+  });
   times->end = MonotonicMilliseconds();
   MACE_RETURN_IF_ERROR(EndRun(status, &*timing_queue_));
   return ReadEvents(events, times);

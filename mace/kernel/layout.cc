@@ -6,7 +6,8 @@ namespace mace {
 
 DeviceElement DeviceElementOf(DType dtype) {
   if (IsFloat(dtype) || dtype == DType::kBool) return DeviceElement::kNumber;
-  const bool integer = dtype == DType::kInt32 || dtype == DType::kInt64;
+  const bool integer = dtype == DType::kInt32 || dtype == DType::kInt64 || dtype == DType::kUInt8 ||
+                       dtype == DType::kInt8;
   return integer ? DeviceElement::kInteger : DeviceElement::kNone;
 }
 

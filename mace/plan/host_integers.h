@@ -1,5 +1,7 @@
-// Tells which integers of a graph fit the device's int32: those that kernels made, and inputs if
-// the caller says so. A variant for such integers would truncate others.
+// Tells which integers of a graph are known to fit the device's int32: all int32, those that
+// kernels made, and the graph's int64 inputs, whose range is checked when they go to the device. Ops
+// offer no variant for constants that do not fit. A node on the CPU may make any int64, and a variant for integers that fit does
+// not read those.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PLAN_HOST_INTEGERS_H_
@@ -14,8 +16,8 @@ namespace mace {
 
 class HostIntegers {
  public:
-  // `inputs_fit`: PlanOptions::integer_inputs_fit. REQUIRES: the graph outlives this object.
-  HostIntegers(const Graph& graph, bool inputs_fit);
+  // REQUIRES: the graph outlives this object.
+  explicit HostIntegers(const Graph& graph);
 
   // Whether a variant may run a node with these inputs. REQUIRES: Place was called for the nodes
   // that make them.

@@ -51,8 +51,8 @@ StatusOr<ChosenVariants> TakeChosen(const Graph& graph, const GraphVariants& var
 
 // A variant may require that the device made the integers that it reads. Checks that the choice has
 // not moved their maker to the CPU.
-Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool inputs_fit) {
-  HostIntegers integers(graph, inputs_fit);
+Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen) {
+  HostIntegers integers(graph);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (chosen[n].has_value() && !integers.Allows(node, *chosen[n])) {
@@ -153,7 +153,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const GraphVariants& 
   if (device != nullptr && !options.allow_fallback) {
     MACE_RETURN_IF_ERROR(RefuseFallback(graph, variants, choice));
   }
-  MACE_RETURN_IF_ERROR(CheckIntegers(graph, chosen, options.integer_inputs_fit));
+  MACE_RETURN_IF_ERROR(CheckIntegers(graph, chosen));
   auto plan = std::make_unique<Plan>();
   plan->bound = std::move(bound);
   plan->options = options;

@@ -104,7 +104,7 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
       options.precisions.empty() ? NodePrecisions(graph, bound.ops, options.precision)
                                  : options.precisions;
   const std::vector<double> scratch_limits = ScratchLimits(graph, options.precision);
-  HostIntegers integers(graph, options.integer_inputs_fit);
+  HostIntegers integers(graph);
   PlanOptions of_node = options;
   of_node.precisions.clear();  // A list over all nodes; this node's precision is set below.
   std::vector<NodeVariants> found;

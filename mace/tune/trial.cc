@@ -57,7 +57,6 @@ StatusOr<Trial> MakeTrial(const BoundGraph& bound, size_t node, const KernelVari
   Choice choice;
   choice.nodes = {NodeChoice{0, {}}};
   PlanOptions options;
-  options.integer_inputs_fit = true;  // All integer inputs are zeros.
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
                         MakePlan(BoundNode(bound, node), variants, choice, options));
   return Trial{bound.graph->nodes[node].name, VariantId(variant), std::move(plan)};

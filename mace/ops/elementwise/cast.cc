@@ -1,9 +1,14 @@
 // Cast: the elements as another dtype; attribute `dtype` names it ("float32", "int32", ...). Floats
 // to integers truncate towards zero and stop at the type's limits, integers to narrower ones wrap
 // around, anything but zero is true.
-// float16 and bfloat16 are float32 here: the plan chooses the storage.
+// float16 and bfloat16 are float32 here: the plan chooses the storage. A kernel reports a float that
+// becomes an int64 beyond int32 (fault_record.h).
 #include <cstring>
 
+#include "mace/ops/elementwise/elementwise_lowering.h"
+#include "mace/ops/elementwise/integer_elements.h"
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/shape/alias_op.h"
@@ -45,35 +50,63 @@ class CastOp : public Op {
   }
 
   // Bools are 0 and 1 there too.
-  std::string WriteElement(const std::vector<ElementOperand>& inputs, ElementText*) const override {
-    const bool keeps = IsFloat(dtype_) || inputs[0].dtype == dtype_;
-    return keeps && DeviceElementOf(inputs[0].dtype) == DeviceElement::kNumber ? inputs[0].name
-                                                                               : "";
+  std::string WriteElement(const std::vector<ElementOperand>& inputs,
+                           ElementText* text) const override {
+    if (DeviceElementOf(inputs[0].dtype) != DeviceElement::kNumber) return "";
+    if (IsFloat(dtype_) || inputs[0].dtype == dtype_) return inputs[0].name;
+    if (dtype_ != DType::kBool) return "";
+    return text->Let("ELTWISE_TRUTH(T, " + inputs[0].name + " != (T)(0.0f))");
   }
 
-  // Integers of the device are all int32, and bools are numbers already; to bools or to int64 there
-  // is nothing on the GPU.
+  // Integers of the device are all int32, and bools are numbers already. What a type of 8 bits does not
+  // hold becomes other integers.
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DType from = request.inputs[0].info.dtype;
     const bool from_integer = DeviceElementOf(from) == DeviceElement::kInteger;
-    if (from_integer && IsFloat(dtype_)) return LowerConversion("cast_from_int", request);
-    if (IsFloat(from) && dtype_ == DType::kInt32) return LowerConversion("cast_to_int", request);
-    if (dtype_ == DType::kBool && from != DType::kBool) return {};
+    const bool from_number = DeviceElementOf(from) == DeviceElement::kNumber;
+    const DeviceElement to = DeviceElementOf(dtype_);
+    if (from_integer && to == DeviceElement::kNumber) {
+      return LowerConversion("cast_from_int", request);
+    }
+    if (from_number && to == DeviceElement::kInteger) {
+      return LowerConversion("cast_to_int", request);
+    }
+    if (from_integer && !IsKept(from)) {
+      IntegerStep step;
+      step.result = "v0";
+      step.may_leave_int32 = true;
+      return LowerIntegerElements("cast_integers", request, step);
+    }
+    if (IsFloat(from) && dtype_ == DType::kBool) return LowerElementwise(*this, "cast", request);
     return LowerAlias("cast", request);
   }
 
  private:
-  static std::vector<KernelVariant> LowerConversion(const char* kernel,
-                                                    const LoweringRequest& request) {
+  // Whether an integer of the type is the same one in the result.
+  bool IsKept(DType from) const { return from == dtype_ || ComputesInInt32(dtype_); }
+
+  // Between numbers and integers.
+  std::vector<KernelVariant> LowerConversion(const char* kernel,
+                                             const LoweringRequest& request) const {
     const int64_t elements = request.outputs[0].shape.elements();
     if (request.inputs[0].constant != nullptr || elements > INT32_MAX / 2) return {};
     KernelVariant variant = NewRowMajorVariant(kernel, request);
     variant.integers = Integers::kFromKernels;
     Launch launch = NewLaunch("cast.cl", kernel, request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
+    launch.kernel.macros["CONVERT"] = ConversionToInteger();
+    launch.kernel.macros["TO_BOOL"] = dtype_ == DType::kBool ? "1" : "0";
+    launch.kernel.macros["TO_INT64"] = dtype_ == DType::kInt64 ? "1" : "0";
+    if (dtype_ == DType::kInt64) AddFaultRecord(&variant, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
     variant.launches.push_back(std::move(launch));
     return {std::move(variant)};
+  }
+
+  // Of a float, in OpenCL C.
+  const char* ConversionToInteger() const {
+    if (dtype_ == DType::kUInt8) return "convert_uchar_sat_rtz";
+    return dtype_ == DType::kInt8 ? "convert_char_sat_rtz" : "convert_int_sat_rtz";
   }
 
   const DType dtype_;

@@ -39,18 +39,24 @@ TEST(Cast, IntegersWrapAround) {
 }
 
 TEST(Cast, OnTheDevice) {
-  const HostTensor integers = HostTensor::FromVector<int64_t>(DType::kInt64, Shape({2, 5}),
-                                                              {0, 1, -1, 7, 9, 100, -50, 3, 4, 5});
-  for (const char* to : {"float32", "int32", "int64"}) {
+  const HostTensor integers = HostTensor::FromVector<int64_t>(
+      DType::kInt64, Shape({2, 5}), {0, 1, -1, 7, 300, 100, -50, 3, 4, 5});
+  for (const char* to : {"float32", "int32", "int64", "bool"}) {
     OpTester("Cast").Set("dtype", std::string(to)).Input(integers).Run();
     OpTester("Cast").Set("dtype", std::string(to)).Input(*integers.ConvertTo(DType::kInt32)).Run();
   }
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const HostTensor floats =
       HostTensor::FromVector<float>(DType::kFloat32, Shape({5}), {-1.75f, 1.75f, 300, 0.5f, nan});
-  OpTester("Cast").Set("dtype", std::string("int32")).Input(floats).Run();
+  for (const char* to : {"int32", "int64", "bool", "uint8", "int8"}) {
+    OpTester("Cast").Set("dtype", std::string(to)).Input(floats).Run();
+    OpTester("Cast").Set("dtype", std::string(to)).Input(*integers.ConvertTo(DType::kInt8)).Run();
+    OpTester("Cast").Set("dtype", std::string(to)).Input(integers).Run();
+  }
   const HostTensor bools = HostTensor::FromVector<uint8_t>(DType::kBool, Shape({3}), {1, 0, 1});
-  OpTester("Cast").Set("dtype", std::string("float32")).Input(bools).Run();
+  for (const char* to : {"float32", "int32", "int64"}) {
+    OpTester("Cast").Set("dtype", std::string(to)).Input(bools).Run();
+  }
 }
 
 TEST(Cast, RefusesUnknownTypes) {

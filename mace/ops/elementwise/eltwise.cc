@@ -1,10 +1,13 @@
 #include "mace/ops/elementwise/eltwise.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/elementwise/elementwise_lowering.h"
+#include "mace/ops/elementwise/eltwise_integers.h"
+#include "mace/ops/elementwise/integer_elements.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -76,10 +79,33 @@ class EltwiseOp : public Op {
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    return LowerElementwise(*this, "eltwise", request);
+    if (!ComputesIntegers(request)) return LowerElementwise(*this, "eltwise", request);
+    return LowerIntegerElements("eltwise_integers", request, StepOfIntegers(request));
   }
 
  private:
+  IntegerStep StepOfIntegers(const LoweringRequest& request) const {
+    const bool two = request.inputs.size() == 2;
+    IntegerStep step;
+    if (!two && !attributes_.IsUnary()) step.scalar = ScalarAs<int64_t>();
+    if (attributes_.has_coeff || (attributes_.Divides() && !DividesByKnown(request))) return step;
+    const bool is_scalar_first = step.scalar.has_value() && attributes_.scalar_index == 0;
+    const std::string a = is_scalar_first ? "v1" : "v0", b = is_scalar_first ? "v0" : "v1";
+    step.result = IntegerResult(attributes_.type, a, b);
+    step.may_leave_int32 = true;
+    return step;
+  }
+
+  // Whether the divisor is known and has no 0, of which a kernel could not say that it is wrong.
+  bool DividesByKnown(const LoweringRequest& request) const {
+    if (request.inputs.size() < 2) {
+      return attributes_.scalar_index == 1 && ScalarAs<int64_t>() != 0;
+    }
+    if (request.inputs[1].constant == nullptr) return false;
+    const std::vector<int64_t> values = ToInt64Vector(*request.inputs[1].constant);
+    return std::find(values.begin(), values.end(), 0) == values.end();
+  }
+
   DType ResultType(DType a, DType b) const {
     if (attributes_.IsComparison()) return DType::kBool;
     if (IsFloat(a)) return DType::kFloat32;

@@ -186,5 +186,37 @@ TEST(Eltwise, Refuses) {
       .ExpectRefused("activation");
 }
 
+HostTensor Int64s(Shape shape, const std::vector<int64_t>& values) {
+  return HostTensor::FromVector(DType::kInt64, std::move(shape), values);
+}
+
+TEST(Eltwise, IntegersOnTheDevice) {
+  const HostTensor a = Int64s({2, 3}, {-7, 0, 5, 9, -2, 4}), b = Int64s({3}, {3, -2, 4});
+  for (int type : {0, 2, 3, 4, 11, 18, 21, 23, 24, 26}) {
+    SCOPED_TRACE(type);
+    Eltwise(type).Input(a).Constant(b).Run();
+  }
+  for (int type : {7, 13}) Eltwise(type).Input(a).Run();
+  // A difference and a comparison by every kind of operand.
+  for (int type : {1, 17}) {
+    SCOPED_TRACE(type);
+    Eltwise(type).Input(a).Input(b).Run();
+    Eltwise(type).Set("scalar_input", 3.0).Input(*a.ConvertTo(DType::kInt32)).Run();
+    Eltwise(type).Set("scalar_input", 3.0).Set("scalar_input_index", int64_t{0}).Input(a).Run();
+  }
+}
+
+TEST(Eltwise, BoolsBesideIntegersOnTheDevice) {
+  const HostTensor truth = HostTensor::FromVector<uint8_t>(DType::kBool, {2, 1}, {1, 0});
+  const HostTensor a = Int64s({2, 3}, {-7, 0, 5, 9, -2, 4});
+  Eltwise(20).Input(truth).Input(a).Run();
+  Eltwise(2).Input(a).Constant(truth).Run();
+}
+
+TEST(Eltwise, Int32WrapsAroundOnTheDevice) {
+  const int32_t largest = std::numeric_limits<int32_t>::max();
+  for (int type : {1, 2}) Eltwise(type).Input(Ints({largest, 2})).Constant(Ints({-2, 2})).Run();
+}
+
 }  // namespace
 }  // namespace mace

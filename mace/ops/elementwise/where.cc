@@ -2,6 +2,7 @@
 // condition (bool), a, b of one type, which the result has (floats of any kind give float32).
 #include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/elementwise/elementwise_lowering.h"
+#include "mace/ops/elementwise/integer_elements.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
@@ -53,7 +54,10 @@ class WhereOp : public Op {
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    return LowerElementwise(*this, "where", request);
+    if (!ComputesIntegers(request)) return LowerElementwise(*this, "where", request);
+    IntegerStep step;
+    step.result = "v0 != 0 ? v1 : v2";
+    return LowerIntegerElements("where_integers", request, step);
   }
 
  private:

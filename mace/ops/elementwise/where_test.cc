@@ -70,5 +70,18 @@ TEST(Where, Refuses) {
   OpTester("Where").Input(Mask({2})).Input({2}).Input({3}).ExpectRefused("[3]");
 }
 
+TEST(Where, IntegersOnTheDevice) {
+  const HostTensor mask = Mask({2, 3});
+  const HostTensor a = HostTensor::FromVector<int64_t>(DType::kInt64, {3}, {4, -5, 6});
+  const HostTensor b = HostTensor::FromVector<int64_t>(DType::kInt64, {2, 1}, {0, 9});
+  OpTester("Where").Input(mask).Input(a).Input(b).Run();
+  OpTester("Where").Input(mask).Constant(a).Input(b).Run();
+  OpTester("Where")
+      .Input(mask)
+      .Input(*a.ConvertTo(DType::kInt32))
+      .Input(*b.ConvertTo(DType::kInt32))
+      .Run();
+}
+
 }  // namespace
 }  // namespace mace

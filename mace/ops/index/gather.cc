@@ -1,10 +1,12 @@
 // Gather: slices of input 0 along `axis` (0 by default) at the integer indices of input 1, which
 // may be negative: the output's shape is that of input 0 with the axis replaced by the shape of the
-// indices. An index outside of the axis is an error; where a kernel computed it, it gives NaN.
+// indices. An index outside of the axis is an error, which a kernel reports (fault_record.h).
 #include <cstring>
 #include <limits>
 #include <optional>
 
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -63,9 +65,10 @@ class GatherOp : public Op {
     const OpInput& indices = request.inputs[1];
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
     if (!axis.ok() || x.info.shape[*axis] > kMaxGatherExtent) return {};
-    LoweringRequest activations = request;  // The indices are integers: no activation.
+    LoweringRequest activations = request;  // The indices are no activation.
     activations.inputs.resize(1);
-    if (!CanLower(activations)) return {};
+    const bool moves_integers = CanMoveIntegers(activations);
+    if (!CanLower(activations) && !moves_integers) return {};
     std::optional<std::vector<int64_t>> positions;
     if (indices.constant != nullptr) {
       StatusOr<std::vector<int64_t>> known = Positions(*indices.constant, x.info.shape[*axis]);
@@ -76,7 +79,9 @@ class GatherOp : public Op {
     }
     std::vector<KernelVariant> variants;
     variants.push_back(MakeVariant(request, *axis, positions, Layout::kRowMajor));
-    const bool whole_pixels = *axis + 1 < x.info.shape.rank();
+    if (moves_integers) SetIntegerMoves(&variants.back());
+    const bool whole_pixels =
+        *axis + 1 < x.info.shape.rank() && !moves_integers && x.constant == nullptr;
     if (whole_pixels && StorageWithinLimits(activations) == request.storage) {
       variants.push_back(MakeVariant(request, *axis, positions, Layout::kChannels4));
     }
@@ -124,9 +129,7 @@ class GatherOp : public Op {
     const bool computed = !positions.has_value();
     if (computed) {
       variant.inputs[1] = {Layout::kRowMajor, Storage::kBuffer};
-      // Where the host has table and indices, it can refuse a wrong one.
-      const bool table = request.inputs[0].constant != nullptr;
-      variant.integers = table ? Integers::kFromKernels : Integers::kAny;
+      variant.integers = Integers::kAny;
     } else {
       variant.weights.push_back(PackPositions(*positions));
     }
@@ -137,7 +140,7 @@ class GatherOp : public Op {
     const int64_t count = request.inputs[1].info.shape.elements();
     Launch launch = NewLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
                               request, row_major ? Storage::kBuffer : request.storage);
-    launch.arguments = {row_major ? RawInputArgument(0) : InputArgument(0),
+    launch.arguments = {row_major ? RowMajorArgument(request, 0, &variant) : InputArgument(0),
                         row_major ? RawOutputArgument(0) : OutputArgument(0),
                         computed ? RawInputArgument(1) : WeightsArgument(0)};
     launch.kernel.macros["COMPUTED"] = computed ? "1" : "0";
@@ -145,6 +148,7 @@ class GatherOp : public Op {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
     if (!row_major) launch.arguments.push_back(static_cast<int32_t>(channels));
+    if (computed) AddFaultRecord(&variant, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(outer * count * inner), &launch);
     variant.launches.push_back(std::move(launch));
     return variant;

@@ -1,10 +1,12 @@
 // GatherElements: y[i][j][k] = x[index[i][j][k]][j][k] along attribute `axis` (0 by default), for
 // any rank. Inputs x and integer indices, which may be negative, of the same rank and along the
 // other axes no larger than x; the output's shape is that of the indices. An index outside of the
-// axis is an error; where a kernel computed it, it gives NaN.
+// axis is an error, which a kernel reports (fault_record.h).
 #include <cstring>
 
 #include "mace/ops/elementwise/broadcast_operand.h"
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -69,14 +71,16 @@ class GatherElementsOp : public Op {
     const StatusOr<int> axis = NormalizeAxis(axis_, x.info.shape.rank());
     LoweringRequest activations = request;  // The indices are no activation.
     activations.inputs.resize(1);
-    if (!axis.ok() || indices.constant != nullptr || !CanLower(activations) ||
+    const bool moves_integers = CanMoveIntegers(activations);
+    if (!axis.ok() || indices.constant != nullptr || !(CanLower(activations) || moves_integers) ||
         DeviceElementOf(indices.info.dtype) != DeviceElement::kInteger) {
       return {};
     }
     KernelVariant variant = NewRowMajorVariant("gather_elements", request);
-    variant.integers = x.constant != nullptr ? Integers::kFromKernels : Integers::kAny;
+    variant.integers = Integers::kAny;
     Launch launch = NewLaunch("gather_elements.cl", "gather_elements", request, Storage::kBuffer);
-    launch.arguments = {RawInputArgument(0), RawInputArgument(1), RawOutputArgument(0)};
+    launch.arguments = {RowMajorArgument(request, 0, &variant), RawInputArgument(1),
+                        RawOutputArgument(0)};
     const Shape& shape = x.info.shape;
     const Shape& out = request.outputs[0].shape;
     AppendExtents(out, &launch);
@@ -90,8 +94,10 @@ class GatherElementsOp : public Op {
     for (int64_t value : {strides[static_cast<size_t>(*axis)], shape[*axis], out.elements()}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
+    AddFaultRecord(&variant, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(out.elements()), &launch);
     variant.launches.push_back(std::move(launch));
+    if (moves_integers) SetIntegerMoves(&variant);
     return {std::move(variant)};
   }
 

@@ -1,12 +1,15 @@
 // NormalizeIndices: integer indices as positions. Attribute extents: one for all indices, or one
 // for each place of the last axis. An index in [-extent, 0) counts from the end; one outside of
-// [-extent, extent) is kInvalidArgument, which is why the op runs on the CPU alone: a kernel has
-// nobody to tell.
+// [-extent, extent) is kInvalidArgument, which a kernel reports (fault_record.h).
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "mace/base/strings.h"
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -47,6 +50,28 @@ class NormalizeIndicesOp : public Op {
     HostTensor& y = (*outputs)[0];
     MACE_ASSIGN_OR_RETURN(y, MakeIntegers(y.dtype(), y.shape(), std::move(positions)));
     return Status::Ok();
+  }
+
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    const bool fits = std::all_of(extents_.begin(), extents_.end(), [](int64_t extent) {
+      return extent <= std::numeric_limits<int32_t>::max();
+    });
+    if (request.inputs[0].constant != nullptr || !CanMoveIntegers(request) || !fits) return {};
+    KernelVariant variant = NewRowMajorVariant("normalize_indices", request);
+    variant.integers = Integers::kAny;
+    const int64_t count = static_cast<int64_t>(extents_.size());
+    const HostTensor extents =
+        HostTensor::FromVector<int64_t>(DType::kInt64, Shape({count}), extents_);
+    variant.weights.push_back(PackIntegers("extents", extents));
+    Launch launch =
+        NewLaunch("normalize_indices.cl", "normalize_indices", request, Storage::kBuffer);
+    const int64_t total = request.outputs[0].shape.elements();
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0), WeightsArgument(0),
+                        static_cast<int32_t>(count), static_cast<int32_t>(total)};
+    AddFaultRecord(&variant, &launch);
+    SetFlatSize(*request.device, static_cast<size_t>(total), &launch);
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
   bool SplitsAlongBatch(const std::vector<OpInput>& inputs,

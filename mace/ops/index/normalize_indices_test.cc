@@ -12,7 +12,7 @@ HostTensor Indices(DType dtype, Shape shape, std::vector<T> values) {
 
 OpTester Normalize(std::vector<int64_t> extents, HostTensor indices) {
   OpTester tester("NormalizeIndices");
-  tester.Set("extents", std::move(extents)).Input(std::move(indices)).CpuOnly();
+  tester.Set("extents", std::move(extents)).Input(std::move(indices));
   return tester;
 }
 

@@ -1,16 +1,19 @@
 // OneHot: each number of the input as a row of `depth` elements along a new axis, on_value at the
 // place it names and off_value elsewhere; a number that names no place (negative, at or above the
-// depth, not whole) gives off_value alone. On the CPU alone.
+// depth, not whole) gives off_value alone.
 //
 // Attributes: depth, axis (of the output, in [-rank, rank); -1 by default: the last), on_value (1),
 // off_value (0), dtype (of the output, "float32" by default).
 #include <vector>
 
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
 namespace {
+
+constexpr int64_t kMaxFloatDepth = int64_t{1} << 24;
 
 class OneHotOp : public Op {
  public:
@@ -51,6 +54,42 @@ class OneHotOp : public Op {
       on[static_cast<size_t>((at / inner * depth + places[i]) * inner + at % inner)] = true;
     }
     return Write(on, &y);
+  }
+
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    const OpInput& x = request.inputs[0];
+    LoweringRequest numbers = request;  // What is no integer.
+    const bool from_integers = IsIndexableIntegers(x.info);
+    const bool to_integers = IsIndexableIntegers(request.outputs[0]);
+    if (from_integers) numbers.inputs.clear();
+    if (to_integers) numbers.outputs.clear();
+    const StatusOr<int> axis = Axis(x.info.shape);
+    const int64_t total = request.outputs[0].shape.elements();
+    if (x.constant != nullptr || !CanLower(numbers) || !axis.ok() || total > INT32_MAX / 2 ||
+        // Beyond it floats have no place for each number.
+        (!from_integers && attributes_.depth > kMaxFloatDepth)) {
+      return {};
+    }
+    KernelVariant variant = NewRowMajorVariant("one_hot", request);
+    variant.integers = Integers::kFromKernels;
+    Launch launch = NewLaunch("one_hot.cl", "one_hot", request, Storage::kBuffer);
+    launch.kernel.macros = {{"FROM_INTEGERS", from_integers ? "1" : "0"},
+                            {"TO_INTEGERS", to_integers ? "1" : "0"},
+                            {"VALUE_T", to_integers ? "int" : "float"}};
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0),
+                        static_cast<int32_t>(attributes_.depth),
+                        static_cast<int32_t>(x.info.shape.elements(*axis, x.info.shape.rank())),
+                        static_cast<int32_t>(total)};
+    for (double value : {attributes_.on_value, attributes_.off_value}) {
+      if (to_integers) {
+        launch.arguments.push_back(static_cast<int32_t>(value));
+      } else {
+        launch.arguments.push_back(static_cast<float>(value));
+      }
+    }
+    SetFlatSize(*request.device, static_cast<size_t>(total), &launch);
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

@@ -1,17 +1,22 @@
 // Scatter: input 0 with rows replaced by, or combined with, those of input 2, at the indices of
 // input 1. Rows are what lies behind the first axis of input 0 [r, ...]; indices [k] (integers,
 // negative ones count from the end), updates [k, ...]. Attribute reduction: "none" (the last of
-// several for one row stays), "add", "mul", "max", "min". Any dtype. On the CPU alone.
+// several for one row stays), "add", "mul", "max", "min". Any dtype. A kernel
+// reports an index outside of its axis, and an int64 that leaves int32 (fault_record.h).
 #include <algorithm>
 #include <cstring>
 
 #include "mace/graph/integer_type.h"
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
+
+constexpr double kMaxComparisons = 1 << 26;
 
 enum class Reduction { kNone, kAdd, kMultiply, kMax, kMin };
 
@@ -78,6 +83,38 @@ class ScatterOp : public Op {
       Write(inputs[2], static_cast<int64_t>(i), row, &y);
     }
     return Status::Ok();
+  }
+
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    const OpInput& x = request.inputs[0];
+    const OpInput& indices = request.inputs[1];
+    LoweringRequest elements = request;  // Without the indices.
+    elements.inputs.erase(elements.inputs.begin() + 1);
+    const bool changes = reduction_ == Reduction::kAdd || reduction_ == Reduction::kMultiply;
+    const bool integers = CanMoveIntegers(elements) && (!changes || ComputesInInt32(x.info.dtype));
+    const bool numbers = CanLower(elements) && x.info.dtype != DType::kBool;
+    if (!(integers || numbers) || !IsIndexableIntegers(indices) || x.info.shape[0] == 0) return {};
+    const int64_t total = x.info.shape.elements(), count = indices.info.shape.elements();
+    // Each element looks at each index: the host is faster where there are many of both.
+    if (static_cast<double>(total) * static_cast<double>(count) > kMaxComparisons) return {};
+    const bool check = changes && x.info.dtype == DType::kInt64;
+    KernelVariant variant = NewRowMajorVariant("scatter", request);
+    variant.integers = Integers::kFromKernels;
+    Launch launch = NewLaunch("scatter.cl", "scatter", request, Storage::kBuffer);
+    launch.kernel.macros = {{"REDUCTION", std::to_string(static_cast<int>(reduction_))},
+                            {"INTEGERS", integers ? "1" : "0"},
+                            {"INTEGER_CHECK", check ? "1" : "0"}};
+    for (int input = 0; input < 3; ++input) {
+      launch.arguments.push_back(RowMajorArgument(request, input, &variant));
+    }
+    launch.arguments.push_back(RawOutputArgument(0));
+    for (int64_t value : {x.info.shape[0], total / x.info.shape[0], count}) {
+      launch.arguments.push_back(static_cast<int32_t>(value));
+    }
+    AddFaultRecord(&variant, &launch);
+    SetFlatSize(*request.device, static_cast<size_t>(total), &launch);
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

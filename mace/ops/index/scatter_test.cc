@@ -37,6 +37,7 @@ TEST(Scatter, RowsByEveryReduction) {
     ASSERT_TRUE(y.ok()) << y.status().message();
     const float* values = (*y)[0].f32();
     EXPECT_EQ(c.expected, std::vector<float>(values, values + 6));
+    tester.Run();
   }
 }
 
@@ -49,6 +50,17 @@ TEST(Scatter, IntegersWrapAround) {
   ASSERT_TRUE(y.ok()) << y.status().message();
   EXPECT_EQ(4, (*y)[0].data<uint8_t>()[0]);
   EXPECT_EQ(1, (*y)[0].data<uint8_t>()[1]);
+}
+
+TEST(Scatter, IntegersOnTheDevice) {
+  for (const char* reduction : {"none", "add", "mul", "max", "min"}) {
+    SCOPED_TRACE(reduction);
+    OpTester tester("Scatter");
+    tester.Set("reduction", std::string(reduction));
+    tester.Constant(Numbers<int64_t>(DType::kInt64, {3, 2}, {1, 2, 3, 4, 5, 6}));
+    tester.Input(Rows({2, 0, -1}));
+    tester.Input(Numbers<int64_t>(DType::kInt64, {3, 2}, {-9, 10, 5, -6, 7, 8})).Run();
+  }
 }
 
 TEST(Scatter, Refuses) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mace/base/divide.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -19,8 +20,10 @@ class ChannelShuffleOp : public MoveOp {
     std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const size_t inputs = request.inputs.size();
     const bool has_kernel = inputs == 1 || (inputs == 2 && group_ == 2);
-    if (variants.empty() || !has_kernel || StorageWithinLimits(request) != request.storage)
+    if (variants.empty() || HoldIntegers(variants) || !has_kernel ||
+        StorageWithinLimits(request) != request.storage) {
       return variants;
+    }
     variants.push_back(LowerGather(request));
     return variants;
   }

@@ -2,6 +2,7 @@
 // blocks of four there is no copy: each input is made in its slice of the output.
 #include <algorithm>
 
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -16,7 +17,9 @@ class ConcatOp : public MoveOp {
     std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const Shape& shape = request.outputs[0].shape;
     const StatusOr<int> axis = NormalizeAxis(axis_, shape.rank());
-    if (variants.empty() || !axis.ok() || *axis != shape.rank() - 1) return variants;
+    if (variants.empty() || HoldIntegers(variants) || !axis.ok() || *axis != shape.rank() - 1) {
+      return variants;
+    }
     const bool fits = StorageWithinLimits(request) == request.storage;
     const bool empty_input =
         std::any_of(request.inputs.begin(), request.inputs.end(),

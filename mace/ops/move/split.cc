@@ -1,6 +1,7 @@
 // Split: parts of the input along `axis` (-1 by default), of the extents `split_sizes` (one may be
 // -1: what is left) or, without it, `num_split` equal ones. Along the channels in whole blocks of
 // four the parts are slices of the input's memory.
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -16,8 +17,8 @@ class SplitOp : public MoveOp {
     std::vector<KernelVariant> variants = MoveOp::Lower(request);
     const OpInput& input = request.inputs[0];
     const StatusOr<int> axis = NormalizeAxis(axis_, input.info.shape.rank());
-    if (variants.empty() || !axis.ok() || *axis != input.info.shape.rank() - 1 ||
-        input.constant != nullptr)
+    if (variants.empty() || HoldIntegers(variants) || !axis.ok() ||
+        *axis != input.info.shape.rank() - 1 || input.constant != nullptr)
       return variants;
     if (StorageWithinLimits(request) != request.storage) return variants;
     KernelVariant slices = LowerSlices(request, Layout::kChannels4);

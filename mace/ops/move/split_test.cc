@@ -24,7 +24,7 @@ void ExpectSplit(DType dtype, const Shape& shape, int axis, const std::vector<in
   OpTester tester("Split");
   tester.Set("axis", int64_t{axis}).Outputs(static_cast<int>(extents.size())).Input(x);
   if (with_sizes) tester.Set("split_sizes", extents);
-  if (dtype != DType::kFloat32) tester.CpuOnly();
+  if (DeviceElementOf(dtype) == DeviceElement::kNone) tester.CpuOnly();
   ExpectOutputs(tester, parts);
 }
 

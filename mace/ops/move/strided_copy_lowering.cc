@@ -1,7 +1,9 @@
 // The GPU variants of strided_copy.h.
+#include <cstring>
 #include <limits>
 #include <optional>
 
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/strided_copy.h"
 
@@ -14,19 +16,29 @@ bool IsIndexable(const TensorInfo& info) {
   return view.rows() * view.w * view.blocks() * 4 < std::numeric_limits<int32_t>::max() - (1 << 16);
 }
 
-bool HoldsNumbers(const TensorInfo& info) {
-  return DeviceElementOf(info.dtype) == DeviceElement::kNumber;
+// The first output's elements, which all that is copied has.
+DeviceElement ElementOf(const LoweringRequest& request) {
+  return DeviceElementOf(request.outputs[0].dtype);
 }
 
 bool CanCopy(const LoweringRequest& request, const std::vector<StridedCopy>& copies) {
   for (const StridedCopy& copy : copies) {
     const OpInput& input = request.inputs[static_cast<size_t>(copy.input)];
-    if (!input.present || !IsIndexable(input.info) || !HoldsNumbers(input.info)) return false;
+    if (!input.present || !IsIndexable(input.info) ||
+        DeviceElementOf(input.info.dtype) != ElementOf(request)) {
+      return false;
+    }
+    if (ElementOf(request) != DeviceElement::kInteger) continue;
+    const double largest = std::numeric_limits<int32_t>::max();
+    if (!IsIndexableIntegers(input) || copy.fill < -largest - 1 || copy.fill > largest)
+      return false;
   }
   for (const TensorInfo& output : request.outputs) {
-    if (!HoldsNumbers(output) || output.shape.elements() == 0 || !IsIndexable(output)) return false;
+    if (DeviceElementOf(output.dtype) != ElementOf(request) || output.shape.elements() == 0 ||
+        !IsIndexable(output))
+      return false;
   }
-  return true;
+  return ElementOf(request) != DeviceElement::kNone;
 }
 
 // How elements map to units: each run of `unit` elements is `count` units.
@@ -79,7 +91,7 @@ size_t KernelRank(const StridedCopy& copy) {
 
 // Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost
 // first.
-void AppendCopy(const StridedCopy& copy, Launch* launch) {
+void AppendCopy(const StridedCopy& copy, float fill, Launch* launch) {
   const size_t rank = KernelRank(copy);
   launch->kernel.macros["RANK"] = std::to_string(rank);
   launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
@@ -89,7 +101,7 @@ void AppendCopy(const StridedCopy& copy, Launch* launch) {
   append(copy.input_offset);
   append(copy.output_offset);
   append(copy.elements());
-  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(static_cast<float>(copy.fill));
+  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(fill);
   for (size_t k = 0; k < rank; ++k) {
     const CopyAxis axis = k < copy.axes.size() ? copy.axes[copy.axes.size() - 1 - k] : CopyAxis{};
     append(axis.extent);
@@ -107,7 +119,11 @@ Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& cop
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
   launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
-  AppendCopy(units, &launch);
+  const bool integers = ElementOf(request) == DeviceElement::kInteger;
+  const int32_t integer = integers ? static_cast<int32_t>(copy.fill) : 0;
+  float fill = static_cast<float>(copy.fill);
+  if (integers) std::memcpy(&fill, &integer, sizeof(fill));  // The kernel moves bits.
+  AppendCopy(units, fill, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(units.elements()), &launch);
   return launch;
 }
@@ -126,7 +142,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
     for (int64_t value : {(input_channels + 3) / 4, (channels + 3) / 4, channels}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    AppendCopy(*blocks, &launch);
+    AppendCopy(*blocks, static_cast<float>(copy.fill), &launch);
     SetFlatSize(*request.device, static_cast<size_t>(blocks->elements()), &launch);
     return launch;
   }
@@ -141,7 +157,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
   for (int64_t value : {input_channels, view.rows() * view.w, view.c}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
-  AppendCopy(copy, &launch);
+  AppendCopy(copy, static_cast<float>(copy.fill), &launch);
   SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()), &launch);
   return launch;
 }
@@ -165,7 +181,8 @@ std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const Lower
   if (!CanCopy(request, copies)) return {};
   KernelVariant row_major = NewRowMajorVariant(op + "_row_major", request);
   KernelVariant channels4 = NewVariant(op + "_channels4", request, request.storage);
-  bool has_channels4 = StorageWithinLimits(request) == request.storage;
+  const bool integers = ElementOf(request) == DeviceElement::kInteger;
+  bool has_channels4 = !integers && StorageWithinLimits(request) == request.storage;
   double row_major_effort = 1, channels4_effort = 1;
   for (const StridedCopy& copy : copies) {
     if (copy.elements() == 0) continue;
@@ -179,6 +196,7 @@ std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const Lower
   }
   row_major.estimate_ms *= row_major_effort;
   channels4.estimate_ms *= channels4_effort;
+  if (integers) SetIntegerMoves(&row_major);
   std::vector<KernelVariant> variants = {std::move(row_major)};
   if (has_channels4) variants.push_back(std::move(channels4));
   return variants;

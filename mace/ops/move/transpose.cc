@@ -2,6 +2,7 @@
 // 1); without either the axes are reversed.
 #include <numeric>
 
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/move_op.h"
 
@@ -15,7 +16,7 @@ class TransposeOp : public MoveOp {
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     std::vector<KernelVariant> variants = MoveOp::Lower(request);
-    if (!variants.empty()) LowerTile(request, &variants);
+    if (!variants.empty() && !HoldIntegers(variants)) LowerTile(request, &variants);
     return variants;
   }
 

@@ -1,8 +1,10 @@
 // Cumsum: running sums along one axis, or running products. Attributes: axis (in [-rank, rank), 0 by
 // default), exclusive (1: each sum leaves its own element out), reverse (1: from the end), product
-// (0). Integers wrap around. On the CPU alone.
+// (0). Integers wrap around; a kernel reports an int64 that leaves int32 (fault_record.h).
 #include <vector>
 
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -38,6 +40,36 @@ class CumsumOp : public Op {
     MACE_RETURN_IF_ERROR(AddUp<uint64_t>(from.data(), x.shape(), to.data()));
     MACE_ASSIGN_OR_RETURN(y, MakeIntegers(y.dtype(), y.shape(), std::move(to)));
     return Status::Ok();
+  }
+
+  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
+    const TensorInfo& y = request.outputs[0];
+    const bool integers = CanMoveIntegers(request) && ComputesInInt32(y.dtype);
+    const bool check = y.dtype == DType::kInt64;
+    const StatusOr<int> axis = NormalizeAxis(axis_, y.shape.rank());
+    if (!(CanLower(request) || integers) || request.inputs[0].constant != nullptr || !axis.ok() ||
+        // The running product of a line need not even fit a long.
+        (check && product_)) {
+      return {};
+    }
+    const char* const kernel = integers ? "cumsum_integers" : "cumsum";
+    KernelVariant variant = NewRowMajorVariant(kernel, request);
+    if (integers) variant.integers = Integers::kFromKernels;
+    Launch launch = NewLaunch("cumsum.cl", kernel, request, Storage::kBuffer);
+    const auto flag = [](bool value) { return std::string(value ? "1" : "0"); };
+    launch.kernel.macros = {{"EXCLUSIVE", flag(exclusive_)},
+                            {"REVERSE", flag(reverse_)},
+                            {"PRODUCT", flag(product_)},
+                            {"INTEGER_CHECK", flag(check)}};
+    const int64_t extent = y.shape[*axis], lines = y.shape.elements() / extent;
+    launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
+    for (int64_t value : {extent, y.shape.elements(*axis + 1, y.shape.rank()), lines}) {
+      launch.arguments.push_back(static_cast<int32_t>(value));
+    }
+    if (check) AddFaultRecord(&variant, &launch);
+    SetFlatSize(*request.device, static_cast<size_t>(lines), &launch);
+    variant.launches.push_back(std::move(launch));
+    return {std::move(variant)};
   }
 
  private:

@@ -64,6 +64,26 @@ TEST(Cumsum, IntegersWrapAround) {
             (std::vector<int64_t>{INT32_MAX, INT32_MIN, int64_t{INT32_MIN} + 1}));
 }
 
+TEST(Cumsum, OnTheDevice) {
+  const HostTensor integers = HostTensor::FromVector<int64_t>(
+      DType::kInt64, {2, 3, 2}, {1, -2, 3, 0, 5, 6, 7, 8, 9, 1, 2, 3});
+  for (int64_t flags : {0, 3}) {
+    for (int64_t axis : {1, 2}) {
+      SCOPED_TRACE("axis " + std::to_string(axis) + ", flags " + std::to_string(flags));
+      Cumsum(axis, flags & 1, flags >> 1).Input({3, 5, 2}).Run();
+      Cumsum(axis, flags & 1, flags >> 1).Input(integers).Run();
+      Cumsum(axis, flags & 1, flags >> 1).Input(*integers.ConvertTo(DType::kInt32)).Run();
+      Cumsum(axis, flags & 1, flags >> 1)
+          .Set("product", int64_t{1})
+          .Input({3, 5, 2}, 0.5f, 2)
+          .Run();
+    }
+  }
+}
+
+// The errors of many float sums would add up to more than the tolerance.
+TEST(Cumsum, LongLinesOnTheDevice) { Cumsum(0).Input(Shape{40000}, 0, 1).Run(); }
+
 TEST(Cumsum, NothingToAddUp) {
   EXPECT_EQ(Sums(Cumsum(0), *HostTensor::Allocate({DType::kFloat32, {0, 3}})),
             std::vector<float>());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mace/ops/batch.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/integers.h"
 #include "mace/ops/lowering_support.h"
 
@@ -127,9 +128,11 @@ class ReduceOp : public Op {
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
+    const bool integers = CanMoveIntegers(request) && ComputesInInt32(request.outputs[0].dtype);
+    if (!(CanLower(request) || integers) || request.inputs[0].constant != nullptr) return {};
     const StatusOr<ReducedAxes> reduced = Reduced(request.inputs[0].info.shape.rank());
     if (!reduced.ok()) return {};
+    if (integers) return LowerReduceIntegers(type_, *reduced, request);
     return LowerReduce(type_, *reduced, request);
   }
 

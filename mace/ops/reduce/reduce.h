@@ -20,6 +20,9 @@ using ReducedAxes = std::vector<bool>;
 // The GPU variants; see reduce.cl. REQUIRES: reduced.size() is the input's rank.
 std::vector<KernelVariant> LowerReduce(ReduceType type, const ReducedAxes& reduced,
                                        const LoweringRequest& request);
+// The same for integers; see reduce_integers.cl.
+std::vector<KernelVariant> LowerReduceIntegers(ReduceType type, const ReducedAxes& reduced,
+                                               const LoweringRequest& request);
 
 }  // namespace mace
 

@@ -1,4 +1,6 @@
 #include "mace/base/divide.h"
+#include "mace/ops/fault_record.h"
+#include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/reduce/reduce.h"
 
@@ -104,6 +106,15 @@ Runs FindRuns(const Shape& shape, const ReducedAxes& reduced, bool wanted) {
   return runs;
 }
 
+// Extents and steps of what is kept, then of what is reduced.
+void AppendRuns(const Shape& in, const ReducedAxes& reduced, Launch* launch) {
+  for (bool wanted : {false, true}) {
+    const Runs runs = FindRuns(in, reduced, wanted);
+    for (int32_t extent : runs.extent) launch->arguments.push_back(extent);
+    for (int32_t step : runs.step) launch->arguments.push_back(step);
+  }
+}
+
 KernelVariant LowerStrided(ReduceType type, const ReducedAxes& reduced,
                            const LoweringRequest& request) {
   const Shape& in = request.inputs[0].info.shape;
@@ -112,11 +123,7 @@ KernelVariant LowerStrided(ReduceType type, const ReducedAxes& reduced,
   Launch launch = NewLaunch("reduce.cl", "reduce_strided", request, Storage::kBuffer);
   launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))}};
   launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
-  for (bool wanted : {false, true}) {
-    const Runs runs = FindRuns(in, reduced, wanted);
-    for (int32_t extent : runs.extent) launch.arguments.push_back(extent);
-    for (int32_t step : runs.step) launch.arguments.push_back(step);
-  }
+  AppendRuns(in, reduced, &launch);
   launch.arguments.push_back(static_cast<int32_t>(elements));
   launch.arguments.push_back(Scale(type, in.elements() / elements));
   SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
@@ -136,6 +143,29 @@ std::vector<KernelVariant> LowerReduce(ReduceType type, const ReducedAxes& reduc
   if (BlockChannels(blocks) > 0 && !view.c)
     variants.push_back(LowerView(type, view, request, blocks));
   return variants;
+}
+
+std::vector<KernelVariant> LowerReduceIntegers(ReduceType type, const ReducedAxes& reduced,
+                                               const LoweringRequest& request) {
+  const TensorInfo& y = request.outputs[0];
+  const bool check = y.dtype == DType::kInt64;
+  // A product may leave int32 and come back by a factor of 0.
+  if (check && type == ReduceType::kProd) return {};
+  const Shape& in = request.inputs[0].info.shape;
+  const int64_t elements = y.shape.elements();
+  KernelVariant variant = NewRowMajorVariant("reduce_integers", request);
+  variant.integers = Integers::kFromKernels;
+  Launch launch = NewLaunch("reduce_integers.cl", "reduce_integers", request, Storage::kBuffer);
+  launch.kernel.macros = {{"REDUCE_TYPE", std::to_string(static_cast<int>(type))},
+                          {"INTEGER_CHECK", check ? "1" : "0"}};
+  launch.arguments = {RawInputArgument(0), RawOutputArgument(0)};
+  AppendRuns(in, reduced, &launch);
+  launch.arguments.push_back(static_cast<int32_t>(elements));
+  launch.arguments.push_back(static_cast<int32_t>(in.elements() / elements));
+  if (check) AddFaultRecord(&variant, &launch);
+  SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
+  variant.launches.push_back(std::move(launch));
+  return {std::move(variant)};
 }
 
 }  // namespace mace

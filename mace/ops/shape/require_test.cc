@@ -10,8 +10,7 @@ OpTester Require(bool condition, Shape shape = Shape()) {
   tester.Set("message", std::string("the reason"))
       .Input(HostTensor::FromVector<int32_t>(DType::kInt32, Shape{3}, {7, -8, 9}))
       .Input(HostTensor::FromVector<uint8_t>(DType::kBool, std::move(shape),
-                                             {static_cast<uint8_t>(condition)}))
-      .CpuOnly();
+                                             {static_cast<uint8_t>(condition)}));
   return tester;
 }
 

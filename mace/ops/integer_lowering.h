@@ -1,0 +1,50 @@
+// Helpers of the variants that take integers: tensors of int64, int32, int8 and uint8, which are int32 in
+// row-major buffers on the device (DeviceElement of layout.h).
+//
+// Thread contract: thread-safe (pure functions).
+#ifndef MACE_OPS_INTEGER_LOWERING_H_
+#define MACE_OPS_INTEGER_LOWERING_H_
+
+#include <string>
+#include <vector>
+
+#include "mace/ops/op.h"
+
+namespace mace {
+
+// Whether the tensor holds integers, is not empty, and every element's index fits an int.
+bool IsIndexableIntegers(const TensorInfo& info);
+// The same of an input; a constant's numbers must fit int32, too.
+bool IsIndexableIntegers(const OpInput& input);
+
+// Whether a type's arithmetic is that of the device's int32: int32, and int64 with a check. Those of
+// 8 bits wrap around earlier.
+inline bool ComputesInInt32(DType dtype) {
+  return dtype == DType::kInt32 || dtype == DType::kInt64;
+}
+
+// Whether all inputs and outputs are such tensors, so that a kernel that only moves elements of four
+// bytes moves them as well.
+bool CanMoveIntegers(const LoweringRequest& request);
+
+// Whether the variants, of which there are some, are those for integers.
+inline bool HoldIntegers(const std::vector<KernelVariant>& variants) {
+  return variants[0].integers != Integers::kUnknown;
+}
+
+// Makes a variant of row-major kernels that only move elements one for integers: float32 kernels
+// keep all 32 bits of an element, and those of half precision would not.
+void SetIntegerMoves(KernelVariant* variant);
+
+// A constant's integers for a kernel that reads `__global const int *`. REQUIRES:
+// IsIndexableIntegers.
+PackedWeights PackIntegers(const std::string& name, const HostTensor& values);
+
+// The argument for a kernel that reads a row-major input as `__global const STORAGE_T *`, or `int *`
+// where it holds integers: the activation, or a constant as weights of the variant, which all plans
+// and requests of a model share.
+KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant);
+
+}  // namespace mace
+
+#endif  // MACE_OPS_INTEGER_LOWERING_H_
