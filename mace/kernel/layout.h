@@ -37,7 +37,7 @@ namespace mace {
 
 // The form in which a kernel sees the elements of a dtype.
 //   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
-//   kInteger  int32 and int64: int32 in row-major buffers, whatever the precision. Integers that
+//   kInteger  int32, int64 and integers of 16 and fewer bits: int32 in row-major buffers, whatever the precision. Integers that
 //             kernels make are indices, which fit; an int64 from the host that does not fit becomes
 //             the nearest int32.
 //   kNone     other types: such a tensor stays on the host

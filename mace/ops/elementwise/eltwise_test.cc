@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "mace/ops/integers.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -216,6 +217,27 @@ TEST(Eltwise, BoolsBesideIntegersOnTheDevice) {
 TEST(Eltwise, Int32WrapsAroundOnTheDevice) {
   const int32_t largest = std::numeric_limits<int32_t>::max();
   for (int type : {1, 2}) Eltwise(type).Input(Ints({largest, 2})).Constant(Ints({-2, 2})).Run();
+}
+
+// Results wrap around as the type does, and a divisor may be computed.
+TEST(Eltwise, IntegersOfFewBitsOnTheDevice) {
+  const HostTensor a = Int64s({2, 3}, {-8, 7, 5, 3, -1, 4}), b = Int64s({3}, {7, 1, 3});
+  for (DType dtype : {DType::kInt16, DType::kUInt16, DType::kInt8, DType::kUInt8, DType::kInt4,
+                      DType::kUInt4, DType::kInt2, DType::kUInt2}) {
+    SCOPED_TRACE(DTypeName(dtype));
+    const HostTensor x = *MakeIntegers(dtype, a.shape(), ToInt64Vector(a));
+    const HostTensor y = *MakeIntegers(dtype, b.shape(), ToInt64Vector(b));
+    for (int type : {0, 1, 2, 3, 5, 16, 23, 27, 28, 29}) {
+      SCOPED_TRACE(type);
+      Eltwise(type).Input(x).Input(y).Run();
+    }
+  }
+}
+
+TEST(Eltwise, ShiftsOnTheDevice) {
+  const HostTensor a = Ints({-8, 7, 1, -1}), b = Ints({1, 40, 31, 64});
+  for (int type : {28, 29}) Eltwise(type).Input(a).Input(b).Run();
+  Eltwise(29).Input(*a.ConvertTo(DType::kInt64)).Input(*b.ConvertTo(DType::kInt64)).Run();
 }
 
 }  // namespace
