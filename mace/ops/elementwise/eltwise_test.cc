@@ -222,15 +222,13 @@ TEST(Eltwise, Int32WrapsAroundOnTheDevice) {
 // Results wrap around as the type does, and a divisor may be computed.
 TEST(Eltwise, IntegersOfFewBitsOnTheDevice) {
   const HostTensor a = Int64s({2, 3}, {-8, 7, 5, 3, -1, 4}), b = Int64s({3}, {7, 1, 3});
-  for (DType dtype : {DType::kInt16, DType::kUInt16, DType::kInt8, DType::kUInt8, DType::kInt4,
-                      DType::kUInt4, DType::kInt2, DType::kUInt2}) {
-    SCOPED_TRACE(DTypeName(dtype));
+  const std::pair<DType, int> cases[] = {
+      {DType::kInt16, 23}, {DType::kUInt16, 1}, {DType::kUInt16, 2}, {DType::kInt8, 28},
+      {DType::kInt4, 2},   {DType::kInt4, 3},   {DType::kUInt2, 0}};
+  for (const auto& [dtype, type] : cases) {
+    SCOPED_TRACE(std::string(DTypeName(dtype)) + " " + std::to_string(type));
     const HostTensor x = *MakeIntegers(dtype, a.shape(), ToInt64Vector(a));
-    const HostTensor y = *MakeIntegers(dtype, b.shape(), ToInt64Vector(b));
-    for (int type : {0, 1, 2, 3, 5, 16, 23, 27, 28, 29}) {
-      SCOPED_TRACE(type);
-      Eltwise(type).Input(x).Input(y).Run();
-    }
+    Eltwise(type).Input(x).Input(*MakeIntegers(dtype, b.shape(), ToInt64Vector(b))).Run();
   }
 }
 
