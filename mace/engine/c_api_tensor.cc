@@ -9,10 +9,12 @@ static_assert(MACE_DTYPE_FLOAT32 == static_cast<int>(mace::DType::kFloat32));
 static_assert(MACE_DTYPE_INT32 == static_cast<int>(mace::DType::kInt32));
 static_assert(MACE_DTYPE_BOOL == static_cast<int>(mace::DType::kBool));
 static_assert(MACE_DTYPE_FLOAT64 == static_cast<int>(mace::DType::kFloat64));
+static_assert(MACE_DTYPE_UINT64 == static_cast<int>(mace::DType::kUInt64));
+static_assert(MACE_DTYPE_UINT2 == static_cast<int>(mace::DType::kUInt2));
 
 // kInvalid for a number that is no dtype.
 mace::DType DTypeOrInvalid(mace_dtype dtype) {
-  const bool is_known = dtype > 0 && dtype <= MACE_DTYPE_FLOAT64;
+  const bool is_known = dtype > 0 && dtype <= MACE_DTYPE_UINT2;
   return is_known ? static_cast<mace::DType>(dtype) : mace::DType::kInvalid;
 }
 

@@ -350,7 +350,10 @@ TEST(CApiProcess, ErrorsAreThoseOfTheThread) {
   EXPECT_STREQ("0.1.0", mace_version());
   EXPECT_EQ(8u, mace_dtype_size(MACE_DTYPE_INT64));
   EXPECT_STREQ("bfloat16", mace_dtype_name(MACE_DTYPE_BFLOAT16));
-  EXPECT_EQ(0u, mace_dtype_size(-1) + mace_dtype_size(10) + mace_dtype_size(257));
+  EXPECT_EQ(2u, mace_dtype_size(MACE_DTYPE_UINT16));
+  EXPECT_EQ(1u, mace_dtype_size(MACE_DTYPE_INT4));
+  EXPECT_STREQ("uint2", mace_dtype_name(MACE_DTYPE_UINT2));
+  EXPECT_EQ(0u, mace_dtype_size(-1) + mace_dtype_size(18) + mace_dtype_size(257));
 }
 
 void KeepLine(void* user, mace_log_level, const char* line) {
