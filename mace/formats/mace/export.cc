@@ -186,6 +186,10 @@ StatusOr<HostTensor> MaceExporter::Stored(const HostTensor& tensor, wire::DataTy
                                              : wire::DT_BOOL;
     return tensor;
   }
+  if (tensor.dtype() != DType::kInt32 && tensor.dtype() != DType::kInt64) {
+    // As int32 they would no longer wrap around as their type does.
+    return Unsupported(std::string("a MACE file has no ") + DTypeName(tensor.dtype()));
+  }
   for (int64_t value : ToInt64Vector(tensor)) {
     if (value < INT32_MIN || value > INT32_MAX) {
       return Unsupported("a MACE file has int32, found " + std::to_string(value));

@@ -275,6 +275,10 @@ TEST(MaceExportTest, WhatTheFormatCannotHoldIsRefusedByName) {
                 HostTensor::FromVector(DType::kInt64, {1}, std::vector<int64_t>{int64_t{1} << 40}));
   EXPECT_EQ(ExportMace(wide.graph(), {}).status().message(),
             "node 'op' (Gather): tensor 'indices': a MACE file has int32, found 1099511627776");
+  OneOp small("Gather", {1, 6, 6, 2});
+  small.Constant("indices", HostTensor::FromVector<int16_t>(DType::kInt16, {1}, {0}));
+  EXPECT_EQ(ExportMace(small.graph(), {}).status().message(),
+            "node 'op' (Gather): tensor 'indices': a MACE file has no int16");
   OneOp input("Activation", {1, 6, 6, 2});
   input.graph().value(0).info.dtype = DType::kInt64;
   EXPECT_EQ(ExportMace(input.graph(), {}).status().message(),
