@@ -135,7 +135,7 @@ struct ScratchBuffer {
   size_t elements = 0;
   bool keep_float32 = false;  // Floats also where the storage type is half.
   // Zero-initialised once and never shared with other data, for counters: the op's kernels must
-  // leave zeros behind.
+  // leave zeros behind. (A fault record, ops/fault_record.h, is cleared by the session.)
   bool zeros = false;
 };
 
@@ -156,8 +156,8 @@ struct Cost {
 // Which integers a variant reads and writes.
 enum class Integers : uint8_t {
   kUnknown,      // None.
-  kFromKernels,  // Integers that kernels made, which fit an int32.
-  kAny,          // The host's too: one that does not fit is wrong for the op, cut or not.
+  kFromKernels,  // Those that are known to fit an int32 (plan/host_integers.h).
+  kAny,          // All: an index that does not fit is wrong for the op, too.
 };
 
 // One kernel variant: how an op may run on a GPU, bound to shapes.

@@ -33,8 +33,6 @@ struct PlanOptions {
   double max_scratch_bytes = -1;
   // By node: the precision, in place of `precision`. Empty: `precision` holds for all nodes.
   std::vector<Precision> precisions;
-  // Whether the graph's integer inputs fit an int32, as integers that kernels make do.
-  bool integer_inputs_fit = false;
 };
 
 // `device` with the roofline limits of `options`, if these have any.
