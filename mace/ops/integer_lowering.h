@@ -23,7 +23,8 @@ inline bool ComputesInInt32(DType dtype) {
   return dtype == DType::kInt32 || dtype == DType::kInt64;
 }
 
-// REQUIRES for both: the device holds the type's integers. The integer of the type with the lowest bits of a long `value`, as an int in OpenCL C.
+// The integer of the type with the lowest bits of a long `value`, as an int in OpenCL C. REQUIRES,
+// here and below: the device holds the integers of the type.
 std::string WrappedText(DType dtype, const std::string& value);
 // The integer of the type that is nearest to a float `value` cut to a whole number, as an int.
 std::string SaturatedText(DType dtype, const std::string& value);
