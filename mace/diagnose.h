@@ -9,8 +9,13 @@
 // Functions that take a request are about the plan for the inputs that it has and for all outputs,
 // whichever it selects: an input that is not set counts with the dims that the model was compiled
 // with. A plan that is not there yet is made, with the errors of CompiledModel::Prepare. A request
-// that is at work is kFailedPrecondition, as is one without a compiled model; a model that runs in
-// stages (CompiledModel) is kUnsupported. The outputs that Request::Get gives stay as they are.
+// that is at work is kFailedPrecondition, as is one without a compiled model. The outputs that
+// Request::Get gives stay as they are.
+//
+// A model that runs in stages (CompiledModel) has a plan for each stage, and only a run tells which:
+// ReportModel, DescribeStage, ReportGraph and ProfileRuns run it with the request's inputs, which
+// must all be set (else kFailedPrecondition), and are about all stages together. ReplayLaunches and
+// CompareLayers are kUnsupported for it.
 //
 // Threads: the rules for methods of a request (mace/api/request.h).
 #ifndef MACE_DIAGNOSE_H_
@@ -54,8 +59,10 @@ struct MemoryReport {
   uint64_t weight_bytes = 0;      // Packed weights.
   uint64_t activation_bytes = 0;  // Memory that activations share.
   uint64_t live_bytes = 0;        // The largest sum of activations that are needed at once.
-  uint64_t bound_bytes = 0;       // The bound for plans: weight_bytes plus 1.3 times live_bytes.
-  std::string why_above_bound;    // Why the plan exceeds the bound; empty if it does not.
+  // The bound for plans: weight_bytes plus 1.3 times live_bytes; on a GPU with memory of its own at
+  // least 32 MiB beyond weights and live activations.
+  uint64_t bound_bytes = 0;
+  std::string why_above_bound;  // Why the plan exceeds the bound; empty if it does not.
 
   uint64_t device_bytes() const { return weight_bytes + activation_bytes; }
 };
@@ -149,6 +156,7 @@ StatusOr<PeakRates> FindPeakRates(const CompiledModel& compiled);
 struct ProfiledOp {
   std::string name;     // The node's name, or that of the value that is converted or copied.
   std::string type;     // The node's type, or "(conversion)", "(upload)", "(download)".
+  size_t stage = 0;     // Its stage, of a model that runs in stages (CompiledModel).
   std::string variant;  // "cpu" on the CPU; the kernel of a conversion.
   std::string inputs;   // Shapes, such as "[1, 56, 56, 64]".
   std::string outputs;
@@ -188,6 +196,7 @@ struct Profile {
   std::vector<ProfiledStep> steps;  // In the order of a run: all steps, slice by slice.
   std::vector<ProfiledRun> runs;
   size_t shortest = 0;  // Index of the fastest run.
+  size_t stages = 1;    // More than one only for a model that runs in stages (CompiledModel).
   double ops_ms = 0;    // Sum over ops.
   double run_ms = 0;    // Host inputs to host outputs, including the timing itself.
   // Idle time of the device between commands, except beside copies.

@@ -42,6 +42,10 @@ struct LoadOptions {
   // outputs.
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
+  // SavedModel of TensorFlow: the signature to load. Empty: "serving_default", or the only one that
+  // there is. An error lists the signatures of the model. kInvalidArgument together with `outputs`,
+  // and for other formats.
+  std::string signature;
   // ONNX: the values of inputs that are known before a run, such as a shape, an axis or a mode, by
   // the input's name. These inputs become constants of the model.
   std::map<std::string, Tensor> values;
@@ -66,8 +70,8 @@ struct SaveReport {
   size_t nodes = 0;          // The number of nodes in the graph.
   uint64_t model_bytes = 0;  // The size of the file with the graph.
   uint64_t data_bytes = 0;   // The size of the file with the weights.
-  // "node 'x' (Type): why", for each node that the runtime of the original MACE cannot run. This
-  // library runs all of them.
+  // "node 'x' (Type): why" or "input 'x': type", for each node, input and output that the runtime
+  // of the original MACE cannot run. This library runs all of them.
   std::vector<std::string> beyond_upstream;
 };
 
@@ -115,9 +119,10 @@ class Model {
   // Writes the model in MACE's format: the graph into the file `path`, and the weights into a file
   // of their own. Existing files are replaced. In the written model, inputs have the dims that this
   // model was loaded with (LoadOptions), a dynamic extent is 1, LoadOptions::values are constants,
-  // and inputs and outputs of any float type are float32.
+  // and inputs and outputs of any float type are float32. Those of int64 are int32, which a warning
+  // in the log says; a run of the written model fails if a result does not fit into int32.
   // kUnsupported, with the name of the node or tensor, for what the format cannot hold, such as
-  // inputs and outputs of int64, uint8 and bool, more than 2^31 - 1 bytes of weights, or shapes
+  // an output with the name of an input, more than 2^31 - 1 bytes of weights, or shapes
   // that depend on values that only a run gives.
   // kInvalidArgument if both files have the same name, kCorruption if a file of the model was
   // changed in place since the model was loaded, kIoError if the system refuses to write.

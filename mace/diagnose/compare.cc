@@ -94,7 +94,7 @@ StatusOr<NodeModel> LayerComparison::Extract(size_t layer) const {
 
 StatusOr<LayerComparison> CompareLayers(Request* request) {
   return OnPlanOf(*request, [](const RequestPlan& of) -> StatusOr<LayerComparison> {
-    MACE_RETURN_IF_ERROR(of.CheckInputsAreSet());
+    MACE_RETURN_IF_ERROR(of.request->CheckInputsAreSet());
     if (of.compiler() == nullptr) {
       return Unsupported("compare: expected a model on a device, found one on the CPU");
     }

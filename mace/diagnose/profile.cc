@@ -52,21 +52,25 @@ ProfiledRun TimesOf(const RunTimes& run) {
   return profiled;
 }
 
+void SummarizeRuns(Profile* profile) {
+  std::vector<double> run_ms;
+  for (const ProfiledRun& run : profile->runs) run_ms.push_back(run.end - run.begin);
+  profile->shortest =
+      static_cast<size_t>(std::min_element(run_ms.begin(), run_ms.end()) - run_ms.begin());
+  profile->run_ms = Median(std::move(run_ms));
+}
+
 class ProfileMaker {
  public:
   ProfileMaker(const Plan& plan, const std::vector<RunTimes>& runs) : plan_(plan), runs_(runs) {}
 
   Profile Make() {
     for (size_t step = 0; step < runs_.front().steps.size(); ++step) AddStep(step);
-    std::vector<double> run_ms, idle_ms, enqueue_ms;
+    std::vector<double> idle_ms, enqueue_ms;
     for (const RunTimes& run : runs_) {
-      run_ms.push_back(run.end - run.begin);
       idle_ms.push_back(IdleMs(run));
       enqueue_ms.push_back(EnqueueMs(run));
     }
-    profile_.shortest =
-        static_cast<size_t>(std::min_element(run_ms.begin(), run_ms.end()) - run_ms.begin());
-    profile_.run_ms = Median(std::move(run_ms));
     profile_.idle_ms = Median(std::move(idle_ms));
     profile_.host_ms = Median(std::move(enqueue_ms));
     for (const ProfiledOp& op : profile_.ops) {
@@ -75,6 +79,7 @@ class ProfileMaker {
       profile_.bytes += op.bytes;
     }
     for (const RunTimes& run : runs_) profile_.runs.push_back(TimesOf(run));
+    SummarizeRuns(&profile_);
     return std::move(profile_);
   }
 
@@ -183,6 +188,35 @@ class ProfileMaker {
 
 Profile MakeProfile(const Plan& plan, const std::vector<RunTimes>& runs) {
   return ProfileMaker(plan, runs).Make();
+}
+
+Profile JoinProfiles(std::vector<Profile> stages) {
+  Profile whole = std::move(stages[0]);
+  for (size_t stage = 1; stage < stages.size(); ++stage) {
+    Profile& part = stages[stage];
+    const size_t ops_before = whole.ops.size();
+    for (ProfiledOp& op : part.ops) {
+      op.stage = stage;
+      whole.ops.push_back(std::move(op));
+    }
+    for (ProfiledStep& step : part.steps) {
+      whole.steps.push_back({ops_before + step.op, std::move(step.name)});
+    }
+    for (size_t run = 0; run < whole.runs.size(); ++run) {
+      const ProfiledRun& of_stage = part.runs[run];
+      whole.runs[run].end = of_stage.end;
+      whole.runs[run].steps.insert(whole.runs[run].steps.end(), of_stage.steps.begin(),
+                                   of_stage.steps.end());
+    }
+    whole.ops_ms += part.ops_ms;
+    whole.idle_ms += part.idle_ms;
+    whole.host_ms += part.host_ms;
+    whole.flops += part.flops;
+    whole.bytes += part.bytes;
+  }
+  whole.stages = stages.size();
+  SummarizeRuns(&whole);
+  return whole;
 }
 
 }  // namespace mace

@@ -14,6 +14,11 @@ namespace mace {
 // REQUIRES: `runs` holds at least one timed run of the plan.
 Profile MakeProfile(const Plan& plan, const std::vector<RunTimes>& runs);
 
+// The profile of a model that runs in stages, from those of its stages. A run lasts from the
+// beginning of its first stage to the end of its last one, with what the host does in between.
+// REQUIRES: there is a stage, and all stages have equally many runs.
+Profile JoinProfiles(std::vector<Profile> stages);
+
 }  // namespace mace
 
 #endif  // MACE_DIAGNOSE_PROFILE_H_

@@ -143,6 +143,26 @@ TEST_F(ProfileTest, IdleIsBetweenLaunchesAlone) {
   EXPECT_DOUBLE_EQ(profile.host_ms, 3 * 0.25);
 }
 
+TEST_F(ProfileTest, StagesOfARunAreJoined) {
+  const Profile first = MakeProfile(plan_, {MakeRun(0, 0), MakeRun(50, 1)});
+  const Profile second = MakeProfile(plan_, {MakeRun(10, 2), MakeRun(60, 0)});
+  const Profile whole = JoinProfiles({first, second});
+  EXPECT_EQ(whole.stages, 2u);
+  ASSERT_EQ(whole.ops.size(), 10u);
+  EXPECT_EQ(whole.ops[4].stage, 0u);
+  EXPECT_EQ(whole.ops[5].stage, 1u);
+  ASSERT_EQ(whole.steps.size(), 12u);
+  EXPECT_EQ(whole.steps[6].op, 5u);
+  ASSERT_EQ(whole.runs.size(), 2u);
+  EXPECT_EQ(whole.runs[0].steps.size(), 12u);
+  // From the beginning of the first stage to the end of the second one.
+  EXPECT_DOUBLE_EQ(whole.runs[0].end - whole.runs[0].begin, 19);
+  EXPECT_DOUBLE_EQ(whole.runs[1].end - whole.runs[1].begin, 17);
+  EXPECT_EQ(whole.shortest, 1u);
+  EXPECT_DOUBLE_EQ(whole.ops_ms, first.ops_ms + second.ops_ms);
+  EXPECT_DOUBLE_EQ(whole.flops, 2 * first.flops);
+}
+
 TEST_F(ProfileTest, HalfPrecisionMovesHalfTheBytes) {
   const double whole = MakeProfile(plan_, {MakeRun(0, 0)}).ops[1].bytes;
   plan_.placements[kConv].precision = Precision::kFloat16;

@@ -1,6 +1,9 @@
 // Reports what a model holds, and describes the stages from model to launches.
 #include "mace/diagnose/report.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "mace/diagnose.h"
 #include "mace/diagnose/request_plan.h"
 #include "mace/graph/constant_pins.h"
@@ -49,15 +52,33 @@ std::vector<NodeReport> NodesOf(const Plan& plan) {
 
 namespace {
 
-MemoryReport MemoryOf(const Plan& plan) {
+// Each stage keeps memory of its own; one of them runs at a time.
+void AddMemory(const Plan& plan, MemoryReport* memory) {
   const MemoryUse use = MemoryUseOf(plan);
-  MemoryReport memory;
-  memory.weight_bytes = use.weight_bytes;
-  memory.activation_bytes = use.activation_bytes;
-  memory.live_bytes = use.live_bytes;
-  memory.bound_bytes = use.bound_bytes();
-  memory.why_above_bound = use.WhyAboveBound();
-  return memory;
+  memory->weight_bytes += use.weight_bytes;
+  memory->activation_bytes += use.activation_bytes;
+  memory->live_bytes = std::max(memory->live_bytes, use.live_bytes);
+  memory->bound_bytes += use.bound_bytes();
+  if (memory->why_above_bound.empty()) memory->why_above_bound = use.WhyAboveBound();
+}
+
+void AddPlan(const RequestPlan& of, ModelReport* report) {
+  report->format = of.imported().source_format;
+  for (const Node& node : of.imported().nodes) ++report->ops[node.type];
+  for (const Value& value : of.imported().values) {
+    if (!value.constant.has_value()) continue;
+    report->parameters += value.constant->shape().elements();
+    report->parameter_bytes += value.constant->info().bytes();
+  }
+  for (size_t n = 0; n < of.graph().nodes.size(); ++n) {
+    const Cost cost = NodeCost(of.plan(), n);
+    report->flops += cost.flops;
+    report->bytes += cost.bytes;
+  }
+  for (NodeReport& node : NodesOf(of.plan())) report->nodes.push_back(std::move(node));
+  report->has_persistent_kernels =
+      report->has_persistent_kernels || !of.plan().persistent_launches.empty();
+  AddMemory(of.plan(), &report->memory);
 }
 
 StatusOr<std::string> DescribeVariants(const RequestPlan& of) {
@@ -66,43 +87,41 @@ StatusOr<std::string> DescribeVariants(const RequestPlan& of) {
   return DumpVariants(of.plan(), variants);
 }
 
+StatusOr<std::string> Describe(const RequestPlan& of, Stage stage) {
+  switch (stage) {
+    case Stage::kGraph:
+      return DumpGraph(of.imported());
+    case Stage::kPasses:
+      return DumpGraph(of.graph());
+    case Stage::kVariants:
+      return DescribeVariants(of);
+    case Stage::kPlan:
+      break;
+  }
+  return DumpPlan(of.plan());
+}
+
 }  // namespace
 
 StatusOr<ModelReport> ReportModel(Request* request) {
-  return OnPlanOf(*request, [](const RequestPlan& of) -> StatusOr<ModelReport> {
+  return OnPlansOf(*request, [](const std::vector<RequestPlan>& plans) -> StatusOr<ModelReport> {
     ModelReport report;
-    report.format = of.imported().source_format;
-    for (const Node& node : of.imported().nodes) ++report.ops[node.type];
-    for (const Value& value : of.imported().values) {
-      if (!value.constant.has_value()) continue;
-      report.parameters += value.constant->shape().elements();
-      report.parameter_bytes += value.constant->info().bytes();
-    }
-    for (size_t n = 0; n < of.graph().nodes.size(); ++n) {
-      const Cost cost = NodeCost(of.plan(), n);
-      report.flops += cost.flops;
-      report.bytes += cost.bytes;
-    }
-    report.nodes = NodesOf(of.plan());
-    report.has_persistent_kernels = !of.plan().persistent_launches.empty();
-    report.memory = MemoryOf(of.plan());
+    for (const RequestPlan& of : plans) AddPlan(of, &report);
     return report;
   });
 }
 
 StatusOr<std::string> DescribeStage(Request* request, Stage stage) {
-  return OnPlanOf(*request, [&](const RequestPlan& of) -> StatusOr<std::string> {
-    switch (stage) {
-      case Stage::kGraph:
-        return DumpGraph(of.imported());
-      case Stage::kPasses:
-        return DumpGraph(of.graph());
-      case Stage::kVariants:
-        return DescribeVariants(of);
-      case Stage::kPlan:
-        break;
+  return OnPlansOf(*request, [&](const std::vector<RequestPlan>& plans) -> StatusOr<std::string> {
+    std::string text;
+    for (size_t k = 0; k < plans.size(); ++k) {
+      if (plans.size() > 1) {
+        text += "stage " + std::to_string(k) + " of " + std::to_string(plans.size()) + ":\n";
+      }
+      MACE_ASSIGN_OR_RETURN(const std::string of_plan, Describe(plans[k], stage));
+      text += of_plan;
     }
-    return DumpPlan(of.plan());
+    return text;
   });
 }
 

@@ -82,6 +82,7 @@ mace::StatusOr<mace::LoadOptions> mace::c_api::ReadLoadOptions(const mace_load_o
   MACE_ASSIGN_OR_RETURN(read.outputs, ReadNames("outputs", given.outputs, given.outputs_count));
   MACE_RETURN_IF_ERROR(ReadValues(given, &read));
   read.host_memory_limit = given.host_memory_limit;
+  if (given.signature != nullptr) read.signature = given.signature;
   return read;
 }
 

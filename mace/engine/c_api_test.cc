@@ -195,6 +195,10 @@ TEST(CApiModels, TakeOptions) {
   options.values = &value;
   options.values_count = 1;
   EXPECT_NAMES("values: tensor", mace_model_load(kModel, &options, &none));
+  mace_load_options_init(&options, sizeof(options));
+  options.signature = "serve";
+  EXPECT_EQ(MACE_INVALID_ARGUMENT, mace_model_load(kModel, &options, &none));
+  EXPECT_NE(std::string::npos, LastError().find("signature 'serve': ")) << LastError();
   EXPECT_EQ(nullptr, none);
 }
 

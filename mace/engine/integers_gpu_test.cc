@@ -121,6 +121,23 @@ TEST(Integers, MasksStayOnTheDevice) {
   EXPECT_EQ(ToInt64Vector((*y)[0]), (std::vector<int64_t>{2, 5, 1, 2}));
 }
 
+// On PoCL one kernel runs all launches, of which those of one function have arguments of one kind.
+TEST(Integers, ConstantsBesideActivations) {
+  IdGraph ids;
+  const ValueId table = ids.graph.AddConstant("table", Ids({1, -2, 0}));
+  ids.Add("Gather", "of_constant", {table, ids.ids()});
+  ids.Add("Gather", "of_ids", {ids.ids(), ids.last()});
+  ids.Add("Scatter", "into_constant", {table, ids.ids(), ids.last()});
+  ids.Add("Scatter", "into_result", {ids.last(), ids.ids(), ids.ids()});
+  ids.Add("Eltwise", "with_constant", {ids.last(), table}, {{"type", int64_t{0}}});
+  ids.Add("Eltwise", "with_ids", {ids.last(), ids.ids()}, {{"type", int64_t{0}}});
+  const CompiledModel compiled = ids.Compile();
+  const StatusOr<std::vector<HostTensor>> y = RunOn(compiled, {kX, Ids({2, 1, 0})});
+  ASSERT_TRUE(y.ok()) << y.status().message();
+  // of_constant {0, -2, 1}, of_ids {2, 1, 1}, into_constant {1, 1, 2}, into_result {0, 1, 2}.
+  EXPECT_EQ(ToInt64Vector((*y)[0]), (std::vector<int64_t>{3, 0, 2}));
+}
+
 // Beyond int32 a constant has no place on the device, and its node stays on the host.
 TEST(Integers, AConstantBeyondInt32StaysOnTheHost) {
   IdGraph ids;

@@ -24,6 +24,7 @@ StatusOr<ImportOptions> ImportOptionsOf(const LoadOptions& options) {
   import.dynamic_shapes = options.dynamic_dims;
   import.inputs = options.inputs;
   import.outputs = options.outputs;
+  import.signature = options.signature;
   import.read_weights_later = true;
   for (const auto& [name, tensor] : options.values) {
     if (!tensor.status().ok()) return tensor.status().WithPrefix("value of '" + name + "'");

@@ -26,8 +26,12 @@ StatusOr<HostTensor> CopyOf(const HostTensor& tensor) {
 // One run through all stages.
 class StageRun {
  public:
-  StageRun(CompiledModel::State* compiled, const std::vector<HostTensor>& inputs)
-      : compiled_(*compiled), inputs_(inputs), results_(compiled->model->outputs.size()) {
+  StageRun(CompiledModel::State* compiled, const std::vector<HostTensor>& inputs,
+           const Request::State::StageRunner& run_stage)
+      : compiled_(*compiled),
+        inputs_(inputs),
+        run_stage_(run_stage),
+        results_(compiled->model->outputs.size()) {
     for (const HostTensor& input : inputs) dims_.push_back(input.shape().dims());
   }
 
@@ -51,7 +55,7 @@ class StageRun {
         MACE_RETURN_IF_ERROR(compiled_.HandOn(missing));
         return false;
       }
-      if (!stage.outputs.empty()) MACE_RETURN_IF_ERROR(RunStage(found.plan.get(), stage));
+      if (!stage.outputs.empty()) MACE_RETURN_IF_ERROR(RunStage(found.plan, stage));
       if (stage.is_last) {
         MACE_RETURN_IF_ERROR(PassOn(stage));
         return true;
@@ -60,7 +64,7 @@ class StageRun {
     }
   }
 
-  const std::vector<HostTensor>& results() const { return results_; }
+  std::vector<HostTensor>& results() { return results_; }
   bool made_plan() const { return made_plan_; }
 
  private:
@@ -76,11 +80,11 @@ class StageRun {
     return link.model_io.has_value() ? inputs_[*link.model_io] : values_.at(link.value);
   }
 
-  Status RunStage(SharedPlan* plan, const ModelStage& stage) {
+  Status RunStage(const std::shared_ptr<SharedPlan>& plan, const ModelStage& stage) {
     std::vector<HostTensor> inputs;
     for (const StageLink& link : stage.inputs) inputs.push_back(Find(link));
     MACE_ASSIGN_OR_RETURN(std::vector<HostTensor> outputs, AllocateTensors(plan->model().outputs));
-    MACE_RETURN_IF_ERROR(compiled_.Run(plan, inputs, &outputs));
+    MACE_RETURN_IF_ERROR(run_stage_(stages_run_++, plan, inputs, &outputs));
     for (size_t k = 0; k < outputs.size(); ++k) {
       const StageLink& link = stage.outputs[k];
       (link.model_io.has_value() ? results_[*link.model_io] : values_[link.value]) =
@@ -114,6 +118,8 @@ class StageRun {
 
   CompiledModel::State& compiled_;
   const std::vector<HostTensor>& inputs_;
+  const Request::State::StageRunner& run_stage_;
+  size_t stages_run_ = 0;
   PlanTable::InputDims dims_;
   RunValues known_;
   std::map<std::string, HostTensor> values_;  // What stages have handed on.
@@ -164,17 +170,27 @@ Status Request::State::PlaceStageResults(const std::vector<HostTensor>& made) {
   return Status();
 }
 
-Status Request::State::RunStages() {
-  MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
+StatusOr<std::vector<HostTensor>> Request::State::RunEachStage(const StageRunner& run_stage) {
   MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> fetched, FetchAllInputs());
   statistics.made_plan = false;
   for (int i = 0; i < kMaxTries; ++i) {
-    StageRun run(compiled.get(), fetched);
+    StageRun run(compiled.get(), fetched, run_stage);
     MACE_ASSIGN_OR_RETURN(const bool is_done, run.Run());
     statistics.made_plan = statistics.made_plan || run.made_plan();
-    if (is_done) return PlaceStageResults(run.results());
+    if (is_done) return std::move(run.results());
   }
   return Internal("the stages of the model read values that no stage makes");
+}
+
+Status Request::State::RunStages() {
+  MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
+  MACE_ASSIGN_OR_RETURN(const std::vector<HostTensor> results,
+                        RunEachStage([&](size_t, const std::shared_ptr<SharedPlan>& plan,
+                                         const std::vector<HostTensor>& stage_inputs,
+                                         std::vector<HostTensor>* stage_outputs) {
+                          return compiled->Run(plan.get(), stage_inputs, stage_outputs);
+                        }));
+  return PlaceStageResults(results);
 }
 
 }  // namespace mace

@@ -109,8 +109,19 @@ struct [[gnu::visibility("hidden")]] Request::State {
   StatusOr<Tensor> FetchState(size_t output);
   Status SetWaitEvents(const std::vector<void*>& events);
   Status SetSignalEvent(void* user_event);
+  // kFailedPrecondition names an input that is not set.
+  Status CheckInputsAreSet() const;
   // Called before the request is destroyed: cancels the run and ends the worker.
   void Finish();
+
+  // Runs one stage. `index` counts the stages that run, from 0 on; where it does not go on from the
+  // call before, a run through all stages begins anew.
+  using StageRunner = std::function<Status(size_t index, const std::shared_ptr<SharedPlan>& plan,
+                                           const std::vector<HostTensor>& inputs,
+                                           std::vector<HostTensor>* outputs)>;
+  // Runs all stages of a model whose shapes depend on values that only a run gives, and gives the
+  // model's outputs. REQUIRES: the inputs are set.
+  StatusOr<std::vector<HostTensor>> RunEachStage(const StageRunner& run_stage);
 
  private:
   // Stores the outputs of the plan for the outputs that are wanted, and resizes the members that
@@ -118,7 +129,6 @@ struct [[gnu::visibility("hidden")]] Request::State {
   void SetPlannedOutputs(OutputSet planned);
   void Work();
   Status RunNow();
-  Status CheckInputsAreSet() const;
   // PlaceResults fills `results` with the tensors to write into; PutBackResults stores them in
   // `outputs`.
   Status PlaceResults(const PlannedModel& model);

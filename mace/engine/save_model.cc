@@ -1,8 +1,11 @@
 // Model::Save: writes a model in MACE's format.
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/coding.h"
+#include "mace/base/log.h"
 #include "mace/base/output_file.h"
 #include "mace/base/strings.h"
 #include "mace/engine/memory_limits.h"
@@ -24,6 +27,20 @@ StatusOr<MaceExport> Export(const Graph& graph, const SaveOptions& options) {
   return exported;
 }
 
+// A model that runs in stages has no graph that could be written, unless its inputs alone decide.
+Status RefuseStages(const Model::State& model) {
+  const Status refused = RefuseRunValues(model, "saving");
+  if (refused.ok() || model.run_values->inputs.empty() || model.graph->source_format != "onnx") {
+    return refused;
+  }
+  std::vector<std::string> names;
+  for (const size_t input : model.run_values->inputs) {
+    names.push_back("'" + Printable(model.inputs[input].name) + "'");
+  }
+  return Unsupported(refused.message() + "; those of input " + Join(names, ", ") +
+                     " may be given when it is loaded (LoadOptions::values, --value)");
+}
+
 StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& path,
                                const SaveOptions& options) {
   SaveReport report;
@@ -34,12 +51,15 @@ StatusOr<SaveReport> SaveGraph(const Model::State& model, const std::string& pat
         "found '" +
         Printable(path) + "' and '" + Printable(report.data_path) + "'");
   }
-  MACE_RETURN_IF_ERROR(RefuseRunValues(model, "saving"));
+  MACE_RETURN_IF_ERROR(RefuseStages(model));
   const ScopedMemoryBudget scope(HostMemoryBudget(0));
   StatusOr<MaceExport> exported = Export(*model.graph, options);
   if (!exported.ok()) {
     return model.files == nullptr ? exported.status()
                                   : exported.status().WithPrefix(model.files->name());
+  }
+  for (const std::string& who : exported->narrowed) {
+    Log(LogLevel::kWarning, path + ": " + who + " is int64 in the model and int32 in the file");
   }
   // The weights are written first, so that a `.pb` is never without its `.data`.
   MACE_RETURN_IF_ERROR(WriteOutputFile(report.data_path, exported->data));

@@ -8,6 +8,7 @@
 
 #include "mace/api/compiled_model.h"
 #include "mace/api/model.h"
+#include "mace/base/log.h"
 #include "mace/testing/cpu_answer.h"
 #include "mace/testing/formats/test_onnx.h"
 #include "mace/testing/temporary_folder.h"
@@ -92,17 +93,73 @@ TEST(SaveModel, RefusesWhatCannotBeWritten) {
   EXPECT_FALSE(nowhere.ok());
   EXPECT_NE(std::string::npos, nowhere.message().find("no/x.data")) << nowhere.message();
   EXPECT_EQ(StatusCode::kFailedPrecondition, Model().Save("x.pb").status().code());
-  // The format cannot declare this element type.
+  // The format has one tensor of a name.
+  TestOnnx test;
+  test.Input("x", {2});
+  test.Node("Neg", {"x"}, {"y"});
+  test.Output("y");
+  test.Output("x");
+  const std::string bytes = test.Bytes();
+  const StatusOr<Model> named = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
+  ASSERT_TRUE(named.ok()) << named.status().message();
+  const Status refused = named->Save(folder.At("x.pb")).status();
+  EXPECT_EQ(StatusCode::kUnsupported, refused.code());
+  EXPECT_NE(std::string::npos, refused.message().find("found two 'x'")) << refused.message();
+  EXPECT_EQ(0u, SizeOf(folder.At("x.pb")));
+  EXPECT_EQ(0u, SizeOf(folder.At("x.data")));
+}
+
+// An input that decides a shape is to be given as a constant.
+TEST(SaveModel, WritesAModelInStagesForGivenValues) {
+  const TemporaryFolder folder;
+  TestOnnx test;
+  test.Input("x", {2, 6});
+  test.Input("shape", {2}, onnx::TensorProto::INT64);
+  test.Node("Reshape", {"x", "shape"}, {"y"});
+  test.Output("y");
+  const std::string bytes = test.Bytes();
+  const StatusOr<Model> open = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
+  ASSERT_TRUE(open.ok()) << open.status().message();
+  const Status refused = open->Save(folder.At("x.pb")).status();
+  EXPECT_EQ(StatusCode::kUnsupported, refused.code());
+  EXPECT_NE(std::string::npos, refused.message().find("those of input 'shape' may be given"))
+      << refused.message();
+  LoadOptions options;
+  options.values["shape"] = *Tensor::Allocate(DType::kInt64, {2});
+  options.values["shape"].mutable_data<int64_t>()[0] = 4;
+  options.values["shape"].mutable_data<int64_t>()[1] = 3;
+  const StatusOr<Model> bound =
+      Model::FromBytes({bytes.data(), bytes.size(), nullptr}, {}, options);
+  ASSERT_TRUE(bound.ok()) << bound.status().message();
+  ASSERT_TRUE(bound->Save(folder.At("x.pb")).ok());
+  const StatusOr<Model> again = Model::Load(folder.At("x.pb"));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(1u, again->inputs().size());
+  EXPECT_EQ((std::vector<int64_t>{4, 3}), again->outputs()[0].dims);
+}
+
+TEST(SaveModel, NarrowsInt64AndSaysSo) {
+  const TemporaryFolder folder;
   TestOnnx test;
   test.Input("x", {2}, onnx::TensorProto::INT64);
   test.Node("Neg", {"x"}, {"y"});
   test.Output("y", onnx::TensorProto::INT64);
   const std::string bytes = test.Bytes();
-  const StatusOr<Model> integers = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
-  ASSERT_TRUE(integers.ok()) << integers.status().message();
-  const Status refused = integers->Save(folder.At("x.pb")).status();
-  EXPECT_EQ(StatusCode::kUnsupported, refused.code());
-  EXPECT_NE(std::string::npos, refused.message().find("'x'")) << refused.message();
+  const StatusOr<Model> model = Model::FromBytes({bytes.data(), bytes.size(), nullptr});
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  std::vector<std::string> warnings;
+  SetLogSink([&](LogLevel, const std::string& line) { warnings.push_back(line); });
+  const StatusOr<SaveReport> saved = model->Save(folder.At("x.pb"));
+  SetLogSink(nullptr);
+  ASSERT_TRUE(saved.ok()) << saved.status().message();
+  ASSERT_EQ(2u, warnings.size());
+  EXPECT_EQ(
+      "mace: " + folder.At("x.pb") + ": input 'x' is int64 in the model and int32 in the file",
+      warnings[0]);
+  const StatusOr<Model> again = Model::Load(folder.At("x.pb"));
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(DType::kInt32, again->inputs()[0].dtype);
+  EXPECT_EQ(DType::kInt32, again->outputs()[0].dtype);
 }
 
 }  // namespace

@@ -30,6 +30,13 @@ StatusOr<ClMemory> DeviceTensors::PartOfArena(const MemoryRegion& region, const 
       {region.image_width, region.image_height, region.image_pitch_bytes, region.precision}, name);
 }
 
+StatusOr<ClMemory> DeviceTensors::OwnMemory(const MemoryRegion& region, const ClDevice& device,
+                                            const std::string& name) {
+  if (region.storage == Storage::kBuffer) return ClMemory::CreateBuffer(device, region.bytes, name);
+  return ClMemory::CreateImage(device, region.image_width, region.image_height, region.precision,
+                               name);
+}
+
 Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
   const ClDevice& device = *queue->device();
   if (plan.arena_bytes > 0) MACE_RETURN_IF_ERROR(CreateArena(plan.arena_bytes, queue));
@@ -41,14 +48,12 @@ Status DeviceTensors::CreateRegions(const Plan& plan, ClQueue* queue) {
       regions_.push_back(std::move(memory));
       continue;
     }
-    // The region shares an image of the pool, which belongs to another region.
-    if (region.image_width == 0) {
+    // Another region of the pool stands for this one.
+    if (region.bytes == 0) {
       regions_.emplace_back();
       continue;
     }
-    MACE_ASSIGN_OR_RETURN(ClMemory memory,
-                          ClMemory::CreateImage(device, region.image_width, region.image_height,
-                                                region.precision, name));
+    MACE_ASSIGN_OR_RETURN(ClMemory memory, OwnMemory(region, device, name));
     MACE_RETURN_IF_ERROR(queue->FillZero(memory, name));
     bytes_ += memory.bytes();
     regions_.push_back(std::move(memory));

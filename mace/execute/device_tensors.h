@@ -24,7 +24,7 @@ class DeviceTensors {
   DeviceTensors(const DeviceTensors&) = delete;
   DeviceTensors& operator=(const DeviceTensors&) = delete;
 
-  // Makes the arena, with its regions as sub-buffers or as images over it, and the images of the
+  // Makes the arena, with its regions as sub-buffers or as images over it, and the objects of the
   // pool. All are filled with zeros once, so that parts that nobody writes (the padding of a tensor
   // that is written in slices) hold no NaN.
   // REQUIRES: when the object is destroyed, every command that uses this memory has finished.
@@ -38,6 +38,8 @@ class DeviceTensors {
   Status CreateArena(size_t bytes, ClQueue* queue);
   StatusOr<ClMemory> PartOfArena(const MemoryRegion& region, const ClDevice& device,
                                  const std::string& name) const;
+  static StatusOr<ClMemory> OwnMemory(const MemoryRegion& region, const ClDevice& device,
+                                      const std::string& name);
 
   // The arena's memory on devices that use host memory; it uses large pages.
   PageBlock arena_block_;

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/strings.h"
 #include "mace/formats/common/foreign_format.h"
 #include "mace/formats/common/model_files.h"
 #include "mace/formats/common/sniff.h"
@@ -45,8 +46,12 @@ StatusOr<std::shared_ptr<Graph>> Dispatch(const std::shared_ptr<ModelFiles>& fil
                            std::to_string(model.size()));
   }
   MACE_ASSIGN_OR_RETURN(const std::vector<uint8_t> begin, ReadBegin(model));
-  if (IsTflite(begin)) return ImportTflite(model, options);
   if (IsSavedModel(begin)) return ImportSavedModel(files, options);
+  if (!options.signature.empty()) {
+    return InvalidArgument("signature '" + Printable(options.signature) +
+                           "': expected a SavedModel, found a model of another format");
+  }
+  if (IsTflite(begin)) return ImportTflite(model, options);
   const StatusOr<ModelFormat> format = SniffModelFormat(model);
   if (!format.ok() && IsTensorFlowText(begin)) return ImportTensorFlowText(model, options);
   if (!format.ok()) return ExplainNoModel(model, format.status());

@@ -52,12 +52,15 @@ void RunAsGpu(const Case& c, Storage storage) {
     if (i >= c.activations) input.constant = &constants[i];
     request.inputs.push_back(input);
   }
-  node.outputs = {static_cast<ValueId>(c.shapes.size())};
   StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
   Status status = (*op)->Infer(request.inputs, &request.outputs);
   ASSERT_TRUE(status.ok()) << status.message();
-  std::vector<HostTensor> expected = {*HostTensor::Allocate(request.outputs[0])};
+  std::vector<HostTensor> expected;
+  for (const TensorInfo& output : request.outputs) {
+    node.outputs.push_back(static_cast<ValueId>(c.shapes.size() + node.outputs.size()));
+    expected.push_back(*HostTensor::Allocate(output));
+  }
   status = (*op)->Reference(run.inputs, &expected);
   ASSERT_TRUE(status.ok()) << status.message();
   expected[0] = *expected[0].ConvertTo(DType::kFloat32);
@@ -67,6 +70,7 @@ void RunAsGpu(const Case& c, Storage storage) {
   if (storage == Storage::kImage && !(*device)->images) return;
   DeviceInfo gpu = **device;
   gpu.kind = DeviceKind::kGpu;
+  gpu.local_memory_is_emulated = false;
   request.device = &gpu;
   request.storage = storage;
   const std::vector<KernelVariant> variants = (*op)->Lower(request);
@@ -124,6 +128,21 @@ TEST(GpuWorkSplit, MatchesReference) {
       {"ArgMax", {{"axis", int64_t{1}}, {"argmin", int64_t{1}}}, {{2, 70, 5}}, true},
       {"MatMul", {}, {{2, 5, 7}, {2, 7, 18}, {18}}, false},
       {"MatMul", {}, {{2, 5, 7}, {7, 18}, {18}}, false, 1},
+      {"MatMul", {}, {{2, 2, 67, 35}, {2, 1, 35, 131}}, false},
+      {"MatMul", {{"transpose_b", int64_t{1}}}, {{3, 70, 33}, {3, 66, 33}, {66}}, false},
+      {"MatMul", {{"transpose_a", int64_t{1}}}, {{2, 17, 65}, {2, 17, 3}}, false},
+      {"Recurrent",
+       {{"cell", std::string("GRU")}, {"hidden", int64_t{5}}},
+       {{4, 2, 3}, {1, 15, 3}, {1, 15, 5}, {1, 30}},
+       false,
+       1},
+      {"Recurrent",
+       {{"cell", std::string("LSTM")},
+        {"hidden", int64_t{5}},
+        {"direction", std::string("bidirectional")}},
+       {{4, 2, 3}, {2, 20, 3}, {2, 20, 5}, {2, 40}},
+       false,
+       1},
       {"FullyConnected", {}, {{2, 6, 7}, {9, 7, 3, 2}, {9}}, false, 1},
       {"FullyConnected", {{"activation", relu}}, {{2, 3, 2, 4, 5}, {9, 5, 6, 4}}, false, 1},
   };

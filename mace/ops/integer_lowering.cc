@@ -94,9 +94,15 @@ PackedWeights PackIntegers(const std::string& name, const HostTensor& values) {
   return weights;
 }
 
-KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant) {
+void MarkConstant(int input, Launch* launch) {
+  launch->kernel.macros["CONSTANT_" + std::to_string(input)] = "1";
+}
+
+KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant,
+                                Launch* launch) {
   const HostTensor* constant = request.inputs[static_cast<size_t>(input)].constant;
   if (constant == nullptr) return RawInputArgument(input);
+  MarkConstant(input, launch);
   const std::string name = "constant " + std::to_string(input);
   const bool integers = DeviceElementOf(constant->dtype()) == DeviceElement::kInteger;
   variant->weights.push_back(integers ? PackIntegers(name, *constant)

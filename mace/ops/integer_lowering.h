@@ -48,8 +48,12 @@ PackedWeights PackIntegers(const std::string& name, const HostTensor& values);
 
 // The argument for a kernel that reads a row-major input as `__global const STORAGE_T *`, or `int *`
 // where it holds integers: the activation, or a constant as weights of the variant, which all plans
-// and requests of a model share.
-KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant);
+// and requests of a model share. The launch gets a macro that says which of the two it is, because
+// launches of one kernel have arguments of the same kinds.
+KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant,
+                                Launch* launch);
+// That macro for a launch to which the caller itself adds input `input`, a constant, as weights.
+void MarkConstant(int input, Launch* launch);
 
 }  // namespace mace
 

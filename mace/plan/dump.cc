@@ -165,7 +165,7 @@ std::string DumpPlan(const Plan& plan) {
   const MemoryUse use = MemoryUseOf(plan);
   const std::string why = use.WhyAboveBound();
   out << "memory: weights " << use.weight_bytes << " bytes, arena " << plan.arena_bytes
-      << " bytes, images " << use.pool_bytes << " bytes; live at most " << use.live_bytes
+      << " bytes, pool " << use.pool_bytes << " bytes; live at most " << use.live_bytes
       << " bytes; in all " << use.peak_bytes() << " of " << use.bound_bytes()
       << " bytes (weights and 1.3 times the live ones)" << (why.empty() ? "" : ": " + why) << "\n"
       << "programs: " << plan.program_sources.size() << "\n";

@@ -1,20 +1,14 @@
 #include "mace/plan/memory.h"
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
-#include <map>
-#include <numeric>
-#include <optional>
-#include <queue>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "mace/base/divide.h"
 #include "mace/plan/arena.h"
+#include "mace/plan/pool.h"
 
 namespace mace {
 namespace {
@@ -55,8 +49,6 @@ std::vector<Lifetime> FindLifetimes(const Plan& plan) {
   return lifetimes;
 }
 
-size_t TexelBytes(const MemoryRegion& region) { return 4 * ElementBytes(region.precision); }
-
 // The regions of the arena or those of the pool, in the order of first use.
 std::vector<size_t> RegionsWhere(bool in_arena, const Plan& plan,
                                  const std::vector<Lifetime>& lifetimes) {
@@ -67,12 +59,6 @@ std::vector<size_t> RegionsWhere(bool in_arena, const Plan& plan,
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return lifetimes[a].first < lifetimes[b].first; });
   return order;
-}
-
-// Sorts by descending rank; equal ranks keep their order.
-void SortByRank(const std::function<size_t(size_t)>& rank, std::vector<size_t>* order) {
-  std::stable_sort(order->begin(), order->end(),
-                   [&](size_t a, size_t b) { return rank(a) > rank(b); });
 }
 
 Placement BestPlacement(const Plan& plan, const std::vector<Lifetime>& lifetimes,
@@ -91,141 +77,6 @@ void Apply(const Placement& placement, Plan* plan) {
     if (plan->regions[i].in_arena()) plan->regions[i].offset_bytes = placement.offsets[i];
   }
   plan->arena_bytes = placement.arena_bytes;
-}
-
-// An image of the pool, and the regions that use it in turn.
-struct PoolImage {
-  size_t width = 0;
-  size_t height = 0;
-  std::vector<size_t> regions;
-  std::map<int, int> taken;  // First and last step of each region; no overlaps.
-
-  size_t texels() const { return width * height; }
-  bool IsFree(const Lifetime& lifetime) const {
-    const auto later = taken.upper_bound(lifetime.last);
-    return later == taken.begin() || std::prev(later)->second < lifetime.first;
-  }
-  void Add(size_t region, const MemoryRegion& shape, const Lifetime& lifetime) {
-    width = std::max(width, shape.image_width);
-    height = std::max(height, shape.image_height);
-    regions.push_back(region);
-    if (lifetime.first <= lifetime.last) taken.emplace(lifetime.first, lifetime.last);
-  }
-};
-
-size_t GrownTexels(const PoolImage& image, const MemoryRegion& region) {
-  return std::max(image.width, region.image_width) * std::max(image.height, region.image_height);
-}
-
-// Gives each region, in this order, the image that is free during its lifetime and grows least, or
-// a new image if growing would cost as much. None if too many images would be looked at.
-std::optional<std::vector<PoolImage>> PackImages(const Plan& plan,
-                                                 const std::vector<Lifetime>& lifetimes,
-                                                 const std::vector<size_t>& order) {
-  constexpr size_t kMaxLooks = size_t{1} << 20, kMaxLooksOfARegion = 64;
-  const size_t most = kMaxLooks + kMaxLooksOfARegion * order.size();
-  size_t looks = 0;
-  std::vector<PoolImage> pool;
-  for (size_t i : order) {
-    const MemoryRegion& region = plan.regions[i];
-    PoolImage* best = nullptr;
-    size_t best_growth = region.image_width * region.image_height;
-    looks += pool.size();
-    if (looks > most) return std::nullopt;
-    for (PoolImage& image : pool) {
-      if (plan.regions[image.regions.front()].precision != region.precision) continue;
-      const size_t growth = GrownTexels(image, region) - image.texels();
-      if (growth > best_growth || !image.IsFree(lifetimes[i])) continue;
-      // If two images fit, the smaller one is taken, so that the larger one stays free for a larger
-      // tensor.
-      if (growth == best_growth && (best == nullptr || best->texels() <= image.texels())) continue;
-      best = &image;
-      best_growth = growth;
-    }
-    if (best == nullptr) best = &pool.emplace_back();
-    best->Add(i, region, lifetimes[i]);
-  }
-  return pool;
-}
-
-// Gives each region, in the order of use, a free image of equal extents or a new one. Used for
-// graphs with too many images.
-std::vector<PoolImage> ReuseEqualImages(const Plan& plan, const std::vector<Lifetime>& lifetimes,
-                                        const std::vector<size_t>& order) {
-  using Kind = std::tuple<size_t, size_t, Precision>;
-  const auto kind_of = [&](size_t i) {
-    const MemoryRegion& region = plan.regions[i];
-    return Kind(region.image_width, region.image_height, region.precision);
-  };
-  using Ending = std::pair<int, size_t>;  // An image and the last step of its region.
-  std::priority_queue<Ending, std::vector<Ending>, std::greater<Ending>> taken;
-  std::map<Kind, std::vector<size_t>> free;
-  std::vector<PoolImage> pool;
-  for (size_t i : order) {
-    for (; !taken.empty() && taken.top().first < lifetimes[i].first; taken.pop()) {
-      const size_t image = taken.top().second;
-      free[kind_of(pool[image].regions.front())].push_back(image);
-    }
-    std::vector<size_t>& images = free[kind_of(i)];
-    if (images.empty()) {
-      images.push_back(pool.size());
-      pool.emplace_back();
-    }
-    const size_t image = images.back();
-    images.pop_back();
-    pool[image].Add(i, plan.regions[i], lifetimes[i]);
-    taken.emplace(lifetimes[i].last, image);
-  }
-  return pool;
-}
-
-size_t PoolBytes(const Plan& plan, const std::vector<PoolImage>& pool) {
-  size_t bytes = 0;
-  for (const PoolImage& image : pool) {
-    bytes += image.texels() * TexelBytes(plan.regions[image.regions.front()]);
-  }
-  return bytes;
-}
-
-// The smallest pool of several orders, since no order is the best for every network.
-std::vector<PoolImage> BestPool(const Plan& plan, const std::vector<Lifetime>& lifetimes) {
-  std::vector<size_t> order = RegionsWhere(/*in_arena=*/false, plan, lifetimes);
-  const std::function<size_t(size_t)> ranks[] = {
-      [&](size_t i) { return plan.regions[i].bytes; },
-      [&](size_t i) { return plan.regions[i].image_height; },
-      [&](size_t i) { return plan.regions[i].image_width; },
-  };
-  std::optional<std::vector<PoolImage>> first = PackImages(plan, lifetimes, order);
-  if (!first.has_value()) return ReuseEqualImages(plan, lifetimes, order);
-  std::vector<PoolImage> best = *std::move(first);
-  for (const auto& rank : ranks) {
-    SortByRank(rank, &order);
-    std::optional<std::vector<PoolImage>> pool = PackImages(plan, lifetimes, order);
-    if (pool.has_value() && PoolBytes(plan, *pool) < PoolBytes(plan, best)) best = *std::move(pool);
-  }
-  return best;
-}
-
-// The first region of an image stands for it; the others are left empty, and no tensor refers to
-// them.
-void Apply(const std::vector<PoolImage>& pool, Plan* plan) {
-  std::vector<int> stands_for(plan->regions.size());
-  std::iota(stands_for.begin(), stands_for.end(), 0);
-  for (const PoolImage& image : pool) {
-    for (size_t i : image.regions) {
-      stands_for[i] = static_cast<int>(image.regions.front());
-      if (i == image.regions.front()) continue;
-      plan->regions[i] = MemoryRegion();
-      plan->regions[i].storage = Storage::kImage;
-    }
-    MemoryRegion& first = plan->regions[image.regions.front()];
-    first.image_width = image.width;
-    first.image_height = image.height;
-    first.bytes = image.texels() * TexelBytes(first);
-  }
-  for (DeviceTensor& tensor : plan->tensors) {
-    if (tensor.region >= 0) tensor.region = stands_for[static_cast<size_t>(tensor.region)];
-  }
 }
 
 // The largest sum of activations, each in the format that it has at that moment; scratch is not
@@ -272,7 +123,7 @@ void ChooseForArena(const MemoryRules& rules, double max_padding, Plan* plan) {
 // The placement of all regions, after the arena's images were chosen.
 struct MemoryLayout {
   Placement arena;
-  std::vector<PoolImage> pool;
+  std::vector<PoolObject> pool;
   size_t bytes = 0;
 };
 
@@ -287,10 +138,25 @@ MemoryLayout LayOut(const Plan& plan, const std::vector<Lifetime>& lifetimes,
     alignment = AlignUp(alignment, std::max<size_t>(1, rules.image_base_texels) * kLargestTexel);
   MemoryLayout layout;
   layout.arena = BestPlacement(plan, lifetimes, alignment);
-  layout.pool = BestPool(plan, lifetimes);
+  layout.pool = MakePool(plan, lifetimes, RegionsWhere(/*in_arena=*/false, plan, lifetimes));
   layout.bytes = layout.arena.arena_bytes + PoolBytes(plan, layout.pool);
   if (views && layout.arena.arena_bytes > rules.max_arena_bytes) layout.bytes = SIZE_MAX;
   return layout;
+}
+
+// Takes the buffers out of the arena, unless apart they would need much more memory.
+void SeparateBuffers(const std::vector<Lifetime>& lifetimes, const MemoryRules& rules, Plan* plan,
+                     MemoryLayout* layout) {
+  const std::vector<MemoryRegion> together = plan->regions;
+  for (MemoryRegion& region : plan->regions) {
+    region.separate = region.storage == Storage::kBuffer;
+  }
+  MemoryLayout apart = LayOut(*plan, lifetimes, rules);
+  if (apart.bytes <= layout->bytes + std::max(layout->bytes / 4, rules.spare_bytes)) {
+    *layout = std::move(apart);
+  } else {
+    plan->regions = together;
+  }
 }
 
 }  // namespace
@@ -301,12 +167,17 @@ MemoryRules MemoryRulesOf(const DeviceInfo& device) {
   rules.image_pitch_texels = device.image_pitch_alignment;
   rules.image_base_texels = device.image_base_alignment;
   rules.max_arena_bytes = device.max_allocation_bytes;
+  if (device.kind == DeviceKind::kGpu && !device.host_unified_memory) {
+    rules.separate_buffers = true;
+    rules.spare_bytes = size_t{32} << 20;
+  }
   return rules;
 }
 
 void PlanMemory(Plan* plan, const MemoryRules& rules) {
   const std::vector<Lifetime> lifetimes = FindLifetimes(*plan);
   const size_t alignment = std::max<size_t>(rules.alignment_bytes, 64);
+  plan->spare_bytes = rules.spare_bytes;
   plan->live_bytes = PeakLiveBytes(*plan, lifetimes, alignment);
   MemoryLayout best = LayOut(*plan, lifetimes, rules);
   double chosen = 0;
@@ -321,8 +192,17 @@ void PlanMemory(Plan* plan, const MemoryRules& rules) {
     }
     ChooseForArena(rules, chosen, plan);
   }
+  if (rules.separate_buffers) SeparateBuffers(lifetimes, rules, plan, &best);
   Apply(best.arena, plan);
-  Apply(best.pool, plan);
+  ApplyPool(best.pool, plan);
+}
+
+size_t LargestBufferBytes(const Plan& plan) {
+  size_t largest = plan.arena_bytes;
+  for (const MemoryRegion& region : plan.regions) {
+    if (region.separate) largest = std::max(largest, region.bytes);
+  }
+  return largest;
 }
 
 size_t WeightBytes(const PackedWeights& weights) {
@@ -332,7 +212,7 @@ size_t WeightBytes(const PackedWeights& weights) {
 std::string MemoryUse::WhyAboveBound() const {
   if (keeps_bound()) return "";
   return pool_bytes > 0
-             ? "images are memory of their own"
+             ? "images, or buffers, are memory of their own"
              : "images' rows are padded, a node has no variant with less scratch, or pieces of "
                "the arena are left over";
 }
@@ -362,6 +242,7 @@ MemoryUse MemoryUseOf(const Plan& plan) {
   }
   use.activation_bytes = plan.arena_bytes + use.pool_bytes;
   use.live_bytes = plan.live_bytes;
+  use.spare_bytes = plan.spare_bytes;
   return use;
 }
 

@@ -158,7 +158,8 @@ TEST(PlanMemory, RandomImagesFitAndAreAlone) {
     }
     const MemoryUse use = MemoryUseOf(chain.plan);
     EXPECT_LE(use.activation_bytes, sum / 2);
-    EXPECT_EQ(use.WhyAboveBound(), use.keeps_bound() ? "" : "images are memory of their own");
+    EXPECT_EQ(use.WhyAboveBound(),
+              use.keeps_bound() ? "" : "images, or buffers, are memory of their own");
   }
 }
 
@@ -255,6 +256,58 @@ TEST(PlanMemory, RandomImagesOverBuffersNeverOverlapAndKeepTheBound) {
     EXPECT_TRUE(use.keeps_bound()) << use.peak_bytes() << " of " << use.bound_bytes();
     EXPECT_EQ(use.WhyAboveBound(), "");
   }
+}
+
+MemoryRules WithSeparateBuffers() {
+  MemoryRules rules;
+  rules.separate_buffers = true;
+  return rules;
+}
+
+TEST(PlanMemory, SeparateBuffersAreUsedInTurn) {
+  Chain chain;
+  for (size_t i = 0; i < 6; ++i) chain.AddBuffer(1000 + i);
+  for (int i = 0; i < 5; ++i) chain.Launch({i}, {i + 1});
+  PlanMemory(&chain.plan, WithSeparateBuffers());
+  EXPECT_EQ(chain.plan.arena_bytes, 0u);
+  EXPECT_EQ(MemoryUseOf(chain.plan).activation_bytes, 1004u + 1005u);
+  EXPECT_EQ(LargestBufferBytes(chain.plan), 1005u);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_GE(chain.region_of(i).bytes, 1000u + static_cast<size_t>(i)) << i;
+    if (i == 0) continue;
+    EXPECT_NE(&chain.region_of(i), &chain.region_of(i - 1)) << i;
+  }
+}
+
+// Scratch is named by its region, so it follows the region that stands for it.
+TEST(PlanMemory, ScratchOfSeparateBuffersIsFollowed) {
+  Chain chain;
+  for (int i = 0; i < 4; ++i) chain.AddBuffer(1000);
+  for (int i = 0; i < 3; ++i) chain.Launch({i}, {i + 1});
+  MemoryRegion scratch;
+  scratch.bytes = 500;
+  chain.plan.regions.push_back(scratch);
+  std::vector<KernelArgument>& arguments = chain.plan.launches.back().launch.arguments;
+  arguments.push_back(ScratchArgument(4));
+  PlanMemory(&chain.plan, WithSeparateBuffers());
+  const int region = std::get<TensorArgument>(arguments.back()).index;
+  EXPECT_GE(chain.plan.regions[static_cast<size_t>(region)].bytes, 500u);
+  EXPECT_NE(region, chain.plan.tensors[2].region);
+  EXPECT_NE(region, chain.plan.tensors[3].region);
+}
+
+// One large buffer and then three that are a third of it: apart they would need 500 MiB.
+TEST(PlanMemory, BuffersStayTogetherWhereApartTheyNeedMuchMore) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  Chain chain;
+  for (size_t mib : {1, 300, 1, 100, 100, 100, 1}) chain.AddBuffer(mib * kMiB);
+  chain.Launch({0}, {1});
+  chain.Launch({1}, {2});
+  chain.Launch({2}, {3, 4, 5});
+  chain.Launch({3, 4, 5}, {6});
+  PlanMemory(&chain.plan, WithSeparateBuffers());
+  EXPECT_EQ(MemoryUseOf(chain.plan).activation_bytes, chain.plan.arena_bytes);
+  EXPECT_LE(chain.plan.arena_bytes, 302 * kMiB);
 }
 
 TEST(PlanMemory, RandomPlansNeverOverlapAndStayNearTheBound) {

@@ -130,9 +130,9 @@ Status ComposePrograms(Plan* plan) {
 // Plans memory, persistent launches and programs once the steps are complete.
 Status Finish(const DeviceInfo* device, Plan* plan) {
   PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
-  if (device != nullptr && plan->arena_bytes > device->max_allocation_bytes) {
-    return ResourceExhausted("device memory: the activations need " +
-                             std::to_string(plan->arena_bytes) +
+  const size_t largest = LargestBufferBytes(*plan);
+  if (device != nullptr && largest > device->max_allocation_bytes) {
+    return ResourceExhausted("device memory: the activations need " + std::to_string(largest) +
                              " bytes in one buffer, the limit of device '" + device->name +
                              "' is " + std::to_string(device->max_allocation_bytes));
   }

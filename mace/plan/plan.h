@@ -19,7 +19,7 @@
 
 namespace mace {
 
-// A region of device memory: a buffer or image in the arena, or an image with its own memory.
+// A region of device memory: a buffer or image in the arena, or one with memory of its own.
 // Tensors whose lifetimes do not overlap share a region.
 struct MemoryRegion {
   Storage storage = Storage::kBuffer;
@@ -35,7 +35,10 @@ struct MemoryRegion {
   // first run.
   bool persistent = false;
 
-  bool in_arena() const { return storage == Storage::kBuffer || image_pitch_bytes != 0; }
+  // Buffers: the region has memory of its own, or none (0 bytes) if another region stands for it.
+  bool separate = false;
+
+  bool in_arena() const { return storage == Storage::kBuffer ? !separate : image_pitch_bytes != 0; }
 };
 
 // A tensor in device memory: a value of the graph in one format. A value may have several tensors,
@@ -137,6 +140,8 @@ struct Plan {
 
   // The largest sum of activations alive at once, in bytes on the device; scratch is not counted.
   size_t live_bytes = 0;
+  // MemoryRules::spare_bytes of the device.
+  size_t spare_bytes = 0;
 };
 
 // The last planning stage: the plan of a graph whose shapes are all known (InferShapes), with the

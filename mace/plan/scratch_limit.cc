@@ -41,12 +41,13 @@ std::vector<double> LiveBytes(const Graph& graph, Precision precision) {
 
 }  // namespace
 
-std::vector<double> ScratchLimits(const Graph& graph, Precision precision) {
+std::vector<double> ScratchLimits(const Graph& graph, Precision precision, double spare_bytes) {
   std::vector<double> limits = LiveBytes(graph, precision);
   double peak = 0;
   for (double live : limits) peak = std::max(peak, live);
   // A little less than the bound of 1.3, because regions are aligned.
-  for (double& limit : limits) limit = 1.28 * peak - limit;
+  const double most = peak + std::max(0.28 * peak, spare_bytes);
+  for (double& limit : limits) limit = most - limit;
   return limits;
 }
 

@@ -12,9 +12,10 @@
 namespace mace {
 
 // By node: the bytes that scratch may take. They are 1.28 times the largest sum of values alive at
-// once (1.3 in MemoryUse::bound_bytes), less the values alive at the node. Values count as float32,
-// or as half in that precision. REQUIRES: every shape of the graph is known.
-std::vector<double> ScratchLimits(const Graph& graph, Precision precision);
+// once (1.3 in MemoryUse::bound_bytes), or that sum and spare_bytes where these are more, less the
+// values alive at the node. Values count as float32, or as half in that precision. REQUIRES: every
+// shape of the graph is known.
+std::vector<double> ScratchLimits(const Graph& graph, Precision precision, double spare_bytes);
 
 // Bytes of all scratch regions of the variant.
 double ScratchBytes(const KernelVariant& variant);

@@ -31,12 +31,14 @@ TEST(ScratchLimit, IsWhatTheBoundLeavesBesideTheLiveValues) {
   test.Output("y", test.Append("Eltwise", {narrow, 0}));
   // Alive: x and wide; x, wide and narrow; x, narrow and y.
   const double live[] = {2000 * 4.0, 2400 * 4.0, 1200 * 4.0};
-  const std::vector<double> limits = ScratchLimits(test.graph, Precision::kFloat32);
-  const std::vector<double> halves = ScratchLimits(test.graph, Precision::kFloat16);
+  const std::vector<double> limits = ScratchLimits(test.graph, Precision::kFloat32, 0);
+  const std::vector<double> halves = ScratchLimits(test.graph, Precision::kFloat16, 0);
+  const std::vector<double> spare = ScratchLimits(test.graph, Precision::kFloat32, 1e6);
   ASSERT_EQ(limits.size(), 3u);
   for (size_t n = 0; n < 3; ++n) {
     EXPECT_NEAR(limits[n], 1.28 * live[1] - live[n], 1e-6);
     EXPECT_NEAR(halves[n], limits[n] / 2, 1e-6);
+    EXPECT_NEAR(spare[n], live[1] + 1e6 - live[n], 1e-6);
   }
 }
 

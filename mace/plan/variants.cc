@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mace/plan/host_integers.h"
+#include "mace/plan/memory.h"
 #include "mace/plan/node_precisions.h"
 #include "mace/plan/scratch_limit.h"
 #include "mace/plan/tensor_formats.h"
@@ -103,7 +104,8 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
   const std::vector<Precision> precisions =
       options.precisions.empty() ? NodePrecisions(graph, bound.ops, options.precision)
                                  : options.precisions;
-  const std::vector<double> scratch_limits = ScratchLimits(graph, options.precision);
+  const std::vector<double> scratch_limits = ScratchLimits(
+      graph, options.precision, static_cast<double>(MemoryRulesOf(device).spare_bytes));
   HostIntegers integers(graph);
   PlanOptions of_node = options;
   of_node.precisions.clear();  // A list over all nodes; this node's precision is set below.

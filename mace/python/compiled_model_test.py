@@ -46,6 +46,7 @@ class ModelTest(unittest.TestCase):
         for call, code in ((lambda: mace.Model.load("no-such-model.pb"), "not_found"),
                            (lambda: mace.Model.load(DIGITS + "digits.pb", data="no-such-data"), "not_found"),
                            (lambda: mace.Model.load(DIGITS + "digits.pb", input_shapes={"x": [1]}), "not_found"),
+                           (lambda: mace.Model.load(DIGITS + "digits.pb", signature="x"), "invalid_argument"),
                            (lambda: mace.Model.from_bytes(b"no model"), "corruption"),
                            (lambda: mace.Model.load(DIGITS + "digits.pb", host_memory_limit=1), "resource_exhausted")):
             with self.assertRaises(mace.Error) as caught:

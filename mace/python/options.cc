@@ -56,6 +56,7 @@ void AddOptions(py::module_* module) {
       .def_readwrite("dynamic_dims", &LoadOptions::dynamic_dims)
       .def_readwrite("inputs", &LoadOptions::inputs)
       .def_readwrite("outputs", &LoadOptions::outputs)
+      .def_readwrite("signature", &LoadOptions::signature)
       .def_readwrite("host_memory_limit", &LoadOptions::host_memory_limit)
       .def("set_value", &SetValue, py::arg("name"), py::arg("array"));
   py::class_<CompileOptions::Cache>(*module, "CacheOptions")

@@ -25,6 +25,12 @@ void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* byte
       ->check(CLI::PositiveNumber);
 }
 
+void AddSignature(CLI::App* command, std::string* signature) {
+  command->add_option("--signature", *signature,
+                      "SavedModel: the signature to load (default: serving_default, or the only "
+                      "one that there is)");
+}
+
 void ModelArguments::AddPlanOptions(CLI::App* command) {
   command->add_option("--device", device, "gpu, gpu:N, gpu:NAME-PART or cpu")
       ->capture_default_str();
@@ -91,6 +97,7 @@ void ModelArguments::AddTo(CLI::App* command) {
           "TensorFlow, TensorFlow Lite, ONNX: NAME,NAME: the tensors, any of the graph, to use as "
           "outputs")
       ->delimiter(',');
+  AddSignature(command, &signature);
   command->add_option("--value", values,
                       "ONNX: NAME=FILE.npy: an input that holds a shape or an axis, known at load");
   command->add_option("--json", json, "write the numbers as JSON to a file, or to stdout with -");
@@ -118,6 +125,7 @@ StatusOr<ModelOptions> ModelArguments::ToOptions() const {
   }
   options.load.inputs = input_names;
   options.load.outputs = output_names;
+  options.load.signature = signature;
   MACE_RETURN_IF_ERROR(AddData(&options.load));
   return options;
 }
@@ -149,12 +157,7 @@ CompileOptions ModelArguments::ToCompileOptions() const {
 Status ModelArguments::AddData(LoadOptions* options) const {
   MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(inputs, "--input"));
   options->dynamic_dims = ShapesOfFiles(files);
-  MACE_ASSIGN_OR_RETURN(const NamedWords given, ParseNamedFiles(values, "--value"));
-  for (const auto& [name, path] : given) {
-    StatusOr<Tensor> value = LoadStoredTensor(path);
-    if (!value.ok()) return value.status().WithPrefix("--value");
-    options->values[name] = *std::move(value);
-  }
+  MACE_ASSIGN_OR_RETURN(options->values, LoadValues(values));
   return Status::Ok();
 }
 
@@ -195,6 +198,17 @@ StatusOr<NamedWords> ParseNamedFiles(const std::vector<std::string>& words,
                            "='");
   }
   return named;
+}
+
+StatusOr<std::map<std::string, Tensor>> LoadValues(const std::vector<std::string>& words) {
+  MACE_ASSIGN_OR_RETURN(const NamedWords files, ParseNamedFiles(words, "--value"));
+  std::map<std::string, Tensor> values;
+  for (const auto& [name, path] : files) {
+    StatusOr<Tensor> value = LoadStoredTensor(path);
+    if (!value.ok()) return value.status().WithPrefix("--value");
+    values[name] = *std::move(value);
+  }
+  return values;
 }
 
 StatusOr<std::vector<int64_t>> ParseShape(const std::string& text) {

@@ -24,6 +24,9 @@ struct ModelOptions {
 void AddMemoryLimit(CLI::App* command, const std::string& option, uint64_t* bytes,
                     const std::string& what);
 
+// Declares the option that names a signature of a SavedModel.
+void AddSignature(CLI::App* command, std::string* signature);
+
 // Words of the form NAME=VALUE, by name; NAME ends at the first '='.
 using NamedWords = std::map<std::string, std::string>;
 
@@ -48,6 +51,7 @@ struct ModelArguments {
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
   std::vector<std::string> input_names;   // Tensors to use as inputs.
   std::vector<std::string> output_names;  // Tensors to use as outputs.
+  std::string signature;                  // Of a SavedModel.
   std::vector<std::string> values;        // NAME=FILE.npy
   std::string json;                       // A file; "-": stdout; empty: no JSON.
 
@@ -77,6 +81,9 @@ StatusOr<NamedWords> ParseNamedWords(const std::vector<std::string>& words,
 // ParseNamedWords for NAME=FILE, where the file's name may not be empty.
 StatusOr<NamedWords> ParseNamedFiles(const std::vector<std::string>& words,
                                      const std::string& option);
+
+// The tensors of the option --value, by name, for LoadOptions::values.
+StatusOr<std::map<std::string, Tensor>> LoadValues(const std::vector<std::string>& words);
 
 // Parses "1,224,224,3"; an empty text is a scalar. kInvalidArgument for anything but positive
 // numbers.

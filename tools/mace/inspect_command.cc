@@ -103,6 +103,27 @@ StatusOr<std::string> TextOf(const std::string& stage, Request* request) {
   return asked.has_value() ? DescribeStage(request, *asked) : std::string();
 }
 
+Status SetInputs(const InspectArguments& arguments, const CompiledModel& compiled,
+                 Request* request) {
+  MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, arguments.model.LoadInputs(compiled));
+  for (size_t i = 0; i < inputs.size(); ++i) MACE_RETURN_IF_ERROR(request->Set(i, inputs[i]));
+  return Status();
+}
+
+// A model whose shapes depend on values runs, with the inputs that are given. Without them its graph
+// is not known, and the error says so.
+StatusOr<ModelReport> FindReport(const InspectArguments& arguments, const CompiledModel& compiled,
+                                 Request* request) {
+  StatusOr<ModelReport> report = ReportModel(request);
+  if (report.status().code() != StatusCode::kFailedPrecondition) return report;
+  if (arguments.model.inputs.empty() && !arguments.model.random_inputs) {
+    return FailedPrecondition(report.status().message() +
+                              ": give --input for each input, or --random-inputs");
+  }
+  MACE_RETURN_IF_ERROR(SetInputs(arguments, compiled, request));
+  return ReportModel(request);
+}
+
 // Runs the model where times or errors are wanted, and collects what the page shows.
 StatusOr<GraphPageContent> Collect(const InspectArguments& arguments,
                                    CompileOptions::Precision precision,
@@ -111,8 +132,7 @@ StatusOr<GraphPageContent> Collect(const InspectArguments& arguments,
   content.rtol = DefaultTolerance(precision);
   content.iterations = arguments.iterations;
   if (arguments.iterations > 0 || arguments.errors) {
-    MACE_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, arguments.model.LoadInputs(compiled));
-    for (size_t i = 0; i < inputs.size(); ++i) MACE_RETURN_IF_ERROR(request->Set(i, inputs[i]));
+    MACE_RETURN_IF_ERROR(SetInputs(arguments, compiled, request));
   }
   if (arguments.iterations > 0) {
     ScopedProgress progress("timing each node");
@@ -177,9 +197,9 @@ int Run(const InspectArguments& arguments) {
   if (!compiled.ok()) return Report(compiled.status());
   StatusOr<Request> request = compiled->NewRequest();
   if (!request.ok()) return Report(request.status());
-  const StatusOr<ModelReport> report = ReportModel(&*request);
+  const StatusOr<ModelReport> report = FindReport(arguments, *compiled, &*request);
   const bool wants_more = !arguments.stage.empty() || !arguments.html.empty();
-  if (report.status().code() == StatusCode::kUnsupported && !wants_more) {
+  if (report.status().code() == StatusCode::kFailedPrecondition && !wants_more) {
     return ShowSpecs(arguments, *compiled, report.status());
   }
   if (!report.ok()) return Report(report.status());

@@ -24,20 +24,38 @@ size_t Count(const std::string& text, const std::string& part) {
 }  // namespace
 
 void ExpectProfileJson(const Json& json) {
-  ExpectKeys(json,
-             {"model",      "device",       "driver",       "memory",           "precision",
-              "iterations", "cache_status", "latency_ms",   "launches_per_run", "timed_launches",
-              "replay_ms",  "run_ms",       "ops_ms",       "idle_ms",          "host_ms",
-              "flops",      "bytes",        "gflop_per_s",  "gb_per_s",         "peaks",
-              "types",      "ops",          "device_memory"});
+  ExpectKeys(json, {"model",
+                    "device",
+                    "driver",
+                    "memory",
+                    "precision",
+                    "iterations",
+                    "cache_status",
+                    "latency_ms",
+                    "launches_per_run",
+                    "timed_launches",
+                    "replay_ms",
+                    "run_ms",
+                    "ops_ms",
+                    "idle_ms",
+                    "host_ms",
+                    "flops",
+                    "bytes",
+                    "gflop_per_s",
+                    "gb_per_s",
+                    "peaks",
+                    "types",
+                    "ops",
+                    "device_memory",
+                    "stages"});
   ASSERT_FALSE(json["ops"].empty());
   double ops_ms = 0, share = 0;
   size_t launches = 0;
   std::map<std::string, double> by_type;
   for (const Json& op : json["ops"]) {
-    ExpectKeys(
-        op, {"name", "type", "variant", "inputs", "outputs", "ms", "share", "host_ms", "launches",
-             "flops", "bytes", "gflop_per_s", "gb_per_s", "roof_ms", "roof_share", "bound"});
+    ExpectKeys(op, {"name", "type", "stage", "variant", "inputs", "outputs", "ms", "share",
+                    "host_ms", "launches", "flops", "bytes", "gflop_per_s", "gb_per_s", "roof_ms",
+                    "roof_share", "bound"});
     EXPECT_GE(op["ms"].get<double>(), 0) << op;
     ops_ms += op["ms"].get<double>();
     share += op["share"].get<double>();

@@ -47,6 +47,7 @@ void AddRoof(const ProfiledOp& op, const std::optional<PeakRates>& peaks, Json* 
 Json OpJson(const ProfiledOp& op, const ProfileResult& result) {
   Json json = {{"name", op.name},
                {"type", op.type},
+               {"stage", op.stage},
                {"variant", op.variant},
                {"inputs", op.inputs},
                {"outputs", op.outputs},
@@ -112,6 +113,10 @@ void PrintHead(FILE* out, const Json& report, const ProfileResult& result) {
         "enqueues %zu launches in %.3f\n",
         number("run_ms"), number("ops_ms"), number("idle_ms"), result.timed_launches,
         number("host_ms"));
+  if (result.profile.stages > 1) {
+    Print(out, "stages     %10zu     one after the other, because values of a run decide shapes\n",
+          result.profile.stages);
+  }
   Print(out, "work       %10.3f GFLOP, %.1f MB: %.1f GFLOP/s, %.1f GB/s\n", number("flops") / 1e9,
         number("bytes") / 1e6, number("gflop_per_s"), number("gb_per_s"));
   if (result.peaks.has_value()) {
@@ -156,6 +161,7 @@ Json ProfileJson(const ModelArguments& arguments, const ProfileResult& result) {
           {"memory", on_device ? Json(arguments.memory) : Json(nullptr)},
           {"precision", arguments.precision},
           {"iterations", result.profile.runs.size()},
+          {"stages", profile.stages},
           {"cache_status", stats.cache.status},
           {"launches_per_run", stats.launches_per_run},
           {"timed_launches", result.timed_launches},

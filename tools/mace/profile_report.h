@@ -27,6 +27,7 @@ struct ProfileResult {
 
 // The JSON of `mace profile`. Every key is always present, and null if it has no meaning:
 //   model, device, driver, memory, precision, iterations, cache_status
+//   stages           1, or those of a model whose shapes depend on values that only a run gives
 //   launches_per_run
 //   timed_launches   more than launches_per_run if one kernel runs many ops: these are then timed
 //                    as separate launches, in a plan that is otherwise the same
@@ -43,7 +44,7 @@ struct ProfileResult {
 //   device_memory    {peak_bytes, weight_bytes, activation_bytes, live_bytes, bound_bytes,
 //                    why_above_bound: a text or null}
 //   types            [{type, ms, share, ops, launches}], the slowest first
-//   ops              [{name, type, variant, inputs, outputs, ms, share, host_ms, launches, flops,
+//   ops              [{name, type, stage, variant, inputs, outputs, ms, share, host_ms, launches, flops,
 //                    bytes, gflop_per_s, gb_per_s, roof_ms, roof_share, bound}], in the plan's
 //                    order
 // Shares are parts of ops_ms. roof_ms is the least time that the peaks allow; bound says which peak

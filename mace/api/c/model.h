@@ -44,6 +44,7 @@ typedef struct mace_load_options {
   const mace_named_tensor* values;
   size_t values_count;
   uint64_t host_memory_limit; /* 0: what the system has available. */
+  const char* signature;
 } mace_load_options;
 
 /* Writes the defaults; call it with sizeof(mace_load_options). NULL does nothing. */

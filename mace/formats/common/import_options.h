@@ -36,6 +36,9 @@ struct ImportOptions {
   // The names of the outputs; TensorFlow's as "node" or "node:1". Empty: what the model declares;
   // TensorFlow: all nodes that no other node reads.
   std::vector<std::string> outputs;
+  // A SavedModel: which of its signatures is imported. Empty: "serving_default", or the only one
+  // that there is. kInvalidArgument beside `outputs`, and for other formats.
+  std::string signature;
   // ONNX: tensors with a value that is known at load: inputs that hold a shape, an axis, a mode.
   std::map<std::string, HostTensor> input_values;
   // TensorFlow and ONNX.

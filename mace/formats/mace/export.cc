@@ -10,7 +10,9 @@
 #include "mace/base/half.h"
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
+#include "mace/formats/mace/export_integers.h"
 #include "mace/formats/mace/export_ops.h"
+#include "mace/formats/mace/export_quantized.h"
 #include "mace/graph/unique_names.h"
 #include "mace/ops/infer.h"
 
@@ -43,7 +45,10 @@ void AddArgument(const std::string& name, const Attribute& value,
 class MaceExporter {
  public:
   MaceExporter(const Graph& graph, const MaceExportOptions& options)
-      : graph_(graph), options_(options), net_(model_.add_net_def()) {}
+      : graph_(graph),
+        options_(options),
+        net_(model_.add_net_def()),
+        quantizable_(QuantizableConstants(graph)) {}
 
   StatusOr<MaceExport> Run();
 
@@ -52,12 +57,14 @@ class MaceExporter {
   void AddNetArguments();
   Status AddInputs();
   Status AddOutputs();
+  Status FillIo(const IoInfo& io, const char* what, wire::InputOutputInfo* wired);
   Status AddNode(const Node& node);
   StatusOr<std::string> InputName(ValueId id);
   Status AddConstant(ValueId id);
   void AddNumbers(const std::string& name, const std::vector<int64_t>& values);
   StatusOr<HostTensor> Stored(const HostTensor& tensor, wire::DataType* type) const;
-  void Append(const std::string& name, const HostTensor& tensor, wire::DataType type);
+  StatusOr<bool> AddQuantized(ValueId id);
+  wire::ConstTensor* Append(const std::string& name, const HostTensor& tensor, wire::DataType type);
   void AddIdentity(const std::string& from, const std::string& to);
 
   const Graph& graph_;
@@ -67,7 +74,8 @@ class MaceExporter {
   MaceExport result_;
   std::unordered_map<ValueId, std::string> names_;
   UniqueNames taken_;
-  std::unordered_set<ValueId> written_;  // Constants.
+  const std::unordered_set<ValueId> quantizable_;  // Constants.
+  std::unordered_set<ValueId> written_;            // Constants.
 };
 
 // A value that is an input or output gets that name; other values keep theirs, made unique.
@@ -107,16 +115,36 @@ void MaceExporter::AddNetArguments() {
   net_->set_data_type(options_.half_weights ? wire::DT_HALF : wire::DT_FLOAT);
 }
 
-Status FillIo(const IoInfo& io, const TensorInfo& info, const char* what,
-              wire::InputOutputInfo* wired) {
+// The element types that the format has names for. An input of another one has no place in it; a
+// constant of int64 is stored as int32, and is such an output.
+StatusOr<wire::DataType> IoTypeOf(DType dtype) {
+  if (IsFloat(dtype)) return wire::DT_FLOAT;
+  switch (dtype) {
+    case DType::kInt32:
+    case DType::kInt64:
+      return wire::DT_INT32;
+    case DType::kUInt8:
+      return wire::DT_UINT8;
+    case DType::kInt8:
+      return wire::DT_INT8;
+    case DType::kBool:
+      return wire::DT_BOOL;
+    default:
+      return Unsupported(std::string("a MACE file has no element type ") + DTypeName(dtype));
+  }
+}
+
+Status MaceExporter::FillIo(const IoInfo& io, const char* what, wire::InputOutputInfo* wired) {
+  const TensorInfo& info = graph_.value(io.value).info;
   const std::string who = std::string(what) + " '" + Printable(io.name) + "'";
   wired->set_name(io.name);
   wired->set_alias(io.name);
-  if (info.dtype != DType::kFloat32 && info.dtype != DType::kInt32) {
-    return Unsupported(who + ": a MACE file declares float32 and int32, found " +
-                       DTypeName(info.dtype));
+  const StatusOr<wire::DataType> type = IoTypeOf(info.dtype);
+  if (!type.ok()) return type.status().WithPrefix(who);
+  wired->set_data_type(*type);
+  if (*type != wire::DT_FLOAT && *type != wire::DT_INT32) {
+    result_.beyond_upstream.push_back(who + ": " + DTypeName(info.dtype));
   }
-  wired->set_data_type(info.dtype == DType::kInt32 ? wire::DT_INT32 : wire::DT_FLOAT);
   // A dynamic extent is written as it was bound.
   std::vector<int64_t> dims = info.shape.dims();
   if (io.declared_dims.has_value()) {
@@ -134,7 +162,7 @@ Status MaceExporter::AddInputs() {
     // The shape that it was imported with, which need not be the one of the file it came from.
     io.declared_dims.reset();
     model_.add_input_tensor(io.name);
-    MACE_RETURN_IF_ERROR(FillIo(io, graph_.value(io.value).info, "input", net_->add_input_info()));
+    MACE_RETURN_IF_ERROR(FillIo(io, "input", net_->add_input_info()));
   }
   return Status::Ok();
 }
@@ -142,8 +170,7 @@ Status MaceExporter::AddInputs() {
 Status MaceExporter::AddOutputs() {
   for (const IoInfo& io : graph_.outputs) {
     model_.add_output_tensor(io.name);
-    MACE_RETURN_IF_ERROR(
-        FillIo(io, graph_.value(io.value).info, "output", net_->add_output_info()));
+    MACE_RETURN_IF_ERROR(FillIo(io, "output", net_->add_output_info()));
     MACE_ASSIGN_OR_RETURN(const std::string from, InputName(io.value));
     if (from != io.name) AddIdentity(from, io.name);
   }
@@ -199,7 +226,8 @@ StatusOr<HostTensor> MaceExporter::Stored(const HostTensor& tensor, wire::DataTy
   return tensor.ConvertTo(DType::kInt32);
 }
 
-void MaceExporter::Append(const std::string& name, const HostTensor& tensor, wire::DataType type) {
+wire::ConstTensor* MaceExporter::Append(const std::string& name, const HostTensor& tensor,
+                                        wire::DataType type) {
   // Single bytes are not aligned at all, everything else to four.
   const bool single = tensor.bytes().size() == static_cast<size_t>(tensor.shape().elements());
   while (!single && result_.data.size() % 4 != 0) result_.data.push_back(0);
@@ -211,10 +239,29 @@ void MaceExporter::Append(const std::string& name, const HostTensor& tensor, wir
   wired->set_data_size(tensor.shape().elements());
   const Bytes bytes = tensor.bytes();
   result_.data.insert(result_.data.end(), bytes.begin(), bytes.end());
+  return wired;
+}
+
+// Whether the constant was written in the uint8 form.
+StatusOr<bool> MaceExporter::AddQuantized(ValueId id) {
+  if (quantizable_.count(id) == 0) return false;
+  const HostTensor& tensor = *graph_.value(id).constant;
+  MACE_ASSIGN_OR_RETURN(std::optional<QuantizedElements> found, FindQuantizedElements(tensor));
+  if (!found.has_value()) return false;
+  wire::ConstTensor* wired =
+      Append(names_.at(id),
+             HostTensor::FromVector(DType::kUInt8, tensor.shape(), std::move(found->values)),
+             wire::DT_UINT8);
+  wired->set_quantized(true);
+  wired->set_scale(found->scale);
+  wired->set_zero_point(found->zero_point);
+  return true;
 }
 
 Status MaceExporter::AddConstant(ValueId id) {
   if (!written_.insert(id).second) return Status::Ok();
+  MACE_ASSIGN_OR_RETURN(const bool is_written, AddQuantized(id));
+  if (is_written) return Status::Ok();
   const Value& value = graph_.value(id);
   wire::DataType type = wire::DT_INVALID;
   StatusOr<HostTensor> stored = Stored(*value.constant, &type);
@@ -313,14 +360,18 @@ Status AppendSteps(const Node& node, UniqueNames* names, Graph* graph) {
   return Status::Ok();
 }
 
+bool IsOfSteps(const Node& node) { return !node.steps.empty() || HasMaceSteps(node); }
+
 StatusOr<Graph> WithoutSteps(const Graph& graph) {
   Graph plain = graph;
   plain.nodes.clear();
   UniqueNames names;
   for (const Node& node : graph.nodes) names.Insert(node.name);
-  for (const Node& node : graph.nodes) {
+  for (Node node : graph.nodes) {
+    // A step may be such a node, too: the caller looks again.
+    if (node.steps.empty() && HasMaceSteps(node)) SetMaceSteps(&node);
     if (node.steps.empty()) {
-      plain.nodes.push_back(node);
+      plain.nodes.push_back(std::move(node));
     } else {
       MACE_RETURN_IF_ERROR(
           AppendSteps(node, &names, &plain).WithPrefix(DescribeNode(node.name, node.type)));
@@ -332,12 +383,15 @@ StatusOr<Graph> WithoutSteps(const Graph& graph) {
 }  // namespace
 
 StatusOr<MaceExport> ExportMace(const Graph& graph, const MaceExportOptions& options) {
-  const auto has_steps = [](const Node& node) { return !node.steps.empty(); };
-  if (std::any_of(graph.nodes.begin(), graph.nodes.end(), has_steps)) {
+  if (std::any_of(graph.nodes.begin(), graph.nodes.end(), IsOfSteps)) {
     MACE_ASSIGN_OR_RETURN(const Graph plain, WithoutSteps(graph));
-    return MaceExporter(plain, options).Run();
+    return ExportMace(plain, options);
   }
-  return MaceExporter(graph, options).Run();
+  if (!HasInt64(graph)) return MaceExporter(graph, options).Run();
+  MACE_ASSIGN_OR_RETURN(NarrowedGraph narrowed, NarrowInt64(graph));
+  MACE_ASSIGN_OR_RETURN(MaceExport exported, MaceExporter(narrowed.graph, options).Run());
+  exported.narrowed = std::move(narrowed.narrowed);
+  return exported;
 }
 
 }  // namespace mace

@@ -1,9 +1,12 @@
 #include "mace/formats/mace/export_ops.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "mace/formats/mace/layout.h"
+#include "mace/ops/elementwise/eltwise.h"
 
 namespace mace {
 namespace {
@@ -149,8 +152,38 @@ Status PriorBoxForm(ExportedOp* op) {
 }
 
 Status ReshapeForm(ExportedOp* op) {
-  op->number_inputs[1] = op->node.attributes.GetInts("dim");
+  const std::vector<int64_t> dims = op->node.attributes.GetInts("dim");
+  op->number_inputs[1] = dims;
+  // The attribute says what a 0 means.
+  if (std::count(dims.begin(), dims.end(), 0) == 0) op->node.attributes.Erase("allowzero");
   if (op->node.attributes.GetInt("allowzero", 0) != 0) op->beyond_upstream.push_back("allowzero");
+  return Status::Ok();
+}
+
+// The functions that an Eltwise of upstream's computes too, to the last bit.
+Status UnaryForm(ExportedOp* op) {
+  const std::string function = op->node.attributes.GetString("function", "");
+  AttributeMap attributes;
+  const auto set_type = [&](EltwiseType type) {
+    attributes.Set("type", static_cast<int64_t>(type));
+  };
+  if (function == "neg") {
+    set_type(EltwiseType::kNeg);
+  } else if (function == "abs") {
+    set_type(EltwiseType::kAbs);
+  } else if (function == "square") {
+    set_type(EltwiseType::kProd);
+    op->node.inputs.push_back(op->node.inputs[0]);
+  } else if (function == "reciprocal") {
+    set_type(EltwiseType::kDiv);
+    attributes.Set("scalar_input", 1.0);
+    attributes.Set("scalar_input_index", int64_t{0});
+  } else {
+    op->beyond_upstream.push_back("not an op of upstream's: " + function);
+    return Status::Ok();
+  }
+  op->node.type = "Eltwise";
+  op->node.attributes = std::move(attributes);
   return Status::Ok();
 }
 
@@ -159,15 +192,20 @@ Status NearestForm(ExportedOp* op) {
   return Status::Ok();
 }
 
+// A type that the format has no name for stays an argument, which upstream's runtime does not know.
 Status CastForm(ExportedOp* op) {
   const std::string dtype = op->node.attributes.GetString("dtype", "");
-  op->node.attributes.Erase("dtype");
-  if (dtype == DTypeName(DType::kFloat32)) {
-    op->output_types = {wire::DT_FLOAT};
-  } else if (dtype == DTypeName(DType::kInt32)) {
-    op->output_types = {wire::DT_INT32};
+  for (const auto& [type, wired] : {std::pair{DType::kFloat32, wire::DT_FLOAT},
+                                    {DType::kInt32, wire::DT_INT32},
+                                    {DType::kUInt8, wire::DT_UINT8},
+                                    {DType::kInt8, wire::DT_INT8},
+                                    {DType::kBool, wire::DT_BOOL}}) {
+    if (dtype == DTypeName(type)) op->output_types = {wired};
+  }
+  if (op->output_types.empty()) {
+    op->beyond_upstream.push_back("a cast to " + dtype);
   } else {
-    return Unsupported("a MACE file has casts to float32 and int32, found " + dtype);
+    op->node.attributes.Erase("dtype");
   }
   return Status::Ok();
 }
@@ -189,12 +227,37 @@ Rule FindRule(const std::string& type) {
       {"Reshape", ReshapeForm},
       {"ResizeNearestNeighbor", NearestForm},
       {"Shape", ShapeForm},
+      {"Unary", UnaryForm},
   };
   const auto found = kRules->find(type);
   return found == kRules->end() ? nullptr : found->second;
 }
 
 }  // namespace
+
+bool HasMaceSteps(const Node& node) {
+  if (node.type != "Unary") return false;
+  const std::string function = node.attributes.GetString("function", "");
+  return function == "silu" || function == "hardswish";
+}
+
+void SetMaceSteps(Node* node) {
+  const bool hard = node->attributes.GetString("function", "") == "hardswish";
+  Node sigmoid, product;
+  sigmoid.name = node->name + "/sigmoid";
+  sigmoid.type = "Activation";
+  sigmoid.attributes.Set("activation", std::string(hard ? "HARDSIGMOID" : "SIGMOID"));
+  if (hard) {
+    sigmoid.attributes.Set("hardsigmoid_alpha", 1.0 / 6);
+    sigmoid.attributes.Set("hardsigmoid_beta", 0.5);
+  }
+  sigmoid.inputs = {0};
+  product.name = node->name;
+  product.type = "Eltwise";
+  product.attributes.Set("type", static_cast<int64_t>(EltwiseType::kProd));
+  product.inputs = {0, 1};
+  node->steps = {std::move(sigmoid), std::move(product)};
+}
 
 int64_t DataFormatOf(const std::string& type, bool* transposable) {
   static const auto* const kTransposable = new std::unordered_set<std::string>{
@@ -207,7 +270,8 @@ int64_t DataFormatOf(const std::string& type, bool* transposable) {
 }
 
 Status ToMaceForm(ExportedOp* op) {
-  if (!UpstreamKnows(op->node.type)) op->beyond_upstream.push_back("not an op of upstream's");
+  if (!UpstreamKnows(op->node.type) && op->node.type != "Unary")
+    op->beyond_upstream.push_back("not an op of upstream's");
   const Rule rule = FindRule(op->node.type);
   return rule == nullptr ? Status::Ok() : rule(op);
 }

@@ -27,6 +27,12 @@ struct ExportedOp {
 // graph) or NHWC. `transposable`: whether the op says has_data_format too.
 int64_t DataFormatOf(const std::string& type, bool* transposable);
 
+// Whether upstream's ops can say the node in several steps, from which passes make one node again:
+// the products of x and its sigmoid.
+bool HasMaceSteps(const Node& node);
+// REQUIRES: HasMaceSteps. The node then consists of these steps (Node::steps).
+void SetMaceSteps(Node* node);
+
 // Brings the op into the file's form. The inverse of NormalizeMaceOp.
 Status ToMaceForm(ExportedOp* op);
 

@@ -50,20 +50,6 @@ NetArguments ReadNetArguments(const wire::NetDef& net) {
   return arguments;
 }
 
-StatusOr<DType> IoType(wire::DataType type) {
-  switch (type) {
-    case wire::DT_FLOAT:
-    case wire::DT_HALF:
-    case wire::DT_FLOAT16:
-    case wire::DT_BFLOAT16:
-      return DType::kFloat32;  // Activations are float32; the plan chooses the storage.
-    case wire::DT_INT32:
-      return DType::kInt32;
-    default:
-      return Unsupported("element type " + std::to_string(type));
-  }
-}
-
 const char* LayoutText(int data_format) {
   return data_format == 1 ? "NHWC" : data_format == 2 ? "NCHW" : "NONE";
 }
@@ -132,8 +118,13 @@ Status MaceImporter::AddInput(const wire::InputOutputInfo& info) {
   io.name = info.alias().empty() ? info.name() : info.alias();
   io.declared_dims.emplace(info.dims().begin(), info.dims().end());
   io.layout = LayoutText(info.data_format());
-  const StatusOr<DType> dtype = IoType(info.data_type());
-  if (!dtype.ok()) return dtype.status().WithPrefix("input '" + Printable(io.name) + "'");
+  const std::string who = "input '" + Printable(io.name) + "'";
+  const StatusOr<DType> dtype = DTypeOfMace(info.data_type());
+  if (!dtype.ok()) return dtype.status().WithPrefix(who);
+  if (quantized_ && !IsFloat(*dtype) && *dtype != DType::kInt32) {
+    return Unsupported(who + ": expected floats, which the quantized model rounds, found " +
+                       DTypeName(*dtype));
+  }
   io.dtype = *dtype;
   MACE_ASSIGN_OR_RETURN(const ValueId id, builder_.AddInput(std::move(io)));
   layout_.Mark(id, layout_.OrderOfIo(info.data_format()));
@@ -241,11 +232,11 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   return Status::Ok();
 }
 
-// The number that the filter's elements are multiples of, where int8 holds them:
+// The number that the filter's elements are multiples of, where the file holds them in 8 bits:
 // mace/passes/fuse_requantize.h.
 void MaceImporter::SetFilterScale(const wire::OperatorDef& def, AttributeMap* attributes) const {
   attributes->Erase("filter_scale");
-  if (!quantized_ || def.input_size() < 2) return;
+  if (def.input_size() < 2) return;
   const auto found = scales_.find(def.input(1));
   if (found != scales_.end()) attributes->Set("filter_scale", double{found->second});
 }

@@ -8,6 +8,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/mace/kaldi.h"
 #include "mace/formats/mace/rules.h"
+#include "mace/formats/mace/tensors.h"
 
 namespace mace {
 namespace {
@@ -164,21 +165,16 @@ Status NormalizeBiasAdd(MaceOp* op, const MaceLayout&, GraphBuilder*) {
   return Status::Ok();
 }
 
+// This project's converter writes a type that the format has no name for as argument `dtype`.
 Status NormalizeCast(MaceOp* op, const MaceLayout&, GraphBuilder*) {
-  if (op->def->output_type_size() == 0) return Unsupported("a cast without output_type");
-  switch (op->def->output_type(0)) {
-    case wire::DT_FLOAT:
-    case wire::DT_HALF:
-    case wire::DT_FLOAT16:
-    case wire::DT_BFLOAT16:
-      op->node.attributes.Set("dtype", std::string(DTypeName(DType::kFloat32)));
-      return Status::Ok();
-    case wire::DT_INT32:
-      op->node.attributes.Set("dtype", std::string(DTypeName(DType::kInt32)));
-      return Status::Ok();
-    default:
-      return Unsupported("a cast to element type " + std::to_string(op->def->output_type(0)));
+  if (op->def->output_type_size() == 0) {
+    if (op->node.attributes.Has("dtype")) return Status::Ok();
+    return Unsupported("a cast without output_type");
   }
+  const StatusOr<DType> dtype = DTypeOfMace(op->def->output_type(0));
+  if (!dtype.ok()) return dtype.status().WithPrefix("a cast");
+  op->node.attributes.Set("dtype", std::string(DTypeName(*dtype)));
+  return Status::Ok();
 }
 
 // Older converters leave the axis an input, and say whether it stays only by the output's declared

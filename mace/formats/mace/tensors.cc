@@ -160,6 +160,12 @@ StatusOr<HostTensor> TensorReader::Read(const wire::ConstTensor& tensor) {
 
 }  // namespace
 
+StatusOr<DType> DTypeOfMace(int wired) {
+  const DType stored = StoredTypeOf(static_cast<wire::DataType>(wired)).dtype;
+  if (stored == DType::kInvalid) return Unsupported("element type " + std::to_string(wired));
+  return IsFloat(stored) ? DType::kFloat32 : stored;
+}
+
 Status AddMaceTensors(const wire::NetDef& net,
                       const std::shared_ptr<const wire::MultiNetDef>& model,
                       const WeightFile& weights, GraphBuilder* builder) {

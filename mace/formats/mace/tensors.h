@@ -11,6 +11,10 @@
 
 namespace mace {
 
+// The type in the graph of what a file declares as an input or the result of an op. All floats are
+// float32: the plan chooses their storage. kUnsupported for a type that no value has.
+StatusOr<DType> DTypeOfMace(int wired);
+
 // Adds all tensors of `net` to the graph under their names. Float kinds and int32 are as in the
 // file; quantized tensors become float32 by scale * (q - zero_point). `model` keeps alive what is
 // stored inline. Errors name the tensor.

@@ -11,11 +11,14 @@ extern const OnnxConverterEntry kOnnxAttentionConverters[];
 extern const OnnxConverterEntry kOnnxCountedConverters[];
 extern const OnnxConverterEntry kOnnxLinearAttentionConverters[];
 extern const OnnxConverterEntry kOnnxLossConverters[];
+extern const OnnxConverterEntry kOnnxRandomConverters[];
 extern const OnnxConverterEntry kOnnxRegionConverters[];
 extern const OnnxConverterEntry kOnnxSampleConverters[];
 extern const OnnxConverterEntry kOnnxSignalConverters[];
 // The domain ai.onnx.ml.
+extern const OnnxConverterEntry kOnnxFeatureConverters[];
 extern const OnnxConverterEntry kOnnxLinearModelConverters[];
+extern const OnnxConverterEntry kOnnxSupportVectorConverters[];
 extern const OnnxConverterEntry kOnnxTreeConverters[];
 // The domain com.microsoft.
 extern const OnnxConverterEntry kMicrosoftAttentionConverters[];

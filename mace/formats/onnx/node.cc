@@ -279,10 +279,10 @@ const ConversionMap& OnnxConversions() {
     for (const OnnxConverterEntry* table :
          {kOnnxAttentionConverters, kOnnxCountedConverters, kOnnxRegionConverters,
           kOnnxSampleConverters, kOnnxLinearAttentionConverters, kOnnxLossConverters,
-          kOnnxSignalConverters, kOnnxBinaryConverters, kOnnxElementConverters,
-          kOnnxIndexConverters, kOnnxNormConverters, kOnnxRecurrentConverters,
-          kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters, kOnnxShapeConverters,
-          kOnnxSliceConverters, kOnnxSpatialConverters}) {
+          kOnnxRandomConverters, kOnnxSignalConverters, kOnnxBinaryConverters,
+          kOnnxElementConverters, kOnnxIndexConverters, kOnnxNormConverters,
+          kOnnxRecurrentConverters, kOnnxResizeConverters, kOnnxMathConverters, kOnnxPoolConverters,
+          kOnnxShapeConverters, kOnnxSliceConverters, kOnnxSpatialConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :
@@ -315,8 +315,10 @@ const ConversionMap& MicrosoftConversions() {
 const ConversionMap& LearnedConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
-    AddConversions(kOnnxLinearModelConverters, false, all);
-    AddConversions(kOnnxTreeConverters, false, all);
+    for (const OnnxConverterEntry* table : {kOnnxFeatureConverters, kOnnxLinearModelConverters,
+                                            kOnnxSupportVectorConverters, kOnnxTreeConverters}) {
+      AddConversions(table, false, all);
+    }
     return all;
   }();
   return *kConversions;

@@ -128,6 +128,13 @@ StatusOr<ValueId> EmitAxis(OnnxNode* node, ValueId x, int axis, const OnnxResize
   return node->builder()->Transpose(y, swap);
 }
 
+// A mean of integers loses its fraction, as in the engine that quantizes such models.
+Status SetIntegers(OnnxNode* node, ValueId means) {
+  MACE_ASSIGN_OR_RETURN(const ValueId y, EmitCast(node, means, node->dtype(0)));
+  node->SetResult(y);
+  return Status::Ok();
+}
+
 Status EmitResize(OnnxNode* node, const Resize& resize) {
   std::vector<OnnxResizeTable> tables;
   for (const OnnxResizeAxis& axis : resize.axes) {
@@ -137,22 +144,35 @@ Status EmitResize(OnnxNode* node, const Resize& resize) {
                          : MakeOnnxResizeTable(resize.mode, axis));
   }
   AttributeMap attributes;
-  if (IsFloat(node->dtype(0)) && FindImageResize(resize, tables, &attributes)) {
-    return node->EmitChannelsLast(
-        resize.mode.mode == "linear" ? "ResizeBilinear" : "ResizeNearestNeighbor", {node->input(0)},
-        std::move(attributes));
-  }
   ValueId id = node->input(0);
+  const bool weighs_integers =
+      !IsFloat(node->dtype(0)) && !std::all_of(tables.begin(), tables.end(), IsWhole);
+  if (weighs_integers) {
+    if (resize.mode.mode == "cubic") {
+      return Unsupported("mode: expected nearest or linear for integers, found cubic");
+    }
+    MACE_ASSIGN_OR_RETURN(id, EmitCast(node, id, DType::kFloat32));
+  }
+  if ((IsFloat(node->dtype(0)) || weighs_integers) &&
+      FindImageResize(resize, tables, &attributes)) {
+    MACE_RETURN_IF_ERROR(node->EmitChannelsLast(
+        resize.mode.mode == "linear" ? "ResizeBilinear" : "ResizeNearestNeighbor", {id},
+        std::move(attributes)));
+    return weighs_integers ? SetIntegers(node, node->outputs()[0]) : Status::Ok();
+  }
   for (size_t axis = 0; axis < tables.size(); ++axis) {
     if (IsIdentity(resize, tables[axis], resize.axes[axis])) continue;
     MACE_ASSIGN_OR_RETURN(id, EmitAxis(node, id, static_cast<int>(axis), tables[axis]));
   }
+  if (weighs_integers) return SetIntegers(node, id);
   node->SetResult(id);
   return Status::Ok();
 }
 
 Status CheckAxes(const Resize& resize) {
-  for (const OnnxResizeAxis& axis : resize.axes) {
+  for (size_t i = 0; i < resize.axes.size(); ++i) {
+    const OnnxResizeAxis& axis = resize.axes[i];
+    if (i == 0 && axis.in == 0 && resize.Stays(axis)) continue;  // A batch of no images.
     const bool good = std::min(axis.in, axis.out) >= 1 &&
                       (resize.Stays(axis) || std::max(axis.in, axis.out) <= kMaxExtent);
     if (good) continue;

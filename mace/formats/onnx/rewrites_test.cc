@@ -235,6 +235,35 @@ void SetFloats(onnx::NodeProto* node, const std::string& name, const std::vector
   for (float value : values) attribute->add_floats(value);
 }
 
+// Twice as wide: means of neighbours lose their fraction.
+TEST(OnnxRewrites, ResizeOfIntegersTakesWholeMeans) {
+  TestOnnx test;
+  test.Input("x", {1, 1, 1, 2}, onnx::TensorProto::UINT8);
+  test.Floats("scales", {4}, {1, 1, 1, 2});
+  onnx::NodeProto* node = test.Node("Resize", {"x", "", "scales"}, {"y"});
+  TestOnnx::SetString(node, "mode", "linear");
+  test.Output("y", onnx::TensorProto::UINT8);
+  const HostTensor x = HostTensor::FromVector<uint8_t>(DType::kUInt8, Shape{1, 1, 1, 2}, {10, 201});
+  // 10 + 191 / 4 and 10 + 3 * 191 / 4.
+  EXPECT_EQ((std::vector<int64_t>{10, 57, 153, 201}),
+            ToInt64Vector(ExpectOutputs(test.Import(), {x})[0]));
+  node->mutable_attribute(0)->set_s("cubic");
+  EXPECT_NE(test.Complaint().find("expected nearest or linear for integers, found cubic"),
+            std::string::npos)
+      << test.Complaint();
+}
+
+// A detector that has found nothing resizes no images.
+TEST(OnnxRewrites, ResizeOfNoImages) {
+  TestOnnx test;
+  test.Input("x", {0, 2, 3, 3});
+  test.Floats("scales", {4}, {1, 1, 2, 2});
+  TestOnnx::SetString(test.Node("Resize", {"x", "", "scales"}, {"y"}), "mode", "cubic");
+  test.Output("y");
+  EXPECT_EQ((Shape{0, 2, 6, 6}),
+            ExpectOutputs(test.Import(), {Floats({0, 2, 3, 3}, {})})[0].shape());
+}
+
 TEST(OnnxRewrites, LabelsAndLinearModels) {
   TestOnnx encoder = ModelOf("LabelEncoder", {{"x", Shape{4}}});
   NodeOf(&encoder)->set_domain("ai.onnx.ml");

@@ -116,6 +116,10 @@ class SavedModelTest : public testing::Test {
 
   Status Write() {
     AddGraph();
+    return WriteFiles();
+  }
+
+  Status WriteFiles() {
     std::filesystem::create_directory(folder_.At("variables"));
     tf::BundleHeaderProto header;
     header.set_num_shards(1);
@@ -148,6 +152,67 @@ TEST_F(SavedModelTest, TheDefaultSignatureIsServed) {
   const auto y =
       ExpectOutputs(graph, {HostTensor::FromVector<float>(DType::kFloat32, Shape{2}, {1, 2})});
   EXPECT_EQ(ToFloatVector(y[0]), (std::vector<float>{11, 22}));
+}
+
+// Gives the graph of the model another signature, whose output is the variable itself.
+void AddSignature(tf::SavedModel* model, const std::string& name) {
+  tf::SignatureDef& signature = (*model->mutable_meta_graphs(0)->mutable_signature_def())[name];
+  (*signature.mutable_outputs())["weights"].set_name("read:0");
+}
+
+TEST_F(SavedModelTest, ASignatureIsServedByItsName) {
+  AddGraph();
+  AddSignature(&model_, "show");
+  ASSERT_TRUE(WriteFiles().ok());
+  ImportOptions options;
+  options.signature = "show";
+  const auto graph = ImportModel(folder_.path(), options);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_TRUE((*graph)->inputs.empty());
+  EXPECT_EQ((*graph)->outputs[0].name, "weights");
+  EXPECT_EQ(ToFloatVector(ExpectOutputs(graph, {})[0]), (std::vector<float>{10, 20}));
+  options.signature = "serving_default";
+  const auto served = ImportModel(folder_.path(), options);
+  ASSERT_TRUE(served.ok()) << served.status().message();
+  EXPECT_EQ((*served)->outputs[0].name, "y");
+}
+
+TEST_F(SavedModelTest, ARefusalListsTheSignatures) {
+  AddGraph();
+  AddSignature(&model_, "show");
+  ASSERT_TRUE(WriteFiles().ok());
+  ImportOptions options;
+  options.signature = "predict";
+  const Status unknown = ImportModel(folder_.path(), options).status();
+  EXPECT_EQ(unknown.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(unknown.message().find(
+                "expected a signature named 'predict', found 'serving_default', 'show'"),
+            std::string::npos)
+      << unknown.message();
+  options.signature = "show";
+  options.outputs = {"sum"};
+  EXPECT_NE(ImportModel(folder_.path(), options).status().message().find("found both"),
+            std::string::npos);
+}
+
+TEST_F(SavedModelTest, WithoutADefaultOneOfSeveralMustBeNamed) {
+  AddGraph();
+  AddSignature(&model_, "show");
+  AddSignature(&model_, "again");
+  model_.mutable_meta_graphs(0)->mutable_signature_def()->erase("serving_default");
+  ASSERT_TRUE(WriteFiles().ok());
+  EXPECT_NE(ImportModel(folder_.path(), {}).status().message().find("found 'again', 'show'"),
+            std::string::npos);
+}
+
+TEST_F(SavedModelTest, OtherFormatsHaveNoSignatures) {
+  ImportOptions options;
+  options.signature = "serving_default";
+  const Status refused = ImportModel("models/digits/digits_frozen.pb", options).status();
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(refused.message().find("signature 'serving_default': expected a SavedModel"),
+            std::string::npos)
+      << refused.message();
 }
 
 TEST_F(SavedModelTest, AnOffsetOutsideIsRefused) {

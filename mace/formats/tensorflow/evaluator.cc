@@ -4,6 +4,7 @@
 #include <set>
 
 #include "mace/base/strings.h"
+#include "mace/formats/tensorflow/complex.h"
 #include "mace/formats/tensorflow/node.h"
 #include "mace/formats/tensorflow/tensor.h"
 
@@ -91,7 +92,11 @@ Status TfEvaluator::Evaluate(TfScope* scope, size_t index) {
 
 Status TfEvaluator::EvaluateCall(TfCall* call) {
   const std::string& op = call->def->op();
-  if (const TfSpecial special = FindTfSpecial(op)) return special(this, call);
+  if (const TfSpecial special = FindTfSpecial(op)) {
+    const bool is_list = StartsWith(op, "TensorList") || StartsWith(op, "TensorArray");
+    if (is_list && NamesTfComplex(*call->def)) return Unsupported("complex numbers in a list");
+    return special(this, call);
+  }
   if (op == "Const") return EvaluateConstant(call);
   if (kept_->functions.Has(op)) {
     tf::NameAttrList function;
@@ -122,8 +127,10 @@ Status TfEvaluator::EvaluateConstant(TfCall* call) {
 }
 
 Status TfEvaluator::EvaluateByConverter(TfCall* call) {
-  const TfConverter convert = FindTfConverter(call->def->op());
-  if (convert == nullptr) return Unsupported("unknown op");
+  const TfConverter convert = FindTfConverterFor(*call->def);
+  if (convert == nullptr) {
+    return Unsupported(NamesTfComplex(*call->def) ? "complex numbers" : "unknown op");
+  }
   std::vector<ValueId> ids;
   for (size_t i = 0; i < call->inputs.size(); ++i) {
     const TfValue& input = call->inputs[i];

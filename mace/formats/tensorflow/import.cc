@@ -15,6 +15,7 @@
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/common/new_message.h"
+#include "mace/formats/tensorflow/complex.h"
 #include "mace/formats/tensorflow/evaluator.h"
 #include "mace/formats/tensorflow/graph.h"
 #include "mace/formats/tensorflow/io_type.h"
@@ -281,6 +282,7 @@ Status TfImporter::AddNode(size_t index) {
 Status TfImporter::AddOutput(const TfTensorRef& ref) {
   IoInfo io;
   io.name = TfTensorName(wiring_.node(ref.node).name(), ref.port);
+  MACE_RETURN_IF_ERROR(CheckTfOutput(wiring_.node(ref.node), ref.port));
   MACE_ASSIGN_OR_RETURN(const ValueId id, FindTensor(ref));
   MACE_ASSIGN_OR_RETURN(io.value, builder_.ComputedByNode(io.name, id));
   const TensorInfo& info = builder_.graph().value(io.value).info;

@@ -14,6 +14,7 @@ const char* TypeAttribute(const std::string& op, int port) {
   static const auto* const kNames = new std::unordered_map<std::string, const char*>{
       {"ArgMax", "output_type"},
       {"ArgMin", "output_type"},
+      {"Bucketize", ""},
       {"Cast", "DstT"},
       {"Gather", "Tparams"},
       {"GatherNd", "Tparams"},

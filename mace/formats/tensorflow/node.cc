@@ -128,7 +128,8 @@ TfConverter FindTfConverter(const std::string& op) {
          {kTfSpatialConverters, kTfMathConverters, kTfShapeConverters, kTfSliceConverters,
           kTfVisionConverters, kTfElementConverters, kTfIndexConverters, kTfFillConverters,
           kTfMatrixConverters, kTfVolumeConverters, kTfQuantizeConverters, kTfEinsumConverters,
-          kTfWindowConverters, kTfCountedConverters, kTfDetectionConverters, kTfNormConverters}) {
+          kTfWindowConverters, kTfCountedConverters, kTfDetectionConverters, kTfNormConverters,
+          kTfBinConverters}) {
       for (const TfConverterEntry* entry = table; entry->op != nullptr; ++entry) {
         all->emplace(entry->op, entry->convert);
       }

@@ -96,6 +96,7 @@ extern const TfConverterEntry kTfVolumeConverters[];
 extern const TfConverterEntry kTfQuantizeConverters[];
 extern const TfConverterEntry kTfEinsumConverters[];
 extern const TfConverterEntry kTfWindowConverters[];
+extern const TfConverterEntry kTfBinConverters[];
 extern const TfConverterEntry kTfCountedConverters[];
 extern const TfConverterEntry kTfDetectionConverters[];
 extern const TfConverterEntry kTfNormConverters[];

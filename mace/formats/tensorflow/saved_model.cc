@@ -176,20 +176,25 @@ StatusOr<tf::MetaGraphDef*> ChooseGraph(tf::SavedModel* model) {
   return model->mutable_meta_graphs(0);
 }
 
-StatusOr<tf::SignatureDef> ChooseSignature(const tf::MetaGraphDef& graph) {
+// `asked`: the name of the signature; empty: the default one.
+StatusOr<tf::SignatureDef> ChooseSignature(const tf::MetaGraphDef& graph,
+                                           const std::string& asked) {
   std::map<std::string, const tf::SignatureDef*> signatures;
   for (const auto& [name, signature] : graph.signature_def()) {
+    // What initializes or trains the model has no outputs, or a name that TensorFlow reserves.
     if (!StartsWith(name, "__saved_model") && signature.outputs_size() > 0) {
       signatures.emplace(name, &signature);
     }
   }
-  const auto serving = signatures.find(kDefaultSignature);
-  if (serving != signatures.end()) return *serving->second;
-  if (signatures.size() == 1) return *signatures.begin()->second;
-  std::string names;
-  for (const auto& [name, signature] : signatures) names += " " + Printable(name);
-  return Unsupported(std::string("SavedModel: expected a signature named ") + kDefaultSignature +
-                     ", found" + (names.empty() ? " none" : names));
+  const std::string wanted = asked.empty() ? kDefaultSignature : asked;
+  const auto found = signatures.find(wanted);
+  if (found != signatures.end()) return *found->second;
+  if (asked.empty() && signatures.size() == 1) return *signatures.begin()->second;
+  std::vector<std::string> names;
+  for (const auto& [name, signature] : signatures) names.push_back("'" + Printable(name) + "'");
+  const std::string message = "SavedModel: expected a signature named '" + Printable(wanted) +
+                              "', found " + (names.empty() ? "none" : Join(names, ", "));
+  return asked.empty() ? Unsupported(message) : InvalidArgument(message);
 }
 
 }  // namespace
@@ -208,8 +213,13 @@ StatusOr<std::shared_ptr<Graph>> ImportSavedModel(const std::shared_ptr<ModelFil
   tf::GraphDef* const def = graph->mutable_graph_def();
   SavedVariables variables(files, *def);
   ImportOptions served = options;
+  if (!options.signature.empty() && !options.outputs.empty()) {
+    return InvalidArgument("SavedModel: expected either names of outputs or signature '" +
+                           Printable(options.signature) + "', found both");
+  }
   if (options.outputs.empty()) {
-    MACE_ASSIGN_OR_RETURN(const tf::SignatureDef signature, ChooseSignature(*graph));
+    MACE_ASSIGN_OR_RETURN(const tf::SignatureDef signature,
+                          ChooseSignature(*graph, options.signature));
     MACE_ASSIGN_OR_RETURN(served.outputs, ServedGraph(def, signature).Make());
   }
   const std::shared_ptr<const tf::GraphDef> kept(model, def);

@@ -11,8 +11,9 @@
 
 namespace mace {
 
-// The signature "serving_default", or the only one that there is. Its names are those of the
-// inputs and outputs; ImportOptions::outputs may name tensors of the graph in place of them.
+// The signature that ImportOptions::signature names; without a name "serving_default", or the only
+// one that there is. Its names are those of the inputs and outputs; ImportOptions::outputs may name
+// tensors of the graph in place of them. A refusal lists the signatures that there are.
 // Variables are read from the checkpoint and become constants.
 StatusOr<std::shared_ptr<Graph>> ImportSavedModel(const std::shared_ptr<ModelFiles>& files,
                                                   const ImportOptions& options);

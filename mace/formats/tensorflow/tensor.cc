@@ -166,6 +166,21 @@ Status CheckWholeNumbers(const tf::TensorProto& proto) {
   }
 }
 
+// Complex numbers as pairs of floats along a last axis (complex.h).
+StatusOr<std::shared_ptr<const tf::TensorProto>> AsPairs(const tf::TensorProto& proto) {
+  auto pairs = std::make_shared<tf::TensorProto>(proto);
+  pairs->set_dtype(tf::DT_FLOAT);
+  pairs->mutable_tensor_shape()->add_dim()->set_size(2);
+  pairs->mutable_float_val()->Swap(pairs->mutable_scomplex_val());
+  MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, ReadDims(pairs->tensor_shape()));
+  MACE_ASSIGN_OR_RETURN(const Shape shape, Shape::Make(std::move(dims)));
+  if (pairs->tensor_content().empty() && pairs->float_val_size() != shape.elements()) {
+    return Unsupported("complex numbers: expected " + std::to_string(shape.elements()) +
+                       " parts, found " + std::to_string(pairs->float_val_size()));
+  }
+  return std::shared_ptr<const tf::TensorProto>(std::move(pairs));
+}
+
 // Whether all elements are one value of the file, or none, which stands for zeros.
 bool HasOneValue(const tf::TensorProto& proto) {
   const int64_t values = int64_t{proto.float_val_size()} + proto.double_val_size() +
@@ -216,6 +231,10 @@ StatusOr<std::vector<int64_t>> ReadDims(const tf::TensorShapeProto& proto) {
 StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
                                      const std::shared_ptr<const void>& owner,
                                      GraphBuilder* builder) {
+  if (proto.dtype() == tf::DT_COMPLEX64) {
+    MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const tf::TensorProto> pairs, AsPairs(proto));
+    return ReadTensorProto(*pairs, pairs, builder);
+  }
   MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, ReadDims(proto.tensor_shape()));
   MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
   TensorInfo info{GraphType(proto.dtype()), std::move(shape)};
@@ -253,7 +272,7 @@ StatusOr<HostTensor> ReadTensorProto(const tf::TensorProto& proto,
 
 StatusOr<ValueId> AddTfConstant(const std::string& name, const tf::TensorProto& proto,
                                 const std::shared_ptr<const void>& owner, GraphBuilder* builder) {
-  if (HasOneValue(proto)) {
+  if (proto.dtype() != tf::DT_COMPLEX64 && HasOneValue(proto)) {
     MACE_ASSIGN_OR_RETURN(std::vector<int64_t> dims, ReadDims(proto.tensor_shape()));
     MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
     tf::TensorProto one = proto;

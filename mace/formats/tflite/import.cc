@@ -258,6 +258,7 @@ Status TfliteImporter::AddOperator(size_t index) {
     is_quantized_ = is_quantized_ || place.is_quantized();
     node.AddOutput(std::move(place));
   }
+  MACE_RETURN_IF_ERROR(CheckTfliteComplex(node));
   MACE_RETURN_IF_ERROR(convert(&node));
   MACE_RETURN_IF_ERROR(CheckTfliteResults(node));
   MACE_RETURN_IF_ERROR(RoundTfliteResults(&node));

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "mace/base/strings.h"
+#include "mace/formats/tensorflow/complex.h"
 #include "mace/formats/tensorflow/node.h"
 
 namespace mace {
@@ -51,6 +52,20 @@ bool TfliteNode::AnyIsQuantized() const {
          std::any_of(outputs_.begin(), outputs_.end(), is_quantized);
 }
 
+namespace {
+
+bool AnyIsComplex(const std::vector<TfliteNode::Place>& places) {
+  return std::any_of(places.begin(), places.end(), [](const TfliteNode::Place& place) {
+    return place.tensor != nullptr && place.tensor->type() == tflite::TensorType_COMPLEX64;
+  });
+}
+
+}  // namespace
+
+bool TfliteNode::ReadsComplex() const { return AnyIsComplex(inputs_); }
+
+bool TfliteNode::MakesComplex() const { return AnyIsComplex(outputs_); }
+
 Status TfliteNode::RequireInputs(size_t count, size_t most, size_t outputs) const {
   most = std::max(count, most);
   bool given = inputs_.size() >= count && inputs_.size() <= most;
@@ -84,9 +99,11 @@ StatusOr<std::vector<int64_t>> TfliteNode::Numbers(size_t index) const {
 
 StatusOr<std::vector<ValueId>> TfliteNode::EmitTf(const TfliteTfOp& op,
                                                   const std::vector<ValueId>& inputs) {
-  const TfConverter convert = FindTfConverter(op.def().op());
+  TfliteTfOp typed = op;
+  if (ReadsComplex()) typed.Type("T", tf::DT_COMPLEX64);
+  const TfConverter convert = FindTfConverterFor(typed.def());
   if (convert == nullptr) return Unsupported("TensorFlow's op " + op.def().op());
-  TfNode node(op.def(), builder_->UniqueName(name_), inputs, builder_);
+  TfNode node(typed.def(), builder_->UniqueName(name_), inputs, builder_);
   MACE_RETURN_IF_ERROR(convert(&node));
   return node.outputs();
 }
@@ -171,8 +188,8 @@ TfliteConverter FindTfliteConverter(tflite::BuiltinOperator code) {
     auto* all = new std::map<tflite::BuiltinOperator, TfliteConverter>();
     for (const TfliteConverterEntry* table :
          {kTfliteElementConverters, kTfliteSpatialConverters, kTfliteReduceConverters,
-          kTfliteShapeConverters, kTfliteIndexConverters, kTfliteMatrixConverters,
-          kTfliteRecurrentConverters}) {
+          kTfliteShapeConverters, kTfliteSignalConverters, kTfliteIndexConverters,
+          kTfliteMatrixConverters, kTfliteRecurrentConverters}) {
       for (const TfliteConverterEntry* entry = table; entry->convert != nullptr; ++entry) {
         all->emplace(entry->code, entry->convert);
       }

@@ -78,6 +78,9 @@ class TfliteNode : public NodeEmitter {
   const Shape& shape(size_t index) const { return builder_->ShapeOf(input(index)); }
   DType dtype(size_t index) const { return builder_->graph().value(input(index)).info.dtype; }
   bool AnyIsQuantized() const;
+  // Whether an input, or an output, has complex numbers.
+  bool ReadsComplex() const;
+  bool MakesComplex() const;
   // kInvalidArgument unless the first `count` inputs are given, and there are at most `most`, which
   // is `count` where it is 0, and `outputs` outputs.
   Status RequireInputs(size_t count, size_t most = 0, size_t outputs = 1) const;
@@ -151,6 +154,7 @@ extern const TfliteConverterEntry kTfliteElementConverters[];
 extern const TfliteConverterEntry kTfliteSpatialConverters[];
 extern const TfliteConverterEntry kTfliteReduceConverters[];
 extern const TfliteConverterEntry kTfliteShapeConverters[];
+extern const TfliteConverterEntry kTfliteSignalConverters[];
 extern const TfliteConverterEntry kTfliteIndexConverters[];
 extern const TfliteConverterEntry kTfliteMatrixConverters[];
 extern const TfliteConverterEntry kTfliteRecurrentConverters[];
@@ -158,6 +162,10 @@ extern const TfliteConverterEntry kTfliteRecurrentConverters[];
 // Whether input `index` of such an operator is a state: a variable, which has no value in the graph
 // and begins at 0.
 bool IsTfliteState(tflite::BuiltinOperator code, size_t index);
+
+// kUnsupported for an operator on complex numbers that does not know them, kCorruption where it has
+// them in other places than its definition.
+Status CheckTfliteComplex(const TfliteNode& node);
 
 // Null for a code that is not supported.
 TfliteConverter FindTfliteConverter(tflite::BuiltinOperator code);

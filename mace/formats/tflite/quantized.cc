@@ -145,9 +145,11 @@ StatusOr<ValueId> EmitTfliteRoundedSteps(NodeEmitter* node, ValueId steps,
 namespace {
 
 // Whether a result of type `found` is what the model's file says of it. The graph has one type of
-// floats, and wider integers in the place of some.
+// floats, pairs of them for complex numbers, and wider integers in the place of some.
 Status CheckResultType(const TfliteNode& node, const TfliteNode::Place& place, DType found) {
-  const DType said = place.is_quantized() ? DType::kFloat32 : TfliteGraphType(place.tensor->type());
+  const bool is_complex = place.tensor->type() == tflite::TensorType_COMPLEX64;
+  const DType said =
+      place.is_quantized() || is_complex ? DType::kFloat32 : TfliteGraphType(place.tensor->type());
   const std::string type = TfliteTypeName(place.tensor->type());
   if (said == DType::kInvalid) return Unsupported("element type " + type + " of a result");
   const bool is_same = IsFloat(said)

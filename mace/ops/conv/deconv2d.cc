@@ -143,7 +143,8 @@ Status Deconv2D::Spread(int64_t dim, int64_t total, int64_t front, int64_t extra
 }
 
 StatusOr<Convolution> Deconv2D::Bind(const Shape& x, const Shape& filter) const {
-  if (x.elements() < 1 || filter.elements() < 1 || x.dim(3) != filter.dim(1) ||
+  // A batch may be empty: a detector may have found nothing.
+  if (x.elements(1, 4) < 1 || filter.elements() < 1 || x.dim(3) != filter.dim(1) ||
       x.dim(3) % groups_ != 0 || groups_ > x.dim(3)) {
     return InvalidArgument("x " + x.ToString() + " does not fit filter " + filter.ToString() +
                            " (output / group, input, height, width) in " + std::to_string(groups_) +

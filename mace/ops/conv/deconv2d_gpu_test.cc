@@ -55,6 +55,17 @@ TEST(Deconv2DTest, Groups) {
   Deconv({1, 4, 5, 5}, {1, 5, 2, 2}, 5).Set("strides", Ints{2, 2}).Run();
 }
 
+// An empty result has no kernel: the reference takes its place.
+TEST(Deconv2DTest, NoImages) {
+  OpTester tester("Deconv2D");
+  tester.Set("strides", Ints{2, 2})
+      .Input(HostTensor::FromVector<float>(DType::kFloat32, {0, 4, 5, 1}, {}))
+      .Constant(HostTensor::FromVector<float>(DType::kFloat32, {1, 1, 2, 2}, {1, 2, 3, 4}));
+  const StatusOr<std::vector<HostTensor>> outputs = tester.Reference();
+  ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+  EXPECT_EQ((*outputs)[0].shape(), Shape({0, 8, 10, 1}));
+}
+
 // One pixel spreads the filter; two overlap where the stride is shorter than the kernel.
 TEST(Deconv2DTest, SpreadsTheFilter) {
   OpTester tester("Deconv2D");

@@ -7,6 +7,7 @@
 //   ELEMENT_LOAD...    declares v0, v1, ...: element, block or run of sixteen of each operand that is no number
 //
 //   elementwise          channels4, broadcasts that the 4-D view can express
+//   elementwise_flat     row-major, operands of the result's shape and numbers: no padding stands between the rows
 //   elementwise_strided  row-major, any broadcast: eight extents, and eight steps an operand
 #include "broadcast_operand.clh"
 #include "elementwise.clh"
@@ -65,6 +66,25 @@ ENTRY void KERNEL(ITEM_IDS ELEMENT_OPERANDS TENSOR_OUT(y), int rows, int height,
   }
 #endif
 #endif
+}
+#endif
+
+// LANES (4, 16) elements a work-item.
+#ifdef USE_elementwise_flat
+#include "float_lanes.clh"
+ENTRY void KERNEL(ITEM_IDS ELEMENT_OPERANDS __global STORAGE_T *y, int total ELEMENT_NUMBERS) {
+  const int first = LANES * (int)ITEM_ID(0);
+  if (first + LANES <= total) {
+    ELEMENT_LOAD_LANES(first)
+    ELEMENT_STEPS(FLOATS)
+    STORE_FLOATS(y, first, ELEMENT_RESULT);
+    return;
+  }
+  for (int at = first; at < total; ++at) {
+    ELEMENT_LOAD(at)
+    ELEMENT_STEPS(float)
+    STORE(y, at, ELEMENT_RESULT);
+  }
 }
 #endif
 

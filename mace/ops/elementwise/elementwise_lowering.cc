@@ -53,6 +53,9 @@ class ElementwiseKernel {
   // Into channels4, or the blocks that there are.
   KernelVariant LowerView(const std::string& variant, Layout layout) const;
   KernelVariant LowerRowMajor(const std::string& variant) const;
+  // Whether row-major rows are shorter than those of channels4, and no operand is broadcast.
+  bool IsFlat() const { return IsSameShape() && AsNhwc(out_).c % 4 != 0; }
+  KernelVariant LowerFlat(const std::string& variant) const;
 
  private:
   // The operand's elements are those of the result, one for one.
@@ -195,6 +198,33 @@ KernelVariant ElementwiseKernel::LowerRowMajor(const std::string& variant) const
   return kernel_variant;
 }
 
+KernelVariant ElementwiseKernel::LowerFlat(const std::string& variant) const {
+  const int64_t lanes = request_.device->kind == DeviceKind::kCpu ? 16 : 4;
+  KernelVariant kernel_variant = NewRowMajorVariant(variant, request_);
+  Launch launch = NewLaunch("elementwise.cl", "elementwise_flat", request_, Storage::kBuffer);
+  std::string parameters, loads, lane_loads;
+  for (size_t i = 0; i < operands_.size(); ++i) {
+    if (operands_[i].kind == Kind::kScalar) continue;
+    const std::string name = ParameterName(i), value = ValueName(i);
+    parameters += "__global const STORAGE_T *" + name + ", ";
+    loads += "const float " + value + " = LOAD(" + name + ", at); ";
+    lane_loads += "const FLOATS " + value + " = LOAD_FLOATS(" + name + ", at); ";
+    AppendRowMajorOperand(operands_[i], name, &kernel_variant, &launch);
+  }
+  launch.kernel.macros["LANES"] = std::to_string(lanes);
+  launch.kernel.macros["ELEMENT_OPERANDS"] = parameters;
+  launch.kernel.macros["ELEMENT_LOAD(at)"] = loads;
+  launch.kernel.macros["ELEMENT_LOAD_LANES(at)"] = lane_loads;
+  SetText(&launch);
+  launch.arguments.push_back(RawOutputArgument(0));
+  launch.arguments.push_back(static_cast<int32_t>(out_.elements()));
+  AppendNumbers(&launch);
+  SetFlatSize(*request_.device, static_cast<size_t>(CeilDivide(out_.elements(), lanes)), &launch);
+  kernel_variant.in_place = InputOfOneResultEach();
+  kernel_variant.launches.push_back(std::move(launch));
+  return kernel_variant;
+}
+
 }  // namespace
 
 std::vector<KernelVariant> LowerElementwise(const Op& op, const std::string& variant,
@@ -207,6 +237,7 @@ std::vector<KernelVariant> LowerElementwise(const Op& op, const std::string& var
   std::vector<KernelVariant> kernel_variants = {kernel.LowerView(variant, Layout::kChannels4)};
   const Layout blocks = kernel.Blocks();
   if (BlockChannels(blocks) > 0) kernel_variants.push_back(kernel.LowerView(variant, blocks));
+  if (kernel.IsFlat()) kernel_variants.push_back(kernel.LowerFlat(variant + "_flat"));
   return kernel_variants;
 }
 

@@ -30,6 +30,18 @@ TEST_P(EltwiseTypes, DenseTensors) {
   Eltwise(GetParam()).Input({3, 3, 8}, 0.5f, 3).Input({3, 3, 8}, 0.5f, 3).Run();
 }
 
+// Squares and cubes are products on the device.
+TEST(Eltwise, SquaresAndCubes) {
+  for (double exponent : {2.0, 3.0}) {
+    Eltwise(9).Set("scalar_input", exponent).Input({3, 6}, -2, 2).Run();
+    Eltwise(9)
+        .Set("scalar_input", exponent)
+        .Set("scalar_input_index", int64_t{0})
+        .Input({3, 6}, -2, 2)
+        .Run();
+  }
+}
+
 TEST_P(EltwiseTypes, ScalarOnEitherSide) {
   Eltwise(GetParam()).Set("scalar_input", 1.7).Input({3, 6}, 0.5f, 3).Run();
   Eltwise(GetParam())
@@ -214,9 +226,10 @@ TEST(Eltwise, BoolsBesideIntegersOnTheDevice) {
   Eltwise(2).Input(a).Constant(truth).Run();
 }
 
-TEST(Eltwise, Int32WrapsAroundOnTheDevice) {
-  const int32_t largest = std::numeric_limits<int32_t>::max();
-  for (int type : {1, 2}) Eltwise(type).Input(Ints({largest, 2})).Constant(Ints({-2, 2})).Run();
+TEST(Eltwise, BytesWrapAroundOnTheDevice) {
+  const HostTensor bytes = HostTensor::FromVector<uint8_t>(DType::kUInt8, {3}, {250, 3, 255});
+  Eltwise(0).Input(bytes).Input(bytes).Run();
+  Eltwise(6).Input(*bytes.ConvertTo(DType::kInt8)).Run();
 }
 
 // Results wrap around as the type does, and a divisor may be computed.

@@ -53,6 +53,7 @@ class IntegerKernel {
                    ", OPERAND_STEPS(" + name + "), ";
     loads_ += Declare(is_bool ? "LOAD(" + name + ", " + at + ") != 0.0f" : name + "[" + at + "]");
     if (constant) {
+      MarkConstant(static_cast<int>(index), &launch_);
       launch_.arguments.push_back(WeightsArgument(static_cast<int>(variant_.weights.size())));
       variant_.weights.push_back(PackIntegers(name, *input.constant));
     } else {

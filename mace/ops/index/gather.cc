@@ -140,9 +140,10 @@ class GatherOp : public Op {
     const int64_t count = request.inputs[1].info.shape.elements();
     Launch launch = NewLaunch("gather.cl", row_major ? "gather_row_major" : "gather_blocks",
                               request, row_major ? Storage::kBuffer : request.storage);
-    launch.arguments = {row_major ? RowMajorArgument(request, 0, &variant) : InputArgument(0),
-                        row_major ? RawOutputArgument(0) : OutputArgument(0),
-                        computed ? RawInputArgument(1) : WeightsArgument(0)};
+    launch.arguments = {
+        row_major ? RowMajorArgument(request, 0, &variant, &launch) : InputArgument(0),
+        row_major ? RawOutputArgument(0) : OutputArgument(0),
+        computed ? RawInputArgument(1) : WeightsArgument(0)};
     launch.kernel.macros["COMPUTED"] = computed ? "1" : "0";
     for (int64_t value : {outer, shape[axis], count, inner}) {
       launch.arguments.push_back(static_cast<int32_t>(value));

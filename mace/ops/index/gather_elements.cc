@@ -79,7 +79,7 @@ class GatherElementsOp : public Op {
     KernelVariant variant = NewRowMajorVariant("gather_elements", request);
     variant.integers = Integers::kAny;
     Launch launch = NewLaunch("gather_elements.cl", "gather_elements", request, Storage::kBuffer);
-    launch.arguments = {RowMajorArgument(request, 0, &variant), RawInputArgument(1),
+    launch.arguments = {RowMajorArgument(request, 0, &variant, &launch), RawInputArgument(1),
                         RawOutputArgument(0)};
     const Shape& shape = x.info.shape;
     const Shape& out = request.outputs[0].shape;

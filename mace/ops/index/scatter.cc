@@ -105,7 +105,7 @@ class ScatterOp : public Op {
                             {"INTEGERS", integers ? "1" : "0"},
                             {"INTEGER_CHECK", check ? "1" : "0"}};
     for (int input = 0; input < 3; ++input) {
-      launch.arguments.push_back(RowMajorArgument(request, input, &variant));
+      launch.arguments.push_back(RowMajorArgument(request, input, &variant, &launch));
     }
     launch.arguments.push_back(RawOutputArgument(0));
     for (int64_t value : {x.info.shape[0], total / x.info.shape[0], count}) {

@@ -84,7 +84,7 @@ void AppendRowMajorOperand(const GemmRequest& request, size_t index, KernelVaria
   };
   if (is_own_order) weights.pack = request.pack_b;
   weights.identity =
-      PackingIdentity(is_own_order ? "flattened" : "row-major", {}, {*input.constant});
+      PackingIdentity(is_own_order ? request.pack_b_order : "row-major", {}, {*input.constant});
   AppendWeights(std::move(weights), variant);
 }
 

@@ -4,6 +4,7 @@
 //
 // Variants, all for tensors of any rank:
 //   <op>_row_major  row-major buffers, any operand constant or not, any bias
+//   <op>_local      row-major buffers by tiles in a GPU's local memory
 //   <op>_blocks     channels4 in images or buffers; without bias, or with one value for each column
 //   <op>_clblast    row-major buffers through CLBlast's GEMM; only chosen after a measurement
 //
@@ -64,9 +65,11 @@ struct GemmRequest {
   std::string op;  // Begins the variants' names.
   BatchedGemm gemm;
   const LoweringRequest* lowering = nullptr;
-  // Packs the elements of a constant b, as float32, in another order than they are stored. Null: in
-  // their order.
+  // Packs the elements of b, as float32, from a constant that holds them in another order (its
+  // shape may be another one than that of b). Null: in their order.
   std::function<Status(float*)> pack_b;
+  // Names the order that pack_b makes; no two orders of a constant have one name.
+  std::string pack_b_order = "flattened";
 
   const OpInput& input(size_t index) const { return lowering->inputs[index]; }
   bool biased() const { return HasBias(lowering->inputs); }
@@ -75,6 +78,7 @@ struct GemmRequest {
 // Each function adds its variant if it can express the product, every index fits an int, and the
 // device's limits allow it.
 void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* result);
+void LowerGemmLocal(const GemmRequest& request, std::vector<KernelVariant>* result);
 void LowerGemmBlocks(const GemmRequest& request, std::vector<KernelVariant>* result);
 void LowerGemmLibrary(const GemmRequest& request, std::vector<KernelVariant>* result);
 

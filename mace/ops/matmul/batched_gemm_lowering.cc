@@ -1,5 +1,6 @@
 // <op>_row_major and <op>_blocks: see matmul.cl.
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "mace/base/divide.h"
@@ -152,6 +153,41 @@ bool IsChannelBias(const GemmRequest& request, int64_t channels) {
          (elements == 1 || (elements == channels && bias.info.shape.back(0) == channels));
 }
 
+// A variant over row-major buffers with the arguments of `matmul` and `matmul_local`.
+KernelVariant NewRowMajorGemm(const GemmRequest& request, const char* suffix, const char* kernel,
+                              BatchArguments batch) {
+  const BatchedGemm& p = request.gemm;
+  const int bias = BiasKind(request);
+  KernelVariant variant = NewRowMajorVariant(request.op + suffix, *request.lowering);
+  variant.launches.push_back(NewLaunch("matmul.cl", kernel, *request.lowering, Storage::kBuffer));
+  std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
+  macros = CommonMacros(request, batch.table);
+  macros["BIAS"] = std::to_string(bias);
+  macros["TAPS"] = p.taps > 1 ? "1" : "0";
+  AppendRowMajorOperand(request, 0, &variant);
+  AppendRowMajorOperand(request, 1, &variant);
+  if (bias != 0) AppendRowMajorOperand(request, 2, &variant);
+  variant.launches.back().arguments.push_back(RawOutputArgument(0));
+  AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &variant.launches.back());
+  AppendBatch(std::move(batch), &variant);
+  Launch& launch = variant.launches.back();
+  if (bias != 0) AppendInts(BiasSteps(request), &launch);
+  if (p.taps > 1) AppendInts({p.depth / p.taps, p.taps}, &launch);
+  p.activation.AppendArguments(&launch.arguments);
+  return variant;
+}
+
+// Groups of matmul_local, each of which goes `steps` times from a fetch to its products.
+double EstimateLocalMs(const DeviceInfo& device, double groups, double steps) {
+  constexpr double kLatency = 700, kStartAndEnd = 1500;  // Cycles.
+  constexpr double kItems = 256, kProducts = 16 * 16 * 1.3, kLoads = 8;
+  const GpuUnit unit = GpuUnitOf(device);
+  const double busy = kItems * (kProducts + kLoads * unit.buffer_load) / unit.products_per_cycle;
+  const double groups_of_a_unit = std::ceil(groups / unit.units);
+  return (steps * std::hypot(groups_of_a_unit * busy, kLatency) + kStartAndEnd) /
+         CyclesPerMs(device);
+}
+
 }  // namespace
 
 void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* result) {
@@ -162,28 +198,38 @@ void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* r
   const bool cpu = device.kind == DeviceKind::kCpu;
   const int64_t lanes = cpu && p.columns >= 16 ? 16 : 4;
   const int64_t rows = cpu ? 8 : 4;
-  const int bias = BiasKind(request);
-  KernelVariant variant = NewRowMajorVariant(request.op + "_row_major", *request.lowering);
-  variant.launches.push_back(NewLaunch("matmul.cl", "matmul", *request.lowering, Storage::kBuffer));
-  std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
-  macros = CommonMacros(request, batch.table);
-  macros["LANES"] = std::to_string(lanes);
-  macros["ROWS"] = std::to_string(rows);
-  macros["BIAS"] = std::to_string(bias);
-  macros["TAPS"] = p.taps > 1 ? "1" : "0";
-  AppendRowMajorOperand(request, 0, &variant);
-  AppendRowMajorOperand(request, 1, &variant);
-  if (bias != 0) AppendRowMajorOperand(request, 2, &variant);
+  KernelVariant variant = NewRowMajorGemm(request, "_row_major", "matmul", std::move(batch));
   Launch& launch = variant.launches.back();
-  launch.arguments.push_back(RawOutputArgument(0));
-  AppendInts({p.rows, p.columns, p.depth, p.matrices()}, &launch);
-  AppendBatch(std::move(batch), &variant);
-  if (bias != 0) AppendInts(BiasSteps(request), &launch);
-  if (p.taps > 1) AppendInts({p.depth / p.taps, p.taps}, &launch);
-  p.activation.AppendArguments(&launch.arguments);
+  launch.kernel.macros["LANES"] = std::to_string(lanes);
+  launch.kernel.macros["ROWS"] = std::to_string(rows);
   SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
                &launch);
-  variant.estimate_ms = cpu ? 20 * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
+  // A processor gathers the lanes of a transposed b one by one.
+  const double times = lanes == 16 && !p.transpose_b ? 3 : 20;
+  variant.estimate_ms =
+      cpu ? times * ProductsMs(device, Products(p)) : EstimateGpuMs(p, device, 130);
+  result->push_back(std::move(variant));
+}
+
+void LowerGemmLocal(const GemmRequest& request, std::vector<KernelVariant>* result) {
+  constexpr int64_t kTile = 64;
+  constexpr size_t kItems = 256, kLocalBytes = 2 * 16 * (kTile + 4) * sizeof(float);
+  const BatchedGemm& p = request.gemm;
+  const DeviceInfo& device = *request.lowering->device;
+  BatchArguments batch;
+  if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated || p.taps > 1 ||
+      device.max_work_group_size < kItems || device.max_work_item_sizes[0] < kItems ||
+      device.local_memory_bytes < kLocalBytes || !FitsInt32(request) ||
+      !MakeBatchArguments(request, &batch)) {
+    return;
+  }
+  KernelVariant variant = NewRowMajorGemm(request, "_local", "matmul_local", std::move(batch));
+  Launch& launch = variant.launches.back();
+  const int64_t tiles = CeilDivide(p.rows, kTile) * CeilDivide(p.columns, kTile);
+  launch.local = {kItems, 1, 1};
+  launch.global = {static_cast<size_t>(tiles) * kItems, static_cast<size_t>(p.matrices()), 1};
+  variant.estimate_ms = EstimateLocalMs(device, static_cast<double>(tiles * p.matrices()),
+                                        static_cast<double>(CeilDivide(p.depth, 16)));
   result->push_back(std::move(variant));
 }
 

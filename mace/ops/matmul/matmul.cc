@@ -109,6 +109,7 @@ class MatMul : public Op {
     if (IsConvolution(bound)) {
       result = LowerAsConvolution(*gemm, request);
     } else {
+      LowerGemmLocal(bound, &result);
       LowerGemmBlocks(bound, &result);
     }
     LowerGemmRowMajor(bound, &result);

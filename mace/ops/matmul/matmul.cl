@@ -1,6 +1,8 @@
 // Matrix products: y[batch] = activation(a[batch] * b[batch] + bias).
 //
 //   matmul         row-major buffers, ROWS x LANES elements of y a work-item
+//   matmul_local   row-major buffers, 64 x 64 elements of y a work-group, which shares its operands in
+//                  local memory
 //   matmul_blocks  channels4, image or buffer, 4 x 4 elements of y a work-item
 //   matmul_finish  bias and activation of a row-major product that is there already
 //
@@ -132,6 +134,113 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
 #undef LANE
 #undef B_LANES
 #undef BIAS_LANE
+#endif
+
+// A group of 256 work-items takes TILE x TILE elements of y, an item 4 x 4 of them; DEPTH of the sum are in local memory at
+// a time, while the next ones are on their way.
+#ifdef USE_matmul_local
+#include "fused_activation.clh"
+#undef TILE
+#undef DEPTH
+#undef PITCH
+#undef FETCH
+#undef FETCH_ALL
+#undef AT
+#define TILE 64
+#define DEPTH 16
+// Elements from one k to the next: a multiple of four that spreads the banks.
+#define PITCH (TILE + 4)
+// Fetches element number `j` of the item. `transposed`: neighbours in memory differ by the place in the tile, else by k.
+#define FETCH(p, base, count, transposed)                                                     \
+  {                                                                                           \
+    const int number = item + 256 * j;                                                        \
+    const int k = begin + ((transposed) ? number / TILE : number % DEPTH);                    \
+    const int i = base + ((transposed) ? number % TILE : number / DEPTH);                     \
+    fetched_##p[j] = 0.0f;                                                                    \
+    if (k < depth && i < count) {                                                             \
+      fetched_##p[j] = LOAD(p, p##_base + ((transposed) ? k * count + i : i * depth + k));    \
+    }                                                                                         \
+  }
+#define FETCH_ALL                                                                             \
+  _Pragma("unroll") for (int j = 0; j < 4; ++j) {                                             \
+    FETCH(a, first_row, rows, TRANSPOSE_A)                                                    \
+    FETCH(b, first_column, columns, !TRANSPOSE_B)                                             \
+  }
+// Where element number `j` of the item lies in local memory.
+#define AT(transposed)                                                                        \
+  ((transposed) ? (item + 256 * j) / TILE * PITCH + (item + 256 * j) % TILE                   \
+                : (item + 256 * j) % DEPTH * PITCH + (item + 256 * j) / DEPTH)
+
+__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void KERNEL(
+    __global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
+#if BIAS
+    __global const BIAS_T *restrict bias,
+#endif
+    __global STORAGE_T *y, int rows, int columns, int depth, int batches, BATCH_PARAMETERS,
+#if BIAS
+    int bias_row, int bias_column,
+#endif
+    float activation_a, float activation_b) {
+  __local float a_tile[DEPTH * PITCH];
+  __local float b_tile[DEPTH * PITCH];
+  const int item = get_local_id(0);
+  const int column_tiles = (columns + TILE - 1) / TILE;
+  const int first_column = TILE * ((int)get_group_id(0) % column_tiles);
+  const int first_row = TILE * ((int)get_group_id(0) / column_tiles);
+  const int batch = get_group_id(1);
+  const int a_base = A_MATRIX(batch) * (rows * depth);
+  const int b_base = B_MATRIX(batch) * (depth * columns);
+  const int item_row = 4 * (item / 16);
+  const int item_column = 4 * (item % 16);
+  float4 sum[4];
+#pragma unroll
+  for (int t = 0; t < 4; ++t) sum[t] = 0.0f;
+  float fetched_a[4], fetched_b[4];
+  int begin = 0;
+  FETCH_ALL
+  while (begin < depth) {
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      a_tile[AT(TRANSPOSE_A)] = fetched_a[j];
+      b_tile[AT(!TRANSPOSE_B)] = fetched_b[j];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    begin += DEPTH;
+    FETCH_ALL
+#pragma unroll
+    for (int k = 0; k < DEPTH; ++k) {
+      const float4 left = vload4(0, a_tile + k * PITCH + item_row);
+      const float4 right = vload4(0, b_tile + k * PITCH + item_column);
+      sum[0] += left.x * right;
+      sum[1] += left.y * right;
+      sum[2] += left.z * right;
+      sum[3] += left.w * right;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  const int column = first_column + item_column;
+#pragma unroll
+  for (int t = 0; t < 4; ++t) {
+    const int row = first_row + item_row + t;
+    const float values[4] = {sum[t].x, sum[t].y, sum[t].z, sum[t].w};
+    for (int i = 0; i < 4; ++i) {
+      if (row >= rows || column + i >= columns) continue;
+      float value = values[i];
+#if BIAS
+      value += BIAS_VALUE(BIAS_START(batch) + row * bias_row + (column + i) * bias_column);
+#endif
+      STORE(y, (batch * rows + row) * columns + column + i,
+            ACTIVATE(value, activation_a, activation_b));
+    }
+  }
+}
+
+#undef TILE
+#undef DEPTH
+#undef PITCH
+#undef FETCH
+#undef FETCH_ALL
+#undef AT
 #endif
 
 // An operand is a matrix [w][channels] in each row of its image. `bias`: one float a column, padded

@@ -6,6 +6,8 @@
 #undef POSITION
 #undef STEP
 #undef WALK
+#undef WALK_FROM_1
+#undef WALK_FROM_2
 #undef FILL_PARAMETER
 #if RULE == 0
 #define FILL_PARAMETER
@@ -43,17 +45,19 @@ inline int FUNCTION(position)(int p, int bound, int *inside) {
 
 #if RANK == 2
 #define AXES AXIS(0), AXIS(1)
-#define WALK STEP(0) STEP(1)
+#define WALK_FROM_2
 #elif RANK == 4
 #define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3)
-#define WALK STEP(0) STEP(1) STEP(2) STEP(3)
+#define WALK_FROM_2 STEP(2) STEP(3)
 #elif RANK == 6
 #define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3), AXIS(4), AXIS(5)
-#define WALK STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
+#define WALK_FROM_2 STEP(2) STEP(3) STEP(4) STEP(5)
 #else
 #define AXES AXIS(0), AXIS(1), AXIS(2), AXIS(3), AXIS(4), AXIS(5), AXIS(6), AXIS(7)
-#define WALK STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
+#define WALK_FROM_2 STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
 #endif
+#define WALK_FROM_1 STEP(1) WALK_FROM_2
+#define WALK STEP(0) WALK_FROM_1
 
 #ifdef USE_strided_copy_row_major
 // UNIT (1 or 4) elements a work-item; offsets, extents and strides are in units.
@@ -76,6 +80,74 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict input, __global ST
   STORE(output, to, LOAD(input, from));
 #endif
 #endif
+}
+#endif
+
+// For processors, which walk along an axis much faster than they take an index apart. A work-item copies up to CHUNK
+// neighbours along axis 0; DENSE (0, 1): they are neighbours in memory on both sides, and no rule is needed.
+#ifdef USE_strided_copy_rows
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict input, __global STORAGE_T *output, int input_start,
+                  int output_start, int total, FILL_PARAMETER AXES) {
+  const int item = ITEM_ID(0);
+  if (item >= total) return;
+  const int chunks = (extent0 + CHUNK - 1) / CHUNK;
+  int rest = item / chunks;
+  int from = input_start, to = output_start, inside = 1;
+  WALK_FROM_1
+  int i = (item % chunks) * CHUNK;
+  const int end = min(i + CHUNK, extent0);
+#if DENSE
+  for (; i + 16 <= end; i += 16) STORE16(output, to + i, LOAD16(input, from + i));
+  for (; i < end; ++i) STORE(output, to + i, LOAD(input, from + i));
+#else
+  const int row_inside = inside;
+  for (; i < end; ++i) {
+    inside = row_inside;
+    const int at = from + POSITION(0) * in0;
+#if RULE == 1
+    STORE(output, to + i * out0, inside ? LOAD(input, at) : fill);
+#else
+    STORE(output, to + i * out0, LOAD(input, at));
+#endif
+  }
+#endif
+}
+#endif
+
+// Axis 0 is dense in the output and axis 1 in the input. A work-item copies eight neighbours along axis 1, each with up
+// to CHUNK neighbours along axis 0.
+#ifdef USE_strided_copy_turned
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict input, __global STORAGE_T *output, int input_start,
+                  int output_start, int total, AXES) {
+  const int item = ITEM_ID(0);
+  if (item >= total) return;
+  const int chunks = (extent0 + CHUNK - 1) / CHUNK;
+  const int tiles = (extent1 + 7) / 8;
+  const int tile = item / chunks % tiles;
+  int rest = item / chunks / tiles;
+  int from = input_start, to = output_start;
+  WALK_FROM_2
+  from += 8 * tile;
+  to += 8 * tile * out1;
+  const int begin = (item % chunks) * CHUNK;
+  const int end = min(begin + CHUNK, extent0);
+  if (8 * tile + 8 <= extent1) {
+    for (int i = begin; i < end; ++i) {
+      const float8 v = LOAD8(input, from + i * in0);
+      STORE(output, to + i, v.s0);
+      STORE(output, to + i + out1, v.s1);
+      STORE(output, to + i + 2 * out1, v.s2);
+      STORE(output, to + i + 3 * out1, v.s3);
+      STORE(output, to + i + 4 * out1, v.s4);
+      STORE(output, to + i + 5 * out1, v.s5);
+      STORE(output, to + i + 6 * out1, v.s6);
+      STORE(output, to + i + 7 * out1, v.s7);
+    }
+    return;
+  }
+  for (int k = 0; k < extent1 - 8 * tile; ++k) {
+    for (int i = begin; i < end; ++i) STORE(output, to + i + k * out1, LOAD(input, from + i * in0 + k));
+  }
 }
 #endif
 

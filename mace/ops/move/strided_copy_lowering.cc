@@ -1,8 +1,10 @@
 // The GPU variants of strided_copy.h.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <optional>
 
+#include "mace/base/divide.h"
 #include "mace/ops/integer_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/move/strided_copy.h"
@@ -89,9 +91,24 @@ size_t KernelRank(const StridedCopy& copy) {
   return 0;
 }
 
-// Appends what every form of the kernel takes: where to begin, the fill and the axes, innermost
-// first.
-void AppendCopy(const StridedCopy& copy, float fill, Launch* launch) {
+// The copy's fill as an argument of the kernel, which moves the bits of integers as those of floats.
+float FillOf(const LoweringRequest& request, const StridedCopy& copy) {
+  if (ElementOf(request) != DeviceElement::kInteger) return static_cast<float>(copy.fill);
+  const auto integer = static_cast<int32_t>(copy.fill);
+  float bits = 0;
+  std::memcpy(&bits, &integer, sizeof(bits));
+  return bits;
+}
+
+// How many work-items a copy has, and what it reads outside of its bounds.
+struct CopyArguments {
+  int64_t items = 0;
+  float fill = 0;
+};
+
+// Appends what every form of the kernel takes: where to begin, the work-items, the fill and the axes,
+// innermost first.
+void AppendCopy(const StridedCopy& copy, const CopyArguments& arguments, Launch* launch) {
   const size_t rank = KernelRank(copy);
   launch->kernel.macros["RANK"] = std::to_string(rank);
   launch->kernel.macros["RULE"] = std::to_string(static_cast<int>(copy.rule));
@@ -100,8 +117,8 @@ void AppendCopy(const StridedCopy& copy, float fill, Launch* launch) {
   };
   append(copy.input_offset);
   append(copy.output_offset);
-  append(copy.elements());
-  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(fill);
+  append(arguments.items);
+  if (copy.rule != OutsideRule::kNone) launch->arguments.push_back(arguments.fill);
   for (size_t k = 0; k < rank; ++k) {
     const CopyAxis axis = k < copy.axes.size() ? copy.axes[copy.axes.size() - 1 - k] : CopyAxis{};
     append(axis.extent);
@@ -113,17 +130,53 @@ void AppendCopy(const StridedCopy& copy, float fill, Launch* launch) {
   }
 }
 
+// The copy with the axis that is dense in the input as the second innermost one; nullopt where there
+// is none, or the innermost one is not dense in the output. REQUIRES: `copy` is simplified.
+std::optional<StridedCopy> Turn(const StridedCopy& copy) {
+  if (copy.rule != OutsideRule::kNone || copy.axes.back().output_stride != 1) return std::nullopt;
+  constexpr int64_t kFew = 4;
+  for (size_t i = 0; i + 1 < copy.axes.size(); ++i) {
+    if (copy.axes[i].input_stride != 1 || copy.axes[i].extent < kFew) continue;
+    StridedCopy turned = copy;
+    std::rotate(turned.axes.begin() + static_cast<std::ptrdiff_t>(i),
+                turned.axes.begin() + static_cast<std::ptrdiff_t>(i) + 1, turned.axes.end() - 1);
+    return turned;
+  }
+  return std::nullopt;
+}
+
+// Processors walk along the innermost axis; nullopt where it is too short.
+std::optional<Launch> MakeRowsLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  constexpr int64_t kChunk = 512, kShort = 4;
+  const CopyAxis& row = copy.axes.back();
+  if (request.device->kind != DeviceKind::kCpu || row.extent < kShort) return std::nullopt;
+  const bool dense =
+      copy.rule == OutsideRule::kNone && row.input_stride == 1 && row.output_stride == 1;
+  const std::optional<StridedCopy> turned = dense ? std::nullopt : Turn(copy);
+  Launch launch =
+      NewLaunch("strided_copy.cl", turned.has_value() ? "strided_copy_turned" : "strided_copy_rows",
+                request, Storage::kBuffer);
+  launch.kernel.macros["CHUNK"] = std::to_string(kChunk);
+  launch.kernel.macros["DENSE"] = dense ? "1" : "0";
+  launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
+  int64_t items = copy.elements() / row.extent * CeilDivide(row.extent, kChunk);
+  if (turned.has_value()) {
+    const int64_t extent = turned->axes[turned->axes.size() - 2].extent;
+    items = items / extent * CeilDivide(extent, 8);
+  }
+  AppendCopy(turned.has_value() ? *turned : copy, {items, FillOf(request, copy)}, &launch);
+  SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+  return launch;
+}
+
 Launch MakeRowMajorLaunch(const LoweringRequest& request, const StridedCopy& copy) {
+  if (std::optional<Launch> rows = MakeRowsLaunch(request, copy)) return *std::move(rows);
   Launch launch = NewLaunch("strided_copy.cl", "strided_copy_row_major", request, Storage::kBuffer);
   const std::optional<StridedCopy> fours = ScaleCopy(copy, {4, 1});
   const StridedCopy& units = fours.has_value() ? *fours : copy;
   launch.kernel.macros["UNIT"] = fours.has_value() ? "4" : "1";
   launch.arguments = {RawInputArgument(copy.input), RawOutputArgument(copy.output)};
-  const bool integers = ElementOf(request) == DeviceElement::kInteger;
-  const int32_t integer = integers ? static_cast<int32_t>(copy.fill) : 0;
-  float fill = static_cast<float>(copy.fill);
-  if (integers) std::memcpy(&fill, &integer, sizeof(fill));  // The kernel moves bits.
-  AppendCopy(units, fill, &launch);
+  AppendCopy(units, {units.elements(), FillOf(request, copy)}, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(units.elements()), &launch);
   return launch;
 }
@@ -142,7 +195,7 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
     for (int64_t value : {(input_channels + 3) / 4, (channels + 3) / 4, channels}) {
       launch.arguments.push_back(static_cast<int32_t>(value));
     }
-    AppendCopy(*blocks, static_cast<float>(copy.fill), &launch);
+    AppendCopy(*blocks, {blocks->elements(), FillOf(request, copy)}, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(blocks->elements()), &launch);
     return launch;
   }
@@ -157,20 +210,25 @@ std::optional<Launch> MakeChannelsLaunch(const LoweringRequest& request, const S
   for (int64_t value : {input_channels, view.rows() * view.w, view.c}) {
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
-  AppendCopy(copy, static_cast<float>(copy.fill), &launch);
+  AppendCopy(copy, {copy.elements(), FillOf(request, copy)}, &launch);
   SetFlatSize(*request.device, static_cast<size_t>(view.rows() * view.w * view.blocks()), &launch);
   return launch;
 }
 
-// Weights against the bytes alone: gathers touch each element by itself.
-double Effort(const Launch& launch) {
-  if (launch.kernel.base_name == "strided_copy_lanes") return 3;
+// The time against that of the bytes alone. On a processor it is what PoCL takes on two threads of a
+// Xeon, as far as whole kinds of kernels differ: taking an index apart costs more than a copy.
+double Effort(const DeviceInfo& device, const Launch& launch) {
+  const bool cpu = device.kind == DeviceKind::kCpu;
+  const std::string& name = launch.kernel.base_name;
+  if (name == "strided_copy_rows" || name == "strided_copy_turned") return 2;
+  if (name == "strided_copy_lanes") return cpu ? 40 : 3;
   const auto unit = launch.kernel.macros.find("UNIT");
-  return unit != launch.kernel.macros.end() && unit->second == "1" ? 2 : 1.2;
+  if (unit != launch.kernel.macros.end() && unit->second == "1") return cpu ? 20 : 2;
+  return cpu ? 6 : 1.2;
 }
 
-void AddLaunch(Launch launch, KernelVariant* variant, double* effort) {
-  *effort = std::max(*effort, Effort(launch));
+void AddLaunch(const DeviceInfo& device, Launch launch, KernelVariant* variant, double* effort) {
+  *effort = std::max(*effort, Effort(device, launch));
   variant->launches.push_back(std::move(launch));
 }
 
@@ -188,11 +246,12 @@ std::vector<KernelVariant> LowerStridedCopies(const std::string& op, const Lower
     if (copy.elements() == 0) continue;
     const StridedCopy simple = Simplify(copy);
     if (KernelRank(simple) == 0) return {};
-    AddLaunch(MakeRowMajorLaunch(request, simple), &row_major, &row_major_effort);
+    AddLaunch(*request.device, MakeRowMajorLaunch(request, simple), &row_major, &row_major_effort);
     if (!has_channels4) continue;
     std::optional<Launch> launch = MakeChannelsLaunch(request, simple);
     has_channels4 = launch.has_value();
-    if (has_channels4) AddLaunch(*std::move(launch), &channels4, &channels4_effort);
+    if (has_channels4)
+      AddLaunch(*request.device, *std::move(launch), &channels4, &channels4_effort);
   }
   row_major.estimate_ms *= row_major_effort;
   channels4.estimate_ms *= channels4_effort;

@@ -34,6 +34,15 @@ TEST(Transpose, ChannelsStay) {
   ExpectTransposed(DType::kFloat32, {2, 3, 4, 4}, {2, 0, 1, 3});
 }
 
+// Rows of more and of fewer elements than processors copy at once.
+TEST(Transpose, LongRows) {
+  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 1, 3});
+  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 3, 1});
+  ExpectTransposed(DType::kFloat32, {2, 3, 21, 16}, {0, 1, 3, 2});
+  ExpectTransposed(DType::kFloat32, {530, 9}, {1, 0});
+  ExpectTransposed(DType::kFloat32, {3, 1030}, {1, 0});
+}
+
 TEST(Transpose, OtherRanks) {
   ExpectTransposed(DType::kFloat32, {5}, {0});
   ExpectTransposed(DType::kFloat32, {5, 1}, {1, 0});

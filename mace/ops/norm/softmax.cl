@@ -1,12 +1,13 @@
-// Softmax, and its logarithm with USE_LOG 1, over one axis of a channels4 tensor; the largest value
+// Softmax, and its logarithm with USE_LOG 1, over one axis of a tensor; the largest value
 // is subtracted first, so that no exponential overflows. A NaN passes through the exponentials and
 // the sum.
 //
 //   softmax_channels  over the channels
+//   softmax_rows      over the last axis of a row-major tensor, LANES (1, 16) elements at once
 //   softmax_axis      over rows (OVER_WIDTH 0) or columns (1), four channels a work-item
 //
-// GROUP work-items share one position of softmax_channels (GROUP 1: no local memory).
-#ifdef USE_softmax_channels
+// GROUP work-items share one position of softmax_channels and softmax_rows (GROUP 1: no local memory).
+#if defined(USE_softmax_channels) || defined(USE_softmax_rows)
 #undef COMBINE
 #define COMBINE(a, b) fmax((a), (b))
 #undef GROUP_T
@@ -19,6 +20,87 @@
 #define GROUP_T float
 #define GROUP_REDUCE group_sum
 #include "group_reduce.clh"
+#endif
+
+#ifdef USE_softmax_rows
+#undef EXPONENTIAL
+#undef FINISHED
+#define EXPONENTIAL(v) exp((v) - top)
+// Floats are stored as exponentials first, so that each is computed once; halves would be rounded twice.
+#if HALF_STORAGE || USE_LOG
+#define KEEP 0
+#else
+#define KEEP 1
+#endif
+#if USE_LOG
+#define FINISHED(i, load) ((load(x, i) - top) - log_sum)
+#elif KEEP
+#define FINISHED(i, load) (load(y, i) * scale)
+#else
+#define FINISHED(i, load) (EXPONENTIAL(load(x, i)) * scale)
+#endif
+
+// x and y may be the same memory.
+ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *x, __global STORAGE_T *y, int positions, int channels) {
+  const int position = ITEM_ID(0) / GROUP;
+  const int lane = ITEM_ID(0) % GROUP;
+#if GROUP == 1
+  if (position >= positions) return;
+#endif
+  // Whole vectors, then the elements behind them.
+  const int begin = position * channels;
+  const int end = begin + channels;
+  const int tail = LANES == 1 ? begin : begin + channels / LANES * LANES;
+
+  float top = -INFINITY;
+#if LANES == 16
+  float16 top16 = -INFINITY;
+  for (int i = begin + 16 * lane; i < tail; i += 16 * GROUP) top16 = fmax(top16, LOAD16(x, i));
+  const float8 top8 = fmax(top16.lo, top16.hi);
+  const float4 top4 = fmax(top8.lo, top8.hi);
+  top = fmax(fmax(top4.x, top4.y), fmax(top4.z, top4.w));
+#endif
+  for (int i = tail + lane; i < end; i += GROUP) top = fmax(top, LOAD(x, i));
+#if GROUP > 1
+  __local float shared[GROUP];
+  top = FUNCTION(group_maximum)(top, lane, shared);
+#endif
+
+  float sum = 0.0f;
+#if LANES == 16
+  float16 sum16 = 0.0f;
+  for (int i = begin + 16 * lane; i < tail; i += 16 * GROUP) {
+    const float16 e = EXPONENTIAL(LOAD16(x, i));
+    if (KEEP) STORE16(y, i, e);
+    sum16 += e;
+  }
+  const float8 sum8 = sum16.lo + sum16.hi;
+  const float4 sum4 = sum8.lo + sum8.hi;
+  sum = (sum4.x + sum4.y) + (sum4.z + sum4.w);
+#endif
+  for (int i = tail + lane; i < end; i += GROUP) {
+    const float e = EXPONENTIAL(LOAD(x, i));
+    if (KEEP) STORE(y, i, e);
+    sum += e;
+  }
+#if GROUP > 1
+  sum = FUNCTION(group_sum)(sum, lane, shared);
+#endif
+
+#if USE_LOG
+  const float log_sum = log(sum);
+#else
+  const float scale = 1.0f / sum;
+#endif
+#if LANES == 16
+  for (int i = begin + 16 * lane; i < tail; i += 16 * GROUP) STORE16(y, i, FINISHED(i, LOAD16));
+#endif
+  for (int i = tail + lane; i < end; i += GROUP) STORE(y, i, FINISHED(i, LOAD));
+}
+#undef KEEP
+#endif
+
+#ifdef USE_softmax_channels
 ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(y), int positions, int channels) {
   const int position = ITEM_ID(0) / GROUP;
   const int lane = ITEM_ID(0) % GROUP;

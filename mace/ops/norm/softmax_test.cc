@@ -28,7 +28,12 @@ TEST(Softmax, Logarithm) {
   for (int axis : {-1, -2, 0}) Softmax(axis, 1).Input({2, 3, 2, 6}, -4, 4).Run();
 }
 
-TEST(Softmax, ManyChannels) { Softmax(-1).Input({2, 1, 301}, -4, 4).Run(); }
+TEST(Softmax, ManyChannels) {
+  for (int64_t use_log : {0, 1}) {
+    Softmax(-1, use_log).Input({2, 1, 301}, -4, 4).Run();
+    Softmax(-1, use_log).Input({3, 64}, -4, 4).Run();
+  }
+}
 
 TEST(Softmax, LargeValuesDoNotOverflow) {
   OpTester tester = Softmax(-1);

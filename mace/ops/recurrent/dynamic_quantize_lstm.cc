@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/base/divide.h"
 #include "mace/ops/op.h"
 #include "mace/ops/recurrent/lstm_functions.h"
 #include "mace/ops/recurrent/recurrent_shape.h"
@@ -42,7 +43,7 @@ bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
 
 // Numbers of 8 bits, less their zero point.
 struct Quantized {
-  std::vector<int32_t> levels;
+  std::vector<int16_t> levels;
   float scale = 1;
 };
 
@@ -58,30 +59,50 @@ void Quantize(const float* numbers, size_t count, Quantized* result) {
   result->levels.resize(count);
   for (size_t i = 0; i < count; ++i) {
     const float level = std::nearbyint(numbers[i] / result->scale) + zero_point;
-    result->levels[i] = static_cast<int32_t>(std::clamp(level, 0.0f, 255.0f) - zero_point);
+    result->levels[i] = static_cast<int16_t>(std::clamp(level, 0.0f, 255.0f) - zero_point);
   }
 }
 
 // The weights [rows, columns] of one direction.
 struct Weights {
-  std::vector<int16_t> levels;  // Less their zero points.
+  // Columns whose sums are taken together: they stay in registers, and a count that the compiler
+  // knows lets it use vectors.
+  static constexpr size_t kTile = 32;
+
+  size_t rows = 0;
+  std::vector<int16_t> levels;  // [tile of columns][row][column of the tile], less zero points.
   std::vector<float> scales;    // For each column.
 
   size_t columns() const { return scales.size(); }
+  size_t Place(size_t row, size_t column) const {
+    return (column / kTile * rows + row) * kTile + column % kTile;
+  }
   // Row `row` of x times the weights: sums of integers, scaled once.
-  void Multiply(const Quantized& x, size_t row, std::vector<int32_t>* sums, float* to) const {
-    const size_t rows = levels.size() / columns();
-    sums->assign(columns(), 0);
-    for (size_t r = 0; r < rows; ++r) {
-      const int32_t factor = x.levels[row * rows + r];
-      const int16_t* weights = levels.data() + r * columns();
-      for (size_t c = 0; c < columns(); ++c) (*sums)[c] += factor * weights[c];
-    }
-    for (size_t c = 0; c < columns(); ++c) {
-      to[c] = static_cast<float>((*sums)[c]) * (x.scale * scales[c]);
+  void Multiply(const Quantized& x, size_t row, float* to) const {
+    const int16_t* const factors = x.levels.data() + row * rows;
+    for (size_t first = 0; first < columns(); first += kTile) {
+      int32_t sums[kTile] = {};
+      const int16_t* from = levels.data() + first * rows;
+      for (size_t r = 0; r < rows; ++r, from += kTile) {
+        for (size_t c = 0; c < kTile; ++c) sums[c] += int32_t{factors[r]} * int32_t{from[c]};
+      }
+      const size_t count = std::min(kTile, columns() - first);
+      for (size_t c = 0; c < count; ++c) {
+        to[first + c] = static_cast<float>(sums[c]) * (x.scale * scales[first + c]);
+      }
     }
   }
 };
+
+// The integers [rows, columns] of a direction, less their zero points.
+template <typename Integer>
+void TakeLevels(const Integer* from, const std::vector<int16_t>& zero_points, Weights* weights) {
+  for (size_t r = 0; r < weights->rows; ++r) {
+    for (size_t c = 0; c < zero_points.size(); ++c) {
+      weights->levels[weights->Place(r, c)] = static_cast<int16_t>(int{*from++} - zero_points[c]);
+    }
+  }
+}
 
 Weights ReadWeights(const std::vector<HostTensor>& inputs, size_t operand, int64_t direction) {
   const HostTensor& integers = inputs[operand];
@@ -90,6 +111,7 @@ Weights ReadWeights(const std::vector<HostTensor>& inputs, size_t operand, int64
   const int64_t rows = integers.shape()[1], columns = integers.shape()[2];
   const std::vector<int64_t> zeros = ToInt64Vector(zero_points);
   Weights result;
+  result.rows = static_cast<size_t>(rows);
   std::vector<int16_t> zero_of_column;
   for (int64_t c = 0; c < columns; ++c) {
     const bool each = scales.shape().rank() == 2;
@@ -98,13 +120,12 @@ Weights ReadWeights(const std::vector<HostTensor>& inputs, size_t operand, int64
     zero_of_column.push_back(static_cast<int16_t>(
         zeros[static_cast<size_t>(each_zero ? direction * columns + c : direction)]));
   }
-  result.levels.resize(static_cast<size_t>(rows * columns));
-  for (int64_t k = 0; k < rows * columns; ++k) {
-    const int64_t at = direction * rows * columns + k;
-    const int level = integers.dtype() == DType::kInt8 ? int{integers.data<int8_t>()[at]}
-                                                       : int{integers.data<uint8_t>()[at]};
-    result.levels[static_cast<size_t>(k)] =
-        static_cast<int16_t>(level - zero_of_column[static_cast<size_t>(k % columns)]);
+  result.levels.resize(result.rows * RoundUp(result.columns(), Weights::kTile));
+  const int64_t at = direction * rows * columns;
+  if (integers.dtype() == DType::kInt8) {
+    TakeLevels(integers.data<int8_t>() + at, zero_of_column, &result);
+  } else {
+    TakeLevels(integers.data<uint8_t>() + at, zero_of_column, &result);
   }
   return result;
 }
@@ -196,15 +217,14 @@ class DynamicQuantizeLstmOp : public Op {
     std::vector<float> h = InitialState(inputs, kInitialH, direction);
     std::vector<float> c = InitialState(inputs, kInitialC, direction);
     std::vector<float> gates(w.columns()), recurrent(w.columns());
-    std::vector<int32_t> sums;
     Quantized state;
     const auto sequences = static_cast<size_t>(shape[1]), hidden = static_cast<size_t>(hidden_);
     for (int64_t step = 0; step < shape[0]; ++step) {
       const int64_t t = reversed_[direction] ? shape[0] - 1 - step : step;
       Quantize(h.data(), h.size(), &state);
       for (size_t n = 0; n < sequences; ++n) {
-        w.Multiply(x, static_cast<size_t>(t) * sequences + n, &sums, gates.data());
-        r.Multiply(state, n, &sums, recurrent.data());
+        w.Multiply(x, static_cast<size_t>(t) * sequences + n, gates.data());
+        r.Multiply(state, n, recurrent.data());
         for (size_t k = 0; k < gates.size(); ++k) gates[k] = (gates[k] + recurrent[k]) + bias[k];
         StepLstm(gates.data(), hidden, h.data() + n * hidden, c.data() + n * hidden);
       }

@@ -1,15 +1,35 @@
 // recurrent: whole sequences of an RNN, GRU or LSTM, see recurrent.h. One work-group of GROUP items takes one sequence in
-// one direction through all steps; each item computes every GROUP-th unit, and the state lies in local memory.
+// one direction through all steps; each item computes every GROUP-th vector of LANES units, and the state lies in local
+// memory. Units are padded to PADDED, a multiple of LANES, in all that is packed:
 //
 //   products  [step][sequence][direction][gate][unit]: w * x with w's bias, of all steps
-//   r         [direction][unit of the state][gate][unit]
+//   r         LANES 1: [direction][unit of the state][gate][unit], so that neighbours read neighbours; else
+//             [direction][vector of units][unit of the state][gate][lane], which an item reads from front to back
 //   r_bias    [direction][gate][unit], peepholes [direction][i, o, f][unit]
 //
+// LANES: 1, 4, 8 or 16.
 // CELL: 0 RNN, 1 GRU, 2 LSTM. HIDDEN: units. DIRECTIONS. LINEAR: linear_before_reset. INPUT_FORGET. PEEPHOLES (0, 1).
 // LENGTHS, H0, C0: 0 not given, 1 constant floats, 2 a tensor (of integers for the lengths). FUNCTIONS: an int4 for each
 // direction of what its functions are, as recurrent_function.h numbers them. MORE_FUNCTIONS (0, 1): whether there are
 // others than the first three; then ALPHAS and BETAS have a float4 for each direction.
 #ifdef USE_recurrent
+#undef UNITS
+#undef LOAD_UNITS
+#undef VLOAD_UNITS
+#undef VSTORE_UNITS
+#if LANES == 1
+#define UNITS float
+#define LOAD_UNITS LOAD
+#define VLOAD_UNITS(p) (*(p))
+#define VSTORE_UNITS(v, p) (*(p) = (v))
+#else
+#include "float_lanes.clh"
+#define UNITS FLOATS
+#define LOAD_UNITS LOAD_FLOATS
+#define VLOAD_UNITS(p) VLOAD(0, p)
+#define VSTORE_UNITS(v, p) VSTORE(v, 0, p)
+#endif
+
 #undef GATES
 #if CELL == 0
 #define GATES 1
@@ -53,25 +73,26 @@
 #endif
 
 // A function of recurrent_function.h; p: its alpha and beta.
-inline float FUNCTION(apply)(int which, float2 p, float x) {
+inline UNITS FUNCTION(apply)(int which, float2 p, UNITS x) {
   if (which == 0) return 1.0f / (1.0f + exp(-x));
   if (which == 1) return tanh(x);
 #if MORE_FUNCTIONS
   if (which == 3) return p.x * x + p.y;
   if (which == 4) return x < 0.0f ? p.x * x : x;
-  if (which == 5) return x > p.x ? x : 0.0f;
+  if (which == 5) return x > p.x ? x : (UNITS)(0.0f);
   if (which == 6) return p.x * tanh(p.y * x);
   if (which == 7) return clamp(p.x * x + p.y, 0.0f, 1.0f);
   if (which == 8) return x < 0.0f ? p.x * expm1(x) : x;
   if (which == 9) return x / (1.0f + fabs(x));
   if (which == 10) return fmax(x, 0.0f) + log1p(exp(-fabs(x)));
 #endif
-  return x < 0.0f ? 0.0f : x;
+  return x < 0.0f ? (UNITS)(0.0f) : x;
 }
 // The function of a gate; x is cut to [-limit, limit] first.
-inline float FUNCTION(gate)(int which, float2 p, float x, float limit) {
+inline UNITS FUNCTION(gate)(int which, float2 p, UNITS x, float limit) {
   // A NaN stays one.
-  return FUNCTION(apply)(which, p, x < -limit ? -limit : (x > limit ? limit : x));
+  const UNITS high = x > limit ? (UNITS)(limit) : x;
+  return FUNCTION(apply)(which, p, x < -limit ? (UNITS)(-limit) : high);
 }
 // The function `at` (x, y or z) of a direction.
 #undef PARAMETERS
@@ -83,39 +104,64 @@ inline float FUNCTION(gate)(int which, float2 p, float x, float limit) {
 #endif
 #define GATE_OF(at, x) FUNCTION(gate)(f.at, PARAMETERS(at), x, limit)
 
-// The state times one gate's column of r, with its bias.
-inline float FUNCTION(product)(__local const float *state, __global const STORAGE_T *restrict r,
-                               __global const float *restrict r_bias, int direction, int column) {
-  float sum = r_bias[direction * GATES * HIDDEN + column];
-  for (int i = 0; i < HIDDEN; ++i) {
-    sum += state[i] * LOAD(r, (direction * HIDDEN + i) * GATES * HIDDEN + column);
+// Adds to `sums` the state times the columns of r for units u of `count` gates from `first` on, with their bias. The sums
+// of the gates do not wait for one another.
+#undef ADD_PRODUCTS
+#undef R_AT
+#if LANES == 1
+#define R_AT(i, gate) (((direction * HIDDEN + (i)) * GATES + (gate)) * PADDED + u)
+#else
+#define R_AT(i, gate) (((direction * PADDED + u) * HIDDEN + (i) * LANES) * GATES + (gate) * LANES)
+#endif
+#define ADD_PRODUCTS(sums, state, first, count)                                                       \
+  {                                                                                                   \
+    _Pragma("unroll") for (int g = first; g < first + count; ++g) {                                   \
+      sums[g] += VLOAD_UNITS(r_bias + (direction * GATES + g) * PADDED + u);                              \
+    }                                                                                                 \
+    for (int i = 0; i < HIDDEN; ++i) {                                                                \
+      const float value = state[i];                                                                   \
+      _Pragma("unroll") for (int g = first; g < first + count; ++g) sums[g] += value * LOAD_UNITS(r, R_AT(i, g)); \
+    }                                                                                                 \
   }
-  return sum;
-}
 
 #if CELL == 2
-// The cell's state behind the step, and the unit's output; `sums` are those of i, o, f and c.
-inline float2 FUNCTION(lstm)(float4 sums, float before, __global const float *peephole, int4 f, float4 alpha,
-                              float4 beta, float limit) {
+// Replaces the cell's state `cell` by that behind the step, and gives the units' output; `sums` are those of i, o, f, c.
+inline UNITS FUNCTION(lstm)(UNITS *sums, UNITS *cell, __global const float *peephole, int4 f, float4 alpha, float4 beta,
+                        float limit) {
+  const UNITS before = *cell;
 #if PEEPHOLES
-  sums.x += peephole[0] * before;
-  sums.z += peephole[2 * HIDDEN] * before;
+  sums[0] += VLOAD_UNITS(peephole) * before;
+  sums[2] += VLOAD_UNITS(peephole + 2 * PADDED) * before;
 #endif
-  const float in = GATE_OF(x, sums.x);
-  const float forget = INPUT_FORGET ? 1.0f - in : GATE_OF(x, sums.z);
-  const float after = forget * before + in * GATE_OF(y, sums.w);
+  const UNITS in = GATE_OF(x, sums[0]);
+  const UNITS forget = INPUT_FORGET ? 1.0f - in : GATE_OF(x, sums[2]);
+  const UNITS after = forget * before + in * GATE_OF(y, sums[3]);
 #if PEEPHOLES
-  sums.y += peephole[HIDDEN] * after;
+  sums[1] += VLOAD_UNITS(peephole + PADDED) * after;
 #endif
-  return (float2)(after, GATE_OF(x, sums.y) * FUNCTION(apply)(f.z, PARAMETERS(z), after));
+  *cell = after;
+  return GATE_OF(x, sums[1]) * FUNCTION(apply)(f.z, PARAMETERS(z), after);
 }
 #endif
 
-// What a gate of unit u is given in this step: the products with the input and with the state.
+// Units u of `from` in local memory, as far as there are units.
+inline void FUNCTION(store_units)(__global STORAGE_T *to, __local const float *from, int u) {
+#if LANES == 1
+  STORE(to, u, from[u]);
+#else
+  if (u + LANES <= HIDDEN) {
+    STORE_FLOATS(to, u, VLOAD_UNITS(from + u));
+  } else {
+    for (int i = u; i < HIDDEN; ++i) STORE(to, i, from[i]);
+  }
+#endif
+}
+
+// The products with the input of a gate of units u in this step.
 #undef INPUT
-#undef PRODUCT
-#define INPUT(gate) LOAD(products, input + (gate)*HIDDEN + u)
-#define PRODUCT(state, gate) FUNCTION(product)(state, r, r_bias, direction, (gate)*HIDDEN + u)
+#define INPUT(gate) LOAD_UNITS(products, input + (gate)*PADDED + u)
+#undef FOR_UNITS
+#define FOR_UNITS for (int u = LANES * lane; u < PADDED; u += LANES * GROUP)
 
 __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const STORAGE_T *restrict r,
                      __global const float *restrict r_bias, __global const float *restrict peepholes,
@@ -124,9 +170,9 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
                      __global STORAGE_T *last_c,
 #endif
                      int steps, int sequences, float limit) {
-  __local float h[HIDDEN];
-  __local float next[HIDDEN];
-  __local float other[HIDDEN];  // An LSTM's c, a GRU's update gate.
+  __local float h[PADDED];
+  __local float next[PADDED];
+  __local float other[PADDED];  // An LSTM's c, a GRU's update gate.
   const int lane = get_local_id(0);
   const int instance = get_group_id(0);
   const int direction = instance / sequences;
@@ -139,9 +185,9 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
 #else
   const float4 alpha = (float4)(0.0f), beta = alpha;
 #endif
-  for (int u = lane; u < HIDDEN; u += GROUP) {
-    h[u] = H0_VALUE(instance * HIDDEN + u);
-    other[u] = C0_VALUE(instance * HIDDEN + u);
+  for (int u = lane; u < PADDED; u += GROUP) {
+    h[u] = u < HIDDEN ? H0_VALUE(instance * HIDDEN + u) : 0.0f;
+    other[u] = u < HIDDEN ? C0_VALUE(instance * HIDDEN + u) : 0.0f;
   }
 #if LENGTHS == 0
   const int length = steps;
@@ -151,39 +197,57 @@ __kernel void KERNEL(__global const STORAGE_T *restrict products, __global const
   barrier(CLK_LOCAL_MEM_FENCE);
   for (int step = 0; step < length; ++step) {
     const int t = (REVERSED >> direction & 1) ? length - 1 - step : step;
-    const int input = ((t * sequences + n) * DIRECTIONS + direction) * GATES * HIDDEN;
-    for (int u = lane; u < HIDDEN; u += GROUP) {
-      const float first = INPUT(0) + PRODUCT(h, 0);
+    const int input = ((t * sequences + n) * DIRECTIONS + direction) * GATES * PADDED;
+    FOR_UNITS {
+      UNITS sums[GATES];
 #if CELL == 0
-      next[u] = GATE_OF(x, first);
+      sums[0] = INPUT(0);
+      ADD_PRODUCTS(sums, h, 0, 1)
+      VSTORE_UNITS(GATE_OF(x, sums[0]), next + u);
 #elif CELL == 1
-      const float reset = GATE_OF(x, INPUT(1) + PRODUCT(h, 1));
-      other[u] = GATE_OF(x, first);
+      sums[0] = INPUT(0), sums[1] = INPUT(1), sums[2] = 0.0f;
 #if LINEAR
-      next[u] = GATE_OF(y, INPUT(2) + reset * PRODUCT(h, 2));
+      ADD_PRODUCTS(sums, h, 0, 3)
 #else
-      next[u] = reset * h[u];
+      ADD_PRODUCTS(sums, h, 0, 2)
+#endif
+      const UNITS reset = GATE_OF(x, sums[1]);
+      VSTORE_UNITS(GATE_OF(x, sums[0]), other + u);
+#if LINEAR
+      VSTORE_UNITS(GATE_OF(y, INPUT(2) + reset * sums[2]), next + u);
+#else
+      VSTORE_UNITS(reset * VLOAD_UNITS(h + u), next + u);
 #endif
 #else
-      const float4 sums = (float4)(first, INPUT(1) + PRODUCT(h, 1), INPUT_FORGET ? 0.0f : INPUT(2) + PRODUCT(h, 2),
-                                   INPUT(3) + PRODUCT(h, 3));
-      const float2 both = FUNCTION(lstm)(sums, other[u], peepholes + direction * 3 * HIDDEN + u, f, alpha, beta, limit);
-      other[u] = both.x;
-      next[u] = both.y;
+      sums[0] = INPUT(0), sums[1] = INPUT(1), sums[2] = INPUT(2), sums[3] = INPUT(3);
+      ADD_PRODUCTS(sums, h, 0, 4)
+      UNITS cell = VLOAD_UNITS(other + u);
+      VSTORE_UNITS(FUNCTION(lstm)(sums, &cell, peepholes + direction * 3 * PADDED + u, f, alpha, beta, limit), next + u);
+      VSTORE_UNITS(cell, other + u);
 #endif
     }
     barrier(CLK_LOCAL_MEM_FENCE);
-    const int result = ((t * DIRECTIONS + direction) * sequences + n) * HIDDEN;
-    for (int u = lane; u < HIDDEN; u += GROUP) {
-      float value = next[u];
+    __global STORAGE_T *const result = y + ((t * DIRECTIONS + direction) * sequences + n) * HIDDEN;
 #if CELL == 1
-      // Without LINEAR `next` is the state that was reset, of which a candidate needs all.
-      if (!LINEAR) value = GATE_OF(y, INPUT(2) + PRODUCT(next, 2));
-      value = (1.0f - other[u]) * value + other[u] * h[u];
+    FOR_UNITS {
+      UNITS value = VLOAD_UNITS(next + u);
+#if !LINEAR
+      // `next` is the state that was reset, of which a candidate needs all.
+      UNITS sums[GATES];
+      sums[2] = INPUT(2);
+      ADD_PRODUCTS(sums, next, 2, 1)
+      value = GATE_OF(y, sums[2]);
 #endif
-      h[u] = value;
-      STORE(y, result + u, value);
+      const UNITS update = VLOAD_UNITS(other + u);
+      VSTORE_UNITS((1.0f - update) * value + update * VLOAD_UNITS(h + u), h + u);
+      FUNCTION(store_units)(result, h, u);
     }
+#else
+    FOR_UNITS {
+      VSTORE_UNITS(VLOAD_UNITS(next + u), h + u);
+      FUNCTION(store_units)(result, h, u);
+    }
+#endif
     barrier(CLK_LOCAL_MEM_FENCE);
   }
   for (int t = length; t < steps; ++t) {

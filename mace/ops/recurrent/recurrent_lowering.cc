@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "mace/base/divide.h"
 #include "mace/kernel/roofline.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matmul/batched_gemm.h"
@@ -18,6 +19,44 @@ std::string FloatText(float value) {
   uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof(bits));
   return "as_float(" + std::to_string(bits) + "u)";
+}
+
+// The units of a gate, and how many there are in packed operands.
+struct Units {
+  int64_t hidden = 0, padded = 0;
+};
+
+// From [directions, gates * hidden, width] to [width][direction][gate][unit].
+void PackInputWeights(const std::vector<float>& from, const Shape& shape, const Units& units,
+                      float* to) {
+  const int64_t rows = shape[0] * shape[1], width = shape[2];
+  const int64_t columns = rows / units.hidden * units.padded;
+  std::fill_n(to, width * columns, 0.0f);
+  for (int64_t row = 0; row < rows; ++row) {
+    float* const column = to + row / units.hidden * units.padded + row % units.hidden;
+    for (int64_t i = 0; i < width; ++i)
+      column[i * columns] = from[static_cast<size_t>(row * width + i)];
+  }
+}
+
+// From [directions, gates * hidden, hidden] to [direction][vector of units][i][gate][lane].
+void PackRecurrentWeights(const std::vector<float>& from, const Shape& shape, const Units& units,
+                          int64_t lanes, float* to) {
+  const int64_t hidden = units.hidden, gates = shape[1] / hidden;
+  // Where a vector is one unit, the vectors of a gate lie side by side.
+  const int64_t vectors = lanes == 1 ? 1 : units.padded / lanes;
+  const int64_t side_by_side = units.padded / vectors;
+  std::fill_n(to, shape[0] * gates * units.padded * hidden, 0.0f);
+  for (int64_t d = 0; d < shape[0]; ++d) {
+    for (int64_t row = 0; row < shape[1]; ++row) {
+      const int64_t gate = row / hidden, unit = row % hidden;
+      const int64_t vector = d * vectors + unit / side_by_side;
+      float* const column =
+          to + (vector * hidden * gates + gate) * side_by_side + unit % side_by_side;
+      const float* const state = from.data() + (d * shape[1] + row) * hidden;
+      for (int64_t i = 0; i < hidden; ++i) column[i * gates * side_by_side] = state[i];
+    }
+  }
 }
 
 class RecurrentVariant {
@@ -43,6 +82,13 @@ class RecurrentVariant {
   }
   const Shape& x() const { return request_.inputs[kX].info.shape; }
   int64_t columns() const { return attributes_.gates() * attributes_.hidden; }
+  // Neighbouring units that a work-item computes together, and the units of packed operands.
+  int64_t lanes() const {
+    if (request_.device->kind != DeviceKind::kCpu) return 1;
+    return attributes_.hidden > 8 ? 16 : attributes_.hidden > 4 ? 8 : 4;
+  }
+  int64_t padded() const { return RoundUp(attributes_.hidden, lanes()); }
+  int64_t padded_columns() const { return attributes_.gates() * padded(); }
 
   bool CanRun() const {
     LoweringRequest activations = request_;
@@ -54,29 +100,34 @@ class RecurrentVariant {
     const bool lengths_travel =
         !IsGiven(kLengths) || Constant(kLengths) != nullptr ||
         DeviceElementOf(request_.inputs[kLengths].info.dtype) == DeviceElement::kInteger;
-    const int64_t products = x()[0] * x()[1] * attributes_.directions() * columns();
-    const auto local_bytes = static_cast<uint64_t>(3 * attributes_.hidden) * sizeof(float);
+    const int64_t products = x()[0] * x()[1] * attributes_.directions() * padded_columns();
+    const auto local_bytes = static_cast<uint64_t>(3 * padded()) * sizeof(float);
     return lengths_travel && products < kMaxElements &&
-           request_.inputs[kR].info.shape.elements() < kMaxElements &&
+           attributes_.directions() * padded_columns() * attributes_.hidden < kMaxElements &&
            local_bytes <= request_.device->local_memory_bytes;
   }
 
   // w times x of all steps, with w's bias, as scratch 0.
   bool AddProducts() {
     const Shape& w = request_.inputs[kW].info.shape;
-    const int64_t all_columns = w[0] * w[1];
-    const HostTensor weights = Constant(kW)->Reshaped(Shape({all_columns, w[2]}));
+    const HostTensor& weights = *Constant(kW);
+    const Shape packed{w[2], w[0] * padded_columns()};
     const HostTensor bias = Bias(0);
     LoweringRequest product = request_;
     product.inputs = {{{DType::kFloat32, Shape({x()[0] * x()[1], x()[2]})}},
-                      {weights.info(), &weights},
+                      {{DType::kFloat32, packed}, &weights},
                       {bias.info(), &bias}};
-    product.outputs = {{DType::kFloat32, Shape({x()[0] * x()[1], all_columns})}};
+    product.outputs = {{DType::kFloat32, Shape({x()[0] * x()[1], packed[1]})}};
     GemmRequest bound;
     bound.op = "recurrent";
     bound.lowering = &product;
+    bound.pack_b = [weights, hidden = attributes_.hidden, padded = padded()](float* to) -> Status {
+      PackInputWeights(ToFloatVector(weights), weights.shape(), {hidden, padded}, to);
+      return Status();
+    };
+    bound.pack_b_order = "units of gates " + std::to_string(padded());
     StatusOr<BatchedGemm> shapes =
-        BindBatchedGemm(product.inputs[0].info.shape, weights.shape(), {false, true});
+        BindBatchedGemm(product.inputs[0].info.shape, packed, Transposes());
     if (!shapes.ok()) return false;
     bound.gemm = *std::move(shapes);
     std::vector<KernelVariant> variants;
@@ -95,16 +146,33 @@ class RecurrentVariant {
     return true;
   }
 
-  // [direction][gate][unit] of w (part 0) or r (1); zeros where there is none.
+  // [direction][gate][unit] of w (part 0) or r (1); zeros where there is none, and behind the units.
   HostTensor Bias(int64_t part) const {
-    std::vector<float> bias(static_cast<size_t>(attributes_.directions() * columns()));
     std::vector<float> all;
     if (IsGiven(kBias)) all = ToFloatVector(*Constant(kBias));
+    std::vector<float> bias(static_cast<size_t>(attributes_.directions() * padded_columns()));
     for (int64_t d = 0; !all.empty() && d < attributes_.directions(); ++d) {
-      std::copy_n(all.data() + (2 * d + part) * columns(), columns(), bias.data() + d * columns());
+      PadRows(all.data() + (2 * d + part) * columns(), attributes_.gates(),
+              bias.data() + d * padded_columns());
     }
     const Shape shape{static_cast<int64_t>(bias.size())};
     return HostTensor::FromVector(DType::kFloat32, shape, std::move(bias));
+  }
+
+  // [direction][i, o, f][unit]; one zero where there is none.
+  HostTensor Peepholes() const {
+    if (!IsGiven(kPeepholes)) return HostTensor::FromVector<float>(DType::kFloat32, {1}, {0});
+    const int64_t rows = attributes_.directions() * 3;
+    std::vector<float> peepholes(static_cast<size_t>(rows * padded()));
+    PadRows(ToFloatVector(*Constant(kPeepholes)).data(), rows, peepholes.data());
+    return HostTensor::FromVector(DType::kFloat32, {rows * padded()}, std::move(peepholes));
+  }
+
+  // Rows of `hidden` numbers to rows of padded() ones.
+  void PadRows(const float* from, int64_t rows, float* to) const {
+    for (int64_t row = 0; row < rows; ++row) {
+      std::copy_n(from + row * attributes_.hidden, attributes_.hidden, to + row * padded());
+    }
   }
 
   KernelArgument AddWeights(const char* name, size_t elements, bool keep_float32,
@@ -130,23 +198,17 @@ class RecurrentVariant {
         PackingIdentity("row-major", {}, {values}));
   }
 
-  // [d, g * h, h] with the unit of the state in front, so that neighbours read neighbours.
+  // [d, g * h, h] as recurrent.cl reads it.
   KernelArgument AddRecurrentWeights() {
-    const int64_t rows = columns(), hidden = attributes_.hidden;
     const HostTensor& r = *Constant(kR);
-    const auto pack = [r, rows, hidden](float* to) -> Status {
-      const std::vector<float> from = ToFloatVector(r);
-      for (int64_t d = 0; d < r.shape()[0]; ++d) {
-        for (int64_t i = 0; i < hidden; ++i) {
-          for (int64_t row = 0; row < rows; ++row) {
-            *to++ = from[static_cast<size_t>((d * rows + row) * hidden + i)];
-          }
-        }
-      }
+    const Units units = {attributes_.hidden, padded()};
+    const auto pack = [r, units, lanes = lanes()](float* to) -> Status {
+      PackRecurrentWeights(ToFloatVector(r), r.shape(), units, lanes, to);
       return Status();
     };
-    return AddWeights("r", static_cast<size_t>(r.shape().elements()), false, pack,
-                      PackingIdentity("recurrent", {rows, hidden}, {r}));
+    const int64_t elements = attributes_.directions() * padded_columns() * attributes_.hidden;
+    return AddWeights("r", static_cast<size_t>(elements), false, pack,
+                      PackingIdentity("recurrent", {columns(), padded(), lanes()}, {r}));
   }
 
   // An operand that may be missing, constant or computed, and the macro that says which.
@@ -165,11 +227,8 @@ class RecurrentVariant {
   void AddSteps() {
     const int64_t instances = attributes_.directions() * x()[1];
     Launch launch = NewLaunch("recurrent.cl", "recurrent", request_, Storage::kBuffer);
-    const HostTensor peepholes = IsGiven(kPeepholes)
-                                     ? *Constant(kPeepholes)
-                                     : HostTensor::FromVector<float>(DType::kFloat32, {1}, {0});
     launch.arguments = {ScratchArgument(0), AddRecurrentWeights(), AddFloats("r's bias", Bias(1)),
-                        AddFloats("peepholes", peepholes)};
+                        AddFloats("peepholes", Peepholes())};
     AddOperand(kLengths, "LENGTHS", &launch);
     AddOperand(kInitialH, "H0", &launch);
     AddOperand(kInitialC, "C0", &launch);
@@ -187,7 +246,8 @@ class RecurrentVariant {
     // Each group runs by itself, on one compute unit.
     const double products = static_cast<double>(x()[0]) * static_cast<double>(columns()) *
                             static_cast<double>(attributes_.hidden);
-    variant_.estimate_ms += 20 * ProductsMs(*request_.device, products);
+    const double times = request_.device->kind == DeviceKind::kCpu ? 4 : 20;
+    variant_.estimate_ms += times * ProductsMs(*request_.device, products);
     variant_.launches.push_back(std::move(launch));
   }
 
@@ -218,6 +278,8 @@ class RecurrentVariant {
     }
     (*macros)["REVERSED"] = std::to_string(reversed);
     (*macros)["CELL"] = std::to_string(static_cast<int>(attributes_.cell));
+    (*macros)["LANES"] = std::to_string(lanes());
+    (*macros)["PADDED"] = std::to_string(padded());
     (*macros)["HIDDEN"] = std::to_string(attributes_.hidden);
     (*macros)["DIRECTIONS"] = std::to_string(attributes_.directions());
     (*macros)["GROUP"] = std::to_string(group);
@@ -226,11 +288,13 @@ class RecurrentVariant {
     (*macros)["PEEPHOLES"] = IsGiven(kPeepholes) ? "1" : "0";
   }
 
-  // An item a unit, as far as a group goes.
+  // An item a unit, as far as a group goes. Drivers of CPUs run the items of a group one after the
+  // other.
   size_t Group() const {
     const DeviceInfo& device = *request_.device;
-    const size_t most = std::min({device.max_work_group_size, device.max_work_item_sizes[0],
-                                  size_t{device.kind == DeviceKind::kCpu ? 32u : 256u}});
+    if (device.kind == DeviceKind::kCpu) return 1;
+    const size_t most =
+        std::min({device.max_work_group_size, device.max_work_item_sizes[0], size_t{256}});
     size_t group = 1;
     while (group * 2 <= most && group < static_cast<size_t>(attributes_.hidden)) group *= 2;
     return group;

@@ -47,7 +47,7 @@ class RequireOp : public Op {
     launch.kernel.macros["INTEGERS"] = integers ? "1" : "0";
     const int64_t total = request.outputs[0].shape.elements();
     for (int input : {0, 1}) {
-      launch.arguments.push_back(RowMajorArgument(request, input, &variant));
+      launch.arguments.push_back(RowMajorArgument(request, input, &variant, &launch));
     }
     launch.arguments.push_back(RawOutputArgument(0));
     launch.arguments.push_back(static_cast<int32_t>(total));

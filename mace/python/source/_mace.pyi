@@ -43,6 +43,7 @@ class LoadOptions:
     dynamic_dims: Dict[str, List[int]]
     inputs: List[str]
     outputs: List[str]
+    signature: str
     host_memory_limit: int
     def set_value(self, name: str, array: numpy.ndarray) -> None: ...
 

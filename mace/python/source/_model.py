@@ -36,7 +36,8 @@ class Model:
     def load(cls, path: _options.PathName, *, data: Optional[_options.PathName] = None,
              input_shapes: Optional[Shapes] = None, dynamic_shapes: Optional[Shapes] = None,
              inputs: Sequence[str] = (), outputs: Sequence[str] = (),
-             input_values: Optional[Values] = None, host_memory_limit: int = 0) -> "Model":
+             input_values: Optional[Values] = None, host_memory_limit: int = 0,
+             signature: str = "") -> "Model":
         """Reads a model: MACE's `.pb`, a frozen TensorFlow graph, TensorFlow Lite or ONNX, told by content.
 
         Args:
@@ -55,6 +56,8 @@ class Model:
             and are known before a run. They become constants of the model.
           host_memory_limit: the most bytes that tensors made by loading may take; 0: the memory
             that the system has available.
+          signature: SavedModel: the signature to load. Empty: "serving_default", or the only one
+            that there is. An error lists the signatures of the model.
 
         Raises:
           mace.Error: "not_found" for a missing file, "corruption" for bytes that are not a valid
@@ -62,7 +65,7 @@ class Model:
             feature that this version lacks, "resource_exhausted" for lack of memory.
         """
         options = _load_options(data, input_shapes, dynamic_shapes, inputs, outputs, input_values,
-                                host_memory_limit)
+                                host_memory_limit, signature)
         return cls._made(_mace.Model.load(_options.path_name("path", path), options))
 
     @classmethod
@@ -108,6 +111,8 @@ class Model:
 
         Inputs have the shapes that the model was loaded with, a dynamic extent is written as 1, values
         that are known at load are constants, and inputs and outputs of any float type are float32.
+        Those of int64 are int32, which a warning in the log says; a run of the written model fails
+        where a result does not fit into int32.
 
         Args:
           path: the file for the graph, such as "model.pb".
@@ -117,7 +122,7 @@ class Model:
 
         Raises:
           mace.Error: "unsupported", naming the node or tensor, for what the format cannot hold, such
-            as inputs and outputs of int64, uint8 and bool; "invalid_argument" where both files have
+            as an output with the name of an input; "invalid_argument" where both files have
             one name; "io_error" where the system refuses to write.
         """
         return SaveReport._of(self._core.save(_options.path_name("path", path),
@@ -144,13 +149,15 @@ class ModelFile:
 
 def _load_options(data: Optional[_options.PathName], input_shapes: Optional[Shapes],
                   dynamic_shapes: Optional[Shapes], inputs: Sequence[str], outputs: Sequence[str],
-                  input_values: Optional[Values], host_memory_limit: int) -> Any:
+                  input_values: Optional[Values], host_memory_limit: int,
+                  signature: str = "") -> Any:
     options = _mace.LoadOptions()
     options.data_path = _options.path_name("data", data)
     options.input_dims = _options.shapes("input_shapes", input_shapes)
     options.dynamic_dims = _options.shapes("dynamic_shapes", dynamic_shapes)
     options.inputs = _options.names("inputs", inputs)
     options.outputs = _options.names("outputs", outputs)
+    options.signature = _options.text("signature", signature)
     options.host_memory_limit = _options.whole_number("host_memory_limit", host_memory_limit)
     for name, value in (input_values or {}).items():
         what = "value of '%s'" % name

@@ -42,6 +42,13 @@ def shapes(option: str, value: Optional[Mapping[str, Sequence[int]]]) -> Dict[st
         raise TypeError("%s: expected shapes by name, found %r" % (option, value)) from None
 
 
+def text(option: str, value: str) -> str:
+    """A text; None is an easy mistake, and is refused."""
+    if not isinstance(value, str):
+        raise TypeError("%s: expected a text, found %r" % (option, value))
+    return value
+
+
 def names(option: str, value: Sequence[str]) -> List[str]:
     """A list of names; refuses a single text, which is an easy mistake."""
     if isinstance(value, str) or not all(isinstance(name, str) for name in value):

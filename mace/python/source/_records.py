@@ -89,8 +89,8 @@ class SaveReport(Record):
     data_bytes: int
     """Of the `.data`."""
     beyond_upstream: List[str]
-    """"node 'x' (Type): why", for each node that the runtime of the original MACE does not know.
-    This library knows them all."""
+    """"node 'x' (Type): why" or "input 'x': type", for each node, input and output that the runtime
+    of the original MACE does not know. This library knows them all."""
 
 
 @dataclasses.dataclass(frozen=True)
