@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "mace/graph/integer_type.h"
+
 namespace mace {
 namespace {
 
@@ -40,14 +42,27 @@ int64_t ToDeviceElements(const HostTensor& host, MutableBytes device) {
   if (host.dtype() == DType::kBool) {
     ConvertEach<uint8_t, float>(from, device.data(), count,
                                 [](uint8_t value) { return value != 0 ? 1.0f : 0.0f; });
-  } else if (host.dtype() == DType::kUInt8) {
-    ConvertEach<uint8_t, int32_t>(from, device.data(), count, keep);
-  } else if (host.dtype() == DType::kInt8) {
-    ConvertEach<int8_t, int32_t>(from, device.data(), count, keep);
-  } else {
-    return NarrowEach(from, device.data(), count);
+    return -1;
   }
-  return -1;
+  const bool is_signed = IntegerTypeOf(host.dtype()).is_signed;
+  switch (DTypeSize(host.dtype())) {
+    case 1:
+      if (is_signed) {
+        ConvertEach<int8_t, int32_t>(from, device.data(), count, keep);
+      } else {
+        ConvertEach<uint8_t, int32_t>(from, device.data(), count, keep);
+      }
+      return -1;
+    case 2:
+      if (is_signed) {
+        ConvertEach<int16_t, int32_t>(from, device.data(), count, keep);
+      } else {
+        ConvertEach<uint16_t, int32_t>(from, device.data(), count, keep);
+      }
+      return -1;
+    default:
+      return NarrowEach(from, device.data(), count);
+  }
 }
 
 void FromDeviceElements(Bytes device, HostTensor* host) {
@@ -56,13 +71,19 @@ void FromDeviceElements(Bytes device, HostTensor* host) {
   if (host->dtype() == DType::kBool) {
     ConvertEach<float, uint8_t>(device.data(), to, count,
                                 [](float value) { return uint8_t{value != 0.0f}; });
-  } else if (host->dtype() == DType::kUInt8 || host->dtype() == DType::kInt8) {
-    // Both have the lowest byte.
-    ConvertEach<int32_t, uint8_t>(device.data(), to, count,
-                                  [](int32_t value) { return static_cast<uint8_t>(value); });
-  } else {
-    ConvertEach<int32_t, int64_t>(device.data(), to, count,
-                                  [](int32_t value) { return int64_t{value}; });
+    return;
+  }
+  // Signed and unsigned integers of a size have the same lowest bytes.
+  switch (DTypeSize(host->dtype())) {
+    case 1:
+      return ConvertEach<int32_t, uint8_t>(
+          device.data(), to, count, [](int32_t value) { return static_cast<uint8_t>(value); });
+    case 2:
+      return ConvertEach<int32_t, uint16_t>(
+          device.data(), to, count, [](int32_t value) { return static_cast<uint16_t>(value); });
+    default:
+      return ConvertEach<int32_t, int64_t>(device.data(), to, count,
+                                           [](int32_t value) { return int64_t{value}; });
   }
 }
 

@@ -1,5 +1,5 @@
 // Converts elements between their types on the host and on the device where the two differ
-// (DeviceElement of layout.h): bools become floats, int64, int8 and uint8 become int32.
+// (DeviceElement of layout.h): bools become floats, int64 and integers of 16 and fewer bits become int32.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_EXECUTE_DEVICE_ELEMENTS_H_

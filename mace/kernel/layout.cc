@@ -1,14 +1,15 @@
 #include "mace/kernel/layout.h"
 
 #include "mace/base/divide.h"
+#include "mace/graph/integer_type.h"
 
 namespace mace {
 
 DeviceElement DeviceElementOf(DType dtype) {
   if (IsFloat(dtype) || dtype == DType::kBool) return DeviceElement::kNumber;
-  const bool integer = dtype == DType::kInt32 || dtype == DType::kInt64 || dtype == DType::kUInt8 ||
-                       dtype == DType::kInt8;
-  return integer ? DeviceElement::kInteger : DeviceElement::kNone;
+  const IntegerType integer = IntegerTypeOf(dtype);
+  const bool fits = integer.is_signed || (integer.bits > 0 && integer.bits <= 16);
+  return fits ? DeviceElement::kInteger : DeviceElement::kNone;
 }
 
 Nhwc AsNhwc(const Shape& shape) {

@@ -37,9 +37,9 @@ namespace mace {
 
 // The form in which a kernel sees the elements of a dtype.
 //   kNumber   floats, and bools as 0 and 1: numbers of the format's precision, in any format
-//   kInteger  int64, int32, int8 and uint8: int32 in row-major buffers, whatever the precision. An
-//             int64 that does not fit is an error of the run: the session checks those of the host,
-//             and kernels report those that they compute (ops/fault_record.h).
+//   kInteger  int64, int32, and integers of 16 and fewer bits: int32 in row-major buffers, whatever
+//             the precision. An int64 that does not fit is an error of the run: the session checks
+//             those of the host, and kernels report those that they compute (ops/fault_record.h).
 //   kNone     other types: such a tensor stays on the host
 enum class DeviceElement : uint8_t { kNone, kNumber, kInteger };
 DeviceElement DeviceElementOf(DType dtype);

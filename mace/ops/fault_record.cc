@@ -44,6 +44,9 @@ Status FaultStatus(const Graph& graph, const Node& node, const FaultRecord& reco
                            " of the result does not fit the int32 in which devices hold an int64; "
                            "device \"cpu\" computes in int64");
   }
+  if (record.kind == FaultRecord::kByZero) {
+    return InvalidArgument(who + "an integer is divided by zero (" + element + " of the result)");
+  }
   const auto input = static_cast<size_t>(record.input);
   const bool is_named = input < node.inputs.size() && node.inputs[input] != kNoValue;
   const std::string of =

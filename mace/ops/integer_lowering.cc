@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "mace/graph/integer_type.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
@@ -40,6 +41,26 @@ bool IsIndexableIntegers(const OpInput& input) {
     return value >= std::numeric_limits<int32_t>::min() &&
            value <= std::numeric_limits<int32_t>::max();
   });
+}
+
+std::string WrappedText(DType dtype, const std::string& value) {
+  const IntegerType type = IntegerTypeOf(dtype);
+  if (type.bits >= 32) return "(int)(" + value + ")";
+  if (!type.is_signed) {
+    return "((int)(" + value + ") & " + std::to_string((1 << type.bits) - 1) + ")";
+  }
+  // The sign's bit goes to the top and is repeated on the way back.
+  const std::string shift = std::to_string(32 - type.bits);
+  return "((int)((uint)(" + value + ") << " + shift + ") >> " + shift + ")";
+}
+
+std::string SaturatedText(DType dtype, const std::string& value) {
+  const IntegerType type = IntegerTypeOf(dtype);
+  const std::string whole = "convert_int_sat_rtz(" + value + ")";
+  if (type.bits >= 32) return whole;
+  const int low = type.is_signed ? -(1 << (type.bits - 1)) : 0;
+  const int high = low + (1 << type.bits) - 1;
+  return "clamp(" + whole + ", " + std::to_string(low) + ", " + std::to_string(high) + ")";
 }
 
 bool CanMoveIntegers(const LoweringRequest& request) {

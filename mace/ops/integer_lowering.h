@@ -1,4 +1,4 @@
-// Helpers of the variants that take integers: tensors of int64, int32, int8 and uint8, which are int32 in
+// Helpers of the variants that take integers: tensors of int64, int32 and of 16 and fewer bits, which are int32 in
 // row-major buffers on the device (DeviceElement of layout.h).
 //
 // Thread contract: thread-safe (pure functions).
@@ -18,10 +18,16 @@ bool IsIndexableIntegers(const TensorInfo& info);
 bool IsIndexableIntegers(const OpInput& input);
 
 // Whether a type's arithmetic is that of the device's int32: int32, and int64 with a check. Those of
-// 8 bits wrap around earlier.
+// fewer bits wrap around earlier.
 inline bool ComputesInInt32(DType dtype) {
   return dtype == DType::kInt32 || dtype == DType::kInt64;
 }
+
+// The integer of the type with the lowest bits of a long `value`, as an int in OpenCL C. REQUIRES,
+// here and below: the device holds the integers of the type.
+std::string WrappedText(DType dtype, const std::string& value);
+// The integer of the type that is nearest to a float `value` cut to a whole number, as an int.
+std::string SaturatedText(DType dtype, const std::string& value);
 
 // Whether all inputs and outputs are such tensors, so that a kernel that only moves elements of four
 // bytes moves them as well.

@@ -206,15 +206,21 @@ class PersistentLaunchFinder {
     persistent_.launches.clear();
   }
 
-  // Sorted by name: the same functions give the same text, and so the same cache key.
+  // Sorted by name: the same functions give the same text, and so the same cache key. A function
+  // stands there once for each way to read its arguments, such as an operand that is weights in one
+  // launch and an activation in another.
   void NameFunctions() {
-    std::map<std::string, std::vector<int>> launches_of;
+    std::map<std::pair<std::string, std::string>, std::vector<int>> launches_of;
     for (const PersistentLaunch& persistent : plan_->persistent_launches) {
       for (int index : persistent.launches) {
-        launches_of[launch(index).launch.kernel.function_name()].push_back(index);
+        const Launch& of = launch(index).launch;
+        std::string kinds;
+        for (const KernelArgument& argument : of.arguments)
+          kinds += ArgumentText(argument, 0) + ",";
+        launches_of[{of.kernel.function_name(), kinds}].push_back(index);
       }
     }
-    for (const auto& [name, launches] : launches_of) {
+    for (const auto& [kind, launches] : launches_of) {
       const int function = static_cast<int>(plan_->persistent_functions.size());
       for (int index : launches) launch(index).persistent_function = function;
       plan_->persistent_functions.push_back(launches.front());
@@ -250,7 +256,10 @@ void FindPersistentLaunches(const DeviceInfo& device, Plan* plan) {
 std::vector<KernelInstance> PersistentFunctions(const Plan& plan) {
   std::vector<KernelInstance> kernels;
   for (int launch : plan.persistent_functions) {
-    kernels.push_back(plan.launches[static_cast<size_t>(launch)].launch.kernel);
+    const KernelInstance& kernel = plan.launches[static_cast<size_t>(launch)].launch.kernel;
+    // The ways to read the arguments of one kernel follow one another.
+    if (!kernels.empty() && kernels.back().function_name() == kernel.function_name()) continue;
+    kernels.push_back(kernel);
   }
   return kernels;
 }

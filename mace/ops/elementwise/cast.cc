@@ -58,8 +58,8 @@ class CastOp : public Op {
     return text->Let("ELTWISE_TRUTH(T, " + inputs[0].name + " != (T)(0.0f))");
   }
 
-  // Integers of the device are all int32, and bools are numbers already. What a type of 8 bits does not
-  // hold becomes other integers.
+  // Integers of the device are all int32, and bools are numbers already. What a type of
+  // fewer bits does not hold becomes other integers.
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DType from = request.inputs[0].info.dtype;
     const bool from_integer = DeviceElementOf(from) == DeviceElement::kInteger;
@@ -94,19 +94,15 @@ class CastOp : public Op {
     variant.integers = Integers::kFromKernels;
     Launch launch = NewLaunch("cast.cl", kernel, request, Storage::kBuffer);
     launch.arguments = {RawInputArgument(0), RawOutputArgument(0), static_cast<int32_t>(elements)};
-    launch.kernel.macros["CONVERT"] = ConversionToInteger();
+    if (DeviceElementOf(dtype_) == DeviceElement::kInteger) {
+      launch.kernel.macros["CONVERT(v)"] = SaturatedText(dtype_, "v");
+    }
     launch.kernel.macros["TO_BOOL"] = dtype_ == DType::kBool ? "1" : "0";
     launch.kernel.macros["TO_INT64"] = dtype_ == DType::kInt64 ? "1" : "0";
     if (dtype_ == DType::kInt64) AddFaultRecord(&variant, &launch);
     SetFlatSize(*request.device, static_cast<size_t>(elements), &launch);
     variant.launches.push_back(std::move(launch));
     return {std::move(variant)};
-  }
-
-  // Of a float, in OpenCL C.
-  const char* ConversionToInteger() const {
-    if (dtype_ == DType::kUInt8) return "convert_uchar_sat_rtz";
-    return dtype_ == DType::kInt8 ? "convert_char_sat_rtz" : "convert_int_sat_rtz";
   }
 
   const DType dtype_;

@@ -22,7 +22,7 @@ ENTRY void KERNEL(ITEM_IDS __global const int *restrict x, __global STORAGE_T *r
 #endif
 #ifdef USE_cast_to_int
 // Towards zero. A NaN becomes 0, and what the type does not hold the nearest that it does (CONVERT: the conversion to
-// int, char or uchar); an int64 (TO_INT64 1) beyond int is reported.
+// the type, as an int); an int64 (TO_INT64 1) beyond int is reported.
 ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict x, __global int *restrict y, int total FAULT_PARAMETER) {
   const int i = ITEM_ID(0);
   if (i >= total) return;

@@ -48,7 +48,8 @@ TEST(Cast, OnTheDevice) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const HostTensor floats =
       HostTensor::FromVector<float>(DType::kFloat32, Shape({5}), {-1.75f, 1.75f, 300, 0.5f, nan});
-  for (const char* to : {"int32", "int64", "bool", "uint8", "int8"}) {
+  for (const char* to :
+       {"int32", "int64", "bool", "uint8", "int8", "uint16", "int16", "uint4", "int2"}) {
     OpTester("Cast").Set("dtype", std::string(to)).Input(floats).Run();
     OpTester("Cast").Set("dtype", std::string(to)).Input(*integers.ConvertTo(DType::kInt8)).Run();
     OpTester("Cast").Set("dtype", std::string(to)).Input(integers).Run();

@@ -97,15 +97,19 @@ class EltwiseOp : public Op {
     const bool two = request.inputs.size() == 2;
     IntegerStep step;
     if (!two && !attributes_.IsUnary()) step.scalar = ScalarAs<int64_t>();
-    if (attributes_.has_coeff || (attributes_.Divides() && !DividesByKnown(request))) return step;
+    // An int64 that is shifted to the left may leave the long of the kernel.
+    const bool leaves_long =
+        attributes_.type == EltwiseType::kShiftLeft && request.outputs[0].dtype == DType::kInt64;
+    if (attributes_.has_coeff || leaves_long) return step;
     const bool is_scalar_first = step.scalar.has_value() && attributes_.scalar_index == 0;
     const std::string a = is_scalar_first ? "v1" : "v0", b = is_scalar_first ? "v0" : "v1";
     step.result = IntegerResult(attributes_.type, a, b);
     step.may_leave_int32 = true;
+    if (attributes_.Divides() && !DividesByKnown(request)) step.divisor = b;
     return step;
   }
 
-  // Whether the divisor is known and has no 0, of which a kernel could not say that it is wrong.
+  // Whether the divisor is known and has no 0.
   bool DividesByKnown(const LoweringRequest& request) const {
     if (request.inputs.size() < 2) {
       return attributes_.scalar_index == 1 && ScalarAs<int64_t>() != 0;

@@ -44,6 +44,11 @@ std::string LogicOf(EltwiseType type) {
   return type == EltwiseType::kOr ? "||" : "!=";  // The exclusive or of two truths.
 }
 
+// Whether all bits are shifted out.
+std::string IsFar(const std::string& distance) {
+  return "(" + distance + " < 0 || " + distance + " > 63)";
+}
+
 }  // namespace
 
 std::string IntegerResult(EltwiseType type, const std::string& a, const std::string& b) {
@@ -62,6 +67,10 @@ std::string IntegerResult(EltwiseType type, const std::string& a, const std::str
       return a + " < 0 ? -" + a + " : " + a;
     case EltwiseType::kSign:
       return "(" + a + " > 0) - (" + a + " < 0)";
+    case EltwiseType::kShiftLeft:
+      return IsFar(b) + " ? 0L : (long)((ulong)" + a + " << " + b + ")";
+    case EltwiseType::kShiftRight:
+      return IsFar(b) + " ? " + a + " >> 63 : " + a + " >> " + b;
     case EltwiseType::kFloorDiv:
       return a + " / " + b + " - (" + is_up + " ? 1 : 0)";
     case EltwiseType::kModulo:

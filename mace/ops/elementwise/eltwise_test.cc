@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "mace/ops/integers.h"
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -229,6 +230,25 @@ TEST(Eltwise, BytesWrapAroundOnTheDevice) {
   const HostTensor bytes = HostTensor::FromVector<uint8_t>(DType::kUInt8, {3}, {250, 3, 255});
   Eltwise(0).Input(bytes).Input(bytes).Run();
   Eltwise(6).Input(*bytes.ConvertTo(DType::kInt8)).Run();
+}
+
+// Results wrap around as the type does, and a divisor may be computed.
+TEST(Eltwise, IntegersOfFewBitsOnTheDevice) {
+  const HostTensor a = Int64s({2, 3}, {-8, 7, 5, 3, -1, 4}), b = Int64s({3}, {7, 1, 3});
+  const std::pair<DType, int> cases[] = {
+      {DType::kInt16, 23}, {DType::kUInt16, 1}, {DType::kUInt16, 2}, {DType::kInt8, 28},
+      {DType::kInt4, 2},   {DType::kInt4, 3},   {DType::kUInt2, 0}};
+  for (const auto& [dtype, type] : cases) {
+    SCOPED_TRACE(std::string(DTypeName(dtype)) + " " + std::to_string(type));
+    const HostTensor x = *MakeIntegers(dtype, a.shape(), ToInt64Vector(a));
+    Eltwise(type).Input(x).Input(*MakeIntegers(dtype, b.shape(), ToInt64Vector(b))).Run();
+  }
+}
+
+TEST(Eltwise, ShiftsOnTheDevice) {
+  const HostTensor a = Ints({-8, 7, 1, -1}), b = Ints({1, 40, 31, 64});
+  for (int type : {28, 29}) Eltwise(type).Input(a).Input(b).Run();
+  Eltwise(29).Input(*a.ConvertTo(DType::kInt64)).Input(*b.ConvertTo(DType::kInt64)).Run();
 }
 
 }  // namespace

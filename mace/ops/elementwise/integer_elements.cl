@@ -4,8 +4,9 @@
 //   INTEGER_OPERANDS   parameters, each a pointer with its steps; a number is an int
 //   INTEGER_LOAD(at)   declares v0, v1, ... of type long
 //   INTEGER_RESULT     the expression of the result
-//   INTEGER_T          int, or char and uchar, in which a result wraps around and is kept as int
+//   INTEGER_WRAP(v)    an int that the type of the result holds: v, or what it wraps around to
 //   INTEGER_CHECK      1: a result beyond int is reported
+//   INTEGER_DIVIDES    1: a divisor of 0, INTEGER_DIVISOR, is reported
 //   TO_BOOL            1: the result is a bool, 1 or 0 in STORAGE_T
 #include "broadcast_operand.clh"
 #include "fault.clh"
@@ -18,7 +19,7 @@
 #else
 #define RESULT_T int
 #endif
-#if INTEGER_CHECK
+#if INTEGER_CHECK || INTEGER_DIVIDES
 #define FAULT_PARAMETER , __global int *fault
 #else
 #define FAULT_PARAMETER
@@ -28,6 +29,13 @@ ENTRY void KERNEL(ITEM_IDS INTEGER_OPERANDS __global RESULT_T *y, OPERAND_EXTENT
   if (index >= total) return;
   const int8 at = mace_position_of(index, (int8)(e0, e1, e2, e3, e4, e5, e6, e7));
   INTEGER_LOAD(at)
+#if INTEGER_DIVIDES
+  if (INTEGER_DIVISOR == 0) {
+    mace_report_fault(fault, FAULT_BY_ZERO, 1, index, 0, 0);
+    y[index] = 0;
+    return;
+  }
+#endif
   const long result = INTEGER_RESULT;
 #if INTEGER_CHECK
   if (result != (long)(int)result) mace_report_fault(fault, FAULT_BEYOND_INT32, 0, index, (int)result, 0);
@@ -35,7 +43,7 @@ ENTRY void KERNEL(ITEM_IDS INTEGER_OPERANDS __global RESULT_T *y, OPERAND_EXTENT
 #if TO_BOOL
   STORE(y, index, result != 0 ? 1.0f : 0.0f);
 #else
-  y[index] = (INTEGER_T)result;
+  y[index] = INTEGER_WRAP(result);
 #endif
 }
 #endif

@@ -23,6 +23,8 @@ struct IntegerStep {
   // The result may lie beyond its type: it wraps around, but an int64 beyond int32 is reported
   // (fault_record.h). REQUIRES: it fits a long.
   bool may_leave_int32 = false;
+  // The value that divides and may be 0, which is reported; empty: there is none.
+  std::string divisor;
   // An operand behind the op's inputs.
   std::optional<int64_t> scalar;
 };
