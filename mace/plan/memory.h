@@ -30,7 +30,7 @@ struct MemoryRules {
   // Whether buffers are memory objects of their own instead of parts of the arena, if that takes at
   // most a quarter more, or spare_bytes. NVIDIA's driver looks at all parts of a buffer that overlap
   // the arguments of a launch: 100 tensors that use the same bytes in turn double what a launch
-  // costs the host (11 us in place of 5.5 on an H200, driver 580).
+  // costs the host (11 us in place of 5.5 on an H200, driver 580; benchmarks/launch_benchmark.cc).
   bool separate_buffers = false;
 };
 MemoryRules MemoryRulesOf(const DeviceInfo& device);
