@@ -57,7 +57,9 @@ Graph MakeChain() {
 }
 
 std::unique_ptr<Plan> PlanInHalf(Graph graph) {
-  const DeviceInfo device = BufferDevice();
+  DeviceInfo device = BufferDevice();
+  // Tensors are parts of one arena, each as large as it needs to be.
+  device.host_unified_memory = true;
   PlanOptions options;
   options.precision = Precision::kFloat16;
   StatusOr<std::unique_ptr<Plan>> plan =
