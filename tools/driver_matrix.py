@@ -59,6 +59,7 @@ BUFFERS_ALONE = {
     "cumsum": "plain pointers",
     "cumsum_integers": "reads integers",
     "depthwise_int8": "reads bytes",
+    "elementwise_flat": "plain pointers",
     "elementwise_strided": "plain pointers",
     "gather_elements": "reads integers",
     "gather_row_major": "plain pointers",
@@ -66,6 +67,7 @@ BUFFERS_ALONE = {
     "matmul": "plain pointers",
     "matmul_bits": "plain pointers",
     "matmul_finish": "plain pointers",
+    "matmul_local": "plain pointers",
     "normalize_indices": "reads integers",
     "one_hot": "plain pointers",
     "recurrent": "plain pointers",
@@ -73,7 +75,10 @@ BUFFERS_ALONE = {
     "reduce_strided": "plain pointers",
     "require": "plain pointers",
     "scatter": "plain pointers",
+    "softmax_rows": "plain pointers",
     "strided_copy_row_major": "plain pointers",
+    "strided_copy_rows": "plain pointers, for CPUs",
+    "strided_copy_turned": "plain pointers, for CPUs",
     "top_k": "writes integers",
 }
 IMAGES_ALONE = {

@@ -5,7 +5,9 @@
 namespace mace {
 namespace {
 
-void ExpectTransposed(DType dtype, const Shape& shape, const std::vector<int64_t>& dims) {
+// `float_width`: not 0 for the variants of a processor with vectors of so many floats.
+void ExpectTransposed(DType dtype, const Shape& shape, const std::vector<int64_t>& dims,
+                      uint32_t float_width = 0) {
   SCOPED_TRACE(shape.ToString() + " by " + Shape(dims).ToString() + ", " + DTypeName(dtype));
   const HostTensor x = CountingTensor(dtype, shape);
   std::vector<int64_t> extents;
@@ -16,7 +18,7 @@ void ExpectTransposed(DType dtype, const Shape& shape, const std::vector<int64_t
     return from;
   });
   OpTester tester("Transpose");
-  tester.Set("dims", dims).Input(x);
+  tester.Set("dims", dims).Input(x).WithFloatWidth(float_width);
   if (DeviceElementOf(dtype) == DeviceElement::kNone) tester.CpuOnly();
   ExpectOutputs(tester, {y});
 }
@@ -36,11 +38,12 @@ TEST(Transpose, ChannelsStay) {
 
 // Rows of more and of fewer elements than processors copy at once.
 TEST(Transpose, LongRows) {
-  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 1, 3});
-  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 3, 1});
-  ExpectTransposed(DType::kFloat32, {2, 3, 21, 16}, {0, 1, 3, 2});
-  ExpectTransposed(DType::kFloat32, {530, 9}, {1, 0});
-  ExpectTransposed(DType::kFloat32, {3, 1030}, {1, 0});
+  constexpr uint32_t kWidth = 16;
+  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 1, 3}, kWidth);
+  ExpectTransposed(DType::kFloat32, {2, 19, 3, 37}, {0, 2, 3, 1}, kWidth);
+  ExpectTransposed(DType::kFloat32, {2, 3, 21, 16}, {0, 1, 3, 2}, kWidth);
+  ExpectTransposed(DType::kFloat32, {530, 9}, {1, 0}, kWidth);
+  ExpectTransposed(DType::kFloat32, {3, 1030}, {1, 0}, kWidth);
 }
 
 TEST(Transpose, OtherRanks) {

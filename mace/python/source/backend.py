@@ -43,7 +43,7 @@ class MaceRep(BackendRep):
         dtypes = {name: numpy.asarray(value).dtype for name, value in inputs.items()}
         whole = {name for name, dtype in dtypes.items() if dtype.kind in "iub"}
         # Of numpy's own types: the engine has no strings and no floats of 8 bits.
-        numbers = {name for name, dtype in dtypes.items() if dtype.kind in "iubf" and dtype.isbuiltin == 1}
+        numbers = {name for name, dtype in dtypes.items() if dtype.kind in "iubf" and dtype.type.__module__ == "numpy"}
         error: Any = None
         for known in ([], sorted(whole), sorted(numbers)):
             values = {name: numpy.asarray(inputs[name]) for name in known}
