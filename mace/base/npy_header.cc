@@ -158,16 +158,18 @@ Status UnknownType(const std::string& descr) {
     return Unsupported(found + ", which is big-endian: save it with array.astype('<" +
                        Printable(descr.substr(1)) + "')");
   }
-  return Unsupported(found + ", expected <f4, <f2, <f8, <i4, <i8, |u1, |i1 or |b1: save it with " +
-                     "array.astype");
+  return Unsupported(
+      found +
+      ", expected <f4, <f2, <f8, <i4, <i8, <i2, <u2, <u4, <u8, |u1, |i1 or |b1: save it with " +
+      "array.astype");
 }
 
 }  // namespace
 
 size_t NpyItemSize(std::string_view descr) {
-  if (descr == "<f8" || descr == "<i8") return 8;
-  if (descr == "<f4" || descr == "<i4") return 4;
-  if (descr == "<f2") return 2;
+  if (descr == "<f8" || descr == "<i8" || descr == "<u8") return 8;
+  if (descr == "<f4" || descr == "<i4" || descr == "<u4") return 4;
+  if (descr == "<f2" || descr == "<i2" || descr == "<u2") return 2;
   if (descr == "|u1" || descr == "|i1" || descr == "|b1") return 1;
   return 0;
 }

@@ -158,8 +158,7 @@ TEST(CApiModels, AreSaved) {
   EXPECT_EQ(ReadAll(data).size(), report.data_bytes);
   EXPECT_EQ(ReadAll(path).size(), report.model_bytes);
   EXPECT_LT(0u, report.nodes);
-  ASSERT_EQ(1u, report.beyond_upstream_count);
-  EXPECT_EQ(0, std::strncmp("node '", report.beyond_upstream[0], 6)) << report.beyond_upstream[0];
+  EXPECT_EQ(0u, report.beyond_upstream_count);
   mace_save_report_clear(&report);
   EXPECT_EQ(nullptr, report.data_path);
   mace_save_report_clear(&report);

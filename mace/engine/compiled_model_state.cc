@@ -49,12 +49,23 @@ StatusOr<ShapesByInput> ShapesOf(const Model::State& model, const PlanTable::Inp
   return shapes;
 }
 
+// Whether an int64 is beyond int32, as which devices compute.
+bool HasWideIntegers(const std::vector<HostTensor>& tensors) {
+  const auto is_wide = [](int64_t value) { return value != static_cast<int32_t>(value); };
+  return std::any_of(tensors.begin(), tensors.end(), [&](const HostTensor& tensor) {
+    if (tensor.dtype() != DType::kInt64 || tensor.data<int64_t>() == nullptr) return false;
+    const int64_t* const values = tensor.data<int64_t>();
+    return std::any_of(values, values + tensor.shape().elements(), is_wide);
+  });
+}
+
 std::string KeyText(const Model::State& model, const PlanTable::Key& key) {
   std::string text;
   for (size_t i = 0; i < model.inputs.size(); ++i) {
     if (!text.empty()) text += "; ";
     text += "input '" + model.inputs[i].name + "' " + Shape(key.dims[i]).ToString();
   }
+  if (key.wide_integers) text += "; int64 beyond int32";
   if (key.outputs.empty()) return text;
   for (const size_t i : IndicesOf(key.outputs, model.outputs.size())) {
     text += "; output '" + model.outputs[i].name + "'";
@@ -188,16 +199,27 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostT
                                                          std::weak_ptr<SharedPlan>* last) {
   PlanTable::Found found;
   found.plan = last->lock();
-  if (found.plan != nullptr && found.plan->model().Accepts(tensors)) {
+  const bool wide = runtime != nullptr && (wide_integers.load() || HasWideIntegers(tensors));
+  if (found.plan != nullptr && found.plan->model().wide_integers == wide &&
+      found.plan->model().Accepts(tensors)) {
     plans.Touch(found.plan.get());
     return found;
   }
   PlanTable::Key key;
   for (const HostTensor& tensor : tensors) key.dims.push_back(tensor.shape().dims());
   key.outputs = outputs;
+  key.wide_integers = wide;
   MACE_ASSIGN_OR_RETURN(found, PlanFor(key));
   *last = found.plan;
   return found;
+}
+
+bool CompiledModel::State::NeedsWideIntegers(const SharedPlan& plan) {
+  const PlannedModel& planned = plan.model();
+  if (planned.plan == nullptr || !*planned.plan->beyond_int32 || planned.wide_integers)
+    return false;
+  wide_integers = true;
+  return true;
 }
 
 StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanTable::Key& key) {
@@ -220,9 +242,9 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanT
   if (!key.outputs.empty()) {
     MACE_ASSIGN_OR_RETURN(graph, WithOutputs(*graph, key.outputs));
   }
-  StatusOr<std::unique_ptr<PlannedModel>> plan = PlanGraph(graph, dims);
+  StatusOr<std::unique_ptr<PlannedModel>> plan = PlanGraph(graph, key);
   if (plan.status().code() == StatusCode::kResourceExhausted && MakeRoom()) {
-    plan = PlanGraph(graph, dims);
+    plan = PlanGraph(graph, key);
   }
   MACE_RETURN_IF_ERROR(plan.status());
   if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
@@ -237,9 +259,10 @@ bool CompiledModel::State::MakeRoom() {
 }
 
 StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
-    std::shared_ptr<const Graph> graph, const PlanTable::InputDims& dims) {
+    std::shared_ptr<const Graph> graph, const PlanTable::Key& key) {
   GraphToPlan to_plan;
-  MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, dims));
+  MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, key.dims));
+  to_plan.wide_integers = key.wide_integers;
   to_plan.imported = std::move(graph);
   // Only the first plan finds a graph here. Start makes this plan before any request can run, so
   // no lock is needed.

@@ -46,6 +46,8 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   std::optional<CacheSaver> saver;  // Only with a cache file. Destroyed before the plans.
   PlanTable::InputDims compiled_dims;
   std::atomic<uint64_t> runs{0};
+  // A kernel has met an int64 beyond int32: from then on plans keep int64 on the CPU.
+  std::atomic<bool> wide_integers{false};
   std::atomic<bool> stages_one_by_one{false};  // RunValues::one_by_one, besides the model's own.
 
   mutable std::mutex report_mutex;  // Guards `stats` and `note`.
@@ -69,6 +71,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // From now on, stages hand on these values, too. If they do so already, the names of values do
   // not tell them, and stages are tried one by one. kInternal if they are tried so already.
   Status HandOn(const ValueNames& values);
+  // Whether the run of this plan failed for an int64 beyond int32, which a plan that keeps int64 on
+  // the CPU computes; the next plan is such a one.
+  bool NeedsWideIntegers(const SharedPlan& plan);
   // The statistics for CompiledModel::statistics, which adds the members that it counts itself.
   Statistics Report() const;
   // Runs the plan with an idle executor. `outputs` has an entry for each output of the plan.
@@ -95,7 +100,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   Status OpenRuntime(double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
-                                                    const PlanTable::InputDims& dims);
+                                                    const PlanTable::Key& key);
   void WarnOfHalf(const PlannedModel& plan, const std::vector<HostTensor>& inputs,
                   const std::vector<HostTensor>& outputs) const;
   void ReportPlan(const PlannedModel& plan, const OutputSet& outputs);

@@ -34,9 +34,12 @@ class PlanTable {
     // Only for a stage (mace/engine/stage.h): the bytes of the values that the stage is made for,
     // and what else tells stages apart.
     std::vector<std::string> values;
+    // PlanOptions::wide_integers.
+    bool wide_integers = false;
 
     bool operator<(const Key& other) const {
-      return std::tie(dims, outputs, values) < std::tie(other.dims, other.outputs, other.values);
+      return std::tie(dims, outputs, values, wide_integers) <
+             std::tie(other.dims, other.outputs, other.values, other.wide_integers);
     }
   };
   using Plans = std::vector<std::shared_ptr<SharedPlan>>;

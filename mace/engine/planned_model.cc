@@ -126,6 +126,7 @@ PlanOptions PlanOptionsOf(const CompileOptions& options) {
   plan.allow_tf32 = is_half || options.precision == CompileOptions::Precision::kTf32;
   plan.allow_fallback = options.allow_cpu_fallback;
   plan.use_persistent_kernel = !options.separate_launches;
+  plan.use_spare_memory = options.limits.device_bytes == 0;
   return plan;
 }
 
@@ -171,6 +172,7 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
   ScopedStartPart part("plan");
   const std::shared_ptr<Graph>& graph = prepared.sliced;
   PlanOptions plan_options = PlanOptionsOf(options_);
+  plan_options.wide_integers = model->wide_integers;
   TuningOptions tuning;
   tuning.level = options_.tuning;
   tuning.progress = options_.tuning_progress;
@@ -239,6 +241,7 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
                                                   WeightStore* weights) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = to_plan.imported;
+  model->wide_integers = to_plan.wide_integers;
   {
     // Passes and planning read constants. Afterwards the memory of packed constants may be freed.
     const ConstantPins constants = ConstantPins::KeepAll(*to_plan.imported);

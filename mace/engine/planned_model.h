@@ -31,6 +31,7 @@ struct PlannedModel {
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   TuningStatistics tuning;
+  bool wide_integers = false;  // GraphToPlan::wide_integers.
 
   uint64_t host_bytes = 0;  // Bytes of the constants that only this plan has.
   // The stage that `imported` is the graph of; null: the model is not run in stages. If the stage
@@ -54,6 +55,7 @@ struct GraphToPlan {
   ShapesByInput input_shapes;  // An input that is not named has its declared shape.
   // The graph after the passes, for these shapes; used by one plan only. Null: not made yet.
   std::shared_ptr<PassedGraph> passed;
+  bool wide_integers = false;  // PlanOptions::wide_integers.
 };
 
 // Runs the passes, makes the plan, and makes the executor that runs it. `runtime` is null for a

@@ -159,7 +159,13 @@ Status Request::State::RunPlan() {
   MACE_RETURN_IF_ERROR(PlaceResults(found.plan->model()));
   MACE_RETURN_IF_ERROR(WaitForEvents(wait_events));
   if (HasBindings()) return RunWithBindings(found.plan.get());
-  return compiled->Run(found.plan.get(), given, &results);
+  const Status status = compiled->Run(found.plan.get(), given, &results);
+  if (status.ok() || !compiled->NeedsWideIntegers(*found.plan)) return status;
+  PutBackResults();
+  const StatusOr<PlanTable::Found> wide = compiled->PlanFor(given, planned_outputs, &last_plan);
+  if (!wide.ok()) return status;
+  MACE_RETURN_IF_ERROR(PlaceResults(wide->plan->model()));
+  return compiled->Run(wide->plan.get(), given, &results);
 }
 
 Status Request::State::RunNow() {

@@ -37,6 +37,7 @@ Status FaultReports::Check(const Plan& plan) {
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (records_[i].kind == FaultRecord::kNone) continue;
     const Node& node = graph.nodes[static_cast<size_t>(sources_[i].node)];
+    if (records_[i].kind == FaultRecord::kBeyondInt32) *plan.beyond_int32 = true;
     return FaultStatus(graph, node, records_[i]);
   }
   may_be_set_ = false;

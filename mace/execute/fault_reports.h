@@ -18,6 +18,8 @@ class FaultReports {
   // Finds the records of the plan's launches.
   void Find(const Plan& plan);
 
+  // Says that launches ran whose reports nobody reads.
+  void MarkSet() { may_be_set_ = !sources_.empty(); }
   // Before the first launch of a run: clears what a run that did not end well has left.
   Status Begin(const DeviceTensors& memory, ClQueue* queue);
   // Behind the last launch, once for each slice of a batch: enqueues the reads and does not wait.

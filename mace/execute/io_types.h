@@ -1,8 +1,8 @@
 // Converts inputs and outputs between the element types that the caller sees and the types inside
 // the graph, where these differ: the graph computes floats in float32, on the CPU and on devices,
 // and holds the int64 of some formats as int32. The upper bits of a byte with an integer of 4 or 2
-// bits, which are the caller's, become those of the number. An input is converted before a run, an output after
-// it.
+// bits, which are the caller's, become those of the number. An input is converted before a run, an
+// output after it.
 //
 // Thread contract: the functions are thread-safe.
 #ifndef MACE_EXECUTE_IO_TYPES_H_

@@ -6,8 +6,9 @@
 // in steps on the CPU and in views of slices.
 //
 // Errors: kInvalidArgument names an int64 that does not fit the int32 in which devices hold it, and
-// what a kernel reports (ops/fault_record.h). kDeviceError names the call, the error, the kernel and the node. kDeviceLost if the
-// driver reports a lost device, in a call or, after a call failed, in the queue. When a run
+// what a kernel reports (ops/fault_record.h). kDeviceError names the call, the error, the kernel and
+// the node. kDeviceLost if the driver reports a lost device, in a call or, after a call failed, in
+// the queue. When a run
 // returns, with an error too, none of its commands is at work and no tensor of the caller is
 // referred to.
 // Thread contract: thread-compatible. Sessions of one device may run at the same time, each with

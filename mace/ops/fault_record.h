@@ -20,13 +20,13 @@ struct FaultRecord {
     kNone = 0,
     kIndex = 1,        // `value` is outside of an axis of `extent`.
     kBeyondInt32 = 2,  // The result does not fit the int32 in which devices hold an int64.
+    kCondition = 3,    // The op's condition does not hold; its `message` says what follows.
     kByZero = 4,       // An integer is divided by zero.
-    kCondition = 3,  // The op's condition does not hold; its attribute `message` says what follows.
   };
   int32_t kind = kNone;
   int32_t input = 0;  // The op's input that holds the value.
-  int32_t element =
-      0;  // Row-major index into that input; for kBeyondInt32 and kByZero, into the result.
+  // Row-major index into that input; for kBeyondInt32 and kByZero, into the result.
+  int32_t element = 0;
   int32_t value = 0;
   int32_t extent = 0;
 };

@@ -1,5 +1,5 @@
-// Helpers of the variants that take integers: tensors of int64, int32 and of 16 and fewer bits, which are int32 in
-// row-major buffers on the device (DeviceElement of layout.h).
+// Helpers of the variants that take integers: tensors of int64, int32 and of 16 and fewer bits, which
+// are int32 in row-major buffers on the device (DeviceElement of layout.h).
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_OPS_INTEGER_LOWERING_H_
@@ -14,7 +14,7 @@ namespace mace {
 
 // Whether the tensor holds integers, is not empty, and every element's index fits an int.
 bool IsIndexableIntegers(const TensorInfo& info);
-// The same of an input; a constant's numbers must fit int32, too.
+// Whether the input is such a tensor; the numbers of a constant must fit int32, too.
 bool IsIndexableIntegers(const OpInput& input);
 
 // Whether a type's arithmetic is that of the device's int32: int32, and int64 with a check. Those of
@@ -52,7 +52,7 @@ PackedWeights PackIntegers(const std::string& name, const HostTensor& values);
 // launches of one kernel have arguments of the same kinds.
 KernelArgument RowMajorArgument(const LoweringRequest& request, int input, KernelVariant* variant,
                                 Launch* launch);
-// That macro for a launch to which the caller itself adds input `input`, a constant, as weights.
+// Gives the macro to a launch to which the caller itself adds input `input`, a constant, as weights.
 void MarkConstant(int input, Launch* launch);
 
 }  // namespace mace

@@ -1,7 +1,7 @@
 // Tells which integers of a graph are known to fit the device's int32: all int32, those that
 // kernels made, and the graph's int64 inputs, whose range is checked when they go to the device. Ops
-// offer no variant for constants that do not fit. A node on the CPU may make any int64, and a variant for integers that fit does
-// not read those.
+// offer no variant for constants that do not fit. A node on the CPU may make any int64, and a variant
+// for integers that fit does not read those.
 //
 // Thread contract: thread-compatible.
 #ifndef MACE_PLAN_HOST_INTEGERS_H_
@@ -16,8 +16,8 @@ namespace mace {
 
 class HostIntegers {
  public:
-  // REQUIRES: the graph outlives this object.
-  explicit HostIntegers(const Graph& graph);
+  // `wide`: PlanOptions::wide_integers. REQUIRES: the graph outlives this object.
+  HostIntegers(const Graph& graph, bool wide);
 
   // Whether a variant may run a node with these inputs. REQUIRES: Place was called for the nodes
   // that make them.
@@ -26,7 +26,10 @@ class HostIntegers {
   void Place(const Node& node, bool on_device);
 
  private:
+  bool HasWide(const Node& node) const;
+
   const Graph& graph_;
+  const bool wide_;
   std::vector<bool> fit_;  // By value: it fits an int32.
 };
 

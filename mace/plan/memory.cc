@@ -152,7 +152,9 @@ void SeparateBuffers(const std::vector<Lifetime>& lifetimes, const MemoryRules& 
     region.separate = region.storage == Storage::kBuffer;
   }
   MemoryLayout apart = LayOut(*plan, lifetimes, rules);
-  if (apart.bytes <= layout->bytes + std::max(layout->bytes / 4, rules.spare_bytes)) {
+  const bool is_too_large = layout->arena.arena_bytes > rules.max_arena_bytes;
+  if (is_too_large ||
+      apart.bytes <= layout->bytes + std::max(layout->bytes / 4, rules.spare_bytes)) {
     *layout = std::move(apart);
   } else {
     plan->regions = together;
@@ -161,13 +163,13 @@ void SeparateBuffers(const std::vector<Lifetime>& lifetimes, const MemoryRules& 
 
 }  // namespace
 
-MemoryRules MemoryRulesOf(const DeviceInfo& device) {
+MemoryRules MemoryRulesOf(const DeviceInfo& device, const PlanOptions& options) {
   MemoryRules rules;
   rules.alignment_bytes = device.memory_base_address_align_bytes;
   rules.image_pitch_texels = device.image_pitch_alignment;
   rules.image_base_texels = device.image_base_alignment;
   rules.max_arena_bytes = device.max_allocation_bytes;
-  if (device.kind == DeviceKind::kGpu && !device.host_unified_memory) {
+  if (device.kind == DeviceKind::kGpu && !device.host_unified_memory && options.use_spare_memory) {
     rules.separate_buffers = true;
     rules.spare_bytes = size_t{32} << 20;
   }

@@ -33,7 +33,7 @@ struct MemoryRules {
   // costs the host (11 us in place of 5.5 on an H200, driver 580; benchmarks/launch_benchmark.cc).
   bool separate_buffers = false;
 };
-MemoryRules MemoryRulesOf(const DeviceInfo& device);
+MemoryRules MemoryRulesOf(const DeviceInfo& device, const PlanOptions& options);
 
 // Sets the regions' offsets in the arena, arena_bytes and live_bytes. Images are placed in the
 // arena if `rules` allow it and the padding of their rows does not cost more than a pool. A pool

@@ -51,8 +51,8 @@ StatusOr<ChosenVariants> TakeChosen(const Graph& graph, const GraphVariants& var
 
 // A variant may require that the device made the integers that it reads. Checks that the choice has
 // not moved their maker to the CPU.
-Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen) {
-  HostIntegers integers(graph);
+Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool wide_integers) {
+  HostIntegers integers(graph, wide_integers);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (chosen[n].has_value() && !integers.Allows(node, *chosen[n])) {
@@ -129,7 +129,7 @@ Status ComposePrograms(Plan* plan) {
 
 // Plans memory, persistent launches and programs once the steps are complete.
 Status Finish(const DeviceInfo* device, Plan* plan) {
-  PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device));
+  PlanMemory(plan, device == nullptr ? MemoryRules() : MemoryRulesOf(*device, plan->options));
   const size_t largest = LargestBufferBytes(*plan);
   if (device != nullptr && largest > device->max_allocation_bytes) {
     return ResourceExhausted("device memory: the activations need " + std::to_string(largest) +
@@ -153,7 +153,7 @@ StatusOr<std::unique_ptr<Plan>> MakePlan(BoundGraph bound, const GraphVariants& 
   if (device != nullptr && !options.allow_fallback) {
     MACE_RETURN_IF_ERROR(RefuseFallback(graph, variants, choice));
   }
-  MACE_RETURN_IF_ERROR(CheckIntegers(graph, chosen));
+  MACE_RETURN_IF_ERROR(CheckIntegers(graph, chosen, options.wide_integers));
   auto plan = std::make_unique<Plan>();
   plan->bound = std::move(bound);
   plan->options = options;

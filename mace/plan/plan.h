@@ -5,6 +5,7 @@
 #ifndef MACE_PLAN_PLAN_H_
 #define MACE_PLAN_PLAN_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -140,6 +141,8 @@ struct Plan {
 
   // The largest sum of activations alive at once, in bytes on the device; scratch is not counted.
   size_t live_bytes = 0;
+  // Set by a run in which a kernel met an int64 beyond int32.
+  std::shared_ptr<std::atomic<bool>> beyond_int32 = std::make_shared<std::atomic<bool>>(false);
   // MemoryRules::spare_bytes of the device.
   size_t spare_bytes = 0;
 };

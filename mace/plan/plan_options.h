@@ -21,6 +21,11 @@ struct PlanOptions {
   Precision precision = Precision::kFloat32;
   bool allow_tf32 = false;     // LoweringRequest::allow_tf32.
   bool allow_fallback = true;  // False: an op without a GPU variant is an error that names it.
+  // An int64 may be beyond int32, as which devices compute: nodes that read or make one run on the
+  // CPU. Constants do not count.
+  bool wide_integers = false;
+  // Whether a plan may take the spare memory of MemoryRules.
+  bool use_spare_memory = true;
   // Merges successive launches into persistent launches on devices that gain from it
   // (persistent_kernel.h).
   bool use_persistent_kernel = false;

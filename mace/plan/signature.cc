@@ -131,6 +131,8 @@ std::string PlanSignature(const Graph& graph, const PlanOptions& options) {
   hasher.UpdateField(std::to_string(static_cast<int>(options.memory)));
   hasher.UpdateField(std::to_string(static_cast<int>(options.precision)));
   hasher.UpdateField(options.allow_tf32 ? "tf32" : "");
+  if (options.wide_integers) hasher.UpdateField("wide integers");
+  if (!options.use_spare_memory) hasher.UpdateField("no spare memory");
   for (const Node& node : graph.nodes) {
     hasher.UpdateField(NodeSignature(graph, node));
     std::string links;

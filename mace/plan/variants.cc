@@ -105,8 +105,8 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
       options.precisions.empty() ? NodePrecisions(graph, bound.ops, options.precision)
                                  : options.precisions;
   const std::vector<double> scratch_limits = ScratchLimits(
-      graph, options.precision, static_cast<double>(MemoryRulesOf(device).spare_bytes));
-  HostIntegers integers(graph);
+      graph, options.precision, static_cast<double>(MemoryRulesOf(device, options).spare_bytes));
+  HostIntegers integers(graph, options.wide_integers);
   PlanOptions of_node = options;
   of_node.precisions.clear();  // A list over all nodes; this node's precision is set below.
   std::vector<NodeVariants> found;

@@ -51,7 +51,7 @@ struct ModelArguments {
   std::vector<std::string> input_shapes;  // NAME=1,224,224,3
   std::vector<std::string> input_names;   // Tensors to use as inputs.
   std::vector<std::string> output_names;  // Tensors to use as outputs.
-  std::string signature;                  // Of a SavedModel.
+  std::string signature;                  // The signature of a SavedModel.
   std::vector<std::string> values;        // NAME=FILE.npy
   std::string json;                       // A file; "-": stdout; empty: no JSON.
 

@@ -1,4 +1,6 @@
 // Fourier transforms, which become products with matrices of sines and cosines.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_FORMATS_COMMON_FOURIER_H_
 #define MACE_FORMATS_COMMON_FOURIER_H_
 

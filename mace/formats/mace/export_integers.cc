@@ -97,6 +97,12 @@ bool Int64Narrower::NodeFits(const Node& node) const {
   const auto fits = [&](ValueId id) { return id == kNoValue || Fits(id); };
   if (!std::all_of(node.inputs.begin(), node.inputs.end(), fits)) return false;
   if (!AnyInt64(graph_, node.outputs)) return true;
+  const auto is_unsigned = [&](ValueId id) {
+    if (id == kNoValue) return false;
+    const DType type = TypeOf(graph_, id);
+    return type == DType::kUInt32 || type == DType::kUInt64;
+  };
+  if (std::any_of(node.inputs.begin(), node.inputs.end(), is_unsigned)) return false;
   if (node.type == "Cast") return !IsFloat(TypeOf(graph_, node.inputs[0]));
   return OnlyChooses(node);
 }

@@ -17,6 +17,7 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 // More elements than any filter that is worth a product.
 constexpr int64_t kMaxFilter = int64_t{1} << 26;
+
 Status CheckSignal(const Shape& shape) {
   if (shape.rank() >= 2 && (shape.back(0) == 1 || shape.back(0) == 2)) return Status::Ok();
   return InvalidArgument("expected a signal with 1 or 2 parts in the last axis, found " +

@@ -266,7 +266,7 @@ TEST(OnnxQuantize, IntegersOfEveryWidthAreOutputsAndOperands) {
   struct Case {
     int32_t type;
     DType dtype;
-    std::vector<int64_t> integers;  // Of -9.2, 1.5 and 100000, saturated.
+    std::vector<int64_t> integers;  // What -9.2, 1.5 and 100000 become.
   };
   for (const Case& c :
        {Case{Proto::INT16, DType::kInt16, {-9, 2, 32767}},

@@ -1,5 +1,7 @@
 // Complex numbers of TensorFlow: a tensor [...] of them is one [..., 2] of floats in the graph, real
 // and imaginary parts. Only the ops listed in ops_signal.cc know that.
+//
+// Thread contract: thread-safe (pure functions).
 #ifndef MACE_FORMATS_TENSORFLOW_COMPLEX_H_
 #define MACE_FORMATS_TENSORFLOW_COMPLEX_H_
 

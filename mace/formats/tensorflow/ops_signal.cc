@@ -137,7 +137,7 @@ Status ConvertConj(TfNode* node) {
   return SetEmitted(node, EmitEltwise(node, EltwiseType::kProd, node->input(0), signs));
 }
 
-// To complex numbers without an imaginary part, or from their real part.
+// Converts real numbers to complex ones, and complex numbers to their real parts.
 Status ConvertComplexCast(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
   if (IsComplexType(node->def(), "DstT")) {
@@ -146,7 +146,9 @@ Status ConvertComplexCast(TfNode* node) {
       return Status::Ok();
     }
     MACE_ASSIGN_OR_RETURN(const ValueId real, EmitCast(node, node->input(0), DType::kFloat32));
-    MACE_ASSIGN_OR_RETURN(const ValueId zeros, EmitEltwise(node, EltwiseType::kProd, real, 0.0));
+    const HostTensor zero = HostTensor::FromVector<float>(DType::kFloat32, Shape(), {0});
+    MACE_ASSIGN_OR_RETURN(const ValueId zeros, AddFilled(node->name() + "/zeros", zero,
+                                                         node->shape(0), node->builder()));
     return SetEmitted(node, EmitComplex(node, real, zeros));
   }
   const tf::DataType to = node->Type("DstT", tf::DT_INVALID);
@@ -156,7 +158,7 @@ Status ConvertComplexCast(TfNode* node) {
   return SetEmitted(node, EmitPart(node, node->input(0), 0));
 }
 
-// Both parts alike.
+// Real and imaginary parts are added, subtracted or negated alike.
 Status ConvertComplexSum(TfNode* node) {
   const std::string& op = node->def().op();
   MACE_RETURN_IF_ERROR(node->RequireInputs(op == "Neg" ? 1 : 2));

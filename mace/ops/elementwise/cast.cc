@@ -85,7 +85,7 @@ class CastOp : public Op {
   // Whether an integer of the type is the same one in the result.
   bool IsKept(DType from) const { return from == dtype_ || ComputesInInt32(dtype_); }
 
-  // Between numbers and integers.
+  // The variants that turn numbers into integers, or integers into numbers.
   std::vector<KernelVariant> LowerConversion(const char* kernel,
                                              const LoweringRequest& request) const {
     const int64_t elements = request.outputs[0].shape.elements();

@@ -6,9 +6,9 @@
 // look at a alone.
 //
 // Types: float tensors give float32. Integer tensors of one type keep it, of two they give int32
-// (int64 where either is, or uint32), and uint64 goes with its own type alone; division truncates towards zero, FLOOR_DIV rounds down, MODULO has the
-// divisor's sign and REMAINDER the dividend's, the rest wraps around. Comparisons and logic give
-// bool. MODULO, logic and bits are for integers and bools alone.
+// (int64 where either is, or uint32), and uint64 goes with its own type alone. Division truncates
+// towards zero, FLOOR_DIV rounds down, MODULO has the divisor's sign and REMAINDER the dividend's,
+// the rest wraps around. Comparisons and logic give bool. MODULO, logic and bits are for integers and bools alone.
 //
 // Errors: kInvalidArgument where shapes do not broadcast, types do not go together, or an integer
 // is divided by zero.
@@ -100,10 +100,9 @@ void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<float>
 // divides.
 void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<int64_t>& row,
                     int64_t count, int64_t* y);
-// y[i] = 1 where the comparison or the logic of a and b holds, else 0.
-// The same for the numbers of uint64.
 void ComputeEltwise(const EltwiseAttributes& attributes, const EltwiseRow<uint64_t>& row,
                     int64_t count, int64_t* y);
+// y[i] = 1 where the comparison or the logic of a and b holds, else 0.
 void CompareEltwise(EltwiseType type, const EltwiseRow<float>& row, int64_t count, uint8_t* y);
 void CompareEltwise(EltwiseType type, const EltwiseRow<int64_t>& row, int64_t count, uint8_t* y);
 void CompareEltwise(EltwiseType type, const EltwiseRow<uint64_t>& row, int64_t count, uint8_t* y);

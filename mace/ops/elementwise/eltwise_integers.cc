@@ -64,7 +64,8 @@ std::string IntegerResult(EltwiseType type, const std::string& a, const std::str
     case EltwiseType::kNeg:
       return "-" + a;
     case EltwiseType::kAbs:
-      return a + " < 0 ? -" + a + " : " + a;
+      // Oclgrind has no llvm.abs, which a choice between a and -a becomes.
+      return "max(" + a + ", -" + a + ")";
     case EltwiseType::kSign:
       return "(" + a + " > 0) - (" + a + " < 0)";
     case EltwiseType::kShiftLeft:

@@ -42,13 +42,18 @@ ENTRY void KERNEL(ITEM_IDS __global const ELEMENT_T *restrict x, __global const 
   for (int i = 0; i < count; ++i) {
     const int index = indices[i], place = index < 0 ? index + rows : index;
     if (place == row) value = COMBINE(value, LOAD_ELEMENT(updates, i * inner + column));
+#if REDUCTION == 2 && INTEGERS
+    // A long holds the product of two steps at the most.
 #if INTEGER_CHECK
     if (value != (long)(int)value) mace_report_fault(fault, FAULT_BEYOND_INT32, 0, item, (int)value, 0);
-#elif INTEGERS
+#endif
     value = (long)(int)value;
 #endif
     if (item == 0 && (place < 0 || place >= rows)) mace_report_fault(fault, FAULT_INDEX, 1, i, index, rows);
   }
+#if INTEGER_CHECK
+  if (value != (long)(int)value) mace_report_fault(fault, FAULT_BEYOND_INT32, 0, item, (int)value, 0);
+#endif
   STORE_ELEMENT(y, item, value);
 }
 #endif

@@ -136,8 +136,8 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
 #undef BIAS_LANE
 #endif
 
-// A group of 256 work-items takes TILE x TILE elements of y, an item 4 x 4 of them; DEPTH of the sum are in local memory at
-// a time, while the next ones are on their way.
+// A group of 256 work-items takes TILE x TILE elements of y, an item 4 x 4 of them; DEPTH of the sum
+// are in local memory at a time, while the next ones are on their way.
 #ifdef USE_matmul_local
 #include "fused_activation.clh"
 #undef TILE

@@ -113,15 +113,17 @@ inline UNITS FUNCTION(gate)(int which, float2 p, UNITS x, float limit) {
 #else
 #define R_AT(i, gate) (((direction * PADDED + u) * HIDDEN + (i) * LANES) * GATES + (gate) * LANES)
 #endif
-#define ADD_PRODUCTS(sums, state, first, count)                                                       \
-  {                                                                                                   \
-    _Pragma("unroll") for (int g = first; g < first + count; ++g) {                                   \
-      sums[g] += VLOAD_UNITS(r_bias + (direction * GATES + g) * PADDED + u);                              \
-    }                                                                                                 \
-    for (int i = 0; i < HIDDEN; ++i) {                                                                \
-      const float value = state[i];                                                                   \
-      _Pragma("unroll") for (int g = first; g < first + count; ++g) sums[g] += value * LOAD_UNITS(r, R_AT(i, g)); \
-    }                                                                                                 \
+#define ADD_PRODUCTS(sums, state, first, count)                                                 \
+  {                                                                                             \
+    _Pragma("unroll") for (int g = first; g < first + count; ++g) {                             \
+      sums[g] += VLOAD_UNITS(r_bias + (direction * GATES + g) * PADDED + u);                    \
+    }                                                                                           \
+    for (int i = 0; i < HIDDEN; ++i) {                                                          \
+      const float value = state[i];                                                             \
+      _Pragma("unroll") for (int g = first; g < first + count; ++g) {                           \
+        sums[g] += value * LOAD_UNITS(r, R_AT(i, g));                                           \
+      }                                                                                         \
+    }                                                                                           \
   }
 
 #if CELL == 2

@@ -20,7 +20,7 @@ using ReducedAxes = std::vector<bool>;
 // The GPU variants; see reduce.cl. REQUIRES: reduced.size() is the input's rank.
 std::vector<KernelVariant> LowerReduce(ReduceType type, const ReducedAxes& reduced,
                                        const LoweringRequest& request);
-// The same for integers; see reduce_integers.cl.
+// The GPU variants that reduce integers; see reduce_integers.cl.
 std::vector<KernelVariant> LowerReduceIntegers(ReduceType type, const ReducedAxes& reduced,
                                                const LoweringRequest& request);
 
