@@ -42,7 +42,7 @@ class MaceRep(BackendRep):
         # Tries first without known values, then with those of whole numbers, then with all values.
         dtypes = {name: numpy.asarray(value).dtype for name, value in inputs.items()}
         whole = {name for name, dtype in dtypes.items() if dtype.kind in "iub"}
-        # Of numpy's own types: the engine has no strings and no floats of 8 bits.
+        # Only the types of numpy itself count: the engine has no strings and no floats of 8 bits.
         numbers = {name for name, dtype in dtypes.items() if dtype.kind in "iubf" and dtype.type.__module__ == "numpy"}
         error: Any = None
         for known in ([], sorted(whole), sorted(numbers)):
