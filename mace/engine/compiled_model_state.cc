@@ -199,7 +199,8 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostT
                                                          std::weak_ptr<SharedPlan>* last) {
   PlanTable::Found found;
   found.plan = last->lock();
-  const bool wide = runtime != nullptr && (wide_integers.load() || HasWideIntegers(tensors));
+  const bool wide = runtime != nullptr && options.allow_cpu_fallback &&
+                    (wide_integers.load() || HasWideIntegers(tensors));
   if (found.plan != nullptr && found.plan->model().wide_integers == wide &&
       found.plan->model().Accepts(tensors)) {
     plans.Touch(found.plan.get());
@@ -216,8 +217,8 @@ StatusOr<PlanTable::Found> CompiledModel::State::PlanFor(const std::vector<HostT
 
 bool CompiledModel::State::NeedsWideIntegers(const SharedPlan& plan) {
   const PlannedModel& planned = plan.model();
-  if (planned.plan == nullptr || !*planned.plan->beyond_int32 || planned.wide_integers)
-    return false;
+  if (!options.allow_cpu_fallback || planned.plan == nullptr || planned.wide_integers) return false;
+  if (!*planned.plan->beyond_int32) return false;
   wide_integers = true;
   return true;
 }
