@@ -201,26 +201,26 @@ TEST_F(TunerTest, EachMeasurementIsInTheFileBeforeTheNextOne) {
 TEST_F(TunerTest, APlanWithNodesOnTheCpuIsTakenAsItIs) {
   auto graph = std::make_shared<Graph>(*MakeGraph(12));
   const ValueId y = graph->outputs[0].value;
-  Node whole, shifted;
+  Node whole, power;
   whole.name = "whole";
   whole.type = "Cast";
   whole.attributes.Set("dtype", std::string("int32"));
   whole.inputs = {y};
   whole.outputs = {graph->AddValue("whole")};
-  shifted.name = "on the CPU";
-  shifted.type = "Eltwise";
-  shifted.attributes.Set("type", int64_t{28});  // No kernel shifts bits to the left.
-  shifted.attributes.Set("scalar_input", 1.0);
-  shifted.inputs = whole.outputs;
-  shifted.outputs = {graph->AddValue("shifted")};
-  for (const Node& node : {whole, shifted}) {
+  power.name = "on the CPU";
+  power.type = "Eltwise";
+  power.attributes.Set("type", int64_t{9});  // No kernel has powers of integers.
+  power.attributes.Set("scalar_input", 3.0);
+  power.inputs = whole.outputs;
+  power.outputs = {graph->AddValue("power")};
+  for (const Node& node : {whole, power}) {
     graph->value(node.outputs[0]).info = {DType::kInt32, Shape({6, 8})};
     graph->nodes.push_back(node);
   }
   IoInfo io;
-  io.name = "shifted";
+  io.name = "power";
   io.dtype = DType::kInt32;
-  io.value = shifted.outputs[0];
+  io.value = power.outputs[0];
   graph->outputs.push_back(io);
   for (int start = 0; start < 2; ++start) {
     CompiledModel compiled = CompileOrFail(graph, MakeOptions(Level::kFast));
