@@ -13,6 +13,13 @@ THROWING_NEW = select({
     "//conditions:default": [],
 })
 
+# Tests under sanitizers share the engine's libraries: one of them with all of the engine in it has
+# 100 MB, and linking those took as long as compiling them.
+_LINKED_INTO_PROGRAMS = select({
+    "//tools:sanitizer_in_program": False,
+    "//conditions:default": True,
+})
+
 def mace_tests(srcs, deps, data = [], with_own_new = []):
     """One cc_test for each *_test.cc, named like the file; `test_programs` are all of them.
 
@@ -48,6 +55,7 @@ def mace_library(
         srcs = [],
         with_own_new = [],
         testonly = False,
+        linkstatic = _LINKED_INTO_PROGRAMS,
         **kwargs):
     """A library of all sources below the folder, and a test for each *_test.cc.
 
@@ -59,11 +67,12 @@ def mace_library(
       srcs: generated sources.
       with_own_new: tests that define operator new themselves.
       testonly: whether only tests may use the library.
+      linkstatic: whether programs hold the library, or share it.
       **kwargs: passed on to cc_library.
     """
     native.cc_library(
         name = name,
-        linkstatic = True,
+        linkstatic = linkstatic,
         testonly = testonly,
         srcs = srcs + native.glob(["**/*.cc"], exclude = ["**/*_test.cc"], allow_empty = True),
         hdrs = native.glob(["**/*.h"], allow_empty = True),
