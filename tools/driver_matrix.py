@@ -48,6 +48,7 @@ SUITES = {
 # buffers, in float and in half.
 BUFFERS_ALONE = {
     "argmax": "writes integers",
+    "attention_tensor": "plain pointers",
     "cast_from_int": "reads integers",
     "cast_to_int": "writes integers",
     "conv2d_int8": "reads bytes",

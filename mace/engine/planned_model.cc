@@ -11,6 +11,7 @@
 #include "mace/execute/io_types.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/passes/device/batch_slices.h"
+#include "mace/passes/device/fuse_attention.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
 #include "mace/tune/planning_limits.h"
@@ -183,6 +184,7 @@ Status ModelPlanner::MakePlan(const PreparedGraph& prepared, PlannedModel* model
     SetPlanningLimits(*graph, runtime_->compiler(), &tuning, &plan_options);
     const DeviceInfo device = WithMeasuredRoofline(runtime_->device_info(), plan_options);
     MACE_ASSIGN_OR_RETURN(OpList ops, BindNodes(*graph));
+    FuseAttention(device, plan_options, graph.get(), &ops);
     FuseDepthwisePointwise(device, plan_options, graph.get(), &ops);
     FuseSqueezeExcite(device, plan_options, graph.get(), &ops);
     MACE_ASSIGN_OR_RETURN(plan, MakeTunedPlan({graph, std::move(ops)}, plan_options, tuning,

@@ -167,8 +167,14 @@ int ReductionGroup(const DeviceInfo& device, int64_t extent, int64_t outputs) {
   if (device.kind == DeviceKind::kCpu || extent < 32 || outputs >= kBusy) return 1;
   const int64_t most = static_cast<int64_t>(
       std::min({device.max_work_group_size, device.max_work_item_sizes[0], size_t{256}}));
+  // Where all groups together leave most of a GPU idle, the time is that of an item's loads one
+  // behind the other.
+  constexpr int64_t kIdle = kBusy / 4;
   int64_t group = 1;
-  while (group * 2 <= most && group * 8 <= extent) group *= 2;
+  while (group * 2 <= most &&
+         (group * 8 <= extent || (group * 4 <= extent && group * outputs < kIdle))) {
+    group *= 2;
+  }
   return static_cast<int>(group);
 }
 

@@ -113,5 +113,33 @@ TEST(FuseResidual, StaysWhereItDoesNotFit) {
   ExpectStays(&output);
 }
 
+TEST(FuseResidual, ProductsByWeights) {
+  for (bool bias : {true, false}) {
+    TestGraphBuilder builder;
+    const ValueId x = builder.Input({2, 5, 6});
+    std::vector<ValueId> inputs = {x, builder.Constant({6, 6})};
+    if (bias) inputs.push_back(builder.Constant({6}));
+    builder.Output(builder.Add("Eltwise", {x, builder.Add("MatMul", inputs)}));
+    const Graph after = ExpectKeepsMeaning(builder.Build(), FuseResidual);
+    ASSERT_EQ(after.nodes.size(), 1u);
+    EXPECT_EQ(after.nodes[0].type, "MatMul");
+    EXPECT_EQ(after.nodes[0].attributes.GetInt("residual", 0), 1);
+    EXPECT_EQ(after.nodes[0].inputs[3], x);
+  }
+}
+
+// Its kernels take no residual, or the sum would be activated.
+TEST(FuseResidual, OtherProductsStay) {
+  for (bool activated : {true, false}) {
+    TestGraphBuilder builder;
+    const ValueId x = builder.Input({2, 6, 6});
+    const ValueId y = builder.Add("MatMul", {x, activated ? builder.Constant({6, 6}) : x});
+    TestGraphBuilder::Attributes attributes;
+    if (activated) attributes = {{"activation", std::string("RELU")}};
+    builder.Output(builder.Add("Eltwise", {x, y}, attributes));
+    EXPECT_EQ(ExpectKeepsMeaning(builder.Build(), FuseResidual).nodes.size(), 2u);
+  }
+}
+
 }  // namespace
 }  // namespace mace

@@ -16,6 +16,7 @@
 #include "mace/passes/merge_transposes.h"
 #include "mace/passes/recognize_channel_shuffle.h"
 #include "mace/passes/recognize_swish.h"
+#include "mace/passes/simplify_gather.h"
 #include "mace/passes/simplify_reshape.h"
 
 namespace mace {
@@ -29,6 +30,7 @@ namespace {
 // another's steps when nothing else takes them any more.
 constexpr Pass kPasses[] = {
     {"fold_constants", FoldConstants},
+    {"simplify_gather", SimplifyGather},
     {"simplify_reshape", SimplifyReshape},
     {"recognize_channel_shuffle", RecognizeChannelShuffle},
     {"merge_transposes", MergeTransposes},

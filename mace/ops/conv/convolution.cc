@@ -42,10 +42,10 @@ HostTensor TensorOfFloats(std::vector<float> values) {
 ConvolutionWeights WeightsFromConstants(const HostTensor& filter, const HostTensor* bias) {
   ConvolutionWeights weights;
   weights.filter = [filter] { return filter.ReadAsFloats(); };
-  weights.filter_constant = filter;
+  weights.filter_constants = {filter};
   if (bias != nullptr) {
     weights.bias = [copy = *bias] { return copy.ReadAsFloats(); };
-    weights.bias_constant = *bias;
+    weights.bias_constants = {*bias};
   }
   return weights;
 }

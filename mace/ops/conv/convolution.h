@@ -74,7 +74,7 @@ struct ConvolutionWeights {
   std::function<StatusOr<HostTensor>()> bias;  // Null: none.
   // What both are made of, and what says how the filter's elements are ordered for `filter`: equal
   // texts and equal shapes mean the same order.
-  HostTensor filter_constant, bias_constant;
+  std::vector<HostTensor> filter_constants, bias_constants;
   const char* filter_order = "as stored";
 };
 

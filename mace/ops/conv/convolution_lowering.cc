@@ -151,14 +151,14 @@ std::function<std::string()> FilterIdentity(const ConvolutionRequest& request, c
     numbers.push_back(number);
   }
   return PackingIdentity(std::string(layout) + ", " + request.weights.filter_order,
-                         std::move(numbers), {request.weights.filter_constant});
+                         std::move(numbers), request.weights.filter_constants);
 }
 
 std::function<std::string()> BiasIdentity(const ConvolutionRequest& request, const char* layout,
                                           std::vector<int64_t> numbers) {
   numbers.push_back(request.convolution.out_channels);
   std::vector<HostTensor> constants;
-  if (request.weights.bias) constants.push_back(request.weights.bias_constant);
+  if (request.weights.bias) constants = request.weights.bias_constants;
   return PackingIdentity(layout, std::move(numbers), std::move(constants));
 }
 

@@ -1,6 +1,8 @@
 // MatMul: a [..., M, K], b [..., K, N], [bias]; attributes transpose_a, transpose_b say that the
 // last two axes are the other way round. Leading axes broadcast. An operand of one axis is a row
 // (a) or a column (b), and its axis is missing in the output. The bias broadcasts to the output.
+// With the attribute residual = 1 there is a tensor of the output's shape behind the bias, which is
+// added, too; kernels have that where b is one matrix of weights and the bias one number a column.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -8,21 +10,14 @@
 
 #include "mace/ops/batch.h"
 #include "mace/ops/conv/convolution_lowering.h"
-#include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/elementwise/broadcast_rows.h"
 #include "mace/ops/matmul/batched_gemm.h"
 #include "mace/ops/matmul/gemm.h"
+#include "mace/ops/matmul/rows_as_pixels.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
-
-// Row-major with the last two axes swapped.
-std::vector<float> Transposed(const float* from, int64_t rows, int64_t columns) {
-  std::vector<float> to(static_cast<size_t>(rows * columns));
-  TransposeBlocked(from, rows, columns, columns, [&](int64_t c) { return to.data() + c * rows; });
-  return to;
-}
 
 // y += bias, broadcast.
 void AddBias(const std::vector<float>& bias, const Shape& bias_shape, const Shape& shape,
@@ -40,6 +35,7 @@ class MatMul : public Op {
     auto op = std::make_unique<MatMul>();
     op->transpose_a_ = node.attributes.GetInt("transpose_a", 0) != 0;
     op->transpose_b_ = node.attributes.GetInt("transpose_b", 0) != 0;
+    op->residual_ = node.attributes.GetInt("residual", 0) != 0;
     return std::unique_ptr<Op>(std::move(op));
   }
 
@@ -59,6 +55,11 @@ class MatMul : public Op {
         return InvalidArgument("bias: expected floats that broadcast to " + gemm.output.ToString() +
                                ", found " + DTypeName(bias.dtype) + " " + bias.shape.ToString());
       }
+    }
+    if (residual_ &&
+        (inputs.size() <= kResidual || !inputs[kResidual].present ||
+         !IsFloat(inputs[kResidual].info.dtype) || inputs[kResidual].info.shape != gemm.output)) {
+      return InvalidArgument("residual: expected floats of shape " + gemm.output.ToString());
     }
     *outputs = {{DType::kFloat32, gemm.output}};
     return Status::Ok();
@@ -84,6 +85,9 @@ class MatMul : public Op {
     if (inputs.size() > 2 && inputs[2].dtype() != DType::kInvalid) {
       AddBias(ToFloatVector(inputs[2]), inputs[2].shape(), p.output, (*outputs)[0].f32());
     }
+    if (residual_) {
+      AddBias(ToFloatVector(inputs[kResidual]), p.output, p.output, (*outputs)[0].f32());
+    }
     return Status::Ok();
   }
 
@@ -94,6 +98,7 @@ class MatMul : public Op {
     const int rank = gemm->output.rank();
     // Where both operands are matrices, axis 0 is that of the rows.
     if (rank == 2 && (transpose_a_ || !batched[0] || batched[1])) return false;
+    if (residual_ && !batched[kResidual]) return false;
     if (rank > 2) return BroadcastSplitsAlongBatch(inputs, batched, rank);
     const bool has_bias = HasBias(inputs);
     return rank == 2 && (!has_bias || batched[2] || inputs[2].info.shape.rank() < 2 ||
@@ -108,10 +113,11 @@ class MatMul : public Op {
     std::vector<KernelVariant> result;
     if (IsConvolution(bound)) {
       result = LowerAsConvolution(*gemm, request);
-    } else {
+    } else if (!residual_) {
       LowerGemmLocal(bound, &result);
       LowerGemmBlocks(bound, &result);
     }
+    if (residual_) return result;
     LowerGemmRowMajor(bound, &result);
     LowerGemmLibrary(bound, &result);
     return result;
@@ -151,15 +157,8 @@ class MatMul : public Op {
   // Constant b without a batch: the rows of a are the pixels of a 1x1 convolution.
   std::vector<KernelVariant> LowerAsConvolution(const BatchedGemm& p,
                                                 const LoweringRequest& request) const {
-    const Nhwc a = AsNhwc(request.inputs[0].info.shape);
-    ConvolutionRequest convolution;
-    convolution.op = "matmul";
-    convolution.lowering = &request;
-    Convolution& c = convolution.convolution;
-    c.in_channels = p.depth;
-    c.out_channels = p.columns;
-    c.window.h.in = c.window.h.out = a.rows();
-    c.window.w.in = c.window.w.out = a.w;
+    ConvolutionRequest convolution = RowsAsPixels("matmul", p.columns, request);
+    if (residual_) convolution.convolution.residual_input = static_cast<int>(kResidual);
     convolution.weights =
         WeightsFromConstants(*request.inputs[1].constant,
                              HasBias(request.inputs) ? request.inputs[2].constant : nullptr);
@@ -174,13 +173,16 @@ class MatMul : public Op {
     return LowerConvolution(convolution);
   }
 
+  static constexpr size_t kResidual = 3;  // An input.
+
   bool transpose_a_ = false;
   bool transpose_b_ = false;
+  bool residual_ = false;
 };
 
 }  // namespace
 
 extern const OpDefinition kMatMulOp;
-const OpDefinition kMatMulOp = {"MatMul", 2, 3, MatMul::Make};
+const OpDefinition kMatMulOp = {"MatMul", 2, 4, MatMul::Make};
 
 }  // namespace mace

@@ -14,6 +14,27 @@ TEST(MatMulTest, Weights) {
   OpTester("MatMul").Input({4, 9}).Constant({9, 6}).Constant({6}).Run();
 }
 
+TEST(MatMulTest, Residual) {
+  const int64_t on = 1;
+  OpTester("MatMul")
+      .Input({5, 7})
+      .Constant({7, 18})
+      .Constant({18})
+      .Input({5, 18})
+      .Set("residual", on)
+      .Run();
+}
+
+TEST(MatMulTest, RefusesAResidualOfAnotherShape) {
+  OpTester("MatMul")
+      .Input({5, 7})
+      .Constant({7, 6})
+      .Constant({6})
+      .Input({1, 6})
+      .Set("residual", int64_t{1})
+      .ExpectRefused("residual: expected floats of shape");
+}
+
 TEST(MatMulTest, Activations) {
   OpTester("MatMul").Input({5, 7}).Input({7, 18}).Run();
   OpTester("MatMul").Input({2, 9, 7}).Input({2, 7, 3}).Run();

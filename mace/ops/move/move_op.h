@@ -31,9 +31,10 @@ class MoveOp : public Op {
                         const std::vector<bool>& batched) const override;
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override;
 
- protected:
   // kInvalidArgument says what was expected and found.
   virtual Status Describe(const std::vector<OpInput>& inputs, Move* move) const = 0;
+
+ protected:
   const std::string& name() const { return name_; }
 
  private:

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "mace/graph/output_marks.h"
-#include "mace/plan/choose_by_cost.h"
+#include "mace/passes/device/node_estimate.h"
 #include "mace/plan/node_precisions.h"
 
 namespace mace {
@@ -46,52 +46,18 @@ class Fuser {
       graph_.nodes[n] = std::move(*fused);
       ops_[n] = *std::move(op);
     }
-    Remove(removed);
+    RemoveNodes(removed, &graph_, &ops_);
   }
 
  private:
-  struct Bound {
-    const Node& node;
-    const Op& op;
-    Precision precision;
-  };
-
-  void Remove(const std::vector<bool>& removed) {
-    size_t kept = 0;
-    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-      if (removed[n]) continue;
-      if (kept != n) {
-        graph_.nodes[kept] = std::move(graph_.nodes[n]);
-        ops_[kept] = std::move(ops_[n]);
-      }
-      ++kept;
-    }
-    graph_.nodes.resize(kept);
-    ops_.resize(kept);
+  double CheapestMs(const EstimatedNode& node, size_t max_launches) const {
+    return CheapestNodeMs(graph_, node, device_, options_, max_launches);
   }
-
-  // The estimated time of the cheapest variant on the device with at most so many launches;
-  // infinite where the op refuses the node or has no such variant.
-  double CheapestMs(const Bound& bound, size_t max_launches) const {
-    constexpr double kNone = std::numeric_limits<double>::infinity();
-    std::vector<TensorInfo> outputs;
-    if (!bound.op.Infer(MakeOpInputs(graph_, bound.node), &outputs).ok()) return kNone;
-    PlanOptions options = options_;
-    options.precision = bound.precision;
-    double best = kNone;
-    for (const KernelVariant& variant :
-         FindVariants(graph_, bound.node, bound.op, device_, options).variants) {
-      if (variant.launches.size() > max_launches) continue;
-      best = std::min(best, VariantMs(variant, device_));
-    }
-    return best;
-  }
-
   double CheapestMs(size_t n) const {
     return CheapestMs({graph_.nodes[n], *ops_[n], precisions_[n]}, SIZE_MAX);
   }
 
-  bool IsCheaper(const Bound& fused, size_t first, size_t second) const {
+  bool IsCheaper(const EstimatedNode& fused, size_t first, size_t second) const {
     // The op may also offer to run the two one behind the other, which would gain nothing.
     const double together = CheapestMs(fused, 1);
     if (together == std::numeric_limits<double>::infinity()) return false;
