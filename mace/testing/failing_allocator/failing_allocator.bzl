@@ -23,6 +23,8 @@ def failing_allocator_test(name, srcs = [], tags = []):
         size = "medium",
         srcs = [name + ".cc"] + srcs,
         data = ["//models:files"],
+        # The linker redirects the calls of the program's own objects alone.
+        linkstatic = True,
         # The C++ library and protobuf within the program, so that their allocations are its own.
         additional_linker_inputs = [":archives", "//third_party:archives"],
         linkopts = [
