@@ -77,6 +77,7 @@ def capture(model, xs):
         graph.replay()
         return output
 
+    replay.keeps = model, xs  # The graph reads their memory, but it does not keep them alive.
     return replay
 
 

@@ -6,7 +6,8 @@
     args           further options of mace, such as --inputs and --outputs
     inputs         {name: path of an .npy}, or None: drawn from a seed (draw_inputs)
     outputs        {name: path of an .npy}, the expected outputs, or None: the engines are compared with each other
-    max_abs_err    the largest difference from the expected outputs that passes; None where there are none
+    max_abs_err    the largest difference from the expected outputs that passes, or None
+    min_cosine     in place of max_abs_err, for quantized models: the least cosine that passes, or None
     torch          path of a python file whose make() gives the network as a torch.nn.Module, or None
 
 A folder with a manifest.json has the cases of that file, whose format is the one that `mace validate` reads; the first
@@ -14,6 +15,7 @@ of a network's input sets is measured. In a folder without one, every model file
 """
 import json
 import os
+import re
 
 import numpy as np
 
@@ -23,6 +25,17 @@ DTYPES = {"bfloat16": "float32"}  # Types that numpy lacks, and what a file hold
 
 class NoCase(Exception):
     """A network that cannot be measured: one line that says why."""
+
+
+def limits(entry):
+    """max_abs_err and min_cosine of an entry of the manifest, which has a number or a sentence with "cosine >= NUMBER"."""
+    limit = entry.get("max_abs_err")
+    if not isinstance(limit, str):
+        return {"max_abs_err": limit, "min_cosine": None}
+    found = re.search(r"cosine >= ([0-9.]*[0-9])", limit)
+    if not found:
+        raise ValueError("max_abs_err of %s: expected a number or cosine >= NUMBER, found %r" % (entry["name"], limit))
+    return {"max_abs_err": None, "min_cosine": float(found.group(1))}
 
 
 def case_of_entry(entry, folder):
@@ -35,8 +48,7 @@ def case_of_entry(entry, folder):
     beside = entry.get("torch")
     return {"name": entry["name"], "format": entry.get("format", "onnx"), "model": paths[0],
             "data": paths[1] if len(paths) > 1 else None, "args": entry.get("args", []), "inputs": files("inputs"),
-            "outputs": files("outputs"), "max_abs_err": entry.get("max_abs_err"),
-            "torch": os.path.join(folder, beside) if beside else None}
+            "outputs": files("outputs"), **limits(entry), "torch": os.path.join(folder, beside) if beside else None}
 
 
 def format_of_pb(path):
@@ -52,7 +64,7 @@ def case_of_file(path, folder):
     if os.path.basename(path) == "saved_model.pb":
         stem = path = os.path.dirname(path)  # A SavedModel is a folder.
     return {"name": os.path.relpath(stem, folder), "format": kind, "model": path, "data": data, "args": [],
-            "inputs": None, "outputs": None, "max_abs_err": None, "torch": None}
+            "inputs": None, "outputs": None, "max_abs_err": None, "min_cosine": None, "torch": None}
 
 
 def model_files(folder):

@@ -33,8 +33,14 @@ def difference(found, expected):
     return float(np.abs(found[finite] - expected[finite]).max(initial=0))
 
 
+def cosine(found, expected):
+    """The cosine of the angle between two outputs as vectors."""
+    found, expected = found.astype(np.float64).ravel(), expected.astype(np.float64).ravel()
+    return float(found @ expected / max(np.linalg.norm(found) * np.linalg.norm(expected), 1e-300))
+
+
 def allowed(expected, max_abs_err, precision):
-    """The largest difference that passes for one output."""
+    """The largest difference that passes for one output. `max_abs_err`: in fp32, or None if no case has one."""
     values = np.abs(expected[np.isfinite(expected)].astype(np.float64))
     relative = SHARE[precision] * float(values.max(initial=0))
     if max_abs_err is None:
@@ -42,7 +48,20 @@ def allowed(expected, max_abs_err, precision):
     return max_abs_err if precision == "fp32" else max(max_abs_err, relative)
 
 
-def check(entry, expected, max_abs_err):
+def why_wrong(found, expected, case, precision):
+    """What is wrong with an output, or None; and its largest difference."""
+    error = difference(found, expected)
+    if found.size != expected.size:
+        return "shape %s, expected %s" % (list(found.shape), list(expected.shape)), error
+    least = case["min_cosine"]
+    if least is not None and np.isfinite(error):
+        same = cosine(found, expected)
+        return None if same >= least else "cosine %.4f, expected at least %g" % (same, least), error
+    limit = allowed(expected, case["max_abs_err"], precision)
+    return None if error <= limit else "error %.2g, allowed %.2g" % (error, limit), error
+
+
+def check(entry, expected, case):
     """Sets `right`, `max_error` and `wrong` (why it is not right) of the entry.
 
     `expected`: {name: path of an .npy}. An entry has `outputs`: [(name, path)].
@@ -52,12 +71,10 @@ def check(entry, expected, max_abs_err):
         if path is None:
             entry.update(right=False, max_error=float("inf"), wrong="has no output %s" % name)
             return
-        found, wanted = np.load(path), np.load(reference)
-        error, limit = difference(found, wanted), allowed(wanted, max_abs_err, entry["precision"])
+        why, error = why_wrong(np.load(path), np.load(reference), case, entry["precision"])
         entry["max_error"] = max(entry["max_error"], error)
-        if error > limit and entry["right"]:
-            shapes = "" if found.size == wanted.size else ", shape %s, expected %s" % (found.shape, wanted.shape)
-            entry.update(right=False, wrong="output %s: error %.2g, allowed %.2g%s" % (name, error, limit, shapes))
+        if why and entry["right"]:
+            entry.update(right=False, wrong="output %s: %s" % (name, why))
 
 
 def check_all(entries, case):
@@ -75,7 +92,7 @@ def check_all(entries, case):
         expected, against = dict(first["outputs"]), first["engine"]
     try:
         for entry in entries:
-            check(entry, expected, case["max_abs_err"])
+            check(entry, expected, case)
     except (OSError, ValueError) as error:
         raise NoCase(" ".join(str(error).split())) from error
     return against

@@ -19,6 +19,11 @@ def shares(profile):
     return {**found, OUTSIDE: rest} if rest > 1e-9 else found
 
 
+def losers(rows):
+    """The rows of networks that mace runs more slowly than the best peer."""
+    return [row for row in rows if row["ratio"] is not None and row["ratio"] > 1]
+
+
 def losses(rows):
     """[{"type", "ms", "share", "log_share", "networks"}], the largest loss first, of rows where mace is slower.
 
@@ -27,9 +32,7 @@ def losses(rows):
     large networks do not hide small ones. `networks`: those with the largest parts, at most three.
     """
     found = {}
-    for row in rows:
-        if row["ratio"] is None or row["ratio"] <= 1:
-            continue
+    for row in losers(rows):
         for kind, share in shares(row.get("profile")).items():
             one = found.setdefault(kind, {"type": kind, "ms": 0.0, "log": 0.0, "parts": []})
             one["ms"] += share * row["loss_ms"]

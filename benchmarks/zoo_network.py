@@ -6,6 +6,7 @@ from peer_processes import FOLDER, Failed, Worker
 from peer_rounds import join, load_all, take_turns
 from zoo_cases import NoCase, draw_inputs
 from zoo_check import check_all
+from zoo_losses import losers
 from zoo_mace import CaseMace, inspect
 
 # Peers that keep compiled models in a folder that the load request names.
@@ -109,8 +110,7 @@ def add_profiles(rows, measured, options):
     contenders = {contender.mace.precision: contender for contender in measured if contender.entry["ours"]}
     for row in rows:
         row["profile"] = None
-        if row["ratio"] is None or row["ratio"] <= 1:
-            continue
+    for row in losers(rows):
         try:
             row["profile"] = contenders[row["precision"]].profile(options.seconds)
         except Failed as failure:

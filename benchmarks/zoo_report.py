@@ -3,7 +3,7 @@ import math
 
 from peer_report import geometric_mean, markdown
 from svg import FAINT, GRID, INK, OTHERS, OURS, Svg
-from zoo_losses import losses
+from zoo_losses import losers, losses
 
 LIMITS = (1.3, 1.6, 2.5)
 MOST_LOSSES = 12
@@ -126,17 +126,23 @@ LOSS_TEXT = ("Where mace is slower than the best peer, the difference is a netwo
              "share of the time of a profiled run. By logarithms, small networks count as much as large ones.")
 
 
+def sections(report, with_networks=False):
+    """Parts of a page: for each precision the summary, the ops that lose most and, if asked for, every network."""
+    parts = []
+    for precision in precisions(report):
+        rows = rows_of(report, precision)
+        parts += ["### %s, %d networks" % (precision, len(rows)), summary(rows)]
+        parts += [network_table(rows)] if with_networks else []
+        parts += [LOSS_TEXT, loss_table(rows)] if losers(rows) else []
+    return parts
+
+
 def tables(report):
     """The report as Markdown."""
     parts = ["# Networks beside the peers", facts(report),
              "Milliseconds of one inference, host inputs to host outputs: least (median). Starts are milliseconds from "
              "making the engine to its first output, in a process of its own. Peers whose outputs are wrong do not count."]
-    for precision in precisions(report):
-        rows = rows_of(report, precision)
-        parts += ["## " + precision, summary(rows), network_table(rows)]
-        if any(row["ratio"] is not None and row["ratio"] > 1 for row in rows):
-            parts += ["### Ops that lose most, " + precision, LOSS_TEXT, loss_table(rows)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts + sections(report, with_networks=True)) + "\n"
 
 
 # The picture: a panel for each precision; ratios on a logarithmic axis, bars that begin at 1.

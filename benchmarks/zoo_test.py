@@ -163,6 +163,13 @@ class Checks(unittest.TestCase):
         self.assertEqual(zoo_check.allowed(values, 0.5, "fp16"), 0.5)
         self.assertAlmostEqual(zoo_check.allowed(values, None, "fp32"), 0.01)
 
+    def test_cosines(self):
+        case = {"max_abs_err": None, "min_cosine": 0.99}
+        self.assertIsNone(zoo_check.why_wrong(np.array([2.0, 0.1]), np.array([1.0, 0.0]), case, "fp32")[0])
+        self.assertEqual(zoo_check.why_wrong(np.array([1.0, 1.0]), np.array([1.0, 0.0]), case, "fp32")[0],
+                         "cosine 0.7071, expected at least 0.99")
+        self.assertEqual(zoo_cases.limits({"max_abs_err": "quantized: cosine >= 0.99."})["min_cosine"], 0.99)
+
     def test_names_of_outputs(self):
         self.assertEqual(zoo_check.pairs([("y", "1"), ("z", "2")], {"z:0": "3", "y": "4"}),
                          [("z:0", "2", "3"), ("y", "1", "4")])
@@ -220,6 +227,12 @@ class Reports(unittest.TestCase):
         self.assertEqual(names[:4], ["| slow", "| small", "| fast", "| refused | so".split(" | ")[0]])
         self.assertIn("| 3.000 (6.000) | 3.00 | 3.00 | 30 / 30 | 20 / 30 | 0 |", text)
         self.assertIn("| Conv2D | 0.25 | 10.0 % |", text)
+
+    def test_a_page_has_the_summary_without_each_network(self):
+        parts = zoo_report.sections(report_of(self.rows))
+        self.assertEqual(parts[0], "### fp32, 4 networks")
+        self.assertIn("| Conv2D |", parts[-1])
+        self.assertNotIn("refused", "".join(parts))
 
     def test_picture(self):
         text = zoo_report.draw(report_of(self.rows + [row("a < b", 100.0)]))
