@@ -53,8 +53,10 @@ def why_wrong(found, expected, case, precision):
     error = difference(found, expected)
     if found.size != expected.size:
         return "shape %s, expected %s" % (list(found.shape), list(expected.shape)), error
+    if not np.isfinite(error):
+        return "a number that is finite in one alone, or what is no number", error
     least = case["min_cosine"]
-    if least is not None and np.isfinite(error):
+    if least is not None:
         same = cosine(found, expected)
         return None if same >= least else "cosine %.4f, expected at least %g" % (same, least), error
     limit = allowed(expected, case["max_abs_err"], precision)
@@ -62,19 +64,21 @@ def why_wrong(found, expected, case, precision):
 
 
 def check(entry, expected, case):
-    """Sets `right`, `max_error` and `wrong` (why it is not right) of the entry.
+    """Sets `right`, `max_error` (None: infinite) and `wrong` (why it is not right) of the entry.
 
     `expected`: {name: path of an .npy}. An entry has `outputs`: [(name, path)].
     """
     entry.update(right=True, max_error=0.0, wrong=None)
     for name, path, reference in pairs(entry["outputs"], expected):
         if path is None:
-            entry.update(right=False, max_error=float("inf"), wrong="has no output %s" % name)
+            entry.update(right=False, max_error=None, wrong="has no output %s" % name)
             return
         why, error = why_wrong(np.load(path), np.load(reference), case, entry["precision"])
         entry["max_error"] = max(entry["max_error"], error)
         if why and entry["right"]:
             entry.update(right=False, wrong="output %s: %s" % (name, why))
+    if not np.isfinite(entry["max_error"]):
+        entry["max_error"] = None  # JSON has no infinity.
 
 
 def check_all(entries, case):

@@ -146,7 +146,7 @@ def tables(report):
 
 
 # The picture: a panel for each precision; ratios on a logarithmic axis, bars that begin at 1.
-BAR, LEFT, PLOT, RIGHT, FRAME = 13, 230, 600, 110, 66
+BAR, LEFT, PLOT, RIGHT, FRAME = 13, 230, 600, 110, 80
 TICKS = (0.1, 0.125, 0.25, 0.5, 0.7, 1, 1.3, 1.6, 2.5, 4, 8, 16, 32, 64)
 
 
@@ -168,20 +168,21 @@ def draw_axis(svg, ends, top, bottom):
         x = place(tick, ends)
         svg.line(x, top, x, bottom, FAINT if tick == 1 else GRID, 1, "4 3" if tick in LIMITS else None)
         if x - last > 26:
-            svg.text(x, bottom + 14, "%g×" % tick, 10, FAINT, "middle")
+            for y in (top - 4, bottom + 14):
+                svg.text(x, y, "%g×" % tick, 10, FAINT, "middle")
             last = x
 
 
 def draw_panel(svg, top, precision, rows):
     shown = [row for row in rows if row["ratio"] is not None]
     svg.text(20, top + 16, "%s: %s" % (precision, summary(rows).replace("**", "")), 12, bold=True)
-    ends, y = axis([row["ratio"] for row in shown]), top + 32
+    ends, y = axis([row["ratio"] for row in shown]), top + 46
     draw_axis(svg, ends, y - 4, y + len(shown) * BAR + 4)
     for row in shown:
         begin, end = sorted((place(1, ends), place(row["ratio"], ends)))
         svg.rect(begin, y + 2, max(end - begin, 1), BAR - 4, OURS if row["ratio"] > 1 else OTHERS[1])
         svg.text(LEFT - 8, y + BAR - 3, row["network"], 10, INK, "end")
-        svg.text(end + 5, y + BAR - 3, "%.2f  %.3g ms" % (row["ratio"], ours_of(row)["host_ms"]["min"]), 9, FAINT)
+        svg.text(end + 5, y + BAR - 3, "%.2f  %.4g ms" % (row["ratio"], ours_of(row)["host_ms"]["min"]), 9, FAINT)
         y += BAR
 
 

@@ -168,6 +168,7 @@ class Checks(unittest.TestCase):
         self.assertIsNone(zoo_check.why_wrong(np.array([2.0, 0.1]), np.array([1.0, 0.0]), case, "fp32")[0])
         self.assertEqual(zoo_check.why_wrong(np.array([1.0, 1.0]), np.array([1.0, 0.0]), case, "fp32")[0],
                          "cosine 0.7071, expected at least 0.99")
+        self.assertRegex(zoo_check.why_wrong(np.array(["a"]), np.array(["a"]), case, "fp32")[0], "no number")
         self.assertEqual(zoo_cases.limits({"max_abs_err": "quantized: cosine >= 0.99."})["min_cosine"], 0.99)
 
     def test_names_of_outputs(self):
