@@ -5,6 +5,7 @@ and maybe "cache", the folder in which OpenVINO keeps compiled models.
 """
 import importlib
 import os
+import re
 import sys
 
 import numpy as np
@@ -81,12 +82,21 @@ def write_outputs(names, arrays, folder, label):
     return written
 
 
+def without_places(text):
+    """An error of OpenVINO without the lines that only say where in its sources it arose."""
+    lines = [line.strip() for line in text.splitlines() if not re.search(r"\.[ch]pp:[0-9]+:?$", line.strip())]
+    return " ".join(line for line in lines if line) or text
+
+
 def loader(engine, threads):
     def load(case):
         inputs = {name: np.load(path) for name, path in case["inputs"].items()}
         importlib.import_module(engine)  # Importing is no part of a start.
         begin = milliseconds()
-        version, names, run = LOADERS[engine](case, inputs, threads)
+        try:
+            version, names, run = LOADERS[engine](case, inputs, threads)
+        except RuntimeError as error:
+            raise RuntimeError(without_places(str(error))) from error
         contender = Contender(engine, "fp32", run)
         contender.facts = {"version": version, "load_ms": milliseconds() - begin}
         contender.facts["outputs"] = write_outputs(names, first_run(contender), case["written"], engine)

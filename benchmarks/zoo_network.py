@@ -1,6 +1,7 @@
 """Measures one network: every engine in processes of its own, in turn, with outputs checked."""
 import os
 import sys
+import tempfile
 
 from peer_processes import FOLDER, Failed, Worker
 from peer_rounds import join, load_all, take_turns
@@ -18,12 +19,14 @@ KEPT = ("engine", "ours", "precision", "version", "device", "driver", "host_ms",
 
 
 def open_peer(engine, options):
-    """The process of a peer; torch has one for all precisions."""
+    """The process of a peer; torch has one for all precisions, which loads all of its forms at once."""
+    limit_s = options.timeout
     if engine == "torch":
         words = ["zoo_torch.py", ",".join(options.precision)] + (["compile"] if options.compile else [])
+        limit_s *= len(options.precision) * (2 if options.compile else 1)
     else:
         words = ["zoo_engines.py", engine, str(options.threads)]
-    worker = Worker([sys.executable, os.path.join(FOLDER, words[0]), *words[1:]], engine, options.timeout)
+    worker = Worker([sys.executable, os.path.join(FOLDER, words[0]), *words[1:]], engine, limit_s)
     worker.precision = None if engine == "torch" else "fp32"
     return worker
 
@@ -36,7 +39,7 @@ def warm_start_ms(engine, options, request, scratch):
     """The start of a peer from its own cache, which a process before writes; None if it has none or does not start."""
     if engine not in WITH_CACHE:
         return None
-    request, found = {**request, "cache": os.path.join(scratch, "cache-" + engine)}, None
+    request, found = {**request, "cache": tempfile.mkdtemp(dir=scratch), "written": tempfile.mkdtemp(dir=scratch)}, None
     for _ in range(2):
         worker = open_peer(engine, options)
         try:

@@ -98,7 +98,7 @@ def remarks(row):
               for one in row["failures"] if one["error"] != row["reason"]]
     if row["checked_against"] == "nothing":
         found.append("outputs compared with nothing")
-    return "; ".join(" ".join(text.split())[:160] for text in found).replace("|", "\\|")
+    return "; ".join(" ".join(text.split())[:240] for text in found).replace("|", "\\|")
 
 
 def network_table(rows):
@@ -117,7 +117,7 @@ def network_table(rows):
 
 def loss_table(rows):
     found = losses(rows)
-    table = [[one["type"], "%.2f" % one["ms"], "%.1f %%" % (100 * one["share"]), "%.1f %%" % (100 * one["log_share"]),
+    table = [[one["type"], "%.3f" % one["ms"], "%.1f %%" % (100 * one["share"]), "%.1f %%" % (100 * one["log_share"]),
               ", ".join(one["networks"])] for one in found[:MOST_LOSSES]]
     return markdown(["type of op", "ms lost", "share of the loss", "share by logarithms", "most in"], table)
 

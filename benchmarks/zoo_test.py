@@ -17,6 +17,7 @@ import numpy as np
 
 import zoo_cases
 import zoo_check
+import zoo_engines
 import zoo_losses
 import zoo_report
 from peer_processes import FOLDER
@@ -179,6 +180,13 @@ class Checks(unittest.TestCase):
                          [("y", None, "3"), ("z", "1", "4")])
 
 
+class Errors(unittest.TestCase):
+    def test_places_in_sources_are_left_out(self):
+        text = "Exception from src/cpp/core.cpp:84:\nCheck 'false' failed at src/report.hpp:151:\nNo rule for\n\nTrees\n"
+        self.assertEqual(zoo_engines.without_places(text), "No rule for Trees")
+        self.assertEqual(zoo_engines.without_places("one.cpp:1"), "one.cpp:1")
+
+
 class Cases(unittest.TestCase):
     def test_drawn_numbers_are_those_of_the_command(self):
         # The first outputs of the Mersenne Twister with seed 1 are 1791095845 and 4282876139.
@@ -227,7 +235,7 @@ class Reports(unittest.TestCase):
         names = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| ") and "÷" not in line]
         self.assertEqual(names[:4], ["| slow", "| small", "| fast", "| refused | so".split(" | ")[0]])
         self.assertIn("| 3.000 (6.000) | 3.00 | 3.00 | 30 / 30 | 20 / 30 | 0 |", text)
-        self.assertIn("| Conv2D | 0.25 | 10.0 % |", text)
+        self.assertIn("| Conv2D | 0.250 | 10.0 % |", text)
 
     def test_a_page_has_the_summary_without_each_network(self):
         parts = zoo_report.sections(report_of(self.rows))
