@@ -8,22 +8,31 @@ import sys
 
 import numpy as np
 
-from peer_worker import Contender, milliseconds, serve
+from peer_worker import Contender, checked_by_files, milliseconds, serve
+
+
+def onnxruntime_session(path, threads):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 4  # 4: only what ends the process is logged.
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def openvino_options(threads):
+    return {"INFERENCE_NUM_THREADS": str(threads), "INFERENCE_PRECISION_HINT": "f32"}
 
 
 def load_onnxruntime(stem, values, threads):
     import onnxruntime
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(stem + ".onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(stem + ".onnx", threads)
     inputs = {session.get_inputs()[0].name: values}
     return onnxruntime.__version__, lambda: session.run(None, inputs)[0]
 
 
 def load_openvino(stem, values, threads):
     import openvino
-    options = {"INFERENCE_NUM_THREADS": str(threads), "INFERENCE_PRECISION_HINT": "f32"}
-    request = openvino.Core().compile_model(stem + ".onnx", "CPU", options).create_infer_request()
+    compiled = openvino.Core().compile_model(stem + ".onnx", "CPU", openvino_options(threads))
+    request = compiled.create_infer_request()
     return openvino.__version__.split("-")[0], lambda: request.infer({0: values})[0]
 
 
@@ -75,7 +84,7 @@ def main():
         contender.facts = {"version": version, "load_ms": milliseconds() - begin}
         return [contender]
 
-    serve(load)
+    serve(checked_by_files(load))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,13 @@ def last_line(text, otherwise):
     return lines[-1].strip()[:300] if lines else otherwise
 
 
+def why_ended(code, text):
+    """Why a process ended: the signal that ended it, or the last line of its stderr."""
+    if code is not None and code < 0:
+        return "ended by signal %d (%s)" % (-code, signal.strsignal(-code))
+    return last_line(text, "exit code %s and no message" % code)
+
+
 def median(values):
     ordered = sorted(values)
     middle = len(ordered) // 2
@@ -42,22 +49,30 @@ def summary(samples):
 class Worker:
     """A process that runs peer_worker.serve, with one contender or more."""
 
-    def __init__(self, command, label):
-        self.label = label
+    def __init__(self, command, label, limit_s=LOAD_LIMIT_S):
+        """`limit_s`: the most seconds until an answer; a process that takes longer is ended."""
+        self.label, self.limit_s = label, limit_s
+        self.precision = None  # That of all contenders, if they have the same.
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
         self.buffer = b""
 
     def _why(self):
+        if self.errors.closed:
+            return "ended before"
+        try:
+            code = self.process.wait(timeout=10)  # Its pipes may be closed a moment before it has ended.
+        except subprocess.TimeoutExpired:
+            code = None
         self.errors.seek(0)
-        return last_line(self.errors.read().decode(errors="replace"), "ended without a word")
+        return why_ended(code, self.errors.read().decode(errors="replace"))
 
     def _read_line(self):
         while b"\n" not in self.buffer:
-            ready, _, _ = select.select([self.process.stdout], [], [], LOAD_LIMIT_S)
+            ready, _, _ = select.select([self.process.stdout], [], [], self.limit_s)
             if not ready:
                 self.close()
-                raise Failed("no answer in %d s" % LOAD_LIMIT_S)
+                raise Failed("no answer in %g s" % self.limit_s)
             part = os.read(self.process.stdout.fileno(), 1 << 16)
             if not part:
                 raise Failed(self._why())
@@ -81,8 +96,8 @@ class Worker:
             raise Failed(reply["error"])
         return reply
 
-    def load(self, stem):
-        found = self.ask(load=stem)["contenders"]
+    def load(self, what):
+        found = self.ask(load=what)["contenders"]
         return [PeerContender(self, index, facts) for index, facts in enumerate(found)]
 
     def close(self):
@@ -107,16 +122,19 @@ class PeerContender:
                 "peak_rss_bytes": reply["peak_rss_bytes"]}
 
 
-def call_mace(binary, words, scratch):
-    """Calls the command once and gives its JSON."""
+def call_mace(binary, words, scratch, limit_s=None):
+    """Calls the command once and gives its JSON. `limit_s`: the most seconds; by default there is no limit."""
     # Caches of the drivers would hide a cache file that does not work.
     folder = os.path.join(scratch, "driver")
     os.makedirs(folder, exist_ok=True)
     environment = dict(os.environ, POCL_CACHE_DIR=folder, CUDA_CACHE_DISABLE="1", NEO_CACHE_PERSISTENT="0")
-    done = subprocess.run([binary, *words, "--json", "-"], env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False)
+    try:
+        done = subprocess.run([binary, *words, "--json", "-"], env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, errors="replace", check=False, timeout=limit_s)
+    except subprocess.TimeoutExpired as late:
+        raise Failed("no answer in %g s" % limit_s) from late
     if done.returncode != 0:
-        raise Failed(last_line(done.stderr, "exit code %d" % done.returncode))
+        raise Failed(why_ended(done.returncode, done.stderr))
     return json.loads(done.stdout)
 
 
@@ -126,13 +144,19 @@ class Mace:
     def __init__(self, binary, options, cache, scratch):
         """`options`: command-line options, such as device and precision, as a dict of names without dashes."""
         self.binary, self.options, self.cache, self.scratch = binary, options, cache, scratch
-        self.label = "mace %s %s" % (options["device"], options["precision"])
+        self.precision = options["precision"]
+        self.label = "mace %s %s" % (options["device"], self.precision)
+
+    def words(self, verb, stem):
+        """The command line for a model, without what differs from call to call."""
+        words = [verb, stem + ".onnx", "--cache", self.cache, "--input", "input=" + stem + ".input.npy"]
+        return words + self.option_words()
+
+    def option_words(self):
+        return [word for name, value in self.options.items() for word in ("--" + name, value)]
 
     def call(self, verb, stem, *extra):
-        words = [verb, stem + ".onnx", "--cache", self.cache, "--input", "input=" + stem + ".input.npy", *extra]
-        for name, value in self.options.items():
-            words += ["--" + name, value]
-        return call_mace(self.binary, words, self.scratch)
+        return call_mace(self.binary, [*self.words(verb, stem), *extra], self.scratch)
 
     def load(self, stem):
         """Runs a cold start, including tuning, or a warm one if the cache file exists."""

@@ -1,9 +1,10 @@
 """The protocol of the measured processes: requests on stdin, replies on a copy of stdout.
 
 Each request and each reply is a line of JSON:
-    {"load": STEM}                           ->  {"contenders": [{"name", "precision", "max_error", ...}, ...]}
+    {"load": WHAT}                           ->  {"contenders": [{"name", "precision", ...}, ...]}
     {"measure": INDEX, "seconds": SECONDS}   ->  {"host_ms": [...], "device_ms": [...], "peak_rss_bytes"}
-or {"error": TEXT}. STEM names STEM.onnx, STEM.input.npy and STEM.output.npy.
+or {"error": TEXT}. For benchmarks/peers, WHAT is a STEM that names STEM.onnx, STEM.input.npy and STEM.output.npy
+(checked_by_files). For benchmarks/zoo it is a case of zoo_cases.py.
 """
 import json
 import os
@@ -53,21 +54,34 @@ def peak_rss():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def describe(contender, expected):
-    facts = {"name": contender.name, "precision": contender.precision}
+def first_run(contender):
+    """Runs a contender for the first time, notes how long that took, and gives what it gave."""
     begin = milliseconds()
-    output = contender.run()
-    facts.update(first_run_ms=milliseconds() - begin, max_error=relative_error(output, expected))
-    facts.update(contender.facts)
-    return facts
+    outputs = contender.run()
+    contender.facts["first_run_ms"] = milliseconds() - begin
+    return outputs
+
+
+def checked_by_files(load):
+    """Makes a load for `serve` of load(STEM, input): the first output of each contender is compared with the file."""
+    def checked(stem):
+        contenders = load(stem, np.load(stem + ".input.npy"))
+        expected = np.load(stem + ".output.npy")
+        for contender in contenders:
+            outputs = first_run(contender)
+            output = outputs[0] if isinstance(outputs, list) else outputs
+            contender.facts["max_error"] = relative_error(output, expected)
+        return contenders
+
+    return checked
 
 
 def answer(request, load, loaded):
     if "load" in request:
         loaded.clear()
-        loaded.extend(load(request["load"], np.load(request["load"] + ".input.npy")))
-        expected = np.load(request["load"] + ".output.npy")
-        return {"contenders": [describe(contender, expected) for contender in loaded]}
+        loaded.extend(load(request["load"]))
+        return {"contenders": [{"name": contender.name, "precision": contender.precision, **contender.facts}
+                               for contender in loaded]}
     contender = loaded[request["measure"]]
     reply = {"host_ms": sample(contender.run, request["seconds"]), "device_ms": []}
     if contender.replay is not None:
@@ -77,7 +91,7 @@ def answer(request, load, loaded):
 
 
 def serve(load):
-    """Answers requests until stdin ends. load(STEM, input) must give the contenders."""
+    """Answers requests until stdin ends. load(WHAT) must give the contenders."""
     # Libraries print facts about the processor to stdout, so replies need a copy of it.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

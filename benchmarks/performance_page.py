@@ -15,6 +15,7 @@ ROOT = os.path.dirname(FOLDER)
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 
 from page import finish  # noqa: E402
+import zoo_report  # noqa: E402
 from peer_report import WHAT, chosen, geometric_mean, latency_table, markdown, memory_table, precisions  # noqa: E402
 
 HEAD = """# Performance
@@ -109,6 +110,14 @@ def scaling(name, report):
     return parts
 
 
+def zoo(name, report):
+    words = ["benchmarks/zoo", "--engines " + ",".join(report["engines"])] + (["--compile"] if report["with_compile"] else [])
+    words += ["--tuning " + report["tuning"], "DIR"]
+    parts = ["Latency of one inference beside the fastest peer whose outputs are right. [Every network](../benchmarks/results/%s.md)."
+             "\n\n%s%s Command: `%s`.\n" % (name, picture(name, "The ratio of each network"), zoo_report.facts(report), " ".join(words))]
+    return parts + zoo_report.sections(report)
+
+
 def kind_of_convolution(shape):
     """The kind "1x1", "depthwise" or larger of a name such as mobilenet_v2/112x112_32_16_k1x1_s1_g1."""
     groups = int(shape.rsplit("_g", 1)[1])
@@ -138,6 +147,7 @@ def table(entry):
 
 
 SECTIONS = [("start", "Starts", starts), ("peers", "Latency and memory beside the peers", peers),
+            ("zoo", "Many networks beside the peers", zoo),
             ("scaling", "Latency over width and batch", scaling), ("conv-int8", "Convolutions with integer kernels", int8_convolutions)]
 
 
