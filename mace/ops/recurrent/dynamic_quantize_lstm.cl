@@ -8,7 +8,7 @@
 //   lstm_steps     an item walks a direction through all steps
 //
 // Units are padded to tiles of 16. The columns of a tile are its units of the gates i, o, f, c: COLUMNS numbers, tile
-// behind tile, direction behind direction. In that order lie
+// behind tile, direction behind direction. Memory holds:
 //   weights   [tile][word][column]: a word is four signed bytes of one column, from neighbouring rows, the first of them
 //             in the lowest bits; zeros behind the last row and the last unit
 //   columns   [tile][part][column], parts: scale, zero point (the bits of an int), sum of the column's bytes (likewise),
@@ -20,9 +20,6 @@
 // lstm_steps also HIDDEN, DIRECTIONS, REVERSED (bit d: direction d begins at the last step), H0, C0 (1: given).
 #if defined(USE_lstm_product) || defined(USE_lstm_steps)
 #undef GATES
-#undef LANES
-#undef COLUMNS
-#undef PARTS
 #undef ADD_PRODUCTS
 #define GATES 4
 #define LANES 16
@@ -37,8 +34,7 @@
          ((a >> 16) & 255) * (((w) << 8) >> 24) + ((a >> 24) & 255) * ((w) >> 24)
 #endif
 
-// sums[row][gate] of a tile: ROWS rows of `words` words, pitch words apart.
-#undef ADD_TILE
+// sums[row][gate] of a tile: ROWS rows of levels, `words` words each, that begin `pitch` words apart.
 #define ADD_TILE(sums, levels, pitch, weight, words)                                                 \
   {                                                                                                  \
     _Pragma("unroll") for (int t = 0; t < ROWS; ++t) {                                               \
@@ -67,7 +63,7 @@ inline float16 FUNCTION(scaled)(int16 sum, int row_sum, __global const float *co
 #if defined(USE_lstm_levels) || defined(USE_lstm_steps)
 #ifndef MACE_LSTM_LEVELS
 #define MACE_LSTM_LEVELS
-// Adding 1.5 * 2^23 rounds a small float to a whole number, half to even. A NaN becomes 0.
+// A number's level, as a float of the type: adding 1.5 * 2^23 rounds to a whole number, half to even. A NaN becomes 0.
 #define MACE_LSTM_LEVEL(type, number, scale, zero_point, result)                       \
   {                                                                                    \
     type level = (((number) / (scale) + 12582912.0f) - 12582912.0f) + (zero_point);    \
@@ -81,6 +77,7 @@ inline float2 mace_lstm_scale(float low, float high) {
   MACE_LSTM_LEVEL(float, -low, scale, 0.0f, zero_point)
   return (float2)(scale, zero_point);
 }
+// The least of the lanes and 0.
 inline float mace_lstm_least(float16 v) {
   float least = 0.0f;
   const float lanes[16] = {v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7,
@@ -88,6 +85,7 @@ inline float mace_lstm_least(float16 v) {
   for (int i = 0; i < 16; ++i) least = lanes[i] < least ? lanes[i] : least;
   return least;
 }
+// The sum of the lanes.
 inline int mace_lstm_sum(int16 v) {
   const int8 eight = v.lo + v.hi;
   const int4 four = eight.lo + eight.hi;
@@ -195,10 +193,6 @@ ENTRY void KERNEL(ITEM_IDS __global const int *restrict levels, __global const i
 // [sequence][word], then the sum of each sequence's levels.
 #ifdef USE_lstm_steps
 #include "lstm_functions.clh"
-#undef TILES
-#undef PADDED
-#undef WORDS
-#undef DEPTH
 #undef H0_PARAMETER
 #undef C0_PARAMETER
 #undef H0_VALUE
@@ -323,4 +317,15 @@ ENTRY void KERNEL(ITEM_IDS __global const float *restrict products, __global con
     }
   }
 }
+#undef TILES
+#undef PADDED
+#undef WORDS
+#undef DEPTH
 #endif
+
+#undef GATES
+#undef LANES
+#undef COLUMNS
+#undef PARTS
+#undef ADD_PRODUCTS
+#undef ADD_TILE
