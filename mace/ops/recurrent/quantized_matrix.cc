@@ -1,5 +1,7 @@
 #include "mace/ops/recurrent/quantized_matrix.h"
 
+#include <algorithm>
+
 #include "mace/base/divide.h"
 
 namespace mace {
