@@ -9,13 +9,20 @@
 #ifndef MACE_OPS_RECURRENT_LSTM_FUNCTIONS_H_
 #define MACE_OPS_RECURRENT_LSTM_FUNCTIONS_H_
 
+#include <cstddef>
+
 namespace mace {
 
-// 1 / (1 + exp(-x)) within 2e-7; x is cut to [-18, 18].
+// 1 / (1 + exp(-x)) within 2e-7; x is cut to [-18, 18]. A NaN stays one.
 float LstmLogistic(float x);
 
-// tanh(x) within 4e-7; x is cut to [-9, 9].
+// tanh(x) within 4e-7; x is cut to [-9, 9]. A NaN stays one.
 float LstmTanh(float x);
+
+// Replaces each of `count` numbers by its function: the bits are those of the functions above, and
+// vectors of the processor compute them where it has vectors of fused operations.
+void ApplyLstmLogistic(float* numbers, size_t count);
+void ApplyLstmTanh(float* numbers, size_t count);
 
 }  // namespace mace
 
