@@ -19,7 +19,7 @@ namespace {
 // A product of more rows takes longer with packed weights than with floats: 128 rows of 768 elements by 3072
 // columns take 1.4 times as long on PoCL, one row 1.2 times where the floats fit into the processor's cache,
 // and a third of the time where they do not.
-constexpr int64_t kMostRows = 16;
+constexpr int64_t kMaxRows = 16;
 
 // A node that reads the weights, directly or through Transposes.
 struct Use {
@@ -56,7 +56,7 @@ bool IsPlainMatMul(const Graph& graph, const Node& node, ValueId weights, int64_
     return false;
   if (node.attributes.GetInt("transpose_a", 0) != 0) return false;
   const Shape& rows = graph.value(a).info.shape;
-  if (rows.elements() > kMostRows * std::max<int64_t>(rows.back(0), 1)) return false;
+  if (rows.elements() > kMaxRows * std::max<int64_t>(rows.back(0), 1)) return false;
   const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
   return !biased || IsColumnBias(graph, node.inputs[2], columns);
 }
