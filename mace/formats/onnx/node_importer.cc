@@ -178,13 +178,33 @@ Status OnnxNodeImporter::EvaluateDequantized(ValueId id) {
   graph.value(unread).info = info;
   graph.value(unread).shape_known = true;
   made->outputs = {unread};
+  const std::shared_ptr<AskedValues>& asked = builder->options().run_values.asked;
+  if (asked != nullptr) asked->names[unread] = graph.value(unread).name;
   graph.value(id).constant = std::move(floats);
   return Status::Ok();
 }
 
 Status OnnxNodeImporter::EvaluateAllDequantized() {
+  Graph& graph = tensors_->builder()->graph();
+  const auto is_output = [&](ValueId id) {
+    return std::any_of(graph.outputs.begin(), graph.outputs.end(),
+                       [id](const IoInfo& io) { return io.value == id; });
+  };
   const std::vector<ValueId> left(dequantized_.begin(), dequantized_.end());
-  for (ValueId id : left) MACE_RETURN_IF_ERROR(EvaluateDequantized(id));
+  for (ValueId id : left) {
+    if (!is_output(id)) MACE_RETURN_IF_ERROR(EvaluateDequantized(id));
+  }
+  // What nobody reads may be handed on from part to part, too, and is made small.
+  const std::vector<std::vector<int>> readers = graph.Consumers();
+  for (Node& node : graph.nodes) {
+    const ValueId result = node.type == "Dequantize" ? node.outputs[0] : kNoValue;
+    if (result == kNoValue || is_output(result)) continue;
+    if (!readers[static_cast<size_t>(result)].empty()) continue;
+    node.type = "Identity";
+    node.inputs = {node.inputs[1]};
+    node.attributes = AttributeMap();
+    graph.value(result).info = {DType::kFloat32, graph.value(node.inputs[0]).info.shape};
+  }
   return Status::Ok();
 }
 
