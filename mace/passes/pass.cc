@@ -14,6 +14,7 @@
 #include "mace/passes/fuse_residual.h"
 #include "mace/passes/merge_duplicates.h"
 #include "mace/passes/merge_transposes.h"
+#include "mace/passes/pack_weights.h"
 #include "mace/passes/recognize_channel_shuffle.h"
 #include "mace/passes/recognize_swish.h"
 #include "mace/passes/simplify_gather.h"
@@ -23,12 +24,14 @@ namespace mace {
 
 namespace {
 
-// Constants first, so that the others see weights as weights. Transposes go before the folds into
+// Packed weights first, because the readers of what stays packed are known before constants fold.
+// Constants next, so that the others see weights as weights. Transposes go before the folds into
 // convolutions, because they stand between the nodes that fold, and leave reshapes behind. The
 // residual comes before the activation: a convolution applies its activation after the sum. Scales
 // come after both: what else could take an activation has it then. Elementwise nodes become one
 // another's steps when nothing else takes them any more.
 constexpr Pass kPasses[] = {
+    {"pack_weights", PackWeights},
     {"fold_constants", FoldConstants},
     {"simplify_gather", SimplifyGather},
     {"simplify_reshape", SimplifyReshape},

@@ -10,6 +10,7 @@
 #include "mace/base/half.h"
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
+#include "mace/formats/mace/export_dequantized.h"
 #include "mace/formats/mace/export_integers.h"
 #include "mace/formats/mace/export_ops.h"
 #include "mace/formats/mace/export_quantized.h"
@@ -385,6 +386,10 @@ StatusOr<Graph> WithoutSteps(const Graph& graph) {
 StatusOr<MaceExport> ExportMace(const Graph& graph, const MaceExportOptions& options) {
   if (std::any_of(graph.nodes.begin(), graph.nodes.end(), IsOfSteps)) {
     MACE_ASSIGN_OR_RETURN(const Graph plain, WithoutSteps(graph));
+    return ExportMace(plain, options);
+  }
+  if (HasDequantized(graph)) {
+    MACE_ASSIGN_OR_RETURN(const Graph plain, EvaluateDequantized(graph));
     return ExportMace(plain, options);
   }
   if (!HasInt64(graph)) return MaceExporter(graph, options).Run();

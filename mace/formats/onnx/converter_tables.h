@@ -23,6 +23,7 @@ extern const OnnxConverterEntry kOnnxTreeConverters[];
 // The domain com.microsoft.
 extern const OnnxConverterEntry kMicrosoftAttentionConverters[];
 extern const OnnxConverterEntry kMicrosoftFusedConverters[];
+extern const OnnxConverterEntry kMicrosoftGatherConverters[];
 extern const OnnxConverterEntry kMicrosoftGroupQueryConverters[];
 extern const OnnxConverterEntry kMicrosoftNormConverters[];
 extern const OnnxConverterEntry kMicrosoftRecurrentConverters[];

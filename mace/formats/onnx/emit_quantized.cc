@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "mace/base/strings.h"
-#include "mace/formats/onnx/dequantize.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/graph/constant_identity.h"
 #include "mace/graph/derived_constants.h"
+#include "mace/ops/elementwise/dequantize_tensor.h"
 
 namespace mace {
 namespace {

@@ -50,6 +50,7 @@ class OnnxImporter {
 
  private:
   Status AddAll(const std::vector<std::string>& outputs);
+  bool RunsInStages();
   const ImportOptions& options() const { return builder_.options(); }
   OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
 
@@ -378,6 +379,15 @@ Status OnnxImporter::AddAll(const std::vector<std::string>& outputs) {
   return Status::Ok();
 }
 
+// Whether the graph is cut where a run gives values. One part hands values to the next, and should not
+// hand on weights.
+bool OnnxImporter::RunsInStages() {
+  const AskedValues* const asked = options().run_values.asked.get();
+  if (asked == nullptr) return false;
+  return asked->stops() || std::any_of(asked->levels.begin(), asked->levels.end(),
+                                       [](int level) { return level > 0; });
+}
+
 StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   builder_.graph().source_format = "onnx";
   builder_.graph().name = wiring_.def().name();
@@ -385,6 +395,7 @@ StatusOr<std::shared_ptr<Graph>> OnnxImporter::Run() {
   if (outputs.empty()) return InvalidArgument("expected an output, found none");
   const Status added = AddAll(outputs);
   if (!added.ok()) builder_.graph().outputs = declarations_.OutputsOf(outputs);
+  if (RunsInStages()) MACE_RETURN_IF_ERROR(nodes_.EvaluateAllDequantized());
   return builder_.Finish(added);
 }
 

@@ -299,8 +299,9 @@ const ConversionMap& MicrosoftConversions() {
   static const auto* const kConversions = [] {
     auto* all = new ConversionMap();
     for (const OnnxConverterEntry* table :
-         {kMicrosoftAttentionConverters, kMicrosoftFusedConverters, kMicrosoftGroupQueryConverters,
-          kMicrosoftNormConverters, kMicrosoftRecurrentConverters}) {
+         {kMicrosoftAttentionConverters, kMicrosoftFusedConverters, kMicrosoftGatherConverters,
+          kMicrosoftGroupQueryConverters, kMicrosoftNormConverters,
+          kMicrosoftRecurrentConverters}) {
       AddConversions(table, false, all);
     }
     for (const OnnxConverterEntry* table :

@@ -7,6 +7,7 @@
 #include "mace/formats/onnx/emit_quantized.h"
 #include "mace/formats/onnx/model.h"
 #include "mace/formats/onnx/structure.h"
+#include "mace/ops/elementwise/dequantize.h"
 
 namespace mace {
 namespace {
@@ -16,6 +17,13 @@ using Field = onnx::AttributeProto;
 bool HasReference(const onnx::NodeProto& def) {
   const auto refers = [](const Field& attribute) { return attribute.has_ref_attr_name(); };
   return std::any_of(def.attribute().begin(), def.attribute().end(), refers);
+}
+
+// Ops whose converters ask for no elements of their operands, so that weights may be left to a node.
+bool TakesDequantized(const std::string& op) {
+  static const auto* const kOps = new std::unordered_set<std::string>{
+      "FusedGemm", "FusedMatMul", "Gather", "Gemm", "MatMul", "TransposeMatMul", "Transpose"};
+  return kOps->count(op) > 0;
 }
 
 }  // namespace
@@ -110,6 +118,7 @@ Status OnnxNodeImporter::Add(const onnx::NodeProto& def, OnnxScope* scope) {
   std::vector<ValueId> inputs;
   for (const std::string& input : call.node->input()) {
     inputs.push_back(input.empty() ? kNoValue : tensors_->builder()->Find(input));
+    MACE_RETURN_IF_ERROR(EvaluateDequantized(inputs.back()));
   }
   OnnxTensorSource source = tensors_->source();
   source.owner = call.node;
@@ -142,7 +151,61 @@ Status OnnxNodeImporter::Convert(const OnnxCall& call) {
   MACE_RETURN_IF_ERROR(conversion.convert(&node));
   MACE_RETURN_IF_ERROR(node.CheckAttributes());
   MarkMovedOnnxTensors(&node);
+  NoteDequantized(node);
   return DefineOutputs(node);
+}
+
+void OnnxNodeImporter::NoteDequantized(const OnnxNode& node) {
+  const std::vector<Node>& nodes = tensors_->builder()->graph().nodes;
+  if (node.op() != "DequantizeLinear" || nodes.empty() || nodes.back().type != "Dequantize") return;
+  if (nodes.back().outputs == node.outputs()) dequantized_.insert(nodes.back().outputs[0]);
+}
+
+Status OnnxNodeImporter::EvaluateDequantized(ValueId id) {
+  if (dequantized_.erase(id) == 0) return Status::Ok();
+  GraphBuilder* const builder = tensors_->builder();
+  Graph& graph = builder->graph();
+  const auto made = std::find_if(graph.nodes.rbegin(), graph.nodes.rend(), [&](const Node& node) {
+    return node.outputs == std::vector<ValueId>{id};
+  });
+  if (made == graph.nodes.rend()) return Internal("weights without the node that makes them");
+  const TensorInfo info = graph.value(id).info;
+  MACE_RETURN_IF_ERROR(builder->budget().Convert("float values", info.bytes()));
+  MACE_ASSIGN_OR_RETURN(HostTensor floats, EvaluateDequantize(graph, *made));
+  // The node stays where it is, because the places of nodes count (mace/formats/common/run_values.h), and
+  // makes a value that nobody reads.
+  const ValueId unread = graph.AddValue(graph.value(id).name + "/unread");
+  graph.value(unread).info = info;
+  graph.value(unread).shape_known = true;
+  made->outputs = {unread};
+  const std::shared_ptr<AskedValues>& asked = builder->options().run_values.asked;
+  if (asked != nullptr) asked->names[unread] = graph.value(unread).name;
+  graph.value(id).constant = std::move(floats);
+  return Status::Ok();
+}
+
+Status OnnxNodeImporter::EvaluateAllDequantized() {
+  Graph& graph = tensors_->builder()->graph();
+  const auto is_output = [&](ValueId id) {
+    return std::any_of(graph.outputs.begin(), graph.outputs.end(),
+                       [id](const IoInfo& io) { return io.value == id; });
+  };
+  const std::vector<ValueId> left(dequantized_.begin(), dequantized_.end());
+  for (ValueId id : left) {
+    if (!is_output(id)) MACE_RETURN_IF_ERROR(EvaluateDequantized(id));
+  }
+  // What nobody reads may be handed on from part to part, too, and is made small.
+  const std::vector<std::vector<int>> readers = graph.Consumers();
+  for (Node& node : graph.nodes) {
+    const ValueId result = node.type == "Dequantize" ? node.outputs[0] : kNoValue;
+    if (result == kNoValue || is_output(result)) continue;
+    if (!readers[static_cast<size_t>(result)].empty()) continue;
+    node.type = "Identity";
+    node.inputs = {node.inputs[1]};
+    node.attributes = AttributeMap();
+    graph.value(result).info = {DType::kFloat32, graph.value(node.inputs[0]).info.shape};
+  }
+  return Status::Ok();
 }
 
 std::string OnnxNodeImporter::MakerOf(const std::string& tensor) const {
@@ -164,6 +227,7 @@ StatusOr<std::vector<ValueId>> OnnxNodeImporter::FindInputs(const onnx::NodeProt
     if (quantized != nullptr && !reads_quantized && !(moves && quantized->is_movable)) {
       MACE_ASSIGN_OR_RETURN(inputs.back(), EmitIntegersOf(name, tensors_->source(), known));
     }
+    if (!TakesDequantized(def.op_type())) MACE_RETURN_IF_ERROR(EvaluateDequantized(inputs.back()));
     if (name.empty() || inputs.back() != kNoValue) continue;
     if (tensors_->Has(name)) return tensors_->Value(name).status();
     return Unsupported("input '" + Printable(name) + "': this output of " + MakerOf(name) +

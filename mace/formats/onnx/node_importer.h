@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "mace/base/status.h"
@@ -49,6 +50,9 @@ class OnnxNodeImporter {
   // known; the caller names the node in errors.
   Status Add(const onnx::NodeProto& def, OnnxScope* scope);
 
+  // Makes constants of floats of all weights that are left to Dequantize nodes.
+  Status EvaluateAllDequantized();
+
   OnnxTensors* tensors() const { return tensors_; }
   // The wiring of a graph inside of a node or of a function's body; errors as OnnxGraph's.
   StatusOr<const OnnxGraph*> InnerGraph(const onnx::GraphProto& def);
@@ -68,6 +72,11 @@ class OnnxNodeImporter {
                         onnx::NodeProto* to);
   Status Convert(const OnnxCall& call);
   StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def, bool reads_quantized);
+  // Notes weights that the node has left to a Dequantize of the graph.
+  void NoteDequantized(const OnnxNode& node);
+  // Makes such weights a constant of floats, for a node that may ask for their elements. Other values
+  // stay what they are.
+  Status EvaluateDequantized(ValueId id);
   std::string MakerOf(const std::string& tensor) const;
   Status DefineOutputs(const OnnxNode& node);
   std::string NodeName(const OnnxCall& call) const;
@@ -76,6 +85,7 @@ class OnnxNodeImporter {
   OnnxTensors* const tensors_;
   const std::shared_ptr<const OnnxFunctions> functions_;
   std::unordered_map<const onnx::GraphProto*, std::unique_ptr<const OnnxGraph>> inner_graphs_;
+  std::unordered_set<ValueId> dequantized_;  // By Dequantize nodes of the graph.
   size_t inner_nodes_ = 0;
 };
 

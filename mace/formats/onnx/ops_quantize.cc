@@ -1,10 +1,12 @@
 // ONNX's conversions between floats and quantized integers.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
+#include "mace/ops/elementwise/dequantize.h"
 
 namespace mace {
 namespace {
@@ -56,6 +58,16 @@ Status ConvertQuantize(OnnxNode* node) {
   return SetQuantizedResult(node, x, by, type);
 }
 
+// Whether the weights of input 0 are left to a node, so that they can stay packed
+// (mace/passes/pack_weights.h).
+bool IsLeftToNode(const OnnxNode& node, const OnnxQuantization& by) {
+  GraphBuilder* const builder = node.builder();
+  const HostTensor* const integers = node.Constant(0);
+  return integers != nullptr && node.Quantized(0) == nullptr && MayStayPacked(integers->info()) &&
+         builder->ConstantOf(by.scale) != nullptr &&
+         (by.zero_point == kNoValue || builder->ConstantOf(by.zero_point) != nullptr);
+}
+
 Status ConvertDequantize(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 3));
   const auto wanted = static_cast<int32_t>(node->Int("output_dtype", Proto::FLOAT));
@@ -63,6 +75,10 @@ Status ConvertDequantize(OnnxNode* node) {
     return Unsupported("output_dtype: expected a type of floats, found " + OnnxTypeName(wanted));
   }
   MACE_ASSIGN_OR_RETURN(const OnnxQuantization by, ReadQuantization(*node));
+  if (IsLeftToNode(*node, by)) {
+    Node left = MakeDequantize(node->input(0), by.scale, by.zero_point, by.axis, by.block_size);
+    return node->EmitResult(left.type, std::move(left.inputs), std::move(left.attributes));
+  }
   MACE_ASSIGN_OR_RETURN(const ValueId y, EmitDequantized(node, 0, by));
   node->SetResult(y);
   return Status::Ok();

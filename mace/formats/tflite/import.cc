@@ -10,6 +10,7 @@
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/tflite/model.h"
 #include "mace/formats/tflite/node.h"
+#include "mace/formats/tflite/packed.h"
 #include "mace/formats/tflite/quantized.h"
 #include "mace/formats/tflite/tensor.h"
 
@@ -42,7 +43,8 @@ class TfliteImporter {
         builder_(options, model->bytes().size()),
         constants_(model, &builder_),
         values_(model->tensor_count(), kNoValue),
-        made_by_(model->tensor_count(), kNobody) {}
+        made_by_(model->tensor_count(), kNobody),
+        weights_(FindTfliteWeights(*model)) {}
   TfliteImporter(const TfliteImporter&) = delete;
   TfliteImporter& operator=(const TfliteImporter&) = delete;
 
@@ -60,6 +62,8 @@ class TfliteImporter {
   Status AddOperators(const std::vector<bool>& needed);
   Status AddOperator(size_t index);
   StatusOr<TfliteNode::Place> InputPlace(size_t tensor, bool is_state = false);
+  // The value of a constant of the model.
+  Status AddConstant(size_t tensor, const TfliteQuantizationPtr& by);
   Status AddOutput(const TfliteName& name);
 
   const TfliteModel& model_;
@@ -67,6 +71,7 @@ class TfliteImporter {
   TfliteConstants constants_;
   std::vector<ValueId> values_;  // By tensor.
   std::vector<size_t> made_by_;  // By tensor: the operator.
+  std::vector<bool> weights_;    // By tensor: FindTfliteWeights.
   NameMap<size_t> names_;        // Tensors by their names, those of the signature first.
   bool is_quantized_ = false;
 };
@@ -226,12 +231,25 @@ StatusOr<TfliteNode::Place> TfliteImporter::InputPlace(size_t index, bool is_sta
                              ": expected a constant, an input, or a tensor that an operator "
                              "makes, found none of them");
     }
-    StatusOr<HostTensor> constant = constants_.Read(index);
-    if (!constant.ok()) return constant.status().WithPrefix(who);
-    values_[index] = builder_.graph().AddConstant(model_.TensorName(index), *std::move(constant));
+    const Status added = AddConstant(index, place.quantization);
+    if (!added.ok()) return added.WithPrefix(who);
   }
   place.value = values_[index];
   return place;
+}
+
+Status TfliteImporter::AddConstant(size_t index, const TfliteQuantizationPtr& by) {
+  if (weights_[index]) {
+    MACE_ASSIGN_OR_RETURN(const bool is_left, IsTfliteWeightsLeft(model_, index, by));
+    if (is_left) {
+      MACE_ASSIGN_OR_RETURN(values_[index],
+                            EmitTfliteWeights(model_, index, &constants_, &builder_));
+      return Status::Ok();
+    }
+  }
+  MACE_ASSIGN_OR_RETURN(HostTensor constant, constants_.Read(index));
+  values_[index] = builder_.graph().AddConstant(model_.TensorName(index), std::move(constant));
+  return Status::Ok();
 }
 
 Status TfliteImporter::AddOperator(size_t index) {

@@ -308,6 +308,15 @@ StatusOr<HostTensor> TfliteConstants::Read(size_t tensor) {
   return result;
 }
 
+StatusOr<TfliteConstants::Integers> TfliteConstants::ReadIntegers(size_t tensor) {
+  Integers integers;
+  MACE_ASSIGN_OR_RETURN(TensorInfo info, InfoOf(tensor));
+  MACE_ASSIGN_OR_RETURN(const TfliteModel::Part part, PartOf(tensor, info.shape.elements()));
+  MACE_ASSIGN_OR_RETURN(integers.by, Quantization(tensor));
+  MACE_ASSIGN_OR_RETURN(integers.elements, ReadStored(std::move(info), part));
+  return integers;
+}
+
 StatusOr<HostTensor> TfliteConstants::ReadBias(size_t tensor, const std::vector<double>& scales) {
   const Type type = model_->tensor(tensor).type();
   if (type != tflite::TensorType_INT32 && type != tflite::TensorType_INT64) {

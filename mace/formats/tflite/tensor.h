@@ -61,6 +61,12 @@ class TfliteConstants {
   StatusOr<TfliteQuantizationPtr> Quantization(size_t tensor);
   // The elements as the graph has them: floats where the tensor is quantized.
   StatusOr<HostTensor> Read(size_t tensor);
+  // Scales, and the elements as the file has them. REQUIRES: the tensor is quantized, to int8 or uint8.
+  struct Integers {
+    HostTensor elements;
+    TfliteQuantizationPtr by;
+  };
+  StatusOr<Integers> ReadIntegers(size_t tensor);
   // Integers of 32 or 64 bits as floats, each times the scale of its place: `scales` has one
   // number, or as many as the tensor has elements. Such a tensor is the bias of a quantized op.
   StatusOr<HostTensor> ReadBias(size_t tensor, const std::vector<double>& scales);

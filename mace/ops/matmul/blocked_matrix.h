@@ -1,4 +1,4 @@
-// A matrix of 4 or 8 bits an element, in blocks along its rows that have a scale and a zero point
+// A matrix of 2, 4 or 8 bits an element, in blocks along its rows that have a scale and a zero point
 // each, as the operator MatMulNBits of com.microsoft stores weights.
 //
 // Thread contract: thread-safe (pure functions).
@@ -11,8 +11,8 @@ namespace mace {
 
 struct BlockedMatrix {
   int64_t rows = 0, columns = 0;
-  int64_t bits = 4;         // 4 or 8.
-  int64_t block_size = 32;  // Columns of a block; a multiple of 8.
+  int64_t bits = 4;         // 2, 4 or 8.
+  int64_t block_size = 32;  // Columns of a block; whole words of 32 bits.
 
   int64_t blocks() const { return (columns + block_size - 1) / block_size; }  // Of a row.
   int64_t per_byte() const { return 8 / bits; }

@@ -1,11 +1,10 @@
-// MatMulBits: a [..., K] times the transpose of a matrix [N, K] of 4 or 8 bits an element; inputs a,
+// MatMulBits: a [..., K] times the transpose of a matrix [N, K] of 2, 4 or 8 bits an element; inputs a,
 // packed bytes (uint8, rows of BlockedMatrix::row_bytes), scales and zero points (floats, one for
-// each block). Attributes rows (N), columns (K), bits, block_size: those of blocked_matrix.h. The
-// output is [..., N].
+// each block), [bias (N floats)], all constants but a. Attributes rows (N), columns (K), bits,
+// block_size: those of blocked_matrix.h. The output is [..., N].
 //
 // The weights keep their bits in the memory of host and device; each kernel expands what it reads.
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,77 +16,36 @@
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/conv/pack_transpose.h"
 #include "mace/ops/lowering_support.h"
-#include "mace/ops/matmul/blocked_matrix.h"
+#include "mace/ops/matmul/blocked_inputs.h"
+#include "mace/ops/matmul/blocked_weights.h"
 #include "mace/ops/matmul/gemm.h"
+#include "mace/ops/matmul/matmul_bits_expanded.h"
 #include "mace/ops/op.h"
 
 namespace mace {
 namespace {
 
-constexpr size_t kPacked = 1, kScales = 2, kZeroPoints = 3;
+constexpr size_t kPacked = 1, kScales = 2, kZeroPoints = 3, kBias = 4;
 
-// How a kernel is cut into work-items.
-struct Cut {
-  int64_t lanes, group, slices, rows;
-};
+// Work-items of a GPU that share a sum. Few rows leave few work-items.
+int64_t SlicesFor(const DeviceInfo& device) { return device.max_work_group_size >= 256 ? 8 : 2; }
 
-Cut CutFor(const DeviceInfo& device, int64_t rows) {
-  if (device.kind == DeviceKind::kCpu) return {16, 1, 1, std::min<int64_t>(rows, 8)};
-  // Few rows leave few work-items, so more of them share a sum.
-  return {1, 32, device.max_work_group_size >= 256 ? 8 : 2, std::min<int64_t>(rows, 4)};
+bool HasBiasInput(const std::vector<OpInput>& inputs) {
+  return inputs.size() > kBias && inputs[kBias].present;
 }
 
-// Where numbers of a row of the matrix lie: those of a tile of neighbouring rows side by side, tile
-// behind tile. `each`: numbers of a row.
-int64_t PlaceInTiles(int64_t row, int64_t number, int64_t each, int64_t tile) {
-  return (row / tile * each + number) * tile + row % tile;
-}
-
-// Packs the words of the matrix's rows. Their bits travel as those of floats, which an engine stores
-// as they are.
-PackedWeights PackWords(const BlockedMatrix& matrix, const HostTensor& packed, int64_t tile) {
-  const int64_t words = matrix.row_bytes() / 4;
+// The bias as floats, padded with zeros to whole tiles of columns.
+PackedWeights PackBias(const HostTensor& bias, int64_t columns, int64_t tile) {
   PackedWeights weights;
-  weights.name = "packed";
+  weights.name = "bias";
   weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(words * RoundUp(matrix.rows, tile));
-  weights.pack = [=](float* to) -> Status {
-    const uint8_t* const bytes = packed.data<uint8_t>();
-    std::memset(to, 0, static_cast<size_t>(words * RoundUp(matrix.rows, tile)) * sizeof(float));
-    for (int64_t row = 0; row < matrix.rows; ++row) {
-      for (int64_t word = 0; word < words; ++word) {
-        const uint8_t* const from = bytes + row * matrix.row_bytes() + word * 4;
-        // The first element is in the lowest bits, whatever the host's order of bytes.
-        const uint32_t value =
-            from[0] | uint32_t{from[1]} << 8 | uint32_t{from[2]} << 16 | uint32_t{from[3]} << 24;
-        std::memcpy(to + PlaceInTiles(row, word, words, tile), &value, sizeof(value));
-      }
-    }
+  weights.elements = static_cast<size_t>(RoundUp(columns, tile));
+  weights.pack = [bias, elements = weights.elements](float* to) -> Status {
+    std::fill(to, to + elements, 0.0f);
+    CopyAsFloats(bias, to);
     return Status();
   };
-  weights.identity = PackingIdentity("words of bits", {matrix.rows, words, tile}, {packed});
-  return weights;
-}
-
-// A number of each block.
-PackedWeights PackBlocks(const char* name, const BlockedMatrix& matrix, const HostTensor& numbers,
-                         int64_t tile) {
-  const int64_t blocks = matrix.blocks();
-  PackedWeights weights;
-  weights.name = name;
-  weights.keep_float32 = true;
-  weights.elements = static_cast<size_t>(blocks * RoundUp(matrix.rows, tile));
-  weights.pack = [=](float* to) -> Status {
-    MACE_ASSIGN_OR_RETURN(const HostTensor floats, numbers.ReadAsFloats());
-    std::fill(to, to + blocks * RoundUp(matrix.rows, tile), 0.0f);
-    for (int64_t row = 0; row < matrix.rows; ++row) {
-      for (int64_t block = 0; block < blocks; ++block) {
-        to[PlaceInTiles(row, block, blocks, tile)] = floats.f32()[row * blocks + block];
-      }
-    }
-    return Status();
-  };
-  weights.identity = PackingIdentity("numbers of blocks", {matrix.rows, blocks, tile}, {numbers});
+  weights.identity = PackingIdentity("padded numbers", {RoundUp(columns, tile)}, {bias});
   return weights;
 }
 
@@ -95,23 +53,7 @@ class MatMulBits : public Op {
  public:
   static StatusOr<std::unique_ptr<Op>> Make(const Node& node) {
     auto op = std::make_unique<MatMulBits>();
-    BlockedMatrix& matrix = op->matrix_;
-    matrix.rows = node.attributes.GetInt("rows", 0);
-    matrix.columns = node.attributes.GetInt("columns", 0);
-    matrix.bits = node.attributes.GetInt("bits", 4);
-    matrix.block_size = node.attributes.GetInt("block_size", 0);
-    if (matrix.bits != 4 && matrix.bits != 8) {
-      return InvalidArgument("bits: expected 4 or 8, found " + std::to_string(matrix.bits));
-    }
-    for (int64_t extent : {matrix.rows, matrix.columns, matrix.block_size}) {
-      if (extent >= 1 && extent <= INT32_MAX) continue;
-      return InvalidArgument("expected rows, columns and block_size from 1 to 2^31 - 1, found " +
-                             std::to_string(extent));
-    }
-    if (matrix.block_size % 8 != 0) {
-      return InvalidArgument("block_size: expected a multiple of 8, found " +
-                             std::to_string(matrix.block_size));
-    }
+    MACE_ASSIGN_OR_RETURN(op->matrix_, ReadBlockedMatrix(node.attributes));
     return std::unique_ptr<Op>(std::move(op));
   }
 
@@ -123,9 +65,10 @@ class MatMulBits : public Op {
       return InvalidArgument("expected floats in rows of " + std::to_string(matrix_.columns) +
                              " elements, found " + inputs[0].info.ToString());
     }
-    MACE_RETURN_IF_ERROR(CheckConstant(inputs, kPacked, matrix_.rows * matrix_.row_bytes()));
-    MACE_RETURN_IF_ERROR(CheckConstant(inputs, kScales, matrix_.rows * matrix_.blocks()));
-    MACE_RETURN_IF_ERROR(CheckConstant(inputs, kZeroPoints, matrix_.rows * matrix_.blocks()));
+    MACE_RETURN_IF_ERROR(CheckBlockedInputs(matrix_, inputs, kPacked));
+    if (HasBiasInput(inputs)) {
+      MACE_RETURN_IF_ERROR(CheckBlockedInput(inputs[kBias], kBias, true, matrix_.rows));
+    }
     std::vector<int64_t> dims = a.dims();
     dims.back() = matrix_.rows;
     MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
@@ -141,6 +84,10 @@ class MatMulBits : public Op {
     const std::vector<float> a = ToFloatVector(inputs[0]);
     const std::vector<float> scales = ToFloatVector(inputs[kScales]);
     const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPoints]);
+    std::vector<float> bias(static_cast<size_t>(matrix_.rows), 0.0f);
+    if (inputs.size() > kBias && inputs[kBias].dtype() != DType::kInvalid) {
+      bias = ToFloatVector(inputs[kBias]);
+    }
     std::vector<float> turned(a.size());
     TransposeBlocked(a.data(), count, depth, depth,
                      [&](int64_t k) { return turned.data() + k * count; });
@@ -158,7 +105,8 @@ class MatMulBits : public Op {
       for (int64_t row = 0; row < rows; ++row) {
         for (int64_t r = 0; r < count; ++r) {
           y[r * matrix_.rows + first + row] =
-              static_cast<float>(sums[static_cast<size_t>(row * count + r)]);
+              static_cast<float>(sums[static_cast<size_t>(row * count + r)] +
+                                 double{bias[static_cast<size_t>(first + row)]});
         }
       }
     }
@@ -175,37 +123,26 @@ class MatMulBits : public Op {
     const int64_t rows = a.elements() / std::max<int64_t>(a.back(0), 1);
     if (rows == 0 || request.inputs[0].constant != nullptr) return {};
     const DeviceInfo& device = *request.device;
-    const Cut cut = CutFor(device, rows);
-    const int64_t tile = cut.lanes * cut.group;
+    const int64_t tile = BlockedTileFor(device);
     const int64_t words = matrix_.row_bytes() / 4 * RoundUp(matrix_.rows, tile);
     for (int64_t elements : {a.elements(), rows * matrix_.rows, words}) {
-      if (elements > INT32_MAX / 2) return {};
+      if (elements > INT32_MAX / 4) return {};
     }
-    KernelVariant variant = NewRowMajorVariant("matmul_bits", request);
-    variant.launches.push_back(
-        NewLaunch("matmul_bits.cl", "matmul_bits", request, Storage::kBuffer));
-    std::map<std::string, std::string>& macros = variant.launches.back().kernel.macros;
-    macros = {{"BITS", std::to_string(matrix_.bits)},
-              {"LANES", std::to_string(cut.lanes)},
-              {"GROUP", std::to_string(cut.group)},
-              {"SLICES", std::to_string(cut.slices)},
-              {"ROWS", std::to_string(cut.rows)},
-              {"WORDS", std::to_string(matrix_.block_size * matrix_.bits / 32)}};
-    variant.launches.back().arguments = {RawInputArgument(0), RawOutputArgument(0)};
-    AppendWeights(PackWords(matrix_, *request.inputs[kPacked].constant, tile), &variant);
-    AppendWeights(PackBlocks("scales", matrix_, *request.inputs[kScales].constant, tile), &variant);
-    AppendWeights(PackBlocks("zero points", matrix_, *request.inputs[kZeroPoints].constant, tile),
-                  &variant);
-    Launch& launch = variant.launches.back();
-    for (int64_t value : {rows, matrix_.rows, matrix_.columns, matrix_.blocks()}) {
-      launch.arguments.push_back(static_cast<int32_t>(value));
+    const bool vectors = device.kind == DeviceKind::kCpu;
+    KernelVariant variant =
+        NewRowMajorVariant(vectors ? "matmul_bits_vectors" : "matmul_bits_slices", request);
+    AppendProduct(request, rows, vectors, &variant);
+    if (vectors) {
+      CutIntoVectors(device, rows, &variant.launches.back());
+    } else {
+      CutIntoSlices(device, rows, tile, &variant.launches.back());
     }
-    launch.local = {static_cast<size_t>(cut.group), static_cast<size_t>(cut.slices), 1};
-    launch.global = {static_cast<size_t>(RoundUp(CeilDivide(matrix_.rows, cut.lanes), cut.group)),
-                     static_cast<size_t>(cut.slices),
-                     static_cast<size_t>(CeilDivide(rows, cut.rows))};
     variant.estimate_ms = 20 * ProductsMs(device, Products(rows));
-    return {std::move(variant)};
+    std::vector<KernelVariant> variants;
+    variants.push_back(std::move(variant));
+    // Few rows would not make up for the expansion.
+    if (!vectors && rows > 8) LowerMatMulBitsExpanded(matrix_, request, &variants);
+    return variants;
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
@@ -216,23 +153,57 @@ class MatMulBits : public Op {
   }
 
  private:
+  // A launch with all of its arguments.
+  void AppendProduct(const LoweringRequest& request, int64_t rows, bool vectors,
+                     KernelVariant* variant) const {
+    const int64_t tile = BlockedTileFor(*request.device);
+    const bool biased = HasBiasInput(request.inputs);
+    variant->launches.push_back(NewLaunch("matmul_bits.cl",
+                                          vectors ? "matmul_bits_vectors" : "matmul_bits_slices",
+                                          request, Storage::kBuffer));
+    variant->launches.back().kernel.macros = {
+        {"BITS", std::to_string(matrix_.bits)},
+        {"BIAS", biased ? "1" : "0"},
+        {"WORDS", std::to_string(matrix_.block_size * matrix_.bits / 32)}};
+    variant->launches.back().arguments = {RawInputArgument(0), RawOutputArgument(0)};
+    AppendWeights(PackBlockedWords(matrix_, *request.inputs[kPacked].constant, tile), variant);
+    AppendWeights(PackBlockNumbers("scales", matrix_, *request.inputs[kScales].constant, tile),
+                  variant);
+    AppendWeights(
+        PackBlockNumbers("zero points", matrix_, *request.inputs[kZeroPoints].constant, tile),
+        variant);
+    if (biased) {
+      AppendWeights(PackBias(*request.inputs[kBias].constant, matrix_.rows, tile), variant);
+    }
+    for (int64_t value : {rows, matrix_.rows, matrix_.columns, matrix_.blocks()}) {
+      variant->launches.back().arguments.push_back(static_cast<int32_t>(value));
+    }
+  }
+
+  // For processors: a work-item expands 16 columns of the result once for all of its rows.
+  void CutIntoVectors(const DeviceInfo& device, int64_t rows, Launch* launch) const {
+    const int64_t at_once = std::min<int64_t>(rows, 8);
+    const int64_t turns = std::min<int64_t>(CeilDivide(rows, at_once), 8);
+    launch->kernel.macros["ROWS"] = std::to_string(at_once);
+    launch->kernel.macros["TURNS"] = std::to_string(turns);
+    SetWorkSizes(device, {CeilDivide(matrix_.rows, 16), CeilDivide(rows, at_once * turns), 1},
+                 launch);
+  }
+
+  // For GPUs: some work-items share each sum.
+  void CutIntoSlices(const DeviceInfo& device, int64_t rows, int64_t group, Launch* launch) const {
+    const int64_t slices = SlicesFor(device), at_once = std::min<int64_t>(rows, 4);
+    launch->kernel.macros["GROUP"] = std::to_string(group);
+    launch->kernel.macros["SLICES"] = std::to_string(slices);
+    launch->kernel.macros["ROWS"] = std::to_string(at_once);
+    launch->local = {static_cast<size_t>(group), static_cast<size_t>(slices), 1};
+    launch->global = {static_cast<size_t>(RoundUp(matrix_.rows, group)),
+                      static_cast<size_t>(slices), static_cast<size_t>(CeilDivide(rows, at_once))};
+  }
+
   double Products(int64_t rows) const {
     return static_cast<double>(rows) * static_cast<double>(matrix_.rows) *
            static_cast<double>(matrix_.columns);
-  }
-
-  static Status CheckConstant(const std::vector<OpInput>& inputs, size_t index, int64_t elements) {
-    const OpInput& input = inputs[index];
-    const bool fits =
-        index == kPacked ? input.info.dtype == DType::kUInt8 : IsFloat(input.info.dtype);
-    if (input.present && input.constant != nullptr && fits &&
-        input.info.shape.elements() == elements) {
-      return Status();
-    }
-    return InvalidArgument("input " + std::to_string(index) + ": expected a constant of " +
-                           std::to_string(elements) + " elements of " +
-                           (index == kPacked ? "uint8" : "floats") + ", found " +
-                           input.info.ToString());
   }
 
   BlockedMatrix matrix_;
@@ -241,6 +212,6 @@ class MatMulBits : public Op {
 }  // namespace
 
 extern const OpDefinition kMatMulBitsOp;
-const OpDefinition kMatMulBitsOp = {"MatMulBits", 4, 4, MatMulBits::Make};
+const OpDefinition kMatMulBitsOp = {"MatMulBits", 4, 5, MatMulBits::Make};
 
 }  // namespace mace

@@ -1,4 +1,4 @@
-#include "mace/formats/onnx/dequantize.h"
+#include "mace/ops/elementwise/dequantize_tensor.h"
 
 #include <vector>
 
@@ -48,39 +48,44 @@ void Dequantize(const HostTensor& integers, const DequantizeOptions& options,
 
 }  // namespace
 
-StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers,
-                                      const DequantizeOptions& options) {
+Status DequantizeInto(const HostTensor& integers, const DequantizeOptions& options, float* to) {
   // A byte each, with the sign in its upper bits too.
   const IntegerType type = IntegerTypeOf(integers.dtype());
   const DType bytes = type.is_signed ? DType::kInt8 : DType::kUInt8;
   MACE_ASSIGN_OR_RETURN(const HostTensor aligned, IsBelowByte(integers.dtype())
                                                       ? integers.ConvertTo(bytes)
                                                       : integers.ToAligned());
-  MACE_ASSIGN_OR_RETURN(HostTensor floats,
-                        HostTensor::Allocate({DType::kFloat32, integers.shape()}));
   Numbers numbers;
   if (options.scale != nullptr) numbers.scales = ToFloatVector(*options.scale);
   if (options.zero_point != nullptr) numbers.zero_points = ToInt64Vector(*options.zero_point);
   switch (aligned.dtype()) {
     case DType::kUInt8:
-      Dequantize<uint8_t>(aligned, options, numbers, floats.f32());
-      return floats;
+      Dequantize<uint8_t>(aligned, options, numbers, to);
+      return Status::Ok();
     case DType::kInt8:
-      Dequantize<int8_t>(aligned, options, numbers, floats.f32());
-      return floats;
+      Dequantize<int8_t>(aligned, options, numbers, to);
+      return Status::Ok();
     case DType::kInt16:
-      Dequantize<int16_t>(aligned, options, numbers, floats.f32());
-      return floats;
+      Dequantize<int16_t>(aligned, options, numbers, to);
+      return Status::Ok();
     case DType::kUInt16:
-      Dequantize<uint16_t>(aligned, options, numbers, floats.f32());
-      return floats;
+      Dequantize<uint16_t>(aligned, options, numbers, to);
+      return Status::Ok();
     case DType::kInt32:
-      Dequantize<int32_t>(aligned, options, numbers, floats.f32());
-      return floats;
+      Dequantize<int32_t>(aligned, options, numbers, to);
+      return Status::Ok();
     default:
       return InvalidArgument(std::string("expected quantized integers, found ") +
                              DTypeName(integers.dtype()));
   }
+}
+
+StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers,
+                                      const DequantizeOptions& options) {
+  MACE_ASSIGN_OR_RETURN(HostTensor floats,
+                        HostTensor::Allocate({DType::kFloat32, integers.shape()}));
+  MACE_RETURN_IF_ERROR(DequantizeInto(integers, options, floats.f32()));
+  return floats;
 }
 
 }  // namespace mace
