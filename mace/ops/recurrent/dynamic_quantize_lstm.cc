@@ -5,7 +5,7 @@
 
 #include "mace/ops/recurrent/dynamic_levels.h"
 #include "mace/ops/recurrent/lstm_functions.h"
-#include "mace/ops/recurrent/quantized_matrix.h"
+#include "mace/ops/recurrent/lstm_matrix.h"
 #include "mace/ops/recurrent/recurrent_shape.h"
 
 namespace mace {
@@ -19,7 +19,7 @@ bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
 
 // What the steps of one direction read and change: n sequences of h hidden numbers.
 struct Direction {
-  QuantizedMatrix w, r;
+  LstmMatrix w, r;
   std::vector<float> bias;  // [4h]: of w and of r, added.
   std::vector<float> h, c;  // [n, h].
 };
@@ -60,8 +60,8 @@ class DynamicQuantizeLstmOp : public Op {
                              (integers ? " of int8 or uint8" : " of floats") + ", found " +
                              info.ToString());
     }
-    if (std::max(x[2], attributes_.hidden) > QuantizedMatrix::kMaxRows) {
-      return Unsupported("expected at most " + std::to_string(QuantizedMatrix::kMaxRows) +
+    if (std::max(x[2], attributes_.hidden) > LstmMatrix::kMaxRows) {
+      return Unsupported("expected at most " + std::to_string(LstmMatrix::kMaxRows) +
                          " numbers in x's rows and in the state, found " +
                          std::to_string(std::max(x[2], attributes_.hidden)));
     }
@@ -115,8 +115,8 @@ class DynamicQuantizeLstmOp : public Op {
   }
 
   Direction MakeDirection(const std::vector<HostTensor>& inputs, size_t direction) const {
-    return {QuantizedMatrix({inputs[kW], inputs[kWScale], inputs[kWZeroPoint]}, direction),
-            QuantizedMatrix({inputs[kR], inputs[kRScale], inputs[kRZeroPoint]}, direction),
+    return {LstmMatrix({inputs[kW], inputs[kWScale], inputs[kWZeroPoint]}, direction),
+            LstmMatrix({inputs[kR], inputs[kRScale], inputs[kRZeroPoint]}, direction),
             Bias(inputs, direction), InitialState(inputs, kInitialH, direction),
             InitialState(inputs, kInitialC, direction)};
   }

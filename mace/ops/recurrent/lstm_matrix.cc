@@ -1,4 +1,4 @@
-#include "mace/ops/recurrent/quantized_matrix.h"
+#include "mace/ops/recurrent/lstm_matrix.h"
 
 #include <algorithm>
 
@@ -38,7 +38,7 @@ void ScaleRow(const Columns& columns, const DynamicLevels& x, int32_t row_sum, s
 
 }  // namespace
 
-QuantizedMatrix::QuantizedMatrix(const QuantizedOperand& operand, size_t direction) {
+LstmMatrix::LstmMatrix(const QuantizedOperand& operand, size_t direction) {
   const Shape& shape = operand.integers.shape();
   const auto rows = static_cast<size_t>(shape[1]), columns = static_cast<size_t>(shape[2]);
   const bool is_signed = operand.integers.dtype() == DType::kInt8;
@@ -62,7 +62,7 @@ QuantizedMatrix::QuantizedMatrix(const QuantizedOperand& operand, size_t directi
   MultiplyBytesFunctions()[0]({ones.data(), 1, pitch}, matrix_, column_sums_.data());
 }
 
-void QuantizedMatrix::Multiply(const DynamicLevels& x, size_t first, size_t count, float* to) {
+void LstmMatrix::Multiply(const DynamicLevels& x, size_t first, size_t count, float* to) {
   sums_.resize(count * columns());
   MultiplyBytesFunctions()[0](x.Rows(first, count), matrix_, sums_.data());
   for (size_t r = 0; r < count; ++r) {

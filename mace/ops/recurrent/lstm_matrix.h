@@ -1,7 +1,7 @@
 // Weights of 8 bits with a scale and a zero point for each column, and their products with rows of
 // dynamic levels.
-#ifndef MACE_OPS_RECURRENT_QUANTIZED_MATRIX_H_
-#define MACE_OPS_RECURRENT_QUANTIZED_MATRIX_H_
+#ifndef MACE_OPS_RECURRENT_LSTM_MATRIX_H_
+#define MACE_OPS_RECURRENT_LSTM_MATRIX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -24,12 +24,12 @@ struct QuantizedOperand {
 
 // Thread contract: thread-compatible. The elements stay in the operand's memory, which the caller
 // keeps.
-class QuantizedMatrix {
+class LstmMatrix {
  public:
   // A matrix has at most so many rows: then no sum exceeds an int32.
   static constexpr int64_t kMaxRows = 32768;
 
-  QuantizedMatrix(const QuantizedOperand& operand, size_t direction);
+  LstmMatrix(const QuantizedOperand& operand, size_t direction);
 
   size_t columns() const { return matrix_.columns; }
   // Rows [first, first + count) of x times the matrix, to [count, columns]: sums of integers, each
@@ -47,4 +47,4 @@ class QuantizedMatrix {
 
 }  // namespace mace
 
-#endif  // MACE_OPS_RECURRENT_QUANTIZED_MATRIX_H_
+#endif  // MACE_OPS_RECURRENT_LSTM_MATRIX_H_
