@@ -113,6 +113,45 @@ class RunValuesTest : public testing::TestWithParam<const char*> {
   Request request_;
 };
 
+// Quantized weights that both stages read: a row chooses rows of the same matrix.
+TEST_P(RunValuesTest, QuantizedWeightsOfBothStages) {
+  constexpr int64_t kExtent = 512, kRow = 5;
+  const auto number_at = [](int64_t row, int64_t column) {
+    return static_cast<int32_t>((row * 31 + column * 7) % 255 - 127);
+  };
+  TestOnnx test(21);
+  test.Input("x", {1, kExtent});
+  std::vector<int32_t> numbers;
+  for (int64_t i = 0; i < kExtent * kExtent; ++i) {
+    numbers.push_back(number_at(i / kExtent, i % kExtent));
+  }
+  test.Small("w", {kExtent, kExtent}, onnx::TensorProto::INT8, numbers);
+  test.Floats("scale", {}, {0.25f});
+  test.Floats("zero", {}, {0});
+  test.Ints("axis", {0});
+  test.Node("DequantizeLinear", {"w", "scale"}, {"w_floats"});
+  test.Node("MatMul", {"x", "w_floats"}, {"row"});
+  test.Node("Squeeze", {"row", "axis"}, {"numbers"});
+  test.Node("Greater", {"numbers", "zero"}, {"above"});
+  test.Node("NonZero", {"above"}, {"places"});
+  test.Node("Squeeze", {"places", "axis"}, {"indices"});
+  test.Node("Gather", {"w_floats", "indices"}, {"y"});
+  test.Output("y");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  Floats x(kExtent, 0.0f);
+  x[kRow] = 1;
+  ASSERT_TRUE(request_.Set("x", FloatsOf(x, {1, kExtent})).ok());
+  Run();
+  Floats expected;
+  for (int64_t row = 0; row < kExtent; ++row) {
+    if (number_at(kRow, row) <= 0) continue;
+    for (int64_t c = 0; c < kExtent; ++c) {
+      expected.push_back(0.25f * static_cast<float>(number_at(row, c)));
+    }
+  }
+  EXPECT_EQ(FloatsIn(*request_.Get("y")), expected);
+}
+
 // Each run takes what is above 0 and makes it smaller by 1; what is left is the input of the next.
 TEST_P(RunValuesTest, ResultsOfAnyLengthAreStates) {
   TestOnnx test;
