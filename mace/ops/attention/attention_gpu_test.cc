@@ -115,11 +115,13 @@ void RunTiles(Case given) {
   }
 }
 
-TEST(AttentionTest, ReferenceByHand) {
+// One query of one element, the first of a tensor; two keys, which are the values too, begin at
+// element `keys`.
+Node TwoKeys(int64_t keys) {
   Attention p;
   p.columns = 2;
   p.q = p.mask = p.y = {0, {0, 0, 1, 1}};
-  p.k = p.v = {1, {0, 0, 1, 1}};
+  p.k = p.v = {keys, {0, 0, 1, 1}};
   p.scale = 2;
   p.shape = Shape({1});
   Node node;
@@ -127,7 +129,11 @@ TEST(AttentionTest, ReferenceByHand) {
   node.inputs.resize(3);
   node.outputs.resize(1);
   SetAttention(p, &node.attributes);
-  const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
+  return node;
+}
+
+TEST(AttentionTest, ReferenceByHand) {
+  const StatusOr<std::shared_ptr<const Op>> op = OpOf(TwoKeys(1));
   ASSERT_TRUE(op.ok()) << op.status().message();
   HostTensor x = *HostTensor::Allocate({DType::kFloat32, Shape({3})});
   x.f32()[0] = 0.5f, x.f32()[1] = 1, x.f32()[2] = 3;
@@ -139,16 +145,7 @@ TEST(AttentionTest, ReferenceByHand) {
 }
 
 TEST(AttentionTest, RefusesViewsThatLeaveTheirTensor) {
-  Attention p;
-  p.columns = 2;
-  p.q = p.mask = p.y = {0, {0, 0, 1, 1}};
-  p.k = p.v = {2, {0, 0, 1, 1}};
-  p.shape = Shape({1});
-  Node node;
-  node.type = "Attention";
-  node.inputs.resize(3);
-  node.outputs.resize(1);
-  SetAttention(p, &node.attributes);
+  Node node = TwoKeys(2);
   const StatusOr<std::shared_ptr<const Op>> op = OpOf(node);
   ASSERT_TRUE(op.ok()) << op.status().message();
   std::vector<OpInput> inputs(3);

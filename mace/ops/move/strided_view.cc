@@ -71,26 +71,29 @@ std::optional<StridedCopy> Plain(const StridedCopy& copy) {
   return plain;
 }
 
-}  // namespace
-
-std::optional<StridedView> ViewOfInput(const StridedView& view, const StridedCopy& copy) {
+// From the copy's output to its input, or the other way round.
+std::optional<StridedView> MapAcross(const StridedView& view, const StridedCopy& copy,
+                                     bool to_input) {
   const std::optional<StridedCopy> plain = Plain(copy);
   if (!plain.has_value()) return std::nullopt;
   Path path = {plain->output_offset, plain->input_offset, {}};
+  if (!to_input) std::swap(path.from, path.to);
   for (const CopyAxis& axis : plain->axes) {
-    path.axes.push_back({axis.extent, axis.output_stride, axis.input_stride});
+    PathAxis along = {axis.extent, axis.output_stride, axis.input_stride};
+    if (!to_input) std::swap(along.from, along.to);
+    path.axes.push_back(along);
   }
   return Map(view, std::move(path));
 }
 
+}  // namespace
+
+std::optional<StridedView> ViewOfInput(const StridedView& view, const StridedCopy& copy) {
+  return MapAcross(view, copy, true);
+}
+
 std::optional<StridedView> ViewOfOutput(const StridedView& view, const StridedCopy& copy) {
-  const std::optional<StridedCopy> plain = Plain(copy);
-  if (!plain.has_value()) return std::nullopt;
-  Path path = {plain->input_offset, plain->output_offset, {}};
-  for (const CopyAxis& axis : plain->axes) {
-    path.axes.push_back({axis.extent, axis.input_stride, axis.output_stride});
-  }
-  return Map(view, std::move(path));
+  return MapAcross(view, copy, false);
 }
 
 }  // namespace mace
