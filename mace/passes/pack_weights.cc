@@ -107,7 +107,7 @@ class WeightsPacker {
       MACE_RETURN_IF_ERROR(PackIn(use.transposed));
       Rewrite(use);
     }
-    // Those that read another Transpose come later.
+    // A Transpose that reads another one stands behind it in the list.
     for (auto at = uses.transposes.rbegin(); at != uses.transposes.rend(); ++at) {
       editor_.Remove(*at);
     }

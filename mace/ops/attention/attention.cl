@@ -115,7 +115,8 @@ UNROLL
     }
   }
 
-  // Of rows `across` and `across` + 8 of each tile. The total is the lane's own part.
+  // The softmax of rows `across` and `across` + 8 of each tile, as far as it has come. The total is
+  // the lane's own part.
   float top[ROW_TILES][2], total[ROW_TILES][2];
   float sum[ROW_TILES][VALUE_TILES][4];
 UNROLL

@@ -25,7 +25,7 @@ struct DequantizeOptions {
 // fit the shape. kResourceExhausted where there is no memory for it, kInvalidArgument for a type that
 // is not quantized to.
 Status DequantizeInto(const HostTensor& integers, const DequantizeOptions& options, float* to);
-// The same as a tensor of its own.
+// Gives the floats that DequantizeInto writes, as a tensor of their own.
 StatusOr<HostTensor> DequantizeTensor(const HostTensor& integers, const DequantizeOptions& options);
 
 }  // namespace mace

@@ -129,7 +129,7 @@ class DynamicQuantizeLstmVariant {
   }
 
  private:
-  // Of the variant's scratch.
+  // The variant's scratch buffers, in their order.
   enum Scratch { kRanges, kLevels, kRowSums, kRange, kProducts, kState, kStateLevels };
 
   bool IsGiven(size_t operand) const {
