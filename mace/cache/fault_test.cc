@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <iostream>
 #include <random>
 #include <thread>
 
@@ -139,6 +140,17 @@ TEST_F(FaultTest, KilledAtAnyMoment) {
   EXPECT_EQ(0u, TemporariesIn(folder_));
 }
 
+// Calls again while other processes hold the lock for longer than one call waits, as they do on a
+// busy machine: the test is about what is lost, not about how long it takes.
+template <typename Call>
+Status Patiently(Call call) {
+  Status status = call();
+  while (!status.ok() && status.message().find("holds this lock") != std::string::npos) {
+    status = call();
+  }
+  return status;
+}
+
 TEST_F(FaultTest, EightProcessesAtOnce) {
   constexpr int kRounds = 100, kRoundsAFile = 10, kProcesses = 8;
   for (int round = 0; round < kRounds; ++round) {
@@ -149,16 +161,19 @@ TEST_F(FaultTest, EightProcessesAtOnce) {
     for (int process = 0; process < kProcesses; ++process) {
       children.push_back(Fork([&] {
         close(start[1]);
-        SetLockWaitLeftMilliseconds(
-            60000);  // What is not lost matters here, not how long it takes.
+        SetLockWaitLeftMilliseconds(60000);
         char ignored;
         if (read(start[0], &ignored, 1) != 0) _exit(2);  // Ends when the parent closes it.
         auto store = CacheStore::Open(path_);
         const int number = round * kProcesses + process;
         const std::string text = std::to_string(number);
-        const bool good = store->AddProgram(SampleProgram(number)).ok() &&
-                          store->AddTuning(SampleDevice(), text, text).ok() && store->Flush().ok();
-        _exit(good ? 0 : 1);
+        Status status = Patiently([&] { return store->AddProgram(SampleProgram(number)); });
+        if (status.ok()) {
+          status = Patiently([&] { return store->AddTuning(SampleDevice(), text, text); });
+        }
+        if (status.ok()) status = Patiently([&] { return store->Flush(); });
+        if (!status.ok()) std::cerr << "process " << process << ": " << status.message() << "\n";
+        _exit(status.ok() ? 0 : 1);
       }));
     }
     close(start[0]);
