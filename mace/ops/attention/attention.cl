@@ -10,8 +10,7 @@
 // Macros: WARPS, ROW_TILES (of 16 queries), DEPTH, VALUE_DEPTH (multiples of 16), MASK (0 none, 1 constant floats, 2 an
 //   activation), NVIDIA_PTX (tensor_core.clh).
 // Parameters: of each view its offset and its strides along batch, head and row (of q, y, mask) or column (of k, v) in
-//   elements, multiples of four; elements of a row are neighbours. `mask` has a stride along columns, too. `scale` is
-//   multiplied by log2(e).
+//   elements, multiples of four; elements of a row are neighbours. `mask` has a stride along columns, too.
 // One work-group is (32 * WARPS, 1, 1); group ids are (tile of queries, head, batch).
 #ifdef USE_attention_tensor
 
@@ -24,7 +23,8 @@
 #define LANE_VALUES (VALUE_DEPTH % 32 == 0 ? 4 : 2)
 // Products of 16 elements of a depth.
 #define PRODUCTS (HALF_STORAGE ? 1 : 2)
-#define LOG2_E 1.44269504f
+// Of a difference: masks as low as the lowest float have no finite multiple.
+#define EXP(x) exp2((x) * 1.44269504f)
 // Registers want loops without a counter; the plain text takes minutes to compile that way.
 #if NVIDIA_PTX
 #define UNROLL _Pragma("unroll")
@@ -168,7 +168,7 @@ UNROLL
           float value = score[m][n][e] * scale;
 #if MASK
           const int row = min(first_row + 16 * m + 8 * half_tile + across, rows - 1);
-          value += LOG2_E * MASK_VALUE(START(mask) + row * mask_row + min(column, columns - 1) * mask_column);
+          value += MASK_VALUE(START(mask) + row * mask_row + min(column, columns - 1) * mask_column);
 #endif
           value = column < columns ? value : -INFINITY;
           score[m][n][e] = value;
@@ -177,13 +177,13 @@ UNROLL
         LANES_MAX(new_top)
         // Where all scores are -infinity so far, their weights are 0.
         const float base = new_top == -INFINITY ? 0.0f : new_top;
-        const float factor = exp2(top[m][half_tile] - base);
+        const float factor = EXP(top[m][half_tile] - base);
         top[m][half_tile] = new_top;
         float part = total[m][half_tile] * factor;
 UNROLL
         for (int i = 0; i < 2 * KEY_TILES; ++i) {
           const int n = i / 2, e = 2 * half_tile + i % 2;
-          score[m][n][e] = exp2(score[m][n][e] - base);
+          score[m][n][e] = EXP(score[m][n][e] - base);
           part += score[m][n][e];
         }
         total[m][half_tile] = part;
@@ -272,8 +272,8 @@ UNROLL
       for (int w = 0; w < WARPS; ++w) all_top = fmax(all_top, tops[w * ROWS + row]);
       const float base = all_top == -INFINITY ? 0.0f : all_top;
 UNROLL
-      for (int w = 0; w < WARPS; ++w) all_total += totals[w * ROWS + row] * exp2(tops[w * ROWS + row] - base);
-      const float factor = exp2(top[m][half_tile] - base) / all_total;
+      for (int w = 0; w < WARPS; ++w) all_total += totals[w * ROWS + row] * EXP(tops[w * ROWS + row] - base);
+      const float factor = EXP(top[m][half_tile] - base) / all_total;
       __local float *to = (__local float *)sums + (warp * ROWS + row) * VALUE_DEPTH;
 UNROLL
       for (int j = 0; j < VALUE_TILES; ++j) {
@@ -303,7 +303,7 @@ UNROLL
 #undef VALUE_TILES
 #undef LANE_VALUES
 #undef PRODUCTS
-#undef LOG2_E
+#undef EXP
 #undef UNROLL
 #undef VIEW
 #undef START

@@ -2,7 +2,9 @@
 // tensor cores, on other devices the same kernel in plain OpenCL C.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "mace/ops/attention/attention.h"
 #include "mace/testing/conv_tester.h"
@@ -45,11 +47,14 @@ Attention ViewsOf(const Case& given) {
 }
 
 // Masks hide the first key of every query, and all keys of the first query of the first head but
-// one.
+// one. The lowest number hides all keys of the last query: they weigh the same then.
 HostTensor Mask(const Case& given) {
   HostTensor mask = RandomTensor({given.heads, given.rows, given.columns}, 3);
   for (int64_t i = 0; i < given.heads * given.rows; ++i) mask.f32()[i * given.columns] = -INFINITY;
   for (int64_t c = 0; c + 1 < given.columns; ++c) mask.f32()[c] = -INFINITY;
+  float* const last = mask.f32() + (given.heads * given.rows - 1) * given.columns;
+  const bool half = given.precision == Precision::kFloat16;
+  std::fill_n(last, given.columns, half ? -65504.0f : std::numeric_limits<float>::lowest());
   return mask;
 }
 

@@ -97,7 +97,7 @@ bool FitsAttentionTile(const Attention& attention, const LoweringRequest& reques
   const Attention& p = attention;
   const DeviceInfo& device = *request.device;
   if (!CanLower(request) || p.depth % 16 != 0 || p.value_depth % 16 != 0 || p.depth > 256 ||
-      p.value_depth > 256 || p.batch > std::numeric_limits<uint16_t>::max()) {
+      p.value_depth > 256 || std::max(p.batch, p.heads) > std::numeric_limits<uint16_t>::max()) {
     return false;
   }
   for (size_t i = 0; i < kAttentionMask; ++i) {
@@ -136,7 +136,7 @@ KernelVariant LowerAttentionTile(const Attention& attention, const LoweringReque
   AppendView(p.y, false, &launch);
   launch.arguments.push_back(static_cast<int32_t>(p.rows));
   launch.arguments.push_back(static_cast<int32_t>(p.columns));
-  launch.arguments.push_back(static_cast<float>(p.scale * M_LOG2E));
+  launch.arguments.push_back(p.scale);
   const size_t items = static_cast<size_t>(tile.items());
   launch.local = {items, 1, 1};
   launch.global = {static_cast<size_t>(CeilDivide(p.rows, int64_t{tile.rows()})) * items,

@@ -99,7 +99,8 @@ class MergedMatMul : public Op {
   }
 
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    if (request.inputs[0].constant != nullptr || request.outputs[0].shape.elements() == 0)
+    if (request.inputs[0].constant != nullptr || request.inputs[0].info.shape.elements() == 0 ||
+        request.outputs[0].shape.elements() == 0)
       return {};
     std::vector<Part> parts;
     for (size_t i = 1; i < request.inputs.size(); i += 2) {

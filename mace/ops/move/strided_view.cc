@@ -33,6 +33,7 @@ bool MapOffset(int64_t offset, Path* path, int64_t* result) {
 // The stride on the other side of a view's axis, which must lie within one axis of the copy.
 std::optional<int64_t> MapAxis(const ViewAxis& axis, Path* path) {
   if (axis.extent == 1 || axis.stride == 0) return 0;
+  if (axis.stride < 0) return std::nullopt;
   for (PathAxis& along : path->axes) {
     if (axis.stride % along.from != 0) continue;
     const int64_t step = axis.stride / along.from;

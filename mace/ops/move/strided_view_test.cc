@@ -48,6 +48,10 @@ TEST(StridedViewTest, ExtentsOfOneAndRepetitionsHaveNoStride) {
   EXPECT_EQ((Expected{0, 0, 0, 1}), Numbers(ViewOfInput(view, Transposition())));
 }
 
+TEST(StridedViewTest, BackwardsThereIsNone) {
+  EXPECT_FALSE(ViewOfInput({29, {{5, -1}}}, Transposition()).has_value());
+}
+
 // x[2:5] of 10 rows of 4 elements.
 TEST(StridedViewTest, Slices) {
   StridedCopy copy;
