@@ -84,6 +84,11 @@ TEST(MatMulBits, ABiasForEachColumn) {
       .ExpectRefused("input 4: expected a constant of 21 elements of floats");
 }
 
+// A processor's kernel, on any device.
+TEST(MatMulBits, AsAProcessorInVectors) {
+  Tester({3, 70}, MakeWeights({37, 70, 4, 32})).WithFloatWidth(16).Only("vectors").Run();
+}
+
 // On a GPU, work-items share a sum; elsewhere no other test has that.
 TEST(MatMulBits, AsAGpuCutsIt) {
   const Weights weights = MakeWeights({45, 200, 4, 32});

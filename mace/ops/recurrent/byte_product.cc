@@ -207,8 +207,8 @@ void VnniProduct(const ByteRows& x, const ByteMatrix& w, int32_t* sums) {
 }
 #endif
 
-std::vector<MultiplyBytes> FindFunctions() {
-  std::vector<MultiplyBytes> products;
+std::vector<ByteProduct> FindByteProducts() {
+  std::vector<ByteProduct> products;
 #ifdef MACE_BYTE_PRODUCT_X86
   if (__builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512bw") != 0) {
     products.push_back(&VnniProduct);
@@ -221,8 +221,8 @@ std::vector<MultiplyBytes> FindFunctions() {
 
 }  // namespace
 
-const std::vector<MultiplyBytes>& MultiplyBytesFunctions() {
-  static const auto* const products = new std::vector<MultiplyBytes>(FindFunctions());
+const std::vector<ByteProduct>& ByteProducts() {
+  static const auto* const products = new std::vector<ByteProduct>(FindByteProducts());
   return *products;
 }
 

@@ -32,10 +32,10 @@ struct ByteMatrix {
 
 // sums[r * w.columns + c] = the sum of x[r, k] * w[k, c] over the rows k of w. REQUIRES: x.pitch is
 // w.rows, rounded up to a multiple of kBytesAtOnce; w.rows <= 2^16.
-using MultiplyBytes = void (*)(const ByteRows& x, const ByteMatrix& w, int32_t* sums);
+using ByteProduct = void (*)(const ByteRows& x, const ByteMatrix& w, int32_t* sums);
 
 // The functions that this processor can run, the fastest first; all give the same sums.
-const std::vector<MultiplyBytes>& MultiplyBytesFunctions();
+const std::vector<ByteProduct>& ByteProducts();
 
 }  // namespace mace
 

@@ -1,8 +1,21 @@
-#include "mace/ops/recurrent/dynamic_quantize_lstm.h"
-
+// DynamicQuantizeLstm: an LSTM whose products take 8 bits, as com.microsoft's DynamicQuantizeLSTM.
+//
+//   x [t, n, i], w [d, i, 4h], r [d, h, 4h] (int8 or uint8), scale and zero point of w, scale and
+//   zero point of r (each [d] or [d, 4h]), [bias [d, 8h]: of w, then of r], [h0 [d, n, h]],
+//   [c0 [d, n, h]] to y [t, d, n, h], the last h [d, n, h] and the last c [d, n, h].
+//
+// t steps, n sequences, d directions, h hidden numbers; the gates are in the order i, o, f, c.
+// Attributes: hidden (h), direction ("forward", "reverse", "bidirectional").
+//
+// x is quantized once, over all its elements, and the state h before each step, over all sequences.
+// That makes the op sensitive: a state that differs in its last bit may round to another level, and
+// long sequences amplify that without bound. So the arithmetic is that of ONNX Runtime's kernel on
+// x86-64 to the bit: float32, in its order, with its approximations of the gates' functions
+// (lstm_functions.h). https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "mace/ops/op.h"
 #include "mace/ops/recurrent/dynamic_levels.h"
 #include "mace/ops/recurrent/lstm_functions.h"
 #include "mace/ops/recurrent/lstm_matrix.h"
@@ -11,7 +24,19 @@
 namespace mace {
 namespace {
 
-using namespace dynamic_quantize_lstm;  // The operands.
+enum Operand : size_t {
+  kX,
+  kW,
+  kR,
+  kWScale,
+  kWZeroPoint,
+  kRScale,
+  kRZeroPoint,
+  kBias,
+  kInitialH,
+  kInitialC,
+};
+constexpr int64_t kGates = 4;
 
 bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
   return index < inputs.size() && inputs[index].dtype() != DType::kInvalid;
@@ -26,23 +51,23 @@ struct Direction {
 
 class DynamicQuantizeLstmOp : public Op {
  public:
-  explicit DynamicQuantizeLstmOp(DynamicQuantizeLstmAttributes attributes)
-      : attributes_(std::move(attributes)) {}
+  DynamicQuantizeLstmOp(int64_t hidden, std::vector<bool> reversed)
+      : hidden_(hidden), reversed_(std::move(reversed)) {}
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
     const Shape& x = inputs[kX].info.shape;
     if (x.rank() != 3) return InvalidArgument("x: expected [t, n, i], found " + x.ToString());
-    const auto d = attributes_.directions();
-    const Shape state = {d, x[1], attributes_.hidden};
+    const auto d = static_cast<int64_t>(reversed_.size());
+    const Shape state = {d, x[1], hidden_};
     const Shape shapes[] = {x,
-                            {d, x[2], attributes_.columns()},
-                            {d, attributes_.hidden, attributes_.columns()},
+                            {d, x[2], kGates * hidden_},
+                            {d, hidden_, kGates * hidden_},
                             {d},
                             {d},
                             {d},
                             {d},
-                            {d, 2 * attributes_.columns()},
+                            {d, 2 * kGates * hidden_},
                             state,
                             state};
     const char* const names[] = {
@@ -53,19 +78,19 @@ class DynamicQuantizeLstmOp : public Op {
       const bool integers = i == kW || i == kR || i == kWZeroPoint || i == kRZeroPoint;
       const bool is_int8 = info.dtype == DType::kInt8 || info.dtype == DType::kUInt8;
       const bool quantizes = i >= kWScale && i <= kRZeroPoint;
-      const Shape each = {d, attributes_.columns()};
+      const Shape each = {d, kGates * hidden_};
       const bool fits = info.shape == shapes[i] || (quantizes && info.shape == each);
       if (inputs[i].present && fits && (integers ? is_int8 : IsFloat(info.dtype))) continue;
       return InvalidArgument(std::string(names[i]) + ": expected " + shapes[i].ToString() +
                              (integers ? " of int8 or uint8" : " of floats") + ", found " +
                              info.ToString());
     }
-    if (std::max(x[2], attributes_.hidden) > LstmMatrix::kMaxRows) {
+    if (std::max(x[2], hidden_) > LstmMatrix::kMaxRows) {
       return Unsupported("expected at most " + std::to_string(LstmMatrix::kMaxRows) +
                          " numbers in x's rows and in the state, found " +
-                         std::to_string(std::max(x[2], attributes_.hidden)));
+                         std::to_string(std::max(x[2], hidden_)));
     }
-    MACE_ASSIGN_OR_RETURN(Shape y, Shape::Make({x[0], d, x[1], attributes_.hidden}));
+    MACE_ASSIGN_OR_RETURN(Shape y, Shape::Make({x[0], d, x[1], hidden_}));
     *outputs = {
         {DType::kFloat32, std::move(y)}, {DType::kFloat32, state}, {DType::kFloat32, state}};
     return Status::Ok();
@@ -78,13 +103,8 @@ class DynamicQuantizeLstmOp : public Op {
     DynamicLevels levels;
     levels.Quantize(x.f32(), static_cast<size_t>(shape[0] * shape[1]),
                     static_cast<size_t>(shape[2]));
-    for (size_t d = 0; d < attributes_.reversed.size(); ++d)
-      RunDirection(inputs, d, levels, outputs);
+    for (size_t d = 0; d < reversed_.size(); ++d) RunDirection(inputs, d, levels, outputs);
     return Status::Ok();
-  }
-
-  std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
-    return LowerDynamicQuantizeLstm(attributes_, request);
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
@@ -95,7 +115,7 @@ class DynamicQuantizeLstmOp : public Op {
   }
 
  private:
-  size_t state_size(const Shape& x) const { return static_cast<size_t>(x[1] * attributes_.hidden); }
+  size_t state_size(const Shape& x) const { return static_cast<size_t>(x[1] * hidden_); }
 
   std::vector<float> InitialState(const std::vector<HostTensor>& inputs, size_t operand,
                                   size_t direction) const {
@@ -107,7 +127,7 @@ class DynamicQuantizeLstmOp : public Op {
 
   // For each gate and hidden number the bias of w and that of r, added.
   std::vector<float> Bias(const std::vector<HostTensor>& inputs, size_t direction) const {
-    std::vector<float> bias(static_cast<size_t>(attributes_.columns()), 0);
+    std::vector<float> bias(static_cast<size_t>(kGates * hidden_), 0);
     if (!IsGiven(inputs, kBias)) return bias;
     const float* from = inputs[kBias].f32() + 2 * direction * bias.size();
     for (size_t k = 0; k < bias.size(); ++k) bias[k] = from[k] + from[k + bias.size()];
@@ -135,17 +155,16 @@ class DynamicQuantizeLstmOp : public Op {
     std::vector<float> gates(step_size);
     for (int64_t done = 0; done < steps; done += kStepsAtOnce) {
       const int64_t count = std::min(kStepsAtOnce, steps - done);
-      const bool back = attributes_.reversed[direction];
+      const bool back = reversed_[direction];
       const int64_t first = back ? steps - done - count : done;
       state.w.Multiply(x, static_cast<size_t>(first) * sequences,
                        static_cast<size_t>(count) * sequences, products.data());
       for (int64_t i = 0; i < count; ++i) {
         const auto of = static_cast<size_t>(back ? count - 1 - i : i);
-        levels.Quantize(state.h.data(), sequences, static_cast<size_t>(attributes_.hidden));
+        levels.Quantize(state.h.data(), sequences, static_cast<size_t>(hidden_));
         state.r.Multiply(levels, 0, sequences, gates.data());
         Step(products.data() + of * step_size, gates.data(), &state);
-        const size_t row =
-            (static_cast<size_t>(first) + of) * attributes_.reversed.size() + direction;
+        const size_t row = (static_cast<size_t>(first) + of) * reversed_.size() + direction;
         std::copy(state.h.begin(), state.h.end(), (*outputs)[0].f32() + row * state.h.size());
       }
     }
@@ -158,9 +177,9 @@ class DynamicQuantizeLstmOp : public Op {
   void Step(const float* products, float* gates, Direction* state) const {
     using Numbers = Eigen::Map<Eigen::ArrayXf>;
     using Constants = Eigen::Map<const Eigen::ArrayXf>;
-    const auto all = static_cast<Eigen::Index>(attributes_.columns());
-    const auto hidden = static_cast<Eigen::Index>(attributes_.hidden);
-    const auto count = static_cast<size_t>(attributes_.hidden);
+    const auto all = static_cast<Eigen::Index>(kGates * hidden_);
+    const auto hidden = static_cast<Eigen::Index>(hidden_);
+    const auto count = static_cast<size_t>(hidden_);
     const Constants bias(state->bias.data(), all);
     const size_t sequences = state->h.size() / count;
     for (size_t n = 0; n < sequences; ++n, products += all, gates += all) {
@@ -180,14 +199,14 @@ class DynamicQuantizeLstmOp : public Op {
     }
   }
 
-  const DynamicQuantizeLstmAttributes attributes_;
+  const int64_t hidden_;
+  const std::vector<bool> reversed_;  // For each direction.
 };
 
 StatusOr<std::unique_ptr<Op>> MakeDynamicQuantizeLstm(const Node& node) {
-  DynamicQuantizeLstmAttributes attributes;
-  MACE_ASSIGN_OR_RETURN(attributes.hidden, ParseRecurrentHidden(node.attributes));
-  MACE_ASSIGN_OR_RETURN(attributes.reversed, ParseRecurrentDirections(node.attributes));
-  return std::unique_ptr<Op>(new DynamicQuantizeLstmOp(std::move(attributes)));
+  MACE_ASSIGN_OR_RETURN(const int64_t hidden, ParseRecurrentHidden(node.attributes));
+  MACE_ASSIGN_OR_RETURN(std::vector<bool> reversed, ParseRecurrentDirections(node.attributes));
+  return std::unique_ptr<Op>(new DynamicQuantizeLstmOp(hidden, std::move(reversed)));
 }
 
 }  // namespace
