@@ -23,7 +23,8 @@
 #define LANE_VALUES (VALUE_DEPTH % 32 == 0 ? 4 : 2)
 // Products of 16 elements of a depth.
 #define PRODUCTS (HALF_STORAGE ? 1 : 2)
-// Of a difference: masks as low as the lowest float have no finite multiple.
+// The exponential of a score less the largest one. Scores are multiplied by log2(e) after that subtraction and not
+// before, where a mask of the lowest float would become -infinity.
 #define EXP(x) exp2((x) * 1.44269504f)
 // Registers want loops without a counter; the plain text takes minutes to compile that way.
 #if NVIDIA_PTX

@@ -73,7 +73,8 @@ bool FitsAttentionTile(const Attention& attention, const LoweringRequest& reques
 KernelVariant LowerAttentionTile(const Attention& attention, const LoweringRequest& request,
                                  const AttentionTile& tile);
 
-// The tiles that suit the device best, on tensor cores; else nothing.
+// A variant for each tile that fits, where the device has tensor cores and the precision may use
+// them; else nothing.
 void LowerAttention(const Attention& attention, const LoweringRequest& request,
                     std::vector<KernelVariant>* result);
 

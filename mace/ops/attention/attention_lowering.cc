@@ -66,7 +66,7 @@ void AppendMask(const LoweringRequest& request, const AttentionView& view, Kerne
 // Milliseconds of the launch, without what every launch costs.
 double EstimateTileMs(const Attention& p, const LoweringRequest& request,
                       const AttentionTile& tile) {
-  // Fitted to an NVIDIA H200; cycles.
+  // Cycles of an NVIDIA GPU. They are guesses, and not fitted to measurements yet.
   constexpr double kRoundLatency = 1500, kStartAndEnd = 3000, kLoad = 6, kProduct = 8;
   constexpr double kSoftmax = 150, kRegisters = 168;
   const GpuUnit unit = GpuUnitOf(*request.device);
