@@ -43,13 +43,13 @@ bool Unmap(uint8_t* chunk) {
 }
 
 // All of them, by their first byte.
-struct Registry {
+struct MemoryRegistry {
   std::mutex mutex;
   std::map<const uint8_t*, FileMemory*> memories;
 };
 
-Registry& TheRegistry() {
-  static Registry* const registry = new Registry;
+MemoryRegistry& TheRegistry() {
+  static MemoryRegistry* const registry = new MemoryRegistry;
   return *registry;
 }
 
@@ -62,7 +62,7 @@ StatusOr<std::shared_ptr<FileMemory>> FileMemory::Reserve(
     std::shared_ptr<const RandomAccessFile> file) {
   std::shared_ptr<FileMemory> memory(new FileMemory(std::move(file)));
   MACE_RETURN_IF_ERROR(memory->ReserveAddresses());
-  Registry& registry = TheRegistry();
+  MemoryRegistry& registry = TheRegistry();
   std::lock_guard<std::mutex> lock(registry.mutex);
   registry.memories[memory->start_] = memory.get();
   return memory;
@@ -71,7 +71,7 @@ StatusOr<std::shared_ptr<FileMemory>> FileMemory::Reserve(
 FileMemory::~FileMemory() {
   if (reserved_ == nullptr) return;
   {
-    Registry& registry = TheRegistry();
+    MemoryRegistry& registry = TheRegistry();
     std::lock_guard<std::mutex> lock(registry.mutex);
     registry.memories.erase(start_);
   }
@@ -103,7 +103,7 @@ Status FileMemory::ReserveAddresses() {
 }
 
 std::shared_ptr<FileMemory> FileMemory::Find(Bytes part) {
-  Registry& registry = TheRegistry();
+  MemoryRegistry& registry = TheRegistry();
   std::lock_guard<std::mutex> lock(registry.mutex);
   auto found = registry.memories.upper_bound(part.data());
   if (found == registry.memories.begin()) return nullptr;

@@ -142,3 +142,5 @@ void FloatsToBfloat16s(Span<const float> in, Span<uint16_t> out) {
 }
 
 }  // namespace mace
+
+#undef MACE_HALF_X86

@@ -12,8 +12,8 @@ constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr size_t kLargestHeader = 1 << 20;
 // The magic, two bytes of version, four of length.
 constexpr size_t kLongestStart = 12;
-constexpr size_t kMaxRank = 32;    // NumPy's own limit.
-constexpr size_t kAlignment = 64;  // Alignment of the data in a file, as NumPy writes it.
+constexpr size_t kMaxRank = 32;        // NumPy's own limit.
+constexpr size_t kDataAlignment = 64;  // Alignment of the data in a file, as NumPy writes it.
 
 // Reads the header's text, a Python literal such as {'descr': '<f4', 'fortran_order': False,
 // 'shape': (1, 2), }.
@@ -217,7 +217,7 @@ StatusOr<std::string> MakeNpyHeader(const std::string& descr, const std::vector<
   std::string text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" +
                      JoinNumbers(shape, ", ") + (shape.size() == 1 ? ",), }" : "), }");
   const size_t fixed_size = kMagic.size() + 2 + 2;
-  while ((fixed_size + text.size() + 1) % kAlignment != 0) text += ' ';
+  while ((fixed_size + text.size() + 1) % kDataAlignment != 0) text += ' ';
   text += '\n';
   std::string header(kMagic);
   PutFixed8(&header, 1);

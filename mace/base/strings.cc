@@ -1,6 +1,7 @@
 #include "mace/base/strings.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "mace/base/printable.h"
 
@@ -21,6 +22,15 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
 
 bool EndsWith(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+std::string LowerCase(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 std::vector<std::string> Split(std::string_view text, char separator) {

@@ -21,6 +21,9 @@ std::string JoinNumbers(const std::vector<Number>& numbers, std::string_view sep
 
 bool StartsWith(std::string_view text, std::string_view prefix);
 bool EndsWith(std::string_view text, std::string_view suffix);
+bool Contains(std::string_view text, std::string_view part);
+// The letters of ASCII in lower case, all else as it is.
+std::string LowerCase(std::string text);
 // The parts between separators; one empty part for an empty text.
 std::vector<std::string> Split(std::string_view text, char separator);
 

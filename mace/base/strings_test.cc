@@ -23,6 +23,13 @@ TEST(StringsTest, StartsAndEnds) {
   EXPECT_FALSE(EndsWith("c", "bc"));
 }
 
+TEST(StringsTest, ContainsAndLowerCase) {
+  EXPECT_TRUE(Contains("abc", "bc"));
+  EXPECT_TRUE(Contains("", ""));
+  EXPECT_FALSE(Contains("abc", "ac"));
+  EXPECT_EQ("nvidia h100 \xC3\x84", LowerCase("NVIDIA H100 \xC3\x84"));
+}
+
 TEST(StringsTest, PrintableKeepsOneLine) {
   EXPECT_EQ("a\\x0ab\\x1bc", Printable("a\nb\x1b"
                                        "c"));

@@ -1,7 +1,6 @@
 #include "mace/cl/device.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -20,15 +19,6 @@ namespace mace {
 namespace {
 
 constexpr const char* kCpuHint = "--device cpu still works";
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool Contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 // Appends all devices of the platform, or none if it fails.
 Status AppendDevices(cl_platform_id platform, std::vector<ClDeviceEntry>* entries) {

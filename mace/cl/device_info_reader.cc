@@ -1,23 +1,13 @@
 #include "mace/cl/device_info_reader.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
-#include <string_view>
 
+#include "mace/base/strings.h"
 #include "mace/cl/device_queries.h"
 
 namespace mace {
 namespace {
-
-std::string LowerCase(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool Contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 DeviceVendor VendorOf(const DeviceInfo& info) {
   if (Contains(info.platform_name, kPoclPlatform)) return DeviceVendor::kPocl;

@@ -11,3 +11,6 @@ const char* Version() {
 }
 
 }  // namespace mace
+
+#undef MACE_TEXT_OF
+#undef MACE_TEXT

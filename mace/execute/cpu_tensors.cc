@@ -5,13 +5,12 @@
 #include <cstring>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/execute/value_index.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/graph/derived_constants.h"
 
 namespace mace {
 namespace {
-
-size_t Index(ValueId id) { return static_cast<size_t>(id); }
 
 // The address ranges of a run's inputs, to find tensors that share memory with an input.
 class InputRanges {
@@ -88,7 +87,7 @@ Status CpuTensors::PrepareConstants(const Node& node) {
 Status CpuTensors::ShareInputs(const std::vector<HostTensor>& inputs) {
   has_copied_inputs_ = false;
   for (size_t i = 0; i < graph_.inputs.size(); ++i) {
-    HostTensor& shared = tensors_[Index(graph_.inputs[i].value)];
+    HostTensor& shared = tensors_[ValueIndex(graph_.inputs[i].value)];
     const auto address = reinterpret_cast<uintptr_t>(inputs[i].address_range().data());
     if (address % std::max<size_t>(DTypeSize(inputs[i].dtype()), 1) == 0) {
       shared = inputs[i];
@@ -104,7 +103,7 @@ void CpuTensors::ReleaseInputs() {
   for (size_t i = 0; i < graph_.inputs.size(); ++i) {
     // A copy, because a move would give away the vector of extents and the next run would allocate
     // one.
-    tensors_[Index(graph_.inputs[i].value)] = released_inputs_[i];
+    tensors_[ValueIndex(graph_.inputs[i].value)] = released_inputs_[i];
   }
 }
 
@@ -115,12 +114,12 @@ void CpuTensors::PlaceOutputs(const HostLifetimes& lifetimes,
   for (const IoInfo& input : graph_.inputs) inputs.push_back(Get(input.value));
   const InputRanges ranges(inputs);
   for (const IoInfo& io : graph_.outputs) {
-    const int direct = lifetimes.direct_output[Index(io.value)];
+    const int direct = lifetimes.direct_output[ValueIndex(io.value)];
     if (direct < 0) continue;
     const HostTensor& output = outputs[static_cast<size_t>(direct)];
     const TensorInfo& info = graph_.value(io.value).info;
     if (output.dtype() != info.dtype || ranges.Meet(output)) continue;
-    places_[Index(io.value)] = output.Reshaped(info.shape);
+    places_[ValueIndex(io.value)] = output.Reshaped(info.shape);
   }
 }
 
@@ -135,7 +134,7 @@ void CpuTensors::CopyOutputs(const HostLifetimes& lifetimes,
   for (int index : lifetimes.copied_outputs) {
     const auto i = static_cast<size_t>(index);
     const HostTensor& here = Get(graph_.outputs[i].value);
-    const int direct = lifetimes.direct_output[Index(graph_.outputs[i].value)];
+    const int direct = lifetimes.direct_output[ValueIndex(graph_.outputs[i].value)];
     // An output whose tensor is not here was downloaded into another output.
     const bool is_here = here.dtype() != DType::kInvalid || direct < 0;
     CopyOutput(is_here ? here : (*outputs)[static_cast<size_t>(direct)], &(*outputs)[i]);
@@ -143,7 +142,7 @@ void CpuTensors::CopyOutputs(const HostLifetimes& lifetimes,
   if (places_.empty()) return;
   // These come last: they may lie in the memory of an input that is also an output above.
   for (const IoInfo& io : graph_.outputs) {
-    const int direct = lifetimes.direct_output[Index(io.value)];
+    const int direct = lifetimes.direct_output[ValueIndex(io.value)];
     if (direct < 0 || Get(io.value).dtype() == DType::kInvalid) continue;
     CopyOutput(Get(io.value), &(*outputs)[static_cast<size_t>(direct)]);
   }
@@ -152,7 +151,7 @@ void CpuTensors::CopyOutputs(const HostLifetimes& lifetimes,
 void CpuTensors::ReleaseOutputs(const HostLifetimes& lifetimes) {
   places_.clear();
   for (const IoInfo& output : graph_.outputs) {
-    if (lifetimes.direct_output[Index(output.value)] >= 0) Drop(output.value);
+    if (lifetimes.direct_output[ValueIndex(output.value)] >= 0) Drop(output.value);
   }
   // A run that failed did not reach its later steps, so their tensors are released here.
   for (const std::vector<ValueId>& dead : lifetimes.dead_after) {
@@ -164,8 +163,8 @@ StatusOr<std::vector<HostTensor>> CpuTensors::MakeOutputs(const Node& node) cons
   std::vector<HostTensor> outputs;
   outputs.reserve(node.outputs.size());
   for (ValueId id : node.outputs) {
-    if (!places_.empty() && places_[Index(id)].dtype() != DType::kInvalid) {
-      outputs.push_back(places_[Index(id)]);
+    if (!places_.empty() && places_[ValueIndex(id)].dtype() != DType::kInvalid) {
+      outputs.push_back(places_[ValueIndex(id)]);
       // References need zeroed outputs, and the caller's tensor may hold an earlier answer.
       HostTensor& place = outputs.back();
       std::fill_n(place.mutable_data<uint8_t>(), place.bytes().size(), uint8_t{0});

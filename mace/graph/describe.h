@@ -12,6 +12,9 @@
 
 namespace mace {
 
+// "node 'NAME' (TYPE)", as messages begin.
+std::string DescribeNode(const Node& node);
+
 // The attributes of a node as names and texts, sorted by name; long lists are cut.
 std::vector<std::pair<std::string, std::string>> DescribeAttributes(const Node& node);
 

@@ -96,6 +96,10 @@ std::string IoText(const Graph& graph, const IoInfo& io) {
 
 }  // namespace
 
+std::string DescribeNode(const Node& node) {
+  return "node '" + node.name + "' (" + node.type + ")";
+}
+
 std::vector<std::pair<std::string, std::string>> DescribeAttributes(const Node& node) {
   std::vector<std::pair<std::string, std::string>> texts;
   for (const auto& [name, value] : node.attributes.values()) {

@@ -15,7 +15,7 @@ std::string NodeText(const Node& node) {
   return "node '" + Printable(node.name) + "' (" + Printable(node.type) + ")";
 }
 
-std::string ValueText(const Graph& graph, ValueId id) {
+std::string QuotedValue(const Graph& graph, ValueId id) {
   return "value " + std::to_string(id) + " '" + Printable(graph.value(id).name) + "'";
 }
 
@@ -83,7 +83,7 @@ Status CheckConstants(const Graph& graph) {
   for (size_t i = 0; i < graph.values.size(); ++i) {
     const Value& value = graph.values[i];
     if (!value.constant) continue;
-    const std::string text = ValueText(graph, static_cast<ValueId>(i));
+    const std::string text = QuotedValue(graph, static_cast<ValueId>(i));
     if (!value.shape_known || value.constant->info() != value.info) {
       return InvalidArgument(text + ": expected its constant's " +
                              value.constant->info().ToString() + " as info, found " +
@@ -112,7 +112,7 @@ StatusOr<std::vector<bool>> ReadyFromStart(const Graph& graph) {
 
 Status ProducedTwice(const Graph& graph, const Node& node, ValueId id) {
   return InvalidArgument(NodeText(node) + ": expected to be the only source of " +
-                         ValueText(graph, id) +
+                         QuotedValue(graph, id) +
                          ", found another node, an input or a constant that is");
 }
 
@@ -121,7 +121,7 @@ Status CheckOrder(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     for (ValueId id : node.inputs) {
       if (id != kNoValue && !ready[static_cast<size_t>(id)]) {
-        return InvalidArgument(NodeText(node) + ": expected input " + ValueText(graph, id) +
+        return InvalidArgument(NodeText(node) + ": expected input " + QuotedValue(graph, id) +
                                " to be made before, found it made later or never");
       }
     }
@@ -133,7 +133,7 @@ Status CheckOrder(const Graph& graph) {
   for (const IoInfo& io : graph.outputs) {
     if (!ready[static_cast<size_t>(io.value)]) {
       return InvalidArgument("graph output '" + Printable(io.name) + "': expected a node to make " +
-                             ValueText(graph, io.value) + ", found none");
+                             QuotedValue(graph, io.value) + ", found none");
     }
   }
   return Status::Ok();
@@ -166,7 +166,7 @@ StatusOr<Waiting> FindWaiting(const Graph& graph) {
       const int producer = producers[static_cast<size_t>(id)];
       if (producer < 0) {
         return InvalidArgument(NodeText(graph.nodes[i]) + ": expected a node to make input " +
-                               ValueText(graph, id) + ", found none");
+                               QuotedValue(graph, id) + ", found none");
       }
       waiting.readers[static_cast<size_t>(producer)].push_back(i);
       ++waiting.missing[i];

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "mace/base/strings.h"
+
 namespace mace {
 namespace {
 
@@ -20,10 +22,6 @@ std::string_view SkipBlanks(std::string_view text) {
     }
   }
   return text;
-}
-
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
 }
 
 // Reads <name> or "name"; false for anything else, for example a macro.

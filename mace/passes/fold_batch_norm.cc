@@ -10,14 +10,11 @@
 #include "mace/passes/activation_attributes.h"
 #include "mace/passes/channel_transform.h"
 #include "mace/passes/graph_editor.h"
+#include "mace/passes/weight_inputs.h"
 
 namespace mace {
 
 namespace {
-
-// Inputs of all: x, filter, [bias], [residual].
-constexpr size_t kFilter = 1;
-constexpr size_t kBias = 2;
 
 bool HasWeights(const Node& node) {
   return node.type == "Conv2D" || node.type == "DepthwiseConv2d" || node.type == "Deconv2D" ||
@@ -56,7 +53,7 @@ bool HasFoldableWeights(const Graph& graph, const Node& node) {
       node.attributes.GetInt("residual", 0) != 0) {
     return false;
   }
-  const ValueId filter = InputOrNone(node, kFilter), bias = InputOrNone(node, kBias);
+  const ValueId filter = InputOrNone(node, kFilterInput), bias = InputOrNone(node, kBiasInput);
   if (!graph.IsConstant(filter)) return false;
   const TensorInfo& info = graph.value(filter).info;
   const int rank = node.type == "MatMul" ? 2 : 4;
@@ -128,7 +125,7 @@ StatusOr<bool> ApplyTransform(GraphEditor* editor, int index, const ChannelTrans
   const Node& node = editor->node(index);
   const Graph& graph = editor->graph();
   std::vector<ValueId> inputs = node.inputs;
-  const ValueId old_filter = inputs[kFilter], old_bias = InputOrNone(node, kBias);
+  const ValueId old_filter = inputs[kFilterInput], old_bias = InputOrNone(node, kBiasInput);
   HostTensor bias =
       TransformedBias(old_bias == kNoValue ? nullptr : &*graph.value(old_bias).constant, transform);
   if (!AllFinite(bias)) return false;
@@ -142,12 +139,12 @@ StatusOr<bool> ApplyTransform(GraphEditor* editor, int index, const ChannelTrans
   }
   const std::string name = node.name;
   if (filter) {
-    inputs[kFilter] = editor->AddConstant(name + "/filter", *std::move(filter));
+    inputs[kFilterInput] = editor->AddConstant(name + "/filter", *std::move(filter));
     // Its elements are no multiples of one number any more (fuse_requantize.h).
     editor->node(index).attributes.Erase("filter_scale");
   }
-  if (inputs.size() <= kBias) inputs.resize(kBias + 1, kNoValue);
-  inputs[kBias] = editor->AddConstant(name + "/bias", std::move(bias));
+  if (inputs.size() <= kBiasInput) inputs.resize(kBiasInput + 1, kNoValue);
+  inputs[kBiasInput] = editor->AddConstant(name + "/bias", std::move(bias));
   editor->SetInputs(index, std::move(inputs));
   return true;
 }
@@ -158,13 +155,14 @@ struct ReaderChain {
   ChannelTransform transform;
 };
 
-bool TakesActivation(const Node& reader) { return reader.type != "BiasAdd"; }
+bool MayHaveActivation(const Node& reader) { return reader.type != "BiasAdd"; }
 
 // Finds everything that folds into the node, so that the weights are copied once, however many
 // readers fold. REQUIRES: HasFoldableWeights.
 ReaderChain FindReaders(const GraphEditor& editor, const Node& node) {
   const Graph& graph = editor.graph();
-  const int64_t channels = OrderOf(node, graph.value(node.inputs[kFilter]).info.shape).channels;
+  const int64_t channels =
+      OrderOf(node, graph.value(node.inputs[kFilterInput]).info.shape).channels;
   ReaderChain chain;
   ValueId result = node.outputs[0];
   for (;;) {
@@ -178,7 +176,7 @@ ReaderChain FindReaders(const GraphEditor& editor, const Node& node) {
     if (!transform) break;
     chain.transform = *std::move(transform);
     chain.readers.push_back(index);
-    if (TakesActivation(reader) && HasActivation(reader)) break;
+    if (MayHaveActivation(reader) && HasActivation(reader)) break;
     result = reader.outputs[0];
   }
   return chain;
@@ -191,7 +189,7 @@ Status FoldReaders(GraphEditor* editor, int index) {
   MACE_ASSIGN_OR_RETURN(const bool is_folded, ApplyTransform(editor, index, chain.transform));
   if (!is_folded) return Status::Ok();
   for (int reader : chain.readers) {
-    if (TakesActivation(editor->node(reader))) {
+    if (MayHaveActivation(editor->node(reader))) {
       MoveActivation(editor->node(reader), &editor->node(index));
     }
     editor->Absorb(index, reader);

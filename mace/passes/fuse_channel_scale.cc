@@ -5,13 +5,11 @@
 
 #include "mace/passes/graph_editor.h"
 #include "mace/passes/product.h"
+#include "mace/passes/weight_inputs.h"
 
 namespace mace {
 
 namespace {
-
-constexpr size_t kFilterInput = 1;
-constexpr size_t kBiasInput = 2;
 
 bool CanTakeChannelScale(const Graph& graph, const Node& node) {
   if (node.type != "Conv2D" || node.outputs.size() != 1 || node.inputs.size() <= kFilterInput ||

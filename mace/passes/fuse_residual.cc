@@ -6,13 +6,13 @@
 
 #include "mace/passes/activation_attributes.h"
 #include "mace/passes/graph_editor.h"
+#include "mace/passes/weight_inputs.h"
 
 namespace mace {
 
 namespace {
 
 constexpr int64_t kEltwiseSum = 0;
-constexpr size_t kBiasInput = 2;
 
 bool IsPlainSum(const Node& node) {
   if (node.inputs.size() != 2 || node.outputs.size() != 1) return false;

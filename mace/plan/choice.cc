@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "mace/graph/describe.h"
 #include "mace/plan/signature.h"
 
 namespace mace {
@@ -55,8 +56,6 @@ std::optional<std::vector<WorkSize>> FindSizes(KernelVariant variant, const Devi
   }
   return std::nullopt;
 }
-
-std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.type + "): "; }
 
 }  // namespace
 
@@ -121,7 +120,7 @@ StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
       found = FindChoice(variants.nodes[n], *variants.device, ids[n]);
     }
     if (!found.has_value()) {
-      return NotFound(Who(graph.nodes[n]) + "variant '" + ids[n] + "' is not offered");
+      return NotFound(DescribeNode(graph.nodes[n]) + ": variant '" + ids[n] + "' is not offered");
     }
     choice.nodes.push_back(*std::move(found));
   }
@@ -131,14 +130,14 @@ StatusOr<Choice> ChooseByIds(const Graph& graph, const GraphVariants& variants,
 StatusOr<KernelVariant> ChosenVariant(const Node& node, const NodeVariants& offered,
                                       const DeviceInfo& device, const NodeChoice& choice) {
   if (choice.variant < 0 || static_cast<size_t>(choice.variant) >= offered.variants.size()) {
-    return InvalidArgument(Who(node) + "variant " + std::to_string(choice.variant) +
+    return InvalidArgument(DescribeNode(node) + ": variant " + std::to_string(choice.variant) +
                            " is not offered, there are " + std::to_string(offered.variants.size()));
   }
   KernelVariant variant = offered.variants[static_cast<size_t>(choice.variant)];
   StoreNames(&variant);
   if (choice.local_sizes.empty()) return variant;
   if (choice.local_sizes.size() != variant.launches.size()) {
-    return InvalidArgument(Who(node) + "variant '" + variant.name + "': expected " +
+    return InvalidArgument(DescribeNode(node) + ": variant '" + variant.name + "': expected " +
                            std::to_string(variant.launches.size()) + " work-group sizes, found " +
                            std::to_string(choice.local_sizes.size()));
   }
@@ -147,7 +146,7 @@ StatusOr<KernelVariant> ChosenVariant(const Node& node, const NodeVariants& offe
     const WorkSize& wanted = choice.local_sizes[l];
     const std::vector<WorkSize> others = OtherSizes(launch, device);
     if (wanted != launch.local && std::find(others.begin(), others.end(), wanted) == others.end()) {
-      return InvalidArgument(Who(node) + "variant '" + variant.name + "': launch " +
+      return InvalidArgument(DescribeNode(node) + ": variant '" + variant.name + "': launch " +
                              std::to_string(l) + " has no work-groups of this size");
     }
     launch.local = wanted;

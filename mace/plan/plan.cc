@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mace/graph/describe.h"
 #include "mace/plan/builder.h"
 #include "mace/plan/choose_by_cost.h"
 #include "mace/plan/host_integers.h"
@@ -12,8 +13,6 @@
 namespace mace {
 namespace {
 
-std::string Who(const Node& node) { return "node '" + node.name + "' (" + node.type + ")"; }
-
 // Why a node runs on the CPU, or not in the preferred storage.
 std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by_cost) {
   if (!choice.on_cpu() || offered.variants.empty() || !offered.why.empty()) return offered.why;
@@ -23,7 +22,7 @@ std::string WhyOf(const NodeVariants& offered, const NodeChoice& choice, bool by
 Status RefuseFallback(const Graph& graph, const GraphVariants& variants, const Choice& choice) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!choice.nodes[n].on_cpu()) continue;
-    return Unsupported(Who(graph.nodes[n]) +
+    return Unsupported(DescribeNode(graph.nodes[n]) +
                        " would run on the CPU, and the fallback to the CPU is off: " +
                        WhyOf(variants.nodes[n], choice.nodes[n], choice.by_cost));
   }
@@ -56,7 +55,7 @@ Status CheckIntegers(const Graph& graph, const ChosenVariants& chosen, bool wide
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (chosen[n].has_value() && !integers.Allows(node, *chosen[n])) {
-      return InvalidArgument(Who(node) + ": variant '" + chosen[n]->name +
+      return InvalidArgument(DescribeNode(node) + ": variant '" + chosen[n]->name +
                              "' does not take integers of the host");
     }
     integers.Place(node, chosen[n].has_value());

@@ -1,5 +1,3 @@
-// clCreateCommandQueue, the call that drivers of every version have.
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include "mace/testing/opencl_app.h"
 
 #include <CL/cl.h>

@@ -39,8 +39,6 @@ StatusOr<std::vector<std::string>> WriteBinaries(const UpstreamCacheFile& upstre
   return files;
 }
 
-Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 void PrintTable(FILE* out, const ImportArguments& arguments, const UpstreamCacheFile& upstream) {
   Print(out, "%s: a key-value file of upstream MACE, its CRC-32 is right\n",
         arguments.file.c_str());

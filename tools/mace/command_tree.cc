@@ -7,9 +7,6 @@
 namespace mace {
 namespace {
 
-bool EveryApp(const CLI::App*) { return true; }
-bool EveryOption(const CLI::Option*) { return true; }
-
 // The words of "TEXT:{auto,image,buffer}", as CLI11 writes what IsMember takes.
 std::vector<std::string> ChoicesOf(const std::string& type) {
   std::vector<std::string> choices;

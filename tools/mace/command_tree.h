@@ -8,6 +8,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }  // namespace CLI
 
 namespace mace {
@@ -27,6 +28,10 @@ struct CommandDescription {
   std::vector<OptionDescription> options;
   std::vector<std::string> subcommands;
 };
+
+// What CLI11 asks for each subcommand or option whether it shall be listed: all are.
+inline bool EveryApp(const CLI::App* /*app*/) { return true; }
+inline bool EveryOption(const CLI::Option* /*option*/) { return true; }
 
 // The application first, then its subcommands, each followed by its own.
 std::vector<CommandDescription> DescribeCommands(const CLI::App& app);

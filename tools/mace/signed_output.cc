@@ -12,7 +12,7 @@
 namespace mace {
 namespace {
 
-constexpr char kPrefix[] = "mace-build-";
+constexpr char kFolderPrefix[] = "mace-build-";
 
 // Whether there is a valid file with a signature of any key.
 bool IsSigned(const std::string& path) {
@@ -58,8 +58,8 @@ StatusOr<StagedOutput> StagedOutput::Open(const std::string& output,
                               ": is signed: expected --key to sign it again, or --unsigned");
   }
   if (!is_signed && arguments.key.empty()) return staged;
-  RemoveAbandonedFolders(TemporaryPlace(), kPrefix);
-  MACE_ASSIGN_OR_RETURN(staged.folder_, PrivateFolder::Make(TemporaryPlace(), kPrefix));
+  RemoveAbandonedFolders(TemporaryPlace(), kFolderPrefix);
+  MACE_ASSIGN_OR_RETURN(staged.folder_, PrivateFolder::Make(TemporaryPlace(), kFolderPrefix));
   staged.path_ = JoinPath(staged.folder_->path(), kCacheFileName);
   if (FileExists(output)) MACE_RETURN_IF_ERROR(MergeCacheFiles({output}, staged.path_));
   return staged;

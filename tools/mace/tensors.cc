@@ -42,14 +42,14 @@ DType StoredType(DType dtype) {
   }
 }
 
-bool IsFloat(DType dtype) {
+bool HoldsFloats(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat16 || dtype == DType::kBFloat16 ||
          dtype == DType::kFloat64;
 }
 
 // REQUIRES: no extent of `spec` is dynamic.
 StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
-  const DType dtype = IsFloat(spec.dtype) ? DType::kFloat32 : spec.dtype;
+  const DType dtype = HoldsFloats(spec.dtype) ? DType::kFloat32 : spec.dtype;
   StatusOr<Tensor> tensor = Tensor::Allocate(dtype, spec.dims);
   if (!tensor.ok()) return tensor.status().WithPrefix("input '" + Printable(spec.name) + "'");
   float* const floats = tensor->mutable_data<float>();
@@ -148,8 +148,8 @@ Status CheckHoldsIntegers(const Tensor& tensor, const Tensor& converted) {
 Status CheckHolds(const Tensor& tensor, const Tensor& converted) {
   const DType from = tensor.dtype(), to = converted.dtype();
   if (from == to || from == DType::kBool) return Status::Ok();
-  if (from == DType::kFloat64 && IsFloat(to)) return CheckHoldsDoubles(tensor, converted);
-  if (IsFloat(from) || IsFloat(to) || to == DType::kBool) return Status::Ok();
+  if (from == DType::kFloat64 && HoldsFloats(to)) return CheckHoldsDoubles(tensor, converted);
+  if (HoldsFloats(from) || HoldsFloats(to) || to == DType::kBool) return Status::Ok();
   return CheckHoldsIntegers(tensor, converted);
 }
 
@@ -202,7 +202,7 @@ StatusOr<Tensor> LoadInput(const std::string& path, const TensorSpec& spec) {
   MACE_RETURN_IF_ERROR(CheckFits(path, file.header(), spec));
   MACE_ASSIGN_OR_RETURN(Tensor stored, LoadElements(path, file));
   // A request takes float32 for every float type, so the elements need no rounding here.
-  if (IsFloat(spec.dtype) && stored.dtype() == DType::kFloat32) return stored;
+  if (HoldsFloats(spec.dtype) && stored.dtype() == DType::kFloat32) return stored;
   return ConvertExactly(path, stored, spec.dtype);
 }
 

@@ -26,7 +26,7 @@ extern char** environ;
 namespace mace {
 namespace {
 
-constexpr size_t kLargestText = size_t{1} << 30;
+constexpr size_t kLargestFile = size_t{1} << 30;
 constexpr unsigned kLongestCommandSeconds = 600;
 
 bool IsFolder(const std::string& path) {
@@ -98,7 +98,7 @@ bool HasOpenClDevice() {
 }
 
 std::string ReadText(const std::string& path) {
-  StatusOr<std::string> text = ReadFile(path, kLargestText);
+  StatusOr<std::string> text = ReadFile(path, kLargestFile);
   if (!text.ok()) {
     ADD_FAILURE() << text.status().message();
     return "";

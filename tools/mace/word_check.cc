@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mace/base/strings.h"
+#include "tools/mace/command_tree.h"
 
 namespace mace {
 namespace {
@@ -24,9 +25,6 @@ size_t EditDistance(const std::string& a, const std::string& b) {
   }
   return cost[a.size()][b.size()];
 }
-
-bool EveryApp(const CLI::App*) { return true; }
-bool EveryOption(const CLI::Option*) { return true; }
 
 std::vector<std::string> SubcommandsOf(const CLI::App& app) {
   std::vector<std::string> names;

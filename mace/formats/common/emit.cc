@@ -3,15 +3,12 @@
 #include <utility>
 
 namespace mace {
-namespace {
 
 AttributeMap Typed(EltwiseType type) {
   AttributeMap attributes;
   attributes.Set("type", static_cast<int64_t>(type));
   return attributes;
 }
-
-}  // namespace
 
 StatusOr<ValueId> NodeEmitter::Emit(const std::string& suffix, const std::string& type,
                                     std::vector<ValueId> inputs, AttributeMap attributes) {

@@ -15,6 +15,9 @@
 
 namespace mace {
 
+// More parts than any tensor is split into: a count that no allocation may follow.
+inline constexpr int64_t kMaxSplitParts = 1 << 12;
+
 // A node of a model for which a converter appends nodes to the graph.
 class NodeEmitter {
  public:
@@ -33,6 +36,8 @@ class NodeEmitter {
   NodeEmitter(const NodeEmitter&) = default;
 };
 
+// The attributes of an Eltwise of this type.
+AttributeMap Typed(EltwiseType type);
 // With one operand, two that broadcast, or one and a number. Where a holds integers, the number must
 // be exact as a float, so below 2^24.
 StatusOr<ValueId> EmitEltwise(NodeEmitter* node, EltwiseType type, ValueId a);

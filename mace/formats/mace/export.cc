@@ -10,6 +10,7 @@
 #include "mace/base/half.h"
 #include "mace/base/strings.h"
 #include "mace/formats/common/graph_builder.h"
+#include "mace/formats/mace/argument_values.h"
 #include "mace/formats/mace/export_dequantized.h"
 #include "mace/formats/mace/export_integers.h"
 #include "mace/formats/mace/export_ops.h"
@@ -20,9 +21,6 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kFilterOihw = 101;
-constexpr int kFormatNone = 0;
-constexpr int64_t kFormatNhwc = 1;
 constexpr int64_t kRuntimeGpu = 2;
 constexpr int64_t kMemoryImage = 2;
 
@@ -108,7 +106,7 @@ void MaceExporter::AddNetArguments() {
   };
   add("filter_format", kFilterOihw);
   add("data_format", kFormatNhwc);
-  add("framework_type", 0);
+  add("framework_type", kFrameworkTensorFlow);
   add("opencl_mem_type", kMemoryImage);
   add("runtime_type", kRuntimeGpu);
   net_->set_name("default_graph");
@@ -154,7 +152,7 @@ Status MaceExporter::FillIo(const IoInfo& io, const char* what, wire::InputOutpu
   }
   for (int64_t extent : dims) wired->add_dims(static_cast<int32_t>(extent));
   // Tensors that the graph has as NCHW are transposed by its own nodes.
-  wired->set_data_format(io.layout == "NHWC" ? static_cast<int>(kFormatNhwc) : kFormatNone);
+  wired->set_data_format(io.layout == "NHWC" ? kFormatNhwc : kFormatNone);
   return Status::Ok();
 }
 

@@ -5,13 +5,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "mace/formats/mace/argument_values.h"
 #include "mace/formats/mace/layout.h"
 #include "mace/ops/elementwise/eltwise.h"
 
 namespace mace {
 namespace {
-
-constexpr int kFrameworkOnnx = 2;
 
 using Rule = Status (*)(ExportedOp* op);
 
@@ -215,7 +214,7 @@ Status ShapeForm(ExportedOp* op) {
   return Status::Ok();
 }
 
-Rule FindRule(const std::string& type) {
+Rule FindForm(const std::string& type) {
   static const auto* const kRules = new std::unordered_map<std::string, Rule>{
       {"Cast", CastForm},
       {"Conv2D", ConvolutionForm},
@@ -272,7 +271,7 @@ int64_t DataFormatOf(const std::string& type, bool* transposable) {
 Status ToMaceForm(ExportedOp* op) {
   if (!UpstreamKnows(op->node.type) && op->node.type != "Unary")
     op->beyond_upstream.push_back("not an op of upstream's");
-  const Rule rule = FindRule(op->node.type);
+  const Rule rule = FindForm(op->node.type);
   return rule == nullptr ? Status::Ok() : rule(op);
 }
 

@@ -13,6 +13,7 @@
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/common/new_message.h"
 #include "mace/formats/common/order.h"
+#include "mace/formats/mace/argument_values.h"
 #include "mace/formats/mace/layout.h"
 #include "mace/formats/mace/ops.h"
 #include "mace/formats/mace/tensors.h"
@@ -20,18 +21,12 @@
 namespace mace {
 namespace {
 
-// Values of the net's arguments.
-constexpr int64_t kFilterOihw = 101;
-constexpr int64_t kFilterOhwi = 103;
-constexpr int64_t kSourceNchw = 2;
-constexpr int64_t kTensorFlowFramework = 0;
-
 // The arguments of the net.
 struct NetArguments {
-  int64_t data_format = 1;
+  int64_t data_format = kFormatNhwc;
   int64_t quantize_flag = 0;
   int64_t filter_format = kFilterOihw;
-  int64_t framework_type = kTensorFlowFramework;
+  int64_t framework_type = kFrameworkTensorFlow;
 };
 
 NetArguments ReadNetArguments(const wire::NetDef& net) {
@@ -62,7 +57,7 @@ class MaceImporter {
         net_(model_->net_def(0)),
         arguments_(ReadNetArguments(net_)),
         builder_(options, model_bytes),
-        layout_(arguments_.data_format == kSourceNchw ? AxisOrder::kNchw : AxisOrder::kNhwc,
+        layout_(arguments_.data_format == kFormatNchw ? AxisOrder::kNchw : AxisOrder::kNhwc,
                 &builder_),
         quantized_(arguments_.quantize_flag != 0) {
     for (const wire::ConstTensor& tensor : net_.tensors()) {
@@ -199,10 +194,10 @@ Status MaceImporter::AddOp(const wire::OperatorDef& def) {
   op.node.type = def.type();
   op.order = layout_.OrderOf(def);
   op.filters_channels_last = arguments_.filter_format == kFilterOhwi;
-  op.tensorflow_form = arguments_.framework_type == kTensorFlowFramework;
+  op.tensorflow_form = arguments_.framework_type == kFrameworkTensorFlow;
   for (const wire::Argument& argument : def.arg()) {
     if (argument.name() == "framework_type") {
-      op.tensorflow_form = argument.i() == kTensorFlowFramework;
+      op.tensorflow_form = argument.i() == kFrameworkTensorFlow;
     }
   }
   const std::string who = DescribeNode(op.node.name, op.node.type);

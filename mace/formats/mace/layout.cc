@@ -3,15 +3,9 @@
 #include <string>
 #include <unordered_set>
 
+#include "mace/formats/mace/argument_values.h"
+
 namespace mace {
-namespace {
-
-// Values of the argument data_format and of InputOutputInfo::data_format.
-constexpr int kFormatNone = 0;
-constexpr int kFormatNhwc = 1;
-constexpr int kFormatNchw = 2;
-
-}  // namespace
 
 bool HasFixedFormat(const std::string& type) {
   static const auto* const kTypes = new std::unordered_set<std::string>{"BatchNorm",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mace/base/strings.h"
+#include "mace/formats/mace/argument_values.h"
 #include "mace/formats/mace/kaldi.h"
 #include "mace/formats/mace/rules.h"
 #include "mace/formats/mace/tensors.h"
@@ -17,7 +18,6 @@ namespace {
 constexpr int64_t kPaddingSame = 1;
 constexpr int64_t kRoundFloor = 0;
 constexpr int64_t kRoundCeil = 1;
-constexpr int64_t kFrameworkOnnx = 2;
 
 // The axis of NHWC that holds what axis `axis` of NCHW holds.
 int64_t AxisInNhwc(int64_t axis) {

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "mace/formats/onnx/emit.h"
 
 namespace mace {
 namespace {
-
-constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 Status CheckShapes(const Shape& q, const Shape& k, const Shape& v) {
   bool fits = q.rank() == 4 && k.rank() == 4 && v.rank() == 4;
@@ -46,7 +43,7 @@ StatusOr<ValueId> EmitMaskedRows(OnnxNode* node, ValueId weights, ValueId bias) 
     if (all_see) return weights;
   }
   MACE_ASSIGN_OR_RETURN(const ValueId blind,
-                        EmitEltwise(node, EltwiseType::kEqual, largest, kMinusInfinity));
+                        EmitEltwise(node, EltwiseType::kEqual, largest, kHiddenKeyBias));
   return EmitWhere(node, blind, node->AddScalar("/zero", 0), weights);
 }
 
@@ -115,7 +112,7 @@ StatusOr<ValueId> EmitBandBias(OnnxNode* node, int64_t queries, int64_t keys,
         const ValueId seen,
         EmitEltwise(node, low ? EltwiseType::kGreaterEqual : EltwiseType::kLessEqual, distance,
                     limit));
-    MACE_ASSIGN_OR_RETURN(const ValueId part, EmitMaskBias(node, seen, kMinusInfinity));
+    MACE_ASSIGN_OR_RETURN(const ValueId part, EmitMaskBias(node, seen, kHiddenKeyBias));
     MACE_ASSIGN_OR_RETURN(bias, EmitBiasSum(node, bias, part));
   }
   return bias;

@@ -7,12 +7,16 @@
 #define MACE_FORMATS_ONNX_ATTENTION_H_
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "mace/formats/onnx/node.h"
 
 namespace mace {
+
+// The bias of a key that a query may not see.
+inline constexpr double kHiddenKeyBias = -std::numeric_limits<double>::infinity();
 
 struct OnnxAttention {
   ValueId query = kNoValue;  // [b, n, s, h]

@@ -9,8 +9,6 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kMaxDeepTaps = 64;
-
 // A transposed convolution over depth is a sum over the taps of the filter's depth: each makes
 // planes of the planes of x, which lie strides[0] apart in the result.
 class DeepTransposed {

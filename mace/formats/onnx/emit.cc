@@ -25,4 +25,11 @@ StatusOr<ValueId> EmitCounting(OnnxNode* node, const std::vector<int64_t>& dims)
   return node->AddConstant("/positions", std::move(numbers));
 }
 
+ValueId AddFloats(OnnxNode* node, const char* suffix, Shape shape,
+                  const std::vector<double>& values) {
+  return node->AddConstant(
+      suffix, HostTensor::FromVector(DType::kFloat32, std::move(shape),
+                                     std::vector<float>(values.begin(), values.end())));
+}
+
 }  // namespace mace

@@ -16,6 +16,9 @@ StatusOr<ValueId> EmitSoftmax(OnnxNode* node, ValueId x, int64_t axis);
 StatusOr<ValueId> EmitActivation(OnnxNode* node, const char* activation, ValueId x);
 // 0, 1, ... as int64 with these extents, in row-major order. The memory is reserved.
 StatusOr<ValueId> EmitCounting(OnnxNode* node, const std::vector<int64_t>& dims);
+// A constant of float32.
+ValueId AddFloats(OnnxNode* node, const char* suffix, Shape shape,
+                  const std::vector<double>& values);
 
 }  // namespace mace
 

@@ -1,5 +1,4 @@
 // ONNX's Attention and RotaryEmbedding (from op set 23 on), and TensorScatter.
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,11 +10,6 @@
 
 namespace mace {
 namespace {
-
-constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
-
-// The inputs of Attention.
-enum Input : size_t { kQuery, kKey, kValue, kMask, kPastKey, kPastValue, kLengths };
 
 class AttentionConversion {
  public:
@@ -36,6 +30,9 @@ class AttentionConversion {
   }
 
  private:
+  // The inputs of Attention.
+  enum Input : size_t { kQuery, kKey, kValue, kMask, kPastKey, kPastValue, kLengths };
+
   Shape shape(ValueId id) const { return node_->builder()->ShapeOf(id); }
   int64_t queries() const { return shape(attention_.query)[2]; }
   int64_t keys() const { return shape(attention_.key)[2]; }
@@ -81,7 +78,7 @@ class AttentionConversion {
     if (!node_->HasInput(kMask)) return Status::Ok();
     ValueId bias = node_->input(kMask);
     if (node_->dtype(kMask) == DType::kBool) {
-      MACE_ASSIGN_OR_RETURN(bias, EmitMaskBias(node_, bias, kMinusInfinity));
+      MACE_ASSIGN_OR_RETURN(bias, EmitMaskBias(node_, bias, kHiddenKeyBias));
     } else if (!IsFloat(node_->dtype(kMask))) {
       return InvalidArgument(std::string("attn_mask: expected bools or floats, found ") +
                              DTypeName(node_->dtype(kMask)));
@@ -99,7 +96,7 @@ class AttentionConversion {
       AttributeMap pad;
       pad.Set("paddings", std::move(paddings));
       pad.Set("pad_type", int64_t{0});
-      pad.Set("constant_value", kMinusInfinity);
+      pad.Set("constant_value", kHiddenKeyBias);
       MACE_ASSIGN_OR_RETURN(bias, node_->Emit("/mask", "Pad", {bias}, std::move(pad)));
     }
     attention_.bias = bias;
@@ -142,7 +139,7 @@ class AttentionConversion {
     MACE_ASSIGN_OR_RETURN(const ValueId columns, EmitCounting(node_, {1, 1, 1, keys()}));
     MACE_ASSIGN_OR_RETURN(const ValueId is_key,
                           EmitEltwise(node_, EltwiseType::kLess, columns, count));
-    MACE_ASSIGN_OR_RETURN(const ValueId bias, EmitMaskBias(node_, is_key, kMinusInfinity));
+    MACE_ASSIGN_OR_RETURN(const ValueId bias, EmitMaskBias(node_, is_key, kHiddenKeyBias));
     MACE_ASSIGN_OR_RETURN(attention_.bias, EmitBiasSum(node_, attention_.bias, bias));
     return Status::Ok();
   }

@@ -10,25 +10,23 @@
 namespace mace {
 namespace {
 
-// The attribute `type` of Eltwise.
-constexpr int64_t kSum = 0;
-constexpr int64_t kProduct = 2;
-constexpr int64_t kMinimum = 4;
-constexpr int64_t kMaximum = 5;
-constexpr int64_t kPower = 9;
-constexpr int64_t kSign = 13;
-constexpr int64_t kLess = 16;
-constexpr int64_t kModulo = 23;
-constexpr int64_t kRemainder = 24;
-constexpr int64_t kShiftLeft = 28;
-constexpr int64_t kShiftRight = 29;
-
-int64_t EltwiseType(const std::string& op) {
-  static const auto* const kTypes = new std::unordered_map<std::string, int64_t>{
-      {"Add", kSum},          {"Sub", 1},        {"Mul", kProduct},   {"Div", 3},
-      {"Equal", 10},          {"Less", 16},      {"LessOrEqual", 17}, {"Greater", 18},
-      {"GreaterOrEqual", 19}, {"And", 20},       {"Or", 21},          {"Xor", 22},
-      {"BitwiseAnd", 25},     {"BitwiseOr", 26}, {"BitwiseXor", 27},
+EltwiseType EltwiseTypeOf(const std::string& op) {
+  static const auto* const kTypes = new std::unordered_map<std::string, EltwiseType>{
+      {"Add", EltwiseType::kSum},
+      {"Sub", EltwiseType::kSub},
+      {"Mul", EltwiseType::kProd},
+      {"Div", EltwiseType::kDiv},
+      {"Equal", EltwiseType::kEqual},
+      {"Less", EltwiseType::kLess},
+      {"LessOrEqual", EltwiseType::kLessEqual},
+      {"Greater", EltwiseType::kGreater},
+      {"GreaterOrEqual", EltwiseType::kGreaterEqual},
+      {"And", EltwiseType::kAnd},
+      {"Or", EltwiseType::kOr},
+      {"Xor", EltwiseType::kXor},
+      {"BitwiseAnd", EltwiseType::kBitAnd},
+      {"BitwiseOr", EltwiseType::kBitOr},
+      {"BitwiseXor", EltwiseType::kBitXor},
   };
   return kTypes->at(op);
 }
@@ -59,9 +57,9 @@ struct Binary {
   AttributeMap attributes;
 };
 
-Binary MakeBinary(GraphBuilder* builder, int64_t type, ValueId a, ValueId b) {
+Binary MakeBinary(GraphBuilder* builder, EltwiseType type, ValueId a, ValueId b) {
   Binary binary;
-  binary.attributes.Set("type", type);
+  binary.attributes = Typed(type);
   float scalar = 0;
   const int rank_a = builder->ShapeOf(a).rank(), rank_b = builder->ShapeOf(b).rank();
   if (builder->ConstantOf(a) == nullptr && IsFloatScalar(*builder, b, rank_a, &scalar)) {
@@ -113,7 +111,7 @@ Status CheckOneType(const OnnxNode& node) {
   return Status::Ok();
 }
 
-Status EmitBinary(OnnxNode* node, int64_t type) {
+Status EmitBinary(OnnxNode* node, EltwiseType type) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   MACE_RETURN_IF_ERROR(CheckOneType(*node));
   MACE_ASSIGN_OR_RETURN(const ValueId b, SecondInput(node));
@@ -121,7 +119,7 @@ Status EmitBinary(OnnxNode* node, int64_t type) {
   return node->EmitResult("Eltwise", std::move(binary.inputs), std::move(binary.attributes));
 }
 
-Status ConvertBinary(OnnxNode* node) { return EmitBinary(node, EltwiseType(node->op())); }
+Status ConvertBinary(OnnxNode* node) { return EmitBinary(node, EltwiseTypeOf(node->op())); }
 
 // The result has the first operand's type, whatever the second one's.
 Status ConvertPow(OnnxNode* node) {
@@ -131,7 +129,7 @@ Status ConvertPow(OnnxNode* node) {
   ValueId base = node->input(0);
   if (IsFloat(type)) {
     MACE_ASSIGN_OR_RETURN(exponent, CastTo(node, "/exponent", exponent, DType::kFloat32));
-    Binary binary = MakeBinary(node->builder(), kPower, base, exponent);
+    Binary binary = MakeBinary(node->builder(), EltwiseType::kPow, base, exponent);
     return node->EmitResult("Eltwise", std::move(binary.inputs), std::move(binary.attributes));
   }
   if (IsFloat(node->builder()->graph().value(exponent).info.dtype)) {
@@ -146,7 +144,7 @@ Status ConvertPow(OnnxNode* node) {
       MACE_ASSIGN_OR_RETURN(base, CastTo(node, "/base", base, wide));
     }
   }
-  Binary binary = MakeBinary(node->builder(), kPower, base, exponent);
+  Binary binary = MakeBinary(node->builder(), EltwiseType::kPow, base, exponent);
   MACE_ASSIGN_OR_RETURN(ValueId power, node->Emit("", "Eltwise", std::move(binary.inputs),
                                                   std::move(binary.attributes)));
   MACE_ASSIGN_OR_RETURN(power, CastTo(node, "/typed", power, type));
@@ -156,18 +154,17 @@ Status ConvertPow(OnnxNode* node) {
 
 // The remainder with the sign of the divisor: the divisor is added where the signs differ.
 Status EmitFloatModulo(OnnxNode* node) {
-  MACE_RETURN_IF_ERROR(EmitBinary(node, kRemainder));
+  MACE_RETURN_IF_ERROR(EmitBinary(node, EltwiseType::kRemainder));
   const ValueId rest = node->outputs()[0], divisor = node->input(1);
-  const auto emit = [node](int64_t type, std::vector<ValueId> inputs) {
-    AttributeMap attributes;
-    attributes.Set("type", type);
-    return node->Emit("/step", "Eltwise", std::move(inputs), std::move(attributes));
+  const auto emit = [node](EltwiseType type, std::vector<ValueId> inputs) {
+    return node->Emit("/step", "Eltwise", std::move(inputs), Typed(type));
   };
-  MACE_ASSIGN_OR_RETURN(const ValueId sign, emit(kSign, {rest}));
-  MACE_ASSIGN_OR_RETURN(const ValueId divisor_sign, emit(kSign, {divisor}));
-  MACE_ASSIGN_OR_RETURN(const ValueId both, emit(kProduct, {sign, divisor_sign}));
-  MACE_ASSIGN_OR_RETURN(const ValueId differ, emit(kLess, {both, node->AddScalar("/zero", 0)}));
-  MACE_ASSIGN_OR_RETURN(const ValueId moved, emit(kSum, {rest, divisor}));
+  MACE_ASSIGN_OR_RETURN(const ValueId sign, emit(EltwiseType::kSign, {rest}));
+  MACE_ASSIGN_OR_RETURN(const ValueId divisor_sign, emit(EltwiseType::kSign, {divisor}));
+  MACE_ASSIGN_OR_RETURN(const ValueId both, emit(EltwiseType::kProd, {sign, divisor_sign}));
+  MACE_ASSIGN_OR_RETURN(const ValueId differ,
+                        emit(EltwiseType::kLess, {both, node->AddScalar("/zero", 0)}));
+  MACE_ASSIGN_OR_RETURN(const ValueId moved, emit(EltwiseType::kSum, {rest, divisor}));
   MACE_ASSIGN_OR_RETURN(const ValueId y, node->Emit("/chosen", "Where", {differ, moved, rest}));
   node->SetResult(y);
   return Status::Ok();
@@ -177,7 +174,7 @@ Status ConvertMod(OnnxNode* node) {
   const bool truncated = node->Int("fmod", 0) != 0;
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   if (!truncated && IsFloat(node->dtype(0))) return EmitFloatModulo(node);
-  return EmitBinary(node, truncated ? kRemainder : kModulo);
+  return EmitBinary(node, truncated ? EltwiseType::kRemainder : EltwiseType::kModulo);
 }
 
 Status ConvertBitShift(OnnxNode* node) {
@@ -185,7 +182,7 @@ Status ConvertBitShift(OnnxNode* node) {
   if (direction != "LEFT" && direction != "RIGHT") {
     return InvalidArgument("direction: expected LEFT or RIGHT, found '" + direction + "'");
   }
-  return EmitBinary(node, direction == "LEFT" ? kShiftLeft : kShiftRight);
+  return EmitBinary(node, direction == "LEFT" ? EltwiseType::kShiftLeft : EltwiseType::kShiftRight);
 }
 
 bool AllOneShape(const OnnxNode& node) {
@@ -196,7 +193,7 @@ bool AllOneShape(const OnnxNode& node) {
 }
 
 // One after the other, from the left.
-StatusOr<ValueId> EmitChain(OnnxNode* node, int64_t type) {
+StatusOr<ValueId> EmitChain(OnnxNode* node, EltwiseType type) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(std::max<size_t>(node->input_count(), 1)));
   MACE_RETURN_IF_ERROR(CheckOneType(*node));
   ValueId result = node->input(0);
@@ -209,8 +206,9 @@ StatusOr<ValueId> EmitChain(OnnxNode* node, int64_t type) {
 }
 
 Status ConvertExtreme(OnnxNode* node) {
-  MACE_ASSIGN_OR_RETURN(const ValueId result,
-                        EmitChain(node, node->op() == "Max" ? kMaximum : kMinimum));
+  MACE_ASSIGN_OR_RETURN(
+      const ValueId result,
+      EmitChain(node, node->op() == "Max" ? EltwiseType::kMax : EltwiseType::kMin));
   node->SetResult(result);
   return Status::Ok();
 }
@@ -220,7 +218,7 @@ StatusOr<ValueId> EmitSum(OnnxNode* node) {
   if (node->input_count() > 2 && AllOneShape(*node) && IsFloat(node->dtype(0))) {
     return node->Emit("", "AddN", node->inputs());
   }
-  return EmitChain(node, kSum);
+  return EmitChain(node, EltwiseType::kSum);
 }
 
 Status ConvertSum(OnnxNode* node) {
@@ -231,8 +229,7 @@ Status ConvertSum(OnnxNode* node) {
 
 Status ConvertMean(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(const ValueId sum, EmitSum(node));
-  AttributeMap attributes;
-  attributes.Set("type", kProduct);
+  AttributeMap attributes = Typed(EltwiseType::kProd);
   attributes.Set("scalar_input", 1.0 / static_cast<double>(node->input_count()));
   return node->EmitResult("Eltwise", {sum}, std::move(attributes));
 }

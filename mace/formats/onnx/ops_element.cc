@@ -14,28 +14,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Types of Eltwise.
-constexpr int64_t kSum = 0;
-constexpr int64_t kDifference = 1;
-constexpr int64_t kProduct = 2;
-constexpr int64_t kMinimum = 4;
-constexpr int64_t kMaximum = 5;
-constexpr int64_t kNegative = 6;
-constexpr int64_t kAbsolute = 7;
-constexpr int64_t kEqual = 10;
-constexpr int64_t kClip = 12;
-constexpr int64_t kSign = 13;
-constexpr int64_t kNotEqual = 15;
-constexpr int64_t kLess = 16;
-constexpr int64_t kGreater = 18;
-
-AttributeMap Typed(int64_t type) {
-  AttributeMap attributes;
-  attributes.Set("type", type);
-  return attributes;
-}
-
-AttributeMap WithScalar(int64_t type, double scalar, int64_t index = 1) {
+AttributeMap WithScalar(EltwiseType type, double scalar, int64_t index = 1) {
   AttributeMap attributes = Typed(type);
   attributes.Set("scalar_input", scalar);
   attributes.Set("scalar_input_index", index);
@@ -80,7 +59,9 @@ Status ConvertFunction(OnnxNode* node) {
 // These functions take integers too.
 Status ConvertExact(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  const int64_t type = node->op() == "Neg" ? kNegative : node->op() == "Abs" ? kAbsolute : kSign;
+  const EltwiseType type = node->op() == "Neg"   ? EltwiseType::kNeg
+                           : node->op() == "Abs" ? EltwiseType::kAbs
+                                                 : EltwiseType::kSign;
   return node->EmitResult("Eltwise", {node->input(0)}, Typed(type));
 }
 
@@ -111,12 +92,12 @@ Status ConvertSwish(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   const double alpha = node->Float("alpha", 1);
   if (alpha == 1) return EmitFunction(node, "silu");
-  MACE_ASSIGN_OR_RETURN(
-      ValueId id, node->Emit("/scaled", "Eltwise", {node->input(0)}, WithScalar(kProduct, alpha)));
+  MACE_ASSIGN_OR_RETURN(ValueId id, node->Emit("/scaled", "Eltwise", {node->input(0)},
+                                               WithScalar(EltwiseType::kProd, alpha)));
   AttributeMap sigmoid;
   sigmoid.Set("activation", std::string("SIGMOID"));
   MACE_ASSIGN_OR_RETURN(id, node->Emit("/gate", "Activation", {id}, std::move(sigmoid)));
-  return node->EmitResult("Eltwise", {node->input(0), id}, Typed(kProduct));
+  return node->EmitResult("Eltwise", {node->input(0), id}, Typed(EltwiseType::kProd));
 }
 
 Status EmitActivation(OnnxNode* node, const char* activation, AttributeMap attributes = {}) {
@@ -128,7 +109,7 @@ Status EmitActivation(OnnxNode* node, const char* activation, AttributeMap attri
 Status ConvertRelu(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   if (IsFloat(node->dtype(0))) return EmitActivation(node, "RELU");
-  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(kMaximum, 0));
+  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(EltwiseType::kMax, 0));
 }
 
 Status ConvertSigmoid(OnnxNode* node) { return EmitActivation(node, "SIGMOID"); }
@@ -165,13 +146,13 @@ bool IsChannelSlope(const Shape& slope, const Shape& x, int64_t opset) {
 
 // Slopes of any other shape: max(x, 0) + slope * min(x, 0).
 Status EmitFreePRelu(OnnxNode* node) {
-  MACE_ASSIGN_OR_RETURN(ValueId below,
-                        node->Emit("/below", "Eltwise", {node->input(0)}, WithScalar(kMinimum, 0)));
-  MACE_ASSIGN_OR_RETURN(below,
-                        node->Emit("/sloped", "Eltwise", {below, node->input(1)}, Typed(kProduct)));
-  MACE_ASSIGN_OR_RETURN(const ValueId above,
-                        node->Emit("/above", "Eltwise", {node->input(0)}, WithScalar(kMaximum, 0)));
-  return node->EmitResult("Eltwise", {above, below}, Typed(kSum));
+  MACE_ASSIGN_OR_RETURN(ValueId below, node->Emit("/below", "Eltwise", {node->input(0)},
+                                                  WithScalar(EltwiseType::kMin, 0)));
+  MACE_ASSIGN_OR_RETURN(
+      below, node->Emit("/sloped", "Eltwise", {below, node->input(1)}, Typed(EltwiseType::kProd)));
+  MACE_ASSIGN_OR_RETURN(const ValueId above, node->Emit("/above", "Eltwise", {node->input(0)},
+                                                        WithScalar(EltwiseType::kMax, 0)));
+  return node->EmitResult("Eltwise", {above, below}, Typed(EltwiseType::kSum));
 }
 
 Status ConvertPRelu(OnnxNode* node) {
@@ -219,8 +200,8 @@ Status EmitFreeClip(OnnxNode* node) {
   ValueId id = node->input(0);
   for (size_t i : {size_t{1}, size_t{2}}) {
     if (!node->HasInput(i)) continue;
-    MACE_ASSIGN_OR_RETURN(
-        id, node->Emit("", "Eltwise", {id, node->input(i)}, Typed(i == 1 ? kMaximum : kMinimum)));
+    MACE_ASSIGN_OR_RETURN(id, node->Emit("", "Eltwise", {id, node->input(i)},
+                                         Typed(i == 1 ? EltwiseType::kMax : EltwiseType::kMin)));
   }
   node->SetResult(id);
   return Status::Ok();
@@ -239,7 +220,7 @@ Status ConvertClip(OnnxNode* node) {
     attributes.Set("max_limit", bounds.high);
     return node->EmitResult("Activation", {node->input(0)}, std::move(attributes));
   }
-  attributes.Set("type", kClip);
+  attributes = Typed(EltwiseType::kClip);
   attributes.Set("coeff", std::vector<double>{bounds.low, bounds.high});
   return node->EmitResult("Eltwise", {node->input(0)}, std::move(attributes));
 }
@@ -253,11 +234,14 @@ Status ConvertShrink(OnnxNode* node) {
   MACE_ASSIGN_OR_RETURN(HostTensor none, HostTensor::Allocate({dtype, Shape()}));
   ValueId y = node->AddConstant("/zero", std::move(none));
   for (double sign : {-1.0, 1.0}) {
-    MACE_ASSIGN_OR_RETURN(const ValueId mask,
-                          node->Emit("/mask", "Eltwise", {x},
-                                     WithScalar(sign < 0 ? kLess : kGreater, sign * lambda)));
-    MACE_ASSIGN_OR_RETURN(const ValueId moved, node->Emit("/moved", "Eltwise", {x},
-                                                          WithScalar(kDifference, sign * bias)));
+    MACE_ASSIGN_OR_RETURN(
+        const ValueId mask,
+        node->Emit(
+            "/mask", "Eltwise", {x},
+            WithScalar(sign < 0 ? EltwiseType::kLess : EltwiseType::kGreater, sign * lambda)));
+    MACE_ASSIGN_OR_RETURN(
+        const ValueId moved,
+        node->Emit("/moved", "Eltwise", {x}, WithScalar(EltwiseType::kSub, sign * bias)));
     MACE_ASSIGN_OR_RETURN(y, node->Emit("", "Where", {mask, moved, y}));
   }
   node->SetResult(y);
@@ -266,7 +250,8 @@ Status ConvertShrink(OnnxNode* node) {
 
 Status ConvertIsNan(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  return node->EmitResult("Eltwise", {node->input(0), node->input(0)}, Typed(kNotEqual));
+  return node->EmitResult("Eltwise", {node->input(0), node->input(0)},
+                          Typed(EltwiseType::kNotEqual));
 }
 
 Status ConvertIsInf(OnnxNode* node) {
@@ -275,22 +260,23 @@ Status ConvertIsInf(OnnxNode* node) {
   const bool negative = node->Int("detect_negative", 1) != 0;
   ValueId x = node->input(0);
   if (positive && negative) {
-    MACE_ASSIGN_OR_RETURN(x, node->Emit("/abs", "Eltwise", {x}, Typed(kAbsolute)));
+    MACE_ASSIGN_OR_RETURN(x, node->Emit("/abs", "Eltwise", {x}, Typed(EltwiseType::kAbs)));
   }
   if (!positive && !negative)
-    return node->EmitResult("Eltwise", {x}, WithScalar(kLess, -kInfinity));
-  return node->EmitResult("Eltwise", {x}, WithScalar(kEqual, positive ? kInfinity : -kInfinity));
+    return node->EmitResult("Eltwise", {x}, WithScalar(EltwiseType::kLess, -kInfinity));
+  return node->EmitResult("Eltwise", {x},
+                          WithScalar(EltwiseType::kEqual, positive ? kInfinity : -kInfinity));
 }
 
 Status ConvertNot(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(kEqual, 0));
+  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(EltwiseType::kEqual, 0));
 }
 
 // -1 - x: all bits the other way round.
 Status ConvertBitwiseNot(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
-  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(kDifference, -1, 0));
+  return node->EmitResult("Eltwise", {node->input(0)}, WithScalar(EltwiseType::kSub, -1, 0));
 }
 
 }  // namespace

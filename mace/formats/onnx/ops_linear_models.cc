@@ -22,13 +22,6 @@ StatusOr<ValueId> EmitFeatures(OnnxNode* node) {
   return InvalidArgument("expected features [n, f], found " + shape.ToString());
 }
 
-ValueId AddFloats(OnnxNode* node, const char* suffix, Shape shape,
-                  const std::vector<double>& values) {
-  return node->AddConstant(
-      suffix, HostTensor::FromVector(DType::kFloat32, std::move(shape),
-                                     std::vector<float>(values.begin(), values.end())));
-}
-
 // (x - offset) * scale.
 Status ConvertScaler(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));

@@ -12,18 +12,6 @@
 namespace mace {
 namespace {
 
-// Types of Eltwise.
-constexpr int64_t kSum = 0;
-constexpr int64_t kDifference = 1;
-constexpr int64_t kProduct = 2;
-constexpr int64_t kAbsolute = 7;
-
-AttributeMap Typed(int64_t type) {
-  AttributeMap attributes;
-  attributes.Set("type", type);
-  return attributes;
-}
-
 AttributeMap Function(const char* name) {
   AttributeMap attributes;
   attributes.Set("function", std::string(name));
@@ -64,13 +52,11 @@ Status ConvertGemm(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(const ValueId y,
                         node->Emit("/product", "MatMul", std::move(inputs), std::move(product)));
-  AttributeMap last;
+  AttributeMap last = Typed(adds ? EltwiseType::kSum : EltwiseType::kProd);
   if (!adds) {
-    last.Set("type", kProduct);
     last.Set("scalar_input", alpha);
     return node->EmitResult("Eltwise", {y}, std::move(last));
   }
-  last.Set("type", kSum);
   last.Set("coeff", std::vector<double>{alpha, beta});
   return node->EmitResult("Eltwise", {y, node->input(2)}, std::move(last));
 }
@@ -157,14 +143,15 @@ Status ConvertLogSumExp(OnnxNode* node) {
   kept.keep = true;
   const ValueId x = node->input(0);
   MACE_ASSIGN_OR_RETURN(ValueId top, EmitReduce(node, "/top", 2, x, kept));
-  MACE_ASSIGN_OR_RETURN(ValueId id, node->Emit("/below", "Eltwise", {x, top}, Typed(kDifference)));
+  MACE_ASSIGN_OR_RETURN(ValueId id,
+                        node->Emit("/below", "Eltwise", {x, top}, Typed(EltwiseType::kSub)));
   MACE_ASSIGN_OR_RETURN(id, node->Emit("/each", "Unary", {id}, Function("exp")));
   MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, "", 4, id, reduced));
   MACE_ASSIGN_OR_RETURN(id, node->Emit("/all", "Unary", {id}, Function("log")));
   if (!reduced.keep) {
     MACE_ASSIGN_OR_RETURN(top, EmitReduce(node, "/top", 2, x, reduced));
   }
-  MACE_ASSIGN_OR_RETURN(id, node->Emit("/back", "Eltwise", {id, top}, Typed(kSum)));
+  MACE_ASSIGN_OR_RETURN(id, node->Emit("/back", "Eltwise", {id, top}, Typed(EltwiseType::kSum)));
   node->SetResult(id);
   return Status::Ok();
 }
@@ -255,7 +242,7 @@ Status ConvertArg(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(id, node->Emit("", "ArgMax", {id}, std::move(attributes)));
   if (last) {
-    AttributeMap back = Typed(kDifference);
+    AttributeMap back = Typed(EltwiseType::kSub);
     back.Set("scalar_input", static_cast<double>(extent - 1));
     back.Set("scalar_input_index", int64_t{0});
     MACE_ASSIGN_OR_RETURN(id, node->Emit("/last", "Eltwise", {id}, std::move(back)));
@@ -290,21 +277,22 @@ Status ConvertLpNormalization(OnnxNode* node) {
   reduced.axes = {node->Int("axis", -1)};
   const ValueId x = node->input(0);
   MACE_ASSIGN_OR_RETURN(ValueId norm,
-                        p == 1 ? node->Emit("/abs", "Eltwise", {x}, Typed(kAbsolute))
+                        p == 1 ? node->Emit("/abs", "Eltwise", {x}, Typed(EltwiseType::kAbs))
                                : node->Emit("/square", "Unary", {x}, Function("square")));
   MACE_ASSIGN_OR_RETURN(norm, EmitReduce(node, "/norm", 4, norm, reduced));
   if (p == 2) {
     MACE_ASSIGN_OR_RETURN(norm, node->Emit("/root", "Unary", {norm}, Function("sqrt")));
   }
   // Adds 1 where it is 0, so that 0 is divided by 1.
-  AttributeMap zero = Typed(10);
+  AttributeMap zero = Typed(EltwiseType::kEqual);
   zero.Set("scalar_input", 0.0);
   MACE_ASSIGN_OR_RETURN(ValueId one, node->Emit("/zero", "Eltwise", {norm}, std::move(zero)));
   AttributeMap cast;
   cast.Set("dtype", std::string("float32"));
   MACE_ASSIGN_OR_RETURN(one, node->Emit("/one", "Cast", {one}, std::move(cast)));
-  MACE_ASSIGN_OR_RETURN(norm, node->Emit("/divisor", "Eltwise", {norm, one}, Typed(kSum)));
-  return node->EmitResult("Eltwise", {x, norm}, Typed(3));
+  MACE_ASSIGN_OR_RETURN(norm,
+                        node->Emit("/divisor", "Eltwise", {norm, one}, Typed(EltwiseType::kSum)));
+  return node->EmitResult("Eltwise", {x, norm}, Typed(EltwiseType::kDiv));
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ Status RefuseInputs(const OnnxNode& node, std::initializer_list<size_t> inputs) 
 }
 
 // x [b, s, d], weights [d, q + k + v], [bias], [mask], [past [2, b, n, p, h]], [attention bias].
-Status ConvertAttention(OnnxNode* node) {
+Status ConvertMicrosoftAttention(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 7));
   MACE_RETURN_IF_ERROR(RefuseInputs(*node, {6}));
   node->Ignore({"rotary_embedding_dim"});
@@ -160,20 +160,6 @@ Status ConvertAttention(OnnxNode* node) {
   return Status::Ok();
 }
 
-// The inputs of MultiHeadAttention.
-enum Input : size_t {
-  kQuery,
-  kKey,
-  kValue,
-  kBias,
-  kMask,
-  kAttentionBias,
-  kPastKey,
-  kPastValue,
-  kPastLength,
-  kIndirection
-};
-
 class MultiHead {
  public:
   explicit MultiHead(OnnxNode* node) : node_(node) {}
@@ -197,6 +183,20 @@ class MultiHead {
   }
 
  private:
+  // The inputs of MultiHeadAttention.
+  enum Input : size_t {
+    kQuery,
+    kKey,
+    kValue,
+    kBias,
+    kMask,
+    kAttentionBias,
+    kPastKey,
+    kPastValue,
+    kPastLength,
+    kIndirection
+  };
+
   // [b, s, n, parts, h] as so many of [b, n, s, h].
   Status ReadPacked(size_t input, const std::vector<ValueId*>& parts) {
     const Shape shape = node_->shape(input);
@@ -274,7 +274,7 @@ Status ConvertMultiHeadAttention(OnnxNode* node) { return MultiHead(node).Conver
 }  // namespace
 
 const OnnxConverterEntry kMicrosoftAttentionConverters[] = {
-    {"Attention", ConvertAttention},
+    {"Attention", ConvertMicrosoftAttention},
     {"MultiHeadAttention", ConvertMultiHeadAttention},
     {nullptr, nullptr},
 };

@@ -128,7 +128,7 @@ Status SetUnary(OnnxNode* node, const char* function, ValueId x) {
   return Status::Ok();
 }
 
-Status ConvertGelu(OnnxNode* node) {
+Status ConvertMicrosoftGelu(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 1));
   return SetUnary(node, "gelu", node->input(0));
 }
@@ -200,7 +200,7 @@ const OnnxConverterEntry kMicrosoftFusedConverters[] = {
     {"FusedConv", ConvertFusedConv},
     {"FusedGemm", ConvertFusedGemm},
     {"FusedMatMul", ConvertFusedMatMul},
-    {"Gelu", ConvertGelu},
+    {"Gelu", ConvertMicrosoftGelu},
     {"QuickGelu", ConvertQuickGelu},
     {"TransposeMatMul", ConvertFusedMatMul},
     {nullptr, nullptr},

@@ -30,7 +30,7 @@ StatusOr<ValueId> EmitPositionsFrom(OnnxNode* node, ValueId first, int64_t batch
 }
 
 // x [b, s, n * h] or [b, n, s, h], positions [1] or [b, s], caches of cosines and sines.
-Status ConvertRotaryEmbedding(OnnxNode* node) {
+Status ConvertMicrosoftRotaryEmbedding(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4, 4));
   if (node->Int("is_packed_batching", 0) != 0) {
     return Unsupported("is_packed_batching: expected 0, found 1");
@@ -76,22 +76,6 @@ Status ConvertRotaryEmbedding(OnnxNode* node) {
   return Status::Ok();
 }
 
-// The inputs of GroupQueryAttention.
-enum Input : size_t {
-  kQuery,
-  kKey,
-  kValue,
-  kPastKey,
-  kPastValue,
-  kLengths,  // The keys of each batch, those of this call included, less 1.
-  kTotal,
-  kCosines,
-  kSines,
-  kPositions,
-  kBias,
-  kSink
-};
-
 class GroupQuery {
  public:
   explicit GroupQuery(OnnxNode* node) : node_(node) {}
@@ -113,6 +97,22 @@ class GroupQuery {
   }
 
  private:
+  // The inputs of GroupQueryAttention.
+  enum Input : size_t {
+    kQuery,
+    kKey,
+    kValue,
+    kPastKey,
+    kPastValue,
+    kLengths,  // The keys of each batch, those of this call included, less 1.
+    kTotal,
+    kCosines,
+    kSines,
+    kPositions,
+    kBias,
+    kSink
+  };
+
   Shape shape(ValueId id) const { return node_->builder()->ShapeOf(id); }
 
   Status RefuseQuantizedCaches() {
@@ -332,7 +332,7 @@ Status ConvertGroupQueryAttention(OnnxNode* node) { return GroupQuery(node).Conv
 
 const OnnxConverterEntry kMicrosoftGroupQueryConverters[] = {
     {"GroupQueryAttention", ConvertGroupQueryAttention},
-    {"RotaryEmbedding", ConvertRotaryEmbedding},
+    {"RotaryEmbedding", ConvertMicrosoftRotaryEmbedding},
     {nullptr, nullptr},
 };
 

@@ -60,7 +60,7 @@ Status ConvertSkipLayerNorm(OnnxNode* node) { return EmitSkipNorm(node, true); }
 Status ConvertSkipRmsNorm(OnnxNode* node) { return EmitSkipNorm(node, false); }
 
 // The inputs of EmbedLayerNormalization.
-enum Input : size_t {
+enum EmbedInput : size_t {
   kWords,
   kSegments,
   kWordTable,

@@ -55,7 +55,7 @@ StatusOr<ValueId> ReadBias(OnnxNode* node, size_t bias, size_t scale_a, size_t s
 }
 
 // x, its scale and zero point, w and its own, those of y, bias.
-Status ConvertConv(OnnxNode* node) {
+Status ConvertQuantizedConv(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(8, 9));
   MACE_ASSIGN_OR_RETURN(const ValueId x, ReadReals(node, 0));
   MACE_ASSIGN_OR_RETURN(const ValueId w, ReadReals(node, 3));
@@ -69,7 +69,7 @@ Status ConvertConv(OnnxNode* node) {
 }
 
 // a with a scale for each row, b with one for each column.
-Status ConvertMatMul(OnnxNode* node) {
+Status ConvertQuantizedMatMul(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(8, 8));
   MACE_ASSIGN_OR_RETURN(const ValueId a, ReadReals(node, 0, -2));
   MACE_ASSIGN_OR_RETURN(const ValueId b, ReadReals(node, 3, -1));
@@ -79,7 +79,7 @@ Status ConvertMatMul(OnnxNode* node) {
 
 // a and b with their scales and zero points, c; where the scale of y is not
 // given y is floats.
-Status ConvertGemm(OnnxNode* node) {
+Status ConvertQuantizedGemm(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(6, 9));
   const double alpha = node->Float("alpha", 1);
   MACE_ASSIGN_OR_RETURN(const ValueId a, ReadReals(node, 0));
@@ -96,7 +96,7 @@ Status ConvertGemm(OnnxNode* node) {
 }
 
 // a and b with their scales and zero points, and those of y.
-Status ConvertBinary(OnnxNode* node) {
+Status ConvertQuantizedBinary(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(7, 8));
   MACE_ASSIGN_OR_RETURN(const ValueId a, ReadReals(node, 0));
   MACE_ASSIGN_OR_RETURN(const ValueId b, ReadReals(node, 3));
@@ -106,7 +106,7 @@ Status ConvertBinary(OnnxNode* node) {
 }
 
 // Scale and zero point of y, then each part with its own.
-Status ConvertConcat(OnnxNode* node) {
+Status ConvertQuantizedConcat(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4));
   std::vector<ValueId> parts;
   for (size_t i = 2; i < node->input_count(); i += 3) {
@@ -128,53 +128,59 @@ Status ConvertConcat(OnnxNode* node) {
 
 // One tensor with its scale and zero point, and those of y. `opset`: of the op
 // of floats; 0: the model's.
-Status ConvertUnary(OnnxNode* node, const std::string& op, int64_t opset = 0) {
+Status ConvertQuantizedUnary(OnnxNode* node, const std::string& op, int64_t opset = 0) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4, 5));
   MACE_ASSIGN_OR_RETURN(const ValueId x, ReadReals(node, 0));
   MACE_ASSIGN_OR_RETURN(const ValueId y, node->ConvertAs(op, {x}, opset));
   return RoundResult(node, y, 3);
 }
 
-Status ConvertPool(OnnxNode* node, const std::string& op) {
+Status ConvertQuantizedPool(OnnxNode* node, const std::string& op) {
   if (node->Int("channels_last", 0) != 0) {
     return Unsupported("channels_last: expected 0, found " +
                        std::to_string(node->Int("channels_last", 0)));
   }
-  return ConvertUnary(node, op);
+  return ConvertQuantizedUnary(node, op);
 }
 
-Status ConvertAveragePool(OnnxNode* node) { return ConvertPool(node, "AveragePool"); }
-Status ConvertGlobalAveragePool(OnnxNode* node) { return ConvertPool(node, "GlobalAveragePool"); }
-Status ConvertLeakyRelu(OnnxNode* node) { return ConvertUnary(node, "LeakyRelu"); }
-Status ConvertSigmoid(OnnxNode* node) { return ConvertUnary(node, "Sigmoid"); }
+Status ConvertQuantizedAveragePool(OnnxNode* node) {
+  return ConvertQuantizedPool(node, "AveragePool");
+}
+Status ConvertQuantizedGlobalAveragePool(OnnxNode* node) {
+  return ConvertQuantizedPool(node, "GlobalAveragePool");
+}
+Status ConvertQuantizedLeakyRelu(OnnxNode* node) {
+  return ConvertQuantizedUnary(node, "LeakyRelu");
+}
+Status ConvertQuantizedSigmoid(OnnxNode* node) { return ConvertQuantizedUnary(node, "Sigmoid"); }
 
 // The attribute says the version of Softmax that is meant.
-Status ConvertSoftmax(OnnxNode* node) {
+Status ConvertQuantizedSoftmax(OnnxNode* node) {
   const int64_t opset = node->Int("opset", 0);
   if (opset < 0) {
     return InvalidArgument("opset: expected a version, found " + std::to_string(opset));
   }
-  return ConvertUnary(node, "Softmax", opset);
+  return ConvertQuantizedUnary(node, "Softmax", opset);
 }
 
 }  // namespace
 
 const OnnxConverterEntry kOnnxQuantizedConverters[] = {
-    {"QLinearConv", ConvertConv},
-    {"QLinearMatMul", ConvertMatMul},
+    {"QLinearConv", ConvertQuantizedConv},
+    {"QLinearMatMul", ConvertQuantizedMatMul},
     {nullptr, nullptr},
 };
 
 const OnnxConverterEntry kMicrosoftQuantizedConverters[] = {
-    {"QGemm", ConvertGemm},
-    {"QLinearAdd", ConvertBinary},
-    {"QLinearAveragePool", ConvertAveragePool},
-    {"QLinearConcat", ConvertConcat},
-    {"QLinearGlobalAveragePool", ConvertGlobalAveragePool},
-    {"QLinearLeakyRelu", ConvertLeakyRelu},
-    {"QLinearMul", ConvertBinary},
-    {"QLinearSigmoid", ConvertSigmoid},
-    {"QLinearSoftmax", ConvertSoftmax},
+    {"QGemm", ConvertQuantizedGemm},
+    {"QLinearAdd", ConvertQuantizedBinary},
+    {"QLinearAveragePool", ConvertQuantizedAveragePool},
+    {"QLinearConcat", ConvertQuantizedConcat},
+    {"QLinearGlobalAveragePool", ConvertQuantizedGlobalAveragePool},
+    {"QLinearLeakyRelu", ConvertQuantizedLeakyRelu},
+    {"QLinearMul", ConvertQuantizedBinary},
+    {"QLinearSigmoid", ConvertQuantizedSigmoid},
+    {"QLinearSoftmax", ConvertQuantizedSoftmax},
     {nullptr, nullptr},
 };
 

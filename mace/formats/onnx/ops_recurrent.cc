@@ -57,7 +57,7 @@ Status ConvertRecurrent(OnnxNode* node) {
 // The inputs of DynamicQuantizeLSTM; the scales and zero points of its weights follow them.
 constexpr size_t kLengths = 4;
 constexpr size_t kPeepholes = 7;
-constexpr size_t kScales = 8;
+constexpr size_t kFirstScale = 8;
 
 Status CheckLstmActivations(const OnnxNode& node) {
   const std::vector<std::string> found = node.Strings("activations");
@@ -71,8 +71,8 @@ Status CheckLstmActivations(const OnnxNode& node) {
 }
 
 Status ConvertDynamicQuantizeLstm(OnnxNode* node) {
-  MACE_RETURN_IF_ERROR(node->RequireInputs(3, kScales + 4));
-  for (size_t i = kScales; i < kScales + 4; ++i) {
+  MACE_RETURN_IF_ERROR(node->RequireInputs(3, kFirstScale + 4));
+  for (size_t i = kFirstScale; i < kFirstScale + 4; ++i) {
     if (node->HasInput(i)) continue;
     return InvalidArgument("input " + std::to_string(i) +
                            ": expected a scale or a zero point of the weights, found none");
@@ -92,7 +92,7 @@ Status ConvertDynamicQuantizeLstm(OnnxNode* node) {
   attributes.Set("direction", node->String("direction", "forward"));
   const std::vector<ValueId>& all = node->inputs();
   std::vector<ValueId> inputs(all.begin(), all.begin() + 3);
-  inputs.insert(inputs.end(), all.begin() + kScales, all.begin() + kScales + 4);
+  inputs.insert(inputs.end(), all.begin() + kFirstScale, all.begin() + kFirstScale + 4);
   for (size_t i : {size_t{3}, kFirstState, kLastState}) inputs.push_back(node->input(i));
   while (inputs.back() == kNoValue) inputs.pop_back();
   return node->EmitResult("DynamicQuantizeLstm", std::move(inputs), std::move(attributes), 3);

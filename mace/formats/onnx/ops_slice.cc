@@ -18,9 +18,6 @@ Status ConvertConcat(OnnxNode* node) {
   return node->EmitResult("Concat", node->inputs(), std::move(attributes));
 }
 
-// More parts than any tensor has: a count that no allocation may follow.
-constexpr int64_t kMaxParts = 1 << 12;
-
 Status ConvertSplit(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1, 2));
   const Shape shape = node->shape(0);
@@ -29,8 +26,8 @@ Status ConvertSplit(OnnxNode* node) {
   const int64_t extent = shape[axis];
   if (sizes.empty()) {
     const int64_t parts = node->Int("num_outputs", node->def().output_size());
-    if (parts < 1 || parts > kMaxParts) {
-      return InvalidArgument("num_outputs: expected 1 to " + std::to_string(kMaxParts) +
+    if (parts < 1 || parts > kMaxSplitParts) {
+      return InvalidArgument("num_outputs: expected 1 to " + std::to_string(kMaxSplitParts) +
                              ", found " + std::to_string(parts));
     }
     // The last one takes what is left.
@@ -40,7 +37,7 @@ Status ConvertSplit(OnnxNode* node) {
   }
   int64_t sum = 0;
   for (int64_t size : sizes) sum += size < 0 || size > extent ? extent + 1 : size;
-  if (sum != extent || static_cast<int64_t>(sizes.size()) > kMaxParts) {
+  if (sum != extent || static_cast<int64_t>(sizes.size()) > kMaxSplitParts) {
     return InvalidArgument("expected sizes that add up to " + std::to_string(extent) + ", found [" +
                            JoinNumbers(sizes, ", ") + "]");
   }
@@ -76,14 +73,6 @@ Status ConvertGather(OnnxNode* node) {
   AttributeMap attributes;
   attributes.Set("axis", node->Int("axis", 0));
   return node->EmitResult("Gather", {node->input(0), node->input(1)}, std::move(attributes));
-}
-
-StatusOr<ValueId> EmitSlice(OnnxNode* node, ValueId id, int64_t axis, int64_t start, int64_t end) {
-  AttributeMap attributes;
-  attributes.Set("axes", std::vector<int64_t>{axis});
-  attributes.Set("starts", std::vector<int64_t>{start});
-  attributes.Set("ends", std::vector<int64_t>{end});
-  return node->Emit("/part", "Slice", {id}, std::move(attributes));
 }
 
 // The tensor goes on at its other end.

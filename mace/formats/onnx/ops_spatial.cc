@@ -46,8 +46,6 @@ StatusOr<ValueId> DepthwiseFilter(OnnxNode* node, ValueId filter, int64_t channe
 
 // A convolution over depth is a sum over the taps of the filter's depth: each sees one slice of the
 // input, whose images are a batch.
-constexpr int64_t kMaxDeepTaps = 64;
-
 class DeepConvolution {
  public:
   DeepConvolution(OnnxNode* node, OnnxWindow window, int64_t group)

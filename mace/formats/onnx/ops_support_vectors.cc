@@ -11,13 +11,6 @@
 namespace mace {
 namespace {
 
-ValueId AddFloats(OnnxNode* node, const char* suffix, Shape shape,
-                  const std::vector<double>& values) {
-  return node->AddConstant(
-      suffix, HostTensor::FromVector(DType::kFloat32, std::move(shape),
-                                     std::vector<float>(values.begin(), values.end())));
-}
-
 // exp(-gamma * |x - v|^2) of features x [n, f] and vectors [m, f]: [n, m]. The differences are
 // squared themselves, because the difference of large squares would have few digits left.
 StatusOr<ValueId> EmitRadial(OnnxNode* node, ValueId x, ValueId vectors, double gamma) {

@@ -12,9 +12,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// More parts than any tensor has: a count that no allocation may follow.
-constexpr int64_t kMaxParts = 1 << 12;
-
 Status CheckInputs(const OnnxStructure& at, int least, int most) {
   const int found = at.input_count();
   bool fits = found <= most;
@@ -71,8 +68,8 @@ StatusOr<std::vector<int64_t>> ReadParts(const OnnxStructure& at, int64_t extent
     }
     size = numbers[0];
   }
-  if (size < 1 || (extent + size - 1) / size > kMaxParts) {
-    return InvalidArgument("split: expected 1 to " + std::to_string(kMaxParts) + " parts of " +
+  if (size < 1 || (extent + size - 1) / size > kMaxSplitParts) {
+    return InvalidArgument("split: expected 1 to " + std::to_string(kMaxSplitParts) + " parts of " +
                            std::to_string(extent) + ", found parts of " + std::to_string(size));
   }
   std::vector<int64_t> parts;

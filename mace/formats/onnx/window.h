@@ -11,6 +11,9 @@
 
 namespace mace {
 
+// The longest kernel over depth: each of its taps is a convolution over height and width.
+inline constexpr int64_t kMaxDeepTaps = 64;
+
 struct OnnxWindow {
   // One number each axis.
   std::vector<int64_t> kernel, strides, dilations, before, after;

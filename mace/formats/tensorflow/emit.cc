@@ -4,6 +4,12 @@
 
 namespace mace {
 
+Status SetEmitted(TfNode* node, const StatusOr<ValueId>& id) {
+  if (!id.ok()) return id.status();
+  node->SetResult(*id);
+  return Status::Ok();
+}
+
 StatusOr<ValueId> EmitStridedSlice(TfNode* node, ValueId x, int64_t axis, const TfStride& stride) {
   AttributeMap attributes;
   attributes.Set("axes", std::vector<int64_t>{axis});

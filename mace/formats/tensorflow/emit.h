@@ -12,6 +12,9 @@
 
 namespace mace {
 
+// The value, where there is one, is the node's result.
+Status SetEmitted(TfNode* node, const StatusOr<ValueId>& id);
+
 // The elements start, start + step, ... before `end` of one axis.
 struct TfStride {
   int64_t start = 0, end = 0, step = 1;

@@ -47,7 +47,7 @@ Status EvaluateArray(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, index, flow.
-Status EvaluateRead(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArrayRead(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* list, ListInput(*call, 2));
   MACE_ASSIGN_OR_RETURN(const int64_t place, NumberInput(evaluator, *call, 1));
   TfNode node = NodeOf(evaluator, *call);
@@ -57,7 +57,7 @@ Status EvaluateRead(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, index, value, flow.
-Status EvaluateWrite(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArrayWrite(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* given, ListInput(*call, 3));
   MACE_ASSIGN_OR_RETURN(const int64_t place, NumberInput(evaluator, *call, 1));
   MACE_ASSIGN_OR_RETURN(const ValueId item, TensorInput(*call, 2));
@@ -68,7 +68,7 @@ Status EvaluateWrite(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, indices, flow.
-Status EvaluateGather(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArrayGather(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* list, ListInput(*call, 2));
   MACE_RETURN_IF_ERROR(TensorInput(*call, 1).status());
   TfNode node = NodeOf(evaluator, *call);
@@ -79,7 +79,7 @@ Status EvaluateGather(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, indices, value, flow.
-Status EvaluateScatter(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArrayScatter(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* given, ListInput(*call, 3));
   MACE_RETURN_IF_ERROR(TensorInput(*call, 1).status());
   MACE_ASSIGN_OR_RETURN(const ValueId tensor, TensorInput(*call, 2));
@@ -96,7 +96,7 @@ Status EvaluateScatter(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, flow: outputs the tensor and the lengths of its parts.
-Status EvaluateConcat(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArrayConcat(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* list, ListInput(*call, 1));
   TfNode node = NodeOf(evaluator, *call);
   MACE_ASSIGN_OR_RETURN(const std::vector<ValueId> joined, JoinElements(&node, *list));
@@ -105,7 +105,7 @@ Status EvaluateConcat(TfEvaluator* evaluator, TfCall* call) {
 }
 
 // handle, flow.
-Status EvaluateSize(TfEvaluator* evaluator, TfCall* call) {
+Status EvaluateArraySize(TfEvaluator* evaluator, TfCall* call) {
   MACE_ASSIGN_OR_RETURN(const TfList* list, ListInput(*call, 1));
   TfNode node = NodeOf(evaluator, *call);
   call->outputs = {
@@ -116,10 +116,10 @@ Status EvaluateSize(TfEvaluator* evaluator, TfCall* call) {
 }  // namespace
 
 const TfSpecialEntry kTfArraySpecials[] = {
-    {"TensorArrayConcatV3", EvaluateConcat}, {"TensorArrayGatherV3", EvaluateGather},
-    {"TensorArrayReadV3", EvaluateRead},     {"TensorArrayScatterV3", EvaluateScatter},
-    {"TensorArraySizeV3", EvaluateSize},     {"TensorArrayV3", EvaluateArray},
-    {"TensorArrayWriteV3", EvaluateWrite},   {nullptr, nullptr},
+    {"TensorArrayConcatV3", EvaluateArrayConcat}, {"TensorArrayGatherV3", EvaluateArrayGather},
+    {"TensorArrayReadV3", EvaluateArrayRead},     {"TensorArrayScatterV3", EvaluateArrayScatter},
+    {"TensorArraySizeV3", EvaluateArraySize},     {"TensorArrayV3", EvaluateArray},
+    {"TensorArrayWriteV3", EvaluateArrayWrite},   {nullptr, nullptr},
 };
 
 }  // namespace mace

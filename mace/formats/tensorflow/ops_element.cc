@@ -11,12 +11,6 @@
 namespace mace {
 namespace {
 
-Status SetEmitted(TfNode* node, const StatusOr<ValueId>& id) {
-  if (!id.ok()) return id.status();
-  node->SetResult(*id);
-  return Status::Ok();
-}
-
 Status ConvertFunction(TfNode* node) {
   static const auto* const kFunctions = new std::unordered_map<std::string, const char*>{
       {"Acos", "acos"},   {"Acosh", "acosh"}, {"Asin", "asin"},

@@ -10,7 +10,7 @@ namespace mace {
 namespace {
 
 // The attribute `type` of Eltwise, by TensorFlow's op.
-int64_t EltwiseType(const std::string& op) {
+int64_t EltwiseTypeOf(const std::string& op) {
   static const auto* const kTypes = new std::unordered_map<std::string, int64_t>{
       {"Add", 0},         {"AddV2", 0},      {"Sub", 1},       {"Mul", 2},
       {"Div", 3},         {"RealDiv", 3},    {"Minimum", 4},   {"Maximum", 5},
@@ -34,7 +34,7 @@ bool IsFloatScalar(const TfNode& node, size_t index, float* value) {
 Status ConvertBinary(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   AttributeMap attributes;
-  attributes.Set("type", EltwiseType(node->def().op()));
+  attributes.Set("type", EltwiseTypeOf(node->def().op()));
   float scalar = 0;
   for (size_t index : {size_t{1}, size_t{0}}) {
     if (!IsFloatScalar(*node, index, &scalar)) continue;
@@ -48,7 +48,7 @@ Status ConvertBinary(TfNode* node) {
 Status ConvertUnaryEltwise(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
   AttributeMap attributes;
-  attributes.Set("type", EltwiseType(node->def().op()));
+  attributes.Set("type", EltwiseTypeOf(node->def().op()));
   return node->EmitResult("Eltwise", {node->input(0)}, std::move(attributes));
 }
 

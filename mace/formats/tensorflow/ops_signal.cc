@@ -26,12 +26,6 @@ bool IsComplexType(const tf::NodeDef& node, const std::string& name) {
          IsComplexType(found->second.type());
 }
 
-Status SetEmitted(TfNode* node, const StatusOr<ValueId>& id) {
-  if (!id.ok()) return id.status();
-  node->SetResult(*id);
-  return Status::Ok();
-}
-
 StatusOr<ValueId> EmitWithLastAxis(TfNode* node, ValueId x) {
   std::vector<int64_t> dims = node->builder()->ShapeOf(x).dims();
   dims.push_back(1);

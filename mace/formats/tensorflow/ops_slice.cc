@@ -10,7 +10,7 @@
 namespace mace {
 namespace {
 
-Status EmitConcat(TfNode* node, std::vector<ValueId> inputs, int64_t axis) {
+Status EmitConcatResult(TfNode* node, std::vector<ValueId> inputs, int64_t axis) {
   AttributeMap attributes;
   attributes.Set("axis", axis);
   return node->EmitResult("Concat", std::move(inputs), std::move(attributes));
@@ -20,22 +20,19 @@ Status ConvertConcatV2(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   const size_t last = node->input_count() - 1;
   MACE_ASSIGN_OR_RETURN(const int64_t axis, node->Number(last));
-  return EmitConcat(node, {node->inputs().begin(), node->inputs().end() - 1}, axis);
+  return EmitConcatResult(node, {node->inputs().begin(), node->inputs().end() - 1}, axis);
 }
 
 // The older form has the axis first.
 Status ConvertConcat(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(const int64_t axis, node->Number(0));
-  return EmitConcat(node, {node->inputs().begin() + 1, node->inputs().end()}, axis);
+  return EmitConcatResult(node, {node->inputs().begin() + 1, node->inputs().end()}, axis);
 }
 
-// More parts than any tensor has: a count that no allocation may follow.
-constexpr int64_t kMaxParts = 1 << 12;
-
 Status CheckParts(const char* name, int64_t parts) {
-  if (parts >= 1 && parts <= kMaxParts) return Status::Ok();
-  return InvalidArgument(std::string(name) + ": expected 1 to " + std::to_string(kMaxParts) +
+  if (parts >= 1 && parts <= kMaxSplitParts) return Status::Ok();
+  return InvalidArgument(std::string(name) + ": expected 1 to " + std::to_string(kMaxSplitParts) +
                          ", found " + std::to_string(parts));
 }
 

@@ -30,7 +30,7 @@ struct Volume {
   std::vector<VolumeAxis> axes = std::vector<VolumeAxis>(3);
 };
 
-constexpr int64_t kMaxWindow = int64_t{1} << 20;
+constexpr int64_t kMaxVolumeWindow = int64_t{1} << 20;
 
 // A list of five numbers, of batch, depth, height, width and channels in the order of the layout.
 StatusOr<std::vector<int64_t>> ReadTriple(const TfNode& node, const char* name,
@@ -39,7 +39,7 @@ StatusOr<std::vector<int64_t>> ReadTriple(const TfNode& node, const char* name,
   if (all.empty()) all = {1, 1, 1, 1, 1};
   const size_t channels = channels_first ? 1 : 4, depth = channels_first ? 2 : 1;
   bool fits = all.size() == 5 && all[0] == 1 && all[channels] == 1;
-  for (int64_t number : all) fits = fits && number >= 1 && number <= kMaxWindow;
+  for (int64_t number : all) fits = fits && number >= 1 && number <= kMaxVolumeWindow;
   if (!fits) {
     return Unsupported(std::string(name) +
                        ": expected five numbers from 1 with 1 for batch and channels, found [" +
@@ -99,7 +99,7 @@ StatusOr<Volume> ReadVolume(const TfNode& node, const std::vector<int64_t>& kern
     axis.kernel = kernel[i];
     axis.stride = strides[i];
     axis.dilation = dilations[i];
-    if (axis.kernel < 1 || axis.kernel > kMaxWindow || axis.extent < 1) {
+    if (axis.kernel < 1 || axis.kernel > kMaxVolumeWindow || axis.extent < 1) {
       return InvalidArgument("expected a window and an input that are not empty");
     }
     MACE_RETURN_IF_ERROR(SetPadding(same, &axis));
@@ -340,7 +340,7 @@ ValueId AddShares(TfNode* node, const VolumeAxis& depth) {
 }
 
 // Height and width first, then the depth. Padding takes no part in either.
-Status ConvertPooling(TfNode* node, bool average) {
+Status ConvertVolumePooling(TfNode* node, bool average) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
   MACE_ASSIGN_OR_RETURN(const Volume layout, ReadLayout(*node, 0));
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> kernel,
@@ -370,8 +370,8 @@ Status ConvertPooling(TfNode* node, bool average) {
   return SetVolume(node, y, volume);
 }
 
-Status ConvertMaxPool3D(TfNode* node) { return ConvertPooling(node, false); }
-Status ConvertAvgPool3D(TfNode* node) { return ConvertPooling(node, true); }
+Status ConvertMaxPool3D(TfNode* node) { return ConvertVolumePooling(node, false); }
+Status ConvertAvgPool3D(TfNode* node) { return ConvertVolumePooling(node, true); }
 
 }  // namespace
 

@@ -27,14 +27,14 @@ struct Plane {
   PlaneAxis w;
 };
 
-constexpr int64_t kMaxWindow = int64_t{1} << 16;
+constexpr int64_t kMaxPlaneWindow = int64_t{1} << 16;
 
 // Height and width of four numbers, NHWC.
 StatusOr<std::vector<int64_t>> ReadPair(const TfNode& node, const char* name) {
   std::vector<int64_t> all = node.Ints(name);
   if (all.empty()) all = {1, 1, 1, 1};
   bool fits = all.size() == 4 && all[0] == 1 && all[3] == 1;
-  for (int64_t number : all) fits = fits && number >= 1 && number <= kMaxWindow;
+  for (int64_t number : all) fits = fits && number >= 1 && number <= kMaxPlaneWindow;
   if (fits) return std::vector<int64_t>{all[1], all[2]};
   return Unsupported(std::string(name) +
                      ": expected four numbers from 1 with 1 for batch and channels, found [" +

@@ -13,7 +13,7 @@ namespace {
 // Sums of more products, and the numbers on the way to them, may not be whole in a float.
 constexpr int64_t kMaxTaps = (1 << 24) / (2 * 255 * 255);
 
-struct Tile {
+struct DepthwiseInt8Tile {
   int64_t lanes = 4;
   int64_t pixels = 4;
   bool window = false;
@@ -21,9 +21,9 @@ struct Tile {
 
 int64_t PaddedChannels(const Convolution& c) { return (c.out_channels + 3) / 4 * 4; }
 
-Tile ChooseTile(const ConvolutionRequest& request) {
+DepthwiseInt8Tile ChooseDepthwiseInt8Tile(const ConvolutionRequest& request) {
   const WindowAxis& w = request.convolution.window.w;
-  Tile tile;
+  DepthwiseInt8Tile tile;
   tile.window = w.dilation == 1 && w.kernel <= 5 && w.kernel > 1 && w.stride <= 2;
   if (!request.cpu()) return tile;
   const int64_t widest = request.device().preferred_float_width >= 16 ? 16 : 8;
@@ -64,7 +64,7 @@ void LowerInt8Depthwise(const ConvolutionRequest& request, const RoundedRange& r
                         std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   if (c.taps() > kMaxTaps) return;
-  const Tile tile = ChooseTile(request);
+  const DepthwiseInt8Tile tile = ChooseDepthwiseInt8Tile(request);
   KernelVariant variant = NewInt8Variant(request, "depthwise_int8");
   Launch& launch = variant.launches.back();
   for (const auto& [name, value] :

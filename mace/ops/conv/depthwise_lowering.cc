@@ -22,7 +22,7 @@ double BlocksCost(const Convolution& c) {
   return c.batch > 1 ? 1.3 : 0.95;
 }
 
-struct Tile {
+struct DepthwiseTile {
   int64_t lanes;
   int64_t pixels;
   bool window;            // The input of a tile is held in registers.
@@ -40,11 +40,12 @@ int64_t GpuPixels(const Convolution& c, const DeviceInfo& device) {
   return pixels;
 }
 
-Tile ChooseTile(const ConvolutionRequest& request, Storage storage, Layout layout) {
+DepthwiseTile ChooseDepthwiseTile(const ConvolutionRequest& request, Storage storage,
+                                  Layout layout) {
   const Convolution& c = request.convolution;
   const WindowAxis& w = c.window.w;
   const int64_t padded = PaddedChannels(layout, c.out_channels);
-  Tile tile{4, 4, w.dilation == 1 && w.kernel <= 5 && w.kernel > 1 && w.stride <= 2};
+  DepthwiseTile tile{4, 4, w.dilation == 1 && w.kernel <= 5 && w.kernel > 1 && w.stride <= 2};
   if (request.cpu() && storage == Storage::kBuffer) {
     const int64_t widest = request.device().preferred_float_width >= 16 ? 16 : 8;
     while (tile.lanes < widest && padded % (2 * tile.lanes) == 0) tile.lanes *= 2;
@@ -68,7 +69,7 @@ void SetChannelsFirst(Launch* launch) {
   launch->local = {channels, std::min<size_t>(64 / channels, launch->global[1]), 1};
 }
 
-double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage storage) {
+double EstimateMs(const ConvolutionRequest& request, const DepthwiseTile& tile, Storage storage) {
   const Convolution& c = request.convolution;
   if (request.cpu()) {
     const double slowdown = storage == Storage::kImage ? ImageSlowdown(request.device()) : 1;
@@ -92,7 +93,7 @@ double EstimateMs(const ConvolutionRequest& request, const Tile& tile, Storage s
 KernelVariant LowerLayout(const ConvolutionRequest& request, Storage storage,
                           const ConvolutionLayouts& layouts) {
   const Convolution& c = request.convolution;
-  const Tile tile = ChooseTile(request, storage, layouts.y);
+  const DepthwiseTile tile = ChooseDepthwiseTile(request, storage, layouts.y);
   const int64_t multiple = layouts.blocks() ? tile.lanes : 4;
   KernelVariant variant = NewConvolutionVariant(request, "depthwise", "conv2d_depthwise", storage);
   Launch& launch = variant.launches.back();

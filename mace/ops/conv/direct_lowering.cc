@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kPixels = 4;  // PIXELS of conv2d_direct.cl.
+constexpr int64_t kDirectPixels = 4;  // PIXELS of conv2d_direct.cl.
 
 // CPUs: as far as variants are to be ordered by it.
 double EstimateCpuMs(const ConvolutionRequest& request, Storage storage) {
@@ -24,12 +24,13 @@ double EstimateDirectMs(const ConvolutionRequest& request, Storage storage) {
   if (request.cpu()) return EstimateCpuMs(request, storage);
   const GpuUnit unit = GpuUnitOf(request.device());
   GpuLoop loop;
-  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kPixels) * c.batch * c.window.h.out *
-                                   CeilDivide(c.out_channels, 4));
+  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kDirectPixels) * c.batch *
+                                   c.window.h.out * CeilDivide(c.out_channels, 4));
   loop.iterations = static_cast<double>(c.taps() * CeilDivide(c.in_per_group(), 4));
   loop.cycles = c.taps() == 1 ? 470 : storage == Storage::kImage ? 820 : 620;
-  loop.products = kLoopProduct * 16 * kPixels + kPixels * unit.load(storage) + 4 * unit.buffer_load;
-  if (c.has_channel_scale()) loop.products += 4 * kPixels + unit.load(storage);
+  loop.products =
+      kLoopProduct * 16 * kDirectPixels + kDirectPixels * unit.load(storage) + 4 * unit.buffer_load;
+  if (c.has_channel_scale()) loop.products += 4 * kDirectPixels + unit.load(storage);
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -114,7 +115,7 @@ void LowerDirect(const ConvolutionRequest& request, Storage storage,
   }
   c.activation.AppendArguments(&launch.arguments);
   SetWorkSizes(request.device(),
-               {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4), out_rows},
+               {CeilDivide(c.window.w.out, kDirectPixels), CeilDivide(c.out_channels, 4), out_rows},
                &launch);
   variant.estimate_ms = EstimateDirectMs(request, storage);
   result->push_back(std::move(variant));

@@ -11,7 +11,7 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kPixels = 4;  // PIXELS of conv2d_image.cl.
+constexpr int64_t kImagePixels = 4;  // PIXELS of conv2d_image.cl.
 
 bool Is3x3(const Convolution& c) {
   const auto fits = [](const WindowAxis& axis) {
@@ -34,7 +34,7 @@ int64_t OutBlocks(const Convolution& c, const DeviceInfo& device) {
   if (blocks < 2 || (c.groups > 1 && c.out_per_group() % 8 != 0)) return 1;
   constexpr int64_t kItemsOfABusyUnit = 64;
   const int64_t items =
-      CeilDivide(c.window.w.out, kPixels) * CeilDivide(blocks, 2) * c.batch * c.window.h.out;
+      CeilDivide(c.window.w.out, kImagePixels) * CeilDivide(blocks, 2) * c.batch * c.window.h.out;
   return items >= kItemsOfABusyUnit * device.compute_units ? 2 : 1;
 }
 
@@ -77,16 +77,16 @@ double EstimateMs(const ConvolutionRequest& request, int64_t out_blocks) {
   }
   const GpuUnit unit = GpuUnitOf(request.device());
   const int64_t width = c.window.w.kernel;
-  const int64_t reads = width == 1 ? kPixels : (kPixels - 1) * c.window.w.stride + width;
+  const int64_t reads = width == 1 ? kImagePixels : (kImagePixels - 1) * c.window.w.stride + width;
   GpuLoop loop;  // A kernel row and a block of input channels an iteration.
-  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kPixels) * c.batch * c.window.h.out *
-                                   CeilDivide(c.out_channels, 4 * out_blocks));
+  loop.items = static_cast<double>(CeilDivide(c.window.w.out, kImagePixels) * c.batch *
+                                   c.window.h.out * CeilDivide(c.out_channels, 4 * out_blocks));
   loop.iterations = static_cast<double>(c.window.h.kernel * CeilDivide(c.in_per_group(), 4));
   loop.cycles = 500.0 * static_cast<double>(width);
   loop.products = static_cast<double>(width * out_blocks) *
-                      (kLoopProduct * 16 * kPixels + 4 * unit.buffer_load) +
+                      (kLoopProduct * 16 * kImagePixels + 4 * unit.buffer_load) +
                   static_cast<double>(reads) * unit.image_load;
-  if (c.has_channel_scale()) loop.products += 4 * kPixels + unit.image_load;
+  if (c.has_channel_scale()) loop.products += 4 * kImagePixels + unit.image_load;
   return EstimateLoopMs(request.device(), loop);
 }
 
@@ -116,10 +116,10 @@ void LowerImage(const ConvolutionRequest& request, std::vector<KernelVariant>* r
     launch.arguments.push_back(static_cast<int32_t>(value));
   }
   c.activation.AppendArguments(&launch.arguments);
-  SetWorkSizes(
-      request.device(),
-      {CeilDivide(c.window.w.out, kPixels), CeilDivide(c.out_channels, 4 * out_blocks), out_rows},
-      &launch);
+  SetWorkSizes(request.device(),
+               {CeilDivide(c.window.w.out, kImagePixels),
+                CeilDivide(c.out_channels, 4 * out_blocks), out_rows},
+               &launch);
   variant.estimate_ms = EstimateMs(request, out_blocks);
   result->push_back(std::move(variant));
 }

@@ -16,18 +16,18 @@
 namespace mace {
 namespace {
 
-struct Tile {
+struct Int8Tile {
   int lanes;
   int vectors;
   int rows;
   int columns() const { return lanes * vectors; }
 };
 
-int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
+int64_t ChannelTiles(const Convolution& c, const Int8Tile& tile) {
   return CeilDivide(c.out_channels, tile.columns());
 }
 
-int64_t PixelTiles(const Convolution& c, const Tile& tile) {
+int64_t PixelTiles(const Convolution& c, const Int8Tile& tile) {
   if (c.pointwise()) return CeilDivide(c.out_pixels(), tile.rows);
   return c.batch * c.window.h.out * CeilDivide(c.window.w.out, tile.rows);
 }
@@ -37,7 +37,7 @@ int64_t Depth(const Convolution& c) { return CeilDivide(c.in_channels, 4); }
 
 // Milliseconds, in proportion to those that the other variants estimate: the products, and what
 // rounding and storing a vector takes.
-double EstimateCpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
+double EstimateCpuMs(const Convolution& c, const DeviceInfo& device, const Int8Tile& tile) {
   const double loads = (tile.rows + tile.vectors) / static_cast<double>(tile.rows * tile.vectors);
   const double vectors = static_cast<double>(PixelTiles(c, tile) * tile.rows) *
                          static_cast<double>(ChannelTiles(c, tile) * tile.columns());
@@ -45,7 +45,7 @@ double EstimateCpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   return ProductsMs(device, vectors * (steps * (0.8 + 0.3 * loads) + 20));
 }
 
-double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
+double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Int8Tile& tile) {
   const double load = 3.3 * GpuUnitOf(device).buffer_load;
   GpuLoop loop;  // Four input channels an iteration.
   loop.items = static_cast<double>(PixelTiles(c, tile) * ChannelTiles(c, tile));
@@ -55,22 +55,22 @@ double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile&
   return EstimateLoopMs(device, loop);
 }
 
-double EstimateMs(const ConvolutionRequest& request, const Tile& tile) {
+double EstimateMs(const ConvolutionRequest& request, const Int8Tile& tile) {
   return request.cpu() ? EstimateCpuMs(request.convolution, request.device(), tile)
                        : EstimateGpuMs(request.convolution, request.device(), tile);
 }
 
-Tile ChooseTile(const ConvolutionRequest& request) {
+Int8Tile ChooseInt8Tile(const ConvolutionRequest& request) {
   const bool wide = request.device().byte_products == ByteProducts::kVnni ||
                     (request.cpu() && request.device().preferred_float_width >= 16);
-  std::vector<Tile> tiles = {{4, 2, 4}, {4, 2, 1}};
+  std::vector<Int8Tile> tiles = {{4, 2, 4}, {4, 2, 1}};
   if (wide) tiles = {{16, 2, 7}, {16, 1, 14}, {16, 4, 1}};
   const Convolution& c = request.convolution;
   const int64_t max_rows = c.pointwise() ? c.out_pixels() : c.window.w.out;
   const auto last = std::remove_if(tiles.begin(), tiles.end(),
-                                   [&](const Tile& tile) { return tile.rows > max_rows; });
+                                   [&](const Int8Tile& tile) { return tile.rows > max_rows; });
   tiles.erase(last, tiles.end());
-  return *std::min_element(tiles.begin(), tiles.end(), [&](const Tile& a, const Tile& b) {
+  return *std::min_element(tiles.begin(), tiles.end(), [&](const Int8Tile& a, const Int8Tile& b) {
     return EstimateMs(request, a) < EstimateMs(request, b);
   });
 }
@@ -97,7 +97,7 @@ void PutByte(int64_t value, int64_t place, std::vector<int32_t>* ints) {
 }
 
 // The filter in the order in which conv2d_int8.cl reads it.
-PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, int64_t offset) {
+PackedWeights PackFilter(const ConvolutionRequest& request, const Int8Tile& tile, int64_t offset) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), taps = c.taps(), depth = Depth(c);
   const int64_t channels = c.in_channels, rows = c.out_channels;
@@ -124,7 +124,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile, in
   return weights;
 }
 
-PackedWeights PackStarts(const ConvolutionRequest& request, const Tile& tile) {
+PackedWeights PackStarts(const ConvolutionRequest& request, const Int8Tile& tile) {
   const Convolution& c = request.convolution;
   const int64_t each = c.taps() * c.in_channels, rows = c.out_channels;
   PackedWeights weights = PackInts(
@@ -163,7 +163,7 @@ bool SumsFit(const Convolution& c) {
   return c.taps() * c.in_channels <= std::numeric_limits<int32_t>::max() / (2 * kMaxProduct);
 }
 
-bool PixelsFirst(const Convolution& c, const Tile& tile) {
+bool PixelsFirst(const Convolution& c, const Int8Tile& tile) {
   constexpr int64_t kCacheBytes = 512 * 1024;
   return c.out_channels * c.taps() * c.in_channels > kCacheBytes && c.out_pixels() > tile.rows;
 }
@@ -262,7 +262,7 @@ void LowerInt8Products(const ConvolutionRequest& request, const FilterRange& fil
                        const RoundedRange& range, std::vector<KernelVariant>* result) {
   const Convolution& c = request.convolution;
   if (c.groups != 1 || !SumsFit(c)) return;
-  const Tile tile = ChooseTile(request);
+  const Int8Tile tile = ChooseInt8Tile(request);
   const bool pointwise = c.pointwise();
   const int64_t offset = filter.offset();
   KernelVariant variant = NewInt8Variant(request, "conv2d_int8");

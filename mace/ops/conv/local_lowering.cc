@@ -13,7 +13,7 @@ namespace mace {
 namespace {
 
 // The extents of a convolution in units of one tile.
-struct Extents {
+struct LocalExtents {
   int64_t depth;            // Channels of a block.
   int64_t blocks;           // Blocks of taps and input channels in one sum.
   int64_t steps;            // Steps of each slice.
@@ -21,7 +21,7 @@ struct Extents {
   int64_t tiles_per_group;  // Tiles of channels in a group.
   int64_t tiles;            // Tiles of channels in all groups.
 
-  Extents(const Convolution& c, const LocalTile& tile)
+  LocalExtents(const Convolution& c, const LocalTile& tile)
       : depth(std::min<int64_t>(4, c.in_per_group())),
         blocks(c.taps() * CeilDivide(c.in_per_group(), 4)),
         steps(CeilDivide(blocks, int64_t{tile.blocks_k} * tile.slices)),
@@ -36,7 +36,7 @@ struct Extents {
 // [group][tile][block of (tap, i)][depth][n]
 PackedWeights PackLocalFilter(const ConvolutionRequest& request, const LocalTile& tile) {
   const Convolution& c = request.convolution;
-  const Extents extents(c, tile);
+  const LocalExtents extents(c, tile);
   const int64_t rows = extents.rows(tile), columns = tile.n;
   PackedWeights weights;
   weights.name = "filter";
@@ -93,13 +93,13 @@ std::string LocalTile::name() const {
 }
 
 TileGrid LocalGrid(const Convolution& convolution, const LocalTile& tile) {
-  const Extents extents(convolution, tile);
+  const LocalExtents extents(convolution, tile);
   return {extents.pixel_tiles, extents.tiles, extents.steps, tile.split_k};
 }
 
 bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
                    const LocalTile& tile) {
-  const Extents extents(convolution, tile);
+  const LocalExtents extents(convolution, tile);
   const size_t items = static_cast<size_t>(tile.group_items());
   const double filter = static_cast<double>(extents.rows(tile)) * static_cast<double>(tile.n) *
                         static_cast<double>(extents.tiles);
@@ -114,7 +114,7 @@ bool FitsLocalTile(const Convolution& convolution, const DeviceInfo& device,
 KernelVariant LowerLocalTile(const ConvolutionRequest& request, const LocalTile& tile,
                              Storage storage) {
   const Convolution& c = request.convolution;
-  const Extents extents(c, tile);
+  const LocalExtents extents(c, tile);
   KernelVariant variant = NewConvolutionVariant(
       request, "local_" + InputName(request) + tile.name(), "conv2d_local", storage);
   SetTileMacros(tile, extents.depth, &variant.launches.back());

@@ -22,7 +22,7 @@
 namespace mace {
 namespace {
 
-constexpr int kSqueezeFilter = 1, kSqueezeBias = 2, kFilter = 3, kBias = 4;
+constexpr int kSqueezeFilter = 1, kSqueezeBias = 2, kExciteFilter = 3, kExciteBias = 4;
 
 struct Layers {
   Convolution squeeze, excite;
@@ -145,17 +145,17 @@ class SqueezeExcite : public Op {
 
   Status Infer(const std::vector<OpInput>& inputs,
                std::vector<TensorInfo>* outputs) const override {
-    if (!inputs[0].present || !inputs[kSqueezeFilter].present || !inputs[kFilter].present) {
+    if (!inputs[0].present || !inputs[kSqueezeFilter].present || !inputs[kExciteFilter].present) {
       return InvalidArgument("expected inputs x, squeeze filter, [squeeze bias], filter, [bias]");
     }
-    MACE_ASSIGN_OR_RETURN(
-        const Layers layers,
-        Bind(inputs[0].info.shape, inputs[kSqueezeFilter].info.shape, inputs[kFilter].info.shape));
+    MACE_ASSIGN_OR_RETURN(const Layers layers,
+                          Bind(inputs[0].info.shape, inputs[kSqueezeFilter].info.shape,
+                               inputs[kExciteFilter].info.shape));
     ConvolutionInputs found;
     if (inputs[kSqueezeBias].present) found.bias = kSqueezeBias;
     MACE_RETURN_IF_ERROR(
         FinishConvolution(layers.squeeze, inputs, found, outputs).WithPrefix("squeeze"));
-    found.bias = inputs[kBias].present ? kBias : -1;
+    found.bias = inputs[kExciteBias].present ? kExciteBias : -1;
     return FinishConvolution(layers.excite, inputs, found, outputs);
   }
 
@@ -163,13 +163,14 @@ class SqueezeExcite : public Op {
                    std::vector<HostTensor>* outputs) const override {
     MACE_ASSIGN_OR_RETURN(
         const Layers layers,
-        Bind(inputs[0].shape(), inputs[kSqueezeFilter].shape(), inputs[kFilter].shape()));
+        Bind(inputs[0].shape(), inputs[kSqueezeFilter].shape(), inputs[kExciteFilter].shape()));
     const Shape shape{layers.squeeze.batch, 1, 1, layers.squeeze.out_channels};
     MACE_ASSIGN_OR_RETURN(HostTensor hidden, HostTensor::Allocate({DType::kFloat32, shape}));
     ConvolutionReference(layers.squeeze,
                          {inputs[0], ToFloatVector(inputs[kSqueezeFilter]), inputs[kSqueezeBias]},
                          hidden.f32());
-    ConvolutionReference(layers.excite, {hidden, ToFloatVector(inputs[kFilter]), inputs[kBias]},
+    ConvolutionReference(layers.excite,
+                         {hidden, ToFloatVector(inputs[kExciteFilter]), inputs[kExciteBias]},
                          (*outputs)[0].f32());
     return Status::Ok();
   }
@@ -182,32 +183,32 @@ class SqueezeExcite : public Op {
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     const DeviceInfo& device = *request.device;
     if (device.kind == DeviceKind::kCpu || device.local_memory_is_emulated) return {};
-    const HostTensor* constants[kBias + 1] = {};
-    for (int i = kSqueezeFilter; i <= kBias; ++i) {
+    const HostTensor* constants[kExciteBias + 1] = {};
+    for (int i = kSqueezeFilter; i <= kExciteBias; ++i) {
       const OpInput& input = request.inputs[static_cast<size_t>(i)];
       constants[i] = input.constant;
       if (input.present && input.constant == nullptr) return {};
     }
     const StatusOr<Layers> layers =
         Bind(request.inputs[0].info.shape, constants[kSqueezeFilter]->shape(),
-             constants[kFilter]->shape());
+             constants[kExciteFilter]->shape());
     if (!layers.ok() || !FitsInt32(layers->squeeze) || !FitsInt32(layers->excite)) return {};
     const Groups groups = GroupsOf(*layers, device);
     if (!Fits(*layers, groups, device)) return {};
     const ConvolutionRequest squeeze = {
         "squeeze_excite", layers->squeeze,
         WeightsFromConstants(*constants[kSqueezeFilter], constants[kSqueezeBias]), &request};
-    const ConvolutionRequest excite = {"squeeze_excite", layers->excite,
-                                       WeightsFromConstants(*constants[kFilter], constants[kBias]),
-                                       &request};
+    const ConvolutionRequest excite = {
+        "squeeze_excite", layers->excite,
+        WeightsFromConstants(*constants[kExciteFilter], constants[kExciteBias]), &request};
     return {LowerLayers(squeeze, excite, groups)};
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
                     const std::vector<TensorInfo>& outputs) const override {
     Cost cost = Op::EstimateCost(inputs, outputs);
-    const StatusOr<Layers> layers =
-        Bind(inputs[0].info.shape, inputs[kSqueezeFilter].info.shape, inputs[kFilter].info.shape);
+    const StatusOr<Layers> layers = Bind(inputs[0].info.shape, inputs[kSqueezeFilter].info.shape,
+                                         inputs[kExciteFilter].info.shape);
     if (layers.ok()) cost.flops = layers->squeeze.flops() + layers->excite.flops();
     return cost;
   }

@@ -14,7 +14,7 @@ namespace mace {
 namespace {
 
 // A register tile and how a work-item walks over such tiles.
-struct Tile {
+struct RegisterTile {
   int lanes;
   int vectors;
   int rows;
@@ -23,28 +23,28 @@ struct Tile {
   int columns() const { return lanes * vectors; }
 };
 
-bool CanBeSpaced(const Convolution& c, const Tile& tile) {
+bool CanBeSpaced(const Convolution& c, const RegisterTile& tile) {
   return (c.pointwise() ? c.tiled_pixels() : c.window.w.out) >= tile.rows;
 }
 
-int64_t PixelTiles(const Convolution& c, const Tile& tile) {
+int64_t PixelTiles(const Convolution& c, const RegisterTile& tile) {
   if (!tile.spaced || c.pointwise()) return c.pixel_tiles(tile.rows);
   return c.batch * c.window.h.out * CeilDivide(c.window.w.out, tile.rows);
 }
 
-int64_t ChannelTiles(const Convolution& c, const Tile& tile) {
+int64_t ChannelTiles(const Convolution& c, const RegisterTile& tile) {
   return CeilDivide(c.out_per_group(), tile.columns()) * c.groups;
 }
 
 // Input channels as the kernel counts and the filter holds them.
-int64_t Depth(const Convolution& c, const Tile& tile) {
+int64_t Depth(const Convolution& c, const RegisterTile& tile) {
   return tile.spaced ? c.in_per_group() : CeilDivide(c.in_per_group(), 4) * 4;
 }
 
 // The products that the tile computes, those beyond the existing pixels and channels included,
 // times the cost of a product: the loads, on CPUs also the addresses of a tap's pixels where they
 // are not spaced.
-double TileCost(const ConvolutionRequest& request, const Tile& tile) {
+double TileCost(const ConvolutionRequest& request, const RegisterTile& tile) {
   const Convolution& c = request.convolution;
   const double computed =
       static_cast<double>(PixelTiles(c, tile) * tile.rows) *
@@ -61,7 +61,7 @@ double TileCost(const ConvolutionRequest& request, const Tile& tile) {
 }
 
 // On CPUs milliseconds; elsewhere to compare tiles.
-double TileMs(const ConvolutionRequest& request, const Tile& tile) {
+double TileMs(const ConvolutionRequest& request, const RegisterTile& tile) {
   const double taps = static_cast<double>(request.convolution.taps());
   return ProductsMs(request.device(), TileCost(request, tile) * taps);
 }
@@ -73,9 +73,9 @@ constexpr double kLargeTileMs = 0.1;
 
 // More sums than it takes to hide the latency of a multiply-add, in few enough registers that the
 // weights and the addresses of the pixels fit beside them.
-std::vector<Tile> CpuTiles(const DeviceInfo& device, bool blocks) {
+std::vector<RegisterTile> CpuTiles(const DeviceInfo& device, bool blocks) {
   if (device.preferred_float_width >= 16) {
-    std::vector<Tile> tiles = {{16, 2, 7}, {16, 1, 14}, {16, 4, 1}};
+    std::vector<RegisterTile> tiles = {{16, 2, 7}, {16, 1, 14}, {16, 4, 1}};
     // Pixels of a block are at distances known to the compiler, which need no register.
     if (blocks) tiles.push_back({16, 2, 14});
     return tiles;
@@ -84,27 +84,28 @@ std::vector<Tile> CpuTiles(const DeviceInfo& device, bool blocks) {
   return {{lanes, 2, 6}, {lanes, 1, 8}, {lanes, 4, 1}};
 }
 
-Tile ChooseTile(const ConvolutionRequest& request, bool blocks) {
-  std::vector<Tile> tiles = {{4, 2, 4}, {4, 1, 4}};
+RegisterTile ChooseRegisterTile(const ConvolutionRequest& request, bool blocks) {
+  std::vector<RegisterTile> tiles = {{4, 2, 4}, {4, 1, 4}};
   if (request.cpu()) {
     tiles = CpuTiles(request.device(), blocks);
-    const std::vector<Tile> unspaced = tiles;
+    const std::vector<RegisterTile> unspaced = tiles;
     if (blocks) tiles.clear();
-    for (Tile tile : unspaced) {
+    for (RegisterTile tile : unspaced) {
       tile.spaced = true;
       tile.blocks = blocks;
       if (CanBeSpaced(request.convolution, tile)) tiles.push_back(tile);
     }
   }
-  const auto cost = [&](const Tile& tile) {
+  const auto cost = [&](const RegisterTile& tile) {
     const bool large = tile.rows * tile.vectors > kMaxSums;
     return TileMs(request, tile) + (large ? kLargeTileMs : 0);
   };
-  return *std::min_element(tiles.begin(), tiles.end(),
-                           [&](const Tile& a, const Tile& b) { return cost(a) < cost(b); });
+  return *std::min_element(
+      tiles.begin(), tiles.end(),
+      [&](const RegisterTile& a, const RegisterTile& b) { return cost(a) < cost(b); });
 }
 
-PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
+PackedWeights PackFilter(const ConvolutionRequest& request, const RegisterTile& tile) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), taps = c.taps(), depth = c.in_per_group();
   const int64_t padded = Depth(c, tile);
@@ -134,7 +135,7 @@ PackedWeights PackFilter(const ConvolutionRequest& request, const Tile& tile) {
   return weights;
 }
 
-PackedWeights PackBias(const ConvolutionRequest& request, const Tile& tile) {
+PackedWeights PackBias(const ConvolutionRequest& request, const RegisterTile& tile) {
   const Convolution& c = request.convolution;
   const int64_t columns = tile.columns(), per_group = c.out_per_group();
   const int64_t tiles = CeilDivide(per_group, columns);
@@ -170,7 +171,7 @@ PackedWeights Zeros(int64_t elements) {
 }
 
 // Which index runs fastest: the one whose operand is read again and again from the nearest cache.
-bool PixelsFirst(const Convolution& c, const Tile& tile) {
+bool PixelsFirst(const Convolution& c, const RegisterTile& tile) {
   constexpr double kCacheBytes = 512 * 1024;
   const double filter_bytes =
       4.0 * static_cast<double>(c.out_channels) * static_cast<double>(c.taps() * c.in_per_group());
@@ -179,7 +180,7 @@ bool PixelsFirst(const Convolution& c, const Tile& tile) {
 
 // A work-item costs a CPU driver something: there are as many as it takes to keep all its units
 // busy to the end, each with many tiles.
-int64_t TilesPerItem(const ConvolutionRequest& request, const Tile& tile) {
+int64_t TilesPerItem(const ConvolutionRequest& request, const RegisterTile& tile) {
   if (!request.cpu()) return 1;
   const Convolution& c = request.convolution;
   const int64_t items = 16 * static_cast<int64_t>(request.device().compute_units);
@@ -196,7 +197,7 @@ void SetSizes(const ConvolutionRequest& request, int64_t pixel_items, int64_t ch
   launch->local_alternatives = {{4, 16, 1}, {16, 4, 1}, {16, 8, 1}, {8, 16, 1}, {32, 4, 1}};
 }
 
-double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const Tile& tile) {
+double EstimateGpuMs(const Convolution& c, const DeviceInfo& device, const RegisterTile& tile) {
   // Loads of four floats that may lie anywhere come in pieces.
   const double load = 3.3 * GpuUnitOf(device).buffer_load;
   GpuLoop loop;  // A block of input channels an iteration.
@@ -239,7 +240,7 @@ double BlocksCost(const Convolution& c, const ConvolutionLayouts& layouts) {
 
 KernelVariant LowerLayout(const ConvolutionRequest& request, const ConvolutionLayouts& layouts) {
   const Convolution& c = request.convolution;
-  const Tile tile = ChooseTile(request, layouts.blocks());
+  const RegisterTile tile = ChooseRegisterTile(request, layouts.blocks());
   const bool pointwise = c.pointwise();
   KernelVariant variant = NewConvolutionVariant(request, pointwise ? "tiled_1x1" : "tiled",
                                                 "conv2d_tiled", Storage::kBuffer);

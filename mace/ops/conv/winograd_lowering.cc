@@ -43,7 +43,7 @@ ProductTile ProductTileOf(const ConvolutionRequest& request) {
 }
 
 // The extents of a convolution in tiles of out_tile x out_tile outputs.
-struct Extents {
+struct WinogradExtents {
   int64_t out_tile, in_tile, points;
   ProductTile product;
   int64_t tiles_h, tiles_w, tiles;
@@ -51,7 +51,7 @@ struct Extents {
   int64_t channel_tiles;  // Tiles of output channels.
   int64_t block_tiles;    // Tiles that go through the three launches together; a multiple of rows.
 
-  Extents(const ConvolutionRequest& request, int64_t out_tile);
+  WinogradExtents(const ConvolutionRequest& request, int64_t out_tile);
 
   int64_t pitch() const { return channel_tiles * product.columns(); }
   int64_t rows(int64_t of_tiles) const { return RoundUp(of_tiles, product.rows); }
@@ -60,7 +60,7 @@ struct Extents {
   int64_t filter_elements() const { return points * depth * pitch(); }
 };
 
-Extents::Extents(const ConvolutionRequest& request, int64_t out_tile)
+WinogradExtents::WinogradExtents(const ConvolutionRequest& request, int64_t out_tile)
     : out_tile(out_tile),
       in_tile(out_tile + kTaps - 1),
       points(in_tile * in_tile),
@@ -118,7 +118,8 @@ void TransformFilters(const double transform[kInTileMost][kTaps], int64_t in_til
 }
 
 // [point][channel tile][depth][columns], zeros where there is no channel.
-PackedWeights PackTransformedFilter(const ConvolutionRequest& request, const Extents& extents) {
+PackedWeights PackTransformedFilter(const ConvolutionRequest& request,
+                                    const WinogradExtents& extents) {
   PackedWeights weights;
   weights.name = "filter";
   weights.keep_float32 = true;
@@ -152,7 +153,7 @@ PackedWeights PackTransformedFilter(const ConvolutionRequest& request, const Ext
 }
 
 enum Scratch { kV, kM };
-enum Weights { kFilter, kBias };
+enum Weights { kPackedFilter, kPackedBias };
 
 void AppendInts(std::initializer_list<int64_t> values, Launch* launch) {
   for (int64_t value : values) launch->arguments.push_back(static_cast<int32_t>(value));
@@ -178,8 +179,8 @@ int64_t VectorsPerItem(const ConvolutionRequest& request, int64_t vectors) {
   return request.cpu() ? vectors : 1;
 }
 
-Launch InputLaunch(const ConvolutionRequest& request, const Extents& extents, const Block& block,
-                   const Launch& start) {
+Launch InputLaunch(const ConvolutionRequest& request, const WinogradExtents& extents,
+                   const Block& block, const Launch& start) {
   const Convolution& c = request.convolution;
   const int64_t lanes = TransformLanes(request, extents.depth), vectors = extents.depth / lanes;
   const int64_t per_item = VectorsPerItem(request, vectors), rows = extents.rows(block.tiles);
@@ -195,8 +196,8 @@ Launch InputLaunch(const ConvolutionRequest& request, const Extents& extents, co
   return launch;
 }
 
-Launch ProductLaunch(const ConvolutionRequest& request, const Extents& extents, const Block& block,
-                     const Launch& start) {
+Launch ProductLaunch(const ConvolutionRequest& request, const WinogradExtents& extents,
+                     const Block& block, const Launch& start) {
   const ProductTile& tile = extents.product;
   Launch launch = NewLaunch(start, "product", tile.lanes);
   launch.kernel.macros = {{"OUT_TILE", "0"},  // It matters for transforms alone.
@@ -212,7 +213,7 @@ Launch ProductLaunch(const ConvolutionRequest& request, const Extents& extents, 
     const int64_t most = row_tiles * extents.channel_tiles * extents.points / items;
     per_item = std::max<int64_t>(1, std::min(row_tiles, most));
   }
-  launch.arguments = {ScratchArgument(kV), WeightsArgument(kFilter), ScratchArgument(kM)};
+  launch.arguments = {ScratchArgument(kV), WeightsArgument(kPackedFilter), ScratchArgument(kM)};
   AppendInts({extents.depth, row_tiles, per_item, extents.channel_tiles, extents.points,
               extents.v_plane(block.tiles), extents.m_plane(block.tiles)},
              &launch);
@@ -221,8 +222,8 @@ Launch ProductLaunch(const ConvolutionRequest& request, const Extents& extents, 
   return launch;
 }
 
-Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, const Block& block,
-                    const Launch& start) {
+Launch OutputLaunch(const ConvolutionRequest& request, const WinogradExtents& extents,
+                    const Block& block, const Launch& start) {
   const Convolution& c = request.convolution;
   const int64_t channels = RoundUp(c.out_channels, 4);
   // Only whole vectors of the channels that there are, since only vectors of four are masked.
@@ -232,7 +233,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
   launch.arguments = {OutputArgument(0)};
   if (c.residual_input >= 0) launch.arguments.push_back(InputArgument(c.residual_input));
   launch.arguments.push_back(ScratchArgument(kM));
-  launch.arguments.push_back(WeightsArgument(kBias));
+  launch.arguments.push_back(WeightsArgument(kPackedBias));
   AppendInts({c.window.h.out, extents.tiles_h, extents.tiles_w, block.first, block.tiles,
               extents.pitch(), extents.m_plane(block.tiles), c.out_channels, vectors, per_item},
              &launch);
@@ -244,7 +245,7 @@ Launch OutputLaunch(const ConvolutionRequest& request, const Extents& extents, c
 // In the unit of conv2d_tiled's estimate for CPUs. Fitted to what F(4x4, 3x3) takes on PoCL for the
 // convolutions of ResNet-50 and Inception-v3: 8 % off at most. F(2x2, 3x3) takes what this says
 // within the persistent kernel, not one by one.
-double EstimateCpuMs(const Extents& extents, const DeviceInfo& device) {
+double EstimateCpuMs(const WinogradExtents& extents, const DeviceInfo& device) {
   // Three kernels more to compile have to pay.
   constexpr double kKernelsMs = 0.04;
   const ProductTile& tile = extents.product;
@@ -261,7 +262,7 @@ double EstimateCpuMs(const Extents& extents, const DeviceInfo& device) {
                                              kFilter * filter * blocks);
 }
 
-bool FitsInt32(const Extents& extents) {
+bool FitsInt32(const WinogradExtents& extents) {
   const double most = std::numeric_limits<int32_t>::max();
   const double rows = static_cast<double>(extents.block_tiles);
   const double points = static_cast<double>(extents.points);
@@ -270,7 +271,7 @@ bool FitsInt32(const Extents& extents) {
          points * static_cast<double>(extents.depth) * static_cast<double>(extents.pitch()) < most;
 }
 
-KernelVariant LowerTiles(const ConvolutionRequest& request, const Extents& extents,
+KernelVariant LowerTiles(const ConvolutionRequest& request, const WinogradExtents& extents,
                          const ConvolutionLayouts& layouts) {
   const std::string size = std::to_string(extents.out_tile);
   KernelVariant variant = NewConvolutionVariant(request, "winograd_" + size + "x" + size,
@@ -308,7 +309,7 @@ void LowerWinograd(const ConvolutionRequest& request, std::vector<KernelVariant>
   }
   if (c.groups != 1 || c.has_channel_scale()) return;
   for (int64_t out_tile : {2, 4}) {
-    const Extents extents(request, out_tile);
+    const WinogradExtents extents(request, out_tile);
     if (!FitsInt32(extents)) continue;
     result->push_back(LowerTiles(request, extents, {}));
     const ConvolutionLayouts layouts = BlocksOf(request);

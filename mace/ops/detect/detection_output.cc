@@ -15,28 +15,28 @@
 namespace mace {
 namespace {
 
-struct Box {
+struct DecodedBox {
   double xmin, ymin, xmax, ymax;
 
   double area() const { return std::max(0.0, xmax - xmin) * std::max(0.0, ymax - ymin); }
 };
 
-struct Found {
+struct Detection {
   int64_t box;
   int64_t label;
   float confidence;
 };
 
 // The area that both boxes cover, as a part of the area that either covers.
-double Overlap(const Box& a, const Box& b) {
-  const Box both = {std::max(a.xmin, b.xmin), std::max(a.ymin, b.ymin), std::min(a.xmax, b.xmax),
-                    std::min(a.ymax, b.ymax)};
+double Overlap(const DecodedBox& a, const DecodedBox& b) {
+  const DecodedBox both = {std::max(a.xmin, b.xmin), std::max(a.ymin, b.ymin),
+                           std::min(a.xmax, b.xmax), std::min(a.ymax, b.ymax)};
   const double together = a.area() + b.area() - both.area();
   return together > 0 ? both.area() / together : 0;
 }
 
 // The prior box moved and scaled as its four numbers of `location` say.
-Box Decode(const float* location, const float* prior, const float* variance) {
+DecodedBox Decode(const float* location, const float* prior, const float* variance) {
   const double width = double{prior[2]} - prior[0], height = double{prior[3]} - prior[1];
   const double x = (double{prior[0]} + prior[2]) / 2 + double{variance[0]} * location[0] * width;
   const double y = (double{prior[1]} + prior[3]) / 2 + double{variance[1]} * location[1] * height;
@@ -45,9 +45,10 @@ Box Decode(const float* location, const float* prior, const float* variance) {
   return {x - half_width, y - half_height, x + half_width, y + half_height};
 }
 
-void KeepBest(int64_t count, std::vector<Found>* found) {
-  std::stable_sort(found->begin(), found->end(),
-                   [](const Found& a, const Found& b) { return a.confidence > b.confidence; });
+void KeepBest(int64_t count, std::vector<Detection>* found) {
+  std::stable_sort(found->begin(), found->end(), [](const Detection& a, const Detection& b) {
+    return a.confidence > b.confidence;
+  });
   if (static_cast<int64_t>(found->size()) > count) found->resize(static_cast<size_t>(count));
 }
 
@@ -96,13 +97,13 @@ class DetectionOutputOp : public Op {
                    std::vector<HostTensor>* outputs) const override {
     const int64_t count = inputs[0].shape().elements() / 4;
     const float* priors = inputs[2].f32();
-    std::vector<Box> boxes;
+    std::vector<DecodedBox> boxes;
     for (int64_t i = 0; i < 4 * count; i += 4) {
       boxes.push_back(Decode(inputs[0].f32() + i, priors + i, priors + 4 * count + i));
     }
-    std::vector<Found> all;
+    std::vector<Detection> all;
     for (int64_t label = 1; label < classes_; ++label) {
-      const std::vector<Found> kept = FindClass(label, inputs[1].f32(), boxes);
+      const std::vector<Detection> kept = FindClass(label, inputs[1].f32(), boxes);
       all.insert(all.end(), kept.begin(), kept.end());
     }
     KeepBest(limit_, &all);
@@ -110,7 +111,7 @@ class DetectionOutputOp : public Op {
     for (size_t i = 0; i < static_cast<size_t>(limit_); ++i, row += 7) {
       row[1] = -1;
       if (i >= all.size()) continue;
-      const Box& box = boxes[static_cast<size_t>(all[i].box)];
+      const DecodedBox& box = boxes[static_cast<size_t>(all[i].box)];
       row[1] = static_cast<float>(all[i].label);
       row[2] = all[i].confidence;
       const double corners[] = {box.xmin, box.ymin, box.xmax, box.ymax};
@@ -120,17 +121,17 @@ class DetectionOutputOp : public Op {
   }
 
  private:
-  std::vector<Found> FindClass(int64_t label, const float* confidences,
-                               const std::vector<Box>& boxes) const {
-    std::vector<Found> candidates, kept;
+  std::vector<Detection> FindClass(int64_t label, const float* confidences,
+                                   const std::vector<DecodedBox>& boxes) const {
+    std::vector<Detection> candidates, kept;
     for (int64_t i = 0; i < static_cast<int64_t>(boxes.size()); ++i) {
       const float confidence = confidences[i * classes_ + label];
       if (confidence > threshold_) candidates.push_back({i, label, confidence});
     }
     KeepBest(class_limit_, &candidates);
-    for (const Found& candidate : candidates) {
-      const Box& box = boxes[static_cast<size_t>(candidate.box)];
-      const bool hidden = std::any_of(kept.begin(), kept.end(), [&](const Found& better) {
+    for (const Detection& candidate : candidates) {
+      const DecodedBox& box = boxes[static_cast<size_t>(candidate.box)];
+      const bool hidden = std::any_of(kept.begin(), kept.end(), [&](const Detection& better) {
         return Overlap(box, boxes[static_cast<size_t>(better.box)]) > overlap_limit_;
       });
       if (!hidden) kept.push_back(candidate);

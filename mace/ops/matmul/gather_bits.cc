@@ -21,8 +21,6 @@
 namespace mace {
 namespace {
 
-constexpr size_t kPacked = 1, kScales = 2, kZeroPoints = 3;
-
 class GatherBits : public Op {
  public:
   static StatusOr<std::unique_ptr<Op>> Make(const Node& node) {
@@ -37,7 +35,7 @@ class GatherBits : public Op {
     if (!inputs[0].present || IsFloat(indices.dtype) || indices.dtype == DType::kBool) {
       return InvalidArgument("indices: expected integers, found " + indices.ToString());
     }
-    MACE_RETURN_IF_ERROR(CheckBlockedInputs(matrix_, inputs, kPacked));
+    MACE_RETURN_IF_ERROR(CheckBlockedInputs(matrix_, inputs, kPackedInput));
     std::vector<int64_t> dims = indices.shape.dims();
     dims.push_back(matrix_.columns);
     MACE_ASSIGN_OR_RETURN(Shape shape, Shape::Make(std::move(dims)));
@@ -47,9 +45,9 @@ class GatherBits : public Op {
 
   Status Reference(const std::vector<HostTensor>& inputs,
                    std::vector<HostTensor>* outputs) const override {
-    const uint8_t* const packed = inputs[kPacked].data<uint8_t>();
-    const std::vector<float> scales = ToFloatVector(inputs[kScales]);
-    const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPoints]);
+    const uint8_t* const packed = inputs[kPackedInput].data<uint8_t>();
+    const std::vector<float> scales = ToFloatVector(inputs[kScalesInput]);
+    const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPointsInput]);
     float* to = (*outputs)[0].f32();
     for (int64_t index : ToInt64Vector(inputs[0])) {
       const int64_t row = index < 0 ? index + matrix_.rows : index;
@@ -87,11 +85,12 @@ class GatherBits : public Op {
         {"TILE", std::to_string(tile)},
         {"WORDS", std::to_string(matrix_.block_size * matrix_.bits / 32)}};
     variant.launches.back().arguments = {RawInputArgument(0), RawOutputArgument(0)};
-    AppendWeights(PackBlockedWords(matrix_, *request.inputs[kPacked].constant, tile), &variant);
-    AppendWeights(PackBlockNumbers("scales", matrix_, *request.inputs[kScales].constant, tile),
+    AppendWeights(PackBlockedWords(matrix_, *request.inputs[kPackedInput].constant, tile),
+                  &variant);
+    AppendWeights(PackBlockNumbers("scales", matrix_, *request.inputs[kScalesInput].constant, tile),
                   &variant);
     AppendWeights(
-        PackBlockNumbers("zero points", matrix_, *request.inputs[kZeroPoints].constant, tile),
+        PackBlockNumbers("zero points", matrix_, *request.inputs[kZeroPointsInput].constant, tile),
         &variant);
     Launch& launch = variant.launches.back();
     for (int64_t value : {count, matrix_.rows, matrix_.columns, matrix_.blocks()}) {

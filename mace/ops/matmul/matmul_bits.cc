@@ -25,13 +25,11 @@
 namespace mace {
 namespace {
 
-constexpr size_t kPacked = 1, kScales = 2, kZeroPoints = 3, kBias = 4;
-
 // Work-items of a GPU that share a sum. Few rows leave few work-items.
 int64_t SlicesFor(const DeviceInfo& device) { return device.max_work_group_size >= 256 ? 8 : 2; }
 
 bool HasBiasInput(const std::vector<OpInput>& inputs) {
-  return inputs.size() > kBias && inputs[kBias].present;
+  return inputs.size() > kMatMulBitsBias && inputs[kMatMulBitsBias].present;
 }
 
 // The bias as floats, padded with zeros to whole tiles of columns.
@@ -65,9 +63,10 @@ class MatMulBits : public Op {
       return InvalidArgument("expected floats in rows of " + std::to_string(matrix_.columns) +
                              " elements, found " + inputs[0].info.ToString());
     }
-    MACE_RETURN_IF_ERROR(CheckBlockedInputs(matrix_, inputs, kPacked));
+    MACE_RETURN_IF_ERROR(CheckBlockedInputs(matrix_, inputs, kPackedInput));
     if (HasBiasInput(inputs)) {
-      MACE_RETURN_IF_ERROR(CheckBlockedInput(inputs[kBias], kBias, true, matrix_.rows));
+      MACE_RETURN_IF_ERROR(
+          CheckBlockedInput(inputs[kMatMulBitsBias], kMatMulBitsBias, true, matrix_.rows));
     }
     std::vector<int64_t> dims = a.dims();
     dims.back() = matrix_.rows;
@@ -82,11 +81,11 @@ class MatMulBits : public Op {
     constexpr int64_t kRowsAtOnce = 64;
     const int64_t depth = matrix_.columns, count = inputs[0].shape().elements() / depth;
     const std::vector<float> a = ToFloatVector(inputs[0]);
-    const std::vector<float> scales = ToFloatVector(inputs[kScales]);
-    const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPoints]);
+    const std::vector<float> scales = ToFloatVector(inputs[kScalesInput]);
+    const std::vector<float> zero_points = ToFloatVector(inputs[kZeroPointsInput]);
     std::vector<float> bias(static_cast<size_t>(matrix_.rows), 0.0f);
-    if (inputs.size() > kBias && inputs[kBias].dtype() != DType::kInvalid) {
-      bias = ToFloatVector(inputs[kBias]);
+    if (inputs.size() > kMatMulBitsBias && inputs[kMatMulBitsBias].dtype() != DType::kInvalid) {
+      bias = ToFloatVector(inputs[kMatMulBitsBias]);
     }
     std::vector<float> turned(a.size());
     TransposeBlocked(a.data(), count, depth, depth,
@@ -97,7 +96,7 @@ class MatMulBits : public Op {
     float* const y = (*outputs)[0].f32();
     for (int64_t first = 0; first < matrix_.rows; first += most) {
       const int64_t rows = std::min(most, matrix_.rows - first);
-      matrix_.Decode(first, rows, inputs[kPacked].data<uint8_t>(), scales.data(),
+      matrix_.Decode(first, rows, inputs[kPackedInput].data<uint8_t>(), scales.data(),
                      zero_points.data(), decoded.data());
       std::fill(sums.begin(), sums.end(), 0.0);
       AddProduct({decoded.data(), rows, depth, depth}, {turned.data(), depth, count, count},
@@ -166,14 +165,15 @@ class MatMulBits : public Op {
         {"BIAS", biased ? "1" : "0"},
         {"WORDS", std::to_string(matrix_.block_size * matrix_.bits / 32)}};
     variant->launches.back().arguments = {RawInputArgument(0), RawOutputArgument(0)};
-    AppendWeights(PackBlockedWords(matrix_, *request.inputs[kPacked].constant, tile), variant);
-    AppendWeights(PackBlockNumbers("scales", matrix_, *request.inputs[kScales].constant, tile),
+    AppendWeights(PackBlockedWords(matrix_, *request.inputs[kPackedInput].constant, tile), variant);
+    AppendWeights(PackBlockNumbers("scales", matrix_, *request.inputs[kScalesInput].constant, tile),
                   variant);
     AppendWeights(
-        PackBlockNumbers("zero points", matrix_, *request.inputs[kZeroPoints].constant, tile),
+        PackBlockNumbers("zero points", matrix_, *request.inputs[kZeroPointsInput].constant, tile),
         variant);
     if (biased) {
-      AppendWeights(PackBias(*request.inputs[kBias].constant, matrix_.rows, tile), variant);
+      AppendWeights(PackBias(*request.inputs[kMatMulBitsBias].constant, matrix_.rows, tile),
+                    variant);
     }
     for (int64_t value : {rows, matrix_.rows, matrix_.columns, matrix_.blocks()}) {
       variant->launches.back().arguments.push_back(static_cast<int32_t>(value));

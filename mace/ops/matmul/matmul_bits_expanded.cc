@@ -9,12 +9,11 @@
 #include "mace/ops/conv/convolution_lowering.h"
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/matmul/batched_gemm.h"
+#include "mace/ops/matmul/blocked_inputs.h"
 #include "mace/ops/matmul/blocked_weights.h"
 
 namespace mace {
 namespace {
-
-constexpr size_t kPacked = 1, kScales = 2, kZeroPoints = 3, kBias = 4;
 
 // The product of floats that is left: a, the expanded weights [depth, columns], and the bias.
 LoweringRequest ProductOfFloats(const BlockedMatrix& matrix, const LoweringRequest& request) {
@@ -22,8 +21,9 @@ LoweringRequest ProductOfFloats(const BlockedMatrix& matrix, const LoweringReque
   OpInput weights;
   weights.info = {DType::kFloat32, Shape{matrix.columns, matrix.rows}};
   product.inputs = {request.inputs[0], weights};
-  const bool biased = request.inputs.size() > kBias && request.inputs[kBias].present;
-  if (biased) product.inputs.push_back(request.inputs[kBias]);
+  const bool biased =
+      request.inputs.size() > kMatMulBitsBias && request.inputs[kMatMulBitsBias].present;
+  if (biased) product.inputs.push_back(request.inputs[kMatMulBitsBias]);
   return product;
 }
 
@@ -39,11 +39,11 @@ void PutExpansionFirst(const BlockedMatrix& matrix, const LoweringRequest& reque
       {"TILE", std::to_string(tile)},
       {"WORDS", std::to_string(matrix.block_size * matrix.bits / 32)}};
   variant->launches.back().arguments = {ScratchArgument(scratch)};
-  AppendWeights(PackBlockedWords(matrix, *request.inputs[kPacked].constant, tile), variant);
-  AppendWeights(PackBlockNumbers("scales", matrix, *request.inputs[kScales].constant, tile),
+  AppendWeights(PackBlockedWords(matrix, *request.inputs[kPackedInput].constant, tile), variant);
+  AppendWeights(PackBlockNumbers("scales", matrix, *request.inputs[kScalesInput].constant, tile),
                 variant);
   AppendWeights(
-      PackBlockNumbers("zero points", matrix, *request.inputs[kZeroPoints].constant, tile),
+      PackBlockNumbers("zero points", matrix, *request.inputs[kZeroPointsInput].constant, tile),
       variant);
   Launch& launch = variant->launches.back();
   for (int64_t value : {matrix.rows, matrix.columns, matrix.blocks()}) {

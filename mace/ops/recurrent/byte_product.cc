@@ -221,9 +221,13 @@ std::vector<ByteProduct> FindByteProducts() {
 
 }  // namespace
 
-const std::vector<ByteProduct>& ByteProducts() {
+const std::vector<ByteProduct>& RunnableByteProducts() {
   static const auto* const products = new std::vector<ByteProduct>(FindByteProducts());
   return *products;
 }
 
 }  // namespace mace
+
+#undef MACE_VNNI
+#undef MACE_AVX2
+#undef MACE_BYTE_PRODUCT_X86

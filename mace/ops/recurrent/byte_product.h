@@ -35,7 +35,7 @@ struct ByteMatrix {
 using ByteProduct = void (*)(const ByteRows& x, const ByteMatrix& w, int32_t* sums);
 
 // The functions that this processor can run, the fastest first; all give the same sums.
-const std::vector<ByteProduct>& ByteProducts();
+const std::vector<ByteProduct>& RunnableByteProducts();
 
 }  // namespace mace
 

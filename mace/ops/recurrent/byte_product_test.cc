@@ -41,10 +41,10 @@ void ExpectSums(const Extents& extents, uint8_t flip, std::mt19937* random) {
       }
     }
   }
-  for (size_t i = 0; i < ByteProducts().size(); ++i) {
+  for (size_t i = 0; i < RunnableByteProducts().size(); ++i) {
     std::vector<int32_t> sums(expected.size(), -1);
-    ByteProducts()[i]({x.data(), extents.count, pitch},
-                      {w.data(), extents.rows, extents.columns, flip}, sums.data());
+    RunnableByteProducts()[i]({x.data(), extents.count, pitch},
+                              {w.data(), extents.rows, extents.columns, flip}, sums.data());
     EXPECT_EQ(sums, expected) << "function " << i << ", " << extents.count << " x " << extents.rows
                               << " x " << extents.columns << ", flip " << int{flip};
   }
@@ -61,7 +61,7 @@ TEST(ByteProduct, AllFunctionsGiveTheSums) {
 
 TEST(ByteProduct, AnEmptySumIsZero) {
   const uint8_t nothing = 0;
-  for (ByteProduct product : ByteProducts()) {
+  for (ByteProduct product : RunnableByteProducts()) {
     std::vector<int32_t> sums(3, -1);
     product({&nothing, 1, 0}, {&nothing, 0, 3, 0}, sums.data());
     EXPECT_EQ(sums, std::vector<int32_t>(3, 0));

@@ -33,15 +33,10 @@
 #include <cmath>
 
 #include "mace/ops/op.h"
+#include "mace/ops/recurrent/recurrent_function.h"
 
 namespace mace {
 namespace {
-
-enum Operand : size_t { kX, kOutputBefore, kCellBefore, kWeightsA, kPeepholes, kWeightsB };
-const char* const kNames[] = {"x",         "output_before", "cell_before", "weights_a",
-                              "peepholes", "weights_b",     "bias_a",      "bias_b"};
-
-double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // y = matrix * x + bias, which may be null.
 std::vector<double> Affine(const HostTensor& matrix, const HostTensor* bias,
@@ -79,6 +74,10 @@ class DynamicLstmOp : public Op {
   }
 
  private:
+  enum Operand : size_t { kX, kOutputBefore, kCellBefore, kWeightsA, kPeepholes, kWeightsB };
+  static constexpr const char* kNames[] = {"x",         "output_before", "cell_before", "weights_a",
+                                           "peepholes", "weights_b",     "bias_a",      "bias_b"};
+
   size_t input_count() const { return size_t{6} + has_bias_a_ + has_bias_b_; }
 
   // The extents of x with the last two replaced.
@@ -163,11 +162,11 @@ void DynamicLstmOp::RunFrames(const std::vector<HostTensor>& inputs, int64_t bat
     std::vector<double> passed(static_cast<size_t>(units));
     for (int64_t u = 0; u < units; ++u) {
       const double* gate = gates.data() + u;
-      const double input = Sigmoid(gate[0] + peepholes[u] * cell[u]);
-      const double forget = Sigmoid(gate[units] + peepholes[units + u] * cell[u]);
+      const double input = Logistic(gate[0] + peepholes[u] * cell[u]);
+      const double forget = Logistic(gate[units] + peepholes[units + u] * cell[u]);
       const double kept = forget * cell[u] + input * std::tanh(gate[2 * units]);
       passed[static_cast<size_t>(u)] =
-          Sigmoid(gate[3 * units] + peepholes[2 * units + u] * kept) * std::tanh(kept);
+          Logistic(gate[3 * units] + peepholes[2 * units + u] * kept) * std::tanh(kept);
       cell[u] = kept * scale_;
     }
     const std::vector<double> result = Affine(inputs[kWeightsB], bias_b, passed);

@@ -24,18 +24,6 @@
 namespace mace {
 namespace {
 
-enum Operand : size_t {
-  kX,
-  kW,
-  kR,
-  kWScale,
-  kWZeroPoint,
-  kRScale,
-  kRZeroPoint,
-  kBias,
-  kInitialH,
-  kInitialC,
-};
 constexpr int64_t kGates = 4;
 
 bool IsGiven(const std::vector<HostTensor>& inputs, size_t index) {
@@ -115,6 +103,19 @@ class DynamicQuantizeLstmOp : public Op {
   }
 
  private:
+  enum Operand : size_t {
+    kX,
+    kW,
+    kR,
+    kWScale,
+    kWZeroPoint,
+    kRScale,
+    kRZeroPoint,
+    kBias,
+    kInitialH,
+    kInitialC,
+  };
+
   size_t state_size(const Shape& x) const { return static_cast<size_t>(x[1] * hidden_); }
 
   std::vector<float> InitialState(const std::vector<HostTensor>& inputs, size_t operand,

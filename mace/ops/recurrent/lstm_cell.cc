@@ -8,14 +8,10 @@
 
 #include "mace/ops/lowering_support.h"
 #include "mace/ops/op.h"
+#include "mace/ops/recurrent/recurrent_function.h"
 
 namespace mace {
 namespace {
-
-enum Operand : size_t { kX, kOutputBefore, kWeights, kBias, kCellBefore };
-const char* const kNames[] = {"x", "output_before", "weights", "bias", "cell_before"};
-
-double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 class LstmCellOp : public Op {
  public:
@@ -69,9 +65,10 @@ class LstmCellOp : public Op {
         };
         const double before = inputs[kCellBefore].f32()[n * units + u];
         const double cell =
-            Sigmoid(gate(0)) * std::tanh(gate(1)) + Sigmoid(gate(2) + forget_bias_) * before;
+            Logistic(gate(0)) * std::tanh(gate(1)) + Logistic(gate(2) + forget_bias_) * before;
         (*outputs)[0].f32()[n * units + u] = static_cast<float>(cell);
-        (*outputs)[1].f32()[n * units + u] = static_cast<float>(Sigmoid(gate(3)) * std::tanh(cell));
+        (*outputs)[1].f32()[n * units + u] =
+            static_cast<float>(Logistic(gate(3)) * std::tanh(cell));
       }
     }
     return Status::Ok();
@@ -88,6 +85,9 @@ class LstmCellOp : public Op {
   }
 
  private:
+  enum Operand : size_t { kX, kOutputBefore, kWeights, kBias, kCellBefore };
+  static constexpr const char* kNames[] = {"x", "output_before", "weights", "bias", "cell_before"};
+
   float forget_bias_;
 };
 

@@ -116,3 +116,6 @@ void ApplyLstmTanh(float* numbers, size_t count) {
 }
 
 }  // namespace mace
+
+#undef MACE_FMA
+#undef MACE_LSTM_FUNCTIONS_X86

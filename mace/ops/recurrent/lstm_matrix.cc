@@ -59,12 +59,12 @@ LstmMatrix::LstmMatrix(const QuantizedOperand& operand, size_t direction) {
   std::vector<uint8_t> ones(pitch, 0);
   std::fill_n(ones.begin(), rows, uint8_t{1});
   column_sums_.resize(columns);
-  ByteProducts()[0]({ones.data(), 1, pitch}, matrix_, column_sums_.data());
+  RunnableByteProducts()[0]({ones.data(), 1, pitch}, matrix_, column_sums_.data());
 }
 
 void LstmMatrix::Multiply(const DynamicLevels& x, size_t first, size_t count, float* to) {
   sums_.resize(count * columns());
-  ByteProducts()[0](x.Rows(first, count), matrix_, sums_.data());
+  RunnableByteProducts()[0](x.Rows(first, count), matrix_, sums_.data());
   for (size_t r = 0; r < count; ++r) {
     const size_t at = r * columns();
     const Columns all = {sums_.data() + at, column_sums_.data(), zero_points_.data(),

@@ -56,7 +56,7 @@ double RecurrentFunction::Apply(double x) const {
   const double a = double{alpha}, b = double{beta};
   switch (kind) {
     case Kind::kSigmoid:
-      return 1 / (1 + std::exp(-x));
+      return Logistic(x);
     case Kind::kTanh:
       return std::tanh(x);
     case Kind::kRelu:

@@ -2,12 +2,15 @@
 #ifndef MACE_OPS_RECURRENT_RECURRENT_FUNCTION_H_
 #define MACE_OPS_RECURRENT_RECURRENT_FUNCTION_H_
 
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "mace/base/status.h"
 
 namespace mace {
+
+inline double Logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 struct RecurrentFunction {
   // The numbers are those of recurrent.cl.

@@ -5,7 +5,9 @@
 #ifndef MACE_PASSES_DEVICE_FUSE_NODES_H_
 #define MACE_PASSES_DEVICE_FUSE_NODES_H_
 
+#include <cstddef>
 #include <optional>
+#include <string>
 
 #include "mace/plan/bound_graph.h"
 #include "mace/plan/plan_options.h"
@@ -23,6 +25,9 @@ using FuseFunction = std::optional<Node> (*)(const Node& first, const Node& seco
 void FuseNodes(const DeviceInfo& device, const PlanOptions& options, FuseFunction fuse,
                Graph* graph, OpList* ops);
 
+// The inputs of convolutions.
+inline constexpr size_t kConvolutionX = 0, kConvolutionFilter = 1, kConvolutionBias = 2,
+                        kConvolutionResidual = 3;
 // Input `input` of the node; kNoValue where it has none.
 ValueId InputOrNone(const Node& node, size_t input);
 

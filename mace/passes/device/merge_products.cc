@@ -7,10 +7,10 @@
 namespace mace {
 namespace {
 
-constexpr size_t kBias = 2;
+constexpr size_t kMatMulBias = 2;
 
 ValueId BiasOf(const Node& node) {
-  return node.inputs.size() > kBias ? node.inputs[kBias] : kNoValue;
+  return node.inputs.size() > kMatMulBias ? node.inputs[kMatMulBias] : kNoValue;
 }
 
 bool Transposes(const Node& node) { return node.attributes.GetInt("transpose_b", 0) != 0; }
