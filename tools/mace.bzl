@@ -1,5 +1,7 @@
 """One call makes the library of a folder of mace/, and its tests."""
 
+load("//tools:unity.bzl", "unity_sources")
+
 # A shared library calls nothing that it neither holds nor names. clang links the sanitizers'
 # runtime to programs alone, so a sanitized library finds it in the program that loads it.
 NO_UNDEFINED_SYMBOLS = select({
@@ -70,11 +72,15 @@ def mace_library(
       linkstatic: whether programs hold the library, or share it.
       **kwargs: passed on to cc_library.
     """
+    sources = unity_sources(
+        native.glob(["**/*.cc"], exclude = ["**/*_test.cc"], allow_empty = True),
+    )
     native.cc_library(
         name = name,
         linkstatic = linkstatic,
         testonly = testonly,
-        srcs = srcs + native.glob(["**/*.cc"], exclude = ["**/*_test.cc"], allow_empty = True),
+        srcs = srcs + sources["srcs"],
+        textual_hdrs = sources["textual_hdrs"],
         hdrs = native.glob(["**/*.h"], allow_empty = True),
         visibility = ["//visibility:public"],
         deps = deps,

@@ -74,7 +74,9 @@ constexpr CgroupFiles kVersion2 = {"memory.max", "memory.current", "inactive_fil
 // The bytes that the group in this folder leaves.
 uint64_t GroupLeaves(const std::string& folder, const CgroupFiles& files) {
   const std::optional<uint64_t> limit = LeadingNumber(ReadKernelFile(folder + "/" + files.limit));
-  if (!limit.has_value()) return kNoLimit;  // "max", or no such file.
+  // No such file; or no limit, which is "max" in version 2, and the largest whole page in version 1.
+  constexpr uint64_t kUnlimited = uint64_t{1} << 62;
+  if (!limit.has_value() || *limit >= kUnlimited) return kNoLimit;
   const uint64_t usage = LeadingNumber(ReadKernelFile(folder + "/" + files.usage)).value_or(0);
   const uint64_t cache =
       NumberAfter(ReadKernelFile(folder + "/memory.stat"), files.cache).value_or(0);

@@ -25,10 +25,9 @@ uint64_t DeviceMemoryLimit(uint64_t asked, const DeviceInfo& device) {
 }
 
 std::shared_ptr<MemoryBudget> HostMemoryBudget(uint64_t asked) {
-  const uint64_t limit = HostMemoryLimit(asked);
   const std::shared_ptr<MemoryBudget>& current = ScopedMemoryBudget::Current();
-  const bool smaller = current != nullptr && (asked == 0 || current->limit() <= limit);
-  return smaller ? current : std::make_shared<MemoryBudget>(limit);
+  const bool smaller = current != nullptr && (asked == 0 || current->limit() <= asked);
+  return smaller ? current : std::make_shared<MemoryBudget>(HostMemoryLimit(asked));
 }
 
 MemoryNeed MemoryNeedOf(const Plan& plan, const DeviceInfo* device) {
@@ -60,7 +59,9 @@ Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint6
   if (SaturatingAdd(needed, in_use) > budget.limit()) {
     return Refuse(what, needed, in_use, budget.limit());
   }
-  if (asked > 0) return Status();
+  // The limit leaves a sixteenth of the memory to what is not counted. So little is not worth a
+  // second look at the system, which takes longer than to plan a small model.
+  if (asked > 0 || needed <= budget.limit() / 16) return Status();
   const uint64_t now = DefaultHostMemoryLimit();
   return needed > now ? Refuse(what, needed, 0, now) : Status();
 }
