@@ -152,6 +152,39 @@ TEST_P(RunValuesTest, QuantizedWeightsOfBothStages) {
   EXPECT_EQ(FloatsIn(*request_.Get("y")), expected);
 }
 
+// The table belongs to the first stage, its rows are chosen in the second.
+TEST_P(RunValuesTest, RowsOfAQuantizedTable) {
+  constexpr int64_t kRows = 6, kWidth = 32;
+  TestOnnx test(21);
+  test.Input("x", {kRows});
+  std::vector<int32_t> bytes;
+  for (int64_t i = 0; i < kRows * kWidth; ++i) bytes.push_back(static_cast<int32_t>(i % 251));
+  test.Small("table", {kRows, kWidth}, onnx::TensorProto::UINT8, bytes);
+  test.Floats("scales", {kRows, 2}, Floats(2 * kRows, 0.5f));
+  test.Floats("zero", {}, {0});
+  test.Ints("axis", {0});
+  test.Node("Greater", {"x", "zero"}, {"above"});
+  test.Node("NonZero", {"above"}, {"places"});
+  test.Node("Squeeze", {"places", "axis"}, {"indices"});
+  onnx::NodeProto* gather =
+      test.Node("GatherBlockQuantized", {"table", "indices", "scales"}, {"y"});
+  gather->set_domain("com.microsoft");
+  TestOnnx::SetInt(gather, "bits", 8);
+  TestOnnx::SetInt(gather, "block_size", 16);
+  test.Output("y");
+  ASSERT_NO_FATAL_FAILURE(Compile(test));
+  ASSERT_TRUE(request_.Set("x", FloatsOf({0, 1, 0, -1, 2, 0}, {kRows})).ok());
+  Run();
+  Floats expected;
+  for (const int64_t row : {1, 4}) {
+    for (int64_t c = 0; c < kWidth; ++c) {
+      const int32_t byte = bytes[static_cast<size_t>(row * kWidth + c)];
+      expected.push_back(0.5f * static_cast<float>(byte - 128));
+    }
+  }
+  EXPECT_EQ(FloatsIn(*request_.Get("y")), expected);
+}
+
 // Each run takes what is above 0 and makes it smaller by 1; what is left is the input of the next.
 TEST_P(RunValuesTest, ResultsOfAnyLengthAreStates) {
   TestOnnx test;

@@ -62,9 +62,9 @@ bool IsPlainMatMul(const Graph& graph, const Node& node, ValueId weights, int64_
 }
 
 bool IsRowGather(const Graph& graph, const Node& node, ValueId table) {
-  return node.type == "Gather" && node.inputs.size() == 2 && node.inputs[0] == table &&
-         node.attributes.GetInt("axis", 0) == 0 && node.inputs[1] != table &&
-         node.inputs[1] != kNoValue && !graph.IsConstant(node.inputs[1]);
+  return node.type == "Gather" && node.steps.empty() && node.inputs.size() == 2 &&
+         node.inputs[0] == table && node.attributes.GetInt("axis", 0) == 0 &&
+         node.inputs[1] != table && node.inputs[1] != kNoValue && !graph.IsConstant(node.inputs[1]);
 }
 
 // Adds the readers of `value`, which is the weights, or with `swapped` their transpose.

@@ -148,17 +148,19 @@ Status OnnxNodeImporter::Convert(const OnnxCall& call) {
   source.owner = call.node;
   OnnxNode node(def, NodeName(call), call.scope->opset(), std::move(inputs), source);
   node.set_quantized(tensors_->quantized());
+  const size_t nodes_before = tensors_->builder()->graph().nodes.size();
   MACE_RETURN_IF_ERROR(conversion.convert(&node));
   MACE_RETURN_IF_ERROR(node.CheckAttributes());
   MarkMovedOnnxTensors(&node);
-  NoteDequantized(node);
+  NoteDequantized(nodes_before);
   return DefineOutputs(node);
 }
 
-void OnnxNodeImporter::NoteDequantized(const OnnxNode& node) {
+void OnnxNodeImporter::NoteDequantized(size_t first_node) {
   const std::vector<Node>& nodes = tensors_->builder()->graph().nodes;
-  if (node.op() != "DequantizeLinear" || nodes.empty() || nodes.back().type != "Dequantize") return;
-  if (nodes.back().outputs == node.outputs()) dequantized_.insert(nodes.back().outputs[0]);
+  for (size_t i = first_node; i < nodes.size(); ++i) {
+    if (nodes[i].type == "Dequantize") dequantized_.insert(nodes[i].outputs[0]);
+  }
 }
 
 Status OnnxNodeImporter::EvaluateDequantized(ValueId id) {

@@ -72,8 +72,8 @@ class OnnxNodeImporter {
                         onnx::NodeProto* to);
   Status Convert(const OnnxCall& call);
   StatusOr<std::vector<ValueId>> FindInputs(const onnx::NodeProto& def, bool reads_quantized);
-  // Notes weights that the node has left to a Dequantize of the graph.
-  void NoteDequantized(const OnnxNode& node);
+  // Notes weights that were left to a Dequantize among the nodes of the graph from `first_node` on.
+  void NoteDequantized(size_t first_node);
   // Makes such weights a constant of floats, for a node that may ask for their elements. Other values
   // stay what they are.
   Status EvaluateDequantized(ValueId id);
