@@ -107,6 +107,14 @@ class GraphBuilder {
   // The value with other extents and the same elements: a Reshape node, or a constant.
   StatusOr<ValueId> Reshape(ValueId id, const std::vector<int64_t>& dims);
 
+  // Notes that `result` repeats `source`, of the same rank, along axes where it has one element.
+  void NoteBroadcast(ValueId result, ValueId source) { broadcasts_[result] = source; }
+  // What such a value repeats; kNoValue for any other.
+  ValueId BroadcastSource(ValueId result) const {
+    const auto known = broadcasts_.find(result);
+    return known == broadcasts_.end() ? kNoValue : known->second;
+  }
+
  private:
   std::shared_ptr<Graph> graph_;
   ImportOptions options_;
@@ -117,6 +125,7 @@ class GraphBuilder {
   NameSet kept_;
   std::unordered_set<ValueId> inputs_;  // The inputs of the graph.
   std::map<std::pair<ValueId, std::vector<int64_t>>, ValueId> transposed_;
+  std::unordered_map<ValueId, ValueId> broadcasts_;
   RunValueTracker tracker_{options_.run_values};
   std::unordered_map<ValueId, ValueId> known_;  // The constants of values that only a run gives.
 };

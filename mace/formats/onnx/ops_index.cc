@@ -101,6 +101,20 @@ Status SetEmpty(OnnxNode* node, std::vector<int64_t> dims) {
   return Status::Ok();
 }
 
+// Indices along `axis` that are the same for all coordinates of the other axes, as a list: what
+// torch's expand makes of one index a row. kNoValue where they are not known to be, or do not cover
+// the other axes of `shape`.
+StatusOr<ValueId> EmitCommonIndices(OnnxNode* node, ValueId indices, const Shape& shape, int axis) {
+  const ValueId source = node->builder()->BroadcastSource(indices);
+  if (source == kNoValue) return kNoValue;
+  const Shape at = node->builder()->ShapeOf(indices), each = node->builder()->ShapeOf(source);
+  if (at.rank() != shape.rank()) return kNoValue;
+  for (int i = 0; i < at.rank(); ++i) {
+    if (i == axis ? each[i] != at[i] : each[i] != 1 || at[i] != shape[i]) return kNoValue;
+  }
+  return node->builder()->Reshape(source, {at[axis]});
+}
+
 Status ConvertGatherElements(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   const Shape shape = node->shape(0);
@@ -109,6 +123,11 @@ Status ConvertGatherElements(OnnxNode* node) {
   if (node->Constant(1) == nullptr) {
     AttributeMap attributes;
     attributes.Set("axis", int64_t{axis});
+    MACE_ASSIGN_OR_RETURN(const ValueId common,
+                          EmitCommonIndices(node, node->input(1), shape, axis));
+    if (common != kNoValue) {
+      return node->EmitResult("Gather", {node->input(0), common}, std::move(attributes));
+    }
     return node->EmitResult("GatherElements", node->GivenInputs(), std::move(attributes));
   }
   MACE_ASSIGN_OR_RETURN(const ValueId flat,
@@ -197,6 +216,15 @@ Status ConvertScatterElements(OnnxNode* node) {
     return Status::Ok();
   }
   MACE_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(node->Int("axis", 0), shape.rank()));
+  if (axis == 0 && at == node->shape(2)) {
+    MACE_ASSIGN_OR_RETURN(const ValueId rows, EmitCommonIndices(node, node->input(1), shape, axis));
+    if (rows != kNoValue) {
+      MACE_ASSIGN_OR_RETURN(const ValueId y,
+                            EmitScatter(node, node->input(0), rows, node->input(2)));
+      node->SetResult(y);
+      return Status::Ok();
+    }
+  }
   MACE_ASSIGN_OR_RETURN(ValueId flat, EmitElementPositions(node, node->input(1), shape, axis));
   GraphBuilder* builder = node->builder();
   MACE_ASSIGN_OR_RETURN(flat, builder->Reshape(flat, {at.elements()}));

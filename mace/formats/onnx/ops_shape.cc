@@ -243,9 +243,16 @@ Status EmitTile(OnnxNode* node, ValueId id, std::vector<int64_t> multiples) {
     node->SetResult(id);
     return Status::Ok();
   }
+  const Shape shape = node->builder()->ShapeOf(id);
+  bool broadcasts = true;
+  for (size_t axis = 0; axis < multiples.size(); ++axis) {
+    broadcasts = broadcasts && (multiples[axis] == 1 || shape[static_cast<int>(axis)] == 1);
+  }
   AttributeMap attributes;
   attributes.Set("multiples", std::move(multiples));
-  return node->EmitResult("Tile", {id}, std::move(attributes));
+  MACE_RETURN_IF_ERROR(node->EmitResult("Tile", {id}, std::move(attributes)));
+  if (broadcasts) node->builder()->NoteBroadcast(node->outputs()[0], id);
+  return Status::Ok();
 }
 
 Status ConvertTile(OnnxNode* node) {

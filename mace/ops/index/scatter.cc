@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mace/base/divide.h"
 #include "mace/graph/integer_type.h"
 #include "mace/ops/fault_record.h"
 #include "mace/ops/integer_lowering.h"
@@ -17,6 +18,30 @@ namespace mace {
 namespace {
 
 constexpr double kMaxComparisons = 1 << 26;
+
+// The rows and columns of the result that a work-item of scatter_blocks owns.
+struct ResultBlock {
+  int64_t rows, columns;
+  int64_t items;
+};
+
+// A CPU gets a few items for each core, a GPU as many as it runs at once, unless that made more
+// comparisons of indices with rows than kMaxComparisons.
+ResultBlock BlockOf(const DeviceInfo& device, int64_t rows, int64_t inner, int64_t count) {
+  constexpr int64_t kItemsOfCore = 4, kItemsOfUnit = 2048, kColumnsOfCore = 1024;
+  const int64_t units = std::max<int64_t>(device.compute_units, 1);
+  const bool cpu = device.kind == DeviceKind::kCpu;
+  const int64_t wanted =
+      cpu ? kItemsOfCore * units
+          : std::clamp(static_cast<int64_t>(kMaxComparisons) / std::max<int64_t>(count, 1), units,
+                       kItemsOfUnit * units);
+  ResultBlock block;
+  block.columns = cpu ? std::min(inner, kColumnsOfCore) : 1;
+  const int64_t across = CeilDivide(inner, block.columns);
+  block.rows = CeilDivide(rows, std::clamp(wanted / across, int64_t{1}, rows));
+  block.items = across * CeilDivide(rows, block.rows);
+  return block;
+}
 
 enum class Reduction { kNone, kAdd, kMultiply, kMax, kMin };
 
@@ -94,13 +119,19 @@ class ScatterOp : public Op {
     const bool integers = CanMoveIntegers(elements) && (!changes || ComputesInInt32(x.info.dtype));
     const bool numbers = CanLower(elements) && x.info.dtype != DType::kBool;
     if (!(integers || numbers) || !IsIndexableIntegers(indices) || x.info.shape[0] == 0) return {};
-    const int64_t total = x.info.shape.elements(), count = indices.info.shape.elements();
-    // Each element looks at each index: the host is faster where there are many of both.
-    if (static_cast<double>(total) * static_cast<double>(count) > kMaxComparisons) return {};
+    const int64_t rows = x.info.shape[0], inner = x.info.shape.elements() / rows;
+    const int64_t count = indices.info.shape.elements();
+    // Sums and products of halves and integers are rounded or checked at the end alone.
+    const bool stores = !changes || (!integers && request.precision == Precision::kFloat32);
+    const ResultBlock block = BlockOf(*request.device, rows, inner, count);
+    const int64_t items = stores ? block.items : rows * inner;
+    // Each item looks at each index: the host is faster where there are many of both.
+    if (static_cast<double>(items) * static_cast<double>(count) > 2 * kMaxComparisons) return {};
     const bool check = changes && x.info.dtype == DType::kInt64;
-    KernelVariant variant = NewRowMajorVariant("scatter", request);
+    const char* const name = stores ? "scatter_blocks" : "scatter";
+    KernelVariant variant = NewRowMajorVariant(name, request);
     variant.integers = Integers::kFromKernels;
-    Launch launch = NewLaunch("scatter.cl", "scatter", request, Storage::kBuffer);
+    Launch launch = NewLaunch("scatter.cl", name, request, Storage::kBuffer);
     launch.kernel.macros = {{"REDUCTION", std::to_string(static_cast<int>(reduction_))},
                             {"INTEGERS", integers ? "1" : "0"},
                             {"INTEGER_CHECK", check ? "1" : "0"}};
@@ -108,11 +139,15 @@ class ScatterOp : public Op {
       launch.arguments.push_back(RowMajorArgument(request, input, &variant, &launch));
     }
     launch.arguments.push_back(RawOutputArgument(0));
-    for (int64_t value : {x.info.shape[0], total / x.info.shape[0], count}) {
-      launch.arguments.push_back(static_cast<int32_t>(value));
-    }
+    std::vector<int64_t> extents = {rows, inner, count};
+    if (stores) extents.insert(extents.end(), {block.rows, block.columns});
+    for (int64_t value : extents) launch.arguments.push_back(static_cast<int32_t>(value));
     AddFaultRecord(&variant, &launch);
-    SetFlatSize(*request.device, static_cast<size_t>(total), &launch);
+    if (stores && request.device->kind == DeviceKind::kCpu) {
+      SetGroupSize(1, static_cast<size_t>(items), &launch);  // A core takes whole groups.
+    } else {
+      SetFlatSize(*request.device, static_cast<size_t>(items), &launch);
+    }
     variant.launches.push_back(std::move(launch));
     return {std::move(variant)};
   }

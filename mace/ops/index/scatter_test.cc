@@ -41,6 +41,26 @@ TEST(Scatter, RowsByEveryReduction) {
   }
 }
 
+// More rows and indices than work-items, some rows often and some never.
+TEST(Scatter, ManyRowsAndIndices) {
+  for (const char* reduction : {"none", "add", "max", "min"}) {
+    for (const Shape& shape : {Shape{301, 7}, Shape{4099}, Shape{3, 2500}}) {
+      SCOPED_TRACE(std::string(reduction) + " " + shape.ToString());
+      std::vector<int64_t> rows, dims = shape.dims();
+      for (int64_t i = 0; i < 500; ++i) rows.push_back((i * i * 7 + i) % shape[0]);
+      rows[10] = -1;
+      dims[0] = static_cast<int64_t>(rows.size());
+      for (const bool as_gpu : {false, true}) {
+        OpTester tester("Scatter");
+        tester.Set("reduction", std::string(reduction));
+        tester.Input(shape).Input(Rows(rows)).Input(*Shape::Make(dims));
+        if (as_gpu) tester.AsGpu(1);
+        tester.Run();
+      }
+    }
+  }
+}
+
 TEST(Scatter, IntegersWrapAround) {
   OpTester tester("Scatter");
   tester.Set("reduction", std::string("add"));
