@@ -118,7 +118,8 @@ class ScatterOp : public Op {
     const bool changes = reduction_ == Reduction::kAdd || reduction_ == Reduction::kMultiply;
     const bool integers = CanMoveIntegers(elements) && (!changes || ComputesInInt32(x.info.dtype));
     const bool numbers = CanLower(elements) && x.info.dtype != DType::kBool;
-    if (!(integers || numbers) || !IsIndexableIntegers(indices) || x.info.shape[0] == 0) return {};
+    if (!(integers || numbers) || !IsIndexableIntegers(indices)) return {};
+    if (x.info.shape.elements() == 0) return {};
     const int64_t rows = x.info.shape[0], inner = x.info.shape.elements() / rows;
     const int64_t count = indices.info.shape.elements();
     // Sums and products of halves and integers are rounded or checked at the end alone.
