@@ -128,14 +128,14 @@ class ScatterOp : public Op {
     const int64_t items = stores ? block.items : rows * inner;
     // Each item looks at each index: the host is faster where there are many of both.
     if (static_cast<double>(items) * static_cast<double>(count) > 2 * kMaxComparisons) return {};
-    const bool check = changes && x.info.dtype == DType::kInt64;
-    const char* const name = stores ? "scatter_blocks" : "scatter";
-    KernelVariant variant = NewRowMajorVariant(name, request);
+    Launch launch =
+        NewLaunch("scatter.cl", stores ? "scatter_blocks" : "scatter", request, Storage::kBuffer);
+    launch.kernel.macros = {
+        {"REDUCTION", std::to_string(static_cast<int>(reduction_))},
+        {"INTEGERS", integers ? "1" : "0"},
+        {"INTEGER_CHECK", changes && x.info.dtype == DType::kInt64 ? "1" : "0"}};
+    KernelVariant variant = NewRowMajorVariant(launch.kernel.base_name, request);
     variant.integers = Integers::kFromKernels;
-    Launch launch = NewLaunch("scatter.cl", name, request, Storage::kBuffer);
-    launch.kernel.macros = {{"REDUCTION", std::to_string(static_cast<int>(reduction_))},
-                            {"INTEGERS", integers ? "1" : "0"},
-                            {"INTEGER_CHECK", check ? "1" : "0"}};
     for (int input = 0; input < 3; ++input) {
       launch.arguments.push_back(RowMajorArgument(request, input, &variant, &launch));
     }
