@@ -6,10 +6,9 @@
 namespace mace {
 namespace {
 
-std::shared_ptr<MemoryBudget>& CurrentBudget() {
-  thread_local std::shared_ptr<MemoryBudget> budget;
-  return budget;
-}
+// A plain pointer: what a thread must destroy at its end, the C library notes under the lock of the
+// dynamic loader, and the first use would wait until another thread has loaded the driver.
+thread_local const ScopedMemoryBudget* scope_of_thread = nullptr;
 
 }  // namespace
 
@@ -35,10 +34,13 @@ bool MemoryBudget::HasRoomFor(uint64_t bytes) const {
 }
 
 ScopedMemoryBudget::ScopedMemoryBudget(std::shared_ptr<MemoryBudget> budget)
-    : previous_(std::exchange(CurrentBudget(), std::move(budget))) {}
+    : budget_(std::move(budget)), previous_(std::exchange(scope_of_thread, this)) {}
 
-ScopedMemoryBudget::~ScopedMemoryBudget() { CurrentBudget() = std::move(previous_); }
+ScopedMemoryBudget::~ScopedMemoryBudget() { scope_of_thread = previous_; }
 
-const std::shared_ptr<MemoryBudget>& ScopedMemoryBudget::Current() { return CurrentBudget(); }
+const std::shared_ptr<MemoryBudget>& ScopedMemoryBudget::Current() {
+  static const auto* const none = new std::shared_ptr<MemoryBudget>;
+  return scope_of_thread == nullptr ? *none : scope_of_thread->budget_;
+}
 
 }  // namespace mace

@@ -56,7 +56,8 @@ class ScopedMemoryBudget {
   static const std::shared_ptr<MemoryBudget>& Current();
 
  private:
-  std::shared_ptr<MemoryBudget> previous_;
+  const std::shared_ptr<MemoryBudget> budget_;
+  const ScopedMemoryBudget* const previous_;  // Of this thread; null where there was none.
 };
 
 }  // namespace mace
