@@ -89,6 +89,7 @@ TEST(Conv2DAsGpuTest, Groups) {
   Conv({1, 6, 7, 12}, {36, 4, 3, 3}).Set("group", int64_t{3}).AsGpu(kSmallGpu).Run();
   Conv({1, 5, 5, 32}, {80, 16, 1, 1}).Set("group", int64_t{2}).AsGpu(kSmallGpu).Run();
   Conv({2, 6, 7, 9}, {6, 3, 3, 3}).Set("group", int64_t{3}).AsGpu(kWideGpu).Run();
+  Conv({1, 5, 6, 24}, {40, 6, 1, 1}).Set("group", int64_t{4}).AsGpu(kWideGpu).Run();
 }
 
 TEST(Conv2DAsGpuTest, OneChannelAGroup) {

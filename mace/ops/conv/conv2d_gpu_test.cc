@@ -104,6 +104,15 @@ TEST(Conv2DTest, GroupsAtMultiplesOfFour) {
 TEST(Conv2DTest, GroupsAnywhere) {
   Conv({2, 6, 7, 9}, {6, 3, 3, 3}).Set("group", int64_t{3}).Set("strides", Ints{1, 2}).Run();
   Conv({1, 5, 6, 10}, {20, 5, 1, 1}).Set("group", int64_t{2}).Run();
+  // Pairs of groups begin at multiples of four.
+  Conv({1, 5, 6, 24}, {40, 6, 1, 1}).Set("group", int64_t{4}).Run();
+  Conv({1, 5, 6, 24}, {8, 6, 3, 3})
+      .Input({1, 5, 6, 8})
+      .Set("residual", int64_t{1})
+      .Set("group", int64_t{4})
+      .Run();
+  // More than are merged.
+  Conv({1, 4, 4, 51}, {34, 3, 1, 1}).Set("group", int64_t{17}).Run();
 }
 
 TEST(Conv2DTest, OneChannelAGroup) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "mace/base/divide.h"
 #include "mace/ops/conv/int8_lowering.h"
+#include "mace/ops/conv/merged_groups.h"
 #include "mace/ops/lowering_support.h"
 
 namespace mace {
@@ -18,6 +20,19 @@ constexpr int64_t kLargestTile = 128;
 
 constexpr size_t kWorkGroupItems = 64;
 
+// The variants of aligned groups. REQUIRES: aligned groups.
+void LowerAligned(const ConvolutionRequest& request, Storage storage,
+                  std::vector<KernelVariant>* result) {
+  if (storage == Storage::kBuffer) {
+    LowerTiled(request, result);
+    LowerTensor(request, result);
+    LowerWinograd(request, result);
+  }
+  if (HasLocalMemory(request)) LowerLocal(request, storage, result);
+  if (storage == Storage::kImage) LowerImage(request, result);
+  LowerDirect(request, storage, result);
+}
+
 std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
   ConvolutionRequest request = given;
   // PoCL takes 400 ms for each large kernel of a cold start.
@@ -29,18 +44,15 @@ std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
       request.lowering->storage == Storage::kImage && FitsImages(convolution, request.device());
   const Storage storage = image ? Storage::kImage : Storage::kBuffer;
   LowerDepthwise(request, storage, &result);
-  if (!convolution.groups_aligned()) {
-    LowerGrouped(request, storage, &result);
+  if (convolution.groups_aligned()) {
+    LowerAligned(request, storage, &result);
     return result;
   }
-  if (storage == Storage::kBuffer) {
-    LowerTiled(request, &result);
-    LowerTensor(request, &result);
-    LowerWinograd(request, &result);
+  const std::optional<ConvolutionRequest> merged = MergeGroups(request);
+  if (merged.has_value() && FitsInt32(merged->convolution)) {
+    LowerAligned(*merged, storage, &result);
   }
-  if (HasLocalMemory(request)) LowerLocal(request, storage, &result);
-  if (storage == Storage::kImage) LowerImage(request, &result);
-  LowerDirect(request, storage, &result);
+  LowerGrouped(request, storage, &result);
   return result;
 }
 

@@ -9,7 +9,7 @@
 //   <op>_direct     four channels x four pixels for each work-item, on images or buffers
 //   <op>_depthwise  one output channel for each input channel
 //   <op>_grouped    any groups, channel by channel; for groups that do not begin at multiples of
-//                   four
+//                   four, which the others take where merged_groups.h makes them begin so
 //   <op>_int8       int8 numbers (int8_lowering.h)
 //
 // Thread contract: thread-safe (pure functions).
