@@ -79,6 +79,7 @@ BUFFERS_ALONE = {
     "reduce_strided": "plain pointers",
     "require": "plain pointers",
     "scatter": "plain pointers",
+    "scatter_blocks": "plain pointers",
     "softmax_rows": "plain pointers",
     "strided_copy_row_major": "plain pointers",
     "strided_copy_rows": "plain pointers, for CPUs",
