@@ -7,7 +7,7 @@
 namespace mace {
 namespace {
 
-constexpr int64_t kMostMerged = 16;
+constexpr int64_t kMaxMergedGroups = 16;
 
 // How many groups become one; 0: none do.
 int64_t MergedCount(const Convolution& c) {
@@ -43,7 +43,7 @@ std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request)
   const int64_t count = MergedCount(c);
   const bool as_stored =
       std::string_view(request.weights.filter_order) == ConvolutionWeights().filter_order;
-  if (count < 2 || count > kMostMerged || !as_stored) return std::nullopt;
+  if (count < 2 || count > kMaxMergedGroups || !as_stored) return std::nullopt;
   ConvolutionRequest merged = request;
   merged.convolution.groups = c.groups / count;
   merged.weights.filter_order = "in merged groups";
