@@ -6,16 +6,16 @@
 
 namespace mace {
 
-// Of data_format, of a net or of an op, and of InputOutputInfo::data_format.
+// What data_format says in a net, in an op and in InputOutputInfo.
 inline constexpr int kFormatNone = 0;
 inline constexpr int kFormatNhwc = 1;
 inline constexpr int kFormatNchw = 2;
 
-// Of the net's filter_format.
+// What filter_format says in a net.
 inline constexpr int64_t kFilterOihw = 101;
 inline constexpr int64_t kFilterOhwi = 103;
 
-// Of framework_type, of a net or of an op.
+// What framework_type says in a net and in an op.
 inline constexpr int64_t kFrameworkTensorFlow = 0;
 inline constexpr int64_t kFrameworkOnnx = 2;
 

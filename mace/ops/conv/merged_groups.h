@@ -9,8 +9,8 @@
 
 namespace mace {
 
-// The same convolution with as few of its groups merged as make groups_aligned() true, or with all of
-// them merged. A filter of the result has zeros for the channels of the other groups: merging m groups
+// A request for what `request` computes, with as few groups merged as make groups_aligned() true, or
+// with all of them merged. The filter has zeros for the channels of the other groups: merging m groups
 // takes m times the products, by kernels that are many times as fast as conv2d_grouped. None where
 // groups are aligned, for a depthwise convolution, for more than 16 groups in one, and for a filter that
 // has an order of its own.
