@@ -17,7 +17,7 @@
 namespace mace {
 namespace {
 
-constexpr double kMaxComparisons = 1 << 26;
+constexpr int64_t kMaxComparisons = 1 << 26;
 
 // The rows and columns of the result that a work-item of scatter_blocks owns.
 struct ResultBlock {
@@ -33,8 +33,7 @@ ResultBlock BlockOf(const DeviceInfo& device, int64_t rows, int64_t inner, int64
   const bool cpu = device.kind == DeviceKind::kCpu;
   const int64_t wanted =
       cpu ? kItemsOfCore * units
-          : std::clamp(static_cast<int64_t>(kMaxComparisons) / std::max<int64_t>(count, 1), units,
-                       kItemsOfUnit * units);
+          : std::clamp(kMaxComparisons / std::max<int64_t>(count, 1), units, kItemsOfUnit * units);
   ResultBlock block;
   block.columns = cpu ? std::min(inner, kColumnsOfCore) : 1;
   const int64_t across = CeilDivide(inner, block.columns);
@@ -127,7 +126,7 @@ class ScatterOp : public Op {
     const ResultBlock block = BlockOf(*request.device, rows, inner, count);
     const int64_t items = stores ? block.items : rows * inner;
     // Each item looks at each index: the host is faster where there are many of both.
-    if (static_cast<double>(items) * static_cast<double>(count) > 2 * kMaxComparisons) return {};
+    if (static_cast<double>(items) * static_cast<double>(count) > kMaxComparisons) return {};
     Launch launch =
         NewLaunch("scatter.cl", stores ? "scatter_blocks" : "scatter", request, Storage::kBuffer);
     launch.kernel.macros = {
