@@ -12,12 +12,13 @@ constexpr int64_t kMaxMergedGroups = 16;
 // How many groups become one; 0: none do.
 int64_t MergedCount(const Convolution& c) {
   if (c.groups_aligned() || c.depthwise()) return 0;
-  for (int64_t count = 2; count < c.groups; ++count) {
-    const bool divides = c.groups % count == 0;
-    const bool aligns = count * c.in_per_group() % 4 == 0 && count * c.out_per_group() % 4 == 0;
-    if (divides && aligns) return count;
+  Convolution merged = c;
+  for (int64_t count = 2; count <= std::min(c.groups, kMaxMergedGroups); ++count) {
+    if (c.groups % count != 0) continue;
+    merged.groups = c.groups / count;
+    if (merged.groups_aligned()) return count;
   }
-  return c.groups;
+  return 0;
 }
 
 // `from` [O, I / groups, taps] with zeros between: [O, count * I / groups, taps].
@@ -28,7 +29,6 @@ StatusOr<HostTensor> Widen(const HostTensor& from, const Convolution& c, int64_t
   MACE_ASSIGN_OR_RETURN(HostTensor widened,
                         HostTensor::Allocate({DType::kFloat32, std::move(shape)}));
   float* const to = widened.mutable_data<float>();
-  std::fill_n(to, widened.shape().elements(), 0.0f);
   for (int64_t o = 0; o < c.out_channels; ++o) {
     const int64_t place = o / c.out_per_group() % count;
     std::copy_n(from.f32() + o * run, run, to + (o * count + place) * run);
@@ -43,7 +43,7 @@ std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request)
   const int64_t count = MergedCount(c);
   const bool as_stored =
       std::string_view(request.weights.filter_order) == ConvolutionWeights().filter_order;
-  if (count < 2 || count > kMaxMergedGroups || !as_stored) return std::nullopt;
+  if (count == 0 || !as_stored) return std::nullopt;
   ConvolutionRequest merged = request;
   merged.convolution.groups = c.groups / count;
   merged.weights.filter_order = "in merged groups";
