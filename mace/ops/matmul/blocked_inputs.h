@@ -18,6 +18,8 @@ namespace mace {
 
 // Where MatMulBits and GatherBits have these inputs.
 inline constexpr size_t kPackedInput = 1, kScalesInput = 2, kZeroPointsInput = 3;
+// Where MatMulBits has its bias.
+inline constexpr size_t kMatMulBitsBias = 4;
 
 // Elements of the least block: whole words of 32 bits, and at least 8.
 int64_t LeastBlock(int64_t bits);

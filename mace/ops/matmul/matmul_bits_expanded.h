@@ -5,16 +5,12 @@
 #ifndef MACE_OPS_MATMUL_MATMUL_BITS_EXPANDED_H_
 #define MACE_OPS_MATMUL_MATMUL_BITS_EXPANDED_H_
 
-#include <cstddef>
 #include <vector>
 
 #include "mace/ops/matmul/blocked_matrix.h"
 #include "mace/ops/op.h"
 
 namespace mace {
-
-// Where MatMulBits has its bias; its other inputs are those of blocked_inputs.h.
-inline constexpr size_t kMatMulBitsBias = 4;
 
 // Adds the variant matmul_bits_expanded_local where the device can run it. The inputs of the request are
 // those of MatMulBits.
