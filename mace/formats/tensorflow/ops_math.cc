@@ -4,20 +4,26 @@
 #include <utility>
 #include <vector>
 
+#include "mace/formats/common/emit.h"
 #include "mace/formats/tensorflow/node.h"
 
 namespace mace {
 namespace {
 
-// The attribute `type` of Eltwise, by TensorFlow's op.
-int64_t EltwiseTypeOf(const std::string& op) {
-  static const auto* const kTypes = new std::unordered_map<std::string, int64_t>{
-      {"Add", 0},         {"AddV2", 0},      {"Sub", 1},       {"Mul", 2},
-      {"Div", 3},         {"RealDiv", 3},    {"Minimum", 4},   {"Maximum", 5},
-      {"Neg", 6},         {"Abs", 7},        {"Pow", 9},       {"SquaredDifference", 8},
-      {"Equal", 10},      {"Sign", 13},      {"FloorDiv", 11}, {"NotEqual", 15},
-      {"Less", 16},       {"LessEqual", 17}, {"Greater", 18},  {"GreaterEqual", 19},
-      {"LogicalAnd", 20}, {"LogicalOr", 21},
+// The type of Eltwise, by TensorFlow's op.
+EltwiseType EltwiseTypeOf(const std::string& op) {
+  static const auto* const kTypes = new std::unordered_map<std::string, EltwiseType>{
+      {"Add", EltwiseType::kSum},           {"AddV2", EltwiseType::kSum},
+      {"Sub", EltwiseType::kSub},           {"Mul", EltwiseType::kProd},
+      {"Div", EltwiseType::kDiv},           {"RealDiv", EltwiseType::kDiv},
+      {"Minimum", EltwiseType::kMin},       {"Maximum", EltwiseType::kMax},
+      {"Neg", EltwiseType::kNeg},           {"Abs", EltwiseType::kAbs},
+      {"Pow", EltwiseType::kPow},           {"SquaredDifference", EltwiseType::kSqrDiff},
+      {"Equal", EltwiseType::kEqual},       {"Sign", EltwiseType::kSign},
+      {"FloorDiv", EltwiseType::kFloorDiv}, {"NotEqual", EltwiseType::kNotEqual},
+      {"Less", EltwiseType::kLess},         {"LessEqual", EltwiseType::kLessEqual},
+      {"Greater", EltwiseType::kGreater},   {"GreaterEqual", EltwiseType::kGreaterEqual},
+      {"LogicalAnd", EltwiseType::kAnd},    {"LogicalOr", EltwiseType::kOr},
   };
   return kTypes->at(op);
 }
@@ -33,8 +39,7 @@ bool IsFloatScalar(const TfNode& node, size_t index, float* value) {
 
 Status ConvertBinary(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
-  AttributeMap attributes;
-  attributes.Set("type", EltwiseTypeOf(node->def().op()));
+  AttributeMap attributes = Typed(EltwiseTypeOf(node->def().op()));
   float scalar = 0;
   for (size_t index : {size_t{1}, size_t{0}}) {
     if (!IsFloatScalar(*node, index, &scalar)) continue;
@@ -47,9 +52,7 @@ Status ConvertBinary(TfNode* node) {
 
 Status ConvertUnaryEltwise(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(1));
-  AttributeMap attributes;
-  attributes.Set("type", EltwiseTypeOf(node->def().op()));
-  return node->EmitResult("Eltwise", {node->input(0)}, std::move(attributes));
+  return node->EmitResult("Eltwise", {node->input(0)}, Typed(EltwiseTypeOf(node->def().op())));
 }
 
 Status ConvertUnary(TfNode* node) {
