@@ -8,6 +8,7 @@
 #include "mace/execute/value_index.h"
 #include "mace/graph/constant_pins.h"
 #include "mace/graph/derived_constants.h"
+#include "mace/graph/describe.h"
 
 namespace mace {
 namespace {
@@ -184,7 +185,7 @@ Status CpuTensors::RunNode(const Node& node, const Op& op) {
   const Status status = outputs.ok()
                             ? CatchExhaustion([&] { return RunReference(op, inputs, &*outputs); })
                             : outputs.status();
-  if (!status.ok()) return status.WithPrefix("node '" + node.name + "' (" + node.type + ")");
+  if (!status.ok()) return status.WithPrefix(DescribeNode(node));
   for (size_t i = 0; i < node.outputs.size(); ++i) Set(node.outputs[i], std::move((*outputs)[i]));
   return Status();
 }

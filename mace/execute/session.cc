@@ -13,6 +13,7 @@
 #include "mace/base/strings.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/execute/device_elements.h"
+#include "mace/graph/describe.h"
 #include "mace/ops/batch.h"
 
 namespace mace {
@@ -338,8 +339,7 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs,
 
 std::string Session::NodeName(int node) const {
   if (node < 0) return "layout conversion";
-  const Node& named = plan_->bound.graph->nodes[static_cast<size_t>(node)];
-  return "node '" + named.name + "' (" + named.type + ")";
+  return DescribeNode(plan_->bound.graph->nodes[static_cast<size_t>(node)]);
 }
 
 }  // namespace mace

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/graph/describe.h"
 #include "mace/ops/op.h"
 
 namespace mace {
@@ -138,7 +139,7 @@ StatusOr<bool> InferNode(Graph* graph, Node* node, FoldBudget* budget) {
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<const Op> op, OpOf(node));
   StatusOr<bool> folded = InferWithOp(graph, *node, *op, budget);
   if (!folded.ok()) {
-    return folded.status().WithPrefix("node '" + node->name + "' (" + node->type + ")");
+    return folded.status().WithPrefix(DescribeNode(*node));
   }
   return folded;
 }

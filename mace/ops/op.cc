@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mace/graph/describe.h"
 #include "mace/ops/op_table.h"
 
 namespace mace {
@@ -10,19 +11,19 @@ namespace {
 
 // FindOp, the check of the count of inputs, and OpDefinition::make.
 StatusOr<std::unique_ptr<Op>> MakeOp(const Node& node) {
-  const auto who = [&] { return "node '" + node.name + "' (" + node.type + ")"; };
   const OpDefinition* definition = FindOp(node.type);
-  if (definition == nullptr) return Unsupported(who() + ": unknown op");
+  if (definition == nullptr) return Unsupported(DescribeNode(node) + ": unknown op");
   const int count = static_cast<int>(node.inputs.size());
   if (count < definition->min_inputs ||
       (definition->max_inputs >= 0 && count > definition->max_inputs)) {
     const std::string most =
         definition->max_inputs < 0 ? "any" : std::to_string(definition->max_inputs);
-    return InvalidArgument(who() + ": expected " + std::to_string(definition->min_inputs) + " to " +
-                           most + " inputs, found " + std::to_string(count));
+    return InvalidArgument(DescribeNode(node) + ": expected " +
+                           std::to_string(definition->min_inputs) + " to " + most +
+                           " inputs, found " + std::to_string(count));
   }
   StatusOr<std::unique_ptr<Op>> op = definition->make(node);
-  if (!op.ok()) return op.status().WithPrefix(who());
+  if (!op.ok()) return op.status().WithPrefix(DescribeNode(node));
   return op;
 }
 

@@ -6,6 +6,7 @@
 
 #include "mace/graph/constant_identity.h"
 #include "mace/graph/derived_constants.h"
+#include "mace/graph/describe.h"
 #include "mace/graph/fold_budget.h"
 #include "mace/graph/output_marks.h"
 #include "mace/ops/infer.h"
@@ -184,7 +185,7 @@ StatusOr<bool> Folder::FoldNode(Node* node) {
     if (folded.ok()) return folded;
     // A node for whose evaluation there is no memory may run when there is some, or never.
     if (folded.status().code() == StatusCode::kResourceExhausted) return false;
-    return folded.status().WithPrefix("node '" + node->name + "' (" + node->type + ")");
+    return folded.status().WithPrefix(DescribeNode(*node));
   }
   const ValueId source = node->inputs[0];
   if (node->type == "Shape" && source != kNoValue && graph_.value(source).shape_known) {
