@@ -15,7 +15,17 @@ constexpr size_t kAlignment = 64;
 
 thread_local FileScratch* scratch_of_thread = nullptr;
 
+size_t BytesOfCopy(const Bytes& part) {
+  return (part.size() + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 }  // namespace
+
+size_t FileScratch::RoomFor(const std::vector<Bytes>& parts) {
+  size_t bytes = 0;
+  for (const Bytes& part : parts) bytes += BytesOfCopy(part);
+  return bytes;
+}
 
 FileScratch::FileScratch(size_t expected_bytes)
     : previous_(scratch_of_thread), expected_bytes_(expected_bytes) {
@@ -30,7 +40,7 @@ void FileScratch::Begin(const std::vector<Bytes>& parts) {
   for (const Bytes& part : parts) {
     if (part.empty()) continue;
     copies_.push_back({part, bytes_, false});
-    bytes_ = (bytes_ + part.size() + kAlignment - 1) / kAlignment * kAlignment;
+    bytes_ += BytesOfCopy(part);
   }
 }
 

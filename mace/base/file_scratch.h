@@ -21,8 +21,11 @@ namespace mace {
 // one thread. Where a thread makes several, only the last one counts, and it is destroyed first.
 class FileScratch {
  public:
-  // `expected_bytes`: of the largest parts that are to come, so that there is room for them from the
-  // start. More are taken where they turn out to be needed.
+  // The bytes of a scratch that holds copies of all these parts.
+  static size_t RoomFor(const std::vector<Bytes>& parts);
+
+  // `expected_bytes`: RoomFor the largest parts that are to come, so that there is room for them
+  // from the start. More are taken where they turn out to be needed.
   explicit FileScratch(size_t expected_bytes = 0);
   ~FileScratch();
   FileScratch(const FileScratch&) = delete;

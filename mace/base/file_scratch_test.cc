@@ -51,6 +51,26 @@ TEST_F(FileScratchTest, GivesThePartsThatItWasGiven) {
   EXPECT_TRUE(scratch.status().ok());
 }
 
+TEST_F(FileScratchTest, TheExpectedRoomIsAllocatedOnce) {
+  // Each part is rounded up to a cache line: together they need more than their bytes.
+  const auto first = Block(3, 1001), second = Block(100'001, 2001);
+  const std::vector<Bytes> parts = {first->address_range(), second->address_range()};
+  const size_t room = FileScratch::RoomFor(parts);
+  EXPECT_GT(room, 3002u);
+  const auto budget = std::make_shared<MemoryBudget>(kSize);
+  const ScopedMemoryBudget scope(budget);
+  FileScratch scratch(room);
+  scratch.Begin({second->address_range()});
+  EXPECT_TRUE(IsContent(second->bytes(), 100'001));
+  const uint64_t used = budget->used();
+  EXPECT_EQ(room, used);
+  const uint8_t* const address = second->bytes().data();
+  scratch.Begin(parts);
+  EXPECT_TRUE(IsContent(first->bytes(), 3));
+  EXPECT_EQ(address, first->bytes().data());
+  EXPECT_EQ(used, budget->used());
+}
+
 TEST_F(FileScratchTest, TakesTheMemoryOfEarlierParts) {
   const auto budget = std::make_shared<MemoryBudget>(kSize);
   const ScopedMemoryBudget scope(budget);

@@ -7,12 +7,9 @@ namespace mace {
 
 WeightSources::WeightSources(const Plan& plan) : plan_(plan) {
   for (size_t weights = 0; weights < plan.weight_nodes.size(); ++weights) {
-    size_t bytes = 0;
-    for (const Bytes& part : PartsOf(weights)) {
-      ++uses_[part.data()];
-      bytes += part.size();
-    }
-    max_bytes_ = std::max(max_bytes_, bytes);
+    const std::vector<Bytes> parts = PartsOf(weights);
+    for (const Bytes& part : parts) ++uses_[part.data()];
+    max_bytes_ = std::max(max_bytes_, FileScratch::RoomFor(parts));
   }
 }
 

@@ -26,7 +26,7 @@ class WeightSources {
   WeightSources(const WeightSources&) = delete;
   WeightSources& operator=(const WeightSources&) = delete;
 
-  // The largest total of the constants that one weight is packed from, in bytes.
+  // The scratch that the constants of any one weight need, in bytes.
   size_t max_bytes() const { return max_bytes_; }
 
   // Called before plan.weights[weights] is packed on this thread. Reads the constants into

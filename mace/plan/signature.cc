@@ -116,13 +116,16 @@ std::string VariantId(const KernelVariant& variant) {
   return variant.name + ":" + HexOf(&hasher, 6);
 }
 
-std::string KernelTextHash() {
-  Sha256Hasher hasher;
-  for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
-    hasher.UpdateField(source->name);
-    hasher.Update(Bytes(source->sha256, sizeof(source->sha256)));
-  }
-  return HexOf(&hasher, 8);
+const std::string& KernelTextHash() {
+  static const auto* const hash = new std::string([] {
+    Sha256Hasher hasher;
+    for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
+      hasher.UpdateField(source->name);
+      hasher.Update(Bytes(source->sha256, sizeof(source->sha256)));
+    }
+    return HexOf(&hasher, 8);
+  }());
+  return *hash;
 }
 
 std::string PlanSignature(const Graph& graph, const PlanOptions& options) {

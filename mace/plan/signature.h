@@ -25,8 +25,8 @@ std::string VariantId(const KernelVariant& variant);
 // nodes with their signatures and connections, the options, and the text of every kernel.
 std::string PlanSignature(const Graph& graph, const PlanOptions& options);
 
-// 16 hexadecimal digits: a hash of the text of every kernel of this build.
-std::string KernelTextHash();
+// 16 hexadecimal digits: a hash of the text of every kernel of this build. Computed once a process.
+const std::string& KernelTextHash();
 
 }  // namespace mace
 

@@ -22,18 +22,18 @@ constexpr const char* kLibraryVariant = "_clblast:";
 // Stands for the CPU in a record, where a variant's id would stand.
 constexpr const char* kOnCpu = "-";
 
-// The key of one part of a plan's record. A text longer than kLargestText is kept in several parts.
-std::string RecordKey(const Graph& graph, const PlanOptions& options, size_t part) {
-  return "plan " + PlanSignature(graph, options) +
-         (part == 0 ? "" : " part " + std::to_string(part));
+// The key of one part of the record of a plan with this signature. A text longer than kLargestText
+// is kept in several parts.
+std::string RecordKey(const std::string& signature, size_t part) {
+  return "plan " + signature + (part == 0 ? "" : " part " + std::to_string(part));
 }
 
 // Joins the parts of a record. All parts but the last are full.
-std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Graph& graph,
-                                      const PlanOptions& options) {
+std::optional<std::string> FindRecord(const ProgramCompiler& compiler,
+                                      const std::string& signature) {
   std::string record;
   for (size_t part = 0;; ++part) {
-    const std::optional<std::string> text = compiler.FindTuning(RecordKey(graph, options, part));
+    const std::optional<std::string> text = compiler.FindTuning(RecordKey(signature, part));
     if (!text.has_value()) return std::nullopt;
     record += *text;
     if (text->size() < kLargestText) return record;
@@ -41,11 +41,11 @@ std::optional<std::string> FindRecord(const ProgramCompiler& compiler, const Gra
 }
 
 // Writes the last part first, so that a record whose first part exists is complete.
-Status KeepRecord(const Graph& graph, const PlanOptions& options, const std::string& record,
+Status KeepRecord(const std::string& signature, const std::string& record,
                   ProgramCompiler* compiler) {
   for (size_t part = record.size() / kLargestText + 1; part-- > 0;) {
     MACE_RETURN_IF_ERROR(compiler->AddMeasurement(
-        RecordKey(graph, options, part), record.substr(part * kLargestText, kLargestText)));
+        RecordKey(signature, part), record.substr(part * kLargestText, kLargestText)));
   }
   return Status();
 }
@@ -133,7 +133,7 @@ class TunedPlanner {
 std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
   if (compiler_->store() == nullptr) return std::nullopt;
   const Graph& graph = *bound_.graph;
-  const std::optional<std::string> record = FindRecord(*compiler_, graph, options_);
+  const std::optional<std::string> record = FindRecord(*compiler_, PlanSignature(graph, options_));
   if (!record.has_value()) return std::nullopt;
   const std::optional<RecordedChoice> recorded = ParseChoice(*record, graph.nodes.size());
   if (!recorded.has_value() || recorded->level < *level) return std::nullopt;
@@ -159,8 +159,8 @@ StatusOr<std::unique_ptr<Plan>> TunedPlanner::ByMeasurements(const TuningOptions
   MACE_ASSIGN_OR_RETURN(
       std::unique_ptr<Plan> plan,
       MakePlan(bound_, measured, ChooseByCost(*bound_.graph, measured), options_));
-  const Status kept =
-      KeepRecord(*bound_.graph, options_, RecordText(tuning.level, *plan), compiler_);
+  const Status kept = KeepRecord(PlanSignature(*bound_.graph, options_),
+                                 RecordText(tuning.level, *plan), compiler_);
   if (!kept.ok()) Log(LogLevel::kWarning, "the plan's choices are not kept: " + kept.message());
   return plan;
 }

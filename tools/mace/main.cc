@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mace/base/catch_exhaustion.h"
@@ -44,17 +45,36 @@ int RunWithinMemory(const Command& command) {
   return command.run();
 }
 
+// The subcommands that have no subcommands of their own and do not describe the others.
+struct PlainCommand {
+  std::string_view name;
+  Command (*add)(CLI::App*);
+};
+constexpr PlainCommand kPlainCommands[] = {
+    {"run", AddRunCommand},           {"compare", AddCompareCommand},
+    {"profile", AddProfileCommand},   {"inspect", AddInspectCommand},
+    {"validate", AddValidateCommand}, {"convert", AddConvertCommand},
+    {"devices", AddDevicesCommand},   {"doctor", AddDoctorCommand}};
+
+// Declares the subcommands on `app`. If the first word of the command line is the name of a plain
+// one, the others are left out: declaring all options takes as long as reading a small model.
+std::vector<Command> AddCommands(std::string_view first_word, CLI::App* app) {
+  for (const PlainCommand& command : kPlainCommands) {
+    if (command.name == first_word) return {command.add(app)};
+  }
+  std::vector<Command> commands;
+  for (const PlainCommand& command : kPlainCommands) commands.push_back(command.add(app));
+  for (Command& command : AddCacheCommands(app)) commands.push_back(std::move(command));
+  for (Command& command : AddDocumentCommands(app)) commands.push_back(std::move(command));
+  return commands;
+}
+
 int RunCommand(int argc, char** argv) {
   CLI::App app("mace: loads a model, plans it onto OpenCL, runs it, checks and measures it",
                "mace");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("mace ") + Version());
-  std::vector<Command> commands = {AddRunCommand(&app),      AddCompareCommand(&app),
-                                   AddProfileCommand(&app),  AddInspectCommand(&app),
-                                   AddValidateCommand(&app), AddConvertCommand(&app),
-                                   AddDevicesCommand(&app),  AddDoctorCommand(&app)};
-  for (Command& command : AddCacheCommands(&app)) commands.push_back(std::move(command));
-  for (Command& command : AddDocumentCommands(&app)) commands.push_back(std::move(command));
+  const std::vector<Command> commands = AddCommands(argc > 1 ? argv[1] : "", &app);
   const Status words =
       CheckWords(app, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
   if (!words.ok()) return ReportBadUse(words.message());

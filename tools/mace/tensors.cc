@@ -57,7 +57,8 @@ StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
   std::mt19937 generator(seed);
   // The distributions of the C++ standard differ between libraries, but a seed must give the same
   // input everywhere.
-  for (int64_t i = 0; i < tensor->elements(); ++i) {
+  const int64_t elements = tensor->elements();
+  for (int64_t i = 0; i < elements; ++i) {
     floats[i] = static_cast<float>(generator() >> 8) / static_cast<float>(1 << 23) - 1.0f;
   }
   return tensor;
