@@ -66,6 +66,7 @@ BUFFERS_ALONE = {
     "gather_elements": "reads integers",
     "gather_row_major": "plain pointers",
     "integer_elements": "plain pointers",
+    "local_response_norm_vectors": "vectors of 16 channels, for CPUs",
     "matmul": "plain pointers",
     "matmul_bits_expand": "plain pointers",
     "matmul_bits_slices": "plain pointers",

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "mace/testing/op_tester.h"
 
 namespace mace {
@@ -23,6 +25,27 @@ TEST(LocalResponseNorm, OtherRanks) {
   Lrn(5).Input({7}).Run();
   Lrn(5).Input({3, 8}).Run();
   Lrn(5).Input({2, 2, 2, 3, 6}).Run();
+}
+
+TEST(LocalResponseNorm, WholeVectorsOfChannels) {
+  uint32_t seed = 1;
+  for (int64_t channels : {16, 32, 64}) {
+    for (int64_t size : {1, 2, 5, 16, 33, 34}) {
+      SCOPED_TRACE(std::to_string(channels) + " channels, window of " + std::to_string(size));
+      Lrn(size).Input({2, 3, 2, channels}, -2, 2).Seed(seed++).Run();
+    }
+  }
+}
+
+TEST(LocalResponseNorm, RootsInPlaceOfPowers) {
+  for (double beta : {0.25, 0.5, 0.75, 1.0, 1.25, 0.0}) {
+    for (int64_t channels : {7, 32}) {
+      SCOPED_TRACE("beta " + std::to_string(beta) + ", " + std::to_string(channels) + " channels");
+      OpTester tester("LocalResponseNorm");
+      tester.Set("size", int64_t{5}).Set("alpha", 0.7).Set("beta", beta).Set("bias", 1.5);
+      tester.Input({2, 3, 2, channels}, -2, 2).Run();
+    }
+  }
 }
 
 // bias + alpha / 3 * (1 + 4 + 9) of the middle one.

@@ -3,6 +3,7 @@
 // else packed weights.
 // weights: [row of x, then of the output before, each padded to blocks of four][block of units][gate][4 units]
 #ifdef USE_lstm_cell
+#include "tanh.clh"
 #undef COMBINE
 #define COMBINE(a, b) ((a) + (b))
 #include "group_reduce.clh"
@@ -57,9 +58,9 @@ ENTRY void KERNEL(ITEM_IDS TENSOR_IN(x), TENSOR_OUT(cell), TENSOR_OUT(y), __glob
   if (lane > 0) return;
 #endif
   gates += vload16(block, bias);
-  const float4 next = FUNCTION(sigmoid4)(gates.s0123) * tanh(gates.s4567) +
+  const float4 next = FUNCTION(sigmoid4)(gates.s0123) * TANH(gates.s4567) +
                       FUNCTION(sigmoid4)(gates.s89ab + forget_bias) * CELL4(n, block);
   WRITE4(cell, 0, n, block, units, next);
-  WRITE4(y, 0, n, block, units, FUNCTION(sigmoid4)(gates.scdef) * tanh(next));
+  WRITE4(y, 0, n, block, units, FUNCTION(sigmoid4)(gates.scdef) * TANH(next));
 }
 #endif

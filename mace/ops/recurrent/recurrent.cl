@@ -13,6 +13,7 @@
 // direction of what its functions are, as recurrent_function.h numbers them. MORE_FUNCTIONS (0, 1): whether there are
 // others than the first three; then ALPHAS and BETAS have a float4 for each direction.
 #ifdef USE_recurrent
+#include "tanh.clh"
 #undef UNITS
 #undef LOAD_UNITS
 #undef VLOAD_UNITS
@@ -75,12 +76,12 @@
 // A function of recurrent_function.h; p: its alpha and beta.
 inline UNITS FUNCTION(apply)(int which, float2 p, UNITS x) {
   if (which == 0) return 1.0f / (1.0f + exp(-x));
-  if (which == 1) return tanh(x);
+  if (which == 1) return TANH(x);
 #if MORE_FUNCTIONS
   if (which == 3) return p.x * x + p.y;
   if (which == 4) return x < 0.0f ? p.x * x : x;
   if (which == 5) return x > p.x ? x : (UNITS)(0.0f);
-  if (which == 6) return p.x * tanh(p.y * x);
+  if (which == 6) return p.x * TANH(p.y * x);
   if (which == 7) return clamp(p.x * x + p.y, 0.0f, 1.0f);
   if (which == 8) return x < 0.0f ? p.x * expm1(x) : x;
   if (which == 9) return x / (1.0f + fabs(x));
