@@ -101,6 +101,18 @@ TEST(Conv2DTest, GroupsAtMultiplesOfFour) {
   Conv({1, 5, 5, 32}, {80, 16, 1, 1}).Set("group", int64_t{2}).Run();
 }
 
+// A CPU's vectors hold the channels of several groups.
+TEST(Conv2DTest, NarrowGroups) {
+  Conv({1, 6, 7, 32}, {32, 8, 3, 3}).Set("group", int64_t{4}).Run();
+  Conv({2, 5, 5, 32}, {32, 4, 1, 1}).Set("group", int64_t{8}).Set("strides", Ints{2, 2}).Run();
+  Conv({1, 5, 6, 16}, {64, 4, 3, 3})
+      .Input({1, 5, 6, 64})
+      .Set("residual", int64_t{1})
+      .Set("activation", std::string("TANH"))
+      .Set("group", int64_t{4})
+      .Run();
+}
+
 TEST(Conv2DTest, GroupsAnywhere) {
   Conv({2, 6, 7, 9}, {6, 3, 3, 3}).Set("group", int64_t{3}).Set("strides", Ints{1, 2}).Run();
   Conv({1, 5, 6, 10}, {20, 5, 1, 1}).Set("group", int64_t{2}).Run();

@@ -14,6 +14,7 @@
 #define MACE_OPS_CONV_CONVOLUTION_H_
 
 #include <functional>
+#include <string>
 #include <optional>
 #include <vector>
 
@@ -75,7 +76,7 @@ struct ConvolutionWeights {
   // What both are made of, and what says how the filter's elements are ordered for `filter`: equal
   // texts and equal shapes mean the same order.
   std::vector<HostTensor> filter_constants, bias_constants;
-  const char* filter_order = "as stored";
+  std::string filter_order = "as stored";
 };
 
 // The weights of Conv2D from constants: `filter` is already in order, `bias` may be null.

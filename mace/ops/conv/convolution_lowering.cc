@@ -33,6 +33,15 @@ void LowerAligned(const ConvolutionRequest& request, Storage storage,
   LowerDirect(request, storage, result);
 }
 
+// Tiles of groups that are merged to fill the vectors of a CPU.
+void LowerNarrowGroups(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
+  if (!request.cpu()) return;
+  std::optional<ConvolutionRequest> merged = MergeNarrowGroups(request);
+  if (!merged.has_value() || !FitsInt32(merged->convolution)) return;
+  merged->op += "_merged";
+  LowerTiled(*merged, result);
+}
+
 std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
   ConvolutionRequest request = given;
   // PoCL takes 400 ms for each large kernel of a cold start.
@@ -46,6 +55,7 @@ std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
   LowerDepthwise(request, storage, &result);
   if (convolution.groups_aligned()) {
     LowerAligned(request, storage, &result);
+    if (storage == Storage::kBuffer) LowerNarrowGroups(request, &result);
     return result;
   }
   const std::optional<ConvolutionRequest> merged = MergeGroups(request);

@@ -39,6 +39,9 @@ TEST(DepthwiseConv2dTest, OutputNarrowerThanATile) {
 
 TEST(DepthwiseConv2dTest, Multiplier) {
   Depthwise({1, 9, 6, 5}, {3, 5, 3, 2}).Set("activation", std::string("RELU")).Run();
+  // Groups that are merged.
+  Depthwise({2, 7, 6, 16}, {2, 16, 3, 3}).Set("strides", Ints{2, 2}).Run();
+  Depthwise({1, 5, 6, 12}, {3, 12, 3, 3}).Set("activation", std::string("RELU")).Run();
 }
 
 TEST(DepthwiseConv2dTest, Residual) {

@@ -1,7 +1,6 @@
 #include "mace/ops/conv/merged_groups.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace mace {
@@ -9,14 +8,14 @@ namespace {
 
 constexpr int64_t kMaxMergedGroups = 16;
 
-// How many groups become one; 0: none do.
-int64_t MergedCount(const Convolution& c) {
-  if (c.groups_aligned() || c.depthwise()) return 0;
+// The least number of groups that suit when they become one; 0: none does.
+template <typename Suits>
+int64_t MergedCount(const Convolution& c, const Suits& suits) {
   Convolution merged = c;
   for (int64_t count = 2; count <= std::min(c.groups, kMaxMergedGroups); ++count) {
     if (c.groups % count != 0) continue;
     merged.groups = c.groups / count;
-    if (merged.groups_aligned()) return count;
+    if (suits(merged)) return count;
   }
   return 0;
 }
@@ -36,22 +35,35 @@ StatusOr<HostTensor> Widen(const HostTensor& from, const Convolution& c, int64_t
   return widened;
 }
 
-}  // namespace
-
-std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request) {
+std::optional<ConvolutionRequest> Merge(const ConvolutionRequest& request, int64_t count) {
+  if (count == 0) return std::nullopt;
   const Convolution& c = request.convolution;
-  const int64_t count = MergedCount(c);
-  const bool as_stored =
-      std::string_view(request.weights.filter_order) == ConvolutionWeights().filter_order;
-  if (count == 0 || !as_stored) return std::nullopt;
   ConvolutionRequest merged = request;
   merged.convolution.groups = c.groups / count;
-  merged.weights.filter_order = "in merged groups";
+  merged.weights.filter_order += ", in merged groups";
   merged.weights.filter = [c, count, filter = request.weights.filter]() -> StatusOr<HostTensor> {
     MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());
     return Widen(from, c, count);
   };
   return merged;
+}
+
+}  // namespace
+
+std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  if (c.groups_aligned() || c.depthwise()) return std::nullopt;
+  return Merge(request,
+               MergedCount(c, [](const Convolution& merged) { return merged.groups_aligned(); }));
+}
+
+std::optional<ConvolutionRequest> MergeNarrowGroups(const ConvolutionRequest& request) {
+  const Convolution& c = request.convolution;
+  const int64_t lanes = request.device().preferred_float_width;
+  if (!c.groups_aligned() || c.depthwise() || c.out_per_group() >= lanes) return std::nullopt;
+  return Merge(request, MergedCount(c, [lanes](const Convolution& merged) {
+                 return merged.out_per_group() % lanes == 0;
+               }));
 }
 
 }  // namespace mace
