@@ -162,17 +162,48 @@ MACE_VNNI inline void VnniStore(const VnniVectors& sums, __mmask64 mask, int32_t
   _mm512_mask_storeu_epi32(to + 48, part(3), VnniLanes<0xDD>(last01, last23));
 }
 
-template <size_t rows>
+// The rows k to k + 3 of a block of columns, interleaved.
+MACE_VNNI inline VnniVectors VnniColumns(const ByteMatrix& w, size_t k, size_t column,
+                                         __mmask64 mask) {
+  return VnniInterleave({VnniLoad(w, k, column, mask), VnniLoad(w, k + 1, column, mask),
+                         VnniLoad(w, k + 2, column, mask), VnniLoad(w, k + 3, column, mask)});
+}
+
+// A panel is a block of columns as a product reads it: what VnniColumns gives for each four rows, one
+// behind the other.
+constexpr size_t kPanelColumns = 64;
+constexpr size_t kPanelStep = sizeof(VnniVectors);
+
+size_t PanelBytes(const ByteMatrix& w) { return (w.rows + 3) / 4 * kPanelStep; }
+
+MACE_VNNI void PackPanels(const ByteMatrix& w, uint8_t* panels) {
+  for (size_t column = 0; column < w.columns; column += kPanelColumns) {
+    const __mmask64 mask = VnniMask(w.columns - column);
+    for (size_t k = 0; k < w.rows; k += 4, panels += kPanelStep) {
+      const VnniVectors columns = VnniColumns(w, k, column, mask);
+      std::memcpy(panels, &columns, kPanelStep);
+    }
+  }
+}
+
+MACE_VNNI inline VnniVectors LoadPanel(const uint8_t* at) {
+  return {_mm512_loadu_si512(at), _mm512_loadu_si512(at + 64), _mm512_loadu_si512(at + 128),
+          _mm512_loadu_si512(at + 192)};
+}
+
+// The sums of `rows` rows of x from `row` on and of the block at `column`. With `packed` the bytes of
+// w are its panels.
+template <size_t rows, bool packed>
 MACE_VNNI void VnniBlock(const ByteRows& x, size_t row, const ByteMatrix& w, size_t column,
                          int32_t* sums) {
+  const uint8_t* const panel = w.bytes + (packed ? column / kPanelColumns * PanelBytes(w) : 0);
   const __mmask64 mask = VnniMask(w.columns - column);
   const __m512i zero = _mm512_setzero_si512();
   const VnniVectors zeros = {zero, zero, zero, zero};
   VnniVectors s0 = zeros, s1 = zeros, s2 = zeros, s3 = zeros;
   for (size_t k = 0; k < w.rows; k += 4) {
     const VnniVectors columns =
-        VnniInterleave({VnniLoad(w, k, column, mask), VnniLoad(w, k + 1, column, mask),
-                        VnniLoad(w, k + 2, column, mask), VnniLoad(w, k + 3, column, mask)});
+        packed ? LoadPanel(panel + k / 4 * kPanelStep) : VnniColumns(w, k, column, mask);
     VnniAdd(FourBytes(x, row, k), columns, &s0);
     if constexpr (rows > 1) VnniAdd(FourBytes(x, row + 1, k), columns, &s1);
     if constexpr (rows > 2) VnniAdd(FourBytes(x, row + 2, k), columns, &s2);
@@ -202,17 +233,23 @@ void Avx2Product(const ByteRows& x, const ByteMatrix& w, int32_t* sums) {
   ProductOfBlocks(x, w, 16, {&Avx2Block<1>, &Avx2Block<2>, &Avx2Block<3>, &Avx2Block<4>}, sums);
 }
 
+template <bool packed>
 void VnniProduct(const ByteRows& x, const ByteMatrix& w, int32_t* sums) {
-  ProductOfBlocks(x, w, 64, {&VnniBlock<1>, &VnniBlock<2>, &VnniBlock<3>, &VnniBlock<4>}, sums);
+  ProductOfBlocks(
+      x, w, kPanelColumns,
+      {&VnniBlock<1, packed>, &VnniBlock<2, packed>, &VnniBlock<3, packed>, &VnniBlock<4, packed>},
+      sums);
+}
+
+bool HasVnni() {
+  return __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512bw") != 0;
 }
 #endif
 
 std::vector<ByteProduct> FindByteProducts() {
   std::vector<ByteProduct> products;
 #ifdef MACE_BYTE_PRODUCT_X86
-  if (__builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512bw") != 0) {
-    products.push_back(&VnniProduct);
-  }
+  if (HasVnni()) products.push_back(&VnniProduct<false>);
   if (__builtin_cpu_supports("avx2") != 0) products.push_back(&Avx2Product);
 #endif
   products.push_back(&PlainProduct);
@@ -224,6 +261,23 @@ std::vector<ByteProduct> FindByteProducts() {
 const std::vector<ByteProduct>& RunnableByteProducts() {
   static const auto* const products = new std::vector<ByteProduct>(FindByteProducts());
   return *products;
+}
+
+PackedByteMatrix::PackedByteMatrix(const ByteMatrix& w) : matrix_(w) {
+#ifdef MACE_BYTE_PRODUCT_X86
+  if (!HasVnni()) return;
+  panels_.reset(new uint8_t[(w.columns + kPanelColumns - 1) / kPanelColumns * PanelBytes(w)]);
+  PackPanels(w, panels_.get());
+  matrix_.bytes = panels_.get();
+  matrix_.flip = 0;  // Done.
+#endif
+}
+
+void PackedByteMatrix::Multiply(const ByteRows& x, int32_t* sums) const {
+#ifdef MACE_BYTE_PRODUCT_X86
+  if (panels_ != nullptr) return VnniProduct<true>(x, matrix_, sums);
+#endif
+  RunnableByteProducts()[0](x, matrix_, sums);
 }
 
 }  // namespace mace

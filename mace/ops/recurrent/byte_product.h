@@ -1,12 +1,13 @@
 // Products of rows of bytes with a matrix of bytes, summed in int32: exact, so that the order of the
 // sums does not matter, and vectors of the processor at hand take what they can.
 //
-// Thread contract: thread-safe (pure functions).
+// Thread contract: thread-safe (pure functions, and an object that does not change).
 #ifndef MACE_OPS_RECURRENT_BYTE_PRODUCT_H_
 #define MACE_OPS_RECURRENT_BYTE_PRODUCT_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace mace {
@@ -36,6 +37,21 @@ using ByteProduct = void (*)(const ByteRows& x, const ByteMatrix& w, int32_t* su
 
 // The functions that this processor can run, the fastest first; all give the same sums.
 const std::vector<ByteProduct>& RunnableByteProducts();
+
+// A matrix that is multiplied many times. For a processor that reads it faster in another order, there
+// is a copy in that order.
+class PackedByteMatrix {
+ public:
+  // Without a copy the bytes of `w` must outlive this object.
+  explicit PackedByteMatrix(const ByteMatrix& w);
+
+  // RunnableByteProducts()[0](x, w, sums).
+  void Multiply(const ByteRows& x, int32_t* sums) const;
+
+ private:
+  ByteMatrix matrix_;
+  std::unique_ptr<uint8_t[]> panels_;  // Null: there is no copy.
+};
 
 }  // namespace mace
 

@@ -48,6 +48,11 @@ void ExpectSums(const Extents& extents, uint8_t flip, std::mt19937* random) {
     EXPECT_EQ(sums, expected) << "function " << i << ", " << extents.count << " x " << extents.rows
                               << " x " << extents.columns << ", flip " << int{flip};
   }
+  std::vector<int32_t> sums(expected.size(), -1);
+  PackedByteMatrix({w.data(), extents.rows, extents.columns, flip})
+      .Multiply({x.data(), extents.count, pitch}, sums.data());
+  EXPECT_EQ(sums, expected) << "packed, " << extents.count << " x " << extents.rows << " x "
+                            << extents.columns << ", flip " << int{flip};
 }
 
 TEST(ByteProduct, AllFunctionsGiveTheSums) {

@@ -14,7 +14,10 @@
 // (lstm_functions.h). https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 #include <Eigen/Core>
 #include <algorithm>
+#include <functional>
+#include <thread>
 
+#include "mace/base/catch_exhaustion.h"
 #include "mace/ops/op.h"
 #include "mace/ops/recurrent/dynamic_levels.h"
 #include "mace/ops/recurrent/lstm_functions.h"
@@ -91,8 +94,14 @@ class DynamicQuantizeLstmOp : public Op {
     DynamicLevels levels;
     levels.Quantize(x.f32(), static_cast<size_t>(shape[0] * shape[1]),
                     static_cast<size_t>(shape[2]));
-    for (size_t d = 0; d < reversed_.size(); ++d) RunDirection(inputs, d, levels, outputs);
-    return Status::Ok();
+    const auto run = [&](size_t direction) {
+      return CatchExhaustion([&] {
+        RunDirection(inputs, direction, levels, outputs);
+        return Status();
+      });
+    };
+    if (reversed_.size() == 1) return run(0);
+    return RunBoth(shape[0] * shape[1] >= StepsWorthAThread(), run);
   }
 
   Cost EstimateCost(const std::vector<OpInput>& inputs,
@@ -115,6 +124,29 @@ class DynamicQuantizeLstmOp : public Op {
     kInitialH,
     kInitialC,
   };
+
+  // The steps of one sequence that take several times as long as to start a thread, some 0.2 ms.
+  int64_t StepsWorthAThread() const { return 4'000'000 / (kGates * hidden_ * hidden_ + 1); }
+
+  // run(0) and run(1), on two threads if that is worth it and there are more. Gives the first error.
+  static Status RunBoth(bool on_threads, const std::function<Status(size_t)>& run) {
+    Status second;
+    std::thread other;
+    if (on_threads) {
+      // Without another thread this one does all the work.
+      static_cast<void>(CatchExhaustion([&] {
+        other = std::thread([&] { second = run(1); });
+        return Status();
+      }));
+    }
+    const Status first = run(0);
+    if (other.joinable()) {
+      other.join();
+    } else if (first.ok()) {
+      second = run(1);
+    }
+    return first.ok() ? second : first;
+  }
 
   size_t state_size(const Shape& x) const { return static_cast<size_t>(x[1] * hidden_); }
 
@@ -147,9 +179,16 @@ class DynamicQuantizeLstmOp : public Op {
   void RunDirection(const std::vector<HostTensor>& inputs, size_t direction, const DynamicLevels& x,
                     std::vector<HostTensor>* outputs) const {
     constexpr int64_t kStepsAtOnce = 16;
+    // To prepare takes about as long as two steps.
+    constexpr int64_t kManySteps = 8;
+    constexpr int64_t kRowsOfAProduct = 4;  // A product takes as many rows together.
     const int64_t steps = inputs[kX].shape()[0];
     const auto sequences = static_cast<size_t>(inputs[kX].shape()[1]);
     Direction state = MakeDirection(inputs, direction);
+    if (steps >= kManySteps) state.r.PrepareForManyProducts();
+    if (steps * inputs[kX].shape()[1] >= kManySteps * kRowsOfAProduct) {
+      state.w.PrepareForManyProducts();
+    }
     const size_t step_size = sequences * state.w.columns();
     std::vector<float> products(static_cast<size_t>(std::min(kStepsAtOnce, steps)) * step_size);
     DynamicLevels levels;

@@ -56,6 +56,51 @@ TEST(DynamicQuantizeLstm, TheStateIsRoundedToLevels) {
   EXPECT_GT(std::abs((*y)[1].f32()[0] - Sigmoid(0.25) * std::tanh(1.5)), 1e-4);
 }
 
+// 160 steps of 80 hidden numbers in one direction or both, with the constants of `directions`.
+StatusOr<std::vector<HostTensor>> ManySteps(const char* direction,
+                                            const std::vector<int>& directions) {
+  constexpr int64_t kSteps = 160, kWidth = 5, kHidden = 80;
+  const auto count = static_cast<int64_t>(directions.size());
+  const auto number = [](int64_t i) { return static_cast<int>(i * 37 % 101) - 50; };
+  std::vector<float> x;
+  for (int64_t i = 0; i < kSteps * kWidth; ++i) x.push_back(0.02f * static_cast<float>(number(i)));
+  const auto weights = [&](int64_t rows) {
+    std::vector<int8_t> bytes;
+    for (int d : directions) {
+      for (int64_t i = 0; i < rows * 4 * kHidden; ++i) {
+        bytes.push_back(static_cast<int8_t>(number(i + 1000 * d)));
+      }
+    }
+    return Bytes({count, rows, 4 * kHidden}, bytes);
+  };
+  const auto each = static_cast<size_t>(count);
+  OpTester tester("DynamicQuantizeLstm");
+  tester.Set("hidden", kHidden).Set("direction", std::string(direction)).Outputs(3);
+  tester.Input(Floats({kSteps, 1, kWidth}, x));
+  tester.Constant(weights(kWidth)).Constant(weights(kHidden));
+  for (int i = 0; i < 2; ++i) {
+    tester.Constant(Floats({count}, std::vector<float>(each, 0.002f)));
+    tester.Constant(Bytes({count}, std::vector<int8_t>(each, 3)));
+  }
+  return tester.Reference();
+}
+
+TEST(DynamicQuantizeLstm, BothDirectionsGiveWhatEachGives) {
+  const StatusOr<std::vector<HostTensor>> both = ManySteps("bidirectional", {0, 1});
+  const StatusOr<std::vector<HostTensor>> forward = ManySteps("forward", {0});
+  const StatusOr<std::vector<HostTensor>> reverse = ManySteps("reverse", {1});
+  ASSERT_TRUE(both.ok() && forward.ok() && reverse.ok()) << both.status().message();
+  const size_t size = 80;
+  for (size_t step = 0; step < 160; ++step) {
+    for (size_t i = 0; i < size; ++i) {
+      const float* const y = (*both)[0].f32() + 2 * step * size;
+      ASSERT_EQ(y[i], (*forward)[0].f32()[step * size + i]) << step;
+      ASSERT_EQ(y[size + i], (*reverse)[0].f32()[step * size + i]) << step;
+    }
+  }
+  EXPECT_NE((*both)[0].f32()[0], (*both)[0].f32()[size]);
+}
+
 TEST(DynamicQuantizeLstm, WrongShapesAndTypesAreNamed) {
   OpTester tester = OneStep();
   tester.Set("hidden", 2);

@@ -64,7 +64,11 @@ LstmMatrix::LstmMatrix(const QuantizedOperand& operand, size_t direction) {
 
 void LstmMatrix::Multiply(const DynamicLevels& x, size_t first, size_t count, float* to) {
   sums_.resize(count * columns());
-  RunnableByteProducts()[0](x.Rows(first, count), matrix_, sums_.data());
+  if (packed_.has_value()) {
+    packed_->Multiply(x.Rows(first, count), sums_.data());
+  } else {
+    RunnableByteProducts()[0](x.Rows(first, count), matrix_, sums_.data());
+  }
   for (size_t r = 0; r < count; ++r) {
     const size_t at = r * columns();
     const Columns all = {sums_.data() + at, column_sums_.data(), zero_points_.data(),

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "mace/graph/tensor.h"
@@ -31,6 +32,9 @@ class LstmMatrix {
 
   LstmMatrix(const QuantizedOperand& operand, size_t direction);
 
+  // Prepares for many calls of Multiply, which take less time afterwards.
+  void PrepareForManyProducts() { packed_.emplace(matrix_); }
+
   size_t columns() const { return matrix_.columns; }
   // Rows [first, first + count) of x times the matrix, to [count, columns]: sums of integers, each
   // multiplied once by (scale of x * scale of the column). REQUIRES: x has rows as wide as the
@@ -39,6 +43,7 @@ class LstmMatrix {
 
  private:
   ByteMatrix matrix_;
+  std::optional<PackedByteMatrix> packed_;
   std::vector<float> scales_;         // For each column.
   std::vector<int32_t> zero_points_;  // For each column, of the elements as ByteMatrix has them.
   std::vector<int32_t> column_sums_;
