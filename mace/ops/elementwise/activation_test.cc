@@ -47,6 +47,9 @@ TEST(Activation, PreluWithASlopeForEachChannel) {
 TEST(Activation, PreluWithOneSlope) {
   Activation("PRELU").Input({2, 3, 5}).Constant({1}).Run();
   Activation("PRELU").Input({2, 3, 5}).Input({1}).Run();
+  // The slope has more axes than x.
+  Activation("PRELU").Input(Shape()).Constant({1}).Run();
+  Activation("PRELU").Input({4}).Constant({1, 1, 4}).Run();
 }
 
 TEST(Activation, Refuses) {

@@ -55,6 +55,7 @@ TEST(BroadcastRows, EqualShapesAreOneRow) {
 
 TEST(BroadcastRows, AScalarHasOneElementAndAnEmptyResultNone) {
   EXPECT_EQ(ElementsRead(Shape(), Shape()), std::vector<int64_t>{0});
+  EXPECT_EQ(ElementsRead(Shape(), Shape({1, 1})), std::vector<int64_t>{0});
   EXPECT_TRUE(ElementsRead(Shape({3, 0}), Shape({3, 1})).empty());
   EXPECT_TRUE(ElementsRead(Shape({0, 3}), Shape({3})).empty());
 }

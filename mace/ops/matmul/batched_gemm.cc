@@ -20,7 +20,8 @@ Shape Leading(const Shape& shape) {
 BroadcastStrides StridesOf(const Shape& from, const Shape& to, int64_t unit) {
   BroadcastStrides strides = {};
   int64_t stride = unit;
-  for (int from_end = 0; from_end < from.rank(); ++from_end) {
+  // Axes of one element may stand in front of all axes of `to`.
+  for (int from_end = 0; from_end < std::min(from.rank(), to.rank()); ++from_end) {
     const int axis = to.rank() - 1 - from_end;
     const int64_t extent = from.back(from_end);
     strides[static_cast<size_t>(axis)] = extent == 1 ? 0 : stride;
