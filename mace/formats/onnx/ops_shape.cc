@@ -258,6 +258,11 @@ Status EmitTile(OnnxNode* node, ValueId id, std::vector<int64_t> multiples) {
 Status ConvertTile(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2, 2));
   MACE_ASSIGN_OR_RETURN(std::vector<int64_t> multiples, node->Numbers(1));
+  const auto rank = static_cast<size_t>(node->shape(0).rank());
+  if (multiples.size() != rank) {
+    return InvalidArgument("repeats: expected a number for each of " + std::to_string(rank) +
+                           " axes, found " + std::to_string(multiples.size()));
+  }
   return EmitTile(node, node->input(0), std::move(multiples));
 }
 
