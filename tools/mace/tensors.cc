@@ -58,7 +58,8 @@ StatusOr<Tensor> RandomInput(const TensorSpec& spec, uint32_t seed) {
   // The distributions of the C++ standard differ between libraries, but a seed must give the same
   // input everywhere. One number has the bits of two floats: numbers are what takes the time.
   const auto to_float = [](uint64_t bits) {
-    return static_cast<float>(static_cast<int32_t>(bits & 0xffffff)) / static_cast<float>(1 << 23) - 1.0f;
+    return static_cast<float>(static_cast<int32_t>(bits & 0xffffff)) / static_cast<float>(1 << 23) -
+           1.0f;
   };
   const int64_t elements = tensor->elements();
   for (int64_t i = 0; i < elements; i += 2) {

@@ -14,8 +14,8 @@
 #define MACE_OPS_CONV_CONVOLUTION_H_
 
 #include <functional>
-#include <string>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "mace/base/divide.h"

@@ -15,7 +15,8 @@ namespace mace {
 // groups are aligned, for a depthwise convolution, and for more than 16 groups in one.
 std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request);
 
-// The same for aligned groups that have fewer output channels than a CPU has lanes: as few groups are
+// A request for what `request` computes, where its groups are aligned and have fewer output channels
+// than a CPU has lanes: as few groups are
 // merged as fill whole vectors. None where no vector would be fuller.
 std::optional<ConvolutionRequest> MergeNarrowGroups(const ConvolutionRequest& request);
 
