@@ -58,13 +58,13 @@ class LocalResponseNormOp : public Op {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Nhwc view = AsNhwc(request.outputs[0].shape);
     std::vector<KernelVariant> variants = {LowerBlocks(request, view)};
+    if (variants[0].inputs[0].storage != Storage::kBuffer) return variants;
+    // A processor of 16 lanes computes four of them; a GPU's work-item has no 16.
     const bool is_on_cpu = request.device->kind == DeviceKind::kCpu;
-    if (is_on_cpu && variants[0].inputs[0].storage == Storage::kBuffer) {
-      // A processor of 16 lanes computes four of them.
-      variants[0].estimate_ms *= 4;
-      if (view.c % kLanes == 0 && Front() <= kLanes && Behind() <= kLanes) {
-        variants.push_back(LowerVectors(request, view));
-      }
+    if (is_on_cpu) variants[0].estimate_ms *= 4;
+    if (view.c % kLanes == 0 && Front() <= kLanes && Behind() <= kLanes) {
+      variants.push_back(LowerVectors(request, view));
+      if (!is_on_cpu) variants.back().estimate_ms *= 4;
     }
     return variants;
   }

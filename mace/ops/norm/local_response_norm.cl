@@ -1,8 +1,8 @@
 // y = x / (bias + share * sum of squares)^beta over the channels from `front` before each one to `behind` after it.
 //
 //   local_response_norm          a work-item makes one block of four channels; padding lanes are zeros and add nothing
-//   local_response_norm_vectors  for CPUs: a work-item makes all channels of a position, whose number is a multiple of
-//                                16; the window, of up to 16 channels on each side, is the macros FRONT and BEHIND
+//   local_response_norm_vectors  fast on CPUs: a work-item makes all channels of a position, whose number is a multiple
+//                                of 16; the window, of up to 16 channels on each side, is the macros FRONT and BEHIND
 //
 // BETA_QUARTERS: 4 * beta if that is 1 to 4, else 0. Square roots take a fraction of the time of pow.
 #undef TO_MINUS_BETA
