@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/divide.h"
 #include "mace/base/file_memory.h"
 
 namespace mace {
@@ -15,9 +16,7 @@ constexpr size_t kAlignment = 64;
 
 thread_local FileScratch* scratch_of_thread = nullptr;
 
-size_t BytesOfCopy(const Bytes& part) {
-  return (part.size() + kAlignment - 1) / kAlignment * kAlignment;
-}
+size_t BytesOfCopy(const Bytes& part) { return AlignUp(part.size(), kAlignment); }
 
 }  // namespace
 

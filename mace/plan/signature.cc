@@ -83,6 +83,15 @@ std::string FormatText(const TensorFormat& format) {
   return static_cast<char>('a' + index) + (block > 0 ? std::to_string(block) : "");
 }
 
+std::string HashKernelTexts() {
+  Sha256Hasher hasher;
+  for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
+    hasher.UpdateField(source->name);
+    hasher.Update(Bytes(source->sha256, sizeof(source->sha256)));
+  }
+  return HexOf(&hasher, 8);
+}
+
 }  // namespace
 
 std::string NodeSignature(const Graph& graph, const Node& node) {
@@ -117,14 +126,7 @@ std::string VariantId(const KernelVariant& variant) {
 }
 
 const std::string& KernelTextHash() {
-  static const auto* const hash = new std::string([] {
-    Sha256Hasher hasher;
-    for (const KernelSource* source = AllKernelSources(); source->name != nullptr; ++source) {
-      hasher.UpdateField(source->name);
-      hasher.Update(Bytes(source->sha256, sizeof(source->sha256)));
-    }
-    return HexOf(&hasher, 8);
-  }());
+  static const auto* const hash = new std::string(HashKernelTexts());
   return *hash;
 }
 

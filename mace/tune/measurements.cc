@@ -34,10 +34,7 @@ Status AddChosen(const Node& node, const std::string& id, const DeviceInfo& devi
 
 Measurements::Measurements(const Graph& graph, const PlanOptions& options,
                            ProgramCompiler* compiler)
-    : graph_(graph),
-      allow_tf32_(options.allow_tf32),
-      compiler_(compiler),
-      kernel_text_(KernelTextHash()) {}
+    : graph_(graph), allow_tf32_(options.allow_tf32), compiler_(compiler) {}
 
 std::string Measurements::SignatureOf(size_t node, const NodeVariants& offered) const {
   const bool half = offered.variants.front().precision == Precision::kFloat16;
@@ -47,7 +44,7 @@ std::string Measurements::SignatureOf(size_t node, const NodeVariants& offered) 
 }
 
 std::string Measurements::KeyOf(const std::string& signature, const std::string& variant_id) const {
-  return "way " + kernel_text_ + " " + variant_id + " " + signature;
+  return "way " + KernelTextHash() + " " + variant_id + " " + signature;
 }
 
 std::optional<double> Measurements::Find(const std::string& signature,

@@ -34,7 +34,6 @@ class Measurements {
   const Graph& graph_;
   const bool allow_tf32_;
   ProgramCompiler* const compiler_;
-  const std::string kernel_text_;
 };
 
 // The variants among which the plan chose, with all known times: those that it was planned with and

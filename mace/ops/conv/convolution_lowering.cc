@@ -33,11 +33,10 @@ void LowerAligned(const ConvolutionRequest& request, Storage storage,
   LowerDirect(request, storage, result);
 }
 
-// Tiles of groups that are merged to fill the vectors of a CPU.
+// Tiles of groups that are merged to fill the vectors of a CPU, on buffers. REQUIRES: aligned groups.
 void LowerNarrowGroups(const ConvolutionRequest& request, std::vector<KernelVariant>* result) {
-  if (!request.cpu()) return;
   std::optional<ConvolutionRequest> merged = MergeNarrowGroups(request);
-  if (!merged.has_value() || !FitsInt32(merged->convolution)) return;
+  if (!merged.has_value()) return;
   merged->op += "_merged";
   LowerTiled(*merged, result);
 }
@@ -55,13 +54,11 @@ std::vector<KernelVariant> LowerInFloats(const ConvolutionRequest& given) {
   LowerDepthwise(request, storage, &result);
   if (convolution.groups_aligned()) {
     LowerAligned(request, storage, &result);
-    if (storage == Storage::kBuffer) LowerNarrowGroups(request, &result);
+    if (request.cpu() && storage == Storage::kBuffer) LowerNarrowGroups(request, &result);
     return result;
   }
   const std::optional<ConvolutionRequest> merged = MergeGroups(request);
-  if (merged.has_value() && FitsInt32(merged->convolution)) {
-    LowerAligned(*merged, storage, &result);
-  }
+  if (merged.has_value()) LowerAligned(*merged, storage, &result);
   LowerGrouped(request, storage, &result);
   return result;
 }

@@ -10,6 +10,7 @@
 //   <op>_depthwise  one output channel for each input channel
 //   <op>_grouped    any groups, channel by channel; for groups that do not begin at multiples of
 //                   four, which the others take where merged_groups.h makes them begin so
+//   <op>_merged_tiled  tiled, with narrow groups merged until they fill the vectors of a CPU
 //   <op>_int8       int8 numbers (int8_lowering.h)
 //
 // Thread contract: thread-safe (pure functions).

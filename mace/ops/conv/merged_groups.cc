@@ -40,6 +40,7 @@ std::optional<ConvolutionRequest> Merge(const ConvolutionRequest& request, int64
   const Convolution& c = request.convolution;
   ConvolutionRequest merged = request;
   merged.convolution.groups = c.groups / count;
+  if (!FitsInt32(merged.convolution)) return std::nullopt;
   merged.weights.filter_order += ", in merged groups";
   merged.weights.filter = [c, count, filter = request.weights.filter]() -> StatusOr<HostTensor> {
     MACE_ASSIGN_OR_RETURN(const HostTensor from, filter());

@@ -12,12 +12,13 @@ namespace mace {
 // A request for what `request` computes, with as few groups merged as make groups_aligned() true, or
 // with all of them merged. The filter has zeros for the channels of the other groups: merging m groups
 // takes m times the products, by kernels that are many times as fast as conv2d_grouped. None where
-// groups are aligned, for a depthwise convolution, and for more than 16 groups in one.
+// groups are aligned, for a depthwise convolution, for more than 16 groups in one, and for a filter
+// beyond FitsInt32().
 std::optional<ConvolutionRequest> MergeGroups(const ConvolutionRequest& request);
 
-// A request for what `request` computes, where its groups are aligned and have fewer output channels
-// than a CPU has lanes: as few groups are
-// merged as fill whole vectors. None where no vector would be fuller.
+// A request for what `request` computes, with as few groups merged as give each a multiple of the
+// lanes of the device's vectors. None for groups that are not aligned or that fill a vector already,
+// for a depthwise convolution, for more than 16 groups in one, and for a filter beyond FitsInt32().
 std::optional<ConvolutionRequest> MergeNarrowGroups(const ConvolutionRequest& request);
 
 }  // namespace mace

@@ -57,8 +57,9 @@ class LocalResponseNormOp : public Op {
   std::vector<KernelVariant> Lower(const LoweringRequest& request) const override {
     if (!CanLower(request) || request.inputs[0].constant != nullptr) return {};
     const Nhwc view = AsNhwc(request.outputs[0].shape);
-    std::vector<KernelVariant> variants = {LowerBlocks(request, view)};
-    if (variants[0].inputs[0].storage != Storage::kBuffer) return variants;
+    const Storage storage = StorageWithinLimits(request);
+    std::vector<KernelVariant> variants = {LowerBlocks(request, view, storage)};
+    if (storage != Storage::kBuffer) return variants;
     // A processor of 16 lanes computes four of them; a GPU's work-item has no 16.
     const bool is_on_cpu = request.device->kind == DeviceKind::kCpu;
     if (is_on_cpu) variants[0].estimate_ms *= 4;
@@ -79,8 +80,8 @@ class LocalResponseNormOp : public Op {
  private:
   static constexpr int64_t kLanes = 16;
 
-  KernelVariant LowerBlocks(const LoweringRequest& request, const Nhwc& view) const {
-    const Storage storage = StorageWithinLimits(request);
+  KernelVariant LowerBlocks(const LoweringRequest& request, const Nhwc& view,
+                            Storage storage) const {
     KernelVariant variant = NewVariant("local_response_norm", request, storage);
     Launch launch = NewLaunch("local_response_norm.cl", "local_response_norm", request, storage);
     const int64_t reach = view.c;  // No window sees more.

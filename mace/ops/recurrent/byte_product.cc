@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mace/base/divide.h"
+
 // The x86 instructions are used where the processor has them, whatever the build was told.
 #if defined(__x86_64__) && defined(__GNUC__)
 #define MACE_BYTE_PRODUCT_X86 1
@@ -174,7 +176,7 @@ MACE_VNNI inline VnniVectors VnniColumns(const ByteMatrix& w, size_t k, size_t c
 constexpr size_t kPanelColumns = 64;
 constexpr size_t kPanelStep = sizeof(VnniVectors);
 
-size_t PanelBytes(const ByteMatrix& w) { return (w.rows + 3) / 4 * kPanelStep; }
+size_t PanelBytes(const ByteMatrix& w) { return AlignUp(w.rows, 4) * kPanelColumns; }
 
 MACE_VNNI void PackPanels(const ByteMatrix& w, uint8_t* panels) {
   for (size_t column = 0; column < w.columns; column += kPanelColumns) {
@@ -266,7 +268,7 @@ const std::vector<ByteProduct>& RunnableByteProducts() {
 PackedByteMatrix::PackedByteMatrix(const ByteMatrix& w) : matrix_(w) {
 #ifdef MACE_BYTE_PRODUCT_X86
   if (!HasVnni()) return;
-  panels_.reset(new uint8_t[(w.columns + kPanelColumns - 1) / kPanelColumns * PanelBytes(w)]);
+  panels_.reset(new uint8_t[AlignUp(w.columns, kPanelColumns) / kPanelColumns * PanelBytes(w)]);
   PackPanels(w, panels_.get());
   matrix_.bytes = panels_.get();
   matrix_.flip = 0;  // Done.

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "mace/base/catch_exhaustion.h"
+#include "mace/base/memory_budget.h"
 #include "mace/ops/op.h"
 #include "mace/ops/recurrent/dynamic_levels.h"
 #include "mace/ops/recurrent/lstm_functions.h"
@@ -135,7 +136,10 @@ class DynamicQuantizeLstmOp : public Op {
     if (on_threads) {
       // Without another thread this one does all the work.
       static_cast<void>(CatchExhaustion([&] {
-        other = std::thread([&] { second = run(1); });
+        other = std::thread([&, budget = ScopedMemoryBudget::Current()] {
+          const ScopedMemoryBudget scope(budget);
+          second = run(1);
+        });
         return Status();
       }));
     }
