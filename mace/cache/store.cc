@@ -108,6 +108,23 @@ std::optional<std::string> CacheStore::FindTuning(const DeviceIdentity& device,
   return *value;
 }
 
+std::vector<CacheStore::DeviceTuning> CacheStore::FindTuningOfAllDevices(
+    const std::string& key) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<DeviceTuning> found;
+  for (const auto& [name, entry] : added_.tuning) {
+    if (entry->key == key) found.push_back({entry->device, entry->value});
+  }
+  if (file_ == nullptr) return found;
+  const CacheIndex& index = file_->index();
+  for (const TuningRecord& record : index.tuning) {
+    if (record.key != key) continue;
+    const DeviceIdentity& device = index.devices[record.device];
+    if (added_.tuning.count(TuningName(device, key)) == 0) found.push_back({device, record.value});
+  }
+  return found;
+}
+
 Status CacheStore::AddTuning(const DeviceIdentity& device, const std::string& key,
                              const std::string& value) {
   auto entry = std::make_shared<const TuningEntry>(TuningEntry{device, key, value, 0});

@@ -99,6 +99,13 @@ class CacheStore {
   // empty), the value is the choice in the engine's own bytes. A record of another version of the
   // device's driver is not found, and is removed when one of this version is written.
   std::optional<std::string> FindTuning(const DeviceIdentity& device, const std::string& key);
+  // The values of the tuning records with this key, with the device of each; of a device that has
+  // one in the file and one that was added since, only the added one.
+  struct DeviceTuning {
+    DeviceIdentity device;
+    std::string value;
+  };
+  std::vector<DeviceTuning> FindTuningOfAllDevices(const std::string& key) const;
   // Adds a measurement as AddProgram adds a program; a record that the file holds already leaves
   // nothing to be written. kInvalidArgument for an empty key, and for a key or value above
   // kLargestText bytes.

@@ -1,6 +1,9 @@
 // Tuning records: what was measured on a device, found by its next start.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "mace/base/files.h"
 #include "mace/base/strings.h"
 #include "mace/cache/store.h"
@@ -43,6 +46,33 @@ TEST_F(TuningTest, ByDeviceAndSignature) {
   EXPECT_EQ("tile 16", Read(SampleDevice(), "conv 3x3"));
   EXPECT_EQ("tile 2", Read(other, "conv 3x3"));
   EXPECT_TRUE(VerifyCacheFile(path_).ok());
+}
+
+TEST_F(TuningTest, OfAllDevices) {
+  DeviceIdentity other = SampleDevice();
+  other.name = "another GPU";
+  Write(SampleDevice(), "conv", "tile 8");
+  Write(SampleDevice(), "pool", "tile 4");
+  Write(other, "conv", "tile 2");
+  const auto values = [](const CacheStore& store) {
+    std::map<std::string, std::string> by_name;
+    for (const CacheStore::DeviceTuning& found : store.FindTuningOfAllDevices("conv")) {
+      EXPECT_TRUE(by_name.emplace(found.device.name, found.value).second) << found.device.name;
+    }
+    return by_name;
+  };
+  using Values = std::map<std::string, std::string>;
+  const auto store = CacheStore::Open(path_);
+  EXPECT_EQ((Values{{SampleDevice().name, "tile 8"}, {other.name, "tile 2"}}), values(*store));
+  // What was added since stands for what is in the file.
+  DeviceIdentity third = SampleDevice();
+  third.name = "a third GPU";
+  ASSERT_TRUE(store->AddTuning(other, "conv", "tile 16").ok());
+  ASSERT_TRUE(store->AddTuning(third, "conv", "tile 1").ok());
+  EXPECT_EQ(
+      (Values{{SampleDevice().name, "tile 8"}, {other.name, "tile 16"}, {third.name, "tile 1"}}),
+      values(*store));
+  EXPECT_TRUE(store->FindTuningOfAllDevices("no such key").empty());
 }
 
 TEST_F(TuningTest, AnyPartOfTheDeviceMatters) {

@@ -113,33 +113,34 @@ Status CompiledModel::State::CheckProcess() const {
   return runtime == nullptr ? Status() : CheckOpenClProcess();
 }
 
-Status CompiledModel::State::OpenRuntime(double begin) {
+StatusOr<std::shared_ptr<CacheStore>> CompiledModel::State::OpenCache() const {
+  MACE_RETURN_IF_ERROR(CheckCallerContext(options));
+  if (options.device == "cpu") return std::shared_ptr<CacheStore>();
+  return Runtime::OpenCache(options, cache_place);
+}
+
+Status CompiledModel::State::OpenRuntime(const std::shared_ptr<CacheStore>& store, double begin) {
   constexpr char kNoTf32[] = "the device has no units for TF32: products are those of float32";
   stats.device = "cpu reference";
-  MACE_RETURN_IF_ERROR(CheckCallerContext(options));
-  const bool wants_tf32 = options.precision == CompileOptions::Precision::kTf32;
   if (options.device == "cpu") {
-    if (wants_tf32) Log(LogLevel::kWarning, kNoTf32);
+    if (options.precision == CompileOptions::Precision::kTf32) Log(LogLevel::kWarning, kNoTf32);
     return Status();
   }
-  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options, cache_place));
+  MACE_ASSIGN_OR_RETURN(runtime, Runtime::Get(options, store));
   const DeviceInfo& device = runtime->device_info();
   stats.device_open_ms = MonotonicMilliseconds() - begin;
   stats.device = device.name;
   stats.driver = device.driver_version;
-  if (runtime->store() != nullptr) {
-    stats.cache.file = runtime->store()->path();
+  if (store != nullptr) {
+    stats.cache.file = store->path();
     saver.emplace(runtime, &plans);
+    if (options.opencl.context == nullptr) KeepOpenedDevice(options.device, device, store.get());
   }
-  if (wants_tf32 && !HasTensorCores(device)) {
-    Log(LogLevel::kWarning, kNoTf32);
-    // With this precision, the plans and measurements of float32 in the cache file are used.
-    options.precision = CompileOptions::Precision::kFloat32;
-  }
-  if (options.precision == CompileOptions::Precision::kFloat16 &&
-      options.storage != CompileOptions::Storage::kBuffer && device.images && !device.half_images) {
+  const CompileOptions asked = options;
+  options = OptionsForDevice(asked, device);
+  if (options.precision != asked.precision) Log(LogLevel::kWarning, kNoTf32);
+  if (options.storage != asked.storage) {
     Log(LogLevel::kWarning, "the device has no half images: buffers only");
-    options.storage = CompileOptions::Storage::kBuffer;
   }
   return Status();
 }
@@ -148,21 +149,31 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   const double begin = MonotonicMilliseconds();
   host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
-  // The passes run on the loading thread, too, while this thread opens the device. The loader, whose
-  // end waits for that thread, goes before what the thread writes.
+  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, OpenCache());
+  // The loading thread also runs the passes, and makes the plan if the cache file says for which
+  // device, while this thread opens the device. It has options of its own, because opening the
+  // device changes them. The loader, whose end waits for that thread, goes before what it writes.
   std::shared_ptr<PassedGraph> passed;
+  std::shared_ptr<PlanAhead> ahead;
   std::optional<ModelLoader> loader;
   if (load) {
-    loader.emplace(load, [&passed](const std::shared_ptr<const Model::State>& loaded) {
+    loader.emplace(load, [&passed, &ahead, asked = options,
+                          &store](const std::shared_ptr<const Model::State>& loaded) {
       if (loaded->run_values != nullptr) return;
-      const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(*loaded->graph));
-      if (shapes.ok()) passed = PassAhead(*loaded->graph, *shapes);
+      const Graph& graph = *loaded->graph;
+      const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(graph));
+      if (!shapes.ok()) return;
+      const bool may_plan = store != nullptr && asked.opencl.context == nullptr;
+      if (may_plan) ahead = MakePlanAhead(graph, *shapes, asked, store.get());
+      if (ahead == nullptr) passed = PassAhead(graph, *shapes);
     });
   }
-  MACE_RETURN_IF_ERROR(OpenRuntime(begin));
+  MACE_RETURN_IF_ERROR(OpenRuntime(store, begin));
   if (loader.has_value()) {
     MACE_ASSIGN_OR_RETURN(model, loader->Take());
     passed_ = std::move(passed);
+    if (ahead != nullptr && IsFor(*ahead, runtime->device_info())) ahead_ = std::move(ahead);
+    ahead.reset();  // A plan for another device holds the model's constants in memory.
   }
   const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =
@@ -265,9 +276,10 @@ StatusOr<std::unique_ptr<PlannedModel>> CompiledModel::State::PlanGraph(
   MACE_ASSIGN_OR_RETURN(to_plan.input_shapes, ShapesOf(*model, key.dims));
   to_plan.wide_integers = key.wide_integers;
   to_plan.imported = std::move(graph);
-  // Only the first plan finds a graph here. Start makes this plan before any request can run, so
+  // Only the first plan finds something here. Start makes that plan before any request can run, so
   // no lock is needed.
-  if (passed_ != nullptr) to_plan.passed = std::move(passed_);
+  to_plan.passed = std::move(passed_);
+  to_plan.ahead = std::move(ahead_);
   return PlanModel(std::move(to_plan), options, runtime.get(), weights.get());
 }
 

@@ -24,6 +24,7 @@
 #include "mace/engine/model_loader.h"
 #include "mace/engine/model_state.h"
 #include "mace/engine/passed_graph.h"
+#include "mace/engine/plan_ahead.h"
 #include "mace/engine/plan_table.h"
 #include "mace/engine/runtime.h"
 #include "mace/execute/weight_store.h"
@@ -86,9 +87,11 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
              const RunBindings* bindings = nullptr);
 
  private:
-  std::shared_ptr<PassedGraph> passed_;  // Set by Start for the first plan, which takes it.
-  std::mutex stage_mutex_;               // Guards `handed_on_`.
-  ValueNames handed_on_;                 // What stages hand on besides the model's own handed_on.
+  // Set by Start for the first plan, which takes them. At most one of them is not null.
+  std::shared_ptr<PassedGraph> passed_;
+  std::shared_ptr<PlanAhead> ahead_;
+  std::mutex stage_mutex_;  // Guards `handed_on_`.
+  ValueNames handed_on_;    // What stages hand on besides the model's own handed_on.
 
   Status PlanAtStart();
   StatusOr<std::shared_ptr<SharedPlan>> MakeStagePlan(
@@ -97,7 +100,9 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
 
   void ReportStage(const PlannedModel& plan, int level, const PlanTable::InputDims& dims);
 
-  Status OpenRuntime(double begin);
+  // Null if no cache was asked for, or the model runs on the CPU.
+  StatusOr<std::shared_ptr<CacheStore>> OpenCache() const;
+  Status OpenRuntime(const std::shared_ptr<CacheStore>& store, double begin);
   StatusOr<std::shared_ptr<SharedPlan>> MakePlan(const PlanTable::Key& key);
   StatusOr<std::unique_ptr<PlannedModel>> PlanGraph(std::shared_ptr<const Graph> graph,
                                                     const PlanTable::Key& key);

@@ -12,6 +12,7 @@
 #include "mace/api/compile_options.h"
 #include "mace/api/statistics.h"
 #include "mace/engine/passed_graph.h"
+#include "mace/engine/plan_ahead.h"
 #include "mace/engine/runtime.h"
 #include "mace/engine/stage.h"
 #include "mace/execute/executor.h"
@@ -55,6 +56,8 @@ struct GraphToPlan {
   ShapesByInput input_shapes;  // An input that is not named has its declared shape.
   // The graph after the passes, for these shapes; used by one plan only. Null: not made yet.
   std::shared_ptr<PassedGraph> passed;
+  // The plan for these shapes, made for the runtime's device; used once. Null: not made yet.
+  std::shared_ptr<PlanAhead> ahead;
   bool wide_integers = false;  // PlanOptions::wide_integers.
 };
 

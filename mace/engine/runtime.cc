@@ -55,16 +55,6 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const CachePlace& place,
   return store;
 }
 
-// The store of the cache at `place`; null if there is no place.
-StatusOr<std::shared_ptr<CacheStore>> GetStore(const std::optional<CachePlace>& place,
-                                               const CompileOptions::Cache& cache) {
-  if (!place.has_value()) return std::shared_ptr<CacheStore>();
-  if (!place->is_path()) return OpenStore(*place, cache);
-  const StoreKey key(place->name(), cache.size_limit, cache.public_key, cache.min_generation,
-                     cache.allow_shared, cache.read_only);
-  return TheRegistry().stores.Get(key, [&] { return OpenStore(*place, cache); });
-}
-
 OpenClNeeds NeedsOf(const CompileOptions& options, const CacheStore* store) {
   OpenClNeeds needs;
   needs.environment = EnvironmentUseOf(options.environment);
@@ -101,12 +91,23 @@ EnvironmentUse EnvironmentUseOf(CompileOptions::Environment environment) {
                                                             : EnvironmentUse::kWhenNeeded;
 }
 
+StatusOr<std::shared_ptr<CacheStore>> Runtime::OpenCache(const CompileOptions& options,
+                                                         const std::optional<CachePlace>& place) {
+  // As in Get.
+  MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  if (!place.has_value()) return std::shared_ptr<CacheStore>();
+  const CompileOptions::Cache& cache = options.cache;
+  if (!place->is_path()) return OpenStore(*place, cache);
+  const StoreKey key(place->name(), cache.size_limit, cache.public_key, cache.min_generation,
+                     cache.allow_shared, cache.read_only);
+  return TheRegistry().stores.Get(key, [&] { return OpenStore(*place, cache); });
+}
+
 StatusOr<std::shared_ptr<Runtime>> Runtime::Get(const CompileOptions& options,
-                                                const std::optional<CachePlace>& place) {
+                                                const std::shared_ptr<CacheStore>& store) {
   // This check comes before any mutex is locked: if a thread of the parent process held the mutex
   // at the fork, it stays locked forever in the child.
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
-  MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, GetStore(place, options.cache));
   const StatusOr<std::shared_ptr<ClDevice>> device = GetDevice(options, store.get());
   // A missing device is reported as an error of the device, not as a missing file.
   if (device.status().code() == StatusCode::kNotFound) {

@@ -28,11 +28,15 @@ class Runtime {
   Runtime(std::shared_ptr<ClDevice> device, std::shared_ptr<CacheStore> store)
       : device_(device), store_(store), compiler_(device, store) {}
 
-  // The runtime for the options' device and for the cache at `place` (none: no cache). If a
-  // compiled model of this process has such a runtime already, both share it. Caches with different
-  // options, such as another public key, are not shared, and neither is a cache without a path.
+  // Opens the cache at `place`, or gives the store that this process has open for it with the same
+  // options. Caches with different options, such as another public key, are not shared, and neither
+  // is a cache without a path. Null if there is no place.
+  static StatusOr<std::shared_ptr<CacheStore>> OpenCache(const CompileOptions& options,
+                                                         const std::optional<CachePlace>& place);
+  // The runtime for the options' device and this store (null: no cache). If a compiled model of this
+  // process has such a runtime already, both share it.
   static StatusOr<std::shared_ptr<Runtime>> Get(const CompileOptions& options,
-                                                const std::optional<CachePlace>& place);
+                                                const std::shared_ptr<CacheStore>& store);
 
   const DeviceInfo& device_info() const { return device_->info(); }
   ProgramCompiler* compiler() { return &compiler_; }

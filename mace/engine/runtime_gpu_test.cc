@@ -14,7 +14,10 @@ std::shared_ptr<Runtime> Get(CompileOptions options) {
   const StatusOr<std::optional<CachePlace>> place = TakeCachePlace(&options.cache);
   EXPECT_TRUE(place.ok()) << place.status().message();
   if (!place.ok()) return nullptr;
-  StatusOr<std::shared_ptr<Runtime>> runtime = Runtime::Get(options, *place);
+  const StatusOr<std::shared_ptr<CacheStore>> store = Runtime::OpenCache(options, *place);
+  EXPECT_TRUE(store.ok()) << store.status().message();
+  if (!store.ok()) return nullptr;
+  StatusOr<std::shared_ptr<Runtime>> runtime = Runtime::Get(options, *store);
   EXPECT_TRUE(runtime.ok()) << runtime.status().message();
   return runtime.ok() ? *runtime : nullptr;
 }

@@ -10,6 +10,7 @@
 #include "mace/graph/graph.h"
 #include "mace/plan/plan.h"
 #include "mace/tune/tuning_options.h"
+#include "mace/tune/tuning_records.h"
 
 namespace mace {
 
@@ -19,6 +20,11 @@ namespace mace {
 // added to TuningOptions::spent_ms; zeros.
 void SetPlanningLimits(const Graph& graph, ProgramCompiler* compiler, TuningOptions* tuning,
                        PlanOptions* options);
+
+// Sets the two from the plan's own record alone, which needs no device. False if there is none:
+// then nothing is set.
+bool SetRecordedPlanningLimits(const Graph& graph, const TuningRecords& records,
+                               PlanOptions* options);
 
 }  // namespace mace
 

@@ -29,11 +29,10 @@ std::string RecordKey(const std::string& signature, size_t part) {
 }
 
 // Joins the parts of a record. All parts but the last are full.
-std::optional<std::string> FindRecord(const ProgramCompiler& compiler,
-                                      const std::string& signature) {
+std::optional<std::string> FindRecord(const TuningRecords& records, const std::string& signature) {
   std::string record;
   for (size_t part = 0;; ++part) {
-    const std::optional<std::string> text = compiler.FindTuning(RecordKey(signature, part));
+    const std::optional<std::string> text = records.Find(RecordKey(signature, part));
     if (!text.has_value()) return std::nullopt;
     record += *text;
     if (text->size() < kLargestText) return record;
@@ -85,7 +84,7 @@ bool CallsLibrary(const KernelVariant& variant) {
 
 // kNotFound says why a recorded choice does not fit this start.
 Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choice& choice,
-                   const ProgramCompiler& compiler) {
+                   const CacheStore* store) {
   for (size_t n = 0; n < choice.nodes.size(); ++n) {
     const NodeVariants& offered = variants.nodes[n];
     const NodeChoice& chosen = choice.nodes[n];
@@ -94,7 +93,7 @@ Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choi
       if (AnyMayBeChosen(offered)) return NotFound(who + " need not run on the CPU");
     } else if (CallsLibrary(offered.variants[static_cast<size_t>(chosen.variant)])) {
       // Only called if it matters, because it logs once that library calls are left out.
-      const std::string why_not = WhyNoLibraryCalls(compiler.store());
+      const std::string why_not = WhyNoLibraryCalls(store);
       if (!why_not.empty()) return NotFound(who + " calls a library: " + why_not);
     }
   }
@@ -104,12 +103,28 @@ Status CheckChoice(const Graph& graph, const GraphVariants& variants, const Choi
 // Makes the plan of a model.
 class TunedPlanner {
  public:
+  static StatusOr<TunedPlanner> Create(BoundGraph bound, const PlanOptions& options,
+                                       const TuningRecords& records) {
+    MACE_ASSIGN_OR_RETURN(GraphVariants variants, FindVariants(bound, &records.device(), options));
+    return TunedPlanner(std::move(bound), std::move(variants), options, records);
+  }
+
+  // The plan of the choice in the cache file, or from estimates if nothing is to be measured. Null
+  // if something is.
+  StatusOr<std::unique_ptr<Plan>> WithoutMeasuring(TuningLevel level,
+                                                   TuningStatistics* stats) const;
+  // Measures, chooses, and writes the choice into the file.
+  StatusOr<std::unique_ptr<Plan>> ByMeasurements(const TuningOptions& tuning,
+                                                 ProgramCompiler* compiler,
+                                                 TuningStatistics* stats) const;
+
+ private:
   TunedPlanner(BoundGraph bound, GraphVariants variants, const PlanOptions& options,
-               ProgramCompiler* compiler)
+               const TuningRecords& records)
       : bound_(std::move(bound)),
         variants_(std::move(variants)),
         options_(options),
-        compiler_(compiler) {}
+        records_(records) {}
 
   StatusOr<std::unique_ptr<Plan>> ByEstimates() const {
     return MakePlan(bound_, variants_, ChooseByCost(*bound_.graph, variants_), options_);
@@ -119,27 +134,23 @@ class TunedPlanner {
   StatusOr<std::unique_ptr<Plan>> ByChoice(const Choice& choice) const {
     return MakePlan(bound_, variants_, choice, options_);
   }
-  // Measures, chooses, and writes the choice into the file.
-  StatusOr<std::unique_ptr<Plan>> ByMeasurements(const TuningOptions& tuning,
-                                                 TuningStatistics* stats) const;
 
- private:
-  const BoundGraph bound_;
-  const GraphVariants variants_;
+  BoundGraph bound_;
+  GraphVariants variants_;
   const PlanOptions& options_;
-  ProgramCompiler* const compiler_;
+  TuningRecords records_;
 };
 
 std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
-  if (compiler_->store() == nullptr) return std::nullopt;
+  if (records_.store() == nullptr) return std::nullopt;
   const Graph& graph = *bound_.graph;
-  const std::optional<std::string> record = FindRecord(*compiler_, PlanSignature(graph, options_));
+  const std::optional<std::string> record = FindRecord(records_, PlanSignature(graph, options_));
   if (!record.has_value()) return std::nullopt;
   const std::optional<RecordedChoice> recorded = ParseChoice(*record, graph.nodes.size());
   if (!recorded.has_value() || recorded->level < *level) return std::nullopt;
   StatusOr<Choice> choice = ChooseByIds(graph, variants_, recorded->ids);
   const Status fits =
-      choice.ok() ? CheckChoice(graph, variants_, *choice, *compiler_) : choice.status();
+      choice.ok() ? CheckChoice(graph, variants_, *choice, records_.store()) : choice.status();
   if (!fits.ok()) {
     Log(LogLevel::kInfo, "the cache file's plan does not fit and is made again: " + fits.message());
     return std::nullopt;
@@ -148,19 +159,32 @@ std::optional<Choice> TunedPlanner::FindChoice(TuningLevel* level) const {
   return *std::move(choice);
 }
 
+StatusOr<std::unique_ptr<Plan>> TunedPlanner::WithoutMeasuring(TuningLevel level,
+                                                               TuningStatistics* stats) const {
+  TuningLevel recorded = level;
+  if (const std::optional<Choice> choice = FindChoice(&recorded); choice.has_value()) {
+    stats->plan = "recorded";
+    stats->level = kLevelNames[static_cast<size_t>(recorded)];
+    return ByChoice(*choice);
+  }
+  if (level == TuningLevel::kNone) return ByEstimates();
+  return std::unique_ptr<Plan>();
+}
+
 StatusOr<std::unique_ptr<Plan>> TunedPlanner::ByMeasurements(const TuningOptions& tuning,
+                                                             ProgramCompiler* compiler,
                                                              TuningStatistics* stats) const {
   // Estimates come first: if they fail, no measurement can help.
   MACE_RETURN_IF_ERROR(ByEstimates().status());
-  Tuner tuner(bound_, variants_, options_, tuning, compiler_);
+  Tuner tuner(bound_, variants_, options_, tuning, compiler);
   MACE_RETURN_IF_ERROR(tuner.Measure());
   *stats = tuner.stats();
   const GraphVariants measured = tuner.Measured();
   MACE_ASSIGN_OR_RETURN(
       std::unique_ptr<Plan> plan,
       MakePlan(bound_, measured, ChooseByCost(*bound_.graph, measured), options_));
-  const Status kept = KeepRecord(PlanSignature(*bound_.graph, options_),
-                                 RecordText(tuning.level, *plan), compiler_);
+  const Status kept =
+      KeepRecord(PlanSignature(*bound_.graph, options_), RecordText(tuning.level, *plan), compiler);
   if (!kept.ok()) Log(LogLevel::kWarning, "the plan's choices are not kept: " + kept.message());
   return plan;
 }
@@ -173,21 +197,25 @@ bool HoldsPlanWithLibraryCalls(const CacheStore& store) {
   });
 }
 
+StatusOr<std::unique_ptr<Plan>> MakePlanWithoutDevice(BoundGraph bound, const PlanOptions& options,
+                                                      TuningLevel level,
+                                                      const TuningRecords& records,
+                                                      TuningStatistics* stats) {
+  *stats = TuningStatistics();
+  MACE_ASSIGN_OR_RETURN(const TunedPlanner planner,
+                        TunedPlanner::Create(std::move(bound), options, records));
+  return planner.WithoutMeasuring(level, stats);
+}
+
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
                                               ProgramCompiler* compiler, TuningStatistics* stats) {
   *stats = TuningStatistics();
-  MACE_ASSIGN_OR_RETURN(GraphVariants variants,
-                        FindVariants(bound, &compiler->device()->info(), options));
-  const TunedPlanner planner(std::move(bound), std::move(variants), options, compiler);
-  TuningLevel level = tuning.level;
-  if (const std::optional<Choice> choice = planner.FindChoice(&level); choice.has_value()) {
-    stats->plan = "recorded";
-    stats->level = kLevelNames[static_cast<size_t>(level)];
-    return planner.ByChoice(*choice);
-  }
-  if (tuning.level == TuningLevel::kNone) return planner.ByEstimates();
-  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, planner.ByMeasurements(tuning, stats));
+  MACE_ASSIGN_OR_RETURN(const TunedPlanner planner,
+                        TunedPlanner::Create(std::move(bound), options, TuningRecords(*compiler)));
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan, planner.WithoutMeasuring(tuning.level, stats));
+  if (plan != nullptr) return plan;
+  MACE_ASSIGN_OR_RETURN(plan, planner.ByMeasurements(tuning, compiler, stats));
   stats->plan = "tuned";
   stats->level = kLevelNames[static_cast<size_t>(tuning.level)];
   return plan;

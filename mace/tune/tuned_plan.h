@@ -13,6 +13,7 @@
 #include "mace/cl/compiler.h"
 #include "mace/plan/plan.h"
 #include "mace/tune/tuning_options.h"
+#include "mace/tune/tuning_records.h"
 
 namespace mace {
 
@@ -20,6 +21,14 @@ namespace mace {
 StatusOr<std::unique_ptr<Plan>> MakeTunedPlan(BoundGraph bound, const PlanOptions& options,
                                               const TuningOptions& tuning,
                                               ProgramCompiler* compiler, TuningStatistics* stats);
+
+// The plan that MakeTunedPlan would make from the cache file or from estimates, which needs no device
+// but only what is known of it. Null if MakeTunedPlan would measure. REQUIRES: the file holds no
+// plan with library calls (below), since only an opened device tells whether they are possible.
+StatusOr<std::unique_ptr<Plan>> MakePlanWithoutDevice(BoundGraph bound, const PlanOptions& options,
+                                                      TuningLevel level,
+                                                      const TuningRecords& records,
+                                                      TuningStatistics* stats);
 
 // Whether the file holds a plan, for any device, that was tuned to call a library.
 bool HoldsPlanWithLibraryCalls(const CacheStore& store);
