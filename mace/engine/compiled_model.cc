@@ -37,8 +37,7 @@ StatusOr<CompiledModel> CompiledModel::Compile(const Model& model, const Compile
       return FailedPrecondition("model: expected one that was loaded, found none");
     }
     MACE_ASSIGN_OR_RETURN(std::shared_ptr<State> state, NewState(options));
-    state->model = ModelAccess::StateOf(model);
-    MACE_RETURN_IF_ERROR(state->Start(nullptr));
+    MACE_RETURN_IF_ERROR(state->Start([&] { return ModelAccess::StateOf(model); }));
     return CompiledModel(std::move(state));
   });
 }

@@ -13,6 +13,7 @@
 #include "mace/engine/fp16_overflow.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/planned_model.h"
+#include "mace/execute/on_threads.h"
 #include "mace/plan/integer_kernels.h"
 
 namespace mace {
@@ -72,6 +73,42 @@ std::string KeyText(const Model::State& model, const PlanTable::Key& key) {
   }
   return text;
 }
+
+// Runs the passes of a model whose device is not known yet, or makes its plan if the cache file has
+// a record of the device. `store` is null without a cache.
+void PrepareAhead(const Model::State& model, const CompileOptions& options, CacheStore* store,
+                  std::shared_ptr<PassedGraph>* passed, std::shared_ptr<PlanAhead>* ahead) {
+  if (model.run_values != nullptr) return;
+  const Graph& graph = *model.graph;
+  const StatusOr<ShapesByInput> shapes = ShapesOf(model, DimsOf(graph));
+  if (!shapes.ok()) return;
+  const bool may_plan = store != nullptr && options.opencl.context == nullptr;
+  if (may_plan) *ahead = MakePlanAhead(graph, *shapes, options, store);
+  if (*ahead == nullptr) *passed = PassAhead(graph, *shapes);
+}
+
+// Packs the weights until `stop` is set. One processor is left to the thread that opens the device.
+// Null if there is nothing to pack.
+ModelLoader::Rest PackingOf(const std::shared_ptr<PlanAhead>& ahead,
+                            const std::atomic<bool>* stop) {
+  if (ahead == nullptr || ahead->packing == nullptr) return nullptr;
+  // The packing refers to the plan.
+  return [plan = ahead->made.plan, packing = ahead->packing, stop] {
+    RunOnThreads(std::max<size_t>(2, MaxPackingThreads()) - 1, [&] { packing->Work(stop); });
+  };
+}
+
+// Sets the flag when it is destroyed.
+class ScopedStop {
+ public:
+  explicit ScopedStop(std::atomic<bool>* stop) : stop_(stop) {}
+  ~ScopedStop() { *stop_ = true; }
+  ScopedStop(const ScopedStop&) = delete;
+  ScopedStop& operator=(const ScopedStop&) = delete;
+
+ private:
+  std::atomic<bool>* const stop_;
+};
 
 Status CheckCallerContext(const CompileOptions& options) {
   const CompileOptions::OpenCl& caller = options.opencl;
@@ -150,30 +187,26 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   host_budget = HostMemoryBudget(options.limits.host_bytes);
   const ScopedMemoryBudget scope(host_budget);
   MACE_ASSIGN_OR_RETURN(const std::shared_ptr<CacheStore> store, OpenCache());
-  // The loading thread also runs the passes, and makes the plan if the cache file says for which
-  // device, while this thread opens the device. It has options of its own, because opening the
-  // device changes them. The loader, whose end waits for that thread, goes before what it writes.
+  // The loading thread also runs the passes, and makes the plan and packs weights if the cache file
+  // says for which device, while this thread opens the device. It has options of its own, because
+  // opening the device changes them. The loader, whose end waits for that thread, goes before what
+  // the thread uses.
   std::shared_ptr<PassedGraph> passed;
   std::shared_ptr<PlanAhead> ahead;
-  std::optional<ModelLoader> loader;
-  if (load) {
-    loader.emplace(load, [&passed, &ahead, asked = options,
-                          &store](const std::shared_ptr<const Model::State>& loaded) {
-      if (loaded->run_values != nullptr) return;
-      const Graph& graph = *loaded->graph;
-      const StatusOr<ShapesByInput> shapes = ShapesOf(*loaded, DimsOf(graph));
-      if (!shapes.ok()) return;
-      const bool may_plan = store != nullptr && asked.opencl.context == nullptr;
-      if (may_plan) ahead = MakePlanAhead(graph, *shapes, asked, store.get());
-      if (ahead == nullptr) passed = PassAhead(graph, *shapes);
-    });
-  }
+  std::atomic<bool> stop_packing{false};
+  ModelLoader loader(load, [&, asked = options](const std::shared_ptr<const Model::State>& loaded) {
+    PrepareAhead(*loaded, asked, store.get(), &passed, &ahead);
+    return PackingOf(ahead, &stop_packing);
+  });
+  const ScopedStop stop_at_end(&stop_packing);
   MACE_RETURN_IF_ERROR(OpenRuntime(store, begin));
-  if (loader.has_value()) {
-    MACE_ASSIGN_OR_RETURN(model, loader->Take());
-    passed_ = std::move(passed);
-    if (ahead != nullptr && IsFor(*ahead, runtime->device_info())) ahead_ = std::move(ahead);
-    ahead.reset();  // A plan for another device holds the model's constants in memory.
+  MACE_ASSIGN_OR_RETURN(model, loader.Take());
+  passed_ = std::move(passed);
+  if (ahead != nullptr && IsFor(*ahead, runtime->device_info())) {
+    ahead_ = std::move(ahead);
+  } else {
+    stop_packing = true;
+    ahead.reset();
   }
   const CompileOptions::Limits& limits = options.limits;
   const uint64_t max_bytes =

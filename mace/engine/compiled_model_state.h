@@ -58,7 +58,7 @@ struct [[gnu::visibility("hidden")]] CompiledModel::State {
   // kFailedPrecondition in a forked child, where the device is the parent's.
   Status CheckProcess() const;
   // Opens the device and makes the first plan. `load` gives the model; it runs on another thread
-  // while the device is opened. Null: `model` is set already.
+  // while the device is opened.
   Status Start(const ModelLoader::Load& load);
   StatusOr<PlanTable::Found> PlanFor(const PlanTable::Key& key);
   // The plan for these inputs and outputs. `last` holds the plan that the caller used last for

@@ -71,4 +71,12 @@ Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit
   return Refuse("device memory", need.device, in_use, limit);
 }
 
+Status CheckMemory(const MemoryNeed& need, const CompileOptions::Limits& limits,
+                   const DeviceInfo* device, uint64_t in_use) {
+  MACE_RETURN_IF_ERROR(
+      CheckHostMemory(need, *HostMemoryBudget(limits.host_bytes), limits.host_bytes));
+  if (device == nullptr) return Status();
+  return CheckDeviceMemory(need, in_use, DeviceMemoryLimit(limits.device_bytes, *device));
+}
+
 }  // namespace mace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "mace/api/compile_options.h"
 #include "mace/base/memory_budget.h"
 #include "mace/base/status.h"
 #include "mace/kernel/device_info.h"
@@ -49,6 +50,11 @@ Status CheckHostMemory(const MemoryNeed& need, const MemoryBudget& budget, uint6
 // kResourceExhausted, with the need and the limit, if the need and `in_use` exceed `limit`. All
 // three are in bytes; `in_use` is the device memory that the compiled model has taken already.
 Status CheckDeviceMemory(const MemoryNeed& need, uint64_t in_use, uint64_t limit);
+
+// Both checks with an app's limits. `device` is null if the plan runs on the CPU; then `in_use`, the
+// device memory that the compiled model has taken already, is not looked at.
+Status CheckMemory(const MemoryNeed& need, const CompileOptions::Limits& limits,
+                   const DeviceInfo* device, uint64_t in_use);
 
 }  // namespace mace
 

@@ -30,21 +30,29 @@ ModelLoader::~ModelLoader() {
   if (thread_.joinable()) thread_.join();
 }
 
-void ModelLoader::Run() {
+ModelLoader::Rest ModelLoader::LoadAndThen() {
   {
     ScopedStartPart part("model file");
     loaded_ = CatchExhaustion(load_);
   }
-  if (!loaded_.ok()) return;
-  const Status done = CatchExhaustion([this] {
-    then_(*loaded_);
+  if (!loaded_.ok()) return nullptr;
+  Rest rest;
+  const Status done = CatchExhaustion([this, &rest] {
+    rest = then_(*loaded_);
     return Status();
   });
   if (!done.ok()) loaded_ = done;
+  return rest;
+}
+
+void ModelLoader::Run() {
+  const Rest rest = LoadAndThen();
+  done_.set_value();
+  if (rest) rest();
 }
 
 StatusOr<std::shared_ptr<const Model::State>> ModelLoader::Take() {
-  if (thread_.joinable()) thread_.join();
+  done_.get_future().wait();
   return std::move(loaded_);
 }
 

@@ -7,6 +7,7 @@
 #define MACE_ENGINE_MODEL_LOADER_H_
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -19,14 +20,17 @@ class ModelLoader {
  public:
   using Load = std::function<StatusOr<std::shared_ptr<const Model::State>>()>;
 
+  // Work for the loading thread once the model can be taken; must not throw.
+  using Rest = std::function<void()>;
   // Receives the model on the loading thread. If the function runs out of memory, Take gives the
-  // error.
-  using Then = std::function<void(const std::shared_ptr<const Model::State>& loaded)>;
+  // error. The result (may be null) is work that the destructor waits for, not Take.
+  using Then = std::function<Rest(const std::shared_ptr<const Model::State>& loaded)>;
 
-  // Starts a thread that calls `load` and, if it gives a model, `then`. The tensors that both
-  // allocate count against the memory budget of the calling thread. If no thread can be started,
-  // the constructor calls them itself.
+  // Starts a thread that calls `load` and, if it gives a model, `then`, and what `then` returns. The
+  // tensors that they allocate count against the memory budget of the calling thread. If no thread
+  // can be started, the constructor calls them itself.
   ModelLoader(Load load, Then then);
+  // Waits for all of it.
   ~ModelLoader();
   ModelLoader(const ModelLoader&) = delete;
   ModelLoader& operator=(const ModelLoader&) = delete;
@@ -35,11 +39,13 @@ class ModelLoader {
   StatusOr<std::shared_ptr<const Model::State>> Take();
 
  private:
+  Rest LoadAndThen();
   void Run();
 
   const Load load_;
   const Then then_;
   StatusOr<std::shared_ptr<const Model::State>> loaded_;
+  std::promise<void> done_;  // `load` and `then` have returned.
   std::thread thread_;
 };
 

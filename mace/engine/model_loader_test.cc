@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <new>
 #include <string>
 
@@ -12,7 +13,7 @@ constexpr const char* kDigits = "models/digits/digits.pb";
 
 using State = std::shared_ptr<const Model::State>;
 
-void IgnoreModel(const State&) {}
+ModelLoader::Rest IgnoreModel(const State&) { return nullptr; }
 
 TEST(ModelLoader, GivesTheModelOfTheFile) {
   const StatusOr<Model> expected = Model::Load(kDigits);
@@ -35,16 +36,36 @@ TEST(ModelLoader, AFaultOfTheFileComesWithTheModel) {
 
 TEST(ModelLoader, WhatIsDoneWithTheModelIsDoneBeforeItIsTaken) {
   std::string format;
-  const auto note_format = [&](const State& loaded) { format = loaded->graph->source_format; };
+  const auto note_format = [&](const State& loaded) {
+    format = loaded->graph->source_format;
+    return nullptr;
+  };
   ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); }, note_format);
   const StatusOr<std::shared_ptr<const Model::State>> found = loader.Take();
   ASSERT_TRUE(found.ok()) << found.status().message();
   EXPECT_EQ((*found)->graph->source_format, format);
 }
 
+TEST(ModelLoader, TheModelIsTakenBeforeTheRestIsDone) {
+  std::promise<void> taken;
+  bool rest_done = false;
+  {
+    ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); },
+                       [&](const State&) {
+                         return [&] {
+                           taken.get_future().wait();
+                           rest_done = true;
+                         };
+                       });
+    EXPECT_TRUE(loader.Take().ok());
+    taken.set_value();
+  }
+  EXPECT_TRUE(rest_done);
+}
+
 TEST(ModelLoader, AnExceptionIsAnErrorOfTheModel) {
   ModelLoader loader([] { return LoadModelState(kDigits, LoadOptions()); },
-                     [](const State&) { throw std::bad_alloc(); });
+                     [](const State&) -> ModelLoader::Rest { throw std::bad_alloc(); });
   EXPECT_EQ(StatusCode::kResourceExhausted, loader.Take().status().code());
 }
 

@@ -6,7 +6,11 @@
 
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/log.h"
+#include "mace/base/start_trace.h"
+#include "mace/engine/memory_limits.h"
+#include "mace/graph/constant_pins.h"
 #include "mace/kernel/device_info_text.h"
+#include "mace/plan/memory.h"
 
 namespace mace {
 namespace {
@@ -22,6 +26,21 @@ std::optional<DeviceInfo> RecordedDevice(const std::string& spec, const CacheSto
   return device;
 }
 
+// Makes `packing`, if the device takes weights from host memory and the limits allow the plan.
+Status PreparePacking(const CompileOptions& options, PlanAhead* ahead) {
+  if (!ahead->device.is_host()) return Status();
+  const Plan& plan = *ahead->made.plan;
+  const auto check = [&](const MemoryNeed& need) {
+    return CheckMemory(need, options.limits, &ahead->device, /*in_use=*/0);
+  };
+  MACE_RETURN_IF_ERROR(check(MemoryNeedOfIo(*ahead->prepared.whole)));
+  MACE_RETURN_IF_ERROR(check(MemoryNeedOf(plan, &ahead->device)));
+  const std::vector<size_t> indices = DistinctWeights(plan);
+  if (indices.empty()) return Status();
+  MACE_ASSIGN_OR_RETURN(ahead->packing, HostPacking::Create(plan, indices, ahead->device));
+  return Status();
+}
+
 StatusOr<std::shared_ptr<PlanAhead>> TryPlanAhead(const Graph& imported,
                                                   const ShapesByInput& input_shapes,
                                                   const CompileOptions& options,
@@ -31,16 +50,24 @@ StatusOr<std::shared_ptr<PlanAhead>> TryPlanAhead(const Graph& imported,
   const CompileOptions for_device = OptionsForDevice(options, *device);
   auto ahead = std::make_shared<PlanAhead>();
   ahead->device = *device;
-  ahead->constants = ConstantPins::KeepAll(imported);
-  MACE_ASSIGN_OR_RETURN(
-      std::shared_ptr<Graph> passed,
-      InferAndPass(imported, input_shapes, UsesIntegerKernels(for_device, &*device)));
-  ahead->prepared = PrepareGraph(imported, std::move(passed), for_device, &*device);
+  const ConstantPins constants = ConstantPins::KeepAll(imported);
+  {
+    ScopedStartPart part("passes");
+    MACE_ASSIGN_OR_RETURN(
+        std::shared_ptr<Graph> passed,
+        InferAndPass(imported, input_shapes, UsesIntegerKernels(for_device, &*device)));
+    ahead->prepared = PrepareGraph(imported, std::move(passed), for_device, &*device);
+  }
   PlanRequest request;
   request.name_weights = true;
   MACE_ASSIGN_OR_RETURN(ahead->made, MakeModelPlanWithoutDevice(ahead->prepared, for_device,
                                                                 request, *device, store));
-  return ahead->made.plan == nullptr ? nullptr : ahead;
+  if (ahead->made.plan == nullptr) return std::shared_ptr<PlanAhead>();
+  // Elements that could not be read were planned with as zeros.
+  MACE_RETURN_IF_ERROR(constants.CheckReads());
+  const Status prepared = PreparePacking(for_device, ahead.get());
+  if (!prepared.ok()) Log(LogLevel::kDebug, "weights are packed later: " + prepared.message());
+  return ahead;
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // The first plan of a model, made while the device is being opened.
 //
 // A driver takes longer to load than a plan takes to make. The cache file therefore has a record of
-// the device that a `CompileOptions::device` opened, and a later start makes its plan for that
-// device on the thread that reads the model. If another device is opened then, or this one says
-// something else of itself, that plan is dropped and the usual one made.
+// the device that a `CompileOptions::device` opened. A later start makes its plan for that device on
+// the thread that reads the model, which goes on to pack the weights if the device uses host memory.
+// If another device is opened then, or this one says something else of itself, that plan is dropped
+// and the usual one made.
 //
 // Thread contract: thread-safe.
 #ifndef MACE_ENGINE_PLAN_AHEAD_H_
@@ -16,7 +17,7 @@
 #include "mace/cache/store.h"
 #include "mace/engine/model_planner.h"
 #include "mace/engine/passed_graph.h"
-#include "mace/graph/constant_pins.h"
+#include "mace/execute/host_packing.h"
 #include "mace/graph/graph.h"
 #include "mace/kernel/device_info.h"
 
@@ -26,12 +27,15 @@ struct PlanAhead {
   DeviceInfo device;  // The device that the plan is for.
   PreparedGraph prepared;
   MadePlan made;
-  ConstantPins constants;  // Keeps in memory the model's constants that were read.
+  // The weights of the plan, of which none is packed yet. Null if the device has memory of its own,
+  // and if the memory limits refuse the plan.
+  std::shared_ptr<HostPacking> packing;
 };
 
 // Makes the plan of the graph for the device that the cache file has a record of. Null if the file
 // has no such record, or records of several devices, if the plan's own records are missing, and if
-// planning fails: the caller gets the error from planning for the opened device.
+// planning fails: the caller gets the error from planning for the opened device. The memory of the
+// weights is counted in the memory budget of this thread.
 std::shared_ptr<PlanAhead> MakePlanAhead(const Graph& imported, const ShapesByInput& input_shapes,
                                          const CompileOptions& options, CacheStore* store);
 

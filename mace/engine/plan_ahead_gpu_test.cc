@@ -59,6 +59,20 @@ TEST(PlanAhead, IsThePlanThatIsMadeForTheOpenedDevice) {
   EXPECT_EQ(DumpPlan(*expected->plan->model().plan), DumpPlan(*ahead->made.plan));
 }
 
+TEST(PlanAhead, PacksWeightsForDevicesThatUseHostMemory) {
+  CompileOptions options = WithCache("plan_ahead_packing.bin");
+  const auto state = CompileAndSave(options);
+  ASSERT_NE(nullptr, state);
+  const std::shared_ptr<PlanAhead> ahead = PlanFromFile(options);
+  ASSERT_NE(nullptr, ahead);
+  EXPECT_EQ(state->runtime->device_info().is_host(), ahead->packing != nullptr);
+  // With a limit that refuses the plan nothing is allocated for it.
+  options.limits.host_bytes = 4096;
+  const std::shared_ptr<PlanAhead> limited = PlanFromFile(options);
+  ASSERT_NE(nullptr, limited);
+  EXPECT_EQ(nullptr, limited->packing);
+}
+
 TEST(PlanAhead, IsNotMadeWithoutRecords) {
   EXPECT_EQ(nullptr, PlanFromFile(WithCache("plan_ahead_no_such_file.bin")));
   CompileOptions options = WithCache("plan_ahead_specs.bin");

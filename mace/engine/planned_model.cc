@@ -67,7 +67,7 @@ class LimitedPlanner {
   }
   StatusOr<PreparedGraph> Prepare(const GraphToPlan& to_plan) const;
   StatusOr<MadePlan> MakePlan(const GraphToPlan& to_plan, const PreparedGraph& prepared) const;
-  Status CheckMemory(const MemoryNeed& need) const;
+  Status Check(const MemoryNeed& need) const;
 
   const CompileOptions& options_;
   Runtime* const runtime_;
@@ -99,14 +99,9 @@ StatusOr<MadePlan> LimitedPlanner::MakePlan(const GraphToPlan& to_plan,
 }
 
 // Called before any of the memory that is needed is allocated.
-Status LimitedPlanner::CheckMemory(const MemoryNeed& need) const {
-  const uint64_t host_limit = options_.limits.host_bytes;
-  MACE_RETURN_IF_ERROR(CheckHostMemory(need, *HostMemoryBudget(host_limit), host_limit));
-  if (runtime_ == nullptr) return Status();
+Status LimitedPlanner::Check(const MemoryNeed& need) const {
   const ByteCount* const in_use = weights_ == nullptr ? nullptr : weights_->device_bytes().get();
-  return CheckDeviceMemory(
-      need, in_use == nullptr ? 0 : in_use->now(),
-      DeviceMemoryLimit(options_.limits.device_bytes, runtime_->device_info()));
+  return CheckMemory(need, options_.limits, device(), in_use == nullptr ? 0 : in_use->now());
 }
 
 void DescribeIo(const Graph& graph, PlannedModel* model) {
@@ -125,15 +120,18 @@ void DescribeIo(const Graph& graph, PlannedModel* model) {
 
 Status LimitedPlanner::Plan(const GraphToPlan& to_plan, PlannedModel* model) const {
   MACE_ASSIGN_OR_RETURN(const PreparedGraph prepared, Prepare(to_plan));
-  MACE_RETURN_IF_ERROR(CheckMemory(MemoryNeedOfIo(*prepared.whole)));
+  // Weights that are being packed already were checked with all the rest.
+  const bool is_checked = to_plan.ahead != nullptr && to_plan.ahead->packing != nullptr;
+  if (!is_checked) MACE_RETURN_IF_ERROR(Check(MemoryNeedOfIo(*prepared.whole)));
   MACE_ASSIGN_OR_RETURN(MadePlan made, MakePlan(to_plan, prepared));
   model->plan = std::move(made.plan);
   model->tuning = std::move(made.tuning);
   DescribeIo(*prepared.whole, model);
+  if (is_checked) return Status();
   MemoryNeed need = MemoryNeedOf(*model->plan, device());
   // Other plans of the model have already uploaded these weights.
   if (weights_ != nullptr) need.device -= std::min(need.device, weights_->BytesOf(*model->plan));
-  return CheckMemory(need);
+  return Check(need);
 }
 
 }  // namespace
@@ -165,11 +163,12 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
     // These checks come before that of `planned`: if elements could not be read, the error of a
     // plan that was made from wrong elements would mislead.
     if (to_plan.passed != nullptr) MACE_RETURN_IF_ERROR(to_plan.passed->constants.CheckReads());
-    if (to_plan.ahead != nullptr) MACE_RETURN_IF_ERROR(to_plan.ahead->constants.CheckReads());
     MACE_RETURN_IF_ERROR(constants.CheckReads());
     MACE_RETURN_IF_ERROR(planned);
     to_plan.passed.reset();
-    to_plan.ahead.reset();
+  }
+  if (to_plan.ahead != nullptr && weights != nullptr) {
+    weights->OfferPacking(std::move(to_plan.ahead->packing));
   }
   if (runtime == nullptr) {
     MACE_ASSIGN_OR_RETURN(std::unique_ptr<Executor> executor, CpuExecutor::Create(model->plan));

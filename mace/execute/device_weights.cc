@@ -6,30 +6,17 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <system_error>
-#include <thread>
+#include <utility>
 
 #include "mace/base/catch_exhaustion.h"
-#include "mace/base/half.h"
-#include "mace/base/memory_budget.h"
+#include "mace/execute/host_packing.h"
+#include "mace/execute/on_threads.h"
 #include "mace/execute/weight_sources.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/persistent_kernel.h"
 
 namespace mace {
 namespace {
-
-constexpr size_t kMaxPackingThreads = 8;
-
-// Packs into the device's format. REQUIRES: `to` has WeightBytes of room, aligned for floats.
-Status PackInto(const PackedWeights& weights, MutableBytes to) {
-  if (weights.elements == 0) return Status();
-  if (weights.keep_float32) return weights.pack(reinterpret_cast<float*>(to.data()));
-  std::vector<float> packed(weights.elements);
-  MACE_RETURN_IF_ERROR(weights.pack(packed.data()));
-  FloatsToHalves(packed, Span<uint16_t>(reinterpret_cast<uint16_t*>(to.data()), packed.size()));
-  return Status();
-}
 
 StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   const std::string name = "weights " + weights.name;
@@ -49,97 +36,48 @@ StatusOr<ClMemory> UploadWeights(const PackedWeights& weights, ClQueue* queue) {
   return memory;
 }
 
-// Calls work(0, scratch) … work(count - 1, scratch) on this thread and on others, all of which
-// count against this thread's memory budget. Each thread has `scratch_bytes` of scratch. Gives the
-// first error; calls that have not begun by then are left out.
-template <typename Work>
-Status RunOnThreads(size_t count, size_t scratch_bytes, const Work& work) {
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  Status first_error;
-  const std::shared_ptr<MemoryBudget> budget = ScopedMemoryBudget::Current();
-  auto loop = [&] {
-    ScopedMemoryBudget scope(budget);
-    FileScratch scratch(scratch_bytes);
-    for (size_t i = next++; i < count; i = next++) {
-      Status status = CatchExhaustion([&] { return work(i, &scratch); });
-      if (status.ok()) continue;
-      next = count;
-      std::lock_guard<std::mutex> lock(mutex);
-      if (first_error.ok()) first_error = std::move(status);  // A copy could need memory.
-    }
-  };
-  const size_t wanted = std::min<size_t>(
-      {count, kMaxPackingThreads, std::max(1u, std::thread::hardware_concurrency())});
-  std::vector<std::thread> threads;
-  threads.reserve(wanted);
-  // If no more threads can be made, the existing ones do all the work.
-  static_cast<void>(CatchExhaustion([&] {
-    while (threads.size() + 1 < wanted) threads.emplace_back(loop);
-    return Status();
-  }));
-  loop();
-  for (std::thread& thread : threads) thread.join();
-  return first_error;
-}
-
-// Packs weights of a plan when a WeightStore asks for them.
-class WeightPacker {
+// Makes weights of a plan when a WeightStore asks for them.
+class WeightMaker {
  public:
-  WeightPacker(const Plan& plan, ClQueue* queue) : plan_(plan), queue_(queue), sources_(plan) {}
+  // `packing` (may be null) holds weights that were packed before the device was open.
+  WeightMaker(const Plan& plan, ClQueue* queue, std::shared_ptr<HostPacking> packing)
+      : plan_(plan), queue_(queue), packing_(std::move(packing)) {}
 
-  Status Pack(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
+  Status Make(const std::vector<size_t>& indices, const WeightStore::Weights& weights) {
+    if (indices.empty()) {
+      WeightSources(plan_).EndOthers({});
+      return Status();
+    }
+    return queue_->device()->info().is_host() ? PackOnHost(indices, weights)
+                                              : Upload(indices, weights);
+  }
 
  private:
   Status PackOnHost(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
   Status Upload(const std::vector<size_t>& indices, const WeightStore::Weights& weights);
-  // Tells the sources that weights which were found packed no longer need their constants.
-  void EndOthers(const std::vector<size_t>& indices);
-  // Calls `pack` for one weight while its constants are readable.
-  template <typename Work>
-  Status WithSources(size_t index, FileScratch* scratch, const Work& pack) {
-    const std::vector<FilePin> pins = sources_.Begin(index, scratch);
-    MACE_RETURN_IF_ERROR(pack());
-    sources_.End(index);
-    return scratch->status();
-  }
-  size_t BytesOf(size_t index) const {
-    return std::max<size_t>(WeightBytes(plan_.weights[index]), 1);
-  }
 
   const Plan& plan_;
   ClQueue* const queue_;
-  WeightSources sources_;
+  std::shared_ptr<HostPacking> packing_;
 };
 
-void WeightPacker::EndOthers(const std::vector<size_t>& indices) {
-  std::vector<bool> is_packed(plan_.weights.size(), true);
-  for (size_t index : indices) is_packed[index] = false;
-  for (size_t i = 0; i < is_packed.size(); ++i) {
-    if (is_packed[i]) sources_.End(i);
-  }
-}
-
-Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
-                                const WeightStore::Weights& weights) {
+Status WeightMaker::PackOnHost(const std::vector<size_t>& indices,
+                               const WeightStore::Weights& weights) {
   const ClDevice& device = *queue_->device();
-  const size_t alignment = std::max<size_t>(4096, device.info().memory_base_address_align_bytes);
-  std::vector<size_t> offsets = {0};
-  for (size_t index : indices) {
-    offsets.push_back(offsets.back() + (BytesOf(index) + alignment - 1) / alignment * alignment);
+  std::shared_ptr<HostPacking> packing = std::move(packing_);
+  if (packing == nullptr || packing->indices() != indices) {
+    MACE_ASSIGN_OR_RETURN(packing, HostPacking::Create(plan_, indices, device.info()));
   }
+  MACE_RETURN_IF_ERROR(packing->Finish(MaxPackingThreads()));
+  // Buffers are made after packing, because a driver may read the bytes when a buffer is made.
   const auto block = std::make_shared<WeightBlock>();
-  MACE_ASSIGN_OR_RETURN(block->pages, PageBlock::Allocate(offsets.back()));
-  const auto place_of = [&](size_t i) {
-    return MutableBytes(block->pages.bytes().data() + offsets[i], BytesOf(indices[i]));
-  };
-  MACE_RETURN_IF_ERROR(RunOnThreads(
-      indices.size(), sources_.max_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
-        return WithSources(indices[i], scratch,
-                           [&] { return PackInto(plan_.weights[indices[i]], place_of(i)); });
-      }));
-  // Made after packing, because a driver may read the bytes when a buffer is made.
   const bool in_one = WeightsFitOneBuffer(plan_, device.info());
+  std::vector<MutableBytes> places, padded_places;
+  for (size_t i = 0; i < indices.size(); ++i) {
+    places.push_back(packing->place(i));
+    padded_places.push_back(packing->padded_place(i));
+  }
+  block->pages = packing->TakePages();
   if (in_one) {
     MACE_ASSIGN_OR_RETURN(block->memory,
                           ClMemory::CreateOverHost(device, block->pages.bytes(), "weights"));
@@ -148,44 +86,52 @@ Status WeightPacker::PackOnHost(const std::vector<size_t>& indices,
     StoredWeights& stored = *weights[indices[i]];
     const std::string name = "weights " + plan_.weights[indices[i]].name;
     StatusOr<ClMemory> memory =
-        in_one ? ClMemory::CreateSubBuffer(block->memory, offsets[i], BytesOf(indices[i]), name)
-               : ClMemory::CreateOverHost(device, place_of(i), name);
+        in_one
+            ? ClMemory::CreateSubBuffer(block->memory, packing->offset(i), places[i].size(), name)
+            : ClMemory::CreateOverHost(device, places[i], name);
     if (!memory.ok()) return memory.status();
     stored.memory = *std::move(memory);
-    stored.place = MutableBytes(place_of(i).data(), offsets[i + 1] - offsets[i]);
+    stored.place = padded_places[i];
     stored.block = block;
   }
   return Status();
 }
 
-Status WeightPacker::Upload(const std::vector<size_t>& indices,
-                            const WeightStore::Weights& weights) {
-  MACE_RETURN_IF_ERROR(RunOnThreads(
-      indices.size(), sources_.max_bytes(), [&](size_t i, FileScratch* scratch) -> Status {
-        return WithSources(indices[i], scratch, [&]() -> Status {
-          MACE_ASSIGN_OR_RETURN(weights[indices[i]]->memory,
-                                UploadWeights(plan_.weights[indices[i]], queue_));
-          return Status();
-        });
-      }));
+Status WeightMaker::Upload(const std::vector<size_t>& indices,
+                           const WeightStore::Weights& weights) {
+  WeightSources sources(plan_);
+  sources.EndOthers(indices);
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  Status first_error;
+  const auto upload = [&](size_t index, FileScratch* scratch) -> Status {
+    const std::vector<FilePin> pins = sources.Begin(index, scratch);
+    MACE_ASSIGN_OR_RETURN(weights[index]->memory, UploadWeights(plan_.weights[index], queue_));
+    sources.End(index);
+    return scratch->status();
+  };
+  RunOnThreads(std::min(indices.size(), MaxPackingThreads()), [&] {
+    FileScratch scratch(sources.max_bytes());
+    for (size_t i = next++; i < indices.size(); i = next++) {
+      Status status = CatchExhaustion([&] { return upload(indices[i], &scratch); });
+      if (status.ok()) continue;
+      next = indices.size();
+      std::lock_guard<std::mutex> lock(mutex);
+      if (first_error.ok()) first_error = std::move(status);  // A copy could need memory.
+    }
+  });
+  MACE_RETURN_IF_ERROR(first_error);
   // Other queues may read the weights from now on.
   return queue_->Finish();
-}
-
-Status WeightPacker::Pack(const std::vector<size_t>& indices, const WeightStore::Weights& weights) {
-  EndOthers(indices);
-  if (indices.empty()) return Status();
-  return queue_->device()->info().is_host() ? PackOnHost(indices, weights)
-                                            : Upload(indices, weights);
 }
 
 }  // namespace
 
 Status DeviceWeights::Fill(const Plan& plan, ClQueue* queue, WeightStore* store) {
-  WeightPacker packer(plan, queue);
+  WeightMaker maker(plan, queue, store->TakePacking());
   MACE_ASSIGN_OR_RETURN(weights_, store->Get(plan, [&](const std::vector<size_t>& indices,
                                                        const WeightStore::Weights& weights) {
-    return packer.Pack(indices, weights);
+    return maker.Make(indices, weights);
   }));
   return Status();
 }

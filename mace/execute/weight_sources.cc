@@ -34,6 +34,14 @@ std::vector<FilePin> WeightSources::Begin(size_t weights, FileScratch* scratch) 
   return pins;
 }
 
+void WeightSources::EndOthers(const std::vector<size_t>& indices) {
+  std::vector<bool> is_other(plan_.weights.size(), true);
+  for (const size_t index : indices) is_other[index] = false;
+  for (size_t i = 0; i < is_other.size(); ++i) {
+    if (is_other[i]) End(i);
+  }
+}
+
 void WeightSources::End(size_t weights) {
   for (const Bytes& part : PartsOf(weights)) {
     {

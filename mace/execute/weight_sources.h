@@ -34,6 +34,8 @@ class WeightSources {
   std::vector<FilePin> Begin(size_t weights, FileScratch* scratch) const;
   // Called once after plan.weights[weights] is packed or was found packed.
   void End(size_t weights);
+  // Calls End for all weights but those that `indices` names.
+  void EndOthers(const std::vector<size_t>& indices);
 
  private:
   // The constants that one weight is packed from.

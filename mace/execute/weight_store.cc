@@ -130,6 +130,16 @@ uint64_t WeightStore::BytesOf(const Plan& plan) const {
   return bytes;
 }
 
+void WeightStore::OfferPacking(std::shared_ptr<HostPacking> packing) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  offered_ = std::move(packing);
+}
+
+std::shared_ptr<HostPacking> WeightStore::TakePacking() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::move(offered_);
+}
+
 uint64_t WeightStore::packings() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return packings_;

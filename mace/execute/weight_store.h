@@ -19,6 +19,7 @@
 #include "mace/base/page_block.h"
 #include "mace/base/status.h"
 #include "mace/cl/memory.h"
+#include "mace/execute/host_packing.h"
 #include "mace/plan/memory.h"
 #include "mace/plan/plan.h"
 
@@ -64,6 +65,10 @@ class WeightStore {
   // thread that waits for it makes them itself.
   StatusOr<Weights> Get(const Plan& plan, const Maker& make);
 
+  // Weights that are being packed for a plan before its session is made; the session takes them.
+  void OfferPacking(std::shared_ptr<HostPacking> packing);
+  std::shared_ptr<HostPacking> TakePacking();  // Null if nothing was offered.
+
   const std::shared_ptr<ByteCount>& device_bytes() const { return device_bytes_; }
   // Device memory in use now.
   uint64_t bytes() const { return bytes_->now(); }
@@ -88,6 +93,7 @@ class WeightStore {
   std::condition_variable changed_;
   std::map<WeightKey, std::weak_ptr<StoredWeights>> known_;
   uint64_t packings_ = 0;
+  std::shared_ptr<HostPacking> offered_;
 };
 
 }  // namespace mace
