@@ -52,7 +52,7 @@ class OnnxImporter {
   Status AddAll(const std::vector<std::string>& outputs);
   bool RunsInStages();
   const ImportOptions& options() const { return builder_.options(); }
-  OnnxTensorSource source() { return {model_.def, {}, files_, &builder_}; }
+  OnnxTensorSource source() { return {model_.def, &model_.cut, files_, &builder_}; }
 
   StatusOr<OnnxGraph::Needs> Prune(const std::vector<std::string>& outputs);
   StatusOr<HostTensor> KnownValue(const std::string& name, const HostTensor& value);
@@ -235,11 +235,10 @@ Status OnnxImporter::AddInput(const std::string& name) {
 
 StatusOr<HostTensor> OnnxImporter::ReadInitializer(size_t index) {
   const auto dense = static_cast<size_t>(wiring_.def().initializer_size());
-  OnnxTensorSource from = source();
+  const OnnxTensorSource from = source();
   if (index >= dense) {
     return ReadOnnxSparse(wiring_.def().sparse_initializer(static_cast<int>(index - dense)), from);
   }
-  if (index < model_.raw.size()) from.raw = model_.raw[index];
   return ReadOnnxTensor(wiring_.def().initializer(static_cast<int>(index)), from);
 }
 

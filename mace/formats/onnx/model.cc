@@ -12,6 +12,14 @@ constexpr int64_t kFirstOpset = 6;
 // The last whose ops were read; a later one may give a known name another meaning.
 constexpr int64_t kLastOpset = 28;
 
+Status Parse(Bytes bytes, OnnxModel* model) {
+  const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
+  if (!model->def->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Corruption("an ONNX model whose protobuf bytes do not parse");
+  }
+  return Status();
+}
+
 }  // namespace
 
 bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
@@ -38,19 +46,15 @@ StatusOr<int64_t> CheckOnnxOpset(int64_t version) {
 
 Status ParseOnnx(const ByteSource& source, OnnxModel* model) {
   std::string rest;
-  KeptBytes whole;
-  if (source.is_kept() && CutRawData(source, &rest, &model->raw)) {
-    whole.bytes = {reinterpret_cast<const uint8_t*>(rest.data()), rest.size()};
-  } else {
-    model->raw.clear();
-    MACE_ASSIGN_OR_RETURN(whole, source.ReadAll());
+  CutRanges ranges;
+  if (source.is_kept() && CutRawData(source, &rest, &ranges)) {
+    MACE_RETURN_IF_ERROR(
+        Parse({reinterpret_cast<const uint8_t*>(rest.data()), rest.size()}, model));
+    if (FindCutTensors(model->def->graph(), ranges, &model->cut)) return Status();
+    model->cut.clear();
   }
-  const google::protobuf::LogSilencer quiet;  // Protobuf's complaints come back as a Status.
-  const int size = static_cast<int>(whole.bytes.size());
-  if (!model->def->ParseFromArray(whole.bytes.data(), size)) {
-    return Corruption("an ONNX model whose protobuf bytes do not parse");
-  }
-  return Status();
+  MACE_ASSIGN_OR_RETURN(const KeptBytes whole, source.ReadAll());
+  return Parse(whole.bytes, model);
 }
 
 }  // namespace mace

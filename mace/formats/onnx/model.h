@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "mace/base/status.h"
 #include "mace/formats/common/byte_source.h"
@@ -22,7 +21,7 @@ class OnnxFunctions;  // mace/formats/onnx/functions.h.
 // The parsed parts of a model.
 struct OnnxModel {
   std::shared_ptr<onnx::ModelProto> def = NewMessage<onnx::ModelProto>();
-  std::vector<ByteRange> raw;  // CutRawData's; empty: nothing was cut off.
+  CutTensors cut;  // The tensors of `def` whose raw data are in the model's bytes alone.
   // What the importer fills in.
   int64_t opset = 0;
   std::shared_ptr<const OnnxFunctions> functions;

@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "mace/base/coding.h"
 #include "mace/formats/proto/onnx.pb.h"
 
 namespace mace {
 namespace {
 
-// Initializers "large", "small", "typed" and "large too", and a node whose attribute holds a
-// tensor.
+// Initializers "large", "small", "typed" and "large too", and nodes whose attributes hold tensors: a
+// Constant's large and small ones, and another op's.
 onnx::ModelProto MakeModel() {
   onnx::ModelProto model;
   model.set_producer_name("test");
@@ -29,12 +32,17 @@ onnx::ModelProto MakeModel() {
   add("large too", 200000, 'c');
   onnx::NodeProto* node = graph->add_node();
   node->set_op_type("Constant");
+  node->add_attribute()->set_name("no tensor");
   node->add_attribute()->mutable_t()->set_raw_data(std::string(6000, 'd'));
+  node->add_attribute()->mutable_t()->set_raw_data(std::string(60, 'e'));
+  node = graph->add_node();
+  node->set_op_type("Constanz");
+  node->add_attribute()->mutable_t()->set_raw_data(std::string(7000, 'f'));
   return model;
 }
 
-bool Cut(const std::string& bytes, std::string* rest, std::vector<ByteRange>* raw) {
-  return CutRawData(ByteSource::InMemory(AsBytes(bytes), nullptr), rest, raw);
+bool Cut(const std::string& bytes, std::string* rest, CutRanges* ranges) {
+  return CutRawData(ByteSource::InMemory(AsBytes(bytes), nullptr), rest, ranges);
 }
 
 std::string Part(const std::string& bytes, const ByteRange& range) {
@@ -44,17 +52,29 @@ std::string Part(const std::string& bytes, const ByteRange& range) {
 TEST(CutRawData, LeavesLargeInitializersWhereTheyAre) {
   const std::string bytes = MakeModel().SerializeAsString();
   std::string rest;
-  std::vector<ByteRange> raw;
-  ASSERT_TRUE(Cut(bytes, &rest, &raw));
+  CutRanges ranges;
+  ASSERT_TRUE(Cut(bytes, &rest, &ranges));
+  const std::vector<ByteRange>& raw = ranges.initializers;
   ASSERT_EQ(raw.size(), 4u);
   EXPECT_EQ(raw[0].size(), 5000u);
   EXPECT_TRUE(raw[1].size() == 0 && raw[2].size() == 0);
   EXPECT_EQ(raw[3].size(), 200000u);
   EXPECT_EQ(Part(bytes, raw[0]), std::string(5000, 'a'));
   EXPECT_EQ(Part(bytes, raw[3]), std::string(200000, 'c'));
+  ASSERT_EQ(ranges.attributes.size(), 1u);
+  EXPECT_EQ(ranges.attributes[0].first, (std::pair<int, int>(0, 1)));
+  EXPECT_EQ(Part(bytes, ranges.attributes[0].second), std::string(6000, 'd'));
   onnx::ModelProto parsed, expected = MakeModel();
   ASSERT_TRUE(parsed.ParseFromString(rest));
   EXPECT_TRUE(parsed.graph().initializer(0).has_raw_data());
+  CutTensors tensors;
+  ASSERT_TRUE(FindCutTensors(parsed.graph(), ranges, &tensors));
+  EXPECT_EQ(tensors.size(), 3u);
+  EXPECT_EQ(tensors.count(&parsed.graph().initializer(3)), 1u);
+  onnx::TensorProto* const constant =
+      parsed.mutable_graph()->mutable_node(0)->mutable_attribute(1)->mutable_t();
+  ASSERT_EQ(tensors.count(constant), 1u);
+  constant->set_raw_data(Part(bytes, tensors[constant]));
   // Put back, it is the model.
   for (int i : {0, 3}) {
     const std::string cut = Part(bytes, raw[static_cast<size_t>(i)]);
@@ -83,22 +103,59 @@ TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
   ASSERT_TRUE(whole.ParseFromString(bytes));
   ASSERT_EQ(whole.graph().initializer_size(), 5);
   std::string rest;
-  std::vector<ByteRange> raw;
-  ASSERT_TRUE(Cut(bytes, &rest, &raw));
+  CutRanges ranges;
+  ASSERT_TRUE(Cut(bytes, &rest, &ranges));
   ASSERT_TRUE(parsed.ParseFromString(rest));
-  ASSERT_EQ(raw.size(), 5u);
-  EXPECT_EQ(raw[4].size(), 0u);
+  ASSERT_EQ(ranges.initializers.size(), 5u);
+  EXPECT_EQ(ranges.initializers[4].size(), 0u);
   EXPECT_EQ(parsed.graph().initializer(4).raw_data(), "short");
+}
+
+// In protobuf's wire format a tensor that stands twice in an attribute is merged, and an op's type
+// may stand behind its attributes.
+TEST(CutRawData, AttributesMeanWhatTheyMeanToProtobuf) {
+  const auto field = [](int number, const std::string& content) {
+    std::string text(1, static_cast<char>(number << 3 | 2));
+    text += static_cast<char>((content.size() & 0x7f) | 0x80);
+    text += static_cast<char>(content.size() >> 7);
+    return text + content;
+  };
+  const std::string type = field(4, "Constant"), large = field(9, std::string(5000, 'a'));
+  const std::string small = field(9, "bb");
+  const auto model_of = [&](const std::string& node) { return field(7, field(1, node)); };
+  const struct {
+    std::string model;
+    size_t cut;
+    size_t left;
+  } kCases[] = {
+      {model_of(type + field(5, field(5, large))), 5000, 0},
+      {model_of(type + field(5, field(5, large) + field(5, small))), 0, 2},
+      {model_of(type + field(5, field(5, small) + field(5, large))), 5000, 0},
+      {model_of(field(5, field(5, large)) + type), 0, 5000},
+      {model_of(type + field(5, field(5, large)) + field(4, "Constanz")), 5000, 0},
+  };
+  for (const auto& one : kCases) {
+    std::string rest;
+    CutRanges ranges;
+    ASSERT_TRUE(Cut(one.model, &rest, &ranges));
+    EXPECT_EQ(ranges.attributes.empty() ? 0 : ranges.attributes[0].second.size(), one.cut);
+    onnx::ModelProto parsed;
+    ASSERT_TRUE(parsed.ParseFromString(rest));
+    EXPECT_EQ(parsed.graph().node(0).attribute(0).t().raw_data().size(), one.left);
+    CutTensors tensors;
+    const bool is_constant = parsed.graph().node(0).op_type() == "Constant";
+    EXPECT_EQ(FindCutTensors(parsed.graph(), ranges, &tensors), is_constant);
+  }
 }
 
 TEST(CutRawData, BytesCutShortAreRefused) {
   const std::string bytes = MakeModel().SerializeAsString();
   std::string rest;
-  std::vector<ByteRange> raw;
+  CutRanges ranges;
   size_t refused = 0;
   for (size_t size = 1; size < bytes.size(); size += 97) {
     onnx::ModelProto parsed;
-    const bool cut = Cut(bytes.substr(0, size), &rest, &raw);
+    const bool cut = Cut(bytes.substr(0, size), &rest, &ranges);
     // Never more than protobuf takes.
     EXPECT_TRUE(!cut || parsed.ParseFromString(rest)) << size;
     refused += cut ? 0 : 1;

@@ -164,12 +164,20 @@ StatusOr<HostTensor> ReadExternal(const Proto& proto, TensorInfo info,
 // file.
 StatusOr<HostTensor> ReadRaw(const Proto& proto, TensorInfo info, const OnnxTensorSource& source) {
   const size_t expected = StoredBytes(proto.data_type(), info.shape.elements());
-  const bool is_cut = source.raw.size() > 0;
+  const ByteRange* cut = nullptr;
+  if (source.cut != nullptr) {
+    const auto entry = source.cut->find(&proto);
+    if (entry != source.cut->end()) cut = &entry->second;
+  }
   const std::string& raw = proto.raw_data();
-  const size_t found = is_cut ? static_cast<size_t>(source.raw.size()) : raw.size();
+  const size_t found = cut != nullptr ? static_cast<size_t>(cut->size()) : raw.size();
   if (found != expected) return WrongSize(info.shape, expected, "bytes", found);
-  if (is_cut) {
-    return ReadStored(proto.data_type(), std::move(info), source.files->model(), source.raw.begin);
+  if (cut != nullptr) {
+    MACE_ASSIGN_OR_RETURN(HostTensor tensor, ReadStored(proto.data_type(), std::move(info),
+                                                        source.files->model(), cut->begin));
+    // No other tensor has these bytes.
+    tensor.set_identity(StoredIdentity("onnx file", std::to_string(cut->begin)));
+    return tensor;
   }
   const Bytes bytes(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
   return ReadStored(proto.data_type(), std::move(info), ByteSource::InMemory(bytes, source.owner),

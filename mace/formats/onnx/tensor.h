@@ -8,7 +8,7 @@
 #include "mace/base/status.h"
 #include "mace/formats/common/graph_builder.h"
 #include "mace/formats/common/model_files.h"
-#include "mace/formats/common/wire_reader.h"
+#include "mace/formats/onnx/raw_data.h"
 #include "mace/formats/proto/onnx.pb.h"
 #include "mace/graph/tensor.h"
 
@@ -27,8 +27,8 @@ std::string OnnxTypeName(int32_t data_type);
 struct OnnxTensorSource {
   // Keeps the proto alive, whose raw data is viewed.
   std::shared_ptr<const void> owner;
-  // Where in the model's file the raw data is, if it was cut off (onnx_raw_data.h).
-  ByteRange raw;
+  // The tensors whose raw data are in the model's file alone (raw_data.h); null: none.
+  const CutTensors* cut = nullptr;
   ModelFiles* files = nullptr;
   GraphBuilder* builder = nullptr;
 };
