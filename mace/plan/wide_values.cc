@@ -1,9 +1,12 @@
 #include "mace/plan/wide_values.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "mace/ops/elementwise/eltwise.h"
+#include "mace/ops/integer_sums.h"
 
 namespace mace {
 namespace {
@@ -16,10 +19,13 @@ bool CarriesMagnitude(const std::string& type) {
   return kTypes->count(type) > 0;
 }
 
+// Why a value is wide.
+enum class Width { kNormal, kIntegerSum, kSquare };
+
 // A node, or one step of a fused node, and what is known of its inputs.
 struct Operands {
   const Node* node = nullptr;
-  std::vector<bool> wide;
+  std::vector<Width> widths;
   bool same = false;                     // Both inputs are the same value.
   const HostTensor* exponent = nullptr;  // A constant second input.
 };
@@ -36,56 +42,75 @@ double ExponentOf(const Operands& operands) {
   return scalar ? attributes.GetFloat("scalar_input", 0) : 0;
 }
 
-bool IsWide(const Operands& operands) {
+Width SquareIf(bool is_square) { return is_square ? Width::kSquare : Width::kNormal; }
+
+// The scale of an integer sum makes a value of usual magnitude of it.
+Width WidthOfProduct(const Operands& operands, Width first, Width second) {
+  const bool both = first != Width::kNormal && second != Width::kNormal;
+  return SquareIf(operands.same || both || std::max(first, second) == Width::kSquare);
+}
+
+Width WidthOf(const Operands& operands) {
   const Node& node = *operands.node;
-  const bool first = !operands.wide.empty() && operands.wide[0];
-  const bool second = operands.wide.size() > 1 && operands.wide[1];
-  if (CarriesMagnitude(node.type)) return first || second;
-  if (node.type == "Unary") return node.attributes.GetString("function", "") == "square";
-  if (node.type != "Eltwise") return false;
+  const auto at = [&](size_t i) {
+    return operands.widths.size() > i ? operands.widths[i] : Width::kNormal;
+  };
+  const Width first = at(0), second = at(1);
+  if (node.attributes.GetInt(kIntegerSums, 0) != 0) return Width::kIntegerSum;
+  if (CarriesMagnitude(node.type)) return std::max(first, second);
+  if (node.type == "Unary") {
+    return SquareIf(node.attributes.GetString("function", "") == "square");
+  }
+  if (node.type != "Eltwise") return Width::kNormal;
   switch (static_cast<EltwiseType>(node.attributes.GetInt("type", 0))) {
     case EltwiseType::kSqrDiff:
-      return true;
+      return Width::kSquare;
     case EltwiseType::kPow:
-      return ExponentOf(operands) > 1;
+      return SquareIf(ExponentOf(operands) > 1);
     case EltwiseType::kProd:
-      return operands.same || first || second;
+      return WidthOfProduct(operands, first, second);
     case EltwiseType::kSum:
     case EltwiseType::kSub:
     case EltwiseType::kMin:
     case EltwiseType::kMax:
-      return first || second;
+      return std::max(first, second);
     case EltwiseType::kDiv:
+      return SquareIf(first == Width::kSquare);
     case EltwiseType::kNeg:
     case EltwiseType::kAbs:
       return first;
     default:
-      return false;
+      return Width::kNormal;
   }
 }
 
-Operands OperandsOf(const Graph& graph, const Node& node, const std::vector<bool>& wide) {
+// The widths of these of the values.
+std::vector<Width> WidthsOf(const std::vector<ValueId>& ids, const std::vector<Width>& all) {
+  std::vector<Width> widths;
+  for (ValueId id : ids) {
+    widths.push_back(id == kNoValue ? Width::kNormal : all[static_cast<size_t>(id)]);
+  }
+  return widths;
+}
+
+Operands OperandsOf(const Graph& graph, const Node& node, const std::vector<Width>& widths) {
   Operands operands;
   operands.node = &node;
-  for (ValueId id : node.inputs) {
-    operands.wide.push_back(id != kNoValue && wide[static_cast<size_t>(id)]);
-  }
+  operands.widths = WidthsOf(node.inputs, widths);
   if (node.inputs.size() < 2) return operands;
   operands.same = node.inputs[0] == node.inputs[1];
   if (graph.IsConstant(node.inputs[1])) operands.exponent = &*graph.value(node.inputs[1]).constant;
   return operands;
 }
 
-// Whether the last step of a fused node makes a wide value.
-bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool>& wide) {
+// The width of what the last step of a fused node makes.
+Width WidthOfLastStep(const Graph& graph, const Node& node, const std::vector<Width>& widths) {
   // The node's inputs, followed by the results of its steps.
-  std::vector<bool> known = OperandsOf(graph, node, wide).wide;
+  std::vector<Width> known = WidthsOf(node.inputs, widths);
   for (const Node& step : node.steps) {
     Operands operands;
     operands.node = &step;
-    for (ValueId id : step.inputs) {
-      operands.wide.push_back(id != kNoValue && known[static_cast<size_t>(id)]);
-    }
+    operands.widths = WidthsOf(step.inputs, known);
     if (step.inputs.size() > 1) {
       const ValueId second = step.inputs[1];
       operands.same = step.inputs[0] == second;
@@ -93,7 +118,7 @@ bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool
       const ValueId value = outer ? node.inputs[static_cast<size_t>(second)] : kNoValue;
       if (graph.IsConstant(value)) operands.exponent = &*graph.value(value).constant;
     }
-    known.push_back(IsWide(operands));
+    known.push_back(WidthOf(operands));
   }
   return known.back();
 }
@@ -101,15 +126,17 @@ bool LastStepIsWide(const Graph& graph, const Node& node, const std::vector<bool
 }  // namespace
 
 std::vector<bool> FindWideValues(const Graph& graph) {
-  std::vector<bool> wide(graph.values.size(), false);
+  std::vector<Width> widths(graph.values.size(), Width::kNormal);
   for (const Node& node : graph.nodes) {
-    const bool found = node.steps.empty() ? IsWide(OperandsOf(graph, node, wide))
-                                          : LastStepIsWide(graph, node, wide);
-    if (!found) continue;
+    const Width found = node.steps.empty() ? WidthOf(OperandsOf(graph, node, widths))
+                                           : WidthOfLastStep(graph, node, widths);
+    if (found == Width::kNormal) continue;
     for (ValueId id : node.outputs) {
-      if (IsFloat(graph.value(id).info.dtype)) wide[static_cast<size_t>(id)] = true;
+      if (IsFloat(graph.value(id).info.dtype)) widths[static_cast<size_t>(id)] = found;
     }
   }
+  std::vector<bool> wide;
+  for (const Width width : widths) wide.push_back(width != Width::kNormal);
   return wide;
 }
 

@@ -1,6 +1,7 @@
 // Finds wide values, which half precision may not hold although it holds the values that they are
 // computed from: squares, and sums and means of squares, up to the root that makes them small
-// again.
+// again; and sums of products of quantized integers (kIntegerSums), up to the product with their
+// scale.
 //
 // Thread contract: thread-safe (pure functions).
 #ifndef MACE_PLAN_WIDE_VALUES_H_

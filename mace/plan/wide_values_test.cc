@@ -1,6 +1,7 @@
 // Which values half precision cannot hold, and that nodes which make or read them use float32.
 #include "mace/plan/wide_values.h"
 
+#include "mace/ops/integer_sums.h"
 #include "mace/plan/node_precisions.h"
 #include "mace/testing/test_graph.h"
 
@@ -59,6 +60,41 @@ TEST(WideValuesTest, NoSquareNoWideValue) {
   EXPECT_EQ(Normalization("Eltwise", Scalar(9, 0.5)).Wide(), none);
   EXPECT_EQ(Normalization("Eltwise", Scalar(2, 3)).Wide(), none);
   EXPECT_EQ(Normalization("Unary", {{"function", std::string("exp")}}).Wide(), none);
+}
+
+// A product of quantized integers, its offset and scale, and what follows.
+TEST(WideValuesTest, IntegerSumsUpToTheirScale) {
+  TestGraph test({1, 6, 32});
+  const ValueId x = test.graph.inputs[0].value;
+  test.Add("MatMul", "sums", {x, test.Constant("w", {32, 8})}, {{kIntegerSums, int64_t{1}}});
+  test.Add("Eltwise", "moved", {test.last()}, Scalar(0, 3));
+  test.Add("Eltwise", "scaled", {test.last(), test.Constant("scale", {8})}, {{"type", int64_t{2}}});
+  test.Add("MatMul", "floats", {test.last(), test.Constant("v", {8, 4})});
+  test.Add("Activation", "relu", {test.last()}, {{"activation", std::string("RELU")}});
+  test.Output("y", test.last());
+  const std::vector<bool> wide = FindWideValues(test.graph);
+  std::vector<bool> made;
+  for (const Node& node : test.graph.nodes) {
+    made.push_back(wide[static_cast<size_t>(node.outputs[0])]);
+  }
+  EXPECT_EQ(made, (std::vector<bool>{true, true, false, false, false}));
+  const Precision half = Precision::kFloat16, full = Precision::kFloat32;
+  EXPECT_EQ(NodePrecisions(test.graph, *BindNodes(test.graph), half),
+            (std::vector<Precision>{full, full, full, full, full}));
+}
+
+// Without an output that makes all before it exact, what follows the scale is half again.
+TEST(WideValuesTest, WhatFollowsTheScaleIsHalf) {
+  TestGraph test({1, 6, 32});
+  const ValueId x = test.graph.inputs[0].value;
+  test.Add("MatMul", "sums", {x, test.Constant("w", {32, 8})}, {{kIntegerSums, int64_t{1}}});
+  test.Add("Eltwise", "scaled", {test.last(), test.Constant("scale", {8})}, {{"type", int64_t{2}}});
+  test.Add("MatMul", "floats", {test.last(), test.Constant("v", {8, 4})});
+  test.Add("MatMul", "last", {test.last(), test.Constant("u", {4, 4})});
+  test.Output("y", test.last());
+  const Precision half = Precision::kFloat16, full = Precision::kFloat32;
+  EXPECT_EQ(NodePrecisions(test.graph, *BindNodes(test.graph), half),
+            (std::vector<Precision>{full, full, half, full}));
 }
 
 TEST(WideValuesTest, WhatMakesOrReadsThemIsFloat32) {

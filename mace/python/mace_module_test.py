@@ -212,7 +212,7 @@ class CacheTest(unittest.TestCase):
                 self.assertEqual(warm.statistics.cache.status, "warm")
             both = os.path.join(folder, "both.bin")
             mace.cache.merge([path], both)
-            self.assertEqual(mace.cache.prune(both, size_limit=1), 2)  # A program, and the peaks of its plan.
+            self.assertEqual(mace.cache.prune(both, size_limit=1), 3)  # A program, the peaks of its plan, and the device.
             with self.assertRaises(mace.Error) as caught:
                 mace.cache.info(DIGITS + "digits.pb")
             self.assertEqual(caught.exception.code, "corruption")

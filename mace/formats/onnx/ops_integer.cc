@@ -5,8 +5,8 @@
 // their products is exact in float32 as long as no partial sum passes 2^24, in
 // whatever order it is added. Where the weights do not rule that out the sum is
 // cut into parts that keep below it, and the parts are added as int32: the
-// result is exact on the CPU and on a device that computes in float32. In half
-// precision it is not.
+// result is exact. With half precision these products compute in float32
+// (mace/plan/wide_values.h).
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -17,6 +17,7 @@
 #include "mace/formats/onnx/dynamic_quantization.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/formats/onnx/emit_quantized.h"
+#include "mace/ops/integer_sums.h"
 #include "mace/ops/matmul/blocked_matrix.h"
 
 namespace mace {
@@ -109,6 +110,25 @@ StatusOr<std::vector<int64_t>> CutIntoParts(const Magnitudes& weights, double mo
   return parts;
 }
 
+// Marks the products that `emit` emits as sums of integers.
+template <typename Emit>
+StatusOr<ValueId> EmitIntegerSums(OnnxNode* node, Emit emit) {
+  const size_t first = node->builder()->graph().nodes.size();
+  MACE_ASSIGN_OR_RETURN(const ValueId sums, emit());
+  std::vector<Node>& nodes = node->builder()->graph().nodes;
+  for (size_t n = first; n < nodes.size(); ++n) {
+    const std::string& type = nodes[n].type;
+    const bool is_product =
+        type.find("MatMul") != std::string::npos || type.find("Conv") != std::string::npos;
+    if (is_product) nodes[n].attributes.Set(kIntegerSums, int64_t{1});
+  }
+  return sums;
+}
+
+StatusOr<ValueId> EmitIntegerMatMul(OnnxNode* node, ValueId a, ValueId b) {
+  return EmitIntegerSums(node, [&] { return EmitMatMul(node, a, b, false); });
+}
+
 // Adds up `emit(first, last)` over the parts and sets the result, a tensor of
 // int32.
 template <typename Emit>
@@ -118,13 +138,15 @@ Status SetExactSum(OnnxNode* node, const std::vector<int64_t>& parts, Emit emit)
     sum.type = Proto::INT32;
     sum.is_centred = true;
     sum.is_movable = true;
-    MACE_ASSIGN_OR_RETURN(sum.floats, emit(parts[0], parts[1]));
+    MACE_ASSIGN_OR_RETURN(sum.floats,
+                          EmitIntegerSums(node, [&] { return emit(parts[0], parts[1]); }));
     node->SetQuantizedResult(sum);
     return Status::Ok();
   }
   ValueId total = kNoValue;
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    MACE_ASSIGN_OR_RETURN(ValueId part, emit(parts[i], parts[i + 1]));
+    MACE_ASSIGN_OR_RETURN(ValueId part,
+                          EmitIntegerSums(node, [&] { return emit(parts[i], parts[i + 1]); }));
     MACE_ASSIGN_OR_RETURN(part, EmitCast(node, part, DType::kInt32));
     if (i == 0) {
       total = part;
@@ -242,7 +264,7 @@ Status ConvertDynamicMatMul(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(const OnnxDynamic a, EmitDynamicQuantization(node, node->input(0)));
   MACE_ASSIGN_OR_RETURN(const Operand b, ReadOperand(node, 1, 3, -1));
-  MACE_ASSIGN_OR_RETURN(const ValueId product, EmitMatMul(node, a.centred, b.centred, false));
+  MACE_ASSIGN_OR_RETURN(const ValueId product, EmitIntegerMatMul(node, a.centred, b.centred));
   MACE_ASSIGN_OR_RETURN(const ValueId scale,
                         EmitEltwise(node, EltwiseType::kProd, node->input(2), a.scale));
   return SetScaledProduct(node, product, scale, 4);
@@ -253,7 +275,7 @@ Status ConvertMatMulIntegerToFloat(OnnxNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(4, 7));
   MACE_ASSIGN_OR_RETURN(const Operand a, ReadOperand(node, 0, 4, -2));
   MACE_ASSIGN_OR_RETURN(const Operand b, ReadOperand(node, 1, 5, -1));
-  MACE_ASSIGN_OR_RETURN(const ValueId product, EmitMatMul(node, a.centred, b.centred, false));
+  MACE_ASSIGN_OR_RETURN(const ValueId product, EmitIntegerMatMul(node, a.centred, b.centred));
   MACE_ASSIGN_OR_RETURN(const ValueId scale,
                         EmitEltwise(node, EltwiseType::kProd, node->input(3), node->input(2)));
   return SetScaledProduct(node, product, scale, 6);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mace/ops/integer_sums.h"
 #include "mace/testing/formats/test_evaluate.h"
 #include "mace/testing/formats/test_net.h"
 #include "mace/testing/formats/test_onnx.h"
@@ -226,6 +227,28 @@ TEST(OnnxQuantized, ZeroPointsOfIntegerProducts) {
   // Rows [1, -10] and [0, 235] of a, columns [0, 2] and [98, 200] of b.
   EXPECT_EQ(ToInt64Vector(ExpectOutputs(test.Import(), {Bytes8({2, 2}, {11, 0, 20, 255})})[0]),
             (std::vector<int64_t>{-20, 98 - 2000, 470, 47000}));
+}
+
+// Half precision does not hold the sums; the mark has them computed in float32.
+TEST(OnnxQuantized, SumsOfIntegersAreMarked) {
+  for (const bool convolves : {false, true}) {
+    TestOnnx test;
+    test.Input("a", convolves ? std::vector<int64_t>{1, 3, 2, 2} : std::vector<int64_t>{2, 3},
+               Proto::UINT8);
+    test.Small("b", convolves ? std::vector<int64_t>{1, 3, 1, 1} : std::vector<int64_t>{3, 1},
+               Proto::INT8, {10, -20, 30});
+    test.Node(convolves ? "ConvInteger" : "MatMulInteger", {"a", "b"}, {"y"});
+    test.Output("y", Proto::INT32);
+    const StatusOr<std::shared_ptr<Graph>> graph = test.Import();
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+    int products = 0;
+    for (const Node& node : (*graph)->nodes) {
+      const bool is_product = node.type == "MatMul" || node.type == "Conv2D";
+      EXPECT_EQ(is_product ? 1 : 0, node.attributes.GetInt(kIntegerSums, 0)) << node.type;
+      products += is_product ? 1 : 0;
+    }
+    EXPECT_EQ(1, products);
+  }
 }
 
 // As quantize_dynamic of ONNX Runtime's tools writes a layer: nothing is made of integers.
