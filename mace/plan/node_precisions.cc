@@ -1,6 +1,8 @@
 #include "mace/plan/node_precisions.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "mace/plan/wide_values.h"
 
@@ -16,6 +18,22 @@ bool IsElementwise(const Graph& graph, const Node& node, const Op& op) {
   for (const TensorInfo& output : outputs) elements += static_cast<double>(output.shape.elements());
   const double steps = static_cast<double>(std::max<size_t>(1, node.steps.size()));
   return op.EstimateCost(MakeOpInputs(graph, node), outputs).flops <= 2 * elements * steps;
+}
+
+bool StepRounds(const Node& node) {
+  static const auto* const kFunctions = new std::unordered_set<std::string>{
+      "round", "floor", "ceil", "round_to_int8", "round_to_scale"};
+  if (node.type == "Unary") {
+    return kFunctions->count(node.attributes.GetString("function", "")) > 0;
+  }
+  return node.type == "DynamicQuantizeLstm";
+}
+
+// Whether the node rounds numbers to whole ones or to quantized levels. Where a number lies halfway
+// between two, the rounding of half precision before it becomes a whole step.
+bool Rounds(const Node& node) {
+  if (node.steps.empty()) return StepRounds(node);
+  return std::any_of(node.steps.begin(), node.steps.end(), StepRounds);
 }
 
 // Nodes that make or read a wide value (wide_values.h) compute in float32.
@@ -42,9 +60,10 @@ std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Pre
     const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
       return exact[static_cast<size_t>(id)];
     });
-    if (!makes_exact) continue;
+    const bool rounds = precision == Precision::kFloat16 && Rounds(node);
+    if (!makes_exact && !rounds) continue;
     precisions[n] = Precision::kFloat32;
-    if (!IsElementwise(graph, node, *ops[n])) continue;
+    if (!rounds && !IsElementwise(graph, node, *ops[n])) continue;
     for (ValueId id : node.inputs) {
       if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
     }

@@ -12,6 +12,8 @@ namespace mace {
 
 // By node: the precision that its kernels read and write. It is `precision`, except float32 for
 //   - nodes that make the graph's outputs, and element-wise nodes before these;
+//   - in half precision, nodes that round to whole numbers or quantized levels, nodes that make what
+//     these read, and element-wise nodes before them;
 //   - in half precision, nodes that make or read wide values (wide_values.h).
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision);
 
