@@ -36,6 +36,27 @@ bool Rounds(const Node& node) {
   return std::any_of(node.steps.begin(), node.steps.end(), StepRounds);
 }
 
+// Whether the node moves elements of its inputs or picks among them.
+bool Moves(const Graph& graph, const Node& node, const Op& op) {
+  if (node.type == "Pooling") return true;
+  return op.EstimateCost(MakeOpInputs(graph, node), MakeOutputInfos(graph, node)).flops == 0;
+}
+
+// Nodes that move what was rounded keep it in float32, as the nodes read it that make the next
+// number to be rounded.
+void KeepRounded(const Graph& graph, const OpList& ops, std::vector<Precision>* precisions) {
+  std::vector<bool> rounded(graph.values.size(), false);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      return id != kNoValue && rounded[static_cast<size_t>(id)];
+    });
+    if (!Rounds(node) && !(reads && Moves(graph, node, *ops[n]))) continue;
+    (*precisions)[n] = Precision::kFloat32;
+    for (ValueId id : node.outputs) rounded[static_cast<size_t>(id)] = true;
+  }
+}
+
 // Nodes that make or read a wide value (wide_values.h) compute in float32.
 void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
   const std::vector<bool> wide = FindWideValues(graph);
@@ -68,7 +89,10 @@ std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Pre
       if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
     }
   }
-  if (precision == Precision::kFloat16) KeepWideValues(graph, &precisions);
+  if (precision == Precision::kFloat16) {
+    KeepRounded(graph, ops, &precisions);
+    KeepWideValues(graph, &precisions);
+  }
   return precisions;
 }
 

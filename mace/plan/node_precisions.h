@@ -13,7 +13,7 @@ namespace mace {
 // By node: the precision that its kernels read and write. It is `precision`, except float32 for
 //   - nodes that make the graph's outputs, and element-wise nodes before these;
 //   - in half precision, nodes that round to whole numbers or quantized levels, nodes that make what
-//     these read, and element-wise nodes before them;
+//     these read, element-wise nodes before them, and nodes that move or pool what was rounded;
 //   - in half precision, nodes that make or read wide values (wide_values.h).
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision);
 

@@ -91,16 +91,17 @@ TEST(NodePrecisionsTest, WhatIsRoundedIsFloat32) {
   test.Add("MatMul", "made", {test.last(), test.Constant("w", {32, 8})});
   test.Add("Eltwise", "scaled", {test.last()}, Scalar(2, 3));
   test.Add("Unary", "rounded", {test.last()}, {{"function", std::string("round")}});
+  test.Add("Transpose", "moved", {test.last()}, {{"dims", std::vector<int64_t>{1, 0, 2}}});
   test.Add("MatMul", "floats", {test.last(), test.Constant("v", {8, 4})});
   test.Add("MatMul", "last", {test.last(), test.Constant("t", {4, 4})});
   test.Output("y", test.last());
   const Precision half = Precision::kFloat16, full = Precision::kFloat32;
   const OpList ops = *BindNodes(test.graph);
   EXPECT_EQ(NodePrecisions(test.graph, ops, half),
-            (std::vector<Precision>{half, full, full, full, half, full}));
+            (std::vector<Precision>{half, full, full, full, full, half, full}));
   test.graph.nodes[3].attributes.Set("function", std::string("exp"));
   EXPECT_EQ(NodePrecisions(test.graph, *BindNodes(test.graph), half),
-            (std::vector<Precision>{half, half, half, half, half, full}));
+            (std::vector<Precision>{half, half, half, half, half, half, full}));
 }
 
 // Without an output that makes all before it exact, what follows the scale is half again.
