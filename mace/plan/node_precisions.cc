@@ -37,21 +37,24 @@ bool Rounds(const Node& node) {
 }
 
 // Whether the node moves elements of its inputs or picks among them.
-bool Moves(const Graph& graph, const Node& node, const Op& op) {
-  if (node.type == "Pooling") return true;
-  return op.EstimateCost(MakeOpInputs(graph, node), MakeOutputInfos(graph, node)).flops == 0;
+bool Moves(const Node& node) {
+  static const auto* const kTypes = new std::unordered_set<std::string>{
+      "Concat",  "DepthToSpace", "ExpandDims", "Gather",       "Identity", "Pad",
+      "Pooling", "Reshape",      "Slice",      "SpaceToDepth", "Split",    "Squeeze",
+      "Stack",   "StridedSlice", "Tile",       "Transpose",    "Unsqueeze"};
+  return kTypes->count(node.type) > 0;
 }
 
 // Nodes that move what was rounded keep it in float32, as the nodes read it that make the next
 // number to be rounded.
-void KeepRounded(const Graph& graph, const OpList& ops, std::vector<Precision>* precisions) {
+void KeepRounded(const Graph& graph, std::vector<Precision>* precisions) {
   std::vector<bool> rounded(graph.values.size(), false);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
       return id != kNoValue && rounded[static_cast<size_t>(id)];
     });
-    if (!Rounds(node) && !(reads && Moves(graph, node, *ops[n]))) continue;
+    if (!Rounds(node) && !(reads && Moves(node))) continue;
     (*precisions)[n] = Precision::kFloat32;
     for (ValueId id : node.outputs) rounded[static_cast<size_t>(id)] = true;
   }
@@ -90,7 +93,7 @@ std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Pre
     }
   }
   if (precision == Precision::kFloat16) {
-    KeepRounded(graph, ops, &precisions);
+    KeepRounded(graph, &precisions);
     KeepWideValues(graph, &precisions);
   }
   return precisions;
