@@ -1,9 +1,11 @@
 #include "mace/plan/node_precisions.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
+#include "mace/ops/conv/int8_convolution.h"
 #include "mace/plan/wide_values.h"
 
 namespace mace {
@@ -26,7 +28,10 @@ bool StepRounds(const Node& node) {
   if (node.type == "Unary") {
     return kFunctions->count(node.attributes.GetString("function", "")) > 0;
   }
-  return node.type == "DynamicQuantizeLstm";
+  if (node.type == "DynamicQuantizeLstm") return true;
+  // A convolution that has taken in the rounding of its result.
+  const StatusOr<std::optional<Int8Convolution>> int8 = Int8Convolution::Parse(node.attributes);
+  return int8.ok() && int8->has_value();
 }
 
 // Whether the node rounds numbers to whole ones or to quantized levels. Where a number lies halfway
