@@ -89,10 +89,11 @@ std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Pre
     const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
       return exact[static_cast<size_t>(id)];
     });
-    const bool rounds = precision == Precision::kFloat16 && Rounds(node);
-    if (!makes_exact && !rounds) continue;
+    const bool reads_exact =
+        precision == Precision::kFloat16 && (Rounds(node) || AddsSquares(node));
+    if (!makes_exact && !reads_exact) continue;
     precisions[n] = Precision::kFloat32;
-    if (!rounds && !IsElementwise(graph, node, *ops[n])) continue;
+    if (!reads_exact && !IsElementwise(graph, node, *ops[n])) continue;
     for (ValueId id : node.inputs) {
       if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
     }

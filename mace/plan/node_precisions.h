@@ -14,7 +14,8 @@ namespace mace {
 //   - nodes that make the graph's outputs, and element-wise nodes before these;
 //   - in half precision, nodes that round to whole numbers or quantized levels, nodes that make what
 //     these read, element-wise nodes before them, and nodes that move or pool what was rounded;
-//   - in half precision, nodes that make or read wide values (wide_values.h).
+//   - in half precision, nodes that make or read wide values (wide_values.h), and those that make
+//     what AddsSquares reads, with element-wise nodes before these.
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision);
 
 }  // namespace mace

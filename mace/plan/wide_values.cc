@@ -1,6 +1,7 @@
 #include "mace/plan/wide_values.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -123,7 +124,29 @@ Width WidthOfLastStep(const Graph& graph, const Node& node, const std::vector<Wi
   return known.back();
 }
 
+// Whether a step of a fused node squares one of the node's inputs.
+bool SquaresAnInput(const Node& step, size_t inputs) {
+  const ValueId x = step.inputs.empty() ? kNoValue : step.inputs[0];
+  if (x < 0 || static_cast<size_t>(x) >= inputs) return false;
+  Operands operands;
+  operands.node = &step;
+  operands.widths.resize(step.inputs.size(), Width::kNormal);
+  operands.same = step.inputs.size() > 1 && step.inputs[1] == x;
+  return WidthOf(operands) == Width::kSquare;
+}
+
 }  // namespace
+
+bool AddsSquares(const Node& node) {
+  std::set<ValueId> squared;
+  bool adds = false;
+  for (const Node& step : node.steps) {
+    if (SquaresAnInput(step, node.inputs.size())) squared.insert(step.inputs[0]);
+    const auto type = static_cast<EltwiseType>(step.attributes.GetInt("type", 0));
+    adds = adds || (step.type == "Eltwise" && type == EltwiseType::kSum);
+  }
+  return adds && squared.size() > 1;
+}
 
 std::vector<bool> FindWideValues(const Graph& graph) {
   std::vector<Width> widths(graph.values.size(), Width::kNormal);

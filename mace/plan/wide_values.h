@@ -16,6 +16,11 @@ namespace mace {
 // By value of the graph: whether it is wide.
 std::vector<bool> FindWideValues(const Graph& graph);
 
+// Whether the node adds squares of different inputs, as the magnitudes of a spectrum are computed
+// from its real and imaginary parts. These parts are sums over a whole window of samples: half
+// precision may not hold them either.
+bool AddsSquares(const Node& node);
+
 }  // namespace mace
 
 #endif  // MACE_PLAN_WIDE_VALUES_H_
