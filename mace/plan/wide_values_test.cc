@@ -104,6 +104,33 @@ TEST(NodePrecisionsTest, WhatIsRoundedIsFloat32) {
             (std::vector<Precision>{half, half, half, half, half, half, full}));
 }
 
+Node Step(const char* type, std::vector<ValueId> inputs, const Attributes& attributes) {
+  Node step;
+  step.type = type;
+  step.inputs = std::move(inputs);
+  for (const auto& [name, value] : attributes) step.attributes.Set(name, value);
+  return step;
+}
+
+// The steps of a node with two inputs, 0 and 1; the results of the steps are 2, 3 and so on.
+TEST(WideValuesTest, SquaresThatAreAdded) {
+  const Attributes product = {{"type", int64_t{2}}}, sum = {{"type", int64_t{0}}};
+  Node node;
+  node.inputs = {7, 8};
+  node.steps = {Step("Eltwise", {0}, Scalar(9, 2)), Step("Eltwise", {1, 1}, product),
+                Step("Eltwise", {2, 3}, sum)};
+  EXPECT_TRUE(AddsSquares(node));
+  Node one = node;
+  one.steps[1].inputs = {0, 0};
+  EXPECT_FALSE(AddsSquares(one)) << "one input is squared twice";
+  Node products = node;
+  products.steps[1].inputs = {1, 0};
+  EXPECT_FALSE(AddsSquares(products)) << "a product of different inputs";
+  Node difference = node;
+  difference.steps[2].attributes.Set("type", int64_t{1});
+  EXPECT_FALSE(AddsSquares(difference));
+}
+
 // Without an output that makes all before it exact, what follows the scale is half again.
 TEST(WideValuesTest, WhatFollowsTheScaleIsHalf) {
   TestGraph test({1, 6, 32});
