@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "mace/ops/conv/int8_convolution.h"
 #include "mace/plan/wide_values.h"
@@ -50,9 +51,29 @@ bool Moves(const Node& node) {
   return kTypes->count(node.type) > 0;
 }
 
-// Nodes that move what was rounded keep it in float32, as the nodes read it that make the next
-// number to be rounded.
-void KeepRounded(const Graph& graph, std::vector<Precision>* precisions) {
+// Marks the nodes that make a value of `exact` (by value), nodes that `reads_exact` is true for, and
+// nodes that make what either of them reads: of the former if they are element-wise.
+std::vector<bool> FindExactNodes(const Graph& graph, const OpList& ops, std::vector<bool> exact,
+                                 bool (*reads_exact)(const Node&)) {
+  std::vector<bool> marks(graph.nodes.size(), false);
+  for (size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    const bool makes = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                   [&](ValueId id) { return exact[static_cast<size_t>(id)]; });
+    const bool reads = reads_exact != nullptr && reads_exact(node);
+    if (!makes && !reads) continue;
+    marks[n] = true;
+    if (!reads && !IsElementwise(graph, node, *ops[n])) continue;
+    for (ValueId id : node.inputs) {
+      if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
+    }
+  }
+  return marks;
+}
+
+// Marks nodes that move what was rounded, because the nodes that read it make the next number to be
+// rounded.
+void MarkMovesOfRounded(const Graph& graph, std::vector<bool>* marks) {
   std::vector<bool> rounded(graph.values.size(), false);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
@@ -60,47 +81,47 @@ void KeepRounded(const Graph& graph, std::vector<Precision>* precisions) {
       return id != kNoValue && rounded[static_cast<size_t>(id)];
     });
     if (!Rounds(node) && !(reads && Moves(node))) continue;
-    (*precisions)[n] = Precision::kFloat32;
+    (*marks)[n] = true;
     for (ValueId id : node.outputs) rounded[static_cast<size_t>(id)] = true;
   }
 }
 
-// Nodes that make or read a wide value (wide_values.h) compute in float32.
-void KeepWideValues(const Graph& graph, std::vector<Precision>* precisions) {
+// Marks nodes that make or read a wide value (wide_values.h).
+void MarkWideValues(const Graph& graph, std::vector<bool>* marks) {
   const std::vector<bool> wide = FindWideValues(graph);
   const auto is_wide = [&](ValueId id) { return id != kNoValue && wide[static_cast<size_t>(id)]; };
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     if (std::any_of(node.inputs.begin(), node.inputs.end(), is_wide) ||
         std::any_of(node.outputs.begin(), node.outputs.end(), is_wide)) {
-      (*precisions)[n] = Precision::kFloat32;
+      (*marks)[n] = true;
     }
   }
 }
 
 }  // namespace
 
+std::vector<bool> FindRoundedNodes(const Graph& graph, const OpList& ops) {
+  std::vector<bool> marks =
+      FindExactNodes(graph, ops, std::vector<bool>(graph.values.size(), false), Rounds);
+  MarkMovesOfRounded(graph, &marks);
+  return marks;
+}
+
 std::vector<Precision> NodePrecisions(const Graph& graph, const OpList& ops, Precision precision) {
-  std::vector<Precision> precisions(graph.nodes.size(), precision);
-  std::vector<bool> exact(graph.values.size(), false);
-  for (const IoInfo& output : graph.outputs) exact[static_cast<size_t>(output.value)] = true;
-  for (size_t n = graph.nodes.size(); n-- > 0;) {
-    const Node& node = graph.nodes[n];
-    const bool makes_exact = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
-      return exact[static_cast<size_t>(id)];
-    });
-    const bool reads_exact =
-        precision == Precision::kFloat16 && (Rounds(node) || AddsSquares(node));
-    if (!makes_exact && !reads_exact) continue;
-    precisions[n] = Precision::kFloat32;
-    if (!reads_exact && !IsElementwise(graph, node, *ops[n])) continue;
-    for (ValueId id : node.inputs) {
-      if (id != kNoValue) exact[static_cast<size_t>(id)] = true;
-    }
+  std::vector<bool> outputs(graph.values.size(), false);
+  for (const IoInfo& output : graph.outputs) outputs[static_cast<size_t>(output.value)] = true;
+  const bool is_half = precision == Precision::kFloat16;
+  std::vector<bool> float32 =
+      FindExactNodes(graph, ops, std::move(outputs), is_half ? AddsSquares : nullptr);
+  if (is_half) {
+    const std::vector<bool> rounded = FindRoundedNodes(graph, ops);
+    for (size_t n = 0; n < rounded.size(); ++n) float32[n] = float32[n] || rounded[n];
+    MarkWideValues(graph, &float32);
   }
-  if (precision == Precision::kFloat16) {
-    KeepRounded(graph, &precisions);
-    KeepWideValues(graph, &precisions);
+  std::vector<Precision> precisions;
+  for (const bool is_float32 : float32) {
+    precisions.push_back(is_float32 ? Precision::kFloat32 : precision);
   }
   return precisions;
 }

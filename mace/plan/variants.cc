@@ -106,6 +106,9 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
                                  : options.precisions;
   const std::vector<double> scratch_limits = ScratchLimits(
       graph, options.precision, static_cast<double>(MemoryRulesOf(device, options).spare_bytes));
+  // These nodes use no TF32 either.
+  const std::vector<bool> rounded = options.allow_tf32 ? FindRoundedNodes(graph, bound.ops)
+                                                       : std::vector<bool>(graph.nodes.size());
   HostIntegers integers(graph, options.wide_integers);
   PlanOptions of_node = options;
   of_node.precisions.clear();  // A list over all nodes; this node's precision is set below.
@@ -113,6 +116,7 @@ std::vector<NodeVariants> FindNodes(const BoundGraph& bound, const DeviceInfo& d
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     of_node.precision = precisions[n];
+    of_node.allow_tf32 = options.allow_tf32 && !rounded[n];
     if (options.max_scratch_bytes < 0) of_node.max_scratch_bytes = scratch_limits[n];
     found.push_back(FindVariants(graph, node, *bound.ops[n], device, of_node));
     LimitToIntegers(integers, node, &found.back());

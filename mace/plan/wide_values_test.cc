@@ -99,9 +99,12 @@ TEST(NodePrecisionsTest, WhatIsRoundedIsFloat32) {
   const OpList ops = *BindNodes(test.graph);
   EXPECT_EQ(NodePrecisions(test.graph, ops, half),
             (std::vector<Precision>{half, full, full, full, full, half, full}));
+  EXPECT_EQ(FindRoundedNodes(test.graph, ops),
+            (std::vector<bool>{false, true, true, true, true, false, false}));
   test.graph.nodes[3].attributes.Set("function", std::string("exp"));
   EXPECT_EQ(NodePrecisions(test.graph, *BindNodes(test.graph), half),
             (std::vector<Precision>{half, half, half, half, half, half, full}));
+  EXPECT_EQ(FindRoundedNodes(test.graph, *BindNodes(test.graph)), std::vector<bool>(7, false));
 }
 
 Node Step(const char* type, std::vector<ValueId> inputs, const Attributes& attributes) {
