@@ -1,8 +1,10 @@
 // The plan that is made while the device is being opened.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mace/api/compiled_model.h"
@@ -141,6 +143,22 @@ TEST(PlanAhead, AWrongRecordCostsNoAnswer) {
   const TensorSpec input = compiled->inputs()[0];
   ASSERT_TRUE(request->Set(input.name, *Tensor::Allocate(input.dtype, input.dims)).ok());
   EXPECT_TRUE(request->Run().ok());
+}
+
+// Each start plans and packs on a thread of its own, from one store.
+TEST(PlanAhead, SeveralThreadsStartAtOnce) {
+  const CompileOptions options = WithCache("plan_ahead_threads.bin");
+  ASSERT_NE(nullptr, CompileAndSave(options));
+  std::vector<std::thread> threads;
+  std::atomic<int> right{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      const auto state = Compile(options);
+      if (state != nullptr && state->weights->packings() > 0) ++right;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(4, right);
 }
 
 }  // namespace
