@@ -136,11 +136,10 @@ class Cutter {
   const ByteSource& model_;
   WireReader reader_;
   CutRanges* ranges_;
-  // Of the message that is being copied.
-  int node_ = -1;
-  int attribute_ = -1;
-  bool is_constant_ = false;
-  bool in_attribute_ = false;
+  int node_ = -1;              // The index of the node that is being copied, in the graph.
+  int attribute_ = -1;         // The index of the attribute that is being copied, in its node.
+  bool is_constant_ = false;   // Whether that node is a Constant.
+  bool in_attribute_ = false;  // Whether the tensor that is being copied is an attribute's.
 };
 
 }  // namespace
