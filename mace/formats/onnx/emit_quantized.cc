@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
 #include "mace/formats/onnx/emit.h"
 #include "mace/graph/constant_identity.h"
@@ -29,7 +30,7 @@ Status CheckPlaces(const char* who, const Shape& found, const Shape& x,
   if (by.block_size > 0 && x.rank() > 0) {
     expected = x.dims();
     int64_t& extent = expected[static_cast<size_t>(by.axis)];
-    extent = (extent + by.block_size - 1) / by.block_size;
+    extent = CeilDivide(extent, by.block_size);
   }
   if (found.dims() == expected) return Status::Ok();
   return InvalidArgument(std::string(who) + ": expected one number or " +
@@ -171,6 +172,10 @@ StatusOr<OnnxQuantization> BindOnnxQuantization(const OnnxNode& node, const Shap
   by.block_size = inputs.block_size;
   if (by.block_size > 0 || !IsPerTensor(node.builder(), by)) {
     MACE_ASSIGN_OR_RETURN(by.axis, NormalizeAxis(inputs.axis, x.rank()));
+  }
+  if (by.block_size > 0) {
+    // A larger block holds the whole axis as well.
+    by.block_size = std::min(by.block_size, std::max<int64_t>(1, x[by.axis]));
   }
   MACE_RETURN_IF_ERROR(CheckPlaces("scale", node.shape(inputs.scale), x, by));
   if (by.zero_point != kNoValue) {

@@ -107,6 +107,28 @@ TEST(OnnxQuantize, BlocksShareAScaleAndTheLastMayBeShort) {
     EXPECT_EQ(ToFloatVector(found), expected);
 }
 
+TEST(OnnxQuantize, ABlockMayBeLargerThanTheAxis) {
+  for (const int64_t block : {int64_t{5}, int64_t{6}, INT64_MAX}) {
+    TestOnnx test(21);
+    test.Input("q", {1, 5}, Proto::UINT8);
+    test.Small("w", {1, 5}, Proto::UINT8, {10, 20, 30, 40, 50});
+    test.Floats("scale", {1, 1}, {0.5f});
+    for (const char* from : {"q", "w"}) {
+      onnx::NodeProto* node =
+          test.Node("DequantizeLinear", {from, "scale"}, {std::string(from) + "_real"});
+      TestOnnx::SetInt(node, "axis", 1);
+      TestOnnx::SetInt(node, "block_size", block);
+    }
+    test.Output("q_real");
+    test.Output("w_real");
+    const HostTensor q =
+        HostTensor::FromVector<uint8_t>(DType::kUInt8, {1, 5}, {10, 20, 30, 40, 50});
+    for (const HostTensor& found : ExpectOutputs(test.Import(), {q})) {
+      EXPECT_EQ(ToFloatVector(found), (std::vector<float>{5, 10, 15, 20, 25})) << block;
+    }
+  }
+}
+
 TEST(OnnxQuantize, FourBitsArePackedInBytes) {
   TestOnnx test(21);
   test.Input("x", {3});

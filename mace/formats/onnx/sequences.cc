@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -68,7 +69,7 @@ StatusOr<std::vector<int64_t>> ReadParts(const OnnxStructure& at, int64_t extent
     }
     size = numbers[0];
   }
-  if (size < 1 || (extent + size - 1) / size > kMaxSplitParts) {
+  if (size < 1 || CeilDivide(extent, size) > kMaxSplitParts) {
     return InvalidArgument("split: expected 1 to " + std::to_string(kMaxSplitParts) + " parts of " +
                            std::to_string(extent) + ", found parts of " + std::to_string(size));
   }

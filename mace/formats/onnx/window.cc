@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
 
 namespace mace {
@@ -53,7 +54,7 @@ StatusOr<OnnxWindow> ReadOnnxWindow(const OnnxNode& node, const std::vector<int6
 void OnnxWindow::Resolve(const std::vector<int64_t>& extents) {
   if (auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER") return;
   for (size_t axis = 0; axis < axes(); ++axis) {
-    const int64_t out = (extents[axis] + strides[axis] - 1) / strides[axis];
+    const int64_t out = CeilDivide(extents[axis], strides[axis]);
     const int64_t total =
         std::max<int64_t>(0, (out - 1) * strides[axis] + span(axis) - extents[axis]);
     before[axis] = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/base/strings.h"
 #include "mace/formats/tensorflow/emit.h"
 
@@ -51,7 +52,7 @@ StatusOr<std::vector<int64_t>> ReadTriple(const TfNode& node, const char* name,
 Status SetPadding(bool same, VolumeAxis* axis) {
   const int64_t span = (axis->kernel - 1) * axis->dilation + 1;
   if (same) {
-    axis->result = (axis->extent + axis->stride - 1) / axis->stride;
+    axis->result = CeilDivide(axis->extent, axis->stride);
     const int64_t total =
         std::max<int64_t>((axis->result - 1) * axis->stride + span - axis->extent, 0);
     axis->before = total / 2;

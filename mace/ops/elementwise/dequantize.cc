@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/graph/constant_identity.h"
 #include "mace/graph/derived_constants.h"
 #include "mace/graph/integer_type.h"
@@ -23,7 +24,7 @@ std::vector<int64_t> PlacesOf(const Shape& x, int axis, int64_t block_size) {
   if (block_size == 0) return {x[axis]};
   std::vector<int64_t> dims = x.dims();
   int64_t& extent = dims[static_cast<size_t>(axis)];
-  extent = (extent + block_size - 1) / block_size;
+  extent = CeilDivide(extent, block_size);
   return dims;
 }
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "mace/base/divide.h"
 #include "mace/graph/integer_type.h"
 
 namespace mace {
@@ -33,7 +34,7 @@ void Dequantize(const HostTensor& integers, const DequantizeOptions& options,
   const int64_t outer = rank == 0 ? 1 : shape.elements(0, options.axis);
   const int64_t inner = rank == 0 ? 1 : shape.elements(options.axis + 1, rank);
   const int64_t block = options.block_size;
-  const int64_t blocks = block == 0 ? 0 : (extent + block - 1) / block;
+  const int64_t blocks = block == 0 ? 0 : CeilDivide(extent, block);
   for (int64_t o = 0; o < outer; ++o) {
     for (int64_t a = 0; a < extent; ++a) {
       for (int64_t i = 0; i < inner; ++i) {

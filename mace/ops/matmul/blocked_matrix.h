@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "mace/base/divide.h"
+
 namespace mace {
 
 struct BlockedMatrix {
@@ -14,7 +16,7 @@ struct BlockedMatrix {
   int64_t bits = 4;         // 2, 4 or 8.
   int64_t block_size = 32;  // Columns of a block; whole words of 32 bits.
 
-  int64_t blocks() const { return (columns + block_size - 1) / block_size; }  // Of a row.
+  int64_t blocks() const { return CeilDivide(columns, block_size); }  // Of a row.
   int64_t per_byte() const { return 8 / bits; }
   int64_t row_bytes() const { return blocks() * block_size / per_byte(); }
 
