@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "mace/formats/onnx/model.h"
+
 namespace mace {
 namespace {
 
@@ -158,8 +160,7 @@ bool FindCutTensors(const onnx::GraphProto& graph, const CutRanges& ranges, CutT
   }
   for (const auto& [place, range] : ranges.attributes) {
     const onnx::NodeProto& node = graph.node(place.first);
-    const bool is_own = node.domain().empty() || node.domain() == "ai.onnx";
-    if (!is_own || node.op_type() != kConstant) return false;
+    if (!IsOnnxDomain(node.domain()) || node.op_type() != kConstant) return false;
     tensors->emplace(&node.attribute(place.second).t(), range);
   }
   return true;

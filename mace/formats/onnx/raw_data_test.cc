@@ -83,6 +83,14 @@ TEST(CutRawData, LeavesLargeInitializersWhereTheyAre) {
   EXPECT_EQ(parsed.SerializeAsString(), expected.SerializeAsString());
 }
 
+// A field of a message in protobuf's wire format. REQUIRES: the content has less than 16 KB.
+std::string Field(int number, const std::string& content) {
+  std::string text(1, static_cast<char>(number << 3 | 2));
+  text += static_cast<char>((content.size() & 0x7f) | 0x80);
+  text += static_cast<char>(content.size() >> 7);
+  return text + content;
+}
+
 // Protobuf's rule for fields that come twice: graphs are merged, and the last string counts.
 TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
   onnx::ModelProto second;
@@ -92,13 +100,7 @@ TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
   tensor->set_raw_data("short");
   twice += tensor->SerializeAsString();
   ASSERT_LT(twice.size(), size_t{1} << 14);
-  const auto field = [](int number, const std::string& content) {
-    std::string text(1, static_cast<char>(number << 3 | 2));
-    text += static_cast<char>((content.size() & 0x7f) | 0x80);
-    text += static_cast<char>(content.size() >> 7);
-    return text + content;
-  };
-  const std::string bytes = MakeModel().SerializeAsString() + field(7, field(5, twice));
+  const std::string bytes = MakeModel().SerializeAsString() + Field(7, Field(5, twice));
   onnx::ModelProto whole, parsed;
   ASSERT_TRUE(whole.ParseFromString(bytes));
   ASSERT_EQ(whole.graph().initializer_size(), 5);
@@ -114,25 +116,19 @@ TEST(CutRawData, RepeatedFieldsMeanWhatTheyMeanToProtobuf) {
 // In protobuf's wire format a tensor that stands twice in an attribute is merged, and an op's type
 // may stand behind its attributes.
 TEST(CutRawData, AttributesMeanWhatTheyMeanToProtobuf) {
-  const auto field = [](int number, const std::string& content) {
-    std::string text(1, static_cast<char>(number << 3 | 2));
-    text += static_cast<char>((content.size() & 0x7f) | 0x80);
-    text += static_cast<char>(content.size() >> 7);
-    return text + content;
-  };
-  const std::string type = field(4, "Constant"), large = field(9, std::string(5000, 'a'));
-  const std::string small = field(9, "bb");
-  const auto model_of = [&](const std::string& node) { return field(7, field(1, node)); };
+  const std::string type = Field(4, "Constant"), large = Field(9, std::string(5000, 'a'));
+  const std::string small = Field(9, "bb");
+  const auto model_of = [&](const std::string& node) { return Field(7, Field(1, node)); };
   const struct {
     std::string model;
     size_t cut;
     size_t left;
   } kCases[] = {
-      {model_of(type + field(5, field(5, large))), 5000, 0},
-      {model_of(type + field(5, field(5, large) + field(5, small))), 0, 2},
-      {model_of(type + field(5, field(5, small) + field(5, large))), 5000, 0},
-      {model_of(field(5, field(5, large)) + type), 0, 5000},
-      {model_of(type + field(5, field(5, large)) + field(4, "Constanz")), 5000, 0},
+      {model_of(type + Field(5, Field(5, large))), 5000, 0},
+      {model_of(type + Field(5, Field(5, large) + Field(5, small))), 0, 2},
+      {model_of(type + Field(5, Field(5, small) + Field(5, large))), 5000, 0},
+      {model_of(Field(5, Field(5, large)) + type), 0, 5000},
+      {model_of(type + Field(5, Field(5, large)) + Field(4, "Constanz")), 5000, 0},
   };
   for (const auto& one : kCases) {
     std::string rest;
