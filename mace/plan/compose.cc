@@ -64,7 +64,12 @@ Status AppendInstance(const KernelInstance& kernel, EntryKind kind, std::string*
   macros["ITEM_ID(d)"] = is_function ? "item_##d" : "get_global_id(d)";
   macros["FUNCTION(f)"] = "f##_" + function;
   macros["USE_" + kernel.base_name] = "1";
-  for (const auto& [name, value] : macros) *out += "#define " + name + " " + value + "\n";
+  // A file that stands before this one may have left a macro of its own under such a name, and defining a macro again
+  // would make the compiler print a warning.
+  for (const auto& [name, value] : macros) {
+    *out += "#undef " + name.substr(0, name.find('(')) + "\n";
+    *out += "#define " + name + " " + value + "\n";
+  }
   MACE_RETURN_IF_ERROR(AppendResolved("kernel_prologue.clh", 0, out));
   MACE_RETURN_IF_ERROR(AppendResolved(kernel.source, 0, out));
   for (const auto& [name, value] : macros)

@@ -33,8 +33,19 @@ TEST(ComposeProgram, HoldsEachDistinctKernelOnce) {
   ASSERT_TRUE(text.ok()) << text.status().message();
   EXPECT_EQ(CountOf(*text, "#define KERNEL " + buffer.function_name() + "\n"), 1u);
   EXPECT_EQ(CountOf(*text, "#define KERNEL " + image.function_name() + "\n"), 1u);
-  EXPECT_EQ(CountOf(*text, "#undef KERNEL\n"), 2u);
-  EXPECT_EQ(CountOf(*text, "#undef FUNCTION\n"), 2u);
+  EXPECT_EQ(CountOf(*text, "#undef KERNEL\n#define KERNEL "), 2u);
+  EXPECT_EQ(CountOf(*text, "#undef KERNEL\n"), 4u);
+  EXPECT_EQ(CountOf(*text, "#undef FUNCTION\n"), 4u);
+}
+
+// The elementwise kernels define a macro DENSE of their own, and a copy is given one of that name.
+TEST(ComposeProgram, AMacroOfAnInstanceReplacesTheOneThatAFileBeforeItLeft) {
+  KernelInstance copy = Kernel("strided_copy_rows", Storage::kBuffer);
+  copy.source = "strided_copy.cl";
+  copy.macros["DENSE"] = "1";
+  const StatusOr<std::string> text = ComposeProgram({copy});
+  ASSERT_TRUE(text.ok()) << text.status().message();
+  EXPECT_EQ(CountOf(*text, "#undef DENSE\n#define DENSE 1\n"), 1u);
 }
 
 TEST(ComposeProgram, DoesNotDependOnTheOrder) {
