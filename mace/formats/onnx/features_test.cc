@@ -156,7 +156,77 @@ TEST(OnnxSupportVectors, WeightsAndOneClass) {
   ExpectNear({1, -1}, sides.Run(Floats({2, 2}, {2, 1, 0, 2})));
 }
 
+// Three classes with one vector each, of one feature; the scores of its pairs are 0.5 - x, 1.5 x - 0.5 and 7 x.
+TableModel Classifier(int64_t rows, const std::vector<int64_t>& vectors_per_class = {1, 1, 1}) {
+  TableModel model("SVMClassifier", {rows, 1});
+  model.node()->add_output("scores");
+  model.test().Output("scores");
+  TestOnnx::SetString(model.node(), "kernel_type", "LINEAR");
+  model.SetFloats("coefficients", {1, -1, 0.5F, 2, 3, -1});
+  model.SetFloats("support_vectors", {1, 2, -1});
+  model.SetFloats("rho", {0.5F, -0.5F, 0});
+  TestOnnx::SetInts(model.node(), "vectors_per_class", vectors_per_class);
+  TestOnnx::SetInts(model.node(), "classlabels_ints", {10, 20, 30});
+  return model;
+}
+
+TEST(OnnxSupportVectors, PairsOfClassesVote) {
+  TableModel model = Classifier(2);
+  const std::vector<HostTensor> y = ExpectOutputs(model.test().Import(), {Floats({2, 1}, {1, -1})});
+  ASSERT_EQ(2u, y.size());
+  EXPECT_EQ((std::vector<int64_t>{20, 30}), ToInt64Vector(y[0]));
+  ExpectNear({-0.5, 1, 7, 1.5, -2, -7}, y[1]);
+}
+
+TEST(OnnxSupportVectors, Probabilities) {
+  TableModel model = Classifier(1);
+  // Pairs of 0.5 / 0.7, 0.5 / 0.8 and 0.2 / 0.5, where the sum behind a pair's score is log(p / (1 - p)).
+  model.SetFloats("prob_a", {0, 0, 0});
+  model.SetFloats("prob_b", {-0.9162907F, -0.5108256F, 0.4054651F});
+  const std::vector<HostTensor> y = ExpectOutputs(model.test().Import(), {Floats({1, 1}, {1})});
+  ASSERT_EQ(2u, y.size());
+  EXPECT_EQ((std::vector<int64_t>{20}), ToInt64Vector(y[0]));
+  ASSERT_EQ((Shape{1, 3}), y[1].shape());
+  const double expected[] = {0.5, 0.2, 0.3};
+  for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(expected[i], y[1].f32()[i], 2e-3);
+}
+
+TEST(OnnxSupportVectors, LinearClassifiers) {
+  TableModel model("SVMClassifier", {1, 2});
+  model.node()->add_output("scores");
+  model.test().Output("scores");
+  model.SetFloats("coefficients", {1, 2, 3, -1, 0, 1});
+  model.SetFloats("rho", {0.5F});
+  TestOnnx::SetInts(model.node(), "classlabels_ints", {4, 5, 6});
+  const std::vector<HostTensor> y = ExpectOutputs(model.test().Import(), {Floats({1, 2}, {2, 1})});
+  ASSERT_EQ(2u, y.size());
+  EXPECT_EQ((std::vector<int64_t>{5}), ToInt64Vector(y[0]));
+  ExpectNear({4.5, 5.5, 1.5}, y[1]);
+}
+
+TEST(OnnxSupportVectors, NoOtherDomainsVersionIsNeeded) {
+  TableModel weights("SVMRegressor", {1, 2});
+  weights.SetFloats("coefficients", {2, -1});
+  weights.SetFloats("rho", {0.5F});
+  weights.test().model().clear_opset_import();
+  ExpectNear({3.5F}, weights.Run(Floats({1, 2}, {2, 1})));
+}
+
 TEST(OnnxSupportVectors, Refusals) {
+  TableModel two("SVMClassifier", {1, 2});
+  two.SetFloats("coefficients", {1, 2, 3, -1});
+  two.SetFloats("rho", {0.5F});
+  TestOnnx::SetInts(two.node(), "classlabels_ints", {4, 5});
+  EXPECT_NE(two.test().Complaint().find("two classes without support vectors"), std::string::npos)
+      << two.test().Complaint();
+  TableModel classes = Classifier(1, {1, 2});
+  EXPECT_NE(classes.test().Complaint().find("expected v support vectors of c classes"),
+            std::string::npos)
+      << classes.test().Complaint();
+  TableModel counts = Classifier(1, {1, -1, 3});
+  EXPECT_NE(counts.test().Complaint().find("vectors_per_class: expected counts, found -1"),
+            std::string::npos)
+      << counts.test().Complaint();
   TableModel kernel = Machine("COSINE", {0, 0, 0});
   EXPECT_NE(kernel.test().Complaint().find(
                 "kernel_type: expected LINEAR, POLY, RBF or SIGMOID, found COSINE"),

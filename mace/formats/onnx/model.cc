@@ -25,7 +25,13 @@ Status Parse(Bytes bytes, OnnxModel* model) {
 bool IsOnnxDomain(const std::string& domain) { return domain.empty() || domain == "ai.onnx"; }
 
 StatusOr<int64_t> FindOnnxOpset(const onnx::ModelProto& model) {
-  int64_t version = 0;
+  const auto& nodes = model.graph().node();
+  // Graphs inside of nodes stand in If, Loop, Scan and SequenceMap, which are of this domain themselves.
+  const bool has_own_ops = std::any_of(nodes.begin(), nodes.end(), [](const onnx::NodeProto& node) {
+    return IsOnnxDomain(node.domain());
+  });
+  // A model of other domains' ops alone, as of ai.onnx.ml, may leave the version out.
+  int64_t version = has_own_ops ? 0 : kLastOpset;
   // A model of calls alone need not say it: its functions do.
   for (const onnx::FunctionProto& function : model.functions()) {
     for (const onnx::OperatorSetId& set : function.opset_import()) {

@@ -38,6 +38,33 @@ StatusOr<ValueId> EmitPostTransform(OnnxNode* node, ValueId scores) {
                      Printable(name));
 }
 
+StatusOr<ValueId> EmitLargest(OnnxNode* node, ValueId scores) {
+  AttributeMap largest;
+  largest.Set("axis", int64_t{1});
+  largest.Set("keepdims", int64_t{0});
+  return node->Emit("/class", "ArgMax", {scores}, std::move(largest));
+}
+
+Status SetClasses(OnnxNode* node, ValueId places, const char* labels) {
+  const std::vector<int64_t> classes = node->Ints(labels);
+  if (classes.empty()) return Status::Ok();
+  MACE_ASSIGN_OR_RETURN(const ValueId label,
+                        EmitGather(node, node->AddInts("/classes", classes), places, 0));
+  node->SetResult(label, 0);
+  return Status::Ok();
+}
+
+Status SetBinaryScores(OnnxNode* node, ValueId scores, const OnnxBinaryClass& binary) {
+  const std::string transform = node->String("post_transform", "NONE");
+  if (transform != "NONE" && transform != "LOGISTIC") {
+    return Unsupported("post_transform: expected NONE or LOGISTIC for one score, found " +
+                       Printable(transform));
+  }
+  MACE_ASSIGN_OR_RETURN(const ValueId result, EmitSecondClass(node, scores, binary));
+  node->SetResult(result, 1);
+  return Status::Ok();
+}
+
 Status SetClassResults(OnnxNode* node, ValueId scores, const char* labels,
                        const OnnxBinaryClass& binary) {
   GraphBuilder* builder = node->builder();
@@ -50,32 +77,18 @@ Status SetClassResults(OnnxNode* node, ValueId scores, const char* labels,
     return InvalidArgument(std::string(labels) + ": expected " + std::to_string(shape[1]) +
                            " classes, found " + std::to_string(count));
   }
-  // Classes that are strings are not made, and an error for those who read them.
-  if (!classes.empty()) {
-    ValueId at = kNoValue;
-    if (one_score) {
-      MACE_ASSIGN_OR_RETURN(at, EmitEltwise(node, EltwiseType::kGreater, scores, binary.threshold));
-      MACE_ASSIGN_OR_RETURN(at, EmitCast(node, at, DType::kInt32));
-      MACE_ASSIGN_OR_RETURN(at, builder->Reshape(at, {shape[0]}));
-    } else {
-      AttributeMap largest;
-      largest.Set("axis", int64_t{1});
-      largest.Set("keepdims", int64_t{0});
-      MACE_ASSIGN_OR_RETURN(at, node->Emit("/class", "ArgMax", {scores}, std::move(largest)));
-    }
-    MACE_ASSIGN_OR_RETURN(const ValueId label,
-                          EmitGather(node, node->AddInts("/classes", classes), at, 0));
-    node->SetResult(label, 0);
-  }
+  ValueId place = kNoValue;
   if (one_score) {
-    const std::string transform = node->String("post_transform", "NONE");
-    if (transform != "NONE" && transform != "LOGISTIC") {
-      return Unsupported("post_transform: expected NONE or LOGISTIC for one score, found " +
-                         Printable(transform));
-    }
+    MACE_ASSIGN_OR_RETURN(place,
+                          EmitEltwise(node, EltwiseType::kGreater, scores, binary.threshold));
+    MACE_ASSIGN_OR_RETURN(place, EmitCast(node, place, DType::kInt32));
+    MACE_ASSIGN_OR_RETURN(place, builder->Reshape(place, {shape[0]}));
+  } else {
+    MACE_ASSIGN_OR_RETURN(place, EmitLargest(node, scores));
   }
-  MACE_ASSIGN_OR_RETURN(const ValueId result, one_score ? EmitSecondClass(node, scores, binary)
-                                                        : EmitPostTransform(node, scores));
+  MACE_RETURN_IF_ERROR(SetClasses(node, place, labels));
+  if (one_score) return SetBinaryScores(node, scores, binary);
+  MACE_ASSIGN_OR_RETURN(const ValueId result, EmitPostTransform(node, scores));
   node->SetResult(result, 1);
   return Status::Ok();
 }

@@ -19,6 +19,17 @@ struct OnnxBinaryClass {
   bool complements = true;  // The scores become [1 - s, s]; otherwise [-s, s].
 };
 
+// The place of the largest of each row of scores [n, k], the first of equals: int32 [n].
+StatusOr<ValueId> EmitLargest(OnnxNode* node, ValueId scores);
+
+// Sets output 0 to the class at places [n], where the classes are integers (attribute `labels`). Classes that are strings
+// are not made, and an error for those who read them.
+Status SetClasses(OnnxNode* node, ValueId places, const char* labels);
+
+// Sets output 1 to [n, 2] of one score [n, 1] for two classes, behind post_transform. kUnsupported names another one than
+// NONE and LOGISTIC.
+Status SetBinaryScores(OnnxNode* node, ValueId scores, const OnnxBinaryClass& binary);
+
 // Sets output 0 to the class of each row of scores [n, k], the first of equals, where the classes
 // are integers (attribute `labels`); with k = 1 and two classes as `binary` says. Output 1 is the
 // scores behind EmitPostTransform; with k = 1 and two classes [n, 2].

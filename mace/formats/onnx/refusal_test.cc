@@ -62,6 +62,11 @@ TEST(OnnxRefusal, Graphs) {
        }},
       {"op set version: expected 6 to 28, found 5",
        [](TestOnnx* test) { test->model().mutable_opset_import(0)->set_version(5); }},
+      {"op set version: expected 6 to 28, found 0",
+       [](TestOnnx* test) {
+         test->Node("Relu", {"x"}, {"y"});
+         test->model().clear_opset_import();
+       }},
       {"op set version: expected 6 to 28, found 1000",
        [](TestOnnx* test) { test->model().mutable_opset_import(0)->set_version(1000); }},
   };
