@@ -27,7 +27,7 @@ package=$(venv/bin/python -c 'import mace, os; print(os.path.dirname(mace.__file
 for name in LICENSE libprotobuf libflatbuffers libsodium libeigen3 libfmt libspdlog libcli11 nlohmann-json3 pybind11 opencl-c-headers; do
   find "$package"/../mace-*.dist-info/licenses -name "$name*" | grep -q . || fail "the licence of $name is not there"
 done
-for file in "$package"/_mace*.so "$package/mace-command" "$package/libmace_cl_cache_layer.so"; do
+for file in "$package"/_mace*.so "$package/mace-command" "$package"/libmace_*.so; do
   ! readelf -d "$file" | grep NEEDED | grep -E 'libOpenCL|libprotobuf\.so|libsodium\.so' ||
     fail "$(basename "$file") needs a library that only a developer's machine has"
   ! ldd "$file" | grep "not found" || fail "$(basename "$file") lacks a library"

@@ -1,18 +1,26 @@
 # The Python package, whose Python files are in mace/python/source; pyproject.toml builds with this.
+# Its module and its command link one library with all of the engine, so that the package has the engine once.
+add_library(mace_package SHARED)
+target_link_libraries(mace_package PRIVATE
+  mace_engine mace_shared mace_schemas mace_diagnose protobuf::libprotobuf ${sodium_archive})
+if(NOT MACE_OPEN_OPENCL)
+  target_link_libraries(mace_package PRIVATE OpenCL::OpenCL)
+endif()
+mace_export_only(mace_package python/package_exports.map)
+target_link_options(mace_package PRIVATE -Wl,-Bsymbolic -Wl,-z,defs)
+set_target_properties(mace_package PROPERTIES LINKER_LANGUAGE CXX)
+
 find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 set(PYBIND11_FINDPYTHON ON)
 find_package(pybind11 REQUIRED CONFIG)
 mace_sources(python_sources mace/python)
 pybind11_add_module(_mace MODULE NO_EXTRAS ${python_sources})
-target_link_libraries(_mace PRIVATE
-  mace_engine mace_shared mace_schemas mace_diagnose protobuf::libprotobuf ${sodium_archive})
-if(NOT MACE_OPEN_OPENCL)
-  target_link_libraries(_mace PRIVATE OpenCL::OpenCL)
-endif()
+target_link_libraries(_mace PRIVATE mace_settings mace_package)
 mace_export_only(_mace python/exports.map)
-# The package finds the layer and the command beside its module.
+# The package finds the library, the layer and the command beside its module.
 set_target_properties(mace_command PROPERTIES OUTPUT_NAME mace-command)
-install(TARGETS _mace mace_cl_cache_layer mace_command DESTINATION mace COMPONENT python)
+set_target_properties(_mace mace_command PROPERTIES INSTALL_RPATH $ORIGIN)
+install(TARGETS _mace mace_package mace_cl_cache_layer mace_command DESTINATION mace COMPONENT python)
 install(DIRECTORY ${root}/mace/python/source/ DESTINATION mace COMPONENT python
         PATTERN __pycache__ EXCLUDE)
 
