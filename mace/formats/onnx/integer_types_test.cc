@@ -191,6 +191,20 @@ TEST(OnnxIntegerTypes, BoolsAreReduced) {
   EXPECT_EQ(ToInt64Vector(found[1]), (std::vector<int64_t>{0, 0, 1}));
 }
 
+TEST(OnnxIntegerTypes, NoBoolsAreReduced) {
+  TestOnnx test(20);
+  test.Input("x", {2, 0}, Proto::BOOL);
+  test.Ints("axes", {1});
+  TestOnnx::SetInt(test.Node("ReduceMax", {"x", "axes"}, {"any"}), "keepdims", 0);
+  TestOnnx::SetInt(test.Node("ReduceMin", {"x", "axes"}, {"all"}), "keepdims", 0);
+  test.Output("any", Proto::BOOL);
+  test.Output("all", Proto::BOOL);
+  const std::vector<HostTensor> found = ExpectOutputs(
+      test.Import(), {HostTensor::FromVector<uint8_t>(DType::kBool, Shape{2, 0}, {})});
+  EXPECT_EQ(ToInt64Vector(found[0]), (std::vector<int64_t>{0, 0}));
+  EXPECT_EQ(ToInt64Vector(found[1]), (std::vector<int64_t>{1, 1}));
+}
+
 HostTensor BitCast(const HostTensor& x, int32_t from, int32_t to) {
   TestOnnx test(26);
   test.Input("x", x.shape().dims(), from);

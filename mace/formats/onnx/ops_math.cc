@@ -115,7 +115,7 @@ Status ConvertReduce(OnnxNode* node) {
   const Reduction reduction = ReductionOf(node->op());
   MACE_ASSIGN_OR_RETURN(const ReducedAxes reduced, ReadAxes(*node));
   ValueId id = node->input(0);
-  // The least of several bools says whether all hold, the largest whether any does.
+  // The least of several bools says whether all hold, the largest whether any does; without bools these are infinities.
   const bool is_bool = node->dtype(0) == DType::kBool;
   if (is_bool) {
     MACE_ASSIGN_OR_RETURN(id, EmitCast(node, id, DType::kFloat32));
@@ -125,7 +125,7 @@ Status ConvertReduce(OnnxNode* node) {
   }
   MACE_ASSIGN_OR_RETURN(id, EmitReduce(node, "", reduction.type, id, reduced));
   if (is_bool) {
-    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kNotEqual, id, 0.0));
+    MACE_ASSIGN_OR_RETURN(id, EmitEltwise(node, EltwiseType::kGreater, id, 0.0));
   }
   if (reduction.behind != nullptr) {
     MACE_ASSIGN_OR_RETURN(id, node->Emit("/all", "Unary", {id}, Function(reduction.behind)));

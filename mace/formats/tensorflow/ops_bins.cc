@@ -63,7 +63,9 @@ Status ConvertBincount(TfNode* node) {
     MACE_ASSIGN_OR_RETURN(const ValueId factors, node->builder()->Reshape(node->input(2), dims));
     MACE_ASSIGN_OR_RETURN(y, EmitEltwise(node, EltwiseType::kProd, y, factors));
   }
-  MACE_ASSIGN_OR_RETURN(y, EmitReduce(node, is_binary ? ReduceType::kMax : ReduceType::kSum, y,
+  // The largest of no places would be minus infinity.
+  const bool takes_largest = is_binary && shape.back(0) > 0;
+  MACE_ASSIGN_OR_RETURN(y, EmitReduce(node, takes_largest ? ReduceType::kMax : ReduceType::kSum, y,
                                       {shape.rank() - 1}, false));
   node->SetResult(y);
   return Status::Ok();

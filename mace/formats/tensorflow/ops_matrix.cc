@@ -154,13 +154,12 @@ Status ConvertSetDiag(TfNode* node) {
   return SetChosen(node, mask, x, node->input(0));
 }
 
-// Any and All: the largest and the smallest of zeros and ones.
+// Any and All: the largest and the smallest of zeros and ones; of none of them, minus infinity and infinity.
 Status ConvertAnyAll(TfNode* node) {
   MACE_RETURN_IF_ERROR(node->RequireInputs(2));
   MACE_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, node->Numbers(1));
   const bool any = node->def().op() == "Any";
-  if (axes.empty() || node->shape(0).elements() == 0) {
-    if (!axes.empty()) return Unsupported("expected elements, found an empty tensor");
+  if (axes.empty()) {
     node->SetResult(node->input(0));
     return Status::Ok();
   }

@@ -232,5 +232,17 @@ TEST(TfOps, ARangeThatNoMemoryHoldsIsRefused) {
   EXPECT_FALSE(test.Import().ok());
 }
 
+TEST(TfOps, AnyAndAllOfNothing) {
+  TestTf test;
+  test.Input("x", {2, 0}, tf::DT_BOOL);
+  test.Ints("axes", {1});
+  test.Node("Any", "any", {"x", "axes"});
+  test.Node("All", "all", {"x", "axes"});
+  const auto y = ExpectOutputs(test.Import(),
+                               {HostTensor::FromVector<uint8_t>(DType::kBool, Shape{2, 0}, {})});
+  EXPECT_EQ(ToInt64Vector(y[0]), (std::vector<int64_t>{0, 0}));
+  EXPECT_EQ(ToInt64Vector(y[1]), (std::vector<int64_t>{1, 1}));
+}
+
 }  // namespace
 }  // namespace mace

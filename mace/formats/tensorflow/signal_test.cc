@@ -200,5 +200,16 @@ TEST(TfBins, CountsWeightsAndWhetherThereIsOne) {
   ExpectNear({1, 0, 1, 0, 1, 0}, y[2], 0);
 }
 
+TEST(TfBins, WithoutNumbers) {
+  TestTf test;
+  test.Input("x", {2, 0}, tf::DT_INT32);
+  test.Ints("bins", {3});
+  test.Floats("none", {0}, {});
+  tf::NodeDef* binary = test.Node("DenseBincount", "there", {"x", "bins", "none"});
+  (*binary->mutable_attr())["binary_output"].set_b(true);
+  const HostTensor x = HostTensor::FromVector<int32_t>(DType::kInt32, Shape{2, 0}, {});
+  ExpectNear({0, 0, 0, 0, 0, 0}, ExpectOutputs(test.Import(), {x})[0], 0);
+}
+
 }  // namespace
 }  // namespace mace

@@ -91,8 +91,8 @@ class ReduceOp : public Op {
       if (!reduce || keep_) dims.push_back(reduce ? 1 : x.shape.dim(axis));
     }
     const Shape shape(dims);
-    const bool selects = type_ == ReduceType::kMin || type_ == ReduceType::kMax;
-    if (x.shape.elements() == 0 && shape.elements() > 0 && (selects || !IsFloat(x.dtype))) {
+    // The minimum of no floats is infinity, and the maximum minus infinity; integers have no such values.
+    if (x.shape.elements() == 0 && shape.elements() > 0 && !IsFloat(x.dtype)) {
       return InvalidArgument("nothing to reduce in an input of shape " + x.shape.ToString());
     }
     outputs->assign(1, {ActivationType(x.dtype), shape});

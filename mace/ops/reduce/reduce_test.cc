@@ -100,7 +100,22 @@ TEST(Reduce, IntegersOnTheDevice) {
 TEST(Reduce, Refuses) {
   Reduce(5, {0}, 0).Input({2}).ExpectRefused("reduce_type: expected 0 to 4, found 5");
   Reduce(0, {2}, 0).Input({2, 3}).ExpectRefused("axis 2");
-  Reduce(1, {1}, 0).Input(Shape({2, 0})).ExpectRefused("nothing to reduce");
+  Reduce(1, {1}, 0)
+      .Input(HostTensor::FromVector<int32_t>(DType::kInt32, {2, 0}, {}))
+      .ExpectRefused("nothing to reduce");
+}
+
+TEST(Reduce, NothingToReduce) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const std::vector<std::pair<int, float>> cases = {{1, infinity}, {2, -infinity}, {3, 1}, {4, 0}};
+  for (const auto& [type, expected] : cases) {
+    SCOPED_TRACE(type);
+    OpTester tester = Reduce(type, {1}, 0);
+    tester.Input(HostTensor::FromVector<float>(DType::kFloat32, {2, 0, 3}, {}));
+    const StatusOr<std::vector<HostTensor>> y = tester.Reference();
+    ASSERT_TRUE(y.ok()) << y.status().message();
+    EXPECT_EQ(std::vector<float>(6, expected), ToFloatVector((*y)[0]));
+  }
 }
 
 }  // namespace
