@@ -33,7 +33,8 @@
 namespace mace {
 namespace {
 
-constexpr unsigned kSecondsOfLife = 60;
+// A life with tuning takes some ten seconds on an idle machine.
+constexpr unsigned kSecondsOfLife = 300;
 constexpr int kErrors[] = {CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY,
                            CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_DEVICE_NOT_AVAILABLE};
 
