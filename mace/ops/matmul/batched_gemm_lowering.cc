@@ -202,6 +202,10 @@ void LowerGemmRowMajor(const GemmRequest& request, std::vector<KernelVariant>* r
   Launch& launch = variant.launches.back();
   launch.kernel.macros["LANES"] = std::to_string(lanes);
   launch.kernel.macros["ROWS"] = std::to_string(rows);
+  if (request.biased()) {
+    const bool is_row = BiasSteps(request) == std::vector<int64_t>{0, 1};
+    launch.kernel.macros["BIAS_ROW"] = is_row ? "1" : "0";
+  }
   SetWorkSizes(device, {CeilDivide(p.columns, lanes), CeilDivide(p.rows, rows), p.matrices()},
                &launch);
   // A processor gathers the lanes of a transposed b one by one.

@@ -7,8 +7,9 @@
 //   matmul_finish  bias and activation of a row-major product that is there already
 //
 // Macros: LANES (4, 16), ROWS, TRANSPOSE_A, TRANSPOSE_B (0, 1: a is [depth, rows], b [columns,
-//   depth]), ACTIVATION, BIAS (0 none, 1 constant floats, 2 an activation), TAPS (1: element k of a
-//   column of b is at k % inner * taps + k / inner), A_CONSTANT, B_CONSTANT (matmul_blocks: the
+//   depth]), ACTIVATION, BIAS (0 none, 1 constant floats, 2 an activation), BIAS_ROW (matmul; 1: the
+//   bias is a row, the same for all rows of y), TAPS (1: element k of a column of b is at
+//   k % inner * taps + k / inner), A_CONSTANT, B_CONSTANT (matmul_blocks: the
 //   operand is packed weights), TABLE (1: `table` holds three numbers for each matrix of the batch,
 //   which of a's and b's matrices it multiplies and where its bias begins; 0: matrix i multiplies
 //   the a_step * i-th of a and the b_step * i-th of b).
@@ -70,6 +71,13 @@
 #define B_LANES LOAD_FLOATS(b, b_base + k * columns + column)
 #endif
 #define BIAS_LANE(i) BIAS_VALUE(bias_base + (first_row + t) * bias_row + (column + i) * bias_column)
+#if !BIAS_ROW
+#define BIAS_LANES GATHER(BIAS_LANE)
+#elif BIAS == 2
+#define BIAS_LANES LOAD_FLOATS(bias, bias_base + column)
+#else
+#define BIAS_LANES VLOAD(0, bias + bias_base + column)
+#endif
 
 ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const STORAGE_T *restrict b,
 #if BIAS
@@ -121,7 +129,7 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
   for (int t = 0; t < ROWS; ++t) {
     if (first_row + t < rows) {
 #if BIAS
-      sum[t] += GATHER(BIAS_LANE);
+      sum[t] += BIAS_LANES;
 #endif
       STORE_FLOATS(y, to + t * columns + column, ACTIVATE(sum[t], activation_a, activation_b));
     }
@@ -134,6 +142,7 @@ ENTRY void KERNEL(ITEM_IDS __global const STORAGE_T *restrict a, __global const 
 #undef LANE
 #undef B_LANES
 #undef BIAS_LANE
+#undef BIAS_LANES
 #endif
 
 // A group of 256 work-items takes TILE x TILE elements of y, an item 4 x 4 of them; DEPTH of the sum
