@@ -203,6 +203,14 @@ size_t CacheContents::EvictTo(uint64_t limit) {
   return count - kept;
 }
 
+void CacheContents::Sort() {
+  std::sort(programs.begin(), programs.end(),
+            [](const ProgramRecord& a, const ProgramRecord& b) { return a.key < b.key; });
+  std::sort(tuning.begin(), tuning.end(), [](const TuningEntry& a, const TuningEntry& b) {
+    return a.key != b.key ? a.key < b.key : EncodeDevice(a.device) < EncodeDevice(b.device);
+  });
+}
+
 uint32_t DeviceTable::IndexOf(const DeviceIdentity& device) {
   const auto [found, is_new] =
       numbers_.emplace(EncodeDevice(device), static_cast<uint32_t>(devices_.size()));

@@ -60,6 +60,9 @@ struct CacheContents {
   void Union(const CacheContents& newer);
   // Drops the entries longest unused until the file fits `limit` bytes; returns how many.
   size_t EvictTo(uint64_t limit);
+  // Puts programs in the order of their keys, and tuning records in that of key and device. So a
+  // file does not tell in which order it was filled.
+  void Sort();
 };
 
 // Numbers the devices of a file in the order in which they are met.

@@ -83,6 +83,23 @@ Status MergeCacheFiles(const std::vector<std::string>& inputs, const std::string
   return RewriteCacheFile(output, options, edit).status();
 }
 
+Status JoinWritings(const std::string& path, uint32_t generation, const RewriteOptions& options) {
+  MACE_ASSIGN_OR_RETURN(const auto now, CacheFile::Open(path, options.trust));
+  const uint32_t joined = generation + 1;
+  if (now->index().header.generation <= joined) return Status();
+  const auto edit = [&](const Status& present, CacheContents* contents) {
+    MACE_RETURN_IF_ERROR(present);
+    const auto join = [joined](auto* entries) {
+      for (auto& entry : *entries) entry.last_used = std::min(entry.last_used, joined);
+    };
+    join(&contents->programs);
+    join(&contents->tuning);
+    contents->generation = joined;
+    return Status();
+  };
+  return RewriteCacheFile(path, options, edit).status();
+}
+
 StatusOr<size_t> PruneCacheFile(const std::string& path, const PruneOptions& prune,
                                 const RewriteOptions& options) {
   MACE_ASSIGN_OR_RETURN(const auto before, CacheFile::Open(path, options.trust));

@@ -21,6 +21,12 @@ namespace mace {
 Status MergeCacheFiles(const std::vector<std::string>& inputs, const std::string& output,
                        const RewriteOptions& options = {});
 
+// Makes one writing of those that the file has had since it was of `generation` (0: there was no
+// file): what they wrote or used counts as written by the next one. So the file does not tell in
+// how many steps, and in which order, it was filled. Leaves a file alone that was written once.
+Status JoinWritings(const std::string& path, uint32_t generation,
+                    const RewriteOptions& options = {});
+
 struct PruneOptions {
   uint64_t size_limit = UINT64_MAX;  // Bytes of the file; the longest unused go first.
   // Entries last used more than so many writings ago go.

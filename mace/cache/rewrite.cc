@@ -128,6 +128,7 @@ StatusOr<EncodedCacheFile> EditCache(const PresentCache& present, const RewriteO
   }
   Advance(contents);
   MACE_RETURN_IF_ERROR(edit(present.trusted.status(), contents));
+  contents->Sort();
   return EncodedCacheFile::Encode(*contents, options.signing_key);
 }
 

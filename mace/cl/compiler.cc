@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "mace/base/clock.h"
+#include "mace/base/coding.h"
+#include "mace/base/hash.h"
 #include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
@@ -27,15 +29,18 @@ std::string Describe(const std::vector<CachedKernel>& kernels) {
   return (kernels.size() == 1 ? "kernel " : "kernels ") + Join(names, ", ");
 }
 
-// The text that is compiled, with the launch shapes where the driver's binary depends on them.
+// The text that is compiled, with the launch shapes where the driver's binary depends on them. They
+// are a comment, for a reader, and a name in the code: PoCL's own folder has one program for all
+// texts that differ in comments alone, and would add the code of other launches to the binary.
 std::string FinalSource(const ProgramRequest& request, const DeviceInfo& info) {
   std::string source = request.source;
   if (info.vendor != DeviceVendor::kPocl) return source;
-  source += "\n// Launched as:\n";
+  std::string launches = "\n// Launched as:\n";
   for (const CachedKernel& kernel : request.kernels) {
-    source += "//   " + kernel.name + " " + kernel.launch_shapes + "\n";
+    launches += "//   " + kernel.name + " " + kernel.launch_shapes + "\n";
   }
-  return source;
+  const Sha256Digest digest = Sha256(AsBytes(launches));
+  return source + launches + "typedef int launches_" + ToHex(DigestBytes(digest)) + ";\n";
 }
 
 // The records of one program as its driver gave it: NVIDIA's PTX also as machine code, which needs

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "mace/base/log.h"
 #include "mace/cl/cache_layer.h"
 #include "mace/cl/error.h"
+#include "mace/cl/pocl/reproducible_binary.h"
 
 namespace mace {
 namespace {
@@ -90,6 +92,11 @@ StatusOr<std::string> ClProgram::Binary() const {
   MACE_RETURN_IF_ERROR(CheckCl(
       "clGetProgramInfo",
       clGetProgramInfo(get(), CL_PROGRAM_BINARIES, sizeof(into), &into, nullptr), "binary"));
+  if (!IsPoclBinary(binary)) return binary;
+  StatusOr<std::string> reproducible = ReproduciblePoclBinary(binary);
+  if (reproducible.ok()) return reproducible;
+  Log(LogLevel::kInfo,
+      "cache: a binary names its build folder: " + reproducible.status().message());
   return binary;
 }
 

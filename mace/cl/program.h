@@ -33,7 +33,8 @@ class ClProgram {
                                                          Bytes binary, std::string_view what);
 
   // Asks the driver for the program's binary. PoCL freezes it at the first such question: ask once,
-  // after every launch that it must cover has run.
+  // after every launch that it must cover has run. PoCL's comes without what names the machine
+  // that compiled it (pocl/reproducible_binary.h).
   StatusOr<std::string> Binary() const;
 
   cl_program get() const { return handle_.get(); }

@@ -9,10 +9,12 @@
 #include <thread>
 #include <utility>
 
+#include "mace/base/coding.h"
 #include "mace/base/strings.h"
 #include "mace/cache/program_key.h"
 #include "mace/cache/ptx_records.h"
 #include "mace/cl/nvidia/cubin.h"
+#include "mace/cl/pocl/reproducible_binary.h"
 #include "mace/opencl_layer/device_identity.h"
 #include "mace/opencl_layer/scope.h"
 #include "mace/opencl_layer/settings.h"
@@ -91,7 +93,7 @@ bool DriverSaysBuilt(const TrackedProgram& program) {
   return status == CL_BUILD_SUCCESS;
 }
 
-// The program's binary; empty if the driver gives none.
+// The program's binary, PoCL's without what names this machine; empty if the driver gives none.
 std::vector<uint8_t> DriverBinary(cl_program program) {
   size_t size = 0;
   if (Driver().clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof(size), &size, nullptr) !=
@@ -105,6 +107,11 @@ std::vector<uint8_t> DriverBinary(cl_program program) {
       CL_SUCCESS) {
     return {};
   }
+  const std::string_view text = AsStringView(binary);
+  if (!IsPoclBinary(text)) return binary;
+  const StatusOr<std::string> reproducible = ReproduciblePoclBinary(text);
+  if (reproducible.ok()) return {reproducible->begin(), reproducible->end()};
+  LayerNote("a binary names its build folder: " + reproducible.status().message());
   return binary;
 }
 
@@ -129,7 +136,7 @@ std::vector<CachedKernel> Describe(const std::map<std::string, std::set<std::str
 }
 
 void AddLog(const TrackedProgram& program) {
-  const std::string log = DriverLog(program);
+  const std::string log = ReproduciblePoclLog(DriverLog(program));
   if (log.empty()) return;
   const Status kept = program.store->AddTuning(program.device_identity, LogKey(program), log);
   if (!kept.ok()) LayerNote("a build log is not stored: " + kept.message());

@@ -14,12 +14,12 @@ namespace {
 
 constexpr char kFolderPrefix[] = "mace-build-";
 
-// Whether there is a valid file with a signature of any key.
-bool IsSigned(const std::string& path) {
+// The header of a valid file, whoever signed it; else that of a file never written.
+CacheFileHeader HeaderOf(const std::string& path) {
   CacheTrust anyone;
   anyone.allow_untrusted = true;
   const StatusOr<std::shared_ptr<const CacheFile>> file = CacheFile::Open(path, anyone);
-  return file.ok() && (*file)->index().header.is_signed();
+  return file.ok() ? (*file)->index().header : CacheFileHeader();
 }
 
 std::string TemporaryPlace() {
@@ -52,7 +52,9 @@ StatusOr<StagedOutput> StagedOutput::Open(const std::string& output,
   staged.output_ = output;
   staged.path_ = output;
   MACE_ASSIGN_OR_RETURN(staged.options_, arguments.ToRewriteOptions());
-  const bool is_signed = IsSigned(output);
+  const CacheFileHeader header = HeaderOf(output);
+  const bool is_signed = header.is_signed();
+  staged.generation_ = header.generation;
   if (is_signed && arguments.key.empty() && !arguments.is_unsigned) {
     return FailedPrecondition(output +
                               ": is signed: expected --key to sign it again, or --unsigned");
@@ -66,7 +68,8 @@ StatusOr<StagedOutput> StagedOutput::Open(const std::string& output,
 }
 
 Status StagedOutput::Finish() const {
-  if (!folder_.has_value() || !FileExists(path_)) return Status();
+  if (!FileExists(path_)) return Status();
+  if (!folder_.has_value()) return JoinWritings(path_, generation_, options_);
   return MergeCacheFiles({path_}, output_, options_);
 }
 

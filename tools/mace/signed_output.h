@@ -2,6 +2,7 @@
 #ifndef TOOLS_MACE_SIGNED_OUTPUT_H_
 #define TOOLS_MACE_SIGNED_OUTPUT_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -35,12 +36,13 @@ class StagedOutput {
   static StatusOr<StagedOutput> Open(const std::string& output, const SigningArguments& arguments);
 
   const std::string& path() const { return path_; }
-  // Copies the content of path() into the output.
+  // Copies the content of path() into the output, which counts as one writing.
   Status Finish() const;
 
  private:
   std::string output_;
   std::string path_;
+  uint32_t generation_ = 0;  // The output's when it was opened; 0: it was no file to be used.
   RewriteOptions options_;
   std::optional<PrivateFolder> folder_;  // None: path() is the output itself.
 };
