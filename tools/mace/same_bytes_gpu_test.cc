@@ -106,7 +106,6 @@ TEST_F(SameBytes, ColdStartsInTwoPlaces) {
 TEST_F(SameBytes, ADriverThatHasSeenOtherLaunches) {
   const std::vector<std::string> image = {"--memory", "image"};
   const Place used("used"), fresh("fresh");
-  used.Run({"run", digits_, "--memory", "image", "--tuning", "fast", "--cache", "none"});
   used.Run(
       {"run", digits_, "--memory", "image", "--input-shape", "input=3,8,8,1", "--cache", "none"});
   ExpectEqualBytes(fresh.Build({digits_}, image), used.Build({digits_}, image));
