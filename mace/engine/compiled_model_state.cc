@@ -292,7 +292,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanT
     plan = PlanGraph(graph, key);
   }
   MACE_RETURN_IF_ERROR(plan.status());
-  if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
+  if ((*plan)->session == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
   ReportPlan(**plan, key.outputs);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "mace/base/clock.h"
+#include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/model_planner.h"
@@ -150,9 +151,14 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
   return WithIoTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
-                                                  const CompileOptions& options, Runtime* runtime,
-                                                  WeightStore* weights) {
+namespace {
+
+// As PlanModel. `is_refused` becomes true if the driver refuses a program of the plan, or has crashed
+// with it before.
+StatusOr<std::unique_ptr<PlannedModel>> TryPlanModel(GraphToPlan to_plan,
+                                                     const CompileOptions& options,
+                                                     Runtime* runtime, WeightStore* weights,
+                                                     bool* is_refused) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = to_plan.imported;
   model->wide_integers = to_plan.wide_integers;
@@ -175,13 +181,39 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
     MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
     return model;
   }
-  MACE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> session,
-      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights));
+  StatusOr<std::unique_ptr<Session>> created =
+      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights);
+  *is_refused = created.status().code() == StatusCode::kUnsupported;
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, std::move(created));
   if (weights != nullptr) session->CountBytes(weights->device_bytes());
   model->session = session.get();
   MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(session)));
   return model;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
+                                                  const CompileOptions& options, Runtime* runtime,
+                                                  WeightStore* weights) {
+  GraphToPlan again;
+  again.imported = to_plan.imported;
+  again.input_shapes = to_plan.input_shapes;
+  again.wide_integers = to_plan.wide_integers;
+  bool is_refused = false;
+  StatusOr<std::unique_ptr<PlannedModel>> model =
+      TryPlanModel(std::move(to_plan), options, runtime, weights, &is_refused);
+  if (is_refused && !options.separate_launches) {
+    // Without the persistent kernel the programs are others, and can be built in parts.
+    CompileOptions separate = options;
+    separate.separate_launches = true;
+    is_refused = false;
+    model = TryPlanModel(again, separate, runtime, weights, &is_refused);
+  }
+  if (!is_refused) return model;
+  if (!options.allow_cpu_fallback) return DeviceError(model.status().message());
+  Log(LogLevel::kWarning, "the model runs on the CPU: " + model.status().message());
+  return TryPlanModel(std::move(again), options, nullptr, weights, &is_refused);
 }
 
 void AddPlanStats(const PlannedModel& model, Statistics* stats) {
