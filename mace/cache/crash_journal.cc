@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -25,6 +29,36 @@ constexpr size_t kMaxBytes = size_t{1} << 20;
 constexpr size_t kMaxFieldBytes = 256;  // Bytes of a note, and of what a step works on.
 constexpr char kFirstLine[] = "MACE journal 1";
 constexpr const char* kSteps[] = {"build", "load", "use"};
+
+// The files of this process, for a signal handler. Files beyond the number of places are not removed
+// by it.
+struct OpenJournal {
+  std::atomic<int> folder{-1};    // -1: the place is free; kTaken: it is being filled.
+  std::atomic<int64_t> began{0};  // Seconds of the monotonic clock.
+  char name[NAME_MAX + 1] = {};
+};
+constexpr int kTaken = -2;
+OpenJournal g_open_journals[16];
+
+int64_t MonotonicSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+int TakePlace(int folder, const std::string& name) {
+  for (size_t i = 0; i < std::size(g_open_journals); ++i) {
+    OpenJournal& open = g_open_journals[i];
+    int is_free = -1;
+    if (name.size() > NAME_MAX || !open.folder.compare_exchange_strong(is_free, kTaken)) continue;
+    name.copy(open.name, name.size());
+    open.name[name.size()] = '\0';
+    open.began = MonotonicSeconds();
+    open.folder = folder;
+    return static_cast<int>(i);
+  }
+  return -1;
+}
 
 FileInFolder JournalFile(const FileInFolder& cache, int index) {
   return cache.WithSuffix(".journal." + std::to_string(index));
@@ -191,6 +225,14 @@ void CrashJournal::TakeAbandoned(
   }
 }
 
+void CrashJournal::ForgetInterrupted() {
+  for (const OpenJournal& open : g_open_journals) {
+    const int folder = open.folder;
+    if (folder < 0 || MonotonicSeconds() - open.began > kHangSeconds) continue;
+    unlinkat(folder, open.name, 0);
+  }
+}
+
 CrashJournal::~CrashJournal() {
   std::lock_guard<std::mutex> lock(mutex_);
   CloseFile();
@@ -219,6 +261,7 @@ bool CrashJournal::OpenFile() {
     folder_.emplace(*std::move(folder));
     name_ = file.name;
     written_ = 0;
+    place_ = TakePlace(folder_->File(name_).folder, name_);
     return true;
   }
   return false;
@@ -238,6 +281,8 @@ bool CrashJournal::Write() {
 
 void CrashJournal::CloseFile() {
   if (descriptor_ < 0) return;
+  if (place_ >= 0) g_open_journals[place_].folder = -1;
+  place_ = -1;
   // In a forked child the file is the parent's.
   if (process_ == getpid()) {
     unlinkat(folder_->File(name_).folder, name_.c_str(), 0);

@@ -69,6 +69,12 @@ class CrashJournal {
   static void TakeAbandoned(const std::string& path,
                             const std::function<bool(const std::vector<Announcement>&)>& take);
 
+  // How long a step may take before an interrupt of the process counts as the end of a hang.
+  static constexpr int kHangSeconds = 60;
+  // For a handler of a signal by which a user ends the process: removes the files of this process's
+  // journals, but for those with a step that began more than kHangSeconds ago. Safe in a handler.
+  static void ForgetInterrupted();
+
  private:
   // REQUIRES for these: mutex_ is held.
   bool OpenFile();
@@ -85,6 +91,7 @@ class CrashJournal {
   std::optional<OpenFolder> folder_;
   std::string name_;
   size_t written_ = 0;
+  int place_ = -1;  // Among the files that ForgetInterrupted knows; -1: none.
 };
 
 }  // namespace mace

@@ -1,6 +1,7 @@
 #include "mace/cache/crash_journal.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -212,6 +213,25 @@ TEST_F(CrashJournalTest, CrashesBecomeRecordsOfTheCacheFile) {
   const auto cleared = CacheFile::Open(cache_, CacheTrust());
   EXPECT_TRUE(ListQuarantine(**cleared).empty());
   EXPECT_EQ(1u, (*cleared)->index().programs.size());
+}
+
+TEST_F(CrashJournalTest, AnInterruptIsNoCrash) {
+  const pid_t child = fork();
+  if (child == 0) {
+    CrashJournal journal(cache_);
+    const auto number = journal.Begin({Step(DriverStep::kBuild, 1)}, true);
+    signal(SIGTERM, [](int) {
+      CrashJournal::ForgetInterrupted();
+      _exit(0);
+    });
+    if (number.has_value()) raise(SIGTERM);
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(child, waitpid(child, &status, 0));
+  EXPECT_EQ(0, status);
+  EXPECT_FALSE(std::filesystem::exists(File(0)));
+  EXPECT_TRUE(Abandoned().empty());
 }
 
 TEST_F(CrashJournalTest, WithoutAPlaceThereIsNoJournal) {

@@ -1,5 +1,6 @@
 // The command `mace`. Exit codes: 0 success, 1 a comparison failed, 2 bad use, 3 bad model or
 // input, 4 device error.
+#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/system_memory.h"
+#include "mace/cache/crash_journal.h"
 #include "mace/mace.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
@@ -95,6 +97,23 @@ int RunCommand(int argc, char** argv) {
   return ReportBadUse("no subcommand is given (mace --help says more)");
 }
 
+// A user who ends the command while a driver compiles has not met a crash of the driver.
+void HandleInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int number) {
+    CrashJournal::ForgetInterrupted();
+    raise(number);  // Handled as if by nobody, once this handler has returned.
+  };
+  action.sa_flags = SA_RESETHAND;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before = {};
+    // A program may be started so that it ignores them.
+    if (sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_DFL) {
+      sigaction(number, &action, nullptr);
+    }
+  }
+}
+
 // A driver may call exit() during an OpenCL call: PoCL's compiler does if its files find no room on
 // the disk. The exit code must still say that the command failed.
 void ReportExitOfDriver() {
@@ -110,6 +129,7 @@ void ReportExitOfDriver() {
 int main(int argc, char** argv) {
   mace::RecordStartPart("process", mace::ProcessStartMilliseconds(), mace::MonotonicMilliseconds());
   std::atexit(mace::ReportExitOfDriver);
+  mace::HandleInterrupts();
   mace::PrepareStreams();
   mace::HoldWarnings();
   const mace::StatusOr<int> code =
