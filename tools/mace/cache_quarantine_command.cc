@@ -1,8 +1,11 @@
 // `mace cache quarantine list | clear`: the programs that a driver crashed in or refused, and that it
-// is not asked for again.
+// is not asked for again; and what keeps a user's interrupt from counting as such a crash.
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 
 #include "mace/base/strings.h"
+#include "mace/cache/crash_journal.h"
 #include "mace/cache/driver_records.h"
 #include "tools/mace/cache_commands.h"
 #include "tools/mace/exit_code.h"
@@ -53,6 +56,22 @@ Status Clear(const QuarantineArguments& arguments) {
 }
 
 }  // namespace
+
+void HandleInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int number) {
+    CrashJournal::ForgetInterrupted();
+    raise(number);  // Handled as if by nobody, once this handler has returned.
+  };
+  action.sa_flags = SA_RESETHAND;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before = {};
+    // A program may be started so that it ignores them.
+    if (sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_DFL) {
+      sigaction(number, &action, nullptr);
+    }
+  }
+}
 
 std::vector<Command> AddCacheQuarantineCommands(CLI::App* cache) {
   auto arguments = std::make_shared<QuarantineArguments>();

@@ -1,6 +1,5 @@
 // The command `mace`. Exit codes: 0 success, 1 a comparison failed, 2 bad use, 3 bad model or
 // input, 4 device error.
-#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,8 +15,8 @@
 #include "mace/base/memory_budget.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/system_memory.h"
-#include "mace/cache/crash_journal.h"
 #include "mace/mace.h"
+#include "tools/mace/cache_commands.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
@@ -95,23 +94,6 @@ int RunCommand(int argc, char** argv) {
     return RunWithinMemory(command);
   }
   return ReportBadUse("no subcommand is given (mace --help says more)");
-}
-
-// A user who ends the command while a driver compiles has not met a crash of the driver.
-void HandleInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = [](int number) {
-    CrashJournal::ForgetInterrupted();
-    raise(number);  // Handled as if by nobody, once this handler has returned.
-  };
-  action.sa_flags = SA_RESETHAND;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before = {};
-    // A program may be started so that it ignores them.
-    if (sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_DFL) {
-      sigaction(number, &action, nullptr);
-    }
-  }
 }
 
 // A driver may call exit() during an OpenCL call: PoCL's compiler does if its files find no room on

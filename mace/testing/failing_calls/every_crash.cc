@@ -180,14 +180,14 @@ class EveryCrash {
   }
 
   // The driver crashes in one kernel for ever.
-  void TryKernel(const std::string& site, size_t most_lost) {
+  void TryKernel(const std::string& site, size_t max_lost) {
     const std::string kernel = SomeKernel();
     Fault fault{site + "=abort@" + kernel, /*separate=*/true};
     Begin("cold");
     size_t lost = 0;
     Start start = StartOnce(fault);
     while (start.is_lost && ++lost < 8) start = StartOnce(fault);
-    if (kernel.empty() || lost == 0 || lost > most_lost) {
+    if (kernel.empty() || lost == 0 || lost > max_lost) {
       Complain(fault.text, std::to_string(lost) + " starts were lost", start);
     }
     for (int i = 0; i < 2; ++i) {
