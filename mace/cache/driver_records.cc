@@ -87,6 +87,13 @@ void AddDriverRecord(CacheStore* store, const DeviceIdentity& device, const Sha2
   if (!added.ok()) Log(LogLevel::kInfo, "cache: what the driver did is lost: " + added.message());
 }
 
+bool HasAddedOnlyProofs(const CacheStore& store) {
+  return store.HasAddedOnly([](const std::string& key, const std::string& value) {
+    return key.compare(0, kKeyBegin.size(), kKeyBegin) == 0 &&
+           value == DriverVerdictName(DriverVerdict::kProven);
+  });
+}
+
 void TakeCrashes(CacheStore* store) {
   CrashJournal* const journal = store->journal();
   if (journal == nullptr) return;

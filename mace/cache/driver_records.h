@@ -44,6 +44,9 @@ std::optional<DriverRecord> FindDriverRecord(CacheStore* store, const DeviceIden
 void AddDriverRecord(CacheStore* store, const DeviceIdentity& device, const Sha256Digest& program,
                      const DriverRecord& record);
 
+// Whether records of kProven are all that was added to the store: not worth a wait or a message.
+bool HasAddedOnlyProofs(const CacheStore& store);
+
 // Turns the announcements that dead processes left beside the store's file (crash_journal.h) into
 // records, says so with a line for each, and writes the file if no other process is writing it. If
 // it is not written, the announcements stay for the next start.

@@ -152,6 +152,15 @@ bool CacheStore::dirty() const {
   return !added_.programs.empty() || !added_.tuning.empty();
 }
 
+bool CacheStore::HasAddedOnly(
+    const std::function<bool(const std::string& key, const std::string& value)>& predicate) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!added_.programs.empty() || added_.tuning.empty()) return false;
+  return std::all_of(added_.tuning.begin(), added_.tuning.end(), [&](const auto& added) {
+    return predicate(added.second->key, added.second->value);
+  });
+}
+
 size_t CacheStore::unwritten_bytes() const {
   std::lock_guard<std::mutex> lock(mutex_);
   size_t bytes = 0;

@@ -119,6 +119,9 @@ class CacheStore {
 
   // Whether something was added that no Flush has written.
   bool dirty() const;
+  // Whether something was added, and all of it are tuning records that satisfy the predicate.
+  bool HasAddedOnly(
+      const std::function<bool(const std::string& key, const std::string& value)>& predicate) const;
   // The bytes of programs that no Flush has written: the store holds them in memory until then.
   size_t unwritten_bytes() const;
   // Writes what was added: locks FILE.lock, merges with the file that is there now, replaces it

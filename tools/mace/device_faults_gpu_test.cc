@@ -53,7 +53,8 @@ bool MayAnswer(const Fault& fault, bool warm) {
   // replaced by a conservative default. Without a program's binary the file is not written.
   if (StartsWith(call, "clRelease") || StartsWith(call, "clGetPlatformInfo") ||
       StartsWith(call, "clGetDeviceInfo") || call == "clGetSupportedImageFormats" ||
-      call == "clGetProgramInfo" || call == "clBuildProgram") {
+      call == "clGetProgramInfo" || call == "clBuildProgram" ||
+      call == "clCreateProgramWithSource") {
     return true;
   }
   // The first call only loads a loader layer; the last one waits in a destructor, after the answer.
