@@ -135,7 +135,9 @@ std::unique_ptr<FirstUse> ProgramCompiler::FirstUseOf(
   for (size_t i = 0; i < programs.size(); ++i) {
     const BuiltProgram& built = *programs[i];
     if (built.proven) continue;
-    unproven.push_back({i, built.key, Describe(built.kernels), !built.from_source});
+    const std::string what =
+        built.kernels.empty() ? "kernels to be measured" : Describe(built.kernels);
+    unproven.push_back({i, built.key, what, !built.from_source});
   }
   if (unproven.empty()) return nullptr;
   return std::make_unique<FirstUse>(store_, device_->info(), std::move(unproven), durable);
