@@ -57,6 +57,9 @@ const char* ConsequenceOf(DriverVerdict verdict) {
   }
 }
 
+// The variants that plans do without (mace/tune/excluded_records.h).
+bool IsExclusion(const std::string& key) { return key.rfind("excluded variants ", 0) == 0; }
+
 // Entries of the quarantine among tuning records.
 bool IsQuarantine(const std::string& key, const std::string& value) {
   if (key.compare(0, kKeyBegin.size(), kKeyBegin) != 0) return false;
@@ -142,12 +145,16 @@ StatusOr<size_t> ClearQuarantine(const std::string& path, const RewriteOptions& 
   });
   size_t removed = 0;
   MACE_ASSIGN_OR_RETURN(const auto present, CacheFile::Open(path, options.trust));
-  if (ListQuarantine(*present).empty()) return announced;
+  const auto is_cleared = [](const auto& entry) {
+    return IsQuarantine(entry.key, entry.value) || IsExclusion(entry.key);
+  };
+  const std::vector<TuningRecord>& records = (*present).index().tuning;
+  if (std::none_of(records.begin(), records.end(), is_cleared)) return announced;
   const auto edit = [&](const Status& trusted, CacheContents* contents) {
     MACE_RETURN_IF_ERROR(trusted);
     std::vector<TuningEntry> kept;
     for (TuningEntry& entry : contents->tuning) {
-      if (!IsQuarantine(entry.key, entry.value)) kept.push_back(std::move(entry));
+      if (!is_cleared(entry)) kept.push_back(std::move(entry));
     }
     removed = contents->tuning.size() - kept.size();
     contents->tuning = std::move(kept);

@@ -61,7 +61,7 @@ struct QuarantinedProgram {
 
 // The records of all devices but those of kProven, in the order of their devices and keys.
 std::vector<QuarantinedProgram> ListQuarantine(const CacheFile& file);
-// Removes those records, and the announcements beside the file. Gives their number.
+// Removes those records, the exclusions of kernel variants that came of them or of wrong answers, and the announcements beside the file. Gives their number.
 StatusOr<size_t> ClearQuarantine(const std::string& path, const RewriteOptions& options = {});
 
 }  // namespace mace

@@ -202,7 +202,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   MACE_RETURN_IF_ERROR(OpenRuntime(store, begin));
   MACE_ASSIGN_OR_RETURN(model, loader.Take());
   passed_ = std::move(passed);
-  if (ahead != nullptr && IsFor(*ahead, runtime->device_info())) {
+  if (ahead != nullptr && IsFor(*ahead, runtime->device_info(), store.get())) {
     ahead_ = std::move(ahead);
   } else {
     stop_packing = true;

@@ -8,6 +8,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/model_planner.h"
+#include "mace/engine/refused_variants.h"
 #include "mace/execute/cpu_executor.h"
 #include "mace/execute/io_shapes.h"
 #include "mace/execute/io_types.h"
@@ -153,12 +154,12 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
 
 namespace {
 
-// As PlanModel. `is_refused` becomes true if the driver refuses a program of the plan, or has crashed
-// with it before.
+// As PlanModel. `refused` becomes the plan if the driver refuses a program of it, or has crashed with
+// it before.
 StatusOr<std::unique_ptr<PlannedModel>> TryPlanModel(GraphToPlan to_plan,
                                                      const CompileOptions& options,
                                                      Runtime* runtime, WeightStore* weights,
-                                                     bool* is_refused) {
+                                                     std::shared_ptr<const Plan>* refused) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = to_plan.imported;
   model->wide_integers = to_plan.wide_integers;
@@ -183,7 +184,7 @@ StatusOr<std::unique_ptr<PlannedModel>> TryPlanModel(GraphToPlan to_plan,
   }
   StatusOr<std::unique_ptr<Session>> created =
       Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights);
-  *is_refused = created.status().code() == StatusCode::kUnsupported;
+  if (created.status().code() == StatusCode::kUnsupported) *refused = model->plan;
   MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, std::move(created));
   if (weights != nullptr) session->CountBytes(weights->device_bytes());
   model->session = session.get();
@@ -200,20 +201,25 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
   again.imported = to_plan.imported;
   again.input_shapes = to_plan.input_shapes;
   again.wide_integers = to_plan.wide_integers;
-  bool is_refused = false;
+  std::shared_ptr<const Plan> refused;
   StatusOr<std::unique_ptr<PlannedModel>> model =
-      TryPlanModel(std::move(to_plan), options, runtime, weights, &is_refused);
-  if (is_refused && !options.separate_launches) {
+      TryPlanModel(std::move(to_plan), options, runtime, weights, &refused);
+  CompileOptions separate = options;
+  separate.separate_launches = true;
+  if (refused != nullptr && !options.separate_launches) {
     // Without the persistent kernel the programs are others, and can be built in parts.
-    CompileOptions separate = options;
-    separate.separate_launches = true;
-    is_refused = false;
-    model = TryPlanModel(again, separate, runtime, weights, &is_refused);
+    refused = nullptr;
+    model = TryPlanModel(again, separate, runtime, weights, &refused);
   }
-  if (!is_refused) return model;
+  // Each time a variant more is excluded.
+  while (refused != nullptr && ExcludeRefusedVariants(*refused, runtime)) {
+    refused = nullptr;
+    model = TryPlanModel(again, separate, runtime, weights, &refused);
+  }
+  if (refused == nullptr) return model;
   if (!options.allow_cpu_fallback) return DeviceError(model.status().message());
   Log(LogLevel::kWarning, "the model runs on the CPU: " + model.status().message());
-  return TryPlanModel(std::move(again), options, nullptr, weights, &is_refused);
+  return TryPlanModel(std::move(again), options, nullptr, weights, &refused);
 }
 
 void AddPlanStats(const PlannedModel& model, Statistics* stats) {

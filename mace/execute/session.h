@@ -52,6 +52,10 @@ class Session : public Executor {
       std::vector<std::shared_ptr<const BuiltProgram>> programs = {},
       SessionUse use = SessionUse::kModel, WeightStore* store = nullptr);
 
+  // The nodes of a plan with kernels of their own that the driver refuses or has crashed in, as far
+  // as the compiler's store has records of them.
+  static std::vector<size_t> RefusedNodes(const Plan& plan, const ProgramCompiler& compiler);
+
   // Another session of the same plan with its own queue and activations; programs and weights are
   // shared. Both may run at the same time. `compiler` is not kept.
   StatusOr<std::unique_ptr<Session>> CloneForConcurrentRun(ProgramCompiler* compiler) const;
@@ -156,7 +160,6 @@ class Session : public Executor {
   Status BuildPrograms(ProgramCompiler* compiler);
   Status BuildProgram(const ProgramRequest& request, const ProgramPart& part,
                       ProgramCompiler* compiler);
-  StatusOr<ProgramRequest> RequestOf(const ProgramPart& part) const;
   // In halves after an error, kernel by kernel after a crash. `whole`: why it is not built at once.
   Status BuildInParts(const Status& whole, const ProgramRequest& request, const ProgramPart& part,
                       ProgramCompiler* compiler);

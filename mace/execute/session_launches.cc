@@ -62,6 +62,18 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   return kernels;
 }
 
+// A program of some of the kernels of one of the plan's programs.
+StatusOr<ProgramRequest> RequestOfKernels(const Plan& plan, int program,
+                                          const std::vector<KernelInstance>& kernels) {
+  ProgramRequest request;
+  MACE_ASSIGN_OR_RETURN(request.source, ComposeProgram(kernels));
+  for (const CachedKernel& kernel : KernelsOf(plan, program)) {
+    const auto is_this = [&](const KernelInstance& k) { return k.function_name() == kernel.name; };
+    if (std::any_of(kernels.begin(), kernels.end(), is_this)) request.kernels.push_back(kernel);
+  }
+  return request;
+}
+
 Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& kernel) {
   size_t group = 1;
   for (size_t i = 0; i < 3; ++i) {
@@ -112,16 +124,28 @@ Status Session::BuildProgram(const ProgramRequest& request, const ProgramPart& p
   return Status();
 }
 
-StatusOr<ProgramRequest> Session::RequestOf(const ProgramPart& part) const {
-  ProgramRequest request;
-  MACE_ASSIGN_OR_RETURN(request.source, ComposeProgram(part.kernels));
-  for (const CachedKernel& kernel : KernelsOf(*plan_, part.of)) {
-    const auto is_this = [&](const KernelInstance& k) { return k.function_name() == kernel.name; };
-    if (std::any_of(part.kernels.begin(), part.kernels.end(), is_this)) {
-      request.kernels.push_back(kernel);
+std::vector<size_t> Session::RefusedNodes(const Plan& plan, const ProgramCompiler& compiler) {
+  std::set<std::string> refused;
+  for (size_t i = 0; i < plan.program_sources.size(); ++i) {
+    const int program = static_cast<int>(i);
+    const std::optional<DriverRecord> whole =
+        compiler.RecordOf({plan.program_sources[i], KernelsOf(plan, program)});
+    const bool has_crashed = whole && whole->verdict == DriverVerdict::kUseCrashed;
+    for (const KernelInstance& kernel : InstancesOf(plan, program)) {
+      const std::string name = kernel.function_name();
+      const StatusOr<ProgramRequest> alone = RequestOfKernels(plan, program, {kernel});
+      const bool is_named = has_crashed && EndsWith(whole->text, " of " + name);
+      if (is_named || (alone.ok() && !compiler.CheckUsable(*alone).ok())) refused.insert(name);
     }
   }
-  return request;
+  std::set<size_t> nodes;
+  for (const PlannedLaunch& planned : plan.launches) {
+    if (planned.node < 0 || planned.launch.call.has_value()) continue;
+    if (refused.count(planned.launch.kernel.function_name()) > 0) {
+      nodes.insert(static_cast<size_t>(planned.node));
+    }
+  }
+  return std::vector<size_t>(nodes.begin(), nodes.end());
 }
 
 Status Session::BuildInParts(const Status& whole, const ProgramRequest& request,
@@ -135,7 +159,7 @@ Status Session::BuildInParts(const Status& whole, const ProgramRequest& request,
   if (record && record->verdict == DriverVerdict::kUseCrashed) return whole;
   // Where one kernel is known to fail by itself, nothing is compiled in vain.
   for (const KernelInstance& kernel : part.kernels) {
-    MACE_ASSIGN_OR_RETURN(const ProgramRequest alone, RequestOf({part.of, {kernel}}));
+    MACE_ASSIGN_OR_RETURN(const ProgramRequest alone, RequestOfKernels(*plan_, part.of, {kernel}));
     MACE_RETURN_IF_ERROR(compiler->CheckUsable(alone));
   }
   const bool has_crashed = record && record->verdict == DriverVerdict::kBuildCrashed;
@@ -146,7 +170,8 @@ Status Session::BuildInParts(const Status& whole, const ProgramRequest& request,
     const auto first = part.kernels.begin() + static_cast<ptrdiff_t>(begin);
     const auto end = first + static_cast<ptrdiff_t>(std::min(most, count - begin));
     const ProgramPart smaller = {part.of, std::vector<KernelInstance>(first, end)};
-    MACE_ASSIGN_OR_RETURN(const ProgramRequest of_part, RequestOf(smaller));
+    MACE_ASSIGN_OR_RETURN(const ProgramRequest of_part,
+                          RequestOfKernels(*plan_, part.of, smaller.kernels));
     MACE_RETURN_IF_ERROR(BuildProgram(of_part, smaller, compiler));
   }
   return Status();
