@@ -34,6 +34,11 @@ std::unique_ptr<CacheStore> CacheStore::Open(const std::string& path,
 std::unique_ptr<CacheStore> CacheStore::Open(CachePlace place, const CacheStoreOptions& options) {
   std::unique_ptr<CacheStore> store(new CacheStore(std::move(place), options));
   StatusOr<std::shared_ptr<const CacheFile>> file = store->place_.Open(options.trust);
+  const bool needs_key =
+      options.trust.public_key.has_value() || (file.ok() && (*file)->index().header.is_signed());
+  if (store->is_path() && !options.read_only && (!needs_key || options.signing_key.has_value())) {
+    store->journal_ = std::make_unique<CrashJournal>(store->path());
+  }
   if (file.ok()) {
     store->file_ = *std::move(file);
     store->status_ = CacheFileStatus::kWarm;
@@ -145,6 +150,15 @@ Status CacheStore::AddTuning(const DeviceIdentity& device, const std::string& ke
 bool CacheStore::dirty() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return !added_.programs.empty() || !added_.tuning.empty();
+}
+
+bool CacheStore::HasAddedOnly(
+    const std::function<bool(const std::string& key, const std::string& value)>& predicate) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!added_.programs.empty() || added_.tuning.empty()) return false;
+  return std::all_of(added_.tuning.begin(), added_.tuning.end(), [&](const auto& added) {
+    return predicate(added.second->key, added.second->value);
+  });
 }
 
 size_t CacheStore::unwritten_bytes() const {

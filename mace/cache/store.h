@@ -24,6 +24,7 @@
 #include "mace/base/status.h"
 #include "mace/cache/cache_file.h"
 #include "mace/cache/contents.h"
+#include "mace/cache/crash_journal.h"
 #include "mace/cache/place.h"
 #include "mace/cache/signing.h"
 
@@ -118,6 +119,9 @@ class CacheStore {
 
   // Whether something was added that no Flush has written.
   bool dirty() const;
+  // Whether something was added, and all of it are tuning records that satisfy the predicate.
+  bool HasAddedOnly(
+      const std::function<bool(const std::string& key, const std::string& value)>& predicate) const;
   // The bytes of programs that no Flush has written: the store holds them in memory until then.
   size_t unwritten_bytes() const;
   // Writes what was added: locks FILE.lock, merges with the file that is there now, replaces it
@@ -139,6 +143,11 @@ class CacheStore {
   bool IsNews(const Status& failure);
 
   CacheCounters counters() const;
+
+  // Where the first uses of programs are announced. Null where nothing may be written beside the
+  // cache, or what is learned could not be kept: no path, read-only, or a signed file without a key
+  // to sign with.
+  CrashJournal* journal() const { return journal_.get(); }
 
  private:
   CacheStore(CachePlace place, const CacheStoreOptions& options);
@@ -163,9 +172,10 @@ class CacheStore {
   CachePlace place_;  // Only changed by a flush.
   const std::string path_;
   const CacheStoreOptions options_;
-  // status_ and reason_ are set before the store is shared.
+  // status_, reason_ and journal_ are set before the store is shared.
   CacheFileStatus status_ = CacheFileStatus::kCold;
   std::string reason_;
+  std::unique_ptr<CrashJournal> journal_;
 
   std::mutex flush_mutex_;                 // Held for a whole Flush; taken before mutex_.
   mutable std::mutex mutex_;               // Guards what follows; never held while a file is read.

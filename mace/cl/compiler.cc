@@ -29,6 +29,22 @@ std::string Describe(const std::vector<CachedKernel>& kernels) {
   return (kernels.size() == 1 ? "kernel " : "kernels ") + Join(names, ", ");
 }
 
+// kUnsupported for a program that is neither loaded nor compiled as a whole.
+Status CheckRecord(const std::optional<DriverRecord>& record, const std::string& what) {
+  if (!record.has_value()) return Status();
+  switch (record->verdict) {
+    case DriverVerdict::kProven:
+    case DriverVerdict::kLoadCrashed:
+      return Status();
+    case DriverVerdict::kRefused:
+      return Unsupported(what + ": refused by the driver before: " + record->text);
+    case DriverVerdict::kBuildCrashed:
+    case DriverVerdict::kUseCrashed:
+      break;
+  }
+  return Unsupported(what + ": an earlier start crashed in " + record->text);
+}
+
 // The text that is compiled, with the launch shapes where the driver's binary depends on them. They
 // are a comment, for a reader, and a name in the code: PoCL's own folder has one program for all
 // texts that differ in comments alone, and would add the code of other launches to the binary.
@@ -75,6 +91,29 @@ bool CacheIsRequired() {
   return value != nullptr && std::strcmp(value, "1") == 0;
 }
 
+// Ends an announcement.
+class ProgramCompiler::Announced {
+ public:
+  Announced(CrashJournal* journal, const Announcement& step) : journal_(journal) {
+    if (journal_ != nullptr) number_ = journal_->Begin({step}, /*durable=*/true);
+  }
+  ~Announced() {
+    if (number_.has_value()) journal_->End(*number_);
+  }
+  Announced(const Announced&) = delete;
+  Announced& operator=(const Announced&) = delete;
+
+ private:
+  CrashJournal* const journal_;
+  std::optional<uint64_t> number_;
+};
+
+std::unique_ptr<ProgramCompiler::Announced> ProgramCompiler::Announce(
+    DriverStep step, const Sha256Digest& key, const std::string& what) const {
+  CrashJournal* const journal = store_ == nullptr ? nullptr : store_->journal();
+  return std::make_unique<Announced>(journal, Announcement{step, key, device_->info(), what, ""});
+}
+
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const ProgramRequest& request,
                                                                      bool* reused) {
   const DeviceInfo& info = device_->info();
@@ -84,6 +123,31 @@ StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::Build(const Progr
       key, [&] { return LoadOrCompile(std::move(identity), key, request); }, reused);
 }
 
+std::optional<DriverRecord> ProgramCompiler::RecordOf(const ProgramRequest& request) const {
+  const DeviceInfo& info = device_->info();
+  return FindDriverRecord(store_.get(), info,
+                          ProgramKey({FinalSource(request, info), kBuildOptions, info}));
+}
+
+Status ProgramCompiler::CheckUsable(const ProgramRequest& request) const {
+  return CheckRecord(RecordOf(request), Describe(request.kernels));
+}
+
+std::unique_ptr<FirstUse> ProgramCompiler::FirstUseOf(
+    const std::vector<std::shared_ptr<const BuiltProgram>>& programs, bool durable) const {
+  if (store_ == nullptr || store_->journal() == nullptr) return nullptr;
+  std::vector<FirstUse::Program> unproven;
+  for (size_t i = 0; i < programs.size(); ++i) {
+    const BuiltProgram& built = *programs[i];
+    if (built.proven) continue;
+    const std::string what =
+        built.kernels.empty() ? "kernels to be measured" : Describe(built.kernels);
+    unproven.push_back({i, built.key, what, !built.from_source});
+  }
+  if (unproven.empty()) return nullptr;
+  return std::make_unique<FirstUse>(store_, device_->info(), std::move(unproven), durable);
+}
+
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::LoadOrCompile(
     ProgramIdentity identity, const Sha256Digest& key, const ProgramRequest& request) {
   auto built = std::make_shared<BuiltProgram>();
@@ -91,27 +155,50 @@ StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::LoadOrCompile(
   built->identity = std::move(identity);
   built->key = key;
   const std::string what = Describe(request.kernels);
-  built->program = TryCache(built.get(), what);
+  const std::optional<DriverRecord> record = FindDriverRecord(store_.get(), device_->info(), key);
+  MACE_RETURN_IF_ERROR(CheckRecord(record, what));
+  const bool has_crashed = record && record->verdict == DriverVerdict::kLoadCrashed;
+  built->proven = record && record->verdict == DriverVerdict::kProven;
+  if (!has_crashed) built->program = TryCache(built.get(), what);
   if (built->program != nullptr) {
     built->identity.source = std::string();
     return std::shared_ptr<const BuiltProgram>(std::move(built));
   }
+  built->proven = false;
   if (CacheIsRequired()) {
-    return NotFound("MACE_REQUIRE_CACHE=1 forbids compiling " + what + ": not in the cache" +
-                    (store_ == nullptr ? ", none is set" : " " + store_->path()));
+    return NotFound("MACE_REQUIRE_CACHE=1 forbids compiling " + what + ": " +
+                    (has_crashed         ? "its binary crashed the driver before"
+                     : store_ == nullptr ? "not in the cache, none is set"
+                                         : "not in the cache " + store_->path()));
   }
   Log(LogLevel::kInfo, "compiling " + what);
-  MACE_ASSIGN_OR_RETURN(built->program,
-                        ClProgram::FromSource(device_, built->identity.source, what));
+  MACE_ASSIGN_OR_RETURN(built->program, Compile(built->identity.source, key, what));
   built->from_source = true;
+  // A binary that is never loaded is not stored.
+  built->keeping->done = has_crashed;
   return std::shared_ptr<const BuiltProgram>(std::move(built));
+}
+
+StatusOr<std::shared_ptr<ClProgram>> ProgramCompiler::Compile(const std::string& source,
+                                                              const Sha256Digest& key,
+                                                              const std::string& what) const {
+  const std::unique_ptr<Announced> announced = Announce(DriverStep::kBuild, key, what);
+  StatusOr<std::shared_ptr<ClProgram>> program = ClProgram::FromSource(device_, source, what);
+  if (program.status().code() == StatusCode::kUnsupported) {
+    AddDriverRecord(store_.get(), device_->info(), key,
+                    {DriverVerdict::kRefused, program.status().message()});
+  }
+  return program;
 }
 
 StatusOr<std::shared_ptr<const BuiltProgram>> ProgramCompiler::BuildTrial(
     const std::string& source, const std::string& what) const {
   if (CacheIsRequired()) return NotFound("MACE_REQUIRE_CACHE=1 forbids compiling " + what);
   auto built = std::make_shared<BuiltProgram>();
-  MACE_ASSIGN_OR_RETURN(built->program, ClProgram::FromSource(device_, source, what));
+  built->key = ProgramKey({source, kBuildOptions, device_->info()});
+  MACE_RETURN_IF_ERROR(
+      CheckRecord(FindDriverRecord(store_.get(), device_->info(), built->key), what));
+  MACE_ASSIGN_OR_RETURN(built->program, Compile(source, built->key, what));
   built->from_source = true;
   return std::shared_ptr<const BuiltProgram>(std::move(built));
 }
@@ -136,8 +223,11 @@ std::shared_ptr<ClProgram> ProgramCompiler::TryEntry(const Sha256Digest& key, Bu
         "cache miss: " + what + ": " + cached.status().message());
     return nullptr;
   }
+  std::unique_ptr<Announced> announced;
+  if (!built->proven) announced = Announce(DriverStep::kLoad, built->key, what);
   StatusOr<std::shared_ptr<ClProgram>> program =
       ClProgram::FromBinary(device_, cached->bytes, what);
+  announced.reset();
   if (!program.ok()) {
     Log(LogLevel::kWarning,
         "cache miss: the driver refuses the binary of " + what + ": " + program.status().message());

@@ -5,8 +5,11 @@
 // kernels: the proof of a warm start. All who ask for the same text share one program, as long as
 // one of them holds it: the compiler itself holds none.
 //
-// Errors: kDeviceError with the first lines of the build log; a cache that fails is a miss and a
-// log line. Thread contract: thread-safe. A thread waits for another's compile, or for another's
+// A build from source and the first load of a binary are announced (mace/cache/crash_journal.h), and
+// what a driver has crashed in or refused before (mace/cache/driver_records.h) is not tried again.
+//
+// Errors: kDeviceError, and kUnsupported for a program that the driver cannot compile or that is not
+// tried again, with the first lines of the build log; a cache that fails is a miss and a log line. Thread contract: thread-safe. A thread waits for another's compile, or for another's
 // question for a binary, only where it wants that very program, and for the disk only in Save.
 #ifndef MACE_CL_COMPILER_H_
 #define MACE_CL_COMPILER_H_
@@ -21,9 +24,11 @@
 #include "mace/base/shared_objects.h"
 #include "mace/base/span.h"
 #include "mace/base/status.h"
+#include "mace/cache/driver_records.h"
 #include "mace/cache/program_key.h"
 #include "mace/cache/store.h"
 #include "mace/cl/device.h"
+#include "mace/cl/first_use.h"
 #include "mace/cl/program.h"
 
 namespace mace {
@@ -43,6 +48,7 @@ struct BuiltProgram {
   Sha256Digest key = {};
   std::vector<CachedKernel> kernels;
   bool from_source = false;
+  bool proven = false;      // DriverVerdict::kProven.
   size_t loaded_bytes = 0;  // Bytes of the cached binary.
 
   // Whether the compiler has handed the program to its store.
@@ -66,6 +72,17 @@ class ProgramCompiler {
   // same time: neither cache nor driver was asked for this caller.
   StatusOr<std::shared_ptr<const BuiltProgram>> Build(const ProgramRequest& request,
                                                       bool* reused = nullptr);
+
+  // What is known of the program that the request names: why Build gives kUnsupported.
+  std::optional<DriverRecord> RecordOf(const ProgramRequest& request) const;
+  // kUnsupported where a record says that Build would give it.
+  Status CheckUsable(const ProgramRequest& request) const;
+
+  // For a session that is about to use these programs for the first time. Null: nothing is announced,
+  // because there is no place for it or all of the programs are proven. `durable`:
+  // CrashJournal::Begin.
+  std::unique_ptr<FirstUse> FirstUseOf(
+      const std::vector<std::shared_ptr<const BuiltProgram>>& programs, bool durable) const;
 
   // A program to be measured and thrown away: never looked up, never stored. `what` names it in
   // messages. kNotFound where the cache is required.
@@ -103,9 +120,17 @@ class ProgramCompiler {
   const std::shared_ptr<ClDevice>& device() const { return device_; }
 
  private:
+  class Announced;
+
   StatusOr<std::shared_ptr<const BuiltProgram>> LoadOrCompile(ProgramIdentity identity,
                                                               const Sha256Digest& key,
                                                               const ProgramRequest& request);
+  // Announced; the driver's refusal is kept as a record.
+  StatusOr<std::shared_ptr<ClProgram>> Compile(const std::string& source, const Sha256Digest& key,
+                                               const std::string& what) const;
+  // Announces a step with one program; the announcement ends with what is returned.
+  std::unique_ptr<Announced> Announce(DriverStep step, const Sha256Digest& key,
+                                      const std::string& what) const;
   // Null on a miss.
   std::shared_ptr<ClProgram> TryCache(BuiltProgram* built, const std::string& what);
   std::shared_ptr<ClProgram> TryEntry(const Sha256Digest& key, BuiltProgram* built,

@@ -46,7 +46,9 @@ Status ClProgram::Build(std::string_view what) {
   const cl_device_id id = device_->id();
   const cl_int error = clBuildProgram(get(), 1, &id, kBuildOptions, nullptr, nullptr);
   if (error == CL_SUCCESS) return Status();
-  return MakeClError("clBuildProgram", error, std::string(what) + ": " + BuildLog(get(), id));
+  Status status =
+      MakeClError("clBuildProgram", error, std::string(what) + ": " + BuildLog(get(), id));
+  return error == CL_BUILD_PROGRAM_FAILURE ? Unsupported(status.message()) : status;
 }
 
 StatusOr<std::shared_ptr<ClProgram>> ClProgram::FromSource(std::shared_ptr<ClDevice> device,

@@ -1,7 +1,8 @@
 // A built program, from source or from a driver's binary. Only the compiler (compiler.h) makes
 // them: it is the one door, and it asks the cache first.
 //
-// Errors: kDeviceError with the first lines of the build log. Thread contract: immutable once
+// Errors: kDeviceError, and kUnsupported for a text that the driver cannot compile, both with the
+// first lines of the build log. Thread contract: immutable once
 // built, thread-safe.
 #ifndef MACE_CL_PROGRAM_H_
 #define MACE_CL_PROGRAM_H_
@@ -25,7 +26,8 @@ inline constexpr const char* kBuildOptions = "-cl-std=CL1.2 -cl-mad-enable";
 
 class ClProgram {
  public:
-  // `what` names the kernels, for messages.
+  // `what` names the kernels, for messages. kUnsupported if the driver cannot compile the text
+  // (CL_BUILD_PROGRAM_FAILURE).
   static StatusOr<std::shared_ptr<ClProgram>> FromSource(std::shared_ptr<ClDevice> device,
                                                          std::string_view source,
                                                          std::string_view what);

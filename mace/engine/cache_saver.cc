@@ -8,6 +8,8 @@
 #include "mace/base/catch_exhaustion.h"
 #include "mace/base/clock.h"
 #include "mace/base/log.h"
+#include "mace/cache/driver_records.h"
+#include "mace/cl/cache_layer.h"
 #include "mace/execute/session.h"
 
 namespace mace {
@@ -70,6 +72,11 @@ Status CacheSaver::Save(bool run_unused) {
   bool writes = false;
   const Status status = CatchExhaustion([&] {
     MACE_RETURN_IF_ERROR(Collect(run_unused));
+    // A warm start neither waits for another process nor complains of it.
+    if (HasAddedOnlyProofs(*runtime_->store())) {
+      writes = runtime_->store()->TryFlush().ok();
+      return StoreLayerPrograms();
+    }
     writes = runtime_->store()->dirty();
     return runtime_->compiler()->Save();
   });

@@ -202,7 +202,7 @@ Status CompiledModel::State::Start(const ModelLoader::Load& load) {
   MACE_RETURN_IF_ERROR(OpenRuntime(store, begin));
   MACE_ASSIGN_OR_RETURN(model, loader.Take());
   passed_ = std::move(passed);
-  if (ahead != nullptr && IsFor(*ahead, runtime->device_info())) {
+  if (ahead != nullptr && IsFor(*ahead, runtime->device_info(), store.get())) {
     ahead_ = std::move(ahead);
   } else {
     stop_packing = true;
@@ -292,7 +292,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakePlan(const PlanT
     plan = PlanGraph(graph, key);
   }
   MACE_RETURN_IF_ERROR(plan.status());
-  if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
+  if ((*plan)->session == nullptr) (*plan)->host_bytes = OwnConstantBytes(*graph);
   ReportPlan(**plan, key.outputs);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }

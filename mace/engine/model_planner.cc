@@ -8,6 +8,7 @@
 #include "mace/passes/device/fuse_attention.h"
 #include "mace/passes/device/fuse_depthwise_pointwise.h"
 #include "mace/passes/device/fuse_squeeze_excite.h"
+#include "mace/tune/excluded_records.h"
 #include "mace/tune/planning_limits.h"
 #include "mace/tune/tuned_plan.h"
 
@@ -37,6 +38,7 @@ PlanOptions PlanOptionsOf(const CompileOptions& options, const PlanRequest& requ
   plan.use_persistent_kernel = !options.separate_launches;
   plan.use_spare_memory = options.limits.device_bytes == 0;
   plan.wide_integers = request.wide_integers;
+  plan.excluded = request.excluded;
   return plan;
 }
 
@@ -125,6 +127,7 @@ StatusOr<MadePlan> MakeModelPlan(const PreparedGraph& prepared, const CompileOpt
     TuningOptions tuning;
     tuning.level = options.tuning;
     tuning.progress = options.tuning_progress;
+    plan_options.excluded.Add(FindExcludedVariants(TuningRecords(*compiler)));
     SetPlanningLimits(*prepared.sliced, compiler, &tuning, &plan_options);
     MACE_ASSIGN_OR_RETURN(BoundGraph bound,
                           BindForDevice(prepared.sliced, compiler->device()->info(), plan_options));
@@ -142,6 +145,7 @@ StatusOr<MadePlan> MakeModelPlanWithoutDevice(const PreparedGraph& prepared,
   ScopedStartPart part("plan");
   PlanOptions plan_options = PlanOptionsOf(options, request);
   const TuningRecords records(&device, store);
+  plan_options.excluded.Add(FindExcludedVariants(records));
   MadePlan made;
   if (HoldsPlanWithLibraryCalls(*store)) return made;
   if (!SetRecordedPlanningLimits(*prepared.sliced, records, &plan_options)) return made;

@@ -15,6 +15,7 @@
 #include "mace/engine/passed_graph.h"
 #include "mace/graph/graph.h"
 #include "mace/kernel/device_info.h"
+#include "mace/plan/excluded_variants.h"
 #include "mace/plan/plan.h"
 
 namespace mace {
@@ -42,6 +43,7 @@ PreparedGraph PrepareGraph(const Graph& imported, std::shared_ptr<Graph> passed,
 struct PlanRequest {
   bool wide_integers = false;  // PlanOptions::wide_integers.
   bool name_weights = false;   // Whether to set Plan::weight_identities.
+  ExcludedVariants excluded;   // Besides those that the cache file has records of.
 };
 
 struct MadePlan {

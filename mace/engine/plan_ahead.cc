@@ -11,6 +11,7 @@
 #include "mace/graph/constant_pins.h"
 #include "mace/kernel/device_info_text.h"
 #include "mace/plan/memory.h"
+#include "mace/tune/excluded_records.h"
 
 namespace mace {
 namespace {
@@ -79,9 +80,10 @@ std::shared_ptr<PlanAhead> MakePlanAhead(const Graph& imported, const ShapesByIn
   return ahead.ok() ? *ahead : nullptr;
 }
 
-bool IsFor(const PlanAhead& ahead, const DeviceInfo& device) {
+bool IsFor(const PlanAhead& ahead, const DeviceInfo& device, CacheStore* store) {
   return static_cast<const DeviceIdentity&>(ahead.device) == device &&
-         DeviceInfoText(ahead.device) == DeviceInfoText(device);
+         DeviceInfoText(ahead.device) == DeviceInfoText(device) &&
+         ahead.made.plan->options.excluded == FindExcludedVariants(TuningRecords(&device, store));
 }
 
 void KeepOpenedDevice(const std::string& spec, const DeviceInfo& device, CacheStore* store) {

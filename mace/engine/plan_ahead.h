@@ -39,8 +39,9 @@ struct PlanAhead {
 std::shared_ptr<PlanAhead> MakePlanAhead(const Graph& imported, const ShapesByInput& input_shapes,
                                          const CompileOptions& options, CacheStore* store);
 
-// Whether the plan was made for this device.
-bool IsFor(const PlanAhead& ahead, const DeviceInfo& device);
+// Whether the plan was made for this device, and without the variants that are excluded there by
+// now.
+bool IsFor(const PlanAhead& ahead, const DeviceInfo& device, CacheStore* store);
 
 // Writes into the cache file's additions that `spec`, a CompileOptions::device, opened this device.
 // A record that is there stays as it is, because some drivers report another clock at each start.

@@ -14,7 +14,9 @@
 #include "mace/engine/plan_ahead.h"
 #include "mace/kernel/device_info_text.h"
 #include "mace/plan/plan.h"
+#include "mace/plan/variants.h"
 #include "mace/testing/small_model.h"
+#include "mace/tune/excluded_records.h"
 
 namespace mace {
 namespace {
@@ -55,7 +57,7 @@ TEST(PlanAhead, IsThePlanThatIsMadeForTheOpenedDevice) {
   ASSERT_NE(nullptr, state);
   const std::shared_ptr<PlanAhead> ahead = PlanFromFile(options);
   ASSERT_NE(nullptr, ahead);
-  EXPECT_TRUE(IsFor(*ahead, state->runtime->device_info()));
+  EXPECT_TRUE(IsFor(*ahead, state->runtime->device_info(), state->runtime->store()));
   const auto expected = state->PlanFor({state->compiled_dims, OutputSet(), {}});
   ASSERT_TRUE(expected.ok()) << expected.status().message();
   EXPECT_EQ(DumpPlan(*expected->plan->model().plan), DumpPlan(*ahead->made.plan));
@@ -101,10 +103,39 @@ TEST(PlanAhead, IsOnlyForTheDeviceOfTheRecord) {
   ASSERT_NE(nullptr, ahead);
   DeviceInfo other = state->runtime->device_info();
   other.driver_version += " and newer";
-  EXPECT_FALSE(IsFor(*ahead, other));
+  EXPECT_FALSE(IsFor(*ahead, other, state->runtime->store()));
   other = state->runtime->device_info();
   ++other.compute_units;
-  EXPECT_FALSE(IsFor(*ahead, other));
+  EXPECT_FALSE(IsFor(*ahead, other, state->runtime->store()));
+}
+
+// A plan that was made before a variant was excluded is dropped. The next one does without it.
+TEST(PlanAhead, IsMadeWithoutExcludedVariants) {
+  const CompileOptions options = WithCache("plan_ahead_excluded.bin");
+  std::string kind;
+  {
+    const auto state = CompileAndSave(options);
+    ASSERT_NE(nullptr, state);
+    CacheStore* const store = state->runtime->store();
+    const DeviceInfo& device = state->runtime->device_info();
+    const std::shared_ptr<PlanAhead> ahead = PlanFromFile(options);
+    ASSERT_NE(nullptr, ahead);
+    const auto variants = FindVariants(ahead->made.plan->bound, &device, ahead->made.plan->options);
+    ASSERT_TRUE(variants.ok()) << variants.status().message();
+    kind = VariantKind(variants->nodes[0].variants[0]);
+    ASSERT_TRUE(AddExclusion({kind, "a test"}, TuningRecords(&device, store)).ok());
+    EXPECT_FALSE(IsFor(*ahead, device, store));
+    ASSERT_TRUE(store->Flush().ok());
+  }
+  const auto state = CompileAndSave(options);
+  ASSERT_NE(nullptr, state);
+  const std::shared_ptr<PlanAhead> ahead = PlanFromFile(options);
+  ASSERT_NE(nullptr, ahead);
+  EXPECT_TRUE(IsFor(*ahead, state->runtime->device_info(), state->runtime->store()));
+  EXPECT_EQ(ahead->made.plan->options.excluded.kinds().count(kind), 1u);
+  const auto made = state->PlanFor({state->compiled_dims, OutputSet(), {}});
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  EXPECT_EQ(DumpPlan(*made->plan->model().plan), DumpPlan(*ahead->made.plan));
 }
 
 // A file with the records of two devices does not say which one is opened next.

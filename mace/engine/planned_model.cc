@@ -4,9 +4,11 @@
 #include <optional>
 
 #include "mace/base/clock.h"
+#include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/engine/memory_limits.h"
 #include "mace/engine/model_planner.h"
+#include "mace/engine/refused_variants.h"
 #include "mace/execute/cpu_executor.h"
 #include "mace/execute/io_shapes.h"
 #include "mace/execute/io_types.h"
@@ -150,9 +152,14 @@ StatusOr<std::unique_ptr<Executor>> PlannedModel::WithTypes(
   return WithIoTypes(std::move(another), plan->bound.graph, inputs, outputs);
 }
 
-StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
-                                                  const CompileOptions& options, Runtime* runtime,
-                                                  WeightStore* weights) {
+namespace {
+
+// As PlanModel. `refused` becomes the plan if the driver refuses a program of it, or has crashed with
+// it before.
+StatusOr<std::unique_ptr<PlannedModel>> TryPlanModel(GraphToPlan to_plan,
+                                                     const CompileOptions& options,
+                                                     Runtime* runtime, WeightStore* weights,
+                                                     std::shared_ptr<const Plan>* refused) {
   auto model = std::make_unique<PlannedModel>();
   model->imported = to_plan.imported;
   model->wide_integers = to_plan.wide_integers;
@@ -175,13 +182,44 @@ StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
     MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(executor)));
     return model;
   }
-  MACE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> session,
-      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights));
+  StatusOr<std::unique_ptr<Session>> created =
+      Session::Create(model->plan, runtime->compiler(), {}, SessionUse::kModel, weights);
+  if (created.status().code() == StatusCode::kUnsupported) *refused = model->plan;
+  MACE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, std::move(created));
   if (weights != nullptr) session->CountBytes(weights->device_bytes());
   model->session = session.get();
   MACE_ASSIGN_OR_RETURN(model->executor, model->WithTypes(std::move(session)));
   return model;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<PlannedModel>> PlanModel(GraphToPlan to_plan,
+                                                  const CompileOptions& options, Runtime* runtime,
+                                                  WeightStore* weights) {
+  GraphToPlan again;
+  again.imported = to_plan.imported;
+  again.input_shapes = to_plan.input_shapes;
+  again.wide_integers = to_plan.wide_integers;
+  std::shared_ptr<const Plan> refused;
+  StatusOr<std::unique_ptr<PlannedModel>> model =
+      TryPlanModel(std::move(to_plan), options, runtime, weights, &refused);
+  CompileOptions separate = options;
+  separate.separate_launches = true;
+  if (refused != nullptr && !options.separate_launches) {
+    // Without the persistent kernel the programs are others, and can be built in parts.
+    refused = nullptr;
+    model = TryPlanModel(again, separate, runtime, weights, &refused);
+  }
+  // Each time a variant more is excluded.
+  while (refused != nullptr && ExcludeRefusedVariants(*refused, runtime)) {
+    refused = nullptr;
+    model = TryPlanModel(again, separate, runtime, weights, &refused);
+  }
+  if (refused == nullptr) return model;
+  if (!options.allow_cpu_fallback) return DeviceError(model.status().message());
+  Log(LogLevel::kWarning, "the model runs on the CPU: " + model.status().message());
+  return TryPlanModel(std::move(again), options, nullptr, weights, &refused);
 }
 
 void AddPlanStats(const PlannedModel& model, Statistics* stats) {

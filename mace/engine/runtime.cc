@@ -7,6 +7,7 @@
 #include "mace/base/log.h"
 #include "mace/base/shared_objects.h"
 #include "mace/base/start_trace.h"
+#include "mace/cache/driver_records.h"
 #include "mace/cl/opencl_process.h"
 #include "mace/tune/tuned_plan.h"
 
@@ -52,6 +53,7 @@ StatusOr<std::shared_ptr<CacheStore>> OpenStore(const CachePlace& place,
     const bool rejected = store->status() == CacheFileStatus::kRejected;
     Log(rejected ? LogLevel::kWarning : LogLevel::kInfo, "cache: " + store->reason());
   }
+  TakeCrashes(store.get());
   return store;
 }
 

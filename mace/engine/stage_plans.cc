@@ -99,7 +99,7 @@ StatusOr<std::shared_ptr<SharedPlan>> CompiledModel::State::MakeStagePlan(
   if (plan.status().code() == StatusCode::kResourceExhausted && MakeRoom()) plan = make();
   MACE_RETURN_IF_ERROR(plan.status());
   (*plan)->stage = stage;
-  if (runtime == nullptr) (*plan)->host_bytes = OwnConstantBytes(*stage->graph);
+  if ((*plan)->session == nullptr) (*plan)->host_bytes = OwnConstantBytes(*stage->graph);
   if ((*plan)->plan != nullptr) ReportStage(**plan, level, key.dims);
   return std::make_shared<SharedPlan>(*std::move(plan), runtime, device_bytes);
 }

@@ -74,6 +74,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(
   if (packer.joinable()) packer.join();
   MACE_RETURN_IF_ERROR(built);
   MACE_RETURN_IF_ERROR(packed);
+  session->first_use_ = compiler->FirstUseOf(session->programs_, use == SessionUse::kModel);
   MACE_RETURN_IF_ERROR(session->Finish({compiler->store(), use == SessionUse::kModel}));
   return session;
 }
@@ -82,6 +83,8 @@ StatusOr<std::unique_ptr<Session>> Session::CloneForConcurrentRun(ProgramCompile
   MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(compiler->device(), false));
   std::unique_ptr<Session> session(new Session(plan_, std::move(queue)));
   session->programs_ = programs_;
+  session->launch_program_ = launch_program_;
+  if (first_use_ != nullptr) session->first_use_ = first_use_->ForAnotherSession();
   session->weights_ = weights_;
   session->has_run_ = has_run_;
   MACE_RETURN_IF_ERROR(session->memory_.CreateRegions(*plan_, &session->queue_));
@@ -90,6 +93,7 @@ StatusOr<std::unique_ptr<Session>> Session::CloneForConcurrentRun(ProgramCompile
 }
 
 Status Session::Finish(const LibraryCache& cache) {
+  const FirstUseScope announced(this);
   MACE_RETURN_IF_ERROR(BindLaunches(cache));
   MACE_RETURN_IF_ERROR(PrepareHost());
   FindWaits();
@@ -180,6 +184,7 @@ Status Session::RunSetup() {
 
 Status Session::Run(const std::vector<HostTensor>& inputs, std::vector<HostTensor>* outputs) {
   MACE_RETURN_IF_ERROR(CheckOpenClProcess());
+  const FirstUseScope announced(this);
   const Status status = CatchExhaustion([&] {
     MACE_RETURN_IF_ERROR(faults_.Begin(memory_, &queue_));
     return ForEachSlice(inputs, outputs,
@@ -201,6 +206,7 @@ Status Session::EndRun(const Status& status, ClQueue* queue) {
   MACE_RETURN_IF_ERROR(finished);
   MACE_RETURN_IF_ERROR(faults_.Check(*plan_));
   *has_run_ = true;
+  if (first_use_ != nullptr) first_use_->Succeed();
   return Status();
 }
 
@@ -277,9 +283,11 @@ Status Session::RunStep(const Step& step, std::vector<HostTensor>* outputs,
 }
 
 Status Session::Enqueue(const BoundLaunch& launch, const CommandTarget& target) const {
+  NoteFirstUse(launch.program, "launch", launch.kernel.name());
   Status status = launch.call.has_value() ? launch.call->Enqueue(target.queue, target.event)
                                           : target.queue->Launch(launch.kernel, launch.global,
                                                                  launch.local, target.event);
+  if (status.ok()) status = FinishLaunch(target.queue);
   return status.ok() ? status : status.WithPrefix(NodeName(launch.node));
 }
 
@@ -288,6 +296,7 @@ Status Session::Upload(int index, const CommandTarget& target) {
   const HostTensor& host = values_.Get(tensor.value);
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const ClMemory& memory = memory_.region(tensor.region);
+  NoteFirstUse(0, "write", name);
   const ClBufferPart buffer = InputBuffer(tensor.value, DeviceBytes(tensor));
   if (!buffer.empty()) return target.queue->CopyFrom(buffer, memory, name, target.event);
   if (LiesAsOnDevice(host.dtype()))
@@ -316,6 +325,7 @@ Status Session::DownloadTensor(int index, std::vector<HostTensor>* outputs,
   const DeviceTensor& tensor = plan_->tensors[static_cast<size_t>(index)];
   const std::string& name = plan_->bound.graph->value(tensor.value).name;
   const int output = lifetimes_.direct_output[static_cast<size_t>(tensor.value)];
+  NoteFirstUse(0, "read", name);
   if (bindings_ != nullptr && output >= 0) {
     const auto io = static_cast<size_t>(output);
     if (bindings_->left_out[io] && leaves_out_[io]) return Status();

@@ -52,6 +52,10 @@ class Session : public Executor {
       std::vector<std::shared_ptr<const BuiltProgram>> programs = {},
       SessionUse use = SessionUse::kModel, WeightStore* store = nullptr);
 
+  // The nodes of a plan with kernels of their own that the driver refuses or has crashed in, as far
+  // as the compiler's store has records of them.
+  static std::vector<size_t> RefusedNodes(const Plan& plan, const ProgramCompiler& compiler);
+
   // Another session of the same plan with its own queue and activations; programs and weights are
   // shared. Both may run at the same time. `compiler` is not kept.
   StatusOr<std::unique_ptr<Session>> CloneForConcurrentRun(ProgramCompiler* compiler) const;
@@ -102,6 +106,7 @@ class Session : public Executor {
     WorkSize global = {1, 1, 1};
     WorkSize local = {1, 1, 1};
     int node = -1;
+    int program = 0;  // In programs_.
   };
 
   // The queue for a step's command, the event that it leaves (null: none), and whether a transfer
@@ -120,6 +125,23 @@ class Session : public Executor {
     size_t next = 0;
   };
 
+  // Announces the use of the programs while it lives, unless a run has succeeded.
+  class FirstUseScope {
+   public:
+    explicit FirstUseScope(Session* session)
+        : first_use_(*session->has_run_ ? nullptr : session->first_use_.get()) {
+      if (first_use_ != nullptr) first_use_->Begin();
+    }
+    ~FirstUseScope() {
+      if (first_use_ != nullptr) first_use_->End();
+    }
+    FirstUseScope(const FirstUseScope&) = delete;
+    FirstUseScope& operator=(const FirstUseScope&) = delete;
+
+   private:
+    FirstUse* const first_use_;
+  };
+
   // Runs the steps of the plan and fills the outputs.
   using SliceRun = std::function<Status(std::vector<HostTensor>* outputs)>;
   Status RunSteps(std::vector<HostTensor>* outputs);
@@ -128,7 +150,19 @@ class Session : public Executor {
   Status EndRun(const Status& status, ClQueue* queue);
 
   Session(std::shared_ptr<const Plan> plan, ClQueue queue);
+  // The kernels of one of the plan's programs, or some of them.
+  struct ProgramPart {
+    int of = 0;  // In Plan::program_sources.
+    std::vector<KernelInstance> kernels;
+  };
+  // Builds the plan's programs. One that the driver refuses, or in whose compilation it crashed
+  // before, is built in parts.
   Status BuildPrograms(ProgramCompiler* compiler);
+  Status BuildProgram(const ProgramRequest& request, const ProgramPart& part,
+                      ProgramCompiler* compiler);
+  // In halves after an error, kernel by kernel after a crash. `whole`: why it is not built at once.
+  Status BuildInParts(const Status& whole, const ProgramRequest& request, const ProgramPart& part,
+                      ProgramCompiler* compiler);
   // Binds kernels and arguments, once regions, weights and programs are there.
   Status Finish(const LibraryCache& cache);
   Status BindLaunches(const LibraryCache& cache);
@@ -137,7 +171,7 @@ class Session : public Executor {
   Status EnqueuePersistentLaunch(size_t index, const CommandTarget& target);
   // "nodes 'x' (Conv2D) to 'y' (Softmax)".
   std::string PersistentLaunchName(const PersistentLaunch& persistent) const;
-  StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, const ClProgram& program) const;
+  StatusOr<BoundLaunch> BindLaunch(const PlannedLaunch& planned, size_t program) const;
   StatusOr<BoundLaunch> BindCall(const PlannedLaunch& planned, const LibraryCache& cache);
   Status BindArgument(const KernelArgument& argument, ClKernel* kernel) const;
   // Prepares constants for the host, buffers for downloads, and staging memory.
@@ -159,6 +193,13 @@ class Session : public Executor {
                   const SliceRun& run);
   Status RunStep(const Step& step, std::vector<HostTensor>* outputs, const CommandTarget& target);
   Status Enqueue(const BoundLaunch& launch, const CommandTarget& target) const;
+  // Says what the first use comes to next. Does nothing in later runs.
+  void NoteFirstUse(int program, const char* step, const std::string& name) const {
+    if (first_use_ == nullptr || !first_use_->is_announced()) return;
+    first_use_->Note(static_cast<size_t>(program), step, name);
+  }
+  // While the first use is announced, waits for each launch, so that a crash is of a launch.
+  Status FinishLaunch(ClQueue* queue) const;
   Status Upload(int tensor, const CommandTarget& target);
   // What is wrong with element `index` of an int64 tensor on its way to the device.
   Status BeyondInt32(ValueId value, int64_t index) const;
@@ -180,6 +221,8 @@ class Session : public Executor {
   DeviceTensors memory_;
   std::shared_ptr<DeviceWeights> weights_;
   std::vector<std::shared_ptr<const BuiltProgram>> programs_;
+  std::vector<int> launch_program_;      // As Plan::launch_program, but of programs_.
+  std::unique_ptr<FirstUse> first_use_;  // Null: the use of no program is announced.
   std::vector<BoundLaunch> launches_;
   std::vector<BoundPersistentLaunch> persistent_launches_;
   CpuTensors values_;

@@ -1,8 +1,10 @@
 // Makes a plan's programs and binds its launches.
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "mace/base/clock.h"
+#include "mace/base/log.h"
 #include "mace/base/start_trace.h"
 #include "mace/base/strings.h"
 #include "mace/execute/session.h"
@@ -31,6 +33,18 @@ std::string LaunchShape(const Launch& launch) {
          std::to_string(launch.local[2]) + (large ? " large" : "");
 }
 
+// The distinct kernels of one of the plan's programs.
+std::vector<KernelInstance> InstancesOf(const Plan& plan, int program) {
+  std::set<std::string> names;
+  std::vector<KernelInstance> kernels;
+  for (size_t i = 0; i < plan.launches.size(); ++i) {
+    if (plan.launch_program[i] != program || plan.launches[i].is_persistent()) continue;
+    const KernelInstance& kernel = plan.launches[i].launch.kernel;
+    if (names.insert(kernel.function_name()).second) kernels.push_back(kernel);
+  }
+  return kernels;
+}
+
 // The distinct kernels that the launches use from a program, by name.
 std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
   std::map<std::string, std::set<std::string>> shapes;
@@ -46,6 +60,18 @@ std::vector<CachedKernel> KernelsOf(const Plan& plan, int program) {
     kernels.push_back({name, Join(std::vector<std::string>(set.begin(), set.end()), ", ")});
   }
   return kernels;
+}
+
+// A program of some of the kernels of one of the plan's programs.
+StatusOr<ProgramRequest> RequestOfKernels(const Plan& plan, int program,
+                                          const std::vector<KernelInstance>& kernels) {
+  ProgramRequest request;
+  MACE_ASSIGN_OR_RETURN(request.source, ComposeProgram(kernels));
+  for (const CachedKernel& kernel : KernelsOf(plan, program)) {
+    const auto is_this = [&](const KernelInstance& k) { return k.function_name() == kernel.name; };
+    if (std::any_of(kernels.begin(), kernels.end(), is_this)) request.kernels.push_back(kernel);
+  }
+  return request;
 }
 
 Status CheckSizes(const Launch& launch, const ClDevice& device, const ClKernel& kernel) {
@@ -69,18 +95,91 @@ Status Session::BuildPrograms(ProgramCompiler* compiler) {
   if (plan_->launch_program.size() != plan_->launches.size()) {
     return Internal("plan: a launch has no program");
   }
+  launch_program_ = plan_->launch_program;
   if (!programs_.empty()) return Status();
   for (size_t i = 0; i < plan_->program_sources.size(); ++i) {
+    const int program = static_cast<int>(i);
     ProgramRequest request;
     request.source = plan_->program_sources[i];
-    request.kernels = KernelsOf(*plan_, static_cast<int>(i));
-    bool reused = false;
-    MACE_ASSIGN_OR_RETURN(std::shared_ptr<const BuiltProgram> program,
-                          compiler->Build(request, &reused));
-    if (reused) ++reused_programs_;
-    programs_.push_back(std::move(program));
+    request.kernels = KernelsOf(*plan_, program);
+    MACE_RETURN_IF_ERROR(BuildProgram(request, {program, InstancesOf(*plan_, program)}, compiler));
   }
   return Status();
+}
+
+Status Session::BuildProgram(const ProgramRequest& request, const ProgramPart& part,
+                             ProgramCompiler* compiler) {
+  bool reused = false;
+  StatusOr<std::shared_ptr<const BuiltProgram>> program = compiler->Build(request, &reused);
+  if (!program.ok()) return BuildInParts(program.status(), request, part, compiler);
+  if (reused) ++reused_programs_;
+  std::set<std::string> names;
+  for (const KernelInstance& kernel : part.kernels) names.insert(kernel.function_name());
+  for (size_t i = 0; i < plan_->launches.size(); ++i) {
+    if (plan_->launch_program[i] != part.of || plan_->launches[i].is_persistent()) continue;
+    if (names.count(plan_->launches[i].launch.kernel.function_name()) == 0) continue;
+    launch_program_[i] = static_cast<int>(programs_.size());
+  }
+  programs_.push_back(*std::move(program));
+  return Status();
+}
+
+std::vector<size_t> Session::RefusedNodes(const Plan& plan, const ProgramCompiler& compiler) {
+  std::set<std::string> refused;
+  for (size_t i = 0; i < plan.program_sources.size(); ++i) {
+    const int program = static_cast<int>(i);
+    const std::optional<DriverRecord> whole =
+        compiler.RecordOf({plan.program_sources[i], KernelsOf(plan, program)});
+    const bool has_crashed = whole && whole->verdict == DriverVerdict::kUseCrashed;
+    for (const KernelInstance& kernel : InstancesOf(plan, program)) {
+      const std::string name = kernel.function_name();
+      const StatusOr<ProgramRequest> alone = RequestOfKernels(plan, program, {kernel});
+      const bool is_named = has_crashed && EndsWith(whole->text, " of " + name);
+      if (is_named || (alone.ok() && !compiler.CheckUsable(*alone).ok())) refused.insert(name);
+    }
+  }
+  std::set<size_t> nodes;
+  for (const PlannedLaunch& planned : plan.launches) {
+    if (planned.node < 0 || planned.launch.call.has_value()) continue;
+    if (refused.count(planned.launch.kernel.function_name()) > 0) {
+      nodes.insert(static_cast<size_t>(planned.node));
+    }
+  }
+  return std::vector<size_t>(nodes.begin(), nodes.end());
+}
+
+Status Session::BuildInParts(const Status& whole, const ProgramRequest& request,
+                             const ProgramPart& part, ProgramCompiler* compiler) {
+  const bool is_error =
+      whole.code() == StatusCode::kUnsupported || whole.code() == StatusCode::kDeviceError;
+  const size_t count = part.kernels.size();
+  // The functions of a persistent kernel stay together.
+  if (!is_error || count < 2 || !plan_->persistent_launches.empty()) return whole;
+  const std::optional<DriverRecord> record = compiler->RecordOf(request);
+  if (record && record->verdict == DriverVerdict::kUseCrashed) return whole;
+  // Where one kernel is known to fail by itself, nothing is compiled in vain.
+  for (const KernelInstance& kernel : part.kernels) {
+    MACE_ASSIGN_OR_RETURN(const ProgramRequest alone, RequestOfKernels(*plan_, part.of, {kernel}));
+    MACE_RETURN_IF_ERROR(compiler->CheckUsable(alone));
+  }
+  const bool has_crashed = record && record->verdict == DriverVerdict::kBuildCrashed;
+  const size_t most = has_crashed ? 1 : (count + 1) / 2;
+  Log(LogLevel::kInfo,
+      "a program of " + std::to_string(count) + " kernels is built in parts: " + whole.message());
+  for (size_t begin = 0; begin < count; begin += most) {
+    const auto first = part.kernels.begin() + static_cast<ptrdiff_t>(begin);
+    const auto end = first + static_cast<ptrdiff_t>(std::min(most, count - begin));
+    const ProgramPart smaller = {part.of, std::vector<KernelInstance>(first, end)};
+    MACE_ASSIGN_OR_RETURN(const ProgramRequest of_part,
+                          RequestOfKernels(*plan_, part.of, smaller.kernels));
+    MACE_RETURN_IF_ERROR(BuildProgram(of_part, smaller, compiler));
+  }
+  return Status();
+}
+
+Status Session::FinishLaunch(ClQueue* queue) const {
+  if (first_use_ == nullptr || !first_use_->is_announced()) return Status();
+  return queue->Finish();
 }
 
 Status Session::BindLaunches(const LibraryCache& cache) {
@@ -93,11 +192,10 @@ Status Session::BindLaunches(const LibraryCache& cache) {
       launches_.emplace_back();
       continue;
     }
-    const size_t program = static_cast<size_t>(plan_->launch_program[i]);
+    const size_t program = static_cast<size_t>(launch_program_[i]);
     const bool is_call = planned.launch.call.has_value();
     if (!is_call && program >= programs_.size()) return Internal("plan: a launch names no program");
-    StatusOr<BoundLaunch> bound =
-        is_call ? BindCall(planned, cache) : BindLaunch(planned, *programs_[program]->program);
+    StatusOr<BoundLaunch> bound = is_call ? BindCall(planned, cache) : BindLaunch(planned, program);
     if (!bound.ok()) return bound.status().WithPrefix(NodeName(planned.node));
     launches_.push_back(*std::move(bound));
   }
@@ -110,11 +208,13 @@ Status Session::BindLaunches(const LibraryCache& cache) {
 }
 
 StatusOr<Session::BoundLaunch> Session::BindLaunch(const PlannedLaunch& planned,
-                                                   const ClProgram& program) const {
+                                                   size_t program) const {
   const mace::Launch& launch = planned.launch;
   BoundLaunch bound;
-  MACE_ASSIGN_OR_RETURN(bound.kernel,
-                        ClKernel::Create(program.get(), launch.kernel.function_name()));
+  bound.program = static_cast<int>(program);
+  NoteFirstUse(bound.program, "creation", launch.kernel.function_name());
+  MACE_ASSIGN_OR_RETURN(bound.kernel, ClKernel::Create(programs_[program]->program->get(),
+                                                       launch.kernel.function_name()));
   for (const KernelArgument& argument : launch.arguments) {
     MACE_RETURN_IF_ERROR(BindArgument(argument, &bound.kernel));
   }
@@ -142,6 +242,7 @@ StatusOr<Session::BoundLaunch> Session::BindCall(const PlannedLaunch& planned,
     }
   }
   const NodePlacement& placement = plan_->placements[static_cast<size_t>(planned.node)];
+  NoteFirstUse(0, "creation", placement.variant);
   BoundLaunch bound;
   MACE_ASSIGN_OR_RETURN(bound.call, ClLibraryCall::Create(planned.launch, operands,
                                                           placement.variant, cache, &queue_));

@@ -43,6 +43,7 @@ StatusOr<Session::BoundPersistentLaunch> Session::BindPersistentLaunch(
                                    "state of a persistent launch", &queue_));
   for (int half : {0, 1}) {
     BoundLaunch& launch = bound.halves[static_cast<size_t>(half)];
+    NoteFirstUse(0, "creation", kPersistentKernel);
     MACE_ASSIGN_OR_RETURN(launch.kernel,
                           ClKernel::Create(programs_[0]->program->get(), kPersistentKernel));
     const ClMemory* const memories[] = {&memory_.arena(), &weights_->all(), &bound.table,
@@ -62,8 +63,9 @@ StatusOr<Session::BoundPersistentLaunch> Session::BindPersistentLaunch(
 Status Session::EnqueuePersistentLaunch(size_t index, const CommandTarget& target) {
   BoundPersistentLaunch& persistent = persistent_launches_[index];
   const BoundLaunch& launch = persistent.halves[persistent.next];
-  const Status status =
-      target.queue->Launch(launch.kernel, launch.global, launch.local, target.event);
+  NoteFirstUse(0, "launch", launch.kernel.name());
+  Status status = target.queue->Launch(launch.kernel, launch.global, launch.local, target.event);
+  if (status.ok()) status = FinishLaunch(target.queue);
   if (!status.ok())
     return status.WithPrefix(PersistentLaunchName(plan_->persistent_launches[index]));
   persistent.next = 1 - persistent.next;

@@ -36,6 +36,7 @@ Status Session::RunTimed(const std::vector<HostTensor>& inputs, std::vector<Host
     MACE_ASSIGN_OR_RETURN(ClQueue queue, ClQueue::Create(queue_.device(), true));
     timing_queue_.emplace(std::move(queue));
   }
+  const FirstUseScope announced(this);
   // The timing queue does not wait for commands of queue_.
   MACE_RETURN_IF_ERROR(queue_.Finish());
   const size_t steps = plan_->steps.size() * static_cast<size_t>(plan_->batch_slices);

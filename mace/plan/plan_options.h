@@ -9,6 +9,7 @@
 
 #include "mace/kernel/device_info.h"
 #include "mace/kernel/kernel.h"
+#include "mace/plan/excluded_variants.h"
 
 namespace mace {
 
@@ -38,6 +39,8 @@ struct PlanOptions {
   double max_scratch_bytes = -1;
   // By node: the precision, in place of `precision`. Empty: `precision` holds for all nodes.
   std::vector<Precision> precisions;
+  // Variants that are not offered; a node without another variant runs on the CPU.
+  ExcludedVariants excluded;
 };
 
 // `device` with the roofline limits of `options`, if these have any.

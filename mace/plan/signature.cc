@@ -138,6 +138,7 @@ std::string PlanSignature(const Graph& graph, const PlanOptions& options) {
   hasher.UpdateField(options.allow_tf32 ? "tf32" : "");
   if (options.wide_integers) hasher.UpdateField("wide integers");
   if (!options.use_spare_memory) hasher.UpdateField("no spare memory");
+  for (const std::string& kind : options.excluded.kinds()) hasher.UpdateField("without " + kind);
   for (const Node& node : graph.nodes) {
     hasher.UpdateField(NodeSignature(graph, node));
     std::string links;

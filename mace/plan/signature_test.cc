@@ -105,6 +105,12 @@ TEST(SignatureTest, WhatThePlanRestsOnCounts) {
   options = PlanOptions();
   options.memory = MemoryChoice::kImage;
   EXPECT_NE(PlanSignature(MakeGraph(""), options), plain);
+  options = PlanOptions();
+  options.excluded.Add("conv2d_1x1 image f32");
+  const std::string without = PlanSignature(MakeGraph(""), options);
+  EXPECT_NE(without, plain);
+  options.excluded.Add("conv2d_1x1 buffer f32");
+  EXPECT_NE(PlanSignature(MakeGraph(""), options), without);
 }
 
 TEST(SignatureTest, AVariantIsItsFormatsKernelsAndSizes) {

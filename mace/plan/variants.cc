@@ -140,6 +140,7 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
   found.why = TypeLimit(request);
   if (!found.why.empty()) return found;
 
+  std::string excluded;  // Names one of the excluded variants.
   std::vector<KernelVariant> with_images, with_buffers;
   for (Storage storage : {Storage::kImage, Storage::kBuffer}) {
     if (storage == Storage::kImage && (options.memory == MemoryChoice::kBuffer || !device.images))
@@ -155,6 +156,10 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
         continue;
       }
       SetPrecision(request, &variant);
+      if (options.excluded.Contains(variant)) {
+        excluded = VariantKind(variant) + " is not used on this device";
+        continue;
+      }
       (images ? with_images : with_buffers).push_back(std::move(variant));
     }
   }
@@ -171,6 +176,7 @@ NodeVariants FindVariants(const Graph& graph, const Node& node, const Op& op,
     }
   }
   if (options.max_scratch_bytes >= 0) LimitScratch(options.max_scratch_bytes, &found.variants);
+  if (found.variants.empty() && !excluded.empty()) found.why = excluded;
   if (found.variants.empty() && found.why.empty()) {
     found.why = FindIntegers(request);
     if (found.why.empty()) found.why = "the op has no GPU kernel for these shapes and attributes";

@@ -95,6 +95,41 @@ TEST(Variants, PrecisionsAreForEachNode) {
   EXPECT_EQ(variants->nodes[1].variants[0].precision, Precision::kFloat32);
 }
 
+TEST(Variants, ExcludedOnesAreNotOffered) {
+  Stages test;
+  const std::string chosen = VariantKind(test.of(0)[0]);
+  test.options.excluded.Add(chosen);
+  const StatusOr<GraphVariants> variants = FindVariants(test.bound, &test.device, test.options);
+  ASSERT_TRUE(variants.ok());
+  EXPECT_FALSE(variants->nodes[0].variants.empty());
+  EXPECT_LT(variants->nodes[0].variants.size(), test.of(0).size());
+  for (const KernelVariant& variant : variants->nodes[0].variants) {
+    EXPECT_NE(VariantKind(variant), chosen);
+  }
+  EXPECT_EQ(variants->nodes[1].variants.size(), test.of(1).size());
+}
+
+// The node is computed on the CPU, and the placement says why.
+TEST(Variants, ANodeWithoutAnyRunsOnTheCpu) {
+  Stages test;
+  for (const KernelVariant& variant : test.of(0)) test.options.excluded.Add(VariantKind(variant));
+  const auto plan = MakePlan(test.bound, &test.device, test.options);
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  EXPECT_EQ((*plan)->placements[0].place, NodePlacement::Place::kCpu);
+  EXPECT_NE((*plan)->placements[0].why.find(" is not used on this device"), std::string::npos);
+  EXPECT_NE((*plan)->placements[1].place, NodePlacement::Place::kCpu);
+}
+
+TEST(Variants, TheirKindHasStorageAndPrecision) {
+  KernelVariant variant;
+  variant.name = "conv2d_1x1";
+  EXPECT_EQ(VariantKind(variant), "conv2d_1x1 buffer f32");
+  variant.outputs.resize(1);
+  variant.outputs[0].storage = Storage::kImage;
+  variant.precision = Precision::kFloat16;
+  EXPECT_EQ(VariantKind(variant), "conv2d_1x1 image f16");
+}
+
 TEST(Choice, IsWhatThePlanRuns) {
   const Stages test;
   const std::string relu = VariantId(test.of(1)[0]);

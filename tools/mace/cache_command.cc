@@ -178,6 +178,7 @@ std::vector<Command> AddCacheCommands(CLI::App* app) {
       AddCacheImportCommand(cache),
   };
   for (Command& command : AddCacheFileCommands(cache)) commands.push_back(std::move(command));
+  for (Command& command : AddCacheQuarantineCommands(cache)) commands.push_back(std::move(command));
   return commands;
 }
 

@@ -6,6 +6,7 @@
 #include "mace/base/files.h"
 #include "mace/base/hash.h"
 #include "mace/base/strings.h"
+#include "mace/cache/driver_records.h"
 #include "mace/cache/store.h"
 #include "mace/testing/cache/sample.h"
 #include "tools/mace/exit_code.h"
@@ -172,6 +173,33 @@ TEST_F(CacheCommand, ASignedFileKeepsItsSignature) {
   EXPECT_NE(RunWell({"verify", file, "--public-key", key + ".pub"}).find("generation 8"),
             std::string::npos);
   EXPECT_NE(RunWell({"prune", file, "--unsigned"}).find("not signed"), std::string::npos);
+}
+
+TEST_F(CacheCommand, Quarantine) {
+  const std::string path = MakeCache("c", {1, 2});
+  EXPECT_EQ(RunWell({"quarantine", "list", path}), "0 programs in quarantine\n");
+  {
+    auto store = CacheStore::Open(path);
+    AddDriverRecord(store.get(), SampleDevice(), SampleProgram(1).key,
+                    {DriverVerdict::kBuildCrashed, "compiling kernel add"});
+    AddDriverRecord(store.get(), SampleDevice(), SampleProgram(2).key,
+                    {DriverVerdict::kProven, ""});
+    ASSERT_TRUE(store->Flush().ok());
+  }
+  const std::string key = ToHex(DigestBytes(SampleProgram(1).key));
+  const std::string text = RunWell({"quarantine", "list", path});
+  EXPECT_NE(text.find(key.substr(0, 16) + "  GPU, driver 1.0: build crashed: compiling kernel add"),
+            std::string::npos)
+      << text;
+  const Json list = RunMace({"cache", "quarantine", "list", path, "--json", "-"}).OutJson();
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0]["program"], key);
+  EXPECT_EQ(list[0]["verdict"], "build crashed");
+  EXPECT_EQ(RunWell({"quarantine", "clear", path}), "1 records removed\n");
+  EXPECT_EQ(RunWell({"quarantine", "list", path}), "0 programs in quarantine\n");
+  EXPECT_EQ(Programs(path), 2u);
+  ExpectFailure({"quarantine"}, kExitBadUse, "subcommand");
+  ExpectFailure({"quarantine", "list", Path("none")}, kExitBadModelOrInput, Path("none"));
 }
 
 TEST_F(CacheCommand, Extract) {

@@ -48,11 +48,13 @@ cl_int TypicalError(const std::string& call) {
 // Calls that may fail without preventing an answer; all other failures must be reported.
 bool MayAnswer(const Fault& fault, bool warm) {
   const std::string& call = fault.call;
-  // An object's release has no caller to report to. An unanswered query about the device is
+  // What cannot be compiled is compiled in parts, or left to the CPU. An object's release has no
+  // caller to report to. An unanswered query about the device is
   // replaced by a conservative default. Without a program's binary the file is not written.
   if (StartsWith(call, "clRelease") || StartsWith(call, "clGetPlatformInfo") ||
       StartsWith(call, "clGetDeviceInfo") || call == "clGetSupportedImageFormats" ||
-      call == "clGetProgramInfo") {
+      call == "clGetProgramInfo" || call == "clBuildProgram" ||
+      call == "clCreateProgramWithSource") {
     return true;
   }
   // The first call only loads a loader layer; the last one waits in a destructor, after the answer.

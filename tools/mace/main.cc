@@ -16,6 +16,7 @@
 #include "mace/base/start_trace.h"
 #include "mace/base/system_memory.h"
 #include "mace/mace.h"
+#include "tools/mace/cache_commands.h"
 #include "tools/mace/commands.h"
 #include "tools/mace/exit_code.h"
 #include "tools/mace/json_output.h"
@@ -110,6 +111,7 @@ void ReportExitOfDriver() {
 int main(int argc, char** argv) {
   mace::RecordStartPart("process", mace::ProcessStartMilliseconds(), mace::MonotonicMilliseconds());
   std::atexit(mace::ReportExitOfDriver);
+  mace::HandleInterrupts();
   mace::PrepareStreams();
   mace::HoldWarnings();
   const mace::StatusOr<int> code =

@@ -7,8 +7,9 @@
 //                    or IL, which alone (with clCompileProgram and clLinkProgram) compile.
 //   MACE_COUNT_KERNELS  at exit, a line "name count" a kernel launched is added to that file.
 //   MACE_COUNT_FAIL  "clCreateBuffer=-4,clBuildProgram=-11@2": calls that give that error and do
-//   not
-//                    reach the driver; with @N the N-th alone, counted from 1.
+//                    not reach the driver; with @N the N-th alone, counted from 1, and with @NAME
+//                    those alone that build a source with that name in it, or make or launch that
+//                    kernel. In the place of an error "abort", "segfault" and "hang" do that.
 // MaceCountOf(name) gives a count within the process; MaceFailNext(name, error) fails the next call.
 // MaceFailCall(n, error) fails the n-th of all calls that can fail, whatever its name, and
 // MaceLiveObjects(kind) tells how many references to OpenCL objects the process holds.
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -26,6 +28,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "mace/testing/counting_layer/crashes.h"
 #include "mace/testing/counting_layer/live_objects.h"
 
 namespace mace {
@@ -34,8 +37,11 @@ namespace {
 struct Call {
   std::string name;
   std::atomic<uint64_t> count{0};
-  cl_int error = CL_SUCCESS;  // Other than success: given in the call's place.
-  uint64_t only = 0;          // The call that fails; 0: all.
+  cl_int error = CL_SUCCESS;   // Other than success: given in the call's place.
+  Crash crash = Crash::kNone;  // Done in the call's place.
+  uint64_t only = 0;           // The call that fails; 0: all.
+  std::string kernel;          // Only calls for this kernel fail; empty: all.
+  bool fails() const { return error != CL_SUCCESS || crash != Crash::kNone; }
   ReferenceChange change = ReferenceChange::kNone;
 };
 
@@ -59,6 +65,7 @@ struct Layer {
   std::mutex mutex;
   // Guarded by the mutex.
   std::map<cl_program, Origin> origins;
+  std::map<cl_program, std::string> sources;
   std::map<std::string, uint64_t> launches;  // By the kernel's name; where they are asked for.
   bool list_launches = false;
 };
@@ -79,6 +86,50 @@ void CountBuild(cl_program program) {
   const Origin origin = layer.origins[program];
   if (origin == Origin::kSource) ++layer.source_builds.count;
   if (origin == Origin::kIl) ++layer.il_builds.count;
+}
+
+void RememberSource(cl_program program, cl_uint count, const char** texts, const size_t* sizes) {
+  std::string source;
+  for (cl_uint i = 0; i < count; ++i) {
+    source +=
+        sizes == nullptr || sizes[i] == 0 ? std::string(texts[i]) : std::string(texts[i], sizes[i]);
+  }
+  std::lock_guard<std::mutex> lock(TheLayer().mutex);
+  TheLayer().sources[program] = std::move(source);
+}
+
+// Whether the text names the kernel as a whole word.
+bool Names(const std::string& text, const std::string& kernel) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  for (size_t at = text.find(kernel); at != std::string::npos; at = text.find(kernel, at + 1)) {
+    const size_t end = at + kernel.size();
+    if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether a call works on a kernel of that name: the first argument that says so decides.
+bool IsFor(const std::string& kernel, cl_program program, const char* name) {
+  static_cast<void>(program);
+  return kernel == name;
+}
+bool IsFor(const std::string& kernel, cl_program program, cl_uint) {
+  std::lock_guard<std::mutex> lock(TheLayer().mutex);
+  return Names(TheLayer().sources[program], kernel);
+}
+bool IsFor(const std::string& kernel, cl_command_queue, cl_kernel launched) {
+  char name[256] = "";
+  return TheLayer().driver->clGetKernelInfo(launched, CL_KERNEL_FUNCTION_NAME, sizeof(name), name,
+                                            nullptr) == CL_SUCCESS &&
+         kernel == name;
+}
+template <typename First, typename Second>
+bool IsFor(const std::string&, const First&, const Second&) {
+  return false;
 }
 
 void CountLaunch(cl_kernel kernel) {
@@ -106,7 +157,8 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
 
   static Result CL_API_CALL Run(Arguments... arguments) {
     const uint64_t number = ++call->count;
-    if (call->error != CL_SUCCESS && (call->only == 0 || call->only == number)) {
+    if (call->fails() && (call->only == 0 || call->only == number) && IsForKernel(arguments...)) {
+      DoCrash(call->crash);
       return Fail(call->error, arguments...);
     }
     if constexpr (!std::is_void_v<Result>) {
@@ -117,6 +169,16 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
       }
     }
     return Pass(arguments...);
+  }
+
+  static bool IsForKernel(Arguments... arguments) {
+    if (call->kernel.empty()) return true;
+    if constexpr (sizeof...(Arguments) < 2) {
+      return false;
+    } else {
+      const auto all = std::tie(arguments...);
+      return IsFor(call->kernel, std::get<0>(all), std::get<1>(all));
+    }
   }
 
   // The driver's answer, with what it means for the objects that are alive.
@@ -134,6 +196,10 @@ struct Counted<kEntry, Result(CL_API_CALL*)(Arguments...)> {
     const auto driver = TheLayer().driver->*kEntry;
     if constexpr (std::is_same_v<Result, cl_program>) {
       const cl_program program = driver(arguments...);
+      if constexpr (kIsSame<kEntry, &cl_icd_dispatch::clCreateProgramWithSource>) {
+        const auto all = std::tie(arguments...);
+        RememberSource(program, std::get<1>(all), std::get<2>(all), std::get<3>(all));
+      }
       Remember(program, call->name == "clCreateProgramWithSource" ? Origin::kSource
                         : call->name == "clCreateProgramWithIL"   ? Origin::kIl
                                                                   : Origin::kOther);
@@ -182,17 +248,26 @@ void Install(const char* name) {
   if (layer.calls.*kEntry != nullptr) layer.calls.*kEntry = &Counted<kEntry, Function>::Run;
 }
 
-// "name=code" or "name=code@N"; a test that names no call of OpenCL must not pass unseen.
+// "name=code", "name=code@N" or "name=code@KERNEL"; a test that names no call of OpenCL must not pass unseen.
 void ReadFault(const std::string& text) {
   const size_t equals = text.find('='), at = text.find('@');
   const auto found = TheLayer().by_name.find(text.substr(0, equals));
   if (equals == std::string::npos || found == TheLayer().by_name.end()) {
-    std::fprintf(stderr, "MACE_COUNT_FAIL: expected NAME=CODE or NAME=CODE@N, found '%s'\n",
-                 text.c_str());
+    std::fprintf(
+        stderr,
+        "MACE_COUNT_FAIL: expected NAME=CODE, NAME=CODE@N or NAME=CODE@KERNEL, found '%s'\n",
+        text.c_str());
     std::abort();
   }
-  found->second->error = std::atoi(text.c_str() + equals + 1);
-  if (at != std::string::npos) found->second->only = std::strtoull(&text[at + 1], nullptr, 10);
+  Call* const call = found->second;
+  const std::string what = text.substr(equals + 1, std::min(at, text.size()) - equals - 1);
+  call->crash = CrashOf(what.c_str());
+  if (call->crash == Crash::kNone) call->error = std::atoi(what.c_str());
+  if (at == std::string::npos) return;
+  const std::string only = text.substr(at + 1);
+  const bool is_number = only.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number) call->only = std::strtoull(only.c_str(), nullptr, 10);
+  if (!is_number) call->kernel = only;
 }
 
 void ReadFaults() {
