@@ -19,7 +19,9 @@ target_link_libraries(_mace PRIVATE mace_settings mace_package)
 mace_export_only(_mace python/exports.map)
 # The package finds the library, the layer and the command beside its module.
 set_target_properties(mace_command PROPERTIES OUTPUT_NAME mace-command)
-set_target_properties(_mace mace_command PROPERTIES INSTALL_RPATH $ORIGIN)
+# The folder of the build is not in the files, so that builds in two folders give the same bytes.
+set_target_properties(_mace mace_command PROPERTIES
+  INSTALL_RPATH $ORIGIN BUILD_WITH_INSTALL_RPATH ON)
 install(TARGETS _mace mace_package mace_cl_cache_layer mace_command DESTINATION mace COMPONENT python)
 install(DIRECTORY ${root}/mace/python/source/ DESTINATION mace COMPONENT python
         PATTERN __pycache__ EXCLUDE)
