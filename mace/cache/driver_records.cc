@@ -104,7 +104,7 @@ void TakeCrashes(CacheStore* store) {
     const bool any_noted = std::any_of(crashes.begin(), crashes.end(),
                                        [](const Announcement& each) { return !each.note.empty(); });
     for (const Announcement& crashed : crashes) {
-      // Of programs that a session uses together, only the one at work is to blame.
+      // A session may use several programs together; only the one at work is to blame.
       if (crashed.step == DriverStep::kUse && crashed.note.empty() && any_noted) continue;
       const DriverRecord record = RecordOf(crashed);
       const char* const then = ConsequenceOf(record.verdict);

@@ -9,8 +9,10 @@
 // what a driver has crashed in or refused before (mace/cache/driver_records.h) is not tried again.
 //
 // Errors: kDeviceError, and kUnsupported for a program that the driver cannot compile or that is not
-// tried again, with the first lines of the build log; a cache that fails is a miss and a log line. Thread contract: thread-safe. A thread waits for another's compile, or for another's
-// question for a binary, only where it wants that very program, and for the disk only in Save.
+// tried again, with the first lines of the build log; a cache that fails is a miss and a log line.
+//
+// Thread contract: thread-safe. A thread waits for another's compile, or for another's question for a
+// binary, only where it wants that very program, and for the disk only in Save.
 #ifndef MACE_CL_COMPILER_H_
 #define MACE_CL_COMPILER_H_
 

@@ -39,7 +39,7 @@ class FirstUse {
   FirstUse(const FirstUse&) = delete;
   FirstUse& operator=(const FirstUse&) = delete;
 
-  // The same programs, to be announced by another session.
+  // Announces the programs of this object for another session.
   std::unique_ptr<FirstUse> ForAnotherSession() const {
     return std::make_unique<FirstUse>(store_, device_, programs_, durable_);
   }
